@@ -1,0 +1,1 @@
+"""PURE: values and rules of credentials and tokens. No clock, no environment, no I/O."""

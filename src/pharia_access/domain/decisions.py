@@ -1,0 +1,90 @@
+"""What the rules for an ApiToken look at, and what they may ask to be done."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import Enum, auto
+
+from pharia_access.domain.model import Credential, OwnerReference, Policy, Token, TokenStatus
+
+__all__ = [
+    "Decision",
+    "DeleteToken",
+    "InSync",
+    "Mint",
+    "Observed",
+    "Rule",
+    "SecretFate",
+    "SetOwners",
+    "Settle",
+    "settle",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """All that the rules may look at."""
+
+    token: Token
+    credential: Credential | None
+    """The credential of the name that the token refers to; None if there is none."""
+    policy: Policy
+    slot_free: bool = True
+    """Whether `maxTokens` leaves room for this token, older waiting ones served first."""
+    secret_gone: bool = False
+    """Whether the one-time Secret was looked for and is not there."""
+
+
+class SecretFate(Enum):
+    """What becomes of the one-time Secret before a status is written."""
+
+    KEEP = auto()
+    DELETE_RECORDED = auto()
+    """The one whose UID the status records."""
+    DELETE_LEFTOVER = auto()
+    """One that a crash may have left: looked for under its name, deleted only if it is this token's."""
+
+
+@dataclass(frozen=True, slots=True)
+class InSync:
+    """Nothing to do, until that moment (None: until something changes)."""
+
+    recheck_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mint:
+    """Mint the token's one secret."""
+
+    credential: Credential
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """Write this status, after the Secret met its fate."""
+
+    status: TokenStatus
+    fate: SecretFate = SecretFate.KEEP
+
+
+@dataclass(frozen=True, slots=True)
+class SetOwners:
+    """Replace the owner references."""
+
+    owners: tuple[OwnerReference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteToken:
+    """Delete the token: its credential is gone and nobody else will."""
+
+
+Decision = InSync | Mint | Settle | SetOwners | DeleteToken
+Rule = Callable[[Observed, datetime], Decision | None]
+
+
+def settle(observed: Observed, status: TokenStatus, fate: SecretFate) -> Settle | None:
+    """Write what changed, and nothing when nothing did. The credential is recorded when it is first seen."""
+    if status.credential is None and observed.credential is not None:
+        status = replace(status, credential=observed.credential.identity)
+    return None if status == observed.token.status else Settle(status, fate)

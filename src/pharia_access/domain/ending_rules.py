@@ -1,0 +1,104 @@
+"""The rules by which a token is over, for good: deleted, orphaned, revoked, failed or expired."""
+
+from datetime import datetime
+
+from pharia_access.domain.conditions import find
+from pharia_access.domain.decisions import Decision, DeleteToken, InSync, Observed, SecretFate, settle
+from pharia_access.domain.lifetime import expiry
+from pharia_access.domain.model import DeliveryState, Phase, Reason
+from pharia_access.domain.times import format_time
+from pharia_access.domain.token_status import Outcome, end_expiry_warning, status_of, with_delivery
+
+__all__ = [
+    "conclude",
+    "end_what_expired",
+    "end_with_its_credential",
+    "fail_under_a_replaced_credential",
+    "hold_what_failed",
+    "hold_what_is_revoked",
+    "leave_what_is_being_deleted",
+]
+
+_FOR_GOOD: frozenset[str] = frozenset({Reason.PENDING_TOO_LONG, Reason.DELIVERY_MISSED, Reason.CREDENTIAL_REPLACED})
+
+
+def leave_what_is_being_deleted(observed: Observed, _now: datetime) -> Decision | None:
+    """Kubernetes finishes it, and the Secret goes with its owner."""
+    return InSync() if observed.token.deleting else None
+
+
+def end_with_its_credential(observed: Observed, _now: datetime) -> Decision | None:
+    """A deleted credential takes its tokens along: by garbage collection, or by us where that cannot work."""
+    recorded, credential = observed.token.status.credential, observed.credential
+    if recorded is None or (credential is not None and credential.uid == recorded.uid):
+        return None
+    if any(owner.uid == recorded.uid for owner in observed.token.owners):
+        return InSync()
+    if credential is not None and observed.policy.tracked_by_gitops(observed.token):
+        return None
+    return DeleteToken()
+
+
+def fail_under_a_replaced_credential(observed: Observed, now: datetime) -> Decision | None:
+    """Deleting what Git declares would make GitOps create it again, and mint unasked: it stays, dead."""
+    recorded, credential = observed.token.status.credential, observed.credential
+    if recorded is None or credential is None or credential.uid == recorded.uid:
+        return None
+    return conclude(
+        observed,
+        now,
+        Outcome(
+            Phase.FAILED,
+            Reason.CREDENTIAL_REPLACED,
+            f"ApiCredential {recorded.name} was deleted; another of the same name does not revive this token. "
+            "Delete this ApiToken and create a new one.",
+            stalled=True,
+        ),
+    )
+
+
+def hold_what_is_revoked(observed: Observed, now: datetime) -> Decision | None:
+    """Revoked is for ever, whatever happens to the spec."""
+    token = observed.token
+    if not token.spec.revoked and token.status.phase is not Phase.REVOKED:
+        return None
+    message = "The token was revoked." if token.minted else "Revoked before a token was minted: there is none."
+    return conclude(observed, now, Outcome(Phase.REVOKED, Reason.REVOKED, message, ready=True))
+
+
+def hold_what_failed(observed: Observed, now: datetime) -> Decision | None:
+    """What failed for good stays so: minting it later would surprise. A corrected spec gets another try, once."""
+    token = observed.token
+    ready = find(token.status.conditions, "Ready")
+    if token.status.phase is not Phase.FAILED or ready is None:
+        return None
+    corrected = token.generation != token.status.observed_generation
+    if ready.reason not in _FOR_GOOD and corrected:
+        return None
+    return conclude(observed, now, Outcome(Phase.FAILED, ready.reason, ready.message, stalled=True))
+
+
+def end_what_expired(observed: Observed, now: datetime) -> Decision | None:
+    """The object stays: deleting it would let GitOps create it again, as a fresh live token."""
+    token, moment = observed.token, expiry(observed.token)
+    over = token.status.phase is Phase.EXPIRED or (moment is not None and moment <= now)
+    if not over:
+        return None
+    when = "" if moment is None else f" at {format_time(moment)}"
+    message = (
+        f"The token expired{when}."
+        if token.minted
+        else "Nothing was minted: spec.expiresAt lies in the past. Create an ApiToken that ends later."
+    )
+    return conclude(observed, now, Outcome(Phase.EXPIRED, Reason.EXPIRED, message, ready=True))
+
+
+def conclude(observed: Observed, now: datetime, outcome: Outcome) -> Decision:
+    """A token that is over, or never began: its Secret goes first, then the status says so."""
+    token = observed.token
+    status = end_expiry_warning(token, status_of(token, outcome, now), outcome, now)
+    fate = SecretFate.KEEP if token.minted else SecretFate.DELETE_LEFTOVER
+    if status.delivery is not None and status.delivery.state is DeliveryState.AVAILABLE:
+        status = with_delivery(token, status, (DeliveryState.WITHDRAWN, Reason.WITHDRAWN), now)
+        fate = SecretFate.DELETE_RECORDED
+    return settle(observed, status, fate) or InSync()

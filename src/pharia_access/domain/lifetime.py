@@ -1,0 +1,48 @@
+"""When a token's life ends, how long it may be, and when somebody should be warned. All bounds are policy."""
+
+from datetime import datetime, timedelta
+
+from pharia_access.domain.model import Policy, Token, TokenPolicy, TokenSpec
+from pharia_access.domain.times import whole_seconds
+
+__all__ = ["end_of_life", "expiring_soon_at", "expiry", "longest_life", "overlong_by"]
+
+
+def longest_life(policy: Policy, wish: TokenPolicy) -> timedelta:
+    """The longest life of a token: the cluster's maximum, or the credential's where that is shorter."""
+    return policy.max_ttl if wish.max_ttl is None else min(policy.max_ttl, wish.max_ttl)
+
+
+def end_of_life(spec: TokenSpec, *, policy: Policy, wish: TokenPolicy, issued_at: datetime) -> datetime:
+    """When a token that was issued at that moment ends.
+
+    `ttl` counts from the mint, `expiresAt` is absolute, the earlier of the two counts. A spec with neither gets the
+    credential's default, else the cluster's; a default is never longer than the maximum.
+    """
+    ends = [] if spec.expires_at is None else [spec.expires_at]
+    if spec.ttl is not None:
+        ends.append(issued_at + spec.ttl)
+    if not ends:
+        default = policy.default_ttl if wish.default_ttl is None else wish.default_ttl
+        ends.append(issued_at + min(default, longest_life(policy, wish)))
+    return whole_seconds(min(ends))
+
+
+def overlong_by(spec: TokenSpec, *, policy: Policy, wish: TokenPolicy, now: datetime) -> timedelta | None:
+    """By how much a life that starts now would exceed the longest one; None if it does not."""
+    excess = end_of_life(spec, policy=policy, wish=wish, issued_at=now) - now - longest_life(policy, wish)
+    return excess if excess > timedelta(0) else None
+
+
+def expiry(token: Token) -> datetime | None:
+    """The end that counts: what was fixed at the mint, or the spec's `expiresAt` where that is earlier."""
+    ends = [end for end in (token.status.expires_at, token.spec.expires_at) if end is not None]
+    return min(ends, default=None)
+
+
+def expiring_soon_at(token: Token, policy: Policy) -> datetime | None:
+    """When to warn of the end. A life of at most twice the warning's lead gets none: it would always be on."""
+    issued_at, fixed, end = token.status.issued_at, token.status.expires_at, expiry(token)
+    if issued_at is None or fixed is None or end is None or fixed - issued_at <= 2 * policy.warn_before:
+        return None
+    return end - policy.warn_before

@@ -1,0 +1,206 @@
+"""Frozen values of the three kinds, as the rules see them, and what the rules may ask to be done.
+
+Wire names and defaults of the cluster stay in `pharia_access.kube`; nothing here knows JSON.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from pharia_access.domain.conditions import Condition
+from pharia_access.domain.reasons import DeliveryState, Phase, Reason
+
+__all__ = [
+    "NOTHING_YET",
+    "Credential",
+    "CredentialIdentity",
+    "CredentialStatus",
+    "Delivery",
+    "DeliveryState",
+    "Mac",
+    "ObjectKey",
+    "OwnerReference",
+    "Phase",
+    "Policy",
+    "Reason",
+    "Token",
+    "TokenCounts",
+    "TokenPolicy",
+    "TokenSpec",
+    "TokenStatus",
+]
+
+NOTHING_YET = -1
+"""`status.observedGeneration` of an object that no operator has seen (the default in the CRD)."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ObjectKey:
+    """Which object: all that travels through queues and schedules."""
+
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerReference:
+    """An entry of `metadata.ownerReferences`."""
+
+    api_version: str
+    kind: str
+    name: str
+    uid: str
+    controller: bool = False
+    block_owner_deletion: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialIdentity:
+    """The credential a token belongs to: a later one of the same name is another."""
+
+    name: str
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class TokenSpec:
+    """What a person asked for. `window` is the default where the object names none."""
+
+    credential_name: str
+    window: timedelta
+    secret_name: str
+    ttl: timedelta | None = None
+    expires_at: datetime | None = None
+    revoked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Mac:
+    """The fast check: a keyed digest, and which key made it."""
+
+    key_id: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """The one-time Secret of a minted token."""
+
+    secret_name: str
+    secret_uid: str
+    deadline: datetime
+    state: DeliveryState
+
+
+@dataclass(frozen=True, slots=True)
+class TokenStatus:
+    """What the operator recorded. `hash` set means: minted, once and for ever."""
+
+    observed_generation: int = NOTHING_YET
+    phase: Phase | None = None
+    conditions: tuple[Condition, ...] = ()
+    token_id: str | None = None
+    credential: CredentialIdentity | None = None
+    pending_since: datetime | None = None
+    issued_at: datetime | None = None
+    expires_at: datetime | None = None
+    hash: str | None = field(default=None, repr=False)
+    mac: Mac | None = field(default=None, repr=False)
+    delivery: Delivery | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """An ApiToken as read."""
+
+    key: ObjectKey
+    uid: str
+    resource_version: str
+    generation: int
+    created: datetime
+    spec: TokenSpec
+    status: TokenStatus = TokenStatus()
+    deleting: bool = False
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    owners: tuple[OwnerReference, ...] = ()
+
+    @property
+    def minted(self) -> bool:
+        """Whether it has its one secret."""
+        return self.status.hash is not None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPolicy:
+    """What a credential says about its tokens; None leaves it to the cluster's policy."""
+
+    default_ttl: timedelta | None = None
+    max_ttl: timedelta | None = None
+    max_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenCounts:
+    """A credential's tokens by phase. One without a status counts as pending."""
+
+    active: int = 0
+    expired: int = 0
+    revoked: int = 0
+    pending: int = 0
+    failed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialStatus:
+    """What the operator recorded of a credential."""
+
+    observed_generation: int = NOTHING_YET
+    conditions: tuple[Condition, ...] = ()
+    tokens: TokenCounts | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """An ApiCredential as read."""
+
+    key: ObjectKey
+    uid: str
+    resource_version: str
+    generation: int
+    roles: tuple[str, ...]
+    suspended: bool = False
+    policy: TokenPolicy = TokenPolicy()
+    status: CredentialStatus = CredentialStatus()
+    deleting: bool = False
+
+    @property
+    def identity(self) -> CredentialIdentity:
+        """What a token records of it."""
+        return CredentialIdentity(name=self.key.name, uid=self.uid)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The cluster's rules for tokens, from settings. All durations are positive."""
+
+    default_ttl: timedelta = timedelta(hours=2160)
+    max_ttl: timedelta = timedelta(hours=8784)
+    pending_bound: timedelta = timedelta(hours=1)
+    warn_before: timedelta = timedelta(days=7)
+    gitops_annotations: frozenset[str] = frozenset({"argocd.argoproj.io/tracking-id"})
+    gitops_labels: frozenset[str] = frozenset({"kustomize.toolkit.fluxcd.io/name"})
+    restore_labels: frozenset[str] = frozenset({"velero.io/restore-name"})
+
+    def tracked_by_gitops(self, token: Token) -> bool:
+        """Whether Git declares the token: such a token gets no owner reference, or Git could not prune it."""
+        return not (
+            self.gitops_annotations.isdisjoint(token.annotations) and self.gitops_labels.isdisjoint(token.labels)
+        )
+
+    def restored(self, token: Token) -> bool:
+        """Whether a backup tool put the token here."""
+        return not self.restore_labels.isdisjoint(token.labels)

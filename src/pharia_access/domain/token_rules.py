@@ -1,0 +1,101 @@
+"""What to do with an ApiToken: an ordered tuple of small rules, read from top to bottom.
+
+Rules are total: safe on any input, so that their order is priority and not a precondition. The same `decide` judges
+an event, a list and a live read; only what was read live is acted upon.
+"""
+
+from datetime import datetime
+
+from pharia_access.domain.decisions import Decision, InSync, Observed, Rule, SecretFate, SetOwners, Settle
+from pharia_access.domain.ending_rules import (
+    end_what_expired,
+    end_with_its_credential,
+    fail_under_a_replaced_credential,
+    hold_what_failed,
+    hold_what_is_revoked,
+    leave_what_is_being_deleted,
+)
+from pharia_access.domain.lifetime import expiring_soon_at, expiry
+from pharia_access.domain.minting_rules import (
+    hold_what_was_restored,
+    mint_what_is_new,
+    refuse_a_life_too_long,
+    stop_waiting_too_long,
+    wait_for_a_credential,
+    wait_for_a_free_slot,
+)
+from pharia_access.domain.model import OwnerReference
+from pharia_access.domain.reasons import DeliveryState, Reason
+from pharia_access.domain.token_status import active_status, with_delivery
+
+__all__ = ["API_VERSION", "RULES", "decide"]
+
+API_VERSION = "access.pharia.ai/v1alpha1"
+
+
+def decide(observed: Observed, now: datetime) -> Decision:
+    """What to do next. After doing it, ask again: InSync ends the round."""
+    answer = next((answer for rule in RULES if (answer := rule(observed, now)) is not None), InSync())
+    if isinstance(answer, InSync):
+        return _own(observed) or answer
+    return answer
+
+
+def keep_what_is_active(observed: Observed, now: datetime) -> Decision | None:
+    """A live token: follow its one-time Secret, and warn before the end."""
+    token = observed.token
+    soon_at = expiring_soon_at(token, observed.policy)
+    soon = soon_at is not None and soon_at <= now
+    status = active_status(token, soon=soon, now=now)
+    delivery, fate = token.status.delivery, SecretFate.KEEP
+    available = delivery is not None and delivery.state is DeliveryState.AVAILABLE
+    if available and observed.secret_gone:
+        status = with_delivery(token, status, (DeliveryState.COLLECTED, Reason.COLLECTED), now)
+    elif available and delivery is not None and delivery.deadline <= now:
+        status = with_delivery(token, status, (DeliveryState.WITHDRAWN, Reason.WINDOW_CLOSED), now)
+        fate = SecretFate.DELETE_RECORDED
+    if status != token.status:
+        return Settle(status, fate)
+    moments = (
+        expiry(token),
+        None if soon else soon_at,
+        delivery.deadline if available and delivery else None,
+    )
+    return InSync(min((moment for moment in moments if moment is not None), default=None))
+
+
+def _own(observed: Observed) -> SetOwners | None:
+    """A credential owns its tokens, so that they go with it, but not those of Git: it cannot prune what is owned."""
+    token, credential = observed.token, observed.credential
+    if token.deleting or credential is None or credential.identity != token.status.credential:
+        return None
+    others = tuple(owner for owner in token.owners if owner.uid != credential.uid)
+    if observed.policy.tracked_by_gitops(token):
+        return None if others == token.owners else SetOwners(others)
+    if others != token.owners:
+        return None
+    ours = OwnerReference(
+        api_version=API_VERSION,
+        kind="ApiCredential",
+        name=credential.key.name,
+        uid=credential.uid,
+        controller=not any(owner.controller for owner in others),
+    )
+    return SetOwners((*others, ours))
+
+
+RULES: tuple[Rule, ...] = (
+    leave_what_is_being_deleted,
+    end_with_its_credential,
+    fail_under_a_replaced_credential,
+    hold_what_is_revoked,
+    hold_what_failed,
+    end_what_expired,
+    hold_what_was_restored,
+    stop_waiting_too_long,
+    wait_for_a_credential,
+    refuse_a_life_too_long,
+    wait_for_a_free_slot,
+    mint_what_is_new,
+    keep_what_is_active,
+)

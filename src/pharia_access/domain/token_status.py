@@ -1,0 +1,216 @@
+"""Builds an ApiToken's status: phase and conditions as Kubernetes and kstatus read them, and the Events of a change.
+
+`Ready=True` means that what the spec asks for holds and nobody needs to act, also for a token that ended on purpose.
+`Stalled` is there only while a person must act (kstatus: abnormal-true).
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from pharia_access.domain.conditions import Condition, find, with_condition, without
+from pharia_access.domain.lifetime import expiry
+from pharia_access.domain.model import (
+    CredentialIdentity,
+    Delivery,
+    DeliveryState,
+    Mac,
+    Phase,
+    Reason,
+    Token,
+    TokenStatus,
+)
+from pharia_access.domain.sightings import Notice
+from pharia_access.domain.times import format_time, whole_seconds
+
+__all__ = [
+    "Minted",
+    "Outcome",
+    "active_status",
+    "end_expiry_warning",
+    "minted_status",
+    "notices",
+    "status_of",
+    "with_delivery",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a rule says of a token, in one piece."""
+
+    phase: Phase
+    reason: str
+    message: str
+    ready: bool = False
+    stalled: bool = False
+
+    @property
+    def active(self) -> bool:
+        """Whether the token can be used."""
+        return self.phase is Phase.ACTIVE
+
+
+@dataclass(frozen=True, slots=True)
+class Minted:
+    """What a mint adds to a status."""
+
+    credential: CredentialIdentity
+    token_id: str
+    hash: str = field(repr=False)
+    mac: Mac | None = field(repr=False)
+    issued_at: datetime
+    expires_at: datetime
+    delivery: Delivery
+
+
+def status_of(token: Token, outcome: Outcome, now: datetime) -> TokenStatus:
+    """The token's status after this outcome; equal to the one it has if nothing changed."""
+    waiting = outcome.phase is Phase.PENDING and outcome.reason is not Reason.RESTORED
+    status = replace(
+        token.status,
+        observed_generation=token.generation,
+        phase=outcome.phase,
+        pending_since=(token.status.pending_since or whole_seconds(now)) if waiting else None,
+    )
+    conditions = (
+        _condition(token, "Ready", outcome.ready, outcome, now),
+        _condition(token, "Active", outcome.active, outcome, now),
+    )
+    status = _with(status, *conditions)
+    if outcome.stalled:
+        return _with(status, _condition(token, "Stalled", outcome.stalled, outcome, now))
+    return replace(status, conditions=without(status.conditions, "Stalled"))
+
+
+def active_status(token: Token, *, soon: bool, now: datetime) -> TokenStatus:
+    """The status of a minted token that can be used now."""
+    end = _end(token)
+    status = status_of(
+        token, Outcome(Phase.ACTIVE, Reason.ISSUED, f"The token can be used until {end}.", ready=True), now
+    )
+    outcome = (
+        Outcome(
+            Phase.ACTIVE,
+            Reason.EXPIRING_SOON,
+            f"The token ends at {end}. Create another ApiToken under the same credential and move its users over.",
+        )
+        if soon
+        else Outcome(Phase.ACTIVE, Reason.NOT_EXPIRING, f"The token ends at {end}.")
+    )
+    return _with(status, _condition(token, "ExpiringSoon", soon, outcome, now))
+
+
+def end_expiry_warning(token: Token, status: TokenStatus, outcome: Outcome, now: datetime) -> TokenStatus:
+    """The status without a standing warning: what is over no longer ends soon."""
+    if find(status.conditions, "ExpiringSoon") is None:
+        return status
+    return _with(status, _condition(token, "ExpiringSoon", outcome.active, outcome, now))
+
+
+def with_delivery(
+    token: Token, status: TokenStatus, change: tuple[DeliveryState, Reason], now: datetime
+) -> TokenStatus:
+    """The status after the one-time Secret came to this state; without a delivery, the status as it is."""
+    if status.delivery is None:
+        return status
+    state, reason = change
+    message = _delivery_message(status.delivery, reason)
+    outcome = Outcome(Phase.ACTIVE, reason, message)
+    status = replace(status, delivery=replace(status.delivery, state=state))
+    return _with(status, _condition(token, "Delivered", state is DeliveryState.COLLECTED, outcome, now))
+
+
+def minted_status(token: Token, minted: Minted, now: datetime) -> TokenStatus:
+    """The status that ends a mint: from here on the token has its one secret, and is usable."""
+    recorded = replace(
+        token.status,
+        credential=minted.credential,
+        token_id=minted.token_id,
+        hash=minted.hash,
+        mac=minted.mac,
+        issued_at=minted.issued_at,
+        expires_at=minted.expires_at,
+        delivery=minted.delivery,
+    )
+    token = replace(token, status=recorded)
+    status = active_status(token, soon=False, now=now)
+    return with_delivery(token, status, (DeliveryState.AVAILABLE, Reason.AVAILABLE), now)
+
+
+def notices(token: Token, new: TokenStatus) -> tuple[Notice, ...]:
+    """The Events of a change: one where the reason of Ready or Delivered changed, or the end came near."""
+    changed = [
+        condition
+        for name in ("Ready", "Delivered", "ExpiringSoon")
+        if (condition := find(new.conditions, name)) is not None
+        and condition.reason != _reason(token.status, name)
+        and (name != "ExpiringSoon" or condition.status == "True")
+    ]
+    return tuple(
+        Notice(
+            kind="ApiToken",
+            key=token.key,
+            uid=token.uid,
+            reason=_EVENT_NAMES.get(condition.reason, condition.reason),
+            message=condition.message,
+            warning=_warns(condition, token),
+        )
+        for condition in changed
+    )
+
+
+_EVENT_NAMES: dict[str, str] = {Reason.AVAILABLE: "Delivered", Reason.WINDOW_CLOSED: "Withdrawn"}
+
+
+def _warns(condition: Condition, token: Token) -> bool:
+    if condition.type == "Ready":
+        unminted_end = condition.reason == Reason.EXPIRED and not token.minted
+        return condition.status != "True" or unminted_end
+    return condition.reason in {Reason.EXPIRING_SOON, Reason.WINDOW_CLOSED}
+
+
+def _reason(status: TokenStatus, name: str) -> str | None:
+    condition = find(status.conditions, name)
+    return None if condition is None else condition.reason
+
+
+def _with(status: TokenStatus, *conditions: Condition) -> TokenStatus:
+    merged = status.conditions
+    for condition in conditions:
+        merged = with_condition(merged, condition)
+    return replace(status, conditions=merged)
+
+
+def _condition(token: Token, name: str, holds: bool, outcome: Outcome, now: datetime) -> Condition:  # noqa: FBT001 - the five columns of a condition, private to this module
+    return Condition(
+        type=name,
+        status="True" if holds else "False",
+        reason=outcome.reason,
+        message=outcome.message,
+        observed_generation=token.generation,
+        last_transition_time=whole_seconds(now),
+    )
+
+
+def _delivery_message(delivery: Delivery, reason: Reason) -> str:
+    name = delivery.secret_name
+    match reason:
+        case Reason.AVAILABLE:
+            return (
+                f"Secret {name} holds the token until {format_time(delivery.deadline)}. "
+                "Read it and delete it: it cannot be shown again."
+            )
+        case Reason.COLLECTED:
+            return f"Secret {name} was deleted by its reader before its window closed."
+        case Reason.WINDOW_CLOSED:
+            return (
+                f"Secret {name} was deleted at the end of its window. "
+                "If nobody read it, revoke this token and create another."
+            )
+        case _:
+            return f"Secret {name} was deleted because the token ended."
+
+
+def _end(token: Token) -> str:
+    end = expiry(token)
+    return "further notice" if end is None else format_time(end)

@@ -1,0 +1,103 @@
+"""The small HTTP server beside the work: /healthz, /readyz and /metrics, for the kubelet and for Prometheus.
+
+Decides nothing: what is wrong comes as sentences from the callers. Says nothing about itself.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from aiohttp import web
+
+__all__ = ["HealthServer"]
+
+_PLAIN: Final = "text/plain; charset=utf-8"
+_PROMETHEUS: Final = "text/plain; version=0.0.4; charset=utf-8"
+# Prometheus and the kubelet send short requests without a body, one at a time.
+_LONGEST_LINE: Final = 2048
+_BACKLOG: Final = 32
+_KEEPALIVE_SECONDS: Final = 75.0
+_SHUTDOWN_SECONDS: Final = 1.0
+
+
+class HealthServer:
+    """Serves from `start` to `stop`, in the event loop that starts it.
+
+    Args:
+        host: the address to listen on.
+        port: the port; 0 takes any free one.
+        live: what is so wrong that a restart would help, a sentence each.
+        ready: what is missing before the process does its work, a sentence each.
+        metrics: everything in Prometheus' text format, version 0.0.4.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        *,
+        live: Callable[[], Sequence[str]],
+        ready: Callable[[], Sequence[str]],
+        metrics: Callable[[], bytes],
+    ) -> None:
+        self._host = host
+        self._wanted_port = port
+        self._live = live
+        self._ready = ready
+        self._metrics = metrics
+        self._runner: web.AppRunner | None = None
+
+    @property
+    def port(self) -> int:
+        """The port that is listened on; before the start, the one that was asked for."""
+        if self._runner is None or not self._runner.addresses:
+            return self._wanted_port
+        port: int = self._runner.addresses[0][1]
+        return port
+
+    async def start(self) -> None:
+        """Begin to listen. Raises OSError where the address is taken."""
+        application = web.Application(client_max_size=_LONGEST_LINE)
+        application.on_response_prepare.append(_say_nothing_of_ourselves)
+        application.router.add_get("/healthz", self._healthz)
+        application.router.add_get("/readyz", self._readyz)
+        application.router.add_get("/metrics", self._render)
+        self._runner = web.AppRunner(
+            application,
+            access_log=None,
+            handle_signals=False,
+            keepalive_timeout=_KEEPALIVE_SECONDS,
+            max_line_size=_LONGEST_LINE,
+            max_field_size=_LONGEST_LINE,
+            shutdown_timeout=_SHUTDOWN_SECONDS,
+        )
+        await self._runner.setup()
+        try:
+            await web.TCPSite(self._runner, self._host, self._wanted_port, backlog=_BACKLOG).start()
+        except OSError:
+            await self.stop()
+            raise
+
+    async def stop(self) -> None:
+        """Stop listening and end open connections, within about a second."""
+        runner, self._runner = self._runner, None
+        if runner is not None:
+            await runner.cleanup()
+
+    async def _healthz(self, _: web.Request) -> web.Response:
+        return _verdict(self._live())
+
+    async def _readyz(self, _: web.Request) -> web.Response:
+        return _verdict(self._ready())
+
+    async def _render(self, _: web.Request) -> web.Response:
+        return web.Response(body=self._metrics(), headers={"Content-Type": _PROMETHEUS})
+
+
+def _verdict(problems: Sequence[str]) -> web.Response:
+    text = "\n".join(problems) if problems else "ok"
+    headers = {"Content-Type": _PLAIN, "Cache-Control": "no-store"}
+    return web.Response(status=503 if problems else 200, body=f"{text}\n".encode(), headers=headers)
+
+
+async def _say_nothing_of_ourselves(_: web.Request, response: web.StreamResponse) -> None:
+    response.headers.popall("Server", None)

@@ -1,0 +1,30 @@
+"""The command `pharia-access keyring rotate`."""
+
+import asyncio
+import secrets
+import sys
+
+from pharia_access.bootstrap import SystemClock, edge_to
+from pharia_access.kube.client import connect
+from pharia_access.services.keys import Rotation, rotate
+from pharia_access.settings import OperatorSettings
+
+__all__ = ["rotate_keyring"]
+
+
+def rotate_keyring() -> int:
+    """Rotate, and say what became of which key; no value is ever shown. Raises AccessError."""
+    rotation = asyncio.run(_rotate(OperatorSettings.from_environment()))
+    sys.stdout.write(f"current key: {rotation.current}\n")
+    for title, keys in (("kept", rotation.kept), ("dropped", rotation.dropped)):
+        sys.stdout.write(f"{title}: {', '.join(keys) or 'none'}\n")
+    sys.stdout.write("The operator uses the new key from its next full list on.\n")
+    return 0
+
+
+async def _rotate(settings: OperatorSettings) -> Rotation:
+    async with connect(settings.kubeconfig or None, pool_size=4) as connection:
+        edge = edge_to(connection, settings)
+        return await rotate(
+            secrets=edge.secrets, cluster=edge.cluster, entropy=secrets.token_bytes, clock=SystemClock()
+        )

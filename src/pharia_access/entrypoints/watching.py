@@ -1,0 +1,160 @@
+"""Kopf, in a thread and an event loop of its own: it watches, and hands what it sees to the operator's loop.
+
+Only `on.event` handlers: no finalizers, no annotations, no API calls of Kopf's own, and nothing that Kopf would have
+to remember. What an event stream loses, the periodic list repairs.
+"""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import kopf
+
+from pharia_access.domain.model import ObjectKey
+from pharia_access.domain.sightings import Kind
+from pharia_access.errors import MalformedObjectError
+from pharia_access.kube import schema
+from pharia_access.kube.client import Connection
+from pharia_access.services.intake import Intake
+from pharia_access.services.view import View
+from pharia_access.settings import OperatorSettings
+
+__all__ = ["Inbox", "Watcher"]
+
+log = logging.getLogger(__name__)
+
+BACKOFFS = (1, 1, 2, 3, *[5] * 2000)
+"""Seconds between tries to reach the API server: about three hours of them, then the process starts anew."""
+
+Event = Mapping[str, Any]
+
+
+class Inbox:
+    """Translates watch events for the intake. Runs in the operator's loop."""
+
+    def __init__(self, *, intake: Intake, view: View, settings: OperatorSettings) -> None:
+        self._intake = intake
+        self._view = view
+        self._window = settings.default_window
+
+    def token(self, event: Event) -> None:
+        """An ApiToken was added, changed or deleted."""
+        body = event["object"]
+        key, uid = _identity(body)
+        if event["type"] == "DELETED":
+            self._intake.token_gone(key, uid)
+        elif not self._view.knows(key, body["metadata"]["resourceVersion"]):
+            self._guarded("ApiToken", body, lambda: self._intake.token_seen(schema.to_token(body, self._window)))
+
+    def credential(self, event: Event) -> None:
+        """An ApiCredential was added, changed or deleted."""
+        body = event["object"]
+        key, uid = _identity(body)
+        if event["type"] == "DELETED":
+            self._intake.credential_gone(key, uid)
+        else:
+            self._guarded("ApiCredential", body, lambda: self._intake.credential_seen(schema.to_credential(body)))
+
+    def role(self, event: Event) -> None:
+        """An ApiRole was added, changed or deleted."""
+        body = event["object"]
+        if event["type"] == "DELETED":
+            self._intake.role_gone(body["metadata"]["name"])
+        else:
+            self._guarded("ApiRole", body, lambda: self._intake.role_seen(schema.to_role(body)))
+
+    def _guarded(self, kind: Kind, body: Mapping[str, Any], take_in: Callable[[], None]) -> None:
+        try:
+            take_in()
+        except MalformedObjectError as error:
+            self._intake.malformed_seen(schema.malformed(kind, body, str(error)))
+
+
+class Watcher:
+    """Runs Kopf from `start` until `stop`; `on_end` is called in the operator's loop when Kopf ends by itself."""
+
+    def __init__(self, inbox: Inbox, connection: Connection, settings: OperatorSettings) -> None:
+        self._inbox = inbox
+        self._connection = connection
+        self._settings = settings
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="kopf", daemon=True)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._ended: Callable[[], None] = lambda: None
+
+    @property
+    def alive(self) -> bool:
+        """Whether Kopf runs."""
+        return self._thread.is_alive()
+
+    def start(self, on_end: Callable[[], None]) -> None:
+        """Begin to watch; call from the operator's loop."""
+        self._loop = asyncio.get_running_loop()
+        self._ended = on_end
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ask Kopf to end; it is not waited for, since it holds nothing that must be put down."""
+        self._stop.set()
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(
+                kopf.operator(
+                    registry=self._registry(),
+                    settings=_kopf_settings(),
+                    standalone=True,
+                    clusterwide=not self._settings.watch_namespaces,
+                    namespaces=self._settings.watch_namespaces,
+                    stop_flag=self._stop,
+                )
+            )
+        except Exception as error:  # noqa: BLE001 - whatever ends Kopf ends the process, and is said
+            log.critical("watching failed", extra={"error": type(error).__name__})
+        finally:
+            self._hand_over(lambda _: self._ended(), {})
+
+    def _registry(self) -> kopf.OperatorRegistry:
+        registry = kopf.OperatorRegistry()
+        kopf.on.login(registry=registry)(self._login)
+        for plural, take in (
+            ("apiroles", self._inbox.role),
+            ("apicredentials", self._inbox.credential),
+            ("apitokens", self._inbox.token),
+        ):
+            kopf.on.event(schema.GROUP, schema.VERSION, plural, registry=registry, id=plural)(self._handler(take))
+        return registry
+
+    def _handler(self, take: Callable[[Event], None]) -> Callable[..., Any]:
+        async def handle(event: Event, **_: object) -> None:
+            self._hand_over(take, event)
+
+        return handle
+
+    def _login(self, **_: object) -> kopf.ConnectionInfo:
+        return kopf.ConnectionInfo(**self._connection.login())
+
+    def _hand_over(self, take: Callable[[Event], None], event: Event) -> None:
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(take, event)
+
+
+def _kopf_settings() -> kopf.OperatorSettings:
+    settings = kopf.OperatorSettings()
+    settings.scanning.disabled = True
+    settings.posting.enabled = False
+    settings.peering.standalone = True
+    settings.watching.chunk_size = 500
+    settings.watching.server_timeout = 300
+    settings.watching.connect_timeout = 10
+    settings.queueing.idle_timeout = 0.1
+    settings.queueing.exit_timeout = 1.0
+    settings.networking.error_backoffs = BACKOFFS
+    return settings
+
+
+def _identity(body: Mapping[str, Any]) -> tuple[ObjectKey, str]:
+    metadata = body["metadata"]
+    return ObjectKey(metadata["namespace"], metadata["name"]), metadata["uid"]

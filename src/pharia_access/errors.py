@@ -1,0 +1,86 @@
+"""Every error this package raises on purpose: one root, few leaves.
+
+A library's exception stops at the room that imports the library and goes on as one of these, chained.
+None of them ever carries a token's text or the body of an API answer.
+"""
+
+__all__ = [
+    "AccessError",
+    "AlreadyExistsError",
+    "ApiError",
+    "ConflictError",
+    "DeniedError",
+    "ExpiredViewError",
+    "InvalidError",
+    "KeyringError",
+    "MalformedObjectError",
+    "NotFoundError",
+    "ProofError",
+    "SettingsError",
+    "TokenFormatError",
+    "UnavailableError",
+]
+
+
+class AccessError(Exception):
+    """The root. Never raised itself."""
+
+
+class SettingsError(AccessError):
+    """A setting is missing or out of bounds; the text names the variable and what it may be."""
+
+
+class TokenFormatError(AccessError):
+    """A text is not a token of ours: wrong shape, or its checksum does not match."""
+
+
+class ProofError(AccessError):
+    """A stored hash cannot be read, or asks for work outside the allowed bounds."""
+
+
+class KeyringError(AccessError):
+    """The keyring cannot be understood: no current key, or a key of the wrong size."""
+
+
+class MalformedObjectError(AccessError):
+    """An object of ours cannot be understood; the text says which field is wrong and how."""
+
+
+class ApiError(AccessError):
+    """The API server refused or failed. The leaves say what that means for the caller."""
+
+
+class NotFoundError(ApiError):
+    """The object does not exist: a Status with reason NotFound, never a bare 404."""
+
+
+class AlreadyExistsError(ApiError):
+    """An object of that name is there already."""
+
+
+class ConflictError(ApiError):
+    """The object changed since it was read, or is not the one the UID names."""
+
+
+class DeniedError(ApiError):
+    """Not allowed, by RBAC or by an admission policy."""
+
+
+class InvalidError(ApiError):
+    """The API server found the object itself wrong (400 or 422): sending it again will not help."""
+
+
+class ExpiredViewError(ApiError):
+    """A resource version or continue token is too old (410): list again from the start."""
+
+
+class UnavailableError(ApiError):
+    """No clear answer: a timeout, a broken connection, 429 or 5xx. The write may have taken effect.
+
+    Attributes:
+        retry_after: seconds that the API server asked us to wait, if it did.
+    """
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after

@@ -1,0 +1,1 @@
+"""The Kubernetes edge: the only importer of the Kubernetes client, whose errors stop here."""

@@ -1,0 +1,1 @@
+"""Gather, ask the domain, apply. Knows the domain and the ports, no library and no transport."""

@@ -1,0 +1,43 @@
+"""Keeps a credential's status true: which of its roles resolve, and how many tokens it has."""
+
+from pharia_access.domain import credential_rules
+from pharia_access.domain.model import ObjectKey
+from pharia_access.errors import NotFoundError
+from pharia_access.services.intake import Intake
+from pharia_access.services.ports import Clock, Cluster, Recorder
+from pharia_access.services.view import View
+
+__all__ = ["CredentialReconciler"]
+
+
+class CredentialReconciler:
+    """Counts come from the view: they are bookkeeping, and the next change corrects them."""
+
+    def __init__(self, *, cluster: Cluster, view: View, intake: Intake, recorder: Recorder, clock: Clock) -> None:
+        self._cluster = cluster
+        self._view = view
+        self._intake = intake
+        self._recorder = recorder
+        self._clock = clock
+
+    async def reconcile(self, key: ObjectKey) -> None:
+        """Write the credential's status if it says anything else than what is so. Raises the leaves of ApiError."""
+        known = self._view.credential(key)
+        if known is None:
+            return
+        counts, now = self._view.counts(key), self._clock.now()
+        if credential_rules.decide(known, catalogue=self._view.catalogue, counts=counts, now=now) is None:
+            return
+        try:
+            credential = await self._cluster.read_credential(key)
+        except NotFoundError:
+            self._intake.credential_gone(key)
+            return
+        status = credential_rules.decide(credential, catalogue=self._view.catalogue, counts=counts, now=now)
+        if status is None:
+            self._intake.credential_seen(credential)
+            return
+        written = await self._cluster.write_credential_status(credential, status)
+        self._intake.credential_seen(written)
+        for notice in credential_rules.notices(credential, status):
+            self._recorder.record(notice)

@@ -1,0 +1,196 @@
+"""From what was seen to what must be looked at: keeps the view, asks the rules, and queues a key or schedules it.
+
+Runs on every replica. Only the leader's queue is worked on; a standby keeps the view and forgets the rest.
+"""
+
+from datetime import timedelta
+
+from pharia_access.domain import token_rules
+from pharia_access.domain.decisions import InSync, Observed
+from pharia_access.domain.model import Credential, ObjectKey, Phase, Policy, Token
+from pharia_access.domain.permissions import Role
+from pharia_access.domain.sightings import MalformedObject
+from pharia_access.services.ports import Clock, Metrics
+from pharia_access.services.probes import Probes
+from pharia_access.services.schedule import Schedule
+from pharia_access.services.view import TokenRecord, View, is_newer
+from pharia_access.services.work_queue import Work, WorkQueue
+
+__all__ = ["Intake"]
+
+COALESCE = timedelta(seconds=2)
+"""How long a credential's counts may gather before they are written."""
+
+
+class Intake:
+    """Takes in objects from events, lists and our own writes alike."""
+
+    def __init__(  # noqa: PLR0913 - collaborators, by keyword
+        self,
+        *,
+        view: View,
+        queue: WorkQueue,
+        schedule: Schedule,
+        probes: Probes,
+        policy: Policy,
+        clock: Clock,
+        metrics: Metrics,
+    ) -> None:
+        self._view = view
+        self._queue = queue
+        self._schedule = schedule
+        self._probes = probes
+        self._policy = policy
+        self._clock = clock
+        self._metrics = metrics
+        self._malformed: dict[ObjectKey, MalformedObject] = {}
+        self.acting = False
+        """Whether this replica leads: only then is work queued."""
+
+    def token_seen(self, token: Token, *, bulk: bool = False) -> None:
+        """A token as some answer or event showed it; what is older than the view is dropped."""
+        if self._view.knows(token.key, token.resource_version):
+            return
+        self.token_written(token)
+        if self.acting:
+            self.follow(token, bulk=bulk)
+
+    def token_written(self, token: Token) -> None:
+        """A token as our own write left it: whoever wrote it looks on by itself."""
+        self._malformed.pop(token.key, None)
+        if self._view.knows(token.key, token.resource_version):
+            return
+        before = self._view.put_token(token)
+        self._recount(before, self._view.token(token.key))
+        self._free_slots(before, token)
+
+    def follow(self, token: Token, *, bulk: bool = False) -> None:
+        """Queue a token that needs something; note when the others need to be looked at again."""
+        credential = self._view.credential(ObjectKey(token.key.namespace, token.spec.credential_name))
+        observed = Observed(token=token, credential=credential, policy=self._policy)
+        decision = token_rules.decide(observed, self._clock.now())
+        if not isinstance(decision, InSync):
+            self._queue.add(Work("token", token.key), bulk=bulk)
+            return
+        self.settled(token, decision)
+
+    def settled(self, token: Token, decision: InSync) -> None:
+        """A token needs nothing until that moment."""
+        self._schedule.set(token.key, decision.recheck_at)
+        record = TokenRecord.of(token)
+        self._probes.watch(token.key, record.open_secret)
+
+    def token_listed(self, token: Token) -> None:
+        """A token from a full list: judged anew, also where nothing about it changed."""
+        record = self._view.token(token.key)
+        if record is not None and is_newer(record.resource_version, token.resource_version):
+            return
+        self.token_written(token)
+        if self.acting:
+            self.follow(token, bulk=True)
+
+    def token_gone(self, key: ObjectKey, uid: str | None = None) -> None:
+        """A token was deleted (None: whichever had the name). A Secret that outlived it goes too (orphaning delete)."""
+        known = self._view.token(key)
+        if known is not None and uid not in {None, known.uid}:
+            return
+        before = self._view.drop_token(key)
+        self._malformed.pop(key, None)
+        self._schedule.set(key, None)
+        self._probes.watch(key, None)
+        if before is None:
+            return
+        self._recount(before, None)
+        self._free_slots(before, None)
+        if self.acting and before.open_secret is not None:
+            name, uid = before.open_secret
+            self._queue.add(Work("secret", ObjectKey(key.namespace, name), uid))
+
+    def credential_seen(self, credential: Credential, *, bulk: bool = False) -> None:
+        """A credential as some answer or event showed it."""
+        known = self._view.credential(credential.key)
+        if known is not None and not is_newer(credential.resource_version, known.resource_version):
+            return
+        before = self._view.put_credential(credential)
+        if not self.acting:
+            return
+        if before is None or _facts(before) != _facts(credential):
+            phases = () if before is None or before.uid != credential.uid else (Phase.PENDING,)
+            self._add_tokens(credential.key, *phases)
+        if before is None or before.generation != credential.generation or before.uid != credential.uid:
+            self._queue.add(Work("credential", credential.key), bulk=bulk)
+
+    def credential_listed(self, credential: Credential) -> None:
+        """A credential from a full list: its status is judged anew, also where nothing about it changed."""
+        self.credential_seen(credential, bulk=True)
+        if self.acting:
+            self._queue.add(Work("credential", credential.key), bulk=True)
+
+    def credential_gone(self, key: ObjectKey, uid: str | None = None) -> None:
+        """A credential was deleted (None: whichever had the name): its tokens are dead, and go."""
+        known = self._view.credential(key)
+        if known is not None and uid not in {None, known.uid}:
+            return
+        self._view.drop_credential(key)
+        if self.acting:
+            self._add_tokens(key)
+
+    def role_seen(self, role: Role) -> None:
+        """A role came or changed: its holders' statuses may change."""
+        if self._view.put_role(role) != role:
+            self._add_holders(role.name)
+
+    def role_gone(self, name: str) -> None:
+        """A role left the catalogue."""
+        self._view.drop_role(name)
+        self._add_holders(name)
+
+    def malformed_seen(self, malformed: MalformedObject) -> None:
+        """An object nobody understands: counted, and looked at once so that its status can say so."""
+        self._metrics.malformed(malformed.kind)
+        if malformed.kind == "ApiToken":
+            self._malformed[malformed.key] = malformed
+        if self.acting and malformed.kind == "ApiToken":
+            self._queue.add(Work("token", malformed.key), bulk=True)
+
+    def malformed(self, token: ObjectKey) -> MalformedObject | None:
+        """What was last seen of a token that cannot be understood."""
+        return self._malformed.get(token)
+
+    def due(self, key: ObjectKey) -> None:
+        """The schedule fired."""
+        self._queue.add(Work("token", key), bulk=True)
+
+    def _recount(self, before: TokenRecord | None, after: TokenRecord | None) -> None:
+        if not self.acting:
+            return
+        old = None if before is None else (before.credential, before.phase)
+        new = None if after is None else (after.credential, after.phase)
+        if old == new:
+            return
+        for place in {old, new} - {None}:
+            if place is not None and self._view.credential(place[0]) is not None:
+                self._queue.add_after(Work("credential", place[0]), COALESCE.total_seconds())
+
+    def _free_slots(self, before: TokenRecord | None, after: Token | None) -> None:
+        """An active token ended: those that wait for its place are asked again."""
+        ended = before is not None and before.phase is Phase.ACTIVE
+        if not self.acting or before is None or not ended or (after and after.status.phase is Phase.ACTIVE):
+            return
+        credential = self._view.credential(before.credential)
+        if credential is not None and credential.policy.max_tokens is not None:
+            self._add_tokens(before.credential, Phase.PENDING)
+
+    def _add_tokens(self, credential: ObjectKey, *phases: Phase) -> None:
+        for key in self._view.tokens_of(credential, *phases):
+            self._queue.add(Work("token", key), bulk=True)
+
+    def _add_holders(self, role: str) -> None:
+        if self.acting:
+            for key in self._view.holders_of(role):
+                self._queue.add(Work("credential", key), bulk=True)
+
+
+def _facts(credential: Credential) -> tuple[object, ...]:
+    """What of a credential its tokens' rules look at."""
+    return credential.uid, credential.suspended, credential.deleting, credential.policy

@@ -1,0 +1,122 @@
+"""One leader at a time, by a Lease, after client-go's leader election.
+
+The clocks of other replicas are never trusted: a Lease is stale when it has not changed for its duration by our own
+monotonic clock. Every write of the operator is a compare-and-set besides, so that two leaders do no harm.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from pharia_access.domain.sightings import LeaseRecord
+from pharia_access.errors import AccessError, AlreadyExistsError, ConflictError
+from pharia_access.services.ports import Clock, Leases
+
+__all__ = ["Elector", "Pace"]
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How long a Lease holds, how long we try to renew it, how often. client-go's 15, 10 and 2 seconds."""
+
+    duration: timedelta = timedelta(seconds=15)
+    renew_deadline: timedelta = timedelta(seconds=10)
+    retry_period: timedelta = timedelta(seconds=2)
+
+
+class Elector:
+    """`acquire`, then `hold` until it returns: then leadership is lost and the process must stop at once."""
+
+    def __init__(self, *, leases: Leases, clock: Clock, identity: str, pace: Pace) -> None:
+        self._leases = leases
+        self._clock = clock
+        self._identity = identity
+        self._pace = pace
+        self._seen: LeaseRecord | None = None
+        self._seen_at = 0.0
+        self._held: LeaseRecord | None = None
+
+    async def acquire(self) -> None:
+        """Return as soon as we lead."""
+        while not await self._try(self._claim):
+            await self._clock.sleep(self._pace.retry_period.total_seconds())
+        log.info("leading", extra={"identity": self._identity})
+
+    async def hold(self) -> None:
+        """Renew until that fails for `renew_deadline`; returns when leadership is lost."""
+        renewed_at = self._clock.monotonic()
+        while self._clock.monotonic() - renewed_at < self._pace.renew_deadline.total_seconds():
+            await self._clock.sleep(self._pace.retry_period.total_seconds())
+            started = self._clock.monotonic()
+            if await self._try(self._renew):
+                renewed_at = started
+            elif self._held is None:
+                break
+        log.error("leadership lost", extra={"identity": self._identity})
+
+    async def release(self) -> None:
+        """Give the Lease up, so that another replica need not wait. Failing at that is harmless."""
+        if self._held is None:
+            return
+        empty = replace(self._held, holder="", duration_seconds=1, renewed=self._clock.now())
+        self._held = None
+        try:
+            await asyncio.wait_for(self._leases.write_lease(empty), self._pace.retry_period.total_seconds())
+        except (AccessError, TimeoutError):
+            log.warning("the lease could not be released; it ends by itself")
+
+    async def _try(self, step: Callable[[], Awaitable[bool]]) -> bool:
+        """One attempt, bounded by half the time in which one must have succeeded."""
+        try:
+            return await asyncio.wait_for(step(), self._pace.renew_deadline.total_seconds() / 2)
+        except (ConflictError, AlreadyExistsError):
+            return False
+        except (AccessError, TimeoutError) as error:
+            log.warning("lease not reached", extra={"error": type(error).__name__})
+            return False
+
+    async def _claim(self) -> bool:
+        now, record = self._clock.now(), await self._leases.read_lease()
+        if record is None:
+            self._held = await self._leases.write_lease(self._fresh(now, transitions=0))
+            return True
+        self._observe(record)
+        if not self._may_take(record):
+            return False
+        transitions = record.transitions + (record.holder != self._identity)
+        ours = replace(self._fresh(now, transitions=transitions), resource_version=record.resource_version)
+        self._held = await self._leases.write_lease(ours)
+        return True
+
+    async def _renew(self) -> bool:
+        record = await self._leases.read_lease()
+        if record is None or record.holder != self._identity:
+            self._held = None
+            return False
+        self._held = await self._leases.write_lease(replace(record, renewed=self._clock.now()))
+        return True
+
+    def _observe(self, record: LeaseRecord) -> None:
+        if self._seen != record:
+            self._seen, self._seen_at = record, self._clock.monotonic()
+
+    def _may_take(self, record: LeaseRecord) -> bool:
+        if record.holder in {"", self._identity}:
+            return True
+        return self._clock.monotonic() - self._seen_at >= max(
+            record.duration_seconds, self._pace.duration.total_seconds()
+        )
+
+    def _fresh(self, now: datetime, *, transitions: int) -> LeaseRecord:
+        seconds = int(self._pace.duration.total_seconds())
+        return LeaseRecord(
+            holder=self._identity,
+            duration_seconds=seconds,
+            acquired=now,
+            renewed=now,
+            transitions=transitions,
+        )

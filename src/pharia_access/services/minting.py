@@ -1,0 +1,169 @@
+"""Mints a token's one secret, exactly once per object: through crashes, retries and two leaders at a time.
+
+The Secret under the token's deterministic name is the lock: whoever creates it decides the text, everybody else
+adopts it. Only then is it hashed and recorded, by compare-and-set. What proves that a Secret is this token's is
+`data.tokenUID` in an immutable Secret of our type; owner references can be edited by others and prove nothing.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from pharia_access.domain.decisions import Settle
+from pharia_access.domain.keyring import Keyring
+from pharia_access.domain.lifetime import end_of_life
+from pharia_access.domain.model import (
+    Credential,
+    Delivery,
+    DeliveryState,
+    Mac,
+    ObjectKey,
+    Phase,
+    Policy,
+    Reason,
+    Token,
+)
+from pharia_access.domain.sightings import ForeignSecret, OneTimeSecret
+from pharia_access.domain.times import whole_seconds
+from pharia_access.domain.token import TokenText, mint
+from pharia_access.domain.token_status import Minted, Outcome, minted_status, status_of
+from pharia_access.errors import AlreadyExistsError, ConflictError, MalformedObjectError, NotFoundError
+from pharia_access.services.ports import Clock, Cluster, Entropy, Hasher, Secrets
+
+__all__ = ["Minting", "MintingTools"]
+
+
+@dataclass(frozen=True, slots=True)
+class MintingTools:
+    """What a mint is made with. `keyring` gives the keys as last read, None while there are none."""
+
+    prefix: str
+    entropy: Entropy
+    hasher: Hasher
+    keyring: Callable[[], Keyring | None]
+
+
+class Minting:
+    """Use `settle_mint` for what to write, and `clean_up_after` when writing it lost a race."""
+
+    def __init__(
+        self, *, cluster: Cluster, secrets: Secrets, clock: Clock, policy: Policy, tools: MintingTools
+    ) -> None:
+        self._cluster = cluster
+        self._secrets = secrets
+        self._clock = clock
+        self._policy = policy
+        self._tools = tools
+
+    async def settle_mint(self, token: Token, credential: Credential) -> Settle:
+        """Get hold of the token's Secret and hash its text; returns the status that says how it went.
+
+        Raises ConflictError to be asked again: the Secret vanished or gave way meanwhile.
+        """
+        settle = await self._settle_claimed(token, credential)
+        return replace(settle, status=replace(settle.status, credential=credential.identity))
+
+    async def _settle_claimed(self, token: Token, credential: Credential) -> Settle:
+        secret = await self._claim(token)
+        if secret is None:
+            return self._conflict(token)
+        delivery = self._delivery(token, credential, secret)
+        if secret.text is None or delivery.deadline <= self._clock.now():
+            await self._secrets.delete_secret(secret.key, secret.uid)
+            return self._missed(token)
+        minted = Minted(
+            credential=credential.identity,
+            token_id=secret.text.token_id,
+            hash=await self._tools.hasher.prove(secret.text),
+            mac=self._mac(secret.text),
+            issued_at=whole_seconds(secret.created),
+            expires_at=self._end(token, credential, secret),
+            delivery=delivery,
+        )
+        return Settle(minted_status(token, minted, self._clock.now()))
+
+    async def clean_up_after(self, token: Token, lost: Settle) -> None:
+        """Somebody else wrote first: if they recorded another Secret (or none can be recorded), ours goes."""
+        ours = lost.status.delivery
+        if ours is None or token.status.delivery == ours:
+            return
+        try:
+            live = await self._cluster.read_token(token.key)
+        except (NotFoundError, MalformedObjectError):
+            return
+        recorded = live.status.delivery
+        if live.uid == token.uid and recorded is not None and recorded.secret_uid != ours.secret_uid:
+            await self._secrets.delete_secret(ObjectKey(token.key.namespace, ours.secret_name), ours.secret_uid)
+
+    async def delete_leftover(self, token: Token) -> None:
+        """Delete a Secret that a crash left for a token which will not be minted. Others' Secrets stay."""
+        sighting = await self._secrets.look_at(_secret_key(token))
+        if isinstance(sighting, OneTimeSecret) and _is_of(sighting, token):
+            await self._secrets.delete_secret(sighting.key, sighting.uid)
+
+    async def _claim(self, token: Token) -> OneTimeSecret | None:
+        """The token's Secret, created or adopted; None if the name is taken by somebody else's."""
+        try:
+            return await self._secrets.create_one_time_secret(token, mint(self._tools.prefix, self._tools.entropy))
+        except AlreadyExistsError:
+            pass
+        sighting = await self._secrets.look_at(_secret_key(token))
+        match sighting:
+            case OneTimeSecret() if _is_of(sighting, token):
+                return sighting
+            case OneTimeSecret() if await self._is_abandoned(sighting):
+                await self._secrets.delete_secret(sighting.key, sighting.uid)
+                message = f"the Secret of an earlier token of {token.key} gave way"
+                raise ConflictError(message)
+            case OneTimeSecret() | ForeignSecret():
+                return None
+            case None:
+                message = f"the Secret of {token.key} vanished while it was looked at"
+                raise ConflictError(message)
+
+    async def _is_abandoned(self, secret: OneTimeSecret) -> bool:
+        """Whether the token that a Secret names is gone, or another object has its name now."""
+        try:
+            live = await self._cluster.read_token(ObjectKey(secret.key.namespace, secret.token_name))
+        except NotFoundError:
+            return True
+        except MalformedObjectError:
+            return False
+        return live.uid != secret.token_uid
+
+    def _delivery(self, token: Token, credential: Credential, secret: OneTimeSecret) -> Delivery:
+        """The window counts from the Secret's creation, and is over when the token is."""
+        deadline = min(secret.created + token.spec.window, self._end(token, credential, secret))
+        return Delivery(secret.key.name, secret.uid, whole_seconds(deadline), DeliveryState.AVAILABLE)
+
+    def _end(self, token: Token, credential: Credential, secret: OneTimeSecret) -> datetime:
+        issued_at = whole_seconds(secret.created)
+        return end_of_life(token.spec, policy=self._policy, wish=credential.policy, issued_at=issued_at)
+
+    def _mac(self, text: TokenText) -> Mac | None:
+        keyring = self._tools.keyring()
+        return None if keyring is None else Mac(*keyring.mac(text))
+
+    def _conflict(self, token: Token) -> Settle:
+        message = (
+            f"A Secret named {token.spec.secret_name} exists that is not this token's; it was left alone. "
+            "Delete it, or create an ApiToken with another spec.delivery.secretName."
+        )
+        outcome = Outcome(Phase.PENDING, Reason.SECRET_CONFLICT, message, stalled=True)
+        return Settle(status_of(token, outcome, self._clock.now()))
+
+    def _missed(self, token: Token) -> Settle:
+        message = (
+            f"The window of Secret {token.spec.secret_name} closed before the mint could be finished, so nobody can "
+            "have the token. Delete this ApiToken and create it again."
+        )
+        outcome = Outcome(Phase.FAILED, Reason.DELIVERY_MISSED, message, stalled=True)
+        return Settle(status_of(token, outcome, self._clock.now()))
+
+
+def _secret_key(token: Token) -> ObjectKey:
+    return ObjectKey(token.key.namespace, token.spec.secret_name)
+
+
+def _is_of(secret: OneTimeSecret, token: Token) -> bool:
+    return secret.immutable and secret.token_uid == token.uid

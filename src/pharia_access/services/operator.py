@@ -1,0 +1,191 @@
+"""The operator at work while it leads: workers on the queue, the schedule, the probes and the periodic list."""
+
+import asyncio
+import logging
+import random
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from pharia_access.domain.model import ObjectKey
+from pharia_access.domain.sightings import Kind
+from pharia_access.errors import (
+    AccessError,
+    ApiError,
+    ConflictError,
+    MalformedObjectError,
+    NotFoundError,
+    UnavailableError,
+)
+from pharia_access.services.credential_reconciler import CredentialReconciler
+from pharia_access.services.intake import Intake
+from pharia_access.services.keys import Keys
+from pharia_access.services.ports import Clock, Cluster, Metrics, Secrets
+from pharia_access.services.probes import Probes
+from pharia_access.services.reconciler import ComeBack, TokenReconciler
+from pharia_access.services.resync import Resync
+from pharia_access.services.schedule import Schedule
+from pharia_access.services.view import View
+from pharia_access.services.work_queue import Work, WorkQueue
+
+__all__ = ["Operator", "Parts", "Rhythm"]
+
+log = logging.getLogger(__name__)
+
+GAUGE_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """How many reconcile at once, and how often everything is listed (give or take a tenth)."""
+
+    workers: int = 16
+    resync: timedelta = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What an operator consists of."""
+
+    view: View
+    queue: WorkQueue
+    schedule: Schedule
+    probes: Probes
+    intake: Intake
+    tokens: TokenReconciler
+    credentials: CredentialReconciler
+    resync: Resync
+    keys: Keys
+    cluster: Cluster
+    secrets: Secrets
+    clock: Clock
+    metrics: Metrics
+
+
+class Operator:
+    """`watch` fills the view, `lead` acts for ever."""
+
+    def __init__(self, parts: Parts, rhythm: Rhythm) -> None:
+        self._parts = parts
+        self._rhythm = rhythm
+        self.caught_up = False
+        """Whether a full list has ended since this replica started (and again since it leads)."""
+
+    @property
+    def intake(self) -> Intake:
+        """Where events go."""
+        return self._parts.intake
+
+    async def fill_view(self) -> None:
+        """The first list: tried until it succeeds."""
+        self._parts.metrics.leading(leads=False)
+        await self._list_until_done()
+
+    async def lead(self) -> None:
+        """Act. New work is taken at once, while the list finds what nobody did before."""
+        parts = self._parts
+        parts.intake.acting = True
+        self.caught_up = False
+        parts.metrics.leading(leads=True)
+        await parts.keys.refresh()
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(self._rhythm.workers):
+                tasks.create_task(parts.queue.work_forever(self.handle))
+            tasks.create_task(parts.schedule.run(parts.clock, parts.intake.due))
+            tasks.create_task(parts.probes.run(self._is_there, parts.intake.due))
+            tasks.create_task(self._list_now_and_then())
+            tasks.create_task(self._gauge())
+
+    async def handle(self, work: Work) -> None:
+        """One piece of work, to its end or to the next try. Never raises: one broken object stops no other."""
+        began, outcome = self._parts.clock.monotonic(), "done"
+        try:
+            await self._do(work)
+        except ComeBack as wish:
+            self._parts.queue.add_after(work, wish.seconds)
+        except MalformedObjectError as error:
+            outcome = "malformed"
+            log.warning("an object cannot be understood", extra={"object": str(work.key), "problem": str(error)})
+        except (ConflictError, NotFoundError) as error:
+            outcome = type(error).__name__
+            self._parts.queue.retry(work)
+        except AccessError as error:
+            outcome = type(error).__name__
+            self._retry_later(work, error)
+        except Exception as error:  # noqa: BLE001 - the last line of defense: the worker must live on
+            outcome = "fault"
+            self._retry_later(work, error)
+        else:
+            self._parts.queue.forgive(work)
+        kind: Kind = "ApiCredential" if work.kind == "credential" else "ApiToken"
+        self._parts.metrics.reconciled(kind, outcome, self._parts.clock.monotonic() - began)
+
+    async def _do(self, work: Work) -> None:
+        match work.kind:
+            case "token":
+                await self._parts.tokens.reconcile(work.key)
+            case "credential":
+                await self._parts.credentials.reconcile(work.key)
+            case "secret":
+                await self._parts.secrets.delete_secret(work.key, work.uid)
+
+    async def _tell_malformed(self, work: Work) -> None:
+        malformed = self._parts.intake.malformed(work.key)
+        if malformed is None:
+            return
+        try:
+            await self._parts.cluster.write_malformed_status(malformed, now=self._parts.clock.now())
+        except ApiError as error:
+            self._retry_later(work, error)
+
+    def _retry_later(self, work: Work, error: Exception) -> None:
+        asked = error.retry_after if isinstance(error, UnavailableError) else None
+        seconds = self._parts.queue.retry(work, at_least=asked or 0.0)
+        text = str(error) if isinstance(error, AccessError) else ""
+        log.warning(
+            "reconcile failed",
+            extra={
+                "object": str(work.key),
+                "error": type(error).__name__,
+                "problem": text,
+                "retrySeconds": round(seconds, 1),
+            },
+        )
+
+    async def _is_there(self, secret: ObjectKey, uid: str) -> bool:
+        try:
+            return await self._parts.tokens.is_there(secret, uid)
+        except ApiError:
+            return True
+
+    async def _list_now_and_then(self) -> None:
+        while True:
+            await self._list_until_done()
+            spread = random.uniform(0.9, 1.1)  # noqa: S311 - so that replicas do not list together
+            await self._parts.clock.sleep(self._rhythm.resync.total_seconds() * spread)
+            await self._parts.keys.refresh()
+
+    async def _list_until_done(self) -> None:
+        wait = 1.0
+        while True:
+            try:
+                await self._parts.resync.run()
+            except ApiError as error:
+                log.warning("the full list failed", extra={"error": type(error).__name__, "problem": str(error)})
+                await self._parts.clock.sleep(wait)
+                wait = min(2 * wait, 30.0)
+            else:
+                self.caught_up = True
+                return
+
+    async def _gauge(self) -> None:
+        while True:
+            self.gauge()
+            await self._parts.clock.sleep(GAUGE_SECONDS)
+
+    def gauge(self) -> None:
+        """Tell the metrics what is not counted as it happens."""
+        parts = self._parts
+        parts.metrics.queue(len(parts.queue), parts.queue.oldest_seconds())
+        parts.metrics.tokens(parts.view.totals())
+        due = parts.schedule.next_due()
+        parts.metrics.next_due(None if due is None else datetime.fromtimestamp(due, UTC))

@@ -1,0 +1,219 @@
+"""What the services need of the world, as protocols. `pharia_access.kube` answers them; tests bring fakes.
+
+Every method that talks to the API server may raise the leaves of `errors.ApiError`; `UnavailableError` leaves
+open whether a write took effect, and a cancelled call does too.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
+from typing import Protocol
+
+from pharia_access.domain.model import (
+    Credential,
+    CredentialStatus,
+    ObjectKey,
+    OwnerReference,
+    Phase,
+    Token,
+    TokenStatus,
+)
+from pharia_access.domain.permissions import Role
+from pharia_access.domain.sightings import (
+    ForeignSecret,
+    Kind,
+    LeaseRecord,
+    MalformedObject,
+    Notice,
+    OneTimeSecret,
+    Page,
+)
+from pharia_access.domain.token import TokenText
+
+__all__ = [
+    "Clock",
+    "Cluster",
+    "Entropy",
+    "Hasher",
+    "Leases",
+    "Metrics",
+    "Recorder",
+    "Secrets",
+]
+
+
+class Cluster(Protocol):
+    """Our three kinds in the API server."""
+
+    async def read_token(self, key: ObjectKey) -> Token:
+        """Read a token live. Raises NotFoundError, MalformedObjectError."""
+        ...
+
+    async def read_credential(self, key: ObjectKey) -> Credential:
+        """Read a credential live. Raises NotFoundError, MalformedObjectError."""
+        ...
+
+    async def write_token_status(self, token: Token, status: TokenStatus) -> Token:
+        """Replace our status fields if the token is still as read; fields we do not know are kept.
+
+        Raises ConflictError if it changed or is another object of that name, NotFoundError if it is gone.
+        """
+        ...
+
+    async def write_credential_status(self, credential: Credential, status: CredentialStatus) -> Credential:
+        """The same for a credential."""
+        ...
+
+    async def write_malformed_status(self, malformed: MalformedObject, *, now: datetime) -> None:
+        """Tell on an object that cannot be understood what is wrong with it.
+
+        Ready=False and Stalled=True, both with reason InvalidSpec; other conditions and fields are kept.
+        """
+        ...
+
+    async def set_owners(self, token: Token, owners: tuple[OwnerReference, ...]) -> Token:
+        """Replace the owner references if the token is still as read. Raises ConflictError, NotFoundError."""
+        ...
+
+    async def delete_token(self, key: ObjectKey, uid: str) -> bool:
+        """Delete that very token; False if it is gone or another."""
+        ...
+
+    def token_pages(self, *, credential: ObjectKey | None = None) -> AsyncIterator[Page[Token]]:
+        """List all tokens (or those of a credential), page by page.
+
+        Raises ExpiredViewError if a page came too late.
+        """
+        ...
+
+    def credential_pages(self) -> AsyncIterator[Page[Credential]]:
+        """List all credentials, page by page."""
+        ...
+
+    def role_pages(self) -> AsyncIterator[Page[Role]]:
+        """List the catalogue, page by page."""
+        ...
+
+
+class Secrets(Protocol):
+    """The one-time Secrets and the keyring.
+
+    There is no right to get, list or watch Secrets: a look is an empty dry run.
+    """
+
+    async def create_one_time_secret(self, token: Token, text: TokenText) -> OneTimeSecret:
+        """Create the immutable Secret under the token's name for it, owned by it.
+
+        Raises AlreadyExistsError.
+        """
+        ...
+
+    async def look_at(self, key: ObjectKey) -> OneTimeSecret | ForeignSecret | None:
+        """See what has that name: ours, somebody else's, or nothing."""
+        ...
+
+    async def delete_secret(self, key: ObjectKey, uid: str) -> bool:
+        """Delete that very Secret; False if it is gone or another has the name."""
+        ...
+
+    async def read_keyring(self) -> tuple[Mapping[str, bytes], str] | None:
+        """The keyring's data and resourceVersion, or None if there is none yet."""
+        ...
+
+    async def create_keyring(self, data: Mapping[str, bytes]) -> None:
+        """Create it. Raises AlreadyExistsError."""
+        ...
+
+    async def replace_keyring(self, data: Mapping[str, bytes], *, resource_version: str) -> None:
+        """Replace it if it is still as read. Raises ConflictError."""
+        ...
+
+
+class Leases(Protocol):
+    """The one Lease of the operator."""
+
+    async def read_lease(self) -> LeaseRecord | None:
+        """The Lease as it is now, or None."""
+        ...
+
+    async def write_lease(self, record: LeaseRecord) -> LeaseRecord:
+        """Create it (no resource_version) or replace it if it is still as read.
+
+        Raises ConflictError, AlreadyExistsError.
+        """
+        ...
+
+
+class Clock(Protocol):
+    """The only way to the time."""
+
+    def now(self) -> datetime:
+        """The wall clock in UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that only grow."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        ...
+
+
+class Entropy(Protocol):
+    """Random bytes of the system's generator."""
+
+    def __call__(self, count: int, /) -> bytes:
+        """`count` random bytes."""
+        ...
+
+
+class Hasher(Protocol):
+    """Argon2id off the event loop, bounded."""
+
+    async def prove(self, text: TokenText) -> str:
+        """The PHC string of a token's text."""
+        ...
+
+
+class Recorder(Protocol):
+    """Events, written behind the work: lost ones are counted, never waited for."""
+
+    def record(self, notice: Notice) -> None:
+        """Queue an Event."""
+        ...
+
+
+class Metrics(Protocol):
+    """What the services count. Label values come from closed sets, never from objects."""
+
+    def reconciled(self, kind: Kind, outcome: str, seconds: float) -> None:
+        """One reconcile ended: in-sync, applied, or the name of an error."""
+        ...
+
+    def minted(self, seconds: float) -> None:
+        """One token became Ready, so long after its object was created."""
+        ...
+
+    def malformed(self, kind: Kind) -> None:
+        """An object could not be understood."""
+        ...
+
+    def queue(self, depth: int, oldest_seconds: float) -> None:
+        """How much waits, and how long the first has waited."""
+        ...
+
+    def tokens(self, counts: Mapping[Phase, int]) -> None:
+        """How many tokens are in each phase."""
+        ...
+
+    def listed(self, seconds: float) -> None:
+        """A full list ended and took so long."""
+        ...
+
+    def leading(self, *, leads: bool) -> None:
+        """Whether this replica leads."""
+        ...
+
+    def next_due(self, at: datetime | None) -> None:
+        """When the schedule fires next."""
+        ...

@@ -1,0 +1,192 @@
+"""Brings one token to what its spec asks for: gather, decide, apply, and again until nothing is left to do."""
+
+import asyncio
+from collections import defaultdict
+from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import replace
+
+from pharia_access.domain import token_rules, token_status
+from pharia_access.domain.decisions import (
+    DeleteToken,
+    InSync,
+    Mint,
+    Observed,
+    SecretFate,
+    SetOwners,
+    Settle,
+)
+from pharia_access.domain.model import Credential, DeliveryState, ObjectKey, Phase, Policy, Token
+from pharia_access.errors import ConflictError, NotFoundError
+from pharia_access.services.intake import Intake
+from pharia_access.services.minting import Minting
+from pharia_access.services.pacer import Pacer
+from pharia_access.services.ports import Clock, Cluster, Metrics, Recorder, Secrets
+from pharia_access.services.probes import Probes
+from pharia_access.services.view import View
+
+__all__ = ["ComeBack", "TokenReconciler"]
+
+MOST_ROUNDS = 6
+"""A token needs three rounds at most (mint, own, in sync); more is a fault, and waits for the next event."""
+
+CONFLICT_RETRY_SECONDS = 30.0
+
+
+class ComeBack(Exception):  # noqa: N818 - a request, not a fault
+    """The token needs another look after this long."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"look again after {seconds:g} s")
+        self.seconds = seconds
+
+
+class TokenReconciler:
+    """One call of `reconcile` at a time per key: the work queue sees to it."""
+
+    def __init__(  # noqa: PLR0913 - collaborators, by keyword
+        self,
+        *,
+        cluster: Cluster,
+        secrets: Secrets,
+        minting: Minting,
+        view: View,
+        intake: Intake,
+        probes: Probes,
+        recorder: Recorder,
+        metrics: Metrics,
+        clock: Clock,
+        policy: Policy,
+        deletes: Pacer,
+    ) -> None:
+        self._cluster = cluster
+        self._secrets = secrets
+        self._minting = minting
+        self._view = view
+        self._intake = intake
+        self._probes = probes
+        self._recorder = recorder
+        self._metrics = metrics
+        self._clock = clock
+        self._policy = policy
+        self._deletes = deletes
+        self._slots: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def reconcile(self, key: ObjectKey) -> None:
+        """Read the token live and do what its rules say. Raises leaves of ApiError, MalformedObjectError, ComeBack."""
+        try:
+            token = await self._cluster.read_token(key)
+        except NotFoundError:
+            self._intake.token_gone(key)
+            return
+        for _ in range(MOST_ROUNDS):
+            credential = await self._credential_of(token)
+            async with self._slot_lock(token, credential):
+                observed = await self._gather(token, credential)
+                decision = token_rules.decide(observed, self._clock.now())
+                if isinstance(decision, InSync):
+                    self._intake.token_written(token)
+                    self._intake.settled(token, decision)
+                    return
+                changed = await self._apply(observed, decision)
+            if changed is None:
+                return
+            token = changed
+
+    async def _credential_of(self, token: Token) -> Credential | None:
+        """From the view, but live where the view would have the token wait, fail or be deleted."""
+        key = ObjectKey(token.key.namespace, token.spec.credential_name)
+        credential, recorded = self._view.credential(key), token.status.credential
+        if credential is not None and (recorded is None or recorded.uid == credential.uid):
+            return credential
+        try:
+            credential = await self._cluster.read_credential(key)
+        except NotFoundError:
+            return None
+        self._intake.credential_seen(credential)
+        return credential
+
+    def _slot_lock(self, token: Token, credential: Credential | None) -> AbstractAsyncContextManager[object]:
+        """Counting and minting under `maxTokens` is one step for each credential."""
+        if token.minted or credential is None or credential.policy.max_tokens is None:
+            return nullcontext()
+        return self._slots[credential.uid]
+
+    async def _gather(self, token: Token, credential: Credential | None) -> Observed:
+        observed = Observed(token=token, credential=credential, policy=self._policy)
+        observed = replace(observed, secret_gone=await self._secret_gone(token))
+        limited = credential is not None and credential.policy.max_tokens is not None
+        would_mint = isinstance(token_rules.decide(observed, self._clock.now()), Mint)
+        if limited and would_mint and credential is not None:
+            return replace(observed, slot_free=await self._slot_free(observed, credential))
+        return observed
+
+    async def _secret_gone(self, token: Token) -> bool:
+        """Looked for where a probe missed it, and once more when its window ends."""
+        delivery = token.status.delivery
+        if delivery is None or delivery.state is not DeliveryState.AVAILABLE:
+            return False
+        over = delivery.deadline <= self._clock.now()
+        if not over and not self._probes.is_missing(delivery.secret_uid):
+            return False
+        return not await self.is_there(ObjectKey(token.key.namespace, delivery.secret_name), delivery.secret_uid)
+
+    async def is_there(self, secret: ObjectKey, uid: str) -> bool:
+        """Whether that very one-time Secret exists."""
+        sighting = await self._secrets.look_at(secret)
+        return getattr(sighting, "uid", None) == uid
+
+    async def _slot_free(self, observed: Observed, credential: Credential) -> bool:
+        """Whether fewer tokens are active, or were asked for earlier, than the credential allows; counted live."""
+        token, now, ahead = observed.token, self._clock.now(), 0
+        async for page in self._cluster.token_pages(credential=credential.key):
+            for other in page.items:
+                older = (other.created, other.key) < (token.created, token.key)
+                active = other.minted and other.status.phase is Phase.ACTIVE
+                verdict = token_rules.decide(Observed(other, credential, self._policy), now)
+                ahead += active or (older and other.uid != token.uid and isinstance(verdict, Mint))
+        return ahead < (credential.policy.max_tokens or 0)
+
+    async def _apply(self, observed: Observed, decision: Mint | Settle | SetOwners | DeleteToken) -> Token | None:
+        """The token as it is after the decision was carried out; None if there is nothing more to do."""
+        token = observed.token
+        match decision:
+            case Mint(credential):
+                return await self._mint(token, credential)
+            case Settle():
+                return await self._settle(token, decision)
+            case SetOwners(owners):
+                return self._wrote(await self._cluster.set_owners(token, owners))
+            case DeleteToken():
+                await self._deletes.turn()
+                await self._cluster.delete_token(token.key, token.uid)
+                return None
+
+    async def _mint(self, token: Token, credential: Credential) -> Token | None:
+        settle = await self._minting.settle_mint(token, credential)
+        if settle.status == token.status:
+            raise ComeBack(CONFLICT_RETRY_SECONDS)
+        try:
+            written = await self._settle(token, settle)
+        except ConflictError:
+            await self._minting.clean_up_after(token, settle)
+            raise
+        if written.status.phase is Phase.PENDING:
+            raise ComeBack(CONFLICT_RETRY_SECONDS)
+        if written.minted:
+            self._metrics.minted((self._clock.now() - written.created).total_seconds())
+        return written
+
+    async def _settle(self, token: Token, decision: Settle) -> Token:
+        if decision.fate is SecretFate.DELETE_LEFTOVER:
+            await self._minting.delete_leftover(token)
+        delivery = token.status.delivery
+        if decision.fate is SecretFate.DELETE_RECORDED and delivery is not None:
+            await self._secrets.delete_secret(ObjectKey(token.key.namespace, delivery.secret_name), delivery.secret_uid)
+        written = self._wrote(await self._cluster.write_token_status(token, decision.status))
+        for notice in token_status.notices(token, decision.status):
+            self._recorder.record(notice)
+        return written
+
+    def _wrote(self, token: Token) -> Token:
+        self._intake.token_written(token)
+        return token

@@ -1,0 +1,103 @@
+"""The full list: at the start, at the start of leadership, and now and then, to repair what events can lose."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from pharia_access.domain.model import ObjectKey
+from pharia_access.domain.permissions import Role
+from pharia_access.domain.sightings import MalformedObject
+from pharia_access.services.intake import Intake
+from pharia_access.services.ports import Clock, Cluster, Metrics
+from pharia_access.services.view import View, is_newer
+
+__all__ = ["Resync"]
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Seen:
+    """The keys of a list, and the list's resourceVersion: what the view has beyond it, and not newer, is gone."""
+
+    resource_version: str = "0"
+    keys: set[ObjectKey] = field(default_factory=set)
+
+
+class Resync:
+    """Lists roles, then credentials, then tokens: each kind is judged by the ones before it."""
+
+    def __init__(self, *, cluster: Cluster, view: View, intake: Intake, clock: Clock, metrics: Metrics) -> None:
+        self._cluster = cluster
+        self._view = view
+        self._intake = intake
+        self._clock = clock
+        self._metrics = metrics
+
+    async def run(self) -> None:
+        """One full list. Raises the leaves of ApiError; a list that ends early repairs nothing and harms nothing."""
+        began = self._clock.monotonic()
+        await self._list_roles()
+        await self._list_credentials()
+        await self._list_tokens()
+        took = self._clock.monotonic() - began
+        self._metrics.listed(took)
+        log.info("full list done", extra={"seconds": round(took, 3), "tokens": len(self._view.token_keys)})
+
+    async def _list_roles(self) -> None:
+        listed: list[Role] = []
+        async for page in self._cluster.role_pages():
+            self._skip(page.malformed)
+            listed.extend(page.items)
+        known = dict(self._view.catalogue)
+        for role in listed:
+            self._intake.role_seen(role)
+        for name in known.keys() - {role.name for role in listed}:
+            self._intake.role_gone(name)
+
+    async def _list_credentials(self) -> None:
+        seen = _Seen()
+        async for page in self._cluster.credential_pages():
+            self._skip(page.malformed)
+            seen.resource_version = page.resource_version
+            seen.keys.update(item.key for item in page.items)
+            seen.keys.update(item.key for item in page.malformed)
+            for credential in page.items:
+                self._intake.credential_listed(credential)
+        self._drop_missing(seen, self._view.credential_keys, self._credential_version, self._intake.credential_gone)
+
+    async def _list_tokens(self) -> None:
+        seen = _Seen()
+        async for page in self._cluster.token_pages():
+            self._skip(page.malformed)
+            seen.resource_version = page.resource_version
+            seen.keys.update(item.key for item in page.items)
+            seen.keys.update(item.key for item in page.malformed)
+            for token in page.items:
+                self._intake.token_listed(token)
+            await self._clock.sleep(0)
+        self._drop_missing(seen, self._view.token_keys, self._token_version, self._intake.token_gone)
+
+    def _skip(self, objects: tuple[MalformedObject, ...]) -> None:
+        for malformed in objects:
+            log.warning("skipped a malformed object", extra={"kind": malformed.kind, "object": str(malformed.key)})
+            self._intake.malformed_seen(malformed)
+
+    def _drop_missing(
+        self,
+        seen: _Seen,
+        known: tuple[ObjectKey, ...],
+        version: Callable[[ObjectKey], str],
+        gone: Callable[[ObjectKey], None],
+    ) -> None:
+        for key in known:
+            if key not in seen.keys and not is_newer(version(key), seen.resource_version):
+                gone(key)
+
+    def _credential_version(self, key: ObjectKey) -> str:
+        credential = self._view.credential(key)
+        return "0" if credential is None else credential.resource_version
+
+    def _token_version(self, key: ObjectKey) -> str:
+        record = self._view.token(key)
+        return "0" if record is None else record.resource_version

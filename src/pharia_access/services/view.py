@@ -1,0 +1,158 @@
+"""What this replica knows of the cluster, in little memory: enough to count, to find dependents, to know what is due.
+
+Nothing is written on the strength of the view alone: it says where to look.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from sys import intern
+
+from pharia_access.domain.model import Credential, DeliveryState, ObjectKey, Phase, Token, TokenCounts
+from pharia_access.domain.permissions import Role
+
+__all__ = ["TokenRecord", "View", "is_newer"]
+
+
+def is_newer(candidate: str, known: str) -> bool:
+    """Whether a resourceVersion is later than another of the same kind.
+
+    They are comparable integers since Kubernetes 1.35 (KEP-5504); whatever is not an integer counts as newer.
+    """
+    if not (candidate.isdecimal() and known.isdecimal()):
+        return candidate != known
+    return int(candidate) > int(known)
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRecord:
+    """An ApiToken in short."""
+
+    uid: str
+    resource_version: str
+    credential: ObjectKey
+    phase: Phase | None
+    open_secret: tuple[str, str] | None
+    """Name and UID of a one-time Secret that is still there."""
+
+    @classmethod
+    def of(cls, token: Token) -> "TokenRecord":
+        """What of a token is kept."""
+        delivery = token.status.delivery
+        available = delivery is not None and delivery.state is DeliveryState.AVAILABLE
+        return cls(
+            uid=token.uid,
+            resource_version=token.resource_version,
+            credential=ObjectKey(token.key.namespace, intern(token.spec.credential_name)),
+            phase=token.status.phase,
+            open_secret=(delivery.secret_name, delivery.secret_uid) if delivery is not None and available else None,
+        )
+
+
+class View:
+    """Tokens in short, credentials and roles whole. Use from one event loop."""
+
+    def __init__(self) -> None:
+        self._tokens: dict[ObjectKey, TokenRecord] = {}
+        self._by_credential: dict[ObjectKey, dict[ObjectKey, None]] = {}
+        self._phases: dict[ObjectKey, Counter[Phase]] = {}
+        self._credentials: dict[ObjectKey, Credential] = {}
+        self._roles: dict[str, Role] = {}
+
+    @property
+    def catalogue(self) -> Mapping[str, Role]:
+        """All roles by name."""
+        return self._roles
+
+    @property
+    def token_keys(self) -> tuple[ObjectKey, ...]:
+        """All tokens."""
+        return tuple(self._tokens)
+
+    @property
+    def credential_keys(self) -> tuple[ObjectKey, ...]:
+        """All credentials."""
+        return tuple(self._credentials)
+
+    def token(self, key: ObjectKey) -> TokenRecord | None:
+        """What is known of a token."""
+        return self._tokens.get(key)
+
+    def knows(self, key: ObjectKey, resource_version: str) -> bool:
+        """Whether this state of the token, or a later one, has been seen."""
+        known = self._tokens.get(key)
+        return known is not None and not is_newer(resource_version, known.resource_version)
+
+    def put_token(self, token: Token) -> TokenRecord | None:
+        """Keep a token; returns what was kept before."""
+        before = self.drop_token(token.key)
+        record = TokenRecord.of(token)
+        self._tokens[token.key] = record
+        self._by_credential.setdefault(record.credential, {})[token.key] = None
+        self._phases.setdefault(record.credential, Counter())[record.phase or Phase.PENDING] += 1
+        return before
+
+    def drop_token(self, key: ObjectKey) -> TokenRecord | None:
+        """Forget a token; returns what was kept."""
+        record = self._tokens.pop(key, None)
+        if record is None:
+            return None
+        self._phases[record.credential][record.phase or Phase.PENDING] -= 1
+        siblings = self._by_credential[record.credential]
+        del siblings[key]
+        if not siblings:
+            del self._by_credential[record.credential]
+            del self._phases[record.credential]
+        return record
+
+    def tokens_of(self, credential: ObjectKey, *phases: Phase) -> tuple[ObjectKey, ...]:
+        """The tokens that refer to a credential of that name, of all phases if none is given."""
+        keys = self._by_credential.get(credential, {})
+        return tuple(key for key in keys if not phases or (self._tokens[key].phase or Phase.PENDING) in phases)
+
+    def counts(self, credential: ObjectKey) -> TokenCounts:
+        """A credential's tokens by phase."""
+        phases = self._phases.get(credential, Counter())
+        return TokenCounts(
+            active=phases[Phase.ACTIVE],
+            expired=phases[Phase.EXPIRED],
+            revoked=phases[Phase.REVOKED],
+            pending=phases[Phase.PENDING],
+            failed=phases[Phase.FAILED],
+        )
+
+    def totals(self) -> Counter[Phase]:
+        """All tokens by phase."""
+        return sum(self._phases.values(), Counter[Phase]())
+
+    def credential(self, key: ObjectKey) -> Credential | None:
+        """A credential as last seen."""
+        return self._credentials.get(key)
+
+    def put_credential(self, credential: Credential) -> Credential | None:
+        """Keep a credential; returns the one before."""
+        before = self._credentials.get(credential.key)
+        self._credentials[credential.key] = credential
+        return before
+
+    def drop_credential(self, key: ObjectKey) -> Credential | None:
+        """Forget a credential."""
+        return self._credentials.pop(key, None)
+
+    def holders_of(self, role: str) -> tuple[ObjectKey, ...]:
+        """The credentials that name a role."""
+        return tuple(key for key, credential in self._credentials.items() if role in credential.roles)
+
+    def put_role(self, role: Role) -> Role | None:
+        """Keep a role; returns the one before."""
+        before = self._roles.get(role.name)
+        self._roles[role.name] = role
+        return before
+
+    def drop_role(self, name: str) -> Role | None:
+        """Forget a role."""
+        return self._roles.pop(name, None)
+
+    def replace_roles(self, roles: Iterable[Role]) -> None:
+        """The whole catalogue as just listed."""
+        self._roles = {role.name: role for role in roles}

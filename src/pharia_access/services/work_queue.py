@@ -1,0 +1,128 @@
+"""A keyed work queue: each key waits once, is worked on by one worker at a time, and comes back later if that failed.
+
+Work that people wait for goes before work in bulk. After the workqueue of Kubernetes' client-go.
+"""
+
+import asyncio
+import heapq
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from pharia_access.domain.model import ObjectKey
+
+__all__ = ["Work", "WorkQueue"]
+
+FIRST_RETRY_SECONDS = 0.2
+LONGEST_RETRY_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What to look at: a token, a credential, or a one-time Secret (by UID) whose token is gone."""
+
+    kind: Literal["token", "credential", "secret"]
+    key: ObjectKey
+    uid: str = ""
+
+
+class WorkQueue:
+    """Use from one event loop. `monotonic` gives seconds that only grow."""
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._lanes: tuple[deque[Work], deque[Work]] = (deque(), deque())
+        self._waiting: dict[Work, float] = {}
+        self._running: set[Work] = set()
+        self._again: dict[Work, bool] = {}
+        self._later: list[tuple[float, int, Work]] = []
+        self._due: dict[Work, float] = {}
+        self._failures: dict[Work, int] = {}
+        self._serial = 0
+        self._wake = asyncio.Event()
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def oldest_seconds(self) -> float:
+        """How long the work that has waited longest has waited, 0 if none waits."""
+        return max(0.0, self._monotonic() - next(iter(self._waiting.values()))) if self._waiting else 0.0
+
+    def add(self, work: Work, *, bulk: bool = False) -> None:
+        """Have it done soon. What waits already waits on, only perhaps in the better lane."""
+        if work in self._running:
+            self._again[work] = self._again.get(work, True) and bulk
+            return
+        if work in self._waiting:
+            return
+        self._waiting[work] = self._monotonic()
+        self._lanes[bulk].append(work)
+        self._wake.set()
+
+    def add_after(self, work: Work, seconds: float) -> None:
+        """Have it done then; an earlier date that stands already stands on."""
+        due = self._monotonic() + seconds
+        if self._due.get(work, due + 1) <= due:
+            return
+        self._due[work] = due
+        self._serial += 1
+        heapq.heappush(self._later, (due, self._serial, work))
+        self._wake.set()
+
+    def retry(self, work: Work, *, at_least: float = 0.0) -> float:
+        """Have it done again after a failure, later each time (0.2 s doubling to 60 s); returns the seconds."""
+        failures = self._failures.get(work, 0)
+        self._failures[work] = failures + 1
+        seconds = max(at_least, min(LONGEST_RETRY_SECONDS, FIRST_RETRY_SECONDS * 2.0 ** min(failures, 16)))
+        self.add_after(work, seconds)
+        return seconds
+
+    def forgive(self, work: Work) -> None:
+        """Forget its failures: it went well."""
+        self._failures.pop(work, None)
+
+    async def take(self) -> Work:
+        """The next work; pass it to `done` in the end."""
+        while True:
+            self._promote()
+            for lane in self._lanes:
+                if lane:
+                    return self._start(lane.popleft())
+            await self._nap()
+
+    def done(self, work: Work) -> None:
+        """It is no longer worked on; what was asked meanwhile now waits."""
+        self._running.discard(work)
+        if work in self._again:
+            self.add(work, bulk=self._again.pop(work))
+
+    async def work_forever(self, handle: Callable[[Work], Awaitable[None]]) -> None:
+        """Take, handle, and again. `handle` must not raise."""
+        while True:
+            work = await self.take()
+            try:
+                await handle(work)
+            finally:
+                self.done(work)
+
+    def _start(self, work: Work) -> Work:
+        self._waiting.pop(work, None)
+        self._running.add(work)
+        return work
+
+    def _promote(self) -> None:
+        now = self._monotonic()
+        while self._later and self._later[0][0] <= now:
+            due, _, work = heapq.heappop(self._later)
+            if self._due.get(work) == due:
+                del self._due[work]
+                self.add(work)
+
+    async def _nap(self) -> None:
+        self._wake.clear()
+        seconds = self._later[0][0] - self._monotonic() if self._later else None
+        try:
+            await asyncio.wait_for(self._wake.wait(), seconds)
+        except TimeoutError:
+            return

@@ -1,0 +1,240 @@
+"""Every setting of the operator, with its bounds; the only reader of the environment.
+
+The order follows `values.yaml` of the chart. docs/reference/settings.md is made from this file by
+tools/settings_reference.py. There is no setting that makes hashing cheaper than OWASP's minimum: tests build
+their parts themselves.
+"""
+
+import secrets
+import socket
+from collections.abc import Iterator
+from datetime import timedelta
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import AliasChoices, Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from pharia_access.domain.model import Policy
+from pharia_access.domain.proof import ProofParameters, require_floor
+from pharia_access.domain.token import PREFIX_PATTERN
+from pharia_access.errors import ProofError, SettingsError
+from pharia_access.setting_types import choice, duration, name_list, name_set, text, whole_number
+
+__all__ = ["ENVIRONMENT_PREFIX", "LogFormat", "LogLevel", "OperatorSettings", "environment_name"]
+
+ENVIRONMENT_PREFIX = "PHARIA_ACCESS_"
+"""What the name of every variable begins with."""
+
+_POLICY = Policy()
+_PROOF = ProofParameters()
+_LEASE_JITTER = 1.2  # client-go: retryPeriod times this must be less than renewDeadline
+
+# https://kubernetes.io/docs/concepts/overview/working-with-objects/names/
+_LABEL = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
+_QUALIFIED = rf"({_LABEL}(\.{_LABEL})*/)?[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?"
+
+
+class LogLevel(StrEnum):
+    """The least serious record that is logged."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class LogFormat(StrEnum):
+    """How a record is written: for machines or for people."""
+
+    JSON = "json"
+    TEXT = "text"
+
+
+def environment_name(field: str) -> str:
+    """The variable that sets a field."""
+    return f"{ENVIRONMENT_PREFIX}{field.upper()}"
+
+
+class OperatorSettings(BaseSettings):
+    """What a person may set; every field has a default that is safe."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENVIRONMENT_PREFIX,
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        populate_by_name=True,
+        use_attribute_docstrings=True,
+    )
+
+    namespace: Annotated[str, text(_LABEL, "the name of a namespace")] = "pharia-access-system"
+    """Where the operator lives, with its Lease and the keyring. In the chart: the release's namespace."""
+
+    watch_namespaces: Annotated[tuple[str, ...], NoDecode, name_list(_LABEL, "names of namespaces")] = ()
+    """Whose credentials and tokens are looked after; empty means every namespace."""
+
+    kubeconfig: Annotated[str, text(".{0,4096}", "a path, at most 4096 characters")] = Field(
+        default="", validation_alias=AliasChoices(f"{ENVIRONMENT_PREFIX}KUBECONFIG", "KUBECONFIG")
+    )
+    """The kubeconfig to sign in with; `KUBECONFIG` is read too. Empty: the pod's ServiceAccount."""
+
+    identity: Annotated[str, text(r"[-A-Za-z0-9_.]{1,253}", "1 to 253 letters, digits, -, _ and .")] = Field(
+        default_factory=lambda: f"{socket.gethostname()}_{secrets.token_hex(4)}"
+    )
+    """This replica's name in the Lease. Default: the host's name and a suffix that is new at every start."""
+
+    token_prefix: Annotated[str, text(PREFIX_PATTERN, "2 to 10 lower-case letters and digits, a letter first")] = (
+        "pharia"  # noqa: S105 - public: it begins every token
+    )
+    """What new tokens begin with; earlier tokens keep theirs and stay good."""
+
+    default_ttl: Annotated[timedelta, duration("1s", "8784h")] = _POLICY.default_ttl
+    """How long a token lives whose credential and spec say nothing. At most MAX_TTL."""
+
+    max_ttl: Annotated[timedelta, duration("1s", "8784h")] = _POLICY.max_ttl
+    """The longest life that a token may ask for. Applies to tokens minted from then on."""
+
+    default_window: Annotated[timedelta, duration("1s", "24h")] = timedelta(hours=1)
+    """How long a one-time Secret lives whose token names no window."""
+
+    pending_bound: Annotated[timedelta, duration("1s", "168h")] = _POLICY.pending_bound
+    """How long a token may wait to be minted before it fails for good."""
+
+    warn_before: Annotated[timedelta, duration("0s", "8784h")] = _POLICY.warn_before
+    """How long before its end a token is marked ExpiringSoon. 0s: never."""
+
+    gitops_annotations: Annotated[frozenset[str], NoDecode, name_set(_QUALIFIED, "keys of annotations")] = (
+        _POLICY.gitops_annotations
+    )
+    """Annotations that say that Git declares a token: such a token gets no owner reference."""
+
+    gitops_labels: Annotated[frozenset[str], NoDecode, name_set(_QUALIFIED, "keys of labels")] = _POLICY.gitops_labels
+    """Labels that say the same. Add `app.kubernetes.io/instance` where Argo CD tracks by label."""
+
+    restore_labels: Annotated[frozenset[str], NoDecode, name_set(_QUALIFIED, "keys of labels")] = _POLICY.restore_labels
+    """Labels that say that a token came out of a backup: it is not minted until they are removed."""
+
+    argon2_memory_kib: Annotated[int, whole_number(7168, 131072)] = _PROOF.memory_kib
+    """Memory of one Argon2id hash in KiB. With ARGON2_TIME_COST it must reach one of OWASP's minimums:
+    47104 with 1 pass, 19456 with 2, 12288 with 3, 9216 with 4, 7168 with 5. Earlier tokens keep theirs."""
+
+    argon2_time_cost: Annotated[int, whole_number(1, 10)] = _PROOF.time_cost
+    """Passes of one Argon2id hash over its memory."""
+
+    argon2_parallelism: Annotated[int, whole_number(1, 4)] = _PROOF.parallelism
+    """Lanes of one Argon2id hash, each a thread of its own."""
+
+    hash_threads: Annotated[int, whole_number(1, 8)] = 2
+    """How many hashes are made at a time; each takes the memory above."""
+
+    workers: Annotated[int, whole_number(1, 64)] = 16
+    """How many objects are reconciled at a time."""
+
+    resync_interval: Annotated[timedelta, duration("5s", "30m")] = timedelta(minutes=15)
+    """How often everything is listed anew, with some jitter. Use 10m or more outside of tests."""
+
+    probe_first: Annotated[timedelta, duration("1s", "5m")] = timedelta(seconds=10)
+    """How soon the operator first looks whether a one-time Secret was collected."""
+
+    probe_max: Annotated[timedelta, duration("1s", "1h")] = timedelta(minutes=5)
+    """How long the time between two such looks may grow. At least PROBE_FIRST."""
+
+    probe_budget_per_second: Annotated[int, whole_number(1, 100)] = 2
+    """How many such looks there are in a second, over all tokens."""
+
+    deletes_per_second: Annotated[int, whole_number(1, 1000)] = 50
+    """How many tokens of deleted credentials the operator itself deletes in a second."""
+
+    request_timeout: Annotated[timedelta, duration("100ms", "60s")] = timedelta(seconds=5)
+    """How long one request to the API server may take; watches are bounded apart."""
+
+    lease_name: Annotated[str, text(_LABEL, "the name of a Lease")] = "pharia-access-operator"
+    """The Lease that the leading replica holds."""
+
+    lease_duration: Annotated[timedelta, duration("1s", "5m")] = timedelta(seconds=15)
+    """How long the others wait before they take over, in whole seconds. More than LEASE_RENEW_DEADLINE."""
+
+    lease_renew_deadline: Annotated[timedelta, duration("500ms", "5m")] = timedelta(seconds=10)
+    """How long the leader tries to renew before it ends itself. More than 1.2 times LEASE_RETRY_PERIOD."""
+
+    lease_retry_period: Annotated[timedelta, duration("100ms", "1m")] = timedelta(seconds=2)
+    """The time between two tries to get or renew the Lease."""
+
+    health_host: Annotated[str, text(r"[0-9A-Za-z.:-]{1,253}", "an address or a host's name")] = "0.0.0.0"  # noqa: S104 - the kubelet and Prometheus come from outside
+    """The address that /healthz, /readyz and /metrics are served on; `::` where there is only IPv6."""
+
+    health_port: Annotated[int, whole_number(0, 65535)] = 8080
+    """Its port; 0 takes any free one."""
+
+    log_level: Annotated[LogLevel, choice(LogLevel)] = LogLevel.INFO
+    """The least serious record that is logged."""
+
+    log_format: Annotated[LogFormat, choice(LogFormat)] = LogFormat.JSON
+    """Whether records are written for machines or for people."""
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        """Read the environment.
+
+        Raises:
+            SettingsError: one line for each variable that is wrong, what it may be, without its value.
+        """
+        try:
+            return cls()
+        except ValidationError as error:
+            raise SettingsError("\n".join(_complaints(error))) from error
+
+    def policy(self) -> Policy:
+        """The rules for tokens."""
+        return Policy(
+            default_ttl=self.default_ttl,
+            max_ttl=self.max_ttl,
+            pending_bound=self.pending_bound,
+            warn_before=self.warn_before,
+            gitops_annotations=self.gitops_annotations,
+            gitops_labels=self.gitops_labels,
+            restore_labels=self.restore_labels,
+        )
+
+    def proof_parameters(self) -> ProofParameters:
+        """What one hash costs."""
+        return ProofParameters(
+            memory_kib=self.argon2_memory_kib,
+            time_cost=self.argon2_time_cost,
+            parallelism=self.argon2_parallelism,
+        )
+
+    @model_validator(mode="after")
+    def _fields_fit_together(self) -> Self:
+        if complaints := "\n".join(self._contradictions()):
+            raise PydanticCustomError("settings", "{complaints}", {"complaints": complaints})  # noqa: EM101 - a code
+        return self
+
+    def _contradictions(self) -> Iterator[str]:
+        if self.default_ttl > self.max_ttl:
+            yield _too_long("default_ttl", "max_ttl")
+        if self.probe_first > self.probe_max:
+            yield _too_long("probe_first", "probe_max")
+        if self.lease_duration % timedelta(seconds=1):
+            yield f"{environment_name('lease_duration')} must be whole seconds"
+        if self.lease_renew_deadline >= self.lease_duration:
+            yield _too_long("lease_renew_deadline", "lease_duration", "must be less than")
+        if self.lease_retry_period * _LEASE_JITTER >= self.lease_renew_deadline:
+            yield _too_long("lease_retry_period", "lease_renew_deadline", f"times {_LEASE_JITTER} must be less than")
+        try:
+            require_floor(self.proof_parameters())
+        except ProofError as error:
+            yield f"{environment_name('argon2_memory_kib')}, {environment_name('argon2_time_cost')}: {error}"
+
+
+def _too_long(field: str, bound: str, relation: str = "must not be more than") -> str:
+    return f"{environment_name(field)} {relation} {environment_name(bound)}"
+
+
+def _complaints(error: ValidationError) -> Iterator[str]:
+    for found in error.errors(include_input=False, include_url=False):
+        field = "".join(str(part) for part in found["loc"])
+        variable = field if not field or field.isupper() else environment_name(field)
+        yield f"{variable} {found['msg']}".strip()

@@ -1,0 +1,157 @@
+"""What the operator counts, for Prometheus; the only importer of prometheus_client.
+
+Answers the `Metrics` port by shape. Label values come from closed sets, never from objects: an unknown one is
+counted as such. docs/reference/metrics.md lists every name.
+"""
+
+import math
+import platform
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Final
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    Info,
+    ProcessCollector,
+    generate_latest,
+)
+
+from pharia_access.domain.model import Phase
+from pharia_access.errors import AccessError
+
+__all__ = ["OperatorMetrics"]
+
+_PREFIX: Final = "pharia_access"
+_UNKNOWN: Final = "other"
+_GOOD_OUTCOMES: Final = frozenset({"in-sync", "applied"})
+_KINDS: Final = frozenset({"ApiToken", "ApiCredential", "ApiRole"})
+# A mint costs some tens of milliseconds, at best; one that waits for its credential may take an hour.
+_MINT_BUCKETS: Final = (0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600)
+_RECONCILE_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+_HASH_BUCKETS: Final = (0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.2, 0.5, 1, 2.5, 5)
+
+
+class OperatorMetrics:
+    """One registry of its own, so that tests and several operators in a process do not mix.
+
+    Args:
+        version: of this program.
+        monotonic: seconds that only grow, for ages that are worked out when Prometheus asks.
+    """
+
+    def __init__(self, *, version: str, monotonic: Callable[[], float]) -> None:
+        self._registry = CollectorRegistry()
+        self._monotonic = monotonic
+        self._listed_at = monotonic()
+        self._oldest_since: float | None = None
+        self._outcomes = _GOOD_OUTCOMES | {leaf.__name__ for leaf in _leaves(AccessError)}
+        ProcessCollector(registry=self._registry)
+        build = Info(f"{_PREFIX}_build", "What is running.", registry=self._registry)
+        build.info({"version": version, "python": platform.python_version()})
+        self._define_work()
+        self._define_state()
+
+    def _define_work(self) -> None:
+        self._mints = self._histogram(
+            "mint_duration_seconds", "From an ApiToken's creation to its Ready=True.", buckets=_MINT_BUCKETS
+        )
+        self._hashes = self._histogram(
+            "argon2_hash_seconds", "Time of one Argon2id hash, without its wait.", buckets=_HASH_BUCKETS
+        )
+        self._reconciles = self._histogram(
+            "reconcile_duration_seconds", "Time of one reconcile.", "kind", buckets=_RECONCILE_BUCKETS
+        )
+        self._errors = self._counter("reconcile_errors", "Reconciles that failed, by reason.", "kind", "reason")
+        self._writes = self._counter("reconciles", "Reconciles that ended well, by outcome.", "kind", "outcome")
+        self._malformed = self._counter("malformed_objects", "Times an object could not be understood.", "kind")
+        self._dropped = self._counter("events_dropped", "Events that were not written.")
+
+    def _define_state(self) -> None:
+        self._tokens = self._gauge("tokens", "ApiTokens by phase.", "phase")
+        for phase in Phase:
+            self._tokens.labels(phase)
+        self._depth = self._gauge("queue_depth", "Objects that wait to be reconciled.")
+        self._gauge("queue_oldest_seconds", "How long the first of them has waited.").set_function(self._oldest)
+        self._leads = self._gauge("leader", "1 on the replica that leads, 0 on the others.")
+        self._gauge(
+            "last_full_list_seconds", "Seconds since the last full list ended, or since the start."
+        ).set_function(lambda: self._monotonic() - self._listed_at)
+        self._list_time = self._gauge("full_list_duration_seconds", "How long the last full list took.")
+        self._due = self._gauge("next_due_timestamp_seconds", "When an expiry or a deadline is next due; NaN: never.")
+        self._due.set(math.nan)
+
+    def reconciled(self, kind: str, outcome: str, seconds: float) -> None:
+        """Count one reconcile: in-sync, applied, or the name of an error."""
+        kind = _known(kind, _KINDS)
+        outcome = _known(outcome, self._outcomes)
+        self._reconciles.labels(kind).observe(seconds)
+        counter = self._writes if outcome in _GOOD_OUTCOMES else self._errors
+        counter.labels(kind, outcome).inc()
+
+    def minted(self, seconds: float) -> None:
+        """Observe how long after its creation a token became Ready."""
+        self._mints.observe(seconds)
+
+    def hashed(self, seconds: float) -> None:
+        """Observe one Argon2id hash."""
+        self._hashes.observe(seconds)
+
+    def malformed(self, kind: str) -> None:
+        """Count an object that could not be understood."""
+        self._malformed.labels(_known(kind, _KINDS)).inc()
+
+    def event_dropped(self) -> None:
+        """Count an Event that was not written."""
+        self._dropped.inc()
+
+    def queue(self, depth: int, oldest_seconds: float) -> None:
+        """Set how much waits, and how long the first has waited; its age then grows by itself."""
+        self._depth.set(depth)
+        self._oldest_since = self._monotonic() - oldest_seconds if depth else None
+
+    def tokens(self, counts: Mapping[Phase, int]) -> None:
+        """Set how many tokens are in each phase; one that is left out has none."""
+        for phase in Phase:
+            self._tokens.labels(phase).set(counts.get(phase, 0))
+
+    def listed(self, seconds: float) -> None:
+        """Note that a full list ended now and took so long."""
+        self._listed_at = self._monotonic()
+        self._list_time.set(seconds)
+
+    def leading(self, *, leads: bool) -> None:
+        """Set whether this replica leads."""
+        self._leads.set(leads)
+
+    def next_due(self, at: datetime | None) -> None:
+        """Set when the schedule fires next."""
+        self._due.set(math.nan if at is None else at.timestamp())
+
+    def render(self) -> bytes:
+        """Everything in Prometheus' text format, version 0.0.4."""
+        return generate_latest(self._registry)
+
+    def _oldest(self) -> float:
+        return 0.0 if self._oldest_since is None else self._monotonic() - self._oldest_since
+
+    def _gauge(self, name: str, documentation: str, *labels: str) -> Gauge:
+        return Gauge(f"{_PREFIX}_{name}", documentation, labels, registry=self._registry)
+
+    def _counter(self, name: str, documentation: str, *labels: str) -> Counter:
+        return Counter(f"{_PREFIX}_{name}", documentation, labels, registry=self._registry)
+
+    def _histogram(self, name: str, documentation: str, *labels: str, buckets: tuple[float, ...]) -> Histogram:
+        return Histogram(f"{_PREFIX}_{name}", documentation, labels, registry=self._registry, buckets=buckets)
+
+
+def _known(value: str, values: frozenset[str]) -> str:
+    return value if value in values else _UNKNOWN
+
+
+def _leaves(error: type[AccessError]) -> list[type[AccessError]]:
+    below = [leaf for child in error.__subclasses__() for leaf in _leaves(child)]
+    return [*below, error]

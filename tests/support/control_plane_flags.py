@@ -1,0 +1,105 @@
+"""How the three programs of the local control plane are set up: their command lines and configuration files.
+
+Starts nothing. etcd listens on a Unix socket, so that no other user of the machine reaches it and it needs no
+port; the controllers serve nothing. Only the API server takes a port.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+from typing import TYPE_CHECKING
+
+from tests.support.pki import write_private
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.pki import Pki
+
+__all__ = ["api_server_argv", "controllers_argv", "etcd_argv", "write_configuration"]
+
+ETCD_SOCKET = "etcd.sock"
+_ISSUER = "https://kubernetes.default.svc"
+
+
+def write_configuration(root: Path) -> None:
+    """Write the audit policy and the key that Secrets are encrypted with at rest."""
+    # Metadata level: who did what to which object, never a body, and so never a token's text.
+    audit = {
+        "apiVersion": "audit.k8s.io/v1",
+        "kind": "Policy",
+        "omitStages": ["RequestReceived"],
+        "rules": [{"level": "Metadata"}],
+    }
+    key = {"name": "local", "secret": base64.b64encode(secrets.token_bytes(32)).decode()}
+    encryption = {
+        "apiVersion": "apiserver.config.k8s.io/v1",
+        "kind": "EncryptionConfiguration",
+        "resources": [{"resources": ["secrets"], "providers": [{"secretbox": {"keys": [key]}}, {"identity": {}}]}],
+    }
+    write_private(root / "audit-policy.json", json.dumps(audit).encode())
+    write_private(root / "encryption.json", json.dumps(encryption).encode())
+
+
+def etcd_argv(program: Path) -> list[str]:
+    """etcd, one member, without waiting for the disk; run in the control plane's folder."""
+    peer = "http://127.0.0.1:1"  # a name only: a single member has nobody to talk to
+    return [
+        str(program),
+        "--data-dir=etcd",
+        "--unsafe-no-fsync",
+        "--heartbeat-interval=20",  # one member elects itself: no need to wait the usual second
+        "--election-timeout=200",
+        f"--listen-client-urls=unix://{ETCD_SOCKET}",
+        f"--advertise-client-urls=unix://{ETCD_SOCKET}",
+        "--listen-peer-urls=unix://etcd-peer.sock",
+        f"--initial-advertise-peer-urls={peer}",
+        f"--initial-cluster=default={peer}",
+        "--log-level=warn",
+    ]
+
+
+def api_server_argv(program: Path, *, pki: Pki, port: int) -> list[str]:
+    """kube-apiserver on 127.0.0.1: RBAC, audit log, Secrets encrypted; run in the control plane's folder."""
+    return [
+        str(program),
+        f"--etcd-servers=unix://{ETCD_SOCKET}",
+        "--bind-address=127.0.0.1",
+        f"--secure-port={port}",
+        # Nobody uses the Service of the API server, so it need not look for an address of the machine.
+        "--advertise-address=192.0.2.1",
+        "--endpoint-reconciler-type=none",
+        "--service-cluster-ip-range=10.0.0.0/24",
+        f"--client-ca-file={pki.ca_file}",
+        f"--tls-cert-file={pki.server.certificate}",
+        f"--tls-private-key-file={pki.server.key}",
+        f"--service-account-issuer={_ISSUER}",
+        f"--service-account-key-file={pki.service_accounts.certificate}",
+        f"--service-account-signing-key-file={pki.service_accounts.key}",
+        "--authorization-mode=RBAC",
+        "--enable-admission-plugins=OwnerReferencesPermissionEnforcement",
+        "--encryption-provider-config=encryption.json",
+        "--audit-policy-file=audit-policy.json",
+        "--audit-log-path=audit.log",
+        "--audit-log-maxsize=100000",  # MB: one file, that tests can count in
+        "--profiling=false",
+    ]
+
+
+def controllers_argv(program: Path, *, pki: Pki, kubeconfig: Path) -> list[str]:
+    """kube-controller-manager with everything but the controllers that look after nodes."""
+    return [
+        str(program),
+        f"--kubeconfig={kubeconfig}",
+        "--controllers=*,-node-ipam-controller,-node-lifecycle-controller",
+        "--use-service-account-credentials=true",
+        f"--service-account-private-key-file={pki.service_accounts.key}",
+        f"--root-ca-file={pki.ca_file}",
+        "--leader-elect=false",
+        "--secure-port=0",
+        "--kube-api-qps=200",  # the default of 20 a second would make cascades wait
+        "--kube-api-burst=400",
+        "--profiling=false",
+    ]

@@ -1,0 +1,47 @@
+"""Builders of the project's objects as they go over the wire, so that a test shows only what matters to it."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+__all__ = ["KEYRING", "ONE_TIME_TOKEN", "api_credential", "api_role", "api_token", "secret"]
+
+ONE_TIME_TOKEN = "access.pharia.ai/one-time-token"
+KEYRING = "access.pharia.ai/keyring"
+
+_VERSION = "access.pharia.ai/v1alpha1"
+
+Json = dict[str, Any]
+
+
+def api_role(name: str = "studio-user", **spec: object) -> Json:
+    """An ApiRole that every namespace may hold, unless `allowedNamespaces` says otherwise."""
+    return _object("ApiRole", {"name": name}, {"allowedNamespaces": ["*"], **spec})
+
+
+def api_credential(namespace: str, name: str = "invoice-bot", **spec: object) -> Json:
+    """An ApiCredential that holds studio-user, unless `roles` says otherwise."""
+    return _object("ApiCredential", {"name": name, "namespace": namespace}, {"roles": ["studio-user"], **spec})
+
+
+def api_token(namespace: str, name: str = "invoice-bot-ci", **spec: object) -> Json:
+    """An ApiToken under invoice-bot, unless `credentialRef` says otherwise."""
+    metadata = {"name": name, "namespace": namespace}
+    return _object("ApiToken", metadata, {"credentialRef": {"name": "invoice-bot"}, **spec})
+
+
+def secret(namespace: str, name: str = "somebody", *, kind: str = "Opaque", value: str = "s3cret") -> Json:
+    """A Secret of type `kind` with one entry, `value`; immutable if it is a one-time Secret, as the operator's."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": name, "namespace": namespace},
+        "type": kind,
+        "immutable": kind == ONE_TIME_TOKEN,
+        "data": {"value": base64.b64encode(value.encode()).decode()},
+    }
+
+
+def _object(kind: str, metadata: Json, spec: Json) -> Json:
+    return {"apiVersion": _VERSION, "kind": kind, "metadata": metadata, "spec": spec}

@@ -1,0 +1,133 @@
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+
+import aiohttp
+import pytest
+
+from pharia_access.entrypoints.health import HealthServer
+
+
+class Process:
+    """What the server tells about."""
+
+    def __init__(self) -> None:
+        self.broken: list[str] = []
+        self.missing: list[str] = []
+        self.server = HealthServer(
+            "127.0.0.1", 0, live=lambda: self.broken, ready=lambda: self.missing, metrics=lambda: b"up 1\n"
+        )
+
+
+@pytest.fixture
+async def process() -> AsyncIterator[Process]:
+    process = Process()
+    await process.server.start()
+    yield process
+    await process.server.stop()
+
+
+async def ask(process: Process, path: str, **options: object) -> tuple[int, str, aiohttp.ClientResponse]:
+    method = str(options.pop("method", "GET"))
+    url = f"http://127.0.0.1:{process.server.port}{path}"
+    async with (
+        aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(5)) as session,
+        session.request(method, url, **options) as answer,  # type: ignore[arg-type] # whatever the case needs
+    ):
+        return answer.status, await answer.text(), answer
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+async def test_where_nothing_is_wrong_the_answer_is_ok(process: Process, path: str) -> None:
+    status, text, _ = await ask(process, path)
+
+    assert (status, text) == (200, "ok\n")
+
+
+async def test_what_is_wrong_is_told_in_sentences_with_503(process: Process) -> None:
+    process.broken = ["The schedule stands still."]
+    process.missing = ["The tokens are not listed yet.", "The roles are not listed yet."]
+
+    assert (await ask(process, "/healthz"))[:2] == (503, "The schedule stands still.\n")
+    assert (await ask(process, "/readyz"))[:2] == (
+        503,
+        "The tokens are not listed yet.\nThe roles are not listed yet.\n",
+    )
+
+
+async def test_metrics_are_served_in_prometheus_text_format(process: Process) -> None:
+    status, text, answer = await ask(process, "/metrics")
+
+    assert (status, text) == (200, "up 1\n")
+    assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
+
+
+@pytest.mark.parametrize(
+    ("path", "options", "status"),
+    [
+        pytest.param("/", {}, 404, id="another path"),
+        pytest.param("/healthz", {"method": "POST", "data": b"x" * 100_000}, 405, id="another method"),
+        pytest.param("/healthz?" + "x" * 4000, {}, 400, id="an overlong request line"),
+        pytest.param("/healthz", {"headers": {"X-Long": "x" * 4000}}, 400, id="an overlong header"),
+    ],
+)
+async def test_what_no_kubelet_asks_is_refused(
+    process: Process, path: str, options: dict[str, object], status: int
+) -> None:
+    assert (await ask(process, path, **options))[0] == status
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/metrics", "/nowhere"])
+async def test_no_answer_tells_what_runs_here(process: Process, path: str) -> None:
+    _, text, answer = await ask(process, path)
+
+    assert "Server" not in answer.headers
+    assert "aiohttp" not in text
+
+
+async def test_a_callback_that_fails_gives_500_without_its_reason(
+    process: Process, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail() -> list[str]:
+        message = "inner detail"
+        raise RuntimeError(message)
+
+    process.server._live = fail
+
+    status, text, _ = await ask(process, "/healthz")
+
+    assert status == 500
+    assert "inner detail" not in text
+    assert "inner detail" in caplog.text
+
+
+async def test_the_port_is_the_one_that_was_taken_and_is_free_after_the_stop() -> None:
+    server = Process().server
+    assert server.port == 0
+
+    await server.start()
+    port = server.port
+    await server.stop()
+
+    assert port > 0
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+async def test_a_taken_port_is_an_error_and_leaves_nothing_behind(process: Process) -> None:
+    second = HealthServer("127.0.0.1", process.server.port, live=list, ready=list, metrics=bytes)
+
+    with pytest.raises(OSError, match="address already in use"):
+        await second.start()
+
+    await second.stop()
+
+
+async def test_a_client_that_keeps_its_connection_does_not_delay_the_stop(process: Process) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", process.server.port)
+    writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+    await reader.readuntil(b"ok\n")
+
+    await asyncio.wait_for(process.server.stop(), 3)
+
+    writer.close()

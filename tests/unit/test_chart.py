@@ -1,0 +1,73 @@
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from pharia_access.settings import OperatorSettings
+from tools.sync_chart import copies
+
+CHART = Path(__file__).resolve().parents[2] / "charts" / "pharia-access"
+VALUES: dict[str, Any] = yaml.safe_load((CHART / "values.yaml").read_text())
+SCHEMA: dict[str, Any] = json.loads((CHART / "values.schema.json").read_text())
+
+# What the Deployment sets itself, or leaves to the program.
+NOT_IN_VALUES = ["namespace", "kubeconfig", "identity"]
+# What a parent chart may set.
+NOT_OURS = {"global", "enabled"}
+
+
+@pytest.mark.parametrize("original", copies(), ids=lambda path: path.name)
+def test_the_charts_copy_is_byte_identical_to_the_original(original: Path) -> None:
+    assert copies()[original].read_bytes() == original.read_bytes(), "run: python3 -m tools.sync_chart"
+
+
+def test_the_chart_has_a_copy_of_every_original_and_nothing_else() -> None:
+    originals = set((CHART.parents[1] / "crds").glob("*.yaml"))
+
+    assert set(copies()) == originals
+    assert set(copies().values()) == set((CHART / "files").rglob("*.yaml"))
+
+
+def test_no_original_could_be_taken_for_a_template() -> None:
+    assert [path.name for path in copies() if "{{" in path.read_text()] == []
+
+
+def test_the_settings_in_values_are_the_programs_in_the_same_order() -> None:
+    snake = [re.sub(r"(?<=[a-z0-9])([A-Z]+)", r"_\1", key).lower() for key in VALUES["settings"]]
+
+    assert snake == [field for field in OperatorSettings.model_fields if field not in NOT_IN_VALUES]
+
+
+def test_the_schema_knows_every_value_and_no_other() -> None:
+    assert paths(SCHEMA) - NOT_OURS == {path for path in value_paths(VALUES) if covered(path)}
+
+
+def test_the_charts_version_is_the_programs() -> None:
+    chart = yaml.safe_load((CHART / "Chart.yaml").read_text())
+    pyproject = (CHART.parents[1] / "pyproject.toml").read_text()
+
+    assert f'\nversion = "{chart["appVersion"]}"\n' in pyproject
+
+
+def paths(schema: dict[str, Any], prefix: str = "") -> set[str]:
+    if "$ref" in schema:
+        schema = SCHEMA["$defs"][schema["$ref"].rpartition("/")[2]]
+    properties = schema.get("properties", {})
+    if not properties:
+        return {prefix}
+    return set().union(*(paths(below, f"{prefix}.{name}".lstrip(".")) for name, below in properties.items()))
+
+
+def value_paths(values: object, prefix: str = "") -> set[str]:
+    if not isinstance(values, dict) or not values:
+        return {prefix}
+    below = (value_paths(value, f"{prefix}.{name}".lstrip(".")) for name, value in values.items())
+    return {prefix}.union(*below) - {""}
+
+
+def covered(path: str) -> bool:
+    """Whether the schema ends here: what is below is Kubernetes' own."""
+    return path in paths(SCHEMA)

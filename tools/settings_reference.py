@@ -1,0 +1,70 @@
+"""Writes docs/reference/settings.md from the program's settings: `python3 -m tools.settings_reference`.
+
+A test proves that the page is up to date.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pharia_access.domain.durations import format_duration
+from pharia_access.setting_types import SettingType
+from pharia_access.settings import OperatorSettings, environment_name
+
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
+
+__all__ = ["PAGE", "main", "page"]
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "settings.md"
+
+_HEAD = """\
+# Settings of the operator
+
+The operator reads its settings from environment variables, once, at its start. In the chart they are values below
+`settings`, in the same order, in camel case: `settings.defaultTTL` sets `PHARIA_ACCESS_DEFAULT_TTL`. A wrong setting
+stops the start with one line for each variable, which says what it may be.
+
+Durations have Go's form, as everywhere in Kubernetes: hours, minutes and seconds, such as `2160h`, `1h30m` or `90s`.
+There is no unit for days. Where a description names another setting, it leaves `PHARIA_ACCESS_` out.
+
+Beyond its own bounds, a setting must fit to the others: `DEFAULT_TTL` is at most `MAX_TTL`, `PROBE_FIRST` at most
+`PROBE_MAX`, `LEASE_RENEW_DEADLINE` less than `LEASE_DURATION`, 1.2 times `LEASE_RETRY_PERIOD` less than
+`LEASE_RENEW_DEADLINE`, and the Argon2id parameters together reach one of OWASP's minimums.
+
+| Variable | Default | It may be | What it does |
+| --- | --- | --- | --- |
+"""
+
+
+def page() -> str:
+    """The whole page as it should be."""
+    return _HEAD + "".join(_row(name, field) for name, field in OperatorSettings.model_fields.items())
+
+
+def main() -> None:
+    """Write the page."""
+    PAGE.parent.mkdir(parents=True, exist_ok=True)
+    PAGE.write_text(page(), encoding="utf-8")
+
+
+def _row(name: str, field: FieldInfo) -> str:
+    (kind,) = (metadata for metadata in field.metadata if isinstance(metadata, SettingType))
+    what = " ".join((field.description or "").split())
+    return f"| `{environment_name(name)}` | {_default(field)} | {kind.may_be} | {what} |\n"
+
+
+def _default(field: FieldInfo) -> str:
+    if field.default_factory is not None:
+        return "see right"
+    default = field.default
+    if isinstance(default, timedelta):
+        return f"`{format_duration(default)}`"
+    text = ",".join(sorted(default)) if isinstance(default, tuple | frozenset) else str(default)
+    return f"`{text}`" if text else "empty"
+
+
+if __name__ == "__main__":
+    main()

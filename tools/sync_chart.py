@@ -1,0 +1,34 @@
+"""Copies crds/ into the chart, byte for byte: `python3 -m tools.sync_chart`.
+
+Helm reads only what lies inside the chart. crds/ is the original; a test proves that the copies are the same.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+__all__ = ["copies", "main"]
+
+_ROOT = Path(__file__).resolve().parent.parent
+_FILES = _ROOT / "charts" / "pharia-access" / "files"
+
+
+def copies() -> dict[Path, Path]:
+    """Each original in crds/, and where its copy belongs."""
+    kinds = {path: _FILES / "crds" / path.name for path in sorted((_ROOT / "crds").glob("api*.yaml"))}
+    policies = _ROOT / "crds" / "admission-policies.yaml"
+    return {**kinds, policies: _FILES / policies.name}
+
+
+def main() -> None:
+    """Make every copy anew, and remove what has no original."""
+    wanted = copies()
+    for stale in set(_FILES.rglob("*.yaml")) - set(wanted.values()):
+        stale.unlink()
+    for original, copy in wanted.items():
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(original.read_bytes())
+
+
+if __name__ == "__main__":
+    main()
