@@ -13,6 +13,7 @@ import os
 import platform
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -34,6 +35,7 @@ _ROOT = Path(__file__).resolve().parent.parent
 _MODULE = _ROOT / "tools" / "control-plane"
 _FREE_DISK_GB = 6  # Go's build cache, its module cache and the programs together
 _PROGRESS_SECONDS = 15
+_DEADLINE_SECONDS = 3600  # for a build, and for waiting for another's
 
 _KUBERNETES, _HELM = (1, 37, 2), (4, 3, 1)
 _PACKAGES = {
@@ -76,6 +78,7 @@ def ensure_binaries() -> dict[str, Path]:
 
 def main() -> int:
     """Build what is missing and print where it is."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that Go is ended too
     try:
         binaries = ensure_binaries()
     except BuildError as error:
@@ -111,6 +114,7 @@ def _lock(path: Path) -> Iterator[None]:
         started = time.monotonic()
         told = started - _PROGRESS_SECONDS
         while not _acquired(lock.fileno()):
+            _check_deadline(started)
             if time.monotonic() - told >= _PROGRESS_SECONDS:
                 told = time.monotonic()
                 say(f"waiting for the build that already runs, {told - started:.0f} s so far")
@@ -177,16 +181,27 @@ def _run_with_progress(command: list[str]) -> None:
     ) as build:
         reader = threading.Thread(target=_read_all, args=(build, progress), daemon=True)
         reader.start()
-        while not _ended(build):
-            say(
-                f"still building: {time.monotonic() - started:.0f} s so far, {progress.downloads} modules"
-                f" downloaded, {progress.packages} packages compiled"
-            )
+        try:
+            while not _ended(build):
+                _check_deadline(started)
+                say(
+                    f"still building: {time.monotonic() - started:.0f} s so far, {progress.downloads} modules"
+                    f" downloaded, {progress.packages} packages compiled"
+                )
+        except BaseException:
+            build.terminate()
+            raise
         reader.join()
     if build.returncode:
         message = f"{' '.join(command[:2])} failed:\n{''.join(progress.other[-40:])}"
         raise BuildError(message)
     say(f"built in {time.monotonic() - started:.0f} s")
+
+
+def _check_deadline(started: float) -> None:
+    if time.monotonic() - started > _DEADLINE_SECONDS:
+        message = f"nothing came of it in {_DEADLINE_SECONDS} s; look at the network and the disk and try again"
+        raise BuildError(message)
 
 
 def _ended(build: subprocess.Popen[str]) -> bool:

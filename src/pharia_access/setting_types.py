@@ -16,7 +16,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from pharia_access.domain.durations import parse_duration
 from pharia_access.errors import MalformedObjectError
 
-__all__ = ["SettingType", "choice", "duration", "name_list", "name_set", "text", "whole_number"]
+__all__ = ["SettingType", "choice", "duration", "name_list", "name_set", "refusal", "text", "whole_number"]
 
 _MAX_NAMES = 64
 """How many names a list may hold."""
@@ -42,8 +42,14 @@ class SettingType:
     def _validate(self, value: object) -> object:
         read = self.read(value)
         if read is None:
-            raise PydanticCustomError("setting", "must be {may_be}", {"may_be": self.may_be})  # noqa: EM101 - a code
+            message = f"must be {self.may_be}"
+            raise refusal(message)
         return read
+
+
+def refusal(sentence: str) -> ValueError:
+    """What a validator raises, so that pydantic's own message is the sentence and nothing else."""
+    return PydanticCustomError("setting", "{sentence}", {"sentence": sentence})
 
 
 def duration(low: str, high: str) -> SettingType:

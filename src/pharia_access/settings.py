@@ -13,14 +13,13 @@ from enum import StrEnum
 from typing import Annotated, Self
 
 from pydantic import AliasChoices, Field, ValidationError, model_validator
-from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from pharia_access.domain.model import Policy
 from pharia_access.domain.proof import ProofParameters, require_floor
 from pharia_access.domain.token import PREFIX_PATTERN
 from pharia_access.errors import ProofError, SettingsError
-from pharia_access.setting_types import choice, duration, name_list, name_set, text, whole_number
+from pharia_access.setting_types import choice, duration, name_list, name_set, refusal, text, whole_number
 
 __all__ = ["ENVIRONMENT_PREFIX", "LogFormat", "LogLevel", "OperatorSettings", "environment_name"]
 
@@ -102,8 +101,8 @@ class OperatorSettings(BaseSettings):
     pending_bound: Annotated[timedelta, duration("1s", "168h")] = _POLICY.pending_bound
     """How long a token may wait to be minted before it fails for good."""
 
-    warn_before: Annotated[timedelta, duration("0s", "8784h")] = _POLICY.warn_before
-    """How long before its end a token is marked ExpiringSoon. 0s: never."""
+    warn_before: Annotated[timedelta, duration("1s", "8784h")] = _POLICY.warn_before
+    """How long before its end a token is marked ExpiringSoon, if its life is longer than twice that."""
 
     gitops_annotations: Annotated[frozenset[str], NoDecode, name_set(_QUALIFIED, "keys of annotations")] = (
         _POLICY.gitops_annotations
@@ -209,7 +208,7 @@ class OperatorSettings(BaseSettings):
     @model_validator(mode="after")
     def _fields_fit_together(self) -> Self:
         if complaints := "\n".join(self._contradictions()):
-            raise PydanticCustomError("settings", "{complaints}", {"complaints": complaints})  # noqa: EM101 - a code
+            raise refusal(complaints)
         return self
 
     def _contradictions(self) -> Iterator[str]:

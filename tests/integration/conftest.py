@@ -1,7 +1,7 @@
-"""What every integration test may ask for: a real control plane with the chart installed, and a namespace of its own.
+"""What every integration test may ask for: a real control plane with the chart installed, a namespace of its own.
 
-With pytest-xdist each worker starts a control plane of its own: about 5 s and 450 MiB more, and in return no test
-sees another's load, restarts or audit log.
+With pytest-xdist each worker starts a control plane of its own: about 10 s and 450 MiB more, and in return no
+test sees another's load, restarts or audit log.
 """
 
 from __future__ import annotations
@@ -37,9 +37,3 @@ def namespace(request: pytest.FixtureRequest, control_plane: ControlPlane) -> It
     control_plane.kubectl("create", "namespace", name)
     yield name
     control_plane.kubectl("delete", "namespace", name, "--wait=false")
-
-
-@pytest.fixture(scope="session")
-def installed(control_plane: ControlPlane) -> ControlPlane:
-    """The same control plane, by the name that says what the test relies on."""
-    return control_plane

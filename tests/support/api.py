@@ -68,7 +68,8 @@ class Api:
 
     def __init__(self, kubeconfig: Path, *, user: str | None = None) -> None:
         self._kubeconfig = kubeconfig
-        client = config.new_client_from_config(config_file=str(kubeconfig))
+        load: Any = config.new_client_from_config  # ships without type information
+        client = load(config_file=str(kubeconfig))
         self._server = client.configuration.host
         self._pool = client.rest_client.pool_manager
         self._identity = {} if user is None else {"Impersonate-User": user}

@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +30,7 @@ __all__ = [
     "end_recorded",
     "free_port",
     "inherited_environment",
+    "is_running",
     "wait_until",
 ]
 
@@ -164,21 +166,32 @@ class Process:
         return self.popen.wait(10)
 
 
+def is_running(record: ProcessRecord) -> bool:
+    """Whether the recorded program still runs; false where another program has got its pid."""
+    return _recorded(record) is not None
+
+
 def end_recorded(record: ProcessRecord, *, grace: float = 10) -> bool:
-    """End the recorded program; false if it is gone, or if its pid belongs to another program by now."""
+    """End the recorded program, by SIGKILL after `grace` seconds; false if it does not run."""
+    process = _recorded(record)
+    if process is None:
+        return False
+    with suppress(psutil.NoSuchProcess):
+        process.terminate()
+        if psutil.wait_procs([process], timeout=grace)[1]:
+            process.kill()
+            process.wait(10)
+    return True
+
+
+def _recorded(record: ProcessRecord) -> psutil.Process | None:
     try:
         process = psutil.Process(record.pid)
         # psutil derives the start from the boot time, which a clock correction moves a little.
-        if abs(process.create_time() - record.created) > 1 or process.status() == psutil.STATUS_ZOMBIE:
-            return False
-        process.terminate()
-        _, alive = psutil.wait_procs([process], timeout=grace)
-        for survivor in alive:
-            survivor.kill()
-            survivor.wait(10)
+        same = abs(process.create_time() - record.created) < 1
+        return process if same and process.status() != psutil.STATUS_ZOMBIE else None
     except psutil.NoSuchProcess:
-        return False
-    return True
+        return None
 
 
 def _tail(log: Path | None) -> str:

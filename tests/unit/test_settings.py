@@ -35,7 +35,7 @@ def test_an_empty_environment_gives_the_default_policy_and_owasps_proof() -> Non
     [
         pytest.param("DEFAULT_TTL", "720h", "default_ttl", timedelta(days=30), id="a duration in Go's form"),
         pytest.param("PENDING_BOUND", " 1h30m ", "pending_bound", timedelta(hours=1.5), id="blanks around are cut off"),
-        pytest.param("WARN_BEFORE", "0s", "warn_before", timedelta(0), id="0s switches the warning off"),
+        pytest.param("WARN_BEFORE", "1s", "warn_before", timedelta(seconds=1), id="a duration at its lower bound"),
         pytest.param("WATCH_NAMESPACES", "b, a,b", "watch_namespaces", ("b", "a"), id="a list keeps order, each once"),
         pytest.param("GITOPS_LABELS", "", "gitops_labels", frozenset(), id="an empty list is empty, not the default"),
         pytest.param(
@@ -188,6 +188,21 @@ def test_settings_can_be_made_from_values_in_code() -> None:
     settings = OperatorSettings(workers=3, kubeconfig="/x", default_ttl=timedelta(hours=1), log_level=LogLevel.ERROR)
 
     assert (settings.workers, settings.kubeconfig, settings.default_ttl) == (3, "/x", timedelta(hours=1))
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        pytest.param("watch_namespaces", 3, id="a number is no list"),
+        pytest.param("gitops_labels", 3, id="a number is no set"),
+        pytest.param("default_ttl", 3600, id="a number is no duration"),
+        pytest.param("workers", True, id="a truth is no number"),
+        pytest.param("namespace", 3, id="a number is no text"),
+    ],
+)
+def test_values_of_another_type_are_refused_in_code_too(field: str, value: object) -> None:
+    with pytest.raises(ValueError, match="must be"):
+        OperatorSettings(**{field: value})  # type: ignore[arg-type] # what is tested
 
 
 def test_every_field_is_documented_and_says_what_it_may_be() -> None:

@@ -68,7 +68,7 @@ class Operator:
         self._parts = parts
         self._rhythm = rhythm
         self.caught_up = False
-        """Whether a full list has ended since this replica started (and again since it leads)."""
+        """Whether a full list has ended since this replica started: its view is complete."""
 
     @property
     def intake(self) -> Intake:
@@ -84,7 +84,6 @@ class Operator:
         """Act. New work is taken at once, while the list finds what nobody did before."""
         parts = self._parts
         parts.intake.acting = True
-        self.caught_up = False
         parts.metrics.leading(leads=True)
         await parts.keys.refresh()
         async with asyncio.TaskGroup() as tasks:

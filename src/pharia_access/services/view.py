@@ -56,6 +56,7 @@ class View:
         self._tokens: dict[ObjectKey, TokenRecord] = {}
         self._by_credential: dict[ObjectKey, dict[ObjectKey, None]] = {}
         self._phases: dict[ObjectKey, Counter[Phase]] = {}
+        self._totals: Counter[Phase] = Counter()
         self._credentials: dict[ObjectKey, Credential] = {}
         self._roles: dict[str, Role] = {}
 
@@ -90,6 +91,7 @@ class View:
         self._tokens[token.key] = record
         self._by_credential.setdefault(record.credential, {})[token.key] = None
         self._phases.setdefault(record.credential, Counter())[record.phase or Phase.PENDING] += 1
+        self._totals[record.phase or Phase.PENDING] += 1
         return before
 
     def drop_token(self, key: ObjectKey) -> TokenRecord | None:
@@ -98,6 +100,7 @@ class View:
         if record is None:
             return None
         self._phases[record.credential][record.phase or Phase.PENDING] -= 1
+        self._totals[record.phase or Phase.PENDING] -= 1
         siblings = self._by_credential[record.credential]
         del siblings[key]
         if not siblings:
@@ -123,7 +126,7 @@ class View:
 
     def totals(self) -> Counter[Phase]:
         """All tokens by phase."""
-        return sum(self._phases.values(), Counter[Phase]())
+        return Counter(self._totals)
 
     def credential(self, key: ObjectKey) -> Credential | None:
         """A credential as last seen."""

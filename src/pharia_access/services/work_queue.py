@@ -40,7 +40,7 @@ class WorkQueue:
         self._due: dict[Work, float] = {}
         self._failures: dict[Work, int] = {}
         self._serial = 0
-        self._wake = asyncio.Event()
+        self._sleepers: deque[asyncio.Future[None]] = deque()
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -58,7 +58,7 @@ class WorkQueue:
             return
         self._waiting[work] = self._monotonic()
         self._lanes[bulk].append(work)
-        self._wake.set()
+        self._wake_one()
 
     def add_after(self, work: Work, seconds: float) -> None:
         """Have it done then; an earlier date that stands already stands on."""
@@ -68,7 +68,7 @@ class WorkQueue:
         self._due[work] = due
         self._serial += 1
         heapq.heappush(self._later, (due, self._serial, work))
-        self._wake.set()
+        self._wake_one()
 
     def retry(self, work: Work, *, at_least: float = 0.0) -> float:
         """Have it done again after a failure, later each time (0.2 s doubling to 60 s); returns the seconds."""
@@ -120,9 +120,19 @@ class WorkQueue:
                 self.add(work)
 
     async def _nap(self) -> None:
-        self._wake.clear()
+        """Sleep until woken, or until the next delayed work is due."""
+        sleeper = asyncio.get_running_loop().create_future()
+        self._sleepers.append(sleeper)
         seconds = self._later[0][0] - self._monotonic() if self._later else None
         try:
-            await asyncio.wait_for(self._wake.wait(), seconds)
+            await asyncio.wait_for(sleeper, seconds)
         except TimeoutError:
             return
+
+    def _wake_one(self) -> None:
+        """One piece of work needs one worker: waking all of them for each would cost more than the work."""
+        while self._sleepers:
+            sleeper = self._sleepers.popleft()
+            if not sleeper.done():
+                sleeper.set_result(None)
+                return

@@ -27,7 +27,8 @@ __all__ = ["OperatorMetrics"]
 
 _PREFIX: Final = "pharia_access"
 _UNKNOWN: Final = "other"
-_GOOD_OUTCOMES: Final = frozenset({"in-sync", "applied"})
+_GOOD_OUTCOMES: Final = frozenset({"done", "in-sync", "applied"})
+_FAULTS: Final = frozenset({"malformed", "fault"})
 _KINDS: Final = frozenset({"ApiToken", "ApiCredential", "ApiRole"})
 # A mint costs some tens of milliseconds, at best; one that waits for its credential may take an hour.
 _MINT_BUCKETS: Final = (0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600)
@@ -48,7 +49,7 @@ class OperatorMetrics:
         self._monotonic = monotonic
         self._listed_at = monotonic()
         self._oldest_since: float | None = None
-        self._outcomes = _GOOD_OUTCOMES | {leaf.__name__ for leaf in _leaves(AccessError)}
+        self._reasons = _FAULTS | {leaf.__name__ for leaf in _leaves(AccessError)}
         ProcessCollector(registry=self._registry)
         build = Info(f"{_PREFIX}_build", "What is running.", registry=self._registry)
         build.info({"version": version, "python": platform.python_version()})
@@ -66,7 +67,6 @@ class OperatorMetrics:
             "reconcile_duration_seconds", "Time of one reconcile.", "kind", buckets=_RECONCILE_BUCKETS
         )
         self._errors = self._counter("reconcile_errors", "Reconciles that failed, by reason.", "kind", "reason")
-        self._writes = self._counter("reconciles", "Reconciles that ended well, by outcome.", "kind", "outcome")
         self._malformed = self._counter("malformed_objects", "Times an object could not be understood.", "kind")
         self._dropped = self._counter("events_dropped", "Events that were not written.")
 
@@ -85,12 +85,11 @@ class OperatorMetrics:
         self._due.set(math.nan)
 
     def reconciled(self, kind: str, outcome: str, seconds: float) -> None:
-        """Count one reconcile: in-sync, applied, or the name of an error."""
+        """Count one reconcile: done, in-sync or applied, else what went wrong, such as the name of an error."""
         kind = _known(kind, _KINDS)
-        outcome = _known(outcome, self._outcomes)
         self._reconciles.labels(kind).observe(seconds)
-        counter = self._writes if outcome in _GOOD_OUTCOMES else self._errors
-        counter.labels(kind, outcome).inc()
+        if outcome not in _GOOD_OUTCOMES:
+            self._errors.labels(kind, _known(outcome, self._reasons)).inc()
 
     def minted(self, seconds: float) -> None:
         """Observe how long after its creation a token became Ready."""

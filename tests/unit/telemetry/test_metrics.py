@@ -46,14 +46,7 @@ def test_it_answers_the_port_of_the_services(metrics: OperatorMetrics) -> None:
     ("act", "name", "labels", "expected"),
     [
         pytest.param(
-            lambda m: m.reconciled("ApiToken", "in-sync", 0.1),
-            "pharia_access_reconciles_total",
-            {"kind": "ApiToken", "outcome": "in-sync"},
-            1,
-            id="a reconcile with nothing to do",
-        ),
-        pytest.param(
-            lambda m: m.reconciled("ApiToken", "applied", 0.1),
+            lambda m: m.reconciled("ApiToken", "done", 0.1),
             "pharia_access_reconcile_duration_seconds_count",
             {"kind": "ApiToken"},
             1,
@@ -65,6 +58,13 @@ def test_it_answers_the_port_of_the_services(metrics: OperatorMetrics) -> None:
             {"kind": "ApiCredential", "reason": "ConflictError"},
             1,
             id="a reconcile that failed, by the error's name",
+        ),
+        pytest.param(
+            lambda m: m.reconciled("ApiToken", "fault", 0.1),
+            "pharia_access_reconcile_errors_total",
+            {"kind": "ApiToken", "reason": "fault"},
+            1,
+            id="a reconcile that failed by a defect",
         ),
         pytest.param(
             lambda m: m.reconciled("ApiToken", "pharia_secret", 0.1),
@@ -109,6 +109,13 @@ def test_what_happens_is_counted(
     act(metrics)
 
     assert sample(metrics, name, **labels) == expected
+
+
+@pytest.mark.parametrize("outcome", ["done", "in-sync", "applied"])
+def test_a_reconcile_that_went_well_is_no_error(metrics: OperatorMetrics, outcome: str) -> None:
+    metrics.reconciled("ApiToken", outcome, 0.1)
+
+    assert b"pharia_access_reconcile_errors_total{" not in metrics.render()
 
 
 def test_a_phase_that_is_no_longer_counted_falls_to_zero(metrics: OperatorMetrics) -> None:

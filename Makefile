@@ -1,0 +1,105 @@
+# Commands for developers; `make` lists them. Needs Python 3.11 or newer; see docs/how-to/develop.md.
+
+PYTHON ?= python3
+# Workers of the integration tests, each with a control plane of its own.
+INTEGRATION_WORKERS ?= 2
+# Further options for pytest, such as PYTEST="-k expiry -x".
+PYTEST ?=
+# For `make lock`: UPGRADE=--upgrade takes newer versions than the locked ones.
+UPGRADE ?=
+
+VENV := .venv
+PY := $(VENV)/bin/python
+READY := $(VENV)/ready
+COVERAGE := .coverage.d
+BUILD_LOG := $(COVERAGE)/build.log
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo up down test unit integration coverage lint format bench lock clean control-plane
+
+help: ## List these commands.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(READY) control-plane ## Tell the whole story on a real API server, from nothing, with the commands it runs.
+	@$(PY) -m tools.demo
+
+up: $(READY) control-plane ## Start a control plane with the operator and leave it running: `. .local/env` to use it.
+	@$(PY) -m tools.local up
+
+down: $(READY) ## End exactly what `make up` started, and remove its data.
+	@$(PY) -m tools.local down
+
+# The programs are built while the linters and the unit tests run; `integration` waits for them.
+test: $(READY) ## Run everything that must pass: lint, unit, integration, coverage.
+	@rm -rf $(COVERAGE) && mkdir $(COVERAGE)
+	@nice -n 10 $(PY) -m tools.build_control_plane >$(BUILD_LOG) 2>&1 & build=$$!; \
+	trap 'kill $$build 2>/dev/null || true' EXIT; \
+	$(MAKE) --no-print-directory lint && \
+	$(MAKE) --no-print-directory unit integration PYTEST="--cov --cov-report= $(PYTEST)" && \
+	$(MAKE) --no-print-directory coverage
+
+unit: $(READY) ## Run the unit tests.
+	@COVERAGE_FILE=$(COVERAGE)/unit $(PY) -m pytest tests/unit $(PYTEST)
+
+integration: $(READY) control-plane ## Run the tests on a real API server.
+	@COVERAGE_FILE=$(COVERAGE)/integration $(PY) -m pytest tests/integration -n $(INTEGRATION_WORKERS) --dist loadfile $(PYTEST)
+
+coverage: $(READY)
+	@COVERAGE_FILE=$(COVERAGE)/all $(PY) -m coverage combine --quiet $(COVERAGE)
+	@COVERAGE_FILE=$(COVERAGE)/all $(PY) -m coverage report
+
+lint: $(READY) ## Check style, types and imports.
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/mypy
+	@$(VENV)/bin/lint-imports
+
+format: $(READY) ## Format the code and mend what can be mended by itself.
+	@$(VENV)/bin/ruff check --fix .
+	@$(VENV)/bin/ruff format .
+
+bench: $(READY) control-plane ## Measure mints per second, latency and memory on the real control plane.
+	@$(PY) -m bench
+
+control-plane: $(READY) ## Build etcd, the API server, the controllers, kubectl and helm, once, outside the checkout.
+	@$(PY) -m tools.build_control_plane
+
+lock: .lock-venv/ready ## Pin all dependencies anew after a change; UPGRADE=--upgrade takes newer versions.
+	@set -e; \
+	pin() { \
+		echo "requirements/$$1.txt"; shift; \
+		.lock-venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+			--custom-compile-command "make lock" $(UPGRADE) "$$@"; \
+	}; \
+	pin runtime pyproject.toml -o requirements/runtime.txt; \
+	pin dev pyproject.toml --group dev -c requirements/runtime.txt -o requirements/dev.txt; \
+	pin go requirements/go.in -o requirements/go.txt; \
+	pin tools requirements/tools.in -o requirements/tools.txt
+
+clean: ## Remove everything made here (not the cache of built programs, not what `make up` runs on).
+	@rm -rf $(VENV) .lock-venv $(COVERAGE) .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache \
+		.import_linter_cache dist build
+	@find src tests tools bench -name __pycache__ -type d -prune -exec rm -rf {} +
+	@echo "The built programs stay in $${XDG_CACHE_HOME:-$$HOME/.cache}/pharia-access."
+
+# Made anew when the lock changes, so that nothing stays that is not in it.
+$(VENV)/locked: requirements/dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "This needs Python 3.11 or newer, and $(PYTHON) is not; name another: make PYTHON=python3.12" >&2; exit 1; }
+	@echo "Making $(VENV) from requirements/dev.txt ..."
+	@rm -rf $(VENV)
+	@$(PYTHON) -m venv $(VENV) || \
+		{ echo "$(PYTHON) cannot make a virtual environment; install its venv module (Debian: python3-venv)" >&2; exit 1; }
+	@$(PY) -m pip install --quiet --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(READY): $(VENV)/locked pyproject.toml
+	@$(PY) -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.lock-venv/ready: requirements/tools.txt
+	@rm -rf .lock-venv
+	@$(PYTHON) -m venv .lock-venv
+	@.lock-venv/bin/python -m pip install --quiet --require-hashes -r requirements/tools.txt
+	@touch $@

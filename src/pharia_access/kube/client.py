@@ -1,0 +1,166 @@
+"""The connection to the API server: where it is, who we are, one call at a time. The only maker of an `ApiClient`.
+
+Goes below the library's generated methods, to `ApiClient.call_api`: those validate every argument anew, and raise
+exceptions that hold the answer's body. Reads no environment, but for the library's own way to an in-cluster server.
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Any
+
+import aiohttp
+from kubernetes.aio import config
+from kubernetes.aio.client import ApiClient, Configuration
+
+from pharia_access.errors import SettingsError, UnavailableError
+from pharia_access.kube.errors import TRANSPORT_ERRORS, concerns_secrets, refusal, unreachable
+
+__all__ = ["JSON_PATCH", "MERGE_PATCH", "Call", "Connection", "connect"]
+
+MERGE_PATCH = "application/merge-patch+json"
+JSON_PATCH = "application/json-patch+json"
+
+_JSON = "application/json"
+_OFFSET_TIMEOUT_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request.
+
+    Attributes:
+        path: from `kube.paths`.
+        timeout_seconds: for all of it, a wait for a free connection included.
+        body: what JSON can hold; never shown.
+    """
+
+    method: str
+    path: str
+    timeout_seconds: float
+    body: object = field(default=None, repr=False)
+    content_type: str = _JSON
+    query: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+
+class Connection:
+    """A pool of connections to the API server; made by `connect`."""
+
+    def __init__(self, api: ApiClient) -> None:
+        self._api = api
+        self._configuration: Configuration = api.configuration
+
+    async def send(self, call: Call) -> bytes:
+        """Send one request; the body of the answer. Raises the leaves of ApiError, without any part of a Secret.
+
+        Writes go out with `fieldValidation=Strict`: an older CRD must not drop a field in silence.
+        """
+        answer = await self._answer(call)
+        if HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
+            return answer.body
+        after = answer.headers.get("Retry-After")
+        raise refusal(answer.status, answer.body, method=call.method, path=call.path, retry_after=after)
+
+    async def server_time_offset(self, now: Callable[[], datetime]) -> timedelta:
+        """How far the API server's clock is ahead of ours, to about a second; raises UnavailableError.
+
+        Its `Date` header is cut to whole seconds and belongs to some moment between request and answer.
+        """
+        before = now()
+        answer = await self._answer(Call("GET", "/version", _OFFSET_TIMEOUT_SECONDS))
+        middle = before + (now() - before) / 2
+        try:
+            date = parsedate_to_datetime(answer.headers.get("Date", ""))
+        except ValueError as error:
+            msg = "GET /version: the answer has no date"
+            raise UnavailableError(msg) from error
+        return date.astimezone(UTC) + timedelta(milliseconds=500) - middle
+
+    def login(self) -> dict[str, Any]:
+        """What `kopf.ConnectionInfo` takes, with the ServiceAccount's token as it is now. Call from any thread."""
+        configuration = self._configuration
+        if configuration.refresh_api_key_hook is not None:
+            configuration.refresh_api_key_hook(configuration)
+        scheme, _, token = configuration.api_key.get("BearerToken", "").strip().partition(" ")
+        return {
+            "server": configuration.host,
+            "ca_path": configuration.ssl_ca_cert,
+            "insecure": not configuration.verify_ssl,
+            "scheme": scheme or None,
+            "token": token or None,
+            "certificate_path": configuration.cert_file,
+            "private_key_path": configuration.key_file,
+        }
+
+    async def _answer(self, call: Call) -> _Answer:
+        try:
+            return await self._exchange(call)
+        except TRANSPORT_ERRORS as error:
+            failure = unreachable(error, method=call.method, path=call.path)
+            if not concerns_secrets(call.path):
+                raise failure from error
+        # Outside of `except`: a parser's error can quote bytes of the answer, and would come along as the context.
+        raise failure
+
+    async def _exchange(self, call: Call) -> _Answer:
+        headers = {"Accept": _JSON, "Accept-Encoding": "identity", "User-Agent": self._api.user_agent}
+        query = dict(call.query)
+        if call.body is not None:
+            headers["Content-Type"] = call.content_type
+        if call.method in {"POST", "PUT", "PATCH"}:
+            query["fieldValidation"] = "Strict"
+        # Reads a projected ServiceAccount token anew once a minute (InClusterConfigLoader).
+        await self._api.update_params_for_auth(headers, [], ["BearerToken"], call.path, call.method, None)
+        url = self._configuration.host + call.path
+        if query:
+            url += "?" + self._api.parameters_to_url_query(list(query.items()), None)
+        response = await self._api.call_api(
+            call.method, url, header_params=headers, body=call.body, _request_timeout=call.timeout_seconds
+        )
+        return _Answer(response.status, response.headers, await response.read())
+
+
+@asynccontextmanager
+async def connect(
+    kubeconfig: str | None, *, pool_size: int, user_agent: str = "pharia-access"
+) -> AsyncIterator[Connection]:
+    """Connect as a kubeconfig's current context says, or, without one, as the pod's ServiceAccount; closes at the end.
+
+    Nothing is sent yet. At most `pool_size` requests are under way at a time, the others wait. Raises SettingsError.
+    """
+    configuration = await _configuration(kubeconfig)
+    configuration.connection_pool_maxsize = pool_size
+    # trust_env would look for proxies and a .netrc at every single request, three times the cost of the rest.
+    configuration.client_session_kwargs = {"trust_env": False, "cookie_jar": aiohttp.DummyCookieJar()}
+    api = ApiClient(configuration)
+    api.user_agent = user_agent
+    try:
+        yield Connection(api)
+    finally:
+        await api.close()
+
+
+async def _configuration(kubeconfig: str | None) -> Configuration:
+    configuration = Configuration()
+    try:
+        if kubeconfig is None:
+            config.load_incluster_config(client_configuration=configuration)
+        else:
+            await config.load_kube_config(
+                config_file=kubeconfig, client_configuration=configuration, persist_config=False
+            )
+    except (config.ConfigException, OSError) as error:
+        where = f"the kubeconfig {kubeconfig}" if kubeconfig else "the pod's ServiceAccount (no kubeconfig is given)"
+        msg = f"no way to an API server from {where}: {error}"
+        raise SettingsError(msg) from error
+    return configuration

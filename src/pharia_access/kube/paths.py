@@ -1,0 +1,55 @@
+"""The URL paths of what the operator touches. No name can lead a path elsewhere."""
+
+from urllib.parse import quote
+
+from pharia_access.domain.model import ObjectKey
+from pharia_access.errors import InvalidError
+
+__all__ = ["GROUP", "VERSION", "of_event", "of_kind", "of_lease", "of_object", "of_secret"]
+
+GROUP = "access.pharia.ai"
+VERSION = "v1alpha1"
+
+
+def of_kind(plural: str, namespace: str | None = None) -> str:
+    """A list of one of our kinds: in a namespace, or everywhere."""
+    return _path(f"/apis/{GROUP}/{VERSION}", plural, namespace)
+
+
+def of_object(plural: str, key: ObjectKey, *, subresource: str = "") -> str:
+    """One of our objects, or its subresource."""
+    path = _path(f"/apis/{GROUP}/{VERSION}", plural, key.namespace, key.name)
+    return f"{path}/{subresource}" if subresource else path
+
+
+def of_secret(namespace: str, name: str | None = None) -> str:
+    """A Secret, or where to create one."""
+    return _path("/api/v1", "secrets", namespace, name)
+
+
+def of_event(namespace: str) -> str:
+    """Where to create an Event."""
+    return _path("/api/v1", "events", namespace)
+
+
+def of_lease(namespace: str, name: str | None = None) -> str:
+    """A Lease, or where to create one."""
+    return _path("/apis/coordination.k8s.io/v1", "leases", namespace, name)
+
+
+def _path(api: str, plural: str, namespace: str | None, name: str | None = None) -> str:
+    parts = [api]
+    if namespace is not None:
+        parts += ["namespaces", _segment(namespace)]
+    parts.append(plural)
+    if name is not None:
+        parts.append(_segment(name))
+    return "/".join(parts)
+
+
+def _segment(name: str) -> str:
+    """A name as Kubernetes allows one in a path (ValidatePathSegmentName): an URL's `..` would climb out."""
+    if name in {"", ".", ".."} or "/" in name or "%" in name:
+        msg = f"{name[:63]!r} cannot be the name of an object"
+        raise InvalidError(msg)
+    return quote(name, safe="")

@@ -1,0 +1,79 @@
+"""Small fakes of the other ports: they keep what they were told, and hash for real, but cheaply."""
+
+import random
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from pharia_access.domain.model import Phase
+from pharia_access.domain.proof import CHEAPEST, prove
+from pharia_access.domain.sightings import Kind, Notice
+from pharia_access.domain.token import TokenText
+
+__all__ = ["CheapHasher", "FakeMetrics", "FakeRecorder", "seeded_entropy"]
+
+
+class CheapHasher:
+    """A real Argon2id hash, at the lowest cost there is."""
+
+    async def prove(self, text: TokenText) -> str:
+        return prove(text, CHEAPEST)
+
+
+@dataclass(slots=True)
+class FakeRecorder:
+    """Keeps the Events."""
+
+    notices: list[Notice] = field(default_factory=list)
+
+    def record(self, notice: Notice) -> None:
+        self.notices.append(notice)
+
+    def reasons(self) -> list[str]:
+        """What was told, in order."""
+        return [notice.reason for notice in self.notices]
+
+
+@dataclass(slots=True)
+class FakeMetrics:
+    """Keeps the counts."""
+
+    outcomes: Counter[tuple[Kind, str]] = field(default_factory=Counter)
+    mints: list[float] = field(default_factory=list)
+    malformed_kinds: Counter[Kind] = field(default_factory=Counter)
+    phases: Mapping[Phase, int] = field(default_factory=dict)
+    depth: int = 0
+    lists: int = 0
+    leads: bool = False
+    due: datetime | None = None
+
+    def reconciled(self, kind: Kind, outcome: str, seconds: float) -> None:
+        self.outcomes[kind, outcome] += 1
+
+    def minted(self, seconds: float) -> None:
+        self.mints.append(seconds)
+
+    def malformed(self, kind: Kind) -> None:
+        self.malformed_kinds[kind] += 1
+
+    def queue(self, depth: int, oldest_seconds: float) -> None:
+        self.depth = depth
+
+    def tokens(self, counts: Mapping[Phase, int]) -> None:
+        self.phases = dict(counts)
+
+    def listed(self, seconds: float) -> None:
+        self.lists += 1
+
+    def leading(self, *, leads: bool) -> None:
+        self.leads = leads
+
+    def next_due(self, at: datetime | None) -> None:
+        self.due = at
+
+
+def seeded_entropy(seed: int = 0) -> Callable[[int], bytes]:
+    """Bytes that are the same in every run, and never repeat within one."""
+    rng = random.Random(seed)  # noqa: S311 - a test must be repeatable
+    return rng.randbytes
