@@ -16,7 +16,7 @@ BUILD_LOG := $(COVERAGE)/build.log
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up down test unit integration coverage lint format bench lock clean control-plane
+.PHONY: help demo up down test unit integration coverage lint format bench lock clean control-plane kind
 
 help: ## List these commands.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,19 +34,21 @@ down: $(READY) ## End exactly what `make up` started, and remove its data.
 test: $(READY) ## Run everything that must pass: lint, unit, integration, coverage.
 	@rm -rf $(COVERAGE) && mkdir $(COVERAGE)
 	@nice -n 10 $(PY) -m tools.build_control_plane >$(BUILD_LOG) 2>&1 & build=$$!; \
-	trap 'kill $$build 2>/dev/null || true' EXIT; \
+	trap 'kill $$build 2>/dev/null || true' EXIT; trap 'exit 130' INT TERM; \
 	$(MAKE) --no-print-directory lint && \
 	$(MAKE) --no-print-directory unit integration PYTEST="--cov --cov-report= $(PYTEST)" && \
 	$(MAKE) --no-print-directory coverage
 
 unit: $(READY) ## Run the unit tests.
+	@mkdir -p $(COVERAGE)
 	@COVERAGE_FILE=$(COVERAGE)/unit $(PY) -m pytest tests/unit $(PYTEST)
 
 integration: $(READY) control-plane ## Run the tests on a real API server.
+	@mkdir -p $(COVERAGE)
 	@COVERAGE_FILE=$(COVERAGE)/integration $(PY) -m pytest tests/integration -n $(INTEGRATION_WORKERS) --dist loadfile $(PYTEST)
 
 coverage: $(READY)
-	@COVERAGE_FILE=$(COVERAGE)/all $(PY) -m coverage combine --quiet $(COVERAGE)
+	@COVERAGE_FILE=$(COVERAGE)/all $(PY) -m coverage combine --quiet --keep $(COVERAGE)/unit $(COVERAGE)/integration
 	@COVERAGE_FILE=$(COVERAGE)/all $(PY) -m coverage report
 
 lint: $(READY) ## Check style, types and imports.
@@ -65,11 +67,16 @@ bench: $(READY) control-plane ## Measure mints per second, latency and memory on
 control-plane: $(READY) ## Build etcd, the API server, the controllers, kubectl and helm, once, outside the checkout.
 	@$(PY) -m tools.build_control_plane
 
-lock: .lock-venv/ready ## Pin all dependencies anew after a change; UPGRADE=--upgrade takes newer versions.
+kind: ## Create a cluster with real pods, set up alike; needs Docker and kind v0.33.0.
+	@test -f kind/encryption.yaml || (umask 077; key=$$(head -c 32 /dev/urandom | base64) && \
+		sed "s|secret: KEY|secret: $$key|" kind/encryption.template.yaml >kind/encryption.yaml)
+	@kind create cluster --config kind-config.yaml
+
+lock: .local/lock/ready ## Pin all dependencies anew after a change; UPGRADE=--upgrade takes newer versions.
 	@set -e; \
 	pin() { \
 		echo "requirements/$$1.txt"; shift; \
-		.lock-venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+		.local/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 			--custom-compile-command "make lock" $(UPGRADE) "$$@"; \
 	}; \
 	pin runtime pyproject.toml -o requirements/runtime.txt; \
@@ -78,7 +85,7 @@ lock: .lock-venv/ready ## Pin all dependencies anew after a change; UPGRADE=--up
 	pin tools requirements/tools.in -o requirements/tools.txt
 
 clean: ## Remove everything made here (not the cache of built programs, not what `make up` runs on).
-	@rm -rf $(VENV) .lock-venv $(COVERAGE) .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache \
+	@rm -rf $(VENV) .local/lock $(COVERAGE) .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache \
 		.import_linter_cache dist build
 	@find src tests tools bench -name __pycache__ -type d -prune -exec rm -rf {} +
 	@echo "The built programs stay in $${XDG_CACHE_HOME:-$$HOME/.cache}/pharia-access."
@@ -98,8 +105,8 @@ $(READY): $(VENV)/locked pyproject.toml
 	@$(PY) -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.lock-venv/ready: requirements/tools.txt
-	@rm -rf .lock-venv
-	@$(PYTHON) -m venv .lock-venv
-	@.lock-venv/bin/python -m pip install --quiet --require-hashes -r requirements/tools.txt
+.local/lock/ready: requirements/tools.txt
+	@rm -rf .local/lock && mkdir -p .local
+	@$(PYTHON) -m venv .local/lock
+	@.local/lock/bin/python -m pip install --quiet --require-hashes -r requirements/tools.txt
 	@touch $@

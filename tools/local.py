@@ -1,6 +1,7 @@
 """Starts and ends the control plane that a person works with: `python -m tools.local up|down`.
 
-Keeps everything in `.local/`: data, logs, the kubeconfig, a file to source, and the pids of exactly what it started.
+Keeps everything in one folder, `.local/`: data, logs, the kubeconfig, a file to source, and which processes it
+started. Ends exactly those.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import os
 import shlex
 import shutil
 import sys
@@ -22,90 +24,111 @@ from tools.go_toolchain import BuildError
 
 __all__ = ["main"]
 
-_LOCAL = Path(__file__).resolve().parent.parent / ".local"
-_STATE = _LOCAL / "processes.json"
-_CONTROL_PLANE = _LOCAL / "control-plane"
-_OPERATOR = _LOCAL / "operator"
-_KUBECONFIG = _LOCAL / "kubeconfig"
-_ENV = _LOCAL / "env"
+_DEFAULT_FOLDER = Path(__file__).resolve().parent.parent / ".local"
 
 _NEXT = """\
 A Kubernetes API server with pharia-access runs at {server}.
-  . .local/env                      KUBECONFIG, and kubectl and helm on PATH, for this shell
+  . {folder}/env                      KUBECONFIG, and kubectl and helm on PATH, for this shell
   kubectl apply -f examples/        roles, a credential, tokens
   kubectl get apicredentials,apitokens --all-namespaces
   kubectl explain apitoken.spec
-Logs: .local/operator/operator.log, .local/control-plane/*.log
+Logs: {folder}/operator/operator.log, {folder}/control-plane/*.log
 `make down` ends it and removes its data."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Place:
+    """Where everything of one control plane is kept."""
+
+    folder: Path
+
+    @property
+    def state(self) -> Path:
+        return self.folder / "processes.json"
+
+    @property
+    def kubeconfig(self) -> Path:
+        return self.folder / "kubeconfig"
+
+    @property
+    def env(self) -> Path:
+        return self.folder / "env"
+
+    def records(self) -> list[ProcessRecord]:
+        """What was started here, in the order in which it is best ended."""
+        if not self.state.exists():
+            return []
+        return [ProcessRecord(**record) for record in json.loads(self.state.read_text())]
+
+    def remove(self) -> None:
+        """Remove what `up` made; what else is in the folder stays."""
+        for folder in ("control-plane", "operator"):
+            shutil.rmtree(self.folder / folder, ignore_errors=True)
+        for file in (self.state, self.kubeconfig, self.env):
+            file.unlink(missing_ok=True)
 
 
 def main(arguments: list[str]) -> int:
     """Do what was asked; answer the exit status."""
     parser = argparse.ArgumentParser(prog="python -m tools.local", description=__doc__)
     parser.add_argument("command", choices=["up", "down"])
-    command = parser.parse_args(arguments).command
+    parser.add_argument("--folder", type=Path, default=_DEFAULT_FOLDER, help="default: %(default)s")
+    asked = parser.parse_args(arguments)
+    place = _Place(asked.folder.resolve())
     try:
-        return _up() if command == "up" else _down()
+        return _up(place) if asked.command == "up" else _down(place)
     except (BuildError, ProcessError) as error:
-        print(f"make {command}: {error}", file=sys.stderr)
+        print(f"{asked.command}: {error}", file=sys.stderr)
         return 1
 
 
-def _up() -> int:
-    if any(is_running(record) for record in _recorded()):
-        print("It runs already: `. .local/env` to use it, `make down` to end it.")
+def _up(place: _Place) -> int:
+    if any(is_running(record) for record in place.records()):
+        print(f"It runs already: `. {place.env}` to use it, `make down` to end it.")
         return 0
-    _remove()
-    _LOCAL.mkdir(exist_ok=True)
-    with_operator: list[Process] = []
+    place.remove()
+    place.folder.mkdir(exist_ok=True)
     print("Starting etcd, kube-apiserver and kube-controller-manager ...", flush=True)
-    control_plane = ControlPlane.start(_CONTROL_PLANE, tied=False)
+    control_plane = ControlPlane.start(place.folder / "control-plane", tied=False)
     try:
-        _furnish(control_plane, with_operator)
+        operator = _furnish(control_plane, place.folder / "operator")
+        _write_down(place, control_plane, operator)
     except BaseException:
-        for process in with_operator:
-            process.stop()
         control_plane.stop()
         raise
-    print(_NEXT.format(server=control_plane.server_url))
+    print(_NEXT.format(server=control_plane.server_url, folder=os.path.relpath(place.folder)))
     return 0
 
 
-def _furnish(control_plane: ControlPlane, started: list[Process]) -> None:
-    """Install the chart, start the operator, write down what a person and `make down` need."""
+def _furnish(control_plane: ControlPlane, folder: Path) -> Process:
+    """Install the chart and start the operator; answer it once it is ready."""
     print("Installing charts/pharia-access by Helm ...", flush=True)
     install(control_plane)
     print("Starting the operator under the chart's ServiceAccount ...", flush=True)
-    operator = start_operator(control_plane, _OPERATOR, tied=False)
-    started.append(operator.process)
-    operator.wait_until_ready()
-    write_private(_KUBECONFIG, control_plane.kubeconfig.read_bytes())
-    path = shlex.quote(str(control_plane.bin))
-    _ENV.write_text(f"export KUBECONFIG={shlex.quote(str(_KUBECONFIG))}\nexport PATH={path}:$PATH\n")
+    operator = start_operator(control_plane, folder, tied=False)
+    try:
+        operator.wait_until_ready()
+    except BaseException:
+        operator.process.stop()
+        raise
+    return operator.process
+
+
+def _write_down(place: _Place, control_plane: ControlPlane, operator: Process) -> None:
+    """What a person needs to use it, and what `down` needs to end it."""
+    write_private(place.kubeconfig, control_plane.kubeconfig.read_bytes())
+    kubeconfig, path = shlex.quote(str(place.kubeconfig)), shlex.quote(str(control_plane.bin))
+    place.env.write_text(f"export KUBECONFIG={kubeconfig}\nexport PATH={path}:$PATH\n")
     # The operator first: it would complain about a server that is gone.
-    records = [process.record() for process in (operator.process, *reversed(control_plane.processes))]
-    _STATE.write_text(json.dumps([dataclasses.asdict(record) for record in records], indent=2))
+    records = [process.record() for process in (operator, *reversed(control_plane.processes))]
+    place.state.write_text(json.dumps([dataclasses.asdict(record) for record in records], indent=2))
 
 
-def _down() -> int:
-    ended = [record.name for record in _recorded() if end_recorded(record)]
-    _remove()
+def _down(place: _Place) -> int:
+    ended = [record.name for record in place.records() if end_recorded(record, grace=3)]
+    place.remove()
     print(f"Ended {', '.join(ended)}; their data is removed." if ended else "Nothing is running.")
     return 0
-
-
-def _recorded() -> list[ProcessRecord]:
-    if not _STATE.exists():
-        return []
-    return [ProcessRecord(**record) for record in json.loads(_STATE.read_text())]
-
-
-def _remove() -> None:
-    """Remove what `up` made; what else is in the folder stays."""
-    for folder in (_CONTROL_PLANE, _OPERATOR):
-        shutil.rmtree(folder, ignore_errors=True)
-    for file in (_STATE, _KUBECONFIG, _ENV):
-        file.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

@@ -12,11 +12,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.api import Api
 from tests.support.control_plane import ControlPlane
 from tests.support.installation import install
+from tests.support.operator_pool import OperatorPool
+from tests.support.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tests.support.operators import RunningOperator
 
 _NUMBERS = itertools.count(1)
 
@@ -37,3 +42,25 @@ def namespace(request: pytest.FixtureRequest, control_plane: ControlPlane) -> It
     control_plane.kubectl("create", "namespace", name)
     yield name
     control_plane.kubectl("delete", "namespace", name, "--wait=false")
+
+
+@pytest.fixture(scope="session")
+def pool(control_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OperatorPool]:
+    """Operators on the control plane, one at a time: shared, or for one test alone."""
+    operators = OperatorPool(control_plane, tmp_path_factory.mktemp("operators"))
+    yield operators
+    operators.stop()
+
+
+@pytest.fixture
+def operator(pool: OperatorPool) -> RunningOperator:
+    """The operator that tests share, under the chart's ServiceAccount, with short waits."""
+    return pool.shared()
+
+
+@pytest.fixture
+def workspace(control_plane: ControlPlane, namespace: str) -> Workspace:
+    """The namespace of the test, with the role that its credentials hold; no operator need run."""
+    place = Workspace(Api(control_plane.kubeconfig), namespace)
+    place.role()
+    return place

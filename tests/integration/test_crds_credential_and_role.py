@@ -42,8 +42,8 @@ def try_to_create(api: Api, obj: Json) -> str:
         pytest.param({"tokenPolicy": {"defaultTTL": "90m", "maxTTL": "2h"}}, id="policies in other units"),
     ],
 )
-def test_a_credential_is_accepted(api: Api, namespace: str, spec: Json) -> None:
-    assert try_to_create(api, api_credential(namespace, **spec)) == ""
+def test_a_credential_is_accepted(api: Api, spec: Json) -> None:
+    assert try_to_create(api, api_credential("default", **spec)) == ""
 
 
 @pytest.mark.parametrize(
@@ -73,8 +73,8 @@ def test_a_credential_is_accepted(api: Api, namespace: str, spec: Json) -> None:
         pytest.param({"tokenPolicy": {"maxTokens": 10001}}, "less than or equal to 10000", id="10001 tokens"),
     ],
 )
-def test_a_credential_is_refused(api: Api, namespace: str, spec: Json, message: str) -> None:
-    told = try_to_create(api, api_credential(namespace, **spec))
+def test_a_credential_is_refused(api: Api, spec: Json, message: str) -> None:
+    told = try_to_create(api, api_credential("default", **spec))
 
     assert message in told
     assert "evaluating rule" not in told

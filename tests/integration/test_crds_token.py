@@ -57,8 +57,8 @@ def try_to_create(api: Api, obj: Json) -> str:
         pytest.param({"ttl": None, "revoked": None, "delivery": None}, id="null means unset"),
     ],
 )
-def test_a_token_is_accepted(api: Api, namespace: str, spec: Json) -> None:
-    assert try_to_create(api, api_token(namespace, **spec)) == ""
+def test_a_token_is_accepted(api: Api, spec: Json) -> None:
+    assert try_to_create(api, api_token("default", **spec)) == ""
 
 
 @pytest.mark.parametrize(
@@ -116,8 +116,8 @@ def test_a_token_is_accepted(api: Api, namespace: str, spec: Json) -> None:
         pytest.param({"rotate": True}, 'unknown field "spec.rotate"', id="a field that does not exist"),
     ],
 )
-def test_a_token_is_refused(api: Api, namespace: str, spec: Json, message: str) -> None:
-    told = try_to_create(api, api_token(namespace, **spec))
+def test_a_token_is_refused(api: Api, spec: Json, message: str) -> None:
+    told = try_to_create(api, api_token("default", **spec))
 
     assert message in told
     assert "evaluating rule" not in told

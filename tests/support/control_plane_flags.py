@@ -7,40 +7,27 @@ port; the controllers serve nothing. Only the API server takes a port.
 from __future__ import annotations
 
 import base64
-import json
 import secrets
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.support.pki import write_private
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.support.pki import Pki
 
 __all__ = ["api_server_argv", "controllers_argv", "etcd_argv", "write_configuration"]
 
-ETCD_SOCKET = "etcd.sock"
+_SHARED = Path(__file__).resolve().parents[2] / "kind"  # kind-config.yaml mounts the same files
+_ETCD_SOCKET = "etcd.sock"
 _ISSUER = "https://kubernetes.default.svc"
 
 
 def write_configuration(root: Path) -> None:
-    """Write the audit policy and the key that Secrets are encrypted with at rest."""
-    # Metadata level: who did what to which object, never a body, and so never a token's text.
-    audit = {
-        "apiVersion": "audit.k8s.io/v1",
-        "kind": "Policy",
-        "omitStages": ["RequestReceived"],
-        "rules": [{"level": "Metadata"}],
-    }
-    key = {"name": "local", "secret": base64.b64encode(secrets.token_bytes(32)).decode()}
-    encryption = {
-        "apiVersion": "apiserver.config.k8s.io/v1",
-        "kind": "EncryptionConfiguration",
-        "resources": [{"resources": ["secrets"], "providers": [{"secretbox": {"keys": [key]}}, {"identity": {}}]}],
-    }
-    write_private(root / "audit-policy.json", json.dumps(audit).encode())
-    write_private(root / "encryption.json", json.dumps(encryption).encode())
+    """Write the configuration of encryption at rest, with a key of this control plane's own."""
+    template = (_SHARED / "encryption.template.yaml").read_bytes()
+    key = base64.b64encode(secrets.token_bytes(32))
+    write_private(root / "encryption.yaml", template.replace(b"secret: KEY", b"secret: " + key))
 
 
 def etcd_argv(program: Path) -> list[str]:
@@ -52,8 +39,8 @@ def etcd_argv(program: Path) -> list[str]:
         "--unsafe-no-fsync",
         "--heartbeat-interval=20",  # one member elects itself: no need to wait the usual second
         "--election-timeout=200",
-        f"--listen-client-urls=unix://{ETCD_SOCKET}",
-        f"--advertise-client-urls=unix://{ETCD_SOCKET}",
+        f"--listen-client-urls=unix://{_ETCD_SOCKET}",
+        f"--advertise-client-urls=unix://{_ETCD_SOCKET}",
         "--listen-peer-urls=unix://etcd-peer.sock",
         f"--initial-advertise-peer-urls={peer}",
         f"--initial-cluster=default={peer}",
@@ -65,7 +52,7 @@ def api_server_argv(program: Path, *, pki: Pki, port: int) -> list[str]:
     """kube-apiserver on 127.0.0.1: RBAC, audit log, Secrets encrypted; run in the control plane's folder."""
     return [
         str(program),
-        f"--etcd-servers=unix://{ETCD_SOCKET}",
+        f"--etcd-servers=unix://{_ETCD_SOCKET}",
         "--bind-address=127.0.0.1",
         f"--secure-port={port}",
         # Nobody uses the Service of the API server, so it need not look for an address of the machine.
@@ -80,8 +67,8 @@ def api_server_argv(program: Path, *, pki: Pki, port: int) -> list[str]:
         f"--service-account-signing-key-file={pki.service_accounts.key}",
         "--authorization-mode=RBAC",
         "--enable-admission-plugins=OwnerReferencesPermissionEnforcement",
-        "--encryption-provider-config=encryption.json",
-        "--audit-policy-file=audit-policy.json",
+        "--encryption-provider-config=encryption.yaml",
+        f"--audit-policy-file={_SHARED / 'audit-policy.yaml'}",
         "--audit-log-path=audit.log",
         "--audit-log-maxsize=100000",  # MB: one file, that tests can count in
         "--profiling=false",

@@ -151,12 +151,16 @@ class FakeCluster:
         fault = self.faults(call)
         await self._my_turn(call)
         if fault is not None and fault.before is not None:
-            raise fault.before
+            raise self._struck(fault.before)
         answer = effect()
         if fault is not None and fault.after is not None:
-            raise fault.after
+            raise self._struck(fault.after)
         await self._my_turn(call)
         return answer
+
+    def _struck(self, error: BaseException) -> BaseException:
+        self.dead = self.dead or isinstance(error, Crash)
+        return error
 
     async def _my_turn(self, call: Call) -> None:
         if self.dead:

@@ -63,8 +63,9 @@ class FakeStore:
     history: list[Written] = field(default_factory=list)
     every_secret: dict[str, OneTimeSecret] = field(default_factory=dict)
     owner_of: dict[str, str] = field(default_factory=dict)
-    _versions: count[int] = field(default_factory=lambda: count(1))
-    _uids: count[int] = field(default_factory=lambda: count(1))
+    read_and_deleted: set[str] = field(default_factory=set)
+    _versions: "count[int]" = field(default_factory=lambda: count(1))
+    _uids: "count[int]" = field(default_factory=lambda: count(1))
     version: str = "0"
 
     def next_version(self) -> str:
@@ -148,10 +149,8 @@ class FakeStore:
         live = self._unchanged_token(token)
         written = self._put_token(live, replace(live, status=status))
         delivery = status.delivery
-        secret = None if delivery is None else self.secrets.get(ObjectKey(token.key.namespace, delivery.secret_name))
-        self.history.append(
-            Written(written, secret is not None and delivery is not None and secret.uid == delivery.secret_uid)
-        )
+        there = delivery is not None and delivery.secret_uid in {secret.uid for secret in self.secrets.values()}
+        self.history.append(Written(written, there))
         return written
 
     def write_credential_status(self, credential: Credential, status: CredentialStatus) -> Credential:
@@ -225,7 +224,11 @@ class FakeStore:
         orphans = [s for s in self.secrets.values() if self.owner_of[s.uid] not in uids]
         for secret in orphans:
             self.delete_secret(secret.key, secret.uid)
-        ended = [t for t in self.tokens.values() if t.owners and all(owner.uid not in uids for owner in t.owners)]
+        ended = [
+            token
+            for token in self.tokens.values()
+            if token.deleting or (token.owners and all(owner.uid not in uids for owner in token.owners))
+        ]
         for token in ended:
             self.delete_token(token.key, token.uid)
         return bool(orphans or ended)

@@ -6,6 +6,7 @@ Used by the integration tests, the demo, the benchmarks and `make up`, so that a
 from __future__ import annotations
 
 import json
+import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,6 @@ NAMESPACE = "pharia-access-system"
 OPERATOR_ACCOUNT = "pharia-access-operator"
 
 _KINDS = ("apicredentials", "apiroles", "apitokens")
-_CANARY = "pharia-access-canary"
 
 
 def install(control_plane: ControlPlane) -> None:
@@ -39,35 +39,37 @@ def wait_until_in_force(control_plane: ControlPlane) -> None:
 
 
 def _wait_for_policies(control_plane: ControlPlane) -> None:
-    """The API server learns of policies, and of bindings, in the order of their making: ours come before a canary."""
-    canary = json.dumps({"apiVersion": "v1", "kind": "List", "items": [_canary_policy(), _canary_binding()]})
-    control_plane.kubectl("apply", "--filename=-", stdin=canary)
-    attempt = ("create", "configmap", _CANARY, "--dry-run=server")
+    """The API server takes up policies and bindings in the order of their making: ours come before a canary."""
+    name = f"pharia-access-canary-{secrets.token_hex(4)}"
+    canary = json.dumps({"apiVersion": "v1", "kind": "List", "items": [_refusal(name), _binding(name)]})
+    control_plane.kubectl("create", "--filename=-", stdin=canary)
+    attempt = ("create", "configmap", name, "--dry-run=server")
     wait_until(
-        lambda: _CANARY in control_plane.kubectl(*attempt, check=False).stderr,
+        lambda: f"ValidatingAdmissionPolicy '{name}'" in control_plane.kubectl(*attempt, check=False).stderr,
         what="the API server has taken up the admission policies",
         timeout=20,
     )
     control_plane.kubectl("delete", "--wait=false", "--filename=-", stdin=canary)
 
 
-def _canary_policy() -> dict[str, object]:
+def _refusal(name: str) -> dict[str, object]:
+    """A policy that refuses one ConfigMap and nothing else."""
     rule = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["configmaps"]}
     return {
         "apiVersion": "admissionregistration.k8s.io/v1",
         "kind": "ValidatingAdmissionPolicy",
-        "metadata": {"name": _CANARY},
+        "metadata": {"name": name},
         "spec": {
-            "matchConstraints": {"resourceRules": [{**rule, "resourceNames": [_CANARY]}]},
+            "matchConstraints": {"resourceRules": [{**rule, "resourceNames": [name]}]},
             "validations": [{"expression": "false"}],
         },
     }
 
 
-def _canary_binding() -> dict[str, object]:
+def _binding(name: str) -> dict[str, object]:
     return {
         "apiVersion": "admissionregistration.k8s.io/v1",
         "kind": "ValidatingAdmissionPolicyBinding",
-        "metadata": {"name": _CANARY},
-        "spec": {"policyName": _CANARY, "validationActions": ["Deny"]},
+        "metadata": {"name": name},
+        "spec": {"policyName": name, "validationActions": ["Deny"]},
     }

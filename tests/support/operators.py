@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
     from tests.support.control_plane import ControlPlane
 
-__all__ = ["RunningOperator", "start_operator"]
+__all__ = ["PROGRAM", "RunningOperator", "start_operator"]
 
-_PROGRAM = Path(sys.executable).with_name("pharia-access")
+PROGRAM = Path(sys.executable).with_name("pharia-access")
+"""The console script of the package, as it is installed beside the tests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def start_operator(
         "PHARIA_ACCESS_HEALTH_PORT": str(port),
     }
     process = Process.start(
-        [_PROGRAM, "operator"],
+        [PROGRAM, "operator"],
         log=root / "operator.log",
         cwd=root,
         env={**inherited_environment(), **settings, **(env or {})},

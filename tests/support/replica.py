@@ -10,6 +10,7 @@ from pharia_access.services.intake import Intake
 from pharia_access.services.keys import Keys
 from pharia_access.services.minting import Minting, MintingTools
 from pharia_access.services.operator import Operator, Parts, Rhythm
+from pharia_access.services.pacer import Pacer
 from pharia_access.services.ports import Clock
 from pharia_access.services.probes import ProbePace, Probes
 from pharia_access.services.reconciler import TokenReconciler
@@ -21,6 +22,8 @@ from tests.support.fake_cluster import FakeCluster
 from tests.support.fakes import CheapHasher, FakeMetrics, FakeRecorder, seeded_entropy
 
 __all__ = ["Replica"]
+
+DELETES_PER_SECOND = 20.0
 
 
 @dataclass(slots=True)
@@ -72,6 +75,7 @@ class Replica:
             metrics=self.metrics,
             clock=clock,
             policy=policy,
+            deletes=Pacer(clock, DELETES_PER_SECOND),
         )
         self.operator = Operator(self._parts(), self.rhythm)
 

@@ -15,8 +15,9 @@ import kopf
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.sightings import Kind
 from pharia_access.errors import MalformedObjectError
-from pharia_access.kube import schema
 from pharia_access.kube.client import Connection
+from pharia_access.kube.paths import GROUP, VERSION
+from pharia_access.kube.schema import malformed, to_credential, to_role, to_token
 from pharia_access.services.intake import Intake
 from pharia_access.services.view import View
 from pharia_access.settings import OperatorSettings
@@ -46,7 +47,7 @@ class Inbox:
         if event["type"] == "DELETED":
             self._intake.token_gone(key, uid)
         elif not self._view.knows(key, body["metadata"]["resourceVersion"]):
-            self._guarded("ApiToken", body, lambda: self._intake.token_seen(schema.to_token(body, self._window)))
+            self._guarded("ApiToken", body, lambda: self._intake.token_seen(to_token(body, self._window)))
 
     def credential(self, event: Event) -> None:
         """An ApiCredential was added, changed or deleted."""
@@ -55,7 +56,7 @@ class Inbox:
         if event["type"] == "DELETED":
             self._intake.credential_gone(key, uid)
         else:
-            self._guarded("ApiCredential", body, lambda: self._intake.credential_seen(schema.to_credential(body)))
+            self._guarded("ApiCredential", body, lambda: self._intake.credential_seen(to_credential(body)))
 
     def role(self, event: Event) -> None:
         """An ApiRole was added, changed or deleted."""
@@ -63,13 +64,13 @@ class Inbox:
         if event["type"] == "DELETED":
             self._intake.role_gone(body["metadata"]["name"])
         else:
-            self._guarded("ApiRole", body, lambda: self._intake.role_seen(schema.to_role(body)))
+            self._guarded("ApiRole", body, lambda: self._intake.role_seen(to_role(body)))
 
     def _guarded(self, kind: Kind, body: Mapping[str, Any], take_in: Callable[[], None]) -> None:
         try:
             take_in()
         except MalformedObjectError as error:
-            self._intake.malformed_seen(schema.malformed(kind, body, str(error)))
+            self._intake.malformed_seen(malformed(kind, body, str(error)))
 
 
 class Watcher:
@@ -124,7 +125,7 @@ class Watcher:
             ("apicredentials", self._inbox.credential),
             ("apitokens", self._inbox.token),
         ):
-            kopf.on.event(schema.GROUP, schema.VERSION, plural, registry=registry, id=plural)(self._handler(take))
+            kopf.on.event(GROUP, VERSION, plural, registry=registry, id=plural)(self._handler(take))
         return registry
 
     def _handler(self, take: Callable[[Event], None]) -> Callable[..., Any]:

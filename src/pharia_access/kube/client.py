@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlencode
 
 import aiohttp
 from kubernetes.aio import config
@@ -123,11 +124,11 @@ class Connection:
         await self._api.update_params_for_auth(headers, [], ["BearerToken"], call.path, call.method, None)
         url = self._configuration.host + call.path
         if query:
-            url += "?" + self._api.parameters_to_url_query(list(query.items()), None)
+            url += "?" + urlencode(query)
         response = await self._api.call_api(
             call.method, url, header_params=headers, body=call.body, _request_timeout=call.timeout_seconds
         )
-        return _Answer(response.status, response.headers, await response.read())
+        return _Answer(response.status, response.headers, await response.read())  # type: ignore[no-untyped-call] # so the library says
 
 
 @asynccontextmanager
@@ -147,16 +148,16 @@ async def connect(
     try:
         yield Connection(api)
     finally:
-        await api.close()
+        await api.close()  # type: ignore[no-untyped-call] # so the library says
 
 
 async def _configuration(kubeconfig: str | None) -> Configuration:
     configuration = Configuration()
     try:
         if kubeconfig is None:
-            config.load_incluster_config(client_configuration=configuration)
+            config.load_incluster_config(configuration)  # type: ignore[no-untyped-call] # so the library says
         else:
-            await config.load_kube_config(
+            await config.load_kube_config(  # type: ignore[no-untyped-call] # so the library says
                 config_file=kubeconfig, client_configuration=configuration, persist_config=False
             )
     except (config.ConfigException, OSError) as error:

@@ -35,7 +35,10 @@ MOST_CHARACTERS = 256
 """How much of a Status' message is passed on."""
 
 # From k8s.io/apiserver's `forbiddenMessage`: names only, nothing of the request's body.
-_RBAC_DENIAL = re.compile(r"User \"[^\"]*\" cannot [a-z]+ resource \"[^\"]*\" in API group \"[^\"]*\"[^\"]*(\"[^\"]*\")?")
+_RBAC_DENIAL = re.compile(
+    r"User \"[^\"]*\" cannot [a-z]+ resource \"[^\"]*\" in API group \"[^\"]*\"[^\"]*(\"[^\"]*\")?"
+)
+_REASON = re.compile("[A-Za-z]{1,64}")
 
 
 class PolicyDeniedError(DeniedError):
@@ -53,23 +56,12 @@ def refusal(status: int, body: bytes, *, method: str, path: str, retry_after: st
     A 404 means NotFoundError only as a Status with that reason: a bare one says that the resource is not served.
     """
     answer = _status_of(body)
-    reason = str(answer.get("reason", ""))
+    kind = _kind(status, answer)
     text = _text(status, answer, method=method, path=path)
-    match status:
-        case HTTPStatus.NOT_FOUND if reason == "NotFound":
-            return NotFoundError(text)
-        case HTTPStatus.NOT_FOUND:
-            return UnavailableError(f"{text}: the resource is not served; are the CRDs installed?")
-        case HTTPStatus.CONFLICT:
-            return AlreadyExistsError(text) if reason == "AlreadyExists" else ConflictError(text)
-        case HTTPStatus.GONE:
-            return ExpiredViewError(text)
-        case HTTPStatus.FORBIDDEN:
-            return PolicyDeniedError(text) if _by_policy(answer) else DeniedError(text)
-        case HTTPStatus.UNAUTHORIZED | HTTPStatus.REQUEST_TIMEOUT | HTTPStatus.TOO_MANY_REQUESTS:
-            return UnavailableError(text, retry_after=_seconds(retry_after))
-    if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
-        return InvalidError(text)
+    if kind is not UnavailableError:
+        return kind(text)
+    if status == HTTPStatus.NOT_FOUND:
+        text += ": the resource is not served; are the CRDs installed?"
     return UnavailableError(text, retry_after=_seconds(retry_after))
 
 
@@ -80,8 +72,25 @@ def unreachable(error: BaseException, *, method: str, path: str) -> UnavailableE
     return UnavailableError(f"{method} {path}: no answer ({type(error).__name__})")
 
 
+def _kind(status: int, answer: Mapping[str, Any]) -> type[ApiError]:
+    reason = answer.get("reason")
+    by_reason: dict[int, type[ApiError]] = {
+        HTTPStatus.NOT_FOUND: NotFoundError if reason == "NotFound" else UnavailableError,
+        HTTPStatus.CONFLICT: AlreadyExistsError if reason == "AlreadyExists" else ConflictError,
+        HTTPStatus.FORBIDDEN: PolicyDeniedError if _by_policy(answer) else DeniedError,
+        HTTPStatus.GONE: ExpiredViewError,
+        HTTPStatus.UNAUTHORIZED: UnavailableError,
+        HTTPStatus.REQUEST_TIMEOUT: UnavailableError,
+        HTTPStatus.TOO_MANY_REQUESTS: UnavailableError,
+    }
+    is_ours = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
+    return by_reason.get(status, InvalidError if is_ours else UnavailableError)
+
+
 def _text(status: int, answer: Mapping[str, Any], *, method: str, path: str) -> str:
     reason, message = str(answer.get("reason", "")), str(answer.get("message", ""))
+    if not _REASON.fullmatch(reason):  # a webhook may put anything there
+        reason = ""
     if concerns_secrets(path):
         # 409 "UID in record" and the like are known by their reason; anything else may quote the Secret.
         denial = _RBAC_DENIAL.search(message)

@@ -1,0 +1,31 @@
+"""All benchmarks, or those that are named: `python -m bench [mint] [expiry]`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from bench import expiry, mint
+from bench.client import ClientError
+from tests.support.processes import ProcessError
+from tools.go_toolchain import BuildError
+
+_BENCHMARKS = {"mint": mint.main, "expiry": expiry.main}
+
+
+def main(arguments: list[str]) -> int:
+    """Run them one after the other; the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(_BENCHMARKS))
+    names = parser.parse_args(arguments).names or list(_BENCHMARKS)
+    if unknown := set(names) - _BENCHMARKS.keys():
+        parser.error(f"there is no {', '.join(sorted(unknown))}")
+    try:
+        return max(_BENCHMARKS[name]() for name in names)
+    except (BuildError, ClientError, ProcessError) as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,140 @@
+"""How long it takes until the last of 1,000 tokens that end in the same second is marked: `python -m bench.expiry`.
+
+Once with tokens whose Secrets are long gone, as nearly all are when they end, and once with tokens whose one-time
+Secrets are still there, which must be deleted first. Writes bench/results/expiry.md.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from bench.meters import bind_to_cores, machine
+from bench.report import Target, table, targets, write
+from bench.stage import Stage, say, stage
+from bench.tokens import NAMESPACE, TOKENS, Mints, following, put_minted
+from pharia_access.domain.times import format_time
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from bench.client import Seen
+
+__all__ = ["main"]
+
+COUNT = 1000
+AT_A_TIME = 16
+MINT_SECONDS = 60
+"""How long 1,000 mints may take."""
+START_SECONDS = 30
+"""How long an operator may take to start, take the lead and list."""
+MARK_SECONDS = 60
+
+_EVENTS = f"/api/v1/namespaces/{NAMESPACE}/events?fieldSelector=reason%3DExpired"
+
+
+@dataclass(slots=True)
+class Marks:
+    """When tokens were seen Expired, and when their Events were seen: seconds after their end."""
+
+    end: datetime
+    prefix: str
+    expired: dict[str, float] = field(default_factory=dict)
+    told: dict[str, float] = field(default_factory=dict)
+    complete: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def token(self, seen: Seen) -> None:
+        """Take in a change of a token."""
+        if seen.phase == "Expired" and seen.name.startswith(self.prefix):
+            self._mark(self.expired, seen)
+
+    def event(self, seen: Seen) -> None:
+        """Take in an Event; its name begins with its token's."""
+        if seen.name.startswith(self.prefix):
+            self._mark(self.told, seen)
+
+    def _mark(self, marks: dict[str, float], seen: Seen) -> None:
+        marks.setdefault(seen.name, _now() - self.end.timestamp())
+        if min(len(self.expired), len(self.told)) == COUNT:
+            self.complete.set()
+
+
+def main() -> int:
+    """Measure, write, and tell."""
+    shape = machine(bind_to_cores())
+    with stage() as played:
+        gone, there = _secrets_gone(played), _secrets_there(played)
+    verdicts = [
+        Target(f"s until the last of {COUNT} is marked, Secrets gone", max(gone.expired.values()), at_most=5),
+        Target(f"s until the last of {COUNT} is marked, Secrets there", max(there.expired.values()), at_most=5),
+    ]
+    heads = ["tokens", "marked", "first after s", "median", "last", "last Event after s"]
+    rows = [_row("Secrets gone", gone), _row("Secrets there", there)]
+    parts = [
+        f"# {COUNT} tokens that end in the same second",
+        "Written by `make bench`. Operator, API server, etcd, controllers and watcher share the cores below.",
+        shape,
+        targets(verdicts),
+        table(heads, rows),
+    ]
+    write("expiry", "\n\n".join(parts))
+    return 0
+
+
+def _secrets_gone(played: Stage) -> Marks:
+    template = played.delivered_token()
+    say(f"putting {COUNT} minted tokens there")
+    marks = Marks(_in(START_SECONDS), "gone-")
+    names = [f"{marks.prefix}{number}" for number in range(COUNT)]
+    asyncio.run(put_minted(played.server, template, names, expires_at=format_time(marks.end)))
+    with played.operator("gone"):
+        asyncio.run(_follow(played, marks))
+    return marks
+
+
+def _secrets_there(played: Stage) -> Marks:
+    marks = Marks(_in(MINT_SECONDS), "there-")
+    with played.operator("there"):
+        say(f"{COUNT} mints")
+        mints = Mints(played.server, marks.prefix.rstrip("-"))
+        asyncio.run(mints.run(COUNT, at_a_time=AT_A_TIME, expiresAt=format_time(marks.end)))
+        asyncio.run(_follow(played, marks))
+    return marks
+
+
+async def _follow(played: Stage, marks: Marks) -> None:
+    """Wait for the end and see what comes; raises TimeoutError."""
+    if _now() > marks.end.timestamp():
+        message = "the tokens ended before everything was ready: the machine is too slow for this benchmark"
+        raise TimeoutError(message)
+    say("waiting for their end")
+    async with _both(played, marks), asyncio.timeout(marks.end.timestamp() - _now() + MARK_SECONDS):
+        await marks.complete.wait()
+
+
+@asynccontextmanager
+async def _both(played: Stage, marks: Marks) -> AsyncIterator[None]:
+    async with following(played.server, TOKENS, marks.token), following(played.server, _EVENTS, marks.event):
+        yield
+
+
+def _row(what: str, marks: Marks) -> list[str]:
+    moments = sorted(marks.expired.values())
+    numbers = (moments[0], moments[len(moments) // 2], moments[-1], max(marks.told.values()))
+    return [what, str(len(moments)), *(f"{number:.1f}" for number in numbers)]
+
+
+def _in(seconds: float) -> datetime:
+    return datetime.fromtimestamp(int(_now()), UTC) + timedelta(seconds=seconds)
+
+
+def _now() -> float:
+    return time.time()  # noqa: TID251 - ends of tokens are on the wall clock
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,162 @@
+"""Our three kinds in the API server: the `Cluster` port. Reads, compares and sets; decides nothing."""
+
+import json
+from collections.abc import AsyncIterator, Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from pharia_access.domain.model import (
+    Credential,
+    CredentialStatus,
+    ObjectKey,
+    OwnerReference,
+    Token,
+    TokenStatus,
+)
+from pharia_access.domain.permissions import Role
+from pharia_access.domain.sightings import Kind, MalformedObject, Page
+from pharia_access.errors import ConflictError, MalformedObjectError, NotFoundError
+from pharia_access.kube import manifests, paths
+from pharia_access.kube.client import MERGE_PATCH, Call, Connection
+from pharia_access.kube.malformed import complaint
+from pharia_access.kube.schema import malformed, to_credential, to_role, to_token
+
+__all__ = ["PAGE_SIZE", "KubeCluster"]
+
+PAGE_SIZE = 500
+"""Objects in a page of a list: about 30 ms of the API server and 1 MiB."""
+
+T = TypeVar("T")
+Body = Mapping[str, Any]
+
+_PLURALS: dict[Kind, str] = {"ApiToken": "apitokens", "ApiCredential": "apicredentials", "ApiRole": "apiroles"}
+_LIST_TIMEOUT_FACTOR = 2
+
+
+class KubeCluster:
+    """Answers `services.ports.Cluster`.
+
+    Args:
+        default_window: of tokens that name none.
+        namespaces: the only ones that are listed; none stands for all. Nothing else is restricted.
+        timeout_seconds: of a single request; a page of a list has twice that.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        default_window: timedelta,
+        namespaces: tuple[str, ...] = (),
+        timeout_seconds: float = 5.0,
+    ) -> None:
+        self._connection = connection
+        self._default_window = default_window
+        self._namespaces = namespaces
+        self._timeout = timeout_seconds
+
+    async def read_token(self, key: ObjectKey) -> Token:
+        """Read a token live. Raises NotFoundError, MalformedObjectError."""
+        return self._token(await self._get("ApiToken", key))
+
+    async def read_credential(self, key: ObjectKey) -> Credential:
+        """Read a credential live. Raises NotFoundError, MalformedObjectError."""
+        return to_credential(await self._get("ApiCredential", key))
+
+    async def write_token_status(self, token: Token, status: TokenStatus) -> Token:
+        """Replace our status fields if the token is still as read. Raises ConflictError, NotFoundError."""
+        body = manifests.token_status_patch(token, status)
+        return self._token(await self._patch("ApiToken", token.key, body, subresource="status"))
+
+    async def write_credential_status(self, credential: Credential, status: CredentialStatus) -> Credential:
+        """The same for a credential."""
+        body = manifests.credential_status_patch(credential, status)
+        return to_credential(await self._patch("ApiCredential", credential.key, body, subresource="status"))
+
+    async def write_malformed_status(self, malformed: MalformedObject, *, now: datetime) -> None:
+        """Tell on an object what is wrong with it, unless that is there already; an ApiRole has no status to tell on.
+
+        Raises ConflictError if the object is no longer the one that could not be understood.
+        """
+        if malformed.kind == "ApiRole":
+            return
+        body = json.loads(await self._get(malformed.kind, malformed.key))
+        if body["metadata"]["resourceVersion"] != malformed.resource_version:
+            message = f"{malformed.kind} {malformed.key} changed since it was found malformed"
+            raise ConflictError(message)
+        patch = complaint(malformed, body, now)
+        if patch is not None:
+            await self._patch(malformed.kind, malformed.key, patch, subresource="status")
+
+    async def set_owners(self, token: Token, owners: tuple[OwnerReference, ...]) -> Token:
+        """Replace the owner references if the token is still as read. Raises ConflictError, NotFoundError."""
+        return self._token(await self._patch("ApiToken", token.key, manifests.owners_patch(token, owners)))
+
+    async def delete_token(self, key: ObjectKey, uid: str) -> bool:
+        """Delete that very token; False if it is gone or another."""
+        path = paths.of_object(_PLURALS["ApiToken"], key)
+        try:
+            await self._connection.send(Call("DELETE", path, self._timeout, manifests.delete_options(uid)))
+        except (NotFoundError, ConflictError):
+            return False
+        return True
+
+    def token_pages(self, *, credential: ObjectKey | None = None) -> AsyncIterator[Page[Token]]:
+        """List all tokens, or those that refer to a credential. Raises ExpiredViewError if a page came too late."""
+        if credential is None:
+            return self._pages("ApiToken", self._token, self._namespaces or (None,))
+        selector = {"fieldSelector": f"spec.credentialRef.name={credential.name}"}
+        return self._pages("ApiToken", self._token, (credential.namespace,), selector)
+
+    def credential_pages(self) -> AsyncIterator[Page[Credential]]:
+        """List all credentials, page by page."""
+        return self._pages("ApiCredential", to_credential, self._namespaces or (None,))
+
+    def role_pages(self) -> AsyncIterator[Page[Role]]:
+        """List the catalogue, page by page."""
+        return self._pages("ApiRole", to_role, (None,))
+
+    async def _pages(
+        self,
+        kind: Kind,
+        read: Callable[[Body], T],
+        namespaces: tuple[str | None, ...],
+        selector: Mapping[str, str] | None = None,
+    ) -> AsyncIterator[Page[T]]:
+        """Where namespaces are listed in turn, the first list's resourceVersion is that of the whole.
+
+        What is missing from these pages and is no newer than that is gone: so it must not be a later list's.
+        """
+        version = ""
+        for namespace in namespaces:
+            more: str | None = ""
+            while more is not None:
+                query = {"limit": str(PAGE_SIZE), **({"continue": more} if more else {}), **(selector or {})}
+                path = paths.of_kind(_PLURALS[kind], namespace)
+                answer = await self._connection.send(
+                    Call("GET", path, self._timeout * _LIST_TIMEOUT_FACTOR, query=query)
+                )
+                page = json.loads(answer)
+                version = version or page["metadata"]["resourceVersion"]
+                yield _page(kind, page["items"], read, version)
+                more = page["metadata"].get("continue") or None
+
+    def _token(self, body: Body | bytes) -> Token:
+        return to_token(body, self._default_window)
+
+    async def _get(self, kind: Kind, key: ObjectKey) -> bytes:
+        return await self._connection.send(Call("GET", paths.of_object(_PLURALS[kind], key), self._timeout))
+
+    async def _patch(self, kind: Kind, key: ObjectKey, body: object, *, subresource: str = "") -> bytes:
+        path = paths.of_object(_PLURALS[kind], key, subresource=subresource)
+        return await self._connection.send(Call("PATCH", path, self._timeout, body, MERGE_PATCH))
+
+
+def _page(kind: Kind, items: list[Body], read: Callable[[Body], T], version: str) -> Page[T]:
+    understood, not_understood = [], []
+    for item in items:
+        try:
+            understood.append(read(item))
+        except MalformedObjectError as error:
+            not_understood.append(malformed(kind, item, str(error)))
+    return Page(resource_version=version, items=tuple(understood), malformed=tuple(not_understood))

@@ -1,0 +1,248 @@
+"""Pure builders of what the operator sends: status patches, Secrets, Events, the Lease. Nothing is read or sent here.
+
+Statuses and owner references go out as JSON merge patches (RFC 7386) with the resourceVersion that was read: the
+fields we know are written whole, those we do not know are not in the patch and stay, and a null removes.
+"""
+
+import base64
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from pharia_access.domain.conditions import Condition
+from pharia_access.domain.model import (
+    Credential,
+    CredentialStatus,
+    ObjectKey,
+    OwnerReference,
+    Token,
+    TokenStatus,
+)
+from pharia_access.domain.sightings import LeaseRecord, Notice
+from pharia_access.domain.times import format_time
+from pharia_access.domain.token import TokenText
+from pharia_access.kube.paths import GROUP, VERSION
+
+__all__ = [
+    "KEYRING_TYPE",
+    "ONE_TIME_TOKEN_TYPE",
+    "Reporter",
+    "credential_status_patch",
+    "delete_options",
+    "event",
+    "keyring_patch",
+    "keyring_secret",
+    "lease",
+    "one_time_secret",
+    "owners_patch",
+    "token_status_patch",
+]
+
+Json = dict[str, Any]
+
+API_VERSION = f"{GROUP}/{VERSION}"
+ONE_TIME_TOKEN_TYPE = "access.pharia.ai/one-time-token"  # noqa: S105 - the type of a Secret
+KEYRING_TYPE = "access.pharia.ai/keyring"
+
+_LABELS = {"app.kubernetes.io/managed-by": "pharia-access"}
+_MOST_CONDITION_MESSAGE = 4096  # the CRDs' bound
+_MOST_EVENT_PREFIX = 200  # with the suffix it must stay a DNS subdomain, of 253 characters
+_MOST_EVENT_MESSAGE = 1024  # k8s.io/kubernetes pkg/apis/core/validation/events.go
+
+
+def token_status_patch(token: Token, status: TokenStatus) -> Json:
+    """Make the token's status this one, if the token is still as read."""
+    credential, mac, delivery = status.credential, status.mac, status.delivery
+    fields = {
+        "observedGeneration": status.observed_generation,
+        "phase": status.phase,
+        "conditions": [_condition(condition) for condition in status.conditions],
+        "tokenID": status.token_id,
+        "credential": credential and {"name": credential.name, "uid": credential.uid},
+        "pendingSince": _time(status.pending_since),
+        "issuedAt": _time(status.issued_at),
+        "expiresAt": _time(status.expires_at),
+        "hash": status.hash,
+        "mac": mac and {"keyID": mac.key_id, "value": mac.value},
+        "delivery": delivery
+        and {
+            "secretName": delivery.secret_name,
+            "secretUID": delivery.secret_uid,
+            "deadline": _time(delivery.deadline),
+            "state": delivery.state,
+        },
+    }
+    return {"metadata": _as_read(token.uid, token.resource_version), "status": fields}
+
+
+def credential_status_patch(credential: Credential, status: CredentialStatus) -> Json:
+    """Make the credential's status this one, if the credential is still as read."""
+    counts = status.tokens
+    fields = {
+        "observedGeneration": status.observed_generation,
+        "conditions": [_condition(condition) for condition in status.conditions],
+        "tokens": counts
+        and {
+            "active": counts.active,
+            "expired": counts.expired,
+            "revoked": counts.revoked,
+            "pending": counts.pending,
+            "failed": counts.failed,
+        },
+    }
+    return {"metadata": _as_read(credential.uid, credential.resource_version), "status": fields}
+
+
+def owners_patch(token: Token, owners: Iterable[OwnerReference]) -> Json:
+    """Make these the token's owners, if it is still as read."""
+    references = [_owner(owner) for owner in owners]
+    return {"metadata": {**_as_read(token.uid, token.resource_version), "ownerReferences": references or None}}
+
+
+def one_time_secret(token: Token, text: TokenText) -> Json:
+    """The Secret that delivers a token: immutable, and gone with the ApiToken. Holds the token's text.
+
+    Nothing of the ApiToken's labels and annotations is copied: a GitOps tool would take the Secret for its own.
+    """
+    owner = OwnerReference(API_VERSION, "ApiToken", token.key.name, token.uid, controller=True)
+    data = {
+        "token": text.reveal(),
+        "tokenID": text.token_id,
+        "tokenUID": token.uid,
+        "tokenName": token.key.name,
+    }
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {
+            "name": token.spec.secret_name,
+            "namespace": token.key.namespace,
+            "labels": _LABELS,
+            "ownerReferences": [_owner(owner)],
+        },
+        "type": ONE_TIME_TOKEN_TYPE,
+        "immutable": True,
+        "data": {name: _base64(value.encode("ascii")) for name, value in data.items()},
+    }
+
+
+def keyring_secret(key: ObjectKey, data: Mapping[str, bytes]) -> Json:
+    """The Secret with the MAC keys. Not immutable: keys come and go."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": key.name, "namespace": key.namespace, "labels": _LABELS},
+        "type": KEYRING_TYPE,
+        "data": {name: _base64(value) for name, value in data.items()},
+    }
+
+
+def keyring_patch(data: Mapping[str, bytes], resource_version: str) -> list[Json]:
+    """Replace all keys, as a JSON patch (RFC 6902): a merge patch would have to name those that go.
+
+    Setting the resourceVersion that was read makes the API server answer 409 where it is another; an operation
+    `test` would answer 422.
+    """
+    return [
+        {"op": "replace", "path": "/metadata/resourceVersion", "value": resource_version},
+        {"op": "replace", "path": "/data", "value": {name: _base64(value) for name, value in data.items()}},
+    ]
+
+
+def delete_options(uid: str) -> Json:
+    """Delete only the object with this UID; what it owns goes after it."""
+    only = {"preconditions": {"uid": uid}, "propagationPolicy": "Background"}
+    return {"apiVersion": "v1", "kind": "DeleteOptions", **only}
+
+
+def lease(record: LeaseRecord, key: ObjectKey) -> Json:
+    """The Lease that says this. A record without resource_version creates one."""
+    version = {"resourceVersion": record.resource_version} if record.resource_version else {}
+    return {
+        "apiVersion": "coordination.k8s.io/v1",
+        "kind": "Lease",
+        "metadata": {"name": key.name, "namespace": key.namespace, **version},
+        "spec": {
+            "holderIdentity": record.holder,
+            "leaseDurationSeconds": record.duration_seconds,
+            "acquireTime": _micro_time(record.acquired),
+            "renewTime": _micro_time(record.renewed),
+            "leaseTransitions": record.transitions,
+        },
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Reporter:
+    """Who tells: the controller's name, and that of the replica."""
+
+    component: str
+    instance: str
+
+
+def event(notice: Notice, reporter: Reporter, now: datetime) -> Json:
+    """A core/v1 Event. Its name follows from its content: sent twice, it is there once.
+
+    What is in no namespace is told in `default`, as Kubernetes does.
+    """
+    namespace = notice.key.namespace or "default"
+    moment = format_time(now)
+    content = repr((notice.uid, notice.reason, notice.message, moment))
+    suffix = hashlib.sha256(content.encode()).hexdigest()[:16]
+    involved = {"apiVersion": API_VERSION, "kind": notice.kind, "name": notice.key.name, "uid": notice.uid}
+    return {
+        "apiVersion": "v1",
+        "kind": "Event",
+        "metadata": {"name": f"{notice.key.name[:_MOST_EVENT_PREFIX].rstrip('-.')}.{suffix}", "namespace": namespace},
+        "involvedObject": {**involved, **({"namespace": notice.key.namespace} if notice.key.namespace else {})},
+        "type": "Warning" if notice.warning else "Normal",
+        "reason": notice.reason,
+        "message": notice.message[:_MOST_EVENT_MESSAGE],
+        "source": {"component": reporter.component},
+        "reportingComponent": reporter.component,
+        "reportingInstance": reporter.instance[:128],
+        "firstTimestamp": moment,
+        "lastTimestamp": moment,
+        "count": 1,
+    }
+
+
+def _as_read(uid: str, resource_version: str) -> Json:
+    return {"uid": uid, "resourceVersion": resource_version}
+
+
+def _condition(condition: Condition) -> Json:
+    return {
+        "type": condition.type,
+        "status": condition.status,
+        "reason": condition.reason,
+        "message": condition.message[:_MOST_CONDITION_MESSAGE],
+        "observedGeneration": condition.observed_generation,
+        "lastTransitionTime": format_time(condition.last_transition_time),
+    }
+
+
+def _owner(owner: OwnerReference) -> Json:
+    return {
+        "apiVersion": owner.api_version,
+        "kind": owner.kind,
+        "name": owner.name,
+        "uid": owner.uid,
+        "controller": owner.controller,
+        "blockOwnerDeletion": owner.block_owner_deletion,
+    }
+
+
+def _time(moment: datetime | None) -> str | None:
+    return None if moment is None else format_time(moment)
+
+
+def _micro_time(moment: datetime) -> str:
+    """metav1.MicroTime: all six decimals, also where they are zero."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _base64(value: bytes) -> str:
+    return base64.b64encode(value).decode("ascii")

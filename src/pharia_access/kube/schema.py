@@ -1,0 +1,221 @@
+"""From the JSON of our three kinds to the domain's values: all of an object is understood, or it is malformed.
+
+Fails closed. A status that cannot be understood is never taken for none: that would mint again.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from pharia_access.domain.conditions import Condition
+from pharia_access.domain.model import (
+    Credential,
+    CredentialIdentity,
+    CredentialStatus,
+    Delivery,
+    Mac,
+    ObjectKey,
+    OwnerReference,
+    Token,
+    TokenCounts,
+    TokenPolicy,
+    TokenSpec,
+    TokenStatus,
+)
+from pharia_access.domain.permissions import Permission, Role
+from pharia_access.domain.sightings import Kind, MalformedObject
+from pharia_access.errors import MalformedObjectError
+from pharia_access.kube.paths import GROUP, VERSION
+from pharia_access.kube.wire import (
+    ApiCredential,
+    ApiRole,
+    ApiToken,
+    ConditionWire,
+    MetadataWire,
+    TokenSpecWire,
+    TokenStatusWire,
+)
+
+__all__ = ["GROUP", "VERSION", "malformed", "to_credential", "to_role", "to_token"]
+
+Body = Mapping[str, Any] | bytes
+M = TypeVar("M", bound=BaseModel)
+
+
+def to_token(body: Body, default_window: timedelta) -> Token:
+    """Read an ApiToken. `default_window` is that of a token which names none.
+
+    Raises:
+        MalformedObjectError: the text names the first field that is wrong.
+    """
+    token = _read(ApiToken, body)
+    metadata = token.metadata
+    return Token(
+        key=ObjectKey(metadata.namespace, metadata.name),
+        uid=metadata.uid,
+        resource_version=metadata.resource_version,
+        generation=metadata.generation,
+        created=metadata.creation_timestamp,
+        spec=_token_spec(token.spec, name=metadata.name, default_window=default_window),
+        status=TokenStatus() if token.status is None else _token_status(token.status),
+        deleting=metadata.deletion_timestamp is not None,
+        labels=metadata.labels or {},
+        annotations=metadata.annotations or {},
+        owners=_owners(metadata),
+    )
+
+
+def to_credential(body: Body) -> Credential:
+    """Read an ApiCredential. Raises MalformedObjectError."""
+    credential = _read(ApiCredential, body)
+    metadata, spec, status = credential.metadata, credential.spec, credential.status
+    return Credential(
+        key=ObjectKey(metadata.namespace, metadata.name),
+        uid=metadata.uid,
+        resource_version=metadata.resource_version,
+        generation=metadata.generation,
+        roles=tuple(spec.roles),
+        suspended=bool(spec.suspended),
+        policy=TokenPolicy() if spec.token_policy is None else TokenPolicy(**dict(spec.token_policy)),
+        status=CredentialStatus()
+        if status is None
+        else CredentialStatus(
+            observed_generation=status.observed_generation,
+            conditions=_conditions(status.conditions),
+            tokens=None if status.tokens is None else TokenCounts(**dict(status.tokens)),
+        ),
+        deleting=metadata.deletion_timestamp is not None,
+    )
+
+
+def to_role(body: Body) -> Role:
+    """Read an ApiRole. Raises MalformedObjectError."""
+    role = _read(ApiRole, body)
+    return Role(
+        name=role.metadata.name,
+        allowed_namespaces=frozenset(role.spec.allowed_namespaces),
+        permissions=tuple(
+            Permission(entry.permission, tuple((entry.fields or {}).items())) for entry in role.spec.permissions or ()
+        ),
+    )
+
+
+def malformed(kind: Kind, body: Mapping[str, Any], why: str) -> MalformedObject:
+    """What can be said of an object that cannot be understood. Total: what is not even text comes out empty."""
+    metadata = body.get("metadata")
+    known: Mapping[str, Any] = metadata if isinstance(metadata, Mapping) else {}
+    generation = known.get("generation")
+    return MalformedObject(
+        kind=kind,
+        key=ObjectKey(_text(known, "namespace"), _text(known, "name")),
+        uid=_text(known, "uid"),
+        resource_version=_text(known, "resourceVersion"),
+        generation=generation if isinstance(generation, int) else 0,
+        why=why,
+    )
+
+
+def _text(known: Mapping[str, Any], name: str) -> str:
+    value = known.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _read(model: type[M], body: Body) -> M:
+    try:
+        if isinstance(body, bytes):
+            return model.model_validate_json(body)
+        return model.model_validate(body if isinstance(body, dict) else dict(body))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    # Outside of `except`: the library's error keeps the whole input, and would come along as the context.
+    message = f"{_place(first['loc'])}: {first['msg']}"
+    raise MalformedObjectError(message)
+
+
+def _place(location: Sequence[int | str]) -> str:
+    """A field's path as kubectl writes it: `status.conditions[0].reason`."""
+    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
+    return place.removeprefix(".") or "the object"
+
+
+def _token_spec(spec: TokenSpecWire, *, name: str, default_window: timedelta) -> TokenSpec:
+    delivery = spec.delivery
+    return TokenSpec(
+        credential_name=spec.credential_ref.name,
+        window=(delivery and delivery.window) or default_window,
+        secret_name=(delivery and delivery.secret_name) or f"{name}-token",
+        ttl=spec.ttl,
+        expires_at=spec.expires_at,
+        revoked=bool(spec.revoked),
+    )
+
+
+def _token_status(status: TokenStatusWire) -> TokenStatus:
+    _require_whole_mint(status)
+    credential, mac, delivery = status.credential, status.mac, status.delivery
+    return TokenStatus(
+        observed_generation=status.observed_generation,
+        phase=status.phase,
+        conditions=_conditions(status.conditions),
+        token_id=status.token_id,
+        credential=None if credential is None else CredentialIdentity(name=credential.name, uid=credential.uid),
+        pending_since=status.pending_since,
+        issued_at=status.issued_at,
+        expires_at=status.expires_at,
+        hash=status.hash,
+        mac=None if mac is None else Mac(key_id=mac.key_id, value=mac.value),
+        delivery=None
+        if delivery is None
+        else Delivery(delivery.secret_name, delivery.secret_uid, delivery.deadline, delivery.state),
+    )
+
+
+def _require_whole_mint(status: TokenStatusWire) -> None:
+    """A mint is recorded in one write, so a part of it alone means that somebody cut the rest away."""
+    minted = {
+        "tokenID": status.token_id,
+        "hash": status.hash,
+        "issuedAt": status.issued_at,
+        "expiresAt": status.expires_at,
+        "delivery": status.delivery,
+    }
+    if status.mac is None and all(value is None for value in minted.values()):
+        return
+    missing = [name for name, value in {**minted, "credential": status.credential}.items() if value is None]
+    if missing:
+        message = f"status.{missing[0]}: missing, although the rest of a minted token's status is there"
+        raise MalformedObjectError(message)
+
+
+def _conditions(conditions: Sequence[ConditionWire] | None) -> tuple[Condition, ...]:
+    try:
+        return tuple(
+            Condition(
+                type=condition.type,
+                status=condition.status,
+                reason=condition.reason,
+                message=condition.message,
+                observed_generation=condition.observed_generation,
+                last_transition_time=condition.last_transition_time,
+            )
+            for condition in conditions or ()
+        )
+    except MalformedObjectError as error:
+        message = f"status.conditions: {error}"
+        raise MalformedObjectError(message) from None
+
+
+def _owners(metadata: MetadataWire) -> tuple[OwnerReference, ...]:
+    return tuple(
+        OwnerReference(
+            api_version=owner.api_version,
+            kind=owner.kind,
+            name=owner.name,
+            uid=owner.uid,
+            controller=bool(owner.controller),
+            block_owner_deletion=bool(owner.block_owner_deletion),
+        )
+        for owner in metadata.owner_references or ()
+    )

@@ -1,0 +1,165 @@
+"""The one-time Secrets and the keyring in the API server: the `Secrets` port.
+
+There is no right to read Secrets. An empty PATCH as a dry run shows one of ours; admission refuses it for others'.
+Nothing of what is read here may get into an error: neither its text nor its cause or context.
+"""
+
+import base64
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError
+from pydantic.alias_generators import to_camel
+
+from pharia_access.domain.model import ObjectKey, Token
+from pharia_access.domain.sightings import ForeignSecret, OneTimeSecret
+from pharia_access.domain.times import parse_time
+from pharia_access.domain.token import TokenText, parse
+from pharia_access.errors import (
+    ConflictError,
+    KeyringError,
+    MalformedObjectError,
+    NotFoundError,
+    TokenFormatError,
+)
+from pharia_access.kube import manifests, paths
+from pharia_access.kube.client import JSON_PATCH, MERGE_PATCH, Call, Connection
+from pharia_access.kube.errors import PolicyDeniedError
+
+__all__ = ["KEYRING_NAME", "KubeSecrets"]
+
+KEYRING_NAME = "pharia-access-keyring"
+"""The Secret with the MAC keys, in the operator's namespace."""
+
+
+def _decode(value: str) -> bytes:
+    return base64.b64decode(value, validate=True)
+
+
+class _Metadata(BaseModel):
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True, alias_generator=to_camel)
+
+    name: str
+    namespace: str
+    uid: str
+    resource_version: str
+    creation_timestamp: Annotated[datetime, PlainValidator(parse_time)]
+
+
+class _Secret(BaseModel):
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
+
+    metadata: _Metadata
+    type: str
+    immutable: bool = False
+    data: dict[str, Annotated[bytes, PlainValidator(_decode)]] = Field(default_factory=dict, repr=False)
+
+
+class KubeSecrets:
+    """Answers `services.ports.Secrets`.
+
+    Args:
+        namespace: that of the operator, where the keyring is.
+        timeout_seconds: of a single request.
+    """
+
+    def __init__(self, connection: Connection, *, namespace: str, timeout_seconds: float = 5.0) -> None:
+        self._connection = connection
+        self._keyring = ObjectKey(namespace, KEYRING_NAME)
+        self._timeout = timeout_seconds
+
+    async def create_one_time_secret(self, token: Token, text: TokenText) -> OneTimeSecret:
+        """Create the immutable Secret under the token's name for it, owned by it. Raises AlreadyExistsError."""
+        path = paths.of_secret(token.key.namespace)
+        body = manifests.one_time_secret(token, text)
+        return _one_time_secret(_read(await self._connection.send(Call("POST", path, self._timeout, body))))
+
+    async def look_at(self, key: ObjectKey) -> OneTimeSecret | ForeignSecret | None:
+        """See what has that name: ours, somebody else's, or nothing. Raises DeniedError where RBAC lacks the look."""
+        try:
+            secret = await self._look(key)
+        except PolicyDeniedError:
+            return ForeignSecret(key)
+        if secret is None:
+            return None
+        return _one_time_secret(secret) if secret.type == manifests.ONE_TIME_TOKEN_TYPE else ForeignSecret(key)
+
+    async def delete_secret(self, key: ObjectKey, uid: str) -> bool:
+        """Delete that very Secret; False if it is gone or another has the name."""
+        path = paths.of_secret(key.namespace, key.name)
+        try:
+            await self._connection.send(Call("DELETE", path, self._timeout, manifests.delete_options(uid)))
+        except (NotFoundError, ConflictError):
+            return False
+        return True
+
+    async def read_keyring(self) -> tuple[Mapping[str, bytes], str] | None:
+        """The keyring's data and resourceVersion, or None if there is none yet. Raises KeyringError."""
+        try:
+            secret = await self._look(self._keyring)
+        except (PolicyDeniedError, MalformedObjectError) as error:
+            raise self._not_a_keyring() from error
+        if secret is None:
+            return None
+        if secret.type != manifests.KEYRING_TYPE:
+            raise self._not_a_keyring()
+        return secret.data, secret.metadata.resource_version
+
+    async def create_keyring(self, data: Mapping[str, bytes]) -> None:
+        """Create it. Raises AlreadyExistsError."""
+        path = paths.of_secret(self._keyring.namespace)
+        body = manifests.keyring_secret(self._keyring, data)
+        await self._connection.send(Call("POST", path, self._timeout, body))
+
+    async def replace_keyring(self, data: Mapping[str, bytes], *, resource_version: str) -> None:
+        """Replace it if it is still as read. Raises ConflictError, NotFoundError."""
+        path = paths.of_secret(self._keyring.namespace, self._keyring.name)
+        body = manifests.keyring_patch(data, resource_version)
+        await self._connection.send(Call("PATCH", path, self._timeout, body, JSON_PATCH))
+
+    async def _look(self, key: ObjectKey) -> _Secret | None:
+        path = paths.of_secret(key.namespace, key.name)
+        try:
+            answer = await self._connection.send(
+                Call("PATCH", path, self._timeout, {}, MERGE_PATCH, query={"dryRun": "All"})
+            )
+        except NotFoundError:
+            return None
+        return _read(answer)
+
+    def _not_a_keyring(self) -> KeyringError:
+        return KeyringError(f"Secret {self._keyring} exists and is not of type {manifests.KEYRING_TYPE}: remove it")
+
+
+def _read(body: bytes) -> _Secret:
+    try:
+        return _Secret.model_validate_json(body)
+    except (ValidationError, MalformedObjectError):
+        message = "a Secret of ours cannot be understood"
+    # Outside of `except`: pydantic's error keeps the whole input, and would come along as the context.
+    raise MalformedObjectError(message)
+
+
+def _one_time_secret(secret: _Secret) -> OneTimeSecret:
+    metadata, data = secret.metadata, secret.data
+    return OneTimeSecret(
+        key=ObjectKey(metadata.namespace, metadata.name),
+        uid=metadata.uid,
+        created=metadata.creation_timestamp,
+        immutable=secret.immutable,
+        token_uid=_name(data, "tokenUID"),
+        token_name=_name(data, "tokenName"),
+        text=_token_text(data.get("token", b"")),
+    )
+
+
+def _name(data: Mapping[str, bytes], entry: str) -> str:
+    return data.get(entry, b"").decode("ascii", "replace")
+
+
+def _token_text(value: bytes) -> TokenText | None:
+    try:
+        return parse(value)
+    except TokenFormatError:
+        return None

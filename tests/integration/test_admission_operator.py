@@ -1,0 +1,242 @@
+"""Admission of what the operator does: whatever RBAC gives it, it is held to its own Secrets and owner references."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support.api import APPLY, JSON_PATCH, OPERATOR, Api, rule
+from tests.support.resources import KEYRING, ONE_TIME_TOKEN, api_credential, api_role, api_token, secret
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.support.control_plane import ControlPlane
+
+OURS = "access.pharia.ai"
+ITS_TYPES = [ONE_TIME_TOKEN, KEYRING]
+FOREIGN_TYPES = ["Opaque", "helm.sh/release.v1", "access.pharia.ai/other"]
+NOT_ITS_SECRET = "the operator may change or delete only Secrets of its own types"
+NO_SUCH_SECRET = "the operator may write only Secrets of its own types"
+ONLY_OWNERS = "of an ApiToken the operator may change the owner references and nothing else"
+NOT_ITS_KINDS = "the operator may not create ApiTokens, nor write ApiCredentials or ApiRoles"
+VALUE = "a-value-that-must-not-leak"
+
+# More than the chart gives on purpose: here the policies must refuse, not RBAC. Still no get, list or watch on Secrets.
+RIGHTS = (
+    rule("", "secrets", "create", "update", "patch", "delete", "deletecollection"),
+    rule(OURS, "apitokens", "create", "get", "update", "patch", "delete"),
+    rule(OURS, "apicredentials", "create", "get", "update", "patch", "delete"),
+    rule(OURS, "apicredentials/token", "create"),
+    rule(OURS, "apiroles", "bind"),
+)
+
+Json = dict[str, Any]
+
+
+@pytest.fixture(scope="session")
+def admin(control_plane: ControlPlane) -> Api:
+    return Api(control_plane.kubeconfig)
+
+
+@pytest.fixture
+def operator(admin: Api, namespace: str) -> Api:
+    admin.grant(OPERATOR, namespace, *RIGHTS)
+    return admin.as_user(OPERATOR)
+
+
+@pytest.fixture
+def foreign(admin: Api, namespace: str) -> Json:
+    """A Secret that somebody else made."""
+    obj = secret(namespace, value=VALUE)
+    assert admin.create(obj).ok
+    return obj
+
+
+@pytest.fixture
+def token(admin: Api, namespace: str) -> Json:
+    obj = api_token(namespace)
+    reply = admin.create(obj)
+    assert reply.ok
+    return obj
+
+
+# Secrets.
+
+
+@pytest.mark.parametrize("kind", ITS_TYPES)
+def test_the_operator_makes_looks_at_and_deletes_its_own_secrets(operator: Api, namespace: str, kind: str) -> None:
+    own = secret(namespace, kind=kind)
+
+    made = operator.create(own)
+    looked = operator.patch(own, {}, dryRun="All")
+    uid = made.body["metadata"]["uid"]
+    other = operator.delete(own, options={"preconditions": {"uid": "another"}})
+    gone = operator.delete(own, options={"preconditions": {"uid": uid}})
+    missing = operator.patch(own, {}, dryRun="All")
+
+    assert looked.body["data"] == own["data"]
+    assert [r.status for r in (made, looked, other, gone, missing)] == [201, 200, 409, 200, 404]
+
+
+@pytest.mark.parametrize("kind", FOREIGN_TYPES)
+def test_the_operator_makes_no_other_secret(operator: Api, namespace: str, kind: str) -> None:
+    for query in ({}, {"dryRun": "All"}):
+        reply = operator.create(secret(namespace, kind=kind), **query)
+        assert (reply.status, NO_SUCH_SECRET in reply.message) == (403, True)
+
+
+def test_the_operator_signs_in_as_nobody(operator: Api, namespace: str) -> None:
+    """Kubernetes fills a Secret of this type with a token of the ServiceAccount that it names."""
+    bait = secret(namespace, kind="kubernetes.io/service-account-token")
+    bait["metadata"]["annotations"] = {"kubernetes.io/service-account.name": "default"}
+
+    assert operator.create(bait).status == 403
+
+
+@pytest.mark.parametrize(
+    ("method", "form", "body", "query"),
+    [
+        pytest.param("PATCH", "application/merge-patch+json", {}, "dryRun=All", id="the empty dry run"),
+        pytest.param("PATCH", "application/merge-patch+json", {}, "", id="an empty patch"),
+        pytest.param("PATCH", "application/strategic-merge-patch+json", {}, "dryRun=All", id="another form of it"),
+        pytest.param("PATCH", JSON_PATCH, [], "dryRun=All", id="a JSON patch"),
+        pytest.param(
+            "PATCH", "application/merge-patch+json", {"type": ONE_TIME_TOKEN}, "", id="a patch to its own type"
+        ),
+        pytest.param(
+            "PATCH",
+            APPLY,
+            {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "somebody"}},
+            "fieldManager=operator&force=true&dryRun=All",
+            id="a server-side apply",
+        ),
+        pytest.param("PUT", "application/json", None, "dryRun=All", id="a replacement"),
+        pytest.param("DELETE", "application/json", None, "", id="a delete"),
+        pytest.param(
+            "DELETE",
+            "application/json",
+            None,
+            "propagationPolicy=Foreground&dryRun=All",
+            id="a foreground delete that answers with the object",
+        ),
+        pytest.param("GET", "application/json", None, "", id="a get"),
+    ],
+)
+def test_the_operator_reads_and_touches_no_foreign_secret(
+    operator: Api, admin: Api, foreign: Json, method: str, form: str, body: object, query: str
+) -> None:
+    path = f"/api/v1/namespaces/{foreign['metadata']['namespace']}/secrets/somebody"
+    content = {**foreign, "type": "Opaque", "data": {}} if method == "PUT" else body
+    parameters = dict(pair.split("=") for pair in query.split("&") if pair)
+
+    reply = operator.request(method, path, body=content, form=form, query=parameters)
+
+    assert not reply.ok
+    assert foreign["data"]["value"] not in json.dumps(reply.body)
+    assert admin.read(foreign).body["data"] == foreign["data"]
+
+
+def test_the_operator_is_told_why_its_look_was_refused(operator: Api, foreign: Json) -> None:
+    reply = operator.patch(foreign, {}, dryRun="All")
+
+    assert (reply.status, NOT_ITS_SECRET in reply.message) == (403, True)
+
+
+def test_the_operator_lists_and_watches_no_secrets(operator: Api, namespace: str, foreign: Json) -> None:
+    assert operator.find("Secret", namespace).status == 403
+    assert operator.find("Secret", namespace, watch="true").status == 403
+
+
+def test_the_operator_deletes_no_collection_with_a_foreign_secret(
+    operator: Api, admin: Api, namespace: str, foreign: Json
+) -> None:
+    reply = operator.delete_all("Secret", namespace)
+
+    assert reply.status == 403
+    assert foreign["data"]["value"] not in json.dumps(reply.body)
+    assert admin.read(foreign).ok
+
+
+# Its own kinds.
+
+
+def test_the_operator_sets_and_removes_an_owner_reference(
+    admin: Api, operator: Api, namespace: str, token: Json
+) -> None:
+    owner = admin.create(api_credential(namespace)).body["metadata"]
+    reference = {
+        "apiVersion": "access.pharia.ai/v1alpha1",
+        "kind": "ApiCredential",
+        "name": owner["name"],
+        "uid": owner["uid"],
+        "controller": True,
+        "blockOwnerDeletion": False,
+    }
+
+    assert operator.patch(token, {"metadata": {"ownerReferences": [reference]}}).message == ""
+    assert admin.read(token).body["metadata"]["ownerReferences"] == [reference]
+    assert operator.patch(token, {"metadata": {"ownerReferences": None}}).message == ""
+    assert operator.delete(token).ok
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"spec": {"revoked": True}}, id="revoked"),
+        pytest.param({"spec": {"expiresAt": "2027-01-31T00:00:00Z"}}, id="expiresAt"),
+        pytest.param({"spec": {"description": "new"}}, id="description"),
+        pytest.param({"metadata": {"labels": {"a": "b"}}}, id="a label"),
+        pytest.param({"metadata": {"annotations": {"a": "b"}}}, id="an annotation"),
+        pytest.param({"metadata": {"finalizers": ["access.pharia.ai/x"]}}, id="a finalizer"),
+    ],
+)
+def test_the_operator_changes_nothing_else_of_a_token(operator: Api, token: Json, change: Json) -> None:
+    reply = operator.patch(token, change)
+
+    assert (reply.status, ONLY_OWNERS in reply.message) == (403, True)
+
+
+def test_the_operator_removes_no_label_that_a_person_set(admin: Api, operator: Api, token: Json) -> None:
+    assert admin.patch(token, {"metadata": {"labels": {"a": "b"}, "annotations": {"c": "d"}}}).ok
+
+    assert ONLY_OWNERS in operator.patch(token, {"metadata": {"labels": None}}).message
+    assert ONLY_OWNERS in operator.patch(token, {"metadata": {"annotations": {"c": "e"}}}).message
+
+
+def test_the_operator_makes_no_tokens_and_no_credentials(operator: Api, namespace: str) -> None:
+    for obj in (api_token(namespace, "new"), api_credential(namespace, "new")):
+        reply = operator.create(obj)
+        assert (reply.status, NOT_ITS_KINDS in reply.message) == (403, True)
+
+
+def test_the_operator_changes_and_deletes_no_credential(admin: Api, operator: Api, namespace: str) -> None:
+    credential = api_credential(namespace)
+    assert admin.create(credential).ok
+
+    for reply in (operator.patch(credential, {"spec": {"roles": ["admin"]}}), operator.delete(credential)):
+        assert (reply.status, NOT_ITS_KINDS in reply.message) == (403, True)
+
+
+@pytest.fixture
+def role(admin: Api, namespace: str) -> Iterator[Json]:
+    """A role of this test's own, which the operator may edit as far as RBAC goes."""
+    obj = api_role(f"role-{namespace}"[:63].rstrip("-"))
+    name = f"edit-{namespace}"
+    assert admin.create(obj).ok
+    admin.grant_everywhere(OPERATOR, name, rule(OURS, "apiroles", "create", "patch", "delete"))
+    yield obj
+    admin.revoke_everywhere(name)
+    assert admin.delete(obj).ok
+
+
+def test_the_operator_changes_no_role(operator: Api, role: Json) -> None:
+    replies = [
+        operator.patch(role, {"spec": {"allowedNamespaces": ["other"]}}),
+        operator.create(api_role("new")),
+        operator.delete(role),
+    ]
+
+    assert [(reply.status, NOT_ITS_KINDS in reply.message) for reply in replies] == [(403, True)] * 3

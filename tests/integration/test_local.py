@@ -1,0 +1,59 @@
+"""`make up` and `make down`, in a folder of their own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+
+from tests.support.processes import ProcessRecord, end_recorded, is_running
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_STARTED = ["pharia-access", "kube-controller-manager", "kube-apiserver", "etcd"]
+
+
+def local(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    argv = [sys.executable, "-m", "tools.local", command, f"--folder={folder}"]
+    return subprocess.run(argv, capture_output=True, text=True, check=False, timeout=120)
+
+
+def records(folder: Path) -> list[ProcessRecord]:
+    return [ProcessRecord(**record) for record in json.loads((folder / "processes.json").read_text())]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    folder = tmp_path / "local"
+    yield folder
+    if (folder / "processes.json").exists():
+        for record in records(folder):
+            end_recorded(record)
+
+
+def test_up_leaves_an_operator_running_until_down_ends_exactly_that(folder: Path) -> None:
+    up = local("up", folder)
+    assert up.returncode == 0, up.stderr
+    started = records(folder)
+    script = f". {folder}/env; kubectl get apiroles --output=name; helm list --all-namespaces --short"
+    used = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True, timeout=30)
+    running = [is_running(record) for record in started]
+    again = local("up", folder)
+
+    down = local("down", folder)
+    down_again = local("down", folder)
+
+    assert [record.name for record in started] == _STARTED
+    assert running == [True, True, True, True]
+    assert used.stdout == "pharia-access\n"
+    assert "runs already" in again.stdout
+    assert down.stdout == f"Ended {', '.join(_STARTED)}; their data is removed.\n"
+    assert not [record for record in started if psutil.pid_exists(record.pid) and is_running(record)]
+    assert list(folder.iterdir()) == []
+    assert down_again.stdout == "Nothing is running.\n"

@@ -1,0 +1,112 @@
+"""Two replicas: one acts, the other takes over within seconds, and a stopped one ends in order."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.api import MERGE
+from tests.support.installation import NAMESPACE
+from tests.support.operators import RunningOperator
+from tests.support.processes import wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.support.operator_pool import OperatorPool
+    from tests.support.workspace import Workspace
+
+LEASE_SECONDS, SLACK_SECONDS = 3.0, 3.0
+SHORT_LEASE = {
+    "PHARIA_ACCESS_LEASE_DURATION": "3s",
+    "PHARIA_ACCESS_LEASE_RENEW_DEADLINE": "2s",
+    "PHARIA_ACCESS_LEASE_RETRY_PERIOD": "500ms",
+}
+
+Replicas = tuple[RunningOperator, RunningOperator]
+
+
+@pytest.fixture
+def replicas(pool: OperatorPool) -> Iterator[Replicas]:
+    """The leading replica, and the one that stands by."""
+    pool.stop()
+    leader = pool.start({**SHORT_LEASE, "PHARIA_ACCESS_IDENTITY": "first"})
+    try:
+        leader.process.wait_until(lambda: leads(leader), what="the first replica leads")
+        standby = pool.start({**SHORT_LEASE, "PHARIA_ACCESS_IDENTITY": "second"})
+        try:
+            standby.wait_until_ready()
+            leader.wait_until_ready()
+            yield leader, standby
+        finally:
+            standby.process.stop()
+    finally:
+        leader.process.stop()
+
+
+def leads(replica: RunningOperator) -> bool:
+    """Whether a replica says that it leads."""
+    return "\npharia_access_leader 1.0\n" in replica.get("/metrics")[1]
+
+
+def test_one_replica_leads_and_the_other_is_ready_to(replicas: Replicas, workspace: Workspace) -> None:
+    leader, standby = replicas
+
+    workspace.credential()
+    workspace.issued()
+
+    assert leads(leader)
+    assert not leads(standby)
+
+
+def test_the_other_replica_takes_over_from_one_that_is_killed(replicas: Replicas, workspace: Workspace) -> None:
+    leader, standby = replicas
+    workspace.credential()
+
+    leader.process.kill()
+    workspace.token()
+    workspace.until_outcome("ci", "Active", "Issued", timeout=LEASE_SECONDS + SLACK_SECONDS)
+
+    assert leads(standby)
+
+
+def test_a_stopped_replica_hands_over_at_once_and_ends_in_order(replicas: Replicas, workspace: Workspace) -> None:
+    leader, standby = replicas
+    workspace.credential()
+
+    began = time.monotonic()
+    leader.process.terminate()
+    workspace.token()
+    workspace.until_outcome("ci", "Active", "Issued", timeout=4)
+    took = time.monotonic() - began
+    status = leader.process.popen.wait(5)
+
+    assert status == 0
+    assert took < 2.5
+    assert time.monotonic() - began < 5
+    assert leads(standby)
+
+
+def test_a_replica_that_loses_its_lease_ends_at_once(replicas: Replicas, workspace: Workspace) -> None:
+    leader, standby = replicas
+    lease = f"/apis/coordination.k8s.io/v1/namespaces/{NAMESPACE}/leases/pharia-access-operator"
+
+    taken = workspace.api.request("PATCH", lease, body={"spec": {"holderIdentity": "somebody-else"}}, form=MERGE)
+
+    assert taken.ok, taken.message
+    assert leader.process.popen.wait(5) == 1
+    standby.process.wait_until(lambda: leads(standby), what="the standby leads", timeout=LEASE_SECONDS + SLACK_SECONDS)
+
+
+def test_a_standby_knows_what_happened_before_it_led(replicas: Replicas, workspace: Workspace) -> None:
+    leader, standby = replicas
+    workspace.credential()
+    workspace.issued(ttl="12s", delivery={})
+
+    leader.process.kill()
+    wait_until(lambda: leads(standby), what="the standby leads", timeout=LEASE_SECONDS + SLACK_SECONDS)
+
+    workspace.until_delivery("ci", "Withdrawn")
+    workspace.until_outcome("ci", "Expired", "Expired")

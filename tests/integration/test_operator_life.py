@@ -1,0 +1,323 @@
+"""The life of a token, from a manifest to its end, by the operator as it is installed."""
+
+from __future__ import annotations
+
+import base64
+import re
+from datetime import timedelta
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pharia_access.domain.keyring import Keyring
+from pharia_access.domain.proof import matches
+from tests.support.installation import NAMESPACE
+from tests.support.processes import wait_until
+from tests.support.workspace import condition, instant, now
+
+if TYPE_CHECKING:
+    from tests.support.control_plane import ControlPlane
+    from tests.support.workspace import Workspace
+
+pytestmark = pytest.mark.usefixtures("operator")
+
+
+def keyring(workspace: Workspace) -> Keyring:
+    """The operator's keyring, read as administrator."""
+    path = f"/api/v1/namespaces/{NAMESPACE}/secrets/pharia-access-keyring"
+    data = workspace.api.request("GET", path).body["data"]
+    return Keyring.parse({name: base64.b64decode(value) for name, value in data.items()})
+
+
+def test_a_manifest_becomes_a_token_that_its_hash_and_its_checksum_prove(workspace: Workspace) -> None:
+    workspace.credential()
+    status = workspace.issued(ttl="1h")["status"]
+
+    text = workspace.text()
+
+    assert text.token_id == status["tokenID"]
+    assert matches(status["hash"], text)
+    assert keyring(workspace).check(text, key_id=status["mac"]["keyID"], value=status["mac"]["value"]) is True
+
+
+def test_its_status_says_when_it_began_and_ends_and_whose_it_is(workspace: Workspace) -> None:
+    credential = workspace.credential()
+    token = workspace.issued(ttl="1h")
+
+    status = token["status"]
+    made = workspace.read("Secret", "ci-token")
+
+    assert made is not None
+    assert status["credential"] == {"name": "invoice-bot", "uid": credential["metadata"]["uid"]}
+    assert instant(status["issuedAt"]) == instant(made["metadata"]["creationTimestamp"])
+    assert instant(status["expiresAt"]) - instant(status["issuedAt"]) == timedelta(hours=1)
+    assert status["delivery"] == {
+        "secretName": "ci-token",
+        "secretUID": made["metadata"]["uid"],
+        "deadline": status["delivery"]["deadline"],
+        "state": "Available",
+    }
+    assert instant(status["delivery"]["deadline"]) - instant(status["issuedAt"]) == timedelta(minutes=30)
+
+
+def test_its_conditions_read_as_kubernetes_and_kstatus_expect(workspace: Workspace) -> None:
+    workspace.credential()
+    token = workspace.issued(ttl="1h")
+
+    shown = {item["type"]: (item["status"], item["reason"]) for item in token["status"]["conditions"]}
+
+    assert shown == {
+        "Ready": ("True", "Issued"),
+        "Active": ("True", "Issued"),
+        "Delivered": ("False", "Available"),
+        "ExpiringSoon": ("False", "NotExpiring"),
+    }
+    assert token["status"]["observedGeneration"] == token["metadata"]["generation"]
+    assert {item["observedGeneration"] for item in token["status"]["conditions"]} == {token["metadata"]["generation"]}
+    assert all(item["message"] for item in token["status"]["conditions"])
+
+
+def test_conditions_keep_their_time_while_their_status_stays(workspace: Workspace) -> None:
+    workspace.credential()
+    before = workspace.issued(ttl="1h")
+
+    workspace.change(before, {"spec": {"expiresAt": (now() + timedelta(minutes=40)).strftime("%FT%TZ")}})
+    after = workspace.until(
+        "ApiToken",
+        "ci",
+        lambda token: bool(token["status"]["observedGeneration"] == before["metadata"]["generation"] + 1),
+        "the change is seen",
+    )
+
+    assert condition(after, "Ready")["message"] != condition(before, "Ready")["message"]
+    assert condition(after, "Ready")["lastTransitionTime"] == condition(before, "Ready")["lastTransitionTime"]
+    assert after["status"]["expiresAt"] == before["status"]["expiresAt"]
+
+
+def test_its_secret_is_immutable_owned_by_it_and_says_whose_it_is(workspace: Workspace) -> None:
+    workspace.credential()
+    token = workspace.issued()
+
+    secret = workspace.read("Secret", "ci-token")
+
+    assert secret is not None
+    assert secret["type"] == "access.pharia.ai/one-time-token"
+    assert secret["immutable"] is True
+    owner = {key: secret["metadata"]["ownerReferences"][0].get(key) for key in ("apiVersion", "kind", "name", "uid")}
+    assert owner == {
+        "apiVersion": "access.pharia.ai/v1alpha1",
+        "kind": "ApiToken",
+        "name": "ci",
+        "uid": token["metadata"]["uid"],
+    }
+    data = {key: base64.b64decode(value).decode() for key, value in secret["data"].items()}
+    assert data == {
+        "token": workspace.text().reveal(),
+        "tokenID": token["status"]["tokenID"],
+        "tokenUID": token["metadata"]["uid"],
+        "tokenName": "ci",
+    }
+
+
+def test_labels_and_annotations_of_a_token_are_not_copied_to_its_secret(workspace: Workspace) -> None:
+    workspace.credential()
+    workspace.issued(labels={"team": "finance"}, annotations={"note": "for the CI"})
+
+    metadata = (workspace.read("Secret", "ci-token") or {})["metadata"]
+
+    assert "team" not in metadata.get("labels", {})
+    assert "note" not in metadata.get("annotations", {})
+
+
+def test_kubectl_lists_what_people_look_for(control_plane: ControlPlane, workspace: Workspace) -> None:
+    workspace.credential()
+    token = workspace.issued(ttl="1h")["status"]
+    workspace.until("ApiCredential", "invoice-bot", lambda it: it["status"].get("tokens", {}).get("active") == 1, "1")
+
+    tokens = table(control_plane, workspace, "apitokens")
+    credentials = table(control_plane, workspace, "apicredentials")
+
+    assert tokens.keys() == {"NAME", "ID", "CREDENTIAL", "PHASE", "EXPIRES", "AGE", "REASON", "SECRET", "LAST USED"}
+    assert (tokens["ID"], tokens["PHASE"], tokens["EXPIRES"]) == (token["tokenID"], "Active", token["expiresAt"])
+    assert (tokens["CREDENTIAL"], tokens["REASON"], tokens["SECRET"]) == ("invoice-bot", "Issued", "ci-token")
+    assert (credentials["ROLES"], credentials["TOKENS"]) == ('["integration-reader"]', "1")
+    assert credentials["READY"] == "True"
+
+
+def table(control_plane: ControlPlane, workspace: Workspace, kinds: str) -> dict[str, str]:
+    """The one line of a wide table, by column."""
+    printed = control_plane.kubectl("get", kinds, "--output=wide", f"--namespace={workspace.namespace}").stdout
+    titles, line = printed.splitlines()
+    return {
+        found.group().strip(): line[found.start() : found.end()].strip()
+        for found in re.finditer(r"\S+( \S+)*\s*", titles)
+    }
+
+
+def test_events_tell_of_the_mint_and_of_the_delivery(workspace: Workspace) -> None:
+    workspace.credential()
+    workspace.issued()
+
+    events = workspace.until_events("ci", "Issued", "Delivered")
+
+    assert {event["type"] for event in events.values()} == {"Normal"}
+    assert "Secret ci-token holds the token until" in events["Delivered"]["message"]
+
+
+def test_a_secret_that_its_reader_deletes_is_collected(workspace: Workspace) -> None:
+    workspace.credential()
+    workspace.issued()
+
+    workspace.delete({"kind": "Secret", "metadata": {"namespace": workspace.namespace, "name": "ci-token"}})
+    token = workspace.until_delivery("ci", "Collected")
+
+    assert condition(token, "Delivered")["status"] == "True"
+    assert condition(token, "Ready")["status"] == "True"
+    assert "Collected" in workspace.until_events("ci", "Collected")
+
+
+def test_a_secret_that_nobody_deletes_is_withdrawn_at_the_end_of_its_window(workspace: Workspace) -> None:
+    workspace.credential()
+    token = workspace.issued(delivery={})
+
+    withdrawn = workspace.until_delivery("ci", "Withdrawn")
+    events = workspace.until_events("ci", "Withdrawn")
+
+    late = now() - instant(token["status"]["delivery"]["deadline"])
+    assert timedelta(0) < late < timedelta(seconds=5)
+    assert workspace.read("Secret", "ci-token") is None
+    assert condition(withdrawn, "Delivered")["reason"] == "WindowClosed"
+    assert withdrawn["status"]["phase"] == "Active"
+    assert events["Withdrawn"]["type"] == "Warning"
+
+
+def test_revoking_ends_a_token_for_good_and_takes_its_secret_back(workspace: Workspace) -> None:
+    workspace.credential()
+    token = workspace.issued()
+
+    workspace.change(token, {"spec": {"revoked": True}})
+    revoked = workspace.until_outcome("ci", "Revoked", "Revoked")
+
+    assert condition(revoked, "Ready")["status"] == "True"
+    assert condition(revoked, "Active")["status"] == "False"
+    assert revoked["status"]["delivery"]["state"] == "Withdrawn"
+    assert revoked["status"]["hash"] == token["status"]["hash"]
+    assert workspace.read("Secret", "ci-token") is None
+    assert "Revoked" in workspace.until_events("ci", "Revoked")
+
+
+def test_a_token_that_is_created_revoked_is_never_minted(workspace: Workspace) -> None:
+    workspace.credential()
+    workspace.token(revoked=True)
+
+    revoked = workspace.until_outcome("ci", "Revoked", "Revoked")
+
+    assert "hash" not in revoked["status"]
+    assert "tokenID" not in revoked["status"]
+    assert workspace.list("Secret") == []
+
+
+def test_a_token_expires_on_time_and_its_object_stays(workspace: Workspace) -> None:
+    workspace.credential()
+    token = workspace.issued(ttl="3s")
+
+    expired = workspace.until_outcome("ci", "Expired", "Expired")
+    late = now() - instant(token["status"]["expiresAt"])
+
+    assert timedelta(0) <= late < timedelta(seconds=2)
+    assert condition(expired, "Ready")["status"] == "True"
+    assert condition(expired, "Active")["status"] == "False"
+    assert expired["status"]["delivery"]["state"] == "Withdrawn"
+    assert workspace.read("Secret", "ci-token") is None
+    assert workspace.until_events("ci", "Expired")["Expired"]["type"] == "Normal"
+
+
+def test_a_token_whose_end_is_brought_forward_expires_then(workspace: Workspace) -> None:
+    workspace.credential()
+    token = workspace.issued(ttl="1h")
+
+    soon = now() + timedelta(seconds=2)
+    workspace.change(token, {"spec": {"expiresAt": soon.strftime("%FT%TZ")}})
+
+    workspace.until_outcome("ci", "Expired", "Expired")
+
+
+def test_people_are_warned_before_a_token_ends(workspace: Workspace) -> None:
+    workspace.credential()
+    workspace.issued(ttl="10s")
+
+    warned = workspace.until(
+        "ApiToken", "ci", lambda token: condition(token, "ExpiringSoon").get("status") == "True", "ExpiringSoon"
+    )
+    events = workspace.until_events("ci", "ExpiringSoon")
+
+    assert warned["status"]["phase"] == "Active"
+    assert condition(warned, "Ready")["status"] == "True"
+    assert events["ExpiringSoon"]["type"] == "Warning"
+    assert "Create another ApiToken" in events["ExpiringSoon"]["message"]
+
+
+def test_an_end_in_the_past_mints_nothing_and_warns(workspace: Workspace) -> None:
+    workspace.credential()
+    workspace.token(expiresAt="2021-01-31T00:00:00Z")
+
+    expired = workspace.until_outcome("ci", "Expired", "Expired")
+
+    assert "hash" not in expired["status"]
+    assert workspace.list("Secret") == []
+    assert workspace.until_events("ci", "Expired")["Expired"]["type"] == "Warning"
+
+
+def test_a_token_created_again_under_its_name_is_another_one(workspace: Workspace) -> None:
+    workspace.credential()
+    first = workspace.issued()
+    old = workspace.text()
+
+    workspace.delete(first)
+    workspace.until_gone("ApiToken", "ci")
+    second = workspace.issued()
+
+    assert second["status"]["tokenID"] != first["status"]["tokenID"]
+    assert not matches(second["status"]["hash"], old)
+
+
+def test_a_deleted_token_takes_its_secret_along(workspace: Workspace) -> None:
+    workspace.credential()
+    workspace.delete(workspace.issued())
+
+    workspace.until_gone("Secret", "ci-token")
+
+
+def test_the_secret_of_an_orphaning_delete_is_deleted_by_the_operator(workspace: Workspace) -> None:
+    workspace.credential()
+    workspace.delete(workspace.issued(), policy="Orphan")
+
+    workspace.until_gone("ApiToken", "ci")
+    workspace.until_gone("Secret", "ci-token")
+
+
+def test_nobody_else_can_create_a_secret_of_the_one_time_type(workspace: Workspace) -> None:
+    body = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"namespace": workspace.namespace, "name": "planted"},
+        "type": "access.pharia.ai/one-time-token",
+        "immutable": True,
+    }
+
+    refused = workspace.api.create(body)
+
+    assert refused.status in {HTTPStatus.FORBIDDEN, HTTPStatus.UNPROCESSABLE_ENTITY}
+    assert "only the operator creates Secrets of type access.pharia.ai/one-time-token" in refused.message
+
+
+def test_many_tokens_at_once_are_all_minted(workspace: Workspace) -> None:
+    workspace.credential()
+    for number in range(20):
+        workspace.token(f"ci-{number}")
+
+    wait_until(lambda: len(workspace.list("ApiToken", fieldSelector="status.phase=Active")) == 20, what="20 are Active")
+
+    ids = {token["status"]["tokenID"] for token in workspace.list("ApiToken")}
+    assert len(ids) == len(workspace.list("Secret")) == 20

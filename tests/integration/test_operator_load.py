@@ -1,0 +1,139 @@
+"""A thousand tokens: silence while nothing changes, and all of them marked when they end in the same second."""
+
+from __future__ import annotations
+
+import copy
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+
+from tests.support.api import OPERATOR, Api
+from tests.support.processes import wait_until
+from tests.support.workspace import Json, Workspace, instant, now
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.support.control_plane import ControlPlane
+    from tests.support.operator_pool import OperatorPool
+    from tests.support.operators import RunningOperator
+
+MANY = 1000
+QUIET_SECONDS = 60
+SETTLE_SECONDS = 5
+LIFE = timedelta(seconds=140)
+NAMESPACE = "a-thousand-tokens"
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """Tokens that were made by copying one that the operator minted, so that they look as it leaves them."""
+
+    operator: RunningOperator
+    ends: datetime
+
+
+@pytest.fixture(scope="module")
+def crowd(control_plane: ControlPlane, pool: OperatorPool) -> Iterator[Crowd]:
+    """A thousand active tokens that end in the same second, their Secrets collected, and an operator at rest."""
+    api = Api(control_plane.kubeconfig)
+    control_plane.kubectl("create", "namespace", NAMESPACE)
+    workspace = Workspace(api, NAMESPACE)
+    workspace.role()
+    workspace.credential()
+    with pool.alone():
+        workspace.issued("model", ttl=f"{LIFE.seconds}s")
+        workspace.delete({"kind": "Secret", "metadata": {"namespace": NAMESPACE, "name": "model-token"}})
+        workspace.until("ApiToken", "model", lambda it: "ownerReferences" in it["metadata"], "it is owned")
+        model = workspace.until_delivery("model", "Collected")
+    _copy_many(api, model)
+    with pool.alone({"PHARIA_ACCESS_RESYNC_INTERVAL": "15m"}) as operator:
+        _until_tokens(operator, "Active", MANY)
+        workspace.until(
+            "ApiCredential", "invoice-bot", lambda it: it["status"]["tokens"]["active"] == MANY, "they are counted"
+        )
+        yield Crowd(operator, instant(model["status"]["expiresAt"]))
+    control_plane.kubectl("delete", "namespace", NAMESPACE, "--wait=false")
+
+
+def _copy_many(api: Api, model: Json) -> None:
+    operator = api.as_user(OPERATOR)
+
+    def copy_one(number: int) -> None:
+        body = copy.deepcopy(model)
+        kept = ("ownerReferences", "namespace")
+        body["metadata"] = {key: model["metadata"][key] for key in kept} | {"name": f"copy-{number}"}
+        assert api.create(body).ok
+        status = {**model["status"], "tokenID": f"{number:016d}".translate(str.maketrans("0189", "abcd"))}
+        reply = operator.patch(body, {"status": status}, subresource="status")
+        assert reply.ok, reply.message
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(copy_one, range(MANY - 1)))
+
+
+def _until_tokens(operator: RunningOperator, phase: str, count: int, *, timeout: float = 30) -> None:
+    line = f'\npharia_access_tokens{{phase="{phase}"}} {count:.1f}\n'
+    operator.process.wait_until(
+        lambda: line in operator.get("/metrics")[1], what=f"{count} tokens are {phase}", timeout=timeout
+    )
+
+
+def _by_operator(control_plane: ControlPlane, begin: datetime, end: datetime) -> list[Json]:
+    return [
+        event
+        for event in control_plane.audit_events()
+        if event["user"]["username"] == OPERATOR and begin <= instant(event["requestReceivedTimestamp"]) < end
+    ]
+
+
+@pytest.mark.slow
+def test_a_steady_state_is_quiet(control_plane: ControlPlane, crowd: Crowd) -> None:
+    time.sleep(SETTLE_SECONDS)  # Events are written behind the work
+    begin = now()
+    time.sleep(QUIET_SECONDS)
+
+    heard = _by_operator(control_plane, begin, now())
+
+    others = [
+        (event["verb"], event["requestURI"])
+        for event in heard
+        if event["verb"] != "watch" and event.get("objectRef", {}).get("resource") != "leases"
+    ]
+    assert heard, "the Lease is renewed"
+    assert others == []
+
+
+@pytest.mark.slow
+def test_a_thousand_tokens_that_end_in_the_same_second_are_marked_within_five(
+    control_plane: ControlPlane, crowd: Crowd, record_property: pytest.RecordProperty
+) -> None:
+    remaining = (crowd.ends - now()).total_seconds()
+    assert remaining > 0, "the setup took too long"
+    threads = psutil.Process(crowd.operator.process.pid).num_threads()
+
+    _until_tokens(crowd.operator, "Expired", MANY, timeout=remaining + 60)
+    wait_until(lambda: len(_marked(control_plane, crowd)) == MANY, what="the audit log tells of them all", timeout=10)
+
+    last = max(_marked(control_plane, crowd).values())
+    seconds = (last - crowd.ends).total_seconds()
+    record_property("seconds", seconds)
+    print(f"{MANY} tokens were marked within {seconds:.2f} s of their end")  # noqa: T201 - a measurement
+    assert threads < 40, "one schedule for all, not a thread for each"
+    assert seconds < 5
+
+
+def _marked(control_plane: ControlPlane, crowd: Crowd) -> dict[str, datetime]:
+    """When the status of each token was written, from its end on."""
+    return {
+        event["objectRef"]["name"]: instant(event["stageTimestamp"])
+        for event in _by_operator(control_plane, crowd.ends, now())
+        if event["objectRef"].get("subresource") == "status"
+        and event["objectRef"]["resource"] == "apitokens"
+        and event["responseStatus"]["code"] == 200
+    }
