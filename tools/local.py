@@ -29,6 +29,7 @@ _DEFAULT_FOLDER = Path(__file__).resolve().parent.parent / ".local"
 _NEXT = """\
 A Kubernetes API server with pharia-access runs at {server}.
   . {folder}/env                      KUBECONFIG, and kubectl and helm on PATH, for this shell
+  kubectl create namespace finance
   kubectl apply -f examples/        roles, a credential, tokens
   kubectl get apicredentials,apitokens --all-namespaces
   kubectl explain apitoken.spec

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import pytest
 
 from pharia_access.domain.proof import matches
-from tests.support.api import OPERATOR
+from tests.support.audit import requests_of_the_operator
 from tests.support.installation import NAMESPACE, OPERATOR_ACCOUNT
 from tests.support.proxy import Proxy, Strike
 from tests.support.workspace import Json, Workspace, condition, instant, now, outcome
@@ -75,18 +75,10 @@ def mortal(
         operator.kill()
 
 
-def requests(control_plane: ControlPlane, workspace: Workspace, verb: str, resource: str) -> list[Json]:
-    """What the operator asked of the API server in this namespace and was granted, dry runs left out."""
-    return [
-        event
-        for event in control_plane.audit_events()
-        if event["user"]["username"] == OPERATOR
-        and event["verb"] == verb
-        and event["objectRef"].get("namespace") == workspace.namespace
-        and event["objectRef"]["resource"] == resource
-        and event["responseStatus"]["code"] < 300
-        and "dryRun" not in event["requestURI"]
-    ]
+def secrets_created(control_plane: ControlPlane, workspace: Workspace) -> int:
+    """How many Secrets the operator created in the namespace."""
+    wanted = {"verb": "create", "resource": "secrets", "namespace": workspace.namespace}
+    return sum(event["responseStatus"]["code"] == 201 for event in requests_of_the_operator(control_plane, **wanted))
 
 
 def assert_minted_once(control_plane: ControlPlane, workspace: Workspace) -> None:
@@ -97,7 +89,7 @@ def assert_minted_once(control_plane: ControlPlane, workspace: Workspace) -> Non
     assert token["status"]["tokenID"] == text.token_id
     assert matches(token["status"]["hash"], text)
     assert token["status"]["delivery"]["secretUID"] == secret["metadata"]["uid"]
-    assert len(requests(control_plane, workspace, "create", "secrets")) == 1
+    assert secrets_created(control_plane, workspace) == 1
     workspace.until("ApiToken", "ci", lambda it: len(it["metadata"].get("ownerReferences", [])) == 1, "it is owned")
     assert (workspace.read("ApiToken", "ci") or {})["status"]["tokenID"] == text.token_id
 

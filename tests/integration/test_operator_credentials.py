@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.api import OPERATOR
+from tests.support.audit import requests_of_the_operator
 from tests.support.workspace import ROLE, Json, Workspace, condition
 
 if TYPE_CHECKING:
@@ -75,14 +75,8 @@ def test_counts_are_right_and_written_seldom(control_plane: ControlPlane, worksp
     expected = {"active": 10, "expired": 0, "revoked": 1, "pending": 0, "failed": 0}
     workspace.until("ApiCredential", "invoice-bot", lambda it: it["status"].get("tokens") == expected, str(expected))
 
-    writes = [
-        event
-        for event in control_plane.audit_events()
-        if event["user"]["username"] == OPERATOR
-        and event.get("objectRef", {}).get("namespace") == workspace.namespace
-        and event["objectRef"]["resource"] == "apicredentials"
-        and event["verb"] == "patch"
-    ]
+    wanted = {"verb": "patch", "namespace": workspace.namespace, "resource": "apicredentials"}
+    writes = requests_of_the_operator(control_plane, **wanted)
     assert 1 <= len(writes) <= 4
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.api import OPERATOR
+from tests.support.audit import requests_of_the_operator
 from tests.support.processes import wait_until
 from tests.support.resources import api_token
 from tests.support.workspace import Json, Workspace, condition
@@ -54,7 +54,9 @@ def nonsense(workspace: Workspace, name: str, **query: str) -> bool:
 
 def malformed_count(operator: RunningOperator) -> float:
     """How often an ApiToken was not understood."""
-    found = re.search(r'^pharia_access_malformed_objects_total\{kind="ApiToken"\} (\S+)$', metrics(operator), re.M)
+    found = re.search(
+        r'^pharia_access_malformed_objects_total\{kind="ApiToken"\} (\S+)$', metrics(operator), re.MULTILINE
+    )
     return float(found.group(1)) if found else 0.0
 
 
@@ -87,13 +89,8 @@ def test_a_token_that_cannot_be_understood_says_so_and_others_go_on(
 
 def status_writes(control_plane: ControlPlane, workspace: Workspace, name: str) -> int:
     """How often the operator wrote a token's status."""
-    return sum(
-        event["user"]["username"] == OPERATOR
-        and event["verb"] == "patch"
-        and event["objectRef"].get("subresource") == "status"
-        and (event["objectRef"].get("namespace"), event["objectRef"].get("name")) == (workspace.namespace, name)
-        for event in control_plane.audit_events()
-    )
+    wanted = {"verb": "patch", "resource": "apitokens", "subresource": "status", "name": name}
+    return len(requests_of_the_operator(control_plane, namespace=workspace.namespace, **wanted))
 
 
 def test_health_and_readiness_are_told(operator: RunningOperator) -> None:
@@ -119,7 +116,7 @@ def test_metrics_tell(operator: RunningOperator, workspace: Workspace, pattern: 
     workspace.credential()
     workspace.issued(ttl="1h")
 
-    wait_until(lambda: re.search(f"^{pattern}", metrics(operator), re.M) is not None, what=pattern, timeout=5)
+    wait_until(lambda: re.search(f"^{pattern}", metrics(operator), re.MULTILINE) is not None, what=pattern, timeout=5)
 
 
 def test_metrics_name_no_object(operator: RunningOperator, workspace: Workspace) -> None:

@@ -180,7 +180,7 @@ class Simulation:
         self.steps_left -= 1
         if self.steps_left < 0:
             self.chaos_over.set()
-            return True
+            return False
         self.parked = [(name, turn) for name, turn in self.parked if not turn.done()]
         (choice,) = self.rng.choices(tuple(self.WEIGHTS), tuple(self.WEIGHTS.values()))
         match choice:

@@ -80,7 +80,7 @@ class Workspace:
         body["metadata"] |= {"labels": labels or {}, "annotations": annotations or {}}
         return self._must(self.api.create(body))
 
-    def issued(self, name: str = "ci", **spec: Any) -> Json:
+    def issued(self, name: str = "ci", **spec: Any) -> Json:  # noqa: ANN401 - handed to `token`
         """Create a token and wait until it is Ready."""
         self.token(name, **spec)
         return self.until_outcome(name, "Active", "Issued")

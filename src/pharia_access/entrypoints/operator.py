@@ -8,6 +8,7 @@ import signal
 from pharia_access.bootstrap import Application, open_application
 from pharia_access.entrypoints.health import HealthServer
 from pharia_access.entrypoints.watching import Inbox, Watcher
+from pharia_access.errors import AccessError
 from pharia_access.settings import OperatorSettings
 from pharia_access.telemetry.logs import configure_logging
 
@@ -23,7 +24,14 @@ def run_operator() -> int:
     """Run until SIGTERM or SIGINT; the exit status. Raises SettingsError."""
     settings = OperatorSettings.from_environment()
     configure_logging(level=settings.log_level, log_format=settings.log_format)
-    return asyncio.run(_run(settings))
+    try:
+        return asyncio.run(_run(settings))
+    except AccessError:
+        raise
+    except Exception:
+        # Through the log, since that cuts out tokens, and Python's own last words do not.
+        log.exception("the operator failed")
+        return EXIT_FAILED
 
 
 async def _run(settings: OperatorSettings) -> int:
@@ -105,7 +113,7 @@ class _Process:
 
     def _ended(self, work: "asyncio.Task[None]") -> None:
         if not work.cancelled() and (error := work.exception()) is not None:
-            log.critical("the operator failed", extra={"error": type(error).__name__})
+            log.critical("the operator failed", exc_info=error)
             self._status = EXIT_FAILED
         self._stop.set()
 

@@ -187,7 +187,7 @@ class Metrics(Protocol):
     """What the services count. Label values come from closed sets, never from objects."""
 
     def reconciled(self, kind: Kind, outcome: str, seconds: float) -> None:
-        """One reconcile ended: in-sync, applied, or the name of an error."""
+        """One reconcile ended: done, malformed, fault, or the name of an error of ours."""
         ...
 
     def minted(self, seconds: float) -> None:

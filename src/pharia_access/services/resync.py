@@ -1,8 +1,9 @@
 """The full list: at the start, at the start of leadership, and now and then, to repair what events can lose."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.permissions import Role
@@ -16,12 +17,23 @@ __all__ = ["Resync"]
 log = logging.getLogger(__name__)
 
 
+class _Keyed(Protocol):
+    @property
+    def key(self) -> ObjectKey: ...
+
+
 @dataclass(slots=True)
 class _Seen:
     """The keys of a list, and the list's resourceVersion: what the view has beyond it, and not newer, is gone."""
 
-    resource_version: str = "0"
+    resource_version: str = ""
     keys: set[ObjectKey] = field(default_factory=set)
+
+    def note(self, resource_version: str, *objects: Iterable[_Keyed]) -> None:
+        """Add a page. Of several lists (one for each watched namespace) the oldest one's version counts."""
+        if not self.resource_version or is_newer(self.resource_version, resource_version):
+            self.resource_version = resource_version
+        self.keys.update(item.key for page in objects for item in page)
 
 
 class Resync:
@@ -59,9 +71,7 @@ class Resync:
         seen = _Seen()
         async for page in self._cluster.credential_pages():
             self._skip(page.malformed)
-            seen.resource_version = page.resource_version
-            seen.keys.update(item.key for item in page.items)
-            seen.keys.update(item.key for item in page.malformed)
+            seen.note(page.resource_version, page.items, page.malformed)
             for credential in page.items:
                 self._intake.credential_listed(credential)
         self._drop_missing(seen, self._view.credential_keys, self._credential_version, self._intake.credential_gone)
@@ -70,9 +80,7 @@ class Resync:
         seen = _Seen()
         async for page in self._cluster.token_pages():
             self._skip(page.malformed)
-            seen.resource_version = page.resource_version
-            seen.keys.update(item.key for item in page.items)
-            seen.keys.update(item.key for item in page.malformed)
+            seen.note(page.resource_version, page.items, page.malformed)
             for token in page.items:
                 self._intake.token_listed(token)
             await self._clock.sleep(0)

@@ -147,7 +147,7 @@ def test_what_is_no_token_stays_as_it_is(text: str) -> None:
         pytest.param("kopf.objects", logging.INFO, False, id="Kopf's line for each event of each object"),
         pytest.param("kopf.objects", logging.WARNING, True, id="Kopf's warning about an object"),
         pytest.param("kopf._core.reactor.running", logging.DEBUG, False, id="Kopf's details"),
-        pytest.param("kopf._core.reactor.running", logging.INFO, True, id="Kopf's information"),
+        pytest.param("kopf._core.engines.activities", logging.INFO, True, id="Kopf's information"),
         pytest.param("kubernetes.client.rest", logging.DEBUG, False, id="the client's answers"),
         pytest.param("aiohttp.access", logging.INFO, False, id="a line for each request"),
         pytest.param("pharia_access.services", logging.DEBUG, True, id="our own details"),
