@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from bench.meters import Argon2, Cpu, CpuMeter, bind_to_cores, machine, memory, others_share
 from bench.report import Target, table, targets, write
 from bench.stage import Stage, say, stage
-from bench.tokens import Minted, Mints, put_minted
+from bench.tokens import Json, Minted, Mints, put_minted
 
 if TYPE_CHECKING:
     from tests.support.operators import RunningOperator
@@ -66,11 +66,12 @@ def main() -> int:
     cores = bind_to_cores()
     shape = machine(cores)
     with stage() as played:
+        template = played.delivered_token()
         before = Argon2.measure()
         with played.operator("operator") as operator:
             many, alone, few_tokens = asyncio.run(_mint(played, operator))
         bound = before.averaged(Argon2.measure())
-        many_tokens = _fill(played)
+        many_tokens = _fill(played, template)
     write("mint", _report(shape, cores, bound, (many, alone), (few_tokens, many_tokens)))
     return 0
 
@@ -93,9 +94,8 @@ async def _measured(played: Stage, meter: CpuMeter, prefix: str, count: int, at_
     return Load(minted, meter.since(start))
 
 
-def _fill(played: Stage) -> Memory:
+def _fill(played: Stage, template: Json) -> Memory:
     """Bring the cluster to 10,000 tokens, most of them put there, and start an operator among them."""
-    template = played.delivered_token()
     missing = MANY_TOKENS - WARM_UP - MANY - ALONE - 1
     say(f"putting {missing} minted tokens there")
     asyncio.run(put_minted(played.server, template, [f"old-{number}" for number in range(missing)]))

@@ -17,7 +17,7 @@ from tests.support.resources import api_token
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
 
-__all__ = ["CREDENTIAL", "NAMESPACE", "TOKENS", "Minted", "Mints", "following", "put_minted"]
+__all__ = ["CREDENTIAL", "NAMESPACE", "TOKENS", "Json", "Minted", "Mints", "following", "put_minted"]
 
 NAMESPACE = "bench"
 CREDENTIAL = "load"

@@ -56,21 +56,22 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     root = Path(tempfile.mkdtemp(prefix="pharia-access-demo-"))
     story = Storyteller(cwd=_ROOT, env=_environment(root), color=wants_color(sys.stdout))
-    told, began = False, time.monotonic()
+    keep, began = True, time.monotonic()
     try:
         _tell(story, root)
-        told = True
+        keep = False
     except (StoryError, ProcessError, BuildError) as error:
         story.fail(f"The demo failed: {error}")
         return 1
     except KeyboardInterrupt:
-        story.fail("Interrupted.")
+        keep = False
+        story.fail("Interrupted; everything that was started has been ended.")
         return _INTERRUPTED
     finally:
-        if told:
-            shutil.rmtree(root)
-        else:
+        if keep:
             story.fail(f"Everything that was started has been ended. The logs are in {root}")
+        else:
+            shutil.rmtree(root)
     story.say(
         f"That was the whole story, in {time.monotonic() - began:.0f} s. Everything that was started has been ended. "
         "`make up` starts the same and leaves it running for you."

@@ -97,7 +97,7 @@ def test_a_credential_is_refused(api: Api, spec: Json, message: str) -> None:
     ],
 )
 def test_a_role_is_accepted(api: Api, spec: Json) -> None:
-    assert try_to_create(api, api_role(**spec)) == ""
+    assert try_to_create(api, api_role("only-tried", **spec)) == ""
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_a_role_is_accepted(api: Api, spec: Json) -> None:
     ],
 )
 def test_a_role_is_refused(api: Api, spec: Json, message: str) -> None:
-    told = try_to_create(api, api_role(**spec))
+    told = try_to_create(api, api_role("only-tried", **spec))
 
     assert message in told
     assert "evaluating rule" not in told

@@ -30,7 +30,7 @@ def test_a_life_longer_than_the_credential_allows_is_refused_and_never_cut(works
 
     assert stalled(token)
     assert condition(token, "Ready")["status"] == "False"
-    assert "1h" in condition(token, "Ready")["message"]
+    assert "1 hour longer than the 1 hour that policy allows" in condition(token, "Ready")["message"]
     assert workspace.list("Secret") == []
     assert workspace.until_events("ci", "TTLTooLong")["TTLTooLong"]["type"] == "Warning"
 

@@ -107,7 +107,7 @@ class FakeCluster:
         return await self._call("look_at", key, look)
 
     async def delete_secret(self, key: ObjectKey, uid: str) -> bool:
-        return await self._call("delete_secret", key, lambda: self.store.delete_secret(key, uid))
+        return await self._call("delete_secret", key, lambda: self.store.withdraw_secret(key, uid))
 
     async def read_keyring(self) -> tuple[Mapping[str, bytes], str] | None:
         return await self._call("read_keyring", "", lambda: self.store.keyring)
@@ -148,8 +148,8 @@ class FakeCluster:
 
     async def _call(self, verb: str, target: object, effect: Callable[[], T]) -> T:
         call = Call(verb, str(target))
-        fault = self.faults(call)
         await self._my_turn(call)
+        fault = self.faults(call)
         if fault is not None and fault.before is not None:
             raise self._struck(fault.before)
         answer = effect()

@@ -24,7 +24,7 @@ from pharia_access.domain.times import whole_seconds
 from pharia_access.domain.token import TokenText
 from pharia_access.errors import AlreadyExistsError, ConflictError, MalformedObjectError, NotFoundError
 
-__all__ = ["Change", "FakeStore", "Written"]
+__all__ = ["Change", "FakeStore", "Withdrawal", "Written"]
 
 T = TypeVar("T", Token, Credential)
 
@@ -45,6 +45,16 @@ class Written:
     secret_there: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """A Secret that the operator deleted, with what was true at that moment."""
+
+    secret: OneTimeSecret
+    token: Token | None
+    credential_uids: frozenset[str]
+    at: datetime
+
+
 @dataclass(slots=True)
 class FakeStore:
     """Every public method but the `read` ones is one write of the API server."""
@@ -63,7 +73,7 @@ class FakeStore:
     history: list[Written] = field(default_factory=list)
     every_secret: dict[str, OneTimeSecret] = field(default_factory=dict)
     owner_of: dict[str, str] = field(default_factory=dict)
-    read_and_deleted: set[str] = field(default_factory=set)
+    withdrawals: list[Withdrawal] = field(default_factory=list)
     _versions: "count[int]" = field(default_factory=lambda: count(1))
     _uids: "count[int]" = field(default_factory=lambda: count(1))
     version: str = "0"
@@ -209,6 +219,14 @@ class FakeStore:
         del self.secrets[key]
         self.next_version()
         return True
+
+    def withdraw_secret(self, key: ObjectKey, uid: str) -> bool:
+        """The same by the operator; whose it was then is kept."""
+        secret = self.secrets.get(key)
+        if secret is not None and secret.uid == uid:
+            owner = self.tokens.get(ObjectKey(key.namespace, secret.token_name))
+            self.withdrawals.append(Withdrawal(secret, owner, frozenset(c.uid for c in self.credentials.values()), self.now()))
+        return self.delete_secret(key, uid)
 
     def write_lease(self, record: LeaseRecord) -> LeaseRecord:
         """Create or replace the Lease."""

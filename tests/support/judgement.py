@@ -27,6 +27,7 @@ def violations(store: FakeStore, now: datetime) -> Iterator[str]:
     yield from _minted_once(store)
     yield from _proved(store)
     yield from _delivered(store)
+    yield from _taken_away(store)
     yield from _leftovers(store)
     for token in store.tokens.values():
         yield from (f"{token.key} ({token.uid}): {problem}" for problem in _unsettled(store, token, now))
@@ -70,6 +71,18 @@ def _delivered(store: FakeStore) -> Iterator[str]:
             seen.add(written.token.uid)
             if not written.secret_there:
                 yield f"{written.token.key} ({written.token.uid}): Ready without a Secret to read"
+
+
+def _taken_away(store: FakeStore) -> Iterator[str]:
+    """No Secret went while its reader still had the right to it."""
+    for gone in store.withdrawals:
+        token, status = gone.token, None if gone.token is None else gone.token.status
+        if token is None or status is None or status.delivery is None or status.credential is None:
+            continue
+        open_ = status.delivery.secret_uid == gone.secret.uid and status.delivery.deadline > gone.at
+        over = token.deleting or token.spec.revoked or status.credential.uid not in gone.credential_uids
+        if open_ and not over and status.phase is Phase.ACTIVE and (expiry(token) or gone.at) > gone.at:
+            yield f"{token.key} ({token.uid}): its Secret was taken away"
 
 
 def _leftovers(store: FakeStore) -> Iterator[str]:

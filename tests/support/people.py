@@ -9,7 +9,7 @@ from pharia_access.domain.conditions import is_true
 from pharia_access.domain.model import Credential, ObjectKey, Token
 from pharia_access.domain.proof import matches
 from pharia_access.domain.reasons import DeliveryState
-from tests.support.builders import CREDENTIAL, a_credential, a_token
+from tests.support.builders import CREDENTIAL, a_credential, a_role, a_token
 from tests.support.fake_store import FakeStore
 
 __all__ = ["People", "Reader"]
@@ -35,6 +35,7 @@ class People:
 
     def prepare(self) -> None:
         """What is there when the operators start: mostly a credential, mostly some tokens."""
+        self.store.roles["studio-user"] = a_role()
         if self.rng.random() < 0.9:  # noqa: PLR2004 - most runs
             self._credential()
         for name in self.names:
@@ -115,7 +116,6 @@ class Reader:
         self._check(token, secret.uid)
         if self.rng.random() < 0.7:  # noqa: PLR2004 - most delete what they have read
             self.store.delete_secret(name, secret.uid)
-            self.store.read_and_deleted.add(secret.uid)
         return f"reads the Secret of {token.key}"
 
     def _check(self, token: Token, secret_uid: str) -> None:

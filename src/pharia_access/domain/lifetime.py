@@ -30,6 +30,7 @@ def end_of_life(spec: TokenSpec, *, policy: Policy, wish: TokenPolicy, issued_at
 
 def overlong_by(spec: TokenSpec, *, policy: Policy, wish: TokenPolicy, now: datetime) -> timedelta | None:
     """By how much a life that starts now would exceed the longest one; None if it does not."""
+    now = whole_seconds(now)
     excess = end_of_life(spec, policy=policy, wish=wish, issued_at=now) - now - longest_life(policy, wish)
     return excess if excess > timedelta(0) else None
 

@@ -6,7 +6,7 @@ from pharia_access.domain.conditions import find
 from pharia_access.domain.decisions import Decision, InSync, Mint, Observed, SecretFate, settle
 from pharia_access.domain.durations import humanize
 from pharia_access.domain.ending_rules import conclude
-from pharia_access.domain.lifetime import longest_life, overlong_by
+from pharia_access.domain.lifetime import expiry, longest_life, overlong_by
 from pharia_access.domain.model import Credential, Phase, Reason
 from pharia_access.domain.token_status import Outcome, status_of
 
@@ -132,5 +132,6 @@ def _obstacle(observed: Observed) -> tuple[Reason, str] | None:
 def _wait(observed: Observed, now: datetime, outcome: Outcome) -> Decision:
     status = status_of(observed.token, outcome, now)
     since = status.pending_since
-    recheck_at = None if since is None else since + observed.policy.pending_bound
+    moments = (expiry(observed.token), None if since is None else since + observed.policy.pending_bound)
+    recheck_at = min((moment for moment in moments if moment is not None), default=None)
     return settle(observed, status, SecretFate.DELETE_LEFTOVER) or InSync(recheck_at)

@@ -152,6 +152,7 @@ async def connect(
 
 
 async def _configuration(kubeconfig: str | None) -> Configuration:
+    where = f"the kubeconfig {kubeconfig}" if kubeconfig else "the pod's ServiceAccount (no kubeconfig is given)"
     configuration = Configuration()
     try:
         if kubeconfig is None:
@@ -161,7 +162,10 @@ async def _configuration(kubeconfig: str | None) -> Configuration:
                 config_file=kubeconfig, client_configuration=configuration, persist_config=False
             )
     except (config.ConfigException, OSError) as error:
-        where = f"the kubeconfig {kubeconfig}" if kubeconfig else "the pod's ServiceAccount (no kubeconfig is given)"
         msg = f"no way to an API server from {where}: {error}"
         raise SettingsError(msg) from error
+    except Exception as error:  # noqa: BLE001 - of YAML and of the library: each means that the file is wrong
+        # Without the text, which may quote the file.
+        msg = f"no way to an API server from {where}: it cannot be understood ({type(error).__name__})"
+        raise SettingsError(msg) from None
     return configuration

@@ -40,6 +40,7 @@ class KubeCluster:
         default_window: of tokens that name none.
         namespaces: the only ones that are listed; none stands for all. Nothing else is restricted.
         timeout_seconds: of a single request; a page of a list has twice that.
+        page_size: how many objects a page of a list has at most.
     """
 
     def __init__(
@@ -49,8 +50,10 @@ class KubeCluster:
         default_window: timedelta,
         namespaces: tuple[str, ...] = (),
         timeout_seconds: float = 5.0,
+        page_size: int = PAGE_SIZE,
     ) -> None:
         self._connection = connection
+        self._page_size = page_size
         self._default_window = default_window
         self._namespaces = namespaces
         self._timeout = timeout_seconds
@@ -131,7 +134,7 @@ class KubeCluster:
         for namespace in namespaces:
             more: str | None = ""
             while more is not None:
-                query = {"limit": str(PAGE_SIZE), **({"continue": more} if more else {}), **(selector or {})}
+                query = {"limit": str(self._page_size), **({"continue": more} if more else {}), **(selector or {})}
                 path = paths.of_kind(_PLURALS[kind], namespace)
                 answer = await self._connection.send(
                     Call("GET", path, self._timeout * _LIST_TIMEOUT_FACTOR, query=query)

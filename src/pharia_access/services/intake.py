@@ -173,9 +173,9 @@ class Intake:
                 self._queue.add_after(Work("credential", place[0]), COALESCE.total_seconds())
 
     def _free_slots(self, before: TokenRecord | None, after: Token | None) -> None:
-        """An active token ended: those that wait for its place are asked again."""
-        ended = before is not None and before.phase is Phase.ACTIVE
-        if not self.acting or before is None or not ended or (after and after.status.phase is Phase.ACTIVE):
+        """A token ended that was active, or came first: those that wait for its place are asked again."""
+        ended = before is not None and before.phase in _TAKES_A_PLACE
+        if not self.acting or before is None or not ended or (after and after.status.phase in _TAKES_A_PLACE):
             return
         credential = self._view.credential(before.credential)
         if credential is not None and credential.policy.max_tokens is not None:
@@ -194,3 +194,6 @@ class Intake:
 def _facts(credential: Credential) -> tuple[object, ...]:
     """What of a credential its tokens' rules look at."""
     return credential.uid, credential.suspended, credential.deleting, credential.policy
+
+
+_TAKES_A_PLACE = frozenset({None, Phase.PENDING, Phase.ACTIVE})

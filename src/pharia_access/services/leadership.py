@@ -6,6 +6,7 @@ monotonic clock. Every write of the operator is a compare-and-set besides, so th
 
 import asyncio
 import logging
+import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -39,6 +40,7 @@ class Elector:
         self._seen: LeaseRecord | None = None
         self._seen_at = 0.0
         self._held: LeaseRecord | None = None
+        self._renewed_at = 0.0
 
     async def acquire(self) -> None:
         """Return as soon as we lead."""
@@ -48,13 +50,9 @@ class Elector:
 
     async def hold(self) -> None:
         """Renew until that fails for `renew_deadline`; returns when leadership is lost."""
-        renewed_at = self._clock.monotonic()
-        while self._clock.monotonic() - renewed_at < self._pace.renew_deadline.total_seconds():
-            await self._clock.sleep(self._pace.retry_period.total_seconds())
-            started = self._clock.monotonic()
-            if await self._try(self._renew):
-                renewed_at = started
-            elif self._held is None:
+        while (left := self._left()) > 0:
+            await self._clock.sleep(min(self._pace.retry_period.total_seconds(), left))
+            if not await self._try(self._renew, at_most=self._left()) and self._held is None:
                 break
         log.error("leadership lost", extra={"identity": self._identity})
 
@@ -69,10 +67,17 @@ class Elector:
         except (AccessError, TimeoutError):
             log.warning("the lease could not be released; it ends by itself")
 
-    async def _try(self, step: Callable[[], Awaitable[bool]]) -> bool:
-        """One attempt, bounded by half the time in which one must have succeeded."""
+    def _left(self) -> float:
+        """Seconds until leadership is lost, counted from before the last renewal was sent."""
+        return self._renewed_at + self._pace.renew_deadline.total_seconds() - self._clock.monotonic()
+
+    async def _try(self, step: Callable[[], Awaitable[bool]], *, at_most: float = math.inf) -> bool:
+        """One attempt, bounded by half the time in which one must have succeeded, and by what is left of it."""
+        began, bound = self._clock.monotonic(), self._pace.renew_deadline.total_seconds() / 2
         try:
-            return await asyncio.wait_for(step(), self._pace.renew_deadline.total_seconds() / 2)
+            succeeded = await asyncio.wait_for(step(), min(bound, at_most))
+            self._renewed_at = began if succeeded else self._renewed_at
+            return succeeded
         except (ConflictError, AlreadyExistsError):
             return False
         except (AccessError, TimeoutError) as error:

@@ -104,6 +104,7 @@ class Operator:
         except MalformedObjectError as error:
             outcome = "malformed"
             log.warning("an object cannot be understood", extra={"object": str(work.key), "problem": str(error)})
+            await self._tell_malformed(work)
         except (ConflictError, NotFoundError) as error:
             outcome = type(error).__name__
             self._parts.queue.retry(work)
@@ -133,7 +134,7 @@ class Operator:
             return
         try:
             await self._parts.cluster.write_malformed_status(malformed, now=self._parts.clock.now())
-        except ApiError as error:
+        except AccessError as error:
             self._retry_later(work, error)
 
     def _retry_later(self, work: Work, error: Exception) -> None:

@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import replace
 
 from pharia_access.domain import token_rules, token_status
+from pharia_access.domain.conditions import is_true
 from pharia_access.domain.decisions import (
     DeleteToken,
     InSync,
@@ -143,7 +144,8 @@ class TokenReconciler:
                 older = (other.created, other.key) < (token.created, token.key)
                 active = other.minted and other.status.phase is Phase.ACTIVE
                 verdict = token_rules.decide(Observed(other, credential, self._policy), now)
-                ahead += active or (older and other.uid != token.uid and isinstance(verdict, Mint))
+                stuck = is_true(other.status.conditions, "Stalled")  # on another's Secret: it would hold the place
+                ahead += active or (older and isinstance(verdict, Mint) and not stuck)
         return ahead < (credential.policy.max_tokens or 0)
 
     async def _apply(self, observed: Observed, decision: Mint | Settle | SetOwners | DeleteToken) -> Token | None:

@@ -57,14 +57,14 @@ class Resync:
         log.info("full list done", extra={"seconds": round(took, 3), "tokens": len(self._view.token_keys)})
 
     async def _list_roles(self) -> None:
+        known = set(self._view.catalogue)  # before the list: what comes meanwhile is not in it, and stays
         listed: list[Role] = []
         async for page in self._cluster.role_pages():
             self._skip(page.malformed)
             listed.extend(page.items)
-        known = dict(self._view.catalogue)
         for role in listed:
             self._intake.role_seen(role)
-        for name in known.keys() - {role.name for role in listed}:
+        for name in known - {role.name for role in listed}:
             self._intake.role_gone(name)
 
     async def _list_credentials(self) -> None:

@@ -6,7 +6,7 @@ Work that people wait for goes before work in bulk. After the workqueue of Kuber
 import asyncio
 import heapq
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -34,6 +34,7 @@ class WorkQueue:
         self._monotonic = monotonic
         self._lanes: tuple[deque[Work], deque[Work]] = (deque(), deque())
         self._waiting: dict[Work, float] = {}
+        self._waiting_in_bulk: set[Work] = set()
         self._running: set[Work] = set()
         self._again: dict[Work, bool] = {}
         self._later: list[tuple[float, int, Work]] = []
@@ -54,9 +55,10 @@ class WorkQueue:
         if work in self._running:
             self._again[work] = self._again.get(work, True) and bulk
             return
-        if work in self._waiting:
+        if work in self._waiting and (bulk or work not in self._waiting_in_bulk):
             return
-        self._waiting[work] = self._monotonic()
+        self._waiting.setdefault(work, self._monotonic())
+        (self._waiting_in_bulk.add if bulk else self._waiting_in_bulk.discard)(work)
         self._lanes[bulk].append(work)
         self._wake_one()
 
@@ -86,9 +88,9 @@ class WorkQueue:
         """The next work; pass it to `done` in the end."""
         while True:
             self._promote()
-            for lane in self._lanes:
-                if lane:
-                    return self._start(lane.popleft())
+            work = next(self._in_order(), None)
+            if work is not None:
+                return self._start(work)
             await self._nap()
 
     def done(self, work: Work) -> None:
@@ -106,8 +108,17 @@ class WorkQueue:
             finally:
                 self.done(work)
 
+    def _in_order(self) -> Iterator[Work]:
+        """Take what waits off the lanes. What went over to the better lane has left a shadow in the other one."""
+        for lane in self._lanes:
+            while lane:
+                work = lane.popleft()
+                if work in self._waiting:
+                    yield work
+
     def _start(self, work: Work) -> Work:
-        self._waiting.pop(work, None)
+        del self._waiting[work]
+        self._waiting_in_bulk.discard(work)
         self._running.add(work)
         return work
 
