@@ -19,7 +19,6 @@ from pharia_access.domain.model import (
     DeliveryState,
     Mac,
     ObjectKey,
-    OwnerReference,
     Phase,
     Token,
     TokenCounts,
@@ -42,7 +41,7 @@ from pharia_access.kube.gateway import KubeCluster
 from pharia_access.kube.lease import KubeLeases
 from pharia_access.kube.schema import malformed
 from pharia_access.kube.secrets import KubeSecrets
-from tests.support.api import VERIFIER, Api
+from tests.support.api import VERIFIER, Api, rule
 from tests.support.builders import HASH, owned_by
 from tests.support.installation import NAMESPACE, OPERATOR_ACCOUNT
 from tests.support.resources import api_credential, api_token, secret
@@ -154,6 +153,7 @@ async def test_what_the_verifier_wrote_is_kept(
 ) -> None:
     token = await a_live_token(workspace, cluster)
     await cluster.write_token_status(token, a_mint(token))
+    workspace.api.grant(VERIFIER, workspace.namespace, rule("access.pharia.ai", "apitokens/status", "patch"))
     used = {"status": {"lastUsedTime": "2026-11-23T12:00:00Z"}}
     verifier = Api(control_plane.kubeconfig, user=VERIFIER)
     reply = verifier.patch(api_token(workspace.namespace, "ci"), used, subresource="status")
@@ -202,18 +202,20 @@ async def test_owners_come_and_go(workspace: Workspace, cluster: KubeCluster) ->
 
 
 async def test_an_owner_that_others_set_is_kept_as_it_is(workspace: Workspace, cluster: KubeCluster) -> None:
+    made = workspace.api.create(secret(workspace.namespace, "theirs")).body["metadata"]
+    assert workspace.api.create(api_credential(workspace.namespace, roles=["studio-user"])).ok
+    credential = await cluster.read_credential(ObjectKey(workspace.namespace, "invoice-bot"))
     body = api_token(workspace.namespace, "ci")
-    theirs = {"apiVersion": "v1", "kind": "ConfigMap", "name": "x", "uid": workspace.namespace, "controller": True}
+    theirs = {"apiVersion": "v1", "kind": "Secret", "name": "theirs", "uid": made["uid"], "controller": True}
     body["metadata"]["ownerReferences"] = [theirs]
     assert workspace.api.create(body).ok
     token = await cluster.read_token(ObjectKey(workspace.namespace, "ci"))
-    ours = OwnerReference("access.pharia.ai/v1alpha1", "ApiCredential", "invoice-bot", "credential-1")
-    owned = await cluster.set_owners(token, (*token.owners, ours))
+    ours = replace(owned_by(credential.identity), controller=False)
+    await cluster.set_owners(token, (*token.owners, ours))
+    references = stored(workspace)["metadata"]["ownerReferences"]
 
-    assert owned.owners == (
-        OwnerReference("v1", "ConfigMap", "x", workspace.namespace, controller=True),
-        ours,
-    )
+    assert references[0] == {**theirs, "blockOwnerDeletion": False}
+    assert references[1]["name"] == "invoice-bot"
 
 
 async def test_only_the_very_token_is_deleted(workspace: Workspace, cluster: KubeCluster) -> None:
@@ -339,7 +341,7 @@ async def test_nothing_of_a_foreign_secret_is_seen(workspace: Workspace, secrets
 
 async def test_secrets_cannot_be_read(namespace: str, connection: Connection) -> None:
     for path in (paths.of_secret(namespace, "x"), paths.of_secret(namespace)):
-        with pytest.raises(DeniedError, match="cannot (get|list) resource"):
+        with pytest.raises(DeniedError, match=r"cannot (get|list) resource"):
             await connection.send(Call("GET", path, 5))
 
 

@@ -41,8 +41,13 @@ class Mortal:
     def running(self) -> RunningOperator:
         """The operator, ready."""
         if self._operator is None or not self._operator.process.running:
-            self._operator = self._pool.start(kubeconfig=self._kubeconfig)
-            self._operator.wait_until_ready()
+            self.start().wait_until_ready()
+        assert self._operator is not None
+        return self._operator
+
+    def start(self) -> RunningOperator:
+        """Start another one."""
+        self._operator = self._pool.start(kubeconfig=self._kubeconfig)
         return self._operator
 
     def die_at(self, method: str, path: str, when: Literal["before", "after"]) -> None:
@@ -102,7 +107,8 @@ def test_a_mint_is_these_writes_and_no_others(mortal: Mortal, workspace: Workspa
     workspace.issued()
     workspace.until("ApiToken", "ci", lambda it: "ownerReferences" in it["metadata"], "it is owned")
 
-    about = [write for write in mortal.proxy.writes if re.fullmatch(f"{SECRETS}.*|{TOKEN}.*", write.path)]
+    here = [write for write in mortal.proxy.writes if f"/namespaces/{workspace.namespace}/" in write.path]
+    about = [write for write in here if re.fullmatch(f"{SECRETS}.*|{TOKEN}.*", write.path)]
     sent = [
         (write.method, pattern)
         for write in about
@@ -253,3 +259,30 @@ def test_a_token_that_ended_while_no_operator_ran_is_marked_at_once(mortal: Mort
 
     workspace.until_outcome("ci", "Expired", "Expired", timeout=3)
     assert workspace.list("Secret") == []
+
+
+def test_an_operator_that_can_watch_no_more_ends_instead_of_staying_deaf(mortal: Mortal) -> None:
+    mortal.kill()
+    mortal.proxy.refused["/api"] = 403  # what Kopf asks first
+    try:
+        operator = mortal.start()
+        assert operator.process.popen.wait(20) == 1
+    finally:
+        mortal.proxy.refused.clear()
+    assert "watching failed" in operator.process.log_text()
+
+
+def test_an_operator_goes_on_when_the_api_server_comes_back(
+    control_plane: ControlPlane, mortal: Mortal, workspace: Workspace
+) -> None:
+    process = mortal.running().process
+    workspace.credential()
+    ends = instant(workspace.issued("short", ttl="8s")["status"]["expiresAt"])
+
+    control_plane.restart_api_server()
+    workspace.token("late")
+
+    workspace.until_outcome("late", "Active", "Issued", timeout=30)
+    workspace.until_outcome("short", "Expired", "Expired", timeout=10)
+    assert process.running
+    assert now() > ends

@@ -10,6 +10,7 @@ import re
 import ssl
 import threading
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -62,6 +63,8 @@ class Proxy:
         self.url = ""
         self.writes: list[Write] = []
         self.struck = threading.Event()
+        self.refused: dict[str, int] = {}
+        """What the API server is not asked: the status to answer with, by path."""
         self._server_url = server_url
         self._tls = ssl.create_default_context(cafile=ca_file)
         self._strike: Strike | None = None
@@ -90,7 +93,9 @@ class Proxy:
 
     async def _start(self) -> None:
         connector = aiohttp.TCPConnector(ssl=self._tls, limit=0)
-        self._session = aiohttp.ClientSession(connector=connector, auto_decompress=False)
+        self._session = aiohttp.ClientSession(
+            connector=connector, auto_decompress=False, skip_auto_headers=("Content-Type",)
+        )
         server = web.Server(self._serve, access_log=None, handler_cancellation=True)
         self._runner = web.ServerRunner(server, shutdown_timeout=0.5)
         await self._runner.setup()
@@ -104,6 +109,8 @@ class Proxy:
         await asyncio.sleep(0.1)  # aiohttp closes TLS connections a little later
 
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
+        if request.path in self.refused:
+            return web.json_response({"kind": "Status"}, status=self.refused[request.path])
         body = await request.read()
         strike = self._strike if self._strike is not None and self._strike.fits(request) else None
         if strike is not None and strike.when == "before":
@@ -111,7 +118,9 @@ class Proxy:
         headers = {name: value for name, value in request.headers.items() if name.lower() not in _HOP_BY_HOP}
         timeout = aiohttp.ClientTimeout(total=None)
         url = f"{self._server_url}{request.rel_url}"
-        async with self._session.request(request.method, url, headers=headers, data=body, timeout=timeout) as answer:
+        async with self._session.request(
+            request.method, url, headers=headers, data=body or None, timeout=timeout
+        ) as answer:
             if request.method not in _READS:
                 self.writes.append(Write(request.method, request.path, answer.status))
             if strike is not None:
@@ -135,8 +144,9 @@ class Proxy:
 async def _pass_on(request: web.BaseRequest, answer: aiohttp.ClientResponse) -> web.StreamResponse:
     headers = {name: value for name, value in answer.headers.items() if name.lower() not in _HOP_BY_HOP}
     response = web.StreamResponse(status=answer.status, headers=headers)
-    await response.prepare(request)
-    async for chunk in answer.content.iter_any():  # piece by piece: a watch never ends
-        await response.write(chunk)
-    await response.write_eof()
+    with suppress(ConnectionResetError):  # the client is dead, as was intended
+        await response.prepare(request)
+        async for chunk in answer.content.iter_any():  # piece by piece: a watch never ends
+            await response.write(chunk)
+        await response.write_eof()
     return response

@@ -98,13 +98,13 @@ class _Process:
         await application.operator.fill_view()
         self._watcher.start(self._watching_ended)
         await application.elector.acquire()
-        leading = asyncio.create_task(application.operator.lead())
+        tasks = {asyncio.create_task(application.operator.lead()), asyncio.create_task(application.elector.hold())}
         try:
-            holding = asyncio.create_task(application.elector.hold())
-            await asyncio.wait({leading, holding}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         except asyncio.CancelledError:
-            leading.cancel()
-            await asyncio.gather(leading, return_exceptions=True)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
             raise
         # Another replica may lead by now: not one more write. The kubelet starts us again.
         log.critical("exiting: this replica no longer leads")

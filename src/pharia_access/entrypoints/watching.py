@@ -84,11 +84,12 @@ class Watcher:
         self._thread = threading.Thread(target=self._run, name="kopf", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ended: Callable[[], None] = lambda: None
+        self._over = False
 
     @property
     def alive(self) -> bool:
         """Whether Kopf runs."""
-        return self._thread.is_alive()
+        return self._thread.is_alive() and not self._over
 
     def start(self, on_end: Callable[[], None]) -> None:
         """Begin to watch; call from the operator's loop."""
@@ -102,20 +103,31 @@ class Watcher:
 
     def _run(self) -> None:
         try:
-            asyncio.run(
-                kopf.operator(
-                    registry=self._registry(),
-                    settings=_kopf_settings(),
-                    standalone=True,
-                    clusterwide=not self._settings.watch_namespaces,
-                    namespaces=self._settings.watch_namespaces,
-                    stop_flag=self._stop,
-                )
-            )
+            asyncio.run(self._watch())
         except Exception as error:  # noqa: BLE001 - whatever ends Kopf ends the process, and is said
+            self._end(error)
+
+    async def _watch(self) -> None:
+        """Run Kopf's tasks until one of them ends: none should, and with one of them gone nothing may be seen any more.
+
+        Kopf's own way to an orderly end is not taken: it waits for requests that may be tried again for hours.
+        """
+        tasks = await kopf.spawn_tasks(
+            registry=self._registry(),
+            settings=_kopf_settings(),
+            standalone=True,
+            clusterwide=not self._settings.watch_namespaces,
+            namespaces=self._settings.watch_namespaces,
+            stop_flag=self._stop,
+        )
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        self._end(next((error for task in done if (error := task.exception()) is not None), None))
+
+    def _end(self, error: BaseException | None) -> None:
+        if error is not None:
             log.critical("watching failed", extra={"error": type(error).__name__})
-        finally:
-            self._hand_over(lambda _: self._ended(), {})
+        self._over = True
+        self._hand_over(lambda _: self._ended(), {})
 
     def _registry(self) -> kopf.OperatorRegistry:
         registry = kopf.OperatorRegistry()

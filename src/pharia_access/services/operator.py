@@ -96,13 +96,13 @@ class Operator:
 
     async def handle(self, work: Work) -> None:
         """One piece of work, to its end or to the next try. Never raises: one broken object stops no other."""
-        began, outcome = self._parts.clock.monotonic(), "done"
+        began, outcome = self._parts.clock.monotonic(), "applied"
         try:
-            await self._do(work)
+            outcome = "applied" if await self._do(work) else "in-sync"
         except ComeBack as wish:
             self._parts.queue.add_after(work, wish.seconds)
         except MalformedObjectError as error:
-            outcome = "malformed"
+            outcome = type(error).__name__
             log.warning("an object cannot be understood", extra={"object": str(work.key), "problem": str(error)})
             await self._tell_malformed(work)
         except (ConflictError, NotFoundError) as error:
@@ -119,14 +119,15 @@ class Operator:
         kind: Kind = "ApiCredential" if work.kind == "credential" else "ApiToken"
         self._parts.metrics.reconciled(kind, outcome, self._parts.clock.monotonic() - began)
 
-    async def _do(self, work: Work) -> None:
+    async def _do(self, work: Work) -> bool:
+        """Whether anything was written."""
         match work.kind:
             case "token":
-                await self._parts.tokens.reconcile(work.key)
+                return await self._parts.tokens.reconcile(work.key)
             case "credential":
-                await self._parts.credentials.reconcile(work.key)
+                return await self._parts.credentials.reconcile(work.key)
             case "secret":
-                await self._parts.secrets.delete_secret(work.key, work.uid)
+                return await self._parts.secrets.delete_secret(work.key, work.uid)
 
     async def _tell_malformed(self, work: Work) -> None:
         malformed = self._parts.intake.malformed(work.key)

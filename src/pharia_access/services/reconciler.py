@@ -72,14 +72,17 @@ class TokenReconciler:
         self._deletes = deletes
         self._slots: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    async def reconcile(self, key: ObjectKey) -> None:
-        """Read the token live and do what its rules say. Raises leaves of ApiError, MalformedObjectError, ComeBack."""
+    async def reconcile(self, key: ObjectKey) -> bool:
+        """Read the token live and do what its rules say; whether anything was written.
+
+        Raises leaves of ApiError, MalformedObjectError, ComeBack.
+        """
         try:
             token = await self._cluster.read_token(key)
         except NotFoundError:
             self._intake.token_gone(key)
-            return
-        for _ in range(MOST_ROUNDS):
+            return False
+        for number in range(MOST_ROUNDS):
             credential = await self._credential_of(token)
             async with self._slot_lock(token, credential):
                 observed = await self._gather(token, credential)
@@ -87,11 +90,12 @@ class TokenReconciler:
                 if isinstance(decision, InSync):
                     self._intake.token_written(token)
                     self._intake.settled(token, decision)
-                    return
+                    return number > 0
                 changed = await self._apply(observed, decision)
             if changed is None:
-                return
+                break
             token = changed
+        return True
 
     async def _credential_of(self, token: Token) -> Credential | None:
         """From the view, but live where the view would have the token wait, fail or be deleted."""

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
+import trustme
+from kubernetes.aio.config import incluster_config
 
 from pharia_access.errors import SettingsError, UnavailableError
 from pharia_access.kube.client import MERGE_PATCH, Call, connect
@@ -161,3 +164,30 @@ async def test_outside_of_a_pod_a_kubeconfig_is_asked_for(monkeypatch: pytest.Mo
     with pytest.raises(SettingsError, match="no kubeconfig is given"):
         async with connect(None, pool_size=2):
             pass
+
+
+async def test_a_pods_token_is_read_anew_while_it_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    token, authority = tmp_path / "token", tmp_path / "ca.crt"
+    token.write_text("first")
+    trustme.CA().cert_pem.write_to_path(str(authority))
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "127.0.0.1")
+    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "1")
+    # The library has these paths, and the minute between two reads, as constants.
+    monkeypatch.setattr(incluster_config, "SERVICE_TOKEN_FILENAME", str(token))
+    monkeypatch.setattr(incluster_config, "SERVICE_CERT_FILENAME", str(authority))
+    async with connect(None, pool_size=2) as connection:
+        before = connection.login()
+        token.write_text("second")
+        monkeypatch.setattr(incluster_config, "datetime", SimpleNamespace(datetime=MuchLater, timedelta=timedelta))
+        after = connection.login()
+
+    assert (before["server"], before["token"], after["token"]) == ("https://127.0.0.1:1", "first", "second")
+
+
+class MuchLater:
+    """Stands for the library's `datetime.datetime`."""
+
+    @staticmethod
+    def now() -> datetime:
+        """What its naive clock will say."""
+        return datetime.now(UTC).replace(tzinfo=None) + timedelta(days=2)  # noqa: TID251 - compared with the real clock

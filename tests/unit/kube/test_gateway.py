@@ -1,0 +1,90 @@
+"""What a real API server shows rarely: lists with objects that cannot be understood, views that are too old."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pharia_access.errors import ExpiredViewError, MalformedObjectError
+from pharia_access.kube.client import Connection, connect
+from pharia_access.kube.gateway import KubeCluster
+from pharia_access.kube.lease import KubeLeases
+from tests.support.builders import WINDOW
+from tests.support.hostile_api import Request, hostile_api, plain_kubeconfig, reply
+from tests.support.stored import stored_token, with_field
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
+
+Json = dict[str, Any]
+
+
+@asynccontextmanager
+async def connected(tmp_path: Path, answer: Callable[[Request], bytes]) -> AsyncIterator[Connection]:
+    """A connection to a server that answers so."""
+    async with (
+        hostile_api(answer) as api,
+        connect(plain_kubeconfig(tmp_path / "kubeconfig", api.url), pool_size=2) as connection,
+    ):
+        yield connection
+
+
+def a_list(items: list[Json], version: str, **metadata: str) -> bytes:
+    """A page."""
+    body: Json = {"metadata": {"resourceVersion": version, **metadata}, "items": items}
+    return reply(200, body)
+
+
+async def test_a_malformed_object_stops_nothing_else(tmp_path: Path) -> None:
+    bad = with_field(with_field(stored_token(), "metadata.name", "bad"), "spec.ttl", "banana")
+    async with connected(tmp_path, lambda _: a_list([stored_token(), bad], "9")) as connection:
+        pages = [page async for page in KubeCluster(connection, default_window=WINDOW).token_pages()]
+
+    assert [token.key.name for token in pages[0].items] == ["ci"]
+    assert [found.key.name for found in pages[0].malformed] == ["bad"]
+    assert pages[0].malformed[0].why.startswith("spec.ttl: ")
+
+
+async def test_a_page_that_comes_too_late_ends_the_list(tmp_path: Path) -> None:
+    gone = reply(410, {"kind": "Status", "reason": "Expired", "message": "The provided continue parameter is too old"})
+
+    def answer(request: Request) -> bytes:
+        return gone if "continue" in request.query else a_list([stored_token()], "9", **{"continue": "more"})
+
+    async with connected(tmp_path, answer) as connection:
+        pages = KubeCluster(connection, default_window=WINDOW).token_pages()
+        assert len((await anext(pages)).items) == 1
+        with pytest.raises(ExpiredViewError):
+            await anext(pages)
+
+
+async def test_lists_of_namespaces_have_the_version_of_the_first(tmp_path: Path) -> None:
+    """What was created between two of the lists is newer than the whole, and so not taken for deleted."""
+
+    def answer(request: Request) -> bytes:
+        return a_list([], "5" if "/namespaces/a/" in request.path else "8")
+
+    async with connected(tmp_path, answer) as connection:
+        cluster = KubeCluster(connection, default_window=WINDOW, namespaces=("a", "b"))
+        versions = [page.resource_version async for page in cluster.credential_pages()]
+
+    assert versions == ["5", "5"]
+
+
+async def test_a_lease_that_nobody_ever_held_is_free(tmp_path: Path) -> None:
+    async with connected(tmp_path, lambda _: reply(200, {"metadata": {"resourceVersion": "3"}})) as connection:
+        record = await KubeLeases(connection, namespace="system", name="operator").read_lease()
+
+    assert record is not None
+    assert (record.holder, record.duration_seconds, record.resource_version) == ("", 0, "3")
+    assert record.renewed == datetime.fromisoformat("1970-01-01T00:00:00Z")
+
+
+async def test_an_answer_that_is_no_lease_is_malformed(tmp_path: Path) -> None:
+    async with connected(tmp_path, lambda _: reply(200, {"spec": 7})) as connection:
+        with pytest.raises(MalformedObjectError):
+            await KubeLeases(connection, namespace="system", name="operator").read_lease()
