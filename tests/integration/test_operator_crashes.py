@@ -263,7 +263,7 @@ def test_a_token_that_ended_while_no_operator_ran_is_marked_at_once(mortal: Mort
 
 def test_an_operator_that_can_watch_no_more_ends_instead_of_staying_deaf(mortal: Mortal) -> None:
     mortal.kill()
-    mortal.proxy.refused["/api"] = 403  # what Kopf asks first
+    mortal.proxy.refused["/api"] = 400  # what Kopf asks first
     try:
         operator = mortal.start()
         assert operator.process.popen.wait(20) == 1

@@ -47,7 +47,6 @@ ONE_TIME_TOKEN_TYPE = "access.pharia.ai/one-time-token"  # noqa: S105 - the type
 KEYRING_TYPE = "access.pharia.ai/keyring"
 
 _LABELS = {"app.kubernetes.io/managed-by": "pharia-access"}
-_MOST_CONDITION_MESSAGE = 4096  # the CRDs' bound
 _MOST_EVENT_PREFIX = 200  # with the suffix it must stay a DNS subdomain, of 253 characters
 _MOST_EVENT_MESSAGE = 1024  # k8s.io/kubernetes pkg/apis/core/validation/events.go
 
@@ -218,7 +217,7 @@ def _condition(condition: Condition) -> Json:
         "type": condition.type,
         "status": condition.status,
         "reason": condition.reason,
-        "message": condition.message[:_MOST_CONDITION_MESSAGE],
+        "message": condition.message,
         "observedGeneration": condition.observed_generation,
         "lastTransitionTime": format_time(condition.last_transition_time),
     }
