@@ -109,7 +109,7 @@ def test_health_and_readiness_are_told(operator: RunningOperator) -> None:
         pytest.param(r"pharia_access_leader 1\.0", id="the leader"),
         pytest.param(r"pharia_access_last_full_list_seconds \d", id="seconds since the last full list"),
         pytest.param(r"pharia_access_next_due_timestamp_seconds [1-9]", id="what is due next"),
-        pytest.param(r'pharia_access_reconciles_total\{kind="ApiToken",outcome="applied"\} [1-9]', id="reconciles"),
+        pytest.param(r'pharia_access_reconcile_duration_seconds_count\{kind="ApiToken"\} [1-9]', id="reconciles"),
     ],
 )
 def test_metrics_tell(operator: RunningOperator, workspace: Workspace, pattern: str) -> None:

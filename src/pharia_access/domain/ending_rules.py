@@ -7,7 +7,7 @@ from pharia_access.domain.decisions import Decision, DeleteToken, InSync, Observ
 from pharia_access.domain.lifetime import expiry
 from pharia_access.domain.model import DeliveryState, Phase, Reason
 from pharia_access.domain.times import format_time
-from pharia_access.domain.token_status import Outcome, end_expiry_warning, status_of, with_delivery
+from pharia_access.domain.token_status import Outcome, end_expiry_warning, status_of, undelivered, with_delivery
 
 __all__ = [
     "conclude",
@@ -94,10 +94,17 @@ def end_what_expired(observed: Observed, now: datetime) -> Decision | None:
 
 
 def conclude(observed: Observed, now: datetime, outcome: Outcome) -> Decision:
-    """A token that is over, or never began: its Secret goes first, then the status says so."""
+    """A token that is over: its Secret goes first, then the status says so.
+
+    One that never began takes two steps. The first write makes any mint under way lose its compare-and-set; only then
+    is a Secret that it left deleted, and the second write says that this was done.
+    """
     token = observed.token
     status = end_expiry_warning(token, status_of(token, outcome, now), outcome, now)
-    fate = SecretFate.KEEP if token.minted else SecretFate.DELETE_LEFTOVER
+    if not token.minted:
+        first = settle(observed, status, SecretFate.KEEP)
+        return first or settle(observed, undelivered(token, status, now), SecretFate.DELETE_LEFTOVER) or InSync()
+    fate = SecretFate.KEEP
     if status.delivery is not None and status.delivery.state is DeliveryState.AVAILABLE:
         status = with_delivery(token, status, (DeliveryState.WITHDRAWN, Reason.WITHDRAWN), now)
         fate = SecretFate.DELETE_RECORDED

@@ -134,4 +134,5 @@ def _wait(observed: Observed, now: datetime, outcome: Outcome) -> Decision:
     since = status.pending_since
     moments = (expiry(observed.token), None if since is None else since + observed.policy.pending_bound)
     recheck_at = min((moment for moment in moments if moment is not None), default=None)
-    return settle(observed, status, SecretFate.DELETE_LEFTOVER) or InSync(recheck_at)
+    # A Secret that a crash left is not touched: the mint that this waits for adopts it, perhaps at this very moment.
+    return settle(observed, status, SecretFate.KEEP) or InSync(recheck_at)

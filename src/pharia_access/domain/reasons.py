@@ -62,6 +62,8 @@ class Reason(StrEnum):
     """The one-time Secret was deleted at the end of its window."""
     WITHDRAWN = "Withdrawn"
     """The one-time Secret was deleted early, as the token ended."""
+    NOT_DELIVERED = "NotDelivered"
+    """Nothing was minted, and no one-time Secret was left behind."""
     EXPIRING_SOON = "ExpiringSoon"
     """The end is near."""
     NOT_EXPIRING = "NotExpiring"

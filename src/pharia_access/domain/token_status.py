@@ -30,6 +30,7 @@ __all__ = [
     "minted_status",
     "notices",
     "status_of",
+    "undelivered",
     "with_delivery",
 ]
 
@@ -120,6 +121,13 @@ def with_delivery(
     return _with(status, _condition(token, "Delivered", state is DeliveryState.COLLECTED, outcome, now))
 
 
+def undelivered(token: Token, status: TokenStatus, now: datetime) -> TokenStatus:
+    """The status of a token that is over without a mint, once no Secret of it can be left."""
+    message = "Nothing was minted, so there is nothing to read."
+    outcome = Outcome(Phase.FAILED, Reason.NOT_DELIVERED, message)
+    return _with(status, _condition(token, "Delivered", outcome.ready, outcome, now))
+
+
 def minted_status(token: Token, minted: Minted, now: datetime) -> TokenStatus:
     """The status that ends a mint: from here on the token has its one secret, and is usable."""
     recorded = replace(
@@ -143,7 +151,7 @@ def notices(token: Token, new: TokenStatus) -> tuple[Notice, ...]:
         condition
         for name in ("Ready", "Delivered", "ExpiringSoon")
         if (condition := find(new.conditions, name)) is not None
-        and condition.reason != _reason(token.status, name)
+        and condition.reason not in {_reason(token.status, name), Reason.NOT_DELIVERED}
         and (name != "ExpiringSoon" or condition.status == "True")
     ]
     return tuple(

@@ -20,28 +20,24 @@ class CredentialReconciler:
         self._recorder = recorder
         self._clock = clock
 
-    async def reconcile(self, key: ObjectKey) -> bool:
-        """Write the credential's status if it says anything else than what is so; whether it did.
-
-        Raises the leaves of ApiError.
-        """
+    async def reconcile(self, key: ObjectKey) -> None:
+        """Write the credential's status if it says anything else than what is so. Raises the leaves of ApiError."""
         known = self._view.credential(key)
         if known is None:
-            return False
+            return
         counts, now = self._view.counts(key), self._clock.now()
         if credential_rules.decide(known, catalogue=self._view.catalogue, counts=counts, now=now) is None:
-            return False
+            return
         try:
             credential = await self._cluster.read_credential(key)
         except NotFoundError:
             self._intake.credential_gone(key)
-            return False
+            return
         status = credential_rules.decide(credential, catalogue=self._view.catalogue, counts=counts, now=now)
         if status is None:
             self._intake.credential_seen(credential)
-            return False
+            return
         written = await self._cluster.write_credential_status(credential, status)
         self._intake.credential_seen(written)
         for notice in credential_rules.notices(credential, status):
             self._recorder.record(notice)
-        return True

@@ -76,13 +76,14 @@ class Elector:
         began, bound = self._clock.monotonic(), self._pace.renew_deadline.total_seconds() / 2
         try:
             succeeded = await asyncio.wait_for(step(), min(bound, at_most))
-            self._renewed_at = began if succeeded else self._renewed_at
-            return succeeded
         except (ConflictError, AlreadyExistsError):
             return False
         except (AccessError, TimeoutError) as error:
             log.warning("lease not reached", extra={"error": type(error).__name__})
             return False
+        if succeeded:
+            self._renewed_at = began
+        return succeeded
 
     async def _claim(self) -> bool:
         now, record = self._clock.now(), await self._leases.read_lease()

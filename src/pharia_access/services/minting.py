@@ -44,7 +44,7 @@ class MintingTools:
 
 
 class Minting:
-    """Use `settle_mint` for what to write, and `clean_up_after` when writing it lost a race."""
+    """Use `settle_mint` for what to write, and `delete_leftover` when writing it may have lost a race."""
 
     def __init__(
         self, *, cluster: Cluster, secrets: Secrets, clock: Clock, policy: Policy, tools: MintingTools
@@ -82,23 +82,11 @@ class Minting:
         )
         return Settle(minted_status(token, minted, self._clock.now()))
 
-    async def clean_up_after(self, token: Token, lost: Settle) -> None:
-        """Somebody else wrote first: if they recorded another Secret (or none can be recorded), ours goes."""
-        ours = lost.status.delivery
-        if ours is None or token.status.delivery == ours:
-            return
-        try:
-            live = await self._cluster.read_token(token.key)
-        except (NotFoundError, MalformedObjectError):
-            return
-        recorded = live.status.delivery
-        if live.uid == token.uid and recorded is not None and recorded.secret_uid != ours.secret_uid:
-            await self._secrets.delete_secret(ObjectKey(token.key.namespace, ours.secret_name), ours.secret_uid)
-
     async def delete_leftover(self, token: Token) -> None:
-        """Delete a Secret that a crash left for a token which will not be minted. Others' Secrets stay."""
+        """Delete a Secret of this token that its status does not record and never will. Others' Secrets stay."""
         sighting = await self._secrets.look_at(_secret_key(token))
-        if isinstance(sighting, OneTimeSecret) and _is_of(sighting, token):
+        recorded = None if token.status.delivery is None else token.status.delivery.secret_uid
+        if isinstance(sighting, OneTimeSecret) and _is_of(sighting, token) and sighting.uid != recorded:
             await self._secrets.delete_secret(sighting.key, sighting.uid)
 
     async def _claim(self, token: Token) -> OneTimeSecret | None:

@@ -96,13 +96,13 @@ class Operator:
 
     async def handle(self, work: Work) -> None:
         """One piece of work, to its end or to the next try. Never raises: one broken object stops no other."""
-        began, outcome = self._parts.clock.monotonic(), "applied"
+        began, outcome = self._parts.clock.monotonic(), "done"
         try:
-            outcome = "applied" if await self._do(work) else "in-sync"
+            await self._do(work)
         except ComeBack as wish:
             self._parts.queue.add_after(work, wish.seconds)
         except MalformedObjectError as error:
-            outcome = type(error).__name__
+            outcome = "malformed"
             log.warning("an object cannot be understood", extra={"object": str(work.key), "problem": str(error)})
             await self._tell_malformed(work)
         except (ConflictError, NotFoundError) as error:
@@ -119,15 +119,14 @@ class Operator:
         kind: Kind = "ApiCredential" if work.kind == "credential" else "ApiToken"
         self._parts.metrics.reconciled(kind, outcome, self._parts.clock.monotonic() - began)
 
-    async def _do(self, work: Work) -> bool:
-        """Whether anything was written."""
+    async def _do(self, work: Work) -> None:
         match work.kind:
             case "token":
-                return await self._parts.tokens.reconcile(work.key)
+                await self._parts.tokens.reconcile(work.key)
             case "credential":
-                return await self._parts.credentials.reconcile(work.key)
+                await self._parts.credentials.reconcile(work.key)
             case "secret":
-                return await self._parts.secrets.delete_secret(work.key, work.uid)
+                await self._parts.secrets.delete_secret(work.key, work.uid)
 
     async def _tell_malformed(self, work: Work) -> None:
         malformed = self._parts.intake.malformed(work.key)

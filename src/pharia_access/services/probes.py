@@ -47,14 +47,13 @@ class Probes:
     def watch(self, token: ObjectKey, secret: tuple[str, str] | None) -> None:
         """Look after a token's one-time Secret (name and UID) from now on, or no longer."""
         known = self._open.get(token)
-        if secret is None:
-            if known is not None:
-                self._missing.discard(known.uid)
-                del self._open[token]
-                self._due.pop(token, None)
-            return
-        name, uid = secret
-        if known is None or known.uid != uid:
+        if known is not None and (secret is None or secret[1] != known.uid):
+            self._missing.discard(known.uid)
+            del self._open[token]
+            self._due.pop(token, None)
+            known = None
+        if secret is not None and known is None:
+            name, uid = secret
             first = self._pace.first.total_seconds()
             self._plan(token, _Probe(ObjectKey(token.namespace, name), uid, first))
 

@@ -17,7 +17,7 @@ from pharia_access.domain.decisions import (
     Settle,
 )
 from pharia_access.domain.model import Credential, DeliveryState, ObjectKey, Phase, Policy, Token
-from pharia_access.errors import ConflictError, NotFoundError
+from pharia_access.errors import NotFoundError
 from pharia_access.services.intake import Intake
 from pharia_access.services.minting import Minting
 from pharia_access.services.pacer import Pacer
@@ -70,32 +70,31 @@ class TokenReconciler:
         self._clock = clock
         self._policy = policy
         self._deletes = deletes
+        self._begun: set[ObjectKey] = set()  # mints whose end we have not seen
         self._slots: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    async def reconcile(self, key: ObjectKey) -> bool:
-        """Read the token live and do what its rules say; whether anything was written.
-
-        Raises leaves of ApiError, MalformedObjectError, ComeBack.
-        """
+    async def reconcile(self, key: ObjectKey) -> None:
+        """Read the token live and do what its rules say. Raises leaves of ApiError, MalformedObjectError, ComeBack."""
         try:
             token = await self._cluster.read_token(key)
         except NotFoundError:
+            self._begun.discard(key)
             self._intake.token_gone(key)
-            return False
-        for number in range(MOST_ROUNDS):
+            return
+        for _ in range(MOST_ROUNDS):
             credential = await self._credential_of(token)
             async with self._slot_lock(token, credential):
                 observed = await self._gather(token, credential)
                 decision = token_rules.decide(observed, self._clock.now())
                 if isinstance(decision, InSync):
+                    await self._tidy_up(token)
                     self._intake.token_written(token)
                     self._intake.settled(token, decision)
-                    return number > 0
+                    return
                 changed = await self._apply(observed, decision)
             if changed is None:
-                break
+                return
             token = changed
-        return True
 
     async def _credential_of(self, token: Token) -> Credential | None:
         """From the view, but live where the view would have the token wait, fail or be deleted."""
@@ -168,19 +167,25 @@ class TokenReconciler:
                 return None
 
     async def _mint(self, token: Token, credential: Credential) -> Token | None:
+        self._begun.add(token.key)
         settle = await self._minting.settle_mint(token, credential)
         if settle.status == token.status:
             raise ComeBack(CONFLICT_RETRY_SECONDS)
-        try:
-            written = await self._settle(token, settle)
-        except ConflictError:
-            await self._minting.clean_up_after(token, settle)
-            raise
+        written = await self._settle(token, settle)
+        self._begun.discard(token.key)
         if written.status.phase is Phase.PENDING:
             raise ComeBack(CONFLICT_RETRY_SECONDS)
         if written.minted:
             self._metrics.minted((self._clock.now() - written.created).total_seconds())
         return written
+
+    async def _tidy_up(self, token: Token) -> None:
+        """Where a mint of ours came to nothing, another hand may have ended or minted the token: our Secret goes."""
+        if token.key not in self._begun:
+            return
+        if token.status.phase is not Phase.PENDING:
+            await self._minting.delete_leftover(token)
+        self._begun.discard(token.key)
 
     async def _settle(self, token: Token, decision: Settle) -> Token:
         if decision.fate is SecretFate.DELETE_LEFTOVER:

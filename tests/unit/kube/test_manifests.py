@@ -129,10 +129,10 @@ def test_a_field_that_is_none_is_removed() -> None:
 
 
 def test_a_condition_fits_the_crd() -> None:
-    long = Condition("Ready", "True", "Issued", "x" * 9000, 1, NOW)
+    long = Condition("Ready", "True", "Issued", "x" * 40000, 1, NOW)
     patch = manifests.token_status_patch(a_token(), TokenStatus(conditions=(long,)))
 
-    assert len(patch["status"]["conditions"][0]["message"]) == 4096
+    assert len(patch["status"]["conditions"][0]["message"]) == 32768
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,342 @@
+"""What is done with a token, as a table: a sentence, what is observed, what follows."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import pytest
+
+from pharia_access.domain.conditions import find, is_true
+from pharia_access.domain.decisions import DeleteToken, InSync, Mint, Observed, SecretFate, SetOwners, Settle
+from pharia_access.domain.model import Credential, CredentialIdentity, OwnerReference, Policy, Token
+from pharia_access.domain.reasons import DeliveryState, Phase, Reason
+from pharia_access.domain.token_rules import decide
+from pharia_access.domain.token_status import Outcome, status_of
+from tests.support.builders import NOW, a_credential, a_minted_token, a_token, owned_by
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+ARGO = {"argocd.argoproj.io/tracking-id": "app:access.pharia.ai/ApiToken:finance/ci"}
+FLUX = {"kustomize.toolkit.fluxcd.io/name": "apps"}
+VELERO = {"velero.io/restore-name": "nightly"}
+GENTLE = a_credential()
+OTHER = a_credential(uid="credential-2")
+FOREIGN_OWNER = OwnerReference("v1", "ConfigMap", "app", "app-1", controller=True)
+
+
+def observed(
+    token: Token, credential: Credential | None = GENTLE, *, gone: bool = False, free: bool = True
+) -> Observed:
+    return Observed(token=token, credential=credential, policy=Policy(), slot_free=free, secret_gone=gone)
+
+
+def failed(reason: str, token: Token | None = None, *, stalled: bool = True) -> Token:
+    token = token or a_token()
+    phase = Phase.FAILED if stalled else Phase.PENDING
+    return replace(token, status=status_of(token, Outcome(phase, reason, "Words.", stalled=stalled), NOW))
+
+
+def waiting(since: timedelta) -> Token:
+    decision = decide(observed(a_token(), None), NOW - since)
+    assert isinstance(decision, Settle)
+    return a_token(status=decision.status)
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What a Settle says, in short."""
+
+    phase: Phase
+    reason: Reason
+    fate: SecretFate
+    delivery: DeliveryState | None = None
+
+
+RECORDED, KEEP = SecretFate.DELETE_RECORDED, SecretFate.KEEP
+WITHDRAWN, COLLECTED = DeliveryState.WITHDRAWN, DeliveryState.COLLECTED
+
+
+@pytest.mark.parametrize(
+    ("case", "expected"),
+    [
+        pytest.param(
+            observed(a_token(revoked=True)),
+            Settled(Phase.REVOKED, Reason.REVOKED, KEEP),
+            id="a new token that is revoked mints nothing",
+        ),
+        pytest.param(
+            observed(a_minted_token(a_token(revoked=True))),
+            Settled(Phase.REVOKED, Reason.REVOKED, RECORDED, WITHDRAWN),
+            id="a revoked token loses its Secret at once",
+        ),
+        pytest.param(
+            observed(a_minted_token(a_token(revoked=True), issued_at=NOW - 90 * DAY)),
+            Settled(Phase.REVOKED, Reason.REVOKED, RECORDED, WITHDRAWN),
+            id="revoked is said before expired",
+        ),
+        pytest.param(
+            observed(a_token(expires_at=NOW)),
+            Settled(Phase.EXPIRED, Reason.EXPIRED, KEEP),
+            id="a new token whose end has passed mints nothing",
+        ),
+        pytest.param(
+            observed(a_minted_token(issued_at=NOW - 30 * DAY, state=WITHDRAWN)),
+            Settled(Phase.EXPIRED, Reason.EXPIRED, KEEP, WITHDRAWN),
+            id="a token expires at the very second of its end",
+        ),
+        pytest.param(
+            observed(a_minted_token(a_token(expires_at=NOW - HOUR, generation=2))),
+            Settled(Phase.EXPIRED, Reason.EXPIRED, RECORDED, WITHDRAWN),
+            id="an end that was brought forward counts",
+        ),
+        pytest.param(
+            observed(a_token(), None),
+            Settled(Phase.PENDING, Reason.CREDENTIAL_NOT_FOUND, KEEP),
+            id="a token waits for its credential",
+        ),
+        pytest.param(
+            observed(a_token(), a_credential(suspended=True)),
+            Settled(Phase.PENDING, Reason.CREDENTIAL_SUSPENDED, KEEP),
+            id="a suspended credential mints nothing",
+        ),
+        pytest.param(
+            observed(a_token(), a_credential(suspended=True, deleting=True)),
+            Settled(Phase.PENDING, Reason.CREDENTIAL_DELETING, KEEP),
+            id="a credential that is being deleted mints nothing",
+        ),
+        pytest.param(
+            observed(a_token(ttl=8785 * HOUR)),
+            Settled(Phase.FAILED, Reason.TTL_TOO_LONG, KEEP),
+            id="a longer life than the cluster allows is refused",
+        ),
+        pytest.param(
+            observed(a_token(ttl=25 * HOUR), a_credential(max_ttl=DAY)),
+            Settled(Phase.FAILED, Reason.TTL_TOO_LONG, KEEP),
+            id="a longer life than the credential allows is refused",
+        ),
+        pytest.param(
+            observed(a_token(expires_at=NOW + 2 * DAY), a_credential(max_ttl=DAY)),
+            Settled(Phase.FAILED, Reason.TTL_TOO_LONG, KEEP),
+            id="an end too far away is refused too",
+        ),
+        pytest.param(
+            observed(a_token(), a_credential(max_tokens=1), free=False),
+            Settled(Phase.PENDING, Reason.TOKEN_LIMIT_REACHED, KEEP),
+            id="a token waits while its credential has all it may have",
+        ),
+        pytest.param(
+            observed(a_token(labels=VELERO)),
+            Settled(Phase.PENDING, Reason.RESTORED, KEEP),
+            id="what came out of a backup mints nothing",
+        ),
+        pytest.param(
+            observed(waiting(HOUR)),
+            Settled(Phase.FAILED, Reason.PENDING_TOO_LONG, KEEP),
+            id="what waited too long is not minted even when it could be",
+        ),
+        pytest.param(
+            observed(a_minted_token(), gone=True),
+            Settled(Phase.ACTIVE, Reason.ISSUED, KEEP, COLLECTED),
+            id="a Secret that its reader deleted was collected",
+        ),
+        pytest.param(
+            observed(a_minted_token(issued_at=NOW - HOUR)),
+            Settled(Phase.ACTIVE, Reason.ISSUED, RECORDED, WITHDRAWN),
+            id="a Secret is deleted at the end of its window",
+        ),
+        pytest.param(
+            observed(a_minted_token(issued_at=NOW - HOUR), gone=True),
+            Settled(Phase.ACTIVE, Reason.ISSUED, KEEP, COLLECTED),
+            id="a Secret that was gone before the end of its window was collected",
+        ),
+        pytest.param(
+            observed(a_minted_token(issued_at=NOW - 23 * DAY, state=COLLECTED)),
+            Settled(Phase.ACTIVE, Reason.ISSUED, KEEP, COLLECTED),
+            id="a week before its end a token says so",
+        ),
+        pytest.param(
+            observed(replace(a_minted_token(), annotations=ARGO, owners=()), OTHER),
+            Settled(Phase.FAILED, Reason.CREDENTIAL_REPLACED, RECORDED, WITHDRAWN),
+            id="a token of Git dies under another credential of the name, and stays",
+        ),
+        pytest.param(
+            observed(a_token(generation=2, status=failed(Reason.PENDING_TOO_LONG).status)),
+            Settled(Phase.FAILED, Reason.PENDING_TOO_LONG, KEEP),
+            id="an edit does not revive what waited too long",
+        ),
+        pytest.param(
+            observed(replace(failed(Reason.TTL_TOO_LONG), spec=a_token(revoked=True).spec, generation=2)),
+            Settled(Phase.REVOKED, Reason.REVOKED, KEEP),
+            id="what failed can be revoked",
+        ),
+    ],
+)
+def test_a_status_is_written(case: Observed, expected: Settled) -> None:
+    decision = decide(case, NOW)
+
+    assert isinstance(decision, Settle)
+    ready = find(decision.status.conditions, "Ready")
+    delivery = decision.status.delivery
+    assert ready is not None
+    assert decision.status.observed_generation == case.token.generation
+    state = None if delivery is None else delivery.state
+    phase = decision.status.phase or Phase.PENDING
+    assert Settled(phase, Reason(ready.reason), decision.fate, state) == expected
+
+
+@pytest.mark.parametrize(
+    ("case", "expected"),
+    [
+        pytest.param(observed(a_token()), Mint(GENTLE), id="a new token is minted"),
+        pytest.param(observed(waiting(HOUR - timedelta(seconds=1))), Mint(GENTLE), id="the obstacle went away in time"),
+        pytest.param(
+            observed(failed(Reason.SECRET_CONFLICT, stalled=False)), Mint(GENTLE), id="a conflict is tried again"
+        ),
+        pytest.param(
+            observed(replace(failed(Reason.TTL_TOO_LONG), generation=2)), Mint(GENTLE), id="a corrected spec is minted"
+        ),
+        pytest.param(
+            observed(a_token(), a_credential(max_ttl=HOUR)),
+            Mint(a_credential(max_ttl=HOUR)),
+            id="a default that is longer than the maximum is no reason to refuse",
+        ),
+        pytest.param(observed(a_token(deleting=True)), InSync(), id="what is being deleted is left alone"),
+        pytest.param(
+            observed(replace(a_minted_token(), deleting=True), None),
+            InSync(),
+            id="also when its credential is gone",
+        ),
+        pytest.param(
+            observed(a_minted_token(), None), InSync(), id="garbage collection takes what its credential owns"
+        ),
+        pytest.param(
+            observed(replace(a_minted_token(), owners=()), None),
+            DeleteToken(),
+            id="an orphan of a deleted credential is deleted",
+        ),
+        pytest.param(
+            observed(replace(a_minted_token(), owners=(), annotations=ARGO), None),
+            DeleteToken(),
+            id="a token of Git goes with its credential",
+        ),
+        pytest.param(
+            observed(replace(a_minted_token(), owners=()), OTHER),
+            DeleteToken(),
+            id="another credential of the name does not keep a token",
+        ),
+        pytest.param(
+            observed(replace(a_minted_token(), owners=())),
+            SetOwners((owned_by(CredentialIdentity("invoice-bot", "credential-1")),)),
+            id="a credential owns its tokens",
+        ),
+        pytest.param(
+            observed(replace(a_minted_token(), owners=(FOREIGN_OWNER,))),
+            SetOwners(
+                (
+                    FOREIGN_OWNER,
+                    replace(owned_by(CredentialIdentity("invoice-bot", "credential-1")), controller=False),
+                )
+            ),
+            id="an owner of somebody else's stays, and stays the controller",
+        ),
+        pytest.param(
+            observed(replace(a_minted_token(), labels=FLUX)),
+            SetOwners(()),
+            id="a token that Git takes over loses its owner",
+        ),
+        pytest.param(
+            observed(replace(a_minted_token(), owners=(), annotations=ARGO)),
+            InSync(NOW + HOUR),
+            id="a token of Git gets no owner",
+        ),
+        pytest.param(observed(a_minted_token()), InSync(NOW + HOUR), id="the window's end comes next"),
+        pytest.param(
+            observed(a_minted_token(state=COLLECTED)), InSync(NOW + 23 * DAY), id="then the warning of the end"
+        ),
+        pytest.param(
+            observed(a_minted_token(state=COLLECTED, life=14 * DAY)),
+            InSync(NOW + 14 * DAY),
+            id="a short life is not warned of",
+        ),
+        pytest.param(
+            observed(a_minted_token(state=COLLECTED), a_credential(suspended=True)),
+            InSync(NOW + 23 * DAY),
+            id="suspending a credential rewrites no token",
+        ),
+        pytest.param(
+            observed(waiting(timedelta(0)), None), InSync(NOW + HOUR), id="what waits is looked at when its time is up"
+        ),
+        pytest.param(
+            observed(failed(Reason.TTL_TOO_LONG)),
+            Settle,
+            id="the credential is recorded when it is first seen",
+        ),
+    ],
+)
+def test_something_else_is_done(case: Observed, expected: object) -> None:
+    decision = decide(case, NOW)
+
+    assert decision == expected or (isinstance(expected, type) and isinstance(decision, expected))
+
+
+def test_a_restored_token_is_minted_once_its_mark_is_gone_however_long_that_took() -> None:
+    token = a_token(labels=VELERO)
+    decision = decide(observed(token), NOW)
+    assert isinstance(decision, Settle)
+    assert decision.status.pending_since is None
+
+    later = replace(token, status=decision.status, labels={})
+
+    assert decide(observed(later), NOW + 90 * DAY) == Mint(GENTLE)
+
+
+def test_an_expired_token_stays_expired_when_the_clock_is_set_back() -> None:
+    token = a_minted_token(issued_at=NOW - 30 * DAY, state=WITHDRAWN)
+    decision = decide(observed(token), NOW)
+    assert isinstance(decision, Settle)
+
+    assert decide(observed(replace(token, status=decision.status)), NOW - DAY) == InSync()
+
+
+def test_a_revoked_token_stays_revoked_when_the_spec_is_forced_back() -> None:
+    token = a_minted_token(a_token(revoked=True))
+    decision = decide(observed(token), NOW)
+    assert isinstance(decision, Settle)
+
+    forced = replace(token, status=decision.status, spec=replace(token.spec, revoked=False))
+
+    assert decide(observed(forced), NOW) == InSync()
+
+
+@pytest.mark.parametrize(
+    ("case", "stalled"),
+    [
+        pytest.param(observed(a_token(ttl=9000 * HOUR)), True, id="a person must correct what was refused"),
+        pytest.param(observed(a_token(labels=VELERO)), True, id="a person must decide about what was restored"),
+        pytest.param(observed(a_token(), None), False, id="what waits needs nobody"),
+        pytest.param(observed(a_token(revoked=True)), False, id="what was revoked needs nobody"),
+    ],
+)
+def test_stalled_says_whether_a_person_must_act(case: Observed, stalled: bool) -> None:  # noqa: FBT001 - a column
+    decision = decide(case, NOW)
+
+    assert isinstance(decision, Settle)
+    assert is_true(decision.status.conditions, "Stalled") is stalled
+
+
+def test_no_time_moves_in_a_condition_that_says_the_same() -> None:
+    token = a_minted_token(issued_at=NOW - HOUR)
+    decision = decide(observed(token), NOW)
+    assert isinstance(decision, Settle)
+
+    before, after = find(token.status.conditions, "Ready"), find(decision.status.conditions, "Ready")
+
+    assert before == after
+
+
+def test_a_token_that_ended_without_a_mint_is_fenced_first_and_then_its_leftover_goes() -> None:
+    first = decide(observed(a_token(revoked=True)), NOW)
+    assert isinstance(first, Settle)
+    second = decide(observed(a_token(revoked=True, status=first.status)), NOW)
+    assert isinstance(second, Settle)
+
+    assert (first.fate, second.fate) == (SecretFate.KEEP, SecretFate.DELETE_LEFTOVER)
+    assert isinstance(decide(observed(a_token(revoked=True, status=second.status)), NOW), SetOwners)

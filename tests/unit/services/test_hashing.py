@@ -1,0 +1,93 @@
+"""Hashing in threads: a real proof, off the event loop, so many at once and no more."""
+
+import asyncio
+import threading
+
+import pytest
+
+from pharia_access.domain.proof import CHEAPEST, ProofParameters, matches
+from pharia_access.domain.token import mint
+from pharia_access.services.hashing import ThreadedHasher
+from tests.support.builders import TEXT
+from tests.support.fakes import seeded_entropy
+
+SLOWER = ProofParameters(memory_kib=8192, time_cost=2)
+"""Some milliseconds: long enough for several to meet."""
+
+
+class Seconds(list[float]):
+    """Keeps what it is told, and on which thread it was told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.threads: set[int] = set()
+
+    def __call__(self, seconds: float) -> None:
+        self.append(seconds)
+        self.threads.add(threading.get_ident())
+
+
+def hashing_threads() -> int:
+    return sum(thread.name.startswith("argon2") for thread in threading.enumerate())
+
+
+async def test_it_proves_a_token_and_tells_how_long_that_took() -> None:
+    seconds = Seconds()
+    hasher = ThreadedHasher(CHEAPEST, threads=1, observe=seconds)
+
+    phc = await hasher.prove(TEXT)
+    hasher.close()
+
+    assert matches(phc, TEXT)
+    assert phc.startswith("$argon2id$v=19$m=8,t=1,p=1$")
+    assert len(seconds) == 1
+    assert 0 < seconds[0] < 60
+    assert seconds.threads == {threading.get_ident()}
+
+
+async def test_the_event_loop_goes_on_meanwhile() -> None:
+    hasher = ThreadedHasher(CHEAPEST, threads=1, observe=Seconds())
+    proof = asyncio.create_task(hasher.prove(TEXT))
+
+    await asyncio.sleep(0)
+
+    assert not proof.done()
+    assert matches(await proof, TEXT)
+    hasher.close()
+
+
+async def test_whoever_comes_when_the_threads_are_busy_waits_in_line() -> None:
+    before = hashing_threads()
+    seconds = Seconds()
+    hasher = ThreadedHasher(SLOWER, threads=2, observe=seconds)
+    entropy = seeded_entropy()
+    texts = [mint("pharia", entropy) for _ in range(6)]
+
+    proofs = [asyncio.create_task(hasher.prove(text)) for text in texts]
+    await asyncio.sleep(0)
+    during = hashing_threads()
+    made = await asyncio.gather(*proofs)
+    hasher.close()
+
+    assert during - before == 2
+    assert len(set(made)) == len(seconds) == 6
+    assert all(matches(phc, text) for phc, text in zip(made, texts, strict=True))
+
+
+async def test_closing_gives_up_what_waits_in_line() -> None:
+    hasher = ThreadedHasher(SLOWER, threads=1, observe=Seconds())
+    proofs = [asyncio.create_task(hasher.prove(TEXT)) for _ in range(4)]
+    await asyncio.sleep(0)
+
+    hasher.close()
+    done = await asyncio.wait_for(asyncio.gather(*proofs, return_exceptions=True), 10)
+
+    assert isinstance(done[-1], asyncio.CancelledError)
+
+
+async def test_a_closed_hasher_refuses() -> None:
+    hasher = ThreadedHasher(CHEAPEST, threads=1, observe=Seconds())
+    hasher.close()
+
+    with pytest.raises(RuntimeError):
+        await hasher.prove(TEXT)

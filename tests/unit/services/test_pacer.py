@@ -1,0 +1,60 @@
+"""The pacer: so many turns a second, evenly spaced."""
+
+import asyncio
+
+import pytest
+
+from pharia_access.services.pacer import Pacer
+from tests.support.virtual_time import FakeClock, simulated
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+async def turns(pacer: Pacer, clock: FakeClock, *, count: int) -> list[tuple[float, int]]:
+    """When each of so many who come at once gets a turn, in the order of their turns."""
+    had: list[tuple[float, int]] = []
+
+    async def come(number: int) -> None:
+        await pacer.turn()
+        had.append((clock.monotonic(), number))
+
+    await asyncio.gather(*(come(number) for number in range(count)))
+    return had
+
+
+@simulated
+async def test_the_first_turn_comes_at_once(clock: FakeClock) -> None:
+    await Pacer(clock, 0.001).turn()
+
+    assert clock.monotonic() < 0.001
+
+
+@simulated
+async def test_many_at_once_are_spread_evenly_in_the_order_in_which_they_came(clock: FakeClock) -> None:
+    had = await turns(Pacer(clock, 4), clock, count=9)
+
+    assert [number for _, number in had] == list(range(9))
+    assert [moment for moment, _ in had] == pytest.approx([number / 4 for number in range(9)], abs=1e-6)
+
+
+@simulated
+async def test_turns_that_nobody_took_are_not_saved_up(clock: FakeClock) -> None:
+    pacer = Pacer(clock, 2)
+    await pacer.turn()
+    await asyncio.sleep(60)
+
+    had = await turns(pacer, clock, count=3)
+
+    assert [moment for moment, _ in had] == pytest.approx([60, 60.5, 61], abs=1e-6)
+
+
+@simulated
+async def test_whoever_comes_rarely_never_waits(clock: FakeClock) -> None:
+    pacer = Pacer(clock, 2)
+    for number in range(5):
+        await pacer.turn()
+        assert clock.monotonic() == pytest.approx(number, abs=1e-6)
+        await asyncio.sleep(1)
