@@ -22,7 +22,7 @@ def main(arguments: list[str]) -> int:
         parser.error(f"there is no {', '.join(sorted(unknown))}")
     try:
         return max(_BENCHMARKS[name]() for name in names)
-    except (BuildError, ClientError, ProcessError) as error:
+    except (BuildError, ClientError, ProcessError, TimeoutError) as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
 

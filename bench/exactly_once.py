@@ -8,7 +8,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from tests.support.simulation import simulate  # noqa: E402 - found through the line above
+from tests.support.simulation import simulate
 
 
 def main() -> int:

@@ -141,7 +141,7 @@ def _roles_and_credential(story: Storyteller) -> None:
         "in the namespace of the team that uses it."
     )
     story.run("kubectl apply -f examples/01-roles.yaml", expect="studio-user created")
-    story.run("kubectl create namespace finance")
+    story.run("kubectl apply -f examples/00-namespace.yaml", expect="finance created")
     story.run("kubectl config set-context --current --namespace finance")
     story.run("kubectl apply -f examples/02-credential.yaml", expect="invoice-bot created")
     story.run("kubectl wait --for=condition=Ready apicredential/invoice-bot --timeout=20s")

@@ -225,7 +225,9 @@ class FakeStore:
         secret = self.secrets.get(key)
         if secret is not None and secret.uid == uid:
             owner = self.tokens.get(ObjectKey(key.namespace, secret.token_name))
-            self.withdrawals.append(Withdrawal(secret, owner, frozenset(c.uid for c in self.credentials.values()), self.now()))
+            self.withdrawals.append(
+                Withdrawal(secret, owner, frozenset(c.uid for c in self.credentials.values()), self.now())
+            )
         return self.delete_secret(key, uid)
 
     def write_lease(self, record: LeaseRecord) -> LeaseRecord:

@@ -59,7 +59,9 @@ def _proved(store: FakeStore) -> Iterator[str]:
             yield f"{token.key} ({token.uid}): the recorded Secret is not its own"
         elif secret.text.token_id != status.token_id or not matches(status.hash, secret.text):
             yield f"{token.key} ({token.uid}): the hash is not of the Secret's text"
-        elif status.mac is not None and (keyring is None or (status.mac.key_id, status.mac.value) != keyring.mac(secret.text)):
+        elif status.mac is not None and (
+            keyring is None or (status.mac.key_id, status.mac.value) != keyring.mac(secret.text)
+        ):
             yield f"{token.key} ({token.uid}): the check value is not of the Secret's text"
 
 

@@ -36,10 +36,10 @@ class People:
     def prepare(self) -> None:
         """What is there when the operators start: mostly a credential, mostly some tokens."""
         self.store.roles["studio-user"] = a_role()
-        if self.rng.random() < 0.9:  # noqa: PLR2004 - most runs
+        if self.rng.random() < 0.9:
             self._credential()
         for name in self.names:
-            if self.rng.random() < 0.7:  # noqa: PLR2004 - most tokens
+            if self.rng.random() < 0.7:
                 self._create(ObjectKey(CREDENTIAL.namespace, name))
 
     def act(self) -> str:
@@ -106,7 +106,7 @@ class Reader:
 
     def step(self) -> str:
         """See whether tokens are ready, or read the Secret of one that was."""
-        if not self.ready or self.rng.random() < 0.5:  # noqa: PLR2004 - as often the one as the other
+        if not self.ready or self.rng.random() < 0.5:
             self.ready = [token for token in self.store.tokens.values() if _is_ready(token)]
             return f"sees {len(self.ready)} ready"
         token = self.ready.pop(self.rng.randrange(len(self.ready)))
@@ -116,7 +116,7 @@ class Reader:
         if secret is None or secret.token_uid != token.uid:
             return f"finds no Secret of {token.key}"
         self._check(token, secret.uid)
-        if self.rng.random() < 0.7:  # noqa: PLR2004 - most delete what they have read
+        if self.rng.random() < 0.7:
             self.store.delete_secret(name, secret.uid)
         return f"reads the Secret of {token.key}"
 

@@ -32,7 +32,7 @@ __all__ = ["Outcome", "Simulation", "simulate"]
 CALM_SECONDS = 200.0
 """Longer than the longest retry (60 s), the resync (66 s) and a conflict's next try (30 s) one after another."""
 
-_PASSES = {verb: 0.8 for verb in ("read_keyring", "list_roles", "list_credentials", "write_credential_status")}
+_PASSES = dict.fromkeys(("read_keyring", "list_roles", "list_credentials", "write_credential_status"), 0.8)
 """How often a call need not wait for its turn: those that mint and deliver nothing mostly need not."""
 
 
@@ -107,7 +107,7 @@ class Simulation:
 
     async def _main(self) -> None:
         self.people.prepare()
-        leaders = 1 + (self.rng.random() < 0.5)  # noqa: PLR2004 - half of the runs have two
+        leaders = 1 + (self.rng.random() < 0.5)
         for number in range(leaders):
             self.seats.append(self._seat(number))
         while not self.chaos_over.is_set():
@@ -135,7 +135,7 @@ class Simulation:
             seat.replica.cluster.faults = no_faults
             if seat.replica.cluster.dead:
                 self.seats[index] = self._seat(seat.number)
-            elif self.rng.random() < 0.5:  # noqa: PLR2004 - half of the replicas lose all events until now
+            elif self.rng.random() < 0.5:
                 seat.heard = len(self.store.changes)
         for _, turn in self.parked:
             if not turn.done():
@@ -226,11 +226,11 @@ class Simulation:
         if seat.replica.cluster.dead or seat.heard >= len(self.store.changes):
             return True
         luck = self.rng.random()
-        if luck < 0.1:  # noqa: PLR2004 - one in ten is an old one
+        if luck < 0.1:
             self._tell(seat, self.rng.choice(self.store.changes))
             return True
         seat.heard += 1
-        if luck < 0.9:  # noqa: PLR2004 - and one in ten is lost
+        if luck < 0.9:
             self._tell(seat, self.store.changes[seat.heard - 1])
         return True
 

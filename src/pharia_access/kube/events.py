@@ -18,7 +18,7 @@ from pharia_access.kube.client import Call, Connection
 __all__ = ["EventRecorder", "RecorderClock"]
 
 COMPONENT = "pharia-access-operator"
-QUEUE_SIZE = 1000
+QUEUE_SIZE = 10_000
 PER_SECOND = 50.0
 RETRY_SECONDS = 1.0
 MOST_RETRY_SECONDS = 10.0

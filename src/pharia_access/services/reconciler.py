@@ -118,11 +118,11 @@ class TokenReconciler:
     async def _gather(self, token: Token, credential: Credential | None) -> Observed:
         observed = Observed(token=token, credential=credential, policy=self._policy)
         observed = replace(observed, secret_gone=await self._secret_gone(token))
-        limited = credential is not None and credential.policy.max_tokens is not None
-        would_mint = isinstance(token_rules.decide(observed, self._clock.now()), Mint)
-        if limited and would_mint and credential is not None:
-            return replace(observed, slot_free=await self._slot_free(observed, credential))
-        return observed
+        if credential is None or credential.policy.max_tokens is None:
+            return observed
+        if not isinstance(token_rules.decide(observed, self._clock.now()), Mint):
+            return observed
+        return replace(observed, slot_free=await self._slot_free(observed, credential))
 
     async def _secret_gone(self, token: Token) -> bool:
         """Looked for where a probe missed it, and once more when its window ends."""

@@ -11,7 +11,7 @@ import pytest
 
 from pharia_access.domain.sightings import Notice
 from pharia_access.errors import AlreadyExistsError, ApiError, DeniedError, UnavailableError
-from pharia_access.kube.events import EventRecorder
+from pharia_access.kube.events import QUEUE_SIZE, EventRecorder
 from tests.support.builders import TOKEN
 from tests.support.virtual_time import FakeClock, simulated
 
@@ -136,7 +136,7 @@ async def test_what_finds_no_room_is_counted(clock: FakeClock) -> None:
     recorder = EventRecorder(
         cast("Connection", FakeConnection()), instance="x", clock=clock, on_drop=lambda: drops.append(None)
     )
-    for number in range(1010):
+    for number in range(QUEUE_SIZE + 10):
         recorder.record(numbered(number))
 
     assert recorder.dropped == len(drops) == 10
