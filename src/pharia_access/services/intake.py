@@ -6,7 +6,7 @@ Runs on every replica. Only the leader's queue is worked on; a standby keeps the
 from datetime import timedelta
 
 from pharia_access.domain import token_rules
-from pharia_access.domain.decisions import InSync, Observed
+from pharia_access.domain.decisions import InSync, Mint, Observed, Settle
 from pharia_access.domain.model import Credential, ObjectKey, Phase, Policy, Token
 from pharia_access.domain.permissions import Role
 from pharia_access.domain.sightings import MalformedObject
@@ -20,6 +20,9 @@ __all__ = ["Intake"]
 
 COALESCE = timedelta(seconds=2)
 """How long a credential's counts may gather before they are written."""
+
+MOST_FRESH = 2000
+"""How many tokens are kept whole until they are worked on: about 5 KiB each."""
 
 
 class Intake:
@@ -44,11 +47,30 @@ class Intake:
         self._clock = clock
         self._metrics = metrics
         self._malformed: dict[ObjectKey, MalformedObject] = {}
+        self._held_back: dict[ObjectKey, Token] = {}
+        self._fresh: dict[ObjectKey, Token] = {}
         self.acting = False
         """Whether this replica leads: only then is work queued."""
 
     def token_seen(self, token: Token, *, bulk: bool = False) -> None:
-        """A token as some answer or event showed it; what is older than the view is dropped."""
+        """A token as some answer or event showed it; what is older than the view is dropped.
+
+        While it is worked on it waits for `heard_meanwhile`: mostly it is an echo of our write, ahead of its answer.
+        """
+        if self._queue.is_running(Work("token", token.key)):
+            held = self._held_back.get(token.key)
+            if held is None or is_newer(token.resource_version, held.resource_version):
+                self._held_back[token.key] = token
+            return
+        self._take_in(token, bulk=bulk)
+
+    def heard_meanwhile(self, key: ObjectKey) -> None:
+        """A token is no longer worked on: take in what an event showed of it in that time."""
+        token = self._held_back.pop(key, None)
+        if token is not None:
+            self._take_in(token)
+
+    def _take_in(self, token: Token, *, bulk: bool = False) -> None:
         if self._view.knows(token.key, token.resource_version):
             return
         self.token_written(token)
@@ -60,6 +82,7 @@ class Intake:
         self._malformed.pop(token.key, None)
         if self._view.knows(token.key, token.resource_version):
             return
+        self._fresh.pop(token.key, None)
         before = self._view.put_token(token)
         self._recount(before, self._view.token(token.key))
         self._free_slots(before, token)
@@ -69,10 +92,20 @@ class Intake:
         credential = self._view.credential(ObjectKey(token.key.namespace, token.spec.credential_name))
         observed = Observed(token=token, credential=credential, policy=self._policy)
         decision = token_rules.decide(observed, self._clock.now())
-        if not isinstance(decision, InSync):
-            self._queue.add(Work("token", token.key), bulk=bulk)
+        if isinstance(decision, InSync):
+            self.settled(token, decision)
             return
-        self.settled(token, decision)
+        if isinstance(decision, Mint | Settle) and len(self._fresh) < MOST_FRESH:
+            self._fresh[token.key] = token
+        self._queue.add(Work("token", token.key), bulk=bulk)
+
+    def fresh(self, key: ObjectKey) -> Token | None:
+        """A token as just seen, once, which spares its reader a read.
+
+        All that follows from it is a compare-and-set: if it is no longer so, that costs a retry, with a read. What
+        deletes a token is no such thing, and asks for a read.
+        """
+        return self._fresh.pop(key, None)
 
     def settled(self, token: Token, decision: InSync) -> None:
         """A token needs nothing until that moment."""
@@ -91,11 +124,15 @@ class Intake:
 
     def token_gone(self, key: ObjectKey, uid: str | None = None) -> None:
         """A token was deleted (None: whichever had the name). A Secret that outlived it goes too (orphaning delete)."""
+        held = self._held_back.get(key)
+        if held is not None and uid in {None, held.uid}:
+            del self._held_back[key]
         known = self._view.token(key)
         if known is not None and uid not in {None, known.uid}:
             return
         before = self._view.drop_token(key)
         self._malformed.pop(key, None)
+        self._fresh.pop(key, None)
         self._schedule.set(key, None)
         self._probes.watch(key, None)
         if before is None:
@@ -158,7 +195,7 @@ class Intake:
         return self._malformed.get(token)
 
     def due(self, key: ObjectKey) -> None:
-        """The schedule fired."""
+        """Its moment has come: the schedule's, or that of a probe."""
         self._queue.add(Work("token", key), bulk=True)
 
     def _recount(self, before: TokenRecord | None, after: TokenRecord | None) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import random
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -32,6 +33,9 @@ __all__ = ["Operator", "Parts", "Rhythm"]
 log = logging.getLogger(__name__)
 
 GAUGE_SECONDS = 5.0
+
+MANY_DUE = 100
+"""From so many tokens due at once, which are a fifth of all, one list costs less than a read of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,7 @@ class Operator:
     def __init__(self, parts: Parts, rhythm: Rhythm) -> None:
         self._parts = parts
         self._rhythm = rhythm
+        self._list_soon = asyncio.Event()
         self.caught_up = False
         """Whether a full list has ended since this replica started: its view is complete."""
 
@@ -89,35 +94,42 @@ class Operator:
         async with asyncio.TaskGroup() as tasks:
             for _ in range(self._rhythm.workers):
                 tasks.create_task(parts.queue.work_forever(self.handle))
-            tasks.create_task(parts.schedule.run(parts.clock, parts.intake.due))
+            tasks.create_task(parts.schedule.run(parts.clock, self._due))
             tasks.create_task(parts.probes.run(self._is_there, parts.intake.due))
             tasks.create_task(self._list_now_and_then())
             tasks.create_task(self._gauge())
 
     async def handle(self, work: Work) -> None:
         """One piece of work, to its end or to the next try. Never raises: one broken object stops no other."""
-        began, outcome = self._parts.clock.monotonic(), "done"
+        began = self._parts.clock.monotonic()
+        outcome = await self._attempt(work)
+        if work.kind == "token":
+            self._parts.intake.heard_meanwhile(work.key)
+        kind: Kind = "ApiCredential" if work.kind == "credential" else "ApiToken"
+        self._parts.metrics.reconciled(kind, outcome, self._parts.clock.monotonic() - began)
+
+    async def _attempt(self, work: Work) -> str:
+        """How it went, for the metrics."""
         try:
             await self._do(work)
         except ComeBack as wish:
             self._parts.queue.add_after(work, wish.seconds)
         except MalformedObjectError as error:
-            outcome = "malformed"
             log.warning("an object cannot be understood", extra={"object": str(work.key), "problem": str(error)})
             await self._tell_malformed(work)
+            return "malformed"
         except (ConflictError, NotFoundError) as error:
-            outcome = type(error).__name__
             self._parts.queue.retry(work)
+            return type(error).__name__
         except AccessError as error:
-            outcome = type(error).__name__
             self._retry_later(work, error)
+            return type(error).__name__
         except Exception as error:  # noqa: BLE001 - the last line of defense: the worker must live on
-            outcome = "fault"
             self._retry_later(work, error)
+            return "fault"
         else:
             self._parts.queue.forgive(work)
-        kind: Kind = "ApiCredential" if work.kind == "credential" else "ApiToken"
-        self._parts.metrics.reconciled(kind, outcome, self._parts.clock.monotonic() - began)
+        return "done"
 
     async def _do(self, work: Work) -> None:
         match work.kind:
@@ -134,7 +146,7 @@ class Operator:
             return
         try:
             await self._parts.cluster.write_malformed_status(malformed, now=self._parts.clock.now())
-        except AccessError as error:
+        except Exception as error:  # noqa: BLE001 - as in `handle`: who knows what such an object holds
             self._retry_later(work, error)
 
     def _retry_later(self, work: Work, error: Exception) -> None:
@@ -154,15 +166,23 @@ class Operator:
     async def _is_there(self, secret: ObjectKey, uid: str) -> bool:
         try:
             return await self._parts.tokens.is_there(secret, uid)
-        except ApiError:
+        except AccessError:
             return True
 
     async def _list_now_and_then(self) -> None:
         while True:
+            self._list_soon.clear()
             await self._list_until_done()
             spread = random.uniform(0.9, 1.1)  # noqa: S311 - so that replicas do not list together
-            await self._parts.clock.sleep(self._rhythm.resync.total_seconds() * spread)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._list_soon.wait(), self._rhythm.resync.total_seconds() * spread)
             await self._parts.keys.refresh()
+
+    def _due(self, keys: list[ObjectKey]) -> None:
+        for key in keys:
+            self._parts.intake.due(key)
+        if len(keys) >= max(MANY_DUE, len(self._parts.view) / 5):
+            self._list_soon.set()
 
     async def _list_until_done(self) -> None:
         wait = 1.0

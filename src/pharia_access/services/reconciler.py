@@ -74,9 +74,9 @@ class TokenReconciler:
         self._slots: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def reconcile(self, key: ObjectKey) -> None:
-        """Read the token live and do what its rules say. Raises leaves of ApiError, MalformedObjectError, ComeBack."""
+        """Do what the token's rules say. Raises leaves of ApiError, MalformedObjectError, ComeBack."""
         try:
-            token = await self._cluster.read_token(key)
+            token = self._intake.fresh(key) or await self._cluster.read_token(key)
         except NotFoundError:
             self._begun.discard(key)
             self._intake.token_gone(key)

@@ -55,12 +55,13 @@ class Schedule:
             ready.append(key)
         return ready
 
-    async def run(self, clock: Clock, fire: Callable[[ObjectKey], None]) -> None:
-        """Fire each key when it is due, for ever."""
+    async def run(self, clock: Clock, fire: Callable[[list[ObjectKey]], None]) -> None:
+        """Fire all keys that are due, for ever."""
         while True:
             self._wake.clear()
-            for key in self.pop_due(clock.now()):
-                fire(key)
+            ready = self.pop_due(clock.now())
+            if ready:
+                fire(ready)
             due = self.next_due()
             nap = LONGEST_NAP_SECONDS if due is None else min(LONGEST_NAP_SECONDS, due - clock.now().timestamp())
             try:

@@ -60,6 +60,10 @@ class View:
         self._credentials: dict[ObjectKey, Credential] = {}
         self._roles: dict[str, Role] = {}
 
+    def __len__(self) -> int:
+        """How many tokens there are."""
+        return len(self._tokens)
+
     @property
     def catalogue(self) -> Mapping[str, Role]:
         """All roles by name."""

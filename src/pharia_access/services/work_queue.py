@@ -46,6 +46,10 @@ class WorkQueue:
     def __len__(self) -> int:
         return len(self._waiting)
 
+    def is_running(self, work: Work) -> bool:
+        """Whether a worker is at it just now."""
+        return work in self._running
+
     def oldest_seconds(self) -> float:
         """How long the work that has waited longest has waited, 0 if none waits."""
         return max(0.0, self._monotonic() - next(iter(self._waiting.values()))) if self._waiting else 0.0

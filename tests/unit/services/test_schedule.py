@@ -36,8 +36,8 @@ class Firing:
         self.clock = clock
         self.task = asyncio.create_task(schedule.run(clock, self.fire))
 
-    def fire(self, key: ObjectKey) -> None:
-        self.fired.append((round(self.clock.monotonic(), 3), key))
+    def fire(self, keys: list[ObjectKey]) -> None:
+        self.fired.extend((round(self.clock.monotonic(), 3), key) for key in keys)
 
 
 def at(seconds: float) -> datetime:
@@ -132,7 +132,7 @@ async def test_each_key_fires_at_its_moment(schedule: Schedule, clock: WallClock
 async def test_nothing_fires_before_its_moment(schedule: Schedule, clock: WallClock) -> None:
     moment = at(10.123456)
     seen: list[datetime] = []
-    task = asyncio.create_task(schedule.run(clock, lambda _key: seen.append(clock.now())))
+    task = asyncio.create_task(schedule.run(clock, lambda _keys: seen.append(clock.now())))
     schedule.set(A, moment)
 
     await asyncio.sleep(60)
@@ -184,9 +184,10 @@ async def test_a_key_may_be_set_again_while_it_fires(schedule: Schedule, clock: 
     moments: Iterator[datetime | None] = iter([at(5), at(9), None])
     fired: list[float] = []
 
-    def fire(key: ObjectKey) -> None:
+    def fire(keys: list[ObjectKey]) -> None:
         fired.append(round(clock.monotonic(), 3))
-        schedule.set(key, next(moments))
+        for key in keys:
+            schedule.set(key, next(moments))
 
     schedule.set(A, at(1))
     task = asyncio.create_task(schedule.run(clock, fire))

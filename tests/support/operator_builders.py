@@ -1,0 +1,125 @@
+"""An operator, or only its elector, on a fake cluster: faults are scripted, calls are written down with their times."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Literal
+
+from pharia_access.domain.model import ObjectKey, Token
+from pharia_access.services.leadership import Elector, Pace
+from pharia_access.services.operator import Operator, Rhythm
+from tests.support.builders import CREDENTIAL, a_credential, a_role, a_token
+from tests.support.fake_cluster import FakeCluster
+from tests.support.fake_store import FakeStore
+from tests.support.faults import Call, Fault, Faults, no_faults
+from tests.support.replica import Replica
+from tests.support.virtual_time import FakeClock
+
+__all__ = ["Candidate", "Diary", "Stage"]
+
+RESYNC = timedelta(minutes=15)
+
+
+@dataclass(slots=True)
+class Diary:
+    """Keeps every call with its time, then asks `faults` what becomes of it."""
+
+    clock: FakeClock
+    faults: Faults = no_faults
+    entries: list[tuple[float, Call]] = field(default_factory=list)
+
+    def __call__(self, call: Call) -> Fault | None:
+        self.entries.append((round(self.clock.monotonic(), 3), call))
+        return self.faults(call)
+
+    def times(self, verb: str, target: object = None) -> list[float]:
+        """When this was called, of that object if one is named."""
+        return [at for at, call in self.entries if call.verb == verb and target in {None, call.target}]
+
+    def writes(self) -> list[str]:
+        """The verbs of all that may have changed something."""
+        return [call.verb for _, call in self.entries if call.writes]
+
+
+@dataclass(slots=True)
+class Stage:
+    """One operator, its cluster and its time. There is a credential and its role, and no token."""
+
+    clock: FakeClock
+    faults: Faults = no_faults
+    workers: int = 2
+    store: FakeStore = field(init=False)
+    diary: Diary = field(init=False)
+    replica: Replica = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.store = FakeStore(self.clock.now)
+        self.store.roles["studio-user"] = a_role()
+        self.store.apply_credential(a_credential())
+        self.diary = Diary(self.clock, self.faults)
+        cluster = FakeCluster(self.store, faults=self.diary)
+        self.replica = Replica(cluster=cluster, clock=self.clock, rhythm=Rhythm(self.workers, RESYNC))
+
+    @property
+    def operator(self) -> Operator:
+        """What the stage is for."""
+        return self.replica.operator
+
+    def create(self, *names: str, ttl: timedelta | None = None) -> Token:
+        """Have tokens of these names; returns the last."""
+        made = [self.store.apply_token(a_token(ObjectKey(CREDENTIAL.namespace, name), ttl=ttl)) for name in names]
+        return made[-1]
+
+    def phases(self) -> dict[str, str | None]:
+        """The phase of each token, by its name."""
+        return {key.name: token.status.phase for key, token in self.store.tokens.items()}
+
+    def deliveries(self) -> dict[str, str | None]:
+        """Where the one-time Secret of each token is, by the token's name."""
+        states = {key.name: token.status.delivery for key, token in self.store.tokens.items()}
+        return {name: None if delivery is None else delivery.state for name, delivery in states.items()}
+
+    @asynccontextmanager
+    async def leading(self) -> AsyncIterator[None]:
+        """The operator leads meanwhile, and must not have ended by itself."""
+        task = asyncio.create_task(self.operator.lead())
+        yield
+        ended = task.done()
+        task.cancel()
+        outcome = await asyncio.gather(task, return_exceptions=True)
+        assert not ended, f"the operator ended by itself: {outcome[0]!r}"
+
+
+@dataclass(slots=True)
+class Candidate:
+    """One elector, its Lease and its time."""
+
+    clock: FakeClock
+    faults: Faults = no_faults
+    pace: Pace = field(default_factory=Pace)
+    store: FakeStore = field(init=False)
+    diary: Diary = field(init=False)
+    cluster: FakeCluster = field(init=False)
+    elector: Elector = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.store = FakeStore(self.clock.now)
+        self.diary = Diary(self.clock, self.faults)
+        self.cluster = FakeCluster(self.store, faults=self.diary)
+        self.elector = Elector(leases=self.cluster, clock=self.clock, identity="us", pace=self.pace)
+
+    @property
+    def holder(self) -> str | None:
+        """Whom the Lease names, None where there is no Lease."""
+        return None if self.store.lease is None else self.store.lease.holder
+
+    async def seconds(self, step: Literal["acquire", "hold", "release"], *, at_most: float = 600) -> float | None:
+        """How long this step takes, None if it does not end in time."""
+        began = self.clock.monotonic()
+        try:
+            await asyncio.wait_for(getattr(self.elector, step)(), at_most)
+        except TimeoutError:
+            return None
+        return round(self.clock.monotonic() - began, 2)

@@ -1,0 +1,218 @@
+"""The operator's process: what it tells the kubelet, and how it ends. Kopf and the API server are played."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import logging
+import os
+import signal
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pharia_access.bootstrap import Application, open_application
+from pharia_access.entrypoints.operator import EXIT_FAILED, _Process
+from pharia_access.settings import OperatorSettings
+from tests.support.hostile_api import Request, hostile_api, plain_kubeconfig, reply
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator
+    from pathlib import Path
+
+Json = dict[str, Any]
+
+
+@dataclass
+class FakeWatcher:
+    """Stands for Kopf."""
+
+    alive: bool = False
+    end: Callable[[], None] = lambda: None
+
+    def start(self, on_end: Callable[[], None]) -> None:
+        self.alive, self.end = True, on_end
+
+    def stop(self) -> None:
+        self.alive = False
+
+    def break_down(self) -> None:
+        self.alive = False
+        self.end()
+
+
+@dataclass
+class PlayedApi:
+    """An API server with nothing in it but the Lease; `lists` says whether it answers lists."""
+
+    lists: bool = True
+    lease: Json | None = None
+    holders: list[str] = field(default_factory=list)
+
+    def __call__(self, request: Request) -> bytes:
+        if "/leases" in request.path:
+            return self._lease(request)
+        if "/secrets" in request.path:
+            return _status(404, "NotFound")
+        if not self.lists:
+            return reply(500, b"")
+        return reply(200, {"metadata": {"resourceVersion": "9"}, "items": []})
+
+    def give_lease_to(self, holder: str) -> None:
+        """Another one wrote it."""
+        assert self.lease is not None
+        self.lease = {
+            "metadata": {"resourceVersion": "another"},
+            "spec": {**self.lease["spec"], "holderIdentity": holder},
+        }
+
+    def _lease(self, request: Request) -> bytes:
+        if request.method == "GET":
+            return _status(404, "NotFound") if self.lease is None else reply(200, self.lease)
+        written = json.loads(request.body)
+        read = written["metadata"].get("resourceVersion")
+        if self.lease is not None and read != self.lease["metadata"]["resourceVersion"]:
+            return _status(409, "Conflict")
+        self.holders.append(written["spec"]["holderIdentity"])
+        self.lease = {"metadata": {"resourceVersion": str(len(self.holders))}, "spec": written["spec"]}
+        return reply(200, self.lease)
+
+
+def _status(code: int, reason: str) -> bytes:
+    return reply(code, {"kind": "Status", "code": code, "reason": reason, "message": "no"})
+
+
+@dataclass
+class Running:
+    """A process that runs."""
+
+    process: _Process
+    application: Application
+    watcher: FakeWatcher
+    task: asyncio.Task[int]
+
+    async def until(self, holds: Callable[[], object]) -> None:
+        async with asyncio.timeout(10):
+            while not holds():
+                assert not self.task.done()
+                await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def running(tmp_path: Path, api: PlayedApi) -> AsyncIterator[Running]:
+    """Start it, and end it if that did not happen."""
+    async with hostile_api(api) as server:
+        settings = OperatorSettings(
+            kubeconfig=plain_kubeconfig(tmp_path / "kubeconfig", server.url),
+            identity="us",
+            lease_retry_period=timedelta(milliseconds=200),
+            workers=1,
+        )
+        async with open_application(settings) as application:
+            watcher = FakeWatcher()
+            process = _Process(application, watcher)  # type: ignore[arg-type] # has what is used of a Watcher
+            task = asyncio.create_task(process.run())
+            yield Running(process, application, watcher, task)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.fixture(autouse=True)
+def as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The collector is set back, and a mistake here must not end the whole run of tests at once."""
+
+    def refuse(status: int) -> None:
+        message = f"os._exit({status})"
+        raise AssertionError(message)
+
+    monkeypatch.setattr(os, "_exit", refuse)
+    monkeypatch.setattr(logging, "shutdown", lambda: None)
+    thresholds = gc.get_threshold()
+    yield
+    gc.unfreeze()
+    gc.set_threshold(*thresholds)
+
+
+async def test_it_is_ready_when_all_is_listed_and_watched(tmp_path: Path) -> None:
+    api = PlayedApi(lists=False)
+    async with running(tmp_path, api) as operator:
+        await asyncio.sleep(0.1)
+        assert operator.process.ready() == ["the first full list has not ended", "not watching"]
+        assert operator.process.live() == []
+
+        api.lists = True
+        await operator.until(lambda: operator.process.ready() == [])
+        assert operator.application.operator.caught_up
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_signal_ends_it_in_order_with_its_lease_given_up(tmp_path: Path, number: signal.Signals) -> None:
+    api = PlayedApi()
+    async with running(tmp_path, api) as operator:
+        await operator.until(lambda: api.holders)
+        await operator.until(lambda: b"pharia_access_leader 1.0" in operator.process.metrics())
+        os.kill(os.getpid(), number)
+        status = await asyncio.wait_for(operator.task, 10)
+
+        assert status == 0
+        assert set(api.holders[:-1]) == {"us"}
+        assert api.holders[-1] == ""
+        assert not operator.watcher.alive
+
+
+async def test_a_standby_that_is_stopped_leaves_the_lease_to_its_holder(tmp_path: Path) -> None:
+    now = "2026-11-23T12:00:00.000000Z"
+    spec = {"holderIdentity": "them", "leaseDurationSeconds": 15, "acquireTime": now, "renewTime": now}
+    api = PlayedApi(lease={"metadata": {"resourceVersion": "1"}, "spec": {**spec, "leaseTransitions": 0}})
+    async with running(tmp_path, api) as operator:
+        await operator.until(lambda: operator.process.ready() == [])
+        assert b"pharia_access_leader 0.0" in operator.process.metrics()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+        assert await asyncio.wait_for(operator.task, 10) == 0
+        assert api.holders == []
+
+
+async def test_whoever_lost_the_lease_exits_at_once_without_another_write(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    api = PlayedApi()
+    async with running(tmp_path, api) as operator:
+        await operator.until(lambda: api.holders)
+        api.give_lease_to("them")
+        writes = len(api.holders)
+        await asyncio.wait_for(operator.task, 10)
+
+        assert "exiting: this replica no longer leads" in caplog.text
+        assert f"os._exit({EXIT_FAILED})" in caplog.text
+        assert len(api.holders) == writes
+
+
+async def test_when_watching_ends_by_itself_the_process_ends_and_fails(tmp_path: Path) -> None:
+    api = PlayedApi()
+    async with running(tmp_path, api) as operator:
+        await operator.until(lambda: operator.watcher.alive)
+
+        operator.watcher.break_down()
+
+        assert operator.process.live() == ["watching has ended"]
+        assert operator.process.ready() == ["not watching"]
+        assert await asyncio.wait_for(operator.task, 10) == EXIT_FAILED
+
+
+async def test_a_defect_before_it_leads_ends_the_process_and_is_logged(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail() -> None:
+        message = "a defect"
+        raise RuntimeError(message)
+
+    async with running(tmp_path, PlayedApi()) as operator:
+        monkeypatch.setattr(operator.application.operator, "fill_view", fail)
+
+        assert await asyncio.wait_for(operator.task, 10) == EXIT_FAILED
+        assert "a defect" in caplog.text

@@ -1,0 +1,247 @@
+"""Each method of the Cluster and Leases ports: what it sends, and what it makes of the answer."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import pytest
+
+from pharia_access.domain.model import CredentialStatus, TokenCounts, TokenStatus
+from pharia_access.domain.reasons import Phase
+from pharia_access.domain.sightings import LeaseRecord, MalformedObject
+from pharia_access.errors import AlreadyExistsError, ConflictError, DeniedError, NotFoundError
+from pharia_access.kube.client import MERGE_PATCH, Connection, connect
+from pharia_access.kube.gateway import KubeCluster
+from pharia_access.kube.lease import KubeLeases
+from pharia_access.kube.schema import malformed
+from tests.support.builders import CREDENTIAL, NOW, TOKEN, WINDOW, a_credential, a_token, owned_by
+from tests.support.hostile_api import Request, hostile_api, plain_kubeconfig, reply
+from tests.support.stored import stored_credential, stored_role, stored_token, with_field
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from pathlib import Path
+
+T = TypeVar("T")
+
+TOKENS = "/apis/access.pharia.ai/v1alpha1/namespaces/finance/apitokens"
+CREDENTIALS = "/apis/access.pharia.ai/v1alpha1/namespaces/finance/apicredentials"
+LEASES = "/apis/coordination.k8s.io/v1/namespaces/system/leases"
+AS_READ = {"uid": "token-1", "resourceVersion": "7"}
+TOKEN_7 = a_token(resource_version="7")
+CREDENTIAL_7 = a_credential(resource_version="7")
+BROKEN = with_field(stored_token(), "spec.ttl", "banana")
+LEASE = LeaseRecord("us", 15, acquired=NOW, renewed=NOW, transitions=2)
+
+
+def status(code: int, reason: str) -> bytes:
+    return reply(code, {"kind": "Status", "code": code, "reason": reason, "message": "no"})
+
+
+async def exchanged(
+    tmp_path: Path, act: Callable[[Connection], Awaitable[T]], *answers: bytes
+) -> tuple[T, list[Request]]:
+    """What came of it, and what was sent; the server answers in this order."""
+    left = list(answers)
+    async with (
+        hostile_api(lambda _: left.pop(0)) as api,
+        connect(plain_kubeconfig(tmp_path / "kubeconfig", api.url), pool_size=2) as connection,
+    ):
+        return await act(connection), api.requests
+
+
+async def asked(tmp_path: Path, act: Callable[[KubeCluster], Awaitable[T]], *answers: bytes) -> tuple[T, list[Request]]:
+    return await exchanged(tmp_path, lambda c: act(KubeCluster(c, default_window=WINDOW, page_size=2)), *answers)
+
+
+def line(request: Request) -> tuple[str, str]:
+    return request.method, request.path
+
+
+def body(request: Request) -> Any:  # noqa: ANN401 - JSON
+    return json.loads(request.body)
+
+
+async def test_a_token_is_read_live(tmp_path: Path) -> None:
+    token, requests = await asked(tmp_path, lambda c: c.read_token(TOKEN), reply(200, stored_token()))
+
+    assert (token.key, token.uid, token.spec.window) == (TOKEN, "token-1", WINDOW)
+    assert [line(request) for request in requests] == [("GET", f"{TOKENS}/ci")]
+
+
+async def test_a_credential_is_read_live(tmp_path: Path) -> None:
+    read, requests = await asked(tmp_path, lambda c: c.read_credential(CREDENTIAL), reply(200, stored_credential()))
+
+    assert (read.key, read.roles) == (CREDENTIAL, ("studio-user",))
+    assert [line(request) for request in requests] == [("GET", f"{CREDENTIALS}/invoice-bot")]
+
+
+@pytest.mark.parametrize(
+    ("act", "answer", "path", "patch"),
+    [
+        pytest.param(
+            lambda c: c.write_token_status(TOKEN_7, TokenStatus(observed_generation=1, phase=Phase.PENDING)),
+            stored_token(),
+            f"{TOKENS}/ci/status",
+            {"metadata": AS_READ, "status": {"observedGeneration": 1, "phase": "Pending", "hash": None}},
+            id="a token's status",
+        ),
+        pytest.param(
+            lambda c: c.write_credential_status(CREDENTIAL_7, CredentialStatus(1, (), TokenCounts(active=3))),
+            stored_credential(),
+            f"{CREDENTIALS}/invoice-bot/status",
+            {"metadata": {**AS_READ, "uid": "credential-1"}, "status": {"observedGeneration": 1}},
+            id="a credential's status",
+        ),
+        pytest.param(
+            lambda c: c.set_owners(TOKEN_7, (owned_by(CREDENTIAL_7.identity),)),
+            stored_token(),
+            f"{TOKENS}/ci",
+            {"metadata": AS_READ},
+            id="a token's owners",
+        ),
+    ],
+)
+async def test_a_write_names_what_was_read_so_that_nothing_newer_is_overwritten(
+    tmp_path: Path,
+    act: Callable[[KubeCluster], Awaitable[object]],
+    answer: dict[str, object],
+    path: str,
+    patch: dict[str, dict[str, object]],
+) -> None:
+    written, requests = await asked(tmp_path, act, reply(200, with_field(answer, "metadata.resourceVersion", "8")))
+
+    assert getattr(written, "resource_version", None) == "8"
+    assert [line(request) for request in requests] == [("PATCH", path)]
+    assert requests[0].headers["content-type"] == MERGE_PATCH
+    for part, fields in patch.items():
+        assert fields.items() <= body(requests[0])[part].items()
+
+
+async def test_what_changed_meanwhile_is_a_conflict(tmp_path: Path) -> None:
+    with pytest.raises(ConflictError):
+        await asked(tmp_path, lambda c: c.set_owners(TOKEN_7, ()), status(409, "Conflict"))
+
+
+@pytest.mark.parametrize(
+    ("answer", "deleted"),
+    [
+        pytest.param(reply(200, {}), True, id="the one that was meant"),
+        pytest.param(status(404, "NotFound"), False, id="one that is gone"),
+        pytest.param(status(409, "Conflict"), False, id="another of its name"),
+    ],
+)
+async def test_only_that_very_token_is_deleted(tmp_path: Path, answer: bytes, deleted: bool) -> None:  # noqa: FBT001 - a column
+    done, requests = await asked(tmp_path, lambda c: c.delete_token(TOKEN, "token-1"), answer)
+
+    assert done is deleted
+    assert line(requests[0]) == ("DELETE", f"{TOKENS}/ci")
+    assert body(requests[0])["preconditions"] == {"uid": "token-1"}
+
+
+async def test_a_token_that_may_not_be_deleted_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(DeniedError):
+        await asked(tmp_path, lambda c: c.delete_token(TOKEN, "token-1"), status(403, "Forbidden"))
+
+
+async def test_the_tokens_of_a_credential_are_selected_by_the_server_page_by_page(tmp_path: Path) -> None:
+    pages = [
+        reply(200, {"metadata": {"resourceVersion": "9", "continue": "more"}, "items": [stored_token()] * 2}),
+        reply(200, {"metadata": {"resourceVersion": "9"}, "items": [stored_token()]}),
+    ]
+
+    async def listed(cluster: KubeCluster) -> list[int]:
+        return [len(page.items) async for page in cluster.token_pages(credential=CREDENTIAL)]
+
+    sizes, requests = await asked(tmp_path, listed, *pages)
+
+    assert sizes == [2, 1]
+    assert [line(request) for request in requests] == [("GET", TOKENS)] * 2
+    selector = {"fieldSelector": ["spec.credentialRef.name=invoice-bot"], "limit": ["2"]}
+    assert [request.query for request in requests] == [selector, {**selector, "continue": ["more"]}]
+
+
+async def test_roles_are_listed_for_the_whole_cluster(tmp_path: Path) -> None:
+    async def listed(cluster: KubeCluster) -> list[str]:
+        return [role.name async for page in cluster.role_pages() for role in page.items]
+
+    answer = reply(200, {"metadata": {"resourceVersion": "9"}, "items": [stored_role()]})
+    names, requests = await asked(tmp_path, listed, answer)
+
+    assert names == ["studio-user"]
+    assert line(requests[0]) == ("GET", "/apis/access.pharia.ai/v1alpha1/apiroles")
+
+
+def found(kind: str = "ApiToken", version: str = "7") -> MalformedObject:
+    return replace(malformed("ApiToken", BROKEN, "spec.ttl: no"), kind=kind, resource_version=version)  # type: ignore[arg-type] # of the closed set
+
+
+async def test_a_malformed_object_is_told_so_and_only_once(tmp_path: Path) -> None:
+    async def tell(cluster: KubeCluster) -> None:
+        await cluster.write_malformed_status(found(), now=NOW)
+
+    _, requests = await asked(tmp_path, tell, reply(200, BROKEN), reply(200, {}))
+    patch = body(requests[1])
+    told = with_field(BROKEN, "status", patch["status"])
+    _, again = await asked(tmp_path, tell, reply(200, told))
+
+    assert [line(request) for request in requests] == [("GET", f"{TOKENS}/ci"), ("PATCH", f"{TOKENS}/ci/status")]
+    assert patch["metadata"] == AS_READ
+    assert {entry["type"]: entry["status"] for entry in patch["status"]["conditions"]} == {
+        "Ready": "False",
+        "Stalled": "True",
+    }
+    assert [line(request) for request in again] == [("GET", f"{TOKENS}/ci")]
+
+
+async def test_an_object_that_changed_since_it_was_found_malformed_is_told_nothing(tmp_path: Path) -> None:
+    with pytest.raises(ConflictError, match="changed since"):
+        await asked(tmp_path, lambda c: c.write_malformed_status(found(version="6"), now=NOW), reply(200, BROKEN))
+
+
+async def test_a_role_has_no_status_to_tell_on(tmp_path: Path) -> None:
+    _, requests = await asked(tmp_path, lambda c: c.write_malformed_status(found("ApiRole"), now=NOW))
+
+    assert requests == []
+
+
+@pytest.mark.parametrize(
+    ("record", "expected"),
+    [
+        pytest.param(LEASE, ("POST", LEASES), id="a new one is created"),
+        pytest.param(replace(LEASE, resource_version="7"), ("PUT", f"{LEASES}/op"), id="one that was read is replaced"),
+    ],
+)
+async def test_the_lease_is_written(tmp_path: Path, record: LeaseRecord, expected: tuple[str, str]) -> None:
+    async def write(connection: Connection) -> LeaseRecord:
+        return await KubeLeases(connection, namespace="system", name="op").write_lease(record)
+
+    spec = {"holderIdentity": "us", "leaseDurationSeconds": 15, "leaseTransitions": 2}
+    times = {"acquireTime": "2026-11-23T12:00:00.000000Z", "renewTime": "2026-11-23T12:00:00.000000Z"}
+    answer = reply(200, {"metadata": {"resourceVersion": "8"}, "spec": {**spec, **times}})
+    written, requests = await exchanged(tmp_path, write, answer)
+
+    assert written == replace(LEASE, resource_version="8")
+    assert line(requests[0]) == expected
+    assert body(requests[0])["spec"] == {**spec, **times}
+    assert body(requests[0])["metadata"].get("resourceVersion", "") == record.resource_version
+
+
+@pytest.mark.parametrize(("reason", "error"), [("Conflict", ConflictError), ("AlreadyExists", AlreadyExistsError)])
+async def test_a_lease_that_another_wrote_first_is_said_so(tmp_path: Path, reason: str, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        await exchanged(
+            tmp_path, lambda c: KubeLeases(c, namespace="system", name="op").write_lease(LEASE), status(409, reason)
+        )
+
+
+async def test_there_may_be_no_lease_yet(tmp_path: Path) -> None:
+    record, _ = await exchanged(
+        tmp_path, lambda c: KubeLeases(c, namespace="system", name="op").read_lease(), status(404, "NotFound")
+    )
+
+    assert record is None
+    with pytest.raises(NotFoundError):
+        await asked(tmp_path, lambda c: c.read_token(TOKEN), status(404, "NotFound"))

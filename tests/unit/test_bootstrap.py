@@ -1,0 +1,108 @@
+"""The composition root: settings reach their parts, the parts reach the API server, and what was opened is closed."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pharia_access.bootstrap import SystemClock, open_application
+from pharia_access.errors import SettingsError
+from pharia_access.services.leadership import Pace
+from pharia_access.services.operator import Rhythm
+from pharia_access.services.probes import ProbePace
+from pharia_access.settings import OperatorSettings
+from tests.support.builders import CREDENTIAL, TEXT, TOKEN
+from tests.support.hostile_api import Request, hostile_api, plain_kubeconfig, reply
+from tests.support.stored import stored_credential, stored_role, stored_token
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LISTS = {"apitokens": stored_token(), "apicredentials": stored_credential(), "apiroles": stored_role()}
+
+
+def a_list(request: Request) -> bytes:
+    """One object of each kind."""
+    kind = request.path.rpartition("/")[2]
+    return reply(200, {"metadata": {"resourceVersion": "9"}, "items": [LISTS[kind]]})
+
+
+async def test_every_setting_reaches_its_part(tmp_path: Path) -> None:
+    settings = OperatorSettings(
+        kubeconfig=plain_kubeconfig(tmp_path / "kubeconfig", "http://127.0.0.1:1"),
+        identity="pod-7",
+        token_prefix="acme",
+        pending_bound=timedelta(minutes=7),
+        workers=3,
+        resync_interval=timedelta(minutes=11),
+        probe_first=timedelta(seconds=20),
+        probe_max=timedelta(seconds=90),
+        probe_budget_per_second=5,
+        deletes_per_second=4,
+        lease_duration=timedelta(seconds=20),
+        lease_renew_deadline=timedelta(seconds=12),
+        lease_retry_period=timedelta(seconds=3),
+    )
+    async with open_application(settings) as application:
+        operator, elector = application.operator, application.elector
+        tokens = operator._parts.tokens
+
+        assert operator._rhythm == Rhythm(3, timedelta(minutes=11))
+        assert operator._parts.probes._pace == ProbePace(timedelta(seconds=20), timedelta(seconds=90), 5)
+        assert elector._pace == Pace(timedelta(seconds=20), timedelta(seconds=12), timedelta(seconds=3))
+        assert elector._identity == "pod-7"
+        assert tokens._policy == operator.intake._policy == settings.policy()
+        assert tokens._minting._tools.prefix == "acme"
+        assert tokens._deletes._gap == 0.25
+
+
+async def test_the_parts_share_one_view_that_a_list_fills(tmp_path: Path) -> None:
+    async with hostile_api(a_list) as api:
+        settings = OperatorSettings(
+            kubeconfig=plain_kubeconfig(tmp_path / "kubeconfig", api.url), watch_namespaces=("finance",)
+        )
+        async with open_application(settings) as application:
+            await asyncio.wait_for(application.operator.fill_view(), 10)
+
+            assert application.view.token_keys == (TOKEN,)
+            assert application.view.credential_keys == (CREDENTIAL,)
+            assert list(application.view.catalogue) == ["studio-user"]
+            assert application.operator.caught_up
+            assert b"pharia_access_leader 0.0" in application.metrics.render()
+
+    base = "/apis/access.pharia.ai/v1alpha1"
+    assert [(request.method, request.path) for request in api.requests] == [
+        ("GET", f"{base}/apiroles"),
+        ("GET", f"{base}/namespaces/finance/apicredentials"),
+        ("GET", f"{base}/namespaces/finance/apitokens"),
+    ]
+
+
+async def test_what_was_opened_is_closed(tmp_path: Path) -> None:
+    settings = OperatorSettings(kubeconfig=plain_kubeconfig(tmp_path / "kubeconfig", "http://127.0.0.1:1"))
+    async with open_application(settings) as application:
+        hasher = application.hasher
+
+    with pytest.raises(RuntimeError):
+        await hasher.prove(TEXT)
+
+
+async def test_without_an_api_server_there_is_no_application(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="no way to an API server"):
+        async with open_application(OperatorSettings(kubeconfig=str(tmp_path / "missing"))):
+            pass
+
+
+async def test_the_systems_clock_knows_the_time_in_utc_and_waits() -> None:
+    clock = SystemClock()
+    before = clock.monotonic()
+
+    await clock.sleep(0.01)
+
+    assert abs(clock.now() - datetime.fromtimestamp(time.time(), UTC)) < timedelta(seconds=5)  # noqa: TID251 - compared with the real clock
+    assert clock.now().tzinfo is UTC
+    assert 0.005 < clock.monotonic() - before < 5
