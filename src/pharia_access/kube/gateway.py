@@ -15,7 +15,7 @@ from pharia_access.domain.model import (
 )
 from pharia_access.domain.permissions import Role
 from pharia_access.domain.sightings import Kind, MalformedObject, Page
-from pharia_access.errors import ConflictError, MalformedObjectError, NotFoundError
+from pharia_access.errors import ConflictError, MalformedObjectError, NotFoundError, UnavailableError
 from pharia_access.kube import manifests, paths
 from pharia_access.kube.client import MERGE_PATCH, Call, Connection
 from pharia_access.kube.malformed import complaint
@@ -139,7 +139,7 @@ class KubeCluster:
                 answer = await self._connection.send(
                     Call("GET", path, self._timeout * _LIST_TIMEOUT_FACTOR, query=query)
                 )
-                page = json.loads(answer)
+                page = _listing(answer, path)
                 version = version or page["metadata"]["resourceVersion"]
                 yield _page(kind, page["items"], read, version)
                 more = page["metadata"].get("continue") or None
@@ -153,6 +153,19 @@ class KubeCluster:
     async def _patch(self, kind: Kind, key: ObjectKey, body: object, *, subresource: str = "") -> bytes:
         path = paths.of_object(_PLURALS[kind], key, subresource=subresource)
         return await self._connection.send(Call("PATCH", path, self._timeout, body, MERGE_PATCH))
+
+
+def _listing(answer: bytes, path: str) -> Body:
+    """Something between us and the API server may answer in its place: that is no list, and no reason to end."""
+    try:
+        body = json.loads(answer)
+    except ValueError as error:
+        message = f"GET {path}: the answer is not JSON"
+        raise UnavailableError(message) from error
+    if not isinstance(body, dict) or "items" not in body or "metadata" not in body:
+        message = f"GET {path}: the answer is not a list"
+        raise UnavailableError(message)
+    return body
 
 
 def _page(kind: Kind, items: list[Body], read: Callable[[Body], T], version: str) -> Page[T]:

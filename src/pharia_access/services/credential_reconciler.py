@@ -1,7 +1,9 @@
 """Keeps a credential's status true: which of its roles resolve, and how many tokens it has."""
 
+from datetime import datetime
+
 from pharia_access.domain import credential_rules
-from pharia_access.domain.model import ObjectKey
+from pharia_access.domain.model import Credential, CredentialStatus, ObjectKey, TokenCounts
 from pharia_access.errors import NotFoundError
 from pharia_access.services.intake import Intake
 from pharia_access.services.ports import Clock, Cluster, Recorder
@@ -20,20 +22,21 @@ class CredentialReconciler:
         self._recorder = recorder
         self._clock = clock
 
-    async def reconcile(self, key: ObjectKey) -> None:
-        """Write the credential's status if it says anything else than what is so. Raises the leaves of ApiError."""
+    async def reconcile(self, key: ObjectKey, *, live: bool = False) -> None:
+        """Write the credential's status if it says anything else than what is so.
+
+        `live` reads it also where the view sees no need. Raises the leaves of ApiError, MalformedObjectError.
+        """
         known = self._view.credential(key)
-        if known is None:
-            return
         counts, now = self._view.counts(key), self._clock.now()
-        if credential_rules.decide(known, catalogue=self._view.catalogue, counts=counts, now=now) is None:
+        if not live and (known is None or self._decide(known, counts, now) is None):
             return
         try:
             credential = await self._cluster.read_credential(key)
         except NotFoundError:
             self._intake.credential_gone(key)
             return
-        status = credential_rules.decide(credential, catalogue=self._view.catalogue, counts=counts, now=now)
+        status = self._decide(credential, counts, now)
         if status is None:
             self._intake.credential_seen(credential)
             return
@@ -41,3 +44,6 @@ class CredentialReconciler:
         self._intake.credential_seen(written)
         for notice in credential_rules.notices(credential, status):
             self._recorder.record(notice)
+
+    def _decide(self, credential: Credential, counts: TokenCounts, now: datetime) -> CredentialStatus | None:
+        return credential_rules.decide(credential, catalogue=self._view.catalogue, counts=counts, now=now)

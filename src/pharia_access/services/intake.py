@@ -46,7 +46,7 @@ class Intake:
         self._policy = policy
         self._clock = clock
         self._metrics = metrics
-        self._malformed: dict[ObjectKey, MalformedObject] = {}
+        self._malformed: dict[Work, MalformedObject] = {}
         self._held_back: dict[ObjectKey, Token] = {}
         self._fresh: dict[ObjectKey, Token] = {}
         self.acting = False
@@ -79,7 +79,7 @@ class Intake:
 
     def token_written(self, token: Token) -> None:
         """A token as our own write left it: whoever wrote it looks on by itself."""
-        self._malformed.pop(token.key, None)
+        self._malformed.pop(Work("token", token.key), None)
         if self._view.knows(token.key, token.resource_version):
             return
         self._fresh.pop(token.key, None)
@@ -131,7 +131,7 @@ class Intake:
         if known is not None and uid not in {None, known.uid}:
             return
         before = self._view.drop_token(key)
-        self._malformed.pop(key, None)
+        self._malformed.pop(Work("token", key), None)
         self._fresh.pop(key, None)
         self._schedule.set(key, None)
         self._probes.watch(key, None)
@@ -145,6 +145,7 @@ class Intake:
 
     def credential_seen(self, credential: Credential, *, bulk: bool = False) -> None:
         """A credential as some answer or event showed it."""
+        self._malformed.pop(Work("credential", credential.key), None)
         known = self._view.credential(credential.key)
         if known is not None and not is_newer(credential.resource_version, known.resource_version):
             return
@@ -165,6 +166,7 @@ class Intake:
 
     def credential_gone(self, key: ObjectKey, uid: str | None = None) -> None:
         """A credential was deleted (None: whichever had the name): its tokens are dead, and go."""
+        self._malformed.pop(Work("credential", key), None)
         known = self._view.credential(key)
         if known is not None and uid not in {None, known.uid}:
             return
@@ -185,14 +187,16 @@ class Intake:
     def malformed_seen(self, malformed: MalformedObject) -> None:
         """An object nobody understands: counted, and looked at once so that its status can say so."""
         self._metrics.malformed(malformed.kind)
-        if malformed.kind == "ApiToken":
-            self._malformed[malformed.key] = malformed
-        if self.acting and malformed.kind == "ApiToken":
-            self._queue.add(Work("token", malformed.key), bulk=True)
+        if malformed.kind == "ApiRole":  # has no status
+            return
+        work = Work("token" if malformed.kind == "ApiToken" else "credential", malformed.key)
+        self._malformed[work] = malformed
+        if self.acting:
+            self._queue.add(work, bulk=True)
 
-    def malformed(self, token: ObjectKey) -> MalformedObject | None:
-        """What was last seen of a token that cannot be understood."""
-        return self._malformed.get(token)
+    def malformed(self, work: Work) -> MalformedObject | None:
+        """What was last seen of an object that cannot be understood."""
+        return self._malformed.get(work)
 
     def due(self, key: ObjectKey) -> None:
         """Its moment has come: the schedule's, or that of a probe."""

@@ -136,12 +136,12 @@ class Operator:
             case "token":
                 await self._parts.tokens.reconcile(work.key)
             case "credential":
-                await self._parts.credentials.reconcile(work.key)
+                await self._parts.credentials.reconcile(work.key, live=self._parts.intake.malformed(work) is not None)
             case "secret":
                 await self._parts.secrets.delete_secret(work.key, work.uid)
 
     async def _tell_malformed(self, work: Work) -> None:
-        malformed = self._parts.intake.malformed(work.key)
+        malformed = self._parts.intake.malformed(work)
         if malformed is None:
             return
         try:

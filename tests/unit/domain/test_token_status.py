@@ -24,8 +24,7 @@ from pharia_access.domain.token_status import (
 from tests.support.builders import HASH, NOW, TEXT, a_credential, a_minted_token, a_token
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-LATER = NOW + HOUR
-GENTLE = a_credential()
+LATER, GENTLE = NOW + HOUR, a_credential()
 COLLECTED = a_minted_token(state=DeliveryState.COLLECTED)
 GIT = {"argocd.argoproj.io/tracking-id": "app"}
 WAITS = Outcome(Phase.PENDING, Reason.CREDENTIAL_NOT_FOUND, "Waits.")

@@ -105,7 +105,7 @@ def test_what_cannot_be_understood_is_counted_and_the_next_event_is_heard(post: 
     post.inbox.token(event(with_field(stored_token(), "spec.ttl", "banana")))
     post.inbox.credential(event(with_field(stored_credential(), "spec.roles", 7)))
     post.inbox.role(event(with_field(stored_role(), "spec.allowedNamespaces", None)))
-    malformed = post.replica.intake.malformed(TOKEN)
+    malformed = post.replica.intake.malformed(Work("token", TOKEN))
     post.inbox.role(event(stored_role()))
 
     assert malformed is not None
@@ -121,7 +121,7 @@ def test_an_object_gone_is_forgotten_also_where_it_could_not_be_understood(post:
 
     post.inbox.token(event(broken, "DELETED"))
 
-    assert post.replica.intake.malformed(TOKEN) is None
+    assert post.replica.intake.malformed(Work("token", TOKEN)) is None
 
 
 GROUP, VERSION = "access.pharia.ai", "v1alpha1"

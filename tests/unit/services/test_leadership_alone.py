@@ -12,7 +12,7 @@ from tests.support.fake_store import FakeStore
 from tests.support.faults import Call, Crash, Faults, RandomFaults
 from tests.support.virtual_time import FakeClock, run_simulated
 
-RUNS = 60
+RUNS = 40
 CHAOS_SECONDS, CALM_SECONDS = 400.0, 200.0
 LONGEST_LIFE_SECONDS = 60.0
 LONGEST_VACANCY_SECONDS = 15 + 2 + 1

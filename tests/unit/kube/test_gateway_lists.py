@@ -1,0 +1,35 @@
+"""What answers a list in the API server's place is an error to try again after, not an end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pharia_access.errors import UnavailableError
+from pharia_access.kube.client import connect
+from pharia_access.kube.gateway import KubeCluster
+from tests.support.builders import WINDOW
+from tests.support.hostile_api import hostile_api, plain_kubeconfig, reply
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        pytest.param(b"<html>Sign in</html>", "is not JSON", id="a proxy's page"),
+        pytest.param(b"", "is not JSON", id="nothing"),
+        pytest.param([], "is not a list", id="another kind of JSON"),
+        pytest.param({"kind": "ApiToken", "metadata": {}}, "is not a list", id="a single object"),
+    ],
+)
+async def test_what_is_no_list_is_tried_again(tmp_path: Path, answer: object, why: str) -> None:
+    async with (
+        hostile_api(lambda _: reply(200, answer)) as api,
+        connect(plain_kubeconfig(tmp_path / "kubeconfig", api.url), pool_size=1) as connection,
+    ):
+        with pytest.raises(UnavailableError, match=f"GET /apis/.*/apitokens: the answer {why}"):
+            async for _ in KubeCluster(connection, default_window=WINDOW).token_pages():
+                pass
