@@ -1,8 +1,8 @@
 # Commands for developers; `make` lists them. Needs Python 3.11 or newer; see docs/how-to/develop.md.
 
 PYTHON ?= python3
-# Workers of the integration tests, each with a control plane of its own.
-INTEGRATION_WORKERS ?= 2
+# How many processes run tests; in integration each has a control plane of its own.
+WORKERS ?= 2
 # Further options for pytest, such as PYTEST="-k expiry -x".
 PYTEST ?=
 # For `make lock`: UPGRADE=--upgrade takes newer versions than the locked ones.
@@ -41,11 +41,11 @@ test: $(READY) ## Run everything that must pass: lint, unit, integration, covera
 
 unit: $(READY) ## Run the unit tests.
 	@mkdir -p $(COVERAGE)
-	@COVERAGE_FILE=$(COVERAGE)/unit $(PY) -m pytest tests/unit $(PYTEST)
+	@COVERAGE_FILE=$(COVERAGE)/unit $(PY) -m pytest tests/unit -n $(WORKERS) $(PYTEST)
 
 integration: $(READY) control-plane ## Run the tests on a real API server.
 	@mkdir -p $(COVERAGE)
-	@COVERAGE_FILE=$(COVERAGE)/integration $(PY) -m pytest tests/integration -n $(INTEGRATION_WORKERS) --dist loadfile $(PYTEST)
+	@COVERAGE_FILE=$(COVERAGE)/integration $(PY) -m pytest tests/integration -n $(WORKERS) --dist loadfile $(PYTEST)
 
 coverage: $(READY)
 	@COVERAGE_FILE=$(COVERAGE)/all $(PY) -m coverage combine --quiet --keep $(COVERAGE)/unit $(COVERAGE)/integration
