@@ -18,7 +18,7 @@ from tests.support.processes import wait_until
 from tests.support.workspace import Json, Workspace, instant, now
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tests.support.control_plane import ControlPlane
     from tests.support.operator_pool import OperatorPool
@@ -108,7 +108,7 @@ def test_a_steady_state_is_quiet(control_plane: ControlPlane, crowd: Crowd) -> N
 
 @pytest.mark.slow
 def test_a_thousand_tokens_that_end_in_the_same_second_are_all_marked(
-    control_plane: ControlPlane, crowd: Crowd
+    control_plane: ControlPlane, crowd: Crowd, told: Callable[[str], None]
 ) -> None:
     remaining = (crowd.ends - now()).total_seconds()
     assert remaining > 0, "the setup took too long"
@@ -119,7 +119,7 @@ def test_a_thousand_tokens_that_end_in_the_same_second_are_all_marked(
 
     last = max(_marked(control_plane, crowd).values())
     seconds = (last - crowd.ends).total_seconds()
-    print(f"{MANY} tokens were marked within {seconds:.2f} s of their end")  # noqa: T201 - a measurement; `python -m bench expiry` shows the speed
+    told(f"{MANY} tokens were marked within {seconds:.2f} s of their end; `python -m bench expiry` measures it")
     assert threads < 40, "one schedule for all, not a thread for each"
 
 

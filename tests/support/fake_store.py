@@ -23,36 +23,11 @@ from pharia_access.domain.sightings import LeaseRecord, MalformedObject, OneTime
 from pharia_access.domain.times import whole_seconds
 from pharia_access.domain.token import TokenText
 from pharia_access.errors import AlreadyExistsError, ConflictError, MalformedObjectError, NotFoundError
+from tests.support.fake_records import Change, Withdrawal, Written
 
-__all__ = ["Change", "FakeStore", "Withdrawal", "Written"]
+__all__ = ["FakeStore"]
 
 T = TypeVar("T", Token, Credential)
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One line of the watch."""
-
-    type: Literal["ADDED", "MODIFIED", "DELETED"]
-    object: Token | Credential
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A token's status as it once was, with what was true at that moment."""
-
-    token: Token
-    secret_there: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Withdrawal:
-    """A Secret that the operator deleted, with what was true at that moment."""
-
-    secret: OneTimeSecret
-    token: Token | None
-    credential_uids: frozenset[str]
-    at: datetime
 
 
 @dataclass(slots=True)

@@ -1,7 +1,7 @@
 """What must hold after a simulated run, over all that was ever written. Each violation is a sentence."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pharia_access.domain.conditions import find
 from pharia_access.domain.keyring import Keyring
@@ -12,6 +12,9 @@ from pharia_access.domain.reasons import DeliveryState, Phase, Reason
 from tests.support.fake_store import FakeStore
 
 __all__ = ["violations"]
+
+TIME_TO_MARK = timedelta(seconds=2)
+"""How long after its end a token may still look active."""
 
 WHY_NOTHING_WAS_MINTED = frozenset(
     {
@@ -107,7 +110,7 @@ def _unsettled(store: FakeStore, token: Token, now: datetime) -> Iterator[str]:
     orphaned = status.credential is not None and (credential is None or credential.uid != status.credential.uid)
     if orphaned and (credential is None or status.phase is not Phase.FAILED):
         yield f"{status.phase} though its credential is gone"
-    ended = (end := expiry(token)) is not None and end <= now
+    ended = (end := expiry(token)) is not None and end + TIME_TO_MARK <= now
     if status.phase is Phase.ACTIVE and (token.spec.revoked or ended or not token.minted):
         yield "Active though it ended"
     if status.phase is Phase.PENDING and not _hindered(store, token):

@@ -65,7 +65,7 @@ class People:
             ("suspend the credential", lambda: self._credential(suspended=True)),
             ("resume the credential", self._credential),
             ("delete the credential", self._delete_credential),
-            ("replace the credential", lambda: (self._delete_credential(), self._credential())),
+            ("replace the credential", self._replace_credential),
             ("take a Secret's name", lambda: store.foreign_secrets.add(self._free_name(key))),
             ("give all names back", store.foreign_secrets.clear),
         ]
@@ -86,6 +86,10 @@ class People:
     def _delete_credential(self) -> None:
         if CREDENTIAL in self.store.credentials:
             self.store.delete_credential(CREDENTIAL)
+
+    def _replace_credential(self) -> Credential:
+        self._delete_credential()
+        return self._credential()
 
     def _free_name(self, key: ObjectKey) -> ObjectKey:
         name = ObjectKey(key.namespace, self.store.tokens[key].spec.secret_name)

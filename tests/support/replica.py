@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from pharia_access.domain.model import Policy
+from pharia_access.domain.model import Credential, Policy, Token
 from pharia_access.services.credential_reconciler import CredentialReconciler
 from pharia_access.services.intake import Intake
 from pharia_access.services.keys import Keys
@@ -19,6 +19,7 @@ from pharia_access.services.schedule import Schedule
 from pharia_access.services.view import View
 from pharia_access.services.work_queue import WorkQueue
 from tests.support.fake_cluster import FakeCluster
+from tests.support.fake_records import Change
 from tests.support.fakes import CheapHasher, FakeMetrics, FakeRecorder, seeded_entropy
 
 __all__ = ["Replica"]
@@ -78,6 +79,19 @@ class Replica:
             deletes=Pacer(clock, DELETES_PER_SECOND),
         )
         self.operator = Operator(self._parts(), self.rhythm)
+
+    def hear(self, change: Change) -> None:
+        """An event arrives."""
+        intake, item = self.intake, change.object
+        match change.type, item:
+            case "DELETED", Token():
+                intake.token_gone(item.key, item.uid)
+            case "DELETED", Credential():
+                intake.credential_gone(item.key, item.uid)
+            case _, Token():
+                intake.token_seen(item)
+            case _, Credential():
+                intake.credential_seen(item)
 
     def _parts(self) -> Parts:
         return Parts(

@@ -13,15 +13,17 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import ClassVar
 
-from pharia_access.domain.model import Policy, Token
+from pharia_access.domain.model import Policy
 from pharia_access.services.operator import Rhythm
 from tests.support.fake_cluster import FakeCluster
-from tests.support.fake_store import Change, FakeStore
+from tests.support.fake_records import Change
+from tests.support.fake_store import FakeStore
 from tests.support.fakes import seeded_entropy
-from tests.support.faults import Call, Crash, RandomFaults, no_faults
+from tests.support.faults import Crash, RandomFaults, no_faults
 from tests.support.judgement import violations
 from tests.support.people import People, Reader
 from tests.support.replica import Replica
+from tests.support.turnstile import Turnstile
 from tests.support.virtual_time import FakeClock, run_simulated
 
 HEARTBEAT_SECONDS = 20.0
@@ -31,9 +33,6 @@ __all__ = ["Outcome", "Simulation", "simulate"]
 
 CALM_SECONDS = 200.0
 """Longer than the longest retry (60 s), the resync (66 s) and a conflict's next try (30 s) one after another."""
-
-_PASSES = dict.fromkeys(("read_keyring", "list_roles", "list_credentials", "write_credential_status"), 0.8)
-"""How often a call need not wait for its turn: those that mint and deliver nothing mostly need not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,8 @@ class Simulation:
     people: People = field(init=False)
     readers: Reader = field(init=False)
     seats: list[_Seat] = field(default_factory=list)
-    parked: list[tuple[str, asyncio.Future[None]]] = field(default_factory=list)
+    turnstile: Turnstile = field(init=False)
+    tasks: list[asyncio.Task[None]] = field(default_factory=list)
     trace: list[str] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     faults_found: list[str] = field(default_factory=list)
@@ -79,6 +79,7 @@ class Simulation:
 
     def __post_init__(self) -> None:
         self.rng = random.Random(self.seed)  # noqa: S311 - repeatable on purpose
+        self.turnstile = Turnstile(self.rng)
         self.store = FakeStore(self.clock.now)
         self.people = People(self.store, self.rng)
         self.readers = Reader(self.store, self.rng)
@@ -98,6 +99,7 @@ class Simulation:
         found = (*self.faults_found, *self.readers.surprises, *strays, *violations(self.store, self.clock.now()))
         self.counts.update(
             runs=1,
+            calls=self.turnstile.calls,
             tokens=len({written.token.uid for written in self.store.history}),
             mints=len({written.token.uid for written in self.store.history if written.token.minted}),
             reads=self.readers.reads,
@@ -110,7 +112,7 @@ class Simulation:
         leaders = 1 + (self.rng.random() < 0.5)
         for number in range(leaders):
             self.seats.append(self._seat(number))
-        while not self.chaos_over.is_set():
+        while not self.chaos_over.is_set():  # noqa: ASYNC110 - an event would set no timer, and time could not pass
             await asyncio.sleep(HEARTBEAT_SECONDS)
         self._begin_calm()
         await asyncio.sleep(CALM_SECONDS)
@@ -119,9 +121,9 @@ class Simulation:
         await asyncio.sleep(CALM_SECONDS / 2)
         if self.store.version != version and self._shape() == settled:
             self.faults_found.append("something is written again and again, though nothing changes")
-        for seat in self.seats:
-            seat.task.cancel()
-        await asyncio.gather(*(seat.task for seat in self.seats), return_exceptions=True)
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
 
     def _shape(self) -> object:
         """What a person would see change."""
@@ -137,14 +139,11 @@ class Simulation:
                 self.seats[index] = self._seat(seat.number)
             elif self.rng.random() < 0.5:
                 seat.heard = len(self.store.changes)
-        for _, turn in self.parked:
-            if not turn.done():
-                turn.set_result(None)
-        self.parked.clear()
+        self.turnstile.open_for_all()
 
     def _seat(self, number: int) -> _Seat:
         faults = no_faults if self.calm else RandomFaults(self.rng, self.rng.choice((0.0, 0.05, 0.2)))
-        cluster = FakeCluster(self.store, faults=faults, turn=self._turn(number), page_size=2)
+        cluster = FakeCluster(self.store, faults=faults, turn=self.turnstile.turn(f"leader {number}"), page_size=2)
         replica = Replica(
             cluster=cluster,
             clock=self.clock,
@@ -154,6 +153,7 @@ class Simulation:
         )
         task = asyncio.get_running_loop().create_task(replica.operator.lead())
         task.add_done_callback(self._ended)
+        self.tasks.append(task)
         self._note("start", f"leader {number}")
         return _Seat(number, replica, task, heard=len(self.store.changes))
 
@@ -165,18 +165,6 @@ class Simulation:
         if not crashes:
             self.faults_found.append(f"the operator ended by {error!r}")
 
-    def _turn(self, number: int) -> Callable[[Call], "asyncio.Future[None]"]:
-        def wait(call: Call) -> "asyncio.Future[None]":
-            turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self.counts["calls"] += 1
-            if self.calm or self.rng.random() < _PASSES.get(call.verb, 0.3):
-                turn.set_result(None)
-            else:
-                self.parked.append((f"leader {number}: {call.verb} {call.target}", turn))
-            return turn
-
-        return wait
-
     # --- one step, whenever all tasks wait
 
     def _on_idle(self) -> bool:
@@ -186,33 +174,25 @@ class Simulation:
         if self.steps_left < 0:
             self.chaos_over.set()
             return False
-        self.parked = [(name, turn) for name, turn in self.parked if not turn.done()]
+        steps: dict[str, Callable[[], bool]] = {
+            "answer": self._answer,
+            "hear": lambda: self._hear(self.rng.choice(self.seats)),
+            "act": lambda: self._note("people", self.people.act()),
+            "read": lambda: self._note("reader", self.readers.step()),
+            "collect": self._collect,
+            "wait": lambda: False,
+        }
         (choice,) = self.rng.choices(tuple(self.WEIGHTS), tuple(self.WEIGHTS.values()))
-        match choice:
-            case "answer":
-                return self._answer()
-            case "hear":
-                return self._hear(self.rng.choice(self.seats))
-            case "act":
-                self._note("people", self.people.act())
-                return True
-            case "read":
-                self._note("reader", self.readers.step())
-                return True
-            case "collect":
-                self.store.collect_garbage()
-                return self._restart()
-            case _:
-                return False
+        return steps[choice]()
 
     def _answer(self) -> bool:
         """Some call goes on. Where none waits, time may pass."""
-        if not self.parked:
-            return False
-        name, turn = self.parked.pop(self.rng.randrange(len(self.parked)))
-        self._note("answer", name)
-        turn.set_result(None)
-        return True
+        name = self.turnstile.let_one_go()
+        return name is not None and self._note("answer", name)
+
+    def _collect(self) -> bool:
+        self.store.collect_garbage()
+        return self._restart()
 
     def _restart(self) -> bool:
         for index, seat in enumerate(self.seats):
@@ -246,20 +226,12 @@ class Simulation:
 
     def _tell(self, seat: _Seat, change: Change) -> None:
         self._note("event", f"leader {seat.number}: {change.type} {change.object.key} {change.object.uid}")
-        intake = seat.replica.operator.intake
-        match change.type, change.object:
-            case "DELETED", Token() as token:
-                intake.token_gone(token.key, token.uid)
-            case "DELETED", credential:
-                intake.credential_gone(credential.key, credential.uid)
-            case _, Token() as token:
-                intake.token_seen(token)
-            case _, credential:
-                intake.credential_seen(credential)
+        seat.replica.hear(change)
 
-    def _note(self, what: str, text: str) -> None:
+    def _note(self, what: str, text: str) -> bool:
         self.counts[what] += 1
         self.trace.append(f"{self.clock.monotonic():8.1f} {what:7} {text}")
+        return True
 
 
 def simulate(seed: int) -> Outcome:

@@ -63,7 +63,8 @@ class Elector:
         empty = replace(self._held, holder="", duration_seconds=1, renewed=self._clock.now())
         self._held = None
         try:
-            await asyncio.wait_for(self._leases.write_lease(empty), self._pace.retry_period.total_seconds())
+            async with asyncio.timeout(self._pace.retry_period.total_seconds()):
+                await self._leases.write_lease(empty)
         except (AccessError, TimeoutError):
             log.warning("the lease could not be released; it ends by itself")
 
@@ -75,7 +76,8 @@ class Elector:
         """One attempt, bounded by half the time in which one must have succeeded, and by what is left of it."""
         began, bound = self._clock.monotonic(), self._pace.renew_deadline.total_seconds() / 2
         try:
-            succeeded = await asyncio.wait_for(step(), min(bound, at_most))
+            async with asyncio.timeout(min(bound, at_most)):
+                succeeded = await step()
         except (ConflictError, AlreadyExistsError):
             return False
         except (AccessError, TimeoutError) as error:

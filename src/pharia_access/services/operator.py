@@ -175,7 +175,8 @@ class Operator:
             await self._list_until_done()
             spread = random.uniform(0.9, 1.1)  # noqa: S311 - so that replicas do not list together
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._list_soon.wait(), self._rhythm.resync.total_seconds() * spread)
+                async with asyncio.timeout(self._rhythm.resync.total_seconds() * spread):
+                    await self._list_soon.wait()
             await self._parts.keys.refresh()
 
     def _due(self, keys: list[ObjectKey]) -> None:

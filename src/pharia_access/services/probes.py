@@ -102,6 +102,7 @@ class Probes:
             self._wake.clear()
             nap = self._heap[0][0] - self._clock.monotonic() if self._heap else None
             try:
-                await asyncio.wait_for(self._wake.wait(), nap)
+                async with asyncio.timeout(nap):
+                    await self._wake.wait()
             except TimeoutError:
                 continue

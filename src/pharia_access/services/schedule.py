@@ -65,6 +65,7 @@ class Schedule:
             due = self.next_due()
             nap = LONGEST_NAP_SECONDS if due is None else min(LONGEST_NAP_SECONDS, due - clock.now().timestamp())
             try:
-                await asyncio.wait_for(self._wake.wait(), max(0.0, nap))
+                async with asyncio.timeout(max(0.0, nap)):
+                    await self._wake.wait()
             except TimeoutError:
                 continue

@@ -140,7 +140,8 @@ class WorkQueue:
         self._sleepers.append(sleeper)
         seconds = self._later[0][0] - self._monotonic() if self._later else None
         try:
-            await asyncio.wait_for(sleeper, seconds)
+            async with asyncio.timeout(seconds):
+                await sleeper
         except TimeoutError:
             return
 

@@ -1,0 +1,30 @@
+"""Figures that tests tell are printed at the end, whichever process found them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_TOLD = "told"
+
+
+@pytest.fixture
+def told(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Have a sentence printed after the run."""
+
+    def tell(sentence: str) -> None:
+        record_property(_TOLD, sentence)
+
+    return tell
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what was told."""
+    reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
+    sentences = [value for report in reports for name, value in report.user_properties if name == _TOLD]
+    for sentence in dict.fromkeys(sentences):
+        terminalreporter.write_line(str(sentence))

@@ -1,0 +1,36 @@
+"""What a `FakeStore` keeps of the past, for those who watch it and for the referee."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from pharia_access.domain.model import Credential, Token
+from pharia_access.domain.sightings import OneTimeSecret
+
+__all__ = ["Change", "Withdrawal", "Written"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One line of the watch."""
+
+    type: Literal["ADDED", "MODIFIED", "DELETED"]
+    object: Token | Credential
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A token's status as it once was, with what was true at that moment."""
+
+    token: Token
+    secret_there: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """A Secret that the operator deleted, with what was true at that moment."""
+
+    secret: OneTimeSecret
+    token: Token | None
+    credential_uids: frozenset[str]
+    at: datetime

@@ -1,0 +1,88 @@
+"""Exactly once, whatever happens: see `tests.support.simulation` for the faults, `judgement` for what must hold.
+
+A seed that fails is run again, with its steps, by `python -m bench.exactly_once --first SEED --runs 1 --trace`.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+
+from pharia_access.domain.model import ObjectKey, Token, TokenStatus
+from pharia_access.domain.sightings import OneTimeSecret
+from pharia_access.services.minting import Minting
+from tests.support.fake_cluster import FakeCluster
+from tests.support.fake_store import FakeStore
+from tests.support.simulation import simulate
+
+RUNS = 400
+FAULTY_RUNS = 400
+"""In how many runs a fault that was built in must show."""
+
+
+def test_each_token_is_minted_exactly_once(told: Callable[[str], None]) -> None:
+    counts: Counter[str] = Counter()
+    broken: dict[int, tuple[str, ...]] = {}
+    for seed in range(RUNS):
+        outcome = simulate(seed)
+        counts.update(outcome.counts)
+        if outcome.violations:
+            broken[seed] = outcome.violations
+
+    assert broken == {}
+    assert min(counts["mints"], counts["crashes"], counts["reads"]) > RUNS / 4, "too little happens"
+    told(
+        f"exactly once: {counts['runs']} generated runs, {counts['mints']} mints of {counts['tokens']} tokens, "
+        f"{counts['crashes']} crashes, {counts['calls']} calls"
+    )
+
+
+def test_a_run_can_be_had_again() -> None:
+    assert simulate(7) == simulate(7)
+
+
+def _name(token: Token) -> ObjectKey:
+    return ObjectKey(token.key.namespace, token.spec.secret_name)
+
+
+async def _replacing(self: Minting, token: Token) -> OneTimeSecret | None:
+    """Instead of adopting a Secret, make another one."""
+    sighting = await self._secrets.look_at(_name(token))
+    if isinstance(sighting, OneTimeSecret):
+        await self._secrets.delete_secret(sighting.key, sighting.uid)
+    return await _CLAIM(self, token)
+
+
+async def _believing(self: Minting, token: Token) -> OneTimeSecret | None:
+    """Adopt whatever has the name."""
+    sighting = await self._secrets.look_at(_name(token))
+    return sighting if isinstance(sighting, OneTimeSecret) else await _CLAIM(self, token)
+
+
+async def _leaving(*_: object) -> None:
+    """Leave a Secret where it is."""
+
+
+def _overwriting(self: FakeStore, token: Token, status: TokenStatus) -> Token:
+    """Write without comparing."""
+    return _WRITE(self, self.read_token(token.key), status)
+
+
+_CLAIM = Minting._claim
+_WRITE = FakeStore.write_token_status
+
+
+@pytest.mark.parametrize(
+    ("place", "name", "fault"),
+    [
+        pytest.param(Minting, "_claim", _replacing, id="a second Secret"),
+        pytest.param(Minting, "_claim", _believing, id="another's Secret"),
+        pytest.param(Minting, "delete_leftover", _leaving, id="a Secret left behind"),
+        pytest.param(FakeStore, "write_token_status", _overwriting, id="a lost update"),
+        pytest.param(FakeCluster, "delete_secret", _leaving, id="a Secret that stays"),
+    ],
+)
+def test_the_referee_sees(monkeypatch: pytest.MonkeyPatch, place: type, name: str, fault: object) -> None:
+    monkeypatch.setattr(place, name, fault)
+
+    assert any(simulate(seed).violations for seed in range(FAULTY_RUNS))
