@@ -72,7 +72,7 @@ def free_port() -> int:
 
 def inherited_environment() -> dict[str, str]:
     """The environment without what would point a program at another cluster or give it other settings."""
-    own = dict(os.environ)  # noqa: TID251 - a starter of programs hands its environment on
+    own = dict(os.environ)
     return {
         name: value for name, value in own.items() if name != "KUBECONFIG" and not name.startswith("PHARIA_ACCESS_")
     }

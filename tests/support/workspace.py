@@ -49,7 +49,7 @@ def instant(text: str) -> datetime:
 
 def now() -> datetime:
     """The clock that the tests and the control plane share."""
-    return datetime.now(UTC)  # noqa: TID251 - tests of a running program live in real time
+    return datetime.now(UTC)
 
 
 def _status(obj: Json) -> Json:

@@ -188,15 +188,23 @@ class TokenReconciler:
         self._begun.discard(token.key)
 
     async def _settle(self, token: Token, decision: Settle) -> Token:
-        if decision.fate is SecretFate.DELETE_LEFTOVER:
-            await self._minting.delete_leftover(token)
-        delivery = token.status.delivery
-        if decision.fate is SecretFate.DELETE_RECORDED and delivery is not None:
-            await self._secrets.delete_secret(ObjectKey(token.key.namespace, delivery.secret_name), delivery.secret_uid)
+        await self._take_away(token, decision)
         written = self._wrote(await self._cluster.write_token_status(token, decision.status))
         for notice in token_status.notices(token, decision.status):
             self._recorder.record(notice)
         return written
+
+    async def _take_away(self, token: Token, decision: Settle) -> None:
+        """Delete what must go. Where the recorded Secret is gone, a leader that lost a race may have left another."""
+        delivery, after = token.status.delivery, decision.status.delivery
+        gone = decision.fate is SecretFate.DELETE_LEFTOVER
+        if delivery is not None and after is not None:
+            gone = gone or delivery.state is not after.state is DeliveryState.COLLECTED
+        if decision.fate is SecretFate.DELETE_RECORDED and delivery is not None:
+            secret = ObjectKey(token.key.namespace, delivery.secret_name)
+            gone = not await self._secrets.delete_secret(secret, delivery.secret_uid)
+        if gone:
+            await self._minting.delete_leftover(token)
 
     def _wrote(self, token: Token) -> Token:
         self._intake.token_written(token)
