@@ -96,7 +96,7 @@ class Simulation:
         finally:
             log.setLevel(level)
         strays = () if len(self.seats) > 1 else tuple(self.readers.strays)
-        found = (*self.faults_found, *self.readers.surprises, *strays, *violations(self.store, self.clock.now()))
+        found = (*self.faults_found, *self.readers.surprises, *strays, *self._violations())
         self.counts.update(
             runs=1,
             calls=self.turnstile.calls,
@@ -106,6 +106,10 @@ class Simulation:
             strays=len(self.readers.strays),
         )
         return Outcome(self.seed, found, tuple(self.trace), self.counts)
+
+    def _violations(self) -> tuple[str, ...]:
+        rival_crashed = len(self.seats) > 1 and self.counts["crashes"] > 0
+        return tuple(violations(self.store, self.clock.now(), a_rival_crashed=rival_crashed))
 
     async def _main(self) -> None:
         self.people.prepare()
@@ -136,6 +140,7 @@ class Simulation:
         for index, seat in enumerate(self.seats):
             seat.replica.cluster.faults = no_faults
             if seat.replica.cluster.dead:
+                self.counts["crashes"] += 1
                 self.seats[index] = self._seat(seat.number)
             elif self.rng.random() < 0.5:
                 seat.heard = len(self.store.changes)

@@ -1,7 +1,7 @@
 """What to do with an ApiToken: an ordered tuple of small rules, read from top to bottom.
 
 Rules are total: safe on any input, so that their order is priority and not a precondition. The same `decide` judges
-an event, a list and a live read; only what was read live is acted upon.
+an event, a list and a live read.
 """
 
 from datetime import datetime

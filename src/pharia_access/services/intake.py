@@ -6,7 +6,7 @@ Runs on every replica. Only the leader's queue is worked on; a standby keeps the
 from datetime import timedelta
 
 from pharia_access.domain import token_rules
-from pharia_access.domain.decisions import InSync, Mint, Observed, Settle
+from pharia_access.domain.decisions import InSync, Observed, Settle
 from pharia_access.domain.model import Credential, ObjectKey, Phase, Policy, Token
 from pharia_access.domain.permissions import Role
 from pharia_access.domain.sightings import MalformedObject
@@ -95,15 +95,15 @@ class Intake:
         if isinstance(decision, InSync):
             self.settled(token, decision)
             return
-        if isinstance(decision, Mint | Settle) and len(self._fresh) < MOST_FRESH:
+        if isinstance(decision, Settle) and len(self._fresh) < MOST_FRESH:
             self._fresh[token.key] = token
         self._queue.add(Work("token", token.key), bulk=bulk)
 
     def fresh(self, key: ObjectKey) -> Token | None:
         """A token as just seen, once, which spares its reader a read.
 
-        All that follows from it is a compare-and-set: if it is no longer so, that costs a retry, with a read. What
-        deletes a token is no such thing, and asks for a read.
+        Only where a status is to be written, which is a compare-and-set: if the token is no longer so, that costs a
+        retry, with a read. What creates a Secret or deletes a token asks for a read first.
         """
         return self._fresh.pop(key, None)
 
