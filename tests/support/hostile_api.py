@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
@@ -52,29 +52,50 @@ def reply(status: int, body: bytes | object, **headers: str) -> bytes:
     return f"HTTP/1.1 {status} X\r\n{head}\r\n".encode() + content
 
 
+class _Server:
+    """Serves one request for each connection."""
+
+    def __init__(self, answer: Callable[[Request], bytes | None]) -> None:
+        self.requests: list[Request] = []
+        self._answer = answer
+        self._ended = asyncio.Event()
+        self._serving: set[asyncio.Task[object] | None] = set()
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._serving.add(asyncio.current_task())
+        with suppress(asyncio.IncompleteReadError, asyncio.CancelledError, OSError):
+            request = await _read(reader)
+            self.requests.append(request)
+            content = self._answer(request)
+            if content is None:
+                await self._ended.wait()
+            else:
+                writer.write(content)
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
+        self._serving.discard(asyncio.current_task())
+
+    async def end(self, server: asyncio.Server) -> None:
+        self._ended.set()
+        await asyncio.sleep(0.02)  # asyncio loses the socket of whoever is being let in when a server closes
+        server.close()
+        left = [task for task in self._serving if task is not None]
+        for task in left:  # whoever connected and said nothing, or does not take the answer
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+
+
 @asynccontextmanager
 async def hostile_api(answer: Callable[[Request], bytes | None]) -> AsyncIterator[HostileApi]:
     """Serve plain HTTP on 127.0.0.1. `answer` gives the bytes to send before the connection ends; None: silence."""
-    api = HostileApi(url="")
-    released = asyncio.Event()
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        request = await _read(reader)
-        api.requests.append(request)
-        content = answer(request)
-        if content is None:
-            await released.wait()
-        else:
-            writer.write(content)
-        writer.close()
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    api.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    served = _Server(answer)
+    server = await asyncio.start_server(served.serve, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     try:
-        yield api
+        yield HostileApi(url, served.requests)
     finally:
-        released.set()
-        server.close()
+        await served.end(server)
 
 
 def plain_kubeconfig(path: Path, url: str, *, token: str = "signed-in") -> str:
