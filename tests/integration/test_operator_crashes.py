@@ -12,7 +12,8 @@ import pytest
 from pharia_access.domain.proof import matches
 from tests.support.audit import requests_of_the_operator
 from tests.support.installation import NAMESPACE, OPERATOR_ACCOUNT
-from tests.support.proxy import Proxy, Strike
+from tests.support.processes import wait_until
+from tests.support.proxy import Proxy, Strike, Write
 from tests.support.workspace import Json, Workspace, condition, instant, now, outcome
 
 if TYPE_CHECKING:
@@ -107,16 +108,19 @@ def test_a_mint_is_these_writes_and_no_others(mortal: Mortal, workspace: Workspa
     workspace.issued()
     workspace.until("ApiToken", "ci", lambda it: "ownerReferences" in it["metadata"], "it is owned")
 
-    here = [write for write in mortal.proxy.writes if f"/namespaces/{workspace.namespace}/" in write.path]
-    about = [write for write in here if re.fullmatch(f"{SECRETS}.*|{TOKEN}.*", write.path)]
+    def about() -> list[Write]:
+        here = [write for write in mortal.proxy.writes if f"/namespaces/{workspace.namespace}/" in write.path]
+        return [write for write in here if re.fullmatch(f"{SECRETS}.*|{TOKEN}.*", write.path)]
+
+    wait_until(lambda: len(about()) >= len(WRITES_OF_A_MINT), what="the proxy noted all of them", timeout=5)
     sent = [
         (write.method, pattern)
-        for write in about
+        for write in about()
         for _, pattern in WRITES_OF_A_MINT
         if re.fullmatch(pattern, write.path)
     ]
     assert sent == WRITES_OF_A_MINT
-    assert len(about) == len(WRITES_OF_A_MINT)
+    assert len(about()) == len(WRITES_OF_A_MINT)
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
@@ -176,7 +180,7 @@ def test_a_secret_left_by_a_crash_past_its_window_is_withdrawn(mortal: Mortal, w
     failed = workspace.until_outcome("ci", "Failed", "DeliveryMissed")
 
     assert condition(failed, "Stalled")["status"] == "True"
-    assert workspace.list("Secret") == []
+    workspace.until_gone("Secret", "ci-token")
 
 
 def test_a_secret_whose_owner_was_changed_is_not_adopted(mortal: Mortal, workspace: Workspace) -> None:

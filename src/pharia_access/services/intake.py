@@ -84,8 +84,9 @@ class Intake:
             return
         self._fresh.pop(token.key, None)
         before = self._view.put_token(token)
-        self._recount(before, self._view.token(token.key))
-        self._free_slots(before, token)
+        after = self._view.token(token.key)
+        self._recount(before, after)
+        self._free_slots(before, after)
 
     def follow(self, token: Token, *, bulk: bool = False) -> None:
         """Queue a token that needs something; note when the others need to be looked at again."""
@@ -125,7 +126,7 @@ class Intake:
     def token_gone(self, key: ObjectKey, uid: str | None = None) -> None:
         """A token was deleted (None: whichever had the name). A Secret that outlived it goes too (orphaning delete)."""
         held = self._held_back.get(key)
-        if held is not None and uid in {None, held.uid}:
+        if held is not None and held.uid == uid:  # where a read found none, one created since may be held back
             del self._held_back[key]
         known = self._view.token(key)
         if known is not None and uid not in {None, known.uid}:
@@ -213,10 +214,9 @@ class Intake:
             if place is not None and self._view.credential(place[0]) is not None:
                 self._queue.add_after(Work("credential", place[0]), COALESCE.total_seconds())
 
-    def _free_slots(self, before: TokenRecord | None, after: Token | None) -> None:
-        """A token ended that was active, or came first: those that wait for its place are asked again."""
-        ended = before is not None and before.phase in _TAKES_A_PLACE
-        if not self.acting or before is None or not ended or (after and after.status.phase in _TAKES_A_PLACE):
+    def _free_slots(self, before: TokenRecord | None, after: TokenRecord | None) -> None:
+        """A token ended or got stuck that was active, or came first: those that wait for its place are asked again."""
+        if not self.acting or before is None or not before.holds_place or (after is not None and after.holds_place):
             return
         credential = self._view.credential(before.credential)
         if credential is not None and credential.policy.max_tokens is not None:
@@ -235,6 +235,3 @@ class Intake:
 def _facts(credential: Credential) -> tuple[object, ...]:
     """What of a credential its tokens' rules look at."""
     return credential.uid, credential.suspended, credential.deleting, credential.policy
-
-
-_TAKES_A_PLACE = frozenset({None, Phase.PENDING, Phase.ACTIVE})

@@ -27,7 +27,7 @@ from pharia_access.domain.sightings import ForeignSecret, OneTimeSecret
 from pharia_access.domain.times import whole_seconds
 from pharia_access.domain.token import TokenText, mint
 from pharia_access.domain.token_status import Minted, Outcome, minted_status, status_of
-from pharia_access.errors import AlreadyExistsError, ConflictError, MalformedObjectError, NotFoundError
+from pharia_access.errors import AlreadyExistsError, ConflictError, InvalidError, MalformedObjectError, NotFoundError
 from pharia_access.services.ports import Clock, Cluster, Entropy, Hasher, Secrets
 
 __all__ = ["Minting", "MintingTools"]
@@ -114,7 +114,7 @@ class Minting:
             live = await self._cluster.read_token(ObjectKey(secret.key.namespace, secret.token_name))
         except NotFoundError:
             return True
-        except MalformedObjectError:
+        except (MalformedObjectError, InvalidError):  # such a name no object can have
             return False
         return live.uid != secret.token_uid
 

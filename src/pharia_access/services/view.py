@@ -4,10 +4,11 @@ Nothing is written on the strength of the view alone: it says where to look.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from sys import intern
 
+from pharia_access.domain.conditions import is_true
 from pharia_access.domain.model import Credential, DeliveryState, ObjectKey, Phase, Token, TokenCounts
 from pharia_access.domain.permissions import Role
 
@@ -34,18 +35,22 @@ class TokenRecord:
     phase: Phase | None
     open_secret: tuple[str, str] | None
     """Name and UID of a one-time Secret that is still there."""
+    holds_place: bool
+    """Whether it counts against its credential's `maxTokens`: active, or asked for and not stuck."""
 
     @classmethod
     def of(cls, token: Token) -> "TokenRecord":
         """What of a token is kept."""
         delivery = token.status.delivery
         available = delivery is not None and delivery.state is DeliveryState.AVAILABLE
+        stuck = is_true(token.status.conditions, "Stalled")
         return cls(
             uid=token.uid,
             resource_version=token.resource_version,
             credential=ObjectKey(token.key.namespace, intern(token.spec.credential_name)),
             phase=token.status.phase,
             open_secret=(delivery.secret_name, delivery.secret_uid) if delivery is not None and available else None,
+            holds_place=token.status.phase in {None, Phase.PENDING, Phase.ACTIVE} and not stuck,
         )
 
 
@@ -159,7 +164,3 @@ class View:
     def drop_role(self, name: str) -> Role | None:
         """Forget a role."""
         return self._roles.pop(name, None)
-
-    def replace_roles(self, roles: Iterable[Role]) -> None:
-        """The whole catalogue as just listed."""
-        self._roles = {role.name: role for role in roles}

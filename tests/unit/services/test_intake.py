@@ -1,0 +1,197 @@
+"""What is seen of tokens: what is older is dropped, what needs something is queued in its lane, the rest is noted."""
+
+import asyncio
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from pharia_access.domain.model import ObjectKey, Phase, Token
+from pharia_access.domain.reasons import DeliveryState
+from pharia_access.services.intake import Intake
+from pharia_access.services.work_queue import Work
+from tests.support.builders import NOW, TOKEN, WINDOW, a_minted_token, a_token
+from tests.support.service_builders import SECRET, Bench, drained
+from tests.support.virtual_time import FakeClock, simulated
+
+A, B, C = (ObjectKey(TOKEN.namespace, name) for name in "abc")
+LIFE = timedelta(days=30)
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def bench(clock: FakeClock) -> Bench:
+    return Bench(clock)
+
+
+@pytest.fixture
+def intake(bench: Bench) -> Intake:
+    return bench.replica.intake
+
+
+def active(bench: Bench, key: ObjectKey = TOKEN, *, version: str = "5", uid: str = "token-1") -> Token:
+    """A token that needs nothing until its window closes."""
+    return a_minted_token(a_token(key, uid=uid, resource_version=version), credential=bench.credential.identity)
+
+
+async def queued(bench: Bench) -> list[str]:
+    """The names of the tokens that wait, in order."""
+    return [work.key.name for work in await drained(bench.replica.queue) if work.kind == "token"]
+
+
+# --- what is seen once
+
+
+@simulated
+async def test_a_token_that_needs_something_is_queued_once(bench: Bench, intake: Intake) -> None:
+    intake.token_seen(a_token(resource_version="5"))
+    intake.token_seen(a_token(resource_version="5"))
+    intake.token_seen(a_token(resource_version="4"))
+
+    assert await queued(bench) == ["ci"]
+    intake.token_seen(a_token(resource_version="5"))
+    assert await queued(bench) == []
+
+
+@simulated
+async def test_what_is_older_than_the_view_changes_nothing(bench: Bench, intake: Intake) -> None:
+    intake.token_seen(active(bench, version="10"))
+
+    intake.token_seen(a_token(resource_version="9", revoked=True))
+    intake.token_listed(a_token(resource_version="9", revoked=True))
+
+    record = bench.replica.view.token(TOKEN)
+    assert record is not None
+    assert (record.resource_version, record.phase) == ("10", Phase.ACTIVE)
+    assert await queued(bench) == []
+
+
+def test_a_standby_keeps_the_view_and_queues_nothing(bench: Bench, intake: Intake) -> None:
+    intake.acting = False
+
+    intake.token_seen(active(bench, A))
+    intake.token_seen(a_token(B))
+    intake.token_listed(a_token(C))
+    intake.token_gone(A)
+
+    assert bench.replica.view.token_keys == (B, C)
+    assert len(bench.replica.queue) == 0
+    assert len(bench.replica.schedule) == 0
+
+
+@simulated
+async def test_what_people_wait_for_goes_before_work_in_bulk(bench: Bench, intake: Intake) -> None:
+    intake.token_listed(a_token(A))
+    intake.token_seen(a_token(B), bulk=True)
+    intake.due(TOKEN)
+    intake.token_seen(a_token(C))
+
+    assert await queued(bench) == ["c", "a", "b", "ci"]
+
+
+@simulated
+async def test_a_list_judges_anew_what_the_view_knows_already(bench: Bench, intake: Intake) -> None:
+    over = replace(active(bench), spec=a_token(expires_at=NOW - timedelta(seconds=1)).spec)
+    intake.acting = False
+    intake.token_seen(over)
+    intake.acting = True
+
+    intake.token_seen(over)
+    assert await queued(bench) == []
+    intake.token_listed(over)
+    assert await queued(bench) == ["ci"]
+
+
+# --- what needs nothing now
+
+
+async def probed(bench: Bench) -> list[tuple[ObjectKey, str]]:
+    """Which Secrets are looked at within the first quarter of a minute."""
+    looks: list[tuple[ObjectKey, str]] = []
+
+    async def is_there(secret: ObjectKey, uid: str) -> bool:
+        looks.append((secret, uid))
+        return True
+
+    task = asyncio.create_task(bench.replica.probes.run(is_there, bench.replica.intake.due))
+    await asyncio.sleep(15)
+    task.cancel()
+    await asyncio.wait({task})
+    return looks
+
+
+@pytest.mark.parametrize(
+    ("state", "due", "looks"),
+    [
+        pytest.param(
+            DeliveryState.AVAILABLE,
+            NOW + WINDOW,
+            [(SECRET, "secret-1")],
+            id="its Secret is probed until the end of its window",
+        ),
+        pytest.param(DeliveryState.COLLECTED, NOW + LIFE - timedelta(days=7), [], id="then the warning comes next"),
+    ],
+)
+@simulated
+async def test_a_token_that_needs_nothing_is_looked_at_when_something_falls_due(
+    clock: FakeClock,
+    bench: Bench,
+    intake: Intake,
+    state: DeliveryState,
+    due: datetime,
+    looks: list[tuple[ObjectKey, str]],
+) -> None:
+    intake.token_seen(a_minted_token(credential=bench.credential.identity, state=state))
+
+    assert await queued(bench) == []
+    assert bench.replica.schedule.next_due() == due.timestamp()
+    assert await probed(bench) == looks
+
+
+@simulated
+async def test_what_was_noted_of_a_token_goes_with_it(clock: FakeClock, bench: Bench, intake: Intake) -> None:
+    intake.token_seen(active(bench))
+
+    intake.token_gone(TOKEN)
+
+    assert len(bench.replica.schedule) == 0
+    assert await probed(bench) == []
+
+
+# --- tokens that go
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        pytest.param(DeliveryState.AVAILABLE, [Work("secret", SECRET, "secret-1")], id="an open Secret goes too"),
+        pytest.param(DeliveryState.COLLECTED, [], id="a collected one is gone"),
+        pytest.param(DeliveryState.WITHDRAWN, [], id="a withdrawn one is gone"),
+    ],
+)
+@simulated
+async def test_a_secret_that_outlived_its_token_is_deleted(
+    bench: Bench, intake: Intake, state: DeliveryState, expected: list[Work]
+) -> None:
+    intake.token_seen(a_minted_token(credential=bench.credential.identity, state=state))
+
+    intake.token_gone(TOKEN, "token-1")
+    intake.token_gone(TOKEN, "token-1")
+
+    assert TOKEN not in bench.replica.view.token_keys
+    assert await drained(bench.replica.queue) == expected
+
+
+@simulated
+async def test_a_late_word_of_an_earlier_token_of_the_name_ends_nothing(bench: Bench, intake: Intake) -> None:
+    intake.token_seen(active(bench, uid="token-2"))
+
+    intake.token_gone(TOKEN, "token-1")
+
+    assert TOKEN in bench.replica.view.token_keys
+    assert len(bench.replica.schedule) == 1
+    assert await drained(bench.replica.queue) == []

@@ -1,0 +1,166 @@
+"""The full list: what events lost is repaired, and what is newer is kept."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from pharia_access.domain.model import ObjectKey, Token
+from pharia_access.domain.sightings import Page
+from pharia_access.services.work_queue import Work
+from tests.support.builders import CREDENTIAL, NOW, TOKEN, a_credential, a_minted_token, a_role, a_token
+from tests.support.fake_cluster import FakeCluster
+from tests.support.faults import Call
+from tests.support.service_builders import Bench, drained
+from tests.support.virtual_time import FakeClock, simulated
+
+GONE = ObjectKey("finance", "gone")
+NEW = ObjectKey("finance", "new")
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench(FakeClock())
+
+
+async def tokens_queued(bench: Bench) -> list[str]:
+    return [work.key.name for work in await drained(bench.replica.queue) if work.kind == "token"]
+
+
+@simulated
+async def test_roles_come_first_then_credentials_then_tokens(bench: Bench) -> None:
+    await bench.list_all()
+
+    assert bench.calls() == ["list_roles", "list_credentials", "list_tokens"]
+    assert bench.replica.metrics.lists == 1
+
+
+@simulated
+async def test_a_list_finds_what_no_event_told_of_over_all_its_pages(bench: Bench) -> None:
+    for number in range(5):
+        bench.create(f"ci-{number}")
+
+    await bench.list_all()
+
+    assert bench.calls().count("list_tokens") == 3
+    assert await tokens_queued(bench) == [f"ci-{number}" for number in range(5)]
+
+
+@simulated
+async def test_a_list_judges_anew_what_fell_due_unnoticed(bench: Bench) -> None:
+    bench.create("ci", expires_at=NOW)
+    bench.look_around()
+
+    await bench.list_all()
+
+    assert await tokens_queued(bench) == ["ci"]
+
+
+@simulated
+async def test_what_went_unnoticed_is_dropped(bench: Bench) -> None:
+    minted = a_minted_token(a_token(GONE, resource_version="1"), credential=bench.credential.identity)
+    bench.replica.intake.token_seen(minted)
+    bench.replica.intake.credential_seen(a_credential(GONE, resource_version="1"))
+    bench.replica.intake.role_seen(a_role("gone"))
+    bench.create("ci")
+    bench.look_around()
+
+    await bench.list_all()
+
+    assert bench.replica.view.token_keys == (TOKEN,)
+    assert bench.replica.view.credential_keys == (CREDENTIAL,)
+    assert set(bench.replica.view.catalogue) == {"studio-user"}
+    left = [work for work in await drained(bench.replica.queue) if work.kind == "secret"]
+    assert left == [Work("secret", ObjectKey("finance", "gone-token"), "secret-1")]
+
+
+@simulated
+async def test_tokens_of_a_credential_that_went_unnoticed_are_asked_again(bench: Bench) -> None:
+    bench.replica.intake.credential_seen(a_credential(GONE, resource_version="1"))
+    bench.store.apply_token(replace(a_token(), spec=a_token(credential_name="gone").spec))
+    bench.look_around()
+
+    await bench.list_all()
+
+    assert await tokens_queued(bench) == ["ci"]
+
+
+@pytest.mark.parametrize("verb", ["list_roles", "list_credentials", "list_tokens"])
+@simulated
+async def test_what_comes_during_a_list_is_kept(bench: Bench, verb: str) -> None:
+    later = "1000"
+
+    async def come(call: Call) -> None:
+        if call.verb == verb:
+            bench.replica.intake.role_seen(a_role("new"))
+            bench.replica.intake.credential_seen(a_credential(NEW, resource_version=later))
+            bench.replica.intake.token_seen(a_token(NEW, resource_version=later))
+
+    bench.replica.cluster.turn = come
+    await bench.list_all()
+
+    assert NEW in bench.replica.view.token_keys
+    assert NEW in bench.replica.view.credential_keys
+    assert "new" in bench.replica.view.catalogue
+
+
+@pytest.mark.parametrize(
+    ("beyond", "kept"),
+    [
+        pytest.param(-1, False, id="what the list should have is gone"),
+        pytest.param(0, False, id="up to its very version"),
+        pytest.param(1, True, id="what is newer came after it"),
+    ],
+)
+@simulated
+async def test_the_lists_version_decides_what_is_gone(bench: Bench, beyond: int, *, kept: bool) -> None:
+    bench.create()
+    version = str(int(bench.store.version) + beyond)
+    bench.replica.intake.token_seen(a_token(NEW, resource_version=version))
+    bench.replica.intake.credential_seen(a_credential(NEW, resource_version=version))
+
+    await bench.list_all()
+
+    assert (NEW in bench.replica.view.token_keys) is kept
+    assert (NEW in bench.replica.view.credential_keys) is kept
+
+
+class SeveralLists(FakeCluster):
+    """Lists each watched namespace by itself: the second list is older than the first."""
+
+    async def token_pages(self, *, credential: ObjectKey | None = None) -> AsyncIterator[Page[Token]]:
+        yield Page("20", (a_token(TOKEN, resource_version="8"),))
+        yield Page("10", ())
+        yield Page("15", ())
+
+
+@pytest.mark.parametrize(
+    ("version", "kept"),
+    [
+        pytest.param("10", False, id="what the oldest list should have is gone"),
+        pytest.param("11", True, id="what came after the oldest list may be in its namespace"),
+    ],
+)
+@simulated
+async def test_of_several_lists_the_oldest_decides(bench: Bench, version: str, *, kept: bool) -> None:
+    bench.replica.intake.token_seen(a_token(NEW, resource_version=version))
+
+    await bench.list_all(SeveralLists(bench.store))
+
+    assert (NEW in bench.replica.view.token_keys) is kept
+    assert TOKEN in bench.replica.view.token_keys
+
+
+@simulated
+async def test_a_list_that_is_older_than_the_view_takes_nothing_back(bench: Bench) -> None:
+    bench.create()
+    bench.look_around()
+    bench.replica.intake.token_seen(replace(bench.token(), resource_version="1000", spec=a_token(revoked=True).spec))
+    await drained(bench.replica.queue)
+
+    await bench.list_all()
+
+    record = bench.replica.view.token(TOKEN)
+    assert record is not None
+    assert record.resource_version == "1000"
+    assert await tokens_queued(bench) == []
