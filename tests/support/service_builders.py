@@ -64,6 +64,13 @@ class Bench:
         )
         self.look_around()
 
+    def rival(self) -> "Bench":
+        """Another leader on the same cluster, which has seen everything, with Events and faults of its own."""
+        rival = Bench(self.clock, self.max_tokens, self.policy)
+        rival.store, rival.credential, rival.processes = self.store, self.credential, self.processes + 100
+        rival.restart()
+        return rival
+
     def look_around(self) -> None:
         """All that is stored is seen; nothing is queued for it."""
         intake = self.replica.intake

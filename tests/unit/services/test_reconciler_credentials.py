@@ -1,0 +1,231 @@
+"""Tokens whose credential went: they are dead, whoever deletes them, and another of its name never revives them."""
+
+from dataclasses import replace
+
+import pytest
+
+from pharia_access.domain.model import Phase
+from pharia_access.errors import ApiError, DeniedError, MalformedObjectError, UnavailableError
+from tests.support.builders import CREDENTIAL, TOKEN, a_credential, a_token
+from tests.support.faults import Call, Fault
+from tests.support.service_builders import ARGO, SECRET, Bench, reason
+from tests.support.virtual_time import FakeClock, simulated
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def bench(clock: FakeClock) -> Bench:
+    return Bench(clock)
+
+
+async def of_git(bench: Bench) -> None:
+    """Have an active token that Git declares."""
+    bench.create(annotations=ARGO)
+    await bench.reconcile()
+    bench.forget_calls()
+
+
+async def orphaned(bench: Bench) -> None:
+    """Have an active token whose owner references somebody removed."""
+    minted = await bench.mint()
+    bench.store.set_owners(minted, ())
+
+
+@simulated
+async def test_a_token_that_its_credential_owns_is_left_to_garbage_collection(bench: Bench) -> None:
+    await bench.mint()
+    bench.remove_credential()
+
+    await bench.reconcile()
+    assert bench.writes() == []
+    bench.store.collect_garbage()
+
+    assert bench.store.tokens == {}
+
+
+@pytest.mark.parametrize("how", [of_git, orphaned], ids=["one that Git declares", "one without its owner"])
+@simulated
+async def test_a_token_that_nobody_else_would_delete_goes_with_its_credential(bench: Bench, how: object) -> None:
+    await (of_git if how is of_git else orphaned)(bench)
+    bench.remove_credential()
+
+    await bench.reconcile()
+
+    assert bench.store.tokens == {}
+    assert bench.writes() == ["delete_token"]
+
+
+@simulated
+async def test_a_token_that_git_declares_stays_dead_under_another_credential_of_the_name(bench: Bench) -> None:
+    await of_git(bench)
+    bench.replace_credential()
+
+    await bench.reconcile()
+    dead = bench.token()
+    await bench.reconcile()
+
+    assert (dead.status.phase, reason(dead)) == (Phase.FAILED, "CredentialReplaced")
+    assert dead.status.credential == bench.credential.identity
+    assert bench.store.secrets == {}
+    assert bench.writes() == ["delete_secret", "write_token_status"]
+    assert bench.token() == dead
+
+
+@simulated
+async def test_what_died_with_its_credential_is_never_revived_whatever_comes(bench: Bench) -> None:
+    await of_git(bench)
+    hash_ = bench.token().status.hash
+    bench.replace_credential()
+    await bench.reconcile()
+
+    bench.edit(lambda spec: replace(spec, expires_at=None))
+    for _ in range(3):
+        bench.replace_credential()
+        await bench.reconcile()
+
+    assert (bench.token().status.phase, bench.token().status.hash) == (Phase.FAILED, hash_)
+    assert len(bench.store.every_secret) == 1
+
+
+@simulated
+async def test_an_orphan_of_another_credential_of_the_name_is_deleted_and_not_adopted(bench: Bench) -> None:
+    await orphaned(bench)
+    bench.replace_credential()
+
+    await bench.reconcile()
+
+    assert bench.store.tokens == {}
+    assert bench.writes() == ["delete_token"]
+
+
+@simulated
+async def test_a_token_that_waited_for_its_deleted_credential_is_not_minted_under_the_next(bench: Bench) -> None:
+    bench.store.apply_credential(a_credential(suspended=True))
+    bench.create(annotations=ARGO)
+    bench.look_around()
+    await bench.reconcile()
+    assert bench.token().status.credential == bench.credential.identity
+
+    bench.replace_credential()
+    await bench.reconcile()
+
+    assert reason(bench.token()) == "CredentialReplaced"
+    assert bench.store.every_secret == {}
+
+
+@simulated
+async def test_a_credential_that_is_on_its_way_out_kills_nothing_yet(bench: Bench) -> None:
+    await bench.mint()
+    leaving = replace(bench.store.credentials[CREDENTIAL], deleting=True, resource_version="99")
+    bench.store.credentials[CREDENTIAL] = leaving
+    bench.look_around()
+
+    await bench.reconcile()
+
+    assert bench.token().status.phase is Phase.ACTIVE
+    assert bench.writes() == []
+
+
+# --- what the view does not know yet, or knows no longer
+
+
+@simulated
+async def test_a_view_that_lost_the_credential_deletes_nothing_but_asks(bench: Bench) -> None:
+    await of_git(bench)
+    bench.replica.intake.credential_gone(CREDENTIAL)
+
+    await bench.reconcile()
+
+    assert bench.token().status.phase is Phase.ACTIVE
+    assert bench.calls() == ["read_token", "read_credential"]
+    assert bench.replica.view.credential(CREDENTIAL) == bench.credential
+
+
+@simulated
+async def test_a_view_that_shows_another_credential_deletes_nothing_but_asks(bench: Bench) -> None:
+    await of_git(bench)
+    bench.replica.view.put_credential(replace(bench.credential, uid="uid-0"))
+
+    await bench.reconcile()
+
+    assert bench.token().status.phase is Phase.ACTIVE
+    assert bench.calls() == ["read_token", "read_credential"]
+
+
+@simulated
+async def test_a_credential_that_the_view_does_not_know_yet_is_found_all_the_same(bench: Bench) -> None:
+    bench.replica.intake.credential_gone(CREDENTIAL)
+    bench.create()
+
+    token = await bench.reconcile()
+
+    assert token is not None
+    assert (token.minted, token.status.credential) == (True, bench.credential.identity)
+
+
+@pytest.mark.parametrize(
+    "error", [UnavailableError("500"), DeniedError("403"), MalformedObjectError("spec.roles: no")], ids=str
+)
+@simulated
+async def test_where_nobody_can_tell_whether_the_credential_is_there_nothing_is_deleted(
+    bench: Bench, error: Exception
+) -> None:
+    await of_git(bench)
+    bench.remove_credential()
+    bench.fail("read_credential", Fault(before=error))
+
+    with pytest.raises((ApiError, MalformedObjectError)):
+        await bench.reconcile()
+
+    assert TOKEN in bench.store.tokens
+    assert bench.writes() == []
+
+
+# --- deletions
+
+
+@simulated
+async def test_a_token_created_again_meanwhile_is_not_the_one_to_delete(bench: Bench) -> None:
+    await of_git(bench)
+    bench.remove_credential()
+
+    async def recreate(call: Call) -> None:
+        if call.verb == "delete_token" and bench.token().minted:
+            bench.store.delete_token(TOKEN)
+            bench.store.apply_token(a_token())
+
+    bench.replica.cluster.turn = recreate
+    await bench.reconcile()
+
+    assert not bench.token().minted
+
+
+@simulated
+async def test_many_orphans_are_deleted_one_after_the_other(clock: FakeClock, bench: Bench) -> None:
+    keys = []
+    for number in range(41):
+        keys.append(bench.create(f"ci-{number}", annotations=ARGO).key)
+        await bench.reconcile(keys[-1])
+    bench.remove_credential()
+    began = clock.monotonic()
+
+    for key in keys:
+        await bench.reconcile(key)
+
+    assert bench.store.tokens == {}
+    assert clock.monotonic() - began == pytest.approx(2.0, abs=0.01)
+
+
+@simulated
+async def test_the_secret_of_a_deleted_orphan_goes_with_it(bench: Bench) -> None:
+    await of_git(bench)
+    bench.remove_credential()
+    await bench.reconcile()
+
+    bench.store.collect_garbage()
+
+    assert SECRET not in bench.store.secrets
