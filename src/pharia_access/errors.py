@@ -16,6 +16,7 @@ __all__ = [
     "MalformedObjectError",
     "NotFoundError",
     "ProofError",
+    "RewoundError",
     "SettingsError",
     "TokenFormatError",
     "UnavailableError",
@@ -72,6 +73,10 @@ class InvalidError(ApiError):
 
 class ExpiredViewError(ApiError):
     """A resource version or continue token is too old (410): list again from the start."""
+
+
+class RewoundError(AccessError):
+    """The cluster's state went back in time, as after a restored etcd snapshot: what was seen is void."""
 
 
 class UnavailableError(ApiError):

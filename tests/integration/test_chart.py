@@ -23,6 +23,9 @@ Json = dict[str, Any]
 
 GROUP = "access.pharia.ai"
 
+THE_REST = {"ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding", "Deployment"}
+POLICIES = {"ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"}
+
 
 @pytest.fixture(scope="session")
 def api(control_plane: ControlPlane) -> Api:
@@ -82,10 +85,26 @@ def test_in_another_namespace_every_policy_names_that_releases_accounts(control_
     assert accounts == {"ours-operator", "ours-verifier"}
 
 
-def test_without_its_kinds_the_chart_brings_no_policies_either(control_plane: ControlPlane) -> None:
+def test_without_its_kinds_the_chart_still_brings_the_policies(control_plane: ControlPlane) -> None:
     kinds = {document["kind"] for document in rendered(control_plane, "--set=crds.enabled=false")}
 
-    assert kinds == {"ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding", "Deployment"}
+    assert kinds == {*THE_REST, *POLICIES}
+
+
+def test_kinds_and_policies_can_be_installed_by_another_hand(control_plane: ControlPlane) -> None:
+    documents = rendered(control_plane, "--set=crds.enabled=false,policies.enabled=false")
+
+    assert {document["kind"] for document in documents} == THE_REST
+
+
+def test_helm_is_told_to_keep_kinds_and_policies_and_nothing_else(control_plane: ControlPlane) -> None:
+    kept = {
+        document["kind"]
+        for document in rendered(control_plane)
+        if "helm.sh/resource-policy" in document["metadata"].get("annotations", {})
+    }
+
+    assert kept == {"CustomResourceDefinition", *POLICIES}
 
 
 def test_a_digest_decides_instead_of_the_tag(control_plane: ControlPlane) -> None:
@@ -200,7 +219,7 @@ VERBS = ("get", "list", "watch", "create", "update", "patch", "delete", "deletec
         pytest.param(OPERATOR, f"{GROUP}/apicredentials/finalizers", "", id="operator, finalizers"),
         pytest.param(OPERATOR, f"{GROUP}/apiroles", "get list watch", id="operator, roles"),
         pytest.param(OPERATOR, "/secrets", "create patch delete", id="operator, Secrets, which it cannot read"),
-        pytest.param(OPERATOR, "/events", "create patch", id="operator, Events"),
+        pytest.param(OPERATOR, "/events", "create", id="operator, Events"),
         pytest.param(OPERATOR, "/pods", "", id="operator, pods"),
         pytest.param(OPERATOR, "/configmaps", "", id="operator, ConfigMaps"),
         pytest.param(OPERATOR, "/serviceaccounts/token", "", id="operator, tokens of ServiceAccounts"),
@@ -224,7 +243,7 @@ def test_an_account_may_do_this_and_nothing_else(api: Api, user: str, resource: 
     [
         pytest.param("coordination.k8s.io/leases", "pharia-access-operator", "get create update", id="its own Lease"),
         pytest.param("coordination.k8s.io/leases", "another", "create", id="another Lease"),
-        pytest.param("/secrets", "pharia-access-keyring", "create update patch delete", id="the keyring"),
+        pytest.param("/secrets", "pharia-access-keyring", "create patch delete", id="the keyring"),
         pytest.param("/secrets", "another", "create patch delete", id="another Secret"),
         pytest.param("apps/deployments", "pharia-access-operator", "", id="its own Deployment"),
     ],

@@ -5,7 +5,7 @@ crashed gets no answer any more.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from pharia_access.domain.model import (
@@ -94,6 +94,9 @@ class FakeCluster:
     async def role_pages(self) -> AsyncIterator[Page[Role]]:
         async for page in self._pages("list_roles", self.store.roles.values):
             yield page
+
+    async def server_time_offset(self, now: Callable[[], datetime]) -> timedelta:
+        return await self._call("read_server_time", "", lambda: self.store.now() - now())
 
     # --- Secrets
 

@@ -47,6 +47,7 @@ class FakeMetrics:
     lists: int = 0
     leads: bool = False
     due: datetime | None = None
+    offset: float | None = None
 
     def reconciled(self, kind: Kind, outcome: str, seconds: float) -> None:
         self.outcomes[kind, outcome] += 1
@@ -71,6 +72,9 @@ class FakeMetrics:
 
     def next_due(self, at: datetime | None) -> None:
         self.due = at
+
+    def clock_offset(self, seconds: float) -> None:
+        self.offset = seconds
 
 
 def seeded_entropy(seed: int = 0) -> Callable[[int], bytes]:

@@ -20,7 +20,7 @@ from tests.support.faults import Fault, Script
 from tests.support.replica import Replica
 from tests.support.virtual_time import FakeClock
 
-__all__ = ["ARGO", "SECRET", "Bench", "drained", "reason"]
+__all__ = ["ARGO", "SECRET", "Bench", "drained", "message", "reason"]
 
 ARGO = {"argocd.argoproj.io/tracking-id": "app:access.pharia.ai/ApiToken:finance/ci"}
 """The mark of a token that Git declares."""
@@ -173,14 +173,18 @@ class Bench:
 
     async def list_all(self, cluster: FakeCluster | None = None) -> None:
         """One full list. Raises what the list raises."""
+        await self.resync(cluster).run()
+
+    def resync(self, cluster: FakeCluster | None = None) -> Resync:
+        """What lists, and remembers its last list."""
         replica = self.replica
-        await Resync(
+        return Resync(
             cluster=cluster or replica.cluster,
             view=replica.view,
             intake=replica.intake,
             clock=self.clock,
             metrics=replica.metrics,
-        ).run()
+        )
 
     def fail(self, verb: str, *faults: Fault) -> None:
         """Have the next calls of this verb go wrong."""
@@ -214,6 +218,13 @@ def reason(item: Token | Credential, condition: str = "Ready") -> str | None:
     """The reason of a condition, None where there is no such condition."""
     found = find(item.status.conditions, condition)
     return None if found is None else found.reason
+
+
+def message(item: Token | Credential) -> str:
+    """What Ready tells a person."""
+    found = find(item.status.conditions, "Ready")
+    assert found is not None
+    return found.message
 
 
 async def drained(queue: WorkQueue) -> list[Work]:

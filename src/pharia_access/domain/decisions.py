@@ -29,6 +29,8 @@ class Observed:
     credential: Credential | None
     """The credential of the name that the token refers to; None if there is none."""
     policy: Policy
+    credential_malformed: bool = False
+    """Whether there is a credential of that name which cannot be understood: `credential` is None then, too."""
     slot_free: bool = True
     """Whether `maxTokens` leaves room for this token, older waiting ones served first."""
     secret_gone: bool = False

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pharia_access.domain.conditions import find
 from pharia_access.domain.decisions import Decision, DeleteToken, InSync, Observed, SecretFate, settle
-from pharia_access.domain.lifetime import expiry
+from pharia_access.domain.lifetime import expiry, next_end
 from pharia_access.domain.model import DeliveryState, Phase, Reason
 from pharia_access.domain.times import format_time
 from pharia_access.domain.token_status import Outcome, end_expiry_warning, status_of, undelivered, with_delivery
@@ -27,16 +27,24 @@ def leave_what_is_being_deleted(observed: Observed, _now: datetime) -> Decision 
     return InSync() if observed.token.deleting else None
 
 
-def end_with_its_credential(observed: Observed, _now: datetime) -> Decision | None:
+def end_with_its_credential(observed: Observed, now: datetime) -> Decision | None:
     """A deleted credential takes its tokens along: by garbage collection, or by us where that cannot work."""
     recorded, credential = observed.token.status.credential, observed.credential
-    if recorded is None or (credential is not None and credential.uid == recorded.uid):
+    if recorded is None or observed.credential_malformed:
+        return None
+    if credential is not None and credential.uid == recorded.uid:
         return None
     if any(owner.uid == recorded.uid for owner in observed.token.owners):
-        return InSync()
+        return _until_collected(observed, now)
     if credential is not None and observed.policy.tracked_by_gitops(observed.token):
         return None
     return DeleteToken()
+
+
+def _until_collected(observed: Observed, now: datetime) -> Decision | None:
+    """Garbage collection of many takes minutes: what falls due meanwhile is done as ever."""
+    due = next_end(observed.token)
+    return None if due is not None and due <= now else InSync(due)
 
 
 def fail_under_a_replaced_credential(observed: Observed, now: datetime) -> Decision | None:

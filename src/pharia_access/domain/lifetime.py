@@ -2,10 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from pharia_access.domain.model import Policy, Token, TokenPolicy, TokenSpec
+from pharia_access.domain.model import DeliveryState, Policy, Token, TokenPolicy, TokenSpec
 from pharia_access.domain.times import whole_seconds
 
-__all__ = ["end_of_life", "expiring_soon_at", "expiry", "longest_life", "overlong_by"]
+__all__ = ["end_of_life", "expiring_soon_at", "expiry", "longest_life", "next_end", "overlong_by"]
 
 
 def longest_life(policy: Policy, wish: TokenPolicy) -> timedelta:
@@ -39,6 +39,14 @@ def expiry(token: Token) -> datetime | None:
     """The end that counts: what was fixed at the mint, or the spec's `expiresAt` where that is earlier."""
     ends = [end for end in (token.status.expires_at, token.spec.expires_at) if end is not None]
     return min(ends, default=None)
+
+
+def next_end(token: Token) -> datetime | None:
+    """What ends first: the token, or the window of a one-time Secret that is still there."""
+    delivery = token.status.delivery
+    available = delivery is not None and delivery.state is DeliveryState.AVAILABLE
+    ends = (expiry(token), delivery.deadline if available and delivery is not None else None)
+    return min((end for end in ends if end is not None), default=None)
 
 
 def expiring_soon_at(token: Token, policy: Policy) -> datetime | None:

@@ -112,6 +112,11 @@ def mint_what_is_new(observed: Observed, _now: datetime) -> Decision | None:
 
 def _obstacle(observed: Observed) -> tuple[Reason, str] | None:
     name = observed.token.spec.credential_name
+    if observed.credential_malformed:
+        return (
+            Reason.CREDENTIAL_MALFORMED,
+            f"ApiCredential {name} cannot be understood: its conditions say what to correct.",
+        )
     match observed.credential:
         case None:
             return (

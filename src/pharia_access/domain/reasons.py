@@ -38,6 +38,8 @@ class Reason(StrEnum):
     """A suspended credential mints nothing."""
     CREDENTIAL_DELETING = "CredentialDeleting"
     """A credential that is being deleted mints nothing."""
+    CREDENTIAL_MALFORMED = "CredentialMalformed"
+    """Its credential cannot be understood, so nothing is minted for it."""
     CREDENTIAL_REPLACED = "CredentialReplaced"
     """Its credential was deleted; another of the same name does not revive it."""
     TOKEN_LIMIT_REACHED = "TokenLimitReached"  # noqa: S105 - a reason, not a password
@@ -48,6 +50,8 @@ class Reason(StrEnum):
     """Waited so long that minting now would surprise."""
     SECRET_CONFLICT = "SecretConflict"  # noqa: S105 - a reason, not a password
     """A Secret that is not ours has the name of the one-time Secret."""
+    SECRET_REFUSED = "SecretRefused"  # noqa: S105 - a reason, not a password
+    """The API server refuses the one-time Secret: a quota, a policy or missing rights."""
     DELIVERY_MISSED = "DeliveryMissed"
     """Its window closed before the mint could be finished."""
     RESTORED = "Restored"

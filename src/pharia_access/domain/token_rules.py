@@ -15,7 +15,7 @@ from pharia_access.domain.ending_rules import (
     hold_what_is_revoked,
     leave_what_is_being_deleted,
 )
-from pharia_access.domain.lifetime import expiring_soon_at, expiry
+from pharia_access.domain.lifetime import expiring_soon_at, next_end
 from pharia_access.domain.minting_rules import (
     hold_what_was_restored,
     mint_what_is_new,
@@ -56,11 +56,7 @@ def keep_what_is_active(observed: Observed, now: datetime) -> Decision | None:
         fate = SecretFate.DELETE_RECORDED
     if status != token.status:
         return Settle(status, fate)
-    moments = (
-        expiry(token),
-        None if soon else soon_at,
-        delivery.deadline if available and delivery else None,
-    )
+    moments = (next_end(token), None if soon else soon_at)
     return InSync(min((moment for moment in moments if moment is not None), default=None))
 
 

@@ -89,6 +89,7 @@ class _Process:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
         events = asyncio.create_task(self._application.recorder.run())
+        events.add_done_callback(self._ended)
         work = asyncio.create_task(self._work())
         work.add_done_callback(self._ended)
         await self._stop.wait()
@@ -116,7 +117,8 @@ class _Process:
             await asyncio.gather(*tasks, return_exceptions=True)
             raise
         # Another replica may lead by now: not one more write. The kubelet starts us again.
-        log.critical("exiting: this replica no longer leads")
+        error = next((error for task in tasks if task.done() and (error := task.exception()) is not None), None)
+        log.critical("exiting: this replica no longer leads", exc_info=error)
         logging.shutdown()
         os._exit(EXIT_FAILED)
 

@@ -2,7 +2,7 @@
 
 Works on status and body, so that the library's `ApiException`, whose text is headers and body, is never made.
 A refusal may repeat what was sent: a bad PATCH is answered with the whole object. So texts are cut, and where Secrets
-are concerned nothing is passed on but the reason and what RBAC says.
+are concerned nothing is passed on but the reason and the name of who refused.
 """
 
 import json
@@ -34,15 +34,20 @@ TRANSPORT_ERRORS = (aiohttp.ClientError, OSError, OpenApiException, ConfigExcept
 MOST_CHARACTERS = 256
 """How much of a Status' message is passed on."""
 
-# From k8s.io/apiserver's `forbiddenMessage`: names only, nothing of the request's body.
-_RBAC_DENIAL = re.compile(
+# Who refused, from the texts of k8s.io/apiserver (RBAC's `forbiddenMessage`, the validating policies, the webhooks,
+# the quotas): names only, nothing of the request's body.
+_DENIAL = re.compile(
     r"User \"[^\"]*\" cannot [a-z]+ resource \"[^\"]*\" in API group \"[^\"]*\"[^\"]*(\"[^\"]*\")?"
+    r"|ValidatingAdmissionPolicy '[a-z0-9.-]{1,253}'"
+    r"|admission webhook \"[a-z0-9.-]{1,253}\""
+    r"|exceeded quota: [a-z0-9.-]{1,253}"
 )
+_OUR_POLICY = "ValidatingAdmissionPolicy 'restrain-operator-secrets.access.pharia.ai'"
 _REASON = re.compile("[A-Za-z]{1,64}")
 
 
 class PolicyDeniedError(DeniedError):
-    """An admission policy, not RBAC, refused. Only `kube.secrets` needs to tell them apart."""
+    """Our policy that keeps the operator from others' Secrets refused: so that is what it is. For `kube.secrets`."""
 
 
 def concerns_secrets(path: str) -> bool:
@@ -77,7 +82,7 @@ def _kind(status: int, answer: Mapping[str, Any]) -> type[ApiError]:
     by_reason: dict[int, type[ApiError]] = {
         HTTPStatus.NOT_FOUND: NotFoundError if reason == "NotFound" else UnavailableError,
         HTTPStatus.CONFLICT: AlreadyExistsError if reason == "AlreadyExists" else ConflictError,
-        HTTPStatus.FORBIDDEN: PolicyDeniedError if _by_policy(answer) else DeniedError,
+        HTTPStatus.FORBIDDEN: PolicyDeniedError if _by_our_policy(answer) else DeniedError,
         HTTPStatus.GONE: ExpiredViewError,
         HTTPStatus.UNAUTHORIZED: UnavailableError,
         HTTPStatus.REQUEST_TIMEOUT: UnavailableError,
@@ -93,19 +98,14 @@ def _text(status: int, answer: Mapping[str, Any], *, method: str, path: str) -> 
         reason = ""
     if concerns_secrets(path):
         # 409 "UID in record" and the like are known by their reason; anything else may quote the Secret.
-        denial = _RBAC_DENIAL.search(message)
+        denial = _DENIAL.search(message)
         message = denial.group() if denial else ""
     said = ": ".join(part for part in (reason, message[:MOST_CHARACTERS]) if part)
     return f"{method} {path}: {status} {said}".rstrip()
 
 
-def _by_policy(answer: Mapping[str, Any]) -> bool:
-    """A policy's denial names causes, RBAC's none; that of a namespace being deleted gives its cause a reason."""
-    details = answer.get("details")
-    causes = details.get("causes") if isinstance(details, dict) else None
-    if not isinstance(causes, list):
-        return False
-    return any(isinstance(cause, dict) and "reason" not in cause for cause in causes)
+def _by_our_policy(answer: Mapping[str, Any]) -> bool:
+    return _OUR_POLICY in str(answer.get("message", ""))
 
 
 def _status_of(body: bytes) -> Mapping[str, Any]:

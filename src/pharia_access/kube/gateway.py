@@ -119,6 +119,10 @@ class KubeCluster:
         """List the catalogue, page by page."""
         return self._pages("ApiRole", to_role, (None,))
 
+    async def server_time_offset(self, now: Callable[[], datetime]) -> timedelta:
+        """How far the API server's clock is ahead of `now`, to about a second. Raises UnavailableError."""
+        return await self._connection.server_time_offset(now)
+
     async def _pages(
         self,
         kind: Kind,
@@ -158,14 +162,22 @@ class KubeCluster:
 def _listing(answer: bytes, path: str) -> Body:
     """Something between us and the API server may answer in its place: that is no list, and no reason to end."""
     try:
-        body = json.loads(answer)
+        body: Body = json.loads(answer)
     except ValueError as error:
         message = f"GET {path}: the answer is not JSON"
         raise UnavailableError(message) from error
-    if not isinstance(body, dict) or "items" not in body or "metadata" not in body:
+    if not _is_list(body):
         message = f"GET {path}: the answer is not a list"
         raise UnavailableError(message)
     return body
+
+
+def _is_list(body: object) -> bool:
+    """Whether it has what a list always has; what its items hold is judged one by one."""
+    metadata, items = (body.get("metadata"), body.get("items")) if isinstance(body, dict) else (None, None)
+    if not isinstance(metadata, dict) or not isinstance(metadata.get("resourceVersion"), str):
+        return False
+    return isinstance(items, list) and all(isinstance(item, dict) for item in items)
 
 
 def _page(kind: Kind, items: list[Body], read: Callable[[Body], T], version: str) -> Page[T]:

@@ -34,7 +34,7 @@ class CredentialReconciler:
         try:
             credential = await self._cluster.read_credential(key)
         except NotFoundError:
-            self._intake.credential_gone(key)
+            self._intake.credential_gone(key, None if known is None else known.uid)
             return
         status = self._decide(credential, counts, now)
         if status is None:

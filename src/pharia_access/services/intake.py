@@ -21,6 +21,9 @@ __all__ = ["Intake"]
 COALESCE = timedelta(seconds=2)
 """How long a credential's counts may gather before they are written."""
 
+MOST_ASKED = 4
+"""How many are asked when one place becomes free: each of them counts all tokens of the credential."""
+
 MOST_FRESH = 2000
 """How many tokens are kept whole until they are worked on: about 5 KiB each."""
 
@@ -79,9 +82,9 @@ class Intake:
 
     def token_written(self, token: Token) -> None:
         """A token as our own write left it: whoever wrote it looks on by itself."""
-        self._malformed.pop(Work("token", token.key), None)
         if self._view.knows(token.key, token.resource_version):
             return
+        self._malformed.pop(Work("token", token.key), None)
         self._fresh.pop(token.key, None)
         before = self._view.put_token(token)
         after = self._view.token(token.key)
@@ -146,10 +149,10 @@ class Intake:
 
     def credential_seen(self, credential: Credential, *, bulk: bool = False) -> None:
         """A credential as some answer or event showed it."""
-        self._malformed.pop(Work("credential", credential.key), None)
         known = self._view.credential(credential.key)
         if known is not None and not is_newer(credential.resource_version, known.resource_version):
             return
+        self._malformed.pop(Work("credential", credential.key), None)
         before = self._view.put_credential(credential)
         if not self.acting:
             return
@@ -215,12 +218,13 @@ class Intake:
                 self._queue.add_after(Work("credential", place[0]), COALESCE.total_seconds())
 
     def _free_slots(self, before: TokenRecord | None, after: TokenRecord | None) -> None:
-        """A token ended or got stuck that was active, or came first: those that wait for its place are asked again."""
+        """A token ended or got stuck that was active, or came first: who waits for its place is asked again."""
         if not self.acting or before is None or not before.holds_place or (after is not None and after.holds_place):
             return
         credential = self._view.credential(before.credential)
         if credential is not None and credential.policy.max_tokens is not None:
-            self._add_tokens(before.credential, Phase.PENDING)
+            for key in self._view.next_in_line(before.credential, MOST_ASKED):
+                self._queue.add(Work("token", key), bulk=True)
 
     def _add_tokens(self, credential: ObjectKey, *phases: Phase) -> None:
         for key in self._view.tokens_of(credential, *phases):

@@ -27,7 +27,15 @@ from pharia_access.domain.sightings import ForeignSecret, OneTimeSecret
 from pharia_access.domain.times import whole_seconds
 from pharia_access.domain.token import TokenText, mint
 from pharia_access.domain.token_status import Minted, Outcome, minted_status, status_of
-from pharia_access.errors import AlreadyExistsError, ConflictError, InvalidError, MalformedObjectError, NotFoundError
+from pharia_access.errors import (
+    AlreadyExistsError,
+    ApiError,
+    ConflictError,
+    DeniedError,
+    InvalidError,
+    MalformedObjectError,
+    NotFoundError,
+)
 from pharia_access.services.ports import Clock, Cluster, Entropy, Hasher, Secrets
 
 __all__ = ["Minting", "MintingTools"]
@@ -64,7 +72,10 @@ class Minting:
         return replace(settle, status=replace(settle.status, credential=credential.identity))
 
     async def _settle_claimed(self, token: Token, credential: Credential) -> Settle:
-        secret = await self._claim(token)
+        try:
+            secret = await self._claim(token)
+        except (DeniedError, InvalidError) as refusal:
+            return self._refused(token, refusal)
         if secret is None:
             return self._conflict(token)
         delivery = self._delivery(token, credential, secret)
@@ -137,6 +148,14 @@ class Minting:
             "Delete it, or create an ApiToken with another spec.delivery.secretName."
         )
         outcome = Outcome(Phase.PENDING, Reason.SECRET_CONFLICT, message, stalled=True)
+        return Settle(status_of(token, outcome, self._clock.now()))
+
+    def _refused(self, token: Token, refusal: ApiError) -> Settle:
+        message = (
+            f"The API server refuses the one-time Secret: {refusal}. Look at the quotas and admission policies of this "
+            "namespace and at the operator's rights; it is tried again every half minute."
+        )
+        outcome = Outcome(Phase.PENDING, Reason.SECRET_REFUSED, message, stalled=True)
         return Settle(status_of(token, outcome, self._clock.now()))
 
     def _missed(self, token: Token) -> Settle:

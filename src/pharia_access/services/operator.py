@@ -34,6 +34,11 @@ log = logging.getLogger(__name__)
 
 GAUGE_SECONDS = 5.0
 
+MOST_OFFSET_SECONDS = 5.0
+
+MOST_ASKED_SECONDS = 60.0
+"""How long a Retry-After is heeded."""
+
 MANY_DUE = 100
 """From so many tokens due at once, which are a fifth of all, one list costs less than a read of each."""
 
@@ -151,7 +156,7 @@ class Operator:
 
     def _retry_later(self, work: Work, error: Exception) -> None:
         asked = error.retry_after if isinstance(error, UnavailableError) else None
-        seconds = self._parts.queue.retry(work, at_least=asked or 0.0)
+        seconds = self._parts.queue.retry(work, at_least=min(asked or 0.0, MOST_ASKED_SECONDS))
         text = str(error) if isinstance(error, AccessError) else ""
         log.warning(
             "reconcile failed",
@@ -196,7 +201,18 @@ class Operator:
                 wait = min(2 * wait, 30.0)
             else:
                 self.caught_up = True
+                await self._compare_clocks()
                 return
+
+    async def _compare_clocks(self) -> None:
+        """Expiry is judged by the clock of whoever asks: nodes are assumed within seconds of each other."""
+        try:
+            offset = (await self._parts.cluster.server_time_offset(self._parts.clock.now)).total_seconds()
+        except ApiError:
+            return
+        self._parts.metrics.clock_offset(offset)
+        if abs(offset) > MOST_OFFSET_SECONDS:
+            log.warning("the API server's clock is another than ours", extra={"aheadSeconds": round(offset, 1)})
 
     async def _gauge(self) -> None:
         while True:

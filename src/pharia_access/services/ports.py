@@ -4,8 +4,8 @@ Every method that talks to the API server may raise the leaves of `errors.ApiErr
 open whether a write took effect, and a cancelled call does too.
 """
 
-from collections.abc import AsyncIterator, Mapping
-from datetime import datetime
+from collections.abc import AsyncIterator, Callable, Mapping
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from pharia_access.domain.model import (
@@ -91,6 +91,10 @@ class Cluster(Protocol):
 
     def role_pages(self) -> AsyncIterator[Page[Role]]:
         """List the catalogue, page by page."""
+        ...
+
+    async def server_time_offset(self, now: Callable[[], datetime]) -> timedelta:
+        """How far the API server's clock is ahead of `now`, to about a second."""
         ...
 
 
@@ -216,4 +220,8 @@ class Metrics(Protocol):
 
     def next_due(self, at: datetime | None) -> None:
         """When the schedule fires next."""
+        ...
+
+    def clock_offset(self, seconds: float) -> None:
+        """How far the API server's clock is ahead of ours."""
         ...

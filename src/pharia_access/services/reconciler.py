@@ -17,7 +17,7 @@ from pharia_access.domain.decisions import (
     Settle,
 )
 from pharia_access.domain.model import Credential, DeliveryState, ObjectKey, Phase, Policy, Token
-from pharia_access.errors import NotFoundError
+from pharia_access.errors import MalformedObjectError, NotFoundError
 from pharia_access.services.intake import Intake
 from pharia_access.services.minting import Minting
 from pharia_access.services.pacer import Pacer
@@ -71,53 +71,71 @@ class TokenReconciler:
         self._policy = policy
         self._deletes = deletes
         self._begun: set[ObjectKey] = set()  # mints whose end we have not seen
+        self._taken_away: set[str] = set()  # Secrets that we deleted, until their tokens' statuses say so
         self._slots: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def reconcile(self, key: ObjectKey) -> None:
         """Do what the token's rules say. Raises leaves of ApiError, MalformedObjectError, ComeBack."""
+        seen = self._intake.fresh(key)
+        if seen is not None and await self._bring_in_sync(seen, live=False):
+            return
         try:
-            token = self._intake.fresh(key) or await self._cluster.read_token(key)
+            token = await self._cluster.read_token(key)
         except NotFoundError:
             self._begun.discard(key)
             self._intake.token_gone(key)
             return
+        await self._bring_in_sync(token, live=True)
+
+    async def _bring_in_sync(self, token: Token, *, live: bool) -> bool:
+        """Decide and apply until nothing is left; False: what comes next wants a live read, and nothing was done."""
         for _ in range(MOST_ROUNDS):
-            credential = await self._credential_of(token)
-            async with self._slot_lock(token, credential):
-                observed = await self._gather(token, credential)
+            observed = await self._with_credential(token)
+            async with self._slot_lock(observed):
+                observed = await self._gather(observed)
                 decision = token_rules.decide(observed, self._clock.now())
                 if isinstance(decision, InSync):
-                    await self._tidy_up(token)
-                    self._intake.token_written(token)
-                    self._intake.settled(token, decision)
-                    return
+                    await self._leave(token, decision)
+                    return True
+                if not live and isinstance(decision, Mint | DeleteToken):
+                    return False
                 changed = await self._apply(observed, decision)
             if changed is None:
-                return
-            token = changed
+                return True
+            token, live = changed, True
+        return True
 
-    async def _credential_of(self, token: Token) -> Credential | None:
-        """From the view, but live where the view would have the token wait, fail or be deleted."""
+    async def _leave(self, token: Token, decision: InSync) -> None:
+        await self._tidy_up(token)
+        self._intake.token_written(token)
+        self._intake.settled(token, decision)
+
+    async def _with_credential(self, token: Token) -> Observed:
+        """Its credential from the view, but live where the view would have the token wait, fail or be deleted."""
         key = ObjectKey(token.key.namespace, token.spec.credential_name)
-        credential, recorded = self._view.credential(key), token.status.credential
-        if credential is not None and (recorded is None or recorded.uid == credential.uid):
-            return credential
+        observed = Observed(token=token, credential=self._view.credential(key), policy=self._policy)
+        recorded, known = token.status.credential, observed.credential
+        if known is not None and (recorded is None or recorded.uid == known.uid):
+            return observed
         try:
             credential = await self._cluster.read_credential(key)
         except NotFoundError:
-            return None
+            return replace(observed, credential=None)
+        except MalformedObjectError:
+            return replace(observed, credential=None, credential_malformed=True)
         self._intake.credential_seen(credential)
-        return credential
+        return replace(observed, credential=credential)
 
-    def _slot_lock(self, token: Token, credential: Credential | None) -> AbstractAsyncContextManager[object]:
+    def _slot_lock(self, observed: Observed) -> AbstractAsyncContextManager[object]:
         """Counting and minting under `maxTokens` is one step for each credential."""
-        if token.minted or credential is None or credential.policy.max_tokens is None:
+        credential = observed.credential
+        if observed.token.minted or credential is None or credential.policy.max_tokens is None:
             return nullcontext()
         return self._slots[credential.uid]
 
-    async def _gather(self, token: Token, credential: Credential | None) -> Observed:
-        observed = Observed(token=token, credential=credential, policy=self._policy)
-        observed = replace(observed, secret_gone=await self._secret_gone(token))
+    async def _gather(self, observed: Observed) -> Observed:
+        observed = replace(observed, secret_gone=await self._secret_gone(observed.token))
+        credential = observed.credential
         if credential is None or credential.policy.max_tokens is None:
             return observed
         if not isinstance(token_rules.decide(observed, self._clock.now()), Mint):
@@ -125,9 +143,11 @@ class TokenReconciler:
         return replace(observed, slot_free=await self._slot_free(observed, credential))
 
     async def _secret_gone(self, token: Token) -> bool:
-        """Looked for where a probe missed it, and once more when its window ends."""
+        """Looked for where a probe missed it, and once more when its window ends. What we deleted, no reader did."""
         delivery = token.status.delivery
         if delivery is None or delivery.state is not DeliveryState.AVAILABLE:
+            return False
+        if delivery.secret_uid in self._taken_away:
             return False
         over = delivery.deadline <= self._clock.now()
         if not over and not self._probes.is_missing(delivery.secret_uid):
@@ -190,6 +210,8 @@ class TokenReconciler:
     async def _settle(self, token: Token, decision: Settle) -> Token:
         await self._take_away(token, decision)
         written = self._wrote(await self._cluster.write_token_status(token, decision.status))
+        if token.status.delivery is not None:
+            self._taken_away.discard(token.status.delivery.secret_uid)
         for notice in token_status.notices(token, decision.status):
             self._recorder.record(notice)
         return written
@@ -202,6 +224,7 @@ class TokenReconciler:
             gone = gone or delivery.state is not after.state is DeliveryState.COLLECTED
         if decision.fate is SecretFate.DELETE_RECORDED and delivery is not None:
             secret = ObjectKey(token.key.namespace, delivery.secret_name)
+            self._taken_away.add(delivery.secret_uid)
             gone = not await self._secrets.delete_secret(secret, delivery.secret_uid)
         if gone:
             await self._minting.delete_leftover(token)

@@ -8,6 +8,7 @@ from typing import Protocol
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.permissions import Role
 from pharia_access.domain.sightings import MalformedObject
+from pharia_access.errors import RewoundError
 from pharia_access.services.intake import Intake
 from pharia_access.services.ports import Clock, Cluster, Metrics
 from pharia_access.services.view import View, is_newer
@@ -45,9 +46,13 @@ class Resync:
         self._intake = intake
         self._clock = clock
         self._metrics = metrics
+        self._newest = 0
 
     async def run(self) -> None:
-        """One full list. Raises the leaves of ApiError; a list that ends early repairs nothing and harms nothing."""
+        """One full list. Raises the leaves of ApiError; a list that ends early repairs nothing and harms nothing.
+
+        Raises RewoundError where an answer is older than that of an earlier list.
+        """
         began = self._clock.monotonic()
         await self._list_roles()
         await self._list_credentials()
@@ -74,6 +79,7 @@ class Resync:
             seen.note(page.resource_version, page.items, page.malformed)
             for credential in page.items:
                 self._intake.credential_listed(credential)
+        self._never_back(seen.resource_version)
         self._drop_missing(seen, self._view.credential_keys, self._credential_version, self._intake.credential_gone)
 
     async def _list_tokens(self) -> None:
@@ -84,7 +90,17 @@ class Resync:
             for token in page.items:
                 self._intake.token_listed(token)
             await self._clock.sleep(0)
+        self._never_back(seen.resource_version)
         self._drop_missing(seen, self._view.token_keys, self._token_version, self._intake.token_gone)
+
+    def _never_back(self, version: str) -> None:
+        """A consistent list is never older than the one before. Watches would stay silent, and the view be wrong."""
+        if not version.isdecimal():
+            return
+        if int(version) < self._newest:
+            message = f"the cluster went back from resourceVersion {self._newest} to {version}: was etcd restored?"
+            raise RewoundError(message)
+        self._newest = int(version)
 
     def _skip(self, objects: tuple[MalformedObject, ...]) -> None:
         for malformed in objects:

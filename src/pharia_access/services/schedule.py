@@ -14,6 +14,7 @@ from pharia_access.services.ports import Clock
 __all__ = ["Schedule"]
 
 LONGEST_NAP_SECONDS = 30.0
+SPARE_ENTRIES = 64
 
 
 class Schedule:
@@ -37,6 +38,7 @@ class Schedule:
             return
         self._due[key] = due
         heapq.heappush(self._heap, (due, key))
+        self._sweep()
         if self._heap[0][0] == due:
             self._wake.set()
 
@@ -45,6 +47,12 @@ class Schedule:
         while self._heap and self._due.get(self._heap[0][1]) != self._heap[0][0]:
             heapq.heappop(self._heap)
         return self._heap[0][0] if self._heap else None
+
+    def _sweep(self) -> None:
+        """A key that is set anew, or forgotten, leaves its old entry behind: those may not become the most."""
+        if len(self._heap) > 2 * len(self._due) + SPARE_ENTRIES:
+            self._heap = [(due, key) for key, due in self._due.items()]
+            heapq.heapify(self._heap)
 
     def pop_due(self, now: datetime) -> list[ObjectKey]:
         """Take off all that is due."""

@@ -6,6 +6,7 @@ Nothing is written on the strength of the view alone: it says where to look.
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from heapq import nsmallest
 from sys import intern
 
 from pharia_access.domain.conditions import is_true
@@ -37,6 +38,8 @@ class TokenRecord:
     """Name and UID of a one-time Secret that is still there."""
     holds_place: bool
     """Whether it counts against its credential's `maxTokens`: active, or asked for and not stuck."""
+    created: float
+    """POSIX time."""
 
     @classmethod
     def of(cls, token: Token) -> "TokenRecord":
@@ -51,6 +54,7 @@ class TokenRecord:
             phase=token.status.phase,
             open_secret=(delivery.secret_name, delivery.secret_uid) if delivery is not None and available else None,
             holds_place=token.status.phase in {None, Phase.PENDING, Phase.ACTIVE} and not stuck,
+            created=token.created.timestamp(),
         )
 
 
@@ -121,6 +125,11 @@ class View:
         """The tokens that refer to a credential of that name, of all phases if none is given."""
         keys = self._by_credential.get(credential, {})
         return tuple(key for key in keys if not phases or (self._tokens[key].phase or Phase.PENDING) in phases)
+
+    def next_in_line(self, credential: ObjectKey, count: int) -> list[ObjectKey]:
+        """The oldest of its tokens that wait to be minted."""
+        waiting = (key for key in self.tokens_of(credential, Phase.PENDING) if self._tokens[key].holds_place)
+        return nsmallest(count, waiting, key=lambda key: (self._tokens[key].created, key))
 
     def counts(self, credential: ObjectKey) -> TokenCounts:
         """A credential's tokens by phase."""

@@ -17,6 +17,9 @@ __all__ = ["Work", "WorkQueue"]
 FIRST_RETRY_SECONDS = 0.2
 LONGEST_RETRY_SECONDS = 60.0
 
+BULK_EVERY = 4
+"""Every so many takes look at bulk first: what falls due must not starve while people create without end."""
+
 
 @dataclass(frozen=True, slots=True)
 class Work:
@@ -41,6 +44,7 @@ class WorkQueue:
         self._due: dict[Work, float] = {}
         self._failures: dict[Work, int] = {}
         self._serial = 0
+        self._takes = 0
         self._sleepers: deque[asyncio.Future[None]] = deque()
 
     def __len__(self) -> int:
@@ -114,7 +118,8 @@ class WorkQueue:
 
     def _in_order(self) -> Iterator[Work]:
         """Take what waits off the lanes. What went over to the better lane has left a shadow in the other one."""
-        for lane in self._lanes:
+        self._takes += 1
+        for lane in reversed(self._lanes) if self._takes % BULK_EVERY == 0 else self._lanes:
             while lane:
                 work = lane.popleft()
                 if work in self._waiting:

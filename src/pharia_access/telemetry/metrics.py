@@ -83,6 +83,8 @@ class OperatorMetrics:
         self._list_time = self._gauge("full_list_duration_seconds", "How long the last full list took.")
         self._due = self._gauge("next_due_timestamp_seconds", "When an expiry or a deadline is next due; NaN: never.")
         self._due.set(math.nan)
+        self._offset = self._gauge("clock_offset_seconds", "How far the API server's clock is ahead; NaN: unknown.")
+        self._offset.set(math.nan)
 
     def reconciled(self, kind: str, outcome: str, seconds: float) -> None:
         """Count one reconcile: done, in-sync or applied, else what went wrong, such as the name of an error."""
@@ -129,6 +131,10 @@ class OperatorMetrics:
     def next_due(self, at: datetime | None) -> None:
         """Set when the schedule fires next."""
         self._due.set(math.nan if at is None else at.timestamp())
+
+    def clock_offset(self, seconds: float) -> None:
+        """Set how far the API server's clock is ahead of ours."""
+        self._offset.set(seconds)
 
     def render(self) -> bytes:
         """Everything in Prometheus' text format, version 0.0.4."""

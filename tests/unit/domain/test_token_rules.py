@@ -205,7 +205,9 @@ def test_a_status_is_written(case: Observed, expected: Settled) -> None:
             id="also when its credential is gone",
         ),
         pytest.param(
-            observed(a_minted_token(), None), InSync(), id="garbage collection takes what its credential owns"
+            observed(a_minted_token(), None),
+            InSync(NOW + HOUR),
+            id="garbage collection takes what its credential owns",
         ),
         pytest.param(
             observed(replace(a_minted_token(), owners=()), None),

@@ -21,6 +21,11 @@ from pharia_access.errors import (
 )
 from pharia_access.kube.errors import PolicyDeniedError, concerns_secrets, refusal, unreachable
 
+OUR_DENIAL = (
+    "secrets \"ci-token\" is forbidden: ValidatingAdmissionPolicy 'restrain-operator-secrets.access.pharia.ai' with "
+    "binding 'restrain-operator-secrets.access.pharia.ai' denied request: not ours"
+)
+OTHER_DENIAL = OUR_DENIAL.replace("restrain-operator-secrets.access.pharia.ai", "no-secrets.example.org")
 TOKEN_PATH = "/apis/access.pharia.ai/v1alpha1/namespaces/finance/apitokens/ci"
 SECRET_PATH = "/api/v1/namespaces/finance/secrets/ci-token"
 
@@ -50,7 +55,16 @@ def refused(status: int, body: bytes, path: str = TOKEN_PATH, *, retry_after: st
         pytest.param(410, a_status("Expired"), ExpiredViewError, id="the continue token is too old"),
         pytest.param(403, a_status("Forbidden"), DeniedError, id="RBAC refuses"),
         pytest.param(
-            403, a_status("Forbidden", causes=[{"message": "no"}]), PolicyDeniedError, id="an admission policy refuses"
+            403,
+            a_status("Forbidden", OUR_DENIAL, causes=[{"message": "no"}]),
+            PolicyDeniedError,
+            id="our admission policy refuses",
+        ),
+        pytest.param(
+            403,
+            a_status("Forbidden", OTHER_DENIAL, causes=[{"message": "no"}]),
+            DeniedError,
+            id="somebody else's admission policy refuses",
         ),
         pytest.param(
             403,
@@ -106,11 +120,25 @@ def test_nothing_of_a_secret_is_passed_on(status: int, field: str) -> None:
     assert "pharia_x_y" not in str(refused(status, json.dumps(body).encode(), SECRET_PATH))
 
 
-def test_what_rbac_lacks_for_secrets_is_passed_on() -> None:
-    said = (
-        'User "system:serviceaccount:a:b" cannot create resource "secrets" in API group "" in the namespace "finance"'
-    )
-    text = str(refused(403, a_status("Forbidden", f'secrets "x" is forbidden: {said}'), SECRET_PATH))
+@pytest.mark.parametrize(
+    ("said", "more"),
+    [
+        pytest.param(
+            'User "system:serviceaccount:a:b" cannot create resource "secrets" in API group "" in the namespace "c"',
+            "",
+            id="RBAC",
+        ),
+        pytest.param(
+            "ValidatingAdmissionPolicy 'no-secrets.example.org'",
+            " with binding 'all' denied request: pharia_x_y",
+            id="an admission policy",
+        ),
+        pytest.param('admission webhook "guard.example.org"', " denied the request: pharia_x_y", id="a webhook"),
+        pytest.param("exceeded quota: few-secrets", ", requested: secrets=1, used: secrets=3", id="a quota"),
+    ],
+)
+def test_who_refuses_a_secret_is_passed_on(said: str, more: str) -> None:
+    text = str(refused(403, a_status("Forbidden", f'secrets "x" is forbidden: {said}{more}'), SECRET_PATH))
 
     assert text.endswith(f"403 Forbidden: {said}")
 

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
         pytest.param(b"", "is not JSON", id="nothing"),
         pytest.param([], "is not a list", id="another kind of JSON"),
         pytest.param({"kind": "ApiToken", "metadata": {}}, "is not a list", id="a single object"),
+        pytest.param({"metadata": None, "items": []}, "is not a list", id="a list without metadata"),
+        pytest.param({"metadata": {}, "items": []}, "is not a list", id="a list without a version"),
+        pytest.param({"metadata": {"resourceVersion": "1"}, "items": None}, "is not a list", id="a list without items"),
+        pytest.param({"metadata": {"resourceVersion": "1"}, "items": ["no"]}, "is not a list", id="a list of words"),
     ],
 )
 async def test_what_is_no_list_is_tried_again(tmp_path: Path, answer: object, why: str) -> None:

@@ -38,6 +38,7 @@ SECRET: Json = {
         "creationTimestamp": "2026-11-23T12:00:00Z",
     },
 }
+OUR_DENIAL = "ValidatingAdmissionPolicy 'restrain-operator-secrets.access.pharia.ai' with binding 'all' denied request"
 ECHO = f"it was {json.dumps(SECRET)} and {PLAIN}"
 
 CALLS: dict[str, Callable[[KubeSecrets], Awaitable[object]]] = {
@@ -70,7 +71,7 @@ ANSWERS: dict[str, bytes | None] = {
     "400": a_status(400, "BadRequest"),
     "401": a_status(401, "Unauthorized"),
     "403": a_status(403, "Forbidden"),
-    "403 by policy": a_status(403, "Forbidden", details={"causes": [{"message": ECHO}]}),
+    "403 by policy": a_status(403, "Forbidden", message=f"{OUR_DENIAL}: {ECHO}"),
     "404": reply(404, PLAIN.encode()),
     "409": a_status(409, "AlreadyExists"),
     "409 conflict": a_status(409, "Conflict"),

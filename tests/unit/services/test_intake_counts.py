@@ -111,7 +111,7 @@ def test_for_a_credential_that_nobody_knows_nothing_is_counted(bench: Bench, int
         pytest.param(
             in_phase(Phase.PENDING),
             in_phase(Phase.PENDING, version="2", stalled=True),
-            [WAITS, FIRST],
+            [WAITS],
             id="who came first hit somebody else's Secret",
         ),
         pytest.param(in_phase(Phase.PENDING), in_phase(Phase.ACTIVE, version="2"), [], id="the place was taken"),

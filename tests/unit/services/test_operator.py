@@ -163,15 +163,16 @@ async def test_an_object_that_cannot_be_understood_is_told_so_and_not_tried_agai
 
 
 @simulated
-async def test_where_only_its_credential_cannot_be_understood_a_token_is_told_nothing(clock: FakeClock) -> None:
-    stage = Stage(clock, failing(MalformedObjectError("spec.roles: no"), at="read_credential"))
+async def test_where_only_its_credential_cannot_be_understood_a_token_waits_and_says_so(clock: FakeClock) -> None:
+    stage = Stage(clock, failing(*[MalformedObjectError("spec.roles: no")] * 2, at="read_credential"))
     stage.create("ci")
 
     await stage.operator.handle(WORK)
 
     assert stage.store.told_malformed == []
-    assert stage.diary.writes() == []
-    assert stage.replica.metrics.outcomes == {("ApiToken", "malformed"): 1}
+    assert stage.diary.writes() == ["write_token_status"]
+    assert stage.phases() == {"ci": Phase.PENDING}
+    assert stage.replica.metrics.outcomes == {("ApiToken", "done"): 1}
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,18 @@
 """Tokens whose credential went: they are dead, whoever deletes them, and another of its name never revives them."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from pharia_access.domain.model import Phase
+from pharia_access.domain.model import DeliveryState, Phase
 from pharia_access.errors import ApiError, DeniedError, MalformedObjectError, UnavailableError
-from tests.support.builders import CREDENTIAL, TOKEN, a_credential, a_token
+from tests.support.builders import CREDENTIAL, TOKEN, WINDOW, a_credential, a_token
 from tests.support.faults import Call, Fault
 from tests.support.service_builders import ARGO, SECRET, Bench, reason
 from tests.support.virtual_time import FakeClock, simulated
+
+DAY = timedelta(days=1)
 
 
 @pytest.fixture
@@ -167,9 +170,7 @@ async def test_a_credential_that_the_view_does_not_know_yet_is_found_all_the_sam
     assert (token.minted, token.status.credential) == (True, bench.credential.identity)
 
 
-@pytest.mark.parametrize(
-    "error", [UnavailableError("500"), DeniedError("403"), MalformedObjectError("spec.roles: no")], ids=str
-)
+@pytest.mark.parametrize("error", [UnavailableError("500"), DeniedError("403")], ids=str)
 @simulated
 async def test_where_nobody_can_tell_whether_the_credential_is_there_nothing_is_deleted(
     bench: Bench, error: Exception
@@ -178,11 +179,77 @@ async def test_where_nobody_can_tell_whether_the_credential_is_there_nothing_is_
     bench.remove_credential()
     bench.fail("read_credential", Fault(before=error))
 
-    with pytest.raises((ApiError, MalformedObjectError)):
+    with pytest.raises(ApiError):
         await bench.reconcile()
 
     assert TOKEN in bench.store.tokens
     assert bench.writes() == []
+
+
+# --- a credential that nobody understands
+
+
+def nobody_understands_the_credential(bench: Bench) -> None:
+    """It is there, and was never seen whole."""
+    bench.replica.intake.credential_gone(CREDENTIAL)
+    bench.fail("read_credential", *[Fault(before=MalformedObjectError("spec.roles: no"))] * 3)
+
+
+@simulated
+async def test_under_a_credential_that_nobody_understands_nothing_is_minted_and_the_token_says_why(
+    bench: Bench,
+) -> None:
+    nobody_understands_the_credential(bench)
+    bench.create()
+
+    token = await bench.reconcile()
+
+    assert token is not None
+    assert (token.status.phase, reason(token)) == (Phase.PENDING, "CredentialMalformed")
+    assert bench.writes() == ["write_token_status"]
+
+
+@pytest.mark.parametrize("marked", [False, True], ids=["owned by its credential", "of Git, owned by nobody"])
+@simulated
+async def test_under_a_credential_that_nobody_understands_a_live_token_lives_until_it_expires(
+    bench: Bench, *, marked: bool
+) -> None:
+    bench.create(ttl=DAY, annotations=ARGO if marked else {})
+    await bench.reconcile()
+    nobody_understands_the_credential(bench)
+
+    early = await bench.reconcile()
+    bench.clock.advance(DAY.total_seconds())
+    late = await bench.reconcile()
+
+    assert early is not None
+    assert early.status.phase is Phase.ACTIVE
+    assert late is not None
+    assert late.status.phase is Phase.EXPIRED
+
+
+# --- a credential that is gone, with garbage collection behind
+
+
+@simulated
+async def test_until_garbage_collection_takes_a_dead_token_its_window_and_its_end_are_kept(bench: Bench) -> None:
+    await bench.mint(ttl=DAY)
+    bench.remove_credential()
+
+    at_once = await bench.reconcile()
+    bench.clock.advance(WINDOW.total_seconds())
+    after_the_window = await bench.reconcile()
+    bench.clock.advance(DAY.total_seconds())
+    at_its_end = await bench.reconcile()
+
+    assert at_once is not None
+    assert at_once.status.phase is Phase.ACTIVE
+    assert after_the_window is not None
+    assert after_the_window.status.delivery is not None
+    assert after_the_window.status.delivery.state is DeliveryState.WITHDRAWN
+    assert bench.store.secrets == {}
+    assert at_its_end is not None
+    assert at_its_end.status.phase is Phase.EXPIRED
 
 
 # --- deletions

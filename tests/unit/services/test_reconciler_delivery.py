@@ -7,7 +7,9 @@ import pytest
 from pharia_access.domain.conditions import is_true
 from pharia_access.domain.model import Phase
 from pharia_access.domain.reasons import DeliveryState
+from pharia_access.errors import UnavailableError
 from tests.support.builders import NOW, WINDOW
+from tests.support.faults import Fault
 from tests.support.service_builders import SECRET, Bench, reason
 from tests.support.virtual_time import FakeClock, simulated
 
@@ -69,6 +71,21 @@ async def test_a_probe_that_was_wrong_means_nothing(bench: Bench) -> None:
 
     assert delivery(bench) is AVAILABLE
     assert bench.writes() == []
+
+
+@simulated
+async def test_what_the_operator_deleted_is_never_said_to_be_collected(bench: Bench) -> None:
+    await bench.mint()
+    bench.clock.advance(WINDOW.total_seconds())
+    bench.fail("write_token_status", Fault(before=UnavailableError("503")), Fault(before=UnavailableError("503")))
+
+    token = await bench.persist()
+
+    assert token is not None
+    assert bench.store.secrets == {}
+    assert delivery(bench) is WITHDRAWN
+    assert reason(token, "Delivered") == "WindowClosed"
+    assert bench.recorder.reasons() == ["Withdrawn"]
 
 
 @simulated

@@ -8,9 +8,10 @@ from pharia_access.domain.conditions import is_true
 from pharia_access.domain.model import Credential, Delivery, ObjectKey, Phase, Token
 from pharia_access.domain.proof import matches
 from pharia_access.domain.reasons import DeliveryState
-from pharia_access.errors import ConflictError
+from pharia_access.errors import ApiError, ConflictError, DeniedError, InvalidError
 from tests.support.builders import CREDENTIAL, NOW, TEXT, WINDOW, a_credential, a_token, owned_by
-from tests.support.service_builders import ARGO, SECRET, Bench, reason
+from tests.support.faults import Fault
+from tests.support.service_builders import ARGO, SECRET, Bench, message, reason
 from tests.support.virtual_time import FakeClock, simulated
 
 MINT = ["create_one_time_secret", "write_token_status", "set_owners"]
@@ -190,6 +191,57 @@ async def test_once_somebody_elses_secret_is_gone_the_token_is_minted(bench: Ben
     assert token.minted
     assert not is_true(token.status.conditions, "Stalled")
     assert bench.recorder.reasons() == ["SecretConflict", "Issued", "Delivered"]
+
+
+# --- a Secret that the API server refuses
+
+
+@pytest.mark.parametrize("error", [DeniedError("exceeded quota: few"), InvalidError("too large")], ids=str)
+@simulated
+async def test_a_refused_secret_is_told_once_and_tried_again_every_half_minute(bench: Bench, error: ApiError) -> None:
+    bench.create()
+    bench.fail("create_one_time_secret", *[Fault(before=error)] * 3)
+
+    waits = [await bench.turned_away() for _ in range(3)]
+    waiting = bench.token()
+    minted = await bench.reconcile()
+
+    assert waits == [30, 30, 30]
+    assert (waiting.status.phase, reason(waiting)) == (Phase.PENDING, "SecretRefused")
+    assert str(error) in message(waiting)
+    assert is_true(waiting.status.conditions, "Stalled")
+    assert bench.writes().count("write_token_status") == 2
+    assert minted is not None
+    assert minted.minted
+    assert bench.recorder.reasons() == ["SecretRefused", "Issued", "Delivered"]
+
+
+@simulated
+async def test_what_was_refused_for_too_long_fails(bench: Bench) -> None:
+    bench.create()
+    bench.fail("create_one_time_secret", Fault(before=DeniedError("exceeded quota: few")))
+    await bench.turned_away()
+    bench.clock.advance(3600)
+
+    token = await bench.reconcile()
+
+    assert token is not None
+    assert (token.status.phase, reason(token)) == (Phase.FAILED, "PendingTooLong")
+    assert "exceeded quota: few" in message(token)
+
+
+# --- what only an event showed
+
+
+@simulated
+async def test_an_event_alone_mints_nothing_and_deletes_nothing(bench: Bench) -> None:
+    stale = bench.create()
+    bench.store.delete_token(stale.key)
+    bench.replica.intake._fresh[stale.key] = stale
+
+    await bench.reconcile()
+
+    assert bench.calls() == ["read_token"]
 
 
 @simulated

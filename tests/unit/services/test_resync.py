@@ -7,6 +7,7 @@ import pytest
 
 from pharia_access.domain.model import ObjectKey, Token
 from pharia_access.domain.sightings import Page
+from pharia_access.errors import RewoundError
 from pharia_access.services.work_queue import Work
 from tests.support.builders import CREDENTIAL, NOW, TOKEN, a_credential, a_minted_token, a_role, a_token
 from tests.support.fake_cluster import FakeCluster
@@ -54,6 +55,18 @@ async def test_a_list_judges_anew_what_fell_due_unnoticed(bench: Bench) -> None:
     await bench.list_all()
 
     assert await tokens_queued(bench) == ["ci"]
+
+
+@simulated
+async def test_a_cluster_that_went_back_in_time_is_noticed(bench: Bench) -> None:
+    await bench.list_all()
+    bench.create("ci")
+    resync = bench.resync()
+    await resync.run()
+    bench.store.version = str(int(bench.store.version) - 1)
+
+    with pytest.raises(RewoundError, match="was etcd restored"):
+        await resync.run()
 
 
 @simulated

@@ -85,7 +85,9 @@ def test_a_secret_is_open_only_while_it_waits_to_be_read(token: Token, expected:
 def test_a_record_says_whose_token_it_is_and_which_state_of_it() -> None:
     record = TokenRecord.of(a_minted_token(a_token(uid="token-7", resource_version="9")))
 
-    assert record == TokenRecord("token-7", "9", CREDENTIAL, Phase.ACTIVE, ("ci-token", "secret-1"), holds_place=True)
+    assert record == TokenRecord(
+        "token-7", "9", CREDENTIAL, Phase.ACTIVE, ("ci-token", "secret-1"), holds_place=True, created=NOW.timestamp()
+    )
 
 
 @pytest.mark.parametrize(

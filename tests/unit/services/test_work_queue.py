@@ -135,6 +135,17 @@ async def test_urgent_work_goes_before_bulk(queue: WorkQueue) -> None:
 
 
 @simulated
+async def test_however_much_is_urgent_every_fourth_look_is_for_bulk(queue: WorkQueue) -> None:
+    for number in range(9):
+        queue.add(a_work(f"urgent {number}"))
+        queue.add(a_work(f"bulk {number}"), bulk=True)
+
+    order = (await drained(queue))[:8]
+
+    assert [place for place, name in enumerate(order, 1) if name.startswith("bulk")] == [4, 8]
+
+
+@simulated
 async def test_bulk_that_became_urgent_goes_first_and_only_once(queue: WorkQueue) -> None:
     queue.add(a_work("a"), bulk=True)
     queue.add(a_work("b"), bulk=True)

@@ -95,6 +95,9 @@ def test_it_answers_the_port_of_the_services(metrics: OperatorMetrics) -> None:
             1798761600,
             id="the next expiry",
         ),
+        pytest.param(
+            lambda m: m.clock_offset(-1.5), "pharia_access_clock_offset_seconds", {}, -1.5, id="another clock"
+        ),
         pytest.param(lambda m: m.listed(2.5), "pharia_access_full_list_duration_seconds", {}, 2.5, id="a list's time"),
     ],
 )
