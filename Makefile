@@ -31,12 +31,13 @@ down: $(READY) ## End exactly what `make up` started, and remove its data.
 	@$(PY) -m tools.local down
 
 # The programs are built while the linters and the unit tests run; `integration` waits for them.
+# The share that must be covered is asked of both parts together, by `coverage`, not of each.
 test: $(READY) ## Run everything that must pass: lint, unit, integration, coverage.
 	@rm -rf $(COVERAGE) && mkdir $(COVERAGE)
 	@nice -n 10 $(PY) -m tools.build_control_plane >$(BUILD_LOG) 2>&1 & build=$$!; \
 	trap 'kill $$build 2>/dev/null || true' EXIT; trap 'exit 130' INT TERM; \
 	$(MAKE) --no-print-directory lint && \
-	$(MAKE) --no-print-directory unit integration PYTEST="--cov --cov-report= $(PYTEST)" && \
+	$(MAKE) --no-print-directory unit integration PYTEST="--cov --cov-report= --cov-fail-under=0 $(PYTEST)" && \
 	$(MAKE) --no-print-directory coverage
 
 unit: $(READY) ## Run the unit tests.
