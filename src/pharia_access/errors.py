@@ -15,7 +15,9 @@ __all__ = [
     "KeyringError",
     "MalformedObjectError",
     "NotFoundError",
+    "OverloadedError",
     "ProofError",
+    "RequirementError",
     "RewoundError",
     "SettingsError",
     "TokenFormatError",
@@ -37,6 +39,14 @@ class TokenFormatError(AccessError):
 
 class ProofError(AccessError):
     """A stored hash cannot be read, or asks for work outside the allowed bounds."""
+
+
+class RequirementError(AccessError):
+    """What a gateway asks for cannot be understood; the text says what is wrong with it."""
+
+
+class OverloadedError(AccessError):
+    """There is more work than may wait: to be tried again later."""
 
 
 class KeyringError(AccessError):

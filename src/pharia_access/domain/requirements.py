@@ -1,0 +1,126 @@
+"""What a gateway asks beside a good token: `role=studio-user&permission=AccessModel;model=foo&satisfy=any`.
+
+The same text in a query and in a path's segment. Parts are joined by `&` and taken apart before they are
+percent-decoded, so that a value may hold `/`, `&`, `;`, `=` and `%`. A text that is not wholly understood is refused:
+a misspelled requirement must never mean "anyone".
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from pharia_access.domain.permissions import EffectiveRoles, Permission, any_grants
+from pharia_access.errors import RequirementError
+
+__all__ = ["MAX_PARTS", "MAX_REQUIREMENT_BYTES", "NO_REQUIREMENT", "Requirement", "parse_requirement"]
+
+MAX_REQUIREMENT_BYTES = 2048
+"""A longer text is refused unread."""
+
+MAX_PARTS = 16
+"""How many roles and permissions may be asked at once."""
+
+_SAFE = re.compile(r"(?:[!-$'-~]|%[0-9A-Fa-f]{2})+")  # printable ASCII but `%` and `&`, or an escape
+_DEFAULT = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """Roles and permissions that the token's credential must have: all of them, or any.
+
+    Attributes:
+        any_of: whether one is enough.
+    """
+
+    roles: tuple[str, ...] = ()
+    permissions: tuple[Permission, ...] = ()
+    any_of: bool = False
+
+    def met_by(self, held: EffectiveRoles) -> bool:
+        """Whether what a credential holds is enough."""
+        if not (self.roles or self.permissions):
+            return True
+        enough = any if self.any_of else all
+        return enough(self._answers(held))
+
+    def _answers(self, held: EffectiveRoles) -> Iterable[bool]:
+        for role in self.roles:
+            yield role in held.roles
+        for permission in self.permissions:
+            yield any_grants(held.permissions, permission)
+
+
+NO_REQUIREMENT = Requirement()
+"""A good token is enough."""
+
+
+def parse_requirement(text: str) -> Requirement:
+    """Read a requirement; the empty text asks for nothing.
+
+    Raises:
+        RequirementError: what is wrong, and in which part.
+    """
+    if not text:
+        return NO_REQUIREMENT
+    if len(text) > MAX_REQUIREMENT_BYTES:
+        msg = f"longer than {MAX_REQUIREMENT_BYTES} bytes"
+        raise RequirementError(msg)
+    pairs = [_pair(part) for part in text.split("&")]
+    if len(pairs) > MAX_PARTS:
+        msg = f"more than {MAX_PARTS} parts"
+        raise RequirementError(msg)
+    roles = tuple(_decoded(value) for name, value in pairs if name == "role")
+    permissions = tuple(_permission(value) for name, value in pairs if name == "permission")
+    any_of = _any_of([value for name, value in pairs if name == "satisfy"])
+    if not (roles or permissions):
+        msg = "satisfy without a role or a permission"
+        raise RequirementError(msg)
+    return Requirement(roles, permissions, any_of)
+
+
+def _pair(part: str) -> tuple[str, str]:
+    if not _SAFE.fullmatch(part):
+        msg = "an empty part, or a character that must be percent-encoded"
+        raise RequirementError(msg)
+    name, _, value = part.partition("=")
+    if name not in {"role", "permission", "satisfy"}:
+        msg = f"unknown requirement {name[:32]!r}: there are role=, permission= and satisfy="
+        raise RequirementError(msg)
+    return name, value
+
+
+def _permission(value: str) -> Permission:
+    name, *fields = value.split(";")
+    if "=" in name:
+        msg = "a permission's field without a permission before it"
+        raise RequirementError(msg)
+    pairs = [_field(field) for field in fields]
+    if len({key for key, _ in pairs}) != len(pairs):
+        msg = "a permission names a field twice"
+        raise RequirementError(msg)
+    return Permission(_decoded(name), tuple(pairs))
+
+
+def _field(text: str) -> tuple[str, str]:
+    name, _, value = text.partition("=")
+    return _decoded(name), _decoded(value)
+
+
+def _any_of(values: list[str]) -> bool:
+    choice = values[0] if values else _DEFAULT
+    if len(values) > 1 or choice not in {"all", "any"}:
+        msg = "satisfy= must be all or any, and be there once at most"
+        raise RequirementError(msg)
+    return choice == "any"
+
+
+def _decoded(text: str) -> str:
+    try:
+        decoded = unquote(text, errors="strict")
+    except UnicodeDecodeError:
+        decoded = ""
+    if not decoded or not decoded.isprintable():
+        msg = "a name or a value that is empty or not readable text"
+        raise RequirementError(msg)
+    return decoded

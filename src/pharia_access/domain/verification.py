@@ -1,0 +1,171 @@
+"""Is this token good now? The records that answer it, and the rules, from those that a holder should learn of first.
+
+A rule sees what is, not what the operator has noted of it: an expired token is refused at that second, whether or not
+anybody has marked it. Whether the presented text is the token's at all is proved elsewhere, before.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+__all__ = ["RULES", "Holder", "IssuedToken", "Refusal", "Rule", "issued_before", "judge"]
+
+
+class Refusal(StrEnum):
+    """Why a request gets no 200: for metrics and the audit log. Callers learn less, see `contracts.md` in docs."""
+
+    NO_CREDENTIALS = "no-credentials"
+    """No bearer token came along."""
+    AMBIGUOUS_CREDENTIALS = "ambiguous-credentials"
+    """More than one."""
+    OVERLONG_CREDENTIALS = "overlong-credentials"
+    """Too long to be read."""
+    MALFORMED_TOKEN = "malformed-token"  # noqa: S105 - a reason, as those below
+    """Not a token of ours: its shape or its checksum is wrong."""
+    UNKNOWN_TOKEN = "unknown-token"  # noqa: S105
+    """Well-formed, and of no token that there is: deleted, or never minted here."""
+    SHARED_ID = "shared-token-id"
+    """Two objects claim the ID: somebody copied a status. Neither is believed."""
+    WRONG_SECRET = "wrong-secret"  # noqa: S105
+    """A known ID with another secret: forged, or mistyped with great luck."""
+    UNUSABLE_PROOF = "unusable-proof"
+    """The stored hash cannot be used: malformed, or dearer than the ceiling."""
+    REVOKED = "revoked"
+    """`spec.revoked` is true."""
+    BEING_DELETED = "being-deleted"
+    """The ApiToken is being deleted."""
+    EXPIRED = "expired"
+    """Its end has come."""
+    ISSUED_TOO_EARLY = "issued-too-early"
+    """Issued before the moment that a restored cluster's tokens are void from."""
+    CREDENTIAL_GONE = "credential-gone"
+    """Its ApiCredential does not exist."""
+    CREDENTIAL_REPLACED = "credential-replaced"
+    """One of that name exists, and is another than it belongs to."""
+    CREDENTIAL_BEING_DELETED = "credential-being-deleted"
+    """Its ApiCredential is being deleted."""
+    CREDENTIAL_SUSPENDED = "credential-suspended"
+    """Its ApiCredential is suspended."""
+    INSUFFICIENT_SCOPE = "insufficient-scope"
+    """A good token whose credential lacks what is required."""
+    MALFORMED_REQUIREMENT = "malformed-requirement"
+    """A good token, and a gateway that asks for what cannot be understood."""
+    VIEW_TOO_OLD = "view-too-old"
+    """Nothing was heard from the API server for too long to know."""
+    OVERLOADED = "overloaded"
+    """More slow checks wait than may."""
+
+
+@dataclass(slots=True, eq=False)
+class IssuedToken:
+    """A minted ApiToken, as much as a verdict needs. Times are POSIX seconds.
+
+    A plain class of slots, since there are a hundred thousand; nobody but its index changes one.
+
+    Attributes:
+        key: `namespace/name`, as the credential's.
+        ends_at: the earlier of what was fixed at the mint and what the spec says; the token is dead from then on.
+        ends_text: the same in RFC 3339.
+        proof: the Argon2id hash.
+        mac: the keyed digest, 32 bytes, under the key of that ID; both None where the mint had no keyring.
+        last_used: what the object says.
+        own_mac: a digest under this process's own key, once Argon2id has proved the text.
+        noted: when the verifier last noted a use.
+    """
+
+    key: str
+    uid: str
+    token_id: str
+    credential: str
+    credential_uid: str
+    issued_at: float
+    ends_at: float
+    ends_text: str
+    revoked: bool
+    deleting: bool
+    proof: str = field(repr=False)
+    mac_key_id: str | None = None
+    mac: bytes | None = field(default=None, repr=False)
+    last_used: float = 0.0
+    own_mac: bytes | None = field(default=None, repr=False)
+    noted: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """An ApiCredential, as much as a verdict needs."""
+
+    namespace: str
+    name: str
+    uid: str
+    roles: tuple[str, ...]
+    suspended: bool = False
+    deleting: bool = False
+
+    @property
+    def key(self) -> str:
+        """`namespace/name`."""
+        return f"{self.namespace}/{self.name}"
+
+
+Rule = Callable[[IssuedToken, Holder | None, float], Refusal | None]
+"""Total: safe on any input, so that the order of rules is priority and nothing else."""
+
+
+def judge(token: IssuedToken, holder: Holder | None, now: float, *, rules: tuple[Rule, ...]) -> Refusal | None:
+    """The first objection to the token, None if it is good at `now`. `holder`: who has its credential's name."""
+    for rule in rules:
+        refusal = rule(token, holder, now)
+        if refusal is not None:
+            return refusal
+    return None
+
+
+def issued_before(bound: float) -> Rule:
+    """The rule for a restored cluster: what was issued before `bound` may have been revoked in the lost time."""
+
+    def rule(token: IssuedToken, _holder: Holder | None, _now: float) -> Refusal | None:
+        return Refusal.ISSUED_TOO_EARLY if token.issued_at < bound else None
+
+    return rule
+
+
+def _revoked(token: IssuedToken, _holder: Holder | None, _now: float) -> Refusal | None:
+    return Refusal.REVOKED if token.revoked else None
+
+
+def _being_deleted(token: IssuedToken, _holder: Holder | None, _now: float) -> Refusal | None:
+    return Refusal.BEING_DELETED if token.deleting else None
+
+
+def _expired(token: IssuedToken, _holder: Holder | None, now: float) -> Refusal | None:
+    # Written so that a NaN on either side means expired.
+    return None if now < token.ends_at else Refusal.EXPIRED
+
+
+def _credential_gone(_token: IssuedToken, holder: Holder | None, _now: float) -> Refusal | None:
+    return Refusal.CREDENTIAL_GONE if holder is None else None
+
+
+def _credential_replaced(token: IssuedToken, holder: Holder | None, _now: float) -> Refusal | None:
+    return Refusal.CREDENTIAL_REPLACED if holder is not None and holder.uid != token.credential_uid else None
+
+
+def _credential_being_deleted(_token: IssuedToken, holder: Holder | None, _now: float) -> Refusal | None:
+    return Refusal.CREDENTIAL_BEING_DELETED if holder is not None and holder.deleting else None
+
+
+def _credential_suspended(_token: IssuedToken, holder: Holder | None, _now: float) -> Refusal | None:
+    return Refusal.CREDENTIAL_SUSPENDED if holder is not None and holder.suspended else None
+
+
+RULES: tuple[Rule, ...] = (
+    _revoked,  # a person's word
+    _being_deleted,
+    _expired,
+    _credential_gone,
+    _credential_replaced,
+    _credential_being_deleted,
+    _credential_suspended,  # last: the only one that may end
+)
+"""What every token is judged by."""

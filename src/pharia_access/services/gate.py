@@ -1,0 +1,148 @@
+"""Who may pass: the credentials of a request, the verdict on them, what the gateway asks beside, and who notes it.
+
+The same for every protocol; what an answer looks like is the business of `entrypoints.verifier`.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from typing import Protocol, cast
+
+from pharia_access.domain.bearer import bearer_token
+from pharia_access.domain.requirements import Requirement, parse_requirement
+from pharia_access.domain.verification import IssuedToken, Refusal
+from pharia_access.errors import RequirementError
+from pharia_access.services.verifier import Accepted, Refused, Unproved, Verdict, Verifier
+
+__all__ = ["Auditor", "Contract", "Decision", "DecisionMeter", "Gate", "Tools", "UseLog"]
+
+_DIFFERENT_REQUIREMENTS = 1024
+"""How many are kept ready. They are written in gateways' configurations, so there are few."""
+
+
+class Contract(StrEnum):
+    """The protocols, as metrics and the audit log name them."""
+
+    NGINX = "nginx"
+    FORWARD = "forward"
+    ENVOY = "envoy"
+    CHECK_USER = "check_user"
+    INTROSPECT = "introspect"
+    TOKEN_REVIEW = "tokenreview"  # noqa: S105 - a protocol's name
+    WHOAMI = "whoami"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Exactly one of the two is set."""
+
+    accepted: Accepted | None = None
+    refusal: Refusal | None = None
+
+
+class DecisionMeter(Protocol):
+    """Counts decisions."""
+
+    def decided(self, contract: Contract, refusal: Refusal | None, seconds: float) -> None:
+        """One request was decided, in so many seconds; no refusal: it may pass."""
+        ...
+
+
+class Auditor(Protocol):
+    """Writes decisions down, some of them; never waits."""
+
+    def refused(self, contract: Contract, reason: Refusal, *, token: IssuedToken | None, detail: str = "") -> None:
+        """A request was refused; the token where its ID is known."""
+        ...
+
+    def accepted(self, contract: Contract, token: IssuedToken) -> None:
+        """A request may pass."""
+        ...
+
+
+class UseLog(Protocol):
+    """Remembers when tokens were used; never waits."""
+
+    def used(self, token: IssuedToken) -> None:
+        """The token was accepted just now."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """Who is told of decisions, and the clock that times them: seconds that only grow."""
+
+    meter: DecisionMeter
+    auditor: Auditor
+    uses: UseLog
+    seconds: Callable[[], float]
+
+
+class Gate:
+    """Decides requests. Use from one event loop."""
+
+    def __init__(self, verifier: Verifier, tools: Tools) -> None:
+        self._verifier = verifier
+        self._meter, self._auditor, self._uses = tools.meter, tools.auditor, tools.uses
+        self._seconds = tools.seconds
+
+    def decide_at_once(self, contract: Contract, values: Sequence[bytes], requirement: str = "") -> Decision | None:
+        """Decide without waiting; None where only Argon2id can tell, which is then left to `decide`.
+
+        Args:
+            contract: for the log and the metrics.
+            values: of all the request's `Authorization` headers.
+            requirement: as in a query, see `domain.requirements`.
+        """
+        began = self._seconds()
+        presented = bearer_token(values)
+        verdict = Refused(presented) if isinstance(presented, Refusal) else self._verifier.check(presented)
+        if isinstance(verdict, Unproved):
+            return None
+        return self._close(contract, verdict, requirement=requirement, began=began)
+
+    async def decide(self, contract: Contract, values: Sequence[bytes], requirement: str = "") -> Decision:
+        """Decide, and wait for Argon2id if need be."""
+        began = self._seconds()
+        presented = bearer_token(values)
+        verdict = Refused(presented) if isinstance(presented, Refusal) else await self._verifier.verify(presented)
+        return self._close(contract, verdict, requirement=requirement, began=began)
+
+    async def decide_text(self, contract: Contract, presented: bytes, requirement: str = "") -> Decision:
+        """Decide on a token that came in a body."""
+        began = self._seconds()
+        verdict = await self._verifier.verify(presented)
+        return self._close(contract, verdict, requirement=requirement, began=began)
+
+    def _close(self, contract: Contract, verdict: Verdict, *, requirement: str, began: float) -> Decision:
+        reason, detail = _objection(verdict, requirement)
+        self._meter.decided(contract, reason, self._seconds() - began)
+        if reason is not None:
+            self._auditor.refused(contract, reason, token=verdict.token, detail=detail)
+            return Decision(refusal=reason)
+        accepted = cast("Accepted", verdict)
+        self._uses.used(accepted.token)
+        self._auditor.accepted(contract, accepted.token)
+        return Decision(accepted=accepted)
+
+
+def _objection(verdict: Verdict, requirement: str) -> tuple[Refusal | None, str]:
+    """Why not, and what a log may add to it."""
+    if isinstance(verdict, Refused):
+        return verdict.reason, ""
+    if not requirement:
+        return None, ""
+    asked = _understood(requirement)
+    if isinstance(asked, str):
+        return Refusal.MALFORMED_REQUIREMENT, asked
+    return (None, "") if asked.met_by(verdict.held) else (Refusal.INSUFFICIENT_SCOPE, requirement)
+
+
+@lru_cache(_DIFFERENT_REQUIREMENTS)
+def _understood(requirement: str) -> Requirement | str:
+    """The requirement, or what is wrong with it."""
+    try:
+        return parse_requirement(requirement)
+    except RequirementError as error:
+        return str(error)

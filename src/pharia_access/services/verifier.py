@@ -1,0 +1,159 @@
+"""The verdict on a presented text: look its ID up, prove the text, judge the record. Nothing is remembered of verdicts.
+
+The way for nearly everybody is `check`: a few microseconds, no waiting. Where no key of the keyring covers the record,
+`verify` goes on to Argon2id, and then this process remembers the text's digest under a key of its own with the record.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from hmac import compare_digest
+
+from pharia_access.domain.keyring import Digester, Keyring
+from pharia_access.domain.permissions import EffectiveRoles
+from pharia_access.domain.token import parse
+from pharia_access.domain.verification import Holder, IssuedToken, Refusal, Rule, judge
+from pharia_access.errors import OverloadedError, ProofError, TokenFormatError
+from pharia_access.services.freshness import Freshness
+from pharia_access.services.index import Index
+from pharia_access.services.proving import Prover
+
+__all__ = ["Accepted", "Refused", "Unproved", "Verdict", "Verifier", "VerifierClock"]
+
+_PARTS = 3  # prefix, ID, secret
+
+
+@dataclass(slots=True)
+class Accepted:
+    """A good token, of this credential, which holds these roles now."""
+
+    token: IssuedToken
+    holder: Holder
+    held: EffectiveRoles
+
+
+@dataclass(slots=True)
+class Refused:
+    """No; the token where its ID is known, for the log."""
+
+    reason: Refusal
+    token: IssuedToken | None = None
+
+
+@dataclass(slots=True)
+class Unproved:
+    """Only Argon2id can tell."""
+
+    token: IssuedToken
+
+
+Verdict = Accepted | Refused
+
+
+@dataclass(frozen=True, slots=True)
+class VerifierClock:
+    """The two times a verdict needs.
+
+    Attributes:
+        now: POSIX seconds, see `LaterClock`.
+        ticks: seconds that only grow, as `Freshness` has them.
+    """
+
+    now: Callable[[], float]
+    ticks: Callable[[], float]
+
+
+class Verifier:
+    """Judges texts as they came from a request. Use from one event loop.
+
+    Args:
+        own_key: 32 random bytes of this process.
+        rules: from `domain.verification`, most important first.
+    """
+
+    def __init__(  # noqa: PLR0913 - its collaborators, once
+        self,
+        *,
+        index: Index,
+        freshness: Freshness,
+        prover: Prover,
+        clock: VerifierClock,
+        rules: tuple[Rule, ...],
+        own_key: bytes,
+    ) -> None:
+        self._index = index
+        self._freshness = freshness
+        self._prover = prover
+        self._now, self._ticks = clock.now, clock.ticks
+        self._rules = rules
+        self._own = Digester(own_key)
+        self._digesters: Mapping[str, Digester] = {}
+
+    def use_keyring(self, keyring: Keyring | None) -> None:
+        """Check by these keys from now on."""
+        keys = {} if keyring is None else keyring.keys
+        self._digesters = {key_id: Digester(key.secret) for key_id, key in keys.items()}
+
+    def check(self, presented: bytes) -> Accepted | Refused | Unproved:
+        """Judge by what is at hand; `Unproved` if that does not settle it."""
+        if self._ticks() > self._freshness.fresh_until:
+            return Refused(Refusal.VIEW_TOO_OLD)
+        # Latin-1 is total; what is not ASCII is no ID that anybody has.
+        parts = presented.decode("latin-1").split("_", _PARTS)
+        token = self._index.find(parts[1]) if len(parts) == _PARTS else None
+        if token is None:
+            return Refused(self._why_unknown(presented))
+        proved = self._proved(token, presented)
+        if proved is False:
+            return Refused(Refusal.WRONG_SECRET, token)
+        holder = self._index.holder(token.credential)
+        refusal = judge(token, holder, self._now(), rules=self._rules)
+        if refusal is not None or holder is None:
+            return Refused(refusal or Refusal.CREDENTIAL_GONE, token)
+        return Unproved(token) if proved is None else Accepted(token, holder, self._index.held(holder))
+
+    async def verify(self, presented: bytes) -> Verdict:
+        """Judge, by Argon2id if need be."""
+        verdict = self.check(presented)
+        if not isinstance(verdict, Unproved):
+            return verdict
+        refusal = await self._prove(verdict.token, presented)
+        if refusal is not None:
+            return Refused(refusal, verdict.token)
+        # Judged anew: the wait may have been long, and what happened meanwhile counts.
+        verdict = self.check(presented)
+        return Refused(Refusal.OVERLOADED, verdict.token) if isinstance(verdict, Unproved) else verdict
+
+    def _proved(self, token: IssuedToken, presented: bytes) -> bool | None:
+        """Whether the text is the token's; None if no key at hand can tell."""
+        digester = self._digesters.get(token.mac_key_id) if token.mac_key_id is not None else None
+        if digester is not None and token.mac is not None:
+            return compare_digest(digester.digest(presented), token.mac)
+        if token.own_mac is None:
+            return None
+        return compare_digest(self._own.digest(presented), token.own_mac)
+
+    def _why_unknown(self, presented: bytes) -> Refusal:
+        try:
+            text = parse(presented)
+        except TokenFormatError:
+            return Refusal.MALFORMED_TOKEN
+        return Refusal.SHARED_ID if self._index.is_shared(text.token_id) else Refusal.UNKNOWN_TOKEN
+
+    async def _prove(self, token: IssuedToken, presented: bytes) -> Refusal | None:
+        """Prove by Argon2id and remember it with the record; why not, else."""
+        digest = self._own.digest(presented)
+        try:
+            text = parse(presented)
+            holds = await self._prover.prove(token.proof, text, digest=digest)
+        except TokenFormatError:
+            return Refusal.MALFORMED_TOKEN
+        except OverloadedError:
+            return Refusal.OVERLOADED
+        except ProofError:
+            return Refusal.UNUSABLE_PROOF
+        if not holds:
+            return Refusal.WRONG_SECRET
+        current = self._index.find(token.token_id)
+        if current is not None and current.proof == token.proof:
+            current.own_mac = digest
+        return None
