@@ -1,0 +1,106 @@
+"""What the protocols of gateways have in common: an answer as a value, the headers of identity, the refusals.
+
+Every answer forbids caching, sets no cookie and holds no token.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final
+
+from pharia_access.domain.verification import Refusal
+from pharia_access.services.verifier import Accepted
+
+__all__ = [
+    "BAD_REQUEST",
+    "METHOD_NOT_ALLOWED",
+    "NOT_FOUND",
+    "RETRY_AFTER_SECONDS",
+    "Answer",
+    "Headers",
+    "identity_headers",
+    "json_answer",
+    "refusal_answer",
+    "render",
+]
+
+Headers = tuple[tuple[bytes, bytes], ...]
+
+RETRY_AFTER_SECONDS: Final = 1
+"""What a caller is asked to wait who could not be answered."""
+
+_NO_STORE: Final = (b"cache-control", b"no-store")
+_CHALLENGE: Final = b'Bearer realm="pharia-access"'
+_REASON_PHRASES: Final = {status.value: status.phrase.encode("ascii") for status in HTTPStatus}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Status, headers in lower case, body. `content-length` and `connection` are the server's to add."""
+
+    status: int
+    headers: Headers = (_NO_STORE,)
+    body: bytes = b""
+
+
+def render(answer: Answer, *, keep_alive: bool = True, head: bool = False) -> bytes:
+    """The answer as HTTP/1.1 sends it. `head`: to a HEAD request, so without its body."""
+    lines = [b"HTTP/1.1 %d %b\r\n" % (answer.status, _REASON_PHRASES[answer.status])]
+    lines += [b"%b: %b\r\n" % header for header in answer.headers]
+    lines.append(b"content-length: %d\r\n" % len(answer.body))
+    lines.append(b"\r\n" if keep_alive else b"connection: close\r\n\r\n")
+    if not head:
+        lines.append(answer.body)
+    return b"".join(lines)
+
+
+def identity_headers(accepted: Accepted) -> Headers:
+    """Who it is, for the service behind the gateway: always all of them and never empty, so that no forged one stays.
+
+    The values are safe in a header: `kube.bulk` lets no others in.
+    """
+    token, holder, roles = accepted.token, accepted.holder, accepted.held.roles
+    return (
+        _NO_STORE,
+        (b"x-auth-subject", holder.uid.encode("ascii")),
+        (b"x-auth-credential", token.credential.encode("ascii")),
+        (b"x-auth-token-id", token.token_id.encode("ascii")),
+        (b"x-auth-roles", ",".join(roles).encode("ascii") or b"-"),
+        (b"x-auth-expires", token.ends_text.encode("ascii")),
+    )
+
+
+def json_answer(status: int, body: bytes, *, headers: Headers = ()) -> Answer:
+    """An answer whose body is JSON."""
+    return Answer(status, (_NO_STORE, (b"content-type", b"application/json"), *headers), body)
+
+
+def refusal_answer(refusal: Refusal) -> Answer:
+    """The answer to a refused request, by RFC 6750 section 3: one for every bad token, whatever is bad about it."""
+    return _ANSWERS[refusal]
+
+
+def _challenge(status: HTTPStatus, error: bytes = b"") -> Answer:
+    challenge = _CHALLENGE + (b', error="%b"' % error if error else b"")
+    return Answer(status.value, (_NO_STORE, (b"www-authenticate", challenge)))
+
+
+_MISSING = _challenge(HTTPStatus.UNAUTHORIZED)
+_INVALID = _challenge(HTTPStatus.UNAUTHORIZED, b"invalid_token")
+_FORBIDDEN = _challenge(HTTPStatus.FORBIDDEN, b"insufficient_scope")
+_UNAVAILABLE = Answer(HTTPStatus.SERVICE_UNAVAILABLE.value, (_NO_STORE, (b"retry-after", b"%d" % RETRY_AFTER_SECONDS)))
+BAD_REQUEST: Final = _challenge(HTTPStatus.BAD_REQUEST, b"invalid_request")
+"""Two tokens in one request: a gateway and we could each believe another."""
+
+NOT_FOUND: Final = Answer(HTTPStatus.NOT_FOUND.value)
+METHOD_NOT_ALLOWED: Final = Answer(HTTPStatus.METHOD_NOT_ALLOWED.value)
+
+_ANSWERS: Final[Mapping[Refusal, Answer]] = {
+    **dict.fromkeys(Refusal, _INVALID),
+    Refusal.NO_CREDENTIALS: _MISSING,
+    Refusal.AMBIGUOUS_CREDENTIALS: BAD_REQUEST,
+    Refusal.INSUFFICIENT_SCOPE: _FORBIDDEN,
+    Refusal.MALFORMED_REQUIREMENT: _FORBIDDEN,
+    Refusal.VIEW_TOO_OLD: _UNAVAILABLE,
+    Refusal.OVERLOADED: _UNAVAILABLE,
+}

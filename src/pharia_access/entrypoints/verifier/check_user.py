@@ -1,0 +1,67 @@
+"""`POST /check_user`: the question that PhariaAI's services ask of Pharia IAM, answered as that does.
+
+The contract is read off `src/iam.rs` of pharia-common-rs and its recorded exchanges. Not holding a permission is no
+error: it is left out of the answer, and the client compares.
+"""
+
+from http import HTTPStatus
+
+import msgspec
+
+from pharia_access.domain.permissions import Permission, any_grants
+from pharia_access.domain.verification import Refusal
+from pharia_access.entrypoints.verifier.answers import Answer, json_answer, refusal_answer
+from pharia_access.services.gate import Decision
+from pharia_access.services.verifier import Accepted
+
+__all__ = ["answer_check_user"]
+
+_INVALID = msgspec.json.encode({"error": "unauthenticated", "error_description": "Invalid token"})
+_MOST_PERMISSIONS = 256
+
+Asked = dict[str, str | None]
+
+
+class _Question(msgspec.Struct):
+    permissions: list[Asked]
+
+
+_decoder = msgspec.json.Decoder(_Question)
+
+
+def answer_check_user(decision: Decision, body: bytes) -> Answer:
+    """200 with the asked permissions that are held, 401 for a bad token, 422 for a body that cannot be understood."""
+    if decision.accepted is None:
+        return _refused(decision.refusal or Refusal.OVERLOADED)
+    try:
+        asked = _decoder.decode(body).permissions
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return _malformed('the body must be {"permissions": [{"permission": NAME, FIELD: TEXT or null, …}, …]}')
+    if len(asked) > _MOST_PERMISSIONS or not all(entry.get("permission") for entry in asked):
+        return _malformed(f"each permission needs a name, and there may be {_MOST_PERMISSIONS} at most")
+    return json_answer(HTTPStatus.OK.value, _held(decision.accepted, asked))
+
+
+def _held(accepted: Accepted, asked: list[Asked]) -> bytes:
+    held = accepted.held.permissions
+    mine = [entry for entry in asked if any_grants(held, _permission(entry))]
+    return msgspec.json.encode({"sub": accepted.holder.uid, "email": None, "email_verified": None, "permissions": mine})
+
+
+def _permission(entry: Asked) -> Permission:
+    """A field that is null counts as absent."""
+    fields = ((name, value) for name, value in entry.items() if name != "permission" and value is not None)
+    return Permission(entry["permission"] or "", tuple(fields))
+
+
+def _refused(refusal: Refusal) -> Answer:
+    answer = refusal_answer(refusal)
+    if answer.status == HTTPStatus.SERVICE_UNAVAILABLE:
+        return answer
+    challenge = tuple(header for header in answer.headers if header[0] == b"www-authenticate")
+    return json_answer(HTTPStatus.UNAUTHORIZED.value, _INVALID, headers=challenge)
+
+
+def _malformed(why: str) -> Answer:
+    body = msgspec.json.encode({"error": "invalid_request", "error_description": why})
+    return json_answer(HTTPStatus.UNPROCESSABLE_ENTITY.value, body)

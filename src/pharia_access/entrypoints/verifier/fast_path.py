@@ -1,0 +1,79 @@
+"""The gateways' checks, answered in the parser's callback: no ASGI scope, no task, twice the requests of a core.
+
+Takes a request only if it is plain: HTTP/1.1, no body, no upgrade, nothing of an earlier request still under way, and
+decided without waiting. Everything else goes the common way, with the same answer; one table of requests tests both.
+The choice falls in `on_headers_complete`, before uvicorn makes its request.
+"""
+
+from typing import Any, Final
+
+from pharia_access.entrypoints.verifier.answers import METHOD_NOT_ALLOWED, Answer, render
+from pharia_access.entrypoints.verifier.exchange import authorizations
+from pharia_access.entrypoints.verifier.gateways import gateway_for
+from pharia_access.entrypoints.verifier.guarded import GuardedProtocol
+from pharia_access.services.gate import Gate
+
+__all__ = ["FastPathProtocol"]
+
+_PREFIX: Final = b"/auth/"
+_COMPLICATED: Final = frozenset({b"content-length", b"transfer-encoding", b"upgrade", b"expect"})
+"""What announces a body, or a connection that becomes something else."""
+
+
+class FastPathProtocol(GuardedProtocol):
+    """One connection. `gate` is set on a subclass, since uvicorn makes the instances."""
+
+    gate: Gate
+
+    def __init__(self, *arguments: Any, **keywords: Any) -> None:  # noqa: ANN401 - uvicorn's own, passed on
+        super().__init__(*arguments, **keywords)
+        self._answer: Answer | None = None
+
+    def on_message_begin(self) -> None:
+        """A request begins. What uvicorn prepares for ASGI here is left until the request turns out to need it."""
+        self.deadline = self.loop.time() + self.limits.request_seconds
+        self.url = b""
+        self.headers = []
+        self.expect_100_continue = False
+
+    def on_headers_complete(self) -> None:
+        """Decide, if this request is one of ours; else make up for what was left out, and go the common way."""
+        if self.url.startswith(_PREFIX) and self._is_plain() and self.head_is_welcome():
+            self._answer = self._decide()
+        if self._answer is None and not self.transport.is_closing():
+            url, headers, expect = self.url, self.headers, self.expect_100_continue
+            super().on_message_begin()
+            self.headers.extend(headers)
+            self.url, self.expect_100_continue = url, expect
+            super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """Send what was decided."""
+        answer, self._answer = self._answer, None
+        if answer is None:
+            super().on_message_complete()
+            return
+        self.request_read(self.loop.time() + self.limits.idle_seconds)
+        keep_alive = self.parser.should_keep_alive()
+        self.transport.write(render(answer, keep_alive=keep_alive, head=self.parser.get_method() == b"HEAD"))
+        self.server_state.total_requests += 1
+        if not keep_alive:
+            self.transport.close()
+
+    def _is_plain(self) -> bool:
+        if self.flow.write_paused or self.is_answering:
+            return False
+        if self.parser.get_http_version() != "1.1" or b"#" in self.url:
+            return False
+        return all(name not in _COMPLICATED for name, _ in self.headers)
+
+    def _decide(self) -> Answer | None:
+        path, _, query = self.url.partition(b"?")
+        found = gateway_for(path, query)
+        if found is None:
+            return None
+        gateway, requirement = found
+        if gateway.methods is not None and self.parser.get_method() not in gateway.methods:
+            return METHOD_NOT_ALLOWED
+        decision = self.gate.decide_at_once(gateway.contract, authorizations(self.headers), requirement)
+        return None if decision is None else gateway.answer(decision)

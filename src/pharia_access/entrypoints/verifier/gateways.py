@@ -1,0 +1,86 @@
+"""The checks that gateways make before they pass a request on: nginx, Traefik and Caddy, Envoy.
+
+Each has a path of its own and reads nothing but `Authorization` and its own requirement: no header in which a gateway
+repeats the original request, since a client may send such a header too.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from pharia_access.domain.verification import Refusal
+from pharia_access.entrypoints.verifier.answers import Answer, identity_headers, refusal_answer
+from pharia_access.services.gate import Contract, Decision
+
+__all__ = ["ENVOY_PREFIX", "GATEWAYS", "Gateway", "gateway_for"]
+
+ENVOY_PREFIX: Final = b"/auth/envoy/"
+
+_ANY: Final = b"any"
+_ENVOY_REMOVES: Final = (b"x-envoy-auth-headers-to-remove", b"authorization")
+
+
+def _answer(decision: Decision) -> Answer:
+    if decision.accepted is not None:
+        return Answer(200, identity_headers(decision.accepted))
+    return refusal_answer(decision.refusal or Refusal.OVERLOADED)
+
+
+def _nginx_answer(decision: Decision) -> Answer:
+    # nginx turns everything but 2xx, 401 and 403 into a 500 for the client.
+    if decision.refusal is Refusal.AMBIGUOUS_CREDENTIALS:
+        return refusal_answer(Refusal.MALFORMED_TOKEN)
+    return _answer(decision)
+
+
+def _envoy_answer(decision: Decision) -> Answer:
+    """Envoy keeps the client's headers but for those named here: the service behind it never sees the token."""
+    if decision.accepted is not None:
+        return Answer(200, (*identity_headers(decision.accepted), _ENVOY_REMOVES))
+    return refusal_answer(decision.refusal or Refusal.OVERLOADED)
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """One protocol.
+
+    Attributes:
+        methods: those that it answers; None for all.
+    """
+
+    contract: Contract
+    answer: Callable[[Decision], Answer]
+    methods: frozenset[bytes] | None = None
+
+
+_NGINX = Gateway(Contract.NGINX, _nginx_answer, methods=frozenset({b"GET", b"HEAD"}))
+_FORWARD = Gateway(Contract.FORWARD, _answer)
+_ENVOY = Gateway(Contract.ENVOY, _envoy_answer)
+
+GATEWAYS: Final = {b"/auth/nginx": _NGINX, b"/auth/forward": _FORWARD}
+"""By path."""
+
+
+def gateway_for(path: bytes, query: bytes) -> tuple[Gateway, str] | None:
+    """Which protocol a request is of, and what it requires, as text; None if it is of none.
+
+    Args:
+        path: as it came, neither decoded nor normalised.
+        query: without its `?`.
+    """
+    gateway = GATEWAYS.get(path)
+    if gateway is not None:
+        return gateway, query.decode("latin-1")
+    if not path.startswith(ENVOY_PREFIX):
+        return None
+    return _ENVOY, _envoy_requirement(path)
+
+
+def _envoy_requirement(path: bytes) -> str:
+    """The segment after the prefix. Where it does not end as it should, the configuration is wrong: nobody passes."""
+    segment, slash, rest = path[len(ENVOY_PREFIX) :].partition(b"/")
+    ends_well = slash and (rest == b"-" or rest.startswith(b"-/"))
+    if segment == _ANY and ends_well:
+        return ""
+    # A leading `&` is malformed, and so is the empty segment with it.
+    return segment.decode("latin-1") if segment and ends_well else "&"

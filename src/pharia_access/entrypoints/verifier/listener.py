@@ -1,0 +1,163 @@
+"""A listening port: uvicorn's protocol and configuration, with sockets, TLS and the end in our own hands.
+
+uvicorn's `Server` would take the process's signals, and could not read a certificate anew.
+"""
+
+import asyncio
+import socket
+import ssl
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from starlette.types import ASGIApp
+from uvicorn import Config
+from uvicorn.server import ServerState
+
+from pharia_access.entrypoints.verifier.fast_path import FastPathProtocol
+from pharia_access.entrypoints.verifier.guarded import GuardedProtocol, Limits, cut_slow_senders
+from pharia_access.errors import SettingsError
+from pharia_access.services.gate import Gate
+
+__all__ = ["Listener", "Tls"]
+
+_BACKLOG: Final = 2048
+_SWEEP_SECONDS: Final = 0.5
+_DRAIN_STEP_SECONDS: Final = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """Files in PEM.
+
+    Attributes:
+        client_ca: who signs the certificates that clients must show; None if they need not.
+    """
+
+    certificate: Path
+    key: Path
+    client_ca: Path | None = None
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """All of them."""
+        return tuple(file for file in (self.certificate, self.key, self.client_ca) if file is not None)
+
+    def context(self) -> ssl.SSLContext:
+        """Read the files. Raises SettingsError."""
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        try:
+            context.load_cert_chain(self.certificate, self.key)
+            if self.client_ca is not None:
+                context.load_verify_locations(self.client_ca)
+                context.verify_mode = ssl.CERT_REQUIRED
+        except (OSError, ssl.SSLError) as error:
+            names = ", ".join(map(str, self.files))
+            msg = f"the TLS files cannot be used ({names}): {type(error).__name__}: {error}"
+            raise SettingsError(msg) from error
+        return context
+
+
+class Listener:
+    """Serves an application from `start` to `stop`.
+
+    Args:
+        gate: answers the gateways' checks early; None leaves them to the application.
+        tls: None for plain HTTP.
+    """
+
+    def __init__(self, app: ASGIApp, limits: Limits, *, gate: Gate | None = None, tls: Tls | None = None) -> None:
+        self._config = Config(
+            app,
+            lifespan="off",
+            ws="none",
+            log_config=None,
+            access_log=False,
+            timeout_keep_alive=int(limits.idle_seconds),
+        )
+        self._config.load()
+        self._state = ServerState()
+        self._protocol = _protocol_class(limits, gate)
+        self._tls = tls
+        self._socket: socket.socket | None = None
+        self._server: asyncio.Server | None = None
+        self._sweeper: asyncio.Task[None] | None = None
+
+    @property
+    def port(self) -> int:
+        """The port that is listened on; 0 before the start."""
+        port: int = 0 if self._socket is None else self._socket.getsockname()[1]
+        return port
+
+    @property
+    def tls_files(self) -> tuple[Path, ...]:
+        """What must be read anew when it changes."""
+        return () if self._tls is None else self._tls.files
+
+    async def start(self, host: str, port: int) -> None:
+        """Begin to listen. Raises SettingsError where the address is taken, or TLS files are not good."""
+        self._socket = _bound(host, port)
+        self._server = await self._listen(self._socket)
+        self._sweeper = asyncio.create_task(self._sweep())
+
+    async def renew_tls(self) -> None:
+        """Read the TLS files anew, for connections from now on. Raises SettingsError, and all stays as it was."""
+        if self._socket is not None and self._server is not None:
+            renewed = await self._listen(self._socket)
+            self._server.close()
+            self._server = renewed
+
+    async def stop(self, drain_seconds: float) -> None:
+        """Take no more connections, let open requests end, then cut what is left."""
+        if self._server is None or self._sweeper is None or self._socket is None:
+            return
+        self._server.close()
+        self._socket.close()
+        for connection in list(self._state.connections):
+            connection.shutdown()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(drain_seconds):
+                while self._state.connections or self._state.tasks:  # noqa: ASYNC110 - uvicorn tells nobody when one ends
+                    await asyncio.sleep(_DRAIN_STEP_SECONDS)
+        self._sweeper.cancel()
+        for connection in list(self._state.connections):
+            connection.transport.abort()
+
+    async def _listen(self, bound: socket.socket) -> asyncio.Server:
+        context = None if self._tls is None else self._tls.context()
+        loop = asyncio.get_running_loop()
+        # A copy, since a server closes its socket with itself.
+        return await loop.create_server(self._connection, sock=bound.dup(), ssl=context, backlog=_BACKLOG)
+
+    def _connection(self) -> GuardedProtocol:
+        return self._protocol(config=self._config, server_state=self._state, app_state={})
+
+    async def _sweep(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(_SWEEP_SECONDS)
+            cut_slow_senders(self._state.connections, loop.time())
+
+
+def _protocol_class(limits: Limits, gate: Gate | None) -> type[GuardedProtocol]:
+    members: dict[str, Any] = {"limits": limits}
+    if gate is None:
+        return type("Protocol", (GuardedProtocol,), members)
+    return type("Protocol", (FastPathProtocol,), {**members, "gate": gate})
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((host, port))
+        bound.listen(_BACKLOG)
+    except OSError as error:
+        bound.close()
+        msg = f"cannot listen on {host} port {port}: {error.strerror}"
+        raise SettingsError(msg) from error
+    bound.setblocking(False)  # noqa: FBT003 - the library's signature
+    return bound

@@ -1,0 +1,91 @@
+"""`POST /tokenreview`: webhook token authentication of a kube-apiserver (authentication.k8s.io/v1).
+
+The API server believes user and groups word for word, so both carry a prefix of ours: a role called `system:masters`
+makes nobody an administrator. Behind TLS with a client certificate, on a port of its own.
+"""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Final
+
+import msgspec
+
+from pharia_access.domain.verification import Refusal
+from pharia_access.entrypoints.verifier.answers import Answer, json_answer, refusal_answer
+from pharia_access.services.gate import Decision
+from pharia_access.services.verifier import Accepted
+
+__all__ = ["REQUIREMENT", "Review", "answer_review", "bad_review", "parse_review", "wanted_audiences"]
+
+REQUIREMENT: Final = "permission=AccessKubernetes"
+
+_API_VERSION: Final = "authentication.k8s.io/v1"
+_KIND: Final = "TokenReview"
+
+
+class _Spec(msgspec.Struct):
+    token: str = ""
+    audiences: list[str] | None = None
+
+
+class Review(msgspec.Struct):
+    """The question. Never shown: it holds a token."""
+
+    apiVersion: str  # noqa: N815 - the name on the wire
+    kind: str
+    spec: _Spec
+
+    def __repr__(self) -> str:
+        return "<TokenReview>"
+
+
+_decoder = msgspec.json.Decoder(Review)
+
+
+def parse_review(body: bytes) -> Review | None:
+    """Read a TokenReview of the version that we speak; None for anything else."""
+    try:
+        review = _decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    return review if (review.apiVersion, review.kind) == (_API_VERSION, _KIND) else None
+
+
+def bad_review() -> Answer:
+    """The answer to what is no TokenReview."""
+    return json_answer(
+        HTTPStatus.BAD_REQUEST.value, msgspec.json.encode({"error": f"send a {_KIND} of {_API_VERSION}"})
+    )
+
+
+def wanted_audiences(review: Review, served: Sequence[str]) -> list[str] | None:
+    """Which of the audiences asked for we speak for; none were asked for: an empty list; none is ours: None."""
+    asked = review.spec.audiences or []
+    ours = [audience for audience in asked if audience in served]
+    return ours if ours or not asked else None
+
+
+def answer_review(decision: Decision, audiences: list[str] | None) -> Answer:
+    """Always 200 with a verdict, since anything else means an outage to the API server; 503 only in one."""
+    if decision.accepted is not None and audiences is not None:
+        return _verdict({"authenticated": True, "user": _user(decision.accepted), "audiences": audiences})
+    answer = refusal_answer(decision.refusal or Refusal.INSUFFICIENT_SCOPE)
+    if answer.status == HTTPStatus.SERVICE_UNAVAILABLE:
+        return answer
+    return _verdict({"authenticated": False})
+
+
+def _user(accepted: Accepted) -> dict[str, object]:
+    holder = accepted.holder
+    return {
+        "username": f"pharia:{holder.namespace}:{holder.name}",
+        "uid": holder.uid,
+        "groups": [f"pharia:role:{role}" for role in accepted.held.roles],
+        "extra": {"access.pharia.ai/token-id": [accepted.token.token_id]},
+    }
+
+
+def _verdict(status: dict[str, object]) -> Answer:
+    return json_answer(
+        HTTPStatus.OK.value, msgspec.json.encode({"apiVersion": _API_VERSION, "kind": _KIND, "status": status})
+    )
