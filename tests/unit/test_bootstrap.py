@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pharia_access.bootstrap import SystemClock, open_application
+from pharia_access.bootstrap.clocks import SystemClock
+from pharia_access.bootstrap.operator import open_application
 from pharia_access.errors import SettingsError
 from pharia_access.services.leadership import Pace
 from pharia_access.services.operator import Rhythm

@@ -4,7 +4,8 @@ import asyncio
 import secrets
 import sys
 
-from pharia_access.bootstrap import SystemClock, edge_to
+from pharia_access.bootstrap.clocks import SystemClock
+from pharia_access.bootstrap.operator import edge_to
 from pharia_access.kube.client import connect
 from pharia_access.services.keys import Rotation, rotate
 from pharia_access.settings import OperatorSettings

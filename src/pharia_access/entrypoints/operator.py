@@ -6,7 +6,7 @@ import logging
 import os
 import signal
 
-from pharia_access.bootstrap import Application, open_application
+from pharia_access.bootstrap.operator import Application, open_application
 from pharia_access.entrypoints.health import HealthServer
 from pharia_access.entrypoints.watching import Inbox, Watcher
 from pharia_access.errors import AccessError

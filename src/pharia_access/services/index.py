@@ -86,14 +86,15 @@ class Index:
                 self._roles.pop(key, None)
                 self._effective.clear()
 
-    def keep_only(self, kind: Kind, keys: Collection[str]) -> None:
-        """Forget everything of that kind that a full list did not show."""
+    def keep_only(self, kind: Kind, keys: Collection[str], *, namespace: str | None = None) -> None:
+        """Forget everything of that kind, in that namespace or everywhere, that a full list did not show."""
+        within = "" if namespace is None else f"{namespace}/"
         known: dict[Kind, Collection[str]] = {
             "ApiToken": self._tokens,
             "ApiCredential": self._holders,
             "ApiRole": self._roles,
         }
-        for key in [key for key in known[kind] if key not in keys]:
+        for key in [key for key in known[kind] if key.startswith(within) and key not in keys]:
             self.drop(kind, key)
 
     def _claim(self, token: IssuedToken) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pharia_access.bootstrap import Application, open_application
+from pharia_access.bootstrap.operator import Application, open_application
 from pharia_access.entrypoints.operator import EXIT_FAILED, _Process
 from pharia_access.settings import OperatorSettings
 from tests.support.hostile_api import Request, hostile_api, plain_kubeconfig, reply

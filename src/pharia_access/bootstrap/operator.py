@@ -1,14 +1,12 @@
-"""Builds an operator from real parts: the one place that knows them all, and that owns the clock."""
+"""Builds an operator from real parts: the one place that knows them all."""
 
-import asyncio
 import secrets
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from pharia_access import __version__
+from pharia_access.bootstrap.clocks import SystemClock
 from pharia_access.kube.client import Connection, connect
 from pharia_access.kube.events import EventRecorder
 from pharia_access.kube.gateway import KubeCluster
@@ -32,23 +30,7 @@ from pharia_access.services.work_queue import WorkQueue
 from pharia_access.settings import OperatorSettings
 from pharia_access.telemetry.metrics import OperatorMetrics
 
-__all__ = ["Application", "Edge", "SystemClock", "edge_to", "open_application"]
-
-
-class SystemClock:
-    """The time of this machine."""
-
-    def now(self) -> datetime:
-        """The wall clock in UTC."""
-        return datetime.now(UTC)  # noqa: TID251 - the composition root owns the clock
-
-    def monotonic(self) -> float:
-        """Seconds that only grow."""
-        return time.monotonic()
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait."""
-        await asyncio.sleep(seconds)
+__all__ = ["Application", "Edge", "edge_to", "open_application"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,91 @@
+"""From what a watch sees to the index, for one kind, everywhere or in one namespace.
+
+An object that cannot be understood is forgotten, so that its tokens are refused; it is counted and named in the log.
+"""
+
+import logging
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from pharia_access.domain.permissions import Role
+from pharia_access.domain.sightings import Kind
+from pharia_access.domain.verification import Holder, IssuedToken
+from pharia_access.services.freshness import Freshness
+from pharia_access.services.index import Index
+
+__all__ = ["Feed", "FeedMeter", "View", "part_name"]
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T", IssuedToken, Holder, Role)
+
+
+class FeedMeter(Protocol):
+    """Counts what goes wrong with watching."""
+
+    def interrupted(self, kind: Kind, cause: str) -> None:
+        """A watch ended otherwise than it should."""
+        ...
+
+    def malformed(self, kind: Kind) -> None:
+        """An object could not be understood."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What all feeds fill: the index, and how fresh each part of it is."""
+
+    index: Index
+    freshness: Freshness
+
+
+def part_name(kind: Kind, namespace: str | None) -> str:
+    """How a part of the view is called in metrics and in `/readyz`."""
+    return kind if namespace is None else f"{kind}/{namespace}"
+
+
+class Feed(Generic[T]):
+    """Takes what a `kube.reflector` sees.
+
+    Args:
+        put: the index's method for this kind.
+        namespace: None where the feed has all of them.
+    """
+
+    def __init__(
+        self, view: View, kind: Kind, put: Callable[[T], None], *, namespace: str | None, meter: FeedMeter
+    ) -> None:
+        self._view = view
+        self._kind = kind
+        self._part = part_name(kind, namespace)
+        self._put: Callable[[T], None] = put
+        self._meter = meter
+
+    def put(self, item: T) -> None:
+        """An object is there, or changed."""
+        self._put(item)
+
+    def drop(self, key: str) -> None:
+        """An object is gone, or is no issued token."""
+        self._view.index.drop(self._kind, key)
+
+    def malformed(self, key: str, why: str) -> None:
+        """An object cannot be understood."""
+        self._view.index.drop(self._kind, key)
+        self._meter.malformed(self._kind)
+        log.warning("an object cannot be understood", extra={"kind": self._kind, "key": key, "problem": why})
+
+    def heard(self, since: float) -> None:
+        """Everything up to that moment has been put."""
+        self._view.freshness.heard(self._part, since)
+
+    def listed(self, keys: Collection[str], namespace: str | None, since: float) -> None:
+        """A full list that began at that moment has ended, and held these."""
+        self._view.index.keep_only(self._kind, keys, namespace=namespace)
+        self._view.freshness.heard(self._part, since)
+
+    def interrupted(self, cause: str) -> None:
+        """The watch ended otherwise than it should."""
+        self._meter.interrupted(self._kind, cause)
