@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pharia_access.domain.durations import format_duration
-from pharia_access.setting_types import SettingType
+from pharia_access.settings.types import SettingType
 from pharia_access.settings import OperatorSettings, environment_name
 
 if TYPE_CHECKING:

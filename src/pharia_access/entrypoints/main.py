@@ -18,6 +18,10 @@ def main(arguments: list[str] | None = None) -> int:
                 from pharia_access.entrypoints.operator import run_operator  # noqa: PLC0415 - only what is run is loaded
 
                 return run_operator()
+            case "verifier":
+                from pharia_access.entrypoints.verifier.process import run_verifier  # noqa: PLC0415 - the same
+
+                return run_verifier()
             case _:
                 from pharia_access.entrypoints.keyring import rotate_keyring  # noqa: PLC0415 - the same
 
@@ -35,6 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("operator", help="run the operator: mint, deliver, expire and revoke tokens")
+    commands.add_parser("verifier", help="run the verifier: tell gateways and services whether a token is good now")
     keyring = commands.add_parser("keyring", help="keys of the fast check")
     actions = keyring.add_subparsers(dest="action", required=True, metavar="ACTION")
     actions.add_parser(

@@ -4,11 +4,9 @@ Goes below the library's generated methods, to `ApiClient.call_api`: those valid
 exceptions that hold the answer's body. Reads no environment, but for the library's own way to an in-cluster server.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
@@ -18,40 +16,15 @@ from kubernetes.aio import config
 from kubernetes.aio.client import ApiClient, Configuration
 
 from pharia_access.errors import SettingsError, UnavailableError
-from pharia_access.kube.errors import TRANSPORT_ERRORS, concerns_secrets, refusal, unreachable
+from pharia_access.kube.errors import TRANSPORT_ERRORS, concerns_secrets, unreachable
+from pharia_access.kube.exchange import JSON, Answer, Call, Stream
 
 __all__ = ["JSON_PATCH", "MERGE_PATCH", "Call", "Connection", "connect"]
 
 MERGE_PATCH = "application/merge-patch+json"
 JSON_PATCH = "application/json-patch+json"
 
-_JSON = "application/json"
 _OFFSET_TIMEOUT_SECONDS = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One request.
-
-    Attributes:
-        path: from `kube.paths`.
-        timeout_seconds: for all of it, a wait for a free connection included.
-        body: what JSON can hold; never shown.
-    """
-
-    method: str
-    path: str
-    timeout_seconds: float
-    body: object = field(default=None, repr=False)
-    content_type: str = _JSON
-    query: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    status: int
-    headers: Mapping[str, str]
-    body: bytes = field(repr=False)
 
 
 class Connection:
@@ -66,11 +39,32 @@ class Connection:
 
         Writes go out with `fieldValidation=Strict`: an older CRD must not drop a field in silence.
         """
+        return (await self.fetch(call)).body
+
+    async def fetch(self, call: Call) -> Answer:
+        """As `send`; the whole answer."""
         answer = await self._answer(call)
-        if HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
-            return answer.body
-        after = answer.headers.get("Retry-After")
-        raise refusal(answer.status, answer.body, method=call.method, path=call.path, retry_after=after)
+        answer.require_success(call)
+        return answer
+
+    @asynccontextmanager
+    async def stream(self, call: Call, *, silence_seconds: float) -> AsyncIterator[Stream]:
+        """Send a request whose answer goes on: a watch. `timeout_seconds` is for its beginning.
+
+        Raises the leaves of ApiError; no byte for `silence_seconds` is an UnavailableError.
+        """
+        try:
+            response = await self._request(call, (call.timeout_seconds, silence_seconds))
+            status, headers = response.status, response.headers
+            ended_well = HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
+            body = b"" if ended_well else await response.read()
+        except TRANSPORT_ERRORS as error:
+            raise unreachable(error, method=call.method, path=call.path) from error
+        Answer(status, headers, body).require_success(call)
+        try:
+            yield Stream(response.response, call)
+        finally:
+            response.response.close()
 
     async def server_time_offset(self, now: Callable[[], datetime]) -> timedelta:
         """How far the API server's clock is ahead of ours, to about a second; raises UnavailableError.
@@ -80,12 +74,10 @@ class Connection:
         before = now()
         answer = await self._answer(Call("GET", "/version", _OFFSET_TIMEOUT_SECONDS))
         middle = before + (now() - before) / 2
-        try:
-            date = parsedate_to_datetime(answer.headers.get("Date", ""))
-        except ValueError as error:
+        if answer.date is None:
             msg = "GET /version: the answer has no date"
-            raise UnavailableError(msg) from error
-        return date.astimezone(UTC) + timedelta(milliseconds=500) - middle
+            raise UnavailableError(msg)
+        return answer.date + timedelta(milliseconds=500) - middle
 
     def login(self) -> dict[str, Any]:
         """What `kopf.ConnectionInfo` takes, with the ServiceAccount's token as it is now. Call from any thread."""
@@ -103,7 +95,7 @@ class Connection:
             "private_key_path": configuration.key_file,
         }
 
-    async def _answer(self, call: Call) -> _Answer:
+    async def _answer(self, call: Call) -> Answer:
         try:
             return await self._exchange(call)
         except TRANSPORT_ERRORS as error:
@@ -113,8 +105,12 @@ class Connection:
         # Outside of `except`: a parser's error can quote bytes of the answer, and would come along as the context.
         raise failure
 
-    async def _exchange(self, call: Call) -> _Answer:
-        headers = {"Accept": _JSON, "Accept-Encoding": "identity", "User-Agent": self._api.user_agent}
+    async def _exchange(self, call: Call) -> Answer:
+        response = await self._request(call, call.timeout_seconds)
+        return Answer(response.status, response.headers, await response.read())
+
+    async def _request(self, call: Call, seconds: float | tuple[float, float]) -> Any:  # noqa: ANN401 - the library's
+        headers = {"Accept": JSON, "Accept-Encoding": "identity", "User-Agent": self._api.user_agent}
         query = dict(call.query)
         if call.body is not None:
             headers["Content-Type"] = call.content_type
@@ -125,10 +121,9 @@ class Connection:
         url = self._configuration.host + call.path
         if query:
             url += "?" + urlencode(query)
-        response = await self._api.call_api(
-            call.method, url, header_params=headers, body=call.body, _request_timeout=call.timeout_seconds
+        return await self._api.call_api(
+            call.method, url, header_params=headers, body=call.body, _request_timeout=seconds
         )
-        return _Answer(response.status, response.headers, await response.read())  # type: ignore[no-untyped-call] # so the library says
 
 
 @asynccontextmanager

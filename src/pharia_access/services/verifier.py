@@ -93,6 +93,11 @@ class Verifier:
         keys = {} if keyring is None else keyring.keys
         self._digesters = {key_id: Digester(key.secret) for key_id, key in keys.items()}
 
+    @property
+    def keys(self) -> int:
+        """How many keys there are to check by."""
+        return len(self._digesters)
+
     def check(self, presented: bytes) -> Accepted | Refused | Unproved:
         """Judge by what is at hand; `Unproved` if that does not settle it."""
         if self._ticks() > self._freshness.fresh_until:

@@ -1,22 +1,34 @@
 """How a setting is read from text, and the words that say what it may be.
 
-Owns forms and bounds in general; which settings there are is `pharia_access.settings`. A refusal never shows
+Owns forms and bounds in general; which settings there are is told beside. A refusal never shows
 the value: somebody may have put a secret into the wrong variable.
 """
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from pharia_access.domain.durations import parse_duration
+from pharia_access.domain.times import parse_time
 from pharia_access.errors import MalformedObjectError
 
-__all__ = ["SettingType", "choice", "duration", "name_list", "name_set", "refusal", "text", "whole_number"]
+__all__ = [
+    "SettingType",
+    "choice",
+    "duration",
+    "flag",
+    "moment",
+    "name_list",
+    "name_set",
+    "refusal",
+    "text",
+    "whole_number",
+]
 
 _MAX_NAMES = 64
 """How many names a list may hold."""
@@ -76,6 +88,32 @@ def whole_number(low: int, high: int) -> SettingType:
         return value if type(value) is int and low <= value <= high else None
 
     return SettingType(f"a whole number from {low} to {high}", read)
+
+
+def flag() -> SettingType:
+    """Yes or no."""
+
+    def read(value: object) -> object | None:
+        word = value.strip().lower() if isinstance(value, str) else value
+        return (
+            {"true": True, "false": False, True: True, False: False}.get(word) if isinstance(word, str | bool) else None
+        )
+
+    return SettingType("true or false", read)
+
+
+def moment() -> SettingType:
+    """A moment in time, or none: then the value is the POSIX second 0."""
+
+    def read(value: object) -> object | None:
+        if not isinstance(value, str):
+            return value if isinstance(value, datetime) else None
+        try:
+            return parse_time(value.strip()) if value.strip() else datetime.fromtimestamp(0, UTC)
+        except MalformedObjectError:
+            return None
+
+    return SettingType("a time such as 2027-01-31T00:00:00Z, or empty", read)
 
 
 def text(pattern: str, may_be: str) -> SettingType:

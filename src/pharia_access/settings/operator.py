@@ -1,4 +1,4 @@
-"""Every setting of the operator, with its bounds; the only reader of the environment.
+"""Every setting of the operator, with its bounds.
 
 The order follows `values.yaml` of the chart. docs/reference/settings.md is made from this file by
 tools/settings_reference.py. There is no setting that makes hashing cheaper than OWASP's minimum: tests build
@@ -9,69 +9,43 @@ import secrets
 import socket
 from collections.abc import Iterator
 from datetime import timedelta
-from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import AliasChoices, Field, ValidationError, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import AliasChoices, Field
+from pydantic_settings import NoDecode
 
 from pharia_access.domain.model import Policy
 from pharia_access.domain.proof import ProofParameters, require_floor
 from pharia_access.domain.token import PREFIX_PATTERN
-from pharia_access.errors import ProofError, SettingsError
-from pharia_access.setting_types import choice, duration, name_list, name_set, refusal, text, whole_number
+from pharia_access.errors import ProofError
+from pharia_access.settings.base import (
+    ENVIRONMENT_PREFIX,
+    LABEL,
+    LogFormat,
+    LogLevel,
+    ProcessSettings,
+    environment_name,
+    too_long,
+)
+from pharia_access.settings.types import choice, duration, name_list, name_set, text, whole_number
 
-__all__ = ["ENVIRONMENT_PREFIX", "LogFormat", "LogLevel", "OperatorSettings", "environment_name"]
-
-ENVIRONMENT_PREFIX = "PHARIA_ACCESS_"
-"""What the name of every variable begins with."""
+__all__ = ["OperatorSettings"]
 
 _POLICY = Policy()
 _PROOF = ProofParameters()
 _LEASE_JITTER = 1.2  # client-go: retryPeriod times this must be less than renewDeadline
 
 # https://kubernetes.io/docs/concepts/overview/working-with-objects/names/
-_LABEL = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
-_QUALIFIED = rf"({_LABEL}(\.{_LABEL})*/)?[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?"
+_QUALIFIED = rf"({LABEL}(\.{LABEL})*/)?[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?"
 
 
-class LogLevel(StrEnum):
-    """The least serious record that is logged."""
-
-    DEBUG = "debug"
-    INFO = "info"
-    WARNING = "warning"
-    ERROR = "error"
-
-
-class LogFormat(StrEnum):
-    """How a record is written: for machines or for people."""
-
-    JSON = "json"
-    TEXT = "text"
-
-
-def environment_name(field: str) -> str:
-    """The variable that sets a field."""
-    return f"{ENVIRONMENT_PREFIX}{field.upper()}"
-
-
-class OperatorSettings(BaseSettings):
+class OperatorSettings(ProcessSettings):
     """What a person may set; every field has a default that is safe."""
 
-    model_config = SettingsConfigDict(
-        env_prefix=ENVIRONMENT_PREFIX,
-        extra="forbid",
-        frozen=True,
-        hide_input_in_errors=True,
-        populate_by_name=True,
-        use_attribute_docstrings=True,
-    )
-
-    namespace: Annotated[str, text(_LABEL, "the name of a namespace")] = "pharia-access-system"
+    namespace: Annotated[str, text(LABEL, "the name of a namespace")] = "pharia-access-system"
     """Where the operator lives, with its Lease and the keyring. In the chart: the release's namespace."""
 
-    watch_namespaces: Annotated[tuple[str, ...], NoDecode, name_list(_LABEL, "names of namespaces")] = ()
+    watch_namespaces: Annotated[tuple[str, ...], NoDecode, name_list(LABEL, "names of namespaces")] = ()
     """Whose credentials and tokens are looked after; empty means every namespace."""
 
     kubeconfig: Annotated[str, text(".{0,4096}", "a path, at most 4096 characters")] = Field(
@@ -149,7 +123,7 @@ class OperatorSettings(BaseSettings):
     request_timeout: Annotated[timedelta, duration("100ms", "60s")] = timedelta(seconds=5)
     """How long one request to the API server may take; watches are bounded apart."""
 
-    lease_name: Annotated[str, text(_LABEL, "the name of a Lease")] = "pharia-access-operator"
+    lease_name: Annotated[str, text(LABEL, "the name of a Lease")] = "pharia-access-operator"
     """The Lease that the leading replica holds."""
 
     lease_duration: Annotated[timedelta, duration("1s", "5m")] = timedelta(seconds=15)
@@ -173,18 +147,6 @@ class OperatorSettings(BaseSettings):
     log_format: Annotated[LogFormat, choice(LogFormat)] = LogFormat.JSON
     """Whether records are written for machines or for people."""
 
-    @classmethod
-    def from_environment(cls) -> Self:
-        """Read the environment.
-
-        Raises:
-            SettingsError: one line for each variable that is wrong, what it may be, without its value.
-        """
-        try:
-            return cls()
-        except ValidationError as error:
-            raise SettingsError("\n".join(_complaints(error))) from error
-
     def policy(self) -> Policy:
         """The rules for tokens."""
         return Policy(
@@ -205,35 +167,19 @@ class OperatorSettings(BaseSettings):
             parallelism=self.argon2_parallelism,
         )
 
-    @model_validator(mode="after")
-    def _fields_fit_together(self) -> Self:
-        if complaints := "\n".join(self._contradictions()):
-            raise refusal(complaints)
-        return self
-
-    def _contradictions(self) -> Iterator[str]:
+    def contradictions(self) -> Iterator[str]:
+        """What does not fit together."""
         if self.default_ttl > self.max_ttl:
-            yield _too_long("default_ttl", "max_ttl")
+            yield too_long("default_ttl", "max_ttl")
         if self.probe_first > self.probe_max:
-            yield _too_long("probe_first", "probe_max")
+            yield too_long("probe_first", "probe_max")
         if self.lease_duration % timedelta(seconds=1):
             yield f"{environment_name('lease_duration')} must be whole seconds"
         if self.lease_renew_deadline >= self.lease_duration:
-            yield _too_long("lease_renew_deadline", "lease_duration", "must be less than")
+            yield too_long("lease_renew_deadline", "lease_duration", "must be less than")
         if self.lease_retry_period * _LEASE_JITTER >= self.lease_renew_deadline:
-            yield _too_long("lease_retry_period", "lease_renew_deadline", f"times {_LEASE_JITTER} must be less than")
+            yield too_long("lease_retry_period", "lease_renew_deadline", f"times {_LEASE_JITTER} must be less than")
         try:
             require_floor(self.proof_parameters())
         except ProofError as error:
             yield f"{environment_name('argon2_memory_kib')}, {environment_name('argon2_time_cost')}: {error}"
-
-
-def _too_long(field: str, bound: str, relation: str = "must not be more than") -> str:
-    return f"{environment_name(field)} {relation} {environment_name(bound)}"
-
-
-def _complaints(error: ValidationError) -> Iterator[str]:
-    for found in error.errors(include_input=False, include_url=False):
-        field = "".join(str(part) for part in found["loc"])
-        variable = field if not field or field.isupper() else environment_name(field)
-        yield f"{variable} {found['msg']}".strip()

@@ -1,0 +1,159 @@
+"""Builds a verifier from real parts."""
+
+import asyncio
+import random
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pharia_access import __version__
+from pharia_access.bootstrap.clocks import SystemClock
+from pharia_access.domain.proof import matches
+from pharia_access.domain.verification import RULES, issued_before
+from pharia_access.kube.bulk import read_holder, read_role, read_token
+from pharia_access.kube.client import Connection, connect
+from pharia_access.kube.last_used import KubeUses
+from pharia_access.kube.reflector import Reflector, ReflectorTools, Rhythm, Watched
+from pharia_access.services.audit import AuditLimits, AuditLog
+from pharia_access.services.feed import Feed, View, part_name
+from pharia_access.services.freshness import Freshness, LaterClock
+from pharia_access.services.gate import Gate, Tools
+from pharia_access.services.index import Index
+from pharia_access.services.pacer import Pacer
+from pharia_access.services.proving import Prover, ProverLimits
+from pharia_access.services.usage import NoUses, Uses
+from pharia_access.services.verifier import Verifier, VerifierClock
+from pharia_access.settings import VerifierSettings
+from pharia_access.telemetry.verifier_metrics import Gauges, VerifierMetrics
+
+__all__ = ["VerifierParts", "open_verifier"]
+
+_CONNECTIONS_BESIDE_WATCHES = 4
+_OWN_KEY_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class VerifierParts:
+    """A verifier with all that runs beside it.
+
+    Attributes:
+        work: what must run for as long as the process does.
+    """
+
+    gate: Gate
+    verifier: Verifier
+    view: View
+    clock: SystemClock
+    metrics: VerifierMetrics
+    work: tuple[Callable[[], Awaitable[None]], ...]
+
+    def problems(self) -> list[str]:
+        """Why checks are not answered, a sentence each."""
+        freshness = self.view.freshness
+        missing = [f"the first full list of {part} has not ended" for part in freshness.missing()]
+        if missing or self.clock.ticks() <= freshness.fresh_until:
+            return missing
+        return ["the view of the cluster is too old: nothing was heard from the API server"]
+
+
+@asynccontextmanager
+async def open_verifier(settings: VerifierSettings) -> AsyncIterator[VerifierParts]:
+    """Connect and build; on leaving, what was opened is closed. Raises SettingsError if no API server is configured."""
+    watches = 2 * max(1, len(settings.watch_namespaces)) + 1
+    prover = Prover(matches, ProverLimits(threads=settings.argon2_threads, waiting=settings.argon2_queue))
+    pool = watches + _CONNECTIONS_BESIDE_WATCHES
+    async with connect(settings.kubeconfig or None, pool_size=pool, user_agent="pharia-access-verifier") as connection:
+        try:
+            yield _assemble(settings, connection, prover)
+        finally:
+            prover.close()
+
+
+def _assemble(settings: VerifierSettings, connection: Connection, prover: Prover) -> VerifierParts:
+    clock, metrics = SystemClock(), VerifierMetrics(version=__version__)
+    later = LaterClock(clock.wall, clock.ticks)
+    parts = tuple(part_name(watched.kind, watched.namespace) for watched, _ in _watched(settings, Index()))
+    view = View(Index(), Freshness(parts, bound=settings.view_bound.total_seconds()))
+    verifier = Verifier(
+        index=view.index,
+        freshness=view.freshness,
+        prover=prover,
+        clock=VerifierClock(later, clock.ticks),
+        rules=(issued_before(settings.refuse_issued_before.timestamp()), *RULES),
+        own_key=secrets.token_bytes(_OWN_KEY_BYTES),
+    )
+    uses, use_work = _uses(settings, connection, clock, metrics)
+    limits = AuditLimits(accepted=settings.audit_accepted, interval=settings.audit_interval.total_seconds())
+    auditor = AuditLog(limits, ticks=clock.ticks, meter=metrics)
+    built = VerifierParts(
+        gate=Gate(verifier, Tools(metrics, auditor, uses, clock.monotonic)),
+        verifier=verifier,
+        view=view,
+        clock=clock,
+        metrics=metrics,
+        work=(*_reflectors(settings, connection, view, metrics=metrics, later=later), *use_work),
+    )
+    metrics.watch(_gauges(built, prover, later))
+    return built
+
+
+def _watched(settings: VerifierSettings, index: Index) -> Iterator[tuple[Watched[Any], Callable[[Any], None]]]:
+    for namespace in settings.watch_namespaces or (None,):
+        yield Watched("ApiToken", "apitokens", read_token, namespace), index.put_token
+        yield Watched("ApiCredential", "apicredentials", read_holder, namespace), index.put_holder
+    yield Watched("ApiRole", "apiroles", read_role), index.put_role
+
+
+def _reflectors(
+    settings: VerifierSettings, connection: Connection, view: View, *, metrics: VerifierMetrics, later: LaterClock
+) -> Iterator[Callable[[], Awaitable[None]]]:
+    clock = SystemClock()
+    rhythm = Rhythm(
+        watch=settings.watch_timeout.total_seconds(),
+        resync=settings.resync_interval.total_seconds(),
+        request=settings.request_timeout.total_seconds(),
+    )
+
+    def heard_date(date: datetime) -> None:
+        later.server_said(date.timestamp())
+
+    tools = ReflectorTools(ticks=clock.ticks, sleep=asyncio.sleep, jitter=random.random, on_date=heard_date)
+    for watched, put in _watched(settings, view.index):
+        feed: Feed[Any] = Feed(view, watched.kind, put, namespace=watched.namespace, meter=metrics)
+        yield Reflector(connection, watched, feed, rhythm=rhythm, tools=tools).run
+
+
+def _uses(
+    settings: VerifierSettings, connection: Connection, clock: SystemClock, metrics: VerifierMetrics
+) -> tuple[Uses | NoUses, tuple[Callable[[], Awaitable[None]], ...]]:
+    if not settings.last_used:
+        return NoUses(), ()
+    uses = Uses(
+        KubeUses(connection, timeout_seconds=settings.request_timeout.total_seconds()),
+        interval=settings.last_used_interval.total_seconds(),
+        pacer=Pacer(clock, settings.last_used_writes_per_second),
+        clock=clock,
+        now=clock.wall,
+        meter=metrics,
+    )
+    return uses, (uses.run,)
+
+
+def _gauges(parts: VerifierParts, prover: Prover, later: LaterClock) -> Gauges:
+    index = parts.view.index
+
+    def ages() -> Mapping[str, float]:
+        return parts.view.freshness.ages(parts.clock.ticks())
+
+    return Gauges(
+        objects=index.sizes,
+        shared_ids=lambda: index.shared_ids,
+        view_ages=ages,
+        argon2_waiting=lambda: prover.waiting,
+        ready=lambda: not parts.problems(),
+        keyring_keys=lambda: parts.verifier.keys,
+        clock_offset=later.behind,
+    )

@@ -1,0 +1,177 @@
+"""The verifier's process: starts the parts, tells the kubelet how they are, follows mounted files, ends in order."""
+
+import asyncio
+import gc
+import logging
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import uvloop
+
+from pharia_access.bootstrap.verifier import VerifierParts, open_verifier
+from pharia_access.entrypoints.health import HealthServer
+from pharia_access.entrypoints.verifier.app import Protocols, VerifierApp, review_app
+from pharia_access.entrypoints.verifier.files import WatchedFiles, read_keyring
+from pharia_access.entrypoints.verifier.guarded import Limits
+from pharia_access.entrypoints.verifier.listener import Listener, Tls
+from pharia_access.errors import AccessError, KeyringError, SettingsError
+from pharia_access.settings import VerifierSettings
+from pharia_access.telemetry.logs import configure_logging
+
+__all__ = ["run_verifier"]
+
+log = logging.getLogger(__name__)
+
+EXIT_FAILED = 1
+LOOK_AT_FILES_SECONDS = 2.0
+LOOK_AT_VIEW_SECONDS = 0.05
+
+
+def run_verifier() -> int:
+    """Run until SIGTERM or SIGINT; the exit status. Raises SettingsError."""
+    settings = VerifierSettings.from_environment()
+    configure_logging(level=settings.log_level, log_format=settings.log_format)
+    try:
+        return uvloop.run(_run(settings))
+    except AccessError:
+        raise
+    except Exception:
+        # Through the log, since that cuts out tokens, and Python's own last words do not.
+        log.exception("the verifier failed")
+        return EXIT_FAILED
+
+
+async def _run(settings: VerifierSettings) -> int:
+    async with open_verifier(settings) as parts:
+        process = _Process(settings, parts)
+        health = HealthServer(
+            settings.health_host,
+            settings.health_port,
+            live=process.live,
+            ready=process.ready,
+            metrics=parts.metrics.render,
+        )
+        await health.start()
+        try:
+            return await process.run()
+        finally:
+            await health.stop()
+
+
+class _Process:
+    """What runs, and how it ends."""
+
+    def __init__(self, settings: VerifierSettings, parts: VerifierParts) -> None:
+        self._settings = settings
+        self._parts = parts
+        self._stop = asyncio.Event()
+        self._status = 0
+        self._listeners = _listeners(settings, parts)
+        self._keyring_folder = Path(settings.keyring_folder) if settings.keyring_folder else None
+
+    def live(self) -> list[str]:
+        """What only a restart would mend."""
+        return ["a part of the verifier has ended"] if self._status else []
+
+    def ready(self) -> list[str]:
+        """Why no request should come here."""
+        if self._stop.is_set():
+            return ["stopping"]
+        return self._parts.problems()
+
+    async def run(self) -> int:
+        """Run to the end; the exit status."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop.set)
+        self._read_keyring()
+        for listener, port in self._listeners:
+            await listener.start(self._settings.host, port)
+        tasks = [asyncio.ensure_future(work()) for work in (*self._parts.work, self._follow_files, self._settle)]
+        for task in tasks:
+            task.add_done_callback(self._ended)
+        await self._stop.wait()
+        log.info("stopping")
+        drain = self._settings.drain_timeout.total_seconds()
+        await asyncio.gather(*(listener.stop(drain) for listener, _ in self._listeners))
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        return self._status
+
+    async def _settle(self) -> None:
+        """Once the view is whole, take it out of the collector's sight: it lives as long as the process."""
+        while self._parts.view.freshness.missing():
+            await asyncio.sleep(LOOK_AT_VIEW_SECONDS)
+        gc.collect()
+        gc.freeze()
+        log.info("ready", extra={"objects": self._parts.view.index.sizes()})
+
+    async def _follow_files(self) -> None:
+        follow: list[tuple[WatchedFiles, Callable[[], object]]] = []
+        if self._keyring_folder is not None:
+            follow.append((WatchedFiles([self._keyring_folder]), self._read_keyring))
+        for listener, _ in self._listeners:
+            follow.append((WatchedFiles(listener.tls_files), lambda listener=listener: self._renew_tls(listener)))
+        while True:
+            await asyncio.sleep(LOOK_AT_FILES_SECONDS)
+            for files, renew in follow:
+                if files.changed():
+                    renew()
+
+    def _read_keyring(self) -> None:
+        if self._keyring_folder is None:
+            return
+        try:
+            keyring = read_keyring(self._keyring_folder)
+        except KeyringError as error:
+            log.warning("the keyring cannot be used; the last one stays", extra={"problem": str(error)})
+            return
+        self._parts.verifier.use_keyring(keyring)
+        keys = [] if keyring is None else sorted(keyring.keys)
+        log.info(
+            "read the keyring" if keys else "there is no keyring: Argon2id proves each token", extra={"keys": keys}
+        )
+
+    def _renew_tls(self, listener: Listener) -> None:
+        try:
+            listener.renew_tls()
+        except SettingsError as error:
+            log.warning("the certificate was not renewed; the last one stays", extra={"problem": str(error)})
+        else:
+            log.info("read the TLS files anew", extra={"files": [str(file) for file in listener.tls_files]})
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        if task.cancelled() or (error := task.exception()) is None:
+            return
+        log.critical("the verifier failed", exc_info=error)
+        self._status = EXIT_FAILED
+        self._stop.set()
+
+
+def _listeners(settings: VerifierSettings, parts: VerifierParts) -> list[tuple[Listener, int]]:
+    protocols = Protocols(gate=parts.gate, max_body_bytes=settings.max_body_bytes)
+    limits = Limits(
+        head_bytes=settings.max_header_bytes,
+        body_bytes=settings.max_body_bytes,
+        request_seconds=settings.request_read_timeout.total_seconds(),
+        idle_seconds=settings.idle_timeout.total_seconds(),
+        connections=settings.max_connections,
+    )
+    tls = _tls(settings.tls_cert_file, settings.tls_key_file)
+    gate = parts.gate if settings.fast_path else None
+    listeners = [(Listener(VerifierApp(protocols), limits, gate=gate, tls=tls), settings.port)]
+    if settings.token_review:
+        tls = _tls(
+            settings.token_review_cert_file, settings.token_review_key_file, settings.token_review_client_ca_file
+        )
+        app = review_app(protocols, settings.token_review_audiences)
+        listeners.append((Listener(app, limits, tls=tls), settings.token_review_port))
+    return listeners
+
+
+def _tls(certificate: str, key: str, client_ca: str = "") -> Tls | None:
+    if not certificate:
+        return None
+    return Tls(Path(certificate), Path(key), Path(client_ca) if client_ca else None)

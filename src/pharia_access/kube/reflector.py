@@ -1,0 +1,218 @@
+"""Keeps a view of one kind as new as the API server: a full list, then watches that go on where the last one ended.
+
+What makes a view fresh is a list, an event or a bookmark, and nothing else: a watch from a version that the server has
+not reached (its etcd was restored) is answered, says nothing, and ends cleanly.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Generic, TypeVar
+
+import msgspec
+
+from pharia_access.domain.sightings import Kind
+from pharia_access.errors import ApiError, DeniedError, ExpiredViewError, MalformedObjectError, UnavailableError
+from pharia_access.kube import paths
+from pharia_access.kube.bulk import WatchEvent, error_of, read_event, read_key, read_listing
+from pharia_access.kube.client import Connection
+from pharia_access.kube.exchange import Call, Stream
+from pharia_access.kube.sink import Interruption, Sink
+
+__all__ = ["Reflector", "ReflectorTools", "Rhythm", "Watched"]
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+PAGE_SIZE: Final = 500
+_FIRST_WAIT, _LONGEST_WAIT, _LONGEST_ASKED_WAIT = 0.1, 5.0, 60.0
+_SILENCE_SECONDS = 15.0
+"""How long after its time a watch may stay without an end."""
+_JITTER = 0.1
+_EVENTS: Final = frozenset({"ADDED", "MODIFIED", "DELETED", "BOOKMARK"})
+
+
+@dataclass(frozen=True, slots=True)
+class Watched(Generic[T]):
+    """Which objects, and how one is read: None for one of no interest, MalformedObjectError."""
+
+    kind: Kind
+    plural: str
+    read: Callable[[msgspec.Raw], T | None]
+    namespace: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """Seconds: of a watch, between two full lists, of a request."""
+
+    watch: float = 60.0
+    resync: float = 1800.0
+    request: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class ReflectorTools:
+    """Time and chance.
+
+    Attributes:
+        ticks: seconds that only grow.
+        jitter: evenly from 0 to 1.
+        on_date: told the server's time with every answer.
+    """
+
+    ticks: Callable[[], float]
+    sleep: Callable[[float], Awaitable[None]]
+    jitter: Callable[[], float]
+    on_date: Callable[[datetime], None]
+
+
+class Reflector(Generic[T]):
+    """Lists and watches for ever; see `run`."""
+
+    def __init__(
+        self, connection: Connection, watched: Watched[T], sink: Sink[T], *, rhythm: Rhythm, tools: ReflectorTools
+    ) -> None:
+        self._connection = connection
+        self._watched = watched
+        self._path = paths.of_kind(watched.plural, watched.namespace)
+        self._sink = sink
+        self._rhythm = rhythm
+        self._tools = tools
+        self._version: str | None = None
+        self._list_again_at = 0.0
+        self._failures = 0
+        self._doubtful = False
+
+    async def run(self) -> None:
+        """Until cancelled. Whatever the API server does is waited out, and told."""
+        while True:
+            began = self._tools.ticks()
+            try:
+                await self._turn()
+            except MalformedObjectError as error:
+                await self._start_over(Interruption.UNDECODABLE, error)
+            except ExpiredViewError as error:
+                await self._start_over(Interruption.EXPIRED, error)
+            except ApiError as error:
+                # Where the connection broke off, the watch goes on, once it is known that the server did not go back.
+                self._doubtful = True
+                await self._wait(Interruption.DENIED if isinstance(error, DeniedError) else Interruption.BROKEN, error)
+            else:
+                # A server that ends each watch at once must not be asked again at once.
+                self._failures = 0 if self._tools.ticks() - began >= 1.0 else self._failures + 1
+                if self._failures > 1:
+                    await self._sleep(None)
+
+    async def _turn(self) -> None:
+        """One watch, after whatever must come before it."""
+        if self._doubtful and self._version is not None:
+            await self._compare_with_server(self._version)
+        self._doubtful = False
+        if self._version is None or self._tools.ticks() >= self._list_again_at:
+            self._version = await self._list()
+        if not await self._watch(self._version):
+            log.info("a watch said nothing: listing anew", extra={"kind": self._watched.kind})
+            self._sink.interrupted(Interruption.SILENT)
+            self._version = None
+
+    async def _list(self) -> str:
+        """List everything, page by page; the version that it shows."""
+        began = self._tools.ticks()
+        keys: set[str] = set()
+        version, more = "", ""
+        while True:
+            query = {"limit": str(PAGE_SIZE), **({"continue": more} if more else {})}
+            answer = await self._connection.fetch(Call("GET", self._path, self._rhythm.request, query=query))
+            self._tell_date(answer.date)
+            page = read_listing(answer.body)
+            keys.update(key for item in page.items if (key := self._take(item)) is not None)
+            version, more = page.metadata.resource_version, page.metadata.continue_ or ""
+            if not more:
+                break
+            await asyncio.sleep(0)  # requests are answered between two pages
+        self._sink.listed(keys, self._watched.namespace, began)
+        now = self._tools.ticks()
+        self._list_again_at = now + self._rhythm.resync * (1 + _JITTER * self._tools.jitter())
+        log.info("listed", extra={"kind": self._watched.kind, "objects": len(keys), "seconds": round(now - began, 3)})
+        return version
+
+    async def _watch(self, version: str) -> bool:
+        """Watch from that version to the end; whether anything was said."""
+        seconds = self._rhythm.watch * (1 + _JITTER * self._tools.jitter())
+        query = {
+            "watch": "1",
+            "allowWatchBookmarks": "true",
+            "resourceVersion": version,
+            "timeoutSeconds": str(max(1, int(seconds))),
+        }
+        call = Call("GET", self._path, self._rhythm.request, query=query)
+        async with self._connection.stream(call, silence_seconds=seconds + _SILENCE_SECONDS) as stream:
+            self._tell_date(stream.date)
+            return await self._follow(stream)
+
+    async def _follow(self, stream: Stream) -> bool:
+        heard = False
+        async for line in stream.lines():
+            self._version, heard = self._heed(read_event(line)), True
+            self._sink.heard(self._tools.ticks())
+        return heard
+
+    def _heed(self, event: WatchEvent) -> str:
+        """Do what an event says; the version that it brings."""
+        if event.type not in _EVENTS:
+            raise error_of(event)
+        key, version = read_key(event.object)
+        if event.type == "DELETED":
+            self._sink.drop(key)
+        elif event.type != "BOOKMARK":
+            self._take(event.object)
+        return version
+
+    def _take(self, body: msgspec.Raw) -> str | None:
+        """Put an object; its key, None where there is nothing to keep."""
+        key, _ = read_key(body)
+        try:
+            item = self._watched.read(body)
+        except MalformedObjectError as error:
+            self._sink.malformed(key, str(error))
+            return None
+        if item is None:
+            self._sink.drop(key)
+            return None
+        self._sink.put(item)
+        return key
+
+    async def _compare_with_server(self, ours: str) -> None:
+        """A list of one, answered from etcd itself: a lower version than ours means that it was restored."""
+        answer = await self._connection.fetch(Call("GET", self._path, self._rhythm.request, query={"limit": "1"}))
+        theirs = read_listing(answer.body).metadata.resource_version
+        if not (ours.isdecimal() and theirs.isdecimal() and int(theirs) >= int(ours)):
+            log.warning("the cluster went back in time: listing anew", extra={"kind": self._watched.kind})
+            self._sink.interrupted(Interruption.REWOUND)
+            self._version = None
+
+    async def _start_over(self, cause: Interruption, error: Exception) -> None:
+        self._version = None
+        await self._wait(cause, error)
+
+    async def _wait(self, cause: Interruption, error: Exception) -> None:
+        self._sink.interrupted(cause)
+        self._failures += 1
+        advice = "; may this ServiceAccount list and watch it?" if cause is Interruption.DENIED else ""
+        log.warning(
+            "watching was interrupted",
+            extra={"kind": self._watched.kind, "cause": cause, "problem": f"{error}{advice}"},
+        )
+        await self._sleep(error.retry_after if isinstance(error, UnavailableError) else None)
+
+    async def _sleep(self, asked: float | None) -> None:
+        wait = min(_FIRST_WAIT * 2 ** min(self._failures, 10), _LONGEST_WAIT) * (0.5 + 0.5 * self._tools.jitter())
+        await self._tools.sleep(max(wait, min(asked or 0.0, _LONGEST_ASKED_WAIT)))
+
+    def _tell_date(self, date: datetime | None) -> None:
+        if date is not None:
+            self._tools.on_date(date)

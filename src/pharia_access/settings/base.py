@@ -1,0 +1,87 @@
+"""What the settings of both processes have in common: the environment is read here and nowhere else."""
+
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Final, Self
+
+from pydantic import ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from pharia_access.errors import SettingsError
+from pharia_access.settings.types import refusal
+
+__all__ = ["ENVIRONMENT_PREFIX", "LABEL", "LogFormat", "LogLevel", "ProcessSettings", "environment_name", "too_long"]
+
+ENVIRONMENT_PREFIX = "PHARIA_ACCESS_"
+"""What the name of every variable begins with."""
+
+# https://kubernetes.io/docs/concepts/overview/working-with-objects/names/
+LABEL: Final = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
+
+
+class LogLevel(StrEnum):
+    """The least serious record that is logged."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class LogFormat(StrEnum):
+    """How a record is written: for machines or for people."""
+
+    JSON = "json"
+    TEXT = "text"
+
+
+def environment_name(field: str) -> str:
+    """The variable that sets a field."""
+    return f"{ENVIRONMENT_PREFIX}{field.upper()}"
+
+
+class ProcessSettings(BaseSettings):
+    """How a process reads its settings."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENVIRONMENT_PREFIX,
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        populate_by_name=True,
+        use_attribute_docstrings=True,
+    )
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        """Read the environment.
+
+        Raises:
+            SettingsError: one line for each variable that is wrong, what it may be, without its value.
+        """
+        try:
+            return cls()
+        except ValidationError as error:
+            raise SettingsError("\n".join(_complaints(error))) from error
+
+    @model_validator(mode="after")
+    def _fields_fit_together(self) -> Self:
+        if complaints := "\n".join(self.contradictions()):
+            raise refusal(complaints)
+        return self
+
+    def contradictions(self) -> Iterator[str]:
+        """What does not fit together, a sentence each."""
+        yield from ()
+
+
+def too_long(field: str, bound: str, relation: str = "must not be more than") -> str:
+    """The sentence for a field that does not fit another."""
+    return f"{environment_name(field)} {relation} {environment_name(bound)}"
+
+
+def _complaints(error: ValidationError) -> Iterator[str]:
+    for found in error.errors(include_input=False, include_url=False):
+        field = "".join(str(part) for part in found["loc"])
+        variable = field if not field or field.isupper() else environment_name(field)
+        yield f"{variable} {found['msg']}".strip()

@@ -1,0 +1,150 @@
+"""The verifier's metrics, in Prometheus' text format.
+
+A decision costs a request two additions: the library's own counters take a lock each time, which would be a tenth of
+the whole request. So counts are kept in plain lists, and made into metrics when somebody asks.
+"""
+
+import platform
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import accumulate
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Info, ProcessCollector, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+__all__ = ["Gauges", "VerifierMetrics"]
+
+_PREFIX: Final = "pharia_access"
+_BUCKETS: Final = (5e-6, 1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 5e-3, 0.025, 0.1, 0.5, 1.0)
+_OK: Final = "ok"
+
+
+@dataclass(frozen=True, slots=True)
+class Gauges:
+    """Where to look when somebody asks."""
+
+    objects: Callable[[], Mapping[str, int]]
+    shared_ids: Callable[[], int]
+    view_ages: Callable[[], Mapping[str, float]]
+    argon2_waiting: Callable[[], int]
+    ready: Callable[[], bool]
+    keyring_keys: Callable[[], int]
+    clock_offset: Callable[[], float]
+
+
+@dataclass(slots=True)
+class _Durations:
+    """How long the decisions of one contract took."""
+
+    buckets: list[int] = field(default_factory=lambda: [0] * (len(_BUCKETS) + 1))
+    total: float = 0.0
+
+
+class VerifierMetrics(Collector):
+    """Answers the meters of the verifier's services. One registry of its own.
+
+    Args:
+        version: of this program.
+    """
+
+    def __init__(self, *, version: str) -> None:
+        self._decisions: defaultdict[tuple[str, str], int] = defaultdict(int)
+        self._durations: defaultdict[str, _Durations] = defaultdict(_Durations)
+        self._interruptions: defaultdict[tuple[str, str], int] = defaultdict(int)
+        self._malformed: defaultdict[str, int] = defaultdict(int)
+        self._writes: defaultdict[str, int] = defaultdict(int)
+        self._dropped_lines = 0
+        self._gauges: Gauges | None = None
+        self._registry = CollectorRegistry()
+        ProcessCollector(registry=self._registry)
+        build = Info(f"{_PREFIX}_build", "What is running.", registry=self._registry)
+        build.info({"version": version, "python": platform.python_version()})
+        self._registry.register(self)
+
+    def watch(self, gauges: Gauges) -> None:
+        """Look there from now on."""
+        self._gauges = gauges
+
+    def decided(self, contract: str, refusal: str | None, seconds: float) -> None:
+        """Count a request that was decided; no refusal: it may pass."""
+        self._decisions[contract, refusal or _OK] += 1
+        durations = self._durations[contract]
+        durations.buckets[bisect_left(_BUCKETS, seconds)] += 1
+        durations.total += seconds
+
+    def interrupted(self, kind: str, cause: str) -> None:
+        """Count a watch that ended otherwise than it should."""
+        self._interruptions[kind, cause] += 1
+
+    def malformed(self, kind: str) -> None:
+        """Count an object that could not be understood."""
+        self._malformed[kind] += 1
+
+    def last_used_written(self, outcome: str) -> None:
+        """Count a write of a last-used time."""
+        self._writes[outcome] += 1
+
+    def audit_line_dropped(self) -> None:
+        """Count a line of the audit log that was left out."""
+        self._dropped_lines += 1
+
+    def render(self) -> bytes:
+        """Everything in Prometheus' text format, version 0.0.4."""
+        return generate_latest(self._registry)
+
+    def describe(self) -> Iterable[Metric]:
+        """Nothing: what there is is found by collecting."""
+        return ()
+
+    def collect(self) -> Iterable[Metric]:
+        """Everything that is counted here."""
+        yield _counter("decisions", "Decided requests; reason ok: may pass.", self._decisions, "contract", "reason")
+        yield self._histogram()
+        yield _counter("watch_interruptions", "Watches that ended otherwise.", self._interruptions, "kind", "cause")
+        malformed = {(kind,): count for kind, count in self._malformed.items()}
+        yield _counter("malformed_objects", "Times an object could not be understood.", malformed, "kind")
+        writes = {(outcome,): count for outcome, count in self._writes.items()}
+        yield _counter("last_used_writes", "Writes of status.lastUsedTime.", writes, "outcome")
+        yield _counter("audit_lines_dropped", "Audit lines that were left out.", {(): self._dropped_lines})
+        if self._gauges is not None:
+            yield from _state(self._gauges)
+
+    def _histogram(self) -> Metric:
+        family = HistogramMetricFamily(
+            f"{_PREFIX}_decision_duration_seconds", "Time of one decision, without HTTP.", labels=["contract"]
+        )
+        bounds = [*map(str, _BUCKETS), "+Inf"]
+        for contract, durations in self._durations.items():
+            counts = accumulate(durations.buckets)
+            family.add_metric([contract], list(zip(bounds, counts, strict=True)), durations.total)
+        return family
+
+
+def _state(gauges: Gauges) -> Iterable[Metric]:
+    objects = {(kind,): count for kind, count in gauges.objects().items()}
+    yield _gauge("index_objects", "Objects that are known; of tokens, the minted ones.", objects, "kind")
+    yield _gauge("shared_token_ids", "Token IDs that several objects claim.", {(): gauges.shared_ids()})
+    ages = {(part,): age for part, age in gauges.view_ages().items()}
+    yield _gauge("view_age_seconds", "Since the API server was last heard of; infinite before the list.", ages, "part")
+    yield _gauge("argon2_waiting", "Slow checks that wait or run.", {(): gauges.argon2_waiting()})
+    yield _gauge("ready", "1 if checks are answered.", {(): gauges.ready()})
+    yield _gauge("keyring_keys", "Keys of the fast check; 0: Argon2id proves each token.", {(): gauges.keyring_keys()})
+    yield _gauge("clock_offset_seconds", "How far the API server's clock is ahead.", {(): gauges.clock_offset()})
+
+
+def _counter(name: str, about: str, counts: Mapping[tuple[str, ...], int], *labels: str) -> Metric:
+    family = CounterMetricFamily(f"{_PREFIX}_{name}", about, labels=labels)
+    for values, count in counts.items():
+        family.add_metric(values, count)
+    return family
+
+
+def _gauge(name: str, about: str, values: Mapping[tuple[str, ...], float], *labels: str) -> Metric:
+    family = GaugeMetricFamily(f"{_PREFIX}_{name}", about, labels=labels)
+    for label_values, value in values.items():
+        family.add_metric(label_values, value)
+    return family
