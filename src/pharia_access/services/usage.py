@@ -51,7 +51,7 @@ class Uses:
         pacer: how many writes there are in a second.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - its collaborators, once
         self,
         writer: UseWriter,
         *,

@@ -95,9 +95,7 @@ def flag() -> SettingType:
 
     def read(value: object) -> object | None:
         word = value.strip().lower() if isinstance(value, str) else value
-        return (
-            {"true": True, "false": False, True: True, False: False}.get(word) if isinstance(word, str | bool) else None
-        )
+        return word if isinstance(word, bool) else {"true": True, "false": False}.get(str(word))
 
     return SettingType("true or false", read)
 

@@ -48,7 +48,7 @@ class VerifierSettings(ProcessSettings):
     """Its port; 0 takes any free one."""
 
     fast_path: Annotated[bool, flag()] = True
-    """Whether gateways' checks are answered in the parser of HTTP, at about twice the rate; the answers are the same."""
+    """Whether gateways' checks are answered in the parser of HTTP: about twice the rate, the same answers."""
 
     keyring_folder: Annotated[str, text(_PATH, _A_PATH)] = "/etc/pharia-access/keyring"
     """Where the keyring is mounted; read anew when it changes. Without one, Argon2id proves each token once."""

@@ -16,18 +16,22 @@ from prometheus_client import CollectorRegistry, Info, ProcessCollector, generat
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from pharia_access.domain.sightings import Kind
+
 __all__ = ["Gauges", "VerifierMetrics"]
 
 _PREFIX: Final = "pharia_access"
 _BUCKETS: Final = (5e-6, 1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 5e-3, 0.025, 0.1, 0.5, 1.0)
 _OK: Final = "ok"
 
+_Values = Mapping[tuple[str, ...], float]
+
 
 @dataclass(frozen=True, slots=True)
 class Gauges:
     """Where to look when somebody asks."""
 
-    objects: Callable[[], Mapping[str, int]]
+    objects: Callable[[], Mapping[Kind, int]]
     shared_ids: Callable[[], int]
     view_ages: Callable[[], Mapping[str, float]]
     argon2_waiting: Callable[[], int]
@@ -52,11 +56,11 @@ class VerifierMetrics(Collector):
     """
 
     def __init__(self, *, version: str) -> None:
-        self._decisions: defaultdict[tuple[str, str], int] = defaultdict(int)
+        self._decisions: defaultdict[tuple[str, ...], int] = defaultdict(int)
         self._durations: defaultdict[str, _Durations] = defaultdict(_Durations)
-        self._interruptions: defaultdict[tuple[str, str], int] = defaultdict(int)
-        self._malformed: defaultdict[str, int] = defaultdict(int)
-        self._writes: defaultdict[str, int] = defaultdict(int)
+        self._interruptions: defaultdict[tuple[str, ...], int] = defaultdict(int)
+        self._malformed: defaultdict[tuple[str, ...], int] = defaultdict(int)
+        self._writes: defaultdict[tuple[str, ...], int] = defaultdict(int)
         self._dropped_lines = 0
         self._gauges: Gauges | None = None
         self._registry = CollectorRegistry()
@@ -82,11 +86,11 @@ class VerifierMetrics(Collector):
 
     def malformed(self, kind: str) -> None:
         """Count an object that could not be understood."""
-        self._malformed[kind] += 1
+        self._malformed[kind,] += 1
 
     def last_used_written(self, outcome: str) -> None:
         """Count a write of a last-used time."""
-        self._writes[outcome] += 1
+        self._writes[outcome,] += 1
 
     def audit_line_dropped(self) -> None:
         """Count a line of the audit log that was left out."""
@@ -105,10 +109,8 @@ class VerifierMetrics(Collector):
         yield _counter("decisions", "Decided requests; reason ok: may pass.", self._decisions, "contract", "reason")
         yield self._histogram()
         yield _counter("watch_interruptions", "Watches that ended otherwise.", self._interruptions, "kind", "cause")
-        malformed = {(kind,): count for kind, count in self._malformed.items()}
-        yield _counter("malformed_objects", "Times an object could not be understood.", malformed, "kind")
-        writes = {(outcome,): count for outcome, count in self._writes.items()}
-        yield _counter("last_used_writes", "Writes of status.lastUsedTime.", writes, "outcome")
+        yield _counter("malformed_objects", "Times an object could not be understood.", self._malformed, "kind")
+        yield _counter("last_used_writes", "Writes of status.lastUsedTime.", self._writes, "outcome")
         yield _counter("audit_lines_dropped", "Audit lines that were left out.", {(): self._dropped_lines})
         if self._gauges is not None:
             yield from _state(self._gauges)
@@ -125,10 +127,10 @@ class VerifierMetrics(Collector):
 
 
 def _state(gauges: Gauges) -> Iterable[Metric]:
-    objects = {(kind,): count for kind, count in gauges.objects().items()}
+    objects: _Values = {(kind,): count for kind, count in gauges.objects().items()}
     yield _gauge("index_objects", "Objects that are known; of tokens, the minted ones.", objects, "kind")
     yield _gauge("shared_token_ids", "Token IDs that several objects claim.", {(): gauges.shared_ids()})
-    ages = {(part,): age for part, age in gauges.view_ages().items()}
+    ages: _Values = {(part,): age for part, age in gauges.view_ages().items()}
     yield _gauge("view_age_seconds", "Since the API server was last heard of; infinite before the list.", ages, "part")
     yield _gauge("argon2_waiting", "Slow checks that wait or run.", {(): gauges.argon2_waiting()})
     yield _gauge("ready", "1 if checks are answered.", {(): gauges.ready()})
@@ -143,7 +145,7 @@ def _counter(name: str, about: str, counts: Mapping[tuple[str, ...], int], *labe
     return family
 
 
-def _gauge(name: str, about: str, values: Mapping[tuple[str, ...], float], *labels: str) -> Metric:
+def _gauge(name: str, about: str, values: _Values, *labels: str) -> Metric:
     family = GaugeMetricFamily(f"{_PREFIX}_{name}", about, labels=labels)
     for label_values, value in values.items():
         family.add_metric(label_values, value)

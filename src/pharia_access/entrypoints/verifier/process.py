@@ -4,7 +4,8 @@ import asyncio
 import gc
 import logging
 import signal
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 import uvloop
@@ -85,7 +86,7 @@ class _Process:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
-        self._read_keyring()
+        await self._read_keyring()
         for listener, port in self._listeners:
             await listener.start(self._settings.host, port)
         tasks = [asyncio.ensure_future(work()) for work in (*self._parts.work, self._follow_files, self._settle)]
@@ -102,25 +103,25 @@ class _Process:
 
     async def _settle(self) -> None:
         """Once the view is whole, take it out of the collector's sight: it lives as long as the process."""
-        while self._parts.view.freshness.missing():
+        while self._parts.view.freshness.missing():  # noqa: ASYNC110 - once, at the start
             await asyncio.sleep(LOOK_AT_VIEW_SECONDS)
         gc.collect()
         gc.freeze()
         log.info("ready", extra={"objects": self._parts.view.index.sizes()})
 
     async def _follow_files(self) -> None:
-        follow: list[tuple[WatchedFiles, Callable[[], object]]] = []
+        follow: list[tuple[WatchedFiles, Callable[[], Awaitable[None]]]] = []
         if self._keyring_folder is not None:
             follow.append((WatchedFiles([self._keyring_folder]), self._read_keyring))
         for listener, _ in self._listeners:
-            follow.append((WatchedFiles(listener.tls_files), lambda listener=listener: self._renew_tls(listener)))
+            follow.append((WatchedFiles(listener.tls_files), partial(_renew_tls, listener)))
         while True:
             await asyncio.sleep(LOOK_AT_FILES_SECONDS)
             for files, renew in follow:
                 if files.changed():
-                    renew()
+                    await renew()
 
-    def _read_keyring(self) -> None:
+    async def _read_keyring(self) -> None:
         if self._keyring_folder is None:
             return
         try:
@@ -130,17 +131,7 @@ class _Process:
             return
         self._parts.verifier.use_keyring(keyring)
         keys = [] if keyring is None else sorted(keyring.keys)
-        log.info(
-            "read the keyring" if keys else "there is no keyring: Argon2id proves each token", extra={"keys": keys}
-        )
-
-    def _renew_tls(self, listener: Listener) -> None:
-        try:
-            listener.renew_tls()
-        except SettingsError as error:
-            log.warning("the certificate was not renewed; the last one stays", extra={"problem": str(error)})
-        else:
-            log.info("read the TLS files anew", extra={"files": [str(file) for file in listener.tls_files]})
+        log.info("read the keyring" if keys else "no keyring: Argon2id proves each token", extra={"keys": keys})
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
         if task.cancelled() or (error := task.exception()) is None:
@@ -148,6 +139,15 @@ class _Process:
         log.critical("the verifier failed", exc_info=error)
         self._status = EXIT_FAILED
         self._stop.set()
+
+
+async def _renew_tls(listener: Listener) -> None:
+    try:
+        await listener.renew_tls()
+    except SettingsError as error:
+        log.warning("the certificate was not renewed; the last one stays", extra={"problem": str(error)})
+    else:
+        log.info("read the TLS files anew", extra={"files": [str(file) for file in listener.tls_files]})
 
 
 def _listeners(settings: VerifierSettings, parts: VerifierParts) -> list[tuple[Listener, int]]:

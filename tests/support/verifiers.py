@@ -1,0 +1,127 @@
+"""Starts verifiers as a person would beside a cluster: the console script, under the chart's ServiceAccount."""
+
+from __future__ import annotations
+
+import http.client
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.support.installation import NAMESPACE
+from tests.support.operators import PROGRAM
+from tests.support.processes import Process, free_port, inherited_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tests.support.control_plane import ControlPlane
+
+__all__ = ["VERIFIER_ACCOUNT", "CheckAnswer", "RunningVerifier", "start_verifier", "write_keyring"]
+
+VERIFIER_ACCOUNT = "pharia-access-verifier"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckAnswer:
+    """What came back; header names in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class RunningVerifier:
+    """One replica, with its ports on 127.0.0.1."""
+
+    process: Process
+    port: int
+    health_port: int
+
+    @property
+    def url(self) -> str:
+        """Where checks are answered."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def ask(
+        self,
+        path: str,
+        token: str | None = None,
+        *,
+        method: str = "GET",
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> CheckAnswer:
+        """Ask with a token, or without one."""
+        sent = {**({} if token is None else {"Authorization": f"Bearer {token}"}), **(headers or {})}
+        return _exchange(self.port, method, path, body=body, headers=sent)
+
+    def get(self, path: str) -> tuple[int, str]:
+        """Status and text of a URL on the health port; status 0 if nobody answers."""
+        try:
+            answer = _exchange(self.health_port, "GET", path)
+        except (OSError, http.client.HTTPException):
+            return 0, ""
+        return answer.status, answer.body.decode()
+
+    def wait_until_ready(self, *, timeout: float = 30) -> None:
+        """Wait for /readyz; raises ProcessError with the end of the log."""
+        self.process.wait_until(
+            lambda: self.get("/readyz")[0] == http.client.OK, what="the verifier is ready", timeout=timeout
+        )
+
+
+def start_verifier(
+    control_plane: ControlPlane,
+    root: Path,
+    env: Mapping[str, str] | None = None,
+    *,
+    kubeconfig: Path | None = None,
+    tied: bool = True,
+) -> RunningVerifier:
+    """Start one replica with its files in `root`, its keyring in `root/keyring`; see `wait_until_ready`."""
+    root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if kubeconfig is None:
+        kubeconfig = control_plane.service_account_kubeconfig(NAMESPACE, VERIFIER_ACCOUNT, root / "kubeconfig")
+    port, health_port = free_port(), free_port()
+    settings = {
+        "KUBECONFIG": str(kubeconfig),
+        "PHARIA_ACCESS_HOST": "127.0.0.1",
+        "PHARIA_ACCESS_PORT": str(port),
+        "PHARIA_ACCESS_HEALTH_HOST": "127.0.0.1",
+        "PHARIA_ACCESS_HEALTH_PORT": str(health_port),
+        "PHARIA_ACCESS_KEYRING_FOLDER": str(root / "keyring"),
+    }
+    process = Process.start(
+        [PROGRAM, "verifier"],
+        log=root / "verifier.log",
+        cwd=root,
+        env={**inherited_environment(), **settings, **(env or {})},
+        tied=tied,
+    )
+    return RunningVerifier(process, port, health_port)
+
+
+def write_keyring(control_plane: ControlPlane, folder: Path) -> None:
+    """Write the operator's keyring into a folder, as the kubelet mounts it; all at once."""
+    data = control_plane.secret_data(NAMESPACE, "pharia-access-keyring")
+    fresh = folder.with_name(f"{folder.name}.new")
+    fresh.mkdir(mode=0o700, parents=True)
+    for name, value in data.items():
+        (fresh / name).write_bytes(value)
+    if folder.exists():
+        folder.rename(folder.with_name(f"{folder.name}.{len(list(folder.parent.iterdir()))}"))
+    fresh.rename(folder)
+
+
+def _exchange(
+    port: int, method: str, path: str, *, body: bytes | None = None, headers: Mapping[str, str] | None = None
+) -> CheckAnswer:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request(method, path, body=body, headers=dict(headers or {}))
+        response = connection.getresponse()
+        received = {name.lower(): value for name, value in response.getheaders()}
+        return CheckAnswer(response.status, received, response.read())
+    finally:
+        connection.close()
