@@ -5,13 +5,13 @@ A test proves that the page is up to date.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pharia_access.domain.durations import format_duration
+from pharia_access.settings import OperatorSettings, VerifierSettings, environment_name
 from pharia_access.settings.types import SettingType
-from pharia_access.settings import OperatorSettings, environment_name
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -21,14 +21,17 @@ __all__ = ["PAGE", "main", "page"]
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "settings.md"
 
 _HEAD = """\
-# Settings of the operator
+# Settings
 
-The operator reads its settings from environment variables, once, at its start. In the chart they are values below
-`settings`, in the same order, in camel case: `settings.defaultTTL` sets `PHARIA_ACCESS_DEFAULT_TTL`. A wrong setting
-stops the start with one line for each variable, which says what it may be.
+Operator and verifier read their settings from environment variables, once, at their start. In the chart they are values
+below `settings` and `verifier.settings`, in the same order, in camel case: `settings.defaultTTL` sets
+`PHARIA_ACCESS_DEFAULT_TTL` of the operator. A wrong setting stops the start with one line for each variable, which says
+what it may be.
 
 Durations have Go's form, as everywhere in Kubernetes: hours, minutes and seconds, such as `2160h`, `1h30m` or `90s`.
 There is no unit for days. Where a description names another setting, it leaves `PHARIA_ACCESS_` out.
+
+## The operator
 
 Beyond its own bounds, a setting must fit to the others: `DEFAULT_TTL` is at most `MAX_TTL`, `PROBE_FIRST` at most
 `PROBE_MAX`, `LEASE_RENEW_DEADLINE` less than `LEASE_DURATION`, 1.2 times `LEASE_RETRY_PERIOD` less than
@@ -39,15 +42,30 @@ Beyond its own bounds, a setting must fit to the others: `DEFAULT_TTL` is at mos
 """
 
 
+_VERIFIER = """
+## The verifier
+
+`WATCH_TIMEOUT` is less than `VIEW_BOUND`; `TLS_CERT_FILE` and `TLS_KEY_FILE` belong together; `TOKEN_REVIEW` needs its
+three files. The chart sets the folder of the keyring and the files of TLS itself.
+
+| Variable | Default | It may be | What it does |
+| --- | --- | --- | --- |
+"""
+
+
 def page() -> str:
     """The whole page as it should be."""
-    return _HEAD + "".join(_row(name, field) for name, field in OperatorSettings.model_fields.items())
+    return _HEAD + _rows(OperatorSettings) + _VERIFIER + _rows(VerifierSettings)
 
 
 def main() -> None:
     """Write the page."""
     PAGE.parent.mkdir(parents=True, exist_ok=True)
     PAGE.write_text(page(), encoding="utf-8")
+
+
+def _rows(settings: type[OperatorSettings | VerifierSettings]) -> str:
+    return "".join(_row(name, field) for name, field in settings.model_fields.items())
 
 
 def _row(name: str, field: FieldInfo) -> str:
@@ -62,6 +80,10 @@ def _default(field: FieldInfo) -> str:
     default = field.default
     if isinstance(default, timedelta):
         return f"`{format_duration(default)}`"
+    if isinstance(default, bool):
+        return f"`{str(default).lower()}`"
+    if isinstance(default, datetime):
+        return "empty"
     text = ",".join(sorted(default)) if isinstance(default, tuple | frozenset) else str(default)
     return f"`{text}`" if text else "empty"
 

@@ -16,6 +16,7 @@ from tests.support.api import Api
 from tests.support.control_plane import ControlPlane
 from tests.support.installation import install
 from tests.support.operator_pool import OperatorPool
+from tests.support.verifiers import RunningVerifier, start_verifier, write_keyring
 from tests.support.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -56,6 +57,20 @@ def pool(control_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory) 
 def operator(pool: OperatorPool) -> RunningOperator:
     """The operator that tests share, under the chart's ServiceAccount, with short waits."""
     return pool.shared()
+
+
+@pytest.fixture(scope="module")
+def verifier(
+    control_plane: ControlPlane, pool: OperatorPool, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningVerifier]:
+    """A ready verifier with the operator's keyring, under the chart's ServiceAccount."""
+    pool.shared()
+    root = tmp_path_factory.mktemp("verifier")
+    write_keyring(control_plane, root / "keyring")
+    running = start_verifier(control_plane, root)
+    running.wait_until_ready()
+    yield running
+    running.process.stop()
 
 
 @pytest.fixture

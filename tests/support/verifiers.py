@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import http.client
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -104,7 +106,8 @@ def start_verifier(
 
 def write_keyring(control_plane: ControlPlane, folder: Path) -> None:
     """Write the operator's keyring into a folder, as the kubelet mounts it; all at once."""
-    data = control_plane.secret_data(NAMESPACE, "pharia-access-keyring")
+    found = control_plane.kubectl("get", "secret", "pharia-access-keyring", f"--namespace={NAMESPACE}", "--output=json")
+    data = {name: base64.b64decode(value) for name, value in json.loads(found.stdout)["data"].items()}
     fresh = folder.with_name(f"{folder.name}.new")
     fresh.mkdir(mode=0o700, parents=True)
     for name, value in data.items():

@@ -54,7 +54,8 @@ class Connection:
         Raises the leaves of ApiError; no byte for `silence_seconds` is an UnavailableError.
         """
         try:
-            response = await self._request(call, (call.timeout_seconds, silence_seconds))
+            patience = aiohttp.ClientTimeout(total=None, connect=call.timeout_seconds, sock_read=silence_seconds)
+            response = await self._request(call, patience)
             status, headers = response.status, response.headers
             ended_well = HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
             body = b"" if ended_well else await response.read()
@@ -109,7 +110,7 @@ class Connection:
         response = await self._request(call, call.timeout_seconds)
         return Answer(response.status, response.headers, await response.read())
 
-    async def _request(self, call: Call, seconds: float | tuple[float, float]) -> Any:  # noqa: ANN401 - the library's
+    async def _request(self, call: Call, patience: float | aiohttp.ClientTimeout) -> Any:  # noqa: ANN401 - the library's
         headers = {"Accept": JSON, "Accept-Encoding": "identity", "User-Agent": self._api.user_agent}
         query = dict(call.query)
         if call.body is not None:
@@ -122,7 +123,7 @@ class Connection:
         if query:
             url += "?" + urlencode(query)
         return await self._api.call_api(
-            call.method, url, header_params=headers, body=call.body, _request_timeout=seconds
+            call.method, url, header_params=headers, body=call.body, _request_timeout=patience
         )
 
 
