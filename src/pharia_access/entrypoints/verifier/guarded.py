@@ -15,8 +15,10 @@ from pharia_access.entrypoints.verifier.answers import Answer, render
 __all__ = ["GuardedProtocol", "Limits", "cut_slow_senders"]
 
 _HEAD_TOO_LARGE: Final = render(Answer(431), keep_alive=False)
-_BODY_TOO_LARGE: Final = render(Answer(413), keep_alive=False)
 _MALFORMED: Final = render(Answer(400), keep_alive=False)
+_PATIENCE_WITH_BODIES: Final = 16
+"""How many times a body's bound may come: a connection that is closed at once may lose the answer that says why."""
+
 _TOO_MANY: Final = render(Answer(503), keep_alive=False)
 
 
@@ -84,12 +86,12 @@ class GuardedProtocol(HttpToolsProtocol):
             super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        """Take a part of the body, unless it is too much."""
+        """Take a part of the body. The application answers one that is too long; far more than that is cut off."""
         if self.transport.is_closing():
             return
         self._body_bytes += len(body)
-        if self._body_bytes > self.limits.body_bytes:
-            self.refuse(_BODY_TOO_LARGE)
+        if self._body_bytes > self.limits.body_bytes * _PATIENCE_WITH_BODIES:
+            self.transport.close()
         else:
             super().on_body(body)
 

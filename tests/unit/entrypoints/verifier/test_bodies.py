@@ -1,0 +1,262 @@
+"""The protocols that send a body: PhariaAI's check_user, OAuth's introspection, Kubernetes' TokenReview."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from pharia_access.domain.permissions import Permission, Role
+from tests.support.http_door import SUBJECT, Door, Reply, open_door
+
+FORM = "content-type: application/x-www-form-urlencoded"
+
+
+async def check_user(door: Door, token: str, body: object) -> Reply:
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return await door.ask("POST", "/check_user", f"authorization: Bearer {token}", body=raw)
+
+
+async def test_check_user_gives_back_what_is_held_in_the_order_asked() -> None:
+    asked = [
+        {"permission": "AccessModel", "model": "luminous"},
+        {"permission": "KernelAccess"},
+        {"permission": "AccessModel", "model": None},
+        {"permission": "AccessModel", "model": "*"},
+    ]
+    async with open_door() as door:
+        door.index.put_role(
+            Role("studio-user", frozenset({"*"}), (Permission.of("AccessModel", model="*"), Permission.of("Other")))
+        )
+        reply = await check_user(door, door.issue().reveal(), {"permissions": asked})
+
+    assert reply.status == 200
+    assert json.loads(reply.body) == {
+        "sub": SUBJECT,
+        "email": None,
+        "email_verified": None,
+        "permissions": [asked[0], asked[2], asked[3]],
+    }
+
+
+async def test_check_user_with_nothing_asked_is_plain_authentication() -> None:
+    async with open_door() as door:
+        reply = await check_user(door, door.issue().reveal(), {"permissions": []})
+
+    assert (reply.status, json.loads(reply.body)["permissions"]) == (200, [])
+
+
+async def test_check_user_refuses_a_bad_token_as_pharia_iam_does() -> None:
+    async with open_door() as door:
+        reply = await check_user(door, "hello", {"permissions": []})
+
+    assert reply.status == 401
+    assert json.loads(reply.body) == {"error": "unauthenticated", "error_description": "Invalid token"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b"", id="nothing"),
+        pytest.param(b"{", id="half of JSON"),
+        pytest.param(b"\xff", id="no text"),
+        pytest.param([], id="a list"),
+        pytest.param({}, id="no permissions"),
+        pytest.param({"permissions": [{"model": "x"}]}, id="no name"),
+        pytest.param({"permissions": [{"permission": None}]}, id="a name that is null"),
+        pytest.param({"permissions": [{"permission": "A", "model": 1}]}, id="a number"),
+        pytest.param({"permissions": [{"permission": "A"}] * 257}, id="too many"),
+    ],
+)
+async def test_check_user_answers_422_to_what_it_cannot_understand(body: object) -> None:
+    async with open_door() as door:
+        reply = await check_user(door, door.issue().reveal(), body)
+
+    assert reply.status == 422
+
+
+@pytest.mark.parametrize("path", ["/check_user", "/oauth2/introspect", "/whoami"])
+async def test_a_view_that_is_too_old_is_503_everywhere(path: str) -> None:
+    async with open_door() as door:
+        token = door.issue().reveal()
+        door.ticks += 1000
+        method = "GET" if path == "/whoami" else "POST"
+
+        reply = await door.ask(method, path, f"authorization: Bearer {token}", body=b"{}")
+
+    assert (reply.status, reply.header("retry-after")) == (503, "1")
+
+
+async def introspect(door: Door, caller: str, body: bytes, kind: str = FORM) -> Reply:
+    return await door.ask("POST", "/oauth2/introspect", f"authorization: Bearer {caller}", kind, body=body)
+
+
+def introspector(door: Door) -> str:
+    door.index.put_role(Role("introspector", frozenset({"finance"}), (Permission("IntrospectTokens"),)))
+    return door.issue("resource-server", roles=("introspector",)).reveal()
+
+
+async def test_introspection_tells_a_resource_server_of_a_good_token() -> None:
+    async with open_door() as door:
+        caller, token = introspector(door), door.issue()
+
+        reply = await introspect(door, caller, f"token={token.reveal()}&token_type_hint=access_token".encode())
+
+    assert (reply.status, reply.header("cache-control")) == (200, "no-store")
+    assert json.loads(reply.body) == {
+        "active": True,
+        "scope": "studio-user",
+        "client_id": "finance/ci-bot",
+        "sub": SUBJECT,
+        "token_type": "Bearer",
+        "exp": 2_000_000_000,
+        "iat": 900_000_000,
+        "jti": token.token_id,
+    }
+
+
+async def test_introspection_tells_nothing_of_a_bad_token() -> None:
+    async with open_door() as door:
+        reply = await introspect(door, introspector(door), b"token=hello")
+
+    assert (reply.status, json.loads(reply.body)) == (200, {"active": False})
+
+
+async def test_introspection_that_loses_sight_between_caller_and_token_is_503() -> None:
+    async with open_door() as door:
+        caller, token = introspector(door), door.issue().reveal()
+        head = f"POST /oauth2/introspect HTTP/1.1\r\nhost: v\r\nauthorization: Bearer {caller}\r\n{FORM}\r\n"
+        door.verifier.check(b"")
+        sent = f"token={token}".encode()
+        original = door.gate.decide_text
+
+        async def late(*arguments: object) -> object:
+            door.ticks += 1000
+            return await original(*arguments)  # type: ignore[arg-type] # handed on
+
+        object.__setattr__(door, "gate", door.gate)
+        door.gate.decide_text = late  # type: ignore[assignment,method-assign] # the moment between the two
+        reply = Reply.read(await door.send(f"{head}content-length: {len(sent)}\r\n\r\n".encode() + sent))
+
+    assert reply.status == 503
+
+
+async def test_a_caller_without_the_permission_may_not_introspect() -> None:
+    async with open_door() as door:
+        token = door.issue().reveal()
+
+        reply = await introspect(door, token, f"token={token}".encode())
+        anonymous = await door.ask("POST", "/oauth2/introspect", FORM, body=b"token=x")
+
+    assert (reply.status, anonymous.status) == (403, 401)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        pytest.param(b"token=a&token=b", FORM, id="two tokens"),
+        pytest.param(b"tokens=a", FORM, id="none"),
+        pytest.param(b"\xff\xff", FORM, id="no ASCII"),
+        pytest.param(b"&".join([b"a=b"] * 40), FORM, id="too many fields"),
+        pytest.param(b'{"token":"a"}', "content-type: application/json", id="JSON"),
+    ],
+)
+async def test_introspection_wants_one_token_in_a_form(body: bytes, kind: str) -> None:
+    async with open_door() as door:
+        reply = await introspect(door, introspector(door), body, kind)
+
+    assert (reply.status, json.loads(reply.body)["error"]) == (400, "invalid_request")
+
+
+async def test_a_body_that_is_too_long_is_not_read() -> None:
+    async with open_door() as door:
+        token = introspector(door)
+        replies = [
+            await door.ask("POST", path, f"authorization: Bearer {token}", FORM, body=b"x" * 70_000)
+            for path in ("/check_user", "/oauth2/introspect")
+        ]
+
+    assert [reply.status for reply in replies] == [413, 413]
+
+
+def review(token: str, **changes: object) -> bytes:
+    body = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview", "spec": {"token": token}}
+    return json.dumps({**body, **changes}).encode()
+
+
+def kubernetes_user(door: Door) -> str:
+    door.index.put_role(Role("cluster-guest", frozenset({"*"}), (Permission("AccessKubernetes"),)))
+    return door.issue("guest", roles=("cluster-guest",)).reveal()
+
+
+async def test_a_token_review_names_the_credential_as_user() -> None:
+    async with open_door(audiences=["https://kubernetes.default.svc"]) as door:
+        token = kubernetes_user(door)
+        reply = await door.ask("POST", "/tokenreview", body=review(token))
+
+    status = json.loads(reply.body)["status"]
+    assert reply.status == 200
+    assert status["authenticated"] is True
+    assert status["user"]["username"] == "pharia:finance:guest-bot"
+    assert status["user"]["groups"] == ["pharia:role:cluster-guest"]
+    assert status["user"]["uid"] == SUBJECT
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        pytest.param(None, [], id="no audience asked"),
+        pytest.param(["https://kubernetes.default.svc", "other"], ["https://kubernetes.default.svc"], id="ours too"),
+        pytest.param(["other"], None, id="only another"),
+    ],
+)
+async def test_only_configured_audiences_are_answered_for(asked: list[str] | None, expected: list[str] | None) -> None:
+    async with open_door(audiences=["https://kubernetes.default.svc"]) as door:
+        spec = {"token": kubernetes_user(door), **({} if asked is None else {"audiences": asked})}
+        reply = await door.ask("POST", "/tokenreview", body=review("", spec=spec))
+
+    status = json.loads(reply.body)["status"]
+    assert (status["authenticated"], status.get("audiences")) == (expected is not None, expected)
+
+
+async def test_a_token_review_of_a_bad_token_or_one_without_the_permission_says_no() -> None:
+    async with open_door(audiences=[]) as door:
+        plain = door.issue().reveal()
+        verdicts = [
+            json.loads((await door.ask("POST", "/tokenreview", body=review(token))).body)["status"]
+            for token in ("hello", plain, "")
+        ]
+
+    assert verdicts == [{"authenticated": False}] * 3
+
+
+async def test_a_token_review_is_503_only_where_nobody_can_tell() -> None:
+    async with open_door(audiences=[]) as door:
+        token = kubernetes_user(door)
+        door.ticks += 1000
+
+        assert (await door.ask("POST", "/tokenreview", body=review(token))).status == 503
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b"{}", id="no review"),
+        pytest.param(b"\xff", id="no text"),
+        pytest.param(review("x", apiVersion="authentication.k8s.io/v1beta1"), id="another version"),
+        pytest.param(review("\ud800"), id="half a character"),
+        pytest.param(b" " * 70_000, id="too long"),
+    ],
+)
+async def test_what_is_no_token_review_is_answered_4xx(body: bytes) -> None:
+    async with open_door(audiences=[]) as door:
+        reply = await door.ask("POST", "/tokenreview", body=body)
+
+    assert reply.status in {400, 413}
+
+
+async def test_the_port_of_token_reviews_answers_nothing_else() -> None:
+    async with open_door(audiences=[]) as door:
+        token = door.issue().reveal()
+
+        assert (await door.ask("GET", "/auth/nginx", f"authorization: Bearer {token}")).status == 404

@@ -1,0 +1,249 @@
+"""One table of requests, asked on both ways into the verifier: the answers are the same, byte for byte."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import pytest
+
+from tests.support.http_door import SUBJECT, Door, Reply, open_door
+
+CHALLENGE = 'Bearer realm="pharia-access"'
+INVALID = f'{CHALLENGE}, error="invalid_token"'
+AMBIGUOUS = f'{CHALLENGE}, error="invalid_request"'
+FORBIDDEN = f'{CHALLENGE}, error="insufficient_scope"'
+GOOD = "authorization: Bearer GOOD"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A request line and headers, in which GOOD, BAD and the like stand for tokens, and what must come back."""
+
+    target: str
+    status: int
+    challenge: str | None = None
+    headers: tuple[str, ...] = (GOOD,)
+    method: str = "GET"
+
+
+CASES = {
+    "a good token, for nginx": Case("/auth/nginx", 200),
+    "a good token, for Traefik and Caddy": Case("/auth/forward", 200),
+    "a good token, for Envoy": Case("/auth/envoy/any/-/v1/models", 200),
+    "any method, for Traefik": Case("/auth/forward", 200, method="DELETE"),
+    "any method, for Envoy": Case("/auth/envoy/any/-/x", 200, method="PATCH"),
+    "nginx asks by GET alone": Case("/auth/nginx", 405, method="POST"),
+    "a HEAD for nginx": Case("/auth/nginx", 200, method="HEAD"),
+    "no credentials": Case("/auth/nginx", 401, CHALLENGE, headers=()),
+    "another scheme": Case("/auth/nginx", 401, CHALLENGE, headers=("authorization: Basic Zm9vOmJhcg==",)),
+    "a scheme and nothing else": Case("/auth/nginx", 401, CHALLENGE, headers=("authorization: Bearer",)),
+    "the scheme in capitals": Case("/auth/nginx", 200, headers=("AUTHORIZATION: BEARER GOOD",)),
+    "the scheme in small letters": Case("/auth/nginx", 200, headers=("authorization: bearer GOOD",)),
+    "several blanks": Case("/auth/nginx", 200, headers=("authorization: Bearer   GOOD",)),
+    "two headers, for nginx": Case("/auth/nginx", 401, INVALID, headers=(GOOD, GOOD)),
+    "two headers, for Traefik": Case("/auth/forward", 400, AMBIGUOUS, headers=(GOOD, GOOD)),
+    "two headers, for Envoy": Case("/auth/envoy/any/-/", 400, AMBIGUOUS, headers=(GOOD, GOOD)),
+    "a pair with a comma": Case("/auth/forward", 400, AMBIGUOUS, headers=("authorization: Bearer GOOD,GOOD",)),
+    "an overlong token": Case("/auth/nginx", 401, INVALID, headers=(f"authorization: Bearer {'x' * 257}",)),
+    "no token at all": Case("/auth/nginx", 401, INVALID, headers=("authorization: Bearer hello",)),
+    "bytes that are not ASCII": Case("/auth/nginx", 401, INVALID, headers=("authorization: Bearer \xe4\xf6",)),
+    "an unknown token": Case("/auth/nginx", 401, INVALID, headers=("authorization: Bearer UNKNOWN",)),
+    "a forged secret": Case("/auth/nginx", 401, INVALID, headers=("authorization: Bearer FORGED",)),
+    "a revoked token": Case("/auth/nginx", 401, INVALID, headers=("authorization: Bearer REVOKED",)),
+    "an expired token": Case("/auth/nginx", 401, INVALID, headers=("authorization: Bearer EXPIRED",)),
+    "a role that is held": Case("/auth/nginx?role=studio-user", 200),
+    "a role that is not held": Case("/auth/nginx?role=admin", 403, FORBIDDEN),
+    "one of two roles, all asked": Case("/auth/nginx?role=studio-user&role=admin", 403, FORBIDDEN),
+    "one of two roles, any asked": Case("/auth/nginx?role=studio-user&role=admin&satisfy=any", 200),
+    "a permission that is held": Case("/auth/forward?permission=AccessModel;model=a%2Fb", 200),
+    "a permission that is not held": Case("/auth/forward?permission=KernelAccess", 403, FORBIDDEN),
+    "a misspelled requirement": Case("/auth/nginx?rolle=studio-user", 403, FORBIDDEN),
+    "an empty requirement": Case("/auth/nginx?role=", 403, FORBIDDEN),
+    "a bad token and a misspelled requirement": Case(
+        "/auth/nginx?x", 401, INVALID, headers=("authorization: Bearer hello",)
+    ),
+    "Envoy with a role": Case("/auth/envoy/role=studio-user/-/v1?role=admin", 200),
+    "Envoy with a role that is not held": Case("/auth/envoy/role=admin/-/v1", 403, FORBIDDEN),
+    "Envoy without the separator": Case("/auth/envoy/any/v1", 403, FORBIDDEN),
+    "Envoy with an empty requirement": Case("/auth/envoy//-/v1", 403, FORBIDDEN),
+    "Envoy with a path that climbs": Case("/auth/envoy/role=admin/-/../../any/-/", 403, FORBIDDEN),
+    "Envoy at the separator's end": Case("/auth/envoy/any/-", 200),
+    "a path that only begins alike": Case("/auth/nginx/", 404),
+    "an encoded path": Case("/auth%2Fnginx", 404),
+    "an unknown path": Case("/nothing", 404),
+    "headers that look like ours": Case(
+        "/auth/nginx", 200, headers=(GOOD, "x-auth-roles: admin", "x-auth-subject: me")
+    ),
+    "a header of an original request": Case(
+        "/auth/nginx", 401, CHALLENGE, headers=("x-original-url: /auth/nginx", "x-forwarded-uri: /")
+    ),
+    "a request that wants its connection closed": Case("/auth/nginx", 200, headers=(GOOD, "connection: close")),
+    "a body that nobody asked for": Case(
+        "/auth/forward", 200, headers=(GOOD, "transfer-encoding: chunked"), method="POST"
+    ),
+}
+
+
+def prepared(door: Door) -> dict[str, str]:
+    """What the words in a case stand for."""
+    good = door.issue("good").reveal()
+    forged = door.issue("other").reveal()
+    return {
+        "GOOD": good,
+        "FORGED": f"{good[:24]}{forged[24:]}",
+        "REVOKED": door.issue("revoked", revoked=True).reveal(),
+        "EXPIRED": door.issue("expired", ends_at=door.now).reveal(),
+        "UNKNOWN": Door().issue().reveal(),
+    }
+
+
+async def answer(case: Case, *, fast: bool) -> Reply:
+    async with open_door(fast=fast) as door:
+        words = prepared(door)
+        headers = []
+        for line in case.headers:
+            filled = line
+            for word, token in words.items():
+                filled = filled.replace(word, token)
+            headers.append(filled)
+        body = b"0\r\n\r\n" if any("chunked" in line for line in headers) else b""
+        lines = [f"{case.method} {case.target} HTTP/1.1", "host: verifier", *headers, "", ""]
+        raw = await door.send("\r\n".join(lines).encode("latin-1") + body)
+        if case.method == "HEAD":
+            assert raw.endswith(b"\r\n\r\n")
+        assert words["GOOD"].encode() not in raw
+        return Reply.read(raw)
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+async def test_both_ways_give_the_expected_answer(case: Case) -> None:
+    fast, plain = await answer(case, fast=True), await answer(case, fast=False)
+
+    assert (fast.status, fast.header("www-authenticate")) == (case.status, case.challenge)
+    assert fast.header("cache-control") == "no-store"
+    assert fast.header("set-cookie") is None
+    assert (fast.status, without_ids(fast), fast.body) == (plain.status, without_ids(plain), plain.body)
+
+
+def without_ids(reply: Reply) -> list[tuple[str, str]]:
+    """All headers, but for the ID of a token, which is new each time."""
+    return sorted(header for header in reply.headers if header[0] != "x-auth-token-id")
+
+
+@pytest.mark.parametrize("fast", [True, False], ids=["fast path", "ASGI"])
+async def test_an_accepted_request_gets_every_identity_header(*, fast: bool) -> None:
+    async with open_door(fast=fast) as door:
+        token = door.issue()
+
+        reply = await door.ask("GET", "/auth/envoy/any/-/", f"authorization: Bearer {token.reveal()}")
+
+    assert {name: value for name, value in reply.headers if name.startswith("x-")} == {
+        "x-auth-subject": SUBJECT,
+        "x-auth-credential": "finance/ci-bot",
+        "x-auth-token-id": token.token_id,
+        "x-auth-roles": "studio-user",
+        "x-auth-expires": "2033-05-18T03:33:20Z",
+        "x-envoy-auth-headers-to-remove": "authorization",
+    }
+
+
+async def test_where_no_role_counts_the_header_is_a_dash() -> None:
+    async with open_door() as door:
+        token = door.issue(roles=("unknown",))
+
+        reply = await door.ask("GET", "/auth/nginx", f"authorization: Bearer {token.reveal()}")
+
+    assert (reply.status, reply.header("x-auth-roles")) == (200, "-")
+
+
+@pytest.mark.parametrize("fast", [True, False], ids=["fast path", "ASGI"])
+async def test_a_view_that_is_too_old_is_answered_503(*, fast: bool) -> None:
+    async with open_door(fast=fast) as door:
+        token = door.issue().reveal()
+        door.ticks += 301
+
+        reply = await door.ask("GET", "/auth/nginx", f"authorization: Bearer {token}")
+
+    assert (reply.status, reply.header("retry-after")) == (503, "1")
+
+
+@pytest.mark.parametrize("fast", [True, False], ids=["fast path", "ASGI"])
+async def test_without_a_keyring_argon2_decides_and_is_remembered(*, fast: bool) -> None:
+    async with open_door(fast=fast, keyring=False) as door:
+        token = door.issue()
+        header = f"authorization: Bearer {token.reveal()}"
+
+        first = await door.ask("GET", "/auth/nginx", header)
+        record = door.index.find(token.token_id)
+        second = await door.ask("GET", "/auth/nginx", header)
+
+    assert record is not None
+    assert (first.status, second.status, record.own_mac is not None) == (200, 200, True)
+    assert door.journal.decided_ == [("nginx", "ok")] * 2
+
+
+async def test_requests_in_one_packet_are_answered_in_order_whichever_way_they_go() -> None:
+    async with open_door() as door:
+        token = door.issue().reveal()
+        lines = [
+            f"GET {path} HTTP/1.1\r\nhost: v\r\nauthorization: Bearer {token}\r\n{extra}\r\n"
+            for path, extra in (
+                ("/auth/nginx", ""),
+                ("/whoami", ""),
+                ("/auth/nginx?role=admin", ""),
+                ("/nothing", "connection: close\r\n"),
+            )
+        ]
+
+        raw = await door.send("".join(lines).encode(), until_closed=True)
+
+    assert [int(part[:3]) for part in raw.decode().split("HTTP/1.1 ")[1:]] == [200, 200, 403, 404]
+
+
+@pytest.mark.parametrize("fast", [True, False], ids=["fast path", "ASGI"])
+async def test_a_request_may_come_byte_by_byte(*, fast: bool) -> None:
+    async with open_door(fast=fast) as door:
+        token = door.issue().reveal()
+        raw = f"GET /auth/nginx HTTP/1.1\r\nhost: v\r\nauthorization: Bearer {token}\r\n\r\n".encode()
+
+        assert Reply.read(await door.send(raw, pieces=1)).status == 200
+
+
+async def test_an_older_http_goes_the_common_way() -> None:
+    async with open_door() as door:
+        token = door.issue().reveal()
+        raw = f"GET /auth/nginx HTTP/1.0\r\nauthorization: Bearer {token}\r\n\r\n".encode()
+
+        assert Reply.read(await door.send(raw, until_closed=True)).status == 200
+
+
+async def test_whoami_tells_what_a_token_is_worth() -> None:
+    async with open_door() as door:
+        token = door.issue()
+
+        reply = await door.ask("GET", "/whoami", f"authorization: Bearer {token.reveal()}")
+        nobody = await door.ask("GET", "/whoami")
+
+    assert json.loads(reply.body) == {
+        "credential": {"namespace": "finance", "name": "ci-bot", "uid": SUBJECT},
+        "tokenID": token.token_id,
+        "roles": ["studio-user"],
+        "permissions": [{"permission": "AccessModel", "model": "*"}],
+        "expiresAt": "2033-05-18T03:33:20Z",
+    }
+    assert (nobody.status, nobody.header("www-authenticate")) == (401, CHALLENGE)
+
+
+async def test_a_fault_is_answered_500_and_closes_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with open_door() as door:
+        token = door.issue().reveal()
+
+        def broken(*_: object) -> None:
+            raise RuntimeError
+
+        monkeypatch.setattr("pharia_access.entrypoints.verifier.app.whoami.answer_whoami", broken)
+        fault = await door.ask("GET", "/whoami", f"authorization: Bearer {token}")
+        good = await door.ask("GET", "/auth/nginx", f"authorization: Bearer {token}")
+
+    assert (fault.status, fault.header("cache-control"), good.status) == (500, "no-store", 200)
