@@ -1,7 +1,8 @@
 """Who was refused and why, and who was let in, as lines of the log. Never a token: its ID only.
 
 A flood of refusals must not become a flood of lines: one line for each token ID and reason in an interval, and so many
-lines a second in all. What is left out is counted, and told with the next line of its kind.
+lines a second in all. What is left out is counted, and told with the next line of its kind; where the kind is forgotten
+before, with the next line at all.
 """
 
 import logging
@@ -66,6 +67,7 @@ class AuditLog:
         self._ticks = ticks
         self._meter = meter
         self._kinds: OrderedDict[tuple[str, str], _Kind] = OrderedDict()
+        self._forgotten = 0
         self._allowance = limits.burst
         self._filled_at = ticks()
 
@@ -92,15 +94,22 @@ class AuditLog:
             fields |= {"tokenID": token_id, "token": token.key, "credential": token.credential}
         if detail:
             fields["detail"] = detail[:_LONGEST_DETAIL]
-        kind.suppressed = 0
+        if self._forgotten:
+            fields["suppressedOthers"] = self._forgotten
+        kind.suppressed = self._forgotten = 0
         log.info(what, extra=fields)
 
     def _kind(self, token_id: str, reason: str) -> _Kind:
-        kind = self._kinds.get((token_id, reason))
-        if kind is None:
-            kind = self._kinds[token_id, reason] = _Kind()
-            if len(self._kinds) > _MOST_KINDS:
-                self._kinds.popitem(last=False)
+        """The one of that ID and reason; a new one takes the place of the one that was longest not asked for."""
+        name = token_id, reason
+        kind = self._kinds.get(name)
+        if kind is not None:
+            self._kinds.move_to_end(name)
+            return kind
+        kind = self._kinds[name] = _Kind()
+        if len(self._kinds) > _MOST_KINDS:
+            _, oldest = self._kinds.popitem(last=False)
+            self._forgotten += oldest.suppressed
         return kind
 
     def _may_write(self, kind: _Kind) -> bool:

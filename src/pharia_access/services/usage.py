@@ -3,12 +3,14 @@
 Several verifiers share the work: what one writes the others see through their watches, and need not write again.
 """
 
+import asyncio
 import logging
+import random
 from collections.abc import Callable
 from typing import Protocol
 
 from pharia_access.domain.verification import IssuedToken
-from pharia_access.errors import ApiError, ConflictError, NotFoundError, UnavailableError
+from pharia_access.errors import ConflictError, DeniedError, NotFoundError, UnavailableError
 from pharia_access.services.pacer import Pacer
 from pharia_access.services.ports import Clock
 
@@ -16,8 +18,12 @@ __all__ = ["NoUses", "UseMeter", "UseWriter", "Uses"]
 
 log = logging.getLogger(__name__)
 
-_LOOK_SECONDS = 1.0
+_FIRST_WAIT = 1.0
 _LONGEST_WAIT = 60.0
+_ADVICE = "give the verifier's ServiceAccount the right to patch apitokens/status, or set PHARIA_ACCESS_LAST_USED=false"
+
+Use = tuple[str, str, float]
+"""Whose (the token's UID and its ID), and when."""
 
 
 class UseWriter(Protocol):
@@ -32,7 +38,7 @@ class UseMeter(Protocol):
     """Counts writes."""
 
     def last_used_written(self, outcome: str) -> None:
-        """One write ended: written, gone, failed."""
+        """One write ended: written; gone, with its token; failed, and given up; unavailable, and to be tried again."""
         ...
 
 
@@ -44,11 +50,15 @@ class NoUses:
 
 
 class Uses:
-    """Answers `services.gate.UseLog`, and writes from a task of its own.
+    """Answers `services.gate.UseLog`, and writes from a task of its own. What is not written at the end is lost.
 
     Args:
         interval: seconds; a token that was noted less long ago is not noted again.
         pacer: how many writes there are in a second.
+        now: POSIX seconds.
+        known: the token of an ID as the watch has it now. With it, what another verifier wrote meanwhile is not written
+            again, and what is gone is not tried.
+        spread: between 0 and 1, so that verifiers do not try again together.
     """
 
     def __init__(  # noqa: PLR0913 - its collaborators, once
@@ -60,6 +70,8 @@ class Uses:
         clock: Clock,
         now: Callable[[], float],
         meter: UseMeter,
+        known: Callable[[str], IssuedToken | None] | None = None,
+        spread: Callable[[], float] = random.random,
     ) -> None:
         self._writer = writer
         self._interval = interval
@@ -67,47 +79,90 @@ class Uses:
         self._clock = clock
         self._now = now
         self._meter = meter
-        self._pending: dict[str, tuple[str, float]] = {}
+        self._known = known
+        self._spread = spread
+        self._pending: dict[str, Use] = {}
+        self._something = asyncio.Event()
+        self._denied = False
+
+    @property
+    def waiting(self) -> int:
+        """How many uses are to be written."""
+        return len(self._pending)
 
     def used(self, token: IssuedToken) -> None:
         """Note it, unless it was noted lately, here or by another verifier."""
         now = self._now()
-        if now - token.noted < self._interval or now - token.last_used < self._interval:
+        lately = now - self._interval
+        # A time well ahead of ours came from a wrong clock: believed, it would stand for ever.
+        if token.noted > lately or lately < token.last_used < now + self._interval:
             return
         token.noted = now
-        self._pending[token.key] = (token.uid, now)
+        self._pending[token.key] = (token.uid, token.token_id, now)  # keeps the place of an older one
+        self._something.set()
 
     async def run(self) -> None:
-        """Write what was noted, the oldest first, until cancelled."""
-        wait = _LOOK_SECONDS
+        """Write what was noted, the oldest first, until cancelled. Nothing that a write raises ends it."""
+        failures = 0
         while True:
-            await self._clock.sleep(wait)
-            try:
-                await self._write_all()
-                wait = _LOOK_SECONDS
-            except UnavailableError as error:
-                wait = min(2 * wait, _LONGEST_WAIT)
-                log.info("last-used times could not be written yet", extra={"problem": str(error)})
-
-    async def _write_all(self) -> None:
-        while self._pending:
+            await self._something.wait()
             await self._pacer.turn()
-            key, (uid, at) = next(iter(self._pending.items()))
-            await self._write(key, uid, at)
-            if self._pending.get(key) == (uid, at):
-                del self._pending[key]
+            try:
+                await self._write_oldest()
+                failures = 0
+            except UnavailableError as error:
+                wait = self._wait(failures, error.retry_after)
+                failures += 1
+                log.info("a last-used time could not be written yet", extra={"problem": str(error), "wait": wait})
+                await self._clock.sleep(wait)
 
-    async def _write(self, key: str, uid: str, at: float) -> None:
+    def _wait(self, failures: int, asked: float | None) -> float:
+        """Seconds: doubled each time, at most a minute, and of that a random half up to the whole."""
+        longest = min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(failures, 10))
+        return min(_LONGEST_WAIT, max(asked or 0.0, longest * (1 + self._spread()) / 2))
+
+    async def _write_oldest(self) -> None:
+        """Raises UnavailableError; the use is then the last in the queue, so that one bad object stops no other."""
+        key = next(iter(self._pending))
+        use = self._pending.pop(key)
+        try:
+            if self._is_due(use):
+                await self._write(key, use)
+        except UnavailableError:
+            self._meter.last_used_written("unavailable")
+            self._pending.setdefault(key, use)  # a newer use may have been noted meanwhile
+            raise
+        finally:
+            if not self._pending:
+                self._something.clear()
+
+    def _is_due(self, use: Use) -> bool:
+        if self._known is None:
+            return True
+        uid, token_id, at = use
+        token = self._known(token_id)
+        return token is not None and token.uid == uid and not abs(at - token.last_used) < self._interval
+
+    async def _write(self, key: str, use: Use) -> None:
+        uid, _, at = use
+        outcome = "failed"
         try:
             await self._writer.write_last_used(key, uid, at)
+            outcome, self._denied = "written", False
         except (NotFoundError, ConflictError):
-            self._meter.last_used_written("gone")
+            outcome = "gone"
         except UnavailableError:
-            self._meter.last_used_written("failed")
             raise
-        except ApiError as error:
-            self._meter.last_used_written("failed")
-            advice = "give the verifier's ServiceAccount the right to patch apitokens/status, or set LAST_USED=false"
-            log.warning("a last-used time was refused", extra={"token": key, "problem": str(error), "advice": advice})
-        else:
-            self._meter.last_used_written("written")
+        except DeniedError as error:
+            self._tell_denied(key, error)
+        except Exception as error:  # noqa: BLE001 - bookkeeping must not end the verifier
+            # Without the text: what is not an error of ours may say anything.
+            log.warning("a last-used time was not written", extra={"token": key, "error": type(error).__name__})
+        self._meter.last_used_written(outcome)
+
+    def _tell_denied(self, key: str, error: DeniedError) -> None:
+        """Once, until a write succeeds again."""
+        if not self._denied:
+            extra = {"token": key, "problem": str(error), "advice": _ADVICE}
+            log.warning("last-used times may not be written", extra=extra)
+        self._denied = True

@@ -71,10 +71,12 @@ class Listener:
     def __init__(self, app: ASGIApp, limits: Limits, *, gate: Gate | None = None, tls: Tls | None = None) -> None:
         self._config = Config(
             app,
+            interface="asgi3",
             lifespan="off",
             ws="none",
             log_config=None,
             access_log=False,
+            proxy_headers=False,
             timeout_keep_alive=int(limits.idle_seconds),
         )
         self._config.load()

@@ -117,6 +117,7 @@ async def test_a_request_is_finished_while_the_door_closes() -> None:
     async with asyncio.timeout(5):
         received = await reader.read()
         await closing
+    writer.close()
 
     assert Reply.read(received).status == 200
 
@@ -149,7 +150,7 @@ async def test_a_listener_speaks_ipv6() -> None:
     await listener.stop(0)
 
 
-async def _app(*_: object) -> None: ...
+async def _app(scope: object, receive: object, send: object) -> None: ...
 
 
 def pem(folder: Path, authority: trustme.CA, name: str = "server") -> Tls:

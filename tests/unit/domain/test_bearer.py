@@ -1,0 +1,33 @@
+"""Who brings a token, and who brings something else."""
+
+import pytest
+
+from pharia_access.domain.bearer import bearer_token
+from pharia_access.domain.token import MAX_BYTES
+from pharia_access.domain.verification import Refusal
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        pytest.param([b"Bearer abc"], b"abc", id="as everybody sends it"),
+        pytest.param([b"bearer abc"], b"abc", id="small letters"),
+        pytest.param([b"BEARER abc"], b"abc", id="capitals"),
+        pytest.param([b"Bearer   abc  "], b"abc", id="blanks"),
+        pytest.param([b"bEARER   abc"], b"abc", id="blanks after another spelling"),
+        pytest.param([b"Bearer " + b"x" * MAX_BYTES], b"x" * MAX_BYTES, id="as long as may be"),
+        pytest.param([b"Bearer " + b"x" * (MAX_BYTES + 1)], Refusal.OVERLONG_CREDENTIALS, id="longer"),
+        pytest.param([], Refusal.NO_CREDENTIALS, id="no header"),
+        pytest.param([b""], Refusal.NO_CREDENTIALS, id="an empty header"),
+        pytest.param([b"Bearer"], Refusal.NO_CREDENTIALS, id="the scheme alone"),
+        pytest.param([b"Bearer "], Refusal.NO_CREDENTIALS, id="the scheme and a blank"),
+        pytest.param([b"Basic abc"], Refusal.NO_CREDENTIALS, id="another scheme"),
+        pytest.param([b"Bearerabc"], Refusal.NO_CREDENTIALS, id="no blank"),
+        pytest.param([b"Bearer\tabc"], Refusal.NO_CREDENTIALS, id="a tab"),
+        pytest.param([b"Bearer a", b"Bearer a"], Refusal.AMBIGUOUS_CREDENTIALS, id="two headers"),
+        pytest.param([b"Bearer a", b"Basic a"], Refusal.AMBIGUOUS_CREDENTIALS, id="two schemes"),
+        pytest.param([b"Bearer a,Bearer b"], Refusal.AMBIGUOUS_CREDENTIALS, id="two in one"),
+    ],
+)
+def test_a_header_gives_a_token_or_says_why_not(values: list[bytes], expected: bytes | Refusal) -> None:
+    assert bearer_token(values) == expected

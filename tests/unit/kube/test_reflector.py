@@ -1,0 +1,276 @@
+"""Lists and watches against a scripted API server: what the keeper of the view is told, and what is asked next."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import msgspec
+import pytest
+
+from pharia_access.errors import (
+    ApiError,
+    DeniedError,
+    ExpiredViewError,
+    MalformedObjectError,
+    UnavailableError,
+)
+from pharia_access.kube.client import Connection
+from pharia_access.kube.exchange import Answer, Call
+from pharia_access.kube.reflector import Reflector, ReflectorTools, Rhythm, Watched
+
+DATE = "Tue, 24 Nov 2026 12:00:00 GMT"
+
+
+def item(name: str, version: int = 1) -> dict[str, Any]:
+    return {"metadata": {"name": name, "namespace": "finance", "resourceVersion": str(version)}}
+
+
+def page(*names: str, version: int = 10, more: str = "") -> bytes:
+    metadata = {"resourceVersion": str(version), **({"continue": more} if more else {})}
+    return json.dumps({"metadata": metadata, "items": [item(name) for name in names]}).encode()
+
+
+def event(kind: str, name: str = "a", version: int = 11) -> bytes:
+    return json.dumps({"type": kind, "object": item(name, version)}).encode()
+
+
+GONE = b'{"type":"ERROR","object":{"code":410,"reason":"Expired"}}'
+BROKEN = UnavailableError("GET /: no answer (ClientPayloadError)")
+Script = Sequence[bytes | ApiError | Sequence[bytes | ApiError]]
+
+
+@dataclass
+class ScriptedServer:
+    """Answers lists by bytes, watches by sequences of lines; an error is raised. Ends the run at the script's end."""
+
+    script: list[bytes | ApiError | Sequence[bytes | ApiError]]
+    asked: list[str] = field(default_factory=list)
+
+    def _next(self, call: Call) -> bytes | Sequence[bytes | ApiError]:
+        query = dict(call.query)
+        self.asked.append(f"watch {query['resourceVersion']}" if "watch" in query else f"list {_brief(query)}".strip())
+        if not self.script:
+            raise asyncio.CancelledError
+        answer = self.script.pop(0)
+        if isinstance(answer, ApiError):
+            raise answer
+        return answer
+
+    async def fetch(self, call: Call) -> Answer:
+        body = self._next(call)
+        assert isinstance(body, bytes), f"the script has a watch where {self.asked[-1]} was asked"
+        return Answer(200, {"Date": DATE}, body)
+
+    @asynccontextmanager
+    async def stream(self, call: Call, *, silence_seconds: float) -> AsyncIterator[ScriptedStream]:
+        lines = self._next(call)
+        assert not isinstance(lines, bytes), f"the script has a list where {self.asked[-1]} was asked"
+        assert silence_seconds > float(call.query["timeoutSeconds"])
+        yield ScriptedStream(lines)
+
+
+def _brief(query: dict[str, str]) -> str:
+    return query.get("continue", "one" if query["limit"] == "1" else "")
+
+
+@dataclass
+class ScriptedStream:
+    script: Sequence[bytes | ApiError]
+    date: datetime | None = None
+
+    async def lines(self) -> AsyncIterator[bytes]:
+        for line in self.script:
+            if isinstance(line, ApiError):
+                raise line
+            yield line
+
+
+@dataclass
+class Diary:
+    """The keeper of the view: writes down what it is told."""
+
+    told: list[str] = field(default_factory=list)
+    moments: list[float] = field(default_factory=list)
+
+    def put(self, name: str) -> None:
+        self.told.append(f"put {name}")
+
+    def drop(self, key: str) -> None:
+        self.told.append(f"drop {key}")
+
+    def malformed(self, key: str, why: str) -> None:
+        self.told.append(f"malformed {key}: {why}")
+
+    def heard(self, since: float) -> None:
+        self.moments.append(since)
+
+    def listed(self, keys: Collection[str], namespace: str | None, since: float) -> None:
+        self.told.append(f"listed {','.join(sorted(keys))} in {namespace}")
+        self.moments.append(since)
+
+    def interrupted(self, cause: str) -> None:
+        self.told.append(f"interrupted {cause}")
+
+
+@dataclass
+class Time:
+    now: float = 100.0
+    slept: list[float] = field(default_factory=list)
+
+    def ticks(self) -> float:
+        self.now += 0.25
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+
+
+def read(body: msgspec.Raw) -> str | None:
+    name: str = json.loads(bytes(body))["metadata"]["name"]
+    if name == "bad":
+        message = "metadata.name: bad"
+        raise MalformedObjectError(message)
+    return None if name == "pending" else name
+
+
+async def run(*script: bytes | ApiError | Sequence[bytes | ApiError], rhythm: Rhythm | None = None) -> Run:
+    server, diary, time, dates = ScriptedServer(list(script)), Diary(), Time(), list[datetime]()
+    tools = ReflectorTools(ticks=time.ticks, sleep=time.sleep, jitter=lambda: 0.0, on_date=dates.append)
+    watched = Watched("ApiToken", "apitokens", read, "finance")
+    reflector = Reflector(cast("Connection", server), watched, diary, rhythm=rhythm or Rhythm(), tools=tools)
+    with pytest.raises(asyncio.CancelledError):
+        await reflector.run()
+    return Run(server.asked, diary, time, dates)
+
+
+@dataclass(frozen=True)
+class Run:
+    asked: list[str]
+    diary: Diary
+    time: Time
+    dates: list[datetime]
+
+    @property
+    def told(self) -> list[str]:
+        return self.diary.told
+
+
+async def test_a_list_comes_first_page_by_page_then_a_watch_from_its_version() -> None:
+    done = await run(page("a", more="p2"), page("b", "pending", "bad", version=10))
+
+    assert done.asked == ["list", "list p2", "watch 10"]
+    assert done.told == [
+        "put a",
+        "put b",
+        "drop finance/pending",
+        "malformed finance/bad: metadata.name: bad",
+        "listed finance/a,finance/b in finance",
+    ]
+
+
+async def test_a_list_counts_from_the_moment_it_began() -> None:
+    done = await run(page("a", more="p2"), page("b"))
+
+    assert done.diary.moments == [100.5]
+
+
+async def test_events_change_the_view_in_their_order_and_renew_it() -> None:
+    lines = [
+        event("ADDED", "a", 11),
+        event("MODIFIED", "bad", 12),
+        event("DELETED", "a", 13),
+        event("BOOKMARK", "", 20),
+    ]
+    done = await run(page(), lines)
+
+    assert done.told[1:] == ["put a", "malformed finance/bad: metadata.name: bad", "drop finance/a"]
+    assert len(done.diary.moments) == 5
+    assert done.asked == ["list", "watch 10", "watch 20"]
+
+
+async def test_a_watch_that_said_nothing_is_not_believed() -> None:
+    done = await run(page("a"), [], page("b", version=30))
+
+    assert done.asked == ["list", "watch 10", "list", "watch 30"]
+    assert done.told[2] == "interrupted ended-silent"
+
+
+async def test_a_watch_that_breaks_goes_on_where_it_was_once_the_server_did_not_go_back() -> None:
+    done = await run(page("a"), [event("ADDED", "b", 15), BROKEN], page(version=15), [event("ADDED", "c", 16)])
+
+    assert done.asked == ["list", "watch 10", "list one", "watch 15", "watch 16"]
+    assert "interrupted broken" in done.told
+    assert done.told.count("listed finance/a in finance") == 1
+
+
+@pytest.mark.parametrize("theirs", ["9", "x"])
+async def test_a_server_that_went_back_in_time_is_listed_anew(theirs: str) -> None:
+    answer = json.dumps({"metadata": {"resourceVersion": theirs}, "items": []}).encode()
+    done = await run(page("a"), [BROKEN], answer, page("z", version=9))
+
+    assert done.asked == ["list", "watch 10", "list one", "list", "watch 9"]
+    assert "interrupted rewound" in done.told
+
+
+@pytest.mark.parametrize(
+    ("trouble", "cause"),
+    [
+        pytest.param([GONE], "expired", id="an ERROR event"),
+        pytest.param(ExpiredViewError("410"), "expired", id="410"),
+        pytest.param([b"{"], "undecodable", id="a line that is no event"),
+        pytest.param([b'{"type":"NEWS","object":{"metadata":{"name":"a"}}}'], "expired", id="an unknown event"),
+        pytest.param([event("ADDED")[:-2]], "undecodable", id="half an event"),
+    ],
+)
+async def test_after_such_an_end_everything_is_listed_anew(trouble: bytes | Sequence[bytes], cause: str) -> None:
+    done = await run(page("a"), trouble, page("b", version=30))
+
+    assert done.asked == ["list", "watch 10", "list", "watch 30"]
+    assert f"interrupted {cause}" in done.told
+    assert len(done.time.slept) == 1
+
+
+async def test_a_list_whose_pages_expire_begins_again() -> None:
+    done = await run(page("a", more="p2"), ExpiredViewError("410"), page("b"))
+
+    assert done.asked == ["list", "list p2", "list", "watch 10"]
+
+
+async def test_who_is_not_let_in_asks_again_ever_more_slowly_and_is_told_why(caplog: pytest.LogCaptureFixture) -> None:
+    done = await run(*[DeniedError("GET: 403")] * 8)
+
+    assert done.asked == ["list"] * 9
+    assert done.told == ["interrupted denied"] * 8
+    assert done.time.slept == sorted(done.time.slept)
+    assert (done.time.slept[0], done.time.slept[-1]) == (0.1, 2.5)
+    assert "may this ServiceAccount list and watch it?" in str(caplog.records[0].__dict__["problem"])
+
+
+async def test_a_server_that_asks_for_patience_gets_it_up_to_a_minute() -> None:
+    done = await run(UnavailableError("429", retry_after=7.0), UnavailableError("429", retry_after=3600.0))
+
+    assert done.time.slept == [7.0, 60.0]
+
+
+async def test_a_server_that_ends_each_watch_at_once_is_not_asked_again_at_once() -> None:
+    watches = [[event("BOOKMARK", "", version)] for version in range(11, 16)]
+    done = await run(page(), *watches)
+
+    assert len(done.time.slept) == 3  # the first watch came after a list, which took its time
+
+
+async def test_everything_is_listed_anew_after_a_while() -> None:
+    done = await run(page(), [event("BOOKMARK")], page(version=50), rhythm=Rhythm(resync=0.1))
+
+    assert done.asked == ["list", "watch 10", "list", "watch 50"]
+
+
+async def test_the_servers_time_comes_with_every_answer() -> None:
+    assert (await run(page())).dates == [datetime(2026, 11, 24, 12, tzinfo=UTC)]

@@ -1,0 +1,69 @@
+"""Who may pass, and who is told of it."""
+
+from __future__ import annotations
+
+from pharia_access.domain.verification import Refusal
+from pharia_access.services.gate import Contract
+from tests.support.http_door import Door
+
+
+def header(token: str) -> list[bytes]:
+    return [f"Bearer {token}".encode()]
+
+
+def test_an_accepted_request_is_counted_and_noted_as_a_use() -> None:
+    door = Door()
+    text = door.issue()
+
+    decision = door.gate.decide_at_once(Contract.NGINX, header(text.reveal()))
+
+    assert decision is not None
+    assert decision.accepted is not None
+    assert door.journal.decided_ == [("nginx", "ok")]
+    assert door.journal.used_ == [text.token_id]
+    assert door.journal.refused_ == []
+
+
+def test_a_refused_request_is_counted_and_written_down_and_is_no_use() -> None:
+    door = Door()
+    text = door.issue()
+
+    decision = door.gate.decide_at_once(Contract.FORWARD, header(text.reveal()), "role=admin")
+
+    assert decision is not None
+    assert decision.refusal is Refusal.INSUFFICIENT_SCOPE
+    assert door.journal.decided_ == [("forward", "insufficient-scope")]
+    assert door.journal.refused_ == [("forward", "insufficient-scope", "role=admin")]
+    assert door.journal.used_ == []
+
+
+def test_a_requirement_that_is_wrong_is_explained_in_the_log() -> None:
+    door = Door()
+
+    door.gate.decide_at_once(Contract.FORWARD, header(door.issue().reveal()), "rolle=x")
+
+    (refused,) = door.journal.refused_
+    assert refused[1] == "malformed-requirement"
+    assert "unknown requirement 'rolle'" in refused[2]
+
+
+def test_what_needs_argon2_is_left_and_counted_by_nobody_yet() -> None:
+    door = Door(keyring=False)
+
+    assert door.gate.decide_at_once(Contract.NGINX, header(door.issue().reveal())) is None
+    assert door.journal.decided_ == []
+
+
+async def test_the_slow_way_decides_alike() -> None:
+    door = Door(keyring=False)
+    text = door.issue().reveal()
+
+    good = await door.gate.decide(Contract.NGINX, header(text), "role=studio-user")
+    none = await door.gate.decide(Contract.NGINX, [])
+    by_body = await door.gate.decide_text(Contract.INTROSPECT, text.encode())
+    door.prover.close()
+
+    assert good.accepted is not None
+    assert none.refusal is Refusal.NO_CREDENTIALS
+    assert by_body.accepted is not None
+    assert [reason for _, reason in door.journal.decided_] == ["ok", "no-credentials", "ok"]

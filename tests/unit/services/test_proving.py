@@ -1,0 +1,133 @@
+"""Slow proofs, bounded in every direction."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import threading
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pharia_access.domain.token import TokenText, mint
+from pharia_access.errors import OverloadedError, ProofError
+from pharia_access.services.proving import Prover, ProverLimits
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+
+class SlowHash:
+    """Holds for the phc "good", once it is let go."""
+
+    def __init__(self, *, going: bool = True) -> None:
+        self.asked: list[str] = []
+        self.go = threading.Event()
+        if going:
+            self.go.set()
+
+    def __call__(self, phc: str, text: TokenText) -> bool:
+        self.asked.append(phc)
+        assert self.go.wait(10)
+        if phc == "broken":
+            raise ProofError
+        return phc == "good"
+
+
+@asynccontextmanager
+async def proving(hashing: SlowHash, **limits: int) -> AsyncIterator[Prover]:
+    prover = Prover(hashing, ProverLimits(**limits))
+    try:
+        yield prover
+    finally:
+        hashing.go.set()
+        prover.close()
+
+
+def token() -> TokenText:
+    return mint("pharia", secrets.token_bytes)
+
+
+async def test_a_text_holds_or_does_not() -> None:
+    async with proving(SlowHash()) as prover:
+        assert await prover.prove("good", token(), digest=b"1") is True
+        assert await prover.prove("bad", token(), digest=b"1") is False
+        assert prover.waiting == 0
+
+
+async def test_a_failure_is_remembered_for_that_text_and_hash() -> None:
+    hashing, text = SlowHash(), token()
+    async with proving(hashing) as prover:
+        for digest in (b"1", b"1", b"2"):
+            assert not await prover.prove("bad", text, digest=digest)
+
+    assert hashing.asked == ["bad", "bad"]
+
+
+async def test_only_so_many_failures_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pharia_access.services.proving._REMEMBERED_FAILURES", 1)
+    hashing, text = SlowHash(), token()
+    async with proving(hashing) as prover:
+        for digest in (b"1", b"2", b"1"):
+            await prover.prove("bad", text, digest=digest)
+
+    assert len(hashing.asked) == 3
+
+
+async def test_the_same_text_is_proved_once_however_many_ask() -> None:
+    hashing, text = SlowHash(going=False), token()
+    async with proving(hashing) as prover:
+        asking = [asyncio.create_task(prover.prove("good", text, digest=b"1")) for _ in range(20)]
+        await asyncio.sleep(0.02)
+        assert prover.waiting == 1
+        hashing.go.set()
+
+        assert await asyncio.gather(*asking) == [True] * 20
+    assert hashing.asked == ["good"]
+
+
+async def test_who_gives_up_waiting_ends_it_for_nobody_else() -> None:
+    hashing, text = SlowHash(going=False), token()
+    async with proving(hashing) as prover:
+        first, second = (asyncio.create_task(prover.prove("good", text, digest=b"1")) for _ in range(2))
+        await asyncio.sleep(0.02)
+        first.cancel()
+        hashing.go.set()
+
+        assert await second is True
+
+
+async def test_what_nobody_waits_for_any_more_fails_in_silence() -> None:
+    hashing = SlowHash(going=False)
+    async with proving(hashing) as prover:
+        lonely = asyncio.create_task(prover.prove("broken", token(), digest=b"1"))
+        await asyncio.sleep(0.02)
+        lonely.cancel()
+        hashing.go.set()
+        async with asyncio.timeout(5):
+            while prover.waiting:  # noqa: ASYNC110 - the end of a thread
+                await asyncio.sleep(0.01)
+
+
+async def test_a_hash_that_cannot_be_used_is_told() -> None:
+    async with proving(SlowHash()) as prover:
+        with pytest.raises(ProofError):
+            await prover.prove("broken", token(), digest=b"1")
+        assert prover.waiting == 0
+
+
+async def test_texts_for_one_id_leave_room_for_the_others() -> None:
+    hashing, text = SlowHash(going=False), token()
+    async with proving(hashing, waiting=3, per_token=2) as prover:
+        waiting = [asyncio.create_task(prover.prove("bad", text, digest=bytes([n]))) for n in range(2)]
+        await asyncio.sleep(0.02)
+        with pytest.raises(OverloadedError):
+            await prover.prove("bad", text, digest=b"3")
+        other = asyncio.create_task(prover.prove("good", token(), digest=b"1"))
+        await asyncio.sleep(0.02)
+        with pytest.raises(OverloadedError):
+            await prover.prove("good", token(), digest=b"2")
+        hashing.go.set()
+
+        assert await asyncio.gather(*waiting, other) == [False, False, True]
