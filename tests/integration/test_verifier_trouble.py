@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.cable import Cable
 from tests.support.processes import wait_until
-from tests.support.proxy import Proxy
 from tests.support.verifiers import VERIFIER_ACCOUNT, RunningVerifier, start_verifier, write_keyring
 
 if TYPE_CHECKING:
@@ -131,19 +131,19 @@ def test_cut_off_it_answers_within_the_bound_and_then_no_more_and_catches_up(
     run: Runner, workspace: Workspace, tmp_path: Path
 ) -> None:
     token = issued(workspace)
-    with Proxy(run.control_plane.server_url) as proxy:
+    with Cable(run.control_plane.server_url) as cable:
         kubeconfig = run.control_plane.service_account_kubeconfig(
-            "pharia-access-system", VERIFIER_ACCOUNT, tmp_path / "kubeconfig", server=proxy.url
+            "pharia-access-system", VERIFIER_ACCOUNT, tmp_path / "kubeconfig", server=cable.url
         )
         verifier = run(kubeconfig=kubeconfig, VIEW_BOUND="10s", WATCH_TIMEOUT="5s")
         until(verifier, token, HTTPStatus.OK)
 
-        proxy.cut()
+        cable.cut()
         workspace.change(the_token(workspace), {"spec": {"revoked": True}})
         assert verifier.ask(PATH, token).status == HTTPStatus.OK  # nobody could know, and the view is young enough
         until(verifier, token, HTTPStatus.SERVICE_UNAVAILABLE, timeout=20)
         assert verifier.get("/readyz")[0] == HTTPStatus.SERVICE_UNAVAILABLE
-        proxy.mend()
+        cable.mend()
 
         until(verifier, token, HTTPStatus.UNAUTHORIZED, timeout=20)
 

@@ -56,7 +56,7 @@ def test_what_goes_wrong_is_counted() -> None:
 
     found = samples(metrics)
 
-    assert found["watch_interruptions_total", "ApiToken", "broken"] == 1
+    assert found["watch_interruptions_total", "broken", "ApiToken"] == 1
     assert found["malformed_objects_total", "ApiRole"] == 1
     assert found["last_used_writes_total", "written"] == 1
     assert found["audit_lines_dropped_total",] == 1
