@@ -3,168 +3,318 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import pytest
 
-from pharia_access.errors import ApiError, ConflictError, DeniedError, NotFoundError, UnavailableError
+from pharia_access.domain.verification import IssuedToken
+from pharia_access.errors import (
+    ApiError,
+    ConflictError,
+    DeniedError,
+    InvalidError,
+    NotFoundError,
+    UnavailableError,
+)
 from pharia_access.services.pacer import Pacer
 from pharia_access.services.usage import NoUses, Uses
-from tests.support.http_door import Door
+from tests.support.virtual_time import FakeClock, simulated
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+HOUR = 3600.0
+PER_SECOND = 2
 
 
-@dataclass
+@dataclass(slots=True)
 class Writer:
-    """Writes down what it is asked to write; raises what it is told, once each."""
+    """Keeps what it writes and when; first raises what it was given, once each, also for one token alone."""
 
-    errors: list[ApiError] = field(default_factory=list)
+    clock: FakeClock
+    errors: list[Exception] = field(default_factory=list)
+    broken: str = ""
     written: list[tuple[str, str, float]] = field(default_factory=list)
+    tried_at: list[float] = field(default_factory=list)
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def write_last_used(self, key: str, uid: str, at: float) -> None:
+        self.tried_at.append(self.clock.monotonic())
+        self.begun.set()
+        await asyncio.sleep(0)
         if self.errors:
             raise self.errors.pop(0)
+        if key == self.broken:
+            message = "503"
+            raise UnavailableError(message)
         self.written.append((key, uid, at))
 
+    @property
+    def keys(self) -> list[str]:
+        """Whose times were written, in order."""
+        return [key for key, _, _ in self.written]
 
-@dataclass
-class Meter:
-    outcomes: list[str] = field(default_factory=list)
+    @property
+    def waits(self) -> list[float]:
+        """Seconds from each attempt to the next."""
+        return [later - earlier for earlier, later in zip(self.tried_at, self.tried_at[1:], strict=False)]
+
+
+class Case:
+    """Uses on fakes; the wall clock starts at START."""
+
+    START = 1_000_000.0
+
+    def __init__(self, clock: FakeClock, *errors: Exception) -> None:
+        self.clock = clock
+        self.writer = Writer(clock, list(errors))
+        self.outcomes: list[str] = []
+        self.watched: dict[str, IssuedToken] | None = None
+        self.spread = 1.0
 
     def last_used_written(self, outcome: str) -> None:
         self.outcomes.append(outcome)
 
+    def now(self) -> float:
+        return self.START + self.clock.monotonic()
 
-@dataclass
-class Time:
-    """Time that passes by sleeping; ends the run after so many sleeps."""
-
-    sleeps: int
-    slept: list[float] = field(default_factory=list)
-    current: float = 10_000.0
-
-    def monotonic(self) -> float:
-        return self.current
-
-    async def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.current += seconds
-        if len(self.slept) > self.sleeps:
-            raise asyncio.CancelledError
-
-
-class Case:
-    def __init__(self, *errors: ApiError, sleeps: int = 1) -> None:
-        self.writer, self.meter, self.time = Writer(list(errors)), Meter(), Time(sleeps)
-        self.uses = Uses(
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Uses]:
+        """They run; at the end they still do, whatever a write raised."""
+        watched = self.watched
+        known: Callable[[str], IssuedToken | None] | None = None if watched is None else watched.get
+        uses = Uses(
             self.writer,
-            interval=3600,
-            pacer=Pacer(self.time, 2),  # type: ignore[arg-type] # as much of a clock as it needs
-            clock=self.time,  # type: ignore[arg-type] # the same
-            now=lambda: self.time.current,
-            meter=self.meter,
+            interval=HOUR,
+            pacer=Pacer(self.clock, PER_SECOND),
+            clock=self.clock,
+            now=self.now,
+            meter=self,
+            known=known,
+            spread=lambda: self.spread,
         )
-
-    async def run(self) -> None:
-        with pytest.raises(asyncio.CancelledError):
-            await self.uses.run()
-
-
-def tokens(*names: str) -> list[object]:
-    door = Door()
-    return [door.index.find(door.issue(name).token_id) for name in names]
+        task = asyncio.create_task(uses.run())
+        yield uses
+        assert not task.done()
+        task.cancel()
 
 
-async def test_the_first_use_is_written_and_the_next_ones_within_the_interval_are_not() -> None:
-    case = Case()
-    (token,) = tokens("ci")
-    for _ in range(3):
-        case.uses.used(token)  # type: ignore[arg-type] # found above
-
-    await case.run()
-
-    assert case.writer.written == [("finance/ci", "uid-ci", 10_000.0)]
-    assert case.meter.outcomes == ["written"]
-
-
-async def test_what_another_verifier_has_written_is_not_written_again() -> None:
-    case = Case()
-    door = Door()
-    token = door.index.find(door.issue(last_used=9_000.0).token_id)
-    assert token is not None
-
-    case.uses.used(token)
-    await case.run()
-    assert case.writer.written == []
+def a_token(name: str = "ci", *, last_used: float = 0.0, uid: str = "") -> IssuedToken:
+    return IssuedToken(
+        key=f"finance/{name}",
+        uid=uid or f"uid-{name}",
+        token_id=f"id-{name}",
+        credential="finance/bot",
+        credential_uid="bot-1",
+        issued_at=0.0,
+        ends_at=2_000_000.0,
+        ends_text="1970-01-24T03:33:20Z",
+        revoked=False,
+        deleting=False,
+        proof="$argon2id$",
+        last_used=last_used,
+    )
 
 
-async def test_writes_keep_their_pace() -> None:
-    case = Case(sleeps=3)
-    for token in tokens("a", "b", "c"):
-        case.uses.used(token)  # type: ignore[arg-type] # found above
-
-    await case.run()
-
-    assert [key for key, _, _ in case.writer.written] == ["finance/a", "finance/b", "finance/c"]
-    assert case.time.slept[1:3] == [0.5, 0.5]
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
 
 
-@pytest.mark.parametrize("error", [NotFoundError("gone"), ConflictError("another")])
-async def test_a_token_that_is_gone_is_forgotten(error: ApiError) -> None:
-    case = Case(error, sleeps=2)
-    (token,) = tokens("ci")
-    case.uses.used(token)  # type: ignore[arg-type] # found above
+@simulated
+async def test_the_first_use_is_written_and_the_next_ones_within_the_interval_are_not(clock: FakeClock) -> None:
+    case, token = Case(clock), a_token()
+    async with case.running() as uses:
+        for _ in range(60):
+            uses.used(token)
+            await asyncio.sleep(HOUR / 60 - 0.001)
+        assert case.writer.written == [("finance/ci", "uid-ci", pytest.approx(Case.START))]
+        assert case.outcomes == ["written"]
 
-    await case.run()
+        await asyncio.sleep(1)
+        uses.used(token)
+        await asyncio.sleep(1)
 
-    assert (case.writer.written, case.meter.outcomes) == ([], ["gone"])
-
-
-async def test_what_could_not_be_written_is_tried_again_ever_more_slowly() -> None:
-    case = Case(UnavailableError("no"), UnavailableError("no"), sleeps=4)
-    (token,) = tokens("ci")
-    case.uses.used(token)  # type: ignore[arg-type] # found above
-
-    await case.run()
-
-    assert case.meter.outcomes == ["failed", "failed", "written"]
-    assert case.time.slept[:3] == [1.0, 2.0, 4.0]
+    assert case.writer.keys == ["finance/ci"] * 2
 
 
-async def test_a_missing_right_is_told_and_stops_nothing(caplog: pytest.LogCaptureFixture) -> None:
-    case = Case(DeniedError("403"))
-    for token in tokens("a", "b"):
-        case.uses.used(token)  # type: ignore[arg-type] # found above
+@pytest.mark.parametrize(
+    ("ago", "noted"),
+    [
+        pytest.param(HOUR - 60, False, id="within the interval: another verifier has written it"),
+        pytest.param(HOUR + 60, True, id="before the interval"),
+        pytest.param(-60, False, id="by a clock a little ahead"),
+        pytest.param(-10 * HOUR, True, id="by a clock that is wrong: corrected"),
+    ],
+)
+@simulated
+async def test_what_the_object_says_counts(clock: FakeClock, ago: float, noted: bool) -> None:  # noqa: FBT001
+    case = Case(clock)
+    async with case.running() as uses:
+        uses.used(a_token(last_used=Case.START - ago))
 
-    await case.run()
-
-    assert "refused" in caplog.text
-    assert case.meter.outcomes[0] == "failed"
+        assert uses.waiting == noted
 
 
-async def test_a_use_during_the_write_is_not_lost() -> None:
-    case = Case(sleeps=3)
-    door = Door()
-    token = door.index.find(door.issue().token_id)
-    assert token is not None
-    original = case.writer.write_last_used
+@simulated
+async def test_writes_keep_their_pace_and_the_oldest_is_the_first(clock: FakeClock) -> None:
+    case = Case(clock)
+    async with case.running() as uses:
+        for number in range(9):
+            uses.used(a_token(f"t{number}"))
+        await asyncio.sleep(60)
 
-    async def write_slowly(key: str, uid: str, at: float) -> None:
-        await original(key, uid, at)
-        if len(case.writer.written) == 1:
-            case.time.current += 4000
-            case.uses.used(token)
+    assert case.writer.keys == [f"finance/t{number}" for number in range(9)]
+    assert case.writer.waits == pytest.approx([1 / PER_SECOND] * 8, abs=1e-6)
 
-    case.writer.write_last_used = write_slowly  # type: ignore[method-assign] # the moment of the write
-    case.uses.used(token)
-    await case.run()
 
-    assert len(case.writer.written) == 2
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [
+        pytest.param(NotFoundError("404"), "gone", id="the token is gone"),
+        pytest.param(ConflictError("409"), "gone", id="another token has the name"),
+        pytest.param(DeniedError("403"), "failed", id="no right"),
+        pytest.param(InvalidError("422"), "failed", id="an older CRD"),
+        pytest.param(ApiError("?"), "failed", id="any other refusal"),
+        pytest.param(ValueError("?"), "failed", id="a defect"),
+    ],
+)
+@simulated
+async def test_what_will_not_succeed_is_given_up_and_ends_nothing(
+    clock: FakeClock, error: Exception, outcome: str
+) -> None:
+    case = Case(clock, error)
+    async with case.running() as uses:
+        uses.used(a_token("a"))
+        uses.used(a_token("b"))
+        await asyncio.sleep(600)
+
+        assert uses.waiting == 0
+    assert (case.writer.keys, case.outcomes) == (["finance/b"], [outcome, "written"])
+
+
+@simulated
+async def test_what_got_no_answer_is_tried_again_ever_more_slowly_up_to_a_minute(clock: FakeClock) -> None:
+    case = Case(clock, *[UnavailableError("503")] * 8)
+    async with case.running() as uses:
+        uses.used(a_token())
+        await asyncio.sleep(600)
+
+    assert case.writer.waits == pytest.approx([1, 2, 4, 8, 16, 32, 60, 60], abs=1e-6)
+    assert case.outcomes == ["unavailable"] * 8 + ["written"]
+    assert case.writer.written == [("finance/ci", "uid-ci", pytest.approx(Case.START))]
+
+
+@simulated
+async def test_verifiers_do_not_try_again_together(clock: FakeClock) -> None:
+    case = Case(clock, *[UnavailableError("503")] * 4)
+    case.spread = 0.0
+    async with case.running() as uses:
+        uses.used(a_token())
+        await asyncio.sleep(60)
+
+    assert case.writer.waits == pytest.approx([0.5, 1, 2, 4], abs=1e-6)
+
+
+@simulated
+async def test_the_api_server_may_ask_for_a_longer_wait_up_to_a_minute(clock: FakeClock) -> None:
+    case = Case(clock, UnavailableError("429", retry_after=7), UnavailableError("429", retry_after=7000))
+    async with case.running() as uses:
+        uses.used(a_token())
+        await asyncio.sleep(120)
+
+    assert case.writer.waits == pytest.approx([7, 60], abs=1e-6)
+
+
+@simulated
+async def test_one_object_that_is_never_answered_for_stops_no_other(clock: FakeClock) -> None:
+    case = Case(clock)
+    case.writer.broken = "finance/a"
+    async with case.running() as uses:
+        for name in "abc":
+            uses.used(a_token(name))
+        await asyncio.sleep(60)
+
+        assert uses.waiting == 1
+    assert case.writer.keys == ["finance/b", "finance/c"]
+
+
+@simulated
+async def test_a_missing_right_is_told_once_until_a_write_succeeds(
+    clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    case = Case(clock, DeniedError("403"), DeniedError("403"))
+    async with case.running() as uses:
+        for name in "abc":
+            uses.used(a_token(name))
+        await asyncio.sleep(10)
+        told = [record.__dict__["advice"] for record in caplog.records]
+        case.writer.errors = [DeniedError("403")]
+        uses.used(a_token("d"))
+        await asyncio.sleep(10)
+
+    assert len(told) == 1
+    assert "right to patch apitokens/status" in told[0]
+    assert len(caplog.records) == 2
+
+
+@simulated
+async def test_a_use_during_the_write_is_not_lost(clock: FakeClock) -> None:
+    case, token = Case(clock), a_token()
+    async with case.running() as uses:
+        uses.used(token)
+        await case.writer.begun.wait()
+        token.noted = 0.0
+        uses.used(token)
+        await asyncio.sleep(1)
+
+    assert case.writer.keys == ["finance/ci"] * 2
+
+
+@simulated
+async def test_of_two_uses_that_wait_the_later_is_written(clock: FakeClock) -> None:
+    case, token = Case(clock, UnavailableError("503")), a_token()
+    async with case.running() as uses:
+        uses.used(token)
+        await case.writer.begun.wait()
+        token.noted = 0.0
+        clock.advance(100)
+        uses.used(token)
+        await asyncio.sleep(10)
+
+    assert case.writer.written == [("finance/ci", "uid-ci", pytest.approx(Case.START + 100))]
+
+
+@pytest.mark.parametrize(
+    ("watched", "written"),
+    [
+        pytest.param(a_token(), True, id="as it was"),
+        pytest.param(a_token(last_used=Case.START + 1), False, id="written by another verifier meanwhile"),
+        pytest.param(a_token(last_used=Case.START - 2 * HOUR), True, id="written long ago"),
+        pytest.param(a_token(uid="another"), False, id="another token of that ID"),
+        pytest.param(None, False, id="gone"),
+    ],
+)
+@simulated
+async def test_before_a_write_the_watch_has_its_say(
+    clock: FakeClock,
+    watched: IssuedToken | None,
+    written: bool,  # noqa: FBT001
+) -> None:
+    case = Case(clock)
+    case.watched = {} if watched is None else {"id-ci": watched}
+    async with case.running() as uses:
+        uses.used(a_token())
+        await asyncio.sleep(1)
+
+        assert uses.waiting == 0
+    assert bool(case.writer.written) is written
 
 
 def test_switched_off_nothing_is_noted() -> None:
-    door = Door()
-    token = door.index.find(door.issue().token_id)
-    assert token is not None
+    token = a_token()
 
     NoUses().used(token)
 
