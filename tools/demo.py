@@ -6,6 +6,8 @@ status 0 if everything went as told, else says what failed and where the logs ar
 
 from __future__ import annotations
 
+import base64
+import json
 import shutil
 import signal
 import sys
@@ -20,6 +22,7 @@ from tests.support.control_plane import ControlPlane
 from tests.support.installation import NAMESPACE, OPERATOR_ACCOUNT, wait_until_in_force
 from tests.support.operators import start_operator
 from tests.support.processes import ProcessError, wait_until
+from tests.support.verifiers import RunningVerifier, start_verifier, write_keyring
 from tools.go_toolchain import BuildError
 from tools.storyteller import StoryError, Storyteller, wants_color
 
@@ -31,6 +34,7 @@ __all__ = ["main"]
 _ROOT = Path(__file__).resolve().parent.parent
 _OPERATOR = f"system:serviceaccount:{NAMESPACE}:{OPERATOR_ACCOUNT}"
 _IMPATIENT = {"PHARIA_ACCESS_PROBE_FIRST": "1s", "PHARIA_ACCESS_PROBE_MAX": "1s"}
+_AT_ONCE_SECONDS = 2.0
 _INTERRUPTED = 130  # what a shell answers for a program that was interrupted
 
 _MANIFEST = """\
@@ -93,18 +97,19 @@ def _tell(story: Storyteller, root: Path) -> None:
     )
     with ControlPlane.start(root / "control-plane") as control_plane:
         story.run("kubectl version")
-        with _installed(story, control_plane, root):
+        with _installed(story, control_plane, root) as verifier:
             _roles_and_credential(story)
             text = _first_token(story)
             _what_is_kept(story, text, root)
-            _roles_edited(story)
+            _asked(story, verifier, text)
+            _roles_edited(story, verifier, text)
             _expiring(story)
-            _revoked(story, control_plane)
+            _revoked(story, control_plane, verifier)
             _everything_gone(story)
 
 
 @contextmanager
-def _installed(story: Storyteller, control_plane: ControlPlane, root: Path) -> Iterator[None]:
+def _installed(story: Storyteller, control_plane: ControlPlane, root: Path) -> Iterator[RunningVerifier]:
     story.chapter("2. Installing")
     story.say(
         "The chart holds the three kinds, the admission policies, the RBAC rules and the operator. Without --wait, "
@@ -129,9 +134,26 @@ def _installed(story: Storyteller, control_plane: ControlPlane, root: Path) -> I
         operator.wait_until_ready()
         story.checked("the operator is ready")
         story.run(f"kubectl auth can-i get secrets --all-namespaces --as={_OPERATOR}", expect="no", refused=True)
-        yield
+        with _verifier(story, control_plane, root / "verifier") as verifier:
+            yield verifier
     finally:
         operator.process.stop()
+
+
+@contextmanager
+def _verifier(story: Storyteller, control_plane: ControlPlane, root: Path) -> Iterator[RunningVerifier]:
+    story.say(
+        "The verifier answers whether a token is good now, for gateways and services. It reads; it has no Secret."
+    )
+    write_keyring(control_plane, root / "keyring")
+    story.show("pharia-access verifier &")
+    verifier = start_verifier(control_plane, root)
+    try:
+        verifier.wait_until_ready()
+        story.checked("the verifier is ready")
+        yield verifier
+    finally:
+        verifier.process.stop()
 
 
 def _roles_and_credential(story: Storyteller) -> None:
@@ -185,10 +207,36 @@ def _what_is_kept(story: Storyteller, text: str, root: Path) -> None:
     story.checked(f"the token is in none of {len(searched)} files: operator log, audit log, etcd's data …")
 
 
-def _roles_edited(story: Storyteller) -> None:
-    story.chapter("6. Roles edited")
+def _asked(story: Storyteller, verifier: RunningVerifier, text: str) -> None:
+    story.chapter("6. Is it good, and what may it do?")
+    story.say("A gateway asks the verifier before it lets a request pass, and may ask for a role beside.")
+    _ask(story, verifier, text, expect=200)
+    _ask(story, verifier, f"{text[:-1]}~", expect=401)
+
+
+def _ask(story: Storyteller, verifier: RunningVerifier, text: str, *, expect: int) -> None:
+    """Ask as a gateway does, until the answer is the expected one, two seconds at most."""
+    path = "/auth/nginx?role=studio-user"
+    story.show(f'curl -i -H "Authorization: Bearer $TOKEN" "{verifier.url}{path}"')
+    began = time.monotonic()
+    answer = verifier.ask(path, text)
+    while answer.status != expect and time.monotonic() - began < _AT_ONCE_SECONDS:
+        answer = verifier.ask(path, text)
+    if answer.status != expect:
+        message = f"the verifier should have answered {expect}, and answered {answer.status}"
+        raise StoryError(message)
+    shown = {"www-authenticate", *(name for name in answer.headers if name.startswith("x-auth-"))}
+    lines = [f"{name}: {value}" for name, value in answer.headers.items() if name in shown]
+    story.said("\n".join([f"HTTP/1.1 {answer.status}", *lines]))
+
+
+def _roles_edited(story: Storyteller, verifier: RunningVerifier, text: str) -> None:
+    story.chapter("7. Roles edited")
     story.say("Roles belong to the credential. Changing them changes what each of its tokens may do; no new token.")
+    _set_roles(story, '["assistant-user"]')
+    _ask(story, verifier, text, expect=403)
     _set_roles(story, '["studio-user"]')
+    _ask(story, verifier, text, expect=200)
     story.run("kubectl get apicredentials,apitokens", expect="Active")
     story.say("A role that this namespace may not hold is left out, whoever asked for it, and the credential says so.")
     _set_roles(story, '["studio-user","admin"]')
@@ -198,19 +246,23 @@ def _roles_edited(story: Storyteller) -> None:
 
 
 def _expiring(story: Storyteller) -> None:
-    story.chapter("7. A token that expires")
+    story.chapter("8. A token that expires")
     _mint(story, "invoice-bot-trial", description="a trial", ttl="5s")
     story.run("kubectl wait --for=jsonpath='{.status.phase}'=Expired apitoken/invoice-bot-trial --timeout=20s")
     story.say("The object stays, so that GitOps has no reason to create it again: that would mint a fresh token.")
     story.run("kubectl get apitokens", expect="Expired")
 
 
-def _revoked(story: Storyteller, control_plane: ControlPlane) -> None:
-    story.chapter("8. A token that is revoked")
+def _revoked(story: Storyteller, control_plane: ControlPlane, verifier: RunningVerifier) -> None:
+    story.chapter("9. A token that is revoked")
     _mint(story, "invoice-bot-laptop", description="somebody's laptop", ttl="24h")
+    secret = control_plane.kubectl("get", "secret", "invoice-bot-laptop-token", "--namespace=finance", "--output=json")
+    text = base64.b64decode(json.loads(secret.stdout)["data"]["token"]).decode()
+    _ask(story, verifier, text, expect=200)
     story.run("""kubectl patch apitoken invoice-bot-laptop --type=merge -p '{"spec":{"revoked":true}}'""")
+    _ask(story, verifier, text, expect=401)
     story.run("kubectl wait --for=jsonpath='{.status.phase}'=Revoked apitoken/invoice-bot-laptop --timeout=20s")
-    story.say("Nobody had read its Secret, and nobody will. And there is no way back:")
+    story.say("Its Secret is gone with it. And there is no way back:")
     story.run("kubectl get secret invoice-bot-laptop-token", expect="not found", refused=True)
     story.run(
         """kubectl patch apitoken invoice-bot-laptop --type=merge -p '{"spec":{"revoked":false}}'""",
@@ -223,7 +275,7 @@ def _revoked(story: Storyteller, control_plane: ControlPlane) -> None:
 
 
 def _everything_gone(story: Storyteller) -> None:
-    story.chapter("9. The credential deleted, and everything under it")
+    story.chapter("10. The credential deleted, and everything under it")
     story.run("kubectl get apicredentials,apitokens", expect="invoice-bot-ci")
     story.run("kubectl delete apicredential invoice-bot")
     names = " ".join(f"apitoken/invoice-bot-{name}" for name in ("ci", "trial", "laptop"))

@@ -20,6 +20,7 @@ from tests.support.installation import install
 from tests.support.operators import start_operator
 from tests.support.pki import write_private
 from tests.support.processes import Process, ProcessError, ProcessRecord, end_recorded, is_running
+from tests.support.verifiers import RunningVerifier, start_verifier, write_keyring
 from tools.go_toolchain import BuildError
 
 __all__ = ["main"]
@@ -28,12 +29,14 @@ _DEFAULT_FOLDER = Path(__file__).resolve().parent.parent / ".local"
 
 _NEXT = """\
 A Kubernetes API server with pharia-access runs at {server}.
-  . {folder}/env                      KUBECONFIG, and kubectl and helm on PATH, for this shell
+  . {folder}/env                      KUBECONFIG, VERIFIER_URL, kubectl and helm on PATH, for this shell
   kubectl create namespace finance
   kubectl apply -f examples/        roles, a credential, tokens
   kubectl get apicredentials,apitokens --all-namespaces
   kubectl explain apitoken.spec
-Logs: {folder}/operator/operator.log, {folder}/control-plane/*.log
+The verifier answers at {verifier}: ask it with a token,
+  curl -i -H "Authorization: Bearer $TOKEN" $VERIFIER_URL/whoami
+Logs: {folder}/operator/operator.log, {folder}/verifier/verifier.log, {folder}/control-plane/*.log
 `make down` ends it and removes its data."""
 
 
@@ -63,7 +66,7 @@ class _Place:
 
     def remove(self) -> None:
         """Remove what `up` made; what else is in the folder stays."""
-        for folder in ("control-plane", "operator"):
+        for folder in ("control-plane", "operator", "verifier"):
             shutil.rmtree(self.folder / folder, ignore_errors=True)
         for file in (self.state, self.kubeconfig, self.env):
             file.unlink(missing_ok=True)
@@ -93,11 +96,13 @@ def _up(place: _Place) -> int:
     control_plane = ControlPlane.start(place.folder / "control-plane", tied=False)
     try:
         operator = _furnish(control_plane, place.folder / "operator")
-        _write_down(place, control_plane, operator)
+        verifier = _start_verifier(control_plane, place.folder / "verifier", operator)
+        _write_down(place, control_plane, operator, verifier)
     except BaseException:
         control_plane.stop()
         raise
-    print(_NEXT.format(server=control_plane.server_url, folder=os.path.relpath(place.folder)))
+    folder = os.path.relpath(place.folder)
+    print(_NEXT.format(server=control_plane.server_url, folder=folder, verifier=verifier.url))
     return 0
 
 
@@ -115,13 +120,32 @@ def _furnish(control_plane: ControlPlane, folder: Path) -> Process:
     return operator.process
 
 
-def _write_down(place: _Place, control_plane: ControlPlane, operator: Process) -> None:
+def _start_verifier(control_plane: ControlPlane, folder: Path, operator: Process) -> RunningVerifier:
+    """Start the verifier with the operator's keyring; answer it once it is ready."""
+    print("Starting the verifier ...", flush=True)
+    try:
+        write_keyring(control_plane, folder / "keyring")
+        verifier = start_verifier(control_plane, folder, tied=False)
+    except BaseException:
+        operator.stop()
+        raise
+    try:
+        verifier.wait_until_ready()
+    except BaseException:
+        verifier.process.stop()
+        operator.stop()
+        raise
+    return verifier
+
+
+def _write_down(place: _Place, control_plane: ControlPlane, operator: Process, verifier: RunningVerifier) -> None:
     """What a person needs to use it, and what `down` needs to end it."""
     write_private(place.kubeconfig, control_plane.kubeconfig.read_bytes())
     kubeconfig, path = shlex.quote(str(place.kubeconfig)), shlex.quote(str(control_plane.bin))
-    place.env.write_text(f"export KUBECONFIG={kubeconfig}\nexport PATH={path}:$PATH\n")
-    # The operator first: it would complain about a server that is gone.
-    records = [process.record() for process in (operator, *reversed(control_plane.processes))]
+    url = f"export VERIFIER_URL={verifier.url}\n"
+    place.env.write_text(f"export KUBECONFIG={kubeconfig}\nexport PATH={path}:$PATH\n{url}")
+    # Those who would complain about a server that is gone come first.
+    records = [process.record() for process in (verifier.process, operator, *reversed(control_plane.processes))]
     place.state.write_text(json.dumps([dataclasses.asdict(record) for record in records], indent=2))
 
 

@@ -65,6 +65,10 @@ class Storyteller:
         """Show a command that is run by other means, and in other words, than `run`."""
         self._print(f"\n$ {command}", _BOLD)
 
+    def said(self, text: str) -> None:
+        """Show what such a command said."""
+        self._print(textwrap.indent(text, "  "), _DIM)
+
     def run(
         self,
         command: str,

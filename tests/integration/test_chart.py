@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from pharia_access.settings import ENVIRONMENT_PREFIX, OperatorSettings
+from pharia_access.settings import ENVIRONMENT_PREFIX, OperatorSettings, VerifierSettings
 from tests.support.api import OPERATOR, VERIFIER, Api
 from tests.support.installation import CHART, NAMESPACE
 from tests.support.processes import ProcessError, wait_until
@@ -23,7 +23,7 @@ Json = dict[str, Any]
 
 GROUP = "access.pharia.ai"
 
-THE_REST = {"ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding", "Deployment"}
+THE_REST = {"Service", "ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding", "Deployment"}
 POLICIES = {"ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"}
 
 
@@ -37,13 +37,18 @@ def rendered(control_plane: ControlPlane, *arguments: str, namespace: str = NAME
     return [document for document in yaml.safe_load_all(done.stdout) if document]
 
 
-def deployment(documents: list[Json]) -> Json:
-    (found,) = (document for document in documents if document["kind"] == "Deployment")
+def deployment(documents: list[Json], component: str = "operator") -> Json:
+    (found,) = (
+        document
+        for document in documents
+        if document["kind"] == "Deployment"
+        and document["metadata"]["labels"]["app.kubernetes.io/component"] == component
+    )
     return found
 
 
-def environment(documents: list[Json]) -> dict[str, str]:
-    container = deployment(documents)["spec"]["template"]["spec"]["containers"][0]
+def environment(documents: list[Json], component: str = "operator") -> dict[str, str]:
+    container = deployment(documents, component)["spec"]["template"]["spec"]["containers"][0]
     return {entry["name"]: entry["value"] for entry in container["env"] if "value" in entry}
 
 
@@ -62,6 +67,57 @@ def test_the_default_values_give_the_programs_own_defaults(
     monkeypatch.setenv(f"{ENVIRONMENT_PREFIX}IDENTITY", "one")
 
     assert OperatorSettings.from_environment() == OperatorSettings.model_construct(identity="one")
+
+
+def test_the_default_values_give_the_verifiers_own_defaults(
+    control_plane: ControlPlane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in environment(rendered(control_plane), "verifier").items():
+        monkeypatch.setenv(name, value)
+
+    assert VerifierSettings.from_environment() == VerifierSettings.model_construct()
+
+
+def test_tls_and_token_reviews_come_with_their_files(
+    control_plane: ControlPlane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    review = "verifier.tokenReview.secretName=review,verifier.tokenReview.clientCASecretName=authority"
+    documents = rendered(
+        control_plane, f"--set=verifier.tls.secretName=tls,verifier.settings.tokenReview=true,{review}"
+    )
+    for name, value in environment(documents, "verifier").items():
+        monkeypatch.setenv(name, value)
+
+    settings = VerifierSettings.from_environment()
+    spec = deployment(documents, "verifier")["spec"]["template"]["spec"]
+    mounts = {mount["mountPath"] for mount in spec["containers"][0]["volumeMounts"]}
+    (service,) = (document for document in documents if document["kind"] == "Service")
+
+    assert settings.token_review
+    files = (settings.tls_cert_file, settings.tls_key_file, settings.token_review_client_ca_file)
+    assert {file.rpartition("/")[0] for file in files} <= mounts
+    assert [port["port"] for port in service["spec"]["ports"]] == [443, 8443]
+
+
+def test_token_reviews_without_their_secrets_are_refused(control_plane: ControlPlane) -> None:
+    with pytest.raises(ProcessError, match=r"needs verifier\.tokenReview\.secretName"):
+        rendered(control_plane, "--set=verifier.settings.tokenReview=true")
+
+
+@pytest.mark.parametrize(("last_used", "verbs"), [("true", ["patch"]), ("false", [])])
+def test_the_verifier_may_write_only_where_last_uses_are_kept(
+    control_plane: ControlPlane, last_used: str, verbs: list[str]
+) -> None:
+    documents = rendered(control_plane, f"--set=verifier.settings.lastUsed={last_used}")
+    (role,) = (
+        document
+        for document in documents
+        if document["kind"] == "ClusterRole" and document["metadata"]["name"].endswith("-verifier")
+    )
+
+    written = [verb for rule in role["rules"] for verb in rule["verbs"] if verb not in {"get", "list", "watch"}]
+
+    assert written == verbs
 
 
 def test_lists_and_large_numbers_reach_the_program_in_its_form(control_plane: ControlPlane) -> None:
@@ -115,12 +171,13 @@ def test_a_digest_decides_instead_of_the_tag(control_plane: ControlPlane) -> Non
     assert found["spec"]["template"]["spec"]["containers"][0]["image"] == f"pharia-access@{digest}"
 
 
+@pytest.mark.parametrize("component", ["operator", "verifier"])
 def test_whatever_is_said_about_pods_gives_a_deployment_that_the_api_server_takes(
-    control_plane: ControlPlane, tmp_path: Path
+    control_plane: ControlPlane, tmp_path: Path, component: str
 ) -> None:
     values = {
         "imagePullSecrets": ["registry"],
-        "operator": {
+        component: {
             "replicas": 2,
             "serviceAccount": {"annotations": {"example.com/a": "b"}},
             "podAnnotations": {"example.com/a": "b"},
@@ -136,7 +193,7 @@ def test_whatever_is_said_about_pods_gives_a_deployment_that_the_api_server_take
     }
     (tmp_path / "values.json").write_text(json.dumps(values))
 
-    found = deployment(rendered(control_plane, f"--values={tmp_path / 'values.json'}"))
+    found = deployment(rendered(control_plane, f"--values={tmp_path / 'values.json'}"), component)
     found["metadata"]["name"] = "another"
     create = ("create", "--dry-run=server", "--validate=strict", "--filename=-")
 
@@ -149,6 +206,7 @@ def test_whatever_is_said_about_pods_gives_a_deployment_that_the_api_server_take
     [
         pytest.param("settings.workers=65", "/settings/workers", id="a setting out of bounds"),
         pytest.param("settings.defaultTTL=30d", "/settings/defaultTTL", id="a duration in days"),
+        pytest.param("verifier.settings.viewBound=5", "/verifier/settings/viewBound", id="a number for a duration"),
         pytest.param("settings.wrokers=3", "additional properties 'wrokers'", id="a misspelled setting"),
         pytest.param("operater.replicas=2", "additional properties 'operater'", id="a misspelled section"),
         pytest.param("image.digest=latest", "/image/digest", id="a digest that is none"),
@@ -168,14 +226,15 @@ def test_what_a_parent_chart_sets_is_accepted(control_plane: ControlPlane) -> No
 # What is installed.
 
 
-def test_the_operators_pod_is_admitted_where_pod_security_is_restricted(
-    control_plane: ControlPlane, namespace: str
+@pytest.mark.parametrize("component", ["operator", "verifier"])
+def test_the_pods_are_admitted_where_pod_security_is_restricted(
+    control_plane: ControlPlane, namespace: str, component: str
 ) -> None:
     enforce = "pod-security.kubernetes.io/enforce=restricted"
     control_plane.kubectl("label", "namespace", namespace, enforce)
-    control_plane.kubectl("create", "serviceaccount", "pharia-access-operator", f"--namespace={namespace}")
-    spec = deployment(rendered(control_plane))["spec"]["template"]["spec"]
-    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "operator", "namespace": namespace}, "spec": spec}
+    control_plane.kubectl("create", "serviceaccount", f"pharia-access-{component}", f"--namespace={namespace}")
+    spec = deployment(rendered(control_plane), component)["spec"]["template"]["spec"]
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": component, "namespace": namespace}, "spec": spec}
 
     done = control_plane.kubectl("create", "--dry-run=server", "--filename=-", stdin=json.dumps(pod))
 
@@ -226,6 +285,7 @@ VERBS = ("get", "list", "watch", "create", "update", "patch", "delete", "deletec
         pytest.param(OPERATOR, "coordination.k8s.io/leases", "", id="operator, Leases of other namespaces"),
         pytest.param(OPERATOR, "rbac.authorization.k8s.io/clusterroles", "", id="operator, RBAC"),
         pytest.param(VERIFIER, f"{GROUP}/apitokens", "get list watch", id="verifier, tokens"),
+        pytest.param(VERIFIER, f"{GROUP}/apitokens/status", "patch", id="verifier, status of tokens"),
         pytest.param(VERIFIER, f"{GROUP}/apicredentials", "get list watch", id="verifier, credentials"),
         pytest.param(VERIFIER, f"{GROUP}/apiroles", "get list watch", id="verifier, roles"),
         pytest.param(VERIFIER, "/secrets", "", id="verifier, Secrets"),

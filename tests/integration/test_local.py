@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_STARTED = ["pharia-access", "kube-controller-manager", "kube-apiserver", "etcd"]
+_STARTED = ["pharia-access-verifier", "pharia-access", "kube-controller-manager", "kube-apiserver", "etcd"]
 
 
 def local(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -37,11 +38,13 @@ def folder(tmp_path: Path) -> Iterator[Path]:
             end_recorded(record)
 
 
-def test_up_leaves_an_operator_running_until_down_ends_exactly_that(folder: Path) -> None:
+def test_up_leaves_operator_and_verifier_running_until_down_ends_exactly_that(folder: Path) -> None:
     up = local("up", folder)
     assert up.returncode == 0, up.stderr
     started = records(folder)
-    script = f". {folder}/env; kubectl get apiroles --output=name; helm list --all-namespaces --short"
+    script = (
+        f". {folder}/env; kubectl get apiroles --output=name; helm list --all-namespaces --short; echo $VERIFIER_URL"
+    )
     used = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True, timeout=30)
     running = [is_running(record) for record in started]
     again = local("up", folder)
@@ -50,8 +53,8 @@ def test_up_leaves_an_operator_running_until_down_ends_exactly_that(folder: Path
     down_again = local("down", folder)
 
     assert [record.name for record in started] == _STARTED
-    assert running == [True, True, True, True]
-    assert used.stdout == "pharia-access\n"
+    assert running == [True] * len(_STARTED)
+    assert re.fullmatch(r"pharia-access\nhttp://127\.0\.0\.1:[0-9]+\n", used.stdout)
     assert "runs already" in again.stdout
     assert down.stdout == f"Ended {', '.join(_STARTED)}; their data is removed.\n"
     assert not [record for record in started if psutil.pid_exists(record.pid) and is_running(record)]

@@ -46,6 +46,7 @@ class ControlPlane:
         self.server_url = ""
         self._tied = tied
         self._processes: dict[str, Process] = {}
+        self._more_flags: tuple[str, ...] = ()
         self.bin.mkdir(mode=0o700, parents=True)
         for name, program in binaries.items():
             (self.bin / name).symlink_to(program)
@@ -120,6 +121,11 @@ class ControlPlane:
         self.stop_api_server()
         self.start_api_server()
 
+    def restart_api_server_with(self, *flags: str) -> None:
+        """The same, with these flags beside its own, until it is restarted with others."""
+        self._more_flags = flags
+        self.restart_api_server()
+
     def start_controllers(self) -> None:
         """Start the controllers; on return the first ServiceAccount is made and garbage is collected."""
         argv = controllers_argv(
@@ -191,7 +197,7 @@ class ControlPlane:
     def _start_api_server(self, port: int) -> None:
         self.server_url = f"https://127.0.0.1:{port}"
         self._probe = Probe(port, self._pki)
-        argv = api_server_argv(self.bin / "kube-apiserver", pki=self._pki, port=port)
+        argv = [*api_server_argv(self.bin / "kube-apiserver", pki=self._pki, port=port), *self._more_flags]
         self._run("kube-apiserver", argv).wait_until(
             lambda: self._probe.status("/readyz") == http.client.OK,
             what="the API server is ready",

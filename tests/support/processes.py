@@ -97,11 +97,18 @@ class Process:
 
     @classmethod
     def start(
-        cls, argv: Sequence[str | Path], *, log: Path, cwd: Path, env: Mapping[str, str], tied: bool = True
+        cls,
+        argv: Sequence[str | Path],
+        *,
+        log: Path,
+        cwd: Path,
+        env: Mapping[str, str],
+        tied: bool = True,
+        name: str = "",
     ) -> Process:
         """Start `argv`; appends to `log`. `tied`: end it when the calling thread ends, however that ends."""
         command = [str(part) for part in argv]
-        name = Path(command[0]).name
+        name = name or Path(command[0]).name
         if tied:
             launcher = str(Path(__file__).with_name("tied.py"))
             command = [sys.executable, "-I", "-S", launcher, str(os.getpid()), *command]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from tests.support.installation import NAMESPACE
 from tests.support.operators import PROGRAM
-from tests.support.processes import Process, free_port, inherited_environment
+from tests.support.processes import Process, free_port, inherited_environment, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -100,13 +100,16 @@ def start_verifier(
         cwd=root,
         env={**inherited_environment(), **settings, **(env or {})},
         tied=tied,
+        name=VERIFIER_ACCOUNT,
     )
     return RunningVerifier(process, port, health_port)
 
 
 def write_keyring(control_plane: ControlPlane, folder: Path) -> None:
     """Write the operator's keyring into a folder, as the kubelet mounts it; all at once."""
-    found = control_plane.kubectl("get", "secret", "pharia-access-keyring", f"--namespace={NAMESPACE}", "--output=json")
+    get = ("get", "secret", "pharia-access-keyring", f"--namespace={NAMESPACE}", "--output=json")
+    wait_until(lambda: not control_plane.kubectl(*get, check=False).returncode, what="there is a keyring", timeout=20)
+    found = control_plane.kubectl(*get)
     data = {name: base64.b64decode(value) for name, value in json.loads(found.stdout)["data"].items()}
     fresh = folder.with_name(f"{folder.name}.new")
     fresh.mkdir(mode=0o700, parents=True)

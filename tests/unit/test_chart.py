@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from pharia_access.settings import OperatorSettings
+from pharia_access.settings import OperatorSettings, VerifierSettings
 from tools.sync_chart import copies
 
 CHART = Path(__file__).resolve().parents[2] / "charts" / "pharia-access"
@@ -39,6 +39,14 @@ def test_the_settings_in_values_are_the_programs_in_the_same_order() -> None:
     snake = [re.sub(r"(?<=[a-z0-9])([A-Z]+)", r"_\1", key).lower() for key in VALUES["settings"]]
 
     assert snake == [field for field in OperatorSettings.model_fields if field not in NOT_IN_VALUES]
+
+
+def test_the_verifiers_settings_in_values_are_the_programs_in_the_same_order() -> None:
+    settings = VALUES["verifier"]["settings"]
+    snake = [re.sub(r"(?<=[a-z0-9])([A-Z]+)", r"_\1", key).lower() for key in settings]
+    files = {field for field in VerifierSettings.model_fields if field.endswith(("_file", "_folder"))}
+
+    assert snake == [field for field in VerifierSettings.model_fields if field not in {*files, "kubeconfig"}]
 
 
 def test_the_schema_knows_every_value_and_no_other() -> None:

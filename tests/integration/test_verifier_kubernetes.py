@@ -1,0 +1,141 @@
+"""The kube-apiserver asks the verifier who a token is: webhook token authentication, as it is in earnest."""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+import pytest
+import trustme
+import yaml
+
+from tests.support.pki import token_kubeconfig
+from tests.support.processes import free_port, wait_until
+from tests.support.verifiers import start_verifier, write_keyring
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.support.control_plane import ControlPlane
+    from tests.support.operators import RunningOperator
+    from tests.support.workspace import Workspace
+
+pytestmark = pytest.mark.usefixtures("operator")
+
+AUDIENCE = "https://kubernetes.default.svc"
+
+
+@pytest.fixture
+def asking(control_plane: ControlPlane, operator: RunningOperator, tmp_path: Path) -> Iterator[None]:
+    """A verifier behind TLS that wants a client certificate, and an API server that asks it."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.crt"))
+    for name in ("server", "api-server"):
+        leaf = authority.issue_cert("127.0.0.1", common_name=name)
+        (tmp_path / f"{name}.crt").write_bytes(leaf.cert_chain_pems[0].bytes())
+        (tmp_path / f"{name}.key").write_bytes(leaf.private_key_pem.bytes())
+    port = free_port()
+    write_keyring(control_plane, tmp_path / "verifier" / "keyring")
+    settings = {
+        "TOKEN_REVIEW": "true",
+        "TOKEN_REVIEW_PORT": str(port),
+        "TOKEN_REVIEW_CERT_FILE": str(tmp_path / "server.crt"),
+        "TOKEN_REVIEW_KEY_FILE": str(tmp_path / "server.key"),
+        "TOKEN_REVIEW_CLIENT_CA_FILE": str(tmp_path / "ca.crt"),
+        "TOKEN_REVIEW_AUDIENCES": AUDIENCE,
+    }
+    env = {f"PHARIA_ACCESS_{name}": value for name, value in settings.items()}
+    verifier = start_verifier(control_plane, tmp_path / "verifier", env)
+    try:
+        verifier.wait_until_ready()
+        control_plane.restart_api_server_with(
+            f"--authentication-token-webhook-config-file={webhook(tmp_path, port)}",
+            "--authentication-token-webhook-version=v1",
+            "--authentication-token-webhook-cache-ttl=1s",
+        )
+        yield
+    finally:
+        verifier.process.stop()
+        control_plane.restart_api_server_with()
+
+
+def webhook(folder: Path, port: int) -> Path:
+    """The file that tells the API server whom to ask, and how."""
+    content = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [
+            {
+                "name": "verifier",
+                "cluster": {
+                    "server": f"https://127.0.0.1:{port}/tokenreview",
+                    "certificate-authority": str(folder / "ca.crt"),
+                },
+            }
+        ],
+        "users": [
+            {
+                "name": "api-server",
+                "user": {
+                    "client-certificate": str(folder / "api-server.crt"),
+                    "client-key": str(folder / "api-server.key"),
+                },
+            }
+        ],
+        "contexts": [{"name": "ask", "context": {"cluster": "verifier", "user": "api-server"}}],
+        "current-context": "ask",
+    }
+    path = folder / "webhook.yaml"
+    path.write_text(yaml.safe_dump(content))
+    return path
+
+
+def whoami(control_plane: ControlPlane, folder: Path, token: str) -> subprocess.CompletedProcess[str]:
+    """`kubectl auth whoami` by somebody who has nothing but a token."""
+    kubeconfig = token_kubeconfig(
+        folder / "kubeconfig", server=control_plane.server_url, ca_file=control_plane.ca_file, token=token
+    )
+    return control_plane.kubectl(f"--kubeconfig={kubeconfig}", "auth", "whoami", "--output=json", check=False)
+
+
+@pytest.mark.usefixtures("asking")
+def test_a_credential_is_a_user_of_the_cluster_until_its_token_is_revoked(
+    control_plane: ControlPlane, workspace: Workspace, tmp_path: Path
+) -> None:
+    role = f"guest-{workspace.namespace[:40].strip('-')}"
+    workspace.role(role, permissions=[{"permission": "AccessKubernetes"}])
+    credential = workspace.credential(roles=[role])
+    workspace.issued(ttl="1h")
+    token = workspace.text().reveal()
+
+    answer = whoami(control_plane, tmp_path, token)
+    assert answer.returncode == 0, answer.stderr
+    user = json.loads(answer.stdout)["status"]["userInfo"]
+    assert user["username"] == f"pharia:{workspace.namespace}:invoice-bot"
+    assert user["uid"] == credential["metadata"]["uid"]
+    assert sorted(user["groups"]) == [f"pharia:role:{role}", "system:authenticated"]
+
+    workspace.change(
+        {"kind": "ApiToken", "metadata": {"namespace": workspace.namespace, "name": "ci"}}, {"spec": {"revoked": True}}
+    )
+    wait_until(
+        lambda: "Unauthorized" in whoami(control_plane, tmp_path, token).stderr,
+        what=f"the API server answers {HTTPStatus.UNAUTHORIZED}, once its cache has forgotten",
+        timeout=30,
+    )
+
+
+@pytest.mark.usefixtures("asking")
+def test_a_token_without_the_permission_is_nobody(
+    control_plane: ControlPlane, workspace: Workspace, tmp_path: Path
+) -> None:
+    workspace.credential()
+    workspace.issued(ttl="1h")
+
+    answer = whoami(control_plane, tmp_path, workspace.text().reveal())
+
+    assert answer.returncode != 0
+    assert "Unauthorized" in answer.stderr
