@@ -118,7 +118,7 @@ class Uses:
 
     def _wait(self, failures: int, asked: float | None) -> float:
         """Seconds: doubled each time, at most a minute, and of that a random half up to the whole."""
-        longest = min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(failures, 10))
+        longest = min(_LONGEST_WAIT, _FIRST_WAIT * (1 << min(failures, 10)))
         return min(_LONGEST_WAIT, max(asked or 0.0, longest * (1 + self._spread()) / 2))
 
     async def _write_oldest(self) -> None:
