@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.times import format_time
 from pharia_access.kube import paths
-from pharia_access.kube.client import MERGE_PATCH, Connection
+from pharia_access.kube.client import JSON_PATCH, Connection
 from pharia_access.kube.exchange import Call
 
 __all__ = ["KubeUses"]
@@ -19,11 +19,16 @@ class KubeUses:
         self._timeout = timeout_seconds
 
     async def write_last_used(self, key: str, uid: str, at: float) -> None:
-        """Write it on the token of that name and UID. Raises the leaves of ApiError."""
+        """Write it on the token of that name and UID. Raises the leaves of ApiError.
+
+        Raises InvalidError where another token has the name: so the API server answers a test that fails. A merge patch
+        could not ask: of a write to status, the API server ignores metadata, but for resourceVersion.
+        """
         namespace, _, name = key.partition("/")
         path = paths.of_object("apitokens", ObjectKey(namespace, name), subresource="status")
-        body = {
-            "metadata": {"uid": uid},
-            "status": {"lastUsedTime": format_time(datetime.fromtimestamp(at, UTC))},
-        }
-        await self._connection.send(Call("PATCH", path, self._timeout, body, MERGE_PATCH))
+        moment = format_time(datetime.fromtimestamp(at, UTC))
+        body = [
+            {"op": "test", "path": "/metadata/uid", "value": uid},
+            {"op": "add", "path": "/status/lastUsedTime", "value": moment},
+        ]
+        await self._connection.send(Call("PATCH", path, self._timeout, body, JSON_PATCH))

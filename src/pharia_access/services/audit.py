@@ -73,7 +73,7 @@ class AuditLog:
 
     def refused(self, contract: Contract, reason: Refusal, *, token: IssuedToken | None, detail: str = "") -> None:
         """Write that a request was refused, unless that was said lately."""
-        self._write("refused", contract, reason.value, token=token, detail=detail)
+        self._write("refused", contract, reason, token=token, detail=detail)
 
     def accepted(self, contract: Contract, token: IssuedToken) -> None:
         """Write that a request may pass, if that is wanted."""
@@ -89,7 +89,7 @@ class AuditLog:
             kind.suppressed += 1
             self._meter.audit_line_dropped()
             return
-        fields = {"contract": contract.value, "reason": reason, "suppressed": kind.suppressed}
+        fields = {"contract": contract.value, "reason": str(reason), "suppressed": kind.suppressed}
         if token is not None:
             fields |= {"tokenID": token_id, "token": token.key, "credential": token.credential}
         if detail:

@@ -30,7 +30,7 @@ class UseWriter(Protocol):
     """Writes `status.lastUsedTime`."""
 
     async def write_last_used(self, key: str, uid: str, at: float) -> None:
-        """Of that very token; POSIX seconds. Raises NotFoundError, ConflictError, UnavailableError, DeniedError."""
+        """Of that very token; POSIX seconds. Raises the leaves of ApiError, one of them where it is another."""
         ...
 
 

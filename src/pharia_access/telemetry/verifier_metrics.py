@@ -4,6 +4,7 @@ A decision costs a request two additions: the library's own counters take a lock
 the whole request. So counts are kept in plain lists, and made into metrics when somebody asks.
 """
 
+import math
 import platform
 from bisect import bisect_left
 from collections import defaultdict
@@ -135,7 +136,9 @@ def _state(gauges: Gauges) -> Iterable[Metric]:
     yield _gauge("argon2_waiting", "Slow checks that wait or run.", {(): gauges.argon2_waiting()})
     yield _gauge("ready", "1 if checks are answered.", {(): gauges.ready()})
     yield _gauge("keyring_keys", "Keys of the fast check; 0: Argon2id proves each token.", {(): gauges.keyring_keys()})
-    yield _gauge("clock_offset_seconds", "How far the API server's clock is ahead.", {(): gauges.clock_offset()})
+    offset = gauges.clock_offset()
+    known = offset if math.isfinite(offset) else math.nan  # as the operator tells that nobody has heard of it
+    yield _gauge("clock_offset_seconds", "How far the API server's clock is ahead; NaN: unknown.", {(): known})
 
 
 def _counter(name: str, about: str, counts: Mapping[tuple[str, ...], int], *labels: str) -> Metric:

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import logging
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from pharia_access.domain.verification import IssuedToken, Refusal
 from pharia_access.services.audit import AuditLimits, AuditLog
 from pharia_access.services.gate import Contract
 from tests.support.http_door import Door
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @dataclass
@@ -39,6 +46,23 @@ def token(name: str = "ci") -> IssuedToken:
     found = door.index.find(door.issue(name).token_id)
     assert found is not None
     return found
+
+
+SOME = [token(f"some{number}") for number in range(6)]
+
+
+@contextmanager
+def lines_written() -> Iterator[list[logging.LogRecord]]:
+    """What the audit log writes meanwhile."""
+    records: list[logging.LogRecord] = []
+    handler = logging.Handler()
+    handler.emit = records.append  # type: ignore[assignment, method-assign] # the least that keeps them
+    log = logging.getLogger("pharia_access.audit")
+    log.addHandler(handler)
+    try:
+        yield records
+    finally:
+        log.removeHandler(handler)
 
 
 def lines(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str, int]]:
@@ -105,3 +129,32 @@ def test_acceptances_are_written_where_that_is_wanted(caplog: pytest.LogCaptureF
 
     Case(AuditLimits(accepted=True)).audit.accepted(Contract.NGINX, token())
     assert lines(caplog) == [("accepted", "accepted", 0)]
+
+
+def test_what_is_told_often_is_remembered_longer(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pharia_access.services.audit._MOST_KINDS", 2)
+    case, known = Case(), token("known")
+    for number in range(5):
+        case.refuse(known)
+        case.refuse(token(f"t{number}"))
+
+    told = [record.__dict__["token"] for record in caplog.records]
+    assert told == ["finance/known", *[f"finance/t{number}" for number in range(5)]]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])  # the level of the log, the same for all
+@given(st.lists(st.tuples(st.integers(0, 5), st.sampled_from([0.0, 0.01, 0.5, 70.0])), max_size=60))
+def test_every_refusal_is_a_line_or_told_by_a_later_one_or_still_to_be_told(refusals: list[tuple[int, float]]) -> None:
+    with pytest.MonkeyPatch.context() as patch, lines_written() as records:
+        patch.setattr("pharia_access.services.audit._MOST_KINDS", 3)
+        case = Case(AuditLimits(per_second=2, burst=2))
+        for number, pause in refusals:
+            case.refuse(SOME[number])
+            case.ticks += pause
+
+    told = sum(1 + r.__dict__["suppressed"] + r.__dict__.get("suppressedOthers", 0) for r in records)
+    to_be_told = case.audit._forgotten + sum(kind.suppressed for kind in case.audit._kinds.values())
+    assert told + to_be_told == len(refusals)
+    assert len(records) + case.dropped == len(refusals)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 from prometheus_client.parser import text_string_to_metric_families
 
 from pharia_access.domain.verification import Refusal
@@ -73,3 +76,10 @@ def test_the_state_is_looked_up_when_somebody_asks() -> None:
     assert found["view_age_seconds", "ApiToken"] == 2.5
     assert [found[name,] for name in ("shared_token_ids", "argon2_waiting", "ready", "keyring_keys")] == [1, 3, 1, 2]
     assert found["clock_offset_seconds",] == 0.25
+
+
+def test_a_clock_that_was_never_heard_is_no_number() -> None:
+    metrics = VerifierMetrics(version="1")
+    metrics.watch(replace(GAUGES, clock_offset=lambda: -math.inf))
+
+    assert math.isnan(samples(metrics)["clock_offset_seconds",])
