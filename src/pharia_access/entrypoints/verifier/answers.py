@@ -5,6 +5,7 @@ Every answer forbids caching, sets no cookie and holds no token.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Final
 
@@ -29,9 +30,14 @@ Headers = tuple[tuple[bytes, bytes], ...]
 RETRY_AFTER_SECONDS: Final = 1
 """What a caller is asked to wait who could not be answered."""
 
+_CREDENTIALS_READY: Final = 4096
+"""How many credentials' headers are kept ready, by what they say."""
+
 _NO_STORE: Final = (b"cache-control", b"no-store")
 _CHALLENGE: Final = b'Bearer realm="pharia-access"'
-_REASON_PHRASES: Final = {status.value: status.phrase.encode("ascii") for status in HTTPStatus}
+_STATUS_LINES: Final = {
+    status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode("ascii") for status in HTTPStatus
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +51,10 @@ class Answer:
 
 def render(answer: Answer, *, keep_alive: bool = True, head: bool = False) -> bytes:
     """The answer as HTTP/1.1 sends it. `head`: to a HEAD request, so without its body."""
-    lines = [b"HTTP/1.1 %d %b\r\n" % (answer.status, _REASON_PHRASES[answer.status])]
+    lines = [_STATUS_LINES[answer.status]]
     lines += [b"%b: %b\r\n" % header for header in answer.headers]
-    lines.append(b"content-length: %d\r\n" % len(answer.body))
-    lines.append(b"\r\n" if keep_alive else b"connection: close\r\n\r\n")
-    if not head:
-        lines.append(answer.body)
+    end = b"\r\n" if keep_alive else b"connection: close\r\n\r\n"
+    lines.append(b"content-length: %d\r\n%b%b" % (len(answer.body), end, b"" if head else answer.body))
     return b"".join(lines)
 
 
@@ -59,14 +63,21 @@ def identity_headers(accepted: Accepted) -> Headers:
 
     The values are safe in a header: `kube.bulk` lets no others in.
     """
-    token, holder, roles = accepted.token, accepted.holder, accepted.held.roles
+    token, holder = accepted.token, accepted.holder
+    return (
+        *_credential_headers(holder.uid, token.credential, accepted.held.roles),
+        (b"x-auth-token-id", token.token_id.encode("ascii")),
+        (b"x-auth-expires", token.ends_text.encode("ascii")),
+    )
+
+
+@lru_cache(_CREDENTIALS_READY)
+def _credential_headers(uid: str, credential: str, roles: tuple[str, ...]) -> Headers:
     return (
         _NO_STORE,
-        (b"x-auth-subject", holder.uid.encode("ascii")),
-        (b"x-auth-credential", token.credential.encode("ascii")),
-        (b"x-auth-token-id", token.token_id.encode("ascii")),
+        (b"x-auth-subject", uid.encode("ascii")),
+        (b"x-auth-credential", credential.encode("ascii")),
         (b"x-auth-roles", ",".join(roles).encode("ascii") or b"-"),
-        (b"x-auth-expires", token.ends_text.encode("ascii")),
     )
 
 

@@ -8,7 +8,6 @@ The choice falls in `on_headers_complete`, before uvicorn makes its request.
 from typing import Any, Final
 
 from pharia_access.entrypoints.verifier.answers import METHOD_NOT_ALLOWED, Answer, render
-from pharia_access.entrypoints.verifier.exchange import authorizations
 from pharia_access.entrypoints.verifier.gateways import gateway_for
 from pharia_access.entrypoints.verifier.guarded import GuardedProtocol
 from pharia_access.services.gate import Gate
@@ -38,8 +37,9 @@ class FastPathProtocol(GuardedProtocol):
 
     def on_headers_complete(self) -> None:
         """Decide, if this request is one of ours; else make up for what was left out, and go the common way."""
-        if self.url.startswith(_PREFIX) and self._is_plain() and self.head_is_welcome():
-            self._answer = self._decide()
+        if self.url.startswith(_PREFIX) and self.head_is_welcome():
+            values = self._plain_credentials()
+            self._answer = None if values is None else self._decide(values)
         if self._answer is None and not self.transport.is_closing():
             url, headers, expect = self.url, self.headers, self.expect_100_continue
             super().on_message_begin()
@@ -60,14 +60,19 @@ class FastPathProtocol(GuardedProtocol):
         if not keep_alive:
             self.transport.close()
 
-    def _is_plain(self) -> bool:
-        if self.flow.write_paused or self.is_answering:
-            return False
-        if self.parser.get_http_version() != "1.1" or b"#" in self.url:
-            return False
-        return all(name not in _COMPLICATED for name, _ in self.headers)
+    def _plain_credentials(self) -> list[bytes] | None:
+        """The values of `Authorization`; None where the request or the connection is not plain."""
+        if self.flow.write_paused or self.is_answering or b"#" in self.url:
+            return None
+        values = []
+        for name, value in self.headers:
+            if name == b"authorization":
+                values.append(value)
+            elif name in _COMPLICATED:
+                return None
+        return values if self.parser.get_http_version() == "1.1" else None
 
-    def _decide(self) -> Answer | None:
+    def _decide(self, values: list[bytes]) -> Answer | None:
         path, _, query = self.url.partition(b"?")
         found = gateway_for(path, query)
         if found is None:
@@ -75,5 +80,5 @@ class FastPathProtocol(GuardedProtocol):
         gateway, requirement = found
         if gateway.methods is not None and self.parser.get_method() not in gateway.methods:
             return METHOD_NOT_ALLOWED
-        decision = self.gate.decide_at_once(gateway.contract, authorizations(self.headers), requirement)
+        decision = self.gate.decide_at_once(gateway.contract, values, requirement)
         return None if decision is None else gateway.answer(decision)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any, Final
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from pharia_access.entrypoints.verifier.answers import Answer, render
@@ -71,7 +72,14 @@ class GuardedProtocol(HttpToolsProtocol):
             return
         if self._in_head:
             self._unparsed += len(data)
-        super().data_received(data)
+        self._unset_keepalive_if_required()
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            pass  # nothing here can become another protocol; the request is answered as it is
+        except httptools.HttpParserError:
+            # uvicorn would log each: whoever sends nonsense could fill the log.
+            self.refuse(_MALFORMED)
         if self._in_head and self._unparsed > self.limits.head_bytes and not self.transport.is_closing():
             self.refuse(_HEAD_TOO_LARGE)
 
@@ -101,11 +109,6 @@ class GuardedProtocol(HttpToolsProtocol):
             self.request_read(inf)
             super().on_message_complete()
 
-    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's signature
-        """Answer what is not HTTP, in our words."""
-        if not self.transport.is_closing():
-            self.refuse(_MALFORMED)
-
     def head_is_welcome(self) -> bool:
         """Whether the head that was just read is within its bound; if not, that is answered."""
         self._in_head, self._body_bytes = False, 0
@@ -122,8 +125,8 @@ class GuardedProtocol(HttpToolsProtocol):
         self.deadline = deadline
 
     def refuse(self, answer: bytes) -> None:
-        """Send a last answer and close; without it where another answer is being written."""
-        if not self.is_answering:
+        """Send a last answer and close; without it where another answer is being written, or was the last."""
+        if not (self.is_answering or self.transport.is_closing()):
             self.transport.write(answer)
         self.transport.close()
 
