@@ -3,208 +3,157 @@
 Strict where a value reaches a verdict or a header. What is wrong is told by field, never by value.
 """
 
-from collections.abc import Callable
+import re
+from contextlib import suppress
 from datetime import datetime
-from typing import Annotated, Final, TypeVar
+from math import floor
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta, field
 
 from pharia_access.domain.permissions import Permission, Role
-from pharia_access.domain.times import format_time, parse_time, whole_seconds
+from pharia_access.domain.times import format_time, parse_time
 from pharia_access.domain.token import TOKEN_ID_PATTERN
 from pharia_access.domain.verification import Holder, IssuedToken
-from pharia_access.errors import ApiError, ExpiredViewError, MalformedObjectError
+from pharia_access.errors import MalformedObjectError
+from pharia_access.kube.envelopes import Struct, decoded
 
-__all__ = [
-    "Listing",
-    "WatchEvent",
-    "error_of",
-    "read_event",
-    "read_holder",
-    "read_key",
-    "read_listing",
-    "read_role",
-    "read_token",
-]
+__all__ = ["read_holder", "read_role", "read_token"]
 
-T = TypeVar("T")
+_NAME: Final = r"[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?"
+_UID: Final = r"[!-~]{1,128}"
 
 # `\Z`, since `$` would let a line break through, into a header.
-_Name = Annotated[str, Meta(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?\Z", max_length=253)]
-_Uid = Annotated[str, Meta(pattern=r"^[!-~]{1,128}\Z")]
+_Name = Annotated[str, Meta(pattern=rf"^{_NAME}\Z")]
+_Uid = Annotated[str, Meta(pattern=rf"^{_UID}\Z")]
 _Text = Annotated[str, Meta(max_length=512)]
-_TokenId = Annotated[str, Meta(pattern=rf"^{TOKEN_ID_PATTERN}\Z")]
-_Mac = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
+_MacText = Annotated[str, Meta(min_length=64, max_length=64)]
 
 
-class _Struct(msgspec.Struct, gc=False, rename="camel"):
-    """None of them is part of a cycle, so the collector need not look at them."""
-
-
-class _Metadata(_Struct):
-    name: _Name
-    uid: _Uid
-    namespace: _Name | None = None
+class _TokenMetadata(Struct):
+    name: str
+    namespace: str
+    uid: str
     deletion_timestamp: str | None = None
 
 
-class _CredentialIdentity(_Struct):
+class _Metadata(Struct):
     name: _Name
+    namespace: _Name
     uid: _Uid
+    deletion_timestamp: str | None = None
 
 
-class _MacOf(_Struct):
+class _RoleMetadata(Struct):
+    name: _Name
+
+
+class _CredentialIdentity(Struct):
+    name: str
+    uid: str
+
+
+class _Mac(Struct):
     key_id: _Text = field(name="keyID")
-    value: _Mac
+    value: _MacText
 
 
-class _TokenSpec(_Struct):
+class _TokenSpec(Struct):
     expires_at: _Text | None = None
     revoked: bool | None = None
 
 
-class _TokenStatus(_Struct):
-    token_id: _TokenId | None = field(default=None, name="tokenID")
+class _TokenStatus(Struct):
+    token_id: str | None = field(default=None, name="tokenID")
     credential: _CredentialIdentity | None = None
     issued_at: _Text | None = None
     expires_at: _Text | None = None
     hash: _Text | None = None
-    mac: _MacOf | None = None
+    mac: _Mac | None = None
     last_used_time: object = None
 
 
-class _Token(_Struct):
-    metadata: _Metadata
+class _Token(Struct):
+    metadata: _TokenMetadata
     spec: _TokenSpec
     status: _TokenStatus | None = None
 
 
-class _CredentialSpec(_Struct):
+class _CredentialSpec(Struct):
     roles: list[_Name]
     suspended: bool | None = None
 
 
-class _Credential(_Struct):
+class _Credential(Struct):
     metadata: _Metadata
     spec: _CredentialSpec
 
 
-class _Permission(_Struct):
+class _Permission(Struct):
     permission: Annotated[str, Meta(min_length=1)]
     fields: dict[str, str] | None = None
 
 
-class _RoleSpec(_Struct):
+class _RoleSpec(Struct):
     allowed_namespaces: list[str]
     permissions: list[_Permission] | None = None
 
 
-class _Role(_Struct):
-    metadata: _Metadata
+class _Role(Struct):
+    metadata: _RoleMetadata
     spec: _RoleSpec
-
-
-class _KeyMetadata(_Struct):
-    name: str
-    namespace: str = ""
-    resource_version: str = ""
-
-
-class _Keyed(_Struct):
-    metadata: _KeyMetadata
-
-
-class _Status(_Struct):
-    code: int = 0
-    reason: str = ""
-
-
-class _ListMetadata(_Struct):
-    resource_version: Annotated[str, Meta(min_length=1)]
-    continue_: str | None = field(default=None, name="continue")
-
-
-class Listing(_Struct):
-    """A page of a list, its items not yet looked at."""
-
-    metadata: _ListMetadata
-    items: list[msgspec.Raw]
-
-
-class WatchEvent(_Struct):
-    """An event of a watch, its object not yet looked at."""
-
-    type: str
-    object: msgspec.Raw
 
 
 _tokens: Final = msgspec.json.Decoder(_Token)
 _credentials: Final = msgspec.json.Decoder(_Credential)
 _roles: Final = msgspec.json.Decoder(_Role)
-_keys: Final = msgspec.json.Decoder(_Keyed)
-_listings: Final = msgspec.json.Decoder(Listing)
-_statuses: Final = msgspec.json.Decoder(_Status)
-_events: Final = msgspec.json.Decoder(WatchEvent)
 
-
-def read_listing(body: bytes) -> Listing:
-    """Read a page. Raises MalformedObjectError for what is no list."""
-    return _read(_listings.decode, body)
-
-
-def read_event(line: bytes) -> WatchEvent:
-    """Read an event. Raises MalformedObjectError for what is none."""
-    return _read(_events.decode, line)
-
-
-def error_of(event: WatchEvent) -> ApiError:
-    """What an ERROR event says, mostly that the version is too old. Whatever it is, a fresh list mends it."""
-    try:
-        said = _statuses.decode(event.object)
-    except msgspec.DecodeError:
-        said = _Status()
-    return ExpiredViewError(f"the watch ended with {event.type[:16]} {said.code} {said.reason[:64]}".rstrip())
-
-
-def read_key(body: msgspec.Raw) -> tuple[str, str]:
-    """An object's `namespace/name` (a cluster-wide one's name) and its resourceVersion. Raises MalformedObjectError."""
-    metadata = _read(_keys.decode, body).metadata
-    key = f"{metadata.namespace}/{metadata.name}" if metadata.namespace else metadata.name
-    return key, metadata.resource_version
+# A token's texts are looked at all in one: a pattern on each field would take longer than all the rest.
+_TOKEN_SHAPES: Final = {
+    "metadata.namespace": _NAME,
+    "metadata.name": _NAME,
+    "metadata.uid": _UID,
+    "status.credential.name": _NAME,
+    "status.credential.uid": _UID,
+    "status.tokenID": TOKEN_ID_PATTERN,
+}
+_TOKEN_SHAPE: Final = re.compile("\n".join(_TOKEN_SHAPES.values()))  # none of which lets a line break through
 
 
 def read_token(body: msgspec.Raw) -> IssuedToken | None:
     """Read an ApiToken; None for one that is not minted. Raises MalformedObjectError."""
-    token = _read(_tokens.decode, body)
-    status, namespace = token.status, token.metadata.namespace
+    token = decoded(_tokens.decode, body)
+    metadata, status = token.metadata, token.status
     if status is None or status.token_id is None or status.hash is None or status.credential is None:
         return None
-    ends_at = whole_seconds(_earlier(_time(status.expires_at, "status.expiresAt"), token.spec.expires_at))
+    credential = status.credential
+    _require_shapes(metadata.namespace, metadata.name, metadata.uid, credential.name, credential.uid, status.token_id)
+    ends_at, ends_text = _end(status.expires_at, token.spec.expires_at)
     return IssuedToken(
-        key=f"{namespace}/{token.metadata.name}",
-        uid=token.metadata.uid,
+        key=f"{metadata.namespace}/{metadata.name}",
+        uid=metadata.uid,
         token_id=status.token_id,
-        credential=f"{namespace}/{status.credential.name}",
-        credential_uid=status.credential.uid,
+        credential=f"{metadata.namespace}/{credential.name}",
+        credential_uid=credential.uid,
         issued_at=_time(status.issued_at, "status.issuedAt").timestamp(),
-        ends_at=ends_at.timestamp(),
-        ends_text=format_time(ends_at),
+        ends_at=ends_at,
+        ends_text=ends_text,
         revoked=bool(token.spec.revoked),
-        deleting=token.metadata.deletion_timestamp is not None,
+        deleting=metadata.deletion_timestamp is not None,
         proof=status.hash,
         mac_key_id=None if status.mac is None else status.mac.key_id,
-        mac=None if status.mac is None else bytes.fromhex(status.mac.value),
+        mac=None if status.mac is None else _mac(status.mac.value),
         last_used=_last_used(status.last_used_time),
     )
 
 
 def read_holder(body: msgspec.Raw) -> Holder:
     """Read an ApiCredential. Raises MalformedObjectError."""
-    credential = _read(_credentials.decode, body)
+    credential = decoded(_credentials.decode, body)
     metadata = credential.metadata
     return Holder(
-        namespace=metadata.namespace or "",
+        namespace=metadata.namespace,
         name=metadata.name,
         uid=metadata.uid,
         roles=tuple(credential.spec.roles),
@@ -215,7 +164,7 @@ def read_holder(body: msgspec.Raw) -> Holder:
 
 def read_role(body: msgspec.Raw) -> Role:
     """Read an ApiRole. Raises MalformedObjectError."""
-    role = _read(_roles.decode, body)
+    role = decoded(_roles.decode, body)
     return Role(
         name=role.metadata.name,
         allowed_namespaces=frozenset(role.spec.allowed_namespaces),
@@ -225,28 +174,45 @@ def read_role(body: msgspec.Raw) -> Role:
     )
 
 
-def _read(decode: Callable[[bytes | msgspec.Raw], T], body: bytes | msgspec.Raw) -> T:
-    try:
-        return decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        why = str(error) if isinstance(error, msgspec.ValidationError) else "not JSON"
-    # Outside of `except`, so that nothing of the library's comes along.
-    raise MalformedObjectError(why.replace("`$.", "`"))
+def _require_shapes(*texts: str) -> None:
+    """The texts that `_TOKEN_SHAPES` names, in that order."""
+    if _TOKEN_SHAPE.fullmatch("\n".join(texts)):
+        return
+    for (place, shape), text in zip(_TOKEN_SHAPES.items(), texts, strict=True):
+        if not re.fullmatch(shape, text):
+            message = f"{place}: must match {shape}"
+            raise MalformedObjectError(message)
 
 
-def _time(text: str | None, name: str) -> datetime:
+def _end(fixed: str | None, wished: str | None) -> tuple[float, str]:
+    """The earlier of what the mint fixed and what the spec says: POSIX seconds, whole ones, and RFC 3339."""
+    end, text = _time(fixed, "status.expiresAt"), fixed or ""
+    if wished is not None and (sooner := _time(wished, "spec.expiresAt")) < end:
+        end, text = sooner, wished
+    # Mostly the operator's own text, which need not be written anew.
+    return float(floor(end.timestamp())), text if len(text) == len("2027-01-31T00:00:00Z") else format_time(end)
+
+
+def _time(text: str | None, place: str) -> datetime:
     if text is None:
-        message = f"{name} is missing"
+        message = f"{place} is missing"
         raise MalformedObjectError(message)
     try:
         return parse_time(text)
     except MalformedObjectError as error:
-        message = f"{name}: {error}"
-        raise MalformedObjectError(message) from None
+        message = f"{place}: {error}"
+    raise MalformedObjectError(message)
 
 
-def _earlier(fixed: datetime, wished: str | None) -> datetime:
-    return fixed if wished is None else min(fixed, _time(wished, "spec.expiresAt"))
+def _mac(text: str) -> bytes:
+    """64 characters that make 32 bytes are digits all: blanks, which `fromhex` passes over, would make fewer."""
+    value = b""
+    with suppress(ValueError):  # its text tells where
+        value = bytes.fromhex(text)
+    if len(value) * 2 != len(text):
+        message = "status.mac.value: must be 64 hexadecimal digits"
+        raise MalformedObjectError(message)
+    return value
 
 
 def _last_used(text: object) -> float:

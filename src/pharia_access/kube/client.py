@@ -4,6 +4,7 @@ Goes below the library's generated methods, to `ApiClient.call_api`: those valid
 exceptions that hold the answer's body. Reads no environment, but for the library's own way to an in-cluster server.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -53,19 +54,11 @@ class Connection:
 
         Raises the leaves of ApiError; no byte for `silence_seconds` is an UnavailableError.
         """
+        response = await self._begin(call, silence_seconds)
         try:
-            patience = aiohttp.ClientTimeout(total=None, connect=call.timeout_seconds, sock_read=silence_seconds)
-            response = await self._request(call, patience)
-            status, headers = response.status, response.headers
-            ended_well = HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
-            body = b"" if ended_well else await response.read()
-        except TRANSPORT_ERRORS as error:
-            raise unreachable(error, method=call.method, path=call.path) from error
-        Answer(status, headers, body).require_success(call)
-        try:
-            yield Stream(response.response, call)
+            yield Stream(response, call)
         finally:
-            response.response.close()
+            response.close()
 
     async def server_time_offset(self, now: Callable[[], datetime]) -> timedelta:
         """How far the API server's clock is ahead of ours, to about a second; raises UnavailableError.
@@ -105,6 +98,18 @@ class Connection:
                 raise failure from error
         # Outside of `except`: a parser's error can quote bytes of the answer, and would come along as the context.
         raise failure
+
+    async def _begin(self, call: Call, silence_seconds: float) -> aiohttp.ClientResponse:
+        patience = aiohttp.ClientTimeout(total=None, sock_read=silence_seconds)
+        try:
+            async with asyncio.timeout(call.timeout_seconds):
+                answer = await self._request(call, patience)
+                if not HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
+                    Answer(answer.status, answer.headers, await answer.read()).require_success(call)
+        except TRANSPORT_ERRORS as error:
+            raise unreachable(error, method=call.method, path=call.path) from error
+        response: aiohttp.ClientResponse = answer.response
+        return response
 
     async def _exchange(self, call: Call) -> Answer:
         response = await self._request(call, call.timeout_seconds)

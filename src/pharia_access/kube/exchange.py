@@ -1,6 +1,6 @@
 """One request to the API server and what comes back: whole, or line by line."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -70,7 +70,7 @@ class Stream:
         """The server's time when it began to answer."""
         return _date(self._response.headers)
 
-    async def lines(self) -> AsyncIterator[bytes]:
+    async def lines(self) -> AsyncGenerator[bytes, None]:
         """Each line as it comes, to the clean end. Raises UnavailableError where it breaks off."""
         rest = b""
         try:
@@ -78,18 +78,19 @@ class Stream:
                 *whole, rest = (rest + chunk).split(b"\n")
                 for line in whole:
                     yield line
-                self._require_short(rest)
+                self._require(len(rest) <= MOST_LINE_BYTES, f"a line of more than {MOST_LINE_BYTES} bytes")
         except TRANSPORT_ERRORS as error:
             raise unreachable(error, method=self._call.method, path=self._call.path) from error
+        self._require(not rest, "ended within a line")
 
-    def _require_short(self, rest: bytes) -> None:
-        if len(rest) > MOST_LINE_BYTES:
-            message = f"{self._call.method} {self._call.path}: a line of more than {MOST_LINE_BYTES} bytes"
+    def _require(self, good: bool, why: str) -> None:  # noqa: FBT001 - what is required comes first
+        if not good:
+            message = f"{self._call.method} {self._call.path}: {why}"
             raise UnavailableError(message)
 
 
 def _date(headers: Mapping[str, str]) -> datetime | None:
     try:
         return parsedate_to_datetime(headers.get("Date", "")).astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None

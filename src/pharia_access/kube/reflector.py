@@ -7,6 +7,7 @@ not reached (its etcd was restored) is answered, says nothing, and ends cleanly.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Generic, TypeVar
@@ -16,9 +17,10 @@ import msgspec
 from pharia_access.domain.sightings import Kind
 from pharia_access.errors import ApiError, DeniedError, ExpiredViewError, MalformedObjectError, UnavailableError
 from pharia_access.kube import paths
-from pharia_access.kube.bulk import WatchEvent, error_of, read_event, read_key, read_listing
 from pharia_access.kube.client import Connection
+from pharia_access.kube.envelopes import Listing, WatchEvent, error_of, read_event, read_key, read_listing
 from pharia_access.kube.exchange import Call, Stream
+from pharia_access.kube.patience import Patience
 from pharia_access.kube.sink import Interruption, Sink
 
 __all__ = ["Reflector", "ReflectorTools", "Rhythm", "Watched"]
@@ -28,10 +30,13 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 PAGE_SIZE: Final = 500
-_FIRST_WAIT, _LONGEST_WAIT, _LONGEST_ASKED_WAIT = 0.1, 5.0, 60.0
-_SILENCE_SECONDS = 15.0
+_SILENCE_SECONDS: Final = 15.0
 """How long after its time a watch may stay without an end."""
-_JITTER = 0.1
+_STEADY_SECONDS: Final = 1.0
+"""A watch that lasts that long goes well; after a shorter one there is a wait, however it ended."""
+_EARLY_SECONDS: Final = 1.0
+"""A watch that ends that long before its time was ended by something else: by a server that stops, perhaps."""
+_JITTER: Final = 0.1
 _EVENTS: Final = frozenset({"ADDED", "MODIFIED", "DELETED", "BOOKMARK"})
 
 
@@ -82,15 +87,15 @@ class Reflector(Generic[T]):
         self._sink = sink
         self._rhythm = rhythm
         self._tools = tools
+        self._patience = Patience(tools.sleep, tools.jitter)
         self._version: str | None = None
         self._list_again_at = 0.0
-        self._failures = 0
         self._doubtful = False
+        self._denied = ""
 
     async def run(self) -> None:
         """Until cancelled. Whatever the API server does is waited out, and told."""
         while True:
-            began = self._tools.ticks()
             try:
                 await self._turn()
             except MalformedObjectError as error:
@@ -101,11 +106,6 @@ class Reflector(Generic[T]):
                 # Where the connection broke off, the watch goes on, once it is known that the server did not go back.
                 self._doubtful = True
                 await self._wait(Interruption.DENIED if isinstance(error, DeniedError) else Interruption.BROKEN, error)
-            else:
-                # A server that ends each watch at once must not be asked again at once.
-                self._failures = 0 if self._tools.ticks() - began >= 1.0 else self._failures + 1
-                if self._failures > 1:
-                    await self._sleep(None)
 
     async def _turn(self) -> None:
         """One watch, after whatever must come before it."""
@@ -114,51 +114,68 @@ class Reflector(Generic[T]):
         self._doubtful = False
         if self._version is None or self._tools.ticks() >= self._list_again_at:
             self._version = await self._list()
-        if not await self._watch(self._version):
+        seconds = max(1, int(self._rhythm.watch * (1 + _JITTER * self._tools.jitter())))
+        began = self._tools.ticks()
+        try:
+            heard = await self._watch(self._version, seconds)
+        finally:
+            lasted = self._tools.ticks() - began
+            if lasted >= _STEADY_SECONDS:
+                self._patience.reset()
+        await self._ended_well(seconds=seconds, lasted=lasted, heard=heard)
+
+    async def _ended_well(self, *, seconds: float, lasted: float, heard: bool) -> None:
+        if not heard:
             log.info("a watch said nothing: listing anew", extra={"kind": self._watched.kind})
             self._sink.interrupted(Interruption.SILENT)
             self._version = None
+        elif lasted < seconds - _EARLY_SECONDS:
+            self._doubtful = True
+        if lasted < _STEADY_SECONDS:
+            await self._patience.wait()
 
     async def _list(self) -> str:
         """List everything, page by page; the version that it shows."""
         began = self._tools.ticks()
         keys: set[str] = set()
-        version, more = "", ""
+        page = await self._page({"limit": str(PAGE_SIZE)})
         while True:
-            query = {"limit": str(PAGE_SIZE), **({"continue": more} if more else {})}
-            answer = await self._connection.fetch(Call("GET", self._path, self._rhythm.request, query=query))
-            self._tell_date(answer.date)
-            page = read_listing(answer.body)
-            keys.update(key for item in page.items if (key := self._take(item)) is not None)
-            version, more = page.metadata.resource_version, page.metadata.continue_ or ""
-            if not more:
+            keys.update(key for item in page.items if (key := self._shown(item)) is not None)
+            if not page.metadata.continue_:
                 break
             await asyncio.sleep(0)  # requests are answered between two pages
+            page = await self._page({"limit": str(PAGE_SIZE), "continue": page.metadata.continue_})
         self._sink.listed(keys, self._watched.namespace, began)
         now = self._tools.ticks()
         self._list_again_at = now + self._rhythm.resync * (1 + _JITTER * self._tools.jitter())
         log.info("listed", extra={"kind": self._watched.kind, "objects": len(keys), "seconds": round(now - began, 3)})
-        return version
+        return page.metadata.resource_version
 
-    async def _watch(self, version: str) -> bool:
+    async def _page(self, query: dict[str, str]) -> Listing:
+        answer = await self._connection.fetch(Call("GET", self._path, self._rhythm.request, query=query))
+        self._tell_date(answer.date)
+        return read_listing(answer.body)
+
+    async def _watch(self, version: str, seconds: int) -> bool:
         """Watch from that version to the end; whether anything was said."""
-        seconds = self._rhythm.watch * (1 + _JITTER * self._tools.jitter())
         query = {
             "watch": "1",
             "allowWatchBookmarks": "true",
             "resourceVersion": version,
-            "timeoutSeconds": str(max(1, int(seconds))),
+            "timeoutSeconds": str(seconds),
         }
         call = Call("GET", self._path, self._rhythm.request, query=query)
         async with self._connection.stream(call, silence_seconds=seconds + _SILENCE_SECONDS) as stream:
             self._tell_date(stream.date)
+            self._denied = ""
             return await self._follow(stream)
 
     async def _follow(self, stream: Stream) -> bool:
         heard = False
-        async for line in stream.lines():
-            self._version, heard = self._heed(read_event(line)), True
-            self._sink.heard(self._tools.ticks())
+        async with aclosing(stream.lines()) as lines:
+            async for line in lines:
+                self._version, heard = self._heed(read_event(line)), True
+                self._sink.heard(self._tools.ticks())
         return heard
 
     def _heed(self, event: WatchEvent) -> str:
@@ -166,30 +183,41 @@ class Reflector(Generic[T]):
         if event.type not in _EVENTS:
             raise error_of(event)
         key, version = read_key(event.object)
+        if not version:  # a watch from nowhere would be one with a gap
+            message = f"{event.type} without a resourceVersion"
+            raise MalformedObjectError(message)
         if event.type == "DELETED":
             self._sink.drop(key)
         elif event.type != "BOOKMARK":
-            self._take(event.object)
+            self._take(key, event.object)
         return version
 
-    def _take(self, body: msgspec.Raw) -> str | None:
-        """Put an object; its key, None where there is nothing to keep."""
-        key, _ = read_key(body)
+    def _shown(self, body: msgspec.Raw) -> str | None:
+        """Put an object of a list; its key, None where there is nothing to keep."""
+        try:
+            key, _ = read_key(body)
+        except MalformedObjectError as error:
+            # Nobody can say which it is. Whichever: it was not shown, and so is forgotten when the list ends.
+            self._sink.malformed("", str(error))
+            return None
+        return key if self._take(key, body) else None
+
+    def _take(self, key: str, body: msgspec.Raw) -> bool:
+        """Put an object, or forget it; whether there is something to keep."""
         try:
             item = self._watched.read(body)
         except MalformedObjectError as error:
             self._sink.malformed(key, str(error))
-            return None
+            return False
         if item is None:
             self._sink.drop(key)
-            return None
+            return False
         self._sink.put(item)
-        return key
+        return True
 
     async def _compare_with_server(self, ours: str) -> None:
         """A list of one, answered from etcd itself: a lower version than ours means that it was restored."""
-        answer = await self._connection.fetch(Call("GET", self._path, self._rhythm.request, query={"limit": "1"}))
-        theirs = read_listing(answer.body).metadata.resource_version
+        theirs = (await self._page({"limit": "1"})).metadata.resource_version
         if not (ours.isdecimal() and theirs.isdecimal() and int(theirs) >= int(ours)):
             log.warning("the cluster went back in time: listing anew", extra={"kind": self._watched.kind})
             self._sink.interrupted(Interruption.REWOUND)
@@ -201,17 +229,17 @@ class Reflector(Generic[T]):
 
     async def _wait(self, cause: Interruption, error: Exception) -> None:
         self._sink.interrupted(cause)
-        self._failures += 1
-        advice = "; may this ServiceAccount list and watch it?" if cause is Interruption.DENIED else ""
-        log.warning(
-            "watching was interrupted",
-            extra={"kind": self._watched.kind, "cause": cause, "problem": f"{error}{advice}"},
-        )
-        await self._sleep(error.retry_after if isinstance(error, UnavailableError) else None)
+        self._tell(cause, str(error))
+        await self._patience.wait(error.retry_after if isinstance(error, UnavailableError) else None)
 
-    async def _sleep(self, asked: float | None) -> None:
-        wait = min(_FIRST_WAIT * 2 ** min(self._failures, 10), _LONGEST_WAIT) * (0.5 + 0.5 * self._tools.jitter())
-        await self._tools.sleep(max(wait, min(asked or 0.0, _LONGEST_ASKED_WAIT)))
+    def _tell(self, cause: Interruption, problem: str) -> None:
+        """In the log; a missing right only once, since it can last for days."""
+        if cause is Interruption.DENIED:
+            if problem == self._denied:
+                return
+            self._denied = problem
+            problem += f". Give the ServiceAccount the verbs list and watch on {self._watched.plural}.{paths.GROUP}."
+        log.warning("watching was interrupted", extra={"kind": self._watched.kind, "cause": cause, "problem": problem})
 
     def _tell_date(self, date: datetime | None) -> None:
         if date is not None:

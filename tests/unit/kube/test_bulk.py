@@ -13,7 +13,7 @@ import pytest
 from pharia_access.domain.permissions import Permission, Role
 from pharia_access.domain.verification import Holder
 from pharia_access.errors import MalformedObjectError
-from pharia_access.kube import bulk
+from pharia_access.kube import bulk, envelopes
 from pharia_access.kube.schema import to_credential, to_role, to_token
 
 Json = dict[str, Any]
@@ -213,12 +213,12 @@ def test_a_role_is_read_as_the_operator_reads_it() -> None:
 )
 def test_what_is_no_list_is_malformed(body: bytes) -> None:
     with pytest.raises(MalformedObjectError):
-        bulk.read_listing(body)
+        envelopes.read_listing(body)
 
 
 def test_a_key_is_a_name_with_its_namespace_if_it_has_one() -> None:
-    assert bulk.read_key(raw(TOKEN)) == ("finance/ci", "7")
-    assert bulk.read_key(raw(ROLE)) == ("studio-user", "9")
+    assert envelopes.read_key(raw(TOKEN)) == ("finance/ci", "7")
+    assert envelopes.read_key(raw(ROLE)) == ("studio-user", "9")
 
 
 @pytest.mark.parametrize(
@@ -230,4 +230,4 @@ def test_a_key_is_a_name_with_its_namespace_if_it_has_one() -> None:
     ],
 )
 def test_an_event_that_is_no_event_says_how_the_watch_ended(line: bytes, text: str) -> None:
-    assert str(bulk.error_of(bulk.read_event(line))) == text
+    assert str(envelopes.error_of(envelopes.read_event(line))) == text

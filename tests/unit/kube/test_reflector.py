@@ -42,17 +42,22 @@ def event(kind: str, name: str = "a", version: int = 11) -> bytes:
 
 GONE = b'{"type":"ERROR","object":{"code":410,"reason":"Expired"}}'
 BROKEN = UnavailableError("GET /: no answer (ClientPayloadError)")
-Script = Sequence[bytes | ApiError | Sequence[bytes | ApiError]]
+Watch = Sequence[bytes | ApiError]
+
+
+class Early(list[bytes | ApiError]):
+    """The lines of a watch that ends well, but at once."""
 
 
 @dataclass
 class ScriptedServer:
     """Answers lists by bytes, watches by sequences of lines; an error is raised. Ends the run at the script's end."""
 
-    script: list[bytes | ApiError | Sequence[bytes | ApiError]]
+    script: list[bytes | ApiError | Watch]
+    time: Time
     asked: list[str] = field(default_factory=list)
 
-    def _next(self, call: Call) -> bytes | Sequence[bytes | ApiError]:
+    def _next(self, call: Call) -> bytes | Watch:
         query = dict(call.query)
         self.asked.append(f"watch {query['resourceVersion']}" if "watch" in query else f"list {_brief(query)}".strip())
         if not self.script:
@@ -73,6 +78,8 @@ class ScriptedServer:
         assert not isinstance(lines, bytes), f"the script has a list where {self.asked[-1]} was asked"
         assert silence_seconds > float(call.query["timeoutSeconds"])
         yield ScriptedStream(lines)
+        if not isinstance(lines, Early):
+            self.time.now += float(call.query["timeoutSeconds"])
 
 
 def _brief(query: dict[str, str]) -> str:
@@ -81,7 +88,7 @@ def _brief(query: dict[str, str]) -> str:
 
 @dataclass
 class ScriptedStream:
-    script: Sequence[bytes | ApiError]
+    script: Watch
     date: datetime | None = None
 
     async def lines(self) -> AsyncIterator[bytes]:
@@ -140,8 +147,9 @@ def read(body: msgspec.Raw) -> str | None:
     return None if name == "pending" else name
 
 
-async def run(*script: bytes | ApiError | Sequence[bytes | ApiError], rhythm: Rhythm | None = None) -> Run:
-    server, diary, time, dates = ScriptedServer(list(script)), Diary(), Time(), list[datetime]()
+async def run(*script: bytes | ApiError | Watch, rhythm: Rhythm | None = None) -> Run:
+    time, diary, dates = Time(), Diary(), list[datetime]()
+    server = ScriptedServer(list(script), time)
     tools = ReflectorTools(ticks=time.ticks, sleep=time.sleep, jitter=lambda: 0.0, on_date=dates.append)
     watched = Watched("ApiToken", "apitokens", read, "finance")
     reflector = Reflector(cast("Connection", server), watched, diary, rhythm=rhythm or Rhythm(), tools=tools)
@@ -178,7 +186,7 @@ async def test_a_list_comes_first_page_by_page_then_a_watch_from_its_version() -
 async def test_a_list_counts_from_the_moment_it_began() -> None:
     done = await run(page("a", more="p2"), page("b"))
 
-    assert done.diary.moments == [100.5]
+    assert done.diary.moments == [100.25]
 
 
 async def test_events_change_the_view_in_their_order_and_renew_it() -> None:
@@ -227,6 +235,10 @@ async def test_a_server_that_went_back_in_time_is_listed_anew(theirs: str) -> No
         pytest.param([b"{"], "undecodable", id="a line that is no event"),
         pytest.param([b'{"type":"NEWS","object":{"metadata":{"name":"a"}}}'], "expired", id="an unknown event"),
         pytest.param([event("ADDED")[:-2]], "undecodable", id="half an event"),
+        pytest.param(
+            [b'{"type":"BOOKMARK","object":{"metadata":{}}}'], "undecodable", id="a bookmark that leads nowhere"
+        ),
+        pytest.param([b'{"type":"ADDED","object":{"metadata":null}}'], "undecodable", id="an object without a name"),
     ],
 )
 async def test_after_such_an_end_everything_is_listed_anew(trouble: bytes | Sequence[bytes], cause: str) -> None:
@@ -250,7 +262,9 @@ async def test_who_is_not_let_in_asks_again_ever_more_slowly_and_is_told_why(cap
     assert done.told == ["interrupted denied"] * 8
     assert done.time.slept == sorted(done.time.slept)
     assert (done.time.slept[0], done.time.slept[-1]) == (0.1, 2.5)
-    assert "may this ServiceAccount list and watch it?" in str(caplog.records[0].__dict__["problem"])
+    assert [record.__dict__["problem"] for record in caplog.records] == [
+        "GET: 403. Give the ServiceAccount the verbs list and watch on apitokens.access.pharia.ai."
+    ]
 
 
 async def test_a_server_that_asks_for_patience_gets_it_up_to_a_minute() -> None:
@@ -260,10 +274,57 @@ async def test_a_server_that_asks_for_patience_gets_it_up_to_a_minute() -> None:
 
 
 async def test_a_server_that_ends_each_watch_at_once_is_not_asked_again_at_once() -> None:
-    watches = [[event("BOOKMARK", "", version)] for version in range(11, 16)]
-    done = await run(page(), *watches)
+    script: list[bytes | Watch] = [page()]
+    for version in range(11, 16):
+        script += [Early([event("BOOKMARK", "", version)]), page(version=version)]
+    done = await run(*script)
 
-    assert len(done.time.slept) == 3  # the first watch came after a list, which took its time
+    assert len(done.time.slept) == 5
+    assert done.time.slept == sorted(done.time.slept)
+
+
+async def test_waits_are_short_again_once_a_watch_went_well() -> None:
+    trouble = [UnavailableError("503")] * 6
+    done = await run(*trouble, page(), [event("ADDED")], [BROKEN])
+
+    assert (done.time.slept[5], done.time.slept[6]) == (2.5, 0.1)
+
+
+async def test_a_missing_right_is_told_again_after_it_was_there(caplog: pytest.LogCaptureFixture) -> None:
+    denied = DeniedError("GET: 403")
+    await run(denied, denied, page(), [event("ADDED")], denied, page(version=11), denied)
+
+    assert [record.__dict__["cause"] for record in caplog.records if record.levelname == "WARNING"] == ["denied"] * 2
+
+
+async def test_a_watch_that_ends_early_goes_on_once_the_server_did_not_go_back() -> None:
+    done = await run(page(), Early([event("ADDED", "a", 11)]), page(version=9), page("b", version=9))
+
+    assert done.asked == ["list", "watch 10", "list one", "list", "watch 9"]
+    assert done.told[-3:] == ["interrupted rewound", "put b", "listed finance/b in finance"]
+
+
+async def test_after_half_a_list_no_watch_goes_back_behind_it() -> None:
+    done = await run(
+        page(),
+        [event("ADDED", "a", 11)],
+        page("b", more="p2", version=50),
+        BROKEN,
+        page(version=51),
+        page("b", version=52),
+        rhythm=Rhythm(resync=0.1),
+    )
+
+    assert done.asked == ["list", "watch 10", "list", "list p2", "list one", "list", "watch 52"]
+
+
+@pytest.mark.parametrize("nameless", [{}, {"metadata": None}, {"metadata": {"name": 7}}, "what"])
+async def test_an_object_that_nobody_can_name_hides_no_other(nameless: object) -> None:
+    body = json.dumps({"metadata": {"resourceVersion": "10"}, "items": [nameless, item("b")]}).encode()
+    done = await run(body)
+
+    assert done.told[0].startswith("malformed :")
+    assert done.told[1:] == ["put b", "listed finance/b in finance"]
 
 
 async def test_everything_is_listed_anew_after_a_while() -> None:
