@@ -1,16 +1,16 @@
-"""All benchmarks, or those that are named: `python -m bench [mint] [expiry] [exactly-once]`."""
+"""All benchmarks, or those that are named: `python -m bench [mint] [expiry] [exactly-once] [at-once]`."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 
-from bench import exactly_once, expiry, mint
+from bench import at_once, exactly_once, expiry, mint
 from bench.client import ClientError
 from tests.support.processes import ProcessError
 from tools.go_toolchain import BuildError
 
-_BENCHMARKS = {"mint": mint.main, "expiry": expiry.main, "exactly-once": exactly_once.measure}
+_BENCHMARKS = {"mint": mint.main, "expiry": expiry.main, "exactly-once": exactly_once.measure, "at-once": at_once.main}
 
 
 def main(arguments: list[str]) -> int:

@@ -85,7 +85,7 @@ def _assemble(settings: VerifierSettings, connection: Connection, prover: Prover
         rules=(issued_before(settings.refuse_issued_before.timestamp()), *RULES),
         own_key=secrets.token_bytes(_OWN_KEY_BYTES),
     )
-    uses, use_work = _uses(settings, connection, clock, metrics)
+    uses, use_work = _uses(settings, connection, view.index, clock, metrics)
     limits = AuditLimits(accepted=settings.audit_accepted, interval=settings.audit_interval.total_seconds())
     auditor = AuditLog(limits, ticks=clock.ticks, meter=metrics)
     built = VerifierParts(
@@ -127,7 +127,7 @@ def _reflectors(
 
 
 def _uses(
-    settings: VerifierSettings, connection: Connection, clock: SystemClock, metrics: VerifierMetrics
+    settings: VerifierSettings, connection: Connection, index: Index, clock: SystemClock, metrics: VerifierMetrics
 ) -> tuple[Uses | NoUses, tuple[Callable[[], Awaitable[None]], ...]]:
     if not settings.last_used:
         return NoUses(), ()
@@ -138,6 +138,7 @@ def _uses(
         clock=clock,
         now=clock.wall,
         meter=metrics,
+        known=index.find,
     )
     return uses, (uses.run,)
 

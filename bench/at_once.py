@@ -1,0 +1,217 @@
+"""How soon a change counts, and how a verifier starts, with many tokens: `python -m bench at-once`.
+
+`BENCH_TOKENS` says how many (default 100,000, which take about ten minutes to put there). One by one, 200 tokens are
+revoked, 200 deleted, 200 lose a role, while wrk asks for another token at full speed: the time from the API server's
+answer to the verifier's first refusal. Writes bench/results/at-once.md.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import psutil
+
+from bench.client import Channel
+from bench.meters import bind_to_cores, machine
+from bench.report import Target, table, targets, write
+from bench.stage import Stage, say, stage
+from bench.tokens import NAMESPACE, TOKENS, Json
+from pharia_access.domain.keyring import Keyring
+from pharia_access.domain.token import TokenText, mint
+from tests.support.api import MERGE, OPERATOR
+from tests.support.resources import api_credential, api_role, api_token
+from tests.support.verifiers import RunningVerifier, start_verifier, write_keyring
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["main"]
+
+CHANGES = 200
+_CHANNELS = 16
+_KEYRING = "/api/v1/namespaces/pharia-access-system/secrets/pharia-access-keyring"
+_GROUP = "/apis/access.pharia.ai/v1alpha1"
+_DEADLINE_SECONDS = 10.0
+_MIB = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """How the verifier began."""
+
+    seconds: float
+    mib: float
+
+
+def main() -> int:
+    """Measure, write, and tell."""
+    count = int(os.environ.get("BENCH_TOKENS", "100000"))  # noqa: TID251 - a benchmark's own
+    shape = machine(bind_to_cores())
+    with stage() as played:
+        template = played.delivered_token()
+        say(f"putting {count} tokens there")
+        texts = asyncio.run(_put(played, template, count))
+        with _verifier(played) as (verifier, start), _load(verifier, texts[0]) as loaded:
+            latencies = asyncio.run(_measure(played, verifier, texts[1:]))
+            after = psutil.Process(verifier.process.pid).memory_info().rss / _MIB
+    beside = f"Beside it: {'; '.join(loaded) or 'nobody asked'}. Memory at the end: {after:.0f} MiB."
+    _report(f"# At once, with {count} tokens", shape, beside, start=start, latencies=latencies)
+    return 0
+
+
+async def _put(played: Stage, template: Json, count: int) -> list[str]:
+    """Tokens with secrets of their own, so many; the texts of those that are needed."""
+    wanted = 3 * CHANGES + 1
+    channel = await Channel.open(played.server)
+    secret = json.loads(await channel.send("GET", _KEYRING))
+    keyring = Keyring.parse({name: base64.b64decode(value) for name, value in secret["data"].items()})
+    # A role and credentials of their own, for the tokens that lose it.
+    await channel.send("POST", f"{_GROUP}/apiroles", json.dumps(api_role("extra")).encode())
+    credentials = {2 * CHANGES + 1 + number: await _credential(channel, number) for number in range(CHANGES)}
+    channel.close()
+    texts = [mint("pharia", secrets.token_bytes) for _ in range(count)]
+    objects = (_objects(template, text, keyring.mac(text), credentials.get(n)) for n, text in enumerate(texts))
+    remaining = iter(enumerate(objects))
+
+    async def put() -> None:
+        channel = await Channel.open(played.server)
+        for number, (spec, status) in remaining:
+            token = api_token(NAMESPACE, f"t{number}", **spec)
+            await channel.send("POST", TOKENS, json.dumps(token).encode())
+            patch = json.dumps({"status": status}).encode()
+            await channel.send("PATCH", f"{TOKENS}/t{number}/status", patch, form=MERGE, user=OPERATOR)
+        channel.close()
+
+    async with asyncio.TaskGroup() as workers:
+        for _ in range(_CHANNELS):
+            workers.create_task(put())
+    return [text.reveal() for text in texts[:wanted]]
+
+
+def _objects(
+    template: Json, text: TokenText, mac: tuple[str, str], holder: tuple[str, str] | None
+) -> tuple[Json, Json]:
+    """Spec and status of a token, as the template's but for what is its own."""
+    status = template["status"] | {"tokenID": text.token_id, "mac": {"keyID": mac[0], "value": mac[1]}}
+    if holder is None:
+        return template["spec"], status
+    name, uid = holder
+    return template["spec"] | {"credentialRef": {"name": name}}, status | {"credential": {"name": name, "uid": uid}}
+
+
+async def _credential(channel: Channel, number: int) -> tuple[str, str]:
+    name = f"holder-{number}"
+    body = json.dumps(api_credential(NAMESPACE, name, roles=["studio-user", "extra"])).encode()
+    made = json.loads(await channel.send("POST", f"{_GROUP}/namespaces/{NAMESPACE}/apicredentials", body))
+    return name, made["metadata"]["uid"]
+
+
+@contextmanager
+def _verifier(played: Stage) -> Iterator[tuple[RunningVerifier, Start]]:
+    folder = played.root / "verifier"
+    write_keyring(played.control_plane, folder / "keyring")
+    began = time.monotonic()
+    verifier = start_verifier(played.control_plane, folder, {"PHARIA_ACCESS_LAST_USED": "false"})
+    try:
+        verifier.wait_until_ready(timeout=120)
+        start = Start(time.monotonic() - began, psutil.Process(verifier.process.pid).memory_info().rss / _MIB)
+        say(f"ready after {start.seconds:.1f} s with {start.mib:.0f} MiB")
+        yield verifier, start
+    finally:
+        verifier.process.stop()
+
+
+@contextmanager
+def _load(verifier: RunningVerifier, token: str) -> Iterator[list[str]]:
+    """Ask at full speed beside; what wrk says of it is there at the end of the block."""
+    said: list[str] = []
+    wrk = shutil.which("wrk")
+    if wrk is None:
+        say("there is no wrk on PATH, so nobody asks beside")
+        yield said
+        return
+    argv = [wrk, "-t1", "-c16", "-d600s", "-H", f"Authorization: Bearer {token}", f"{verifier.url}/auth/nginx"]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as running:
+        try:
+            yield said
+        finally:
+            running.send_signal(2)
+            output, _ = running.communicate(timeout=20)
+            said += [line.strip() for line in output.splitlines() if "Requests/sec" in line or "Non-2xx" in line]
+
+
+async def _measure(played: Stage, verifier: RunningVerifier, texts: list[str]) -> dict[str, list[float]]:
+    """Seconds from the API server's answer to the first refusal, by kind of change."""
+    channel = await Channel.open(played.server)
+    reader, writer = await asyncio.open_connection("127.0.0.1", verifier.port)
+    latencies: dict[str, list[float]] = {}
+    say(f"{3 * CHANGES} changes, one by one")
+    for number, text in enumerate(texts, start=1):
+        kind, method, path, body = _change(number)
+        asked = "/auth/nginx?role=extra" if kind == "role taken away" else "/auth/nginx"
+        request = f"GET {asked} HTTP/1.1\r\nHost: v\r\nAuthorization: Bearer {text}\r\n\r\n".encode()
+        if await _status(reader, writer, request) != 200:
+            message = f"token t{number} is not good before its change"
+            raise TimeoutError(message)
+        await channel.send(method, path, body, form=MERGE)
+        began = time.perf_counter()
+        async with asyncio.timeout(_DEADLINE_SECONDS):
+            while await _status(reader, writer, request) == 200:
+                pass
+        latencies.setdefault(kind, []).append(time.perf_counter() - began)
+    writer.close()
+    channel.close()
+    return latencies
+
+
+def _change(number: int) -> tuple[str, str, str, bytes]:
+    if number <= CHANGES:
+        return "revoked", "PATCH", f"{TOKENS}/t{number}", b'{"spec":{"revoked":true}}'
+    if number <= 2 * CHANGES:
+        return "deleted", "DELETE", f"{TOKENS}/t{number}", b""
+    path = f"{_GROUP}/namespaces/{NAMESPACE}/apicredentials/holder-{number - 2 * CHANGES - 1}"
+    return "role taken away", "PATCH", path, b'{"spec":{"roles":["studio-user"]}}'
+
+
+async def _status(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> int:
+    writer.write(request)
+    head = await reader.readuntil(b"\r\n\r\n")
+    return int(head[9:12])
+
+
+def _report(title: str, shape: str, beside: str, *, start: Start, latencies: dict[str, list[float]]) -> None:
+    everything = [value for values in latencies.values() for value in values]
+    verdicts = [
+        Target("ms from the API server's answer to the first refusal, p99", _percentile(everything, 99), at_most=50),
+        Target("s from the process's start to ready", start.seconds, at_most=15),
+        Target("MiB when ready", start.mib, at_most=250),
+    ]
+    rows = [
+        [kind, str(len(values)), *(f"{_percentile(values, percent):.1f}" for percent in (50, 99, 100))]
+        for kind, values in latencies.items()
+    ]
+    parts = [
+        title,
+        "Written by `python -m bench at-once`. Verifier, API server, etcd, controllers and clients share the cores.",
+        shape,
+        targets(verdicts),
+        table(["change", "changes", "p50 ms", "p99 ms", "most ms"], rows),
+        beside,
+    ]
+    write("at-once", "\n\n".join(parts))
+
+
+def _percentile(values: list[float], percent: float) -> float:
+    """Milliseconds that so many percent did not exceed (nearest rank)."""
+    ordered = sorted(values)
+    return 1000 * ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))]
