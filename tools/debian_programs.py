@@ -1,0 +1,105 @@
+"""Finds programs of other projects that tests, the demo and benchmarks run: nginx, Caddy, wrk.
+
+One on PATH is taken as it is. Else, where apt is there, Debian's packages are fetched and unpacked into the cache;
+nothing is installed and nobody need be root. Standard library only.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+__all__ = ["MissingProgramError", "find_program"]
+
+_PACKAGES = {
+    "nginx": ("nginx", "nginx-common", "libpcre2-8-0", "libssl3", "zlib1g", "libcrypt1"),
+    "caddy": ("caddy",),
+    "wrk": ("wrk", "libluajit-5.1-2", "libluajit-5.1-common", "libssl3"),
+}
+_FOLDERS = ("usr/sbin", "usr/bin")
+_SECONDS = 300
+
+
+class MissingProgramError(RuntimeError):
+    """A program is not there and could not be fetched; the message says what to install."""
+
+
+def find_program(name: str) -> Path:
+    """Where the program is. Raises MissingProgramError."""
+    found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin")
+    if found:
+        return Path(found)
+    unpacked = _cache() / name
+    with _locked(_cache()):
+        if not (unpacked / "complete").exists():
+            _fetch(name, unpacked)
+    return _launcher(name, unpacked)
+
+
+def _cache() -> Path:
+    home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")  # noqa: TID251 - a script of its own
+    return Path(home) / "pharia-access" / "debian"
+
+
+class _locked:  # noqa: N801 - used as a function
+    """Hold an exclusive lock on a folder; it ends with this process at the latest."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._path = folder / "lock"
+
+    def __enter__(self) -> None:
+        self._file = self._path.open("w")
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+
+def _fetch(name: str, folder: Path) -> None:
+    """Unpack the packages into a folder; it is complete once it says so."""
+    if not (shutil.which("apt-get") and shutil.which("dpkg")):
+        message = f"there is no {name} on PATH, and no apt to fetch it with: install {name}"
+        raise MissingProgramError(message)
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "debs").mkdir(parents=True)
+    if not _download(name, folder, lists=None):
+        # A machine that never asked for the lists of packages, as in a fresh container: ours go into the cache.
+        lists = folder / "lists"
+        (lists / "partial").mkdir(parents=True)
+        _run(["apt-get", f"-oDir::State::lists={lists}", "update"], folder)
+        if not _download(name, folder, lists=lists):
+            message = f"Debian's packages of {name} could not be fetched: install {name}"
+            raise MissingProgramError(message)
+    for package in (folder / "debs").glob("*.deb"):
+        _run(["dpkg", "-x", str(package), str(folder / "root")], folder)
+    (folder / "complete").touch()
+
+
+def _download(name: str, folder: Path, *, lists: Path | None) -> bool:
+    options = [] if lists is None else [f"-oDir::State::lists={lists}"]
+    return _run(["apt-get", *options, "download", *_PACKAGES[name]], folder / "debs")
+
+
+def _run(argv: list[str], folder: Path) -> bool:
+    done = subprocess.run(
+        argv, cwd=folder, capture_output=True, check=False, stdin=subprocess.DEVNULL, timeout=_SECONDS
+    )
+    return done.returncode == 0
+
+
+def _launcher(name: str, folder: Path) -> Path:
+    """A script that runs the program with the libraries that came with it."""
+    root = folder / "root"
+    program = next((root / part / name for part in _FOLDERS if (root / part / name).exists()), None)
+    if program is None:
+        message = f"Debian's packages of {name} hold no program of that name: install {name}"
+        raise MissingProgramError(message)
+    libraries = ":".join(str(path) for path in (*root.glob("usr/lib/*-linux-gnu"), *root.glob("lib/*-linux-gnu")))
+    script = folder / name
+    script.write_text(f'#!/bin/sh\nLD_LIBRARY_PATH="{libraries}" exec "{program}" "$@"\n')
+    script.chmod(0o755)
+    return script
