@@ -22,7 +22,7 @@ from tests.support.control_plane import ControlPlane
 from tests.support.installation import NAMESPACE, OPERATOR_ACCOUNT, wait_until_in_force
 from tests.support.operators import start_operator
 from tests.support.processes import ProcessError, wait_until
-from tests.support.verifiers import RunningVerifier, start_verifier, write_keyring
+from tools.demo_door import Door, ask, open_door
 from tools.go_toolchain import BuildError
 from tools.storyteller import StoryError, Storyteller, wants_color
 
@@ -34,7 +34,6 @@ __all__ = ["main"]
 _ROOT = Path(__file__).resolve().parent.parent
 _OPERATOR = f"system:serviceaccount:{NAMESPACE}:{OPERATOR_ACCOUNT}"
 _IMPATIENT = {"PHARIA_ACCESS_PROBE_FIRST": "1s", "PHARIA_ACCESS_PROBE_MAX": "1s"}
-_AT_ONCE_SECONDS = 2.0
 _INTERRUPTED = 130  # what a shell answers for a program that was interrupted
 
 _MANIFEST = """\
@@ -97,19 +96,19 @@ def _tell(story: Storyteller, root: Path) -> None:
     )
     with ControlPlane.start(root / "control-plane") as control_plane:
         story.run("kubectl version")
-        with _installed(story, control_plane, root) as verifier:
+        with _installed(story, control_plane, root) as door:
             _roles_and_credential(story)
             text = _first_token(story)
             _what_is_kept(story, text, root)
-            _asked(story, verifier, text)
-            _roles_edited(story, verifier, text)
+            _asked(story, door, text)
+            _roles_edited(story, door, text)
             _expiring(story)
-            _revoked(story, control_plane, verifier)
+            _revoked(story, control_plane, door)
             _everything_gone(story)
 
 
 @contextmanager
-def _installed(story: Storyteller, control_plane: ControlPlane, root: Path) -> Iterator[RunningVerifier]:
+def _installed(story: Storyteller, control_plane: ControlPlane, root: Path) -> Iterator[Door]:
     story.chapter("2. Installing")
     story.say(
         "The chart holds the three kinds, the admission policies, the RBAC rules and the operator. Without --wait, "
@@ -134,26 +133,10 @@ def _installed(story: Storyteller, control_plane: ControlPlane, root: Path) -> I
         operator.wait_until_ready()
         story.checked("the operator is ready")
         story.run(f"kubectl auth can-i get secrets --all-namespaces --as={_OPERATOR}", expect="no", refused=True)
-        with _verifier(story, control_plane, root / "verifier") as verifier:
-            yield verifier
+        with open_door(story, control_plane, root) as door:
+            yield door
     finally:
         operator.process.stop()
-
-
-@contextmanager
-def _verifier(story: Storyteller, control_plane: ControlPlane, root: Path) -> Iterator[RunningVerifier]:
-    story.say(
-        "The verifier answers whether a token is good now, for gateways and services. It reads; it has no Secret."
-    )
-    write_keyring(control_plane, root / "keyring")
-    story.show("pharia-access verifier &")
-    verifier = start_verifier(control_plane, root)
-    try:
-        verifier.wait_until_ready()
-        story.checked("the verifier is ready")
-        yield verifier
-    finally:
-        verifier.process.stop()
 
 
 def _roles_and_credential(story: Storyteller) -> None:
@@ -207,36 +190,20 @@ def _what_is_kept(story: Storyteller, text: str, root: Path) -> None:
     story.checked(f"the token is in none of {len(searched)} files: operator log, audit log, etcd's data …")
 
 
-def _asked(story: Storyteller, verifier: RunningVerifier, text: str) -> None:
+def _asked(story: Storyteller, door: Door, text: str) -> None:
     story.chapter("6. Is it good, and what may it do?")
-    story.say("A gateway asks the verifier before it lets a request pass, and may ask for a role beside.")
-    _ask(story, verifier, text, expect=200)
-    _ask(story, verifier, f"{text[:-1]}~", expect=401)
+    story.say("A gateway asks the verifier before it lets a request pass, here for the role studio-user too.")
+    ask(story, door, text, expect=200)
+    ask(story, door, f"{text[:-1]}~", expect=401)
 
 
-def _ask(story: Storyteller, verifier: RunningVerifier, text: str, *, expect: int) -> None:
-    """Ask as a gateway does, until the answer is the expected one, two seconds at most."""
-    path = "/auth/nginx?role=studio-user"
-    story.show(f'curl -i -H "Authorization: Bearer $TOKEN" "{verifier.url}{path}"')
-    began = time.monotonic()
-    answer = verifier.ask(path, text)
-    while answer.status != expect and time.monotonic() - began < _AT_ONCE_SECONDS:
-        answer = verifier.ask(path, text)
-    if answer.status != expect:
-        message = f"the verifier should have answered {expect}, and answered {answer.status}"
-        raise StoryError(message)
-    shown = {"www-authenticate", *(name for name in answer.headers if name.startswith("x-auth-"))}
-    lines = [f"{name}: {value}" for name, value in answer.headers.items() if name in shown]
-    story.said("\n".join([f"HTTP/1.1 {answer.status}", *lines]))
-
-
-def _roles_edited(story: Storyteller, verifier: RunningVerifier, text: str) -> None:
+def _roles_edited(story: Storyteller, door: Door, text: str) -> None:
     story.chapter("7. Roles edited")
     story.say("Roles belong to the credential. Changing them changes what each of its tokens may do; no new token.")
     _set_roles(story, '["assistant-user"]')
-    _ask(story, verifier, text, expect=403)
+    ask(story, door, text, expect=403)
     _set_roles(story, '["studio-user"]')
-    _ask(story, verifier, text, expect=200)
+    ask(story, door, text, expect=200)
     story.run("kubectl get apicredentials,apitokens", expect="Active")
     story.say("A role that this namespace may not hold is left out, whoever asked for it, and the credential says so.")
     _set_roles(story, '["studio-user","admin"]')
@@ -253,14 +220,14 @@ def _expiring(story: Storyteller) -> None:
     story.run("kubectl get apitokens", expect="Expired")
 
 
-def _revoked(story: Storyteller, control_plane: ControlPlane, verifier: RunningVerifier) -> None:
+def _revoked(story: Storyteller, control_plane: ControlPlane, door: Door) -> None:
     story.chapter("9. A token that is revoked")
     _mint(story, "invoice-bot-laptop", description="somebody's laptop", ttl="24h")
     secret = control_plane.kubectl("get", "secret", "invoice-bot-laptop-token", "--namespace=finance", "--output=json")
     text = base64.b64decode(json.loads(secret.stdout)["data"]["token"]).decode()
-    _ask(story, verifier, text, expect=200)
+    ask(story, door, text, expect=200)
     story.run("""kubectl patch apitoken invoice-bot-laptop --type=merge -p '{"spec":{"revoked":true}}'""")
-    _ask(story, verifier, text, expect=401)
+    ask(story, door, text, expect=401)
     story.run("kubectl wait --for=jsonpath='{.status.phase}'=Revoked apitoken/invoice-bot-laptop --timeout=20s")
     story.say("Its Secret is gone with it. And there is no way back:")
     story.run("kubectl get secret invoice-bot-laptop-token", expect="not found", refused=True)
