@@ -1,23 +1,28 @@
-"""All benchmarks, or those that are named: `python -m bench [mint] [expiry] [exactly-once] [at-once]`."""
+"""The operator's benchmarks, or those that are named: `python -m bench [NAME ...]`.
+
+Those of the verifier (`check`, `at-once`) take long and want wrk, so they run by name only.
+"""
 
 from __future__ import annotations
 
 import argparse
 import sys
 
-from bench import at_once, exactly_once, expiry, mint
+from bench import at_once, check, exactly_once, expiry, mint
 from bench.client import ClientError
 from tests.support.processes import ProcessError
 from tools.go_toolchain import BuildError
 
-_BENCHMARKS = {"mint": mint.main, "expiry": expiry.main, "exactly-once": exactly_once.measure, "at-once": at_once.main}
+_OPERATOR = {"mint": mint.main, "expiry": expiry.main, "exactly-once": exactly_once.measure}
+_VERIFIER = {"check": check.main, "at-once": at_once.main}
+_BENCHMARKS = {**_OPERATOR, **_VERIFIER}
 
 
 def main(arguments: list[str]) -> int:
     """Run them one after the other; the exit status."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(_BENCHMARKS))
-    names = parser.parse_args(arguments).names or list(_BENCHMARKS)
+    names = parser.parse_args(arguments).names or list(_OPERATOR)
     if unknown := set(names) - _BENCHMARKS.keys():
         parser.error(f"there is no {', '.join(sorted(unknown))}")
     try:

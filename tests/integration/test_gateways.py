@@ -1,4 +1,4 @@
-"""Requests through real gateways, set up as the how-tos show: who passes, what the service learns, what it never sees."""
+"""Requests through real gateways, set up as the how-tos show: who passes, and what the service learns."""
 
 from __future__ import annotations
 

@@ -1,0 +1,213 @@
+"""Checks per second, side by side: `python -m bench check`.
+
+Our fast path, our ASGI path, the same check in Go by net/http and by fasthttp, and nginx with a static 200 as the upper
+limit; each on one core with 100,000 tokens, wrk on the other, in shuffled rounds. Writes bench/results/check.md.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import secrets
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+
+from bench.meters import machine
+from bench.report import Target, table, targets, write
+from bench.stage import say
+from pharia_access.domain.keyring import Digester
+from pharia_access.domain.token import mint
+from tests.support.processes import ProcessError, free_port, wait_until
+from tools.debian_programs import find_program
+from tools.go_toolchain import find_go, go_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["main"]
+
+TOKENS = 100_000
+ROUNDS = 7
+SECONDS = 2
+CONNECTIONS = (64, 1)
+_SERVERS = ("fast", "asgi", "nethttp", "fasthttp", "nginx")
+_END = 2_000_000_000
+_PEERS = Path(__file__).with_name("peers")
+_HOW = f"""\
+Written by `python -m bench check`: one core for the server, wrk on the other, keep-alive over loopback, medians of {ROUNDS}
+shuffled rounds of {SECONDS} s. nginx answers a static 200 and checks nothing. Ratios are of medians."""
+_NGINX = """\
+daemon off;
+worker_processes 1;
+pid {root}/nginx.pid;
+error_log {root}/error.log;
+events {{ worker_connections 1024; }}
+http {{
+    access_log off;
+    keepalive_requests 1000000000;
+    server {{ listen 127.0.0.1:{port}; location / {{ add_header Cache-Control no-store; return 200; }} }}
+}}
+"""
+
+
+@dataclass(slots=True)
+class Server:
+    """One that is measured, on core 0."""
+
+    name: str
+    port: int
+    process: subprocess.Popen[bytes]
+    rates: dict[int, list[float]] = field(default_factory=dict)
+    cpu: dict[int, list[float]] = field(default_factory=dict)
+    p99: dict[int, list[float]] = field(default_factory=dict)
+
+    def cpu_seconds(self) -> float:
+        """Of it and its workers."""
+        parent = psutil.Process(self.process.pid)
+        return sum(sum(one.cpu_times()[:2]) for one in (parent, *parent.children()))
+
+
+def main() -> int:
+    """Measure, write, and tell."""
+    with tempfile.TemporaryDirectory(prefix="pharia-access-check-") as folder, ExitStack() as stack:
+        root = Path(folder)
+        say(f"{TOKENS} tokens")
+        token = _tokens(root)
+        servers = [
+            stack.enter_context(_started(name, root)) for name in ("fast", "asgi", "nethttp", "fasthttp", "nginx")
+        ]
+        wrk = find_program("wrk")
+        for number in range(ROUNDS):
+            say(f"round {number + 1} of {ROUNDS}")
+            for connections in CONNECTIONS:
+                for server in random.sample(servers, len(servers)):
+                    _measure(server, wrk, token, connections)
+        _report(servers)
+    return 0
+
+
+def _tokens(root: Path) -> str:
+    """Write the tokens and the key; the text of one."""
+    key = secrets.token_bytes(32)
+    digester = Digester(key)
+    texts = [mint("pharia", secrets.token_bytes) for _ in range(TOKENS)]
+    uid = "6f0c6a3e-0000-4000-8000-0000000000"
+    macs = (digester.digest(text.reveal().encode()).hex() for text in texts)
+    lines = [
+        f"{text.token_id} {mac} {_END} {uid}{n % 100:02} team/bot-{n % 100} studio-user"
+        for n, (text, mac) in enumerate(zip(texts, macs, strict=True))
+    ]
+    (root / "tokens").write_text("\n".join(lines))
+    (root / "key").write_bytes(key)
+    return texts[TOKENS // 2].reveal()
+
+
+@contextmanager
+def _started(name: str, root: Path) -> Iterator[Server]:
+    port = free_port()
+    env = {**go_environment(), "GOMAXPROCS": "1"}
+    with subprocess.Popen(["taskset", "-c", "0", *_argv(name, root, port)], env=env) as process:
+        try:
+            server = Server(name, port, process)
+            wait_until(lambda: _listens(port), what=f"{name} listens", timeout=60)
+            yield server
+        finally:
+            process.terminate()
+
+
+def _argv(name: str, root: Path, port: int) -> list[str | Path]:
+    files: list[str | Path] = ["--tokens", root / "tokens", "--key", root / "key"]
+    if name in {"fast", "asgi"}:
+        fast = ["--fast"] if name == "fast" else []
+        return [sys.executable, "-m", "bench.filled_verifier", *files, "--port", str(port), *fast]
+    if name == "nginx":
+        (root / "nginx.conf").write_text(_NGINX.format(root=root, port=port))
+        return [find_program("nginx"), "-p", root, "-c", root / "nginx.conf", "-e", root / "error.log"]
+    program = root / name
+    go = find_go(Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pharia-access" / "control-plane")  # noqa: TID251 - as the builder has it
+    subprocess.run([go, "build", "-o", program, f"./{name}"], cwd=_PEERS, env=go_environment(), check=True, timeout=600)
+    return [program, *files, "--listen", f"127.0.0.1:{port}"]
+
+
+def _listens(port: int) -> bool:
+    return any(
+        c.laddr and c.laddr.port == port and c.status == psutil.CONN_LISTEN for c in psutil.net_connections("tcp4")
+    )
+
+
+def _measure(server: Server, wrk: Path, token: str, connections: int) -> None:
+    before, began = server.cpu_seconds(), time.perf_counter()
+    done = subprocess.run(
+        [
+            *("taskset", "-c", "1", wrk, "-t1", f"-c{connections}", f"-d{SECONDS}s", "--latency"),
+            *("-H", f"Authorization: Bearer {token}", f"http://127.0.0.1:{server.port}/auth/nginx"),
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    used, took = server.cpu_seconds() - before, time.perf_counter() - began
+    if "Non-2xx" in done.stdout:
+        message = f"{server.name} refused: {done.stdout}"
+        raise ProcessError(message)
+    count = int(re.search(r"(\d+) requests in", done.stdout).group(1))  # type: ignore[union-attr] # wrk always says
+    server.rates.setdefault(connections, []).append(count / took)
+    server.cpu.setdefault(connections, []).append(1e6 * used / count)
+    server.p99.setdefault(connections, []).append(_milliseconds(done.stdout))
+
+
+def _milliseconds(said: str) -> float:
+    number, unit = re.search(r"99%\s+([\d.]+)(us|ms|s)", said).groups()  # type: ignore[union-attr] # the same
+    return float(number) * {"us": 0.001, "ms": 1.0, "s": 1000.0}[unit]
+
+
+def _report(servers: list[Server]) -> None:
+    base = next(server for server in servers if server.name == "nethttp")
+    ours = next(server for server in servers if server.name == "fast")
+    verdicts = [
+        Target(f"fast path, checks/s as a ratio to Go net/http, {c} connections", _ratio(ours, base, c), at_least=bound)
+        for c, bound in zip(CONNECTIONS, (1.6, 1.2), strict=True)
+    ]
+    rows = [
+        [
+            f"{server.name}, {c}",
+            f"{statistics.median(server.rates[c]):,.0f}",
+            f"{_ratio(server, base, c):.2f}",
+            f"{min(server.rates[c]):,.0f} to {max(server.rates[c]):,.0f}",
+            f"{statistics.median(server.cpu[c]):.1f}",
+            f"{statistics.median(server.p99[c]):.2f}",
+        ]
+        for c in CONNECTIONS
+        for server in servers
+    ]
+    heads = ["server, connections", "checks/s", "x net/http", "range", "CPU us a check", "p99 ms"]
+    parts = [
+        f"# Checks per second with {TOKENS} tokens",
+        _HOW,
+        f"{machine(2)}\n- {_version('go', 'version')}; wrk; {_version('nginx', '-v')}",
+        targets(verdicts),
+        table(heads, rows),
+    ]
+    write("check", "\n\n".join(parts))
+
+
+def _ratio(server: Server, base: Server, connections: int) -> float:
+    return statistics.median(server.rates[connections]) / statistics.median(base.rates[connections])
+
+
+def _version(name: str, flag: str) -> str:
+    program = shutil.which(name) or find_program(name)
+    done = subprocess.run([program, flag], capture_output=True, text=True, check=False, timeout=20)
+    return (done.stdout + done.stderr).strip()

@@ -1,0 +1,120 @@
+"""A verifier's HTTP door over an index that is filled from a file: `python -m bench.filled_verifier`.
+
+Everything of a request is real (clocks, metrics, audit log, last uses); only the watches are left out, so that no API
+server shares the core that is measured.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import secrets
+from datetime import UTC, datetime
+from pathlib import Path
+
+import uvloop
+
+from pharia_access.bootstrap.clocks import SystemClock
+from pharia_access.domain.keyring import Keyring, MacKey
+from pharia_access.domain.permissions import Permission, Role
+from pharia_access.domain.proof import matches
+from pharia_access.domain.times import format_time
+from pharia_access.domain.verification import RULES, Holder, IssuedToken
+from pharia_access.entrypoints.verifier.app import Protocols, VerifierApp
+from pharia_access.entrypoints.verifier.guarded import Limits
+from pharia_access.entrypoints.verifier.listener import Listener
+from pharia_access.services.audit import AuditLimits, AuditLog
+from pharia_access.services.freshness import Freshness, LaterClock
+from pharia_access.services.gate import Gate, Tools
+from pharia_access.services.index import Index
+from pharia_access.services.pacer import Pacer
+from pharia_access.services.proving import Prover, ProverLimits
+from pharia_access.services.usage import Uses
+from pharia_access.services.verifier import Verifier, VerifierClock
+from pharia_access.telemetry.verifier_metrics import VerifierMetrics
+
+__all__ = ["KEY_ID"]
+
+KEY_ID = "k1"
+
+
+class _Nobody:
+    """Writes nothing: the task that would write is not started."""
+
+    async def write_last_used(self, key: str, uid: str, at: float) -> None:
+        """Nothing."""
+
+
+def _index(file: Path) -> Index:
+    index = Index()
+    index.put_role(Role("studio-user", frozenset({"*"}), (Permission("AccessStudio"),)))
+    for number, line in enumerate(file.read_text().splitlines()):
+        token_id, mac, end, uid, credential, roles = line.split()
+        namespace, name = credential.split("/")
+        index.put_holder(Holder(namespace, name, uid, tuple(roles.split(","))))
+        index.put_token(
+            IssuedToken(
+                key=f"{namespace}/t{number}",
+                uid=f"uid-{number}",
+                token_id=token_id,
+                credential=credential,
+                credential_uid=uid,
+                issued_at=0.0,
+                ends_at=float(end),
+                ends_text=format_time(datetime.fromtimestamp(float(end), UTC)),
+                revoked=False,
+                deleting=False,
+                proof="none",
+                mac_key_id=KEY_ID,
+                mac=bytes.fromhex(mac),
+            )
+        )
+    return index
+
+
+def _gate(index: Index, key: bytes) -> Gate:
+    clock, metrics = SystemClock(), VerifierMetrics(version="bench")
+    freshness = Freshness(("everything",), bound=1e9)
+    freshness.heard("everything", clock.ticks())
+    later = LaterClock(clock.wall, clock.ticks)
+    later.server_said(clock.wall())
+    verifier = Verifier(
+        index=index,
+        freshness=freshness,
+        prover=Prover(matches, ProverLimits()),
+        clock=VerifierClock(later, clock.ticks),
+        rules=RULES,
+        own_key=secrets.token_bytes(32),
+    )
+    mac_key = MacKey(KEY_ID, key)
+    verifier.use_keyring(Keyring(mac_key, {KEY_ID: mac_key}))
+    uses = Uses(
+        _Nobody(), interval=3600, pacer=Pacer(clock, 2), clock=clock, now=clock.wall, meter=metrics, known=index.find
+    )
+    audit = AuditLog(AuditLimits(), ticks=clock.ticks, meter=metrics)
+    return Gate(verifier, Tools(metrics, audit, uses, clock.monotonic))
+
+
+async def _serve(options: argparse.Namespace) -> None:
+    gate = _gate(_index(options.tokens), options.key.read_bytes())
+    gc.collect()
+    gc.freeze()
+    app = VerifierApp(Protocols(gate, 65536))
+    listener = Listener(app, Limits(), gate=gate if options.fast else None)
+    await listener.start("127.0.0.1", options.port)
+    await asyncio.Event().wait()
+
+
+def main() -> None:
+    """Serve until killed."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--tokens", type=Path, required=True)
+    parser.add_argument("--key", type=Path, required=True)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--fast", action="store_true")
+    uvloop.run(_serve(parser.parse_args()))
+
+
+if __name__ == "__main__":
+    main()
