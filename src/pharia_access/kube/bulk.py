@@ -28,6 +28,7 @@ _UID: Final = r"[!-~]{1,128}"
 _Name = Annotated[str, Meta(pattern=rf"^{_NAME}\Z")]
 _Uid = Annotated[str, Meta(pattern=rf"^{_UID}\Z")]
 _Text = Annotated[str, Meta(max_length=512)]
+_KeyId = Annotated[str, Meta(min_length=1, max_length=512)]
 _MacText = Annotated[str, Meta(min_length=64, max_length=64)]
 
 
@@ -55,7 +56,7 @@ class _CredentialIdentity(Struct):
 
 
 class _Mac(Struct):
-    key_id: _Text = field(name="keyID")
+    key_id: _KeyId = field(name="keyID")
     value: _MacText
 
 
