@@ -6,15 +6,12 @@ not reached (its etcd was restored) is answered, says nothing, and ends cleanly.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from contextlib import aclosing
-from dataclasses import dataclass
+from contextlib import aclosing, suppress
 from datetime import datetime
 from typing import Final, Generic, TypeVar
 
 import msgspec
 
-from pharia_access.domain.sightings import Kind
 from pharia_access.errors import ApiError, DeniedError, ExpiredViewError, MalformedObjectError, UnavailableError
 from pharia_access.kube import paths
 from pharia_access.kube.client import Connection
@@ -22,6 +19,7 @@ from pharia_access.kube.envelopes import Listing, WatchEvent, error_of, read_eve
 from pharia_access.kube.exchange import Call, Stream
 from pharia_access.kube.patience import Patience
 from pharia_access.kube.sink import Interruption, Sink
+from pharia_access.kube.watched import ReflectorTools, Rhythm, Watched
 
 __all__ = ["Reflector", "ReflectorTools", "Rhythm", "Watched"]
 
@@ -38,41 +36,6 @@ _EARLY_SECONDS: Final = 1.0
 """A watch that ends that long before its time was ended by something else: by a server that stops, perhaps."""
 _JITTER: Final = 0.1
 _EVENTS: Final = frozenset({"ADDED", "MODIFIED", "DELETED", "BOOKMARK"})
-
-
-@dataclass(frozen=True, slots=True)
-class Watched(Generic[T]):
-    """Which objects, and how one is read: None for one of no interest, MalformedObjectError."""
-
-    kind: Kind
-    plural: str
-    read: Callable[[msgspec.Raw], T | None]
-    namespace: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Rhythm:
-    """Seconds: of a watch, between two full lists, of a request."""
-
-    watch: float = 60.0
-    resync: float = 1800.0
-    request: float = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class ReflectorTools:
-    """Time and chance.
-
-    Attributes:
-        ticks: seconds that only grow.
-        jitter: evenly from 0 to 1.
-        on_date: told the server's time with every answer.
-    """
-
-    ticks: Callable[[], float]
-    sleep: Callable[[float], Awaitable[None]]
-    jitter: Callable[[], float]
-    on_date: Callable[[datetime], None]
 
 
 class Reflector(Generic[T]):
@@ -168,7 +131,21 @@ class Reflector(Generic[T]):
         async with self._connection.stream(call, silence_seconds=seconds + _SILENCE_SECONDS) as stream:
             self._tell_date(stream.date)
             self._denied = ""
-            return await self._follow(stream)
+            nudge = asyncio.create_task(self._nudge(seconds / 2))
+            try:
+                return await self._follow(stream)
+            finally:
+                nudge.cancel()
+
+    async def _nudge(self, seconds: float) -> None:
+        """Ask for one object, so that a quiet watch ends with a bookmark and needs no list.
+
+        The API server sends one only if it knows of a version after the watch's first, and where the kind is quiet it
+        asks etcd for that only to answer such a read.
+        """
+        await self._tools.sleep(seconds)
+        with suppress(ApiError, MalformedObjectError):  # the watch itself will tell
+            await self._page({"limit": "1"})
 
     async def _follow(self, stream: Stream) -> bool:
         heard = False

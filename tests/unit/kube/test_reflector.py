@@ -49,6 +49,10 @@ class Early(list[bytes | ApiError]):
     """The lines of a watch that ends well, but at once."""
 
 
+class Slow(list[bytes | ApiError]):
+    """The lines of a watch, with a while before the first."""
+
+
 @dataclass
 class ScriptedServer:
     """Answers lists by bytes, watches by sequences of lines; an error is raised. Ends the run at the script's end."""
@@ -92,6 +96,8 @@ class ScriptedStream:
     date: datetime | None = None
 
     async def lines(self) -> AsyncIterator[bytes]:
+        for _ in range(5 if isinstance(self.script, Slow) else 0):
+            await asyncio.sleep(0)
         for line in self.script:
             if isinstance(line, ApiError):
                 raise line
@@ -208,6 +214,15 @@ async def test_a_watch_that_said_nothing_is_not_believed() -> None:
 
     assert done.asked == ["list", "watch 10", "list", "watch 30"]
     assert done.told[2] == "interrupted ended-silent"
+
+
+@pytest.mark.parametrize("answer", [page(version=20), b"{", UnavailableError("503"), DeniedError("403")])
+async def test_halfway_the_server_is_made_to_ask_how_far_it_is_whatever_comes_of_it(answer: bytes | ApiError) -> None:
+    done = await run(page(), Slow([event("BOOKMARK", "", 20)]), answer)
+
+    assert done.asked == ["list", "watch 10", "list one", "watch 20"]
+    assert done.time.slept == [30.0]
+    assert done.told == ["listed  in finance"]
 
 
 async def test_a_watch_that_breaks_goes_on_where_it_was_once_the_server_did_not_go_back() -> None:
