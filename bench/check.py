@@ -45,8 +45,8 @@ _SERVERS = ("fast", "asgi", "nethttp", "fasthttp", "nginx")
 _END = 2_000_000_000
 _PEERS = Path(__file__).with_name("peers")
 _HOW = f"""\
-Written by `python -m bench check`: one core for the server, wrk on the other, keep-alive over loopback, medians of {ROUNDS}
-shuffled rounds of {SECONDS} s. nginx answers a static 200 and checks nothing. Ratios are of medians."""
+Written by `python -m bench check`: one core for the server, wrk on the other, keep-alive over loopback, medians of
+{ROUNDS} shuffled rounds of {SECONDS} s. nginx answers a static 200 and checks nothing. Ratios are of medians."""
 _NGINX = """\
 daemon off;
 worker_processes 1;
