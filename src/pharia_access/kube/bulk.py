@@ -179,10 +179,10 @@ def _require_shapes(*texts: str) -> None:
     """The texts that `_TOKEN_SHAPES` names, in that order."""
     if _TOKEN_SHAPE.fullmatch("\n".join(texts)):
         return
-    for (place, shape), text in zip(_TOKEN_SHAPES.items(), texts, strict=True):
-        if not re.fullmatch(shape, text):
-            message = f"{place}: must match {shape}"
-            raise MalformedObjectError(message)
+    shapes = zip(_TOKEN_SHAPES.items(), texts, strict=True)
+    place, shape = next(named for named, text in shapes if not re.fullmatch(named[1], text))
+    message = f"{place}: must match {shape}"
+    raise MalformedObjectError(message)
 
 
 def _end(fixed: str | None, wished: str | None) -> tuple[float, str]:

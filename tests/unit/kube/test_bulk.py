@@ -161,6 +161,11 @@ def test_what_the_object_says_counts(path: str, value: object, attribute: str, e
         pytest.param("status.tokenID", "../../etc", "status.tokenID", id="an ID out of form"),
         pytest.param("status.hash", "s3cret" * 100, "status.hash", id="an overlong hash"),
         pytest.param("status.mac.value", "s3cret", "status.mac.value", id="a MAC out of form"),
+        pytest.param("status.mac.value", "s3cret" + "g" * 58, "status.mac.value", id="a MAC of other letters"),
+        pytest.param("status.mac.value", "ab " * 21 + "a", "status.mac.value", id="a MAC with blanks"),
+        pytest.param(
+            "status.mac.value", "0f " * 16 + " " * 16, "status.mac.value", id="a MAC too short for its length"
+        ),
         pytest.param("status.credential.uid", "a\r\nx-admin: yes", "status.credential.uid", id="a header in a UID"),
         pytest.param("metadata.name", "ci\n", "metadata.name", id="a line break in a name"),
     ],
