@@ -63,5 +63,4 @@ class LaterClock:
 
     def __call__(self) -> float:
         """The time that counts."""
-        wall, server = self._wall(), self._ticks() + self._server_ahead_of_ticks
-        return max(server, wall)
+        return max(self._wall(), self._ticks() + self._server_ahead_of_ticks)

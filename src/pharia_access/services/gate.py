@@ -33,9 +33,9 @@ class Contract(StrEnum):
     WHOAMI = "whoami"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Decision:
-    """Exactly one of the two is set."""
+    """Exactly one of the two is set. Not frozen, since it is made for each request, and that costs."""
 
     accepted: Accepted | None = None
     refusal: Refusal | None = None

@@ -37,12 +37,12 @@ class Index:
         """The credential of that name as it is now."""
         return self._holders.get(credential)
 
-    def held(self, holder: Holder) -> EffectiveRoles:
-        """What the credential's roles come to now; worked out at the first request after a change."""
-        known = self._effective.get(holder.key)
+    def held(self, credential: str, holder: Holder) -> EffectiveRoles:
+        """What the roles of that credential come to now; worked out at the first request after a change."""
+        known = self._effective.get(credential)
         if known is None:
             known = effective(holder.roles, self._roles, namespace=holder.namespace)
-            self._effective[holder.key] = known
+            self._effective[credential] = known
         return known
 
     def sizes(self) -> dict[Kind, int]:

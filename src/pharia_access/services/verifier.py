@@ -114,7 +114,9 @@ class Verifier:
         refusal = judge(token, holder, self._now(), rules=self._rules)
         if refusal is not None or holder is None:
             return Refused(refusal or Refusal.CREDENTIAL_GONE, token)
-        return Unproved(token) if proved is None else Accepted(token, holder, self._index.held(holder))
+        return (
+            Unproved(token) if proved is None else Accepted(token, holder, self._index.held(token.credential, holder))
+        )
 
     async def verify(self, presented: bytes) -> Verdict:
         """Judge, by Argon2id if need be."""

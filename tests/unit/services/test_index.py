@@ -108,28 +108,28 @@ def test_roles_count_as_they_are_now() -> None:
     index = Index()
     index.put_holder(BOT)
     index.put_role(READER)
-    assert index.held(BOT).roles == ("reader",)
+    assert index.held("finance/bot", BOT).roles == ("reader",)
 
     index.put_role(Role("writer", frozenset({"finance"}), ()))
-    assert index.held(BOT).roles == ("reader", "writer")
+    assert index.held("finance/bot", BOT).roles == ("reader", "writer")
 
     index.put_role(Role("writer", frozenset({"elsewhere"}), ()))
-    assert index.held(BOT).roles == ("reader",)
+    assert index.held("finance/bot", BOT).roles == ("reader",)
 
     index.drop("ApiRole", "reader")
-    assert index.held(BOT).permissions == ()
+    assert index.held("finance/bot", BOT).permissions == ()
 
 
 def test_a_credential_counts_as_it_is_now() -> None:
     index = Index()
     index.put_role(READER)
     index.put_holder(BOT)
-    assert index.held(BOT).roles == ("reader",)
+    assert index.held("finance/bot", BOT).roles == ("reader",)
 
     other = replace(BOT, roles=())
     index.put_holder(other)
     assert index.holder("finance/bot") == other
-    assert index.held(other).roles == ()
+    assert index.held("finance/bot", other).roles == ()
 
     index.drop("ApiCredential", "finance/bot")
     assert index.holder("finance/bot") is None

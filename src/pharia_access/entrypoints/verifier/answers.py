@@ -4,7 +4,7 @@ Every answer forbids caching, sets no cookie and holds no token.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Final
@@ -19,7 +19,7 @@ __all__ = [
     "RETRY_AFTER_SECONDS",
     "Answer",
     "Headers",
-    "identity_headers",
+    "identity_answer",
     "json_answer",
     "refusal_answer",
     "render",
@@ -30,8 +30,8 @@ Headers = tuple[tuple[bytes, bytes], ...]
 RETRY_AFTER_SECONDS: Final = 1
 """What a caller is asked to wait who could not be answered."""
 
-_CREDENTIALS_READY: Final = 4096
-"""How many credentials' headers are kept ready, by what they say."""
+_ANSWERS_READY: Final = 8192
+"""How many answers to good tokens are kept ready: about a kilobyte each."""
 
 _NO_STORE: Final = (b"cache-control", b"no-store")
 _CHALLENGE: Final = b'Bearer realm="pharia-access"'
@@ -42,11 +42,19 @@ _STATUS_LINES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Status, headers in lower case, body. `content-length` and `connection` are the server's to add."""
+    """Status, headers in lower case, body. `content-length` and `connection` are the server's to add.
+
+    Attributes:
+        wire: the whole of it as HTTP/1.1 sends it over a connection that stays open.
+    """
 
     status: int
     headers: Headers = (_NO_STORE,)
     body: bytes = b""
+    wire: bytes = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "wire", render(self))
 
 
 def render(answer: Answer, *, keep_alive: bool = True, head: bool = False) -> bytes:
@@ -58,27 +66,29 @@ def render(answer: Answer, *, keep_alive: bool = True, head: bool = False) -> by
     return b"".join(lines)
 
 
-def identity_headers(accepted: Accepted) -> Headers:
-    """Who it is, for the service behind the gateway: always all of them and never empty, so that no forged one stays.
+def identity_answer(accepted: Accepted, *more: tuple[bytes, bytes]) -> Answer:
+    """200 with who it is, for the service behind the gateway.
 
-    The values are safe in a header: `kube.bulk` lets no others in.
+    Always all headers and never an empty one, so that no forged one stays. The values are safe in a header: `kube.bulk`
+    lets no others in. What an answer says is what it is kept ready under, so a change makes another.
     """
-    token, holder = accepted.token, accepted.holder
-    return (
-        *_credential_headers(holder.uid, token.credential, accepted.held.roles),
-        (b"x-auth-token-id", token.token_id.encode("ascii")),
-        (b"x-auth-expires", token.ends_text.encode("ascii")),
-    )
+    token = accepted.token
+    return _ready(accepted.holder.uid, token.credential, accepted.held.roles, token.token_id, token.ends_text, more)
 
 
-@lru_cache(_CREDENTIALS_READY)
-def _credential_headers(uid: str, credential: str, roles: tuple[str, ...]) -> Headers:
-    return (
+@lru_cache(_ANSWERS_READY)
+def _ready(  # noqa: PLR0913, PLR0917 - what the answer says, all of it
+    uid: str, credential: str, roles: tuple[str, ...], token_id: str, ends: str, more: Headers
+) -> Answer:
+    headers = (
         _NO_STORE,
         (b"x-auth-subject", uid.encode("ascii")),
         (b"x-auth-credential", credential.encode("ascii")),
+        (b"x-auth-token-id", token_id.encode("ascii")),
         (b"x-auth-roles", ",".join(roles).encode("ascii") or b"-"),
+        (b"x-auth-expires", ends.encode("ascii")),
     )
+    return Answer(HTTPStatus.OK.value, (*headers, *more))
 
 
 def json_answer(status: int, body: bytes, *, headers: Headers = ()) -> Answer:

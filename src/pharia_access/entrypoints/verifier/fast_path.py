@@ -5,16 +5,19 @@ decided without waiting. Everything else goes the common way, with the same answ
 The choice falls in `on_headers_complete`, before uvicorn makes its request.
 """
 
+from functools import lru_cache
 from typing import Any, Final
 
 from pharia_access.entrypoints.verifier.answers import METHOD_NOT_ALLOWED, Answer, render
-from pharia_access.entrypoints.verifier.gateways import gateway_for
+from pharia_access.entrypoints.verifier.gateways import Gateway, gateway_for
 from pharia_access.entrypoints.verifier.guarded import GuardedProtocol
 from pharia_access.services.gate import Gate
 
 __all__ = ["FastPathProtocol"]
 
 _PREFIX: Final = b"/auth/"
+_ROUTES_READY: Final = 1024
+"""How many URLs are kept ready. nginx, Traefik and Caddy ask for the same few."""
 _COMPLICATED: Final = frozenset({b"content-length", b"transfer-encoding", b"upgrade", b"expect"})
 """What announces a body, or a connection that becomes something else."""
 
@@ -54,9 +57,12 @@ class FastPathProtocol(GuardedProtocol):
             super().on_message_complete()
             return
         self.request_read(self.loop.time() + self.limits.idle_seconds)
-        keep_alive = self.parser.should_keep_alive()
-        self.transport.write(render(answer, keep_alive=keep_alive, head=self.parser.get_method() == b"HEAD"))
         self.server_state.total_requests += 1
+        keep_alive, head = self.parser.should_keep_alive(), self.parser.get_method() == b"HEAD"
+        if keep_alive and not head:
+            self.transport.write(answer.wire)
+            return
+        self.transport.write(render(answer, keep_alive=keep_alive, head=head))
         if not keep_alive:
             self.transport.close()
 
@@ -73,8 +79,7 @@ class FastPathProtocol(GuardedProtocol):
         return values if self.parser.get_http_version() == "1.1" else None
 
     def _decide(self, values: list[bytes]) -> Answer | None:
-        path, _, query = self.url.partition(b"?")
-        found = gateway_for(path, query)
+        found = _route(self.url)
         if found is None:
             return None
         gateway, requirement = found
@@ -82,3 +87,9 @@ class FastPathProtocol(GuardedProtocol):
             return METHOD_NOT_ALLOWED
         decision = self.gate.decide_at_once(gateway.contract, values, requirement)
         return None if decision is None else gateway.answer(decision)
+
+
+@lru_cache(_ROUTES_READY)
+def _route(url: bytes) -> tuple[Gateway, str] | None:
+    path, _, query = url.partition(b"?")
+    return gateway_for(path, query)

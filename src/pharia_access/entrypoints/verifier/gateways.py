@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pharia_access.domain.verification import Refusal
-from pharia_access.entrypoints.verifier.answers import Answer, identity_headers, refusal_answer
+from pharia_access.entrypoints.verifier.answers import Answer, identity_answer, refusal_answer
 from pharia_access.services.gate import Contract, Decision
 
 __all__ = ["ENVOY_PREFIX", "GATEWAYS", "Gateway", "gateway_for"]
@@ -22,7 +22,7 @@ _ENVOY_REMOVES: Final = (b"x-envoy-auth-headers-to-remove", b"authorization")
 
 def _answer(decision: Decision) -> Answer:
     if decision.accepted is not None:
-        return Answer(200, identity_headers(decision.accepted))
+        return identity_answer(decision.accepted)
     return refusal_answer(decision.refusal or Refusal.OVERLOADED)
 
 
@@ -36,7 +36,7 @@ def _nginx_answer(decision: Decision) -> Answer:
 def _envoy_answer(decision: Decision) -> Answer:
     """Envoy keeps the client's headers but for those named here: the service behind it never sees the token."""
     if decision.accepted is not None:
-        return Answer(200, (*identity_headers(decision.accepted), _ENVOY_REMOVES))
+        return identity_answer(decision.accepted, _ENVOY_REMOVES)
     return refusal_answer(decision.refusal or Refusal.OVERLOADED)
 
 
