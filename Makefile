@@ -77,8 +77,8 @@ lock: .local/lock/ready ## Pin all dependencies anew after a change; UPGRADE=--u
 	@set -e; \
 	pin() { \
 		echo "requirements/$$1.txt"; shift; \
-		.local/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
-			--custom-compile-command "make lock" $(UPGRADE) "$$@"; \
+		.local/lock/bin/uv pip compile --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes \
+			--no-annotate --custom-compile-command "make lock" $(UPGRADE) "$$@"; \
 	}; \
 	pin runtime pyproject.toml -o requirements/runtime.txt; \
 	pin dev pyproject.toml --group dev -c requirements/runtime.txt -o requirements/dev.txt; \
