@@ -89,8 +89,8 @@ class VerifierSettings(ProcessSettings):
     watch_timeout: Annotated[timedelta, duration("5s", "10m")] = timedelta(minutes=1)
     """How long one watch lasts. Less than VIEW_BOUND, since a quiet watch is only heard at its end."""
 
-    resync_interval: Annotated[timedelta, duration("1m", "24h")] = timedelta(minutes=30)
-    """How often everything is listed anew, with some jitter."""
+    resync_interval: Annotated[timedelta, duration("1m", "24h")] = timedelta(hours=6)
+    """How often everything is listed anew, with some jitter. While a list is read, events wait behind it."""
 
     argon2_threads: Annotated[int, whole_number(1, 2)] = 1
     """How many tokens are proved by Argon2id at a time; each takes the memory that its hash names."""

@@ -35,7 +35,7 @@ def answer_check_user(decision: Decision, body: bytes) -> Answer:
         return _refused(decision.refusal or Refusal.OVERLOADED)
     try:
         asked = _decoder.decode(body).permissions
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _malformed('the body must be {"permissions": [{"permission": NAME, FIELD: TEXT or null, …}, …]}')
     if len(asked) > _MOST_PERMISSIONS or not all(entry.get("permission") for entry in asked):
         return _malformed(f"each permission needs a name, and there may be {_MOST_PERMISSIONS} at most")

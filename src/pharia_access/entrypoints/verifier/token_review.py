@@ -46,7 +46,7 @@ def parse_review(body: bytes) -> Review | None:
     """Read a TokenReview of the version that we speak; None for anything else."""
     try:
         review = _decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     return review if (review.apiVersion, review.kind) == (_API_VERSION, _KIND) else None
 

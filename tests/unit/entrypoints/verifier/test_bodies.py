@@ -66,6 +66,7 @@ async def test_check_user_refuses_a_bad_token_as_pharia_iam_does() -> None:
         pytest.param({"permissions": [{"permission": None}]}, id="a name that is null"),
         pytest.param({"permissions": [{"permission": "A", "model": 1}]}, id="a number"),
         pytest.param({"permissions": [{"permission": "A"}] * 257}, id="too many"),
+        pytest.param(b'{"permissions":[],"x":' + b"[" * 30_000, id="too deep"),
     ],
 )
 async def test_check_user_answers_422_to_what_it_cannot_understand(body: object) -> None:
@@ -245,6 +246,7 @@ async def test_a_token_review_is_503_only_where_nobody_can_tell() -> None:
         pytest.param(b"\xff", id="no text"),
         pytest.param(review("x", apiVersion="authentication.k8s.io/v1beta1"), id="another version"),
         pytest.param(review("\ud800"), id="half a character"),
+        pytest.param(b'{"x":' + b"[" * 30_000, id="too deep"),
         pytest.param(b" " * 70_000, id="too long"),
     ],
 )
