@@ -22,6 +22,7 @@ from tests.support.control_plane import ControlPlane
 from tests.support.installation import NAMESPACE, OPERATOR_ACCOUNT, wait_until_in_force
 from tests.support.operators import start_operator
 from tests.support.processes import ProcessError, wait_until
+from tools.demo_commands import EVENTS, MESSAGE_OF, TEXT_OF, mint_token, set_roles
 from tools.demo_door import Door, ask, open_door
 from tools.go_toolchain import BuildError
 from tools.storyteller import StoryError, Storyteller, wants_color
@@ -35,23 +36,6 @@ _ROOT = Path(__file__).resolve().parent.parent
 _OPERATOR = f"system:serviceaccount:{NAMESPACE}:{OPERATOR_ACCOUNT}"
 _IMPATIENT = {"PHARIA_ACCESS_PROBE_FIRST": "1s", "PHARIA_ACCESS_PROBE_MAX": "1s"}
 _INTERRUPTED = 130  # what a shell answers for a program that was interrupted
-
-_MANIFEST = """\
-kubectl apply -f - <<'END'
-apiVersion: access.pharia.ai/v1alpha1
-kind: ApiToken
-metadata: {{name: {name}}}
-spec:
-  credentialRef: {{name: invoice-bot}}
-  description: {description}
-  ttl: {ttl}
-END"""
-_TEXT_OF = "kubectl get secret {name} -o go-template='{{{{.data.token | base64decode}}}}'"
-_MESSAGE_OF = "kubectl get {what} -o jsonpath='{{.status.conditions[?(@.type==\"Ready\")].message}}'"
-_EVENTS = (
-    "kubectl get events --sort-by=.metadata.resourceVersion"
-    " -o custom-columns=ABOUT:.involvedObject.name,REASON:.reason,MESSAGE:.message"
-)
 
 
 def main() -> int:
@@ -155,13 +139,13 @@ def _roles_and_credential(story: Storyteller) -> None:
 
 def _first_token(story: Storyteller) -> str:
     story.chapter("4. A token, shown once")
-    _mint(story, "invoice-bot-ci", description="CI pipeline", ttl="720h")
+    mint_token(story, "invoice-bot-ci", description="CI pipeline", ttl="720h")
     story.run("kubectl get apitokens", expect="Active")
     story.say(
         "The token's text is in a Secret that lives for an hour. Read it now or never. (This one is a throw-away: it "
         "dies with this API server, in a minute.)"
     )
-    text = story.run(_TEXT_OF.format(name="invoice-bot-ci-token"), expect="pharia_")
+    text = story.run(TEXT_OF.format(name="invoice-bot-ci-token"), expect="pharia_")
     story.say("Whoever has read it deletes the Secret, so that nobody else can. The operator notices.")
     story.run("kubectl delete secret invoice-bot-ci-token")
     story.run("kubectl get secret invoice-bot-ci-token", expect="not found", refused=True)
@@ -200,21 +184,21 @@ def _asked(story: Storyteller, door: Door, text: str) -> None:
 def _roles_edited(story: Storyteller, door: Door, text: str) -> None:
     story.chapter("7. Roles edited")
     story.say("Roles belong to the credential. Changing them changes what each of its tokens may do; no new token.")
-    _set_roles(story, '["assistant-user"]')
+    set_roles(story, '["assistant-user"]')
     ask(story, door, text, expect=403)
-    _set_roles(story, '["studio-user"]')
+    set_roles(story, '["studio-user"]')
     ask(story, door, text, expect=200)
     story.run("kubectl get apicredentials,apitokens", expect="Active")
     story.say("A role that this namespace may not hold is left out, whoever asked for it, and the credential says so.")
-    _set_roles(story, '["studio-user","admin"]')
+    set_roles(story, '["studio-user","admin"]')
     story.run("kubectl wait --for=condition=Ready=false apicredential/invoice-bot --timeout=20s")
-    story.run(_MESSAGE_OF.format(what="apicredential invoice-bot"), expect="Not allowed in namespace finance: admin")
-    _set_roles(story, '["studio-user"]')
+    story.run(MESSAGE_OF.format(what="apicredential invoice-bot"), expect="Not allowed in namespace finance: admin")
+    set_roles(story, '["studio-user"]')
 
 
 def _expiring(story: Storyteller) -> None:
     story.chapter("8. A token that expires")
-    _mint(story, "invoice-bot-trial", description="a trial", ttl="5s")
+    mint_token(story, "invoice-bot-trial", description="a trial", ttl="5s")
     story.run("kubectl wait --for=jsonpath='{.status.phase}'=Expired apitoken/invoice-bot-trial --timeout=20s")
     story.say("The object stays, so that GitOps has no reason to create it again: that would mint a fresh token.")
     story.run("kubectl get apitokens", expect="Expired")
@@ -222,7 +206,7 @@ def _expiring(story: Storyteller) -> None:
 
 def _revoked(story: Storyteller, control_plane: ControlPlane, door: Door) -> None:
     story.chapter("9. A token that is revoked")
-    _mint(story, "invoice-bot-laptop", description="somebody's laptop", ttl="24h")
+    mint_token(story, "invoice-bot-laptop", description="somebody's laptop", ttl="24h")
     secret = control_plane.kubectl("get", "secret", "invoice-bot-laptop-token", "--namespace=finance", "--output=json")
     text = base64.b64decode(json.loads(secret.stdout)["data"]["token"]).decode()
     ask(story, door, text, expect=200)
@@ -238,7 +222,7 @@ def _revoked(story: Storyteller, control_plane: ControlPlane, door: Door) -> Non
     )
     selection = ("--namespace=finance", "--field-selector=reason=Revoked", "--output=name")
     wait_until(lambda: bool(control_plane.kubectl("get", "events", *selection).stdout), what="the Event is written")
-    story.run(_EVENTS, expect="Revoked")
+    story.run(EVENTS, expect="Revoked")
 
 
 def _everything_gone(story: Storyteller) -> None:
@@ -248,15 +232,6 @@ def _everything_gone(story: Storyteller) -> None:
     names = " ".join(f"apitoken/invoice-bot-{name}" for name in ("ci", "trial", "laptop"))
     story.run(f"kubectl wait --for=delete {names} --timeout=30s")
     story.run("kubectl get apicredentials,apitokens,secrets", expect="No resources found")
-
-
-def _mint(story: Storyteller, name: str, *, description: str, ttl: str) -> None:
-    story.run(_MANIFEST.format(name=name, description=description, ttl=ttl), expect="created")
-    story.run(f"kubectl wait --for=condition=Ready apitoken/{name} --timeout=20s", expect="condition met")
-
-
-def _set_roles(story: Storyteller, roles: str) -> None:
-    story.run(f'kubectl patch apicredential invoice-bot --type=merge -p \'{{"spec":{{"roles":{roles}}}}}\'')
 
 
 if __name__ == "__main__":
