@@ -6,6 +6,9 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from authlib.integrations.requests_client import OAuth2Session
+from requests import PreparedRequest
+from requests.auth import AuthBase
 
 from tests.support.processes import wait_until
 from tests.support.workspace import ROLE, instant, now
@@ -17,6 +20,17 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("operator")
 
 PATH = "/auth/nginx"
+
+
+class Bearer(AuthBase):
+    """Signs a request with a token."""
+
+    def __init__(self, token: str) -> None:
+        self.token = token
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self.token}"
+        return request
 
 
 def accepted(verifier: RunningVerifier, workspace: Workspace) -> str:
@@ -124,6 +138,25 @@ def test_a_service_of_pharia_ai_learns_which_permissions_are_held(
 
     assert answer.status == 200
     assert json.loads(answer.body)["permissions"] == [{"permission": "KernelAccess"}]
+
+
+def test_an_oauth_client_introspects_tokens(verifier: RunningVerifier, workspace: Workspace) -> None:
+    token = accepted(verifier, workspace)
+    workspace.role("introspector", permissions=[{"permission": "IntrospectTokens"}])
+    workspace.credential("resource-server", roles=["introspector"])
+    workspace.issued("caller", ttl="1h", credentialRef={"name": "resource-server"})
+    caller = workspace.text("caller-token").reveal()
+    until(verifier, caller, 200, f"{PATH}?permission=IntrospectTokens")
+    url = f"{verifier.url}/oauth2/introspect"
+
+    with OAuth2Session() as client:
+        known = client.introspect_token(url, token=token, auth=Bearer(caller)).json()
+        unknown = client.introspect_token(url, token="nonsense", auth=Bearer(caller)).json()
+        refused = client.introspect_token(url, token=token, auth=Bearer(token))
+
+    assert (known["active"], known["client_id"]) == (True, f"{workspace.namespace}/invoice-bot")
+    assert unknown == {"active": False}
+    assert refused.status_code == 403
 
 
 def test_the_last_use_is_told_on_the_token(verifier: RunningVerifier, workspace: Workspace) -> None:
