@@ -111,6 +111,10 @@ def test_a_credential_is_a_user_of_the_cluster_until_its_token_is_revoked(
     workspace.issued(ttl="1h")
     token = workspace.text().reveal()
 
+    # The API server may have asked before the verifier had heard of the token, and remembers a "no" for a second.
+    wait_until(
+        lambda: not whoami(control_plane, tmp_path, token).returncode, what="the API server knows it", timeout=20
+    )
     answer = whoami(control_plane, tmp_path, token)
     assert answer.returncode == 0, answer.stderr
     user = json.loads(answer.stdout)["status"]["userInfo"]
