@@ -21,7 +21,9 @@ def requests_of_the_operator(control_plane: ControlPlane, **wanted: str) -> list
     """
     events: list[Json] = [dict(event) for event in control_plane.audit_events()]
     return [
-        event for event in events if event["user"].get("username") == OPERATOR and wanted.items() <= _subject(event).items()
+        event
+        for event in events
+        if event["user"].get("username") == OPERATOR and wanted.items() <= _subject(event).items()
     ]
 
 
