@@ -34,9 +34,12 @@ from pharia_access.services.usage import Uses
 from pharia_access.services.verifier import Verifier, VerifierClock
 from pharia_access.telemetry.verifier_metrics import VerifierMetrics
 
-__all__ = ["KEY_ID"]
+__all__ = ["KEY_ID", "NO_MAC"]
 
 KEY_ID = "k1"
+
+NO_MAC = "-"
+"""In the file, for a token that only its Argon2id hash proves; the hash is the line's last word."""
 
 
 class _Nobody:
@@ -50,7 +53,7 @@ def _index(file: Path) -> Index:
     index = Index()
     index.put_role(Role("studio-user", frozenset({"*"}), (Permission("AccessStudio"),)))
     for number, line in enumerate(file.read_text().splitlines()):
-        token_id, mac, end, uid, credential, roles = line.split()
+        token_id, mac, end, uid, credential, roles, *proof = line.split()
         namespace, name = credential.split("/")
         index.put_holder(Holder(namespace, name, uid, tuple(roles.split(","))))
         index.put_token(
@@ -65,9 +68,9 @@ def _index(file: Path) -> Index:
                 ends_text=format_time(datetime.fromtimestamp(float(end), UTC)),
                 revoked=False,
                 deleting=False,
-                proof="none",
-                mac_key_id=KEY_ID,
-                mac=bytes.fromhex(mac),
+                proof=proof[0] if proof else "none",
+                mac_key_id=None if mac == NO_MAC else KEY_ID,
+                mac=None if mac == NO_MAC else bytes.fromhex(mac),
             )
         )
     return index
