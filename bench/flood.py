@@ -51,7 +51,8 @@ _UID = "6f0c6a3e-0000-4000-8000-000000000000"
 _HOW = f"""\
 Written by `python -m bench flood`: the verifier on one core with {TOKENS} tokens, both wrk on the other, medians of
 {ROUNDS} rounds of {SECONDS} s. Good tokens are asked for over {_GOOD[0]} connections, about 1,000 a second; forged
-ones over {_FLOOD[0]}, as often as the table says. "Argon2id": no key covers {COLD} of the tokens; one was proved before."""
+ones over {_FLOOD[0]}, as often as the table says. "Argon2id": no key covers {COLD} of the tokens; one of them was
+proved before."""
 _LUA = """\
 local tokens, at = {{}}, 0
 for line in io.lines("{file}") do tokens[#tokens + 1] = line end
