@@ -15,7 +15,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,13 +39,17 @@ __all__ = ["main"]
 TOKENS = 100_000
 ROUNDS = 7
 SECONDS = 2
-CONNECTIONS = (64, 1)
+ASKED = 10_000
 _SERVERS = ("fast", "asgi", "nethttp", "fasthttp", "nginx")
+_CHECKING = _SERVERS[:-1]
 _END = 2_000_000_000
 _PEERS = Path(__file__).with_name("peers")
 _HOW = f"""\
 Written by `python -m bench check`: one core for the server, wrk on the other, keep-alive over loopback, medians of
-{ROUNDS} shuffled rounds of {SECONDS} s. nginx answers a static 200 and checks nothing. Ratios are of medians."""
+{ROUNDS} shuffled rounds of {SECONDS} s. nginx answers a static 200 and checks nothing. Ratios are of medians.
+The first two loads ask for one token, all requests alike, as nginx does for one client; then {ASKED:,} tokens in turn;
+then each request has a header of its own, as with gateways that repeat the original request."""
+_LOADS_FOLDER = Path(__file__).with_name("loads")
 _NGINX = """\
 daemon off;
 worker_processes 1;
@@ -55,22 +58,52 @@ error_log {root}/error.log;
 events {{ worker_connections 1024; }}
 http {{
     access_log off;
+    client_body_temp_path {root}/body;
+    proxy_temp_path {root}/proxy;
+    fastcgi_temp_path {root}/fastcgi;
+    uwsgi_temp_path {root}/uwsgi;
+    scgi_temp_path {root}/scgi;
     keepalive_requests 1000000000;
     server {{ listen 127.0.0.1:{port}; location / {{ add_header Cache-Control no-store; return 200; }} }}
 }}
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How wrk asks.
+
+    Attributes:
+        script: makes the requests; without one they are all the same.
+        of: the servers that are asked so.
+        least: how many times as often as net/http the fast path should answer.
+    """
+
+    name: str
+    connections: int = 64
+    script: str = ""
+    of: tuple[str, ...] = _CHECKING
+    least: float | None = None
+
+
+LOADS = (
+    Load("64 connections", of=_SERVERS, least=1.6),
+    Load("1 connection", connections=1, of=_SERVERS, least=1.2),
+    Load(f"64, {ASKED:,} tokens in turn", script="in_turn.lua"),
+    Load("64, no request like another", script="another.lua"),
+)
+
+
 @dataclass(slots=True)
 class Server:
-    """One that is measured, on core 0."""
+    """One that is measured, on core 0. Figures by load."""
 
     name: str
     port: int
     process: subprocess.Popen[bytes]
-    rates: dict[int, list[float]] = field(default_factory=dict)
-    cpu: dict[int, list[float]] = field(default_factory=dict)
-    p99: dict[int, list[float]] = field(default_factory=dict)
+    rates: dict[Load, list[float]] = field(default_factory=dict)
+    cpu: dict[Load, list[float]] = field(default_factory=dict)
+    p99: dict[Load, list[float]] = field(default_factory=dict)
 
     def cpu_seconds(self) -> float:
         """Of it and its workers."""
@@ -84,15 +117,14 @@ def main() -> int:
         root = Path(folder)
         say(f"{TOKENS} tokens")
         token = _tokens(root)
-        servers = [
-            stack.enter_context(_started(name, root)) for name in ("fast", "asgi", "nethttp", "fasthttp", "nginx")
-        ]
-        wrk = find_program("wrk")
+        servers = [stack.enter_context(_started(name, root)) for name in _SERVERS]
+        wrk = Wrk(find_program("wrk"), token, root / "asked")
         for number in range(ROUNDS):
             say(f"round {number + 1} of {ROUNDS}")
-            for connections in CONNECTIONS:
+            for load in LOADS:
                 for server in random.sample(servers, len(servers)):
-                    _measure(server, wrk, token, connections)
+                    if server.name in load.of:
+                        _measure(server, wrk, load)
         _report(servers)
     return 0
 
@@ -110,6 +142,7 @@ def _tokens(root: Path) -> str:
     ]
     (root / "tokens").write_text("\n".join(lines))
     (root / "key").write_bytes(key)
+    (root / "asked").write_text("\n".join(text.reveal() for text in random.sample(texts, ASKED)))
     return texts[TOKENS // 2].reveal()
 
 
@@ -146,26 +179,41 @@ def _listens(port: int) -> bool:
     )
 
 
-def _measure(server: Server, wrk: Path, token: str, connections: int) -> None:
-    before, began = server.cpu_seconds(), time.perf_counter()
-    done = subprocess.run(
-        [
-            *("taskset", "-c", "1", wrk, "-t1", f"-c{connections}", f"-d{SECONDS}s", "--latency"),
-            *("-H", f"Authorization: Bearer {token}", f"http://127.0.0.1:{server.port}/auth/nginx"),
-        ],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    )
-    used, took = server.cpu_seconds() - before, time.perf_counter() - began
-    if "Non-2xx" in done.stdout:
-        message = f"{server.name} refused: {done.stdout}"
+@dataclass(frozen=True, slots=True)
+class Wrk:
+    """The client, on core 1."""
+
+    program: Path
+    token: str
+    tokens: Path
+
+    def run(self, load: Load, port: int) -> str:
+        """Ask for some seconds; what it says."""
+        url = f"http://127.0.0.1:{port}/auth/nginx"
+        how: list[str | Path] = ["-H", f"Authorization: Bearer {self.token}", url]
+        if load.script:
+            how = ["-s", _LOADS_FOLDER / load.script, url, "--", self.tokens]
+        done = subprocess.run(
+            ["taskset", "-c", "1", self.program, "-t1", f"-c{load.connections}", f"-d{SECONDS}s", "--latency", *how],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
+        )
+        return done.stdout
+
+
+def _measure(server: Server, wrk: Wrk, load: Load) -> None:
+    before = server.cpu_seconds()
+    said = wrk.run(load, server.port)
+    used = server.cpu_seconds() - before
+    if "Non-2xx" in said:
+        message = f"{server.name} refused: {said}"
         raise ProcessError(message)
-    count = int(re.search(r"(\d+) requests in", done.stdout).group(1))  # type: ignore[union-attr] # wrk always says
-    server.rates.setdefault(connections, []).append(count / took)
-    server.cpu.setdefault(connections, []).append(1e6 * used / count)
-    server.p99.setdefault(connections, []).append(_milliseconds(done.stdout))
+    count, took = re.search(r"(\d+) requests in ([\d.]+)s", said).groups()  # type: ignore[union-attr] # wrk always says
+    server.rates.setdefault(load, []).append(int(count) / float(took))
+    server.cpu.setdefault(load, []).append(1e6 * used / int(count))
+    server.p99.setdefault(load, []).append(_milliseconds(said))
 
 
 def _milliseconds(said: str) -> float:
@@ -177,22 +225,14 @@ def _report(servers: list[Server]) -> None:
     base = next(server for server in servers if server.name == "nethttp")
     ours = next(server for server in servers if server.name == "fast")
     verdicts = [
-        Target(f"fast path, checks/s as a ratio to Go net/http, {c} connections", _ratio(ours, base, c), at_least=bound)
-        for c, bound in zip(CONNECTIONS, (1.6, 1.2), strict=True)
+        Target(
+            f"fast path, checks/s as a ratio to net/http: {load.name}", _ratio(ours, base, load), at_least=load.least
+        )
+        for load in LOADS
+        if load.least is not None
     ]
-    rows = [
-        [
-            f"{server.name}, {c}",
-            f"{statistics.median(server.rates[c]):,.0f}",
-            f"{_ratio(server, base, c):.2f}",
-            f"{min(server.rates[c]):,.0f} to {max(server.rates[c]):,.0f}",
-            f"{statistics.median(server.cpu[c]):.1f}",
-            f"{statistics.median(server.p99[c]):.2f}",
-        ]
-        for c in CONNECTIONS
-        for server in servers
-    ]
-    heads = ["server, connections", "checks/s", "x net/http", "range", "CPU us a check", "p99 ms"]
+    rows = [_row(server, base, load) for load in LOADS for server in servers if server.name in load.of]
+    heads = ["server", "load", "checks/s", "x net/http", "range", "CPU us a check", "p99 ms"]
     parts = [
         f"# Checks per second with {TOKENS} tokens",
         _HOW,
@@ -203,8 +243,21 @@ def _report(servers: list[Server]) -> None:
     write("check", "\n\n".join(parts))
 
 
-def _ratio(server: Server, base: Server, connections: int) -> float:
-    return statistics.median(server.rates[connections]) / statistics.median(base.rates[connections])
+def _row(server: Server, base: Server, load: Load) -> list[str]:
+    rates = server.rates[load]
+    return [
+        server.name,
+        load.name,
+        f"{statistics.median(rates):,.0f}",
+        f"{_ratio(server, base, load):.2f}",
+        f"{min(rates):,.0f} to {max(rates):,.0f}",
+        f"{statistics.median(server.cpu[load]):.1f}",
+        f"{statistics.median(server.p99[load]):.2f}",
+    ]
+
+
+def _ratio(server: Server, base: Server, load: Load) -> float:
+    return statistics.median(server.rates[load]) / statistics.median(base.rates[load])
 
 
 def _version(name: str, flag: str) -> str:

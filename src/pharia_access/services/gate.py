@@ -102,6 +102,18 @@ class Gate:
             return None
         return self._close(contract, verdict, requirement=requirement, began=began)
 
+    def passes_again(self, contract: Contract, accepted: Accepted) -> bool:
+        """Decide on a request that is, byte for byte, one that was accepted. No means: decide on it from the beginning.
+
+        Nothing is noted of a no, since that is not yet the decision.
+        """
+        began = self._seconds()
+        if not self._verifier.still_holds(accepted):
+            return False
+        self._meter.decided(contract, None, self._seconds() - began)
+        self._note_passed(contract, accepted.token)
+        return True
+
     async def decide(self, contract: Contract, values: Sequence[bytes], requirement: str = "") -> Decision:
         """Decide, and wait for Argon2id if need be."""
         began = self._seconds()
@@ -122,9 +134,12 @@ class Gate:
             self._auditor.refused(contract, reason, token=verdict.token, detail=detail)
             return Decision(refusal=reason)
         accepted = cast("Accepted", verdict)
-        self._uses.used(accepted.token)
-        self._auditor.accepted(contract, accepted.token)
+        self._note_passed(contract, accepted.token)
         return Decision(accepted=accepted)
+
+    def _note_passed(self, contract: Contract, token: IssuedToken) -> None:
+        self._uses.used(token)
+        self._auditor.accepted(contract, token)
 
 
 def _objection(verdict: Verdict, requirement: str) -> tuple[Refusal | None, str]:

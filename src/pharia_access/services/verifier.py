@@ -118,6 +118,17 @@ class Verifier:
             Unproved(token) if proved is None else Accepted(token, holder, self._index.held(token.credential, holder))
         )
 
+    def still_holds(self, accepted: Accepted) -> bool:
+        """Judge a token anew whose text was proved before. No if anything that it rested on is another object now."""
+        token, holder, index = accepted.token, accepted.holder, self._index
+        return (
+            self._ticks() <= self._freshness.fresh_until
+            and index.find(token.token_id) is token
+            and index.holder(token.credential) is holder
+            and index.held(token.credential, holder) is accepted.held
+            and judge(token, holder, self._now(), rules=self._rules) is None
+        )
+
     async def verify(self, presented: bytes) -> Verdict:
         """Judge, by Argon2id if need be."""
         verdict = self.check(presented)

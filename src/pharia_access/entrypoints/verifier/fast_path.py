@@ -3,15 +3,18 @@
 Takes a request only if it is plain: HTTP/1.1, no body, no upgrade, nothing of an earlier request still under way, and
 decided without waiting. Everything else goes the common way, with the same answer; one table of requests tests both.
 The choice falls in `on_headers_complete`, before uvicorn makes its request.
+
+A request that is byte for byte one that was accepted is not even parsed: see `familiar`.
 """
 
 from functools import lru_cache
 from typing import Any, Final
 
 from pharia_access.entrypoints.verifier.answers import METHOD_NOT_ALLOWED, Answer, render
+from pharia_access.entrypoints.verifier.familiar import LONGEST, Familiar, FamiliarRequests
 from pharia_access.entrypoints.verifier.gateways import Gateway, gateway_for
 from pharia_access.entrypoints.verifier.guarded import GuardedProtocol
-from pharia_access.services.gate import Gate
+from pharia_access.services.gate import Decision, Gate
 
 __all__ = ["FastPathProtocol"]
 
@@ -21,18 +24,64 @@ _ROUTES_READY: Final = 1024
 _COMPLICATED: Final = frozenset({b"content-length", b"transfer-encoding", b"upgrade", b"expect"})
 """What announces a body, or a connection that becomes something else."""
 
+_PATIENCE: Final = 1000
+_ONE_IN: Final = 16
+"""After so many requests in a row that were not familiar, so many go by for each that is looked at."""
+
 
 class FastPathProtocol(GuardedProtocol):
-    """One connection. `gate` is set on a subclass, since uvicorn makes the instances."""
+    """One connection. `gate` and `familiar` are set on a subclass, since uvicorn makes the instances."""
 
     gate: Gate
+    familiar: FamiliarRequests
 
     def __init__(self, *arguments: Any, **keywords: Any) -> None:  # noqa: ANN401 - uvicorn's own, passed on
         super().__init__(*arguments, **keywords)
         self._answer: Answer | None = None
+        self._accepted: Familiar | None = None
+        self._between_requests = True
+        """The parser holds no byte of a request: what comes now is a request's beginning."""
+        self._begun = 0
+        """Requests that began in the bytes that are read."""
+        self._strangers = 0
+        """Requests since the last familiar one."""
+
+    def data_received(self, data: bytes) -> None:
+        """Answer what is familiar; read everything else, and learn from it."""
+        if not (self._between_requests and len(data) <= LONGEST and self._worth_a_look()):
+            super().data_received(data)
+            return
+        digest = self.familiar.digest(data)
+        known = self.familiar.find(digest)
+        if known is None or not self._passes_again(known):
+            self._learn(data, digest)
+
+    def _worth_a_look(self) -> bool:
+        """Mostly. Where a gateway sends no two requests alike, a look at each would be a tenth of the work."""
+        self._strangers += 1
+        return self._strangers < _PATIENCE or not self._strangers % _ONE_IN
+
+    def _passes_again(self, known: Familiar) -> bool:
+        """Answer a familiar request without the parser, if it still may pass."""
+        if self._is_busy or self.transport.is_closing() or not self.gate.passes_again(known.contract, known.accepted):
+            return False
+        self._strangers = 0
+        self._unset_keepalive_if_required()
+        self._count_request()
+        self.transport.write(known.wire)
+        return True
+
+    def _learn(self, data: bytes, digest: bytes) -> None:
+        """Read, and remember what was accepted, if it was one request and all of these bytes."""
+        self._begun, self._accepted = 0, None
+        super().data_received(data)
+        if self._accepted is not None and self._begun == 1 and self._between_requests:
+            self.familiar.remember(digest, self._accepted)
 
     def on_message_begin(self) -> None:
         """A request begins. What uvicorn prepares for ASGI here is left until the request turns out to need it."""
+        self._between_requests = False
+        self._begun += 1
         self.deadline = self.loop.time() + self.limits.request_seconds
         self.url = b""
         self.headers = []
@@ -52,23 +101,32 @@ class FastPathProtocol(GuardedProtocol):
 
     def on_message_complete(self) -> None:
         """Send what was decided."""
+        self._between_requests = True
         answer, self._answer = self._answer, None
         if answer is None:
             super().on_message_complete()
             return
-        self.request_read(self.loop.time() + self.limits.idle_seconds)
-        self.server_state.total_requests += 1
+        self._count_request()
         keep_alive, head = self.parser.should_keep_alive(), self.parser.get_method() == b"HEAD"
         if keep_alive and not head:
             self.transport.write(answer.wire)
             return
+        self._accepted = None
         self.transport.write(render(answer, keep_alive=keep_alive, head=head))
         if not keep_alive:
             self.transport.close()
 
+    @property
+    def _is_busy(self) -> bool:
+        return self.flow.write_paused or self.is_answering
+
+    def _count_request(self) -> None:
+        self.request_read(self.loop.time() + self.limits.idle_seconds)
+        self.server_state.total_requests += 1
+
     def _plain_credentials(self) -> list[bytes] | None:
         """The values of `Authorization`; None where the request or the connection is not plain."""
-        if self.flow.write_paused or self.is_answering or b"#" in self.url:
+        if self._is_busy or b"#" in self.url:
             return None
         values = []
         for name, value in self.headers:
@@ -86,7 +144,13 @@ class FastPathProtocol(GuardedProtocol):
         if gateway.methods is not None and self.parser.get_method() not in gateway.methods:
             return METHOD_NOT_ALLOWED
         decision = self.gate.decide_at_once(gateway.contract, values, requirement)
-        return None if decision is None else gateway.answer(decision)
+        return None if decision is None else self._answer_to(decision, gateway)
+
+    def _answer_to(self, decision: Decision, gateway: Gateway) -> Answer:
+        answer = gateway.answer(decision)
+        if decision.accepted is not None:
+            self._accepted = Familiar(gateway.contract, decision.accepted, answer.wire)
+        return answer
 
 
 @lru_cache(_ROUTES_READY)

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 from uvicorn import Config
 from uvicorn.server import ServerState
 
+from pharia_access.entrypoints.verifier.familiar import FamiliarRequests
 from pharia_access.entrypoints.verifier.fast_path import FastPathProtocol
 from pharia_access.entrypoints.verifier.guarded import GuardedProtocol, Limits, cut_slow_senders
 from pharia_access.errors import SettingsError
@@ -147,7 +148,7 @@ def _protocol_class(limits: Limits, gate: Gate | None) -> type[GuardedProtocol]:
     members: dict[str, Any] = {"limits": limits}
     if gate is None:
         return type("Protocol", (GuardedProtocol,), members)
-    return type("Protocol", (FastPathProtocol,), {**members, "gate": gate})
+    return type("Protocol", (FastPathProtocol,), {**members, "gate": gate, "familiar": FamiliarRequests()})
 
 
 def _bound(host: str, port: int) -> socket.socket:

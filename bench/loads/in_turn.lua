@@ -1,0 +1,13 @@
+-- Asks with 10,000 tokens in turn: their file is the script's first argument.
+local requests, number = {}, 0
+
+function init(args)
+  for token in io.lines(args[1]) do
+    requests[#requests + 1] = wrk.format("GET", nil, {["Host"] = "verifier", ["Authorization"] = "Bearer " .. token})
+  end
+end
+
+function request()
+  number = number % #requests + 1
+  return requests[number]
+end
