@@ -83,6 +83,7 @@ lock: .local/lock/ready ## Pin all dependencies anew after a change; UPGRADE=--u
 	pin runtime pyproject.toml -o requirements/runtime.txt; \
 	pin dev pyproject.toml --group dev -c requirements/runtime.txt -o requirements/dev.txt; \
 	pin go requirements/go.in -o requirements/go.txt; \
+	pin gateways requirements/gateways.in -o requirements/gateways.txt; \
 	pin tools requirements/tools.in -o requirements/tools.txt
 
 clean: ## Remove everything made here (not the cache of built programs, not what `make up` runs on).

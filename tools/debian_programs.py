@@ -6,11 +6,11 @@ nothing is installed and nobody need be root. Standard library only.
 
 from __future__ import annotations
 
-import fcntl
-import os
 import shutil
 import subprocess
 from pathlib import Path
+
+from tools.program_cache import MissingProgramError, cache_folder, locked
 
 __all__ = ["MissingProgramError", "find_program"]
 
@@ -23,40 +23,17 @@ _FOLDERS = ("usr/sbin", "usr/bin")
 _SECONDS = 300
 
 
-class MissingProgramError(RuntimeError):
-    """A program is not there and could not be fetched; the message says what to install."""
-
-
 def find_program(name: str) -> Path:
     """Where the program is. Raises MissingProgramError."""
     found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin")
     if found:
         return Path(found)
-    unpacked = _cache() / name
-    with _locked(_cache()):
+    cache = cache_folder("debian")
+    unpacked = cache / name
+    with locked(cache):
         if not (unpacked / "complete").exists():
             _fetch(name, unpacked)
     return _launcher(name, unpacked)
-
-
-def _cache() -> Path:
-    home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")  # noqa: TID251 - a script of its own
-    return Path(home) / "pharia-access" / "debian"
-
-
-class _locked:  # noqa: N801 - used as a function
-    """Hold an exclusive lock on a folder; it ends with this process at the latest."""
-
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self._path = folder / "lock"
-
-    def __enter__(self) -> None:
-        self._file = self._path.open("w")
-        fcntl.flock(self._file, fcntl.LOCK_EX)
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
 
 
 def _fetch(name: str, folder: Path) -> None:
