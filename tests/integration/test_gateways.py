@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import itertools
+from contextlib import ExitStack
+from http.server import BaseHTTPRequestHandler
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
 from tests.support import gateways
+from tests.support.gateway_service import server
 from tests.support.processes import wait_until
-from tools.debian_programs import MissingProgramError, find_program
+from tools.program_cache import MissingProgramError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from tests.support.gateways import Gateway
@@ -20,21 +25,48 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.usefixtures("operator")
 
+T = TypeVar("T")
+
 ROLE = "studio-user"
 IDENTITY = ("x-auth-subject", "x-auth-credential", "x-auth-token-id", "x-auth-roles", "x-auth-expires")
-FORGED = tuple((name, "forged") for name in (*IDENTITY, *(name.replace("-", "_") for name in IDENTITY)))
+HOSTILE_PATHS = (
+    "/../../any/-/reports",
+    "/%2e%2e/%2E%2E/any/-/reports",
+    "/..%2f..%2Fany/-/reports",
+    "/..%5c..%5Cany/-/reports",
+    "//../..//any/-/reports",
+    "//auth/envoy/any/-/reports",
+    "/..;/..;/any/-/reports",
+    "/reports?role=other",
+    "/reports?x=/../../any/-",
+    "/%3Frole=other",
+)
 
 
-@pytest.fixture(params=["nginx", "caddy"])
-def gateway(request: pytest.FixtureRequest, verifier: RunningVerifier, tmp_path: Path) -> Iterator[Gateway]:
-    name: str = request.param
+def spellings(name: str) -> Iterator[str]:
+    """The header's name with each hyphen as it is or as an underscore, all the same to CGI and WSGI."""
+    words = name.split("-")
+    for separators in itertools.product("-_", repeat=len(words) - 1):
+        yield "".join(itertools.chain(*zip(words, (*separators, ""), strict=True)))
+
+
+FORGED = tuple((spelling, "forged") for name in IDENTITY for spelling in spellings(name))
+
+
+@pytest.fixture(scope="module", params=list(gateways.STARTERS))
+def gateway(
+    request: pytest.FixtureRequest, verifier: RunningVerifier, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Gateway]:
+    root = tmp_path_factory.mktemp(request.param)
+    with ExitStack() as stack:
+        yield entered(stack, gateways.STARTERS[request.param](root, f"127.0.0.1:{verifier.port}"))
+
+
+def entered(stack: ExitStack, starting: AbstractContextManager[T]) -> T:
     try:
-        find_program(name)
+        return stack.enter_context(starting)
     except MissingProgramError as error:
         pytest.skip(str(error))
-    start = {"nginx": gateways.nginx, "caddy": gateways.caddy}[name]
-    with start(tmp_path / name, f"127.0.0.1:{verifier.port}") as running:
-        yield running
 
 
 @pytest.fixture
@@ -54,6 +86,20 @@ def bearer(token: str) -> tuple[str, str]:
     return ("Authorization", f"Bearer {token}")
 
 
+def take_the_role_away(workspace: Workspace, gateway: Gateway, token: str) -> None:
+    credential: Json = {
+        "kind": "ApiCredential",
+        "metadata": {"namespace": workspace.namespace, "name": "invoice-bot"},
+    }
+    workspace.change(credential, {"spec": {"roles": ["other"]}})
+    wait_until(lambda: gateway.ask(bearer(token)).status == 403, what="it is forbidden", timeout=10)
+
+
+def paths_that_pass(gateway: Gateway, token: str) -> list[str]:
+    passages = {path: gateway.ask(bearer(token), path=path) for path in HOSTILE_PATHS}
+    return [path for path, passage in passages.items() if passage.status not in {400, 403} or passage.seen is not None]
+
+
 def test_the_service_learns_who_it_is_and_never_sees_the_token(
     gateway: Gateway, token: str, workspace: Workspace
 ) -> None:
@@ -66,6 +112,14 @@ def test_the_service_learns_who_it_is_and_never_sees_the_token(
     assert all(passage.seen[name] for name in IDENTITY)
     assert token not in str(passage.seen)
     assert "authorization" not in passage.seen
+
+
+def test_a_request_with_a_body_passes_too(gateway: Gateway, token: str) -> None:
+    good = gateway.ask(bearer(token), method="POST", body=b"a report")
+    bad = gateway.ask(bearer("nonsense"), method="POST", body=b"a report")
+
+    assert (good.status, good.body) == (200, "a report")
+    assert (bad.status, bad.seen) == (401, None)
 
 
 def test_headers_of_identity_that_a_client_sends_reach_nobody(gateway: Gateway, token: str) -> None:
@@ -92,8 +146,11 @@ def test_who_brings_no_good_token_is_told_how_to(
     assert (passage.status, passage.challenge, passage.seen) == (401, challenge, None)
 
 
-def test_two_tokens_in_one_request_pass_nobody(gateway: Gateway, token: str) -> None:
-    passage = gateway.ask(bearer(token), bearer("nonsense"))
+@pytest.mark.parametrize("texts", ["{token} nonsense", "nonsense {token}", "{token} {token}"])
+def test_two_tokens_in_one_request_pass_nobody(gateway: Gateway, token: str, texts: str) -> None:
+    first, second = texts.format(token=token).split()
+
+    passage = gateway.ask(bearer(first), bearer(second))
 
     assert passage.status in {400, 401}
     assert passage.seen is None
@@ -102,27 +159,88 @@ def test_two_tokens_in_one_request_pass_nobody(gateway: Gateway, token: str) -> 
 def test_without_the_role_a_request_is_forbidden_and_without_the_token_refused(
     gateway: Gateway, token: str, workspace: Workspace
 ) -> None:
-    place: Json = {"namespace": workspace.namespace}
+    take_the_role_away(workspace, gateway, token)
+    forbidden = gateway.ask(bearer(token))
+    place: Json = {"namespace": workspace.namespace, "name": "ci"}
+    workspace.change({"kind": "ApiToken", "metadata": place}, {"spec": {"revoked": True}})
 
-    workspace.change(
-        {"kind": "ApiCredential", "metadata": {**place, "name": "invoice-bot"}}, {"spec": {"roles": ["other"]}}
-    )
-    wait_until(lambda: gateway.ask(bearer(token)).status == 403, what="it is forbidden", timeout=10)
-    workspace.change({"kind": "ApiToken", "metadata": {**place, "name": "ci"}}, {"spec": {"revoked": True}})
-
+    assert (forbidden.status, forbidden.seen) == (403, None)
     wait_until(lambda: gateway.ask(bearer(token)).status == 401, what="it is refused", timeout=10)
 
 
-@pytest.mark.parametrize("name", ["nginx", "caddy"])
-def test_where_the_verifier_does_not_answer_nobody_passes(name: str, tmp_path: Path) -> None:
-    try:
-        find_program(name)
-    except MissingProgramError as error:
-        pytest.skip(str(error))
-    start = {"nginx": gateways.nginx, "caddy": gateways.caddy}[name]
+def test_no_path_of_a_request_changes_what_is_required(gateway: Gateway, token: str, workspace: Workspace) -> None:
+    take_the_role_away(workspace, gateway, token)
 
-    with start(tmp_path / name, "127.0.0.1:9") as gateway:
-        passage = gateway.ask(bearer("pharia_anything"))
+    assert paths_that_pass(gateway, token) == []
 
-    assert passage.status in {500, 502, 503}
-    assert passage.seen is None
+
+@pytest.mark.parametrize(("name", "status"), [("nginx", 500), ("caddy", 502), ("traefik", 500), ("envoy", 503)])
+def test_where_the_verifier_does_not_answer_nobody_passes(name: str, status: int, tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        passage = entered(stack, gateways.STARTERS[name](tmp_path, "127.0.0.1:9")).ask(bearer("pharia_anything"))
+
+    assert (passage.status, passage.seen) == (status, None)
+
+
+class Unable(BaseHTTPRequestHandler):
+    """What the verifier says while its view is too old."""
+
+    def do_GET(self) -> None:
+        self.send_response(503)
+        self.send_header("Retry-After", "1")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "retry_after"),
+    [("nginx", 500, None), ("caddy", 503, "1"), ("traefik", 503, "1"), ("envoy", 503, None)],
+)
+def test_where_the_verifier_cannot_tell_nobody_passes(
+    name: str, status: int, retry_after: str | None, tmp_path: Path
+) -> None:
+    with server(Unable) as verifier, ExitStack() as stack:
+        passage = entered(stack, gateways.STARTERS[name](tmp_path, verifier)).ask(bearer("pharia_anything"))
+
+    assert (passage.status, passage.retry_after, passage.seen) == (status, retry_after, None)
+
+
+OVERRIDE: Mapping[str, str] = {}
+PREFIX = {"path_override:": "path_prefix:"}
+# What the page advises where there is only the prefix.
+TIDY_PREFIX = {
+    **PREFIX,
+    "stat_prefix: reports\n": "stat_prefix: reports\n"
+    "                normalize_path: true\n"
+    "                path_with_escaped_slashes_action: REJECT_REQUEST\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "behind_a_hop"),
+    [
+        pytest.param(OVERRIDE, True, id="the whole path, and a hop that tidies paths"),
+        pytest.param(PREFIX, False, id="a prefix"),
+        pytest.param(TIDY_PREFIX, True, id="a prefix before a tidy path, and a hop that tidies paths"),
+    ],
+)
+def test_no_path_through_envoy_changes_what_is_required(
+    changes: Mapping[str, str],
+    *,
+    behind_a_hop: bool,
+    verifier: RunningVerifier,
+    token: str,
+    workspace: Workspace,
+    tmp_path: Path,
+) -> None:
+    with ExitStack() as stack:
+        asked = f"127.0.0.1:{verifier.port}"
+        if behind_a_hop:
+            asked = entered(stack, gateways.tidying_hop(tmp_path / "hop", asked))
+        gateway = entered(stack, gateways.envoy(tmp_path / "envoy", asked, changes))
+        assert gateway.ask(bearer(token)).status == 200
+        take_the_role_away(workspace, gateway, token)
+        assert paths_that_pass(gateway, token) == []

@@ -1,27 +1,28 @@
-"""Real gateways in front of a service that tells what reached it, set up by the files that people are shown."""
+"""Real gateways in front of a service that tells what reached it, set up by the files that people are shown.
+
+Of an example only the addresses are replaced: the gateway's own, the verifier's and the service's.
+"""
 
 from __future__ import annotations
 
 import http.client
-import json
-import threading
 from contextlib import contextmanager
-from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.support.gateway_service import HOST, Gateway, Passage, telling_service
 from tests.support.processes import Process, free_port
-from tools.debian_programs import find_program
+from tools import debian_programs, pypi_programs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
-__all__ = ["Gateway", "Passage", "caddy", "nginx"]
+__all__ = ["STARTERS", "Gateway", "Passage", "caddy", "envoy", "nginx", "tidying_hop", "traefik"]
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "gateways"
-_VERIFIER = "pharia-access-verifier.pharia-access-system.svc.cluster.local:80"
-_SERVICE = "reports.finance.svc.cluster.local:8080"
+_VERIFIER = "pharia-access-verifier.pharia-access-system.svc.cluster.local"
+_SERVICE = "reports.finance.svc.cluster.local"
 
 _NGINX = """\
 daemon off;
@@ -40,113 +41,141 @@ http {{
 }}
 """
 
-
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """What came of a request: the gateway's answer, and the headers that the service saw if it was reached."""
-
-    status: int
-    challenge: str | None
-    seen: dict[str, str] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Gateway:
-    """A running gateway on 127.0.0.1."""
-
-    port: int
-
-    def ask(self, *headers: tuple[str, str], path: str = "/reports") -> Passage:
-        """Send a GET with these headers, in their order, one may come twice."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-        try:
-            connection.putrequest("GET", path)
-            for name, value in headers:
-                connection.putheader(name, value)
-            connection.endheaders()
-            answer = connection.getresponse()
-            body = answer.read()
-            reached = answer.getheader("X-Reached") == "yes"
-            seen = json.loads(body) if reached else None
-            return Passage(answer.status, answer.getheader("WWW-Authenticate"), seen)
-        finally:
-            connection.close()
-
-
-class _Service(BaseHTTPRequestHandler):
-    """Tells the headers that reached it."""
-
-    def do_GET(self) -> None:
-        body = json.dumps({name.lower(): value for name, value in self.headers.items()}).encode()
-        self.send_response(200)
-        self.send_header("X-Reached", "yes")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        pass
+_TIDYING_HOP = """\
+static_resources:
+  listeners:
+    - address: {{socket_address: {{address: 127.0.0.1, port_value: {port}}}}}
+      filter_chains:
+        - filters:
+            - name: envoy.filters.network.http_connection_manager
+              typed_config:
+                "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
+                stat_prefix: hop
+                normalize_path: true
+                merge_slashes: true
+                path_with_escaped_slashes_action: UNESCAPE_AND_FORWARD
+                route_config:
+                  virtual_hosts: [{{name: hop, domains: ["*"], routes: [{{match: {{prefix: /}}, route: {{cluster: hop}}}}]}}]
+                http_filters:
+                  - name: envoy.filters.http.router
+                    typed_config: {{"@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router}}
+  clusters:
+    - name: hop
+      load_assignment:
+        cluster_name: hop
+        endpoints:
+          - lb_endpoints:
+              - endpoint: {{address: {{socket_address: {{address: {host}, port_value: {verifier_port}}}}}}}
+"""  # noqa: E501 - a name of Envoy's
 
 
 @contextmanager
 def nginx(root: Path, verifier: str) -> Iterator[Gateway]:
     """nginx by `examples/gateways/nginx.conf`; `verifier`: host and port. Raises MissingProgramError."""
-    root.mkdir(parents=True, exist_ok=True)
+    program = debian_programs.find_program("nginx")
     port = free_port()
-    with _service() as service:
-        example = _example("nginx.conf", verifier, service)
-        example = example.replace("listen 8080;", f"listen 127.0.0.1:{port};")
-        (root / "nginx.conf").write_text(_NGINX.format(root=root, example=example))
-        argv: list[str | Path] = [
-            find_program("nginx"),
-            "-p",
-            root,
-            "-c",
-            root / "nginx.conf",
-            "-e",
-            root / "error.log",
-        ]
-        with _running(argv, root, port) as gateway:
+    with telling_service() as service:
+        addresses = {
+            "listen 8080;": f"listen 127.0.0.1:{port};",
+            f"{_VERIFIER}:80": verifier,
+            f"{_SERVICE}:8080": service,
+        }
+        config = _NGINX.format(root=root, example=_example("nginx.conf", addresses))
+        file = _written(root / "nginx.conf", config)
+        with _running([program, "-p", root, "-c", file, "-e", root / "error.log"], root, port) as gateway:
             yield gateway
 
 
 @contextmanager
 def caddy(root: Path, verifier: str) -> Iterator[Gateway]:
-    """Caddy by `examples/gateways/Caddyfile`."""
-    root.mkdir(parents=True, exist_ok=True)
+    """Caddy by `examples/gateways/Caddyfile`, as the others."""
+    program = debian_programs.find_program("caddy")
     port = free_port()
-    with _service() as service:
-        example = _example("Caddyfile", verifier, service)
-        example = example.replace("http://reports.example.com:8080", f"http://127.0.0.1:{port}")
-        (root / "Caddyfile").write_text("{\n\tadmin off\n\tauto_https off\n}\n" + example)
-        argv: list[str | Path] = [
-            find_program("caddy"),
-            "run",
-            "--config",
-            root / "Caddyfile",
-            "--adapter",
-            "caddyfile",
-        ]
+    with telling_service() as service:
+        addresses = {
+            f"http://{HOST}:8080": f"http://{HOST}:{port}",
+            f"{_VERIFIER}:80": verifier,
+            f"{_SERVICE}:8080": service,
+        }
+        config = "{\n\tadmin off\n\tauto_https off\n\tdefault_bind 127.0.0.1\n}\n" + _example("Caddyfile", addresses)
+        file = _written(root / "Caddyfile", config)
+        with _running([program, "run", "--config", file, "--adapter", "caddyfile"], root, port) as gateway:
+            yield gateway
+
+
+@contextmanager
+def traefik(root: Path, verifier: str) -> Iterator[Gateway]:
+    """Traefik by `examples/gateways/traefik-dynamic.yaml`, as the others."""
+    program = pypi_programs.find_program("traefik")
+    port = free_port()
+    with telling_service() as service:
+        addresses = {f"http://{_VERIFIER}/": f"http://{verifier}/", f"{_SERVICE}:8080": service}
+        file = _written(root / "dynamic.yaml", _example("traefik-dynamic.yaml", addresses))
+        static = {
+            "entryPoints.web.address": f"127.0.0.1:{port}",
+            "providers.file.filename": file,
+            "global.checkNewVersion": "false",
+        }
+        argv: list[str | Path] = [program, *(f"--{name}={value}" for name, value in static.items())]
         with _running(argv, root, port) as gateway:
             yield gateway
 
 
-def _example(name: str, verifier: str, service: str) -> str:
-    text = (EXAMPLES / name).read_text()
-    assert _VERIFIER in text
-    assert _SERVICE in text
-    return text.replace(_VERIFIER, verifier).replace(_SERVICE, service)
+@contextmanager
+def envoy(root: Path, verifier: str, changes: Mapping[str, str] | None = None) -> Iterator[Gateway]:
+    """Envoy by `examples/gateways/envoy.yaml`, as the others; `changes`: further texts that are replaced."""
+    port = free_port()
+    host, verifier_port = verifier.split(":")
+    with telling_service() as service:
+        service_host, service_port = service.split(":")
+        addresses = {
+            "address: 0.0.0.0, port_value: 8080": f"address: 127.0.0.1, port_value: {port}",
+            f"address: {_VERIFIER}": f"address: {host}",
+            "port_value: 80\n": f"port_value: {verifier_port}\n",
+            f"address: {_SERVICE}, port_value: 8080": f"address: {service_host}, port_value: {service_port}",
+        }
+        config = _example("envoy.yaml", {**addresses, **(changes or {})})
+        with _running(_envoy_command(root, config), root, port) as gateway:
+            yield gateway
 
 
 @contextmanager
-def _service() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Service)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
+def tidying_hop(root: Path, verifier: str) -> Iterator[str]:
+    """An Envoy that passes on what it gets with a tidier path, as that of a mesh may; answers its host and port."""
+    port = free_port()
+    host, verifier_port = verifier.split(":")
+    config = _TIDYING_HOP.format(port=port, host=host, verifier_port=verifier_port)
+    with _running(_envoy_command(root, config), root, port):
+        yield f"127.0.0.1:{port}"
+
+
+def _envoy_command(root: Path, config: str) -> list[str | Path]:
+    file = _written(root / "envoy.yaml", config)
+    program = pypi_programs.find_program("envoy")
+    return [program, "-c", file, "--disable-hot-restart", "--concurrency", "1", "--log-level", "warning"]
+
+
+STARTERS: Mapping[str, Callable[[Path, str], AbstractContextManager[Gateway]]] = {
+    "nginx": nginx,
+    "caddy": caddy,
+    "traefik": traefik,
+    "envoy": envoy,
+}
+
+
+def _example(name: str, addresses: Mapping[str, str]) -> str:
+    """The file with these texts replaced, each of which it holds once."""
+    text = (EXAMPLES / name).read_text(encoding="utf-8")
+    for shown, own in addresses.items():
+        assert text.count(shown) == 1, shown
+        text = text.replace(shown, own)
+    return text
+
+
+def _written(file: Path, text: str) -> Path:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+    return file
 
 
 @contextmanager
@@ -162,7 +191,8 @@ def _running(argv: Sequence[str | Path], root: Path, port: int) -> Iterator[Gate
 
 
 def _answers(gateway: Gateway) -> bool:
+    """Whether it has its routes: Traefik answers 404 until then. The path is one that the verifier has too."""
     try:
-        return gateway.ask().status > 0
+        return gateway.ask(path="/whoami").status != http.client.NOT_FOUND
     except (OSError, http.client.HTTPException):
         return False
