@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
+ROOT = CUSTOMIZATIONS.parents[2]
+EXAMPLES = ROOT / "examples" / "argocd"
+PAGE = ROOT / "docs" / "how-to" / "argo-cd.md"
 KINDS = ["ApiCredential", "ApiToken"]
 
 
@@ -95,3 +98,21 @@ def test_the_configuration_holds_the_scripts_as_they_are() -> None:
                 for path in sorted(folder.glob("actions/*/action.lua"))
             ],
         }
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.iterdir()), ids=lambda path: path.name)
+def test_each_example_heals_and_prunes_without_exceptions_and_is_shown_as_it_is(path: Path) -> None:
+    spec = yaml.safe_load(path.read_text())["spec"]
+
+    assert {"prune": True, "selfHeal": True}.items() <= spec["syncPolicy"]["automated"].items()
+    assert "ServerSideApply=true" in spec["syncPolicy"]["syncOptions"]
+    assert "ignoreDifferences" not in spec
+    assert f"```yaml\n{path.read_text()}```\n" in PAGE.read_text()
+
+
+def test_the_page_names_every_action_and_every_health() -> None:
+    page = PAGE.read_text()
+    actions = {path.parent.name for path in CUSTOMIZATIONS.rglob("action.lua")}
+
+    assert [action for action in actions if f"`{action}`" not in page] == []
+    assert [word for word in ("Healthy", "Suspended", "Progressing", "Degraded") if f"| {word} |" not in page] == []
