@@ -11,6 +11,7 @@ __all__ = ["copies", "main"]
 
 _ROOT = Path(__file__).resolve().parent.parent
 _FILES = _ROOT / "charts" / "pharia-access" / "files"
+_NO_COPIES = {_FILES / "alerts.yaml"}
 
 
 def copies() -> dict[Path, Path]:
@@ -23,7 +24,7 @@ def copies() -> dict[Path, Path]:
 def main() -> None:
     """Make every copy anew, and remove what has no original."""
     wanted = copies()
-    for stale in set(_FILES.rglob("*.yaml")) - set(wanted.values()):
+    for stale in set(_FILES.rglob("*.yaml")) - set(wanted.values()) - _NO_COPIES:
         stale.unlink()
     for original, copy in wanted.items():
         copy.parent.mkdir(parents=True, exist_ok=True)
