@@ -204,6 +204,18 @@ def test_not_even_the_operator_changes_what_was_minted(operator: Api, token: Jso
     assert re.search(rf"{field} cannot be .*: a token is minted once per ApiToken", reply.message)
 
 
+def test_not_even_the_operator_records_a_credential_that_the_spec_does_not_name(
+    admin: Api, operator: Api, namespace: str
+) -> None:
+    fresh = api_token(namespace, "fresh", credentialRef={"name": "humble"})
+    assert admin.create(fresh).ok
+
+    reply = operator.patch(fresh, {"status": STATUS}, subresource="status")
+
+    assert reply.status == 422
+    assert "status.credential must be the credential that spec.credentialRef names" in reply.message
+
+
 def test_a_status_that_breaks_the_schema_is_refused(operator: Api, token: Json) -> None:
     for change in ({"phase": "Ready"}, {"hash": "$2b$12$x"}, {"tokenID": "SHORT"}, {"conditions": [{"type": "A"}]}):
         assert operator.patch(token, {"status": change}, subresource="status").status == 422
