@@ -101,5 +101,6 @@ def matching(path: Path, condition: str) -> list[str]:
         jq = find_program("jq")
     except MissingProgramError as error:
         pytest.skip(str(error))
-    argv = [jq, "--compact-output", f"select({condition})", path]
-    return subprocess.run(argv, capture_output=True, text=True, check=True, timeout=60).stdout.splitlines()
+    argv = [str(jq), "--compact-output", f"select({condition})", str(path)]
+    found = subprocess.run(argv, capture_output=True, text=True, check=True, timeout=60)
+    return found.stdout.splitlines()
