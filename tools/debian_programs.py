@@ -1,4 +1,4 @@
-"""Finds programs of other projects that tests, the demo and benchmarks run: nginx, Caddy, wrk.
+"""Finds programs of other projects that tests, the demo and benchmarks run: nginx, Caddy, wrk, promtool, jq.
 
 One on PATH is taken as it is. Else, where apt is there, Debian's packages are fetched and unpacked into the cache;
 nothing is installed and nobody need be root. Standard library only.
@@ -18,6 +18,8 @@ _PACKAGES = {
     "nginx": ("nginx", "nginx-common", "libpcre2-8-0", "libssl3", "zlib1g", "libcrypt1"),
     "caddy": ("caddy",),
     "wrk": ("wrk", "libluajit-5.1-2", "libluajit-5.1-common", "libssl3"),
+    "promtool": ("prometheus",),
+    "jq": ("jq", "libjq1", "libonig5"),
 }
 _FOLDERS = ("usr/sbin", "usr/bin")
 _SECONDS = 300

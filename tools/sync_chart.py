@@ -21,9 +21,9 @@ def copies() -> dict[Path, Path]:
 
 
 def main() -> None:
-    """Make every copy anew, and remove what has no original."""
+    """Make every copy anew, and remove kinds that have no original."""
     wanted = copies()
-    for stale in set(_FILES.rglob("*.yaml")) - set(wanted.values()):
+    for stale in set((_FILES / "crds").iterdir()) - set(wanted.values()):
         stale.unlink()
     for original, copy in wanted.items():
         copy.parent.mkdir(parents=True, exist_ok=True)

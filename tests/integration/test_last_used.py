@@ -97,7 +97,7 @@ async def test_a_token_that_is_gone_is_not_found(uses: KubeUses, workspace: Work
     ("body", "subresource"),
     [
         pytest.param({"status": {"phase": "Expired"}}, "status", id="another field of status"),
-        pytest.param({"status": {"lastUsedTime": "2026-11-24T00:00:00Z", "mac": None}}, "status", id="one more field"),
+        pytest.param({"status": {"lastUsedTime": "2026-11-24T00:00:00Z", "delivery": None}}, "status", id="one more"),
         pytest.param({"spec": {"revoked": True}}, "", id="spec"),
         pytest.param({"metadata": {"labels": {"a": "b"}}}, "", id="metadata"),
     ],

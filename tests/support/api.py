@@ -72,7 +72,10 @@ class Api:
         client = load(config_file=str(kubeconfig))
         self._server = client.configuration.host
         self._pool = client.rest_client.pool_manager
-        self._identity = {} if user is None else {"Impersonate-User": user}
+        signs = client.configuration.auth_settings().values()  # a token; a certificate is the pool's matter
+        self._identity = {sign["key"]: sign["value"] for sign in signs}
+        if user is not None:
+            self._identity["Impersonate-User"] = user
 
     def as_user(self, user: str) -> Api:
         """Another client of the same server, impersonating `user`."""

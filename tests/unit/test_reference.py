@@ -1,28 +1,17 @@
 """The pages of docs/reference that are about what the code has: complete, and nothing made up."""
 
 import re
-import time
+from collections.abc import Callable
 from pathlib import Path
 
-from prometheus_client.parser import text_string_to_metric_families
+import pytest
 
 from pharia_access.domain.reasons import Reason
 from pharia_access.domain.verification import Refusal
-from pharia_access.telemetry.metrics import OperatorMetrics
-from pharia_access.telemetry.verifier_metrics import Gauges, VerifierMetrics
+from tests.support.exported import families, operator_page, verifier_page
 from tools.settings_reference import PAGE, page
 
 REFERENCE = Path(__file__).resolve().parents[2] / "docs" / "reference"
-
-GAUGES = Gauges(
-    objects=lambda: {"ApiToken": 1},
-    shared_ids=lambda: 0,
-    view_ages=lambda: {"ApiToken": 1.0},
-    argon2_waiting=lambda: 0,
-    ready=lambda: True,
-    keyring_keys=lambda: 1,
-    clock_offset=lambda: 0.0,
-)
 
 
 def test_the_page_of_settings_is_up_to_date() -> None:
@@ -30,11 +19,18 @@ def test_the_page_of_settings_is_up_to_date() -> None:
 
 
 def test_the_page_of_metrics_lists_every_exported_metric_and_no_other() -> None:
-    exported = _families(OperatorMetrics(version="1", monotonic=time.monotonic).render()) | _families(_counted_once())
+    exported = families(operator_page()) | families(verifier_page())
 
-    listed = set(re.findall(r"`((?:pharia_access|process)_\w+)`", (REFERENCE / "metrics.md").read_text()))
+    assert exported == _named((REFERENCE / "metrics.md").read_text())
 
-    assert {name for name in exported if not name.endswith("_created")} == listed
+
+@pytest.mark.parametrize(("title", "page_of"), [("the operator", operator_page), ("the verifier", verifier_page)])
+def test_each_process_has_its_metrics_under_its_title(title: str, page_of: Callable[[], str]) -> None:
+    sections = (REFERENCE / "metrics.md").read_text().split("\n## ")
+    (section,) = (section for section in sections if section.startswith(f"Metrics of {title}\n"))
+
+    exported = {name for name in families(page_of()) if not name.startswith("process_")}
+    assert exported == _named(section)
 
 
 def test_the_page_of_resources_tells_of_every_reason() -> None:
@@ -49,20 +45,5 @@ def test_the_page_of_the_verifier_tells_of_every_refusal() -> None:
     assert [refusal for refusal in Refusal if f"| `{refusal}` |" not in page_text] == []
 
 
-def _families(rendered: bytes) -> set[str]:
-    return {
-        f"{family.name}_total" if family.type == "counter" else family.name
-        for family in text_string_to_metric_families(rendered.decode())
-    }
-
-
-def _counted_once() -> bytes:
-    """The verifier's metrics after one of each, since a family without a value may not show."""
-    metrics = VerifierMetrics(version="1")
-    metrics.watch(GAUGES)
-    metrics.decided("nginx", None, 0.001)
-    metrics.interrupted("ApiToken", "broken")
-    metrics.malformed("ApiToken")
-    metrics.last_used_written("written")
-    metrics.audit_line_dropped()
-    return metrics.render()
+def _named(text: str) -> set[str]:
+    return set(re.findall(r"`((?:pharia_access|process)_\w+)`", text))

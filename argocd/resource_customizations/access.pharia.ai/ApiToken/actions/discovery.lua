@@ -1,0 +1,3 @@
+return {
+  revoke = {disabled = obj.spec.revoked == true, displayName = "Revoke for good", iconClass = "fa fa-fw fa-ban"},
+}
