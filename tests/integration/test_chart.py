@@ -23,7 +23,10 @@ Json = dict[str, Any]
 
 GROUP = "access.pharia.ai"
 
-THE_REST = {"Service", "ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding", "Deployment"}
+THE_REST = {
+    *("Service", "ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding", "Deployment"),
+    *("NetworkPolicy", "PodDisruptionBudget"),
+}
 POLICIES = {"ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"}
 
 
@@ -121,7 +124,7 @@ def test_the_verifier_may_write_only_where_last_uses_are_kept(
 
 
 def test_lists_and_large_numbers_reach_the_program_in_its_form(control_plane: ControlPlane) -> None:
-    set_ = "--set=settings.watchNamespaces={a,b},settings.argon2MemoryKib=131072,settings.workers=null"
+    set_ = "--set=watchNamespaces={a,b},settings.argon2MemoryKib=131072,settings.workers=null"
 
     found = environment(rendered(control_plane, set_))
 
@@ -276,7 +279,7 @@ VERBS = ("get", "list", "watch", "create", "update", "patch", "delete", "deletec
         pytest.param(OPERATOR, f"{GROUP}/apicredentials/status", "patch", id="operator, status of credentials"),
         pytest.param(OPERATOR, f"{GROUP}/apicredentials/token", "", id="operator, minting as a person does"),
         pytest.param(OPERATOR, f"{GROUP}/apicredentials/finalizers", "", id="operator, finalizers"),
-        pytest.param(OPERATOR, f"{GROUP}/apiroles", "get list watch", id="operator, roles"),
+        pytest.param(OPERATOR, f"{GROUP}/apiroles", "get list watch", id="operator, roles as anyone"),
         pytest.param(OPERATOR, "/secrets", "create patch delete", id="operator, Secrets, which it cannot read"),
         pytest.param(OPERATOR, "/events", "create", id="operator, Events"),
         pytest.param(OPERATOR, "/pods", "", id="operator, pods"),
@@ -284,10 +287,10 @@ VERBS = ("get", "list", "watch", "create", "update", "patch", "delete", "deletec
         pytest.param(OPERATOR, "/serviceaccounts/token", "", id="operator, tokens of ServiceAccounts"),
         pytest.param(OPERATOR, "coordination.k8s.io/leases", "", id="operator, Leases of other namespaces"),
         pytest.param(OPERATOR, "rbac.authorization.k8s.io/clusterroles", "", id="operator, RBAC"),
-        pytest.param(VERIFIER, f"{GROUP}/apitokens", "get list watch", id="verifier, tokens"),
+        pytest.param(VERIFIER, f"{GROUP}/apitokens", "list watch", id="verifier, tokens"),
         pytest.param(VERIFIER, f"{GROUP}/apitokens/status", "patch", id="verifier, status of tokens"),
-        pytest.param(VERIFIER, f"{GROUP}/apicredentials", "get list watch", id="verifier, credentials"),
-        pytest.param(VERIFIER, f"{GROUP}/apiroles", "get list watch", id="verifier, roles"),
+        pytest.param(VERIFIER, f"{GROUP}/apicredentials", "list watch", id="verifier, credentials"),
+        pytest.param(VERIFIER, f"{GROUP}/apiroles", "get list watch", id="verifier, roles as anyone"),
         pytest.param(VERIFIER, "/secrets", "", id="verifier, Secrets"),
         pytest.param("somebody", f"{GROUP}/apiroles", "get list watch", id="anyone signed in, roles"),
         pytest.param("somebody", f"{GROUP}/apicredentials", "", id="anyone signed in, credentials"),
