@@ -1,7 +1,7 @@
-"""Writes the table of values in the chart's README from the comments in values.yaml: `python3 -m tools.values_reference`.
+"""Writes the table of values in the chart's README: `python3 -m tools.values_reference`.
 
-A comment explains the key below it. A mapping whose keys have no comments is one value. A test proves that the table is
-up to date.
+It is made from values.yaml. A comment explains the key below it; a mapping whose keys have no comments is one value. A
+test proves that the table is up to date.
 """
 
 from __future__ import annotations

@@ -96,7 +96,7 @@ affinity:
 {{- with .values.topologySpreadConstraints }}
 topologySpreadConstraints:
   {{- range . }}
-  - {{ merge (dict) . (dict "labelSelector" $selector) | toYaml | indent 4 | trim }}
+  - {{ hasKey . "labelSelector" | ternary . (set (deepCopy .) "labelSelector" $selector) | toYaml | indent 4 | trim }}
   {{- end }}
 {{- end }}
 {{- with .values.priorityClassName }}
