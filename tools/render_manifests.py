@@ -21,12 +21,14 @@ _HEAD = "# Made from charts/pharia-access by `make manifests`.\n"
 _FOR_HELM = re.compile(
     r"^ *helm\.sh/chart: .*\n|^ *app\.kubernetes\.io/managed-by: Helm\n|^# Source: .*\n", re.MULTILINE
 )
-_ARGUMENTS = ("pharia-access", "charts/pharia-access", "--namespace=pharia-access-system", "--set=crds.keep=false")
+_RELEASE = ("pharia-access", "charts/pharia-access", "--namespace=pharia-access-system")
+_WITHOUT_HELM = ("--set=crds.keep=false", "--no-hooks")
 
 
 def render(helm: Path) -> str:
     """The text as it should be."""
-    done = subprocess.run([helm, "template", *_ARGUMENTS], cwd=_ROOT, check=True, capture_output=True, text=True)
+    command = [str(helm), "template", *_RELEASE, *_WITHOUT_HELM]
+    done = subprocess.run(command, cwd=_ROOT, check=True, capture_output=True, text=True)
     return _HEAD + re.sub(r"\n{2,}", "\n", _FOR_HELM.sub("", done.stdout)).removesuffix("---\n")
 
 

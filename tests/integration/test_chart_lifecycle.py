@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.api import Api
+from tests.support.chart_release import Release
 from tests.support.charts import Json, of_kind
 from tests.support.checks import Checks
 from tests.support.control_plane import ControlPlane
 from tests.support.processes import ProcessError, wait_until
-from tests.support.release import Release
 from tests.support.resources import api_credential, api_role, api_token
 from tests.support.workspace import Workspace
 

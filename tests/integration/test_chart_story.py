@@ -7,14 +7,17 @@ gave more, or less, would fail here.
 from __future__ import annotations
 
 import http.client
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.api import Api
+from tests.support.chart_release import Release
+from tests.support.charts import of_kind
 from tests.support.control_plane import ControlPlane
 from tests.support.processes import wait_until
-from tests.support.release import Release
 from tests.support.rights import Right, asked, given, unused, without_right
 from tests.support.workspace import Workspace
 
@@ -127,6 +130,19 @@ def test_where_namespaces_are_named_nothing_beyond_them_may_be_touched_but_roles
     assert (everywhere == {Right(verb, "access.pharia.ai", "apiroles") for verb in ("list", "watch")}) == bool(
         told.values
     )
+
+
+def test_helm_test_asks_a_verifier_that_knows_the_cluster(told: Release) -> None:
+    (pod,) = of_kind(told.documents(), "Pod")
+    _, *arguments, url = pod["spec"]["containers"][0]["command"]
+
+    def ask(address: str) -> str:
+        done = subprocess.run([sys.executable, *arguments, address], capture_output=True, text=True, check=False)
+        return done.stderr.strip() if done.returncode else "passed"
+
+    assert url == f"http://{told.prefix}-verifier.{told.namespace}.svc/whoami"
+    assert ask(f"{told.verifier.url}/whoami") == "passed"
+    assert ask(f"{told.verifier.url}/nowhere").endswith("answered 404")
 
 
 def test_a_token_in_a_namespace_that_is_not_named_stays_as_it_is(told: Release) -> None:

@@ -78,6 +78,7 @@ OTHERWISE: dict[str, tuple[object, Json]] = {
     "metrics.serviceMonitor.interval": ("1m", MONITORED),
     "metrics.serviceMonitor.scrapeTimeout": ("5s", MONITORED),
     "metrics.prometheusRule.render": ("always", {}),
+    "metrics.prometheusRule.runbooks": ("https://example.com/runbooks", MONITORED),
     "metrics.prometheusRule.labels": ({"release": "prometheus"}, MONITORED),
     "metrics.dashboard.enabled": (True, {}),
     "metrics.dashboard.labels": ({"grafana_dashboard": "yes"}, DASHBOARD),
@@ -120,8 +121,8 @@ def chart(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The chart with alerts and a dashboard of the test's own."""
     copy = tmp_path_factory.mktemp("chart") / "pharia-access"
     shutil.copytree(CHART, copy)
-    rule = 'groups: [{name: ours, rules: [{alert: Down, expr: up == 0, annotations: {summary: "{{ $labels.pod }}"}}]}]'
-    (copy / "files" / "alerts.yaml").write_text(rule)
+    rule = '{alert: Down, expr: up == 0, annotations: {url: "RUNBOOKS/{{ $labels.pod }}"}}'
+    (copy / "files" / "alerts.yaml").write_text(f"groups: [{{name: ours, rules: [{rule}]}}]")
     (copy / "files" / "dashboard.json").write_text('{"title": "{{ pod }}"}')
     return copy
 
@@ -162,6 +163,19 @@ def schema_complaints(document: Json, version: str) -> list[str]:
     """Kubernetes has no schema of other projects' kinds."""
     ours = not document["apiVersion"].startswith(("access.pharia.ai/", "cert-manager.io/", "monitoring.coreos.com/"))
     return complaints(document, version) if ours else []
+
+
+def test_alerts_and_dashboard_come_as_they_are_but_for_the_address_of_the_runbooks(
+    render: Callable[[str], list[Json]],
+) -> None:
+    values_ = {**MONITORED, **DASHBOARD, "metrics.prometheusRule.runbooks": "https://example.com/runbooks/"}
+
+    (rule,) = of_kind(render(json.dumps(values_)), "PrometheusRule")
+    (dashboard,) = of_kind(render(json.dumps(values_)), "ConfigMap")
+
+    alert = rule["spec"]["groups"][0]["rules"][0]
+    assert alert["annotations"] == {"url": "https://example.com/runbooks/{{ $labels.pod }}"}
+    assert dashboard["data"] == {"pharia-access.json": '{"title": "{{ pod }}"}\n'}
 
 
 @pytest.mark.parametrize(("component", "prefix"), [("operator", "settings."), ("verifier", "verifier.settings.")])

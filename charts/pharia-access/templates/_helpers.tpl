@@ -142,6 +142,12 @@ imagePullSecrets:
 {{- end -}}
 {{- end -}}
 
+{{/* Where the Service tells whose token it is. */}}
+{{- define "pharia-access.whoami" -}}
+{{- $scheme := include "pharia-access.tlsSecret" . | empty | ternary "http" "https" -}}
+{{ $scheme }}://{{ include "pharia-access.verifier" . }}.{{ .Release.Namespace }}.svc/whoami
+{{- end -}}
+
 {{/* Whether to render an object of the Prometheus operator: "true" or nothing. */}}
 {{- define "pharia-access.rendersMonitoring" -}}
 {{- $known := .root.Capabilities.APIVersions.Has (printf "monitoring.coreos.com/v1/%s" .kind) -}}

@@ -38,6 +38,11 @@ class Release:
     values: Json = field(default_factory=dict)
     _running: list[RunningOperator | RunningVerifier] = field(default_factory=list)
 
+    @property
+    def verifier(self) -> RunningVerifier:
+        """The verifier that was started last."""
+        return next(program for program in reversed(self._running) if isinstance(program, RunningVerifier))
+
     def account(self, component: str) -> str:
         """The user name of a component's ServiceAccount."""
         return f"system:serviceaccount:{self.namespace}:{self.prefix}-{component}"
