@@ -89,6 +89,10 @@ def test_its_pods_are_admitted_where_pod_security_is_restricted(release: Release
     get = ("get", "pods", f"--namespace={release.namespace}", "--output=name")
     wait_until(lambda: len(release.control_plane.kubectl(*get).stdout.split()) == 3, what="three pods", timeout=20)
 
+    (test,) = of_kind(release.documents(), "Pod")
+    create = ("create", "--dry-run=server", "--filename=-")
+    assert "created" in release.control_plane.kubectl(*create, stdin=json.dumps(test)).stdout
+
 
 def test_the_catalogue_is_made_once_and_then_left_alone(release: Release) -> None:
     release.values = {"roles": {"create": True}, "crds": {"keep": True}}
