@@ -156,7 +156,7 @@ def test_an_upgrade_from_the_previous_chart_and_a_rollback_keep_every_token(
 
     told(f"upgrade and rollback of the chart under {sum(checks.answers.values())} checks: no wrong answer")
     assert set(checks.answers) == {(200, 200), (401, 401)}
-    assert sum(checks.answers.values()) > 1000
+    assert checks.answers[200, 200] > 100
     assert [renewed.ask("/whoami", text).status for text in texts] == [401, *[200] * (LIVE_TOKENS - 1)]
     kept = {token["metadata"]["name"]: token["status"].get("tokenID") for token in place.list("ApiToken")}
     assert {name: kept[name] for name in names} == {

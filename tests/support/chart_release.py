@@ -26,7 +26,7 @@ __all__ = ["Release"]
 _KEPT = ("crd", "validatingadmissionpolicies", "validatingadmissionpolicybindings")
 
 
-@dataclass
+@dataclass(slots=True)
 class Release:
     """One release; `prefix` is that of its objects' names."""
 
@@ -71,7 +71,7 @@ class Release:
         self.control_plane.helm("uninstall", self.name, f"--namespace={self.namespace}", check=False)
         ours = [name for name in self.names(*_KEPT) if name.endswith(".access.pharia.ai")]
         if ours:
-            self.control_plane.kubectl("delete", "--ignore-not-found", *ours)
+            self.control_plane.kubectl("delete", "--ignore-not-found", *ours, timeout=60)
 
     def names(self, *kinds: str) -> list[str]:
         """What is there of some kinds, as `kind/name`."""
