@@ -16,7 +16,7 @@ BUILD_LOG := $(COVERAGE)/build.log
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up down test unit integration coverage lint format bench lock clean control-plane kind
+.PHONY: help demo up down test unit integration coverage lint format bench lock clean control-plane kind manifests
 
 help: ## List these commands.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -67,6 +67,9 @@ bench: $(READY) control-plane ## Measure mints per second, latency and memory on
 
 control-plane: $(READY) ## Build etcd, the API server, the controllers, kubectl and helm, once, outside the checkout.
 	@$(PY) -m tools.build_control_plane
+
+manifests: $(READY) control-plane ## Render the chart into manifests/, for people without Helm.
+	@$(PY) -m tools.render_manifests
 
 kind: ## Create a cluster with real pods, set up alike; needs Docker and kind v0.33.0.
 	@test -f kind/encryption.yaml || (umask 077; key=$$(head -c 32 /dev/urandom | base64) && \

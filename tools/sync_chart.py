@@ -1,6 +1,6 @@
-"""Copies crds/ into the chart, byte for byte: `python3 -m tools.sync_chart`.
+"""Copies crds/ and the catalogue of roles into the chart, byte for byte: `python3 -m tools.sync_chart`.
 
-Helm reads only what lies inside the chart. crds/ is the original; a test proves that the copies are the same.
+Helm reads only what lies inside the chart. The originals are outside; a test proves that the copies are the same.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ _FILES = _ROOT / "charts" / "pharia-access" / "files"
 
 
 def copies() -> dict[Path, Path]:
-    """Each original in crds/, and where its copy belongs."""
+    """Each original, and where its copy belongs."""
     kinds = {path: _FILES / "crds" / path.name for path in sorted((_ROOT / "crds").glob("api*.yaml"))}
     policies = _ROOT / "crds" / "admission-policies.yaml"
-    return {**kinds, policies: _FILES / policies.name}
+    roles = _ROOT / "examples" / "01-roles.yaml"
+    return {**kinds, policies: _FILES / policies.name, roles: _FILES / "roles.yaml"}
 
 
 def main() -> None:

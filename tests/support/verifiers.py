@@ -105,9 +105,9 @@ def start_verifier(
     return RunningVerifier(process, port, health_port)
 
 
-def write_keyring(control_plane: ControlPlane, folder: Path) -> None:
-    """Write the operator's keyring into a folder, as the kubelet mounts it; all at once."""
-    get = ("get", "secret", "pharia-access-keyring", f"--namespace={NAMESPACE}", "--output=json")
+def write_keyring(control_plane: ControlPlane, folder: Path, *, namespace: str = NAMESPACE) -> None:
+    """Write the keyring of the operator in `namespace` into a folder, as the kubelet mounts it; all at once."""
+    get = ("get", "secret", "pharia-access-keyring", f"--namespace={namespace}", "--output=json")
     wait_until(lambda: not control_plane.kubectl(*get, check=False).returncode, what="there is a keyring", timeout=20)
     found = control_plane.kubectl(*get)
     data = {name: base64.b64decode(value) for name, value in json.loads(found.stdout)["data"].items()}

@@ -8,15 +8,16 @@ import yaml
 
 from pharia_access.settings import OperatorSettings, VerifierSettings
 from tools.sync_chart import copies
+from tools.values_reference import README, values, with_table
 
 CHART = Path(__file__).resolve().parents[2] / "charts" / "pharia-access"
 VALUES: dict[str, Any] = yaml.safe_load((CHART / "values.yaml").read_text())
 SCHEMA: dict[str, Any] = json.loads((CHART / "values.schema.json").read_text())
 
 # What the Deployment sets itself, or leaves to the program.
-NOT_IN_VALUES = ["namespace", "kubeconfig", "identity"]
+NOT_IN_VALUES = ["namespace", "watch_namespaces", "kubeconfig", "identity"]
 # What a parent chart may set.
-NOT_OURS = {"global", "enabled"}
+NOT_OURS = {"enabled"}
 
 
 @pytest.mark.parametrize("original", copies(), ids=lambda path: path.name)
@@ -35,6 +36,16 @@ def test_no_original_could_be_taken_for_a_template() -> None:
     assert [path.name for path in copies() if "{{" in path.read_text()] == []
 
 
+def test_the_table_of_values_is_up_to_date() -> None:
+    assert README.read_text(encoding="utf-8") == with_table(README.read_text(encoding="utf-8")), (
+        "run: python3 -m tools.values_reference"
+    )
+
+
+def test_every_value_is_explained_where_it_stands() -> None:
+    assert [value.path for value in values() if not value.comment] == []
+
+
 def test_the_settings_in_values_are_the_programs_in_the_same_order() -> None:
     snake = [re.sub(r"(?<=[a-z0-9])([A-Z]+)", r"_\1", key).lower() for key in VALUES["settings"]]
 
@@ -46,7 +57,7 @@ def test_the_verifiers_settings_in_values_are_the_programs_in_the_same_order() -
     snake = [re.sub(r"(?<=[a-z0-9])([A-Z]+)", r"_\1", key).lower() for key in settings]
     files = {field for field in VerifierSettings.model_fields if field.endswith(("_file", "_folder"))}
 
-    assert snake == [field for field in VerifierSettings.model_fields if field not in {*files, "kubeconfig"}]
+    assert snake == [field for field in VerifierSettings.model_fields if field not in {*files, *NOT_IN_VALUES}]
 
 
 def test_the_schema_knows_every_value_and_no_other() -> None:

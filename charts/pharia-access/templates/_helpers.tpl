@@ -21,6 +21,16 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end -}}
 
+{{- define "pharia-access.operatorLabels" -}}
+{{ include "pharia-access.labels" . }}
+app.kubernetes.io/component: operator
+{{- end -}}
+
+{{- define "pharia-access.verifierLabels" -}}
+{{ include "pharia-access.labels" . }}
+app.kubernetes.io/component: verifier
+{{- end -}}
+
 {{- define "pharia-access.operatorSelector" -}}
 app.kubernetes.io/name: {{ default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" }}
 app.kubernetes.io/instance: {{ .Release.Name }}
@@ -33,37 +43,115 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 app.kubernetes.io/component: verifier
 {{- end -}}
 
-{{/* Where the pods of a component may run, from its values. */}}
+{{/* A Role in .namespace, or a ClusterRole where that is empty, and its binding to the ServiceAccount .account. */}}
+{{- define "pharia-access.grant" -}}
+{{- $kind := ternary "ClusterRole" "Role" (empty .namespace) }}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: {{ $kind }}
+metadata:
+  name: {{ .name }}
+  {{- with .namespace }}
+  namespace: {{ . }}
+  {{- end }}
+  labels:
+    {{- .labels | nindent 4 }}
+rules:
+  {{- .rules | trim | nindent 2 }}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: {{ $kind }}Binding
+metadata:
+  name: {{ .name }}
+  {{- with .namespace }}
+  namespace: {{ . }}
+  {{- end }}
+  labels:
+    {{- .labels | nindent 4 }}
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: {{ $kind }}
+  name: {{ .name }}
+subjects:
+  - kind: ServiceAccount
+    name: {{ .account }}
+    namespace: {{ .home }}
+{{- end -}}
+
+{{/* Where the pods of a component may run: .values are the component's, .selector its pods' labels. */}}
 {{- define "pharia-access.placement" -}}
-{{- with .nodeSelector }}
+{{- $selector := dict "matchLabels" (fromYaml .selector) }}
+{{- with .values.nodeSelector }}
 nodeSelector:
   {{- toYaml . | nindent 2 }}
 {{- end }}
-{{- with .tolerations }}
+{{- with .values.tolerations }}
 tolerations:
   {{- toYaml . | nindent 2 }}
 {{- end }}
-{{- with .affinity }}
+{{- with .values.affinity }}
 affinity:
   {{- toYaml . | nindent 2 }}
 {{- end }}
-{{- with .topologySpreadConstraints }}
+{{- with .values.topologySpreadConstraints }}
 topologySpreadConstraints:
-  {{- toYaml . | nindent 2 }}
+  {{- range . }}
+  - {{ hasKey . "labelSelector" | ternary . (set (deepCopy .) "labelSelector" $selector) | toYaml | indent 4 | trim }}
+  {{- end }}
 {{- end }}
-{{- with .priorityClassName }}
+{{- with .values.priorityClassName }}
 priorityClassName: {{ . }}
 {{- end }}
 {{- end -}}
 
-{{/* Names of Secrets to pull images with, as a pod wants them. */}}
+{{/* Secrets to pull images with, as a pod wants them. A parent chart may give names or objects. */}}
 {{- define "pharia-access.pullSecrets" -}}
-{{- with .Values.imagePullSecrets }}
+{{- $names := list }}
+{{- range concat (.Values.global.imagePullSecrets | default list) .Values.imagePullSecrets }}
+{{- $names = append $names (ternary . (get (ternary (dict) . (kindIs "string" .)) "name") (kindIs "string" .)) }}
+{{- end }}
+{{- with uniq $names }}
 imagePullSecrets:
   {{- range . }}
   - name: {{ . }}
   {{- end }}
 {{- end }}
+{{- end -}}
+
+{{/* The ServiceAccount's token, for an hour at a time, where every client looks for it. */}}
+{{- define "pharia-access.tokenVolume" -}}
+- name: api-access
+  projected:
+    defaultMode: 0444
+    sources:
+      - serviceAccountToken: {path: token, expirationSeconds: 3600}
+      - configMap: {name: kube-root-ca.crt, items: [{key: ca.crt, path: ca.crt}]}
+      - downwardAPI: {items: [{path: namespace, fieldRef: {apiVersion: v1, fieldPath: metadata.namespace}}]}
+{{- end -}}
+
+{{- define "pharia-access.tokenMount" -}}
+- name: api-access
+  mountPath: /var/run/secrets/kubernetes.io/serviceaccount
+  readOnly: true
+{{- end -}}
+
+{{/* The Secret to serve checks with; empty for plain HTTP. */}}
+{{- define "pharia-access.tlsSecret" -}}
+{{- with .Values.verifier.tls -}}
+{{ .certificate.enabled | ternary (printf "%s-tls" (include "pharia-access.verifier" $)) .secretName }}
+{{- end -}}
+{{- end -}}
+
+{{/* Where the Service tells whose token it is. */}}
+{{- define "pharia-access.whoami" -}}
+{{- $scheme := include "pharia-access.tlsSecret" . | empty | ternary "http" "https" -}}
+{{ $scheme }}://{{ include "pharia-access.verifier" . }}.{{ .Release.Namespace }}.svc/whoami
+{{- end -}}
+
+{{/* Whether to render an object of the Prometheus operator: "true" or nothing. */}}
+{{- define "pharia-access.rendersMonitoring" -}}
+{{- $known := .root.Capabilities.APIVersions.Has (printf "monitoring.coreos.com/v1/%s" .kind) -}}
+{{- if or (eq .render "always") (and $known (eq .render "ifKnown")) -}}true{{- end -}}
 {{- end -}}
 
 {{/* What the kubelet asks on the health port. */}}
@@ -85,7 +173,9 @@ readinessProbe:
 {{- end -}}
 
 {{- define "pharia-access.image" -}}
+{{- $registry := .Values.global.imageRegistry | default .Values.image.registry -}}
 {{- with .Values.image -}}
+{{- with $registry }}{{ trimSuffix "/" . }}/{{ end -}}
 {{- if .digest -}}
 {{ .repository }}@{{ .digest }}
 {{- else -}}

@@ -1,0 +1,245 @@
+"""Installing, upgrading, rolling back and removing, on a control plane that has nothing else on it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.api import Api
+from tests.support.chart_release import Release
+from tests.support.charts import Json, of_kind
+from tests.support.checks import Checks
+from tests.support.control_plane import ControlPlane
+from tests.support.processes import ProcessError, wait_until
+from tests.support.resources import api_credential, api_role, api_token
+from tests.support.workspace import Workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+ROOT = Path(__file__).resolve().parents[2]
+PREVIOUS = Path(__file__).with_name("charts") / "pharia-access-0.1.0.tgz"
+"""The chart as it was released before, made by `helm package`."""
+
+KINDS = ("crd", "clusterroles", "clusterrolebindings", "validatingadmissionpolicies")
+OURS = (*KINDS, "validatingadmissionpolicybindings")
+LIVE_TOKENS = 40
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+    """A control plane with nothing installed; its one namespace takes restricted pods only."""
+    with ControlPlane.start(tmp_path_factory.mktemp("control-plane")) as started:
+        started.kubectl("create", "namespace", "pharia-access-system")
+        enforce = "pod-security.kubernetes.io/enforce=restricted"
+        started.kubectl("label", "namespace", "pharia-access-system", enforce)
+        started.kubectl("create", "namespace", "finance")
+        yield started
+
+
+@pytest.fixture
+def release(stage: ControlPlane, tmp_path: Path) -> Iterator[Release]:
+    """A release that is not installed yet; nothing of it is left afterwards."""
+    made = Release(stage, tmp_path)
+    yield made
+    made.remove()
+
+
+@pytest.fixture
+def place(stage: ControlPlane) -> Workspace:
+    """A namespace for credentials and tokens."""
+    return Workspace(Api(stage.kubeconfig), "finance")
+
+
+def ours(release: Release) -> list[str]:
+    return [name for name in release.names(*OURS) if "pharia" in name]
+
+
+def versions(release: Release) -> dict[str, object]:
+    """How often each object was written; where it has a generation, without what controllers write to its status."""
+    kinds = ",".join((*OURS, "deployments", "serviceaccounts", "services", "roles", "rolebindings", "networkpolicies"))
+    get = ("get", kinds, f"--namespace={release.namespace}", "--output=json")
+    found = json.loads(release.control_plane.kubectl(*get).stdout)["items"]
+    return {
+        f"{item['kind']}/{item['metadata']['name']}": item["metadata"].get("generation")
+        or item["metadata"]["resourceVersion"]
+        for item in found
+        if "pharia" in item["metadata"]["name"]
+    }
+
+
+# Installing.
+
+
+def test_installing_again_changes_nothing(release: Release) -> None:
+    release.upgrade()
+    before = versions(release)
+
+    assert "STATUS: deployed" in release.upgrade()
+    assert len(before) > 25
+    assert versions(release) == before
+
+
+def test_its_pods_are_admitted_where_pod_security_is_restricted(release: Release) -> None:
+    release.upgrade()
+
+    get = ("get", "pods", f"--namespace={release.namespace}", "--output=name")
+    wait_until(lambda: len(release.control_plane.kubectl(*get).stdout.split()) == 3, what="three pods", timeout=20)
+
+    (test,) = of_kind(release.documents(), "Pod")
+    create = ("create", "--dry-run=server", "--filename=-")
+    assert "created" in release.control_plane.kubectl(*create, stdin=json.dumps(test)).stdout
+
+
+def test_the_catalogue_is_made_once_and_then_left_alone(release: Release) -> None:
+    release.values = {"roles": {"create": True}, "crds": {"keep": True}}
+    release.upgrade()
+    kubectl = release.control_plane.kubectl
+    made = release.names("apiroles")
+    kubectl("patch", "apirole", "os-user", "--type=merge", '--patch={"spec":{"description":"edited"}}')
+    kubectl("delete", "apirole", "admin")
+
+    release.upgrade()
+    after_upgrade = release.names("apiroles")
+    release.uninstall()
+    release.upgrade()
+
+    assert len(made) == 4
+    assert set(after_upgrade) == {*made} - {"apirole.access.pharia.ai/admin"}
+    assert set(release.names("apiroles")) == set(made)
+    description = ("get", "apirole", "os-user", "--output=jsonpath={.spec.description}")
+    assert kubectl(*description).stdout == "edited"
+
+
+def test_plain_manifests_install_the_same_and_again_nothing(release: Release) -> None:
+    kubectl, folder = release.control_plane.kubectl, ROOT / "manifests"
+
+    kubectl("apply", f"--kustomize={folder}")
+    difference = kubectl("diff", f"--kustomize={folder}").stdout
+    installed = {name.partition("/")[2] for name in ours(release)}
+    kubectl("delete", f"--filename={folder / 'pharia-access.yaml'}")
+
+    kinds = ("CustomResourceDefinition", "ClusterRole", "ClusterRoleBinding", "ValidatingAdmissionPolicy")
+    documents = of_kind(release.documents(), *kinds, "ValidatingAdmissionPolicyBinding")
+    assert difference == ""
+    assert installed == {document["metadata"]["name"] for document in documents}
+
+
+# Upgrading, while tokens are in use.
+
+
+def test_an_upgrade_from_the_previous_chart_and_a_rollback_keep_every_token(
+    release: Release, place: Workspace, told: Callable[[str], None]
+) -> None:
+    release.install(PREVIOUS)
+    old, verifier = release.start({"PHARIA_ACCESS_DEFAULT_WINDOW": "10m"})
+    place.role()
+    place.credential()
+    names = [f"token-{number}" for number in range(LIVE_TOKENS)]
+    for name in names:
+        place.token(name)
+    issued = [place.until_outcome(name, "Active", "Issued") for name in names]
+    texts = [place.text(f"{name}-token").reveal() for name in names]
+    place.change(issued[0], {"spec": {"revoked": True}})
+    wait_until(lambda: verifier.ask("/whoami", texts[0]).status == 401, what="the first is revoked", timeout=10)
+
+    with Checks(verifier, texts[1:], texts[:1]) as checks:
+        release.upgrade()
+        old.process.stop()
+        _, renewed = release.start()
+        release.rollback()
+        release.upgrade()
+        place.issued("minted-by-the-new-one")
+
+    told(f"upgrade and rollback of the chart under {sum(checks.answers.values())} checks: no wrong answer")
+    assert set(checks.answers) == {(200, 200), (401, 401)}
+    assert checks.answers[200, 200] > 100
+    assert [renewed.ask("/whoami", text).status for text in texts] == [401, *[200] * (LIVE_TOKENS - 1)]
+    kept = {token["metadata"]["name"]: token["status"].get("tokenID") for token in place.list("ApiToken")}
+    assert {name: kept[name] for name in names} == {
+        token["metadata"]["name"]: token["status"]["tokenID"] for token in issued
+    }
+
+
+# What others write beside the operator.
+
+
+def declared(place: Workspace) -> list[Json]:
+    role = api_role("gitops-reader")
+    credential = api_credential(place.namespace, "declared", roles=["gitops-reader"])
+    return [role, credential, api_token(place.namespace, "declared", credentialRef={"name": "declared"})]
+
+
+def test_server_side_apply_and_helm_never_conflict_with_what_the_operator_writes(
+    release: Release, place: Workspace
+) -> None:
+    release.install()
+    release.start()
+    apply = ("apply", "--server-side", "--field-manager=gitops", "--filename=-")
+    manifests = json.dumps({"apiVersion": "v1", "kind": "List", "items": declared(place)})
+    release.control_plane.kubectl(*apply, stdin=manifests)
+    written = place.until_outcome("declared", "Active", "Issued")
+
+    release.control_plane.kubectl(*apply, stdin=manifests)
+    by_helm = [api_credential(place.namespace, "by-helm", roles=["gitops-reader"])]
+    by_helm.append(api_token(place.namespace, "by-helm", credentialRef={"name": "by-helm"}))
+    release.values = {"extraObjects": by_helm}
+    release.upgrade()
+    minted = place.until_outcome("by-helm", "Active", "Issued")
+    again = release.upgrade()
+
+    assert "STATUS: deployed" in again
+    for before in (written, minted):
+        after = place.read("ApiToken", before["metadata"]["name"])
+        assert after is not None
+        assert after["metadata"]["generation"] == before["metadata"]["generation"]
+        assert after["status"]["tokenID"] == before["status"]["tokenID"]
+
+
+# Removing.
+
+
+def test_uninstalling_keeps_kinds_policies_and_tokens_and_a_new_installation_takes_them_over(
+    release: Release, place: Workspace
+) -> None:
+    release.install()
+    place.role()
+    place.credential()
+    place.token("kept")
+
+    said = release.uninstall()
+    left = {name.partition("/")[0] for name in ours(release)}
+    kept = place.read("ApiToken", "kept")
+    release.upgrade()
+
+    assert "kept due to the resource policy" in said
+    assert left == {
+        "customresourcedefinition.apiextensions.k8s.io",
+        "validatingadmissionpolicy.admissionregistration.k8s.io",
+        "validatingadmissionpolicybinding.admissionregistration.k8s.io",
+    }
+    assert kept is not None
+    assert place.read("ApiToken", "kept") == kept
+
+
+def test_another_release_does_not_take_over_what_was_kept(release: Release, tmp_path: Path) -> None:
+    release.upgrade()
+    release.uninstall()
+    another = Release(release.control_plane, tmp_path, name="another", namespace="elsewhere")
+
+    with pytest.raises(ProcessError, match="invalid ownership metadata"):
+        another.upgrade()
+    another.remove()
+
+
+def test_a_release_that_keeps_its_kinds_can_be_told_to_leave_nothing(release: Release) -> None:
+    release.upgrade()
+    release.values = {"crds": {"keep": False}}
+    release.upgrade()
+
+    release.uninstall()
+
+    wait_until(lambda: ours(release) == [], what="nothing of the release is left", timeout=20)

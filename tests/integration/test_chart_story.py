@@ -1,0 +1,155 @@
+"""The whole story of tokens with exactly the rights that the chart gives, in the whole cluster and in some namespaces.
+
+Every single right is used by some request, so that none can go, and nothing is asked that no right covers. A chart that
+gave more, or less, would fail here.
+"""
+
+from __future__ import annotations
+
+import http.client
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.api import Api
+from tests.support.chart_release import Release
+from tests.support.charts import of_kind
+from tests.support.control_plane import ControlPlane
+from tests.support.processes import wait_until
+from tests.support.rights import Right, asked, given, unused, without_right
+from tests.support.workspace import Workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.support.verifiers import RunningVerifier
+
+EVERYWHERE = {"name": "pharia-access", "namespace": "pharia-access-system", "prefix": "pharia-access"}
+SOME = {
+    "name": "tokens",
+    "namespace": "elsewhere",
+    "prefix": "tokens-pharia-access",
+    "values": {"watchNamespaces": ["alpha", "beta"]},
+}
+GIT = {"argocd.argoproj.io/tracking-id": "app"}
+COMPONENTS = ("operator", "verifier")
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+    """A control plane with nothing installed, and three namespaces."""
+    with ControlPlane.start(tmp_path_factory.mktemp("control-plane")) as started:
+        for namespace in ("alpha", "beta", "gamma"):
+            started.kubectl("create", "namespace", namespace)
+        yield started
+
+
+@pytest.fixture(scope="module", params=[EVERYWHERE, SOME], ids=["in the whole cluster", "in two namespaces"])
+def told(
+    request: pytest.FixtureRequest, stage: ControlPlane, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Release]:
+    """A release after the story, which was told in two namespaces; in a third there is a token."""
+    release = Release(stage, tmp_path_factory.mktemp("release"), **request.param)
+    release.install()
+    try:
+        _, verifier = release.start()
+        places = [Workspace(Api(stage.kubeconfig), namespace) for namespace in ("alpha", "beta", "gamma")]
+        places[2].role()
+        places[2].credential()
+        places[2].token()
+        for place in places[:2]:
+            tell(place, verifier)
+        yield release
+    finally:
+        release.remove()
+
+
+def tell(place: Workspace, verifier: RunningVerifier) -> None:
+    """A token is minted, used, collected and revoked; another, which Git declares, goes with its credential."""
+    place.role()
+    credential = place.credential()
+    token = place.issued()
+    text = place.text().reveal()
+    until_answered(verifier, text, http.client.OK)
+    place.until("ApiToken", "ci", lambda found: "lastUsedTime" in found["status"], "its use is written down")
+    place.delete({"kind": "Secret", "metadata": {"namespace": place.namespace, "name": "ci-token"}})
+    place.until_delivery("ci", "Collected")
+    place.issued("git", annotations=GIT)
+    place.change(token, {"spec": {"revoked": True}})
+    until_answered(verifier, text, http.client.UNAUTHORIZED)
+    place.until_outcome("ci", "Revoked", "Revoked")
+    place.until_events("ci", "Issued", "Revoked")
+    place.delete(credential)
+    place.until_gone("ApiToken", "ci", "git")
+
+
+def until_answered(verifier: RunningVerifier, text: str, status: int) -> None:
+    wait_until(lambda: verifier.ask("/whoami", text).status == status, what=f"answered {status}", timeout=10)
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_without_any_single_right_some_request_of_the_story_would_be_refused(told: Release, component: str) -> None:
+    rights = given(told.documents(), f"{told.prefix}-{component}")
+
+    assert rights
+    assert unused(rights, asked(told.control_plane, told.account(component))) == set()
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_nothing_is_asked_that_no_right_covers(told: Release, component: str) -> None:
+    rights = given(told.documents(), f"{told.prefix}-{component}")
+
+    requests = asked(told.control_plane, told.account(component))
+
+    assert without_right(rights, requests) == set()
+    assert {request for request in requests if not request.allowed} == set()
+
+
+def test_a_right_too_many_would_be_noticed_and_so_would_one_too_few(told: Release) -> None:
+    rights = given(told.documents(), f"{told.prefix}-operator")
+    requests = asked(told.control_plane, told.account("operator"))
+    surplus = Right("list", "", "secrets")
+    needed = next(right for right in rights if (right.verb, right.resource) == ("create", "leases"))
+
+    assert unused({*rights, surplus}, requests) == {surplus}
+    assert {request.resource for request in without_right(rights - {needed}, requests)} == {"leases"}
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_where_namespaces_are_named_nothing_beyond_them_may_be_touched_but_roles_read(
+    told: Release, component: str
+) -> None:
+    everywhere = {right for right in given(told.documents(), f"{told.prefix}-{component}") if not right.namespace}
+    watch_elsewhere = ("auth", "can-i", "watch", "apitokens.access.pharia.ai", "--namespace=gamma")
+
+    answer = told.control_plane.kubectl(*watch_elsewhere, user=told.account(component), check=False).stdout.strip()
+
+    assert answer == ("no" if told.values else "yes")
+    assert (everywhere == {Right(verb, "access.pharia.ai", "apiroles") for verb in ("list", "watch")}) == bool(
+        told.values
+    )
+
+
+def test_helm_test_asks_a_verifier_that_knows_the_cluster(told: Release) -> None:
+    (pod,) = of_kind(told.documents(), "Pod")
+    _, *arguments, url = pod["spec"]["containers"][0]["command"]
+
+    def ask(address: str) -> str:
+        done = subprocess.run([sys.executable, *arguments, address], capture_output=True, text=True, check=False)
+        return done.stderr.strip() if done.returncode else "passed"
+
+    assert url == f"http://{told.prefix}-verifier.{told.namespace}.svc/whoami"
+    assert ask(f"{told.verifier.url}/whoami") == "passed"
+    assert ask(f"{told.verifier.url}/nowhere").endswith("answered 404")
+
+
+def test_a_token_in_a_namespace_that_is_not_named_stays_as_it_is(told: Release) -> None:
+    place = Workspace(Api(told.control_plane.kubeconfig), "gamma")
+
+    found = place.read("ApiToken", "ci")
+
+    assert found is not None
+    assert ("phase" in found["status"]) == (not told.values)
+    assert (place.read("Secret", "ci-token") is None) == bool(told.values)
