@@ -21,7 +21,7 @@ BUILD_LOG := $(COVERAGE)/build.log
 .PHONY: help demo up down test unit integration coverage lint format bench e2e sbom lock clean control-plane kind
 
 help: ## List these commands.
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(READY) control-plane ## Tell the whole story on a real API server, from nothing, with the commands it runs.
 	@$(PY) -m tools.demo
@@ -49,6 +49,9 @@ unit: $(READY) ## Run the unit tests.
 integration: $(READY) control-plane ## Run the tests on a real API server.
 	@mkdir -p $(COVERAGE)
 	@COVERAGE_FILE=$(COVERAGE)/integration $(PY) -m pytest tests/integration -n $(WORKERS) --dist loadfile $(PYTEST)
+
+e2e: $(READY) ## Run the chart in real pods, on a one-node cluster of this machine; Linux, as root.
+	@$(PY) -m tools.e2e $(PYTEST)
 
 coverage: $(READY)
 	@COVERAGE_FILE=$(COVERAGE)/all $(PY) -m coverage combine --quiet --keep $(COVERAGE)/unit $(COVERAGE)/integration
