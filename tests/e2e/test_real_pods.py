@@ -30,7 +30,7 @@ NO_SUCH_PROGRAM = re.compile(r"no such file|not found in \$PATH")
 
 
 @pytest.fixture
-def checks(release: Release, workspace: Workspace, request: pytest.FixtureRequest) -> Iterator[ConstantChecks]:
+def checks(release: Release, workspace: Workspace) -> Iterator[ConstantChecks]:
     """While the test runs, a good token and a revoked one are asked about; every answer must be the right one."""
     good, dead = (f"{kind}-{len(workspace.list('ApiToken'))}" for kind in ("good", "dead"))
     texts = {name: _mint(workspace, name) for name in (good, dead)}
@@ -56,24 +56,27 @@ def test_the_kernel_restrains_each_process_as_the_chart_says(
     release: Release, component: str, told: Callable[[str], None]
 ) -> None:
     (container,) = release.deployment(component)["spec"]["template"]["spec"]["containers"]
-    assert container["resources"]["limits"] == {"memory": "384Mi"}
+    asked, granted = container["resources"]["requests"], container["resources"]["limits"]
 
     for pod in release.pods(component).values():
         ((cgroup, process),) = release.processes(pod)
-        assert int((cgroup / "memory.limit_in_bytes").read_text(encoding="utf-8")) == 384 * MIB
+        assert f"{release.setting('memory', cgroup, 'memory.limit_in_bytes') // MIB}Mi" == granted["memory"]
+        assert release.setting("cpu", cgroup, "cpu.shares") == int(asked["cpu"].removesuffix("m")) * 1024 // 1000
         assert set(process["Uid"].split()) == {"65532"}
         assert (process["CapEff"], process["CapBnd"]) == ("0" * 16, "0" * 16)
         assert (process["NoNewPrivs"], process["Seccomp"]) == ("1", "2")
         told(f"at rest, a process of the {component} holds {int(process['VmRSS'].split()[0]) // 1024} MiB")
 
 
-def test_the_image_runs_commands_and_has_no_shell(release: Release) -> None:
+def test_the_image_runs_commands_has_no_shell_and_cannot_be_written_to(release: Release) -> None:
     inside = ("exec", "deployment/pharia-access-operator", f"--namespace={NAMESPACE}", "--")
     kubectl = release.cluster.control_plane.kubectl
 
     assert kubectl(*inside, "pharia-access", "--version").stdout == f"{__version__}\n"
     for shell in ("sh", "bash", "/bin/sh"):
         assert NO_SUCH_PROGRAM.search(kubectl(*inside, shell, "-c", "true", check=False).stderr)
+    write = ("python3", "-c", "open('/opt/pharia-access/note', 'w')")
+    assert "Read-only file system" in kubectl(*inside, *write, check=False).stderr
 
 
 def test_the_whole_story_of_the_demo(release: Release) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Self
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["ConstantChecks", "check"]
+__all__ = ["DEAD", "GOOD", "ConstantChecks", "check"]
 
 GOOD, DEAD = HTTPStatus.OK, HTTPStatus.UNAUTHORIZED
 

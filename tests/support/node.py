@@ -5,6 +5,7 @@ Runs in a room of its own only (tools/room.py). What is installed in it is decid
 
 from __future__ import annotations
 
+import http.client
 import os
 import subprocess
 from typing import TYPE_CHECKING, Self
@@ -62,10 +63,10 @@ class Cluster:
         self.control_plane.stop()
 
     def start_kubelet(self) -> None:
-        """Start the kubelet; on return the node is Ready."""
+        """Start the kubelet; on return it works, and the node is Ready."""
         flags = (f"--config={self.root}/kubelet.json", f"--kubeconfig={self.root}/kubelet.kubeconfig")
         self._run("kubelet", *flags, f"--hostname-override={NODE_NAME}", f"--node-ip={NODE_ADDRESS}").wait_until(
-            lambda: self._node_condition() == "True", what="the node is Ready", timeout=90
+            lambda: _kubelet_is_well() and self._node_condition() == "True", what="the node is Ready", timeout=90
         )
 
     def stop_kubelet(self) -> None:
@@ -107,3 +108,14 @@ class Cluster:
         process = Process.start([path, *flags], log=self.root / f"{name}.log", cwd=self.root, env=dict(os.environ))
         self._processes[name] = process
         return process
+
+
+def _kubelet_is_well() -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", 10248, timeout=5)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == http.client.OK
+    except OSError:
+        return False
+    finally:
+        connection.close()

@@ -23,7 +23,7 @@ Json = dict[str, Any]
 _REPOSITORY, _TAG = IMAGE.split(":")
 _IMAGE = f"--set=image.repository={_REPOSITORY},image.tag={_TAG},image.pullPolicy=Never"
 _RESTRICTED = "pod-security.kubernetes.io/enforce=restricted"
-_MEMORY = Path("/sys/fs/cgroup/memory")
+_CGROUPS = Path("/sys/fs/cgroup")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +65,27 @@ class Release:
         self.cluster.control_plane.kubectl(
             "delete", "pod", next(iter(before)), f"--namespace={NAMESPACE}", "--timeout=90s", timeout=100
         )
-        wait_until(
-            lambda: len(self._ready(component)) == len(before) and self._ready(component) != before.keys(),
-            what=f"another pod of the {component} is ready",
-            timeout=90,
-        )
 
-    def processes(self, pod: Json) -> Iterator[tuple[Path, dict[str, str]]]:
-        """The processes in a pod's container: its cgroup for memory, and what the kernel says about each."""
+        def replaced() -> bool:
+            ready = self._ready(component)
+            return len(ready) == len(before) and ready != before.keys()
+
+        wait_until(replaced, what=f"another pod of the {component} is ready", timeout=90)
+
+    @staticmethod
+    def processes(pod: Json) -> Iterator[tuple[Path, dict[str, str]]]:
+        """The processes in a pod's container: the container's cgroup, and what the kernel says about each process."""
         identity = pod["status"]["containerStatuses"][0]["containerID"].removeprefix("containerd://")
-        (cgroup,) = _MEMORY.rglob(f"*{identity}*")
-        for pid in (cgroup / "cgroup.procs").read_text(encoding="utf-8").split():
+        (folder,) = (_CGROUPS / "memory").rglob(f"*{identity}*")
+        for pid in (folder / "cgroup.procs").read_text(encoding="utf-8").split():
             status = Path("/proc", pid, "status").read_text(encoding="utf-8")
-            yield cgroup, dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
+            fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
+            yield folder.relative_to(_CGROUPS / "memory"), fields
+
+    @staticmethod
+    def setting(controller: str, cgroup: Path, name: str) -> int:
+        """What a cgroup is held to."""
+        return int((_CGROUPS / controller / cgroup / name).read_text(encoding="utf-8"))
 
     def _leaving(self) -> list[Json]:
         pods: list[Json] = self._get("pods")["items"]
