@@ -12,14 +12,16 @@ VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/ready
 COVERAGE := .coverage.d
+KIND_IMAGE := localhost/pharia-access
+KIND_KUBECTL := kubectl --context kind-pharia-access
 BUILD_LOG := $(COVERAGE)/build.log
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up down test unit integration coverage lint format bench lock clean control-plane kind manifests
+.PHONY: help demo up down test unit integration coverage lint format bench e2e sbom lock clean control-plane kind manifests
 
 help: ## List these commands.
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(READY) control-plane ## Tell the whole story on a real API server, from nothing, with the commands it runs.
 	@$(PY) -m tools.demo
@@ -48,15 +50,20 @@ integration: $(READY) control-plane ## Run the tests on a real API server.
 	@mkdir -p $(COVERAGE)
 	@COVERAGE_FILE=$(COVERAGE)/integration $(PY) -m pytest tests/integration -n $(WORKERS) --dist loadfile $(PYTEST)
 
+e2e: $(READY) ## Run the chart in real pods, on a one-node cluster of this machine; Linux, as root.
+	@$(PY) -m tools.e2e $(PYTEST)
+
 coverage: $(READY)
 	@COVERAGE_FILE=$(COVERAGE)/all $(PY) -m coverage combine --quiet --keep $(COVERAGE)/unit $(COVERAGE)/integration
 	@COVERAGE_FILE=$(COVERAGE)/all $(PY) -m coverage report
 
-lint: $(READY) ## Check style, types and imports.
+lint: $(READY) ## Check style, types, imports, the Dockerfile and the workflows.
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports
+	@$(VENV)/bin/hadolint Dockerfile
+	@$(VENV)/bin/zizmor --offline --quiet --no-progress .github/workflows
 
 format: $(READY) ## Format the code and mend what can be mended by itself.
 	@$(VENV)/bin/ruff check --fix .
@@ -71,10 +78,26 @@ control-plane: $(READY) ## Build etcd, the API server, the controllers, kubectl 
 manifests: $(READY) control-plane ## Render the chart into manifests/, for people without Helm.
 	@$(PY) -m tools.render_manifests
 
-kind: ## Create a cluster with real pods, set up alike; needs Docker and kind v0.33.0.
+kind: ## A cluster with real pods, the image, the chart and a token; needs Docker, kind v0.33.0, kubectl and helm.
 	@test -f kind/encryption.yaml || (umask 077; key=$$(head -c 32 /dev/urandom | base64) && \
 		sed "s|secret: KEY|secret: $$key|" kind/encryption.template.yaml >kind/encryption.yaml)
-	@kind create cluster --config kind-config.yaml
+	kind get clusters | grep --quiet --line-regexp pharia-access || kind create cluster --config kind-config.yaml
+	docker build --tag $(KIND_IMAGE):kind .
+	kind load docker-image --name pharia-access $(KIND_IMAGE):kind
+	$(KIND_KUBECTL) apply --filename kind/namespace.yaml
+	helm --kube-context kind-pharia-access upgrade --install pharia-access charts/pharia-access \
+		--namespace pharia-access-system --set image.repository=$(KIND_IMAGE) \
+		--set image.tag=kind --set image.pullPolicy=Never --wait
+	$(KIND_KUBECTL) apply --filename examples/
+	$(KIND_KUBECTL) wait --for=condition=Ready apitokens --all --namespace finance --timeout=60s
+	$(KIND_KUBECTL) get apicredentials,apitokens --all-namespaces
+
+sbom: .local/lock/ready ## Write the bill of materials of what the image holds of the package index: dist/sbom.cdx.json.
+	@mkdir -p dist
+	@.local/lock/bin/cyclonedx-py requirements requirements/runtime.txt --pyproject pyproject.toml \
+		--mc-type application --output-reproducible --of JSON --output-file dist/sbom.cdx.json 2>dist/sbom.log || \
+		{ cat dist/sbom.log >&2; exit 1; }
+	@echo "dist/sbom.cdx.json"
 
 lock: .local/lock/ready ## Pin all dependencies anew after a change; UPGRADE=--upgrade takes newer versions.
 	@set -e; \
@@ -85,6 +108,7 @@ lock: .local/lock/ready ## Pin all dependencies anew after a change; UPGRADE=--u
 	}; \
 	pin runtime pyproject.toml -o requirements/runtime.txt; \
 	pin dev pyproject.toml --group dev -c requirements/runtime.txt -o requirements/dev.txt; \
+	pin build requirements/build.in -c requirements/dev.txt -o requirements/build.txt; \
 	pin go requirements/go.in -o requirements/go.txt; \
 	pin gateways requirements/gateways.in -o requirements/gateways.txt; \
 	pin tools requirements/tools.in -o requirements/tools.txt

@@ -1,6 +1,7 @@
 """Builds the programs of the local control plane from the pinned Go module, once, into a cache.
 
-`python3 -m tools.build_control_plane`. Runs before there is a virtual environment: standard library only.
+`python3 -m tools.build_control_plane [--node]`; the option adds what real pods need. Standard library only: runs before
+there is a virtual environment.
 Prints what it does while it takes minutes. The cache is outside the checkout.
 `KUBEBUILDER_ASSETS` (the convention of setup-envtest), if set, is a folder whose programs are used instead.
 """
@@ -24,10 +25,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tools.control_plane_programs import BUILT_AS, CONTROL_PLANE, FLAGS, NODE
 from tools.go_toolchain import BuildError, find_go, go_environment, say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 __all__ = ["BuildError", "ensure_binaries", "main"]
 
@@ -37,42 +39,21 @@ _FREE_DISK_GB = 6  # Go's build cache, its module cache and the programs togethe
 _PROGRESS_SECONDS = 15
 _DEADLINE_SECONDS = 3600  # for a build, and for waiting for another's
 
-_KUBERNETES, _HELM = (1, 37, 2), (4, 3, 1)
-_PACKAGES = {
-    "etcd": "go.etcd.io/etcd/server/v3",
-    "kube-apiserver": "k8s.io/kubernetes/cmd/kube-apiserver",
-    "kube-controller-manager": "k8s.io/kubernetes/cmd/kube-controller-manager",
-    "kubectl": "k8s.io/kubernetes/cmd/kubectl",
-    "helm": "helm.sh/helm/v4/cmd/helm",
-}
-# `go build` names a program after the last element of its package that is not a version.
-_BUILT_AS = {"etcd": "server"}
-# Without these the programs say that they are v0.0.0.
-_VARIABLES = {
-    "k8s.io/component-base/version.gitVersion": "v{}.{}.{}".format(*_KUBERNETES),
-    "k8s.io/component-base/version.gitMajor": str(_KUBERNETES[0]),
-    "k8s.io/component-base/version.gitMinor": str(_KUBERNETES[1]),
-    "helm.sh/helm/v4/internal/version.version": "v{}.{}.{}".format(*_HELM),
-}
-_FLAGS = [
-    "-trimpath",
-    "-buildvcs=false",
-    "-ldflags",
-    " ".join(["-s", "-w", *(f"-X {name}={value}" for name, value in _VARIABLES.items())]),
-]
 
+def ensure_binaries(programs: Mapping[str, str] = CONTROL_PLANE) -> dict[str, Path]:
+    """Answer where each program is, after building those that are nowhere yet. Raises BuildError.
 
-def ensure_binaries() -> dict[str, Path]:
-    """Answer where each program is, after building those that are nowhere yet. Raises BuildError."""
+    `programs`: their names and packages; those of the control plane if not told.
+    """
     binaries = _cache() / _key() / "bin"
     given = os.environ.get("KUBEBUILDER_ASSETS")  # noqa: TID251 - a script of its own
-    found = {name: Path(given or "", name) for name in _PACKAGES if given and Path(given, name).is_file()}
-    wanted = {name: binaries / name for name in _PACKAGES if name not in found}
+    found = {name: Path(given or "", name) for name in programs if given and Path(given, name).is_file()}
+    wanted = {name: binaries / name for name in programs if name not in found}
     if _missing(wanted):
         with _lock(_cache() / "lock"):
             missing = _missing(wanted)  # somebody else may have built them meanwhile
             if missing:
-                _build(missing, binaries)
+                _build({name: programs[name] for name in missing}, binaries)
     return {**found, **wanted}
 
 
@@ -80,7 +61,7 @@ def main() -> int:
     """Build what is missing and print where it is."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that Go is ended too
     try:
-        binaries = ensure_binaries()
+        binaries = ensure_binaries({**CONTROL_PLANE, **NODE} if "--node" in sys.argv[1:] else CONTROL_PLANE)
     except BuildError as error:
         print(f"control plane: {error}", file=sys.stderr)
         return 1
@@ -102,7 +83,7 @@ def _cache() -> Path:
 def _key() -> str:
     """What decides about the programs' content: the pinned modules, the flags, the kind of machine."""
     parts = [(_MODULE / name).read_bytes() for name in ("go.mod", "go.sum")]
-    parts.append("\n".join([*_FLAGS, sys.platform, platform.machine()]).encode())
+    parts.append("\n".join([*FLAGS, sys.platform, platform.machine()]).encode())
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
 
 
@@ -130,17 +111,17 @@ def _acquired(descriptor: int) -> bool:
     return True
 
 
-def _build(names: list[str], binaries: Path) -> None:
+def _build(programs: Mapping[str, str], binaries: Path) -> None:
     """Build into a temporary folder and move each program into place: one that is there is whole."""
     go = find_go(_cache())
     _check_disk(binaries)
     binaries.mkdir(parents=True, exist_ok=True)
-    say(f"building {', '.join(names)} with {go}; the first time takes about ten minutes on two cores")
+    say(f"building {', '.join(programs)} with {go}; the first time takes about ten minutes on two cores")
     with tempfile.TemporaryDirectory(dir=binaries.parent, prefix="build-") as folder:
-        command = [go, "build", "-v", "-o", folder, *_FLAGS, *(_PACKAGES[name] for name in names)]
+        command = [go, "build", "-v", "-o", folder, *FLAGS, *programs.values()]
         _run_with_progress(command)
-        for name in names:
-            Path(folder, _BUILT_AS.get(name, name)).replace(binaries / name)
+        for name in programs:
+            Path(folder, BUILT_AS.get(name, name)).replace(binaries / name)
 
 
 def _check_disk(folder: Path) -> None:

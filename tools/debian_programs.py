@@ -1,4 +1,4 @@
-"""Finds programs of other projects that tests, the demo and benchmarks run: nginx, Caddy, wrk, promtool, jq.
+"""Finds programs of other projects that tests and benchmarks run: nginx, Caddy, wrk, promtool, jq, a node's.
 
 One on PATH is taken as it is. Else, where apt is there, Debian's packages are fetched and unpacked into the cache;
 nothing is installed and nobody need be root. Standard library only.
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tools.program_cache import MissingProgramError, cache_folder, locked
 
-__all__ = ["MissingProgramError", "find_program"]
+__all__ = ["MissingProgramError", "find_program", "unpacked"]
 
 _PACKAGES = {
     "nginx": ("nginx", "nginx-common", "libpcre2-8-0", "libssl3", "zlib1g", "libcrypt1"),
@@ -20,7 +20,17 @@ _PACKAGES = {
     "wrk": ("wrk", "libluajit-5.1-2", "libluajit-5.1-common", "libssl3"),
     "promtool": ("prometheus",),
     "jq": ("jq", "libjq1", "libonig5"),
+    # Real pods: images are built, containers run, Services lead to them.
+    "node": (
+        *("buildah", "golang-github-containers-common", "golang-github-containers-image", "debootstrap"),
+        *("libgpgme11", "libassuan0", "libgpg-error0", "libdevmapper1.02.1"),
+        *("containerd", "runc", "libseccomp2", "containernetworking-plugins", "busybox-static"),
+        *("iptables", "libip4tc2", "libip6tc2", "libxtables12", "libmnl0", "libnftnl11"),
+        *("libnetfilter-conntrack3", "libnfnetlink0", "conntrack"),
+    ),
 }
+# What these packages leave to Debian's system of alternatives.
+_ALTERNATIVES = {f"iptables{part}": f"iptables-nft{part}" for part in ("", "-save", "-restore")}
 _FOLDERS = ("usr/sbin", "usr/bin")
 _SECONDS = 300
 
@@ -30,12 +40,17 @@ def find_program(name: str) -> Path:
     found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin")
     if found:
         return Path(found)
+    return _launcher(name, unpacked(name))
+
+
+def unpacked(name: str) -> Path:
+    """The folder whose `root` holds what is in the packages of `name`. Raises MissingProgramError."""
     cache = cache_folder("debian")
-    unpacked = cache / name
+    folder = cache / name
     with locked(cache):
-        if not (unpacked / "complete").exists():
-            _fetch(name, unpacked)
-    return _launcher(name, unpacked)
+        if not (folder / "complete").exists():
+            _fetch(name, folder)
+    return folder
 
 
 def _fetch(name: str, folder: Path) -> None:
@@ -55,7 +70,18 @@ def _fetch(name: str, folder: Path) -> None:
             raise MissingProgramError(message)
     for package in (folder / "debs").glob("*.deb"):
         _run(["dpkg", "-x", str(package), str(folder / "root")], folder)
+    _settle(folder / "root")
     (folder / "complete").touch()
+
+
+def _settle(root: Path) -> None:
+    """Do what the packages' scripts would: all of it is in /usr, as on every Debian since bookworm; alternatives."""
+    for name in ("bin", "lib", "sbin"):
+        if (root / name).is_dir():
+            shutil.copytree(root / name, root / "usr" / name, symlinks=True, dirs_exist_ok=True)
+    for name, chosen in _ALTERNATIVES.items():
+        if (root / "usr" / "sbin" / chosen).exists():
+            (root / "usr" / "sbin" / name).symlink_to(chosen)
 
 
 def _download(name: str, folder: Path, *, lists: Path | None) -> bool:

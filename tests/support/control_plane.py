@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
 from tests.support.control_plane_flags import (
+    Outside,
     api_server_argv,
     controllers_argv,
     etcd_argv,
@@ -38,7 +39,7 @@ _TOKEN_DURATION = "720h"  # longer than any run of the tests
 class ControlPlane:
     """A running control plane. Made by `start`; end it with `stop`, or use it in a `with` block."""
 
-    def __init__(self, root: Path, *, binaries: dict[str, Path], tied: bool) -> None:
+    def __init__(self, root: Path, *, binaries: dict[str, Path], tied: bool, outside: Outside | None) -> None:
         self.root = root
         self.bin = root / "bin"
         self.kubeconfig = root / "kubeconfig"
@@ -46,21 +47,23 @@ class ControlPlane:
         self.server_url = ""
         self._tied = tied
         self._processes: dict[str, Process] = {}
+        self._outside_flags = outside.flags(root / "pki") if outside else ()
         self._more_flags: tuple[str, ...] = ()
         self.bin.mkdir(mode=0o700, parents=True)
         for name, program in binaries.items():
             (self.bin / name).symlink_to(program)
-        self._pki = Pki.create(root / "pki")
+        self.pki = Pki.create(root / "pki", *(outside.hosts if outside else ()))
         write_configuration(root)
 
     @classmethod
-    def start(cls, root: Path, *, tied: bool = True) -> Self:
+    def start(cls, root: Path, *, tied: bool = True, outside: Outside | None = None) -> Self:
         """Start one in `root`, a folder that does not exist yet or is empty; builds the programs if need be.
 
-        `tied`: everything ends when the calling thread ends, however that ends. Raises ProcessError.
+        `tied`: everything ends when the calling thread ends, however that ends. `outside`: how pods reach the API
+        server; without it only this machine does. Raises ProcessError.
         """
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        control_plane = cls(root, binaries=ensure_binaries(), tied=tied)
+        control_plane = cls(root, binaries=ensure_binaries(), tied=tied, outside=outside)
         try:
             control_plane.start_etcd()
             control_plane._start_api_server_on_free_port()
@@ -74,7 +77,7 @@ class ControlPlane:
     @property
     def ca_file(self) -> Path:
         """The certificate that the API server's is checked against."""
-        return self._pki.ca_file
+        return self.pki.ca_file
 
     @property
     def processes(self) -> tuple[Process, ...]:
@@ -130,7 +133,7 @@ class ControlPlane:
         """Start the controllers; on return the first ServiceAccount is made and garbage is collected."""
         argv = controllers_argv(
             self.bin / "kube-controller-manager",
-            pki=self._pki,
+            pki=self.pki,
             kubeconfig=self.root / "controllers.kubeconfig",
         )
         path = "/api/v1/namespaces/default/serviceaccounts/default"
@@ -196,8 +199,9 @@ class ControlPlane:
 
     def _start_api_server(self, port: int) -> None:
         self.server_url = f"https://127.0.0.1:{port}"
-        self._probe = Probe(port, self._pki)
-        argv = [*api_server_argv(self.bin / "kube-apiserver", pki=self._pki, port=port), *self._more_flags]
+        self._probe = Probe(port, self.pki)
+        own = api_server_argv(self.bin / "kube-apiserver", pki=self.pki, port=port)
+        argv = [*own, *self._outside_flags, *self._more_flags]
         self._run("kube-apiserver", argv).wait_until(
             lambda: self._probe.status("/readyz") == http.client.OK,
             what="the API server is ready",
@@ -205,8 +209,8 @@ class ControlPlane:
         )
 
     def _write_kubeconfigs(self) -> None:
-        self._pki.kubeconfig(self.kubeconfig, self.server_url, self._pki.admin)
-        self._pki.kubeconfig(self.root / "controllers.kubeconfig", self.server_url, self._pki.controllers)
+        self.pki.kubeconfig(self.kubeconfig, self.server_url, self.pki.admin)
+        self.pki.kubeconfig(self.root / "controllers.kubeconfig", self.server_url, self.pki.controllers)
 
     def _run(self, name: str, argv: list[str]) -> Process:
         log = self.root / f"{name}.log"

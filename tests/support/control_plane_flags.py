@@ -1,13 +1,14 @@
 """How the three programs of the local control plane are set up: their command lines and configuration files.
 
 Starts nothing. etcd listens on a Unix socket, so that no other user of the machine reaches it and it needs no
-port; the controllers serve nothing. Only the API server takes a port.
+port; the controllers serve nothing. Only the API server takes a port, on 127.0.0.1 unless pods are to reach it.
 """
 
 from __future__ import annotations
 
 import base64
 import secrets
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,11 +17,37 @@ from tests.support.pki import write_private
 if TYPE_CHECKING:
     from tests.support.pki import Pki
 
-__all__ = ["api_server_argv", "controllers_argv", "etcd_argv", "write_configuration"]
+__all__ = ["Outside", "api_server_argv", "controllers_argv", "etcd_argv", "write_configuration"]
 
 _SHARED = Path(__file__).resolve().parents[2] / "kind"  # kind-config.yaml mounts the same files
 _ETCD_SOCKET = "etcd.sock"
 _ISSUER = "https://kubernetes.default.svc"
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """An address of this machine at which a node and its pods find the API server."""
+
+    address: str
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """What the API server's certificate must name: the address, and that of its Service, the first of the range."""
+        return (self.address, "10.0.0.1")
+
+    def flags(self, pki: Path) -> tuple[str, ...]:
+        """What the API server is told after its own flags: the last address counts, lists grow."""
+        return (
+            "--bind-address=0.0.0.0",
+            f"--advertise-address={self.address}",
+            "--endpoint-reconciler-type=lease",
+            "--authorization-mode=Node",
+            "--enable-admission-plugins=NodeRestriction",
+            "--kubelet-preferred-address-types=InternalIP",
+            f"--kubelet-certificate-authority={pki / 'ca.crt'}",
+            f"--kubelet-client-certificate={pki / 'admin.crt'}",
+            f"--kubelet-client-key={pki / 'admin.key'}",
+        )
 
 
 def write_configuration(root: Path) -> None:

@@ -15,7 +15,10 @@ import yaml
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Pem", "Pki", "token_kubeconfig", "write_private"]
+__all__ = ["NODE_NAME", "Pem", "Pki", "token_kubeconfig", "write_private"]
+
+NODE_NAME = "node-1"
+"""The one node that a cluster may have; none runs unless a test starts it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +31,23 @@ class Pem:
 
 @dataclass(frozen=True, slots=True)
 class Pki:
-    """The files that etcd, the API server, the controllers and the administrator identify themselves with."""
+    """The files that the programs of a cluster and the administrator identify themselves with."""
 
     ca_file: Path
     server: Pem
     admin: Pem
     controllers: Pem
     service_accounts: Pem
+    kubelet: Pem
+    scheduler: Pem
+    proxy: Pem
 
     @classmethod
-    def create(cls, folder: Path) -> Pki:
-        """Make an authority and its certificates in `folder`, readable by the owner only."""
+    def create(cls, folder: Path, *hosts: str) -> Pki:
+        """Make an authority and its certificates in `folder`, readable by the owner only.
+
+        `hosts`: further names and addresses of the API server.
+        """
         folder.mkdir(mode=0o700)
         authority = trustme.CA(organization_name="pharia-access local control plane")
         ca_file = write_private(folder / "ca.crt", authority.cert_pem.bytes())
@@ -52,12 +61,15 @@ class Pki:
 
         return cls(
             ca_file=ca_file,
-            server=issue("server", "127.0.0.1", "localhost", "kubernetes.default.svc"),
+            server=issue("server", "127.0.0.1", "localhost", "kubernetes.default.svc", *hosts),
             # The group that RBAC lets do everything:
             # https://kubernetes.io/docs/reference/access-authn-authz/rbac/#user-facing-roles
             admin=issue("admin", group="system:masters"),
             controllers=issue("controllers", user="system:kube-controller-manager"),
             service_accounts=issue("service-accounts"),
+            kubelet=issue("kubelet", user=f"system:node:{NODE_NAME}", group="system:nodes"),
+            scheduler=issue("scheduler", user="system:kube-scheduler"),
+            proxy=issue("proxy", user="system:kube-proxy"),
         )
 
     def kubeconfig(self, path: Path, server: str, identity: Pem) -> Path:

@@ -1,0 +1,71 @@
+"""The tests with real pods: `python -m tools.e2e [OPTION OF PYTEST]...`.
+
+Brings together what a node needs, builds the image, and runs tests/e2e in a room of its own (tools/room.py), where a
+one-node cluster starts. Where that cannot be, says why, and is no failure.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+import tempfile
+from pathlib import Path
+
+from tools.build_control_plane import ensure_binaries
+from tools.control_plane_programs import CONTROL_PLANE, NODE
+from tools.debian_programs import MissingProgramError, unpacked
+from tools.go_toolchain import BuildError
+from tools.image import ImageError, build_images
+from tools.room import cgroup_hierarchies, run_in_room
+
+__all__ = ["main"]
+
+_ROOT = Path(__file__).resolve().parent.parent
+_SECONDS = 1800
+_NEEDED = ("apt-get", "dpkg", "unshare", "mount", "ip")
+
+
+def main(options: list[str]) -> int:
+    """Prepare and run; answer the exit status."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    obstacle = _obstacle()
+    if obstacle:
+        print(f"e2e: skipped, since {obstacle}. With Docker, `make kind` starts a cluster with real pods.")
+        return 0
+    archives = Path(tempfile.mkdtemp(prefix="pharia-access-e2e-"))
+    try:
+        return _run(archives, options)
+    except (BuildError, ImageError, MissingProgramError) as error:
+        print(f"e2e: {error}", file=sys.stderr)
+        return 1
+    finally:
+        shutil.rmtree(archives)
+
+
+def _obstacle() -> str:
+    """Why there can be no node on this machine; empty if there can."""
+    if sys.platform != "linux":
+        return "a node needs Linux"
+    if os.geteuid() != 0:
+        return "a node needs root, and you are not"
+    missing = [name for name in _NEEDED if shutil.which(name) is None]
+    if missing:
+        return f"this machine lacks {', '.join(missing)}, as Debian has them"
+    if not any(point.endswith("/memory") for point in cgroup_hierarchies()):
+        return "this machine has no cgroup v1, which is what these tests were tried with"
+    return ""
+
+
+def _run(archives: Path, options: list[str]) -> int:
+    ensure_binaries({**CONTROL_PLANE, **NODE})
+    over_usr = unpacked("node") / "root" / "usr"
+    build_images(archives, over_usr=over_usr)
+    tests = [sys.executable, "-m", "pytest", "tests/e2e", f"--archives={archives}", *options]
+    return run_in_room(tests, over_usr=over_usr, timeout=_SECONDS)
+
+
+if __name__ == "__main__":
+    os.chdir(_ROOT)
+    sys.exit(main(sys.argv[1:]))
