@@ -36,7 +36,8 @@ class Wire(asyncio.Transport):
     @property
     def familiar(self) -> FamiliarRequests:
         """What the connection remembers."""
-        return self._protocol.familiar
+        known: FamiliarRequests = self._protocol.familiar
+        return known
 
     @familiar.setter
     def familiar(self, familiar: FamiliarRequests) -> None:
