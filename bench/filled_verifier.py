@@ -22,8 +22,9 @@ from pharia_access.domain.proof import matches
 from pharia_access.domain.times import format_time
 from pharia_access.domain.verification import RULES, Holder, IssuedToken
 from pharia_access.entrypoints.verifier.app import Protocols, VerifierApp
+from pharia_access.entrypoints.verifier.busy_poll import BusyPoll
 from pharia_access.entrypoints.verifier.guarded import Limits
-from pharia_access.entrypoints.verifier.listener import Listener
+from pharia_access.entrypoints.verifier.listener import EarlyAnswers, Listener
 from pharia_access.services.audit import AuditLimits, AuditLog
 from pharia_access.services.freshness import Freshness, LaterClock
 from pharia_access.services.gate import Gate, Tools
@@ -32,6 +33,7 @@ from pharia_access.services.pacer import Pacer
 from pharia_access.services.proving import Prover, ProverLimits
 from pharia_access.services.usage import Uses
 from pharia_access.services.verifier import Verifier, VerifierClock
+from pharia_access.settings import VerifierSettings
 from pharia_access.telemetry.verifier_metrics import VerifierMetrics
 
 __all__ = ["KEY_ID", "NO_MAC"]
@@ -104,7 +106,12 @@ async def _serve(options: argparse.Namespace) -> None:
     gc.collect()
     gc.freeze()
     app = VerifierApp(Protocols(gate, 65536))
-    listener = Listener(app, Limits(), gate=gate if options.fast else None)
+    early = (
+        EarlyAnswers(gate, BusyPoll(VerifierSettings().busy_poll.total_seconds(), now=SystemClock.monotonic))
+        if options.fast
+        else None
+    )
+    listener = Listener(app, Limits(), early=early)
     await listener.start("127.0.0.1", options.port)
     await asyncio.Event().wait()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,8 +16,9 @@ from pharia_access.domain.proof import CHEAPEST, matches, prove
 from pharia_access.domain.token import TokenText, mint
 from pharia_access.domain.verification import RULES, Holder, IssuedToken, Refusal
 from pharia_access.entrypoints.verifier.app import Protocols, VerifierApp, review_app
+from pharia_access.entrypoints.verifier.busy_poll import BusyPoll
 from pharia_access.entrypoints.verifier.guarded import Limits
-from pharia_access.entrypoints.verifier.listener import Listener, Tls
+from pharia_access.entrypoints.verifier.listener import EarlyAnswers, Listener, Tls
 from pharia_access.services.freshness import Freshness
 from pharia_access.services.gate import Contract, Gate, Tools
 from pharia_access.services.index import Index
@@ -166,7 +168,8 @@ async def open_door(
     chosen = limits or Limits()
     protocols = Protocols(door.gate, chosen.body_bytes)
     app = VerifierApp(protocols) if audiences is None else review_app(protocols, audiences)
-    listener = Listener(app, chosen, gate=door.gate if fast and audiences is None else None, tls=tls)
+    early = EarlyAnswers(door.gate, BusyPoll(1e-4, now=time.monotonic)) if fast and audiences is None else None
+    listener = Listener(app, chosen, early=early, tls=tls)
     await listener.start("127.0.0.1", 0)
     door.port = listener.port
     try:

@@ -9,6 +9,7 @@ from uvicorn import Config
 from uvicorn.server import ServerState
 
 from pharia_access.entrypoints.verifier.app import Protocols, VerifierApp
+from pharia_access.entrypoints.verifier.busy_poll import BusyPoll
 from pharia_access.entrypoints.verifier.familiar import FamiliarRequests
 from pharia_access.entrypoints.verifier.fast_path import FastPathProtocol
 from tests.support.http_door import Reply
@@ -26,7 +27,11 @@ class Wire(asyncio.Transport):
         super().__init__()
         self.written = b""
         self._closing = False
-        members: dict[str, Any] = {"gate": door.gate, "familiar": FamiliarRequests() if familiar is None else familiar}
+        members: dict[str, Any] = {
+            "gate": door.gate,
+            "familiar": FamiliarRequests() if familiar is None else familiar,
+            "busy_poll": BusyPoll(0, now=lambda: 0.0),
+        }
         config = Config(VerifierApp(Protocols(door.gate, 65536)), lifespan="off", ws="none", log_config=None)
         self._protocol = type("Protocol", (FastPathProtocol,), members)(
             config=config, server_state=ServerState(), app_state={}, _loop=_loop()

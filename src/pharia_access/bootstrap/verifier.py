@@ -113,7 +113,6 @@ def _reflectors(
     clock = SystemClock()
     rhythm = Rhythm(
         watch=settings.watch_timeout.total_seconds(),
-        resync=settings.resync_interval.total_seconds(),
         request=settings.request_timeout.total_seconds(),
     )
 

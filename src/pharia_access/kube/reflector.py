@@ -6,6 +6,7 @@ not reached (its etcd was restored) is answered, says nothing, and ends cleanly.
 
 import asyncio
 import logging
+from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from datetime import datetime
 from typing import Final, Generic, TypeVar
@@ -52,7 +53,6 @@ class Reflector(Generic[T]):
         self._tools = tools
         self._patience = Patience(tools.sleep, tools.jitter)
         self._version: str | None = None
-        self._list_again_at = 0.0
         self._doubtful = False
         self._denied = ""
 
@@ -75,7 +75,7 @@ class Reflector(Generic[T]):
         if self._doubtful and self._version is not None:
             await self._compare_with_server(self._version)
         self._doubtful = False
-        if self._version is None or self._tools.ticks() >= self._list_again_at:
+        if self._version is None:
             self._version = await self._list()
         seconds = max(1, int(self._rhythm.watch * (1 + _JITTER * self._tools.jitter())))
         began = self._tools.ticks()
@@ -101,18 +101,31 @@ class Reflector(Generic[T]):
         """List everything, page by page; the version that it shows."""
         began = self._tools.ticks()
         keys: set[str] = set()
-        page = await self._page({"limit": str(PAGE_SIZE)})
-        while True:
-            keys.update(key for item in page.items if (key := self._shown(item)) is not None)
-            if not page.metadata.continue_:
-                break
-            await asyncio.sleep(0)  # requests are answered between two pages
-            page = await self._page({"limit": str(PAGE_SIZE), "continue": page.metadata.continue_})
+        version = ""
+        async with aclosing(self._pages()) as pages:
+            async for page in pages:
+                keys.update(key for item in page.items if (key := self._shown(item)) is not None)
+                version = page.metadata.resource_version
         self._sink.listed(keys, self._watched.namespace, began)
-        now = self._tools.ticks()
-        self._list_again_at = now + self._rhythm.resync * (1 + _JITTER * self._tools.jitter())
-        log.info("listed", extra={"kind": self._watched.kind, "objects": len(keys), "seconds": round(now - began, 3)})
-        return page.metadata.resource_version
+        seconds = round(self._tools.ticks() - began, 3)
+        log.info("listed", extra={"kind": self._watched.kind, "objects": len(keys), "seconds": seconds})
+        return version
+
+    async def _pages(self) -> AsyncGenerator[Listing, None]:
+        """The pages of a full list. While one is read, the API server makes the next."""
+        following = asyncio.create_task(self._page({"limit": str(PAGE_SIZE)}))
+        try:
+            while True:
+                page = await following
+                if page.metadata.continue_:
+                    query = {"limit": str(PAGE_SIZE), "continue": page.metadata.continue_}
+                    following = asyncio.create_task(self._page(query))
+                    await asyncio.sleep(0)  # it is sent before this one is read; and requests are answered
+                yield page
+                if not page.metadata.continue_:
+                    return
+        finally:
+            following.cancel()
 
     async def _page(self, query: dict[str, str]) -> Listing:
         answer = await self._connection.fetch(Call("GET", self._path, self._rhythm.request, query=query))

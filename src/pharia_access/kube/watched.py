@@ -26,10 +26,9 @@ class Watched(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
-    """Seconds: of a watch, between two full lists, of a request."""
+    """Seconds: of a watch, of a request."""
 
     watch: float = 60.0
-    resync: float = 1800.0
     request: float = 10.0
 
 

@@ -63,4 +63,5 @@ class LaterClock:
 
     def __call__(self) -> float:
         """The time that counts."""
-        return max(self._wall(), self._ticks() + self._server_ahead_of_ticks)
+        here, there = self._wall(), self._ticks() + self._server_ahead_of_ticks
+        return here if here > there else there  # noqa: FURB136 - at every check, and a third of the time of max()

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from pharia_access.entrypoints.verifier.answers import METHOD_NOT_ALLOWED, Answer, render
+from pharia_access.entrypoints.verifier.busy_poll import BusyPoll
 from pharia_access.entrypoints.verifier.familiar import LONGEST, Familiar, FamiliarRequests
 from pharia_access.entrypoints.verifier.gateways import Gateway, gateway_for
 from pharia_access.entrypoints.verifier.guarded import GuardedProtocol
@@ -26,14 +27,16 @@ _COMPLICATED: Final = frozenset({b"content-length", b"transfer-encoding", b"upgr
 
 _PATIENCE: Final = 1000
 _ONE_IN: Final = 16
-"""After so many requests in a row that were not familiar, so many go by for each that is looked at."""
+"""After so many requests in a row that were not familiar, so many go by for each that is looked at: where a gateway
+sends no two alike, a look at each would be a tenth of the work."""
 
 
 class FastPathProtocol(GuardedProtocol):
-    """One connection. `gate` and `familiar` are set on a subclass, since uvicorn makes the instances."""
+    """One connection. What is declared here is set on a subclass, since uvicorn makes the instances."""
 
     gate: Gate
     familiar: FamiliarRequests
+    busy_poll: BusyPoll
 
     def __init__(self, *arguments: Any, **keywords: Any) -> None:  # noqa: ANN401 - uvicorn's own, passed on
         super().__init__(*arguments, **keywords)
@@ -44,22 +47,19 @@ class FastPathProtocol(GuardedProtocol):
         self._begun = 0
         """Requests that began in the bytes that are read."""
         self._strangers = 0
-        """Requests since the last familiar one."""
+        """Requests since the last familiar one, or rather packets."""
 
     def data_received(self, data: bytes) -> None:
         """Answer what is familiar; read everything else, and learn from it."""
-        if not (self._between_requests and len(data) <= LONGEST and self._worth_a_look()):
+        self._strangers += 1
+        worth_a_look = self._strangers < _PATIENCE or not self._strangers % _ONE_IN
+        if not (worth_a_look and self._between_requests and len(data) <= LONGEST):
             super().data_received(data)
             return
         digest = self.familiar.digest(data)
         known = self.familiar.find(digest)
         if known is None or not self._passes_again(known):
             self._learn(data, digest)
-
-    def _worth_a_look(self) -> bool:
-        """Mostly. Where a gateway sends no two requests alike, a look at each would be a tenth of the work."""
-        self._strangers += 1
-        return self._strangers < _PATIENCE or not self._strangers % _ONE_IN
 
     def _passes_again(self, known: Familiar) -> bool:
         """Answer a familiar request without the parser, if it still may pass."""
@@ -123,6 +123,7 @@ class FastPathProtocol(GuardedProtocol):
     def _count_request(self) -> None:
         self.request_read(self.loop.time() + self.limits.idle_seconds)
         self.server_state.total_requests += 1
+        self.busy_poll.answered()
 
     def _plain_credentials(self) -> list[bytes] | None:
         """The values of `Authorization`; None where the request or the connection is not plain."""

@@ -15,13 +15,14 @@ from starlette.types import ASGIApp
 from uvicorn import Config
 from uvicorn.server import ServerState
 
+from pharia_access.entrypoints.verifier.busy_poll import BusyPoll
 from pharia_access.entrypoints.verifier.familiar import FamiliarRequests
 from pharia_access.entrypoints.verifier.fast_path import FastPathProtocol
 from pharia_access.entrypoints.verifier.guarded import GuardedProtocol, Limits, cut_slow_senders
 from pharia_access.errors import SettingsError
 from pharia_access.services.gate import Gate
 
-__all__ = ["Listener", "Tls"]
+__all__ = ["EarlyAnswers", "Listener", "Tls"]
 
 _BACKLOG: Final = 2048
 _SWEEP_SECONDS: Final = 0.5
@@ -61,15 +62,25 @@ class Tls:
         return context
 
 
+@dataclass(frozen=True, slots=True)
+class EarlyAnswers:
+    """What answers the gateways' checks before they become requests of the application."""
+
+    gate: Gate
+    busy_poll: BusyPoll
+
+
 class Listener:
     """Serves an application from `start` to `stop`.
 
     Args:
-        gate: answers the gateways' checks early; None leaves them to the application.
+        early: answers the gateways' checks; None leaves them to the application.
         tls: None for plain HTTP.
     """
 
-    def __init__(self, app: ASGIApp, limits: Limits, *, gate: Gate | None = None, tls: Tls | None = None) -> None:
+    def __init__(
+        self, app: ASGIApp, limits: Limits, *, early: EarlyAnswers | None = None, tls: Tls | None = None
+    ) -> None:
         self._config = Config(
             app,
             interface="asgi3",
@@ -82,7 +93,7 @@ class Listener:
         )
         self._config.load()
         self._state = ServerState()
-        self._protocol = _protocol_class(limits, gate)
+        self._protocol = _protocol_class(limits, early)
         self._tls = tls
         self._socket: socket.socket | None = None
         self._server: asyncio.Server | None = None
@@ -144,11 +155,12 @@ class Listener:
             cut_slow_senders(self._state.connections, loop.time())
 
 
-def _protocol_class(limits: Limits, gate: Gate | None) -> type[GuardedProtocol]:
+def _protocol_class(limits: Limits, early: EarlyAnswers | None) -> type[GuardedProtocol]:
     members: dict[str, Any] = {"limits": limits}
-    if gate is None:
+    if early is None:
         return type("Protocol", (GuardedProtocol,), members)
-    return type("Protocol", (FastPathProtocol,), {**members, "gate": gate, "familiar": FamiliarRequests()})
+    members |= {"gate": early.gate, "busy_poll": early.busy_poll, "familiar": FamiliarRequests()}
+    return type("Protocol", (FastPathProtocol,), members)
 
 
 def _bound(host: str, port: int) -> socket.socket:

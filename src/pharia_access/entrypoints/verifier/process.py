@@ -13,9 +13,10 @@ import uvloop
 from pharia_access.bootstrap.verifier import VerifierParts, open_verifier
 from pharia_access.entrypoints.health import HealthServer
 from pharia_access.entrypoints.verifier.app import Protocols, VerifierApp, review_app
+from pharia_access.entrypoints.verifier.busy_poll import BusyPoll
 from pharia_access.entrypoints.verifier.files import WatchedFiles, read_keyring
 from pharia_access.entrypoints.verifier.guarded import Limits
-from pharia_access.entrypoints.verifier.listener import Listener, Tls
+from pharia_access.entrypoints.verifier.listener import EarlyAnswers, Listener, Tls
 from pharia_access.errors import AccessError, KeyringError, SettingsError
 from pharia_access.settings import VerifierSettings
 from pharia_access.telemetry.logs import configure_logging
@@ -160,8 +161,10 @@ def _listeners(settings: VerifierSettings, parts: VerifierParts) -> list[tuple[L
         connections=settings.max_connections,
     )
     tls = _tls(settings.tls_cert_file, settings.tls_key_file)
-    gate = parts.gate if settings.fast_path else None
-    listeners = [(Listener(VerifierApp(protocols), limits, gate=gate, tls=tls), settings.port)]
+    early = None
+    if settings.fast_path:
+        early = EarlyAnswers(parts.gate, BusyPoll(settings.busy_poll.total_seconds(), now=parts.clock.monotonic))
+    listeners = [(Listener(VerifierApp(protocols), limits, early=early, tls=tls), settings.port)]
     if settings.token_review:
         tls = _tls(
             settings.token_review_cert_file, settings.token_review_key_file, settings.token_review_client_ca_file
