@@ -53,6 +53,15 @@ def pool(control_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory) 
     operators.stop()
 
 
+@pytest.fixture(autouse=True)
+def _nobody_interferes(request: pytest.FixtureRequest) -> None:
+    """A test that wants no operator has none, whatever tests ran before it on the same control plane."""
+    wanted = request.fixturenames
+    if "control_plane" in wanted and "pool" not in wanted:
+        pool: OperatorPool = request.getfixturevalue("pool")
+        pool.stop()
+
+
 @pytest.fixture
 def operator(pool: OperatorPool) -> RunningOperator:
     """The operator that tests share, under the chart's ServiceAccount, with short waits."""

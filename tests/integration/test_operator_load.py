@@ -44,7 +44,7 @@ def crowd(control_plane: ControlPlane, pool: OperatorPool) -> Iterator[Crowd]:
     """A thousand active tokens that end in the same second, their Secrets collected, and an operator at rest."""
     api = Api(control_plane.kubeconfig)
     # The metrics count every token there is, also one that another test file left behind.
-    control_plane.kubectl("delete", "apitokens,apicredentials", "--all", "--all-namespaces")
+    control_plane.kubectl("delete", "apitokens,apicredentials", "--all", "--all-namespaces", timeout=180)
     control_plane.kubectl("create", "namespace", NAMESPACE)
     workspace = Workspace(api, NAMESPACE)
     workspace.role()

@@ -71,7 +71,7 @@ class Release:
         self.control_plane.helm("uninstall", self.name, f"--namespace={self.namespace}", check=False)
         ours = [name for name in self.names(*_KEPT) if name.endswith(".access.pharia.ai")]
         if ours:
-            self.control_plane.kubectl("delete", "--ignore-not-found", *ours, timeout=60)
+            self.control_plane.kubectl("delete", "--ignore-not-found", *ours, timeout=180)
 
     def names(self, *kinds: str) -> list[str]:
         """What is there of some kinds, as `kind/name`."""

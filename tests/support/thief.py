@@ -126,7 +126,11 @@ def _mint_under(loot: Loot, credential: str) -> Reply:
 
 
 BOTH: Final = (
-    _yes("read roles, credentials and tokens, with hashes and MACs", "its work", lambda it: it.api.read(it.issued)),
+    _yes(
+        "read roles, credentials and tokens, with hashes and MACs",
+        "its work",
+        lambda it: it.api.find("ApiToken", it.namespace),
+    ),
     _no("list Secrets", "no such right", lambda it: it.api.find("Secret", it.namespace)),
     _no("read a Secret", "no such right", lambda it: it.api.read(it.foreign)),
     _no("create an ApiToken", "no such right", lambda it: it.api.create(api_token(it.namespace, "mine"))),
