@@ -25,6 +25,7 @@ import psutil
 from bench.meters import machine
 from bench.report import Target, table, targets, write
 from bench.stage import say
+from bench.wrk import Load, Wrk
 from pharia_access.domain.keyring import Digester
 from pharia_access.domain.token import mint
 from tests.support.processes import ProcessError, free_port, wait_until
@@ -40,7 +41,8 @@ TOKENS = 100_000
 ROUNDS = 7
 SECONDS = 2
 ASKED = 10_000
-_SERVERS = ("fast", "asgi", "nethttp", "fasthttp", "nginx")
+_SERVERS = ("image", "fast", "asgi", "nethttp", "fasthttp", "nginx")
+_SYSTEM_PYTHON = Path("/usr/bin/python3")
 _CHECKING = _SERVERS[:-1]
 _END = 2_000_000_000
 _PEERS = Path(__file__).with_name("peers")
@@ -48,8 +50,8 @@ _HOW = f"""\
 Written by `python -m bench check`: one core for the server, wrk on the other, keep-alive over loopback, medians of
 {ROUNDS} shuffled rounds of {SECONDS} s. nginx answers a static 200 and checks nothing. Ratios are of medians.
 The first two loads ask for one token, all requests alike, as nginx does for one client; then {ASKED:,} tokens in turn;
-then each request has a header of its own, as with gateways that repeat the original request."""
-_LOADS_FOLDER = Path(__file__).with_name("loads")
+then each request has a header of its own, as with gateways that repeat the original request. "fast" runs by the CPython
+of the virtual environment, "image" by Debian's optimised one, which the image ships; targets are about that."""
 _NGINX = """\
 daemon off;
 worker_processes 1;
@@ -69,28 +71,11 @@ http {{
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Load:
-    """How wrk asks.
-
-    Attributes:
-        script: makes the requests; without one they are all the same.
-        of: the servers that are asked so.
-        least: how many times as often as net/http the fast path should answer.
-    """
-
-    name: str
-    connections: int = 64
-    script: str = ""
-    of: tuple[str, ...] = _CHECKING
-    least: float | None = None
-
-
 LOADS = (
     Load("64 connections", of=_SERVERS, least=1.6),
     Load("1 connection", connections=1, of=_SERVERS, least=1.2),
-    Load(f"64, {ASKED:,} tokens in turn", script="in_turn.lua"),
-    Load("64, no request like another", script="another.lua"),
+    Load(f"64, {ASKED:,} tokens in turn", of=_CHECKING, script="in_turn.lua"),
+    Load("64, no request like another", of=_CHECKING, script="another.lua"),
 )
 
 
@@ -117,7 +102,9 @@ def main() -> int:
         root = Path(folder)
         say(f"{TOKENS} tokens")
         token = _tokens(root)
-        servers = [stack.enter_context(_started(name, root)) for name in _SERVERS]
+        servers = [
+            stack.enter_context(_started(name, root)) for name in _SERVERS if name != "image" or _has_images_python()
+        ]
         wrk = Wrk(find_program("wrk"), token, root / "asked")
         for number in range(ROUNDS):
             say(f"round {number + 1} of {ROUNDS}")
@@ -146,10 +133,20 @@ def _tokens(root: Path) -> str:
     return texts[TOKENS // 2].reveal()
 
 
+def _has_images_python() -> bool:
+    """Whether this machine has Debian's CPython, of the version that the packages here were made for."""
+    ask = [str(_SYSTEM_PYTHON), "-c", "import sys; print(*sys.version_info[:2])"]
+    if not (_SYSTEM_PYTHON.exists() and Path("/etc/debian_version").exists()):
+        return False
+    said = subprocess.run(ask, capture_output=True, text=True, check=True, timeout=20).stdout
+    return said.split() == list(map(str, sys.version_info[:2]))
+
+
 @contextmanager
 def _started(name: str, root: Path) -> Iterator[Server]:
     port = free_port()
-    env = {**go_environment(), "GOMAXPROCS": "1"}
+    paths = os.pathsep.join([str(_PEERS.parents[1]), *filter(None, sys.path)])
+    env = {**go_environment(), "GOMAXPROCS": "1", "PYTHONPATH": paths}
     with subprocess.Popen(["taskset", "-c", "0", *_argv(name, root, port)], env=env) as process:
         try:
             server = Server(name, port, process)
@@ -161,9 +158,10 @@ def _started(name: str, root: Path) -> Iterator[Server]:
 
 def _argv(name: str, root: Path, port: int) -> list[str | Path]:
     files: list[str | Path] = ["--tokens", root / "tokens", "--key", root / "key"]
-    if name in {"fast", "asgi"}:
-        fast = ["--fast"] if name == "fast" else []
-        return [sys.executable, "-m", "bench.filled_verifier", *files, "--port", str(port), *fast]
+    if name in {"image", "fast", "asgi"}:
+        python = _SYSTEM_PYTHON if name == "image" else sys.executable
+        fast = [] if name == "asgi" else ["--fast"]
+        return [python, "-m", "bench.filled_verifier", *files, "--port", str(port), *fast]
     if name == "nginx":
         (root / "nginx.conf").write_text(_NGINX.format(root=root, port=port))
         return [find_program("nginx"), "-p", root, "-c", root / "nginx.conf", "-e", root / "error.log"]
@@ -179,33 +177,9 @@ def _listens(port: int) -> bool:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Wrk:
-    """The client, on core 1."""
-
-    program: Path
-    token: str
-    tokens: Path
-
-    def run(self, load: Load, port: int) -> str:
-        """Ask for some seconds; what it says."""
-        url = f"http://127.0.0.1:{port}/auth/nginx"
-        how: list[str | Path] = ["-H", f"Authorization: Bearer {self.token}", url]
-        if load.script:
-            how = ["-s", _LOADS_FOLDER / load.script, url, "--", self.tokens]
-        done = subprocess.run(
-            ["taskset", "-c", "1", self.program, "-t1", f"-c{load.connections}", f"-d{SECONDS}s", "--latency", *how],
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=60,
-        )
-        return done.stdout
-
-
 def _measure(server: Server, wrk: Wrk, load: Load) -> None:
     before = server.cpu_seconds()
-    said = wrk.run(load, server.port)
+    said = wrk.run(load, server.port, seconds=SECONDS)
     used = server.cpu_seconds() - before
     if "Non-2xx" in said:
         message = f"{server.name} refused: {said}"
@@ -223,7 +197,7 @@ def _milliseconds(said: str) -> float:
 
 def _report(servers: list[Server]) -> None:
     base = next(server for server in servers if server.name == "nethttp")
-    ours = next(server for server in servers if server.name == "fast")
+    ours = next(server for server in servers if server.name in {"image", "fast"})
     verdicts = [
         Target(
             f"fast path, checks/s as a ratio to net/http: {load.name}", _ratio(ours, base, load), at_least=load.least
