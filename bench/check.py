@@ -14,6 +14,7 @@ import shutil
 import statistics
 import subprocess
 import sys
+import sysconfig
 import tempfile
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -145,7 +146,8 @@ def _has_images_python() -> bool:
 @contextmanager
 def _started(name: str, root: Path) -> Iterator[Server]:
     port = free_port()
-    paths = os.pathsep.join([str(_PEERS.parents[1]), *filter(None, sys.path)])
+    checkout = _PEERS.parents[1]
+    paths = os.pathsep.join(map(str, (checkout, checkout / "src", sysconfig.get_path("purelib"))))
     env = {**go_environment(), "GOMAXPROCS": "1", "PYTHONPATH": paths}
     with subprocess.Popen(["taskset", "-c", "0", *_argv(name, root, port)], env=env) as process:
         try:
