@@ -71,14 +71,10 @@ def main() -> int:
             with _load(verifier, texts[0]) as loaded:
                 latencies = asyncio.run(_measure(played, verifier, texts[1 : 3 * CHANGES + 1]))
             after = psutil.Process(verifier.process.pid).memory_info().rss / _MIB
-    notes = [
-        (
-            f"Right after the start, {len(first)} tokens once each over one connection: {_spread(first)}. "
-            f"Again: {_spread(again)}."
-        ),
-        f"Beside the changes: {'; '.join(loaded) or 'nobody asked'}. Memory at the end: {after:.0f} MiB.",
-    ]
-    _report([f"# At once, with {count} tokens", shape], "\n\n".join(notes), start=start, latencies=latencies)
+    once = f"Right after the start, {len(first)} tokens once each over one connection: {_spread(first)}."
+    beside = f"Beside the changes: {'; '.join(loaded)}. Memory at the end: {after:.0f} MiB."
+    notes = f"{once} Again: {_spread(again)}.\n\n{beside}"
+    _report(f"# At once, with {count} tokens", shape, notes, start=start, latencies=latencies)
     return 0
 
 
@@ -147,15 +143,8 @@ def _verifier(played: Stage) -> Iterator[tuple[RunningVerifier, Start]]:
 def _load(verifier: RunningVerifier, token: str) -> Iterator[list[str]]:
     """Ask at full speed beside; what wrk says of it is there at the end of the block."""
     said: list[str] = []
-    argv: list[str | Path] = [
-        find_program("wrk"),
-        "-t1",
-        "-c16",
-        "-d600s",
-        "-H",
-        f"Authorization: Bearer {token}",
-        f"{verifier.url}/auth/nginx",
-    ]
+    asked = ("-H", f"Authorization: Bearer {token}", f"{verifier.url}/auth/nginx")
+    argv: list[str | Path] = [find_program("wrk"), "-t1", "-c16", "-d600s", *asked]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as running:
         try:
             yield said
@@ -224,7 +213,7 @@ async def _status(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, re
     return int(head[9:12])
 
 
-def _report(heads: list[str], notes: str, *, start: Start, latencies: dict[str, list[float]]) -> None:
+def _report(title: str, shape: str, notes: str, *, start: Start, latencies: dict[str, list[float]]) -> None:
     everything = [value for values in latencies.values() for value in values]
     verdicts = [
         Target("ms from the API server's answer to the first refusal, p99", _percentile(everything, 99), at_most=50),
@@ -236,9 +225,9 @@ def _report(heads: list[str], notes: str, *, start: Start, latencies: dict[str, 
         for kind, values in latencies.items()
     ]
     parts = [
-        heads[0],
+        title,
         "Written by `python -m bench at-once`. Verifier, API server, etcd, controllers and clients share the cores.",
-        heads[1],
+        shape,
         targets(verdicts),
         table(["change", "changes", "p50 ms", "p99 ms", "most ms"], rows),
         notes,

@@ -27,8 +27,8 @@ _COMPLICATED: Final = frozenset({b"content-length", b"transfer-encoding", b"upgr
 
 _PATIENCE: Final = 1000
 _ONE_IN: Final = 16
-"""After so many requests in a row that were not familiar, so many go by for each that is looked at: where a gateway
-sends no two alike, a look at each would be a tenth of the work."""
+"""After so many packets in a row that were not familiar, so many go by for each that is looked at: where a gateway
+sends no two requests alike, a look at each would be a tenth of the work."""
 
 
 class FastPathProtocol(GuardedProtocol):
@@ -47,7 +47,7 @@ class FastPathProtocol(GuardedProtocol):
         self._begun = 0
         """Requests that began in the bytes that are read."""
         self._strangers = 0
-        """Requests since the last familiar one, or rather packets."""
+        """Packets since the last familiar request."""
 
     def data_received(self, data: bytes) -> None:
         """Answer what is familiar; read everything else, and learn from it."""
