@@ -58,7 +58,15 @@ class MalformedObjectError(AccessError):
 
 
 class ApiError(AccessError):
-    """The API server refused or failed. The leaves say what that means for the caller."""
+    """The API server refused or failed. The leaves say what that means for the caller.
+
+    Attributes:
+        status: of HTTP; None where no answer came.
+        said: the API server's own words, for a person; cut to 1,024 characters, and empty where they may hold a Secret.
+    """
+
+    status: int | None = None
+    said: str = ""
 
 
 class NotFoundError(ApiError):

@@ -1,7 +1,7 @@
-"""The connection to the API server: where it is, who we are, one call at a time. The only maker of an `ApiClient`.
+"""The connection to the API server, one call at a time. The only maker of an `ApiClient`.
 
 Goes below the library's generated methods, to `ApiClient.call_api`: those validate every argument anew, and raise
-exceptions that hold the answer's body. Reads no environment, but for the library's own way to an in-cluster server.
+exceptions that hold the answer's body.
 """
 
 import asyncio
@@ -13,12 +13,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 import aiohttp
-from kubernetes.aio import config
 from kubernetes.aio.client import ApiClient, Configuration
 
-from pharia_access.errors import SettingsError, UnavailableError
+from pharia_access.errors import UnavailableError
 from pharia_access.kube.errors import TRANSPORT_ERRORS, concerns_secrets, unreachable
 from pharia_access.kube.exchange import JSON, Answer, Call, Stream
+from pharia_access.kube.login import Login, configuration_of
 
 __all__ = ["JSON_PATCH", "MERGE_PATCH", "Call", "Connection", "connect"]
 
@@ -134,39 +134,24 @@ class Connection:
 
 @asynccontextmanager
 async def connect(
-    kubeconfig: str | None, *, pool_size: int, user_agent: str = "pharia-access"
+    login: Login | str | None, *, pool_size: int, user_agent: str = "pharia-access"
 ) -> AsyncIterator[Connection]:
     """Connect as a kubeconfig's current context says, or, without one, as the pod's ServiceAccount; closes at the end.
 
     Nothing is sent yet. At most `pool_size` requests are under way at a time, the others wait. Raises SettingsError.
     """
-    configuration = await _configuration(kubeconfig)
+    login = login if isinstance(login, Login) else Login(login)
+    configuration = await configuration_of(login)
     configuration.connection_pool_maxsize = pool_size
     # trust_env would look for proxies and a .netrc at every single request, three times the cost of the rest.
-    configuration.client_session_kwargs = {"trust_env": False, "cookie_jar": aiohttp.DummyCookieJar()}
+    configuration.client_session_kwargs = {
+        "trust_env": False,
+        "cookie_jar": aiohttp.DummyCookieJar(),
+        "headers": login.impersonation(),
+    }
     api = ApiClient(configuration)
     api.user_agent = user_agent
     try:
         yield Connection(api)
     finally:
         await api.close()  # type: ignore[no-untyped-call] # so the library says
-
-
-async def _configuration(kubeconfig: str | None) -> Configuration:
-    where = f"the kubeconfig {kubeconfig}" if kubeconfig else "the pod's ServiceAccount (no kubeconfig is given)"
-    configuration = Configuration()
-    try:
-        if kubeconfig is None:
-            config.load_incluster_config(configuration)  # type: ignore[no-untyped-call] # so the library says
-        else:
-            await config.load_kube_config(  # type: ignore[no-untyped-call] # so the library says
-                config_file=kubeconfig, client_configuration=configuration, persist_config=False
-            )
-    except (config.ConfigException, OSError) as error:
-        msg = f"no way to an API server from {where}: {error}"
-        raise SettingsError(msg) from error
-    except Exception as error:  # noqa: BLE001 - of YAML and of the library: each means that the file is wrong
-        # Without the text, which may quote the file.
-        msg = f"no way to an API server from {where}: it cannot be understood ({type(error).__name__})"
-        raise SettingsError(msg) from None
-    return configuration

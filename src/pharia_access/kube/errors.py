@@ -32,7 +32,10 @@ TRANSPORT_ERRORS = (aiohttp.ClientError, OSError, OpenApiException, ConfigExcept
 """What a call may raise before an answer is complete; `TimeoutError` and those of TLS are OSErrors."""
 
 MOST_CHARACTERS = 256
-"""How much of a Status' message is passed on."""
+"""How much of a Status' message goes into an error's text."""
+
+MOST_SAID = 1024
+"""How much of it is kept for a person."""
 
 # Who refused, from the texts of k8s.io/apiserver (RBAC's `forbiddenMessage`, the validating policies, the webhooks,
 # the quotas): names only, nothing of the request's body.
@@ -62,12 +65,11 @@ def refusal(status: int, body: bytes, *, method: str, path: str, retry_after: st
     """
     answer = _status_of(body)
     kind = _kind(status, answer)
-    text = _text(status, answer, method=method, path=path)
-    if kind is not UnavailableError:
-        return kind(text)
-    if status == HTTPStatus.NOT_FOUND:
-        text += ": the resource is not served; are the CRDs installed?"
-    return UnavailableError(text, retry_after=_seconds(retry_after))
+    message = _message(answer, path)
+    text = _text(status, answer, f"{method} {path}", message[:MOST_CHARACTERS])
+    error = UnavailableError(text, retry_after=_seconds(retry_after)) if kind is UnavailableError else kind(text)
+    error.status, error.said = status, message[:MOST_SAID]
+    return error
 
 
 def unreachable(error: BaseException, *, method: str, path: str) -> UnavailableError:
@@ -92,16 +94,25 @@ def _kind(status: int, answer: Mapping[str, Any]) -> type[ApiError]:
     return by_reason.get(status, InvalidError if is_ours else UnavailableError)
 
 
-def _text(status: int, answer: Mapping[str, Any], *, method: str, path: str) -> str:
-    reason, message = str(answer.get("reason", "")), str(answer.get("message", ""))
+def _text(status: int, answer: Mapping[str, Any], request: str, message: str) -> str:
+    reason = str(answer.get("reason", ""))
     if not _REASON.fullmatch(reason):  # a webhook may put anything there
         reason = ""
-    if concerns_secrets(path):
-        # 409 "UID in record" and the like are known by their reason; anything else may quote the Secret.
-        denial = _DENIAL.search(message)
-        message = denial.group() if denial else ""
-    said = ": ".join(part for part in (reason, message[:MOST_CHARACTERS]) if part)
-    return f"{method} {path}: {status} {said}".rstrip()
+    said = ": ".join(part for part in (reason, message) if part)
+    text = f"{request}: {status} {said}".rstrip()
+    if status == HTTPStatus.NOT_FOUND and reason != "NotFound":
+        text += ": the resource is not served; are the CRDs installed?"
+    return text
+
+
+def _message(answer: Mapping[str, Any], path: str) -> str:
+    """What the API server says of the refusal; of Secrets, only what cannot quote one."""
+    message = str(answer.get("message", ""))
+    if not concerns_secrets(path):
+        return message
+    # 409 "UID in record" and the like are known by their reason; anything else may quote the Secret.
+    denial = _DENIAL.search(message)
+    return denial.group() if denial else ""
 
 
 def _by_our_policy(answer: Mapping[str, Any]) -> bool:

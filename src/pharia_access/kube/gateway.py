@@ -29,7 +29,6 @@ PAGE_SIZE = 500
 T = TypeVar("T")
 Body = Mapping[str, Any]
 
-_PLURALS: dict[Kind, str] = {"ApiToken": "apitokens", "ApiCredential": "apicredentials", "ApiRole": "apiroles"}
 _LIST_TIMEOUT_FACTOR = 2
 
 
@@ -97,7 +96,7 @@ class KubeCluster:
 
     async def delete_token(self, key: ObjectKey, uid: str) -> bool:
         """Delete that very token; False if it is gone or another."""
-        path = paths.of_object(_PLURALS["ApiToken"], key)
+        path = paths.of_object(paths.PLURALS["ApiToken"], key)
         try:
             await self._connection.send(Call("DELETE", path, self._timeout, manifests.delete_options(uid)))
         except (NotFoundError, ConflictError):
@@ -139,7 +138,7 @@ class KubeCluster:
             more: str | None = ""
             while more is not None:
                 query = {"limit": str(self._page_size), **({"continue": more} if more else {}), **(selector or {})}
-                path = paths.of_kind(_PLURALS[kind], namespace)
+                path = paths.of_kind(paths.PLURALS[kind], namespace)
                 answer = await self._connection.send(
                     Call("GET", path, self._timeout * _LIST_TIMEOUT_FACTOR, query=query)
                 )
@@ -152,10 +151,10 @@ class KubeCluster:
         return to_token(body, self._default_window)
 
     async def _get(self, kind: Kind, key: ObjectKey) -> bytes:
-        return await self._connection.send(Call("GET", paths.of_object(_PLURALS[kind], key), self._timeout))
+        return await self._connection.send(Call("GET", paths.of_object(paths.PLURALS[kind], key), self._timeout))
 
     async def _patch(self, kind: Kind, key: ObjectKey, body: object, *, subresource: str = "") -> bytes:
-        path = paths.of_object(_PLURALS[kind], key, subresource=subresource)
+        path = paths.of_object(paths.PLURALS[kind], key, subresource=subresource)
         return await self._connection.send(Call("PATCH", path, self._timeout, body, MERGE_PATCH))
 
 

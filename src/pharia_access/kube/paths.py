@@ -1,14 +1,22 @@
-"""The URL paths of what the operator touches. No name can lead a path elsewhere."""
+"""The URL paths of what we touch. No name can lead a path elsewhere."""
 
+from collections.abc import Mapping
+from typing import Final
 from urllib.parse import quote
 
 from pharia_access.domain.model import ObjectKey
+from pharia_access.domain.sightings import Kind
 from pharia_access.errors import InvalidError
 
-__all__ = ["GROUP", "VERSION", "of_event", "of_kind", "of_lease", "of_object", "of_secret"]
+__all__ = ["GROUP", "PLURALS", "VERSION", "of_event", "of_kind", "of_lease", "of_object", "of_role", "of_secret"]
 
 GROUP = "access.pharia.ai"
 VERSION = "v1alpha1"
+PLURALS: Final[Mapping[Kind, str]] = {
+    "ApiToken": "apitokens",
+    "ApiCredential": "apicredentials",
+    "ApiRole": "apiroles",
+}
 
 
 def of_kind(plural: str, namespace: str | None = None) -> str:
@@ -20,6 +28,11 @@ def of_object(plural: str, key: ObjectKey, *, subresource: str = "") -> str:
     """One of our objects, or its subresource."""
     path = _path(f"/apis/{GROUP}/{VERSION}", plural, key.namespace, key.name)
     return f"{path}/{subresource}" if subresource else path
+
+
+def of_role(name: str) -> str:
+    """A role of the catalogue, which is in no namespace."""
+    return _path(f"/apis/{GROUP}/{VERSION}", PLURALS["ApiRole"], None, name)
 
 
 def of_secret(namespace: str, name: str | None = None) -> str:

@@ -27,7 +27,7 @@ from pharia_access.kube import manifests, paths
 from pharia_access.kube.client import JSON_PATCH, MERGE_PATCH, Call, Connection
 from pharia_access.kube.errors import PolicyDeniedError
 
-__all__ = ["KEYRING_NAME", "KubeSecrets"]
+__all__ = ["KEYRING_NAME", "KubeSecrets", "delivered"]
 
 KEYRING_NAME = "pharia-access-keyring"
 """The Secret with the MAC keys, in the operator's namespace."""
@@ -83,7 +83,7 @@ class KubeSecrets:
             return ForeignSecret(key)
         if secret is None:
             return None
-        return _one_time_secret(secret) if secret.type == manifests.ONE_TIME_TOKEN_TYPE else ForeignSecret(key)
+        return _one_time_or_foreign(secret)
 
     async def delete_secret(self, key: ObjectKey, uid: str) -> bool:
         """Delete that very Secret; False if it is gone or another has the name."""
@@ -139,6 +139,17 @@ def _read(body: bytes) -> _Secret:
         message = "a Secret of ours cannot be understood"
     # Outside of `except`: pydantic's error keeps the whole input, and would come along as the context.
     raise MalformedObjectError(message)
+
+
+def delivered(body: bytes) -> OneTimeSecret | ForeignSecret:
+    """Read a Secret that may be a token's delivery. Raises MalformedObjectError."""
+    return _one_time_or_foreign(_read(body))
+
+
+def _one_time_or_foreign(secret: _Secret) -> OneTimeSecret | ForeignSecret:
+    if secret.type != manifests.ONE_TIME_TOKEN_TYPE:
+        return ForeignSecret(ObjectKey(secret.metadata.namespace, secret.metadata.name))
+    return _one_time_secret(secret)
 
 
 def _one_time_secret(secret: _Secret) -> OneTimeSecret:

@@ -1,0 +1,145 @@
+"""What an administrator should look at: tokens and credentials that nobody needs, or that no longer do what they say.
+
+Rules are total and small; each object is asked all of them, since it may have several faults.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from pharia_access.domain.durations import humanize
+from pharia_access.domain.model import ObjectKey
+from pharia_access.domain.permissions import Role
+from pharia_access.domain.role_changes import objections
+from pharia_access.domain.summaries import CredentialSummary, TokenSummary
+from pharia_access.domain.times import format_time
+
+__all__ = ["Fault", "Finding", "Limits", "audit"]
+
+
+class Fault(StrEnum):
+    """What is wrong, in a word."""
+
+    EXPIRED = "Expired"
+    """Its time is over, and the object is still there."""
+    NEVER_USED = "NeverUsed"
+    """It has been good for a while, and nobody was seen using it."""
+    UNUSED = "Unused"
+    """Nobody was seen using it lately."""
+    NEVER_COLLECTED = "NeverCollected"
+    """Its secret was withdrawn unread: nobody can have it."""
+    FAILED = "Failed"
+    """Nothing was minted, and waiting does not help."""
+    TOO_LONG = "TooLong"
+    """It lives longer than policies allow now."""
+    UNKNOWN_ROLE = "UnknownRole"
+    """A credential names a role that grants nothing."""
+    NO_TOKENS = "NoTokens"
+    """A credential has no active token."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What counts as too long.
+
+    Attributes:
+        unused: without use for longer than this.
+        longest: the longest life of a token; None asks nothing.
+    """
+
+    unused: timedelta = timedelta(days=30)
+    longest: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A fault of an object, with a sentence."""
+
+    kind: str
+    key: ObjectKey
+    fault: Fault
+    message: str
+
+
+TokenRule = Callable[[TokenSummary, Limits, datetime], "tuple[Fault, str] | None"]
+
+
+def audit(
+    tokens: Iterable[TokenSummary],
+    credentials: Iterable[CredentialSummary],
+    catalogue: Mapping[str, Role],
+    *,
+    limits: Limits,
+    now: datetime,
+) -> list[Finding]:
+    """Every fault, by object."""
+    found = [
+        Finding("token", token.key, *answer)
+        for token in tokens
+        for rule in _TOKEN_RULES
+        if (answer := rule(token, limits, now)) is not None
+    ]
+    for credential in credentials:
+        found += _of_credential(credential, catalogue)
+    return sorted(found, key=lambda finding: (finding.key, finding.kind, finding.fault))
+
+
+def _expired(token: TokenSummary, _: Limits, now: datetime) -> tuple[Fault, str] | None:
+    if token.phase != "Expired" and (token.ends is None or token.ends > now):
+        return None
+    ended = f" since {format_time(token.ends)}" if token.ends else ""
+    return Fault.EXPIRED, f"expired{ended}: delete it, in Git first if Git declares it"
+
+
+def _never_used(token: TokenSummary, limits: Limits, now: datetime) -> tuple[Fault, str] | None:
+    if not token.active or token.last_used is not None or token.issued is None:
+        return None
+    idle = now - token.issued
+    if idle <= limits.unused:
+        return None
+    return Fault.NEVER_USED, f"never seen in use since it was issued {humanize(idle)} ago"
+
+
+def _unused(token: TokenSummary, limits: Limits, now: datetime) -> tuple[Fault, str] | None:
+    if not token.active or token.last_used is None or now - token.last_used <= limits.unused:
+        return None
+    return Fault.UNUSED, f"last used {humanize(now - token.last_used)} ago"
+
+
+def _never_collected(token: TokenSummary, _: Limits, __: datetime) -> tuple[Fault, str] | None:
+    if not token.active or token.delivery != "Withdrawn" or token.last_used is not None:
+        return None
+    return Fault.NEVER_COLLECTED, "its secret was withdrawn unread: delete it, and make another if one is needed"
+
+
+def _failed(token: TokenSummary, _: Limits, __: datetime) -> tuple[Fault, str] | None:
+    return (Fault.FAILED, token.message or token.reason) if token.phase == "Failed" else None
+
+
+def _too_long(token: TokenSummary, limits: Limits, _: datetime) -> tuple[Fault, str] | None:
+    if limits.longest is None or not token.active or token.issued is None or token.ends is None:
+        return None
+    life = token.ends - token.issued
+    if life <= limits.longest:
+        return None
+    return Fault.TOO_LONG, f"lives {humanize(life)}, and {humanize(limits.longest)} are allowed: rotate it"
+
+
+_TOKEN_RULES: Final[tuple[TokenRule, ...]] = (
+    _expired,
+    _never_used,
+    _unused,
+    _never_collected,
+    _failed,
+    _too_long,
+)
+
+
+def _of_credential(credential: CredentialSummary, catalogue: Mapping[str, Role]) -> list[Finding]:
+    against = objections(credential.roles, catalogue, namespace=credential.key.namespace)
+    found = [Finding("credential", credential.key, Fault.UNKNOWN_ROLE, why) for why in against]
+    if not credential.counts.get("active", 0):
+        found.append(Finding("credential", credential.key, Fault.NO_TOKENS, "has no active token"))
+    return found

@@ -1,0 +1,80 @@
+"""Whether a token's secret can be collected now: an ordered list of small rules, the first answer counts."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from pharia_access.domain.reasons import DeliveryState, Phase
+from pharia_access.domain.summaries import TokenSummary
+from pharia_access.domain.times import format_time
+
+__all__ = ["Never", "Now", "Standing", "Wait", "standing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """It can be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Not yet; `why` is what the operator says."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Never:
+    """It cannot be, and waiting does not help; `why` is a sentence."""
+
+    why: str
+
+
+Standing = Now | Wait | Never
+Rule = Callable[[TokenSummary], Standing | None]
+
+_AGAIN: Final = "a secret is shown once; make a new token: kubectl access token rotate"
+
+
+def standing(token: TokenSummary) -> Standing:
+    """What the status says of it."""
+    for rule in _RULES:
+        if (answer := rule(token)) is not None:
+            return answer
+    return Wait(token.message or "no operator has seen the token yet")
+
+
+def _over(token: TokenSummary) -> Standing | None:
+    if token.phase in {Phase.EXPIRED, Phase.REVOKED}:
+        return Never(f"the token is {token.phase.lower()}")
+    return None
+
+
+def _failed(token: TokenSummary) -> Standing | None:
+    return Never(token.message or "minting failed") if token.stalled or token.phase == Phase.FAILED else None
+
+
+def _collected(token: TokenSummary) -> Standing | None:
+    if token.delivery == DeliveryState.COLLECTED:
+        return Never(f"its secret was collected already; {_AGAIN} {token.key.name}")
+    return None
+
+
+def _withdrawn(token: TokenSummary) -> Standing | None:
+    if token.delivery != DeliveryState.WITHDRAWN:
+        return None
+    when = f" at {format_time(token.deadline)}" if token.deadline else ""
+    return Never(f"its secret was withdrawn unread{when}; {_AGAIN} {token.key.name}")
+
+
+def _available(token: TokenSummary) -> Standing | None:
+    return Now() if token.ready == "True" and token.delivery == DeliveryState.AVAILABLE else None
+
+
+_RULES: tuple[Rule, ...] = (
+    _over,  # before all: an ended token has a collected Secret too
+    _failed,
+    _collected,
+    _withdrawn,
+    _available,
+)

@@ -1,0 +1,53 @@
+"""Whether Git would undo a change: who declares an object, and which of its fields.
+
+Fields are owned as in server-side apply (Kubernetes documentation, "Server-Side Apply", field management). Where a
+GitOps tool's mark is on the object and no such tool owns fields of it, all that is set counts as declared.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+__all__ = ["MANAGERS", "declared_by", "field_declared_by"]
+
+Body = Mapping[str, Any]
+
+MANAGERS: Final = frozenset({"argocd-controller", "argocd-application-controller", "kustomize-controller", "flux"})
+"""Field managers of the tools that put back what Git says. Helm is none: it writes when a person upgrades."""
+
+_MARKS: Final = {
+    "argocd.argoproj.io/tracking-id": "Argo CD",
+    "kustomize.toolkit.fluxcd.io/name": "Flux",
+    "helm.toolkit.fluxcd.io/name": "Flux",
+}
+
+
+def declared_by(body: Body) -> str:
+    """What declares the object from Git: a tool's or a field manager's name; empty for nothing."""
+    metadata = _part(body, "metadata")
+    marks = {**_part(metadata, "labels"), **_part(metadata, "annotations")}
+    tools = [tool for mark, tool in _MARKS.items() if mark in marks]
+    return next(iter([*tools, *_managers(metadata)]), "")
+
+
+def field_declared_by(body: Body, field: str) -> str:
+    """The same for one field of its spec."""
+    metadata = _part(body, "metadata")
+    for entry in _entries(metadata):
+        if entry.get("manager") in MANAGERS and f"f:{field}" in _part(_part(entry, "fieldsV1"), "f:spec"):
+            return str(entry["manager"])
+    return declared_by(body) if field in _part(body, "spec") and not _managers(metadata) else ""
+
+
+def _managers(metadata: Body) -> list[str]:
+    return [str(entry["manager"]) for entry in _entries(metadata) if entry.get("manager") in MANAGERS]
+
+
+def _entries(metadata: Body) -> list[Body]:
+    entries = metadata.get("managedFields")
+    whole: Sequence[object] = entries if isinstance(entries, list) else ()
+    return [entry for entry in whole if isinstance(entry, Mapping)]
+
+
+def _part(body: Body, name: str) -> Body:
+    part = body.get(name)
+    return part if isinstance(part, Mapping) else {}

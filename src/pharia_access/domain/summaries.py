@@ -1,0 +1,79 @@
+"""What the command line shows and judges of an object: total, so that one which breaks a rule can still be listed.
+
+Absent or malformed comes out as None or empty; nothing here decides whether a token is good.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from pharia_access.domain.model import ObjectKey
+from pharia_access.domain.permissions import Role
+
+__all__ = ["CredentialSummary", "RoleSummary", "TokenSummary"]
+
+
+@dataclass(frozen=True, slots=True)
+class TokenSummary:
+    """An ApiToken at a glance.
+
+    Attributes:
+        reason: of its condition Ready; `message` is that condition's sentence.
+        ends: the earlier of what was fixed at the mint and what `spec.expiresAt` says.
+        secret_name: of the one-time Secret; `secret_uid` and `delivery` are what the status says of it.
+    """
+
+    key: ObjectKey
+    uid: str
+    credential: str
+    created: datetime | None
+    token_id: str = ""
+    phase: str = ""
+    ready: str = ""
+    stalled: bool = False
+    reason: str = ""
+    message: str = ""
+    description: str = ""
+    issued: datetime | None = None
+    ends: datetime | None = None
+    last_used: datetime | None = None
+    secret_name: str = ""
+    secret_uid: str = ""
+    delivery: str = ""
+    deadline: datetime | None = None
+    mac_key: str = ""
+
+    @property
+    def active(self) -> bool:
+        """Whether the operator last saw it usable."""
+        return self.phase == "Active"
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialSummary:
+    """An ApiCredential at a glance. `counts` are its tokens by phase, as the operator counted them."""
+
+    key: ObjectKey
+    uid: str
+    created: datetime | None
+    roles: tuple[str, ...] = ()
+    display_name: str = ""
+    description: str = ""
+    suspended: bool = False
+    ready: str = ""
+    reason: str = ""
+    message: str = ""
+    counts: Mapping[str, int] = field(default_factory=dict)
+    policy: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RoleSummary:
+    """An ApiRole at a glance. `role` is what it grants; None where it cannot be understood, and grants nothing."""
+
+    name: str
+    display_name: str
+    description: str
+    allowed_namespaces: tuple[str, ...]
+    role: Role | None

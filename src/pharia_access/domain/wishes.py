@@ -1,0 +1,62 @@
+"""What a person writes for a length of time or an end: `90d`, `12h`, `2027-01-31`, `2027-01-31T12:00:00Z`."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from pharia_access.domain.durations import parse_duration
+from pharia_access.domain.times import parse_time
+from pharia_access.errors import MalformedObjectError
+
+__all__ = ["Lifetime", "WishError", "parse_length", "parse_lifetime"]
+
+_DAYS: Final = re.compile(r"([0-9]{1,5})d(.*)", re.DOTALL)
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+class WishError(MalformedObjectError):
+    """It cannot be understood; the text says what can."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lifetime:
+    """How long a token is to live: one of the two is set."""
+
+    ttl: timedelta | None = None
+    ends: datetime | None = None
+
+
+def parse_length(text: str) -> timedelta:
+    """Read a length of time: Go's form, and days before it: `90d`, `1d12h`, `30m`. More than nothing.
+
+    Raises:
+        WishError: it is none.
+    """
+    days = _DAYS.fullmatch(text)
+    rest = days[2] if days else text
+    try:
+        length = timedelta(days=int(days[1]) if days else 0) + (parse_duration(rest) if rest else timedelta())
+    except MalformedObjectError:
+        length = timedelta()
+    if length > timedelta():
+        return length
+    msg = f"{text[:64]!r} is no length of time: write days, hours, minutes or seconds, such as 90d, 12h or 1d12h"
+    raise WishError(msg)
+
+
+def parse_lifetime(text: str) -> Lifetime:
+    """Read a length of time, or an end: a day stands for its first moment in UTC.
+
+    Raises:
+        WishError: it is neither.
+    """
+    if not _DAY.match(text):
+        return Lifetime(ttl=parse_length(text))
+    try:
+        if _DAY.fullmatch(text):
+            return Lifetime(ends=datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC))
+        return Lifetime(ends=parse_time(text))
+    except (ValueError, MalformedObjectError):
+        msg = f"{text[:64]!r} is no day and no time: write 2027-01-31, or 2027-01-31T12:00:00Z"
+    raise WishError(msg)

@@ -1,0 +1,52 @@
+"""The tree of commands. Each noun's module is imported when it is named: Click's recipe for lazy groups."""
+
+import importlib
+from typing import Final
+
+import click
+
+from pharia_access import __version__
+from pharia_access.entrypoints.kubectl.options import named_in
+
+__all__ = ["PROGRAM", "access"]
+
+PROGRAM: Final = "kubectl access"
+
+_NOUNS: Final = {
+    "credential": ("Credentials: named sets of roles.", "credential:credential"),
+    "token": ("Tokens: each lives under a credential, and its secret is shown once.", "token:token"),
+}
+"""Each noun's line in the help, and where its commands are."""
+
+
+class _Nouns(click.Group):
+    """Commands whose modules are imported when they are run."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order of the table."""
+        return [*_NOUNS, *super().list_commands(ctx)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import what is named."""
+        if cmd_name not in _NOUNS:
+            return super().get_command(ctx, cmd_name)
+        module, _, name = _NOUNS[cmd_name][1].partition(":")
+        command: click.Command = getattr(importlib.import_module(f"{__package__}.{module}"), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - Click's signature
+        """From the table, so that help imports nothing."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(noun, line) for noun, (line, _) in _NOUNS.items()])
+
+
+@click.group(cls=_Nouns, context_settings={"help_option_names": ["-h", "--help"]}, no_args_is_help=True)
+@named_in
+@click.version_option(__version__, message="%(version)s")
+def access() -> None:
+    r"""API credentials and tokens of PhariaAI, from the terminal.
+
+    \b
+    kubectl access credential create invoice-bot --role studio-user
+    kubectl access token create invoice-bot --expires 90d
+    """

@@ -1,0 +1,166 @@
+"""`kubectl access credential …`: the commands; what they do is in `work`."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import click
+
+from pharia_access.domain.durations import format_duration
+from pharia_access.entrypoints.kubectl.completion import names_of
+from pharia_access.entrypoints.kubectl.desk import at_the_desk
+from pharia_access.entrypoints.kubectl.options import Choices, applied, deliberate, listed, shown
+from pharia_access.entrypoints.kubectl.wishes import LENGTH
+
+__all__ = ["credential"]
+
+Json = dict[str, Any]
+
+_name = click.argument("name", shell_complete=names_of("ApiCredential"))
+_role = click.option(
+    "--role", "roles", multiple=True, metavar="ROLE", shell_complete=names_of("ApiRole"), help="May be repeated."
+)
+_texts = (
+    click.option("--display-name", metavar="TEXT", help="A name for people."),
+    click.option("--description", metavar="TEXT", help="What it is for."),
+    click.option(
+        "--default-ttl", type=LENGTH, metavar="LENGTH", help="How long its tokens live unless they say; such as 90d."
+    ),
+    click.option("--max-ttl", type=LENGTH, metavar="LENGTH", help="How long they may live at most."),
+    click.option("--max-tokens", type=click.IntRange(min=1), metavar="NUMBER", help="How many may be active."),
+)
+
+
+def _described(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in reversed(_texts):
+        command = option(command)
+    return command
+
+
+@click.group()
+def credential() -> None:
+    """Credentials: named sets of roles, under which tokens live."""
+
+
+@credential.command("list")
+@listed
+@click.pass_obj
+def list_credentials(choices: Choices) -> None:
+    """List credentials: their roles, and how many of their tokens are active."""
+    from pharia_access.entrypoints.kubectl.work.credentials import list_credentials as work
+
+    at_the_desk(choices, work)
+
+
+@credential.command()
+@_name
+@shown
+@click.pass_obj
+def get(choices: Choices, name: str) -> None:
+    """Show a credential: its roles, what they permit, and its tokens."""
+    from pharia_access.entrypoints.kubectl.work.credentials import show as work
+
+    at_the_desk(choices, work, name)
+
+
+@credential.command()
+@click.argument("name")
+@_role
+@_described
+@applied
+@click.pass_obj
+def create(choices: Choices, /, name: str, roles: tuple[str, ...], **described: Any) -> None:  # noqa: ANN401 - see _texts
+    """Create a credential. Without --role, a terminal offers the catalogue to choose from."""
+    from pharia_access.entrypoints.kubectl.work.credential_changes import create as work
+
+    at_the_desk(choices, work, name, roles, _spec(described))
+
+
+@credential.command()
+@_name
+@_role
+@_described
+@deliberate
+@click.pass_obj
+def edit(choices: Choices, /, name: str, roles: tuple[str, ...], **described: Any) -> None:  # noqa: ANN401 - see _texts
+    """Change a credential. --role replaces all its roles, for all its tokens at once."""
+    spec = _spec(described)
+    if not roles and not spec:
+        msg = "Name what to change, such as --description; see --help"
+        raise click.UsageError(msg)
+    replaced = (lambda _: roles) if roles else None
+    from pharia_access.entrypoints.kubectl.work.credential_changes import edit as work
+
+    at_the_desk(choices, work, name, spec, replaced)
+
+
+@credential.group()
+def roles() -> None:
+    """Add roles to a credential, or remove some: for all its tokens at once."""
+
+
+@roles.command()
+@_name
+@click.argument("roles", nargs=-1, required=True, metavar="ROLE...", shell_complete=names_of("ApiRole"))
+@deliberate
+@click.pass_obj
+def add(choices: Choices, name: str, roles: tuple[str, ...]) -> None:
+    """Add roles: all of the credential's tokens have them at once."""
+    from pharia_access.entrypoints.kubectl.work.credential_changes import edit as work
+
+    at_the_desk(choices, work, name, {}, lambda before: (*before, *roles))
+
+
+@roles.command()
+@_name
+@click.argument("roles", nargs=-1, required=True, metavar="ROLE...")
+@deliberate
+@click.pass_obj
+def remove(choices: Choices, name: str, roles: tuple[str, ...]) -> None:
+    """Remove roles: none of the credential's tokens has them from then on."""
+    from pharia_access.entrypoints.kubectl.work.credential_changes import edit as work
+
+    at_the_desk(choices, work, name, {}, lambda before: [role for role in before if role not in roles])
+
+
+@credential.command()
+@_name
+@deliberate
+@click.pass_obj
+def suspend(choices: Choices, name: str) -> None:
+    """Suspend a credential: none of its tokens is accepted until it is resumed."""
+    from pharia_access.entrypoints.kubectl.work.credential_changes import suspend as work
+
+    at_the_desk(choices, work, name)
+
+
+@credential.command()
+@_name
+@applied
+@click.pass_obj
+def resume(choices: Choices, name: str) -> None:
+    """Resume a suspended credential: its tokens are accepted again."""
+    from pharia_access.entrypoints.kubectl.work.credential_changes import resume as work
+
+    at_the_desk(choices, work, name)
+
+
+@credential.command()
+@_name
+@deliberate
+@click.pass_obj
+def delete(choices: Choices, name: str) -> None:
+    """Delete a credential and all its tokens, for good."""
+    from pharia_access.entrypoints.kubectl.work.credential_changes import delete as work
+
+    at_the_desk(choices, work, name)
+
+
+def _spec(described: Mapping[str, Any]) -> Json:
+    """The fields that were given; an empty text removes one."""
+    texts = {"displayName": described["display_name"], "description": described["description"]}
+    lengths = {"defaultTTL": described["default_ttl"], "maxTTL": described["max_ttl"]}
+    policy = {name: format_duration(length) for name, length in lengths.items() if length}
+    if described["max_tokens"]:
+        policy["maxTokens"] = described["max_tokens"]
+    spec: Json = {name: text or None for name, text in texts.items() if text is not None}
+    return {**spec, **({"tokenPolicy": policy} if policy else {})}

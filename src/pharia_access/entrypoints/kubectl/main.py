@@ -1,0 +1,56 @@
+"""The program `kubectl-access`: runs a command, and turns whatever goes wrong into a sentence and an exit code.
+
+0: done. 1: not done, and why is on standard error. 2: the command line itself is wrong. 130: interrupted.
+"""
+
+import sys
+import traceback
+
+import click
+
+from pharia_access.entrypoints.kubectl.app import PROGRAM, access
+from pharia_access.entrypoints.kubectl.failures import Failure, explain
+from pharia_access.entrypoints.kubectl.options import Choices
+from pharia_access.errors import AccessError
+
+__all__ = ["main", "run"]
+
+_INTERRUPTED = 130
+
+
+def main() -> None:
+    """The console script."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line; the exit status."""
+    choices = Choices()
+    try:
+        status = access.main(arguments, prog_name=PROGRAM, standalone_mode=False, obj=choices)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted.", err=True)
+        return _INTERRUPTED
+    except AccessError as error:
+        _tell(explain(error), error, verbose=choices.verbose)
+        return 1
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        sys.stderr.close()
+        return 1
+    except Exception as error:  # noqa: BLE001 - a person is never shown a traceback unasked
+        fault = Failure(f"This is a fault of kubectl access ({type(error).__name__}).", "Please report it with -v.")
+        _tell(fault, error, verbose=choices.verbose)
+        return 1
+    return status if isinstance(status, int) else 0
+
+
+def _tell(failure: Failure, error: Exception, *, verbose: bool) -> None:
+    click.echo(f"{click.style('Error:', fg='red', bold=True)} {failure.sentence}", err=True)
+    if failure.next_step:
+        click.echo(failure.next_step, err=True)
+    if verbose:
+        frames = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
+        click.echo(f"Cause: {type(error).__name__}: {error} (at {frames[-1]})", err=True)

@@ -1,0 +1,111 @@
+"""Options that commands share, in kubectl's words, and where their values are kept."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar
+
+import click
+
+__all__ = [
+    "FORMATS",
+    "Choices",
+    "applied",
+    "connected",
+    "deliberate",
+    "listed",
+    "named_in",
+    "shown",
+    "trying",
+]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+FORMATS: Final = ("table", "wide", "json", "yaml", "name")
+
+
+@dataclass(slots=True)
+class Choices:
+    """What was chosen by options that commands share.
+
+    Attributes:
+        namespace: None stands for the context's.
+        force: change what Git declares all the same.
+        assume_yes: do not ask.
+    """
+
+    kubeconfig: str | None = None
+    context: str | None = None
+    user: str = ""
+    groups: tuple[str, ...] = ()
+    namespace: str | None = None
+    all_namespaces: bool = False
+    selector: str = ""
+    output: str = "table"
+    dry_run: bool = False
+    assume_yes: bool = False
+    force: bool = False
+    verbose: bool = False
+    timeout: float = 30.0
+    given: set[str] = field(default_factory=set)
+
+
+def _kept(*names: str, **settings: Any) -> Callable[[F], F]:  # noqa: ANN401 - what click.option takes
+    """An option whose value goes to `Choices`, and not to the command. Where it is not given, nothing changes."""
+
+    def keep(context: click.Context, parameter: click.Parameter, value: object) -> None:
+        name = parameter.name or ""
+        source = context.get_parameter_source(name)
+        if source is click.core.ParameterSource.COMMANDLINE:
+            choices = context.ensure_object(Choices)
+            setattr(choices, name, value)
+            choices.given.add(name)
+
+    return click.option(*names, expose_value=False, callback=keep, **settings)
+
+
+def _all(*options: Callable[[F], F]) -> Callable[[F], F]:
+    def decorate(command: F) -> F:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+connected = _all(
+    _kept("--kubeconfig", metavar="FILE", help="The kubeconfig; else KUBECONFIG, else ~/.kube/config."),
+    _kept("--context", metavar="NAME", help="Its context to use."),
+    _kept("--as", "user", metavar="USER", help="Impersonate this user."),
+    _kept("--as-group", "groups", metavar="GROUP", multiple=True, help="Impersonate this group; may be repeated."),
+    _kept("--request-timeout", "timeout", type=click.FloatRange(min=0.1), metavar="SECONDS", help="For each request."),
+    _kept("-v", "--verbose", is_flag=True, help="Also show what caused an error."),
+)
+"""How to reach the API server; every command has them, before its noun and after."""
+
+named_in = _all(connected, _kept("-n", "--namespace", metavar="NAME", help="Else the context's."))
+"""For what has a namespace."""
+
+shown = _all(named_in, _kept("-o", "--output", type=click.Choice(FORMATS), help="How to print it."))
+"""For what prints one object."""
+
+listed = _all(
+    shown,
+    _kept("-A", "--all-namespaces", is_flag=True, help="From all namespaces."),
+    _kept("-l", "--selector", metavar="LABELS", help="Only those with these labels, such as team=finance."),
+)
+"""For what prints many."""
+
+trying = _all(
+    named_in, _kept("--dry-run", is_flag=True, help="Ask the API server to judge the change, and change nothing.")
+)
+"""For what creates, and prints nothing of the object."""
+
+applied = _all(
+    shown,
+    _kept("--dry-run", is_flag=True, help="Ask the API server to judge the change, and change nothing."),
+    _kept("--force", is_flag=True, help="Also where Git declares what is changed, and may change it back."),
+)
+"""For what changes an object."""
+
+deliberate = _all(applied, _kept("-y", "--yes", "assume_yes", is_flag=True, help="Do not ask."))
+"""For what may break somebody's access."""

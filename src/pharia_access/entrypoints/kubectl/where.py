@@ -1,0 +1,46 @@
+"""The options that say where a new token's text goes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+import click
+
+__all__ = ["Where", "handed_over"]
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """One of them; none stands for standard output, in the form `output`."""
+
+    output: str = "text"
+    clipboard: bool = False
+    file: str = ""
+    secret: str = ""
+
+    def __post_init__(self) -> None:
+        if sum(map(bool, (self.clipboard, self.file, self.secret, self.output != "text"))) > 1:
+            msg = "A secret is handed over once: choose one of --copy, --to-file, --to-secret and -o"
+            raise click.UsageError(msg)
+
+
+_OPTIONS = (
+    click.option("--copy", "clipboard", is_flag=True, help="Put it into the clipboard, and do not print it."),
+    click.option("--to-file", "file", default="", metavar="FILE", help="Write it to a new file that only you read."),
+    click.option("--to-secret", "secret", default="", metavar="NAME[/KEY]", help="Into a new Secret of your own."),
+    click.option("-o", "--output", type=click.Choice(["text", "env", "json"]), default="text", help="How to print it."),
+)
+
+
+def handed_over(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options, and `where` as their value."""
+
+    @wraps(command)
+    def with_where(*args: Any, **options: Any) -> Any:  # noqa: ANN401 - Click's
+        chosen = {name: options.pop(name) for name in ("clipboard", "file", "secret", "output")}
+        return command(*args, where=Where(**chosen), **options)
+
+    for option in reversed(_OPTIONS):
+        with_where = option(with_where)
+    return with_where

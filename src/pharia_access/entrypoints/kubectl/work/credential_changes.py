@@ -1,0 +1,131 @@
+"""Credentials, created and changed."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from pharia_access.bootstrap.person import Desk
+from pharia_access.domain.consequences import breaks
+from pharia_access.domain.model import ObjectKey
+from pharia_access.domain.permissions import Role
+from pharia_access.domain.role_changes import RoleChange, role_change
+from pharia_access.entrypoints.kubectl.options import Choices
+from pharia_access.entrypoints.kubectl.work.gathering import catalogue_of, roles_of, tokens_of
+from pharia_access.entrypoints.kubectl.work.guards import (
+    require_grantable,
+    require_known,
+    require_not_in_git,
+    require_object_not_in_git,
+)
+from pharia_access.entrypoints.kubectl.work.render import print_object
+from pharia_access.entrypoints.kubectl.work.terminal import RefusedError, confirm, is_terminal, say, select, warn
+from pharia_access.kube.summaries import credential_summary
+
+__all__ = ["create", "delete", "edit", "resume", "suspend"]
+
+Json = dict[str, Any]
+Replaced = Callable[[tuple[str, ...]], Iterable[str]]
+"""From a credential's roles to those it is to have."""
+
+
+async def create(desk: Desk, choices: Choices, name: str, roles: tuple[str, ...], spec: Json) -> None:
+    """Create one; without roles a person chooses."""
+    wanted = roles or await _selected(desk)
+    require_known(wanted, await catalogue_of(desk), namespace=desk.namespace)
+    await require_grantable(desk, wanted)
+    body = {
+        "apiVersion": "access.pharia.ai/v1alpha1",
+        "kind": "ApiCredential",
+        "metadata": {"name": name, "namespace": desk.namespace},
+        "spec": {"roles": list(dict.fromkeys(wanted)), **spec},
+    }
+    _told(choices, await desk.objects.create(body), "created")
+    if not choices.dry_run:
+        say(f"Next: kubectl access token create {name} --expires 90d -n {desk.namespace}")
+
+
+async def _selected(desk: Desk) -> tuple[str, ...]:
+    if not is_terminal():
+        msg = "A credential needs a role: name it by --role; see: kubectl access role list"
+        raise RefusedError(msg)
+    held = [role for role in await roles_of(desk) if role.role and role.role.allows(desk.namespace)]
+    return select("Which roles", [(role.name, role.description) for role in held])
+
+
+async def edit(desk: Desk, choices: Choices, name: str, spec: Json, replaced: Replaced | None) -> None:
+    """Change fields of its spec, and its roles where `replaced` says how."""
+    body = await desk.objects.read("ApiCredential", ObjectKey(desk.namespace, name))
+    before = credential_summary(body).roles
+    change = role_change(before, before if replaced is None else replaced(before))
+    patch = {**spec, **({"roles": list(change.roles)} if change else {})}
+    if not patch:
+        say(f"credential {name} has these roles already: {', '.join(before)}")
+        return
+    require_not_in_git(choices, body, patch)
+    if change:
+        await _consider(desk, choices, name, change)
+    _told(choices, await _patched(desk, body, patch), "changed")
+
+
+async def _consider(desk: Desk, choices: Choices, name: str, change: RoleChange) -> None:
+    """Refuse what would grant nothing; tell whom it affects; ask before something is taken away."""
+    if not change.roles:
+        msg = f"A credential needs a role: to stop all its tokens, kubectl access credential suspend {name}"
+        raise RefusedError(msg)
+    catalogue: Mapping[str, Role] = await catalogue_of(desk)
+    require_known(change.added, catalogue, namespace=desk.namespace)
+    await require_grantable(desk, change.added)
+    tokens = await tokens_of(desk, name)
+    active = sum(token.active for token in tokens)
+    everyone = f"This changes what all tokens of {name} may do, at once ({active} active): {change}"
+    if change.removed:
+        confirm(choices, [everyone, *breaks(tokens, desk.clock.now())], "Change the roles?")
+    elif active:
+        warn(everyone)
+
+
+async def suspend(desk: Desk, choices: Choices, name: str) -> None:
+    """Let none of its tokens pass."""
+    await _set_suspended(desk, choices, name, suspended=True)
+
+
+async def resume(desk: Desk, choices: Choices, name: str) -> None:
+    """Let them pass again."""
+    await _set_suspended(desk, choices, name, suspended=False)
+
+
+async def _set_suspended(desk: Desk, choices: Choices, name: str, *, suspended: bool) -> None:
+    body = await desk.objects.read("ApiCredential", ObjectKey(desk.namespace, name))
+    if credential_summary(body).suspended == suspended:
+        say(f"credential {name} is {'suspended already' if suspended else 'not suspended'}")
+        return
+    require_not_in_git(choices, body, ["suspended"])
+    if suspended:
+        affected = breaks(await tokens_of(desk, name), desk.clock.now())
+        confirm(choices, [f"No token of {name} will be accepted until it is resumed.", *affected], "Suspend it?")
+    _told(choices, await _patched(desk, body, {"suspended": suspended}), "suspended" if suspended else "resumed")
+
+
+async def delete(desk: Desk, choices: Choices, name: str) -> None:
+    """Delete it, and so its tokens."""
+    key = ObjectKey(desk.namespace, name)
+    body = await desk.objects.read("ApiCredential", key)
+    require_object_not_in_git(choices, body)
+    tokens = await tokens_of(desk, name)
+    gone = f"The credential {name} and its {len(tokens)} tokens will be deleted for good."
+    confirm(choices, [gone, *breaks(tokens, desk.clock.now())], "Delete them?")
+    await desk.objects.delete("ApiCredential", key, body["metadata"]["uid"])
+    _told(choices, body, "deleted")
+
+
+async def _patched(desk: Desk, body: Json, spec: Json) -> Json:
+    """Change what was read, and nothing that changed since."""
+    metadata = body["metadata"]
+    patch = {"metadata": {"resourceVersion": metadata["resourceVersion"]}, "spec": spec}
+    return await desk.objects.patch("ApiCredential", ObjectKey(metadata["namespace"], metadata["name"]), patch)
+
+
+def _told(choices: Choices, body: Json, what: str) -> None:
+    if choices.output in {"table", "wide"}:
+        say(f"credential {body['metadata']['name']} {what}" + (" (dry run)" if choices.dry_run else ""))
+    else:
+        print_object(body, choices.output)

@@ -1,0 +1,62 @@
+"""What is asked before a change, for it to be told in our words before the API server refuses it, or Git undoes it."""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from pharia_access.bootstrap.person import Desk
+from pharia_access.domain.gitops import declared_by, field_declared_by
+from pharia_access.domain.permissions import Role
+from pharia_access.domain.role_changes import objections
+from pharia_access.entrypoints.kubectl.options import Choices
+from pharia_access.entrypoints.kubectl.work.terminal import RefusedError, warn
+from pharia_access.kube.objects import Right
+
+__all__ = ["require_grantable", "require_known", "require_not_in_git", "require_object_not_in_git"]
+
+Body = Mapping[str, Any]
+
+
+def require_known(roles: Iterable[str], catalogue: Mapping[str, Role], *, namespace: str) -> None:
+    """Raise RefusedError for roles that the catalogue does not have, or not for this namespace."""
+    if against := objections(roles, catalogue, namespace=namespace):
+        msg = "; ".join([*against, "see: kubectl access role list"])
+        raise RefusedError(msg)
+
+
+async def require_grantable(desk: Desk, roles: Sequence[str]) -> None:
+    """Raise RefusedError for roles that whoever asks may not grant (the verb `bind`)."""
+    rights = [Right("bind", "apiroles", role) for role in roles]
+    answers = await asyncio.gather(*(desk.objects.may(right, desk.namespace) for right in rights))
+    lacking = [role for role, allowed in zip(roles, answers, strict=True) if not allowed]
+    if lacking:
+        names = ", ".join(lacking)
+        msg = (
+            f"You may not grant {names} in namespace {desk.namespace}: this needs the verb bind on"
+            f" {', '.join(f'apiroles.access.pharia.ai/{role}' for role in lacking)}; ask an administrator of roles"
+        )
+        raise RefusedError(msg)
+
+
+def require_not_in_git(choices: Choices, body: Body, fields: Iterable[str]) -> None:
+    """Raise RefusedError where Git declares one of these fields of spec, unless forced."""
+    for field in fields:
+        if by := field_declared_by(body, field):
+            _stop(choices, f"spec.{field} of {_called(body)} is declared in Git (by {by}), which may put it back")
+
+
+def require_object_not_in_git(choices: Choices, body: Body) -> None:
+    """Raise RefusedError where Git declares the object, unless forced: deleted, it would come back as another."""
+    if by := declared_by(body):
+        _stop(choices, f"{_called(body)} is declared in Git (by {by}), which would make it anew")
+
+
+def _stop(choices: Choices, why: str) -> None:
+    if not choices.force:
+        msg = f"{why}: change it in Git, or repeat the command with --force"
+        raise RefusedError(msg)
+    warn(f"{why}.")
+
+
+def _called(body: Body) -> str:
+    return f"{body['kind'].removeprefix('Api').lower()} {body['metadata']['name']}"

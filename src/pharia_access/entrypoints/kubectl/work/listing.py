@@ -1,0 +1,77 @@
+"""Lists of a kind, page by page, with the columns that its noun defines."""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from pharia_access.bootstrap.person import Desk
+from pharia_access.domain.sightings import Kind
+from pharia_access.entrypoints.kubectl.options import Choices
+from pharia_access.entrypoints.kubectl.work.render import print_objects, print_table
+from pharia_access.entrypoints.kubectl.work.terminal import say, waiting
+from pharia_access.kube.objects import ListPage
+
+__all__ = ["Column", "Listing", "gathered", "list_objects"]
+
+S = TypeVar("S")
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Column(Generic[S]):
+    """A column: its heading, and what it says of an object at a moment."""
+
+    heading: str
+    cell: Callable[[S, datetime], str]
+    wide: bool = False
+
+
+_NAMESPACE: Column[Any] = Column("NAMESPACE", lambda shown, _: shown.key.namespace)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing(Generic[S]):
+    """How a kind is listed. `noun` is its plural for sentences."""
+
+    kind: Kind
+    noun: str
+    read: Callable[[Json], S]
+    columns: tuple[Column[S], ...]
+    namespaced: bool = True
+
+    def print(self, objects: list[S], now: datetime, *, wide: bool = False, namespace: bool = False) -> None:
+        """The table. `namespace` shows a column for it."""
+        columns = [column for column in self.columns if wide or not column.wide]
+        shown = [_NAMESPACE, *columns] if namespace else columns
+        print_table(
+            [column.heading for column in shown], [[column.cell(each, now) for column in shown] for each in objects]
+        )
+
+
+async def list_objects(desk: Desk, choices: Choices, listing: Listing[S], *, fields: str = "") -> list[S]:
+    """List as the options say, and print; what was found, where it was a table."""
+    everywhere = choices.all_namespaces or not listing.namespaced
+    namespace = None if everywhere else desk.namespace
+    pages = desk.objects.pages(listing.kind, namespace, labels=choices.selector, fields=fields)
+    if choices.output not in {"table", "wide"}:
+        print_objects(await gathered(pages, dict, listing.noun), choices.output)
+        return []
+    found = await gathered(pages, listing.read, listing.noun)
+    if found:
+        wide = choices.output == "wide"
+        listing.print(found, desk.clock.now(), wide=wide, namespace=everywhere and listing.namespaced)
+    else:
+        say(f"There are no {listing.noun}" + (f" in namespace {namespace}." if namespace else "."))
+    return found
+
+
+async def gathered(pages: AsyncIterator[ListPage], read: Callable[[Json], S], noun: str) -> list[S]:
+    """All of a list, of each object what `read` keeps of it; a person sees how far it is."""
+    found: list[S] = []
+    with waiting(f"Listing {noun} …") as tell:
+        async for page in pages:
+            found += [read(item) for item in page.items]
+            if page.left:
+                tell(f"Listing {noun}: {len(found):,} of {len(found) + page.left:,}")
+    return found

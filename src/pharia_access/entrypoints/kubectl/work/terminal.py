@@ -1,0 +1,92 @@
+"""The person at the terminal: questions, warnings, a spinner. All of it goes to standard error, or to the terminal."""
+
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+import click
+from rich.console import Console
+
+from pharia_access.entrypoints.kubectl.options import Choices
+from pharia_access.errors import AccessError
+
+__all__ = ["RefusedError", "confirm", "is_terminal", "say", "select", "waiting", "warn"]
+
+
+class RefusedError(AccessError):
+    """A command stopped before it changed anything; the text says why and what to do."""
+
+
+def is_terminal() -> bool:
+    """Whether a person can be asked."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def say(sentence: str) -> None:
+    """Tell what was done."""
+    click.echo(sentence, err=True)
+
+
+def warn(sentence: str) -> None:
+    """Tell what to mind."""
+    click.echo(f"{click.style('Warning:', fg='yellow')} {sentence}", err=True)
+
+
+def confirm(choices: Choices, consequences: Sequence[str], question: str) -> None:
+    """Say what will break, and ask; without a terminal `--yes` must have been given. Raises RefusedError."""
+    for consequence in consequences:
+        warn(consequence)
+    if choices.assume_yes or choices.dry_run:
+        return
+    if not is_terminal():
+        msg = "There is nobody to ask here: repeat the command with --yes if you mean it"
+        raise RefusedError(msg)
+    with _at_once():
+        agreed = click.confirm(question, err=True)
+    if not agreed:
+        msg = "Nothing was changed"
+        raise RefusedError(msg)
+
+
+def select(question: str, offered: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+    """Let a person choose some of what is offered, by numbers or by names; asks until it fits."""
+    for number, (name, line) in enumerate(offered, start=1):
+        say(f"{number:3}  {name}" + (f"  {line}" if line else ""))
+    while True:
+        with _at_once():
+            answer = click.prompt(f"{question} (numbers or names, separated by commas)", err=True)
+        words = [word for word in answer.replace(",", " ").split() if word]
+        chosen = [_offered(word, offered) for word in words]
+        if words and all(chosen):
+            return tuple(dict.fromkeys(chosen))
+        unknown = next((word for word, name in zip(words, chosen, strict=True) if not name), "")
+        say(f'"{unknown}" is none of these.')
+
+
+@contextmanager
+def waiting(what: str) -> Iterator[Callable[[str], None]]:
+    """A spinner while something takes its time, and how to change its words; silent where nobody looks on."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda _: None
+        return
+    with console.status(what) as status:
+        yield status.update
+
+
+@contextmanager
+def _at_once() -> Iterator[None]:
+    """Let Ctrl-C end a question: the event loop would note it, and go on once it is answered."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _offered(word: str, offered: Sequence[tuple[str, str]]) -> str:
+    names = [name for name, _ in offered]
+    if word.isdecimal() and 1 <= int(word) <= len(names):
+        return names[int(word) - 1]
+    return word if word in names else ""

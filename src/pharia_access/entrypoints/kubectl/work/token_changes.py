@@ -1,0 +1,102 @@
+"""Tokens, revoked and deleted: by name, or by the text of one that leaked."""
+
+from typing import Any
+
+from pharia_access.bootstrap.person import Desk
+from pharia_access.domain.consequences import use_of
+from pharia_access.domain.model import ObjectKey
+from pharia_access.domain.summaries import TokenSummary
+from pharia_access.domain.token import TokenText
+from pharia_access.entrypoints.kubectl.options import Choices
+from pharia_access.entrypoints.kubectl.work.guards import require_not_in_git, require_object_not_in_git
+from pharia_access.entrypoints.kubectl.work.listing import gathered
+from pharia_access.entrypoints.kubectl.work.render import print_fields, print_object, print_objects, until
+from pharia_access.entrypoints.kubectl.work.terminal import RefusedError, confirm, say
+from pharia_access.kube.summaries import token_summary
+
+__all__ = ["delete", "revoke", "revoke_leaked", "whois"]
+
+Json = dict[str, Any]
+
+
+async def revoke(desk: Desk, choices: Choices, names: tuple[str, ...]) -> None:
+    """Revoke tokens for good."""
+    bodies = [await desk.objects.read("ApiToken", ObjectKey(desk.namespace, name)) for name in names]
+    await _revoke(desk, choices, bodies)
+
+
+async def delete(desk: Desk, choices: Choices, names: tuple[str, ...]) -> None:
+    """Delete tokens, and so revoke them."""
+    bodies = [await desk.objects.read("ApiToken", ObjectKey(desk.namespace, name)) for name in names]
+    for body in bodies:
+        require_object_not_in_git(choices, body)
+    confirm(choices, [_end_of(desk, token_summary(body), "deleted") for body in bodies], "Delete for good?")
+    for body in bodies:
+        key = token_summary(body).key
+        await desk.objects.delete("ApiToken", key, body["metadata"]["uid"])
+        _told(choices, body, "deleted")
+
+
+async def whois(desk: Desk, choices: Choices, text: TokenText) -> None:
+    """Find whose token a text is."""
+    bodies = await _found(desk, text)
+    if choices.output in {"table", "wide"}:
+        for token in map(token_summary, bodies):
+            print_fields(_identity(desk, token))
+    else:
+        print_objects(bodies, choices.output)
+
+
+async def revoke_leaked(desk: Desk, choices: Choices, text: TokenText) -> None:
+    """Revoke the token whose text somebody has."""
+    await _revoke(desk, choices, await _found(desk, text))
+
+
+async def _found(desk: Desk, text: TokenText) -> list[Json]:
+    """Its object, wherever it is; the text itself goes nowhere. Raises RefusedError if there is none."""
+    pages = desk.objects.pages("ApiToken", None, fields=f"status.tokenID={text.token_id}")
+    found = await gathered(pages, dict, "tokens")
+    if not found:
+        msg = f"No token of this cluster has the ID {text.token_id}: it was deleted, or belongs to another cluster"
+        raise RefusedError(msg)
+    return found
+
+
+async def _revoke(desk: Desk, choices: Choices, bodies: list[Json]) -> None:
+    live = [body for body in bodies if not body["spec"].get("revoked")]
+    for body in bodies:
+        if body not in live:
+            say(f"token {body['metadata']['name']} is revoked already")
+    for body in live:
+        require_not_in_git(choices, body, ["revoked"])
+    if live:
+        confirm(choices, [_end_of(desk, token_summary(body), "revoked") for body in live], "Revoke for good?")
+    for body in live:
+        key = token_summary(body).key
+        patch = {"metadata": {"uid": body["metadata"]["uid"]}, "spec": {"revoked": True}}
+        _told(choices, await desk.objects.patch("ApiToken", key, patch), "revoked")
+
+
+def _end_of(desk: Desk, token: TokenSummary, what: str) -> str:
+    state = use_of(token, desk.clock.now()) if token.active else (token.phase or "Pending").lower()
+    return f"The token {token.key.name} of {token.credential} ({state}) will be {what} for good."
+
+
+def _identity(desk: Desk, token: TokenSummary) -> list[tuple[str, str]]:
+    now = desk.clock.now()
+    return [
+        ("Name", token.key.name),
+        ("Namespace", token.key.namespace),
+        ("ID", token.token_id),
+        ("Credential", token.credential),
+        ("Phase", token.phase),
+        ("Expires", until(token.ends, now)),
+        ("Use", use_of(token, now)),
+    ]
+
+
+def _told(choices: Choices, body: Json, what: str) -> None:
+    if choices.output in {"table", "wide"}:
+        say(f"token {body['metadata']['name']} {what}" + (" (dry run)" if choices.dry_run else ""))
+    else:
+        print_object(body, choices.output)

@@ -1,0 +1,182 @@
+"""A new token: created, waited for, handed over, its one-time Secret deleted. In that order, whatever breaks off."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum, auto
+from functools import partial
+from typing import Any
+
+from pharia_access.bootstrap.person import Desk
+from pharia_access.domain.durations import format_duration
+from pharia_access.domain.model import ObjectKey
+from pharia_access.domain.summaries import TokenSummary
+from pharia_access.domain.times import format_time
+from pharia_access.domain.token import TokenText
+from pharia_access.domain.wishes import Lifetime
+from pharia_access.entrypoints.kubectl.options import Choices
+from pharia_access.entrypoints.kubectl.where import Where
+from pharia_access.entrypoints.kubectl.work.render import moment
+from pharia_access.entrypoints.kubectl.work.sinks import sink_for
+from pharia_access.entrypoints.kubectl.work.terminal import RefusedError, say, waiting
+from pharia_access.entrypoints.kubectl.work.tokens import read_token
+from pharia_access.errors import AccessError
+from pharia_access.kube.objects import Right
+from pharia_access.services.collecting import Collector
+
+__all__ = ["Wish", "collect", "create", "hand_over", "issue", "manifest"]
+
+Json = dict[str, Any]
+Put = Callable[[TokenSummary, TokenText], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """The token that is wanted. `patience` is how long to wait for the operator."""
+
+    name: str
+    credential: str
+    lifetime: Lifetime | None = None
+    description: str = ""
+    window: timedelta | None = None
+    patience: timedelta = timedelta(minutes=1)
+
+
+class _Stage(Enum):
+    """How far it came; what is told depends on it."""
+
+    NOTHING = auto()
+    ASKED = auto()
+    THERE = auto()
+    HANDED_OVER = auto()
+    DONE = auto()
+
+
+@dataclass(slots=True)
+class _Progress:
+    """What is told where it breaks off."""
+
+    name: str
+    namespace: str
+    stage: _Stage = _Stage.NOTHING
+    deadline: str = ""
+
+    def told(self) -> str:
+        """Where things stand, and the command that goes on from there."""
+        here = f"-n {self.namespace}"
+        until = f" (until {self.deadline})" if self.deadline else ""
+        match self.stage:
+            case _Stage.NOTHING:
+                return "Nothing was created."
+            case _Stage.ASKED:
+                return (
+                    f"Whether the token {self.name} was created is not known. If it was, this finishes:"
+                    f" kubectl access token collect {self.name} {here}"
+                )
+            case _Stage.THERE:
+                return (
+                    f"The token {self.name} exists, and nobody has its secret yet. To get it{until}:"
+                    f" kubectl access token collect {self.name} {here}"
+                )
+            case _Stage.HANDED_OVER:
+                return (
+                    f"You have the secret of {self.name}, but its one-time Secret is still there{until}. To delete it:"
+                    f" kubectl access token collect {self.name} {here}"
+                )
+            case _Stage.DONE:
+                return ""
+
+
+async def create(desk: Desk, choices: Choices, wish: Wish, where: Where) -> None:
+    """Make a token, and hand its secret over."""
+    sink = sink_for(where, desk)
+    await sink.check()
+    await _require_mintable(desk, wish)
+    if choices.dry_run:
+        await desk.objects.create(manifest(wish, desk.namespace))
+        say(f"token {wish.name} created (dry run)")
+        return
+    await issue(desk, wish, sink.put)
+
+
+async def collect(desk: Desk, _: Choices, name: str, where: Where, patience: timedelta) -> None:
+    """Hand over the secret of a token that is there, while its window is open."""
+    sink = sink_for(where, desk)
+    await sink.check()
+    progress = _Progress(name, desk.namespace, _Stage.THERE)
+    with_end = partial(hand_over, desk, ObjectKey(desk.namespace, name), sink.put, patience=patience)
+    await _telling(progress, with_end(progress=progress))
+
+
+async def issue(desk: Desk, wish: Wish, put: Put) -> TokenSummary:
+    """Create a token and hand its secret over; the token. Where it breaks off, what can be done is told."""
+    progress = _Progress(wish.name, desk.namespace)
+    return await _telling(progress, _issue(desk, wish, put, progress))
+
+
+async def _issue(desk: Desk, wish: Wish, put: Put, progress: _Progress) -> TokenSummary:
+    progress.stage = _Stage.ASKED
+    try:
+        await desk.objects.create(manifest(wish, desk.namespace))
+    except AccessError as error:
+        progress.stage = _Stage.ASKED if getattr(error, "status", None) is None else _Stage.NOTHING
+        raise
+    progress.stage = _Stage.THERE
+    say(f"token {wish.name} created")
+    key = ObjectKey(desk.namespace, wish.name)
+    return await hand_over(desk, key, put, patience=wish.patience, progress=progress)
+
+
+async def hand_over(desk: Desk, key: ObjectKey, put: Put, *, patience: timedelta, progress: _Progress) -> TokenSummary:
+    """Wait for the secret, put it where it is to go, and only then delete the one-time Secret."""
+    collector = Collector(partial(read_token, desk), desk.secrets, desk.clock)
+    with waiting(f"Waiting for {key.name} …") as tell:
+        token = await collector.wait(key, patience=patience, tell=lambda why: tell(f"Waiting for {key.name}: {why}"))
+    progress.deadline = moment(token.deadline)
+    secret, text = await collector.read(token)
+    await put(token, text)
+    progress.stage = _Stage.HANDED_OVER
+    await collector.finish(secret)
+    progress.stage = _Stage.DONE
+    return token
+
+
+async def _telling(progress: _Progress, work: Awaitable[TokenSummary]) -> TokenSummary:
+    try:
+        return await work
+    except (AccessError, OSError, asyncio.CancelledError):
+        say(progress.told())
+        raise
+
+
+async def _require_mintable(desk: Desk, wish: Wish) -> None:
+    """Raise what stands in the way: the credential must be there, and minting under it allowed."""
+    await desk.objects.read("ApiCredential", ObjectKey(desk.namespace, wish.credential))
+    right = Right("create", "apicredentials", wish.credential, "token")
+    if not await desk.objects.may(right, desk.namespace):
+        msg = (
+            f"You may not mint tokens under {wish.credential} in namespace {desk.namespace}: this needs the verb create"
+            " on apicredentials.access.pharia.ai/token; ask an administrator of the namespace"
+        )
+        raise RefusedError(msg)
+
+
+def manifest(wish: Wish, namespace: str) -> Json:
+    """The ApiToken that asks for it."""
+    lifetime = wish.lifetime or Lifetime()
+    fields = {
+        "description": wish.description,
+        "ttl": format_duration(lifetime.ttl) if lifetime.ttl else "",
+        "expiresAt": format_time(lifetime.ends) if lifetime.ends else "",
+        "delivery": {"window": format_duration(wish.window)} if wish.window else None,
+    }
+    return {
+        "apiVersion": "access.pharia.ai/v1alpha1",
+        "kind": "ApiToken",
+        "metadata": {"name": wish.name, "namespace": namespace},
+        "spec": {
+            "credentialRef": {"name": wish.credential},
+            **{name: value for name, value in fields.items() if value},
+        },
+    }

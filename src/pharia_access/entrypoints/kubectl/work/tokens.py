@@ -1,0 +1,50 @@
+"""Tokens, listed and shown."""
+
+from pharia_access.bootstrap.person import Desk
+from pharia_access.domain.model import ObjectKey
+from pharia_access.domain.summaries import TokenSummary
+from pharia_access.entrypoints.kubectl.options import Choices
+from pharia_access.entrypoints.kubectl.work.listing import list_objects
+from pharia_access.entrypoints.kubectl.work.render import age, moment, print_fields, print_object, until
+from pharia_access.entrypoints.kubectl.work.token_table import TOKENS
+from pharia_access.kube.summaries import token_summary
+
+__all__ = ["list_tokens", "read_token", "show"]
+
+
+async def list_tokens(desk: Desk, choices: Choices, credential: str) -> None:
+    """Print them: all, or those of a credential."""
+    await list_objects(desk, choices, TOKENS, fields=f"spec.credentialRef.name={credential}" if credential else "")
+
+
+async def show(desk: Desk, choices: Choices, name: str) -> None:
+    """Print one."""
+    body = await desk.objects.read("ApiToken", ObjectKey(desk.namespace, name))
+    if choices.output in {"table", "wide"}:
+        print_fields(_fields(desk, token_summary(body)))
+    else:
+        print_object(body, choices.output)
+
+
+async def read_token(desk: Desk, key: ObjectKey) -> TokenSummary:
+    """Read one live. Raises NotFoundError."""
+    return token_summary(await desk.objects.read("ApiToken", key))
+
+
+def _fields(desk: Desk, token: TokenSummary) -> list[tuple[str, str]]:
+    now = desk.clock.now()
+    available = token.delivery == "Available"
+    return [
+        ("Name", token.key.name),
+        ("Namespace", token.key.namespace),
+        ("ID", token.token_id),
+        ("Credential", token.credential),
+        ("Description", token.description),
+        ("Phase", token.phase or "Pending (no operator has seen it yet)"),
+        ("Reason", token.reason),
+        ("Message", token.message),
+        ("Created", moment(token.created)),
+        ("Expires", until(token.ends, now)),
+        ("Last used", f"{age(token.last_used, now)} ago" if token.last_used else "never, as far as is known"),
+        ("Secret", f"to be collected until {moment(token.deadline)}" if available else token.delivery.lower()),
+    ]

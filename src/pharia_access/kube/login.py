@@ -1,0 +1,89 @@
+"""Where the API server is and who asks: from a kubeconfig, or from the pod.
+
+Reads no environment, but for the library's own way to an in-cluster server.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from kubernetes.aio import config
+from kubernetes.aio.client import Configuration
+
+from pharia_access.errors import SettingsError
+
+__all__ = ["Login", "configuration_of", "namespace_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Where the API server is and who asks.
+
+    Attributes:
+        kubeconfig: its path, or several as in KUBECONFIG; None stands for the pod's ServiceAccount.
+        context: one of its contexts; None stands for the current one.
+        user: whom to impersonate; empty for nobody.
+        groups: those of the impersonated user.
+    """
+
+    kubeconfig: str | None
+    context: str | None = None
+    user: str = ""
+    groups: tuple[str, ...] = ()
+
+    def impersonation(self) -> list[tuple[str, str]]:
+        """The headers that ask for it, a line for each group."""
+        user = [("Impersonate-User", self.user)] if self.user else []
+        return user + [("Impersonate-Group", group) for group in self.groups]
+
+    def __str__(self) -> str:
+        if self.kubeconfig is None:
+            return "the pod's ServiceAccount (no kubeconfig is given)"
+        return f"the kubeconfig {self.kubeconfig}" + (f", context {self.context}" if self.context else "")
+
+
+def namespace_of(login: Login) -> str:
+    """The namespace that the kubeconfig's context names, else `default`. Raises SettingsError."""
+    with _told(login):
+        contexts, current = config.list_kube_config_contexts(login.kubeconfig)  # type: ignore[no-untyped-call] # so the library says
+        chosen = current if login.context is None else _named(contexts, login.context)
+        return str(chosen["context"].get("namespace") or "default")
+
+
+async def configuration_of(login: Login) -> Configuration:
+    """What the client library needs to know. Raises SettingsError."""
+    configuration = Configuration()
+    with _told(login):
+        if login.kubeconfig is None:
+            config.load_incluster_config(configuration)  # type: ignore[no-untyped-call] # so the library says
+        else:
+            await config.load_kube_config(  # type: ignore[no-untyped-call] # so the library says
+                config_file=login.kubeconfig,
+                context=login.context,
+                client_configuration=configuration,
+                persist_config=False,
+            )
+    return configuration
+
+
+def _named(contexts: Iterable[Mapping[str, Any]], name: str) -> Mapping[str, Any]:
+    for context in contexts:
+        if context["name"] == name:
+            return context
+    msg = f"it has no context {name!r}"
+    raise config.ConfigException(msg)
+
+
+@contextmanager
+def _told(login: Login) -> Iterator[None]:
+    """Turn what the library raises into a SettingsError."""
+    try:
+        yield
+    except (config.ConfigException, OSError) as error:
+        msg = f"no way to an API server from {login}: {error}"
+        raise SettingsError(msg) from error
+    except Exception as error:  # noqa: BLE001 - of YAML and of the library: each means that the file is wrong
+        # Without the text, which may quote the file.
+        msg = f"no way to an API server from {login}: it cannot be understood ({type(error).__name__})"
+        raise SettingsError(msg) from None

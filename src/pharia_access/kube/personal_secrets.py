@@ -1,0 +1,66 @@
+"""Secrets with a person's rights: reading a token's delivery once, and keeping the token in a Secret of one's own.
+
+As in `kube.secrets`, nothing that is read here may get into an error.
+"""
+
+import base64
+
+from pharia_access.domain.model import ObjectKey
+from pharia_access.domain.sightings import ForeignSecret, OneTimeSecret
+from pharia_access.domain.token import TokenText
+from pharia_access.errors import ConflictError, NotFoundError
+from pharia_access.kube import manifests, paths
+from pharia_access.kube.client import Call, Connection
+from pharia_access.kube.secrets import delivered
+
+__all__ = ["PersonalSecrets"]
+
+
+class PersonalSecrets:
+    """Answers `services.collecting.Deliveries`.
+
+    Args:
+        timeout_seconds: of a single request.
+    """
+
+    def __init__(self, connection: Connection, *, timeout_seconds: float) -> None:
+        self._connection = connection
+        self._timeout = timeout_seconds
+
+    async def read(self, key: ObjectKey) -> OneTimeSecret | ForeignSecret | None:
+        """Read what has that name; None where nothing has. Raises DeniedError."""
+        try:
+            return delivered(await self._connection.send(Call("GET", _path(key), self._timeout)))
+        except NotFoundError:
+            return None
+
+    async def exists(self, key: ObjectKey) -> bool:
+        """Whether any Secret has that name."""
+        try:
+            await self._connection.send(Call("GET", _path(key), self._timeout))
+        except NotFoundError:
+            return False
+        return True
+
+    async def delete(self, key: ObjectKey, uid: str) -> bool:
+        """Delete that very Secret; False if it is gone or another has the name."""
+        try:
+            await self._connection.send(Call("DELETE", _path(key), self._timeout, manifests.delete_options(uid)))
+        except (NotFoundError, ConflictError):
+            return False
+        return True
+
+    async def store(self, key: ObjectKey, entry: str, text: TokenText) -> None:
+        """Create a Secret of the person's own that holds the token. Raises AlreadyExistsError, DeniedError."""
+        body = {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {"name": key.name, "namespace": key.namespace},
+            "type": "Opaque",
+            "data": {entry: base64.b64encode(text.reveal().encode("ascii")).decode("ascii")},
+        }
+        await self._connection.send(Call("POST", paths.of_secret(key.namespace), self._timeout, body))
+
+
+def _path(key: ObjectKey) -> str:
+    return paths.of_secret(key.namespace, key.name)

@@ -1,0 +1,97 @@
+"""A new token's secret on its way to a person: wait for it, read it, and, once it is safe with them, delete it.
+
+The one-time Secret goes last, so that whatever breaks off before leaves a token that can still be collected.
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Final, Protocol
+
+from pharia_access.domain.collecting import Never, Now, standing
+from pharia_access.domain.model import ObjectKey
+from pharia_access.domain.sightings import ForeignSecret, OneTimeSecret
+from pharia_access.domain.summaries import TokenSummary
+from pharia_access.domain.token import TokenText
+from pharia_access.errors import AccessError
+
+__all__ = ["CollectError", "Collector", "Deliveries"]
+
+_FIRST_LOOK: Final = 0.1
+_LAST_LOOK: Final = 2.0
+
+
+class CollectError(AccessError):
+    """A secret cannot be collected; the text says why, and what to do."""
+
+
+class Deliveries(Protocol):
+    """One-time Secrets, with the rights of whoever collects."""
+
+    async def read(self, key: ObjectKey) -> OneTimeSecret | ForeignSecret | None:
+        """Read what has that name."""
+        ...
+
+    async def delete(self, key: ObjectKey, uid: str) -> bool:
+        """Delete that very Secret."""
+        ...
+
+
+class Clock(Protocol):
+    """What time it is, and waiting."""
+
+    def now(self) -> datetime:
+        """The wall clock in UTC."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        ...
+
+
+class Collector:
+    """Collects secrets.
+
+    Args:
+        read_token: reads an ApiToken live.
+    """
+
+    def __init__(
+        self, read_token: Callable[[ObjectKey], Awaitable[TokenSummary]], deliveries: Deliveries, clock: Clock
+    ) -> None:
+        self._read_token = read_token
+        self._deliveries = deliveries
+        self._clock = clock
+
+    async def wait(self, key: ObjectKey, *, patience: timedelta, tell: Callable[[str], None]) -> TokenSummary:
+        """Wait until the secret is there. `tell` hears why it is not. Raises CollectError where it never will be."""
+        deadline, pause = self._clock.now() + patience, _FIRST_LOOK
+        while True:
+            token = await self._read_token(key)
+            answer = standing(token)
+            if isinstance(answer, Now):
+                return token
+            if isinstance(answer, Never):
+                msg = f"Token {key.name} has no secret to collect: {answer.why}"
+                raise CollectError(msg)
+            if self._clock.now() >= deadline:
+                msg = f"Token {key.name} is not minted yet: {answer.why}"
+                raise CollectError(msg)
+            tell(answer.why)
+            await self._clock.sleep(pause)
+            pause = min(pause * 2, _LAST_LOOK)
+
+    async def read(self, token: TokenSummary) -> tuple[OneTimeSecret, TokenText]:
+        """Read its secret, if the Secret is the very one that the operator delivered. Raises CollectError."""
+        key = ObjectKey(token.key.namespace, token.secret_name)
+        secret = await self._deliveries.read(key)
+        if secret is None:
+            msg = f"The Secret {key.name} is gone: somebody else collected the token {token.key.name}"
+            raise CollectError(msg)
+        if isinstance(secret, ForeignSecret) or secret.uid != token.secret_uid or secret.text is None:
+            msg = f"The Secret {key.name} is not what the operator delivered: do not use it, revoke {token.key.name}"
+            raise CollectError(msg)
+        return secret, secret.text
+
+    async def finish(self, secret: OneTimeSecret) -> None:
+        """Delete the one-time Secret; gone already is as good."""
+        await self._deliveries.delete(secret.key, secret.uid)
