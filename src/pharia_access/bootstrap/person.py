@@ -3,14 +3,21 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
 
 from pharia_access.bootstrap.clocks import SystemClock
 from pharia_access.kube.client import Connection, connect
+from pharia_access.kube.gateway import KubeCluster
 from pharia_access.kube.login import Login, namespace_of
 from pharia_access.kube.objects import KubeObjects
 from pharia_access.kube.personal_secrets import PersonalSecrets
+from pharia_access.kube.secrets import KubeSecrets
 
-__all__ = ["Desk", "open_desk"]
+__all__ = ["Desk", "Release", "open_desk", "release_of"]
+
+_ANY_WINDOW: Final = timedelta(hours=1)
+"""Of tokens that name none; nobody here looks at it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +35,14 @@ class Desk:
     clock: SystemClock
 
 
+@dataclass(frozen=True, slots=True)
+class Release:
+    """The operator's ways to the API server, with a person's rights."""
+
+    cluster: KubeCluster
+    secrets: KubeSecrets
+
+
 @asynccontextmanager
 async def open_desk(
     login: Login, *, namespace: str | None, timeout_seconds: float, dry_run: bool
@@ -42,3 +57,11 @@ async def open_desk(
             namespace=here,
             clock=SystemClock(),
         )
+
+
+def release_of(desk: Desk, namespace: str, *, timeout_seconds: float) -> Release:
+    """The release in that namespace, for what an administrator does of the operator's work."""
+    return Release(
+        cluster=KubeCluster(desk.connection, default_window=_ANY_WINDOW, timeout_seconds=timeout_seconds),
+        secrets=KubeSecrets(desk.connection, namespace=namespace, timeout_seconds=timeout_seconds),
+    )

@@ -4,7 +4,7 @@ Rules are total and small; each object is asked all of them, since it may have s
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -12,6 +12,7 @@ from typing import Final
 from pharia_access.domain.durations import humanize
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.permissions import Role
+from pharia_access.domain.reasons import DeliveryState, Phase
 from pharia_access.domain.role_changes import objections
 from pharia_access.domain.summaries import CredentialSummary, TokenSummary
 from pharia_access.domain.times import format_time
@@ -29,9 +30,9 @@ class Fault(StrEnum):
     UNUSED = "Unused"
     """Nobody was seen using it lately."""
     NEVER_COLLECTED = "NeverCollected"
-    """Its secret was withdrawn unread: nobody can have it."""
+    """Its one-time Secret was still there when its window ended, and nobody was seen using it."""
     FAILED = "Failed"
-    """Nothing was minted, and waiting does not help."""
+    """A person must act: waiting does not help."""
     TOO_LONG = "TooLong"
     """It lives longer than policies allow now."""
     UNKNOWN_ROLE = "UnknownRole"
@@ -46,7 +47,7 @@ class Limits:
 
     Attributes:
         unused: without use for longer than this.
-        longest: the longest life of a token; None asks nothing.
+        longest: the longest life of a token, beside the maximum of its credential; None asks nothing.
     """
 
     unused: timedelta = timedelta(days=30)
@@ -74,20 +75,28 @@ def audit(
     limits: Limits,
     now: datetime,
 ) -> list[Finding]:
-    """Every fault, by object."""
-    found = [
-        Finding("token", token.key, *answer)
-        for token in tokens
-        for rule in _TOKEN_RULES
-        if (answer := rule(token, limits, now)) is not None
-    ]
-    for credential in credentials:
-        found += _of_credential(credential, catalogue)
+    """Every fault, by object. The tokens are all those of the credentials."""
+    known = {credential.key: credential for credential in credentials}
+    found, in_use = [], set()
+    for token in tokens:
+        key = ObjectKey(token.key.namespace, token.credential)
+        found += _of_token(token, _limits_of(known.get(key), limits), now)
+        in_use |= {key} if token.active else set()
+    for credential in known.values():
+        found += _of_credential(credential, catalogue, in_use=credential.key in in_use)
     return sorted(found, key=lambda finding: (finding.key, finding.kind, finding.fault))
 
 
+def _limits_of(credential: CredentialSummary | None, limits: Limits) -> Limits:
+    """With the credential's own maximum, where that is shorter."""
+    own = None if credential is None else credential.longest_life
+    longest = min((each for each in (limits.longest, own) if each is not None), default=None)
+    return replace(limits, longest=longest)
+
+
 def _expired(token: TokenSummary, _: Limits, now: datetime) -> tuple[Fault, str] | None:
-    if token.phase != "Expired" and (token.ends is None or token.ends > now):
+    over = token.phase == Phase.EXPIRED or (token.active and token.ends is not None and token.ends <= now)
+    if not over:
         return None
     ended = f" since {format_time(token.ends)}" if token.ends else ""
     return Fault.EXPIRED, f"expired{ended}: delete it, in Git first if Git declares it"
@@ -109,13 +118,17 @@ def _unused(token: TokenSummary, limits: Limits, now: datetime) -> tuple[Fault, 
 
 
 def _never_collected(token: TokenSummary, _: Limits, __: datetime) -> tuple[Fault, str] | None:
-    if not token.active or token.delivery != "Withdrawn" or token.last_used is not None:
+    if not token.active or token.delivery != DeliveryState.WITHDRAWN or token.last_used is not None:
         return None
-    return Fault.NEVER_COLLECTED, "its secret was withdrawn unread: delete it, and make another if one is needed"
+    return (
+        Fault.NEVER_COLLECTED,
+        "nobody took its secret in time, or used it since: rotate it if it is needed, else delete it",
+    )
 
 
 def _failed(token: TokenSummary, _: Limits, __: datetime) -> tuple[Fault, str] | None:
-    return (Fault.FAILED, token.message or token.reason) if token.phase == "Failed" else None
+    stuck = token.stalled or token.phase == Phase.FAILED
+    return (Fault.FAILED, token.message or token.reason) if stuck else None
 
 
 def _too_long(token: TokenSummary, limits: Limits, _: datetime) -> tuple[Fault, str] | None:
@@ -137,9 +150,14 @@ _TOKEN_RULES: Final[tuple[TokenRule, ...]] = (
 )
 
 
-def _of_credential(credential: CredentialSummary, catalogue: Mapping[str, Role]) -> list[Finding]:
+def _of_token(token: TokenSummary, limits: Limits, now: datetime) -> list[Finding]:
+    answers = (rule(token, limits, now) for rule in _TOKEN_RULES)
+    return [Finding("token", token.key, *answer) for answer in answers if answer is not None]
+
+
+def _of_credential(credential: CredentialSummary, catalogue: Mapping[str, Role], *, in_use: bool) -> list[Finding]:
     against = objections(credential.roles, catalogue, namespace=credential.key.namespace)
     found = [Finding("credential", credential.key, Fault.UNKNOWN_ROLE, why) for why in against]
-    if not credential.counts.get("active", 0):
+    if not in_use:
         found.append(Finding("credential", credential.key, Fault.NO_TOKENS, "has no active token"))
     return found

@@ -5,7 +5,7 @@ Absent or malformed comes out as None or empty; nothing here decides whether a t
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from pharia_access.domain.model import ObjectKey
@@ -21,6 +21,9 @@ class TokenSummary:
     Attributes:
         reason: of its condition Ready; `message` is that condition's sentence.
         ends: the earlier of what was fixed at the mint and what `spec.expiresAt` says.
+        minted_until: what was fixed at the mint.
+        window: how long its secret could be collected, where the spec says so.
+        replaces: the name of the token that this one was made to replace.
         secret_name: of the one-time Secret; `secret_uid` and `delivery` are what the status says of it.
     """
 
@@ -37,6 +40,9 @@ class TokenSummary:
     description: str = ""
     issued: datetime | None = None
     ends: datetime | None = None
+    minted_until: datetime | None = None
+    window: timedelta | None = None
+    replaces: str = ""
     last_used: datetime | None = None
     secret_name: str = ""
     secret_uid: str = ""
@@ -52,7 +58,12 @@ class TokenSummary:
 
 @dataclass(frozen=True, slots=True)
 class CredentialSummary:
-    """An ApiCredential at a glance. `counts` are its tokens by phase, as the operator counted them."""
+    """An ApiCredential at a glance.
+
+    Attributes:
+        counts: its tokens by phase, as the operator counted them.
+        policy: what it says of its tokens, as it is written; `longest_life` is its maximum.
+    """
 
     key: ObjectKey
     uid: str
@@ -66,6 +77,7 @@ class CredentialSummary:
     message: str = ""
     counts: Mapping[str, int] = field(default_factory=dict)
     policy: Mapping[str, Any] = field(default_factory=dict)
+    longest_life: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)

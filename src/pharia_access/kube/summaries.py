@@ -1,16 +1,20 @@
 """From the JSON of our kinds to what the command line shows of them. Total: whatever is in the object."""
 
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
+from pharia_access.domain.durations import parse_duration
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.summaries import CredentialSummary, RoleSummary, TokenSummary
 from pharia_access.domain.times import parse_time
 from pharia_access.errors import MalformedObjectError
 from pharia_access.kube.schema import to_role
 
-__all__ = ["credential_summary", "role_summary", "token_summary"]
+__all__ = ["REPLACES", "credential_summary", "role_summary", "token_summary"]
+
+REPLACES: Final = "access.pharia.ai/replaces"
+"""The label by which a token names the one that it was made to replace."""
 
 Body = Mapping[str, Any]
 
@@ -36,6 +40,9 @@ def token_summary(body: Body) -> TokenSummary:
         description=_text(spec, "description"),
         issued=_time(status, "issuedAt"),
         ends=min((end for end in ends if end is not None), default=None),
+        minted_until=_time(status, "expiresAt"),
+        window=_duration(_part(spec, "delivery"), "window"),
+        replaces=_text(_part(metadata, "labels"), REPLACES),
         last_used=_time(status, "lastUsedTime"),
         secret_name=_text(delivery, "secretName"),
         secret_uid=_text(delivery, "secretUID"),
@@ -62,6 +69,7 @@ def credential_summary(body: Body) -> CredentialSummary:
         message=_text(ready, "message"),
         counts={phase: count for phase, count in _part(status, "tokens").items() if isinstance(count, int)},
         policy=_part(spec, "tokenPolicy"),
+        longest_life=_duration(_part(spec, "tokenPolicy"), "maxTTL"),
     )
 
 
@@ -111,5 +119,12 @@ def _texts(body: Body, name: str) -> tuple[str, ...]:
 def _time(body: Body, name: str) -> datetime | None:
     try:
         return parse_time(_text(body, name))
+    except MalformedObjectError:
+        return None
+
+
+def _duration(body: Body, name: str) -> timedelta | None:
+    try:
+        return parse_duration(_text(body, name))
     except MalformedObjectError:
         return None

@@ -10,11 +10,16 @@ __all__ = [
     "FORMATS",
     "Choices",
     "applied",
+    "asking",
     "connected",
     "deliberate",
+    "everywhere",
     "listed",
+    "many_deliberate",
     "named_in",
+    "printed",
     "shown",
+    "sure",
     "trying",
 ]
 
@@ -72,40 +77,53 @@ def _all(*options: Callable[[F], F]) -> Callable[[F], F]:
     return decorate
 
 
+asking = _all(
+    _kept("--request-timeout", "timeout", type=click.FloatRange(min=0.1), metavar="SECONDS", help="For each request."),
+    _kept("-v", "--verbose", is_flag=True, help="Also show what caused an error."),
+)
+"""For whatever is asked over the network."""
+
 connected = _all(
     _kept("--kubeconfig", metavar="FILE", help="The kubeconfig; else KUBECONFIG, else ~/.kube/config."),
     _kept("--context", metavar="NAME", help="Its context to use."),
     _kept("--as", "user", metavar="USER", help="Impersonate this user."),
     _kept("--as-group", "groups", metavar="GROUP", multiple=True, help="Impersonate this group; may be repeated."),
-    _kept("--request-timeout", "timeout", type=click.FloatRange(min=0.1), metavar="SECONDS", help="For each request."),
-    _kept("-v", "--verbose", is_flag=True, help="Also show what caused an error."),
+    asking,
 )
 """How to reach the API server; every command has them, before its noun and after."""
 
 named_in = _all(connected, _kept("-n", "--namespace", metavar="NAME", help="Else the context's."))
 """For what has a namespace."""
 
-shown = _all(named_in, _kept("-o", "--output", type=click.Choice(FORMATS), help="How to print it."))
+everywhere = _kept("-A", "--all-namespaces", is_flag=True, help="From all namespaces.")
+_dry_run = _kept("--dry-run", is_flag=True, help="Ask the API server to judge the change, and change nothing.")
+_force = _kept("--force", is_flag=True, help="Also where Git declares what is changed, and may change it back.")
+sure = _kept("-y", "--yes", "assume_yes", is_flag=True, help="Do not ask.")
+
+
+def printed(*formats: str) -> Callable[[F], F]:
+    """For what prints something in one of these forms, the first unless another is chosen."""
+    return _kept("-o", "--output", type=click.Choice(formats), help="How to print it.")
+
+
+shown = _all(named_in, printed(*FORMATS))
 """For what prints one object."""
 
 listed = _all(
     shown,
-    _kept("-A", "--all-namespaces", is_flag=True, help="From all namespaces."),
+    everywhere,
     _kept("-l", "--selector", metavar="LABELS", help="Only those with these labels, such as team=finance."),
 )
 """For what prints many."""
 
-trying = _all(
-    named_in, _kept("--dry-run", is_flag=True, help="Ask the API server to judge the change, and change nothing.")
-)
+trying = _all(named_in, _dry_run)
 """For what creates, and prints nothing of the object."""
 
-applied = _all(
-    shown,
-    _kept("--dry-run", is_flag=True, help="Ask the API server to judge the change, and change nothing."),
-    _kept("--force", is_flag=True, help="Also where Git declares what is changed, and may change it back."),
-)
+applied = _all(shown, _dry_run, _force)
 """For what changes an object."""
 
-deliberate = _all(applied, _kept("-y", "--yes", "assume_yes", is_flag=True, help="Do not ask."))
+deliberate = _all(applied, sure)
 """For what may break somebody's access."""
+
+many_deliberate = _all(named_in, everywhere, _dry_run, _force, sure)
+"""For the same with many objects, where the output is not theirs."""

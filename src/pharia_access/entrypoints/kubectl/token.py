@@ -1,16 +1,16 @@
 """`kubectl access token …`: the commands; what they do is in `work`."""
 
 import secrets
-import sys
 from datetime import timedelta
 
 import click
 
-from pharia_access.domain.token import MAX_BYTES, TokenText, parse
 from pharia_access.domain.wishes import Lifetime
 from pharia_access.entrypoints.kubectl.completion import names_of
 from pharia_access.entrypoints.kubectl.desk import at_the_desk
 from pharia_access.entrypoints.kubectl.options import Choices, deliberate, listed, named_in, shown, trying
+from pharia_access.entrypoints.kubectl.rotation import expire, rotate
+from pharia_access.entrypoints.kubectl.typed import read_text
 from pharia_access.entrypoints.kubectl.where import Where, handed_over
 from pharia_access.entrypoints.kubectl.wishes import LENGTH, LIFETIME
 
@@ -107,7 +107,7 @@ def revoke(choices: Choices, names: tuple[str, ...], leaked: bool) -> None:  # n
         msg = "Name the tokens, or give --stdin"
         raise click.UsageError(msg)
     if leaked:
-        at_the_desk(choices, by_text, _read_text())
+        at_the_desk(choices, by_text, read_text())
     else:
         at_the_desk(choices, by_name, names)
 
@@ -131,11 +131,8 @@ def whois(choices: Choices, stdin: bool) -> None:  # noqa: FBT001, ARG001 - so t
     """Find whose token a text is."""
     from pharia_access.entrypoints.kubectl.work.token_changes import whois as work
 
-    at_the_desk(choices, work, _read_text())
+    at_the_desk(choices, work, read_text())
 
 
-def _read_text() -> TokenText:
-    """A token's text from standard input: from a terminal unseen, as a password. Raises TokenFormatError."""
-    if sys.stdin.isatty():
-        return parse(click.prompt("Token", hide_input=True, err=True).strip())
-    return parse(sys.stdin.read(MAX_BYTES * 4).strip())
+token.add_command(rotate)
+token.add_command(expire)

@@ -12,16 +12,17 @@ __all__ = ["Where", "handed_over"]
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """One of them; none stands for standard output, in the form `output`."""
+    """One of them; none stands for standard output, in the form `output`. `folder` is for many."""
 
     output: str = "text"
     clipboard: bool = False
     file: str = ""
     secret: str = ""
+    folder: str = ""
 
     def __post_init__(self) -> None:
-        if sum(map(bool, (self.clipboard, self.file, self.secret, self.output != "text"))) > 1:
-            msg = "A secret is handed over once: choose one of --copy, --to-file, --to-secret and -o"
+        if sum(map(bool, (self.clipboard, self.file, self.secret, self.folder, self.output != "text"))) > 1:
+            msg = "A secret is handed over once: choose one of --copy, --to-file, --to-secret, --to-dir and -o"
             raise click.UsageError(msg)
 
 

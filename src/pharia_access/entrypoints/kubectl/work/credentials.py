@@ -15,7 +15,7 @@ from pharia_access.entrypoints.kubectl.work.render import age, moment, print_fie
 from pharia_access.entrypoints.kubectl.work.token_table import TOKENS
 from pharia_access.kube.summaries import credential_summary
 
-__all__ = ["CREDENTIALS", "list_credentials", "show"]
+__all__ = ["CREDENTIALS", "line_of", "list_credentials", "print_section", "show"]
 
 CREDENTIALS: Listing[CredentialSummary] = Listing(
     kind="ApiCredential",
@@ -50,7 +50,7 @@ async def show(desk: Desk, choices: Choices, name: str) -> None:
     credential, tokens = credential_summary(body), await tokens_of(desk, name)
     resolved = effective(credential.roles, await catalogue_of(desk), namespace=desk.namespace)
     print_fields(_fields(credential, resolved))
-    _print_section("Permissions", [_line(permission) for permission in resolved.permissions])
+    print_section("Permissions", [line_of(permission) for permission in resolved.permissions])
     _print_tokens(tokens, desk, wide=choices.output == "wide")
 
 
@@ -72,11 +72,13 @@ def _fields(credential: CredentialSummary, resolved: EffectiveRoles) -> list[tup
     ]
 
 
-def _line(permission: Permission) -> str:
+def line_of(permission: Permission) -> str:
+    """A permission with its restrictions."""
     return " ".join([permission.name, *(f"{name}={value}" for name, value in permission.fields)])
 
 
-def _print_section(title: str, lines: Iterable[str]) -> None:
+def print_section(title: str, lines: Iterable[str]) -> None:
+    """A heading with lines under it."""
     click.echo(f"\n{title}:")
     for line in lines or ["<none>"]:
         click.echo(f"  {line}")
@@ -84,7 +86,7 @@ def _print_section(title: str, lines: Iterable[str]) -> None:
 
 def _print_tokens(tokens: list[TokenSummary], desk: Desk, *, wide: bool) -> None:
     if not tokens:
-        _print_section("Tokens", [])
+        print_section("Tokens", [])
         return
     click.echo("\nTokens:")
     TOKENS.print(tokens, desk.clock.now(), wide=wide)

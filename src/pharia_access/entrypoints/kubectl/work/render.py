@@ -11,7 +11,17 @@ from tabulate import tabulate
 
 from pharia_access.domain.times import format_time
 
-__all__ = ["NONE", "age", "moment", "print_fields", "print_object", "print_objects", "print_table", "until"]
+__all__ = [
+    "NONE",
+    "age",
+    "moment",
+    "print_fields",
+    "print_object",
+    "print_objects",
+    "print_table",
+    "print_value",
+    "until",
+]
 
 Json = Mapping[str, Any]
 
@@ -23,10 +33,10 @@ _UNITS: Final = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
 _MANY: Final = 2  # of a unit, from which on the finer one is left out
 
 
-def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Left-aligned columns, as kubectl prints them."""
+def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, err: bool = False) -> None:
+    """Left-aligned columns, as kubectl prints them. `err`: on standard error, beside what was asked for."""
     cells = [[cell or NONE for cell in row] for row in rows]
-    click.echo(tabulate(cells, headings, tablefmt="plain", disable_numparse=True))
+    click.echo(tabulate(cells, headings, tablefmt="plain", disable_numparse=True), err=err)
 
 
 def print_fields(fields: Sequence[tuple[str, str]]) -> None:
@@ -41,7 +51,7 @@ def print_objects(bodies: Sequence[Json], output: str) -> None:
         for body in bodies:
             click.echo(_name(body))
         return
-    _print({"apiVersion": "v1", "kind": "List", "items": [_tidy(body) for body in bodies]}, output)
+    print_value({"apiVersion": "v1", "kind": "List", "items": [_tidy(body) for body in bodies]}, output)
 
 
 def print_object(body: Json, output: str) -> None:
@@ -49,7 +59,15 @@ def print_object(body: Json, output: str) -> None:
     if output == "name":
         click.echo(_name(body))
     else:
-        _print(_tidy(body), output)
+        print_value(_tidy(body), output)
+
+
+def print_value(body: Json, output: str) -> None:
+    """What is no object, as `json` or `yaml`."""
+    if output == "json":
+        click.echo(json.dumps(body, indent=2))
+    else:
+        click.echo(yaml.safe_dump(body, sort_keys=False, allow_unicode=True), nl=False)
 
 
 def age(since: datetime | None, now: datetime) -> str:
@@ -81,13 +99,6 @@ def _short(duration: timedelta) -> str:
         tail = f"{rest // finer[0]}{finer[1]}" if finer and count < _MANY * 2 and rest >= finer[0] else ""
         return f"{count}{letter}{tail}"
     return "0s"
-
-
-def _print(body: Json, output: str) -> None:
-    if output == "json":
-        click.echo(json.dumps(body, indent=2))
-    else:
-        click.echo(yaml.safe_dump(body, sort_keys=False, allow_unicode=True), nl=False)
 
 
 def _name(body: Json) -> str:

@@ -20,7 +20,10 @@ from pharia_access.entrypoints.kubectl.where import Where
 from pharia_access.entrypoints.kubectl.work.render import moment
 from pharia_access.entrypoints.kubectl.work.terminal import RefusedError, say
 
-__all__ = ["Sink", "sink_for"]
+__all__ = ["MANY", "Sink", "sink_for"]
+
+MANY: Final = frozenset({"lines", "rows"})
+"""Forms for many tokens: the name before the text, and the namespace before the name."""
 
 _ONCE: Final = "This is the only time it is shown: it cannot be read again."
 
@@ -50,7 +53,7 @@ def sink_for(where: Where, desk: Desk) -> Sink:
 
 
 class _Output:
-    """Standard output: the text alone, or `env`, or `json`."""
+    """Standard output: the text alone, or `env`, or `json`; of many, a line each."""
 
     def __init__(self, form: str) -> None:
         self._form = form
@@ -61,7 +64,8 @@ class _Output:
     async def put(self, token: TokenSummary, text: TokenText) -> None:
         sys.stdout.write(f"{self._written(token, text)}\n")
         sys.stdout.flush()  # a reader that is gone is noticed here, before the Secret is deleted
-        say(_ONCE)
+        if self._form not in MANY:
+            say(_ONCE)
 
     def _written(self, token: TokenSummary, text: TokenText) -> str:
         match self._form:
@@ -70,6 +74,10 @@ class _Output:
             case "json":
                 known = {"name": token.key.name, "namespace": token.key.namespace, "tokenID": token.token_id}
                 return json.dumps({**known, "expiresAt": moment(token.ends), "token": text.reveal()})
+            case "lines":
+                return f"{token.key.name}\t{text.reveal()}"
+            case "rows":
+                return f"{token.key.namespace}\t{token.key.name}\t{text.reveal()}"
             case _:
                 return text.reveal()
 

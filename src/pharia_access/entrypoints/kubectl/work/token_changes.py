@@ -1,20 +1,23 @@
-"""Tokens, revoked and deleted: by name, or by the text of one that leaked."""
+"""Tokens, ended: by name, or by the text of one that leaked; at once, or in a while."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from pharia_access.bootstrap.person import Desk
 from pharia_access.domain.consequences import use_of
 from pharia_access.domain.model import ObjectKey
+from pharia_access.domain.rotation import is_later
 from pharia_access.domain.summaries import TokenSummary
+from pharia_access.domain.times import format_time
 from pharia_access.domain.token import TokenText
 from pharia_access.entrypoints.kubectl.options import Choices
 from pharia_access.entrypoints.kubectl.work.guards import require_not_in_git, require_object_not_in_git
 from pharia_access.entrypoints.kubectl.work.listing import gathered
-from pharia_access.entrypoints.kubectl.work.render import print_fields, print_object, print_objects, until
+from pharia_access.entrypoints.kubectl.work.render import moment, print_fields, print_object, print_objects, until
 from pharia_access.entrypoints.kubectl.work.terminal import RefusedError, confirm, say
 from pharia_access.kube.summaries import token_summary
 
-__all__ = ["delete", "revoke", "revoke_leaked", "whois"]
+__all__ = ["bring_forward", "delete", "expire", "revoke", "revoke_leaked", "whois"]
 
 Json = dict[str, Any]
 
@@ -23,6 +26,28 @@ async def revoke(desk: Desk, choices: Choices, names: tuple[str, ...]) -> None:
     """Revoke tokens for good."""
     bodies = [await desk.objects.read("ApiToken", ObjectKey(desk.namespace, name)) for name in names]
     await _revoke(desk, choices, bodies)
+
+
+async def expire(desk: Desk, choices: Choices, names: tuple[str, ...], left: timedelta) -> None:
+    """Let tokens end that much later from now, where they do not end earlier by themselves."""
+    end = desk.clock.now() + left
+    bodies = [await desk.objects.read("ApiToken", ObjectKey(desk.namespace, name)) for name in names]
+    later = [body for body in bodies if is_later(token_summary(body), end)]
+    for token in (token_summary(body) for body in bodies if body not in later):
+        say(f"token {token.key.name} ends at {moment(token.ends)} already")
+    for body in later:
+        require_not_in_git(choices, body, ["expiresAt"])
+    if later:
+        told = [_end_of(desk, token_summary(body), f"over on {moment(end)},") for body in later]
+        confirm(choices, told, "Bring the end forward?")
+    for body in later:
+        _told(choices, await bring_forward(desk, token_summary(body), end), f"ends at {moment(end)}")
+
+
+async def bring_forward(desk: Desk, token: TokenSummary, end: datetime) -> Json:
+    """Let that very token end earlier. The API server refuses to postpone an end."""
+    patch = {"metadata": {"uid": token.uid}, "spec": {"expiresAt": format_time(end)}}
+    return await desk.objects.patch("ApiToken", token.key, patch)
 
 
 async def delete(desk: Desk, choices: Choices, names: tuple[str, ...]) -> None:

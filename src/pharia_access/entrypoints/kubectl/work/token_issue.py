@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum, auto
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from pharia_access.bootstrap.person import Desk
 from pharia_access.domain.durations import format_duration
 from pharia_access.domain.model import ObjectKey
-from pharia_access.domain.summaries import TokenSummary
+from pharia_access.domain.summaries import CredentialSummary, TokenSummary
 from pharia_access.domain.times import format_time
 from pharia_access.domain.token import TokenText
 from pharia_access.domain.wishes import Lifetime
@@ -23,17 +23,24 @@ from pharia_access.entrypoints.kubectl.work.terminal import RefusedError, say, w
 from pharia_access.entrypoints.kubectl.work.tokens import read_token
 from pharia_access.errors import AccessError
 from pharia_access.kube.objects import Right
+from pharia_access.kube.summaries import REPLACES, credential_summary
 from pharia_access.services.collecting import Collector
 
-__all__ = ["Wish", "collect", "create", "hand_over", "issue", "manifest"]
+__all__ = ["Progress", "Wish", "collect", "create", "hand_over", "issue", "manifest", "require_mintable", "telling"]
 
+T = TypeVar("T")
 Json = dict[str, Any]
 Put = Callable[[TokenSummary, TokenText], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """The token that is wanted. `patience` is how long to wait for the operator."""
+    """The token that is wanted.
+
+    Attributes:
+        patience: how long to wait for the operator.
+        replaces: the name of the token that it is to replace.
+    """
 
     name: str
     credential: str
@@ -41,6 +48,7 @@ class Wish:
     description: str = ""
     window: timedelta | None = None
     patience: timedelta = timedelta(minutes=1)
+    replaces: str = ""
 
 
 class _Stage(Enum):
@@ -54,21 +62,25 @@ class _Stage(Enum):
 
 
 @dataclass(slots=True)
-class _Progress:
-    """What is told where it breaks off."""
+class Progress:
+    """What is told where it breaks off. `afterwards` says what is left to do once the secret is collected."""
 
     name: str
     namespace: str
     stage: _Stage = _Stage.NOTHING
     deadline: str = ""
+    afterwards: str = ""
 
     def told(self) -> str:
-        """Where things stand, and the command that goes on from there."""
+        """Where things stand, and the commands that go on from there; empty once nothing is left to do."""
+        if self.stage is _Stage.NOTHING:
+            return "Nothing was created."
+        return "\n".join(part for part in (self._of_secret(), self.afterwards) if part)
+
+    def _of_secret(self) -> str:
         here = f"-n {self.namespace}"
         until = f" (until {self.deadline})" if self.deadline else ""
         match self.stage:
-            case _Stage.NOTHING:
-                return "Nothing was created."
             case _Stage.ASKED:
                 return (
                     f"Whether the token {self.name} was created is not known. If it was, this finishes:"
@@ -84,7 +96,7 @@ class _Progress:
                     f"You have the secret of {self.name}, but its one-time Secret is still there{until}. To delete it:"
                     f" kubectl access token collect {self.name} {here}"
                 )
-            case _Stage.DONE:
+            case _Stage.NOTHING | _Stage.DONE:
                 return ""
 
 
@@ -92,30 +104,26 @@ async def create(desk: Desk, choices: Choices, wish: Wish, where: Where) -> None
     """Make a token, and hand its secret over."""
     sink = sink_for(where, desk)
     await sink.check()
-    await _require_mintable(desk, wish)
+    await require_mintable(desk, wish.credential)
     if choices.dry_run:
         await desk.objects.create(manifest(wish, desk.namespace))
         say(f"token {wish.name} created (dry run)")
         return
-    await issue(desk, wish, sink.put)
+    progress = Progress(wish.name, desk.namespace)
+    await telling(progress, issue(desk, wish, sink.put, progress))
 
 
 async def collect(desk: Desk, _: Choices, name: str, where: Where, patience: timedelta) -> None:
     """Hand over the secret of a token that is there, while its window is open."""
     sink = sink_for(where, desk)
     await sink.check()
-    progress = _Progress(name, desk.namespace, _Stage.THERE)
+    progress = Progress(name, desk.namespace, _Stage.THERE)
     with_end = partial(hand_over, desk, ObjectKey(desk.namespace, name), sink.put, patience=patience)
-    await _telling(progress, with_end(progress=progress))
+    await telling(progress, with_end(progress=progress))
 
 
-async def issue(desk: Desk, wish: Wish, put: Put) -> TokenSummary:
-    """Create a token and hand its secret over; the token. Where it breaks off, what can be done is told."""
-    progress = _Progress(wish.name, desk.namespace)
-    return await _telling(progress, _issue(desk, wish, put, progress))
-
-
-async def _issue(desk: Desk, wish: Wish, put: Put, progress: _Progress) -> TokenSummary:
+async def issue(desk: Desk, wish: Wish, put: Put, progress: Progress) -> TokenSummary:
+    """Create a token and hand its secret over; the token. To be run by `telling`."""
     progress.stage = _Stage.ASKED
     try:
         await desk.objects.create(manifest(wish, desk.namespace))
@@ -128,7 +136,7 @@ async def _issue(desk: Desk, wish: Wish, put: Put, progress: _Progress) -> Token
     return await hand_over(desk, key, put, patience=wish.patience, progress=progress)
 
 
-async def hand_over(desk: Desk, key: ObjectKey, put: Put, *, patience: timedelta, progress: _Progress) -> TokenSummary:
+async def hand_over(desk: Desk, key: ObjectKey, put: Put, *, patience: timedelta, progress: Progress) -> TokenSummary:
     """Wait for the secret, put it where it is to go, and only then delete the one-time Secret."""
     collector = Collector(partial(read_token, desk), desk.secrets, desk.clock)
     with waiting(f"Waiting for {key.name} …") as tell:
@@ -142,24 +150,27 @@ async def hand_over(desk: Desk, key: ObjectKey, put: Put, *, patience: timedelta
     return token
 
 
-async def _telling(progress: _Progress, work: Awaitable[TokenSummary]) -> TokenSummary:
+async def telling(progress: Progress, work: Awaitable[T]) -> T:
+    """Do the work; where it breaks off, tell what can be done."""
     try:
         return await work
     except (AccessError, OSError, asyncio.CancelledError):
-        say(progress.told())
+        if told := progress.told():
+            say(told)
         raise
 
 
-async def _require_mintable(desk: Desk, wish: Wish) -> None:
-    """Raise what stands in the way: the credential must be there, and minting under it allowed."""
-    await desk.objects.read("ApiCredential", ObjectKey(desk.namespace, wish.credential))
-    right = Right("create", "apicredentials", wish.credential, "token")
+async def require_mintable(desk: Desk, name: str) -> CredentialSummary:
+    """The credential, which must be there; raises RefusedError where minting under it is not allowed."""
+    credential = credential_summary(await desk.objects.read("ApiCredential", ObjectKey(desk.namespace, name)))
+    right = Right("create", "apicredentials", name, "token")
     if not await desk.objects.may(right, desk.namespace):
         msg = (
-            f"You may not mint tokens under {wish.credential} in namespace {desk.namespace}: this needs the verb create"
+            f"You may not mint tokens under {name} in namespace {desk.namespace}: this needs the verb create"
             " on apicredentials.access.pharia.ai/token; ask an administrator of the namespace"
         )
         raise RefusedError(msg)
+    return credential
 
 
 def manifest(wish: Wish, namespace: str) -> Json:
@@ -171,10 +182,11 @@ def manifest(wish: Wish, namespace: str) -> Json:
         "expiresAt": format_time(lifetime.ends) if lifetime.ends else "",
         "delivery": {"window": format_duration(wish.window)} if wish.window else None,
     }
+    labels = {"labels": {REPLACES: wish.replaces}} if wish.replaces else {}
     return {
         "apiVersion": "access.pharia.ai/v1alpha1",
         "kind": "ApiToken",
-        "metadata": {"name": wish.name, "namespace": namespace},
+        "metadata": {"name": wish.name, "namespace": namespace, **labels},
         "spec": {
             "credentialRef": {"name": wish.credential},
             **{name: value for name, value in fields.items() if value},

@@ -1,0 +1,151 @@
+"""A token beside another that it replaces: which are due, what stands in the way, how long each lives.
+
+What replaces a token names it in a label from its creation on. So a rotation that broke off is known as one, and the
+next run makes no second token.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from pharia_access.domain.durations import humanize
+from pharia_access.domain.model import ObjectKey
+from pharia_access.domain.reasons import Phase
+from pharia_access.domain.summaries import CredentialSummary, TokenSummary
+from pharia_access.domain.wishes import Lifetime
+
+__all__ = ["Rotation", "expiring", "is_later", "lifetime_of", "obstacle", "replacements", "successor"]
+
+_ENDED: Final = frozenset({Phase.EXPIRED, Phase.REVOKED, Phase.FAILED})
+_LETTERS: Final = re.compile("-[0-9a-f]{5}$")
+_MOST_CHARACTERS: Final = 57
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """What is asked for.
+
+    Attributes:
+        lifetime: the new token's.
+        siblings: the tokens of the credential, the old one among them.
+    """
+
+    old: TokenSummary
+    lifetime: Lifetime
+    credential: CredentialSummary
+    siblings: Sequence[TokenSummary]
+
+
+Rule = Callable[[Rotation, datetime], str]
+
+
+def obstacle(rotation: Rotation, now: datetime) -> str:
+    """Why no token can be made beside it, with what to do about it; empty if one can be."""
+    return next((why for rule in _RULES if (why := rule(rotation, now))), "")
+
+
+def lifetime_of(token: TokenSummary) -> Lifetime:
+    """The same length of life again; what was brought forward since does not shorten it."""
+    if token.issued is None or token.minted_until is None:
+        return Lifetime()
+    return Lifetime(ttl=token.minted_until - token.issued)
+
+
+def is_later(token: TokenSummary, end: datetime) -> bool:
+    """Whether the token ends later than that by itself."""
+    return token.ends is None or token.ends > end
+
+
+def expiring(tokens: Iterable[TokenSummary], within: timedelta, now: datetime) -> list[TokenSummary]:
+    """The active ones that end within that time, the first to end first."""
+    due = [token for token in tokens if token.active and not is_later(token, now + within)]
+    return sorted(due, key=lambda token: (token.ends, token.key))
+
+
+def replacements(tokens: Iterable[TokenSummary]) -> Mapping[ObjectKey, TokenSummary]:
+    """By which token each was replaced; one that ended or failed does not count, nor one older than the replaced."""
+    known = {token.key: token for token in tokens}
+    replaced = {}
+    for token in known.values():
+        old = known.get(ObjectKey(token.key.namespace, token.replaces))
+        if old is not None and token.phase not in _ENDED and not _older(token, old):
+            replaced[old.key] = token
+    return replaced
+
+
+def successor(name: str, letters: str) -> str:
+    """A name for what replaces a token: the same, with other letters at its end."""
+    return f"{_LETTERS.sub('', name)[:_MOST_CHARACTERS].rstrip('-.')}-{letters}"
+
+
+def _older(token: TokenSummary, other: TokenSummary) -> bool:
+    return token.created is not None and other.created is not None and token.created < other.created
+
+
+def _here(rotation: Rotation) -> str:
+    return f"-n {rotation.old.key.namespace}"
+
+
+def _not_active(rotation: Rotation, _: datetime) -> str:
+    old = rotation.old
+    if old.active:
+        return ""
+    phase = (old.phase or Phase.PENDING).lower()
+    return (
+        f"The token {old.key.name} is {phase}, and only an active one can be rotated;"
+        f" to make another: kubectl access token create {old.credential} {_here(rotation)}"
+    )
+
+
+def _replaced_already(rotation: Rotation, _: datetime) -> str:
+    old, here = rotation.old.key.name, _here(rotation)
+    new = replacements(rotation.siblings).get(rotation.old.key)
+    if new is None:
+        return ""
+    return (
+        f"The token {old} is replaced by {new.key.name} already. Its secret, if nobody has it yet:"
+        f" kubectl access token collect {new.key.name} {here}; to end the old one:"
+        f" kubectl access token expire {old} --in 24h {here};"
+        f" to begin anew, delete {new.key.name} first"
+    )
+
+
+def _suspended(rotation: Rotation, _: datetime) -> str:
+    name = rotation.credential.key.name
+    if not rotation.credential.suspended:
+        return ""
+    resume = f"kubectl access credential resume {name} {_here(rotation)}"
+    return f"The credential {name} is suspended and mints nothing; to resume it: {resume}"
+
+
+def _full(rotation: Rotation, _: datetime) -> str:
+    name, most = rotation.credential.key.name, rotation.credential.policy.get("maxTokens")
+    active = sum(token.active for token in rotation.siblings)
+    if not isinstance(most, int) or active < most:
+        return ""
+    return (
+        f"The credential {name} has {active} active tokens, and may have {most}; to allow one more:"
+        f" kubectl access credential edit {name} --max-tokens {active + 1} {_here(rotation)}"
+    )
+
+
+def _too_long(rotation: Rotation, now: datetime) -> str:
+    lifetime, longest = rotation.lifetime, rotation.credential.longest_life
+    wanted = lifetime.ends - now if lifetime.ends else lifetime.ttl
+    if longest is None or wanted is None or wanted <= longest:
+        return ""
+    return (
+        f"A life of {humanize(wanted)} is longer than the {humanize(longest)} that the credential"
+        f" {rotation.credential.key.name} allows now; say by --expires how long it is to be"
+    )
+
+
+_RULES: tuple[Rule, ...] = (
+    _not_active,
+    _replaced_already,  # before what stands in the way of yet another
+    _suspended,
+    _full,
+    _too_long,
+)

@@ -1,0 +1,39 @@
+"""`kubectl access audit`: the command; what it does is in `work`."""
+
+from datetime import timedelta
+
+import click
+
+from pharia_access.entrypoints.kubectl.desk import at_the_desk
+from pharia_access.entrypoints.kubectl.options import Choices, everywhere, named_in, printed
+from pharia_access.entrypoints.kubectl.wishes import LENGTH
+
+__all__ = ["audit"]
+
+
+@click.command()
+@click.option(
+    "--unused",
+    type=LENGTH,
+    default="30d",
+    show_default=True,
+    metavar="LENGTH",
+    help="Without use for longer than this.",
+)
+@click.option("--max-ttl", "longest", type=LENGTH, metavar="LENGTH", help="Tokens that live longer, beside policies.")
+@click.option("--fail", is_flag=True, help="Exit with 1 where there is something to look at; else with 0.")
+@named_in
+@everywhere
+@printed("table", "json", "yaml")
+@click.pass_obj
+def audit(choices: Choices, unused: timedelta, longest: timedelta | None, fail: bool) -> None:  # noqa: FBT001 - Click's
+    """List what somebody should look at.
+
+    Tokens that are expired, failed, never used, unused, never collected, or live longer than their credential's
+    maxTTL allows now; credentials with roles that grant nothing, or without an active token.
+
+    When a token was used last is known to about an hour, and not at all where the verifier's LAST_USED is off.
+    """
+    from pharia_access.entrypoints.kubectl.work.audit import audit as work
+
+    at_the_desk(choices, work, unused=unused, longest=longest, fail=fail)

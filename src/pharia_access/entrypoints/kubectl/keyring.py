@@ -1,0 +1,50 @@
+"""`kubectl access keyring …`: the commands; what they do is in `work`."""
+
+import click
+
+from pharia_access.entrypoints.kubectl.desk import at_the_desk
+from pharia_access.entrypoints.kubectl.options import Choices, connected, printed, sure
+
+__all__ = ["keyring"]
+
+_home = click.option(
+    "--release-namespace",
+    "home",
+    default="pharia-access-system",
+    show_default=True,
+    metavar="NAME",
+    help="Where pharia-access is installed.",
+)
+
+
+@click.group()
+def keyring() -> None:
+    """The keys of the fast check, for administrators. No value is ever shown.
+
+    Both commands need the verb patch on the Secret pharia-access-keyring in the release's namespace (it is looked at
+    by an empty dry run), and list on apitokens.access.pharia.ai in all namespaces. A cluster administrator has both.
+    """
+
+
+@keyring.command()
+@_home
+@printed("table", "json", "yaml")
+@connected
+@click.pass_obj
+def status(choices: Choices, home: str) -> None:
+    """List the keys: which is the current one, and how many active tokens use each."""
+    from pharia_access.entrypoints.kubectl.work.keyring import status as work
+
+    at_the_desk(choices, work, home)
+
+
+@keyring.command()
+@_home
+@sure
+@connected
+@click.pass_obj
+def rotate(choices: Choices, home: str) -> None:
+    """Make a new current key; drop those that no active token uses, but for the last current one."""
+    from pharia_access.entrypoints.kubectl.work.keyring import rotate as work
+
+    at_the_desk(choices, work, home)

@@ -1,0 +1,35 @@
+"""`kubectl access role …`: the commands; what they do is in `work`."""
+
+import click
+
+from pharia_access.entrypoints.kubectl.completion import names_of
+from pharia_access.entrypoints.kubectl.desk import at_the_desk
+from pharia_access.entrypoints.kubectl.options import Choices, listed, shown
+
+__all__ = ["role"]
+
+
+@click.group()
+def role() -> None:
+    """Roles: the catalogue that credentials take theirs from. It is the cluster's, and no namespace's."""
+
+
+@role.command("list")
+@listed
+@click.pass_obj
+def list_roles(choices: Choices) -> None:
+    """List roles: what they permit, and which namespaces may hold them."""
+    from pharia_access.entrypoints.kubectl.work.roles import list_roles as work
+
+    at_the_desk(choices, work)
+
+
+@role.command()
+@click.argument("name", shell_complete=names_of("ApiRole"))
+@shown
+@click.pass_obj
+def get(choices: Choices, name: str) -> None:
+    """Show a role: what it permits, and the credentials that name it, as far as you may list them."""
+    from pharia_access.entrypoints.kubectl.work.roles import show as work
+
+    at_the_desk(choices, work, name)

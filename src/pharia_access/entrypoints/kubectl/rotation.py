@@ -1,0 +1,89 @@
+"""`kubectl access token rotate` and `expire`: the commands; what they do is in `work`."""
+
+from datetime import timedelta
+
+import click
+
+from pharia_access.domain.wishes import Lifetime
+from pharia_access.entrypoints.kubectl.completion import names_of
+from pharia_access.entrypoints.kubectl.desk import at_the_desk
+from pharia_access.entrypoints.kubectl.options import Choices, deliberate, many_deliberate
+from pharia_access.entrypoints.kubectl.where import Where, handed_over
+from pharia_access.entrypoints.kubectl.wishes import LENGTH, LIFETIME
+
+__all__ = ["expire", "rotate"]
+
+
+@click.command()
+@click.argument("name", default="", shell_complete=names_of("ApiToken"))
+@click.option("--all-expiring", "within", type=LENGTH, metavar="LENGTH", help="Rotate all that end within 7d, say.")
+@click.option(
+    "--overlap", type=LENGTH, default="24h", show_default=True, metavar="LENGTH", help="How long the old one goes on."
+)
+@click.option(
+    "--expires", "lifetime", type=LIFETIME, metavar="WHEN", help="When the new one ends; else it lives as long."
+)
+@click.option(
+    "--name",
+    "new_name",
+    default="",
+    metavar="NAME",
+    help="The new one's; else the old one's, other letters at its end.",
+)
+@click.option("--to-dir", "folder", default="", metavar="DIR", help="With --all-expiring: a file for each new token.")
+@click.option(
+    "--wait", "patience", type=LENGTH, default="1m", metavar="LENGTH", help="How long to wait for the operator."
+)
+@handed_over
+@many_deliberate
+@click.pass_obj
+def rotate(  # noqa: PLR0913, PLR0917 - a parameter for each option
+    choices: Choices,
+    name: str,
+    within: timedelta | None,
+    overlap: timedelta,
+    lifetime: Lifetime | None,
+    new_name: str,
+    folder: str,
+    patience: timedelta,
+    where: Where,
+) -> None:
+    """Make a token beside an old one, and let the old one end soon.
+
+    The new one has the same credential, description and window. Its secret is printed once, as by `token create`;
+    then the old one's end is brought forward, unless it ends as early by itself. An end cannot be postponed again.
+
+    With --all-expiring, a line NAME<TAB>SECRET is printed for each (with -A, its namespace before it), or with
+    -o json an object a line, or with --to-dir a file is written for each. Those rotated before are left alone.
+    """
+    from pharia_access.entrypoints.kubectl.work.token_rotation import Terms
+    from pharia_access.entrypoints.kubectl.work.token_rotation import rotate as one
+    from pharia_access.entrypoints.kubectl.work.token_rotation import rotate_expiring as many
+
+    terms = Terms(overlap, lifetime, new_name, patience)
+    if within is None:
+        _require(bool(name), "Name the token, or give --all-expiring 7d")
+        _require(not folder and not choices.all_namespaces, "--to-dir and -A are for --all-expiring")
+        at_the_desk(choices, one, name, terms, where)
+    else:
+        _require(not name and not new_name, "--all-expiring takes no names: the tokens are found by their end")
+        single = where.clipboard or where.file or where.secret or where.output == "env"
+        _require(not single, "With --all-expiring use --to-dir, -o json or neither: there may be many secrets")
+        at_the_desk(choices, many, within, terms, Where(output=where.output, folder=folder))
+
+
+@click.command()
+@click.argument("names", nargs=-1, required=True, metavar="NAME...", shell_complete=names_of("ApiToken"))
+@click.option("--in", "left", type=LENGTH, required=True, metavar="LENGTH", help="How long they go on, such as 24h.")
+@deliberate
+@click.pass_obj
+def expire(choices: Choices, names: tuple[str, ...], left: timedelta) -> None:
+    """Bring the end of tokens forward; it cannot be postponed again."""
+    from pharia_access.entrypoints.kubectl.work.token_changes import expire as work
+
+    at_the_desk(choices, work, names, left)
+
+
+def _require(holds: bool, message: str) -> None:  # noqa: FBT001 - a condition and its sentence
+    if not holds:
+        raise click.UsageError(message)

@@ -1,0 +1,16 @@
+"""A token's text, typed or piped: never a word of the command line, where others would see it."""
+
+import sys
+
+import click
+
+from pharia_access.domain.token import MAX_BYTES, TokenText, parse
+
+__all__ = ["read_text"]
+
+
+def read_text() -> TokenText:
+    """A token's text from standard input: from a terminal unseen, as a password. Raises TokenFormatError."""
+    if sys.stdin.isatty():
+        return parse(click.prompt("Token", hide_input=True, err=True).strip())
+    return parse(sys.stdin.read(MAX_BYTES * 4).strip())

@@ -1,0 +1,30 @@
+"""`kubectl access whoami`: the command; what it does is in `work`."""
+
+import asyncio
+
+import click
+
+from pharia_access.entrypoints.kubectl.options import Choices, asking, printed
+from pharia_access.entrypoints.kubectl.typed import read_text
+
+__all__ = ["whoami"]
+
+
+@click.command()
+@click.option("--token-stdin", is_flag=True, required=True, help="Read the token from standard input.")
+@click.option("--verifier", "url", required=True, metavar="URL", help="Such as https://access.example.com.")
+@click.option("--ca-file", default="", metavar="FILE", help="Who may sign its certificate, in PEM; else the system's.")
+@click.option("--insecure-skip-tls-verify", "insecure", is_flag=True, help="Believe any certificate.")
+@printed("table", "json", "yaml")
+@asking
+@click.pass_obj
+def whoami(choices: Choices, token_stdin: bool, url: str, ca_file: str, insecure: bool) -> None:  # noqa: FBT001, ARG001 - Click's
+    """Ask a verifier whose token it is and what it may do now. From a terminal the token is read unseen.
+
+    Inside of the cluster the verifier is at http://pharia-access-verifier.pharia-access-system; from outside:
+    kubectl port-forward --namespace pharia-access-system service/pharia-access-verifier 8000:80
+    """
+    from pharia_access.entrypoints.kubectl.work.whoami import Verifier, tell
+
+    text = read_text()
+    asyncio.run(tell(choices, text, Verifier(url, ca_file=ca_file, insecure=insecure, timeout=choices.timeout)))

@@ -1,0 +1,94 @@
+"""Roles, listed and shown."""
+
+import click
+
+from pharia_access.bootstrap.person import Desk
+from pharia_access.domain.model import ObjectKey
+from pharia_access.domain.summaries import CredentialSummary, RoleSummary
+from pharia_access.entrypoints.kubectl.options import Choices
+from pharia_access.entrypoints.kubectl.work.credentials import line_of, print_section
+from pharia_access.entrypoints.kubectl.work.listing import Column, Listing, gathered, list_objects
+from pharia_access.entrypoints.kubectl.work.render import print_fields, print_object, print_table
+from pharia_access.errors import DeniedError
+from pharia_access.kube.summaries import credential_summary, role_summary
+
+__all__ = ["ROLES", "list_roles", "show"]
+
+_NOT_UNDERSTOOD = "(not understood: grants nothing)"
+
+ROLES: Listing[RoleSummary] = Listing(
+    kind="ApiRole",
+    noun="roles",
+    read=role_summary,
+    namespaced=False,
+    columns=(
+        Column("NAME", lambda shown, _: shown.name),
+        Column("DISPLAY NAME", lambda shown, _: shown.display_name),
+        Column("PERMISSIONS", lambda shown, _: _names(shown)),
+        Column("NAMESPACES", lambda shown, _: ",".join(shown.allowed_namespaces)),
+        Column("DESCRIPTION", lambda shown, _: shown.description, wide=True),
+    ),
+)
+
+
+async def list_roles(desk: Desk, choices: Choices) -> None:
+    """Print them."""
+    await list_objects(desk, choices, ROLES)
+
+
+async def show(desk: Desk, choices: Choices, name: str) -> None:
+    """Print one with what it permits, and who uses it."""
+    body = await desk.objects.read("ApiRole", ObjectKey("", name))
+    if choices.output not in {"table", "wide"}:
+        print_object(body, choices.output)
+        return
+    role = role_summary(body)
+    users, where = await _users(desk, name)
+    print_fields(_fields(role))
+    print_section("Permissions", [line_of(each) for each in role.role.permissions] if role.role else [_NOT_UNDERSTOOD])
+    if users:
+        click.echo(f"\nCredentials that name it{where}:")
+        print_table(*_table(users, role))
+    else:
+        print_section(f"Credentials that name it{where}", [])
+
+
+async def _users(desk: Desk, name: str) -> tuple[list[CredentialSummary], str]:
+    """The credentials that name it, and where not all of them could be looked for."""
+    may_not = "you may not list credentials elsewhere"
+    for namespace, where in ((None, ""), (desk.namespace, f" in namespace {desk.namespace} ({may_not})")):
+        try:
+            found = await gathered(desk.objects.pages("ApiCredential", namespace), credential_summary, "credentials")
+        except DeniedError:
+            continue
+        return sorted((each for each in found if name in each.roles), key=lambda each: each.key), where
+    return [], " (you may not list credentials)"
+
+
+def _names(role: RoleSummary) -> str:
+    if role.role is None:
+        return _NOT_UNDERSTOOD
+    return ",".join(dict.fromkeys(permission.name for permission in role.role.permissions))
+
+
+def _fields(role: RoleSummary) -> list[tuple[str, str]]:
+    return [
+        ("Name", role.name),
+        ("Display name", role.display_name),
+        ("Description", role.description),
+        ("Namespaces", ", ".join(role.allowed_namespaces)),
+    ]
+
+
+def _table(users: list[CredentialSummary], role: RoleSummary) -> tuple[list[str], list[list[str]]]:
+    """With a column for what is in force: a credential may name a role that its namespace may not hold."""
+    rows = [
+        [user.key.namespace, user.key.name, str(user.counts.get("active", 0)), _in_force(user, role)] for user in users
+    ]
+    return ["NAMESPACE", "NAME", "TOKENS", "IN FORCE"], rows
+
+
+def _in_force(user: CredentialSummary, role: RoleSummary) -> str:
+    if role.role is None or not role.role.allows(user.key.namespace):
+        return "no"
+    return "no (suspended)" if user.suspended else "yes"

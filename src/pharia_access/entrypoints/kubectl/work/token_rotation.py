@@ -1,0 +1,201 @@
+"""A token beside an old one: minted and handed over first, and only then is the old one's end brought forward."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+
+from pharia_access.bootstrap.person import Desk
+from pharia_access.domain.consequences import breaks
+from pharia_access.domain.durations import format_duration, humanize
+from pharia_access.domain.model import ObjectKey
+from pharia_access.domain.rotation import (
+    Rotation,
+    expiring,
+    is_later,
+    lifetime_of,
+    obstacle,
+    replacements,
+    successor,
+)
+from pharia_access.domain.summaries import TokenSummary
+from pharia_access.domain.wishes import Lifetime
+from pharia_access.entrypoints.kubectl.failures import explain
+from pharia_access.entrypoints.kubectl.options import Choices
+from pharia_access.entrypoints.kubectl.where import Where
+from pharia_access.entrypoints.kubectl.work.gathering import tokens_of
+from pharia_access.entrypoints.kubectl.work.guards import require_not_in_git
+from pharia_access.entrypoints.kubectl.work.listing import gathered
+from pharia_access.entrypoints.kubectl.work.render import print_table, until
+from pharia_access.entrypoints.kubectl.work.sinks import sink_for
+from pharia_access.entrypoints.kubectl.work.terminal import RefusedError, confirm, say
+from pharia_access.entrypoints.kubectl.work.token_changes import bring_forward
+from pharia_access.entrypoints.kubectl.work.token_issue import (
+    Progress,
+    Put,
+    Wish,
+    issue,
+    manifest,
+    require_mintable,
+    telling,
+)
+from pharia_access.entrypoints.kubectl.work.tokens import read_token
+from pharia_access.errors import AccessError
+from pharia_access.kube.objects import Right
+from pharia_access.kube.summaries import token_summary
+
+__all__ = ["IncompleteError", "Terms", "rotate", "rotate_expiring"]
+
+
+class IncompleteError(AccessError):
+    """Some of many were not done; each was told already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What was chosen.
+
+    Attributes:
+        overlap: how long the old token goes on at most.
+        lifetime: the new one's; None stands for the old one's.
+        name: the new one's; empty for the old one's with other letters at its end.
+        patience: how long to wait for the operator.
+    """
+
+    overlap: timedelta
+    lifetime: Lifetime | None = None
+    name: str = ""
+    patience: timedelta = timedelta(minutes=1)
+
+
+Pair = tuple[TokenSummary, TokenSummary]
+"""The old token as it is now, and the new one."""
+
+
+async def rotate(desk: Desk, choices: Choices, name: str, terms: Terms, where: Where) -> None:
+    """Replace one."""
+    sink = sink_for(where, desk)
+    await sink.check()
+    wish = await _wish(desk, choices, name, terms)
+    _ask(desk, choices, [await read_token(desk, ObjectKey(desk.namespace, name))], terms)
+    _tell(desk, choices, [await _replaced(desk, choices, wish, terms, sink.put)])
+
+
+async def rotate_expiring(desk: Desk, choices: Choices, within: timedelta, terms: Terms, where: Where) -> None:
+    """Replace all that end within that time, one after the other; one that fails stops no other."""
+    due = await _due(desk, choices, within)
+    _ask(desk, choices, due, terms)
+    done: list[Pair] = []
+    failures: list[str] = []
+    try:
+        for number, old in enumerate(due, start=1):
+            say(f"{number} of {len(due)}: {old.key}")
+            try:
+                done.append(await _one_of_many(desk, choices, old.key, terms, where))
+            except AccessError as error:
+                failures.append(f"{old.key} was not rotated: {explain(error).sentence}")
+    finally:  # also where the place for the secrets fails, or somebody interrupts
+        _tell(desk, choices, done)
+        for failure in failures:
+            say(failure)
+    if failures:
+        msg = f"{len(failures)} of {len(due)} tokens were not rotated"
+        raise IncompleteError(msg)
+
+
+async def _due(desk: Desk, choices: Choices, within: timedelta) -> list[TokenSummary]:
+    namespace = None if choices.all_namespaces else desk.namespace
+    tokens = await gathered(desk.objects.pages("ApiToken", namespace), token_summary, "tokens")
+    found, replaced = expiring(tokens, within, desk.clock.now()), replacements(tokens)
+    if done := [f"{old.key.name} (by {replaced[old.key].key.name})" for old in found if old.key in replaced]:
+        say(f"Replaced already: {', '.join(done)}")
+    due = [old for old in found if old.key not in replaced]
+    if not due:
+        say(f"There is no {'other ' if done else ''}active token that ends within {humanize(within)}.")
+    return due
+
+
+async def _one_of_many(desk: Desk, choices: Choices, key: ObjectKey, terms: Terms, where: Where) -> Pair:
+    there = replace(desk, namespace=key.namespace)
+    wish = await _wish(there, choices, key.name, terms)
+    sink = sink_for(_place(where, ObjectKey(key.namespace, wish.name), everywhere=choices.all_namespaces), there)
+    await sink.check()
+    return await _replaced(there, choices, wish, terms, sink.put)
+
+
+def _place(where: Where, new: ObjectKey, *, everywhere: bool) -> Where:
+    if where.folder:
+        folder = Path(where.folder, new.namespace) if everywhere else Path(where.folder)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return Where(file=str(folder / new.name))
+    return where if where.output == "json" else Where(output="rows" if everywhere else "lines")
+
+
+async def _wish(desk: Desk, choices: Choices, name: str, terms: Terms) -> Wish:
+    """The token that is to replace it. Raises RefusedError for whatever would make half a rotation of it."""
+    body = await desk.objects.read("ApiToken", ObjectKey(desk.namespace, name))
+    old = token_summary(body)
+    lifetime = terms.lifetime or lifetime_of(old)
+    require_not_in_git(choices, body, ["expiresAt"])
+    if not await desk.objects.may(Right("patch", "apitokens", name), desk.namespace):
+        msg = f"You may not change the token {name}: this needs the verb patch on apitokens.access.pharia.ai"
+        raise RefusedError(msg)
+    credential = await require_mintable(desk, old.credential)
+    asked = Rotation(old, lifetime, credential, await tokens_of(desk, old.credential))
+    if why := obstacle(asked, desk.clock.now()):
+        raise RefusedError(why)
+    return Wish(
+        name=terms.name or successor(name, secrets.token_hex(3)[:5]),
+        credential=old.credential,
+        lifetime=lifetime,
+        description=old.description,
+        window=old.window,
+        patience=terms.patience,
+        replaces=name,
+    )
+
+
+async def _replaced(desk: Desk, choices: Choices, wish: Wish, terms: Terms, put: Put) -> Pair:
+    """The new token first: whatever breaks off, nobody is left without one."""
+    left = (
+        f"The token {wish.replaces} goes on as before. To end it, once {wish.name} is in use:"
+        f" kubectl access token expire {wish.replaces} --in {format_duration(terms.overlap)} -n {desk.namespace}"
+    )
+    progress = Progress(wish.name, desk.namespace, afterwards=left)
+
+    async def both() -> Pair:
+        if choices.dry_run:
+            new = token_summary(await desk.objects.create(manifest(wish, desk.namespace)))
+        else:
+            new = await issue(desk, wish, put, progress)
+        return await _ended(desk, wish.replaces, terms.overlap), new
+
+    return await telling(progress, both())
+
+
+async def _ended(desk: Desk, name: str, overlap: timedelta) -> TokenSummary:
+    """The old one as it is then; read anew, since somebody may have brought its end forward meanwhile."""
+    old = await read_token(desk, ObjectKey(desk.namespace, name))
+    end = desk.clock.now() + overlap
+    return token_summary(await bring_forward(desk, old, end)) if is_later(old, end) else old
+
+
+def _ask(desk: Desk, choices: Choices, tokens: Sequence[TokenSummary], terms: Terms) -> None:
+    """Nothing to ask where all of them end as early by themselves."""
+    now = desk.clock.now()
+    if later := [token for token in tokens if is_later(token, now + terms.overlap)]:
+        told = f"An old token ends for good {humanize(terms.overlap)} after it is replaced, unless it ends sooner."
+        confirm(choices, [told, *breaks(later, now)], "Rotate?")
+
+
+def _tell(desk: Desk, choices: Choices, pairs: Sequence[Pair]) -> None:
+    """In one table, beside the secrets: so on standard error."""
+    now, everywhere = desk.clock.now(), choices.all_namespaces
+    if pairs:
+        rows = [[old.key.name, until(old.ends, now), new.key.name, until(new.ends, now)] for old, new in pairs]
+        shown = [[old.key.namespace, *row] for (old, _), row in zip(pairs, rows, strict=True)] if everywhere else rows
+        headings = ["OLD", "ENDS", "NEW", "ENDS"]
+        print_table(["NAMESPACE", *headings] if everywhere else headings, shown, err=True)
+    if pairs and choices.dry_run:
+        say("(dry run: nothing was changed)")

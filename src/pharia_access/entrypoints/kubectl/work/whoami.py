@@ -1,0 +1,147 @@
+"""What a verifier says of a token. The token is sent once, to that address and no other, and is in no error."""
+
+import json
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from pharia_access.domain.token import TokenText
+from pharia_access.entrypoints.kubectl.options import Choices
+from pharia_access.entrypoints.kubectl.work.credentials import print_section
+from pharia_access.entrypoints.kubectl.work.render import print_fields, print_value
+from pharia_access.entrypoints.kubectl.work.terminal import RefusedError, warn
+from pharia_access.errors import AccessError
+
+__all__ = ["Verifier", "VerifierError", "tell"]
+
+Json = dict[str, Any]
+
+_MOST_BYTES: Final = 1024 * 1024
+_HERE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+
+_SENTENCES: Final[Mapping[int, str]] = {
+    HTTPStatus.UNAUTHORIZED: (
+        "The verifier does not accept this token: it is unknown, expired or revoked, or its credential is suspended;"
+        " to see which: kubectl access token whois --stdin"
+    ),
+    HTTPStatus.FORBIDDEN: (
+        "Something in front of the verifier refuses the request (403), since a verifier never does: name the"
+        " verifier itself"
+    ),
+    HTTPStatus.SERVICE_UNAVAILABLE: "The verifier cannot tell now (503): run the command again in a moment",
+}
+
+
+class VerifierError(AccessError):
+    """A verifier gave no answer that helps; the text says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verifier:
+    """Where it is.
+
+    Attributes:
+        ca_file: who may have signed its certificate; empty for the system's authorities.
+        insecure: believe any certificate.
+        timeout: seconds for the whole exchange.
+    """
+
+    url: str
+    ca_file: str = ""
+    insecure: bool = False
+    timeout: float = 30.0
+
+
+async def tell(choices: Choices, text: TokenText, verifier: Verifier) -> None:
+    """Ask, and print the answer."""
+    parts = urlsplit(verifier.url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        msg = "--verifier must be a URL, such as https://access.example.com"
+        raise RefusedError(msg)
+    if parts.scheme == "http" and parts.hostname not in _HERE:
+        warn("http:// sends the token unencrypted.")
+    answer = _read(*await _ask(text, verifier))
+    if choices.output == "table":
+        _print(answer)
+    else:
+        print_value(answer, choices.output)
+
+
+async def _ask(text: TokenText, verifier: Verifier) -> tuple[int, bytes]:
+    """Status and body. A redirection is not followed: the token would go where nobody sent it."""
+    url = f"{verifier.url.rstrip('/')}/whoami"
+    tls = _tls(verifier)
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=verifier.timeout)) as session,
+            session.get(url, headers=_header(text), ssl=tls, allow_redirects=False) as response,
+        ):
+            return response.status, await response.content.read(_MOST_BYTES)
+    except (aiohttp.ClientError, OSError, ValueError) as error:
+        problem = _problem(error, verifier)
+    # Outside of `except`: some of the library's errors keep the request, with its headers, and would come along.
+    raise VerifierError(problem)
+
+
+def _header(text: TokenText) -> dict[str, str]:
+    return {"Authorization": f"Bearer {text.reveal()}", "Accept": "application/json"}
+
+
+def _tls(verifier: Verifier) -> ssl.SSLContext | bool:
+    if verifier.insecure:
+        return False
+    try:
+        return ssl.create_default_context(cafile=verifier.ca_file or None)
+    except OSError as error:  # also of ssl: a file without certificates
+        msg = f"{verifier.ca_file} cannot be used as --ca-file: {error.strerror or error}"
+        raise RefusedError(msg) from error
+
+
+def _problem(error: Exception, verifier: Verifier) -> str:
+    match error:
+        case aiohttp.ClientConnectorCertificateError():
+            why = getattr(error.certificate_error, "verify_message", "it does not fit")
+            return f"The certificate of {verifier.url} is not trusted ({why}): name who signed it by --ca-file"
+        case aiohttp.ClientSSLError():
+            return f"There is no TLS to be had with {verifier.url}: is it http:// instead?"
+        case TimeoutError():
+            return f"{verifier.url} does not answer in time: is it the verifier?"
+        case _:
+            return f"{verifier.url} cannot be reached ({type(error).__name__}): is it the verifier, and is it running?"
+
+
+def _read(status: int, body: bytes) -> Json:
+    if status != HTTPStatus.OK:
+        unknown = f"This is no verifier: it answers {status} for /whoami; name its URL by --verifier"
+        raise VerifierError(_SENTENCES.get(status, unknown))
+    try:
+        answer = json.loads(body)
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict) or not isinstance(answer.get("credential"), dict):
+        msg = "This is no verifier: its answer for /whoami cannot be understood; name its URL by --verifier"
+        raise VerifierError(msg)
+    return answer
+
+
+def _print(answer: Json) -> None:
+    credential = answer["credential"]
+    fields = {
+        "Credential": credential.get("name"),
+        "Namespace": credential.get("namespace"),
+        "Token ID": answer.get("tokenID"),
+        "Roles": ", ".join(answer.get("roles", [])),
+        "Expires": answer.get("expiresAt"),
+    }
+    print_fields([(name, str(value or "")) for name, value in fields.items()])
+    print_section("Permissions", [_line(permission) for permission in answer.get("permissions", [])])
+
+
+def _line(permission: Json) -> str:
+    restrictions = (f"{name}={value}" for name, value in permission.items() if name != "permission")
+    return " ".join([str(permission.get("permission")), *restrictions])
