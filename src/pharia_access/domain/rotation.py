@@ -59,9 +59,13 @@ def is_later(token: TokenSummary, end: datetime) -> bool:
 
 
 def expiring(tokens: Iterable[TokenSummary], within: timedelta, now: datetime) -> list[TokenSummary]:
-    """The active ones that end within that time, the first to end first."""
-    due = [token for token in tokens if token.active and not is_later(token, now + within)]
-    return sorted(due, key=lambda token: (token.ends, token.key))
+    """The active ones that end by themselves within that time, the first to end first.
+
+    None before half of its life is over: what was just made would be made again. Nor one whose end was brought forward:
+    somebody wants it to end.
+    """
+    due = [token for token in tokens if token.active and _due(token, within, now)]
+    return sorted(due, key=lambda token: (token.minted_until, token.key))
 
 
 def replacements(tokens: Iterable[TokenSummary]) -> Mapping[ObjectKey, TokenSummary]:
@@ -78,6 +82,13 @@ def replacements(tokens: Iterable[TokenSummary]) -> Mapping[ObjectKey, TokenSumm
 def successor(name: str, letters: str) -> str:
     """A name for what replaces a token: the same, with other letters at its end."""
     return f"{_LETTERS.sub('', name)[:_MOST_CHARACTERS].rstrip('-.')}-{letters}"
+
+
+def _due(token: TokenSummary, within: timedelta, now: datetime) -> bool:
+    ttl, end = lifetime_of(token).ttl, token.ends
+    if ttl is None or end is None or end != token.minted_until:
+        return False
+    return now < end <= now + min(within, ttl / 2)
 
 
 def _older(token: TokenSummary, other: TokenSummary) -> bool:

@@ -16,7 +16,9 @@ __all__ = ["expire", "rotate"]
 
 @click.command()
 @click.argument("name", default="", shell_complete=names_of("ApiToken"))
-@click.option("--all-expiring", "within", type=LENGTH, metavar="LENGTH", help="Rotate all that end within 7d, say.")
+@click.option(
+    "--all-expiring", "within", type=LENGTH, metavar="LENGTH", help="Rotate all that end so soon, such as 7d."
+)
 @click.option(
     "--overlap", type=LENGTH, default="24h", show_default=True, metavar="LENGTH", help="How long the old one goes on."
 )
@@ -54,7 +56,8 @@ def rotate(  # noqa: PLR0913, PLR0917 - a parameter for each option
     then the old one's end is brought forward, unless it ends as early by itself. An end cannot be postponed again.
 
     With --all-expiring, a line NAME<TAB>SECRET is printed for each (with -A, its namespace before it), or with
-    -o json an object a line, or with --to-dir a file is written for each. Those rotated before are left alone.
+    -o json an object a line, or with --to-dir a file is written for each. Left alone are those that were rotated
+    before, those that are not half through their life, and those whose end somebody brought forward.
     """
     from pharia_access.entrypoints.kubectl.work.token_rotation import Terms
     from pharia_access.entrypoints.kubectl.work.token_rotation import rotate as one

@@ -42,13 +42,16 @@ def require_not_in_git(choices: Choices, body: Body, fields: Iterable[str]) -> N
     """Raise RefusedError where Git declares one of these fields of spec, unless forced."""
     for field in fields:
         if by := field_declared_by(body, field):
-            _stop(choices, f"spec.{field} of {_called(body)} is declared in Git (by {by}), which may put it back")
+            _stop(
+                choices,
+                f"The field spec.{field} of {_called(body)} is declared in Git (by {by}), which may put it back",
+            )
 
 
 def require_object_not_in_git(choices: Choices, body: Body) -> None:
     """Raise RefusedError where Git declares the object, unless forced: deleted, it would come back as another."""
     if by := declared_by(body):
-        _stop(choices, f"{_called(body)} is declared in Git (by {by}), which would make it anew")
+        _stop(choices, f"The {_called(body)} is declared in Git (by {by}), which would make it anew")
 
 
 def _stop(choices: Choices, why: str) -> None:

@@ -112,7 +112,7 @@ async def _due(desk: Desk, choices: Choices, within: timedelta) -> list[TokenSum
         say(f"Replaced already: {', '.join(done)}")
     due = [old for old in found if old.key not in replaced]
     if not due:
-        say(f"There is no {'other ' if done else ''}active token that ends within {humanize(within)}.")
+        say(f"There is no {'other ' if done else ''}token to rotate that ends within {humanize(within)}.")
     return due
 
 

@@ -110,9 +110,9 @@ def _problem(error: Exception, verifier: Verifier) -> str:
         case aiohttp.ClientSSLError():
             return f"There is no TLS to be had with {verifier.url}: is it http:// instead?"
         case TimeoutError():
-            return f"{verifier.url} does not answer in time: is it the verifier?"
+            return f"The verifier at {verifier.url} does not answer in time: is it there?"
         case _:
-            return f"{verifier.url} cannot be reached ({type(error).__name__}): is it the verifier, and is it running?"
+            return f"No verifier can be reached at {verifier.url} ({type(error).__name__}): is it there, and running?"
 
 
 def _read(status: int, body: bytes) -> Json:

@@ -1,0 +1,218 @@
+"""What a person is told of a verifier's answer, and that the token goes nowhere else."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import ssl
+import sys
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import trustme
+
+from pharia_access.domain.token import mint
+from pharia_access.entrypoints.kubectl.main import run
+from pharia_access.entrypoints.kubectl.work.whoami import Verifier, VerifierError, _ask
+from tests.support.fakes import seeded_entropy
+from tests.support.hostile_api import Request, hostile_api, reply
+from tests.support.processes import free_port
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
+
+TOKEN = mint("pharia", seeded_entropy())
+ANSWER: dict[str, Any] = {
+    "credential": {"namespace": "finance", "name": "invoice-bot", "uid": "uid-1"},
+    "tokenID": TOKEN.token_id,
+    "roles": ["studio-user", "kernel"],
+    "permissions": [{"permission": "AccessStudio"}, {"permission": "AccessModel", "model": "*"}],
+    "expiresAt": "2027-01-31T00:00:00Z",
+}
+
+
+@pytest.fixture
+def ask(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Any]:
+    """Runs the command in a thread of its own, where it may have its own loop; exit code and both outputs."""
+
+    async def told(url: str, *words: str, text: str = TOKEN.reveal()) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "stdin", io.StringIO(f"{text}\n"))
+        status = await asyncio.to_thread(run, ["whoami", "--token-stdin", "--verifier", url, *words])
+        captured = capsys.readouterr()
+        assert TOKEN.reveal() not in captured.out + captured.err
+        return status, captured.out, captured.err
+
+    return told
+
+
+async def test_it_shows_what_the_token_is_worth(ask: Callable[..., Any]) -> None:
+    async with hostile_api(lambda _: reply(200, ANSWER)) as verifier:
+        told = await ask(f"{verifier.url}/")
+
+    assert told[::2] == (0, "")
+    assert told[1] == (
+        "Credential:  invoice-bot\n"
+        "Namespace:   finance\n"
+        f"Token ID:    {TOKEN.token_id}\n"
+        "Roles:       studio-user, kernel\n"
+        "Expires:     2027-01-31T00:00:00Z\n"
+        "\n"
+        "Permissions:\n"
+        "  AccessStudio\n"
+        "  AccessModel model=*\n"
+    )
+    (request,) = verifier.requests
+    assert (request.method, request.target) == ("GET", "/whoami")
+    assert request.headers["authorization"] == f"Bearer {TOKEN.reveal()}"
+
+
+async def test_json_is_what_the_verifier_said(ask: Callable[..., Any]) -> None:
+    async with hostile_api(lambda _: reply(200, ANSWER)) as verifier:
+        status, out, _ = await ask(verifier.url, "-o", "json")
+
+    assert (status, json.loads(out)) == (0, ANSWER)
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        pytest.param(reply(401, {}), "The verifier does not accept this token: it is unknown, expired or", id="401"),
+        pytest.param(reply(403, {}), "Something in front of the verifier refuses the request (403)", id="403"),
+        pytest.param(reply(503, {}), "The verifier cannot tell now (503): run the command again", id="503"),
+        pytest.param(reply(404, {}), "This is no verifier: it answers 404 for /whoami", id="another service"),
+        pytest.param(reply(799, {}), "This is no verifier: it answers 799 for /whoami", id="a made-up status"),
+        pytest.param(reply(200, b"<html>"), "This is no verifier: its answer", id="not JSON"),
+        pytest.param(reply(200, [1]), "This is no verifier: its answer", id="not an object"),
+        pytest.param(reply(200, {"credential": "x"}), "This is no verifier: its answer", id="another object"),
+        pytest.param(b"no HTTP at all\r\n\r\n", "(ClientResponseError): is it there, and running?", id="not HTTP"),
+    ],
+)
+async def test_other_answers_are_a_sentence(ask: Callable[..., Any], answer: bytes, sentence: str) -> None:
+    async with hostile_api(lambda _: answer) as verifier:
+        status, out, err = await ask(verifier.url)
+
+    assert (status, out) == (1, "")
+    assert sentence in err
+    assert err.startswith("Error: ")
+
+
+async def test_a_redirection_is_not_followed(ask: Callable[..., Any]) -> None:
+    async with hostile_api(lambda _: reply(200, ANSWER)) as elsewhere:
+        away = reply(307, {}, location=f"{elsewhere.url}/whoami")
+        async with hostile_api(lambda _: away) as verifier:
+            status, _, err = await ask(verifier.url)
+
+    assert status == 1
+    assert "it answers 307 for /whoami" in err
+    assert elsewhere.requests == []
+
+
+async def test_nobody_there_and_silence_are_a_sentence(ask: Callable[..., Any]) -> None:
+    url = f"http://127.0.0.1:{free_port()}"
+    nobody = await ask(url)
+
+    async with hostile_api(lambda _: None) as silent:
+        silence = await ask(silent.url, "--request-timeout", "0.3")
+
+    assert (
+        nobody[2] == f"Error: No verifier can be reached at {url} (ClientConnectorError): is it there, and running?\n"
+    )
+    assert silence[2] == f"Error: The verifier at {silent.url} does not answer in time: is it there?\n"
+    assert nobody[0] == silence[0] == 1
+
+
+@pytest.mark.parametrize("url", ["access.example.com", "ftp://access.example.com", "https://", "https:///whoami"])
+async def test_what_is_no_url_is_refused(ask: Callable[..., Any], url: str) -> None:
+    assert await ask(url) == (1, "", "Error: --verifier must be a URL, such as https://access.example.com.\n")
+
+
+async def test_plain_http_to_elsewhere_is_warned_of(ask: Callable[..., Any]) -> None:
+    _, _, err = await ask("http://verifier.invalid", "--request-timeout", "2")
+
+    assert err.startswith("Warning: http:// sends the token unencrypted.\n")
+
+
+async def test_what_is_no_token_is_sent_nowhere(ask: Callable[..., Any]) -> None:
+    async with hostile_api(lambda _: reply(200, ANSWER)) as verifier:
+        status, _, err = await ask(verifier.url, text="nothing like it")
+
+    assert (status, verifier.requests) == (1, [])
+    assert err == "Error: Not a token: it does not have the form <prefix>_<id>_<secret>.\n"
+
+
+@asynccontextmanager
+async def over_tls(authority: trustme.CA) -> AsyncIterator[str]:
+    """A verifier at https://localhost:port, with a certificate of that authority."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(reply(200, ANSWER))
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "localhost", 0, ssl=context)
+    async with server:
+        yield f"https://localhost:{server.sockets[0].getsockname()[1]}"
+
+
+async def test_a_certificate_must_be_trusted_unless_it_is_not_to_matter(
+    ask: Callable[..., Any], tmp_path: Path
+) -> None:
+    authority, ca_file = trustme.CA(), tmp_path / "ca.crt"
+    authority.cert_pem.write_to_path(str(ca_file))
+
+    async with over_tls(authority) as url:
+        unknown = await ask(url)
+        trusted = await ask(url, "--ca-file", str(ca_file))
+        ignored = await ask(url, "--insecure-skip-tls-verify")
+
+    assert unknown[:2] == (1, "")
+    assert unknown[2].startswith(f"Error: The certificate of {url} is not trusted (")
+    assert unknown[2].endswith("): name who signed it by --ca-file.\n")
+    assert trusted[0] == ignored[0] == 0
+    assert "invoice-bot" in trusted[1]
+
+
+async def test_a_ca_file_must_hold_certificates(ask: Callable[..., Any], tmp_path: Path) -> None:
+    wrong = tmp_path / "ca.crt"
+    wrong.write_text("nothing")
+
+    missing = await ask("https://localhost", "--ca-file", str(tmp_path / "missing"))
+    useless = await ask("https://localhost", "--ca-file", str(wrong))
+
+    assert missing[2] == f"Error: {tmp_path}/missing cannot be used as --ca-file: No such file or directory.\n"
+    assert useless[2].startswith(f"Error: {wrong} cannot be used as --ca-file: ")
+
+
+async def test_https_to_what_speaks_http_is_told(ask: Callable[..., Any]) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        status, _, err = await ask(f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+
+    assert status == 1
+    assert "There is no TLS to be had with" in err
+
+
+@pytest.mark.parametrize("answer", [b"no HTTP at all\r\n\r\n", b"", None])
+async def test_the_token_is_in_no_error_and_its_chain(answer: bytes | None) -> None:
+    """Errors of the client library may keep the request's headers."""
+
+    def said(_: Request) -> bytes | None:
+        return answer
+
+    async with hostile_api(said) as verifier:
+        with pytest.raises(VerifierError) as caught:
+            await _ask(TOKEN, Verifier(verifier.url, timeout=0.3))
+
+    assert caught.value.__cause__ is None
+    assert caught.value.__context__ is None
+    assert TOKEN.reveal() not in str(caught.value)
