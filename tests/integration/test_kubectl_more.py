@@ -242,8 +242,9 @@ def test_in_all_namespaces_lines_and_files_say_which(
     workspace.issued("two", ttl="3h10m")
     after(timedelta(minutes=150))
 
-    lines = access("token", "rotate", "-A", "--all-expiring", "35m", "--yes")
-    files = access("token", "rotate", "-A", "--all-expiring", "50m", "--yes", "--to-dir", str(tmp_path))
+    rotate = ("token", "rotate", "-A", "--yes", "--expires", "100h", "--all-expiring")
+    lines = access(*rotate, "35m")
+    files = access(*rotate, "50m", "--to-dir", str(tmp_path))
 
     first, second = sorted(token["metadata"]["name"] for token in others(workspace, "one", "two"))
     assert [tuple(line.split("\t")[:2]) for line in lines.out.splitlines()] == [(workspace.namespace, first)]

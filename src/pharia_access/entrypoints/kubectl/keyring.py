@@ -32,7 +32,7 @@ def keyring() -> None:
 @connected
 @click.pass_obj
 def status(choices: Choices, home: str) -> None:
-    """List the keys: which is the current one, and how many active tokens use each."""
+    """List the keys, and how many active tokens use each."""
     from pharia_access.entrypoints.kubectl.work.keyring import status as work
 
     at_the_desk(choices, work, home)
@@ -44,7 +44,11 @@ def status(choices: Choices, home: str) -> None:
 @connected
 @click.pass_obj
 def rotate(choices: Choices, home: str) -> None:
-    """Make a new current key; drop those that no active token uses, but for the last current one."""
+    """Make a new current key, and drop unused ones.
+
+    Dropped are those that no active token uses, but for the last current one, which operators may go on using until
+    their next full list. No token stops working.
+    """
     from pharia_access.entrypoints.kubectl.work.keyring import rotate as work
 
     at_the_desk(choices, work, home)

@@ -11,14 +11,17 @@ __all__ = ["role"]
 
 @click.group()
 def role() -> None:
-    """Roles: the catalogue that credentials take theirs from. It is the cluster's, and no namespace's."""
+    """Roles: the catalogue that credentials take theirs from.
+
+    It is the cluster's, and no namespace's.
+    """
 
 
 @role.command("list")
 @listed
 @click.pass_obj
 def list_roles(choices: Choices) -> None:
-    """List roles: what they permit, and which namespaces may hold them."""
+    """List roles, and what they permit."""
     from pharia_access.entrypoints.kubectl.work.roles import list_roles as work
 
     at_the_desk(choices, work)
@@ -29,7 +32,10 @@ def list_roles(choices: Choices) -> None:
 @shown
 @click.pass_obj
 def get(choices: Choices, name: str) -> None:
-    """Show a role: what it permits, and the credentials that name it, as far as you may list them."""
+    """Show a role, and who uses it.
+
+    Credentials of all namespaces, or of one where you may not list more.
+    """
     from pharia_access.entrypoints.kubectl.work.roles import show as work
 
     at_the_desk(choices, work, name)

@@ -69,6 +69,13 @@ class Terms:
     patience: timedelta = timedelta(minutes=1)
 
 
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    old: TokenSummary
+    wish: Wish
+    overlap: timedelta
+
+
 Pair = tuple[TokenSummary, TokenSummary]
 """The old token as it is now, and the new one."""
 
@@ -77,9 +84,9 @@ async def rotate(desk: Desk, choices: Choices, name: str, terms: Terms, where: W
     """Replace one."""
     sink = sink_for(where, desk)
     await sink.check()
-    wish = await _wish(desk, choices, name, terms)
-    _ask(desk, choices, [await read_token(desk, ObjectKey(desk.namespace, name))], terms)
-    _tell(desk, choices, [await _replaced(desk, choices, wish, terms, sink.put)])
+    plan = await _planned(desk, choices, name, terms)
+    _ask(desk, choices, [plan.old], terms)
+    _tell(desk, choices, [await _carried_out(desk, choices, plan, sink.put)])
 
 
 async def rotate_expiring(desk: Desk, choices: Choices, within: timedelta, terms: Terms, where: Where) -> None:
@@ -118,22 +125,22 @@ async def _due(desk: Desk, choices: Choices, within: timedelta) -> list[TokenSum
 
 async def _one_of_many(desk: Desk, choices: Choices, key: ObjectKey, terms: Terms, where: Where) -> Pair:
     there = replace(desk, namespace=key.namespace)
-    wish = await _wish(there, choices, key.name, terms)
-    sink = sink_for(_place(where, ObjectKey(key.namespace, wish.name), everywhere=choices.all_namespaces), there)
+    plan = await _planned(there, choices, key.name, terms)
+    sink = sink_for(_place(where, choices, ObjectKey(key.namespace, plan.wish.name)), there)
     await sink.check()
-    return await _replaced(there, choices, wish, terms, sink.put)
+    return await _carried_out(there, choices, plan, sink.put)
 
 
-def _place(where: Where, new: ObjectKey, *, everywhere: bool) -> Where:
-    if where.folder:
-        folder = Path(where.folder, new.namespace) if everywhere else Path(where.folder)
+def _place(where: Where, choices: Choices, new: ObjectKey) -> Where:
+    if where.folder and not choices.dry_run:
+        folder = Path(where.folder, new.namespace if choices.all_namespaces else "")
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return Where(file=str(folder / new.name))
-    return where if where.output == "json" else Where(output="rows" if everywhere else "lines")
+    return where if where.output == "json" else Where(output="rows" if choices.all_namespaces else "lines")
 
 
-async def _wish(desk: Desk, choices: Choices, name: str, terms: Terms) -> Wish:
-    """The token that is to replace it. Raises RefusedError for whatever would make half a rotation of it."""
+async def _planned(desk: Desk, choices: Choices, name: str, terms: Terms) -> _Plan:
+    """What is to be done. Raises RefusedError for whatever would make half a rotation of it."""
     body = await desk.objects.read("ApiToken", ObjectKey(desk.namespace, name))
     old = token_summary(body)
     lifetime = terms.lifetime or lifetime_of(old)
@@ -145,7 +152,7 @@ async def _wish(desk: Desk, choices: Choices, name: str, terms: Terms) -> Wish:
     asked = Rotation(old, lifetime, credential, await tokens_of(desk, old.credential))
     if why := obstacle(asked, desk.clock.now()):
         raise RefusedError(why)
-    return Wish(
+    wish = Wish(
         name=terms.name or successor(name, secrets.token_hex(3)[:5]),
         credential=old.credential,
         lifetime=lifetime,
@@ -154,13 +161,15 @@ async def _wish(desk: Desk, choices: Choices, name: str, terms: Terms) -> Wish:
         patience=terms.patience,
         replaces=name,
     )
+    return _Plan(old, wish, terms.overlap)
 
 
-async def _replaced(desk: Desk, choices: Choices, wish: Wish, terms: Terms, put: Put) -> Pair:
+async def _carried_out(desk: Desk, choices: Choices, plan: _Plan, put: Put) -> Pair:
     """The new token first: whatever breaks off, nobody is left without one."""
+    wish, old = plan.wish, plan.old.key.name
     left = (
-        f"The token {wish.replaces} goes on as before. To end it, once {wish.name} is in use:"
-        f" kubectl access token expire {wish.replaces} --in {format_duration(terms.overlap)} -n {desk.namespace}"
+        f"The token {old} goes on as before. To end it, once {wish.name} is in use:"
+        f" kubectl access token expire {old} --in {format_duration(plan.overlap)} -n {desk.namespace}"
     )
     progress = Progress(wish.name, desk.namespace, afterwards=left)
 
@@ -169,16 +178,16 @@ async def _replaced(desk: Desk, choices: Choices, wish: Wish, terms: Terms, put:
             new = token_summary(await desk.objects.create(manifest(wish, desk.namespace)))
         else:
             new = await issue(desk, wish, put, progress)
-        return await _ended(desk, wish.replaces, terms.overlap), new
+        return await _ended(desk, plan), new
 
     return await telling(progress, both())
 
 
-async def _ended(desk: Desk, name: str, overlap: timedelta) -> TokenSummary:
+async def _ended(desk: Desk, plan: _Plan) -> TokenSummary:
     """The old one as it is then; read anew, since somebody may have brought its end forward meanwhile."""
-    old = await read_token(desk, ObjectKey(desk.namespace, name))
-    end = desk.clock.now() + overlap
-    return token_summary(await bring_forward(desk, old, end)) if is_later(old, end) else old
+    now_there = await read_token(desk, plan.old.key)
+    end = desk.clock.now() + plan.overlap
+    return token_summary(await bring_forward(desk, plan.old, end)) if is_later(now_there, end) else now_there
 
 
 def _ask(desk: Desk, choices: Choices, tokens: Sequence[TokenSummary], terms: Terms) -> None:
