@@ -32,7 +32,7 @@ _SCRIPTS = Path(sys.executable).parent
 
 _SECONDS = 30
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-_SPINNER = re.compile(r"[⠀-⣿] [^\r\n]*")
+_SPINNER = re.compile(r"[⠀-⣿] [^\r\n]*(?:\r\n)?")
 
 
 @dataclass(frozen=True, slots=True)

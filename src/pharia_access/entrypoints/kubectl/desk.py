@@ -28,7 +28,11 @@ def at_the_desk(
     async def connected() -> None:
         login = Login(choices.kubeconfig or kubeconfig_path(), choices.context, choices.user, choices.groups)
         async with open_desk(
-            login, namespace=choices.namespace, timeout_seconds=choices.timeout, dry_run=choices.dry_run
+            login,
+            namespace=choices.namespace,
+            timeout_seconds=choices.timeout,
+            dry_run=choices.dry_run,
+            options=choices.connection(),
         ) as desk:
             await work(desk, choices, *args, **kwargs)
 

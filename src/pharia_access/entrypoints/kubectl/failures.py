@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 from pharia_access.errors import (
     AccessError,
@@ -15,10 +15,11 @@ from pharia_access.errors import (
     ExpiredViewError,
     InvalidError,
     NotFoundError,
+    SettingsError,
     UnavailableError,
 )
 
-__all__ = ["Failure", "explain"]
+__all__ = ["Failure", "RefusedError", "explain"]
 
 _FORBIDDEN = re.compile(
     r'User "(?P<user>[^"]*)" cannot (?P<verb>[a-z]+) resource "(?P<resource>[^"]*)" in API group "(?P<group>[^"]*)"'
@@ -30,7 +31,18 @@ _THERE = re.compile(r'(?P<kind>[a-z]+)(?:\.[a-z.]+)? "(?P<name>[^"]*)" already e
 _INVALID = re.compile(r'^.*? "[^"]*" is invalid: ', re.DOTALL)
 _QUOTED = re.compile(r'Invalid value: (?:"(?:[^"\\]|\\.)*"|[^:]*): ')
 
+_FIELD = re.compile(r"(?:metadata|spec|status)\b|pharia-access\b")
+"""What begins a sentence as it is written."""
+
 _NOUNS: Final = {"apitokens": "token", "apicredentials": "credential", "apiroles": "role", "secrets": "Secret"}
+
+
+class RefusedError(AccessError):
+    """A command stopped before it changed anything; the text says why, `next_step` what to do."""
+
+    def __init__(self, why: str, next_step: str = "") -> None:
+        super().__init__(why)
+        self.next_step = next_step
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +54,16 @@ class Failure:
 
 
 def explain(error: AccessError) -> Failure:
-    """Total: what is not known better is told as it is."""
-    for kind, told in _TOLD:
-        if isinstance(error, kind):
-            return told(error)
-    return Failure(_sentence(str(error)))
+    """Total: what is not known better is told as it is. What the error itself says to do comes last."""
+    failure = next((told(error) for kind, told in _TOLD if isinstance(error, kind)), Failure(_sentence(str(error))))
+    steps = [step for step in (failure.next_step, error.next_step) if step]
+    return Failure(failure.sentence, "\n".join(steps))
+
+
+def _setting(error: AccessError) -> Failure:
+    return Failure(
+        _sentence(str(error)), "Name a kubeconfig by --kubeconfig or KUBECONFIG, and its context by --context."
+    )
 
 
 def _denied(error: ApiError) -> Failure:
@@ -59,8 +76,8 @@ def _denied(error: ApiError) -> Failure:
         resource = ".".join(part for part in (rbac["resource"], rbac["group"]) if part)
         return Failure(
             f"{rbac['user']} may not {rbac['verb']} {noun}s{where}.",
-            f"Ask an administrator for the right; to see what you may do: kubectl auth can-i --list{scope}"
-            f" (this needs {rbac['verb']} on {resource}).",
+            f"This needs the verb {rbac['verb']} on {resource}: ask an administrator for it.\n"
+            f"See what you may do: kubectl auth can-i --list{scope}",
         )
     return Failure(_sentence(error.said or str(error)))
 
@@ -95,7 +112,8 @@ def _unavailable(error: ApiError) -> Failure:
             )
         case HTTPStatus.NOT_FOUND:
             return Failure(
-                "pharia-access is not installed in this cluster.", "See the README: helm install pharia-access …"
+                "pharia-access is not installed in this cluster.",
+                "An administrator installs it by Helm: see its README.",
             )
         case HTTPStatus.TOO_MANY_REQUESTS:
             return Failure("The API server has too much to do.", "Run the command again in a moment.")
@@ -115,7 +133,8 @@ def _invalid(error: ApiError) -> Failure:
     return Failure(_sentence(_QUOTED.sub("", _INVALID.sub("", error.said)) or str(error)))
 
 
-_TOLD: Final[tuple[tuple[type[ApiError], Callable[[ApiError], Failure]], ...]] = (
+_TOLD: Final[tuple[tuple[type[AccessError], Callable[[Any], Failure]], ...]] = (
+    (SettingsError, _setting),
     (DeniedError, _denied),
     (NotFoundError, _not_found),
     (AlreadyExistsError, _already_there),
@@ -128,5 +147,6 @@ _TOLD: Final[tuple[tuple[type[ApiError], Callable[[ApiError], Failure]], ...]] =
 
 def _sentence(text: str) -> str:
     text = text.strip()
-    text = text[:1].upper() + text[1:]
+    if not _FIELD.match(text):
+        text = text[:1].upper() + text[1:]
     return text if text.endswith((".", "!", "?")) else f"{text}."
