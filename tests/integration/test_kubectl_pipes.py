@@ -26,7 +26,7 @@ ONCE = "This is the only time it is shown: it cannot be read again.\n"
 
 def minted(plugin: Plugin, *options: str) -> Told:
     """The answer to a new token of the name `ci`."""
-    return plugin.run("token", "create", "invoice-bot", "--name=ci", *options)
+    return plugin.run("token", "create", "invoice-bot", "--name=ci", "--window=30m", *options)
 
 
 def proved(workspace: Workspace, secret: str) -> bool:
@@ -38,7 +38,7 @@ def proved(workspace: Workspace, secret: str) -> bool:
 def test_a_pipe_gets_the_token_alone(workspace: Workspace, plugin: Plugin) -> None:
     workspace.credential()
 
-    answer = plugin.pipe("token", "create", "invoice-bot", "--name=ci", env={"NO_COLOR": "1"})
+    answer = plugin.pipe("token", "create", "invoice-bot", "--name=ci", "--window=30m", env={"NO_COLOR": "1"})
 
     assert (answer.status, answer.stderr) == (0, f"token ci created\n{ONCE}")
     assert answer.stdout.endswith("\n")

@@ -49,11 +49,11 @@ def test_the_story_of_the_page(workspace: Workspace, plugin: Plugin, anna: Plugi
     assert question == (
         f" (numbers or names, separated by commas): {STUDIO}\n"
         "credential invoice-bot created\n"
-        f"Next: kubectl access token create invoice-bot --expires 90d -n {here}\n"
+        f"Next: kubectl access token create invoice-bot --expires 90d -n {here} --as anna\n"
     )
 
     created, secret, once = told(
-        anna, "token", "create", "invoice-bot", "--name", "ci", "--expires", "90d"
+        anna, "token", "create", "invoice-bot", "--name", "ci", "--expires", "90d", "--window", "1h"
     ).splitlines()
     assert created == "token ci created"
     assert once == "This is the only time it is shown: it cannot be read again."
@@ -123,7 +123,7 @@ def test_a_token_is_typed_unseen_and_a_no_changes_nothing(workspace: Workspace, 
 
     assert status == 1
     assert terminal.text == (
-        "Token: \n"
+        "Token:\n"
         f"Warning: You may not list the tokens of all namespaces: this is about namespace {workspace.namespace}.\n"
         "Warning: The token ci of invoice-bot (never seen in use) will be revoked for good.\n"
         "Revoke for good? [y/N]: n\n"

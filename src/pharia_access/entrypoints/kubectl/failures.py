@@ -30,8 +30,10 @@ _MISSING = re.compile(r'(?P<kind>[a-z]+)(?:\.[a-z.]+)? "(?P<name>[^"]*)" not fou
 _THERE = re.compile(r'(?P<kind>[a-z]+)(?:\.[a-z.]+)? "(?P<name>[^"]*)" already exists')
 _INVALID = re.compile(r'^.*? "[^"]*" is invalid: ', re.DOTALL)
 _QUOTED = re.compile(r'Invalid value: (?:"(?:[^"\\]|\\.)*"|[^:]*): ')
+_EXAMPLE = re.compile(r" \(e\.g\. .*\)$")
+_UNCHECKED = re.compile(r", <nil>: (?:Invalid value: null: )?some validation rules were not checked[^\]]*")
 
-_FIELD = re.compile(r"(?:metadata|spec|status)\b|pharia-access\b")
+_FIELD = re.compile(r"(?:metadata|spec|status)[.:\[]|pharia-access\b")
 """What begins a sentence as it is written."""
 
 _NOUNS: Final = {"apitokens": "token", "apicredentials": "credential", "apiroles": "role", "secrets": "Secret"}
@@ -70,16 +72,17 @@ def _denied(error: ApiError) -> Failure:
     if policy := _DENIED.search(error.said):
         return Failure(_sentence(policy["why"]))
     if rbac := _FORBIDDEN.search(error.said):
-        noun = _NOUNS.get(rbac["resource"], rbac["resource"])
-        where = f" in namespace {rbac['namespace']}" if rbac["namespace"] else ""
+        noun = _NOUNS.get(rbac["resource"])
+        things = f"{noun}s" if noun else rbac["resource"]
+        where = f"in namespace {rbac['namespace']}" if rbac["namespace"] else "in the whole cluster"
         scope = f" -n {rbac['namespace']}" if rbac["namespace"] else ""
         resource = ".".join(part for part in (rbac["resource"], rbac["group"]) if part)
         return Failure(
-            f"{rbac['user']} may not {rbac['verb']} {noun}s{where}.",
+            f"{rbac['user']} may not {rbac['verb']} {things} {where}.",
             f"This needs the verb {rbac['verb']} on {resource}: ask an administrator for it.\n"
             f"See what you may do: kubectl auth can-i --list{scope}",
         )
-    return Failure(_sentence(error.said or str(error)))
+    return Failure(_sentence(f"The API server refuses it: {error.said or error}"))
 
 
 def _not_found(error: ApiError) -> Failure:
@@ -130,7 +133,10 @@ def _expired(_: ApiError) -> Failure:
 
 
 def _invalid(error: ApiError) -> Failure:
-    return Failure(_sentence(_QUOTED.sub("", _INVALID.sub("", error.said)) or str(error)))
+    said = _INVALID.sub("", error.said)
+    for noise in (_UNCHECKED, _QUOTED, _EXAMPLE):
+        said = noise.sub("", said)
+    return Failure(_sentence(said.strip("[]") or str(error)))
 
 
 _TOLD: Final[tuple[tuple[type[AccessError], Callable[[Any], Failure]], ...]] = (
