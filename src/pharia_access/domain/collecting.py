@@ -52,7 +52,10 @@ def _over(token: TokenSummary) -> Standing | None:
 
 
 def _failed(token: TokenSummary) -> Standing | None:
-    return Never(token.message or "minting failed") if token.stalled or token.phase == Phase.FAILED else None
+    if not token.stalled and token.phase != Phase.FAILED:
+        return None
+    here = f"{token.key.name} -n {token.key.namespace}"
+    return Never(token.message or "minting failed", f"See: kubectl access token get {here}")
 
 
 def _collected(token: TokenSummary) -> Standing | None:

@@ -13,6 +13,7 @@ from tests.support.builders import NOW
 
 FRESH = TokenSummary(ObjectKey("finance", "ci"), "uid", "invoice-bot", NOW)
 READY = replace(FRESH, phase="Active", ready="True", delivery="Available")
+SEE = "See: kubectl access token get ci -n finance"
 AGAIN = "A secret is shown once. To have a new token: kubectl access token rotate ci -n finance"
 
 
@@ -29,9 +30,9 @@ AGAIN = "A secret is shown once. To have a new token: kubectl access token rotat
             Never("the token is expired"),
             id="expired, collected",
         ),
-        pytest.param(replace(FRESH, phase="Failed", message="too long"), Never("too long"), id="failed"),
-        pytest.param(replace(FRESH, phase="Failed"), Never("minting failed"), id="failed without a word"),
-        pytest.param(replace(FRESH, stalled=True, message="a conflict"), Never("a conflict"), id="stalled"),
+        pytest.param(replace(FRESH, phase="Failed", message="too long"), Never("too long", SEE), id="failed"),
+        pytest.param(replace(FRESH, phase="Failed"), Never("minting failed", SEE), id="failed without a word"),
+        pytest.param(replace(FRESH, stalled=True, message="a conflict"), Never("a conflict", SEE), id="stalled"),
         pytest.param(replace(READY, delivery="Collected"), Never("it was collected already", AGAIN), id="collected"),
         pytest.param(
             replace(READY, delivery="Withdrawn", deadline=NOW),

@@ -72,6 +72,12 @@ def test_an_end_that_is_none_is_told_with_examples(text: str) -> None:
         parse_lifetime(text)
 
 
+@pytest.mark.parametrize("text", ["36526d", "36525d1s", "99999d"])
+def test_nothing_lives_for_more_than_a_hundred_years(text: str) -> None:
+    with pytest.raises(WishError, match=f"'{text}' is longer than 100 years"):
+        parse_length(text)
+
+
 def test_of_a_long_text_only_the_beginning_is_repeated() -> None:
     with pytest.raises(WishError) as raised:
         parse_length("x" * 1000)

@@ -36,9 +36,8 @@ def run(arguments: list[str]) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except (click.Abort, KeyboardInterrupt) as error:
-        after_question = "\n" if isinstance(error, click.Abort) else ""
-        click.echo(f"{after_question}Interrupted.", err=True)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted.", err=True)
         return _INTERRUPTED
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         return 1

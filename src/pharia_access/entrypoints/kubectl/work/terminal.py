@@ -77,6 +77,9 @@ def _at_once() -> Iterator[None]:
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield
+    except click.Abort:
+        click.echo(err=True)  # what is told next begins a line
+        raise
     finally:
         signal.signal(signal.SIGINT, before)
 
