@@ -26,7 +26,13 @@ __all__ = [
 
 
 class AccessError(Exception):
-    """The root. Never raised itself."""
+    """The root. Never raised itself.
+
+    Attributes:
+        next_step: what a person can do about it, a sentence or several lines; empty where the text says it.
+    """
+
+    next_step: str = ""
 
 
 class SettingsError(AccessError):

@@ -16,6 +16,8 @@ from tests.support.api import Api
 from tests.support.control_plane import ControlPlane
 from tests.support.installation import install
 from tests.support.operator_pool import OperatorPool
+from tests.support.plugin import Plugin
+from tests.support.staff import Staff
 from tests.support.verifiers import RunningVerifier, start_verifier, write_keyring
 from tests.support.workspace import Workspace
 
@@ -88,3 +90,15 @@ def workspace(control_plane: ControlPlane, namespace: str) -> Workspace:
     place = Workspace(Api(control_plane.kubeconfig), namespace)
     place.role()
     return place
+
+
+@pytest.fixture
+def plugin(control_plane: ControlPlane, namespace: str) -> Plugin:
+    """`kubectl access` in the namespace of the test, as administrator unless it is told otherwise."""
+    return Plugin(control_plane, namespace)
+
+
+@pytest.fixture
+def staff(control_plane: ControlPlane, namespace: str) -> Staff:
+    """People of that namespace, hired as the test wants them."""
+    return Staff(control_plane, namespace)

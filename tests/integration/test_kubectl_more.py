@@ -161,7 +161,8 @@ def test_whoever_may_not_end_the_old_one_makes_no_new_one(access: Access, worksp
     told = access("token", "rotate", "ci", "--yes", "--as", "minter")
 
     assert (told.status, others(workspace, "ci")) == (1, [])
-    assert "You may not change the token ci: this needs the verb patch on apitokens.access.pharia.ai" in told.err
+    assert f"You may not end the token ci in namespace {workspace.namespace}." in told.err
+    assert "This needs the verb patch on apitokens.access.pharia.ai" in told.err
 
 
 def test_what_breaks_off_after_the_mint_says_how_to_finish(
@@ -414,7 +415,7 @@ def test_a_cluster_administrator_may_rotate_and_others_are_told_what_is_missing(
     assert "rollout restart deployment/pharia-access-operator --namespace pharia-access-system" in admin.err
     assert (other.status, other.out) == (1, "")
     assert "nobody may not patch Secrets in namespace pharia-access-system." in other.err
-    assert elsewhere.err.startswith("Error: There is no keyring in namespace default: name the release's")
+    assert elsewhere.err.startswith("Error: There is no keyring in namespace default.\nName the release's namespace")
 
 
 def named(kind: str, workspace: Workspace, name: str) -> dict[str, Any]:

@@ -91,6 +91,10 @@ class Proxy:
         self.struck.clear()
         self._strike = strike
 
+    def disarm(self) -> None:
+        """Let everything pass again."""
+        self._strike = None
+
     async def _start(self) -> None:
         connector = aiohttp.TCPConnector(ssl=self._tls, limit=0)
         self._session = aiohttp.ClientSession(

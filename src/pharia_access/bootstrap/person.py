@@ -26,6 +26,7 @@ class Desk:
 
     Attributes:
         namespace: the one that counts where none is named.
+        options: those of the command line that say which cluster and who; for commands that are named to a person.
     """
 
     objects: KubeObjects
@@ -33,6 +34,12 @@ class Desk:
     connection: Connection
     namespace: str
     clock: SystemClock
+    options: str = ""
+
+    @property
+    def here(self) -> str:
+        """What a command needs beside its words to be about this place."""
+        return f"-n {self.namespace}{self.options}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +52,18 @@ class Release:
 
 @asynccontextmanager
 async def open_desk(
-    login: Login, *, namespace: str | None, timeout_seconds: float, dry_run: bool
+    login: Login, *, namespace: str | None, timeout_seconds: float, dry_run: bool, options: str = ""
 ) -> AsyncIterator[Desk]:
     """Connect as that login; closes at the end. Raises SettingsError."""
-    here = namespace or ("default" if login.kubeconfig is None else namespace_of(login))
+    habit = "default" if login.kubeconfig is None else namespace_of(login)  # asked anyway: it knows the contexts
     async with connect(login, pool_size=4, user_agent="kubectl-access") as connection:
         yield Desk(
             objects=KubeObjects(connection, timeout_seconds=timeout_seconds, dry_run=dry_run),
             secrets=PersonalSecrets(connection, timeout_seconds=timeout_seconds),
             connection=connection,
-            namespace=here,
+            namespace=namespace or habit,
             clock=SystemClock(),
+            options=options,
         )
 
 

@@ -25,15 +25,16 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Never:
-    """It cannot be, and waiting does not help; `why` is a sentence."""
+    """It cannot be, and waiting does not help; `why` is a sentence, `next_step` another where something can be done."""
 
     why: str
+    next_step: str = ""
 
 
 Standing = Now | Wait | Never
 Rule = Callable[[TokenSummary], Standing | None]
 
-_AGAIN: Final = "a secret is shown once; make a new token: kubectl access token rotate"
+_AGAIN: Final = "A secret is shown once. To have a new token: kubectl access token rotate"
 
 
 def standing(token: TokenSummary) -> Standing:
@@ -51,12 +52,15 @@ def _over(token: TokenSummary) -> Standing | None:
 
 
 def _failed(token: TokenSummary) -> Standing | None:
-    return Never(token.message or "minting failed") if token.stalled or token.phase == Phase.FAILED else None
+    if not token.stalled and token.phase != Phase.FAILED:
+        return None
+    here = f"{token.key.name} -n {token.key.namespace}"
+    return Never(token.message or "minting failed", f"See: kubectl access token get {here}")
 
 
 def _collected(token: TokenSummary) -> Standing | None:
     if token.delivery == DeliveryState.COLLECTED:
-        return Never(f"its secret was collected already; {_AGAIN} {token.key.name}")
+        return Never("it was collected already", _again(token))
     return None
 
 
@@ -64,11 +68,15 @@ def _withdrawn(token: TokenSummary) -> Standing | None:
     if token.delivery != DeliveryState.WITHDRAWN:
         return None
     when = f" at {format_time(token.deadline)}" if token.deadline else ""
-    return Never(f"its secret was withdrawn unread{when}; {_AGAIN} {token.key.name}")
+    return Never(f"it was withdrawn unread{when}", _again(token))
 
 
 def _available(token: TokenSummary) -> Standing | None:
     return Now() if token.ready == "True" and token.delivery == DeliveryState.AVAILABLE else None
+
+
+def _again(token: TokenSummary) -> str:
+    return f"{_AGAIN} {token.key.name} -n {token.key.namespace}"
 
 
 _RULES: tuple[Rule, ...] = (

@@ -43,7 +43,7 @@ def _objection(role: str, catalogue: Mapping[str, Role], namespace: str) -> str:
     known = catalogue.get(role)
     if known is None:
         near = difflib.get_close_matches(role, catalogue, n=1)
-        return f'There is no role "{role}"' + (f'; did you mean "{near[0]}"?' if near else "")
+        return f'There is no role "{role}"' + (f'; did you mean "{near[0]}"?' if near else ".")
     if not known.allows(namespace):
-        return f'The role "{role}" may not be held in namespace {namespace}'
+        return f'The role "{role}" may not be held in namespace {namespace}.'
     return ""

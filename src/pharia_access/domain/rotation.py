@@ -16,7 +16,7 @@ from pharia_access.domain.reasons import Phase
 from pharia_access.domain.summaries import CredentialSummary, TokenSummary
 from pharia_access.domain.wishes import Lifetime
 
-__all__ = ["Rotation", "expiring", "is_later", "lifetime_of", "obstacle", "replacements", "successor"]
+__all__ = ["Obstacle", "Rotation", "expiring", "is_later", "lifetime_of", "obstacle", "replacements", "successor"]
 
 _ENDED: Final = frozenset({Phase.EXPIRED, Phase.REVOKED, Phase.FAILED})
 _LETTERS: Final = re.compile("-[0-9a-f]{5}$")
@@ -30,20 +30,30 @@ class Rotation:
     Attributes:
         lifetime: the new token's.
         siblings: the tokens of the credential, the old one among them.
+        here: the options by which a command is about the same place.
     """
 
     old: TokenSummary
     lifetime: Lifetime
     credential: CredentialSummary
     siblings: Sequence[TokenSummary]
+    here: str
 
 
-Rule = Callable[[Rotation, datetime], str]
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """What stands in the way, and what to do about it."""
+
+    why: str
+    next_step: str
 
 
-def obstacle(rotation: Rotation, now: datetime) -> str:
-    """Why no token can be made beside it, with what to do about it; empty if one can be."""
-    return next((why for rule in _RULES if (why := rule(rotation, now))), "")
+Rule = Callable[[Rotation, datetime], Obstacle | None]
+
+
+def obstacle(rotation: Rotation, now: datetime) -> Obstacle | None:
+    """Why no token can be made beside it; None if one can be."""
+    return next((against for rule in _RULES if (against := rule(rotation, now)) is not None), None)
 
 
 def lifetime_of(token: TokenSummary) -> Lifetime:
@@ -95,62 +105,57 @@ def _older(token: TokenSummary, other: TokenSummary) -> bool:
     return token.created is not None and other.created is not None and token.created < other.created
 
 
-def _here(rotation: Rotation) -> str:
-    return f"-n {rotation.old.key.namespace}"
-
-
-def _not_active(rotation: Rotation, _: datetime) -> str:
+def _not_active(rotation: Rotation, _: datetime) -> Obstacle | None:
     old = rotation.old
     if old.active:
-        return ""
-    phase = (old.phase or Phase.PENDING).lower()
-    return (
-        f"The token {old.key.name} is {phase}, and only an active one can be rotated;"
-        f" to make another: kubectl access token create {old.credential} {_here(rotation)}"
+        return None
+    return Obstacle(
+        f"The token {old.key.name} is {(old.phase or Phase.PENDING).lower()}, and only an active one can be rotated",
+        f"To make another: kubectl access token create {old.credential} {rotation.here}",
     )
 
 
-def _replaced_already(rotation: Rotation, _: datetime) -> str:
-    old, here = rotation.old.key.name, _here(rotation)
+def _replaced_already(rotation: Rotation, _: datetime) -> Obstacle | None:
     new = replacements(rotation.siblings).get(rotation.old.key)
     if new is None:
-        return ""
-    return (
-        f"The token {old} is replaced by {new.key.name} already. Its secret, if nobody has it yet:"
-        f" kubectl access token collect {new.key.name} {here}; to end the old one:"
-        f" kubectl access token expire {old} --in 24h {here};"
-        f" to begin anew, delete {new.key.name} first"
+        return None
+    old, name, here = rotation.old.key.name, new.key.name, rotation.here
+    return Obstacle(
+        f"The token {old} is replaced by {name} already",
+        f"To get the secret of {name}, if nobody has it yet: kubectl access token collect {name} {here}\n"
+        f"To end {old}: kubectl access token expire {old} --in 24h {here}\n"
+        f"To begin anew, first: kubectl access token delete {name} {here}",
     )
 
 
-def _suspended(rotation: Rotation, _: datetime) -> str:
+def _suspended(rotation: Rotation, _: datetime) -> Obstacle | None:
     name = rotation.credential.key.name
     if not rotation.credential.suspended:
-        return ""
-    resume = f"kubectl access credential resume {name} {_here(rotation)}"
-    return f"The credential {name} is suspended and mints nothing; to resume it: {resume}"
+        return None
+    return Obstacle(
+        f"The credential {name} is suspended, and mints nothing",
+        f"To resume it: kubectl access credential resume {name} {rotation.here}",
+    )
 
 
-def _full(rotation: Rotation, _: datetime) -> str:
+def _full(rotation: Rotation, _: datetime) -> Obstacle | None:
     name, most = rotation.credential.key.name, rotation.credential.policy.get("maxTokens")
     active = sum(token.active for token in rotation.siblings)
     if not isinstance(most, int) or active < most:
-        return ""
-    return (
-        f"The credential {name} has {active} active tokens, and may have {most}; to allow one more:"
-        f" kubectl access credential edit {name} --max-tokens {active + 1} {_here(rotation)}"
+        return None
+    return Obstacle(
+        f"The credential {name} may have {most} active tokens, and has {active}",
+        f"To allow one more: kubectl access credential edit {name} --max-tokens {active + 1} {rotation.here}",
     )
 
 
-def _too_long(rotation: Rotation, now: datetime) -> str:
+def _too_long(rotation: Rotation, now: datetime) -> Obstacle | None:
     lifetime, longest = rotation.lifetime, rotation.credential.longest_life
     wanted = lifetime.ends - now if lifetime.ends else lifetime.ttl
     if longest is None or wanted is None or wanted <= longest:
-        return ""
-    return (
-        f"A life of {humanize(wanted)} is longer than the {humanize(longest)} that the credential"
-        f" {rotation.credential.key.name} allows now; say by --expires how long it is to be"
-    )
+        return None
+    allowed = f"the {humanize(longest)} that the credential {rotation.credential.key.name} allows now"
+    return Obstacle(f"A life of {humanize(wanted)} is longer than {allowed}", "Say by --expires how long it is to be.")
 
 
 _RULES: tuple[Rule, ...] = (

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from pharia_access.domain.durations import parse_duration
+from pharia_access.domain.durations import MAX_DURATION, parse_duration
 from pharia_access.domain.times import parse_time
 from pharia_access.errors import MalformedObjectError
 
@@ -39,8 +39,11 @@ def parse_length(text: str) -> timedelta:
         length = timedelta(days=int(days[1]) if days else 0) + (parse_duration(rest) if rest else timedelta())
     except MalformedObjectError:
         length = timedelta()
-    if length > timedelta():
+    if timedelta() < length <= MAX_DURATION:
         return length
+    if length:
+        msg = f"{text[:64]!r} is longer than 100 years"
+        raise WishError(msg)
     msg = f"{text[:64]!r} is no length of time: write days, hours, minutes or seconds, such as 90d, 12h or 1d12h"
     raise WishError(msg)
 

@@ -3,9 +3,11 @@
 Reads no environment, but for the library's own way to an in-cluster server.
 """
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from kubernetes.aio import config
@@ -46,6 +48,7 @@ class Login:
 def namespace_of(login: Login) -> str:
     """The namespace that the kubeconfig's context names, else `default`. Raises SettingsError."""
     with _told(login):
+        _require_file(login.kubeconfig or "")
         contexts, current = config.list_kube_config_contexts(login.kubeconfig)  # type: ignore[no-untyped-call] # so the library says
         chosen = current if login.context is None else _named(contexts, login.context)
         return str(chosen["context"].get("namespace") or "default")
@@ -58,6 +61,7 @@ async def configuration_of(login: Login) -> Configuration:
         if login.kubeconfig is None:
             config.load_incluster_config(configuration)  # type: ignore[no-untyped-call] # so the library says
         else:
+            _require_file(login.kubeconfig)
             await config.load_kube_config(  # type: ignore[no-untyped-call] # so the library says
                 config_file=login.kubeconfig,
                 context=login.context,
@@ -65,6 +69,13 @@ async def configuration_of(login: Login) -> Configuration:
                 persist_config=False,
             )
     return configuration
+
+
+def _require_file(kubeconfig: str) -> None:
+    """Raise ConfigException where none of its files is there: the library would only log that."""
+    if not any(Path(path).exists() for path in kubeconfig.split(os.pathsep)):
+        msg = "there is no such file"
+        raise config.ConfigException(msg)
 
 
 def _named(contexts: Iterable[Mapping[str, Any]], name: str) -> Mapping[str, Any]:

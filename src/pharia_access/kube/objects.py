@@ -89,7 +89,9 @@ class KubeObjects:
 
     async def delete(self, kind: Kind, key: ObjectKey, uid: str) -> None:
         """Delete that very object, and what it owns after it. Raises ConflictError if another has the name."""
-        await self._send("DELETE", _path(kind, key), manifests.delete_options(uid), query=self._written)
+        # Where there is a body, the API server looks for `dryRun` there, and not in the query.
+        options = {**manifests.delete_options(uid), **({"dryRun": ["All"]} if self._written else {})}
+        await self._send("DELETE", _path(kind, key), options)
 
     async def may(self, right: Right, namespace: str) -> bool:
         """Whether the API server's RBAC allows it."""

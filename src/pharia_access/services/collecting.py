@@ -14,14 +14,22 @@ from pharia_access.domain.summaries import TokenSummary
 from pharia_access.domain.token import TokenText
 from pharia_access.errors import AccessError
 
-__all__ = ["CollectError", "Collector", "Deliveries"]
+__all__ = ["CollectError", "Collector", "Deliveries", "NotMintedYetError"]
 
 _FIRST_LOOK: Final = 0.1
 _LAST_LOOK: Final = 2.0
 
 
 class CollectError(AccessError):
-    """A secret cannot be collected; the text says why, and what to do."""
+    """A secret cannot be collected; the text says why."""
+
+    def __init__(self, why: str, next_step: str = "") -> None:
+        super().__init__(why)
+        self.next_step = next_step
+
+
+class NotMintedYetError(CollectError):
+    """It may be collected later."""
 
 
 class Deliveries(Protocol):
@@ -63,7 +71,10 @@ class Collector:
         self._clock = clock
 
     async def wait(self, key: ObjectKey, *, patience: timedelta, tell: Callable[[str], None]) -> TokenSummary:
-        """Wait until the secret is there. `tell` hears why it is not. Raises CollectError where it never will be."""
+        """Wait until the secret is there. `tell` hears why it is not.
+
+        Raises CollectError where it never will be, and NotMintedYetError at the end of patience.
+        """
         deadline, pause = self._clock.now() + patience, _FIRST_LOOK
         while True:
             token = await self._read_token(key)
@@ -71,11 +82,11 @@ class Collector:
             if isinstance(answer, Now):
                 return token
             if isinstance(answer, Never):
-                msg = f"Token {key.name} has no secret to collect: {answer.why}"
-                raise CollectError(msg)
+                msg = f"The secret of token {key.name} cannot be collected: {answer.why}"
+                raise CollectError(msg, answer.next_step)
             if self._clock.now() >= deadline:
                 msg = f"Token {key.name} is not minted yet: {answer.why}"
-                raise CollectError(msg)
+                raise NotMintedYetError(msg)
             tell(answer.why)
             await self._clock.sleep(pause)
             pause = min(pause * 2, _LAST_LOOK)
@@ -88,8 +99,9 @@ class Collector:
             msg = f"The Secret {key.name} is gone: somebody else collected the token {token.key.name}"
             raise CollectError(msg)
         if isinstance(secret, ForeignSecret) or secret.uid != token.secret_uid or secret.text is None:
-            msg = f"The Secret {key.name} is not what the operator delivered: do not use it, revoke {token.key.name}"
-            raise CollectError(msg)
+            msg = f"The Secret {key.name} is not what the operator delivered: do not use it"
+            here = f"{token.key.name} -n {token.key.namespace}"
+            raise CollectError(msg, f"Revoke the token: kubectl access token revoke {here}")
         return secret, secret.text
 
     async def finish(self, secret: OneTimeSecret) -> None:

@@ -124,7 +124,7 @@ def test_a_credential_may_name_roles_that_grant_nothing() -> None:
         Fault.UNKNOWN_ROLE: 'There is no role "studio-usr"; did you mean "studio-user"?'
     }
     assert faults(credential=elsewhere)[Fault.UNKNOWN_ROLE] == (
-        'The role "studio-user" may not be held in namespace hr'
+        'The role "studio-user" may not be held in namespace hr.'
     )
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.rotation import (
+    Obstacle,
     Rotation,
     expiring,
     is_later,
@@ -125,61 +126,72 @@ def asked(
     credential: CredentialSummary = CREDENTIAL,
     siblings: tuple[TokenSummary, ...] = (OLD,),
 ) -> Rotation:
-    return Rotation(old, lifetime, credential, siblings)
+    return Rotation(old, lifetime, credential, siblings, "-n finance")
 
 
 @pytest.mark.parametrize(
-    ("rotation", "why"),
+    ("rotation", "why", "next_step"),
     [
-        pytest.param(asked(), "", id="nothing"),
         pytest.param(
             asked(old=replace(OLD, phase="Expired")),
-            "The token ci is expired, and only an active one can be rotated; to make another:"
-            " kubectl access token create invoice-bot -n finance",
+            "The token ci is expired, and only an active one can be rotated",
+            "To make another: kubectl access token create invoice-bot -n finance",
             id="it has ended",
         ),
         pytest.param(
             asked(old=replace(OLD, phase="")),
-            "The token ci is pending, and only an active one can be rotated; to make another:"
-            " kubectl access token create invoice-bot -n finance",
+            "The token ci is pending, and only an active one can be rotated",
+            "To make another: kubectl access token create invoice-bot -n finance",
             id="it is not minted",
         ),
         pytest.param(
             asked(siblings=(OLD, NEW)),
-            "The token ci is replaced by ci-a1b2c already. Its secret, if nobody has it yet: kubectl access token"
-            " collect ci-a1b2c -n finance; to end the old one: kubectl access token expire ci --in 24h -n finance;"
-            " to begin anew, delete ci-a1b2c first",
+            "The token ci is replaced by ci-a1b2c already",
+            "To get the secret of ci-a1b2c, if nobody has it yet: kubectl access token collect ci-a1b2c -n finance\n"
+            "To end ci: kubectl access token expire ci --in 24h -n finance\n"
+            "To begin anew, first: kubectl access token delete ci-a1b2c -n finance",
             id="it was rotated",
         ),
         pytest.param(
             asked(credential=replace(CREDENTIAL, suspended=True)),
-            "The credential invoice-bot is suspended and mints nothing; to resume it:"
-            " kubectl access credential resume invoice-bot -n finance",
+            "The credential invoice-bot is suspended, and mints nothing",
+            "To resume it: kubectl access credential resume invoice-bot -n finance",
             id="its credential is suspended",
         ),
         pytest.param(
             asked(credential=replace(CREDENTIAL, policy={"maxTokens": 1})),
-            "The credential invoice-bot has 1 active tokens, and may have 1; to allow one more:"
-            " kubectl access credential edit invoice-bot --max-tokens 2 -n finance",
+            "The credential invoice-bot may have 1 active tokens, and has 1",
+            "To allow one more: kubectl access credential edit invoice-bot --max-tokens 2 -n finance",
             id="its credential has all it may have",
         ),
-        pytest.param(asked(credential=replace(CREDENTIAL, policy={"maxTokens": 2})), "", id="one more is allowed"),
         pytest.param(
             asked(credential=replace(CREDENTIAL, longest_life=10 * DAY)),
-            "A life of 30 days is longer than the 10 days that the credential invoice-bot allows now;"
-            " say by --expires how long it is to be",
+            "A life of 30 days is longer than the 10 days that the credential invoice-bot allows now",
+            "Say by --expires how long it is to be.",
             id="its credential allows less than when it was minted",
         ),
         pytest.param(
             asked(lifetime=Lifetime(ends=NOW + 11 * DAY), credential=replace(CREDENTIAL, longest_life=10 * DAY)),
-            "A life of 11 days is longer than the 10 days that the credential invoice-bot allows now;"
-            " say by --expires how long it is to be",
+            "A life of 11 days is longer than the 10 days that the credential invoice-bot allows now",
+            "Say by --expires how long it is to be.",
             id="an end that is too far away",
-        ),
-        pytest.param(
-            asked(lifetime=Lifetime(), credential=replace(CREDENTIAL, longest_life=10 * DAY)), "", id="the default"
         ),
     ],
 )
-def test_what_stands_in_the_way(rotation: Rotation, why: str) -> None:
-    assert obstacle(rotation, NOW) == why
+def test_what_stands_in_the_way(rotation: Rotation, why: str, next_step: str) -> None:
+    assert obstacle(rotation, NOW) == Obstacle(why, next_step)
+
+
+@pytest.mark.parametrize(
+    "rotation",
+    [
+        pytest.param(asked(), id="an active token"),
+        pytest.param(asked(credential=replace(CREDENTIAL, policy={"maxTokens": 2})), id="one more is allowed"),
+        pytest.param(asked(credential=replace(CREDENTIAL, longest_life=30 * DAY)), id="the longest life"),
+        pytest.param(
+            asked(lifetime=Lifetime(), credential=replace(CREDENTIAL, longest_life=10 * DAY)), id="the default life"
+        ),
+    ],
+)
+def test_what_can_be_rotated(rotation: Rotation) -> None:
+    assert obstacle(rotation, NOW) is None

@@ -23,6 +23,14 @@ _NOUNS: Final = {
 """Each noun's line in the help, and where its commands are."""
 
 
+_HELP: Final = """API credentials and tokens of PhariaAI, from the terminal.
+
+\b
+kubectl access credential create invoice-bot --role studio-user
+kubectl access token create invoice-bot --expires 90d
+"""
+
+
 class _Nouns(click.Group):
     """Commands whose modules are imported when they are run."""
 
@@ -44,13 +52,8 @@ class _Nouns(click.Group):
             formatter.write_dl([(noun, line) for noun, (line, _) in _NOUNS.items()])
 
 
-@click.group(cls=_Nouns, context_settings={"help_option_names": ["-h", "--help"]}, no_args_is_help=True)
+@click.group(cls=_Nouns, help=_HELP, context_settings={"help_option_names": ["-h", "--help"]}, no_args_is_help=True)
 @named_in
 @click.version_option(__version__, message="%(version)s")
 def access() -> None:
-    r"""API credentials and tokens of PhariaAI, from the terminal.
-
-    \b
-    kubectl access credential create invoice-bot --role studio-user
-    kubectl access token create invoice-bot --expires 90d
-    """
+    """API credentials and tokens of PhariaAI, from the terminal."""

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
+import click
+
 from pharia_access.entrypoints.kubectl.options import Choices
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ def at_the_desk(
     *args: P.args,
     **kwargs: P.kwargs,
 ) -> None:
-    """Connect, do the work, close. Raises AccessError, and KeyboardInterrupt once the work has cleaned up."""
+    """Connect, do the work, close. Raises AccessError, and Abort for Ctrl-C once the work has cleaned up."""
     from pharia_access.bootstrap.person import open_desk
     from pharia_access.kube.login import Login
     from pharia_access.settings.person import kubeconfig_path
@@ -28,8 +30,15 @@ def at_the_desk(
     async def connected() -> None:
         login = Login(choices.kubeconfig or kubeconfig_path(), choices.context, choices.user, choices.groups)
         async with open_desk(
-            login, namespace=choices.namespace, timeout_seconds=choices.timeout, dry_run=choices.dry_run
+            login,
+            namespace=choices.namespace,
+            timeout_seconds=choices.timeout,
+            dry_run=choices.dry_run,
+            options=choices.connection(),
         ) as desk:
             await work(desk, choices, *args, **kwargs)
 
-    asyncio.run(connected())
+    try:
+        asyncio.run(connected())
+    except KeyboardInterrupt:
+        raise click.Abort from None

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 from pharia_access.errors import (
     AccessError,
@@ -15,10 +15,11 @@ from pharia_access.errors import (
     ExpiredViewError,
     InvalidError,
     NotFoundError,
+    SettingsError,
     UnavailableError,
 )
 
-__all__ = ["Failure", "explain"]
+__all__ = ["Failure", "RefusedError", "explain"]
 
 _FORBIDDEN = re.compile(
     r'User "(?P<user>[^"]*)" cannot (?P<verb>[a-z]+) resource "(?P<resource>[^"]*)" in API group "(?P<group>[^"]*)"'
@@ -29,8 +30,21 @@ _MISSING = re.compile(r'(?P<kind>[a-z]+)(?:\.[a-z.]+)? "(?P<name>[^"]*)" not fou
 _THERE = re.compile(r'(?P<kind>[a-z]+)(?:\.[a-z.]+)? "(?P<name>[^"]*)" already exists')
 _INVALID = re.compile(r'^.*? "[^"]*" is invalid: ', re.DOTALL)
 _QUOTED = re.compile(r'Invalid value: (?:"(?:[^"\\]|\\.)*"|[^:]*): ')
+_EXAMPLE = re.compile(r" \(e\.g\. .*\)$")
+_UNCHECKED = re.compile(r", <nil>: (?:Invalid value: null: )?some validation rules were not checked[^\]]*")
+
+_FIELD = re.compile(r"(?:metadata|spec|status)[.:\[]|pharia-access\b")
+"""What begins a sentence as it is written."""
 
 _NOUNS: Final = {"apitokens": "token", "apicredentials": "credential", "apiroles": "role", "secrets": "Secret"}
+
+
+class RefusedError(AccessError):
+    """A command stopped before it changed anything; the text says why, `next_step` what to do."""
+
+    def __init__(self, why: str, next_step: str = "") -> None:
+        super().__init__(why)
+        self.next_step = next_step
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,27 +56,33 @@ class Failure:
 
 
 def explain(error: AccessError) -> Failure:
-    """Total: what is not known better is told as it is."""
-    for kind, told in _TOLD:
-        if isinstance(error, kind):
-            return told(error)
-    return Failure(_sentence(str(error)))
+    """Total: what is not known better is told as it is. What the error itself says to do comes last."""
+    failure = next((told(error) for kind, told in _TOLD if isinstance(error, kind)), Failure(_sentence(str(error))))
+    steps = [step for step in (failure.next_step, error.next_step) if step]
+    return Failure(failure.sentence, "\n".join(steps))
+
+
+def _setting(error: AccessError) -> Failure:
+    return Failure(
+        _sentence(str(error)), "Name a kubeconfig by --kubeconfig or KUBECONFIG, and its context by --context."
+    )
 
 
 def _denied(error: ApiError) -> Failure:
     if policy := _DENIED.search(error.said):
         return Failure(_sentence(policy["why"]))
     if rbac := _FORBIDDEN.search(error.said):
-        noun = _NOUNS.get(rbac["resource"], rbac["resource"])
-        where = f" in namespace {rbac['namespace']}" if rbac["namespace"] else ""
+        noun = _NOUNS.get(rbac["resource"])
+        things = f"{noun}s" if noun else rbac["resource"]
+        where = f"in namespace {rbac['namespace']}" if rbac["namespace"] else "in the whole cluster"
         scope = f" -n {rbac['namespace']}" if rbac["namespace"] else ""
         resource = ".".join(part for part in (rbac["resource"], rbac["group"]) if part)
         return Failure(
-            f"{rbac['user']} may not {rbac['verb']} {noun}s{where}.",
-            f"Ask an administrator for the right; to see what you may do: kubectl auth can-i --list{scope}"
-            f" (this needs {rbac['verb']} on {resource}).",
+            f"{rbac['user']} may not {rbac['verb']} {things} {where}.",
+            f"This needs the verb {rbac['verb']} on {resource}: ask an administrator for it.\n"
+            f"See what you may do: kubectl auth can-i --list{scope}",
         )
-    return Failure(_sentence(error.said or str(error)))
+    return Failure(_sentence(f"The API server refuses it: {error.said or error}"))
 
 
 def _not_found(error: ApiError) -> Failure:
@@ -95,7 +115,8 @@ def _unavailable(error: ApiError) -> Failure:
             )
         case HTTPStatus.NOT_FOUND:
             return Failure(
-                "pharia-access is not installed in this cluster.", "See the README: helm install pharia-access …"
+                "pharia-access is not installed in this cluster.",
+                "An administrator installs it by Helm: see its README.",
             )
         case HTTPStatus.TOO_MANY_REQUESTS:
             return Failure("The API server has too much to do.", "Run the command again in a moment.")
@@ -112,10 +133,14 @@ def _expired(_: ApiError) -> Failure:
 
 
 def _invalid(error: ApiError) -> Failure:
-    return Failure(_sentence(_QUOTED.sub("", _INVALID.sub("", error.said)) or str(error)))
+    said = _INVALID.sub("", error.said)
+    for noise in (_UNCHECKED, _QUOTED, _EXAMPLE):
+        said = noise.sub("", said)
+    return Failure(_sentence(said.strip("[]") or str(error)))
 
 
-_TOLD: Final[tuple[tuple[type[ApiError], Callable[[ApiError], Failure]], ...]] = (
+_TOLD: Final[tuple[tuple[type[AccessError], Callable[[Any], Failure]], ...]] = (
+    (SettingsError, _setting),
     (DeniedError, _denied),
     (NotFoundError, _not_found),
     (AlreadyExistsError, _already_there),
@@ -128,5 +153,6 @@ _TOLD: Final[tuple[tuple[type[ApiError], Callable[[ApiError], Failure]], ...]] =
 
 def _sentence(text: str) -> str:
     text = text.strip()
-    text = text[:1].upper() + text[1:]
+    if not _FIELD.match(text):
+        text = text[:1].upper() + text[1:]
     return text if text.endswith((".", "!", "?")) else f"{text}."

@@ -3,6 +3,8 @@
 0: done. 1: not done, and why is on standard error. 2: the command line itself is wrong. 130: interrupted.
 """
 
+import logging
+import os
 import sys
 import traceback
 
@@ -20,7 +22,10 @@ _INTERRUPTED = 130
 
 def main() -> None:
     """The console script."""
-    sys.exit(run(sys.argv[1:]))
+    logging.getLogger().addHandler(logging.NullHandler())  # what libraries log would be written to standard error
+    status = run(sys.argv[1:])
+    _give_up_on_output()
+    sys.exit(status)
 
 
 def run(arguments: list[str]) -> int:
@@ -34,17 +39,30 @@ def run(arguments: list[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted.", err=True)
         return _INTERRUPTED
-    except AccessError as error:
-        _tell(explain(error), error, verbose=choices.verbose)
-        return 1
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
-        sys.stderr.close()
         return 1
     except Exception as error:  # noqa: BLE001 - a person is never shown a traceback unasked
-        fault = Failure(f"This is a fault of kubectl access ({type(error).__name__}).", "Please report it with -v.")
-        _tell(fault, error, verbose=choices.verbose)
+        _tell(_failure(error), error, verbose=choices.verbose)
         return 1
     return status if isinstance(status, int) else 0
+
+
+def _failure(error: Exception) -> Failure:
+    match error:
+        case AccessError():
+            return explain(error)
+        case OSError():  # the API server's are AccessErrors by now
+            return Failure(f"What was asked for could not be written: {error.strerror}.")
+        case _:
+            return Failure(f"This is a fault of kubectl access ({type(error).__name__}).", "Please report it with -v.")
+
+
+def _give_up_on_output() -> None:
+    """Python would try again at its exit to write what a closed pipe or a full disk did not take, and complain."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _tell(failure: Failure, error: Exception, *, verbose: bool) -> None:

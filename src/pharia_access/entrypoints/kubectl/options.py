@@ -1,5 +1,6 @@
 """Options that commands share, in kubectl's words, and where their values are kept."""
 
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
@@ -52,6 +53,13 @@ class Choices:
     verbose: bool = False
     timeout: float = 30.0
     given: set[str] = field(default_factory=set)
+
+    def connection(self) -> str:
+        """The options that say which cluster and who, as they are typed, with a space before each."""
+        named = (("--kubeconfig", self.kubeconfig), ("--context", self.context), ("--as", self.user))
+        words = [word for option, value in named if value for word in (option, value)]
+        words += [word for group in self.groups for word in ("--as-group", group)]
+        return "".join(f" {shlex.quote(word)}" for word in words)
 
 
 def _kept(*names: str, **settings: Any) -> Callable[[F], F]:  # noqa: ANN401 - what click.option takes

@@ -40,13 +40,13 @@ async def create(desk: Desk, choices: Choices, name: str, roles: tuple[str, ...]
     }
     _told(choices, await desk.objects.create(body), "created")
     if not choices.dry_run:
-        say(f"Next: kubectl access token create {name} --expires 90d -n {desk.namespace}")
+        say(f"Next: kubectl access token create {name} --expires 90d {desk.here}")
 
 
 async def _selected(desk: Desk) -> tuple[str, ...]:
     if not is_terminal():
-        msg = "A credential needs a role: name it by --role; see: kubectl access role list"
-        raise RefusedError(msg)
+        msg = "A credential needs a role: name it by --role"
+        raise RefusedError(msg, "See: kubectl access role list")
     held = [role for role in await roles_of(desk) if role.role and role.role.allows(desk.namespace)]
     return select("Which roles", [(role.name, role.description) for role in held])
 
@@ -69,8 +69,8 @@ async def edit(desk: Desk, choices: Choices, name: str, spec: Json, replaced: Re
 async def _consider(desk: Desk, choices: Choices, name: str, change: RoleChange) -> None:
     """Refuse what would grant nothing; tell whom it affects; ask before something is taken away."""
     if not change.roles:
-        msg = f"A credential needs a role: to stop all its tokens, kubectl access credential suspend {name}"
-        raise RefusedError(msg)
+        msg = "A credential needs a role"
+        raise RefusedError(msg, f"To stop all its tokens: kubectl access credential suspend {name} {desk.here}")
     catalogue: Mapping[str, Role] = await catalogue_of(desk)
     require_known(change.added, catalogue, namespace=desk.namespace)
     await require_grantable(desk, change.added)
@@ -111,8 +111,9 @@ async def delete(desk: Desk, choices: Choices, name: str) -> None:
     body = await desk.objects.read("ApiCredential", key)
     require_object_not_in_git(choices, body)
     tokens = await tokens_of(desk, name)
-    gone = f"The credential {name} and its {len(tokens)} tokens will be deleted for good."
-    confirm(choices, [gone, *breaks(tokens, desk.clock.now())], "Delete them?")
+    its = {0: ", which has no tokens,", 1: " and its token"}.get(len(tokens), f" and its {len(tokens)} tokens")
+    gone = f"The credential {name}{its} will be deleted for good."
+    confirm(choices, [gone, *breaks(tokens, desk.clock.now())], "Delete for good?")
     await desk.objects.delete("ApiCredential", key, body["metadata"]["uid"])
     _told(choices, body, "deleted")
 

@@ -20,8 +20,7 @@ Body = Mapping[str, Any]
 def require_known(roles: Iterable[str], catalogue: Mapping[str, Role], *, namespace: str) -> None:
     """Raise RefusedError for roles that the catalogue does not have, or not for this namespace."""
     if against := objections(roles, catalogue, namespace=namespace):
-        msg = "; ".join([*against, "see: kubectl access role list"])
-        raise RefusedError(msg)
+        raise RefusedError(" ".join(against), "See: kubectl access role list")
 
 
 async def require_grantable(desk: Desk, roles: Sequence[str]) -> None:
@@ -30,34 +29,27 @@ async def require_grantable(desk: Desk, roles: Sequence[str]) -> None:
     answers = await asyncio.gather(*(desk.objects.may(right, desk.namespace) for right in rights))
     lacking = [role for role, allowed in zip(roles, answers, strict=True) if not allowed]
     if lacking:
-        names = ", ".join(lacking)
-        msg = (
-            f"You may not grant {names} in namespace {desk.namespace}: this needs the verb bind on"
-            f" {', '.join(f'apiroles.access.pharia.ai/{role}' for role in lacking)}; ask an administrator of roles"
-        )
-        raise RefusedError(msg)
+        needed = ", ".join(f"apiroles.access.pharia.ai/{role}" for role in lacking)
+        msg = f"You may not grant {', '.join(lacking)} in namespace {desk.namespace}"
+        raise RefusedError(msg, f"This needs the verb bind on {needed}: ask an administrator of roles for it.")
 
 
 def require_not_in_git(choices: Choices, body: Body, fields: Iterable[str]) -> None:
     """Raise RefusedError where Git declares one of these fields of spec, unless forced."""
     for field in fields:
         if by := field_declared_by(body, field):
-            _stop(
-                choices,
-                f"The field spec.{field} of {_called(body)} is declared in Git (by {by}), which may put it back",
-            )
+            _stop(choices, f"spec.{field} of {_called(body)} is declared in Git (by {by}), which may put it back")
 
 
 def require_object_not_in_git(choices: Choices, body: Body) -> None:
     """Raise RefusedError where Git declares the object, unless forced: deleted, it would come back as another."""
     if by := declared_by(body):
-        _stop(choices, f"The {_called(body)} is declared in Git (by {by}), which would make it anew")
+        _stop(choices, f"{_called(body)} is declared in Git (by {by}), which would make it anew")
 
 
 def _stop(choices: Choices, why: str) -> None:
     if not choices.force:
-        msg = f"{why}: change it in Git, or repeat the command with --force"
-        raise RefusedError(msg)
+        raise RefusedError(why, "Change it in Git, or repeat the command with --force.")
     warn(f"{why}.")
 
 

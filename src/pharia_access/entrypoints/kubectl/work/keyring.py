@@ -19,8 +19,8 @@ async def status(desk: Desk, choices: Choices, home: str) -> None:
     """Print the keys, and how many active tokens use each."""
     held = await release_of(desk, home, timeout_seconds=choices.timeout).secrets.read_keyring()
     if held is None:
-        msg = f"There is no keyring in namespace {home}: name the release's by --release-namespace"
-        raise RefusedError(msg)
+        msg = f"There is no keyring in namespace {home}"
+        raise RefusedError(msg, "Name the release's namespace by --release-namespace.")
     tokens = await gathered(desk.objects.pages("ApiToken", None), token_summary, "tokens")
     usages = key_usages(Keyring.parse(held[0]), tokens)
     if choices.output == "table":

@@ -19,13 +19,18 @@ from pharia_access.domain.token import TokenText
 from pharia_access.entrypoints.kubectl.where import Where
 from pharia_access.entrypoints.kubectl.work.render import moment
 from pharia_access.entrypoints.kubectl.work.terminal import RefusedError, say
+from pharia_access.errors import AccessError
 
-__all__ = ["MANY", "Sink", "sink_for"]
+__all__ = ["MANY", "Sink", "SinkError", "sink_for"]
 
 MANY: Final = frozenset({"lines", "rows"})
 """Forms for many tokens: the name before the text, and the namespace before the name."""
 
 _ONCE: Final = "This is the only time it is shown: it cannot be read again."
+
+
+class SinkError(AccessError):
+    """A place did not take a token's text; the error's own text does not hold any of it."""
 
 
 class Sink(Protocol):
@@ -36,7 +41,7 @@ class Sink(Protocol):
         ...
 
     async def put(self, token: TokenSummary, text: TokenText) -> None:
-        """Put it there, whole, or raise OSError or AccessError."""
+        """Put it there, whole, or raise AccessError."""
         ...
 
 
@@ -62,8 +67,12 @@ class _Output:
         """Always takes one."""
 
     async def put(self, token: TokenSummary, text: TokenText) -> None:
-        sys.stdout.write(f"{self._written(token, text)}\n")
-        sys.stdout.flush()  # a reader that is gone is noticed here, before the Secret is deleted
+        try:
+            sys.stdout.write(f"{self._written(token, text)}\n")
+            sys.stdout.flush()  # a reader that is gone is noticed here, before the Secret is deleted
+        except OSError as error:
+            msg = f"Standard output did not take the secret: {error.strerror}"
+            raise SinkError(msg) from error
         if self._form not in MANY:
             say(_ONCE)
 
@@ -87,8 +96,8 @@ class _Clipboard:
 
     async def check(self) -> None:
         if not pyperclip.is_available():
-            msg = "There is no clipboard here: leave out --copy, or install xclip or wl-clipboard"
-            raise RefusedError(msg)
+            msg = "There is no clipboard here"
+            raise RefusedError(msg, "Leave out --copy, or install xclip or wl-clipboard.")
 
     async def put(self, token: TokenSummary, text: TokenText) -> None:
         try:
@@ -98,8 +107,8 @@ class _Clipboard:
         else:
             failed = False
         if failed:  # outside of `except`: the library's error may quote what was to be copied
-            msg = "The clipboard did not take it"
-            raise OSError(msg)
+            msg = "The clipboard did not take the secret"
+            raise SinkError(msg)
         say(f"The secret of {token.key.name} is in the clipboard. {_ONCE}")
 
 
@@ -111,23 +120,31 @@ class _File:
 
     async def check(self) -> None:
         if self._path.exists():
-            msg = f"{self._path} exists, and is not overwritten: name another file"
-            raise RefusedError(msg)
+            msg = f"The file {self._path} exists, and is not overwritten"
+            raise RefusedError(msg, "Name another file.")
         if not os.access(self._path.parent, os.W_OK):
-            msg = f"{self._path.parent} cannot be written to: name another file"
-            raise RefusedError(msg)
+            msg = f"The folder {self._path.parent} cannot be written to"
+            raise RefusedError(msg, "Name another file.")
 
     async def put(self, token: TokenSummary, text: TokenText) -> None:
+        try:
+            self._write(f"{text.reveal()}\n")
+        except OSError as error:
+            msg = f"The file {self._path} could not be written: {error.strerror}"
+            raise SinkError(msg) from error
+        say(f"The secret of {token.key.name} is in {click.format_filename(self._path)}. {_ONCE}")
+
+    def _write(self, line: str) -> None:
+        """All of it, or nothing; a file that somebody else made meanwhile is left alone."""
         descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             with os.fdopen(descriptor, "w", encoding="ascii") as file:
-                file.write(f"{text.reveal()}\n")
+                file.write(line)
                 file.flush()
                 os.fsync(file.fileno())
         except OSError:
             self._path.unlink(missing_ok=True)
             raise
-        say(f"The secret of {token.key.name} is in {click.format_filename(self._path)}. {_ONCE}")
 
 
 class _Secret:
@@ -140,8 +157,8 @@ class _Secret:
 
     async def check(self) -> None:
         if await self._desk.secrets.exists(self._key):
-            msg = f"A Secret {self._key.name} is there already, and is not overwritten: name another"
-            raise RefusedError(msg)
+            msg = f'A Secret "{self._key.name}" is there already, and is not overwritten'
+            raise RefusedError(msg, "Name another.")
 
     async def put(self, token: TokenSummary, text: TokenText) -> None:
         await self._desk.secrets.store(self._key, self._entry, text)

@@ -8,14 +8,10 @@ from contextlib import contextmanager
 import click
 from rich.console import Console
 
+from pharia_access.entrypoints.kubectl.failures import RefusedError
 from pharia_access.entrypoints.kubectl.options import Choices
-from pharia_access.errors import AccessError
 
 __all__ = ["RefusedError", "confirm", "is_terminal", "say", "select", "waiting", "warn"]
-
-
-class RefusedError(AccessError):
-    """A command stopped before it changed anything; the text says why and what to do."""
 
 
 def is_terminal() -> bool:
@@ -40,8 +36,8 @@ def confirm(choices: Choices, consequences: Sequence[str], question: str) -> Non
     if choices.assume_yes or choices.dry_run:
         return
     if not is_terminal():
-        msg = "There is nobody to ask here: repeat the command with --yes if you mean it"
-        raise RefusedError(msg)
+        msg = "There is nobody to ask here"
+        raise RefusedError(msg, "If you mean it, repeat the command with --yes.")
     with _at_once():
         agreed = click.confirm(question, err=True)
     if not agreed:
@@ -81,6 +77,9 @@ def _at_once() -> Iterator[None]:
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield
+    except click.Abort:
+        click.echo(err=True)  # what is told next begins a line
+        raise
     finally:
         signal.signal(signal.SIGINT, before)
 

@@ -14,7 +14,8 @@ from pharia_access.entrypoints.kubectl.options import Choices
 from pharia_access.entrypoints.kubectl.work.guards import require_not_in_git, require_object_not_in_git
 from pharia_access.entrypoints.kubectl.work.listing import gathered
 from pharia_access.entrypoints.kubectl.work.render import moment, print_fields, print_object, print_objects, until
-from pharia_access.entrypoints.kubectl.work.terminal import RefusedError, confirm, say
+from pharia_access.entrypoints.kubectl.work.terminal import RefusedError, confirm, say, warn
+from pharia_access.errors import DeniedError
 from pharia_access.kube.summaries import token_summary
 
 __all__ = ["bring_forward", "delete", "expire", "revoke", "revoke_leaked", "whois"]
@@ -78,13 +79,21 @@ async def revoke_leaked(desk: Desk, choices: Choices, text: TokenText) -> None:
 
 
 async def _found(desk: Desk, text: TokenText) -> list[Json]:
-    """Its object, wherever it is; the text itself goes nowhere. Raises RefusedError if there is none."""
-    pages = desk.objects.pages("ApiToken", None, fields=f"status.tokenID={text.token_id}")
-    found = await gathered(pages, dict, "tokens")
+    """Its object, as far as one may look; the text itself goes nowhere. Raises RefusedError if there is none."""
+    try:
+        found, where = await _with_id(desk, None, text.token_id), "this cluster"
+    except DeniedError:
+        found, where = await _with_id(desk, desk.namespace, text.token_id), f"namespace {desk.namespace}"
+        warn(f"You may not list the tokens of all namespaces: this is about namespace {desk.namespace}.")
     if not found:
-        msg = f"No token of this cluster has the ID {text.token_id}: it was deleted, or belongs to another cluster"
+        msg = f"No token of {where} has the ID {text.token_id}: it was deleted, or belongs elsewhere"
         raise RefusedError(msg)
     return found
+
+
+async def _with_id(desk: Desk, namespace: str | None, token_id: str) -> list[Json]:
+    pages = desk.objects.pages("ApiToken", namespace, fields=f"status.tokenID={token_id}")
+    return await gathered(pages, dict, "tokens")
 
 
 async def _revoke(desk: Desk, choices: Choices, bodies: list[Json]) -> None:

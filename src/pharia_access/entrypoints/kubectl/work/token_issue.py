@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum, auto
 from functools import partial
+from http import HTTPStatus
 from typing import Any, TypeVar
 
 from pharia_access.bootstrap.person import Desk
@@ -21,10 +22,10 @@ from pharia_access.entrypoints.kubectl.work.render import moment
 from pharia_access.entrypoints.kubectl.work.sinks import sink_for
 from pharia_access.entrypoints.kubectl.work.terminal import RefusedError, say, waiting
 from pharia_access.entrypoints.kubectl.work.tokens import read_token
-from pharia_access.errors import AccessError
+from pharia_access.errors import AccessError, ApiError, NotFoundError
 from pharia_access.kube.objects import Right
 from pharia_access.kube.summaries import REPLACES, credential_summary
-from pharia_access.services.collecting import Collector
+from pharia_access.services.collecting import CollectError, Collector, NotMintedYetError
 
 __all__ = ["Progress", "Wish", "collect", "create", "hand_over", "issue", "manifest", "require_mintable", "telling"]
 
@@ -63,38 +64,39 @@ class _Stage(Enum):
 
 @dataclass(slots=True)
 class Progress:
-    """What is told where it breaks off. `afterwards` says what is left to do once the secret is collected."""
+    """What is told where it breaks off.
+
+    Attributes:
+        here: the options by which a command is about the same place.
+        afterwards: what is left to do once the secret is collected.
+    """
 
     name: str
-    namespace: str
+    here: str
     stage: _Stage = _Stage.NOTHING
+    secret_name: str = ""
     deadline: str = ""
     afterwards: str = ""
 
     def told(self) -> str:
-        """Where things stand, and the commands that go on from there; empty once nothing is left to do."""
-        if self.stage is _Stage.NOTHING:
-            return "Nothing was created."
-        return "\n".join(part for part in (self._of_secret(), self.afterwards) if part)
+        """Where things stand, and the commands that go on from there; empty where nothing is to be done."""
+        steps = () if self.stage is _Stage.NOTHING else (self._of_secret(), self.afterwards)
+        return "\n".join(step for step in steps if step)
 
     def _of_secret(self) -> str:
-        here = f"-n {self.namespace}"
         until = f" (until {self.deadline})" if self.deadline else ""
         match self.stage:
             case _Stage.ASKED:
                 return (
-                    f"Whether the token {self.name} was created is not known. If it was, this finishes:"
-                    f" kubectl access token collect {self.name} {here}"
+                    f"Whether the token {self.name} was created is not known. This finishes it, or says that there is"
+                    f" none: kubectl access token collect {self.name} {self.here}"
                 )
             case _Stage.THERE:
-                return (
-                    f"The token {self.name} exists, and nobody has its secret yet. To get it{until}:"
-                    f" kubectl access token collect {self.name} {here}"
-                )
+                return f"To get the secret of {self.name}{until}: kubectl access token collect {self.name} {self.here}"
             case _Stage.HANDED_OVER:
                 return (
-                    f"You have the secret of {self.name}, but its one-time Secret is still there{until}. To delete it:"
-                    f" kubectl access token collect {self.name} {here}"
+                    f"You have the secret of {self.name}, but its one-time Secret may still be there{until}."
+                    f" To delete it: kubectl delete secret {self.secret_name} --ignore-not-found {self.here}"
                 )
             case _Stage.NOTHING | _Stage.DONE:
                 return ""
@@ -109,7 +111,7 @@ async def create(desk: Desk, choices: Choices, wish: Wish, where: Where) -> None
         await desk.objects.create(manifest(wish, desk.namespace))
         say(f"token {wish.name} created (dry run)")
         return
-    progress = Progress(wish.name, desk.namespace)
+    progress = Progress(wish.name, desk.here)
     await telling(progress, issue(desk, wish, sink.put, progress))
 
 
@@ -117,7 +119,7 @@ async def collect(desk: Desk, _: Choices, name: str, where: Where, patience: tim
     """Hand over the secret of a token that is there, while its window is open."""
     sink = sink_for(where, desk)
     await sink.check()
-    progress = Progress(name, desk.namespace, _Stage.THERE)
+    progress = Progress(name, desk.here, _Stage.THERE)
     with_end = partial(hand_over, desk, ObjectKey(desk.namespace, name), sink.put, patience=patience)
     await telling(progress, with_end(progress=progress))
 
@@ -127,8 +129,9 @@ async def issue(desk: Desk, wish: Wish, put: Put, progress: Progress) -> TokenSu
     progress.stage = _Stage.ASKED
     try:
         await desk.objects.create(manifest(wish, desk.namespace))
-    except AccessError as error:
-        progress.stage = _Stage.ASKED if getattr(error, "status", None) is None else _Stage.NOTHING
+    except ApiError as error:
+        refused = error.status is not None and error.status < HTTPStatus.INTERNAL_SERVER_ERROR
+        progress.stage = _Stage.NOTHING if refused else _Stage.ASKED
         raise
     progress.stage = _Stage.THERE
     say(f"token {wish.name} created")
@@ -141,7 +144,7 @@ async def hand_over(desk: Desk, key: ObjectKey, put: Put, *, patience: timedelta
     collector = Collector(partial(read_token, desk), desk.secrets, desk.clock)
     with waiting(f"Waiting for {key.name} …") as tell:
         token = await collector.wait(key, patience=patience, tell=lambda why: tell(f"Waiting for {key.name}: {why}"))
-    progress.deadline = moment(token.deadline)
+    progress.deadline, progress.secret_name = moment(token.deadline), token.secret_name
     secret, text = await collector.read(token)
     await put(token, text)
     progress.stage = _Stage.HANDED_OVER
@@ -154,7 +157,13 @@ async def telling(progress: Progress, work: Awaitable[T]) -> T:
     """Do the work; where it breaks off, tell what can be done."""
     try:
         return await work
-    except (AccessError, OSError, asyncio.CancelledError):
+    except NotFoundError:
+        raise  # there is no token: nothing to go on with
+    except AccessError as error:
+        if not isinstance(error, CollectError) or isinstance(error, NotMintedYetError):
+            error.next_step = progress.told()
+        raise
+    except asyncio.CancelledError:
         if told := progress.told():
             say(told)
         raise
@@ -165,11 +174,9 @@ async def require_mintable(desk: Desk, name: str) -> CredentialSummary:
     credential = credential_summary(await desk.objects.read("ApiCredential", ObjectKey(desk.namespace, name)))
     right = Right("create", "apicredentials", name, "token")
     if not await desk.objects.may(right, desk.namespace):
-        msg = (
-            f"You may not mint tokens under {name} in namespace {desk.namespace}: this needs the verb create"
-            " on apicredentials.access.pharia.ai/token; ask an administrator of the namespace"
-        )
-        raise RefusedError(msg)
+        msg = f"You may not mint tokens under {name} in namespace {desk.namespace}"
+        needed = "the verb create on apicredentials.access.pharia.ai/token"
+        raise RefusedError(msg, f"This needs {needed}: ask an administrator of the namespace for it.")
     return credential
 
 

@@ -28,7 +28,7 @@ from pharia_access.entrypoints.kubectl.work.gathering import tokens_of
 from pharia_access.entrypoints.kubectl.work.guards import require_not_in_git
 from pharia_access.entrypoints.kubectl.work.listing import gathered
 from pharia_access.entrypoints.kubectl.work.render import print_table, until
-from pharia_access.entrypoints.kubectl.work.sinks import sink_for
+from pharia_access.entrypoints.kubectl.work.sinks import SinkError, sink_for
 from pharia_access.entrypoints.kubectl.work.terminal import RefusedError, confirm, say
 from pharia_access.entrypoints.kubectl.work.token_changes import bring_forward
 from pharia_access.entrypoints.kubectl.work.token_issue import (
@@ -101,14 +101,21 @@ async def rotate_expiring(desk: Desk, choices: Choices, within: timedelta, terms
             try:
                 done.append(await _one_of_many(desk, choices, old.key, terms, where))
             except AccessError as error:
-                failures.append(f"{old.key} was not rotated: {explain(error).sentence}")
-    finally:  # also where the place for the secrets fails, or somebody interrupts
+                failures.append(_failure(old, error))
+                if isinstance(error, SinkError):  # the next secret would go nowhere either
+                    break
+    finally:  # also where somebody interrupts
         _tell(desk, choices, done)
         for failure in failures:
             say(failure)
     if failures:
-        msg = f"{len(failures)} of {len(due)} tokens were not rotated"
+        msg = f"{len(due) - len(done)} of {len(due)} tokens were not rotated"
         raise IncompleteError(msg)
+
+
+def _failure(old: TokenSummary, error: AccessError) -> str:
+    failure = explain(error)
+    return "\n".join(line for line in (f"{old.key} was not rotated: {failure.sentence}", failure.next_step) if line)
 
 
 async def _due(desk: Desk, choices: Choices, within: timedelta) -> list[TokenSummary]:
@@ -146,12 +153,12 @@ async def _planned(desk: Desk, choices: Choices, name: str, terms: Terms) -> _Pl
     lifetime = terms.lifetime or lifetime_of(old)
     require_not_in_git(choices, body, ["expiresAt"])
     if not await desk.objects.may(Right("patch", "apitokens", name), desk.namespace):
-        msg = f"You may not change the token {name}: this needs the verb patch on apitokens.access.pharia.ai"
-        raise RefusedError(msg)
+        msg = f"You may not end the token {name} in namespace {desk.namespace}"
+        raise RefusedError(msg, "This needs the verb patch on apitokens.access.pharia.ai: ask an administrator for it.")
     credential = await require_mintable(desk, old.credential)
-    asked = Rotation(old, lifetime, credential, await tokens_of(desk, old.credential))
-    if why := obstacle(asked, desk.clock.now()):
-        raise RefusedError(why)
+    asked = Rotation(old, lifetime, credential, await tokens_of(desk, old.credential), desk.here)
+    if against := obstacle(asked, desk.clock.now()):
+        raise RefusedError(against.why, against.next_step)
     wish = Wish(
         name=terms.name or successor(name, secrets.token_hex(3)[:5]),
         credential=old.credential,
@@ -169,9 +176,9 @@ async def _carried_out(desk: Desk, choices: Choices, plan: _Plan, put: Put) -> P
     wish, old = plan.wish, plan.old.key.name
     left = (
         f"The token {old} goes on as before. To end it, once {wish.name} is in use:"
-        f" kubectl access token expire {old} --in {format_duration(plan.overlap)} -n {desk.namespace}"
+        f" kubectl access token expire {old} --in {format_duration(plan.overlap)} {desk.here}"
     )
-    progress = Progress(wish.name, desk.namespace, afterwards=left)
+    progress = Progress(wish.name, desk.here, afterwards=left)
 
     async def both() -> Pair:
         if choices.dry_run:

@@ -24,21 +24,26 @@ Json = dict[str, Any]
 _MOST_BYTES: Final = 1024 * 1024
 _HERE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
-_SENTENCES: Final[Mapping[int, str]] = {
+_REFUSALS: Final[Mapping[int, tuple[str, str]]] = {
     HTTPStatus.UNAUTHORIZED: (
-        "The verifier does not accept this token: it is unknown, expired or revoked, or its credential is suspended;"
-        " to see which: kubectl access token whois --stdin"
+        "The verifier does not accept this token: it is unknown, expired or revoked, or its credential is suspended",
+        "To see whose it is: kubectl access token whois --stdin",
     ),
     HTTPStatus.FORBIDDEN: (
-        "Something in front of the verifier refuses the request (403), since a verifier never does: name the"
-        " verifier itself"
+        "Something in front of the verifier refuses the request (403), since a verifier never does",
+        "Name the verifier itself by --verifier.",
     ),
-    HTTPStatus.SERVICE_UNAVAILABLE: "The verifier cannot tell now (503): run the command again in a moment",
+    HTTPStatus.SERVICE_UNAVAILABLE: ("The verifier cannot tell now (503)", "Run the command again in a moment."),
 }
+_NAME_IT: Final = "Name a verifier's URL by --verifier."
 
 
 class VerifierError(AccessError):
-    """A verifier gave no answer that helps; the text says what to do."""
+    """A verifier gave no answer that helps."""
+
+    def __init__(self, why: str, next_step: str) -> None:
+        super().__init__(why)
+        self.next_step = next_step
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +88,9 @@ async def _ask(text: TokenText, verifier: Verifier) -> tuple[int, bytes]:
         ):
             return response.status, await response.content.read(_MOST_BYTES)
     except (aiohttp.ClientError, OSError, ValueError) as error:
-        problem = _problem(error, verifier)
+        problem, next_step = _problem(error, verifier)
     # Outside of `except`: some of the library's errors keep the request, with its headers, and would come along.
-    raise VerifierError(problem)
+    raise VerifierError(problem, next_step)
 
 
 def _header(text: TokenText) -> dict[str, str]:
@@ -98,34 +103,34 @@ def _tls(verifier: Verifier) -> ssl.SSLContext | bool:
     try:
         return ssl.create_default_context(cafile=verifier.ca_file or None)
     except OSError as error:  # also of ssl: a file without certificates
-        msg = f"{verifier.ca_file} cannot be used as --ca-file: {error.strerror or error}"
+        msg = f"The file {verifier.ca_file} cannot be used as --ca-file: {error.strerror or error}"
         raise RefusedError(msg) from error
 
 
-def _problem(error: Exception, verifier: Verifier) -> str:
+def _problem(error: Exception, verifier: Verifier) -> tuple[str, str]:
     match error:
         case aiohttp.ClientConnectorCertificateError():
             why = getattr(error.certificate_error, "verify_message", "it does not fit")
-            return f"The certificate of {verifier.url} is not trusted ({why}): name who signed it by --ca-file"
+            return f"The certificate of {verifier.url} is not trusted ({why})", "Name who signed it by --ca-file."
         case aiohttp.ClientSSLError():
-            return f"There is no TLS to be had with {verifier.url}: is it http:// instead?"
+            return f"There is no TLS to be had with {verifier.url}", "Is it http:// instead?"
         case TimeoutError():
-            return f"The verifier at {verifier.url} does not answer in time: is it there?"
+            return f"The verifier at {verifier.url} does not answer in time", "Is it there?"
         case _:
-            return f"No verifier can be reached at {verifier.url} ({type(error).__name__}): is it there, and running?"
+            what = f"No verifier can be reached at {verifier.url} ({type(error).__name__})"
+            return what, "Is it there, and running?"
 
 
 def _read(status: int, body: bytes) -> Json:
     if status != HTTPStatus.OK:
-        unknown = f"This is no verifier: it answers {status} for /whoami; name its URL by --verifier"
-        raise VerifierError(_SENTENCES.get(status, unknown))
+        raise VerifierError(*_REFUSALS.get(status, (f"This is no verifier: it answers {status} for /whoami", _NAME_IT)))
     try:
         answer = json.loads(body)
     except ValueError:
         answer = None
     if not isinstance(answer, dict) or not isinstance(answer.get("credential"), dict):
-        msg = "This is no verifier: its answer for /whoami cannot be understood; name its URL by --verifier"
-        raise VerifierError(msg)
+        msg = "This is no verifier: its answer for /whoami cannot be understood"
+        raise VerifierError(msg, _NAME_IT)
     return answer
 
 

@@ -1,0 +1,182 @@
+"""The story of the PhariaOS page, at a terminal: each person with their own rights, each word as it is shown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pharia_access.domain.proof import matches
+from pharia_access.domain.token import parse
+from tests.support.workspace import condition, instant
+
+if TYPE_CHECKING:
+    from tests.support.plugin import Plugin
+    from tests.support.staff import Staff
+    from tests.support.workspace import Workspace
+
+pytestmark = pytest.mark.usefixtures("operator")
+
+STUDIO, OS = "story-studio-user", "story-os-user"
+
+
+@pytest.fixture
+def anna(workspace: Workspace, plugin: Plugin, staff: Staff) -> Plugin:
+    """The namespace's administrator, who may grant one role of two."""
+    workspace.role(STUDIO, description="PhariaStudio", permissions=[{"permission": "AccessStudio"}])
+    workspace.role(OS, description="PhariaOS")
+    return plugin.as_user(staff.admin("anna", may_bind=STUDIO))
+
+
+def told(plugin: Plugin, *arguments: str, answers: dict[str, str] | None = None) -> str:
+    """What a terminal shows of a command that succeeds, with the answers typed when they are asked for."""
+    with plugin.terminal(*arguments) as terminal:
+        for question, answer in (answers or {}).items():
+            terminal.reads(question)
+            terminal.types(answer)
+        assert terminal.status() == 0, terminal.text
+        return terminal.text
+
+
+def test_the_story_of_the_page(workspace: Workspace, plugin: Plugin, anna: Plugin) -> None:
+    here = workspace.namespace
+    assert told(anna, "credential", "list") == f"There are no credentials in namespace {here}.\n"
+
+    shown = told(anna, "credential", "create", "invoice-bot", answers={"Which roles": STUDIO})
+    offered, question = shown.split("Which roles")
+    assert f"  {STUDIO}  PhariaStudio\n" in offered
+    assert f"  {OS}  PhariaOS\n" in offered
+    assert question == (
+        f" (numbers or names, separated by commas): {STUDIO}\n"
+        "credential invoice-bot created\n"
+        f"Next: kubectl access token create invoice-bot --expires 90d -n {here} --as anna\n"
+    )
+
+    created, secret, once = told(
+        anna, "token", "create", "invoice-bot", "--name", "ci", "--expires", "90d", "--window", "1h"
+    ).splitlines()
+    assert created == "token ci created"
+    assert once == "This is the only time it is shown: it cannot be read again."
+    _proves(workspace, secret, days=90)
+    workspace.until_gone("Secret", "ci-token")
+    assert condition(workspace.until_delivery("ci", "Collected"), "Delivered")["reason"] == "Collected"
+
+    # All tokens of a credential may do what its roles say: who changes them is told.
+    assert told(plugin, "credential", "roles", "add", "invoice-bot", OS) == (
+        f"Warning: This changes what all tokens of invoice-bot may do, at once (1 active): +{OS}\n"
+        "credential invoice-bot changed\n"
+    )
+    assert told(anna, "credential", "roles", "remove", "invoice-bot", OS, answers={"[y/N]": "y"}) == (
+        f"Warning: This changes what all tokens of invoice-bot may do, at once (1 active): -{OS}\n"
+        "Warning: Whoever uses the token ci (never seen in use) is affected.\n"
+        "Change the roles? [y/N]: y\n"
+        "credential invoice-bot changed\n"
+    )
+
+    headings, row = told(anna, "token", "list", "invoice-bot").splitlines()
+    assert headings.split() == ["NAME", "ID", "CREDENTIAL", "PHASE", "EXPIRES", "LAST", "USED", "AGE"]
+    assert row.split()[:4] == ["ci", parse(secret).token_id, "invoice-bot", "Active"]
+
+    assert told(anna, "token", "delete", "ci", answers={"[y/N]": "y"}) == (
+        "Warning: The token ci of invoice-bot (never seen in use) will be deleted for good.\n"
+        "Delete for good? [y/N]: y\n"
+        "token ci deleted\n"
+    )
+    assert told(anna, "credential", "delete", "invoice-bot", answers={"[y/N]": "y"}) == (
+        "Warning: The credential invoice-bot, which has no tokens, will be deleted for good.\n"
+        "Delete for good? [y/N]: y\n"
+        "credential invoice-bot deleted\n"
+    )
+    assert (workspace.list("ApiToken"), workspace.list("ApiCredential")) == ([], [])
+
+
+def _proves(workspace: Workspace, secret: str, *, days: int) -> None:
+    """It is the token that the object is about, and lives as long as was asked for."""
+    status = workspace.until_outcome("ci", "Active", "Issued")["status"]
+    assert matches(status["hash"], parse(secret))
+    assert (instant(status["expiresAt"]) - instant(status["issuedAt"])).days == days
+
+
+def test_ctrl_c_at_a_question_changes_nothing(workspace: Workspace, anna: Plugin) -> None:
+    workspace.credential(roles=[STUDIO])
+
+    with anna.terminal("credential", "suspend", "invoice-bot") as terminal:
+        terminal.reads("Suspend it? [y/N]: ")
+        terminal.presses_ctrl_c()
+        status = terminal.status()
+
+    assert (status, terminal.text.splitlines()[-1]) == (130, "Interrupted.")
+    assert "suspended" not in (workspace.read("ApiCredential", "invoice-bot") or {})["spec"]
+
+
+def test_a_token_is_typed_unseen_and_a_no_changes_nothing(workspace: Workspace, anna: Plugin) -> None:
+    workspace.credential(roles=[STUDIO])
+    workspace.issued()
+    secret = workspace.text().reveal()
+
+    with anna.terminal("token", "revoke", "--stdin") as terminal:
+        terminal.reads("Token: ")
+        terminal.types(secret)
+        terminal.reads("[y/N]: ")
+        terminal.types("n")
+        status = terminal.status()
+
+    assert status == 1
+    assert terminal.text == (
+        "Token:\n"
+        f"Warning: You may not list the tokens of all namespaces: this is about namespace {workspace.namespace}.\n"
+        "Warning: The token ci of invoice-bot (never seen in use) will be revoked for good.\n"
+        "Revoke for good? [y/N]: n\n"
+        "Error: Nothing was changed.\n"
+    )
+
+
+def test_a_role_that_one_may_not_grant_is_named_before_anything_is_sent(workspace: Workspace, anna: Plugin) -> None:
+    workspace.credential(roles=[STUDIO])
+
+    answer = anna.run("credential", "roles", "add", "invoice-bot", OS)
+
+    assert (answer.status, answer.stdout) == (1, "")
+    assert answer.stderr == (
+        f"Error: You may not grant {OS} in namespace {workspace.namespace}.\n"
+        f"This needs the verb bind on apiroles.access.pharia.ai/{OS}: ask an administrator of roles for it.\n"
+    )
+
+
+def test_an_editor_may_not_mint_and_is_told_whom_to_ask(workspace: Workspace, plugin: Plugin, staff: Staff) -> None:
+    workspace.credential()
+    ed = plugin.as_user(staff.editor("ed"))
+
+    answer = ed.run("token", "create", "invoice-bot")
+
+    assert (answer.status, answer.stdout) == (1, "")
+    assert answer.stderr == (
+        f"Error: You may not mint tokens under invoice-bot in namespace {workspace.namespace}.\n"
+        "This needs the verb create on apicredentials.access.pharia.ai/token:"
+        " ask an administrator of the namespace for it.\n"
+    )
+    assert workspace.list("ApiToken") == []
+
+
+def test_a_viewer_looks_and_changes_nothing(workspace: Workspace, plugin: Plugin, staff: Staff) -> None:
+    workspace.credential()
+    workspace.issued()
+    vera = plugin.as_user(staff.viewer("vera"))
+
+    looks = [vera.run(*words) for words in (("token", "list"), ("credential", "get", "invoice-bot"))]
+    touches = [
+        vera.run("token", "delete", "ci", "--yes"),
+        vera.run("token", "revoke", "ci", "--yes"),
+        vera.run("credential", "suspend", "invoice-bot", "--yes"),
+        vera.run("credential", "delete", "invoice-bot", "--yes"),
+    ]
+
+    assert [answer.status for answer in looks] == [0, 0]
+    assert [answer.status for answer in touches] == [1, 1, 1, 1]
+    assert [line for answer in touches for line in answer.stderr.splitlines() if line.startswith("Error:")] == [
+        f"Error: vera may not delete tokens in namespace {workspace.namespace}.",
+        f"Error: vera may not patch tokens in namespace {workspace.namespace}.",
+        f"Error: vera may not patch credentials in namespace {workspace.namespace}.",
+        f"Error: vera may not delete credentials in namespace {workspace.namespace}.",
+    ]
+    assert (workspace.read("ApiToken", "ci") or {})["status"]["phase"] == "Active"

@@ -1,0 +1,116 @@
+"""Errors as people read them: a sentence, and what to do next."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from pharia_access.domain.wishes import WishError
+from pharia_access.entrypoints.kubectl.failures import Failure, RefusedError, explain
+from pharia_access.errors import AccessError, SettingsError, TokenFormatError, UnavailableError
+from pharia_access.kube.errors import refusal, unreachable
+
+TOKEN_PATH = "/apis/access.pharia.ai/v1alpha1/namespaces/finance/apitokens/ci"
+SECRET_PATH = "/api/v1/namespaces/finance/secrets/ci-token"
+
+
+def answered(status: int, reason: str = "", message: str = "", *, path: str = TOKEN_PATH) -> AccessError:
+    """The error that an answer of the API server means."""
+    body = json.dumps({"kind": "Status", "reason": reason, "message": message}).encode()
+    return refusal(status, body, method="POST", path=path)
+
+
+@pytest.mark.parametrize(
+    ("error", "failure"),
+    [
+        pytest.param(
+            answered(
+                403,
+                "Forbidden",
+                'secrets is forbidden: User "anna" cannot create resource "secrets" in API group "" in the namespace'
+                ' "finance"',
+                path=SECRET_PATH,
+            ),
+            Failure(
+                "anna may not create Secrets in namespace finance.",
+                "This needs the verb create on secrets: ask an administrator for it.\n"
+                "See what you may do: kubectl auth can-i --list -n finance",
+            ),
+            id="a right of the core group",
+        ),
+        pytest.param(
+            answered(403, "Forbidden", 'leases is forbidden: User "a" cannot get resource "leases" in API group "x"'),
+            Failure(
+                "a may not get leases in the whole cluster.",
+                "This needs the verb get on leases.x: ask an administrator for it.\n"
+                "See what you may do: kubectl auth can-i --list",
+            ),
+            id="a kind of somebody else's",
+        ),
+        pytest.param(
+            answered(403, "Forbidden", 'admission webhook "x.example.org" denied the request: ask Bob'),
+            Failure('The API server refuses it: admission webhook "x.example.org" denied the request: ask Bob.'),
+            id="a webhook",
+        ),
+        pytest.param(
+            answered(403, "Forbidden", "x", path=SECRET_PATH),
+            Failure("The API server refuses it: POST /api/v1/namespaces/finance/secrets/ci-token: 403 Forbidden."),
+            id="of a Secret nothing is repeated",
+        ),
+        pytest.param(
+            answered(409, "AlreadyExists", path=SECRET_PATH),
+            Failure("An object of that name is there already.", "Choose another name."),
+            id="a Secret of that name",
+        ),
+        pytest.param(
+            answered(404, "NotFound", 'secrets "x" not found', path="/apis/x"),
+            Failure('There is no Secret "x" here.'),
+            id="a Secret",
+        ),
+        pytest.param(answered(404, "NotFound", "gone"), Failure("Gone."), id="gone, in other words"),
+        pytest.param(
+            answered(503, "", "etcd is away"),
+            Failure("The API server failed: etcd is away.", "Run the command again."),
+            id="a failure",
+        ),
+        pytest.param(
+            answered(
+                422, "Invalid", 'ApiToken.access.pharia.ai "ci" is invalid: spec: Invalid value: "object": no ttl'
+            ),
+            Failure("spec: no ttl."),
+            id="a rule, whose field keeps its name",
+        ),
+        pytest.param(answered(400, "", ""), Failure(f"POST {TOKEN_PATH}: 400."), id="nothing is said"),
+        pytest.param(
+            unreachable(TimeoutError(), method="GET", path=TOKEN_PATH),
+            Failure("The API server does not answer.", "Is the cluster reachable? See: kubectl version"),
+            id="no answer",
+        ),
+        pytest.param(
+            SettingsError("no way to an API server from the kubeconfig x: it is empty"),
+            Failure(
+                "No way to an API server from the kubeconfig x: it is empty.",
+                "Name a kubeconfig by --kubeconfig or KUBECONFIG, and its context by --context.",
+            ),
+            id="no way",
+        ),
+        pytest.param(TokenFormatError("not a token: short"), Failure("Not a token: short."), id="no token"),
+        pytest.param(WishError("what?"), Failure("What?"), id="an end of its own"),
+        pytest.param(
+            RefusedError("it may not be", "Ask Bob."), Failure("It may not be.", "Ask Bob."), id="we refuse ourselves"
+        ),
+    ],
+)
+def test_an_error_is_a_sentence_and_a_next_step(error: AccessError, failure: Failure) -> None:
+    assert explain(error) == failure
+
+
+def test_what_the_error_itself_says_to_do_comes_last() -> None:
+    error = UnavailableError("no answer")
+    error.next_step = "Collect it."
+
+    assert explain(error).next_step.splitlines() == [
+        "Is the cluster reachable? See: kubectl version",
+        "Collect it.",
+    ]

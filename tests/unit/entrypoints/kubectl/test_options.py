@@ -1,0 +1,100 @@
+"""Options, before the noun and after the verb, and what a wrong command line is told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pytest_mock import MockerFixture
+
+from pharia_access.entrypoints.kubectl import main as program
+from pharia_access.entrypoints.kubectl.options import Choices
+
+
+@pytest.fixture
+def worked(mocker: MockerFixture) -> list[tuple[Any, ...]]:
+    """What commands would have done: the choices, and what the work is given."""
+    seen: list[tuple[Any, ...]] = []
+
+    def at_the_desk(choices: Choices, work: object, *given: object) -> None:
+        seen.append((choices, *given))
+
+    for noun in ("credential", "token"):
+        mocker.patch(f"pharia_access.entrypoints.kubectl.{noun}.at_the_desk", side_effect=at_the_desk)
+    return seen
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param("-n finance --context prod --as anna --as-group a --as-group b token list", id="before the noun"),
+        pytest.param("token list -n finance --context prod --as anna --as-group a --as-group b", id="after the verb"),
+        pytest.param("--context prod --as anna token list --as-group a --as-group b -n finance", id="both"),
+    ],
+)
+def test_the_connection_is_named_before_or_after(worked: list[tuple[Any, ...]], line: str) -> None:
+    assert program.run(line.split()) == 0
+
+    ((choices, credential),) = worked
+    assert credential == ""
+    assert (choices.namespace, choices.context, choices.user, choices.groups) == ("finance", "prod", "anna", ("a", "b"))
+    assert choices.connection() == " --context prod --as anna --as-group a --as-group b"
+
+
+def test_what_is_said_last_counts(worked: list[tuple[Any, ...]]) -> None:
+    connection = ["-n", "before", "--request-timeout", "5"]
+    program.run([*connection, "token", "list", "-n", "after", "-A", "-l", "team=finance", "-o", "wide"])
+
+    choices: Choices = worked[0][0]
+    assert (choices.namespace, choices.all_namespaces, choices.selector) == ("after", True, "team=finance")
+    assert (choices.output, choices.timeout) == ("wide", 5.0)
+
+
+def test_nothing_is_said(worked: list[tuple[Any, ...]]) -> None:
+    program.run(["credential", "list"])
+
+    assert worked[0][0] == Choices()
+    assert Choices().connection() == ""
+
+
+def test_words_that_a_shell_would_split_are_quoted() -> None:
+    assert Choices(kubeconfig="/my files/config").connection() == " --kubeconfig '/my files/config'"
+
+
+def test_lengths_become_fields_and_empty_texts_remove(worked: list[tuple[Any, ...]]) -> None:
+    words = ["credential", "edit", "bot", "--default-ttl=30d", "--max-tokens=2", "--description=", "--display-name=Bot"]
+
+    assert program.run(words) == 0
+
+    _, name, spec, replaced = worked[0]
+    assert (name, replaced) == ("bot", None)
+    assert spec == {
+        "displayName": "Bot",
+        "description": None,
+        "tokenPolicy": {"defaultTTL": "720h", "maxTokens": 2},
+    }
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        pytest.param("credential edit bot", "Name what to change, such as --description; see --help", id="no change"),
+        pytest.param("token revoke", "Name the tokens, or give --stdin", id="no token"),
+        pytest.param("token revoke ci --stdin", "Name the tokens, or give --stdin", id="both"),
+        pytest.param("token whois", "Missing option '--stdin'", id="a text on the command line is no way"),
+        pytest.param("token create bot --expires never", "'never' is no length of time", id="no end"),
+        pytest.param("token create bot --copy -o env", "A secret is handed over once", id="two places"),
+        pytest.param("token list -o xml", "'xml' is not one of", id="no format"),
+        pytest.param("nonsense", "No such command 'nonsense'", id="no noun"),
+        pytest.param("token list --nonsense", "No such option", id="no option"),
+    ],
+)
+def test_a_wrong_command_line_ends_with_2(
+    worked: list[tuple[Any, ...]], capsys: pytest.CaptureFixture[str], line: str, told: str
+) -> None:
+    assert program.run(line.split()) == 2
+
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert told in said.err
+    assert worked == []
