@@ -99,6 +99,17 @@ async def test_other_answers_are_a_sentence(ask: Callable[..., Any], answer: byt
     assert err.startswith("Error: ")
 
 
+async def test_a_long_answer_is_read_whole_and_an_endless_one_is_cut(ask: Callable[..., Any]) -> None:
+    long = {**ANSWER, "permissions": [{"permission": f"Permission{number}"} for number in range(10_000)]}
+    async with hostile_api(lambda _: reply(200, long)) as verifier:
+        whole = await ask(verifier.url, "-o", "json")
+    async with hostile_api(lambda _: reply(200, b" " * 3 * 1024 * 1024)) as endless:
+        cut = await ask(endless.url)
+
+    assert json.loads(whole[1]) == long
+    assert cut[2].startswith("Error: This is no verifier: its answer")
+
+
 async def test_a_redirection_is_not_followed(ask: Callable[..., Any]) -> None:
     async with hostile_api(lambda _: reply(200, ANSWER)) as elsewhere:
         away = reply(307, {}, location=f"{elsewhere.url}/whoami")

@@ -86,11 +86,21 @@ async def _ask(text: TokenText, verifier: Verifier) -> tuple[int, bytes]:
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=verifier.timeout)) as session,
             session.get(url, headers=_header(text), ssl=tls, allow_redirects=False) as response,
         ):
-            return response.status, await response.content.read(_MOST_BYTES)
+            return response.status, await _body(response)
     except (aiohttp.ClientError, OSError, ValueError) as error:
         problem, next_step = _problem(error, verifier)
     # Outside of `except`: some of the library's errors keep the request, with its headers, and would come along.
     raise VerifierError(problem, next_step)
+
+
+async def _body(response: aiohttp.ClientResponse) -> bytes:
+    """Cut where no verifier's answer is so long."""
+    body = bytearray()
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) > _MOST_BYTES:
+            break
+    return bytes(body)
 
 
 def _header(text: TokenText) -> dict[str, str]:
