@@ -261,6 +261,19 @@ def test_ctrl_c_at_a_terminal_ends_the_spinner_and_tells(place: Place, pool: Ope
     assert_handed_over_once(place, "typed", finished)
 
 
+def test_what_the_operator_refuses_is_told_and_not_waited_for(place: Place) -> None:
+    answer = place.plugin.run("token", "create", "invoice-bot", "--name=long", "--expires=9000d")
+
+    said = (place.workspace.until_outcome("long", "Failed", "TTLTooLong"))["status"]["conditions"]
+    (why,) = [condition["message"] for condition in said if condition["type"] == "Ready"]
+    assert (answer.status, answer.stdout) == (1, "")
+    assert answer.stderr.splitlines() == [
+        "token long created",
+        f"Error: The secret of token long cannot be collected: {why.rstrip('.')}.",
+        "See: kubectl access token get long -n interrupted",
+    ]
+
+
 def test_after_the_window_nothing_is_promised(place: Place) -> None:
     place.workspace.token("late", delivery={})
     place.workspace.until_delivery("late", "Withdrawn")

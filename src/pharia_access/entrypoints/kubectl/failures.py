@@ -31,6 +31,7 @@ _THERE = re.compile(r'(?P<kind>[a-z]+)(?:\.[a-z.]+)? "(?P<name>[^"]*)" already e
 _INVALID = re.compile(r'^.*? "[^"]*" is invalid: ', re.DOTALL)
 _QUOTED = re.compile(r'Invalid value: (?:"(?:[^"\\]|\\.)*"|[^:]*): ')
 _EXAMPLE = re.compile(r" \(e\.g\. .*\)$")
+_SEVERAL = re.compile(r"^\[(.*)\]$", re.DOTALL)
 _UNCHECKED = re.compile(r", <nil>: (?:Invalid value: null: )?some validation rules were not checked[^\]]*")
 
 _FIELD = re.compile(r"(?:metadata|spec|status)[.:\[]|pharia-access\b")
@@ -136,7 +137,7 @@ def _invalid(error: ApiError) -> Failure:
     said = _INVALID.sub("", error.said)
     for noise in (_UNCHECKED, _QUOTED, _EXAMPLE):
         said = noise.sub("", said)
-    return Failure(_sentence(said.strip("[]") or str(error)))
+    return Failure(_sentence(_SEVERAL.sub(r"\1", said) or str(error)))
 
 
 _TOLD: Final[tuple[tuple[type[AccessError], Callable[[Any], Failure]], ...]] = (

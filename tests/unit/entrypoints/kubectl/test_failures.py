@@ -81,6 +81,17 @@ def answered(status: int, reason: str = "", message: str = "", *, path: str = TO
             Failure("spec: no ttl."),
             id="a rule, whose field keeps its name",
         ),
+        pytest.param(
+            answered(
+                422,
+                "Invalid",
+                'ApiToken.access.pharia.ai "ci" is invalid: [spec.a: Too long: may not be more than 9 bytes, spec.b:'
+                ' Invalid value: "x": must match [a-z], <nil>: Invalid value: null: some validation rules were not'
+                " checked because the object was invalid; correct the existing errors to complete validation]",
+            ),
+            Failure("spec.a: Too long: may not be more than 9 bytes, spec.b: must match [a-z]."),
+            id="several fields",
+        ),
         pytest.param(answered(400, "", ""), Failure(f"POST {TOKEN_PATH}: 400."), id="nothing is said"),
         pytest.param(
             unreachable(TimeoutError(), method="GET", path=TOKEN_PATH),

@@ -47,6 +47,9 @@ def confirm(choices: Choices, consequences: Sequence[str], question: str) -> Non
 
 def select(question: str, offered: Sequence[tuple[str, str]]) -> tuple[str, ...]:
     """Let a person choose some of what is offered, by numbers or by names; asks until it fits."""
+    if not offered:
+        msg = "There is nothing to choose from"
+        raise RefusedError(msg)
     for number, (name, line) in enumerate(offered, start=1):
         say(f"{number:3}  {name}" + (f"  {line}" if line else ""))
     while True:
@@ -56,7 +59,7 @@ def select(question: str, offered: Sequence[tuple[str, str]]) -> tuple[str, ...]
         chosen = [_offered(word, offered) for word in words]
         if words and all(chosen):
             return tuple(dict.fromkeys(chosen))
-        unknown = next((word for word, name in zip(words, chosen, strict=True) if not name), "")
+        unknown = next((word for word, name in zip(words, chosen, strict=True) if not name), answer)
         say(f'"{unknown}" is none of these.')
 
 
