@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -31,8 +31,13 @@ parts = st.fixed_dictionaries(
 def test_a_token_is_summed_up() -> None:
     summary = token_summary(
         {
-            "metadata": METADATA,
-            "spec": {"credentialRef": {"name": "bot"}, "description": "CI", "expiresAt": "2026-12-01T00:00:00Z"},
+            "metadata": METADATA | {"labels": {"access.pharia.ai/replaces": "ci"}},
+            "spec": {
+                "credentialRef": {"name": "bot"},
+                "description": "CI",
+                "expiresAt": "2026-12-01T00:00:00Z",
+                "delivery": {"window": "20m"},
+            },
             "status": {
                 "tokenID": "abc",
                 "phase": "Active",
@@ -63,6 +68,9 @@ def test_a_token_is_summed_up() -> None:
         description="CI",
         issued=WHEN,
         ends=datetime(2026, 12, 1, tzinfo=UTC),
+        minted_until=datetime(2027, 1, 1, tzinfo=UTC),
+        window=timedelta(minutes=20),
+        replaces="ci",
         last_used=WHEN,
         secret_name="s",
         secret_uid="u",
@@ -76,7 +84,7 @@ def test_a_credential_is_summed_up() -> None:
     summary = credential_summary(
         {
             "metadata": METADATA,
-            "spec": {"roles": ["a", 3], "displayName": "It", "suspended": True, "tokenPolicy": {"maxTokens": 1}},
+            "spec": {"roles": ["a", 3], "displayName": "It", "suspended": True, "tokenPolicy": {"maxTTL": "1h"}},
             "status": {"tokens": {"active": 2, "expired": "x"}, "conditions": [{"type": "Ready", "status": "False"}]},
         }
     )
@@ -90,7 +98,8 @@ def test_a_credential_is_summed_up() -> None:
         suspended=True,
         ready="False",
         counts={"active": 2},
-        policy={"maxTokens": 1},
+        policy={"maxTTL": "1h"},
+        longest_life=timedelta(hours=1),
     )
 
 
