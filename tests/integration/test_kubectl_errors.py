@@ -28,6 +28,10 @@ TRACKED = {"argocd.argoproj.io/tracking-id": "finance:access.pharia.ai/ApiToken:
 WINDOW = (
     "Error: spec.delivery.window: must be a duration from 1m to 24h in hours, minutes and seconds, such as 1h or 90m."
 )
+LIFE = (
+    "Error: spec.ttl: must be a duration from 1s to 8784h (366 days) in hours, minutes and seconds,"
+    " such as 720h or 1h30m."
+)
 NAME = (
     "Error: metadata.name: a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters,"
     " '-' or '.', and must start and end with an alphanumeric character."
@@ -105,6 +109,7 @@ CASES = {
         ("token", "create", "invoice-bot", "--window=30s", "--name=short"),
         (WINDOW,),
     ),
+    "a life that is too long": Case(("token", "create", "invoice-bot", "--expires=400d"), (LIFE,)),
     "a name that is none": Case(
         ("credential", "create", "Invoice_Bot", f"--role={ROLE}"),
         (NAME,),

@@ -238,3 +238,50 @@ def test_what_is_no_token_is_not_looked_for(plugin: Plugin, text: str, sentence:
 
     assert (answer.status, answer.stdout) == (1, "")
     assert answer.stderr == f"Error: Not a token: {sentence}.\n"
+
+
+def test_a_token_shows_where_it_stands_and_never_its_secret(workspace: Workspace, plugin: Plugin) -> None:
+    workspace.credential()
+    workspace.issued(ttl="1h")
+    secret = workspace.text().reveal()
+
+    shown = plugin.run("token", "get", "ci").stdout
+
+    fields = dict(line.split(":", 1) for line in shown.splitlines())
+    assert [fields[name].strip() for name in ("Name", "Credential", "Phase", "Reason", "Last used")] == [
+        "ci",
+        "invoice-bot",
+        "Active",
+        "Issued",
+        "never, as far as is known",
+    ]
+    assert fields["Secret"].strip().startswith("to be collected until 2")
+    assert secret not in shown
+
+
+def test_a_credential_without_tokens_and_for_programs(workspace: Workspace, plugin: Plugin) -> None:
+    workspace.credential()
+
+    shown = plugin.run("credential", "get", "invoice-bot").stdout
+    body = json.loads(plugin.run("credential", "get", "invoice-bot", "-o", "json").stdout)
+
+    assert shown.endswith("\nPermissions:\n  <none>\n\nTokens:\n  <none>\n")
+    assert (body["kind"], body["spec"]["roles"]) == ("ApiCredential", ["integration-reader"])
+
+
+def test_a_token_of_another_cluster_is_not_found(plugin: Plugin) -> None:
+    answer = plugin.run("token", "revoke", "--stdin", stdin=TEXT.reveal())
+
+    assert (answer.status, answer.stdout) == (1, "")
+    assert answer.stderr == (
+        f"Error: No token of this cluster has the ID {TEXT.token_id}: it was deleted, or belongs elsewhere.\n"
+    )
+
+
+def test_what_was_changed_is_printed_for_programs(workspace: Workspace, plugin: Plugin) -> None:
+    workspace.credential()
+    workspace.issued()
+
+    answer = plugin.run("token", "revoke", "ci", "--yes", "-o", "json")
+
+    assert json.loads(answer.stdout)["spec"]["revoked"] is True

@@ -68,6 +68,16 @@ def answered(status: int, reason: str = "", message: str = "", *, path: str = TO
             Failure('There is no Secret "x" here.'),
             id="a Secret",
         ),
+        pytest.param(
+            answered(409, "Conflict"),
+            Failure("The object was changed by somebody else in this moment.", "Run the command again."),
+            id="a conflict",
+        ),
+        pytest.param(
+            answered(404, "NotFound", 'namespaces "x" not found'),
+            Failure('There is no namespace "x".', "See: kubectl get namespaces"),
+            id="no namespace",
+        ),
         pytest.param(answered(404, "NotFound", "gone"), Failure("Gone."), id="gone, in other words"),
         pytest.param(
             answered(503, "", "etcd is away"),

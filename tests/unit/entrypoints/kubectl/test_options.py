@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from pytest_mock import MockerFixture
 
 from pharia_access.entrypoints.kubectl import main as program
 from pharia_access.entrypoints.kubectl.options import Choices
+from pharia_access.entrypoints.kubectl.wishes import LENGTH
 
 
 @pytest.fixture
@@ -73,6 +75,10 @@ def test_lengths_become_fields_and_empty_texts_remove(worked: list[tuple[Any, ..
         "description": None,
         "tokenPolicy": {"defaultTTL": "720h", "maxTokens": 2},
     }
+
+
+def test_a_length_that_was_read_already_stays() -> None:
+    assert LENGTH.convert(timedelta(hours=1), None, None) == timedelta(hours=1)
 
 
 @pytest.mark.parametrize(

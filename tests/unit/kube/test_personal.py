@@ -1,0 +1,77 @@
+"""What goes out with a person's rights: pages, dry runs, and Secrets that are gone."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from pharia_access.kube.client import connect
+from pharia_access.kube.login import Login
+from pharia_access.kube.objects import KubeObjects
+from pharia_access.kube.personal_secrets import PersonalSecrets
+from tests.support.builders import TOKEN
+from tests.support.hostile_api import Request, hostile_api, plain_kubeconfig, reply
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+GONE = {"kind": "Status", "reason": "NotFound", "message": 'secrets "ci" not found'}
+
+
+async def test_a_list_goes_on_where_the_page_before_ended(tmp_path: Path) -> None:
+    def pages(request: Request) -> bytes:
+        first = "continue" not in request.query
+        metadata = {"continue": "more", "remainingItemCount": 1} if first else {}
+        return reply(200, {"apiVersion": "access.pharia.ai/v1alpha1", "metadata": metadata, "items": [{"spec": {}}]})
+
+    async with (
+        hostile_api(pages) as api,
+        connect(Login(plain_kubeconfig(tmp_path / "kubeconfig", api.url)), pool_size=1) as connection,
+    ):
+        objects = KubeObjects(connection, timeout_seconds=5)
+        found = [page async for page in objects.pages("ApiToken", None, labels="team=finance", fields="spec.x=y")]
+
+    assert [page.left for page in found] == [1, 0]
+    assert found[0].items == [{"apiVersion": "access.pharia.ai/v1alpha1", "kind": "ApiToken", "spec": {}}]
+    first, second = api.requests
+    assert first.query == {"limit": ["500"], "labelSelector": ["team=finance"], "fieldSelector": ["spec.x=y"]}
+    assert second.query == {**first.query, "continue": ["more"]}
+
+
+async def test_every_write_of_a_dry_run_says_so(tmp_path: Path) -> None:
+    async with (
+        hostile_api(lambda _: reply(200, {})) as api,
+        connect(Login(plain_kubeconfig(tmp_path / "kubeconfig", api.url)), pool_size=1) as connection,
+    ):
+        objects = KubeObjects(connection, timeout_seconds=5, dry_run=True)
+        await objects.create({"kind": "ApiToken", "metadata": {"namespace": "finance"}})
+        await objects.patch("ApiToken", TOKEN, {})
+        await objects.delete("ApiToken", TOKEN, "uid-1")
+
+    create, patch, delete = api.requests
+    assert (create.query["dryRun"], patch.query["dryRun"]) == (["All"], ["All"])
+    body = json.loads(delete.body)
+    assert (body["dryRun"], body["preconditions"]) == (["All"], {"uid": "uid-1"})
+
+
+async def test_a_secret_that_is_gone_is_no_error(tmp_path: Path) -> None:
+    async with (
+        hostile_api(lambda _: reply(404, GONE)) as api,
+        connect(Login(plain_kubeconfig(tmp_path / "kubeconfig", api.url)), pool_size=1) as connection,
+    ):
+        secrets = PersonalSecrets(connection, timeout_seconds=5)
+
+        assert await secrets.read(TOKEN) is None
+        assert await secrets.exists(TOKEN) is False
+        assert await secrets.delete(TOKEN, "uid-1") is False
+
+
+async def test_who_is_impersonated_is_in_every_request(tmp_path: Path) -> None:
+    async with hostile_api(lambda _: reply(200, {})) as api:
+        login = Login(plain_kubeconfig(tmp_path / "kubeconfig", api.url), user="anna", groups=("staff",))
+        async with connect(login, pool_size=1) as connection:
+            await KubeObjects(connection, timeout_seconds=5).read("ApiToken", TOKEN)
+
+    (request,) = api.requests
+    assert request.headers["impersonate-user"] == "anna"
+    assert request.headers["impersonate-group"] == "staff"
