@@ -41,10 +41,17 @@ def run(arguments: list[str]) -> int:
         sys.stderr.close()
         return 1
     except Exception as error:  # noqa: BLE001 - a person is never shown a traceback unasked
-        fault = Failure(f"This is a fault of kubectl access ({type(error).__name__}).", "Please report it with -v.")
-        _tell(fault, error, verbose=choices.verbose)
+        _tell(_fault(error), error, verbose=choices.verbose)
         return 1
     return status if isinstance(status, int) else 0
+
+
+def _fault(error: Exception) -> Failure:
+    if not isinstance(error, ImportError):
+        return Failure(f"This is a fault of kubectl access ({type(error).__name__}).", "Please report it with -v.")
+    # Installed without its libraries, or a single file that has none for the Python that runs it.
+    python = f"Python {sys.version_info.major}.{sys.version_info.minor}"
+    return Failure(f"{error.name} is not here for {python}.", 'Install it: pipx install "pharia-access[kubectl]"')
 
 
 def _tell(failure: Failure, error: Exception, *, verbose: bool) -> None:
