@@ -38,6 +38,7 @@ _MASKS = (
     (re.compile(r"\b[a-z2-7]{16}\b"), "ID"),
     (re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"), "TIME"),
     (re.compile(r"\b\d+[dhms](?:\d+[hms])?\b"), "AGE"),
+    (re.compile(r"never used|last used [a-z0-9 ]+ ago"), "USE"),
     (re.compile(r" {2,}"), "  "),
 )
 
@@ -92,7 +93,7 @@ def play(page: str, env: Mapping[str, str]) -> str:
 
 
 def masked(page: str) -> str:
-    """A page without what is different each time: tokens, IDs, times, and how wide that makes columns."""
+    """A page without what is different each time: tokens, IDs, times, use, and how wide that makes columns."""
     for pattern, word in _MASKS:
         page = pattern.sub(word, page)
     return page
