@@ -38,7 +38,7 @@ _MASKS = (
     (re.compile(r"\b[a-z2-7]{16}\b"), "ID"),
     (re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"), "TIME"),
     (re.compile(r"\b\d+[dhms](?:\d+[hms])?\b"), "AGE"),
-    (re.compile(r"never used|last used [a-z0-9 ]+ ago"), "USE"),
+    (re.compile(r"never seen in use|last used [a-z0-9 ]+ ago"), "USE"),
     (re.compile(r" {2,}"), "  "),
 )
 
