@@ -38,6 +38,24 @@ for module in pkgutil.walk_packages(plugin.__path__, f"{plugin.__name__}."):
 """
 
 
+# What help and completion load: the whole tree of commands.
+_LOAD_TREE = """
+import sys
+import click
+from pharia_access.entrypoints.kubectl import completion, main
+
+def walk(group):
+    for name in group.list_commands(None):
+        command = group.get_command(None, name)
+        yield name
+        if isinstance(command, click.Group):
+            yield from walk(command)
+
+print(*walk(completion.access))
+print(*{name.partition(".")[0] for name in sys.modules})
+"""
+
+
 def pinned(name: str) -> set[str]:
     text = (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
     return set(re.findall(r"^([a-z0-9-]+)(?:\[\S+\])?==", text, re.MULTILINE))
@@ -54,6 +72,14 @@ def test_every_module_of_the_plugin_finds_what_it_imports_in_the_single_file() -
 
     assert done.returncode == 0, done.stderr
     assert "pharia_access.entrypoints.kubectl.work.render" in done.stdout.split()
+
+
+def test_help_and_completion_load_none_of_the_libraries_that_take_long() -> None:
+    done = subprocess.run([sys.executable, "-c", _LOAD_TREE], capture_output=True, text=True, check=True, timeout=60)
+    commands, modules = (set(line.split()) for line in done.stdout.splitlines())
+
+    assert {"token", "rotate", "audit"} <= commands
+    assert {"kubernetes", "aiohttp", "pydantic", "msgspec", "rich", "tabulate", "yaml"} & modules == set()
 
 
 def test_the_single_file_has_nothing_of_the_processes() -> None:
