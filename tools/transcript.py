@@ -10,6 +10,7 @@ import re
 import shutil
 import sys
 import tempfile
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,10 +20,10 @@ import pexpect
 from tests.support.control_plane import ControlPlane
 from tests.support.installation import install
 from tests.support.operators import start_operator
-from tests.support.verifiers import start_verifier, write_keyring
+from tests.support.verifiers import RunningVerifier, start_verifier, write_keyring
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 __all__ = ["PAGE", "environment", "main", "masked", "play"]
 
@@ -55,18 +56,25 @@ def main() -> int:
         root = Path(folder)
         with ControlPlane.start(root / "control-plane") as control_plane:
             install(control_plane)
-            operator = start_operator(control_plane, root / "operator")
-            try:
-                operator.wait_until_ready()
-                write_keyring(control_plane, root / "keyring")
-                verifier = start_verifier(control_plane, root / "verifier")
-                verifier.wait_until_ready()
-                played = play(PAGE.read_text(encoding="utf-8"), environment(control_plane, root / "home", verifier.url))
-                verifier.process.stop()
-            finally:
-                operator.process.stop()
+            with _running(control_plane, root) as verifier:
+                env = environment(control_plane, root / "home", verifier.url)
+                played = play(PAGE.read_text(encoding="utf-8"), env)
     PAGE.write_text(played, encoding="utf-8")
     return 0
+
+
+@contextmanager
+def _running(control_plane: ControlPlane, root: Path) -> Iterator[RunningVerifier]:
+    """The operator, and a verifier with its keyring."""
+    with ExitStack() as started:
+        operator = start_operator(control_plane, root / "operator")
+        started.callback(operator.process.stop)
+        operator.wait_until_ready()
+        write_keyring(control_plane, root / "verifier" / "keyring")
+        verifier = start_verifier(control_plane, root / "verifier")
+        started.callback(verifier.process.stop)
+        verifier.wait_until_ready()
+        yield verifier
 
 
 def environment(control_plane: ControlPlane, home: Path, verifier_url: str) -> dict[str, str]:

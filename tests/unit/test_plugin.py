@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from pharia_access import __version__
+from pharia_access.entrypoints.kubectl import main as plugin
+from pharia_access.entrypoints.kubectl import single_file
 from tools.krew_manifest import manifest
 from tools.plugin import PLATFORMS, PYTHONS, archive_name
 
@@ -103,6 +106,35 @@ def test_the_single_file_has_the_versions_that_the_tests_ran_with() -> None:
     }
 
     assert lines["plugin"] - lines["dev"] == set()
+
+
+def test_the_single_file_is_the_plugin_or_its_completion_as_it_is_called(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["/bin/kubectl_complete-access", "credenti"])
+    single_file.main()
+    completed = capsys.readouterr().out
+
+    monkeypatch.setattr(sys, "argv", ["/bin/kubectl-access", "--version"])
+    with pytest.raises(SystemExit) as ended:
+        single_file.main()
+
+    assert [line.partition("\t")[0] for line in completed.splitlines()] == ["credential", ":4"]
+    assert (ended.value.code, capsys.readouterr().out) == (0, f"{__version__}\n")
+
+
+def test_where_a_library_is_missing_it_says_how_to_get_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def missing(*_: object, **__: object) -> None:
+        raise ModuleNotFoundError(name="rich")
+
+    monkeypatch.setattr(plugin.access, "main", missing)
+
+    assert plugin.run(["token", "list"]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith("Error: rich is not here for Python 3.")
+    assert 'pipx install "pharia-access[kubectl]"' in told
 
 
 @pytest.fixture
