@@ -14,6 +14,7 @@ import yaml
 from pharia_access import __version__
 from pharia_access.entrypoints.kubectl import main as plugin
 from pharia_access.entrypoints.kubectl import single_file
+from pharia_access.entrypoints.kubectl.app import access
 from tools.krew_manifest import manifest
 from tools.plugin import PLATFORMS, PYTHONS, archive_name
 
@@ -129,7 +130,7 @@ def test_where_a_library_is_missing_it_says_how_to_get_it(
     def missing(*_: object, **__: object) -> None:
         raise ModuleNotFoundError(name="rich")
 
-    monkeypatch.setattr(plugin.access, "main", missing)
+    monkeypatch.setattr(access, "main", missing)
 
     assert plugin.run(["token", "list"]) == 1
     told = capsys.readouterr().err
