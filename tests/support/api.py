@@ -38,6 +38,7 @@ _KINDS = {  # kind: (API path, plural, namespaced)
     "ApiToken": (_OURS, "apitokens", True),
     "ClusterRole": (_RBAC, "clusterroles", False),
     "ClusterRoleBinding": (_RBAC, "clusterrolebindings", False),
+    "Lease": ("/apis/coordination.k8s.io/v1", "leases", True),
     "Namespace": ("/api/v1", "namespaces", False),
     "Role": (_RBAC, "roles", True),
     "RoleBinding": (_RBAC, "rolebindings", True),
