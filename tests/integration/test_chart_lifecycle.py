@@ -132,6 +132,7 @@ def test_plain_manifests_install_the_same_and_again_nothing(release: Release) ->
 # Upgrading, while tokens are in use.
 
 
+@pytest.mark.timeout(600)
 def test_an_upgrade_from_the_previous_chart_and_a_rollback_keep_every_token(
     release: Release, place: Workspace, told: Callable[[str], None]
 ) -> None:

@@ -28,7 +28,7 @@ T = TypeVar("T")
 Came = Callable[[], bool]
 """Whether what was waited for has come."""
 
-LEASES: Final = "coordination.k8s.io"
+_LEASES: Final = "coordination.k8s.io"
 _OURS: Final = "access.pharia.ai"
 _LEASE: Final = "pharia-access-operator"
 _GIT: Final = {"argocd.argoproj.io/tracking-id": "app"}
@@ -46,7 +46,7 @@ class Loss(Generic[T]):
     @property
     def at_start(self) -> bool:
         """Whether a process uses it only as it starts: what is under way goes on."""
-        return self.right.verb in {"list", "watch"} or self.right.group == LEASES
+        return self.right.verb in {"list", "watch"} or self.right.group == _LEASES
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,9 +193,9 @@ OPERATORS: Final[tuple[Loss[Workspace], ...]] = (
     Loss(Right("patch", "", "secrets"), "Nobody is told that a token was collected", _collected),
     Loss(Right("delete", "", "secrets"), "A revoked token's Secret stays", _secret_gone_with_its_token),
     Loss(Right("create", "", "events"), "There are no Events", _announced),
-    Loss(Right("create", LEASES, "leases", NAMESPACE), f"{_NO_LEADER}, where there is no Lease yet", _minted),
-    Loss(Right("get", LEASES, "leases", NAMESPACE, _LEASE), _NO_LEADER, _minted),
-    Loss(Right("update", LEASES, "leases", NAMESPACE, _LEASE), _NO_LEADER, _minted),
+    Loss(Right("create", _LEASES, "leases", NAMESPACE), f"{_NO_LEADER}, where there is no Lease yet", _minted),
+    Loss(Right("get", _LEASES, "leases", NAMESPACE, _LEASE), _NO_LEADER, _minted),
+    Loss(Right("update", _LEASES, "leases", NAMESPACE, _LEASE), _NO_LEADER, _minted),
 )
 _ALL_503 = "The verifier never becomes ready, and answers 503"
 VERIFIERS: Final[tuple[Loss[Checked], ...]] = (
