@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from tests.support.workspace import Workspace
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "rights.md"
-TABLES = {OPERATOR_ACCOUNT: OPERATORS, VERIFIER_ACCOUNT: VERIFIERS}
+TABLES: dict[str, tuple[Loss[Any], ...]] = {OPERATOR_ACCOUNT: OPERATORS, VERIFIER_ACCOUNT: VERIFIERS}
 LEASE = {"kind": "Lease", "metadata": {"name": "pharia-access-operator", "namespace": NAMESPACE}}
 A_MOMENT = 0.5
 """Seconds after a refusal, in which the process tries again."""

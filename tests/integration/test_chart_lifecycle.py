@@ -13,7 +13,7 @@ from tests.support.chart_release import Release
 from tests.support.charts import Json, of_kind
 from tests.support.constant_checks import DEAD, GOOD, ConstantChecks
 from tests.support.control_plane import ControlPlane
-from tests.support.crowd import LONG_WINDOWS, gather
+from tests.support.crowd import LONG_WINDOWS, gather, identities
 from tests.support.processes import ProcessError, wait_until
 from tests.support.resources import api_credential, api_role, api_token
 from tests.support.workspace import Workspace
@@ -162,12 +162,6 @@ def test_an_upgrade_from_the_previous_chart_and_a_rollback_keep_every_token(
         f"upgrade and rollback of the chart with {len(crowd.live)} live tokens and {len(crowd.dead)} dead ones, each "
         f"asked four times or more: {checks.count(GOOD)} accepted, {checks.count(DEAD)} refused, no wrong answer"
     )
-
-
-def identities(place: Workspace) -> dict[str, str]:
-    """The IDs of the tokens that were minted."""
-    tokens = place.list("ApiToken")
-    return {token["metadata"]["name"]: token["status"]["tokenID"] for token in tokens if "tokenID" in token["status"]}
 
 
 # What others write beside the operator.

@@ -176,7 +176,10 @@ class ControlPlane:
         return token_kubeconfig(path, server=server or self.server_url, ca_file=self.ca_file, token=token)
 
     def audit_events(self, since: int = 0) -> Iterator[dict[str, object]]:
-        """Every request that the API server has answered so far, as its audit log tells it; from a line's byte on."""
+        """Every request that the API server has answered so far, as its audit log tells it.
+
+        `since`: the byte at which the first line of interest begins.
+        """
         with self.audit_log.open(encoding="utf-8") as lines:
             lines.seek(since)
             for line in lines:

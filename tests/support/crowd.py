@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tests.support.chart_release import Release
     from tests.support.workspace import Workspace
 
-__all__ = ["LONG_WINDOWS", "Crowd", "gather"]
+__all__ = ["LONG_WINDOWS", "Crowd", "gather", "identities"]
 
 Json = dict[str, Any]
 
@@ -65,7 +65,13 @@ def gather(release: Release, place: Workspace, live: int) -> Crowd:
     return Crowd([*minted.values(), *put], dead)
 
 
-def _minted(place: Workspace, prefix: str, count: int, **spec: object) -> dict[str, str]:
+def identities(place: Workspace) -> dict[str, str]:
+    """The IDs of the tokens that were minted."""
+    tokens = place.list("ApiToken")
+    return {token["metadata"]["name"]: token["status"]["tokenID"] for token in tokens if "tokenID" in token["status"]}
+
+
+def _minted(place: Workspace, prefix: str, count: int, **spec: Any) -> dict[str, str]:  # noqa: ANN401 - handed on
     """Texts by name."""
     names = [f"{prefix}-{number}" for number in range(count)]
     for name in names:
