@@ -87,7 +87,7 @@ class ConstantChecks:
     def ask_all_again(self) -> None:
         """Return when each question has been asked once more, counted from now."""
         with self._lock:
-            before = Counter({text: self._asked[text] for text in self._expected})
+            before = {text: self._asked[text] for text in self._expected}
         wait_until(
             lambda: all(self._asked[text] > times for text, times in before.items()),
             what="every question is asked again",
