@@ -1,4 +1,4 @@
-"""Finds programs of other projects that tests and benchmarks run: nginx, Caddy, wrk, promtool, jq, a node's.
+"""Finds programs of other projects that tests and benchmarks run: nginx, Caddy, wrk, promtool, jq, Redis, a node's.
 
 One on PATH is taken as it is. Else, where apt is there, Debian's packages are fetched and unpacked into the cache;
 nothing is installed and nobody need be root. Standard library only.
@@ -20,6 +20,7 @@ _PACKAGES = {
     "wrk": ("wrk", "libluajit-5.1-2", "libluajit-5.1-common", "libssl3"),
     "promtool": ("prometheus",),
     "jq": ("jq", "libjq1", "libonig5"),
+    "redis-server": ("redis-server", "redis-tools", "libatomic1", "libjemalloc2", "liblzf1"),
     # Real pods: images are built, containers run, Services lead to them.
     "node": (
         *("buildah", "golang-github-containers-common", "golang-github-containers-image", "debootstrap"),
