@@ -26,6 +26,7 @@ _PACKAGES = {
         *("buildah", "golang-github-containers-common", "golang-github-containers-image", "debootstrap"),
         *("libgpgme11", "libassuan0", "libgpg-error0", "libdevmapper1.02.1"),
         *("containerd", "runc", "libseccomp2", "containernetworking-plugins", "busybox-static"),
+        *("ipset", "libipset13"),
         *("iptables", "libip4tc2", "libip6tc2", "libxtables12", "libmnl0", "libnftnl11"),
         *("libnetfilter-conntrack3", "libnfnetlink0", "conntrack"),
     ),
@@ -49,7 +50,7 @@ def unpacked(name: str) -> Path:
     cache = cache_folder("debian")
     folder = cache / name
     with locked(cache):
-        if not (folder / "complete").exists():
+        if not _holds(folder, name):
             _fetch(name, folder)
     return folder
 
@@ -72,7 +73,13 @@ def _fetch(name: str, folder: Path) -> None:
     for package in (folder / "debs").glob("*.deb"):
         _run(["dpkg", "-x", str(package), str(folder / "root")], folder)
     _settle(folder / "root")
-    (folder / "complete").touch()
+    (folder / "complete").write_text(" ".join(_PACKAGES[name]))
+
+
+def _holds(folder: Path, name: str) -> bool:
+    """Whether all of the packages are there, as they are listed now."""
+    complete = folder / "complete"
+    return complete.exists() and complete.read_text() == " ".join(_PACKAGES[name])
 
 
 def _settle(root: Path) -> None:

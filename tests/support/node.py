@@ -1,6 +1,7 @@
 """A cluster with one real node: kubelet, containerd, scheduler and kube-proxy beside the control plane.
 
-Services have names. Runs in a room of its own only (tools/room.py). What is installed in it is decided elsewhere.
+NetworkPolicies are in force, by the firewall of kube-router, and Services have names. Runs in a room of its own only
+(tools/room.py). What is installed in it is decided elsewhere.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from tests.support.pki import NODE_NAME
 from tests.support.processes import Process
 from tools.build_control_plane import ensure_binaries
 from tools.control_plane_programs import NODE
+from tools.policy_enforcer import ensure_policy_enforcer
 from tools.room import NODE_ADDRESS
 
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ class Cluster:
     def __init__(self, root: Path, control_plane: ControlPlane) -> None:
         self.root = root
         self.control_plane = control_plane
-        self._binaries = ensure_binaries(NODE)
+        self._binaries = {**ensure_binaries(NODE), "policy-enforcer": ensure_policy_enforcer()}
         self._processes: dict[str, Process] = {}
 
     @classmethod
@@ -46,6 +48,7 @@ class Cluster:
             cluster._start_containerd(archives)
             cluster.start_kubelet()
             cluster._start_scheduler_and_proxy()
+            cluster._start_policy_enforcer()
             serve_names(NODE_ADDRESS, cluster._address_of_service)
             cluster._let_pods_come()
         except BaseException:
@@ -87,6 +90,12 @@ class Cluster:
         self._run("kube-scheduler", f"--kubeconfig={self.root}/scheduler.kubeconfig", *flags)
         self._run("kube-proxy", f"--config={self.root}/proxy.json").wait_until(
             lambda: _is_there("nat", "KUBE-SERVICES"), what="Services lead somewhere"
+        )
+
+    def _start_policy_enforcer(self) -> None:
+        flags = (f"--kubeconfig={self.control_plane.kubeconfig}", f"--node={NODE_NAME}", "--services=10.0.0.0/24")
+        self._run("policy-enforcer", *flags).wait_until(
+            lambda: _is_there("filter", "KUBE-NWPLCY-DEFAULT"), what="NetworkPolicies are in force"
         )
 
     def _address_of_service(self, namespace: str, name: str) -> str:
