@@ -39,6 +39,7 @@ SOME = {
     "prefix": "tokens-pharia-access",
     "values": {"watchNamespaces": ["alpha", "beta", "finance"]},
 }
+PATIENT = {"PHARIA_ACCESS_DEFAULT_WINDOW": "1h"}  # as the demo's reader has
 GIT = {"argocd.argoproj.io/tracking-id": "app"}
 COMPONENTS = ("operator", "verifier")
 
@@ -60,7 +61,7 @@ def told(
     release = Release(stage, tmp_path_factory.mktemp("release"), **request.param)
     release.install()
     try:
-        _, verifier = release.start()
+        _, verifier = release.start(PATIENT)
         places = [Workspace(Api(stage.kubeconfig), namespace) for namespace in ("alpha", "beta", "gamma")]
         places[2].role()
         places[2].credential()
