@@ -66,7 +66,7 @@ class ControlPlane:
         control_plane = cls(root, binaries=ensure_binaries(), tied=tied, outside=outside)
         try:
             control_plane.start_etcd()
-            control_plane._start_api_server_on_free_port()
+            control_plane._start_api_server_on_a_port(outside)
             control_plane._write_kubeconfigs()
             control_plane.start_controllers()
         except BaseException:
@@ -188,7 +188,10 @@ class ControlPlane:
 
     # Inside.
 
-    def _start_api_server_on_free_port(self) -> None:
+    def _start_api_server_on_a_port(self, outside: Outside | None) -> None:
+        if outside:
+            self._start_api_server(outside.port)
+            return
         for _ in range(_PORT_ATTEMPTS):
             try:
                 self._start_api_server(free_port())
