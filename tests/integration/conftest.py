@@ -55,9 +55,16 @@ def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlP
 
 
 @pytest.fixture(scope="session")
-def admin(control_plane: ControlPlane) -> Api:
-    """A client that may do everything."""
+def client(control_plane: ControlPlane) -> Api:
+    """What `admin` is made of; one for all tests, so that the kubeconfig is loaded once."""
     return Api(control_plane.kubeconfig)
+
+
+@pytest.fixture
+def admin(client: Api) -> Api:
+    """A client that may do everything, with connections of this test's own."""
+    client.reconnect()
+    return client
 
 
 @pytest.fixture

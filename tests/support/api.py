@@ -82,6 +82,10 @@ class Api:
         other._identity = {**self._identity, "Impersonate-User": user}
         return other
 
+    def reconnect(self) -> None:
+        """Forget the connections that are open: the API server may have been restarted meanwhile."""
+        self._pool.clear()
+
     def create(self, obj: Json, **query: str) -> Reply:
         """POST the object to the namespace that it names."""
         path = _path(obj["kind"], obj["metadata"].get("namespace"))
