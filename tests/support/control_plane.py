@@ -175,15 +175,15 @@ class ControlPlane:
         token = self.kubectl("create", "token", name, f"--namespace={namespace}", duration).stdout.strip()
         return token_kubeconfig(path, server=server or self.server_url, ca_file=self.ca_file, token=token)
 
-    def audit_events(self, since: int = 0) -> Iterator[dict[str, object]]:
-        """Every request that the API server has answered so far, as its audit log tells it.
+    def audit_events(self, *words: str, since: int = 0) -> Iterator[dict[str, object]]:
+        """Every request that the API server has answered so far, as its audit log tells it, if it holds all `words`.
 
         `since`: the byte at which the first line of interest begins.
         """
         with self.audit_log.open(encoding="utf-8") as lines:
             lines.seek(since)
             for line in lines:
-                if line.endswith("\n"):  # the last one may be half written
+                if line.endswith("\n") and all(word in line for word in words):  # the last one may be half written
                     yield json.loads(line)
 
     # Inside.

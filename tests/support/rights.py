@@ -61,7 +61,7 @@ def given(documents: Iterable[Json], account: str) -> set[Right]:
 
 def asked(control_plane: ControlPlane, user: str, *, since: int = 0) -> set[Request]:
     """Its requests about objects, out of the audit log; `since`: only from that byte of it on."""
-    events: Iterator[Json] = (dict(event) for event in control_plane.audit_events(since))
+    events: Iterator[Json] = (dict(event) for event in control_plane.audit_events(user, since=since))
     return {_request(event) for event in events if event["user"].get("username") == user and "objectRef" in event}
 
 
