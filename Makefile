@@ -50,7 +50,7 @@ unit: $(READY) ## Run the unit tests.
 
 integration: $(READY) control-plane ## Run the tests on a real API server.
 	@mkdir -p $(COVERAGE)
-	@COVERAGE_FILE=$(COVERAGE)/integration $(PY) -m pytest tests/integration -n $(WORKERS) --dist loadfile $(PYTEST)
+	@COVERAGE_FILE=$(COVERAGE)/integration $(PY) -m pytest tests/integration -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 e2e: $(READY) ## Run the chart in real pods, on a one-node cluster of this machine; Linux, as root.
 	@$(PY) -m tools.e2e $(PYTEST)
