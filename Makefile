@@ -5,6 +5,8 @@ PYTHON ?= python3
 WORKERS ?= 2
 # Further options for pytest, such as PYTEST="-k expiry -x".
 PYTEST ?=
+# For `make plugin`: ALL=--all makes the archives of all platforms.
+ALL ?=
 # For `make lock`: UPGRADE=--upgrade takes newer versions than the locked ones.
 UPGRADE ?=
 
@@ -18,7 +20,7 @@ BUILD_LOG := $(COVERAGE)/build.log
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up down test unit integration coverage lint format bench e2e sbom lock clean control-plane kind manifests
+.PHONY: help demo up down test unit integration coverage lint format bench e2e sbom plugin plugin-test lock clean control-plane kind manifests
 
 help: ## List these commands.
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,7 +50,7 @@ unit: $(READY) ## Run the unit tests.
 
 integration: $(READY) control-plane ## Run the tests on a real API server.
 	@mkdir -p $(COVERAGE)
-	@COVERAGE_FILE=$(COVERAGE)/integration $(PY) -m pytest tests/integration -n $(WORKERS) --dist loadfile $(PYTEST)
+	@COVERAGE_FILE=$(COVERAGE)/integration $(PY) -m pytest tests/integration -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 e2e: $(READY) ## Run the chart in real pods, on a one-node cluster of this machine; Linux, as root.
 	@$(PY) -m tools.e2e $(PYTEST)
@@ -99,6 +101,12 @@ sbom: .local/lock/ready ## Write the bill of materials of what the image holds o
 		{ cat dist/sbom.log >&2; exit 1; }
 	@echo "dist/sbom.cdx.json"
 
+plugin: $(READY) .local/lock/ready ## Build `kubectl access` as a single file: dist/kubectl-access.
+	@$(PY) -m tools.plugin $(ALL)
+
+plugin-test: $(READY) .local/lock/ready control-plane ## Build that file elsewhere, and try it on a real API server.
+	@$(PY) -m pytest tests/integration/test_plugin_file.py -m packaging $(PYTEST)
+
 lock: .local/lock/ready ## Pin all dependencies anew after a change; UPGRADE=--upgrade takes newer versions.
 	@set -e; \
 	pin() { \
@@ -107,8 +115,9 @@ lock: .local/lock/ready ## Pin all dependencies anew after a change; UPGRADE=--u
 			--no-annotate --custom-compile-command "make lock" $(UPGRADE) "$$@"; \
 	}; \
 	pin runtime pyproject.toml -o requirements/runtime.txt; \
-	pin dev pyproject.toml --group dev -c requirements/runtime.txt -o requirements/dev.txt; \
+	pin dev pyproject.toml --extra kubectl --group dev -c requirements/runtime.txt -o requirements/dev.txt; \
 	pin build requirements/build.in -c requirements/dev.txt -o requirements/build.txt; \
+	pin plugin requirements/plugin.in -c requirements/dev.txt -o requirements/plugin.txt; \
 	pin go requirements/go.in -o requirements/go.txt; \
 	pin gateways requirements/gateways.in -o requirements/gateways.txt; \
 	pin tools requirements/tools.in -o requirements/tools.txt

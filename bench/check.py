@@ -168,7 +168,7 @@ def _argv(name: str, root: Path, port: int) -> list[str | Path]:
         (root / "nginx.conf").write_text(_NGINX.format(root=root, port=port))
         return [find_program("nginx"), "-p", root, "-c", root / "nginx.conf", "-e", root / "error.log"]
     program = root / name
-    go = find_go(Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pharia-access" / "control-plane")  # noqa: TID251 - as the builder has it
+    go = find_go((1, 26))
     subprocess.run([go, "build", "-o", program, f"./{name}"], cwd=_PEERS, env=go_environment(), check=True, timeout=600)
     return [program, *files, "--listen", f"127.0.0.1:{port}"]
 

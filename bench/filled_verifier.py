@@ -33,7 +33,7 @@ from pharia_access.services.pacer import Pacer
 from pharia_access.services.proving import Prover, ProverLimits
 from pharia_access.services.usage import Uses
 from pharia_access.services.verifier import Verifier, VerifierClock
-from pharia_access.settings import VerifierSettings
+from pharia_access.settings.verifier import VerifierSettings
 from pharia_access.telemetry.verifier_metrics import VerifierMetrics
 
 __all__ = ["KEY_ID", "NO_MAC"]

@@ -42,21 +42,25 @@ COLD = 200
 """Tokens that only Argon2id proves."""
 ROUNDS = 7
 SECONDS = 4
-_GOOD = (8, 8)
-_FLOOD = (64, 6)
-"""Connections, and milliseconds between an answer and the next request: about 1,000 and 10,000 a second."""
+_GOOD = (8, 16)
+_FLOOD = (64, 12)
+"""Connections, and the most milliseconds between an answer and the next request: about 1,000 and 10,000 a second.
+
+Each wait is drawn anew: after equal ones the connections soon ask all at once, and what is measured is their queue.
+"""
 _FORGERIES = 20_000
 _PATH = "/auth/nginx"
 _UID = "6f0c6a3e-0000-4000-8000-000000000000"
 _HOW = f"""\
 Written by `python -m bench flood`: the verifier on one core with {TOKENS} tokens, both wrk on the other, medians of
-{ROUNDS} rounds of {SECONDS} s. Good tokens are asked for over {_GOOD[0]} connections, about 1,000 a second; forged
-ones over {_FLOOD[0]}, as often as the table says. "Argon2id": no key covers {COLD} of the tokens; one of them was
-proved before."""
+{ROUNDS} rounds of {SECONDS} s. Good tokens are asked for over {_GOOD[0]} connections, about 1,000 a
+second; forged ones over {_FLOOD[0]}, as often as the table says; each waits a random while before it asks again. On the
+core that both wrk share, the one that measures runs whenever it can (SCHED_FIFO). "Argon2id": no key covers {COLD} of
+the tokens; one of them was proved before."""
 _LUA = """\
 local tokens, at = {{}}, 0
 for line in io.lines("{file}") do tokens[#tokens + 1] = line end
-function delay() return {delay} end
+function delay() return math.random(0, {delay}) end
 function request()
   at = at % #tokens + 1
   return wrk.format("GET", "{path}", {{["Authorization"] = "Bearer " .. tokens[at]}})
@@ -165,7 +169,7 @@ def _ask(url: str, token: str) -> None:
 def _play(scene: Scene, url: str) -> None:
     flood = None if scene.forged is None else _wrk(scene.forged, _FLOOD, url, seconds=SECONDS + 1)
     time.sleep(0.5)
-    good = _said(_wrk(scene.good, _GOOD, url, seconds=SECONDS))
+    good = _said(_wrk(scene.good, _GOOD, url, seconds=SECONDS, before=("chrt", "--fifo", "1")))
     if "Non-2xx" in good:
         message = f"{scene.name}: good tokens were refused: {good}"
         raise ProcessError(message)
@@ -176,11 +180,13 @@ def _play(scene: Scene, url: str) -> None:
         scene.refused.append(_rate(_said(flood)))
 
 
-def _wrk(file: Path, pace: tuple[int, int], url: str, *, seconds: int) -> subprocess.Popen[str]:
+def _wrk(
+    file: Path, pace: tuple[int, int], url: str, *, seconds: int, before: tuple[str, ...] = ()
+) -> subprocess.Popen[str]:
     script = file.with_suffix(".lua")
     script.write_text(_LUA.format(file=file, delay=pace[1], path=_PATH))
     shape: list[str | Path] = ["-t1", f"-c{pace[0]}", f"-d{seconds}s", "--latency", "-s", script]
-    argv = ["taskset", "-c", "1", find_program("wrk"), *shape, url]
+    argv = [*before, "taskset", "-c", "1", find_program("wrk"), *shape, url]
     return subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
 
 

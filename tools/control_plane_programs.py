@@ -5,7 +5,9 @@ Standard library only: runs before there is a virtual environment.
 
 from __future__ import annotations
 
-__all__ = ["BUILT_AS", "CONTROL_PLANE", "FLAGS", "NODE"]
+from tools.go_build import GoModule
+
+__all__ = ["CONTROL_PLANE", "MODULE", "NODE"]
 
 _KUBERNETES, _HELM = (1, 37, 2), (4, 3, 1)
 
@@ -25,9 +27,6 @@ NODE = {
 }
 """What real pods need beside it; built for `make e2e` only."""
 
-BUILT_AS = {"etcd": "server"}
-"""`go build` names a program after the last element of its package that is not a version."""
-
 # Without these the programs say that they are v0.0.0.
 _VARIABLES = {
     "k8s.io/component-base/version.gitVersion": "v{}.{}.{}".format(*_KUBERNETES),
@@ -36,9 +35,15 @@ _VARIABLES = {
     "helm.sh/helm/v4/internal/version.version": "v{}.{}.{}".format(*_HELM),
 }
 
-FLAGS = [
-    "-trimpath",
-    "-buildvcs=false",
-    "-ldflags",
-    " ".join(["-s", "-w", *(f"-X {name}={value}" for name, value in _VARIABLES.items())]),
-]
+MODULE = GoModule(
+    "control-plane",
+    go=(1, 26),
+    minutes=10,
+    flags=(
+        "-trimpath",
+        "-buildvcs=false",
+        "-ldflags",
+        " ".join(["-s", "-w", *(f"-X {name}={value}" for name, value in _VARIABLES.items())]),
+    ),
+    built_as={"etcd": "server"},
+)

@@ -1,4 +1,4 @@
-"""Finds programs of other projects that tests and benchmarks run: nginx, Caddy, wrk, promtool, jq, a node's.
+"""Finds programs of other projects that tests and benchmarks run: nginx, Caddy, wrk, promtool, jq, Redis, a node's.
 
 One on PATH is taken as it is. Else, where apt is there, Debian's packages are fetched and unpacked into the cache;
 nothing is installed and nobody need be root. Standard library only.
@@ -20,11 +20,13 @@ _PACKAGES = {
     "wrk": ("wrk", "libluajit-5.1-2", "libluajit-5.1-common", "libssl3"),
     "promtool": ("prometheus",),
     "jq": ("jq", "libjq1", "libonig5"),
+    "redis-server": ("redis-server", "redis-tools", "libatomic1", "libjemalloc2", "liblzf1"),
     # Real pods: images are built, containers run, Services lead to them.
     "node": (
         *("buildah", "golang-github-containers-common", "golang-github-containers-image", "debootstrap"),
         *("libgpgme11", "libassuan0", "libgpg-error0", "libdevmapper1.02.1"),
         *("containerd", "runc", "libseccomp2", "containernetworking-plugins", "busybox-static"),
+        *("ipset", "libipset13"),
         *("iptables", "libip4tc2", "libip6tc2", "libxtables12", "libmnl0", "libnftnl11"),
         *("libnetfilter-conntrack3", "libnfnetlink0", "conntrack"),
     ),
@@ -48,7 +50,7 @@ def unpacked(name: str) -> Path:
     cache = cache_folder("debian")
     folder = cache / name
     with locked(cache):
-        if not (folder / "complete").exists():
+        if not _holds(folder, name):
             _fetch(name, folder)
     return folder
 
@@ -71,7 +73,13 @@ def _fetch(name: str, folder: Path) -> None:
     for package in (folder / "debs").glob("*.deb"):
         _run(["dpkg", "-x", str(package), str(folder / "root")], folder)
     _settle(folder / "root")
-    (folder / "complete").touch()
+    (folder / "complete").write_text(" ".join(_PACKAGES[name]))
+
+
+def _holds(folder: Path, name: str) -> bool:
+    """Whether all of the packages are there, as they are listed now."""
+    complete = folder / "complete"
+    return complete.exists() and complete.read_text() == " ".join(_PACKAGES[name])
 
 
 def _settle(root: Path) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tests.support.control_plane import ControlPlane
 
-__all__ = ["Door", "ask", "open_door"]
+__all__ = ["Door", "ask", "open_door", "straight"]
 
 _AT_ONCE_SECONDS = 2.0
 
@@ -57,12 +57,17 @@ def _nginx(story: Storyteller, verifier: RunningVerifier, root: Path) -> Iterato
         find_program("nginx")
     except MissingProgramError as error:
         story.say(f"The verifier is asked directly, since {error}.")
-        yield Door(f"{verifier.url}/auth/nginx?role=studio-user", partial(_direct, verifier))
+        yield straight(verifier)
         return
     story.say("nginx stands before a service and asks the verifier, set up by examples/gateways/nginx.conf.")
     with gateways.nginx(root, f"127.0.0.1:{verifier.port}") as gateway:
         story.checked("nginx is ready")
         yield Door(f"http://127.0.0.1:{gateway.port}/reports", partial(_through, gateway))
+
+
+def straight(verifier: RunningVerifier) -> Door:
+    """The verifier alone."""
+    return Door(f"{verifier.url}/auth/nginx?role=studio-user", partial(_direct, verifier))
 
 
 def _direct(verifier: RunningVerifier, text: str) -> tuple[int, list[str]]:

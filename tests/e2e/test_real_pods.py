@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,9 +12,7 @@ import pytest
 from pharia_access import __version__
 from tests.support.constant_checks import DEAD, GOOD, ConstantChecks, check
 from tests.support.installation import NAMESPACE
-from tools.demo_door import Door
-from tools.demo_story import tell_of_tokens
-from tools.storyteller import Storyteller
+from tests.support.pod_story import tell_the_story
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,7 +20,6 @@ if TYPE_CHECKING:
     from tests.support.release import Release
     from tests.support.workspace import Workspace
 
-ROOT = Path(__file__).resolve().parents[2]
 MIB = 1024 * 1024
 AT_ONCE_SECONDS = 2.0
 NO_SUCH_PROGRAM = re.compile(r"no such file|not found in \$PATH")
@@ -80,16 +76,21 @@ def test_the_image_runs_commands_has_no_shell_and_cannot_be_written_to(release: 
 
 
 def test_the_whole_story_of_the_demo(release: Release) -> None:
-    control_plane = release.cluster.control_plane
-    env = {
-        "PATH": f"{control_plane.bin}:/usr/bin:/bin",
-        "HOME": str(control_plane.root),
-        "KUBECONFIG": str(control_plane.kubeconfig),
-    }
-    path = "/auth/nginx?role=studio-user"
-    door = Door(f"http://{release.address}{path}", lambda text: (check(release.address, text, path=path), []))
+    tell_the_story(release)
 
-    tell_of_tokens(Storyteller(cwd=ROOT, env=env, color=False), control_plane, door, written=release.cluster.root)
+
+def test_helm_test_passes(release: Release) -> None:
+    said = release.test()
+
+    assert "Phase:          Succeeded" in said
+
+
+def test_helm_test_says_what_is_wrong_where_no_verifier_serves(release: Release) -> None:
+    with release.without_verifier():
+        said = release.test(passes=False)
+
+    assert "no answer from http://pharia-access-verifier.pharia-access-system.svc/whoami" in said
+    assert "are pods of the verifier ready?" in said
 
 
 def test_a_rolling_upgrade_refuses_no_good_token_and_accepts_no_dead_one(
@@ -99,7 +100,8 @@ def test_a_rolling_upgrade_refuses_no_good_token_and_accepts_no_dead_one(
     began = time.monotonic()
 
     with ThreadPoolExecutor() as aside:
-        upgrade = aside.submit(release.upgrade, "operator.podAnnotations.rolled=1", "verifier.podAnnotations.rolled=1")
+        rolled = {"podAnnotations": {"rolled": "1"}}
+        upgrade = aside.submit(release.upgrade, {"operator": rolled, "verifier": rolled})
         _live_and_die(workspace, checks)
         assert not upgrade.done(), "the token's life was to end within the upgrade"
         upgrade.result()

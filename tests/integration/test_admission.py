@@ -12,8 +12,6 @@ from tests.support.resources import api_credential, api_token
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.support.control_plane import ControlPlane
-
 OURS = "access.pharia.ai"
 SIXTEEN = [f"role-{number}" for number in range(16)]
 EDITS_CREDENTIALS = rule(OURS, "apicredentials", "create", "get", "update", "patch", "delete")
@@ -21,11 +19,6 @@ EDITS_TOKENS = rule(OURS, "apitokens", "create", "get", "update", "patch", "dele
 EVERYTHING = rule("*", "*", "*")
 
 Json = dict[str, Any]
-
-
-@pytest.fixture(scope="session")
-def admin(control_plane: ControlPlane) -> Api:
-    return Api(control_plane.kubeconfig)
 
 
 @pytest.fixture

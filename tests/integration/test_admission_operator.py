@@ -13,8 +13,6 @@ from tests.support.resources import KEYRING, ONE_TIME_TOKEN, api_credential, api
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.support.control_plane import ControlPlane
-
 OURS = "access.pharia.ai"
 ITS_TYPES = [ONE_TIME_TOKEN, KEYRING]
 FOREIGN_TYPES = ["Opaque", "helm.sh/release.v1", "access.pharia.ai/other"]
@@ -34,11 +32,6 @@ RIGHTS = (
 )
 
 Json = dict[str, Any]
-
-
-@pytest.fixture(scope="session")
-def admin(control_plane: ControlPlane) -> Api:
-    return Api(control_plane.kubeconfig)
 
 
 @pytest.fixture

@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from tests.support.api import OPERATOR, Api, rule
 from tests.support.resources import KEYRING, ONE_TIME_TOKEN, secret
 
-if TYPE_CHECKING:
-    from tests.support.control_plane import ControlPlane
-
 EVERYTHING = rule("*", "*", "*")
-
-
-@pytest.fixture(scope="session")
-def admin(control_plane: ControlPlane) -> Api:
-    return Api(control_plane.kubeconfig)
 
 
 @pytest.fixture

@@ -47,11 +47,6 @@ STATUS = {
 Json = dict[str, Any]
 
 
-@pytest.fixture(scope="session")
-def admin(control_plane: ControlPlane) -> Api:
-    return Api(control_plane.kubeconfig)
-
-
 @pytest.fixture
 def operator(admin: Api, namespace: str) -> Api:
     admin.grant(OPERATOR, namespace, WRITES_STATUS)

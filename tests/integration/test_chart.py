@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from pharia_access.settings import ENVIRONMENT_PREFIX, OperatorSettings, VerifierSettings
+from pharia_access.settings.base import ENVIRONMENT_PREFIX
+from pharia_access.settings.operator import OperatorSettings
+from pharia_access.settings.verifier import VerifierSettings
 from tests.support.charts import Json, container, deployment, environment, of_kind, rendered
 from tests.support.installation import CHART, NAMESPACE
 from tools.render_manifests import MANIFESTS, render

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support import rights
 from tests.support.api import OPERATOR, VERIFIER, Api
 from tests.support.installation import NAMESPACE
 from tests.support.processes import wait_until
 from tests.support.resources import api_credential, api_role, api_token, secret
+from tests.support.rights import Right
 
 if TYPE_CHECKING:
     from tests.support.control_plane import ControlPlane
@@ -26,19 +28,8 @@ def api(control_plane: ControlPlane) -> Api:
 
 def may(api: Api, user: str, verb: str, resource: str, *, namespace: str = "finance", name: str = "") -> bool:
     """Ask the API server; `resource` is `group/plural[/subresource]`, the core group is empty."""
-    group, plural, *subresource = resource.split("/")
-    attributes = {
-        "verb": verb,
-        "group": group,
-        "resource": plural,
-        "subresource": "".join(subresource),
-        "namespace": namespace,
-        "name": name,
-    }
-    spec = {"user": user, "groups": ["system:authenticated"], "resourceAttributes": attributes}
-    reply = api.request("POST", "/apis/authorization.k8s.io/v1/subjectaccessreviews", body={"spec": spec})
-    assert reply.ok, reply.message
-    return bool(reply.body["status"]["allowed"])
+    group, _, plural = resource.partition("/")
+    return rights.may(api, user, Right(verb, group, plural, namespace, name))
 
 
 VERBS = ("get", "list", "watch", "create", "update", "patch", "delete", "deletecollection", "bind", "escalate")

@@ -7,8 +7,10 @@ gave more, or less, would fail here.
 from __future__ import annotations
 
 import http.client
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,19 +22,24 @@ from tests.support.control_plane import ControlPlane
 from tests.support.processes import wait_until
 from tests.support.rights import Right, asked, given, unused, without_right
 from tests.support.workspace import Workspace
+from tools.demo_door import straight
+from tools.demo_story import tell_of_tokens
+from tools.storyteller import Storyteller
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.support.verifiers import RunningVerifier
 
+ROOT = Path(__file__).resolve().parents[2]
 EVERYWHERE = {"name": "pharia-access", "namespace": "pharia-access-system", "prefix": "pharia-access"}
 SOME = {
     "name": "tokens",
     "namespace": "elsewhere",
     "prefix": "tokens-pharia-access",
-    "values": {"watchNamespaces": ["alpha", "beta"]},
+    "values": {"watchNamespaces": ["alpha", "finance"]},
 }
+PATIENT = {"PHARIA_ACCESS_DEFAULT_WINDOW": "1h"}  # as the demo's reader has
 GIT = {"argocd.argoproj.io/tracking-id": "app"}
 COMPONENTS = ("operator", "verifier")
 
@@ -41,7 +48,7 @@ COMPONENTS = ("operator", "verifier")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     """A control plane with nothing installed, and three namespaces."""
     with ControlPlane.start(tmp_path_factory.mktemp("control-plane")) as started:
-        for namespace in ("alpha", "beta", "gamma"):
+        for namespace in ("alpha", "finance", "gamma"):
             started.kubectl("create", "namespace", namespace)
         yield started
 
@@ -50,17 +57,18 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
 def told(
     request: pytest.FixtureRequest, stage: ControlPlane, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Release]:
-    """A release after the story, which was told in two namespaces; in a third there is a token."""
+    """A release after the story, which was told in two namespaces, then the demo's in one; in a third is a token."""
     release = Release(stage, tmp_path_factory.mktemp("release"), **request.param)
     release.install()
     try:
-        _, verifier = release.start()
-        places = [Workspace(Api(stage.kubeconfig), namespace) for namespace in ("alpha", "beta", "gamma")]
+        _, verifier = release.start(PATIENT)
+        places = [Workspace(Api(stage.kubeconfig), namespace) for namespace in ("alpha", "finance", "gamma")]
         places[2].role()
         places[2].credential()
         places[2].token()
         for place in places[:2]:
             tell(place, verifier)
+        tell_as_the_demo_does(release)
         yield release
     finally:
         release.remove()
@@ -83,6 +91,15 @@ def tell(place: Workspace, verifier: RunningVerifier) -> None:
     place.until_events("ci", "Issued", "Revoked")
     place.delete(credential)
     place.until_gone("ApiToken", "ci", "git")
+
+
+def tell_as_the_demo_does(release: Release) -> None:
+    """Every chapter about tokens, with a person's commands."""
+    kubeconfig = release.root / "kubeconfig"  # a copy, since the person chooses a namespace in it
+    shutil.copy(release.control_plane.kubeconfig, kubeconfig)
+    env = {"PATH": f"{release.control_plane.bin}:/usr/bin:/bin", "HOME": str(release.root)}
+    story = Storyteller(cwd=ROOT, env={**env, "KUBECONFIG": str(kubeconfig)}, color=False)
+    tell_of_tokens(story, release.control_plane, straight(release.verifier), written=release.root)
 
 
 def until_answered(verifier: RunningVerifier, text: str, status: int) -> None:
@@ -143,6 +160,7 @@ def test_helm_test_asks_a_verifier_that_knows_the_cluster(told: Release) -> None
     assert url == f"http://{told.prefix}-verifier.{told.namespace}.svc/whoami"
     assert ask(f"{told.verifier.url}/whoami") == "passed"
     assert ask(f"{told.verifier.url}/nowhere").endswith("answered 404")
+    assert ask("http://127.0.0.1:1/whoami").endswith("are pods of the verifier ready?")
 
 
 def test_a_token_in_a_namespace_that_is_not_named_stays_as_it_is(told: Release) -> None:

@@ -66,6 +66,7 @@ OTHERWISE: dict[str, tuple[object, Json]] = {
     "roles.create": (True, {}),
     "rbac.aggregate": (False, {}),
     "rbac.editMayMint": (True, {}),
+    "rbac.catalog": (False, {}),
     "networkPolicy.enabled": (False, {}),
     "networkPolicy.apiServer.ports": ([8443], {}),
     "networkPolicy.apiServer.cidrs": (["10.96.0.1/32", "2001:db8::1/128"], {}),

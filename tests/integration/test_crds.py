@@ -20,28 +20,23 @@ NAME = "metadata.name is too long: use at most 63 characters"
 Json = dict[str, Any]
 
 
-@pytest.fixture(scope="session")
-def api(control_plane: ControlPlane) -> Api:
-    return Api(control_plane.kubeconfig)
-
-
-def test_a_name_may_have_63_characters_and_no_more(api: Api) -> None:
+def test_a_name_may_have_63_characters_and_no_more(admin: Api) -> None:
     makers = (
         lambda name: api_token("default", name),
         lambda name: api_credential("default", name),
         api_role,
     )
 
-    assert [api.create(make("x" * 63), dryRun="All").message for make in makers] == ["", "", ""]
-    assert all(NAME in api.create(make("x" * 64), dryRun="All").message for make in makers)
+    assert [admin.create(make("x" * 63), dryRun="All").message for make in makers] == ["", "", ""]
+    assert all(NAME in admin.create(make("x" * 64), dryRun="All").message for make in makers)
 
 
 @pytest.mark.parametrize("make", [api_token, api_credential])
-def test_a_new_object_says_that_nobody_has_seen_it(api: Api, namespace: str, make: Callable[..., Json]) -> None:
+def test_a_new_object_says_that_nobody_has_seen_it(admin: Api, namespace: str, make: Callable[..., Json]) -> None:
     forged = {**make(namespace), "status": {"observedGeneration": 7, "conditions": []}}
 
-    assert api.create(make(namespace, "plain")).body["status"] == {"observedGeneration": -1}
-    assert api.create({**forged, "metadata": {**forged["metadata"], "name": "forged"}}).body["status"] == {
+    assert admin.create(make(namespace, "plain")).body["status"] == {"observedGeneration": -1}
+    assert admin.create({**forged, "metadata": {**forged["metadata"], "name": "forged"}}).body["status"] == {
         "observedGeneration": -1
     }
 
@@ -68,14 +63,14 @@ MINTED = {
 
 
 @pytest.fixture
-def minted(api: Api, namespace: str) -> Json:
+def minted(admin: Api, namespace: str) -> Json:
     """A token and its credential, with a status as the operator writes it."""
-    api.grant(OPERATOR, namespace, rule("access.pharia.ai", "*/status", "update", "patch"))
-    operator = api.as_user(OPERATOR)
+    admin.grant(OPERATOR, namespace, rule("access.pharia.ai", "*/status", "update", "patch"))
+    operator = admin.as_user(OPERATOR)
     token, credential = api_token(namespace), api_credential(namespace, description="reads invoices")
     status = {"conditions": MINTED["conditions"], "tokens": {"active": 1}}
-    assert api.create(token).ok
-    assert api.create(credential).ok
+    assert admin.create(token).ok
+    assert admin.create(credential).ok
     assert operator.patch(token, {"status": MINTED}, subresource="status").message == ""
     assert operator.patch(credential, {"status": status}, subresource="status").message == ""
     return token
@@ -130,12 +125,12 @@ def test_a_list_of_credentials_shows_roles_and_active_tokens(
 
 
 @pytest.fixture
-def role(api: Api, namespace: str) -> Iterator[Json]:
+def role(admin: Api, namespace: str) -> Iterator[Json]:
     """A role of this test's own: roles belong to the whole cluster."""
     obj = api_role(f"role-{namespace}"[:63].rstrip("-"), displayName="StudioUser", allowedNamespaces=[namespace])
-    assert api.create(obj).ok
+    assert admin.create(obj).ok
     yield obj
-    assert api.delete(obj).ok
+    assert admin.delete(obj).ok
 
 
 def test_a_list_of_roles_shows_display_name_and_namespaces(
@@ -169,12 +164,12 @@ def test_one_word_lists_all_that_is_ours(control_plane: ControlPlane, namespace:
     ],
 )
 def test_objects_are_found_by_field(
-    api: Api, namespace: str, minted: Json, kind: str, selector: str, found: list[str]
+    admin: Api, namespace: str, minted: Json, kind: str, selector: str, found: list[str]
 ) -> None:
-    assert api.create(api_token(namespace, "waiting")).ok
-    assert api.create(api_credential(namespace, "stopped", suspended=True)).ok
+    assert admin.create(api_token(namespace, "waiting")).ok
+    assert admin.create(api_credential(namespace, "stopped", suspended=True)).ok
 
-    items = api.find(kind, namespace, fieldSelector=selector).body["items"]
+    items = admin.find(kind, namespace, fieldSelector=selector).body["items"]
 
     assert sorted(item["metadata"]["name"] for item in items) == found
 

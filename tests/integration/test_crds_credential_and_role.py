@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from tests.support.api import Api
 from tests.support.resources import api_credential, api_role
 
-if TYPE_CHECKING:
-    from tests.support.control_plane import ControlPlane
-
 TTL = "must be a duration from 1s to 8784h (366 days) in hours, minutes and seconds, such as"
 
 Json = dict[str, Any]
 
 
-@pytest.fixture(scope="session")
-def api(control_plane: ControlPlane) -> Api:
-    return Api(control_plane.kubeconfig)
-
-
-def try_to_create(api: Api, obj: Json) -> str:
+def try_to_create(admin: Api, obj: Json) -> str:
     """What a person is told who creates the object; empty if it is accepted."""
-    return api.create(obj, dryRun="All", fieldValidation="Strict").message
+    return admin.create(obj, dryRun="All", fieldValidation="Strict").message
 
 
 @pytest.mark.parametrize(
@@ -42,8 +34,8 @@ def try_to_create(api: Api, obj: Json) -> str:
         pytest.param({"tokenPolicy": {"defaultTTL": "90m", "maxTTL": "2h"}}, id="policies in other units"),
     ],
 )
-def test_a_credential_is_accepted(api: Api, spec: Json) -> None:
-    assert try_to_create(api, api_credential("default", **spec)) == ""
+def test_a_credential_is_accepted(admin: Api, spec: Json) -> None:
+    assert try_to_create(admin, api_credential("default", **spec)) == ""
 
 
 @pytest.mark.parametrize(
@@ -73,8 +65,8 @@ def test_a_credential_is_accepted(api: Api, spec: Json) -> None:
         pytest.param({"tokenPolicy": {"maxTokens": 10001}}, "less than or equal to 10000", id="10001 tokens"),
     ],
 )
-def test_a_credential_is_refused(api: Api, spec: Json, message: str) -> None:
-    told = try_to_create(api, api_credential("default", **spec))
+def test_a_credential_is_refused(admin: Api, spec: Json, message: str) -> None:
+    told = try_to_create(admin, api_credential("default", **spec))
 
     assert message in told
     assert "evaluating rule" not in told
@@ -96,8 +88,8 @@ def test_a_credential_is_refused(api: Api, spec: Json, message: str) -> None:
         ),
     ],
 )
-def test_a_role_is_accepted(api: Api, spec: Json) -> None:
-    assert try_to_create(api, api_role("only-tried", **spec)) == ""
+def test_a_role_is_accepted(admin: Api, spec: Json) -> None:
+    assert try_to_create(admin, api_role("only-tried", **spec)) == ""
 
 
 @pytest.mark.parametrize(
@@ -150,8 +142,8 @@ def test_a_role_is_accepted(api: Api, spec: Json) -> None:
         ),
     ],
 )
-def test_a_role_is_refused(api: Api, spec: Json, message: str) -> None:
-    told = try_to_create(api, api_role("only-tried", **spec))
+def test_a_role_is_refused(admin: Api, spec: Json, message: str) -> None:
+    told = try_to_create(admin, api_role("only-tried", **spec))
 
     assert message in told
     assert "evaluating rule" not in told

@@ -14,18 +14,12 @@ from tests.support.api import Api
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.support.control_plane import ControlPlane
 
 ROOT = Path(__file__).resolve().parents[2]
 CRDS = [ROOT / "crds" / f"{plural}.yaml" for plural in ("apicredentials", "apiroles", "apitokens")]
 EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
 
 Json = dict[str, Any]
-
-
-@pytest.fixture(scope="session")
-def api(control_plane: ControlPlane) -> Api:
-    return Api(control_plane.kubeconfig)
 
 
 def nodes(schema: Json, path: str) -> Iterator[tuple[str, Json]]:
@@ -67,11 +61,11 @@ def test_nothing_is_defaulted_into_a_spec(file: Path) -> None:
 
 
 @pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.name)
-def test_the_examples_are_accepted(api: Api, file: Path) -> None:
+def test_the_examples_are_accepted(admin: Api, file: Path) -> None:
     for obj in yaml.safe_load_all(file.read_text(encoding="utf-8")):
         if "namespace" in obj["metadata"]:
             obj["metadata"]["namespace"] = "default"
 
-        reply = api.create(obj, dryRun="All", fieldValidation="Strict")
+        reply = admin.create(obj, dryRun="All", fieldValidation="Strict")
 
         assert reply.ok or reply.status == HTTPStatus.CONFLICT, reply.message

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from tests.support.api import APPLY, JSON_PATCH, Api
 from tests.support.resources import api_token
-
-if TYPE_CHECKING:
-    from tests.support.control_plane import ControlPlane
 
 DATE = "must be a real date and time from 2020 to 2199, with whole seconds and a zone, such as 2027-01-31T00:00:00Z"
 TTL = "must be a duration from 1s to 8784h (366 days) in hours, minutes and seconds, such as"
@@ -24,14 +21,9 @@ REMOVED = "expiresAt cannot be removed: keep it, or bring it forward; for a long
 Json = dict[str, Any]
 
 
-@pytest.fixture(scope="session")
-def api(control_plane: ControlPlane) -> Api:
-    return Api(control_plane.kubeconfig)
-
-
-def try_to_create(api: Api, obj: Json) -> str:
+def try_to_create(admin: Api, obj: Json) -> str:
     """What a person is told who creates the object; empty if it is accepted."""
-    return api.create(obj, dryRun="All", fieldValidation="Strict").message
+    return admin.create(obj, dryRun="All", fieldValidation="Strict").message
 
 
 @pytest.mark.parametrize(
@@ -57,8 +49,8 @@ def try_to_create(api: Api, obj: Json) -> str:
         pytest.param({"ttl": None, "revoked": None, "delivery": None}, id="null means unset"),
     ],
 )
-def test_a_token_is_accepted(api: Api, spec: Json) -> None:
-    assert try_to_create(api, api_token("default", **spec)) == ""
+def test_a_token_is_accepted(admin: Api, spec: Json) -> None:
+    assert try_to_create(admin, api_token("default", **spec)) == ""
 
 
 @pytest.mark.parametrize(
@@ -116,8 +108,8 @@ def test_a_token_is_accepted(api: Api, spec: Json) -> None:
         pytest.param({"rotate": True}, 'unknown field "spec.rotate"', id="a field that does not exist"),
     ],
 )
-def test_a_token_is_refused(api: Api, spec: Json, message: str) -> None:
-    told = try_to_create(api, api_token("default", **spec))
+def test_a_token_is_refused(admin: Api, spec: Json, message: str) -> None:
+    told = try_to_create(admin, api_token("default", **spec))
 
     assert message in told
     assert "evaluating rule" not in told
@@ -149,11 +141,11 @@ def test_a_token_is_refused(api: Api, spec: Json, message: str) -> None:
         pytest.param({"ttl": "720h"}, {"ttl": "720h"}, id="the same ttl again"),
     ],
 )
-def test_a_change_of_a_token_is_accepted(api: Api, namespace: str, before: Json, change: Json) -> None:
+def test_a_change_of_a_token_is_accepted(admin: Api, namespace: str, before: Json, change: Json) -> None:
     token = api_token(namespace, **before)
-    assert api.create(token).ok
+    assert admin.create(token).ok
 
-    assert api.patch(token, {"spec": change}).message == ""
+    assert admin.patch(token, {"spec": change}).message == ""
 
 
 @pytest.mark.parametrize(
@@ -198,11 +190,11 @@ def test_a_change_of_a_token_is_accepted(api: Api, namespace: str, before: Json,
         pytest.param({}, {"credentialRef": None}, "spec.credentialRef: Required value", id="no credential"),
     ],
 )
-def test_a_change_of_a_token_is_refused(api: Api, namespace: str, before: Json, change: Json, message: str) -> None:
+def test_a_change_of_a_token_is_refused(admin: Api, namespace: str, before: Json, change: Json, message: str) -> None:
     token = api_token(namespace, **before)
-    assert api.create(token).ok
+    assert admin.create(token).ok
 
-    told = api.patch(token, {"spec": change}).message
+    told = admin.patch(token, {"spec": change}).message
 
     assert message in told
     assert "evaluating rule" not in told
@@ -217,19 +209,19 @@ def test_a_change_of_a_token_is_refused(api: Api, namespace: str, before: Json, 
         pytest.param("delivery", KEPT_DELIVERY, id="delivery"),
     ],
 )
-def test_no_way_of_writing_unsets_a_one_way_field(api: Api, namespace: str, field: str, message: str) -> None:
+def test_no_way_of_writing_unsets_a_one_way_field(admin: Api, namespace: str, field: str, message: str) -> None:
     full: Json = {"revoked": True, "ttl": "1h", "expiresAt": "2027-01-31T00:00:00Z", "delivery": {"window": "1m"}}
     without = {key: value for key, value in full.items() if key != field}
     token = api_token(namespace, **full)
     git = {"form": APPLY, "fieldManager": "git"}
-    assert api.patch(token, token, **git).ok
-    stored = api.read(token).body
+    assert admin.patch(token, token, **git).ok
+    stored = admin.read(token).body
 
     ways = {
-        "apply": api.patch(token, api_token(namespace, **without), **git),
-        "replace": api.replace({**stored, "spec": {"credentialRef": {"name": "invoice-bot"}, **without}}),
-        "null": api.patch(token, [{"op": "replace", "path": f"/spec/{field}", "value": None}], form=JSON_PATCH),
-        "remove": api.patch(token, [{"op": "remove", "path": f"/spec/{field}"}], form=JSON_PATCH),
+        "apply": admin.patch(token, api_token(namespace, **without), **git),
+        "replace": admin.replace({**stored, "spec": {"credentialRef": {"name": "invoice-bot"}, **without}}),
+        "null": admin.patch(token, [{"op": "replace", "path": f"/spec/{field}", "value": None}], form=JSON_PATCH),
+        "remove": admin.patch(token, [{"op": "remove", "path": f"/spec/{field}"}], form=JSON_PATCH),
     }
 
     assert {way: message in reply.message for way, reply in ways.items()} == dict.fromkeys(ways, True)

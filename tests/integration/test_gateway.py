@@ -41,7 +41,7 @@ from pharia_access.kube.gateway import KubeCluster
 from pharia_access.kube.lease import KubeLeases
 from pharia_access.kube.schema import malformed
 from pharia_access.kube.secrets import KubeSecrets
-from tests.support.api import VERIFIER, Api, rule
+from tests.support.api import VERIFIER, rule
 from tests.support.builders import HASH, owned_by
 from tests.support.installation import NAMESPACE, OPERATOR_ACCOUNT
 from tests.support.resources import api_credential, api_token, secret
@@ -155,7 +155,7 @@ async def test_what_the_verifier_wrote_is_kept(
     await cluster.write_token_status(token, a_mint(token))
     workspace.api.grant(VERIFIER, workspace.namespace, rule("access.pharia.ai", "apitokens/status", "patch"))
     used = {"status": {"lastUsedTime": "2026-11-23T12:00:00Z"}}
-    verifier = Api(control_plane.kubeconfig, user=VERIFIER)
+    verifier = workspace.api.as_user(VERIFIER)
     reply = verifier.patch(api_token(workspace.namespace, "ci"), used, subresource="status")
     assert reply.ok, reply.message
     token = await cluster.read_token(token.key)

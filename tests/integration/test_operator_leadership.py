@@ -28,22 +28,28 @@ SHORT_LEASE = {
 Replicas = tuple[RunningOperator, RunningOperator]
 
 
-@pytest.fixture
-def replicas(pool: OperatorPool) -> Iterator[Replicas]:
-    """The leading replica, and the one that stands by."""
+@pytest.fixture(scope="module")
+def started(pool: OperatorPool) -> Iterator[list[RunningOperator]]:
+    """All replicas that were started so far; they end with this module."""
     pool.stop()
-    leader = pool.start({**SHORT_LEASE, "PHARIA_ACCESS_IDENTITY": "first"})
-    try:
-        leader.process.wait_until(lambda: leads(leader), what="the first replica leads")
-        standby = pool.start({**SHORT_LEASE, "PHARIA_ACCESS_IDENTITY": "second"})
-        try:
-            standby.wait_until_ready()
-            leader.wait_until_ready()
-            yield leader, standby
-        finally:
-            standby.process.stop()
-    finally:
-        leader.process.stop()
+    replicas: list[RunningOperator] = []
+    yield replicas
+    for replica in replicas:
+        replica.process.stop()
+
+
+@pytest.fixture
+def replicas(pool: OperatorPool, started: list[RunningOperator]) -> Replicas:
+    """The leading replica, and the one that stands by: those that the test before left, and others for the rest."""
+    running = [replica for replica in started if replica.process.running]
+    for _ in range(2 - len(running)):
+        replica = pool.start({**SHORT_LEASE, "PHARIA_ACCESS_IDENTITY": f"replica-{len(started)}"})
+        started.append(replica)
+        running.append(replica)
+        running[0].process.wait_until(lambda: leads(running[0]), what="the first replica leads")
+        replica.wait_until_ready()
+    leader, standby = running
+    return leader, standby
 
 
 def leads(replica: RunningOperator) -> bool:

@@ -177,8 +177,8 @@ class Roles:
 
 
 @pytest.fixture
-def roles(control_plane: ControlPlane, namespace: str) -> Iterator[Roles]:
-    made = Roles(Api(control_plane.kubeconfig), f"{namespace[-40:].lstrip('-')}.")  # a name has 63 characters at most
+def roles(admin: Api, namespace: str) -> Iterator[Roles]:
+    made = Roles(admin, f"{namespace[-40:].lstrip('-')}.")  # a name has 63 characters at most
     yield made
     made.clear()
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.support.control_plane import ControlPlane
-    from tests.support.operators import RunningOperator
+    from tests.support.operator_pool import OperatorPool
     from tests.support.workspace import Workspace
 
 pytestmark = pytest.mark.usefixtures("operator")
@@ -28,31 +28,33 @@ pytestmark = pytest.mark.usefixtures("operator")
 AUDIENCE = "https://kubernetes.default.svc"
 
 
-@pytest.fixture
-def asking(control_plane: ControlPlane, operator: RunningOperator, tmp_path: Path) -> Iterator[None]:
+@pytest.fixture(scope="module")
+def asking(control_plane: ControlPlane, pool: OperatorPool, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """A verifier behind TLS that wants a client certificate, and an API server that asks it."""
+    pool.shared()
+    folder = tmp_path_factory.mktemp("asking")
     authority = trustme.CA()
-    authority.cert_pem.write_to_path(str(tmp_path / "ca.crt"))
+    authority.cert_pem.write_to_path(str(folder / "ca.crt"))
     for name in ("server", "api-server"):
         leaf = authority.issue_cert("127.0.0.1", common_name=name)
-        (tmp_path / f"{name}.crt").write_bytes(leaf.cert_chain_pems[0].bytes())
-        (tmp_path / f"{name}.key").write_bytes(leaf.private_key_pem.bytes())
+        (folder / f"{name}.crt").write_bytes(leaf.cert_chain_pems[0].bytes())
+        (folder / f"{name}.key").write_bytes(leaf.private_key_pem.bytes())
     port = free_port()
-    write_keyring(control_plane, tmp_path / "verifier" / "keyring")
+    write_keyring(control_plane, folder / "verifier" / "keyring")
     settings = {
         "TOKEN_REVIEW": "true",
         "TOKEN_REVIEW_PORT": str(port),
-        "TOKEN_REVIEW_CERT_FILE": str(tmp_path / "server.crt"),
-        "TOKEN_REVIEW_KEY_FILE": str(tmp_path / "server.key"),
-        "TOKEN_REVIEW_CLIENT_CA_FILE": str(tmp_path / "ca.crt"),
+        "TOKEN_REVIEW_CERT_FILE": str(folder / "server.crt"),
+        "TOKEN_REVIEW_KEY_FILE": str(folder / "server.key"),
+        "TOKEN_REVIEW_CLIENT_CA_FILE": str(folder / "ca.crt"),
         "TOKEN_REVIEW_AUDIENCES": AUDIENCE,
     }
     env = {f"PHARIA_ACCESS_{name}": value for name, value in settings.items()}
-    verifier = start_verifier(control_plane, tmp_path / "verifier", env)
+    verifier = start_verifier(control_plane, folder / "verifier", env)
     try:
         verifier.wait_until_ready()
         control_plane.restart_api_server_with(
-            f"--authentication-token-webhook-config-file={webhook(tmp_path, port)}",
+            f"--authentication-token-webhook-config-file={webhook(folder, port)}",
             "--authentication-token-webhook-version=v1",
             "--authentication-token-webhook-cache-ttl=1s",
         )

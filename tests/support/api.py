@@ -5,6 +5,7 @@ Refusals are answers here, not exceptions: a table test is about which one comes
 
 from __future__ import annotations
 
+import copy
 import json
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -38,6 +39,7 @@ _KINDS = {  # kind: (API path, plural, namespaced)
     "ApiToken": (_OURS, "apitokens", True),
     "ClusterRole": (_RBAC, "clusterroles", False),
     "ClusterRoleBinding": (_RBAC, "clusterrolebindings", False),
+    "Lease": ("/apis/coordination.k8s.io/v1", "leases", True),
     "Namespace": ("/api/v1", "namespaces", False),
     "Role": (_RBAC, "roles", True),
     "RoleBinding": (_RBAC, "rolebindings", True),
@@ -64,22 +66,25 @@ class Reply:
 
 
 class Api:
-    """Requests as the kubeconfig's user, or impersonating `user`."""
+    """Requests as the kubeconfig's user."""
 
-    def __init__(self, kubeconfig: Path, *, user: str | None = None) -> None:
-        self._kubeconfig = kubeconfig
+    def __init__(self, kubeconfig: Path) -> None:
         load: Any = config.new_client_from_config  # ships without type information
         client = load(config_file=str(kubeconfig))
         self._server = client.configuration.host
         self._pool = client.rest_client.pool_manager
         signs = client.configuration.auth_settings().values()  # a token; a certificate is the pool's matter
         self._identity = {sign["key"]: sign["value"] for sign in signs}
-        if user is not None:
-            self._identity["Impersonate-User"] = user
 
     def as_user(self, user: str) -> Api:
-        """Another client of the same server, impersonating `user`."""
-        return Api(self._kubeconfig, user=user)
+        """The same client, impersonating `user`."""
+        other = copy.copy(self)
+        other._identity = {**self._identity, "Impersonate-User": user}
+        return other
+
+    def reconnect(self) -> None:
+        """Forget the connections that are open: the API server may have been restarted meanwhile."""
+        self._pool.clear()
 
     def create(self, obj: Json, **query: str) -> Reply:
         """POST the object to the namespace that it names."""

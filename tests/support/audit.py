@@ -19,7 +19,7 @@ def requests_of_the_operator(control_plane: ControlPlane, **wanted: str) -> list
 
     `wanted` narrows them by what they were about: verb, namespace, resource, subresource, name.
     """
-    events: list[Json] = [dict(event) for event in control_plane.audit_events()]
+    events: list[Json] = [dict(event) for event in control_plane.audit_events(OPERATOR, *wanted.values())]
     return [
         event
         for event in events

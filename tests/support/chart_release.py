@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Release"]
 
+_HELM_SECONDS = 180  # of a command: it may run beside load that the test makes
 _KEPT = ("crd", "validatingadmissionpolicies", "validatingadmissionpolicybindings")
 
 
@@ -102,4 +103,5 @@ class Release:
         return self.control_plane.service_account_kubeconfig(self.namespace, f"{self.prefix}-{component}", path)
 
     def _helm(self, command: str, *arguments: str) -> str:
-        return self.control_plane.helm(command, self.name, *arguments, f"--namespace={self.namespace}").stdout
+        place = (self.name, *arguments, f"--namespace={self.namespace}")
+        return self.control_plane.helm(command, *place, timeout=_HELM_SECONDS).stdout

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import functools
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -46,8 +48,14 @@ def rendered(
     chart: Path = CHART,
 ) -> list[Json]:
     """All objects, hooks too. Raises ProcessError with what Helm complains about."""
-    asked = (f"--namespace={namespace}", with_values(values or {}), *arguments)
-    done = control_plane.helm("template", release, str(chart), *asked)
+    asked = (release, str(chart), f"--namespace={namespace}", with_values(values or {}), *arguments)
+    return copy.deepcopy(_template(control_plane, *asked))
+
+
+@functools.cache
+def _template(control_plane: ControlPlane, *asked: str) -> list[Json]:
+    """Asked again, Helm would say the same."""
+    done = control_plane.helm("template", *asked)
     return [document for document in yaml.load_all(done.stdout, Loader=yaml.CSafeLoader) if document]
 
 

@@ -12,6 +12,8 @@ from collections import Counter
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Self
 
+from tests.support.processes import wait_until
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -42,11 +44,12 @@ class ConstantChecks:
     def __init__(self, address: str, expected: Mapping[str, int]) -> None:
         """`expected`: tokens, and the status that each must get."""
         self.answers: Counter[tuple[int, str]] = Counter()
+        self._asked: Counter[str] = Counter()
         self._address = address
         self._expected = dict(expected)
         self._lock = threading.Lock()
         self._ended = threading.Event()
-        self._threads = [threading.Thread(target=self._ask_on, daemon=True) for _ in range(_THREADS)]
+        self._threads = [threading.Thread(target=self._ask_on, args=(share,), daemon=True) for share in range(_THREADS)]
 
     def __enter__(self) -> Self:
         for thread in self._threads:
@@ -77,16 +80,34 @@ class ConstantChecks:
         with self._lock:
             self._expected[text] = status
 
-    def _ask_on(self) -> None:
+    def move(self, address: str) -> None:
+        """Ask there from now on."""
+        self._address = address
+
+    def ask_all_again(self) -> None:
+        """Return when each question has been asked once more, counted from now."""
+        with self._lock:
+            before = {text: self._asked[text] for text in self._expected}
+        wait_until(
+            lambda: all(self._asked[text] > times for text, times in before.items()),
+            what="every question is asked again",
+            timeout=60,
+        )
+
+    def _ask_on(self, share: int) -> None:
+        """Threads begin at different questions, so that each question's turn comes soon."""
         deadline = time.monotonic() + _AT_MOST_SECONDS
         while not self._ended.is_set() and time.monotonic() < deadline:
             with self._lock:
                 questions = list(self._expected.items())
-            for text, status in questions:
+            first = len(questions) * share // _THREADS
+            for text, status in questions[first:] + questions[:first]:
                 self._ask(text, status)
                 self._ended.wait(_PAUSE_SECONDS)
 
     def _ask(self, text: str, status: int) -> None:
+        with self._lock:
+            self._asked[text] += 1
         try:
             came = str(check(self._address, text))
         except (OSError, http.client.HTTPException) as error:

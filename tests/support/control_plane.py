@@ -66,7 +66,7 @@ class ControlPlane:
         control_plane = cls(root, binaries=ensure_binaries(), tied=tied, outside=outside)
         try:
             control_plane.start_etcd()
-            control_plane._start_api_server_on_free_port()
+            control_plane._start_api_server_on_a_port(outside)
             control_plane._write_kubeconfigs()
             control_plane.start_controllers()
         except BaseException:
@@ -175,16 +175,23 @@ class ControlPlane:
         token = self.kubectl("create", "token", name, f"--namespace={namespace}", duration).stdout.strip()
         return token_kubeconfig(path, server=server or self.server_url, ca_file=self.ca_file, token=token)
 
-    def audit_events(self) -> Iterator[dict[str, object]]:
-        """Every request that the API server has answered so far, as its audit log tells it."""
+    def audit_events(self, *words: str, since: int = 0) -> Iterator[dict[str, object]]:
+        """Every request that the API server has answered so far, as its audit log tells it, if it holds all `words`.
+
+        `since`: the byte at which the first line of interest begins.
+        """
         with self.audit_log.open(encoding="utf-8") as lines:
+            lines.seek(since)
             for line in lines:
-                if line.endswith("\n"):  # the last one may be half written
+                if line.endswith("\n") and all(word in line for word in words):  # the last one may be half written
                     yield json.loads(line)
 
     # Inside.
 
-    def _start_api_server_on_free_port(self) -> None:
+    def _start_api_server_on_a_port(self, outside: Outside | None) -> None:
+        if outside:
+            self._start_api_server(outside.port)
+            return
         for _ in range(_PORT_ATTEMPTS):
             try:
                 self._start_api_server(free_port())

@@ -29,6 +29,8 @@ class Outside:
     """An address of this machine at which a node and its pods find the API server."""
 
     address: str
+    port: int = 6443
+    """Where API servers listen by habit, and what the chart's NetworkPolicies let pods call."""
 
     @property
     def hosts(self) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """A cluster with one real node: kubelet, containerd, scheduler and kube-proxy beside the control plane.
 
-Runs in a room of its own only (tools/room.py). What is installed in it is decided elsewhere.
+NetworkPolicies are in force, by the firewall of kube-router, and Services have names. Runs in a room of its own only
+(tools/room.py). What is installed in it is decided elsewhere.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import os
 import subprocess
 from typing import TYPE_CHECKING, Self
 
+from tests.support.cluster_names import serve_names
 from tests.support.control_plane import ControlPlane
 from tests.support.control_plane_flags import Outside
 from tests.support.node_files import CONTAINERD_SOCKET, write_node_files
@@ -17,6 +19,7 @@ from tests.support.pki import NODE_NAME
 from tests.support.processes import Process
 from tools.build_control_plane import ensure_binaries
 from tools.control_plane_programs import NODE
+from tools.policy_enforcer import ensure_policy_enforcer
 from tools.room import NODE_ADDRESS
 
 if TYPE_CHECKING:
@@ -33,7 +36,7 @@ class Cluster:
     def __init__(self, root: Path, control_plane: ControlPlane) -> None:
         self.root = root
         self.control_plane = control_plane
-        self._binaries = ensure_binaries(NODE)
+        self._binaries = {**ensure_binaries(NODE), "policy-enforcer": ensure_policy_enforcer()}
         self._processes: dict[str, Process] = {}
 
     @classmethod
@@ -45,6 +48,8 @@ class Cluster:
             cluster._start_containerd(archives)
             cluster.start_kubelet()
             cluster._start_scheduler_and_proxy()
+            cluster._start_policy_enforcer()
+            serve_names(NODE_ADDRESS, cluster._address_of_service)
             cluster._let_pods_come()
         except BaseException:
             cluster.stop()
@@ -83,11 +88,19 @@ class Cluster:
     def _start_scheduler_and_proxy(self) -> None:
         flags = ("--leader-elect=false", "--secure-port=0", "--profiling=false")
         self._run("kube-scheduler", f"--kubeconfig={self.root}/scheduler.kubeconfig", *flags)
-        rules = ["iptables", "--table=nat", "--list", "KUBE-SERVICES"]
         self._run("kube-proxy", f"--config={self.root}/proxy.json").wait_until(
-            lambda: subprocess.run(rules, capture_output=True, check=False, timeout=10).returncode == 0,
-            what="Services lead somewhere",
+            lambda: _is_there("nat", "KUBE-SERVICES"), what="Services lead somewhere"
         )
+
+    def _start_policy_enforcer(self) -> None:
+        flags = (f"--kubeconfig={self.control_plane.kubeconfig}", f"--node={NODE_NAME}", "--services=10.0.0.0/24")
+        self._run("policy-enforcer", *flags).wait_until(
+            lambda: _is_there("filter", "KUBE-NWPLCY-DEFAULT"), what="NetworkPolicies are in force"
+        )
+
+    def _address_of_service(self, namespace: str, name: str) -> str:
+        asked = ("get", "service", name, f"--namespace={namespace}", "--output=jsonpath={.spec.clusterIP}")
+        return self.control_plane.kubectl(*asked, check=False).stdout
 
     def _let_pods_come(self) -> None:
         """Remove the taint that a node comes with; the controller that would is left out."""
@@ -108,6 +121,12 @@ class Cluster:
         process = Process.start([path, *flags], log=self.root / f"{name}.log", cwd=self.root, env=dict(os.environ))
         self._processes[name] = process
         return process
+
+
+def _is_there(table: str, chain: str) -> bool:
+    """Whether the firewall has this chain."""
+    argv = ["iptables", f"--table={table}", "--list", chain]
+    return subprocess.run(argv, capture_output=True, check=False, timeout=10).returncode == 0
 
 
 def _kubelet_is_well() -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from tests.support.cluster_names import DOMAIN
 from tests.support.pki import NODE_NAME
 from tools.image import PAUSE
 from tools.room import NODE_ADDRESS
@@ -84,6 +85,8 @@ def _kubelet(root: Path, pki: Pki) -> dict[str, object]:
         "podLogsDir": str(root / "pod-logs"),
         "volumePluginDir": "/var/lib/kubelet/plugins",
         "resolvConf": str(root / "resolv.conf"),
+        "clusterDNS": [NODE_ADDRESS],
+        "clusterDomain": DOMAIN,
         # What this machine has: cgroup v1 without systemd. The limits of containers are kept all the same.
         "failCgroupV1": False,
         "cgroupDriver": "cgroupfs",

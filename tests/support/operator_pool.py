@@ -46,8 +46,13 @@ class OperatorPool:
         """The operator that tests share, ready, with QUICK settings."""
         if self._shared is None or not self._shared.process.running:
             self._shared = self.start()
-            self._shared.wait_until_ready()
+        self._shared.wait_until_ready()
         return self._shared
+
+    def renew(self) -> None:
+        """Have another operator for tests to share; it starts, whether it becomes ready or not."""
+        self.stop()
+        self._shared = self.start()
 
     @contextmanager
     def alone(

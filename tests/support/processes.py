@@ -34,7 +34,7 @@ __all__ = [
     "wait_until",
 ]
 
-_POLL_SECONDS = 0.05
+_FIRST_POLL_SECONDS, _POLL_SECONDS = 0.01, 0.05
 _LOG_TAIL_LINES = 15
 # Below the ports that Linux and macOS hand to outgoing connections (32768 and up), so that a port stays free
 # while its server restarts.
@@ -46,13 +46,15 @@ class ProcessError(RuntimeError):
 
 
 def wait_until(probe: Callable[[], bool], *, what: str, timeout: float = 30, log: Path | None = None) -> None:
-    """Call `probe` every 50 ms until it answers true; after `timeout` seconds raise ProcessError."""
+    """Call `probe` until it answers true, soon every 50 ms; after `timeout` seconds raise ProcessError."""
     deadline = time.monotonic() + timeout
+    pause = _FIRST_POLL_SECONDS
     while not probe():
         if time.monotonic() > deadline:
             message = f"waited {timeout:g} s in vain: {what}{_tail(log)}"
             raise ProcessError(message)
-        time.sleep(_POLL_SECONDS)
+        time.sleep(pause)
+        pause = min(2 * pause, _POLL_SECONDS)
 
 
 def free_port() -> int:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tests.support.charts import with_values
 from tests.support.installation import CHART, NAMESPACE
 from tests.support.processes import wait_until
 from tools.image import IMAGE
@@ -39,10 +41,30 @@ class Release:
         cluster.control_plane.kubectl("label", "namespace", NAMESPACE, _RESTRICTED)
         return cls(cluster)._apply("install")
 
-    def upgrade(self, *values: str) -> None:
-        """Change values, such as `verifier.podAnnotations.a=b`; on return the new pods serve, the old ones are gone."""
-        self._apply("upgrade", "--reuse-values", *(f"--set-string={value}" for value in values))
+    def upgrade(self, values: Json) -> None:
+        """Give the chart these values beside its defaults; on return its pods serve, and those before are gone."""
+        self._apply("upgrade", with_values(values))
         wait_until(lambda: not self._leaving(), what="the old pods are gone", timeout=90)
+
+    def test(self, *, passes: bool = True) -> str:
+        """Run `helm test`; what it said, which includes what its pod did."""
+        arguments = ("test", "pharia-access", f"--namespace={NAMESPACE}", "--logs", "--timeout=60s")
+        done = self.cluster.control_plane.helm(*arguments, check=passes, timeout=90)
+        assert passes == (done.returncode == 0), done.stdout
+        return done.stdout + done.stderr
+
+    @contextmanager
+    def without_verifier(self) -> Iterator[None]:
+        """While the block runs, there is no pod of the verifier."""
+        deployment = ("deployment/pharia-access-verifier", f"--namespace={NAMESPACE}")
+        kubectl, before = self.cluster.control_plane.kubectl, self.deployment("verifier")["spec"]["replicas"]
+        kubectl("scale", *deployment, "--replicas=0")
+        wait_until(lambda: not self._leaving() and not self.pods("verifier"), what="no verifier is left", timeout=90)
+        try:
+            yield
+        finally:
+            kubectl("scale", *deployment, f"--replicas={before}")
+            kubectl("rollout", "status", *deployment, "--timeout=90s", timeout=100)
 
     @property
     def address(self) -> str:

@@ -15,7 +15,7 @@ from pharia_access.errors import SettingsError
 from pharia_access.services.leadership import Pace
 from pharia_access.services.operator import Rhythm
 from pharia_access.services.probes import ProbePace
-from pharia_access.settings import OperatorSettings
+from pharia_access.settings.operator import OperatorSettings
 from tests.support.builders import CREDENTIAL, TEXT, TOKEN
 from tests.support.hostile_api import Request, hostile_api, plain_kubeconfig, reply
 from tests.support.stored import stored_credential, stored_role, stored_token

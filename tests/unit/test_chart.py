@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 import yaml
 
-from pharia_access.settings import OperatorSettings, VerifierSettings
+from pharia_access.settings.operator import OperatorSettings
+from pharia_access.settings.verifier import VerifierSettings
 from tools.sync_chart import copies
 from tools.values_reference import README, values, with_table
 

@@ -9,13 +9,28 @@ import pytest
 from pharia_access.domain.reasons import Reason
 from pharia_access.domain.verification import Refusal
 from tests.support.exported import families, operator_page, verifier_page
-from tools.settings_reference import PAGE, page
+from tools import kubectl_reference, settings_reference
 
 REFERENCE = Path(__file__).resolve().parents[2] / "docs" / "reference"
 
 
 def test_the_page_of_settings_is_up_to_date() -> None:
-    assert PAGE.read_text(encoding="utf-8") == page(), "run: python3 -m tools.settings_reference"
+    page = settings_reference.page()
+
+    assert settings_reference.PAGE.read_text(encoding="utf-8") == page, "run: python3 -m tools.settings_reference"
+
+
+def test_the_page_of_kubectl_access_is_up_to_date() -> None:
+    page = kubectl_reference.page()
+
+    assert kubectl_reference.PAGE.read_text(encoding="utf-8") == page, "run: python3 -m tools.kubectl_reference"
+
+
+def test_the_page_of_kubectl_access_tells_of_every_command() -> None:
+    told = re.findall(r"^## kubectl access (.+)$", kubectl_reference.page(), re.MULTILINE)
+
+    assert {"credential roles add", "token create", "token rotate", "audit"} <= set(told)
+    assert len(told) == len(set(told))
 
 
 def test_the_page_of_metrics_lists_every_exported_metric_and_no_other() -> None:

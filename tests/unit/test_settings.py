@@ -6,7 +6,8 @@ import pytest
 from pharia_access.domain.model import Policy
 from pharia_access.domain.proof import ProofParameters
 from pharia_access.errors import SettingsError
-from pharia_access.settings import LogFormat, LogLevel, OperatorSettings, environment_name
+from pharia_access.settings.base import LogFormat, LogLevel, environment_name
+from pharia_access.settings.operator import OperatorSettings
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pharia_access.errors import SettingsError
-from pharia_access.settings import VerifierSettings, environment_name
+from pharia_access.settings.base import environment_name
+from pharia_access.settings.verifier import VerifierSettings
 
 
 @pytest.fixture(autouse=True)

@@ -27,7 +27,7 @@ from pharia_access.services.resync import Resync
 from pharia_access.services.schedule import Schedule
 from pharia_access.services.view import View
 from pharia_access.services.work_queue import WorkQueue
-from pharia_access.settings import OperatorSettings
+from pharia_access.settings.operator import OperatorSettings
 from pharia_access.telemetry.metrics import OperatorMetrics
 
 __all__ = ["Application", "Edge", "edge_to", "open_application"]

@@ -8,7 +8,7 @@ from pharia_access.bootstrap.clocks import SystemClock
 from pharia_access.bootstrap.operator import edge_to
 from pharia_access.kube.client import connect
 from pharia_access.services.keys import Rotation, rotate
-from pharia_access.settings import OperatorSettings
+from pharia_access.settings.operator import OperatorSettings
 
 __all__ = ["rotate_keyring"]
 

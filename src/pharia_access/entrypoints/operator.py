@@ -10,7 +10,7 @@ from pharia_access.bootstrap.operator import Application, open_application
 from pharia_access.entrypoints.health import HealthServer
 from pharia_access.entrypoints.watching import Inbox, Watcher
 from pharia_access.errors import AccessError
-from pharia_access.settings import OperatorSettings
+from pharia_access.settings.operator import OperatorSettings
 from pharia_access.telemetry.logs import configure_logging
 
 __all__ = ["run_operator"]

@@ -20,7 +20,7 @@ from pharia_access.kube.paths import GROUP, VERSION
 from pharia_access.kube.schema import malformed, to_credential, to_role, to_token
 from pharia_access.services.intake import Intake
 from pharia_access.services.view import View
-from pharia_access.settings import OperatorSettings
+from pharia_access.settings.operator import OperatorSettings
 
 __all__ = ["Inbox", "Watcher"]
 

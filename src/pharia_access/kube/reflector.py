@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 PAGE_SIZE: Final = 500
+_AT_A_TIME: Final = 50
+"""Objects of a page that are read before anything else has its turn: about 2 ms."""
 _SILENCE_SECONDS: Final = 15.0
 """How long after its time a watch may stay without an end."""
 _STEADY_SECONDS: Final = 1.0
@@ -104,7 +106,10 @@ class Reflector(Generic[T]):
         version = ""
         async with aclosing(self._pages()) as pages:
             async for page in pages:
-                keys.update(key for item in page.items if (key := self._shown(item)) is not None)
+                for start in range(0, len(page.items), _AT_A_TIME):
+                    some = page.items[start : start + _AT_A_TIME]
+                    keys.update(key for item in some if (key := self._shown(item)) is not None)
+                    await asyncio.sleep(0)  # requests are answered, and the next page comes in
                 version = page.metadata.resource_version
         self._sink.listed(keys, self._watched.namespace, began)
         seconds = round(self._tools.ticks() - began, 3)
@@ -120,7 +125,7 @@ class Reflector(Generic[T]):
                 if page.metadata.continue_:
                     query = {"limit": str(PAGE_SIZE), "continue": page.metadata.continue_}
                     following = asyncio.create_task(self._page(query))
-                    await asyncio.sleep(0)  # it is sent before this one is read; and requests are answered
+                    await asyncio.sleep(0)  # it is sent before this one is read
                 yield page
                 if not page.metadata.continue_:
                     return

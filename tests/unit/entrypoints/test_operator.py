@@ -17,7 +17,7 @@ import pytest
 
 from pharia_access.bootstrap.operator import Application, open_application
 from pharia_access.entrypoints.operator import EXIT_FAILED, _Process
-from pharia_access.settings import OperatorSettings
+from pharia_access.settings.operator import OperatorSettings
 from tests.support.hostile_api import Request, hostile_api, plain_kubeconfig, reply
 
 if TYPE_CHECKING:

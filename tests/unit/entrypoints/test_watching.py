@@ -11,7 +11,7 @@ import pytest
 from pharia_access.entrypoints.watching import Inbox, Watcher
 from pharia_access.kube.client import connect
 from pharia_access.services.work_queue import Work
-from pharia_access.settings import OperatorSettings
+from pharia_access.settings.operator import OperatorSettings
 from tests.support.builders import CREDENTIAL, TOKEN
 from tests.support.fake_cluster import FakeCluster
 from tests.support.fake_store import FakeStore

@@ -57,6 +57,17 @@ def test_packages_are_unpacked_once_and_run_with_their_libraries(bin_: Path) -> 
     assert (bin_ / "asked").read_text() == "asked\n"
 
 
+def test_they_are_fetched_anew_where_others_are_needed(bin_: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    script(bin_ / "apt-get", f"shift; echo $* >>{bin_}/asked; touch caddy.deb")
+    script(bin_ / "dpkg", 'mkdir -p "$3/usr/bin"; cp /bin/true "$3/usr/bin/caddy"')
+    find_program("caddy")
+
+    monkeypatch.setitem(debian_programs._PACKAGES, "caddy", ("caddy", "libnss3"))
+
+    find_program("caddy")
+    assert (bin_ / "asked").read_text() == "caddy\ncaddy libnss3\n"
+
+
 def test_a_machine_without_lists_of_packages_gets_its_own(bin_: Path) -> None:
     script(bin_ / "apt-get", 'case "$*" in *lists*) touch caddy.deb;; *) exit 1;; esac')
     script(bin_ / "dpkg", 'mkdir -p "$3/usr/bin"; cp /bin/true "$3/usr/bin/caddy"')
@@ -77,4 +88,4 @@ def test_what_cannot_be_had_is_told(bin_: Path, apt: str, dpkg: str, why: str) -
 
 
 def test_every_program_that_is_looked_for_has_its_packages() -> None:
-    assert set(debian_programs._PACKAGES) == {"nginx", "caddy", "wrk", "promtool", "jq", "node"}
+    assert set(debian_programs._PACKAGES) == {"nginx", "caddy", "wrk", "promtool", "jq", "redis-server", "node"}

@@ -23,7 +23,9 @@ def able(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
     monkeypatch.setattr("tools.e2e.shutil.which", lambda name: f"/usr/bin/{name}")
     monkeypatch.setattr(e2e, "cgroup_hierarchies", lambda: {"/sys/fs/cgroup/memory": "/"})
     monkeypatch.setattr(e2e, "ensure_binaries", lambda programs: dict.fromkeys(programs, tmp_path))
-    monkeypatch.setattr(e2e, "unpacked", lambda _: tmp_path)
+    for name in ("find_program", "unpacked"):
+        monkeypatch.setattr(e2e, name, lambda _: tmp_path)
+    monkeypatch.setattr(e2e, "ensure_policy_enforcer", lambda: tmp_path)
     monkeypatch.setattr(e2e, "build_images", lambda *_, **__: None)
     monkeypatch.setattr(e2e, "run_in_room", lambda *_, **__: 0)
     return monkeypatch

@@ -53,6 +53,8 @@ def _failure(error: Exception) -> Failure:
             return explain(error)
         case OSError():  # the API server's are AccessErrors by now
             return Failure(f"What was asked for could not be written: {error.strerror}.")
+        case ImportError():
+            return _missing(error)
         case _:
             return Failure(f"This is a fault of kubectl access ({type(error).__name__}).", "Please report it with -v.")
 
@@ -63,6 +65,12 @@ def _give_up_on_output() -> None:
         sys.stdout.flush()
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _missing(error: ImportError) -> Failure:
+    """Installed without its libraries, or a single file that has none for the Python that runs it."""
+    python = f"Python {sys.version_info.major}.{sys.version_info.minor}"
+    return Failure(f"{error.name} is not here for {python}.", 'Install it: pipx install "pharia-access[kubectl]"')
 
 
 def _tell(failure: Failure, error: Exception, *, verbose: bool) -> None:

@@ -18,7 +18,7 @@ from pharia_access.entrypoints.verifier.files import WatchedFiles, read_keyring
 from pharia_access.entrypoints.verifier.guarded import Limits
 from pharia_access.entrypoints.verifier.listener import EarlyAnswers, Listener, Tls
 from pharia_access.errors import AccessError, KeyringError, SettingsError
-from pharia_access.settings import VerifierSettings
+from pharia_access.settings.verifier import VerifierSettings
 from pharia_access.telemetry.logs import configure_logging
 
 __all__ = ["run_verifier"]

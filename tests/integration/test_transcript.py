@@ -1,0 +1,38 @@
+"""docs/tutorial/kubectl-access.md, played again: what it shows is what the commands say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tools.transcript import PAGE, environment, masked, play
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.control_plane import ControlPlane
+    from tests.support.operator_pool import OperatorPool
+    from tests.support.verifiers import RunningVerifier
+
+_AS_INSTALLED = {"PHARIA_ACCESS_DEFAULT_WINDOW": "1h", "PHARIA_ACCESS_PENDING_BOUND": "1h"}
+
+
+def test_the_tutorial_shows_what_the_commands_say(
+    control_plane: ControlPlane, pool: OperatorPool, verifier: RunningVerifier, tmp_path: Path
+) -> None:
+    control_plane.kubectl("delete", "apiroles", "--all")  # it shows the whole catalogue
+    page = PAGE.read_text(encoding="utf-8")
+
+    with pool.alone(_AS_INSTALLED):
+        played = play(page, environment(control_plane, tmp_path / "home", verifier.url))
+
+    control_plane.kubectl("delete", "namespace", "reports", "--wait=false")
+    control_plane.kubectl("delete", "apiroles", "--all")
+    assert masked(played) == masked(page), "run: python3 -m tools.transcript"
+
+
+def test_what_differs_each_time_is_masked_and_nothing_else() -> None:
+    line = "ci-bot  ID q7c3q7c3q7c3q7c3 since 2026-11-25T21:19:39Z (in 23h)   never seen in use"
+
+    assert masked(line) == "ci-bot  ID ID since TIME (in AGE)  USE"
+    assert masked("pharia_mzx2s57mi2x736kh_bftMW180VI73EJbCZxfhG6JkZIsJUbsHavsHyZ0s3nP3gBAbY") == "TOKEN"
+    assert masked("token report-bot revoked") == "token report-bot revoked"

@@ -1,0 +1,211 @@
+"""What people would miss without a single right of the operator's or the verifier's: a step of the story for each.
+
+The words are those of the tables in docs/reference/rights.md.
+"""
+
+from __future__ import annotations
+
+import http.client
+import itertools
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+
+from tests.support.installation import NAMESPACE
+from tests.support.processes import wait_until
+from tests.support.rights import Right
+from tests.support.workspace import condition, outcome
+
+if TYPE_CHECKING:
+    from tests.support.verifiers import RunningVerifier
+    from tests.support.workspace import Workspace
+
+__all__ = ["OPERATORS", "VERIFIERS", "Checked", "Loss"]
+
+Json = dict[str, Any]
+T = TypeVar("T")
+Came = Callable[[], bool]
+"""Whether what was waited for has come."""
+
+_LEASES: Final = "coordination.k8s.io"
+_OURS: Final = "access.pharia.ai"
+_LEASE: Final = "pharia-access-operator"
+_GIT: Final = {"argocd.argoproj.io/tracking-id": "app"}
+_NUMBERS = itertools.count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Loss(Generic[T]):
+    """One line of the table: what is missed, and a step that fails so. The step can be taken again and again."""
+
+    right: Right
+    missed: str
+    step: Callable[[T], Came]
+
+    @property
+    def at_start(self) -> bool:
+        """Whether a process uses it only as it starts: what is under way goes on."""
+        return self.right.verb in {"list", "watch"} or self.right.group == _LEASES
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A place, its verifier, and what was there before that started: a role, a credential with it, its token's text."""
+
+    place: Workspace
+    verifier: RunningVerifier
+    role: Json
+    credential: Json
+    text: str
+
+    def whoami(self, text: str) -> tuple[int, Json]:
+        """Status and body of an answer; status 0 where there is none."""
+        try:
+            answer = self.verifier.ask("/whoami", text)
+        except (OSError, http.client.HTTPException):
+            return 0, {}
+        return answer.status, json.loads(answer.body or b"{}")
+
+
+# The operator's.
+
+
+def _minted(place: Workspace) -> Came:
+    name = _fresh("token")
+    place.token(name)
+    return lambda: outcome(place.read("ApiToken", name) or {}) == ("Active", "Issued")
+
+
+def _owned(place: Workspace) -> Came:
+    name = _fresh("token")
+    place.token(name)
+    return lambda: "ownerReferences" in (place.read("ApiToken", name) or {})["metadata"]
+
+
+def _gone_with_its_credential(place: Workspace) -> Came:
+    name = _fresh("token")
+    credential = place.credential(name)
+    place.issued(name, annotations=_GIT, credentialRef={"name": name})
+    place.delete(credential)
+    return lambda: place.read("ApiToken", name) is None
+
+
+def _told(place: Workspace) -> Came:
+    name = _fresh("credential")
+    place.credential(name)
+    return lambda: _is_ready(place, name)
+
+
+def _found_its_role(place: Workspace) -> Came:
+    name = _fresh("credential")
+    role = f"{name}-{place.namespace}"[:63].rstrip("-")
+    place.credential(name, roles=[role])
+    place.role(role)
+    return lambda: _is_ready(place, name)
+
+
+def _collected(place: Workspace) -> Came:
+    name = _fresh("token")
+    place.issued(name)
+    place.delete({"kind": "Secret", "metadata": {"namespace": place.namespace, "name": f"{name}-token"}})
+    return lambda: (place.read("ApiToken", name) or {})["status"]["delivery"]["state"] == "Collected"
+
+
+def _secret_gone_with_its_token(place: Workspace) -> Came:
+    name = _fresh("token")
+    place.change(place.issued(name), {"spec": {"revoked": True}})
+    return lambda: place.read("Secret", f"{name}-token") is None
+
+
+def _announced(place: Workspace) -> Came:
+    name = _fresh("token")
+    place.issued(name)
+    return lambda: "Issued" in place.events(name)
+
+
+# The verifier's.
+
+
+def _accepted(it: Checked) -> Came:
+    name = _fresh("token")
+    it.place.issued(name)
+    text = it.place.text(f"{name}-token").reveal()
+    return lambda: it.whoami(text)[0] == http.client.OK
+
+
+def _suspended(it: Checked) -> Came:
+    it.place.change(it.credential, {"spec": {"suspended": True}})
+    return lambda: it.whoami(it.text)[0] == http.client.UNAUTHORIZED
+
+
+def _narrowed(it: Checked) -> Came:
+    it.place.change(it.role, {"spec": {"permissions": []}})
+    return lambda: it.whoami(it.text)[1].get("permissions") == []
+
+
+def _use_noted(it: Checked) -> Came:
+    name = _fresh("token")
+    it.place.issued(name)
+    text = it.place.text(f"{name}-token").reveal()
+    wait_until(lambda: it.whoami(text)[0] == http.client.OK, what="it is used", timeout=10)
+    return lambda: "lastUsedTime" in (it.place.read("ApiToken", name) or {})["status"]
+
+
+def _is_ready(place: Workspace, credential: str) -> bool:
+    return condition(place.read("ApiCredential", credential) or {}, "Ready").get("status") == "True"
+
+
+def _fresh(word: str) -> str:
+    return f"{word}-{next(_NUMBERS)}"
+
+
+def _ours(verb: str, resource: str) -> Right:
+    return Right(verb, _OURS, resource)
+
+
+_NEVER_READY = "The operator never becomes ready, and no token is minted"
+_NO_LEADER = "No operator leads, and no token is minted"
+OPERATORS: Final[tuple[Loss[Workspace], ...]] = (
+    Loss(_ours("get", "apitokens"), "No token is minted, since each is read live before", _minted),
+    Loss(_ours("list", "apitokens"), _NEVER_READY, _minted),
+    Loss(
+        _ours("watch", "apitokens"),
+        "A new token waits for the next full list, by default a quarter of an hour",
+        _minted,
+    ),
+    Loss(_ours("patch", "apitokens"), "Tokens get no owner: Kubernetes does not delete them with it", _owned),
+    Loss(
+        _ours("delete", "apitokens"),
+        "Tokens that Git declares outlive their credential, as objects",
+        _gone_with_its_credential,
+    ),
+    Loss(_ours("get", "apicredentials"), "Credentials never say whether they are ready", _told),
+    Loss(_ours("list", "apicredentials"), _NEVER_READY, _minted),
+    Loss(_ours("watch", "apicredentials"), "A new credential says nothing before the next full list", _told),
+    Loss(_ours("patch", "apitokens/status"), "No token is minted, since its hash cannot be kept", _minted),
+    Loss(_ours("patch", "apicredentials/status"), "Credentials never say whether they are ready", _told),
+    Loss(_ours("list", "apiroles"), _NEVER_READY, _minted),
+    Loss(
+        _ours("watch", "apiroles"), "A credential does not see its new role before the next full list", _found_its_role
+    ),
+    Loss(Right("create", "", "secrets"), "No token is minted: `SecretRefused`", _minted),
+    Loss(Right("patch", "", "secrets"), "Nobody is told that a token was collected", _collected),
+    Loss(Right("delete", "", "secrets"), "A revoked token's Secret stays", _secret_gone_with_its_token),
+    Loss(Right("create", "", "events"), "There are no Events", _announced),
+    Loss(Right("create", _LEASES, "leases", NAMESPACE), f"{_NO_LEADER}, where there is no Lease yet", _minted),
+    Loss(Right("get", _LEASES, "leases", NAMESPACE, _LEASE), _NO_LEADER, _minted),
+    Loss(Right("update", _LEASES, "leases", NAMESPACE, _LEASE), _NO_LEADER, _minted),
+)
+_ALL_503 = "The verifier never becomes ready, and answers 503"
+VERIFIERS: Final[tuple[Loss[Checked], ...]] = (
+    Loss(_ours("list", "apitokens"), _ALL_503, _accepted),
+    Loss(_ours("watch", "apitokens"), "A new token is refused", _accepted),
+    Loss(_ours("list", "apicredentials"), _ALL_503, _accepted),
+    Loss(
+        _ours("watch", "apicredentials"), "Suspending a credential stops nothing, until the view is too old", _suspended
+    ),
+    Loss(_ours("list", "apiroles"), _ALL_503, _accepted),
+    Loss(_ours("watch", "apiroles"), "A narrower role changes nothing, until the view is too old", _narrowed),
+    Loss(_ours("patch", "apitokens/status"), "Nobody is told when a token was last used", _use_noted),
+)
