@@ -156,9 +156,9 @@ def told(reply: Reply, path: str) -> tuple[str, str]:
     return failure.sentence, failure.next_step
 
 
-def test_admission_policies_speak_for_themselves(busy: Workspace) -> None:
+def test_admission_policies_speak_for_themselves(control_plane: ControlPlane, busy: Workspace) -> None:
     here = busy.namespace
-    admin = Api(busy.api._kubeconfig)
+    admin = Api(control_plane.kubeconfig)
     admin.grant("maker", here, rule("access.pharia.ai", "apicredentials", "create"))
     admin.grant("maker", here, rule("access.pharia.ai", "apitokens", "create"))
     maker = admin.as_user("maker")

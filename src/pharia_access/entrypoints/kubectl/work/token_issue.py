@@ -106,6 +106,7 @@ async def create(desk: Desk, choices: Choices, wish: Wish, where: Where) -> None
     """Make a token, and hand its secret over."""
     sink = sink_for(where, desk)
     await sink.check()
+    _require_future(desk, wish.lifetime)
     await require_mintable(desk, wish.credential)
     if choices.dry_run:
         await desk.objects.create(manifest(wish, desk.namespace))
@@ -113,6 +114,13 @@ async def create(desk: Desk, choices: Choices, wish: Wish, where: Where) -> None
         return
     progress = Progress(wish.name, desk.here)
     await telling(progress, issue(desk, wish, sink.put, progress))
+
+
+def _require_future(desk: Desk, lifetime: Lifetime | None) -> None:
+    """Raise RefusedError for an end that is over: nothing would be minted."""
+    if lifetime is not None and lifetime.ends is not None and lifetime.ends <= desk.clock.now():
+        msg = f"{format_time(lifetime.ends)} is over: such a token would never be minted"
+        raise RefusedError(msg, "Name an end that is to come, or a length such as 90d.")
 
 
 async def collect(desk: Desk, _: Choices, name: str, where: Where, patience: timedelta) -> None:
