@@ -1,15 +1,20 @@
-"""Figures that tests tell are printed at the end, whichever process found them."""
+"""Figures that tests tell are printed at the end, whichever process found them; no generated test is timed."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _TOLD = "told"
+
+# Speed is a benchmark's business: a busy machine must not make a test fail.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 @pytest.fixture
