@@ -1,9 +1,9 @@
-"""What the command line takes from the environment: where the kubeconfig is, as kubectl finds it."""
+"""What the command line takes from the environment: where the kubeconfig is, as kubectl finds it, and colours."""
 
 import os
 from pathlib import Path
 
-__all__ = ["kubeconfig_path"]
+__all__ = ["kubeconfig_path", "wants_colours"]
 
 
 def kubeconfig_path() -> str | None:
@@ -13,3 +13,8 @@ def kubeconfig_path() -> str | None:
         return named
     habit = Path.home() / ".kube" / "config"
     return str(habit) if habit.exists() else None
+
+
+def wants_colours() -> bool:
+    """Whether NO_COLOR is unset or empty."""
+    return not os.environ.get("NO_COLOR")  # noqa: TID251 - the same

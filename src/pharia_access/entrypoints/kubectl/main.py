@@ -11,6 +11,7 @@ import traceback
 import click
 
 from pharia_access.entrypoints.kubectl.app import PROGRAM, access
+from pharia_access.entrypoints.kubectl.colours import coloured
 from pharia_access.entrypoints.kubectl.failures import Failure, explain
 from pharia_access.entrypoints.kubectl.options import Choices
 from pharia_access.errors import AccessError
@@ -74,7 +75,7 @@ def _missing(error: ImportError) -> Failure:
 
 
 def _tell(failure: Failure, error: Exception, *, verbose: bool) -> None:
-    click.echo(f"{click.style('Error:', fg='red', bold=True)} {failure.sentence}", err=True)
+    click.echo(f"{coloured('Error:', 'red')} {failure.sentence}", err=True)
     if failure.next_step:
         click.echo(failure.next_step, err=True)
     if verbose:

@@ -9,6 +9,7 @@ from pytest_mock import MockerFixture
 
 from pharia_access.entrypoints.kubectl import main as program
 from pharia_access.entrypoints.kubectl.app import access
+from pharia_access.entrypoints.kubectl.colours import coloured
 from pharia_access.errors import UnavailableError
 
 
@@ -63,3 +64,19 @@ def test_help_is_in_lines(capsys: pytest.CaptureFixture[str]) -> None:
     shown = capsys.readouterr().out
     assert "\n  kubectl access token create invoice-bot --expires 90d\n" in shown
     assert "\\b" not in shown
+
+
+@pytest.mark.parametrize(
+    ("set_to", "coloured_as"),
+    [
+        pytest.param(None, "\x1b[31m\x1b[1mError:\x1b[0m", id="as usual"),
+        pytest.param("", "\x1b[31m\x1b[1mError:\x1b[0m", id="empty counts as unset"),
+        pytest.param("1", "Error:", id="no colours, please"),
+    ],
+)
+def test_no_color_is_heeded(monkeypatch: pytest.MonkeyPatch, set_to: str | None, coloured_as: str) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    if set_to is not None:
+        monkeypatch.setenv("NO_COLOR", set_to)
+
+    assert coloured("Error:", "red") == coloured_as

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import click
 from rich.console import Console
 
+from pharia_access.entrypoints.kubectl.colours import coloured
 from pharia_access.entrypoints.kubectl.failures import RefusedError
 from pharia_access.entrypoints.kubectl.options import Choices
 
@@ -26,7 +27,7 @@ def say(sentence: str) -> None:
 
 def warn(sentence: str) -> None:
     """Tell what to mind."""
-    click.echo(f"{click.style('Warning:', fg='yellow')} {sentence}", err=True)
+    click.echo(f"{coloured('Warning:', 'yellow')} {sentence}", err=True)
 
 
 def confirm(choices: Choices, consequences: Sequence[str], question: str) -> None:
