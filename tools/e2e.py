@@ -1,7 +1,7 @@
 """The tests with real pods: `python -m tools.e2e [OPTION OF PYTEST]...`.
 
-Brings together what a node needs, builds the image, and runs tests/e2e in a room of its own (tools/room.py), where a
-one-node cluster starts. Where that cannot be, says why, and is no failure.
+Brings together what a node and Argo CD need, builds the image, and runs tests/e2e in a room of its own (tools/room.py),
+where a one-node cluster starts. Where that cannot be, says why, and is no failure.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tools.argo_cd_programs import ensure_argo_cd
 from tools.build_control_plane import ensure_binaries
 from tools.control_plane_programs import CONTROL_PLANE, NODE
 from tools.debian_programs import MissingProgramError, find_program, unpacked
@@ -25,7 +26,7 @@ __all__ = ["main"]
 
 _ROOT = Path(__file__).resolve().parent.parent
 _SECONDS = 1800
-_NEEDED = ("apt-get", "dpkg", "unshare", "mount", "ip")
+_NEEDED = ("apt-get", "dpkg", "unshare", "mount", "ip", "git")
 
 
 def main(options: list[str]) -> int:
@@ -62,6 +63,7 @@ def _obstacle() -> str:
 def _run(archives: Path, options: list[str]) -> int:
     ensure_binaries({**CONTROL_PLANE, **NODE})
     ensure_policy_enforcer()
+    ensure_argo_cd()
     find_program("wrk")  # in the room, nothing can be fetched
     over_usr = unpacked("node") / "root" / "usr"
     build_images(archives, over_usr=over_usr)

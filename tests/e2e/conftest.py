@@ -1,19 +1,32 @@
-"""What the tests with real pods share: one cluster with one node, and the chart installed in it with its defaults."""
+"""What the tests with real pods share: one cluster with one node, and the chart in it with its defaults.
+
+Argo CD installs it first, and takes it away again; then Helm does.
+"""
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.api import Api
+from tests.support.applications import Application
+from tests.support.argo_cd import ArgoCD
+from tests.support.argo_cd_objects import ARGO_CD
+from tests.support.git_repository import Repository
+from tests.support.installation import CHART, NAMESPACE
 from tests.support.node import Cluster
-from tests.support.release import Release
+from tests.support.release import IMAGE_VALUES, Release
 from tests.support.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+STORIES = ("pruned", "revoked-in-git", "revoked-live", "contradicted", "deleted", "acted-upon")
+"""Tokens in Git beside the examples, each for one test of what Argo CD does."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -47,3 +60,66 @@ def workspace(release: Release) -> Workspace:
     place.role()
     place.credential()
     return place
+
+
+@pytest.fixture(scope="session")
+def api(cluster: Cluster) -> Api:
+    """Requests as administrator."""
+    return Api(cluster.control_plane.kubeconfig)
+
+
+@pytest.fixture(scope="module")
+def argo_cd(cluster: Cluster, api: Api, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ArgoCD]:
+    """A running Argo CD; in the end the cluster is as it was before."""
+    running = ArgoCD.start(tmp_path_factory.mktemp("argo-cd"), cluster.control_plane)
+    yield running
+    for name in ("access", "pharia-access"):
+        if Application(api, name).read() is not None:
+            Application(api, name).delete(cascade=True)
+    running.stop()
+    _remove_what_stays(cluster)
+
+
+@pytest.fixture(scope="module")
+def chart(argo_cd: ArgoCD, api: Api, tmp_path_factory: pytest.TempPathFactory) -> Application:
+    """The chart by the example, from a repository with nothing else in it."""
+    git = Repository.create(tmp_path_factory.mktemp("platform") / "git")
+    shutil.copytree(CHART, git.folder / "charts" / CHART.name)
+    git.commit()
+    image = [{"name": name, "value": value} for name, value in IMAGE_VALUES.items()]
+    helm = {"releaseName": "pharia-access", "parameters": image}
+    return Application.create(api, EXAMPLES / "argocd" / "pharia-access.yaml", git, helm=helm)
+
+
+@pytest.fixture(scope="module")
+def git(tmp_path_factory: pytest.TempPathFactory) -> Repository:
+    """A team's repository: the examples, and a token for each story."""
+    repository = Repository.create(tmp_path_factory.mktemp("team") / "git")
+    for example in EXAMPLES.glob("*.yaml"):
+        shutil.copy(example, repository.folder)
+    for name in STORIES:
+        repository.declare(name)
+    repository.commit()
+    return repository
+
+
+@pytest.fixture(scope="module")
+def access(api: Api, chart: Application, git: Repository) -> Application:
+    """The team's repository by the example."""
+    return Application.create(api, EXAMPLES / "argocd" / "access.yaml", git)
+
+
+@pytest.fixture(scope="module")
+def finance(api: Api) -> Workspace:
+    """The namespace of the examples."""
+    return Workspace(api, "finance")
+
+
+def _remove_what_stays(cluster: Cluster) -> None:
+    """The kinds and the policies, which are kept, and the namespaces."""
+    kubectl = cluster.control_plane.kubectl
+    policies = "validatingadmissionpolicybindings,validatingadmissionpolicies"
+    kubectl("delete", policies, "--all")
+    kinds = kubectl("get", "crd", "--output=name").stdout.split()
+    kubectl("delete", *(kind for kind in kinds if kind.endswith("access.pharia.ai")))
+    kubectl("delete", "namespace", ARGO_CD, NAMESPACE, "finance", "--ignore-not-found", "--timeout=120s", timeout=130)

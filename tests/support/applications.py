@@ -1,70 +1,34 @@
-"""A Git repository made by a test, and the Application that syncs it; every wait has a deadline."""
+"""An Application of Argo CD, as a test makes it from an example and waits for it; every wait has a deadline."""
 
 from __future__ import annotations
 
-import subprocess
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from tests.support.api import MERGE, Api
 from tests.support.argo_cd_objects import ARGO_CD
 from tests.support.processes import ProcessError, wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
-    from tests.support.api import Api
+    from tests.support.git_repository import Repository
 
-__all__ = ["Application", "Repository"]
+__all__ = ["CASCADE", "Application"]
 
 Json = dict[str, Any]
 
+CASCADE = "resources-finalizer.argocd.argoproj.io"
+"""The finalizer of an Application that takes along what it made."""
+
 _PATH = f"/apis/argoproj.io/v1alpha1/namespaces/{ARGO_CD}/applications"
 _REFRESH = "argocd.argoproj.io/refresh"
-_MERGE = "application/merge-patch+json"
-_IDENTITY = ("-c", "user.name=a test", "-c", "user.email=test@example.com")
-
-
-@dataclass(frozen=True, slots=True)
-class Repository:
-    """A folder under Git, whose branch `main` is what an Application syncs."""
-
-    folder: Path
-
-    @classmethod
-    def create(cls, folder: Path) -> Repository:
-        """An empty one."""
-        folder.mkdir(parents=True)
-        repository = cls(folder)
-        repository._git("init", "--quiet", "--initial-branch=main")
-        return repository
-
-    @property
-    def url(self) -> str:
-        """What `repoURL` says."""
-        return self.folder.as_uri()
-
-    def commit(self, changes: Mapping[str, str | None] | None = None) -> str:
-        """Write files, or remove those that are None, and commit all that is in the folder; answers the commit."""
-        for name, text in (changes or {}).items():
-            file = self.folder / name
-            if text is None:
-                file.unlink()
-            else:
-                file.write_text(text, encoding="utf-8")
-        self._git("add", "--all")
-        self._git(*_IDENTITY, "commit", "--quiet", "--allow-empty", "--message=a change")
-        return self._git("rev-parse", "HEAD")
-
-    def _git(self, *arguments: str) -> str:
-        done = subprocess.run(
-            ["git", *arguments], cwd=self.folder, capture_output=True, text=True, check=False, timeout=30
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout.strip()
+_COMPARE = "argocd.argoproj.io/compare-options"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,23 +53,54 @@ class Application:
         assert reply.ok or reply.status == HTTPStatus.NOT_FOUND, reply.message
         return reply.body if reply.ok else None
 
-    def change(self, patch: Json) -> None:
+    def change(self, patch: Json) -> Json:
         """Merge into it."""
-        reply = self.api.request("PATCH", f"{_PATH}/{self.name}", body=patch, form=_MERGE)
+        reply = self.api.request("PATCH", f"{_PATH}/{self.name}", body=patch, form=MERGE)
         assert reply.ok, reply.message
+        return reply.body
 
-    def delete(self) -> None:
-        """Delete it; its finalizers, if any, say what becomes of what it made."""
+    @contextmanager
+    def changed(self, patch: Json) -> Iterator[Json]:
+        """Merge into its annotations or its sync policy until the end of the block; as it was before."""
+        before = self.change({})
+        self.change(patch)
+        yield before
+        options = before["spec"]["syncPolicy"]["syncOptions"]
+        self.change({"metadata": {"annotations": {_COMPARE: None}}, "spec": {"syncPolicy": {"syncOptions": options}}})
+
+    def delete(self, *, cascade: bool) -> None:
+        """Delete it, with all that it made or alone; on return it is gone."""
+        self.change({"metadata": {"finalizers": [CASCADE] if cascade else []}})
         reply = self.api.request("DELETE", f"{_PATH}/{self.name}")
         assert reply.ok, reply.message
+        wait_until(lambda: self.read() is None, what=f"Application {self.name} is gone", timeout=120)
 
     def refresh(self, how: str = "normal") -> Json:
-        """Have it look into Git and compare; returns the Application as it was after that."""
+        """Have it look into Git and compare; as it was after that."""
         self.change({"metadata": {"annotations": {_REFRESH: how}}})
         return self.until(lambda app: _REFRESH not in app["metadata"].get("annotations", {}), "refreshed")
 
+    def sync(self, commit: str, *, timeout: float = 60) -> Json:
+        """Have it look into Git, and wait until it has synced this commit."""
+        self.refresh()
+
+        def synced(app: Json) -> bool:
+            sync, operation = app["status"]["sync"], app["status"].get("operationState", {})
+            return (sync["status"], sync["revision"], operation.get("phase")) == ("Synced", commit, "Succeeded")
+
+        return self.until(synced, f"synced to {commit}", timeout=timeout)
+
+    def until_state(self, sync: str, health: str, *, timeout: float = 60) -> Json:
+        """Wait until it has this sync status and this health."""
+
+        def arrived(app: Json) -> bool:
+            status = app.get("status", {})
+            return (status.get("sync", {}).get("status"), status.get("health", {}).get("status")) == (sync, health)
+
+        return self.until(arrived, f"{sync} and {health}", timeout=timeout)
+
     def until(self, holds: Callable[[Json], bool], what: str, *, timeout: float = 60) -> Json:
-        """Wait until `holds`; returns it as it was then."""
+        """Wait until `holds`; as it was then."""
         seen: list[Json] = []
 
         def arrived() -> bool:
@@ -118,12 +113,3 @@ class Application:
             message = f"{error}; it is: {[app.get('status') for app in seen]}"
             raise AssertionError(message) from None
         return seen[0]
-
-    def until_state(self, sync: str, health: str, *, timeout: float = 60) -> Json:
-        """Wait until it has this sync status and this health."""
-
-        def arrived(app: Json) -> bool:
-            status = app.get("status", {})
-            return (status.get("sync", {}).get("status"), status.get("health", {}).get("status")) == (sync, health)
-
-        return self.until(arrived, f"{sync} and {health}", timeout=timeout)

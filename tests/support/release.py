@@ -18,12 +18,18 @@ if TYPE_CHECKING:
 
     from tests.support.node import Cluster
 
-__all__ = ["Release"]
+__all__ = ["IMAGE_VALUES", "Release"]
 
 Json = dict[str, Any]
 
-_REPOSITORY, _TAG = IMAGE.split(":")
-_IMAGE = f"--set=image.repository={_REPOSITORY},image.tag={_TAG},image.pullPolicy=Never"
+IMAGE_VALUES = {
+    "image.repository": IMAGE.split(":")[0],
+    "image.tag": IMAGE.split(":")[1],
+    "image.pullPolicy": "Never",
+}
+"""What a release of the image that was built here sets."""
+
+_IMAGE = "--set=" + ",".join(f"{name}={value}" for name, value in IMAGE_VALUES.items())
 _RESTRICTED = "pod-security.kubernetes.io/enforce=restricted"
 _CGROUPS = Path("/sys/fs/cgroup")
 

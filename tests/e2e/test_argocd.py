@@ -1,0 +1,218 @@
+"""The real Argo CD with the two example Applications: what Git says, and what becomes of it. Told from top to bottom."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support.constant_checks import DEAD, GOOD, check
+from tests.support.processes import wait_until
+from tests.support.release import Release
+from tests.support.workspace import outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.support.applications import Application
+    from tests.support.argo_cd import ArgoCD
+    from tests.support.git_repository import Repository
+    from tests.support.node import Cluster
+    from tests.support.workspace import Workspace
+
+Json = dict[str, Any]
+
+AT_ONCE_SECONDS = 2.0
+SHORT_RETRY = {"limit": 2, "refresh": True, "backoff": {"duration": "1s", "factor": 1, "maxDuration": "1s"}}
+
+# How Argo CD may be told to compare; all of them must find the same.
+DIFFS: dict[str, Json] = {
+    "by the fields that it applied": {},
+    "with what was applied last": {"spec": {"syncPolicy": {"syncOptions": ["CreateNamespace=true"]}}},
+    "by asking the server": {"metadata": {"annotations": {"argocd.argoproj.io/compare-options": "ServerSideDiff=true"}}},
+}
+
+
+@pytest.fixture
+def judged(cluster: Cluster, finance: Workspace) -> Callable[[str], int]:
+    """How the verifier's Service judges a token that was collected by the name of its Secret before."""
+    address = Release(cluster).address
+    return lambda text: check(address, text)
+
+
+def test_the_chart_becomes_synced_and_healthy(chart: Application, told: Callable[[str], None]) -> None:
+    began = time.monotonic()
+    app = chart.until_state("Synced", "Healthy", timeout=240)
+
+    assert app["status"]["operationState"]["phase"] == "Succeeded"
+    told(f"Argo CD brought the chart to Synced and Healthy in {time.monotonic() - began:.0f} s")
+
+
+def test_the_examples_become_synced_and_healthy_by_our_scripts(access: Application) -> None:
+    app = access.until_state("Synced", "Healthy", timeout=120)
+
+    health = {item["name"]: item["health"]["status"] for item in app["status"]["resources"] if "health" in item}
+    assert health.keys() >= {"invoice-bot", "invoice-bot-ci", "invoice-bot-production"}  # Argo CD itself knows none
+    assert set(health.values()) == {"Healthy"}
+
+
+@pytest.mark.parametrize("how", DIFFS)
+def test_what_the_operator_writes_is_no_drift(chart: Application, access: Application, how: str) -> None:
+    for application in (chart, access):
+        with application.changed(DIFFS[how]) as before:
+            app = application.refresh("hard")
+
+            assert [item for item in app["status"]["resources"] if item["status"] != "Synced"] == []
+            assert app["status"]["operationState"] == before["status"]["operationState"], "it was synced again"
+
+
+def test_a_token_removed_from_git_is_pruned_and_refused_at_once(
+    access: Application, git: Repository, finance: Workspace, judged: Callable[[str], int]
+) -> None:
+    text = finance.text("pruned-token").reveal()
+    assert judged(text) == GOOD
+    git.remove("pruned")
+    git.commit()
+    access.refresh()
+
+    wait_until(lambda: _leaves(finance, "pruned"), what="pruned")
+    wait_until(lambda: judged(text) == DEAD, what="refused", timeout=AT_ONCE_SECONDS)
+    finance.until_gone("ApiToken", "pruned")
+    finance.until_gone("Secret", "pruned-token")
+
+
+def test_revoking_by_a_commit(
+    access: Application, git: Repository, finance: Workspace, judged: Callable[[str], int]
+) -> None:
+    text = finance.text("revoked-in-git-token").reveal()
+    git.declare("revoked-in-git", revoked=True)
+    access.sync(git.commit())
+
+    finance.until_outcome("revoked-in-git", "Revoked", "Revoked")
+    assert judged(text) == DEAD
+    access.until_state("Synced", "Healthy")
+
+
+def test_where_git_does_not_say_a_token_revoked_live_is_in_sync(access: Application, finance: Workspace) -> None:
+    _revoke(finance, "revoked-live")
+
+    app = access.refresh()
+
+    assert _state(app) == ("Synced", "Healthy")
+
+
+def test_where_git_says_the_opposite_it_stays_revoked_and_each_sync_says_why(
+    access: Application, git: Repository, finance: Workspace
+) -> None:
+    access.change({"spec": {"syncPolicy": {"retry": SHORT_RETRY}}})
+    git.declare("contradicted", revoked=False)
+    access.sync(git.commit())
+    _revoke(finance, "contradicted")
+
+    app = access.until(lambda app: bool(_conditions(app)), "gives up")
+
+    assert _state(app) == ("OutOfSync", "Healthy")
+    assert _refusals(app) == {"contradicted": "x"}
+    assert _conditions(app) == {"SyncError": "x"}
+
+
+def test_other_commits_are_applied_meanwhile(access: Application, git: Repository, finance: Workspace) -> None:
+    git.remove("invoice-bot-ci") if False else git.remove("revoked-live")
+    git.commit()
+    access.refresh()
+
+    finance.until_gone("ApiToken", "revoked-live")
+    git.declare("contradicted", revoked=True)
+    access.sync(git.commit())
+    access.until_state("Synced", "Healthy")
+
+
+def test_a_token_deleted_in_the_cluster_is_healed_as_a_new_one(
+    access: Application, finance: Workspace, judged: Callable[[str], int]
+) -> None:
+    text = finance.text("deleted-token").reveal()
+    old = finance.until_outcome("deleted", "Active", "Issued")
+    finance.delete(old)
+
+    new = finance.until("ApiToken", "deleted", lambda token: _issued_anew(token, old), "issued anew", timeout=60)
+
+    assert new["status"]["tokenID"] != old["status"]["tokenID"]
+    events = finance.until_events("deleted", "Issued")
+    assert new["status"]["tokenID"] in events["Issued"]["message"]
+    assert judged(text) == DEAD
+    assert judged(finance.text("deleted-token").reveal()) == GOOD
+    access.until_state("Synced", "Healthy")
+
+
+def test_the_actions_do_what_they_say(
+    access: Application, argo_cd: ArgoCD, finance: Workspace, judged: Callable[[str], int]
+) -> None:
+    text = finance.text("acted-upon-token").reveal()
+    for action, status, health in (("suspend", DEAD, "Suspended"), ("resume", GOOD, "Healthy")):
+        _act(argo_cd, finance, "ApiCredential", "invoice-bot", action)
+        wait_until(lambda status=status: judged(text) == status, what=action, timeout=AT_ONCE_SECONDS)
+        access.until_state("Synced", health)
+
+    _act(argo_cd, finance, "ApiToken", "acted-upon", "revoke")
+    finance.until_outcome("acted-upon", "Revoked", "Revoked")
+    assert judged(text) == DEAD
+
+
+def test_a_credential_removed_from_git_takes_its_tokens_along(
+    access: Application, git: Repository, finance: Workspace, judged: Callable[[str], int]
+) -> None:
+    text = finance.text("invoice-bot-token").reveal()
+    old = finance.read("ApiToken", "invoice-bot-production")
+    git.remove("02-credential")
+    git.commit()
+    access.refresh()
+
+    finance.until_gone("ApiCredential", "invoice-bot")
+    wait_until(lambda: judged(text) == DEAD, what="refused", timeout=AT_ONCE_SECONDS)
+    finance.until("ApiToken", "invoice-bot-production", lambda token: _waits_anew(token, old), "healed, waits", timeout=60)
+    access.until_state("Synced", "Progressing")
+
+
+def test_deleting_the_application_leaves_what_it_made(access: Application, finance: Workspace) -> None:
+    before = _uids(finance)
+
+    access.delete(cascade=False)
+
+    assert _uids(finance) == before
+
+
+def _leaves(finance: Workspace, name: str) -> bool:
+    token = finance.read("ApiToken", name)
+    return token is None or "deletionTimestamp" in token["metadata"]
+
+
+def _revoke(finance: Workspace, name: str) -> None:
+    token = finance.read("ApiToken", name)
+    assert token is not None
+    finance.change(token, {"spec": {"revoked": True}})
+    finance.until_outcome(name, "Revoked", "Revoked")
+
+
+def _act(argo_cd: ArgoCD, finance: Workspace, kind: str, name: str, action: str) -> None:
+    obj = finance.read(kind, name)
+    assert obj is not None
+    finance.change(obj, argo_cd.act(obj, action))
+
+
+def _issued_anew(token: Json, old: Json) -> bool:
+    return token["metadata"]["uid"] != old["metadata"]["uid"] and outcome(token) == ("Active", "Issued")
+
+
+def _state(app: Json) -> tuple[str, str]:
+    return app["status"]["sync"]["status"], app["status"]["health"]["status"]
+
+
+def _refusals(app: Json) -> dict[str, str]:
+    """Which objects the last sync could not apply, and why."""
+    results = app["status"]["operationState"]["syncResult"]["resources"]
+    return {item["name"]: item["message"] for item in results if item["status"] == "SyncFailed"}
+
+
+def _conditions(app: Json) -> dict[str, str]:
+    return {item["type"]: item["message"] for item in app["status"].get("conditions", ())}
