@@ -1,12 +1,14 @@
-"""The real Argo CD with the two example Applications: what Git says, and what becomes of it. Told from top to bottom."""
+"""The real Argo CD with the two example Applications: what becomes of what Git says. Told from top to bottom."""
 
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support.applications import COMPARE_OPTIONS, Application
 from tests.support.constant_checks import DEAD, GOOD, check
 from tests.support.processes import wait_until
 from tests.support.release import Release
@@ -15,7 +17,7 @@ from tests.support.workspace import outcome
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.support.applications import Application
+    from tests.support.api import Api
     from tests.support.argo_cd import ArgoCD
     from tests.support.git_repository import Repository
     from tests.support.node import Cluster
@@ -23,14 +25,16 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "argocd" / "access.yaml"
 AT_ONCE_SECONDS = 2.0
-SHORT_RETRY = {"limit": 2, "refresh": True, "backoff": {"duration": "1s", "factor": 1, "maxDuration": "1s"}}
+PERMANENT = "revocation is permanent: keep revoked at true"
+SHORT_RETRY = {"limit": 2, "refresh": True, "backoff": {"duration": "1s"}}
 
 # How Argo CD may be told to compare; all of them must find the same.
 DIFFS: dict[str, Json] = {
-    "by the fields that it applied": {},
+    "by the fields that it applied": {"metadata": {"annotations": {COMPARE_OPTIONS: "ServerSideDiff=false"}}},
     "with what was applied last": {"spec": {"syncPolicy": {"syncOptions": ["CreateNamespace=true"]}}},
-    "by asking the server": {"metadata": {"annotations": {"argocd.argoproj.io/compare-options": "ServerSideDiff=true"}}},
+    "by asking the server": {"metadata": {"annotations": {COMPARE_OPTIONS: "ServerSideDiff=true"}}},
 }
 
 
@@ -102,7 +106,7 @@ def test_where_git_does_not_say_a_token_revoked_live_is_in_sync(access: Applicat
     assert _state(app) == ("Synced", "Healthy")
 
 
-def test_where_git_says_the_opposite_it_stays_revoked_and_each_sync_says_why(
+def test_where_git_says_the_opposite_it_stays_revoked_and_each_sync_fails_with_the_reason(
     access: Application, git: Repository, finance: Workspace
 ) -> None:
     access.change({"spec": {"syncPolicy": {"retry": SHORT_RETRY}}})
@@ -110,22 +114,38 @@ def test_where_git_says_the_opposite_it_stays_revoked_and_each_sync_says_why(
     access.sync(git.commit())
     _revoke(finance, "contradicted")
 
-    app = access.until(lambda app: bool(_conditions(app)), "gives up")
+    app = access.until(lambda app: "SyncError" in _conditions(app), "it gives up")
 
     assert _state(app) == ("OutOfSync", "Healthy")
-    assert _refusals(app) == {"contradicted": "x"}
-    assert _conditions(app) == {"SyncError": "x"}
+    assert PERMANENT in _conditions(app)["SyncError"]
+    finance.until_outcome("contradicted", "Revoked", "Revoked")
 
 
-def test_other_commits_are_applied_meanwhile(access: Application, git: Repository, finance: Workspace) -> None:
-    git.remove("invoice-bot-ci") if False else git.remove("revoked-live")
+def test_meanwhile_what_else_git_says_is_applied(access: Application, git: Repository, finance: Workspace) -> None:
+    git.remove("revoked-live")
+    git.declare("revoked-later", revoked=True)
     git.commit()
     access.refresh()
 
     finance.until_gone("ApiToken", "revoked-live")
+    finance.until_outcome("revoked-later", "Revoked", "Revoked")
+
+
+def test_but_if_the_server_compares_nothing_is_until_git_agrees(
+    access: Application, git: Repository, finance: Workspace
+) -> None:
+    with access.changed(DIFFS["by asking the server"]):
+        git.remove("revoked-later")
+        git.commit()
+        app = access.refresh()
+
+        assert _state(app) == ("Unknown", "Healthy")
+        assert PERMANENT in _conditions(app)["ComparisonError"]
     git.declare("contradicted", revoked=True)
-    access.sync(git.commit())
+    git.commit()
+    access.refresh()
     access.until_state("Synced", "Healthy")
+    finance.until_gone("ApiToken", "revoked-later")
 
 
 def test_a_token_deleted_in_the_cluster_is_healed_as_a_new_one(
@@ -163,14 +183,15 @@ def test_a_credential_removed_from_git_takes_its_tokens_along(
     access: Application, git: Repository, finance: Workspace, judged: Callable[[str], int]
 ) -> None:
     text = finance.text("invoice-bot-token").reveal()
-    old = finance.read("ApiToken", "invoice-bot-production")
+    old = finance.until_outcome("invoice-bot-production", "Active", "Issued")
     git.remove("02-credential")
     git.commit()
     access.refresh()
 
     finance.until_gone("ApiCredential", "invoice-bot")
     wait_until(lambda: judged(text) == DEAD, what="refused", timeout=AT_ONCE_SECONDS)
-    finance.until("ApiToken", "invoice-bot-production", lambda token: _waits_anew(token, old), "healed, waits", timeout=60)
+    new = finance.until_outcome("invoice-bot-production", "Pending", "CredentialNotFound", timeout=60)
+    assert new["metadata"]["uid"] != old["metadata"]["uid"]
     access.until_state("Synced", "Progressing")
 
 
@@ -179,7 +200,26 @@ def test_deleting_the_application_leaves_what_it_made(access: Application, finan
 
     access.delete(cascade=False)
 
+    assert len(before) > 3
     assert _uids(finance) == before
+
+
+def test_deleting_it_with_the_finalizer_takes_all_along_and_nothing_hangs(
+    api: Api, access: Application, git: Repository, finance: Workspace
+) -> None:
+    again = Application.create(api, EXAMPLE, git)
+    again.until_state("Synced", "Progressing")  # it took over what was there
+
+    again.delete(cascade=True)
+
+    assert _uids(finance) == {}
+    assert finance.read("Namespace", "finance") is None
+
+
+def _uids(finance: Workspace) -> dict[str, str]:
+    """What there is in the namespace of the examples."""
+    objects = [*finance.list("ApiCredential"), *finance.list("ApiToken")]
+    return {obj["metadata"]["name"]: obj["metadata"]["uid"] for obj in objects}
 
 
 def _leaves(finance: Workspace, name: str) -> bool:

@@ -19,16 +19,18 @@ if TYPE_CHECKING:
 
     from tests.support.git_repository import Repository
 
-__all__ = ["CASCADE", "Application"]
+__all__ = ["CASCADE", "COMPARE_OPTIONS", "Application"]
 
 Json = dict[str, Any]
 
 CASCADE = "resources-finalizer.argocd.argoproj.io"
 """The finalizer of an Application that takes along what it made."""
 
+COMPARE_OPTIONS = "argocd.argoproj.io/compare-options"
+"""An annotation that says how it is compared."""
+
 _PATH = f"/apis/argoproj.io/v1alpha1/namespaces/{ARGO_CD}/applications"
 _REFRESH = "argocd.argoproj.io/refresh"
-_COMPARE = "argocd.argoproj.io/compare-options"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,9 @@ class Application:
         self.change(patch)
         yield before
         options = before["spec"]["syncPolicy"]["syncOptions"]
-        self.change({"metadata": {"annotations": {_COMPARE: None}}, "spec": {"syncPolicy": {"syncOptions": options}}})
+        self.change(
+            {"metadata": {"annotations": {COMPARE_OPTIONS: None}}, "spec": {"syncPolicy": {"syncOptions": options}}}
+        )
 
     def delete(self, *, cascade: bool) -> None:
         """Delete it, with all that it made or alone; on return it is gone."""
