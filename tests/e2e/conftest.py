@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
-STORIES = ("pruned", "revoked-in-git", "revoked-live", "contradicted", "deleted", "acted-upon")
+STORIES = ("pruned", "revoked-in-git", "revoked-live", "contradicted", "revoked-later", "deleted", "acted-upon")
 """Tokens in Git beside the examples, each for one test of what Argo CD does."""
 
 

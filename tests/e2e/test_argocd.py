@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.applications import COMPARE_OPTIONS, Application
+from tests.support.applications import Application
 from tests.support.constant_checks import DEAD, GOOD, check
 from tests.support.processes import wait_until
 from tests.support.release import Release
@@ -30,12 +31,8 @@ AT_ONCE_SECONDS = 2.0
 PERMANENT = "revocation is permanent: keep revoked at true"
 SHORT_RETRY = {"limit": 2, "refresh": True, "backoff": {"duration": "1s"}}
 
-# How Argo CD may be told to compare; all of them must find the same.
-DIFFS: dict[str, Json] = {
-    "by the fields that it applied": {"metadata": {"annotations": {COMPARE_OPTIONS: "ServerSideDiff=false"}}},
-    "with what was applied last": {"spec": {"syncPolicy": {"syncOptions": ["CreateNamespace=true"]}}},
-    "by asking the server": {"metadata": {"annotations": {COMPARE_OPTIONS: "ServerSideDiff=true"}}},
-}
+BY_ITSELF, BY_THE_SERVER = "ServerSideDiff=false", "ServerSideDiff=true"
+"""How Argo CD may be told to compare."""
 
 
 @pytest.fixture
@@ -47,9 +44,8 @@ def judged(cluster: Cluster, finance: Workspace) -> Callable[[str], int]:
 
 def test_the_chart_becomes_synced_and_healthy(chart: Application, told: Callable[[str], None]) -> None:
     began = time.monotonic()
-    app = chart.until_state("Synced", "Healthy", timeout=240)
-
-    assert app["status"]["operationState"]["phase"] == "Succeeded"
+    chart.until_state("Synced", "Healthy", timeout=240)
+    chart.until(lambda app: app["status"]["operationState"]["phase"] == "Succeeded", "the sync ends")
     told(f"Argo CD brought the chart to Synced and Healthy in {time.monotonic() - began:.0f} s")
 
 
@@ -61,10 +57,10 @@ def test_the_examples_become_synced_and_healthy_by_our_scripts(access: Applicati
     assert set(health.values()) == {"Healthy"}
 
 
-@pytest.mark.parametrize("how", DIFFS)
+@pytest.mark.parametrize("how", [BY_ITSELF, BY_THE_SERVER])
 def test_what_the_operator_writes_is_no_drift(chart: Application, access: Application, how: str) -> None:
     for application in (chart, access):
-        with application.changed(DIFFS[how]) as before:
+        with application.compared(how) as before:
             app = application.refresh("hard")
 
             assert [item for item in app["status"]["resources"] if item["status"] != "Synced"] == []
@@ -134,7 +130,7 @@ def test_meanwhile_what_else_git_says_is_applied(access: Application, git: Repos
 def test_but_if_the_server_compares_nothing_is_until_git_agrees(
     access: Application, git: Repository, finance: Workspace
 ) -> None:
-    with access.changed(DIFFS["by asking the server"]):
+    with access.compared(BY_THE_SERVER):
         git.remove("revoked-later")
         git.commit()
         app = access.refresh()
@@ -149,7 +145,7 @@ def test_but_if_the_server_compares_nothing_is_until_git_agrees(
 
 
 def test_a_token_deleted_in_the_cluster_is_healed_as_a_new_one(
-    access: Application, finance: Workspace, judged: Callable[[str], int]
+    api: Api, access: Application, finance: Workspace, judged: Callable[[str], int]
 ) -> None:
     text = finance.text("deleted-token").reveal()
     old = finance.until_outcome("deleted", "Active", "Issued")
@@ -158,8 +154,8 @@ def test_a_token_deleted_in_the_cluster_is_healed_as_a_new_one(
     new = finance.until("ApiToken", "deleted", lambda token: _issued_anew(token, old), "issued anew", timeout=60)
 
     assert new["status"]["tokenID"] != old["status"]["tokenID"]
-    events = finance.until_events("deleted", "Issued")
-    assert new["status"]["tokenID"] in events["Issued"]["message"]
+    about_it = {"fieldSelector": f"involvedObject.uid={new['metadata']['uid']},reason=Issued"}
+    wait_until(lambda: bool(_events(api, about_it)), what="an Event says so", timeout=10)
     assert judged(text) == DEAD
     assert judged(finance.text("deleted-token").reveal()) == GOOD
     access.until_state("Synced", "Healthy")
@@ -171,12 +167,28 @@ def test_the_actions_do_what_they_say(
     text = finance.text("acted-upon-token").reveal()
     for action, status, health in (("suspend", DEAD, "Suspended"), ("resume", GOOD, "Healthy")):
         _act(argo_cd, finance, "ApiCredential", "invoice-bot", action)
-        wait_until(lambda status=status: judged(text) == status, what=action, timeout=AT_ONCE_SECONDS)
+        wait_until(partial(_is_judged, judged, text, status), what=action, timeout=AT_ONCE_SECONDS)
         access.until_state("Synced", health)
 
     _act(argo_cd, finance, "ApiToken", "acted-upon", "revoke")
     finance.until_outcome("acted-upon", "Revoked", "Revoked")
     assert judged(text) == DEAD
+
+
+def test_where_git_says_the_opposite_a_suspension_is_healed(
+    access: Application, git: Repository, finance: Workspace
+) -> None:
+    manifest = git.folder / "02-credential.yaml"
+    manifest.write_text(f"{manifest.read_text(encoding='utf-8').rstrip()}\n  suspended: false\n", encoding="utf-8")
+    access.sync(git.commit())
+    credential = finance.read("ApiCredential", "invoice-bot")
+    assert credential is not None
+    finance.change(credential, {"spec": {"suspended": True}})
+
+    def healed(now: Json) -> bool:
+        return now["spec"]["suspended"] is False
+
+    finance.until("ApiCredential", "invoice-bot", healed, "resumed", timeout=60)
 
 
 def test_a_credential_removed_from_git_takes_its_tokens_along(
@@ -220,6 +232,15 @@ def _uids(finance: Workspace) -> dict[str, str]:
     """What there is in the namespace of the examples."""
     objects = [*finance.list("ApiCredential"), *finance.list("ApiToken")]
     return {obj["metadata"]["name"]: obj["metadata"]["uid"] for obj in objects}
+
+
+def _is_judged(judged: Callable[[str], int], text: str, status: int) -> bool:
+    return judged(text) == status
+
+
+def _events(api: Api, query: dict[str, str]) -> list[Json]:
+    found: list[Json] = api.request("GET", "/api/v1/namespaces/finance/events", query=query).body["items"]
+    return found
 
 
 def _leaves(finance: Workspace, name: str) -> bool:

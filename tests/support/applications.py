@@ -19,16 +19,14 @@ if TYPE_CHECKING:
 
     from tests.support.git_repository import Repository
 
-__all__ = ["CASCADE", "COMPARE_OPTIONS", "Application"]
+__all__ = ["CASCADE", "Application"]
 
 Json = dict[str, Any]
 
 CASCADE = "resources-finalizer.argocd.argoproj.io"
 """The finalizer of an Application that takes along what it made."""
 
-COMPARE_OPTIONS = "argocd.argoproj.io/compare-options"
-"""An annotation that says how it is compared."""
-
+_COMPARE = "argocd.argoproj.io/compare-options"
 _PATH = f"/apis/argoproj.io/v1alpha1/namespaces/{ARGO_CD}/applications"
 _REFRESH = "argocd.argoproj.io/refresh"
 
@@ -62,15 +60,13 @@ class Application:
         return reply.body
 
     @contextmanager
-    def changed(self, patch: Json) -> Iterator[Json]:
-        """Merge into its annotations or its sync policy until the end of the block; as it was before."""
+    def compared(self, how: str) -> Iterator[Json]:
+        """Have it compare in another way until the end of the block; as it was before."""
         before = self.change({})
-        self.change(patch)
+        self.change({"metadata": {"annotations": {_COMPARE: how}}})
         yield before
-        options = before["spec"]["syncPolicy"]["syncOptions"]
-        self.change(
-            {"metadata": {"annotations": {COMPARE_OPTIONS: None}}, "spec": {"syncPolicy": {"syncOptions": options}}}
-        )
+        annotations = before["metadata"].get("annotations", {})
+        self.change({"metadata": {"annotations": {_COMPARE: annotations.get(_COMPARE)}}})
 
     def delete(self, *, cascade: bool) -> None:
         """Delete it, with all that it made or alone; on return it is gone."""
