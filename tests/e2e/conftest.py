@@ -15,18 +15,21 @@ from tests.support.api import Api
 from tests.support.applications import Application
 from tests.support.argo_cd import ArgoCD
 from tests.support.argo_cd_objects import ARGO_CD
+from tests.support.constant_checks import check
 from tests.support.git_repository import Repository
 from tests.support.installation import CHART, NAMESPACE
 from tests.support.node import Cluster
+from tests.support.processes import wait_until
 from tests.support.release import IMAGE_VALUES, Release
 from tests.support.workspace import Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 STORIES = ("pruned", "revoked-in-git", "revoked-live", "contradicted", "revoked-later", "deleted", "acted-upon")
 """Tokens in Git beside the examples, each for one test of what Argo CD does."""
+AT_ONCE_SECONDS = 2.0
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -113,6 +116,17 @@ def access(api: Api, chart: Application, git: Repository) -> Application:
 def finance(api: Api) -> Workspace:
     """The namespace of the examples."""
     return Workspace(api, "finance")
+
+
+@pytest.fixture
+def at_once(cluster: Cluster, finance: Workspace) -> Callable[[str, int], None]:
+    """The verifier's Service judges a token so, at once."""
+    address = Release(cluster).address
+
+    def judge(text: str, status: int) -> None:
+        wait_until(lambda: check(address, text) == status, what=f"judged as {status}", timeout=AT_ONCE_SECONDS)
+
+    return judge
 
 
 def _remove_what_stays(cluster: Cluster) -> None:

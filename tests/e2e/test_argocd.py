@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import time
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.applications import Application
-from tests.support.constant_checks import DEAD, GOOD, check
+from tests.support.applications import Application, conditions, state
+from tests.support.constant_checks import DEAD, GOOD
 from tests.support.processes import wait_until
-from tests.support.release import Release
 from tests.support.workspace import outcome
 
 if TYPE_CHECKING:
@@ -21,25 +19,15 @@ if TYPE_CHECKING:
     from tests.support.api import Api
     from tests.support.argo_cd import ArgoCD
     from tests.support.git_repository import Repository
-    from tests.support.node import Cluster
     from tests.support.workspace import Workspace
 
 Json = dict[str, Any]
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "argocd" / "access.yaml"
-AT_ONCE_SECONDS = 2.0
 PERMANENT = "revocation is permanent: keep revoked at true"
 SHORT_RETRY = {"limit": 2, "refresh": True, "backoff": {"duration": "1s"}}
-
 BY_ITSELF, BY_THE_SERVER = "ServerSideDiff=false", "ServerSideDiff=true"
 """How Argo CD may be told to compare."""
-
-
-@pytest.fixture
-def judged(cluster: Cluster, finance: Workspace) -> Callable[[str], int]:
-    """How the verifier's Service judges a token that was collected by the name of its Secret before."""
-    address = Release(cluster).address
-    return lambda text: check(address, text)
 
 
 def test_the_chart_becomes_synced_and_healthy(chart: Application, told: Callable[[str], None]) -> None:
@@ -68,38 +56,38 @@ def test_what_the_operator_writes_is_no_drift(chart: Application, access: Applic
 
 
 def test_a_token_removed_from_git_is_pruned_and_refused_at_once(
-    access: Application, git: Repository, finance: Workspace, judged: Callable[[str], int]
+    access: Application, git: Repository, finance: Workspace, at_once: Callable[[str, int], None]
 ) -> None:
     text = finance.text("pruned-token").reveal()
-    assert judged(text) == GOOD
+    at_once(text, GOOD)
     git.remove("pruned")
     git.commit()
     access.refresh()
 
     wait_until(lambda: _leaves(finance, "pruned"), what="pruned")
-    wait_until(lambda: judged(text) == DEAD, what="refused", timeout=AT_ONCE_SECONDS)
+    at_once(text, DEAD)
     finance.until_gone("ApiToken", "pruned")
     finance.until_gone("Secret", "pruned-token")
 
 
 def test_revoking_by_a_commit(
-    access: Application, git: Repository, finance: Workspace, judged: Callable[[str], int]
+    access: Application, git: Repository, finance: Workspace, at_once: Callable[[str, int], None]
 ) -> None:
     text = finance.text("revoked-in-git-token").reveal()
     git.declare("revoked-in-git", revoked=True)
     access.sync(git.commit())
 
     finance.until_outcome("revoked-in-git", "Revoked", "Revoked")
-    assert judged(text) == DEAD
+    at_once(text, DEAD)
     access.until_state("Synced", "Healthy")
 
 
 def test_where_git_does_not_say_a_token_revoked_live_is_in_sync(access: Application, finance: Workspace) -> None:
     _revoke(finance, "revoked-live")
 
-    app = access.refresh()
+    access.refresh()
 
-    assert _state(app) == ("Synced", "Healthy")
+    access.until_state("Synced", "Healthy")
 
 
 def test_where_git_says_the_opposite_it_stays_revoked_and_each_sync_fails_with_the_reason(
@@ -110,10 +98,10 @@ def test_where_git_says_the_opposite_it_stays_revoked_and_each_sync_fails_with_t
     access.sync(git.commit())
     _revoke(finance, "contradicted")
 
-    app = access.until(lambda app: "SyncError" in _conditions(app), "it gives up")
+    app = access.until(lambda app: "SyncError" in conditions(app), "it gives up")
 
-    assert _state(app) == ("OutOfSync", "Healthy")
-    assert PERMANENT in _conditions(app)["SyncError"]
+    assert state(app) == ("OutOfSync", "Healthy")
+    assert PERMANENT in conditions(app)["SyncError"]
     finance.until_outcome("contradicted", "Revoked", "Revoked")
 
 
@@ -133,10 +121,10 @@ def test_but_if_the_server_compares_nothing_is_until_git_agrees(
     with access.compared(BY_THE_SERVER):
         git.remove("revoked-later")
         git.commit()
-        app = access.refresh()
+        access.refresh()
 
-        assert _state(app) == ("Unknown", "Healthy")
-        assert PERMANENT in _conditions(app)["ComparisonError"]
+        app = access.until_state("Unknown", "Healthy")
+        assert PERMANENT in conditions(app)["ComparisonError"]
     git.declare("contradicted", revoked=True)
     git.commit()
     access.refresh()
@@ -145,7 +133,7 @@ def test_but_if_the_server_compares_nothing_is_until_git_agrees(
 
 
 def test_a_token_deleted_in_the_cluster_is_healed_as_a_new_one(
-    api: Api, access: Application, finance: Workspace, judged: Callable[[str], int]
+    api: Api, access: Application, finance: Workspace, at_once: Callable[[str, int], None]
 ) -> None:
     text = finance.text("deleted-token").reveal()
     old = finance.until_outcome("deleted", "Active", "Issued")
@@ -156,23 +144,23 @@ def test_a_token_deleted_in_the_cluster_is_healed_as_a_new_one(
     assert new["status"]["tokenID"] != old["status"]["tokenID"]
     about_it = {"fieldSelector": f"involvedObject.uid={new['metadata']['uid']},reason=Issued"}
     wait_until(lambda: bool(_events(api, about_it)), what="an Event says so", timeout=10)
-    assert judged(text) == DEAD
-    assert judged(finance.text("deleted-token").reveal()) == GOOD
+    at_once(text, DEAD)
+    at_once(finance.text("deleted-token").reveal(), GOOD)
     access.until_state("Synced", "Healthy")
 
 
 def test_the_actions_do_what_they_say(
-    access: Application, argo_cd: ArgoCD, finance: Workspace, judged: Callable[[str], int]
+    access: Application, argo_cd: ArgoCD, finance: Workspace, at_once: Callable[[str, int], None]
 ) -> None:
     text = finance.text("acted-upon-token").reveal()
     for action, status, health in (("suspend", DEAD, "Suspended"), ("resume", GOOD, "Healthy")):
         _act(argo_cd, finance, "ApiCredential", "invoice-bot", action)
-        wait_until(partial(_is_judged, judged, text, status), what=action, timeout=AT_ONCE_SECONDS)
+        at_once(text, status)
         access.until_state("Synced", health)
 
     _act(argo_cd, finance, "ApiToken", "acted-upon", "revoke")
     finance.until_outcome("acted-upon", "Revoked", "Revoked")
-    assert judged(text) == DEAD
+    at_once(text, DEAD)
 
 
 def test_where_git_says_the_opposite_a_suspension_is_healed(
@@ -192,7 +180,7 @@ def test_where_git_says_the_opposite_a_suspension_is_healed(
 
 
 def test_a_credential_removed_from_git_takes_its_tokens_along(
-    access: Application, git: Repository, finance: Workspace, judged: Callable[[str], int]
+    access: Application, git: Repository, finance: Workspace, at_once: Callable[[str, int], None]
 ) -> None:
     text = finance.text("invoice-bot-token").reveal()
     old = finance.until_outcome("invoice-bot-production", "Active", "Issued")
@@ -201,7 +189,7 @@ def test_a_credential_removed_from_git_takes_its_tokens_along(
     access.refresh()
 
     finance.until_gone("ApiCredential", "invoice-bot")
-    wait_until(lambda: judged(text) == DEAD, what="refused", timeout=AT_ONCE_SECONDS)
+    at_once(text, DEAD)
     new = finance.until_outcome("invoice-bot-production", "Pending", "CredentialNotFound", timeout=60)
     assert new["metadata"]["uid"] != old["metadata"]["uid"]
     access.until_state("Synced", "Progressing")
@@ -234,10 +222,6 @@ def _uids(finance: Workspace) -> dict[str, str]:
     return {obj["metadata"]["name"]: obj["metadata"]["uid"] for obj in objects}
 
 
-def _is_judged(judged: Callable[[str], int], text: str, status: int) -> bool:
-    return judged(text) == status
-
-
 def _events(api: Api, query: dict[str, str]) -> list[Json]:
     found: list[Json] = api.request("GET", "/api/v1/namespaces/finance/events", query=query).body["items"]
     return found
@@ -263,17 +247,3 @@ def _act(argo_cd: ArgoCD, finance: Workspace, kind: str, name: str, action: str)
 
 def _issued_anew(token: Json, old: Json) -> bool:
     return token["metadata"]["uid"] != old["metadata"]["uid"] and outcome(token) == ("Active", "Issued")
-
-
-def _state(app: Json) -> tuple[str, str]:
-    return app["status"]["sync"]["status"], app["status"]["health"]["status"]
-
-
-def _refusals(app: Json) -> dict[str, str]:
-    """Which objects the last sync could not apply, and why."""
-    results = app["status"]["operationState"]["syncResult"]["resources"]
-    return {item["name"]: item["message"] for item in results if item["status"] == "SyncFailed"}
-
-
-def _conditions(app: Json) -> dict[str, str]:
-    return {item["type"]: item["message"] for item in app["status"].get("conditions", ())}

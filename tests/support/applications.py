@@ -19,16 +19,25 @@ if TYPE_CHECKING:
 
     from tests.support.git_repository import Repository
 
-__all__ = ["CASCADE", "Application"]
+__all__ = ["Application", "conditions", "state"]
 
 Json = dict[str, Any]
 
-CASCADE = "resources-finalizer.argocd.argoproj.io"
-"""The finalizer of an Application that takes along what it made."""
-
 _COMPARE = "argocd.argoproj.io/compare-options"
 _PATH = f"/apis/argoproj.io/v1alpha1/namespaces/{ARGO_CD}/applications"
+_CASCADE = "resources-finalizer.argocd.argoproj.io"
 _REFRESH = "argocd.argoproj.io/refresh"
+
+
+def state(app: Json) -> tuple[str | None, str | None]:
+    """Its sync status and its health."""
+    status = app.get("status", {})
+    return status.get("sync", {}).get("status"), status.get("health", {}).get("status")
+
+
+def conditions(app: Json) -> dict[str, str]:
+    """What Argo CD complains of: types and messages."""
+    return {item["type"]: item["message"] for item in app["status"].get("conditions", ())}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +79,7 @@ class Application:
 
     def delete(self, *, cascade: bool) -> None:
         """Delete it, with all that it made or alone; on return it is gone."""
-        self.change({"metadata": {"finalizers": [CASCADE] if cascade else []}})
+        self.change({"metadata": {"finalizers": [_CASCADE] if cascade else []}})
         reply = self.api.request("DELETE", f"{_PATH}/{self.name}")
         assert reply.ok, reply.message
         wait_until(lambda: self.read() is None, what=f"Application {self.name} is gone", timeout=120)
@@ -92,12 +101,7 @@ class Application:
 
     def until_state(self, sync: str, health: str, *, timeout: float = 60) -> Json:
         """Wait until it has this sync status and this health."""
-
-        def arrived(app: Json) -> bool:
-            status = app.get("status", {})
-            return (status.get("sync", {}).get("status"), status.get("health", {}).get("status")) == (sync, health)
-
-        return self.until(arrived, f"{sync} and {health}", timeout=timeout)
+        return self.until(lambda app: state(app) == (sync, health), f"{sync} and {health}", timeout=timeout)
 
     def until(self, holds: Callable[[Json], bool], what: str, *, timeout: float = 60) -> Json:
         """Wait until `holds`; as it was then."""
