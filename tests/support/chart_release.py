@@ -12,6 +12,7 @@ from tests.support.charts import program_settings, rendered, with_values
 from tests.support.installation import CHART, NAMESPACE, wait_until_in_force
 from tests.support.operator_pool import QUICK
 from tests.support.operators import RunningOperator, start_operator
+from tests.support.processes import wait_until
 from tests.support.verifiers import RunningVerifier, start_verifier, write_keyring
 
 if TYPE_CHECKING:
@@ -72,7 +73,20 @@ class Release:
         self.control_plane.helm("uninstall", self.name, f"--namespace={self.namespace}", check=False)
         ours = [name for name in self.names(*_KEPT) if name.endswith(".access.pharia.ai")]
         if ours:
+            self._wait_for_storage()
             self.control_plane.kubectl("delete", "--ignore-not-found", *ours, timeout=180)
+
+    def _wait_for_storage(self) -> None:
+        """Wait until our kinds can be listed: one deleted while its storage begins may stay for ever, half deleted.
+
+        The API server's finalizer cannot list it then ("storage is (re)initializing"), and may not try again.
+        """
+        kinds = [name.partition("/")[2] for name in self.names("customresourcedefinitions") if "pharia.ai" in name]
+        get = ("get", ",".join(kinds), "--all-namespaces", "--output=name")
+        wait_until(
+            lambda: not kinds or self.control_plane.kubectl(*get, check=False).returncode == 0,
+            what="our kinds can be listed",
+        )
 
     def names(self, *kinds: str) -> list[str]:
         """What is there of some kinds, as `kind/name`."""
