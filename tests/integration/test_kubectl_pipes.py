@@ -45,6 +45,19 @@ def test_a_pipe_gets_the_token_alone(workspace: Workspace, plugin: Plugin) -> No
     assert proved(workspace, answer.stdout.removesuffix("\n"))
 
 
+def test_an_end_that_is_over_is_refused_before_anything_is_made(workspace: Workspace, plugin: Plugin) -> None:
+    workspace.credential()
+
+    answer = minted(plugin, "--expires=2020-01-31")
+
+    assert (answer.status, answer.stdout) == (1, "")
+    assert answer.stderr == (
+        "Error: 2020-01-31T00:00:00Z is over: such a token would never be minted.\n"
+        "Name an end that is to come, or a length such as 90d.\n"
+    )
+    assert workspace.list("ApiToken") == []
+
+
 def test_a_line_for_an_environment_file(workspace: Workspace, plugin: Plugin) -> None:
     workspace.credential()
 
