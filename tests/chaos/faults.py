@@ -1,0 +1,140 @@
+"""What goes wrong in a run: each fault by name, chosen by the seed. What a fault breaks, `Stage.mend` or it itself mends."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Callable
+
+    from tests.chaos.stage import Replica, Stage
+
+__all__ = ["FAULTS", "Happened"]
+
+EVERYBODY = "*"
+
+
+class Happened(NamedTuple):
+    """A fault: in words, and whom it touched."""
+
+    what: str
+    whom: str = EVERYBODY
+
+
+def kill_an_operator(stage: Stage, rng: random.Random) -> Happened:
+    """SIGKILL, and a new one at once."""
+    return _killed(rng.choice(stage.operators))
+
+
+def kill_both_operators(stage: Stage, _: random.Random) -> Happened:
+    """Nobody leads for a while."""
+    return Happened(" and ".join(_killed(operator).what for operator in stage.operators), "operators")
+
+
+def kill_a_verifier(stage: Stage, rng: random.Random) -> Happened:
+    """SIGKILL, and a new one at once, which lists everything."""
+    return _killed(rng.choice(stage.verifiers))
+
+
+def stop_an_operator(stage: Stage, rng: random.Random) -> Happened:
+    """SIGSTOP until its Lease is lost, then SIGCONT: it wakes up as a second leader."""
+    operator = rng.choice(stage.operators)
+    operator.signal(signal.SIGSTOP)
+    time.sleep(4.5)  # the Lease's three seconds, and some
+    operator.signal(signal.SIGCONT)
+    return Happened(f"stopped {operator.name} for 4.5 s", operator.name)
+
+
+def stop_a_verifier(stage: Stage, rng: random.Random) -> Happened:
+    """SIGSTOP and SIGCONT: its view is old when it wakes up."""
+    verifier, seconds = rng.choice(stage.verifiers), rng.choice((1.0, 4.0))
+    verifier.signal(signal.SIGSTOP)
+    time.sleep(seconds)
+    verifier.signal(signal.SIGCONT)
+    return Happened(f"stopped {verifier.name} for {seconds:.0f} s", verifier.name)
+
+
+def cut_a_cable(stage: Stage, rng: random.Random) -> Happened:
+    """One process alone does not reach the API server."""
+    replica, seconds = rng.choice(stage.replicas), rng.choice((0.0, 1.0, 4.0))
+    replica.cable.cut()
+    time.sleep(seconds)
+    replica.cable.mend()
+    return Happened(f"cut {replica.name} off for {seconds:.0f} s", replica.name)
+
+
+def restart_the_api_server(stage: Stage, _: random.Random) -> Happened:
+    """On the same data."""
+    stage.control_plane.restart_api_server()
+    return Happened("restarted the API server")
+
+
+def restart_etcd(stage: Stage, _: random.Random) -> Happened:
+    """The API server stays, and fails meanwhile."""
+    stage.control_plane.stop_etcd()
+    time.sleep(1.0)
+    stage.control_plane.start_etcd()
+    return Happened("restarted etcd")
+
+
+def compact_etcd(stage: Stage, rng: random.Random) -> Happened:
+    """Everything before now is forgotten, and a cable is cut: its watches may meet 410 Gone."""
+    replica = rng.choice(stage.replicas)
+    replica.cable.cut()
+    revision = int(_etcd(stage, "/v3/kv/range", {"key": "Lw=="})["header"]["revision"])  # of "/"
+    _etcd(stage, "/v3/kv/compaction", {"revision": revision, "physical": True})
+    replica.cable.mend()
+    return Happened(f"compacted etcd while {replica.name} was cut off")
+
+
+def fill_the_quota(stage: Stage, _: random.Random) -> Happened:
+    """etcd's alarm NOSPACE: every write fails, reads go on."""
+    alarm = {"memberID": "0", "alarm": "NOSPACE"}
+    _etcd(stage, "/v3/maintenance/alarm", {"action": "ACTIVATE", **alarm})
+    time.sleep(2.0)
+    _etcd(stage, "/v3/maintenance/alarm", {"action": "DEACTIVATE", **alarm})
+    return Happened("etcd had no space for 2 s")
+
+
+FAULTS: tuple[Callable[[Stage, random.Random], Happened], ...] = (
+    kill_an_operator,
+    kill_both_operators,
+    kill_a_verifier,
+    stop_an_operator,
+    stop_a_verifier,
+    cut_a_cable,
+    cut_a_cable,
+    restart_the_api_server,
+    restart_etcd,
+    compact_etcd,
+    fill_the_quota,
+)
+"""Twice where it has several kinds of victims."""
+
+
+def _killed(replica: Replica) -> Happened:
+    replica.kill()
+    replica.start()
+    return Happened(f"killed {replica.name}", replica.name)
+
+
+def _etcd(stage: Stage, path: str, body: dict[str, object]) -> dict[str, dict[str, str]]:
+    """One request to etcd's JSON gateway, on its socket."""
+    content = json.dumps(body).encode()
+    head = f"POST {path} HTTP/1.0\r\nHost: etcd\r\nContent-Length: {len(content)}\r\n\r\n".encode()
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(5)
+        connection.connect(str(stage.control_plane.root / "etcd.sock"))
+        connection.sendall(head + content)
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    first, _, rest = answer.partition(b"\r\n\r\n")
+    if b" 200 " not in first.split(b"\r\n")[0]:
+        message = f"etcd refused {path}: {first.splitlines()[0]!r}"
+        raise OSError(message)
+    parsed: dict[str, dict[str, str]] = json.loads(rest)
+    return parsed

@@ -1,0 +1,139 @@
+"""What happened in a run, as those saw it who took part: facts about tokens, and what verifiers answered.
+
+Times are seconds of one clock. A change counts as possible from the moment it was sent, and as done from the moment
+its answer came; where none came it may be done, or not, for ever.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from math import inf
+
+__all__ = ["Answer", "Disturbance", "Fact", "FactKind", "History", "Life", "Standing"]
+
+
+class FactKind(Enum):
+    """What a fact does to a token."""
+
+    ENDED = auto()
+    """Revoked, deleted, or its credential deleted: for good."""
+    EXPIRED = auto()
+    """Its end was set; `done` is that moment, `sent` one well before."""
+    HELD = auto()
+    """Its credential was suspended."""
+    RELEASED = auto()
+    """Its credential was resumed."""
+
+
+class Standing(Enum):
+    """What a verifier must say of a token."""
+
+    GOOD = auto()
+    DEAD = auto()
+    UNSURE = auto()
+    """Something is on its way: both answers are right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A change. `done` is infinite where no answer came; `was` is told where a run broke a promise."""
+
+    kind: FactKind
+    sent: float
+    done: float
+    was: str
+
+    @property
+    def possible_from(self) -> float:
+        """From when on it may be in force: an end that is known, not before it."""
+        return self.sent if self.kind is not FactKind.EXPIRED or self.done == inf else self.done - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a verifier said of a token, and when it was asked. `status` 0: nothing."""
+
+    verifier: str
+    asked: float
+    answered: float
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
+class Disturbance:
+    """A fault. `whom`: a replica, or `*` for everybody."""
+
+    began: float
+    ended: float
+    whom: str
+
+
+@dataclass(slots=True)
+class Life:
+    """A token, from the reading of its secret on.
+
+    Attributes:
+        born: when somebody had read it.
+        ends_at: when it expires; infinite if that is far away.
+        facts: about the token's object, and about its credential's; shared with whoever finds out more.
+    """
+
+    name: str
+    uid: str
+    text: str = field(repr=False)
+    born: float
+    facts: list[Fact]
+    credential_facts: list[Fact]
+    answers: list[Answer] = field(default_factory=list)
+
+    @property
+    def all_facts(self) -> list[Fact]:
+        """In the order in which they were sent."""
+        return sorted([*self.facts, *self.credential_facts], key=lambda fact: fact.sent)
+
+    def standing(self, at: float, *, bound: float) -> Standing:
+        """What is true at that moment, where a change may take `bound` seconds to be heard of."""
+        if at < self.born + bound:
+            return Standing.UNSURE
+        facts = [fact for fact in self.all_facts if fact.possible_from <= at]
+        return _ended(facts, at, bound) or _held(facts, at, bound) or Standing.GOOD
+
+
+@dataclass(slots=True)
+class History:
+    """Everything of a run.
+
+    Attributes:
+        token_ids: which IDs the status of each token's object showed, by UID.
+    """
+
+    lives: list[Life] = field(default_factory=list)
+    token_ids: dict[str, set[str]] = field(default_factory=dict)
+    disturbances: list[Disturbance] = field(default_factory=list)
+    log: list[tuple[float, str]] = field(default_factory=list)
+
+    def note(self, at: float, what: str) -> None:
+        """Write a step down, for whoever has to understand a run that broke."""
+        self.log.append((at, what))
+
+    def disturbed(self, whom: str, since: float, until: float) -> bool:
+        """Whether a fault touched it in that time."""
+        return any(
+            fault.whom in {whom, "*"} and fault.began <= until and fault.ended >= since for fault in self.disturbances
+        )
+
+
+def _ended(facts: list[Fact], at: float, bound: float) -> Standing | None:
+    ends = [fact for fact in facts if fact.kind in {FactKind.ENDED, FactKind.EXPIRED}]
+    # An end by the clock needs no news: the verifier's own second decides.
+    if any(at >= fact.done + (bound if fact.kind is FactKind.ENDED else 1) for fact in ends):
+        return Standing.DEAD
+    return Standing.UNSURE if ends else None
+
+
+def _held(facts: list[Fact], at: float, bound: float) -> Standing | None:
+    changes = [fact for fact in facts if fact.kind in {FactKind.HELD, FactKind.RELEASED}]
+    if any(at < fact.done + bound for fact in changes):
+        return Standing.UNSURE
+    return Standing.DEAD if changes and changes[-1].kind is FactKind.HELD else None

@@ -1,0 +1,66 @@
+"""Whether peace has come: every object says what it should, no Secret is left over, verifiers are right and agree."""
+
+from __future__ import annotations
+
+import base64
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from tests.chaos.history import History, Life, Standing
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["unsettled"]
+
+Json = dict[str, Any]
+
+_ENDS = frozenset({"Active", "Expired", "Revoked", "Failed"})
+_WAITS = frozenset({"CredentialSuspended", "CredentialNotFound", "TokenLimitReached"})
+_ONE_TIME = "access.pharia.ai/one-time-token"
+_RECENT = 3
+
+
+def unsettled(
+    tokens: Sequence[Json], secrets: Sequence[Json], history: History, *, now: float, replicas: Sequence[str]
+) -> list[str]:
+    """What is not as it should be in the end."""
+    by_uid = {token["metadata"]["uid"]: token for token in tokens}
+    left = [told for token in tokens if (told := _stuck(token))]
+    left += [told for secret in secrets if (told := _left_over(secret, by_uid))]
+    return left + [told for life in history.lives for name in replicas if (told := _misjudged(life, name, now))]
+
+
+def _stuck(token: Json) -> str:
+    metadata, spec, status = token["metadata"], token["spec"], token.get("status", {})
+    phase, name = status.get("phase"), metadata["name"]
+    ready = next((c for c in status.get("conditions", ()) if c["type"] == "Ready"), {})
+    if status.get("observedGeneration") != metadata["generation"]:
+        return f"{name}: nobody has seen its last change"
+    if spec.get("revoked") and phase not in {"Revoked", "Expired", "Failed"}:
+        return f"{name}: revoked, and says {phase}"
+    if phase not in _ENDS and ready.get("reason") not in _WAITS:
+        return f"{name}: stuck in {phase} ({ready.get('reason')})"
+    return ""
+
+
+def _left_over(secret: Json, tokens: dict[str, Json]) -> str:
+    if secret.get("type") != _ONE_TIME:
+        return ""
+    name = secret["metadata"]["name"]
+    token = tokens.get(base64.b64decode(secret["data"]["tokenUID"]).decode())
+    if token is None:
+        return f"Secret {name}: its token is gone"
+    delivery = token["status"].get("delivery", {})
+    if delivery.get("secretUID") != secret["metadata"]["uid"] or delivery.get("state") != "Available":
+        return f"Secret {name}: its token says {delivery}"
+    return ""
+
+
+def _misjudged(life: Life, verifier: str, now: float) -> str:
+    recent = [answer.status for answer in life.answers if answer.verifier == verifier][-_RECENT:]
+    standing = life.standing(now, bound=0)
+    wanted = {Standing.GOOD: HTTPStatus.OK, Standing.DEAD: HTTPStatus.UNAUTHORIZED}.get(standing)
+    if wanted is None or (len(recent) == _RECENT and set(recent) == {wanted}):
+        return ""
+    return f"{life.name} ({life.uid}) is {standing.name}, and {verifier} answers {recent}"

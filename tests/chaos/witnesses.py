@@ -1,0 +1,85 @@
+"""Who looks on: one asks the verifiers about every known token, all the time; one watches what becomes of each object."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any
+
+from pharia_access.errors import ApiError
+from pharia_access.kube import paths
+from pharia_access.kube.client import Call, Connection
+from tests.chaos.history import Answer, History, Life
+
+if TYPE_CHECKING:
+    from tests.chaos.stage import Replica
+    from tests.support.verifiers import RunningVerifier
+
+__all__ = ["ask", "watch"]
+
+_SECONDS = 2.0
+_PAUSE = 0.005
+
+
+async def ask(verifier: Replica, history: History, ended: asyncio.Event) -> None:
+    """Ask one verifier about each token in turn, until it is over."""
+    while not ended.is_set():
+        for life in list(history.lives):
+            await _ask(verifier, life)
+            await asyncio.sleep(_PAUSE)
+        await asyncio.sleep(_PAUSE)
+
+
+async def watch(connection: Connection, namespace: str, history: History, ended: asyncio.Event) -> None:
+    """Note every token ID that any object's status ever shows."""
+    path = paths.of_kind("apitokens", namespace)
+    while not ended.is_set():
+        try:
+            listing = json.loads(await connection.send(Call("GET", path, _SECONDS)))
+            for token in listing["items"]:
+                _note(history, token)
+            await _follow(connection, path, listing["metadata"]["resourceVersion"], history)
+        except ApiError:
+            await asyncio.sleep(0.2)
+
+
+async def _follow(connection: Connection, path: str, version: str, history: History) -> None:
+    query = {"watch": "1", "resourceVersion": version, "timeoutSeconds": "5"}
+    async with (
+        connection.stream(Call("GET", path, _SECONDS, query=query), silence_seconds=10) as stream,
+        aclosing(stream.lines()) as lines,
+    ):
+        async for line in lines:
+            event = json.loads(line)
+            if event["type"] == "ERROR":
+                return
+            _note(history, event["object"])
+
+
+def _note(history: History, token: dict[str, Any]) -> None:
+    token_id = token.get("status", {}).get("tokenID")
+    if token_id is not None:
+        history.token_ids.setdefault(token["metadata"]["uid"], set()).add(token_id)
+
+
+async def _ask(verifier: Replica, life: Life) -> None:
+    running = verifier.running
+    asked = time.monotonic()
+    status = 0 if running is None else await _status(running, life.text)
+    life.answers.append(Answer(verifier.name, asked, time.monotonic(), status))
+
+
+async def _status(running: RunningVerifier | Any, text: str) -> int:  # noqa: ANN401 - an operator has no such port
+    """The status of an answer; 0 where none came in time."""
+    request = f"GET /auth/nginx HTTP/1.1\r\nHost: v\r\nConnection: close\r\nAuthorization: Bearer {text}\r\n\r\n"
+    try:
+        async with asyncio.timeout(_SECONDS):
+            reader, writer = await asyncio.open_connection("127.0.0.1", running.port)
+            writer.write(request.encode())
+            line = await reader.readline()
+            writer.close()
+    except OSError:
+        return 0
+    return int(line.split()[1]) if line else 0
