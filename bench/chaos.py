@@ -1,7 +1,8 @@
 """Faults from seeds on a real control plane: `python -m bench.chaos [--runs N] [--first SEED] [--seconds S]`.
 
 Two operators and two verifiers run, people work, and things go wrong; a referee says which promises were broken.
-Exit status 1 if any was. Writes bench/results/chaos.md after at least 200 runs. A broken run is played again by its seed.
+Exit status 1 if any was. Writes bench/results/chaos.md after at least 200 runs. A seed plays the same people and faults
+again; what the machine does between them differs.
 """
 
 from __future__ import annotations
@@ -63,9 +64,8 @@ def _stage(stack: ExitStack) -> Stage:
 
 def _tell(outcome: Outcome, *, trace: bool) -> None:
     verdict = f"{len(outcome.violations)} BROKEN" if outcome.violations else "kept"
-    say(
-        f"seed {outcome.seed}: {verdict}; {outcome.tokens} tokens, {outcome.answers} answers, {len(outcome.faults)} faults"
-    )
+    counts = f"{outcome.tokens} tokens, {outcome.answers} answers, {len(outcome.faults)} faults"
+    say(f"seed {outcome.seed}: {verdict}; {counts}")
     for violation in outcome.violations[:5]:
         print(f"  {violation}", flush=True)
     if outcome.violations:
@@ -85,7 +85,7 @@ def _report(outcomes: list[Outcome], seconds: float) -> None:
         ["minutes", f"{seconds / 60:.0f}"],
         *[[fault, str(times)] for fault, times in sorted(faults.items())],
     ]
-    head = "# Chaos\n\nWritten by `make chaos`: two operators, two verifiers, faults from seeds; docs/explanation/guarantees.md."
+    head = "# Chaos\n\nWritten by `python -m bench.chaos`: two operators, two verifiers, people at work, faults from seeds."
     write("chaos", f"{head}\n\n{machine(2)}\n\n{table(['what', 'number'], rows)}")
 
 

@@ -1,4 +1,4 @@
-"""What goes wrong in a run: each fault by name, chosen by the seed. What a fault breaks, `Stage.mend` or it itself mends."""
+"""What goes wrong in a run: each fault by name, chosen by the seed. It mends what it broke, or `Stage.mend` does."""
 
 from __future__ import annotations
 

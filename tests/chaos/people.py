@@ -1,4 +1,4 @@
-"""People at work on the API server while things go wrong: each step is one request, and what is known of its outcome."""
+"""People at work on the API server while things go wrong: what they do, and what they know of its outcome."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ from pharia_access.domain.times import format_time
 from pharia_access.errors import AccessError, ApiError, UnavailableError
 from pharia_access.kube import paths
 from pharia_access.kube.client import MERGE_PATCH, Call, Connection
+from pharia_access.kube.exchange import JSON
 from tests.chaos.history import Fact, FactKind, History, Life
 from tests.support.resources import api_credential, api_token
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
 __all__ = ["People"]
 
@@ -72,7 +73,7 @@ class People:
 
     async def _step(self) -> None:
         token, credential = self.rng.choice(TOKENS), self.rng.choice(CREDENTIALS)
-        steps = (
+        steps: tuple[Callable[[], Awaitable[None]], ...] = (
             *[lambda: self._create(token, credential)] * 6,
             lambda: self._revoke(token),
             lambda: self._bring_forward(token),
@@ -191,10 +192,10 @@ class People:
         path = (
             paths.of_object(plural, ObjectKey(self.namespace, name)) if name else paths.of_kind(plural, self.namespace)
         )
-        form = {"content_type": MERGE_PATCH} if method == "PATCH" else {}
+        form = MERGE_PATCH if method == "PATCH" else JSON
         sent = self.now()
         try:
-            await self.connection.send(Call(method, path, _SECONDS, body, **form))
+            await self.connection.send(Call(method, path, _SECONDS, body, form))
         except UnavailableError:
             self.history.note(sent, f"{method} {what}: no answer")
             return float("inf")

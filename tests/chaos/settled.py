@@ -34,7 +34,7 @@ def unsettled(
 def _stuck(token: Json) -> str:
     metadata, spec, status = token["metadata"], token["spec"], token.get("status", {})
     phase, name = status.get("phase"), metadata["name"]
-    ready = next((c for c in status.get("conditions", ()) if c["type"] == "Ready"), {})
+    ready: Json = next((c for c in status.get("conditions", ()) if c["type"] == "Ready"), {})
     if status.get("observedGeneration") != metadata["generation"]:
         return f"{name}: nobody has seen its last change"
     if spec.get("revoked") and phase not in {"Revoked", "Expired", "Failed"}:

@@ -1,4 +1,4 @@
-"""Who looks on: one asks the verifiers about every known token, all the time; one watches what becomes of each object."""
+"""Who looks on: one asks a verifier about every known token, all the time; one watches what becomes of each object."""
 
 from __future__ import annotations
 
