@@ -85,7 +85,7 @@ def _report(outcomes: list[Outcome], seconds: float) -> None:
         ["minutes", f"{seconds / 60:.0f}"],
         *[[fault, str(times)] for fault, times in sorted(faults.items())],
     ]
-    head = "# Chaos\n\nWritten by `python -m bench.chaos`: two operators, two verifiers, people at work, faults from seeds."
+    head = "# Chaos\n\nWritten by `python -m bench.chaos`: two operators, two verifiers, people, faults from seeds."
     write("chaos", f"{head}\n\n{machine(2)}\n\n{table(['what', 'number'], rows)}")
 
 
