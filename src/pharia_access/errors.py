@@ -32,7 +32,9 @@ class AccessError(Exception):
         next_step: what a person can do about it, a sentence or several lines; empty where the text says it.
     """
 
-    next_step: str = ""
+    def __init__(self, message: str = "", next_step: str = "") -> None:
+        super().__init__(message)
+        self.next_step = next_step
 
 
 class SettingsError(AccessError):

@@ -14,7 +14,6 @@ from tests.support.processes import ProcessError, wait_until
 from tests.support.verifiers import VERIFIER_ACCOUNT, RunningVerifier, start_verifier, write_keyring
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from contextlib import ExitStack
     from pathlib import Path
 
@@ -110,12 +109,6 @@ class Stage:
             replica.signal(signal.SIGCONT)
             replica.start()
         wait_until(lambda: all(r.ready() for r in self.replicas), what="all replicas are ready", timeout=_READY_SECONDS)
-
-    def tell_of_ends(self) -> Iterator[str]:
-        """Processes that ended by themselves though nobody killed them."""
-        for replica in self.replicas:
-            if replica.running is not None and not replica.running.process.running:
-                yield f"{replica.name} ended with status {replica.running.process.popen.returncode}"
 
     def _replica(self, name: str, account: str, root: Path, stack: ExitStack) -> Replica:
         cable = stack.enter_context(Cable(self.control_plane.server_url))

@@ -15,9 +15,10 @@ from pharia_access.domain.model import (
 )
 from pharia_access.domain.permissions import Role
 from pharia_access.domain.sightings import Kind, MalformedObject, Page
-from pharia_access.errors import ConflictError, MalformedObjectError, NotFoundError, UnavailableError
+from pharia_access.errors import ConflictError, MalformedObjectError, UnavailableError
 from pharia_access.kube import manifests, paths
 from pharia_access.kube.client import MERGE_PATCH, Call, Connection
+from pharia_access.kube.deletion import delete_exactly
 from pharia_access.kube.malformed import complaint
 from pharia_access.kube.schema import malformed, to_credential, to_role, to_token
 
@@ -97,11 +98,7 @@ class KubeCluster:
     async def delete_token(self, key: ObjectKey, uid: str) -> bool:
         """Delete that very token; False if it is gone or another."""
         path = paths.of_object(paths.PLURALS["ApiToken"], key)
-        try:
-            await self._connection.send(Call("DELETE", path, self._timeout, manifests.delete_options(uid)))
-        except (NotFoundError, ConflictError):
-            return False
-        return True
+        return await delete_exactly(self._connection, path, uid, timeout_seconds=self._timeout)
 
     def token_pages(self, *, credential: ObjectKey | None = None) -> AsyncIterator[Page[Token]]:
         """List all tokens, or those that refer to a credential. Raises ExpiredViewError if a page came too late."""

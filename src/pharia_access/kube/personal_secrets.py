@@ -8,9 +8,10 @@ import base64
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.sightings import ForeignSecret, OneTimeSecret
 from pharia_access.domain.token import TokenText
-from pharia_access.errors import ConflictError, NotFoundError
-from pharia_access.kube import manifests, paths
+from pharia_access.errors import NotFoundError
+from pharia_access.kube import paths
 from pharia_access.kube.client import Call, Connection
+from pharia_access.kube.deletion import delete_exactly
 from pharia_access.kube.secrets import delivered
 
 __all__ = ["PersonalSecrets"]
@@ -44,11 +45,7 @@ class PersonalSecrets:
 
     async def delete(self, key: ObjectKey, uid: str) -> bool:
         """Delete that very Secret; False if it is gone or another has the name."""
-        try:
-            await self._connection.send(Call("DELETE", _path(key), self._timeout, manifests.delete_options(uid)))
-        except (NotFoundError, ConflictError):
-            return False
-        return True
+        return await delete_exactly(self._connection, _path(key), uid, timeout_seconds=self._timeout)
 
     async def store(self, key: ObjectKey, entry: str, text: TokenText) -> None:
         """Create a Secret of the person's own that holds the token. Raises AlreadyExistsError, DeniedError."""

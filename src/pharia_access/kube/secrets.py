@@ -17,7 +17,6 @@ from pharia_access.domain.sightings import ForeignSecret, OneTimeSecret
 from pharia_access.domain.times import parse_time
 from pharia_access.domain.token import TokenText, parse
 from pharia_access.errors import (
-    ConflictError,
     KeyringError,
     MalformedObjectError,
     NotFoundError,
@@ -25,6 +24,7 @@ from pharia_access.errors import (
 )
 from pharia_access.kube import manifests, paths
 from pharia_access.kube.client import JSON_PATCH, MERGE_PATCH, Call, Connection
+from pharia_access.kube.deletion import delete_exactly
 from pharia_access.kube.errors import PolicyDeniedError
 
 __all__ = ["KEYRING_NAME", "KubeSecrets", "delivered"]
@@ -88,11 +88,7 @@ class KubeSecrets:
     async def delete_secret(self, key: ObjectKey, uid: str) -> bool:
         """Delete that very Secret; False if it is gone or another has the name."""
         path = paths.of_secret(key.namespace, key.name)
-        try:
-            await self._connection.send(Call("DELETE", path, self._timeout, manifests.delete_options(uid)))
-        except (NotFoundError, ConflictError):
-            return False
-        return True
+        return await delete_exactly(self._connection, path, uid, timeout_seconds=self._timeout)
 
     async def read_keyring(self) -> tuple[Mapping[str, bytes], str] | None:
         """The keyring's data and resourceVersion, or None if there is none yet. Raises KeyringError."""

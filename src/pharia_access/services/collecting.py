@@ -4,7 +4,7 @@ The one-time Secret goes last, so that whatever breaks off before leaves a token
 """
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final, Protocol
 
 from pharia_access.domain.collecting import Never, Now, standing
@@ -13,6 +13,7 @@ from pharia_access.domain.sightings import ForeignSecret, OneTimeSecret
 from pharia_access.domain.summaries import TokenSummary
 from pharia_access.domain.token import TokenText
 from pharia_access.errors import AccessError
+from pharia_access.services.ports import Clock
 
 __all__ = ["CollectError", "Collector", "Deliveries", "NotMintedYetError"]
 
@@ -22,10 +23,6 @@ _LAST_LOOK: Final = 2.0
 
 class CollectError(AccessError):
     """A secret cannot be collected; the text says why."""
-
-    def __init__(self, why: str, next_step: str = "") -> None:
-        super().__init__(why)
-        self.next_step = next_step
 
 
 class NotMintedYetError(CollectError):
@@ -41,18 +38,6 @@ class Deliveries(Protocol):
 
     async def delete(self, key: ObjectKey, uid: str) -> bool:
         """Delete that very Secret."""
-        ...
-
-
-class Clock(Protocol):
-    """What time it is, and waiting."""
-
-    def now(self) -> datetime:
-        """The wall clock in UTC."""
-        ...
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait."""
         ...
 
 

@@ -16,12 +16,12 @@ from click.shell_completion import CompletionItem, ShellComplete
 from pharia_access.domain.sightings import Kind
 from pharia_access.entrypoints.kubectl.app import PROGRAM, access
 from pharia_access.entrypoints.kubectl.options import Choices
+from pharia_access.kube import paths
 
 __all__ = ["complete", "names_of"]
 
 Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
-_RESOURCES: Final = {"ApiToken": "apitokens", "ApiCredential": "apicredentials", "ApiRole": "apiroles"}
 _NO_FILES: Final = ":4"
 """Cobra's directive that files are no candidates (ShellCompDirectiveNoFileComp)."""
 _SECONDS: Final = 3.0
@@ -56,7 +56,7 @@ def _names(kind: Kind, choices: Choices) -> list[str]:
         "namespace": None if kind == "ApiRole" else choices.namespace,
     }
     given = [f"--{name}={value}" for name, value in flags.items() if value]
-    command = ["kubectl", "get", f"{_RESOURCES[kind]}.access.pharia.ai", "--output=name", "--request-timeout=2s"]
+    command = ["kubectl", "get", f"{paths.PLURALS[kind]}.{paths.GROUP}", "--output=name", "--request-timeout=2s"]
     try:
         answer = subprocess.run(  # noqa: S603 - no shell, and words of the person who types
             [*command, *given], capture_output=True, text=True, timeout=_SECONDS, check=False

@@ -1,6 +1,6 @@
 """`kubectl access credential …`: the commands; what they do is in `work`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -8,7 +8,7 @@ import click
 from pharia_access.domain.durations import format_duration
 from pharia_access.entrypoints.kubectl.completion import names_of
 from pharia_access.entrypoints.kubectl.desk import at_the_desk
-from pharia_access.entrypoints.kubectl.options import Choices, applied, deliberate, listed, shown
+from pharia_access.entrypoints.kubectl.options import Choices, applied, deliberate, listed, shown, together
 from pharia_access.entrypoints.kubectl.wishes import LENGTH
 
 __all__ = ["credential"]
@@ -19,7 +19,7 @@ _name = click.argument("name", shell_complete=names_of("ApiCredential"))
 _role = click.option(
     "--role", "roles", multiple=True, metavar="ROLE", shell_complete=names_of("ApiRole"), help="May be repeated."
 )
-_texts = (
+_described = together(
     click.option("--display-name", metavar="TEXT", help="A name for people."),
     click.option("--description", metavar="TEXT", help="What it is for."),
     click.option(
@@ -28,12 +28,6 @@ _texts = (
     click.option("--max-ttl", type=LENGTH, metavar="LENGTH", help="How long they may live at most."),
     click.option("--max-tokens", type=click.IntRange(min=1), metavar="NUMBER", help="How many may be active."),
 )
-
-
-def _described(command: Callable[..., Any]) -> Callable[..., Any]:
-    for option in reversed(_texts):
-        command = option(command)
-    return command
 
 
 @click.group()
@@ -68,7 +62,7 @@ def get(choices: Choices, name: str) -> None:
 @_described
 @applied
 @click.pass_obj
-def create(choices: Choices, /, name: str, roles: tuple[str, ...], **described: Any) -> None:  # noqa: ANN401 - see _texts
+def create(choices: Choices, /, name: str, roles: tuple[str, ...], **described: Any) -> None:  # noqa: ANN401 - see _described
     """Create a credential. Without --role, a terminal offers the catalogue to choose from."""
     from pharia_access.entrypoints.kubectl.work.credential_changes import create as work
 
@@ -81,7 +75,7 @@ def create(choices: Choices, /, name: str, roles: tuple[str, ...], **described: 
 @_described
 @deliberate
 @click.pass_obj
-def edit(choices: Choices, /, name: str, roles: tuple[str, ...], **described: Any) -> None:  # noqa: ANN401 - see _texts
+def edit(choices: Choices, /, name: str, roles: tuple[str, ...], **described: Any) -> None:  # noqa: ANN401 - see _described
     """Change a credential. --role replaces all its roles, for all its tokens at once."""
     spec = _spec(described)
     if not roles and not spec:

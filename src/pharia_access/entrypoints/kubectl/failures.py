@@ -43,10 +43,6 @@ _NOUNS: Final = {"apitokens": "token", "apicredentials": "credential", "apiroles
 class RefusedError(AccessError):
     """A command stopped before it changed anything; the text says why, `next_step` what to do."""
 
-    def __init__(self, why: str, next_step: str = "") -> None:
-        super().__init__(why)
-        self.next_step = next_step
-
 
 @dataclass(frozen=True, slots=True)
 class Failure:

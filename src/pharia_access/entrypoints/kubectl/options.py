@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 import click
@@ -21,6 +21,7 @@ __all__ = [
     "printed",
     "shown",
     "sure",
+    "together",
     "trying",
 ]
 
@@ -52,7 +53,11 @@ class Choices:
     force: bool = False
     verbose: bool = False
     timeout: float = 30.0
-    given: set[str] = field(default_factory=set)
+
+    @property
+    def for_people(self) -> bool:
+        """Whether a table is wanted, and not what a program reads."""
+        return self.output in {"table", "wide"}
 
     def connection(self) -> str:
         """The options that say which cluster and who, as they are typed, with a space before each."""
@@ -69,14 +74,14 @@ def _kept(*names: str, **settings: Any) -> Callable[[F], F]:  # noqa: ANN401 - w
         name = parameter.name or ""
         source = context.get_parameter_source(name)
         if source is click.core.ParameterSource.COMMANDLINE:
-            choices = context.ensure_object(Choices)
-            setattr(choices, name, value)
-            choices.given.add(name)
+            setattr(context.ensure_object(Choices), name, value)
 
     return click.option(*names, expose_value=False, callback=keep, **settings)
 
 
-def _all(*options: Callable[[F], F]) -> Callable[[F], F]:
+def together(*options: Callable[[F], F]) -> Callable[[F], F]:
+    """Several options as one, shown in this order."""
+
     def decorate(command: F) -> F:
         for option in reversed(options):
             command = option(command)
@@ -85,13 +90,13 @@ def _all(*options: Callable[[F], F]) -> Callable[[F], F]:
     return decorate
 
 
-asking = _all(
+asking = together(
     _kept("--request-timeout", "timeout", type=click.FloatRange(min=0.1), metavar="SECONDS", help="For each request."),
     _kept("-v", "--verbose", is_flag=True, help="Also show what caused an error."),
 )
 """For whatever is asked over the network."""
 
-connected = _all(
+connected = together(
     _kept("--kubeconfig", metavar="FILE", help="The kubeconfig; else KUBECONFIG, else ~/.kube/config."),
     _kept("--context", metavar="NAME", help="Its context to use."),
     _kept("--as", "user", metavar="USER", help="Impersonate this user."),
@@ -100,7 +105,7 @@ connected = _all(
 )
 """How to reach the API server; every command has them, before its noun and after."""
 
-named_in = _all(connected, _kept("-n", "--namespace", metavar="NAME", help="Else the context's."))
+named_in = together(connected, _kept("-n", "--namespace", metavar="NAME", help="Else the context's."))
 """For what has a namespace."""
 
 everywhere = _kept("-A", "--all-namespaces", is_flag=True, help="From all namespaces.")
@@ -114,24 +119,24 @@ def printed(*formats: str) -> Callable[[F], F]:
     return _kept("-o", "--output", type=click.Choice(formats), help="How to print it.")
 
 
-shown = _all(named_in, printed(*FORMATS))
+shown = together(named_in, printed(*FORMATS))
 """For what prints one object."""
 
-listed = _all(
+listed = together(
     shown,
     everywhere,
     _kept("-l", "--selector", metavar="LABELS", help="Only those with these labels, such as team=finance."),
 )
 """For what prints many."""
 
-trying = _all(named_in, _dry_run)
+trying = together(named_in, _dry_run)
 """For what creates, and prints nothing of the object."""
 
-applied = _all(shown, _dry_run, _force)
+applied = together(shown, _dry_run, _force)
 """For what changes an object."""
 
-deliberate = _all(applied, sure)
+deliberate = together(applied, sure)
 """For what may break somebody's access."""
 
-many_deliberate = _all(named_in, everywhere, _dry_run, _force, sure)
+many_deliberate = together(named_in, everywhere, _dry_run, _force, sure)
 """For the same with many objects, where the output is not theirs."""

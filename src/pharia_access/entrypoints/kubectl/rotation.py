@@ -8,7 +8,7 @@ from pharia_access.domain.wishes import Lifetime
 from pharia_access.entrypoints.kubectl.completion import names_of
 from pharia_access.entrypoints.kubectl.desk import at_the_desk
 from pharia_access.entrypoints.kubectl.options import Choices, deliberate, many_deliberate
-from pharia_access.entrypoints.kubectl.where import Where, handed_over
+from pharia_access.entrypoints.kubectl.where import Where, handed_over, waited_for
 from pharia_access.entrypoints.kubectl.wishes import LENGTH, LIFETIME
 
 __all__ = ["expire", "rotate"]
@@ -33,9 +33,7 @@ __all__ = ["expire", "rotate"]
     help="The new one's; else the old one's, other letters at its end.",
 )
 @click.option("--to-dir", "folder", default="", metavar="DIR", help="With --all-expiring: a file for each new token.")
-@click.option(
-    "--wait", "patience", type=LENGTH, default="1m", metavar="LENGTH", help="How long to wait for the operator."
-)
+@waited_for
 @handed_over
 @many_deliberate
 @click.pass_obj

@@ -11,7 +11,7 @@ from pharia_access.entrypoints.kubectl.desk import at_the_desk
 from pharia_access.entrypoints.kubectl.options import Choices, deliberate, listed, named_in, shown, trying
 from pharia_access.entrypoints.kubectl.rotation import expire, rotate
 from pharia_access.entrypoints.kubectl.typed import read_text
-from pharia_access.entrypoints.kubectl.where import Where, handed_over
+from pharia_access.entrypoints.kubectl.where import Where, handed_over, waited_for
 from pharia_access.entrypoints.kubectl.wishes import LENGTH, LIFETIME
 
 __all__ = ["token"]
@@ -19,9 +19,6 @@ __all__ = ["token"]
 _name = click.argument("name", shell_complete=names_of("ApiToken"))
 _names = click.argument("names", nargs=-1, metavar="NAME...", shell_complete=names_of("ApiToken"))
 _from_stdin = click.option("--stdin", "leaked", is_flag=True, help="Find it by its text, read from standard input.")
-_wait = click.option(
-    "--wait", "patience", type=LENGTH, default="1m", metavar="LENGTH", help="How long to wait for the operator."
-)
 
 
 @click.group()
@@ -57,7 +54,7 @@ def get(choices: Choices, name: str) -> None:
 @click.option("--name", default="", metavar="NAME", help="Else the credential's with five more letters.")
 @click.option("--description", default="", metavar="TEXT", help="What it is for.")
 @click.option("--window", type=LENGTH, metavar="LENGTH", help="How long its secret can be collected; else 1h.")
-@_wait
+@waited_for
 @handed_over
 @trying
 @click.pass_obj
@@ -82,7 +79,7 @@ def create(  # noqa: PLR0913, PLR0917 - a parameter for each option
 
 @token.command()
 @_name
-@_wait
+@waited_for
 @handed_over
 @named_in
 @click.pass_obj

@@ -1,4 +1,4 @@
-"""The options that say where a new token's text goes."""
+"""The options that say where a new token's text goes, and how long to wait for it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,7 +7,10 @@ from typing import Any
 
 import click
 
-__all__ = ["Where", "handed_over"]
+from pharia_access.entrypoints.kubectl.options import together
+from pharia_access.entrypoints.kubectl.wishes import LENGTH
+
+__all__ = ["Where", "handed_over", "waited_for"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,11 @@ class Where:
             raise click.UsageError(msg)
 
 
-_OPTIONS = (
+waited_for = click.option(
+    "--wait", "patience", type=LENGTH, default="1m", metavar="LENGTH", help="How long to wait for the operator."
+)
+
+_options = together(
     click.option("--copy", "clipboard", is_flag=True, help="Put it into the clipboard, and do not print it."),
     click.option("--to-file", "file", default="", metavar="FILE", help="Write it to a new file that only you read."),
     click.option("--to-secret", "secret", default="", metavar="NAME[/KEY]", help="Into a new Secret of your own."),
@@ -42,6 +49,4 @@ def handed_over(command: Callable[..., Any]) -> Callable[..., Any]:
         chosen = {name: options.pop(name) for name in ("clipboard", "file", "secret", "output")}
         return command(*args, where=Where(**chosen), **options)
 
-    for option in reversed(_OPTIONS):
-        with_where = option(with_where)
-    return with_where
+    return _options(with_where)

@@ -6,7 +6,7 @@ from pharia_access.bootstrap.person import Desk
 from pharia_access.domain.audit_rules import Finding, Limits
 from pharia_access.domain.audit_rules import audit as judged
 from pharia_access.entrypoints.kubectl.options import Choices
-from pharia_access.entrypoints.kubectl.work.gathering import catalogue_of
+from pharia_access.entrypoints.kubectl.work.gathering import catalogue_of, granting
 from pharia_access.entrypoints.kubectl.work.listing import gathered
 from pharia_access.entrypoints.kubectl.work.render import print_table, print_value
 from pharia_access.entrypoints.kubectl.work.terminal import say
@@ -26,7 +26,7 @@ async def audit(desk: Desk, choices: Choices, *, unused: timedelta, longest: tim
     credentials = await gathered(desk.objects.pages("ApiCredential", namespace), credential_summary, "credentials")
     tokens = await gathered(desk.objects.pages("ApiToken", namespace), token_summary, "tokens")
     limits = Limits(unused=unused, longest=longest)
-    found = judged(tokens, credentials, await catalogue_of(desk), limits=limits, now=desk.clock.now())
+    found = judged(tokens, credentials, granting(await catalogue_of(desk)), limits=limits, now=desk.clock.now())
     _print(choices, found)
     if found and fail:
         msg = f"There is something to look at: {len(found)} findings"
@@ -35,7 +35,7 @@ async def audit(desk: Desk, choices: Choices, *, unused: timedelta, longest: tim
 
 def _print(choices: Choices, found: list[Finding]) -> None:
     rows = [_fields(finding) for finding in found]
-    if choices.output != "table":
+    if not choices.for_people:
         print_value({"findings": rows}, choices.output)
     elif rows:
         print_table([heading.upper() for heading in rows[0]], [list(row.values()) for row in rows])

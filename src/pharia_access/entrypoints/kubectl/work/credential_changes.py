@@ -1,23 +1,24 @@
 """Credentials, created and changed."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from pharia_access.bootstrap.person import Desk
 from pharia_access.domain.consequences import breaks
 from pharia_access.domain.model import ObjectKey
-from pharia_access.domain.permissions import Role
 from pharia_access.domain.role_changes import RoleChange, role_change
+from pharia_access.domain.summaries import RoleSummary
 from pharia_access.entrypoints.kubectl.options import Choices
-from pharia_access.entrypoints.kubectl.work.gathering import catalogue_of, roles_of, tokens_of
+from pharia_access.entrypoints.kubectl.work.gathering import catalogue_of, granting, tokens_of
 from pharia_access.entrypoints.kubectl.work.guards import (
     require_grantable,
     require_known,
     require_not_in_git,
     require_object_not_in_git,
 )
-from pharia_access.entrypoints.kubectl.work.render import print_object
+from pharia_access.entrypoints.kubectl.work.outcome import tell_outcome
 from pharia_access.entrypoints.kubectl.work.terminal import RefusedError, confirm, is_terminal, say, select, warn
+from pharia_access.kube.manifests import API_VERSION
 from pharia_access.kube.summaries import credential_summary
 
 __all__ = ["create", "delete", "edit", "resume", "suspend"]
@@ -29,25 +30,26 @@ Replaced = Callable[[tuple[str, ...]], Iterable[str]]
 
 async def create(desk: Desk, choices: Choices, name: str, roles: tuple[str, ...], spec: Json) -> None:
     """Create one; without roles a person chooses."""
-    wanted = roles or await _selected(desk)
-    require_known(wanted, await catalogue_of(desk), namespace=desk.namespace)
+    if not roles and not is_terminal():
+        msg = "A credential needs a role: name it by --role"
+        raise RefusedError(msg, "See: kubectl access role list")
+    catalogue = await catalogue_of(desk)
+    wanted = roles or _selected(catalogue, desk.namespace)
+    require_known(wanted, granting(catalogue), namespace=desk.namespace)
     await require_grantable(desk, wanted)
     body = {
-        "apiVersion": "access.pharia.ai/v1alpha1",
+        "apiVersion": API_VERSION,
         "kind": "ApiCredential",
         "metadata": {"name": name, "namespace": desk.namespace},
         "spec": {"roles": list(dict.fromkeys(wanted)), **spec},
     }
-    _told(choices, await desk.objects.create(body), "created")
+    tell_outcome(choices, await desk.objects.create(body), "created")
     if not choices.dry_run:
         say(f"Next: kubectl access token create {name} --expires 90d {desk.here}")
 
 
-async def _selected(desk: Desk) -> tuple[str, ...]:
-    if not is_terminal():
-        msg = "A credential needs a role: name it by --role"
-        raise RefusedError(msg, "See: kubectl access role list")
-    held = [role for role in await roles_of(desk) if role.role and role.role.allows(desk.namespace)]
+def _selected(catalogue: list[RoleSummary], namespace: str) -> tuple[str, ...]:
+    held = [role for role in catalogue if role.role and role.role.allows(namespace)]
     return select("Which roles", [(role.name, role.description) for role in held])
 
 
@@ -63,7 +65,7 @@ async def edit(desk: Desk, choices: Choices, name: str, spec: Json, replaced: Re
     require_not_in_git(choices, body, patch)
     if change:
         await _consider(desk, choices, name, change)
-    _told(choices, await _patched(desk, body, patch), "changed")
+    tell_outcome(choices, await _patched(desk, body, patch), "changed")
 
 
 async def _consider(desk: Desk, choices: Choices, name: str, change: RoleChange) -> None:
@@ -71,8 +73,7 @@ async def _consider(desk: Desk, choices: Choices, name: str, change: RoleChange)
     if not change.roles:
         msg = "A credential needs a role"
         raise RefusedError(msg, f"To stop all its tokens: kubectl access credential suspend {name} {desk.here}")
-    catalogue: Mapping[str, Role] = await catalogue_of(desk)
-    require_known(change.added, catalogue, namespace=desk.namespace)
+    require_known(change.added, granting(await catalogue_of(desk)), namespace=desk.namespace)
     await require_grantable(desk, change.added)
     tokens = await tokens_of(desk, name)
     active = sum(token.active for token in tokens)
@@ -102,7 +103,7 @@ async def _set_suspended(desk: Desk, choices: Choices, name: str, *, suspended: 
     if suspended:
         affected = breaks(await tokens_of(desk, name), desk.clock.now())
         confirm(choices, [f"No token of {name} will be accepted until it is resumed.", *affected], "Suspend it?")
-    _told(choices, await _patched(desk, body, {"suspended": suspended}), "suspended" if suspended else "resumed")
+    tell_outcome(choices, await _patched(desk, body, {"suspended": suspended}), "suspended" if suspended else "resumed")
 
 
 async def delete(desk: Desk, choices: Choices, name: str) -> None:
@@ -115,7 +116,7 @@ async def delete(desk: Desk, choices: Choices, name: str) -> None:
     gone = f"The credential {name}{its} will be deleted for good."
     confirm(choices, [gone, *breaks(tokens, desk.clock.now())], "Delete for good?")
     await desk.objects.delete("ApiCredential", key, body["metadata"]["uid"])
-    _told(choices, body, "deleted")
+    tell_outcome(choices, body, "deleted")
 
 
 async def _patched(desk: Desk, body: Json, spec: Json) -> Json:
@@ -123,10 +124,3 @@ async def _patched(desk: Desk, body: Json, spec: Json) -> Json:
     metadata = body["metadata"]
     patch = {"metadata": {"resourceVersion": metadata["resourceVersion"]}, "spec": spec}
     return await desk.objects.patch("ApiCredential", ObjectKey(metadata["namespace"], metadata["name"]), patch)
-
-
-def _told(choices: Choices, body: Json, what: str) -> None:
-    if choices.output in {"table", "wide"}:
-        say(f"credential {body['metadata']['name']} {what}" + (" (dry run)" if choices.dry_run else ""))
-    else:
-        print_object(body, choices.output)

@@ -1,21 +1,26 @@
 """Credentials, listed and shown."""
 
-from collections.abc import Iterable
-
 import click
 
 from pharia_access.bootstrap.person import Desk
 from pharia_access.domain.model import ObjectKey
-from pharia_access.domain.permissions import EffectiveRoles, Permission, effective
+from pharia_access.domain.permissions import EffectiveRoles, effective
 from pharia_access.domain.summaries import CredentialSummary, TokenSummary
 from pharia_access.entrypoints.kubectl.options import Choices
-from pharia_access.entrypoints.kubectl.work.gathering import catalogue_of, tokens_of
+from pharia_access.entrypoints.kubectl.work.gathering import catalogue_of, granting, tokens_of
 from pharia_access.entrypoints.kubectl.work.listing import Column, Listing, list_objects
-from pharia_access.entrypoints.kubectl.work.render import age, moment, print_fields, print_object
+from pharia_access.entrypoints.kubectl.work.render import (
+    age,
+    line_of,
+    moment,
+    print_fields,
+    print_object,
+    print_section,
+)
 from pharia_access.entrypoints.kubectl.work.token_table import TOKENS
 from pharia_access.kube.summaries import credential_summary
 
-__all__ = ["CREDENTIALS", "line_of", "list_credentials", "print_section", "show"]
+__all__ = ["CREDENTIALS", "list_credentials", "show"]
 
 CREDENTIALS: Listing[CredentialSummary] = Listing(
     kind="ApiCredential",
@@ -44,11 +49,11 @@ async def list_credentials(desk: Desk, choices: Choices) -> None:
 async def show(desk: Desk, choices: Choices, name: str) -> None:
     """Print one with what its roles permit, and its tokens."""
     body = await desk.objects.read("ApiCredential", ObjectKey(desk.namespace, name))
-    if choices.output not in {"table", "wide"}:
+    if not choices.for_people:
         print_object(body, choices.output)
         return
     credential, tokens = credential_summary(body), await tokens_of(desk, name)
-    resolved = effective(credential.roles, await catalogue_of(desk), namespace=desk.namespace)
+    resolved = effective(credential.roles, granting(await catalogue_of(desk)), namespace=desk.namespace)
     print_fields(_fields(credential, resolved))
     print_section("Permissions", [line_of(permission) for permission in resolved.permissions])
     _print_tokens(tokens, desk, wide=choices.output == "wide")
@@ -70,18 +75,6 @@ def _fields(credential: CredentialSummary, resolved: EffectiveRoles) -> list[tup
         ("Message", credential.message if credential.ready == "False" else ""),
         ("Token policy", ", ".join(f"{name} {value}" for name, value in credential.policy.items())),
     ]
-
-
-def line_of(permission: Permission) -> str:
-    """A permission with its restrictions."""
-    return " ".join([permission.name, *(f"{name}={value}" for name, value in permission.fields)])
-
-
-def print_section(title: str, lines: Iterable[str]) -> None:
-    """A heading with lines under it."""
-    click.echo(f"\n{title}:")
-    for line in lines or ["<none>"]:
-        click.echo(f"  {line}")
 
 
 def _print_tokens(tokens: list[TokenSummary], desk: Desk, *, wide: bool) -> None:

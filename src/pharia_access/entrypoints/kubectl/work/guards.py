@@ -9,6 +9,7 @@ from pharia_access.domain.gitops import declared_by, field_declared_by
 from pharia_access.domain.permissions import Role
 from pharia_access.domain.role_changes import objections
 from pharia_access.entrypoints.kubectl.options import Choices
+from pharia_access.entrypoints.kubectl.work.outcome import called
 from pharia_access.entrypoints.kubectl.work.terminal import RefusedError, warn
 from pharia_access.kube.objects import Right
 
@@ -38,20 +39,16 @@ def require_not_in_git(choices: Choices, body: Body, fields: Iterable[str]) -> N
     """Raise RefusedError where Git declares one of these fields of spec, unless forced."""
     for field in fields:
         if by := field_declared_by(body, field):
-            _stop(choices, f"spec.{field} of {_called(body)} is declared in Git (by {by}), which may put it back")
+            _stop(choices, f"spec.{field} of {called(body)} is declared in Git (by {by}), which may put it back")
 
 
 def require_object_not_in_git(choices: Choices, body: Body) -> None:
     """Raise RefusedError where Git declares the object, unless forced: deleted, it would come back as another."""
     if by := declared_by(body):
-        _stop(choices, f"{_called(body)} is declared in Git (by {by}), which would make it anew")
+        _stop(choices, f"{called(body)} is declared in Git (by {by}), which would make it anew")
 
 
 def _stop(choices: Choices, why: str) -> None:
     if not choices.force:
         raise RefusedError(why, "Change it in Git, or repeat the command with --force.")
     warn(f"{why}.")
-
-
-def _called(body: Body) -> str:
-    return f"{body['kind'].removeprefix('Api').lower()} {body['metadata']['name']}"

@@ -23,7 +23,7 @@ async def status(desk: Desk, choices: Choices, home: str) -> None:
         raise RefusedError(msg, "Name the release's namespace by --release-namespace.")
     tokens = await gathered(desk.objects.pages("ApiToken", None), token_summary, "tokens")
     usages = key_usages(Keyring.parse(held[0]), tokens)
-    if choices.output == "table":
+    if choices.for_people:
         rows = [[usage.key_id, usage.state, str(usage.tokens)] for usage in usages]
         print_table(["KEY", "STATE", "ACTIVE TOKENS"], rows)
     else:

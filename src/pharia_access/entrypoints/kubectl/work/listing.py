@@ -49,21 +49,20 @@ class Listing(Generic[S]):
         )
 
 
-async def list_objects(desk: Desk, choices: Choices, listing: Listing[S], *, fields: str = "") -> list[S]:
-    """List as the options say, and print; what was found, where it was a table."""
+async def list_objects(desk: Desk, choices: Choices, listing: Listing[S], *, fields: str = "") -> None:
+    """List as the options say, and print."""
     everywhere = choices.all_namespaces or not listing.namespaced
     namespace = None if everywhere else desk.namespace
     pages = desk.objects.pages(listing.kind, namespace, labels=choices.selector, fields=fields)
-    if choices.output not in {"table", "wide"}:
+    if not choices.for_people:
         print_objects(await gathered(pages, dict, listing.noun), choices.output)
-        return []
+        return
     found = await gathered(pages, listing.read, listing.noun)
     if found:
         wide = choices.output == "wide"
         listing.print(found, desk.clock.now(), wide=wide, namespace=everywhere and listing.namespaced)
     else:
         say(f"There are no {listing.noun}" + (f" in namespace {namespace}." if namespace else "."))
-    return found
 
 
 async def gathered(pages: AsyncIterator[ListPage], read: Callable[[Json], S], noun: str) -> list[S]:

@@ -1,7 +1,7 @@
 """What goes to standard output: tables as kubectl's, JSON, YAML and names. Nothing else is ever written there."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -9,15 +9,18 @@ import click
 import yaml
 from tabulate import tabulate
 
+from pharia_access.domain.permissions import Permission
 from pharia_access.domain.times import format_time
 
 __all__ = [
     "NONE",
     "age",
+    "line_of",
     "moment",
     "print_fields",
     "print_object",
     "print_objects",
+    "print_section",
     "print_table",
     "print_value",
     "until",
@@ -28,7 +31,6 @@ Json = Mapping[str, Any]
 NONE: Final = "<none>"
 """What stands in a table for what is not there, as in kubectl."""
 
-_PLURALS: Final = {"ApiToken": "apitoken", "ApiCredential": "apicredential", "ApiRole": "apirole"}
 _UNITS: Final = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
 _MANY: Final = 2  # of a unit, from which on the finer one is left out
 
@@ -43,6 +45,13 @@ def print_fields(fields: Sequence[tuple[str, str]]) -> None:
     """A thing's properties, a line each, as `kubectl describe` prints them; those without a value are left out."""
     shown = [(f"{name}:", value) for name, value in fields if value]
     click.echo(tabulate(shown, tablefmt="plain", disable_numparse=True))
+
+
+def print_section(title: str, lines: Iterable[str]) -> None:
+    """A heading with lines under it."""
+    click.echo(f"\n{title}:")
+    for line in lines or ["<none>"]:
+        click.echo(f"  {line}")
 
 
 def print_objects(bodies: Sequence[Json], output: str) -> None:
@@ -89,6 +98,11 @@ def moment(when: datetime | None) -> str:
     return "" if when is None else format_time(when)
 
 
+def line_of(permission: Permission) -> str:
+    """A permission with its restrictions."""
+    return " ".join([permission.name, *(f"{name}={value}" for name, value in permission.fields)])
+
+
 def _short(duration: timedelta) -> str:
     seconds = int(duration.total_seconds())
     for place, (unit, letter) in enumerate(_UNITS):
@@ -102,7 +116,7 @@ def _short(duration: timedelta) -> str:
 
 
 def _name(body: Json) -> str:
-    return f"{_PLURALS[body['kind']]}.access.pharia.ai/{body['metadata']['name']}"
+    return f"{body['kind'].lower()}.access.pharia.ai/{body['metadata']['name']}"
 
 
 def _tidy(body: Json) -> Json:

@@ -6,9 +6,14 @@ from pharia_access.bootstrap.person import Desk
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.summaries import CredentialSummary, RoleSummary
 from pharia_access.entrypoints.kubectl.options import Choices
-from pharia_access.entrypoints.kubectl.work.credentials import line_of, print_section
 from pharia_access.entrypoints.kubectl.work.listing import Column, Listing, gathered, list_objects
-from pharia_access.entrypoints.kubectl.work.render import print_fields, print_object, print_table
+from pharia_access.entrypoints.kubectl.work.render import (
+    line_of,
+    print_fields,
+    print_object,
+    print_section,
+    print_table,
+)
 from pharia_access.errors import DeniedError
 from pharia_access.kube.summaries import credential_summary, role_summary
 
@@ -39,7 +44,7 @@ async def list_roles(desk: Desk, choices: Choices) -> None:
 async def show(desk: Desk, choices: Choices, name: str) -> None:
     """Print one with what it permits, and who uses it."""
     body = await desk.objects.read("ApiRole", ObjectKey("", name))
-    if choices.output not in {"table", "wide"}:
+    if not choices.for_people:
         print_object(body, choices.output)
         return
     role = role_summary(body)

@@ -13,7 +13,8 @@ from pharia_access.domain.token import TokenText
 from pharia_access.entrypoints.kubectl.options import Choices
 from pharia_access.entrypoints.kubectl.work.guards import require_not_in_git, require_object_not_in_git
 from pharia_access.entrypoints.kubectl.work.listing import gathered
-from pharia_access.entrypoints.kubectl.work.render import moment, print_fields, print_object, print_objects, until
+from pharia_access.entrypoints.kubectl.work.outcome import tell_outcome
+from pharia_access.entrypoints.kubectl.work.render import moment, print_fields, print_objects, until
 from pharia_access.entrypoints.kubectl.work.terminal import RefusedError, confirm, say, warn
 from pharia_access.errors import DeniedError
 from pharia_access.kube.summaries import token_summary
@@ -25,14 +26,13 @@ Json = dict[str, Any]
 
 async def revoke(desk: Desk, choices: Choices, names: tuple[str, ...]) -> None:
     """Revoke tokens for good."""
-    bodies = [await desk.objects.read("ApiToken", ObjectKey(desk.namespace, name)) for name in names]
-    await _revoke(desk, choices, bodies)
+    await _revoke(desk, choices, await _named(desk, names))
 
 
 async def expire(desk: Desk, choices: Choices, names: tuple[str, ...], left: timedelta) -> None:
     """Let tokens end that much later from now, where they do not end earlier by themselves."""
     end = desk.clock.now() + left
-    bodies = [await desk.objects.read("ApiToken", ObjectKey(desk.namespace, name)) for name in names]
+    bodies = await _named(desk, names)
     later = [body for body in bodies if is_later(token_summary(body), end)]
     for token in (token_summary(body) for body in bodies if body not in later):
         say(f"token {token.key.name} ends at {moment(token.ends)} already")
@@ -42,7 +42,7 @@ async def expire(desk: Desk, choices: Choices, names: tuple[str, ...], left: tim
         told = [_end_of(desk, token_summary(body), f"over on {moment(end)},") for body in later]
         confirm(choices, told, "Bring the end forward?")
     for body in later:
-        _told(choices, await bring_forward(desk, token_summary(body), end), f"ends at {moment(end)}")
+        tell_outcome(choices, await bring_forward(desk, token_summary(body), end), f"ends at {moment(end)}")
 
 
 async def bring_forward(desk: Desk, token: TokenSummary, end: datetime) -> Json:
@@ -53,20 +53,20 @@ async def bring_forward(desk: Desk, token: TokenSummary, end: datetime) -> Json:
 
 async def delete(desk: Desk, choices: Choices, names: tuple[str, ...]) -> None:
     """Delete tokens, and so revoke them."""
-    bodies = [await desk.objects.read("ApiToken", ObjectKey(desk.namespace, name)) for name in names]
+    bodies = await _named(desk, names)
     for body in bodies:
         require_object_not_in_git(choices, body)
     confirm(choices, [_end_of(desk, token_summary(body), "deleted") for body in bodies], "Delete for good?")
     for body in bodies:
         key = token_summary(body).key
         await desk.objects.delete("ApiToken", key, body["metadata"]["uid"])
-        _told(choices, body, "deleted")
+        tell_outcome(choices, body, "deleted")
 
 
 async def whois(desk: Desk, choices: Choices, text: TokenText) -> None:
     """Find whose token a text is."""
     bodies = await _found(desk, text)
-    if choices.output in {"table", "wide"}:
+    if choices.for_people:
         for token in map(token_summary, bodies):
             print_fields(_identity(desk, token))
     else:
@@ -91,6 +91,11 @@ async def _found(desk: Desk, text: TokenText) -> list[Json]:
     return found
 
 
+async def _named(desk: Desk, names: tuple[str, ...]) -> list[Json]:
+    """All of them, before anything is done to one. Raises NotFoundError."""
+    return [await desk.objects.read("ApiToken", ObjectKey(desk.namespace, name)) for name in names]
+
+
 async def _with_id(desk: Desk, namespace: str | None, token_id: str) -> list[Json]:
     pages = desk.objects.pages("ApiToken", namespace, fields=f"status.tokenID={token_id}")
     return await gathered(pages, dict, "tokens")
@@ -108,7 +113,7 @@ async def _revoke(desk: Desk, choices: Choices, bodies: list[Json]) -> None:
     for body in live:
         key = token_summary(body).key
         patch = {"metadata": {"uid": body["metadata"]["uid"]}, "spec": {"revoked": True}}
-        _told(choices, await desk.objects.patch("ApiToken", key, patch), "revoked")
+        tell_outcome(choices, await desk.objects.patch("ApiToken", key, patch), "revoked")
 
 
 def _end_of(desk: Desk, token: TokenSummary, what: str) -> str:
@@ -127,10 +132,3 @@ def _identity(desk: Desk, token: TokenSummary) -> list[tuple[str, str]]:
         ("Expires", until(token.ends, now)),
         ("Use", use_of(token, now)),
     ]
-
-
-def _told(choices: Choices, body: Json, what: str) -> None:
-    if choices.output in {"table", "wide"}:
-        say(f"token {body['metadata']['name']} {what}" + (" (dry run)" if choices.dry_run else ""))
-    else:
-        print_object(body, choices.output)

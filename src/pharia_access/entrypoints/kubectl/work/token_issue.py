@@ -23,6 +23,7 @@ from pharia_access.entrypoints.kubectl.work.sinks import sink_for
 from pharia_access.entrypoints.kubectl.work.terminal import RefusedError, say, waiting
 from pharia_access.entrypoints.kubectl.work.tokens import read_token
 from pharia_access.errors import AccessError, ApiError, NotFoundError
+from pharia_access.kube.manifests import API_VERSION
 from pharia_access.kube.objects import Right
 from pharia_access.kube.summaries import REPLACES, credential_summary
 from pharia_access.services.collecting import CollectError, Collector, NotMintedYetError
@@ -199,7 +200,7 @@ def manifest(wish: Wish, namespace: str) -> Json:
     }
     labels = {"labels": {REPLACES: wish.replaces}} if wish.replaces else {}
     return {
-        "apiVersion": "access.pharia.ai/v1alpha1",
+        "apiVersion": API_VERSION,
         "kind": "ApiToken",
         "metadata": {"name": wish.name, "namespace": namespace, **labels},
         "spec": {

@@ -20,7 +20,7 @@ async def list_tokens(desk: Desk, choices: Choices, credential: str) -> None:
 async def show(desk: Desk, choices: Choices, name: str) -> None:
     """Print one."""
     body = await desk.objects.read("ApiToken", ObjectKey(desk.namespace, name))
-    if choices.output in {"table", "wide"}:
+    if choices.for_people:
         print_fields(_fields(desk, token_summary(body)))
     else:
         print_object(body, choices.output)

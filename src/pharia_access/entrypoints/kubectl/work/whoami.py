@@ -12,8 +12,7 @@ import aiohttp
 
 from pharia_access.domain.token import TokenText
 from pharia_access.entrypoints.kubectl.options import Choices
-from pharia_access.entrypoints.kubectl.work.credentials import print_section
-from pharia_access.entrypoints.kubectl.work.render import print_fields, print_value
+from pharia_access.entrypoints.kubectl.work.render import print_fields, print_section, print_value
 from pharia_access.entrypoints.kubectl.work.terminal import RefusedError, warn
 from pharia_access.errors import AccessError
 
@@ -41,10 +40,6 @@ _NAME_IT: Final = "Name a verifier's URL by --verifier."
 class VerifierError(AccessError):
     """A verifier gave no answer that helps."""
 
-    def __init__(self, why: str, next_step: str) -> None:
-        super().__init__(why)
-        self.next_step = next_step
-
 
 @dataclass(frozen=True, slots=True)
 class Verifier:
@@ -71,7 +66,7 @@ async def tell(choices: Choices, text: TokenText, verifier: Verifier) -> None:
     if parts.scheme == "http" and parts.hostname not in _HERE:
         warn("http:// sends the token unencrypted.")
     answer = _read(*await _ask(text, verifier))
-    if choices.output == "table":
+    if choices.for_people:
         _print(answer)
     else:
         print_value(answer, choices.output)
