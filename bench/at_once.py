@@ -18,6 +18,7 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
+from statistics import median
 from typing import TYPE_CHECKING
 
 import psutil
@@ -44,6 +45,8 @@ CHANGES = 200
 FIRST = 20_000
 """So many tokens are asked for once and then again, right after the start."""
 _CHANNELS = 16
+_STARTS = 7
+_REST_SECONDS = 30
 _KEYRING = "/api/v1/namespaces/pharia-access-system/secrets/pharia-access-keyring"
 _GROUP = "/apis/access.pharia.ai/v1alpha1"
 _DEADLINE_SECONDS = 10.0
@@ -66,7 +69,11 @@ def main() -> int:
         template = played.delivered_token()
         say(f"putting {count} tokens there")
         texts = asyncio.run(_put(played, template, count))
-        with _verifier(played) as (verifier, start):
+        say("resting")
+        time.sleep(_REST_SECONDS)  # the API server has much to collect after the load
+        starts = [_started_only(played, number) for number in range(_STARTS - 1)]
+        with _verifier(played, "last") as (verifier, start):
+            starts.append(start)
             first, again = asyncio.run(_twice(verifier, random.sample(texts, min(FIRST, len(texts)))))
             with _load(verifier, texts[0]) as loaded:
                 latencies = asyncio.run(_measure(played, verifier, texts[1 : 3 * CHANGES + 1]))
@@ -74,7 +81,7 @@ def main() -> int:
     once = f"Right after the start, {len(first)} tokens once each over one connection: {_spread(first)}."
     beside = f"Beside the changes: {'; '.join(loaded)}. Memory at the end: {after:.0f} MiB."
     notes = f"{once} Again: {_spread(again)}.\n\n{beside}"
-    _report(f"# At once, with {count} tokens", shape, notes, start=start, latencies=latencies)
+    _report(f"# At once, with {count} tokens", shape, notes, starts=starts, latencies=latencies)
     return 0
 
 
@@ -124,9 +131,14 @@ async def _credential(channel: Channel, number: int) -> tuple[str, str]:
     return name, made["metadata"]["uid"]
 
 
+def _started_only(played: Stage, number: int) -> Start:
+    with _verifier(played, str(number)) as (_, start):
+        return start
+
+
 @contextmanager
-def _verifier(played: Stage) -> Iterator[tuple[RunningVerifier, Start]]:
-    folder = played.root / "verifier"
+def _verifier(played: Stage, name: str) -> Iterator[tuple[RunningVerifier, Start]]:
+    folder = played.root / f"verifier-{name}"
     write_keyring(played.control_plane, folder / "keyring")
     began = time.monotonic()
     verifier = start_verifier(played.control_plane, folder, {"PHARIA_ACCESS_LAST_USED": "false"})
@@ -213,22 +225,24 @@ async def _status(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, re
     return int(head[9:12])
 
 
-def _report(title: str, shape: str, notes: str, *, start: Start, latencies: dict[str, list[float]]) -> None:
+def _report(title: str, shape: str, notes: str, *, starts: list[Start], latencies: dict[str, list[float]]) -> None:
     everything = [value for values in latencies.values() for value in values]
     verdicts = [
         Target("ms from the API server's answer to the first refusal, p99", _percentile(everything, 99), at_most=50),
-        Target("s from the process's start to ready", start.seconds, at_most=15),
-        Target("MiB when ready", start.mib, at_most=250),
+        Target("s from the process's start to ready, median", median(start.seconds for start in starts), at_most=15),
+        Target("MiB when ready, most", max(start.mib for start in starts), at_most=250),
     ]
     rows = [
         [kind, str(len(values)), *(f"{_percentile(values, percent):.1f}" for percent in (50, 99, 100))]
         for kind, values in latencies.items()
     ]
+    each = ", ".join(f"{start.seconds:.1f} s" for start in starts)
     parts = [
         title,
         "Written by `python -m bench at-once`. Verifier, API server, etcd, controllers and clients share the cores.",
         shape,
         targets(verdicts),
+        f"The starts, in turn: {each}. Slow are those in which the API server collects its garbage.",
         table(["change", "changes", "p50 ms", "p99 ms", "most ms"], rows),
         notes,
     ]

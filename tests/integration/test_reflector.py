@@ -7,8 +7,8 @@ import json
 import random
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field, replace
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -82,16 +82,31 @@ class Counted:
         self._first_version = first_version
 
     async def fetch(self, call: Call) -> Answer:
-        answer = await self._connection.fetch(call)
-        if self._first_version is None:
-            return answer
-        body = json.loads(answer.body)
-        body["metadata"]["resourceVersion"], self._first_version = self._first_version, None
-        return replace(answer, body=json.dumps(body).encode())
+        return await self._connection.fetch(call)
 
-    def stream(self, call: Call, *, silence_seconds: float) -> AbstractAsyncContextManager[Stream]:
-        self.watches.append(call.query["resourceVersion"])
-        return self._connection.stream(call, silence_seconds=silence_seconds)
+    @asynccontextmanager
+    async def stream(self, call: Call, *, silence_seconds: float) -> AsyncIterator[Stream]:
+        if "watch" in call.query:
+            self.watches.append(call.query["resourceVersion"])
+        async with self._connection.stream(call, silence_seconds=silence_seconds) as stream:
+            pretends = "watch" not in call.query and self._first_version is not None
+            yield cast("Stream", await self._pretended(stream)) if pretends else stream
+
+    async def _pretended(self, stream: Stream) -> Pretended:
+        body = json.loads(b"".join([chunk async for chunk in stream.chunks()]))
+        body["metadata"]["resourceVersion"], self._first_version = self._first_version, None
+        return Pretended(stream.date, json.dumps(body).encode())
+
+
+@dataclass(frozen=True)
+class Pretended:
+    """A list with another version than its own."""
+
+    date: datetime | None
+    body: bytes
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        yield self.body
 
 
 @dataclass(frozen=True)

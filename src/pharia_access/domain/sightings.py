@@ -38,7 +38,7 @@ class MalformedObject:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """One page of a list; `resource_version` is that of the whole list."""
+    """Some objects of a list. `resource_version` is that of the list; empty where it is not known yet."""
 
     resource_version: str
     items: tuple[T, ...]

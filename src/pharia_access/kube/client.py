@@ -50,7 +50,7 @@ class Connection:
 
     @asynccontextmanager
     async def stream(self, call: Call, *, silence_seconds: float) -> AsyncIterator[Stream]:
-        """Send a request whose answer goes on: a watch. `timeout_seconds` is for its beginning.
+        """Send a request whose answer goes on: a watch, or a long list. `timeout_seconds` is for its beginning.
 
         Raises the leaves of ApiError; no byte for `silence_seconds` is an UnavailableError.
         """

@@ -1,6 +1,7 @@
-"""One request to the API server and what comes back: whole, or line by line."""
+"""One request to the API server and what comes back: whole, line by line, or as it comes."""
 
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -73,15 +74,21 @@ class Stream:
     async def lines(self) -> AsyncGenerator[bytes, None]:
         """Each line as it comes, to the clean end. Raises UnavailableError where it breaks off."""
         rest = b""
-        try:
-            async for chunk in self._response.content.iter_any():
+        async with aclosing(self.chunks()) as chunks:
+            async for chunk in chunks:
                 *whole, rest = (rest + chunk).split(b"\n")
                 for line in whole:
                     yield line
                 self._require(len(rest) <= MOST_LINE_BYTES, f"a line of more than {MOST_LINE_BYTES} bytes")
+        self._require(not rest, "ended within a line")
+
+    async def chunks(self) -> AsyncGenerator[bytes, None]:
+        """The bytes as they come, to the clean end. Raises UnavailableError where they break off."""
+        try:
+            async for chunk in self._response.content.iter_any():
+                yield chunk
         except TRANSPORT_ERRORS as error:
             raise unreachable(error, method=self._call.method, path=self._call.path) from error
-        self._require(not rest, "ended within a line")
 
     def _require(self, good: bool, why: str) -> None:  # noqa: FBT001 - what is required comes first
         if not good:

@@ -2,8 +2,11 @@
 
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import aclosing
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
+
+import msgspec
 
 from pharia_access.domain.model import (
     Credential,
@@ -19,18 +22,14 @@ from pharia_access.errors import ConflictError, MalformedObjectError, Unavailabl
 from pharia_access.kube import manifests, paths
 from pharia_access.kube.client import MERGE_PATCH, Call, Connection
 from pharia_access.kube.deletion import delete_exactly
+from pharia_access.kube.listing import Lists, Portion
 from pharia_access.kube.malformed import complaint
 from pharia_access.kube.schema import malformed, to_credential, to_role, to_token
 
-__all__ = ["PAGE_SIZE", "KubeCluster"]
-
-PAGE_SIZE = 500
-"""Objects in a page of a list: about 30 ms of the API server and 1 MiB."""
+__all__ = ["KubeCluster"]
 
 T = TypeVar("T")
 Body = Mapping[str, Any]
-
-_LIST_TIMEOUT_FACTOR = 2
 
 
 class KubeCluster:
@@ -39,8 +38,7 @@ class KubeCluster:
     Args:
         default_window: of tokens that name none.
         namespaces: the only ones that are listed; none stands for all. Nothing else is restricted.
-        timeout_seconds: of a single request; a page of a list has twice that.
-        page_size: how many objects a page of a list has at most.
+        timeout_seconds: of a single request; lists have their own.
     """
 
     def __init__(
@@ -50,10 +48,9 @@ class KubeCluster:
         default_window: timedelta,
         namespaces: tuple[str, ...] = (),
         timeout_seconds: float = 5.0,
-        page_size: int = PAGE_SIZE,
     ) -> None:
         self._connection = connection
-        self._page_size = page_size
+        self._lists = Lists(connection)
         self._default_window = default_window
         self._namespaces = namespaces
         self._timeout = timeout_seconds
@@ -101,18 +98,21 @@ class KubeCluster:
         return await delete_exactly(self._connection, path, uid, timeout_seconds=self._timeout)
 
     def token_pages(self, *, credential: ObjectKey | None = None) -> AsyncIterator[Page[Token]]:
-        """List all tokens, or those that refer to a credential. Raises ExpiredViewError if a page came too late."""
+        """List all tokens, or those that refer to a credential, some at a time.
+
+        Raises the leaves of ApiError.
+        """
         if credential is None:
             return self._pages("ApiToken", self._token, self._namespaces or (None,))
         selector = {"fieldSelector": f"spec.credentialRef.name={credential.name}"}
         return self._pages("ApiToken", self._token, (credential.namespace,), selector)
 
     def credential_pages(self) -> AsyncIterator[Page[Credential]]:
-        """List all credentials, page by page."""
+        """List all credentials."""
         return self._pages("ApiCredential", to_credential, self._namespaces or (None,))
 
     def role_pages(self) -> AsyncIterator[Page[Role]]:
-        """List the catalogue, page by page."""
+        """List the catalogue."""
         return self._pages("ApiRole", to_role, (None,))
 
     async def server_time_offset(self, now: Callable[[], datetime]) -> timedelta:
@@ -122,27 +122,20 @@ class KubeCluster:
     async def _pages(
         self,
         kind: Kind,
-        read: Callable[[Body], T],
+        read: Callable[[bytes], T],
         namespaces: tuple[str | None, ...],
         selector: Mapping[str, str] | None = None,
     ) -> AsyncIterator[Page[T]]:
-        """Where namespaces are listed in turn, the first list's resourceVersion is that of the whole.
-
-        What is missing from these pages and is no newer than that is gone: so it must not be a later list's.
-        """
-        version = ""
         for namespace in namespaces:
-            more: str | None = ""
-            while more is not None:
-                query = {"limit": str(self._page_size), **({"continue": more} if more else {}), **(selector or {})}
-                path = paths.of_kind(paths.PLURALS[kind], namespace)
-                answer = await self._connection.send(
-                    Call("GET", path, self._timeout * _LIST_TIMEOUT_FACTOR, query=query)
-                )
-                page = _listing(answer, path)
-                version = version or page["metadata"]["resourceVersion"]
-                yield _page(kind, page["items"], read, version)
-                more = page["metadata"].get("continue") or None
+            path = paths.of_kind(paths.PLURALS[kind], namespace)
+            try:
+                async with aclosing(self._lists.portions(path, selector)) as portions:
+                    async for portion in portions:
+                        yield _page(kind, portion, read)
+            except MalformedObjectError as error:
+                # Something between us and the API server answered in its place: no reason to end.
+                message = f"GET {path}: the answer is not a list: {error}"
+                raise UnavailableError(message) from None
 
     def _token(self, body: Body | bytes) -> Token:
         return to_token(body, self._default_window)
@@ -155,32 +148,19 @@ class KubeCluster:
         return await self._connection.send(Call("PATCH", path, self._timeout, body, MERGE_PATCH))
 
 
-def _listing(answer: bytes, path: str) -> Body:
-    """Something between us and the API server may answer in its place: that is no list, and no reason to end."""
-    try:
-        body: Body = json.loads(answer)
-    except ValueError as error:
-        message = f"GET {path}: the answer is not JSON"
-        raise UnavailableError(message) from error
-    if not _is_list(body):
-        message = f"GET {path}: the answer is not a list"
-        raise UnavailableError(message)
-    return body
-
-
-def _is_list(body: object) -> bool:
-    """Whether it has what a list always has; what its items hold is judged one by one."""
-    metadata, items = (body.get("metadata"), body.get("items")) if isinstance(body, dict) else (None, None)
-    if not isinstance(metadata, dict) or not isinstance(metadata.get("resourceVersion"), str):
-        return False
-    return isinstance(items, list) and all(isinstance(item, dict) for item in items)
-
-
-def _page(kind: Kind, items: list[Body], read: Callable[[Body], T], version: str) -> Page[T]:
+def _page(kind: Kind, portion: Portion, read: Callable[[bytes], T]) -> Page[T]:
     understood, not_understood = [], []
-    for item in items:
+    for item in portion.items:
         try:
-            understood.append(read(item))
+            understood.append(read(bytes(item)))
         except MalformedObjectError as error:
-            not_understood.append(malformed(kind, item, str(error)))
-    return Page(resource_version=version, items=tuple(understood), malformed=tuple(not_understood))
+            not_understood.append(malformed(kind, _object(item), str(error)))
+    return Page(resource_version=portion.version, items=tuple(understood), malformed=tuple(not_understood))
+
+
+def _object(item: msgspec.Raw) -> Body:
+    body = json.loads(bytes(item))
+    if not isinstance(body, dict):
+        message = "an item is no object"
+        raise MalformedObjectError(message)
+    return body

@@ -6,7 +6,6 @@ not reached (its etcd was restored) is answered, says nothing, and ends cleanly.
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from datetime import datetime
 from typing import Final, Generic, TypeVar
@@ -18,6 +17,7 @@ from pharia_access.kube import paths
 from pharia_access.kube.client import Connection
 from pharia_access.kube.envelopes import Listing, WatchEvent, error_of, read_event, read_key, read_listing
 from pharia_access.kube.exchange import Call, Stream
+from pharia_access.kube.listing import Lists
 from pharia_access.kube.patience import Patience
 from pharia_access.kube.sink import Interruption, Sink
 from pharia_access.kube.watched import ReflectorTools, Rhythm, Watched
@@ -28,9 +28,6 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-PAGE_SIZE: Final = 500
-_AT_A_TIME: Final = 50
-"""Objects of a page that are read before anything else has its turn: about 2 ms."""
 _SILENCE_SECONDS: Final = 15.0
 """How long after its time a watch may stay without an end."""
 _STEADY_SECONDS: Final = 1.0
@@ -48,6 +45,7 @@ class Reflector(Generic[T]):
         self, connection: Connection, watched: Watched[T], sink: Sink[T], *, rhythm: Rhythm, tools: ReflectorTools
     ) -> None:
         self._connection = connection
+        self._lists = Lists(connection)
         self._watched = watched
         self._path = paths.of_kind(watched.plural, watched.namespace)
         self._sink = sink
@@ -100,37 +98,19 @@ class Reflector(Generic[T]):
             await self._patience.wait()
 
     async def _list(self) -> str:
-        """List everything, page by page; the version that it shows."""
+        """List everything; the version that it shows."""
         began = self._tools.ticks()
         keys: set[str] = set()
         version = ""
-        async with aclosing(self._pages()) as pages:
-            async for page in pages:
-                for start in range(0, len(page.items), _AT_A_TIME):
-                    some = page.items[start : start + _AT_A_TIME]
-                    keys.update(key for item in some if (key := self._shown(item)) is not None)
-                    await asyncio.sleep(0)  # requests are answered, and the next page comes in
-                version = page.metadata.resource_version
+        async with aclosing(self._lists.portions(self._path, on_date=self._tell_date)) as portions:
+            async for portion in portions:
+                keys.update(key for item in portion.items if (key := self._shown(item)) is not None)
+                version = portion.version
+                await asyncio.sleep(0)  # requests are answered
         self._sink.listed(keys, self._watched.namespace, began)
         seconds = round(self._tools.ticks() - began, 3)
         log.info("listed", extra={"kind": self._watched.kind, "objects": len(keys), "seconds": seconds})
         return version
-
-    async def _pages(self) -> AsyncGenerator[Listing, None]:
-        """The pages of a full list. While one is read, the API server makes the next."""
-        following = asyncio.create_task(self._page({"limit": str(PAGE_SIZE)}))
-        try:
-            while True:
-                page = await following
-                if page.metadata.continue_:
-                    query = {"limit": str(PAGE_SIZE), "continue": page.metadata.continue_}
-                    following = asyncio.create_task(self._page(query))
-                    await asyncio.sleep(0)  # it is sent before this one is read
-                yield page
-                if not page.metadata.continue_:
-                    return
-        finally:
-            following.cancel()
 
     async def _page(self, query: dict[str, str]) -> Listing:
         answer = await self._connection.fetch(Call("GET", self._path, self._rhythm.request, query=query))

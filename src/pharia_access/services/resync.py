@@ -32,7 +32,7 @@ class _Seen:
 
     def note(self, resource_version: str, *objects: Iterable[_Keyed]) -> None:
         """Add a page. Of several lists (one for each watched namespace) the oldest one's version counts."""
-        if not self.resource_version or is_newer(self.resource_version, resource_version):
+        if resource_version and (not self.resource_version or is_newer(self.resource_version, resource_version)):
             self.resource_version = resource_version
         self.keys.update(item.key for page in objects for item in page)
 

@@ -53,7 +53,7 @@ async def exchanged(
 
 
 async def asked(tmp_path: Path, act: Callable[[KubeCluster], Awaitable[T]], *answers: bytes) -> tuple[T, list[Request]]:
-    return await exchanged(tmp_path, lambda c: act(KubeCluster(c, default_window=WINDOW, page_size=2)), *answers)
+    return await exchanged(tmp_path, lambda c: act(KubeCluster(c, default_window=WINDOW)), *answers)
 
 
 def line(request: Request) -> tuple[str, str]:
@@ -159,7 +159,7 @@ async def test_the_tokens_of_a_credential_are_selected_by_the_server_page_by_pag
 
     assert sizes == [2, 1]
     assert [line(request) for request in requests] == [("GET", TOKENS)] * 2
-    selector = {"fieldSelector": ["spec.credentialRef.name=invoice-bot"], "limit": ["2"]}
+    selector = {"fieldSelector": ["spec.credentialRef.name=invoice-bot"]}
     assert [request.query for request in requests] == [selector, {**selector, "continue": ["more"]}]
 
 

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize(
     ("answer", "why"),
     [
-        pytest.param(b"<html>Sign in</html>", "is not JSON", id="a proxy's page"),
-        pytest.param(b"", "is not JSON", id="nothing"),
-        pytest.param([], "is not a list", id="another kind of JSON"),
-        pytest.param({"kind": "ApiToken", "metadata": {}}, "is not a list", id="a single object"),
-        pytest.param({"metadata": None, "items": []}, "is not a list", id="a list without metadata"),
-        pytest.param({"metadata": {}, "items": []}, "is not a list", id="a list without a version"),
-        pytest.param({"metadata": {"resourceVersion": "1"}, "items": None}, "is not a list", id="a list without items"),
-        pytest.param({"metadata": {"resourceVersion": "1"}, "items": ["no"]}, "is not a list", id="a list of words"),
+        pytest.param(b"<html>Sign in</html>", "not JSON", id="a proxy's page"),
+        pytest.param(b"", "not JSON", id="nothing"),
+        pytest.param([], "Expected `object`", id="another kind of JSON"),
+        pytest.param({"kind": "ApiToken", "metadata": {}}, "Object missing", id="a single object"),
+        pytest.param({"metadata": None, "items": []}, "Expected `object`", id="a list without metadata"),
+        pytest.param({"metadata": {}, "items": []}, "Object missing", id="a list without a version"),
+        pytest.param({"metadata": {"resourceVersion": "1"}, "items": None}, "Expected `array`", id="no items"),
+        pytest.param({"metadata": {"resourceVersion": "1"}, "items": ["no"]}, "an item is", id="a list of words"),
     ],
 )
 async def test_what_is_no_list_is_tried_again(tmp_path: Path, answer: object, why: str) -> None:
@@ -34,6 +34,6 @@ async def test_what_is_no_list_is_tried_again(tmp_path: Path, answer: object, wh
         hostile_api(lambda _: reply(200, answer)) as api,
         connect(plain_kubeconfig(tmp_path / "kubeconfig", api.url), pool_size=1) as connection,
     ):
-        with pytest.raises(UnavailableError, match=f"GET /apis/.*/apitokens: the answer {why}"):
+        with pytest.raises(UnavailableError, match=f"GET /apis/.*/apitokens: the answer is not a list: {why}"):
             async for _ in KubeCluster(connection, default_window=WINDOW).token_pages():
                 pass

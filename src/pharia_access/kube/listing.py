@@ -1,0 +1,129 @@
+"""A list of one of our kinds, read as its bytes come in: 100,000 objects are 290 MB, and never in memory at once.
+
+Asked for as a whole, not in pages: the API server makes a page from its cache only as long as it remembers that very
+version, five minutes at most where nothing changes, and reads each later one from etcd at five times the cost. See
+docs/decisions/0018-lists-are-streamed.md.
+"""
+
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
+from datetime import datetime
+from typing import Final, NamedTuple
+
+import msgspec
+
+from pharia_access.errors import MalformedObjectError, UnavailableError
+from pharia_access.kube import paths
+from pharia_access.kube.client import Connection
+from pharia_access.kube.envelopes import Listing, decoded, read_listing
+from pharia_access.kube.exchange import Call
+
+__all__ = ["LIST_SECONDS", "PAGE_SIZE", "ListReader", "Lists", "Portion"]
+
+PAGE_SIZE: Final = 2500
+"""Where pages are asked for: with smaller ones the API server's cost for counting what remains grows by the square."""
+LIST_SECONDS: Final = 30.0
+"""How long the API server may think, at the beginning or between two pieces. It gives a whole list 60 seconds."""
+
+_ENOUGH: Final = 64 * 1024
+"""Bytes that are looked at together: some twenty tokens, about 2 ms."""
+_ITEMS: Final = b'"items":['
+_SEPARATOR: Final = f'}},{{"apiVersion":"{paths.GROUP}/{paths.VERSION}","kind":'.encode()
+"""What mostly is between two items. Elsewhere it does no harm: what is cut there is no JSON, and waits for more."""
+
+OnDate = Callable[[datetime | None], None]
+
+_items: Final = msgspec.json.Decoder(list[msgspec.Raw])
+
+
+class Portion(NamedTuple):
+    """Some of a list's items, and with the last ones what it says of itself.
+
+    Attributes:
+        version: the list's resourceVersion; empty where it is not known yet.
+        more: where its next page begins; empty where there is none.
+    """
+
+    items: list[msgspec.Raw]
+    version: str = ""
+    more: str = ""
+
+
+class ListReader:
+    """Cuts a list into its items. Whatever the order of its fields, nothing is lost: at worst it is read at the end."""
+
+    def __init__(self) -> None:
+        self._head = b""
+        self._rest = bytearray()
+        self._enough = _ENOUGH
+
+    def feed(self, chunk: bytes) -> list[msgspec.Raw]:
+        """The items that are there as a whole; none where it is too early to say."""
+        self._rest += chunk
+        if len(self._rest) < self._enough:
+            return []
+        self._enough = 2 * len(self._rest)  # before it is searched again, in case nothing is found
+        self._split_head()
+        end = self._rest.rfind(_SEPARATOR) if self._head else -1
+        return self._cut(end + 1) if end >= 0 else []
+
+    def end(self) -> Listing:
+        """The last items, and what the list says of itself. Raises MalformedObjectError for what is no list."""
+        return read_listing(self._head + bytes(self._rest))
+
+    def _split_head(self) -> None:
+        start = -1 if self._head else self._rest.find(_ITEMS)
+        if start >= 0:
+            self._head = bytes(self._rest[: start + len(_ITEMS)])
+            del self._rest[: len(self._head)]
+
+    def _cut(self, length: int) -> list[msgspec.Raw]:
+        try:
+            items = decoded(_items.decode, b"".join((b"[", self._rest[:length], b"]")))
+        except MalformedObjectError:  # cut within an object
+            return []
+        del self._rest[: length + 1]  # and the comma
+        self._enough = _ENOUGH
+        return items
+
+
+class Lists:
+    """Lists, one after the other: whole, or in pages where the last one broke off, since a minute was too short."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._by_pages = False
+
+    async def portions(
+        self, path: str, selector: Mapping[str, str] | None = None, *, on_date: OnDate = lambda _: None
+    ) -> AsyncGenerator[Portion, None]:
+        """All of a list. Raises the leaves of ApiError, and MalformedObjectError for what is no list."""
+        by_pages, self._by_pages = self._by_pages, False
+        query = {**({"limit": str(PAGE_SIZE)} if by_pages else {}), **(selector or {})}
+        try:
+            async with aclosing(self._pages(path, query, on_date)) as portions:
+                async for portion in portions:
+                    yield portion
+        except UnavailableError:
+            self._by_pages = not by_pages
+            raise
+
+    async def _pages(self, path: str, query: dict[str, str], on_date: OnDate) -> AsyncGenerator[Portion, None]:
+        portion = Portion([])
+        while True:
+            async with aclosing(self._page(Call("GET", path, LIST_SECONDS, query=query), on_date)) as portions:
+                async for portion in portions:
+                    yield portion
+            if not portion.more:
+                return
+            query = {**query, "continue": portion.more}
+
+    async def _page(self, call: Call, on_date: OnDate) -> AsyncGenerator[Portion, None]:
+        reader = ListReader()
+        async with self._connection.stream(call, silence_seconds=LIST_SECONDS) as stream:
+            on_date(stream.date)
+            async for chunk in stream.chunks():
+                if items := reader.feed(chunk):
+                    yield Portion(items)
+        last = reader.end()
+        yield Portion(last.items, last.metadata.resource_version, last.metadata.continue_ or "")
