@@ -104,8 +104,10 @@ class Lists:
             async with aclosing(self._pages(path, query, on_date)) as portions:
                 async for portion in portions:
                     yield portion
-        except UnavailableError:
-            self._by_pages = not by_pages
+        except UnavailableError as error:
+            # Who asks for patience has not begun. After its start an API server does until its cache is full, and
+            # reads pages from etcd meanwhile.
+            self._by_pages = by_pages if error.retry_after is not None else not by_pages
             raise
 
     async def _pages(self, path: str, query: dict[str, str], on_date: OnDate) -> AsyncGenerator[Portion, None]:

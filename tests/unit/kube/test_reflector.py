@@ -300,10 +300,11 @@ async def test_who_is_not_let_in_asks_again_ever_more_slowly_and_is_told_why(cap
     ]
 
 
-async def test_a_server_that_asks_for_patience_gets_it_up_to_a_minute() -> None:
+async def test_a_server_that_asks_for_patience_gets_it_up_to_a_minute_and_is_asked_the_same_again() -> None:
     done = await run(UnavailableError("429", retry_after=7.0), UnavailableError("429", retry_after=3600.0))
 
     assert done.time.slept == [7.0, 60.0]
+    assert done.asked == ["list", "list", "list"]
 
 
 async def test_a_server_that_ends_each_watch_at_once_is_not_asked_again_at_once() -> None:
