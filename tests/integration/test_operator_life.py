@@ -71,7 +71,6 @@ def test_its_conditions_read_as_kubernetes_and_kstatus_expect(workspace: Workspa
         "Ready": ("True", "Issued"),
         "Active": ("True", "Issued"),
         "Delivered": ("False", "Available"),
-        "ExpiringSoon": ("False", "NotExpiring"),
     }
     assert token["status"]["observedGeneration"] == token["metadata"]["generation"]
     assert {item["observedGeneration"] for item in token["status"]["conditions"]} == {token["metadata"]["generation"]}

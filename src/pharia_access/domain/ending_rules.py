@@ -7,7 +7,7 @@ from pharia_access.domain.decisions import Decision, DeleteToken, InSync, Observ
 from pharia_access.domain.lifetime import expiry, next_end
 from pharia_access.domain.model import DeliveryState, Phase, Reason
 from pharia_access.domain.times import format_time
-from pharia_access.domain.token_status import Outcome, end_expiry_warning, status_of, undelivered, with_delivery
+from pharia_access.domain.token_status import Outcome, status_of, undelivered, with_delivery, without_expiry_warning
 
 __all__ = [
     "conclude",
@@ -108,7 +108,7 @@ def conclude(observed: Observed, now: datetime, outcome: Outcome) -> Decision:
     is a Secret that it left deleted, and the second write says that this was done.
     """
     token = observed.token
-    status = end_expiry_warning(token, status_of(token, outcome, now), outcome, now)
+    status = without_expiry_warning(status_of(token, outcome, now))
     if not token.minted:
         first = settle(observed, status, SecretFate.KEEP)
         return first or settle(observed, undelivered(token, status, now), SecretFate.DELETE_LEFTOVER) or InSync()

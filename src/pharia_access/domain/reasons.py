@@ -70,8 +70,6 @@ class Reason(StrEnum):
     """Nothing was minted, and no one-time Secret was left behind."""
     EXPIRING_SOON = "ExpiringSoon"
     """The end is near."""
-    NOT_EXPIRING = "NotExpiring"
-    """The end is not near."""
     ALL_ROLES_RESOLVE = "AllRolesResolve"
     """Each role exists and may be held here."""
     UNKNOWN_ROLES = "UnknownRoles"

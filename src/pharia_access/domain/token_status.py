@@ -1,7 +1,8 @@
 """Builds an ApiToken's status: phase and conditions as Kubernetes and kstatus read them, and the Events of a change.
 
 `Ready=True` means that what the spec asks for holds and nobody needs to act, also for a token that ended on purpose.
-`Stalled` is there only while a person must act (kstatus: abnormal-true).
+`Stalled` and `ExpiringSoon` are there only while they are true (kstatus: abnormal-true): what every token
+has is in etcd and in every list, with its managed fields.
 """
 
 from dataclasses import dataclass, field, replace
@@ -26,12 +27,12 @@ __all__ = [
     "Minted",
     "Outcome",
     "active_status",
-    "end_expiry_warning",
     "minted_status",
     "notices",
     "status_of",
     "undelivered",
     "with_delivery",
+    "without_expiry_warning",
 ]
 
 
@@ -86,26 +87,18 @@ def status_of(token: Token, outcome: Outcome, now: datetime) -> TokenStatus:
 def active_status(token: Token, *, soon: bool, now: datetime) -> TokenStatus:
     """The status of a minted token that can be used now."""
     end = _end(token)
-    status = status_of(
-        token, Outcome(Phase.ACTIVE, Reason.ISSUED, f"The token can be used until {end}.", ready=True), now
-    )
-    outcome = (
-        Outcome(
-            Phase.ACTIVE,
-            Reason.EXPIRING_SOON,
-            f"The token ends at {end}. Create another ApiToken under the same credential and move its users over.",
-        )
-        if soon
-        else Outcome(Phase.ACTIVE, Reason.NOT_EXPIRING, f"The token ends at {end}.")
-    )
-    return _with(status, _condition(token, "ExpiringSoon", soon, outcome, now))
+    issued = Outcome(Phase.ACTIVE, Reason.ISSUED, f"The token can be used until {end}.", ready=True)
+    status = status_of(token, issued, now)
+    if not soon:
+        return without_expiry_warning(status)
+    message = f"The token ends at {end}. Create another ApiToken under the same credential and move its users over."
+    warning = Outcome(Phase.ACTIVE, Reason.EXPIRING_SOON, message)
+    return _with(status, _condition(token, "ExpiringSoon", soon, warning, now))
 
 
-def end_expiry_warning(token: Token, status: TokenStatus, outcome: Outcome, now: datetime) -> TokenStatus:
-    """The status without a standing warning: what is over no longer ends soon."""
-    if find(status.conditions, "ExpiringSoon") is None:
-        return status
-    return _with(status, _condition(token, "ExpiringSoon", outcome.active, outcome, now))
+def without_expiry_warning(status: TokenStatus) -> TokenStatus:
+    """The status of a token that does not end soon, or that is over."""
+    return replace(status, conditions=without(status.conditions, "ExpiringSoon"))
 
 
 def with_delivery(
@@ -152,7 +145,6 @@ def notices(token: Token, new: TokenStatus) -> tuple[Notice, ...]:
         for name in ("Ready", "Delivered", "ExpiringSoon")
         if (condition := find(new.conditions, name)) is not None
         and condition.reason not in {_reason(token.status, name), Reason.NOT_DELIVERED}
-        and (name != "ExpiringSoon" or condition.status == "True")
     ]
     return tuple(
         Notice(

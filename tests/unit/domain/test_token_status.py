@@ -14,12 +14,12 @@ from pharia_access.domain.token_status import (
     Minted,
     Outcome,
     active_status,
-    end_expiry_warning,
     minted_status,
     notices,
     status_of,
     undelivered,
     with_delivery,
+    without_expiry_warning,
 )
 from tests.support.builders import HASH, NOW, TEXT, a_credential, a_minted_token, a_token
 
@@ -230,13 +230,12 @@ def test_the_wait_is_counted_from_its_beginning_and_ends_with_it() -> None:
 
 
 def test_a_warning_of_the_end_ends_with_the_token_and_is_not_invented() -> None:
-    over = Outcome(Phase.REVOKED, Reason.REVOKED, "Over.", ready=True)
     warned = replace(COLLECTED, status=active_status(COLLECTED, soon=True, now=LATER))
 
-    ended = end_expiry_warning(warned, warned.status, over, LATER)
 
-    assert (condition(ended, "ExpiringSoon").status, condition(ended, "ExpiringSoon").reason) == ("False", "Revoked")
-    assert end_expiry_warning(a_token(), a_token().status, over, LATER) == a_token().status
+    assert find(warned.status.conditions, "ExpiringSoon") is not None
+    assert find(without_expiry_warning(warned.status).conditions, "ExpiringSoon") is None
+    assert without_expiry_warning(a_token().status) == a_token().status
 
 
 def test_without_a_delivery_nothing_is_said_of_one() -> None:
