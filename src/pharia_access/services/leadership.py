@@ -45,7 +45,7 @@ class Elector:
     async def acquire(self) -> None:
         """Return as soon as we lead."""
         while not await self._try(self._claim):
-            await self._clock.sleep(self._pace.retry_period.total_seconds())
+            await self._clock.sleep(self._until_next_try())
         log.info("leading", extra={"identity": self._identity})
 
     async def hold(self) -> None:
@@ -67,6 +67,14 @@ class Elector:
                 await self._leases.write_lease(empty)
         except (AccessError, TimeoutError):
             log.warning("the lease could not be released; it ends by itself")
+
+    def _until_next_try(self) -> float:
+        """Seconds: the retry period, but not past the moment at which the Lease that we watch may be taken."""
+        period = self._pace.retry_period.total_seconds()
+        if self._seen is None:
+            return period
+        stale_in = self._seen_at + self._patience(self._seen) - self._clock.monotonic()
+        return min(period, stale_in) if stale_in > 0 else period
 
     def _left(self) -> float:
         """Seconds until leadership is lost, counted from before the last renewal was sent."""
@@ -115,9 +123,11 @@ class Elector:
     def _may_take(self, record: LeaseRecord) -> bool:
         if record.holder in {"", self._identity}:
             return True
-        return self._clock.monotonic() - self._seen_at >= max(
-            record.duration_seconds, self._pace.duration.total_seconds()
-        )
+        return self._clock.monotonic() - self._seen_at >= self._patience(record)
+
+    def _patience(self, record: LeaseRecord) -> float:
+        """Seconds without a change after which the Lease may be taken."""
+        return max(record.duration_seconds, self._pace.duration.total_seconds())
 
     def _fresh(self, now: datetime, *, transitions: int) -> LeaseRecord:
         seconds = int(self._pace.duration.total_seconds())
