@@ -62,6 +62,12 @@ class Stage:
         cluster = FakeCluster(self.store, faults=self.diary)
         self.replica = Replica(cluster=cluster, clock=self.clock, rhythm=Rhythm(self.workers, RESYNC))
 
+    def another(self) -> "Stage":
+        """A second operator on the same cluster."""
+        other = Stage(self.clock)
+        other.store = other.replica.cluster.store = self.store
+        return other
+
     @property
     def operator(self) -> Operator:
         """What the stage is for."""

@@ -182,6 +182,11 @@ class Credential:
         """What a token records of it."""
         return CredentialIdentity(name=self.key.name, uid=self.uid)
 
+    @property
+    def facts(self) -> tuple[object, ...]:
+        """What its tokens' rules look at."""
+        return self.uid, self.suspended, self.deleting, self.policy
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:

@@ -106,8 +106,10 @@ class _Process:
         application = self._application
         await application.operator.fill_view()
         _spare_the_collector()
-        self._watcher.start(self._watching_ended)
+        self._watcher.start(on_begin=application.operator.list_soon, on_end=self._watching_ended)
+        standby = asyncio.create_task(application.operator.stand_by())
         await application.elector.acquire()
+        standby.cancel()
         tasks = {asyncio.create_task(application.operator.lead()), asyncio.create_task(application.elector.hold())}
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

@@ -10,10 +10,12 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import aiohttp
 import kopf
 
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.sightings import Kind
+from pharia_access.entrypoints.first_lists import FirstLists
 from pharia_access.errors import MalformedObjectError
 from pharia_access.kube.client import Connection
 from pharia_access.kube.paths import GROUP, VERSION
@@ -74,7 +76,11 @@ class Inbox:
 
 
 class Watcher:
-    """Runs Kopf from `start` until `stop`; `on_end` is called in the operator's loop when Kopf ends by itself."""
+    """Runs Kopf from `start` until `stop`.
+
+    In the operator's loop `on_begin` is called when watching begins, at first or anew: of what changed before that no
+    event tells. `on_end` is called when Kopf ends by itself.
+    """
 
     def __init__(self, inbox: Inbox, connection: Connection, settings: OperatorSettings) -> None:
         self._inbox = inbox
@@ -84,6 +90,7 @@ class Watcher:
         self._thread = threading.Thread(target=self._run, name="kopf", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ended: Callable[[], None] = lambda: None
+        self._begun: Callable[[], None] = lambda: None
         self._over = False
 
     @property
@@ -91,10 +98,10 @@ class Watcher:
         """Whether Kopf runs."""
         return self._thread.is_alive() and not self._over
 
-    def start(self, on_end: Callable[[], None]) -> None:
+    def start(self, *, on_begin: Callable[[], None], on_end: Callable[[], None]) -> None:
         """Begin to watch; call from the operator's loop."""
         self._loop = asyncio.get_running_loop()
-        self._ended = on_end
+        self._begun, self._ended = on_begin, on_end
         self._thread.start()
 
     def stop(self) -> None:
@@ -127,7 +134,7 @@ class Watcher:
         if error is not None:
             log.critical("watching failed", extra={"error": type(error).__name__})
         self._over = True
-        self._hand_over(lambda _: self._ended(), {})
+        self._call(self._ended)
 
     def _registry(self) -> kopf.OperatorRegistry:
         registry = kopf.OperatorRegistry()
@@ -142,16 +149,24 @@ class Watcher:
 
     def _handler(self, take: Callable[[Event], None]) -> Callable[..., Any]:
         async def handle(event: Event, **_: object) -> None:
-            self._hand_over(take, event)
+            self._call(take, event)
 
         return handle
 
-    def _login(self, **_: object) -> kopf.ConnectionInfo:
-        return kopf.ConnectionInfo(**self._connection.login())
+    async def _login(self, **_: object) -> kopf.AiohttpSession:
+        """As Kopf itself would make it, but for the middleware."""
+        info = kopf.ConnectionInfo(**self._connection.login())
+        session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, ssl=info.as_ssl_context()),
+            headers=info.as_http_headers(),
+            middlewares=(FirstLists(lambda: self._call(self._begun)),),
+        )
+        return kopf.AiohttpSession(server=info.server, aiohttp_session=session)
 
-    def _hand_over(self, take: Callable[[Event], None], event: Event) -> None:
+    def _call(self, take: Callable[..., None], *arguments: Event) -> None:
+        """In the operator's loop."""
         if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(take, event)
+            self._loop.call_soon_threadsafe(take, *arguments)
 
 
 def _kopf_settings() -> kopf.OperatorSettings:
@@ -159,7 +174,6 @@ def _kopf_settings() -> kopf.OperatorSettings:
     settings.scanning.disabled = True
     settings.posting.enabled = False
     settings.peering.standalone = True
-    settings.watching.chunk_size = 500
     settings.watching.server_timeout = 300
     settings.watching.connect_timeout = 10
     settings.queueing.idle_timeout = 0.1

@@ -1,6 +1,6 @@
 """From what was seen to what must be looked at: keeps the view, asks the rules, and queues a key or schedules it.
 
-Runs on every replica. Only the leader's queue is worked on; a standby keeps the view and forgets the rest.
+Runs on every replica. A standby keeps the view, the schedule, and which tokens want something, to act on them first.
 """
 
 from datetime import timedelta
@@ -52,8 +52,19 @@ class Intake:
         self._malformed: dict[Work, MalformedObject] = {}
         self._held_back: dict[ObjectKey, Token] = {}
         self._fresh: dict[ObjectKey, Token] = {}
+        self._undone: dict[ObjectKey, None] = {}
         self.acting = False
         """Whether this replica leads: only then is work queued."""
+
+    def take_over(self) -> None:
+        """Lead from now on, and first of all do what the last leader left: mints before all the rest."""
+        self.acting = True
+        for key in self._undone:
+            self._queue.add(Work("token", key), bulk=not self._view.is_pending(key))
+        self._undone.clear()
+        credentials = (Work("credential", key) for key in self._view.credential_keys)
+        for work in (*credentials, *self._malformed):
+            self._queue.add(work, bulk=True)
 
     def token_seen(self, token: Token, *, bulk: bool = False) -> None:
         """A token as some answer or event showed it; what is older than the view is dropped.
@@ -77,8 +88,7 @@ class Intake:
         if self._view.knows(token.key, token.resource_version):
             return
         self.token_written(token)
-        if self.acting:
-            self.follow(token, bulk=bulk)
+        self.follow(token, bulk=bulk)
 
     def token_written(self, token: Token) -> None:
         """A token as our own write left it: whoever wrote it looks on by itself."""
@@ -99,6 +109,9 @@ class Intake:
         if isinstance(decision, InSync):
             self.settled(token, decision)
             return
+        if not self.acting:
+            self._undone[token.key] = None
+            return
         if isinstance(decision, Settle) and len(self._fresh) < MOST_FRESH:
             self._fresh[token.key] = token
         self._queue.add(Work("token", token.key), bulk=bulk)
@@ -113,21 +126,20 @@ class Intake:
 
     def settled(self, token: Token, decision: InSync) -> None:
         """A token needs nothing until that moment."""
+        self._undone.pop(token.key, None)
         self._schedule.set(token.key, decision.recheck_at)
-        record = TokenRecord.of(token)
-        self._probes.watch(token.key, record.open_secret)
+        self._probes.watch(token.key, TokenRecord.of(token).open_secret)
 
     def token_listed(self, token: Token) -> None:
         """A token from a full list: judged anew, also where nothing about it changed."""
-        record = self._view.token(token.key)
-        if record is not None and is_newer(record.resource_version, token.resource_version):
+        if self._view.is_past(token.key, token.uid, token.resource_version):
             return
         self.token_written(token)
-        if self.acting:
-            self.follow(token, bulk=True)
+        self.follow(token, bulk=True)
 
     def token_gone(self, key: ObjectKey, uid: str | None = None) -> None:
         """A token was deleted (None: whichever had the name). A Secret that outlived it goes too (orphaning delete)."""
+        self._view.note_gone(uid)
         held = self._held_back.get(key)
         if held is not None and held.uid == uid:  # where a read found none, one created since may be held back
             del self._held_back[key]
@@ -137,6 +149,7 @@ class Intake:
         before = self._view.drop_token(key)
         self._malformed.pop(Work("token", key), None)
         self._fresh.pop(key, None)
+        self._undone.pop(key, None)
         self._schedule.set(key, None)
         self._probes.watch(key, None)
         if before is None:
@@ -154,16 +167,17 @@ class Intake:
             return
         self._malformed.pop(Work("credential", credential.key), None)
         before = self._view.put_credential(credential)
-        if not self.acting:
-            return
-        if before is None or _facts(before) != _facts(credential):
+        if before is None or before.facts != credential.facts:
             phases = () if before is None or before.uid != credential.uid else (Phase.PENDING,)
             self._add_tokens(credential.key, *phases)
-        if before is None or before.generation != credential.generation or before.uid != credential.uid:
+        changed = before is None or before.generation != credential.generation or before.uid != credential.uid
+        if self.acting and changed:
             self._queue.add(Work("credential", credential.key), bulk=bulk)
 
     def credential_listed(self, credential: Credential) -> None:
         """A credential from a full list: its status is judged anew, also where nothing about it changed."""
+        if self._view.is_gone(credential.uid):
+            return
         self.credential_seen(credential, bulk=True)
         if self.acting:
             self._queue.add(Work("credential", credential.key), bulk=True)
@@ -171,12 +185,12 @@ class Intake:
     def credential_gone(self, key: ObjectKey, uid: str | None = None) -> None:
         """A credential was deleted (None: whichever had the name): its tokens are dead, and go."""
         self._malformed.pop(Work("credential", key), None)
+        self._view.note_gone(uid)
         known = self._view.credential(key)
         if known is not None and uid not in {None, known.uid}:
             return
         self._view.drop_credential(key)
-        if self.acting:
-            self._add_tokens(key)
+        self._add_tokens(key)
 
     def role_seen(self, role: Role) -> None:
         """A role came or changed: its holders' statuses may change."""
@@ -207,13 +221,9 @@ class Intake:
         self._queue.add(Work("token", key), bulk=True)
 
     def _recount(self, before: TokenRecord | None, after: TokenRecord | None) -> None:
-        if not self.acting:
-            return
         old = None if before is None else (before.credential, before.phase)
         new = None if after is None else (after.credential, after.phase)
-        if old == new:
-            return
-        for place in {old, new} - {None}:
+        for place in {old, new} if self.acting and old != new else ():
             if place is not None and self._view.credential(place[0]) is not None:
                 self._queue.add_after(Work("credential", place[0]), COALESCE.total_seconds())
 
@@ -228,14 +238,11 @@ class Intake:
 
     def _add_tokens(self, credential: ObjectKey, *phases: Phase) -> None:
         for key in self._view.tokens_of(credential, *phases):
-            self._queue.add(Work("token", key), bulk=True)
+            if self.acting:
+                self._queue.add(Work("token", key), bulk=True)
+            else:
+                self._undone[key] = None
 
     def _add_holders(self, role: str) -> None:
-        if self.acting:
-            for key in self._view.holders_of(role):
-                self._queue.add(Work("credential", key), bulk=True)
-
-
-def _facts(credential: Credential) -> tuple[object, ...]:
-    """What of a credential its tokens' rules look at."""
-    return credential.uid, credential.suspended, credential.deleting, credential.policy
+        for key in self._view.holders_of(role) if self.acting else ():
+            self._queue.add(Work("credential", key), bulk=True)

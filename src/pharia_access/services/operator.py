@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 import random
 from contextlib import suppress
 from dataclasses import dataclass
@@ -33,6 +34,9 @@ __all__ = ["Operator", "Parts", "Rhythm"]
 log = logging.getLogger(__name__)
 
 GAUGE_SECONDS = 5.0
+
+GATHER_SECONDS = 1.0
+"""How long a list waits for whatever else may ask for one: watches begin anew together."""
 
 MOST_OFFSET_SECONDS = 5.0
 
@@ -77,6 +81,7 @@ class Operator:
         self._parts = parts
         self._rhythm = rhythm
         self._list_soon = asyncio.Event()
+        self._listed_at = -math.inf
         self.caught_up = False
         """Whether a full list has ended since this replica started: its view is complete."""
 
@@ -90,10 +95,20 @@ class Operator:
         self._parts.metrics.leading(leads=False)
         await self._list_until_done()
 
+    def list_soon(self) -> None:
+        """Something may have changed of which no event will tell."""
+        self._list_soon.set()
+
+    async def stand_by(self) -> None:
+        """Keep the view complete, for ever."""
+        while True:
+            await self._list_soon.wait()
+            await self._list_again()
+
     async def lead(self) -> None:
-        """Act. New work is taken at once, while the list finds what nobody did before."""
+        """Act: at once on new work and on what was seen to be undone. A list, where the last is old, finds the rest."""
         parts = self._parts
-        parts.intake.acting = True
+        parts.intake.take_over()
         parts.metrics.leading(leads=True)
         await parts.keys.refresh()
         async with asyncio.TaskGroup() as tasks:
@@ -157,13 +172,12 @@ class Operator:
     def _retry_later(self, work: Work, error: Exception) -> None:
         asked = error.retry_after if isinstance(error, UnavailableError) else None
         seconds = self._parts.queue.retry(work, at_least=min(asked or 0.0, MOST_ASKED_SECONDS))
-        text = str(error) if isinstance(error, AccessError) else ""
         log.warning(
             "reconcile failed",
             extra={
                 "object": str(work.key),
                 "error": type(error).__name__,
-                "problem": text,
+                "problem": str(error) if isinstance(error, AccessError) else "",
                 "retrySeconds": round(seconds, 1),
             },
         )
@@ -176,19 +190,26 @@ class Operator:
 
     async def _list_now_and_then(self) -> None:
         while True:
-            self._list_soon.clear()
-            await self._list_until_done()
             spread = random.uniform(0.9, 1.1)  # noqa: S311 - so that replicas do not list together
+            due = self._listed_at + self._rhythm.resync.total_seconds() * spread
             with suppress(TimeoutError):
-                async with asyncio.timeout(self._rhythm.resync.total_seconds() * spread):
+                async with asyncio.timeout(max(0.0, due - self._parts.clock.monotonic())):
                     await self._list_soon.wait()
+            await self._list_again()
             await self._parts.keys.refresh()
+
+    async def _list_again(self) -> None:
+        if self.caught_up:
+            await self._parts.clock.sleep(GATHER_SECONDS)
+        self._list_soon.clear()
+        self._listed_at = -math.inf  # until it has ended: should it be cancelled, another is due
+        await self._list_until_done()
 
     def _due(self, keys: list[ObjectKey]) -> None:
         for key in keys:
             self._parts.intake.due(key)
         if len(keys) >= max(MANY_DUE, len(self._parts.view) / 5):
-            self._list_soon.set()
+            self.list_soon()
 
     async def _list_until_done(self) -> None:
         wait = 1.0
@@ -200,7 +221,7 @@ class Operator:
                 await self._parts.clock.sleep(wait)
                 wait = min(2 * wait, 30.0)
             else:
-                self.caught_up = True
+                self.caught_up, self._listed_at = True, self._parts.clock.monotonic()
                 await self._compare_clocks()
                 return
 

@@ -54,9 +54,13 @@ class Resync:
         Raises RewoundError where an answer is older than that of an earlier list.
         """
         began = self._clock.monotonic()
-        await self._list_roles()
-        await self._list_credentials()
-        await self._list_tokens()
+        self._view.begin_list()
+        try:
+            await self._list_roles()
+            await self._list_credentials()
+            await self._list_tokens()
+        finally:
+            self._view.end_list()
         took = self._clock.monotonic() - began
         self._metrics.listed(took)
         log.info("full list done", extra={"seconds": round(took, 3), "tokens": len(self._view.token_keys)})

@@ -68,6 +68,7 @@ class View:
         self._totals: Counter[Phase] = Counter()
         self._credentials: dict[ObjectKey, Credential] = {}
         self._roles: dict[str, Role] = {}
+        self._gone: set[str] | None = None
 
     def __len__(self) -> int:
         """How many tokens there are."""
@@ -96,6 +97,33 @@ class View:
         """Whether this state of the token, or a later one, has been seen."""
         known = self._tokens.get(key)
         return known is not None and not is_newer(resource_version, known.resource_version)
+
+    def begin_list(self) -> None:
+        """Remember from now on what goes: pages that were made before may still show it."""
+        self._gone = set()
+
+    def end_list(self) -> None:
+        """There are no more pages."""
+        self._gone = None
+
+    def note_gone(self, uid: str | None) -> None:
+        """An object was deleted."""
+        if self._gone is not None and uid is not None:
+            self._gone.add(uid)
+
+    def is_gone(self, uid: str) -> bool:
+        """Whether an object of the list that is read was deleted since."""
+        return self._gone is not None and uid in self._gone
+
+    def is_past(self, key: ObjectKey, uid: str, resource_version: str) -> bool:
+        """Whether this state of the token is over: it is gone, or a later one has been seen."""
+        known = self._tokens.get(key)
+        return self.is_gone(uid) or (known is not None and is_newer(known.resource_version, resource_version))
+
+    def is_pending(self, key: ObjectKey) -> bool:
+        """Whether nothing has become of that token yet."""
+        record = self._tokens.get(key)
+        return record is not None and record.phase in {None, Phase.PENDING}
 
     def put_token(self, token: Token) -> TokenRecord | None:
         """Keep a token; returns what was kept before."""

@@ -34,8 +34,9 @@ class FakeWatcher:
     alive: bool = False
     end: Callable[[], None] = lambda: None
 
-    def start(self, on_end: Callable[[], None]) -> None:
+    def start(self, *, on_begin: Callable[[], None], on_end: Callable[[], None]) -> None:
         self.alive, self.end = True, on_end
+        on_begin()
 
     def stop(self) -> None:
         self.alive = False

@@ -141,12 +141,15 @@ DISCOVERY: Json = {
 
 
 def served(request: Request) -> bytes | None:
-    """What Kopf asks for: which kinds there are, one object of each of ours, and then watches in which nothing is."""
+    """What Kopf asks for: which kinds there are, lists, and then watches in which an object of each kind comes."""
     last = request.path.rpartition("/")[2]
     if "watch" in request.query:
-        return None
+        from_the_list = request.query["resourceVersion"] == ["9"]
+        return reply(200, {"type": "ADDED", "object": OBJECTS[last]}) if from_the_list else None
     if last in OBJECTS:
-        return reply(200, {"metadata": {"resourceVersion": "9"}, "items": [OBJECTS[last]]})
+        nothing = request.query.get("fieldSelector") == ["metadata.name=-"]
+        items = [] if nothing else [OBJECTS[last]] * 1000
+        return reply(200, {"metadata": {"resourceVersion": "9"}, "items": items})
     answer = DISCOVERY.get(request.path, {})
     if isinstance(answer, list):
         answer = {"resources": [a_kind(plural) for plural in answer]}
@@ -175,14 +178,14 @@ class Listener(Inbox):
 
 
 async def test_what_is_watched_arrives_in_the_operators_loop(tmp_path: Path, post: Post) -> None:
-    listener, ended = Listener(post), asyncio.Event()
+    listener, ended, begun = Listener(post), asyncio.Event(), list[int]()
     async with (
         hostile_api(served) as api,
         connect(plain_kubeconfig(tmp_path / "kubeconfig", api.url), pool_size=2) as connection,
     ):
         watcher = Watcher(listener, connection, OperatorSettings())
         assert not watcher.alive
-        watcher.start(ended.set)
+        watcher.start(on_begin=lambda: begun.append(threading.get_ident()), on_end=ended.set)
         await asyncio.wait_for(listener.complete.wait(), 10)
         assert watcher.alive
 
@@ -191,8 +194,35 @@ async def test_what_is_watched_arrives_in_the_operators_loop(tmp_path: Path, pos
 
     assert not watcher.alive
     assert set(listener.heard.values()) == {threading.get_ident()}
+    assert begun == [threading.get_ident()] * len(OBJECTS)  # one list each, in which nothing was
     assert (post.view.token_keys, post.view.credential_keys) == ((TOKEN,), (CREDENTIAL,))
     assert {request.headers.get("authorization") for request in api.requests} == {"Bearer signed-in"}
     assert {request.method for request in api.requests} == {"GET"}
     await asyncio.to_thread(watcher._thread.join, 10)
     assert not watcher._thread.is_alive()
+
+
+async def test_where_a_watch_cannot_go_on_another_begins_and_is_told(tmp_path: Path, post: Post) -> None:
+    def too_old(request: Request) -> bytes | None:
+        if "watch" in request.query:
+            return reply(200, {"type": "ERROR", "object": {"kind": "Status", "code": 410, "message": "too old"}})
+        return served(request)
+
+    again, begun = asyncio.Event(), list[None]()
+
+    def begin() -> None:
+        begun.append(None)
+        if len(begun) > len(OBJECTS):
+            again.set()
+
+    async with (
+        hostile_api(too_old) as api,
+        connect(plain_kubeconfig(tmp_path / "kubeconfig", api.url), pool_size=2) as connection,
+    ):
+        watcher = Watcher(post.inbox, connection, OperatorSettings())
+        watcher.start(on_begin=begin, on_end=lambda: None)
+        await asyncio.wait_for(again.wait(), 10)
+        watcher.stop()
+        await asyncio.to_thread(watcher._thread.join, 10)
+
+    assert not post.view.token_keys

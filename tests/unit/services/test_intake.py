@@ -84,6 +84,36 @@ def test_a_standby_keeps_the_view_and_queues_nothing(bench: Bench, intake: Intak
 
 
 @simulated
+async def test_whoever_takes_over_begins_with_what_was_left_undone_and_mints_first(
+    bench: Bench, intake: Intake
+) -> None:
+    intake.acting = False
+    over = replace(active(bench, A), spec=a_token(A, expires_at=NOW - timedelta(seconds=1)).spec)
+    intake.token_seen(over)
+    intake.token_listed(a_token(B))
+    intake.token_seen(a_token(C))
+
+    intake.take_over()
+
+    assert await queued(bench) == ["b", "c", "a"]
+    assert intake.acting
+
+
+@simulated
+async def test_what_the_leader_did_or_what_went_is_not_left_undone(bench: Bench, intake: Intake) -> None:
+    intake.acting = False
+    for key in (A, B):
+        intake.token_seen(a_token(key))
+    intake.token_seen(active(bench, A))
+    intake.token_gone(B)
+
+    intake.take_over()
+
+    assert await queued(bench) == []
+    assert bench.replica.schedule.next_due() == (NOW + WINDOW).timestamp()
+
+
+@simulated
 async def test_what_people_wait_for_goes_before_work_in_bulk(bench: Bench, intake: Intake) -> None:
     intake.token_listed(a_token(A))
     intake.token_seen(a_token(B), bulk=True)

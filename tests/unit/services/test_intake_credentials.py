@@ -37,6 +37,12 @@ def intake(bench: Bench) -> Intake:
     return bench.replica.intake
 
 
+async def forget_what_was_seen(bench: Bench) -> None:
+    """Nothing is left undone."""
+    bench.replica.intake.take_over()
+    await drained(bench.replica.queue)
+
+
 async def asked(bench: Bench) -> tuple[list[str], int]:
     """Which tokens are asked again, and for how many credentials there is work."""
     works = await drained(bench.replica.queue)
@@ -146,6 +152,30 @@ def test_a_standby_notes_credentials_and_roles_and_queues_nothing(bench: Bench, 
     assert not bench.replica.view.credential_keys
     assert set(bench.replica.view.catalogue) == {"admin"}
     assert len(bench.replica.queue) == 0
+
+
+@pytest.mark.parametrize(
+    ("gone", "expected"),
+    [
+        pytest.param(False, WAITING, id="a change concerns those that wait"),
+        pytest.param(True, EVERY_PHASE, id="its end concerns all"),
+    ],
+)
+@simulated
+async def test_whoever_takes_over_asks_again_whom_a_change_of_a_credential_concerned(
+    bench: Bench, intake: Intake, *, gone: bool, expected: list[str]
+) -> None:
+    await forget_what_was_seen(bench)
+    intake.acting = False
+    if gone:
+        intake.credential_gone(CREDENTIAL)
+    else:
+        intake.credential_seen(replace(bench.credential, resource_version=LATER, suspended=True))
+    assert len(bench.replica.queue) == 0
+
+    intake.take_over()
+
+    assert (await asked(bench))[0] == expected
 
 
 # --- what cannot be understood

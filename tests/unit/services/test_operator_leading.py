@@ -55,7 +55,7 @@ async def test_a_standby_lists_everything_and_writes_nothing(clock: FakeClock) -
 
 
 @simulated
-async def test_leading_begins_with_a_list_and_does_what_nobody_did(clock: FakeClock) -> None:
+async def test_leading_without_a_view_begins_with_a_list_and_does_what_nobody_did(clock: FakeClock) -> None:
     stage = Stage(clock)
     stage.create("ci", "batch")
 
@@ -66,6 +66,82 @@ async def test_leading_begins_with_a_list_and_does_what_nobody_did(clock: FakeCl
     assert stage.diary.times("list_tokens") == [0]
     assert stage.replica.metrics.leads
     assert stage.operator.caught_up
+
+
+@simulated
+async def test_what_came_while_nobody_led_does_not_wait_for_the_list_either(clock: FakeClock) -> None:
+    stage = Stage(clock)
+    stage.create("old", ttl=timedelta(seconds=30))
+    async with stage.leading():
+        await asyncio.sleep(1)
+    standby = stage.another()
+    await standby.operator.fill_view()
+    standby.diary.faults = failing("list_roles", *repeat(UnavailableError("500"), 8))
+    standby.operator.intake.token_seen(standby.create("new"))
+    await asyncio.sleep(30)
+
+    async with standby.leading():
+        await asyncio.sleep(0.1)
+
+    assert stage.phases() == {"old": Phase.EXPIRED, "new": Phase.ACTIVE}
+
+
+@simulated
+async def test_a_standby_that_takes_over_lists_only_when_its_last_list_is_old(clock: FakeClock) -> None:
+    stage = Stage(clock)
+    await stage.operator.fill_view()
+
+    async with stage.leading():
+        await asyncio.sleep(SOONEST - 1)
+        assert stage.diary.times("list_tokens") == [0]
+        await asyncio.sleep(LATEST - SOONEST + 2)
+
+    assert len(stage.diary.times("list_tokens")) == 2
+
+
+@pytest.mark.parametrize("leads", [False, True])
+@simulated
+async def test_watches_that_begin_anew_are_followed_by_one_list(clock: FakeClock, *, leads: bool) -> None:
+    stage = Stage(clock)
+    await stage.operator.fill_view()
+    working = asyncio.create_task(stage.operator.lead() if leads else stage.operator.stand_by())
+    await asyncio.sleep(10)
+
+    for _ in range(3):
+        stage.operator.list_soon()
+        await asyncio.sleep(0.2)
+    await asyncio.sleep(60)
+
+    assert stage.diary.times("list_tokens") == pytest.approx([0, 11], abs=0.01)
+    working.cancel()
+
+
+@simulated
+async def test_a_list_that_a_standby_did_not_end_is_made_by_the_leader(clock: FakeClock) -> None:
+    stage = Stage(clock)
+    await stage.operator.fill_view()
+    stage.diary.faults = failing("list_tokens", UnavailableError("503"))
+    stage.operator.list_soon()
+    standing_by = asyncio.create_task(stage.operator.stand_by())
+    await asyncio.sleep(1.5)
+    standing_by.cancel()
+
+    async with stage.leading():
+        await asyncio.sleep(10)
+
+    assert len(stage.diary.times("list_tokens")) == 3
+
+
+@simulated
+async def test_whoever_takes_over_looks_at_all_credentials(clock: FakeClock) -> None:
+    stage = Stage(clock)
+    await stage.operator.fill_view()
+
+    async with stage.leading():
+        await asyncio.sleep(1)
+
+    assert stage.diary.times("write_credential_status") == pytest.approx([0], abs=0.01)
+    assert stage.diary.times("list_credentials") == [0]
 
 
 @simulated

@@ -1,11 +1,11 @@
 """The full list: what events lost is repaired, and what is newer is kept."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 
 import pytest
 
-from pharia_access.domain.model import ObjectKey, Token
+from pharia_access.domain.model import Credential, ObjectKey, Token
 from pharia_access.domain.sightings import Page
 from pharia_access.errors import RewoundError
 from pharia_access.services.work_queue import Work
@@ -115,6 +115,38 @@ async def test_what_comes_during_a_list_is_kept(bench: Bench, verb: str) -> None
     assert NEW in bench.replica.view.token_keys
     assert NEW in bench.replica.view.credential_keys
     assert "new" in bench.replica.view.catalogue
+
+
+class Snapshot(FakeCluster):
+    """Its pages were made before the token and the credential went, and are read after that was heard."""
+
+    went: Callable[[], None]
+
+    async def credential_pages(self) -> AsyncIterator[Page[Credential]]:
+        page = Page("20", tuple(self.store.credentials.values()))
+        self.went()
+        yield page
+
+    async def token_pages(self, *, credential: ObjectKey | None = None) -> AsyncIterator[Page[Token]]:
+        yield Page("20", (a_token(resource_version="8"), a_token(NEW, uid="token-2", resource_version="8")))
+
+
+@simulated
+async def test_what_goes_during_a_list_does_not_come_back_with_its_pages(bench: Bench) -> None:
+    intake = bench.replica.intake
+
+    def went() -> None:
+        intake.credential_gone(CREDENTIAL, bench.credential.uid)
+        intake.token_gone(TOKEN, a_token().uid)
+
+    cluster = Snapshot(bench.store)
+    cluster.went = went
+    await bench.list_all(cluster)
+
+    assert bench.replica.view.token_keys == (NEW,)
+    assert not bench.replica.view.credential_keys
+    intake.token_listed(a_token(resource_version="8"))  # in another list
+    assert TOKEN in bench.replica.view.token_keys
 
 
 @pytest.mark.parametrize(
