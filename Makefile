@@ -10,6 +10,12 @@ ALL ?=
 # For `make lock`: UPGRADE=--upgrade takes newer versions than the locked ones.
 UPGRADE ?=
 
+# For `make scale`.
+N ?= 10000
+CREDENTIALS ?= 1000
+# For `make soak`.
+SOAK_MINUTES ?= 60
+
 VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/ready
@@ -20,7 +26,7 @@ BUILD_LOG := $(COVERAGE)/build.log
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up down test unit integration coverage lint format bench e2e sbom plugin plugin-test lock clean control-plane kind manifests
+.PHONY: help demo up down test unit integration coverage lint format bench scale soak e2e sbom plugin plugin-test lock clean control-plane kind manifests
 
 help: ## List these commands.
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -73,6 +79,12 @@ format: $(READY) ## Format the code and mend what can be mended by itself.
 
 bench: $(READY) control-plane ## Measure mints per second, latency and memory on the real control plane.
 	@$(PY) -m bench
+
+scale: $(READY) control-plane ## Measure among N tokens under CREDENTIALS credentials: starts, failover, memory, expiry.
+	@BENCH_TOKENS=$(N) CREDENTIALS=$(CREDENTIALS) $(PY) -m bench scale
+
+soak: $(READY) control-plane ## Two operators and a verifier under churn for SOAK_MINUTES: is their memory flat?
+	@SOAK_MINUTES=$(SOAK_MINUTES) $(PY) -m bench soak
 
 control-plane: $(READY) ## Build etcd, the API server, the controllers, kubectl and helm, once, outside the checkout.
 	@$(PY) -m tools.build_control_plane

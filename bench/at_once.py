@@ -8,7 +8,6 @@ answer to the verifier's first refusal. Writes bench/results/at-once.md.
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
 import os
 import random
@@ -23,15 +22,16 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from bench.asking import Asker
 from bench.client import Channel
+from bench.filling import CREDENTIALS, Holder, Planned, put_credentials, put_tokens, read_keyring
 from bench.meters import bind_to_cores, machine
 from bench.report import Target, table, targets, write
 from bench.stage import Stage, say, stage
-from bench.tokens import NAMESPACE, TOKENS, Json
-from pharia_access.domain.keyring import Keyring
-from pharia_access.domain.token import TokenText, mint
-from tests.support.api import MERGE, OPERATOR
-from tests.support.resources import api_credential, api_role, api_token
+from bench.tokens import GROUP, TOKENS, Json
+from pharia_access.domain.token import mint
+from tests.support.api import MERGE
+from tests.support.resources import api_role
 from tests.support.verifiers import RunningVerifier, start_verifier, write_keyring
 from tools.debian_programs import find_program
 
@@ -44,11 +44,8 @@ __all__ = ["main"]
 CHANGES = 200
 FIRST = 20_000
 """So many tokens are asked for once and then again, right after the start."""
-_CHANNELS = 16
 _STARTS = 7
 _REST_SECONDS = 30
-_KEYRING = "/api/v1/namespaces/pharia-access-system/secrets/pharia-access-keyring"
-_GROUP = "/apis/access.pharia.ai/v1alpha1"
 _DEADLINE_SECONDS = 10.0
 _MIB = 2**20
 
@@ -87,48 +84,23 @@ def main() -> int:
 
 async def _put(played: Stage, template: Json, count: int) -> list[str]:
     """Tokens with secrets of their own, so many; their texts."""
-    channel = await Channel.open(played.server)
-    secret = json.loads(await channel.send("GET", _KEYRING))
-    keyring = Keyring.parse({name: base64.b64decode(value) for name, value in secret["data"].items()})
+    keyring = await read_keyring(played.server)
     # A role and credentials of their own, for the tokens that lose it.
-    await channel.send("POST", f"{_GROUP}/apiroles", json.dumps(api_role("extra")).encode())
-    credentials = {2 * CHANGES + 1 + number: await _credential(channel, number) for number in range(CHANGES)}
-    channel.close()
+    await _add_role(played)
+    names = [f"holder-{number}" for number in range(CHANGES)]
+    made = {holder.name: holder for holder in await put_credentials(played.server, names, ["studio-user", "extra"])}
+    holders = dict(enumerate((made[name] for name in names), start=2 * CHANGES + 1))
     texts = [mint("pharia", secrets.token_bytes) for _ in range(count)]
-    objects = (_objects(template, text, keyring.mac(text), credentials.get(n)) for n, text in enumerate(texts))
-    remaining = iter(enumerate(objects))
-
-    async def put() -> None:
-        channel = await Channel.open(played.server)
-        for number, (spec, status) in remaining:
-            token = api_token(NAMESPACE, f"t{number}", **spec)
-            await channel.send("POST", TOKENS, json.dumps(token).encode())
-            patch = json.dumps({"status": status}).encode()
-            await channel.send("PATCH", f"{TOKENS}/t{number}/status", patch, form=MERGE, user=OPERATOR)
-        channel.close()
-
-    async with asyncio.TaskGroup() as workers:
-        for _ in range(_CHANNELS):
-            workers.create_task(put())
+    usual = Holder.of(template)
+    planned = (Planned(f"t{n}", text, holders.get(n, usual)) for n, text in enumerate(texts))
+    await put_tokens(played.server, template, keyring, planned)
     return [text.reveal() for text in texts]
 
 
-def _objects(
-    template: Json, text: TokenText, mac: tuple[str, str], holder: tuple[str, str] | None
-) -> tuple[Json, Json]:
-    """Spec and status of a token, as the template's but for what is its own."""
-    status = template["status"] | {"tokenID": text.token_id, "mac": {"keyID": mac[0], "value": mac[1]}}
-    if holder is None:
-        return template["spec"], status
-    name, uid = holder
-    return template["spec"] | {"credentialRef": {"name": name}}, status | {"credential": {"name": name, "uid": uid}}
-
-
-async def _credential(channel: Channel, number: int) -> tuple[str, str]:
-    name = f"holder-{number}"
-    body = json.dumps(api_credential(NAMESPACE, name, roles=["studio-user", "extra"])).encode()
-    made = json.loads(await channel.send("POST", f"{_GROUP}/namespaces/{NAMESPACE}/apicredentials", body))
-    return name, made["metadata"]["uid"]
+async def _add_role(played: Stage) -> None:
+    channel = await Channel.open(played.server)
+    await channel.send("POST", f"{GROUP}/apiroles", json.dumps(api_role("extra")).encode())
+    channel.close()
 
 
 def _started_only(played: Stage, number: int) -> Start:
@@ -168,44 +140,40 @@ def _load(verifier: RunningVerifier, token: str) -> Iterator[list[str]]:
 
 async def _twice(verifier: RunningVerifier, texts: list[str]) -> tuple[list[float], list[float]]:
     """Seconds of each token's first check, and of its second."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", verifier.port)
+    asker = await Asker.of(verifier)
     say(f"{len(texts)} tokens, twice")
     passes: tuple[list[float], list[float]] = ([], [])
     for seconds in passes:
         for text in texts:
             began = time.perf_counter()
-            status = await _status(reader, writer, _request(text))
+            status = await asker.ask(text)
             seconds.append(time.perf_counter() - began)
             if status != HTTPStatus.OK:
                 message = "a good token was refused"
                 raise TimeoutError(message)
-    writer.close()
+    asker.close()
     return passes
-
-
-def _request(text: str, target: str = "/auth/nginx") -> bytes:
-    return f"GET {target} HTTP/1.1\r\nHost: v\r\nAuthorization: Bearer {text}\r\n\r\n".encode()
 
 
 async def _measure(played: Stage, verifier: RunningVerifier, texts: list[str]) -> dict[str, list[float]]:
     """Seconds from the API server's answer to the first refusal, by kind of change."""
     channel = await Channel.open(played.server)
-    reader, writer = await asyncio.open_connection("127.0.0.1", verifier.port)
+    asker = await Asker.of(verifier)
     latencies: dict[str, list[float]] = {}
     say(f"{3 * CHANGES} changes, one by one")
     for number, text in enumerate(texts, start=1):
         kind, method, path, body = _change(number)
-        request = _request(text, "/auth/nginx?role=extra" if kind == "role taken away" else "/auth/nginx")
-        if await _status(reader, writer, request) != HTTPStatus.OK:
+        target = "/auth/nginx?role=extra" if kind == "role taken away" else "/auth/nginx"
+        if await asker.ask(text, target) != HTTPStatus.OK:
             message = f"token t{number} is not good before its change"
             raise TimeoutError(message)
         await channel.send(method, path, body, form=MERGE)
         began = time.perf_counter()
         async with asyncio.timeout(_DEADLINE_SECONDS):
-            while await _status(reader, writer, request) == HTTPStatus.OK:
+            while await asker.ask(text, target) == HTTPStatus.OK:
                 pass
         latencies.setdefault(kind, []).append(time.perf_counter() - began)
-    writer.close()
+    asker.close()
     channel.close()
     return latencies
 
@@ -215,14 +183,8 @@ def _change(number: int) -> tuple[str, str, str, bytes]:
         return "revoked", "PATCH", f"{TOKENS}/t{number}", b'{"spec":{"revoked":true}}'
     if number <= 2 * CHANGES:
         return "deleted", "DELETE", f"{TOKENS}/t{number}", b""
-    path = f"{_GROUP}/namespaces/{NAMESPACE}/apicredentials/holder-{number - 2 * CHANGES - 1}"
+    path = f"{CREDENTIALS}/holder-{number - 2 * CHANGES - 1}"
     return "role taken away", "PATCH", path, b'{"spec":{"roles":["studio-user"]}}'
-
-
-async def _status(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> int:
-    writer.write(request)
-    head = await reader.readuntil(b"\r\n\r\n")
-    return int(head[9:12])
 
 
 def _report(title: str, shape: str, notes: str, *, starts: list[Start], latencies: dict[str, list[float]]) -> None:

@@ -21,7 +21,7 @@ import yaml
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-__all__ = ["Channel", "ClientError", "Seen", "Server", "watch"]
+__all__ = ["Channel", "ClientError", "Seen", "Server", "version_of", "watch"]
 
 _MOST_BYTES = 4 * 2**20  # of one line of a watch
 _LAST_SUCCESS = 299
@@ -128,6 +128,14 @@ class _Metadata(msgspec.Struct):
     name: str = ""
 
 
+class _ListMetadata(msgspec.Struct, rename="camel"):
+    resource_version: str
+
+
+class _List(msgspec.Struct):
+    metadata: _ListMetadata
+
+
 class _Object(msgspec.Struct):
     metadata: _Metadata
     status: _Status = msgspec.field(default_factory=_Status)
@@ -147,11 +155,19 @@ class Seen:
     ready: bool
 
 
-async def watch(server: Server, path: str) -> AsyncIterator[Seen]:
-    """Every change below `path` from the answer's first moment on, until the caller stops. Raises ClientError."""
+async def version_of(server: Server, path: str) -> str:
+    """The resourceVersion of what is below `path` now."""
+    channel = await Channel.open(server)
+    answer = await channel.send("GET", f"{_query(path)}limit=1")
+    channel.close()
+    return msgspec.json.decode(answer, type=_List).metadata.resource_version
+
+
+async def watch(server: Server, path: str, *, since: str) -> AsyncIterator[Seen]:
+    """Every change below `path` after that resourceVersion, until the caller stops. Raises ClientError."""
     channel, decoder = await Channel.open(server), msgspec.json.Decoder(_Event)
     try:
-        async for line in channel.lines(f"{path}{'&' if '?' in path else '?'}watch=1&timeoutSeconds=3600"):
+        async for line in channel.lines(f"{_query(path)}watch=1&timeoutSeconds=3600&resourceVersion={since}"):
             event = decoder.decode(line)
             if event.type == "ERROR":
                 message = f"the watch of {path} failed"
@@ -161,6 +177,11 @@ async def watch(server: Server, path: str) -> AsyncIterator[Seen]:
             yield Seen(found.metadata.name, found.status.phase, ready)
     finally:
         channel.close()
+
+
+def _query(path: str) -> str:
+    """The path, ready for a parameter."""
+    return f"{path}{'&' if '?' in path else '?'}"
 
 
 def _text(encoded: str) -> str:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from tests.support.operators import RunningOperator
 
-__all__ = ["CORES", "Argon2", "Cpu", "CpuMeter", "bind_to_cores", "machine", "memory", "others_share"]
+__all__ = ["CORES", "Argon2", "Burden", "Cpu", "CpuMeter", "bind_to_cores", "machine", "memory", "others_share"]
 
 CORES = 2
 """How many cores everything shares, so that results of larger machines compare."""
@@ -117,6 +117,27 @@ class CpuMeter:
             hashing=end.hashing - start.hashing,
             machine=end.machine - start.machine,
         )
+
+
+class Burden:
+    """What processes take from now on: the CPU as percent of one core, and the memory."""
+
+    def __init__(self, pids: Mapping[str, int]) -> None:
+        self._processes = {name: psutil.Process(pid) for name, pid in pids.items()}
+        self._began = perf_counter()
+        self._before = self._seconds()
+
+    def percent(self) -> dict[str, float]:
+        """Of one core, on average since the start."""
+        took = perf_counter() - self._began
+        return {name: 100 * (seconds - self._before[name]) / took for name, seconds in self._seconds().items()}
+
+    def mib(self) -> dict[str, float]:
+        """Resident memory now."""
+        return {name: process.memory_info().rss / _MIB for name, process in self._processes.items()}
+
+    def _seconds(self) -> dict[str, float]:
+        return {name: sum(process.cpu_times()[:2]) for name, process in self._processes.items()}
 
 
 def others_share(cpu: Cpu, seconds: float) -> float:

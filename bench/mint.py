@@ -27,7 +27,7 @@ WARM_UP, MANY, ALONE = 50, 1000, 200
 AT_A_TIME = 16
 FEW_TOKENS, MANY_TOKENS = 1000, 10_000
 SETTLE_SECONDS = 20
-"""For Kopf's replay of 10,000 tokens, at 1 ms each, and the full list."""
+"""For the full lists of 10,000 tokens."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,10 +54,10 @@ class Stage:
         control_plane = {process.name: process.pid for process in self.control_plane.processes}
         return {"operator": operator.process.pid, **control_plane, "load generator": os.getpid()}
 
-    def delivered_token(self) -> Json:
+    def delivered_token(self, **spec: object) -> Json:
         """A token whose Secret was collected, as the operator left it: the model of those that are put there."""
         name = "template"
-        obj = json.dumps(api_token(NAMESPACE, name, credentialRef={"name": CREDENTIAL}))
+        obj = json.dumps(api_token(NAMESPACE, name, credentialRef={"name": CREDENTIAL}, **spec))
         with self.operator("template", {"PHARIA_ACCESS_PROBE_FIRST": "1s"}):
             run = self.control_plane.kubectl
             run("apply", "--filename=-", stdin=obj)

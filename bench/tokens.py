@@ -10,18 +10,20 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from bench.client import Channel, Seen, Server, watch
+from bench.client import Channel, Seen, Server, version_of, watch
 from tests.support.api import MERGE, OPERATOR
 from tests.support.resources import api_token
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable
+    from collections.abc import AsyncIterator, Callable, Iterator
+    from contextlib import AbstractAsyncContextManager
 
-__all__ = ["CREDENTIAL", "NAMESPACE", "TOKENS", "Json", "Minted", "Mints", "following", "put_minted"]
+__all__ = ["CREDENTIAL", "GROUP", "NAMESPACE", "TOKENS", "Json", "Minted", "Mints", "following", "put_minted"]
 
 NAMESPACE = "bench"
 CREDENTIAL = "load"
-TOKENS = f"/apis/access.pharia.ai/v1alpha1/namespaces/{NAMESPACE}/apitokens"
+GROUP = "/apis/access.pharia.ai/v1alpha1"
+TOKENS = f"{GROUP}/namespaces/{NAMESPACE}/apitokens"
 
 _READY_SECONDS = 60.0
 _CHANNELS = 16
@@ -31,14 +33,14 @@ Json = dict[str, Any]
 
 @asynccontextmanager
 async def following(server: Server, path: str, take: Callable[[Seen], None]) -> AsyncIterator[None]:
-    """Hand every change below `path` to `take` until the end of the block; what is there comes first."""
+    """Hand every change below `path` from now on to `take`, until the end of the block."""
+    since = await version_of(server, path)
 
     async def follow() -> None:
-        async for seen in watch(server, path):
+        async for seen in watch(server, path, since=since):
             take(seen)
 
     task = asyncio.create_task(follow())
-    await asyncio.sleep(1)  # what is there arrives
     try:
         yield
         if task.done():
@@ -78,19 +80,27 @@ class Mints:
 
     async def run(self, count: int, *, at_a_time: int, **spec: object) -> Minted:
         """Mint so many. Raises ClientError, TimeoutError."""
-        latencies: list[float] = []
-        numbers = iter(range(count))
-        async with following(self._server, TOKENS, self._take):
-            began = perf_counter()
-            async with asyncio.TaskGroup() as workers:
-                for _ in range(at_a_time):
-                    workers.create_task(self._work(numbers, latencies, spec))
-            return Minted(count, perf_counter() - began, latencies)
+        async with self.following():
+            return await self.mint(iter(range(count)), at_a_time=at_a_time, **spec)
 
-    async def _work(self, numbers: Iterable[int], latencies: list[float], spec: Json) -> None:
+    def following(self) -> AbstractAsyncContextManager[None]:
+        """See when tokens become Ready: needed around `mint`, which `run` does by itself."""
+        return following(self._server, TOKENS, self._take)
+
+    async def mint(self, numbers: Iterator[int], *, at_a_time: int, **spec: object) -> Minted:
+        """Mint one for each of the numbers, which may go on until something has happened."""
+        latencies: list[float] = []
+        began = perf_counter()
+        async with asyncio.TaskGroup() as workers:
+            for _ in range(at_a_time):
+                workers.create_task(self._work(numbers, latencies, spec))
+        return Minted(len(latencies), perf_counter() - began, latencies)
+
+    async def _work(self, numbers: Iterator[int], latencies: list[float], spec: Json) -> None:
         channel = await Channel.open(self._server)
         try:
-            latencies.extend([await self._mint(channel, spec) for _ in numbers])
+            for _ in numbers:
+                latencies.append(await self._mint(channel, spec))  # noqa: PERF401 - one by one, while others add theirs
         finally:
             channel.close()
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import signal
-import socket
 import time
 from typing import TYPE_CHECKING, NamedTuple
+
+from tests.support.etcd import ask_etcd, compact
 
 if TYPE_CHECKING:
     import random
@@ -86,8 +86,7 @@ def compact_etcd(stage: Stage, rng: random.Random) -> Happened:
     """Everything before now is forgotten, and a cable is cut: its watches may meet 410 Gone."""
     replica = rng.choice(stage.replicas)
     replica.cable.cut()
-    revision = int(_etcd(stage, "/v3/kv/range", {"key": "Lw=="})["header"]["revision"])  # of "/"
-    _etcd(stage, "/v3/kv/compaction", {"revision": revision, "physical": True})
+    compact(stage.control_plane)
     replica.cable.mend()
     return Happened(f"compacted etcd while {replica.name} was cut off")
 
@@ -95,9 +94,9 @@ def compact_etcd(stage: Stage, rng: random.Random) -> Happened:
 def fill_the_quota(stage: Stage, _: random.Random) -> Happened:
     """etcd's alarm NOSPACE: every write fails, reads go on."""
     alarm = {"memberID": "0", "alarm": "NOSPACE"}
-    _etcd(stage, "/v3/maintenance/alarm", {"action": "ACTIVATE", **alarm})
+    ask_etcd(stage.control_plane, "/v3/maintenance/alarm", {"action": "ACTIVATE", **alarm})
     time.sleep(2.0)
-    _etcd(stage, "/v3/maintenance/alarm", {"action": "DEACTIVATE", **alarm})
+    ask_etcd(stage.control_plane, "/v3/maintenance/alarm", {"action": "DEACTIVATE", **alarm})
     return Happened("etcd had no space for 2 s")
 
 
@@ -121,20 +120,3 @@ def _killed(replica: Replica) -> Happened:
     replica.kill()
     replica.start()
     return Happened(f"killed {replica.name}", replica.name)
-
-
-def _etcd(stage: Stage, path: str, body: dict[str, object]) -> dict[str, dict[str, str]]:
-    """One request to etcd's JSON gateway, on its socket."""
-    content = json.dumps(body).encode()
-    head = f"POST {path} HTTP/1.0\r\nHost: etcd\r\nContent-Length: {len(content)}\r\n\r\n".encode()
-    with socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(5)
-        connection.connect(str(stage.control_plane.root / "etcd.sock"))
-        connection.sendall(head + content)
-        answer = b"".join(iter(lambda: connection.recv(65536), b""))
-    first, _, rest = answer.partition(b"\r\n\r\n")
-    if b" 200 " not in first.split(b"\r\n")[0]:
-        message = f"etcd refused {path}: {first.splitlines()[0]!r}"
-        raise OSError(message)
-    parsed: dict[str, dict[str, str]] = json.loads(rest)
-    return parsed

@@ -25,6 +25,8 @@ class Cable:
         self._server = (address.hostname, address.port)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"https://127.0.0.1:{self._listener.getsockname()[1]}"
+        self.connections = 0
+        """How many it has carried so far."""
         self._open: set[socket.socket] = set()
         self._whole = threading.Event()
         self._whole.set()
@@ -64,6 +66,7 @@ class Cable:
         except OSError:
             near.close()
             return
+        self.connections += 1
         self._open |= {near, far}
         for source, target in ((near, far), (far, near)):
             threading.Thread(target=self._forward, args=(source, target), daemon=True).start()

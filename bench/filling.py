@@ -1,0 +1,117 @@
+"""Fills a cluster with tokens as they are long after their mint, each with a secret that a verifier accepts.
+
+They are put there as the operator, which must not run meanwhile: it would mint them first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bench.client import Channel, Server
+from bench.tokens import GROUP, NAMESPACE, TOKENS, Json
+from pharia_access.domain.keyring import Keyring
+from tests.support.api import MERGE, OPERATOR
+from tests.support.resources import api_credential, api_token
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable
+
+    from pharia_access.domain.token import TokenText
+
+__all__ = ["CREDENTIALS", "Holder", "Planned", "put_credentials", "put_tokens", "read_keyring"]
+
+CREDENTIALS = f"{GROUP}/namespaces/{NAMESPACE}/apicredentials"
+
+_CHANNELS = 16
+_KEYRING = "/api/v1/namespaces/pharia-access-system/secrets/pharia-access-keyring"
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A credential, by name and UID."""
+
+    name: str
+    uid: str
+
+    @classmethod
+    def of(cls, token: Json) -> Holder:
+        """That of a token which was minted."""
+        return cls(**token["status"]["credential"])
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A token that is to be there."""
+
+    name: str
+    text: TokenText
+    holder: Holder
+
+
+async def read_keyring(server: Server) -> Keyring:
+    """The operator's keys."""
+    channel = await Channel.open(server)
+    secret = json.loads(await channel.send("GET", _KEYRING))
+    channel.close()
+    return Keyring.parse({name: base64.b64decode(value) for name, value in secret["data"].items()})
+
+
+async def put_credentials(server: Server, names: Iterable[str], roles: list[str]) -> list[Holder]:
+    """Credentials that hold these roles, in no particular order."""
+    remaining, made = iter(names), []
+
+    async def put(channel: Channel) -> None:
+        for name in remaining:
+            body = json.dumps(api_credential(NAMESPACE, name, roles=roles)).encode()
+            made.append(Holder(name, json.loads(await channel.send("POST", CREDENTIALS, body))["metadata"]["uid"]))
+
+    await _by_all(server, put)
+    return made
+
+
+async def put_tokens(server: Server, template: Json, keyring: Keyring, tokens: Iterable[Planned]) -> None:
+    """Tokens like `template`, but for what is their own."""
+    remaining = iter(tokens)
+
+    async def put(channel: Channel) -> None:
+        for planned in remaining:
+            token, status = _objects(template, planned, keyring.mac(planned.text))
+            await channel.send("POST", TOKENS, json.dumps(token).encode())
+            patch = json.dumps({"status": status}).encode()
+            await channel.send("PATCH", f"{TOKENS}/{planned.name}/status", patch, form=MERGE, user=OPERATOR)
+
+    await _by_all(server, put)
+
+
+def _objects(template: Json, planned: Planned, mac: tuple[str, str]) -> tuple[Json, Json]:
+    """A token and its status, which is just what the operator would have written."""
+    holder = planned.holder
+    token = api_token(NAMESPACE, planned.name, **template["spec"] | {"credentialRef": {"name": holder.name}})
+    owner = template["metadata"]["ownerReferences"][0] | {"name": holder.name, "uid": holder.uid}
+    token["metadata"]["ownerReferences"] = [owner]
+    status = template["status"] | {
+        "tokenID": planned.text.token_id,
+        "mac": {"keyID": mac[0], "value": mac[1]},
+        "credential": {"name": holder.name, "uid": holder.uid},
+        "delivery": template["status"]["delivery"] | {"secretName": f"{planned.name}-token"},
+    }
+    return token, status
+
+
+async def _by_all(server: Server, work: Callable[[Channel], Awaitable[None]]) -> None:
+    """The same work on several connections at a time."""
+
+    async def connect_and_work() -> None:
+        channel = await Channel.open(server)
+        try:
+            await work(channel)
+        finally:
+            channel.close()
+
+    async with asyncio.TaskGroup() as workers:
+        for _ in range(_CHANNELS):
+            workers.create_task(connect_and_work())

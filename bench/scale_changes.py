@@ -1,0 +1,92 @@
+"""The phases of `bench scale` in which something changes: churn, the leader's end, and an edit of a credential."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import time
+from http import HTTPStatus
+
+from bench.asking import Asker
+from bench.churn import Churn
+from bench.client import Channel
+from bench.filling import CREDENTIALS
+from bench.meters import Burden
+from bench.requests import by_account
+from bench.scale_rest import burden_figures
+from bench.stage import say
+from bench.theatre import BIG, Figures, Theatre
+from bench.tokens import Mints
+from tests.support.api import MERGE, OPERATOR
+
+__all__ = ["churn", "failover", "role_edit"]
+
+CHURN_SECONDS = 60
+EDIT_SECONDS = 10
+"""How long after an edit of roles the operator's requests are counted, and the verifier's answer must have changed."""
+
+
+def churn(theatre: Theatre) -> Figures:
+    """Ten changes a second."""
+    say(f"churn for {CHURN_SECONDS} s")
+    there = [f"t{number}" for number in range(min(1000, theatre.plan.tokens))]
+    work = Churn(theatre.played.server, there, random.Random(7))  # noqa: S311 - the same edits each time
+    burden = Burden(theatre.pids())
+    rate = asyncio.run(work.run(CHURN_SECONDS))
+    return {"Churn: changes/s": rate, **burden_figures("Churn", burden)}
+
+
+def failover(theatre: Theatre) -> Figures:
+    """The leader is killed and a token created at once: until it is Ready, by the other's hand."""
+    say("the leader is killed")
+    seconds = asyncio.run(_failover(theatre))
+    theatre.operators["operator"] = theatre.operators.pop("standby")
+    say(f"the other minted after {seconds:.1f} s")
+    return {"Failover: kill -9 to the first mint, s": seconds}
+
+
+async def _failover(theatre: Theatre) -> float:
+    mints = Mints(theatre.played.server, "failover")
+    async with mints.following():
+        began = time.monotonic()
+        theatre.operators["operator"].process.kill()
+        await mints.mint(iter([1]), at_a_time=1)
+        return time.monotonic() - began
+
+
+def role_edit(theatre: Theatre) -> Figures:
+    """A credential with many tokens loses a role."""
+    say("a credential with many tokens loses a role")
+    log = theatre.played.control_plane.audit_log.stat().st_size
+    milliseconds = asyncio.run(_role_edit(theatre))
+    time.sleep(EDIT_SECONDS)
+    requests = by_account(theatre.played.control_plane, OPERATOR, start=log)  # looks at one-time Secrets go on beside
+    say(f"the operator asked: {dict(requests)}")
+    return {
+        "Role edit: tokens of the credential": theatre.plan.of_big,
+        "Role edit: API answer to the verifier's other answer, ms": milliseconds,
+        "Role edit: requests of the operator": sum(n for what, n in requests.items() if what != "patch secrets"),
+    }
+
+
+async def _role_edit(theatre: Theatre) -> float:
+    channel = await Channel.open(theatre.played.server)
+    asker = await Asker.of(theatre.running_verifier)
+    text = theatre.texts[-1]
+    if await asker.ask(text, _EXTRA) != HTTPStatus.OK:
+        message = "the credential's role does not count before it is taken away"
+        raise TimeoutError(message)
+    await channel.send("PATCH", f"{CREDENTIALS}/{BIG}", _WITHOUT, form=MERGE)
+    began = time.perf_counter()
+    async with asyncio.timeout(EDIT_SECONDS):
+        while await asker.ask(text, _EXTRA) == HTTPStatus.OK:
+            pass
+    seconds = time.perf_counter() - began
+    channel.close()
+    asker.close()
+    return 1000 * seconds
+
+
+_EXTRA = "/auth/nginx?role=extra"
+_WITHOUT = json.dumps({"spec": {"roles": ["studio-user"]}}).encode()

@@ -1,0 +1,147 @@
+"""The last phase of `bench scale`: many tokens end in the same second."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from itertools import cycle
+from typing import TYPE_CHECKING
+
+from bench.asking import Asker
+from bench.client import Channel
+from bench.stage import say
+from bench.theatre import Figures, Theatre
+from bench.tokens import TOKENS, Minted, Mints, following
+from pharia_access.domain.times import format_time
+from tests.support.api import MERGE
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from bench.client import Seen
+
+__all__ = ["expiry"]
+
+MARK_SECONDS = 600
+"""How long after their end all must be marked, or the run fails; the target is shorter."""
+SAMPLE = 100
+ROUGHLY_SECONDS = 1.0
+"""How long before its end a token may be refused: the verifier heeds the later of two clocks."""
+
+PAUSE_SECONDS = 0.005
+"""Between two questions."""
+
+_CHANNELS = 8
+
+
+@dataclass(slots=True)
+class Ending:
+    """What was seen of the tokens that end, in seconds after their end."""
+
+    end: float
+    names: set[str]
+    marked: dict[str, float] = field(default_factory=dict)
+    complete: asyncio.Event = field(default_factory=asyncio.Event)
+    asked: int = 0
+    accepted: int = 0
+
+    def take(self, seen: Seen) -> None:
+        """Take in a change."""
+        if seen.phase == "Expired" and seen.name in self.names:
+            self.marked.setdefault(seen.name, _now() - self.end)
+            if len(self.marked) == len(self.names):
+                self.complete.set()
+
+    async def ask_on(self, asker: Asker, texts: list[str]) -> None:
+        """Ask about a sample until all are marked; what is asked from the end on must be refused."""
+        for text in cycle(texts):
+            left = self.end - _now()
+            late, accepted = left <= 0, await asker.ask(text) == HTTPStatus.OK
+            if left > ROUGHLY_SECONDS and not accepted:
+                message = f"a good token was refused {left:.3f} s before its end"
+                raise TimeoutError(message)
+            self.asked += late
+            self.accepted += late and accepted
+            await asyncio.sleep(PAUSE_SECONDS)
+
+
+def expiry(theatre: Theatre) -> Figures:
+    """The ends of many tokens are brought forward to one second, and what happens then is watched."""
+    count = theatre.plan.expiring
+    end = datetime.fromtimestamp(int(_now()), UTC) + timedelta(seconds=40 + 0.025 * count)
+    ending = Ending(end.timestamp(), {f"t{number}" for number in range(count)})
+    minted = asyncio.run(_expiry(theatre, ending))
+    last = max(ending.marked.values())
+    say(f"the last of {count} was marked after {last:.1f} s; {ending.accepted} of {ending.asked} were accepted late")
+    return {
+        "Expiry: tokens that end in one second": count,
+        "Expiry: asked after their end": ending.asked,
+        "Expiry: accepted after their end": ending.accepted,
+        "Expiry: the last marked, s": last,
+        "Expiry: mints meanwhile": minted.count,
+        "Expiry: p99 of the mints meanwhile, s": minted.percentile(99),
+    }
+
+
+async def _expiry(theatre: Theatre, ending: Ending) -> Minted:
+    await _bring_forward(theatre, ending)
+    if _now() > ending.end - 5:
+        message = "the tokens ended before all their ends were set: the machine is too slow for this"
+        raise TimeoutError(message)
+    say("waiting for their end")
+    mints = Mints(theatre.played.server, "meanwhile")
+    async with _asked(theatre, ending), following(theatre.played.server, TOKENS, ending.take), mints.following():
+        await asyncio.sleep(ending.end - _now())
+        minting = asyncio.create_task(mints.mint(_until(ending.complete), at_a_time=1))
+        async with asyncio.timeout(MARK_SECONDS):
+            await ending.complete.wait()
+        return await minting
+
+
+async def _bring_forward(theatre: Theatre, ending: Ending) -> None:
+    say(f"{len(ending.names)} ends are brought forward")
+    remaining = iter(sorted(ending.names))
+    body = json.dumps({"spec": {"expiresAt": format_time(datetime.fromtimestamp(ending.end, UTC))}}).encode()
+
+    async def patch() -> None:
+        channel = await Channel.open(theatre.played.server)
+        for name in remaining:
+            await channel.send("PATCH", f"{TOKENS}/{name}", body, form=MERGE)
+        channel.close()
+
+    async with asyncio.TaskGroup() as workers:
+        for _ in range(_CHANNELS):
+            workers.create_task(patch())
+
+
+@asynccontextmanager
+async def _asked(theatre: Theatre, ending: Ending) -> AsyncIterator[None]:
+    """Some of them are asked about all the time."""
+    asker = await Asker.of(theatre.running_verifier)
+    texts = theatre.texts[: min(SAMPLE, theatre.plan.expiring)]
+    asking = asyncio.create_task(ending.ask_on(asker, texts))
+    try:
+        yield
+        if asking.done():
+            asking.result()
+    finally:
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+        asker.close()
+
+
+def _until(complete: asyncio.Event) -> Iterator[int]:
+    """Numbers, until it is complete."""
+    number = 0
+    while not complete.is_set():
+        yield number
+        number += 1
+
+
+def _now() -> float:
+    return time.time()  # noqa: TID251 - ends of tokens are on the wall clock

@@ -1,0 +1,189 @@
+"""Whether anything grows that should not: `make soak SOAK_MINUTES=60`.
+
+Two operators and a verifier among 2,000 tokens, ten changes a second, watches of 5 s, and now and then a cable is cut.
+Every 15 s their memory, open files and threads are noted. Writes bench/results/soak.md.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import secrets
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import psutil
+
+from bench.churn import PER_SECOND, Churn
+from bench.filling import Holder, Planned, put_tokens, read_keyring
+from bench.growth import slope
+from bench.meters import bind_to_cores, machine
+from bench.report import Target, table, targets, write
+from bench.stage import Stage, say, stage
+from pharia_access.domain.token import mint
+from tests.support.cable import Cable
+from tests.support.installation import NAMESPACE, OPERATOR_ACCOUNT
+from tests.support.operators import start_operator
+from tests.support.verifiers import VERIFIER_ACCOUNT, start_verifier, write_keyring
+
+if TYPE_CHECKING:
+    from tests.support.processes import Process
+
+__all__ = ["main"]
+
+TOKENS = 2000
+SAMPLE_SECONDS = 15
+CUT_SECONDS = 120
+"""Between two cuts of one cable or another, on average."""
+MOST_MIB_AN_HOUR = 5.0
+
+_MIB = 2**20
+_WATCHES = {"PHARIA_ACCESS_WATCH_TIMEOUT": "5s"}
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One process at one moment."""
+
+    hours: float
+    mib: float
+    files: int
+    threads: int
+
+
+@dataclass(slots=True)
+class Replica:
+    """A process behind a cable, and what was seen of it."""
+
+    name: str
+    cable: Cable
+    process: Process
+    samples: list[Sample] = field(default_factory=list)
+
+    def look(self, hours: float) -> None:
+        """Note how it is."""
+        seen = psutil.Process(self.process.pid)
+        self.samples.append(Sample(hours, seen.memory_info().rss / _MIB, seen.num_fds(), seen.num_threads()))
+
+    @property
+    def second_half(self) -> list[Sample]:
+        """After the start has been forgotten."""
+        return self.samples[len(self.samples) // 2 :]
+
+    @property
+    def growth(self) -> float:
+        """MiB an hour in the second half."""
+        return slope((sample.hours, sample.mib) for sample in self.second_half) or 0.0
+
+    @property
+    def more_files(self) -> int:
+        """How many more are open in the last quarter than in the third, where fewest are."""
+        half = self.second_half
+        third, last = half[: len(half) // 2], half[len(half) // 2 :]
+        return min(sample.files for sample in last) - min(sample.files for sample in third)
+
+
+def main() -> int:
+    """Watch, write, and tell; status 1 where something grew."""
+    minutes = float(os.environ.get("SOAK_MINUTES", "60"))  # noqa: TID251 - a benchmark's own
+    shape = machine(bind_to_cores())
+    with ExitStack() as stack:
+        played = stack.enter_context(stage())
+        names = _fill(played)
+        replicas = [*_operators(played, stack), _verifier(played, stack)]
+        say(f"{PER_SECOND:.0f} changes a second for {minutes:g} minutes")
+        rate, cuts = asyncio.run(_soak(played, replicas, names, minutes * 60))
+    verdicts = [
+        *(Target(f"MiB an hour of the {r.name}, second half", r.growth, at_most=MOST_MIB_AN_HOUR) for r in replicas),
+        *(Target(f"more open files of the {r.name} in the last quarter", r.more_files, at_most=0) for r in replicas),
+    ]
+    _report(shape, f"{minutes:g} minutes, {rate:.1f} changes/s, {cuts} cuts of a cable.", replicas, verdicts)
+    return 0 if all(target.held for target in verdicts) else 1
+
+
+def _fill(played: Stage) -> list[str]:
+    template = played.delivered_token()
+    holder, names = Holder.of(template), [f"t{number}" for number in range(TOKENS)]
+    planned = (Planned(name, mint("pharia", secrets.token_bytes), holder) for name in names)
+
+    async def fill() -> None:
+        await put_tokens(played.server, template, await read_keyring(played.server), planned)
+
+    say(f"putting {TOKENS} tokens there")
+    asyncio.run(fill())
+    return names
+
+
+def _operators(played: Stage, stack: ExitStack) -> list[Replica]:
+    return [_operator(played, stack, name) for name in ("first operator", "second operator")]
+
+
+def _operator(played: Stage, stack: ExitStack, name: str) -> Replica:
+    folder, cable = played.root / name.replace(" ", "-"), stack.enter_context(Cable(played.control_plane.server_url))
+    folder.mkdir()
+    kubeconfig = played.control_plane.service_account_kubeconfig(
+        NAMESPACE, OPERATOR_ACCOUNT, folder / "kubeconfig", server=cable.url
+    )
+    operator = start_operator(played.control_plane, folder, kubeconfig=kubeconfig)
+    stack.callback(operator.process.stop)
+    operator.wait_until_ready(timeout=60)
+    return Replica(name, cable, operator.process)
+
+
+def _verifier(played: Stage, stack: ExitStack) -> Replica:
+    folder, cable = played.root / "verifier", stack.enter_context(Cable(played.control_plane.server_url))
+    write_keyring(played.control_plane, folder / "keyring")
+    kubeconfig = played.control_plane.service_account_kubeconfig(
+        NAMESPACE, VERIFIER_ACCOUNT, folder / "kubeconfig", server=cable.url
+    )
+    verifier = start_verifier(played.control_plane, folder, _WATCHES, kubeconfig=kubeconfig)
+    stack.callback(verifier.process.stop)
+    verifier.wait_until_ready(timeout=60)
+    return Replica("verifier", cable, verifier.process)
+
+
+async def _soak(played: Stage, replicas: list[Replica], names: list[str], seconds: float) -> tuple[float, int]:
+    """Changes a second, and how often a cable was cut."""
+    rng = random.Random(7)  # noqa: S311 - the same cuts and edits each time
+    churn = asyncio.create_task(Churn(played.server, names, rng).run(seconds))
+    began, cuts = time.monotonic(), 0
+    while not churn.done():
+        for replica in replicas:
+            replica.look((time.monotonic() - began) / 3600)
+        if rng.random() < SAMPLE_SECONDS / CUT_SECONDS:
+            cable = rng.choice(replicas).cable
+            cable.cut()
+            cable.mend()
+            cuts += 1
+        await asyncio.wait([churn], timeout=SAMPLE_SECONDS)
+    return churn.result(), cuts
+
+
+def _report(shape: str, ran: str, replicas: list[Replica], verdicts: list[Target]) -> None:
+    rows = [[replica.name, *_row(replica)] for replica in replicas]
+    heads = ["process", "MiB after a quarter", "half", "three quarters", "end", "files", "threads", "connections made"]
+    parts = [
+        "# Soak",
+        _INTRODUCTION,
+        shape,
+        ran,
+        targets(verdicts),
+        table(heads, rows),
+    ]
+    write("soak", "\n\n".join(parts))
+
+
+def _row(replica: Replica) -> list[str]:
+    samples = replica.samples
+    quarters = [samples[min(len(samples) - 1, len(samples) * part // 4)] for part in (1, 2, 3, 4)]
+    files, threads = ([getattr(s, name) for s in replica.second_half] for name in ("files", "threads"))
+    spans = [f"{min(values)} to {max(values)}" for values in (files, threads)]
+    return [*(f"{sample.mib:.1f}" for sample in quarters), *spans, str(replica.cable.connections)]
+
+
+_INTRODUCTION = """\
+Written by `make soak`: two operators and a verifier among 2,000 tokens; edits, creations, revocations and deletions;
+the verifier's watches last 5 s. The slope is that of least squares over the second half."""
