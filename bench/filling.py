@@ -8,25 +8,35 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import time
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from bench.client import Channel, Server
 from bench.tokens import GROUP, NAMESPACE, TOKENS, Json
 from pharia_access.domain.keyring import Keyring
 from tests.support.api import MERGE, OPERATOR
+from tests.support.etcd import ask_etcd
 from tests.support.resources import api_credential, api_token
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
+    from bench.stage import Stage
     from pharia_access.domain.token import TokenText
+    from tests.support.control_plane import ControlPlane
 
-__all__ = ["CREDENTIALS", "Holder", "Planned", "put_credentials", "put_tokens", "read_keyring"]
+__all__ = ["CREDENTIALS", "Holder", "Planned", "fill", "put_credentials", "put_tokens", "read_keyring"]
 
 CREDENTIALS = f"{GROUP}/namespaces/{NAMESPACE}/apicredentials"
 
 _CHANNELS = 16
+_BY_REQUEST = 2000
+_AT_A_TIME = 100
+"""etcd takes 128 operations in a transaction."""
+_KEYS = f"/registry/access.pharia.ai/apitokens/{NAMESPACE}/"
 _KEYRING = "/api/v1/namespaces/pharia-access-system/secrets/pharia-access-keyring"
 
 
@@ -73,8 +83,23 @@ async def put_credentials(server: Server, names: Iterable[str], roles: list[str]
     return made
 
 
+async def fill(played: Stage, template: Json, keyring: Keyring, tokens: Iterable[Planned]) -> float:
+    """Tokens like `template`, but for what is their own; how many a second were put there by requests.
+
+    The first ones are created as anybody would. The others go into etcd as the API server wrote those, in a tenth of
+    the time: nobody can tell them apart.
+    """
+    remaining = iter(tokens)
+    first = list(islice(remaining, _BY_REQUEST))
+    began = time.monotonic()
+    await put_tokens(played.server, template, keyring, first)
+    rate = len(first) / (time.monotonic() - began)
+    _put_copies(played.control_plane, first[0].name, keyring, remaining)
+    return rate
+
+
 async def put_tokens(server: Server, template: Json, keyring: Keyring, tokens: Iterable[Planned]) -> None:
-    """Tokens like `template`, but for what is their own."""
+    """Tokens like `template`, each by two requests."""
     remaining = iter(tokens)
 
     async def put(channel: Channel) -> None:
@@ -100,6 +125,35 @@ def _objects(template: Json, planned: Planned, mac: tuple[str, str]) -> tuple[Js
         "delivery": template["status"]["delivery"] | {"secretName": f"{planned.name}-token"},
     }
     return token, status
+
+
+def _put_copies(control_plane: ControlPlane, original: str, keyring: Keyring, tokens: Iterable[Planned]) -> None:
+    """Tokens as etcd holds the one of that name."""
+    answer = ask_etcd(control_plane, "/v3/kv/range", {"key": _base64(_KEYS + original)})
+    stored: Json = json.loads(base64.b64decode(answer["kvs"][0]["value"]))
+    remaining = iter(tokens)
+    while some := list(islice(remaining, _AT_A_TIME)):
+        puts = [
+            {
+                "requestPut": {
+                    "key": _base64(_KEYS + planned.name),
+                    "value": _base64(json.dumps(copy, separators=(",", ":"))),
+                }
+            }
+            for planned in some
+            for copy in [_copy(stored, planned, keyring.mac(planned.text))]
+        ]
+        ask_etcd(control_plane, "/v3/kv/txn", {"success": puts})
+
+
+def _copy(stored: Json, planned: Planned, mac: tuple[str, str]) -> Json:
+    token, status = _objects(stored, planned, mac)
+    metadata = stored["metadata"] | token["metadata"] | {"uid": str(uuid4())}
+    return stored | {"metadata": metadata, "spec": token["spec"], "status": status}
+
+
+def _base64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
 
 
 async def _by_all(server: Server, work: Callable[[Channel], Awaitable[None]]) -> None:

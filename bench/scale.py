@@ -14,7 +14,7 @@ from itertools import cycle, islice
 from typing import TYPE_CHECKING
 
 from bench.client import Channel
-from bench.filling import Planned, put_credentials, put_tokens, read_keyring
+from bench.filling import Planned, fill, put_credentials, read_keyring
 from bench.meters import bind_to_cores, machine
 from bench.scale_changes import churn, failover, role_edit
 from bench.scale_expiry import expiry
@@ -57,17 +57,17 @@ def _load(theatre: Theatre) -> Figures:
     plan, control_plane = theatre.plan, theatre.played.control_plane
     template = theatre.played.delivered_token(ttl=LIFE)
     say(f"putting {plan.tokens} tokens under {plan.credentials} credentials there")
-    before, began = _etcd_bytes(theatre), time.monotonic()
-    asyncio.run(_put(theatre, template))
-    seconds = time.monotonic() - began
+    before = _etcd_bytes(theatre)
+    rate = asyncio.run(_put(theatre, template))
     control_plane.restart_api_server()  # what the load left in its memory is gone
     return {
-        "Load: tokens/s": plan.tokens / seconds,
+        "Load: tokens/s": rate,
         "Load: etcd, bytes a token": (_etcd_bytes(theatre) - before) / plan.tokens,
     }
 
 
-async def _put(theatre: Theatre, template: Json) -> None:
+async def _put(theatre: Theatre, template: Json) -> float:
+    """How many tokens a second were created by requests."""
     plan, server = theatre.plan, theatre.played.server
     keyring = await read_keyring(server)
     channel = await Channel.open(server)
@@ -79,8 +79,8 @@ async def _put(theatre: Theatre, template: Json) -> None:
     texts = [mint("pharia", secrets.token_bytes) for _ in range(plan.tokens)]
     holders = [*spread, *(big * plan.of_big)]
     planned = (Planned(f"t{n}", text, holder) for n, (text, holder) in enumerate(zip(texts, holders, strict=True)))
-    await put_tokens(server, template, keyring, planned)
     theatre.texts = [text.reveal() for text in texts]
+    return await fill(theatre.played, template, keyring, planned)
 
 
 def _etcd_bytes(theatre: Theatre) -> int:
