@@ -133,15 +133,9 @@ def _put_copies(control_plane: ControlPlane, original: str, keyring: Keyring, to
     stored: Json = json.loads(base64.b64decode(answer["kvs"][0]["value"]))
     remaining = iter(tokens)
     while some := list(islice(remaining, _AT_A_TIME)):
+        copies = ((planned.name, _copy(stored, planned, keyring.mac(planned.text))) for planned in some)
         puts = [
-            {
-                "requestPut": {
-                    "key": _base64(_KEYS + planned.name),
-                    "value": _base64(json.dumps(copy, separators=(",", ":"))),
-                }
-            }
-            for planned in some
-            for copy in [_copy(stored, planned, keyring.mac(planned.text))]
+            {"requestPut": {"key": _base64(_KEYS + name), "value": _base64(_compact(copy))}} for name, copy in copies
         ]
         ask_etcd(control_plane, "/v3/kv/txn", {"success": puts})
 
@@ -150,6 +144,10 @@ def _copy(stored: Json, planned: Planned, mac: tuple[str, str]) -> Json:
     token, status = _objects(stored, planned, mac)
     metadata = stored["metadata"] | token["metadata"] | {"uid": str(uuid4())}
     return stored | {"metadata": metadata, "spec": token["spec"], "status": status}
+
+
+def _compact(body: Json) -> str:
+    return json.dumps(body, separators=(",", ":"))
 
 
 def _base64(text: str) -> str:
