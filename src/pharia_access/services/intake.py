@@ -3,6 +3,7 @@
 Runs on every replica. A standby keeps the view, the schedule, and which tokens want something, to act on them first.
 """
 
+from collections import deque
 from datetime import timedelta
 
 from pharia_access.domain import token_rules
@@ -53,6 +54,7 @@ class Intake:
         self._held_back: dict[ObjectKey, Token] = {}
         self._fresh: dict[ObjectKey, Token] = {}
         self._undone: dict[ObjectKey, None] = {}
+        self._left: deque[Work] = deque(maxlen=1000)  # Secrets of tokens that went; no list finds those
         self.acting = False
         """Whether this replica leads: only then is work queued."""
 
@@ -63,8 +65,9 @@ class Intake:
             self._queue.add(Work("token", key), bulk=not self._view.is_pending(key))
         self._undone.clear()
         credentials = (Work("credential", key) for key in self._view.credential_keys)
-        for work in (*credentials, *self._malformed):
+        for work in (*credentials, *self._malformed, *self._left):
             self._queue.add(work, bulk=True)
+        self._left.clear()
 
     def token_seen(self, token: Token, *, bulk: bool = False) -> None:
         """A token as some answer or event showed it; what is older than the view is dropped.
@@ -104,8 +107,7 @@ class Intake:
     def follow(self, token: Token, *, bulk: bool = False) -> None:
         """Queue a token that needs something; note when the others need to be looked at again."""
         credential = self._view.credential(ObjectKey(token.key.namespace, token.spec.credential_name))
-        observed = Observed(token=token, credential=credential, policy=self._policy)
-        decision = token_rules.decide(observed, self._clock.now())
+        decision = token_rules.decide(Observed(token, credential, self._policy), self._clock.now())
         if isinstance(decision, InSync):
             self.settled(token, decision)
             return
@@ -156,9 +158,13 @@ class Intake:
             return
         self._recount(before, None)
         self._free_slots(before, None)
-        if self.acting and before.open_secret is not None:
+        if before.open_secret is not None:
             name, uid = before.open_secret
-            self._queue.add(Work("secret", ObjectKey(key.namespace, name), uid))
+            work = Work("secret", ObjectKey(key.namespace, name), uid)
+            if self.acting:
+                self._queue.add(work)
+            else:
+                self._left.append(work)
 
     def credential_seen(self, credential: Credential, *, bulk: bool = False) -> None:
         """A credential as some answer or event showed it."""

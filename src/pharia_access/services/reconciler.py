@@ -70,7 +70,7 @@ class TokenReconciler:
         self._clock = clock
         self._policy = policy
         self._deletes = deletes
-        self._begun: set[ObjectKey] = set()  # mints whose end we have not seen
+        self._begun: dict[ObjectKey, Token] = {}  # mints whose end we have not seen
         self._taken_away: set[str] = set()  # Secrets that we deleted, until their tokens' statuses say so
         self._slots: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -82,8 +82,10 @@ class TokenReconciler:
         try:
             token = await self._cluster.read_token(key)
         except NotFoundError:
-            self._begun.discard(key)
             self._intake.token_gone(key)
+            if key in self._begun:  # deleted under our hands: no status names its Secret
+                await self._minting.delete_leftover(self._begun[key])
+                del self._begun[key]
             return
         await self._bring_in_sync(token, live=True)
 
@@ -187,12 +189,12 @@ class TokenReconciler:
                 return None
 
     async def _mint(self, token: Token, credential: Credential) -> Token | None:
-        self._begun.add(token.key)
+        self._begun[token.key] = token
         settle = await self._minting.settle_mint(token, credential)
         if settle.status == token.status:
             raise ComeBack(CONFLICT_RETRY_SECONDS)
         written = await self._settle(token, settle)
-        self._begun.discard(token.key)
+        del self._begun[token.key]
         if written.status.phase is Phase.PENDING:
             raise ComeBack(CONFLICT_RETRY_SECONDS)
         if written.minted:
@@ -205,7 +207,7 @@ class TokenReconciler:
             return
         if token.status.phase is not Phase.PENDING:
             await self._minting.delete_leftover(token)
-        self._begun.discard(token.key)
+        del self._begun[token.key]
 
     async def _settle(self, token: Token, decision: Settle) -> Token:
         await self._take_away(token, decision)

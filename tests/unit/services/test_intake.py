@@ -217,6 +217,34 @@ async def test_a_secret_that_outlived_its_token_is_deleted(
 
 
 @simulated
+async def test_a_secret_whose_token_went_while_nobody_led_is_deleted_by_the_next_leader(
+    bench: Bench, intake: Intake
+) -> None:
+    """No list tells of it: the operator may not list Secrets, and an orphaning delete leaves it to nobody else."""
+    intake.acting = False
+    intake.token_seen(active(bench))
+    intake.token_gone(TOKEN, "token-1")
+    assert await drained(bench.replica.queue) == []
+
+    intake.take_over()
+    assert await drained(bench.replica.queue) == [Work("secret", SECRET, "secret-1")]
+    intake.take_over()
+    assert await drained(bench.replica.queue) == []
+
+
+@simulated
+async def test_a_standby_remembers_the_last_thousand_of_such_secrets(bench: Bench, intake: Intake) -> None:
+    intake.acting = False
+    for number in range(1001):
+        intake.token_seen(active(bench, ObjectKey(TOKEN.namespace, f"t{number}")))
+        intake.token_gone(ObjectKey(TOKEN.namespace, f"t{number}"))
+
+    intake.take_over()
+
+    assert len(await drained(bench.replica.queue)) == 1000
+
+
+@simulated
 async def test_a_late_word_of_an_earlier_token_of_the_name_ends_nothing(bench: Bench, intake: Intake) -> None:
     intake.token_seen(active(bench, uid="token-2"))
 

@@ -7,7 +7,7 @@ import pytest
 from pharia_access.domain.model import Phase, Token
 from pharia_access.domain.proof import matches
 from pharia_access.domain.sightings import Notice
-from pharia_access.errors import ApiError, ConflictError, UnavailableError
+from pharia_access.errors import ApiError, ConflictError, NotFoundError, UnavailableError
 from tests.support.builders import TOKEN, owned_by
 from tests.support.fakes import FakeRecorder
 from tests.support.faults import Call, Crash, Fault
@@ -165,6 +165,27 @@ async def test_a_mint_that_was_overtaken_by_the_tokens_end_takes_its_secret_away
 
     assert bench.store.secrets == {}
     assert reason(bench.token(), "Delivered") == "NotDelivered"
+
+
+@pytest.mark.parametrize("failures", [0, 1])
+@simulated
+async def test_a_token_that_is_deleted_during_its_mint_leaves_no_secret(bench: Bench, failures: int) -> None:
+    """Nor where its deletion orphans, so that nobody collects the Secret, and nowhere is it recorded."""
+    bench.create()
+
+    async def delete(call: Call) -> None:
+        if call.verb == "write_token_status":
+            bench.store.delete_token(TOKEN)
+
+    bench.replica.cluster.turn = delete
+    with pytest.raises(NotFoundError):
+        await bench.reconcile()
+    assert SECRET in bench.store.secrets
+    bench.fail("delete_secret", *[Fault(before=LOST)] * failures)
+    await bench.persist()
+
+    assert bench.store.secrets == {}
+    assert TOKEN not in bench.replica.view.token_keys
 
 
 class Witness(FakeRecorder):
