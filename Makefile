@@ -26,7 +26,7 @@ BUILD_LOG := $(COVERAGE)/build.log
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up down test unit integration coverage lint format bench scale soak e2e sbom plugin plugin-test lock clean control-plane kind manifests
+.PHONY: help demo up down test unit integration coverage lint format bench scale soak chaos e2e sbom plugin plugin-test lock clean control-plane kind manifests
 
 help: ## List these commands.
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -85,6 +85,9 @@ scale: $(READY) control-plane ## Measure among N tokens under CREDENTIALS creden
 
 soak: $(READY) control-plane ## Two operators and a verifier under churn for SOAK_MINUTES: is their memory flat?
 	@SOAK_MINUTES=$(SOAK_MINUTES) $(PY) -m bench soak
+
+chaos: $(READY) control-plane ## Play faults from seeds on the real control plane: RUNS=200 FIRST=1 SECONDS=8.
+	@$(PY) -m bench.chaos $(if $(RUNS),--runs $(RUNS)) $(if $(FIRST),--first $(FIRST)) $(if $(SECONDS),--seconds $(SECONDS))
 
 control-plane: $(READY) ## Build etcd, the API server, the controllers, kubectl and helm, once, outside the checkout.
 	@$(PY) -m tools.build_control_plane

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import signal
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from tests.chaos.configurations import broken_webhook, flow_of
+from tests.chaos.history import EVERYBODY
+from tests.chaos.stage import VIEW_BOUND
 
 from tests.support.etcd import ask_etcd, compact
 
@@ -14,9 +18,10 @@ if TYPE_CHECKING:
 
     from tests.chaos.stage import Replica, Stage
 
-__all__ = ["FAULTS", "Happened"]
+__all__ = ["FAULTS", "Fault", "Happened"]
 
-EVERYBODY = "*"
+
+Fault: TypeAlias = "Callable[[Stage, random.Random], Happened]"
 
 
 class Happened(NamedTuple):
@@ -68,6 +73,15 @@ def cut_a_cable(stage: Stage, rng: random.Random) -> Happened:
     return Happened(f"cut {replica.name} off for {seconds:.0f} s", replica.name)
 
 
+def cut_a_verifier_off(stage: Stage, rng: random.Random) -> Happened:
+    """For longer than its view may be old: it must have ceased to answer."""
+    verifier = rng.choice(stage.verifiers)
+    verifier.cable.cut()
+    time.sleep(VIEW_BOUND + 3)
+    verifier.cable.mend()
+    return Happened(f"cut {verifier.name} off for {VIEW_BOUND + 3:.0f} s", verifier.name)
+
+
 def restart_the_api_server(stage: Stage, _: random.Random) -> Happened:
     """On the same data."""
     stage.control_plane.restart_api_server()
@@ -94,13 +108,37 @@ def compact_etcd(stage: Stage, rng: random.Random) -> Happened:
 def fill_the_quota(stage: Stage, _: random.Random) -> Happened:
     """etcd's alarm NOSPACE: every write fails, reads go on."""
     alarm = {"memberID": "0", "alarm": "NOSPACE"}
-    ask_etcd(stage.control_plane, "/v3/maintenance/alarm", {"action": "ACTIVATE", **alarm})
-    time.sleep(2.0)
-    ask_etcd(stage.control_plane, "/v3/maintenance/alarm", {"action": "DEACTIVATE", **alarm})
+    try:
+        ask_etcd(stage.control_plane, "/v3/maintenance/alarm", {"action": "ACTIVATE", **alarm})
+        time.sleep(2.0)
+    finally:
+        ask_etcd(stage.control_plane, "/v3/maintenance/alarm", {"action": "DEACTIVATE", **alarm})
     return Happened("etcd had no space for 2 s")
 
 
-FAULTS: tuple[Callable[[Stage, random.Random], Happened], ...] = (
+def slow_a_cable_down(stage: Stage, rng: random.Random) -> Happened:
+    """Each piece comes later; the longest is beyond what a request may take, and so is done without an answer."""
+    replica, delay = rng.choice(stage.replicas), rng.choice((0.1, 0.4, 3.2))
+    replica.cable.delay = delay
+    time.sleep(3.5)
+    replica.cable.mend()
+    return Happened(f"slowed {replica.name} down by {delay} s", replica.name)
+
+
+def flood_with_429(stage: Stage, rng: random.Random) -> Happened:
+    """API Priority and Fairness has no place for requests of one account: 429 with Retry-After; watches stay."""
+    whose = rng.choice(("operator", "verifier"))
+    _for_a_while(stage, flow_of(f"pharia-access-{whose}"))
+    return Happened(f"429 to all requests of the {whose}s for 2 s")
+
+
+def flood_with_500(stage: Stage, _: random.Random) -> Happened:
+    """A webhook of somebody else fails: every write of the operators is answered 500."""
+    _for_a_while(stage, broken_webhook())
+    return Happened("500 to all writes of the operators for 2 s")
+
+
+FAULTS: tuple[Fault, ...] = (
     kill_an_operator,
     kill_both_operators,
     kill_a_verifier,
@@ -108,12 +146,27 @@ FAULTS: tuple[Callable[[Stage, random.Random], Happened], ...] = (
     stop_a_verifier,
     cut_a_cable,
     cut_a_cable,
+    cut_a_verifier_off,
     restart_the_api_server,
     restart_etcd,
     compact_etcd,
     fill_the_quota,
+    slow_a_cable_down,
+    slow_a_cable_down,
+    flood_with_429,
+    flood_with_500,
 )
 """Twice where it has several kinds of victims."""
+
+
+def _for_a_while(stage: Stage, configuration: dict[str, object]) -> None:
+    """Have an object in the API server for two seconds."""
+    text = json.dumps(configuration)
+    try:
+        stage.insist("apply", "--filename=-", stdin=text)
+        time.sleep(2.0)
+    finally:
+        stage.insist("delete", "--ignore-not-found", "--filename=-", stdin=text)
 
 
 def _killed(replica: Replica) -> Happened:

@@ -1,16 +1,19 @@
 """What happened in a run, as those saw it who took part: facts about tokens, and what verifiers answered.
 
 Times are seconds of one clock. A change counts as possible from the moment it was sent, and as done from the moment
-its answer came; where none came it may be done, or not, for ever.
+its answer came; where none came, and the audit log does not tell either, it may be done, or not, for ever.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from math import inf
 
-__all__ = ["Answer", "Disturbance", "Fact", "FactKind", "History", "Life", "Standing"]
+__all__ = ["EVERYBODY", "Answer", "Disturbance", "Fact", "FactKind", "History", "Life", "Standing"]
+
+EVERYBODY = "*"
 
 
 class FactKind(Enum):
@@ -37,12 +40,17 @@ class Standing(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A change. `done` is infinite where no answer came; `was` is told where a run broke a promise."""
+    """A change. `done` is infinite where no answer came; `was` is told where a run broke a promise.
+
+    Attributes:
+        ends_at: of an end by the clock.
+    """
 
     kind: FactKind
     sent: float
     done: float
     was: str
+    ends_at: float | None = None
 
     @property
     def possible_from(self) -> float:
@@ -52,17 +60,22 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a verifier said of a token, and when it was asked. `status` 0: nothing."""
+    """What a verifier said of a token, and when it was asked. `status` 0: nothing.
+
+    Attributes:
+        ready: whether it said right before and right after that it is ready; asked only where it did not decide.
+    """
 
     verifier: str
     asked: float
     answered: float
     status: int
+    ready: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Disturbance:
-    """A fault. `whom`: a replica, or `*` for everybody."""
+    """A fault. `whom`: a replica, or EVERYBODY."""
 
     began: float
     ended: float
@@ -75,7 +88,6 @@ class Life:
 
     Attributes:
         born: when somebody had read it.
-        ends_at: when it expires; infinite if that is far away.
         facts: about the token's object, and about its credential's; shared with whoever finds out more.
     """
 
@@ -105,11 +117,13 @@ class History:
     """Everything of a run.
 
     Attributes:
-        token_ids: which IDs the status of each token's object showed, by UID.
+        facts: by the UID of the object that they are about.
+        token_ids: which IDs each token's status and Secret showed, by UID.
     """
 
     lives: list[Life] = field(default_factory=list)
-    token_ids: dict[str, set[str]] = field(default_factory=dict)
+    facts: defaultdict[str, list[Fact]] = field(default_factory=lambda: defaultdict(list))
+    token_ids: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     disturbances: list[Disturbance] = field(default_factory=list)
     log: list[tuple[float, str]] = field(default_factory=list)
 
@@ -120,7 +134,8 @@ class History:
     def disturbed(self, whom: str, since: float, until: float) -> bool:
         """Whether a fault touched it in that time."""
         return any(
-            fault.whom in {whom, "*"} and fault.began <= until and fault.ended >= since for fault in self.disturbances
+            fault.whom in {whom, EVERYBODY} and fault.began <= until and fault.ended >= since
+            for fault in self.disturbances
         )
 
 

@@ -7,9 +7,9 @@ import base64
 import json
 import random
 import time
-from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from pharia_access.domain.model import ObjectKey
@@ -43,14 +43,18 @@ class _Expiry:
 
 @dataclass(slots=True)
 class People:
-    """They create, collect, edit and delete, at random from a seed."""
+    """They create, collect, edit and delete, at random from a seed.
+
+    Attributes:
+        short_windows: whether half of the tokens have the shortest delivery window, a minute.
+    """
 
     connection: Connection
     namespace: str
     history: History
     rng: random.Random
+    short_windows: bool = False
     now: Callable[[], float] = time.monotonic
-    _facts: dict[str, list[Fact]] = field(default_factory=lambda: defaultdict(list))
     _known: set[str] = field(default_factory=set)
 
     async def prepare(self) -> None:
@@ -86,7 +90,8 @@ class People:
         await self.rng.choice(steps)()
 
     async def _create(self, token: str, credential: str) -> None:
-        body = api_token(self.namespace, token, credentialRef={"name": credential}, ttl="1h")
+        delivery = {"delivery": {"window": "1m"}} if self.short_windows and self.rng.random() < 0.5 else {}
+        body = api_token(self.namespace, token, credentialRef={"name": credential}, ttl="1h", **delivery)
         await self._send("POST", "apitokens", body)
 
     async def _revoke(self, token: str) -> None:
@@ -137,9 +142,10 @@ class People:
         done = await self._send("DELETE" if spec is None else "PATCH", f"{plural}/{name}", only)
         if done is None:
             return
-        if expiry is not None:
-            done = expiry.at if done < float("inf") else done
-        self._facts[uid].append(Fact(kind, sent, done, was))
+        ends_at = None if expiry is None else expiry.at
+        if ends_at is not None and done < inf:
+            done = ends_at
+        self.history.facts[uid].append(Fact(kind, sent, done, was, ends_at))
 
     async def _collect_all(self) -> None:
         try:
@@ -166,9 +172,10 @@ class People:
             uid=metadata["uid"],
             text=data["token"],
             born=self.now(),
-            facts=self._facts[metadata["uid"]],
-            credential_facts=self._facts[status["credential"]["uid"]],
+            facts=self.history.facts[metadata["uid"]],
+            credential_facts=self.history.facts[status["credential"]["uid"]],
         )
+        self.history.token_ids[life.uid].add(data["tokenID"])  # a second one, if the status says another
         self._known.add(life.uid)
         self.history.lives.append(life)
         if self.rng.random() < 0.7:
@@ -198,7 +205,7 @@ class People:
             await self.connection.send(Call(method, path, _SECONDS, body, form))
         except UnavailableError:
             self.history.note(sent, f"{method} {what}: no answer")
-            return float("inf")
+            return inf
         except ApiError as error:
             self.history.note(sent, f"{method} {what}: {type(error).__name__}")
             return None

@@ -53,6 +53,8 @@ def _wrong_answers(life: Life, history: History, bounds: Bounds) -> Iterator[str
             yield _told(life, answer, "accepted although it was dead")
         elif answer.status in _NO and _good_throughout(life, answer, bound):
             yield _told(life, answer, "refused although it was good")
+        elif answer.status == HTTPStatus.SERVICE_UNAVAILABLE and answer.ready:
+            yield _told(life, answer, "not decided on although the verifier was ready")
 
 
 def _good_throughout(life: Life, answer: Answer, bound: float) -> bool:

@@ -5,83 +5,123 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-import threading
+import subprocess
 import time
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from pharia_access.errors import ApiError
 from pharia_access.kube import paths
 from pharia_access.kube.client import Call, connect
-from tests.chaos.faults import FAULTS
+from tests.chaos import audit
+from tests.chaos.crowd import Crowd
+from tests.chaos.faults import FAULTS, Fault
 from tests.chaos.history import Disturbance, History
-from tests.chaos.people import People
 from tests.chaos.referee import Bounds, violations
-from tests.chaos.settled import unsettled
+from tests.chaos.settled import Found, unsettled
 from tests.chaos.stage import VIEW_BOUND
-from tests.chaos.witnesses import ask, watch
 from tests.support.processes import ProcessError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from pharia_access.kube.client import Connection
     from tests.chaos.stage import Stage
 
-__all__ = ["Outcome", "run"]
+__all__ = ["BOUNDS", "Outcome", "run"]
 
 BOUNDS = Bounds(at_once=2.0, cut_off=VIEW_BOUND + 2, recovery=VIEW_BOUND + 5)
-_SETTLE_SECONDS = 40.0
+_SETTLE_SECONDS = 60.0
+# Kubernetes' collector watches as client-go does, which waits up to a minute between its tries if the API server went
+# away several times lately. One under leader election would have lost its Lease, and been started anew with a new view.
+_COLLECTOR_SECONDS = 10.0
+_SHORT_WINDOWS_FROM = 90.0
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run came to."""
+    """What a run came to.
+
+    Attributes:
+        failure: why it proves nothing: the control plane or the crowd broke, not the product. Empty if it does.
+    """
 
     seed: int
-    faults: list[str]
-    violations: list[str]
-    tokens: int
-    answers: int
     history: History
+    faults: list[str] = field(default_factory=list)
+    violations: list[str] = field(default_factory=list)
+    failure: str = ""
+    seconds: float = 0.0
+
+    @property
+    def answers(self) -> int:
+        """How many were judged."""
+        return sum(len(life.answers) for life in self.history.lives)
 
 
-def run(stage: Stage, seed: int, *, seconds: float) -> Outcome:
-    """Play one seed; everything is mended before, and after."""
-    namespace = f"chaos-{seed}"
-    stage.control_plane.kubectl("create", "namespace", namespace)
-    rng, history = random.Random(seed), History()  # noqa: S311 - to be played again
-    crowd = _Crowd(stage, namespace, seed, history)
+def run(stage: Stage, seed: int, *, seconds: float, faults: Sequence[Fault] = FAULTS) -> Outcome:
+    """Play one seed; everything is mended before, and after, unless the run failed."""
+    outcome = Outcome(seed, History())
+    began = time.monotonic()
+    try:
+        _play(stage, outcome, seconds, faults)
+    except (ProcessError, OSError, ApiError, subprocess.TimeoutExpired) as error:
+        return Outcome(seed, outcome.history, outcome.faults, failure=f"{type(error).__name__}: {error}")
+    return Outcome(seed, outcome.history, outcome.faults, outcome.violations, seconds=time.monotonic() - began)
+
+
+def _play(stage: Stage, outcome: Outcome, seconds: float, faults: Sequence[Fault]) -> None:
+    namespace, history = f"chaos-{outcome.seed}", outcome.history
+    since = stage.control_plane.audit_log.stat().st_size
+    made = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
+    stage.insist("apply", "--filename=-", stdin=json.dumps(made))
+    crowd = Crowd(stage, namespace, outcome.seed, history, short_windows=seconds >= _SHORT_WINDOWS_FROM)
+    with _present(crowd):
+        _go_wrong(stage, outcome, seconds, faults)
+        outcome.violations.extend(stage.mend())
+        crowd.rest()
+        _read_audit_log(stage, namespace, history, since)
+        outcome.violations.extend(_settle(stage, namespace, history))
+    outcome.violations.extend(violations(history, BOUNDS))
+    stage.insist("delete", "namespace", namespace, "--wait=false")
+
+
+@contextmanager
+def _present(crowd: Crowd) -> Iterator[None]:
     crowd.start()
-    faults = _faults(stage, rng, history, seconds)
-    stage.mend()
-    crowd.rest()
-    left = _settle(stage, namespace, history)
-    crowd.stop()
-    stage.control_plane.kubectl("delete", "namespace", namespace, "--wait=false")
-    answers = sum(len(life.answers) for life in history.lives)
-    broken = [*violations(history, BOUNDS), *left, *crowd.failures]
-    return Outcome(seed, faults, broken, len(history.lives), answers, history)
+    try:
+        yield
+    finally:
+        crowd.stop()
 
 
-def _faults(stage: Stage, rng: random.Random, history: History, seconds: float) -> list[str]:
-    told: list[str] = []
+def _go_wrong(stage: Stage, outcome: Outcome, seconds: float, faults: Sequence[Fault]) -> None:
+    rng = random.Random(outcome.seed)  # noqa: S311 - to be played again
     ends = time.monotonic() + seconds
     while time.monotonic() < ends:
         time.sleep(rng.uniform(0.2, 1.5))
         began = time.monotonic()
-        happened = rng.choice(FAULTS)(stage, rng)
-        history.disturbances.append(Disturbance(began, time.monotonic(), happened.whom))
-        history.note(began, happened.what)
-        told.append(happened.what)
-    return told
+        happened = rng.choice(faults)(stage, rng)
+        outcome.history.disturbances.append(Disturbance(began, time.monotonic(), happened.whom))
+        outcome.history.note(began, happened.what)
+        outcome.faults.append(happened.what)
 
 
 def _settle(stage: Stage, namespace: str, history: History) -> list[str]:
     """What is still wrong a good while after peace came."""
-    deadline = time.monotonic() + _SETTLE_SECONDS
+    began = time.monotonic()
+    collector_is_fresh = False
     while True:
         left = asyncio.run(_unsettled(stage, namespace, history))
-        if not left or time.monotonic() > deadline:
+        patience = time.monotonic() - began
+        if not left or patience > _SETTLE_SECONDS:
             return left
+        if patience > _COLLECTOR_SECONDS and not collector_is_fresh:
+            history.note(time.monotonic(), f"started the collector anew, since {left[0]}")
+            stage.control_plane.restart_controllers()
+            collector_is_fresh = True
         time.sleep(0.5)
 
 
@@ -92,7 +132,8 @@ async def _unsettled(stage: Stage, namespace: str, history: History) -> list[str
             tokens, secrets = [await _items(connection, path) for path in lists]
         except ApiError as error:
             return [f"the API server does not answer: {error}"]
-    return unsettled(tokens, secrets, history, now=time.monotonic(), replicas=[v.name for v in stage.verifiers])
+    found = Found(tokens, secrets, time.monotonic(), datetime.now(UTC))
+    return unsettled(found, history, verifiers=[verifier.name for verifier in stage.verifiers])
 
 
 async def _items(connection: Connection, path: str) -> list[dict[str, Any]]:
@@ -100,52 +141,7 @@ async def _items(connection: Connection, path: str) -> list[dict[str, Any]]:
     return items
 
 
-class _Crowd:
-    """People and witnesses, in a thread with a loop of their own."""
-
-    def __init__(self, stage: Stage, namespace: str, seed: int, history: History) -> None:
-        self.failures: list[str] = []
-        self._stage = stage
-        self._namespace = namespace
-        self._seed = seed
-        self._history = history
-        self._loop = asyncio.new_event_loop()
-        self._resting, self._ended = asyncio.Event(), asyncio.Event()
-        self._thread = threading.Thread(target=self._live, name="crowd", daemon=True)
-
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
-
-    def rest(self) -> None:
-        """Change nothing more; what can be collected is, and questions go on."""
-        self._loop.call_soon_threadsafe(self._resting.set)
-
-    def stop(self) -> None:
-        """End."""
-        self._loop.call_soon_threadsafe(self._ended.set)
-        self._thread.join(30)
-        if self._thread.is_alive():
-            message = "the crowd does not end"
-            raise ProcessError(message)
-
-    def _live(self) -> None:
-        try:
-            self._loop.run_until_complete(self._all())
-        except Exception as error:  # noqa: BLE001 - a run whose witnesses died proves nothing
-            self.failures.append(f"the run itself failed: {error!r}")
-        finally:
-            self._loop.close()
-
-    async def _all(self) -> None:
-        async with connect(str(self._stage.control_plane.kubeconfig), pool_size=16) as connection:
-            rng = random.Random(f"people {self._seed}")  # noqa: S311 - the same
-            people = People(connection, self._namespace, self._history, rng)
-            await people.prepare()
-            async with asyncio.TaskGroup() as tasks:
-                for _ in range(2):
-                    tasks.create_task(people.work(self._resting))
-                tasks.create_task(people.collect(self._ended))
-                tasks.create_task(watch(connection, self._namespace, self._history, self._ended))
-                for verifier in self._stage.verifiers:
-                    tasks.create_task(ask(verifier, self._history, self._ended))
+def _read_audit_log(stage: Stage, namespace: str, history: History, since: int) -> None:
+    words = (f'"namespace":"{namespace}"', '"apiGroup":"access.pharia.ai"')
+    events = stage.control_plane.audit_events(*words, since=since)
+    audit.complete(history, events, ahead=time.time() - time.monotonic())

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +13,7 @@ from tests.chaos.history import History, Life, Standing
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["unsettled"]
+__all__ = ["Found", "unsettled"]
 
 Json = dict[str, Any]
 
@@ -21,14 +23,22 @@ _ONE_TIME = "access.pharia.ai/one-time-token"
 _RECENT = 3
 
 
-def unsettled(
-    tokens: Sequence[Json], secrets: Sequence[Json], history: History, *, now: float, replicas: Sequence[str]
-) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What there is at a moment: `now` on the run's clock, `date` on the wall."""
+
+    tokens: Sequence[Json]
+    secrets: Sequence[Json]
+    now: float
+    date: datetime
+
+
+def unsettled(found: Found, history: History, *, verifiers: Sequence[str]) -> list[str]:
     """What is not as it should be in the end."""
-    by_uid = {token["metadata"]["uid"]: token for token in tokens}
-    left = [told for token in tokens if (told := _stuck(token))]
-    left += [told for secret in secrets if (told := _left_over(secret, by_uid))]
-    return left + [told for life in history.lives for name in replicas if (told := _misjudged(life, name, now))]
+    by_uid = {token["metadata"]["uid"]: token for token in found.tokens}
+    left = [told for token in found.tokens if (told := _stuck(token))]
+    left += [told for secret in found.secrets if (told := _left_over(secret, by_uid, found.date))]
+    return left + [told for life in history.lives for name in verifiers if (told := _misjudged(life, name, found.now))]
 
 
 def _stuck(token: Json) -> str:
@@ -44,7 +54,7 @@ def _stuck(token: Json) -> str:
     return ""
 
 
-def _left_over(secret: Json, tokens: dict[str, Json]) -> str:
+def _left_over(secret: Json, tokens: dict[str, Json], date: datetime) -> str:
     if secret.get("type") != _ONE_TIME:
         return ""
     name = secret["metadata"]["name"]
@@ -54,6 +64,8 @@ def _left_over(secret: Json, tokens: dict[str, Json]) -> str:
     delivery = token["status"].get("delivery", {})
     if delivery.get("secretUID") != secret["metadata"]["uid"] or delivery.get("state") != "Available":
         return f"Secret {name}: its token says {delivery}"
+    if datetime.fromisoformat(delivery["deadline"]) < date:
+        return f"Secret {name}: its window ended at {delivery['deadline']}"
     return ""
 
 

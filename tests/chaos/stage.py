@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import time
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tests.chaos.audit import POLICY
+from tests.chaos.configurations import NO_PLACE
 from tests.support.cable import Cable
-from tests.support.installation import NAMESPACE, OPERATOR_ACCOUNT
+from tests.support.control_plane import ControlPlane
+from tests.support.installation import NAMESPACE, OPERATOR_ACCOUNT, install
 from tests.support.operators import RunningOperator, start_operator
 from tests.support.processes import ProcessError, wait_until
+from tests.support.resources import api_role
 from tests.support.verifiers import VERIFIER_ACCOUNT, RunningVerifier, start_verifier, write_keyring
 
 if TYPE_CHECKING:
-    from contextlib import ExitStack
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.support.control_plane import ControlPlane
+__all__ = ["VIEW_BOUND", "Replica", "Stage", "set_up"]
 
-__all__ = ["VIEW_BOUND", "Replica", "Stage"]
-
-VIEW_BOUND = 15.0
-"""Seconds after which a verifier that hears nothing answers no more."""
+VIEW_BOUND = 10.0
+"""Seconds after which a verifier that hears nothing answers no more: the least that may be set."""
 
 _OPERATOR = {
     "PHARIA_ACCESS_LEASE_DURATION": "3s",
@@ -40,6 +45,7 @@ _VERIFIER = {
     "PHARIA_ACCESS_REQUEST_TIMEOUT": "3s",
 }
 _READY_SECONDS = 60.0
+_INSIST_SECONDS = 30.0
 
 
 @dataclass(slots=True)
@@ -95,20 +101,49 @@ class Stage:
         return [*self.operators, *self.verifiers]
 
     def start(self) -> None:
-        """Start all, and wait until they are ready."""
+        """Start all, and wait until they are ready. Raises ProcessError."""
+        policy = self.control_plane.root / "chaos-audit-policy.json"
+        policy.write_text(json.dumps(POLICY))
+        self.control_plane.restart_api_server_with(f"--audit-policy-file={policy}")
+        self.insist("apply", "--filename=-", stdin=json.dumps(NO_PLACE))
         for operator in self.operators:
             operator.start()
         for verifier in self.verifiers:
             write_keyring(self.control_plane, verifier.root / "keyring")
-        self.mend()
+        if late := self.mend():
+            raise ProcessError("; ".join(late))
 
-    def mend(self) -> None:
-        """Undo whatever a fault left: everything runs, is reached, and is ready."""
+    def mend(self) -> list[str]:
+        """Undo whatever a fault left: everything runs, is reached, and is ready. Tells which replicas are not."""
+        self._mend_control_plane()
         for replica in self.replicas:
             replica.cable.mend()
             replica.signal(signal.SIGCONT)
             replica.start()
-        wait_until(lambda: all(r.ready() for r in self.replicas), what="all replicas are ready", timeout=_READY_SECONDS)
+        deadline = time.monotonic() + _READY_SECONDS
+        while late := [replica.name for replica in self.replicas if not replica.ready()]:
+            if time.monotonic() > deadline:
+                break
+            time.sleep(0.1)
+        return [f"{name} is not ready {_READY_SECONDS:.0f} s after peace came" for name in late]
+
+    def insist(self, *args: str, stdin: str | None = None) -> None:
+        """Run kubectl until it succeeds: the API server may just have been restarted. Raises ProcessError."""
+        wait_until(
+            lambda: not self.control_plane.kubectl(*args, stdin=stdin, check=False).returncode,
+            what=f"kubectl {' '.join(args)} succeeds",
+            timeout=_INSIST_SECONDS,
+        )
+
+    def _mend_control_plane(self) -> None:
+        """As a kubelet would: what has ended is started again."""
+        running = {process.name for process in self.control_plane.processes if process.running}
+        if "etcd" not in running:
+            self.control_plane.start_etcd()
+        if "kube-apiserver" not in running:
+            self.control_plane.start_api_server()
+        if "kube-controller-manager" not in running:
+            self.control_plane.start_controllers()
 
     def _replica(self, name: str, account: str, root: Path, stack: ExitStack) -> Replica:
         cable = stack.enter_context(Cable(self.control_plane.server_url))
@@ -126,3 +161,15 @@ class Stage:
                 replica.kill()
             except ProcessError:  # the others are to end all the same
                 continue
+
+
+@contextmanager
+def set_up(root: Path) -> Iterator[Stage]:
+    """A control plane with the chart and a role, and all replicas ready; everything ends with the block."""
+    with ExitStack() as stack:
+        control_plane = stack.enter_context(ControlPlane.start(root / "control-plane"))
+        install(control_plane)
+        control_plane.kubectl("apply", "--filename=-", stdin=json.dumps(api_role()))
+        stage = Stage(control_plane, root, stack)
+        stage.start()
+        yield stage

@@ -6,21 +6,24 @@ import asyncio
 import json
 import time
 from contextlib import aclosing
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from pharia_access.errors import ApiError
 from pharia_access.kube import paths
 from pharia_access.kube.client import Call, Connection
 from tests.chaos.history import Answer, History, Life
+from tests.support.verifiers import RunningVerifier
 
 if TYPE_CHECKING:
     from tests.chaos.stage import Replica
-    from tests.support.verifiers import RunningVerifier
 
 __all__ = ["ask", "watch"]
 
 _SECONDS = 2.0
 _PAUSE = 0.005
+_CHECK = "GET /auth/nginx HTTP/1.1\r\nHost: v\r\nConnection: close\r\nAuthorization: Bearer {text}\r\n\r\n"
+_READY = "GET /readyz HTTP/1.1\r\nHost: v\r\nConnection: close\r\n\r\n"
 
 
 async def ask(verifier: Replica, history: History, ended: asyncio.Event) -> None:
@@ -61,22 +64,35 @@ async def _follow(connection: Connection, path: str, version: str, history: Hist
 def _note(history: History, token: dict[str, Any]) -> None:
     token_id = token.get("status", {}).get("tokenID")
     if token_id is not None:
-        history.token_ids.setdefault(token["metadata"]["uid"], set()).add(token_id)
+        history.token_ids[token["metadata"]["uid"]].add(token_id)
 
 
 async def _ask(verifier: Replica, life: Life) -> None:
     running = verifier.running
+    if not isinstance(running, RunningVerifier):
+        return
     asked = time.monotonic()
-    status = 0 if running is None else await _status(running, life.text)
+    status = await _status(running.port, _CHECK.format(text=life.text))
     life.answers.append(Answer(verifier.name, asked, time.monotonic(), status))
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        await _ask_between_probes(running, verifier.name, life)
 
 
-async def _status(running: RunningVerifier | Any, text: str) -> int:  # noqa: ANN401 - an operator has no such port
+async def _ask_between_probes(running: RunningVerifier, name: str, life: Life) -> None:
+    """It did not decide. May it? It is asked again, and before and after whether it is ready."""
+    before = await _status(running.health_port, _READY)
+    asked = time.monotonic()
+    status = await _status(running.port, _CHECK.format(text=life.text))
+    answered = time.monotonic()
+    after = await _status(running.health_port, _READY)
+    life.answers.append(Answer(name, asked, answered, status, ready=before == after == HTTPStatus.OK))
+
+
+async def _status(port: int, request: str) -> int:
     """The status of an answer; 0 where none came in time."""
-    request = f"GET /auth/nginx HTTP/1.1\r\nHost: v\r\nConnection: close\r\nAuthorization: Bearer {text}\r\n\r\n"
     try:
         async with asyncio.timeout(_SECONDS):
-            reader, writer = await asyncio.open_connection("127.0.0.1", running.port)
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(request.encode())
             line = await reader.readline()
             writer.close()

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _NUMBERS = itertools.count(1)
 _LONGEST = (
     "test_operator_load",
+    "test_chaos",
     "test_chart_lifecycle",
     "test_chart_story",
     "test_operator_crashes",

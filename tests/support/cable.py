@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -30,6 +31,8 @@ class Cable:
         self._open: set[socket.socket] = set()
         self._whole = threading.Event()
         self._whole.set()
+        self.delay = 0.0
+        """Seconds that every piece takes longer, in both directions."""
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._accept, name="cable", daemon=True).start()
@@ -48,7 +51,8 @@ class Cable:
             self._close(end)
 
     def mend(self) -> None:
-        """Take connections again."""
+        """Take connections again, and lose no time."""
+        self.delay = 0.0
         self._whole.set()
 
     def _accept(self) -> None:
@@ -74,6 +78,7 @@ class Cable:
     def _forward(self, source: socket.socket, target: socket.socket) -> None:
         with suppress(OSError):
             while chunk := source.recv(_CHUNK):
+                time.sleep(self.delay)
                 target.sendall(chunk)
         self._close(source)
         self._close(target)

@@ -1,0 +1,72 @@
+"""Objects by which a real API server is made to answer 429 and 500."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.support.api import OPERATOR
+from tests.support.installation import NAMESPACE
+
+__all__ = ["NO_PLACE", "broken_webhook", "flow_of"]
+
+Json = dict[str, Any]
+
+_NAME = "chaos"
+_EVERYTHING: Json = {
+    "resourceRules": [
+        {"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"], "namespaces": ["*"], "clusterScope": True}
+    ],
+    "nonResourceRules": [{"verbs": ["*"], "nonResourceURLs": ["*"]}],
+}
+
+NO_PLACE: Json = {
+    "apiVersion": "flowcontrol.apiserver.k8s.io/v1",
+    "kind": "PriorityLevelConfiguration",
+    "metadata": {"name": _NAME},
+    "spec": {
+        "type": "Limited",
+        "limited": {
+            "nominalConcurrencyShares": 0,
+            "lendablePercent": 0,
+            "borrowingLimitPercent": 0,
+            "limitResponse": {"type": "Reject"},
+        },
+    },
+}
+"""A priority level at which nothing is served; harmless until some flow has it."""
+
+
+def flow_of(account: str) -> Json:
+    """Everything that one of our accounts asks for has that level."""
+    subject = {"kind": "ServiceAccount", "serviceAccount": {"namespace": NAMESPACE, "name": account}}
+    return {
+        "apiVersion": "flowcontrol.apiserver.k8s.io/v1",
+        "kind": "FlowSchema",
+        "metadata": {"name": _NAME},
+        "spec": {
+            "matchingPrecedence": 10,
+            "priorityLevelConfiguration": {"name": NO_PLACE["metadata"]["name"]},
+            "rules": [{"subjects": [subject], **_EVERYTHING}],
+        },
+    }
+
+
+def broken_webhook() -> Json:
+    """Nobody listens at its address, and the operators' writes want its word."""
+    rule = {"apiGroups": ["*"], "apiVersions": ["*"], "operations": ["*"], "resources": ["*/*"]}
+    webhook = {
+        "name": "chaos.pharia.ai",
+        "clientConfig": {"url": "https://127.0.0.1:1/"},
+        "rules": [rule],
+        "matchConditions": [{"name": "operators", "expression": f"request.userInfo.username == '{OPERATOR}'"}],
+        "failurePolicy": "Fail",
+        "sideEffects": "None",
+        "admissionReviewVersions": ["v1"],
+        "timeoutSeconds": 1,
+    }
+    return {
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "ValidatingWebhookConfiguration",
+        "metadata": {"name": _NAME},
+        "webhooks": [webhook],
+    }
