@@ -65,8 +65,10 @@ def _tell(outcome: Outcome, *, trace: bool) -> None:
     verdict = f"{len(outcome.violations)} BROKEN" if outcome.violations else "kept"
     if outcome.failure:
         verdict = f"FAILED, proves nothing: {outcome.failure}"
-    counts = f"{len(outcome.history.lives)} tokens, {outcome.answers} answers, {len(outcome.faults)} faults"
-    say(f"seed {outcome.seed}: {verdict}; {counts}, {outcome.seconds:.0f} s")
+    counts = f"{len(outcome.history.lives)} tokens, {outcome.answers} answers, {outcome.seconds:.0f} s"
+    say(f"seed {outcome.seed}: {verdict}; {counts}: {'; '.join(outcome.faults)}")
+    for left in outcome.waited_for[:5]:
+        print(f"  Kubernetes' collector was started anew: {left}", flush=True)
     for violation in outcome.violations[:5]:
         print(f"  {violation}", flush=True)
     if outcome.violations or outcome.failure:
@@ -88,6 +90,7 @@ def _report(outcomes: list[Outcome], seconds: float) -> None:
         ["runs", str(len(outcomes))],
         ["runs that broke a promise", str(sum(bool(outcome.violations) for outcome in outcomes))],
         ["runs that failed, and prove nothing", str(sum(bool(outcome.failure) for outcome in outcomes))],
+        ["runs that waited for Kubernetes' collector", str(sum(bool(outcome.waited_for) for outcome in outcomes))],
         ["tokens whose secret was collected", f"{sum(len(outcome.history.lives) for outcome in outcomes):,}"],
         ["answers judged", f"{sum(outcome.answers for outcome in outcomes):,}"],
         ["minutes", f"{seconds / 60:.0f}"],

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from tests.chaos.configurations import broken_webhook, flow_of
-from tests.chaos.history import EVERYBODY
+from tests.chaos.history import CLOCKS_APART, EVERYBODY
 from tests.chaos.stage import VIEW_BOUND
 
 from tests.support.etcd import ask_etcd, compact
@@ -125,6 +125,17 @@ def slow_a_cable_down(stage: Stage, rng: random.Random) -> Happened:
     return Happened(f"slowed {replica.name} down by {delay} s", replica.name)
 
 
+def step_a_clock(stage: Stage, rng: random.Random) -> Happened:
+    """Back as far as one likes; ahead by no more than clocks may be apart, since then tokens end too early."""
+    replica, seconds = rng.choice(stage.replicas), rng.choice((-3600, -60, CLOCKS_APART))
+    stepped = replica.clock.step(seconds)
+    time.sleep(4.0)
+    replica.clock.step(0)
+    if not stepped:
+        return Happened("stepped no clock: there is no libfaketime", "nobody")
+    return Happened(f"stepped the clock of {replica.name} by {seconds} s for 4 s", replica.name)
+
+
 def flood_with_429(stage: Stage, rng: random.Random) -> Happened:
     """API Priority and Fairness has no place for requests of one account: 429 with Retry-After; watches stay."""
     whose = rng.choice(("operator", "verifier"))
@@ -153,6 +164,8 @@ FAULTS: tuple[Fault, ...] = (
     fill_the_quota,
     slow_a_cable_down,
     slow_a_cable_down,
+    step_a_clock,
+    step_a_clock,
     flood_with_429,
     flood_with_500,
 )

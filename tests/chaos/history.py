@@ -11,7 +11,10 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from math import inf
 
-__all__ = ["EVERYBODY", "Answer", "Disturbance", "Fact", "FactKind", "History", "Life", "Standing"]
+__all__ = ["CLOCKS_APART", "EVERYBODY", "Answer", "Disturbance", "Fact", "FactKind", "History", "Life", "Standing"]
+
+CLOCKS_APART = 3
+"""Seconds by which the clock of a node may be wrong; an end by the clock may come so much too early."""
 
 EVERYBODY = "*"
 
@@ -55,7 +58,7 @@ class Fact:
     @property
     def possible_from(self) -> float:
         """From when on it may be in force: an end that is known, not before it."""
-        return self.sent if self.kind is not FactKind.EXPIRED or self.done == inf else self.done - 1
+        return self.sent if self.kind is not FactKind.EXPIRED or self.done == inf else self.done - 1 - CLOCKS_APART
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +144,9 @@ class History:
 
 def _ended(facts: list[Fact], at: float, bound: float) -> Standing | None:
     ends = [fact for fact in facts if fact.kind in {FactKind.ENDED, FactKind.EXPIRED}]
-    # An end by the clock needs no news: the verifier's own second decides.
-    if any(at >= fact.done + (bound if fact.kind is FactKind.ENDED else 1) for fact in ends):
+    # An end by the clock needs no news, but clocks are apart.
+    by_the_clock = min(bound, 1 + CLOCKS_APART)
+    if any(at >= fact.done + (bound if fact.kind is FactKind.ENDED else by_the_clock) for fact in ends):
         return Standing.DEAD
     return Standing.UNSURE if ends else None
 

@@ -8,7 +8,7 @@ import random
 import subprocess
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +45,7 @@ class Outcome:
     """What a run came to.
 
     Attributes:
+        waited_for: what was left over when Kubernetes' collector was started anew; mostly nothing.
         failure: why it proves nothing: the control plane or the crowd broke, not the product. Empty if it does.
     """
 
@@ -52,6 +53,7 @@ class Outcome:
     history: History
     faults: list[str] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
+    waited_for: list[str] = field(default_factory=list)
     failure: str = ""
     seconds: float = 0.0
 
@@ -68,8 +70,8 @@ def run(stage: Stage, seed: int, *, seconds: float, faults: Sequence[Fault] = FA
     try:
         _play(stage, outcome, seconds, faults)
     except (ProcessError, OSError, ApiError, subprocess.TimeoutExpired) as error:
-        return Outcome(seed, outcome.history, outcome.faults, failure=f"{type(error).__name__}: {error}")
-    return Outcome(seed, outcome.history, outcome.faults, outcome.violations, seconds=time.monotonic() - began)
+        return replace(outcome, violations=[], failure=f"{type(error).__name__}: {error}")
+    return replace(outcome, seconds=time.monotonic() - began)
 
 
 def _play(stage: Stage, outcome: Outcome, seconds: float, faults: Sequence[Fault]) -> None:
@@ -83,7 +85,7 @@ def _play(stage: Stage, outcome: Outcome, seconds: float, faults: Sequence[Fault
         outcome.violations.extend(stage.mend())
         crowd.rest()
         _read_audit_log(stage, namespace, history, since)
-        outcome.violations.extend(_settle(stage, namespace, history))
+        outcome.violations.extend(_settle(stage, namespace, outcome))
     outcome.violations.extend(violations(history, BOUNDS))
     stage.insist("delete", "namespace", namespace, "--wait=false")
 
@@ -109,20 +111,18 @@ def _go_wrong(stage: Stage, outcome: Outcome, seconds: float, faults: Sequence[F
         outcome.faults.append(happened.what)
 
 
-def _settle(stage: Stage, namespace: str, history: History) -> list[str]:
+def _settle(stage: Stage, namespace: str, outcome: Outcome) -> list[str]:
     """What is still wrong a good while after peace came."""
     began = time.monotonic()
-    collector_is_fresh = False
     while True:
-        left = asyncio.run(_unsettled(stage, namespace, history))
+        left = asyncio.run(_unsettled(stage, namespace, outcome.history))
         patience = time.monotonic() - began
         if not left or patience > _SETTLE_SECONDS:
             return left
-        if patience > _COLLECTOR_SECONDS and not collector_is_fresh:
-            history.note(time.monotonic(), f"started the collector anew, since {left[0]}")
+        if patience > _COLLECTOR_SECONDS and not outcome.waited_for:
+            outcome.waited_for.extend(left)
             stage.control_plane.restart_controllers()
-            collector_is_fresh = True
-        time.sleep(0.5)
+        time.sleep(0.3)
 
 
 async def _unsettled(stage: Stage, namespace: str, history: History) -> list[str]:

@@ -44,14 +44,19 @@ def unsettled(found: Found, history: History, *, verifiers: Sequence[str]) -> li
 def _stuck(token: Json) -> str:
     metadata, spec, status = token["metadata"], token["spec"], token.get("status", {})
     phase, name = status.get("phase"), metadata["name"]
-    ready: Json = next((c for c in status.get("conditions", ()) if c["type"] == "Ready"), {})
+    reason = _ready_reason(token)
     if status.get("observedGeneration") != metadata["generation"]:
         return f"{name}: nobody has seen its last change"
     if spec.get("revoked") and phase not in {"Revoked", "Expired", "Failed"}:
         return f"{name}: revoked, and says {phase}"
-    if phase not in _ENDS and ready.get("reason") not in _WAITS:
-        return f"{name}: stuck in {phase} ({ready.get('reason')})"
+    if phase not in _ENDS and reason not in _WAITS:
+        return f"{name}: stuck in {phase} ({reason})"
     return ""
+
+
+def _ready_reason(token: Json) -> str:
+    conditions = token.get("status", {}).get("conditions", ())
+    return next((str(condition["reason"]) for condition in conditions if condition["type"] == "Ready"), "")
 
 
 def _left_over(secret: Json, tokens: dict[str, Json], date: datetime) -> str:
@@ -61,9 +66,12 @@ def _left_over(secret: Json, tokens: dict[str, Json], date: datetime) -> str:
     token = tokens.get(base64.b64decode(secret["data"]["tokenUID"]).decode())
     if token is None:
         return f"Secret {name}: its token is gone"
-    delivery = token["status"].get("delivery", {})
-    if delivery.get("secretUID") != secret["metadata"]["uid"] or delivery.get("state") != "Available":
-        return f"Secret {name}: its token says {delivery}"
+    status, reason = token.get("status", {}), _ready_reason(token)
+    delivery = status.get("delivery")
+    if delivery is None and reason in _WAITS:
+        return ""  # of a mint that a crash cut short, and that is finished with this Secret once it may go on
+    if delivery is None or delivery["secretUID"] != secret["metadata"]["uid"] or delivery["state"] != "Available":
+        return f"Secret {name}: its token says {status.get('phase')} ({reason}), {delivery}"
     if datetime.fromisoformat(delivery["deadline"]) < date:
         return f"Secret {name}: its window ended at {delivery['deadline']}"
     return ""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tests.chaos.audit import POLICY
+from tests.chaos.clock import Clock
 from tests.chaos.configurations import NO_PLACE
 from tests.support.cable import Cable
 from tests.support.control_plane import ControlPlane
@@ -57,6 +58,7 @@ class Replica:
     root: Path
     kubeconfig: Path
     control_plane: ControlPlane
+    clock: Clock
     running: RunningOperator | RunningVerifier | None = None
 
     def start(self) -> None:
@@ -64,12 +66,11 @@ class Replica:
         if self.running is not None and self.running.process.running:
             return
         if self.name.startswith("operator"):
-            identity = {"PHARIA_ACCESS_IDENTITY": self.name}
-            self.running = start_operator(
-                self.control_plane, self.root, {**_OPERATOR, **identity}, kubeconfig=self.kubeconfig
-            )
+            env = {**_OPERATOR, **self.clock.environment, "PHARIA_ACCESS_IDENTITY": self.name}
+            self.running = start_operator(self.control_plane, self.root, env, kubeconfig=self.kubeconfig)
         else:
-            self.running = start_verifier(self.control_plane, self.root, _VERIFIER, kubeconfig=self.kubeconfig)
+            env = {**_VERIFIER, **self.clock.environment}
+            self.running = start_verifier(self.control_plane, self.root, env, kubeconfig=self.kubeconfig)
 
     def signal(self, number: int) -> None:
         """Send it a signal, if it runs."""
@@ -118,6 +119,7 @@ class Stage:
         self._mend_control_plane()
         for replica in self.replicas:
             replica.cable.mend()
+            replica.clock.step(0)
             replica.signal(signal.SIGCONT)
             replica.start()
         deadline = time.monotonic() + _READY_SECONDS
@@ -152,7 +154,7 @@ class Stage:
         path = self.control_plane.service_account_kubeconfig(
             NAMESPACE, account, folder / "kubeconfig", server=cable.url
         )
-        return Replica(name, cable, folder, path, self.control_plane)
+        return Replica(name, cable, folder, path, self.control_plane, Clock(folder / "clock"))
 
     def _end(self) -> None:
         for replica in self.replicas:

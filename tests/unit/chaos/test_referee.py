@@ -41,9 +41,10 @@ def answer(status: int, at: float, *, ready: bool = False) -> Answer:
         pytest.param([fact(ENDED, 10)], 12.1, Standing.DEAD, id="an end must be known"),
         pytest.param([fact(ENDED, 10, inf)], 99, Standing.UNSURE, id="an end without an answer"),
         pytest.param([fact(ENDED, 10, inf), fact(ENDED, 20)], 23, Standing.DEAD, id="the second try was answered"),
-        pytest.param([fact(EXPIRED, 10, 14)], 12.9, Standing.GOOD, id="its end is set, and not there"),
-        pytest.param([fact(EXPIRED, 10, 14)], 13.5, Standing.UNSURE, id="about its end"),
-        pytest.param([fact(EXPIRED, 10, 14)], 15, Standing.DEAD, id="an end by the clock wants no news"),
+        pytest.param([fact(EXPIRED, 5, 14)], 9.9, Standing.GOOD, id="its end is set, and not there"),
+        pytest.param([fact(EXPIRED, 5, 14)], 10.1, Standing.UNSURE, id="clocks may be apart"),
+        pytest.param([fact(EXPIRED, 5, 14)], 15.9, Standing.UNSURE, id="just after its end"),
+        pytest.param([fact(EXPIRED, 5, 14)], 16, Standing.DEAD, id="after its end"),
         pytest.param([fact(HELD, 10)], 11, Standing.UNSURE, id="just suspended"),
         pytest.param([fact(HELD, 10)], 13, Standing.DEAD, id="suspended"),
         pytest.param([fact(HELD, 10), fact(RELEASED, 20)], 21, Standing.UNSURE, id="just resumed"),
@@ -71,7 +72,7 @@ def test_what_is_true_of_a_token(facts: list[Fact], at: float, expected: Standin
         pytest.param(a_life(fact(ENDED, 90)), answer(200, 93), "accepted although it was dead", id="dead"),
         pytest.param(a_life(fact(ENDED, 90, inf)), answer(200, 99), "", id="perhaps dead and accepted"),
         pytest.param(a_life(fact(ENDED, 90, inf)), answer(401, 99), "", id="perhaps dead and refused"),
-        pytest.param(a_life(fact(EXPIRED, 80, 90)), answer(200, 91), "accepted although", id="expired"),
+        pytest.param(a_life(fact(EXPIRED, 80, 90)), answer(200, 92), "accepted although", id="expired"),
         pytest.param(a_life(fact(HELD, 90)), answer(200, 93), "accepted although it was dead", id="suspended"),
         pytest.param(a_life(fact(HELD, 80), fact(RELEASED, 90)), answer(401, 93), "refused although", id="resumed"),
     ],
@@ -103,6 +104,13 @@ def test_a_disturbed_verifier_may_be_as_late_as_its_view_may_be_old(
     life.answers[:] = [answer(200, asked)]
 
     assert bool(judged(life, disturbance)) is broken
+
+
+def test_an_end_by_the_clock_wants_no_news_so_a_disturbed_verifier_keeps_it_too() -> None:
+    life = a_life(fact(EXPIRED, 80, 90))
+    life.answers[:] = [answer(200, 95)]
+
+    assert "accepted although it was dead" in judged(life, Disturbance(89, 94, "verifier-1"))[0]
 
 
 def test_an_answer_during_which_an_end_begins_may_be_either() -> None:

@@ -53,7 +53,7 @@ def found(tokens: list[Json], secrets: list[Json] | None = None) -> list[str]:
         pytest.param(a_token(spec={"revoked": True}, phase="Revoked"), [], id="revoked, and says so"),
         pytest.param(a_token(spec={"revoked": True}, phase="Expired"), [], id="revoked after its end"),
         pytest.param(a_token(phase="Pending"), ["ci: stuck in Pending (Issued)"], id="stuck"),
-        pytest.param(a_token(phase=None, conditions=[]), ["ci: stuck in None (None)"], id="never worked on"),
+        pytest.param(a_token(phase=None, conditions=[]), ["ci: stuck in None ()"], id="never worked on"),
         pytest.param(a_token(phase="Pending", reason="CredentialSuspended"), [], id="waits for its credential"),
         pytest.param(a_token(phase="Failed", reason="CredentialReplaced"), [], id="failed for good"),
     ],
@@ -72,7 +72,13 @@ def test_every_token_says_what_it_should(token: Json, told: list[str]) -> None:
         pytest.param(
             [a_token(delivery={**DELIVERY, "state": "Withdrawn"})], a_secret(), "its token says", id="withdrawn"
         ),
-        pytest.param([a_token(delivery={})], a_secret(), "its token says", id="never recorded"),
+        pytest.param([a_token(delivery=None)], a_secret(), "its token says Active", id="never recorded"),
+        pytest.param(
+            [a_token(phase="Pending", reason="CredentialNotFound", delivery=None)],
+            a_secret(),
+            "",
+            id="of a mint that waits to be finished",
+        ),
         pytest.param(
             [a_token(delivery={**DELIVERY, "deadline": "2026-12-31T23:59:59Z"})],
             a_secret(),
