@@ -104,6 +104,7 @@ def _go_wrong(stage: Stage, outcome: Outcome, seconds: float, faults: Sequence[F
     ends = time.monotonic() + seconds
     while time.monotonic() < ends:
         time.sleep(rng.uniform(0.2, 1.5))
+        stage.revive()
         began = time.monotonic()
         happened = rng.choice(faults)(stage, rng)
         outcome.history.disturbances.append(Disturbance(began, time.monotonic(), happened.whom))

@@ -121,13 +121,18 @@ class Stage:
             replica.cable.mend()
             replica.clock.step(0)
             replica.signal(signal.SIGCONT)
-            replica.start()
         deadline = time.monotonic() + _READY_SECONDS
         while late := [replica.name for replica in self.replicas if not replica.ready()]:
             if time.monotonic() > deadline:
                 break
+            self.revive()
             time.sleep(0.1)
         return [f"{name} is not ready {_READY_SECONDS:.0f} s after peace came" for name in late]
+
+    def revive(self) -> None:
+        """Start what has ended, as a kubelet would: an operator that loses its Lease ends by itself."""
+        for replica in self.replicas:
+            replica.start()
 
     def insist(self, *args: str, stdin: str | None = None) -> None:
         """Run kubectl until it succeeds: the API server may just have been restarted. Raises ProcessError."""
