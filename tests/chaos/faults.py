@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from tests.chaos.configurations import broken_webhook, flow_of
 from tests.chaos.history import CLOCKS_APART, EVERYBODY
-from tests.chaos.stage import VIEW_BOUND
+from tests.chaos.stage import LEASE_SECONDS, VIEW_BOUND
 
 from tests.support.etcd import ask_etcd, compact
 
@@ -50,9 +50,9 @@ def stop_an_operator(stage: Stage, rng: random.Random) -> Happened:
     """SIGSTOP until its Lease is lost, then SIGCONT: it wakes up as a second leader."""
     operator = rng.choice(stage.operators)
     operator.signal(signal.SIGSTOP)
-    time.sleep(4.5)  # the Lease's three seconds, and some
+    time.sleep(LEASE_SECONDS + 1.5)
     operator.signal(signal.SIGCONT)
-    return Happened(f"stopped {operator.name} for 4.5 s", operator.name)
+    return Happened(f"stopped {operator.name} for {LEASE_SECONDS + 1.5} s", operator.name)
 
 
 def stop_a_verifier(stage: Stage, rng: random.Random) -> Happened:

@@ -123,6 +123,7 @@ def _settle(stage: Stage, namespace: str, outcome: Outcome) -> list[str]:
         if patience > _COLLECTOR_SECONDS and not outcome.waited_for:
             outcome.waited_for.extend(left)
             stage.control_plane.restart_controllers()
+        stage.revive()
         time.sleep(0.3)
 
 

@@ -25,14 +25,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["VIEW_BOUND", "Replica", "Stage", "set_up"]
+__all__ = ["LEASE_SECONDS", "VIEW_BOUND", "Replica", "Stage", "set_up"]
 
 VIEW_BOUND = 10.0
 """Seconds after which a verifier that hears nothing answers no more: the least that may be set."""
 
+LEASE_SECONDS = 5.0
+"""Short, so that it is lost often, but not on a busy machine all the time."""
+
 _OPERATOR = {
-    "PHARIA_ACCESS_LEASE_DURATION": "3s",
-    "PHARIA_ACCESS_LEASE_RENEW_DEADLINE": "2s",
+    "PHARIA_ACCESS_LEASE_DURATION": f"{LEASE_SECONDS:.0f}s",
+    "PHARIA_ACCESS_LEASE_RENEW_DEADLINE": f"{LEASE_SECONDS - 1:.0f}s",
     "PHARIA_ACCESS_LEASE_RETRY_PERIOD": "500ms",
     "PHARIA_ACCESS_RESYNC_INTERVAL": "10s",
     "PHARIA_ACCESS_PENDING_BOUND": "5m",
