@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.chaos.faults import Happened
-from tests.chaos.run import run
+from tests.chaos.referee import violations
+from tests.chaos.run import BOUNDS, run
 from tests.chaos.stage import set_up
 
 if TYPE_CHECKING:
@@ -38,18 +39,16 @@ def test_whatever_goes_wrong_every_promise_is_kept(stage: Stage, seed: int) -> N
 
 
 def test_a_verifier_that_hears_nothing_is_found_out(stage: Stage) -> None:
-    """Its cable is cut, and the referee is told that nothing happened: to him it does not keep its promises."""
+    """Its cable is cut, and the referee is told of no fault at all: to him it does not keep its promises."""
 
     def deafen(stage: Stage, _: random.Random) -> Happened:
-        time.sleep(3)  # some tokens are good by then, and end later
+        time.sleep(4)  # some tokens are good by then, and end later
         stage.verifiers[0].cable.cut()
-        time.sleep(6)
-        return Happened("deafened verifier-1", "nobody")
+        time.sleep(8)
+        return Happened("deafened verifier-1")
 
     outcome = run(stage, 3, seconds=1, faults=(deafen,))
+    outcome.history.disturbances.clear()
 
     assert outcome.failure == ""
-    told = " ".join(outcome.violations)
-    assert "accepted although it was dead, by verifier-1" in told
-    assert "refused although it was good, by verifier-1" in told
-    assert "verifier-2" not in told
+    assert any("by verifier-1" in told for told in violations(outcome.history, BOUNDS))
