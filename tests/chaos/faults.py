@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import time
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
@@ -9,7 +10,6 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from tests.chaos.configurations import broken_webhook, flow_of
 from tests.chaos.history import CLOCKS_APART, EVERYBODY
 from tests.chaos.stage import LEASE_SECONDS, VIEW_BOUND
-
 from tests.support.etcd import ask_etcd, compact
 
 if TYPE_CHECKING:

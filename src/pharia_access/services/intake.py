@@ -160,11 +160,8 @@ class Intake:
         self._free_slots(before, None)
         if before.open_secret is not None:
             name, uid = before.open_secret
-            work = Work("secret", ObjectKey(key.namespace, name), uid)
-            if self.acting:
-                self._queue.add(work)
-            else:
-                self._left.append(work)
+            add = self._queue.add if self.acting else self._left.append
+            add(Work("secret", ObjectKey(key.namespace, name), uid))
 
     def credential_seen(self, credential: Credential, *, bulk: bool = False) -> None:
         """A credential as some answer or event showed it."""

@@ -43,6 +43,11 @@ async def queued(bench: Bench) -> list[str]:
     return [work.key.name for work in await drained(bench.replica.queue) if work.kind == "token"]
 
 
+async def secrets_queued(bench: Bench) -> list[Work]:
+    """The Secrets that are to be deleted."""
+    return [work for work in await drained(bench.replica.queue) if work.kind == "secret"]
+
+
 # --- what is seen once
 
 
@@ -227,9 +232,9 @@ async def test_a_secret_whose_token_went_while_nobody_led_is_deleted_by_the_next
     assert await drained(bench.replica.queue) == []
 
     intake.take_over()
-    assert await drained(bench.replica.queue) == [Work("secret", SECRET, "secret-1")]
+    assert await secrets_queued(bench) == [Work("secret", SECRET, "secret-1")]
     intake.take_over()
-    assert await drained(bench.replica.queue) == []
+    assert await secrets_queued(bench) == []
 
 
 @simulated
@@ -241,7 +246,7 @@ async def test_a_standby_remembers_the_last_thousand_of_such_secrets(bench: Benc
 
     intake.take_over()
 
-    assert len(await drained(bench.replica.queue)) == 1000
+    assert len(await secrets_queued(bench)) == 1000
 
 
 @simulated
