@@ -12,7 +12,7 @@ from pharia_access.kube.client import connect
 from tests.chaos.history import EVERYBODY, Disturbance
 from tests.chaos.people import People
 from tests.chaos.witnesses import ask, watch
-from tests.support.processes import ProcessError
+from tests.support.processes import ProcessError, wait_until
 
 if TYPE_CHECKING:
     from tests.chaos.history import History
@@ -22,6 +22,7 @@ __all__ = ["Crowd"]
 
 
 _SECONDS = 30.0
+_FIRST_LIVES = 8
 _PULSE, _LATE = 0.1, 0.5
 
 
@@ -41,8 +42,13 @@ class Crowd:
         self._thread = threading.Thread(target=self._live, name="crowd", daemon=True)
 
     def start(self) -> None:
-        """Begin."""
+        """Begin; on return there are tokens to ask about. Raises ProcessError."""
         self._thread.start()
+        wait_until(
+            lambda: len(self._history.lives) >= _FIRST_LIVES or not self._thread.is_alive(),
+            what=f"{_FIRST_LIVES} tokens are collected before anything goes wrong",
+            timeout=_SECONDS,
+        )
 
     def rest(self) -> None:
         """Change nothing more, from the return on; what can be collected is, and questions go on."""

@@ -29,7 +29,7 @@ __all__ = ["People"]
 Json = dict[str, Any]
 
 CREDENTIALS = ("alpha", "beta", "gamma")
-TOKENS = tuple(f"t{number}" for number in range(12))
+TOKENS = tuple(f"t{number}" for number in range(24))
 _SECONDS = 4.0
 
 
@@ -58,10 +58,11 @@ class People:
     _known: set[str] = field(default_factory=set)
 
     async def prepare(self) -> None:
-        """Credentials, and a first token under each."""
-        for name, token in zip(CREDENTIALS, TOKENS, strict=False):
+        """Credentials, and some tokens under each."""
+        for name in CREDENTIALS:
             await self._send("POST", "apicredentials", api_credential(self.namespace, name))
-            await self._create(token, name)
+        for number, token in enumerate(TOKENS[: 4 * len(CREDENTIALS)]):
+            await self._create(token, CREDENTIALS[number % len(CREDENTIALS)])
 
     async def work(self, ended: asyncio.Event) -> None:
         """One step after the other, until it is over."""

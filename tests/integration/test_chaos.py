@@ -1,18 +1,17 @@
-"""A few seeds of the fault bench, of which `make chaos` plays more; and its referee is not blind to a lie in them."""
+"""A few seeds of the fault bench, of which `make chaos` plays more; and its referee finds out who does wrong."""
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.chaos.history import Answer, Fact, FactKind
-from tests.chaos.referee import violations
-from tests.chaos.run import BOUNDS, run
+from tests.chaos.faults import Happened
+from tests.chaos.run import run
 from tests.chaos.stage import set_up
 
 if TYPE_CHECKING:
+    import random
     from collections.abc import Iterator
 
     from tests.chaos.stage import Stage
@@ -33,11 +32,18 @@ def test_whatever_goes_wrong_every_promise_is_kept(stage: Stage, seed: int) -> N
     assert outcome.failure == ""
     assert outcome.violations == [], sorted(outcome.history.log)
     assert outcome.faults
-    assert outcome.history.lives
     assert outcome.answers > len(outcome.history.lives), "each was asked about"
 
-    life, now = outcome.history.lives[0], time.monotonic()
-    life.facts.append(Fact(FactKind.ENDED, now, now, "revoked"))
-    life.answers.append(Answer("verifier-1", now + 60, now + 60, 200))
-    (told,) = violations(outcome.history, BOUNDS)
-    assert "accepted although it was dead, by verifier-1" in told
+
+def deafen_a_verifier(stage: Stage, _: random.Random) -> Happened:
+    """A fault of which the referee is not told: from its point of view the verifier itself does wrong."""
+    stage.verifiers[0].cable.cut()
+    return Happened("cut verifier-1 off in secret", "nobody")
+
+
+def test_a_verifier_that_hears_nothing_is_found_out(stage: Stage) -> None:
+    outcome = run(stage, 3, seconds=SECONDS, faults=[deafen_a_verifier])
+
+    assert outcome.failure == ""
+    assert any("accepted although it was dead, by verifier-1" in told for told in outcome.violations)
+    assert not any("by verifier-2" in told for told in outcome.violations)

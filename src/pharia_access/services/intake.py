@@ -1,6 +1,6 @@
 """From what was seen to what must be looked at: keeps the view, asks the rules, and queues a key or schedules it.
 
-Runs on every replica. A standby keeps the view, the schedule, and which tokens want something, to act on them first.
+Runs on every replica. A standby keeps view, schedule, and which tokens want something, to act on them first.
 """
 
 from collections import deque
@@ -64,8 +64,7 @@ class Intake:
         for key in self._undone:
             self._queue.add(Work("token", key), bulk=not self._view.is_pending(key))
         self._undone.clear()
-        credentials = (Work("credential", key) for key in self._view.credential_keys)
-        for work in (*credentials, *self._malformed, *self._left):
+        for work in (*(Work("credential", key) for key in self._view.credential_keys), *self._malformed, *self._left):
             self._queue.add(work, bulk=True)
         self._left.clear()
 

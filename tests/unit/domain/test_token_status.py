@@ -232,7 +232,6 @@ def test_the_wait_is_counted_from_its_beginning_and_ends_with_it() -> None:
 def test_a_warning_of_the_end_ends_with_the_token_and_is_not_invented() -> None:
     warned = replace(COLLECTED, status=active_status(COLLECTED, soon=True, now=LATER))
 
-
     assert find(warned.status.conditions, "ExpiringSoon") is not None
     assert find(without_expiry_warning(warned.status).conditions, "ExpiringSoon") is None
     assert without_expiry_warning(a_token().status) == a_token().status
