@@ -227,7 +227,8 @@ class Intake:
         new = None if after is None else (after.credential, after.phase)
         for place in {old, new} if self.acting and old != new else ():
             if place is not None and self._view.credential(place[0]) is not None:
-                self._queue.add_after(Work("credential", place[0]), COALESCE.total_seconds())
+                # In bulk: where many tokens end at once, after them, and so once for each credential.
+                self._queue.add_after(Work("credential", place[0]), COALESCE.total_seconds(), bulk=True)
 
     def _free_slots(self, before: TokenRecord | None, after: TokenRecord | None) -> None:
         """A token ended or got stuck that was active, or came first: who waits for its place is asked again."""

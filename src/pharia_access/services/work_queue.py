@@ -40,7 +40,7 @@ class WorkQueue:
         self._waiting_in_bulk: set[Work] = set()
         self._running: set[Work] = set()
         self._again: dict[Work, bool] = {}
-        self._later: list[tuple[float, int, Work]] = []
+        self._later: list[tuple[float, int, Work, bool]] = []
         self._due: dict[Work, float] = {}
         self._failures: dict[Work, int] = {}
         self._serial = 0
@@ -70,14 +70,14 @@ class WorkQueue:
         self._lanes[bulk].append(work)
         self._wake_one()
 
-    def add_after(self, work: Work, seconds: float) -> None:
+    def add_after(self, work: Work, seconds: float, *, bulk: bool = False) -> None:
         """Have it done then; an earlier date that stands already stands on."""
         due = self._monotonic() + seconds
         if self._due.get(work, due + 1) <= due:
             return
         self._due[work] = due
         self._serial += 1
-        heapq.heappush(self._later, (due, self._serial, work))
+        heapq.heappush(self._later, (due, self._serial, work, bulk))
         self._wake_one()
 
     def retry(self, work: Work, *, at_least: float = 0.0) -> float:
@@ -134,10 +134,10 @@ class WorkQueue:
     def _promote(self) -> None:
         now = self._monotonic()
         while self._later and self._later[0][0] <= now:
-            due, _, work = heapq.heappop(self._later)
+            due, _, work, bulk = heapq.heappop(self._later)
             if self._due.get(work) == due:
                 del self._due[work]
-                self.add(work)
+                self.add(work, bulk=bulk)
 
     async def _nap(self) -> None:
         """Sleep until woken, or until the next delayed work is due."""

@@ -339,6 +339,17 @@ async def test_all_sleeping_workers_help_when_much_comes_at_once(queue: WorkQueu
 
 
 @simulated
+async def test_what_is_due_in_bulk_waits_behind_what_was_there_in_bulk(queue: WorkQueue) -> None:
+    queue.add_after(a_work("recount"), 1, bulk=True)
+    queue.add(a_work("a"), bulk=True)
+    queue.add(a_work("b"), bulk=True)
+    await asyncio.sleep(2)
+    queue.add(a_work("asked for"))
+
+    assert [(await queue.take()).key.name for _ in range(4)] == ["asked for", "a", "b", "recount"]
+
+
+@simulated
 async def test_a_date_is_kept_when_whoever_waited_for_it_got_other_work(queue: WorkQueue, clock: FakeClock) -> None:
     crew = Crew(queue, clock, seconds=1000)
     await crew.start(workers=3)
