@@ -74,7 +74,7 @@ FIGURES: tuple[Figure, ...] = (
     Figure("Start", "verifier: ready, s"),
     *_of_processes("MiB", "At rest", operator=300, verifier=250),
     *_of_processes("% of a core", "At rest", operator=2, verifier=2),
-    Figure("At rest", "a list each 15 min, % of a core of the operator", 2),
+    Figure("At rest", "its lists, % of a core of the operator", 2),
     Figure("At rest", "requests a minute: all", grows=False),
     Figure("At rest", "requests a minute: GET", grows=False),
     Figure("At rest", "requests a minute: PUT", grows=False),

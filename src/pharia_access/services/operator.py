@@ -34,15 +34,13 @@ __all__ = ["Operator", "Parts", "Rhythm"]
 log = logging.getLogger(__name__)
 
 GAUGE_SECONDS = 5.0
-
 GATHER_SECONDS = 1.0
 """How long a list waits for whatever else may ask for one: watches begin anew together."""
-
 MOST_OFFSET_SECONDS = 5.0
-
 MOST_ASKED_SECONDS = 60.0
 """How long a Retry-After is heeded."""
-
+REST_AFTER_LIST, MOST_REST_SECONDS = 60, 1800.0
+"""Of very many tokens lists come less often: after one that took a second come 60 of rest, up to half an hour."""
 MANY_DUE = 100
 """From so many tokens due at once, which are a fifth of all, one list costs less than a read of each."""
 
@@ -82,6 +80,7 @@ class Operator:
         self._rhythm = rhythm
         self._list_soon = asyncio.Event()
         self._listed_at = -math.inf
+        self._rest = 0.0  # seconds after a list that took long
         self.caught_up = False
         """Whether a full list has ended since this replica started: its view is complete."""
 
@@ -191,7 +190,7 @@ class Operator:
     async def _list_now_and_then(self) -> None:
         while True:
             spread = random.uniform(0.9, 1.1)  # noqa: S311 - so that replicas do not list together
-            due = self._listed_at + self._rhythm.resync.total_seconds() * spread
+            due = self._listed_at + max(self._rhythm.resync.total_seconds(), self._rest) * spread
             with suppress(TimeoutError):
                 async with asyncio.timeout(max(0.0, due - self._parts.clock.monotonic())):
                     await self._list_soon.wait()
@@ -215,13 +214,14 @@ class Operator:
         wait = 1.0
         while True:
             try:
-                await self._parts.resync.run()
+                took = await self._parts.resync.run()
             except ApiError as error:
                 log.warning("the full list failed", extra={"error": type(error).__name__, "problem": str(error)})
                 await self._parts.clock.sleep(wait)
                 wait = min(2 * wait, 30.0)
             else:
                 self.caught_up, self._listed_at = True, self._parts.clock.monotonic()
+                self._rest = min(took * REST_AFTER_LIST, MOST_REST_SECONDS)
                 await self._compare_clocks()
                 return
 

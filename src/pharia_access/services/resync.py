@@ -48,10 +48,10 @@ class Resync:
         self._metrics = metrics
         self._newest = 0
 
-    async def run(self) -> None:
-        """One full list. Raises the leaves of ApiError; a list that ends early repairs nothing and harms nothing.
+    async def run(self) -> float:
+        """One full list; how many seconds it took. One that ends early repairs nothing and harms nothing.
 
-        Raises RewoundError where an answer is older than that of an earlier list.
+        Raises the leaves of ApiError, and RewoundError where an answer is older than that of an earlier list.
         """
         began = self._clock.monotonic()
         self._view.begin_list()
@@ -64,6 +64,7 @@ class Resync:
         took = self._clock.monotonic() - began
         self._metrics.listed(took)
         log.info("full list done", extra={"seconds": round(took, 3), "tokens": len(self._view.token_keys)})
+        return took
 
     async def _list_roles(self) -> None:
         known = set(self._view.catalogue)  # before the list: what comes meanwhile is not in it, and stays

@@ -185,6 +185,24 @@ async def test_every_quarter_of_an_hour_everything_is_listed_but_not_by_all_repl
 
 
 @simulated
+@pytest.mark.parametrize(("took", "rest"), [(1, 900), (20, 1200), (100, 1800)])
+async def test_after_a_list_that_took_long_the_next_one_comes_later_but_comes(
+    clock: FakeClock, took: float, rest: float
+) -> None:
+    def slowly(call: Call) -> Fault | None:
+        clock.advance(took if call.verb == "list_tokens" else 0)
+        return None
+
+    stage = Stage(clock, faults=slowly)
+
+    async with stage.leading():
+        await asyncio.sleep(3 * rest)
+
+    first, second = stage.diary.times("list_roles")[1:3]
+    assert 0.9 * rest <= second - first - took <= 1.1 * rest + 2
+
+
+@simulated
 async def test_the_list_repairs_what_events_lost(clock: FakeClock) -> None:
     stage = Stage(clock)
     stage.create("revoked", "gone")
