@@ -108,6 +108,7 @@ class _Process:
         _spare_the_collector()
         self._watcher.start(on_begin=application.operator.list_soon, on_end=self._watching_ended)
         standby = asyncio.create_task(application.operator.stand_by())
+        standby.add_done_callback(lambda task: None if task.cancelled() else self._ended(task))
         await application.elector.acquire()
         standby.cancel()
         tasks = {asyncio.create_task(application.operator.lead()), asyncio.create_task(application.elector.hold())}

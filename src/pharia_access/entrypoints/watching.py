@@ -91,6 +91,7 @@ class Watcher:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ended: Callable[[], None] = lambda: None
         self._begun: Callable[[], None] = lambda: None
+        self._login_made: tuple[kopf.ConnectionInfo, kopf.AiohttpSession] | None = None
         self._over = False
 
     @property
@@ -156,12 +157,16 @@ class Watcher:
     async def _login(self, **_: object) -> kopf.AiohttpSession:
         """As Kopf itself would make it, but for the middleware."""
         info = kopf.ConnectionInfo(**self._connection.login())
+        if self._login_made is not None and self._login_made[0] == info:
+            return self._login_made[1]  # Kopf knows that this one was refused, and ends instead of trying it for ever
         session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, ssl=info.as_ssl_context()),
             headers=info.as_http_headers(),
             middlewares=(FirstLists(lambda: self._call(self._begun)),),
         )
-        return kopf.AiohttpSession(server=info.server, aiohttp_session=session)
+        made = kopf.AiohttpSession(server=info.server, aiohttp_session=session)
+        self._login_made = info, made
+        return made
 
     def _call(self, take: Callable[..., None], *arguments: Event) -> None:
         """In the operator's loop."""

@@ -88,17 +88,18 @@ class ListReader:
 
 
 class Lists:
-    """Lists, one after the other: whole, or in pages where the last one broke off, since a minute was too short."""
+    """Lists, one after the other: whole, or in pages where the last of that path broke off: a minute was too short."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._by_pages = False
+        self._by_pages: set[str] = set()
 
     async def portions(
         self, path: str, selector: Mapping[str, str] | None = None, *, on_date: OnDate = lambda _: None
     ) -> AsyncGenerator[Portion, None]:
         """All of a list. Raises the leaves of ApiError, and MalformedObjectError for what is no list."""
-        by_pages, self._by_pages = self._by_pages, False
+        by_pages = path in self._by_pages
+        self._by_pages.discard(path)
         query = {**({"limit": str(PAGE_SIZE)} if by_pages else {}), **(selector or {})}
         try:
             async with aclosing(self._pages(path, query, on_date)) as portions:
@@ -107,7 +108,8 @@ class Lists:
         except UnavailableError as error:
             # Who asks for patience has not begun. After its start an API server does until its cache is full, and
             # reads pages from etcd meanwhile.
-            self._by_pages = by_pages if error.retry_after is not None else not by_pages
+            if error.retry_after is None and not by_pages:
+                self._by_pages.add(path)
             raise
 
     async def _pages(self, path: str, query: dict[str, str], on_date: OnDate) -> AsyncGenerator[Portion, None]:

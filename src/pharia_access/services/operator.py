@@ -190,7 +190,7 @@ class Operator:
     async def _list_now_and_then(self) -> None:
         while True:
             spread = random.uniform(0.9, 1.1)  # noqa: S311 - so that replicas do not list together
-            due = self._listed_at + max(self._rhythm.resync.total_seconds(), self._rest) * spread
+            due = self._listed_at + max(self._rhythm.resync.total_seconds() * spread, self._rest)
             with suppress(TimeoutError):
                 async with asyncio.timeout(max(0.0, due - self._parts.clock.monotonic())):
                     await self._list_soon.wait()

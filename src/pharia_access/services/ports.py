@@ -79,18 +79,15 @@ class Cluster(Protocol):
         ...
 
     def token_pages(self, *, credential: ObjectKey | None = None) -> AsyncIterator[Page[Token]]:
-        """List all tokens (or those of a credential), page by page.
-
-        Raises ExpiredViewError if a page came too late.
-        """
+        """List all tokens (or those of a credential), some at a time. Raises the leaves of ApiError."""
         ...
 
     def credential_pages(self) -> AsyncIterator[Page[Credential]]:
-        """List all credentials, page by page."""
+        """List all credentials, some at a time."""
         ...
 
     def role_pages(self) -> AsyncIterator[Page[Role]]:
-        """List the catalogue, page by page."""
+        """List the catalogue."""
         ...
 
     async def server_time_offset(self, now: Callable[[], datetime]) -> timedelta:

@@ -1,4 +1,4 @@
-"""The full list: at the start, at the start of leadership, and now and then, to repair what events can lose."""
+"""The full list: at the start, when watches begin anew, and now and then, to repair what events can lose."""
 
 import logging
 from collections.abc import Callable, Iterable
@@ -67,14 +67,17 @@ class Resync:
         return took
 
     async def _list_roles(self) -> None:
-        known = set(self._view.catalogue)  # before the list: what comes meanwhile is not in it, and stays
+        before = dict(self._view.catalogue)
         listed: list[Role] = []
         async for page in self._cluster.role_pages():
             self._skip(page.malformed)
             listed.extend(page.items)
+        now = dict(self._view.catalogue)
+        heard = {name for name in before | now if now.get(name) is not before.get(name)}  # by events, meanwhile
         for role in listed:
-            self._intake.role_seen(role)
-        for name in known - {role.name for role in listed}:
+            if role.name not in heard:
+                self._intake.role_seen(role)
+        for name in before.keys() - heard - {role.name for role in listed}:
             self._intake.role_gone(name)
 
     async def _list_credentials(self) -> None:

@@ -26,6 +26,18 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
+NOW = "2026-11-23T12:00:00.000000Z"
+HELD_BY_THEM: Json = {
+    "metadata": {"resourceVersion": "1"},
+    "spec": {
+        "holderIdentity": "them",
+        "leaseDurationSeconds": 15,
+        "acquireTime": NOW,
+        "renewTime": NOW,
+        "leaseTransitions": 0,
+    },
+}
+
 
 @dataclass
 class FakeWatcher:
@@ -51,6 +63,7 @@ class PlayedApi:
     """An API server with nothing in it but the Lease; `lists` says whether it answers lists."""
 
     lists: bool = True
+    version: str = "9"
     lease: Json | None = None
     holders: list[str] = field(default_factory=list)
 
@@ -61,7 +74,7 @@ class PlayedApi:
             return _status(404, "NotFound")
         if not self.lists:
             return reply(500, b"")
-        return reply(200, {"metadata": {"resourceVersion": "9"}, "items": []})
+        return reply(200, {"metadata": {"resourceVersion": self.version}, "items": []})
 
     def give_lease_to(self, holder: str) -> None:
         """Another one wrote it."""
@@ -166,15 +179,26 @@ async def test_a_signal_ends_it_in_order_with_its_lease_given_up(tmp_path: Path,
 
 
 async def test_a_standby_that_is_stopped_leaves_the_lease_to_its_holder(tmp_path: Path) -> None:
-    now = "2026-11-23T12:00:00.000000Z"
-    spec = {"holderIdentity": "them", "leaseDurationSeconds": 15, "acquireTime": now, "renewTime": now}
-    api = PlayedApi(lease={"metadata": {"resourceVersion": "1"}, "spec": {**spec, "leaseTransitions": 0}})
+    api = PlayedApi(lease=HELD_BY_THEM)
     async with running(tmp_path, api) as operator:
         await operator.until(lambda: operator.process.ready() == [])
         assert b"pharia_access_leader 0.0" in operator.process.metrics()
         os.kill(os.getpid(), signal.SIGTERM)
 
         assert await asyncio.wait_for(operator.task, 10) == 0
+        assert api.holders == []
+
+
+async def test_a_standby_of_a_cluster_that_went_back_in_time_ends_instead_of_keeping_an_old_view(
+    tmp_path: Path,
+) -> None:
+    api = PlayedApi(lease=HELD_BY_THEM)
+    async with running(tmp_path, api) as operator:
+        await operator.until(lambda: operator.process.ready() == [])
+        api.version = "8"
+        operator.application.operator.list_soon()
+
+        assert await asyncio.wait_for(operator.task, 10) == EXIT_FAILED
         assert api.holders == []
 
 

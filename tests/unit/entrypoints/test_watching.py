@@ -226,3 +226,16 @@ async def test_where_a_watch_cannot_go_on_another_begins_and_is_told(tmp_path: P
         await asyncio.to_thread(watcher._thread.join, 10)
 
     assert not post.view.token_keys
+
+
+async def test_a_login_that_is_refused_for_good_ends_the_watch(tmp_path: Path, post: Post) -> None:
+    ended = asyncio.Event()
+    async with (
+        hostile_api(lambda _: reply(401, {"kind": "Status", "code": 401, "reason": "Unauthorized"})) as api,
+        connect(plain_kubeconfig(tmp_path / "kubeconfig", api.url), pool_size=2) as connection,
+    ):
+        watcher = Watcher(post.inbox, connection, OperatorSettings())
+        watcher.start(on_begin=lambda: None, on_end=ended.set)
+        await asyncio.wait_for(ended.wait(), 10)
+
+    assert not watcher.alive

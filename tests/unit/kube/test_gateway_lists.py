@@ -10,7 +10,7 @@ from pharia_access.errors import UnavailableError
 from pharia_access.kube.client import connect
 from pharia_access.kube.gateway import KubeCluster
 from tests.support.builders import WINDOW
-from tests.support.hostile_api import hostile_api, plain_kubeconfig, reply
+from tests.support.hostile_api import Request, hostile_api, plain_kubeconfig, reply
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,3 +37,25 @@ async def test_what_is_no_list_is_tried_again(tmp_path: Path, answer: object, wh
         with pytest.raises(UnavailableError, match=f"GET /apis/.*/apitokens: the answer is not a list: {why}"):
             async for _ in KubeCluster(connection, default_window=WINDOW).token_pages():
                 pass
+
+
+async def test_tokens_are_listed_in_pages_after_they_broke_off_whatever_was_listed_between(tmp_path: Path) -> None:
+    asked: list[tuple[str, bool]] = []
+
+    def answer(request: Request) -> bytes | None:
+        kind, paged = request.path.rpartition("/")[2], "limit" in request.query
+        asked.append((kind, paged))
+        broken_off = asked == [("apitokens", False)]
+        return None if broken_off else reply(200, {"metadata": {"resourceVersion": "9"}, "items": []})
+
+    async with (
+        hostile_api(answer) as api,
+        connect(plain_kubeconfig(tmp_path / "kubeconfig", api.url), pool_size=1) as connection,
+    ):
+        cluster = KubeCluster(connection, default_window=WINDOW)
+        with pytest.raises(UnavailableError):
+            _ = [page async for page in cluster.token_pages()]
+        for pages in (cluster.role_pages(), cluster.token_pages(), cluster.token_pages()):
+            _ = [page async for page in pages]
+
+    assert asked == [("apitokens", False), ("apiroles", False), ("apitokens", True), ("apitokens", False)]

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from pharia_access.domain.model import Credential, ObjectKey, Token
+from pharia_access.domain.permissions import Role
 from pharia_access.domain.sightings import Page
 from pharia_access.errors import RewoundError
 from pharia_access.services.work_queue import Work
@@ -118,14 +119,17 @@ async def test_what_comes_during_a_list_is_kept(bench: Bench, verb: str) -> None
 
 
 class Snapshot(FakeCluster):
-    """Its pages were made before the token and the credential went, and are read after that was heard."""
+    """Its pages were made before something went or changed, and are read after that was heard."""
 
     went: Callable[[], None]
 
-    async def credential_pages(self) -> AsyncIterator[Page[Credential]]:
-        page = Page("20", tuple(self.store.credentials.values()))
+    async def role_pages(self) -> AsyncIterator[Page[Role]]:
+        page = Page("20", (a_role("old"), a_role("edited"), a_role("gone")))
         self.went()
         yield page
+
+    async def credential_pages(self) -> AsyncIterator[Page[Credential]]:
+        yield Page("20", tuple(self.store.credentials.values()))
 
     async def token_pages(self, *, credential: ObjectKey | None = None) -> AsyncIterator[Page[Token]]:
         yield Page("20", (a_token(resource_version="8"), a_token(NEW, uid="token-2", resource_version="8")))
@@ -135,7 +139,12 @@ class Snapshot(FakeCluster):
 async def test_what_goes_during_a_list_does_not_come_back_with_its_pages(bench: Bench) -> None:
     intake = bench.replica.intake
 
+    edited = replace(a_role("edited"), allowed_namespaces=frozenset())
+    intake.role_seen(a_role("gone"))
+
     def went() -> None:
+        intake.role_gone("gone")
+        intake.role_seen(edited)
         intake.credential_gone(CREDENTIAL, bench.credential.uid)
         intake.token_gone(TOKEN, a_token().uid)
 
@@ -145,6 +154,7 @@ async def test_what_goes_during_a_list_does_not_come_back_with_its_pages(bench: 
 
     assert bench.replica.view.token_keys == (NEW,)
     assert not bench.replica.view.credential_keys
+    assert dict(bench.replica.view.catalogue) == {"old": a_role("old"), "edited": edited}
     intake.token_listed(a_token(resource_version="8"))  # in another list
     assert TOKEN in bench.replica.view.token_keys
 
