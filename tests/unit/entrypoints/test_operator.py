@@ -189,7 +189,7 @@ async def test_a_standby_that_is_stopped_leaves_the_lease_to_its_holder(tmp_path
         assert api.holders == []
 
 
-async def test_a_standby_of_a_cluster_that_went_back_in_time_ends_instead_of_keeping_an_old_view(
+async def test_a_standby_of_a_cluster_that_went_back_in_time_ends_and_keeps_no_old_view(
     tmp_path: Path,
 ) -> None:
     api = PlayedApi(lease=HELD_BY_THEM)
