@@ -86,8 +86,8 @@ scale: $(READY) control-plane ## Measure among N tokens under CREDENTIALS creden
 soak: $(READY) control-plane ## Two operators and a verifier under churn for SOAK_MINUTES: is their memory flat?
 	@SOAK_MINUTES=$(SOAK_MINUTES) $(PY) -m bench soak
 
-chaos: $(READY) control-plane ## Play faults from seeds on the real control plane: RUNS=200 FIRST=1 SECONDS=8.
-	@$(PY) -m bench.chaos $(if $(RUNS),--runs $(RUNS)) $(if $(FIRST),--first $(FIRST)) $(if $(SECONDS),--seconds $(SECONDS))
+chaos: $(READY) control-plane ## Play faults from seeds on the real control plane: RUNS=200 FIRST=1 SECONDS=8 JOBS=1.
+	@$(PY) -m bench.chaos $(if $(RUNS),--runs $(RUNS)) $(if $(FIRST),--first $(FIRST)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(JOBS),--jobs $(JOBS))
 
 control-plane: $(READY) ## Build etcd, the API server, the controllers, kubectl and helm, once, outside the checkout.
 	@$(PY) -m tools.build_control_plane
