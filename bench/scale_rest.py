@@ -12,7 +12,7 @@ from bench.meters import Burden, memory
 from bench.requests import by_verb, since
 from bench.stage import say
 from bench.theatre import Figures, Theatre
-from pharia_access.services.operator import MOST_REST_SECONDS, REST_AFTER_LIST
+from pharia_access.services.operator import REST_AFTER_LIST
 from tests.support.processes import wait_until
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def _wait_until_idle(operator: RunningOperator, seconds: float) -> None:
 
 def _share_of_lists(seconds: float) -> float:
     """At most: not all of a list's time is CPU of ours."""
-    return 100 * seconds / max(RESYNC_SECONDS, min(seconds * REST_AFTER_LIST, MOST_REST_SECONDS))
+    return 100 * seconds / max(RESYNC_SECONDS, min(seconds * REST_AFTER_LIST, 2 * RESYNC_SECONDS))
 
 
 def _list_seconds(operator: RunningOperator) -> float:

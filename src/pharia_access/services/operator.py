@@ -39,8 +39,8 @@ GATHER_SECONDS = 1.0
 MOST_OFFSET_SECONDS = 5.0
 MOST_ASKED_SECONDS = 60.0
 """How long a Retry-After is heeded."""
-REST_AFTER_LIST, MOST_REST_SECONDS = 60, 1800.0
-"""Of very many tokens lists come less often: after one that took a second come 60 of rest, up to half an hour."""
+REST_AFTER_LIST = 60
+"""Of very many tokens lists come less often: each second of one is followed by 60 of rest, up to twice the interval."""
 MANY_DUE = 100
 """From so many tokens due at once, which are a fifth of all, one list costs less than a read of each."""
 
@@ -190,7 +190,8 @@ class Operator:
     async def _list_now_and_then(self) -> None:
         while True:
             spread = random.uniform(0.9, 1.1)  # noqa: S311 - so that replicas do not list together
-            due = self._listed_at + max(self._rhythm.resync.total_seconds() * spread, self._rest)
+            interval = self._rhythm.resync.total_seconds()
+            due = self._listed_at + max(interval * spread, min(self._rest, 2 * interval))
             with suppress(TimeoutError):
                 async with asyncio.timeout(max(0.0, due - self._parts.clock.monotonic())):
                     await self._list_soon.wait()
@@ -221,7 +222,7 @@ class Operator:
                 wait = min(2 * wait, 30.0)
             else:
                 self.caught_up, self._listed_at = True, self._parts.clock.monotonic()
-                self._rest = min(took * REST_AFTER_LIST, MOST_REST_SECONDS)
+                self._rest = took * REST_AFTER_LIST
                 await self._compare_clocks()
                 return
 

@@ -106,7 +106,7 @@ class OperatorSettings(ProcessSettings):
     """How many objects are reconciled at a time."""
 
     resync_interval: Annotated[timedelta, duration("5s", "30m")] = timedelta(minutes=15)
-    """How often everything is listed anew, with some jitter; less often (30m at most) where it takes over 15 s."""
+    """How often everything is listed anew, with some jitter; half as often where it takes long."""
 
     probe_first: Annotated[timedelta, duration("1s", "5m")] = timedelta(seconds=10)
     """How soon the operator first looks whether a one-time Secret was collected."""

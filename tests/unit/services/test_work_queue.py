@@ -339,7 +339,10 @@ async def test_all_sleeping_workers_help_when_much_comes_at_once(queue: WorkQueu
 
 
 @simulated
-async def test_what_is_due_in_bulk_waits_behind_what_was_there_in_bulk(queue: WorkQueue) -> None:
+async def test_what_is_due_in_bulk_waits_behind_what_was_there_in_bulk(
+    queue: WorkQueue,
+    clock: FakeClock,
+) -> None:
     queue.add_after(a_work("recount"), 1, bulk=True)
     queue.add(a_work("a"), bulk=True)
     queue.add(a_work("b"), bulk=True)
