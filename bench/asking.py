@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
@@ -30,6 +32,14 @@ class Asker:
         self.writer.write(request.encode())
         head = await self.reader.readuntil(b"\r\n\r\n")
         return int(head[9:12])
+
+    async def until_refused(self, text: str, target: str, *, within: float) -> float:
+        """Ask until it is not accepted; how many seconds that took. Raises TimeoutError."""
+        began = time.perf_counter()
+        async with asyncio.timeout(within):
+            while await self.ask(text, target) == HTTPStatus.OK:
+                pass
+        return time.perf_counter() - began
 
     def close(self) -> None:
         """Drop the connection."""

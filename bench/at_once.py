@@ -8,7 +8,6 @@ bench/results/at-once.md.
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import random
 import secrets
@@ -24,14 +23,13 @@ import psutil
 
 from bench.asking import Asker
 from bench.client import Channel
-from bench.filling import CREDENTIALS, Holder, Planned, fill, put_credentials, read_keyring
+from bench.filling import CREDENTIALS, Holder, Planned, fill, put_credentials, put_role, read_keyring
 from bench.meters import bind_to_cores, machine
 from bench.report import Target, table, targets, write
 from bench.stage import Stage, say, stage
-from bench.tokens import GROUP, TOKENS, Json
+from bench.tokens import TOKENS, Json
 from pharia_access.domain.token import mint
 from tests.support.api import MERGE
-from tests.support.resources import api_role
 from tests.support.verifiers import RunningVerifier, start_verifier, write_keyring
 from tools.debian_programs import find_program
 
@@ -86,7 +84,7 @@ async def _put(played: Stage, template: Json, count: int) -> list[str]:
     """Tokens with secrets of their own, so many; their texts."""
     keyring = await read_keyring(played.server)
     # A role and credentials of their own, for the tokens that lose it.
-    await _add_role(played)
+    await put_role(played.server, "extra")
     names = [f"holder-{number}" for number in range(CHANGES)]
     made = {holder.name: holder for holder in await put_credentials(played.server, names, ["studio-user", "extra"])}
     holders = dict(enumerate((made[name] for name in names), start=2 * CHANGES + 1))
@@ -95,12 +93,6 @@ async def _put(played: Stage, template: Json, count: int) -> list[str]:
     planned = (Planned(f"t{n}", text, holders.get(n, usual)) for n, text in enumerate(texts))
     await fill(played, template, keyring, planned)
     return [text.reveal() for text in texts]
-
-
-async def _add_role(played: Stage) -> None:
-    channel = await Channel.open(played.server)
-    await channel.send("POST", f"{GROUP}/apiroles", json.dumps(api_role("extra")).encode())
-    channel.close()
 
 
 def _started_only(played: Stage, number: int, *, rest: float) -> Start:
@@ -169,11 +161,7 @@ async def _measure(played: Stage, verifier: RunningVerifier, texts: list[str]) -
             message = f"token t{number} is not good before its change"
             raise TimeoutError(message)
         await channel.send(method, path, body, form=MERGE)
-        began = time.perf_counter()
-        async with asyncio.timeout(_DEADLINE_SECONDS):
-            while await asker.ask(text, target) == HTTPStatus.OK:
-                pass
-        latencies.setdefault(kind, []).append(time.perf_counter() - began)
+        latencies.setdefault(kind, []).append(await asker.until_refused(text, target, within=_DEADLINE_SECONDS))
     asker.close()
     channel.close()
     return latencies

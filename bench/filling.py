@@ -19,7 +19,7 @@ from bench.tokens import GROUP, NAMESPACE, TOKENS, Json
 from pharia_access.domain.keyring import Keyring
 from tests.support.api import MERGE, OPERATOR
 from tests.support.etcd import ask_etcd
-from tests.support.resources import api_credential, api_token
+from tests.support.resources import api_credential, api_role, api_token
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pharia_access.domain.token import TokenText
     from tests.support.control_plane import ControlPlane
 
-__all__ = ["CREDENTIALS", "Holder", "Planned", "fill", "put_credentials", "put_tokens", "read_keyring"]
+__all__ = ["CREDENTIALS", "Holder", "Planned", "fill", "put_credentials", "put_role", "put_tokens", "read_keyring"]
 
 CREDENTIALS = f"{GROUP}/namespaces/{NAMESPACE}/apicredentials"
 
@@ -68,6 +68,13 @@ async def read_keyring(server: Server) -> Keyring:
     secret = json.loads(await channel.send("GET", _KEYRING))
     channel.close()
     return Keyring.parse({name: base64.b64decode(value) for name, value in secret["data"].items()})
+
+
+async def put_role(server: Server, name: str) -> None:
+    """A role of the catalogue."""
+    channel = await Channel.open(server)
+    await channel.send("POST", f"{GROUP}/apiroles", json.dumps(api_role(name)).encode())
+    channel.close()
 
 
 async def put_credentials(server: Server, names: Iterable[str], roles: list[str]) -> list[Holder]:

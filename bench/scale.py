@@ -7,14 +7,12 @@ function that answers figures. Adds a line to bench/results/scale.jsonl, and wri
 from __future__ import annotations
 
 import asyncio
-import json
 import secrets
 import time
 from itertools import cycle, islice
 from typing import TYPE_CHECKING
 
-from bench.client import Channel
-from bench.filling import Planned, fill, put_credentials, read_keyring
+from bench.filling import Planned, fill, put_credentials, put_role, read_keyring
 from bench.meters import bind_to_cores, machine
 from bench.scale_changes import churn, failover, role_edit
 from bench.scale_expiry import expiry
@@ -22,10 +20,9 @@ from bench.scale_report import Run, keep, write_report
 from bench.scale_rest import at_rest, first_start, operator_start, standby_start, verifier_start
 from bench.stage import say, stage
 from bench.theatre import BIG, Figures, Plan, Theatre
-from bench.tokens import GROUP, Json
+from bench.tokens import Json
 from pharia_access.domain.token import mint
 from tests.support.etcd import ask_etcd, compact
-from tests.support.resources import api_role
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,9 +67,7 @@ async def _put(theatre: Theatre, template: Json) -> float:
     """How many tokens a second were created by requests."""
     plan, server = theatre.plan, theatre.played.server
     keyring = await read_keyring(server)
-    channel = await Channel.open(server)
-    await channel.send("POST", f"{GROUP}/apiroles", json.dumps(api_role("extra")).encode())
-    channel.close()
+    await put_role(server, "extra")
     big = await put_credentials(server, [BIG], ["studio-user", "extra"])
     others = await put_credentials(server, (f"c{n}" for n in range(plan.credentials - 1)), ["studio-user"])
     spread = islice(cycle(others), plan.tokens - plan.of_big)

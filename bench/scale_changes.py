@@ -78,11 +78,7 @@ async def _role_edit(theatre: Theatre) -> float:
         message = "the credential's role does not count before it is taken away"
         raise TimeoutError(message)
     await channel.send("PATCH", f"{CREDENTIALS}/{BIG}", _WITHOUT, form=MERGE)
-    began = time.perf_counter()
-    async with asyncio.timeout(EDIT_SECONDS):
-        while await asker.ask(text, _EXTRA) == HTTPStatus.OK:
-            pass
-    seconds = time.perf_counter() - began
+    seconds = await asker.until_refused(text, _EXTRA, within=EDIT_SECONDS)
     channel.close()
     asker.close()
     return 1000 * seconds
