@@ -1,7 +1,8 @@
 """Whether anything grows that should not: `make soak SOAK_MINUTES=60`.
 
 Two operators and a verifier among 2,000 tokens, ten changes a second, watches of 5 s, and now and then a cable is cut.
-Every 15 s their memory, open files and threads are noted. Writes bench/results/soak.md.
+Every 15 s their memory, open files, threads and tasks are noted, and how often they connected. Writes
+bench/results/soak.md.
 """
 
 from __future__ import annotations
@@ -9,10 +10,12 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import re
 import secrets
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import psutil
@@ -30,7 +33,8 @@ from tests.support.operators import start_operator
 from tests.support.verifiers import VERIFIER_ACCOUNT, start_verifier, write_keyring
 
 if TYPE_CHECKING:
-    from tests.support.processes import Process
+    from tests.support.operators import RunningOperator
+    from tests.support.verifiers import RunningVerifier
 
 __all__ = ["main"]
 
@@ -52,6 +56,8 @@ class Sample:
     mib: float
     files: int
     threads: int
+    tasks: int
+    connections: int
 
 
 @dataclass(slots=True)
@@ -60,13 +66,22 @@ class Replica:
 
     name: str
     cable: Cable
-    process: Process
+    running: RunningOperator | RunningVerifier
     samples: list[Sample] = field(default_factory=list)
 
     def look(self, hours: float) -> None:
         """Note how it is."""
-        seen = psutil.Process(self.process.pid)
-        self.samples.append(Sample(hours, seen.memory_info().rss / _MIB, seen.num_fds(), seen.num_threads()))
+        seen = psutil.Process(self.running.process.pid)
+        self.samples.append(
+            Sample(
+                hours,
+                seen.memory_info().rss / _MIB,
+                seen.num_fds(),
+                seen.num_threads(),
+                self._tasks(),
+                self.cable.connections,
+            )
+        )
 
     @property
     def second_half(self) -> list[Sample]:
@@ -78,12 +93,17 @@ class Replica:
         """MiB an hour in the second half."""
         return slope((sample.hours, sample.mib) for sample in self.second_half) or 0.0
 
-    @property
-    def more_files(self) -> int:
-        """How many more are open in the last quarter than in the third, where fewest are."""
+    def more(self, what: str) -> int:
+        """How many more files or tasks there are in the last quarter than in the third, where fewest are."""
         half = self.second_half
         third, last = half[: len(half) // 2], half[len(half) // 2 :]
-        return min(sample.files for sample in last) - min(sample.files for sample in third)
+        fewest: list[int] = [min(getattr(sample, what) for sample in part) for part in (third, last)]
+        return fewest[1] - fewest[0]
+
+    def _tasks(self) -> int:
+        _, page = self.running.get("/metrics")
+        found = re.search(r"^pharia_access_asyncio_tasks (\S+)$", page, re.MULTILINE)
+        return int(float(found[1])) if found else 0
 
 
 def main() -> int:
@@ -98,7 +118,8 @@ def main() -> int:
         rate, cuts = asyncio.run(_soak(played, replicas, names, minutes * 60))
     verdicts = [
         *(Target(f"MiB an hour of the {r.name}, second half", r.growth, at_most=MOST_MIB_AN_HOUR) for r in replicas),
-        *(Target(f"more open files of the {r.name} in the last quarter", r.more_files, at_most=0) for r in replicas),
+        *(Target(f"more open files of the {r.name} in the last quarter", r.more("files"), at_most=0) for r in replicas),
+        *(Target(f"more tasks of the {r.name} in the last quarter", r.more("tasks"), at_most=0) for r in replicas),
     ]
     _report(shape, f"{minutes:g} minutes, {rate:.1f} changes/s, {cuts} cuts of a cable.", replicas, verdicts)
     return 0 if all(target.held for target in verdicts) else 1
@@ -130,7 +151,7 @@ def _operator(played: Stage, stack: ExitStack, name: str) -> Replica:
     operator = start_operator(played.control_plane, folder, kubeconfig=kubeconfig)
     stack.callback(operator.process.stop)
     operator.wait_until_ready(timeout=60)
-    return Replica(name, cable, operator.process)
+    return Replica(name, cable, operator)
 
 
 def _verifier(played: Stage, stack: ExitStack) -> Replica:
@@ -142,7 +163,7 @@ def _verifier(played: Stage, stack: ExitStack) -> Replica:
     verifier = start_verifier(played.control_plane, folder, _WATCHES, kubeconfig=kubeconfig)
     stack.callback(verifier.process.stop)
     verifier.wait_until_ready(timeout=60)
-    return Replica("verifier", cable, verifier.process)
+    return Replica("verifier", cable, verifier)
 
 
 async def _soak(played: Stage, replicas: list[Replica], names: list[str], seconds: float) -> tuple[float, int]:
@@ -164,7 +185,7 @@ async def _soak(played: Stage, replicas: list[Replica], names: list[str], second
 
 def _report(shape: str, ran: str, replicas: list[Replica], verdicts: list[Target]) -> None:
     rows = [[replica.name, *_row(replica)] for replica in replicas]
-    heads = ["process", "MiB after a quarter", "half", "three quarters", "end", "files", "threads", "connections made"]
+    heads = ["process", "MiB after a quarter", "half", "three quarters", "end", "files", "threads", "tasks"]
     parts = [
         "# Soak",
         _INTRODUCTION,
@@ -172,16 +193,29 @@ def _report(shape: str, ran: str, replicas: list[Replica], verdicts: list[Target
         ran,
         targets(verdicts),
         table(heads, rows),
+        table(["connections made in the quarter", "1", "2", "3", "4"], [[r.name, *_connections(r)] for r in replicas]),
     ]
     write("soak", "\n\n".join(parts))
 
 
 def _row(replica: Replica) -> list[str]:
+    spans = [
+        f"{min(values)} to {max(values)}"
+        for what in ("files", "threads", "tasks")
+        for values in [[getattr(sample, what) for sample in replica.second_half]]
+    ]
+    return [*(f"{sample.mib:.1f}" for sample in _quarters(replica)[1:]), *spans]
+
+
+def _connections(replica: Replica) -> list[str]:
+    """How many it made in each quarter: what is cut, and each watch that ends."""
+    return [str(after.connections - before.connections) for before, after in pairwise(_quarters(replica))]
+
+
+def _quarters(replica: Replica) -> list[Sample]:
+    """The first sample, and the last ones of the four quarters."""
     samples = replica.samples
-    quarters = [samples[min(len(samples) - 1, len(samples) * part // 4)] for part in (1, 2, 3, 4)]
-    files, threads = ([getattr(s, name) for s in replica.second_half] for name in ("files", "threads"))
-    spans = [f"{min(values)} to {max(values)}" for values in (files, threads)]
-    return [*(f"{sample.mib:.1f}" for sample in quarters), *spans, str(replica.cable.connections)]
+    return [samples[min(len(samples) - 1, len(samples) * part // 4)] for part in range(5)]
 
 
 _INTRODUCTION = """\

@@ -21,7 +21,7 @@ from tests.chaos.faults import FAULTS, Fault
 from tests.chaos.history import Disturbance, History
 from tests.chaos.referee import Bounds, violations
 from tests.chaos.settled import Found, unsettled
-from tests.chaos.stage import VIEW_BOUND
+from tests.chaos.stage import VIEW_BOUND, Replica
 from tests.support.processes import ProcessError
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ __all__ = ["BOUNDS", "Outcome", "run"]
 
 BOUNDS = Bounds(at_once=2.0, cut_off=VIEW_BOUND + 2, recovery=VIEW_BOUND + 5)
 _SETTLE_SECONDS = 60.0
+_LAST_STEPS = 20
 # Kubernetes' collector watches as client-go does, which waits up to a minute between its tries if the API server went
 # away several times lately. One under leader election would have lost its Lease, and been started anew with a new view.
 _COLLECTOR_SECONDS = 10.0
@@ -70,8 +71,14 @@ def run(stage: Stage, seed: int, *, seconds: float, faults: Sequence[Fault] = FA
     try:
         _play(stage, outcome, seconds, faults)
     except (ProcessError, OSError, ApiError, subprocess.TimeoutExpired) as error:
-        return replace(outcome, violations=[], failure=f"{type(error).__name__}: {error}")
+        return replace(outcome, violations=[], failure="\n".join(_broke(stage, outcome, error)))
     return replace(outcome, seconds=time.monotonic() - began)
+
+
+def _broke(stage: Stage, outcome: Outcome, error: Exception) -> list[str]:
+    """Why a run proves nothing, with what was done last, and the end of every replica's log."""
+    done = [f"{at:.3f} {what}" for at, what in sorted(outcome.history.log)[-_LAST_STEPS:]]
+    return [f"{type(error).__name__}: {error}", "what was done last:", *done, *map(Replica.log_tail, stage.replicas)]
 
 
 def _play(stage: Stage, outcome: Outcome, seconds: float, faults: Sequence[Fault]) -> None:

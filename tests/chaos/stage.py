@@ -17,7 +17,7 @@ from tests.support.cable import Cable
 from tests.support.control_plane import ControlPlane
 from tests.support.installation import NAMESPACE, OPERATOR_ACCOUNT, install
 from tests.support.operators import RunningOperator, start_operator
-from tests.support.processes import ProcessError, wait_until
+from tests.support.processes import ProcessError, log_tail, wait_until
 from tests.support.resources import api_role
 from tests.support.verifiers import VERIFIER_ACCOUNT, RunningVerifier, start_verifier, write_keyring
 
@@ -84,6 +84,10 @@ class Replica:
         """End it at once."""
         if self.running is not None:
             self.running.process.kill()
+
+    def log_tail(self) -> str:
+        """The end of its log, after its name."""
+        return f"{self.name}:{log_tail(self.running.process.log if self.running else None)}"
 
     def ready(self) -> bool:
         """Whether it says that it is; a standby operator is, too."""

@@ -31,6 +31,7 @@ __all__ = [
     "free_port",
     "inherited_environment",
     "is_running",
+    "log_tail",
     "wait_until",
 ]
 
@@ -51,7 +52,7 @@ def wait_until(probe: Callable[[], bool], *, what: str, timeout: float = 30, log
     pause = _FIRST_POLL_SECONDS
     while not probe():
         if time.monotonic() > deadline:
-            message = f"waited {timeout:g} s in vain: {what}{_tail(log)}"
+            message = f"waited {timeout:g} s in vain: {what}{log_tail(log)}"
             raise ProcessError(message)
         time.sleep(pause)
         pause = min(2 * pause, _POLL_SECONDS)
@@ -150,7 +151,7 @@ class Process:
         def ready() -> bool:
             if self.running:
                 return probe()
-            message = f"{self.name} ended with status {self.popen.returncode} before: {what}{_tail(self.log)}"
+            message = f"{self.name} ended with status {self.popen.returncode} before: {what}{log_tail(self.log)}"
             raise ProcessError(message)
 
         wait_until(ready, what=what, timeout=timeout, log=self.log)
@@ -203,7 +204,7 @@ def _recorded(record: ProcessRecord) -> psutil.Process | None:
         return None
 
 
-def _tail(log: Path | None) -> str:
+def log_tail(log: Path | None) -> str:
     """The end of a log, ready to be appended to a message."""
     if log is None or not log.exists():
         return ""

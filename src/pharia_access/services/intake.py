@@ -11,6 +11,7 @@ from pharia_access.domain.decisions import InSync, Observed, Settle
 from pharia_access.domain.model import Credential, ObjectKey, Phase, Policy, Token
 from pharia_access.domain.permissions import Role
 from pharia_access.domain.sightings import MalformedObject
+from pharia_access.services.meanwhile import Meanwhile
 from pharia_access.services.ports import Clock, Metrics
 from pharia_access.services.probes import Probes
 from pharia_access.services.schedule import Schedule
@@ -51,7 +52,7 @@ class Intake:
         self._clock = clock
         self._metrics = metrics
         self._malformed: dict[Work, MalformedObject] = {}
-        self._held_back: dict[ObjectKey, Token] = {}
+        self._meanwhile = Meanwhile(queue)
         self._fresh: dict[ObjectKey, Token] = {}
         self._undone: dict[ObjectKey, None] = {}
         self._left: deque[Work] = deque(maxlen=1000)  # Secrets of tokens that went; no list finds those
@@ -69,20 +70,13 @@ class Intake:
         self._left.clear()
 
     def token_seen(self, token: Token, *, bulk: bool = False) -> None:
-        """A token as some answer or event showed it; what is older than the view is dropped.
-
-        While it is worked on it waits for `heard_meanwhile`: mostly it is an echo of our write, ahead of its answer.
-        """
-        if self._queue.is_running(Work("token", token.key)):
-            held = self._held_back.get(token.key)
-            if held is None or is_newer(token.resource_version, held.resource_version):
-                self._held_back[token.key] = token
-            return
-        self._take_in(token, bulk=bulk)
+        """A token as some answer or event showed it; what is older than the view is dropped."""
+        if not self._meanwhile.hold(token):
+            self._take_in(token, bulk=bulk)
 
     def heard_meanwhile(self, key: ObjectKey) -> None:
         """A token is no longer worked on: take in what an event showed of it in that time."""
-        token = self._held_back.pop(key, None)
+        token = self._meanwhile.release(key)
         if token is not None:
             self._take_in(token)
 
@@ -94,6 +88,9 @@ class Intake:
 
     def token_written(self, token: Token) -> None:
         """A token as our own write left it: whoever wrote it looks on by itself."""
+        if self._meanwhile.is_gone(token):
+            self._take_away(token.key, TokenRecord.of(token))
+            return
         if self._view.knows(token.key, token.resource_version):
             return
         self._malformed.pop(Work("token", token.key), None)
@@ -127,6 +124,8 @@ class Intake:
 
     def settled(self, token: Token, decision: InSync) -> None:
         """A token needs nothing until that moment."""
+        if self._meanwhile.is_gone(token):
+            return
         self._undone.pop(token.key, None)
         self._schedule.set(token.key, decision.recheck_at)
         self._probes.watch(token.key, TokenRecord.of(token).open_secret)
@@ -141,9 +140,7 @@ class Intake:
     def token_gone(self, key: ObjectKey, uid: str | None = None) -> None:
         """A token was deleted (None: whichever had the name). A Secret that outlived it goes too (orphaning delete)."""
         self._view.note_gone(uid)
-        held = self._held_back.get(key)
-        if held is not None and held.uid == uid:  # where a read found none, one created since may be held back
-            del self._held_back[key]
+        self._meanwhile.note_gone(key, uid)
         known = self._view.token(key)
         if known is not None and uid not in {None, known.uid}:
             return
@@ -157,10 +154,7 @@ class Intake:
             return
         self._recount(before, None)
         self._free_slots(before, None)
-        if before.open_secret is not None:
-            name, uid = before.open_secret
-            add = self._queue.add if self.acting else self._left.append
-            add(Work("secret", ObjectKey(key.namespace, name), uid))
+        self._take_away(key, before)
 
     def credential_seen(self, credential: Credential, *, bulk: bool = False) -> None:
         """A credential as some answer or event showed it."""
@@ -221,6 +215,11 @@ class Intake:
     def due(self, key: ObjectKey) -> None:
         """Its moment has come: the schedule's, or that of a probe."""
         self._queue.add(Work("token", key), bulk=True)
+
+    def _take_away(self, key: ObjectKey, gone: TokenRecord) -> None:
+        if gone.open_secret is not None:
+            secret = Work("secret", ObjectKey(key.namespace, gone.open_secret[0]), gone.open_secret[1])
+            (self._queue.add if self.acting else self._left.append)(secret)
 
     def _recount(self, before: TokenRecord | None, after: TokenRecord | None) -> None:
         old = None if before is None else (before.credential, before.phase)

@@ -1,31 +1,22 @@
-"""What the operator counts, for Prometheus; the only importer of prometheus_client.
+"""What the operator counts, for Prometheus; no other room than this one imports prometheus_client.
 
 Answers the `Metrics` port by shape. Label values come from closed sets, never from objects: an unknown one is
 counted as such. docs/reference/metrics.md lists every name.
 """
 
 import math
-import platform
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 
-from prometheus_client import (
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    Histogram,
-    Info,
-    ProcessCollector,
-    generate_latest,
-)
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from pharia_access.domain.model import Phase
 from pharia_access.errors import AccessError
+from pharia_access.telemetry.process import PREFIX, tell_of_process
 
 __all__ = ["OperatorMetrics"]
 
-_PREFIX: Final = "pharia_access"
 _UNKNOWN: Final = "other"
 _GOOD_OUTCOMES: Final = frozenset({"done", "in-sync", "applied"})
 _FAULTS: Final = frozenset({"malformed", "fault"})
@@ -50,9 +41,7 @@ class OperatorMetrics:
         self._listed_at = monotonic()
         self._oldest_since: float | None = None
         self._reasons = _FAULTS | {leaf.__name__ for leaf in _leaves(AccessError)}
-        ProcessCollector(registry=self._registry)
-        build = Info(f"{_PREFIX}_build", "What is running.", registry=self._registry)
-        build.info({"version": version, "python": platform.python_version()})
+        tell_of_process(self._registry, version=version)
         self._define_work()
         self._define_state()
 
@@ -144,13 +133,13 @@ class OperatorMetrics:
         return 0.0 if self._oldest_since is None else self._monotonic() - self._oldest_since
 
     def _gauge(self, name: str, documentation: str, *labels: str) -> Gauge:
-        return Gauge(f"{_PREFIX}_{name}", documentation, labels, registry=self._registry)
+        return Gauge(f"{PREFIX}_{name}", documentation, labels, registry=self._registry)
 
     def _counter(self, name: str, documentation: str, *labels: str) -> Counter:
-        return Counter(f"{_PREFIX}_{name}", documentation, labels, registry=self._registry)
+        return Counter(f"{PREFIX}_{name}", documentation, labels, registry=self._registry)
 
     def _histogram(self, name: str, documentation: str, *labels: str, buckets: tuple[float, ...]) -> Histogram:
-        return Histogram(f"{_PREFIX}_{name}", documentation, labels, registry=self._registry, buckets=buckets)
+        return Histogram(f"{PREFIX}_{name}", documentation, labels, registry=self._registry, buckets=buckets)
 
 
 def _known(value: str, values: frozenset[str]) -> str:

@@ -5,7 +5,6 @@ the whole request. So counts are kept in plain lists, and made into metrics when
 """
 
 import math
-import platform
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -13,15 +12,15 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Info, ProcessCollector, generate_latest
+from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from pharia_access.domain.sightings import Kind
+from pharia_access.telemetry.process import PREFIX, tell_of_process
 
 __all__ = ["Gauges", "VerifierMetrics"]
 
-_PREFIX: Final = "pharia_access"
 _BUCKETS: Final = (5e-6, 1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 5e-3, 0.025, 0.1, 0.5, 1.0)
 _OK: Final = "ok"
 
@@ -65,9 +64,7 @@ class VerifierMetrics(Collector):
         self._dropped_lines = 0
         self._gauges: Gauges | None = None
         self._registry = CollectorRegistry()
-        ProcessCollector(registry=self._registry)
-        build = Info(f"{_PREFIX}_build", "What is running.", registry=self._registry)
-        build.info({"version": version, "python": platform.python_version()})
+        tell_of_process(self._registry, version=version)
         self._registry.register(self)
 
     def watch(self, gauges: Gauges) -> None:
@@ -118,7 +115,7 @@ class VerifierMetrics(Collector):
 
     def _histogram(self) -> Metric:
         family = HistogramMetricFamily(
-            f"{_PREFIX}_decision_duration_seconds", "Time of one decision, without HTTP.", labels=["contract"]
+            f"{PREFIX}_decision_duration_seconds", "Time of one decision, without HTTP.", labels=["contract"]
         )
         bounds = [*map(str, _BUCKETS), "+Inf"]
         for contract, durations in self._durations.items():
@@ -142,14 +139,14 @@ def _state(gauges: Gauges) -> Iterable[Metric]:
 
 
 def _counter(name: str, about: str, counts: Mapping[tuple[str, ...], int], *labels: str) -> Metric:
-    family = CounterMetricFamily(f"{_PREFIX}_{name}", about, labels=labels)
+    family = CounterMetricFamily(f"{PREFIX}_{name}", about, labels=labels)
     for values, count in counts.items():
         family.add_metric(values, count)
     return family
 
 
 def _gauge(name: str, about: str, values: _Values, *labels: str) -> Metric:
-    family = GaugeMetricFamily(f"{_PREFIX}_{name}", about, labels=labels)
+    family = GaugeMetricFamily(f"{PREFIX}_{name}", about, labels=labels)
     for label_values, value in values.items():
         family.add_metric(label_values, value)
     return family

@@ -2,9 +2,10 @@
 
 import pytest
 
+from pharia_access.domain.decisions import InSync
 from pharia_access.domain.model import CredentialIdentity, ObjectKey, Token
 from pharia_access.services.intake import MOST_FRESH, Intake
-from tests.support.builders import CREDENTIAL, TOKEN, a_minted_token, a_token, owned_by
+from tests.support.builders import CREDENTIAL, NOW, TOKEN, a_minted_token, a_token, owned_by
 from tests.support.service_builders import Bench, drained
 from tests.support.virtual_time import FakeClock, simulated
 
@@ -86,6 +87,39 @@ async def test_a_token_created_again_while_the_name_is_worked_on_is_not_lost(
     bench.replica.queue.done(work)
 
     assert await queued(bench) == expected
+
+
+@simulated
+async def test_news_of_its_end_that_comes_before_the_answer_to_our_write_counts_and_its_secret_goes(
+    bench: Bench, intake: Intake
+) -> None:
+    intake.take_over()
+    bench.replica.queue.add(bench.work())
+    work = await bench.replica.queue.take()
+    written = active(bench)
+
+    intake.token_gone(TOKEN, written.uid)
+    intake.token_written(written)
+    intake.settled(written, InSync(NOW))
+    intake.heard_meanwhile(TOKEN)
+    bench.replica.queue.done(work)
+
+    assert bench.replica.view.token(TOKEN) is None
+    assert len(bench.replica.schedule) == 0
+    assert "secret" in [left.kind for left in await drained(bench.replica.queue)]
+
+
+@simulated
+async def test_once_the_work_is_done_nothing_is_remembered_of_an_end(bench: Bench, intake: Intake) -> None:
+    bench.replica.queue.add(bench.work())
+    work = await bench.replica.queue.take()
+    intake.token_gone(TOKEN, "token-1")
+    intake.heard_meanwhile(TOKEN)
+    bench.replica.queue.done(work)
+
+    intake.token_written(active(bench))
+
+    assert bench.replica.view.knows(TOKEN, "7"), "such as where etcd was restored"
 
 
 @pytest.mark.parametrize(
