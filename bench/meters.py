@@ -127,10 +127,14 @@ class Burden:
         self._began = perf_counter()
         self._before = self._seconds()
 
+    def seconds(self) -> dict[str, float]:
+        """Of CPU, since the start."""
+        return {name: seconds - self._before[name] for name, seconds in self._seconds().items()}
+
     def percent(self) -> dict[str, float]:
         """Of one core, on average since the start."""
         took = perf_counter() - self._began
-        return {name: 100 * (seconds - self._before[name]) / took for name, seconds in self._seconds().items()}
+        return {name: 100 * seconds / took for name, seconds in self.seconds().items()}
 
     def mib(self) -> dict[str, float]:
         """Resident memory now."""

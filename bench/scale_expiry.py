@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import time
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from bench.asking import Asker
 from bench.client import Channel
+from bench.meters import Burden
 from bench.stage import say
 from bench.theatre import Figures, Theatre
 from bench.tokens import TOKENS, Minted, Mints, following
@@ -75,7 +77,7 @@ def expiry(theatre: Theatre) -> Figures:
     count = theatre.plan.expiring
     end = datetime.fromtimestamp(int(_now()), UTC) + timedelta(seconds=40 + 0.025 * count)
     ending = Ending(end.timestamp(), {f"t{number}" for number in range(count)})
-    minted = asyncio.run(_expiry(theatre, ending))
+    minted, cpu = asyncio.run(_expiry(theatre, ending))
     last = max(ending.marked.values())
     say(f"the last of {count} was marked after {last:.1f} s; {ending.accepted} of {ending.asked} were accepted late")
     return {
@@ -85,10 +87,11 @@ def expiry(theatre: Theatre) -> Figures:
         "Expiry: the last marked, s": last,
         "Expiry: mints meanwhile": minted.count,
         "Expiry: p99 of the mints meanwhile, s": minted.percentile(99),
+        **{f"Expiry: {name}, ms of CPU a token": 1000 * seconds / count for name, seconds in cpu.items()},
     }
 
 
-async def _expiry(theatre: Theatre, ending: Ending) -> Minted:
+async def _expiry(theatre: Theatre, ending: Ending) -> tuple[Minted, dict[str, float]]:
     await _bring_forward(theatre, ending)
     if _now() > ending.end - 5:
         message = "the tokens ended before all their ends were set: the machine is too slow for this"
@@ -97,10 +100,12 @@ async def _expiry(theatre: Theatre, ending: Ending) -> Minted:
     mints = Mints(theatre.played.server, "meanwhile")
     async with _asked(theatre, ending), following(theatre.played.server, TOKENS, ending.take), mints.following():
         await asyncio.sleep(ending.end - _now())
+        burden = Burden({**theatre.pids(), "this benchmark": os.getpid()})
         minting = asyncio.create_task(mints.mint(_until(ending.complete), at_a_time=1))
         async with asyncio.timeout(MARK_SECONDS):
             await ending.complete.wait()
-        return await minting
+        cpu = burden.seconds()
+        return await minting, cpu
 
 
 async def _bring_forward(theatre: Theatre, ending: Ending) -> None:

@@ -20,7 +20,6 @@ _PACKAGES = {
     "wrk": ("wrk", "libluajit-5.1-2", "libluajit-5.1-common", "libssl3"),
     "promtool": ("prometheus",),
     "jq": ("jq", "libjq1", "libonig5"),
-    "faketime": ("libfaketime",),
     "redis-server": ("redis-server", "redis-tools", "libatomic1", "libjemalloc2", "liblzf1"),
     # Real pods: images are built, containers run, Services lead to them.
     "node": (

@@ -1,48 +1,29 @@
-"""The wall clock of one process, which can be stepped while it runs: by libfaketime, from Debian's package."""
+"""The wall clock of one process, which can be stepped while it runs."""
 
 from __future__ import annotations
 
-from functools import cache
-from typing import TYPE_CHECKING
+import struct
+import sys
+from pathlib import Path
 
-from tools.debian_programs import MissingProgramError, unpacked
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from tests.chaos.stepped import FORMAT
 
 __all__ = ["Clock"]
 
 
 class Clock:
-    """A file says how far it is ahead. Where there is no libfaketime, it is this machine's and cannot be stepped."""
+    """A file says how far the clock is ahead; who is started by `program` has it."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        self.step(0)
+        file.write_bytes(struct.pack(FORMAT, 0.0))
 
     @property
-    def environment(self) -> dict[str, str]:
-        """Of a process that is to have this clock; the clocks that only grow stay as they are."""
-        library = _library()
-        if library is None:
-            return {}
-        return {
-            "LD_PRELOAD": str(library),
-            "FAKETIME_TIMESTAMP_FILE": str(self._file),
-            "FAKETIME_CACHE_DURATION": "1",  # it looks at the file once a second
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-        }
+    def program(self) -> list[str]:
+        """`pharia-access` with this clock; the clocks that only grow stay as they are."""
+        return [sys.executable, str(Path(__file__).with_name("stepped.py")), str(self._file)]
 
-    def step(self, seconds: int) -> bool:
-        """Have it ahead by so much from about a second on, or behind; whether that can be."""
-        self._file.write_text(f"{seconds:+d}s")
-        return _library() is not None
-
-
-@cache
-def _library() -> Path | None:
-    try:
-        root = unpacked("faketime") / "root"
-    except MissingProgramError:
-        return None
-    return next(root.glob("usr/lib/*/faketime/libfaketimeMT.so.1"), None)
+    def step(self, seconds: float) -> None:
+        """Have it ahead by so much from now on, or behind."""
+        with self._file.open("r+b") as file:  # in place: it is mapped into the memory of the process
+            file.write(struct.pack(FORMAT, seconds))

@@ -128,11 +128,9 @@ def slow_a_cable_down(stage: Stage, rng: random.Random) -> Happened:
 def step_a_clock(stage: Stage, rng: random.Random) -> Happened:
     """Back as far as one likes; ahead by no more than clocks may be apart, since then tokens end too early."""
     replica, seconds = rng.choice(stage.replicas), rng.choice((-3600, -60, CLOCKS_APART))
-    stepped = replica.clock.step(seconds)
+    replica.clock.step(seconds)
     time.sleep(4.0)
     replica.clock.step(0)
-    if not stepped:
-        return Happened("stepped no clock: there is no libfaketime", "nobody")
     return Happened(f"stepped the clock of {replica.name} by {seconds} s for 4 s", replica.name)
 
 

@@ -69,11 +69,14 @@ class Replica:
         if self.running is not None and self.running.process.running:
             return
         if self.name.startswith("operator"):
-            env = {**_OPERATOR, **self.clock.environment, "PHARIA_ACCESS_IDENTITY": self.name}
-            self.running = start_operator(self.control_plane, self.root, env, kubeconfig=self.kubeconfig)
+            env = {**_OPERATOR, "PHARIA_ACCESS_IDENTITY": self.name}
+            self.running = start_operator(
+                self.control_plane, self.root, env, kubeconfig=self.kubeconfig, program=self.clock.program
+            )
         else:
-            env = {**_VERIFIER, **self.clock.environment}
-            self.running = start_verifier(self.control_plane, self.root, env, kubeconfig=self.kubeconfig)
+            self.running = start_verifier(
+                self.control_plane, self.root, _VERIFIER, kubeconfig=self.kubeconfig, program=self.clock.program
+            )
 
     def signal(self, number: int) -> None:
         """Send it a signal, if it runs."""

@@ -15,7 +15,7 @@ from tests.support.installation import NAMESPACE, OPERATOR_ACCOUNT
 from tests.support.processes import Process, free_port, inherited_environment
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from tests.support.control_plane import ControlPlane
 
@@ -58,11 +58,13 @@ def start_operator(
     *,
     kubeconfig: Path | None = None,
     tied: bool = True,
+    program: Sequence[str | Path] = (PROGRAM,),
 ) -> RunningOperator:
     """Start one replica with its files in `root`; returns at once, see `wait_until_ready`.
 
     `env`: settings beside those that every local run needs. `kubeconfig`: another way to the API server, such
-    as one through a proxy. `tied`: the operator ends when the calling thread ends.
+    as one through a proxy. `tied`: the operator ends when the calling thread ends. `program`: what to run in
+    place of `pharia-access`.
     """
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
     if kubeconfig is None:
@@ -75,10 +77,11 @@ def start_operator(
         "PHARIA_ACCESS_HEALTH_PORT": str(port),
     }
     process = Process.start(
-        [PROGRAM, "operator"],
+        [*program, "operator"],
         log=root / "operator.log",
         cwd=root,
         env={**inherited_environment(), **settings, **(env or {})},
         tied=tied,
+        name=PROGRAM.name,
     )
     return RunningOperator(process, port)

@@ -14,7 +14,7 @@ from tests.support.operators import PROGRAM
 from tests.support.processes import Process, free_port, inherited_environment, wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from tests.support.control_plane import ControlPlane
 
@@ -80,8 +80,9 @@ def start_verifier(
     *,
     kubeconfig: Path | None = None,
     tied: bool = True,
+    program: Sequence[str | Path] = (PROGRAM,),
 ) -> RunningVerifier:
-    """Start one replica with its files in `root`, its keyring in `root/keyring`; see `wait_until_ready`."""
+    """Start one replica with its files in `root`, its keyring in `root/keyring`; see `start_operator`."""
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
     if kubeconfig is None:
         kubeconfig = control_plane.service_account_kubeconfig(NAMESPACE, VERIFIER_ACCOUNT, root / "kubeconfig")
@@ -95,7 +96,7 @@ def start_verifier(
         "PHARIA_ACCESS_KEYRING_FOLDER": str(root / "keyring"),
     }
     process = Process.start(
-        [PROGRAM, "verifier"],
+        [*program, "verifier"],
         log=root / "verifier.log",
         cwd=root,
         env={**inherited_environment(), **settings, **(env or {})},
