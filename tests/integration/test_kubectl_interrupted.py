@@ -69,6 +69,14 @@ def place(control_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory)
     control_plane.kubectl("delete", "namespace", here, "--wait=false")
 
 
+@pytest.fixture(autouse=True)
+def ctrl_c_is_heard() -> Iterator[None]:
+    """A shell that starts a command in the background may have it ignore Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def lost() -> None:
     """The connection ends, and that is all."""
 
