@@ -20,6 +20,7 @@ BIG = "big"
 
 Figures = dict[str, float]
 
+_FEWEST_ENDS = 1000
 _MOST_OF_ONE = 10_000
 
 
@@ -43,8 +44,8 @@ class Plan:
 
     @property
     def expiring(self) -> int:
-        """How many tokens end in the same second."""
-        return min(self.tokens // 10, _MOST_OF_ONE)
+        """How many tokens end in the same second: so many that Events and mints come between."""
+        return min(max(self.tokens // 10, _FEWEST_ENDS), self.tokens, _MOST_OF_ONE)
 
     def seconds(self, base: float, per_token: float) -> float:
         """A deadline: so long in any case, and so long for each token."""
