@@ -77,8 +77,10 @@ def standby_start(theatre: Theatre) -> Figures:
     """The second operator, until it could take over."""
     say("a second operator starts")
     began = time.monotonic()
-    theatre.start_operator("standby").wait_until_ready(timeout=theatre.plan.seconds(60, 0.004))
+    standby = theatre.start_operator("standby")
+    standby.wait_until_ready(timeout=theatre.plan.seconds(60, 0.004))
     ready = time.monotonic() - began
+    _wait_for(standby, _LISTED, 2, theatre.plan.seconds(60, 0.006))  # it waits for the API server, and seems to rest
     wait_until_at_rest(theatre)
     return {"Start: standby: ready, s": ready}
 
