@@ -131,6 +131,21 @@ async def test_an_older_one_that_somebody_elses_secret_blocks_holds_no_place(ben
     assert reason(bench.token(A)) == "TokenLimitReached"
 
 
+@simulated
+async def test_an_older_one_that_is_unblocked_while_a_younger_one_is_minted_comes_second(bench: Bench) -> None:
+    for name in "ab":
+        bench.create(name)
+    bench.look_around()
+    bench.store.foreign_secrets.add(ObjectKey(A.namespace, "a-token"))
+    await bench.turned_away(A)
+    bench.store.foreign_secrets.clear()
+    bench.replica.cluster.turn = hesitate
+
+    await asyncio.gather(bench.reconcile(B), bench.reconcile(A))
+
+    assert phases(bench) == {"a": Phase.PENDING, "b": Phase.ACTIVE}, "neither counts the other before it is minted"
+
+
 @pytest.mark.parametrize("end", ["revoked", "expired", "deleted"])
 @simulated
 async def test_a_place_that_becomes_free_goes_to_the_oldest_that_waits(bench: Bench, end: str) -> None:
