@@ -121,7 +121,8 @@ def test_plain_manifests_install_the_same_and_again_nothing(release: Release) ->
     kubectl("apply", f"--kustomize={folder}")
     difference = kubectl("diff", f"--kustomize={folder}").stdout
     installed = {name.partition("/")[2] for name in ours(release)}
-    kubectl("delete", f"--filename={folder / 'pharia-access.yaml'}")
+    release.wait_for_storage()
+    kubectl("delete", f"--filename={folder / 'pharia-access.yaml'}", timeout=180)
 
     kinds = ("CustomResourceDefinition", "ClusterRole", "ClusterRoleBinding", "ValidatingAdmissionPolicy")
     documents = of_kind(release.documents(), *kinds, "ValidatingAdmissionPolicyBinding")

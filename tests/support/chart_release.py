@@ -73,10 +73,10 @@ class Release:
         self.control_plane.helm("uninstall", self.name, f"--namespace={self.namespace}", check=False)
         ours = [name for name in self.names(*_KEPT) if name.endswith(".access.pharia.ai")]
         if ours:
-            self._wait_for_storage()
+            self.wait_for_storage()
             self.control_plane.kubectl("delete", "--ignore-not-found", *ours, timeout=180)
 
-    def _wait_for_storage(self) -> None:
+    def wait_for_storage(self) -> None:
         """Wait until our kinds can be listed: one deleted while its storage begins may stay for ever, half deleted.
 
         The API server's finalizer cannot list it then ("storage is (re)initializing"), and may not try again.
