@@ -94,11 +94,13 @@ class Replica:
         return slope((sample.hours, sample.mib) for sample in self.second_half) or 0.0
 
     def more(self, what: str) -> int:
-        """How many more files or tasks there are in the last quarter than in the third, where fewest are."""
-        half = self.second_half
-        third, last = half[: len(half) // 2], half[len(half) // 2 :]
-        fewest: list[int] = [min(getattr(sample, what) for sample in part) for part in (third, last)]
-        return fewest[1] - fewest[0]
+        """How many files or tasks there are at least in the last quarter beyond the most before.
+
+        Connections to the API server come and go with the work, and all go with a cut: only what stays is a leak.
+        """
+        seen: list[int] = [getattr(sample, what) for sample in self.samples]
+        last = len(seen) * 3 // 4
+        return min(seen[last:]) - max(seen[:last])
 
     def _tasks(self) -> int:
         _, page = self.running.get("/metrics")

@@ -120,7 +120,7 @@ class EventRecorder:
             return True
         self._told[what] = now
         self._told.move_to_end(what)
-        if len(self._told) > MOST_REMEMBERED:
+        while len(self._told) > MOST_REMEMBERED or now - next(iter(self._told.values())) >= REPEAT_AFTER:
             self._told.popitem(last=False)
         return False
 

@@ -5,12 +5,12 @@ a second. The end of the window is the schedule's business, not ours.
 """
 
 import asyncio
-import heapq
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
 from pharia_access.domain.model import ObjectKey
+from pharia_access.services.moments import Moments
 from pharia_access.services.ports import Clock
 
 __all__ = ["ProbePace", "Probes"]
@@ -39,8 +39,7 @@ class Probes:
         self._clock = clock
         self._pace = pace
         self._open: dict[ObjectKey, _Probe] = {}
-        self._heap: list[tuple[float, ObjectKey]] = []
-        self._due: dict[ObjectKey, float] = {}
+        self._moments = Moments()
         self._wake = asyncio.Event()
         self._missing: set[str] = set()
 
@@ -50,7 +49,7 @@ class Probes:
         if known is not None and (secret is None or secret[1] != known.uid):
             self._missing.discard(known.uid)
             del self._open[token]
-            self._due.pop(token, None)
+            self._moments.set(token, None)
             known = None
         if secret is not None and known is None:
             name, uid = secret
@@ -68,11 +67,8 @@ class Probes:
     ) -> None:
         """Probe for ever. `is_there` must not raise; it answers True when it cannot tell."""
         while True:
-            await self._until_due()
-            token = self._pop()
-            probe = None if token is None else self._open.get(token)
-            if token is None or probe is None:
-                continue
+            token = await self._next_due()
+            probe = self._open[token]
             if await is_there(probe.secret, probe.uid):
                 self._back_off(token, probe)
             elif self._open.get(token) == probe:
@@ -88,21 +84,17 @@ class Probes:
 
     def _plan(self, token: ObjectKey, probe: _Probe) -> None:
         self._open[token] = probe
-        due = self._clock.monotonic() + probe.wait
-        self._due[token] = due
-        heapq.heappush(self._heap, (due, token))
+        self._moments.set(token, self._clock.monotonic() + probe.wait)
         self._wake.set()
 
-    def _pop(self) -> ObjectKey | None:
-        due, token = heapq.heappop(self._heap)
-        return token if self._due.get(token) == due else None
-
-    async def _until_due(self) -> None:
-        while not self._heap or self._heap[0][0] > self._clock.monotonic():
+    async def _next_due(self) -> ObjectKey:
+        while (token := self._moments.pop_until(self._clock.monotonic())) is None:
             self._wake.clear()
-            nap = self._heap[0][0] - self._clock.monotonic() if self._heap else None
+            due = self._moments.first()
+            nap = None if due is None else due - self._clock.monotonic()
             try:
                 async with asyncio.timeout(nap):
                     await self._wake.wait()
             except TimeoutError:
                 continue
+        return token

@@ -1,65 +1,48 @@
-"""Everything that falls due, on one heap and for one task: expiries, windows, warnings, pending bounds.
+"""Everything that falls due, for one task: expiries, windows, warnings, pending bounds.
 
 The wall clock is asked again at least every 30 seconds, since it may be set.
 """
 
 import asyncio
-import heapq
 from collections.abc import Callable
 from datetime import datetime
 
 from pharia_access.domain.model import ObjectKey
+from pharia_access.services.moments import Moments
 from pharia_access.services.ports import Clock
 
 __all__ = ["Schedule"]
 
 LONGEST_NAP_SECONDS = 30.0
-SPARE_ENTRIES = 64
 
 
 class Schedule:
     """One moment a key; a later call replaces it."""
 
     def __init__(self) -> None:
-        self._heap: list[tuple[float, ObjectKey]] = []
-        self._due: dict[ObjectKey, float] = {}
+        self._moments = Moments()
         self._wake = asyncio.Event()
 
     def __len__(self) -> int:
-        return len(self._due)
+        return len(self._moments)
 
     def set(self, key: ObjectKey, moment: datetime | None) -> None:
         """Look at it then; None: not at all."""
-        if moment is None:
-            self._due.pop(key, None)
+        due = None if moment is None else moment.timestamp()
+        if self._moments.of(key) == due:
             return
-        due = moment.timestamp()
-        if self._due.get(key) == due:
-            return
-        self._due[key] = due
-        heapq.heappush(self._heap, (due, key))
-        self._sweep()
-        if self._heap[0][0] == due:
+        self._moments.set(key, due)
+        if due is not None and self._moments.first() == due:
             self._wake.set()
 
     def next_due(self) -> float | None:
         """The earliest moment, as a POSIX timestamp."""
-        while self._heap and self._due.get(self._heap[0][1]) != self._heap[0][0]:
-            heapq.heappop(self._heap)
-        return self._heap[0][0] if self._heap else None
-
-    def _sweep(self) -> None:
-        """A key that is set anew, or forgotten, leaves its old entry behind: those may not become the most."""
-        if len(self._heap) > 2 * len(self._due) + SPARE_ENTRIES:
-            self._heap = [(due, key) for key, due in self._due.items()]
-            heapq.heapify(self._heap)
+        return self._moments.first()
 
     def pop_due(self, now: datetime) -> list[ObjectKey]:
         """Take off all that is due."""
         ready: list[ObjectKey] = []
-        while (due := self.next_due()) is not None and due <= now.timestamp():
-            _, key = heapq.heappop(self._heap)
-            del self._due[key]
+        while (key := self._moments.pop_until(now.timestamp())) is not None:
             ready.append(key)
         return ready
 

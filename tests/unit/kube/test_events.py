@@ -98,6 +98,17 @@ async def test_the_same_is_told_again_only_after_ten_minutes(clock: FakeClock) -
     assert len(connection.written) == 4
 
 
+@simulated
+async def test_what_was_told_longer_ago_takes_no_memory(clock: FakeClock) -> None:
+    async with a_recorder(FakeConnection(), clock) as recorder:
+        for number in range(100):
+            recorder.record(replace(NOTICE, uid=f"token-{number}"))
+            await asyncio.sleep(60)
+        await recorder.drain(5)
+
+    assert len(recorder._told) == 10
+
+
 @pytest.mark.parametrize(
     ("errors", "written", "dropped"),
     [

@@ -59,16 +59,6 @@ def test_an_empty_schedule_has_nothing_due(schedule: Schedule) -> None:
     assert schedule.pop_due(at(0)) == []
 
 
-def test_keys_that_are_set_anew_again_and_again_do_not_pile_up(schedule: Schedule) -> None:
-    for number in range(5000):
-        schedule.set(A, at(number))
-        schedule.set(B, at(number))
-        schedule.set(B, None)
-
-    assert len(schedule._heap) < 100
-    assert schedule.pop_due(at(5000)) == [A]
-
-
 def test_what_is_due_comes_off_in_order(schedule: Schedule) -> None:
     schedule.set(A, at(30))
     schedule.set(B, at(10))
