@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.chaos.faults import Happened
-from tests.chaos.run import run
+from tests.chaos.history import EVERYBODY
+from tests.chaos.referee import violations
+from tests.chaos.run import BOUNDS, run
 from tests.chaos.stage import VIEW_BOUND, set_up
 
 if TYPE_CHECKING:
@@ -45,7 +47,9 @@ def test_a_verifier_that_hears_nothing_is_found_out(stage: Stage) -> None:
     outcome = run(stage, 3, seconds=VIEW_BOUND - 1, faults=[deafen_a_verifier])
 
     assert outcome.failure == ""
-    assert any("accepted although it was dead, by verifier-1" in told for told in outcome.violations), sorted(
-        outcome.history.log
-    )
     assert not any("by verifier-2" in told for told in outcome.violations)
+    # Where the machine itself was busy, the referee gives everybody more time: here that would hide what was done.
+    history = outcome.history
+    history.disturbances[:] = [fault for fault in history.disturbances if fault.whom != EVERYBODY]
+    found = violations(history, BOUNDS)
+    assert any("accepted although it was dead, by verifier-1" in told for told in found), sorted(history.log)
