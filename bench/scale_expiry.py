@@ -96,7 +96,7 @@ def expiry(theatre: Theatre) -> Figures:
 
 async def _expiry(theatre: Theatre, ending: Ending) -> tuple[Minted, dict[str, float]]:
     await _bring_forward(theatre, ending)
-    if _now() > ending.end - 5:
+    if _now() > ending.end - WARM_UP_SECONDS:
         message = "the tokens ended before all their ends were set: the machine is too slow for this"
         raise TimeoutError(message)
     say("waiting for their end")

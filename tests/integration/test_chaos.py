@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from math import nan
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +13,7 @@ from tests.chaos.history import EVERYBODY
 from tests.chaos.referee import violations
 from tests.chaos.run import BOUNDS, run
 from tests.chaos.stage import VIEW_BOUND, set_up
+from tests.support.processes import wait_until
 
 if TYPE_CHECKING:
     import random
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from tests.chaos.stage import Stage
 
 SECONDS = 6.0
+CLOCKS_AGREE = 3.0  # the API server tells whole seconds, when it answers
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +39,22 @@ def test_whatever_goes_wrong_every_promise_is_kept(stage: Stage, seed: int) -> N
     assert outcome.violations == [], sorted(outcome.history.log)
     assert outcome.faults
     assert outcome.answers > len(outcome.history.lives), "each was asked about"
+
+
+@pytest.mark.parametrize("seconds", [-3600, 60])
+def test_a_step_of_a_clock_reaches_the_process(stage: Stage, seconds: int) -> None:
+    verifier = stage.verifiers[0]
+
+    def behind() -> float:
+        assert verifier.running is not None
+        _, page = verifier.running.get("/metrics")
+        found = re.search(r"^pharia_access_clock_offset_seconds (\S+)$", page, re.MULTILINE)
+        return float(found[1]) if found else nan
+
+    verifier.clock.step(seconds)
+    wait_until(lambda: abs(behind() + seconds) < CLOCKS_AGREE, what="its clock is found to be wrong by as much")
+    verifier.clock.step(0)
+    wait_until(lambda: abs(behind()) < CLOCKS_AGREE, what="its clock is right again")
 
 
 def deafen_a_verifier(stage: Stage, _: random.Random) -> Happened:

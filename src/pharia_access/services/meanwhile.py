@@ -1,7 +1,5 @@
 """What events show of a token while it is worked on: it waits until the work is done, but for its end."""
 
-from collections import defaultdict
-
 from pharia_access.domain.model import ObjectKey, Token
 from pharia_access.services.view import is_newer
 from pharia_access.services.work_queue import Work, WorkQueue
@@ -15,7 +13,7 @@ class Meanwhile:
     def __init__(self, queue: WorkQueue) -> None:
         self._queue = queue
         self._held: dict[ObjectKey, Token] = {}
-        self._gone: defaultdict[ObjectKey, set[str]] = defaultdict(set)
+        self._gone: dict[ObjectKey, set[str]] = {}
 
     def hold(self, token: Token) -> bool:
         """Whether the token is worked on; then its newest state is kept for `release`."""
@@ -34,11 +32,11 @@ class Meanwhile:
         if held is not None and held.uid == uid:
             del self._held[key]
         if self._queue.is_running(Work("token", key)):
-            self._gone[key].add(uid)
+            self._gone.setdefault(key, set()).add(uid)
 
     def is_gone(self, token: Token) -> bool:
         """Whether the token was deleted since the work on it began: an answer to a write may come after that news."""
-        return token.key in self._gone and token.uid in self._gone[token.key]
+        return token.uid in self._gone.get(token.key, ())
 
     def release(self, key: ObjectKey) -> Token | None:
         """What was held of a token, now that the work on it is done."""
