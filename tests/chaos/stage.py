@@ -7,7 +7,7 @@ import os
 import signal
 import time
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tests.chaos.audit import POLICY
@@ -54,7 +54,11 @@ _INSIST_SECONDS = 30.0
 
 @dataclass(slots=True)
 class Replica:
-    """A process, started again whenever it has ended."""
+    """A process, started again whenever it has ended.
+
+    Attributes:
+        settings: environment variables beside those that all of its kind have.
+    """
 
     name: str
     cable: Cable
@@ -62,6 +66,7 @@ class Replica:
     kubeconfig: Path
     control_plane: ControlPlane
     clock: Clock
+    settings: dict[str, str] = field(default_factory=dict)
     running: RunningOperator | RunningVerifier | None = None
 
     def start(self) -> None:
@@ -69,13 +74,14 @@ class Replica:
         if self.running is not None and self.running.process.running:
             return
         if self.name.startswith("operator"):
-            env = {**_OPERATOR, "PHARIA_ACCESS_IDENTITY": self.name}
+            env = {**_OPERATOR, "PHARIA_ACCESS_IDENTITY": self.name, **self.settings}
             self.running = start_operator(
                 self.control_plane, self.root, env, kubeconfig=self.kubeconfig, program=self.clock.program
             )
         else:
+            env = {**_VERIFIER, **self.settings}
             self.running = start_verifier(
-                self.control_plane, self.root, _VERIFIER, kubeconfig=self.kubeconfig, program=self.clock.program
+                self.control_plane, self.root, env, kubeconfig=self.kubeconfig, program=self.clock.program
             )
 
     def signal(self, number: int) -> None:

@@ -63,8 +63,22 @@ def deafen_a_verifier(stage: Stage, _: random.Random) -> Happened:
     return Happened("cut verifier-1 off in secret", "nobody")
 
 
-def test_a_verifier_that_hears_nothing_is_found_out(stage: Stage) -> None:
-    outcome = run(stage, 3, seconds=VIEW_BOUND - 1, faults=[deafen_a_verifier])
+@pytest.fixture
+def trusting(stage: Stage) -> Iterator[Stage]:
+    """Its first verifier goes by what it heard a long time ago, so that it answers while it hears nothing."""
+    start_first_verifier_with(stage, {"PHARIA_ACCESS_VIEW_BOUND": "5m"})
+    yield stage
+    start_first_verifier_with(stage, {})
+
+
+def start_first_verifier_with(stage: Stage, settings: dict[str, str]) -> None:
+    stage.verifiers[0].settings = settings
+    stage.verifiers[0].kill()
+    assert stage.mend() == []
+
+
+def test_a_verifier_that_hears_nothing_is_found_out(trusting: Stage) -> None:
+    outcome = run(trusting, 3, seconds=VIEW_BOUND - 1, faults=[deafen_a_verifier])
 
     assert outcome.failure == ""
     assert not any("by verifier-2" in told for told in outcome.violations)
