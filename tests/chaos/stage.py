@@ -48,6 +48,7 @@ _VERIFIER = {
     "PHARIA_ACCESS_WATCH_TIMEOUT": "5s",
     "PHARIA_ACCESS_REQUEST_TIMEOUT": "3s",
 }
+_QUOTA = 64 * 2**20  # little, so that it is filled in seconds
 _READY_SECONDS = 60.0
 _INSIST_SECONDS = 30.0
 
@@ -121,6 +122,7 @@ class Stage:
         """Start all, and wait until they are ready. Raises ProcessError."""
         policy = self.control_plane.root / "chaos-audit-policy.json"
         policy.write_text(json.dumps(POLICY))
+        self.control_plane.restart_etcd_with(f"--quota-backend-bytes={_QUOTA}")
         self.control_plane.restart_api_server_with(f"--audit-policy-file={policy}")
         self.insist("apply", "--filename=-", stdin=json.dumps(NO_PLACE))
         for operator in self.operators:

@@ -13,6 +13,7 @@ from tests.chaos.history import EVERYBODY
 from tests.chaos.referee import violations
 from tests.chaos.run import BOUNDS, run
 from tests.chaos.stage import VIEW_BOUND, set_up
+from tests.support.etcd import filled
 from tests.support.processes import wait_until
 
 if TYPE_CHECKING:
@@ -55,6 +56,16 @@ def test_a_step_of_a_clock_reaches_the_process(stage: Stage, seconds: int) -> No
     wait_until(lambda: abs(behind() + seconds) < CLOCKS_AGREE, what="its clock is found to be wrong by as much")
     verifier.clock.step(0)
     wait_until(lambda: abs(behind()) < CLOCKS_AGREE, what="its clock is right again")
+
+
+def test_a_full_etcd_takes_no_write_until_room_is_made(stage: Stage) -> None:
+    annotate = ("annotate", "namespace", "default", "--overwrite")
+
+    with filled(stage.control_plane):
+        refused = stage.control_plane.kubectl(*annotate, "space=none", check=False)
+    stage.control_plane.kubectl(*annotate, "space=enough")
+
+    assert "database space exceeded" in refused.stderr
 
 
 def deafen_a_verifier(stage: Stage, _: random.Random) -> Happened:

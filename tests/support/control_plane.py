@@ -49,6 +49,7 @@ class ControlPlane:
         self._processes: dict[str, Process] = {}
         self._outside_flags = outside.flags(root / "pki") if outside else ()
         self._more_flags: tuple[str, ...] = ()
+        self._more_etcd_flags: tuple[str, ...] = ()
         self.bin.mkdir(mode=0o700, parents=True)
         for name, program in binaries.items():
             (self.bin / name).symlink_to(program)
@@ -105,11 +106,17 @@ class ControlPlane:
 
     def start_etcd(self) -> None:
         """Start etcd on the data that is there."""
-        self._run("etcd", etcd_argv(self.bin / "etcd"))
+        self._run("etcd", [*etcd_argv(self.bin / "etcd"), *self._more_etcd_flags])
 
     def stop_etcd(self) -> None:
         """End etcd; the API server stays and answers with errors."""
         self._stop("etcd")
+
+    def restart_etcd_with(self, *flags: str) -> None:
+        """End etcd and start it on the same data with these flags beside its own, which it keeps."""
+        self._more_etcd_flags = flags
+        self.stop_etcd()
+        self.start_etcd()
 
     def start_api_server(self) -> None:
         """Start the API server on the port that it had; ready on return."""

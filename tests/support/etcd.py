@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import socket
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.support.control_plane import ControlPlane
 
-__all__ = ["ask_etcd", "compact"]
+__all__ = ["ask_etcd", "compact", "filled"]
 
 _SECONDS = 30
 _CHUNK = 65536
+_LARGE = base64.b64encode(bytes(1_400_000)).decode()  # etcd takes no request over 1.5 MiB
+_MOST = 400
 
 
 def ask_etcd(control_plane: ControlPlane, path: str, body: dict[str, object]) -> dict[str, Any]:
@@ -36,3 +42,41 @@ def compact(control_plane: ControlPlane) -> None:
     """Forget everything before now."""
     revision = int(ask_etcd(control_plane, "/v3/kv/range", {"key": "Lw=="})["header"]["revision"])  # of "/"
     ask_etcd(control_plane, "/v3/kv/compaction", {"revision": revision, "physical": True})
+
+
+@contextmanager
+def filled(control_plane: ControlPlane) -> Iterator[None]:
+    """Use etcd's quota up, so that it takes no write; then do what its guide tells an administrator to do.
+
+    Raises OSError where 400 large values do not do it: give it a small quota.
+    """
+    try:
+        _fill(control_plane)
+        yield
+    finally:
+        ask_etcd(control_plane, "/v3/kv/deleterange", {"key": _key("filling/"), "range_end": _key("filling0")})
+        compact(control_plane)
+        ask_etcd(control_plane, "/v3/maintenance/defragment", {})
+        for alarm in _alarms(control_plane):
+            ask_etcd(control_plane, "/v3/maintenance/alarm", {"action": "DEACTIVATE", **alarm})
+
+
+def _fill(control_plane: ControlPlane) -> None:
+    for number in range(_MOST):
+        try:
+            ask_etcd(control_plane, "/v3/kv/put", {"key": _key(f"filling/{number}"), "value": _LARGE})
+        except OSError:
+            if any(alarm["alarm"] == "NOSPACE" for alarm in _alarms(control_plane)):
+                return
+            raise
+    message = f"etcd has space for {_MOST} values of 1.4 MB"
+    raise OSError(message)
+
+
+def _alarms(control_plane: ControlPlane) -> list[dict[str, Any]]:
+    alarms: list[dict[str, Any]] = ask_etcd(control_plane, "/v3/maintenance/alarm", {"action": "GET"}).get("alarms", [])
+    return alarms
+
+
+def _key(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
