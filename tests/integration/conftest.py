@@ -11,18 +11,27 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+import pytest_asyncio
 
+from pharia_access.kube.client import Connection, connect
+from pharia_access.kube.gateway import KubeCluster
+from pharia_access.kube.secrets import KubeSecrets
 from tests.support.api import Api
+from tests.support.command_line import Access, command_line
 from tests.support.control_plane import ControlPlane
-from tests.support.installation import install
+from tests.support.installation import NAMESPACE, OPERATOR_ACCOUNT, install
+from tests.support.live_tokens import WINDOW
+from tests.support.mortal import Mortal
 from tests.support.operator_pool import OperatorPool
 from tests.support.plugin import Plugin
+from tests.support.proxy import Proxy
 from tests.support.staff import Staff
 from tests.support.verifiers import RunningVerifier, start_verifier, write_keyring
 from tests.support.workspace import Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
 
     from tests.support.operators import RunningOperator
 
@@ -32,6 +41,7 @@ _LONGEST = (
     "test_chaos",
     "test_chart_lifecycle",
     "test_chart_story",
+    "test_operator_away",
     "test_operator_crashes",
     "test_verifier_trouble",
     "test_local",
@@ -109,6 +119,20 @@ def operator(pool: OperatorPool) -> RunningOperator:
 
 
 @pytest.fixture(scope="module")
+def mortal(
+    control_plane: ControlPlane, pool: OperatorPool, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Mortal]:
+    """An operator for tests that kill it; no other one runs."""
+    pool.stop()
+    with Proxy(control_plane.server_url, control_plane.ca_file) as proxy:
+        path = tmp_path_factory.mktemp("proxy") / "kubeconfig"
+        control_plane.service_account_kubeconfig(NAMESPACE, OPERATOR_ACCOUNT, path, server=proxy.url)
+        operator = Mortal(pool, proxy, path)
+        yield operator
+        operator.kill()
+
+
+@pytest.fixture(scope="module")
 def verifier(
     control_plane: ControlPlane, pool: OperatorPool, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[RunningVerifier]:
@@ -140,3 +164,42 @@ def plugin(control_plane: ControlPlane, namespace: str) -> Plugin:
 def staff(control_plane: ControlPlane, namespace: str) -> Staff:
     """People of that namespace, hired as the test wants them."""
     return Staff(control_plane, namespace)
+
+
+@pytest.fixture
+def access(
+    control_plane: ControlPlane,
+    workspace: Workspace,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Access:
+    """Runs a command line in this process, in the test's namespace, which has a credential."""
+    monkeypatch.setenv("KUBECONFIG", str(control_plane.kubeconfig))
+    workspace.credential()
+    return command_line(workspace.namespace, capsys, monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def operators_kubeconfig(control_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The operator's, with the chart's rights and no other."""
+    path = tmp_path_factory.mktemp("operators") / "kubeconfig"
+    return control_plane.service_account_kubeconfig(NAMESPACE, OPERATOR_ACCOUNT, path)
+
+
+@pytest_asyncio.fixture
+async def connection(operators_kubeconfig: Path) -> AsyncIterator[Connection]:
+    """The operator's way to the API server."""
+    async with connect(str(operators_kubeconfig), pool_size=4) as opened:
+        yield opened
+
+
+@pytest.fixture
+def cluster(connection: Connection) -> KubeCluster:
+    """Our kinds, everywhere, in pages of two."""
+    return KubeCluster(connection, default_window=WINDOW)
+
+
+@pytest.fixture
+def secrets(connection: Connection, namespace: str) -> KubeSecrets:
+    """Secrets, with the keyring in the namespace of the test."""
+    return KubeSecrets(connection, namespace=namespace)

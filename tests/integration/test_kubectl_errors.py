@@ -1,29 +1,25 @@
-"""What goes wrong, and the words for it: one sentence, a next step, exit code 1, and nothing else."""
+"""What goes wrong, and the words for it: one sentence, a next step, exit code 1, and nothing else.
+
+A dry run is judged alike, and changes nothing.
+"""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pharia_access.entrypoints.kubectl.failures import explain
 from pharia_access.kube.errors import refusal
-from tests.support.api import APPLY, Api, Reply, rule
-from tests.support.pki import token_kubeconfig
-from tests.support.plugin import Plugin
-from tests.support.proxy import Proxy
+from tests.support.api import Api, Reply, rule
 from tests.support.resources import ONE_TIME_TOKEN, api_credential, api_token, secret
 from tests.support.workspace import ROLE, Workspace
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.support.control_plane import ControlPlane
-
-TRACKED = {"argocd.argoproj.io/tracking-id": "finance:access.pharia.ai/ApiToken:finance/ci"}
+    from tests.support.plugin import Plugin
 
 WINDOW = (
     "Error: spec.delivery.window: must be a duration from 1m to 24h in hours, minutes and seconds, such as 1h or 90m."
@@ -201,174 +197,6 @@ def test_rules_of_the_kinds_speak_for_themselves(busy: Workspace) -> None:
         "",
     )
     assert stale == ("The object was changed by somebody else in this moment.", "Run the command again.")
-
-
-# The way to the API server.
-
-
-def test_an_api_server_that_does_not_answer(control_plane: ControlPlane, tmp_path: Path) -> None:
-    path = token_kubeconfig(tmp_path / "k", server="https://127.0.0.1:1", ca_file=control_plane.ca_file, token="t")
-
-    answer = Plugin(control_plane, "default", kubeconfig=path).run("token", "list")
-
-    assert (answer.status, answer.stderr) == (
-        1,
-        "Error: The API server does not answer.\nIs the cluster reachable? See: kubectl version\n",
-    )
-
-
-def test_a_login_that_is_over(control_plane: ControlPlane, tmp_path: Path) -> None:
-    path = token_kubeconfig(
-        tmp_path / "k", server=control_plane.server_url, ca_file=control_plane.ca_file, token="over"
-    )
-
-    answer = Plugin(control_plane, "default", kubeconfig=path).run("token", "list")
-
-    assert (answer.status, answer.stderr.splitlines()) == (
-        1,
-        [
-            "Error: The API server does not accept your login.",
-            "It may have ended: log in again, or try another --context.",
-        ],
-    )
-
-
-@pytest.mark.parametrize(
-    ("status", "lines"),
-    [
-        pytest.param(
-            HTTPStatus.NOT_FOUND,
-            (
-                "Error: pharia-access is not installed in this cluster.",
-                "An administrator installs it by Helm: see its README.",
-            ),
-            id="not installed",
-        ),
-        pytest.param(
-            HTTPStatus.TOO_MANY_REQUESTS,
-            ("Error: The API server has too much to do.", "Run the command again in a moment."),
-            id="too busy",
-        ),
-        pytest.param(
-            HTTPStatus.GONE,
-            ("Error: The list took so long that it changed under our hands.", "Run the command again."),
-            id="a list that is too old",
-        ),
-        pytest.param(
-            HTTPStatus.INTERNAL_SERVER_ERROR,
-            (
-                "Error: The API server failed: GET /apis/access.pharia.ai/v1alpha1/namespaces/default/apitokens: 500.",
-                "Run the command again.",
-            ),
-            id="a failure",
-        ),
-    ],
-)
-def test_an_api_server_that_cannot(
-    control_plane: ControlPlane, tmp_path: Path, status: int, lines: tuple[str, ...]
-) -> None:
-    with Proxy(control_plane.server_url, control_plane.ca_file) as proxy:
-        proxy.refused["/apis/access.pharia.ai/v1alpha1/namespaces/default/apitokens"] = status
-        path = token_kubeconfig(tmp_path / "k", server=proxy.url, ca_file=control_plane.ca_file, token="t")
-
-        answer = Plugin(control_plane, "default", kubeconfig=path).run("token", "list")
-
-    assert (answer.status, answer.stderr.splitlines()) == (1, list(lines))
-
-
-@pytest.mark.parametrize(
-    ("content", "words", "why"),
-    [
-        pytest.param(None, (), "there is no such file", id="missing"),
-        pytest.param("{", (), "it cannot be understood (ParserError)", id="no YAML"),
-        pytest.param("{}", (), "Invalid kube-config file. Expected key current-context in {path}", id="empty"),
-        pytest.param("good", ("--context=nowhere",), "it has no context 'nowhere'", id="an unknown context"),
-    ],
-)
-def test_a_kubeconfig_that_leads_nowhere(
-    control_plane: ControlPlane, tmp_path: Path, content: str | None, words: tuple[str, ...], why: str
-) -> None:
-    path = tmp_path / "kubeconfig"
-    if content is not None:
-        path.write_text(control_plane.kubeconfig.read_text() if content == "good" else content)
-    named = f"the kubeconfig {path}" + (", context nowhere" if words else "")
-
-    plugin = Plugin(control_plane, "default", kubeconfig=path)
-    # The client library has words of its own for a missing file, which only a process of its own would show.
-    answer = (plugin.pipe if content is None else plugin.run)("token", "list", *words)
-
-    assert (answer.status, answer.stdout) == (1, "")
-    assert answer.stderr.splitlines() == [
-        f"Error: No way to an API server from {named}: {why.format(path=path)}.",
-        "Name a kubeconfig by --kubeconfig or KUBECONFIG, and its context by --context.",
-    ]
-
-
-# What Git declares.
-
-
-def applied_by_argo_cd(workspace: Workspace, body: dict[str, Any]) -> None:
-    """As Argo CD does with server-side apply, its mark included."""
-    body["metadata"]["annotations"] = TRACKED
-    reply = workspace.api.patch(body, body, form=APPLY, fieldManager="argocd-controller", force="true")
-    assert reply.ok, reply.message
-
-
-@pytest.fixture
-def declared(workspace: Workspace) -> Workspace:
-    """With a credential and a token that Git declares, the credential's roles and the token's end among the fields."""
-    workspace.role("another")
-    applied_by_argo_cd(workspace, api_credential(workspace.namespace, roles=[ROLE], suspended=False))
-    applied_by_argo_cd(workspace, api_token(workspace.namespace, "ci", revoked=False))
-    return workspace
-
-
-GIT_CASES = {
-    "roles": (
-        ("credential", "roles", "add", "invoice-bot", "another"),
-        "spec.roles of credential invoice-bot is declared in Git (by argocd-controller), which may put it back",
-    ),
-    "suspended": (
-        ("credential", "suspend", "invoice-bot"),
-        "spec.suspended of credential invoice-bot is declared in Git (by argocd-controller), which may put it back",
-    ),
-    "a credential": (
-        ("credential", "delete", "invoice-bot"),
-        "credential invoice-bot is declared in Git (by Argo CD), which would make it anew",
-    ),
-    "revoked": (
-        ("token", "revoke", "ci"),
-        "spec.revoked of token ci is declared in Git (by argocd-controller), which may put it back",
-    ),
-    "a token": (
-        ("token", "delete", "ci"),
-        "token ci is declared in Git (by Argo CD), which would make it anew",
-    ),
-}
-
-
-@pytest.mark.parametrize(("words", "why"), GIT_CASES.values(), ids=GIT_CASES)
-def test_what_git_declares_is_changed_by_force_alone(
-    declared: Workspace, plugin: Plugin, words: tuple[str, ...], why: str
-) -> None:
-    refused = plugin.run(*words, "--yes")
-    forced = plugin.run(*words, "--yes", "--force")
-
-    assert (refused.status, refused.stdout) == (1, "")
-    assert refused.stderr.splitlines() == [
-        f"Error: {why[:1].upper() if not why.startswith('spec') else 's'}{why[1:]}.",
-        "Change it in Git, or repeat the command with --force.",
-    ]
-    assert forced.status == 0, forced.stderr
-    assert f"Warning: {why}." in forced.stderr
-
-
-def test_what_git_does_not_declare_of_a_tracked_object_is_free(workspace: Workspace, plugin: Plugin) -> None:
-    applied_by_argo_cd(workspace, api_credential(workspace.namespace, roles=[ROLE]))
-
-    answer = plugin.run("credential", "edit", "invoice-bot", "--description=free")
-
-    assert (answer.status, answer.stderr) == (0, "credential invoice-bot changed\n")
 
 
 # Trying without changing.

@@ -5,68 +5,37 @@ Whatever happens, one token is minted at most, its secret is handed over once, a
 
 from __future__ import annotations
 
-import errno
 import os
 import re
 import signal
-import subprocess
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
-from unittest import mock
 
 import pytest
 
-from pharia_access.domain.proof import matches
-from pharia_access.domain.token import parse
-from tests.support.api import Api
-from tests.support.plugin import Plugin, Told
-from tests.support.processes import wait_until
-from tests.support.proxy import Proxy, Strike
-from tests.support.workspace import Workspace, condition
+from tests.support.handover import COMMAND, Place, a_place, assert_handed_over_once, next_command
+from tests.support.proxy import Strike
+from tests.support.workspace import condition
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from tests.support.control_plane import ControlPlane
     from tests.support.operator_pool import OperatorPool
     from tests.support.operators import RunningOperator
+    from tests.support.plugin import Told
 
 pytestmark = pytest.mark.usefixtures("operator")
 
-ONCE = "This is the only time it is shown: it cannot be read again."
 TOKENS = "/apis/access.pharia.ai/v1alpha1/namespaces/[^/]+/apitokens"
 SECRET = "/api/v1/namespaces/[^/]+/secrets/[^/]+"
-COMMAND = re.compile(r"kubectl (?:access|delete) .*$", re.MULTILINE)
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A namespace with a credential, its administrator's plugin, and the way to the API server that breaks."""
-
-    workspace: Workspace
-    plugin: Plugin
-    proxy: Proxy
 
 
 @pytest.fixture(scope="module")
 def place(control_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    here, who = "interrupted", "--serviceaccount=interrupted:anna"
-    control_plane.kubectl("create", "namespace", here)
-    control_plane.kubectl("create", "serviceaccount", "anna", f"--namespace={here}")
-    control_plane.kubectl("create", "rolebinding", "anna", "--clusterrole=admin", who, f"--namespace={here}")
-    can = ("auth", "can-i", "create", "apicredentials.access.pharia.ai", "--subresource=token", f"--namespace={here}")
-    anna = "system:serviceaccount:interrupted:anna"
-    wait_until(lambda: control_plane.kubectl(*can, user=anna, check=False).returncode == 0, what="anna may mint")
-    workspace = Workspace(Api(control_plane.kubeconfig), here)
-    workspace.role()
-    workspace.credential()
-    path = tmp_path_factory.mktemp("anna") / "kubeconfig"
-    with Proxy(control_plane.server_url, control_plane.ca_file) as proxy:
-        control_plane.service_account_kubeconfig(here, "anna", path, server=proxy.url)
-        yield Place(workspace, Plugin(control_plane, here, kubeconfig=path), proxy)
-    control_plane.kubectl("delete", "namespace", here, "--wait=false")
+    with a_place(control_plane, "interrupted", tmp_path_factory.mktemp("anna")) as made:
+        yield made
 
 
 @pytest.fixture(autouse=True)
@@ -103,23 +72,6 @@ def broken_off(place: Place, name: str, strike: Strike) -> Told:
     place.proxy.disarm()
     assert "Traceback" not in answer.everything
     return answer
-
-
-def next_command(answer: Told) -> str:
-    """The one command that it names for what is to be done next."""
-    (command,) = [found for found in COMMAND.findall(answer.stderr) if "kubectl version" not in found]
-    return str(command)
-
-
-def assert_handed_over_once(place: Place, name: str, *answers: Told) -> None:
-    """One token of that name, its secret on standard output once and nowhere else, and its Secret gone."""
-    written = [line for answer in answers for line in answer.stdout.splitlines() if line.startswith("pharia_")]
-    status = place.workspace.until_outcome(name, "Active", "Issued")["status"]
-    assert len(written) == 1
-    assert matches(status["hash"], parse(written[0]))
-    assert not [answer for answer in answers if written[0] in answer.stderr]
-    assert "Traceback" not in "".join(answer.everything for answer in answers)
-    place.workspace.until_gone("Secret", f"{name}-token")
 
 
 @pytest.mark.parametrize(("blow", "status"), BREAKS)
@@ -173,69 +125,6 @@ def test_the_command_that_is_told_finishes(place: Place, step: str, blow: Callab
     assert at.told.format(name=name) in answer.stderr
     assert finished.status == 0, finished.stderr
     assert_handed_over_once(place, name, answer, finished)
-
-
-def test_a_full_disk_leaves_no_half_a_file(place: Place, tmp_path: Path) -> None:
-    path = tmp_path / "token"
-    create = ("token", "create", "invoice-bot", "--name=full", "--window=30m", f"--to-file={path}")
-
-    with mock.patch("os.fsync", side_effect=OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))):
-        answer = place.plugin.run(*create)
-    finished = place.plugin.obey(next_command(answer))
-
-    assert answer.status == 1
-    assert f"Error: The file {path} could not be written: No space left on device.\n" in answer.stderr
-    assert not path.exists()
-    assert_handed_over_once(place, "full", answer, finished)
-
-
-def test_a_place_that_takes_none_is_told_before_a_token_is_made(place: Place, tmp_path: Path) -> None:
-    there = tmp_path / "token"
-    there.write_text("mine")
-    place.workspace.api.create(
-        {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "taken", "namespace": place.workspace.namespace}}
-    )
-    create = ("token", "create", "invoice-bot", "--name=nowhere")
-
-    answers = [
-        place.plugin.run(*create, f"--to-file={there}"),
-        place.plugin.run(*create, f"--to-file={tmp_path / 'no' / 'token'}"),
-        place.plugin.run(*create, "--to-secret=taken"),
-    ]
-
-    assert [(answer.status, answer.stdout, answer.stderr) for answer in answers] == [
-        (1, "", f"Error: The file {there} exists, and is not overwritten.\nName another file.\n"),
-        (1, "", f"Error: The folder {tmp_path / 'no'} cannot be written to.\nName another file.\n"),
-        (1, "", 'Error: A Secret "taken" is there already, and is not overwritten.\nName another.\n'),
-    ]
-    assert there.read_text() == "mine"
-    assert place.workspace.read("ApiToken", "nowhere") is None
-
-
-def test_a_reader_that_is_gone_and_a_full_device(place: Place) -> None:
-    for name in ("closed", "device"):
-        answer = _with_broken_output(place.plugin, name)
-        finished = place.plugin.obey(next_command(answer))
-
-        problem = {"closed": "Broken pipe", "device": "No space left on device"}[name]
-        assert answer.status == 1, answer.stderr
-        assert answer.stderr.splitlines()[:2] == [
-            f"token {name} created",
-            f"Error: Standard output did not take the secret: {problem}.",
-        ]
-        assert len(answer.stderr.splitlines()) == 3
-        assert_handed_over_once(place, name, answer, finished)
-
-
-def _with_broken_output(plugin: Plugin, name: str) -> Told:
-    command = plugin.command("token", "create", "invoice-bot", f"--name={name}", "--window=30m")
-    reader, writer = os.pipe()
-    os.close(reader)
-    output = writer if name == "closed" else os.open("/dev/full", os.O_WRONLY)
-    done = subprocess.run(
-        command, env=plugin.environment, stdout=output, stderr=subprocess.PIPE, text=True, check=False, timeout=60
-    )
-    return Told(done.returncode, "", done.stderr)
 
 
 def test_without_an_operator_it_says_so_and_is_finished_when_there_is_one(place: Place, pool: OperatorPool) -> None:

@@ -1,84 +1,25 @@
-"""What becomes of tokens when the operator dies or is away: exactly one secret each, whatever happens."""
+"""What becomes of a token when the operator dies while it mints: exactly one secret, whatever happens."""
 
 from __future__ import annotations
 
-import os
 import re
-import signal
 from typing import TYPE_CHECKING, Literal
 
 import pytest
 
 from pharia_access.domain.proof import matches
 from tests.support.audit import requests_of_the_operator
-from tests.support.installation import NAMESPACE, OPERATOR_ACCOUNT
 from tests.support.processes import wait_until
-from tests.support.proxy import Proxy, Strike, Write
 from tests.support.workspace import Json, Workspace, condition, instant, now, outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from tests.support.control_plane import ControlPlane
-    from tests.support.operator_pool import OperatorPool
-    from tests.support.operators import RunningOperator
+    from tests.support.mortal import Mortal
+    from tests.support.proxy import Write
 
-ARGO = {"argocd.argoproj.io/tracking-id": "apps:access.pharia.ai/ApiToken:finance/ci"}
 SECRETS = r"/api/v1/namespaces/[^/]+/secrets"
 TOKEN = r"/apis/access\.pharia\.ai/v1alpha1/namespaces/[^/]+/apitokens/ci"
 WRITES_OF_A_MINT = [("POST", SECRETS), ("PATCH", f"{TOKEN}/status"), ("PATCH", TOKEN)]
-
-
-class Mortal:
-    """An operator that reaches the API server through a proxy, dies, and is started again when it is wanted."""
-
-    def __init__(self, pool: OperatorPool, proxy: Proxy, kubeconfig: Path) -> None:
-        self.proxy = proxy
-        self._pool = pool
-        self._kubeconfig = kubeconfig
-        self._operator: RunningOperator | None = None
-
-    def running(self) -> RunningOperator:
-        """The operator, ready."""
-        if self._operator is None or not self._operator.process.running:
-            self.start().wait_until_ready()
-        assert self._operator is not None
-        return self._operator
-
-    def start(self) -> RunningOperator:
-        """Start another one."""
-        self._operator = self._pool.start(kubeconfig=self._kubeconfig)
-        return self._operator
-
-    def die_at(self, method: str, path: str, when: Literal["before", "after"]) -> None:
-        """Have it killed at its next request of this kind."""
-        pid = self.running().process.pid
-        self.proxy.arm(Strike(method, path, when, lambda: os.kill(pid, signal.SIGKILL)))
-
-    def until_dead(self) -> None:
-        """Wait until that has happened."""
-        assert self.proxy.struck.wait(20), "the operator sent no such request"
-        assert self._operator is not None
-        assert self._operator.process.popen.wait(10) == -signal.SIGKILL
-
-    def kill(self) -> None:
-        """Kill it now."""
-        if self._operator is not None:
-            self._operator.process.kill()
-
-
-@pytest.fixture(scope="module")
-def mortal(
-    control_plane: ControlPlane, pool: OperatorPool, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Mortal]:
-    pool.stop()
-    with Proxy(control_plane.server_url, control_plane.ca_file) as proxy:
-        path = tmp_path_factory.mktemp("proxy") / "kubeconfig"
-        control_plane.service_account_kubeconfig(NAMESPACE, OPERATOR_ACCOUNT, path, server=proxy.url)
-        operator = Mortal(pool, proxy, path)
-        yield operator
-        operator.kill()
 
 
 def secrets_created(control_plane: ControlPlane, workspace: Workspace) -> int:
@@ -217,76 +158,3 @@ def steal(workspace: Workspace, thief: Json) -> None:
     }
     secret = {"kind": "Secret", "metadata": {"namespace": workspace.namespace, "name": "victim-token"}}
     workspace.change(secret, {"metadata": {"ownerReferences": [owner]}})
-
-
-def test_a_credential_made_again_does_not_revive_the_tokens_of_the_first(mortal: Mortal, workspace: Workspace) -> None:
-    mortal.running()
-    credential = workspace.credential()
-    workspace.issued("unmarked")
-    workspace.issued("marked", annotations=ARGO)
-    workspace.until("ApiToken", "unmarked", lambda it: "ownerReferences" in it["metadata"], "it is owned")
-
-    mortal.kill()
-    workspace.delete(credential, policy="Orphan")
-    workspace.until_gone("ApiCredential", "invoice-bot")
-    workspace.credential()
-    mortal.running()
-
-    workspace.until_gone("ApiToken", "unmarked")
-    failed = workspace.until_outcome("marked", "Failed", "CredentialReplaced")
-    assert condition(failed, "Active")["status"] == "False"
-    assert condition(failed, "Stalled")["status"] == "True"
-    workspace.until_gone("Secret", "unmarked-token", "marked-token")
-
-
-def test_a_token_expires_on_time_after_a_restart(mortal: Mortal, workspace: Workspace) -> None:
-    mortal.running()
-    workspace.credential()
-    ends = instant(workspace.issued(ttl="9s")["status"]["expiresAt"])
-
-    mortal.kill()
-    mortal.running()
-    assert now() < ends, "the operator took too long to start"
-    workspace.until_outcome("ci", "Expired", "Expired")
-
-    assert 0 <= (now() - ends).total_seconds() < 2
-
-
-def test_a_token_that_ended_while_no_operator_ran_is_marked_at_once(mortal: Mortal, workspace: Workspace) -> None:
-    mortal.running()
-    workspace.credential()
-    ends = instant(workspace.issued(ttl="2s")["status"]["expiresAt"])
-    mortal.kill()
-    workspace.until("ApiToken", "ci", lambda _: now() > ends, "its end has come")
-
-    mortal.running()
-
-    workspace.until_outcome("ci", "Expired", "Expired", timeout=3)
-    assert workspace.list("Secret") == []
-
-
-def test_an_operator_that_can_watch_no_more_ends_instead_of_staying_deaf(mortal: Mortal) -> None:
-    mortal.kill()
-    mortal.proxy.refused["/api"] = 400  # what Kopf asks first
-    try:
-        operator = mortal.start()
-        assert operator.process.popen.wait(20) == 1
-    finally:
-        mortal.proxy.refused.clear()
-    assert "watching failed" in operator.process.log_text()
-
-
-def test_an_operator_goes_on_when_the_api_server_comes_back(
-    control_plane: ControlPlane, mortal: Mortal, workspace: Workspace
-) -> None:
-    process = mortal.running().process
-    workspace.credential()
-    ends = instant(workspace.issued("short", ttl="8s")["status"]["expiresAt"])
-
-    control_plane.restart_api_server()
-    workspace.token("late")
-
-    workspace.until_outcome("late", "Active", "Issued", timeout=30)
-    workspace.until_outcome("short", "Expired", "Expired", timeout=10)
-    assert process.running
-    assert now() > ends

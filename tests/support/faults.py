@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from pharia_access.errors import ConflictError, ExpiredViewError, UnavailableError
 
-__all__ = ["Call", "Crash", "Fault", "Faults", "RandomFaults", "Script", "no_faults"]
+__all__ = ["Call", "Crash", "Fault", "Faults", "RandomFaults", "Script", "failing", "no_faults"]
 
 
 class Crash(BaseException):
@@ -62,6 +62,11 @@ class Script:
     def verbs(self) -> list[str]:
         """What was called, in order."""
         return [call.verb for call in self.calls]
+
+
+def failing(verb: str, *errors: Exception) -> Script:
+    """The next calls of this verb raise these, and take no effect."""
+    return Script(by_verb=[(verb, Fault(before=error)) for error in errors])
 
 
 @dataclass(slots=True)

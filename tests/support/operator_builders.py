@@ -17,9 +17,11 @@ from tests.support.faults import Call, Fault, Faults, no_faults
 from tests.support.replica import Replica
 from tests.support.virtual_time import FakeClock
 
-__all__ = ["Candidate", "Diary", "Stage"]
+__all__ = ["LATEST", "SOONEST", "Candidate", "Diary", "Stage"]
 
 RESYNC = timedelta(minutes=15)
+SOONEST, LATEST = 0.9 * 900, 1.1 * 900
+"""When the second list may begin, in seconds."""
 
 
 @dataclass(slots=True)

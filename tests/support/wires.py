@@ -15,9 +15,10 @@ from pharia_access.entrypoints.verifier.fast_path import FastPathProtocol
 from tests.support.http_door import Reply
 
 if TYPE_CHECKING:
+    from pharia_access.domain.token import TokenText
     from tests.support.http_door import Door
 
-__all__ = ["Wire"]
+__all__ = ["Wire", "request"]
 
 
 class Wire(asyncio.Transport):
@@ -71,6 +72,12 @@ class Wire(asyncio.Transport):
 
     def is_closing(self) -> bool:
         return self._closing
+
+
+def request(token: TokenText, target: str = "/auth/nginx?role=studio-user", *lines: str) -> bytes:
+    """A plain request with this token, and with these header lines beside."""
+    head = [f"GET {target} HTTP/1.1", "host: verifier", f"authorization: Bearer {token.reveal()}", *lines, "", ""]
+    return "\r\n".join(head).encode()
 
 
 def _loop() -> Any:  # noqa: ANN401 - the running one, or what the fast path needs of one

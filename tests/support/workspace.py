@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tests.support.api import Api, Reply
 
-__all__ = ["ROLE", "Json", "Workspace", "condition", "instant", "now", "outcome"]
+__all__ = ["ROLE", "Json", "Workspace", "condition", "instant", "now", "others", "outcome"]
 
 Json = dict[str, Any]
 
@@ -167,3 +167,8 @@ class Workspace:
     def _must(reply: Reply, *also_good: int) -> Json:
         assert reply.ok or reply.status in also_good, reply.message
         return reply.body
+
+
+def others(workspace: Workspace, *known: str) -> list[Json]:
+    """The tokens that the test did not make itself."""
+    return [token for token in workspace.list("ApiToken") if token["metadata"]["name"] not in known]

@@ -1,4 +1,4 @@
-"""What is done with a token, as a table: a sentence, what is observed, what follows."""
+"""Which status a token gets, as a table: a sentence, what is observed, what is written; and what stays so."""
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -6,38 +6,14 @@ from datetime import timedelta
 import pytest
 
 from pharia_access.domain.conditions import find, is_true
-from pharia_access.domain.decisions import DeleteToken, InSync, Mint, Observed, SecretFate, SetOwners, Settle
-from pharia_access.domain.model import Credential, CredentialIdentity, OwnerReference, Policy, Token
+from pharia_access.domain.decisions import InSync, Mint, Observed, SecretFate, SetOwners, Settle
 from pharia_access.domain.reasons import DeliveryState, Phase, Reason
 from pharia_access.domain.token_rules import decide
-from pharia_access.domain.token_status import Outcome, status_of
-from tests.support.builders import NOW, a_credential, a_minted_token, a_token, owned_by
+from tests.support.builders import NOW, a_credential, a_minted_token, a_token
+from tests.support.observations import ARGO, GENTLE, OTHER, failed, observed, waiting
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-ARGO = {"argocd.argoproj.io/tracking-id": "app:access.pharia.ai/ApiToken:finance/ci"}
-FLUX = {"kustomize.toolkit.fluxcd.io/name": "apps"}
 VELERO = {"velero.io/restore-name": "nightly"}
-GENTLE = a_credential()
-OTHER = a_credential(uid="credential-2")
-FOREIGN_OWNER = OwnerReference("v1", "ConfigMap", "app", "app-1", controller=True)
-
-
-def observed(
-    token: Token, credential: Credential | None = GENTLE, *, gone: bool = False, free: bool = True
-) -> Observed:
-    return Observed(token=token, credential=credential, policy=Policy(), slot_free=free, secret_gone=gone)
-
-
-def failed(reason: str, token: Token | None = None, *, stalled: bool = True) -> Token:
-    token = token or a_token()
-    phase = Phase.FAILED if stalled else Phase.PENDING
-    return replace(token, status=status_of(token, Outcome(phase, reason, "Words.", stalled=stalled), NOW))
-
-
-def waiting(since: timedelta) -> Token:
-    decision = decide(observed(a_token(), None), NOW - since)
-    assert isinstance(decision, Settle)
-    return a_token(status=decision.status)
 
 
 @dataclass(frozen=True)
@@ -180,103 +156,6 @@ def test_a_status_is_written(case: Observed, expected: Settled) -> None:
     state = None if delivery is None else delivery.state
     phase = decision.status.phase or Phase.PENDING
     assert Settled(phase, Reason(ready.reason), decision.fate, state) == expected
-
-
-@pytest.mark.parametrize(
-    ("case", "expected"),
-    [
-        pytest.param(observed(a_token()), Mint(GENTLE), id="a new token is minted"),
-        pytest.param(observed(waiting(HOUR - timedelta(seconds=1))), Mint(GENTLE), id="the obstacle went away in time"),
-        pytest.param(
-            observed(failed(Reason.SECRET_CONFLICT, stalled=False)), Mint(GENTLE), id="a conflict is tried again"
-        ),
-        pytest.param(
-            observed(replace(failed(Reason.TTL_TOO_LONG), generation=2)), Mint(GENTLE), id="a corrected spec is minted"
-        ),
-        pytest.param(
-            observed(a_token(), a_credential(max_ttl=HOUR)),
-            Mint(a_credential(max_ttl=HOUR)),
-            id="a default that is longer than the maximum is no reason to refuse",
-        ),
-        pytest.param(observed(a_token(deleting=True)), InSync(), id="what is being deleted is left alone"),
-        pytest.param(
-            observed(replace(a_minted_token(), deleting=True), None),
-            InSync(),
-            id="also when its credential is gone",
-        ),
-        pytest.param(
-            observed(a_minted_token(), None),
-            InSync(NOW + HOUR),
-            id="garbage collection takes what its credential owns",
-        ),
-        pytest.param(
-            observed(replace(a_minted_token(), owners=()), None),
-            DeleteToken(),
-            id="an orphan of a deleted credential is deleted",
-        ),
-        pytest.param(
-            observed(replace(a_minted_token(), owners=(), annotations=ARGO), None),
-            DeleteToken(),
-            id="a token of Git goes with its credential",
-        ),
-        pytest.param(
-            observed(replace(a_minted_token(), owners=()), OTHER),
-            DeleteToken(),
-            id="another credential of the name does not keep a token",
-        ),
-        pytest.param(
-            observed(replace(a_minted_token(), owners=())),
-            SetOwners((owned_by(CredentialIdentity("invoice-bot", "credential-1")),)),
-            id="a credential owns its tokens",
-        ),
-        pytest.param(
-            observed(replace(a_minted_token(), owners=(FOREIGN_OWNER,))),
-            SetOwners(
-                (
-                    FOREIGN_OWNER,
-                    replace(owned_by(CredentialIdentity("invoice-bot", "credential-1")), controller=False),
-                )
-            ),
-            id="an owner of somebody else's stays, and stays the controller",
-        ),
-        pytest.param(
-            observed(replace(a_minted_token(), labels=FLUX)),
-            SetOwners(()),
-            id="a token that Git takes over loses its owner",
-        ),
-        pytest.param(
-            observed(replace(a_minted_token(), owners=(), annotations=ARGO)),
-            InSync(NOW + HOUR),
-            id="a token of Git gets no owner",
-        ),
-        pytest.param(observed(a_minted_token()), InSync(NOW + HOUR), id="the window's end comes next"),
-        pytest.param(
-            observed(a_minted_token(state=COLLECTED)), InSync(NOW + 23 * DAY), id="then the warning of the end"
-        ),
-        pytest.param(
-            observed(a_minted_token(state=COLLECTED, life=14 * DAY)),
-            InSync(NOW + 14 * DAY),
-            id="a short life is not warned of",
-        ),
-        pytest.param(
-            observed(a_minted_token(state=COLLECTED), a_credential(suspended=True)),
-            InSync(NOW + 23 * DAY),
-            id="suspending a credential rewrites no token",
-        ),
-        pytest.param(
-            observed(waiting(timedelta(0)), None), InSync(NOW + HOUR), id="what waits is looked at when its time is up"
-        ),
-        pytest.param(
-            observed(failed(Reason.TTL_TOO_LONG)),
-            Settle,
-            id="the credential is recorded when it is first seen",
-        ),
-    ],
-)
-def test_something_else_is_done(case: Observed, expected: object) -> None:
-    decision = decide(case, NOW)
-
-    assert decision == expected or (isinstance(expected, type) and isinstance(decision, expected))
 
 
 def test_a_restored_token_is_minted_once_its_mark_is_gone_however_long_that_took() -> None:

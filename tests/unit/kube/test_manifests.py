@@ -1,11 +1,9 @@
-"""What is sent: patches that keep what they do not know, Secrets, Events, the Lease."""
+"""What is sent as a patch: statuses and owners; a patch keeps what it does not know."""
 
 from __future__ import annotations
 
-import base64
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -18,21 +16,15 @@ from pharia_access.domain.model import (
     Delivery,
     DeliveryState,
     Mac,
-    ObjectKey,
     OwnerReference,
     Phase,
     TokenCounts,
     TokenStatus,
 )
-from pharia_access.domain.sightings import LeaseRecord, Notice
-from pharia_access.domain.token import parse
 from pharia_access.kube import manifests
 from pharia_access.kube.schema import to_credential, to_token
-from tests.support.builders import HASH, NOW, TEXT, TOKEN, WINDOW, a_token
+from tests.support.builders import HASH, NOW, WINDOW, a_token
 from tests.support.stored import MINTED_STATUS, merge_patched, stored_credential, stored_token, with_field
-
-NOTICE = Notice(kind="ApiToken", key=TOKEN, uid="token-1", reason="Issued", message="The token can be used.")
-REPORTER = manifests.Reporter("pharia-access-operator", "replica-1")
 
 times = st.datetimes(
     min_value=datetime(2020, 1, 1),  # noqa: DTZ001 - hypothesis adds the zone
@@ -159,94 +151,3 @@ def test_owners_are_written_whole(owners: tuple[OwnerReference, ...], expected: 
     patch = manifests.owners_patch(a_token(uid="u", resource_version="42"), owners)
 
     assert patch == {"metadata": {"uid": "u", "resourceVersion": "42", "ownerReferences": expected}}
-
-
-def test_a_one_time_secret_delivers_the_token() -> None:
-    token = a_token(labels={"argocd.argoproj.io/instance": "x"}, annotations={"a": "b"})
-    secret = manifests.one_time_secret(token, TEXT)
-    data = {name: base64.b64decode(value).decode() for name, value in secret["data"].items()}
-
-    assert (secret["type"], secret["immutable"]) == ("access.pharia.ai/one-time-token", True)
-    assert parse(data.pop("token")) == TEXT
-    assert data == {"tokenID": TEXT.token_id, "tokenUID": "token-1", "tokenName": "ci"}
-    assert secret["metadata"] == {
-        "name": "ci-token",
-        "namespace": "finance",
-        "labels": {"app.kubernetes.io/managed-by": "pharia-access"},
-        "ownerReferences": [
-            {
-                "apiVersion": "access.pharia.ai/v1alpha1",
-                "kind": "ApiToken",
-                "name": "ci",
-                "uid": "token-1",
-                "controller": True,
-                "blockOwnerDeletion": False,
-            }
-        ],
-    }
-
-
-def test_a_keyring_is_written_as_it_is() -> None:
-    data = {"current": b"k1", "k1": bytes(range(32))}
-    secret = manifests.keyring_secret(ObjectKey("system", "keyring"), data)
-
-    assert secret["type"] == "access.pharia.ai/keyring"
-    assert {name: base64.b64decode(value) for name, value in secret["data"].items()} == data
-
-
-def test_a_lease_has_six_decimals_also_where_they_are_zero() -> None:
-    record = LeaseRecord("me", 15, NOW, NOW + timedelta(microseconds=5), 3, "9")
-    lease = manifests.lease(record, ObjectKey("system", "operator"))
-
-    assert lease["metadata"] == {"name": "operator", "namespace": "system", "resourceVersion": "9"}
-    assert lease["spec"] == {
-        "holderIdentity": "me",
-        "leaseDurationSeconds": 15,
-        "acquireTime": "2026-11-23T12:00:00.000000Z",
-        "renewTime": "2026-11-23T12:00:00.000005Z",
-        "leaseTransitions": 3,
-    }
-
-
-def test_a_lease_not_yet_created_has_no_version() -> None:
-    lease = manifests.lease(LeaseRecord("me", 15, NOW, NOW, 0), ObjectKey("system", "operator"))
-
-    assert "resourceVersion" not in lease["metadata"]
-
-
-def test_an_event_tells_about_an_object() -> None:
-    event = manifests.event(replace(NOTICE, warning=True), REPORTER, NOW)
-
-    assert event["involvedObject"] == {
-        "apiVersion": "access.pharia.ai/v1alpha1",
-        "kind": "ApiToken",
-        "namespace": "finance",
-        "name": "ci",
-        "uid": "token-1",
-    }
-    assert (event["type"], event["reason"], event["message"]) == ("Warning", "Issued", NOTICE.message)
-    assert (event["reportingComponent"], event["reportingInstance"]) == ("pharia-access-operator", "replica-1")
-    assert event["firstTimestamp"] == event["lastTimestamp"] == "2026-11-23T12:00:00Z"
-
-
-def test_an_event_sent_twice_has_one_name() -> None:
-    def name(notice: Notice, moment: datetime = NOW) -> Any:  # noqa: ANN401 - JSON
-        return manifests.event(notice, REPORTER, moment)["metadata"]["name"]
-
-    assert name(NOTICE) == name(replace(NOTICE))
-    assert name(NOTICE) != name(replace(NOTICE, reason="Revoked"))
-    assert name(NOTICE) != name(NOTICE, NOW + WINDOW)
-
-
-def test_an_events_name_and_message_fit_the_api() -> None:
-    event = manifests.event(replace(NOTICE, key=ObjectKey("finance", "x" * 253), message="m" * 5000), REPORTER, NOW)
-
-    assert len(event["metadata"]["name"]) <= 253
-    assert len(event["message"]) == 1024
-
-
-def test_what_is_in_no_namespace_is_told_in_default() -> None:
-    event = manifests.event(replace(NOTICE, kind="ApiRole", key=ObjectKey("", "studio-user")), REPORTER, NOW)
-
-    assert event["metadata"]["namespace"] == "default"
-    assert "namespace" not in event["involvedObject"]

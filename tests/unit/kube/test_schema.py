@@ -1,4 +1,4 @@
-"""Objects from the wire are understood whole, or are malformed with the field that is wrong."""
+"""Tokens from the wire are understood whole, or are malformed with the field that is wrong."""
 
 from __future__ import annotations
 
@@ -10,32 +10,20 @@ from typing import Any
 import pytest
 
 from pharia_access.domain.model import (
-    Credential,
     CredentialIdentity,
-    CredentialStatus,
     Delivery,
     DeliveryState,
     Mac,
     ObjectKey,
     OwnerReference,
     Phase,
-    TokenCounts,
-    TokenPolicy,
     TokenStatus,
 )
-from pharia_access.domain.permissions import Permission, Role
 from pharia_access.domain.sightings import MalformedObject
 from pharia_access.errors import MalformedObjectError
-from pharia_access.kube.schema import malformed, to_credential, to_role, to_token
+from pharia_access.kube.schema import malformed, to_token
 from tests.support.builders import HASH, NOW, WINDOW, a_token
-from tests.support.stored import (
-    MINTED_STATUS,
-    stored_credential,
-    stored_role,
-    stored_token,
-    with_field,
-    without_field,
-)
+from tests.support.stored import MINTED_STATUS, stored_token, with_field, without_field
 
 Json = dict[str, Any]
 
@@ -200,70 +188,6 @@ def test_a_complaint_shows_nothing_of_a_status() -> None:
     assert "not-for-logs" not in str(raised.value)
     assert raised.value.__cause__ is None
     assert raised.value.__context__ is None
-
-
-def test_a_credential_is_read() -> None:
-    status = {"observedGeneration": 2, "tokens": {"active": 3, "failed": 1}}
-    body = stored_credential(
-        status=status,
-        roles=["studio-user", "admin"],
-        suspended=True,
-        tokenPolicy={"defaultTTL": "24h", "maxTTL": "48h", "maxTokens": 5},
-    )
-
-    assert to_credential(body) == Credential(
-        key=ObjectKey("finance", "invoice-bot"),
-        uid="credential-1",
-        resource_version="7",
-        generation=1,
-        roles=("studio-user", "admin"),
-        suspended=True,
-        policy=TokenPolicy(default_ttl=timedelta(days=1), max_ttl=timedelta(days=2), max_tokens=5),
-        status=CredentialStatus(observed_generation=2, tokens=TokenCounts(active=3, failed=1)),
-    )
-
-
-def test_a_credential_says_little_by_default() -> None:
-    credential = to_credential(without_field(stored_credential(), "status"))
-
-    assert (credential.suspended, credential.policy, credential.status) == (False, TokenPolicy(), CredentialStatus())
-
-
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [
-        pytest.param("spec.roles", None, id="no roles"),
-        pytest.param("spec.roles", "studio-user", id="roles that are no list"),
-        pytest.param("spec.suspended", "no", id="a suspension as text"),
-        pytest.param("spec.tokenPolicy.maxTokens", 0, id="room for no token"),
-        pytest.param("spec.tokenPolicy.maxTTL", "1y", id="a lifetime that is none"),
-        pytest.param("status.tokens.active", "3", id="a count as text"),
-    ],
-)
-def test_a_credential_that_is_not_understood_names_the_field(field: str, value: object) -> None:
-    with pytest.raises(MalformedObjectError) as raised:
-        to_credential(with_field(stored_credential(), field, value))
-
-    assert str(raised.value).startswith(f"{field}: ")
-
-
-def test_a_role_is_read() -> None:
-    permissions = [{"permission": "AccessStudio"}, {"permission": "AccessModel", "fields": {"model": "*"}}]
-
-    assert to_role(stored_role(allowedNamespaces=["a", "b"], permissions=permissions)) == Role(
-        name="studio-user",
-        allowed_namespaces=frozenset({"a", "b"}),
-        permissions=(Permission("AccessStudio"), Permission.of("AccessModel", model="*")),
-    )
-
-
-def test_a_role_without_permissions_grants_nothing() -> None:
-    assert to_role(stored_role()).permissions == ()
-
-
-def test_a_role_that_is_not_understood_names_the_field() -> None:
-    with pytest.raises(MalformedObjectError, match=r"^spec\.permissions\[0\]\.fields\.model: "):
-        to_role(stored_role(permissions=[{"permission": "AccessModel", "fields": {"model": 7}}]))
 
 
 def test_a_malformed_object_is_identified() -> None:

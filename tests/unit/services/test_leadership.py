@@ -7,14 +7,9 @@ from datetime import timedelta
 import pytest
 
 from pharia_access.domain.sightings import LeaseRecord
-from pharia_access.errors import (
-    AlreadyExistsError,
-    DeniedError,
-    MalformedObjectError,
-    UnavailableError,
-)
+from pharia_access.errors import AlreadyExistsError, DeniedError, MalformedObjectError, UnavailableError
 from tests.support.builders import NOW
-from tests.support.faults import Call, Fault, Script
+from tests.support.faults import Call, Fault, Script, failing
 from tests.support.operator_builders import Candidate
 from tests.support.virtual_time import FakeClock, simulated
 
@@ -23,10 +18,6 @@ DAY = timedelta(days=1)
 
 def a_lease(holder: str = "them", *, renewed: timedelta = timedelta(0), seconds: int = 15) -> LeaseRecord:
     return LeaseRecord(holder, seconds, acquired=NOW - DAY, renewed=NOW + renewed, transitions=4)
-
-
-def failing(verb: str, *errors: Exception) -> Script:
-    return Script(by_verb=[(verb, Fault(before=error)) for error in errors])
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 
 from pharia_access.domain.model import DeliveryState, Phase
-from pharia_access.errors import ApiError, DeniedError, MalformedObjectError, UnavailableError
+from tests.support.bench_tokens import of_git
 from tests.support.builders import CREDENTIAL, TOKEN, WINDOW, a_credential, a_token
-from tests.support.faults import Call, Fault
+from tests.support.faults import Call
 from tests.support.service_builders import ARGO, SECRET, Bench, reason
 from tests.support.virtual_time import FakeClock, simulated
 
@@ -23,13 +23,6 @@ def clock() -> FakeClock:
 @pytest.fixture
 def bench(clock: FakeClock) -> Bench:
     return Bench(clock)
-
-
-async def of_git(bench: Bench) -> None:
-    """Have an active token that Git declares."""
-    bench.create(annotations=ARGO)
-    await bench.reconcile()
-    bench.forget_calls()
 
 
 async def orphaned(bench: Bench) -> None:
@@ -131,101 +124,6 @@ async def test_a_credential_that_is_on_its_way_out_kills_nothing_yet(bench: Benc
 
     assert bench.token().status.phase is Phase.ACTIVE
     assert bench.writes() == []
-
-
-# --- what the view does not know yet, or knows no longer
-
-
-@simulated
-async def test_a_view_that_lost_the_credential_deletes_nothing_but_asks(bench: Bench) -> None:
-    await of_git(bench)
-    bench.replica.intake.credential_gone(CREDENTIAL)
-
-    await bench.reconcile()
-
-    assert bench.token().status.phase is Phase.ACTIVE
-    assert bench.calls() == ["read_token", "read_credential"]
-    assert bench.replica.view.credential(CREDENTIAL) == bench.credential
-
-
-@simulated
-async def test_a_view_that_shows_another_credential_deletes_nothing_but_asks(bench: Bench) -> None:
-    await of_git(bench)
-    bench.replica.view.put_credential(replace(bench.credential, uid="uid-0"))
-
-    await bench.reconcile()
-
-    assert bench.token().status.phase is Phase.ACTIVE
-    assert bench.calls() == ["read_token", "read_credential"]
-
-
-@simulated
-async def test_a_credential_that_the_view_does_not_know_yet_is_found_all_the_same(bench: Bench) -> None:
-    bench.replica.intake.credential_gone(CREDENTIAL)
-    bench.create()
-
-    token = await bench.reconcile()
-
-    assert token is not None
-    assert (token.minted, token.status.credential) == (True, bench.credential.identity)
-
-
-@pytest.mark.parametrize("error", [UnavailableError("500"), DeniedError("403")], ids=str)
-@simulated
-async def test_where_nobody_can_tell_whether_the_credential_is_there_nothing_is_deleted(
-    bench: Bench, error: Exception
-) -> None:
-    await of_git(bench)
-    bench.remove_credential()
-    bench.fail("read_credential", Fault(before=error))
-
-    with pytest.raises(ApiError):
-        await bench.reconcile()
-
-    assert TOKEN in bench.store.tokens
-    assert bench.writes() == []
-
-
-# --- a credential that nobody understands
-
-
-def nobody_understands_the_credential(bench: Bench) -> None:
-    """It is there, and was never seen whole."""
-    bench.replica.intake.credential_gone(CREDENTIAL)
-    bench.fail("read_credential", *[Fault(before=MalformedObjectError("spec.roles: no"))] * 3)
-
-
-@simulated
-async def test_under_a_credential_that_nobody_understands_nothing_is_minted_and_the_token_says_why(
-    bench: Bench,
-) -> None:
-    nobody_understands_the_credential(bench)
-    bench.create()
-
-    token = await bench.reconcile()
-
-    assert token is not None
-    assert (token.status.phase, reason(token)) == (Phase.PENDING, "CredentialMalformed")
-    assert bench.writes() == ["write_token_status"]
-
-
-@pytest.mark.parametrize("marked", [False, True], ids=["owned by its credential", "of Git, owned by nobody"])
-@simulated
-async def test_under_a_credential_that_nobody_understands_a_live_token_lives_until_it_expires(
-    bench: Bench, *, marked: bool
-) -> None:
-    bench.create(ttl=DAY, annotations=ARGO if marked else {})
-    await bench.reconcile()
-    nobody_understands_the_credential(bench)
-
-    early = await bench.reconcile()
-    bench.clock.advance(DAY.total_seconds())
-    late = await bench.reconcile()
-
-    assert early is not None
-    assert early.status.phase is Phase.ACTIVE
-    assert late is not None
-    assert late.status.phase is Phase.EXPIRED
 
 
 # --- a credential that is gone, with garbage collection behind

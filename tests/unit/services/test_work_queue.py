@@ -1,8 +1,6 @@
-"""The work queue: each key once, one worker a key, urgent before bulk, and failures come back later."""
+"""The work queue: each key once, one worker a key, and no worker sleeps while there is work for it."""
 
 import asyncio
-from collections import Counter
-from dataclasses import dataclass, field
 
 import pytest
 from hypothesis import given
@@ -10,11 +8,8 @@ from hypothesis import strategies as st
 
 from pharia_access.domain.model import ObjectKey
 from pharia_access.services.work_queue import Work, WorkQueue
+from tests.support.crew import Crew, a_work, drained
 from tests.support.virtual_time import FakeClock, run_simulated, simulated
-
-
-def a_work(name: str = "a") -> Work:
-    return Work("token", ObjectKey("finance", name))
 
 
 @pytest.fixture
@@ -25,44 +20,6 @@ def clock() -> FakeClock:
 @pytest.fixture
 def queue(clock: FakeClock) -> WorkQueue:
     return WorkQueue(clock.monotonic)
-
-
-async def drained(queue: WorkQueue) -> list[str]:
-    """The names of all that waits, in the order in which it is taken."""
-    names = []
-    while len(queue):
-        work = await queue.take()
-        names.append(work.key.name)
-        queue.done(work)
-    return names
-
-
-@dataclass
-class Crew:
-    """Workers that need some seconds for each work, and write down when they began with which."""
-
-    queue: WorkQueue
-    clock: FakeClock
-    seconds: float = 0.0
-    began: list[tuple[float, str]] = field(default_factory=list)
-    running: Counter[Work] = field(default_factory=Counter)
-    most_at_once: int = 0
-    tasks: list[asyncio.Task[None]] = field(default_factory=list)
-
-    async def start(self, workers: int) -> None:
-        """Have them wait for work."""
-        self.tasks = [asyncio.create_task(self.queue.work_forever(self.handle)) for _ in range(workers)]
-        await asyncio.sleep(0)
-
-    async def handle(self, work: Work) -> None:
-        """Work."""
-        self.began.append((round(self.clock.monotonic(), 3), work.key.name))
-        self.running[work] += 1
-        self.most_at_once = max(self.most_at_once, self.running[work])
-        try:
-            await asyncio.sleep(self.seconds)
-        finally:
-            self.running[work] -= 1
 
 
 @simulated
@@ -126,180 +83,6 @@ async def test_work_that_nobody_asked_for_again_does_not_come_back(queue: WorkQu
 
 
 @simulated
-async def test_urgent_work_goes_before_bulk(queue: WorkQueue) -> None:
-    queue.add(a_work("bulk"), bulk=True)
-    queue.add(a_work("more bulk"), bulk=True)
-    queue.add(a_work("urgent"))
-
-    assert await drained(queue) == ["urgent", "bulk", "more bulk"]
-
-
-@simulated
-async def test_however_much_is_urgent_every_fourth_look_is_for_bulk(queue: WorkQueue) -> None:
-    for number in range(9):
-        queue.add(a_work(f"urgent {number}"))
-        queue.add(a_work(f"bulk {number}"), bulk=True)
-
-    order = (await drained(queue))[:8]
-
-    assert [place for place, name in enumerate(order, 1) if name.startswith("bulk")] == [4, 8]
-
-
-@simulated
-async def test_bulk_that_became_urgent_goes_first_and_only_once(queue: WorkQueue) -> None:
-    queue.add(a_work("a"), bulk=True)
-    queue.add(a_work("b"), bulk=True)
-    queue.add(a_work("b"))
-
-    assert len(queue) == 2
-    assert await drained(queue) == ["b", "a"]
-
-
-@simulated
-async def test_urgent_work_stays_urgent_when_it_is_asked_for_in_bulk(queue: WorkQueue) -> None:
-    queue.add(a_work("bulk"), bulk=True)
-    queue.add(a_work("a"))
-    queue.add(a_work("a"), bulk=True)
-
-    assert await drained(queue) == ["a", "bulk"]
-
-
-@simulated
-async def test_work_that_changed_lanes_can_come_in_bulk_again(queue: WorkQueue) -> None:
-    queue.add(a_work("a"), bulk=True)
-    queue.add(a_work("a"))
-    queue.done(await queue.take())
-    queue.add(a_work("a"), bulk=True)
-
-    assert await drained(queue) == ["a"]
-
-
-@pytest.mark.parametrize(
-    ("asked_in_bulk", "order"),
-    [
-        pytest.param([True], ["other", "a"], id="in bulk: it waits in line"),
-        pytest.param([True, True], ["other", "a"], id="twice in bulk: it waits in line"),
-        pytest.param([False], ["a", "other"], id="urgently: it goes first"),
-        pytest.param([True, False], ["a", "other"], id="in bulk, then urgently: it goes first"),
-        pytest.param([False, True], ["a", "other"], id="urgently, then in bulk: it goes first"),
-    ],
-)
-@simulated
-async def test_work_asked_for_while_it_runs_keeps_its_lane(
-    queue: WorkQueue, asked_in_bulk: list[bool], order: list[str]
-) -> None:
-    queue.add(a_work())
-    running = await queue.take()
-    for bulk in asked_in_bulk:
-        queue.add(a_work(), bulk=bulk)
-    queue.add(a_work("other"), bulk=True)
-
-    queue.done(running)
-
-    assert await drained(queue) == order
-
-
-def test_retries_double_from_a_fifth_of_a_second_to_a_minute(queue: WorkQueue) -> None:
-    waits = [queue.retry(a_work()) for _ in range(12)]
-
-    assert waits == pytest.approx([0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 51.2, 60, 60, 60])
-
-
-def test_a_thousand_failures_still_wait_a_minute(queue: WorkQueue) -> None:
-    assert [queue.retry(a_work()) for _ in range(2000)][-1] == 60
-
-
-@pytest.mark.parametrize(
-    ("failures", "at_least", "seconds"),
-    [
-        pytest.param(0, 30.0, 30.0, id="longer than the first wait"),
-        pytest.param(0, 120.0, 120.0, id="longer than the longest wait"),
-        pytest.param(9, 1.0, 60.0, id="shorter than what is due anyway"),
-    ],
-)
-def test_a_retry_waits_at_least_as_long_as_the_server_asked(
-    queue: WorkQueue, failures: int, at_least: float, seconds: float
-) -> None:
-    for _ in range(failures):
-        queue.retry(a_work())
-
-    assert queue.retry(a_work(), at_least=at_least) == seconds
-
-
-def test_success_starts_the_waits_anew(queue: WorkQueue) -> None:
-    for _ in range(5):
-        queue.retry(a_work())
-    queue.forgive(a_work())
-
-    assert queue.retry(a_work()) == 0.2
-
-
-def test_forgiving_what_never_failed_is_nothing(queue: WorkQueue) -> None:
-    queue.forgive(a_work())
-
-    assert queue.retry(a_work()) == 0.2
-
-
-def test_the_failures_of_one_do_not_slow_another(queue: WorkQueue) -> None:
-    for _ in range(5):
-        queue.retry(a_work("a"))
-
-    assert queue.retry(a_work("b")) == 0.2
-
-
-@simulated
-async def test_a_retry_runs_when_its_wait_is_over(queue: WorkQueue, clock: FakeClock) -> None:
-    crew = Crew(queue, clock)
-    await crew.start(workers=1)
-
-    queue.retry(a_work(), at_least=7)
-    await asyncio.sleep(100)
-
-    assert crew.began == [(7, "a")]
-
-
-@pytest.mark.parametrize("delays", [(5, 10), (10, 5), (10, 5, 10), (5, 5)])
-@simulated
-async def test_of_several_dates_the_earliest_stands(
-    queue: WorkQueue, clock: FakeClock, delays: tuple[float, ...]
-) -> None:
-    crew = Crew(queue, clock)
-    await crew.start(workers=2)
-
-    for seconds in delays:
-        queue.add_after(a_work(), seconds)
-    await asyncio.sleep(100)
-
-    assert crew.began == [(5, "a")]
-
-
-@simulated
-async def test_a_new_date_can_be_set_when_the_last_one_has_passed(queue: WorkQueue, clock: FakeClock) -> None:
-    crew = Crew(queue, clock)
-    await crew.start(workers=1)
-
-    queue.add_after(a_work(), 5)
-    await asyncio.sleep(6)
-    queue.add_after(a_work(), 5)
-    await asyncio.sleep(100)
-
-    assert crew.began == [(5, "a"), (11, "a")]
-
-
-@simulated
-async def test_work_that_falls_due_while_it_runs_runs_again(queue: WorkQueue, clock: FakeClock) -> None:
-    crew = Crew(queue, clock, seconds=10)
-    await crew.start(workers=2)
-
-    queue.add(a_work())
-    queue.add_after(a_work(), 3)
-    await asyncio.sleep(100)
-
-    assert crew.began == [(0, "a"), (10, "a")]
-    assert crew.most_at_once == 1
-
-
-@simulated
 async def test_a_sleeping_worker_is_woken_by_new_work(queue: WorkQueue, clock: FakeClock) -> None:
     crew = Crew(queue, clock)
     await crew.start(workers=1)
@@ -336,20 +119,6 @@ async def test_all_sleeping_workers_help_when_much_comes_at_once(queue: WorkQueu
     await asyncio.sleep(100)
 
     assert crew.began == [(1, "a"), (1, "b"), (1, "c"), (11, "d")]
-
-
-@simulated
-async def test_what_is_due_in_bulk_waits_behind_what_was_there_in_bulk(
-    queue: WorkQueue,
-    clock: FakeClock,
-) -> None:
-    queue.add_after(a_work("recount"), 1, bulk=True)
-    queue.add(a_work("a"), bulk=True)
-    queue.add(a_work("b"), bulk=True)
-    await asyncio.sleep(2)
-    queue.add(a_work("asked for"))
-
-    assert [(await queue.take()).key.name for _ in range(4)] == ["asked for", "a", "b", "recount"]
 
 
 @simulated

@@ -1,0 +1,109 @@
+"""How the Kubernetes edge finds, lists, owns and deletes our kinds, on a real API server with the chart's rights."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pharia_access.domain.model import ObjectKey
+from pharia_access.errors import ConflictError, NotFoundError, UnavailableError
+from pharia_access.kube.client import Call, Connection
+from pharia_access.kube.gateway import KubeCluster
+from tests.support.builders import owned_by
+from tests.support.live_tokens import WINDOW, a_live_token, stored
+from tests.support.resources import api_credential, api_token, secret
+
+if TYPE_CHECKING:
+    from tests.support.workspace import Workspace
+
+
+async def test_owners_come_and_go(workspace: Workspace, cluster: KubeCluster) -> None:
+    assert workspace.api.create(api_credential(workspace.namespace, roles=["studio-user"])).ok
+    credential = await cluster.read_credential(ObjectKey(workspace.namespace, "invoice-bot"))
+    token = await a_live_token(workspace, cluster)
+    ours = owned_by(credential.identity)
+    owned = await cluster.set_owners(token, (ours,))
+    free = await cluster.set_owners(owned, ())
+
+    assert (owned.owners, free.owners) == ((ours,), ())
+    with pytest.raises(ConflictError):
+        await cluster.set_owners(owned, (ours,))
+
+
+async def test_an_owner_that_others_set_is_kept_as_it_is(workspace: Workspace, cluster: KubeCluster) -> None:
+    made = workspace.api.create(secret(workspace.namespace, "theirs")).body["metadata"]
+    assert workspace.api.create(api_credential(workspace.namespace, roles=["studio-user"])).ok
+    credential = await cluster.read_credential(ObjectKey(workspace.namespace, "invoice-bot"))
+    body = api_token(workspace.namespace, "ci")
+    theirs = {"apiVersion": "v1", "kind": "Secret", "name": "theirs", "uid": made["uid"], "controller": True}
+    body["metadata"]["ownerReferences"] = [theirs]
+    assert workspace.api.create(body).ok
+    token = await cluster.read_token(ObjectKey(workspace.namespace, "ci"))
+    ours = replace(owned_by(credential.identity), controller=False)
+    await cluster.set_owners(token, (*token.owners, ours))
+    references = stored(workspace)["metadata"]["ownerReferences"]
+
+    assert references[0] == {**theirs, "blockOwnerDeletion": False}
+    assert references[1]["name"] == "invoice-bot"
+
+
+async def test_only_the_very_token_is_deleted(workspace: Workspace, cluster: KubeCluster) -> None:
+    token = await a_live_token(workspace, cluster)
+
+    assert not await cluster.delete_token(token.key, "another")
+    assert await cluster.delete_token(token.key, token.uid)
+    assert not await cluster.delete_token(token.key, token.uid)
+
+
+async def test_what_is_not_there_is_not_found(namespace: str, cluster: KubeCluster) -> None:
+    with pytest.raises(NotFoundError):
+        await cluster.read_token(ObjectKey(namespace, "nothing"))
+    with pytest.raises(NotFoundError):
+        await cluster.read_credential(ObjectKey(namespace, "nothing"))
+
+
+async def test_a_kind_that_is_not_served_is_no_absence(namespace: str, connection: Connection) -> None:
+    with pytest.raises(UnavailableError, match="are the CRDs installed"):
+        await connection.send(Call("GET", f"/apis/access.pharia.ai/v9/namespaces/{namespace}/apitokens/x", 5))
+
+
+# Lists.
+
+
+async def test_a_list_shows_everything_and_its_version(workspace: Workspace, connection: Connection) -> None:
+    cluster = KubeCluster(connection, default_window=WINDOW, namespaces=(workspace.namespace,))
+    for number in range(5):
+        await a_live_token(workspace, cluster, f"t{number}")
+    pages = [page async for page in cluster.token_pages()]
+
+    assert [token.key.name for page in pages for token in page.items] == [f"t{number}" for number in range(5)]
+    assert pages[-1].resource_version.isdecimal()
+
+
+async def test_a_credentials_tokens_are_listed_alone(workspace: Workspace, cluster: KubeCluster) -> None:
+    await a_live_token(workspace, cluster)
+    other = api_token(workspace.namespace, "other", credentialRef={"name": "another-bot"})
+    assert workspace.api.create(other).ok
+    pages = cluster.token_pages(credential=ObjectKey(workspace.namespace, "another-bot"))
+
+    assert [token.key.name async for page in pages for token in page.items] == ["other"]
+
+
+async def test_namespaces_are_listed_in_turn(workspace: Workspace, connection: Connection) -> None:
+    names = (workspace.namespace, "default")
+    cluster = KubeCluster(connection, default_window=WINDOW, namespaces=names)
+    await a_live_token(workspace, cluster)
+    assert workspace.api.create(api_credential(workspace.namespace, roles=["studio-user"])).ok
+    tokens = [page async for page in cluster.token_pages()]
+    credentials = [page async for page in cluster.credential_pages()]
+
+    assert [[token.key.name for token in page.items] for page in tokens] == [["ci"], []]
+    assert [len(page.items) for page in credentials] == [1, 0]
+
+
+async def test_roles_are_listed_for_the_whole_cluster(workspace: Workspace, cluster: KubeCluster) -> None:
+    listed = {role.name async for page in cluster.role_pages() for role in page.items}
+
+    assert "integration-reader" in listed

@@ -1,0 +1,95 @@
+"""One-time Secrets and the keyring on a real API server: made, seen and deleted without the right to read Secrets."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pharia_access.domain import token as token_format
+from pharia_access.domain.model import ObjectKey
+from pharia_access.domain.sightings import ForeignSecret, OneTimeSecret
+from pharia_access.errors import AlreadyExistsError, ConflictError, DeniedError, InvalidError
+from pharia_access.kube import paths
+from pharia_access.kube.client import MERGE_PATCH, Call, Connection
+from tests.support.live_tokens import a_live_token
+from tests.support.resources import secret
+
+if TYPE_CHECKING:
+    from pharia_access.kube.gateway import KubeCluster
+    from pharia_access.kube.secrets import KubeSecrets
+    from tests.support.workspace import Workspace
+
+
+async def test_a_one_time_secret_is_made_seen_and_deleted(
+    workspace: Workspace, cluster: KubeCluster, secrets: KubeSecrets
+) -> None:
+    token = await a_live_token(workspace, cluster)
+    text = token_format.mint("pharia", os.urandom)
+    key = ObjectKey(workspace.namespace, "ci-token")
+    made = await secrets.create_one_time_secret(token, text)
+
+    assert (made.key, made.immutable, made.token_uid, made.token_name) == (key, True, token.uid, "ci")
+    assert made.text == text
+    assert await secrets.look_at(key) == made
+    with pytest.raises(AlreadyExistsError):
+        await secrets.create_one_time_secret(token, token_format.mint("pharia", os.urandom))
+    assert not await secrets.delete_secret(key, "another")
+    assert await secrets.delete_secret(key, made.uid)
+    assert not await secrets.delete_secret(key, made.uid)
+    assert await secrets.look_at(key) is None
+
+
+async def test_nothing_of_a_foreign_secret_is_seen(workspace: Workspace, secrets: KubeSecrets) -> None:
+    created = workspace.api.create(secret(workspace.namespace, "ci-token"))
+    key = ObjectKey(workspace.namespace, "ci-token")
+
+    assert await secrets.look_at(key) == ForeignSecret(key)
+    with pytest.raises(DeniedError):
+        await secrets.delete_secret(key, created.body["metadata"]["uid"])
+
+
+async def test_secrets_cannot_be_read(namespace: str, connection: Connection) -> None:
+    for path in (paths.of_secret(namespace, "x"), paths.of_secret(namespace)):
+        with pytest.raises(DeniedError, match=r"cannot (get|list) resource"):
+            await connection.send(Call("GET", path, 5))
+
+
+async def test_a_refusal_that_quotes_the_secret_is_not_passed_on(
+    workspace: Workspace, cluster: KubeCluster, secrets: KubeSecrets, connection: Connection
+) -> None:
+    token = await a_live_token(workspace, cluster)
+    made = await secrets.create_one_time_secret(token, token_format.mint("pharia", os.urandom))
+    path = paths.of_secret(made.key.namespace, made.key.name)
+
+    with pytest.raises(InvalidError) as raised:
+        await connection.send(Call("PATCH", path, 5, {"unknown": 1}, MERGE_PATCH))
+
+    assert str(raised.value) == f"PATCH {path}: 422 Invalid"
+    assert raised.value.__cause__ is raised.value.__context__ is None
+
+
+async def test_a_keyring_is_made_read_and_replaced(namespace: str, secrets: KubeSecrets) -> None:
+    first, second = {"current": b"k1", "k1": b"1" * 32}, {"current": b"k2", "k2": b"2" * 32}
+    assert await secrets.read_keyring() is None
+    await secrets.create_keyring(first)
+    with pytest.raises(AlreadyExistsError):
+        await secrets.create_keyring(second)
+    held = await secrets.read_keyring()
+    assert held is not None
+    assert held[0] == first
+    await secrets.replace_keyring(second, resource_version=held[1])
+    with pytest.raises(ConflictError):
+        await secrets.replace_keyring(first, resource_version=held[1])
+    held = await secrets.read_keyring()
+
+    assert held is not None
+    assert held[0] == second
+
+
+async def test_a_keyring_is_no_one_time_secret(namespace: str, secrets: KubeSecrets) -> None:
+    await secrets.create_keyring({"current": b"k1", "k1": b"1" * 32})
+    key = ObjectKey(namespace, "pharia-access-keyring")
+
+    assert not isinstance(await secrets.look_at(key), OneTimeSecret)

@@ -1,0 +1,77 @@
+"""`kubectl access credential`: what it shows of a credential, and how it edits, suspends and resumes one."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.support.plugin import Plugin
+    from tests.support.workspace import Workspace
+
+pytestmark = pytest.mark.usefixtures("operator")
+
+
+def test_a_credential_shows_what_its_tokens_may_do(workspace: Workspace, plugin: Plugin) -> None:
+    workspace.role("modeller", permissions=[{"permission": "AccessModel", "fields": {"model": "*"}}])
+    workspace.credential(roles=["modeller", "gone"], displayName="Invoice bot", tokenPolicy={"maxTokens": 3})
+    workspace.issued()
+
+    shown = plugin.run("credential", "get", "invoice-bot").stdout
+
+    fields = dict(line.split(":", 1) for line in shown.split("\n\n")[0].splitlines())
+    assert fields["Roles"].strip() == "modeller"
+    assert fields["Roles that grant nothing"].strip() == "gone (unknown)"
+    assert fields["Display name"].strip() == "Invoice bot"
+    assert fields["Token policy"].strip() == "maxTokens 3"
+    assert "\nPermissions:\n  AccessModel model=*\n" in shown
+    assert shown.split("\nTokens:\n")[1].splitlines()[1].split()[0] == "ci"
+
+
+def test_a_credential_without_tokens_and_for_programs(workspace: Workspace, plugin: Plugin) -> None:
+    workspace.credential()
+
+    shown = plugin.run("credential", "get", "invoice-bot").stdout
+    body = json.loads(plugin.run("credential", "get", "invoice-bot", "-o", "json").stdout)
+
+    assert shown.endswith("\nPermissions:\n  <none>\n\nTokens:\n  <none>\n")
+    assert (body["kind"], body["spec"]["roles"]) == ("ApiCredential", ["integration-reader"])
+
+
+def test_a_credential_is_edited_and_its_fields_are_removed_by_empty_texts(workspace: Workspace, plugin: Plugin) -> None:
+    workspace.credential(description="reads invoices")
+    edit = ("credential", "edit", "invoice-bot")
+
+    answers = [
+        plugin.run(*edit, "--display-name=Invoices", "--default-ttl=30d", "--max-ttl=90d", "--max-tokens=2"),
+        plugin.run(*edit, "--description="),
+        plugin.run(*edit, "--role=integration-reader"),
+        plugin.run(*edit),
+    ]
+
+    spec = (workspace.read("ApiCredential", "invoice-bot") or {})["spec"]
+    assert [answer.status for answer in answers] == [0, 0, 0, 2]
+    assert answers[2].stderr == "credential invoice-bot has these roles already: integration-reader\n"
+    assert spec == {
+        "displayName": "Invoices",
+        "roles": ["integration-reader"],
+        "tokenPolicy": {"defaultTTL": "720h", "maxTTL": "2160h", "maxTokens": 2},
+    } | ({"suspended": spec["suspended"]} if "suspended" in spec else {})
+
+
+def test_suspended_and_resumed(workspace: Workspace, plugin: Plugin) -> None:
+    workspace.credential()
+
+    told = [
+        plugin.run("credential", word, "invoice-bot", "--yes" if word == "suspend" else "--dry-run").stderr
+        for word in ("resume", "suspend", "suspend")
+    ] + [plugin.run("credential", "resume", "invoice-bot").stderr]
+
+    assert told == [
+        "credential invoice-bot is not suspended\n",
+        "Warning: No token of invoice-bot will be accepted until it is resumed.\ncredential invoice-bot suspended\n",
+        "credential invoice-bot is suspended already\n",
+        "credential invoice-bot resumed\n",
+    ]

@@ -1,0 +1,80 @@
+"""A token's text, found where it should not be: whose it is, and how it is revoked; no answer shows it once more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.builders import TEXT
+
+if TYPE_CHECKING:
+    from tests.support.plugin import Plugin
+    from tests.support.workspace import Workspace
+
+pytestmark = pytest.mark.usefixtures("operator")
+
+
+def test_a_leaked_token_is_found_and_revoked_by_its_text(workspace: Workspace, plugin: Plugin) -> None:
+    workspace.credential()
+    workspace.issued()
+    secret = workspace.text().reveal()
+
+    found = plugin.run("token", "whois", "--stdin", "-o", "name", stdin=f"{secret}\n")
+    shown = plugin.run("token", "whois", "--stdin", stdin=secret)
+    revoked = plugin.run("token", "revoke", "--stdin", "--yes", stdin=secret)
+    again = plugin.run("token", "revoke", "--stdin", "--yes", stdin=secret)
+
+    assert found.stdout == "apitoken.access.pharia.ai/ci\n"
+    assert shown.stdout.splitlines()[0].split() == ["Name:", "ci"]
+    assert revoked.stderr == (
+        "Warning: The token ci of invoice-bot (never seen in use) will be revoked for good.\ntoken ci revoked\n"
+    )
+    assert (again.status, again.stderr) == (0, "token ci is revoked already\n")
+    workspace.until_outcome("ci", "Revoked", "Revoked")
+    assert secret not in "".join(answer.everything for answer in (found, shown, revoked, again))
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        pytest.param("", "it does not have the form <prefix>_<id>_<secret>", id="nothing"),
+        pytest.param("pharia_short", "it does not have the form <prefix>_<id>_<secret>", id="too short"),
+        pytest.param(
+            TEXT.reveal()[:-1] + "x", "its checksum does not match, so a part is missing or mistyped", id="mistyped"
+        ),
+    ],
+)
+def test_what_is_no_token_is_not_looked_for(plugin: Plugin, text: str, sentence: str) -> None:
+    answer = plugin.run("token", "whois", "--stdin", stdin=text)
+
+    assert (answer.status, answer.stdout) == (1, "")
+    assert answer.stderr == f"Error: Not a token: {sentence}.\n"
+
+
+def test_a_token_of_another_cluster_is_not_found(plugin: Plugin) -> None:
+    answer = plugin.run("token", "revoke", "--stdin", stdin=TEXT.reveal())
+
+    assert (answer.status, answer.stdout) == (1, "")
+    assert answer.stderr == (
+        f"Error: No token of this cluster has the ID {TEXT.token_id}: it was deleted, or belongs elsewhere.\n"
+    )
+
+
+def test_a_token_shows_where_it_stands_and_never_its_secret(workspace: Workspace, plugin: Plugin) -> None:
+    workspace.credential()
+    workspace.issued(ttl="1h")
+    secret = workspace.text().reveal()
+
+    shown = plugin.run("token", "get", "ci").stdout
+
+    fields = dict(line.split(":", 1) for line in shown.splitlines())
+    assert [fields[name].strip() for name in ("Name", "Credential", "Phase", "Reason", "Last used")] == [
+        "ci",
+        "invoice-bot",
+        "Active",
+        "Issued",
+        "never, as far as is known",
+    ]
+    assert fields["Secret"].strip().startswith("to be collected until 2")
+    assert secret not in shown

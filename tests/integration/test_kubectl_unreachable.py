@@ -1,0 +1,115 @@
+"""What `kubectl access` says where no way leads to an API server, or to one that cannot answer."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.pki import token_kubeconfig
+from tests.support.plugin import Plugin
+from tests.support.proxy import Proxy
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.control_plane import ControlPlane
+
+
+def test_an_api_server_that_does_not_answer(control_plane: ControlPlane, tmp_path: Path) -> None:
+    path = token_kubeconfig(tmp_path / "k", server="https://127.0.0.1:1", ca_file=control_plane.ca_file, token="t")
+
+    answer = Plugin(control_plane, "default", kubeconfig=path).run("token", "list")
+
+    assert (answer.status, answer.stderr) == (
+        1,
+        "Error: The API server does not answer.\nIs the cluster reachable? See: kubectl version\n",
+    )
+
+
+def test_a_login_that_is_over(control_plane: ControlPlane, tmp_path: Path) -> None:
+    path = token_kubeconfig(
+        tmp_path / "k", server=control_plane.server_url, ca_file=control_plane.ca_file, token="over"
+    )
+
+    answer = Plugin(control_plane, "default", kubeconfig=path).run("token", "list")
+
+    assert (answer.status, answer.stderr.splitlines()) == (
+        1,
+        [
+            "Error: The API server does not accept your login.",
+            "It may have ended: log in again, or try another --context.",
+        ],
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "lines"),
+    [
+        pytest.param(
+            HTTPStatus.NOT_FOUND,
+            (
+                "Error: pharia-access is not installed in this cluster.",
+                "An administrator installs it by Helm: see its README.",
+            ),
+            id="not installed",
+        ),
+        pytest.param(
+            HTTPStatus.TOO_MANY_REQUESTS,
+            ("Error: The API server has too much to do.", "Run the command again in a moment."),
+            id="too busy",
+        ),
+        pytest.param(
+            HTTPStatus.GONE,
+            ("Error: The list took so long that it changed under our hands.", "Run the command again."),
+            id="a list that is too old",
+        ),
+        pytest.param(
+            HTTPStatus.INTERNAL_SERVER_ERROR,
+            (
+                "Error: The API server failed: GET /apis/access.pharia.ai/v1alpha1/namespaces/default/apitokens: 500.",
+                "Run the command again.",
+            ),
+            id="a failure",
+        ),
+    ],
+)
+def test_an_api_server_that_cannot(
+    control_plane: ControlPlane, tmp_path: Path, status: int, lines: tuple[str, ...]
+) -> None:
+    with Proxy(control_plane.server_url, control_plane.ca_file) as proxy:
+        proxy.refused["/apis/access.pharia.ai/v1alpha1/namespaces/default/apitokens"] = status
+        path = token_kubeconfig(tmp_path / "k", server=proxy.url, ca_file=control_plane.ca_file, token="t")
+
+        answer = Plugin(control_plane, "default", kubeconfig=path).run("token", "list")
+
+    assert (answer.status, answer.stderr.splitlines()) == (1, list(lines))
+
+
+@pytest.mark.parametrize(
+    ("content", "words", "why"),
+    [
+        pytest.param(None, (), "there is no such file", id="missing"),
+        pytest.param("{", (), "it cannot be understood (ParserError)", id="no YAML"),
+        pytest.param("{}", (), "Invalid kube-config file. Expected key current-context in {path}", id="empty"),
+        pytest.param("good", ("--context=nowhere",), "it has no context 'nowhere'", id="an unknown context"),
+    ],
+)
+def test_a_kubeconfig_that_leads_nowhere(
+    control_plane: ControlPlane, tmp_path: Path, content: str | None, words: tuple[str, ...], why: str
+) -> None:
+    path = tmp_path / "kubeconfig"
+    if content is not None:
+        path.write_text(control_plane.kubeconfig.read_text() if content == "good" else content)
+    named = f"the kubeconfig {path}" + (", context nowhere" if words else "")
+
+    plugin = Plugin(control_plane, "default", kubeconfig=path)
+    # The client library has words of its own for a missing file, which only a process of its own would show.
+    answer = (plugin.pipe if content is None else plugin.run)("token", "list", *words)
+
+    assert (answer.status, answer.stdout) == (1, "")
+    assert answer.stderr.splitlines() == [
+        f"Error: No way to an API server from {named}: {why.format(path=path)}.",
+        "Name a kubeconfig by --kubeconfig or KUBECONFIG, and its context by --context.",
+    ]

@@ -1,0 +1,86 @@
+"""What becomes of tokens while no operator runs or no API server answers: all is put right when it is back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.support.workspace import Workspace, condition, instant, now
+
+if TYPE_CHECKING:
+    from tests.support.control_plane import ControlPlane
+    from tests.support.mortal import Mortal
+
+ARGO = {"argocd.argoproj.io/tracking-id": "apps:access.pharia.ai/ApiToken:finance/ci"}
+
+
+def test_a_credential_made_again_does_not_revive_the_tokens_of_the_first(mortal: Mortal, workspace: Workspace) -> None:
+    mortal.running()
+    credential = workspace.credential()
+    workspace.issued("unmarked")
+    workspace.issued("marked", annotations=ARGO)
+    workspace.until("ApiToken", "unmarked", lambda it: "ownerReferences" in it["metadata"], "it is owned")
+
+    mortal.kill()
+    workspace.delete(credential, policy="Orphan")
+    workspace.until_gone("ApiCredential", "invoice-bot")
+    workspace.credential()
+    mortal.running()
+
+    workspace.until_gone("ApiToken", "unmarked")
+    failed = workspace.until_outcome("marked", "Failed", "CredentialReplaced")
+    assert condition(failed, "Active")["status"] == "False"
+    assert condition(failed, "Stalled")["status"] == "True"
+    workspace.until_gone("Secret", "unmarked-token", "marked-token")
+
+
+def test_a_token_expires_on_time_after_a_restart(mortal: Mortal, workspace: Workspace) -> None:
+    mortal.running()
+    workspace.credential()
+    ends = instant(workspace.issued(ttl="9s")["status"]["expiresAt"])
+
+    mortal.kill()
+    mortal.running()
+    assert now() < ends, "the operator took too long to start"
+    workspace.until_outcome("ci", "Expired", "Expired")
+
+    assert 0 <= (now() - ends).total_seconds() < 2
+
+
+def test_a_token_that_ended_while_no_operator_ran_is_marked_at_once(mortal: Mortal, workspace: Workspace) -> None:
+    mortal.running()
+    workspace.credential()
+    ends = instant(workspace.issued(ttl="2s")["status"]["expiresAt"])
+    mortal.kill()
+    workspace.until("ApiToken", "ci", lambda _: now() > ends, "its end has come")
+
+    mortal.running()
+
+    workspace.until_outcome("ci", "Expired", "Expired", timeout=3)
+    assert workspace.list("Secret") == []
+
+
+def test_an_operator_that_can_watch_no_more_ends_instead_of_staying_deaf(mortal: Mortal) -> None:
+    mortal.kill()
+    mortal.proxy.refused["/api"] = 400  # what Kopf asks first
+    try:
+        operator = mortal.start()
+        assert operator.process.popen.wait(20) == 1
+    finally:
+        mortal.proxy.refused.clear()
+    assert "watching failed" in operator.process.log_text()
+
+
+def test_an_operator_goes_on_when_the_api_server_comes_back(
+    control_plane: ControlPlane, mortal: Mortal, workspace: Workspace
+) -> None:
+    process = mortal.running().process
+    workspace.credential()
+    ends = instant(workspace.issued("short", ttl="8s")["status"]["expiresAt"])
+
+    control_plane.restart_api_server()
+    workspace.token("late")
+
+    workspace.until_outcome("late", "Active", "Issued", timeout=30)
+    workspace.until_outcome("short", "Expired", "Expired", timeout=10)
+    assert process.running
+    assert now() > ends

@@ -1,0 +1,115 @@
+"""What is done with a token but for its status, as a table: minted, owned, deleted, or left alone until a time."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from pharia_access.domain.decisions import DeleteToken, InSync, Mint, Observed, SetOwners, Settle
+from pharia_access.domain.model import CredentialIdentity, OwnerReference
+from pharia_access.domain.reasons import DeliveryState, Reason
+from pharia_access.domain.token_rules import decide
+from tests.support.builders import NOW, a_credential, a_minted_token, a_token, owned_by
+from tests.support.observations import ARGO, GENTLE, OTHER, failed, observed, waiting
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+FLUX = {"kustomize.toolkit.fluxcd.io/name": "apps"}
+FOREIGN_OWNER = OwnerReference("v1", "ConfigMap", "app", "app-1", controller=True)
+COLLECTED = DeliveryState.COLLECTED
+
+
+@pytest.mark.parametrize(
+    ("case", "expected"),
+    [
+        pytest.param(observed(a_token()), Mint(GENTLE), id="a new token is minted"),
+        pytest.param(observed(waiting(HOUR - timedelta(seconds=1))), Mint(GENTLE), id="the obstacle went away in time"),
+        pytest.param(
+            observed(failed(Reason.SECRET_CONFLICT, stalled=False)), Mint(GENTLE), id="a conflict is tried again"
+        ),
+        pytest.param(
+            observed(replace(failed(Reason.TTL_TOO_LONG), generation=2)), Mint(GENTLE), id="a corrected spec is minted"
+        ),
+        pytest.param(
+            observed(a_token(), a_credential(max_ttl=HOUR)),
+            Mint(a_credential(max_ttl=HOUR)),
+            id="a default that is longer than the maximum is no reason to refuse",
+        ),
+        pytest.param(observed(a_token(deleting=True)), InSync(), id="what is being deleted is left alone"),
+        pytest.param(
+            observed(replace(a_minted_token(), deleting=True), None),
+            InSync(),
+            id="also when its credential is gone",
+        ),
+        pytest.param(
+            observed(a_minted_token(), None),
+            InSync(NOW + HOUR),
+            id="garbage collection takes what its credential owns",
+        ),
+        pytest.param(
+            observed(replace(a_minted_token(), owners=()), None),
+            DeleteToken(),
+            id="an orphan of a deleted credential is deleted",
+        ),
+        pytest.param(
+            observed(replace(a_minted_token(), owners=(), annotations=ARGO), None),
+            DeleteToken(),
+            id="a token of Git goes with its credential",
+        ),
+        pytest.param(
+            observed(replace(a_minted_token(), owners=()), OTHER),
+            DeleteToken(),
+            id="another credential of the name does not keep a token",
+        ),
+        pytest.param(
+            observed(replace(a_minted_token(), owners=())),
+            SetOwners((owned_by(CredentialIdentity("invoice-bot", "credential-1")),)),
+            id="a credential owns its tokens",
+        ),
+        pytest.param(
+            observed(replace(a_minted_token(), owners=(FOREIGN_OWNER,))),
+            SetOwners(
+                (
+                    FOREIGN_OWNER,
+                    replace(owned_by(CredentialIdentity("invoice-bot", "credential-1")), controller=False),
+                )
+            ),
+            id="an owner of somebody else's stays, and stays the controller",
+        ),
+        pytest.param(
+            observed(replace(a_minted_token(), labels=FLUX)),
+            SetOwners(()),
+            id="a token that Git takes over loses its owner",
+        ),
+        pytest.param(
+            observed(replace(a_minted_token(), owners=(), annotations=ARGO)),
+            InSync(NOW + HOUR),
+            id="a token of Git gets no owner",
+        ),
+        pytest.param(observed(a_minted_token()), InSync(NOW + HOUR), id="the window's end comes next"),
+        pytest.param(
+            observed(a_minted_token(state=COLLECTED)), InSync(NOW + 23 * DAY), id="then the warning of the end"
+        ),
+        pytest.param(
+            observed(a_minted_token(state=COLLECTED, life=14 * DAY)),
+            InSync(NOW + 14 * DAY),
+            id="a short life is not warned of",
+        ),
+        pytest.param(
+            observed(a_minted_token(state=COLLECTED), a_credential(suspended=True)),
+            InSync(NOW + 23 * DAY),
+            id="suspending a credential rewrites no token",
+        ),
+        pytest.param(
+            observed(waiting(timedelta(0)), None), InSync(NOW + HOUR), id="what waits is looked at when its time is up"
+        ),
+        pytest.param(
+            observed(failed(Reason.TTL_TOO_LONG)),
+            Settle,
+            id="the credential is recorded when it is first seen",
+        ),
+    ],
+)
+def test_something_else_is_done(case: Observed, expected: object) -> None:
+    decision = decide(case, NOW)
+
+    assert decision == expected or (isinstance(expected, type) and isinstance(decision, expected))
