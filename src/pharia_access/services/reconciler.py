@@ -1,9 +1,9 @@
 """Brings one token to what its spec asks for: gather, decide, apply, and again until nothing is left to do."""
 
 import asyncio
-from collections import defaultdict
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import replace
+from weakref import WeakValueDictionary
 
 from pharia_access.domain import token_rules, token_status
 from pharia_access.domain.conditions import is_true
@@ -71,8 +71,8 @@ class TokenReconciler:
         self._policy = policy
         self._deletes = deletes
         self._begun: dict[ObjectKey, Token] = {}  # mints whose end we have not seen
-        self._taken_away: set[str] = set()  # Secrets that we deleted, until their tokens' statuses say so
-        self._slots: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._taken_away: dict[ObjectKey, str] = {}  # UIDs of Secrets that we deleted, until statuses say so
+        self._slots: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def reconcile(self, key: ObjectKey) -> None:
         """Do what the token's rules say. Raises leaves of ApiError, MalformedObjectError, ComeBack."""
@@ -82,10 +82,7 @@ class TokenReconciler:
         try:
             token = await self._cluster.read_token(key)
         except NotFoundError:
-            self._intake.token_gone(key)
-            if key in self._begun:  # deleted under our hands: no status names its Secret
-                await self._minting.delete_leftover(self._begun[key])
-                del self._begun[key]
+            await self._forget(key)
             return
         await self._bring_in_sync(token, live=True)
 
@@ -106,6 +103,13 @@ class TokenReconciler:
                 return True
             token, live = changed, True
         return True
+
+    async def _forget(self, key: ObjectKey) -> None:
+        self._intake.token_gone(key)
+        self._taken_away.pop(key, None)
+        if key in self._begun:  # deleted under our hands: no status names its Secret
+            await self._minting.delete_leftover(self._begun[key])
+            del self._begun[key]
 
     async def _leave(self, token: Token, decision: InSync) -> None:
         await self._tidy_up(token)
@@ -133,7 +137,7 @@ class TokenReconciler:
         credential = observed.credential
         if observed.token.minted or credential is None or credential.policy.max_tokens is None:
             return nullcontext()
-        return self._slots[credential.uid]
+        return self._slots.setdefault(credential.uid, asyncio.Lock())
 
     async def _gather(self, observed: Observed) -> Observed:
         observed = replace(observed, secret_gone=await self._secret_gone(observed.token))
@@ -149,7 +153,7 @@ class TokenReconciler:
         delivery = token.status.delivery
         if delivery is None or delivery.state is not DeliveryState.AVAILABLE:
             return False
-        if delivery.secret_uid in self._taken_away:
+        if delivery.secret_uid == self._taken_away.get(token.key):
             return False
         over = delivery.deadline <= self._clock.now()
         if not over and not self._probes.is_missing(delivery.secret_uid):
@@ -212,8 +216,7 @@ class TokenReconciler:
     async def _settle(self, token: Token, decision: Settle) -> Token:
         await self._take_away(token, decision)
         written = self._wrote(await self._cluster.write_token_status(token, decision.status))
-        if token.status.delivery is not None:
-            self._taken_away.discard(token.status.delivery.secret_uid)
+        self._taken_away.pop(token.key, None)
         for notice in token_status.notices(token, decision.status):
             self._recorder.record(notice)
         return written
@@ -226,7 +229,7 @@ class TokenReconciler:
             gone = gone or delivery.state is not after.state is DeliveryState.COLLECTED
         if decision.fate is SecretFate.DELETE_RECORDED and delivery is not None:
             secret = ObjectKey(token.key.namespace, delivery.secret_name)
-            self._taken_away.add(delivery.secret_uid)
+            self._taken_away[token.key] = delivery.secret_uid
             gone = not await self._secrets.delete_secret(secret, delivery.secret_uid)
         if gone:
             await self._minting.delete_leftover(token)
