@@ -1,17 +1,24 @@
-"""Asks a verifier about tokens over one connection that is kept."""
+"""Asks a verifier about tokens over connections that are kept."""
 
 from __future__ import annotations
 
 import asyncio
+import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NoReturn, Self
+
+from pharia_access.domain.token import mint
+from tests.support.processes import ProcessError
 
 if TYPE_CHECKING:
     from tests.support.verifiers import RunningVerifier
 
-__all__ = ["Asker"]
+__all__ = ["CHECKS_PER_SECOND", "Asker", "Client"]
+
+CHECKS_PER_SECOND = 100
+"""Of a client, half of them of forged tokens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +51,27 @@ class Asker:
     def close(self) -> None:
         """Drop the connection."""
         self.writer.close()
+
+
+@dataclass(slots=True)
+class Client:
+    """Asks a verifier about good tokens and forged ones, in turn."""
+
+    verifier: RunningVerifier
+    texts: list[str] = field(repr=False)
+    asked: int = 0
+
+    async def ask_on(self) -> NoReturn:
+        """Until cancelled. Raises ProcessError at the first wrong answer."""
+        asker = await Asker.of(self.verifier)
+        while True:
+            await self._ask(asker, secrets.choice(self.texts), HTTPStatus.OK)
+            await self._ask(asker, mint("pharia", secrets.token_bytes).reveal(), HTTPStatus.UNAUTHORIZED)
+            await asyncio.sleep(2 / CHECKS_PER_SECOND)
+
+    async def _ask(self, asker: Asker, text: str, right: HTTPStatus) -> None:
+        status = await asker.ask(text)
+        self.asked += 1
+        if status != right:
+            message = f"the verifier answered {status} after {self.asked} checks, where {right:d} is right"
+            raise ProcessError(message)

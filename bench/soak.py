@@ -1,6 +1,7 @@
 """Whether anything grows that should not: `make soak SOAK_MINUTES=60`.
 
-Two operators and a verifier among 2,000 tokens, ten changes a second, watches of 5 s, and now and then a cable is cut.
+Two operators and a verifier among 2,000 tokens, ten changes and a hundred checks a second, watches of 5 s, and now and
+then a cable is cut.
 Every 15 s their memory, open files, threads and tasks are noted, and how often they connected. Writes
 bench/results/soak.md.
 """
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from bench.asking import CHECKS_PER_SECOND, Client
 from bench.churn import PER_SECOND, Churn
 from bench.filling import Holder, Planned, put_tokens, read_keyring
 from bench.growth import slope
@@ -31,11 +33,10 @@ from tests.support.cable import Cable
 from tests.support.installation import NAMESPACE, OPERATOR_ACCOUNT
 from tests.support.operators import start_operator
 from tests.support.processes import ProcessError
-from tests.support.verifiers import VERIFIER_ACCOUNT, start_verifier, write_keyring
+from tests.support.verifiers import VERIFIER_ACCOUNT, RunningVerifier, start_verifier, write_keyring
 
 if TYPE_CHECKING:
     from tests.support.operators import RunningOperator
-    from tests.support.verifiers import RunningVerifier
 
 __all__ = ["main"]
 
@@ -118,30 +119,31 @@ def main() -> int:
     shape = machine(bind_to_cores())
     with ExitStack() as stack:
         played = stack.enter_context(stage())
-        names = _fill(played)
+        texts = _fill(played)
         replicas = [*_operators(played, stack), _verifier(played, stack)]
-        say(f"{PER_SECOND:.0f} changes a second for {minutes:g} minutes")
-        rate, cuts = asyncio.run(_soak(played, replicas, names, minutes * 60))
+        say(f"{PER_SECOND:.0f} changes and {CHECKS_PER_SECOND} checks a second for {minutes:g} minutes")
+        ran = asyncio.run(_soak(played, replicas, texts, minutes * 60))
     verdicts = [
         *(Target(f"MiB an hour of the {r.name}, second half", r.growth, at_most=MOST_MIB_AN_HOUR) for r in replicas),
         *(Target(f"more open files of the {r.name} in the second half", r.more("files"), at_most=0) for r in replicas),
         *(Target(f"more tasks of the {r.name} in the second half", r.more("tasks"), at_most=0) for r in replicas),
     ]
-    _report(shape, f"{minutes:g} minutes, {rate:.1f} changes/s, {cuts} cuts of a cable.", replicas, verdicts)
+    _report(shape, f"{minutes:g} minutes, {ran}.", replicas, verdicts)
     return 0 if all(target.held for target in verdicts) else 1
 
 
-def _fill(played: Stage) -> list[str]:
+def _fill(played: Stage) -> dict[str, str]:
+    """Tokens' texts by their names."""
     template = played.delivered_token()
-    holder, names = Holder.of(template), [f"t{number}" for number in range(TOKENS)]
-    planned = (Planned(name, mint("pharia", secrets.token_bytes), holder) for name in names)
+    holder = Holder.of(template)
+    planned = [Planned(f"t{number}", mint("pharia", secrets.token_bytes), holder) for number in range(TOKENS)]
 
     async def fill() -> None:
         await put_tokens(played.server, template, await read_keyring(played.server), planned)
 
     say(f"putting {TOKENS} tokens there")
     asyncio.run(fill())
-    return names
+    return {plan.name: plan.text.reveal() for plan in planned}
 
 
 def _operators(played: Stage, stack: ExitStack) -> list[Replica]:
@@ -172,10 +174,12 @@ def _verifier(played: Stage, stack: ExitStack) -> Replica:
     return Replica("verifier", cable, verifier)
 
 
-async def _soak(played: Stage, replicas: list[Replica], names: list[str], seconds: float) -> tuple[float, int]:
-    """Changes a second, and how often a cable was cut."""
+async def _soak(played: Stage, replicas: list[Replica], texts: dict[str, str], seconds: float) -> str:
+    """What was done, in words. Raises ProcessError if the verifier was wrong once."""
     rng = random.Random(7)  # noqa: S311 - the same cuts and edits each time
-    churn = asyncio.create_task(Churn(played.server, names, rng).run(seconds))
+    client = Client(next(r.running for r in replicas if isinstance(r.running, RunningVerifier)), list(texts.values()))
+    asking = asyncio.create_task(client.ask_on())
+    churn = asyncio.create_task(Churn(played.server, list(texts), rng).run(seconds))
     began, cuts = time.monotonic(), 0
     while not churn.done():
         for replica in replicas:
@@ -186,7 +190,10 @@ async def _soak(played: Stage, replicas: list[Replica], names: list[str], second
             cable.mend()
             cuts += 1
         await asyncio.wait([churn], timeout=SAMPLE_SECONDS)
-    return churn.result(), cuts
+        if asking.done():
+            asking.result()
+    asking.cancel()
+    return f"{churn.result():.1f} changes/s, {client.asked:,} checks answered as they must be, {cuts} cuts of a cable"
 
 
 def _report(shape: str, ran: str, replicas: list[Replica], verdicts: list[Target]) -> None:
@@ -227,4 +234,5 @@ def _quarters(replica: Replica) -> list[Sample]:
 
 _INTRODUCTION = """\
 Written by `make soak`: two operators and a verifier among 2,000 tokens; edits, creations, revocations and deletions;
-the verifier's watches last 5 s. The slope is that of least squares over the second half."""
+checks of good tokens and forged ones; the verifier's watches last 5 s. The slope is that of least squares over the
+second half."""
