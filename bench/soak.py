@@ -11,32 +11,23 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-import re
 import secrets
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import TYPE_CHECKING
-
-import psutil
 
 from bench.asking import CHECKS_PER_SECOND, Client
 from bench.churn import PER_SECOND, Churn
 from bench.filling import Holder, Planned, put_tokens, read_keyring
-from bench.growth import slope
 from bench.meters import bind_to_cores, machine
 from bench.report import Target, table, targets, write
+from bench.soak_samples import Replica, Sample
 from bench.stage import Stage, say, stage
 from pharia_access.domain.token import mint
 from tests.support.cable import Cable
 from tests.support.installation import NAMESPACE, OPERATOR_ACCOUNT
 from tests.support.operators import start_operator
-from tests.support.processes import ProcessError
 from tests.support.verifiers import VERIFIER_ACCOUNT, RunningVerifier, start_verifier, write_keyring
-
-if TYPE_CHECKING:
-    from tests.support.operators import RunningOperator
 
 __all__ = ["main"]
 
@@ -45,72 +36,10 @@ SAMPLE_SECONDS = 15
 CUT_SECONDS = 120
 """Between two cuts of one cable or another, on average."""
 MOST_MIB_AN_HOUR = 5.0
+POOL = 32
+"""Connections: 24 of the operator's own pool, and Kopf's."""
 
-_MIB = 2**20
 _WATCHES = {"PHARIA_ACCESS_WATCH_TIMEOUT": "5s"}
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """One process at one moment."""
-
-    hours: float
-    mib: float
-    files: int
-    threads: int
-    tasks: int
-    connections: int
-
-
-@dataclass(slots=True)
-class Replica:
-    """A process behind a cable, and what was seen of it."""
-
-    name: str
-    cable: Cable
-    running: RunningOperator | RunningVerifier
-    samples: list[Sample] = field(default_factory=list)
-
-    def look(self, hours: float) -> None:
-        """Note how it is."""
-        seen = psutil.Process(self.running.process.pid)
-        self.samples.append(
-            Sample(
-                hours,
-                seen.memory_info().rss / _MIB,
-                seen.num_fds(),
-                seen.num_threads(),
-                self._tasks(),
-                self.cable.connections,
-            )
-        )
-
-    @property
-    def second_half(self) -> list[Sample]:
-        """After the start has been forgotten."""
-        return self.samples[len(self.samples) // 2 :]
-
-    @property
-    def growth(self) -> float:
-        """MiB an hour in the second half."""
-        return slope((sample.hours, sample.mib) for sample in self.second_half) or 0.0
-
-    def more(self, what: str) -> int:
-        """How many more files or tasks there are in the second half than in the quarter before, where fewest are.
-
-        Connections to the API server go with a cut of the cable: half an hour has one, a quarter may have none.
-        """
-        seen: list[int] = [getattr(sample, what) for sample in self.samples]
-        half = len(seen) // 2
-        return min(seen[half:]) - min(seen[half // 2 : half])
-
-    def _tasks(self) -> int:
-        _, page = self.running.get("/metrics")
-        found = re.search(r"^pharia_access_asyncio_tasks (\S+)$", page, re.MULTILINE)
-        if found is None:
-            message = f"{self.name} does not tell how many tasks it has"
-            raise ProcessError(message)
-        return int(float(found[1]))
 
 
 def main() -> int:
@@ -126,6 +55,7 @@ def main() -> int:
     verdicts = [
         *(Target(f"MiB an hour of the {r.name}, second half", r.growth, at_most=MOST_MIB_AN_HOUR) for r in replicas),
         *(Target(f"more open files of the {r.name} in the second half", r.more("files"), at_most=0) for r in replicas),
+        *(Target(f"connections of the {r.name} at a time", r.most_connections, at_most=POOL) for r in replicas),
         *(Target(f"more tasks of the {r.name} in the second half", r.more("tasks"), at_most=0) for r in replicas),
     ]
     _report(shape, f"{minutes:g} minutes, {ran}.", replicas, verdicts)
@@ -198,7 +128,7 @@ async def _soak(played: Stage, replicas: list[Replica], texts: dict[str, str], s
 
 def _report(shape: str, ran: str, replicas: list[Replica], verdicts: list[Target]) -> None:
     rows = [[replica.name, *_row(replica)] for replica in replicas]
-    heads = ["process", "MiB after a quarter", "half", "three quarters", "end", "files", "threads", "tasks"]
+    heads = ["process", "MiB at a quarter", "half", "three quarters", "end", "files", "connections", "threads", "tasks"]
     parts = [
         "# Soak",
         _INTRODUCTION,
@@ -212,7 +142,7 @@ def _report(shape: str, ran: str, replicas: list[Replica], verdicts: list[Target
 
 
 def _row(replica: Replica) -> list[str]:
-    spans = [_span(replica, what) for what in ("files", "threads", "tasks")]
+    spans = [_span(replica, what) for what in ("files", "connections", "threads", "tasks")]
     return [*(f"{sample.mib:.1f}" for sample in _quarters(replica)[1:]), *spans]
 
 
@@ -223,7 +153,7 @@ def _span(replica: Replica, what: str) -> str:
 
 def _connections(replica: Replica) -> list[str]:
     """How many it made in each quarter: what is cut, and each watch that ends."""
-    return [str(after.connections - before.connections) for before, after in pairwise(_quarters(replica))]
+    return [str(after.connected - before.connected) for before, after in pairwise(_quarters(replica))]
 
 
 def _quarters(replica: Replica) -> list[Sample]:

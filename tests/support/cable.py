@@ -25,7 +25,8 @@ class Cable:
         address = urlsplit(server_url)
         self._server = (address.hostname, address.port)
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"https://127.0.0.1:{self._listener.getsockname()[1]}"
+        self.port: int = self._listener.getsockname()[1]
+        self.url = f"https://127.0.0.1:{self.port}"
         self.connections = 0
         """How many it has carried so far."""
         self._open: set[socket.socket] = set()
