@@ -18,10 +18,14 @@ from pharia_access.entrypoints.kubectl.work.guards import (
 )
 from pharia_access.entrypoints.kubectl.work.outcome import tell_outcome
 from pharia_access.entrypoints.kubectl.work.terminal import RefusedError, confirm, is_terminal, say, select, warn
+from pharia_access.errors import ConflictError
 from pharia_access.kube.manifests import API_VERSION
 from pharia_access.kube.summaries import credential_summary
 
 __all__ = ["create", "delete", "edit", "resume", "suspend"]
+
+MOST_TRIES = 5
+"""While people are asked, and after every change of its tokens, the operator writes a credential's status."""
 
 Json = dict[str, Any]
 Replaced = Callable[[tuple[str, ...]], Iterable[str]]
@@ -120,7 +124,20 @@ async def delete(desk: Desk, choices: Choices, name: str) -> None:
 
 
 async def _patched(desk: Desk, body: Json, spec: Json) -> Json:
-    """Change what was read, and nothing that changed since."""
+    """Change what was read. Raises ConflictError if somebody changed it since; a status that was written is no harm."""
+    key, tries = ObjectKey(desk.namespace, body["metadata"]["name"]), 0
+    while True:
+        patch = {"metadata": {"resourceVersion": body["metadata"]["resourceVersion"]}, "spec": spec}
+        tries += 1
+        try:
+            return await desk.objects.patch("ApiCredential", key, patch)
+        except ConflictError:
+            now = await desk.objects.read("ApiCredential", key)
+            if tries == MOST_TRIES or _said_by_people(now) != _said_by_people(body):
+                raise
+            body = now
+
+
+def _said_by_people(body: Json) -> list[Any]:
     metadata = body["metadata"]
-    patch = {"metadata": {"resourceVersion": metadata["resourceVersion"]}, "spec": spec}
-    return await desk.objects.patch("ApiCredential", ObjectKey(metadata["namespace"], metadata["name"]), patch)
+    return [body["spec"], *(metadata.get(name) for name in ("uid", "labels", "annotations", "deletionTimestamp"))]
