@@ -18,21 +18,6 @@ A, B, C = (ObjectKey(TOKEN.namespace, name) for name in "abc")
 LIFE = timedelta(days=30)
 
 
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-def bench(clock: FakeClock) -> Bench:
-    return Bench(clock)
-
-
-@pytest.fixture
-def intake(bench: Bench) -> Intake:
-    return bench.replica.intake
-
-
 async def queued(bench: Bench) -> list[str]:
     """The names of the tokens that wait, in order."""
     return [work.key.name for work in await drained(bench.replica.queue) if work.kind == "token"]

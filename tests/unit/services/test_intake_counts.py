@@ -20,18 +20,8 @@ STALLED = (Condition("Stalled", "True", "SecretConflict", "Words.", 1, NOW),)
 
 
 @pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
 def bench(clock: FakeClock) -> Bench:
     return Bench(clock, max_tokens=1)
-
-
-@pytest.fixture
-def intake(bench: Bench) -> Intake:
-    return bench.replica.intake
 
 
 def in_phase(phase: Phase | None, key: ObjectKey = FIRST, *, version: str = "1", stalled: bool = False) -> Token:

@@ -32,11 +32,6 @@ def bench() -> Bench:
     return bench
 
 
-@pytest.fixture
-def intake(bench: Bench) -> Intake:
-    return bench.replica.intake
-
-
 async def forget_what_was_seen(bench: Bench) -> None:
     """Nothing is left undone."""
     bench.replica.intake.take_over()

@@ -9,22 +9,7 @@ from pharia_access.services.work_queue import Work
 from tests.support.bench_tokens import active
 from tests.support.builders import TOKEN, a_minted_token
 from tests.support.service_builders import SECRET, Bench, drained
-from tests.support.virtual_time import FakeClock, simulated
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-def bench(clock: FakeClock) -> Bench:
-    return Bench(clock)
-
-
-@pytest.fixture
-def intake(bench: Bench) -> Intake:
-    return bench.replica.intake
+from tests.support.virtual_time import simulated
 
 
 async def secrets_queued(bench: Bench) -> list[Work]:

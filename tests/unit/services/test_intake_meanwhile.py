@@ -7,20 +7,10 @@ from pharia_access.domain.model import CredentialIdentity, ObjectKey, Token
 from pharia_access.services.intake import MOST_FRESH, Intake
 from tests.support.builders import CREDENTIAL, NOW, TOKEN, a_minted_token, a_token, owned_by
 from tests.support.service_builders import Bench, drained
-from tests.support.virtual_time import FakeClock, simulated
+from tests.support.virtual_time import simulated
 
 A, B, C = (ObjectKey(TOKEN.namespace, name) for name in "abc")
 OTHER = CredentialIdentity(CREDENTIAL.name, "credential-0")
-
-
-@pytest.fixture
-def bench() -> Bench:
-    return Bench(FakeClock())
-
-
-@pytest.fixture
-def intake(bench: Bench) -> Intake:
-    return bench.replica.intake
 
 
 def active(bench: Bench) -> Token:

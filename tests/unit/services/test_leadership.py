@@ -20,11 +20,6 @@ def a_lease(holder: str = "them", *, renewed: timedelta = timedelta(0), seconds:
     return LeaseRecord(holder, seconds, acquired=NOW - DAY, renewed=NOW + renewed, transitions=4)
 
 
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
 @simulated
 async def test_the_first_to_come_makes_the_lease(clock: FakeClock) -> None:
     candidate = Candidate(clock)

@@ -31,11 +31,6 @@ async def never(_call: Call) -> None:
     await asyncio.sleep(3600)
 
 
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
 @simulated
 async def test_the_lease_is_renewed_every_two_seconds(clock: FakeClock) -> None:
     candidate = Candidate(clock)

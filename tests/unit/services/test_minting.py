@@ -14,14 +14,9 @@ from pharia_access.domain.token import TokenText
 from tests.support.builders import NOW, TEXT, WINDOW, a_credential, a_token
 from tests.support.fakes import seeded_entropy
 from tests.support.service_builders import SECRET, Bench, reason
-from tests.support.virtual_time import FakeClock, simulated
+from tests.support.virtual_time import simulated
 
 HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
-
-
-@pytest.fixture
-def bench() -> Bench:
-    return Bench(FakeClock())
 
 
 async def settle(bench: Bench, token: Token) -> Settle:

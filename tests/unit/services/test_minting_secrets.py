@@ -11,15 +11,10 @@ from pharia_access.errors import ConflictError, InvalidError
 from tests.support.builders import TEXT, TOKEN, a_minted_token
 from tests.support.faults import Call, Fault
 from tests.support.service_builders import SECRET, Bench, reason
-from tests.support.virtual_time import FakeClock, simulated
+from tests.support.virtual_time import simulated
 
 OURS, OTHERS = "uid-2", "uid-3"
 BROKEN = MalformedObject("ApiToken", ObjectKey(TOKEN.namespace, "broken"), "uid-9", "9", 1, "spec: no")
-
-
-@pytest.fixture
-def bench() -> Bench:
-    return Bench(FakeClock())
 
 
 async def settle(bench: Bench, token: Token) -> Settle:

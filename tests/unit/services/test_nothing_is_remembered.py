@@ -20,11 +20,6 @@ MANY = 4 * SPARE_ENTRIES
 GONE = Fault(before=NotFoundError("404"))
 
 
-@pytest.fixture
-def bench() -> Bench:
-    return Bench(FakeClock())
-
-
 def delete(bench: Bench, key: ObjectKey) -> None:
     """Delete it; the replica hears of it."""
     uid = bench.token(key).uid

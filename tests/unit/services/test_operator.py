@@ -22,11 +22,6 @@ OURS = [getattr(errors, name) for name in errors.__all__]
 BROKEN = MalformedObject("ApiToken", TOKEN, "token-1", "7", 1, "spec.ttl: no")
 
 
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
 def failing(*mistakes: Exception, at: str = "write_token_status") -> Script:
     """One after the other, at the calls of this verb."""
     return Script(by_verb=[(at, Fault(before=error)) for error in mistakes])

@@ -17,11 +17,6 @@ from tests.support.operator_builders import SOONEST, Stage
 from tests.support.virtual_time import FakeClock, simulated
 
 
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
 @simulated
 async def test_leading_without_a_view_begins_with_a_list_and_does_what_nobody_did(clock: FakeClock) -> None:
     stage = Stage(clock)

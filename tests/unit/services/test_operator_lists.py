@@ -17,11 +17,6 @@ from tests.support.operator_builders import LATEST, SOONEST, Stage
 from tests.support.virtual_time import FakeClock, simulated
 
 
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
 @simulated
 async def test_a_standby_lists_everything_and_writes_nothing(clock: FakeClock) -> None:
     stage = Stage(clock)

@@ -1,7 +1,5 @@
 """A credential that cannot be understood is told so on its own status, and works again once it is corrected."""
 
-import pytest
-
 from pharia_access.domain.sightings import MalformedObject
 from pharia_access.errors import MalformedObjectError
 from pharia_access.services.work_queue import Work
@@ -13,11 +11,6 @@ from tests.support.virtual_time import FakeClock, simulated
 WORK = Work("credential", CREDENTIAL)
 BROKEN = MalformedObject("ApiCredential", CREDENTIAL, "uid-1", "1", 1, "spec.roles: no")
 BROKEN_ROLE = MalformedObject("ApiRole", CREDENTIAL, "uid-2", "1", 1, "spec.permissions: no")
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
 
 
 @simulated

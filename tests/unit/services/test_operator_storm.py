@@ -13,11 +13,6 @@ from tests.support.virtual_time import FakeClock, simulated
 LIFE = timedelta(minutes=2)
 
 
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
 @pytest.mark.parametrize(
     ("ending", "staying", "lists"),
     [

@@ -8,11 +8,6 @@ from pharia_access.services.pacer import Pacer
 from tests.support.virtual_time import FakeClock, simulated
 
 
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
 async def turns(pacer: Pacer, clock: FakeClock, *, count: int) -> list[tuple[float, int]]:
     """When each of so many who come at once gets a turn, in the order of their turns."""
     had: list[tuple[float, int]] = []

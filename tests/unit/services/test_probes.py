@@ -49,11 +49,6 @@ class Looking:
         return [at for at, _, seen in self.looks if seen == uid]
 
 
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
 @simulated
 async def test_a_secret_is_looked_at_ever_more_rarely_but_at_least_every_five_minutes(clock: FakeClock) -> None:
     looking = Looking(clock)

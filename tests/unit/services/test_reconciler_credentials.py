@@ -15,16 +15,6 @@ from tests.support.virtual_time import FakeClock, simulated
 DAY = timedelta(days=1)
 
 
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-def bench(clock: FakeClock) -> Bench:
-    return Bench(clock)
-
-
 async def orphaned(bench: Bench) -> None:
     """Have an active token whose owner references somebody removed."""
     minted = await bench.mint()

@@ -11,19 +11,9 @@ from tests.support.bench_tokens import of_git
 from tests.support.builders import CREDENTIAL, TOKEN
 from tests.support.faults import Fault
 from tests.support.service_builders import ARGO, Bench, reason
-from tests.support.virtual_time import FakeClock, simulated
+from tests.support.virtual_time import simulated
 
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-def bench(clock: FakeClock) -> Bench:
-    return Bench(clock)
 
 
 # --- what the view does not know yet, or knows no longer

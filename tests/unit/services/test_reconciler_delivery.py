@@ -2,8 +2,6 @@
 
 from datetime import timedelta
 
-import pytest
-
 from pharia_access.domain.conditions import is_true
 from pharia_access.domain.model import Phase
 from pharia_access.domain.reasons import DeliveryState
@@ -11,15 +9,10 @@ from pharia_access.errors import UnavailableError
 from tests.support.builders import NOW, WINDOW
 from tests.support.faults import Fault
 from tests.support.service_builders import SECRET, Bench, reason
-from tests.support.virtual_time import FakeClock, simulated
+from tests.support.virtual_time import simulated
 
 DAY = timedelta(days=1)
 AVAILABLE, COLLECTED, WITHDRAWN = DeliveryState.AVAILABLE, DeliveryState.COLLECTED, DeliveryState.WITHDRAWN
-
-
-@pytest.fixture
-def bench() -> Bench:
-    return Bench(FakeClock())
 
 
 def delivery(bench: Bench) -> DeliveryState | None:

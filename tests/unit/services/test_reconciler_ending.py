@@ -13,15 +13,10 @@ from pharia_access.services.work_queue import Work
 from tests.support.builders import NOW, TOKEN
 from tests.support.faults import Call, Fault
 from tests.support.service_builders import SECRET, Bench, drained, reason
-from tests.support.virtual_time import FakeClock, simulated
+from tests.support.virtual_time import simulated
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 WITHDRAWN = DeliveryState.WITHDRAWN
-
-
-@pytest.fixture
-def bench() -> Bench:
-    return Bench(FakeClock())
 
 
 def delivery(bench: Bench) -> DeliveryState | None:

@@ -12,15 +12,10 @@ from tests.support.builders import TOKEN, owned_by
 from tests.support.fakes import FakeRecorder
 from tests.support.faults import Call, Crash, Fault
 from tests.support.service_builders import ARGO, SECRET, Bench, reason
-from tests.support.virtual_time import FakeClock, simulated
+from tests.support.virtual_time import simulated
 
 MINT = ["create_one_time_secret", "write_token_status", "set_owners"]
 LOST = UnavailableError("timeout")
-
-
-@pytest.fixture
-def bench() -> Bench:
-    return Bench(FakeClock())
 
 
 def assert_minted_once(bench: Bench, token: Token | None) -> None:

@@ -10,19 +10,9 @@ from pharia_access.domain.reasons import DeliveryState
 from pharia_access.errors import ConflictError
 from tests.support.builders import NOW, TEXT, WINDOW, owned_by
 from tests.support.service_builders import ARGO, SECRET, Bench, reason
-from tests.support.virtual_time import FakeClock, simulated
+from tests.support.virtual_time import simulated
 
 MINT = ["create_one_time_secret", "write_token_status", "set_owners"]
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-def bench(clock: FakeClock) -> Bench:
-    return Bench(clock)
 
 
 @simulated

@@ -10,20 +10,10 @@ from pharia_access.errors import ApiError, DeniedError, InvalidError
 from tests.support.builders import CREDENTIAL, NOW, a_credential, a_token
 from tests.support.faults import Fault
 from tests.support.service_builders import SECRET, Bench, message, reason
-from tests.support.virtual_time import FakeClock, simulated
+from tests.support.virtual_time import simulated
 
 VELERO = {"velero.io/restore-name": "nightly"}
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-def bench(clock: FakeClock) -> Bench:
-    return Bench(clock)
 
 
 @pytest.mark.parametrize(

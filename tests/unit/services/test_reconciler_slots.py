@@ -16,11 +16,6 @@ A, B, C = (ObjectKey(CREDENTIAL.namespace, name) for name in "abc")
 
 
 @pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
 def bench(clock: FakeClock) -> Bench:
     return Bench(clock, max_tokens=1)
 

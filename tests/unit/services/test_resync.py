@@ -14,15 +14,10 @@ from tests.support.builders import CREDENTIAL, NOW, TOKEN, a_credential, a_minte
 from tests.support.fake_cluster import FakeCluster
 from tests.support.faults import Call
 from tests.support.service_builders import Bench, drained
-from tests.support.virtual_time import FakeClock, simulated
+from tests.support.virtual_time import simulated
 
 GONE = ObjectKey("finance", "gone")
 NEW = ObjectKey("finance", "new")
-
-
-@pytest.fixture
-def bench() -> Bench:
-    return Bench(FakeClock())
 
 
 async def tokens_queued(bench: Bench) -> list[str]:

@@ -8,16 +8,11 @@ from pharia_access.errors import ApiError, DeniedError, ExpiredViewError, Unavai
 from tests.support.builders import TOKEN, a_credential, a_role, a_token
 from tests.support.faults import Fault
 from tests.support.service_builders import Bench, drained
-from tests.support.virtual_time import FakeClock, simulated
+from tests.support.virtual_time import simulated
 
 GONE = ObjectKey("finance", "gone")
 BROKEN = MalformedObject("ApiToken", GONE, "token-9", "7", 1, "spec.ttl: no")
 EXPIRED_LIST = Fault(before=ExpiredViewError("410"))
-
-
-@pytest.fixture
-def bench() -> Bench:
-    return Bench(FakeClock())
 
 
 @simulated

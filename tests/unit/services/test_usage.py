@@ -13,11 +13,6 @@ from tests.support.uses import HOUR, PER_SECOND, Case, a_token
 from tests.support.virtual_time import FakeClock, simulated
 
 
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
 @simulated
 async def test_the_first_use_is_written_and_the_next_ones_within_the_interval_are_not(clock: FakeClock) -> None:
     case, token = Case(clock), a_token()

@@ -11,11 +11,6 @@ from tests.support.uses import Case, a_token
 from tests.support.virtual_time import FakeClock, simulated
 
 
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
 @pytest.mark.parametrize(
     ("error", "outcome"),
     [

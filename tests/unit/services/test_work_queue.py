@@ -2,7 +2,6 @@
 
 import asyncio
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,16 +9,6 @@ from pharia_access.domain.model import ObjectKey
 from pharia_access.services.work_queue import Work, WorkQueue
 from tests.support.crew import Crew, a_work, drained
 from tests.support.virtual_time import FakeClock, run_simulated, simulated
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-def queue(clock: FakeClock) -> WorkQueue:
-    return WorkQueue(clock.monotonic)
 
 
 @simulated

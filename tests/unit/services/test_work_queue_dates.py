@@ -9,16 +9,6 @@ from tests.support.crew import Crew, a_work
 from tests.support.virtual_time import FakeClock, simulated
 
 
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-def queue(clock: FakeClock) -> WorkQueue:
-    return WorkQueue(clock.monotonic)
-
-
 def test_retries_double_from_a_fifth_of_a_second_to_a_minute(queue: WorkQueue) -> None:
     waits = [queue.retry(a_work()) for _ in range(12)]
 

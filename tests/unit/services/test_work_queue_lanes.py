@@ -9,16 +9,6 @@ from tests.support.crew import a_work, drained
 from tests.support.virtual_time import FakeClock, simulated
 
 
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-def queue(clock: FakeClock) -> WorkQueue:
-    return WorkQueue(clock.monotonic)
-
-
 @simulated
 async def test_urgent_work_goes_before_bulk(queue: WorkQueue) -> None:
     queue.add(a_work("bulk"), bulk=True)
