@@ -27,7 +27,7 @@ from pharia_access.domain.token import mint
 from tests.support.cable import Cable
 from tests.support.installation import NAMESPACE, OPERATOR_ACCOUNT
 from tests.support.operators import start_operator
-from tests.support.verifiers import VERIFIER_ACCOUNT, RunningVerifier, start_verifier, write_keyring
+from tests.support.verifiers import VERIFIER_ACCOUNT, start_verifier, write_keyring
 
 __all__ = ["main"]
 
@@ -49,9 +49,11 @@ def main() -> int:
     with ExitStack() as stack:
         played = stack.enter_context(stage())
         texts = _fill(played)
-        replicas = [*_operators(played, stack), _verifier(played, stack)]
+        operators = _operators(played, stack)
+        verifier, client = _verifier(played, stack, list(texts.values()))
+        replicas = [*operators, verifier]
         say(f"{PER_SECOND:.0f} changes and {CHECKS_PER_SECOND} checks a second for {minutes:g} minutes")
-        ran = asyncio.run(_soak(played, replicas, texts, minutes * 60))
+        ran = asyncio.run(_soak(played, replicas, client, list(texts), minutes * 60))
     verdicts = [
         *(Target(f"MiB an hour of the {r.name}, second half", r.growth, at_most=MOST_MIB_AN_HOUR) for r in replicas),
         *(Target(f"more open files of the {r.name} in the second half", r.more("files"), at_most=0) for r in replicas),
@@ -92,7 +94,7 @@ def _operator(played: Stage, stack: ExitStack, name: str) -> Replica:
     return Replica(name, cable, operator)
 
 
-def _verifier(played: Stage, stack: ExitStack) -> Replica:
+def _verifier(played: Stage, stack: ExitStack, texts: list[str]) -> tuple[Replica, Client]:
     folder, cable = played.root / "verifier", stack.enter_context(Cable(played.control_plane.server_url))
     write_keyring(played.control_plane, folder / "keyring")
     kubeconfig = played.control_plane.service_account_kubeconfig(
@@ -101,15 +103,14 @@ def _verifier(played: Stage, stack: ExitStack) -> Replica:
     verifier = start_verifier(played.control_plane, folder, _WATCHES, kubeconfig=kubeconfig)
     stack.callback(verifier.process.stop)
     verifier.wait_until_ready(timeout=60)
-    return Replica("verifier", cable, verifier)
+    return Replica("verifier", cable, verifier), Client(verifier, texts)
 
 
-async def _soak(played: Stage, replicas: list[Replica], texts: dict[str, str], seconds: float) -> str:
+async def _soak(played: Stage, replicas: list[Replica], client: Client, names: list[str], seconds: float) -> str:
     """What was done, in words. Raises ProcessError if the verifier was wrong once."""
     rng = random.Random(7)  # noqa: S311 - the same cuts and edits each time
-    client = Client(next(r.running for r in replicas if isinstance(r.running, RunningVerifier)), list(texts.values()))
     asking = asyncio.create_task(client.ask_on())
-    churn = asyncio.create_task(Churn(played.server, list(texts), rng).run(seconds))
+    churn = asyncio.create_task(Churn(played.server, names, rng).run(seconds))
     began, cuts = time.monotonic(), 0
     while not churn.done():
         for replica in replicas:

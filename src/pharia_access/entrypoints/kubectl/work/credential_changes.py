@@ -125,17 +125,21 @@ async def delete(desk: Desk, choices: Choices, name: str) -> None:
 
 async def _patched(desk: Desk, body: Json, spec: Json) -> Json:
     """Change what was read. Raises ConflictError if somebody changed it since; a status that was written is no harm."""
-    key, tries = ObjectKey(desk.namespace, body["metadata"]["name"]), 0
-    while True:
-        patch = {"metadata": {"resourceVersion": body["metadata"]["resourceVersion"]}, "spec": spec}
-        tries += 1
+    for _ in range(MOST_TRIES - 1):
         try:
-            return await desk.objects.patch("ApiCredential", key, patch)
+            return await _patched_once(desk, body, spec)
         except ConflictError:
-            now = await desk.objects.read("ApiCredential", key)
-            if tries == MOST_TRIES or _said_by_people(now) != _said_by_people(body):
+            now = await desk.objects.read("ApiCredential", ObjectKey(desk.namespace, body["metadata"]["name"]))
+            if _said_by_people(now) != _said_by_people(body):
                 raise
             body = now
+    return await _patched_once(desk, body, spec)
+
+
+async def _patched_once(desk: Desk, body: Json, spec: Json) -> Json:
+    metadata = body["metadata"]
+    patch = {"metadata": {"resourceVersion": metadata["resourceVersion"]}, "spec": spec}
+    return await desk.objects.patch("ApiCredential", ObjectKey(metadata["namespace"], metadata["name"]), patch)
 
 
 def _said_by_people(body: Json) -> list[Any]:
