@@ -73,9 +73,11 @@ class Application:
         """Have it compare in another way until the end of the block; as it was before."""
         before = self.change({})
         self.change({"metadata": {"annotations": {_COMPARE: how}}})
-        yield before
-        annotations = before["metadata"].get("annotations", {})
-        self.change({"metadata": {"annotations": {_COMPARE: annotations.get(_COMPARE)}}})
+        try:
+            yield before
+        finally:
+            annotations = before["metadata"].get("annotations", {})
+            self.change({"metadata": {"annotations": {_COMPARE: annotations.get(_COMPARE)}}})
 
     def delete(self, *, cascade: bool) -> None:
         """Delete it, with all that it made or alone; on return it is gone."""
@@ -89,6 +91,20 @@ class Application:
         self.change({"metadata": {"annotations": {_REFRESH: how}}})
         return self.until(lambda app: _REFRESH not in app["metadata"].get("annotations", {}), "refreshed")
 
+    def refresh_until(self, holds: Callable[[Json], bool], what: str, *, timeout: float = 60) -> Json:
+        """Have it look again and again, until `holds` right after a look; as it was then.
+
+        For what the next look, by whatever caused, may change.
+        """
+        seen: list[Json] = []
+
+        def arrived() -> bool:
+            seen[:] = [self.refresh()]
+            return holds(seen[0])
+
+        wait_until(arrived, what=f"Application {self.name}: {what}", timeout=timeout)
+        return seen[0]
+
     def sync(self, commit: str, *, timeout: float = 60) -> Json:
         """Have it look into Git, and wait until it has synced this commit."""
         self.refresh()
@@ -98,6 +114,16 @@ class Application:
             return (sync["status"], sync["revision"], operation.get("phase")) == ("Synced", commit, "Succeeded")
 
         return self.until(synced, f"synced to {commit}", timeout=timeout)
+
+    def until_it_gives_up(self, commit: str, *, timeout: float = 60) -> Json:
+        """Wait until its sync of this commit has failed for the last time; nothing of it is under way any more."""
+
+        def given_up(app: Json) -> bool:
+            operation = app["status"].get("operationState", {})
+            revision = operation.get("syncResult", {}).get("revision")
+            return (operation.get("phase"), revision) == ("Failed", commit) and "operation" not in app
+
+        return self.until(given_up, f"it gives up {commit}", timeout=timeout)
 
     def until_state(self, sync: str, health: str, *, timeout: float = 60) -> Json:
         """Wait until it has this sync status and this health."""
