@@ -77,12 +77,12 @@ def _tell(story: Storyteller, root: Path) -> None:
     )
     with ControlPlane.start(root / "control-plane") as control_plane:
         story.run("kubectl version")
-        with _installed(story, control_plane, root) as door:
+        _install(story, control_plane)
+        with _operator(story, control_plane, root) as door:
             tell_of_tokens(story, control_plane, door, written=root)
 
 
-@contextmanager
-def _installed(story: Storyteller, control_plane: ControlPlane, root: Path) -> Iterator[Door]:
+def _install(story: Storyteller, control_plane: ControlPlane) -> None:
     story.chapter("2. Installing")
     story.say(
         "The chart holds the three kinds, the admission policies, the RBAC rules and the operator. Without --wait, "
@@ -95,6 +95,10 @@ def _installed(story: Storyteller, control_plane: ControlPlane, root: Path) -> I
     )
     wait_until_in_force(control_plane)
     story.run(f"kubectl get deployments,serviceaccounts --namespace {NAMESPACE}", expect=OPERATOR_ACCOUNT)
+
+
+@contextmanager
+def _operator(story: Storyteller, control_plane: ControlPlane, root: Path) -> Iterator[Door]:
     story.say(
         "So the operator runs beside the API server instead of in a pod, signed in as the chart's ServiceAccount: it "
         "has just the rights it would have in a cluster. It may not even read Secrets. (Here it looks every second "

@@ -156,21 +156,26 @@ def _run_with_progress(command: list[str], folder: Path) -> None:
     ) as build:
         reader = threading.Thread(target=_read_all, args=(build, progress), daemon=True)
         reader.start()
-        try:
-            while not _ended(build):
-                _check_deadline(started)
-                say(
-                    f"still building: {time.monotonic() - started:.0f} s so far, {progress.downloads} modules"
-                    f" downloaded, {progress.packages} packages compiled"
-                )
-        except BaseException:
-            build.terminate()
-            raise
+        _watch(build, progress, started)
         reader.join()
     if build.returncode:
         message = f"{' '.join(command[:2])} failed:\n{''.join(progress.other[-40:])}"
         raise BuildError(message)
     say(f"built in {time.monotonic() - started:.0f} s")
+
+
+def _watch(build: subprocess.Popen[str], progress: _Progress, started: float) -> None:
+    """Tell how far it is until it ends; whatever breaks off ends the build."""
+    try:
+        while not _ended(build):
+            _check_deadline(started)
+            say(
+                f"still building: {time.monotonic() - started:.0f} s so far, {progress.downloads} modules"
+                f" downloaded, {progress.packages} packages compiled"
+            )
+    except BaseException:
+        build.terminate()
+        raise
 
 
 def _check_deadline(started: float) -> None:

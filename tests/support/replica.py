@@ -5,16 +5,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from pharia_access.domain.model import Credential, Policy, Token
-from pharia_access.services.credential_reconciler import CredentialReconciler
+from pharia_access.services.assembly import Choices, assemble
 from pharia_access.services.intake import Intake
 from pharia_access.services.keys import Keys
-from pharia_access.services.minting import Minting, MintingTools
-from pharia_access.services.operator import Operator, Parts, Rhythm
-from pharia_access.services.pacer import Pacer
-from pharia_access.services.ports import Clock
+from pharia_access.services.minting import Minting
+from pharia_access.services.operator import Operator, Rhythm
+from pharia_access.services.ports import Clock, Ports
 from pharia_access.services.probes import ProbePace, Probes
 from pharia_access.services.reconciler import TokenReconciler
-from pharia_access.services.resync import Resync
 from pharia_access.services.schedule import Schedule
 from pharia_access.services.view import View
 from pharia_access.services.work_queue import WorkQueue
@@ -39,9 +37,9 @@ class Replica:
     pace: ProbePace = field(default_factory=ProbePace)
     recorder: FakeRecorder = field(default_factory=FakeRecorder)
     metrics: FakeMetrics = field(default_factory=FakeMetrics)
-    view: View = field(default_factory=View)
-    schedule: Schedule = field(default_factory=Schedule)
+    view: View = field(init=False)
     queue: WorkQueue = field(init=False)
+    schedule: Schedule = field(init=False)
     probes: Probes = field(init=False)
     intake: Intake = field(init=False)
     keys: Keys = field(init=False)
@@ -50,35 +48,23 @@ class Replica:
     operator: Operator = field(init=False)
 
     def __post_init__(self) -> None:
-        cluster, clock, view, policy = self.cluster, self.clock, self.view, self.policy
-        self.queue = WorkQueue(clock.monotonic)
-        self.probes = Probes(clock, self.pace)
-        self.intake = Intake(
-            view=view,
-            queue=self.queue,
-            schedule=self.schedule,
-            probes=self.probes,
-            policy=policy,
-            clock=clock,
-            metrics=self.metrics,
-        )
-        self.keys = Keys(secrets=cluster, entropy=self.entropy, clock=clock)
-        tools = MintingTools("pharia", self.entropy, CheapHasher(), self.keys.current)
-        self.minting = Minting(cluster=cluster, secrets=cluster, clock=clock, policy=policy, tools=tools)
-        self.tokens = TokenReconciler(
-            cluster=cluster,
-            secrets=cluster,
-            minting=self.minting,
-            view=view,
-            intake=self.intake,
-            probes=self.probes,
+        parts = assemble(self.ports(), Choices(self.policy, "pharia", self.pace, DELETES_PER_SECOND))
+        self.view, self.queue, self.schedule = parts.view, parts.queue, parts.schedule
+        self.probes, self.intake, self.keys, self.tokens = parts.probes, parts.intake, parts.keys, parts.tokens
+        self.minting = parts.tokens._minting
+        self.operator = Operator(parts, self.rhythm)
+
+    def ports(self) -> Ports:
+        """Its world."""
+        return Ports(
+            cluster=self.cluster,
+            secrets=self.cluster,
             recorder=self.recorder,
             metrics=self.metrics,
-            clock=clock,
-            policy=policy,
-            deletes=Pacer(clock, DELETES_PER_SECOND),
+            clock=self.clock,
+            entropy=self.entropy,
+            hasher=CheapHasher(),
         )
-        self.operator = Operator(self._parts(), self.rhythm)
 
     def hear(self, change: Change) -> None:
         """An event arrives."""
@@ -92,32 +78,3 @@ class Replica:
                 intake.token_seen(item)
             case _, Credential():
                 intake.credential_seen(item)
-
-    def _parts(self) -> Parts:
-        return Parts(
-            view=self.view,
-            queue=self.queue,
-            schedule=self.schedule,
-            probes=self.probes,
-            intake=self.intake,
-            tokens=self.tokens,
-            credentials=CredentialReconciler(
-                cluster=self.cluster,
-                view=self.view,
-                intake=self.intake,
-                recorder=self.recorder,
-                clock=self.clock,
-            ),
-            resync=Resync(
-                cluster=self.cluster,
-                view=self.view,
-                intake=self.intake,
-                clock=self.clock,
-                metrics=self.metrics,
-            ),
-            keys=self.keys,
-            cluster=self.cluster,
-            secrets=self.cluster,
-            clock=self.clock,
-            metrics=self.metrics,
-        )

@@ -178,13 +178,8 @@ class Bench:
     def resync(self, cluster: FakeCluster | None = None) -> Resync:
         """What lists, and remembers its last list."""
         replica = self.replica
-        return Resync(
-            cluster=cluster or replica.cluster,
-            view=replica.view,
-            intake=replica.intake,
-            clock=self.clock,
-            metrics=replica.metrics,
-        )
+        ports = replace(replica.ports(), cluster=cluster or replica.cluster)
+        return Resync(ports, view=replica.view, intake=replica.intake)
 
     def fail(self, verb: str, *faults: Fault) -> None:
         """Have the next calls of this verb go wrong."""

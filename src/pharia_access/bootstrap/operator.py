@@ -12,21 +12,13 @@ from pharia_access.kube.events import EventRecorder
 from pharia_access.kube.gateway import KubeCluster
 from pharia_access.kube.lease import KubeLeases
 from pharia_access.kube.secrets import KubeSecrets
-from pharia_access.services.credential_reconciler import CredentialReconciler
+from pharia_access.services.assembly import Choices, assemble
 from pharia_access.services.hashing import ThreadedHasher
-from pharia_access.services.intake import Intake
-from pharia_access.services.keys import Keys
 from pharia_access.services.leadership import Elector, Pace
-from pharia_access.services.minting import Minting, MintingTools
-from pharia_access.services.operator import Operator, Parts, Rhythm
-from pharia_access.services.pacer import Pacer
-from pharia_access.services.ports import Clock
-from pharia_access.services.probes import ProbePace, Probes
-from pharia_access.services.reconciler import TokenReconciler
-from pharia_access.services.resync import Resync
-from pharia_access.services.schedule import Schedule
+from pharia_access.services.operator import Operator, Rhythm
+from pharia_access.services.ports import Ports
+from pharia_access.services.probes import ProbePace
 from pharia_access.services.view import View
-from pharia_access.services.work_queue import WorkQueue
 from pharia_access.settings.operator import OperatorSettings
 from pharia_access.telemetry.metrics import OperatorMetrics
 
@@ -77,69 +69,59 @@ async def open_application(settings: OperatorSettings) -> AsyncIterator[Applicat
     metrics = OperatorMetrics(version=__version__, monotonic=clock.monotonic)
     hasher = ThreadedHasher(settings.proof_parameters(), threads=settings.hash_threads, observe=metrics.hashed)
     async with connect(settings.kubeconfig or None, pool_size=settings.workers + 8) as connection:
-        edge = edge_to(connection, settings)
         recorder = EventRecorder(connection, instance=settings.identity, clock=clock, on_drop=metrics.event_dropped)
+        outside = _Outside(connection, edge_to(connection, settings), clock, metrics, recorder, hasher)
         try:
-            yield _assemble(settings, clock, edge, recorder, metrics, hasher, connection)
+            yield _application(settings, outside)
         finally:
             hasher.close()
 
 
-def _assemble(  # noqa: PLR0913, PLR0917 - the parts, once
-    settings: OperatorSettings,
-    clock: Clock,
-    edge: Edge,
-    recorder: EventRecorder,
-    metrics: OperatorMetrics,
-    hasher: ThreadedHasher,
-    connection: Connection,
-) -> Application:
-    policy = settings.policy()
-    view, queue, schedule = View(), WorkQueue(clock.monotonic), Schedule()
-    probes = Probes(clock, _probe_pace(settings))
-    intake = Intake(
-        view=view, queue=queue, schedule=schedule, probes=probes, policy=policy, clock=clock, metrics=metrics
-    )
-    keys = Keys(secrets=edge.secrets, entropy=secrets.token_bytes, clock=clock)
-    tools = MintingTools(prefix=settings.token_prefix, entropy=secrets.token_bytes, hasher=hasher, keyring=keys.current)
-    tokens = TokenReconciler(
-        cluster=edge.cluster,
-        secrets=edge.secrets,
-        minting=Minting(cluster=edge.cluster, secrets=edge.secrets, clock=clock, policy=policy, tools=tools),
-        view=view,
-        intake=intake,
-        probes=probes,
-        recorder=recorder,
-        metrics=metrics,
-        clock=clock,
-        policy=policy,
-        deletes=Pacer(clock, settings.deletes_per_second),
-    )
-    parts = Parts(
-        view=view,
-        queue=queue,
-        schedule=schedule,
-        probes=probes,
-        intake=intake,
-        tokens=tokens,
-        credentials=CredentialReconciler(
-            cluster=edge.cluster, view=view, intake=intake, recorder=recorder, clock=clock
-        ),
-        resync=Resync(cluster=edge.cluster, view=view, intake=intake, clock=clock, metrics=metrics),
-        keys=keys,
-        cluster=edge.cluster,
-        secrets=edge.secrets,
-        clock=clock,
-        metrics=metrics,
-    )
+@dataclass(frozen=True, slots=True)
+class _Outside:
+    """What was opened, and what reports to people."""
+
+    connection: Connection
+    edge: Edge
+    clock: SystemClock
+    metrics: OperatorMetrics
+    recorder: EventRecorder
+    hasher: ThreadedHasher
+
+    def ports(self) -> Ports:
+        return Ports(
+            cluster=self.edge.cluster,
+            secrets=self.edge.secrets,
+            recorder=self.recorder,
+            metrics=self.metrics,
+            clock=self.clock,
+            entropy=secrets.token_bytes,
+            hasher=self.hasher,
+        )
+
+
+def _application(settings: OperatorSettings, outside: _Outside) -> Application:
+    parts = assemble(outside.ports(), _choices(settings))
+    leases, clock = outside.edge.leases, outside.clock
     return Application(
         operator=Operator(parts, Rhythm(workers=settings.workers, resync=settings.resync_interval)),
-        view=view,
-        elector=Elector(leases=edge.leases, clock=clock, identity=settings.identity, pace=_pace(settings)),
-        recorder=recorder,
-        metrics=metrics,
-        connection=connection,
-        hasher=hasher,
+        view=parts.view,
+        elector=Elector(leases=leases, clock=clock, identity=settings.identity, pace=_pace(settings)),
+        recorder=outside.recorder,
+        metrics=outside.metrics,
+        connection=outside.connection,
+        hasher=outside.hasher,
+    )
+
+
+def _choices(settings: OperatorSettings) -> Choices:
+    return Choices(
+        policy=settings.policy(),
+        token_prefix=settings.token_prefix,
+        probe_pace=ProbePace(
+            first=settings.probe_first, longest=settings.probe_max, per_second=settings.probe_budget_per_second
+        ),
+        deletes_per_second=settings.deletes_per_second,
     )
 
 
@@ -148,10 +130,4 @@ def _pace(settings: OperatorSettings) -> Pace:
         duration=settings.lease_duration,
         renew_deadline=settings.lease_renew_deadline,
         retry_period=settings.lease_retry_period,
-    )
-
-
-def _probe_pace(settings: OperatorSettings) -> ProbePace:
-    return ProbePace(
-        first=settings.probe_first, longest=settings.probe_max, per_second=settings.probe_budget_per_second
     )

@@ -86,10 +86,8 @@ def _assemble(settings: VerifierSettings, connection: Connection, prover: Prover
         own_key=secrets.token_bytes(_OWN_KEY_BYTES),
     )
     uses, use_work = _uses(settings, connection, view.index, clock, metrics)
-    limits = AuditLimits(accepted=settings.audit_accepted, interval=settings.audit_interval.total_seconds())
-    auditor = AuditLog(limits, ticks=clock.ticks, meter=metrics)
     built = VerifierParts(
-        gate=Gate(verifier, Tools(metrics, auditor, uses, clock.monotonic)),
+        gate=Gate(verifier, Tools(metrics, _auditor(settings, clock, metrics), uses, clock.monotonic)),
         verifier=verifier,
         view=view,
         clock=clock,
@@ -98,6 +96,11 @@ def _assemble(settings: VerifierSettings, connection: Connection, prover: Prover
     )
     metrics.watch(_gauges(built, prover, later))
     return built
+
+
+def _auditor(settings: VerifierSettings, clock: SystemClock, metrics: VerifierMetrics) -> AuditLog:
+    limits = AuditLimits(accepted=settings.audit_accepted, interval=settings.audit_interval.total_seconds())
+    return AuditLog(limits, ticks=clock.ticks, meter=metrics)
 
 
 def _watched(settings: VerifierSettings, index: Index) -> Iterator[tuple[Watched[Any], Callable[[Any], None]]]:

@@ -6,7 +6,7 @@ from pharia_access.domain import credential_rules
 from pharia_access.domain.model import Credential, CredentialStatus, ObjectKey, TokenCounts
 from pharia_access.errors import NotFoundError
 from pharia_access.services.intake import Intake
-from pharia_access.services.ports import Clock, Cluster, Recorder
+from pharia_access.services.ports import Ports
 from pharia_access.services.view import View
 
 __all__ = ["CredentialReconciler"]
@@ -15,12 +15,10 @@ __all__ = ["CredentialReconciler"]
 class CredentialReconciler:
     """Counts come from the view: they are bookkeeping, and the next change corrects them."""
 
-    def __init__(self, *, cluster: Cluster, view: View, intake: Intake, recorder: Recorder, clock: Clock) -> None:
-        self._cluster = cluster
+    def __init__(self, ports: Ports, *, view: View, intake: Intake) -> None:
+        self._cluster, self._recorder, self._clock = ports.cluster, ports.recorder, ports.clock
         self._view = view
         self._intake = intake
-        self._recorder = recorder
-        self._clock = clock
 
     async def reconcile(self, key: ObjectKey, *, live: bool = False) -> None:
         """Write the credential's status if it says anything else than what is so.

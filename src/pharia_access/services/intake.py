@@ -12,7 +12,7 @@ from pharia_access.domain.model import Credential, ObjectKey, Phase, Policy, Tok
 from pharia_access.domain.permissions import Role
 from pharia_access.domain.sightings import MalformedObject
 from pharia_access.services.meanwhile import Meanwhile
-from pharia_access.services.ports import Clock, Metrics
+from pharia_access.services.ports import Ports
 from pharia_access.services.probes import Probes
 from pharia_access.services.schedule import Schedule
 from pharia_access.services.view import TokenRecord, View, is_newer
@@ -34,23 +34,14 @@ class Intake:
     """Takes in objects from events, lists and our own writes alike."""
 
     def __init__(  # noqa: PLR0913 - collaborators, by keyword
-        self,
-        *,
-        view: View,
-        queue: WorkQueue,
-        schedule: Schedule,
-        probes: Probes,
-        policy: Policy,
-        clock: Clock,
-        metrics: Metrics,
+        self, ports: Ports, *, view: View, queue: WorkQueue, schedule: Schedule, probes: Probes, policy: Policy
     ) -> None:
+        self._clock, self._metrics = ports.clock, ports.metrics
         self._view = view
         self._queue = queue
         self._schedule = schedule
         self._probes = probes
         self._policy = policy
-        self._clock = clock
-        self._metrics = metrics
         self._malformed: dict[Work, MalformedObject] = {}
         self._meanwhile = Meanwhile(queue)
         self._fresh: dict[ObjectKey, Token] = {}

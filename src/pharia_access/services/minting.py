@@ -6,7 +6,7 @@ adopts it. Only then is it hashed and recorded, by compare-and-set. What proves 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from pharia_access.domain.decisions import Settle
@@ -36,32 +36,23 @@ from pharia_access.errors import (
     MalformedObjectError,
     NotFoundError,
 )
-from pharia_access.services.ports import Clock, Cluster, Entropy, Hasher, Secrets
+from pharia_access.services.ports import Ports
 
-__all__ = ["Minting", "MintingTools"]
-
-
-@dataclass(frozen=True, slots=True)
-class MintingTools:
-    """What a mint is made with. `keyring` gives the keys as last read, None while there are none."""
-
-    prefix: str
-    entropy: Entropy
-    hasher: Hasher
-    keyring: Callable[[], Keyring | None]
+__all__ = ["Minting"]
 
 
 class Minting:
-    """Use `settle_mint` for what to write, and `delete_leftover` when writing it may have lost a race."""
+    """Use `settle_mint` for what to write, and `delete_leftover` when writing it may have lost a race.
 
-    def __init__(
-        self, *, cluster: Cluster, secrets: Secrets, clock: Clock, policy: Policy, tools: MintingTools
-    ) -> None:
-        self._cluster = cluster
-        self._secrets = secrets
-        self._clock = clock
+    `keyring` gives the keys as last read, None while there are none.
+    """
+
+    def __init__(self, ports: Ports, *, policy: Policy, prefix: str, keyring: Callable[[], Keyring | None]) -> None:
+        self._cluster, self._secrets, self._clock = ports.cluster, ports.secrets, ports.clock
+        self._entropy, self._hasher = ports.entropy, ports.hasher
         self._policy = policy
-        self._tools = tools
+        self._prefix = prefix
+        self._keyring = keyring
 
     async def settle_mint(self, token: Token, credential: Credential) -> Settle:
         """Get hold of the token's Secret and hash its text; returns the status that says how it went.
@@ -84,7 +75,7 @@ class Minting:
         minted = Minted(
             credential=credential.identity,
             token_id=secret.text.token_id,
-            hash=await self._tools.hasher.prove(secret.text),
+            hash=await self._hasher.prove(secret.text),
             mac=self._mac(secret.text),
             issued_at=whole_seconds(secret.created),
             expires_at=self._end(token, credential, secret),
@@ -102,7 +93,7 @@ class Minting:
     async def _claim(self, token: Token) -> OneTimeSecret | None:
         """The token's Secret, created or adopted; None if the name is taken by somebody else's."""
         try:
-            return await self._secrets.create_one_time_secret(token, mint(self._tools.prefix, self._tools.entropy))
+            return await self._secrets.create_one_time_secret(token, mint(self._prefix, self._entropy))
         except AlreadyExistsError:
             pass
         sighting = await self._secrets.look_at(_secret_key(token))
@@ -139,7 +130,7 @@ class Minting:
         return end_of_life(token.spec, policy=self._policy, wish=credential.policy, issued_at=issued_at)
 
     def _mac(self, text: TokenText) -> Mac | None:
-        keyring = self._tools.keyring()
+        keyring = self._keyring()
         return None if keyring is None else Mac(*keyring.mac(text))
 
     def _conflict(self, token: Token) -> Settle:

@@ -21,7 +21,7 @@ from pharia_access.errors import (
 from pharia_access.services.credential_reconciler import CredentialReconciler
 from pharia_access.services.intake import Intake
 from pharia_access.services.keys import Keys
-from pharia_access.services.ports import Clock, Cluster, Metrics, Secrets
+from pharia_access.services.ports import Ports
 from pharia_access.services.probes import Probes
 from pharia_access.services.reconciler import ComeBack, TokenReconciler
 from pharia_access.services.resync import Resync
@@ -57,6 +57,7 @@ class Rhythm:
 class Parts:
     """What an operator consists of."""
 
+    ports: Ports
     view: View
     queue: WorkQueue
     schedule: Schedule
@@ -66,10 +67,6 @@ class Parts:
     credentials: CredentialReconciler
     resync: Resync
     keys: Keys
-    cluster: Cluster
-    secrets: Secrets
-    clock: Clock
-    metrics: Metrics
 
 
 class Operator:
@@ -77,6 +74,7 @@ class Operator:
 
     def __init__(self, parts: Parts, rhythm: Rhythm) -> None:
         self._parts = parts
+        self._ports = parts.ports
         self._rhythm = rhythm
         self._list_soon = asyncio.Event()
         self._listed_at = -math.inf
@@ -91,7 +89,7 @@ class Operator:
 
     async def fill_view(self) -> None:
         """The first list: tried until it succeeds."""
-        self._parts.metrics.leading(leads=False)
+        self._ports.metrics.leading(leads=False)
         await self._list_until_done()
 
     def list_soon(self) -> None:
@@ -108,24 +106,24 @@ class Operator:
         """Act: at once on new work and on what was seen to be undone. A list, where the last is old, finds the rest."""
         parts = self._parts
         parts.intake.take_over()
-        parts.metrics.leading(leads=True)
+        parts.ports.metrics.leading(leads=True)
         await parts.keys.refresh()
         async with asyncio.TaskGroup() as tasks:
             for _ in range(self._rhythm.workers):
                 tasks.create_task(parts.queue.work_forever(self.handle))
-            tasks.create_task(parts.schedule.run(parts.clock, self._due))
+            tasks.create_task(parts.schedule.run(parts.ports.clock, self._due))
             tasks.create_task(parts.probes.run(self._is_there, parts.intake.due))
             tasks.create_task(self._list_now_and_then())
             tasks.create_task(self._gauge())
 
     async def handle(self, work: Work) -> None:
         """One piece of work, to its end or to the next try. Never raises: one broken object stops no other."""
-        began = self._parts.clock.monotonic()
+        began = self._ports.clock.monotonic()
         outcome = await self._attempt(work)
         if work.kind == "token":
             self._parts.intake.heard_meanwhile(work.key)
         kind: Kind = "ApiCredential" if work.kind == "credential" else "ApiToken"
-        self._parts.metrics.reconciled(kind, outcome, self._parts.clock.monotonic() - began)
+        self._ports.metrics.reconciled(kind, outcome, self._ports.clock.monotonic() - began)
 
     async def _attempt(self, work: Work) -> str:
         """How it went, for the metrics."""
@@ -157,14 +155,14 @@ class Operator:
             case "credential":
                 await self._parts.credentials.reconcile(work.key, live=self._parts.intake.malformed(work) is not None)
             case "secret":
-                await self._parts.secrets.delete_secret(work.key, work.uid)
+                await self._ports.secrets.delete_secret(work.key, work.uid)
 
     async def _tell_malformed(self, work: Work) -> None:
         malformed = self._parts.intake.malformed(work)
         if malformed is None:
             return
         try:
-            await self._parts.cluster.write_malformed_status(malformed, now=self._parts.clock.now())
+            await self._ports.cluster.write_malformed_status(malformed, now=self._ports.clock.now())
         except Exception as error:  # noqa: BLE001 - as in `handle`: who knows what such an object holds
             self._retry_later(work, error)
 
@@ -193,14 +191,14 @@ class Operator:
             interval = self._rhythm.resync.total_seconds()
             due = self._listed_at + max(interval * spread, min(self._rest, 2 * interval))
             with suppress(TimeoutError):
-                async with asyncio.timeout(max(0.0, due - self._parts.clock.monotonic())):
+                async with asyncio.timeout(max(0.0, due - self._ports.clock.monotonic())):
                     await self._list_soon.wait()
             await self._list_again()
             await self._parts.keys.refresh()
 
     async def _list_again(self) -> None:
         if self.caught_up:
-            await self._parts.clock.sleep(GATHER_SECONDS)
+            await self._ports.clock.sleep(GATHER_SECONDS)
         self._list_soon.clear()
         self._listed_at = -math.inf  # until it has ended: should it be cancelled, another is due
         await self._list_until_done()
@@ -218,10 +216,10 @@ class Operator:
                 took = await self._parts.resync.run()
             except ApiError as error:
                 log.warning("the full list failed", extra={"error": type(error).__name__, "problem": str(error)})
-                await self._parts.clock.sleep(wait)
+                await self._ports.clock.sleep(wait)
                 wait = min(2 * wait, 30.0)
             else:
-                self.caught_up, self._listed_at = True, self._parts.clock.monotonic()
+                self.caught_up, self._listed_at = True, self._ports.clock.monotonic()
                 self._rest = took * REST_AFTER_LIST
                 await self._compare_clocks()
                 return
@@ -229,22 +227,22 @@ class Operator:
     async def _compare_clocks(self) -> None:
         """Expiry is judged by the clock of whoever asks: nodes are assumed within seconds of each other."""
         try:
-            offset = (await self._parts.cluster.server_time_offset(self._parts.clock.now)).total_seconds()
+            offset = (await self._ports.cluster.server_time_offset(self._ports.clock.now)).total_seconds()
         except ApiError:
             return
-        self._parts.metrics.clock_offset(offset)
+        self._ports.metrics.clock_offset(offset)
         if abs(offset) > MOST_OFFSET_SECONDS:
             log.warning("the API server's clock is another than ours", extra={"aheadSeconds": round(offset, 1)})
 
     async def _gauge(self) -> None:
         while True:
             self.gauge()
-            await self._parts.clock.sleep(GAUGE_SECONDS)
+            await self._ports.clock.sleep(GAUGE_SECONDS)
 
     def gauge(self) -> None:
         """Tell the metrics what is not counted as it happens."""
         parts = self._parts
-        parts.metrics.queue(len(parts.queue), parts.queue.oldest_seconds())
-        parts.metrics.tokens(parts.view.totals())
+        parts.ports.metrics.queue(len(parts.queue), parts.queue.oldest_seconds())
+        parts.ports.metrics.tokens(parts.view.totals())
         due = parts.schedule.next_due()
-        parts.metrics.next_due(None if due is None else datetime.fromtimestamp(due, UTC))
+        parts.ports.metrics.next_due(None if due is None else datetime.fromtimestamp(due, UTC))

@@ -5,6 +5,7 @@ open whether a write took effect, and a cancelled call does too.
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -36,6 +37,7 @@ __all__ = [
     "Hasher",
     "Leases",
     "Metrics",
+    "Ports",
     "Recorder",
     "Secrets",
 ]
@@ -222,3 +224,16 @@ class Metrics(Protocol):
     def clock_offset(self, seconds: float) -> None:
         """How far the API server's clock is ahead of ours."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """All that an operator needs of the world, but for the Lease."""
+
+    cluster: Cluster
+    secrets: Secrets
+    recorder: Recorder
+    metrics: Metrics
+    clock: Clock
+    entropy: Entropy
+    hasher: Hasher

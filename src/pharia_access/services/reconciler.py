@@ -21,7 +21,7 @@ from pharia_access.errors import MalformedObjectError, NotFoundError
 from pharia_access.services.intake import Intake
 from pharia_access.services.minting import Minting
 from pharia_access.services.pacer import Pacer
-from pharia_access.services.ports import Clock, Cluster, Metrics, Recorder, Secrets
+from pharia_access.services.ports import Ports
 from pharia_access.services.probes import Probes
 from pharia_access.services.view import View
 
@@ -46,28 +46,21 @@ class TokenReconciler:
 
     def __init__(  # noqa: PLR0913 - collaborators, by keyword
         self,
+        ports: Ports,
         *,
-        cluster: Cluster,
-        secrets: Secrets,
         minting: Minting,
         view: View,
         intake: Intake,
         probes: Probes,
-        recorder: Recorder,
-        metrics: Metrics,
-        clock: Clock,
         policy: Policy,
         deletes: Pacer,
     ) -> None:
-        self._cluster = cluster
-        self._secrets = secrets
+        self._cluster, self._secrets, self._clock = ports.cluster, ports.secrets, ports.clock
+        self._recorder, self._metrics = ports.recorder, ports.metrics
         self._minting = minting
         self._view = view
         self._intake = intake
         self._probes = probes
-        self._recorder = recorder
-        self._metrics = metrics
-        self._clock = clock
         self._policy = policy
         self._deletes = deletes
         self._begun: dict[ObjectKey, Token] = {}  # mints whose end we have not seen

@@ -10,7 +10,7 @@ from pharia_access.domain.permissions import Role
 from pharia_access.domain.sightings import MalformedObject
 from pharia_access.errors import RewoundError
 from pharia_access.services.intake import Intake
-from pharia_access.services.ports import Clock, Cluster, Metrics
+from pharia_access.services.ports import Ports
 from pharia_access.services.view import View, is_newer
 
 __all__ = ["Resync"]
@@ -40,12 +40,10 @@ class _Seen:
 class Resync:
     """Lists roles, then credentials, then tokens: each kind is judged by the ones before it."""
 
-    def __init__(self, *, cluster: Cluster, view: View, intake: Intake, clock: Clock, metrics: Metrics) -> None:
-        self._cluster = cluster
+    def __init__(self, ports: Ports, *, view: View, intake: Intake) -> None:
+        self._cluster, self._clock, self._metrics = ports.cluster, ports.clock, ports.metrics
         self._view = view
         self._intake = intake
-        self._clock = clock
-        self._metrics = metrics
         self._newest = 0
 
     async def run(self) -> float:

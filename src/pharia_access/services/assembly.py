@@ -1,0 +1,55 @@
+"""Puts an operator's parts together: `bootstrap` does with the real API server, tests do with fakes."""
+
+from dataclasses import dataclass
+
+from pharia_access.domain.model import Policy
+from pharia_access.services.credential_reconciler import CredentialReconciler
+from pharia_access.services.intake import Intake
+from pharia_access.services.keys import Keys
+from pharia_access.services.minting import Minting
+from pharia_access.services.operator import Parts
+from pharia_access.services.pacer import Pacer
+from pharia_access.services.ports import Ports
+from pharia_access.services.probes import ProbePace, Probes
+from pharia_access.services.reconciler import TokenReconciler
+from pharia_access.services.resync import Resync
+from pharia_access.services.schedule import Schedule
+from pharia_access.services.view import View
+from pharia_access.services.work_queue import WorkQueue
+
+__all__ = ["Choices", "assemble"]
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What people may choose of the parts."""
+
+    policy: Policy
+    token_prefix: str
+    probe_pace: ProbePace
+    deletes_per_second: float
+
+
+def assemble(ports: Ports, choices: Choices) -> Parts:
+    """Parts that know each other; the view is empty, and nothing is queued."""
+    clock, policy = ports.clock, choices.policy
+    view, queue, schedule = View(), WorkQueue(clock.monotonic), Schedule()
+    probes = Probes(clock, choices.probe_pace)
+    intake = Intake(ports, view=view, queue=queue, schedule=schedule, probes=probes, policy=policy)
+    keys = Keys(secrets=ports.secrets, entropy=ports.entropy, clock=clock)
+    minting = Minting(ports, policy=policy, prefix=choices.token_prefix, keyring=keys.current)
+    deletes = Pacer(clock, choices.deletes_per_second)
+    return Parts(
+        ports=ports,
+        view=view,
+        queue=queue,
+        schedule=schedule,
+        probes=probes,
+        intake=intake,
+        tokens=TokenReconciler(
+            ports, minting=minting, view=view, intake=intake, probes=probes, policy=policy, deletes=deletes
+        ),
+        credentials=CredentialReconciler(ports, view=view, intake=intake),
+        resync=Resync(ports, view=view, intake=intake),
+        keys=keys,
+    )
