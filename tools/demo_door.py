@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Door", "ask", "open_door", "straight"]
 
-_AT_ONCE_SECONDS = 2.0
+_AT_ONCE_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def _through(gateway: gateways.Gateway, text: str) -> tuple[int, list[str]]:
 
 
 def ask(story: Storyteller, door: Door, text: str, *, expect: int) -> None:
-    """Ask until the answer is the expected one, two seconds at most; it is the first, but for the machine's haste."""
+    """Ask until the answer is the expected one, ten seconds at most; it is the first, but for the machine's haste."""
     story.show(f'curl -i -H "Authorization: Bearer $TOKEN" "{door.url}"')
     began = time.monotonic()
     status, lines = door.ask(text)

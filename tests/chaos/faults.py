@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from tests.chaos.configurations import broken_webhook, flow_of
 from tests.chaos.history import CLOCKS_APART, EVERYBODY
 from tests.chaos.stage import LEASE_SECONDS, VIEW_BOUND
-from tests.support.etcd import compact, filled
+from tests.support.etcd import compact, filled, wait_until_it_answers
 
 if TYPE_CHECKING:
     import random
@@ -93,6 +93,7 @@ def restart_etcd(stage: Stage, _: random.Random) -> Happened:
     stage.control_plane.stop_etcd()
     time.sleep(1.0)
     stage.control_plane.start_etcd()
+    wait_until_it_answers(stage.control_plane)  # the next fault may want it
     return Happened("restarted etcd")
 
 

@@ -99,8 +99,8 @@ def _play(stage: Stage, outcome: Outcome, seconds: float, faults: Sequence[Fault
 
 @contextmanager
 def _present(crowd: Crowd) -> Iterator[None]:
-    crowd.start()
     try:
+        crowd.start()
         yield
     finally:
         crowd.stop()

@@ -90,12 +90,15 @@ async def _ask_between_probes(running: RunningVerifier, name: str, life: Life) -
 
 async def _status(port: int, request: str) -> int:
     """The status of an answer; 0 where none came in time."""
+    writer = None
     try:
         async with asyncio.timeout(_SECONDS):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(request.encode())
             line = await reader.readline()
-            writer.close()
     except OSError:
         return 0
+    finally:
+        if writer is not None:
+            writer.close()
     return int(line.split()[1]) if line else 0

@@ -6,6 +6,7 @@ Argo CD installs it first, and takes it away again; then Helm does.
 from __future__ import annotations
 
 import shutil
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from tests.support.api import Api
 from tests.support.applications import Application
 from tests.support.argo_cd import ArgoCD
 from tests.support.argo_cd_objects import ARGO_CD
-from tests.support.constant_checks import check
+from tests.support.constant_checks import answers
 from tests.support.git_repository import Repository
 from tests.support.installation import CHART, NAMESPACE
 from tests.support.node import Cluster
@@ -75,12 +76,12 @@ def api(cluster: Cluster) -> Api:
 def argo_cd(cluster: Cluster, api: Api, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ArgoCD]:
     """A running Argo CD; in the end the cluster is as it was before."""
     running = ArgoCD.start(tmp_path_factory.mktemp("argo-cd"), cluster.control_plane)
-    yield running
-    for name in ("access", "pharia-access"):
-        if Application(api, name).read() is not None:
-            Application(api, name).delete(cascade=True)
-    running.stop()
-    _remove_what_stays(cluster)
+    with ExitStack() as end:  # each step whatever becomes of the others, the last one here first
+        end.callback(_remove_what_stays, cluster)
+        end.callback(running.stop)
+        end.callback(_delete, api, "pharia-access")
+        end.callback(_delete, api, "access")
+        yield running
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +100,7 @@ def git(tmp_path_factory: pytest.TempPathFactory) -> Repository:
     """A team's repository: the examples, and a token for each story."""
     repository = Repository.create(tmp_path_factory.mktemp("team") / "git")
     for example in EXAMPLES.glob("*.yaml"):
-        shutil.copy(example, repository.folder)
+        repository.copy(example)
     for name in STORIES:
         repository.declare(name)
     repository.commit()
@@ -124,16 +125,23 @@ def at_once(cluster: Cluster, finance: Workspace) -> Callable[[str, int], None]:
     address = Release(cluster).address
 
     def judge(text: str, status: int) -> None:
-        wait_until(lambda: check(address, text) == status, what=f"judged as {status}", timeout=AT_ONCE_SECONDS)
+        wait_until(lambda: answers(address, text, status), what=f"judged as {status}", timeout=AT_ONCE_SECONDS)
 
     return judge
+
+
+def _delete(api: Api, name: str) -> None:
+    if Application(api, name).read() is not None:
+        Application(api, name).delete(cascade=True)
 
 
 def _remove_what_stays(cluster: Cluster) -> None:
     """The kinds and the policies, which are kept, and the namespaces."""
     kubectl = cluster.control_plane.kubectl
     policies = "validatingadmissionpolicybindings,validatingadmissionpolicies"
-    kubectl("delete", policies, "--all")
-    kinds = kubectl("get", "crd", "--output=name").stdout.split()
-    kubectl("delete", *(kind for kind in kinds if kind.endswith("access.pharia.ai")))
+    kubectl("delete", policies, "--all", timeout=60)
+    found = kubectl("get", "crd", "--output=name").stdout.split()
+    kinds = [kind for kind in found if kind.endswith("access.pharia.ai")]
+    if kinds:
+        kubectl("delete", *kinds, timeout=180)
     kubectl("delete", "namespace", ARGO_CD, NAMESPACE, "finance", "--ignore-not-found", "--timeout=120s", timeout=130)

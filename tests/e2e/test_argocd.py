@@ -39,6 +39,7 @@ def test_the_chart_becomes_synced_and_healthy(chart: Application, told: Callable
 
 def test_the_examples_become_synced_and_healthy_by_our_scripts(access: Application) -> None:
     app = access.until_state("Synced", "Healthy", timeout=120)
+    access.until(lambda app: app["status"]["operationState"]["phase"] == "Succeeded", "the sync ends")
 
     health = {item["name"]: item["health"]["status"] for item in app["status"]["resources"] if "health" in item}
     assert health.keys() >= {"invoice-bot", "invoice-bot-ci", "invoice-bot-production"}  # Argo CD itself knows none

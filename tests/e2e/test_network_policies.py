@@ -36,9 +36,11 @@ def somebody(release: Release) -> PasserBy:
 def narrowed(release: Release) -> Iterator[Release]:
     """The release with policies that name who may come, and the API server's addresses."""
     narrow = {"metricsFrom": FROM_MONITORING, "checksFrom": FROM_MONITORING, "apiServer": API_SERVER}
-    release.upgrade({"networkPolicy": narrow})
-    yield release
-    release.upgrade({})
+    try:
+        release.upgrade({"networkPolicy": narrow})
+        yield release
+    finally:
+        release.upgrade({})
 
 
 def pod_of(release: Release, component: str) -> PasserBy:

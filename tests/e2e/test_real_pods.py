@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pharia_access import __version__
-from tests.support.constant_checks import DEAD, GOOD, ConstantChecks, check
+from tests.support.constant_checks import DEAD, GOOD, ConstantChecks, check, wait_until_known
 from tests.support.installation import NAMESPACE
 from tests.support.pod_story import tell_the_story
 
@@ -31,7 +31,8 @@ def checks(release: Release, workspace: Workspace) -> Iterator[ConstantChecks]:
     good, dead = (f"{kind}-{len(workspace.list('ApiToken'))}" for kind in ("good", "dead"))
     texts = {name: _mint(workspace, name) for name in (good, dead)}
     _revoke(workspace, dead)
-    time.sleep(AT_ONCE_SECONDS)
+    wait_until_known(release.address, texts[good], GOOD)
+    wait_until_known(release.address, texts[dead], DEAD)
     with ConstantChecks(release.address, {texts[good]: GOOD, texts[dead]: DEAD}) as asking:
         yield asking
     assert asking.wrong == {}
@@ -101,8 +102,9 @@ def test_a_rolling_upgrade_refuses_no_good_token_and_accepts_no_dead_one(
 
     with ThreadPoolExecutor() as aside:
         rolled = {"podAnnotations": {"rolled": "1"}}
+        text = _mint(workspace, "short-lived")
         upgrade = aside.submit(release.upgrade, {"operator": rolled, "verifier": rolled})
-        _live_and_die(workspace, checks)
+        _live_and_die(release, workspace, checks, text)
         assert not upgrade.done(), "the token's life was to end within the upgrade"
         upgrade.result()
 
@@ -153,15 +155,14 @@ def _revoke(workspace: Workspace, name: str) -> None:
     workspace.change(token, {"spec": {"revoked": True}})
 
 
-def _live_and_die(workspace: Workspace, checks: ConstantChecks) -> None:
-    """A token that is minted and revoked under the same questions."""
-    text = _mint(workspace, "short-lived")
-    time.sleep(AT_ONCE_SECONDS)
+def _live_and_die(release: Release, workspace: Workspace, checks: ConstantChecks, text: str) -> None:
+    """The token `short-lived` is accepted and revoked under the same questions."""
+    wait_until_known(release.address, text, GOOD)
     checks.expect(text, GOOD)
     time.sleep(AT_ONCE_SECONDS)
     checks.forget(text)
     _revoke(workspace, "short-lived")
-    time.sleep(AT_ONCE_SECONDS)
+    wait_until_known(release.address, text, DEAD)
     checks.expect(text, DEAD)
 
 

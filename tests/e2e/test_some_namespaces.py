@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.api import Api
-from tests.support.constant_checks import DEAD, GOOD, check
+from tests.support.constant_checks import DEAD, GOOD, answers
 from tests.support.installation import NAMESPACE
 from tests.support.pod_story import tell_the_story
 from tests.support.processes import wait_until
@@ -38,9 +38,11 @@ def narrowed(release: Release, outside: Workspace) -> Iterator[Release]:
     """The release, narrowed to the namespace finance; afterwards it is what the defaults say again."""
     until_answered(release, outside, GOOD)
     release.cluster.control_plane.kubectl("apply", "--filename=examples/00-namespace.yaml")
-    release.upgrade({"watchNamespaces": ["finance"]})
-    yield release
-    release.upgrade({})
+    try:
+        release.upgrade({"watchNamespaces": ["finance"]})
+        yield release
+    finally:
+        release.upgrade({})
 
 
 @pytest.mark.parametrize("component", ["operator", "verifier"])
@@ -84,4 +86,4 @@ def test_widened_again_it_mints_what_waited_and_accepts_what_it_had_minted(
 
 def until_answered(release: Release, outside: Workspace, status: int) -> None:
     text = outside.text("before-token").reveal()
-    wait_until(lambda: check(release.address, text) == status, what=f"the answer is {status}", timeout=5)
+    wait_until(lambda: answers(release.address, text, status), what=f"the answer is {status}")

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from tests.chaos.stage import Stage
 
+pytestmark = pytest.mark.timeout(600)
+
 SECONDS = 6.0
 CLOCKS_AGREE = 3.0  # the API server tells whole seconds, when it answers
 
@@ -30,6 +32,12 @@ CLOCKS_AGREE = 3.0  # the API server tells whole seconds, when it answers
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     with set_up(tmp_path_factory.mktemp("chaos")) as made:
         yield made
+
+
+@pytest.fixture(autouse=True)
+def mended(stage: Stage) -> None:
+    """Whatever the test before left."""
+    assert stage.mend() == []
 
 
 @pytest.mark.parametrize("seed", [1, 2])

@@ -240,7 +240,8 @@ def test_a_release_that_keeps_its_kinds_can_be_told_to_leave_nothing(release: Re
     release.upgrade()
     release.values = {"crds": {"keep": False}}
     release.upgrade()
+    release.wait_for_storage()
 
     release.uninstall()
 
-    wait_until(lambda: ours(release) == [], what="nothing of the release is left", timeout=20)
+    wait_until(lambda: ours(release) == [], what="nothing of the release is left", timeout=60)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +12,7 @@ import yaml
 
 from pharia_access.domain.proof import matches
 from pharia_access.domain.token import parse
+from tests.support.workspace import now
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,15 +70,16 @@ def test_a_line_for_an_environment_file(workspace: Workspace, plugin: Plugin) ->
 
 def test_json_holds_what_a_program_needs(workspace: Workspace, plugin: Plugin) -> None:
     workspace.credential()
+    day = (now() + timedelta(days=60)).date().isoformat()
 
-    answer = json.loads(minted(plugin, "-o", "json", "--expires=2027-01-31").stdout)
+    answer = json.loads(minted(plugin, "-o", "json", f"--expires={day}").stdout)
 
     assert proved(workspace, answer.pop("token"))
     assert answer == {
         "name": "ci",
         "namespace": workspace.namespace,
         "tokenID": (workspace.read("ApiToken", "ci") or {})["status"]["tokenID"],
-        "expiresAt": "2027-01-31T00:00:00Z",
+        "expiresAt": f"{day}T00:00:00Z",
     }
 
 

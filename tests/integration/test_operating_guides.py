@@ -43,6 +43,7 @@ def log(
         yield folder / "audit.log", text
     finally:
         control_plane.restart_api_server_with()
+        control_plane.restart_controllers()  # whose watches would wait up to a minute
 
 
 def live(control_plane: ControlPlane) -> str:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.support.workspace import Workspace, condition, instant, now
+from tests.support.processes import wait_until
+from tests.support.workspace import Workspace, condition, now
 
 if TYPE_CHECKING:
     from tests.support.control_plane import ControlPlane
     from tests.support.mortal import Mortal
+
+NOTICED_SECONDS = 10
+"""Within which an operator does what is due, even on a machine that is busy with other tests."""
 
 ARGO = {"argocd.argoproj.io/tracking-id": "apps:access.pharia.ai/ApiToken:finance/ci"}
 
@@ -36,26 +40,28 @@ def test_a_credential_made_again_does_not_revive_the_tokens_of_the_first(mortal:
 def test_a_token_expires_on_time_after_a_restart(mortal: Mortal, workspace: Workspace) -> None:
     mortal.running()
     workspace.credential()
-    ends = instant(workspace.issued(ttl="9s")["status"]["expiresAt"])
+    token = workspace.issued()
 
     mortal.kill()
+    ends = workspace.end_in(token, 15)
     mortal.running()
     assert now() < ends, "the operator took too long to start"
-    workspace.until_outcome("ci", "Expired", "Expired")
+    workspace.until_outcome("ci", "Expired", "Expired", timeout=40)
 
-    assert 0 <= (now() - ends).total_seconds() < 2
+    assert 0 <= (now() - ends).total_seconds() < NOTICED_SECONDS
 
 
 def test_a_token_that_ended_while_no_operator_ran_is_marked_at_once(mortal: Mortal, workspace: Workspace) -> None:
     mortal.running()
     workspace.credential()
-    ends = instant(workspace.issued(ttl="2s")["status"]["expiresAt"])
+    token = workspace.issued()
     mortal.kill()
-    workspace.until("ApiToken", "ci", lambda _: now() > ends, "its end has come")
+    ends = workspace.end_in(token, 1)
+    wait_until(lambda: now() > ends, what="its end has come")
 
     mortal.running()
 
-    workspace.until_outcome("ci", "Expired", "Expired", timeout=3)
+    workspace.until_outcome("ci", "Expired", "Expired", timeout=NOTICED_SECONDS)
     assert workspace.list("Secret") == []
 
 
@@ -75,12 +81,13 @@ def test_an_operator_goes_on_when_the_api_server_comes_back(
 ) -> None:
     process = mortal.running().process
     workspace.credential()
-    ends = instant(workspace.issued("short", ttl="8s")["status"]["expiresAt"])
+    ends = workspace.end_in(workspace.issued("short"), 8)
 
     control_plane.restart_api_server()
+    control_plane.restart_controllers()  # its watches would wait up to a minute
     workspace.token("late")
 
-    workspace.until_outcome("late", "Active", "Issued", timeout=30)
-    workspace.until_outcome("short", "Expired", "Expired", timeout=10)
+    workspace.until_outcome("late", "Active", "Issued", timeout=60)
+    workspace.until_outcome("short", "Expired", "Expired", timeout=30)
     assert process.running
     assert now() > ends

@@ -36,7 +36,7 @@ def test_a_secret_that_nobody_deletes_is_withdrawn_at_the_end_of_its_window(work
     events = workspace.until_events("ci", "Withdrawn")
 
     late = now() - instant(token["status"]["delivery"]["deadline"])
-    assert timedelta(0) < late < timedelta(seconds=5)
+    assert timedelta(0) < late < timedelta(seconds=10)
     assert workspace.read("Secret", "ci-token") is None
     assert condition(withdrawn, "Delivered")["reason"] == "WindowClosed"
     assert withdrawn["status"]["phase"] == "Active"
@@ -71,12 +71,12 @@ def test_a_token_that_is_created_revoked_is_never_minted(workspace: Workspace) -
 
 def test_a_token_expires_on_time_and_its_object_stays(workspace: Workspace) -> None:
     workspace.credential()
-    token = workspace.issued(ttl="3s")
+    workspace.token(ttl="6s")
 
     expired = workspace.until_outcome("ci", "Expired", "Expired")
-    late = now() - instant(token["status"]["expiresAt"])
+    late = now() - instant(expired["status"]["expiresAt"])
 
-    assert timedelta(0) <= late < timedelta(seconds=2)
+    assert timedelta(0) <= late < timedelta(seconds=10)
     assert condition(expired, "Ready")["status"] == "True"
     assert condition(expired, "Active")["status"] == "False"
     assert expired["status"]["delivery"]["state"] == "Withdrawn"
@@ -88,8 +88,7 @@ def test_a_token_whose_end_is_brought_forward_expires_then(workspace: Workspace)
     workspace.credential()
     token = workspace.issued(ttl="1h")
 
-    soon = now() + timedelta(seconds=2)
-    workspace.change(token, {"spec": {"expiresAt": soon.strftime("%FT%TZ")}})
+    workspace.end_in(token, 1)
 
     workspace.until_outcome("ci", "Expired", "Expired")
 

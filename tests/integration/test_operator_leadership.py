@@ -15,23 +15,27 @@ from tests.support.processes import wait_until
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.support.control_plane import ControlPlane
     from tests.support.operator_pool import OperatorPool
     from tests.support.workspace import Workspace
 
-LEASE_SECONDS, SLACK_SECONDS = 3.0, 3.0
+LEASE_SECONDS, SLACK_SECONDS = 10.0, 20.0
 SHORT_LEASE = {
-    "PHARIA_ACCESS_LEASE_DURATION": "3s",
-    "PHARIA_ACCESS_LEASE_RENEW_DEADLINE": "2s",
+    "PHARIA_ACCESS_LEASE_DURATION": "10s",
+    "PHARIA_ACCESS_LEASE_RENEW_DEADLINE": "8s",
     "PHARIA_ACCESS_LEASE_RETRY_PERIOD": "500ms",
 }
+
+LEASE = "pharia-access-operator"
 
 Replicas = tuple[RunningOperator, RunningOperator]
 
 
 @pytest.fixture(scope="module")
-def started(pool: OperatorPool) -> Iterator[list[RunningOperator]]:
+def started(control_plane: ControlPlane, pool: OperatorPool) -> Iterator[list[RunningOperator]]:
     """All replicas that were started so far; they end with this module."""
     pool.stop()
+    control_plane.kubectl("delete", "lease", LEASE, f"--namespace={NAMESPACE}", "--ignore-not-found")
     replicas: list[RunningOperator] = []
     yield replicas
     for replica in replicas:
@@ -85,31 +89,30 @@ def test_a_stopped_replica_hands_over_at_once_and_ends_in_order(replicas: Replic
     began = time.monotonic()
     leader.process.terminate()
     workspace.token()
-    workspace.until_outcome("ci", "Active", "Issued", timeout=4)
+    workspace.until_outcome("ci", "Active", "Issued")
     took = time.monotonic() - began
-    status = leader.process.popen.wait(5)
 
-    assert status == 0
-    assert took < 2.5
-    assert time.monotonic() - began < 5
+    assert leader.process.popen.wait(30) == 0
+    assert took < LEASE_SECONDS - 2, "the other one waited for the Lease to run out"
     assert leads(standby)
 
 
 def test_a_replica_that_loses_its_lease_ends_at_once(replicas: Replicas, workspace: Workspace) -> None:
     leader, standby = replicas
-    lease = f"/apis/coordination.k8s.io/v1/namespaces/{NAMESPACE}/leases/pharia-access-operator"
+    lease = f"/apis/coordination.k8s.io/v1/namespaces/{NAMESPACE}/leases/{LEASE}"
 
     taken = workspace.api.request("PATCH", lease, body={"spec": {"holderIdentity": "somebody-else"}}, form=MERGE)
 
     assert taken.ok, taken.message
-    assert leader.process.popen.wait(5) == 1
+    assert leader.process.popen.wait(30) == 1
     standby.process.wait_until(lambda: leads(standby), what="the standby leads", timeout=LEASE_SECONDS + SLACK_SECONDS)
 
 
 def test_a_standby_knows_what_happened_before_it_led(replicas: Replicas, workspace: Workspace) -> None:
     leader, standby = replicas
     workspace.credential()
-    workspace.issued(ttl="12s", delivery={})
+    token = workspace.issued(delivery={})
+    workspace.end_in(token, LEASE_SECONDS)
 
     leader.process.kill()
     wait_until(lambda: leads(standby), what="the standby leads", timeout=LEASE_SECONDS + SLACK_SECONDS)

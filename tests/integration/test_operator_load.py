@@ -28,7 +28,7 @@ MANY = 1000
 QUIET_SECONDS = 60
 SETTLE_SECONDS = 5
 SETTLE_DEADLINE_SECONDS = 60
-LIFE = timedelta(seconds=180)
+LIFE = timedelta(seconds=240)
 NAMESPACE = "a-thousand-tokens"
 
 
@@ -81,7 +81,7 @@ def _copy_many(api: Api, model: Json) -> None:
         list(threads.map(copy_one, range(MANY - 1)))
 
 
-def _until_tokens(operator: RunningOperator, phase: str, count: int, *, timeout: float = 30) -> None:
+def _until_tokens(operator: RunningOperator, phase: str, count: int, *, timeout: float = 90) -> None:
     line = f'\npharia_access_tokens{{phase="{phase}"}} {count:.1f}\n'
     operator.process.wait_until(
         lambda: line in operator.get("/metrics")[1], what=f"{count} tokens are {phase}", timeout=timeout

@@ -41,13 +41,14 @@ def needles(text: TokenText) -> list[str]:
 def live_a_full_life(workspace: Workspace) -> list[TokenText]:
     """Everything that may happen to tokens; returns what was minted."""
     minted = [issue(workspace, "active"), issue(workspace, "revoked"), issue(workspace, "collected")]
-    minted += [issue(workspace, "expired", ttl="5s"), issue(workspace, "withdrawn", delivery={})]
+    minted += [issue(workspace, "expired"), issue(workspace, "withdrawn", delivery={})]
     minted.append(issue(workspace, "deleted"))
     workspace.api.create(secret(workspace.namespace, "conflicting-token"))
     workspace.token("conflicting")
     workspace.token("refused", ttl="8784h", credentialRef={"name": "strict"})
     workspace.token("waiting", credentialRef={"name": "nobody"})
 
+    workspace.end_in(known(workspace, "ApiToken", "expired"), 1)
     workspace.change(known(workspace, "ApiToken", "revoked"), {"spec": {"revoked": True}})
     workspace.delete(known(workspace, "Secret", "collected-token"))
     workspace.delete(known(workspace, "ApiToken", "deleted"))
@@ -58,6 +59,7 @@ def live_a_full_life(workspace: Workspace) -> list[TokenText]:
     workspace.until_outcome("expired", "Expired", "Expired")
     workspace.until_delivery("collected", "Collected")
     workspace.until_delivery("withdrawn", "Withdrawn")
+    workspace.until_gone("Secret", "deleted-token")
     return minted
 
 

@@ -138,4 +138,4 @@ def test_each_line_of_the_log_is_json(operator: RunningOperator, workspace: Work
 
 
 def test_the_operator_ends_in_order_when_it_is_asked_to(operator: RunningOperator) -> None:
-    assert operator.process.stop(grace=5) == 0
+    assert operator.process.stop(grace=30) == 0

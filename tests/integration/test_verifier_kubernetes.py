@@ -62,6 +62,7 @@ def asking(control_plane: ControlPlane, pool: OperatorPool, tmp_path_factory: py
     finally:
         verifier.process.stop()
         control_plane.restart_api_server_with()
+        control_plane.restart_controllers()  # whose watches would wait up to a minute
 
 
 def webhook(folder: Path, port: int) -> Path:

@@ -158,6 +158,7 @@ def test_a_restart_of_the_api_server_is_outlived(run: Runner, workspace: Workspa
     workspace.change(the_token(workspace), {"spec": {"revoked": True}})
 
     until(verifier, token, HTTPStatus.UNAUTHORIZED)
+    run.control_plane.restart_controllers()  # whose watches would wait up to a minute
 
 
 def test_neither_log_nor_metrics_hold_a_token(run: Runner, workspace: Workspace) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ _COMPARE = "argocd.argoproj.io/compare-options"
 _PATH = f"/apis/argoproj.io/v1alpha1/namespaces/{ARGO_CD}/applications"
 _CASCADE = "resources-finalizer.argocd.argoproj.io"
 _REFRESH = "argocd.argoproj.io/refresh"
+_REFRESH_ASKED = "argocd.argoproj.io/refresh-timestamp"
 
 
 def state(app: Json) -> tuple[str | None, str | None]:
@@ -88,7 +90,8 @@ class Application:
 
     def refresh(self, how: str = "normal") -> Json:
         """Have it look into Git and compare; as it was after that."""
-        self.change({"metadata": {"annotations": {_REFRESH: how}}})
+        asked = datetime.now(UTC).isoformat()  # a look that began before does not count: Argo CD compares this
+        self.change({"metadata": {"annotations": {_REFRESH: how, _REFRESH_ASKED: asked}}})
         return self.until(lambda app: _REFRESH not in app["metadata"].get("annotations", {}), "refreshed")
 
     def refresh_until(self, holds: Callable[[Json], bool], what: str, *, timeout: float = 60) -> Json:

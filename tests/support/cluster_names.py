@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import socket
 import struct
+import subprocess
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -64,4 +66,5 @@ def _record(address: str) -> bytes:
 def _serve(server: socket.socket, find: Callable[[str, str], str]) -> None:
     while True:
         query, client = server.recvfrom(512)
-        server.sendto(answer(query, find), client)
+        with suppress(subprocess.TimeoutExpired):  # of kubectl: who gets no answer asks again
+            server.sendto(answer(query, find), client)

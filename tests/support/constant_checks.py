@@ -17,13 +17,15 @@ from tests.support.processes import wait_until
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["DEAD", "GOOD", "ConstantChecks", "check"]
+__all__ = ["DEAD", "GOOD", "ConstantChecks", "answers", "check", "wait_until_known"]
 
 GOOD, DEAD = HTTPStatus.OK, HTTPStatus.UNAUTHORIZED
 
 _THREADS = 4
+_IN_A_ROW = 20
 _PAUSE_SECONDS = 0.005
-_AT_MOST_SECONDS = 240  # then the questions end, whatever else happens
+_PATIENCE_SECONDS = 30  # a late answer is judged, too
+_AT_MOST_SECONDS = 900  # then the questions end, whatever else happens
 
 
 def check(address: str, text: str, *, path: str = "/auth/nginx", timeout: float = 5) -> int:
@@ -36,6 +38,22 @@ def check(address: str, text: str, *, path: str = "/auth/nginx", timeout: float 
         return answer.status
     finally:
         connection.close()
+
+
+def answers(address: str, text: str, status: int) -> bool:
+    """Whether that is the answer; none is not."""
+    try:
+        return check(address, text) == status
+    except (OSError, http.client.HTTPException):
+        return False
+
+
+def wait_until_known(address: str, text: str, status: int) -> None:
+    """Wait until whoever may answer there answers so: many times in a row, each time over another connection."""
+    wait_until(
+        lambda: all(answers(address, text, status) for _ in range(_IN_A_ROW)),
+        what=f"every pod answers {status}",
+    )
 
 
 class ConstantChecks:
@@ -91,7 +109,7 @@ class ConstantChecks:
         wait_until(
             lambda: all(self._asked[text] > times for text, times in before.items()),
             what="every question is asked again",
-            timeout=60,
+            timeout=180,
         )
 
     def _ask_on(self, share: int) -> None:
@@ -109,7 +127,7 @@ class ConstantChecks:
         with self._lock:
             self._asked[text] += 1
         try:
-            came = str(check(self._address, text))
+            came = str(check(self._address, text, timeout=_PATIENCE_SECONDS))
         except (OSError, http.client.HTTPException) as error:
             came = repr(error)
         with self._lock:

@@ -30,7 +30,6 @@ Json = dict[str, Any]
 LONG_WINDOWS = {"PHARIA_ACCESS_DEFAULT_WINDOW": "10m"}
 _MINTED = 20
 _ENDED_EACH = 5
-_SOON = "12s"
 _AT_A_TIME = 8
 
 
@@ -48,10 +47,11 @@ def gather(release: Release, place: Workspace, live: int) -> Crowd:
     place.role()
     place.credential()
     frozen = place.credential("frozen")
-    expired = _minted(place, "expired", _ENDED_EACH, ttl=_SOON)
     minted = _minted(place, "live", _MINTED)
-    ended = {why: _minted(place, why, _ENDED_EACH) for why in ("revoked", "deleted")}
+    ended = {why: _minted(place, why, _ENDED_EACH) for why in ("expired", "revoked", "deleted")}
     ended["suspended"] = _minted(place, "suspended", _ENDED_EACH, credentialRef={"name": "frozen"})
+    for name in ended["expired"]:
+        place.end_in(_token(place, name), 1)
     for name in ended["revoked"]:
         place.change(_token(place, name), {"spec": {"revoked": True}})
     for name in ended["deleted"]:
@@ -61,7 +61,7 @@ def gather(release: Release, place: Workspace, live: int) -> Crowd:
     for program in (operator, verifier):
         program.process.stop()
     put = _put_minted(place, model, _keyring(release), live - _MINTED)
-    dead = [text for texts in (expired, *ended.values()) for text in texts.values()]
+    dead = [text for texts in ended.values() for text in texts.values()]
     return Crowd([*minted.values(), *put], dead)
 
 

@@ -8,12 +8,14 @@ import socket
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from tests.support.processes import wait_until
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.support.control_plane import ControlPlane
 
-__all__ = ["ask_etcd", "compact", "filled"]
+__all__ = ["ask_etcd", "compact", "filled", "wait_until_it_answers"]
 
 _SECONDS = 30
 _CHUNK = 65536
@@ -36,6 +38,19 @@ def ask_etcd(control_plane: ControlPlane, path: str, body: dict[str, object]) ->
         raise OSError(message)
     parsed: dict[str, Any] = json.loads(rest)
     return parsed
+
+
+def wait_until_it_answers(control_plane: ControlPlane) -> None:
+    """Wait until it listens and has elected itself, after a start. Raises ProcessError."""
+
+    def answers() -> bool:
+        try:
+            ask_etcd(control_plane, "/v3/kv/range", {"key": _key("/")})
+        except OSError:
+            return False
+        return True
+
+    wait_until(answers, what="etcd answers")
 
 
 def compact(control_plane: ControlPlane) -> None:

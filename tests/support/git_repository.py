@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import yaml
@@ -16,7 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["Repository"]
 
 _IDENTITY = ("-c", "user.name=a test", "-c", "user.email=test@example.com")
-_END = "2027-01-31T00:00:00Z"
+_END = (datetime.now(UTC) + timedelta(days=60)).strftime("%FT00:00:00Z")
+_ABSOLUTE_END = re.compile(r'(?<=expiresAt: )"[^"]+"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,11 @@ class Repository:
         """Write the manifest of a token of the examples' credential; with an absolute end, as a manifest should."""
         manifest = yaml.safe_dump(api_token("finance", name, **{"expiresAt": _END, **spec}))
         (self.folder / f"{name}.yaml").write_text(manifest, encoding="utf-8")
+
+    def copy(self, manifest: Path) -> None:
+        """Take a manifest over, with an end of ours: one that is written down has its day."""
+        text = _ABSOLUTE_END.sub(f'"{_END}"', manifest.read_text(encoding="utf-8"))
+        (self.folder / manifest.name).write_text(text, encoding="utf-8")
 
     def remove(self, name: str) -> None:
         """Remove a manifest."""

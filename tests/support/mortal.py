@@ -16,6 +16,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Mortal"]
 
+_PATIENT = {
+    # Neither a restart of the API server nor its own may end what a test is about.
+    "PHARIA_ACCESS_LEASE_DURATION": "2m",
+    "PHARIA_ACCESS_LEASE_RENEW_DEADLINE": "100s",
+    "PHARIA_ACCESS_PENDING_BOUND": "10m",
+}
+
 
 class Mortal:
     """An operator that reaches the API server through a proxy, dies, and is started again when it is wanted."""
@@ -35,7 +42,7 @@ class Mortal:
 
     def start(self) -> RunningOperator:
         """Start another one."""
-        self._operator = self._pool.start(kubeconfig=self._kubeconfig)
+        self._operator = self._pool.start(_PATIENT, kubeconfig=self._kubeconfig)
         return self._operator
 
     def die_at(self, method: str, path: str, when: Literal["before", "after"]) -> None:

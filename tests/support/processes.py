@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +41,8 @@ _LOG_TAIL_LINES = 15
 # Below the ports that Linux and macOS hand to outgoing connections (32768 and up), so that a port stays free
 # while its server restarts.
 _FIRST_PORT, _PORTS = 18_000, 14_000
+_SHARES = 8
+_handed_out: deque[int] = deque(maxlen=100)  # many of them are bound some seconds later
 
 
 class ProcessError(RuntimeError):
@@ -47,30 +50,45 @@ class ProcessError(RuntimeError):
 
 
 def wait_until(probe: Callable[[], bool], *, what: str, timeout: float = 30, log: Path | None = None) -> None:
-    """Call `probe` until it answers true, soon every 50 ms; after `timeout` seconds raise ProcessError."""
+    """Call `probe` until it answers true, soon every 50 ms; after `timeout` seconds raise ProcessError.
+
+    The last call begins after the deadline, so that a pause of the machine alone fails nothing.
+    """
     deadline = time.monotonic() + timeout
     pause = _FIRST_POLL_SECONDS
+    late = False
     while not probe():
-        if time.monotonic() > deadline:
+        if late:
             message = f"waited {timeout:g} s in vain: {what}{log_tail(log)}"
             raise ProcessError(message)
+        late = time.monotonic() > deadline
         time.sleep(pause)
         pause = min(2 * pause, _POLL_SECONDS)
 
 
 def free_port() -> int:
-    """Answer a TCP port of 127.0.0.1 that is free at this moment; the caller retries on a collision."""
+    """Answer a TCP port of 127.0.0.1 that is free, and that nobody else was told of lately.
+
+    Workers of pytest pick from shares of their own; another program may take it, though.
+    """
     for _ in range(200):
-        port = _FIRST_PORT + secrets.randbelow(_PORTS)
+        port = _FIRST_PORT + secrets.randbelow(_PORTS // _SHARES) * _SHARES + _share()
+        if port in _handed_out:
+            continue
         with socket.socket() as candidate:
             candidate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 candidate.bind(("127.0.0.1", port))
             except OSError:
                 continue
+            _handed_out.append(port)
             return port
     message = "no free port found on 127.0.0.1"
     raise ProcessError(message)
+
+
+def _share() -> int:
+    return int(os.environ.get("PYTEST_XDIST_WORKER", f"gw{_SHARES - 1}").removeprefix("gw")) % _SHARES
 
 
 def inherited_environment() -> dict[str, str]:

@@ -109,7 +109,7 @@ def start_verifier(
 def write_keyring(control_plane: ControlPlane, folder: Path, *, namespace: str = NAMESPACE) -> None:
     """Write the keyring of the operator in `namespace` into a folder, as the kubelet mounts it; all at once."""
     get = ("get", "secret", "pharia-access-keyring", f"--namespace={namespace}", "--output=json")
-    wait_until(lambda: not control_plane.kubectl(*get, check=False).returncode, what="there is a keyring", timeout=20)
+    wait_until(lambda: not control_plane.kubectl(*get, check=False).returncode, what="there is a keyring", timeout=60)
     found = control_plane.kubectl(*get)
     data = {name: base64.b64decode(value) for name, value in json.loads(found.stdout)["data"].items()}
     fresh = folder.with_name(f"{folder.name}.new")
@@ -124,7 +124,7 @@ def write_keyring(control_plane: ControlPlane, folder: Path, *, namespace: str =
 def _exchange(
     port: int, method: str, path: str, *, body: bytes | None = None, headers: Mapping[str, str] | None = None
 ) -> CheckAnswer:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     try:
         connection.request(method, path, body=body, headers=dict(headers or {}))
         response = connection.getresponse()
