@@ -36,14 +36,24 @@ POLICY: Json = {
 _LATEST = 10.0
 """Seconds after it was sent at which a request may still be the one in question."""
 
+_SAME_END = 0.5
+"""Seconds: ends are whole ones, told by a clock that may be moved a little."""
+
 
 class _Write(NamedTuple):
-    """A change that was asked of the API server. `done`: on the run's clock, where it was not refused."""
+    """A change that was asked of the API server; moments on the run's clock."""
 
     kind: FactKind
     received: float
     answered: float
     status: int
+    ends_at: float | None
+
+    def may_be(self, fact: Fact) -> bool:
+        """Whether this is the request in question. Of two ends by the clock that were sent, the date tells."""
+        if fact.ends_at is not None and (self.ends_at is None or abs(self.ends_at - fact.ends_at) > _SAME_END):
+            return False
+        return self.kind is fact.kind and 0 <= self.received - fact.sent < _LATEST
 
 
 def complete(history: History, events: Iterable[Json], *, ahead: float) -> None:
@@ -59,8 +69,7 @@ def complete(history: History, events: Iterable[Json], *, ahead: float) -> None:
         if event["objectRef"].get("subresource") == "status":
             _note_token_id(history, event)
         elif (uid := _uid(event)) and (kind := _kind(event)) is not None:
-            received, answered = _moment(event["requestReceivedTimestamp"]), _moment(event["stageTimestamp"])
-            writes[uid].append(_Write(kind, received - ahead, answered - ahead, event["responseStatus"]["code"]))
+            writes[uid].append(_write(event, kind, ahead))
     for uid, facts in history.facts.items():
         facts[:] = [known for fact in facts if (known := _known(fact, writes[uid])) is not None]
 
@@ -69,14 +78,20 @@ def _known(fact: Fact, writes: list[_Write]) -> Fact | None:
     """The fact with its end; None where it was refused."""
     if fact.done < inf:
         return fact
-    theirs = (write for write in writes if write.kind is fact.kind and 0 <= write.received - fact.sent < _LATEST)
+    theirs = (write for write in writes if write.may_be(fact))
     write = min(theirs, key=lambda write: write.received, default=None)
     if write is None or write.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return fact  # it may have got as far as etcd
     if write.status >= HTTPStatus.BAD_REQUEST:
         return None
-    ends = write.answered if fact.ends_at is None else fact.ends_at
-    return replace(fact, done=ends)
+    return replace(fact, done=write.answered)
+
+
+def _write(event: Json, kind: FactKind, ahead: float) -> _Write:
+    received, answered = _moment(event["requestReceivedTimestamp"]), _moment(event["stageTimestamp"])
+    end = event["requestObject"].get("spec", {}).get("expiresAt")
+    ends_at = None if end is None else _moment(end) - ahead
+    return _Write(kind, received - ahead, answered - ahead, event["responseStatus"]["code"], ends_at)
 
 
 def _note_token_id(history: History, event: Json) -> None:

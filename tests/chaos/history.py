@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from math import inf
 
 __all__ = ["CLOCKS_APART", "EVERYBODY", "Answer", "Disturbance", "Fact", "FactKind", "History", "Life", "Standing"]
 
@@ -25,7 +24,7 @@ class FactKind(Enum):
     ENDED = auto()
     """Revoked, deleted, or its credential deleted: for good."""
     EXPIRED = auto()
-    """Its end was set; `done` is that moment, `sent` one well before."""
+    """Its end was brought forward to `ends_at`, which is later than the change."""
     HELD = auto()
     """Its credential was suspended."""
     RELEASED = auto()
@@ -46,7 +45,7 @@ class Fact:
     """A change. `done` is infinite where no answer came; `was` is told where a run broke a promise.
 
     Attributes:
-        ends_at: of an end by the clock.
+        ends_at: of an end by the clock: when it comes.
     """
 
     kind: FactKind
@@ -55,10 +54,22 @@ class Fact:
     was: str
     ends_at: float | None = None
 
+    def __str__(self) -> str:
+        end = "" if self.ends_at is None else f" to {self.ends_at:.3f}"
+        return f"{self.was}{end} sent {self.sent:.3f} done {self.done:.3f}"
+
     @property
     def possible_from(self) -> float:
-        """From when on it may be in force: an end that is known, not before it."""
-        return self.sent if self.kind is not FactKind.EXPIRED or self.done == inf else self.done - 1 - CLOCKS_APART
+        """From when on it may be in force: an end by the clock not much before it."""
+        return self.sent if self.ends_at is None else max(self.sent, self.ends_at - 1 - CLOCKS_APART)
+
+    def known_from(self, bound: float) -> float:
+        """From when on everybody goes by it who hears of a change within `bound` seconds.
+
+        An end by the clock needs no news when it comes, but clocks are apart; that it was brought forward is news.
+        """
+        heard = self.done + bound
+        return heard if self.ends_at is None else max(heard, self.ends_at + min(bound, 1 + CLOCKS_APART))
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +155,7 @@ class History:
 
 def _ended(facts: list[Fact], at: float, bound: float) -> Standing | None:
     ends = [fact for fact in facts if fact.kind in {FactKind.ENDED, FactKind.EXPIRED}]
-    # An end by the clock needs no news, but clocks are apart.
-    by_the_clock = min(bound, 1 + CLOCKS_APART)
-    if any(at >= fact.done + (bound if fact.kind is FactKind.ENDED else by_the_clock) for fact in ends):
+    if any(at >= fact.known_from(bound) for fact in ends):
         return Standing.DEAD
     return Standing.UNSURE if ends else None
 

@@ -144,8 +144,6 @@ class People:
         if done is None:
             return
         ends_at = None if expiry is None else expiry.at
-        if ends_at is not None and done < inf:
-            done = ends_at
         self.history.facts[uid].append(Fact(kind, sent, done, was, ends_at))
 
     async def _collect_all(self) -> None:

@@ -65,7 +65,7 @@ def _good_throughout(life: Life, answer: Answer, bound: float) -> bool:
 
 
 def _told(life: Life, answer: Answer, what: str) -> str:
-    facts = "; ".join(f"{fact.was} sent {fact.sent:.3f} done {fact.done:.3f}" for fact in life.all_facts)
+    facts = "; ".join(map(str, life.all_facts))
     return (
         f"{life.name} ({life.uid}) was {what}, by {answer.verifier}, asked {answer.asked:.3f}"
         f" answered {answer.answered:.3f}: {facts or 'nothing had happened to it'}; collected {life.born:.3f}"

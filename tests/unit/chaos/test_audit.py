@@ -20,6 +20,7 @@ AHEAD = START.timestamp() - 100
 REVOKE = {"metadata": {"uid": "uid-1"}, "spec": {"revoked": True}}
 DELETE = {"preconditions": {"uid": "uid-1"}}
 LOST = Fact(FactKind.ENDED, 100, inf, "revoked")
+EARLIER_END = Fact(FactKind.EXPIRED, 100, inf, "brought forward", ends_at=104)
 
 
 def event(sent: Json, *, verb: str = "patch", status: int = 200, at: float = 0.5) -> Json:
@@ -56,10 +57,10 @@ def event(sent: Json, *, verb: str = "patch", status: int = 200, at: float = 0.5
             id="suspended, not resumed",
         ),
         pytest.param(
-            Fact(FactKind.EXPIRED, 100, inf, "brought forward", ends_at=104),
-            [event({**REVOKE, "spec": {"expiresAt": "2027-01-01T00:00:04Z"}})],
-            104,
-            id="an end is done when it comes",
+            EARLIER_END, [event({**REVOKE, "spec": {"expiresAt": "2027-01-01T00:00:04Z"}})], 101.5, id="an end"
+        ),
+        pytest.param(
+            EARLIER_END, [event({**REVOKE, "spec": {"expiresAt": "2027-01-01T00:00:09Z"}})], inf, id="another"
         ),
     ],
 )

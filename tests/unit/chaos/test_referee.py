@@ -19,6 +19,10 @@ def fact(kind: FactKind, sent: float, done: float | None = None) -> Fact:
     return Fact(kind, sent, sent + 0.1 if done is None else done, "changed")
 
 
+def brought_forward(sent: float, *, to: float) -> Fact:
+    return Fact(EXPIRED, sent, sent + 0.1, "brought forward", ends_at=to)
+
+
 def a_life(*facts: Fact, credential_facts: tuple[Fact, ...] = ()) -> Life:
     return Life("ci", "uid-1", "pharia_x", born=0, facts=list(facts), credential_facts=list(credential_facts))
 
@@ -41,10 +45,12 @@ def answer(status: int, at: float, *, ready: bool = False) -> Answer:
         pytest.param([fact(ENDED, 10)], 12.1, Standing.DEAD, id="an end must be known"),
         pytest.param([fact(ENDED, 10, inf)], 99, Standing.UNSURE, id="an end without an answer"),
         pytest.param([fact(ENDED, 10, inf), fact(ENDED, 20)], 23, Standing.DEAD, id="the second try was answered"),
-        pytest.param([fact(EXPIRED, 5, 14)], 9.9, Standing.GOOD, id="its end is set, and not there"),
-        pytest.param([fact(EXPIRED, 5, 14)], 10.1, Standing.UNSURE, id="clocks may be apart"),
-        pytest.param([fact(EXPIRED, 5, 14)], 15.9, Standing.UNSURE, id="just after its end"),
-        pytest.param([fact(EXPIRED, 5, 14)], 16, Standing.DEAD, id="after its end"),
+        pytest.param([brought_forward(5, to=14)], 9.9, Standing.GOOD, id="its end is set, and not there"),
+        pytest.param([brought_forward(5, to=14)], 10.1, Standing.UNSURE, id="clocks may be apart"),
+        pytest.param([brought_forward(5, to=14)], 15.9, Standing.UNSURE, id="just after its end"),
+        pytest.param([brought_forward(5, to=14)], 16, Standing.DEAD, id="after its end"),
+        pytest.param([brought_forward(10, to=10.5)], 12.4, Standing.UNSURE, id="its end came at once"),
+        pytest.param([brought_forward(10, to=10.5)], 12.5, Standing.DEAD, id="its end is known, and over"),
         pytest.param([fact(HELD, 10)], 11, Standing.UNSURE, id="just suspended"),
         pytest.param([fact(HELD, 10)], 13, Standing.DEAD, id="suspended"),
         pytest.param([fact(HELD, 10), fact(RELEASED, 20)], 21, Standing.UNSURE, id="just resumed"),
@@ -72,7 +78,7 @@ def test_what_is_true_of_a_token(facts: list[Fact], at: float, expected: Standin
         pytest.param(a_life(fact(ENDED, 90)), answer(200, 93), "accepted although it was dead", id="dead"),
         pytest.param(a_life(fact(ENDED, 90, inf)), answer(200, 99), "", id="perhaps dead and accepted"),
         pytest.param(a_life(fact(ENDED, 90, inf)), answer(401, 99), "", id="perhaps dead and refused"),
-        pytest.param(a_life(fact(EXPIRED, 80, 90)), answer(200, 92), "accepted although", id="expired"),
+        pytest.param(a_life(brought_forward(80, to=90)), answer(200, 92), "accepted although", id="expired"),
         pytest.param(a_life(fact(HELD, 90)), answer(200, 93), "accepted although it was dead", id="suspended"),
         pytest.param(a_life(fact(HELD, 80), fact(RELEASED, 90)), answer(401, 93), "refused although", id="resumed"),
     ],
@@ -107,10 +113,24 @@ def test_a_disturbed_verifier_may_be_as_late_as_its_view_may_be_old(
 
 
 def test_an_end_by_the_clock_wants_no_news_so_a_disturbed_verifier_keeps_it_too() -> None:
-    life = a_life(fact(EXPIRED, 80, 90))
+    life = a_life(brought_forward(80, to=90))
     life.answers[:] = [answer(200, 95)]
 
     assert "accepted although it was dead" in judged(life, Disturbance(89, 94, "verifier-1"))[0]
+
+
+@pytest.mark.parametrize(
+    ("asked", "broken"),
+    [
+        pytest.param(102, False, id="its view may be from before the change"),
+        pytest.param(102.2, True, id="no view may be that old"),
+    ],
+)
+def test_that_an_end_was_brought_forward_is_news(asked: float, *, broken: bool) -> None:
+    life = a_life(brought_forward(90, to=94))
+    life.answers[:] = [answer(200, asked)]
+
+    assert bool(judged(life, DISTURBED)) is broken
 
 
 def test_an_answer_during_which_an_end_begins_may_be_either() -> None:
