@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 from pharia_access.kube.client import connect
-from tests.chaos.history import EVERYBODY, Disturbance
+from tests.chaos.history import EVERYBODY, LATE
 from tests.chaos.people import People
 from tests.chaos.witnesses import ask, watch
 from tests.support.processes import ProcessError, wait_until
@@ -23,7 +23,7 @@ __all__ = ["Crowd"]
 
 _SECONDS = 30.0
 _FIRST_LIVES = 8
-_PULSE, _LATE = 0.1, 0.5
+_PULSE = 0.1
 
 
 class Crowd:
@@ -106,6 +106,5 @@ class Crowd:
         while not self._ended.is_set():
             began = time.monotonic()
             await asyncio.sleep(_PULSE)
-            if time.monotonic() - began > _PULSE + _LATE:
-                self._history.disturbances.append(Disturbance(began, time.monotonic(), EVERYBODY))
-                self._history.note(began, "the machine was busy")
+            if time.monotonic() - began > _PULSE + LATE:
+                self._history.note_late(EVERYBODY, began, time.monotonic(), "the machine was busy")

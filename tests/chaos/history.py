@@ -10,12 +10,26 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-__all__ = ["CLOCKS_APART", "EVERYBODY", "Answer", "Disturbance", "Fact", "FactKind", "History", "Life", "Standing"]
+__all__ = [
+    "CLOCKS_APART",
+    "EVERYBODY",
+    "LATE",
+    "Answer",
+    "Disturbance",
+    "Fact",
+    "FactKind",
+    "History",
+    "Life",
+    "Standing",
+]
 
 CLOCKS_APART = 3
 """Seconds by which the clock of a node may be wrong; an end by the clock may come so much too early."""
 
 EVERYBODY = "*"
+
+LATE = 0.5
+"""Seconds: whoever takes longer for what is done at once has too busy a machine to keep the short bounds."""
 
 
 class FactKind(Enum):
@@ -140,6 +154,25 @@ class History:
     token_ids: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     disturbances: list[Disturbance] = field(default_factory=list)
     log: list[tuple[float, str]] = field(default_factory=list)
+    _made: dict[str, float] = field(default_factory=dict)
+    _seen: set[str] = field(default_factory=set)
+
+    def note_made(self, uid: str, at: float) -> None:
+        """An answer tells that there is a new token."""
+        if uid not in self._seen:
+            self._made[uid] = at
+
+    def note_seen(self, uid: str, at: float) -> None:
+        """A watch shows a token. If only long after the answer, the API server tells everybody late."""
+        self._seen.add(uid)
+        made = self._made.pop(uid, at)
+        if at - made > LATE:
+            self.note_late(EVERYBODY, made, at, "the API server told late")
+
+    def note_late(self, whom: str, began: float, ended: float, what: str) -> None:
+        """Somebody was slow whom no fault had touched: that is one as well, though nobody's."""
+        self.disturbances.append(Disturbance(began, ended, whom))
+        self.note(began, what)
 
     def note(self, at: float, what: str) -> None:
         """Write a step down, for whoever has to understand a run that broke."""

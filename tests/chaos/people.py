@@ -201,7 +201,7 @@ class People:
         form = MERGE_PATCH if method == "PATCH" else JSON
         sent = self.now()
         try:
-            await self.connection.send(Call(method, path, _SECONDS, body, form))
+            answer = await self.connection.send(Call(method, path, _SECONDS, body, form))
         except UnavailableError:
             self.history.note(sent, f"{method} {what}: no answer")
             return inf
@@ -209,4 +209,6 @@ class People:
             self.history.note(sent, f"{method} {what}: {type(error).__name__}")
             return None
         self.history.note(sent, f"{method} {what}: done")
+        if what == "apitokens":
+            self.history.note_made(json.loads(answer)["metadata"]["uid"], self.now())
         return self.now()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pharia_access.errors import ApiError
 from pharia_access.kube import paths
 from pharia_access.kube.client import Call, Connection
-from tests.chaos.history import Answer, History, Life
+from tests.chaos.history import LATE, Answer, History, Life
 from tests.support.verifiers import RunningVerifier
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ async def ask(verifier: Replica, history: History, ended: asyncio.Event) -> None
     """Ask one verifier about each token in turn, until it is over."""
     while not ended.is_set():
         for life in list(history.lives):
-            await _ask(verifier, life)
+            await _ask(verifier, life, history)
             await asyncio.sleep(_PAUSE)
         await asyncio.sleep(_PAUSE)
 
@@ -62,18 +62,22 @@ async def _follow(connection: Connection, path: str, version: str, history: Hist
 
 
 def _note(history: History, token: dict[str, Any]) -> None:
+    history.note_seen(token["metadata"]["uid"], time.monotonic())
     token_id = token.get("status", {}).get("tokenID")
     if token_id is not None:
         history.token_ids[token["metadata"]["uid"]].add(token_id)
 
 
-async def _ask(verifier: Replica, life: Life) -> None:
+async def _ask(verifier: Replica, life: Life, history: History) -> None:
     running = verifier.running
     if not isinstance(running, RunningVerifier):
         return
     asked = time.monotonic()
     status = await _status(running.port, _CHECK.format(text=life.text))
-    life.answers.append(Answer(verifier.name, asked, time.monotonic(), status))
+    answered = time.monotonic()
+    life.answers.append(Answer(verifier.name, asked, answered, status))
+    if answered - asked > LATE:
+        history.note_late(verifier.name, asked, answered, f"{verifier.name} answered late")
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         await _ask_between_probes(running, verifier.name, life)
 
