@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.applications import Application, conditions, state
 from tests.support.constant_checks import DEAD, GOOD
 from tests.support.processes import wait_until
-from tests.support.workspace import outcome
+from tests.support.workspace import Json, outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from tests.support.argo_cd import ArgoCD
     from tests.support.git_repository import Repository
     from tests.support.workspace import Workspace
-
-Json = dict[str, Any]
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "argocd" / "access.yaml"
 PERMANENT = "revocation is permanent: keep revoked at true"
@@ -127,7 +125,8 @@ def test_but_if_the_server_compares_the_refusal_ends_the_first_look_and_is_then_
         assert state(app) == ("Unknown", "Healthy")
         assert PERMANENT in conditions(app)["ComparisonError"]
 
-        _touch(finance, "deleted")  # so that it looks again
+        nobodys = {"metadata": {"annotations": {"example.com/seen-by": "a person"}}}
+        finance.change(finance.known("ApiToken", "deleted"), nobodys)  # so that it looks again
         app = access.until(lambda app: "ComparisonError" not in conditions(app), "it compares")
         assert {item["name"]: item["status"] for item in app["status"]["resources"]}["contradicted"] == "Synced"
 
@@ -178,14 +177,9 @@ def test_where_git_says_the_opposite_a_suspension_is_healed(
     manifest = git.folder / "02-credential.yaml"
     manifest.write_text(f"{manifest.read_text(encoding='utf-8').rstrip()}\n  suspended: false\n", encoding="utf-8")
     access.sync(git.commit())
-    credential = finance.read("ApiCredential", "invoice-bot")
-    assert credential is not None
-    finance.change(credential, {"spec": {"suspended": True}})
+    finance.change(finance.known("ApiCredential", "invoice-bot"), {"spec": {"suspended": True}})
 
-    def healed(now: Json) -> bool:
-        return now["spec"]["suspended"] is False
-
-    finance.until("ApiCredential", "invoice-bot", healed, "resumed", timeout=60)
+    finance.until("ApiCredential", "invoice-bot", lambda now: now["spec"]["suspended"] is False, "resumed", timeout=60)
 
 
 def test_a_credential_removed_from_git_takes_its_tokens_along(
@@ -242,22 +236,12 @@ def _leaves(finance: Workspace, name: str) -> bool:
 
 
 def _revoke(finance: Workspace, name: str) -> None:
-    token = finance.read("ApiToken", name)
-    assert token is not None
-    finance.change(token, {"spec": {"revoked": True}})
+    finance.revoke(name)
     finance.until_outcome(name, "Revoked", "Revoked")
 
 
-def _touch(finance: Workspace, name: str) -> None:
-    """Change what neither Git nor the operator cares for."""
-    token = finance.read("ApiToken", name)
-    assert token is not None
-    finance.change(token, {"metadata": {"annotations": {"example.com/seen-by": "a person"}}})
-
-
 def _act(argo_cd: ArgoCD, finance: Workspace, kind: str, name: str, action: str) -> None:
-    obj = finance.read(kind, name)
-    assert obj is not None
+    obj = finance.known(kind, name)
     finance.change(obj, argo_cd.act(obj, action))
 
 

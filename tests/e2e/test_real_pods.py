@@ -30,7 +30,7 @@ def checks(release: Release, workspace: Workspace) -> Iterator[ConstantChecks]:
     """While the test runs, a good token and a revoked one are asked about; every answer must be the right one."""
     good, dead = (f"{kind}-{len(workspace.list('ApiToken'))}" for kind in ("good", "dead"))
     texts = {name: _mint(workspace, name) for name in (good, dead)}
-    _revoke(workspace, dead)
+    workspace.revoke(dead)
     wait_until_known(release.address, texts[good], GOOD)
     wait_until_known(release.address, texts[dead], DEAD)
     with ConstantChecks(release.address, {texts[good]: GOOD, texts[dead]: DEAD}) as asking:
@@ -149,19 +149,13 @@ def _mint(workspace: Workspace, name: str) -> str:
     return workspace.text(f"{name}-token").reveal()
 
 
-def _revoke(workspace: Workspace, name: str) -> None:
-    token = workspace.read("ApiToken", name)
-    assert token is not None
-    workspace.change(token, {"spec": {"revoked": True}})
-
-
 def _live_and_die(release: Release, workspace: Workspace, checks: ConstantChecks, text: str) -> None:
     """The token `short-lived` is accepted and revoked under the same questions."""
     wait_until_known(release.address, text, GOOD)
     checks.expect(text, GOOD)
     time.sleep(AT_ONCE_SECONDS)
     checks.forget(text)
-    _revoke(workspace, "short-lived")
+    workspace.revoke("short-lived")
     wait_until_known(release.address, text, DEAD)
     checks.expect(text, DEAD)
 

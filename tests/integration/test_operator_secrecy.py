@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.resources import secret
-from tests.support.workspace import Json, Workspace
+from tests.support.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,10 +48,10 @@ def live_a_full_life(workspace: Workspace) -> list[TokenText]:
     workspace.token("refused", ttl="8784h", credentialRef={"name": "strict"})
     workspace.token("waiting", credentialRef={"name": "nobody"})
 
-    workspace.end_in(known(workspace, "ApiToken", "expired"), 1)
-    workspace.change(known(workspace, "ApiToken", "revoked"), {"spec": {"revoked": True}})
-    workspace.delete(known(workspace, "Secret", "collected-token"))
-    workspace.delete(known(workspace, "ApiToken", "deleted"))
+    workspace.end_in(workspace.known("ApiToken", "expired"), 1)
+    workspace.revoke("revoked")
+    workspace.delete(workspace.known("Secret", "collected-token"))
+    workspace.delete(workspace.known("ApiToken", "deleted"))
     workspace.until_outcome("conflicting", "Pending", "SecretConflict")
     workspace.until_outcome("refused", "Failed", "TTLTooLong")
     workspace.until_outcome("waiting", "Pending", "CredentialNotFound")
@@ -67,13 +67,6 @@ def issue(workspace: Workspace, name: str, **spec: object) -> TokenText:
     """Mint a token and read it."""
     workspace.issued(name, **spec)
     return workspace.text(f"{name}-token")
-
-
-def known(workspace: Workspace, kind: str, name: str) -> Json:
-    """An object that is there."""
-    found = workspace.read(kind, name)
-    assert found is not None
-    return found
 
 
 def everything(control_plane: ControlPlane, operator: RunningOperator, workspace: Workspace) -> dict[str, str]:

@@ -90,6 +90,10 @@ class Workspace:
         """Merge into an object."""
         return self._must(self.api.patch(obj, patch))
 
+    def revoke(self, name: str) -> None:
+        """Revoke a token that is there."""
+        self.change(self.known("ApiToken", name), {"spec": {"revoked": True}})
+
     def end_in(self, token: Json, seconds: float) -> datetime:
         """Bring a token's end forward to this long from now, or up to a second more; when that is."""
         end = (now() + timedelta(seconds=seconds + 1)).replace(microsecond=0)
@@ -105,6 +109,12 @@ class Workspace:
         reply = self.api.read({"kind": kind, "metadata": {"namespace": self.namespace, "name": name}})
         return None if reply.status == HTTPStatus.NOT_FOUND else self._must(reply)
 
+    def known(self, kind: str, name: str) -> Json:
+        """The object as it is now. Raises AssertionError if there is none."""
+        found = self.read(kind, name)
+        assert found is not None, f"no {kind} {name}"
+        return found
+
     def list(self, kind: str, **query: str) -> list[Json]:
         """All objects of a kind here."""
         items: list[Json] = self._must(self.api.find(kind, self.namespace, **query))["items"]
@@ -112,9 +122,7 @@ class Workspace:
 
     def text(self, name: str = "ci-token") -> TokenText:
         """The token in a one-time Secret. Raises AssertionError if there is no such Secret."""
-        found = self.read("Secret", name)
-        assert found is not None, f"no Secret {name}"
-        return parse(base64.b64decode(found["data"]["token"]))
+        return parse(base64.b64decode(self.known("Secret", name)["data"]["token"]))
 
     def events(self, name: str = "ci") -> dict[str, Json]:
         """The Events about an object, by reason."""

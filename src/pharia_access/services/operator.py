@@ -106,12 +106,12 @@ class Operator:
         """Act: at once on new work and on what was seen to be undone. A list, where the last is old, finds the rest."""
         parts = self._parts
         parts.intake.take_over()
-        parts.ports.metrics.leading(leads=True)
+        self._ports.metrics.leading(leads=True)
         await parts.keys.refresh()
         async with asyncio.TaskGroup() as tasks:
             for _ in range(self._rhythm.workers):
                 tasks.create_task(parts.queue.work_forever(self.handle))
-            tasks.create_task(parts.schedule.run(parts.ports.clock, self._due))
+            tasks.create_task(parts.schedule.run(self._ports.clock, self._due))
             tasks.create_task(parts.probes.run(self._is_there, parts.intake.due))
             tasks.create_task(self._list_now_and_then())
             tasks.create_task(self._gauge())
@@ -241,8 +241,8 @@ class Operator:
 
     def gauge(self) -> None:
         """Tell the metrics what is not counted as it happens."""
-        parts = self._parts
-        parts.ports.metrics.queue(len(parts.queue), parts.queue.oldest_seconds())
-        parts.ports.metrics.tokens(parts.view.totals())
+        parts, metrics = self._parts, self._ports.metrics
+        metrics.queue(len(parts.queue), parts.queue.oldest_seconds())
+        metrics.tokens(parts.view.totals())
         due = parts.schedule.next_due()
-        parts.ports.metrics.next_due(None if due is None else datetime.fromtimestamp(due, UTC))
+        metrics.next_due(None if due is None else datetime.fromtimestamp(due, UTC))
