@@ -26,7 +26,7 @@ from pharia_access.entrypoints.verifier.busy_poll import BusyPoll
 from pharia_access.entrypoints.verifier.guarded import Limits
 from pharia_access.entrypoints.verifier.listener import EarlyAnswers, Listener
 from pharia_access.services.audit import AuditLimits, AuditLog
-from pharia_access.services.freshness import Freshness, LaterClock
+from pharia_access.services.freshness import Bounds, Freshness, LaterClock, Part
 from pharia_access.services.gate import Gate, Tools
 from pharia_access.services.index import Index
 from pharia_access.services.pacer import Pacer
@@ -80,8 +80,9 @@ def _index(file: Path) -> Index:
 
 def _gate(index: Index, key: bytes) -> Gate:
     clock, metrics = SystemClock(), VerifierMetrics(version="bench")
-    freshness = Freshness(("everything",), bound=1e9)
-    freshness.heard("everything", clock.ticks())
+    everything = Part("ApiToken")
+    freshness = Freshness((everything,), Bounds(view=1e9))
+    freshness.heard(everything, clock.ticks())
     later = LaterClock(clock.wall, clock.ticks)
     later.server_said(clock.wall())
     verifier = Verifier(

@@ -33,6 +33,7 @@ def verifier_page() -> str:
             objects=lambda: {"ApiToken": 1},
             shared_ids=lambda: 0,
             view_ages=lambda: {"ApiToken": 1.0},
+            namespaces=lambda: {"finance": True},
             argon2_waiting=lambda: 0,
             ready=lambda: True,
             keyring_keys=lambda: 1,

@@ -19,7 +19,7 @@ from pharia_access.entrypoints.verifier.app import Protocols, VerifierApp, revie
 from pharia_access.entrypoints.verifier.busy_poll import BusyPoll
 from pharia_access.entrypoints.verifier.guarded import Limits
 from pharia_access.entrypoints.verifier.listener import EarlyAnswers, Listener, Tls
-from pharia_access.services.freshness import Freshness
+from pharia_access.services.freshness import Bounds, Freshness, Part
 from pharia_access.services.gate import Contract, Gate, Tools
 from pharia_access.services.index import Index
 from pharia_access.services.proving import Prover, ProverLimits
@@ -28,9 +28,10 @@ from pharia_access.services.verifier import Verifier, VerifierClock
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-__all__ = ["SUBJECT", "Door", "Journal", "Reply", "open_door"]
+__all__ = ["EVERYTHING", "SUBJECT", "Door", "Journal", "Reply", "open_door"]
 
 SUBJECT = "6f0c6a3e-0000-4000-8000-000000000001"
+EVERYTHING = (Part("ApiToken"), Part("ApiCredential"), Part("ApiRole"))
 _FAR = 2_000_000_000.0
 
 
@@ -81,13 +82,14 @@ class Reply:
 class Door:
     """Tokens, the verifier behind them, and a port."""
 
-    def __init__(self, *, keyring: bool = True) -> None:
+    def __init__(self, *, keyring: bool = True, parts: tuple[Part, ...] = EVERYTHING) -> None:
         self.ticks = 1000.0
         self.now = 1_000_000_000.0
         self.journal = Journal()
         self.index = Index()
-        self.freshness = Freshness(("everything",), bound=300)
-        self.freshness.heard("everything", self.ticks)
+        self.freshness = Freshness(parts, Bounds(view=300, contact=30))
+        for part in parts:
+            self.freshness.heard(part, self.ticks)
         self.keyring = Keyring.fresh(secrets.token_bytes, datetime(2026, 1, 1, tzinfo=UTC))
         self.prover = Prover(matches, ProverLimits())
         self.verifier = Verifier(

@@ -115,6 +115,8 @@ class Diary:
 
     told: list[str] = field(default_factory=list)
     moments: list[float] = field(default_factory=list)
+    signs: list[float] = field(default_factory=list)
+    interruptions: list[float] = field(default_factory=list)
     order: list[str] = field(default_factory=list)
     """What was put, among what was asked of the server."""
 
@@ -128,6 +130,9 @@ class Diary:
     def malformed(self, key: str, why: str) -> None:
         self.told.append(f"malformed {key}: {why}")
 
+    def alive(self, at: float) -> None:
+        self.signs.append(at)
+
     def heard(self, since: float) -> None:
         self.moments.append(since)
 
@@ -135,8 +140,12 @@ class Diary:
         self.told.append(f"listed {','.join(sorted(keys))} in {namespace}")
         self.moments.append(since)
 
-    def interrupted(self, cause: str) -> None:
+    def interrupted(self, cause: str, at: float) -> None:
         self.told.append(f"interrupted {cause}")
+        self.interruptions.append(at)
+
+    def denied(self, at: float) -> None:
+        self.told.append("denied")
 
 
 @dataclass

@@ -18,8 +18,8 @@ from pharia_access.kube.client import Connection, connect
 from pharia_access.kube.last_used import KubeUses
 from pharia_access.kube.reflector import Reflector, ReflectorTools, Rhythm, Watched
 from pharia_access.services.audit import AuditLimits, AuditLog
-from pharia_access.services.feed import Feed, View, part_name
-from pharia_access.services.freshness import Freshness, LaterClock
+from pharia_access.services.feed import Feed, View
+from pharia_access.services.freshness import Bounds, Freshness, LaterClock, Part
 from pharia_access.services.gate import Gate, Tools
 from pharia_access.services.index import Index
 from pharia_access.services.pacer import Pacer
@@ -52,11 +52,11 @@ class VerifierParts:
 
     def problems(self) -> list[str]:
         """Why checks are not answered, a sentence each."""
-        freshness = self.view.freshness
-        missing = [f"the first full list of {part} has not ended" for part in freshness.missing()]
-        if missing or self.clock.ticks() <= freshness.fresh_until:
+        freshness, now = self.view.freshness, self.clock.ticks()
+        missing = [f"the first full list of {part} has not ended" for part in freshness.missing(now)]
+        if missing or freshness.is_fresh_anywhere(now):
             return missing
-        return ["the view of the cluster is too old: nothing was heard from the API server"]
+        return ["the view of the cluster is too old: nothing was heard from the API server, or it may not be read"]
 
 
 @asynccontextmanager
@@ -75,8 +75,8 @@ async def open_verifier(settings: VerifierSettings) -> AsyncIterator[VerifierPar
 def _assemble(settings: VerifierSettings, connection: Connection, prover: Prover) -> VerifierParts:
     clock, metrics = SystemClock(), VerifierMetrics(version=__version__)
     later = LaterClock(clock.wall, clock.ticks)
-    parts = tuple(part_name(watched.kind, watched.namespace) for watched, _ in _watched(settings, Index()))
-    view = View(Index(), Freshness(parts, bound=settings.view_bound.total_seconds()))
+    bounds = Bounds(view=settings.view_bound.total_seconds(), contact=settings.contact_bound.total_seconds())
+    view = View(Index(), Freshness((_part(watched) for watched, _ in _watched(settings, Index())), bounds))
     verifier = Verifier(
         index=view.index,
         freshness=view.freshness,
@@ -110,12 +110,16 @@ def _watched(settings: VerifierSettings, index: Index) -> Iterator[tuple[Watched
     yield Watched("ApiRole", "apiroles", read_role), index.put_role
 
 
+def _part(watched: Watched[Any]) -> Part:
+    return Part(watched.kind, watched.namespace)
+
+
 def _reflectors(
     settings: VerifierSettings, connection: Connection, view: View, *, metrics: VerifierMetrics, later: LaterClock
 ) -> Iterator[Callable[[], Awaitable[None]]]:
     clock = SystemClock()
     rhythm = Rhythm(
-        watch=settings.watch_timeout.total_seconds(),
+        watch=settings.watch_seconds,
         request=settings.request_timeout.total_seconds(),
     )
 
@@ -124,7 +128,7 @@ def _reflectors(
 
     tools = ReflectorTools(ticks=clock.ticks, sleep=asyncio.sleep, jitter=random.random, on_date=heard_date)
     for watched, put in _watched(settings, view.index):
-        feed: Feed[Any] = Feed(view, watched.kind, put, namespace=watched.namespace, meter=metrics)
+        feed: Feed[Any] = Feed(view, _part(watched), put, meter=metrics)
         yield Reflector(connection, watched, feed, rhythm=rhythm, tools=tools).run
 
 
@@ -155,6 +159,7 @@ def _gauges(parts: VerifierParts, prover: Prover, later: LaterClock) -> Gauges:
         objects=index.sizes,
         shared_ids=lambda: index.shared_ids,
         view_ages=ages,
+        namespaces=lambda: parts.view.freshness.watched(parts.clock.ticks()),
         argon2_waiting=lambda: prover.waiting,
         ready=lambda: not parts.problems(),
         keyring_keys=lambda: parts.verifier.keys,

@@ -7,6 +7,7 @@ anybody has marked it. Whether the presented text is the token's at all is prove
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from sys import intern
 
 __all__ = ["RULES", "Holder", "IssuedToken", "Refusal", "Rule", "issued_before", "judge"]
 
@@ -51,7 +52,9 @@ class Refusal(StrEnum):
     MALFORMED_REQUIREMENT = "malformed-requirement"
     """A good token, and a gateway that asks for what cannot be understood."""
     VIEW_TOO_OLD = "view-too-old"
-    """Nothing was heard from the API server for too long to know."""
+    """Nothing was heard from the API server about its namespace for too long to know, or it may not be read."""
+    OUT_OF_CONTACT = "out-of-contact"
+    """Well-formed and unknown, while a part of the view is silent: the token may have been minted since."""
     OVERLOADED = "overloaded"
     """More slow checks wait than may."""
 
@@ -71,6 +74,7 @@ class IssuedToken:
         last_used: what the object says.
         own_mac: a digest under this process's own key, once Argon2id has proved the text.
         noted: when the verifier last noted a use.
+        namespace: that of `key`.
     """
 
     key: str
@@ -89,6 +93,11 @@ class IssuedToken:
     last_used: float = 0.0
     own_mac: bytes | None = field(default=None, repr=False)
     noted: float = 0.0
+    namespace: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Work out what every verdict asks for."""
+        self.namespace = intern(self.key.partition("/")[0])
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,7 +90,7 @@ class Reflector(Generic[T]):
     async def _ended_well(self, *, seconds: float, lasted: float, heard: bool) -> None:
         if not heard:
             log.info("a watch said nothing: listing anew", extra={"kind": self._watched.kind})
-            self._sink.interrupted(Interruption.SILENT)
+            self._sink.interrupted(Interruption.SILENT, self._tools.ticks())
             self._version = None
         elif lasted < seconds - _EARLY_SECONDS:
             self._doubtful = True
@@ -104,6 +104,7 @@ class Reflector(Generic[T]):
         version = ""
         async with aclosing(self._lists.portions(self._path, on_date=self._tell_date)) as portions:
             async for portion in portions:
+                self._sink.alive(self._tools.ticks())
                 keys.update(key for item in portion.items if (key := self._shown(item)) is not None)
                 version = portion.version
                 await asyncio.sleep(0)  # requests are answered
@@ -128,6 +129,7 @@ class Reflector(Generic[T]):
         call = Call("GET", self._path, self._rhythm.request, query=query)
         async with self._connection.stream(call, silence_seconds=seconds + _SILENCE_SECONDS) as stream:
             self._tell_date(stream.date)
+            self._sink.alive(self._tools.ticks())
             self._denied = ""
             nudge = asyncio.create_task(self._nudge(seconds / 2))
             try:
@@ -195,7 +197,7 @@ class Reflector(Generic[T]):
         theirs = (await self._page({"limit": "1"})).metadata.resource_version
         if not (ours.isdecimal() and theirs.isdecimal() and int(theirs) >= int(ours)):
             log.warning("the cluster went back in time: listing anew", extra={"kind": self._watched.kind})
-            self._sink.interrupted(Interruption.REWOUND)
+            self._sink.interrupted(Interruption.REWOUND, self._tools.ticks())
             self._version = None
 
     async def _start_over(self, cause: Interruption, error: Exception) -> None:
@@ -203,7 +205,10 @@ class Reflector(Generic[T]):
         await self._wait(cause, error)
 
     async def _wait(self, cause: Interruption, error: Exception) -> None:
-        self._sink.interrupted(cause)
+        now = self._tools.ticks()
+        self._sink.interrupted(cause, now)
+        if cause is Interruption.DENIED:
+            self._sink.denied(now)
         self._tell(cause, str(error))
         await self._patience.wait(error.retry_after if isinstance(error, UnavailableError) else None)
 

@@ -35,6 +35,10 @@ class Sink(Protocol[T_contra]):
         """An object cannot be understood."""
         ...
 
+    def alive(self, at: float) -> None:
+        """The API server answers: a list goes on, or a watch begins."""
+        ...
+
     def heard(self, since: float) -> None:
         """Everything up to that moment has been put."""
         ...
@@ -43,6 +47,10 @@ class Sink(Protocol[T_contra]):
         """A full list that began at that moment has ended, and held these."""
         ...
 
-    def interrupted(self, cause: str) -> None:
+    def interrupted(self, cause: str, at: float) -> None:
         """The watch ended otherwise than it should."""
+        ...
+
+    def denied(self, at: float) -> None:
+        """The API server answered 403; told beside `interrupted`."""
         ...

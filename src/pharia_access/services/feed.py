@@ -1,4 +1,4 @@
-"""From what a watch sees to the index, for one kind, everywhere or in one namespace.
+"""From what a watch sees to the index, for one part of the view: a kind, everywhere or in one namespace.
 
 An object that cannot be understood is forgotten, so that its tokens are refused; it is counted and named in the log.
 """
@@ -11,10 +11,10 @@ from typing import Generic, Protocol, TypeVar
 from pharia_access.domain.permissions import Role
 from pharia_access.domain.sightings import Kind
 from pharia_access.domain.verification import Holder, IssuedToken
-from pharia_access.services.freshness import Freshness
+from pharia_access.services.freshness import Freshness, Part
 from pharia_access.services.index import Index
 
-__all__ = ["Feed", "FeedMeter", "View", "part_name"]
+__all__ = ["Feed", "FeedMeter", "View"]
 
 log = logging.getLogger(__name__)
 
@@ -41,25 +41,17 @@ class View:
     freshness: Freshness
 
 
-def part_name(kind: Kind, namespace: str | None) -> str:
-    """How a part of the view is called in metrics and in `/readyz`."""
-    return kind if namespace is None else f"{kind}/{namespace}"
-
-
 class Feed(Generic[T]):
     """Takes what a `kube.reflector` sees.
 
     Args:
         put: the index's method for this kind.
-        namespace: None where the feed has all of them.
     """
 
-    def __init__(
-        self, view: View, kind: Kind, put: Callable[[T], None], *, namespace: str | None, meter: FeedMeter
-    ) -> None:
+    def __init__(self, view: View, part: Part, put: Callable[[T], None], *, meter: FeedMeter) -> None:
         self._view = view
-        self._kind = kind
-        self._part = part_name(kind, namespace)
+        self._part = part
+        self._kind: Kind = part.kind
         self._put: Callable[[T], None] = put
         self._meter = meter
 
@@ -77,6 +69,12 @@ class Feed(Generic[T]):
         self._meter.malformed(self._kind)
         log.warning("an object cannot be understood", extra={"kind": self._kind, "key": key, "problem": why})
 
+    def alive(self, at: float) -> None:
+        """The API server answers; whether anything is new is not said."""
+        if self._view.freshness.is_lost(self._part):
+            log.info("a part of the view may be read again", extra={"part": str(self._part)})
+        self._view.freshness.alive(self._part, at)
+
     def heard(self, since: float) -> None:
         """Everything up to that moment has been put."""
         self._view.freshness.heard(self._part, since)
@@ -86,6 +84,12 @@ class Feed(Generic[T]):
         self._view.index.keep_only(self._kind, keys, namespace=namespace)
         self._view.freshness.heard(self._part, since)
 
-    def interrupted(self, cause: str) -> None:
+    def interrupted(self, cause: str, at: float) -> None:
         """The watch ended otherwise than it should."""
         self._meter.interrupted(self._kind, cause)
+        self._view.freshness.failed(self._part, at)
+
+    def denied(self, at: float) -> None:
+        """The API server answered 403, which is an answer: what was known does not count for long."""
+        if self._view.freshness.denied(self._part, at):
+            log.warning("a part of the view may not be read: its tokens are refused", extra={"part": str(self._part)})

@@ -1,44 +1,153 @@
-"""How old the verifier's view is, and what time it is: the two things that a stale answer would hang on.
+"""How old the verifier's view is, part by part, and what time it is: the two things that a stale answer would hang on.
 
 Seconds come from `ticks`, a clock that only grows and does not stop while the machine sleeps.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from math import inf
+from typing import Final, NamedTuple
 
-__all__ = ["Freshness", "LaterClock"]
+from pharia_access.domain.sightings import Kind
+
+__all__ = ["Bounds", "Freshness", "LaterClock", "Part"]
+
+_CONFIRM_SECONDS: Final = 2.0
+"""A 403 counts once it has lasted that long: an API server that has just started gives some before it knows its roles."""
+_PATIENCE_SECONDS: Final = 30.0
+"""How long a part that fails to be listed holds up the start of the others."""
+
+
+class Part(NamedTuple):
+    """A part of the view: one kind, everywhere or in one namespace."""
+
+    kind: Kind
+    namespace: str | None = None
+
+    def __str__(self) -> str:
+        """Return the name that metrics, `/readyz` and the log use."""
+        return self.kind if self.namespace is None else f"{self.kind}/{self.namespace}"
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Seconds.
+
+    Attributes:
+        view: how old a part may be before nothing that rests on it is accepted.
+        contact: how long a part may be silent before an ID that nobody knows may be a new one.
+    """
+
+    view: float
+    contact: float = inf
+
+
+@dataclass(slots=True)
+class _State:
+    """What is known of a part, in ticks."""
+
+    complete_at: float = -inf
+    """The last moment that all of it was known."""
+    alive_at: float = -inf
+    """The last sign of life: a list that begins or goes on, a watch that begins, an event, a bookmark."""
+    failing_since: float = inf
+    """The first failure, while it was never complete."""
+    denied_since: float = inf
+    """The first 403 in a row."""
+    lost: bool = False
+    """The API server says that we may not know: the right is gone, perhaps with the namespace."""
 
 
 class Freshness:
-    """Ready once every kind was listed, fresh while each was heard of within the bound.
+    """Knows what the view can be trusted for. A token rests on the parts of its namespace, and on those of no namespace.
 
-    Args:
-        parts: what makes up the view; a kind that is watched in several namespaces has several.
-        bound: seconds.
+    Each namespace is judged for itself: one that is gone or forbidden takes nothing from the others.
     """
 
-    def __init__(self, parts: tuple[str, ...], *, bound: float) -> None:
-        self._bound = bound
-        self._heard = dict.fromkeys(parts, -inf)
-        self.fresh_until = -inf
-        """In ticks. A plain attribute, because every request asks."""
+    def __init__(self, parts: Iterable[Part], bounds: Bounds) -> None:
+        self._states = {part: _State() for part in parts}
+        self._bounds = bounds
+        namespaces = {part.namespace for part in self._states if part.namespace is not None}
+        self._rests_on: dict[str | None, list[_State]] = {
+            namespace: [state for part, state in self._states.items() if part.namespace in {None, namespace}]
+            for namespace in namespaces or {None}
+        }
+        self._until = dict.fromkeys(self._rests_on, -inf)
+        self._everywhere = -inf
+        self._contact_until = -inf
 
-    def heard(self, part: str, at: float) -> None:
+    def is_fresh(self, namespace: str, now: float) -> bool:
+        """Whether what is known of that namespace is young enough to accept by. Every request asks."""
+        return now <= self._until.get(namespace, self._everywhere)
+
+    def is_fresh_anywhere(self, now: float) -> bool:
+        """Whether there is a namespace whose tokens can be accepted."""
+        return now <= max(self._until.values())
+
+    def in_contact(self, now: float) -> bool:
+        """Whether each part that should be connected has shown life of late: then an unknown ID is of no token."""
+        if now > self._contact_until:  # which only grows while no part comes back
+            connected = [state for state in self._states.values() if not state.lost]
+            alive = (state.alive_at if state.complete_at > -inf else -inf for state in connected)
+            self._contact_until = min(alive, default=-inf) + self._bounds.contact
+        return now <= self._contact_until
+
+    def heard(self, part: Part, at: float) -> None:
         """The part was complete up to that moment. Only a list can make it so at first."""
-        self._heard[part] = max(self._heard[part], at)
-        self.fresh_until = min(self._heard.values()) + self._bound
+        self.alive(part, at)
+        state = self._states[part]
+        state.complete_at, state.failing_since = max(state.complete_at, at), inf
+        self._judge(part)
 
-    def complete(self, part: str) -> bool:
-        """Whether a full list of the part has ended."""
-        return self._heard[part] > -inf
+    def alive(self, part: Part, at: float) -> None:
+        """The API server answers about the part."""
+        state = self._states[part]
+        state.alive_at, state.denied_since = max(state.alive_at, at), inf
+        if state.lost:
+            state.lost, self._contact_until = False, -inf
 
-    def missing(self) -> tuple[str, ...]:
-        """The parts that were never listed whole."""
-        return tuple(part for part in self._heard if not self.complete(part))
+    def failed(self, part: Part, at: float) -> None:
+        """The part could not be read."""
+        state = self._states[part]
+        if state.complete_at == -inf:
+            state.failing_since = min(state.failing_since, at)
+
+    def denied(self, part: Part, at: float) -> bool:
+        """The API server answered 403. Whether that has just cost us the part: nothing rests on it from now on."""
+        self.failed(part, at)
+        state = self._states[part]
+        state.denied_since = min(state.denied_since, at)
+        if state.lost or at - state.denied_since < _CONFIRM_SECONDS:
+            return False
+        state.lost, state.complete_at = True, -inf
+        self._judge(part)
+        return True
+
+    def is_lost(self, part: Part) -> bool:
+        """Whether the API server says that we may not read the part."""
+        return self._states[part].lost
+
+    def missing(self, now: float) -> tuple[Part, ...]:
+        """The parts that a start waits for: not listed yet, and neither lost nor failing for long."""
+        return tuple(
+            part
+            for part, state in self._states.items()
+            if state.complete_at == -inf and not state.lost and now - state.failing_since < _PATIENCE_SECONDS
+        )
 
     def ages(self, now: float) -> dict[str, float]:
-        """Seconds since each part was last heard of; infinite before its first list."""
-        return {part: now - at for part, at in self._heard.items()}
+        """Seconds since each part was last complete; infinite before its first list. Those that are lost have none."""
+        return {str(part): now - state.complete_at for part, state in self._states.items() if not state.lost}
+
+    def watched(self, now: float) -> dict[str, bool]:
+        """Each namespace that is named to us, and whether its tokens can be accepted."""
+        return {namespace: now <= until for namespace, until in self._until.items() if namespace is not None}
+
+    def _judge(self, changed: Part) -> None:
+        for namespace in self._rests_on if changed.namespace is None else (changed.namespace,):
+            complete = min(state.complete_at for state in self._rests_on[namespace])
+            self._until[namespace] = complete + self._bounds.view
+        self._everywhere = self._until.get(None, -inf)
 
 
 class LaterClock:

@@ -100,13 +100,13 @@ class Verifier:
 
     def check(self, presented: bytes) -> Accepted | Refused | Unproved:
         """Judge by what is at hand; `Unproved` if that does not settle it."""
-        if self._ticks() > self._freshness.fresh_until:
-            return Refused(Refusal.VIEW_TOO_OLD)
         # Latin-1 is total; what is not ASCII is no ID that anybody has.
         parts = presented.decode("latin-1").split("_", _PARTS)
         token = self._index.find(parts[1]) if len(parts) == _PARTS else None
         if token is None:
             return Refused(self._why_unknown(presented))
+        if not self._freshness.is_fresh(token.namespace, self._ticks()):
+            return Refused(Refusal.VIEW_TOO_OLD, token)
         proved = self._proved(token, presented)
         if proved is False:
             return Refused(Refusal.WRONG_SECRET, token)
@@ -122,7 +122,7 @@ class Verifier:
         """Judge a token anew whose text was proved before. No if anything that it rested on is another object now."""
         token, holder, index = accepted.token, accepted.holder, self._index
         return (
-            self._ticks() <= self._freshness.fresh_until
+            self._freshness.is_fresh(token.namespace, self._ticks())
             and index.find(token.token_id) is token
             and index.holder(token.credential) is holder
             and index.held(token.credential, holder) is accepted.held
@@ -155,7 +155,9 @@ class Verifier:
             text = parse(presented)
         except TokenFormatError:
             return Refusal.MALFORMED_TOKEN
-        return Refusal.SHARED_ID if self._index.is_shared(text.token_id) else Refusal.UNKNOWN_TOKEN
+        if self._index.is_shared(text.token_id):
+            return Refusal.SHARED_ID
+        return Refusal.UNKNOWN_TOKEN if self._freshness.in_contact(self._ticks()) else Refusal.OUT_OF_CONTACT
 
     async def _prove(self, token: IssuedToken, presented: bytes) -> Refusal | None:
         """Prove by Argon2id and remember it with the record; why not, else."""

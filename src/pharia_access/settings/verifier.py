@@ -27,6 +27,7 @@ __all__ = ["VerifierSettings"]
 _PATH = ".{0,4096}"
 _A_PATH = "a path, at most 4096 characters"
 _HOST = r"[0-9A-Za-z.:-]{1,253}"
+_SHARE_OF_CONTACT = 2 / 3
 _AUDIENCE = r"[^\s,]{1,512}"
 
 
@@ -84,13 +85,16 @@ class VerifierSettings(ProcessSettings):
     """The audiences that tokens are good for: the API server's own (its flag `--api-audiences`)."""
 
     view_bound: Annotated[timedelta, duration("10s", "1h")] = timedelta(minutes=5)
-    """How old the view of the cluster may be; with an older one every check is answered 503."""
+    """How old the view of a namespace, or of the roles, may be; checks of what rests on an older one are answered 503."""
+
+    contact_bound: Annotated[timedelta, duration("10s", "1h")] = timedelta(seconds=30)
+    """How long a part of the view may be silent before an unknown token is answered 503, since it may be a new one."""
 
     refuse_issued_before: Annotated[datetime, moment()] = datetime.fromtimestamp(0, UTC)
     """Tokens issued before this time are refused; for a cluster restored from a snapshot of etcd. Empty: none."""
 
     watch_timeout: Annotated[timedelta, duration("5s", "10m")] = timedelta(minutes=1)
-    """How long one watch lasts. Less than VIEW_BOUND, since a quiet watch is only heard at its end."""
+    """How long one watch lasts, at most two thirds of CONTACT_BOUND: a quiet watch is heard at its beginning and end."""
 
     argon2_threads: Annotated[int, whole_number(1, 2)] = 1
     """How many tokens are proved by Argon2id at a time; each takes the memory that its hash names."""
@@ -145,6 +149,11 @@ class VerifierSettings(ProcessSettings):
 
     log_format: Annotated[LogFormat, choice(LogFormat)] = LogFormat.JSON
     """Whether records are written for machines or for people."""
+
+    @property
+    def watch_seconds(self) -> float:
+        """How long a watch lasts, so that a quiet one is heard of in time."""
+        return min(self.watch_timeout, self.contact_bound * _SHARE_OF_CONTACT).total_seconds()
 
     def contradictions(self) -> Iterator[str]:
         """What does not fit together."""

@@ -34,6 +34,7 @@ class Gauges:
     objects: Callable[[], Mapping[Kind, int]]
     shared_ids: Callable[[], int]
     view_ages: Callable[[], Mapping[str, float]]
+    namespaces: Callable[[], Mapping[str, bool]]
     argon2_waiting: Callable[[], int]
     ready: Callable[[], bool]
     keyring_keys: Callable[[], int]
@@ -130,6 +131,8 @@ def _state(gauges: Gauges) -> Iterable[Metric]:
     yield _gauge("shared_token_ids", "Token IDs that several objects claim.", {(): gauges.shared_ids()})
     ages: _Values = {(part,): age for part, age in gauges.view_ages().items()}
     yield _gauge("view_age_seconds", "Since the API server was last heard of; infinite before the list.", ages, "part")
+    watched: _Values = {(namespace,): good for namespace, good in gauges.namespaces().items()}
+    yield _gauge("namespace_watched", "0 if a watched namespace cannot be read.", watched, "namespace")
     yield _gauge("argon2_waiting", "Slow checks that wait or run.", {(): gauges.argon2_waiting()})
     yield _gauge("ready", "1 if checks are answered.", {(): gauges.ready()})
     yield _gauge("keyring_keys", "Keys of the fast check; 0: Argon2id proves each token.", {(): gauges.keyring_keys()})

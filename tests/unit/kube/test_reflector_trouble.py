@@ -66,7 +66,7 @@ async def test_who_is_not_let_in_asks_again_ever_more_slowly_and_is_told_why(cap
     done = await run(*[DeniedError("GET: 403")] * 8)
 
     assert done.asked == ["list"] * 9
-    assert done.told == ["interrupted denied"] * 8
+    assert done.told == ["interrupted denied", "denied"] * 8
     assert done.time.slept == sorted(done.time.slept)
     assert (done.time.slept[0], done.time.slept[-1]) == (0.1, 2.5)
     assert [record.__dict__["problem"] for record in caplog.records] == [

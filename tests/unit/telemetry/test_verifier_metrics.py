@@ -15,6 +15,7 @@ GAUGES = Gauges(
     objects=lambda: {"ApiToken": 7, "ApiRole": 2},
     shared_ids=lambda: 1,
     view_ages=lambda: {"ApiToken": 2.5},
+    namespaces=lambda: {"finance": True, "doomed": False},
     argon2_waiting=lambda: 3,
     ready=lambda: True,
     keyring_keys=lambda: 2,

@@ -104,7 +104,7 @@ class _Process:
 
     async def _settle(self) -> None:
         """Once the view is whole, take it out of the collector's sight: it lives as long as the process."""
-        while self._parts.view.freshness.missing():  # noqa: ASYNC110 - once, at the start
+        while self._parts.problems():  # noqa: ASYNC110 - once, at the start
             await asyncio.sleep(LOOK_AT_VIEW_SECONDS)
         gc.collect()
         gc.freeze()
