@@ -1,7 +1,7 @@
 """The operator's benchmarks, or those that are named: `python -m bench [NAME ...]`.
 
 Those of the verifier (`fuzz`, `check`, `at-once`, `flood`) take long and want wrk, so they run by name only; so do
-`plugin`, `scale` and `soak`.
+`plugin`, `quiet`, `scale` and `soak`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from bench import at_once, check, exactly_once, expiry, flood, fuzz, mint, plugin, scale, soak
+from bench import at_once, check, exactly_once, expiry, flood, fuzz, mint, plugin, quiet, scale, soak
 from bench.client import ClientError
 from tests.support.processes import ProcessError
 from tools.go_toolchain import BuildError
@@ -17,7 +17,7 @@ from tools.go_toolchain import BuildError
 _OPERATOR = {"mint": mint.main, "expiry": expiry.main, "exactly-once": exactly_once.measure}
 _VERIFIER = {"fuzz": fuzz.main, "check": check.main, "at-once": at_once.main, "flood": flood.main}
 _PLUGIN = {"plugin": plugin.main}
-_MANY = {"scale": scale.main, "soak": soak.main}
+_MANY = {"quiet": quiet.main, "scale": scale.main, "soak": soak.main}
 _BENCHMARKS = {**_OPERATOR, **_VERIFIER, **_PLUGIN, **_MANY}
 
 

@@ -197,15 +197,13 @@ OPERATORS: Final[tuple[Loss[Workspace], ...]] = (
     Loss(Right("get", _LEASES, "leases", NAMESPACE, _LEASE), _NO_LEADER, _minted),
     Loss(Right("update", _LEASES, "leases", NAMESPACE, _LEASE), _NO_LEADER, _minted),
 )
-_ALL_503 = "The verifier never becomes ready, and answers 503"
+_ALL_503 = "The verifier is not ready, and answers 503"
 VERIFIERS: Final[tuple[Loss[Checked], ...]] = (
     Loss(_ours("list", "apitokens"), _ALL_503, _accepted),
-    Loss(_ours("watch", "apitokens"), "A new token is refused", _accepted),
+    Loss(_ours("watch", "apitokens"), _ALL_503, _accepted),
     Loss(_ours("list", "apicredentials"), _ALL_503, _accepted),
-    Loss(
-        _ours("watch", "apicredentials"), "Suspending a credential stops nothing, until the view is too old", _suspended
-    ),
+    Loss(_ours("watch", "apicredentials"), _ALL_503, _suspended),
     Loss(_ours("list", "apiroles"), _ALL_503, _accepted),
-    Loss(_ours("watch", "apiroles"), "A narrower role changes nothing, until the view is too old", _narrowed),
+    Loss(_ours("watch", "apiroles"), _ALL_503, _narrowed),
     Loss(_ours("patch", "apitokens/status"), "Nobody is told when a token was last used", _use_noted),
 )

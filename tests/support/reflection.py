@@ -43,6 +43,8 @@ class Diary:
     told: list[str] = field(default_factory=list)
     causes: list[str] = field(default_factory=list)
     heard_at: list[float] = field(default_factory=list)
+    alive_at: list[float] = field(default_factory=list)
+    denied_at: list[float] = field(default_factory=list)
 
     def put(self, item: Role | Holder) -> None:
         if item.name.startswith(self.prefix):
@@ -58,6 +60,9 @@ class Diary:
     def malformed(self, key: str, why: str) -> None:
         self.told.append(f"malformed {key}: {why}")
 
+    def alive(self, at: float) -> None:
+        self.alive_at.append(at)
+
     def heard(self, since: float) -> None:
         self.heard_at.append(since)
 
@@ -66,8 +71,11 @@ class Diary:
         self.told.append("listed")
         self.heard_at.append(since)
 
-    def interrupted(self, cause: str) -> None:
+    def interrupted(self, cause: str, at: float) -> None:
         self.causes.append(cause)
+
+    def denied(self, at: float) -> None:
+        self.denied_at.append(at)
 
 
 class Counted:

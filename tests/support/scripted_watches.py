@@ -116,7 +116,6 @@ class Diary:
     told: list[str] = field(default_factory=list)
     moments: list[float] = field(default_factory=list)
     signs: list[float] = field(default_factory=list)
-    interruptions: list[float] = field(default_factory=list)
     order: list[str] = field(default_factory=list)
     """What was put, among what was asked of the server."""
 
@@ -140,9 +139,8 @@ class Diary:
         self.told.append(f"listed {','.join(sorted(keys))} in {namespace}")
         self.moments.append(since)
 
-    def interrupted(self, cause: str, at: float) -> None:
+    def interrupted(self, cause: str, at: float) -> None:  # noqa: ARG002 - the protocol's
         self.told.append(f"interrupted {cause}")
-        self.interruptions.append(at)
 
     def denied(self, at: float) -> None:
         self.told.append("denied")

@@ -13,7 +13,7 @@ from pharia_access.domain.sightings import Kind
 __all__ = ["Bounds", "Freshness", "LaterClock", "Part"]
 
 _CONFIRM_SECONDS: Final = 2.0
-"""A 403 counts once it has lasted that long: an API server that has just started gives some before it knows its roles."""
+"""How long a 403 must last to count: an API server that has just started gives some before it knows its roles."""
 _PATIENCE_SECONDS: Final = 30.0
 """How long a part that fails to be listed holds up the start of the others."""
 
@@ -59,18 +59,19 @@ class _State:
 
 
 class Freshness:
-    """Knows what the view can be trusted for. A token rests on the parts of its namespace, and on those of no namespace.
+    """Knows what the view can be trusted for.
 
-    Each namespace is judged for itself: one that is gone or forbidden takes nothing from the others.
+    A token rests on the parts of its namespace, and on those of no namespace. So each namespace is judged for itself:
+    one that is gone or forbidden takes nothing from the others.
     """
 
     def __init__(self, parts: Iterable[Part], bounds: Bounds) -> None:
         self._states = {part: _State() for part in parts}
         self._bounds = bounds
-        namespaces = {part.namespace for part in self._states if part.namespace is not None}
-        self._rests_on: dict[str | None, list[_State]] = {
+        named: set[str | None] = {part.namespace for part in self._states} - {None}
+        self._rests_on = {
             namespace: [state for part, state in self._states.items() if part.namespace in {None, namespace}]
-            for namespace in namespaces or {None}
+            for namespace in named or {None}
         }
         self._until = dict.fromkeys(self._rests_on, -inf)
         self._everywhere = -inf

@@ -85,7 +85,7 @@ class VerifierSettings(ProcessSettings):
     """The audiences that tokens are good for: the API server's own (its flag `--api-audiences`)."""
 
     view_bound: Annotated[timedelta, duration("10s", "1h")] = timedelta(minutes=5)
-    """How old the view of a namespace, or of the roles, may be; checks of what rests on an older one are answered 503."""
+    """How old the view of a namespace, or of the roles, may be; checks that rest on an older one are answered 503."""
 
     contact_bound: Annotated[timedelta, duration("10s", "1h")] = timedelta(seconds=30)
     """How long a part of the view may be silent before an unknown token is answered 503, since it may be a new one."""
@@ -94,7 +94,7 @@ class VerifierSettings(ProcessSettings):
     """Tokens issued before this time are refused; for a cluster restored from a snapshot of etcd. Empty: none."""
 
     watch_timeout: Annotated[timedelta, duration("5s", "10m")] = timedelta(minutes=1)
-    """How long one watch lasts, at most two thirds of CONTACT_BOUND: a quiet watch is heard at its beginning and end."""
+    """How long one watch lasts, at most two thirds of CONTACT_BOUND: a quiet one is heard at its beginning and end."""
 
     argon2_threads: Annotated[int, whole_number(1, 2)] = 1
     """How many tokens are proved by Argon2id at a time; each takes the memory that its hash names."""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from pharia_access.errors import ApiError, DeniedError, UnavailableError
-from tests.support.scripted_watches import Slow, event, item, page, run
+from tests.support.scripted_watches import BROKEN, Slow, event, item, page, run
 
 
 async def test_a_list_comes_first_then_a_watch_from_its_version() -> None:
@@ -28,6 +28,14 @@ async def test_a_list_counts_from_the_moment_it_began() -> None:
     done = await run(page("a", more="p2"), page("b"))
 
     assert done.diary.moments == [100.25]
+
+
+async def test_each_piece_of_a_list_and_each_watch_that_begins_is_a_sign_of_life_and_a_list_of_one_is_none() -> None:
+    done = await run(page("a", more="p2"), page("b"), [BROKEN], page(version=10), [event("ADDED", "c", 16)])
+
+    assert done.asked == ["list", "list p2", "watch 10", "list one", "watch 10", "watch 16"]
+    assert len(done.diary.signs) == 4
+    assert done.diary.signs == sorted(done.diary.signs)
 
 
 async def test_events_change_the_view_in_their_order_and_renew_it() -> None:

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from pharia_access.domain.sightings import Kind
 from pharia_access.services.freshness import Bounds, Freshness, LaterClock, Part
 
-
 ROLES = Part("ApiRole")
 TOKENS, CREDENTIALS = Part("ApiToken"), Part("ApiCredential")
 NAMESPACES = ("finance", "research", "doomed")
@@ -190,9 +189,7 @@ class TestContact:
         assert freshness.in_contact(1005)
 
 
-signs = st.tuples(
-    st.sampled_from(["heard", "alive", "failed", "denied"]), st.sampled_from(PARTS), st.floats(0.125, 60)
-)
+signs = st.tuples(st.sampled_from(["heard", "alive", "failed", "denied"]), st.sampled_from(PARTS), st.floats(0.125, 60))
 
 
 @given(st.lists(signs, max_size=60))

@@ -1,0 +1,226 @@
+"""Namespaces fail alone: what becomes of one that is forbidden, deleted or made again, and of the others meanwhile."""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+import time
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from pharia_access.domain.token import mint
+from tests.support.cable import Cable
+from tests.support.constant_checks import DEAD, GOOD, ConstantChecks
+from tests.support.narrow import NarrowRights
+from tests.support.processes import wait_until
+from tests.support.verifiers import RunningVerifier, start_verifier, write_keyring
+from tests.support.workspace import Workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.support.api import Api
+    from tests.support.control_plane import ControlPlane
+
+pytestmark = pytest.mark.usefixtures("operator")
+
+PATH: Final = "/auth/nginx"  # what the constant checks ask
+REFUSED: Final = {HTTPStatus.UNAUTHORIZED, HTTPStatus.SERVICE_UNAVAILABLE}
+VIEW_SECONDS: Final = 10
+_NUMBERS = itertools.count(1)
+
+
+@dataclass
+class Stage:
+    """Three watched namespaces with a token in each, and verifiers with rights in just these."""
+
+    control_plane: ControlPlane
+    root: Path
+    places: dict[str, Workspace]
+    rights: NarrowRights
+    texts: dict[str, str]
+
+    def verifier(self, *, server: str | None = None, contact: str = "10s") -> RunningVerifier:
+        root = self.root / f"verifier-{next(_NUMBERS)}"
+        root.mkdir()
+        write_keyring(self.control_plane, root / "keyring")
+        settings = {
+            "WATCH_NAMESPACES": ",".join(place.namespace for place in self.places.values()),
+            "VIEW_BOUND": f"{VIEW_SECONDS}s",
+            "WATCH_TIMEOUT": "5s",
+            "CONTACT_BOUND": contact,
+        }
+        return start_verifier(
+            self.control_plane,
+            root,
+            {f"PHARIA_ACCESS_{name}": value for name, value in settings.items()},
+            kubeconfig=self.rights.kubeconfig("verifier", root / "kubeconfig", server=server),
+        )
+
+    def others(self) -> dict[str, int]:
+        return {self.texts[name]: GOOD for name in ("finance", "research")}
+
+
+@pytest.fixture
+def stage(control_plane: ControlPlane, admin: Api, tmp_path: Path) -> Iterator[Stage]:
+    places = {}
+    for name in ("finance", "research", "doomed"):
+        places[name] = Workspace(admin, f"{name}-{secrets.token_hex(3)}")
+        fill(places[name])
+    rights = NarrowRights(control_plane, [place.namespace for place in places.values()])
+    texts = {name: place.text().reveal() for name, place in places.items()}
+    yield Stage(control_plane, tmp_path, places, rights, texts)
+    for place in places.values():
+        admin.delete({"kind": "Namespace", "metadata": {"name": place.namespace}})
+
+
+def fill(place: Workspace) -> None:
+    assert place.api.create({"kind": "Namespace", "metadata": {"name": place.namespace}}).ok
+    place.role()
+    place.credential()
+    place.issued(ttl="1h")
+
+
+@pytest.fixture
+def verifier(stage: Stage) -> Iterator[RunningVerifier]:
+    running = stage.verifier()
+    running.wait_until_ready()
+    for text in stage.texts.values():
+        until(running, text, GOOD)
+    yield running
+    running.process.stop()
+
+
+def until(verifier: RunningVerifier, text: str, *statuses: int, timeout: float = 20) -> None:
+    wait_until(
+        lambda: verifier.ask(PATH, text).status in statuses, what=f"the answer is one of {statuses}", timeout=timeout
+    )
+
+
+def never(verifier: RunningVerifier, text: str, status: int, *, seconds: float) -> None:
+    ends = time.monotonic() + seconds
+    while time.monotonic() < ends:
+        assert verifier.ask(PATH, text).status != status
+        time.sleep(0.1)
+
+
+def unknown() -> str:
+    return mint("pharia", secrets.token_bytes).reveal()
+
+
+def watched(verifier: RunningVerifier, place: Workspace) -> float:
+    (line,) = (
+        line
+        for line in verifier.get("/metrics")[1].splitlines()
+        if line.startswith(f'pharia_access_namespace_watched{{namespace="{place.namespace}"}}')
+    )
+    return float(line.split()[-1])
+
+
+def test_a_namespace_that_is_forbidden_refuses_its_own_tokens_and_comes_back_by_itself(
+    stage: Stage, verifier: RunningVerifier
+) -> None:
+    doomed, nobodys = stage.places["doomed"], unknown()
+    expected = {**stage.others(), nobodys: DEAD}  # a part that is known to be forbidden says nothing of contact
+    with ConstantChecks(f"127.0.0.1:{verifier.port}", expected) as checks:
+        stage.rights.take(doomed.namespace)
+        until(verifier, stage.texts["doomed"], *REFUSED, timeout=12)
+        assert watched(verifier, doomed) == 0
+        never(verifier, stage.texts["doomed"], GOOD, seconds=VIEW_SECONDS + 2)  # the others outlive the bound
+
+        assert verifier.get("/readyz")[0] == HTTPStatus.OK
+        assert watched(verifier, stage.places["finance"]) == 1
+        checks.forget(nobodys)  # what comes back may hold anything, until it has been listed
+        assert "may not be read" in verifier.process.log.read_text()
+        stage.rights.apply(doomed.namespace)
+        until(verifier, stage.texts["doomed"], GOOD)
+        assert watched(verifier, doomed) == 1
+
+    assert checks.wrong == {}
+    assert checks.count(GOOD) > 100
+
+
+def test_a_verifier_starts_without_a_namespace_that_is_forbidden(stage: Stage) -> None:
+    stage.rights.take(stage.places["doomed"].namespace)
+    started = stage.verifier()
+    try:
+        started.wait_until_ready(timeout=30)
+        assert [started.ask(PATH, text).status for text in stage.others()] == [GOOD, GOOD]
+        assert started.ask(PATH, stage.texts["doomed"]).status in REFUSED
+
+        stage.rights.apply(stage.places["doomed"].namespace)
+        until(started, stage.texts["doomed"], GOOD)
+    finally:
+        started.process.stop()
+
+
+def test_a_namespace_that_is_deleted_takes_nobody_along_and_may_be_made_again(
+    stage: Stage, verifier: RunningVerifier
+) -> None:
+    doomed = stage.places["doomed"]
+    with ConstantChecks(f"127.0.0.1:{verifier.port}", stage.others()) as checks:
+        stage.control_plane.kubectl("delete", "namespace", doomed.namespace, "--timeout=60s", timeout=70)
+        never(verifier, stage.texts["doomed"], GOOD, seconds=VIEW_SECONDS + 5)
+        assert verifier.get("/readyz")[0] == HTTPStatus.OK
+
+        fill(doomed)
+        stage.rights.apply(doomed.namespace)
+        until(verifier, doomed.text().reveal(), GOOD)
+        assert verifier.ask(PATH, stage.texts["doomed"]).status == HTTPStatus.UNAUTHORIZED
+
+    assert checks.wrong == {}
+    assert checks.count(GOOD) > 100
+
+
+def test_without_the_roles_nobody_is_accepted_and_all_are_once_they_are_back(
+    stage: Stage, verifier: RunningVerifier
+) -> None:
+    roles = next(one for one in stage.rights.documents if one["kind"] == "ClusterRole" and "verifier" in name_of(one))
+    # Also everybody who is signed in may read them by default; an administrator switches that off.
+    api = stage.places["finance"].api
+    catalog = {"kind": "ClusterRoleBinding", "metadata": {"name": "pharia-access-catalog"}}
+    kept, own = api.read(catalog).body, {**roles, "rules": []}
+    try:
+        assert api.delete(catalog).ok
+        stage.control_plane.kubectl("delete", "clusterrolebinding", "narrow-catalog", "--ignore-not-found")
+        assert api.patch(own, {"rules": []}).ok
+        for text in stage.texts.values():
+            until(verifier, text, HTTPStatus.SERVICE_UNAVAILABLE)
+        assert verifier.get("/readyz")[0] == HTTPStatus.SERVICE_UNAVAILABLE
+    finally:
+        del kept["metadata"]["resourceVersion"], kept["metadata"]["uid"]
+        assert api.create(kept).ok
+        stage.rights.apply()
+
+    for text in stage.texts.values():
+        until(verifier, text, GOOD)
+
+
+def name_of(document: dict[str, dict[str, str]]) -> str:
+    return document["metadata"]["name"]
+
+
+def test_cut_off_an_unknown_token_may_be_new_and_a_malformed_one_never_is(stage: Stage) -> None:
+    with Cable(stage.control_plane.server_url) as cable:
+        verifier = stage.verifier(server=cable.url)
+        try:
+            verifier.wait_until_ready()
+            assert verifier.ask(PATH, unknown()).status == HTTPStatus.UNAUTHORIZED
+
+            cable.cut()
+            stage.places["finance"].issued("meanwhile", ttl="1h")
+            fresh = stage.places["finance"].text("meanwhile-token").reveal()
+            until(verifier, fresh, HTTPStatus.SERVICE_UNAVAILABLE, timeout=15)
+            answer = verifier.ask(PATH, fresh)
+            assert answer.headers["retry-after"] == "1"
+            assert verifier.ask(PATH, fresh[:-1] + "!").status == HTTPStatus.UNAUTHORIZED
+
+            cable.mend()
+            until(verifier, fresh, GOOD)
+            assert verifier.ask(PATH, unknown()).status == HTTPStatus.UNAUTHORIZED
+        finally:
+            verifier.process.stop()
