@@ -139,7 +139,7 @@ class Diary:
         self.told.append(f"listed {','.join(sorted(keys))} in {namespace}")
         self.moments.append(since)
 
-    def interrupted(self, cause: str, at: float) -> None:  # noqa: ARG002 - the protocol's
+    def interrupted(self, cause: str, at: float) -> None:
         self.told.append(f"interrupted {cause}")
 
     def denied(self, at: float) -> None:

@@ -86,11 +86,11 @@ class Freshness:
         return now <= max(self._until.values())
 
     def in_contact(self, now: float) -> bool:
-        """Whether each part that should be connected has shown life of late: then an unknown ID is of no token."""
+        """Whether each part that should be connected is known and has shown life: then an unknown ID is of no token."""
         if now > self._contact_until:  # which only grows while no part comes back
-            connected = [state for state in self._states.values() if not state.lost]
-            alive = (state.alive_at if state.complete_at > -inf else -inf for state in connected)
-            self._contact_until = min(alive, default=-inf) + self._bounds.contact
+            bounds, connected = self._bounds, [state for state in self._states.values() if not state.lost]
+            until = (min(state.alive_at + bounds.contact, state.complete_at + bounds.view) for state in connected)
+            self._contact_until = min(until, default=-inf)
         return now <= self._contact_until
 
     def heard(self, part: Part, at: float) -> None:

@@ -162,6 +162,13 @@ class TestContact:
         freshness.alive(Part("ApiToken", "research"), 1031)
         assert (freshness.in_contact(1050), freshness.in_contact(1050.1)) == (True, False)
 
+    def test_one_that_lives_and_has_nothing_to_tell_is_no_contact_beyond_the_bound_of_the_view(self) -> None:
+        freshness = of_one_view()
+        for part in (TOKENS, CREDENTIALS, ROLES):
+            freshness.alive(part, 1300)
+
+        assert (freshness.in_contact(1300), freshness.in_contact(1300.1)) == (True, False)
+
     def test_one_that_was_never_listed_is_no_contact(self) -> None:
         freshness = Freshness((TOKENS,), Bounds(view=300, contact=30))
         freshness.alive(TOKENS, 1000)
@@ -208,8 +215,9 @@ def test_whatever_happens_nothing_is_accepted_by_a_part_that_is_old_or_lost(
         for namespace in NAMESPACES:
             rests_on = [told[part] for part in PARTS if part.namespace in {None, namespace}]
             assert freshness.is_fresh(namespace, now) == all(complete_since(now, each) <= 100 for each in rests_on)
-        quiet = [since_life(now, each) for each in told.values() if not lost(each)]
-        assert freshness.in_contact(now) == (max(quiet, default=inf) <= 30)
+        connected = [each for each in told.values() if not lost(each)]
+        known = all(complete_since(now, each) <= 100 and since_life(now, each) <= 30 for each in connected)
+        assert freshness.in_contact(now) == (known and connected != [])
 
 
 def lost(told: list[tuple[str, float]]) -> bool:
@@ -232,9 +240,7 @@ def complete_since(now: float, told: list[tuple[str, float]]) -> float:
 
 
 def since_life(now: float, told: list[tuple[str, float]]) -> float:
-    if complete_since(now, told) == inf:
-        return inf
-    return now - max(at for sign, at in told if sign in {"heard", "alive"})
+    return now - max((at for sign, at in told if sign in {"heard", "alive"}), default=-inf)
 
 
 @pytest.mark.parametrize(
