@@ -32,11 +32,11 @@ __all__ = [
     "credential_status_patch",
     "delete_options",
     "event",
-    "keyring_patch",
     "keyring_secret",
     "lease",
     "one_time_secret",
     "owners_patch",
+    "secret_data",
     "token_status_patch",
 ]
 
@@ -134,20 +134,13 @@ def keyring_secret(key: ObjectKey, data: Mapping[str, bytes]) -> Json:
         "kind": "Secret",
         "metadata": {"name": key.name, "namespace": key.namespace, "labels": _LABELS},
         "type": KEYRING_TYPE,
-        "data": {name: _base64(value) for name, value in data.items()},
+        "data": secret_data(data),
     }
 
 
-def keyring_patch(data: Mapping[str, bytes], resource_version: str) -> list[Json]:
-    """Replace all keys, as a JSON patch (RFC 6902): a merge patch would have to name those that go.
-
-    Setting the resourceVersion that was read makes the API server answer 409 where it is another; an operation
-    `test` would answer 422.
-    """
-    return [
-        {"op": "replace", "path": "/metadata/resourceVersion", "value": resource_version},
-        {"op": "replace", "path": "/data", "value": {name: _base64(value) for name, value in data.items()}},
-    ]
+def secret_data(data: Mapping[str, bytes]) -> dict[str, str]:
+    """What a Secret's `data` is to be."""
+    return {name: _base64(value) for name, value in data.items()}
 
 
 def delete_options(uid: str) -> Json:

@@ -1,10 +1,12 @@
 """The one-time Secrets and the keyring in the API server: the `Secrets` port.
 
-There is no right to read Secrets. An empty PATCH as a dry run shows one of ours; admission refuses it for others'.
-Nothing of what is read here may get into an error: neither its text nor its cause or context.
+There is no right to read one-time Secrets. A deletion as a dry run shows one of ours; admission refuses it for others'.
+Never by PATCH: a patched object that cannot be decoded is answered with the whole of it before admission is asked
+(decision 0020). Nothing of what is read here may get into an error: neither its text nor its cause or context.
 """
 
 import base64
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated
@@ -17,14 +19,16 @@ from pharia_access.domain.sightings import ForeignSecret, OneTimeSecret
 from pharia_access.domain.times import parse_time
 from pharia_access.domain.token import TokenText, parse
 from pharia_access.errors import (
+    ConflictError,
+    InvalidError,
     KeyringError,
     MalformedObjectError,
     NotFoundError,
     TokenFormatError,
 )
 from pharia_access.kube import manifests, paths
-from pharia_access.kube.client import JSON_PATCH, MERGE_PATCH, Call, Connection
-from pharia_access.kube.deletion import delete_exactly
+from pharia_access.kube.client import Call, Connection
+from pharia_access.kube.deletion import delete_exactly, deleted_as_dry_run
 from pharia_access.kube.errors import PolicyDeniedError
 
 __all__ = ["KEYRING_NAME", "KubeSecrets", "delivered"]
@@ -56,6 +60,12 @@ class _Secret(BaseModel):
     data: dict[str, Annotated[bytes, PlainValidator(_decode)]] = Field(default_factory=dict, repr=False)
 
 
+class _Kind(BaseModel):
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
+
+    kind: str = ""
+
+
 class KubeSecrets:
     """Answers `services.ports.Secrets`.
 
@@ -67,6 +77,7 @@ class KubeSecrets:
     def __init__(self, connection: Connection, *, namespace: str, timeout_seconds: float = 5.0) -> None:
         self._connection = connection
         self._keyring = ObjectKey(namespace, KEYRING_NAME)
+        self._keyring_path = paths.of_secret(namespace, KEYRING_NAME)
         self._timeout = timeout_seconds
 
     async def create_one_time_secret(self, token: Token, text: TokenText) -> OneTimeSecret:
@@ -92,14 +103,10 @@ class KubeSecrets:
 
     async def read_keyring(self) -> tuple[Mapping[str, bytes], str] | None:
         """The keyring's data and resourceVersion, or None if there is none yet. Raises KeyringError."""
-        try:
-            secret = await self._look(self._keyring)
-        except (PolicyDeniedError, MalformedObjectError) as error:
-            raise self._not_a_keyring() from error
-        if secret is None:
+        body = await self._get_keyring()
+        if body is None:
             return None
-        if secret.type != manifests.KEYRING_TYPE:
-            raise self._not_a_keyring()
+        secret = self._keyring_in(body)
         return secret.data, secret.metadata.resource_version
 
     async def create_keyring(self, data: Mapping[str, bytes]) -> None:
@@ -109,20 +116,42 @@ class KubeSecrets:
         await self._connection.send(Call("POST", path, self._timeout, body))
 
     async def replace_keyring(self, data: Mapping[str, bytes], *, resource_version: str) -> None:
-        """Replace it if it is still as read. Raises ConflictError, NotFoundError."""
-        path = paths.of_secret(self._keyring.namespace, self._keyring.name)
-        body = manifests.keyring_patch(data, resource_version)
-        await self._connection.send(Call("PATCH", path, self._timeout, body, JSON_PATCH))
+        """Replace its keys if it is still as read; the rest of it stays. Raises ConflictError, NotFoundError.
+
+        A PUT replaces the whole object, and labels, annotations and owners are others' too: so it is read once more.
+        """
+        body = await self._connection.send(Call("GET", self._keyring_path, self._timeout))
+        if self._keyring_in(body).metadata.resource_version != resource_version:
+            message = f"Secret {self._keyring} changed meanwhile"
+            raise ConflictError(message)
+        replaced = {**json.loads(body), "data": manifests.secret_data(data)}
+        await self._connection.send(Call("PUT", self._keyring_path, self._timeout, replaced))
 
     async def _look(self, key: ObjectKey) -> _Secret | None:
         path = paths.of_secret(key.namespace, key.name)
         try:
-            answer = await self._connection.send(
-                Call("PATCH", path, self._timeout, {}, MERGE_PATCH, query={"dryRun": "All"})
-            )
+            answer = await deleted_as_dry_run(self._connection, path, timeout_seconds=self._timeout)
         except NotFoundError:
             return None
+        if _is_status(answer):
+            message = f"DELETE {path} as a dry run shows no Secret: does the API server collect garbage?"
+            raise InvalidError(message)
         return _read(answer)
+
+    async def _get_keyring(self) -> bytes | None:
+        try:
+            return await self._connection.send(Call("GET", self._keyring_path, self._timeout))
+        except NotFoundError:
+            return None
+
+    def _keyring_in(self, body: bytes) -> _Secret:
+        try:
+            secret = _read(body)
+        except MalformedObjectError as error:
+            raise self._not_a_keyring() from error
+        if secret.type != manifests.KEYRING_TYPE:
+            raise self._not_a_keyring()
+        return secret
 
     def _not_a_keyring(self) -> KeyringError:
         return KeyringError(f"Secret {self._keyring} exists and is not of type {manifests.KEYRING_TYPE}: remove it")
@@ -135,6 +164,13 @@ def _read(body: bytes) -> _Secret:
         message = "a Secret of ours cannot be understood"
     # Outside of `except`: pydantic's error keeps the whole input, and would come along as the context.
     raise MalformedObjectError(message)
+
+
+def _is_status(body: bytes) -> bool:
+    try:
+        return _Kind.model_validate_json(body).kind == "Status"
+    except ValidationError:
+        return False
 
 
 def delivered(body: bytes) -> OneTimeSecret | ForeignSecret:

@@ -100,7 +100,7 @@ class Cluster(Protocol):
 class Secrets(Protocol):
     """The one-time Secrets and the keyring.
 
-    There is no right to get, list or watch Secrets: a look is an empty dry run.
+    There is no right to get, list, watch or patch one-time Secrets: a look is a deletion as a dry run.
     """
 
     async def create_one_time_secret(self, token: Token, text: TokenText) -> OneTimeSecret:
@@ -127,7 +127,7 @@ class Secrets(Protocol):
         ...
 
     async def replace_keyring(self, data: Mapping[str, bytes], *, resource_version: str) -> None:
-        """Replace it if it is still as read. Raises ConflictError."""
+        """Replace its keys if it is still as read; what else is in it stays. Raises ConflictError."""
         ...
 
 
