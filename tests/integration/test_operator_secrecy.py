@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.leaks import base64_forms
+from tests.support.left_behind import left_behind
 from tests.support.resources import secret
 from tests.support.workspace import Workspace
 
@@ -18,8 +20,6 @@ if TYPE_CHECKING:
     from tests.support.control_plane import ControlPlane
     from tests.support.operator_pool import OperatorPool
     from tests.support.operators import RunningOperator
-
-OURS = ("ApiToken", "ApiCredential", "ApiRole")
 
 
 @pytest.fixture
@@ -33,9 +33,7 @@ def needles(text: TokenText) -> list[str]:
     """What must not be found: the text, its secret part, and either in base64 at each alignment."""
     whole = text.reveal()
     tail = whole.rsplit("_", 1)[1]
-    shifted = [base64.b64encode(part[start:].encode()).decode() for part in (whole, tail) for start in range(3)]
-    # The last characters of base64 depend on what follows.
-    return [whole, tail, tail[:-6], *(encoded[:48] for encoded in shifted)]
+    return [whole, tail, tail[:-6], *base64_forms(whole), *base64_forms(tail)]
 
 
 def live_a_full_life(workspace: Workspace) -> list[TokenText]:
@@ -71,17 +69,8 @@ def issue(workspace: Workspace, name: str, **spec: object) -> TokenText:
 
 def everything(control_plane: ControlPlane, operator: RunningOperator, workspace: Workspace) -> dict[str, str]:
     """All that is left behind, by where it is. The one Secret that holds a live token is left out."""
-    left = {
-        "the operator's log": operator.process.log_text(),
-        "the metrics": operator.get("/metrics")[1],
-        "the audit log": control_plane.audit_log.read_text(encoding="utf-8"),
-        "Events": json.dumps(workspace.api.request("GET", "/api/v1/events").body),
-        "Leases": json.dumps(workspace.api.request("GET", "/apis/coordination.k8s.io/v1/leases").body),
-    }
-    for program in control_plane.processes:
-        left[program.log.name] = program.log_text()
-    for kind in OURS:
-        left[kind] = json.dumps(workspace.api.find(kind, None).body)
+    left = left_behind(control_plane, workspace.api, operator.process)
+    left["the metrics"] = operator.get("/metrics")[1]
     for item in workspace.api.find("Secret", None).body["items"]:
         place = (item["metadata"]["namespace"], item["metadata"]["name"])
         if place != (workspace.namespace, "active-token"):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["APPLY", "JSON_PATCH", "MERGE", "OPERATOR", "VERIFIER", "Api", "Reply", "rule"]
+__all__ = ["APPLY", "JSON_PATCH", "MERGE", "OPERATOR", "VERIFIER", "Answer", "Api", "Reply", "rule"]
 
 OPERATOR = "system:serviceaccount:pharia-access-system:pharia-access-operator"
 VERIFIER = "system:serviceaccount:pharia-access-system:pharia-access-verifier"
@@ -63,6 +63,19 @@ class Reply:
     def message(self) -> str:
         """What a person is told of a refusal; empty where the request was accepted."""
         return "" if self.ok else str(self.body.get("message", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back, byte for byte: `content` is headers and body."""
+
+    status: int
+    content: bytes
+
+    @property
+    def ok(self) -> bool:
+        """Whether the request was accepted."""
+        return self.status < HTTPStatus.BAD_REQUEST
 
 
 class Api:
@@ -154,6 +167,15 @@ class Api:
             timeout=30,
         )
         return Reply(status=answer.status, body=json.loads(answer.data))
+
+    def send(self, method: str, target: str, *, body: bytes | None = None, form: str = "") -> Answer:
+        """Send what need not be JSON, to what need not be a path of Kubernetes; `form`: the content type, if any."""
+        headers = {"Accept": "application/json", **({"Content-Type": form} if form else {}), **self._identity}
+        answer = self._pool.request(
+            method, self._server + target, body=body, headers=headers, timeout=30, retries=False
+        )
+        head = "".join(f"{name}: {value}\n" for name, value in answer.headers.items())
+        return Answer(answer.status, head.encode("latin-1") + answer.data)
 
     def _may(self, user: str, namespace: str | None, granted: Json) -> bool:
         resource, _, subresource = granted["resources"][0].partition("/")

@@ -1,0 +1,152 @@
+"""Nobody reads a Secret through what we grant: whatever the ServiceAccounts' tokens send, whatever comes back.
+
+On the real API server, with the chart's own Roles and policies. Every reply, log and Event is searched.
+"""
+
+from __future__ import annotations
+
+import itertools
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support.api import Api, rule
+from tests.support.bodies import ENTRY
+from tests.support.burglar import METHODS, Kinds, Request, about, detours, rights_of
+from tests.support.installation import NAMESPACE, OPERATOR_ACCOUNT
+from tests.support.leaks import Bait
+from tests.support.left_behind import left_behind
+from tests.support.resources import KEYRING, secret
+from tests.support.rights import Right
+from tests.support.verifiers import VERIFIER_ACCOUNT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+    from tests.support.api import Answer
+    from tests.support.control_plane import ControlPlane
+    from tests.support.operator_pool import OperatorPool
+    from tests.support.workspace import Workspace
+
+Json = dict[str, Any]
+
+ACCOUNTS = [OPERATOR_ACCOUNT, VERIFIER_ACCOUNT]
+VERBS = [*METHODS, "list", "watch", "deletecollection"]
+FOREIGN, OWN, MISSING = "db", "ci-token", "missing"
+OTHERS = ["copied-keyring", "leaving"]
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Where the burglar is: somebody's Secrets with a bait in them, and one of our own."""
+
+    admin: Api
+    bait: Bait
+    namespace: str
+
+    def put(self, name: str, *, namespace: str = "", kind: str = "Opaque", **metadata: object) -> Json:
+        """A Secret of somebody else, with the bait wherever it may be."""
+        text = self.bait.text
+        obj = secret(namespace or self.namespace, name, value=text, kind=kind)
+        obj["data"][ENTRY] = obj["data"]["value"]
+        obj["metadata"] |= {"annotations": {ENTRY: text}, "labels": {ENTRY: text}, **metadata}
+        reply = self.admin.create(obj)
+        assert reply.ok or reply.status == HTTPStatus.CONFLICT, reply.message
+        return obj
+
+
+@pytest.fixture
+def house(workspace: Workspace) -> House:
+    """Somebody's Secrets: of any type, one that is being deleted, one in the release's namespace."""
+    place = House(workspace.api, Bait(), workspace.namespace)
+    place.put(FOREIGN)
+    for name, more in zip(OTHERS, ({"kind": KEYRING}, {"finalizers": ["example.com/wait"]}), strict=True):
+        place.put(name, **more)
+    assert place.admin.delete(secret(place.namespace, "leaving")).ok
+    return place
+
+
+@pytest.fixture
+def thief(control_plane: ControlPlane, tmp_path: Path) -> Callable[[str], Api]:
+    """Signs in as a ServiceAccount, by its own token."""
+    return lambda account: Api(control_plane.service_account_kubeconfig(NAMESPACE, account, tmp_path / account))
+
+
+def sent(api: Api, requests: Iterable[Request]) -> list[tuple[Request, Answer]]:
+    """All of them, some at a time, and what came back."""
+    with ThreadPoolExecutor(4) as threads:
+        return list(threads.map(lambda request: (request, request.send(api)), requests))
+
+
+def everything(kinds: Kinds, rights: set[Right], house: House) -> Iterator[Request]:
+    """Each right on each name, and each verb on somebody's Secrets whether there is a right or not."""
+    tried = {Right(verb, "", "secrets", house.namespace) for verb in VERBS}
+    for dry in (True, False):  # so that what may be deleted is there for the first half
+        for right in sorted(rights | tried):
+            if dry or (right in rights and right.resource == "secrets"):
+                yield from itertools.chain(*(about(kinds, right, name, dry=dry) for name in names_of(right, rights)))
+    for name in OTHERS:
+        yield from about(kinds, Right("delete", "", "secrets", house.namespace), name, dry=True)
+    yield from detours(house.namespace, FOREIGN)
+
+
+def names_of(right: Right, rights: set[Right]) -> list[str]:
+    """What a right is tried on."""
+    if right.name or right.resource != "secrets":
+        return [right.name or "ci"]
+    return [FOREIGN, OWN, MISSING] if right in rights else [FOREIGN]
+
+
+def held(api: Api, namespace: str) -> set[Right]:
+    """What somebody may do there, and in the release's namespace besides."""
+    here = rights_of(api, namespace)
+    return here | {right for right in rights_of(api, NAMESPACE) if replace(right, namespace=namespace) not in here}
+
+
+@pytest.mark.parametrize("account", ACCOUNTS)
+def test_no_request_of_a_process_shows_a_foreign_secret(
+    control_plane: ControlPlane,
+    pool: OperatorPool,
+    workspace: Workspace,
+    house: House,
+    thief: Callable[[str], Api],
+    account: str,
+) -> None:
+    operator = pool.shared()
+    workspace.credential()
+    workspace.issued()
+    pool.stop()  # what the thief does to its Lease and to tokens is not the matter here
+    before = workspace.list("Secret")
+    api = thief(account)
+    rights = held(api, house.namespace)
+
+    answers = sent(api, everything(Kinds(house.admin), rights, house))
+
+    assert [str(request) for request, answer in answers if house.bait.is_in(answer.content)] == []
+    left = left_behind(control_plane, house.admin, operator.process)
+    assert [place for place, content in left.items() if house.bait.is_in(content)] == []
+    assert [each for each in before if each["metadata"]["name"] != OWN] == [
+        each for each in workspace.list("Secret") if each["metadata"]["name"] != OWN
+    ]
+    without = [(str(it), answer.status) for it, answer in answers if it.right.verb in VERBS and it.right not in rights]
+    assert {status for _, status in without} == {HTTPStatus.FORBIDDEN}
+    assert {request.right for request, answer in answers if request.right in rights} == rights
+    shown = [request for request, answer in answers if answer.status == HTTPStatus.OK and OWN in request.target]
+    assert bool(shown) == (account == OPERATOR_ACCOUNT), "its own one-time Secret is what the operator sees"
+
+
+def test_whoever_may_patch_secrets_reads_them(control_plane: ControlPlane, house: House) -> None:
+    """Why nobody here has that right; and the search above finds what there is to be found."""
+    house.admin.grant("patcher", house.namespace, rule("", "secrets", "patch"))
+    patch = Right("patch", "", "secrets", house.namespace)
+
+    answers = sent(house.admin.as_user("patcher"), about(Kinds(house.admin), patch, FOREIGN, dry=True))
+
+    quoted = [str(request) for request, answer in answers if not answer.ok and house.bait.is_in(answer.content)]
+    for form in ('{"metadata": {"creationTimestamp": "x"}}', f"copy /data/{ENTRY} to /metadata/name"):
+        assert any(form in request for request in quoted), form
+    assert house.bait.is_in(control_plane.audit_log.read_text(encoding="utf-8")), "at level Metadata, too"
