@@ -64,8 +64,8 @@ def house(workspace: Workspace) -> House:
     """Somebody's Secrets: of any type, one that is being deleted, one in the release's namespace."""
     place = House(workspace.api, Bait(), workspace.namespace)
     place.put(FOREIGN)
-    for name, more in zip(OTHERS, ({"kind": KEYRING}, {"finalizers": ["example.com/wait"]}), strict=True):
-        place.put(name, **more)
+    place.put("copied-keyring", kind=KEYRING)
+    place.put("leaving", finalizers=["example.com/wait"])
     assert place.admin.delete(secret(place.namespace, "leaving")).ok
     return place
 

@@ -14,7 +14,7 @@ from tests.support.api import APPLY, JSON_PATCH, MERGE
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["ENTRY", "Body", "bodies"]
+__all__ = ["COMMON", "ENTRY", "Body", "bodies"]
 
 Json = dict[str, Any]
 
@@ -23,6 +23,8 @@ ENTRY: Final = "x"
 
 JSON: Final = "application/json"
 STRATEGIC: Final = "application/strategic-merge-patch+json"
+COMMON: Final = (JSON, MERGE, STRATEGIC, APPLY, JSON_PATCH)
+"""The forms that an API server takes from everybody."""
 _PATCHES: Final = {MERGE, STRATEGIC, APPLY, JSON_PATCH, "application/apply-patch+cbor"}
 _WRONG: Final = 2
 """How many bodies of a form go out that such a request does not take."""
@@ -85,6 +87,7 @@ _INVALID: Final[tuple[Json, ...]] = (
     {"type": "access.pharia.ai/one-time-token"},
     {"immutable": True, "data": {"!": ""}},
 )
+_OPTIONS: Final = {"apiVersion": "v1", "kind": "DeleteOptions"}
 _DELETIONS: Final[tuple[Json, ...]] = (
     {"propagationPolicy": "Foreground"},
     {"propagationPolicy": "Foreground", "dryRun": ["All"]},
@@ -165,13 +168,14 @@ def _operations() -> Iterator[Body]:
             yield Body(f"{operation} at {path}", JSON_PATCH, _json([{**operation, "path": path}]))
     undone = {"op": "add", "path": "/metadata/creationTimestamp", "value": "x"}
     several = [{"op": "copy", "from": "/data", "path": "/metadata/annotations"}, undone]
-    for patch in ([], [undone], several, {}, [[]], [1], [{"op": "copy"}]):
+    patches: tuple[object, ...] = ([], [undone], several, {}, [[]], [1], [{"op": "copy"}])
+    for patch in patches:
         yield Body(f"operations {json.dumps(patch)}", JSON_PATCH, _json(patch))
 
 
 def _no_documents() -> Iterator[Body]:
     """What is no JSON object, and what is too much of one."""
-    for form in (JSON, MERGE, JSON_PATCH, STRATEGIC, APPLY):
+    for form in COMMON:
         for content in (b"", b"[]", b'"x"', b"1", b"null", b"{", b"\xff\xfe", b'{"a":"\xff"}', b"\0", b"[" * 20_000):
             yield Body(f"{content[:10]!r} as {form}", form, content)
         yield Body(f"too much as {form}", form, b'{"data":{"a":"' + b"A" * _HUGE + b'"}}')

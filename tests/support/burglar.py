@@ -9,7 +9,7 @@ import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tests.support.bodies import Body, bodies
+from tests.support.bodies import COMMON, Body, bodies
 from tests.support.rights import Right
 
 if TYPE_CHECKING:
@@ -118,14 +118,11 @@ def about(kinds: Kinds, right: Right, name: str, *, dry: bool) -> Iterator[Reque
         yield from _without_body(kinds, right, name, dry=dry)
         return
     path = kinds.path(right, "" if right.verb == "create" and "/" not in right.resource else name)
-    sent = (
-        [Body("nothing", "", None)]
-        if right.verb == "get"
-        else list(bodies(kinds.obj(right, name), METHODS[right.verb]))
-    )
+    method = METHODS[right.verb]
+    sent = bodies(kinds.obj(right, name), method) if method != "GET" else [Body("nothing", "", None)]
     queries = QUERIES if dry else ("", "propagationPolicy=Foreground&fieldValidation=Strict&fieldManager=a&force=true")
     for body, query in _combined(sent, queries):
-        yield Request(right, METHODS[right.verb], f"{path}?{query}", body)
+        yield Request(right, method, f"{path}?{query}", body)
 
 
 def detours(namespace: str, name: str) -> Iterator[Request]:
@@ -157,7 +154,7 @@ def _combined(sent: Iterable[Body], queries: tuple[str, ...]) -> Iterator[tuple[
     for body in sent:
         met[body.form] = met.get(body.form, 0) + 1
         yield body, queries[0]
-        for query in queries[1:] if met[body.form] <= _VARIED else ():
+        for query in queries[1:] if body.form in COMMON and met[body.form] <= _VARIED else ():
             yield body, query
 
 
