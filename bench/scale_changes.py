@@ -66,7 +66,7 @@ def role_edit(theatre: Theatre) -> Figures:
     return {
         "Role edit: tokens of the credential": theatre.plan.of_big,
         "Role edit: API answer to the verifier's other answer, ms": milliseconds,
-        "Role edit: requests of the operator": sum(n for what, n in requests.items() if what != "patch secrets"),
+        "Role edit: requests of the operator": sum(n for what, n in requests.items() if what != "delete secrets"),
     }
 
 

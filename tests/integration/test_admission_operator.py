@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.api import APPLY, JSON_PATCH, OPERATOR, Api, rule
+from tests.support.api import APPLY, JSON_PATCH, OPERATOR, Api, Reply, rule
 from tests.support.resources import KEYRING, ONE_TIME_TOKEN, api_credential, api_role, api_token, secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 OURS = "access.pharia.ai"
-ITS_TYPES = [ONE_TIME_TOKEN, KEYRING]
 FOREIGN_TYPES = ["Opaque", "helm.sh/release.v1", "access.pharia.ai/other"]
-NOT_ITS_SECRET = "the operator may change or delete only Secrets of its own types"
+NOT_ITS_SECRET = "the operator may delete, and by a dry run see, only Secrets of type access.pharia.ai/one-time-token"
+NOT_TO_BE_CHANGED = "the operator may change only Secrets of its own types"
 NO_SUCH_SECRET = "the operator may write only Secrets of its own types"
 ONLY_OWNERS = "of an ApiToken the operator may change the owner references and nothing else"
 NOT_ITS_KINDS = "the operator may not create ApiTokens, nor write ApiCredentials or ApiRoles"
@@ -59,19 +59,55 @@ def token(admin: Api, namespace: str) -> Json:
 # Secrets.
 
 
-@pytest.mark.parametrize("kind", ITS_TYPES)
-def test_the_operator_makes_looks_at_and_deletes_its_own_secrets(operator: Api, namespace: str, kind: str) -> None:
-    own = secret(namespace, kind=kind)
+def look(operator: Api, obj: Json) -> Reply:
+    """A deletion that waits for dependents, as a dry run."""
+    return operator.delete(obj, dryRun="All", propagationPolicy="Foreground")
+
+
+def test_the_operator_makes_looks_at_and_deletes_one_time_secrets(operator: Api, namespace: str) -> None:
+    own = secret(namespace, kind=ONE_TIME_TOKEN)
 
     made = operator.create(own)
-    looked = operator.patch(own, {}, dryRun="All")
+    looked = look(operator, own)
     uid = made.body["metadata"]["uid"]
     other = operator.delete(own, options={"preconditions": {"uid": "another"}})
     gone = operator.delete(own, options={"preconditions": {"uid": uid}})
-    missing = operator.patch(own, {}, dryRun="All")
+    missing = look(operator, own)
 
     assert looked.body["data"] == own["data"]
     assert [r.status for r in (made, looked, other, gone, missing)] == [201, 200, 409, 200, 404]
+
+
+def test_the_operator_makes_and_replaces_a_keyring_and_deletes_none(operator: Api, namespace: str) -> None:
+    own = secret(namespace, kind=KEYRING)
+
+    made = operator.create(own)
+    replaced = operator.replace({**own, "data": {"value": "AAAA"}})
+    refused = [look(operator, own), operator.delete(own), operator.delete(own, dryRun="All")]
+
+    assert [made.status, replaced.status] == [201, 200]
+    assert [(reply.status, NOT_ITS_SECRET in reply.message) for reply in refused] == [(403, True)] * 3
+    assert replaced.body["data"]["value"] not in json.dumps([reply.body for reply in refused])
+
+
+def test_a_look_changes_nothing(operator: Api, admin: Api, namespace: str) -> None:
+    """Whoever else waits for its end: what is there before is there after, to the last field."""
+    plain, kept, leaving = (secret(namespace, name, kind=ONE_TIME_TOKEN) for name in ("plain", "kept", "leaving"))
+    for obj in (plain, kept, leaving):
+        assert operator.create(obj).ok
+    for obj in (kept, leaving):
+        assert admin.patch(obj, {"metadata": {"finalizers": ["example.com/wait"]}}).ok
+    assert admin.delete(leaving).ok
+
+    for obj in (plain, kept, leaving):
+        before = admin.read(obj).body
+        looks = [look(operator, obj) for _ in range(3)]
+        assert [(reply.status, reply.body["data"]) for reply in looks] == [(200, obj["data"])] * 3
+        assert {reply.body["metadata"]["uid"] for reply in looks} == {before["metadata"]["uid"]}
+        assert admin.read(obj).body == before
+    assert "deletionTimestamp" in admin.read(leaving).body["metadata"]
+    assert admin.patch(kept, {"metadata": {"finalizers": None}}).ok
+    assert admin.patch(leaving, {"metadata": {"finalizers": None}}).ok
 
 
 @pytest.mark.parametrize("kind", FOREIGN_TYPES)
@@ -133,9 +169,10 @@ def test_the_operator_reads_and_touches_no_foreign_secret(
 
 
 def test_the_operator_is_told_why_its_look_was_refused(operator: Api, foreign: Json) -> None:
-    reply = operator.patch(foreign, {}, dryRun="All")
+    looked, patched = look(operator, foreign), operator.patch(foreign, {}, dryRun="All")
 
-    assert (reply.status, NOT_ITS_SECRET in reply.message) == (403, True)
+    assert (looked.status, NOT_ITS_SECRET in looked.message) == (403, True)
+    assert (patched.status, NOT_TO_BE_CHANGED in patched.message) == (403, True)
 
 
 def test_the_operator_lists_and_watches_no_secrets(operator: Api, namespace: str, foreign: Json) -> None:

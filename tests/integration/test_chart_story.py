@@ -19,6 +19,7 @@ from tests.support.api import Api
 from tests.support.chart_release import Release
 from tests.support.charts import of_kind
 from tests.support.control_plane import ControlPlane
+from tests.support.operators import rotate_keyring
 from tests.support.processes import wait_until
 from tests.support.rights import Right, asked, given, unused, without_right
 from tests.support.workspace import Workspace
@@ -69,6 +70,7 @@ def told(
         for place in places[:2]:
             tell(place, verifier)
         tell_as_the_demo_does(release)
+        rotate(release)
         yield release
     finally:
         release.remove()
@@ -100,6 +102,13 @@ def tell_as_the_demo_does(release: Release) -> None:
     env = {"PATH": f"{release.control_plane.bin}:/usr/bin:/bin", "HOME": str(release.root)}
     story = Storyteller(cwd=ROOT, env={**env, "KUBECONFIG": str(kubeconfig)}, color=False)
     tell_of_tokens(story, release.control_plane, straight(release.verifier), written=release.root)
+
+
+def rotate(release: Release) -> None:
+    """The keyring, by the command in the operator's pod."""
+    name, namespace = f"{release.prefix}-operator", release.namespace
+    kubeconfig = Api(release.control_plane.kubeconfig).account_kubeconfig(namespace, name, release.root / "operators")
+    assert rotate_keyring(kubeconfig, namespace).returncode == 0
 
 
 def until_answered(verifier: RunningVerifier, text: str, status: int) -> None:

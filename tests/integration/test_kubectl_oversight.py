@@ -114,7 +114,7 @@ def test_an_audit_of_what_is_in_order_finds_nothing(access: Access, workspace: W
 
 def test_an_administrator_of_the_keyring_needs_no_more_than_the_help_says(access: Access, workspace: Workspace) -> None:
     user = "key-keeper"
-    secrets = rule("", "secrets", "patch", names=["pharia-access-keyring"])
+    secrets = rule("", "secrets", "get", "update", names=["pharia-access-keyring"])
     workspace.api.grant(user, NAMESPACE, secrets)
     workspace.api.grant_everywhere(user, user, rule(GROUP, "apitokens", "list"))
     workspace.issued("ci", ttl="1h")
@@ -150,5 +150,5 @@ def test_a_cluster_administrator_may_rotate_and_others_are_told_what_is_missing(
     assert admin.status == 0, admin.err
     assert "rollout restart deployment/pharia-access-operator --namespace pharia-access-system" in admin.err
     assert (other.status, other.out) == (1, "")
-    assert "nobody may not patch Secrets in namespace pharia-access-system." in other.err
+    assert "nobody may not get Secrets in namespace pharia-access-system." in other.err
     assert elsewhere.err.startswith("Error: There is no keyring in namespace default.\nName the release's namespace")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,8 +11,8 @@ import pytest
 from pharia_access.domain.keyring import Keyring
 from pharia_access.domain.proof import matches
 from tests.support.installation import NAMESPACE, OPERATOR_ACCOUNT
-from tests.support.operators import PROGRAM
-from tests.support.processes import inherited_environment, wait_until
+from tests.support.operators import rotate_keyring
+from tests.support.processes import wait_until
 from tests.support.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -51,15 +50,7 @@ def present(workspace: Workspace) -> Keyring:
 def rotate(control_plane: ControlPlane, folder: Path) -> str:
     """Run the command as the operator's account; returns what it says."""
     kubeconfig = control_plane.service_account_kubeconfig(NAMESPACE, OPERATOR_ACCOUNT, folder / "kubeconfig")
-    own = {"KUBECONFIG": str(kubeconfig), "PHARIA_ACCESS_NAMESPACE": NAMESPACE}
-    done = subprocess.run(
-        [PROGRAM, "keyring", "rotate"],
-        env={**inherited_environment(), **own},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=30,
-    )
+    done = rotate_keyring(kubeconfig)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -9,16 +9,17 @@ import copy
 import json
 from dataclasses import dataclass
 from http import HTTPStatus
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from kubernetes import config
 
+from tests.support.pki import token_kubeconfig
 from tests.support.processes import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
 __all__ = ["APPLY", "JSON_PATCH", "MERGE", "OPERATOR", "VERIFIER", "Answer", "Api", "Reply", "rule"]
 
@@ -85,6 +86,7 @@ class Api:
         load: Any = config.new_client_from_config  # ships without type information
         client = load(config_file=str(kubeconfig))
         self._server = client.configuration.host
+        self._ca_file = Path(client.configuration.ssl_ca_cert)
         self._pool = client.rest_client.pool_manager
         signs = client.configuration.auth_settings().values()  # a token; a certificate is the pool's matter
         self._identity = {sign["key"]: sign["value"] for sign in signs}
@@ -94,6 +96,12 @@ class Api:
         other = copy.copy(self)
         other._identity = {**self._identity, "Impersonate-User": user}
         return other
+
+    def account_kubeconfig(self, namespace: str, name: str, path: Path) -> Path:
+        """Write a kubeconfig that signs in as a ServiceAccount, for an hour."""
+        account = f"/api/v1/namespaces/{namespace}/serviceaccounts/{name}/token"
+        token = self._must(self.request("POST", account, body={"spec": {}})).body["status"]["token"]
+        return token_kubeconfig(path, server=self._server, ca_file=self._ca_file, token=token)
 
     def reconnect(self) -> None:
         """Forget the connections that are open: the API server may have been restarted meanwhile."""

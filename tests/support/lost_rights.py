@@ -10,9 +10,12 @@ import itertools
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
-from tests.support.installation import NAMESPACE
+from tests.support.installation import NAMESPACE, OPERATOR_ACCOUNT
+from tests.support.operators import rotate_keyring
 from tests.support.processes import wait_until
 from tests.support.rights import Right
 from tests.support.workspace import condition, outcome
@@ -31,6 +34,8 @@ Came = Callable[[], bool]
 _LEASES: Final = "coordination.k8s.io"
 _OURS: Final = "access.pharia.ai"
 _LEASE: Final = "pharia-access-operator"
+_KEYRING: Final = "pharia-access-keyring"
+_READ_KEYRING: Final = Right("get", "", "secrets", NAMESPACE, _KEYRING)
 _GIT: Final = {"argocd.argoproj.io/tracking-id": "app"}
 _NUMBERS = itertools.count(1)
 
@@ -46,7 +51,7 @@ class Loss(Generic[T]):
     @property
     def at_start(self) -> bool:
         """Whether a process uses it only as it starts: what is under way goes on."""
-        return self.right.verb in {"list", "watch"} or self.right.group == _LEASES
+        return self.right.verb in {"list", "watch"} or self.right.group == _LEASES or self.right == _READ_KEYRING
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +117,28 @@ def _collected(place: Workspace) -> Came:
     return lambda: (place.read("ApiToken", name) or {})["status"]["delivery"]["state"] == "Collected"
 
 
+def _secrets_looked_after(place: Workspace) -> Came:
+    collected, gone = _collected(place), _secret_gone_with_its_token(place)
+    return lambda: collected() or gone()
+
+
 def _secret_gone_with_its_token(place: Workspace) -> Came:
     name = _fresh("token")
     place.change(place.issued(name), {"spec": {"revoked": True}})
     return lambda: place.read("Secret", f"{name}-token") is None
+
+
+def _checked_fast(place: Workspace) -> Came:
+    name = _fresh("token")
+    place.issued(name)
+    return lambda: "mac" in place.known("ApiToken", name)["status"]
+
+
+def _rotated(place: Workspace) -> Came:
+    with TemporaryDirectory() as folder:
+        operators = place.api.account_kubeconfig(NAMESPACE, OPERATOR_ACCOUNT, Path(folder, "kubeconfig"))
+        done = rotate_keyring(operators)
+    return lambda: done.returncode == 0
 
 
 def _announced(place: Workspace) -> Came:
@@ -190,8 +213,17 @@ OPERATORS: Final[tuple[Loss[Workspace], ...]] = (
         _ours("watch", "apiroles"), "A credential does not see its new role before the next full list", _found_its_role
     ),
     Loss(Right("create", "", "secrets"), "No token is minted: `SecretRefused`", _minted),
-    Loss(Right("patch", "", "secrets"), "Nobody is told that a token was collected", _collected),
-    Loss(Right("delete", "", "secrets"), "A revoked token's Secret stays", _secret_gone_with_its_token),
+    Loss(
+        Right("delete", "", "secrets"),
+        "A revoked token's Secret stays, and nobody is told that a token was collected",
+        _secrets_looked_after,
+    ),
+    Loss(_READ_KEYRING, "New tokens get no fast check: Argon2id proves each", _checked_fast),
+    Loss(
+        Right("update", "", "secrets", NAMESPACE, _KEYRING),
+        "`pharia-access keyring rotate` is refused in the operator's pod",
+        _rotated,
+    ),
     Loss(Right("create", "", "events"), "There are no Events", _announced),
     Loss(Right("create", _LEASES, "leases", NAMESPACE), f"{_NO_LEADER}, where there is no Lease yet", _minted),
     Loss(Right("get", _LEASES, "leases", NAMESPACE, _LEASE), _NO_LEADER, _minted),

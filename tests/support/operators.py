@@ -6,6 +6,7 @@ Used by the integration tests, the demo, the benchmarks and `make up`.
 from __future__ import annotations
 
 import http.client
+import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from tests.support.control_plane import ControlPlane
 
-__all__ = ["PROGRAM", "RunningOperator", "start_operator"]
+__all__ = ["PROGRAM", "RunningOperator", "rotate_keyring", "start_operator"]
 
 PROGRAM = Path(sys.executable).with_name("pharia-access")
 """The console script of the package, as it is installed beside the tests."""
@@ -85,3 +86,16 @@ def start_operator(
         name=PROGRAM.name,
     )
     return RunningOperator(process, port)
+
+
+def rotate_keyring(kubeconfig: Path, namespace: str = NAMESPACE) -> subprocess.CompletedProcess[str]:
+    """Run the command that rotates the keyring, as the operator's account does in its pod."""
+    own = {"KUBECONFIG": str(kubeconfig), "PHARIA_ACCESS_NAMESPACE": namespace}
+    return subprocess.run(
+        [PROGRAM, "keyring", "rotate"],
+        env={**inherited_environment(), **own},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )

@@ -37,6 +37,8 @@ class Write:
     method: str
     path: str
     status: int
+    dry: bool
+    """A dry run, which changes nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,8 @@ class Strike:
 
     def fits(self, request: web.BaseRequest) -> bool:
         """Whether this is the request to strike at."""
-        return request.method == self.method and re.fullmatch(self.path, request.path) is not None
+        meant = request.method == self.method and "dryRun" not in request.query
+        return meant and re.fullmatch(self.path, request.path) is not None
 
 
 class Proxy:
@@ -126,7 +129,7 @@ class Proxy:
             request.method, url, headers=headers, data=body or None, timeout=timeout
         ) as answer:
             if request.method not in _READS:
-                self.writes.append(Write(request.method, request.path, answer.status))
+                self.writes.append(Write(request.method, request.path, answer.status, "dryRun" in request.query))
             if strike is not None:
                 await answer.read()
                 return self._hit(strike, request)

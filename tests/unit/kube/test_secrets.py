@@ -12,7 +12,14 @@ import pytest
 
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.sightings import ForeignSecret, OneTimeSecret
-from pharia_access.errors import AccessError, DeniedError, KeyringError, MalformedObjectError
+from pharia_access.errors import (
+    AccessError,
+    ConflictError,
+    DeniedError,
+    InvalidError,
+    KeyringError,
+    MalformedObjectError,
+)
 from pharia_access.kube import manifests
 from pharia_access.kube.client import connect
 from pharia_access.kube.secrets import KubeSecrets
@@ -41,6 +48,8 @@ SECRET: Json = {
 OUR_DENIAL = "ValidatingAdmissionPolicy 'restrain-operator-secrets.access.pharia.ai' with binding 'all' denied request"
 ECHO = f"it was {json.dumps(SECRET)} and {PLAIN}"
 
+KEYRING: Json = {**SECRET, "type": manifests.KEYRING_TYPE, "data": {"current": IN_BASE64}}
+
 CALLS: dict[str, Callable[[KubeSecrets], Awaitable[object]]] = {
     "create": lambda secrets: secrets.create_one_time_secret(a_token(), TEXT),
     "look": lambda secrets: secrets.look_at(KEY),
@@ -68,6 +77,7 @@ ANSWERS: dict[str, bytes | None] = {
     "another shape": reply(200, {**SECRET, "metadata": PLAIN}),
     "no base64": reply(200, {**SECRET, "data": {"token": f"{PLAIN}!"}}),
     "no time": reply(200, {**SECRET, "metadata": {**SECRET["metadata"], "creationTimestamp": PLAIN}}),
+    "a Status": a_status(200, "", status="Success", details={"name": PLAIN, "uid": PLAIN}),
     "400": a_status(400, "BadRequest"),
     "401": a_status(401, "Unauthorized"),
     "403": a_status(403, "Forbidden"),
@@ -108,6 +118,22 @@ async def test_no_error_tells_a_token(tmp_path: Path, call: str) -> None:
     assert next(answers, "all were given") == "all were given"
 
 
+async def test_no_error_of_a_replacement_tells_a_token(tmp_path: Path) -> None:
+    answers = iter(ANSWERS.values())
+    leaks = []
+
+    def answer(request: Request) -> bytes | None:
+        return reply(200, KEYRING) if request.method == "GET" else next(answers)
+
+    async with secrets_of(tmp_path, answer, patience=0.5) as secrets:
+        for name in ANSWERS:
+            shown = await everything_shown(CALLS["replace keyring"](secrets))
+            leaks += [name] if PLAIN in shown or IN_BASE64 in shown else []
+
+    assert not leaks
+    assert next(answers, "all were given") == "all were given"
+
+
 async def everything_shown(call: Awaitable[object]) -> str:
     """The repr of what a call returns, or all about the error that it raises."""
     try:
@@ -129,6 +155,57 @@ async def test_a_secret_of_ours_is_seen(tmp_path: Path) -> None:
     assert isinstance(seen, OneTimeSecret)
     assert (seen.key, seen.uid, seen.immutable) == (KEY, "secret-1", True)
     assert (seen.token_uid, seen.token_name, seen.text) == ("token-1", "ci", TEXT)
+
+
+async def test_a_look_says_twice_that_nothing_is_to_be_deleted(tmp_path: Path) -> None:
+    """In the query and in the body: whichever gets lost on the way, the Secret stays."""
+    requests: list[Request] = []
+
+    def answer(request: Request) -> bytes:
+        requests.append(request)
+        return reply(200, SECRET)
+
+    async with secrets_of(tmp_path, answer) as secrets:
+        await secrets.look_at(KEY)
+
+    (look,) = requests
+    body = json.loads(look.body)
+    assert (look.method, look.path) == ("DELETE", "/api/v1/namespaces/finance/secrets/ci-token")
+    assert look.query == {"dryRun": ["All"], "propagationPolicy": ["Foreground"]}
+    assert (body["kind"], body["dryRun"], body["propagationPolicy"]) == ("DeleteOptions", ["All"], "Foreground")
+
+
+async def test_a_secret_that_is_being_deleted_is_seen_as_any_other(tmp_path: Path) -> None:
+    leaving = {**SECRET["metadata"], "deletionTimestamp": "2026-11-23T12:00:00Z", "finalizers": ["foregroundDeletion"]}
+    async with secrets_of(tmp_path, lambda _: reply(200, {**SECRET, "metadata": leaving})) as secrets:
+        seen = await secrets.look_at(KEY)
+
+    assert isinstance(seen, OneTimeSecret)
+    assert seen.text == TEXT
+
+
+@pytest.mark.parametrize("code", [200, 202])
+async def test_a_look_that_shows_no_secret_is_no_look(tmp_path: Path, code: int) -> None:
+    """So an API server without its garbage collector answers, and a deletion that was none of a dry run."""
+    async with secrets_of(tmp_path, lambda _: a_status(code, "", status="Success")) as secrets:
+        with pytest.raises(InvalidError, match="shows no Secret: does the API server collect garbage") as raised:
+            await secrets.look_at(KEY)
+
+    assert PLAIN not in everything_about(raised.value)
+
+
+async def test_a_keyring_that_changed_is_not_replaced(tmp_path: Path) -> None:
+    requests: list[Request] = []
+
+    def answer(request: Request) -> bytes:
+        requests.append(request)
+        return reply(200, KEYRING)
+
+    async with secrets_of(tmp_path, answer) as secrets:
+        with pytest.raises(ConflictError):
+            await secrets.replace_keyring({"current": b"k2"}, resource_version="6")
+
+    assert [request.method for request in requests] == ["GET"]
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,8 @@ _home = click.option(
 def keyring() -> None:
     """The keys of the fast check, for administrators. No value is ever shown.
 
-    Both commands need the verb patch on the Secret pharia-access-keyring in the release's namespace (it is looked at
-    by an empty dry run), and list on apitokens.access.pharia.ai in all namespaces. A cluster administrator has both.
+    Both commands need the verb get on the Secret pharia-access-keyring in the release's namespace, rotate update too,
+    and list on apitokens.access.pharia.ai in all namespaces. A cluster administrator has all three.
     """
 
 
