@@ -6,80 +6,44 @@ On the real API server, with the chart's own Roles and policies. Every reply, lo
 from __future__ import annotations
 
 import itertools
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.api import Api, rule
 from tests.support.bodies import ENTRY
-from tests.support.burglar import METHODS, Kinds, Request, about, detours, rights_of
+from tests.support.burglar import METHODS, Kinds, Request, about, detours, rights_of, sent
+from tests.support.house import COPIED_KEYRING, FOREIGN, LEAVING, House
 from tests.support.installation import NAMESPACE, OPERATOR_ACCOUNT
-from tests.support.leaks import Bait
 from tests.support.left_behind import left_behind
-from tests.support.resources import KEYRING, secret
 from tests.support.rights import Right
 from tests.support.verifiers import VERIFIER_ACCOUNT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from tests.support.api import Answer
     from tests.support.control_plane import ControlPlane
     from tests.support.operator_pool import OperatorPool
     from tests.support.workspace import Workspace
 
-Json = dict[str, Any]
-
 ACCOUNTS = [OPERATOR_ACCOUNT, VERIFIER_ACCOUNT]
 VERBS = [*METHODS, "list", "watch", "deletecollection"]
-FOREIGN, OWN, MISSING = "db", "ci-token", "missing"
-OTHERS = ["copied-keyring", "leaving"]
-
-
-@dataclass(frozen=True, slots=True)
-class House:
-    """Where the burglar is: somebody's Secrets with a bait in them, and one of our own."""
-
-    admin: Api
-    bait: Bait
-    namespace: str
-
-    def put(self, name: str, *, namespace: str = "", kind: str = "Opaque", **metadata: object) -> Json:
-        """A Secret of somebody else, with the bait wherever it may be."""
-        text = self.bait.text
-        obj = secret(namespace or self.namespace, name, value=text, kind=kind)
-        obj["data"][ENTRY] = obj["data"]["value"]
-        obj["metadata"] |= {"annotations": {ENTRY: text}, "labels": {ENTRY: text}, **metadata}
-        reply = self.admin.create(obj)
-        assert reply.ok or reply.status == HTTPStatus.CONFLICT, reply.message
-        return obj
+OWN, MISSING = "ci-token", "missing"
 
 
 @pytest.fixture
 def house(workspace: Workspace) -> House:
-    """Somebody's Secrets: of any type, one that is being deleted, one in the release's namespace."""
-    place = House(workspace.api, Bait(), workspace.namespace)
-    place.put(FOREIGN)
-    place.put("copied-keyring", kind=KEYRING)
-    place.put("leaving", finalizers=["example.com/wait"])
-    assert place.admin.delete(secret(place.namespace, "leaving")).ok
-    return place
+    """Somebody's Secrets in the namespace of the test."""
+    return House.furnished(workspace.api, workspace.namespace)
 
 
 @pytest.fixture
 def thief(control_plane: ControlPlane, tmp_path: Path) -> Callable[[str], Api]:
     """Signs in as a ServiceAccount, by its own token."""
     return lambda account: Api(control_plane.service_account_kubeconfig(NAMESPACE, account, tmp_path / account))
-
-
-def sent(api: Api, requests: Iterable[Request]) -> list[tuple[Request, Answer]]:
-    """All of them, some at a time, and what came back."""
-    with ThreadPoolExecutor(4) as threads:
-        return list(threads.map(lambda request: (request, request.send(api)), requests))
 
 
 def everything(kinds: Kinds, rights: set[Right], house: House) -> Iterator[Request]:
@@ -89,7 +53,7 @@ def everything(kinds: Kinds, rights: set[Right], house: House) -> Iterator[Reque
         for right in sorted(rights | tried):
             if dry or (right in rights and right.resource == "secrets"):
                 yield from itertools.chain(*(about(kinds, right, name, dry=dry) for name in names_of(right, rights)))
-    for name in OTHERS:
+    for name in (COPIED_KEYRING, LEAVING):
         yield from about(kinds, Right("delete", "", "secrets", house.namespace), name, dry=True)
     yield from detours(house.namespace, FOREIGN)
 

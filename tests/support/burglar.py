@@ -6,6 +6,7 @@ The rights and the kinds are the server's own answers: a verb or a resource that
 from __future__ import annotations
 
 import itertools
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from tests.support.api import Answer, Api
 
-__all__ = ["METHODS", "Kinds", "Request", "about", "detours", "rights_of"]
+__all__ = ["METHODS", "Kinds", "Request", "about", "detours", "rights_of", "sent"]
 
 Json = dict[str, Any]
 
@@ -79,6 +80,10 @@ class Kinds:
         where = [root, *(["namespaces", right.namespace] if kind.namespaced else []), resource]
         return "/".join([*where, *([name] if name else []), *([subresource] if subresource and name else [])])
 
+    def serves(self, right: Right) -> bool:
+        """Whether there is such a resource, and not only a right of that name, such as that to mint."""
+        return right.resource in self._in(right.group)
+
     def obj(self, right: Right, name: str) -> Json:
         """As little of an object as a body needs."""
         kind = self._of(right)
@@ -86,9 +91,12 @@ class Kinds:
         return {"apiVersion": kind.version, "kind": kind.kind, "metadata": metadata}
 
     def _of(self, right: Right) -> Kind:
-        if right.group not in self._known:
-            self._known[right.group] = self._served(right.group)
-        return self._known[right.group][right.resource]
+        return self._in(right.group)[right.resource]
+
+    def _in(self, group: str) -> dict[str, Kind]:
+        if group not in self._known:
+            self._known[group] = self._served(group)
+        return self._known[group]
 
     def _served(self, group: str) -> dict[str, Kind]:
         version = self._asked(f"/apis/{group}")["preferredVersion"]["groupVersion"] if group else "v1"
@@ -112,8 +120,16 @@ def rights_of(api: Api, namespace: str) -> set[Right]:
     }
 
 
+def sent(api: Api, requests: Iterable[Request]) -> list[tuple[Request, Answer]]:
+    """All of them, some at a time, and what came back."""
+    with ThreadPoolExecutor(4) as threads:
+        return list(threads.map(lambda request: (request, request.send(api)), requests))
+
+
 def about(kinds: Kinds, right: Right, name: str, *, dry: bool) -> Iterator[Request]:
     """All forms of one verb on one name: a right of RBAC, whether somebody has it or not."""
+    if not kinds.serves(right):
+        return
     if right.verb not in METHODS:
         yield from _without_body(kinds, right, name, dry=dry)
         return

@@ -46,6 +46,10 @@ class Loot:
         """Write a part of a status."""
         return self.api.patch(obj, {"status": status}, subresource="status")
 
+    def look(self, obj: Json) -> Reply:
+        """Ask for a deletion that waits for dependents, as a dry run: the answer would be the object."""
+        return self.api.delete(obj, propagationPolicy="Foreground", dryRun="All")
+
     def get(self, resource: str) -> Reply:
         """List something of Kubernetes."""
         return self.api.request("GET", f"/api/v1/namespaces/{self.namespace}/{resource}")
@@ -174,20 +178,13 @@ BOTH: Final = (
 
 OPERATORS: Final = (
     _no(
-        "see somebody's Secret by an empty dry run",
-        "an admission policy",
-        lambda it: it.api.patch(it.foreign, {}, dryRun="All"),
+        "see somebody's Secret by a patch that cannot be decoded",
+        "no such right",
+        lambda it: it.api.patch(it.foreign, {"metadata": {"creationTimestamp": "x"}}, dryRun="All"),
     ),
-    _no(
-        "see somebody's Secret by a foreground delete",
-        "an admission policy",
-        lambda it: it.api.delete(it.foreign, propagationPolicy="Foreground", dryRun="All"),
-    ),
-    _no(
-        "change somebody's Secret",
-        "an admission policy",
-        lambda it: it.api.patch(it.foreign, {"data": {"a": ""}}),
-    ),
+    _no("see somebody's Secret by a deletion as a dry run", "an admission policy", lambda it: it.look(it.foreign)),
+    _no("change somebody's Secret", "no such right", lambda it: it.api.patch(it.foreign, {"data": {"a": ""}})),
+    _no("replace somebody's Secret", "no such right", lambda it: it.api.replace(it.foreign)),
     _no("delete somebody's Secret", "an admission policy", lambda it: it.api.delete(it.foreign)),
     _no(
         "delete all Secrets of a namespace",
@@ -197,10 +194,16 @@ OPERATORS: Final = (
     _no("make a Secret that holds a ServiceAccount's token", "an admission policy", _account_token),
     _yes(
         "read a one-time Secret while it waits",
-        "by its name, with an empty dry run",
-        lambda it: it.api.patch(it.delivered, {}, dryRun="All"),
+        "by its name, with a deletion as a dry run",
+        lambda it: it.look(it.delivered),
     ),
-    _yes("read the keyring", "in the same way", lambda it: it.api.patch(_KEYRING, {}, dryRun="All")),
+    _yes("read the keyring", "its work; that one Secret, by its name", lambda it: it.api.read(_KEYRING)),
+    _yes(
+        "put other keys into the keyring",
+        "its work: good tokens are refused until it is put right",
+        lambda it: it.api.replace({**it.api.read(_KEYRING).body, "data": {}}, dryRun="All"),
+    ),
+    _no("delete the keyring", "an admission policy", lambda it: it.api.delete(_KEYRING)),
     _yes("plant a one-time Secret", "its reader finds a text that proves nothing", _own_delivery),
     _yes("mint, with a text of its own, a token that waits", "its work; the ApiToken must be there", _mint),
     _no(
@@ -224,9 +227,9 @@ OPERATORS: Final = (
 VERIFIERS: Final = (
     _no("read the keyring", "no such right", lambda it: it.api.read(_KEYRING)),
     _no(
-        "see a Secret by an empty dry run",
+        "see a Secret by a deletion as a dry run",
         "no such right",
-        lambda it: it.api.patch(it.delivered, {}, dryRun="All"),
+        lambda it: it.look(it.delivered),
     ),
     _no("mint, with a text of its own, a token that waits", "an admission policy", _mint),
     _no(
