@@ -17,7 +17,7 @@ import pytest
 
 from tests.support.api import Api
 from tests.support.chart_release import Release
-from tests.support.charts import of_kind
+from tests.support.charts import of_kind, program_settings
 from tests.support.control_plane import ControlPlane
 from tests.support.operators import rotate_keyring
 from tests.support.processes import wait_until
@@ -108,7 +108,8 @@ def rotate(release: Release) -> None:
     """The keyring, by the command in the operator's pod."""
     name, namespace = f"{release.prefix}-operator", release.namespace
     kubeconfig = Api(release.control_plane.kubeconfig).account_kubeconfig(namespace, name, release.root / "operators")
-    assert rotate_keyring(kubeconfig, namespace).returncode == 0
+    done = rotate_keyring(kubeconfig, program_settings(release.documents(), "operator", namespace))
+    assert done.returncode == 0, done.stderr
 
 
 def until_answered(verifier: RunningVerifier, text: str, status: int) -> None:

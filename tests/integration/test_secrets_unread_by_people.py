@@ -130,14 +130,12 @@ def test_a_token_that_names_somebodys_secret_tells_nothing_of_it(
 
     covet(nosy, workspace, HERE)
     covet(nosy, home, HOME)
-    requests = (
-        about(Kinds(house.admin), right, f"of-{FOREIGN}", dry=True)
-        for right in sorted(rights_of(nosy, workspace.namespace))
-    )
-    answers = sent(nosy, itertools.chain(*requests))
     left = left_behind(control_plane, house.admin, talkative.process)
     end(nosy, workspace, HERE)
     end(nosy, home, HOME)
+    rights, kinds = rights_of(nosy, workspace.namespace), Kinds(house.admin)
+    requests = (about(kinds, right, f"of-{FOREIGN}", dry=True) for right in sorted(rights))
+    answers = sent(nosy, itertools.chain.from_iterable(requests))
     after = left_behind(control_plane, house.admin, talkative.process)
 
     assert [str(request) for request, answer in answers if house.bait.is_in(answer.content)] == []

@@ -88,9 +88,9 @@ def start_operator(
     return RunningOperator(process, port)
 
 
-def rotate_keyring(kubeconfig: Path, namespace: str = NAMESPACE) -> subprocess.CompletedProcess[str]:
-    """Run the command that rotates the keyring, as the operator's account does in its pod."""
-    own = {"KUBECONFIG": str(kubeconfig), "PHARIA_ACCESS_NAMESPACE": namespace}
+def rotate_keyring(kubeconfig: Path, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """Run the command that rotates the keyring, as in the operator's pod; `env`: the settings there."""
+    own = {"PHARIA_ACCESS_NAMESPACE": NAMESPACE, **(env or {}), "KUBECONFIG": str(kubeconfig)}
     return subprocess.run(
         [PROGRAM, "keyring", "rotate"],
         env={**inherited_environment(), **own},
