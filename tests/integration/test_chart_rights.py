@@ -8,10 +8,11 @@ import pytest
 
 from tests.support import rights
 from tests.support.api import OPERATOR, VERIFIER, Api
+from tests.support.charts import rendered
 from tests.support.installation import NAMESPACE
 from tests.support.processes import wait_until
 from tests.support.resources import api_credential, api_role, api_token, secret
-from tests.support.rights import Right
+from tests.support.rights import Right, given
 
 if TYPE_CHECKING:
     from tests.support.control_plane import ControlPlane
@@ -82,6 +83,23 @@ def test_in_its_own_namespace_the_operator_may_do_this_and_nothing_else(
     allowed = [verb for verb in VERBS if may(api, OPERATOR, verb, resource, namespace=NAMESPACE, name=name)]
 
     assert allowed == verbs.split()
+
+
+@pytest.mark.parametrize("values", [{}, {"watchNamespaces": ["alpha", NAMESPACE]}], ids=["everywhere", "in some"])
+@pytest.mark.parametrize("account", [OPERATOR, VERIFIER])
+def test_of_secrets_an_account_may_read_and_change_the_keyring_alone(
+    control_plane: ControlPlane, values: Json, account: str
+) -> None:
+    """Never patch: a patched object that cannot be decoded is answered with the whole of it."""
+    rights = given(rendered(control_plane, values), account.rpartition(":")[-1])
+    on_secrets = {right for right in rights if right.resource.partition("/")[0] in {"secrets", "*"}}
+    unnamed = {right.verb for right in on_secrets if not right.name}
+    named = {(right.verb, right.namespace, right.name) for right in on_secrets if right.name}
+
+    assert "*" not in {right.verb for right in rights}
+    assert unnamed == (set() if account == VERIFIER else {"create", "delete"})
+    keyring = (NAMESPACE, "pharia-access-keyring")
+    assert named == (set() if account == VERIFIER else {("get", *keyring), ("update", *keyring)})
 
 
 READ, WRITE = "get list watch", "create update patch delete deletecollection"

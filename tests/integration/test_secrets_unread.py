@@ -79,6 +79,7 @@ def test_no_request_of_a_process_shows_a_foreign_secret(
     house: House,
     thief: Callable[[str], Api],
     account: str,
+    told: Callable[[str], None],
 ) -> None:
     operator = pool.shared()
     workspace.credential()
@@ -100,6 +101,7 @@ def test_no_request_of_a_process_shows_a_foreign_secret(
     assert {status for _, status in without} == {HTTPStatus.FORBIDDEN}
     assert {request.right for request, answer in answers if request.right in rights} == rights
     shown = [request for request, answer in answers if answer.status == HTTPStatus.OK and OWN in request.target]
+    told(f"{len(answers)} requests of {account} on Secrets and all else that it may touch: none shows a foreign Secret")
     assert bool(shown) == (account == OPERATOR_ACCOUNT), "its own one-time Secret is what the operator sees"
 
 
