@@ -17,7 +17,7 @@ from pharia_access.domain.decisions import (
     Settle,
 )
 from pharia_access.domain.model import Credential, DeliveryState, ObjectKey, Phase, Policy, Token
-from pharia_access.errors import MalformedObjectError, NotFoundError
+from pharia_access.errors import DeniedError, InvalidError, MalformedObjectError, NotFoundError
 from pharia_access.services.intake import Intake
 from pharia_access.services.minting import Minting
 from pharia_access.services.pacer import Pacer
@@ -151,7 +151,14 @@ class TokenReconciler:
         over = delivery.deadline <= self._clock.now()
         if not over and not self._probes.is_missing(delivery.secret_uid):
             return False
-        return not await self.is_there(ObjectKey(token.key.namespace, delivery.secret_name), delivery.secret_uid)
+        secret = ObjectKey(token.key.namespace, delivery.secret_name)
+        try:
+            return not await self.is_there(secret, delivery.secret_uid)
+        except (DeniedError, InvalidError):
+            # A look may be refused for good, as by a webhook that takes no dry run: no Secret outlives its window by it.
+            if not over:
+                raise
+            return False
 
     async def is_there(self, secret: ObjectKey, uid: str) -> bool:
         """Whether that very one-time Secret exists."""

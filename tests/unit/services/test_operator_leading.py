@@ -9,7 +9,7 @@ import pytest
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.reasons import DeliveryState, Phase
 from pharia_access.domain.sightings import MalformedObject
-from pharia_access.errors import DeniedError, KeyringError, MalformedObjectError, UnavailableError
+from pharia_access.errors import DeniedError, InvalidError, KeyringError, MalformedObjectError, UnavailableError
 from pharia_access.services.work_queue import Work
 from tests.support.builders import NOW, TOKEN, WINDOW
 from tests.support.faults import Call, Fault, Script, failing
@@ -147,6 +147,23 @@ async def test_a_look_at_a_secret_that_fails_ends_nothing_and_means_nothing(cloc
         stage.store.secrets.clear()
         await asyncio.sleep(20)
         assert stage.deliveries() == {"ci": DeliveryState.COLLECTED}
+
+
+@pytest.mark.parametrize("error", [DeniedError("403"), InvalidError("400")])
+@simulated
+async def test_a_look_that_is_always_refused_keeps_no_secret_beyond_its_window(
+    clock: FakeClock, error: Exception
+) -> None:
+    stage = Stage(clock, failing("look_at", *repeat(error, 1000)))
+    stage.create("ci")
+
+    async with stage.leading():
+        await asyncio.sleep(WINDOW.total_seconds() - 1)
+        assert stage.deliveries() == {"ci": DeliveryState.AVAILABLE}
+        await asyncio.sleep(2)
+
+        assert stage.deliveries() == {"ci": DeliveryState.WITHDRAWN}
+        assert not stage.store.secrets
 
 
 @simulated
