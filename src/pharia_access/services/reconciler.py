@@ -155,7 +155,7 @@ class TokenReconciler:
         try:
             return not await self.is_there(secret, delivery.secret_uid)
         except (DeniedError, InvalidError):
-            # A look may be refused for good, as by a webhook that takes no dry run: no Secret outlives its window by it.
+            # It may be refused for good, as by a webhook that takes no dry run: no Secret outlives its window by that.
             if not over:
                 raise
             return False

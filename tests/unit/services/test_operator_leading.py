@@ -149,6 +149,23 @@ async def test_a_look_at_a_secret_that_fails_ends_nothing_and_means_nothing(cloc
         assert stage.deliveries() == {"ci": DeliveryState.COLLECTED}
 
 
+@simulated
+async def test_a_secret_that_a_probe_missed_is_looked_for_once_more_before_it_is_called_collected(
+    clock: FakeClock,
+) -> None:
+    refused = Fault(before=DeniedError("403"))
+    stage = Stage(clock, Script(by_verb=[("look_at", Fault()), ("look_at", refused)]))
+    stage.create("ci")
+
+    async with stage.leading():
+        await asyncio.sleep(9)
+        stage.store.secrets.clear()
+        await asyncio.sleep(1.1)
+        assert stage.deliveries() == {"ci": DeliveryState.AVAILABLE}
+        await asyncio.sleep(60)
+        assert stage.deliveries() == {"ci": DeliveryState.COLLECTED}
+
+
 @pytest.mark.parametrize("error", [DeniedError("403"), InvalidError("400")])
 @simulated
 async def test_a_look_that_is_always_refused_keeps_no_secret_beyond_its_window(
