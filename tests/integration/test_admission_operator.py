@@ -175,6 +175,19 @@ def test_the_operator_is_told_why_its_look_was_refused(operator: Api, foreign: J
     assert (patched.status, NOT_TO_BE_CHANGED in patched.message) == (403, True)
 
 
+def test_the_operator_learns_of_a_foreign_secret_that_it_is_there_and_its_uid(
+    operator: Api, admin: Api, namespace: str, foreign: Json
+) -> None:
+    other = {"preconditions": {"uid": "another"}}
+
+    missing = operator.delete(secret(namespace, "missing"), options=other)
+    guessed = operator.delete(foreign, options=other)
+
+    assert (missing.status, guessed.status) == (404, 409)
+    assert admin.read(foreign).body["metadata"]["uid"] in guessed.message
+    assert foreign["data"]["value"] not in json.dumps(guessed.body)
+
+
 def test_the_operator_lists_and_watches_no_secrets(operator: Api, namespace: str, foreign: Json) -> None:
     assert operator.find("Secret", namespace).status == 403
     assert operator.find("Secret", namespace, watch="true").status == 403
