@@ -1,4 +1,4 @@
-"""The verifier's fast path without a socket: bytes in, bytes out, packets cut just as a test wants."""
+"""A connection to the verifier without a socket: bytes in, bytes out, packets cut just as a test wants."""
 
 from __future__ import annotations
 
@@ -12,46 +12,78 @@ from pharia_access.entrypoints.verifier.app import Protocols, VerifierApp
 from pharia_access.entrypoints.verifier.busy_poll import BusyPoll
 from pharia_access.entrypoints.verifier.familiar import FamiliarRequests
 from pharia_access.entrypoints.verifier.fast_path import FastPathProtocol
+from pharia_access.entrypoints.verifier.guarded import GuardedProtocol, Limits
 from tests.support.http_door import Reply
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from starlette.types import ASGIApp
+
     from pharia_access.domain.token import TokenText
     from tests.support.http_door import Door
 
-__all__ = ["Wire", "request"]
+__all__ = ["Wire", "read_replies", "request"]
+
+_ROUNDS = 60
+"""Of the event loop: more than any request takes that waits for nothing."""
 
 
 class Wire(asyncio.Transport):
-    """One connection to a door. The gateways' checks need no event loop; for the rest there must be a running one."""
+    """One connection to a door. The gateways' checks need no event loop; for the rest there must be a running one.
 
-    def __init__(self, door: Door, familiar: FamiliarRequests | None = None) -> None:
+    Args:
+        fast: whether checks are answered before they become requests of the application.
+        app: the door's own, if it is not given.
+    """
+
+    def __init__(
+        self,
+        door: Door,
+        familiar: FamiliarRequests | None = None,
+        *,
+        fast: bool = True,
+        app: ASGIApp | None = None,
+        limits: Limits | None = None,
+    ) -> None:
         super().__init__()
         self.written = b""
-        self._closing = False
-        members: dict[str, Any] = {
-            "gate": door.gate,
-            "familiar": FamiliarRequests() if familiar is None else familiar,
-            "busy_poll": BusyPoll(0, now=lambda: 0.0),
-        }
-        config = Config(VerifierApp(Protocols(door.gate, 65536)), lifespan="off", ws="none", log_config=None)
-        self._protocol = type("Protocol", (FastPathProtocol,), members)(
+        self.closed = False
+        self.reading = True
+        members: dict[str, Any] = {"limits": limits or Limits()}
+        if fast:
+            members |= {
+                "gate": door.gate,
+                "familiar": FamiliarRequests() if familiar is None else familiar,
+                "busy_poll": BusyPoll(0, now=lambda: 0.0),
+            }
+        bases = (FastPathProtocol,) if fast else (GuardedProtocol,)
+        served = app or VerifierApp(Protocols(door.gate, members["limits"].body_bytes))
+        config = Config(served, interface="asgi3", lifespan="off", ws="none", log_config=None)
+        self.protocol: Any = type("Protocol", bases, members)(
             config=config, server_state=ServerState(), app_state={}, _loop=_loop()
         )
-        self._protocol.connection_made(self)
+        self.protocol.connection_made(self)
 
     @property
     def familiar(self) -> FamiliarRequests:
         """What the connection remembers."""
-        known: FamiliarRequests = self._protocol.familiar
+        known: FamiliarRequests = self.protocol.familiar
         return known
 
     @familiar.setter
     def familiar(self, familiar: FamiliarRequests) -> None:
-        self._protocol.familiar = familiar
+        self.protocol.familiar = familiar
 
     def feed(self, packet: bytes) -> None:
         """Some bytes arrive, as one packet."""
-        self._protocol.data_received(packet)
+        self.protocol.data_received(packet)
+
+    async def talk(self, packets: Iterable[bytes]) -> None:
+        """Packets arrive one after the other, each once all that follows from the one before has happened."""
+        for packet in packets:
+            self.feed(packet)
+            await settle()
 
     def send(self, request: bytes) -> Reply:
         """One request in one packet, and its answer."""
@@ -64,14 +96,46 @@ class Wire(asyncio.Transport):
         parts = self.written.split(b"HTTP/1.1 ")[2:]
         return [Reply.read(b"HTTP/1.1 " + part) for part in parts]
 
+    def statuses(self) -> list[int]:
+        """Of all answers."""
+        return [reply.status for reply in read_replies(self.written)]
+
     def write(self, data: bytes | bytearray | memoryview) -> None:
+        assert not self.closed, "an answer after the last one"
         self.written += bytes(data)
 
     def close(self) -> None:
-        self._closing = True
+        self.closed = True
 
     def is_closing(self) -> bool:
-        return self._closing
+        return self.closed
+
+    def can_write_eof(self) -> bool:
+        return False
+
+    def pause_reading(self) -> None:
+        self.reading = False
+
+    def resume_reading(self) -> None:
+        self.reading = True
+
+
+async def settle() -> None:
+    """Let happen all that waits for nothing but its turn."""
+    for _ in range(_ROUNDS):
+        await asyncio.sleep(0)
+
+
+def read_replies(received: bytes) -> list[Reply]:
+    """The answers in what was received, to its last byte. Raises AssertionError where something else is in it."""
+    replies = []
+    while received:
+        assert received.startswith(b"HTTP/1.1 "), received
+        head, end, _ = received.partition(b"\r\n\r\n")
+        assert end, received
+        replies.append(Reply.read(received))
+        received = received[len(head) + len(end) + len(replies[-1].body) :]
+    return replies
 
 
 def request(token: TokenText, target: str = "/auth/nginx?role=studio-user", *lines: str) -> bytes:

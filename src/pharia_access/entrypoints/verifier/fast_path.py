@@ -23,7 +23,9 @@ _PREFIX: Final = b"/auth/"
 _ROUTES_READY: Final = 1024
 """How many URLs are kept ready. nginx, Traefik and Caddy ask for the same few."""
 _COMPLICATED: Final = frozenset({b"content-length", b"transfer-encoding", b"upgrade", b"expect"})
-"""What announces a body, or a connection that becomes something else."""
+"""What announces a body, or wants something else than an answer."""
+_MOST_IN_ONE_READ: Final = 16
+"""Requests that are answered of the bytes that come at once: others wait meanwhile. The last one closes."""
 
 _PATIENCE: Final = 1000
 _ONE_IN: Final = 16
@@ -51,6 +53,7 @@ class FastPathProtocol(GuardedProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Answer what is familiar; read everything else, and learn from it."""
+        self._begun = 0
         self._strangers += 1
         worth_a_look = self._strangers < _PATIENCE or not self._strangers % _ONE_IN
         if not (worth_a_look and self._between_requests and len(data) <= LONGEST):
@@ -63,58 +66,56 @@ class FastPathProtocol(GuardedProtocol):
 
     def _passes_again(self, known: Familiar) -> bool:
         """Answer a familiar request without the parser, if it still may pass."""
-        if self._is_busy or self.transport.is_closing() or not self.gate.passes_again(known.contract, known.accepted):
+        if (
+            self._is_busy
+            or self.deaf
+            or self.transport.is_closing()
+            or not self.gate.passes_again(known.contract, known.accepted)
+        ):
             return False
         self._strangers = 0
-        self._unset_keepalive_if_required()
         self._count_request()
         self.transport.write(known.wire)
         return True
 
     def _learn(self, data: bytes, digest: bytes) -> None:
         """Read, and remember what was accepted, if it was one request and all of these bytes."""
-        self._begun, self._accepted = 0, None
+        self._accepted = None
         super().data_received(data)
         if self._accepted is not None and self._begun == 1 and self._between_requests:
             self.familiar.remember(digest, self._accepted)
 
     def on_message_begin(self) -> None:
-        """A request begins. What uvicorn prepares for ASGI here is left until the request turns out to need it."""
+        """A request begins."""
         self._between_requests = False
-        self._begun += 1
-        self.deadline = self.loop.time() + self.limits.request_seconds
-        self.url = b""
-        self.headers = []
-        self.expect_100_continue = False
+        self._begun += not self.offered
+        super().on_message_begin()
 
-    def on_headers_complete(self) -> None:
-        """Decide, if this request is one of ours; else make up for what was left out, and go the common way."""
-        if self.url.startswith(_PREFIX) and self.head_is_welcome():
+    def take(self) -> None:
+        """Decide, if this request is one of ours and plain; else it goes the common way."""
+        if self.url.startswith(_PREFIX) and not self.offered:
             values = self._plain_credentials()
             self._answer = None if values is None else self._decide(values)
-        if self._answer is None and not self.transport.is_closing():
-            url, headers, expect = self.url, self.headers, self.expect_100_continue
-            super().on_message_begin()
-            self.headers.extend(headers)
-            self.url, self.expect_100_continue = url, expect
-            super().on_headers_complete()
+        if self._answer is None:
+            super().take()
 
-    def on_message_complete(self) -> None:
+    def whole(self) -> None:
         """Send what was decided."""
         self._between_requests = True
         answer, self._answer = self._answer, None
         if answer is None:
-            super().on_message_complete()
+            super().whole()
             return
         self._count_request()
-        keep_alive, head = self.parser.should_keep_alive(), self.parser.get_method() == b"HEAD"
+        keep_alive = self._begun < _MOST_IN_ONE_READ and self.parser.should_keep_alive()
+        head = self.parser.get_method() == b"HEAD"
         if keep_alive and not head:
             self.transport.write(answer.wire)
             return
         self._accepted = None
         self.transport.write(render(answer, keep_alive=keep_alive, head=head))
         if not keep_alive:
-            self.transport.close()
+            self.end()
 
     @property
     def _is_busy(self) -> bool:

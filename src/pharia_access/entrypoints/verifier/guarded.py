@@ -1,145 +1,194 @@
-"""uvicorn's protocol with what it leaves out: bounds on a request's head and body, and an end to slow senders.
+"""uvicorn's protocol with what it leaves out: bounds on what a client may cost, and an end to what it may send.
+
+No byte of one message becomes another: where a message's end is in doubt, nothing more is read (decision 0021).
 
 Leans on internals of uvicorn's `HttpToolsProtocol` (0.54; the version is pinned and a test holds what is used of it).
 """
 
+import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass
+from http import HTTPStatus
 from math import inf
-from typing import Any, Final
+from typing import Any, Final, NoReturn
+from urllib.parse import unquote
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn._types import HTTPScope
 
-from pharia_access.entrypoints.verifier.answers import Answer, render
+from pharia_access.entrypoints.verifier.connection import CLOSING, PATIENCE_WITH_BODIES, Connection, Limits
+from pharia_access.entrypoints.verifier.heads import Head
+from pharia_access.entrypoints.verifier.turns import Turn
 
-__all__ = ["GuardedProtocol", "Limits", "cut_slow_senders"]
+__all__ = ["GuardedProtocol", "Limits", "cut_slow_clients"]
 
-_HEAD_TOO_LARGE: Final = render(Answer(431), keep_alive=False)
-_MALFORMED: Final = render(Answer(400), keep_alive=False)
-_PATIENCE_WITH_BODIES: Final = 16
-"""How many times a body's bound may come: a connection that is closed at once may lose the answer that says why."""
-
-_TOO_MANY: Final = render(Answer(503), keep_alive=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a client may cost.
-
-    Attributes:
-        head_bytes: request line and headers.
-        body_bytes: a body, decoded.
-        request_seconds: from a connection's or a request's first byte to the request's last.
-        idle_seconds: between two requests of a connection.
-        connections: open at a time; more are answered 503 and closed.
-    """
-
-    head_bytes: int = 16384
-    body_bytes: int = 65536
-    request_seconds: float = 5.0
-    idle_seconds: float = 75.0
-    connections: int = 4096
+_STEP: Final = 16384
+"""Bytes that are parsed between two looks at the bounds; a socket hands over up to sixteen times as many."""
+_MOST_UNANSWERED: Final = 2
+"""Requests of a connection: one is answered, one waits."""
 
 
-class GuardedProtocol(HttpToolsProtocol):
-    """One connection. `limits` is set on a subclass, since uvicorn makes the instances.
+class EnoughReadError(Exception):
+    """Raised in the parser's callbacks to make it stop: nothing more of this connection is read."""
 
-    Where a bound is passed, a last answer is sent and the connection closed; the parser may still call back for what it
-    holds, so every callback looks whether it is closing.
-    """
 
-    limits: Limits = Limits()
+class GuardedProtocol(Connection):
+    """What is read of one connection."""
 
     def __init__(self, *arguments: Any, **keywords: Any) -> None:  # noqa: ANN401 - uvicorn's own, passed on
         super().__init__(*arguments, **keywords)
-        self.deadline = inf
-        """By the loop's clock: when the request that is read must be whole, or an idle connection has had its time."""
+        self.parser = httptools.HttpRequestParser(self)  # uvicorn's is lenient
+        self.offered = False
+        """A head that offers an upgrade was read; it is read again without the offer."""
         self._in_head = True
         self._unparsed = 0
         self._body_bytes = 0
 
-    def connection_made(self, transport: Any) -> None:  # noqa: ANN401 - uvloop's transports are no asyncio.Transport
-        """Take a connection, or turn it away."""
-        super().connection_made(transport)
-        self.deadline = self.loop.time() + self.limits.request_seconds
-        if len(self.connections) > self.limits.connections:
-            self.refuse(_TOO_MANY)
-
     def data_received(self, data: bytes) -> None:
         """Read on, as far as the bounds allow."""
-        if self.transport.is_closing():
-            return
-        if self._in_head:
-            self._unparsed += len(data)
-        self._unset_keepalive_if_required()
-        try:
-            self.parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            pass  # nothing here can become another protocol; the request is answered as it is
-        except httptools.HttpParserError:
-            # uvicorn would log each: whoever sends nonsense could fill the log.
-            self.refuse(_MALFORMED)
-        if self._in_head and self._unparsed > self.limits.head_bytes and not self.transport.is_closing():
-            self.refuse(_HEAD_TOO_LARGE)
+        for start in range(0, len(data), _STEP):
+            if self.deaf or self.transport.is_closing():
+                self.drop(len(data) - start)
+                return
+            self._read(data[start : start + _STEP])
+
+    # --- the parser's callbacks
 
     def on_message_begin(self) -> None:
-        """A request begins: the clock runs."""
+        """A request begins: the clock runs. It is one too many where another one waits already."""
+        self.url, self.headers = b"", []
+        if self.offered:
+            return
+        if len(self.turns) == _MOST_UNANSWERED:
+            self.hear_no_more()
+        if self.deaf:
+            raise EnoughReadError
         self.deadline = self.loop.time() + self.limits.request_seconds
-        super().on_message_begin()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Keep a header. A trailer is none: it says nothing that we read (RFC 9110 section 6.5.1)."""
+        if self._in_head:
+            self.headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
-        """The head is whole."""
-        if self.head_is_welcome():
-            super().on_headers_complete()
+        """The head is whole. Where it offers an upgrade the parser would skip the body; so it is read again."""
+        if self.parser.should_upgrade():
+            if self.parser.get_method() == b"CONNECT":
+                self._refuse_and_stop(HTTPStatus.BAD_REQUEST)
+            self.offered = True
+            return
+        # More than the bound came since the head began: then it is worth counting how much of that is head.
+        if self._unparsed > self.limits.head_bytes and self.head().size() > self.limits.head_bytes:
+            self._refuse_and_stop(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        self._in_head, self._unparsed, self._body_bytes = False, 0, 0
+        self.take()
+        self.offered = False
 
     def on_body(self, body: bytes) -> None:
         """Take a part of the body. The application answers one that is too long; far more than that is cut off."""
-        if self.transport.is_closing():
-            return
-        self._body_bytes += len(body)
-        if self._body_bytes > self.limits.body_bytes * _PATIENCE_WITH_BODIES:
-            self.transport.close()
-        else:
+        missing = self.limits.body_bytes - self._body_bytes
+        self._unparsed, self._body_bytes = 0, self._body_bytes + len(body)
+        if self._body_bytes > self.limits.body_bytes * PATIENCE_WITH_BODIES:
+            self._refuse_and_stop(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        elif missing >= 0:
             super().on_body(body)
 
     def on_message_complete(self) -> None:
         """The request is whole: from here on only we can be slow."""
-        if not self.transport.is_closing():
-            self.request_read(inf)
-            super().on_message_complete()
+        if not self.offered:
+            self.whole()
 
-    def head_is_welcome(self) -> bool:
-        """Whether the head that was just read is within its bound; if not, that is answered."""
-        self._in_head, self._body_bytes = False, 0
-        # More than the bound came since the head began: then it is worth counting how much of that is head.
-        if self._unparsed > self.limits.head_bytes:
-            head = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
-            if head > self.limits.head_bytes:
-                self.refuse(_HEAD_TOO_LARGE)
-        return not self.transport.is_closing()
+    # --- what the subclass changes
+
+    def take(self) -> None:
+        """Have the application answer the request whose head was read."""
+        head = self.head()
+        refusal = head.refusal()
+        if refusal is not None:
+            self._refuse_and_stop(refusal)
+        self.begin_turn(self._turn(head))
+
+    def whole(self) -> None:
+        """The last byte of the request was read."""
+        self.request_read(inf if self.turns else self.loop.time() + self.limits.idle_seconds)
+        turn = self.cycle
+        if turn is None:
+            return
+        turn.more_body = False
+        turn.message_event.set()
+        if not (turn.keep_alive and self.parser.should_keep_alive()):
+            self.hear_no_more()
+
+    # --- answering
 
     def request_read(self, deadline: float) -> None:
         """The request is whole; the connection is left alone until `deadline`."""
         self._in_head, self._unparsed = True, 0
         self.deadline = deadline
 
-    def refuse(self, answer: bytes) -> None:
-        """Send a last answer and close; without it where another answer is being written, or was the last."""
-        if not (self.is_answering or self.transport.is_closing()):
-            self.transport.write(answer)
-        self.transport.close()
+    def head(self) -> Head:
+        """The head that was just read."""
+        return Head(self.parser.get_method(), self.url, self.parser.get_http_version(), self.headers)
 
-    @property
-    def is_answering(self) -> bool:
-        """Whether the application is at work on an earlier request."""
-        cycle: RequestResponseCycle | None = self.cycle
-        return cycle is not None and not cycle.response_complete
+    def _read(self, data: bytes) -> None:
+        self._unparsed += len(data)
+        try:
+            self._parse(data)
+        except httptools.HttpParserError:
+            # uvicorn would log each: whoever sends nonsense could fill the log.
+            self.hear_no_more(CLOSING[HTTPStatus.BAD_REQUEST])
+        if self._unparsed > self.limits.head_bytes:
+            self.hear_no_more(CLOSING[HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE])
+
+    def _parse(self, data: bytes) -> None:
+        while data:
+            try:
+                self.parser.feed_data(data)
+            except httptools.HttpParserUpgrade as offer:
+                data = data[offer.args[0] :]
+            else:
+                return
+            head = self.head().without_offer()
+            self.parser = httptools.HttpRequestParser(self)
+            self.parser.feed_data(head)
+
+    def _refuse_and_stop(self, status: HTTPStatus) -> NoReturn:
+        self.hear_no_more(CLOSING[status])
+        raise EnoughReadError
+
+    def _turn(self, head: Head) -> Turn:
+        return Turn(
+            scope=self._scope(head),
+            transport=self._outlet,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=self.access_log,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=head.waits_for_continue(),
+            keep_alive=head.version == "1.1" and self.parser.should_keep_alive(),
+            on_response=self.on_response_complete,
+        )
+
+    def _scope(self, head: Head) -> HTTPScope:
+        path, query = head.place() or (b"", b"")
+        return {
+            "type": "http",
+            "asgi": {"version": self.asgi_version, "spec_version": "2.3"},
+            "http_version": head.version,
+            "method": head.method.decode("ascii"),
+            "server": self.server,
+            "client": self.client,
+            "scheme": self.scheme or "http",
+            "root_path": "",
+            "path": unquote(path.decode("ascii")),
+            "raw_path": path,
+            "query_string": query,
+            "headers": self.headers,
+            "state": self.app_state.copy(),
+        }
 
 
-def cut_slow_senders(connections: Iterable[object], now: float) -> int:
-    """Close the connections whose deadline has passed; how many."""
-    slow = [one for one in list(connections) if isinstance(one, GuardedProtocol) and one.deadline < now]
-    for connection in slow:
-        connection.transport.close()
-    return len(slow)
+def cut_slow_clients(connections: Iterable[object], now: float) -> int:
+    """End the connections whose clients have had their time; how many."""
+    return sum([one.cut_if_late(now) for one in list(connections) if isinstance(one, GuardedProtocol)])

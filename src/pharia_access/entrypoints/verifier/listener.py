@@ -18,7 +18,7 @@ from uvicorn.server import ServerState
 from pharia_access.entrypoints.verifier.busy_poll import BusyPoll
 from pharia_access.entrypoints.verifier.familiar import FamiliarRequests
 from pharia_access.entrypoints.verifier.fast_path import FastPathProtocol
-from pharia_access.entrypoints.verifier.guarded import GuardedProtocol, Limits, cut_slow_senders
+from pharia_access.entrypoints.verifier.guarded import GuardedProtocol, Limits, cut_slow_clients
 from pharia_access.errors import SettingsError
 from pharia_access.services.gate import Gate
 
@@ -152,7 +152,7 @@ class Listener:
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(_SWEEP_SECONDS)
-            cut_slow_senders(self._state.connections, loop.time())
+            cut_slow_clients(self._state.connections, loop.time())
 
 
 def _protocol_class(limits: Limits, early: EarlyAnswers | None) -> type[GuardedProtocol]:

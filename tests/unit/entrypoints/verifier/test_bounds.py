@@ -11,7 +11,7 @@ import pytest
 import trustme
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from pharia_access.entrypoints.verifier.guarded import Limits, cut_slow_senders
+from pharia_access.entrypoints.verifier.guarded import Limits, cut_slow_clients
 from pharia_access.entrypoints.verifier.listener import Listener, Tls
 from pharia_access.errors import SettingsError
 from tests.support.http_door import Reply, open_door
@@ -129,7 +129,7 @@ async def _later(writer: asyncio.StreamWriter, rest: bytes) -> None:
 
 
 def test_connections_of_another_kind_are_left_alone() -> None:
-    assert cut_slow_senders([object()], 1e9) == 0
+    assert cut_slow_clients([object()], 1e9) == 0
 
 
 async def test_an_address_that_is_taken_is_told() -> None:

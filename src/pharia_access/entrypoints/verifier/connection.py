@@ -1,0 +1,223 @@
+"""A connection's answers: in the order of their requests, each once, and how the connection ends.
+
+uvicorn lets any number of requests wait, writes an error in between, closes in the midst of what is sent, and waits for
+ever for a client that does not read. Leans on its internals as `guarded` does, which is the other half: the reading.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+from http import HTTPStatus
+from math import inf
+from typing import Any, Final
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from pharia_access.entrypoints.verifier.answers import Answer, render
+from pharia_access.entrypoints.verifier.turns import Flow, Outlet, Turn
+
+__all__ = ["CLOSING", "PATIENCE_WITH_BODIES", "Connection", "Limits"]
+
+PATIENCE_WITH_BODIES: Final = 16
+"""How many times a body's bound may come: a connection that is closed at once may lose the answer that says why."""
+_LINGER_SECONDS: Final = 1.0
+"""How long what still comes is read and dropped after the last answer, for the same reason."""
+CLOSING: Final = {
+    status: render(Answer(status.value), keep_alive=False)
+    for status in (
+        HTTPStatus.BAD_REQUEST,
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        HTTPStatus.EXPECTATION_FAILED,
+        HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+        HTTPStatus.NOT_IMPLEMENTED,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        HTTPStatus.HTTP_VERSION_NOT_SUPPORTED,
+    )
+}
+"""The last answers of a connection, ready to be sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a client may cost.
+
+    Attributes:
+        head_bytes: request line and headers; a chunked body's trailers, or what else is neither head nor body.
+        body_bytes: a body, decoded.
+        request_seconds: from a connection's or a request's first byte to the request's last; for taking answers.
+        idle_seconds: between two requests of a connection.
+        connections: open at a time; more are answered 503 and closed.
+    """
+
+    head_bytes: int = 16384
+    body_bytes: int = 65536
+    request_seconds: float = 5.0
+    idle_seconds: float = 75.0
+    connections: int = 4096
+
+
+class Connection(HttpToolsProtocol):
+    """What is due on one connection. `limits` is set on a subclass, since uvicorn makes the instances.
+
+    It is open; then it has heard enough (`deaf`: what comes is dropped, what is due is still answered); then it is over
+    (`is_over`: the last answer was written).
+    """
+
+    limits: Limits = Limits()
+    flow: Flow
+    cycle: Turn | None  # type: ignore[assignment] # ours, and None before the first request
+
+    def __init__(self, *arguments: Any, **keywords: Any) -> None:  # noqa: ANN401 - uvicorn's own, passed on
+        super().__init__(*arguments, **keywords)
+        self.deadline = inf
+        """By the loop's clock: when the request that is read must be whole, or an idle connection has had its time."""
+        self.deaf = False
+        self.is_over = False
+        self.turns: deque[Turn] = deque()
+        """Requests without a whole answer: the first is being answered."""
+        self._taken_by = inf
+        """By the loop's clock: when the client must have taken the answers that wait for it."""
+        self._last_words = b""
+        self._at_end = False
+        self._dropped = 0
+
+    def connection_made(self, transport: Any) -> None:  # noqa: ANN401 - uvloop's transports are no asyncio.Transport
+        """Take a connection, or turn it away."""
+        super().connection_made(transport)
+        self.flow = Flow(transport)
+        self._outlet = Outlet(self)
+        self.deadline = self.loop.time() + self.limits.request_seconds
+        if len(self.connections) > self.limits.connections:
+            self.deaf = self.is_over = True
+            transport.write(CLOSING[HTTPStatus.SERVICE_UNAVAILABLE])
+            transport.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The client has gone: no turn may write any more."""
+        self._drop_turns()
+        super().connection_lost(exc)
+
+    def eof_received(self) -> bool:  # type: ignore[override] # asyncio's own has an answer; uvicorn's has none
+        """The client sends no more: what is due is answered all the same, which TLS has no way to do."""
+        self._at_end = True
+        self.hear_no_more()
+        return bool(self.turns) and self.scheme != "https"
+
+    def pause_writing(self) -> None:
+        """The client does not take its answers."""
+        super().pause_writing()
+        self._taken_by = self.loop.time() + self.limits.request_seconds
+
+    def resume_writing(self) -> None:
+        """It takes them again."""
+        super().resume_writing()
+        self._taken_by = inf
+
+    def shutdown(self) -> None:
+        """The process ends: what is due is answered, and told that it is the last answer."""
+        if self.turns:
+            self.turns[-1].keep_alive = False
+        else:
+            self.transport.close()
+
+    # --- the turns of requests
+
+    def begin_turn(self, turn: Turn) -> None:
+        """Have a request answered, once those before it are."""
+        self.cycle = turn
+        self.turns.append(turn)
+        if len(self.turns) == 1:
+            self._start_asgi_task(turn, self.app)
+        else:
+            self.deadline = inf
+            self.flow.hold_reading()
+
+    def on_response_complete(self) -> None:
+        """A request was answered: now it is the next one's turn, or the client's."""
+        self.server_state.total_requests += 1
+        if not self.turns:
+            return
+        self.turns.popleft()
+        if self.turns:
+            self._start_asgi_task(self.turns[0], self.app)
+            self.deadline = self.loop.time() + self.limits.request_seconds if self.turns[0].more_body else inf
+        elif self.cycle is not None and not self.cycle.more_body:
+            self.deadline = self.loop.time() + self.limits.idle_seconds
+        if not self.deaf:
+            self.flow.release_reading()
+        elif not self.turns:
+            self.end(self._last_words)
+
+    def hear_no_more(self, last_words: bytes = b"") -> None:
+        """Drop what comes from now on. What is due is answered, then `last_words` are said, and the connection ends.
+
+        A request that is half read has no other answer than those.
+        """
+        if self.deaf:
+            return
+        self.deaf = True
+        self.flow.hold_reading()
+        turn = self.cycle
+        if turn is not None and turn.more_body:
+            if turn.response_started:
+                last_words = b""
+            else:
+                turn.give_up()
+                self.turns.remove(turn)
+        self._last_words = last_words
+        if not self.turns:
+            self.end(last_words)
+        elif not last_words:
+            self.turns[-1].keep_alive = False
+
+    def write(self, data: bytes) -> None:
+        """Send a part of an answer, unless the connection is over."""
+        if not (self.is_over or self.transport.is_closing()):
+            self.transport.write(data)
+
+    def end(self, last_words: bytes = b"") -> None:
+        """Close, once all is sent and the client had a moment to take it.
+
+        A socket that is closed with bytes unread is reset, and the client may lose the answer (RFC 9112 section 9.6).
+        """
+        if self.is_over:
+            return
+        self.write(last_words)
+        self.deaf = self.is_over = True
+        self._drop_turns()
+        if self.transport.is_closing():
+            return
+        if self._at_end or not self.transport.can_write_eof():
+            self.transport.close()
+            return
+        self.transport.write_eof()
+        self.deadline = self.loop.time() + _LINGER_SECONDS
+        self.flow.release_reading()
+
+    def cut_if_late(self, now: float) -> bool:
+        """End the connection if the client has had its time; whether it had."""
+        closing = self.transport.is_closing()
+        if closing:
+            self._taken_by = min(self._taken_by, now + self.limits.request_seconds)
+        if self._taken_by < now:
+            self.transport.abort()  # closing would wait for the client to take what it was sent
+        elif self.deadline < now and not closing:
+            self.transport.close()
+        else:
+            return False
+        return True
+
+    @property
+    def is_answering(self) -> bool:
+        """Whether the application is at work on an earlier request."""
+        return bool(self.turns)
+
+    def drop(self, count: int) -> None:
+        """So many bytes came that are not read: for a while that is waited for, see `end`."""
+        self._dropped += count
+        if self.is_over and self._dropped > self.limits.body_bytes * PATIENCE_WITH_BODIES:
+            self.transport.abort()
+
+    def _drop_turns(self) -> None:
+        for turn in self.turns:
+            turn.give_up()
+        self.turns.clear()

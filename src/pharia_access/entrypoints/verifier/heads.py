@@ -1,0 +1,108 @@
+"""What a request's head says of what follows it, by RFC 9110 and 9112, where the parser does not decide it.
+
+Whatever leaves a doubt about where the message ends is refused, and the connection closed: see decision 0021.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final
+
+import httptools
+
+__all__ = ["Head", "Headers"]
+
+Headers = Sequence[tuple[bytes, bytes]]
+
+_SPACE: Final = b" \t"
+_CHUNKED: Final = b"chunked"
+_CONTINUE: Final = b"100-continue"
+_BLANKS_AND_ENDS: Final = 4
+"""Bytes of a header's line beside its name and value: colon, blank, line end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Request line and headers.
+
+    Attributes:
+        target: as it came.
+        version: of HTTP, such as `1.1`.
+        headers: names in lower case.
+    """
+
+    method: bytes
+    target: bytes
+    version: str
+    headers: Headers
+
+    def refusal(self) -> HTTPStatus | None:
+        """Why nothing after this head can be read, if so."""
+        if self.version not in {"1.0", "1.1"}:
+            return HTTPStatus.HTTP_VERSION_NOT_SUPPORTED
+        if self.place() is None:
+            return HTTPStatus.BAD_REQUEST
+        if any(one != _CONTINUE for one in self._expectations()):
+            return HTTPStatus.EXPECTATION_FAILED
+        return self._coding_refusal()
+
+    def place(self) -> tuple[bytes, bytes] | None:
+        """Path and query of the target, neither decoded nor normalised; None where it is malformed (RFC 9112, 3.2)."""
+        if b"#" in self.target:
+            return None
+        if self.target.startswith(b"/"):
+            path, _, query = self.target.partition(b"?")
+            return path, query
+        if self.target == b"*" and self.method == b"OPTIONS":
+            return self.target, b""
+        return self._place_in_absolute_form()
+
+    def waits_for_continue(self) -> bool:
+        """Whether the client may wait for a 100 before it sends its body (RFC 9110, 10.1.1)."""
+        return self.version == "1.1" and self._announces_body() and _CONTINUE in self._expectations()
+
+    def without_offer(self) -> bytes:
+        """The head as it is sent, less its offer to upgrade: a server may ignore it (RFC 9110, 7.8)."""
+        lines = [b"%b %b HTTP/%b" % (self.method, self.target, self.version.encode("ascii"))]
+        lines += [b"%b: %b" % header for header in self.headers if header[0] != b"upgrade"]
+        return b"\r\n".join([*lines, b"", b""])
+
+    def size(self) -> int:
+        """Bytes, as nearly as the parser tells."""
+        line = len(self.method) + len(self.target) + len(" HTTP/1.1\r\n") + 1
+        return line + sum(len(name) + len(value) + _BLANKS_AND_ENDS for name, value in self.headers)
+
+    def _values(self, wanted: bytes) -> list[bytes]:
+        return [value.strip(_SPACE).lower() for name, value in self.headers if name == wanted]
+
+    def _expectations(self) -> list[bytes]:
+        """Of HTTP/1.0 none: there the header means nothing."""
+        if self.version == "1.0":
+            return []
+        return [
+            one.strip(_SPACE) for value in self._values(b"expect") for one in value.split(b",") if one.strip(_SPACE)
+        ]
+
+    def _announces_body(self) -> bool:
+        """The parser has seen to it that a length is digits."""
+        lengths = self._values(b"content-length")
+        return bool(self._values(b"transfer-encoding")) or any(length.strip(b"0") for length in lengths)
+
+    def _coding_refusal(self) -> HTTPStatus | None:
+        """RFC 9112, 6.1 and 6.3: chunked alone can be read, and only in HTTP/1.1."""
+        codings = self._values(b"transfer-encoding")
+        if not codings or (codings == [_CHUNKED] and self.version == "1.1"):
+            return None
+        ends_in_chunks = codings[-1].rpartition(b",")[2].strip(_SPACE) == _CHUNKED
+        if ends_in_chunks and self.version == "1.1":
+            return HTTPStatus.NOT_IMPLEMENTED
+        return HTTPStatus.BAD_REQUEST
+
+    def _place_in_absolute_form(self) -> tuple[bytes, bytes] | None:
+        try:
+            parsed = httptools.parse_url(self.target)
+        except httptools.HttpParserInvalidURLError:
+            return None
+        if parsed.schema.lower() not in {b"http", b"https"}:
+            return None
+        return parsed.path or b"/", parsed.query or b""
