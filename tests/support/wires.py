@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Wire", "read_replies", "request"]
 
-_ROUNDS = 60
+_ROUNDS = 20
 """Of the event loop: more than any request takes that waits for nothing."""
 
 
