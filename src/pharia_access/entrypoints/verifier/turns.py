@@ -55,6 +55,17 @@ class Turn(RequestResponseCycle):
         self.disconnected = True
         self.message_event.set()
 
+    async def run_asgi(self, app: Any) -> None:  # noqa: ANN401 - ASGI's, passed on
+        """Have the application answer; uvicorn's would answer and log that it was cancelled, as the process ends."""
+
+        async def answer(scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - the same
+            try:
+                await app(scope, receive, send)
+            except asyncio.CancelledError:
+                self.give_up()
+
+        await super().run_asgi(answer)
+
     async def send(self, message: Any) -> None:  # noqa: ANN401 - ASGI's, passed on
         """Send a part of the answer. A final answer to who waits for a 100 is the connection's last.
 

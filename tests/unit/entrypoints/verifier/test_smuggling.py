@@ -1,0 +1,174 @@
+"""A body is never a request, whatever announces it and however it is cut; and another parser sees no other requests."""
+
+from __future__ import annotations
+
+import asyncio
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.support.http_door import Door
+from tests.support.messages import AUTH, SMUGGLED, filled
+from tests.support.reference_reading import Seen, reference_reading
+from tests.support.wires import Wire
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
+PATHS = ("/auth/forward", "/auth/nginx", "/auth/envoy/any/-", "/check_user", "/oauth2/introspect", "/whoami", "/other")
+LENGTH = f"Content-Length: {len(SMUGGLED)}"
+ANNOUNCED = {
+    "a length": LENGTH,
+    "chunks": "Transfer-Encoding: chunked",
+    "an offer and a length": f"Connection: Upgrade\r\nUpgrade: x\r\n{LENGTH}",
+    "an offer of HTTP/2": f"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAM\r\n{LENGTH}",
+    "an offer and chunks": "Transfer-Encoding: chunked\r\nUpgrade: x\r\nConnection: Upgrade",
+    "two offers": f"Upgrade: x\r\nUpgrade: y\r\nConnection: upgrade, upgrade\r\n{LENGTH}",
+    "an expectation": f"Expect: 100-continue\r\n{LENGTH}",
+    "an unknown expectation": f"Expect: 200-ok\r\n{LENGTH}",
+    "an offer and an expectation": f"Connection: upgrade\r\nUpgrade: x\r\nExpect: 100-continue\r\n{LENGTH}",
+    "an unknown coding": "Transfer-Encoding: gzip, chunked",
+    "no known coding": "Transfer-Encoding: gzip",
+    "both": f"Transfer-Encoding: chunked\r\n{LENGTH}",
+    "two lengths": f"Content-Length: 0\r\n{LENGTH}",
+    "an end": "Connection: close",
+}
+BOTH = pytest.mark.parametrize("fast", [True, False], ids=["fast path", "ASGI"])
+
+
+@BOTH
+@pytest.mark.parametrize("method", ["POST", "GET", "CONNECT"])
+@pytest.mark.parametrize("announced", ANNOUNCED.values(), ids=ANNOUNCED.keys())
+async def test_a_request_without_a_token_gets_nothing_by_the_token_in_its_body(
+    announced: str, method: str, *, fast: bool
+) -> None:
+    door = Door()
+    is_chunked = "chunked" in announced and "Content-Length" not in announced
+    body = f"{len(SMUGGLED):x}\r\n{SMUGGLED}\r\n0\r\n\r\n" if is_chunked else SMUGGLED
+    for path in PATHS:
+        head = filled(f"{method} {path} HTTP/1.1\r\nHost: v\r\n{announced}\r\n\r\n", door)
+        rest = filled(body, door)
+        for packets in ([head + rest], [head, rest], [bytes([byte]) for byte in head + rest]):
+            wire = Wire(door, fast=fast)
+            await wire.talk(packets)
+            final = [status for status in wire.statuses() if status != 100]
+            assert len(final) <= 1, (path, final)
+            assert 200 not in final, path
+
+    assert "ok" not in {said for _, said in door.journal.decided_}
+
+
+class Recorder:
+    """An application that reads each request to its end."""
+
+    def __init__(self) -> None:
+        self.seen: list[Seen] = []
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body = b""
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return
+            body += message["body"]
+            if not message["more_body"]:
+                break
+        query = b"?" + scope["query_string"] if scope["query_string"] else b""
+        values = tuple(value for name, value in scope["headers"] if name == b"authorization")
+        self.seen.append(Seen(scope["method"].encode(), scope["raw_path"] + query, values, body))
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
+        await send({"type": "http.response.body", "body": b""})
+
+
+HEADERS = st.sampled_from(
+    [
+        AUTH,
+        "Upgrade: x",
+        "Upgrade: h2c, y",
+        "Connection: upgrade",
+        "Connection: keep-alive, Upgrade",
+        "Connection: close",
+        "Expect: 100-continue",
+        "Transfer-Encoding: chunked",
+        "Transfer-Encoding: gzip, chunked",
+        "Content-Length: 0",
+        "Content-Length: 5",
+        "Content-Length: 40",
+        f"Content-Length: {len(SMUGGLED)}",
+        f"Content-Length: {len(SMUGGLED) + 4}",
+        "X: y",
+    ]
+)
+BODIES = st.lists(
+    st.sampled_from(
+        [
+            SMUGGLED,
+            SMUGGLED[:40],
+            "\r\n",
+            "\r\n\r\n",
+            "0\r\n\r\n",
+            "5\r\nabcde\r\n",
+            f"{len(SMUGGLED):x}\r\n{SMUGGLED}\r\n",
+            "5;x=y\r\nGET /\r\n",
+            "x: y\r\n",
+            "abcde",
+        ]
+    ),
+    max_size=4,
+).map("".join)
+LINES = st.sampled_from(
+    [f"{method} {path} HTTP/{version}" for method in ("GET", "POST") for path in PATHS for version in ("1.1", "1.1", "1.0")]
+)
+
+
+def written(line: str, headers: list[str], body: str) -> str:
+    return "\r\n".join([line, "Host: v", *headers, "", body])
+
+
+STREAMS = st.lists(st.builds(written, LINES, st.lists(HEADERS, max_size=4), BODIES), min_size=1, max_size=4).map("".join)
+
+
+def packets(stream: bytes, data: st.DataObject) -> list[bytes]:
+    places = data.draw(st.lists(st.integers(0, len(stream)), max_size=8))
+    return [stream[start:end] for start, end in pairwise(sorted({0, len(stream), *places}))]
+
+
+@settings(deadline=None, max_examples=500)
+@given(STREAMS, st.data())
+def test_no_request_is_seen_that_another_parser_does_not_see(stream: str, data: st.DataObject) -> None:
+    door = Door()
+    sent = filled(stream, door)
+    expected = reference_reading(sent)
+    recorder = Recorder()
+
+    async def talk() -> Wire:
+        wire = Wire(door, fast=False, app=recorder)
+        await wire.talk(packets(sent, data))
+        return wire
+
+    wire = asyncio.run(talk())
+
+    assert recorder.seen == expected[: len(recorder.seen)]
+    assert len(recorder.seen) == len(expected) or wire.closed
+
+
+@settings(deadline=None, max_examples=500)
+@given(STREAMS, st.data())
+def test_both_ways_in_see_the_same_requests(stream: str, data: st.DataObject) -> None:
+    door = Door()
+    sent = filled(stream, door)
+    cut = packets(sent, data)
+
+    async def talk(*, fast: bool) -> list[int]:
+        wire = Wire(door, fast=fast)
+        await wire.talk(cut)
+        return wire.statuses()
+
+    answers: Any = [asyncio.run(talk(fast=fast)) for fast in (True, False)]
+
+    shorter = min(map(len, answers))
+    assert answers[0][:shorter] == answers[1][:shorter]
+    assert answers[0].count(200) <= len(reference_reading(sent))
