@@ -26,7 +26,7 @@ from pharia_access.services.proving import Prover, ProverLimits
 from pharia_access.services.verifier import Verifier, VerifierClock
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
 
 __all__ = ["EVERYTHING", "SUBJECT", "Door", "Journal", "Reply", "open_door"]
 
@@ -105,6 +105,8 @@ class Door:
         self.gate = Gate(self.verifier, Tools(self.journal, self.journal, self.journal, lambda: self.ticks))
         self.index.put_role(Role("studio-user", frozenset({"*"}), (Permission.of("AccessModel", model="*"),)))
         self.port = 0
+        self.connections: Callable[[], int] = lambda: 0
+        """How many are open."""
 
     def issue(self, name: str = "ci", *, roles: tuple[str, ...] = ("studio-user",), **changes: object) -> TokenText:
         """A token of the credential finance/NAME-bot."""
@@ -174,6 +176,7 @@ async def open_door(
     listener = Listener(app, chosen, early=early, tls=tls)
     await listener.start("127.0.0.1", 0)
     door.port = listener.port
+    door.connections = lambda: listener.connections
     try:
         yield door
     finally:

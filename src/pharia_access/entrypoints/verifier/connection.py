@@ -189,9 +189,12 @@ class Connection(HttpToolsProtocol):
         if self._at_end or not self.transport.can_write_eof():
             self.transport.close()
             return
-        self.transport.write_eof()
         self.deadline = self.loop.time() + _LINGER_SECONDS
         self.flow.release_reading()
+        try:
+            self.transport.write_eof()
+        except OSError:  # the client has gone; asyncio's loop tells it here, uvloop does not
+            self.transport.abort()
 
     def cut_if_late(self, now: float) -> bool:
         """End the connection if the client has had its time; whether it had."""

@@ -106,6 +106,11 @@ class Listener:
         return port
 
     @property
+    def connections(self) -> int:
+        """Open ones."""
+        return len(self._state.connections)
+
+    @property
     def tls_files(self) -> tuple[Path, ...]:
         """What must be read anew when it changes."""
         return () if self._tls is None else self._tls.files

@@ -120,7 +120,12 @@ BODIES = st.lists(
     max_size=4,
 ).map("".join)
 LINES = st.sampled_from(
-    [f"{method} {path} HTTP/{version}" for method in ("GET", "POST") for path in PATHS for version in ("1.1", "1.1", "1.0")]
+    [
+        f"{method} {path} HTTP/{version}"
+        for method in ("GET", "POST")
+        for path in PATHS
+        for version in ("1.1", "1.1", "1.0")
+    ]
 )
 
 
@@ -128,7 +133,9 @@ def written(line: str, headers: list[str], body: str) -> str:
     return "\r\n".join([line, "Host: v", *headers, "", body])
 
 
-STREAMS = st.lists(st.builds(written, LINES, st.lists(HEADERS, max_size=4), BODIES), min_size=1, max_size=4).map("".join)
+STREAMS = st.lists(st.builds(written, LINES, st.lists(HEADERS, max_size=4), BODIES), min_size=1, max_size=4).map(
+    "".join
+)
 
 
 def packets(stream: bytes, data: st.DataObject) -> list[bytes]:

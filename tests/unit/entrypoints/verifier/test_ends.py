@@ -1,0 +1,238 @@
+"""How connections end on real sockets, on both event loops: answers arrive, nobody holds anything, the log stays empty."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import ssl
+import struct
+from contextlib import suppress
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import trustme
+import uvloop
+
+from pharia_access.entrypoints.verifier.guarded import Limits
+from pharia_access.entrypoints.verifier.listener import Tls
+from tests.support.http_door import open_door
+from tests.support.messages import AUTH, CASES, END, QUESTION, SMUGGLED, filled, message
+from tests.support.wires import read_replies
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+    from pathlib import Path
+
+    from tests.support.http_door import Door
+
+    Run = Callable[[Coroutine[Any, Any, Any]], Any]
+
+PATIENT = 10.0
+SHORT = Limits(request_seconds=0.3, body_bytes=65536)
+
+
+@pytest.fixture(params=[asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
+def run(request: pytest.FixtureRequest) -> Run:
+    """Run a coroutine on one of the loops; with uvloop as in production."""
+
+    def run(main: Coroutine[Any, Any, Any]) -> Any:  # noqa: ANN401 - whatever the test's coroutine gives
+        with asyncio.Runner(loop_factory=request.param) as runner:
+            return runner.run(main)
+
+    return run
+
+
+async def connected(door: Door) -> socket.socket:
+    connection = socket.socket()
+    connection.setblocking(False)  # noqa: FBT003 - the library's signature
+    await asyncio.get_running_loop().sock_connect(connection, ("127.0.0.1", door.port))
+    return connection
+
+
+async def all_that_comes(connection: socket.socket) -> bytes:
+    """Up to the end. Raises ConnectionResetError where the connection is reset before."""
+    received = b""
+    async with asyncio.timeout(PATIENT):
+        while chunk := await asyncio.get_running_loop().sock_recv(connection, 65536):
+            received += chunk
+    return received
+
+
+async def until_nobody_is_connected(door: Door, seconds: float) -> None:
+    async with asyncio.timeout(seconds):
+        while door.connections():
+            await asyncio.sleep(0.02)
+
+
+def test_a_client_that_sends_on_gets_the_answer_that_ends_it(run: Run) -> None:
+    async def main() -> tuple[list[int], bool]:
+        async with open_door() as door:
+            connection = await connected(door)
+            head = message("POST /check_user", "Expect: x", "Content-Length: 900000").encode()
+            loop = asyncio.get_running_loop()
+            await loop.sock_sendall(connection, head)
+            await asyncio.sleep(0.05)
+            await loop.sock_sendall(connection, b"x" * 900_000)
+            received = await all_that_comes(connection)
+            connection.close()
+            await until_nobody_is_connected(door, 2)
+            return [reply.status for reply in read_replies(received)], True
+
+    assert run(main()) == ([417], True)
+
+
+def test_a_client_that_sends_for_ever_after_the_last_answer_is_cut(run: Run) -> None:
+    async def main() -> None:
+        async with open_door() as door:
+            connection = await connected(door)
+            loop = asyncio.get_running_loop()
+            await loop.sock_sendall(connection, b"nonsense\r\n\r\n")
+            with pytest.raises((ConnectionResetError, BrokenPipeError)):
+                async with asyncio.timeout(PATIENT):
+                    while True:
+                        await loop.sock_sendall(connection, b"x" * 65536)
+            connection.close()
+
+    run(main())
+
+
+@pytest.mark.parametrize("target", ["/whoami", "/auth/nginx", "/x"])
+def test_a_client_that_reads_nothing_is_cut_and_its_requests_are_not_read(run: Run, target: str) -> None:
+    async def main() -> int:
+        async with open_door(limits=SHORT) as door:
+            connection = await connected(door)
+            sent, many = 0, filled(message(f"GET {target}", AUTH) * 500, door)
+            async with asyncio.timeout(PATIENT):
+                with suppress(ConnectionResetError, BrokenPipeError):
+                    while door.connections() or not sent:
+                        with suppress(BlockingIOError):
+                            sent += connection.send(many)
+                        await asyncio.sleep(0.001)
+            connection.close()
+            return len(door.journal.decided_)
+
+    assert run(main()) <= 16
+
+
+def test_a_client_that_takes_no_answers_is_cut(run: Run) -> None:
+    """One request after the other, so that none is too many, until no buffer takes another answer."""
+
+    async def main() -> None:
+        async with open_door(limits=SHORT) as door:
+            connection = await connected(door)
+            asked = filled(message("POST /check_user", AUTH, body=_long_question()), door)
+            await asyncio.sleep(0)
+            async with asyncio.timeout(PATIENT):
+                with suppress(ConnectionResetError, BrokenPipeError):
+                    while True:
+                        await asyncio.get_running_loop().sock_sendall(connection, asked)
+                        await asyncio.sleep(0.001)
+            await until_nobody_is_connected(door, 2)
+            connection.close()
+
+    run(main())
+
+
+def _long_question() -> str:
+    entries = ", ".join('{"permission": "AccessModel", "model": "' + "x" * 300 + '"}' for _ in range(150))
+    return f'{{"permissions": [{entries}]}}'
+
+
+def test_a_client_that_has_sent_all_gets_its_answers(run: Run) -> None:
+    async def main() -> list[int]:
+        async with open_door() as door:
+            connection = await connected(door)
+            sent = filled(message("POST /check_user", AUTH, body=QUESTION) * 2, door)
+            await asyncio.get_running_loop().sock_sendall(connection, sent)
+            connection.shutdown(socket.SHUT_WR)
+            received = await all_that_comes(connection)
+            connection.close()
+            return [reply.status for reply in read_replies(received)]
+
+    assert run(main()) == [200, 200]
+
+
+SAMPLE = dict(list(CASES.items())[::3])
+
+
+@pytest.mark.parametrize("name", SAMPLE)
+def test_a_message_is_read_as_what_it_is_on_a_real_socket(run: Run, name: str) -> None:
+    case = CASES[name]
+
+    async def main() -> tuple[int, ...]:
+        async with open_door() as door:
+            connection = await connected(door)
+            sent = filled(case.sent, door)
+            at = sent.find(b"\r\n\r\n") + 4
+            loop = asyncio.get_running_loop()
+            await loop.sock_sendall(connection, sent[:at])
+            await asyncio.sleep(0.01)
+            await loop.sock_sendall(connection, sent[at:])
+            if case.statuses[-1] != END:
+                connection.shutdown(socket.SHUT_WR)
+            received = await all_that_comes(connection)
+            connection.close()
+            return tuple(reply.status for reply in read_replies(received))
+
+    assert run(main()) == tuple(status for status in case.statuses if status != END)
+
+
+HOSTILE = [*(case.sent for case in CASES.values()), message("GET /whoami", AUTH) * 40, message("GET /%ff%00/x?\x7f")]
+
+
+def test_whatever_clients_do_the_log_stays_empty(run: Run, caplog: pytest.LogCaptureFixture) -> None:
+    """They send, read or do not, and go away in the midst of it, by an end or by a reset."""
+    random = Random(20261129)  # noqa: S311 - repeatable
+
+    async def client(door: Door) -> None:
+        connection = await connected(door)
+        loop = asyncio.get_running_loop()
+        sent = filled("".join(random.choices(HOSTILE, k=2)), door)
+        sent = sent[: random.randint(1, len(sent))] if random.random() < 0.7 else sent
+        step = random.choice([len(sent), 7, 60])
+        with suppress(OSError):
+            for at in range(0, len(sent), step):
+                await loop.sock_sendall(connection, sent[at : at + step])
+                await asyncio.sleep(random.choice([0, 0, 0.001]))
+        if random.random() < 0.5:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.close()
+
+    async def main() -> None:
+        async with open_door(limits=Limits(request_seconds=0.3)) as door:
+            for _ in range(12):
+                await asyncio.gather(*(client(door) for _ in range(25)))
+            await until_nobody_is_connected(door, 5)
+
+    with caplog.at_level(logging.INFO):
+        run(main())
+
+    assert [record.getMessage() for record in caplog.records if record.name != "asyncio"] == []
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+def test_behind_tls_and_at_the_port_of_token_reviews_bodies_are_bodies_too(run: Run, tmp_path: Path) -> None:
+    authority = trustme.CA()
+    leaf = authority.issue_cert("127.0.0.1")
+    (tmp_path / "tls.crt").write_bytes(leaf.cert_chain_pems[0].bytes())
+    (tmp_path / "tls.key").write_bytes(leaf.private_key_pem.bytes())
+    trusting = ssl.create_default_context()
+    authority.configure_trust(trusting)
+
+    async def main() -> list[int]:
+        tls = Tls(tmp_path / "tls.crt", tmp_path / "tls.key")
+        statuses: list[int] = []
+        for audiences, path in ((None, "/auth/forward"), ([], "/tokenreview")):
+            async with open_door(tls=tls, audiences=audiences) as door:
+                reader, writer = await asyncio.open_connection("127.0.0.1", door.port, ssl=trusting)
+                offered = message(f"POST {path}", "Connection: upgrade", "Upgrade: x", body=SMUGGLED)
+                writer.write(filled(offered + offered + "nonsense\r\n\r\n", door))
+                async with asyncio.timeout(PATIENT):
+                    received = await reader.read()
+                writer.close()
+                statuses += [reply.status for reply in read_replies(received)]
+        return statuses
+
+    assert run(main()) == [401, 401, 400, 400]
