@@ -1,7 +1,7 @@
 """The operator's benchmarks, or those that are named: `python -m bench [NAME ...]`.
 
-Those of the verifier (`fuzz`, `check`, `at-once`, `flood`) take long and want wrk, so they run by name only; so do
-`plugin`, `quiet`, `scale` and `soak`.
+Those of the verifier (`fuzz`, `check`, `at-once`, `flood`, `pipelines`) take long, and most want wrk, so they run by
+name only; so do `plugin`, `quiet`, `scale` and `soak`.
 """
 
 from __future__ import annotations
@@ -9,13 +9,19 @@ from __future__ import annotations
 import argparse
 import sys
 
-from bench import at_once, check, exactly_once, expiry, flood, fuzz, mint, plugin, quiet, scale, soak
+from bench import at_once, check, exactly_once, expiry, flood, fuzz, mint, pipelines, plugin, quiet, scale, soak
 from bench.client import ClientError
 from tests.support.processes import ProcessError
 from tools.go_toolchain import BuildError
 
 _OPERATOR = {"mint": mint.main, "expiry": expiry.main, "exactly-once": exactly_once.measure}
-_VERIFIER = {"fuzz": fuzz.main, "check": check.main, "at-once": at_once.main, "flood": flood.main}
+_VERIFIER = {
+    "fuzz": fuzz.main,
+    "check": check.main,
+    "at-once": at_once.main,
+    "flood": flood.main,
+    "pipelines": pipelines.main,
+}
 _PLUGIN = {"plugin": plugin.main}
 _MANY = {"quiet": quiet.main, "scale": scale.main, "soak": soak.main}
 _BENCHMARKS = {**_OPERATOR, **_VERIFIER, **_PLUGIN, **_MANY}

@@ -1,0 +1,212 @@
+"""What strangers' connections cost a verifier and its other clients: `python -m bench pipelines`.
+
+A verifier on one core; on the other strangers that pipeline, do not read, or send bodies without end, and one client
+that asks for a good token every few milliseconds. Measured as it was before (commit c8d1b2a) and as it is now, in turn.
+Writes bench/results/pipelines.md.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import secrets
+import socket
+import statistics
+import subprocess
+import sys
+import sysconfig
+import tarfile
+import tempfile
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+
+from bench.meters import machine
+from bench.report import Target, table, targets, write
+from bench.stage import say
+from bench.strangers import KINDS
+from pharia_access.domain.keyring import Digester
+from pharia_access.domain.token import mint
+from tests.support.processes import ProcessError, free_port, wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["main"]
+
+BEFORE = "c8d1b2a"
+COUNTS = (1, 16, 64)
+ROUNDS = 3
+SECONDS = 3.0
+REST_SECONDS = 2.0
+_PAUSE_SECONDS = 0.004
+_CHECKOUT = Path(__file__).parents[1]
+_MIB = 2**20
+_LIMIT_MIB = 384
+"""The chart's limit of a verifier's memory."""
+_HOW = f"""\
+Written by `python -m bench pipelines`: the verifier on one core, strangers (niced) and one client on the other; a fresh
+verifier for each line, {SECONDS:.0f} s of strangers. "peak" is the verifier's largest resident memory, "rest" the one
+{REST_SECONDS:.0f} s after they are gone; "p50" and "p99" are of the client's checks meanwhile, which it asks every
+{_PAUSE_SECONDS * 1000:.0f} ms. Medians of {ROUNDS} rounds, before ({BEFORE}) and now in turn. Strangers open a closed
+connection again after 0.1 s. "kernel" is the memory of all TCP sockets of the machine at the end, both sides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Who is there beside the client."""
+
+    kind: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """MiB and milliseconds."""
+
+    peak: float
+    rest: float
+    kernel: float
+    p50: float
+    p99: float
+
+
+SCENES = [Scene("nobody", 0), *(Scene(kind, count) for kind in KINDS for count in COUNTS)]
+
+
+def main() -> int:
+    """Measure, write, and tell."""
+    with tempfile.TemporaryDirectory(prefix="pharia-access-pipelines-") as folder:
+        root = Path(folder)
+        token = _tokens(root)
+        sources = {"before": _as_it_was(root / "before"), "now": _CHECKOUT}
+        costs: dict[tuple[str, Scene], list[Cost]] = {}
+        for number in range(ROUNDS):
+            say(f"round {number + 1} of {ROUNDS}")
+            for scene in SCENES:
+                for name, source in sources.items():
+                    costs.setdefault((name, scene), []).append(_measure(source, root, scene, token))
+        _report({key: _median(found) for key, found in costs.items()})
+    return 0
+
+
+def _tokens(root: Path) -> str:
+    key, text = secrets.token_bytes(32), mint("pharia", secrets.token_bytes)
+    mac = Digester(key).digest(text.reveal().encode()).hex()
+    uid = "6f0c6a3e-0000-4000-8000-000000000000"
+    (root / "tokens").write_text(f"{text.token_id} {mac} 2000000000 {uid} team/bot studio-user")
+    (root / "key").write_bytes(key)
+    return text.reveal()
+
+
+def _as_it_was(folder: Path) -> Path:
+    """The sources of the earlier commit."""
+    argv: list[str | Path] = ["git", "-C", _CHECKOUT, "archive", BEFORE, "src", "bench", "tests", "tools"]
+    packed = subprocess.run(argv, check=True, capture_output=True, timeout=60).stdout
+    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+        archive.extractall(folder, filter="data")
+    return folder
+
+
+def _measure(source: Path, root: Path, scene: Scene, token: str) -> Cost:
+    with _verifier(source, root) as (port, process):
+        with _strangers(scene, port, token):
+            times = sorted(_checks(port, token))
+            peak, kernel = _peak_mib(process.pid), _kernel_mib()
+        time.sleep(REST_SECONDS)
+        rest = psutil.Process(process.pid).memory_info().rss / _MIB
+    return Cost(peak, rest, kernel, 1000 * statistics.median(times), 1000 * times[int(0.99 * len(times))])
+
+
+@contextmanager
+def _verifier(source: Path, root: Path) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+    port = free_port()
+    paths = os.pathsep.join(map(str, (source / "src", source, sysconfig.get_path("purelib"))))
+    files: list[str | Path] = ["--tokens", root / "tokens", "--key", root / "key", "--port", str(port), "--fast"]
+    argv = ["taskset", "-c", "0", sys.executable, "-m", "bench.filled_verifier", *files]
+    with (
+        (root / "log").open("ab") as log,
+        subprocess.Popen(argv, cwd=source, env={"PYTHONPATH": paths}, stderr=log) as process,
+    ):
+        try:
+            wait_until(lambda: _listens(port), what="the verifier listens", timeout=60)
+            yield port, process
+        finally:
+            process.kill()
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as trial:
+        return trial.connect_ex(("127.0.0.1", port)) == 0
+
+
+@contextmanager
+def _strangers(scene: Scene, port: int, token: str) -> Iterator[None]:
+    if not scene.count:
+        yield
+        return
+    how = ["--kind", scene.kind, "--count", str(scene.count), "--port", str(port), "--token", token]
+    argv = ["taskset", "-c", "1", "nice", "-n", "10", sys.executable, "-m", "bench.strangers", *how]
+    with subprocess.Popen(argv, cwd=_CHECKOUT) as process:
+        try:
+            yield
+        finally:
+            process.kill()
+
+
+def _checks(port: int, token: str) -> list[float]:
+    """How long each took, in seconds, while the strangers are there."""
+    asked = f"GET /auth/nginx HTTP/1.1\r\nHost: v\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
+    times, end = [], time.monotonic() + SECONDS
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as client:
+        while time.monotonic() < end:
+            began = time.perf_counter()
+            client.sendall(asked)
+            if not client.recv(65536).startswith(b"HTTP/1.1 200"):
+                message = "the client's good token was refused"
+                raise ProcessError(message)
+            times.append(time.perf_counter() - began)
+            time.sleep(_PAUSE_SECONDS)
+    return times
+
+
+def _peak_mib(pid: int) -> float:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmHWM"))
+
+
+def _kernel_mib() -> float:
+    told = Path("/proc/net/sockstat").read_text()
+    line = next(line for line in told.splitlines() if line.startswith("TCP:")).split()
+    return int(line[line.index("mem") + 1]) * os.sysconf("SC_PAGE_SIZE") / _MIB
+
+
+def _median(costs: list[Cost]) -> Cost:
+    return Cost(*(statistics.median(getattr(cost, name) for cost in costs) for name in Cost.__slots__))
+
+
+def _report(costs: dict[tuple[str, Scene], Cost]) -> None:
+    now = [cost for (name, _), cost in costs.items() if name == "now"]
+    quiet = costs["now", SCENES[0]]
+    verdicts = [
+        Target("largest peak of memory, MiB, of the chart's limit", max(cost.peak for cost in now), at_most=_LIMIT_MIB),
+        Target("most that is kept, MiB over a verifier alone", max(cost.rest for cost in now) - quiet.rest, at_most=32),
+        Target("largest p99 ms of the client", max(cost.p99 for cost in now), at_most=100),
+    ]
+    rows = [_row(scene, costs["before", scene], costs["now", scene]) for scene in SCENES]
+    heads = ["strangers", "connections"]
+    for what in ("peak MiB", "rest MiB", "kernel MiB", "p50 ms", "p99 ms"):
+        heads += [f"{what} before", "now"]
+    parts = ["# Connections of strangers", _HOW, machine(2), targets(verdicts), table(heads, rows)]
+    write("pipelines", "\n\n".join(parts))
+
+
+def _row(scene: Scene, before: Cost, now: Cost) -> list[str]:
+    row = [scene.kind, str(scene.count)]
+    for name, form in (("peak", ".0f"), ("rest", ".0f"), ("kernel", ".0f"), ("p50", ".2f"), ("p99", ".1f")):
+        row += [format(getattr(before, name), form), format(getattr(now, name), form)]
+    return row
