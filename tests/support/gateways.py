@@ -70,8 +70,11 @@ static_resources:
 
 
 @contextmanager
-def nginx(root: Path, verifier: str) -> Iterator[Gateway]:
-    """nginx by `examples/gateways/nginx.conf`; `verifier`: host and port. Raises MissingProgramError."""
+def nginx(root: Path, verifier: str, *, beside: str = "") -> Iterator[Gateway]:
+    """nginx by `examples/gateways/nginx.conf`; `verifier`: host and port; `beside`: more for the block of http.
+
+    Raises MissingProgramError.
+    """
     program = debian_programs.find_program("nginx")
     port = free_port()
     with telling_service() as service:
@@ -80,7 +83,7 @@ def nginx(root: Path, verifier: str) -> Iterator[Gateway]:
             f"{_VERIFIER}:80": verifier,
             f"{_SERVICE}:8080": service,
         }
-        config = _NGINX.format(root=root, example=_example("nginx.conf", addresses))
+        config = _NGINX.format(root=root, example=_example("nginx.conf", addresses) + beside)
         file = _written(root / "nginx.conf", config)
         with _running([program, "-p", root, "-c", file, "-e", root / "error.log"], root, port) as gateway:
             yield gateway

@@ -169,7 +169,7 @@ class Connection(HttpToolsProtocol):
         elif not last_words:
             self.turns[-1].keep_alive = False
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | bytearray | memoryview) -> None:
         """Send a part of an answer, unless the connection is over."""
         if not (self.is_over or self.transport.is_closing()):
             self.transport.write(data)

@@ -17,7 +17,7 @@ from uvicorn._types import HTTPScope
 
 from pharia_access.entrypoints.verifier.connection import CLOSING, PATIENCE_WITH_BODIES, Connection, Limits
 from pharia_access.entrypoints.verifier.heads import Head
-from pharia_access.entrypoints.verifier.turns import Turn
+from pharia_access.entrypoints.verifier.turns import ExpectingTurn, Turn
 
 __all__ = ["GuardedProtocol", "Limits", "cut_slow_clients"]
 
@@ -156,7 +156,8 @@ class GuardedProtocol(Connection):
         raise EnoughReadError
 
     def _turn(self, head: Head) -> Turn:
-        return Turn(
+        expects = head.waits_for_continue()
+        return (ExpectingTurn if expects else Turn)(
             scope=self._scope(head),
             transport=self._outlet,
             flow=self.flow,
@@ -165,13 +166,13 @@ class GuardedProtocol(Connection):
             access_log=self.access_log,
             default_headers=self.server_state.default_headers,
             message_event=asyncio.Event(),
-            expect_100_continue=head.waits_for_continue(),
+            expect_100_continue=expects,
             keep_alive=head.version == "1.1" and self.parser.should_keep_alive(),
             on_response=self.on_response_complete,
         )
 
     def _scope(self, head: Head) -> HTTPScope:
-        path, query = head.place() or (b"", b"")
+        path, query = head.place or (b"", b"")
         return {
             "type": "http",
             "asgi": {"version": self.asgi_version, "spec_version": "2.3"},

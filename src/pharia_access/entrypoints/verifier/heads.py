@@ -4,7 +4,7 @@ Whatever leaves a doubt about where the message ends is refused, and the connect
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final
 
@@ -21,45 +21,47 @@ _BLANKS_AND_ENDS: Final = 4
 """Bytes of a header's line beside its name and value: colon, blank, line end."""
 
 
-@dataclass(frozen=True, slots=True)
+_TELLING: Final = frozenset({b"transfer-encoding", b"content-length", b"expect"})
+"""Headers that say something of what follows. Most requests have none."""
+
+
+@dataclass(slots=True)
 class Head:
-    """Request line and headers.
+    """Request line and headers. Not frozen, since it is made for each request, and that costs.
 
     Attributes:
         target: as it came.
         version: of HTTP, such as `1.1`.
         headers: names in lower case.
+        place: path and query of the target, neither decoded nor normalised; None where it is malformed.
     """
 
     method: bytes
     target: bytes
     version: str
     headers: Headers
+    place: tuple[bytes, bytes] | None = field(init=False)
+    _telling: Headers = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.place = _place(self.method, self.target)
+        self._telling = [header for header in self.headers if header[0] in _TELLING]
 
     def refusal(self) -> HTTPStatus | None:
         """Why nothing after this head can be read, if so."""
         if self.version not in {"1.0", "1.1"}:
             return HTTPStatus.HTTP_VERSION_NOT_SUPPORTED
-        if self.place() is None:
+        if self.place is None:
             return HTTPStatus.BAD_REQUEST
+        if not self._telling:
+            return None
         if any(one != _CONTINUE for one in self._expectations()):
             return HTTPStatus.EXPECTATION_FAILED
         return self._coding_refusal()
 
-    def place(self) -> tuple[bytes, bytes] | None:
-        """Path and query of the target, neither decoded nor normalised; None where it is malformed (RFC 9112, 3.2)."""
-        if b"#" in self.target:
-            return None
-        if self.target.startswith(b"/"):
-            path, _, query = self.target.partition(b"?")
-            return path, query
-        if self.target == b"*" and self.method == b"OPTIONS":
-            return self.target, b""
-        return self._place_in_absolute_form()
-
     def waits_for_continue(self) -> bool:
         """Whether the client may wait for a 100 before it sends its body (RFC 9110, 10.1.1)."""
-        return self.version == "1.1" and self._announces_body() and _CONTINUE in self._expectations()
+        return bool(self._telling) and self._announces_body() and _CONTINUE in self._expectations()
 
     def without_offer(self) -> bytes:
         """The head as it is sent, less its offer to upgrade: a server may ignore it (RFC 9110, 7.8)."""
@@ -73,7 +75,7 @@ class Head:
         return line + sum(len(name) + len(value) + _BLANKS_AND_ENDS for name, value in self.headers)
 
     def _values(self, wanted: bytes) -> list[bytes]:
-        return [value.strip(_SPACE).lower() for name, value in self.headers if name == wanted]
+        return [value.strip(_SPACE).lower() for name, value in self._telling if name == wanted]
 
     def _expectations(self) -> list[bytes]:
         """Of HTTP/1.0 none: there the header means nothing."""
@@ -98,11 +100,25 @@ class Head:
             return HTTPStatus.NOT_IMPLEMENTED
         return HTTPStatus.BAD_REQUEST
 
-    def _place_in_absolute_form(self) -> tuple[bytes, bytes] | None:
-        try:
-            parsed = httptools.parse_url(self.target)
-        except httptools.HttpParserInvalidURLError:
-            return None
-        if parsed.schema.lower() not in {b"http", b"https"}:
-            return None
-        return parsed.path or b"/", parsed.query or b""
+
+def _place(method: bytes, target: bytes) -> tuple[bytes, bytes] | None:
+    """RFC 9112, 3.2. A fragment is no part of a target."""
+    if b"#" in target:
+        return None
+    if target.startswith(b"/"):
+        path, _, query = target.partition(b"?")
+        return path, query
+    if target == b"*" and method == b"OPTIONS":
+        return target, b""
+    return _place_in_absolute_form(target)
+
+
+def _place_in_absolute_form(target: bytes) -> tuple[bytes, bytes] | None:
+    try:
+        parsed = httptools.parse_url(target)
+    except httptools.HttpParserInvalidURLError:
+        return None
+    # For a star there is none, whatever the library's types say.
+    if (parsed.schema or b"").lower() not in {b"http", b"https"}:
+        return None
+    return parsed.path or b"/", parsed.query or b""

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-__all__ = ["Flow", "Outlet", "Turn"]
+__all__ = ["ExpectingTurn", "Flow", "Outlet", "Turn"]
 
 
 class _Connection(Protocol):
@@ -20,7 +20,7 @@ class _Connection(Protocol):
     def is_over(self) -> bool:
         """Whether nothing more may be written."""
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | bytearray | memoryview) -> None:
         """Send a part of an answer."""
 
     def end(self) -> None:
@@ -36,7 +36,7 @@ class Outlet(asyncio.Transport):
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """Send, or drop what comes too late."""
-        self._connection.write(bytes(data))
+        self._connection.write(data)
 
     def close(self) -> None:
         """The answer that was written is the last one."""
@@ -56,22 +56,27 @@ class Turn(RequestResponseCycle):
         self.message_event.set()
 
     async def run_asgi(self, app: Any) -> None:  # noqa: ANN401 - ASGI's, passed on
-        """Have the application answer; uvicorn's would answer and log that it was cancelled, as the process ends."""
+        """Have the application answer."""
+        self._application = app
+        await super().run_asgi(self._answer)
 
-        async def answer(scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - the same
-            try:
-                await app(scope, receive, send)
-            except asyncio.CancelledError:
-                self.give_up()
+    async def _answer(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - the same
+        """Ask it. Where the process ends and this is cancelled, uvicorn would still answer, and log."""
+        try:
+            await self._application(scope, receive, send)
+        except asyncio.CancelledError:
+            self.give_up()
 
-        await super().run_asgi(answer)
 
-    async def send(self, message: Any) -> None:  # noqa: ANN401 - ASGI's, passed on
-        """Send a part of the answer. A final answer to who waits for a 100 is the connection's last.
+class ExpectingTurn(Turn):
+    """One whose client may wait for a 100 before it sends the body. A final answer instead is the connection's last.
 
-        RFC 9110 section 10.1.1: such a client may leave the body out, or send it all the same. Nobody but it knows
-        whether what comes next is the body or a request.
-        """
+    RFC 9110 section 10.1.1: such a client may leave the body out, or send it all the same. Nobody but it knows whether
+    what comes next is the body or a request.
+    """
+
+    async def send(self, message: Any) -> None:  # noqa: ANN401 - the same
+        """Send a part of the answer."""
         if self.waiting_for_100_continue:
             self.keep_alive = False
         await super().send(message)
