@@ -106,7 +106,7 @@ class VerifierSettings(ProcessSettings):
     """How many connections may be open; more are answered 503 and closed."""
 
     request_read_timeout: Annotated[timedelta, duration("1s", "1m")] = timedelta(seconds=5)
-    """How long a client may take to send a request, its body included."""
+    """How long a client may take to send a request, its body included, and to take answers that wait for it."""
 
     idle_timeout: Annotated[timedelta, duration("5s", "10m")] = timedelta(seconds=75)
     """How long a connection may be idle; longer than the gateways keep theirs."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import trustme
+from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from pharia_access.entrypoints.verifier.guarded import Limits, cut_slow_clients
@@ -225,9 +226,14 @@ def test_what_we_lean_on_in_uvicorn_is_still_there() -> None:
         "app_state",
         "_loop",
     ]
+    assert {"on_url", "on_body", "on_response_complete", "_start_asgi_task"} <= vars(HttpToolsProtocol).keys()
     source = inspect.getsource(HttpToolsProtocol)
     for name in ("self.cycle", "self.flow", "self.url", "self.headers", "self.parser", "self.connections"):
         assert name in source
-    assert "response_complete" in inspect.getsource(RequestResponseCycle)
-    begun = inspect.getsource(HttpToolsProtocol.on_message_begin)
-    assert all(f"self.{name} =" in begun for name in ("url", "expect_100_continue", "headers", "scope"))
+    cycle = inspect.getsource(RequestResponseCycle)
+    for name in ("keep_alive", "more_body", "message_event", "disconnected", "response_started", "response_complete"):
+        assert f"self.{name} = " in cycle
+    assert "self.waiting_for_100_continue = expect_100_continue" in cycle
+    assert "self.transport.close()" in cycle
+    flow = {"pause_reading", "resume_reading", "pause_writing", "resume_writing", "drain"}
+    assert flow <= vars(FlowControl).keys()
