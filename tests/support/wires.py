@@ -80,11 +80,17 @@ class Wire(asyncio.Transport):
         """Some bytes arrive, as one packet."""
         self.protocol.data_received(packet)
 
-    async def talk(self, packets: Iterable[bytes]) -> None:
-        """Packets arrive one after the other, each once all that follows from the one before has happened."""
+    async def talk(self, packets: Iterable[bytes], *, in_haste: bool = False) -> None:
+        """Packets arrive one after the other, each once all that follows from the one before has happened.
+
+        Args:
+            in_haste: they come while nothing else happens; but never while the connection does not read.
+        """
         for packet in packets:
+            if not (in_haste and self.reading):
+                await settle()
             self.feed(packet)
-            await settle()
+        await settle()
 
     def send(self, request: bytes) -> Reply:
         """One request in one packet, and its answer."""

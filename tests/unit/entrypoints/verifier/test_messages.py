@@ -52,6 +52,17 @@ async def test_a_message_is_read_as_what_it_is_however_it_comes(
 
 
 @EACH
+@BOTH
+async def test_a_message_is_read_as_what_it_is_however_fast_it_comes(case: Case, *, fast: bool) -> None:
+    door = Door()
+    wire = Wire(door, fast=fast)
+
+    await wire.talk(by_byte(filled(case.sent, door)), in_haste=True)
+
+    assert heard(wire) == case.statuses
+
+
+@EACH
 async def test_a_message_may_be_cut_at_any_place(case: Case) -> None:
     door = Door()
     sent = filled(case.sent, door)

@@ -153,7 +153,7 @@ def test_no_request_is_seen_that_another_parser_does_not_see(stream: str, data: 
 
     async def talk() -> Wire:
         wire = Wire(door, fast=False, app=recorder)
-        await wire.talk(packets(sent, data))
+        await wire.talk(packets(sent, data), in_haste=data.draw(st.booleans()))
         return wire
 
     wire = asyncio.run(talk())
@@ -167,11 +167,11 @@ def test_no_request_is_seen_that_another_parser_does_not_see(stream: str, data: 
 def test_both_ways_in_see_the_same_requests(stream: str, data: st.DataObject) -> None:
     door = Door()
     sent = filled(stream, door)
-    cut = packets(sent, data)
+    cut, in_haste = packets(sent, data), data.draw(st.booleans())
 
     async def talk(*, fast: bool) -> list[int]:
         wire = Wire(door, fast=fast)
-        await wire.talk(cut)
+        await wire.talk(cut, in_haste=in_haste)
         return wire.statuses()
 
     answers: Any = [asyncio.run(talk(fast=fast)) for fast in (True, False)]
