@@ -216,6 +216,7 @@ HEADS = {
     "an absolute target with a query": Case(message("GET http://v/auth/nginx?role=admin", AUTH) + CHECK, (403, 200)),
     "an absolute target without a path": Case(message("GET http://v", AUTH) + CHECK, (404, 200)),
     "a target of another scheme": Case(message("GET ftp://v/auth/nginx", AUTH) + CHECK, (400, END)),
+    "a target without a port that can be": Case(message("GET http://v:x/auth/nginx", AUTH) + CHECK, (400, END)),
     "a target that is none": Case(message("GET auth/nginx", AUTH) + CHECK, (400, END)),
     "a target that is not ASCII": Case(message("GET /auth/nginx\xe4", AUTH) + CHECK, (400, END)),
     "a star": Case(message("OPTIONS *", AUTH) + CHECK, (404, 200)),

@@ -102,10 +102,11 @@ class FastPathProtocol(GuardedProtocol):
     def whole(self) -> None:
         """Send what was decided."""
         self._between_requests = True
-        answer, self._answer = self._answer, None
+        answer = self._answer
         if answer is None:
             super().whole()
             return
+        self._answer = None
         self._count_request()
         keep_alive = self._begun < _MOST_IN_ONE_READ and self.parser.should_keep_alive()
         head = self.parser.get_method() == b"HEAD"

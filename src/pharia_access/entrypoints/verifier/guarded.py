@@ -45,11 +45,12 @@ class GuardedProtocol(Connection):
 
     def data_received(self, data: bytes) -> None:
         """Read on, as far as the bounds allow."""
-        for start in range(0, len(data), _STEP):
+        while data:
             if self.deaf or self.transport.is_closing():
-                self.drop(len(data) - start)
+                self.drop(len(data))
                 return
-            self._read(data[start : start + _STEP])
+            self._read(data[:_STEP])
+            data = data[_STEP:]
 
     # --- the parser's callbacks
 
@@ -58,10 +59,8 @@ class GuardedProtocol(Connection):
         self.url, self.headers = b"", []
         if self.offered:
             return
-        if len(self.turns) == _MOST_UNANSWERED:
-            self.hear_no_more()
-        if self.deaf:
-            raise EnoughReadError
+        if self.turns or self.deaf:
+            self._make_it_wait()
         self.deadline = self.loop.time() + self.limits.request_seconds
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -150,6 +149,12 @@ class GuardedProtocol(Connection):
             head = self.head().without_offer()
             self.parser = httptools.HttpRequestParser(self)
             self.parser.feed_data(head)
+
+    def _make_it_wait(self) -> None:
+        if len(self.turns) == _MOST_UNANSWERED:
+            self.hear_no_more()
+        if self.deaf:
+            raise EnoughReadError
 
     def _refuse_and_stop(self, status: HTTPStatus) -> NoReturn:
         self.hear_no_more(CLOSING[status])

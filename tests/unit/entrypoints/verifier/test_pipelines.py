@@ -175,6 +175,17 @@ async def test_who_goes_away_leaves_nothing_in_the_log(caplog: pytest.LogCapture
     assert (wire.written, caplog.records) == (b"", [])
 
 
+async def test_where_the_process_ends_nothing_is_answered_and_nothing_logged(caplog: pytest.LogCaptureFixture) -> None:
+    wire = Wire(Door(), fast=False, app=SlowApplication())
+    await wire.talk([WHOAMI.encode()])
+
+    for task in list(wire.protocol.tasks):
+        task.cancel()
+    await settle()
+
+    assert (wire.written, caplog.records, len(wire.protocol.tasks)) == (b"", [], 0)
+
+
 @BOTH
 async def test_while_answers_are_not_taken_nothing_is_read(*, fast: bool) -> None:
     door = Door()
