@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pharia_access.domain.token import TokenText
     from tests.support.http_door import Door
 
-__all__ = ["Wire", "read_replies", "request"]
+__all__ = ["Wire", "read_replies", "request", "settle"]
 
 _ROUNDS = 20
 """Of the event loop: more than any request takes that waits for nothing."""
@@ -106,6 +106,10 @@ class Wire(asyncio.Transport):
     def statuses(self) -> list[int]:
         """Of all answers."""
         return [reply.status for reply in read_replies(self.written)]
+
+    def closings(self) -> list[bool]:
+        """Of each answer, whether it says that it is the last."""
+        return [reply.header("connection") == "close" for reply in read_replies(self.written)]
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         assert not self.closed, "an answer after the last one"

@@ -1,0 +1,160 @@
+"""One connection takes little: who takes no answers is not read from, what comes has bounds, and all has an end."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from pharia_access.entrypoints.verifier.guarded import Limits, cut_slow_clients
+from tests.support.http_door import Door
+from tests.support.messages import AUTH, QUESTION, chunked, filled, message
+from tests.support.slow_application import SlowApplication
+from tests.support.wires import Wire, settle
+
+BOTH = pytest.mark.parametrize("fast", [True, False], ids=["fast path", "ASGI"])
+WHOAMI = message("GET /whoami", AUTH)
+CHECK = message("GET /auth/nginx", AUTH)
+ASKED = message("POST /check_user", AUTH, body=QUESTION)
+
+
+async def test_who_goes_away_leaves_nothing_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    application = SlowApplication()
+    wire = Wire(Door(), fast=False, app=application)
+    await wire.talk([WHOAMI.encode() * 2])
+
+    wire.close()
+    wire.protocol.connection_lost(None)
+    await application.answer(5)
+
+    assert (wire.written, caplog.records) == (b"", [])
+
+
+async def test_where_the_process_ends_nothing_is_answered_and_nothing_logged(caplog: pytest.LogCaptureFixture) -> None:
+    wire = Wire(Door(), fast=False, app=SlowApplication())
+    await wire.talk([WHOAMI.encode()])
+
+    for task in list(wire.protocol.tasks):
+        task.cancel()
+    await settle()
+
+    assert (wire.written, caplog.records, len(wire.protocol.tasks)) == (b"", [], 0)
+
+
+@BOTH
+async def test_while_answers_are_not_taken_nothing_is_read(*, fast: bool) -> None:
+    door = Door()
+    wire = Wire(door, fast=fast)
+    wire.protocol.pause_writing()
+
+    await wire.talk([filled(CHECK * 2, door)])
+    held, unsaid = wire.reading, wire.written
+    wire.protocol.resume_writing()
+    await settle()
+
+    assert (held, unsaid) == (False, b"")
+    assert (wire.reading, wire.statuses()) == (True, [200, 200])
+
+
+async def test_who_does_not_take_its_answers_is_cut_also_where_its_request_is_whole() -> None:
+    door = Door()
+    wire = Wire(door)
+    now = asyncio.get_running_loop().time()
+    wire.protocol.pause_writing()
+    await wire.talk([filled(WHOAMI, door)])
+
+    assert cut_slow_clients([wire.protocol], now + 4.9) == 0
+    assert cut_slow_clients([wire.protocol], now + 5.5) == 1
+    assert wire.aborted
+
+
+async def test_who_takes_them_after_all_is_not_cut() -> None:
+    door = Door()
+    wire = Wire(door)
+    now = asyncio.get_running_loop().time()
+    wire.protocol.pause_writing()
+    wire.protocol.resume_writing()
+    await wire.talk([filled(WHOAMI, door)])
+
+    assert cut_slow_clients([wire.protocol], now + 60) == 0
+
+
+async def test_a_connection_that_does_not_end_by_being_closed_is_cut() -> None:
+    door = Door()
+    wire = Wire(door)
+    now = asyncio.get_running_loop().time()
+    await wire.talk([b"nonsense\r\n\r\n"])
+
+    cuts = [cut_slow_clients([wire.protocol], now + later) for later in (1, 3, 5.9, 6.1)]
+
+    assert (wire.closed, wire.statuses(), cuts, wire.aborted) == (True, [400], [0, 0, 0, 1], True)
+
+
+async def test_a_request_that_waited_has_its_time_from_its_turn_on() -> None:
+    application = SlowApplication()
+    wire = Wire(Door(), fast=False, app=application)
+    now = asyncio.get_running_loop().time()
+    await wire.talk([WHOAMI.encode() + ASKED.encode()[:-5]])
+
+    waiting = cut_slow_clients([wire.protocol], now + 60)
+    await application.answer()
+
+    assert (waiting, cut_slow_clients([wire.protocol], now + 60)) == (0, 1)
+
+
+@BOTH
+@pytest.mark.parametrize(
+    "endless",
+    [
+        pytest.param(chunked("POST /check_user", AUTH, body=QUESTION)[:-2] + "x: y\r\n" * 9000, id="trailers"),
+        pytest.param(chunked("POST /check_user", AUTH, body=QUESTION)[:-2] + "x: " + "y" * 50_000, id="a trailer"),
+        pytest.param(
+            message("POST /check_user", AUTH, "Transfer-Encoding: chunked") + "1;" + "x" * 50_000, id="an extension"
+        ),
+        pytest.param("\r\n" * 25_000, id="line ends"),
+        pytest.param("GET /auth/nginx HTTP/1.1\r\n" + "x: y\r\n" * 9000, id="headers"),
+        pytest.param("GET /" + "x" * 50_000, id="a target"),
+    ],
+)
+async def test_what_is_neither_head_nor_body_ends_too(endless: str, *, fast: bool) -> None:
+    door = Door()
+    wire = Wire(door, fast=fast)
+    sent = filled(endless, door)
+
+    await wire.talk([sent[at : at + 4096] for at in range(0, len(sent), 4096)])
+
+    assert (wire.statuses(), wire.closed) == ([431], True)
+
+
+@BOTH
+async def test_a_body_that_nobody_wants_ends(*, fast: bool) -> None:
+    door = Door()
+    wire = Wire(door, fast=fast, limits=Limits(body_bytes=1024))
+    head = filled("POST /auth/forward HTTP/1.1\r\nHost: v\r\nContent-Length: 99999999\r\n\r\n", door)
+
+    await wire.talk([head, *[b"x" * 1000] * 30])
+
+    assert (wire.statuses(), wire.closed) == ([401], True)
+
+
+async def test_of_a_body_no_more_is_kept_than_may_be_read() -> None:
+    application = SlowApplication()
+    wire = Wire(Door(), fast=False, app=application, limits=Limits(body_bytes=1024))
+
+    wire.feed(b"POST /check_user HTTP/1.1\r\nHost: v\r\nContent-Length: 10000\r\n\r\n")
+    for _ in range(10):
+        wire.feed(b"x" * 1000)
+
+    assert len(wire.protocol.turns[0].body) <= 2048
+    await application.answer()
+
+
+async def test_an_end_of_the_process_lets_both_be_answered() -> None:
+    application = SlowApplication()
+    wire = Wire(Door(), fast=False, app=application)
+    await wire.talk([WHOAMI.encode() * 2])
+
+    wire.protocol.shutdown()
+    await application.answer(2)
+
+    assert (wire.closings(), wire.closed) == ([False, True], True)
