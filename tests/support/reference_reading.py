@@ -6,21 +6,26 @@ from dataclasses import dataclass
 
 import h11
 
-__all__ = ["Seen", "reference_reading"]
+__all__ = ["Seen", "reference_heads", "reference_reading"]
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A whole request."""
+    """A request; `body` is None where it is not whole: more of it is to come, or it is malformed."""
 
     method: bytes
     target: bytes
     authorizations: tuple[bytes, ...]
-    body: bytes
+    body: bytes | None
 
 
 def reference_reading(stream: bytes) -> list[Seen]:
     """All whole requests, up to the first that is malformed, or after which the connection is closed."""
+    return [seen for seen in reference_heads(stream) if seen.body is not None]
+
+
+def reference_heads(stream: bytes) -> list[Seen]:
+    """The same, and the last one too where only its head is whole: that may be enough for an answer."""
     found: list[Seen] = []
     while True:
         # RFC 9112 section 2.2 lets a server skip line ends before a request; h11 does not.
@@ -34,6 +39,8 @@ def reference_reading(stream: bytes) -> list[Seen]:
         if seen is None:
             return found
         found.append(seen)
+        if seen.body is None:
+            return found
         if connection.our_state is not h11.IDLE and connection.our_state is not h11.SEND_RESPONSE:
             return found
         stream = _rest(connection)
@@ -45,13 +52,18 @@ def _next(connection: h11.Connection) -> Seen | None:
     request = connection.next_event()
     if not isinstance(request, h11.Request):
         return None
-    body = b""
-    while isinstance(event := connection.next_event(), h11.Data):
-        body += event.data
-    if not isinstance(event, h11.EndOfMessage):
-        return None
     values = tuple(value for name, value in request.headers if name == b"authorization")
-    return Seen(request.method, request.target, values, body)
+    return Seen(request.method, request.target, values, _body(connection))
+
+
+def _body(connection: h11.Connection) -> bytes | None:
+    body = b""
+    try:
+        while isinstance(event := connection.next_event(), h11.Data):
+            body += event.data
+    except h11.RemoteProtocolError:
+        return None
+    return body if isinstance(event, h11.EndOfMessage) else None
 
 
 def _rest(connection: h11.Connection) -> bytes:
