@@ -80,20 +80,30 @@ class FakeCluster:
     async def delete_token(self, key: ObjectKey, uid: str) -> bool:
         return await self._call("delete_token", key, lambda: self.store.delete_token(key, uid))
 
-    async def token_pages(self, *, credential: ObjectKey | None = None) -> AsyncIterator[Page[Token]]:
+    async def token_pages(
+        self, *, namespace: str | None = None, credential: ObjectKey | None = None
+    ) -> AsyncIterator[Page[Token]]:
         def chosen() -> Iterable[Token]:
-            return (token for token in self.store.tokens.values() if _is_under(token, credential))
+            tokens = (token for token in self.store.tokens.values() if namespace in {None, token.key.namespace})
+            return (token for token in tokens if _is_under(token, credential))
 
-        async for page in self._pages("list_tokens", chosen):
+        async for page in self._pages("list_tokens", namespace or "", chosen):
             yield page
 
-    async def credential_pages(self) -> AsyncIterator[Page[Credential]]:
-        async for page in self._pages("list_credentials", self.store.credentials.values):
+    async def credential_pages(self, *, namespace: str | None = None) -> AsyncIterator[Page[Credential]]:
+        def chosen() -> Iterable[Credential]:
+            return (item for item in self.store.credentials.values() if namespace in {None, item.key.namespace})
+
+        async for page in self._pages("list_credentials", namespace or "", chosen):
             yield page
 
     async def role_pages(self) -> AsyncIterator[Page[Role]]:
-        async for page in self._pages("list_roles", self.store.roles.values):
+        async for page in self._pages("list_roles", "", self.store.roles.values):
             yield page
+
+    async def try_lists(self, namespace: str | None) -> None:
+        for verb in ("try_credentials", "try_tokens"):
+            await self._call(verb, namespace or "", lambda: None)
 
     async def server_time_offset(self, now: Callable[[], datetime]) -> timedelta:
         return await self._call("read_server_time", "", lambda: self.store.now() - now())
@@ -139,15 +149,15 @@ class FakeCluster:
     async def write_lease(self, record: LeaseRecord) -> LeaseRecord:
         return await self._call("write_lease", "", lambda: self.store.write_lease(record))
 
-    async def _pages(self, verb: str, items: Callable[[], Iterable[T]]) -> AsyncIterator[Page[T]]:
+    async def _pages(self, verb: str, target: str, items: Callable[[], Iterable[T]]) -> AsyncIterator[Page[T]]:
         """All pages show the moment of the first; there is at least one."""
-        snapshot = await self._call(verb, "", lambda: (self.store.version, tuple(items())))
+        snapshot = await self._call(verb, target, lambda: (self.store.version, tuple(items())))
         malformed = tuple(self.store.malformed.values()) if verb == "list_tokens" else ()
         version, listed = snapshot
         yield Page(version, listed[: self.page_size], malformed)
         for start in range(self.page_size, len(listed), self.page_size):
             page = Page(version, listed[start : start + self.page_size])
-            yield await self._call(verb, "", lambda page=page: page)  # type: ignore[misc] # mypy loses the default
+            yield await self._call(verb, target, lambda page=page: page)  # type: ignore[misc] # mypy loses the default
 
     async def _call(self, verb: str, target: object, effect: Callable[[], T]) -> T:
         call = Call(verb, str(target))

@@ -46,6 +46,7 @@ class FakeMetrics:
     depth: int = 0
     lists: int = 0
     leads: bool = False
+    watched: dict[str, bool] = field(default_factory=dict)
     due: datetime | None = None
     offset: float | None = None
 
@@ -69,6 +70,9 @@ class FakeMetrics:
 
     def leading(self, *, leads: bool) -> None:
         self.leads = leads
+
+    def namespace_watched(self, namespace: str, *, watched: bool) -> None:
+        self.watched[namespace] = watched
 
     def next_due(self, at: datetime | None) -> None:
         self.due = at

@@ -35,6 +35,7 @@ class Replica:
     entropy: Callable[[int], bytes] = field(default_factory=seeded_entropy)
     rhythm: Rhythm = field(default_factory=lambda: Rhythm(workers=2, resync=timedelta(minutes=15)))
     pace: ProbePace = field(default_factory=ProbePace)
+    namespaces: tuple[str, ...] = ()
     recorder: FakeRecorder = field(default_factory=FakeRecorder)
     metrics: FakeMetrics = field(default_factory=FakeMetrics)
     view: View = field(init=False)
@@ -48,7 +49,8 @@ class Replica:
     operator: Operator = field(init=False)
 
     def __post_init__(self) -> None:
-        parts = assemble(self.ports(), Choices(self.policy, "pharia", self.pace, DELETES_PER_SECOND))
+        choices = Choices(self.policy, "pharia", self.pace, DELETES_PER_SECOND, self.namespaces)
+        parts = assemble(self.ports(), choices)
         self.view, self.queue, self.schedule = parts.view, parts.queue, parts.schedule
         self.probes, self.intake, self.keys, self.tokens = parts.probes, parts.intake, parts.keys, parts.tokens
         self.minting = parts.tokens._minting

@@ -11,6 +11,7 @@ from pharia_access.domain.token import TokenText
 from pharia_access.errors import ApiError
 from pharia_access.services.reconciler import ComeBack
 from pharia_access.services.resync import Resync
+from pharia_access.services.scopes import CATALOGUE, EVERYWHERE
 from pharia_access.services.work_queue import Work, WorkQueue
 from tests.support.builders import CREDENTIAL, TEXT, TOKEN, a_credential, a_role, a_token
 from tests.support.fake_cluster import FakeCluster
@@ -173,7 +174,9 @@ class Bench:
 
     async def list_all(self, cluster: FakeCluster | None = None) -> None:
         """One full list. Raises what the list raises."""
-        await self.resync(cluster).run()
+        resync = self.resync(cluster)
+        for scope in (CATALOGUE, EVERYWHERE):
+            await resync.run(scope)
 
     def resync(self, cluster: FakeCluster | None = None) -> Resync:
         """What lists, and remembers its last list."""

@@ -54,7 +54,6 @@ def edge_to(connection: Connection, settings: OperatorSettings) -> Edge:
         cluster=KubeCluster(
             connection,
             default_window=settings.default_window,
-            namespaces=settings.watch_namespaces,
             timeout_seconds=timeout,
         ),
         secrets=KubeSecrets(connection, namespace=settings.namespace, timeout_seconds=timeout),
@@ -68,7 +67,9 @@ async def open_application(settings: OperatorSettings) -> AsyncIterator[Applicat
     clock = SystemClock()
     metrics = OperatorMetrics(version=__version__, monotonic=clock.monotonic)
     hasher = ThreadedHasher(settings.proof_parameters(), threads=settings.hash_threads, observe=metrics.hashed)
-    async with connect(settings.kubeconfig or None, pool_size=settings.workers + 8) as connection:
+    # A list that hangs, in each namespace, must leave the workers theirs.
+    pool = settings.workers + 8 + len(settings.watch_namespaces)
+    async with connect(settings.kubeconfig or None, pool_size=pool) as connection:
         recorder = EventRecorder(connection, instance=settings.identity, clock=clock, on_drop=metrics.event_dropped)
         outside = _Outside(connection, edge_to(connection, settings), clock, metrics, recorder, hasher)
         try:
@@ -122,6 +123,7 @@ def _choices(settings: OperatorSettings) -> Choices:
             first=settings.probe_first, longest=settings.probe_max, per_second=settings.probe_budget_per_second
         ),
         deletes_per_second=settings.deletes_per_second,
+        namespaces=settings.watch_namespaces,
     )
 
 

@@ -37,7 +37,6 @@ class KubeCluster:
 
     Args:
         default_window: of tokens that name none.
-        namespaces: the only ones that are listed; none stands for all. Nothing else is restricted.
         timeout_seconds: of a single request; lists have their own.
     """
 
@@ -46,13 +45,11 @@ class KubeCluster:
         connection: Connection,
         *,
         default_window: timedelta,
-        namespaces: tuple[str, ...] = (),
         timeout_seconds: float = 5.0,
     ) -> None:
         self._connection = connection
         self._lists = Lists(connection)
         self._default_window = default_window
-        self._namespaces = namespaces
         self._timeout = timeout_seconds
 
     async def read_token(self, key: ObjectKey) -> Token:
@@ -97,23 +94,31 @@ class KubeCluster:
         path = paths.of_object(paths.PLURALS["ApiToken"], key)
         return await delete_exactly(self._connection, path, uid, timeout_seconds=self._timeout)
 
-    def token_pages(self, *, credential: ObjectKey | None = None) -> AsyncIterator[Page[Token]]:
-        """List all tokens, or those that refer to a credential, some at a time.
+    def token_pages(
+        self, *, namespace: str | None = None, credential: ObjectKey | None = None
+    ) -> AsyncIterator[Page[Token]]:
+        """List the tokens of a namespace, those that refer to a credential, or all, some at a time.
 
         Raises the leaves of ApiError.
         """
         if credential is None:
-            return self._pages("ApiToken", self._token, self._namespaces or (None,))
+            return self._pages("ApiToken", self._token, namespace)
         selector = {"fieldSelector": f"spec.credentialRef.name={credential.name}"}
-        return self._pages("ApiToken", self._token, (credential.namespace,), selector)
+        return self._pages("ApiToken", self._token, credential.namespace, selector)
 
-    def credential_pages(self) -> AsyncIterator[Page[Credential]]:
-        """List all credentials."""
-        return self._pages("ApiCredential", to_credential, self._namespaces or (None,))
+    def credential_pages(self, *, namespace: str | None = None) -> AsyncIterator[Page[Credential]]:
+        """List the credentials of a namespace, or all."""
+        return self._pages("ApiCredential", to_credential, namespace)
 
     def role_pages(self) -> AsyncIterator[Page[Role]]:
         """List the catalogue."""
-        return self._pages("ApiRole", to_role, (None,))
+        return self._pages("ApiRole", to_role, None)
+
+    async def try_lists(self, namespace: str | None) -> None:
+        """List one credential and one token at most. Raises the leaves of ApiError."""
+        for kind in ("ApiCredential", "ApiToken"):
+            path = paths.of_kind(paths.PLURALS[kind], namespace)
+            await self._connection.send(Call("GET", path, self._timeout, query={"limit": "1"}))
 
     async def server_time_offset(self, now: Callable[[], datetime]) -> timedelta:
         """How far the API server's clock is ahead of `now`, to about a second. Raises UnavailableError."""
@@ -123,19 +128,18 @@ class KubeCluster:
         self,
         kind: Kind,
         read: Callable[[bytes], T],
-        namespaces: tuple[str | None, ...],
+        namespace: str | None,
         selector: Mapping[str, str] | None = None,
     ) -> AsyncIterator[Page[T]]:
-        for namespace in namespaces:
-            path = paths.of_kind(paths.PLURALS[kind], namespace)
-            try:
-                async with aclosing(self._lists.portions(path, selector)) as portions:
-                    async for portion in portions:
-                        yield _page(kind, portion, read)
-            except MalformedObjectError as error:
-                # Something between us and the API server answered in its place: no reason to end.
-                message = f"GET {path}: the answer is not a list: {error}"
-                raise UnavailableError(message) from None
+        path = paths.of_kind(paths.PLURALS[kind], namespace)
+        try:
+            async with aclosing(self._lists.portions(path, selector)) as portions:
+                async for portion in portions:
+                    yield _page(kind, portion, read)
+        except MalformedObjectError as error:
+            # Something between us and the API server answered in its place: no reason to end.
+            message = f"GET {path}: the answer is not a list: {error}"
+            raise UnavailableError(message) from None
 
     def _token(self, body: Body | bytes) -> Token:
         return to_token(body, self._default_window)

@@ -14,6 +14,7 @@ from pharia_access.services.probes import ProbePace, Probes
 from pharia_access.services.reconciler import TokenReconciler
 from pharia_access.services.resync import Resync
 from pharia_access.services.schedule import Schedule
+from pharia_access.services.scopes import Scopes
 from pharia_access.services.view import View
 from pharia_access.services.work_queue import WorkQueue
 
@@ -28,6 +29,8 @@ class Choices:
     token_prefix: str
     probe_pace: ProbePace
     deletes_per_second: float
+    namespaces: tuple[str, ...] = ()
+    """The only ones that are watched; none stands for all."""
 
 
 def assemble(ports: Ports, choices: Choices) -> Parts:
@@ -52,4 +55,5 @@ def assemble(ports: Ports, choices: Choices) -> Parts:
         credentials=CredentialReconciler(ports, view=view, intake=intake),
         resync=Resync(ports, view=view, intake=intake),
         keys=keys,
+        scopes=Scopes(choices.namespaces, queue=queue, clock=clock, metrics=ports.metrics),
     )

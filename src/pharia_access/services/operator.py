@@ -2,9 +2,7 @@
 
 import asyncio
 import logging
-import math
-import random
-from contextlib import suppress
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -14,6 +12,7 @@ from pharia_access.errors import (
     AccessError,
     ApiError,
     ConflictError,
+    DeniedError,
     MalformedObjectError,
     NotFoundError,
     UnavailableError,
@@ -21,11 +20,13 @@ from pharia_access.errors import (
 from pharia_access.services.credential_reconciler import CredentialReconciler
 from pharia_access.services.intake import Intake
 from pharia_access.services.keys import Keys
+from pharia_access.services.lists import Lists
 from pharia_access.services.ports import Ports
 from pharia_access.services.probes import Probes
 from pharia_access.services.reconciler import ComeBack, TokenReconciler
 from pharia_access.services.resync import Resync
 from pharia_access.services.schedule import Schedule
+from pharia_access.services.scopes import Scopes
 from pharia_access.services.view import View
 from pharia_access.services.work_queue import Work, WorkQueue
 
@@ -34,13 +35,9 @@ __all__ = ["Operator", "Parts", "Rhythm"]
 log = logging.getLogger(__name__)
 
 GAUGE_SECONDS = 5.0
-GATHER_SECONDS = 1.0
-"""How long a list waits for whatever else may ask for one: watches begin anew together."""
 MOST_OFFSET_SECONDS = 5.0
 MOST_ASKED_SECONDS = 60.0
 """How long a Retry-After is heeded."""
-REST_AFTER_LIST = 60
-"""Of very many tokens lists come less often: each second of one is followed by 60 of rest, up to twice the interval."""
 MANY_DUE = 100
 """From so many tokens due at once, which are a fifth of all, one list costs less than a read of each."""
 
@@ -67,40 +64,52 @@ class Parts:
     credentials: CredentialReconciler
     resync: Resync
     keys: Keys
+    scopes: Scopes
 
 
 class Operator:
-    """`watch` fills the view, `lead` acts for ever."""
+    """`fill_view`, then `stand_by`, then `lead` for ever."""
 
     def __init__(self, parts: Parts, rhythm: Rhythm) -> None:
         self._parts = parts
         self._ports = parts.ports
         self._rhythm = rhythm
-        self._list_soon = asyncio.Event()
-        self._listed_at = -math.inf
-        self._rest = 0.0  # seconds after a list that took long
-        self.caught_up = False
-        """Whether a full list has ended since this replica started: its view is complete."""
+        self._scopes = parts.scopes
+        self.lists = Lists(
+            scopes=parts.scopes,
+            resync=parts.resync,
+            clock=parts.ports.clock,
+            metrics=parts.ports.metrics,
+            interval=rhythm.resync,
+            on_round=self._after_a_round,
+        )
 
     @property
     def intake(self) -> Intake:
         """Where events go."""
         return self._parts.intake
 
-    async def fill_view(self) -> None:
-        """The first list: tried until it succeeds."""
-        self._ports.metrics.leading(leads=False)
-        await self._list_until_done()
+    def missing(self) -> list[str]:
+        """What keeps this replica from its work, or from standing by for it; a namespace of several does not."""
+        lost = f"no namespace may be listed: {', '.join(self._scopes.lost())}"
+        if not self.caught_up:
+            return ["the first full list has not ended", *([lost] if self._scopes.all_lost else [])]
+        return [lost] if self._scopes.all_lost else []
 
-    def list_soon(self) -> None:
-        """Something may have changed of which no event will tell."""
-        self._list_soon.set()
+    @property
+    def caught_up(self) -> bool:
+        """Whether this replica has seen what there is, but for namespaces that are lost."""
+        return self.lists.caught_up
+
+    async def fill_view(self) -> None:
+        """The first lists: tried until they succeed, but for those of scopes that are lost."""
+        self._ports.metrics.leading(leads=False)
+        self._scopes.tell_all()
+        await self.lists.fill()
 
     async def stand_by(self) -> None:
         """Keep the view complete, for ever."""
-        while True:
-            await self._list_soon.wait()
-            await self._list_again()
+        await self.lists.keep(by_the_clock=False)
 
     async def lead(self) -> None:
         """Act: at once on new work and on what was seen to be undone. A list, where the last is old, finds the rest."""
@@ -108,16 +117,22 @@ class Operator:
         parts.intake.take_over()
         self._ports.metrics.leading(leads=True)
         await parts.keys.refresh()
-        async with asyncio.TaskGroup() as tasks:
-            for _ in range(self._rhythm.workers):
-                tasks.create_task(parts.queue.work_forever(self.handle))
-            tasks.create_task(parts.schedule.run(self._ports.clock, self._due))
-            tasks.create_task(parts.probes.run(self._is_there, parts.intake.due))
-            tasks.create_task(self._list_now_and_then())
-            tasks.create_task(self._gauge())
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for _ in range(self._rhythm.workers):
+                    tasks.create_task(parts.queue.work_forever(self.handle))
+                tasks.create_task(parts.schedule.run(self._ports.clock, self._due))
+                tasks.create_task(parts.probes.run(self._is_there, parts.intake.due))
+                tasks.create_task(self.lists.keep(by_the_clock=True))
+                tasks.create_task(self._gauge())
+        finally:
+            self.lists.stop()
 
     async def handle(self, work: Work) -> None:
         """One piece of work, to its end or to the next try. Never raises: one broken object stops no other."""
+        if self._scopes.hold(work):
+            self._parts.queue.forgive(work)
+            return
         began = self._ports.clock.monotonic()
         outcome = await self._attempt(work)
         if work.kind == "token":
@@ -167,8 +182,7 @@ class Operator:
             self._retry_later(work, error)
 
     def _retry_later(self, work: Work, error: Exception) -> None:
-        asked = error.retry_after if isinstance(error, UnavailableError) else None
-        seconds = self._parts.queue.retry(work, at_least=min(asked or 0.0, MOST_ASKED_SECONDS))
+        seconds = self._parts.queue.retry(work, at_least=self._least_wait(work, error))
         log.warning(
             "reconcile failed",
             extra={
@@ -179,50 +193,35 @@ class Operator:
             },
         )
 
-    async def _is_there(self, secret: ObjectKey, uid: str) -> bool:
+    def _least_wait(self, work: Work, error: Exception) -> float:
+        """In how many seconds it may be tried again at the earliest."""
+        if isinstance(error, DeniedError):
+            self.lists.look_soon(self._scopes.of(work.key.namespace).name)
+            return self._scopes.refused(work.key.namespace)
+        asked = error.retry_after if isinstance(error, UnavailableError) else None
+        return min(asked or 0.0, MOST_ASKED_SECONDS)
+
+    async def _is_there(self, secret: ObjectKey, uid: str) -> bool | None:
+        """None where it was not even asked."""
+        if self._scopes.of(secret.namespace).denied:
+            return None
         try:
             return await self._parts.tokens.is_there(secret, uid)
         except AccessError:
             return True
 
-    async def _list_now_and_then(self) -> None:
-        while True:
-            spread = random.uniform(0.9, 1.1)  # noqa: S311 - so that replicas do not list together
-            interval = self._rhythm.resync.total_seconds()
-            due = self._listed_at + max(interval * spread, min(self._rest, 2 * interval))
-            with suppress(TimeoutError):
-                async with asyncio.timeout(max(0.0, due - self._ports.clock.monotonic())):
-                    await self._list_soon.wait()
-            await self._list_again()
-            await self._parts.keys.refresh()
-
-    async def _list_again(self) -> None:
-        if self.caught_up:
-            await self._ports.clock.sleep(GATHER_SECONDS)
-        self._list_soon.clear()
-        self._listed_at = -math.inf  # until it has ended: should it be cancelled, another is due
-        await self._list_until_done()
-
     def _due(self, keys: list[ObjectKey]) -> None:
         for key in keys:
             self._parts.intake.due(key)
-        if len(keys) >= max(MANY_DUE, len(self._parts.view) / 5):
-            self.list_soon()
+        for scope, count in Counter(self._scopes.of(key.namespace).name for key in keys).items():
+            if count >= max(MANY_DUE, len(self._parts.view) / 5):
+                self.lists.list_soon(scope)
 
-    async def _list_until_done(self) -> None:
-        wait = 1.0
-        while True:
-            try:
-                took = await self._parts.resync.run()
-            except ApiError as error:
-                log.warning("the full list failed", extra={"error": type(error).__name__, "problem": str(error)})
-                await self._ports.clock.sleep(wait)
-                wait = min(2 * wait, 30.0)
-            else:
-                self.caught_up, self._listed_at = True, self._ports.clock.monotonic()
-                self._rest = took * REST_AFTER_LIST
-                await self._compare_clocks()
-                return
+    async def _after_a_round(self) -> None:
+        """All has been listed anew: what else is looked at now and then."""
+        if self._parts.intake.acting:
+            await self._parts.keys.refresh()
+        await self._compare_clocks()
 
     async def _compare_clocks(self) -> None:
         """Expiry is judged by the clock of whoever asks: nodes are assumed within seconds of each other."""

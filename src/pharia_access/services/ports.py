@@ -80,12 +80,18 @@ class Cluster(Protocol):
         """Delete that very token; False if it is gone or another."""
         ...
 
-    def token_pages(self, *, credential: ObjectKey | None = None) -> AsyncIterator[Page[Token]]:
-        """List all tokens (or those of a credential), some at a time. Raises the leaves of ApiError."""
+    def token_pages(
+        self, *, namespace: str | None = None, credential: ObjectKey | None = None
+    ) -> AsyncIterator[Page[Token]]:
+        """List the tokens of a namespace, of a credential, or all, some at a time. Raises the leaves of ApiError."""
         ...
 
-    def credential_pages(self) -> AsyncIterator[Page[Credential]]:
-        """List all credentials, some at a time."""
+    def credential_pages(self, *, namespace: str | None = None) -> AsyncIterator[Page[Credential]]:
+        """List the credentials of a namespace, or all, some at a time."""
+        ...
+
+    async def try_lists(self, namespace: str | None) -> None:
+        """List one credential and one token at most: raises what a whole list would raise at its beginning."""
         ...
 
     def role_pages(self) -> AsyncIterator[Page[Role]]:
@@ -215,6 +221,10 @@ class Metrics(Protocol):
 
     def leading(self, *, leads: bool) -> None:
         """Whether this replica leads."""
+        ...
+
+    def namespace_watched(self, namespace: str, *, watched: bool) -> None:
+        """Whether a namespace that the settings name can be listed and watched."""
         ...
 
     def next_due(self, at: datetime | None) -> None:

@@ -62,14 +62,18 @@ class Probes:
 
     async def run(
         self,
-        is_there: Callable[[ObjectKey, str], Awaitable[bool]],
+        is_there: Callable[[ObjectKey, str], Awaitable[bool | None]],
         found_missing: Callable[[ObjectKey], None],
     ) -> None:
-        """Probe for ever. `is_there` must not raise; it answers True when it cannot tell."""
+        """Probe for ever. `is_there` must not raise; it answers True when it cannot tell, None where it did not ask."""
         while True:
             token = await self._next_due()
             probe = self._open[token]
-            if await is_there(probe.secret, probe.uid):
+            there = await is_there(probe.secret, probe.uid)
+            if there is None:
+                self._back_off(token, probe)
+                continue
+            if there:
                 self._back_off(token, probe)
             elif self._open.get(token) == probe:
                 self._missing.add(probe.uid)

@@ -1,4 +1,4 @@
-"""The full list: at the start, when watches begin anew, and now and then, to repair what events can lose."""
+"""One list of a scope: at the start, when watches begin anew, and now and then, to repair what events can lose."""
 
 import logging
 from collections.abc import Callable, Iterable
@@ -11,6 +11,7 @@ from pharia_access.domain.sightings import MalformedObject
 from pharia_access.errors import RewoundError
 from pharia_access.services.intake import Intake
 from pharia_access.services.ports import Ports
+from pharia_access.services.scopes import CATALOGUE, EVERYWHERE
 from pharia_access.services.view import View, is_newer
 
 __all__ = ["Resync"]
@@ -27,42 +28,52 @@ class _Keyed(Protocol):
 class _Seen:
     """The keys of a list, and the list's resourceVersion: what the view has beyond it, and not newer, is gone."""
 
+    namespace: str | None
     resource_version: str = ""
     keys: set[ObjectKey] = field(default_factory=set)
 
     def note(self, resource_version: str, *objects: Iterable[_Keyed]) -> None:
-        """Add a page. Of several lists (one for each watched namespace) the oldest one's version counts."""
-        if resource_version and (not self.resource_version or is_newer(self.resource_version, resource_version)):
-            self.resource_version = resource_version
+        """Add a page. Only the last ones tell the version."""
+        self.resource_version = resource_version or self.resource_version
         self.keys.update(item.key for page in objects for item in page)
+
+    def misses(self, key: ObjectKey) -> bool:
+        """Whether the list would have this key, and has not."""
+        return self.namespace in {None, key.namespace} and key not in self.keys
 
 
 class Resync:
-    """Lists roles, then credentials, then tokens: each kind is judged by the ones before it."""
+    """Lists the catalogue, or of one namespace (or all) credentials and then tokens, which are judged by them."""
 
     def __init__(self, ports: Ports, *, view: View, intake: Intake) -> None:
-        self._cluster, self._clock, self._metrics = ports.cluster, ports.clock, ports.metrics
+        self._cluster, self._clock = ports.cluster, ports.clock
         self._view = view
         self._intake = intake
-        self._newest = 0
+        self._newest: dict[str, int] = {}
 
-    async def run(self) -> float:
-        """One full list; how many seconds it took. One that ends early repairs nothing and harms nothing.
+    async def run(self, scope: str) -> float:
+        """One list of a scope; how many seconds it took. One that ends early repairs nothing and harms nothing.
 
         Raises the leaves of ApiError, and RewoundError where an answer is older than that of an earlier list.
         """
         began = self._clock.monotonic()
-        self._view.begin_list()
-        try:
-            await self._list_roles()
-            await self._list_credentials()
-            await self._list_tokens()
-        finally:
-            self._view.end_list()
+        with self._view.listing():
+            if scope == CATALOGUE:
+                await self._list_roles()
+            else:
+                await self._list_credentials(scope)
+                await self._list_tokens(scope)
         took = self._clock.monotonic() - began
-        self._metrics.listed(took)
-        log.info("full list done", extra={"seconds": round(took, 3), "tokens": len(self._view.token_keys)})
+        log.info("full list done", extra={"namespace": scope, "seconds": round(took, 3), "tokens": len(self._view)})
         return took
+
+    async def look(self, scope: str) -> None:
+        """See by small lists whether a scope may be listed. Raises the leaves of ApiError."""
+        if scope == CATALOGUE:
+            async for _ in self._cluster.role_pages():
+                pass  # they are few
+        else:
+            await self._cluster.try_lists(_namespace(scope))
 
     async def _list_roles(self) -> None:
         before = dict(self._view.catalogue)
@@ -78,35 +89,36 @@ class Resync:
         for name in before.keys() - heard - {role.name for role in listed}:
             self._intake.role_gone(name)
 
-    async def _list_credentials(self) -> None:
-        seen = _Seen()
-        async for page in self._cluster.credential_pages():
+    async def _list_credentials(self, scope: str) -> None:
+        seen = _Seen(_namespace(scope))
+        async for page in self._cluster.credential_pages(namespace=seen.namespace):
             self._skip(page.malformed)
             seen.note(page.resource_version, page.items, page.malformed)
             for credential in page.items:
                 self._intake.credential_listed(credential)
-        self._never_back(seen.resource_version)
+        self._never_back(scope, seen.resource_version)
         self._drop_missing(seen, self._view.credential_keys, self._credential_version, self._intake.credential_gone)
 
-    async def _list_tokens(self) -> None:
-        seen = _Seen()
-        async for page in self._cluster.token_pages():
+    async def _list_tokens(self, scope: str) -> None:
+        seen = _Seen(_namespace(scope))
+        async for page in self._cluster.token_pages(namespace=seen.namespace):
             self._skip(page.malformed)
             seen.note(page.resource_version, page.items, page.malformed)
             for token in page.items:
                 self._intake.token_listed(token)
             await self._clock.sleep(0)
-        self._never_back(seen.resource_version)
+        self._never_back(scope, seen.resource_version)
         self._drop_missing(seen, self._view.token_keys, self._token_version, self._intake.token_gone)
 
-    def _never_back(self, version: str) -> None:
+    def _never_back(self, scope: str, version: str) -> None:
         """A consistent list is never older than the one before. Watches would stay silent, and the view be wrong."""
         if not version.isdecimal():
             return
-        if int(version) < self._newest:
-            message = f"the cluster went back from resourceVersion {self._newest} to {version}: was etcd restored?"
+        newest = self._newest.get(scope, 0)
+        if int(version) < newest:
+            message = f"the cluster went back from resourceVersion {newest} to {version}: was etcd restored?"
             raise RewoundError(message)
-        self._newest = int(version)
+        self._newest[scope] = int(version)
 
     def _skip(self, objects: tuple[MalformedObject, ...]) -> None:
         for malformed in objects:
@@ -121,7 +133,7 @@ class Resync:
         gone: Callable[[ObjectKey], None],
     ) -> None:
         for key in known:
-            if key not in seen.keys and not is_newer(version(key), seen.resource_version):
+            if seen.misses(key) and not is_newer(version(key), seen.resource_version):
                 gone(key)
 
     def _credential_version(self, key: ObjectKey) -> str:
@@ -131,3 +143,7 @@ class Resync:
     def _token_version(self, key: ObjectKey) -> str:
         record = self._view.token(key)
         return "0" if record is None else record.resource_version
+
+
+def _namespace(scope: str) -> str | None:
+    return None if scope == EVERYWHERE else scope

@@ -4,7 +4,8 @@ Nothing is written on the strength of the view alone: it says where to look.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from heapq import nsmallest
 from sys import intern
@@ -68,7 +69,7 @@ class View:
         self._totals: Counter[Phase] = Counter()
         self._credentials: dict[ObjectKey, Credential] = {}
         self._roles: dict[str, Role] = {}
-        self._gone: set[str] | None = None
+        self._gone: list[set[str]] = []  # one for each list that is read just now
 
     def __len__(self) -> int:
         """How many tokens there are."""
@@ -98,22 +99,25 @@ class View:
         known = self._tokens.get(key)
         return known is not None and not is_newer(resource_version, known.resource_version)
 
-    def begin_list(self) -> None:
-        """Remember from now on what goes: pages that were made before may still show it."""
-        self._gone = set()
-
-    def end_list(self) -> None:
-        """There are no more pages."""
-        self._gone = None
+    @contextmanager
+    def listing(self) -> Iterator[None]:
+        """While a list is read, remember what goes: pages that were made before may still show it."""
+        gone: set[str] = set()
+        self._gone.append(gone)
+        try:
+            yield
+        finally:
+            self._gone = [other for other in self._gone if other is not gone]
 
     def note_gone(self, uid: str | None) -> None:
         """An object was deleted."""
-        if self._gone is not None and uid is not None:
-            self._gone.add(uid)
+        if uid is not None:
+            for gone in self._gone:
+                gone.add(uid)
 
     def is_gone(self, uid: str) -> bool:
-        """Whether an object of the list that is read was deleted since."""
-        return self._gone is not None and uid in self._gone
+        """Whether an object of a list that is read was deleted since."""
+        return any(uid in gone for gone in self._gone)
 
     def is_past(self, key: ObjectKey, uid: str, resource_version: str) -> bool:
         """Whether this state of the token is over: it is gone, or a later one has been seen."""

@@ -66,6 +66,9 @@ class OperatorMetrics:
         self._depth = self._gauge("queue_depth", "Objects that wait to be reconciled.")
         self._gauge("queue_oldest_seconds", "How long the first of them has waited.").set_function(self._oldest)
         self._leads = self._gauge("leader", "1 on the replica that leads, 0 on the others.")
+        self._watched = self._gauge(
+            "operator_namespace_watched", "1 where a namespace can be listed and watched, else 0.", "namespace"
+        )
         self._gauge(
             "last_full_list_seconds", "Seconds since the last full list ended, or since the start."
         ).set_function(lambda: self._monotonic() - self._listed_at)
@@ -116,6 +119,10 @@ class OperatorMetrics:
     def leading(self, *, leads: bool) -> None:
         """Set whether this replica leads."""
         self._leads.set(leads)
+
+    def namespace_watched(self, namespace: str, *, watched: bool) -> None:
+        """Set whether a namespace that the settings name can be listed and watched."""
+        self._watched.labels(namespace).set(watched)
 
     def next_due(self, at: datetime | None) -> None:
         """Set when the schedule fires next."""

@@ -10,6 +10,7 @@ from pharia_access.domain.keyring import Keyring
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.reasons import Phase
 from pharia_access.errors import ApiError, DeniedError, ExpiredViewError, UnavailableError
+from pharia_access.services.scopes import EVERYWHERE
 from tests.support.builders import TOKEN
 from tests.support.fakes import seeded_entropy
 from tests.support.faults import Call, Fault, failing
@@ -54,7 +55,7 @@ async def test_watches_that_begin_anew_are_followed_by_one_list(clock: FakeClock
     await asyncio.sleep(10)
 
     for _ in range(3):
-        stage.operator.list_soon()
+        stage.operator.lists.list_soon(EVERYWHERE)
         await asyncio.sleep(0.2)
     await asyncio.sleep(60)
 
@@ -67,7 +68,7 @@ async def test_a_list_that_a_standby_did_not_end_is_made_by_the_leader(clock: Fa
     stage = Stage(clock)
     await stage.operator.fill_view()
     stage.diary.faults = failing("list_tokens", UnavailableError("503"))
-    stage.operator.list_soon()
+    stage.operator.lists.list_soon(EVERYWHERE)
     standing_by = asyncio.create_task(stage.operator.stand_by())
     await asyncio.sleep(1.5)
     standing_by.cancel()
@@ -79,7 +80,7 @@ async def test_a_list_that_a_standby_did_not_end_is_made_by_the_leader(clock: Fa
 
 
 @pytest.mark.parametrize("error", [UnavailableError("503"), ExpiredViewError("410"), DeniedError("403"), ApiError("?")])
-@pytest.mark.parametrize("verb", ["list_roles", "list_credentials", "list_tokens"])
+@pytest.mark.parametrize("verb", ["list_credentials", "list_tokens"])
 @simulated
 async def test_a_list_that_fails_is_tried_again_ever_more_rarely(clock: FakeClock, verb: str, error: ApiError) -> None:
     stage = Stage(clock, failing(verb, *repeat(error, 7)))
@@ -119,7 +120,7 @@ async def test_after_a_list_that_took_long_the_next_one_comes_later_but_comes(
     async with stage.leading():
         await asyncio.sleep(3 * rest)
 
-    first, second = stage.diary.times("list_roles")[1:3]
+    first, second = stage.diary.times("list_credentials")[1:3]
     assert 0.9 * rest <= second - first - took <= 1.1 * rest + 2
 
 

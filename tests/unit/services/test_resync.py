@@ -9,6 +9,7 @@ from pharia_access.domain.model import Credential, ObjectKey, Token
 from pharia_access.domain.permissions import Role
 from pharia_access.domain.sightings import Page
 from pharia_access.errors import RewoundError
+from pharia_access.services.scopes import EVERYWHERE
 from pharia_access.services.work_queue import Work
 from tests.support.builders import CREDENTIAL, NOW, TOKEN, a_credential, a_minted_token, a_role, a_token
 from tests.support.fake_cluster import FakeCluster
@@ -29,7 +30,6 @@ async def test_roles_come_first_then_credentials_then_tokens(bench: Bench) -> No
     await bench.list_all()
 
     assert bench.calls() == ["list_roles", "list_credentials", "list_tokens"]
-    assert bench.replica.metrics.lists == 1
 
 
 @simulated
@@ -58,11 +58,11 @@ async def test_a_cluster_that_went_back_in_time_is_noticed(bench: Bench) -> None
     await bench.list_all()
     bench.create("ci")
     resync = bench.resync()
-    await resync.run()
+    await resync.run(EVERYWHERE)
     bench.store.version = str(int(bench.store.version) - 1)
 
     with pytest.raises(RewoundError, match="was etcd restored"):
-        await resync.run()
+        await resync.run(EVERYWHERE)
 
 
 @simulated
@@ -123,10 +123,14 @@ class Snapshot(FakeCluster):
         self.went()
         yield page
 
-    async def credential_pages(self) -> AsyncIterator[Page[Credential]]:
-        yield Page("20", tuple(self.store.credentials.values()))
+    async def credential_pages(self, *, namespace: str | None = None) -> AsyncIterator[Page[Credential]]:  # noqa: ARG002 - the port's
+        page = Page("20", tuple(self.store.credentials.values()))
+        self.went()
+        yield page
 
-    async def token_pages(self, *, credential: ObjectKey | None = None) -> AsyncIterator[Page[Token]]:
+    async def token_pages(
+        self, *, namespace: str | None = None, credential: ObjectKey | None = None
+    ) -> AsyncIterator[Page[Token]]:
         yield Page("20", (a_token(resource_version="8"), a_token(NEW, uid="token-2", resource_version="8")))
 
 
@@ -175,30 +179,29 @@ async def test_the_lists_version_decides_what_is_gone(bench: Bench, beyond: int,
     assert (NEW in bench.replica.view.credential_keys) is kept
 
 
-class SeveralLists(FakeCluster):
-    """Lists each watched namespace by itself: the second list is older than the first."""
-
-    async def token_pages(self, *, credential: ObjectKey | None = None) -> AsyncIterator[Page[Token]]:
-        yield Page("20", (a_token(TOKEN, resource_version="8"),))
-        yield Page("10", ())
-        yield Page("15", ())
-
-
-@pytest.mark.parametrize(
-    ("version", "kept"),
-    [
-        pytest.param("10", False, id="what the oldest list should have is gone"),
-        pytest.param("11", True, id="what came after the oldest list may be in its namespace"),
-    ],
-)
 @simulated
-async def test_of_several_lists_the_oldest_decides(bench: Bench, version: str, *, kept: bool) -> None:
-    bench.replica.intake.token_seen(a_token(NEW, resource_version=version))
+async def test_a_list_of_one_namespace_drops_nothing_in_another(bench: Bench) -> None:
+    other = ObjectKey("hr", "other")
+    bench.replica.intake.token_seen(a_token(GONE, resource_version="1"))
+    bench.replica.intake.token_seen(a_token(other, resource_version="1"))
+    bench.replica.intake.credential_seen(a_credential(other, resource_version="1"))
 
-    await bench.list_all(SeveralLists(bench.store))
+    await bench.resync().run("finance")
 
-    assert (NEW in bench.replica.view.token_keys) is kept
-    assert TOKEN in bench.replica.view.token_keys
+    assert bench.replica.view.token_keys == (other,)
+    assert set(bench.replica.view.credential_keys) == {CREDENTIAL, other}
+
+
+@simulated
+async def test_lists_of_two_namespaces_are_not_compared(bench: Bench) -> None:
+    resync = bench.resync()
+    await resync.run("finance")
+    bench.store.version = str(int(bench.store.version) - 1)
+
+    await resync.run("hr")
+
+    with pytest.raises(RewoundError):
+        await resync.run("finance")
 
 
 @simulated

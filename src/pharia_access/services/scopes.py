@@ -1,0 +1,174 @@
+"""What is listed, watched and judged for itself: each watched namespace, or all as one, and the catalogue of roles.
+
+What is wrong with one of them changes nothing for the others. Work in a namespace that may not be listed is held until
+it was listed again: of what happened there meanwhile nobody told us, so nothing is judged, deleted or tried.
+"""
+
+import logging
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from pharia_access.errors import ApiError, DeniedError
+from pharia_access.services.ports import Clock, Metrics
+from pharia_access.services.work_queue import Work, WorkQueue
+
+__all__ = ["CATALOGUE", "EVERYWHERE", "Scope", "Scopes"]
+
+log = logging.getLogger(__name__)
+
+EVERYWHERE: Final = "*"
+"""The scope of all namespaces as one, where none is named. No namespace can be called so."""
+CATALOGUE: Final = "apiroles/*"
+"""The scope of the roles. No namespace can be called so."""
+
+PATIENCE_SECONDS: Final = 30.0
+"""How long a start waits for a scope that is neither listed nor refused."""
+REFUSED_PER_SECOND: Final = 5.0
+"""How much of the work that was refused in a namespace is tried again there in a second, at most."""
+
+
+@dataclass(slots=True, eq=False)
+class Scope:
+    """One of them, as far as this replica has got with it.
+
+    Attributes:
+        began: when the first try to list it began, in seconds of the clock's `monotonic`; None before.
+        listed: whether it was ever listed since this replica started.
+        denied: whether it may not be listed: its work is held.
+        failing: whether its last list failed, for whatever reason.
+        deaf: whether its watch is refused or has ended.
+    """
+
+    name: str
+    began: float | None = None
+    listed: bool = False
+    denied: bool = False
+    failing: bool = False
+    deaf: bool = False
+    held: dict[Work, None] = field(default_factory=dict)
+    told: bool = True
+    refused_until: float = -math.inf
+
+    @property
+    def watched(self) -> bool:
+        """Whether all is well with it."""
+        return self.listed and not (self.failing or self.deaf)
+
+    def settled(self, now: float) -> bool:
+        """Whether a start need not wait for it any longer."""
+        return self.listed or self.denied or (self.began is not None and now - self.began >= PATIENCE_SECONDS)
+
+
+class Scopes:
+    """All scopes of an operator.
+
+    Args:
+        namespaces: the only ones that are watched; none stands for all, as one.
+    """
+
+    def __init__(self, namespaces: tuple[str, ...], *, queue: WorkQueue, clock: Clock, metrics: Metrics) -> None:
+        self._queue, self._clock, self._metrics = queue, clock, metrics
+        self._named = bool(namespaces)
+        self.catalogue = Scope(CATALOGUE)
+        self._stranger = Scope("", listed=True)
+        self._namespaces = {name: Scope(name) for name in namespaces or (EVERYWHERE,)}
+
+    def __iter__(self) -> Iterator[Scope]:
+        yield self.catalogue
+        yield from self._namespaces.values()
+
+    def of(self, namespace: str) -> Scope:
+        """The scope that a namespace is in. One that is not watched is in none of ours: a stranger, always well."""
+        return self._namespaces.get(namespace if self._named else EVERYWHERE, self._stranger)
+
+    def called(self, name: str) -> Scope:
+        """The scope of that name."""
+        return self.catalogue if name == CATALOGUE else self._namespaces[name]
+
+    @property
+    def started(self) -> bool:
+        """Whether a start need wait no longer: some namespace was listed, and nothing else is worth the wait."""
+        now = self._clock.monotonic()
+        return all(scope.settled(now) for scope in self) and any(scope.listed for scope in self._namespaces.values())
+
+    def lost(self) -> tuple[str, ...]:
+        """The namespaces that may not be listed."""
+        return tuple(scope.name for scope in self._namespaces.values() if scope.denied)
+
+    @property
+    def all_lost(self) -> bool:
+        """Whether there is nothing left that this replica could do."""
+        return len(self.lost()) == len(self._namespaces)
+
+    def hold(self, work: Work) -> bool:
+        """Whether this work must wait until its scope was listed; if so, it is kept, and queued again then.
+
+        A credential's status tells of roles and counts tokens, so these must have been listed once.
+        """
+        scope = self.of(work.key.namespace)
+        if scope.denied or (work.kind == "credential" and not scope.listed):
+            scope.held[work] = None
+            return True
+        if work.kind == "credential" and not self.catalogue.listed:
+            self.catalogue.held[work] = None
+            return True
+        return False
+
+    def refused(self, namespace: str) -> float:
+        """Work in a namespace was refused: in how many seconds it may be tried again.
+
+        A right that lacks is refused to each token alike: of 50,000, only some are tried in a second.
+        """
+        scope = self.of(namespace)
+        now = self._clock.monotonic()
+        scope.refused_until = max(now, scope.refused_until) + 1 / REFUSED_PER_SECOND
+        return scope.refused_until - now
+
+    # --- what became of a scope
+
+    def trying(self, scope: Scope) -> None:
+        """It is about to be listed."""
+        if scope.began is None:
+            scope.began = self._clock.monotonic()
+
+    def was_listed(self, scope: Scope) -> None:
+        """A list of it has ended: what was held goes on."""
+        scope.listed, scope.failing, scope.denied = True, False, False
+        held, scope.held = scope.held, {}
+        for work in held:
+            self._queue.add(work, bulk=True)
+        self._tell(scope)
+
+    def was_not_listed(self, scope: Scope, error: ApiError) -> None:
+        """A list of it has failed. Once it is refused, only a list that ends undoes that."""
+        scope.failing = True
+        scope.denied = scope.denied or isinstance(error, DeniedError)
+        self._tell(scope, error)
+
+    def is_watched(self, name: str, *, watched: bool) -> None:
+        """The watch of the scope of that name was refused or has ended, or goes on."""
+        scope = self.called(name)
+        scope.deaf = not watched
+        self._tell(scope)
+
+    def tell_all(self) -> None:
+        """Tell the metrics of each namespace that is named."""
+        for scope in self._namespaces.values() if self._named else ():
+            self._metrics.namespace_watched(scope.name, watched=scope.watched)
+
+    def _tell(self, scope: Scope, error: ApiError | None = None) -> None:
+        """Say once that a scope is lost, and once that it is back."""
+        self.tell_all()
+        watched = not (scope.failing or scope.deaf)
+        if watched is scope.told:
+            return
+        scope.told = watched
+        what = "the catalogue of roles" if scope is self.catalogue else "a namespace"
+        if watched:
+            log.info("%s is watched again", what, extra={"namespace": scope.name})
+            return
+        problem = {} if error is None else {"error": type(error).__name__, "problem": str(error)}
+        log.warning("%s cannot be watched", what, extra={"namespace": scope.name, **problem})
+
