@@ -8,7 +8,8 @@ import signal
 
 from pharia_access.bootstrap.operator import Application, open_application
 from pharia_access.entrypoints.health import HealthServer
-from pharia_access.entrypoints.watching import Inbox, Watcher
+from pharia_access.entrypoints.inbox import Inbox
+from pharia_access.entrypoints.watching import Hearers, Watcher
 from pharia_access.errors import AccessError
 from pharia_access.settings.operator import OperatorSettings
 from pharia_access.telemetry.logs import configure_logging
@@ -75,7 +76,7 @@ class _Process:
 
     def ready(self) -> list[str]:
         """What is missing before this replica does its work, or stands by for it."""
-        problems = [] if self._application.operator.caught_up else ["the first full list has not ended"]
+        problems = self._application.operator.missing()
         return problems if self._watcher.alive else [*problems, "not watching"]
 
     def metrics(self) -> bytes:
@@ -106,7 +107,16 @@ class _Process:
         application = self._application
         await application.operator.fill_view()
         _spare_the_collector()
-        self._watcher.start(on_begin=application.operator.list_soon, on_end=self._watching_ended)
+        lists = application.operator.lists
+        lists.on_back = self._watcher.try_now
+        self._watcher.start(
+            Hearers(
+                begun=lists.list_soon,
+                refused=lists.watch_refused,
+                goes_on=lists.watch_goes_on,
+                ended=self._watching_ended,
+            )
+        )
         standby = asyncio.create_task(application.operator.stand_by())
         standby.add_done_callback(lambda task: None if task.cancelled() else self._ended(task))
         await application.elector.acquire()

@@ -1,206 +1,185 @@
 """Kopf, in a thread and an event loop of its own: it watches, and hands what it sees to the operator's loop.
 
-Only `on.event` handlers: no finalizers, no annotations, no API calls of Kopf's own, and nothing that Kopf would have
-to remember. What an event stream loses, the periodic list repairs.
+Each scope has a run of Kopf of its own: Kopf ends with all that it watches where one watch cannot go on.
 """
 
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
 
-import aiohttp
 import kopf
 
-from pharia_access.domain.model import ObjectKey
-from pharia_access.domain.sightings import Kind
-from pharia_access.entrypoints.first_lists import FirstLists
-from pharia_access.errors import MalformedObjectError
+from pharia_access.entrypoints.first_lists import Requests
+from pharia_access.entrypoints.inbox import Inbox
+from pharia_access.entrypoints.kopf_run import KopfRun, Take
 from pharia_access.kube.client import Connection
-from pharia_access.kube.paths import GROUP, VERSION
-from pharia_access.kube.schema import malformed, to_credential, to_role, to_token
-from pharia_access.services.intake import Intake
-from pharia_access.services.view import View
+from pharia_access.services.scopes import CATALOGUE, EVERYWHERE
 from pharia_access.settings.operator import OperatorSettings
 
-__all__ = ["Inbox", "Watcher"]
+__all__ = ["Hearers", "Watcher"]
 
 log = logging.getLogger(__name__)
 
-BACKOFFS = (1, 1, 2, 3, *[5] * 2000)
-"""Seconds between tries to reach the API server: about three hours of them, then the process starts anew."""
+FIRST_REST_SECONDS, LONGEST_REST_SECONDS = 1.0, 30.0
+STEADY_SECONDS = 60.0
+"""A run that lasted as long was well: the next one begins without a long wait."""
 
-Event = Mapping[str, Any]
 
+@dataclass(frozen=True, slots=True)
+class Hearers:
+    """Who is told, in the operator's loop, how watching goes. Each but `ended` gets the name of a scope.
 
-class Inbox:
-    """Translates watch events for the intake. Runs in the operator's loop."""
+    Attributes:
+        begun: watching begins, at first or anew: of what changed before that no event tells.
+        refused: a watch is refused, or has ended: no events come.
+        goes_on: that is over.
+        ended: nothing is watched any more: the login was refused.
+    """
 
-    def __init__(self, *, intake: Intake, view: View, settings: OperatorSettings) -> None:
-        self._intake = intake
-        self._view = view
-        self._window = settings.default_window
-
-    def token(self, event: Event) -> None:
-        """An ApiToken was added, changed or deleted."""
-        body = event["object"]
-        key, uid = _identity(body)
-        if event["type"] == "DELETED":
-            self._intake.token_gone(key, uid)
-        elif not self._view.knows(key, body["metadata"]["resourceVersion"]):
-            self._guarded("ApiToken", body, lambda: self._intake.token_seen(to_token(body, self._window)))
-
-    def credential(self, event: Event) -> None:
-        """An ApiCredential was added, changed or deleted."""
-        body = event["object"]
-        key, uid = _identity(body)
-        if event["type"] == "DELETED":
-            self._intake.credential_gone(key, uid)
-        else:
-            self._guarded("ApiCredential", body, lambda: self._intake.credential_seen(to_credential(body)))
-
-    def role(self, event: Event) -> None:
-        """An ApiRole was added, changed or deleted."""
-        body = event["object"]
-        if event["type"] == "DELETED":
-            self._intake.role_gone(body["metadata"]["name"])
-        else:
-            self._guarded("ApiRole", body, lambda: self._intake.role_seen(to_role(body)))
-
-    def _guarded(self, kind: Kind, body: Mapping[str, Any], take_in: Callable[[], None]) -> None:
-        try:
-            take_in()
-        except MalformedObjectError as error:
-            self._intake.malformed_seen(malformed(kind, body, str(error)))
+    begun: Callable[[str], None]
+    refused: Callable[[str], None]
+    goes_on: Callable[[str], None]
+    ended: Callable[[], None]
 
 
 class Watcher:
-    """Runs Kopf from `start` until `stop`.
-
-    In the operator's loop `on_begin` is called when watching begins, at first or anew: of what changed before that no
-    event tells. `on_end` is called when Kopf ends by itself.
-    """
+    """Watches from `start` until `stop`."""
 
     def __init__(self, inbox: Inbox, connection: Connection, settings: OperatorSettings) -> None:
         self._inbox = inbox
         self._connection = connection
-        self._settings = settings
-        self._stop = threading.Event()
+        self._scopes = (CATALOGUE, *(settings.watch_namespaces or (EVERYWHERE,)))
         self._thread = threading.Thread(target=self._run, name="kopf", daemon=True)
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._ended: Callable[[], None] = lambda: None
-        self._begun: Callable[[], None] = lambda: None
-        self._login_made: tuple[kopf.ConnectionInfo, kopf.AiohttpSession] | None = None
+        self._operators: asyncio.AbstractEventLoop | None = None
+        self._own: asyncio.AbstractEventLoop | None = None
+        self._watching: asyncio.Task[None] | None = None
+        self._hearers: Hearers
+        self._requests: dict[str, Requests] = {}
+        self._runs: dict[str, asyncio.Task[BaseException | None]] = {}
+        self._unsteady: dict[str, asyncio.TimerHandle] = {}
         self._over = False
 
     @property
     def alive(self) -> bool:
-        """Whether Kopf runs."""
+        """Whether it watches."""
         return self._thread.is_alive() and not self._over
 
-    def start(self, *, on_begin: Callable[[], None], on_end: Callable[[], None]) -> None:
+    def start(self, hearers: Hearers) -> None:
         """Begin to watch; call from the operator's loop."""
-        self._loop = asyncio.get_running_loop()
-        self._begun, self._ended = on_begin, on_end
+        self._operators = asyncio.get_running_loop()
+        self._hearers = hearers
         self._thread.start()
 
     def stop(self) -> None:
         """Ask Kopf to end; it is not waited for, since it holds nothing that must be put down."""
-        self._stop.set()
+        self._over = True
+        self._in_its_loop(self._cancel)
+
+    def try_now(self, scope: str) -> None:
+        """What was refused in a scope may be allowed again, and what was not served may be served."""
+        self._in_its_loop(lambda: self._try_now(scope))
 
     def _run(self) -> None:
         try:
             asyncio.run(self._watch())
-        except Exception as error:  # noqa: BLE001 - whatever ends Kopf ends the process, and is said
-            self._end(error)
-
-    async def _watch(self) -> None:
-        """Run Kopf's tasks until one of them ends: none should, and with one of them gone nothing may be seen any more.
-
-        Kopf's own way to an orderly end is not taken: it waits for requests that may be tried again for hours.
-        """
-        tasks = await kopf.spawn_tasks(
-            registry=self._registry(),
-            settings=_kopf_settings(),
-            standalone=True,
-            clusterwide=not self._settings.watch_namespaces,
-            namespaces=self._settings.watch_namespaces,
-            stop_flag=self._stop,
-        )
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        self._end(next((error for task in done if (error := task.exception()) is not None), None))
-
-    def _end(self, error: BaseException | None) -> None:
-        if error is not None:
+        except Exception as error:  # noqa: BLE001 - whatever ends it ends the process, and is said
             log.critical("watching failed", extra={"error": type(error).__name__})
         self._over = True
-        self._call(self._ended)
+        self._call(self._hearers.ended)
 
-    def _registry(self) -> kopf.OperatorRegistry:
-        registry = kopf.OperatorRegistry()
-        kopf.on.login(registry=registry)(self._login)
-        for plural, take in (
-            ("apiroles", self._inbox.role),
-            ("apicredentials", self._inbox.credential),
-            ("apitokens", self._inbox.token),
-        ):
-            kopf.on.event(GROUP, VERSION, plural, registry=registry, id=plural)(self._handler(take))
-        return registry
+    async def _watch(self) -> None:
+        """Watch all scopes until the login is refused for good, or until `stop`."""
+        self._own = asyncio.get_running_loop()
+        tasks = [asyncio.create_task(self._watch_scope(scope)) for scope in self._scopes]
+        self._watching = asyncio.create_task(self._first_end(tasks))
+        if self._over:
+            self._cancel()
+        await asyncio.wait({self._watching})
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if not self._watching.cancelled():
+            self._watching.result()
 
-    def _handler(self, take: Callable[[Event], None]) -> Callable[..., Any]:
-        async def handle(event: Event, **_: object) -> None:
-            self._call(take, event)
+    @staticmethod
+    async def _first_end(tasks: list[asyncio.Task[None]]) -> None:
+        await asyncio.gather(*tasks)
 
-        return handle
+    def _cancel(self) -> None:
+        if self._watching is not None:
+            self._watching.cancel()
 
-    async def _login(self, **_: object) -> kopf.AiohttpSession:
-        """As Kopf itself would make it, but for the middleware."""
-        info = kopf.ConnectionInfo(**self._connection.login())
-        if self._login_made is not None and self._login_made[0] == info:
-            return self._login_made[1]  # Kopf knows that this one was refused, and ends instead of trying it for ever
-        session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, ssl=info.as_ssl_context()),
-            headers=info.as_http_headers(),
-            middlewares=(FirstLists(lambda: self._call(self._begun)),),
+    def _try_now(self, scope: str) -> None:
+        requests = self._requests.get(scope)
+        if requests is None:
+            return
+        requests.try_now()
+        if len(requests.kinds) < len(self._takers(scope)) and scope in self._runs:
+            self._runs[scope].cancel()  # Kopf asks only at its start which kinds there are
+
+    async def _watch_scope(self, scope: str) -> None:
+        """One run of Kopf after the other. Raises the error of a login that is refused: that concerns all."""
+        rest, loop = FIRST_REST_SECONDS, asyncio.get_running_loop()
+        while True:
+            began = loop.time()
+            error = await self._one_run(scope)
+            if isinstance(error, kopf.LoginError):
+                raise error
+            rest = FIRST_REST_SECONDS if loop.time() - began > STEADY_SECONDS else rest
+            self._run_ended(scope, error, rest)
+            await asyncio.sleep(rest)
+            rest = min(2 * rest, LONGEST_REST_SECONDS)
+
+    async def _one_run(self, scope: str) -> BaseException | None:
+        """Why it ended; None where it was ended for another one to begin."""
+        run = KopfRun(
+            scope, connection=self._connection, takers=self._takers(scope), requests=self._requests_of(scope)
         )
-        made = kopf.AiohttpSession(server=info.server, aiohttp_session=session)
-        self._login_made = info, made
-        return made
+        self._runs[scope] = asyncio.create_task(run.run())
+        try:
+            await asyncio.wait({self._runs[scope]})
+        finally:
+            self._runs[scope].cancel()
+        return None if self._runs[scope].cancelled() else self._runs[scope].result()
 
-    def _call(self, take: Callable[..., None], *arguments: Event) -> None:
+    def _run_ended(self, scope: str, error: BaseException | None, rest: float) -> None:
+        """Say so once, and not that it goes on before the next one has lasted: what ended it may end that too."""
+        self._call(self._hearers.refused, scope)
+        if scope in self._unsteady:
+            self._unsteady[scope].cancel()
+        else:
+            log.warning("a watch ended, another begins", extra={"namespace": scope, "error": type(error).__name__})
+        steady = asyncio.get_running_loop().call_later(rest + STEADY_SECONDS, self._steady, scope)
+        self._unsteady[scope] = steady
+
+    def _steady(self, scope: str) -> None:
+        del self._unsteady[scope]
+        self._call(self._hearers.goes_on, scope)
+
+    def _takers(self, scope: str) -> dict[str, Take]:
+        inbox = self._inbox
+        if scope == CATALOGUE:
+            return {"apiroles": self._handed_over(inbox.role)}
+        return {"apicredentials": self._handed_over(inbox.credential), "apitokens": self._handed_over(inbox.token)}
+
+    def _handed_over(self, take: Take) -> Take:
+        return lambda event: self._call(take, event)
+
+    def _requests_of(self, scope: str) -> Requests:
+        def goes(well: bool) -> None:  # noqa: FBT001 - whether it does
+            if not well or scope not in self._unsteady:
+                self._call(self._hearers.goes_on if well else self._hearers.refused, scope)
+
+        self._requests[scope] = Requests(begun=lambda: self._call(self._hearers.begun, scope), goes=goes)
+        return self._requests[scope]
+
+    def _call(self, take: Callable[..., None], *arguments: object) -> None:
         """In the operator's loop."""
-        if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(take, *arguments)
+        if self._operators is not None and not self._operators.is_closed():
+            self._operators.call_soon_threadsafe(take, *arguments)
 
-
-def _kopf_settings() -> kopf.OperatorSettings:
-    settings = kopf.OperatorSettings()
-    settings.scanning.disabled = True
-    settings.posting.enabled = False
-    settings.peering.standalone = True
-    settings.watching.server_timeout = 300
-    settings.watching.connect_timeout = 10
-    settings.queueing.idle_timeout = 0.1
-    settings.queueing.exit_timeout = 1.0
-    settings.networking.error_backoffs = BACKOFFS
-    settings.persistence.diffbase_storage = _NoDiffs()
-    return settings
-
-
-class _NoDiffs(kopf.DiffBaseStorage):
-    """Spares Kopf a deep copy of every object, which it would compare for handlers of changes; we have none."""
-
-    def build(self, *, body: kopf.Body, extra_fields: object = None) -> kopf.BodyEssence:  # noqa: ARG002 - Kopf's
-        return kopf.BodyEssence()
-
-    def fetch(self, *, body: kopf.Body) -> kopf.BodyEssence | None:  # noqa: ARG002 - Kopf's
-        return None
-
-    def store(self, *, body: kopf.Body, patch: kopf.Patch, essence: kopf.BodyEssence) -> None:
-        """Only handlers of changes would have something stored."""
-
-
-def _identity(body: Mapping[str, Any]) -> tuple[ObjectKey, str]:
-    metadata = body["metadata"]
-    return ObjectKey(metadata["namespace"], metadata["name"]), metadata["uid"]
+    def _in_its_loop(self, do: Callable[[], None]) -> None:
+        if self._own is not None and not self._own.is_closed():
+            self._own.call_soon_threadsafe(do)

@@ -27,6 +27,8 @@ LOOK_SECONDS = 5.0
 """How often it is looked, at most, whether a scope may still be listed."""
 REST_AFTER_LIST = 60
 """Of very many tokens lists come less often: each second of one is followed by 60 of rest, up to twice the interval."""
+REST_IF_ASKED, MOST_REST_SECONDS = 5, 60.0
+"""So many times as long as a list took nobody can ask for another one: a watch that ends at once asks again and again."""
 
 
 @dataclass(slots=True, eq=False)
@@ -35,6 +37,8 @@ class _Plan:
 
     scope: Scope
     due: float = -math.inf
+    took: float = 0.0
+    ended: float = -math.inf
     asked: bool = True
     suspect: bool = False
     wake: asyncio.Event = field(default_factory=asyncio.Event)
@@ -147,7 +151,8 @@ class Lists:
             except TimeoutError:
                 return
         if plan.asked and plan.scope.listed:
-            await self._clock.sleep(GATHER_SECONDS)
+            rested = self._clock.monotonic() - plan.ended
+            await self._clock.sleep(max(GATHER_SECONDS, min(plan.took * REST_IF_ASKED, MOST_REST_SECONDS) - rested))
 
     async def _look(self, plan: _Plan) -> None:
         """Where work or a watch was refused: if the scope may not be listed either, it is lost."""
@@ -221,7 +226,8 @@ class Lists:
         self._scopes.was_listed(plan.scope)
         spread = random.uniform(0.9, 1.1)  # noqa: S311 - so that neither replicas nor scopes list together
         rest = min(took * REST_AFTER_LIST, 2 * self._interval)
-        plan.due = self._clock.monotonic() + max(self._interval * spread, rest)
+        plan.took, plan.ended = took, self._clock.monotonic()
+        plan.due = plan.ended + max(self._interval * spread, rest)
         self._note_progress()
         self._changed.set()
         if was_lost:

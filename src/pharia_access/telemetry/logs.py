@@ -22,7 +22,9 @@ _MOST_TALKATIVE: Final = {
     # At DEBUG Kopf prints whole objects and patches, and at INFO a line for each event of each object.
     "kopf": logging.INFO,
     "kopf.objects": logging.WARNING,
-    "kopf._core.reactor.running": logging.ERROR,  # warns that it leaves signals to us, as it should
+    # Says with a traceback how each run ended, which `entrypoints.watching` says once; warns that signals are ours.
+    "kopf._core.reactor.running": logging.CRITICAL,
+    "kopf._core.reactor.orchestration": logging.CRITICAL,
     # At DEBUG the clients print answers, Secrets among them.
     "kubernetes": logging.INFO,
     "client": logging.INFO,  # what kubernetes.aio calls its own

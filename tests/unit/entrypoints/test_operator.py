@@ -17,6 +17,8 @@ import pytest
 
 from pharia_access.bootstrap.operator import Application, open_application
 from pharia_access.entrypoints.operator import EXIT_FAILED, _Process
+from pharia_access.entrypoints.watching import Hearers
+from pharia_access.services.scopes import EVERYWHERE
 from pharia_access.settings.operator import OperatorSettings
 from tests.support.hostile_api import Request, hostile_api, plain_kubeconfig, reply
 
@@ -44,18 +46,22 @@ class FakeWatcher:
     """Stands for Kopf."""
 
     alive: bool = False
-    end: Callable[[], None] = lambda: None
+    hearers: Hearers | None = None
 
-    def start(self, *, on_begin: Callable[[], None], on_end: Callable[[], None]) -> None:
-        self.alive, self.end = True, on_end
-        on_begin()
+    def start(self, hearers: Hearers) -> None:
+        self.alive, self.hearers = True, hearers
+        hearers.begun(EVERYWHERE)
+
+    def try_now(self, scope: str) -> None:
+        """Nothing of it was refused."""
 
     def stop(self) -> None:
         self.alive = False
 
     def break_down(self) -> None:
         self.alive = False
-        self.end()
+        assert self.hearers is not None
+        self.hearers.ended()
 
 
 @dataclass
@@ -155,7 +161,8 @@ async def test_it_is_ready_when_all_is_listed_and_watched(tmp_path: Path) -> Non
     api = PlayedApi(lists=False)
     async with running(tmp_path, api) as operator:
         await asyncio.sleep(0.1)
-        assert operator.process.ready() == ["the first full list has not ended", "not watching"]
+        first, *_, last = operator.process.ready()
+        assert (first, last) == ("the first full list has not ended", "not watching")
         assert operator.process.live() == []
 
         api.lists = True
@@ -196,7 +203,7 @@ async def test_a_standby_of_a_cluster_that_went_back_in_time_ends_and_keeps_no_o
     async with running(tmp_path, api) as operator:
         await operator.until(lambda: operator.process.ready() == [])
         api.version = "8"
-        operator.application.operator.list_soon()
+        operator.application.operator.lists.list_soon(EVERYWHERE)
 
         assert await asyncio.wait_for(operator.task, 10) == EXIT_FAILED
         assert api.holders == []

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pharia_access.entrypoints.watching import Inbox, Watcher
+from pharia_access.entrypoints.inbox import Inbox
+from pharia_access.entrypoints.watching import Hearers, Watcher
 from pharia_access.kube.client import connect
 from pharia_access.services.work_queue import Work
 from pharia_access.settings.operator import OperatorSettings
@@ -177,6 +179,14 @@ class Listener(Inbox):
             self.complete.set()
 
 
+def hearers(**told: Callable[..., None]) -> Hearers:
+    """Nobody listens but for these."""
+
+    def nobody(_scope: str) -> None: ...
+
+    return replace(Hearers(nobody, nobody, nobody, lambda: None), **told)
+
+
 async def test_what_is_watched_arrives_in_the_operators_loop(tmp_path: Path, post: Post) -> None:
     listener, ended, begun = Listener(post), asyncio.Event(), list[int]()
     async with (
@@ -185,7 +195,7 @@ async def test_what_is_watched_arrives_in_the_operators_loop(tmp_path: Path, pos
     ):
         watcher = Watcher(listener, connection, OperatorSettings())
         assert not watcher.alive
-        watcher.start(on_begin=lambda: begun.append(threading.get_ident()), on_end=ended.set)
+        watcher.start(hearers(begun=lambda _: begun.append(threading.get_ident()), ended=ended.set))
         await asyncio.wait_for(listener.complete.wait(), 10)
         assert watcher.alive
 
@@ -210,7 +220,7 @@ async def test_where_a_watch_cannot_go_on_another_begins_and_is_told(tmp_path: P
 
     again, begun = asyncio.Event(), list[None]()
 
-    def begin() -> None:
+    def begin(_scope: str) -> None:
         begun.append(None)
         if len(begun) > len(OBJECTS):
             again.set()
@@ -220,7 +230,7 @@ async def test_where_a_watch_cannot_go_on_another_begins_and_is_told(tmp_path: P
         connect(plain_kubeconfig(tmp_path / "kubeconfig", api.url), pool_size=2) as connection,
     ):
         watcher = Watcher(post.inbox, connection, OperatorSettings())
-        watcher.start(on_begin=begin, on_end=lambda: None)
+        watcher.start(hearers(begun=begin))
         await asyncio.wait_for(again.wait(), 10)
         watcher.stop()
         await asyncio.to_thread(watcher._thread.join, 10)
@@ -235,7 +245,7 @@ async def test_a_login_that_is_refused_for_good_ends_the_watch(tmp_path: Path, p
         connect(plain_kubeconfig(tmp_path / "kubeconfig", api.url), pool_size=2) as connection,
     ):
         watcher = Watcher(post.inbox, connection, OperatorSettings())
-        watcher.start(on_begin=lambda: None, on_end=ended.set)
+        watcher.start(hearers(ended=ended.set))
         await asyncio.wait_for(ended.wait(), 10)
 
     assert not watcher.alive

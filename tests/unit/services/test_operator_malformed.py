@@ -16,6 +16,7 @@ BROKEN_ROLE = MalformedObject("ApiRole", CREDENTIAL, "uid-2", "1", 1, "spec.perm
 @simulated
 async def test_a_malformed_credential_is_told_so_on_its_status(clock: FakeClock) -> None:
     stage = Stage(clock, Script(by_verb=[("read_credential", Fault(before=MalformedObjectError("spec.roles: no")))]))
+    await stage.operator.fill_view()
     stage.replica.intake.acting = True
     stage.replica.intake.malformed_seen(BROKEN)
     work = await stage.replica.queue.take()
@@ -30,6 +31,7 @@ async def test_a_malformed_credential_is_told_so_on_its_status(clock: FakeClock)
 @simulated
 async def test_a_credential_that_was_corrected_gets_its_status(clock: FakeClock) -> None:
     stage = Stage(clock)
+    await stage.operator.fill_view()
     stage.replica.intake.malformed_seen(BROKEN)
 
     await stage.operator.handle(WORK)
@@ -42,6 +44,7 @@ async def test_a_credential_that_was_corrected_gets_its_status(clock: FakeClock)
 @simulated
 async def test_a_credential_that_went_is_forgotten(clock: FakeClock) -> None:
     stage = Stage(clock)
+    await stage.operator.fill_view()
     stage.replica.intake.malformed_seen(BROKEN)
     stage.store.delete_credential(CREDENTIAL)
 
