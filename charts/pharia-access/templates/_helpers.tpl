@@ -78,6 +78,29 @@ subjects:
     namespace: {{ .home }}
 {{- end -}}
 
+{{/* Which of watchNamespaces do not exist, or are on their way out: nothing can be created there, and Helm would fail for the
+rest too. As a list in JSON, empty where no cluster can be asked (helm template, Argo CD). The release's own namespace,
+and one among extraObjects, may be created after this was rendered. */}}
+{{- define "pharia-access.missingNamespaces" -}}
+{{- $missing := list }}
+{{- $made := list .Release.Namespace }}
+{{- range .Values.extraObjects }}
+{{- $object := ternary (fromYaml (toString .)) . (kindIs "string" .) }}
+{{- if eq (toString (get $object "kind")) "Namespace" }}
+{{- $made = append $made (dig "metadata" "name" "" $object) }}
+{{- end }}
+{{- end }}
+{{- if and .Values.watchNamespaces (lookup "v1" "Namespace" "" "kube-system") }}
+{{- range .Values.watchNamespaces }}
+{{- $found := lookup "v1" "Namespace" "" . }}
+{{- if and (not (has . $made)) (or (not $found) (dig "metadata" "deletionTimestamp" "" $found)) }}
+{{- $missing = append $missing . }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- toJson $missing }}
+{{- end -}}
+
 {{/* Where the pods of a component may run: .values are the component's, .selector its pods' labels. */}}
 {{- define "pharia-access.placement" -}}
 {{- $selector := dict "matchLabels" (fromYaml .selector) }}
