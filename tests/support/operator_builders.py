@@ -52,6 +52,7 @@ class Stage:
     clock: FakeClock
     faults: Faults = no_faults
     workers: int = 2
+    namespaces: tuple[str, ...] = ()
     store: FakeStore = field(init=False)
     diary: Diary = field(init=False)
     replica: Replica = field(init=False)
@@ -62,7 +63,8 @@ class Stage:
         self.store.apply_credential(a_credential())
         self.diary = Diary(self.clock, self.faults)
         cluster = FakeCluster(self.store, faults=self.diary)
-        self.replica = Replica(cluster=cluster, clock=self.clock, rhythm=Rhythm(self.workers, RESYNC))
+        rhythm = Rhythm(self.workers, RESYNC)
+        self.replica = Replica(cluster=cluster, clock=self.clock, rhythm=rhythm, namespaces=self.namespaces)
 
     def another(self) -> "Stage":
         """A second operator on the same cluster."""
@@ -79,6 +81,14 @@ class Stage:
         """Have tokens of these names; returns the last."""
         made = [self.store.apply_token(a_token(ObjectKey(CREDENTIAL.namespace, name), ttl=ttl)) for name in names]
         return made[-1]
+
+    def create_in(self, namespace: str, *names: str) -> None:
+        """Have tokens of these names in another namespace, under a credential there."""
+        credential = ObjectKey(namespace, CREDENTIAL.name)
+        if credential not in self.store.credentials:
+            self.store.apply_credential(a_credential(credential))
+        for name in names:
+            self.store.apply_token(a_token(ObjectKey(namespace, name)))
 
     def phases(self) -> dict[str, str | None]:
         """The phase of each token, by its name."""

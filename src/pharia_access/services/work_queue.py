@@ -1,16 +1,15 @@
 """A keyed work queue: each key waits once, is worked on by one worker at a time, and comes back later if that failed.
 
-Work that people wait for goes before work in bulk. After the workqueue of Kubernetes' client-go.
+Work that people wait for goes before work in bulk, and namespaces take turns: neither much work in one nor an API
+server that is slow about one keeps all workers from the others. After the workqueue of Kubernetes' client-go.
 """
 
 import asyncio
 import heapq
-from collections import deque
-from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
-from typing import Literal
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable
 
-from pharia_access.domain.model import ObjectKey
+from pharia_access.services.lane import Lane, Work
 
 __all__ = ["Work", "WorkQueue"]
 
@@ -20,14 +19,8 @@ LONGEST_RETRY_SECONDS = 60.0
 BULK_EVERY = 4
 """Every so many takes look at bulk first: what falls due must not starve while people create without end."""
 
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """What to look at: a token, a credential, or a one-time Secret (by UID) whose token is gone."""
-
-    kind: Literal["token", "credential", "secret"]
-    key: ObjectKey
-    uid: str = ""
+SHARE = 3
+"""A namespace has at most so many times as many workers as are idle: alone 12 of 16, and up to five leave one idle."""
 
 
 class WorkQueue:
@@ -35,10 +28,12 @@ class WorkQueue:
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
-        self._lanes: tuple[deque[Work], deque[Work]] = (deque(), deque())
+        self._lanes = (Lane(), Lane())
         self._waiting: dict[Work, float] = {}
         self._waiting_in_bulk: set[Work] = set()
         self._running: set[Work] = set()
+        self._at_work: Counter[str] = Counter()  # workers by namespace
+        self._idle = 0
         self._again: dict[Work, bool] = {}
         self._later: list[tuple[float, int, Work, bool]] = []
         self._due: dict[Work, float] = {}
@@ -94,16 +89,23 @@ class WorkQueue:
 
     async def take(self) -> Work:
         """The next work; pass it to `done` in the end."""
-        while True:
-            self._promote()
-            work = next(self._in_order(), None)
-            if work is not None:
-                return self._start(work)
-            await self._nap()
+        self._idle += 1
+        try:
+            while True:
+                self._promote()
+                work = self._next()
+                if work is not None:
+                    return self._start(work)
+                await self._nap()
+        finally:
+            self._idle -= 1
 
     def done(self, work: Work) -> None:
         """It is no longer worked on; what was asked meanwhile now waits."""
         self._running.discard(work)
+        self._at_work[work.key.namespace] -= 1
+        if not self._at_work[work.key.namespace]:
+            del self._at_work[work.key.namespace]
         if work in self._again:
             self.add(work, bulk=self._again.pop(work))
 
@@ -116,19 +118,24 @@ class WorkQueue:
             finally:
                 self.done(work)
 
-    def _in_order(self) -> Iterator[Work]:
+    def _next(self) -> Work | None:
         """Take what waits off the lanes. What went over to the better lane has left a shadow in the other one."""
         self._takes += 1
         for lane in reversed(self._lanes) if self._takes % BULK_EVERY == 0 else self._lanes:
-            while lane:
-                work = lane.popleft()
-                if work in self._waiting:
-                    yield work
+            work = lane.take(may=self._may_have_more, waits=self._waiting.__contains__)
+            if work is not None:
+                return work
+        return None
+
+    def _may_have_more(self, namespace: str) -> bool:
+        """Whether one more worker may go to a namespace; the one who asks is idle."""
+        return self._at_work[namespace] < SHARE * self._idle
 
     def _start(self, work: Work) -> Work:
         del self._waiting[work]
         self._waiting_in_bulk.discard(work)
         self._running.add(work)
+        self._at_work[work.key.namespace] += 1
         return work
 
     def _promote(self) -> None:
