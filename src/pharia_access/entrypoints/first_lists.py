@@ -23,6 +23,8 @@ NOTHING = "metadata.name=-"
 """Selects no object, since none can be called so."""
 
 FIRST_REST_SECONDS, LONGEST_REST_SECONDS = 1.0, 30.0
+BETWEEN_SECONDS: Final = 1.0
+"""From the beginning of one watch to that of the next: Kopf itself does not wait where one ends at once."""
 BEGIN_SECONDS: Final = 30.0
 """How long the API server may take to begin an answer."""
 _LOGIN: Final = HTTPStatus.UNAUTHORIZED
@@ -44,6 +46,7 @@ class Requests:
         self._goes = goes
         self._rests: dict[str, float] = {}
         self._again = asyncio.Event()
+        self._watched: dict[str, float] = {}
         self.kinds: set[str] = set()
         """The plurals of the kinds about which anything was asked."""
 
@@ -57,7 +60,9 @@ class Requests:
             return await send(request)
         self.kinds.add(request.url.name)
         watches = "watch" in request.url.query
-        if not watches:
+        if watches:
+            await self._not_at_once(request.url.path)
+        else:
             request.url = request.url.with_query(fieldSelector=NOTHING)
         response = await _begin(request, send)
         if response is not None and response.ok:
@@ -70,6 +75,12 @@ class Requests:
         await self._rest(request.url.path)
         message = "refused, or not answered"
         raise aiohttp.ClientPayloadError(message)
+
+    async def _not_at_once(self, path: str) -> None:
+        now = asyncio.get_running_loop().time()
+        due = self._watched.get(path, -BETWEEN_SECONDS) + BETWEEN_SECONDS
+        self._watched[path] = max(now, due)
+        await asyncio.sleep(max(0.0, due - now))
 
     def _answered(self, path: str, *, listed: bool) -> None:
         self._rests.pop(path, None)

@@ -54,7 +54,7 @@ class Watcher:
         self._thread = threading.Thread(target=self._run, name="kopf", daemon=True)
         self._operators: asyncio.AbstractEventLoop | None = None
         self._own: asyncio.AbstractEventLoop | None = None
-        self._watching: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
         self._hearers: Hearers
         self._requests: dict[str, Requests] = {}
         self._runs: dict[str, asyncio.Task[BaseException | None]] = {}
@@ -92,24 +92,23 @@ class Watcher:
     async def _watch(self) -> None:
         """Watch all scopes until the login is refused for good, or until `stop`."""
         self._own = asyncio.get_running_loop()
+        self._own.set_exception_handler(_aside)
         tasks = [asyncio.create_task(self._watch_scope(scope)) for scope in self._scopes]
-        self._watching = asyncio.create_task(self._first_end(tasks))
+        self._tasks = tasks
         if self._over:
             self._cancel()
-        await asyncio.wait({self._watching})
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        if not self._watching.cancelled():
-            self._watching.result()
-
-    @staticmethod
-    async def _first_end(tasks: list[asyncio.Task[None]]) -> None:
-        await asyncio.gather(*tasks)
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+        self._cancel()
+        ends = await asyncio.gather(*tasks, return_exceptions=True)
+        for end in ends:
+            if isinstance(end, Exception):
+                raise end
 
     def _cancel(self) -> None:
-        if self._watching is not None:
-            self._watching.cancel()
+        """Each once: a second time would interrupt how they end."""
+        for task in self._tasks:
+            if not task.cancelling():
+                task.cancel()
 
     def _try_now(self, scope: str) -> None:
         requests = self._requests.get(scope)
@@ -140,8 +139,10 @@ class Watcher:
         self._runs[scope] = asyncio.create_task(run.run())
         try:
             await asyncio.wait({self._runs[scope]})
-        finally:
+        except asyncio.CancelledError:
             self._runs[scope].cancel()
+            await asyncio.wait({self._runs[scope]})
+            raise
         return None if self._runs[scope].cancelled() else self._runs[scope].result()
 
     def _run_ended(self, scope: str, error: BaseException | None, rest: float) -> None:
@@ -183,3 +184,8 @@ class Watcher:
     def _in_its_loop(self, do: Callable[[], None]) -> None:
         if self._own is not None and not self._own.is_closed():
             self._own.call_soon_threadsafe(do)
+
+
+def _aside(_loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+    """Of a run that ended one error was told. What else Kopf leaves behind would be logged with a traceback each."""
+    log.debug("left behind", extra={"error": type(context.get("exception")).__name__})

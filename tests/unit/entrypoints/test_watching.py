@@ -12,6 +12,7 @@ import pytest
 from pharia_access.entrypoints.inbox import Inbox
 from pharia_access.entrypoints.watching import Hearers, Watcher
 from pharia_access.kube.client import connect
+from pharia_access.services.scopes import CATALOGUE
 from pharia_access.services.work_queue import Work
 from pharia_access.settings.operator import OperatorSettings
 from tests.support.builders import CREDENTIAL, TOKEN
@@ -249,3 +250,124 @@ async def test_a_login_that_is_refused_for_good_ends_the_watch(tmp_path: Path, p
         await asyncio.wait_for(ended.wait(), 10)
 
     assert not watcher.alive
+
+
+PLACES = ("good", "bad")
+
+
+def of_two_places(bad: Callable[[Request], bytes | None]) -> Callable[[Request], bytes | None]:
+    """In one namespace all goes well: objects come when it is watched. What is asked about the other, `bad` answers."""
+
+    def answer(request: Request) -> bytes | None:
+        place = request.path.split("/namespaces/")[-1].partition("/")[0]
+        if place == "bad":
+            return bad(request)
+        return served(request)
+
+    return answer
+
+
+def in_watches(content: bytes | Json) -> Callable[[Request], bytes | None]:
+    """Lists are answered, and watches with this."""
+    return lambda request: reply(200, content) if "watch" in request.query else served(request)
+
+
+UNHEARD = [
+    pytest.param(lambda _: None, id="no answer"),
+    pytest.param(in_watches({"type": "ADDED", "object": {"metadata": {}}}), id="an object without a name"),
+    pytest.param(in_watches(b'{"type": 7, "object": 7}'), id="numbers"),
+]
+"""What Kopf does not mind, or minds later."""
+BROKEN_WATCHES = [
+    pytest.param(lambda _: reply(403, {"kind": "Status", "code": 403}), id="forbidden"),
+    pytest.param(lambda _: reply(404, {"kind": "Status", "code": 404}), id="not served"),
+    pytest.param(lambda _: reply(400, {"kind": "Status", "code": 400}), id="a bad request"),
+    pytest.param(lambda _: reply(500, b"\xff\xfe"), id="an undecodable error"),
+    pytest.param(lambda _: reply(200, b"<html>"), id="a list that is none"),
+    pytest.param(in_watches(b"\xff\xfe\n"), id="an undecodable event"),
+    pytest.param(in_watches(b'{"type": "ADDED"'), id="half an event"),
+    pytest.param(in_watches(b"[]\n"), id="an event that is a list"),
+    pytest.param(in_watches({"type": "ADDED"}), id="an event without an object"),
+    pytest.param(in_watches({"type": "ADDED", "object": None}), id="an event with nothing"),
+    pytest.param(in_watches({"type": "ERROR", "object": {"code": 500}}), id="an error"),
+    pytest.param(in_watches({"type": "ERROR", "object": {}}), id="an error without a code"),
+]
+
+
+@pytest.mark.parametrize("bad", [*BROKEN_WATCHES, *UNHEARD])
+async def test_a_namespace_whose_watch_is_broken_ends_no_other_and_is_named(
+    tmp_path: Path, post: Post, bad: Callable[[Request], bytes | None]
+) -> None:
+    listener, refused, ended = Listener(post), asyncio.Event(), asyncio.Event()
+    told: set[str] = set()
+
+    def refuse(scope: str) -> None:
+        told.add(scope)
+        refused.set()
+
+    async with (
+        hostile_api(of_two_places(bad)) as api,
+        connect(plain_kubeconfig(tmp_path / "kubeconfig", api.url), pool_size=2) as connection,
+    ):
+        watcher = Watcher(listener, connection, OperatorSettings(watch_namespaces=PLACES))
+        watcher.start(hearers(refused=refuse, ended=ended.set))
+        await asyncio.wait_for(listener.complete.wait(), 10)
+        if bad not in [case.values[0] for case in UNHEARD]:
+            await asyncio.wait_for(refused.wait(), 10)
+        await asyncio.sleep(0.5)
+
+        assert watcher.alive
+        assert not ended.is_set()
+        assert told <= {"bad"}
+        watcher.stop()
+        await asyncio.wait_for(ended.wait(), 15)
+
+
+async def test_a_namespace_whose_watch_was_broken_is_watched_again(tmp_path: Path, post: Post) -> None:
+    broken, heard = [True], asyncio.Event()
+
+    class Hearing(Inbox):
+        def token(self, event: Mapping[str, Any]) -> None:
+            heard.set()
+
+    def at_first(request: Request) -> bytes | None:
+        return reply(200, b"\xff\n") if broken and "watch" in request.query else served(request)
+
+    inbox = Hearing(intake=post.replica.intake, view=post.view, settings=OperatorSettings())
+    async with (
+        hostile_api(at_first) as api,
+        connect(plain_kubeconfig(tmp_path / "kubeconfig", api.url), pool_size=2) as connection,
+    ):
+        watcher = Watcher(inbox, connection, OperatorSettings(watch_namespaces=("bad",)))
+        watcher.start(hearers(refused=lambda _: broken.clear()))
+        await asyncio.wait_for(heard.wait(), 10)
+        watcher.stop()
+        await asyncio.to_thread(watcher._thread.join, 15)
+
+
+async def test_a_kind_that_was_not_served_at_the_start_is_watched_once_it_is_listed(tmp_path: Path, post: Post) -> None:
+    missing, heard = [True], asyncio.Event()
+
+    class Hearing(Inbox):
+        def role(self, event: Mapping[str, Any]) -> None:
+            heard.set()
+
+    def without_roles(request: Request) -> bytes | None:
+        if missing and request.path == f"/apis/{GROUP}/{VERSION}":
+            return reply(200, {"resources": [a_kind("apitokens"), a_kind("apicredentials")]})
+        return served(request)
+
+    inbox = Hearing(intake=post.replica.intake, view=post.view, settings=OperatorSettings())
+    async with (
+        hostile_api(without_roles) as api,
+        connect(plain_kubeconfig(tmp_path / "kubeconfig", api.url), pool_size=2) as connection,
+    ):
+        watcher = Watcher(inbox, connection, OperatorSettings())
+        watcher.start(hearers())
+        await asyncio.sleep(1)
+        assert not heard.is_set()
+        missing.clear()
+        watcher.try_now(CATALOGUE)
+        await asyncio.wait_for(heard.wait(), 10)
+        watcher.stop()
+        await asyncio.to_thread(watcher._thread.join, 15)
