@@ -66,7 +66,9 @@ def let_go(stage: ControlPlane) -> None:
 def roles(stage: ControlPlane, namespace: str) -> set[str]:
     """The Roles for tokens that are there, each with its binding."""
     found = [
-        stage.kubectl("get", kind, f"--namespace={namespace}", "--output=jsonpath={.items[*].metadata.name}", check=False)
+        stage.kubectl(
+            "get", kind, f"--namespace={namespace}", "--output=jsonpath={.items[*].metadata.name}", check=False
+        )
         for kind in ("roles", "rolebindings")
     ]
     one, other = (set(answer.stdout.split()) & ROLES for answer in found)

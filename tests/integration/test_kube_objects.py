@@ -12,7 +12,7 @@ from pharia_access.errors import ConflictError, NotFoundError, UnavailableError
 from pharia_access.kube.client import Call, Connection
 from pharia_access.kube.gateway import KubeCluster
 from tests.support.builders import owned_by
-from tests.support.live_tokens import WINDOW, a_live_token, stored
+from tests.support.live_tokens import a_live_token, stored
 from tests.support.resources import api_credential, api_token, secret
 
 if TYPE_CHECKING:
@@ -72,11 +72,10 @@ async def test_a_kind_that_is_not_served_is_no_absence(namespace: str, connectio
 # Lists.
 
 
-async def test_a_list_shows_everything_and_its_version(workspace: Workspace, connection: Connection) -> None:
-    cluster = KubeCluster(connection, default_window=WINDOW, namespaces=(workspace.namespace,))
+async def test_a_list_shows_everything_and_its_version(workspace: Workspace, cluster: KubeCluster) -> None:
     for number in range(5):
         await a_live_token(workspace, cluster, f"t{number}")
-    pages = [page async for page in cluster.token_pages()]
+    pages = [page async for page in cluster.token_pages(namespace=workspace.namespace)]
 
     assert [token.key.name for page in pages for token in page.items] == [f"t{number}" for number in range(5)]
     assert pages[-1].resource_version.isdecimal()
@@ -91,16 +90,17 @@ async def test_a_credentials_tokens_are_listed_alone(workspace: Workspace, clust
     assert [token.key.name async for page in pages for token in page.items] == ["other"]
 
 
-async def test_namespaces_are_listed_in_turn(workspace: Workspace, connection: Connection) -> None:
-    names = (workspace.namespace, "default")
-    cluster = KubeCluster(connection, default_window=WINDOW, namespaces=names)
+async def test_a_namespace_is_listed_alone(workspace: Workspace, cluster: KubeCluster) -> None:
     await a_live_token(workspace, cluster)
     assert workspace.api.create(api_credential(workspace.namespace, roles=["studio-user"])).ok
-    tokens = [page async for page in cluster.token_pages()]
-    credentials = [page async for page in cluster.credential_pages()]
+    names = (workspace.namespace, "default")
+    tokens = [page for name in names async for page in cluster.token_pages(namespace=name)]
+    credentials = [page for name in names async for page in cluster.credential_pages(namespace=name)]
 
     assert [[token.key.name for token in page.items] for page in tokens] == [["ci"], []]
     assert [len(page.items) for page in credentials] == [1, 0]
+    for name in names:
+        await cluster.try_lists(name)
 
 
 async def test_roles_are_listed_for_the_whole_cluster(workspace: Workspace, cluster: KubeCluster) -> None:

@@ -1,4 +1,4 @@
-"""Creates one token after the other in some namespaces while something else happens, and waits for each to be minted."""
+"""Creates one token after the other in some namespaces, and waits for each, while something else happens."""
 
 from __future__ import annotations
 

@@ -102,9 +102,7 @@ class Requests:
             return
 
 
-async def _begin(
-    request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType
-) -> aiohttp.ClientResponse | None:
+async def _begin(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse | None:
     """None where no answer begins in time."""
     try:
         async with asyncio.timeout(BEGIN_SECONDS):

@@ -27,5 +27,9 @@ async def _rotate(settings: OperatorSettings) -> Rotation:
     async with connect(settings.kubeconfig or None, pool_size=4) as connection:
         edge = edge_to(connection, settings)
         return await rotate(
-            secrets=edge.secrets, cluster=edge.cluster, entropy=secrets.token_bytes, clock=SystemClock()
+            secrets=edge.secrets,
+            cluster=edge.cluster,
+            entropy=secrets.token_bytes,
+            clock=SystemClock(),
+            namespaces=settings.watch_namespaces,
         )

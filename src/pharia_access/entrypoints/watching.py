@@ -133,9 +133,7 @@ class Watcher:
 
     async def _one_run(self, scope: str) -> BaseException | None:
         """Why it ended; None where it was ended for another one to begin."""
-        run = KopfRun(
-            scope, connection=self._connection, takers=self._takers(scope), requests=self._requests_of(scope)
-        )
+        run = KopfRun(scope, connection=self._connection, takers=self._takers(scope), requests=self._requests_of(scope))
         self._runs[scope] = asyncio.create_task(run.run())
         try:
             await asyncio.wait({self._runs[scope]})

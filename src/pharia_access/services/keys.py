@@ -62,10 +62,13 @@ class Rotation:
     dropped: tuple[str, ...]
 
 
-async def rotate(*, secrets: Secrets, cluster: Cluster, entropy: Entropy, clock: Clock) -> Rotation:
+async def rotate(
+    *, secrets: Secrets, cluster: Cluster, entropy: Entropy, clock: Clock, namespaces: tuple[str, ...] = ()
+) -> Rotation:
     """Add a new current key; drop the old ones that no live token uses, but for the last current one.
 
     Operators go on with the last current key until their next full list, so it stays one rotation longer.
+    `namespaces`: where there are tokens; none stands for everywhere. Where one cannot be listed, all keys stay.
     Raises NotFoundError if there is no keyring, ConflictError if it changed meanwhile, KeyringError.
     """
     held = await secrets.read_keyring()
@@ -74,16 +77,30 @@ async def rotate(*, secrets: Secrets, cluster: Cluster, entropy: Entropy, clock:
         raise NotFoundError(message)
     data, resource_version = held
     old = Keyring.parse(data)
-    in_use = await _keys_in_use(cluster)
+    in_use = await _keys_in_use(cluster, namespaces, known=frozenset(old.keys))
     new = old.rotated(entropy, clock.now()).pruned({*in_use, old.current.key_id})
     await secrets.replace_keyring(new.to_data(), resource_version=resource_version)
     kept = tuple(sorted(set(new.keys) - {new.current.key_id}))
     return Rotation(current=new.current.key_id, kept=kept, dropped=tuple(sorted(set(old.keys) - set(new.keys))))
 
 
-async def _keys_in_use(cluster: Cluster) -> Collection[str]:
+async def _keys_in_use(cluster: Cluster, namespaces: tuple[str, ...], *, known: Collection[str]) -> Collection[str]:
     used: set[str] = set()
-    async for page in cluster.token_pages():
+    for namespace in namespaces or (None,):
+        try:
+            used |= await _keys_of(cluster, namespace)
+        except ApiError as error:
+            if namespace is None:
+                raise
+            what = {"namespace": namespace, "error": type(error).__name__}
+            log.warning("a namespace could not be listed: no key is dropped", extra=what)
+            return known
+    return used
+
+
+async def _keys_of(cluster: Cluster, namespace: str | None) -> set[str]:
+    used: set[str] = set()
+    async for page in cluster.token_pages(namespace=namespace):
         live = (token.status.mac for token in page.items if token.status.phase is Phase.ACTIVE)
         used.update(mac.key_id for mac in live if mac is not None)
     return used

@@ -28,7 +28,7 @@ LOOK_SECONDS = 5.0
 REST_AFTER_LIST = 60
 """Of very many tokens lists come less often: each second of one is followed by 60 of rest, up to twice the interval."""
 REST_IF_ASKED, MOST_REST_SECONDS = 5, 60.0
-"""So many times as long as a list took nobody can ask for another one: a watch that ends at once asks again and again."""
+"""So many times as long as a list took, nobody can ask for another: a watch that ends at once asks again and again."""
 
 
 @dataclass(slots=True, eq=False)
@@ -239,7 +239,7 @@ class Lists:
     def _through(self, plan: _Plan) -> bool:
         """Note that this round no longer waits for a scope; whether the round is over by that."""
         self._round.add(plan.scope.name)
-        if len(self._round) < len(self._plans) or self._scopes.all_lost:
+        if len(self._round) < len(self._plans) or self._scopes.all_denied:
             return False
         self._metrics.listed(self._round_took)
         self._round.clear()

@@ -91,10 +91,7 @@ class Operator:
 
     def missing(self) -> list[str]:
         """What keeps this replica from its work, or from standing by for it; a namespace of several does not."""
-        lost = f"no namespace may be listed: {', '.join(self._scopes.lost())}"
-        if not self.caught_up:
-            return ["the first full list has not ended", *([lost] if self._scopes.all_lost else [])]
-        return [lost] if self._scopes.all_lost else []
+        return [*([] if self.caught_up else ["the first full list has not ended"]), *self._scopes.missing()]
 
     @property
     def caught_up(self) -> bool:

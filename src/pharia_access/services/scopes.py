@@ -93,14 +93,15 @@ class Scopes:
         now = self._clock.monotonic()
         return all(scope.settled(now) for scope in self) and any(scope.listed for scope in self._namespaces.values())
 
-    def lost(self) -> tuple[str, ...]:
-        """The namespaces that may not be listed."""
-        return tuple(scope.name for scope in self._namespaces.values() if scope.denied)
-
     @property
-    def all_lost(self) -> bool:
-        """Whether there is nothing left that this replica could do."""
-        return len(self.lost()) == len(self._namespaces)
+    def all_denied(self) -> bool:
+        """Whether no namespace may be listed."""
+        return all(scope.denied for scope in self._namespaces.values())
+
+    def missing(self) -> list[str]:
+        """What keeps a replica from its work, or from standing by for it: that no namespace can be watched."""
+        lost = [scope.name for scope in self._namespaces.values() if scope.denied or scope.deaf]
+        return [f"no namespace can be watched: {', '.join(lost)}"] if len(lost) == len(self._namespaces) else []
 
     def hold(self, work: Work) -> bool:
         """Whether this work must wait until its scope was listed; if so, it is kept, and queued again then.
@@ -171,4 +172,3 @@ class Scopes:
             return
         problem = {} if error is None else {"error": type(error).__name__, "problem": str(error)}
         log.warning("%s cannot be watched", what, extra={"namespace": scope.name, **problem})
-

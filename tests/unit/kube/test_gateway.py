@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pharia_access.errors import ExpiredViewError, MalformedObjectError
+from pharia_access.errors import DeniedError, ExpiredViewError, MalformedObjectError
 from pharia_access.kube.client import Connection, connect
 from pharia_access.kube.gateway import KubeCluster
 from pharia_access.kube.lease import KubeLeases
@@ -62,17 +62,37 @@ async def test_a_page_that_comes_too_late_ends_the_list(tmp_path: Path) -> None:
             await anext(pages)
 
 
-async def test_each_namespaces_list_has_its_version(tmp_path: Path) -> None:
-    """The oldest counts: what was created between two of the lists is newer, and so not taken for deleted."""
-
+async def test_each_namespace_is_listed_by_itself(tmp_path: Path) -> None:
     def answer(request: Request) -> bytes:
         return a_list([], "5" if "/namespaces/a/" in request.path else "8")
 
     async with connected(tmp_path, answer) as connection:
-        cluster = KubeCluster(connection, default_window=WINDOW, namespaces=("a", "b"))
-        versions = [page.resource_version async for page in cluster.credential_pages()]
+        cluster = KubeCluster(connection, default_window=WINDOW)
+        versions = [
+            page.resource_version
+            for namespace in ("a", "b", None)
+            async for page in cluster.credential_pages(namespace=namespace)
+        ]
 
-    assert versions == ["5", "8"]
+    assert versions == ["5", "8", "8"]
+
+
+@pytest.mark.parametrize("refused", ["apicredentials", "apitokens"])
+async def test_whether_a_namespace_may_be_listed_is_asked_with_one_object_of_each_kind(
+    tmp_path: Path, refused: str
+) -> None:
+    asked: list[str] = []
+
+    def answer(request: Request) -> bytes:
+        asked.append(request.target.partition("/v1alpha1")[2])
+        return reply(403, {"kind": "Status", "code": 403}) if refused in request.path else a_list([], "5")
+
+    async with connected(tmp_path, answer) as connection:
+        with pytest.raises(DeniedError):
+            await KubeCluster(connection, default_window=WINDOW).try_lists("a")
+
+    both = ["/namespaces/a/apicredentials?limit=1", "/namespaces/a/apitokens?limit=1"]
+    assert asked == both[: both.index(f"/namespaces/a/{refused}?limit=1") + 1]
 
 
 async def test_a_lease_that_nobody_ever_held_is_free(tmp_path: Path) -> None:

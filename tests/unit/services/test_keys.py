@@ -53,8 +53,14 @@ class Bench:
     def fail(self, verb: str, *errors: Exception) -> None:
         self.script.by_verb += [(verb, Fault(before=error)) for error in errors]
 
-    async def rotate(self) -> Rotation:
-        return await rotate(secrets=self.cluster, cluster=self.cluster, entropy=self.entropy, clock=self.clock)
+    async def rotate(self, *namespaces: str) -> Rotation:
+        return await rotate(
+            secrets=self.cluster,
+            cluster=self.cluster,
+            entropy=self.entropy,
+            clock=self.clock,
+            namespaces=namespaces,
+        )
 
 
 @pytest.fixture
@@ -194,6 +200,18 @@ async def test_a_key_that_a_live_token_uses_stays(bench: Bench) -> None:
     first = await bench.rotate()
 
     second = await bench.rotate()
+
+    assert second.kept == tuple(sorted((THEIRS.current.key_id, first.current)))
+    assert second.dropped == ()
+
+
+async def test_where_a_namespace_cannot_be_listed_no_key_is_dropped(bench: Bench) -> None:
+    """Its tokens may use any of them."""
+    bench.put(THEIRS)
+    first = await bench.rotate("finance", "doomed")
+    bench.script.by_verb.append(("list_tokens", Fault(before=DeniedError("403"))))
+
+    second = await bench.rotate("finance", "doomed")
 
     assert second.kept == tuple(sorted((THEIRS.current.key_id, first.current)))
     assert second.dropped == ()

@@ -1,4 +1,4 @@
-"""Of several watched namespaces one is refused, broken or silent: the others go on, it waits, and comes back by itself."""
+"""Of several watched namespaces one is refused, broken or silent: the others go on, and it comes back by itself."""
 
 import asyncio
 import logging
@@ -267,9 +267,12 @@ async def test_the_secret_of_a_token_that_went_while_its_namespace_was_lost_is_d
     stage = on(clock, trouble)
     key = ObjectKey(DOOMED, "there")
 
+    def delete() -> None:
+        stage.store.delete_token(key)
+
     await stage.operator.fill_view()
     async with stage.leading():
-        await changed_while_lost(stage, trouble, lambda: stage.store.delete_token(key) or None)
+        await changed_while_lost(stage, trouble, delete)
         assert ObjectKey(DOOMED, "there-token") in stage.store.secrets
         trouble.places.clear()
         await asyncio.sleep(31)
@@ -301,7 +304,7 @@ async def test_all_namespaces_lost_is_not_ready_and_one_back_is(clock: FakeClock
     stage = on(clock, trouble)
     filling = asyncio.create_task(stage.operator.fill_view())
     await asyncio.sleep(600)
-    assert stage.operator.missing()[-1] == "no namespace may be listed: finance, doomed"
+    assert stage.operator.missing()[-1] == "no namespace can be watched: finance, doomed"
     assert not filling.done()
 
     trouble.places.discard(FINANCE)

@@ -123,7 +123,7 @@ class Snapshot(FakeCluster):
         self.went()
         yield page
 
-    async def credential_pages(self, *, namespace: str | None = None) -> AsyncIterator[Page[Credential]]:  # noqa: ARG002 - the port's
+    async def credential_pages(self, *, namespace: str | None = None) -> AsyncIterator[Page[Credential]]:
         page = Page("20", tuple(self.store.credentials.values()))
         self.went()
         yield page
