@@ -7,6 +7,7 @@ time. Full lists come every quarter of an hour, so whatever comes sooner came by
 from __future__ import annotations
 
 import json
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from tests.support.constant_mints import ConstantMints
 from tests.support.control_plane import ControlPlane
 from tests.support.operators import RunningOperator, start_operator
 from tests.support.processes import wait_until
+from tests.support.proxy import Proxy
 from tests.support.workspace import Workspace, outcome
 
 if TYPE_CHECKING:
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 OTHERS = ("alpha", "beta")
 DOOMED = "doomed"
 VALUES = {"watchNamespaces": [*OTHERS, DOOMED]}
+LATE_SECONDS = 4.0
+"""A little less than the operator waits for an answer."""
 IN_SECONDS = 10.0
 """Within which a mint is done where nothing ended a leader, even on a busy machine."""
 BACK_SECONDS = 60.0
@@ -69,16 +73,25 @@ def release(stage: ControlPlane, places: dict[str, Workspace], tmp_path: Path) -
 
 
 @pytest.fixture
-def start(stage: ControlPlane, release: Release, tmp_path: Path) -> Iterator[Callable[[str], RunningOperator]]:
+def proxy(stage: ControlPlane) -> Iterator[Proxy]:
+    """A way to the API server that can refuse, and take its time."""
+    with Proxy(stage.server_url, stage.ca_file) as made:
+        yield made
+
+
+@pytest.fixture
+def start(stage: ControlPlane, release: Release, tmp_path: Path) -> Iterator[Callable[..., RunningOperator]]:
     """Starts an operator of that name under the release's ServiceAccount, with its settings."""
     started: list[RunningOperator] = []
 
-    def begin(name: str) -> RunningOperator:
+    def begin(name: str, *, server: str | None = None) -> RunningOperator:
         root = tmp_path / f"operator-{len(started)}"
         root.mkdir()
         settings = program_settings(release.documents(), "operator", release.namespace)
         identity = {"PHARIA_ACCESS_IDENTITY": name}
-        account = stage.service_account_kubeconfig(release.namespace, "pharia-access-operator", root / "kubeconfig")
+        account = stage.service_account_kubeconfig(
+            release.namespace, "pharia-access-operator", root / "kubeconfig", server=server
+        )
         operator = start_operator(stage, root, {**settings, **QUICK_LEASE, **identity}, kubeconfig=account)
         started.append(operator)
         return operator
@@ -107,7 +120,7 @@ def until_watched(operator: RunningOperator, *, doomed: bool, timeout: float = B
 
 
 def hand_over(
-    first: RunningOperator, second: RunningOperator, start: Callable[[str], RunningOperator], mints: ConstantMints
+    first: RunningOperator, second: RunningOperator, start: Callable[..., RunningOperator], mints: ConstantMints
 ) -> RunningOperator:
     """Kill the first operator; have another one start, and lead alone, while tokens are minted all the time."""
     first.process.popen.kill()  # whoever leads: the other takes over
@@ -134,7 +147,7 @@ def test_a_namespace_is_deleted_and_made_again_and_the_others_notice_nothing(
     stage: ControlPlane,
     release: Release,
     places: dict[str, Workspace],
-    start: Callable[[str], RunningOperator],
+    start: Callable[..., RunningOperator],
 ) -> None:
     first, second, doomed = start("first"), start("second"), places[DOOMED]
     for operator in (first, second):
@@ -167,7 +180,7 @@ def test_a_namespace_is_deleted_and_made_again_and_the_others_notice_nothing(
 def test_a_namespace_is_forbidden_for_a_while_and_its_work_waits(
     stage: ControlPlane,
     places: dict[str, Workspace],
-    start: Callable[[str], RunningOperator],
+    start: Callable[..., RunningOperator],
 ) -> None:
     operator, doomed = start("only"), places[DOOMED]
     operator.wait_until_ready()
@@ -200,7 +213,7 @@ def test_a_namespace_is_forbidden_for_a_while_and_its_work_waits(
 
 
 def test_an_operator_that_may_list_no_namespace_is_not_ready_and_names_them(
-    stage: ControlPlane, start: Callable[[str], RunningOperator]
+    stage: ControlPlane, start: Callable[..., RunningOperator]
 ) -> None:
     operator = start("only")
     operator.wait_until_ready()
@@ -211,6 +224,48 @@ def test_an_operator_that_may_list_no_namespace_is_not_ready_and_names_them(
     wait_until(lambda: "alpha, beta, doomed" in late.get("/readyz")[1], what="it names them", timeout=30)
     assert late.get("/readyz")[0] == 503
     assert late.get("/healthz")[0] == 200
+
+
+@pytest.mark.parametrize("status", [403, 500, 502])
+def test_a_start_does_without_a_namespace_that_a_proxy_answers_for(
+    places: dict[str, Workspace], start: Callable[..., RunningOperator], proxy: Proxy, status: int
+) -> None:
+    for kind in ("apitokens", "apicredentials"):
+        proxy.refused[f"/apis/access.pharia.ai/v1alpha1/namespaces/{DOOMED}/{kind}"] = status
+
+    operator = start("only", server=proxy.url)
+    operator.wait_until_ready(timeout=60)
+    with ConstantMints([places[name] for name in OTHERS]) as mints:
+        mints.go_on(5)
+        until_watched(operator, doomed=False)
+        places[DOOMED].token("waits")
+        proxy.refused.clear()
+        places[DOOMED].until_outcome("waits", "Active", "Issued", timeout=BACK_SECONDS)
+        until_watched(operator, doomed=True)
+        assert mints.slowest() < IN_SECONDS
+
+    assert not mints.wrong
+
+
+def test_the_others_are_minted_while_every_answer_about_one_namespace_is_late(
+    places: dict[str, Workspace], start: Callable[..., RunningOperator], proxy: Proxy
+) -> None:
+    operator = start("only", server=proxy.url)
+    operator.wait_until_ready()
+    names = [f"late-{number}" for number in range(100)]
+
+    with ConstantMints([places[name] for name in OTHERS]) as mints:
+        proxy.slow[f"/namespaces/{DOOMED}/"] = LATE_SECONDS
+        for name in names:
+            places[DOOMED].token(name)
+        time.sleep(3 * LATE_SECONDS)
+        mints.go_on(20)
+        assert mints.slowest() < IN_SECONDS
+        proxy.slow.clear()
+        for name in names:
+            places[DOOMED].until_outcome(name, "Active", "Issued")
+
+    assert not mints.wrong
 
 
 def refusals(stage: ControlPlane, since: int) -> int:

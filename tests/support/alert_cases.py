@@ -194,6 +194,20 @@ CASES: Final = (
         _A,
     ),
     Case(
+        "PhariaAccessNamespaceLost",
+        {
+            'pharia_access_operator_namespace_watched{namespace="a", exported_namespace="finance", pod="a"}': "1x60",
+            'pharia_access_operator_namespace_watched{namespace="a", exported_namespace="doomed", pod="a"}': "1x60",
+            'pharia_access_verifier_namespace_watched{namespace="a", exported_namespace="doomed", pod="b"}': "0x60",
+        },
+        {
+            'pharia_access_operator_namespace_watched{namespace="a", exported_namespace="doomed", pod="a"}': "0x50 1x10",
+            'pharia_access_verifier_namespace_watched{namespace="a", exported_namespace="doomed", pod="b"}': "1x60",
+        },
+        "The namespace doomed cannot be watched.",
+        {"namespace": "a", "exported_namespace": "doomed"},
+    ),
+    Case(
         "PhariaAccessObjectMalformed",
         {f'pharia_access_malformed_objects_total{{kind="ApiRole", {_POD}}}': "0+1x60"},
         {f'pharia_access_malformed_objects_total{{kind="ApiRole", {_POD}}}': "7x60"},

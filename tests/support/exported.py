@@ -22,6 +22,7 @@ def operator_page() -> str:
     metrics.malformed("ApiToken")
     metrics.event_dropped()
     metrics.tokens({Phase.ACTIVE: 1})
+    metrics.namespace_watched("finance", watched=True)
     return metrics.render().decode()
 
 

@@ -208,7 +208,7 @@ OPERATORS: Final[tuple[Loss[Workspace], ...]] = (
     Loss(_ours("watch", "apicredentials"), "A new credential says nothing before the next full list", _told),
     Loss(_ours("patch", "apitokens/status"), "No token is minted, since its hash cannot be kept", _minted),
     Loss(_ours("patch", "apicredentials/status"), "Credentials never say whether they are ready", _told),
-    Loss(_ours("list", "apiroles"), _NEVER_READY, _minted),
+    Loss(_ours("list", "apiroles"), "Credentials never say whether they are ready", _told),
     Loss(
         _ours("watch", "apiroles"), "A credential does not see its new role before the next full list", _found_its_role
     ),

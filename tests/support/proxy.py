@@ -68,6 +68,8 @@ class Proxy:
         self.struck = threading.Event()
         self.refused: dict[str, int] = {}
         """What the API server is not asked: the status to answer with, by path."""
+        self.slow: dict[str, float] = {}
+        """How many seconds an answer is held back, by what its path contains."""
         self._server_url = server_url
         self._tls = ssl.create_default_context(cafile=ca_file)
         self._strike: Strike | None = None
@@ -119,6 +121,7 @@ class Proxy:
         if request.path in self.refused:
             return web.json_response({"kind": "Status"}, status=self.refused[request.path])
         body = await request.read()
+        await asyncio.sleep(max((seconds for part, seconds in self.slow.items() if part in request.path), default=0.0))
         strike = self._strike if self._strike is not None and self._strike.fits(request) else None
         if strike is not None and strike.when == "before":
             return self._hit(strike, request)

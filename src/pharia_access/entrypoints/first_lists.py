@@ -22,7 +22,7 @@ __all__ = ["Requests"]
 NOTHING = "metadata.name=-"
 """Selects no object, since none can be called so."""
 
-FIRST_REST_SECONDS, LONGEST_REST_SECONDS = 1.0, 30.0
+FIRST_REST_SECONDS, LONGEST_REST_SECONDS = 1.0, 10.0
 BETWEEN_SECONDS: Final = 1.0
 """From the beginning of one watch to that of the next: Kopf itself does not wait where one ends at once."""
 BEGIN_SECONDS: Final = 30.0

@@ -23,7 +23,7 @@ EVERYWHERE: Final = "*"
 CATALOGUE: Final = "apiroles/*"
 """The scope of the roles. No namespace can be called so."""
 
-PATIENCE_SECONDS: Final = 30.0
+PATIENCE_SECONDS: Final = 10.0
 """How long a start waits for a scope that is neither listed nor refused."""
 REFUSED_PER_SECOND: Final = 5.0
 """How much of the work that was refused in a namespace is tried again there in a second, at most."""

@@ -107,7 +107,7 @@ async def test_a_refusal_is_kept_from_kopf_ever_longer_and_told(clock: FakeClock
         assert await talk.ask(url) is None
         ends.append(round(clock.monotonic() - began))
 
-    assert ends == [1, 2, 4, 8, 16, 30, 30]
+    assert ends == [1, 2, 4, 8, 10, 10, 10]
     assert talk.closed == 7
     assert set(talk.goes) == {False}
     assert talk.begun == []
