@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 _NUMBERS = itertools.count(1)
 _LONGEST = (
     "test_operator_load",
+    "test_operator_parts",
     "test_chaos",
     "test_chart_lifecycle",
     "test_chart_story",

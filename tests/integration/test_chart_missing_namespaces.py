@@ -140,6 +140,21 @@ def test_where_no_cluster_can_be_asked_all_roles_are_rendered(stage: ControlPlan
     assert places == {"finance", "doomed", NAMESPACE}
 
 
+def test_rendered_elsewhere_and_applied_by_kubectl_it_fails_for_the_missing_namespace_alone(
+    stage: ControlPlane, release: Release
+) -> None:
+    stage.kubectl("create", "namespace", NAMESPACE, check=False)
+    documents = json.dumps({"apiVersion": "v1", "kind": "List", "items": release.documents()})
+
+    applied = stage.kubectl("apply", "--server-side", "--filename=-", stdin=documents, check=False)
+
+    refusals = {line for line in applied.stderr.splitlines() if not line.startswith("Warning")}
+    assert applied.returncode == 1
+    assert refusals == {'Error from server (NotFound): namespaces "doomed" not found'}
+    assert roles(stage, "finance") == ROLES
+    stage.kubectl("delete", "--ignore-not-found", "--filename=-", stdin=documents, check=False, timeout=60)
+
+
 @pytest.mark.parametrize("form", [dict, json.dumps], ids=["an object", "a text"])
 def test_a_namespace_that_the_release_makes_itself_is_not_missing(
     stage: ControlPlane, release: Release, form: object

@@ -48,6 +48,12 @@ def _errors(reason: str) -> str:
     return f'pharia_access_reconcile_errors_total{{kind="ApiToken", reason="{reason}", pod="a"}}'
 
 
+def _watched(process: str, namespace: str) -> str:
+    """As Prometheus calls it where it scrapes pods in the namespace `a`."""
+    labels = f'namespace="a", exported_namespace="{namespace}", {_POD}'
+    return f"pharia_access_{process}_namespace_watched{{{labels}}}"
+
+
 def _bucket(bound: str) -> str:
     return f'pharia_access_decision_duration_seconds_bucket{{contract="nginx", le="{bound}", pod="a"}}'
 
@@ -196,13 +202,13 @@ CASES: Final = (
     Case(
         "PhariaAccessNamespaceLost",
         {
-            'pharia_access_operator_namespace_watched{namespace="a", exported_namespace="finance", pod="a"}': "1x60",
-            'pharia_access_operator_namespace_watched{namespace="a", exported_namespace="doomed", pod="a"}': "1x60",
-            'pharia_access_verifier_namespace_watched{namespace="a", exported_namespace="doomed", pod="b"}': "0x60",
+            _watched("operator", "finance"): "1x60",
+            _watched("operator", "doomed"): "1x60",
+            _watched("verifier", "doomed"): "0x60",
         },
         {
-            'pharia_access_operator_namespace_watched{namespace="a", exported_namespace="doomed", pod="a"}': "0x50 1x10",
-            'pharia_access_verifier_namespace_watched{namespace="a", exported_namespace="doomed", pod="b"}': "1x60",
+            _watched("operator", "doomed"): "0x50 1x10",
+            _watched("verifier", "doomed"): "1x60",
         },
         "The namespace doomed cannot be watched.",
         {"namespace": "a", "exported_namespace": "doomed"},

@@ -83,6 +83,20 @@ def test_it_answers_the_port_of_the_services(metrics: OperatorMetrics) -> None:
         pytest.param(lambda m: m.event_dropped(), "pharia_access_events_dropped_total", {}, 1, id="a lost Event"),
         pytest.param(lambda m: m.hashed(0.02), "pharia_access_argon2_hash_seconds_sum", {}, 0.02, id="a hash"),
         pytest.param(lambda m: m.queue(7, 0), "pharia_access_queue_depth", {}, 7, id="the queue"),
+        pytest.param(
+            lambda m: m.namespace_watched("finance", watched=True),
+            "pharia_access_operator_namespace_watched",
+            {"namespace": "finance"},
+            1,
+            id="a namespace that is watched",
+        ),
+        pytest.param(
+            lambda m: m.namespace_watched("finance", watched=False),
+            "pharia_access_operator_namespace_watched",
+            {"namespace": "finance"},
+            0,
+            id="a namespace that is lost",
+        ),
         pytest.param(lambda m: m.leading(leads=True), "pharia_access_leader", {}, 1, id="the leader"),
         pytest.param(lambda m: m.leading(leads=False), "pharia_access_leader", {}, 0, id="a standby"),
         pytest.param(
