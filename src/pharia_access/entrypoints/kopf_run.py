@@ -5,6 +5,7 @@ to remember. What an event stream loses, the periodic list repairs.
 """
 
 import asyncio
+import ssl
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -17,13 +18,28 @@ from pharia_access.kube.client import Connection
 from pharia_access.kube.paths import GROUP, VERSION
 from pharia_access.services.scopes import CATALOGUE, EVERYWHERE
 
-__all__ = ["KopfRun", "Take"]
+__all__ = ["KopfRun", "Logins", "Take"]
 
 Take = Callable[[Event], None]
 
 BACKOFFS: Final = (1, 1, 2, 3, *[5] * 2000)
 """Seconds between tries to reach the API server: about three hours of them, then the run starts anew."""
 STOP_SECONDS: Final = 5.0
+
+
+class Logins:
+    """How runs log in, with one TLS context for all of them: each would take more than a megabyte."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._made: tuple[kopf.ConnectionInfo, ssl.SSLContext | None] | None = None
+
+    def current(self) -> tuple[kopf.ConnectionInfo, ssl.SSLContext | None]:
+        """Whom to log in as, and the context, which is made anew with each new token: it may be that of another CA."""
+        info = kopf.ConnectionInfo(**self._connection.login())
+        if self._made is None or self._made[0] != info:
+            self._made = info, info.as_ssl_context()
+        return self._made
 
 
 class KopfRun:
@@ -35,9 +51,9 @@ class KopfRun:
         requests: what each request about our kinds goes through.
     """
 
-    def __init__(self, scope: str, *, connection: Connection, takers: Mapping[str, Take], requests: Requests) -> None:
+    def __init__(self, scope: str, *, logins: Logins, takers: Mapping[str, Take], requests: Requests) -> None:
         self._scope = scope
-        self._connection = connection
+        self._logins = logins
         self._takers = takers
         self._requests = requests
         self._login_made: tuple[kopf.ConnectionInfo, kopf.AiohttpSession] | None = None
@@ -74,11 +90,12 @@ class KopfRun:
 
     async def _login(self, **_: object) -> kopf.AiohttpSession:
         """As Kopf itself would make it, but for the middleware."""
-        info = kopf.ConnectionInfo(**self._connection.login())
+        info, context = self._logins.current()
         if self._login_made is not None and self._login_made[0] == info:
             return self._login_made[1]  # Kopf knows that this one was refused, and ends instead of trying it for ever
+        # One connection for each kind's list and then watch, which also serve to find the kinds: each holds 256 KiB.
         session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, ssl=info.as_ssl_context()),
+            connector=aiohttp.TCPConnector(limit=len(self._takers), ssl=context or True),
             headers=info.as_http_headers(),
             middlewares=(self._requests,),
         )

@@ -13,7 +13,7 @@ import kopf
 
 from pharia_access.entrypoints.first_lists import Requests
 from pharia_access.entrypoints.inbox import Inbox
-from pharia_access.entrypoints.kopf_run import KopfRun, Take
+from pharia_access.entrypoints.kopf_run import KopfRun, Logins, Take
 from pharia_access.kube.client import Connection
 from pharia_access.services.scopes import CATALOGUE, EVERYWHERE
 from pharia_access.settings.operator import OperatorSettings
@@ -49,7 +49,7 @@ class Watcher:
 
     def __init__(self, inbox: Inbox, connection: Connection, settings: OperatorSettings) -> None:
         self._inbox = inbox
-        self._connection = connection
+        self._logins = Logins(connection)
         self._scopes = (CATALOGUE, *(settings.watch_namespaces or (EVERYWHERE,)))
         self._thread = threading.Thread(target=self._run, name="kopf", daemon=True)
         self._operators: asyncio.AbstractEventLoop | None = None
@@ -133,7 +133,7 @@ class Watcher:
 
     async def _one_run(self, scope: str) -> BaseException | None:
         """Why it ended; None where it was ended for another one to begin."""
-        run = KopfRun(scope, connection=self._connection, takers=self._takers(scope), requests=self._requests_of(scope))
+        run = KopfRun(scope, logins=self._logins, takers=self._takers(scope), requests=self._requests_of(scope))
         self._runs[scope] = asyncio.create_task(run.run())
         try:
             await asyncio.wait({self._runs[scope]})
