@@ -104,7 +104,7 @@ def start(stage: ControlPlane, release: Release, tmp_path: Path) -> Iterator[Cal
 def watched(operator: RunningOperator) -> dict[str, float]:
     """What the metric says of each namespace."""
     families = text_string_to_metric_families(operator.get("/metrics")[1])
-    (family,) = (family for family in families if family.name == "pharia_access_operator_namespace_watched")
+    (family,) = (family for family in families if family.name == "pharia_access_namespace_watched")
     return {sample.labels["namespace"]: sample.value for sample in family.samples}
 
 

@@ -16,6 +16,7 @@ from tests.support.cable import Cable
 from tests.support.constant_checks import DEAD, GOOD, ConstantChecks
 from tests.support.narrow import NarrowRights
 from tests.support.processes import wait_until
+from tests.support.proxy import Proxy
 from tests.support.verifiers import RunningVerifier, start_verifier, write_keyring
 from tests.support.workspace import Workspace
 
@@ -86,6 +87,12 @@ def fill(place: Workspace) -> None:
 
 
 @pytest.fixture
+def proxy(control_plane: ControlPlane) -> Iterator[Proxy]:
+    with Proxy(control_plane.server_url, control_plane.ca_file) as made:
+        yield made
+
+
+@pytest.fixture
 def verifier(stage: Stage) -> Iterator[RunningVerifier]:
     running = stage.verifier()
     running.wait_until_ready()
@@ -144,16 +151,45 @@ def test_a_namespace_that_is_forbidden_refuses_its_own_tokens_and_comes_back_by_
     assert checks.count(GOOD) > 100
 
 
-def test_a_verifier_starts_without_a_namespace_that_is_forbidden(stage: Stage) -> None:
-    stage.rights.take(stage.places["doomed"].namespace)
-    started = stage.verifier()
+@pytest.mark.parametrize("trouble", ["forbidden", "500"])
+def test_a_verifier_starts_without_a_namespace_that_cannot_be_listed(stage: Stage, proxy: Proxy, trouble: str) -> None:
+    doomed = stage.places["doomed"].namespace
+    paths = [f"/apis/access.pharia.ai/v1alpha1/namespaces/{doomed}/{kind}" for kind in ("apitokens", "apicredentials")]
+    if trouble == "forbidden":
+        stage.rights.take(doomed)
+    else:
+        proxy.refused = dict.fromkeys(paths, 500)
+    started = stage.verifier(server=proxy.url)
     try:
         started.wait_until_ready(timeout=30)
         assert [started.ask(PATH, text).status for text in stage.others()] == [GOOD, GOOD]
         assert started.ask(PATH, stage.texts["doomed"]).status in REFUSED
 
-        stage.rights.apply(stage.places["doomed"].namespace)
+        stage.rights.apply(doomed)
+        proxy.refused = {}
         until(started, stage.texts["doomed"], GOOD)
+    finally:
+        started.process.stop()
+
+
+def test_where_every_answer_about_one_namespace_is_late_the_others_change_at_once(stage: Stage, proxy: Proxy) -> None:
+    finance = stage.places["finance"]
+    started = stage.verifier(server=proxy.url)
+    try:
+        started.wait_until_ready()
+        proxy.slow = {stage.places["doomed"].namespace: 30.0}
+        until(started, unknown(), HTTPStatus.SERVICE_UNAVAILABLE)  # it may be one of there, which is silent
+
+        finance.issued("next", ttl="1h")
+        fresh = finance.text("next-token").reveal()
+        until(started, fresh, GOOD, timeout=2)
+        finance.revoke("next")
+        until(started, fresh, HTTPStatus.UNAUTHORIZED, timeout=2)
+        assert started.ask(PATH, stage.texts["research"]).status == GOOD
+
+        until(started, stage.texts["doomed"], HTTPStatus.SERVICE_UNAVAILABLE)
+        proxy.slow = {}
+        until(started, stage.texts["doomed"], GOOD, timeout=60)
     finally:
         started.process.stop()
 
@@ -221,6 +257,6 @@ def test_cut_off_an_unknown_token_may_be_new_and_a_malformed_one_never_is(stage:
 
             cable.mend()
             until(verifier, fresh, GOOD)
-            assert verifier.ask(PATH, unknown()).status == HTTPStatus.UNAUTHORIZED
+            until(verifier, unknown(), HTTPStatus.UNAUTHORIZED)  # once each part is connected
         finally:
             verifier.process.stop()

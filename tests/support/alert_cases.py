@@ -48,10 +48,9 @@ def _errors(reason: str) -> str:
     return f'pharia_access_reconcile_errors_total{{kind="ApiToken", reason="{reason}", pod="a"}}'
 
 
-def _watched(process: str, namespace: str) -> str:
+def _watched(pod: str, namespace: str) -> str:
     """As Prometheus calls it where it scrapes pods in the namespace `a`."""
-    labels = f'namespace="a", exported_namespace="{namespace}", {_POD}'
-    return f"pharia_access_{process}_namespace_watched{{{labels}}}"
+    return f'pharia_access_namespace_watched{{namespace="a", exported_namespace="{namespace}", pod="{pod}"}}'
 
 
 def _bucket(bound: str) -> str:

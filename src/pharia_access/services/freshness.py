@@ -14,7 +14,7 @@ __all__ = ["Bounds", "Freshness", "LaterClock", "Part"]
 
 _CONFIRM_SECONDS: Final = 2.0
 """How long a 403 must last to count: an API server that has just started gives some before it knows its roles."""
-_PATIENCE_SECONDS: Final = 30.0
+_PATIENCE_SECONDS: Final = 10.0
 """How long a part that fails to be listed holds up the start of the others."""
 
 

@@ -67,7 +67,7 @@ class OperatorMetrics:
         self._gauge("queue_oldest_seconds", "How long the first of them has waited.").set_function(self._oldest)
         self._leads = self._gauge("leader", "1 on the replica that leads, 0 on the others.")
         self._watched = self._gauge(
-            "operator_namespace_watched", "1 where a namespace can be listed and watched, else 0.", "namespace"
+            "namespace_watched", "1 where a namespace can be listed and watched, else 0.", "namespace"
         )
         self._gauge(
             "last_full_list_seconds", "Seconds since the last full list ended, or since the start."

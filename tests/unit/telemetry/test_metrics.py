@@ -85,14 +85,14 @@ def test_it_answers_the_port_of_the_services(metrics: OperatorMetrics) -> None:
         pytest.param(lambda m: m.queue(7, 0), "pharia_access_queue_depth", {}, 7, id="the queue"),
         pytest.param(
             lambda m: m.namespace_watched("finance", watched=True),
-            "pharia_access_operator_namespace_watched",
+            "pharia_access_namespace_watched",
             {"namespace": "finance"},
             1,
             id="a namespace that is watched",
         ),
         pytest.param(
             lambda m: m.namespace_watched("finance", watched=False),
-            "pharia_access_operator_namespace_watched",
+            "pharia_access_namespace_watched",
             {"namespace": "finance"},
             0,
             id="a namespace that is lost",
