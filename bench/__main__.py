@@ -1,7 +1,7 @@
 """The operator's benchmarks, or those that are named: `python -m bench [NAME ...]`.
 
 Those of the verifier (`fuzz`, `check`, `at-once`, `flood`, `pipelines`) take long, and most want wrk, so they run by
-name only; so do `plugin`, `quiet`, `scale` and `soak`.
+name only; so do `neighbour`, `plugin`, `quiet`, `scale` and `soak`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,21 @@ from __future__ import annotations
 import argparse
 import sys
 
-from bench import at_once, check, exactly_once, expiry, flood, fuzz, mint, pipelines, plugin, quiet, scale, soak
+from bench import (
+    at_once,
+    check,
+    exactly_once,
+    expiry,
+    flood,
+    fuzz,
+    mint,
+    neighbour,
+    pipelines,
+    plugin,
+    quiet,
+    scale,
+    soak,
+)
 from bench.client import ClientError
 from tests.support.processes import ProcessError
 from tools.go_toolchain import BuildError
@@ -23,7 +37,7 @@ _VERIFIER = {
     "pipelines": pipelines.main,
 }
 _PLUGIN = {"plugin": plugin.main}
-_MANY = {"quiet": quiet.main, "scale": scale.main, "soak": soak.main}
+_MANY = {"neighbour": neighbour.main, "quiet": quiet.main, "scale": scale.main, "soak": soak.main}
 _BENCHMARKS = {**_OPERATOR, **_VERIFIER, **_PLUGIN, **_MANY}
 
 
