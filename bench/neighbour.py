@@ -101,6 +101,7 @@ def main() -> int:
         empty = _figures(house)
         say(f"putting {TOKENS} tokens there")
         asyncio.run(_fill(played, template))
+        wait_until(lambda: house.api.find("ApiToken", SMALL).ok, what="the API server has read them", timeout=60)
         say("the big one is full")
         full = _figures(house)
     heads = ["the small namespace", "beside an empty one", f"beside {TOKENS:,} tokens"]

@@ -14,16 +14,17 @@ __all__ = ["SlowApplication"]
 
 
 class SlowApplication:
-    """Answers each request when it is told to, after reading it."""
+    """Answers each request when it is told to, after reading it, or without."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, reads: bool = True) -> None:
+        self._reads = reads
         self.begun = 0
         self.told: list[str] = []
         self._may_answer = asyncio.Semaphore(0)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.begun += 1
-        received: Message = {"more_body": True}
+        received: Message = {"more_body": self._reads}
         while received.get("more_body"):
             received = await receive()
             self.told.append(received["type"])

@@ -41,7 +41,7 @@ class Limits:
     """What a client may cost.
 
     Attributes:
-        head_bytes: request line and headers; a chunked body's trailers, or what else is neither head nor body.
+        head_bytes: request line and headers; as much again of what is neither head nor body: sizes of chunks, trailers.
         body_bytes: a body, decoded.
         request_seconds: from a connection's or a request's first byte to the request's last; for taking answers.
         idle_seconds: between two requests of a connection.
@@ -70,6 +70,8 @@ class Connection(HttpToolsProtocol):
         super().__init__(*arguments, **keywords)
         self.deadline = inf
         """By the loop's clock: when the request that is read must be whole, or an idle connection has had its time."""
+        self.half_read = False
+        """A request has begun to come, and is not whole."""
         self.deaf = False
         self.is_over = False
         self.turns: deque[Turn] = deque()
@@ -83,6 +85,8 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: Any) -> None:  # noqa: ANN401 - uvloop's transports are no asyncio.Transport
         """Take a connection, or turn it away."""
         super().connection_made(transport)
+        # Who leaves a part of an answer does not take it. Not high=0: TLS would count no byte as too many.
+        transport.set_write_buffer_limits(high=1, low=0)
         self.flow = Flow(transport)
         self._outlet = Outlet(self)
         self.deadline = self.loop.time() + self.limits.request_seconds
@@ -140,7 +144,7 @@ class Connection(HttpToolsProtocol):
         if self.turns:
             self._start_asgi_task(self.turns[0], self.app)
             self.deadline = self.loop.time() + self.limits.request_seconds if self.turns[0].more_body else inf
-        elif self.cycle is not None and not self.cycle.more_body:
+        elif not self.half_read:
             self.deadline = self.loop.time() + self.limits.idle_seconds
         if not self.deaf:
             self.flow.release_reading()
@@ -201,13 +205,29 @@ class Connection(HttpToolsProtocol):
         closing = self.transport.is_closing()
         if closing:
             self._taken_by = min(self._taken_by, now + self.limits.request_seconds)
+        elif self._waits_for_us:
+            self.deadline = max(self.deadline, now + self.limits.request_seconds)
         if self._taken_by < now:
             self.transport.abort()  # closing would wait for the client to take what it was sent
         elif self.deadline < now and not closing:
-            self.transport.close()
+            self._close_late()
         else:
             return False
         return True
+
+    @property
+    def _waits_for_us(self) -> bool:
+        """Whether the client cannot send on: the application has not said that it wants the body, or does not read."""
+        if not self.turns or not self.turns[0].more_body:
+            return False
+        return self.turns[0].waiting_for_100_continue or self.flow.read_paused
+
+    def _close_late(self) -> None:
+        """What is due is answered before."""
+        if any(not turn.more_body for turn in self.turns):
+            self.hear_no_more()
+        else:
+            self.transport.close()
 
     @property
     def is_answering(self) -> bool:

@@ -44,8 +44,6 @@ class FastPathProtocol(GuardedProtocol):
         super().__init__(*arguments, **keywords)
         self._answer: Answer | None = None
         self._accepted: Familiar | None = None
-        self._between_requests = True
-        """The parser holds no byte of a request: what comes now is a request's beginning."""
         self._begun = 0
         """Requests that began in the bytes that are read."""
         self._strangers = 0
@@ -56,7 +54,7 @@ class FastPathProtocol(GuardedProtocol):
         self._begun = 0
         self._strangers += 1
         worth_a_look = self._strangers < _PATIENCE or not self._strangers % _ONE_IN
-        if not (worth_a_look and self._between_requests and len(data) <= LONGEST):
+        if not worth_a_look or self.half_read or len(data) > LONGEST:
             super().data_received(data)
             return
         digest = self.familiar.digest(data)
@@ -82,12 +80,11 @@ class FastPathProtocol(GuardedProtocol):
         """Read, and remember what was accepted, if it was one request and all of these bytes."""
         self._accepted = None
         super().data_received(data)
-        if self._accepted is not None and self._begun == 1 and self._between_requests:
+        if self._accepted is not None and self._begun == 1 and not self.half_read:
             self.familiar.remember(digest, self._accepted)
 
     def on_message_begin(self) -> None:
         """A request begins."""
-        self._between_requests = False
         self._begun += not self.offered
         super().on_message_begin()
 
@@ -101,7 +98,6 @@ class FastPathProtocol(GuardedProtocol):
 
     def whole(self) -> None:
         """Send what was decided."""
-        self._between_requests = True
         answer = self._answer
         if answer is None:
             super().whole()

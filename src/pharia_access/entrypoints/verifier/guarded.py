@@ -23,6 +23,8 @@ __all__ = ["GuardedProtocol", "Limits", "cut_slow_clients"]
 
 _STEP: Final = 16384
 """Bytes that are parsed between two looks at the bounds; a socket hands over up to sixteen times as many."""
+_MOST_HEADERS: Final = 128
+"""Each costs a hundred bytes of memory, however short; Envoy and Apache take a hundred of them."""
 _MOST_UNANSWERED: Final = 2
 """Requests of a connection: one is answered, one waits."""
 
@@ -59,14 +61,18 @@ class GuardedProtocol(Connection):
         self.url, self.headers = b"", []
         if self.offered:
             return
+        self.half_read = True
         if self.turns or self.deaf:
             self._make_it_wait()
         self.deadline = self.loop.time() + self.limits.request_seconds
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Keep a header. A trailer is none: it says nothing that we read (RFC 9110 section 6.5.1)."""
-        if self._in_head:
-            self.headers.append((name.lower(), value))
+        if not self._in_head:
+            return
+        if len(self.headers) == _MOST_HEADERS:
+            self._refuse_and_stop(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        self.headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
         """The head is whole. Where it offers an upgrade the parser would skip the body; so it is read again."""
@@ -85,7 +91,8 @@ class GuardedProtocol(Connection):
     def on_body(self, body: bytes) -> None:
         """Take a part of the body. The application answers one that is too long; far more than that is cut off."""
         missing = self.limits.body_bytes - self._body_bytes
-        self._unparsed, self._body_bytes = 0, self._body_bytes + len(body)
+        # Sizes of chunks stay counted: of a body in chunks of a byte each, every byte costs as much as a request.
+        self._unparsed, self._body_bytes = self._unparsed - len(body), self._body_bytes + len(body)
         if self._body_bytes > self.limits.body_bytes * PATIENCE_WITH_BODIES:
             self._refuse_and_stop(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         elif missing >= 0:
@@ -121,7 +128,7 @@ class GuardedProtocol(Connection):
 
     def request_read(self, deadline: float) -> None:
         """The request is whole; the connection is left alone until `deadline`."""
-        self._in_head, self._unparsed = True, 0
+        self._in_head, self.half_read, self._unparsed = True, False, 0
         self.deadline = deadline
 
     def head(self) -> Head:

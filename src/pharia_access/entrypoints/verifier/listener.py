@@ -27,6 +27,12 @@ __all__ = ["EarlyAnswers", "Listener", "Tls"]
 _BACKLOG: Final = 2048
 _SWEEP_SECONDS: Final = 0.5
 _DRAIN_STEP_SECONDS: Final = 0.05
+_TLS_SHUTDOWN_SECONDS: Final = 1.0
+"""How long a client may take to answer that a connection ends."""
+_SEND_BUFFER_BYTES: Final = 32768
+_RECEIVE_BUFFER_BYTES: Final = 65536
+"""Of the kernel, for each connection; Linux takes twice as many. It would take megabytes for a client that does not
+read, or whose requests wait, and a pod's limit counts them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +100,7 @@ class Listener:
         self._config.load()
         self._state = ServerState()
         self._protocol = _protocol_class(limits, early)
+        self._handshake_seconds = limits.request_seconds
         self._tls = tls
         self._socket: socket.socket | None = None
         self._server: asyncio.Server | None = None
@@ -148,7 +155,14 @@ class Listener:
         context = None if self._tls is None else self._tls.context()
         loop = asyncio.get_running_loop()
         # A copy, since a server closes its socket with itself.
-        return await loop.create_server(self._connection, sock=bound.dup(), ssl=context, backlog=_BACKLOG)
+        return await loop.create_server(
+            self._connection,
+            sock=bound.dup(),
+            ssl=context,
+            backlog=_BACKLOG,
+            ssl_handshake_timeout=None if context is None else self._handshake_seconds,
+            ssl_shutdown_timeout=None if context is None else _TLS_SHUTDOWN_SECONDS,
+        )
 
     def _connection(self) -> GuardedProtocol:
         return self._protocol(config=self._config, server_state=self._state, app_state={})
@@ -156,8 +170,10 @@ class Listener:
     async def _sweep(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
+            # As of the look before: after a pause of this process, what came meanwhile is read first.
+            looked = loop.time()
             await asyncio.sleep(_SWEEP_SECONDS)
-            cut_slow_clients(self._state.connections, loop.time())
+            cut_slow_clients(self._state.connections, looked)
 
 
 def _protocol_class(limits: Limits, early: EarlyAnswers | None) -> type[GuardedProtocol]:
@@ -173,6 +189,8 @@ def _bound(host: str, port: int) -> socket.socket:
     bound = socket.socket(family, socket.SOCK_STREAM)
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER_BYTES)
         bound.bind((host, port))
         bound.listen(_BACKLOG)
     except OSError as error:

@@ -7,6 +7,7 @@ import logging
 import socket
 import ssl
 import struct
+import time
 from contextlib import suppress
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -115,6 +116,47 @@ def test_a_client_that_reads_nothing_is_cut_and_its_requests_are_not_read(run: R
             return len(door.journal.decided_)
 
     assert run(main()) <= 16
+
+
+def test_a_pause_of_the_process_is_not_charged_to_its_clients(run: Run) -> None:
+    """As a throttled pod has: what came meanwhile is read before anybody is late."""
+
+    async def main() -> list[int]:
+        async with open_door(limits=SHORT) as door:
+            half, silent = await connected(door), await connected(door)
+            sent = filled(message("GET /whoami", AUTH), door)
+            half.send(sent[:20])
+            await asyncio.sleep(0.1)
+            half.send(sent[20:])
+            silent.send(sent)
+            time.sleep(1.5)  # noqa: ASYNC251 - the pause
+            await asyncio.sleep(0.2)
+            replies = [read_replies(connection.recv(65536)) for connection in (half, silent)]
+            half.close()
+            silent.close()
+            return [reply.status for found in replies for reply in found]
+
+    assert run(main()) == [200, 200]
+
+
+def test_a_client_that_leaves_little_of_its_answers_is_cut_too(run: Run) -> None:
+    """Less than what a transport holds back by itself before it says that nobody takes it."""
+
+    async def main() -> None:
+        async with open_door(limits=SHORT) as door:
+            connection = socket.socket()
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+            connection.setblocking(False)  # noqa: FBT003 - the library's signature
+            await asyncio.get_running_loop().sock_connect(connection, ("127.0.0.1", door.port))
+            some = filled(message("GET /auth/nginx", AUTH) * 8, door)
+            for _ in range(40):
+                with suppress(BlockingIOError):
+                    connection.send(some)
+                await asyncio.sleep(0.002)
+            await until_nobody_is_connected(door, 3)
+            connection.close()
+
+    run(main())
 
 
 def test_a_client_that_takes_no_answers_is_cut(run: Run) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 
 import pytest
 
@@ -114,6 +115,10 @@ async def test_a_request_that_waited_has_its_time_from_its_turn_on() -> None:
         pytest.param("\r\n" * 25_000, id="line ends"),
         pytest.param("GET /auth/nginx HTTP/1.1\r\n" + "x: y\r\n" * 9000, id="headers"),
         pytest.param("GET /" + "x" * 50_000, id="a target"),
+        pytest.param(
+            message("POST /check_user", AUTH, "Transfer-Encoding: chunked") + "1\r\nx\r\n" * 9000,
+            id="sizes of chunks",
+        ),
     ],
 )
 async def test_what_is_neither_head_nor_body_ends_too(endless: str, *, fast: bool) -> None:
@@ -124,6 +129,61 @@ async def test_what_is_neither_head_nor_body_ends_too(endless: str, *, fast: boo
     await wire.talk([sent[at : at + 4096] for at in range(0, len(sent), 4096)])
 
     assert (wire.statuses(), wire.closed) == ([431], True)
+
+
+@BOTH
+@pytest.mark.parametrize("count", [127, 128])
+async def test_a_head_has_so_many_headers_and_no_more(count: int, *, fast: bool) -> None:
+    """Each takes a hundred times its bytes in memory: a thousand heads of empty ones took half a gigabyte."""
+    wire = Wire(Door(), fast=fast)
+    head = filled("GET /auth/forward HTTP/1.1\r\nHost: v\r\n" + "a:\r\n" * count, Door())
+
+    await wire.talk([head, b"\r\n"])
+
+    assert (wire.statuses(), wire.closed) == (([401], False) if count < 128 else ([431], True))
+
+
+async def test_nothing_is_kept_of_the_body_of_who_may_not_ask() -> None:
+    wire = Wire(Door(), fast=False)
+
+    await wire.talk([b"POST /check_user HTTP/1.1\r\nHost: v\r\nContent-Length: 65536\r\n\r\n", b"x" * 60_000])
+
+    assert (wire.statuses(), wire.closed, wire.protocol.turns) == ([401], False, deque())
+    assert len(wire.protocol.cycle.body) < 65
+
+
+@BOTH
+@pytest.mark.parametrize("first", [CHECK, WHOAMI], ids=["a check", "a request of the application"])
+async def test_half_a_head_behind_an_answer_has_the_time_of_a_request(first: str, *, fast: bool) -> None:
+    door = Door()
+    wire = Wire(door, fast=fast)
+    now = asyncio.get_running_loop().time()
+
+    await wire.talk([filled(first, door) + b"GET /x HT"])
+
+    assert (wire.statuses(), cut_slow_clients([wire.protocol], now + 5.5), wire.closed) == ([200], 1, True)
+
+
+async def test_who_waits_for_our_100_or_for_us_to_read_has_all_the_time_that_we_take() -> None:
+    application = SlowApplication(reads=False)
+    waiting, sending = Wire(Door(), fast=False, app=application), Wire(Door(), fast=False, app=application)
+    now = asyncio.get_running_loop().time()
+    await waiting.talk([message("POST /check_user", AUTH, "Expect: 100-continue", "Content-Length: 9").encode()])
+    await sending.talk([message("POST /check_user", AUTH, "Content-Length: 300000").encode(), b"x" * 200_000])
+
+    assert [cut_slow_clients([wire.protocol], now + 6) for wire in (waiting, sending)] == [0, 0]
+
+
+async def test_who_is_late_with_a_second_request_gets_the_answer_to_the_first() -> None:
+    application = SlowApplication()
+    wire = Wire(Door(), fast=False, app=application)
+    now = asyncio.get_running_loop().time()
+    await wire.talk([WHOAMI.encode() + ASKED.encode()[:20]])
+
+    cut = cut_slow_clients([wire.protocol], now + 60)
+    await application.answer()
+
+    assert (cut, wire.closings(), wire.closed) == (1, [True], True)
 
 
 @BOTH
