@@ -128,7 +128,7 @@ class Wire(asyncio.Transport):
         return False
 
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
-        assert (high, low) == (1, 0)
+        assert (high, low) == (2048, 0)
 
     def pause_reading(self) -> None:
         self.reading = False

@@ -19,6 +19,9 @@ __all__ = ["CLOSING", "PATIENCE_WITH_BODIES", "Connection", "Limits"]
 
 PATIENCE_WITH_BODIES: Final = 16
 """How many times a body's bound may come: a connection that is closed at once may lose the answer that says why."""
+_UNTAKEN_BYTES: Final = 2048
+"""What a client may leave of its answers, beside what the kernel keeps: some answers. With less, each answer's head and
+body would be sent apart, at the cost of a quarter."""
 _LINGER_SECONDS: Final = 1.0
 """How long what still comes is read and dropped after the last answer, for the same reason."""
 CLOSING: Final = {
@@ -85,8 +88,7 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: Any) -> None:  # noqa: ANN401 - uvloop's transports are no asyncio.Transport
         """Take a connection, or turn it away."""
         super().connection_made(transport)
-        # Who leaves a part of an answer does not take it. Not high=0: TLS would count no byte as too many.
-        transport.set_write_buffer_limits(high=1, low=0)
+        transport.set_write_buffer_limits(high=_UNTAKEN_BYTES, low=0)
         self.flow = Flow(transport)
         self._outlet = Outlet(self)
         self.deadline = self.loop.time() + self.limits.request_seconds
