@@ -1,7 +1,7 @@
 """What strangers' connections cost a verifier and its other clients: `python -m bench pipelines`.
 
-A verifier on one core; on the other strangers that pipeline, do not read, or send bodies without end, and one client
-that asks for a good token every few milliseconds. Measured as it was before (commit c8d1b2a) and as it is now, in turn.
+A verifier on one core; on the other strangers that pipeline, do not read, or send what costs much, and one client that
+asks for a good token every few milliseconds. Measured as it was before (commit c8d1b2a) and as it is now, in turn.
 Writes bench/results/pipelines.md.
 """
 

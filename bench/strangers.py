@@ -18,6 +18,7 @@ _REQUEST = b"GET /x HTTP/1.1\r\n\r\n"
 _QUESTION = b'{"permissions":[' + b",".join([b'{"permission":"' + b"x" * 200 + b'"}'] * 200) + b"]}"
 _ASKED = b"POST /check_user HTTP/1.1\r\nAuthorization: Bearer %b\r\nContent-Length: %d\r\n\r\n%b"
 _ENDLESS = b"POST /check_user HTTP/1.1\r\nContent-Length: 1000000000000\r\n\r\n"
+_CHUNKED = b"POST /auth/forward HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,8 @@ KINDS = {
     "pipelining, reading": Kind(_REQUEST * 3000, reads=True),
     "one request after the other, not reading": Kind(b"", modest=True),
     "bodies without end": Kind(b"x" * 65536, beginning=_ENDLESS, reads=True),
+    "chunks of a byte": Kind(b"1\r\nx\r\n" * 10_000, beginning=_CHUNKED, reads=True),
+    "heads of empty headers": Kind(b"GET /x HTTP/1.1\r\n" + b"a:\r\n" * 4000, reads=True),
 }
 """The third asks what its token may do, and gets back all that it asked."""
 

@@ -142,7 +142,7 @@ class Connection(HttpToolsProtocol):
         self.server_state.total_requests += 1
         if not self.turns:
             return
-        self.turns.popleft().body = b""  # it may go on to come; nobody wants what came so far
+        self.turns.popleft().body = bytearray()  # it may go on to come; nobody wants what came so far
         if self.turns:
             self._start_asgi_task(self.turns[0], self.app)
             self.deadline = self.loop.time() + self.limits.request_seconds if self.turns[0].more_body else inf
