@@ -132,6 +132,19 @@ async def test_what_is_neither_head_nor_body_ends_too(endless: str, *, fast: boo
 
 
 @BOTH
+async def test_a_long_body_in_small_chunks_is_read(*, fast: bool) -> None:
+    door = Door()
+    wire = Wire(door, fast=fast)
+    body = QUESTION + " " * (65_536 - len(QUESTION))
+    chunks = "".join(f"20\r\n{body[at : at + 32]}\r\n" for at in range(0, len(body), 32))
+    sent = filled(message("POST /check_user", AUTH, "Transfer-Encoding: chunked") + chunks + "0\r\n\r\n", door)
+
+    await wire.talk([sent[at : at + 4096] for at in range(0, len(sent), 4096)])
+
+    assert (wire.statuses(), wire.closed) == ([200], False)
+
+
+@BOTH
 @pytest.mark.parametrize("count", [127, 128])
 async def test_a_head_has_so_many_headers_and_no_more(count: int, *, fast: bool) -> None:
     """Each takes a hundred times its bytes in memory: a thousand heads of empty ones took half a gigabyte."""
