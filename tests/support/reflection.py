@@ -63,6 +63,9 @@ class Diary:
     def alive(self, at: float) -> None:
         self.alive_at.append(at)
 
+    def may_resume(self, now: float) -> bool:
+        return now - self.alive_at[-1] <= DEADLINE_SECONDS
+
     def heard(self, since: float) -> None:
         self.heard_at.append(since)
 

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from math import inf
 from typing import Any, cast
 
 import msgspec
@@ -116,6 +117,7 @@ class Diary:
     told: list[str] = field(default_factory=list)
     moments: list[float] = field(default_factory=list)
     signs: list[float] = field(default_factory=list)
+    patience: float = inf
     order: list[str] = field(default_factory=list)
     """What was put, among what was asked of the server."""
 
@@ -131,6 +133,9 @@ class Diary:
 
     def alive(self, at: float) -> None:
         self.signs.append(at)
+
+    def may_resume(self, now: float) -> bool:
+        return now - self.signs[-1] <= self.patience
 
     def heard(self, since: float) -> None:
         self.moments.append(since)
@@ -168,8 +173,8 @@ def read(body: msgspec.Raw) -> str | None:
     return None if name == "pending" else name
 
 
-async def run(*script: bytes | ApiError | Watch, rhythm: Rhythm | None = None) -> Run:
-    time, diary, dates = Time(), Diary(), list[datetime]()
+async def run(*script: bytes | ApiError | Watch, rhythm: Rhythm | None = None, patience: float = inf) -> Run:
+    time, diary, dates = Time(), Diary(patience=patience), list[datetime]()
     server = ScriptedServer(list(script), time, diary.order)
     tools = ReflectorTools(ticks=time.ticks, sleep=time.sleep, jitter=lambda: 0.0, on_date=dates.append)
     watched = Watched("ApiToken", "apitokens", read, "finance")

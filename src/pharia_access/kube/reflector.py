@@ -73,7 +73,7 @@ class Reflector(Generic[T]):
     async def _turn(self) -> None:
         """One watch, after whatever must come before it."""
         if self._doubtful and self._version is not None:
-            await self._compare_with_server(self._version)
+            await self._check_resuming(self._version)
         self._doubtful = False
         if self._version is None:
             self._version = await self._list()
@@ -192,8 +192,14 @@ class Reflector(Generic[T]):
         self._sink.put(item)
         return True
 
-    async def _compare_with_server(self, ours: str) -> None:
-        """A list of one, answered from etcd itself: a lower version than ours means that it was restored."""
+    async def _check_resuming(self, ours: str) -> None:
+        """Whether the watch may go on where it broke off: after a short silence, of a server that did not go back.
+
+        A list of one is answered from etcd itself: a lower version than ours means that it was restored.
+        """
+        if not self._sink.may_resume(self._tools.ticks()):
+            self._version = None
+            return
         theirs = (await self._page({"limit": "1"})).metadata.resource_version
         if not (ours.isdecimal() and theirs.isdecimal() and int(theirs) >= int(ours)):
             log.warning("the cluster went back in time: listing anew", extra={"kind": self._watched.kind})

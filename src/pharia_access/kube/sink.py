@@ -39,6 +39,10 @@ class Sink(Protocol[T_contra]):
         """The API server answers: a list goes on, or a watch begins."""
         ...
 
+    def may_resume(self, now: float) -> bool:
+        """Whether a watch that broke off may go on from there; else a full list comes first."""
+        ...
+
     def heard(self, since: float) -> None:
         """Everything up to that moment has been put."""
         ...

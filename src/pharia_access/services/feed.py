@@ -75,6 +75,10 @@ class Feed(Generic[T]):
             log.info("a part of the view may be read again", extra={"part": str(self._part)})
         self._view.freshness.alive(self._part, at)
 
+    def may_resume(self, now: float) -> bool:
+        """Whether a watch that broke off may go on from there; else a full list comes first."""
+        return self._view.freshness.may_resume(self._part, now)
+
     def heard(self, since: float) -> None:
         """Everything up to that moment has been put."""
         self._view.freshness.heard(self._part, since)

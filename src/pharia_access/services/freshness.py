@@ -124,6 +124,14 @@ class Freshness:
         self._judge(part)
         return True
 
+    def may_resume(self, part: Part, now: float) -> bool:
+        """Whether a watch of the part may go on where it broke off, with what happened since still to come.
+
+        Else its first event would make all of it new, though the one that revokes a token may be the last.
+        """
+        state = self._states[part]
+        return not state.lost and now - state.alive_at <= min(self._bounds.contact, self._bounds.view)
+
     def is_lost(self, part: Part) -> bool:
         """Whether the API server says that we may not read the part."""
         return self._states[part].lost

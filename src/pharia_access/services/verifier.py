@@ -106,7 +106,7 @@ class Verifier:
         if token is None:
             return Refused(self._why_unknown(presented))
         if not self._freshness.is_fresh(token.namespace, self._ticks()):
-            return Refused(Refusal.VIEW_TOO_OLD, token)
+            return Refused(_unless_malformed(presented, Refusal.VIEW_TOO_OLD), token)
         proved = self._proved(token, presented)
         if proved is False:
             return Refused(Refusal.WRONG_SECRET, token)
@@ -151,13 +151,11 @@ class Verifier:
         return compare_digest(self._own.digest(presented), token.own_mac)
 
     def _why_unknown(self, presented: bytes) -> Refusal:
-        try:
-            text = parse(presented)
-        except TokenFormatError:
-            return Refusal.MALFORMED_TOKEN
-        if self._index.is_shared(text.token_id):
-            return Refusal.SHARED_ID
-        return Refusal.UNKNOWN_TOKEN if self._freshness.in_contact(self._ticks()) else Refusal.OUT_OF_CONTACT
+        parts = presented.decode("latin-1").split("_", _PARTS)
+        if len(parts) == _PARTS and self._index.is_shared(parts[1]):
+            return _unless_malformed(presented, Refusal.SHARED_ID)
+        known = self._freshness.in_contact(self._ticks())
+        return _unless_malformed(presented, Refusal.UNKNOWN_TOKEN if known else Refusal.OUT_OF_CONTACT)
 
     async def _prove(self, token: IssuedToken, presented: bytes) -> Refusal | None:
         """Prove by Argon2id and remember it with the record; why not, else."""
@@ -177,3 +175,12 @@ class Verifier:
         if current is not None and current.proof == token.proof:
             current.own_mac = digest
         return None
+
+
+def _unless_malformed(presented: bytes, reason: Refusal) -> Refusal:
+    """The reason, for a text that some token may have."""
+    try:
+        parse(presented)
+    except TokenFormatError:
+        return Refusal.MALFORMED_TOKEN
+    return reason

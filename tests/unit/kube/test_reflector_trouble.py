@@ -50,6 +50,13 @@ async def test_after_such_an_end_everything_is_listed_anew(trouble: bytes | Sequ
     assert len(done.time.slept) == 1
 
 
+async def test_after_a_long_silence_a_watch_does_not_go_on_where_it_broke_off() -> None:
+    """Its first event would make the view new, though what revokes a token may still wait behind it."""
+    done = await run(page("a"), [BROKEN], BROKEN, BROKEN, page("b", version=30), patience=0.5)
+
+    assert done.asked == ["list", "watch 10", "list", "list page", "list", "watch 30"]
+
+
 async def test_a_list_whose_pages_expire_begins_again() -> None:
     done = await run(page("a", more="p2"), ExpiredViewError("410"), page("b"))
 

@@ -121,6 +121,29 @@ class TestForbidden:
         assert not freshness.is_fresh_anywhere(1003)
 
 
+class TestResuming:
+    """A watch that goes on where it broke off has what happened since before it."""
+
+    def test_it_may_after_a_short_silence_only(self) -> None:
+        freshness = of_one_view()
+
+        assert (freshness.may_resume(TOKENS, 1030), freshness.may_resume(TOKENS, 1030.1)) == (True, False)
+
+    def test_it_may_not_beyond_the_bound_of_the_view_either(self) -> None:
+        freshness = Freshness((TOKENS,), Bounds(view=10, contact=30))
+        freshness.heard(TOKENS, 1000)
+
+        assert (freshness.may_resume(TOKENS, 1010), freshness.may_resume(TOKENS, 1010.1)) == (True, False)
+
+    def test_it_may_not_after_a_loss(self) -> None:
+        freshness, part = of_three_namespaces(), Part("ApiToken", "doomed")
+        freshness.denied(part, 1001)
+        freshness.denied(part, 1003)
+
+        assert not freshness.may_resume(part, 1003)
+        assert freshness.may_resume(Part("ApiToken", "finance"), 1003)
+
+
 class TestStart:
     def test_it_waits_for_no_part_that_may_not_be_read(self) -> None:
         freshness = Freshness(PARTS, Bounds(view=300))

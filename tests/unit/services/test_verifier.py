@@ -87,6 +87,7 @@ def test_a_view_that_is_too_old_says_nothing_even_of_a_good_token() -> None:
     assert verdict(door, text) == "Accepted"
     door.ticks += 0.001
     assert verdict(door, text) == "view-too-old"
+    assert verdict(door, text.reveal()[:-1].encode() + b"!") == "malformed-token"
 
 
 def test_without_a_key_only_argon2_can_tell_but_a_dead_token_costs_none() -> None:
