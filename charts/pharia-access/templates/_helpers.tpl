@@ -85,7 +85,7 @@ and one among extraObjects, may be created after this was rendered. */}}
 {{- $missing := list }}
 {{- $made := list .Release.Namespace }}
 {{- range .Values.extraObjects }}
-{{- $object := ternary (fromYaml (toString .)) . (kindIs "string" .) }}
+{{- $object := fromYaml (tpl (kindIs "string" . | ternary . (toYaml .)) $) }}
 {{- if eq (toString (get $object "kind")) "Namespace" }}
 {{- $made = append $made (dig "metadata" "name" "" $object) }}
 {{- end }}

@@ -23,6 +23,8 @@ __all__ = ["Hearers", "Watcher"]
 log = logging.getLogger(__name__)
 
 FIRST_REST_SECONDS, LONGEST_REST_SECONDS = 1.0, 30.0
+SETTLED_SECONDS = 5.0
+"""A run that lasted as long watches: that is told, though it may still end as the one before."""
 STEADY_SECONDS = 60.0
 """A run that lasted as long was well: the next one begins without a long wait."""
 
@@ -150,7 +152,7 @@ class Watcher:
             self._unsteady[scope].cancel()
         else:
             log.warning("a watch ended, another begins", extra={"namespace": scope, "error": type(error).__name__})
-        steady = asyncio.get_running_loop().call_later(rest + STEADY_SECONDS, self._steady, scope)
+        steady = asyncio.get_running_loop().call_later(rest + SETTLED_SECONDS, self._steady, scope)
         self._unsteady[scope] = steady
 
     def _steady(self, scope: str) -> None:

@@ -160,7 +160,7 @@ class Lists:
         try:
             await self._resync.look(plan.scope.name)
         except DeniedError as error:
-            self._failed(plan, error)
+            await self._failed(plan, error)
             plan.asked = True
             await self._clock.sleep(FIRST_RETRY_SECONDS)
         except ApiError:
@@ -175,7 +175,7 @@ class Lists:
             try:
                 took = await self._list(plan.scope)
             except ApiError as error:
-                self._failed(plan, error)
+                await self._failed(plan, error)
                 await self._rest(plan, wait)
                 wait = min(2 * wait, LONGEST_RETRY_SECONDS)
             else:
@@ -186,8 +186,9 @@ class Lists:
         """One list; where the last was refused, two small ones come first. Raises the leaves of ApiError."""
         self._scopes.trying(scope)
         try:
-            if scope.denied:
+            if scope.denied or scope.suspected:
                 await self._resync.look(scope.name)
+                self._scopes.may_be_listed(scope)
             return await self._resync.run(scope.name)
         except (ApiError, RewoundError):
             raise
@@ -214,12 +215,13 @@ class Lists:
         self.caught_up = self.caught_up or self._scopes.started
         return self.caught_up
 
-    def _failed(self, plan: _Plan, error: ApiError) -> None:
+    async def _failed(self, plan: _Plan, error: ApiError) -> None:
         self._scopes.was_not_listed(plan.scope, error)
-        if plan.scope.denied:
-            self._through(plan)
         self._note_progress()
         self._changed.set()
+        # A round waits for a scope no longer than a start does: what comes with it is the others' too.
+        if plan.scope.settled(self._clock.monotonic()) and self._through(plan):
+            await self._on_round()
 
     async def _succeeded(self, plan: _Plan, took: float) -> None:
         was_lost = plan.scope.failing

@@ -25,6 +25,8 @@ CATALOGUE: Final = "apiroles/*"
 
 PATIENCE_SECONDS: Final = 10.0
 """How long a start waits for a scope that is neither listed nor refused."""
+CONFIRM_SECONDS: Final = 2.0
+"""How long a 403 must last to count: an API server that has just started gives some before it knows its roles."""
 REFUSED_PER_SECOND: Final = 5.0
 """How much of the work that was refused in a namespace is tried again there in a second, at most."""
 
@@ -49,7 +51,12 @@ class Scope:
     deaf: bool = False
     held: dict[Work, None] = field(default_factory=dict)
     told: bool = True
-    refused_until: float = -math.inf
+    denied_since: float = math.inf
+
+    @property
+    def suspected(self) -> bool:
+        """Whether it was answered 403 just now, and may be denied: its work is held so long."""
+        return self.denied_since < math.inf
 
     @property
     def watched(self) -> bool:
@@ -74,6 +81,7 @@ class Scopes:
         self.catalogue = Scope(CATALOGUE)
         self._stranger = Scope("", listed=True)
         self._namespaces = {name: Scope(name) for name in namespaces or (EVERYWHERE,)}
+        self._refused_until: dict[str, float] = {}
 
     def __iter__(self) -> Iterator[Scope]:
         yield self.catalogue
@@ -109,7 +117,7 @@ class Scopes:
         A credential's status tells of roles and counts tokens, so these must have been listed once.
         """
         scope = self.of(work.key.namespace)
-        if scope.denied or (work.kind == "credential" and not scope.listed):
+        if scope.denied or scope.suspected or (work.kind == "credential" and not scope.listed):
             scope.held[work] = None
             return True
         if work.kind == "credential" and not self.catalogue.listed:
@@ -122,10 +130,10 @@ class Scopes:
 
         A right that lacks is refused to each token alike: of 50,000, only some are tried in a second.
         """
-        scope = self.of(namespace)
         now = self._clock.monotonic()
-        scope.refused_until = max(now, scope.refused_until) + 1 / REFUSED_PER_SECOND
-        return scope.refused_until - now
+        until = max(now, self._refused_until.get(namespace, now)) + 1 / REFUSED_PER_SECOND
+        self._refused_until[namespace] = until
+        return until - now
 
     # --- what became of a scope
 
@@ -136,17 +144,30 @@ class Scopes:
 
     def was_listed(self, scope: Scope) -> None:
         """A list of it has ended: what was held goes on."""
-        scope.listed, scope.failing, scope.denied = True, False, False
-        held, scope.held = scope.held, {}
-        for work in held:
-            self._queue.add(work, bulk=True)
+        scope.listed, scope.failing, scope.denied, scope.denied_since = True, False, False, math.inf
+        for namespace in [one for one in self._refused_until if self.of(one) is scope]:
+            del self._refused_until[namespace]
+        self._release(scope)
         self._tell(scope)
+
+    def may_be_listed(self, scope: Scope) -> None:
+        """It was looked at, and not refused. Where that was in doubt only, work goes on; a loss is over with a list."""
+        if not scope.denied:
+            scope.denied_since = math.inf
+            self._release(scope)
 
     def was_not_listed(self, scope: Scope, error: ApiError) -> None:
         """A list of it has failed. Once it is refused, only a list that ends undoes that."""
         scope.failing = True
-        scope.denied = scope.denied or isinstance(error, DeniedError)
+        now = self._clock.monotonic()
+        scope.denied_since = min(scope.denied_since, now) if isinstance(error, DeniedError) else math.inf
+        scope.denied = scope.denied or now - scope.denied_since >= CONFIRM_SECONDS
         self._tell(scope, error)
+
+    def _release(self, scope: Scope) -> None:
+        held, scope.held = scope.held, {}
+        for work in held:
+            self._queue.add(work, bulk=True)
 
     def is_watched(self, name: str, *, watched: bool) -> None:
         """The watch of the scope of that name was refused or has ended, or goes on."""

@@ -82,10 +82,56 @@ async def test_a_start_does_without_a_namespace_that_cannot_be_listed(
 
 
 @simulated
-async def test_a_start_that_is_forbidden_a_namespace_need_not_wait_for_it(clock: FakeClock) -> None:
+async def test_a_start_that_is_forbidden_a_namespace_waits_until_that_is_sure(clock: FakeClock) -> None:
     stage = on(clock, Trouble(FORBIDDEN, DOOMED))
 
-    await asyncio.wait_for(stage.operator.fill_view(), 0.1)
+    await asyncio.wait_for(stage.operator.fill_view(), 4)
+
+
+@simulated
+async def test_a_403_of_a_moment_holds_work_for_that_moment_only(clock: FakeClock) -> None:
+    """As an API server gives that has just started; the list that follows takes its time."""
+    trouble = Trouble(FORBIDDEN)
+    stage = on(clock, trouble)
+    await stage.operator.fill_view()
+    async with stage.leading():
+        trouble.places.add(DOOMED)
+        stage.create_in(DOOMED, "new")
+        stage.replica.hear(stage.store.changes[-1])
+        await asyncio.sleep(0.5)
+        trouble.places.clear()
+        missing, held = stage.operator.missing(), there(stage, "new")
+        stage.replica.cluster.turn = hanging("list_")
+        await asyncio.sleep(10)
+
+    assert (missing, held, there(stage, "new")) == ([], None, Phase.ACTIVE)
+
+
+@simulated
+async def test_work_that_is_refused_in_one_namespace_delays_no_anothers(clock: FakeClock) -> None:
+    trouble = Trouble(FORBIDDEN, only=lambda call: call.verb == "write_token_status")
+    stage = on(clock, trouble)
+    await stage.operator.fill_view()
+    scopes = stage.operator._scopes
+    for _ in range(3000):
+        scopes.refused(DOOMED)
+
+    assert scopes.refused(DOOMED) > 500
+    assert scopes.refused("finance") < 1
+
+
+@simulated
+async def test_a_round_ends_though_a_namespace_fails_for_good(clock: FakeClock) -> None:
+    """With it the keyring is read anew, which is everybody's."""
+    trouble = Trouble(UnavailableError("500"))
+    stage = on(clock, trouble)
+    await stage.operator.fill_view()
+    async with stage.leading():
+        trouble.places.add(DOOMED)
+        began = clock.monotonic()
+        await asyncio.sleep(3600)
+
+        assert sum(at > began and call.verb == "read_keyring" for at, call in stage.diary.entries) >= 3
 
 
 @pytest.mark.parametrize("place", [DOOMED, "roles"])
@@ -375,6 +421,16 @@ async def test_a_scope_that_asks_for_lists_again_and_again_is_listed_no_more_tha
     standing_by.cancel()
 
     assert len(stage.diary.times("list_tokens", DOOMED)) <= 22
+
+
+def hanging(verbs: str) -> Callable[[Call], Awaitable[None]]:
+    """Calls that begin so are not answered."""
+
+    async def turn(call: Call) -> None:
+        if call.verb.startswith(verbs):
+            await asyncio.sleep(10_000)
+
+    return turn
 
 
 def taking(seconds: float, verb: str | None = None) -> Callable[[Call], Awaitable[None]]:
