@@ -42,6 +42,7 @@ def assemble(ports: Ports, choices: Choices) -> Parts:
     keys = Keys(secrets=ports.secrets, entropy=ports.entropy, clock=clock)
     minting = Minting(ports, policy=policy, prefix=choices.token_prefix, keyring=keys.current)
     deletes = Pacer(clock, choices.deletes_per_second)
+    scopes = Scopes(choices.namespaces, queue=queue, clock=clock, metrics=ports.metrics)
     return Parts(
         ports=ports,
         view=view,
@@ -50,10 +51,17 @@ def assemble(ports: Ports, choices: Choices) -> Parts:
         probes=probes,
         intake=intake,
         tokens=TokenReconciler(
-            ports, minting=minting, view=view, intake=intake, probes=probes, policy=policy, deletes=deletes
+            ports,
+            minting=minting,
+            view=view,
+            scopes=scopes,
+            intake=intake,
+            probes=probes,
+            policy=policy,
+            deletes=deletes,
         ),
         credentials=CredentialReconciler(ports, view=view, intake=intake),
         resync=Resync(ports, view=view, intake=intake),
         keys=keys,
-        scopes=Scopes(choices.namespaces, queue=queue, clock=clock, metrics=ports.metrics),
+        scopes=scopes,
     )

@@ -23,6 +23,7 @@ from pharia_access.services.minting import Minting
 from pharia_access.services.pacer import Pacer
 from pharia_access.services.ports import Ports
 from pharia_access.services.probes import Probes
+from pharia_access.services.scopes import Scopes
 from pharia_access.services.view import View
 
 __all__ = ["ComeBack", "TokenReconciler"]
@@ -50,6 +51,7 @@ class TokenReconciler:
         *,
         minting: Minting,
         view: View,
+        scopes: Scopes,
         intake: Intake,
         probes: Probes,
         policy: Policy,
@@ -59,6 +61,7 @@ class TokenReconciler:
         self._recorder, self._metrics = ports.recorder, ports.metrics
         self._minting = minting
         self._view = view
+        self._scopes = scopes
         self._intake = intake
         self._probes = probes
         self._policy = policy
@@ -110,11 +113,11 @@ class TokenReconciler:
         self._intake.settled(token, decision)
 
     async def _with_credential(self, token: Token) -> Observed:
-        """Its credential from the view, but live where the view would have the token wait, fail or be deleted."""
+        """Its credential from the view; live where that may be old, or would have the token wait, fail or go."""
         key = ObjectKey(token.key.namespace, token.spec.credential_name)
         observed = Observed(token=token, credential=self._view.credential(key), policy=self._policy)
         recorded, known = token.status.credential, observed.credential
-        if known is not None and (recorded is None or recorded.uid == known.uid):
+        if known is not None and self._scopes.of(key.namespace).heard and recorded in (None, known.identity):
             return observed
         try:
             credential = await self._cluster.read_credential(key)

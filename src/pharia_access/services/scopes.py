@@ -61,7 +61,12 @@ class Scope:
     @property
     def watched(self) -> bool:
         """Whether all is well with it."""
-        return self.listed and not (self.failing or self.deaf)
+        return self.listed and self.heard
+
+    @property
+    def heard(self) -> bool:
+        """Whether we hear what happens there, so that the view is as it is."""
+        return not (self.failing or self.deaf)
 
     def settled(self, now: float) -> bool:
         """Whether a start need not wait for it any longer."""
@@ -183,12 +188,11 @@ class Scopes:
     def _tell(self, scope: Scope, error: ApiError | None = None) -> None:
         """Say once that a scope is lost, and once that it is back."""
         self.tell_all()
-        watched = not (scope.failing or scope.deaf)
-        if watched is scope.told:
+        if scope.heard is scope.told:
             return
-        scope.told = watched
+        scope.told = scope.heard
         what = "the catalogue of roles" if scope is self.catalogue else "a namespace"
-        if watched:
+        if scope.heard:
             log.info("%s is watched again", what, extra={"namespace": scope.name})
             return
         problem = {} if error is None else {"error": type(error).__name__, "problem": str(error)}

@@ -89,6 +89,21 @@ async def test_a_start_that_is_forbidden_a_namespace_waits_until_that_is_sure(cl
 
 
 @simulated
+async def test_a_mint_does_not_trust_the_view_of_a_namespace_that_is_not_heard(clock: FakeClock) -> None:
+    stage = on(clock, Trouble(FORBIDDEN))
+    await stage.operator.fill_view()
+    async with stage.leading():
+        stage.operator.lists.watch_refused(DOOMED)
+        stage.store.apply_credential(replace(stage.store.credentials[CREDENTIAL_THERE], suspended=True))
+        stage.store.changes.pop()  # nobody is told
+        stage.create_in(DOOMED, "new")
+        stage.replica.hear(stage.store.changes[-1])
+        await asyncio.sleep(1)
+
+        assert there(stage, "new") is Phase.PENDING
+
+
+@simulated
 async def test_a_403_of_a_moment_holds_work_for_that_moment_only(clock: FakeClock) -> None:
     """As an API server gives that has just started; the list that follows takes its time."""
     trouble = Trouble(FORBIDDEN)
