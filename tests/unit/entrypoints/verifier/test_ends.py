@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-import ssl
 import struct
 import time
 from contextlib import suppress
@@ -13,18 +12,14 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import trustme
-import uvloop
 
 from pharia_access.entrypoints.verifier.guarded import Limits
-from pharia_access.entrypoints.verifier.listener import Tls
 from tests.support.http_door import open_door
-from tests.support.messages import AUTH, CASES, END, QUESTION, SMUGGLED, filled, message
+from tests.support.messages import AUTH, CASES, END, QUESTION, filled, message
 from tests.support.wires import read_replies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
-    from pathlib import Path
 
     from tests.support.http_door import Door
 
@@ -32,17 +27,6 @@ if TYPE_CHECKING:
 
 PATIENT = 10.0
 SHORT = Limits(request_seconds=0.3, body_bytes=65536)
-
-
-@pytest.fixture(params=[asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
-def run(request: pytest.FixtureRequest) -> Run:
-    """Run a coroutine on one of the loops; with uvloop as in production."""
-
-    def run(main: Coroutine[Any, Any, Any]) -> Any:  # noqa: ANN401 - whatever the test's coroutine gives
-        with asyncio.Runner(loop_factory=request.param) as runner:
-            return runner.run(main)
-
-    return run
 
 
 async def connected(door: Door) -> socket.socket:
@@ -254,28 +238,3 @@ def test_whatever_clients_do_the_log_stays_empty(run: Run, caplog: pytest.LogCap
 
     assert [record.getMessage() for record in caplog.records if record.name != "asyncio"] == []
     assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
-
-
-def test_behind_tls_and_at_the_port_of_token_reviews_bodies_are_bodies_too(run: Run, tmp_path: Path) -> None:
-    authority = trustme.CA()
-    leaf = authority.issue_cert("127.0.0.1")
-    (tmp_path / "tls.crt").write_bytes(leaf.cert_chain_pems[0].bytes())
-    (tmp_path / "tls.key").write_bytes(leaf.private_key_pem.bytes())
-    trusting = ssl.create_default_context()
-    authority.configure_trust(trusting)
-
-    async def main() -> list[int]:
-        tls = Tls(tmp_path / "tls.crt", tmp_path / "tls.key")
-        statuses: list[int] = []
-        for audiences, path in ((None, "/auth/forward"), ([], "/tokenreview")):
-            async with open_door(tls=tls, audiences=audiences) as door:
-                reader, writer = await asyncio.open_connection("127.0.0.1", door.port, ssl=trusting)
-                offered = message(f"POST {path}", "Connection: upgrade", "Upgrade: x", body=SMUGGLED)
-                writer.write(filled(offered + offered + "nonsense\r\n\r\n", door))
-                async with asyncio.timeout(PATIENT):
-                    received = await reader.read()
-                writer.close()
-                statuses += [reply.status for reply in read_replies(received)]
-        return statuses
-
-    assert run(main()) == [401, 401, 400, 400]
