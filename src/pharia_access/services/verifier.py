@@ -102,9 +102,10 @@ class Verifier:
         """Judge by what is at hand; `Unproved` if that does not settle it."""
         # Latin-1 is total; what is not ASCII is no ID that anybody has.
         parts = presented.decode("latin-1").split("_", _PARTS)
-        token = self._index.find(parts[1]) if len(parts) == _PARTS else None
+        token_id = parts[1] if len(parts) == _PARTS else ""
+        token = self._index.find(token_id)
         if token is None:
-            return Refused(self._why_unknown(presented))
+            return Refused(_unless_malformed(presented, self._why_unknown(token_id)))
         if not self._freshness.is_fresh(token.namespace, self._ticks()):
             return Refused(_unless_malformed(presented, Refusal.VIEW_TOO_OLD), token)
         proved = self._proved(token, presented)
@@ -150,12 +151,10 @@ class Verifier:
             return None
         return compare_digest(self._own.digest(presented), token.own_mac)
 
-    def _why_unknown(self, presented: bytes) -> Refusal:
-        parts = presented.decode("latin-1").split("_", _PARTS)
-        if len(parts) == _PARTS and self._index.is_shared(parts[1]):
-            return _unless_malformed(presented, Refusal.SHARED_ID)
-        known = self._freshness.in_contact(self._ticks())
-        return _unless_malformed(presented, Refusal.UNKNOWN_TOKEN if known else Refusal.OUT_OF_CONTACT)
+    def _why_unknown(self, token_id: str) -> Refusal:
+        if self._index.is_shared(token_id):
+            return Refusal.SHARED_ID
+        return Refusal.UNKNOWN_TOKEN if self._freshness.in_contact(self._ticks()) else Refusal.OUT_OF_CONTACT
 
     async def _prove(self, token: IssuedToken, presented: bytes) -> Refusal | None:
         """Prove by Argon2id and remember it with the record; why not, else."""
