@@ -1,27 +1,21 @@
-"""Watch events, translated: what each means to the intake, and that a malformed one stops nothing."""
+"""Watches by Kopf in its own thread: what arrives, how it ends, and that a broken one ends no other."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pharia_access.entrypoints.inbox import Inbox
-from pharia_access.entrypoints.watching import Hearers, Watcher
+from pharia_access.entrypoints.watching import Watcher
 from pharia_access.kube.client import connect
 from pharia_access.services.scopes import CATALOGUE
-from pharia_access.services.work_queue import Work
 from pharia_access.settings.operator import OperatorSettings
 from tests.support.builders import CREDENTIAL, TOKEN
-from tests.support.fake_cluster import FakeCluster
-from tests.support.fake_store import FakeStore
 from tests.support.hostile_api import Request, hostile_api, plain_kubeconfig, reply
-from tests.support.replica import Replica
-from tests.support.stored import stored_credential, stored_role, stored_token, with_field
-from tests.support.virtual_time import FakeClock
+from tests.support.watched_kinds import GROUP, OBJECTS, VERSION, Post, a_kind, hearers, served
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,137 +26,9 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 
-class Post:
-    """An inbox, and the replica whose intake it fills."""
-
-    def __init__(self) -> None:
-        clock = FakeClock()
-        self.replica = Replica(cluster=FakeCluster(FakeStore(clock.now)), clock=clock)
-        self.replica.intake.acting = True
-        self.view = self.replica.view
-        self.inbox = Inbox(intake=self.replica.intake, view=self.view, settings=OperatorSettings())
-
-    @property
-    def waiting(self) -> set[Work]:
-        return set(self.replica.queue._waiting)
-
-
-def event(body: Json, what: str | None = "ADDED", *, version: str = "7") -> Json:
-    """As Kopf hands it over: None stands for an object of its first list."""
-    return {"type": what, "object": with_field(body, "metadata.resourceVersion", version)}
-
-
 @pytest.fixture
 def post() -> Post:
     return Post()
-
-
-@pytest.mark.parametrize("what", [None, "ADDED", "MODIFIED"])
-def test_a_token_that_is_seen_is_kept_and_looked_at(post: Post, what: str | None) -> None:
-    post.inbox.token(event(stored_token(), what))
-
-    assert post.view.token_keys == (TOKEN,)
-    assert post.waiting == {Work("token", TOKEN)}
-
-
-def test_a_token_of_which_the_view_knows_a_later_state_is_not_even_read(post: Post) -> None:
-    post.inbox.token(event(stored_token(), version="9"))
-
-    post.inbox.token(event(with_field(stored_token(), "spec", "not even a spec"), version="8"))
-
-    assert post.view.knows(TOKEN, "9")
-    assert post.replica.metrics.malformed_kinds == {}
-
-
-@pytest.mark.parametrize(("uid", "left"), [("token-1", ()), ("token-0", (TOKEN,))])
-def test_a_token_that_is_gone_is_forgotten_but_not_for_its_predecessor(
-    post: Post, uid: str, left: tuple[object, ...]
-) -> None:
-    post.inbox.token(event(stored_token()))
-
-    post.inbox.token(event(with_field(stored_token(), "metadata.uid", uid), "DELETED"))
-
-    assert post.view.token_keys == left
-
-
-def test_a_credential_comes_and_goes(post: Post) -> None:
-    post.inbox.credential(event(stored_credential()))
-    assert post.view.credential_keys == (CREDENTIAL,)
-    assert post.waiting == {Work("credential", CREDENTIAL)}
-
-    post.inbox.credential(event(stored_credential(), "DELETED"))
-    assert not post.view.credential_keys
-
-
-def test_a_role_comes_and_goes(post: Post) -> None:
-    post.inbox.credential(event(stored_credential()))
-    post.inbox.role(event(stored_role()))
-    assert list(post.view.catalogue) == ["studio-user"]
-
-    post.inbox.role(event(stored_role(), "DELETED"))
-    assert list(post.view.catalogue) == []
-    assert Work("credential", CREDENTIAL) in post.waiting
-
-
-def test_what_cannot_be_understood_is_counted_and_the_next_event_is_heard(post: Post) -> None:
-    post.inbox.token(event(with_field(stored_token(), "spec.ttl", "banana")))
-    post.inbox.credential(event(with_field(stored_credential(), "spec.roles", 7)))
-    post.inbox.role(event(with_field(stored_role(), "spec.allowedNamespaces", None)))
-    malformed = post.replica.intake.malformed(Work("token", TOKEN))
-    post.inbox.role(event(stored_role()))
-
-    assert malformed is not None
-    assert malformed.why.startswith("spec.ttl")
-    assert post.replica.metrics.malformed_kinds == {"ApiToken": 1, "ApiCredential": 1, "ApiRole": 1}
-    assert (post.view.token_keys, post.view.credential_keys) == ((), ())
-    assert list(post.view.catalogue) == ["studio-user"]
-
-
-def test_an_object_gone_is_forgotten_also_where_it_could_not_be_understood(post: Post) -> None:
-    broken = with_field(stored_token(), "spec.ttl", "banana")
-    post.inbox.token(event(broken))
-
-    post.inbox.token(event(broken, "DELETED"))
-
-    assert post.replica.intake.malformed(Work("token", TOKEN)) is None
-
-
-GROUP, VERSION = "access.pharia.ai", "v1alpha1"
-OBJECTS = {"apiroles": stored_role(), "apicredentials": stored_credential(), "apitokens": stored_token()}
-DISCOVERY: Json = {
-    "/api": {"versions": ["v1"]},
-    "/apis": {
-        "groups": [
-            {"name": name, "versions": [{"version": version}], "preferredVersion": {"version": version}}
-            for name, version in ((GROUP, VERSION), ("apiextensions.k8s.io", "v1"))
-        ]
-    },
-    "/api/v1": ["namespaces"],
-    "/apis/apiextensions.k8s.io/v1": ["customresourcedefinitions"],
-    f"/apis/{GROUP}/{VERSION}": list(OBJECTS),
-}
-
-
-def served(request: Request) -> bytes | None:
-    """What Kopf asks for: which kinds there are, lists, and then watches in which an object of each kind comes."""
-    last = request.path.rpartition("/")[2]
-    if "watch" in request.query:
-        from_the_list = request.query["resourceVersion"] == ["9"]
-        return reply(200, {"type": "ADDED", "object": OBJECTS[last]}) if from_the_list else None
-    if last in OBJECTS:
-        nothing = request.query.get("fieldSelector") == ["metadata.name=-"]
-        items = [] if nothing else [OBJECTS[last]] * 1000
-        return reply(200, {"metadata": {"resourceVersion": "9"}, "items": items})
-    answer = DISCOVERY.get(request.path, {})
-    if isinstance(answer, list):
-        answer = {"resources": [a_kind(plural) for plural in answer]}
-    return reply(200, answer)
-
-
-def a_kind(plural: str) -> Json:
-    kind = stored["kind"] if (stored := OBJECTS.get(plural)) else plural.title()
-    namespaced = plural in {"apicredentials", "apitokens"}
-    return {"name": plural, "singularName": "", "kind": kind, "namespaced": namespaced, "verbs": ["list", "watch"]}
 
 
 class Listener(Inbox):
@@ -178,14 +44,6 @@ class Listener(Inbox):
         self.heard[kind] = threading.get_ident()
         if len(self.heard) == len(OBJECTS):
             self.complete.set()
-
-
-def hearers(**told: Callable[..., None]) -> Hearers:
-    """Nobody listens but for these."""
-
-    def nobody(_scope: str) -> None: ...
-
-    return replace(Hearers(nobody, nobody, nobody, lambda: None), **told)
 
 
 async def test_what_is_watched_arrives_in_the_operators_loop(tmp_path: Path, post: Post) -> None:
