@@ -51,7 +51,7 @@ class _Nobody:
         """Nothing."""
 
 
-def _index(file: Path) -> Index:
+def _index(file: Path, key: MacKey) -> Index:
     index = Index()
     index.put_role(Role("studio-user", frozenset({"*"}), (Permission("AccessStudio"),)))
     for number, line in enumerate(file.read_text().splitlines()):
@@ -71,14 +71,14 @@ def _index(file: Path) -> Index:
                 revoked=False,
                 deleting=False,
                 proof=proof[0] if proof else "none",
-                mac_key_id=None if mac == NO_MAC else KEY_ID,
+                mac_key_id=None if mac == NO_MAC else key.reference,
                 mac=None if mac == NO_MAC else bytes.fromhex(mac),
             )
         )
     return index
 
 
-def _gate(index: Index, key: bytes) -> Gate:
+def _gate(index: Index, mac_key: MacKey) -> Gate:
     clock, metrics = SystemClock(), VerifierMetrics(version="bench")
     everything = Part("ApiToken")
     freshness = Freshness((everything,), Bounds(view=1e9))
@@ -93,7 +93,6 @@ def _gate(index: Index, key: bytes) -> Gate:
         rules=RULES,
         own_key=secrets.token_bytes(32),
     )
-    mac_key = MacKey(KEY_ID, key)
     verifier.use_keyring(Keyring(mac_key, {KEY_ID: mac_key}))
     uses = Uses(
         _Nobody(), interval=3600, pacer=Pacer(clock, 2), clock=clock, now=clock.wall, meter=metrics, known=index.find
@@ -103,7 +102,8 @@ def _gate(index: Index, key: bytes) -> Gate:
 
 
 async def _serve(options: argparse.Namespace) -> None:
-    gate = _gate(_index(options.tokens), options.key.read_bytes())
+    key = MacKey(KEY_ID, options.key.read_bytes())
+    gate = _gate(_index(options.tokens, key), key)
     gc.collect()
     gc.freeze()
     app = VerifierApp(Protocols(gate, 65536))

@@ -111,7 +111,7 @@ async def put_tokens(server: Server, template: Json, keyring: Keyring, tokens: I
 
     async def put(channel: Channel) -> None:
         for planned in remaining:
-            token, status = _objects(template, planned, keyring.mac(planned.text))
+            token, status = _objects(template, planned, keyring)
             await channel.send("POST", TOKENS, json.dumps(token).encode())
             patch = json.dumps({"status": status}).encode()
             await channel.send("PATCH", f"{TOKENS}/{planned.name}/status", patch, form=MERGE, user=OPERATOR)
@@ -119,15 +119,15 @@ async def put_tokens(server: Server, template: Json, keyring: Keyring, tokens: I
     await _by_all(server, put)
 
 
-def _objects(template: Json, planned: Planned, mac: tuple[str, str]) -> tuple[Json, Json]:
+def _objects(template: Json, planned: Planned, keyring: Keyring) -> tuple[Json, Json]:
     """A token and its status, which is just what the operator would have written."""
-    holder = planned.holder
+    holder, key = planned.holder, keyring.current
     token = api_token(NAMESPACE, planned.name, **template["spec"] | {"credentialRef": {"name": holder.name}})
     owner = template["metadata"]["ownerReferences"][0] | {"name": holder.name, "uid": holder.uid}
     token["metadata"]["ownerReferences"] = [owner]
     status = template["status"] | {
         "tokenID": planned.text.token_id,
-        "mac": {"keyID": mac[0], "value": mac[1]},
+        "mac": {"keyID": key.key_id, "keyFingerprint": key.fingerprint, "value": key.digest(planned.text)},
         "credential": {"name": holder.name, "uid": holder.uid},
         "delivery": template["status"]["delivery"] | {"secretName": f"{planned.name}-token"},
     }
@@ -140,15 +140,15 @@ def _put_copies(control_plane: ControlPlane, original: str, keyring: Keyring, to
     stored: Json = json.loads(base64.b64decode(answer["kvs"][0]["value"]))
     remaining = iter(tokens)
     while some := list(islice(remaining, _AT_A_TIME)):
-        copies = ((planned.name, _copy(stored, planned, keyring.mac(planned.text))) for planned in some)
+        copies = ((planned.name, _copy(stored, planned, keyring)) for planned in some)
         puts = [
             {"requestPut": {"key": _base64(_KEYS + name), "value": _base64(_compact(copy))}} for name, copy in copies
         ]
         ask_etcd(control_plane, "/v3/kv/txn", {"success": puts})
 
 
-def _copy(stored: Json, planned: Planned, mac: tuple[str, str]) -> Json:
-    token, status = _objects(stored, planned, mac)
+def _copy(stored: Json, planned: Planned, keyring: Keyring) -> Json:
+    token, status = _objects(stored, planned, keyring)
     metadata = stored["metadata"] | token["metadata"] | {"uid": str(uuid4())}
     return stored | {"metadata": metadata, "spec": token["spec"], "status": status}
 

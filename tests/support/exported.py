@@ -38,6 +38,7 @@ def verifier_page() -> str:
             argon2_waiting=lambda: 0,
             ready=lambda: True,
             keyring_keys=lambda: 1,
+            keys_replaced=lambda: 0,
             clock_offset=lambda: 0.0,
         )
     )

@@ -111,7 +111,7 @@ class Door:
     def issue(self, name: str = "ci", *, roles: tuple[str, ...] = ("studio-user",), **changes: object) -> TokenText:
         """A token of the credential finance/NAME-bot."""
         text = mint("pharia", secrets.token_bytes)
-        key_id, value = self.keyring.mac(text)
+        _, value = self.keyring.mac(text)
         self.index.put_holder(Holder("finance", f"{name}-bot", SUBJECT, roles))
         token = IssuedToken(
             key=f"finance/{name}",
@@ -125,7 +125,7 @@ class Door:
             revoked=False,
             deleting=False,
             proof=prove(text, CHEAPEST),
-            mac_key_id=key_id,
+            mac_key_id=self.keyring.current.reference,
             mac=bytes.fromhex(value),
         )
         for attribute, change in changes.items():

@@ -163,5 +163,6 @@ def _gauges(parts: VerifierParts, prover: Prover, later: LaterClock) -> Gauges:
         argon2_waiting=lambda: prover.waiting,
         ready=lambda: not parts.problems(),
         keyring_keys=lambda: parts.verifier.keys,
+        keys_replaced=lambda: parts.verifier.known_keys.replaced,
         clock_offset=later.behind,
     )

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pharia_access.domain.keyring import Keyring
+from pharia_access.domain.keyring import Keyring, key_reference
 from pharia_access.domain.summaries import TokenSummary
 
 __all__ = ["KeyState", "KeyUsage", "key_usages"]
@@ -35,7 +35,7 @@ class KeyUsage:
 
 def key_usages(keyring: Keyring, tokens: Iterable[TokenSummary]) -> list[KeyUsage]:
     """The current key first, then the others that are there, then those that only tokens name."""
-    used = Counter(token.mac_key for token in tokens if token.active)
+    used = Counter(_named(token, keyring) for token in tokens if token.active)
     states = {
         **dict.fromkeys(sorted(used), KeyState.MISSING),
         **({"": KeyState.NONE} if "" in used else {}),
@@ -45,3 +45,11 @@ def key_usages(keyring: Keyring, tokens: Iterable[TokenSummary]) -> list[KeyUsag
     order = list(KeyState)
     usages = [KeyUsage(key_id, state, used[key_id]) for key_id, state in states.items()]
     return sorted(usages, key=lambda usage: (order.index(usage.state), usage.key_id))
+
+
+def _named(token: TokenSummary, keyring: Keyring) -> str:
+    """The ID of the token's key; with its fingerprint where the keyring has another key under that ID."""
+    key = keyring.keys.get(token.mac_key)
+    if key is None or token.mac_fingerprint in {"", key.fingerprint}:
+        return token.mac_key
+    return key_reference(token.mac_key, token.mac_fingerprint)

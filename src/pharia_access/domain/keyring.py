@@ -1,7 +1,8 @@
 """The fast check of a token: keyed BLAKE2b-256 (RFC 7693) of its whole text, and the keys for it.
 
 A check value is 64 lower-case hexadecimal digits. It needs no slow hash, since the token holds 256 random
-bits, and it is worth nothing without its key. Losing a key loses no token: Argon2id proves those it covered.
+bits, and it is worth nothing without its key. Losing a key loses no token: Argon2id proves those it covered. Nor does
+another key under the same ID: a key's fingerprint, which a mint records beside the ID, tells the two apart.
 
 A keyring's data is that of its Secret after base64: `current` holds the ID of the key for new tokens, every
 other entry is a key of 32 bytes under its ID. Reading Secrets or mounted files is not done here.
@@ -20,7 +21,7 @@ from typing import Self
 from pharia_access.domain.token import TokenText
 from pharia_access.errors import KeyringError
 
-__all__ = ["KEY_BYTES", "KEY_ID_PATTERN", "Digester", "Keyring", "MacKey"]
+__all__ = ["KEY_BYTES", "KEY_ID_PATTERN", "Digester", "Keyring", "MacKey", "key_reference"]
 
 KEY_BYTES = 32
 """Size of a key."""
@@ -30,6 +31,9 @@ KEY_ID_PATTERN = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 
 _CURRENT = "current"
 _DIGEST_BYTES = 32
+_FINGERPRINT_BYTES = 8
+_FINGERPRINT_PERSON = b"key fingerprint"
+"""Keeps fingerprints apart from digests of tokens (BLAKE2's `person`, RFC 7693 section 2.5)."""
 _KEY_ID = re.compile(KEY_ID_PATTERN)
 _SUFFIX_BYTES = 5
 _SUFFIX_LETTERS = 6
@@ -60,9 +64,29 @@ class MacKey:
         suffix = base64.b32encode(entropy(_SUFFIX_BYTES)).decode("ascii").lower()[:_SUFFIX_LETTERS]
         return cls(key_id=f"k{now.astimezone(UTC):%Y%m%d}-{suffix}", secret=entropy(KEY_BYTES))
 
+    @property
+    def fingerprint(self) -> str:
+        """What tells this key from another under the same ID: 16 lower-case hexadecimal digits, no secret.
+
+        Who guesses a key can test the guess by it, as by a token and its check value: keys must be random.
+        """
+        return hashlib.blake2b(
+            key=self.secret, digest_size=_FINGERPRINT_BYTES, person=_FINGERPRINT_PERSON
+        ).hexdigest()
+
+    @property
+    def reference(self) -> str:
+        """The key by its ID and its fingerprint."""
+        return key_reference(self.key_id, self.fingerprint)
+
     def digest(self, text: TokenText) -> str:
         """The token's check value under this key."""
         return hashlib.blake2b(text.reveal().encode("ascii"), key=self.secret, digest_size=_DIGEST_BYTES).hexdigest()
+
+
+def key_reference(key_id: str, fingerprint: str) -> str:
+    """Which key a token names; by its ID alone where the mint recorded no fingerprint. No ID has a dot."""
+    return f"{key_id}.{fingerprint}" if fingerprint else key_id
 
 
 class Digester:
@@ -149,6 +173,11 @@ class Keyring:
     def mac(self, text: TokenText) -> tuple[str, str]:
         """The current key's ID, and the token's check value under that key."""
         return self.current.key_id, self.current.digest(text)
+
+    def replaced(self, before: "Keyring") -> list[str]:
+        """The IDs under which this keyring has another key than that one before it."""
+        both = sorted(self.keys.keys() & before.keys.keys())
+        return [key_id for key_id in both if self.keys[key_id].fingerprint != before.keys[key_id].fingerprint]
 
     def check(self, text: TokenText, *, key_id: str, value: str) -> bool | None:
         """Whether a recorded check value is this token's, in constant time; None if the key is unknown."""

@@ -79,10 +79,15 @@ class TokenSpec:
 
 @dataclass(frozen=True, slots=True)
 class Mac:
-    """The fast check: a keyed digest, and which key made it."""
+    """The fast check: a keyed digest, and which key made it.
+
+    Attributes:
+        fingerprint: of the key; empty for a token that was minted before there were any.
+    """
 
     key_id: str
     value: str
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True, slots=True)

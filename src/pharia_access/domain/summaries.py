@@ -49,6 +49,7 @@ class TokenSummary:
     delivery: str = ""
     deadline: datetime | None = None
     mac_key: str = ""
+    mac_fingerprint: str = ""
 
     @property
     def active(self) -> bool:

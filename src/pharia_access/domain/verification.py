@@ -70,9 +70,11 @@ class IssuedToken:
         ends_at: the earlier of what was fixed at the mint and what the spec says; the token is dead from then on.
         ends_text: the same in RFC 3339.
         proof: the Argon2id hash.
-        mac: the keyed digest, 32 bytes, under the key of that ID; both None where the mint had no keyring.
+        mac_key_id: the key's ID, with its fingerprint where the mint recorded one (`keyring.key_reference`).
+        mac: the keyed digest, 32 bytes, under that key; both None where the mint had no keyring.
         last_used: what the object says.
-        own_mac: a digest under this process's own key, once Argon2id has proved the text.
+        own_mac: a digest under this process's own key, once the text was proved by Argon2id, or by a key that the
+            token names by its ID alone.
         noted: when the verifier last noted a use.
         namespace: that of `key`.
     """

@@ -7,11 +7,13 @@ import re
 from contextlib import suppress
 from datetime import datetime
 from math import floor
+from sys import intern
 from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta, field
 
+from pharia_access.domain.keyring import key_reference
 from pharia_access.domain.permissions import Permission, Role
 from pharia_access.domain.times import format_time, parse_time
 from pharia_access.domain.token import TOKEN_ID_PATTERN
@@ -58,6 +60,7 @@ class _CredentialIdentity(Struct):
 class _Mac(Struct):
     key_id: _KeyId = field(name="keyID")
     value: _MacText
+    key_fingerprint: str | None = None
 
 
 class _TokenSpec(Struct):
@@ -143,7 +146,7 @@ def read_token(body: msgspec.Raw) -> IssuedToken | None:
         revoked=bool(token.spec.revoked),
         deleting=metadata.deletion_timestamp is not None,
         proof=status.hash,
-        mac_key_id=None if status.mac is None else status.mac.key_id,
+        mac_key_id=None if status.mac is None else _key_of(status.mac),
         mac=None if status.mac is None else _mac(status.mac.value),
         last_used=_last_used(status.last_used_time),
     )
@@ -203,6 +206,11 @@ def _time(text: str | None, place: str) -> datetime:
     except MalformedObjectError as error:
         message = f"{place}: {error}"
     raise MalformedObjectError(message)
+
+
+def _key_of(mac: _Mac) -> str:
+    """One text for all the tokens of a key."""
+    return intern(key_reference(mac.key_id, mac.key_fingerprint or ""))
 
 
 def _mac(text: str) -> bytes:

@@ -1,6 +1,7 @@
 """Our three kinds in the API server: the `Cluster` port. Reads, compares and sets; decides nothing."""
 
 import json
+import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import aclosing
 from datetime import datetime, timedelta
@@ -18,15 +19,18 @@ from pharia_access.domain.model import (
 )
 from pharia_access.domain.permissions import Role
 from pharia_access.domain.sightings import Kind, MalformedObject, Page
-from pharia_access.errors import ConflictError, MalformedObjectError, UnavailableError
+from pharia_access.errors import ConflictError, InvalidError, MalformedObjectError, UnavailableError
 from pharia_access.kube import manifests, paths
 from pharia_access.kube.client import MERGE_PATCH, Call, Connection
 from pharia_access.kube.deletion import delete_exactly
+from pharia_access.kube.fingerprints import is_unknown, without_fingerprint
 from pharia_access.kube.listing import Lists, Portion
 from pharia_access.kube.malformed import complaint
 from pharia_access.kube.schema import malformed, to_credential, to_role, to_token
 
 __all__ = ["KubeCluster"]
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Body = Mapping[str, Any]
@@ -63,6 +67,13 @@ class KubeCluster:
     async def write_token_status(self, token: Token, status: TokenStatus) -> Token:
         """Replace our status fields if the token is still as read. Raises ConflictError, NotFoundError."""
         body = manifests.token_status_patch(token, status)
+        try:
+            return self._token(await self._patch("ApiToken", token.key, body, subresource="status"))
+        except InvalidError as refusal:
+            if not is_unknown(refusal):
+                raise
+        log.warning("the CRD of ApiToken is older than this operator: a key's fingerprint is left out of a status")
+        body = without_fingerprint(body)
         return self._token(await self._patch("ApiToken", token.key, body, subresource="status"))
 
     async def write_credential_status(self, credential: Credential, status: CredentialStatus) -> Credential:

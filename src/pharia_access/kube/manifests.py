@@ -23,6 +23,7 @@ from pharia_access.domain.model import (
 from pharia_access.domain.sightings import LeaseRecord, Notice
 from pharia_access.domain.times import format_time
 from pharia_access.domain.token import TokenText
+from pharia_access.kube.fingerprints import mac_fields
 from pharia_access.kube.paths import GROUP, VERSION
 
 __all__ = [
@@ -64,7 +65,7 @@ def token_status_patch(token: Token, status: TokenStatus) -> Json:
         "issuedAt": _time(status.issued_at),
         "expiresAt": _time(status.expires_at),
         "hash": status.hash,
-        "mac": mac and {"keyID": mac.key_id, "value": mac.value},
+        "mac": mac and mac_fields(mac),
         "delivery": delivery
         and {
             "secretName": delivery.secret_name,

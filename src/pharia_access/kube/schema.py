@@ -165,7 +165,7 @@ def _token_status(status: TokenStatusWire) -> TokenStatus:
         issued_at=status.issued_at,
         expires_at=status.expires_at,
         hash=status.hash,
-        mac=None if mac is None else Mac(key_id=mac.key_id, value=mac.value),
+        mac=None if mac is None else Mac(mac.key_id, mac.value, mac.key_fingerprint or ""),
         delivery=None
         if delivery is None
         else Delivery(delivery.secret_name, delivery.secret_uid, delivery.deadline, delivery.state),

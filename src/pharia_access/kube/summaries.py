@@ -49,6 +49,7 @@ def token_summary(body: Body) -> TokenSummary:
         delivery=_text(delivery, "state"),
         deadline=_time(delivery, "deadline"),
         mac_key=_text(_part(status, "mac"), "keyID"),
+        mac_fingerprint=_text(_part(status, "mac"), "keyFingerprint"),
     )
 
 

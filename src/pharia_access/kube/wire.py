@@ -147,6 +147,7 @@ class MacWire(_Wire):
     """The fast check."""
 
     key_id: NonEmpty = Field(alias="keyID")
+    key_fingerprint: str | None = None
     value: NonEmpty = Field(repr=False)
 
 

@@ -26,6 +26,8 @@ class Keys:
         self._entropy = entropy
         self._clock = clock
         self._keyring: Keyring | None = None
+        self.is_read = True
+        """Whether the last attempt to read it succeeded; true before the first."""
 
     def current(self) -> Keyring | None:
         """The keyring, None while none could be read."""
@@ -33,12 +35,18 @@ class Keys:
 
     async def refresh(self) -> None:
         """Read the keyring, or make it if there is none. Never raises what a keyring may do wrong: it says so."""
+        before = self._keyring
+        self.is_read = False
         try:
             self._keyring = await self._read_or_create()
         except KeyringError as error:
-            log.warning("the keyring cannot be used; new tokens get no fast check", extra={"problem": str(error)})
+            what = "the last one stays" if before is not None else "new tokens get no fast check"
+            log.warning("the keyring cannot be used; %s", what, extra={"problem": str(error)})
         except ApiError as error:
             log.warning("the keyring could not be read", extra={"error": type(error).__name__})
+        else:
+            self.is_read = True
+            _tell_replaced(before, self._keyring)
 
     async def _read_or_create(self) -> Keyring:
         held = await self._secrets.read_keyring()
@@ -82,6 +90,13 @@ async def rotate(
     await secrets.replace_keyring(new.to_data(), resource_version=resource_version)
     kept = tuple(sorted(set(new.keys) - {new.current.key_id}))
     return Rotation(current=new.current.key_id, kept=kept, dropped=tuple(sorted(set(old.keys) - set(new.keys))))
+
+
+def _tell_replaced(before: Keyring | None, now: Keyring) -> None:
+    replaced = [] if before is None else now.replaced(before)
+    if replaced:
+        what = "the keyring has other keys under the same IDs; Argon2id proves the tokens of those before"
+        log.warning(what, extra={"keys": replaced})
 
 
 async def _keys_in_use(cluster: Cluster, namespaces: tuple[str, ...], *, known: Collection[str]) -> Collection[str]:

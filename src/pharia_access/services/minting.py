@@ -131,7 +131,7 @@ class Minting:
 
     def _mac(self, text: TokenText) -> Mac | None:
         keyring = self._keyring()
-        return None if keyring is None else Mac(*keyring.mac(text))
+        return None if keyring is None else Mac(*keyring.mac(text), keyring.current.fingerprint)
 
     def _conflict(self, token: Token) -> Settle:
         message = (

@@ -38,6 +38,11 @@ class ProverLimits:
     waiting: int = 40
     per_token: int = 4
 
+    @property
+    def doubtful(self) -> int:
+        """How many texts that are likely forgeries may wait or run, one for each ID: they leave room for the others."""
+        return max(1, self.waiting // 2)
+
 
 class Prover:
     """Answers whether a text is a record's. Use from one event loop.
@@ -59,8 +64,10 @@ class Prover:
         """How many proofs wait or run."""
         return len(self._flights)
 
-    async def prove(self, phc: str, text: TokenText, *, digest: bytes) -> bool:
+    async def prove(self, phc: str, text: TokenText, *, digest: bytes, doubtful: bool = False) -> bool:
         """Whether the hash is of this text. `digest` stands for the text, under a key of this process.
+
+        `doubtful`: it is likely a forgery, since a key at hand does not prove it; fewer of those may wait.
 
         Raises:
             OverloadedError: too much waits already.
@@ -68,7 +75,7 @@ class Prover:
         """
         if (phc, digest) in self._failed:
             return False
-        flight = self._flights.get((phc, digest)) or self._start(phc, text, digest)
+        flight = self._flights.get((phc, digest)) or self._start(phc, text, digest, doubtful=doubtful)
         # Shielded: who gives up waiting must not end it for the others.
         return await asyncio.shield(flight)
 
@@ -76,8 +83,11 @@ class Prover:
         """End the threads; what is being proved is finished."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _start(self, phc: str, text: TokenText, digest: bytes) -> "asyncio.Task[bool]":
-        if len(self._flights) >= self._limits.waiting or self._per_token[text.token_id] >= self._limits.per_token:
+    def _start(self, phc: str, text: TokenText, digest: bytes, *, doubtful: bool) -> "asyncio.Task[bool]":
+        most, each = self._limits.waiting, self._limits.per_token
+        if doubtful:
+            most, each = self._limits.doubtful, 1
+        if len(self._flights) >= most or self._per_token[text.token_id] >= each:
             msg = "too many slow checks wait"
             raise OverloadedError(msg)
         self._per_token[text.token_id] += 1

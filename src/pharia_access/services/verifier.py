@@ -1,10 +1,10 @@
 """The verdict on a presented text: look its ID up, prove the text, judge the record. Nothing is remembered of verdicts.
 
-The way for nearly everybody is `check`: a few microseconds, no waiting. Where no key of the keyring covers the record,
-`verify` goes on to Argon2id, and then this process remembers the text's digest under a key of its own with the record.
+The way for nearly everybody is `check`: a few microseconds, no waiting. Where no key of the keyring can tell, `verify`
+goes on to Argon2id, and then this process remembers the text's digest under a key of its own with the record.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from hmac import compare_digest
 
@@ -15,6 +15,7 @@ from pharia_access.domain.verification import Holder, IssuedToken, Refusal, Rule
 from pharia_access.errors import OverloadedError, ProofError, TokenFormatError
 from pharia_access.services.freshness import Freshness
 from pharia_access.services.index import Index
+from pharia_access.services.known_keys import KnownKeys
 from pharia_access.services.proving import Prover
 
 __all__ = ["Accepted", "Refused", "Unproved", "Verdict", "Verifier", "VerifierClock"]
@@ -86,17 +87,17 @@ class Verifier:
         self._now, self._ticks = clock.now, clock.ticks
         self._rules = rules
         self._own = Digester(own_key)
-        self._digesters: Mapping[str, Digester] = {}
+        self.known_keys = KnownKeys()
+        """Those of the keyring."""
 
     def use_keyring(self, keyring: Keyring | None) -> None:
         """Check by these keys from now on."""
-        keys = {} if keyring is None else keyring.keys
-        self._digesters = {key_id: Digester(key.secret) for key_id, key in keys.items()}
+        self.known_keys.use(keyring)
 
     @property
     def keys(self) -> int:
         """How many keys there are to check by."""
-        return len(self._digesters)
+        return len(self.known_keys)
 
     def check(self, presented: bytes) -> Accepted | Refused | Unproved:
         """Judge by what is at hand; `Unproved` if that does not settle it."""
@@ -144,12 +145,12 @@ class Verifier:
 
     def _proved(self, token: IssuedToken, presented: bytes) -> bool | None:
         """Whether the text is the token's; None if no key at hand can tell."""
-        digester = self._digesters.get(token.mac_key_id) if token.mac_key_id is not None else None
-        if digester is not None and token.mac is not None:
-            return compare_digest(digester.digest(presented), token.mac)
-        if token.own_mac is None:
-            return None
-        return compare_digest(self._own.digest(presented), token.own_mac)
+        proved = self.known_keys.proves(token, presented)
+        if proved is None and token.own_mac is not None:
+            return compare_digest(self._own.digest(presented), token.own_mac)
+        if proved and token.own_mac is None and self.known_keys.doubts(token):
+            token.own_mac = self._own.digest(presented)
+        return proved
 
     def _why_unknown(self, token_id: str) -> Refusal:
         if self._index.is_shared(token_id):
@@ -161,7 +162,7 @@ class Verifier:
         digest = self._own.digest(presented)
         try:
             text = parse(presented)
-            holds = await self._prover.prove(token.proof, text, digest=digest)
+            holds = await self._prover.prove(token.proof, text, digest=digest, doubtful=self.known_keys.doubts(token))
         except TokenFormatError:
             return Refusal.MALFORMED_TOKEN
         except OverloadedError:
@@ -173,6 +174,7 @@ class Verifier:
         current = self._index.find(token.token_id)
         if current is not None and current.proof == token.proof:
             current.own_mac = digest
+        self.known_keys.proved_otherwise(token)
         return None
 
 

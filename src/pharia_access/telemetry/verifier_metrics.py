@@ -38,6 +38,7 @@ class Gauges:
     argon2_waiting: Callable[[], int]
     ready: Callable[[], bool]
     keyring_keys: Callable[[], int]
+    keys_replaced: Callable[[], int]
     clock_offset: Callable[[], float]
 
 
@@ -136,6 +137,8 @@ def _state(gauges: Gauges) -> Iterable[Metric]:
     yield _gauge("argon2_waiting", "Slow checks that wait or run.", {(): gauges.argon2_waiting()})
     yield _gauge("ready", "1 if checks are answered.", {(): gauges.ready()})
     yield _gauge("keyring_keys", "Keys of the fast check; 0: Argon2id proves each token.", {(): gauges.keyring_keys()})
+    replaced = gauges.keys_replaced()
+    yield _gauge("keyring_keys_replaced", "Keys with an ID that good tokens give to another key.", {(): replaced})
     offset = gauges.clock_offset()
     known = offset if math.isfinite(offset) else math.nan  # as the operator tells that nobody has heard of it
     yield _gauge("clock_offset_seconds", "How far the API server's clock is ahead; NaN: unknown.", {(): known})

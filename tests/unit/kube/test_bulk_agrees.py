@@ -13,6 +13,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from pharia_access.domain.keyring import key_reference
 from pharia_access.domain.model import Token
 from pharia_access.domain.verification import Holder, IssuedToken
 from pharia_access.errors import MalformedObjectError
@@ -47,6 +48,7 @@ PLACES = (
     "status.hash",
     "status.issuedAt",
     "status.mac",
+    "status.mac.keyFingerprint",
     "status.mac.keyID",
     "status.mac.value",
     "status.tokenID",
@@ -107,7 +109,10 @@ def assert_alike(ours: IssuedToken, theirs: Token) -> None:
     assert (ours.issued_at, ours.ends_at) == (status.issued_at.timestamp(), end.timestamp())
     assert ours.ends_text == f"{end:%Y-%m-%dT%H:%M:%SZ}"
     assert (ours.revoked, ours.deleting, ours.proof) == (spec.revoked, theirs.deleting, status.hash)
-    expected = None if status.mac is None else (status.mac.key_id, bytes.fromhex(status.mac.value))
+    expected = None if status.mac is None else (
+        key_reference(status.mac.key_id, status.mac.fingerprint),
+        bytes.fromhex(status.mac.value),
+    )
     assert (None if ours.mac is None else (ours.mac_key_id, ours.mac)) == expected
 
 

@@ -42,7 +42,7 @@ async def test_a_mint_records_what_proves_the_one_text_that_is_in_the_secret(ben
     assert keyring is not None
     assert status.hash is not None
     assert matches(status.hash, secret.text)
-    assert status.mac == Mac(*keyring.mac(secret.text))
+    assert status.mac == Mac(*keyring.mac(secret.text), keyring.current.fingerprint)
     assert status.token_id == secret.text.token_id
     assert status.credential == bench.credential.identity
     assert status.delivery == Delivery("ci-token", secret.uid, NOW + WINDOW, DeliveryState.AVAILABLE)

@@ -19,6 +19,7 @@ GAUGES = Gauges(
     argon2_waiting=lambda: 3,
     ready=lambda: True,
     keyring_keys=lambda: 2,
+    keys_replaced=lambda: 0,
     clock_offset=lambda: 0.25,
 )
 
