@@ -8,6 +8,7 @@ __all__ = [
     "AccessError",
     "AlreadyExistsError",
     "ApiError",
+    "CertificateError",
     "ConflictError",
     "DeniedError",
     "ExpiredViewError",
@@ -59,6 +60,10 @@ class OverloadedError(AccessError):
 
 class KeyringError(AccessError):
     """The keyring cannot be understood: no current key, or a key of the wrong size."""
+
+
+class CertificateError(AccessError):
+    """A certificate cannot be understood."""
 
 
 class MalformedObjectError(AccessError):

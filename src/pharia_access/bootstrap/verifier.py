@@ -29,7 +29,7 @@ from pharia_access.services.verifier import Verifier, VerifierClock
 from pharia_access.settings.verifier import VerifierSettings
 from pharia_access.telemetry.verifier_metrics import Gauges, VerifierMetrics
 
-__all__ = ["VerifierParts", "open_verifier"]
+__all__ = ["VerifierParts", "connections_to_server", "open_verifier"]
 
 _CONNECTIONS_BESIDE_WATCHES = 4
 _OWN_KEY_BYTES = 32
@@ -59,12 +59,16 @@ class VerifierParts:
         return ["the view of the cluster is too old: nothing was heard from the API server, or it may not be read"]
 
 
+def connections_to_server(settings: VerifierSettings) -> int:
+    """How many connections to the API server there are at most: one for each watch, and some."""
+    return 2 * max(1, len(settings.watch_namespaces)) + 1 + _CONNECTIONS_BESIDE_WATCHES
+
+
 @asynccontextmanager
 async def open_verifier(settings: VerifierSettings) -> AsyncIterator[VerifierParts]:
     """Connect and build; on leaving, what was opened is closed. Raises SettingsError if no API server is configured."""
-    watches = 2 * max(1, len(settings.watch_namespaces)) + 1
     prover = Prover(matches, ProverLimits(threads=settings.argon2_threads, waiting=settings.argon2_queue))
-    pool = watches + _CONNECTIONS_BESIDE_WATCHES
+    pool = connections_to_server(settings)
     async with connect(settings.kubeconfig or None, pool_size=pool, user_agent="pharia-access-verifier") as connection:
         try:
             yield _assemble(settings, connection, prover)

@@ -70,9 +70,7 @@ class MacKey:
 
         Who guesses a key can test the guess by it, as by a token and its check value: keys must be random.
         """
-        return hashlib.blake2b(
-            key=self.secret, digest_size=_FINGERPRINT_BYTES, person=_FINGERPRINT_PERSON
-        ).hexdigest()
+        return hashlib.blake2b(key=self.secret, digest_size=_FINGERPRINT_BYTES, person=_FINGERPRINT_PERSON).hexdigest()
 
     @property
     def reference(self) -> str:

@@ -7,6 +7,7 @@ import os
 import signal
 
 from pharia_access.bootstrap.operator import Application, open_application
+from pharia_access.entrypoints.descriptors import raise_open_files
 from pharia_access.entrypoints.health import HealthServer
 from pharia_access.entrypoints.inbox import Inbox
 from pharia_access.entrypoints.watching import Hearers, Watcher
@@ -26,6 +27,7 @@ def run_operator() -> int:
     """Run until SIGTERM or SIGINT; the exit status. Raises SettingsError."""
     settings = OperatorSettings.from_environment()
     configure_logging(level=settings.log_level, log_format=settings.log_format)
+    raise_open_files()
     try:
         return asyncio.run(_run(settings))
     except AccessError:
@@ -82,6 +84,7 @@ class _Process:
     def metrics(self) -> bytes:
         """Everything for Prometheus."""
         self._application.operator.gauge()
+        self._application.metrics.reloaded("keyring", successful=self._application.operator.keyring_is_read)
         return self._application.metrics.render()
 
     async def run(self) -> int:

@@ -26,27 +26,41 @@ class Keys:
         self._entropy = entropy
         self._clock = clock
         self._keyring: Keyring | None = None
-        self.is_read = True
-        """Whether the last attempt to read it succeeded; true before the first."""
+        self._failure: tuple[str, dict[str, str]] | None = None
 
     def current(self) -> Keyring | None:
         """The keyring, None while none could be read."""
         return self._keyring
 
+    @property
+    def is_read(self) -> bool:
+        """Whether the last attempt to read it succeeded; true before the first."""
+        return self._failure is None
+
     async def refresh(self) -> None:
         """Read the keyring, or make it if there is none. Never raises what a keyring may do wrong: it says so."""
         before = self._keyring
-        self.is_read = False
         try:
             self._keyring = await self._read_or_create()
         except KeyringError as error:
             what = "the last one stays" if before is not None else "new tokens get no fast check"
-            log.warning("the keyring cannot be used; %s", what, extra={"problem": str(error)})
+            self._failed(f"the keyring cannot be used; {what}", {"problem": str(error)})
         except ApiError as error:
-            log.warning("the keyring could not be read", extra={"error": type(error).__name__})
+            self._failed("the keyring could not be read", {"error": type(error).__name__})
         else:
-            self.is_read = True
+            self._failure = None
             _tell_replaced(before, self._keyring)
+
+    async def mend(self) -> None:
+        """Read it again if the last attempt failed; raises as little as `refresh`."""
+        if not self.is_read:
+            await self.refresh()
+
+    def _failed(self, text: str, details: dict[str, str]) -> None:
+        """Said once, until it is another failure."""
+        if self._failure != (text, details):
+            log.warning(text, extra=details)
+        self._failure = (text, details)
 
     async def _read_or_create(self) -> Keyring:
         held = await self._secrets.read_keyring()

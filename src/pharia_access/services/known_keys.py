@@ -53,11 +53,11 @@ class KnownKeys:
         return None
 
     def doubts(self, token: IssuedToken) -> bool:
-        """Whether the key that the token names by ID alone is there: then what it does not prove is likely a forgery."""
+        """Whether the token names by ID alone a key that there is: what it does not prove is likely a forgery."""
         return token.mac_key_id in self._by_id
 
     def proved_otherwise(self, token: IssuedToken) -> None:
-        """Argon2id proved a text of this token that no key did: if there is a key of that ID, then it is another one."""
+        """Argon2id proved a text of this token that no key did: a key of that ID, if there is one, is another."""
         key_id = (token.mac_key_id or "").partition(".")[0]
         if key_id in self._by_id and key_id not in self._replaced:
             self._replaced.add(key_id)

@@ -230,9 +230,15 @@ class Operator:
         if abs(offset) > MOST_OFFSET_SECONDS:
             log.warning("the API server's clock is another than ours", extra={"aheadSeconds": round(offset, 1)})
 
+    @property
+    def keyring_is_read(self) -> bool:
+        """Whether the keyring could be read the last time."""
+        return self._parts.keys.is_read
+
     async def _gauge(self) -> None:
         while True:
             self.gauge()
+            await self._parts.keys.mend()
             await self._ports.clock.sleep(GAUGE_SECONDS)
 
     def gauge(self) -> None:

@@ -77,6 +77,7 @@ class OperatorMetrics:
         self._due.set(math.nan)
         self._offset = self._gauge("clock_offset_seconds", "How far the API server's clock is ahead; NaN: unknown.")
         self._offset.set(math.nan)
+        self._reloads = self._gauge("reload_successful", "0 if what may change cannot be read; the last stays.", "source")
 
     def reconciled(self, kind: str, outcome: str, seconds: float) -> None:
         """Count one reconcile: done, in-sync or applied, else what went wrong, such as the name of an error."""
@@ -131,6 +132,10 @@ class OperatorMetrics:
     def clock_offset(self, seconds: float) -> None:
         """Set how far the API server's clock is ahead of ours."""
         self._offset.set(seconds)
+
+    def reloaded(self, source: str, *, successful: bool) -> None:
+        """Set whether the last attempt to read what may change succeeded."""
+        self._reloads.labels(source).set(successful)
 
     def render(self) -> bytes:
         """Everything in Prometheus' text format, version 0.0.4."""

@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from pharia_access.domain.certificates import Validity
 from pharia_access.domain.sightings import Kind
 from pharia_access.telemetry.process import PREFIX, tell_of_process
 
@@ -64,6 +65,10 @@ class VerifierMetrics(Collector):
         self._malformed: defaultdict[tuple[str, ...], int] = defaultdict(int)
         self._writes: defaultdict[tuple[str, ...], int] = defaultdict(int)
         self._dropped_lines = 0
+        self._reloads: dict[tuple[str, ...], bool] = {}
+        self._not_before: dict[tuple[str, ...], float] = {}
+        self._not_after: dict[tuple[str, ...], float] = {}
+        self._most_connections = 0
         self._gauges: Gauges | None = None
         self._registry = CollectorRegistry()
         tell_of_process(self._registry, version=version)
@@ -96,6 +101,22 @@ class VerifierMetrics(Collector):
         """Count a line of the audit log that was left out."""
         self._dropped_lines += 1
 
+    def reloaded(self, source: str, *, successful: bool) -> None:
+        """Note whether the last attempt to read what may change succeeded."""
+        self._reloads[source,] = successful
+
+    def certificate(self, name: str, validity: Validity | None) -> None:
+        """Note how long the certificate of that name is good; None: not known, or there is none."""
+        for ends in (self._not_before, self._not_after):
+            ends.pop((name,), None)
+        if validity is not None:
+            self._not_before[name,] = validity.not_before.timestamp()
+            self._not_after[name,] = validity.not_after.timestamp()
+
+    def connections_bound(self, most: int) -> None:
+        """Note how many connections each port may have."""
+        self._most_connections = most
+
     def render(self) -> bytes:
         """Everything in Prometheus' text format, version 0.0.4."""
         return generate_latest(self._registry)
@@ -112,6 +133,15 @@ class VerifierMetrics(Collector):
         yield _counter("malformed_objects", "Times an object could not be understood.", self._malformed, "kind")
         yield _counter("last_used_writes", "Writes of status.lastUsedTime.", self._writes, "outcome")
         yield _counter("audit_lines_dropped", "Audit lines that were left out.", {(): self._dropped_lines})
+        yield _gauge(
+            "reload_successful", "0 if what may change cannot be read; the last stays.", self._reloads, "source"
+        )
+        about = "When a certificate"
+        yield _gauge(
+            "certificate_not_before_timestamp_seconds", f"{about} became good.", self._not_before, "certificate"
+        )
+        yield _gauge("certificate_not_after_timestamp_seconds", f"{about} ends.", self._not_after, "certificate")
+        yield _gauge("connections_limit", "Connections that each port may have.", {(): self._most_connections})
         if self._gauges is not None:
             yield from _state(self._gauges)
 

@@ -109,9 +109,13 @@ def assert_alike(ours: IssuedToken, theirs: Token) -> None:
     assert (ours.issued_at, ours.ends_at) == (status.issued_at.timestamp(), end.timestamp())
     assert ours.ends_text == f"{end:%Y-%m-%dT%H:%M:%SZ}"
     assert (ours.revoked, ours.deleting, ours.proof) == (spec.revoked, theirs.deleting, status.hash)
-    expected = None if status.mac is None else (
-        key_reference(status.mac.key_id, status.mac.fingerprint),
-        bytes.fromhex(status.mac.value),
+    expected = (
+        None
+        if status.mac is None
+        else (
+            key_reference(status.mac.key_id, status.mac.fingerprint),
+            bytes.fromhex(status.mac.value),
+        )
     )
     assert (None if ours.mac is None else (ours.mac_key_id, ours.mac)) == expected
 

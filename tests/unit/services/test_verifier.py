@@ -151,7 +151,7 @@ async def test_what_happens_while_argon2_works_counts(meanwhile: str, expected: 
     text = door.issue()
     prove_truly = door.prover.prove
 
-    async def prove_and_change(phc: str, text: TokenText, *, digest: bytes, doubtful: bool) -> bool:
+    async def prove_and_change(phc: str, text: TokenText, *, digest: bytes, doubtful: bool = False) -> bool:
         holds = await prove_truly(phc, text, digest=digest, doubtful=doubtful)
         _change(door, text, meanwhile)
         return holds

@@ -15,6 +15,8 @@ from starlette.types import ASGIApp
 from uvicorn import Config
 from uvicorn.server import ServerState
 
+from pharia_access.domain.certificates import Validity, is_cut, validities
+from pharia_access.entrypoints.verifier.accepting import Acceptor, Handshakes
 from pharia_access.entrypoints.verifier.busy_poll import BusyPoll
 from pharia_access.entrypoints.verifier.familiar import FamiliarRequests
 from pharia_access.entrypoints.verifier.fast_path import FastPathProtocol
@@ -57,15 +59,34 @@ class Tls:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         try:
-            context.load_cert_chain(self.certificate, self.key)
+            # Without a password OpenSSL would ask a terminal for that of an encrypted key, and wait.
+            context.load_cert_chain(self.certificate, self.key, password="")
             if self.client_ca is not None:
                 context.load_verify_locations(self.client_ca)
                 context.verify_mode = ssl.CERT_REQUIRED
-        except (OSError, ssl.SSLError) as error:
+            self._require_whole()
+        except (OSError, ValueError) as error:
             names = ", ".join(map(str, self.files))
             msg = f"the TLS files cannot be used ({names}): {type(error).__name__}: {error}"
             raise SettingsError(msg) from error
         return context
+
+    def ends(self) -> Validity | None:
+        """When that certificate of the chain is good that ends first. Raises OSError, CertificateError."""
+        return min(validities(self.certificate.read_bytes()), key=lambda one: one.not_after, default=None)
+
+    def authorities_end(self) -> Validity | None:
+        """The same of the last of the clients' authorities to end: a file may keep one that has had its time."""
+        if self.client_ca is None:
+            return None
+        return max(validities(self.client_ca.read_bytes()), key=lambda one: one.not_after, default=None)
+
+    def _require_whole(self) -> None:
+        """OpenSSL takes of a file that breaks off what came before. Raises ValueError."""
+        for file in self.files:
+            if is_cut(file.read_bytes()):
+                msg = f"{file.name} breaks off in the middle"
+                raise ValueError(msg)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,17 +121,16 @@ class Listener:
         self._config.load()
         self._state = ServerState()
         self._protocol = _protocol_class(limits, early)
-        self._handshake_seconds = limits.request_seconds
+        self._limits = limits
         self._tls = tls
-        self._socket: socket.socket | None = None
-        self._server: asyncio.Server | None = None
+        self._port = 0
+        self._acceptor: Acceptor | None = None
         self._sweeper: asyncio.Task[None] | None = None
 
     @property
     def port(self) -> int:
         """The port that is listened on; 0 before the start."""
-        port: int = 0 if self._socket is None else self._socket.getsockname()[1]
-        return port
+        return self._port
 
     @property
     def connections(self) -> int:
@@ -118,29 +138,36 @@ class Listener:
         return len(self._state.connections)
 
     @property
-    def tls_files(self) -> tuple[Path, ...]:
-        """What must be read anew when it changes."""
-        return () if self._tls is None else self._tls.files
+    def tls(self) -> Tls | None:
+        """What must be read anew when it changes; None for plain HTTP."""
+        return self._tls
 
     async def start(self, host: str, port: int) -> None:
         """Begin to listen. Raises SettingsError where the address is taken, or TLS files are not good."""
-        self._socket = _bound(host, port)
-        self._server = await self._listen(self._socket)
+        context = None if self._tls is None else self._tls.context()
+        bound = _bound(host, port)
+        self._port = bound.getsockname()[1]
+        self._acceptor = Acceptor(
+            bound,
+            self._connection,
+            is_open=lambda: self.connections,
+            most=self._limits.connections,
+            handshakes=Handshakes(begin=self._limits.request_seconds, end=_TLS_SHUTDOWN_SECONDS),
+        )
+        self._acceptor.tls = context
+        self._acceptor.start()
         self._sweeper = asyncio.create_task(self._sweep())
 
     async def renew_tls(self) -> None:
         """Read the TLS files anew, for connections from now on. Raises SettingsError, and all stays as it was."""
-        if self._socket is not None and self._server is not None:
-            renewed = await self._listen(self._socket)
-            self._server.close()
-            self._server = renewed
+        if self._acceptor is not None and self._tls is not None:
+            self._acceptor.tls = self._tls.context()
 
     async def stop(self, drain_seconds: float) -> None:
         """Take no more connections, let open requests end, then cut what is left."""
-        if self._server is None or self._sweeper is None or self._socket is None:
+        if self._acceptor is None or self._sweeper is None:
             return
-        self._server.close()
-        self._socket.close()
+        self._acceptor.stop()
         for connection in list(self._state.connections):
             connection.shutdown()
         with suppress(TimeoutError):
@@ -150,19 +177,6 @@ class Listener:
         self._sweeper.cancel()
         for connection in list(self._state.connections):
             connection.transport.abort()
-
-    async def _listen(self, bound: socket.socket) -> asyncio.Server:
-        context = None if self._tls is None else self._tls.context()
-        loop = asyncio.get_running_loop()
-        # A copy, since a server closes its socket with itself.
-        return await loop.create_server(
-            self._connection,
-            sock=bound.dup(),
-            ssl=context,
-            backlog=_BACKLOG,
-            ssl_handshake_timeout=None if context is None else self._handshake_seconds,
-            ssl_shutdown_timeout=None if context is None else _TLS_SHUTDOWN_SECONDS,
-        )
 
     def _connection(self) -> GuardedProtocol:
         return self._protocol(config=self._config, server_state=self._state, app_state={})

@@ -4,22 +4,25 @@ import asyncio
 import gc
 import logging
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
 import uvloop
 
-from pharia_access.bootstrap.verifier import VerifierParts, open_verifier
+from pharia_access.bootstrap.verifier import VerifierParts, connections_to_server, open_verifier
+from pharia_access.domain.certificates import Validity
+from pharia_access.entrypoints.descriptors import connections_within, raise_open_files
 from pharia_access.entrypoints.health import HealthServer
 from pharia_access.entrypoints.verifier.app import Protocols, VerifierApp, review_app
 from pharia_access.entrypoints.verifier.busy_poll import BusyPoll
-from pharia_access.entrypoints.verifier.files import WatchedFiles, read_keyring
+from pharia_access.entrypoints.verifier.files import FollowedFiles, read_keyring
 from pharia_access.entrypoints.verifier.guarded import Limits
 from pharia_access.entrypoints.verifier.listener import EarlyAnswers, Listener, Tls
-from pharia_access.errors import AccessError, KeyringError, SettingsError
+from pharia_access.errors import AccessError, CertificateError
 from pharia_access.settings.verifier import VerifierSettings
 from pharia_access.telemetry.logs import configure_logging
+from pharia_access.telemetry.verifier_metrics import VerifierMetrics
 
 __all__ = ["run_verifier"]
 
@@ -71,6 +74,7 @@ class _Process:
         self._status = 0
         self._listeners = _listeners(settings, parts)
         self._keyring_folder = Path(settings.keyring_folder) if settings.keyring_folder else None
+        self._followed = tuple(self._follow())
 
     def live(self) -> list[str]:
         """What only a restart would mend."""
@@ -87,16 +91,17 @@ class _Process:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
-        await self._read_keyring()
-        for listener, port in self._listeners:
+        for listener, _, port in self._listeners:
             await listener.start(self._settings.host, port)
+        for files in self._followed:
+            await files.look()
         tasks = [asyncio.ensure_future(work()) for work in (*self._parts.work, self._follow_files, self._settle)]
         for task in tasks:
             task.add_done_callback(self._ended)
         await self._stop.wait()
         log.info("stopping")
         drain = self._settings.drain_timeout.total_seconds()
-        await asyncio.gather(*(listener.stop(drain) for listener, _ in self._listeners))
+        await asyncio.gather(*(listener.stop(drain) for listener, _, _ in self._listeners))
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -111,25 +116,23 @@ class _Process:
         log.info("ready", extra={"objects": self._parts.view.index.sizes()})
 
     async def _follow_files(self) -> None:
-        follow: list[tuple[WatchedFiles, Callable[[], Awaitable[None]]]] = []
-        if self._keyring_folder is not None:
-            follow.append((WatchedFiles([self._keyring_folder]), self._read_keyring))
-        for listener, _ in self._listeners:
-            follow.append((WatchedFiles(listener.tls_files), partial(_renew_tls, listener)))
         while True:
             await asyncio.sleep(LOOK_AT_FILES_SECONDS)
-            for files, renew in follow:
-                if files.changed():
-                    await renew()
+            for files in self._followed:
+                await files.look()
+
+    def _follow(self) -> Iterator[FollowedFiles]:
+        meter = self._parts.metrics
+        if self._keyring_folder is not None:
+            yield FollowedFiles("keyring", [self._keyring_folder], self._read_keyring, meter=meter)
+        for listener, name, _ in self._listeners:
+            if listener.tls is not None:
+                renew = partial(_renew_tls, listener, name, meter)
+                yield FollowedFiles(f"{name}-certificate", listener.tls.files, renew, meter=meter)
 
     async def _read_keyring(self) -> None:
-        if self._keyring_folder is None:
-            return
-        try:
-            keyring = read_keyring(self._keyring_folder)
-        except KeyringError as error:
-            log.warning("the keyring cannot be used; the last one stays", extra={"problem": str(error)})
-            return
+        """Raises KeyringError, and the last one stays."""
+        keyring = None if self._keyring_folder is None else read_keyring(self._keyring_folder)
         self._parts.verifier.use_keyring(keyring)
         keys = [] if keyring is None else sorted(keyring.keys)
         log.info("read the keyring" if keys else "no keyring: Argon2id proves each token", extra={"keys": keys})
@@ -142,35 +145,56 @@ class _Process:
         self._stop.set()
 
 
-async def _renew_tls(listener: Listener) -> None:
+async def _renew_tls(listener: Listener, name: str, meter: VerifierMetrics) -> None:
+    """Raises SettingsError or OSError, and all stays as it was."""
+    await listener.renew_tls()
+    if listener.tls is not None:
+        meter.certificate(name, _known(listener.tls.ends))
+        meter.certificate(f"{name}-clients", _known(listener.tls.authorities_end))
+        log.info("read the %s certificate", name, extra={"files": [str(file) for file in listener.tls.files]})
+
+
+def _known(ends: Callable[[], Validity | None]) -> Validity | None:
+    """What OpenSSL takes is served, also where we cannot tell how long it is good."""
     try:
-        await listener.renew_tls()
-    except SettingsError as error:
-        log.warning("the certificate was not renewed; the last one stays", extra={"problem": str(error)})
-    else:
-        log.info("read the TLS files anew", extra={"files": [str(file) for file in listener.tls_files]})
+        return ends()
+    except CertificateError:
+        return None
 
 
-def _listeners(settings: VerifierSettings, parts: VerifierParts) -> list[tuple[Listener, int]]:
-    protocols = Protocols(gate=parts.gate, max_body_bytes=settings.max_body_bytes)
-    limits = Limits(
+def _limits(settings: VerifierSettings, metrics: VerifierMetrics) -> Limits:
+    open_files = raise_open_files()
+    ports = 2 if settings.token_review else 1
+    most = connections_within(
+        settings.max_connections, open_files=open_files, ports=ports, to_server=connections_to_server(settings)
+    )
+    if most < settings.max_connections:
+        what = "fewer connections than set may be open, because of the limit of open files"
+        log.warning(what, extra={"connections": most, "set": settings.max_connections, "openFiles": open_files})
+    metrics.connections_bound(most)
+    return Limits(
         head_bytes=settings.max_header_bytes,
         body_bytes=settings.max_body_bytes,
         request_seconds=settings.request_read_timeout.total_seconds(),
         idle_seconds=settings.idle_timeout.total_seconds(),
-        connections=settings.max_connections,
+        connections=most,
     )
+
+
+def _listeners(settings: VerifierSettings, parts: VerifierParts) -> list[tuple[Listener, str, int]]:
+    protocols = Protocols(gate=parts.gate, max_body_bytes=settings.max_body_bytes)
+    limits = _limits(settings, parts.metrics)
     tls = _tls(settings.tls_cert_file, settings.tls_key_file)
     early = None
     if settings.fast_path:
         early = EarlyAnswers(parts.gate, BusyPoll(settings.busy_poll.total_seconds(), now=parts.clock.monotonic))
-    listeners = [(Listener(VerifierApp(protocols), limits, early=early, tls=tls), settings.port)]
+    listeners = [(Listener(VerifierApp(protocols), limits, early=early, tls=tls), "checks", settings.port)]
     if settings.token_review:
         tls = _tls(
             settings.token_review_cert_file, settings.token_review_key_file, settings.token_review_client_ca_file
         )
         app = review_app(protocols, settings.token_review_audiences)
-        listeners.append((Listener(app, limits, tls=tls), settings.token_review_port))
+        listeners.append((Listener(app, limits, tls=tls), "token-review", settings.token_review_port))
     return listeners
 
 
