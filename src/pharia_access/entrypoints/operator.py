@@ -84,7 +84,7 @@ class _Process:
     def metrics(self) -> bytes:
         """Everything for Prometheus."""
         self._application.operator.gauge()
-        self._application.metrics.reloaded("keyring", successful=self._application.operator.keyring_is_read)
+        self._application.metrics.reloaded("keyring", successful=self._application.operator.keys.is_read)
         return self._application.metrics.render()
 
     async def run(self) -> int:

@@ -46,6 +46,7 @@ _DENIAL = re.compile(
     r"|exceeded quota: [a-z0-9.-]{1,253}"
 )
 _OUR_POLICY = "ValidatingAdmissionPolicy 'restrain-operator-secrets.access.pharia.ai'"
+_UNKNOWN_FIELD = re.compile(r'strict decoding error: .*unknown field "([A-Za-z.]{1,64})"')
 _REASON = re.compile("[A-Za-z]{1,64}")
 
 
@@ -69,6 +70,9 @@ def refusal(status: int, body: bytes, *, method: str, path: str, retry_after: st
     text = _text(status, answer, f"{method} {path}", message[:MOST_CHARACTERS])
     error = UnavailableError(text, retry_after=_seconds(retry_after)) if kind is UnavailableError else kind(text)
     error.status, error.said = status, message[:MOST_SAID]
+    # Behind the whole object, which the server quotes with escapes: nothing of it looks like this.
+    unknown = _UNKNOWN_FIELD.search(message)
+    error.unknown_field = "" if unknown is None else unknown.group(1)
     return error
 
 

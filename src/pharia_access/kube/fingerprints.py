@@ -14,7 +14,6 @@ __all__ = ["is_unknown", "mac_fields", "without_fingerprint"]
 Json = dict[str, Any]
 
 _FIELD: Final = "keyFingerprint"
-_UNKNOWN: Final = f'unknown field "status.mac.{_FIELD}"'
 
 
 def mac_fields(mac: Mac) -> Json:
@@ -25,7 +24,7 @@ def mac_fields(mac: Mac) -> Json:
 
 def is_unknown(refusal: InvalidError) -> bool:
     """Whether the server refused a write only because it does not know the field."""
-    return _UNKNOWN in refusal.said
+    return refusal.unknown_field == f"status.mac.{_FIELD}"
 
 
 def without_fingerprint(patch: Json) -> Json:

@@ -3,12 +3,14 @@
 Reads no environment, but for the library's own way to an in-cluster server.
 """
 
+import logging
 import os
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from kubernetes.aio import config
 from kubernetes.aio.client import Configuration
@@ -16,6 +18,12 @@ from kubernetes.aio.client import Configuration
 from pharia_access.errors import SettingsError
 
 __all__ = ["Login", "configuration_of", "namespace_of"]
+
+
+log = logging.getLogger(__name__)
+
+_BEARER: Final = "BearerToken"
+_BEARER_TOKEN: Final = re.compile(r"bearer [!-~]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +68,7 @@ async def configuration_of(login: Login) -> Configuration:
     with _told(login):
         if login.kubeconfig is None:
             config.load_incluster_config(configuration)  # type: ignore[no-untyped-call] # so the library says
+            _TokenFile(configuration).install(configuration)
         else:
             _require_file(login.kubeconfig)
             await config.load_kube_config(  # type: ignore[no-untyped-call] # so the library says
@@ -69,6 +78,34 @@ async def configuration_of(login: Login) -> Configuration:
                 persist_config=False,
             )
     return configuration
+
+
+class _TokenFile:
+    """The library's reading of the ServiceAccount's token, once a minute; where that fails the last one stays.
+
+    The library would fail the request, by an error of any kind, also while the last token is good for an hour.
+    """
+
+    def __init__(self, configuration: Any) -> None:  # noqa: ANN401 - its hook is typed as None by the library
+        self._read: Callable[[Configuration], None] = configuration.refresh_api_key_hook
+        self._failed = False
+
+    def install(self, configuration: Any) -> None:  # noqa: ANN401 - the same
+        """Stand in for the library's hook, which puts itself back at each reading."""
+        configuration.refresh_api_key_hook = self._refresh
+
+    def _refresh(self, configuration: Configuration) -> None:
+        before = configuration.api_key[_BEARER]
+        try:
+            self._read(configuration)
+            failed = _BEARER_TOKEN.fullmatch(configuration.api_key[_BEARER].strip()) is None
+        except Exception:  # noqa: BLE001 - whatever a file makes the library raise
+            failed = True
+        self.install(configuration)
+        configuration.api_key[_BEARER] = before if failed else configuration.api_key[_BEARER].strip()
+        if failed and not self._failed:
+            log.warning("the ServiceAccount's token cannot be read; the last one stays")
+        self._failed = failed
 
 
 def _require_file(kubeconfig: str) -> None:

@@ -72,6 +72,7 @@ class Operator:
 
     def __init__(self, parts: Parts, rhythm: Rhythm) -> None:
         self._parts = parts
+        self.keys = parts.keys
         self._ports = parts.ports
         self._rhythm = rhythm
         self._scopes = parts.scopes
@@ -230,16 +231,11 @@ class Operator:
         if abs(offset) > MOST_OFFSET_SECONDS:
             log.warning("the API server's clock is another than ours", extra={"aheadSeconds": round(offset, 1)})
 
-    @property
-    def keyring_is_read(self) -> bool:
-        """Whether the keyring could be read the last time."""
-        return self._parts.keys.is_read
-
     async def _gauge(self) -> None:
         while True:
             self.gauge()
-            await self._parts.keys.mend()
             await self._ports.clock.sleep(GAUGE_SECONDS)
+            await self.keys.mend()
 
     def gauge(self) -> None:
         """Tell the metrics what is not counted as it happens."""

@@ -77,7 +77,9 @@ class OperatorMetrics:
         self._due.set(math.nan)
         self._offset = self._gauge("clock_offset_seconds", "How far the API server's clock is ahead; NaN: unknown.")
         self._offset.set(math.nan)
-        self._reloads = self._gauge("reload_successful", "0 if what may change cannot be read; the last stays.", "source")
+        self._reloads = self._gauge(
+            "reload_successful", "0 if what may change cannot be read; the last stays.", "source"
+        )
 
     def reconciled(self, kind: str, outcome: str, seconds: float) -> None:
         """Count one reconcile: done, in-sync or applied, else what went wrong, such as the name of an error."""
