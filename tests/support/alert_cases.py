@@ -53,6 +53,10 @@ def _watched(pod: str, namespace: str) -> str:
     return f'pharia_access_namespace_watched{{namespace="a", exported_namespace="{namespace}", pod="{pod}"}}'
 
 
+def _certificate(end: str) -> str:
+    return f'pharia_access_certificate_not_{end}_timestamp_seconds{{certificate="checks", {_POD}}}'
+
+
 def _bucket(bound: str) -> str:
     return f'pharia_access_decision_duration_seconds_bucket{{contract="nginx", le="{bound}", pod="a"}}'
 
@@ -94,6 +98,19 @@ CASES: Final = (
         *_one("keyring_keys", fires="0x60", quiet="1x50 0x10"),
         "A verifier has no key of the keyring.",
         _A,
+    ),
+    Case(
+        "PhariaAccessKeyReplaced",
+        *_one("keyring_keys_replaced", fires="1x60", quiet="0x60"),
+        "The keyring has another key under an ID that tokens name.",
+        _A,
+    ),
+    Case(
+        "PhariaAccessCertificateEnding",
+        {_certificate("before"): "0x60", _certificate("after"): "3800x60"},
+        {_certificate("before"): "0x60", _certificate("after"): "90000x60"},
+        "The certificate of checks ends in 3m 20s.",
+        {**_A, "certificate": "checks"},
     ),
     Case(
         "PhariaAccessSharedTokenIDs",
@@ -218,6 +235,13 @@ CASES: Final = (
         {f'pharia_access_malformed_objects_total{{kind="ApiRole", {_POD}}}': "7x60"},
         "An object of kind ApiRole cannot be understood.",
         {"kind": "ApiRole"},
+    ),
+    Case(
+        "PhariaAccessReloadFailing",
+        {f'pharia_access_reload_successful{{source="keyring", {_POD}}}': "0x60"},
+        {f'pharia_access_reload_successful{{source="keyring", {_POD}}}': "1x52 0x8"},
+        "The keyring has not been readable for 10 minutes.",
+        {**_A, "source": "keyring"},
     ),
     Case(
         "PhariaAccessClockOff",

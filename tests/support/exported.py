@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from pharia_access.domain.certificates import Validity
 from pharia_access.domain.model import Phase
 from pharia_access.telemetry.metrics import OperatorMetrics
 from pharia_access.telemetry.verifier_metrics import Gauges, VerifierMetrics
@@ -23,6 +25,7 @@ def operator_page() -> str:
     metrics.event_dropped()
     metrics.tokens({Phase.ACTIVE: 1})
     metrics.namespace_watched("finance", watched=True)
+    metrics.reloaded("keyring", successful=True)
     return metrics.render().decode()
 
 
@@ -47,6 +50,8 @@ def verifier_page() -> str:
     metrics.malformed("ApiToken")
     metrics.last_used_written("written")
     metrics.audit_line_dropped()
+    metrics.reloaded("keyring", successful=True)
+    metrics.certificate("checks", Validity(datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)))
     return metrics.render().decode()
 
 

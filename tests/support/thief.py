@@ -200,7 +200,7 @@ OPERATORS: Final = (
     _yes("read the keyring", "its work; that one Secret, by its name", lambda it: it.api.read(_KEYRING)),
     _yes(
         "put other keys into the keyring",
-        "its work: good tokens are refused until it is put right",
+        "its work: Argon2id proves good tokens, more slowly, until it is put right",
         lambda it: it.api.replace({**it.api.read(_KEYRING).body, "data": {"current": "eA=="}}, dryRun="All"),
     ),
     _no("delete the keyring", "an admission policy", lambda it: it.api.delete(_KEYRING)),

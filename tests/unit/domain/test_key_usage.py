@@ -1,5 +1,7 @@
 """Which key is used by how many tokens."""
 
+from dataclasses import replace
+
 from pharia_access.domain.key_usage import KeyState, KeyUsage, key_usages
 from pharia_access.domain.keyring import Keyring
 from pharia_access.domain.model import ObjectKey
@@ -30,3 +32,15 @@ def test_keys_come_with_what_they_are_and_how_many_active_tokens_use_them() -> N
 
 def test_a_fresh_keyring_has_one_key_that_nobody_uses() -> None:
     assert key_usages(OLD, []) == [KeyUsage(OLD.current.key_id, KeyState.CURRENT, 0)]
+
+
+def test_tokens_of_another_key_under_a_known_id_are_counted_apart() -> None:
+    keyring = Keyring.fresh(seeded_entropy(), NOW)
+    key = keyring.current
+    ours = replace(a_token(key.key_id), mac_fingerprint=key.fingerprint)
+    theirs = replace(a_token(key.key_id), mac_fingerprint="0123456789abcdef")
+
+    assert key_usages(keyring, [ours, theirs, a_token(key.key_id)]) == [
+        KeyUsage(key.key_id, KeyState.CURRENT, 2),
+        KeyUsage(f"{key.key_id}.0123456789abcdef", KeyState.MISSING, 1),
+    ]

@@ -265,3 +265,34 @@ async def test_a_keyring_that_cannot_be_understood_is_not_replaced(bench: Bench)
     with pytest.raises(KeyringError):
         await bench.rotate()
     assert bench.store.keyring == ({"current": b"k1"}, "7")
+
+
+async def test_a_keyring_that_became_unreadable_leaves_the_last_one_and_is_read_again_until_that_works(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench.put(THEIRS)
+    await bench.keys.refresh()
+    bench.fail("read_keyring", DeniedError("403"), DeniedError("403"), KeyringError("a foreign Secret"))
+
+    states: list[tuple[bool, bool]] = []
+    for _ in range(5):
+        await bench.keys.mend() if states else await bench.keys.refresh()
+        states.append((bench.keys.is_read, bench.keys.current() == THEIRS))
+
+    assert states == [(False, True)] * 3 + [(True, True)] * 2
+    assert [record.getMessage() for record in caplog.records] == [
+        "the keyring could not be read",
+        "the keyring cannot be used; the last one stays",
+    ]
+
+
+async def test_another_key_under_a_known_id_is_told(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    bench.put(THEIRS)
+    await bench.keys.refresh()
+    key_id = THEIRS.current.key_id
+    bench.put(Keyring.parse({"current": key_id.encode(), key_id: b"\x07" * 32}))
+
+    await bench.keys.refresh()
+    await bench.keys.refresh()
+
+    assert [vars(record)["keys"] for record in caplog.records] == [[key_id]]

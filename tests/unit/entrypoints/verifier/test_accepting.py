@@ -1,0 +1,99 @@
+"""Connections are counted from the moment they are accepted, and never take the last descriptors."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import ssl
+from typing import TYPE_CHECKING
+
+import pytest
+import trustme
+
+from pharia_access.entrypoints.verifier.guarded import Limits
+from tests.support.http_door import open_door
+from tests.unit.entrypoints.verifier.test_bounds import pem
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.unit.entrypoints.verifier.conftest import Run
+
+FEW = Limits(connections=4, request_seconds=30)
+BEYOND = 32
+
+
+def test_handshakes_that_are_never_finished_give_way_to_new_ones(run: Run, tmp_path: Path) -> None:
+    authority = trustme.CA()
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+
+    async def main() -> tuple[int, bytes]:
+        async with open_door(limits=FEW, tls=pem(tmp_path, authority)) as door:
+            token = door.issue().reveal()
+            silent = [
+                await asyncio.open_connection("127.0.0.1", door.port) for _ in range(FEW.connections + BEYOND + 9)
+            ]
+            async with asyncio.timeout(10):
+                closed = [await reader.read() for reader, _ in silent[:9]]
+                reader, writer = await asyncio.open_connection("127.0.0.1", door.port, ssl=context)
+                writer.write(f"GET /auth/nginx HTTP/1.1\r\nhost: v\r\nauthorization: Bearer {token}\r\n\r\n".encode())
+                status = await reader.readline()
+            for _, one in [*silent, (reader, writer)]:
+                one.close()
+            return len(closed), status
+
+    assert run(main()) == (9, b"HTTP/1.1 200 OK\r\n")
+
+
+def test_what_is_no_tls_takes_no_place(run: Run, tmp_path: Path) -> None:
+    async def main() -> int:
+        async with open_door(limits=FEW, tls=pem(tmp_path, trustme.CA())) as door:
+            for _ in range(3 * BEYOND):
+                reader, writer = await asyncio.open_connection("127.0.0.1", door.port)
+                writer.write(b"GET / HTTP/1.1\r\n\r\n")
+                async with asyncio.timeout(10):
+                    await reader.read()
+                writer.close()
+            return door.connections()
+
+    assert run(main()) == 0
+
+
+def test_where_none_can_be_accepted_it_is_said_once_and_tried_again(
+    run: Run, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    tries = 0
+
+    def refuse(_: object) -> None:
+        nonlocal tries
+        tries += 1
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    async def main() -> int:
+        async with open_door() as door:
+            token = door.issue().reveal()
+            with monkeypatch.context() as patch:
+                patch.setattr("socket.socket.accept", refuse)
+                asking = asyncio.create_task(door.ask("GET", "/auth/nginx", f"authorization: Bearer {token}"))
+                await asyncio.sleep(1)
+            return (await asking).status
+
+    assert run(main()) == 200
+    assert 2 <= tries <= 10
+    assert [record.getMessage() for record in caplog.records] == ["no connection can be taken; tried again"]
+
+
+def test_what_waits_while_the_door_closes_is_closed(run: Run, tmp_path: Path) -> None:
+    async def main() -> list[bytes]:
+        async with open_door(limits=FEW, tls=pem(tmp_path, trustme.CA())) as door:
+            silent = [await asyncio.open_connection("127.0.0.1", door.port) for _ in range(5)]
+            await asyncio.sleep(0.05)
+        async with asyncio.timeout(5):
+            ends = [await reader.read() for reader, _ in silent]
+        for _, writer in silent:
+            writer.close()
+        return ends
+
+    assert run(main()) == [b""] * 5
