@@ -97,7 +97,7 @@ def wait_for_a_free_slot(observed: Observed, now: datetime) -> Decision | None:
     if observed.token.minted or observed.slot_free or credential is None:
         return None
     message = (
-        f"ApiCredential {credential.key.name} allows {credential.policy.max_tokens} active tokens and has them. "
+        f"ApiCredential {credential.key.name} has all the active tokens that it allows. "
         "Revoke or delete one, or raise spec.tokenPolicy.maxTokens."
     )
     return _wait(observed, now, Outcome(Phase.PENDING, Reason.TOKEN_LIMIT_REACHED, message))

@@ -189,8 +189,8 @@ class Credential:
 
     @property
     def facts(self) -> tuple[object, ...]:
-        """What its tokens' rules look at."""
-        return self.uid, self.suspended, self.deleting, self.policy
+        """What its tokens' rules look at, but for `max_tokens`: that concerns only those whose turn it is."""
+        return self.uid, self.suspended, self.deleting, self.policy.default_ttl, self.policy.max_ttl
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 
 from pharia_access.domain.model import Policy
+from pharia_access.services.counting import Counting
 from pharia_access.services.credential_reconciler import CredentialReconciler
 from pharia_access.services.intake import Intake
 from pharia_access.services.keys import Keys
 from pharia_access.services.minting import Minting
 from pharia_access.services.operator import Parts
 from pharia_access.services.pacer import Pacer
+from pharia_access.services.places import Places
 from pharia_access.services.ports import Ports
 from pharia_access.services.probes import ProbePace, Probes
 from pharia_access.services.reconciler import TokenReconciler
@@ -38,7 +40,8 @@ def assemble(ports: Ports, choices: Choices) -> Parts:
     clock, policy = ports.clock, choices.policy
     view, queue, schedule = View(), WorkQueue(clock.monotonic), Schedule()
     probes = Probes(clock, choices.probe_pace)
-    intake = Intake(ports, view=view, queue=queue, schedule=schedule, probes=probes, policy=policy)
+    places = Places(view, clock.monotonic)
+    intake = Intake(ports, view=view, places=places, queue=queue, schedule=schedule, probes=probes, policy=policy)
     keys = Keys(secrets=ports.secrets, entropy=ports.entropy, clock=clock)
     minting = Minting(ports, policy=policy, prefix=choices.token_prefix, keyring=keys.current)
     deletes = Pacer(clock, choices.deletes_per_second)
@@ -53,6 +56,7 @@ def assemble(ports: Ports, choices: Choices) -> Parts:
         tokens=TokenReconciler(
             ports,
             minting=minting,
+            counting=Counting(ports.cluster, view=view, places=places, intake=intake),
             view=view,
             scopes=scopes,
             intake=intake,

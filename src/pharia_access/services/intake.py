@@ -12,6 +12,7 @@ from pharia_access.domain.model import Credential, ObjectKey, Phase, Policy, Tok
 from pharia_access.domain.permissions import Role
 from pharia_access.domain.sightings import MalformedObject
 from pharia_access.services.meanwhile import Meanwhile
+from pharia_access.services.places import Places
 from pharia_access.services.ports import Ports
 from pharia_access.services.probes import Probes
 from pharia_access.services.schedule import Schedule
@@ -23,9 +24,6 @@ __all__ = ["Intake"]
 COALESCE = timedelta(seconds=2)
 """How long a credential's counts may gather before they are written."""
 
-MOST_ASKED = 4
-"""How many are asked when one place becomes free: each of them counts all tokens of the credential."""
-
 MOST_FRESH = 2000
 """How many tokens are kept whole until they are worked on: about 5 KiB each."""
 
@@ -34,10 +32,19 @@ class Intake:
     """Takes in objects from events, lists and our own writes alike."""
 
     def __init__(  # noqa: PLR0913 - collaborators, by keyword
-        self, ports: Ports, *, view: View, queue: WorkQueue, schedule: Schedule, probes: Probes, policy: Policy
+        self,
+        ports: Ports,
+        *,
+        view: View,
+        places: Places,
+        queue: WorkQueue,
+        schedule: Schedule,
+        probes: Probes,
+        policy: Policy,
     ) -> None:
         self._clock, self._metrics = ports.clock, ports.metrics
         self._view = view
+        self._places = places
         self._queue = queue
         self._schedule = schedule
         self._probes = probes
@@ -87,16 +94,18 @@ class Intake:
         self._malformed.pop(Work("token", token.key), None)
         self._fresh.pop(token.key, None)
         before = self._view.put_token(token)
-        after = self._view.token(token.key)
-        self._recount(before, after)
-        self._free_slots(before, after)
+        self._tell_others(token.key, before, self._view.token(token.key))
 
     def follow(self, token: Token, *, bulk: bool = False) -> None:
         """Queue a token that needs something; note when the others need to be looked at again."""
         credential = self._view.credential(ObjectKey(token.key.namespace, token.spec.credential_name))
-        decision = token_rules.decide(Observed(token, credential, self._policy), self._clock.now())
+        must_wait = credential is not None and self._places.must_wait(token, credential)
+        observed = Observed(token, credential, self._policy, slot_free=not must_wait)
+        decision = token_rules.decide(observed, self._clock.now())
         if isinstance(decision, InSync):
             self.settled(token, decision)
+            if must_wait and TokenRecord.of(token).waits:
+                self._places.park(token)
             return
         if not self.acting:
             self._undone[token.key] = None
@@ -141,11 +150,9 @@ class Intake:
         self._undone.pop(key, None)
         self._schedule.set(key, None)
         self._probes.watch(key, None)
-        if before is None:
-            return
-        self._recount(before, None)
-        self._free_slots(before, None)
-        self._take_away(key, before)
+        self._tell_others(key, before, None)
+        if before is not None:
+            self._take_away(key, before)
 
     def credential_seen(self, credential: Credential, *, bulk: bool = False) -> None:
         """A credential as some answer or event showed it."""
@@ -157,6 +164,7 @@ class Intake:
         if before is None or before.facts != credential.facts:
             phases = () if before is None or before.uid != credential.uid else (Phase.PENDING,)
             self._add_tokens(credential.key, *phases)
+        self.ask_who_may_go(credential.key)
         changed = before is None or before.generation != credential.generation or before.uid != credential.uid
         if self.acting and changed:
             self._queue.add(Work("credential", credential.key), bulk=bulk)
@@ -176,6 +184,8 @@ class Intake:
         known = self._view.credential(key)
         if known is not None and uid not in {None, known.uid}:
             return
+        if known is not None:
+            self._places.forget(known)
         self._view.drop_credential(key)
         self._add_tokens(key)
 
@@ -212,6 +222,26 @@ class Intake:
             secret = Work("secret", ObjectKey(key.namespace, gone.open_secret[0]), gone.open_secret[1])
             (self._queue.add if self.acting else self._left.append)(secret)
 
+    def ask(self, key: ObjectKey, *, bulk: bool = False) -> None:
+        """Have a token looked at."""
+        if self.acting:
+            self._queue.add(Work("token", key), bulk=bulk)
+        else:
+            self._undone[key] = None
+
+    def ask_who_may_go(self, credential: ObjectKey) -> None:
+        """A credential has a free place, perhaps: who waits for it is asked again."""
+        known = self._view.credential(credential)
+        for key in () if known is None else self._places.woken(known):
+            self.ask(key, bulk=True)
+
+    def _tell_others(self, key: ObjectKey, before: TokenRecord | None, after: TokenRecord | None) -> None:
+        """A token ended or got stuck, perhaps, that was active or came first."""
+        self._places.changed(key, after)
+        self._recount(before, after)
+        if before is not None and before.holds_place:
+            self.ask_who_may_go(before.credential)
+
     def _recount(self, before: TokenRecord | None, after: TokenRecord | None) -> None:
         old = None if before is None else (before.credential, before.phase)
         new = None if after is None else (after.credential, after.phase)
@@ -220,21 +250,9 @@ class Intake:
                 # In bulk: where many tokens end at once, after them, and so once for each credential.
                 self._queue.add_after(Work("credential", place[0]), COALESCE.total_seconds(), bulk=True)
 
-    def _free_slots(self, before: TokenRecord | None, after: TokenRecord | None) -> None:
-        """A token ended or got stuck that was active, or came first: who waits for its place is asked again."""
-        if not self.acting or before is None or not before.holds_place or (after is not None and after.holds_place):
-            return
-        credential = self._view.credential(before.credential)
-        if credential is not None and credential.policy.max_tokens is not None:
-            for key in self._view.next_in_line(before.credential, MOST_ASKED):
-                self._queue.add(Work("token", key), bulk=True)
-
     def _add_tokens(self, credential: ObjectKey, *phases: Phase) -> None:
         for key in self._view.tokens_of(credential, *phases):
-            if self.acting:
-                self._queue.add(Work("token", key), bulk=True)
-            else:
-                self._undone[key] = None
+            self.ask(key, bulk=True)
 
     def _add_holders(self, role: str) -> None:
         for key in self._view.holders_of(role) if self.acting else ():

@@ -34,9 +34,14 @@ class Moments:
 
     def first(self) -> float | None:
         """The earliest moment."""
+        entry = self.peek()
+        return None if entry is None else entry[0]
+
+    def peek(self) -> tuple[float, ObjectKey] | None:
+        """The earliest moment and its key."""
         while self._heap and self._due.get(self._heap[0][1]) != self._heap[0][0]:
             heapq.heappop(self._heap)
-        return self._heap[0][0] if self._heap else None
+        return self._heap[0] if self._heap else None
 
     def pop_until(self, now: float) -> ObjectKey | None:
         """Take off the first key, if its moment is not later than that."""

@@ -1,12 +1,8 @@
 """Brings one token to what its spec asks for: gather, decide, apply, and again until nothing is left to do."""
 
-import asyncio
-from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import replace
-from weakref import WeakValueDictionary
 
 from pharia_access.domain import token_rules, token_status
-from pharia_access.domain.conditions import is_true
 from pharia_access.domain.decisions import (
     DeleteToken,
     InSync,
@@ -18,6 +14,7 @@ from pharia_access.domain.decisions import (
 )
 from pharia_access.domain.model import Credential, DeliveryState, ObjectKey, Phase, Policy, Token
 from pharia_access.errors import DeniedError, InvalidError, MalformedObjectError, NotFoundError
+from pharia_access.services.counting import Counting, Place
 from pharia_access.services.intake import Intake
 from pharia_access.services.minting import Minting
 from pharia_access.services.pacer import Pacer
@@ -50,6 +47,7 @@ class TokenReconciler:
         ports: Ports,
         *,
         minting: Minting,
+        counting: Counting,
         view: View,
         scopes: Scopes,
         intake: Intake,
@@ -60,6 +58,7 @@ class TokenReconciler:
         self._cluster, self._secrets, self._clock = ports.cluster, ports.secrets, ports.clock
         self._recorder, self._metrics = ports.recorder, ports.metrics
         self._minting = minting
+        self._counting = counting
         self._view = view
         self._scopes = scopes
         self._intake = intake
@@ -68,7 +67,6 @@ class TokenReconciler:
         self._deletes = deletes
         self._begun: dict[ObjectKey, Token] = {}  # mints whose end we have not seen
         self._taken_away: dict[ObjectKey, str] = {}  # UIDs of Secrets that we deleted, until statuses say so
-        self._slots: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def reconcile(self, key: ObjectKey) -> None:
         """Do what the token's rules say. Raises leaves of ApiError, MalformedObjectError, ComeBack."""
@@ -86,15 +84,19 @@ class TokenReconciler:
         """Decide and apply until nothing is left; False: what comes next wants a live read, and nothing was done."""
         for _ in range(MOST_ROUNDS):
             observed = await self._with_credential(token)
-            async with self._slot_lock(observed):
-                observed = await self._gather(observed)
-                decision = token_rules.decide(observed, self._clock.now())
+            try:
+                gathered = await self._gather(observed, live=live)
+                if gathered is None:
+                    return True
+                decision = token_rules.decide(gathered, self._clock.now())
                 if isinstance(decision, InSync):
                     await self._leave(token, decision)
                     return True
                 if not live and isinstance(decision, Mint | DeleteToken):
                     return False
-                changed = await self._apply(observed, decision)
+                changed = await self._apply(gathered, decision)
+            finally:
+                self._counting.leave(token.key, observed.credential)
             if changed is None:
                 return True
             token, live = changed, True
@@ -128,21 +130,14 @@ class TokenReconciler:
         self._intake.credential_seen(credential)
         return replace(observed, credential=credential)
 
-    def _slot_lock(self, observed: Observed) -> AbstractAsyncContextManager[object]:
-        """Counting and minting under `maxTokens` is one step for each credential."""
-        credential = observed.credential
-        if observed.token.minted or credential is None or credential.policy.max_tokens is None:
-            return nullcontext()
-        return self._slots.setdefault(credential.uid, asyncio.Lock())
-
-    async def _gather(self, observed: Observed) -> Observed:
+    async def _gather(self, observed: Observed, *, live: bool) -> Observed | None:
+        """All that the rules look at; None where it is asked again by itself."""
         observed = replace(observed, secret_gone=await self._secret_gone(observed.token))
         credential = observed.credential
-        if credential is None or credential.policy.max_tokens is None:
+        if credential is None or not isinstance(token_rules.decide(observed, self._clock.now()), Mint):
             return observed
-        if not isinstance(token_rules.decide(observed, self._clock.now()), Mint):
-            return observed
-        return replace(observed, slot_free=await self._slot_free(observed, credential))
+        place = await self._counting.find(observed.token, credential, live=live)
+        return None if place is Place.UNKNOWN else replace(observed, slot_free=place is Place.FREE)
 
     async def _secret_gone(self, token: Token) -> bool:
         """Looked for where a probe missed it, and once more when its window ends. What we deleted, no reader did."""
@@ -167,18 +162,6 @@ class TokenReconciler:
         """Whether that very one-time Secret exists."""
         sighting = await self._secrets.look_at(secret)
         return getattr(sighting, "uid", None) == uid
-
-    async def _slot_free(self, observed: Observed, credential: Credential) -> bool:
-        """Whether fewer tokens are active, or were asked for earlier, than the credential allows; counted live."""
-        token, now, ahead = observed.token, self._clock.now(), 0
-        async for page in self._cluster.token_pages(credential=credential.key):
-            for other in page.items:
-                older = (other.created, other.key) < (token.created, token.key)
-                active = other.minted and other.status.phase is Phase.ACTIVE
-                verdict = token_rules.decide(Observed(other, credential, self._policy), now)
-                stuck = is_true(other.status.conditions, "Stalled")  # on another's Secret: it would hold the place
-                ahead += active or (older and isinstance(verdict, Mint) and not stuck)
-        return ahead < (credential.policy.max_tokens or 0)
 
     async def _apply(self, observed: Observed, decision: Mint | Settle | SetOwners | DeleteToken) -> Token | None:
         """The token as it is after the decision was carried out; None if there is nothing more to do."""

@@ -3,11 +3,11 @@
 Nothing is written on the strength of the view alone: it says where to look.
 """
 
+from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from heapq import nsmallest
 from sys import intern
 
 from pharia_access.domain.conditions import is_true
@@ -38,23 +38,29 @@ class TokenRecord:
     open_secret: tuple[str, str] | None
     """Name and UID of a one-time Secret that is still there."""
     holds_place: bool
-    """Whether it counts against its credential's `maxTokens`: active, or asked for and not stuck."""
+    """Whether it counts against its credential's `maxTokens`: active, or asked for, and nothing of its own bars it."""
     created: float
     """POSIX time."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether it stands in line for one of its credential's places."""
+        return self.holds_place and self.phase is not Phase.ACTIVE
 
     @classmethod
     def of(cls, token: Token) -> "TokenRecord":
         """What of a token is kept."""
         delivery = token.status.delivery
         available = delivery is not None and delivery.state is DeliveryState.AVAILABLE
-        stuck = is_true(token.status.conditions, "Stalled")
+        asked_for = token.status.phase in {None, Phase.PENDING} and not (token.deleting or token.spec.revoked)
+        stuck = is_true(token.status.conditions, "Stalled")  # on another's Secret: it would hold the place
         return cls(
             uid=token.uid,
             resource_version=token.resource_version,
             credential=ObjectKey(token.key.namespace, intern(token.spec.credential_name)),
             phase=token.status.phase,
             open_secret=(delivery.secret_name, delivery.secret_uid) if delivery is not None and available else None,
-            holds_place=token.status.phase in {None, Phase.PENDING, Phase.ACTIVE} and not stuck,
+            holds_place=token.status.phase is Phase.ACTIVE or (asked_for and not stuck),
             created=token.created.timestamp(),
         )
 
@@ -65,6 +71,7 @@ class View:
     def __init__(self) -> None:
         self._tokens: dict[ObjectKey, TokenRecord] = {}
         self._by_credential: dict[ObjectKey, dict[ObjectKey, None]] = {}
+        self._lines: dict[ObjectKey, list[tuple[float, ObjectKey]]] = {}  # who waits for a place, oldest first
         self._phases: dict[ObjectKey, Counter[Phase]] = {}
         self._totals: Counter[Phase] = Counter()
         self._credentials: dict[ObjectKey, Credential] = {}
@@ -137,6 +144,8 @@ class View:
         self._by_credential.setdefault(record.credential, {})[token.key] = None
         self._phases.setdefault(record.credential, Counter())[record.phase or Phase.PENDING] += 1
         self._totals[record.phase or Phase.PENDING] += 1
+        if record.waits:
+            insort(self._lines.setdefault(record.credential, []), (record.created, token.key))
         return before
 
     def drop_token(self, key: ObjectKey) -> TokenRecord | None:
@@ -146,6 +155,8 @@ class View:
             return None
         self._phases[record.credential][record.phase or Phase.PENDING] -= 1
         self._totals[record.phase or Phase.PENDING] -= 1
+        if record.waits:
+            self._leave_line(key, record)
         siblings = self._by_credential[record.credential]
         del siblings[key]
         if not siblings:
@@ -153,15 +164,24 @@ class View:
             del self._phases[record.credential]
         return record
 
+    def _leave_line(self, key: ObjectKey, record: TokenRecord) -> None:
+        line = self._lines[record.credential]
+        del line[bisect_left(line, (record.created, key))]
+        if not line:
+            del self._lines[record.credential]
+
     def tokens_of(self, credential: ObjectKey, *phases: Phase) -> tuple[ObjectKey, ...]:
         """The tokens that refer to a credential of that name, of all phases if none is given."""
         keys = self._by_credential.get(credential, {})
         return tuple(key for key in keys if not phases or (self._tokens[key].phase or Phase.PENDING) in phases)
 
-    def next_in_line(self, credential: ObjectKey, count: int) -> list[ObjectKey]:
-        """The oldest of its tokens that wait to be minted."""
-        waiting = (key for key in self.tokens_of(credential, Phase.PENDING) if self._tokens[key].holds_place)
-        return nsmallest(count, waiting, key=lambda key: (self._tokens[key].created, key))
+    def active_of(self, credential: ObjectKey) -> int:
+        """How many of its tokens are active."""
+        return self._phases.get(credential, Counter())[Phase.ACTIVE]
+
+    def ahead_in_line(self, credential: ObjectKey, created: float, key: ObjectKey) -> int:
+        """How many wait for a place that were asked for before this one, which itself may be unknown here."""
+        return bisect_left(self._lines.get(credential, []), (created, key))
 
     def counts(self, credential: ObjectKey) -> TokenCounts:
         """A credential's tokens by phase."""

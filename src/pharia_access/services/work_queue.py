@@ -8,8 +8,11 @@ import asyncio
 import heapq
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Literal
 
-from pharia_access.services.lane import Lane, Work
+from pharia_access.domain.model import ObjectKey
+from pharia_access.domain.turns import Turns
 
 __all__ = ["Work", "WorkQueue"]
 
@@ -23,12 +26,21 @@ SHARE = 3
 """A namespace has at most so many times as many workers as are idle: alone 12 of 16, and up to five leave one idle."""
 
 
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What to look at: a token, a credential, or a one-time Secret (by UID) whose token is gone."""
+
+    kind: Literal["token", "credential", "secret"]
+    key: ObjectKey
+    uid: str = ""
+
+
 class WorkQueue:
     """Use from one event loop. `monotonic` gives seconds that only grow."""
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
-        self._lanes = (Lane(), Lane())
+        self._lanes: tuple[Turns[Work], Turns[Work]] = (Turns(), Turns())
         self._waiting: dict[Work, float] = {}
         self._waiting_in_bulk: set[Work] = set()
         self._running: set[Work] = set()
@@ -62,7 +74,7 @@ class WorkQueue:
             return
         self._waiting.setdefault(work, self._monotonic())
         (self._waiting_in_bulk.add if bulk else self._waiting_in_bulk.discard)(work)
-        self._lanes[bulk].append(work)
+        self._lanes[bulk].append(work.key.namespace, work)
         self._wake_one()
 
     def add_after(self, work: Work, seconds: float, *, bulk: bool = False) -> None:

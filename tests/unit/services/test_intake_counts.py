@@ -6,11 +6,13 @@ from datetime import timedelta
 
 import pytest
 
+from pharia_access.domain import token_rules
 from pharia_access.domain.conditions import Condition
+from pharia_access.domain.decisions import Observed, Settle
 from pharia_access.domain.model import ObjectKey, Phase, Token, TokenStatus
 from pharia_access.services.intake import Intake
 from pharia_access.services.work_queue import Work
-from tests.support.builders import CREDENTIAL, NOW, a_token
+from tests.support.builders import CREDENTIAL, NOW, a_token, owned_by
 from tests.support.service_builders import Bench, drained
 from tests.support.virtual_time import FakeClock, simulated
 
@@ -21,7 +23,15 @@ STALLED = (Condition("Stalled", "True", "SecretConflict", "Words.", 1, NOW),)
 
 @pytest.fixture
 def bench(clock: FakeClock) -> Bench:
-    return Bench(clock, max_tokens=1)
+    return Bench(clock, max_tokens=2)
+
+
+def told_to_wait(bench: Bench, key: ObjectKey = WAITS) -> Token:
+    """A token whose status says that there is no place for it, and which is owned."""
+    token = replace(in_phase(None, key), owners=(owned_by(bench.credential.identity),))
+    told = token_rules.decide(Observed(token, bench.credential, bench.policy, slot_free=False), bench.clock.now())
+    assert isinstance(told, Settle)
+    return replace(token, status=told.status)
 
 
 def in_phase(phase: Phase | None, key: ObjectKey = FIRST, *, version: str = "1", stalled: bool = False) -> Token:
@@ -115,8 +125,8 @@ async def test_who_waits_for_a_place_is_asked_again_when_one_becomes_free(
     clock: FakeClock, bench: Bench, intake: Intake, before: Token, after: Token | None, expected: list[ObjectKey]
 ) -> None:
     intake.token_written(before)
-    intake.token_written(in_phase(Phase.PENDING, WAITS))
     intake.token_written(in_phase(Phase.ACTIVE, SECOND))
+    intake.token_seen(told_to_wait(bench))
     await drained(bench.replica.queue)
 
     if after is None:

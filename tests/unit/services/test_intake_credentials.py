@@ -1,6 +1,7 @@
 """What is seen of credentials and roles: whose tokens and holders are asked again, and whose need not be."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -17,6 +18,7 @@ EVERY_PHASE = ["active", "expired", "failed", "pending", "revoked", "unseen"]
 WAITING = ["pending", "unseen"]
 ITSELF = Work("credential", CREDENTIAL)
 LATER = "99"
+DAY = timedelta(days=1)
 
 
 @pytest.fixture
@@ -50,7 +52,8 @@ async def asked(bench: Bench) -> tuple[list[str], int]:
     [
         pytest.param({"generation": 2, "roles": ("admin",)}, [], 1, id="other roles concern its status alone"),
         pytest.param({"generation": 2, "suspended": True}, WAITING, 1, id="a suspension concerns those that wait"),
-        pytest.param({"generation": 2, "policy": TokenPolicy(max_tokens=3)}, WAITING, 1, id="so does its policy"),
+        pytest.param({"generation": 2, "policy": TokenPolicy(max_ttl=DAY)}, WAITING, 1, id="so does its policy"),
+        pytest.param({"generation": 2, "policy": TokenPolicy(max_tokens=3)}, [], 1, id="another limit, those it lets go"),
         pytest.param({"deleting": True}, WAITING, 0, id="so does its deletion"),
         pytest.param({"status": a_credential().status}, [], 0, id="an echo of our own status concerns nobody"),
         pytest.param({"uid": "uid-2"}, EVERY_PHASE, 1, id="another one of the name concerns all"),

@@ -103,6 +103,7 @@ async def test_an_older_one_that_will_not_be_minted_here_holds_no_place(bench: B
     bench.create("b")
 
     await bench.reconcile(B)
+    await work_off(bench)
 
     assert bench.token(B).status.phase is Phase.ACTIVE
 

@@ -1,0 +1,88 @@
+"""Finds a token its place under `maxTokens`: by the view where it must wait, by a live list where it would be minted.
+
+One list serves all that are minted in the next seconds, so that n tokens cost n. Each namespace has one list at a time;
+who comes meanwhile is put back, and holds no worker.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import Enum, auto
+
+from pharia_access.domain.model import Credential, ObjectKey, Token
+from pharia_access.services.intake import Intake
+from pharia_access.services.places import Places
+from pharia_access.services.ports import Cluster
+from pharia_access.services.view import View
+
+__all__ = ["Counting", "Place"]
+
+
+class Place(Enum):
+    """What is known of a token's place."""
+
+    FREE = auto()
+    """It is the token's, until `leave`."""
+    NONE = auto()
+    """All are taken, or others come first: the token is asked again when its turn comes."""
+    UNKNOWN = auto()
+    """Places in its namespace are being counted: the token is asked again when that is done."""
+
+
+class Counting:
+    """Counts live, brings the view up to date by it, and gives places."""
+
+    def __init__(self, cluster: Cluster, *, view: View, places: Places, intake: Intake) -> None:
+        self._cluster = cluster
+        self._view = view
+        self._places = places
+        self._intake = intake
+        self._put_back: dict[str, dict[ObjectKey, None]] = {}  # by the namespace that is counted in
+
+    async def find(self, token: Token, credential: Credential, *, live: bool) -> Place:
+        """Whether it may be minted. A token that is not read live is told what the view says, and gets nothing yet.
+
+        Raises the leaves of ApiError.
+        """
+        places = self._places
+        places.unpark(token.key)
+        if credential.policy.max_tokens is None:
+            return Place.FREE
+        if live and not places.must_wait(token, credential) and not places.is_counted(credential):
+            if token.key.namespace in self._put_back:
+                self._put_back[token.key.namespace][token.key] = None
+                return Place.UNKNOWN
+            await self._count(token, credential)
+        if places.must_wait(token, credential):
+            places.park(token)
+            return Place.NONE
+        if live:
+            places.keep(token, credential)
+        return Place.FREE
+
+    def leave(self, token: ObjectKey, credential: Credential | None) -> None:
+        """It is no longer minted; whoever may have its place is asked."""
+        if credential is not None and credential.policy.max_tokens is not None:
+            self._places.leave(token, credential.key)
+            self._intake.ask_who_may_go(credential.key)
+
+    async def _count(self, token: Token, credential: Credential) -> None:
+        with self._alone(token.key.namespace), self._view.listing():
+            async for page in self._cluster.token_pages(credential=credential.key):
+                for other in page.items:
+                    if other.key != token.key:  # its caller has it in hand
+                        self._take_in(other)
+        self._places.counted(credential)
+
+    def _take_in(self, token: Token) -> None:
+        """Only what is new about it is judged."""
+        if not self._view.is_gone(token.uid) and not self._view.knows(token.key, token.resource_version):
+            self._intake.token_listed(token)
+
+    @contextmanager
+    def _alone(self, namespace: str) -> Iterator[None]:
+        self._put_back[namespace] = {}
+        try:
+            yield
+        finally:
+            for key in self._put_back.pop(namespace):
+                self._intake.ask(key)
