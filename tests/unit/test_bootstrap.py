@@ -90,7 +90,7 @@ async def test_what_was_opened_is_closed(tmp_path: Path) -> None:
         hasher = application.hasher
 
     with pytest.raises(RuntimeError):
-        await hasher.prove(TEXT)
+        await hasher.prove(TEXT, namespace="finance")
 
 
 async def test_without_an_api_server_there_is_no_application(tmp_path: Path) -> None:

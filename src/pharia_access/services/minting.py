@@ -75,7 +75,7 @@ class Minting:
         minted = Minted(
             credential=credential.identity,
             token_id=secret.text.token_id,
-            hash=await self._hasher.prove(secret.text),
+            hash=await self._hasher.prove(secret.text, namespace=token.key.namespace),
             mac=self._mac(secret.text),
             issued_at=whole_seconds(secret.created),
             expires_at=self._end(token, credential, secret),

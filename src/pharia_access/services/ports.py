@@ -179,8 +179,8 @@ class Entropy(Protocol):
 class Hasher(Protocol):
     """Argon2id off the event loop, bounded."""
 
-    async def prove(self, text: TokenText) -> str:
-        """The PHC string of a token's text."""
+    async def prove(self, text: TokenText, *, namespace: str) -> str:
+        """The PHC string of a token's text. Where many wait, namespaces take turns."""
         ...
 
 

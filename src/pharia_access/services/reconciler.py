@@ -29,6 +29,7 @@ MOST_ROUNDS = 6
 """A token needs three rounds at most (mint, own, in sync); more is a fault, and waits for the next event."""
 
 CONFLICT_RETRY_SECONDS = 30.0
+"""When a token that another's Secret blocks is tried again, at the earliest; where many are, a namespace's share."""
 
 
 class ComeBack(Exception):  # noqa: N818 - a request, not a fault
@@ -174,7 +175,7 @@ class TokenReconciler:
             case SetOwners(owners):
                 return self._wrote(await self._cluster.set_owners(token, owners))
             case DeleteToken():
-                await self._deletes.turn()
+                await self._deletes.turn(token.key.namespace)
                 await self._cluster.delete_token(token.key, token.uid)
                 return None
 
@@ -182,14 +183,18 @@ class TokenReconciler:
         self._begun[token.key] = token
         settle = await self._minting.settle_mint(token, credential)
         if settle.status == token.status:
-            raise ComeBack(CONFLICT_RETRY_SECONDS)
+            raise self._come_back(token)
         written = await self._settle(token, settle)
         del self._begun[token.key]
         if written.status.phase is Phase.PENDING:
-            raise ComeBack(CONFLICT_RETRY_SECONDS)
+            raise self._come_back(token)
         if written.minted:
             self._metrics.minted((self._clock.now() - written.created).total_seconds())
         return written
+
+    def _come_back(self, token: Token) -> ComeBack:
+        """A person must act first: of 2,000 tokens that want one Secret's name, a few are tried in a second."""
+        return ComeBack(max(CONFLICT_RETRY_SECONDS, self._scopes.refused(token.key.namespace)))
 
     async def _tidy_up(self, token: Token) -> None:
         """Where a mint of ours came to nothing, another hand may have ended or minted the token: our Secret goes."""

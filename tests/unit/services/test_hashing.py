@@ -35,7 +35,7 @@ async def test_it_proves_a_token_and_tells_how_long_that_took() -> None:
     seconds = Seconds()
     hasher = ThreadedHasher(CHEAPEST, threads=1, observe=seconds)
 
-    phc = await hasher.prove(TEXT)
+    phc = await hasher.prove(TEXT, namespace="finance")
     hasher.close()
 
     assert matches(phc, TEXT)
@@ -47,7 +47,7 @@ async def test_it_proves_a_token_and_tells_how_long_that_took() -> None:
 
 async def test_the_event_loop_goes_on_meanwhile() -> None:
     hasher = ThreadedHasher(CHEAPEST, threads=1, observe=Seconds())
-    proof = asyncio.create_task(hasher.prove(TEXT))
+    proof = asyncio.create_task(hasher.prove(TEXT, namespace="finance"))
 
     await asyncio.sleep(0)
 
@@ -63,7 +63,7 @@ async def test_whoever_comes_when_the_threads_are_busy_waits_in_line() -> None:
     entropy = seeded_entropy()
     texts = [mint("pharia", entropy) for _ in range(6)]
 
-    proofs = [asyncio.create_task(hasher.prove(text)) for text in texts]
+    proofs = [asyncio.create_task(hasher.prove(text, namespace="finance")) for text in texts]
     await asyncio.sleep(0)
     during = hashing_threads()
     made = await asyncio.gather(*proofs)
@@ -76,7 +76,7 @@ async def test_whoever_comes_when_the_threads_are_busy_waits_in_line() -> None:
 
 async def test_closing_gives_up_what_waits_in_line() -> None:
     hasher = ThreadedHasher(SLOWER, threads=1, observe=Seconds())
-    proofs = [asyncio.create_task(hasher.prove(TEXT)) for _ in range(4)]
+    proofs = [asyncio.create_task(hasher.prove(TEXT, namespace="finance")) for _ in range(4)]
     await asyncio.sleep(0)
 
     hasher.close()
@@ -90,4 +90,4 @@ async def test_a_closed_hasher_refuses() -> None:
     hasher.close()
 
     with pytest.raises(RuntimeError):
-        await hasher.prove(TEXT)
+        await hasher.prove(TEXT, namespace="finance")
