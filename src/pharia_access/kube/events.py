@@ -1,7 +1,8 @@
 """Events (core/v1), written behind the work: `record` never waits and never fails, what is lost is counted.
 
 One Event for one thing told: the same reason and message about the same object within ten minutes is told once, and
-not again to raise a count, which would be a write for nothing new.
+not again to raise a count, which would be a write for nothing new. Namespaces take turns, and where there is no room,
+the one that has most waiting gives way.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from pharia_access.domain.sightings import Notice
+from pharia_access.domain.turns import Turns
 from pharia_access.errors import AlreadyExistsError, ApiError, UnavailableError
 from pharia_access.kube import manifests, paths
 from pharia_access.kube.client import Call, Connection
@@ -24,6 +26,31 @@ RETRY_SECONDS = 1.0
 MOST_RETRY_SECONDS = 10.0
 REPEAT_AFTER = timedelta(minutes=10)
 MOST_REMEMBERED = 10_000
+
+
+_Told = tuple[Notice, datetime]
+
+
+class _Backlog(asyncio.Queue[_Told]):
+    """Namespaces take turns: the three methods are those that asyncio has for this."""
+
+    def _init(self, maxsize: int) -> None:  # noqa: ARG002 - the base's
+        self._queue: Turns[_Told] = Turns()
+
+    def _put(self, item: _Told) -> None:
+        self._queue.append(item[0].key.namespace, item)
+
+    def _get(self) -> _Told:
+        taken = self._queue.take()
+        assert taken is not None, "asked only where something waits"  # noqa: S101 - for the type alone
+        return taken
+
+    def give_way(self) -> Notice:
+        """Take off the last of the namespace that has most."""
+        last = self._queue.shorten_the_longest()
+        assert last is not None, "asked only where there is no room"  # noqa: S101 - for the type alone
+        self.task_done()
+        return last[0]
 
 
 class RecorderClock(Protocol):
@@ -61,7 +88,7 @@ class EventRecorder:
         self._clock = clock
         self._on_drop = on_drop
         self._timeout = timeout_seconds
-        self._queue: asyncio.Queue[tuple[Notice, datetime]] = asyncio.Queue(QUEUE_SIZE)
+        self._queue = _Backlog()
         self._told: OrderedDict[tuple[str, str, str], datetime] = OrderedDict()
         self.dropped = 0
         """How many notices were not written: the queue was full, or the API server did not take them."""
@@ -71,10 +98,9 @@ class EventRecorder:
         now = self._clock.now()
         if self._is_repeated(notice, now):
             return
-        try:
-            self._queue.put_nowait((notice, now))
-        except asyncio.QueueFull:
-            self._drop(notice)
+        self._queue.put_nowait((notice, now))
+        if self._queue.qsize() > QUEUE_SIZE:
+            self._drop(self._queue.give_way())
 
     async def run(self) -> None:
         """Write what is queued, for ever; at most about 50 a second."""

@@ -85,4 +85,4 @@ class Counting:
             yield
         finally:
             for key in self._put_back.pop(namespace):
-                self._intake.ask(key)
+                self._intake.ask(key, bulk=False)

@@ -107,12 +107,9 @@ class Intake:
             if must_wait and TokenRecord.of(token).waits:
                 self._places.park(token)
             return
-        if not self.acting:
-            self._undone[token.key] = None
-            return
-        if isinstance(decision, Settle) and len(self._fresh) < MOST_FRESH:
+        if self.acting and isinstance(decision, Settle) and len(self._fresh) < MOST_FRESH:
             self._fresh[token.key] = token
-        self._queue.add(Work("token", token.key), bulk=bulk)
+        self.ask(token.key, bulk=bulk)
 
     def fresh(self, key: ObjectKey) -> Token | None:
         """A token as just seen, once, which spares its reader a read.
@@ -184,8 +181,6 @@ class Intake:
         known = self._view.credential(key)
         if known is not None and uid not in {None, known.uid}:
             return
-        if known is not None:
-            self._places.forget(known)
         self._view.drop_credential(key)
         self._add_tokens(key)
 
@@ -213,17 +208,13 @@ class Intake:
         """What was last seen of an object that cannot be understood."""
         return self._malformed.get(work)
 
-    def due(self, key: ObjectKey) -> None:
-        """Its moment has come: the schedule's, or that of a probe."""
-        self._queue.add(Work("token", key), bulk=True)
-
     def _take_away(self, key: ObjectKey, gone: TokenRecord) -> None:
         if gone.open_secret is not None:
             secret = Work("secret", ObjectKey(key.namespace, gone.open_secret[0]), gone.open_secret[1])
             (self._queue.add if self.acting else self._left.append)(secret)
 
-    def ask(self, key: ObjectKey, *, bulk: bool = False) -> None:
-        """Have a token looked at."""
+    def ask(self, key: ObjectKey, *, bulk: bool = True) -> None:
+        """Have a token looked at: its moment or its turn has come, or what it depends on has changed."""
         if self.acting:
             self._queue.add(Work("token", key), bulk=bulk)
         else:
@@ -233,7 +224,7 @@ class Intake:
         """A credential has a free place, perhaps: who waits for it is asked again."""
         known = self._view.credential(credential)
         for key in () if known is None else self._places.woken(known):
-            self.ask(key, bulk=True)
+            self.ask(key)
 
     def _tell_others(self, key: ObjectKey, before: TokenRecord | None, after: TokenRecord | None) -> None:
         """A token ended or got stuck, perhaps, that was active or came first."""
@@ -243,8 +234,7 @@ class Intake:
             self.ask_who_may_go(before.credential)
 
     def _recount(self, before: TokenRecord | None, after: TokenRecord | None) -> None:
-        old = None if before is None else (before.credential, before.phase)
-        new = None if after is None else (after.credential, after.phase)
+        old, new = (None if one is None else (one.credential, one.phase) for one in (before, after))
         for place in {old, new} if self.acting and old != new else ():
             if place is not None and self._view.credential(place[0]) is not None:
                 # In bulk: where many tokens end at once, after them, and so once for each credential.
@@ -252,7 +242,7 @@ class Intake:
 
     def _add_tokens(self, credential: ObjectKey, *phases: Phase) -> None:
         for key in self._view.tokens_of(credential, *phases):
-            self.ask(key, bulk=True)
+            self.ask(key)
 
     def _add_holders(self, role: str) -> None:
         for key in self._view.holders_of(role) if self.acting else ():

@@ -120,7 +120,7 @@ class Operator:
                 for _ in range(self._rhythm.workers):
                     tasks.create_task(parts.queue.work_forever(self.handle))
                 tasks.create_task(parts.schedule.run(self._ports.clock, self._due))
-                tasks.create_task(parts.probes.run(self._is_there, parts.intake.due))
+                tasks.create_task(parts.probes.run(self._is_there, parts.intake.ask))
                 tasks.create_task(self.lists.keep(by_the_clock=True))
                 tasks.create_task(self._gauge())
         finally:
@@ -210,7 +210,7 @@ class Operator:
 
     def _due(self, keys: list[ObjectKey]) -> None:
         for key in keys:
-            self._parts.intake.due(key)
+            self._parts.intake.ask(key)
         for scope, count in Counter(self._scopes.of(key.namespace).name for key in keys).items():
             if count >= max(MANY_DUE, len(self._parts.view) / 5):
                 self.lists.list_soon(scope)

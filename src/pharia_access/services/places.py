@@ -34,7 +34,7 @@ class Places:
         self._kept: dict[ObjectKey, set[ObjectKey]] = {}  # by credential: tokens that are minted just now
         self._parked: dict[ObjectKey, Moments] = {}  # by credential, the oldest first
         self._parked_under: dict[ObjectKey, ObjectKey] = {}
-        self._counted: OrderedDict[str, float] = OrderedDict()  # until when the count is good, by the credential's UID
+        self._counted: OrderedDict[ObjectKey, tuple[float, str]] = OrderedDict()  # until when, and which of the name
 
     def must_wait(self, token: Token, credential: Credential) -> bool:
         """Whether by the view all places are taken, or go to those who asked before."""
@@ -87,18 +87,15 @@ class Places:
     def counted(self, credential: Credential) -> None:
         """All its tokens were listed just now, and the view knows what the list showed."""
         now = self._monotonic()
-        self._counted[credential.uid] = now + COUNT_GOOD_SECONDS
-        self._counted.move_to_end(credential.uid)
-        while next(iter(self._counted.values()), inf) <= now:
+        self._counted[credential.key] = now + COUNT_GOOD_SECONDS, credential.uid
+        self._counted.move_to_end(credential.key)
+        while next(iter(self._counted.values()))[0] <= now:
             self._counted.popitem(last=False)
-
-    def forget(self, credential: Credential) -> None:
-        """It is gone."""
-        self._counted.pop(credential.uid, None)
 
     def is_counted(self, credential: Credential) -> bool:
         """Whether a count is still good."""
-        return self._counted.get(credential.uid, -inf) > self._monotonic()
+        until, uid = self._counted.get(credential.key, (-inf, ""))
+        return until > self._monotonic() and uid == credential.uid
 
     def _may_go(self, credential: Credential, created: float, key: ObjectKey) -> bool:
         most = credential.policy.max_tokens

@@ -1,7 +1,7 @@
 """Notices that a reader deleted a one-time Secret early, without the right to watch Secrets.
 
 Each open Secret is looked at after 10 s, then ever more rarely up to every 5 min, and all together at most about two
-a second. The end of the window is the schedule's business, not ours.
+a second, namespaces in turn. The end of the window is the schedule's business, not ours.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from pharia_access.domain.model import ObjectKey
+from pharia_access.domain.turns import Turns
 from pharia_access.services.moments import Moments
 from pharia_access.services.ports import Clock
 
@@ -40,6 +41,7 @@ class Probes:
         self._pace = pace
         self._open: dict[ObjectKey, _Probe] = {}
         self._moments = Moments()
+        self._due: Turns[tuple[ObjectKey, _Probe]] = Turns()
         self._wake = asyncio.Event()
         self._missing: set[str] = set()
 
@@ -92,13 +94,20 @@ class Probes:
         self._wake.set()
 
     async def _next_due(self) -> ObjectKey:
-        while (token := self._moments.pop_until(self._clock.monotonic())) is None:
-            self._wake.clear()
-            due = self._moments.first()
-            nap = None if due is None else due - self._clock.monotonic()
-            try:
-                async with asyncio.timeout(nap):
-                    await self._wake.wait()
-            except TimeoutError:
-                continue
-        return token
+        while True:
+            while (token := self._moments.pop_until(self._clock.monotonic())) is not None:
+                self._due.append(token.namespace, (token, self._open[token]))
+            due = self._due.take(waits=lambda planned: self._open.get(planned[0]) is planned[1])
+            if due is not None:
+                return due[0]
+            await self._nap()
+
+    async def _nap(self) -> None:
+        """Until the next one is due, or another is planned."""
+        self._wake.clear()
+        first = self._moments.first()
+        try:
+            async with asyncio.timeout(None if first is None else first - self._clock.monotonic()):
+                await self._wake.wait()
+        except TimeoutError:
+            return

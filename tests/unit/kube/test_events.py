@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
+from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.sightings import Notice
 from pharia_access.errors import AlreadyExistsError, ApiError, DeniedError, UnavailableError
 from pharia_access.kube.events import QUEUE_SIZE, EventRecorder
@@ -52,9 +53,9 @@ async def a_recorder(connection: FakeConnection, clock: FakeClock) -> AsyncItera
     running.cancel()
 
 
-def numbered(number: int) -> Notice:
+def numbered(number: int, namespace: str = TOKEN.namespace) -> Notice:
     """A notice unlike the others."""
-    return replace(NOTICE, message=f"{number}")
+    return replace(NOTICE, message=f"{number}", key=ObjectKey(namespace, TOKEN.name))
 
 
 @pytest.fixture
@@ -163,3 +164,31 @@ async def test_a_drain_ends_in_time_and_counts_what_is_left(clock: FakeClock) ->
 
         assert asyncio.get_running_loop().time() == pytest.approx(1)
         assert recorder.dropped + len(connection.written) == 200
+
+
+@simulated
+async def test_one_namespaces_events_do_not_delay_anothers(clock: FakeClock) -> None:
+    connection = FakeConnection()
+    async with a_recorder(connection, clock) as recorder:
+        for number in range(1000):
+            recorder.record(numbered(number, "noisy"))
+        recorder.record(numbered(-1, "quiet"))
+        await asyncio.sleep(1)
+
+    assert connection.messages[:3] == ["0", "-1", "1"]
+
+
+@simulated
+async def test_where_there_is_no_room_who_has_most_gives_way(clock: FakeClock) -> None:
+    connection = FakeConnection()
+    async with a_recorder(connection, clock) as recorder:
+        for number in range(QUEUE_SIZE):
+            recorder.record(numbered(number, "noisy"))
+        for number in range(QUEUE_SIZE, QUEUE_SIZE + 5):
+            recorder.record(numbered(number, "quiet"))
+        recorder.record(numbered(-1, "noisy"))
+        await recorder.drain(QUEUE_SIZE)
+
+    assert recorder.dropped == 6
+    assert {str(number) for number in range(QUEUE_SIZE, QUEUE_SIZE + 5)} <= set(connection.messages)
+    assert "-1" not in connection.messages

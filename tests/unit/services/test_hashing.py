@@ -91,3 +91,31 @@ async def test_a_closed_hasher_refuses() -> None:
 
     with pytest.raises(RuntimeError):
         await hasher.prove(TEXT, namespace="finance")
+
+
+async def test_namespaces_take_turns() -> None:
+    hasher, done = ThreadedHasher(SLOWER, threads=1, observe=Seconds()), []
+
+    async def prove(namespace: str) -> None:
+        await hasher.prove(TEXT, namespace=namespace)
+        done.append(namespace)
+
+    proofs = [asyncio.create_task(prove("noisy")) for _ in range(12)]
+    proofs.append(asyncio.create_task(prove("quiet")))
+    await asyncio.gather(*proofs)
+    hasher.close()
+
+    assert done[:4] == ["noisy", "noisy", "quiet", "noisy"]
+    assert len(done) == 13
+
+
+async def test_who_gives_up_leaves_the_threads_to_the_others() -> None:
+    hasher = ThreadedHasher(SLOWER, threads=1, observe=Seconds())
+    proofs = [asyncio.create_task(hasher.prove(TEXT, namespace="finance")) for _ in range(6)]
+    await asyncio.sleep(0)
+    for proof in proofs[:5]:
+        proof.cancel()
+
+    assert matches(await asyncio.wait_for(proofs[5], 60), TEXT)
+    assert matches(await asyncio.wait_for(hasher.prove(TEXT, namespace="finance"), 60), TEXT)
+    hasher.close()

@@ -97,7 +97,7 @@ async def test_what_the_leader_did_or_what_went_is_not_left_undone(bench: Bench,
 async def test_what_people_wait_for_goes_before_work_in_bulk(bench: Bench, intake: Intake) -> None:
     intake.token_listed(a_token(A))
     intake.token_seen(a_token(B), bulk=True)
-    intake.due(TOKEN)
+    intake.ask(TOKEN)
     intake.token_seen(a_token(C))
 
     assert await queued(bench) == ["c", "a", "b", "ci"]
@@ -127,7 +127,7 @@ async def probed(bench: Bench) -> list[tuple[ObjectKey, str]]:
         looks.append((secret, uid))
         return True
 
-    task = asyncio.create_task(bench.replica.probes.run(is_there, bench.replica.intake.due))
+    task = asyncio.create_task(bench.replica.probes.run(is_there, bench.replica.intake.ask))
     await asyncio.sleep(15)
     task.cancel()
     await asyncio.wait({task})

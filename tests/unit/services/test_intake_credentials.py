@@ -53,7 +53,7 @@ async def asked(bench: Bench) -> tuple[list[str], int]:
         pytest.param({"generation": 2, "roles": ("admin",)}, [], 1, id="other roles concern its status alone"),
         pytest.param({"generation": 2, "suspended": True}, WAITING, 1, id="a suspension concerns those that wait"),
         pytest.param({"generation": 2, "policy": TokenPolicy(max_ttl=DAY)}, WAITING, 1, id="so does its policy"),
-        pytest.param({"generation": 2, "policy": TokenPolicy(max_tokens=3)}, [], 1, id="another limit, those it lets go"),
+        pytest.param({"generation": 2, "policy": TokenPolicy(max_tokens=3)}, [], 1, id="a limit, whom it lets go"),
         pytest.param({"deleting": True}, WAITING, 0, id="so does its deletion"),
         pytest.param({"status": a_credential().status}, [], 0, id="an echo of our own status concerns nobody"),
         pytest.param({"uid": "uid-2"}, EVERY_PHASE, 1, id="another one of the name concerns all"),

@@ -53,3 +53,32 @@ async def test_whoever_comes_rarely_never_waits(clock: FakeClock) -> None:
         await pacer.turn()
         assert clock.monotonic() == pytest.approx(number, abs=1e-6)
         await asyncio.sleep(1)
+
+
+@simulated
+async def test_namespaces_take_turns(clock: FakeClock) -> None:
+    pacer, had = Pacer(clock, 20), []
+
+    async def come(namespace: str) -> None:
+        await pacer.turn(namespace)
+        had.append(namespace)
+
+    waiting = [asyncio.create_task(come("noisy")) for _ in range(100)]
+    waiting.append(asyncio.create_task(come("quiet")))
+    await asyncio.sleep(10)
+
+    assert had[:4] == ["noisy", "noisy", "quiet", "noisy"]
+    assert len(had) == 101
+
+
+@simulated
+async def test_who_gives_up_takes_no_turn(clock: FakeClock) -> None:
+    pacer = Pacer(clock, 1)
+    waiting = [asyncio.create_task(pacer.turn()) for _ in range(5)]
+    await asyncio.sleep(0.5)
+    for task in waiting[1:4]:
+        task.cancel()
+
+    await waiting[4]
+
+    assert clock.monotonic() == pytest.approx(1, abs=1e-3)

@@ -171,3 +171,18 @@ async def test_while_places_are_counted_one_worker_is_held_and_everybody_else_is
 
     assert [name for name, phase in meanwhile.items() if phase is Phase.ACTIVE] == ["beside", "quiet"]
     assert active(stage) == 52, "who was put back is asked again"
+
+
+@simulated
+async def test_of_many_that_want_one_secrets_name_five_are_tried_in_a_second(stage: Stage, clock: FakeClock) -> None:
+    async with stage.leading():
+        with hearing(stage):
+            for number in range(300):
+                key = ObjectKey(CREDENTIAL.namespace, f"t{number}")
+                stage.store.apply_token(a_token(key, secret_name="shared"))
+            await asyncio.sleep(200)
+            stage.diary.entries.clear()
+            await asyncio.sleep(60)
+
+    assert active(stage) == 1
+    assert 250 <= len(stage.diary.times("create_one_time_secret")) <= 310

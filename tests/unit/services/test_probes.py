@@ -182,3 +182,16 @@ def test_whatever_is_watched_in_the_end_is_looked_at_in_time_and_nothing_else(
 
     clock = FakeClock()
     run_simulated(main(clock), clock=clock)
+
+
+@simulated
+async def test_namespaces_take_turns(clock: FakeClock) -> None:
+    looking = Looking(clock)
+    for number in range(500):
+        looking.probes.watch(ObjectKey("noisy", f"t{number}"), (f"t{number}", f"secret-{number}"))
+    await asyncio.sleep(1)
+    looking.probes.watch(CI, ("quiet", "quiet"))
+
+    await asyncio.sleep(14)
+
+    assert looking.times("quiet")[0] <= 12
