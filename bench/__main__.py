@@ -1,7 +1,7 @@
 """The operator's benchmarks, or those that are named: `python -m bench [NAME ...]`.
 
 Those of the verifier (`fuzz`, `check`, `at-once`, `flood`, `pipelines`) take long, and most want wrk, so they run by
-name only; so do `neighbour`, `plugin`, `quiet`, `scale` and `soak`.
+name only; so do `fairness`, `neighbour`, `plugin`, `quiet`, `scale` and `soak`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from bench import (
     check,
     exactly_once,
     expiry,
+    fairness,
     flood,
     fuzz,
     mint,
@@ -37,7 +38,13 @@ _VERIFIER = {
     "pipelines": pipelines.main,
 }
 _PLUGIN = {"plugin": plugin.main}
-_MANY = {"neighbour": neighbour.main, "quiet": quiet.main, "scale": scale.main, "soak": soak.main}
+_MANY = {
+    "fairness": fairness.main,
+    "neighbour": neighbour.main,
+    "quiet": quiet.main,
+    "scale": scale.main,
+    "soak": soak.main,
+}
 _BENCHMARKS = {**_OPERATOR, **_VERIFIER, **_PLUGIN, **_MANY}
 
 

@@ -7,7 +7,6 @@ Writes bench/results/pipelines.md.
 
 from __future__ import annotations
 
-import io
 import os
 import secrets
 import socket
@@ -15,7 +14,6 @@ import statistics
 import subprocess
 import sys
 import sysconfig
-import tarfile
 import tempfile
 import time
 from contextlib import contextmanager
@@ -25,6 +23,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from bench.earlier import CHECKOUT, as_it_was
 from bench.meters import machine
 from bench.report import Target, table, targets, write
 from bench.stage import say
@@ -44,7 +43,6 @@ ROUNDS = 3
 SECONDS = 3.0
 REST_SECONDS = 2.0
 _PAUSE_SECONDS = 0.004
-_CHECKOUT = Path(__file__).parents[1]
 _MIB = 2**20
 _LIMIT_MIB = 384
 """The chart's limit of a verifier's memory."""
@@ -83,7 +81,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="pharia-access-pipelines-") as folder:
         root = Path(folder)
         token = _tokens(root)
-        sources = {"before": _as_it_was(root / "before"), "now": _CHECKOUT}
+        sources = {"before": as_it_was(BEFORE, root / "before"), "now": CHECKOUT}
         costs: dict[tuple[str, Scene], list[Cost]] = {}
         for number in range(ROUNDS):
             say(f"round {number + 1} of {ROUNDS}")
@@ -101,15 +99,6 @@ def _tokens(root: Path) -> str:
     (root / "tokens").write_text(f"{text.token_id} {mac} 2000000000 {uid} team/bot studio-user")
     (root / "key").write_bytes(key)
     return text.reveal()
-
-
-def _as_it_was(folder: Path) -> Path:
-    """The sources of the earlier commit."""
-    argv: list[str | Path] = ["git", "-C", _CHECKOUT, "archive", BEFORE, "src", "bench", "tests", "tools"]
-    packed = subprocess.run(argv, check=True, capture_output=True, timeout=60).stdout
-    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
-        archive.extractall(folder, filter="data")
-    return folder
 
 
 def _measure(source: Path, root: Path, scene: Scene, token: str) -> Cost:
@@ -151,7 +140,7 @@ def _strangers(scene: Scene, port: int, token: str) -> Iterator[None]:
         return
     how = ["--kind", scene.kind, "--count", str(scene.count), "--port", str(port), "--token", token]
     argv = ["taskset", "-c", "1", "nice", "-n", "10", sys.executable, "-m", "bench.strangers", *how]
-    with subprocess.Popen(argv, cwd=_CHECKOUT) as process:
+    with subprocess.Popen(argv, cwd=CHECKOUT) as process:
         try:
             yield
         finally:
