@@ -144,7 +144,7 @@ class Minting:
     def _refused(self, token: Token, refusal: ApiError) -> Settle:
         message = (
             f"The API server refuses the one-time Secret: {refusal}. Look at the quotas and admission policies of this "
-            "namespace and at the operator's rights; it is tried again every half minute."
+            "namespace and at the operator's rights; it is tried again every half minute, where few wait so."
         )
         outcome = Outcome(Phase.PENDING, Reason.SECRET_REFUSED, message, stalled=True)
         return Settle(status_of(token, outcome, self._clock.now()))
