@@ -167,9 +167,9 @@ async def _play(played: Stage, operator: RunningOperator, scene: Scene) -> Figur
     quiet, over = Quiet(played.server, QUIET), asyncio.Event()
     await quiet.mint(enough=lambda minted: minted >= WARM_UP, seconds=60)
     noise = Noise(played.server, scene.name, scene.plan.expiries if scene.name == EXPIRIES else scene.plan.tokens)
-    await asyncio.sleep(max(0.0, (scene.ends - now()).total_seconds()))
-    burden, before, began = Burden(played.pids(operator)), await _counts(played, operator), time.monotonic()
     async with noise.made():
+        await asyncio.sleep(max(0.0, (scene.ends - now()).total_seconds()))
+        burden, before, began = Burden(played.pids(operator)), await _counts(played, operator), time.monotonic()
         beside = asyncio.create_task(floor(played.server, QUIET, over))
         mint = await quiet.mint(enough=scene.enough(noise), seconds=SCENE_SECONDS)
         seconds, cpu = time.monotonic() - began, burden.percent()
