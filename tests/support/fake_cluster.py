@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from pharia_access.domain.deletions import Deletion
 from pharia_access.domain.model import (
     Credential,
     CredentialStatus,
@@ -77,7 +78,7 @@ class FakeCluster:
     async def set_owners(self, token: Token, owners: tuple[OwnerReference, ...]) -> Token:
         return await self._call("set_owners", token.key, lambda: self.store.set_owners(token, owners))
 
-    async def delete_token(self, key: ObjectKey, uid: str) -> bool:
+    async def delete_token(self, key: ObjectKey, uid: str) -> Deletion:
         return await self._call("delete_token", key, lambda: self.store.delete_token(key, uid))
 
     async def token_pages(
@@ -119,7 +120,7 @@ class FakeCluster:
 
         return await self._call("look_at", key, look)
 
-    async def delete_secret(self, key: ObjectKey, uid: str) -> bool:
+    async def delete_secret(self, key: ObjectKey, uid: str) -> Deletion:
         return await self._call("delete_secret", key, lambda: self.store.withdraw_secret(key, uid))
 
     async def read_keyring(self) -> tuple[Mapping[str, bytes], str] | None:

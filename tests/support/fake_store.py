@@ -9,6 +9,7 @@ from datetime import datetime
 from itertools import count
 from typing import Literal, TypeVar
 
+from pharia_access.domain.deletions import GONE, NOT_THERE, Deletion, Held, foreign
 from pharia_access.domain.model import (
     Credential,
     CredentialStatus,
@@ -22,10 +23,13 @@ from pharia_access.domain.permissions import Role
 from pharia_access.domain.sightings import LeaseRecord, MalformedObject, OneTimeSecret
 from pharia_access.domain.times import whole_seconds
 from pharia_access.domain.token import TokenText
-from pharia_access.errors import AlreadyExistsError, ConflictError, MalformedObjectError, NotFoundError
+from pharia_access.errors import AlreadyExistsError, ConflictError, InvalidError, MalformedObjectError, NotFoundError
 from tests.support.fake_records import Change, Withdrawal, Written
 
 __all__ = ["FakeStore"]
+
+FOREGROUND = "foregroundDeletion"
+"""The finalizer of a deletion that waits for dependents; garbage collection takes it off."""
 
 T = TypeVar("T", Token, Credential)
 
@@ -48,6 +52,9 @@ class FakeStore:
     history: list[Written] = field(default_factory=list)
     every_secret: dict[str, OneTimeSecret] = field(default_factory=dict)
     owner_of: dict[str, str] = field(default_factory=dict)
+    secret_finalizers: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    deleted_secrets: set[str] = field(default_factory=set)
+    """UIDs of those that were deleted, gone or not."""
     withdrawals: list[Withdrawal] = field(default_factory=list)
     _versions: "count[int]" = field(default_factory=lambda: count(1))
     _uids: "count[int]" = field(default_factory=lambda: count(1))
@@ -90,9 +97,31 @@ class FakeStore:
         return self._put_token(token, replace(token, labels=labels, annotations=annotations))
 
     def begin_token_deletion(self, key: ObjectKey) -> Token:
-        """A foreground deletion: it stays for a while, with a deletion timestamp."""
+        """A foreground deletion: it stays until garbage collection has been there, with a deletion timestamp."""
         token = self.read_token(key)
-        return self._put_token(token, replace(token, deleting=True))
+        finalizers = (*token.finalizers, *({FOREGROUND} - {*token.finalizers}))
+        return self._put_token(token, replace(token, deleting=True, finalizers=finalizers))
+
+    def hold_token(self, key: ObjectKey, *finalizers: str) -> Token:
+        """Make these a token's finalizers. None: what is being deleted goes. To what is, none can be added."""
+        token = self.read_token(key)
+        if token.deleting and {*finalizers} - {*token.finalizers}:
+            message = "no new finalizers can be added if the object is being deleted"
+            raise InvalidError(message)
+        held = self._put_token(token, replace(token, finalizers=finalizers))
+        if held.deleting and not finalizers:
+            self.delete_token(key)
+        return held
+
+    def hold_secret(self, key: ObjectKey, *finalizers: str) -> None:
+        """The same for a one-time Secret."""
+        uid = self.secrets[key].uid
+        if uid in self.deleted_secrets and {*finalizers} - {*self.secret_finalizers.get(uid, ())}:
+            message = "no new finalizers can be added if the object is being deleted"
+            raise InvalidError(message)
+        self.secret_finalizers[uid] = finalizers
+        if uid in self.deleted_secrets:
+            self.delete_secret(key, uid)
 
     def apply_credential(self, credential: Credential) -> Credential:
         """Create or change a credential."""
@@ -153,14 +182,17 @@ class FakeStore:
         live = self._unchanged_token(token)
         return self._put_token(live, replace(live, owners=owners))
 
-    def delete_token(self, key: ObjectKey, uid: str | None = None) -> bool:
-        """Delete a token, that very one if a UID is given."""
+    def delete_token(self, key: ObjectKey, uid: str | None = None) -> Deletion:
+        """Delete a token in the background, that very one if a UID is given; with a finalizer it stands."""
         token = self.tokens.get(key)
         if token is None or uid not in {None, token.uid}:
-            return False
+            return NOT_THERE
+        if finalizers := foreign(token.finalizers):
+            self._put_token(token, replace(token, deleting=True, finalizers=finalizers))
+            return Deletion(found=True, held=Held(finalizers))
         del self.tokens[key]
         self._tell("DELETED", replace(token, resource_version=self.next_version()))
-        return True
+        return GONE
 
     def create_secret(self, token: Token, text: TokenText) -> OneTimeSecret:
         """Create the Secret of a token."""
@@ -186,16 +218,19 @@ class FakeStore:
         self.owner_of[secret.uid] = owner_uid
         return secret
 
-    def delete_secret(self, key: ObjectKey, uid: str) -> bool:
-        """Delete that very Secret."""
+    def delete_secret(self, key: ObjectKey, uid: str) -> Deletion:
+        """Delete that very Secret; with a finalizer it stands."""
         secret = self.secrets.get(key)
         if secret is None or secret.uid != uid:
-            return False
-        del self.secrets[key]
+            return NOT_THERE
         self.next_version()
-        return True
+        if finalizers := self.secret_finalizers.get(uid, ()):
+            self.deleted_secrets.add(uid)
+            return Deletion(found=True, held=Held(finalizers))
+        del self.secrets[key]
+        return GONE
 
-    def withdraw_secret(self, key: ObjectKey, uid: str) -> bool:
+    def withdraw_secret(self, key: ObjectKey, uid: str) -> Deletion:
         """The same by the operator; whose it was then is kept."""
         secret = self.secrets.get(key)
         if secret is not None and secret.uid == uid:
@@ -216,13 +251,16 @@ class FakeStore:
     def collect_garbage(self) -> bool:
         """What kube-controller-manager does: delete whatever all owners of are gone. Returns whether it did."""
         uids = {token.uid for token in self.tokens.values()} | {item.uid for item in self.credentials.values()}
-        orphans = [s for s in self.secrets.values() if self.owner_of[s.uid] not in uids]
+        orphans = [
+            s for s in self.secrets.values() if self.owner_of[s.uid] not in uids and s.uid not in self.deleted_secrets
+        ]
         for secret in orphans:
             self.delete_secret(secret.key, secret.uid)
         ended = [
             token
             for token in self.tokens.values()
-            if token.deleting or (token.owners and all(owner.uid not in uids for owner in token.owners))
+            if FOREGROUND in token.finalizers or (token.owners and all(o.uid not in uids for o in token.owners))
+            if not (token.deleting and foreign(token.finalizers) == token.finalizers)
         ]
         for token in ended:
             self.delete_token(token.key, token.uid)

@@ -46,8 +46,8 @@ def standing(token: TokenSummary) -> Standing:
 
 
 def _over(token: TokenSummary) -> Standing | None:
-    if token.phase in {Phase.EXPIRED, Phase.REVOKED}:
-        return Never(f"the token is {token.phase.lower()}")
+    if token.deleting or token.phase in {Phase.EXPIRED, Phase.REVOKED}:
+        return Never(f"the token is {token.in_words}")
     return None
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pharia_access.domain.conditions import Condition, find, with_condition, without
+from pharia_access.domain.deletions import being_deleted, foreign
 from pharia_access.domain.model import Credential, CredentialStatus, Reason, TokenCounts
 from pharia_access.domain.permissions import EffectiveRoles, Role, effective
 from pharia_access.domain.sightings import Notice
@@ -24,9 +25,7 @@ class _Verdict:
 def decide(
     credential: Credential, *, catalogue: Mapping[str, Role], counts: TokenCounts, now: datetime
 ) -> CredentialStatus | None:
-    """The status to write, or None if it says all that already (or the credential is being deleted)."""
-    if credential.deleting:
-        return None
+    """The status to write, or None if it says all that already."""
     roles = effective(credential.roles, catalogue, namespace=credential.key.namespace)
     verdict = next(answer for rule in _RULES if (answer := rule(credential, roles)) is not None)
     status = replace(credential.status, observed_generation=credential.generation, tokens=counts)
@@ -46,6 +45,8 @@ def notices(credential: Credential, new: CredentialStatus) -> tuple[Notice, ...]
         return ()
     if before is None and after.reason == Reason.ALL_ROLES_RESOLVE:
         return ()
+    if after.reason == Reason.DELETING and not foreign(credential.finalizers):
+        return ()
     return (
         Notice(
             kind="ApiCredential",
@@ -56,6 +57,14 @@ def notices(credential: Credential, new: CredentialStatus) -> tuple[Notice, ...]
             warning=after.status != "True",
         ),
     )
+
+
+def _deleting(credential: Credential, _roles: EffectiveRoles) -> _Verdict | None:
+    if not credential.deleting:
+        return None
+    stands = being_deleted(credential.finalizers)
+    message = f"Being deleted: none of its tokens is accepted, and nothing is minted. {stands}"
+    return _Verdict(ready=False, reason=Reason.DELETING, message=message)
 
 
 def _unknown_roles(_credential: Credential, roles: EffectiveRoles) -> _Verdict | None:
@@ -95,7 +104,7 @@ def _fine(_credential: Credential, roles: EffectiveRoles) -> _Verdict | None:
     return _Verdict(ready=True, reason=Reason.ALL_ROLES_RESOLVE, message=message)
 
 
-_RULES = (_unknown_roles, _roles_not_allowed, _suspended, _fine)
+_RULES = (_deleting, _unknown_roles, _roles_not_allowed, _suspended, _fine)
 
 
 def _condition(credential: Credential, name: str, verdict: _Verdict, now: datetime) -> Condition:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum, auto
 
+from pharia_access.domain.deletions import Held
 from pharia_access.domain.model import Credential, OwnerReference, Policy, Token, TokenStatus
 
 __all__ = [
@@ -35,6 +36,8 @@ class Observed:
     """Whether `maxTokens` leaves room for this token, older waiting ones served first."""
     secret_gone: bool = False
     """Whether the one-time Secret was looked for and is not there."""
+    held: Held | None = None
+    """Why the Secret that was deleted just now still stands; None where it does not, or was not deleted."""
 
 
 class SecretFate(Enum):

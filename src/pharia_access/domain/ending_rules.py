@@ -4,27 +4,44 @@ from datetime import datetime
 
 from pharia_access.domain.conditions import find
 from pharia_access.domain.decisions import Decision, DeleteToken, InSync, Observed, SecretFate, settle
+from pharia_access.domain.deletions import being_deleted
 from pharia_access.domain.lifetime import expiry, next_end
-from pharia_access.domain.model import DeliveryState, Phase, Reason
+from pharia_access.domain.model import DeliveryState, Phase, Reason, TokenStatus
 from pharia_access.domain.times import format_time
-from pharia_access.domain.token_status import Outcome, status_of, undelivered, with_delivery, without_expiry_warning
+from pharia_access.domain.token_status import (
+    Outcome,
+    status_of,
+    undelivered,
+    with_delivery,
+    withheld,
+    without_expiry_warning,
+)
 
 __all__ = [
     "conclude",
     "end_what_expired",
+    "end_what_is_being_deleted",
     "end_with_its_credential",
     "fail_under_a_replaced_credential",
     "hold_what_failed",
     "hold_what_is_revoked",
-    "leave_what_is_being_deleted",
+    "withdraw",
 ]
 
 _FOR_GOOD: frozenset[str] = frozenset({Reason.PENDING_TOO_LONG, Reason.DELIVERY_MISSED, Reason.CREDENTIAL_REPLACED})
 
 
-def leave_what_is_being_deleted(observed: Observed, _now: datetime) -> Decision | None:
-    """Kubernetes finishes it, and the Secret goes with its owner."""
-    return InSync() if observed.token.deleting else None
+_OVER = frozenset({Phase.EXPIRED, Phase.REVOKED, Phase.FAILED})
+
+
+def end_what_is_being_deleted(observed: Observed, now: datetime) -> Decision | None:
+    """A deletion revokes at once and for good. Finalizers may hold the object for ever, and its Secret with it."""
+    token = observed.token
+    if not token.deleting:
+        return None
+    phase = token.status.phase if token.status.phase in _OVER else Phase.REVOKED
+    message = f"The ApiToken is being deleted, and its token is accepted nowhere. {being_deleted(token.finalizers)}"
+    return conclude(observed, now, Outcome(phase or Phase.REVOKED, Reason.DELETING, message))
 
 
 def end_with_its_credential(observed: Observed, now: datetime) -> Decision | None:
@@ -110,10 +127,22 @@ def conclude(observed: Observed, now: datetime, outcome: Outcome) -> Decision:
     token = observed.token
     status = without_expiry_warning(status_of(token, outcome, now))
     if not token.minted:
-        first = settle(observed, status, SecretFate.KEEP)
-        return first or settle(observed, undelivered(token, status, now), SecretFate.DELETE_LEFTOVER) or InSync()
+        return settle(observed, status, SecretFate.KEEP) or _without_leftover(observed, status, now)
     fate = SecretFate.KEEP
     if status.delivery is not None and status.delivery.state is DeliveryState.AVAILABLE:
-        status = with_delivery(token, status, (DeliveryState.WITHDRAWN, Reason.WITHDRAWN), now)
-        fate = SecretFate.DELETE_RECORDED
+        status, fate = withdraw(observed, status, Reason.WITHDRAWN, now)
     return settle(observed, status, fate) or InSync()
+
+
+def withdraw(observed: Observed, status: TokenStatus, reason: Reason, now: datetime) -> tuple[TokenStatus, SecretFate]:
+    """The status once the recorded Secret is deleted, or where that was tried just now and it still stands."""
+    if observed.held is not None:
+        return withheld(observed.token, status, observed.held, now), SecretFate.KEEP
+    status = with_delivery(observed.token, status, (DeliveryState.WITHDRAWN, reason), now)
+    return status, SecretFate.DELETE_RECORDED
+
+
+def _without_leftover(observed: Observed, status: TokenStatus, now: datetime) -> Decision:
+    if observed.held is not None:
+        return settle(observed, withheld(observed.token, status, observed.held, now), SecretFate.KEEP) or InSync()
+    return settle(observed, undelivered(observed.token, status, now), SecretFate.DELETE_LEFTOVER) or InSync()

@@ -129,6 +129,7 @@ class Token:
     spec: TokenSpec
     status: TokenStatus = TokenStatus()
     deleting: bool = False
+    finalizers: tuple[str, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
     owners: tuple[OwnerReference, ...] = ()
@@ -181,6 +182,7 @@ class Credential:
     policy: TokenPolicy = TokenPolicy()
     status: CredentialStatus = CredentialStatus()
     deleting: bool = False
+    finalizers: tuple[str, ...] = ()
 
     @property
     def identity(self) -> CredentialIdentity:

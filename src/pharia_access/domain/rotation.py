@@ -84,7 +84,7 @@ def replacements(tokens: Iterable[TokenSummary]) -> Mapping[ObjectKey, TokenSumm
     replaced = {}
     for token in known.values():
         old = known.get(ObjectKey(token.key.namespace, token.replaces))
-        if old is not None and token.phase not in _ENDED and not _older(token, old):
+        if old is not None and token.phase not in _ENDED and not token.deleting and not _older(token, old):
             replaced[old.key] = token
     return replaced
 
@@ -110,7 +110,7 @@ def _not_active(rotation: Rotation, _: datetime) -> Obstacle | None:
     if old.active:
         return None
     return Obstacle(
-        f"The token {old.key.name} is {(old.phase or Phase.PENDING).lower()}, and only an active one can be rotated",
+        f"The token {old.key.name} is {old.in_words}, and only an active one can be rotated",
         f"To make another: kubectl access token create {old.credential} {rotation.here}",
     )
 

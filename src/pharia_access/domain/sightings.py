@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, Literal, TypeVar
 
+from pharia_access.domain.deletions import Held
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.token import TokenText
 
@@ -57,6 +58,8 @@ class OneTimeSecret:
     token_name: str
     text: TokenText | None = field(repr=False)
     """None where the data does not hold a well-formed token."""
+    held: Held | None = None
+    """Where somebody deleted it and it still stands. A read tells; a look, which is a deletion, cannot."""
 
 
 @dataclass(frozen=True, slots=True)

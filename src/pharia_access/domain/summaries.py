@@ -24,6 +24,7 @@ class TokenSummary:
         minted_until: what was fixed at the mint.
         window: how long its secret could be collected, where the spec says so.
         replaces: the name of the token that this one was made to replace.
+        deleting: whether it is being deleted, and so over.
         secret_name: of the one-time Secret; `secret_uid` and `delivery` are what the status says of it.
     """
 
@@ -33,6 +34,7 @@ class TokenSummary:
     created: datetime | None
     token_id: str = ""
     phase: str = ""
+    deleting: bool = False
     ready: str = ""
     stalled: bool = False
     reason: str = ""
@@ -53,8 +55,18 @@ class TokenSummary:
 
     @property
     def active(self) -> bool:
-        """Whether the operator last saw it usable."""
-        return self.phase == "Active"
+        """Whether the operator last saw it usable, and nobody deleted it since."""
+        return self.phase == "Active" and not self.deleting
+
+    @property
+    def state(self) -> str:
+        """In a word: its phase, but for what is being deleted."""
+        return "Deleting" if self.deleting else self.phase or "Pending"
+
+    @property
+    def in_words(self) -> str:
+        """What it is, in a sentence: `expired`, `being deleted`."""
+        return "being deleted" if self.deleting else self.state.lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +85,7 @@ class CredentialSummary:
     display_name: str = ""
     description: str = ""
     suspended: bool = False
+    deleting: bool = False
     ready: str = ""
     reason: str = ""
     message: str = ""

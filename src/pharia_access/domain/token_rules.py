@@ -9,11 +9,12 @@ from datetime import datetime
 from pharia_access.domain.decisions import Decision, InSync, Observed, Rule, SecretFate, SetOwners, Settle
 from pharia_access.domain.ending_rules import (
     end_what_expired,
+    end_what_is_being_deleted,
     end_with_its_credential,
     fail_under_a_replaced_credential,
     hold_what_failed,
     hold_what_is_revoked,
-    leave_what_is_being_deleted,
+    withdraw,
 )
 from pharia_access.domain.lifetime import expiring_soon_at, next_end
 from pharia_access.domain.minting_rules import (
@@ -52,8 +53,7 @@ def keep_what_is_active(observed: Observed, now: datetime) -> Decision | None:
     if available and observed.secret_gone:
         status = with_delivery(token, status, (DeliveryState.COLLECTED, Reason.COLLECTED), now)
     elif available and delivery is not None and delivery.deadline <= now:
-        status = with_delivery(token, status, (DeliveryState.WITHDRAWN, Reason.WINDOW_CLOSED), now)
-        fate = SecretFate.DELETE_RECORDED
+        status, fate = withdraw(observed, status, Reason.WINDOW_CLOSED, now)
     if status != token.status:
         return Settle(status, fate)
     moments = (next_end(token), None if soon else soon_at)
@@ -81,7 +81,7 @@ def _own(observed: Observed) -> SetOwners | None:
 
 
 RULES: tuple[Rule, ...] = (
-    leave_what_is_being_deleted,
+    end_what_is_being_deleted,
     end_with_its_credential,
     fail_under_a_replaced_credential,
     hold_what_is_revoked,

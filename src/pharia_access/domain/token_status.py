@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from pharia_access.domain.conditions import Condition, find, with_condition, without
+from pharia_access.domain.deletions import Held, foreign, named
 from pharia_access.domain.lifetime import expiry
 from pharia_access.domain.model import (
     CredentialIdentity,
@@ -27,11 +28,13 @@ __all__ = [
     "Minted",
     "Outcome",
     "active_status",
+    "is_withheld",
     "minted_status",
     "notices",
     "status_of",
     "undelivered",
     "with_delivery",
+    "withheld",
     "without_expiry_warning",
 ]
 
@@ -114,6 +117,27 @@ def with_delivery(
     return _with(status, _condition(token, "Delivered", state is DeliveryState.COLLECTED, outcome, now))
 
 
+def withheld(token: Token, status: TokenStatus, held: Held, now: datetime) -> TokenStatus:
+    """The status where the one-time Secret was deleted and still stands: as available as it was, and why that is so."""
+    name = token.spec.secret_name if status.delivery is None else status.delivery.secret_name
+    danger = (
+        "whoever may read Secrets here can read the token. If that is more than whom it is for, revoke the token."
+        if status.phase is Phase.ACTIVE
+        else "what is in it is accepted nowhere."
+    )
+    message = (
+        f"Secret {name} was deleted and still stands, held by {named(held.finalizers)}: {danger} "
+        "Who set it takes it off, or whoever may update Secrets does; until then this is looked at again and again."
+    )
+    outcome = Outcome(Phase.ACTIVE, Reason.WITHDRAWAL_HELD, message)
+    return _with(status, _condition(token, "Delivered", False, outcome, now))  # noqa: FBT003 - a condition's column
+
+
+def is_withheld(status: TokenStatus) -> bool:
+    """Whether the operator deleted the one-time Secret before, and it stood."""
+    return _reason(status, "Delivered") == Reason.WITHDRAWAL_HELD
+
+
 def undelivered(token: Token, status: TokenStatus, now: datetime) -> TokenStatus:
     """The status of a token that is over without a mint, once no Secret of it can be left."""
     message = "Nothing was minted, so there is nothing to read."
@@ -145,6 +169,7 @@ def notices(token: Token, new: TokenStatus) -> tuple[Notice, ...]:
         for name in ("Ready", "Delivered", "ExpiringSoon")
         if (condition := find(new.conditions, name)) is not None
         and condition.reason not in {_reason(token.status, name), Reason.NOT_DELIVERED}
+        and (condition.reason != Reason.DELETING or foreign(token.finalizers))
     ]
     return tuple(
         Notice(
@@ -166,7 +191,7 @@ def _warns(condition: Condition, token: Token) -> bool:
     if condition.type == "Ready":
         unminted_end = condition.reason == Reason.EXPIRED and not token.minted
         return condition.status != "True" or unminted_end
-    return condition.reason in {Reason.EXPIRING_SOON, Reason.WINDOW_CLOSED}
+    return condition.reason in {Reason.EXPIRING_SOON, Reason.WINDOW_CLOSED, Reason.WITHDRAWAL_HELD}
 
 
 def _reason(status: TokenStatus, name: str) -> str | None:

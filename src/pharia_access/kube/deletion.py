@@ -6,23 +6,62 @@ no proxy that drops one of them may turn a look into a deletion.
 
 from typing import Final
 
-from pharia_access.errors import ConflictError, NotFoundError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
+
+from pharia_access.domain.deletions import GONE, NOT_THERE, Deletion, Held
+from pharia_access.errors import ConflictError, NotFoundError, UnavailableError
 from pharia_access.kube import manifests
 from pharia_access.kube.client import Call, Connection
 
-__all__ = ["delete_exactly", "deleted_as_dry_run"]
+__all__ = ["delete_exactly", "deleted_as_dry_run", "what_holds"]
 
 _QUERY: Final = {"dryRun": "All", "propagationPolicy": "Foreground"}
 _BODY: Final = {"apiVersion": "v1", "kind": "DeleteOptions", "dryRun": ["All"], "propagationPolicy": "Foreground"}
 
 
-async def delete_exactly(connection: Connection, path: str, uid: str, *, timeout_seconds: float) -> bool:
-    """Delete what has that path and UID, and what it owns after it; False if it is gone or another."""
+class _Metadata(BaseModel):
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True, alias_generator=to_camel)
+
+    finalizers: tuple[str, ...] | None = None
+
+
+class _Answer(BaseModel):
+    """A Status, or the object as it stands."""
+
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
+
+    kind: str
+    metadata: _Metadata = Field(default_factory=_Metadata)
+
+
+async def delete_exactly(connection: Connection, path: str, uid: str, *, timeout_seconds: float) -> Deletion:
+    """Delete what has that path and UID, and what it owns after it. Raises UnavailableError where nobody can tell.
+
+    Garbage collection's finalizers go with such a request, those of others stay: then the answer is the object.
+    """
     try:
-        await connection.send(Call("DELETE", path, timeout_seconds, manifests.delete_options(uid)))
+        answer = await connection.send(Call("DELETE", path, timeout_seconds, manifests.delete_options(uid)))
     except (NotFoundError, ConflictError):
-        return False
-    return True
+        return NOT_THERE
+    held = what_holds(answer)
+    return GONE if held is None else Deletion(found=True, held=held)
+
+
+def what_holds(answer: bytes) -> Held | None:
+    """By what an object still stands after the deletion that was answered so; None where it is gone.
+
+    Raises UnavailableError for what is no answer of an API server: it is asked again.
+    """
+    try:
+        read = _Answer.model_validate_json(answer)
+    except ValidationError:
+        read = None
+    # Outside of `except`: pydantic's error keeps the whole input, and would come along as the context.
+    if read is None:
+        message = "the answer to a deletion cannot be understood"
+        raise UnavailableError(message)
+    return None if read.kind == "Status" else Held(read.metadata.finalizers or ())
 
 
 async def deleted_as_dry_run(connection: Connection, path: str, *, timeout_seconds: float) -> bytes:

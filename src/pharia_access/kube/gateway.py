@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from pharia_access.domain.deletions import Deletion
 from pharia_access.domain.model import (
     Credential,
     CredentialStatus,
@@ -100,8 +101,8 @@ class KubeCluster:
         """Replace the owner references if the token is still as read. Raises ConflictError, NotFoundError."""
         return self._token(await self._patch("ApiToken", token.key, manifests.owners_patch(token, owners)))
 
-    async def delete_token(self, key: ObjectKey, uid: str) -> bool:
-        """Delete that very token; False if it is gone or another."""
+    async def delete_token(self, key: ObjectKey, uid: str) -> Deletion:
+        """Delete that very token, and see whether it still stands."""
         path = paths.of_object(paths.PLURALS["ApiToken"], key)
         return await delete_exactly(self._connection, path, uid, timeout_seconds=self._timeout)
 

@@ -87,11 +87,15 @@ class KubeObjects:
         call = Call("PATCH", _path(kind, key), self._timeout, patch, MERGE_PATCH, self._written)
         return _read(await self._connection.send(call))
 
-    async def delete(self, kind: Kind, key: ObjectKey, uid: str) -> None:
-        """Delete that very object, and what it owns after it. Raises ConflictError if another has the name."""
+    async def delete(self, kind: Kind, key: ObjectKey, uid: str) -> Json | None:
+        """Delete that very object, and what it owns after it. Raises ConflictError if another has the name.
+
+        Returns it where it still stands, held by finalizers; None where it is gone.
+        """
         # Where there is a body, the API server looks for `dryRun` there, and not in the query.
         options = {**manifests.delete_options(uid), **({"dryRun": ["All"]} if self._written else {})}
-        await self._send("DELETE", _path(kind, key), options)
+        answer = await self._send("DELETE", _path(kind, key), options)
+        return None if answer.get("kind") == "Status" else answer
 
     async def may(self, right: Right, namespace: str) -> bool:
         """Whether the API server's RBAC allows it."""

@@ -5,6 +5,7 @@ As in `kube.secrets`, nothing that is read here may get into an error.
 
 import base64
 
+from pharia_access.domain.deletions import Deletion
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.sightings import ForeignSecret, OneTimeSecret
 from pharia_access.domain.token import TokenText
@@ -43,8 +44,8 @@ class PersonalSecrets:
             return False
         return True
 
-    async def delete(self, key: ObjectKey, uid: str) -> bool:
-        """Delete that very Secret; False if it is gone or another has the name."""
+    async def delete(self, key: ObjectKey, uid: str) -> Deletion:
+        """Delete that very Secret, and see whether it still stands."""
         return await delete_exactly(self._connection, _path(key), uid, timeout_seconds=self._timeout)
 
     async def store(self, key: ObjectKey, entry: str, text: TokenText) -> None:

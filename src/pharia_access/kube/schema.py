@@ -61,6 +61,7 @@ def to_token(body: Body, default_window: timedelta) -> Token:
         spec=_token_spec(token.spec, name=metadata.name, default_window=default_window),
         status=TokenStatus() if token.status is None else _token_status(token.status),
         deleting=metadata.deletion_timestamp is not None,
+        finalizers=tuple(metadata.finalizers or ()),
         labels=metadata.labels or {},
         annotations=metadata.annotations or {},
         owners=_owners(metadata),
@@ -87,6 +88,7 @@ def to_credential(body: Body) -> Credential:
             tokens=None if status.tokens is None else TokenCounts(**dict(status.tokens)),
         ),
         deleting=metadata.deletion_timestamp is not None,
+        finalizers=tuple(metadata.finalizers or ()),
     )
 
 

@@ -8,12 +8,14 @@ Never by PATCH: a patched object that cannot be decoded is answered with the who
 import base64
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError
 from pydantic.alias_generators import to_camel
 
+from pharia_access.domain.deletions import Deletion, Held
 from pharia_access.domain.model import ObjectKey, Token
 from pharia_access.domain.sightings import ForeignSecret, OneTimeSecret
 from pharia_access.domain.times import parse_time
@@ -49,6 +51,8 @@ class _Metadata(BaseModel):
     uid: str
     resource_version: str
     creation_timestamp: Annotated[datetime, PlainValidator(parse_time)]
+    deletion_timestamp: str | None = None
+    finalizers: tuple[str, ...] | None = None
 
 
 class _Secret(BaseModel):
@@ -96,8 +100,8 @@ class KubeSecrets:
             return None
         return _one_time_or_foreign(secret)
 
-    async def delete_secret(self, key: ObjectKey, uid: str) -> bool:
-        """Delete that very Secret; False if it is gone or another has the name."""
+    async def delete_secret(self, key: ObjectKey, uid: str) -> Deletion:
+        """Delete that very Secret, and see whether it still stands."""
         path = paths.of_secret(key.namespace, key.name)
         return await delete_exactly(self._connection, path, uid, timeout_seconds=self._timeout)
 
@@ -175,7 +179,11 @@ def _is_status(body: bytes) -> bool:
 
 def delivered(body: bytes) -> OneTimeSecret | ForeignSecret:
     """Read a Secret that may be a token's delivery. Raises MalformedObjectError."""
-    return _one_time_or_foreign(_read(body))
+    secret = _read(body)
+    sighting, metadata = _one_time_or_foreign(secret), secret.metadata
+    if isinstance(sighting, ForeignSecret) or metadata.deletion_timestamp is None:
+        return sighting
+    return replace(sighting, held=Held(metadata.finalizers or ()))
 
 
 def _one_time_or_foreign(secret: _Secret) -> OneTimeSecret | ForeignSecret:

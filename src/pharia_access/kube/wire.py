@@ -97,6 +97,7 @@ class MetadataWire(_Wire):
     generation: int = 0
     creation_timestamp: Time
     deletion_timestamp: str | None = None
+    finalizers: list[str] | None = None
     labels: dict[str, str] | None = None
     annotations: dict[str, str] | None = None
     owner_references: list[OwnerReferenceWire] | None = None

@@ -18,6 +18,7 @@ from pharia_access.services.resync import Resync
 from pharia_access.services.schedule import Schedule
 from pharia_access.services.scopes import Scopes
 from pharia_access.services.view import View
+from pharia_access.services.withdrawals import Withdrawals
 from pharia_access.services.work_queue import WorkQueue
 
 __all__ = ["Choices", "assemble"]
@@ -45,6 +46,7 @@ def assemble(ports: Ports, choices: Choices) -> Parts:
     keys = Keys(secrets=ports.secrets, entropy=ports.entropy, clock=clock)
     minting = Minting(ports, policy=policy, prefix=choices.token_prefix, keyring=keys.current)
     deletes = Pacer(clock, choices.deletes_per_second)
+    withdrawals = Withdrawals(ports, minting=minting, probes=probes)
     scopes = Scopes(choices.namespaces, queue=queue, clock=clock, metrics=ports.metrics)
     return Parts(
         ports=ports,
@@ -60,12 +62,13 @@ def assemble(ports: Ports, choices: Choices) -> Parts:
             view=view,
             scopes=scopes,
             intake=intake,
-            probes=probes,
+            withdrawals=withdrawals,
             policy=policy,
             deletes=deletes,
         ),
         credentials=CredentialReconciler(ports, view=view, intake=intake),
         resync=Resync(ports, view=view, intake=intake),
         keys=keys,
+        withdrawals=withdrawals,
         scopes=scopes,
     )

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Final, Protocol
 
 from pharia_access.domain.collecting import Never, Now, standing
+from pharia_access.domain.deletions import Deletion, Held, named
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.sightings import ForeignSecret, OneTimeSecret
 from pharia_access.domain.summaries import TokenSummary
@@ -36,8 +37,8 @@ class Deliveries(Protocol):
         """Read what has that name."""
         ...
 
-    async def delete(self, key: ObjectKey, uid: str) -> bool:
-        """Delete that very Secret."""
+    async def delete(self, key: ObjectKey, uid: str) -> Deletion:
+        """Delete that very Secret, and see whether it still stands."""
         ...
 
 
@@ -80,15 +81,21 @@ class Collector:
         """Read its secret, if the Secret is the very one that the operator delivered. Raises CollectError."""
         key = ObjectKey(token.key.namespace, token.secret_name)
         secret = await self._deliveries.read(key)
+        here = f"{token.key.name} -n {token.key.namespace}"
         if secret is None:
             msg = f"The Secret {key.name} is gone: somebody else collected the token {token.key.name}"
             raise CollectError(msg)
         if isinstance(secret, ForeignSecret) or secret.uid != token.secret_uid or secret.text is None:
             msg = f"The Secret {key.name} is not what the operator delivered: do not use it"
-            here = f"{token.key.name} -n {token.key.namespace}"
             raise CollectError(msg, f"Revoke the token: kubectl access token revoke {here}")
+        if secret.held is not None:
+            msg = (
+                f"The Secret {key.name} was deleted before, by who collected {token.key.name} or at the end of its "
+                f"window. It still stands, held by {named(secret.held.finalizers)}"
+            )
+            raise CollectError(msg, f"To have a new token: kubectl access token rotate {here}")
         return secret, secret.text
 
-    async def finish(self, secret: OneTimeSecret) -> None:
-        """Delete the one-time Secret; gone already is as good."""
-        await self._deliveries.delete(secret.key, secret.uid)
+    async def finish(self, secret: OneTimeSecret) -> Held | None:
+        """Delete the one-time Secret; gone already is as good. Returns why it still stands, None where it does not."""
+        return (await self._deliveries.delete(secret.key, secret.uid)).held

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from pharia_access.domain.decisions import Settle
+from pharia_access.domain.deletions import Held, named
 from pharia_access.domain.keyring import Keyring
 from pharia_access.domain.lifetime import end_of_life
 from pharia_access.domain.model import (
@@ -67,8 +68,8 @@ class Minting:
             secret = await self._claim(token)
         except (DeniedError, InvalidError) as refusal:
             return self._refused(token, refusal)
-        if secret is None:
-            return self._conflict(token)
+        if not isinstance(secret, OneTimeSecret):
+            return self._conflict(token, secret)
         delivery = self._delivery(token, credential, secret)
         if secret.text is None or delivery.deadline <= self._clock.now():
             return self._missed(token)  # its Secret goes once that is written: another leader may be ahead of us
@@ -83,15 +84,22 @@ class Minting:
         )
         return Settle(minted_status(token, minted, self._clock.now()))
 
-    async def delete_leftover(self, token: Token) -> None:
-        """Delete a Secret of this token that its status does not record and never will. Others' Secrets stay."""
+    async def delete_leftover(self, token: Token) -> Held | None:
+        """Delete a Secret of this token that its status does not record and never will. Others' Secrets stay.
+
+        Returns why it still stands; None where it does not.
+        """
         sighting = await self._secrets.look_at(_secret_key(token))
         recorded = None if token.status.delivery is None else token.status.delivery.secret_uid
         if isinstance(sighting, OneTimeSecret) and _is_of(sighting, token) and sighting.uid != recorded:
-            await self._secrets.delete_secret(sighting.key, sighting.uid)
+            return (await self._secrets.delete_secret(sighting.key, sighting.uid)).held
+        return None
 
-    async def _claim(self, token: Token) -> OneTimeSecret | None:
-        """The token's Secret, created or adopted; None if the name is taken by somebody else's."""
+    async def _claim(self, token: Token) -> OneTimeSecret | Held | None:
+        """The token's Secret, created or adopted; None if the name is taken by somebody else's.
+
+        Held: by the Secret of an earlier token, which was deleted and still stands.
+        """
         try:
             return await self._secrets.create_one_time_secret(token, mint(self._prefix, self._entropy))
         except AlreadyExistsError:
@@ -101,7 +109,8 @@ class Minting:
             case OneTimeSecret() if _is_of(sighting, token):
                 return sighting
             case OneTimeSecret() if await self._is_abandoned(sighting):
-                await self._secrets.delete_secret(sighting.key, sighting.uid)
+                if held := (await self._secrets.delete_secret(sighting.key, sighting.uid)).held:
+                    return held
                 message = f"the Secret of an earlier token of {token.key} gave way"
                 raise ConflictError(message)
             case OneTimeSecret() | ForeignSecret():
@@ -133,11 +142,15 @@ class Minting:
         keyring = self._keyring()
         return None if keyring is None else Mac(*keyring.mac(text), keyring.current.fingerprint)
 
-    def _conflict(self, token: Token) -> Settle:
-        message = (
-            f"A Secret named {token.spec.secret_name} exists that is not this token's; it was left alone. "
-            "Delete it, or create an ApiToken with another spec.delivery.secretName."
+    def _conflict(self, token: Token, held: Held | None) -> Settle:
+        name = token.spec.secret_name
+        obstacle = (
+            f"A Secret named {name} exists that is not this token's; it was left alone. Delete it"
+            if held is None
+            else f"Secret {name} of an earlier token was deleted and still stands, held by {named(held.finalizers)}. "
+            "Take it off"
         )
+        message = f"{obstacle}, or create an ApiToken with another spec.delivery.secretName."
         outcome = Outcome(Phase.PENDING, Reason.SECRET_CONFLICT, message, stalled=True)
         return Settle(status_of(token, outcome, self._clock.now()))
 

@@ -28,6 +28,7 @@ from pharia_access.services.resync import Resync
 from pharia_access.services.schedule import Schedule
 from pharia_access.services.scopes import Scopes
 from pharia_access.services.view import View
+from pharia_access.services.withdrawals import Withdrawals
 from pharia_access.services.work_queue import Work, WorkQueue
 
 __all__ = ["Operator", "Parts", "Rhythm"]
@@ -64,6 +65,7 @@ class Parts:
     credentials: CredentialReconciler
     resync: Resync
     keys: Keys
+    withdrawals: Withdrawals
     scopes: Scopes
 
 
@@ -168,7 +170,7 @@ class Operator:
             case "credential":
                 await self._parts.credentials.reconcile(work.key, live=self._parts.intake.malformed(work) is not None)
             case "secret":
-                await self._ports.secrets.delete_secret(work.key, work.uid)
+                await self._parts.withdrawals.delete_orphan(work.key, work.uid)
 
     async def _tell_malformed(self, work: Work) -> None:
         malformed = self._parts.intake.malformed(work)
@@ -204,7 +206,7 @@ class Operator:
         if self._scopes.of(secret.namespace).denied:
             return None
         try:
-            return await self._parts.tokens.is_there(secret, uid)
+            return await self._parts.withdrawals.is_there(secret, uid)
         except AccessError:
             return True
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from pharia_access.domain.deletions import Deletion
 from pharia_access.domain.model import (
     Credential,
     CredentialStatus,
@@ -76,8 +77,8 @@ class Cluster(Protocol):
         """Replace the owner references if the token is still as read. Raises ConflictError, NotFoundError."""
         ...
 
-    async def delete_token(self, key: ObjectKey, uid: str) -> bool:
-        """Delete that very token; False if it is gone or another."""
+    async def delete_token(self, key: ObjectKey, uid: str) -> Deletion:
+        """Delete that very token; with a finalizer it still stands after it."""
         ...
 
     def token_pages(
@@ -120,8 +121,8 @@ class Secrets(Protocol):
         """See what has that name: ours, somebody else's, or nothing."""
         ...
 
-    async def delete_secret(self, key: ObjectKey, uid: str) -> bool:
-        """Delete that very Secret; False if it is gone or another has the name."""
+    async def delete_secret(self, key: ObjectKey, uid: str) -> Deletion:
+        """Delete that very Secret; with a finalizer it still stands after it."""
         ...
 
     async def read_keyring(self) -> tuple[Mapping[str, bytes], str] | None:

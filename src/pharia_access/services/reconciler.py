@@ -8,20 +8,19 @@ from pharia_access.domain.decisions import (
     InSync,
     Mint,
     Observed,
-    SecretFate,
     SetOwners,
     Settle,
 )
-from pharia_access.domain.model import Credential, DeliveryState, ObjectKey, Phase, Policy, Token
-from pharia_access.errors import DeniedError, InvalidError, MalformedObjectError, NotFoundError
+from pharia_access.domain.model import Credential, ObjectKey, Phase, Policy, Token
+from pharia_access.errors import MalformedObjectError, NotFoundError
 from pharia_access.services.counting import Counting, Place
 from pharia_access.services.intake import Intake
 from pharia_access.services.minting import Minting
 from pharia_access.services.pacer import Pacer
 from pharia_access.services.ports import Ports
-from pharia_access.services.probes import Probes
 from pharia_access.services.scopes import Scopes
-from pharia_access.services.view import View
+from pharia_access.services.view import TokenRecord, View
+from pharia_access.services.withdrawals import Withdrawals
 
 __all__ = ["ComeBack", "TokenReconciler"]
 
@@ -30,6 +29,9 @@ MOST_ROUNDS = 6
 
 CONFLICT_RETRY_SECONDS = 30.0
 """When a token that another's Secret blocks is tried again, at the earliest; where many are, a namespace's share."""
+
+HELD_RETRY_SECONDS = 300.0
+"""After which a Secret that no status records, and that still stands, is deleted again."""
 
 
 class ComeBack(Exception):  # noqa: N818 - a request, not a fault
@@ -52,25 +54,25 @@ class TokenReconciler:
         view: View,
         scopes: Scopes,
         intake: Intake,
-        probes: Probes,
+        withdrawals: Withdrawals,
         policy: Policy,
         deletes: Pacer,
     ) -> None:
-        self._cluster, self._secrets, self._clock = ports.cluster, ports.secrets, ports.clock
+        self._cluster, self._clock = ports.cluster, ports.clock
         self._recorder, self._metrics = ports.recorder, ports.metrics
         self._minting = minting
         self._counting = counting
         self._view = view
         self._scopes = scopes
         self._intake = intake
-        self._probes = probes
+        self._withdrawals = withdrawals
         self._policy = policy
         self._deletes = deletes
         self._begun: dict[ObjectKey, Token] = {}  # mints whose end we have not seen
-        self._taken_away: dict[ObjectKey, str] = {}  # UIDs of Secrets that we deleted, until statuses say so
 
     async def reconcile(self, key: ObjectKey) -> None:
         """Do what the token's rules say. Raises leaves of ApiError, MalformedObjectError, ComeBack."""
+        self._withdrawals.begin(key)
         seen = self._intake.fresh(key)
         if seen is not None and await self._bring_in_sync(seen, live=False):
             return
@@ -105,15 +107,17 @@ class TokenReconciler:
 
     async def _forget(self, key: ObjectKey) -> None:
         self._intake.token_gone(key)
-        self._taken_away.pop(key, None)
+        self._withdrawals.told(key)
         if key in self._begun:  # deleted under our hands: no status names its Secret
-            await self._minting.delete_leftover(self._begun[key])
+            await self._withdrawals.delete_leftover(self._begun[key])
             del self._begun[key]
 
     async def _leave(self, token: Token, decision: InSync) -> None:
         await self._tidy_up(token)
         self._intake.token_written(token)
         self._intake.settled(token, decision)
+        if self._withdrawals.held(token.key) is not None and TokenRecord.of(token).open_secret is None:
+            raise ComeBack(HELD_RETRY_SECONDS)  # a Secret that a status records is looked for by the probes
 
     async def _with_credential(self, token: Token) -> Observed:
         """Its credential from the view; live where that may be old, or would have the token wait, fail or go."""
@@ -133,36 +137,15 @@ class TokenReconciler:
 
     async def _gather(self, observed: Observed, *, live: bool) -> Observed | None:
         """All that the rules look at; None where it is asked again by itself."""
-        observed = replace(observed, secret_gone=await self._secret_gone(observed.token))
+        token = observed.token
+        held, gone = self._withdrawals.held(token.key), await self._withdrawals.is_missing(token)
+        observed = replace(observed, secret_gone=gone, held=held)
         credential = observed.credential
         if credential is None or not isinstance(token_rules.decide(observed, self._clock.now()), Mint):
             return observed
         place = await self._counting.find(observed.token, credential, live=live)
         return None if place is Place.UNKNOWN else replace(observed, slot_free=place is Place.FREE)
 
-    async def _secret_gone(self, token: Token) -> bool:
-        """Looked for where a probe missed it, and once more when its window ends. What we deleted, no reader did."""
-        delivery = token.status.delivery
-        if delivery is None or delivery.state is not DeliveryState.AVAILABLE:
-            return False
-        if delivery.secret_uid == self._taken_away.get(token.key):
-            return False
-        over = delivery.deadline <= self._clock.now()
-        if not over and not self._probes.is_missing(delivery.secret_uid):
-            return False
-        secret = ObjectKey(token.key.namespace, delivery.secret_name)
-        try:
-            return not await self.is_there(secret, delivery.secret_uid)
-        except (DeniedError, InvalidError):
-            # It may be refused for good, as by a webhook that takes no dry run: no Secret outlives its window by that.
-            if not over:
-                raise
-            return False
-
-    async def is_there(self, secret: ObjectKey, uid: str) -> bool:
-        """Whether that very one-time Secret exists."""
-        sighting = await self._secrets.look_at(secret)
-        return getattr(sighting, "uid", None) == uid
 
     async def _apply(self, observed: Observed, decision: Mint | Settle | SetOwners | DeleteToken) -> Token | None:
         """The token as it is after the decision was carried out; None if there is nothing more to do."""
@@ -201,29 +184,17 @@ class TokenReconciler:
         if token.key not in self._begun:
             return
         if token.status.phase is not Phase.PENDING:
-            await self._minting.delete_leftover(token)
+            await self._withdrawals.delete_leftover(token)
         del self._begun[token.key]
 
     async def _settle(self, token: Token, decision: Settle) -> Token:
-        await self._take_away(token, decision)
+        if not await self._withdrawals.take_away(token, decision):
+            return token
         written = self._wrote(await self._cluster.write_token_status(token, decision.status))
-        self._taken_away.pop(token.key, None)
+        self._withdrawals.told(token.key)
         for notice in token_status.notices(token, decision.status):
             self._recorder.record(notice)
         return written
-
-    async def _take_away(self, token: Token, decision: Settle) -> None:
-        """Delete what must go. Where the recorded Secret is gone, a leader that lost a race may have left another."""
-        delivery, after = token.status.delivery, decision.status.delivery
-        gone = decision.fate is SecretFate.DELETE_LEFTOVER
-        if delivery is not None and after is not None:
-            gone = gone or delivery.state is not after.state is DeliveryState.COLLECTED
-        if decision.fate is SecretFate.DELETE_RECORDED and delivery is not None:
-            secret = ObjectKey(token.key.namespace, delivery.secret_name)
-            self._taken_away[token.key] = delivery.secret_uid
-            gone = not await self._secrets.delete_secret(secret, delivery.secret_uid)
-        if gone:
-            await self._minting.delete_leftover(token)
 
     def _wrote(self, token: Token) -> Token:
         self._intake.token_written(token)

@@ -60,7 +60,7 @@ class TokenRecord:
             credential=ObjectKey(token.key.namespace, intern(token.spec.credential_name)),
             phase=token.status.phase,
             open_secret=(delivery.secret_name, delivery.secret_uid) if delivery is not None and available else None,
-            holds_place=token.status.phase is Phase.ACTIVE or (asked_for and not stuck),
+            holds_place=(token.status.phase is Phase.ACTIVE and not token.deleting) or (asked_for and not stuck),
             created=token.created.timestamp(),
         )
 

@@ -16,7 +16,7 @@ from pharia_access.entrypoints.kubectl.work.guards import (
     require_not_in_git,
     require_object_not_in_git,
 )
-from pharia_access.entrypoints.kubectl.work.outcome import tell_outcome
+from pharia_access.entrypoints.kubectl.work.outcome import tell_deletion, tell_outcome
 from pharia_access.entrypoints.kubectl.work.terminal import RefusedError, confirm, is_terminal, say, select, warn
 from pharia_access.errors import ConflictError
 from pharia_access.kube.manifests import API_VERSION
@@ -119,8 +119,7 @@ async def delete(desk: Desk, choices: Choices, name: str) -> None:
     its = {0: ", which has no tokens,", 1: " and its token"}.get(len(tokens), f" and its {len(tokens)} tokens")
     gone = f"The credential {name}{its} will be deleted for good."
     confirm(choices, [gone, *breaks(tokens, desk.clock.now())], "Delete for good?")
-    await desk.objects.delete("ApiCredential", key, body["metadata"]["uid"])
-    tell_outcome(choices, body, "deleted")
+    tell_deletion(choices, body, await desk.objects.delete("ApiCredential", key, body["metadata"]["uid"]))
 
 
 async def _patched(desk: Desk, body: Json, spec: Json) -> Json:

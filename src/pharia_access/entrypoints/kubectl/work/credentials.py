@@ -30,7 +30,7 @@ CREDENTIALS: Listing[CredentialSummary] = Listing(
         Column("NAME", lambda shown, _: shown.key.name),
         Column("ROLES", lambda shown, _: ",".join(shown.roles)),
         Column("TOKENS", lambda shown, _: str(shown.counts.get("active", 0))),
-        Column("READY", lambda shown, _: shown.ready),
+        Column("READY", lambda shown, _: "Deleting" if shown.deleting else shown.ready),
         Column("SUSPENDED", lambda shown, _: "yes" if shown.suspended else "no"),
         Column("AGE", lambda shown, now: age(shown.created, now)),
         Column("CREATED", lambda shown, _: moment(shown.created), wide=True),

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+from pharia_access.domain.deletions import being_deleted
 from pharia_access.entrypoints.kubectl.options import Choices
 from pharia_access.entrypoints.kubectl.work.render import print_object
 from pharia_access.entrypoints.kubectl.work.terminal import say
 
-__all__ = ["called", "tell_outcome"]
+__all__ = ["called", "tell_deletion", "tell_outcome"]
 
 Json = Mapping[str, Any]
 
@@ -18,6 +19,16 @@ def tell_outcome(choices: Choices, body: Json, what: str) -> None:
         say(f"{called(body)} {what}" + (" (dry run)" if choices.dry_run else ""))
     else:
         print_object(body, choices.output)
+
+
+def tell_deletion(choices: Choices, before: Json, after: Json | None) -> None:
+    """`after`: the object as it still stands once it is deleted; None where it is gone."""
+    if after is None:
+        tell_outcome(choices, before, "deleted")
+        return
+    over = "none of its tokens is" if after["kind"] == "ApiCredential" else "is not"
+    stands = being_deleted(tuple(after["metadata"].get("finalizers") or ()))
+    tell_outcome(choices, after, f"is being deleted, and {over} accepted from now on. {stands}")
 
 
 def called(body: Json) -> str:

@@ -13,7 +13,7 @@ from pharia_access.domain.token import TokenText
 from pharia_access.entrypoints.kubectl.options import Choices
 from pharia_access.entrypoints.kubectl.work.guards import require_not_in_git, require_object_not_in_git
 from pharia_access.entrypoints.kubectl.work.listing import gathered
-from pharia_access.entrypoints.kubectl.work.outcome import tell_outcome
+from pharia_access.entrypoints.kubectl.work.outcome import tell_deletion, tell_outcome
 from pharia_access.entrypoints.kubectl.work.render import moment, print_fields, print_objects, until
 from pharia_access.entrypoints.kubectl.work.terminal import RefusedError, confirm, say, warn
 from pharia_access.errors import DeniedError
@@ -59,8 +59,7 @@ async def delete(desk: Desk, choices: Choices, names: tuple[str, ...]) -> None:
     confirm(choices, [_end_of(desk, token_summary(body), "deleted") for body in bodies], "Delete for good?")
     for body in bodies:
         key = token_summary(body).key
-        await desk.objects.delete("ApiToken", key, body["metadata"]["uid"])
-        tell_outcome(choices, body, "deleted")
+        tell_deletion(choices, body, await desk.objects.delete("ApiToken", key, body["metadata"]["uid"]))
 
 
 async def whois(desk: Desk, choices: Choices, text: TokenText) -> None:
@@ -117,7 +116,7 @@ async def _revoke(desk: Desk, choices: Choices, bodies: list[Json]) -> None:
 
 
 def _end_of(desk: Desk, token: TokenSummary, what: str) -> str:
-    state = use_of(token, desk.clock.now()) if token.active else (token.phase or "Pending").lower()
+    state = use_of(token, desk.clock.now()) if token.active else token.in_words
     return f"The token {token.key.name} of {token.credential} ({state}) will be {what} for good."
 
 
@@ -128,7 +127,7 @@ def _identity(desk: Desk, token: TokenSummary) -> list[tuple[str, str]]:
         ("Namespace", token.key.namespace),
         ("ID", token.token_id),
         ("Credential", token.credential),
-        ("Phase", token.phase),
+        ("Phase", token.state),
         ("Expires", until(token.ends, now)),
         ("Use", use_of(token, now)),
     ]

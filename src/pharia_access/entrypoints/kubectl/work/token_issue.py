@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import Any, TypeVar
 
 from pharia_access.bootstrap.person import Desk
+from pharia_access.domain.deletions import named
 from pharia_access.domain.durations import format_duration
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.summaries import CredentialSummary, TokenSummary
@@ -20,7 +21,7 @@ from pharia_access.entrypoints.kubectl.options import Choices
 from pharia_access.entrypoints.kubectl.where import Where
 from pharia_access.entrypoints.kubectl.work.render import moment
 from pharia_access.entrypoints.kubectl.work.sinks import sink_for
-from pharia_access.entrypoints.kubectl.work.terminal import RefusedError, say, waiting
+from pharia_access.entrypoints.kubectl.work.terminal import RefusedError, say, waiting, warn
 from pharia_access.entrypoints.kubectl.work.tokens import read_token
 from pharia_access.errors import AccessError, ApiError, NotFoundError
 from pharia_access.kube.manifests import API_VERSION
@@ -157,8 +158,14 @@ async def hand_over(desk: Desk, key: ObjectKey, put: Put, *, patience: timedelta
     secret, text = await collector.read(token)
     await put(token, text)
     progress.stage = _Stage.HANDED_OVER
-    await collector.finish(secret)
+    held = await collector.finish(secret)
     progress.stage = _Stage.DONE
+    if held is not None:
+        warn(
+            f"The one-time Secret {token.secret_name} was deleted and still stands, held by {named(held.finalizers)}: "
+            f"whoever may read Secrets in namespace {key.namespace} can read the token. Who set it takes it off, or "
+            "whoever may update Secrets does."
+        )
     return token
 
 

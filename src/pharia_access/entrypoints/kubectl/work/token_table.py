@@ -15,7 +15,7 @@ TOKENS: Listing[TokenSummary] = Listing(
         Column("NAME", lambda shown, _: shown.key.name),
         Column("ID", lambda shown, _: shown.token_id),
         Column("CREDENTIAL", lambda shown, _: shown.credential),
-        Column("PHASE", lambda shown, _: shown.phase or "Pending"),
+        Column("PHASE", lambda shown, _: shown.state),
         Column("EXPIRES", lambda shown, _: moment(shown.ends)),
         Column("LAST USED", lambda shown, now: f"{age(shown.last_used, now)} ago" if shown.last_used else "never"),
         Column("AGE", lambda shown, now: age(shown.created, now)),

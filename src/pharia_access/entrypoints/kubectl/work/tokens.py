@@ -40,7 +40,7 @@ def _fields(desk: Desk, token: TokenSummary) -> list[tuple[str, str]]:
         ("ID", token.token_id),
         ("Credential", token.credential),
         ("Description", token.description),
-        ("Phase", token.phase or "Pending (no operator has seen it yet)"),
+        ("Phase", token.state if token.phase or token.deleting else "Pending (no operator has seen it yet)"),
         ("Reason", token.reason),
         ("Message", token.message),
         ("Created", moment(token.created)),
