@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
 import pytest
 
-from tests.support.api import OPERATOR, Api, rule
+from tests.support.api import APPLY, JSON_PATCH, OPERATOR, Api, Reply, rule
+from tests.support.processes import wait_until
 from tests.support.resources import KEYRING, ONE_TIME_TOKEN, secret
+from tests.support.unguarded import unguarded
+
+if TYPE_CHECKING:
+    from tests.support.operators import RunningOperator
+    from tests.support.workspace import Workspace
+
+Json = dict[str, Any]
 
 EVERYTHING = rule("*", "*", "*")
 
@@ -48,3 +59,139 @@ def test_a_one_time_secret_is_read_and_deleted_but_not_changed(admin: Api, alice
     assert alice.read(delivered).ok
     assert "immutable" in alice.patch(delivered, {"data": {"value": "AAAA"}}).message
     assert alice.delete(delivered).ok
+
+
+# Finalizers: what keeps a delivery standing after it is deleted.
+
+HOLD = "x.example/hold"
+TAKES_NONE = "takes no finalizer"
+
+
+@pytest.fixture
+def delivered(admin: Api, namespace: str) -> Json:
+    """A one-time Secret as the operator makes it."""
+    admin.grant(OPERATOR, namespace, rule("", "secrets", "create", "update", "patch", "delete"))
+    reply = admin.as_user(OPERATOR).create(secret(namespace, kind=ONE_TIME_TOKEN))
+    assert reply.ok
+    return reply.body
+
+
+def with_finalizers(body: Json, *names: str) -> Json:
+    """The Secret with these finalizers, and whatever version it has."""
+    metadata = {name: value for name, value in body["metadata"].items() if name != "resourceVersion"}
+    return {**body, "metadata": {**metadata, "finalizers": list(names)}}
+
+
+def applied(body: Json, *names: str) -> Json:
+    """What a server-side apply says of it."""
+    metadata = {"name": body["metadata"]["name"], "namespace": body["metadata"]["namespace"], "finalizers": list(names)}
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata}
+
+
+Move = Callable[[Api, Json], Reply]
+
+ADDITIONS: dict[str, Move] = {
+    "PUT": lambda who, body: who.replace(with_finalizers(body, HOLD)),
+    "merge patch": lambda who, body: who.patch(body, {"metadata": {"finalizers": [HOLD]}}),
+    "strategic merge patch": lambda who, body: who.patch(
+        body, {"metadata": {"finalizers": [HOLD]}}, form="application/strategic-merge-patch+json"
+    ),
+    "JSON patch": lambda who, body: who.patch(
+        body, [{"op": "add", "path": "/metadata/finalizers", "value": [HOLD]}], form=JSON_PATCH
+    ),
+    "apply": lambda who, body: who.patch(body, applied(body, HOLD), form=APPLY, fieldManager="x"),
+    "forced apply": lambda who, body: who.patch(body, applied(body, HOLD), form=APPLY, fieldManager="x", force="true"),
+    "beside garbage collection's": lambda who, body: who.patch(body, {"metadata": {"finalizers": ["orphan", HOLD]}}),
+    "one that looks like garbage collection's": lambda who, body: who.patch(
+        body, {"metadata": {"finalizers": ["kubernetes.io/foregroundDeletion"]}}
+    ),
+    "as a dry run": lambda who, body: who.patch(body, {"metadata": {"finalizers": [HOLD]}}, dryRun="All"),
+}
+
+
+@pytest.mark.parametrize("way", ADDITIONS)
+def test_nobody_adds_a_finalizer_to_a_one_time_secret(admin: Api, alice: Api, delivered: Json, way: str) -> None:
+    namespace = delivered["metadata"]["namespace"]
+    admin.grant("alice", namespace, rule("", "secrets", "get", "update", "patch"))
+
+    for somebody in (admin, alice, admin.as_user(OPERATOR)):
+        reply = ADDITIONS[way](somebody, delivered)
+        assert (reply.status, TAKES_NONE in reply.message) == (403, True)
+    assert "finalizers" not in admin.read(delivered).body["metadata"]
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {"labels": {"team": "finance"}},
+        {"annotations": {"seen": "yes"}},
+        {"ownerReferences": None},
+        {"finalizers": ["foregroundDeletion"]},
+        {"finalizers": ["orphan"]},
+        {"finalizers": []},
+    ],
+    ids=str,
+)
+def test_other_metadata_of_a_one_time_secret_stays_anybodys(admin: Api, delivered: Json, metadata: Json) -> None:
+    assert admin.patch(delivered, {"metadata": metadata}).ok
+
+    gone = admin.as_user(OPERATOR).delete(delivered, options={"propagationPolicy": "Background"})
+
+    assert (gone.status, gone.body["kind"], admin.read(delivered).status) == (200, "Status", 404)
+
+
+def test_other_secrets_take_finalizers(admin: Api, namespace: str) -> None:
+    assert admin.create(secret(namespace)).ok
+
+    assert admin.patch(secret(namespace), {"metadata": {"finalizers": [HOLD]}}).ok
+    assert admin.patch(secret(namespace), {"metadata": {"finalizers": None}}).ok
+
+
+@pytest.mark.parametrize("policy", ["Background", "Foreground", "Orphan"])
+def test_garbage_collection_goes_on_with_its_own_finalizers(admin: Api, delivered: Json, policy: str) -> None:
+    assert admin.delete(delivered, options={"propagationPolicy": policy}).ok
+
+    wait_until(lambda: admin.read(delivered).status == 404, what="the Secret is gone")
+
+
+@pytest.mark.parametrize("owner", ["ApiToken", "ApiCredential"])
+@pytest.mark.parametrize("policy", ["Background", "Foreground", "Orphan"])
+def test_what_owns_a_one_time_secret_is_deleted_in_every_way(
+    workspace: Workspace, operator: RunningOperator, owner: str, policy: str
+) -> None:
+    assert operator.process.running
+    credential = workspace.credential()
+    token = workspace.issued()
+    workspace.until("ApiToken", "ci", lambda it: bool(it["metadata"].get("ownerReferences")), "owned")
+
+    workspace.delete(token if owner == "ApiToken" else credential, policy=policy)
+
+    workspace.until_gone("ApiToken", "ci")
+    workspace.until_gone("Secret", "ci-token")
+
+
+def test_finalizers_from_before_the_policy_are_taken_off_one_by_one(admin: Api, delivered: Json) -> None:
+    def passes() -> bool:
+        return admin.patch(delivered, {"metadata": {"finalizers": ["x.example/try"]}}, dryRun="All").ok
+
+    with unguarded(admin, "reserve-one-time-secrets", passes):
+        held = admin.patch(delivered, {"metadata": {"finalizers": [HOLD, "x.example/more"]}})
+        assert held.ok
+    assert TAKES_NONE in admin.patch(delivered, {"metadata": {"finalizers": [HOLD, "x.example/new"]}}).message
+    assert admin.delete(delivered).body["kind"] == "Secret"
+    assert admin.patch(delivered, {"metadata": {"finalizers": [HOLD]}}).ok
+    assert admin.patch(delivered, {"metadata": {"finalizers": None}}).ok
+
+    assert admin.read(delivered).status == 404
+
+
+def test_a_namespace_with_a_one_time_secret_goes(admin: Api, delivered: Json) -> None:
+    name = f"{delivered['metadata']['namespace'][:50]}-going"
+    assert admin.create({"kind": "Namespace", "metadata": {"name": name}}).ok
+    admin.grant(OPERATOR, name, rule("", "secrets", "create"))
+    assert admin.as_user(OPERATOR).create(secret(name, kind=ONE_TIME_TOKEN)).ok
+
+    assert admin.delete({"kind": "Namespace", "metadata": {"name": name}}).ok
+
+    gone = {"kind": "Namespace", "metadata": {"name": name}}
+    wait_until(lambda: admin.read(gone).status == 404, what=f"namespace {name} is gone", timeout=60)

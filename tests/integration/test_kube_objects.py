@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pharia_access.domain.deletions import GONE, NOT_THERE
 from pharia_access.domain.model import ObjectKey
 from pharia_access.errors import ConflictError, NotFoundError, UnavailableError
 from pharia_access.kube.client import Call, Connection
@@ -52,9 +53,9 @@ async def test_an_owner_that_others_set_is_kept_as_it_is(workspace: Workspace, c
 async def test_only_the_very_token_is_deleted(workspace: Workspace, cluster: KubeCluster) -> None:
     token = await a_live_token(workspace, cluster)
 
-    assert not await cluster.delete_token(token.key, "another")
-    assert await cluster.delete_token(token.key, token.uid)
-    assert not await cluster.delete_token(token.key, token.uid)
+    assert await cluster.delete_token(token.key, "another") == NOT_THERE
+    assert await cluster.delete_token(token.key, token.uid) == GONE
+    assert await cluster.delete_token(token.key, token.uid) == NOT_THERE
 
 
 async def test_what_is_not_there_is_not_found(namespace: str, cluster: KubeCluster) -> None:

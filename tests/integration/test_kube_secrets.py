@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pharia_access.domain import token as token_format
+from pharia_access.domain.deletions import GONE, NOT_THERE
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.sightings import ForeignSecret
 from pharia_access.errors import AlreadyExistsError, ConflictError, DeniedError, InvalidError, NotFoundError
@@ -39,9 +40,9 @@ async def test_a_one_time_secret_is_made_seen_and_deleted(
     assert await secrets.look_at(key) == made
     with pytest.raises(AlreadyExistsError):
         await secrets.create_one_time_secret(token, token_format.mint("pharia", os.urandom))
-    assert not await secrets.delete_secret(key, "another")
-    assert await secrets.delete_secret(key, made.uid)
-    assert not await secrets.delete_secret(key, made.uid)
+    assert await secrets.delete_secret(key, "another") == NOT_THERE
+    assert await secrets.delete_secret(key, made.uid) == GONE
+    assert await secrets.delete_secret(key, made.uid) == NOT_THERE
     assert await secrets.look_at(key) is None
 
 

@@ -218,9 +218,9 @@ def reason(item: Token | Credential, condition: str = "Ready") -> str | None:
     return None if found is None else found.reason
 
 
-def message(item: Token | Credential) -> str:
-    """What Ready tells a person."""
-    found = find(item.status.conditions, "Ready")
+def message(item: Token | Credential, condition: str = "Ready") -> str:
+    """What a condition tells a person."""
+    found = find(item.status.conditions, condition)
     assert found is not None
     return found.message
 

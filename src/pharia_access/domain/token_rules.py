@@ -16,7 +16,7 @@ from pharia_access.domain.ending_rules import (
     hold_what_is_revoked,
     withdraw,
 )
-from pharia_access.domain.lifetime import expiring_soon_at, next_end
+from pharia_access.domain.lifetime import expiring_soon_at, expiry, next_end
 from pharia_access.domain.minting_rules import (
     hold_what_was_restored,
     mint_what_is_new,
@@ -56,7 +56,9 @@ def keep_what_is_active(observed: Observed, now: datetime) -> Decision | None:
         status, fate = withdraw(observed, status, Reason.WINDOW_CLOSED, now)
     if status != token.status:
         return Settle(status, fate)
-    moments = (next_end(token), None if soon else soon_at)
+    # What is held was due in the past: the probes look after it, and no clock that would strike at once again.
+    end = next_end(token) if observed.held is None else expiry(token)
+    moments = (end, None if soon else soon_at)
     return InSync(min((moment for moment in moments if moment is not None), default=None))
 
 

@@ -12,6 +12,7 @@ from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.sightings import Kind
 from pharia_access.kube import manifests, paths
 from pharia_access.kube.client import MERGE_PATCH, Call, Connection
+from pharia_access.kube.deletion import what_holds
 
 __all__ = ["Json", "KubeObjects", "ListPage", "Right"]
 
@@ -94,8 +95,8 @@ class KubeObjects:
         """
         # Where there is a body, the API server looks for `dryRun` there, and not in the query.
         options = {**manifests.delete_options(uid), **({"dryRun": ["All"]} if self._written else {})}
-        answer = await self._send("DELETE", _path(kind, key), options)
-        return None if answer.get("kind") == "Status" else answer
+        answer = await self._connection.send(Call("DELETE", _path(kind, key), self._timeout, options))
+        return None if what_holds(answer) is None else _read(answer)
 
     async def may(self, right: Right, namespace: str) -> bool:
         """Whether the API server's RBAC allows it."""

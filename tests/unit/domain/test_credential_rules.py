@@ -67,8 +67,28 @@ def test_nothing_is_written_when_nothing_changed() -> None:
     assert decide(written, catalogue=CATALOGUE, counts=TokenCounts(active=2), now=NOW) is None
 
 
-def test_a_credential_that_is_being_deleted_is_left_alone() -> None:
-    assert decide(a_credential(deleting=True), catalogue={}, counts=TokenCounts(), now=NOW) is None
+@pytest.mark.parametrize(
+    ("finalizers", "told", "events"),
+    [
+        pytest.param(("x.example/hold",), "the finalizer x.example/hold is taken off", ["Deleting"], id="held"),
+        pytest.param(("foregroundDeletion",), "Kubernetes has deleted what it owns", [], id="in the foreground"),
+    ],
+)
+def test_a_credential_that_is_being_deleted_says_so_and_why_it_stands(
+    finalizers: tuple[str, ...], told: str, events: list[str]
+) -> None:
+    credential = replace(a_credential(roles=("nobody",), deleting=True), finalizers=finalizers)
+
+    status = judged(credential)
+    ready = find(status.conditions, "Ready")
+
+    assert ready is not None
+    assert (ready.status, ready.reason) == ("False", "Deleting")
+    assert told in ready.message
+    assert [notice.reason for notice in notices(credential, status)] == events
+    assert (
+        decide(replace(credential, status=status), catalogue=CATALOGUE, counts=TokenCounts(active=2), now=NOW) is None
+    )
 
 
 def test_a_role_that_came_takes_the_complaint_back() -> None:

@@ -34,12 +34,6 @@ COLLECTED = DeliveryState.COLLECTED
             Mint(a_credential(max_ttl=HOUR)),
             id="a default that is longer than the maximum is no reason to refuse",
         ),
-        pytest.param(observed(a_token(deleting=True)), InSync(), id="what is being deleted is left alone"),
-        pytest.param(
-            observed(replace(a_minted_token(), deleting=True), None),
-            InSync(),
-            id="also when its credential is gone",
-        ),
         pytest.param(
             observed(a_minted_token(), None),
             InSync(NOW + HOUR),

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
+from pharia_access.domain.deletions import GONE, NOT_THERE, Deletion, Held
 from pharia_access.domain.model import CredentialStatus, TokenCounts, TokenStatus
 from pharia_access.domain.reasons import Phase
 from pharia_access.domain.sightings import LeaseRecord, MalformedObject
-from pharia_access.errors import AlreadyExistsError, ConflictError, DeniedError, NotFoundError
+from pharia_access.errors import AlreadyExistsError, ConflictError, DeniedError, NotFoundError, UnavailableError
 from pharia_access.kube.client import MERGE_PATCH, Connection, connect
+from pharia_access.kube.deletion import what_holds
 from pharia_access.kube.gateway import KubeCluster
 from pharia_access.kube.lease import KubeLeases
 from pharia_access.kube.schema import malformed
@@ -125,20 +127,54 @@ async def test_what_changed_meanwhile_is_a_conflict(tmp_path: Path) -> None:
         await asked(tmp_path, lambda c: c.set_owners(TOKEN_7, ()), status(409, "Conflict"))
 
 
+def standing(*finalizers: str) -> dict[str, object]:
+    """An object that is deleted and still stands."""
+    metadata = {"name": "ci", "deletionTimestamp": "2026-11-29T12:00:00Z", "finalizers": list(finalizers)}
+    return {"kind": "ApiToken", "metadata": metadata}
+
+
+def held(*finalizers: str) -> Deletion:
+    """What that means."""
+    return Deletion(found=True, held=Held(finalizers))
+
+
 @pytest.mark.parametrize(
-    ("answer", "deleted"),
+    ("answer", "deletion"),
     [
-        pytest.param(reply(200, {}), True, id="the one that was meant"),
-        pytest.param(status(404, "NotFound"), False, id="one that is gone"),
-        pytest.param(status(409, "Conflict"), False, id="another of its name"),
+        pytest.param(status(200, ""), GONE, id="the one that was meant"),
+        pytest.param(status(404, "NotFound"), NOT_THERE, id="one that is gone"),
+        pytest.param(status(409, "Conflict"), NOT_THERE, id="another of its name"),
+        pytest.param(reply(200, standing("x.example/hold")), held("x.example/hold"), id="one that is held"),
+        pytest.param(reply(202, standing("x.example/hold")), held("x.example/hold"), id="one that is to be deleted"),
+        pytest.param(reply(200, standing()), held(), id="one that stands, and nobody says why"),
     ],
 )
-async def test_only_that_very_token_is_deleted(tmp_path: Path, answer: bytes, deleted: bool) -> None:  # noqa: FBT001 - a column
+async def test_only_that_very_token_is_deleted(tmp_path: Path, answer: bytes, deletion: Deletion) -> None:
     done, requests = await asked(tmp_path, lambda c: c.delete_token(TOKEN, "token-1"), answer)
 
-    assert done is deleted
+    assert done == deletion
     assert line(requests[0]) == ("DELETE", f"{TOKENS}/ci")
     assert body(requests[0])["preconditions"] == {"uid": "token-1"}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"no JSON",
+        b"[]",
+        b"{}",
+        b'{"kind": 7}',
+        b'{"kind": "Secret", "metadata": "x"}',
+        b'{"kind": "Secret", "metadata": {"finalizers": "pharia_x"}}',
+        b'{"kind": "Sec',
+    ],
+)
+def test_what_is_no_answer_to_a_deletion_is_asked_again_and_quoted_nowhere(answer: bytes) -> None:
+    with pytest.raises(UnavailableError, match=r"^the answer to a deletion cannot be understood$") as raised:
+        what_holds(answer)
+
+    assert (raised.value.__cause__, raised.value.__context__) == (None, None)
 
 
 async def test_a_token_that_may_not_be_deleted_is_an_error(tmp_path: Path) -> None:

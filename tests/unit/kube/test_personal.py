@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from pharia_access.domain.deletions import NOT_THERE
 from pharia_access.kube.client import connect
 from pharia_access.kube.login import Login
 from pharia_access.kube.objects import KubeObjects
@@ -40,7 +41,7 @@ async def test_a_list_goes_on_where_the_page_before_ended(tmp_path: Path) -> Non
 
 async def test_every_write_of_a_dry_run_says_so(tmp_path: Path) -> None:
     async with (
-        hostile_api(lambda _: reply(200, {})) as api,
+        hostile_api(lambda _: reply(200, {"kind": "Status"})) as api,
         connect(Login(plain_kubeconfig(tmp_path / "kubeconfig", api.url)), pool_size=1) as connection,
     ):
         objects = KubeObjects(connection, timeout_seconds=5, dry_run=True)
@@ -63,7 +64,7 @@ async def test_a_secret_that_is_gone_is_no_error(tmp_path: Path) -> None:
 
         assert await secrets.read(TOKEN) is None
         assert await secrets.exists(TOKEN) is False
-        assert await secrets.delete(TOKEN, "uid-1") is False
+        assert await secrets.delete(TOKEN, "uid-1") == NOT_THERE
 
 
 async def test_who_is_impersonated_is_in_every_request(tmp_path: Path) -> None:

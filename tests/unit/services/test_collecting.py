@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from pharia_access.domain.deletions import GONE, Deletion, Held
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.sightings import ForeignSecret, OneTimeSecret
 from pharia_access.domain.summaries import TokenSummary
@@ -32,9 +33,9 @@ class Deliveries:
         assert key == SECRET.key
         return self.secret
 
-    async def delete(self, key: ObjectKey, uid: str) -> bool:
+    async def delete(self, key: ObjectKey, uid: str) -> Deletion:
         self.deleted.append((key, uid))
-        return True
+        return GONE
 
 
 @dataclass(slots=True)
@@ -107,7 +108,7 @@ async def test_what_the_operator_delivered_is_read_and_deleted_by_its_uid() -> N
 
     secret, text = await collector.read(READY)
     assert deliveries.deleted == []
-    await collector.finish(secret)
+    assert await collector.finish(secret) is None
 
     assert text is TEXT
     assert deliveries.deleted == [(SECRET.key, "secret-1")]
@@ -119,6 +120,12 @@ async def test_what_the_operator_delivered_is_read_and_deleted_by_its_uid() -> N
         pytest.param(None, "is gone: somebody else collected the token ci", "", id="gone"),
         pytest.param(ForeignSecret(SECRET.key), "is not what the operator delivered", "revoke", id="of another type"),
         pytest.param(replace(SECRET, uid="other"), "is not what the operator delivered", "revoke", id="another one"),
+        pytest.param(
+            replace(SECRET, held=Held(("x.example/hold",))),
+            "was deleted before, .* still stands, held by the finalizer x.example/hold",
+            "rotate",
+            id="one that was deleted and still stands",
+        ),
         pytest.param(replace(SECRET, text=None), "is not what the operator delivered", "revoke", id="without a token"),
     ],
 )

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
+from pharia_access.domain.deletions import Held
 from pharia_access.domain.model import ObjectKey, Token, TokenStatus
 from pharia_access.domain.sightings import OneTimeSecret
 from pharia_access.services.minting import Minting
@@ -45,7 +46,7 @@ def _name(token: Token) -> ObjectKey:
     return ObjectKey(token.key.namespace, token.spec.secret_name)
 
 
-async def _replacing(self: Minting, token: Token) -> OneTimeSecret | None:
+async def _replacing(self: Minting, token: Token) -> OneTimeSecret | Held | None:
     """Instead of adopting a Secret, make another one."""
     sighting = await self._secrets.look_at(_name(token))
     if isinstance(sighting, OneTimeSecret):
@@ -53,7 +54,7 @@ async def _replacing(self: Minting, token: Token) -> OneTimeSecret | None:
     return await _CLAIM(self, token)
 
 
-async def _believing(self: Minting, token: Token) -> OneTimeSecret | None:
+async def _believing(self: Minting, token: Token) -> OneTimeSecret | Held | None:
     """Adopt whatever has the name."""
     sighting = await self._secrets.look_at(_name(token))
     return sighting if isinstance(sighting, OneTimeSecret) else await _CLAIM(self, token)

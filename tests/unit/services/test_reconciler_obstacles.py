@@ -1,5 +1,6 @@
 """What keeps a token from being minted: it is told once, and when it goes in time the token is minted."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -26,7 +27,12 @@ HOUR = timedelta(hours=1)
         pytest.param(a_token(credential_name="nobody"), Phase.PENDING, "CredentialNotFound", id="no credential"),
         pytest.param(a_token(credential_name="asleep"), Phase.PENDING, "CredentialSuspended", id="a suspended one"),
         pytest.param(a_token(credential_name="leaving"), Phase.PENDING, "CredentialDeleting", id="a leaving one"),
-        pytest.param(a_token(deleting=True), None, None, id="it is being deleted"),
+        pytest.param(
+            replace(a_token(deleting=True), finalizers=("x.example/hold",)),
+            Phase.REVOKED,
+            "Deleting",
+            id="it is being deleted",
+        ),
     ],
 )
 @simulated

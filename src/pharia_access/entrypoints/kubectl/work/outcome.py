@@ -26,8 +26,8 @@ def tell_deletion(choices: Choices, before: Json, after: Json | None) -> None:
     if after is None:
         tell_outcome(choices, before, "deleted")
         return
-    over = "none of its tokens is" if after["kind"] == "ApiCredential" else "is not"
-    stands = being_deleted(tuple(after["metadata"].get("finalizers") or ()))
+    over = "none of its tokens is" if before["kind"] == "ApiCredential" else "is not"
+    stands = being_deleted(tuple(after.get("metadata", {}).get("finalizers") or ()))
     tell_outcome(choices, after, f"is being deleted, and {over} accepted from now on. {stands}")
 
 
