@@ -66,22 +66,25 @@ async def test_the_event_of_a_held_secret_warns_and_names_the_finalizer(bench: B
 
 
 @pytest.mark.parametrize("process", ["the same leader", "another leader"])
-@pytest.mark.parametrize("trouble", ["none", "the delete fails", "its answer is lost", "the write fails"])
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        pytest.param(None, id="no trouble"),
+        pytest.param(("delete_secret", Fault(before=UNAVAILABLE)), id="the delete fails"),
+        pytest.param(("delete_secret", Fault(after=UNAVAILABLE)), id="its answer is lost"),
+        pytest.param(("write_token_status", Fault(before=UNAVAILABLE)), id="the write fails"),
+    ],
+)
 @simulated
 async def test_once_the_finalizer_is_off_the_secret_is_withdrawn_and_not_collected(
-    bench: Bench, process: str, trouble: str
+    bench: Bench, process: str, trouble: tuple[str, Fault] | None
 ) -> None:
     await held_after_its_window(bench)
     bench.store.hold_secret(SECRET)
     if process == "another leader":
         bench.restart()
-    match trouble:
-        case "the delete fails":
-            bench.fail("delete_secret", Fault(before=UNAVAILABLE))
-        case "its answer is lost":
-            bench.fail("delete_secret", Fault(after=UNAVAILABLE))
-        case "the write fails":
-            bench.fail("write_token_status", Fault(before=UNAVAILABLE))
+    if trouble is not None:
+        bench.fail(*trouble)
 
     token = await bench.persist()
 

@@ -1,0 +1,128 @@
+"""`kubectl access` where what is deleted still stands: it is not called deleted, and who can mend it is said."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support.api import Api
+from tests.support.resources import ONE_TIME_TOKEN, secret
+from tests.support.unguarded import unguarded
+from tests.support.workspace import condition
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.support.command_line import Access
+    from tests.support.control_plane import ControlPlane
+    from tests.support.workspace import Workspace
+
+pytestmark = pytest.mark.usefixtures("operator")
+
+Json = dict[str, Any]
+
+HOLD = "x.example/hold"
+ON, OFF = {"metadata": {"finalizers": [HOLD]}}, {"metadata": {"finalizers": None}}
+STANDS = f"It stands until the finalizer {HOLD} is taken off: by who set it, or by hand, with the verb update."
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _policy_away(control_plane: ControlPlane) -> Iterator[None]:
+    """Finalizers get on one-time Secrets where the policy that refuses them was not there, or not yet."""
+    admin, made = Api(control_plane.kubeconfig), secret("default", "held", kind=ONE_TIME_TOKEN)
+    with unguarded(admin, "reserve-one-time-secrets", lambda: admin.create(made, dryRun="All").ok):
+        yield
+
+
+def held(workspace: Workspace, kind: str = "ApiToken", name: str = "ci") -> Json:
+    """An object with a finalizer, which goes once the test is over."""
+    return workspace.change(workspace.known(kind, name), ON)
+
+
+@pytest.fixture
+def token(workspace: Workspace, access: Access) -> Iterator[Json]:
+    """An active token with a finalizer."""
+    assert access("credential", "list").status == 0
+    workspace.issued()
+    token = held(workspace)
+    yield token
+    if workspace.read("ApiToken", "ci") is not None:
+        workspace.change(token, OFF)
+
+
+def test_a_token_that_stands_is_not_called_deleted(workspace: Workspace, access: Access, token: Json) -> None:
+    told = access("token", "delete", "ci", "--yes")
+
+    assert (told.status, told.out) == (0, "")
+    assert f"token ci is being deleted, and is not accepted from now on. {STANDS}\n" in told.err
+    assert "token ci deleted" not in told.err
+    again = access("token", "delete", "ci", "--yes")
+    assert "(being deleted) will be deleted for good" in again.err + again.out
+    workspace.change(token, OFF)
+    assert workspace.read("ApiToken", "ci") is None
+
+
+def test_programs_see_the_object_that_stands(access: Access, token: Json) -> None:
+    shown = json.loads(access("token", "delete", "ci", "--yes", "-o", "json").out)["metadata"]
+
+    assert shown["uid"] == token["metadata"]["uid"]
+    assert (shown["finalizers"], "deletionTimestamp" in shown) == ([HOLD], True)
+
+
+def test_a_dry_run_tells_what_would_stand(workspace: Workspace, access: Access, token: Json) -> None:
+    told = access("token", "delete", "ci", "--yes", "--dry-run")
+
+    assert STANDS in told.err
+    assert "(dry run)" in told.err
+    assert "deletionTimestamp" not in workspace.known("ApiToken", token["metadata"]["name"])["metadata"]
+
+
+def test_lists_and_commands_know_what_is_being_deleted(workspace: Workspace, access: Access, token: Json) -> None:
+    workspace.delete(token)
+    workspace.until("ApiToken", "ci", lambda it: condition(it, "Ready").get("reason") == "Deleting", "told")
+
+    table = access("token", "list", "-o", "wide").out
+    shown = access("token", "get", "ci").out
+    rotated = access("token", "rotate", "ci", "--yes")
+    collected = access("token", "collect", "ci")
+
+    row = next(line for line in table.splitlines() if line.startswith("ci "))
+    assert row.split()[3] == "Deleting"
+    assert ("Phase:" in shown, "Deleting" in shown, HOLD in shown) == (True, True, True)
+    assert "The token ci is being deleted, and only an active one can be rotated" in rotated.err
+    assert "cannot be collected: the token is being deleted" in collected.err
+    assert (rotated.status, collected.status) == (1, 1)
+
+
+def test_a_credential_that_stands_is_not_called_deleted(workspace: Workspace, access: Access) -> None:
+    credential = held(workspace, "ApiCredential", "invoice-bot")
+
+    told = access("credential", "delete", "invoice-bot", "--yes")
+    workspace.until("ApiCredential", "invoice-bot", lambda it: condition(it, "Ready")["reason"] == "Deleting", "told")
+    table, shown = access("credential", "list").out, access("credential", "get", "invoice-bot").out
+
+    expected = "credential invoice-bot is being deleted, and none of its tokens is accepted from now on."
+    assert f"{expected} {STANDS}\n" in told.err
+    assert "Deleting" in next(line for line in table.splitlines() if line.startswith("invoice-bot "))
+    assert ("False (Deleting)" in shown, HOLD in shown) == (True, True)
+    workspace.change(credential, OFF)
+    workspace.until_gone("ApiCredential", "invoice-bot")
+
+
+def test_whoever_collects_is_told_that_the_secret_still_stands(workspace: Workspace, access: Access) -> None:
+    workspace.issued()
+    kept = held(workspace, "Secret", "ci-token")
+
+    told = access("token", "collect", "ci")
+    again = access("token", "collect", "ci")
+
+    assert (told.status, told.out.strip()) == (0, workspace.text().reveal())
+    for part in ("Secret ci-token was deleted and still stands", HOLD, "can read the token"):
+        assert part in told.err
+    assert (again.status, again.out) == (1, "")
+    assert "was deleted before" in again.err
+    assert HOLD in again.err
+    workspace.change(kept, OFF)
+    workspace.until_gone("Secret", "ci-token")
