@@ -140,6 +140,13 @@ def test_other_metadata_of_a_one_time_secret_stays_anybodys(admin: Api, delivere
     assert (gone.status, gone.body["kind"], admin.read(delivered).status) == (200, "Status", 404)
 
 
+def test_a_finalizer_that_comes_with_the_creation_stops_no_mint(admin: Api, delivered: Json) -> None:
+    made = with_finalizers(secret(delivered["metadata"]["namespace"], "mutated", kind=ONE_TIME_TOKEN), HOLD)
+
+    assert admin.as_user(OPERATOR).create(made).ok
+    assert admin.patch(made, {"metadata": {"finalizers": None}}).ok
+
+
 def test_other_secrets_take_finalizers(admin: Api, namespace: str) -> None:
     assert admin.create(secret(namespace)).ok
 

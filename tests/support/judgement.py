@@ -35,6 +35,7 @@ def violations(store: FakeStore, now: datetime, *, a_rival_crashed: bool = False
     yield from _proved(store)
     yield from _delivered(store)
     yield from _taken_away(store)
+    yield from _told_as_gone(store)
     if not a_rival_crashed:
         yield from _leftovers(store)
     for token in store.tokens.values():
@@ -93,6 +94,14 @@ def _taken_away(store: FakeStore) -> Iterator[str]:
         over = token.deleting or token.spec.revoked or status.credential.uid not in gone.credential_uids
         if open_ and not over and status.phase is Phase.ACTIVE and (expiry(token) or gone.at) > gone.at:
             yield f"{token.key} ({token.uid}): its Secret was taken away"
+
+
+def _told_as_gone(store: FakeStore) -> Iterator[str]:
+    """No Secret that still stood was said to be collected or withdrawn."""
+    for written in store.history:
+        delivery = written.token.status.delivery
+        if delivery is not None and delivery.state is not DeliveryState.AVAILABLE and written.secret_there:
+            yield f"{written.token.key} ({written.token.uid}): {delivery.state} though its Secret stands"
 
 
 def _leftovers(store: FakeStore) -> Iterator[str]:

@@ -15,6 +15,7 @@ from tests.support.fake_store import FakeStore
 __all__ = ["People", "Reader"]
 
 NAMES = ("ci", "batch", "web")
+HOLD = "x.example/hold"
 GIT = {"argocd.argoproj.io/tracking-id": "app"}
 
 
@@ -58,7 +59,7 @@ class People:
             (f"revoke {key}", lambda: store.edit_token(key, lambda spec: replace(spec, revoked=True))),
             (f"bring forward {key}", lambda: self._bring_forward(key)),
             (f"delete {key}", lambda: store.delete_token(key)),
-            (f"delete {key} and create it again", lambda: (store.delete_token(key), self._create(key))),
+            (f"delete {key} and create it again", lambda: self._create_again(key)),
             (f"delete {key} in the foreground", lambda: store.begin_token_deletion(key)),
             (f"let Git track {key}", lambda: store.mark_token(key, labels={}, annotations=GIT)),
             (f"label {key}", lambda: store.mark_token(key, labels={"n": str(self.rng.random())}, annotations={})),
@@ -68,7 +69,31 @@ class People:
             ("replace the credential", self._replace_credential),
             ("take a Secret's name", lambda: store.foreign_secrets.add(self._free_name(key))),
             ("give all names back", store.foreign_secrets.clear),
+            (f"hold {key}", lambda: self._hold(key)),
+            (f"hold the Secret of {key}", lambda: self._hold_secret(key)),
+            ("take all finalizers off", self.let_go),
         ]
+
+    def let_go(self) -> None:
+        """Take all finalizers off."""
+        for key in [*self.store.secrets]:
+            self.store.hold_secret(key)
+        for key in [key for key, token in self.store.tokens.items() if token.finalizers]:
+            self.store.hold_token(key)
+
+    def _hold(self, key: ObjectKey) -> None:
+        if not self.store.tokens[key].deleting:
+            self.store.hold_token(key, HOLD)
+
+    def _hold_secret(self, key: ObjectKey) -> None:
+        name = ObjectKey(key.namespace, self.store.tokens[key].spec.secret_name)
+        secret = self.store.secrets.get(name)
+        if secret is not None and secret.uid not in self.store.deleted_secrets:
+            self.store.hold_secret(name, HOLD)
+
+    def _create_again(self, key: ObjectKey) -> None:
+        if self.store.delete_token(key).held is None:
+            self._create(key)
 
     def _create(self, key: ObjectKey) -> Token:
         window = self.rng.choice((timedelta(hours=1), timedelta(hours=1), timedelta(minutes=1)))

@@ -137,6 +137,7 @@ class Simulation:
 
     def _begin_calm(self) -> None:
         self.calm = True
+        self.people.let_go()
         for index, seat in enumerate(self.seats):
             seat.replica.cluster.faults = no_faults
             if seat.replica.cluster.dead:

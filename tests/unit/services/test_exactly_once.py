@@ -5,10 +5,11 @@ A seed that fails is run again, with its steps, by `python -m bench.exactly_once
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
-from pharia_access.domain.deletions import Held
+from pharia_access.domain.deletions import GONE, Deletion, Held
 from pharia_access.domain.model import ObjectKey, Token, TokenStatus
 from pharia_access.domain.sightings import OneTimeSecret
 from pharia_access.services.minting import Minting
@@ -64,12 +65,23 @@ async def _leaving(*_: object) -> None:
     """Leave a Secret where it is."""
 
 
+async def _lying(*_: object) -> Deletion:
+    """The same, and say that it is gone."""
+    return GONE
+
+
+async def _believing_200(self: FakeCluster, key: ObjectKey, uid: str) -> Deletion:
+    """Take whatever was deleted for gone."""
+    return replace(await _DELETE(self, key, uid), held=None)
+
+
 def _overwriting(self: FakeStore, token: Token, status: TokenStatus) -> Token:
     """Write without comparing."""
     return _WRITE(self, self.read_token(token.key), status)
 
 
 _CLAIM = Minting._claim
+_DELETE = FakeCluster.delete_secret
 _WRITE = FakeStore.write_token_status
 
 
@@ -80,7 +92,8 @@ _WRITE = FakeStore.write_token_status
         pytest.param(Minting, "_claim", _believing, id="another's Secret"),
         pytest.param(Minting, "delete_leftover", _leaving, id="a Secret left behind"),
         pytest.param(FakeStore, "write_token_status", _overwriting, id="a lost update"),
-        pytest.param(FakeCluster, "delete_secret", _leaving, id="a Secret that stays"),
+        pytest.param(FakeCluster, "delete_secret", _lying, id="a Secret that stays"),
+        pytest.param(FakeCluster, "delete_secret", _believing_200, id="a Secret that is held and called gone"),
     ],
 )
 def test_the_referee_sees(monkeypatch: pytest.MonkeyPatch, place: type, name: str, fault: object) -> None:
