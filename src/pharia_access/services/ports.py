@@ -111,10 +111,7 @@ class Secrets(Protocol):
     """
 
     async def create_one_time_secret(self, token: Token, text: TokenText) -> OneTimeSecret:
-        """Create the immutable Secret under the token's name for it, owned by it.
-
-        Raises AlreadyExistsError.
-        """
+        """Create the immutable Secret under the token's name for it, owned by it. Raises AlreadyExistsError."""
         ...
 
     async def look_at(self, key: ObjectKey) -> OneTimeSecret | ForeignSecret | None:

@@ -107,7 +107,7 @@ class TokenReconciler:
 
     async def _forget(self, key: ObjectKey) -> None:
         self._intake.token_gone(key)
-        self._withdrawals.told(key)
+        self._withdrawals.end(key)
         if key in self._begun:  # deleted under our hands: no status names its Secret
             await self._withdrawals.delete_leftover(self._begun[key])
             del self._begun[key]
@@ -116,7 +116,8 @@ class TokenReconciler:
         await self._tidy_up(token)
         self._intake.token_written(token)
         self._intake.settled(token, decision)
-        if self._withdrawals.held(token.key) is not None and TokenRecord.of(token).open_secret is None:
+        held = self._withdrawals.end(token.key)
+        if held is not None and TokenRecord.of(token).open_secret is None:
             raise ComeBack(HELD_RETRY_SECONDS)  # a Secret that a status records is looked for by the probes
 
     async def _with_credential(self, token: Token) -> Observed:

@@ -38,6 +38,11 @@ class Withdrawals:
         """A token's status says what became of its Secret, or the token is gone."""
         self._taken_away.pop(key, None)
 
+    def end(self, key: ObjectKey) -> Held | None:
+        """Nothing is left to do or to say of a token: forget it. Returns why its Secret still stands, if it does."""
+        self.told(key)
+        return self._held.pop(key, None)
+
     async def is_missing(self, token: Token) -> bool:
         """Looked for where a probe missed it, and once more when its window ends. What we deleted, no reader did."""
         delivery = token.status.delivery

@@ -51,6 +51,7 @@ async def test_a_held_secret_is_told_once_and_looked_at_by_the_probes(bench: Ben
     assert calls == ["delete_secret", "write_token_status"]
     assert bench.writes() == ["delete_secret"]
     assert bench.recorder.notices == []
+    assert (bench.replica.tokens._withdrawals._held, bench.replica.tokens._withdrawals._taken_away) == ({}, {})
     assert bench.replica.probes._open[TOKEN].uid == bench.store.secrets[SECRET].uid
     assert bench.replica.schedule.next_due() == (NOW + timedelta(hours=2160) - timedelta(days=7)).timestamp()
 
