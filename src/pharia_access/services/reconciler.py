@@ -147,7 +147,6 @@ class TokenReconciler:
         place = await self._counting.find(observed.token, credential, live=live)
         return None if place is Place.UNKNOWN else replace(observed, slot_free=place is Place.FREE)
 
-
     async def _apply(self, observed: Observed, decision: Mint | Settle | SetOwners | DeleteToken) -> Token | None:
         """The token as it is after the decision was carried out; None if there is nothing more to do."""
         token = observed.token
