@@ -35,17 +35,18 @@ def test_a_life_longer_than_the_credential_allows_is_refused_and_never_cut(works
     assert workspace.until_events("ci", "TTLTooLong")["TTLTooLong"]["type"] == "Warning"
 
 
-def test_a_refused_token_is_minted_once_its_end_is_brought_forward(workspace: Workspace) -> None:
+def test_a_refused_token_stays_failed_though_its_end_is_brought_forward(workspace: Workspace) -> None:
     workspace.credential(tokenPolicy={"maxTTL": "1h"})
     workspace.token(ttl="2h")
-    token = workspace.until_outcome("ci", "Failed", "TTLTooLong")
+    failed = workspace.until_outcome("ci", "Failed", "TTLTooLong")
 
     soon = (now() + timedelta(minutes=20)).strftime("%Y-%m-%dT%H:%M:%SZ")
-    workspace.change(token, {"spec": {"expiresAt": soon}})
-    minted = workspace.until_outcome("ci", "Active", "Issued")
+    workspace.change(failed, {"spec": {"expiresAt": soon}})
+    judged = workspace.until("ApiToken", "ci", lambda it: it["status"]["observedGeneration"] == 2, "the edit is seen")
 
-    assert minted["status"]["expiresAt"] == soon
-    assert condition(minted, "Stalled") == {}
+    assert outcome(judged) == ("Failed", "TTLTooLong")
+    assert condition(judged, "Ready")["message"].endswith("Delete this ApiToken and create it again with a shorter life.")
+    assert workspace.list("Secret") == []
 
 
 def test_the_oldest_waiting_token_gets_the_place_that_becomes_free(workspace: Workspace) -> None:

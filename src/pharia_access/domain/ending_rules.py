@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from pharia_access.domain.conditions import find
+from pharia_access.domain.conditions import Condition, find
 from pharia_access.domain.decisions import Decision, DeleteToken, InSync, Observed, SecretFate, settle
 from pharia_access.domain.deletions import being_deleted
 from pharia_access.domain.lifetime import expiry, next_end
@@ -27,9 +27,6 @@ __all__ = [
     "hold_what_is_revoked",
     "withdraw",
 ]
-
-_FOR_GOOD: frozenset[str] = frozenset({Reason.PENDING_TOO_LONG, Reason.DELIVERY_MISSED, Reason.CREDENTIAL_REPLACED})
-
 
 _OVER = frozenset({Phase.EXPIRED, Phase.REVOKED, Phase.FAILED})
 
@@ -92,15 +89,21 @@ def hold_what_is_revoked(observed: Observed, now: datetime) -> Decision | None:
 
 
 def hold_what_failed(observed: Observed, now: datetime) -> Decision | None:
-    """What failed for good stays so: minting it later would surprise. A corrected spec gets another try, once."""
-    token = observed.token
-    ready = find(token.status.conditions, "Ready")
-    if token.status.phase is not Phase.FAILED or ready is None:
+    """What failed stays so, whatever becomes of its spec: minting it later would surprise."""
+    if observed.token.status.phase is not Phase.FAILED:
         return None
-    corrected = token.generation != token.status.observed_generation
-    if ready.reason not in _FOR_GOOD and corrected:
-        return None
-    return conclude(observed, now, Outcome(Phase.FAILED, ready.reason, ready.message, stalled=True))
+    reason, message = _why_it_failed(observed.token.status.conditions)
+    return conclude(observed, now, Outcome(Phase.FAILED, reason, message, stalled=True))
+
+
+def _why_it_failed(conditions: tuple[Condition, ...]) -> tuple[str, str]:
+    """While an object could not be understood, Ready spoke of that; Active still says what was before."""
+    told = (find(conditions, "Ready"), find(conditions, "Active"))
+    known = (condition for condition in told if condition is not None and condition.reason != Reason.INVALID_SPEC)
+    why = next(known, None)
+    if why is None:
+        return Reason.INVALID_SPEC, "This token failed, and stays so. Delete this ApiToken and create it again."
+    return why.reason, why.message
 
 
 def end_what_expired(observed: Observed, now: datetime) -> Decision | None:

@@ -85,7 +85,7 @@ def refuse_a_life_too_long(observed: Observed, now: datetime) -> Decision | None
             Phase.FAILED,
             Reason.TTL_TOO_LONG,
             f"Nothing was minted: the life asked for is {humanize(excess)} longer than the {humanize(longest)} that "
-            f"policy allows. Bring spec.expiresAt forward, or create an ApiToken with a shorter ttl.",
+            "policy allows. Delete this ApiToken and create it again with a shorter life.",
             stalled=True,
         ),
     )

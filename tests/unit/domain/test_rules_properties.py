@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from hypothesis import assume, event, given, settings
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from pharia_access.domain.conditions import find
+from pharia_access.domain.conditions import find, without
 from pharia_access.domain.decisions import DeleteToken, InSync, Mint, Observed, SetOwners, Settle
 from pharia_access.domain.lifetime import end_of_life, expiring_soon_at, expiry
 from pharia_access.domain.model import (
@@ -32,8 +32,6 @@ SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
 POLICY = Policy()
 OURS = CredentialIdentity("invoice-bot", "credential-1")
 OVER = (Phase.REVOKED, Phase.EXPIRED, Phase.FAILED)
-CORRECTABLE = Reason.TTL_TOO_LONG
-"""Why a token failed that gets another try once its spec was corrected."""
 REASONS = {
     Phase.PENDING: (Reason.CREDENTIAL_NOT_FOUND, Reason.TOKEN_LIMIT_REACHED, Reason.RESTORED, Reason.SECRET_CONFLICT),
     Phase.ACTIVE: (Reason.ISSUED,),
@@ -230,8 +228,6 @@ def test_nothing_that_is_over_is_ever_active_again(
 ) -> None:
     """Whatever time passes, whichever credential comes, and however the spec is edited."""
     observed, now = state
-    ready = find(observed.token.status.conditions, "Ready")
-    assume(ready is not None and ready.reason != CORRECTABLE)
     for nap, credential, end in later:
         now += nap
         observed = replace(observed, credential=credential, token=edited(observed.token, end))
@@ -239,6 +235,52 @@ def test_nothing_that_is_over_is_ever_active_again(
             observed = after
             assert not isinstance(decision, Mint)
             assert observed.token.status.phase in OVER
+
+
+@given(states(judged_tokens(*OVER)), st.booleans(), st.sampled_from([(), ("Ready",), ("Ready", "Active")]))
+@settings(max_examples=400, deadline=None)
+def test_what_is_over_is_not_minted_whatever_else_its_object_says(
+    state: tuple[Observed, datetime], malformed: bool, lost: tuple[str, ...]
+) -> None:
+    """Conditions that are lost, or that speak of something else, as after an object could not be understood."""
+    observed, now = state
+    conditions = observed.token.status.conditions
+    for name in lost:
+        conditions = without(conditions, name)
+    token = replace(observed.token, status=replace(observed.token.status, conditions=conditions))
+    observed = replace(observed, token=token, credential_malformed=malformed)
+    assert not isinstance(decide(observed, now), Mint)
+    for after, decision in carried_out(observed, now):
+        assert not isinstance(decision, Mint)
+        assert after.token.status.phase in OVER
+
+
+@given(states(fresh_tokens | judged_tokens(Phase.PENDING)))
+@settings(max_examples=400, deadline=None)
+def test_nothing_waits_without_a_bound_but_what_a_label_holds(state: tuple[Observed, datetime]) -> None:
+    observed, now = state
+    for after, _ in carried_out(observed, now):
+        observed = after
+    token, decision = observed.token, decide(observed, now)
+    gone = leaves_with_its_credential(observed) or isinstance(decision, DeleteToken) or token.deleting
+    if token.minted or gone or token.status.phase in OVER:
+        return
+
+    since = token.status.pending_since
+    event("held by a label" if since is None else "waits")
+    assert token.status.phase is Phase.PENDING
+    assert (since is None) == POLICY.restored(token)
+    if since is not None:
+        assert isinstance(decision, InSync)
+        assert decision.recheck_at is not None
+        assert decision.recheck_at <= since + POLICY.pending_bound
+        for late in (timedelta(0), DAY):
+            assert not isinstance(decide(with_all_it_needs(observed), since + POLICY.pending_bound + late), Mint)
+
+
+def with_all_it_needs(observed: Observed) -> Observed:
+    """The same with nothing in the way."""
+    return replace(observed, credential=a_credential(), credential_malformed=False, slot_free=True)
 
 
 def edited(token: Token, end: datetime | None) -> Token:

@@ -27,7 +27,9 @@ COLLECTED = DeliveryState.COLLECTED
             observed(failed(Reason.SECRET_CONFLICT, stalled=False)), Mint(GENTLE), id="a conflict is tried again"
         ),
         pytest.param(
-            observed(replace(failed(Reason.TTL_TOO_LONG), generation=2)), Mint(GENTLE), id="a corrected spec is minted"
+            observed(replace(failed(Reason.TTL_TOO_LONG), generation=2)),
+            Settle,
+            id="a spec that was corrected after it failed gets no other try",
         ),
         pytest.param(
             observed(a_token(), a_credential(max_ttl=HOUR)),

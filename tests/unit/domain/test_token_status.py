@@ -95,7 +95,7 @@ def a_mint() -> Minted:
         ),
         pytest.param(
             change(a_token(ttl=9000 * HOUR)),
-            [("TTLTooLong", True, "create an ApiToken with a shorter ttl.")],
+            [("TTLTooLong", True, "Delete this ApiToken and create it again with a shorter life.")],
             id="a life that is too long",
         ),
         pytest.param(
