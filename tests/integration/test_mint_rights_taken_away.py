@@ -10,6 +10,7 @@ import pytest
 from tests.support.api import Api, rule
 from tests.support.processes import wait_until
 from tests.support.rights import Right, may
+from tests.support.unguarded import unguarded
 from tests.support.workspace import Workspace, condition, now, outcome
 
 if TYPE_CHECKING:
@@ -137,3 +138,26 @@ def test_what_an_edit_of_a_credential_lets_go_was_asked_for_within_the_bound(
     minted = workspace.until_outcome("asked", "Active", "Issued")
     assert condition(minted, "Ready")["status"] == "True"
     assert outcome(workspace.known("ApiToken", "late")) == ("Failed", "PendingTooLong")
+
+
+def test_a_secret_that_a_finalizer_holds_stores_no_mint(admin: Api, mallory: Api, workspace: Workspace) -> None:
+    """Who edits Secrets can keep the name of an earlier token's taken: for as long as any obstacle, and no longer."""
+    workspace.credential()
+    first = workspace.issued("ci")
+    held = {**workspace.known("Secret", "ci-token"), "kind": "Secret"}
+    by_finalizer = {"metadata": {"finalizers": ["example.com/hold"]}}
+    with unguarded(admin, "reserve-one-time-secrets", lambda: mallory.patch(held, by_finalizer, dryRun="All").ok):
+        assert mallory.patch(held, by_finalizer).ok
+    workspace.delete(first)
+    workspace.until("Secret", "ci-token", lambda it: "deletionTimestamp" in it["metadata"], "being deleted")
+
+    workspace.token("ci")
+    waiting = workspace.until_outcome("ci", "Pending", "SecretConflict")
+    assert "still stands, held by" in condition(waiting, "Ready")["message"]
+    failed = workspace.until_outcome("ci", "Failed", "PendingTooLong", timeout=90)
+    assert mallory.patch(held, {"metadata": {"finalizers": None}}).ok
+    workspace.until_gone("Secret", "ci-token")
+
+    seen(workspace, failed)
+    assert outcome(workspace.known("ApiToken", "ci")) == ("Failed", "PendingTooLong")
+    assert workspace.read("Secret", "ci-token") is None

@@ -5,9 +5,10 @@ from datetime import timedelta
 
 import pytest
 
+from pharia_access.domain.conditions import find
 from pharia_access.domain.decisions import DeleteToken, InSync, Mint, Observed, SetOwners, Settle
 from pharia_access.domain.model import CredentialIdentity, OwnerReference
-from pharia_access.domain.reasons import DeliveryState, Reason
+from pharia_access.domain.reasons import DeliveryState, Phase, Reason
 from pharia_access.domain.token_rules import decide
 from tests.support.builders import NOW, a_credential, a_minted_token, a_token, owned_by
 from tests.support.observations import ARGO, GENTLE, OTHER, failed, observed, waiting
@@ -109,3 +110,23 @@ def test_something_else_is_done(case: Observed, expected: object) -> None:
     decision = decide(case, NOW)
 
     assert decision == expected or (isinstance(expected, type) and isinstance(decision, expected))
+
+
+@pytest.mark.parametrize("lost", [("Ready",), ("Ready", "Active")])
+def test_a_failed_token_stays_so_after_it_could_not_be_understood_for_a_while(lost: tuple[str, ...]) -> None:
+    """Then Ready spoke of that: Active still says why it failed."""
+    before = failed(Reason.PENDING_TOO_LONG, a_token(generation=2))
+    conditions = tuple(
+        replace(item, reason=Reason.INVALID_SPEC, message="spec: no") if item.type in lost else item
+        for item in before.status.conditions
+    )
+    token = replace(before, status=replace(before.status, conditions=conditions), generation=3)
+
+    decision = decide(observed(token), NOW)
+
+    assert isinstance(decision, Settle)
+    assert decision.status.phase is Phase.FAILED
+    told = find(decision.status.conditions, "Ready")
+    assert told is not None
+    assert told.reason == (Reason.PENDING_TOO_LONG if lost == ("Ready",) else Reason.INVALID_SPEC)
+    assert told.message != "spec: no"
