@@ -15,7 +15,7 @@ from tests.support.processes import wait_until
 if TYPE_CHECKING:
     from tests.support.control_plane import ControlPlane
 
-__all__ = ["CHART", "NAMESPACE", "OPERATOR_ACCOUNT", "install", "wait_until_in_force"]
+__all__ = ["CHART", "NAMESPACE", "OPERATOR_ACCOUNT", "install", "wait_for_policies", "wait_until_in_force"]
 
 CHART = Path(__file__).resolve().parents[2] / "charts" / "pharia-access"
 NAMESPACE = "pharia-access-system"
@@ -35,11 +35,11 @@ def wait_until_in_force(control_plane: ControlPlane) -> None:
     kinds = [f"crd/{kind}.access.pharia.ai" for kind in _KINDS]
     control_plane.kubectl("wait", "--for=condition=Established", "--timeout=20s", *kinds)
     control_plane.restart_controllers()
-    _wait_for_policies(control_plane)
+    wait_for_policies(control_plane)
 
 
-def _wait_for_policies(control_plane: ControlPlane) -> None:
-    """The API server takes up policies and bindings in the order of their making: ours come before a canary."""
+def wait_for_policies(control_plane: ControlPlane) -> None:
+    """Wait until admission knows what was written so far: it learns of things in their order, of a canary last."""
     name = f"pharia-access-canary-{secrets.token_hex(4)}"
     canary = json.dumps({"apiVersion": "v1", "kind": "List", "items": [_refusal(name), _binding(name)]})
     control_plane.kubectl("create", "--filename=-", stdin=canary)

@@ -1,0 +1,90 @@
+"""Switches an admission policy off for a while, or a half of it: what it holds must then be reached."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from tests.support.api import JSON_PATCH
+from tests.support.installation import wait_for_policies
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.support.api import Api, Reply
+    from tests.support.control_plane import ControlPlane
+
+__all__ = ["SWITCHES", "Switch"]
+
+Json = dict[str, Any]
+
+_ADMISSION: Final = "/apis/admissionregistration.k8s.io/v1"
+_BINDINGS: Final = f"{_ADMISSION}/validatingadmissionpolicybindings"
+_OPERATIONS: Final = "/spec/matchConstraints/resourceRules/0/operations"
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """A policy; `left`: the operations that it still judges, where it is not off as a whole.
+
+    `people`: those whom it holds back, so that few sequences show it.
+    """
+
+    policy: str
+    left: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return self.policy + (f" on {', '.join(self.left)} alone" if self.left else "")
+
+    @contextmanager
+    def off(self, control_plane: ControlPlane, admin: Api) -> Iterator[None]:
+        """In force within the block; on again after it."""
+        name = f"{self.policy}.access.pharia.ai"
+        with self._fewer(admin, name) if self.left else _unbound(admin, name):
+            wait_for_policies(control_plane)
+            yield
+        wait_for_policies(control_plane)
+
+    @contextmanager
+    def _fewer(self, admin: Api, name: str) -> Iterator[None]:
+        path = f"{_ADMISSION}/validatingadmissionpolicies/{name}"
+        rules = _must(admin.request("GET", path)).body["spec"]["matchConstraints"]["resourceRules"]
+        _must(admin.request("PATCH", path, body=_replacing(self.left), form=JSON_PATCH))
+        try:
+            yield
+        finally:
+            _must(admin.request("PATCH", path, body=_replacing(rules[0]["operations"]), form=JSON_PATCH))
+
+
+@contextmanager
+def _unbound(admin: Api, name: str) -> Iterator[None]:
+    binding = _must(admin.request("GET", f"{_BINDINGS}/{name}")).body
+    _must(admin.request("DELETE", f"{_BINDINGS}/{name}"))
+    metadata = {part: binding["metadata"].get(part, {}) for part in ("name", "labels", "annotations")}
+    try:
+        yield
+    finally:
+        _must(admin.request("POST", _BINDINGS, body={**binding, "metadata": metadata}))
+
+
+def _replacing(operations: object) -> list[Json]:
+    return [{"op": "replace", "path": _OPERATIONS, "value": operations}]
+
+
+def _must(reply: Reply) -> Reply:
+    assert reply.ok, reply.message
+    return reply
+
+
+SWITCHES: Final = (
+    Switch("mint-tokens"),
+    Switch("mint-tokens", left=("CREATE",)),
+    Switch("mint-tokens", left=("UPDATE",), people=("editor", "lapsed")),
+    Switch("bind-roles", people=("editor", "minter")),
+    Switch("write-status", people=("status-writer", "owner")),
+    Switch("restrain-operator-resources", people=("operator",)),
+    Switch("restrain-operator-secrets", people=("operator",)),
+    Switch("reserve-one-time-secrets", people=("editor",)),
+)
