@@ -122,24 +122,19 @@ class Subject:
         `owners`: those that are there; `owner`: one that comes or goes.
         """
         self.edits += 1
-        text = f"edit {self.edits}"
+        text = f"edit-{self.edits}"
         gone = what in self.present and verb != "server-side apply"
-        match what:
-            case Field.DESCRIPTION:
-                return {"spec": {"description": text}}
-            case Field.END:
-                return {"spec": {"expiresAt": _moment(self.end - self.edits)}}
-            case Field.REVOKED:
-                return {"spec": {"revoked": True}}
-            case Field.MARK:
-                return {"metadata": {"labels": {MARK: None if gone else f"n-{self.edits}"}}}
-            case Field.ANNOTATION:
-                return {"metadata": {"annotations": {"example.com/note": text}}}
-            case Field.OWNER:
-                others = [one for one in owners if one["uid"] != owner["uid"]]
-                return {"metadata": {"ownerReferences": others if gone else [*others, owner]}}
-            case Field.FINALIZER:
-                return {"metadata": {"finalizers": None if gone else [_HOLD]}}
+        others = [one for one in owners if one["uid"] != owner["uid"]]
+        changes: dict[Field, Json] = {
+            Field.DESCRIPTION: {"spec": {"description": text}},
+            Field.END: {"spec": {"expiresAt": _moment(self.end - self.edits)}},
+            Field.REVOKED: {"spec": {"revoked": True}},
+            Field.MARK: {"metadata": {"labels": {MARK: None if gone else text}}},
+            Field.ANNOTATION: {"metadata": {"annotations": {"example.com/note": text}}},
+            Field.OWNER: {"metadata": {"ownerReferences": others if gone else [*others, owner]}},
+            Field.FINALIZER: {"metadata": {"finalizers": None if gone else [_HOLD]}},
+        }
+        return changes[what]
 
     def edited(self, what: Field, verb: str) -> None:
         """It was changed so."""

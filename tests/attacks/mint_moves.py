@@ -83,10 +83,16 @@ def dealt(count: int, *, seed: int, people: Sequence[str] = ()) -> tuple[Hand, .
     rng = random.Random(seed)  # noqa: S311 - to be played again
     cells = [cell for cell in CELLS if not people or cell.person in people]
     rng.shuffle(cells)
-    hands = (cells[number::count] for number in range(count))
-    return tuple(
-        _hand(number, (*hand, *rng.sample(cells, max(0, _LEAST - len(hand))))) for number, hand in enumerate(hands)
-    )
+    states = sorted(State, key=lambda _: rng.random())
+    groups = [[cell for cell in cells if not cell.state or cell.state in part] for part in (states[::2], states[1::2])]
+    half = (count + 1) // 2
+    return tuple(_hand(number, _share(groups[number % 2], number // 2, half, rng)) for number in range(count))
+
+
+def _share(cells: list[Cell], place: int, count: int, rng: random.Random) -> tuple[Cell, ...]:
+    """Of one half of the states, so that a sequence needs few tokens."""
+    own = cells[place::count]
+    return (*own, *rng.sample(cells, max(0, _LEAST - len(own))))
 
 
 _LEAST: Final = 40

@@ -113,18 +113,31 @@ def _answered(stage: Stage, cell: Cell, who: Person, api: Api) -> tuple[Reply, b
 def _edited(stage: Stage, cell: Cell, subject: Subject, who: Person, api: Api) -> tuple[Reply, bool]:
     what = Field(cell.field)
     expected = may_edit(who, subject, what, cell.verb)
-    for _ in range(_TRIES):
+
+    def write() -> Reply:
         stored = stage.stored(subject.name)
         owners = stored["metadata"].get("ownerReferences", [])
         change = subject.change(what, cell.verb, owners=owners, owner=stage.owner)
         reply = WAYS[cell.verb](api, stored, change)
-        if reply.status != HTTPStatus.CONFLICT:
-            break
-        stage.forget(subject.name)
+        if reply.status == HTTPStatus.CONFLICT:
+            stage.forget(subject.name)
+        return reply
+
+    reply = _insisting(write)
     if reply.ok:
         subject.edited(what, cell.verb)
         stage.remember(reply.body)
     return reply, expected
+
+
+def _insisting(write: Callable[[], Reply]) -> Reply:
+    """Again where the operator wrote in between."""
+    reply = write()
+    for _ in range(_TRIES):
+        if reply.status != HTTPStatus.CONFLICT:
+            break
+        reply = write()
+    return reply
 
 
 def _deleted(stage: Stage, subject: Subject, who: Person, api: Api) -> tuple[Reply, bool]:
@@ -162,10 +175,7 @@ def _created(stage: Stage, cell: Cell, who: Person, api: Api) -> tuple[Reply, bo
 def _credential(stage: Stage, cell: Cell, who: Person, api: Api) -> tuple[Reply, bool]:
     spare = api_credential(stage.namespace, "spare")
     change: Json = {"roles": [READER, BOSS]} if cell.field == "roles" else {"description": f"{cell}"}
-    for _ in range(_TRIES):
-        reply = WAYS[cell.verb](api, stage.admin.read(spare).body, {"spec": change})
-        if reply.status != HTTPStatus.CONFLICT:
-            break
+    reply = _insisting(lambda: WAYS[cell.verb](api, stage.admin.read(spare).body, {"spec": change}))
     if reply.ok and cell.field == "roles":
         assert stage.admin.patch(spare, {"spec": {"roles": [READER]}}).ok
     binds = cell.field != "roles" or who.may("bind", "apiroles", name=BOSS)

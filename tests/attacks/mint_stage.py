@@ -13,8 +13,8 @@ from tests.support.rights import Right, may
 from tests.support.workspace import Workspace, now
 
 if TYPE_CHECKING:
-    from tests.support.api import Api
     from tests.attacks.mint_moves import Hand
+    from tests.support.api import Api
 
 __all__ = ["BARRIER", "CREDENTIALS", "Stage", "dismissed", "hired"]
 
@@ -210,4 +210,5 @@ def _difference(subject: Subject, token: Json | None) -> str:
         return f"{subject.name} was minted without a right to it"
     if subject.gone:
         return f"{subject.name} is still there"
-    return "" if subject.phase in {"", status.get("phase")} else f"{subject.name} is {status.get('phase')}, not {subject.phase}"
+    said = status.get("phase")
+    return "" if subject.phase in {"", said} else f"{subject.name} is {said}, not {subject.phase}"

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 _NUMBERS = itertools.count(1)
 _LONGEST = (
+    "test_mint_model",
     "test_operator_load",
     "test_operator_parts",
     "test_chaos",

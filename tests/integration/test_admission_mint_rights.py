@@ -81,8 +81,8 @@ def a_token(admin: Api, operator: Api, namespace: str, status: Json, name: str =
 
 def told(namespace: str) -> str:
     return (
-        "to change spec, labels or annotations of an ApiToken that is not minted under the credential invoice-bot you need"
-        " the verb create on apicredentials.access.pharia.ai/token with resource name invoice-bot in namespace"
+        "to change spec, labels or annotations of an ApiToken that is not minted under the credential invoice-bot you"
+        " need the verb create on apicredentials.access.pharia.ai/token with resource name invoice-bot in namespace"
         f" {namespace}: ask an administrator of the namespace for it; revoking and deleting it needs no such right"
     )
 
@@ -246,9 +246,10 @@ def test_the_status_is_no_way_around(admin: Api, operator: Api, namespace: str) 
 def test_an_update_makes_no_token_and_apply_needs_the_right(admin: Api, alice: Api, namespace: str) -> None:
     admin.grant("alice", namespace, rule(OURS, "apitokens", "create"))
     new = api_token(namespace, "new", revoked=True)
+    named = {**new, "metadata": {"name": "new"}}
 
     assert alice.replace(new).status == 404
-    assert alice.patch(new, {**new, "metadata": {"name": "new"}}, form=APPLY, fieldManager="a", force="true").status == 403
+    assert alice.patch(new, named, form=APPLY, fieldManager="a", force="true").status == 403
     assert alice.create(new).status == 403
     assert admin.read(new).status == 404
 
@@ -305,8 +306,8 @@ def test_garbage_collection_and_the_end_of_a_namespace_need_no_right_to_mint(
     for place, policy in ((orphaned, "Orphan"), (owned, "Foreground")):
         assert admin.create({"kind": "Namespace", "metadata": {"name": place}}).ok
         credential = admin.create(api_credential(place)).body
-        owner = {key: credential["metadata"][key] for key in ("name", "uid")}
-        reference = {"apiVersion": credential["apiVersion"], "kind": "ApiCredential", "blockOwnerDeletion": True, **owner}
+        owner = {"apiVersion": credential["apiVersion"], "kind": "ApiCredential", "blockOwnerDeletion": True}
+        reference = {**owner, "name": "invoice-bot", "uid": credential["metadata"]["uid"]}
         token = api_token(place)
         token["metadata"]["ownerReferences"] = [reference]
         assert admin.create(token).ok

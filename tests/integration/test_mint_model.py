@@ -28,7 +28,11 @@ AT_A_TIME = 3
 LEAST_SHARE = 0.95
 FEW = 10
 SEED = int(os.environ.get("SEED", "1"))
-UNHURRIED = {"PHARIA_ACCESS_PENDING_BOUND": "30m", "PHARIA_ACCESS_DEFAULT_WINDOW": "30m"}
+UNHURRIED = {
+    "PHARIA_ACCESS_PENDING_BOUND": "30m",
+    "PHARIA_ACCESS_PROBE_FIRST": "5m",
+    "PHARIA_ACCESS_PROBE_MAX": "10m",
+}
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.api import Api, rule
 from tests.support.processes import wait_until
+from tests.support.resources import api_token
 from tests.support.rights import Right, may
 from tests.support.unguarded import unguarded
 from tests.support.workspace import Workspace, condition, now, outcome
@@ -57,12 +58,7 @@ def test_a_token_that_asked_for_too_long_a_life_is_no_store_of_a_right_that_is_g
     admin: Api, former: Api, workspace: Workspace
 ) -> None:
     workspace.credential(tokenPolicy={"maxTTL": "1h"})
-    bomb = {
-        "apiVersion": "access.pharia.ai/v1alpha1",
-        "kind": "ApiToken",
-        "metadata": {"name": "bomb", "namespace": workspace.namespace},
-        "spec": {"credentialRef": {"name": "invoice-bot"}, "expiresAt": "2199-01-01T00:00:00Z"},
-    }
+    bomb = api_token(workspace.namespace, "bomb", expiresAt="2199-01-01T00:00:00Z")
     assert former.create(bomb).ok
     workspace.until_outcome("bomb", "Failed", "TTLTooLong")
     take_the_right_away(admin, workspace.namespace)
@@ -82,7 +78,8 @@ def test_an_editor_lets_no_restored_token_go(mallory: Api, workspace: Workspace)
     token = workspace.token("restored", labels={MARK: "nightly"}, annotations={"note": "a"})
     workspace.until_outcome("restored", "Pending", "Restored")
 
-    changes: list[Json] = [{"labels": {MARK: None}}, {"labels": None}, {"labels": {MARK: None}, "annotations": {"note": "b"}}]
+    unmarked: Json = {"labels": {MARK: None}}
+    changes = [unmarked, {"labels": None}, {**unmarked, "annotations": {"note": "b"}}]
     answers = [mallory.patch(token, {"metadata": change}).status for change in changes]
 
     assert answers == [403] * 3
@@ -120,16 +117,10 @@ def test_what_an_edit_of_a_credential_lets_go_was_asked_for_within_the_bound(
 ) -> None:
     """The threat model says so: who resumes a credential lets go what somebody with the right asked for."""
     credential = workspace.credential(suspended=True)
-    manifest = {
-        "apiVersion": "access.pharia.ai/v1alpha1",
-        "kind": "ApiToken",
-        "metadata": {"name": "asked", "namespace": workspace.namespace},
-        "spec": {"credentialRef": {"name": "invoice-bot"}},
-    }
-    late = {**manifest, "metadata": {**manifest["metadata"], "name": "late"}}
+    asked, late = (api_token(workspace.namespace, name) for name in ("asked", "late"))
     assert former.create(late).ok
     workspace.until_outcome("late", "Failed", "PendingTooLong", timeout=90)
-    assert former.create(manifest).ok
+    assert former.create(asked).ok
     workspace.until_outcome("asked", "Pending", "CredentialSuspended")
     take_the_right_away(admin, workspace.namespace)
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from pharia_access.domain.conditions import find, without
+from pharia_access.domain.conditions import without
 from pharia_access.domain.decisions import DeleteToken, InSync, Mint, Observed, SetOwners, Settle
 from pharia_access.domain.lifetime import end_of_life, expiring_soon_at, expiry
 from pharia_access.domain.model import (
@@ -237,10 +237,14 @@ def test_nothing_that_is_over_is_ever_active_again(
             assert observed.token.status.phase in OVER
 
 
-@given(states(judged_tokens(*OVER)), st.booleans(), st.sampled_from([(), ("Ready",), ("Ready", "Active")]))
+@given(
+    state=states(judged_tokens(*OVER)),
+    malformed=st.booleans(),
+    lost=st.sampled_from([(), ("Ready",), ("Ready", "Active")]),
+)
 @settings(max_examples=400, deadline=None)
 def test_what_is_over_is_not_minted_whatever_else_its_object_says(
-    state: tuple[Observed, datetime], malformed: bool, lost: tuple[str, ...]
+    *, state: tuple[Observed, datetime], malformed: bool, lost: tuple[str, ...]
 ) -> None:
     """Conditions that are lost, or that speak of something else, as after an object could not be understood."""
     observed, now = state
