@@ -93,12 +93,12 @@ STATUS: Final[tuple[tuple[Path, tuple[Any, ...]], ...]] = (
 
 OBJECTS: Final = {
     "ApiToken": (
-        *("own", "victims", "revoked", "expired", "leaving", "sleeper", "first", "brief"),
+        *("own", "victims", "revoked", "expired", "leaving", "sleeper", "first"),
         *("bomb", "restored", "waiting", "second", "early", "unread", "new"),
     ),
     "ApiCredential": ("weak", "strong", "asleep", "full", "missing", "new"),
     "ApiRole": (READER, BOSS, BINDABLE, ELSEWHERE, "attack-new"),
-    "Secret": ("own-token", "victims-token", "first-token", "brief-token", "restored-token", "bomb-token", "db", "new"),
+    "Secret": ("own-token", "victims-token", "first-token", "restored-token", "bomb-token", "db", "new"),
 }
 """The names in a furnished namespace (tests/attacks/house.py), and some that nothing has."""
 

@@ -125,11 +125,13 @@ class Move:
     def _operations(self, api: Api, obj: Json) -> list[Json]:
         """A JSON patch needs all parents: those that are not there are made, as somebody would who may read."""
         read = api.read(obj)
-        operations, here = [], read.body if read.ok else {}
+        operations: list[Json] = []
+        here: Any = read.body if read.ok else {}
         for depth, key in enumerate(self.field[:-1], start=1):
             if key not in here:
                 operations.append({"op": "add", "path": _pointer(self.field[:depth]), "value": {}})
-            here = here.get(key, {}) if isinstance(here, dict) else {}
+            found = here.get(key)
+            here = found if isinstance(found, dict) else {}
         path = _pointer(self.field)
         last = {"op": "remove", "path": path} if self.value is ABSENT else {"op": "add", "path": path}
         return [*operations, last if self.value is ABSENT else {**last, "value": _sent(self.value)}]
