@@ -93,10 +93,10 @@ STATUS: Final[tuple[tuple[Path, tuple[Any, ...]], ...]] = (
 
 OBJECTS: Final = {
     "ApiToken": (
-        *("own", "victims", "revoked", "expired", "leaving", "sleeper", "first"),
+        *("own", "victims", "revoked", "expired", "leaving", "sleeper", "first", "lonely"),
         *("bomb", "restored", "waiting", "second", "early", "unread", "new"),
     ),
-    "ApiCredential": ("weak", "strong", "asleep", "full", "missing", "new"),
+    "ApiCredential": ("weak", "strong", "asleep", "full", "spare", "missing", "new"),
     "ApiRole": (READER, BOSS, BINDABLE, ELSEWHERE, "attack-new"),
     "Secret": ("own-token", "victims-token", "first-token", "restored-token", "bomb-token", "db", "new"),
 }

@@ -10,19 +10,21 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
-from tests.attacks.people import READER
+from tests.attacks.people import READER, WEAK
 from tests.support.api import APPLY, JSON_PATCH
 from tests.support.resources import ONE_TIME_TOKEN, api_credential, api_token, secret
 
 if TYPE_CHECKING:
     from tests.support.api import Api, Reply
 
-__all__ = ["ABSENT", "FINALIZER", "RESTORED", "In", "Move", "Path", "Target", "Verb"]
+__all__ = ["ABSENT", "FINALIZER", "NEW", "RESTORED", "In", "Move", "Path", "Target", "Verb"]
 
 Json = dict[str, Any]
 Path = tuple[str, ...]
 
 RESTORED: Final = "velero.io/restore-name"
+NEW: Final = "new"
+"""What is not there: where it is applied, it is created, so its whole spec is sent."""
 FINALIZER: Final = "attacks.example/hold"
 _VERSION: Final = "access.pharia.ai/v1alpha1"
 
@@ -71,7 +73,7 @@ class Target:
     def obj(self, namespace: str) -> Json:
         """As little of it as a request needs; whole where it is created."""
         if self.kind == "ApiToken":
-            return api_token(namespace, self.name, delivery={"window": "30m"})
+            return api_token(namespace, self.name, credentialRef={"name": WEAK}, delivery={"window": "30m"})
         if self.kind == "ApiCredential":
             return api_credential(namespace, self.name, roles=[READER])
         if self.kind == "Secret":
@@ -116,7 +118,7 @@ class Move:
             return api.patch(obj, self._operations(api, obj), subresource=self.subresource, form=JSON_PATCH)
         least = {"apiVersion": obj["apiVersion"], "kind": obj["kind"], "metadata": dict(obj["metadata"])}
         if self.verb is Verb.APPLY:
-            spec = obj.get("spec", {})
+            spec = obj["spec"] if self.target.name == NEW and "spec" in obj else {}
             body = _with({**least, **({"spec": spec} if spec else {})}, self.field, self.value)
             query = {"fieldManager": "attacks", "force": "true"}
             return api.patch(obj, body, subresource=self.subresource, form=APPLY, **query)

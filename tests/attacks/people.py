@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from tests.support.api import rule
+from tests.support.api import OPERATOR, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -77,6 +77,11 @@ class Person:
         return self.may("bind", "apiroles", name=role)
 
     @property
+    def user(self) -> str:
+        """The name that the API server knows them by."""
+        return OPERATOR if self.name == "operator" else self.name
+
+    @property
     def reads_secrets(self) -> bool:
         """Whether a one-time Secret is theirs to read: by get, or by what a write of it answers."""
         return any(self.may(verb, "secrets", group="") for verb in (*_LOOKS, "update", "patch", "delete"))
@@ -103,7 +108,7 @@ def _among(wanted: str, given: Iterable[str]) -> bool:
 
 
 def person(name: str) -> Person:
-    """One of PEOPLE."""
+    """One of PEOPLE, or `operator`: who has stolen the operator's token, and whose rights are the chart's."""
     return _BY_NAME[name]
 
 
@@ -139,4 +144,4 @@ PEOPLE: Final[tuple[Person, ...]] = (
 )
 """Everybody who attacks. `owner` has every right in the namespace: `allowedNamespaces` must hold against them."""
 
-_BY_NAME: Final = {one.name: one for one in PEOPLE}
+_BY_NAME: Final = {one.name: one for one in (*PEOPLE, Person("operator"))}

@@ -37,6 +37,12 @@ _OPERATOR: Final = {
     "PHARIA_ACCESS_IDENTITY": "the-only-one",
 }
 _NUMBERS = itertools.count(1)
+ROLES: Final[dict[str, dict[str, object]]] = {
+    READER: {},
+    BOSS: {"permissions": [{"permission": "AccessKubernetes"}, {"permission": "IntrospectTokens"}]},
+    BINDABLE: {},
+    ELSEWHERE: {"allowedNamespaces": ["nowhere"]},
+}
 
 
 @dataclass(slots=True)
@@ -68,6 +74,11 @@ class World:
     def furnish(self, count: int) -> None:
         """Have so many ready: cheaper than one after the other."""
         self._places += furnished(self.admin, count)
+
+    @staticmethod
+    def number() -> int:
+        """One that nothing has yet."""
+        return next(_NUMBERS)
 
     def workspace(self, namespace: str) -> Workspace:
         """A namespace as its administrator sees it."""
@@ -110,8 +121,8 @@ def opened(control_plane: ControlPlane, root: Path) -> Iterator[World]:
         admin = Api(control_plane.kubeconfig)
         world = World(control_plane, root, admin, stack, Certificates.made(root))
         grant_to_all(admin)
-        for role, allowed in {READER: "*", BOSS: "*", BINDABLE: "*", ELSEWHERE: "nowhere"}.items():
-            Workspace(admin, "default").role(role, allowedNamespaces=[allowed])
+        for role, spec in ROLES.items():
+            Workspace(admin, "default").role(role, **spec)
         world.operator = world.start_operator()
         world.review_port = free_port()
         world.verifier = world.start_verifier(review_settings(world.certificates, world.review_port))

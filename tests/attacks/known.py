@@ -1,0 +1,32 @@
+"""Findings that are not mended yet: what they reach is expected. An entry is taken out together with its mend.
+
+The sequences of `tests/attacks/directed.py` that name one must then reach nothing, and generated ones must not either.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from tests.attacks.play import Outcome
+
+__all__ = ["FOUND", "NOT_YET_MENDED", "unexpected"]
+
+NOT_YET_MENDED: Final[dict[str, str]] = {
+    "attacks.md 1": "a live token: bomb was minted",
+    "attacks.md 2": "a live token: (bomb|restored) was minted",
+    "attacks.md 7": "a delivery that outlives its word: ",
+    "attacks.md 8": "a requirement passed: .*#",
+    "attacks.md 9": "another's mint held up: .* is held as if it were restored",
+    "faults.md 11": "an ended token said to be usable: ",
+}
+"""By finding: the sentences that tell of it, as the beginning of a regular expression."""
+FOUND: Final[dict[str, str]] = {}
+"""What this suite has found itself, in the same form."""
+
+
+def unexpected(outcome: Outcome) -> list[str]:
+    """What was reached, but for what is known."""
+    known = [re.compile(pattern) for pattern in (*NOT_YET_MENDED.values(), *FOUND.values())]
+    return [sentence for sentence in outcome.sentences if not any(one.match(sentence) for one in known)]
