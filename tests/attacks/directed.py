@@ -22,13 +22,15 @@ class Directed:
 
     Attributes:
         finding: where it was reached once, such as `attacks.md 1`; empty where it never was.
-        guard: the policy, the rule of a schema or the rule of the domain that refuses it, if one alone does.
+        guard: the policy, or the beginning of what the rule of a schema says, that refuses it, if one alone does.
+        refused: the number of the step that it refuses.
     """
 
     play: Play
     goal: str
     finding: str = ""
     guard: str = ""
+    refused: int = 0
 
 
 def _token(name: str) -> Target:
@@ -47,8 +49,10 @@ _LABEL: Final = ("metadata", "labels", RESTORED)
 _WRITES: Final = (Verb.MERGE, Verb.JSON, Verb.REPLACE, Verb.APPLY)
 
 
-def _one(name: str, who: str, *moves: Move, goal: str, finding: str = "", guard: str = "") -> Directed:
-    return Directed(Play(name, tuple((who, move) for move in moves)), goal, finding, guard)
+def _one(
+    name: str, who: str, *moves: Move, goal: str, finding: str = "", guard: str = "", refused: int = 0
+) -> Directed:
+    return Directed(Play(name, tuple((who, move) for move in moves)), goal, finding, guard, refused)
 
 
 def _findings() -> list[Directed]:
@@ -60,7 +64,6 @@ def _findings() -> list[Directed]:
             _spec(Verb.MERGE, bomb, "expiresAt", In(24 * 80)),
             goal=live,
             finding="attacks.md 1",
-            guard="hold_what_failed",
         ),
         _one(
             "a planted token is let go by who never had it",
@@ -176,6 +179,7 @@ def _tokens() -> list[Directed]:
             Move(Verb.MERGE, _token("new"), _LABEL, ABSENT),
             goal=live,
             guard="credentialRef cannot be changed",
+            refused=1,
         ),
         *(
             _one(f"a token is moved, {verb}", "editor", Move(verb, own, strong, "strong"), goal="a role")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from tests.attacks.moves import Move
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from tests.support.api import Reply
     from tests.support.verifiers import RunningVerifier
 
-__all__ = ["BARRIER", "BOUND_SECONDS", "Evidence", "Step", "gathered", "minted_in"]
+__all__ = ["BARRIER", "BOUND_SECONDS", "Evidence", "Step", "gathered", "looked", "minted_in"]
 
 Json = dict[str, Any]
 
@@ -89,20 +90,25 @@ class Evidence:
 
 
 def gathered(world: World, place: Place, *, verifier: RunningVerifier | None = None) -> Evidence:
-    """Wait until all that was done has had its effect, then look at everything."""
+    """Wait until all that was done has had its effect, then look at everything; an operator must run."""
     asked = verifier or world.verifier
-    here = world.workspace(place.namespace)
-    evidence = Evidence(place)
-    evidence.seconds["here"] = minted_in(world, place.namespace, asked)
-    evidence.seconds["beside"] = minted_in(world, world.beside, asked)
+    seconds = {"here": minted_in(world, place.namespace, asked), "beside": minted_in(world, world.beside, asked)}
+    return looked(world, place, asked, seconds)
+
+
+def looked(
+    world: World, place: Place, verifier: RunningVerifier, seconds: dict[str, float | None] | None = None
+) -> Evidence:
+    """Look at everything as it is now, and ask this verifier about each text that there is or was."""
+    here, evidence = world.workspace(place.namespace), Evidence(place, seconds=seconds or {})
     evidence.tokens = {one["metadata"]["uid"]: one for one in here.list("ApiToken") if not _ours(one)}
     evidence.credentials = {one["metadata"]["name"]: one for one in here.list("ApiCredential") if not _ours(one)}
     evidence.secrets = {one["metadata"]["name"]: one for one in here.list("Secret") if not _ours(one)}
-    texts = {**place.texts, **{f"{name} now": text for name, text in texts_in(here).items() if BARRIER not in name}}
-    evidence.texts = {text.split("_")[1]: text for text in texts.values()}
+    texts = [*place.texts.values(), *(text for name, text in texts_in(here).items() if BARRIER not in name)]
+    evidence.texts = {text.split("_")[1]: text for text in texts}
     for token_id, text in evidence.texts.items():
-        answer = asked.ask("/whoami", text)
-        if answer.status == 200:
+        answer = verifier.ask("/whoami", text)
+        if answer.status == HTTPStatus.OK:
             evidence.identities[token_id] = json.loads(answer.body)
     evidence.at = now()
     return evidence
@@ -120,7 +126,7 @@ def minted_in(world: World, namespace: str, verifier: RunningVerifier) -> float 
 
     def accepted() -> bool:
         text = texts_in(here).get(name)
-        return text is not None and verifier.ask("/whoami", text).status == 200
+        return text is not None and verifier.ask("/whoami", text).status == HTTPStatus.OK
 
     try:
         wait_until(accepted, what="a mint", timeout=BOUND_SECONDS)

@@ -14,7 +14,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from tests.attacks.evidence import Evidence
-from tests.attacks.moves import RESTORED, Verb
+from tests.attacks.moves import RESTORED
 from tests.attacks.people import BOSS, ELSEWHERE
 from tests.attacks.places import CREDENTIALS, DEAD, SLEEPING, WAITING
 from tests.support.resources import ONE_TIME_TOKEN
@@ -23,6 +23,9 @@ from tests.support.workspace import condition, instant
 __all__ = ["GOALS", "Goal", "reached"]
 
 Json = dict[str, Any]
+
+_LONGEST: Final = timedelta(hours=8784)
+"""The cluster's maximum, by default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,8 @@ def _longer_life(evidence: Evidence) -> Iterator[str]:
             yield f"{name} ends {end}, was to end {_end(before)}"
         if before is None and name in WAITING and _same(evidence, token_id) and end > evidence.at + timedelta(hours=25):
             yield f"{name} ends {end}, asked for 24 h"
+        if end > evidence.at + _LONGEST:
+            yield f"{name} ends {end}, and no token may live so long"
 
 
 def _dead_token(evidence: Evidence) -> Iterator[str]:
@@ -90,8 +95,8 @@ def _dead_token(evidence: Evidence) -> Iterator[str]:
         token, credential = evidence.token_of(token_id), evidence.credentials.get(identity["credential"]["name"])
         if token is None or "deletionTimestamp" in token["metadata"]:
             yield f"{_name(evidence, token_id)} is gone, or leaving"
-        if credential is None or credential["metadata"]["uid"] != identity["credential"]["uid"]:
-            yield f"{_name(evidence, token_id)}: its credential is gone, or another"
+        if not _holds(credential, token):
+            yield f"{_name(evidence, token_id)}: its credential is gone, leaving or another"
     sleeper = evidence.place.texts[SLEEPING].split("_")[1]
     asleep = evidence.credentials.get("asleep")
     if sleeper in evidence.identities and (asleep is None or asleep["spec"].get("suspended")):
@@ -151,7 +156,7 @@ def _beyond_rights(evidence: Evidence) -> Iterator[str]:
     """A status written by hand, a role of the catalog changed, a Secret touched by who has no right to Secrets."""
     for step in evidence.steps:
         kind = step.move.target.kind
-        written = step.reply.ok and step.move.verb not in {Verb.GET, Verb.LIST}
+        written = step.reply.ok and step.move.writes
         forbidden = step.move.subresource == "status" or kind == "ApiRole"
         if written and (forbidden or (kind == "Secret" and not step.person.reads_secrets)):
             yield f"{step}"
@@ -203,6 +208,13 @@ def _same(evidence: Evidence, token_id: str) -> bool:
 def _end(token: Json) -> Any:  # noqa: ANN401 - a datetime
     ends = [token["status"]["expiresAt"], token["spec"].get("expiresAt")]
     return min(instant(end) for end in ends if end is not None)
+
+
+def _holds(credential: Json | None, token: Json | None) -> bool:
+    """Whether it is the credential under which the token was minted, and stays."""
+    if credential is None or token is None or "deletionTimestamp" in credential["metadata"]:
+        return False
+    return bool(credential["metadata"]["uid"] == token["status"]["credential"]["uid"])
 
 
 def _ended_by(evidence: Evidence) -> set[str]:

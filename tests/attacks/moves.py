@@ -92,37 +92,46 @@ class Move:
     value: Any = None
     subresource: str = ""
 
-    def send(self, api: Api, namespace: str) -> Reply:
-        """Send it as somebody."""
-        obj = self.target.obj(namespace)
+    @property
+    def writes(self) -> bool:
+        """Whether it is meant to change something."""
+        return self.verb not in {Verb.GET, Verb.LIST}
+
+    def send(self, api: Api, namespace: str, *, dry: bool = False) -> Reply:
+        """Send it as somebody; `dry`: so that it is judged and nothing is kept."""
+        obj, query = self.target.obj(namespace), {"dryRun": "All"} if dry else {}
         match self.verb:
             case Verb.GET:
                 return api.read(obj)
             case Verb.LIST:
                 return api.find(self.target.kind, namespace)
             case Verb.CREATE:
-                return api.create(_with(obj, self.field, self.value))
+                return api.create(_with(obj, self.field, self.value), **query)
             case Verb.DELETE:
-                return api.delete(obj, options={"propagationPolicy": self.value or "Background"})
+                return api.delete(obj, options={"propagationPolicy": self.value or "Background"}, **query)
             case Verb.DELETE_ALL:
-                return api.delete_all(self.target.kind, namespace)
+                return api.delete_all(self.target.kind, namespace, **query)
             case _:
-                return self._write(api, obj)
+                return self._write(api, obj, query)
 
-    def _write(self, api: Api, obj: Json) -> Reply:
+    def _write(self, api: Api, obj: Json, query: dict[str, str]) -> Reply:
         if self.verb is Verb.REPLACE:
             read = api.read(obj)
             changed = _with(read.body, self.field, self.value)
-            return api.replace(changed, subresource=self.subresource) if read.ok else read
+            return api.replace(changed, subresource=self.subresource, **query) if read.ok else read
         if self.verb is Verb.JSON:
-            return api.patch(obj, self._operations(api, obj), subresource=self.subresource, form=JSON_PATCH)
-        least = {"apiVersion": obj["apiVersion"], "kind": obj["kind"], "metadata": dict(obj["metadata"])}
+            return api.patch(obj, self._operations(api, obj), subresource=self.subresource, form=JSON_PATCH, **query)
         if self.verb is Verb.APPLY:
-            spec = obj["spec"] if self.target.name == NEW and "spec" in obj else {}
-            body = _with({**least, **({"spec": spec} if spec else {})}, self.field, self.value)
-            query = {"fieldManager": "attacks", "force": "true"}
-            return api.patch(obj, body, subresource=self.subresource, form=APPLY, **query)
-        return api.patch(obj, _nested(self.field, _sent(self.value)), subresource=self.subresource)
+            query = {"fieldManager": "attacks", "force": "true", **query}
+            return api.patch(obj, self._applied(obj), subresource=self.subresource, form=APPLY, **query)
+        return api.patch(obj, _nested(self.field, _sent(self.value)), subresource=self.subresource, **query)
+
+    def _applied(self, obj: Json) -> Json:
+        """What somebody declares: of what is there this field alone."""
+        least = {"apiVersion": obj["apiVersion"], "kind": obj["kind"], "metadata": dict(obj["metadata"])}
+        if self.target.name == NEW and "spec" in obj:
+            least["spec"] = obj["spec"]
+        return _with(least, self.field, self.value)
 
     def _operations(self, api: Api, obj: Json) -> list[Json]:
         """A JSON patch needs all parents: those that are not there are made, as somebody would who may read."""

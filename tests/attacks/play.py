@@ -67,9 +67,11 @@ class Outcome:
 
 
 def played(world: World, play: Play, *, place: Place | None = None, verifier: RunningVerifier | None = None) -> Outcome:
-    """Play it where nobody has been, or in that place; judge by that verifier, or the world's own."""
+    """Play it where nothing was changed, or in that place; judge by that verifier, or the world's own."""
+    fresh = place is None
     place = place or world.place()
-    here, steps = world.workspace(place.namespace), []
+    here = world.workspace(place.namespace)
+    steps: list[Step] = []
     for step in play.steps:
         if isinstance(step, Until):
             here.until_delivery(step.token, step.delivery, timeout=_SECONDS)
@@ -78,6 +80,8 @@ def played(world: World, play: Play, *, place: Place | None = None, verifier: Ru
         steps.append(Step(person(name), move, move.send(world.admin.as_user(person(name).user), place.namespace)))
     evidence = gathered(world, place, verifier=verifier)
     evidence.steps, evidence.people = steps, play.people
+    if fresh and not any(step.reply.ok and step.move.writes for step in steps):
+        world.give_back(place)
     return Outcome(play, evidence, reached(evidence))
 
 

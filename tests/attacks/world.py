@@ -15,7 +15,7 @@ from tests.attacks.people import BINDABLE, BOSS, ELSEWHERE, READER
 from tests.attacks.places import Place, furnished, grant_to_all
 from tests.attacks.reviews import Certificates, review_settings
 from tests.support.api import Api
-from tests.support.operators import RunningOperator, start_operator
+from tests.support.operators import PROGRAM, RunningOperator, start_operator
 from tests.support.processes import free_port
 from tests.support.verifiers import RunningVerifier, start_verifier, write_keyring
 from tests.support.workspace import Workspace
@@ -30,11 +30,11 @@ __all__ = ["WINDOW_SECONDS", "World", "opened"]
 WINDOW_SECONDS: Final = 6
 """The delivery window of a token that names none."""
 _OPERATOR: Final = {
-    "PHARIA_ACCESS_DEFAULT_WINDOW": f"{WINDOW_SECONDS}s",
-    "PHARIA_ACCESS_PROBE_FIRST": "1s",
-    "PHARIA_ACCESS_PROBE_MAX": "2s",
-    "PHARIA_ACCESS_PROBE_BUDGET_PER_SECOND": "50",
-    "PHARIA_ACCESS_IDENTITY": "the-only-one",
+    "DEFAULT_WINDOW": f"{WINDOW_SECONDS}s",
+    "PROBE_FIRST": "1s",
+    "PROBE_MAX": "2s",
+    "PROBE_BUDGET_PER_SECOND": "50",
+    "IDENTITY": "the-only-one",
 }
 _NUMBERS = itertools.count(1)
 ROLES: Final[dict[str, dict[str, object]]] = {
@@ -52,6 +52,7 @@ class World:
     Attributes:
         beside: a namespace that nobody attacks; what happens in it shows who is held up.
         certificates: of the TLS ports, and of an API server.
+        settings: of the operators, beside those that all of them have.
     """
 
     control_plane: ControlPlane
@@ -59,6 +60,7 @@ class World:
     admin: Api
     stack: ExitStack
     certificates: Certificates
+    settings: Mapping[str, str]
     operator: RunningOperator = field(init=False)
     verifier: RunningVerifier = field(init=False)
     review_port: int = 0
@@ -70,6 +72,10 @@ class World:
         if not self._places:
             self.furnish(1)
         return self._places.pop()
+
+    def give_back(self, place: Place) -> None:
+        """Nothing was changed there: the next one may have it."""
+        self._places.append(place)
 
     def furnish(self, count: int) -> None:
         """Have so many ready: cheaper than one after the other."""
@@ -85,41 +91,63 @@ class World:
         return Workspace(self.admin, namespace)
 
     @contextmanager
-    def other_operator(self, program: Sequence[str | Path]) -> Iterator[RunningOperator]:
-        """Another one in place of ours; ours is back afterwards."""
+    def no_operator(self) -> Iterator[None]:
+        """Nobody mints or ends anything until the block is over; what was not attacked yet is forgotten then."""
         self.operator.process.stop()
         try:
-            self.operator = self.start_operator(program=program)
-            yield self.operator
+            yield
         finally:
-            self.operator.process.stop()
+            self._places.clear()
             self.operator = self.start_operator()
 
-    def start_operator(self, **options: Sequence[str | Path]) -> RunningOperator:
-        """Start one, ready on return."""
-        started = start_operator(self.control_plane, self.root / f"operator-{next(_NUMBERS)}", _OPERATOR, **options)  # type: ignore[arg-type]
+    @contextmanager
+    def other_operator(self, program: Sequence[str | Path] = (PROGRAM,), **settings: str) -> Iterator[None]:
+        """Another one in place of ours, until the block is over."""
+        with self.no_operator():
+            other = self.start_operator(program, **settings)
+            try:
+                yield
+            finally:
+                other.process.stop()
+
+    def start_operator(self, program: Sequence[str | Path] = (PROGRAM,), **settings: str) -> RunningOperator:
+        """Start one, ready on return; with settings beside those of the world."""
+        root = self.root / f"operator-{next(_NUMBERS)}"
+        env = {f"PHARIA_ACCESS_{name}": value for name, value in {**_OPERATOR, **self.settings, **settings}.items()}
+        started = start_operator(self.control_plane, root, env, program=program)
         self.stack.callback(started.process.stop)
         started.wait_until_ready(timeout=60)
         return started
 
-    def start_verifier(self, env: Mapping[str, str] | None = None, **options: Sequence[str | Path]) -> RunningVerifier:
-        """Start one with the keyring; who has no TLS is ready on return."""
+    def start_verifier(self, env: Mapping[str, str] | None = None) -> RunningVerifier:
+        """Start one with the keyring, ready on return."""
+        started = self._begin_verifier(env or {})
+        started.wait_until_ready(timeout=60)
+        return started
+
+    def start_verifiers(self, programs: Mapping[str, Sequence[str | Path]]) -> dict[str, RunningVerifier]:
+        """Start one of each program, all at once; ready on return."""
+        started = {name: self._begin_verifier({}, program=program) for name, program in programs.items()}
+        for verifier in started.values():
+            verifier.wait_until_ready(timeout=120)
+        return started
+
+    def _begin_verifier(self, env: Mapping[str, str], **options: Sequence[str | Path]) -> RunningVerifier:
         root = self.root / f"verifier-{next(_NUMBERS)}"
         root.mkdir()
         write_keyring(self.control_plane, root / "keyring")
-        settings = {f"PHARIA_ACCESS_{name}": value for name, value in (env or {}).items()}
+        settings = {f"PHARIA_ACCESS_{name}": value for name, value in env.items()}
         started = start_verifier(self.control_plane, root, settings, **options)  # type: ignore[arg-type]
         self.stack.callback(started.process.stop)
-        started.wait_until_ready(timeout=60)
         return started
 
 
 @contextmanager
-def opened(control_plane: ControlPlane, root: Path) -> Iterator[World]:
+def opened(control_plane: ControlPlane, root: Path, settings: Mapping[str, str] | None = None) -> Iterator[World]:
     """The world; nobody else runs an operator on that control plane meanwhile."""
     with ExitStack() as stack:
         admin = Api(control_plane.kubeconfig)
-        world = World(control_plane, root, admin, stack, Certificates.made(root))
+        world = World(control_plane, root, admin, stack, Certificates.made(root), settings or {})
         grant_to_all(admin)
         for role, spec in ROLES.items():
             Workspace(admin, "default").role(role, **spec)

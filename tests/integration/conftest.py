@@ -16,6 +16,7 @@ import pytest_asyncio
 from pharia_access.kube.client import Connection, connect
 from pharia_access.kube.gateway import KubeCluster
 from pharia_access.kube.secrets import KubeSecrets
+from tests.attacks.world import World, opened
 from tests.support.api import Api
 from tests.support.command_line import Access, command_line
 from tests.support.control_plane import ControlPlane
@@ -146,6 +147,20 @@ def verifier(
     running.wait_until_ready()
     yield running
     running.process.stop()
+
+
+@pytest.fixture(scope="module")
+def world(
+    request: pytest.FixtureRequest,
+    control_plane: ControlPlane,
+    pool: OperatorPool,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[World]:
+    """Namespaces, people and processes to attack; a module may set its operator up by `OPERATOR_SETTINGS`."""
+    pool.stop()
+    settings = getattr(request.module, "OPERATOR_SETTINGS", None)
+    with opened(control_plane, tmp_path_factory.mktemp("attacks"), settings) as made:
+        yield made
 
 
 @pytest.fixture
