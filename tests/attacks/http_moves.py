@@ -21,7 +21,7 @@ from tests.attacks.targets import TARGETS
 from tests.support.http_door import Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from tests.attacks.places import Place
 
@@ -174,14 +174,14 @@ SHAPES: Final[dict[str, Callable[[str, str], str]]] = {
 """Shapes in which a token is presented, of its text and another's."""
 
 
-def checks(front: Front, place: Place) -> Iterator[Check]:
-    """Every token of a place, by every protocol, in every shape."""
-    for (protocol, asked), name, (shape, shaped) in itertools.product(PROTOCOLS.items(), MINTED, SHAPES.items()):
+def checks(front: Front, place: Place, shapes: Iterable[str] = SHAPES) -> Iterator[Check]:
+    """Every token of a place, by every protocol, in every shape, or in these."""
+    for (protocol, asked), name, shape in itertools.product(PROTOCOLS.items(), MINTED, shapes):
         other = place.texts["victims" if name == "own" else "own"]
         held = BOSS in CREDENTIALS[MINTED[name]]["roles"]
         yield Check(
             f"{protocol}: the token {name!r} {shape}",
-            accepted=asked(front, shaped(place.texts[name], other)),
+            accepted=asked(front, SHAPES[shape](place.texts[name], other)),
             dead=name in {*DEAD, SLEEPING},
             unmet=protocol in _PRIVILEGED and not held,
             forged=shape != "as it is",

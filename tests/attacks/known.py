@@ -16,6 +16,8 @@ __all__ = ["FOUND", "NOT_YET_MENDED", "unexpected"]
 NOT_YET_MENDED: Final[dict[str, str]] = {
     "attacks.md 1": "a live token: bomb was minted",
     "attacks.md 2": "a live token: (bomb|restored) was minted",
+    "attacks.md 5": "policies gone, yet minting: ",
+    "attacks.md 6": "no room for a newcomer: ",
     "attacks.md 7": "a delivery that outlives its word: ",
     "attacks.md 8": "a requirement passed: .*#",
     "attacks.md 9": "another's mint held up: .* is held as if it were restored",

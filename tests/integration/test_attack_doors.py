@@ -13,7 +13,7 @@ import pytest
 from tests.attacks.evidence import Evidence
 from tests.attacks.goals import reached
 from tests.attacks.http_moves import PROTOCOLS, SHAPES, Front, checks, exchanged, targets_tried
-from tests.attacks.known import unexpected
+from tests.attacks.known import NOT_YET_MENDED, unexpected
 from tests.attacks.people import BOSS
 from tests.attacks.places import MINTED
 from tests.attacks.play import Outcome, Play
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from tests.support.verifiers import RunningVerifier
 
 ALIVE: Final = ("own", "victims", "first", "lonely")
+SOME: Final = ("as it is", "without its last character", "of another's ID")
 
 
 @pytest.fixture(scope="module")
@@ -82,8 +83,16 @@ def test_no_requirement_is_passed_that_is_not_met(plain: Front, place: Place) ->
     assert held.status == 200, "who holds the role passes"
 
 
+@pytest.mark.xfail("attacks.md 8" in NOT_YET_MENDED, reason="a mark of a fragment ends the requirement")
+def test_no_requirement_ends_at_the_mark_of_a_fragment(plain: Front, place: Place) -> None:
+    marked = [check for check in targets_tried(plain, place) if "#" in check.what]
+
+    assert len(marked) > 5
+    assert [check.what for check in marked if check.accepted] == []
+
+
 def test_behind_tls_with_some_namespaces_it_is_the_same(narrow: Front, place: Place) -> None:
-    made = [*checks(narrow, place), *targets_tried(narrow, place)]
+    made = [*checks(narrow, place, SOME), *targets_tried(narrow, place)]
 
     assert judged(place, made) == []
     assert sum(check.accepted for check in made) == len(ALIVE) * 6 + 2
@@ -92,7 +101,7 @@ def test_behind_tls_with_some_namespaces_it_is_the_same(narrow: Front, place: Pl
 def test_a_namespace_that_is_not_watched_has_no_good_tokens_there(world: World, narrow: Front, plain: Front) -> None:
     elsewhere = world.place()
 
-    assert {check.what for check in checks(narrow, elsewhere) if check.accepted} == set()
+    assert {check.what for check in checks(narrow, elsewhere, SOME) if check.accepted} == set()
     asked = [PROTOCOLS["nginx"](plain, elsewhere.texts[name]) for name in ALIVE]
     assert asked == [True] * len(ALIVE), "which are good elsewhere"
 
