@@ -26,7 +26,7 @@ BUILD_LOG := $(COVERAGE)/build.log
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up down test unit integration coverage lint format bench scale soak chaos mint-model e2e sbom plugin plugin-test lock clean control-plane kind manifests
+.PHONY: help demo up down test unit integration coverage lint format bench scale soak chaos attacks mint-model e2e sbom plugin plugin-test lock clean control-plane kind manifests
 
 help: ## List these commands.
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -88,6 +88,9 @@ soak: $(READY) control-plane ## Two operators and a verifier under churn for SOA
 
 chaos: $(READY) control-plane ## Play faults from seeds on the real control plane: RUNS=200 FIRST=1 SECONDS=8 JOBS=1.
 	@$(PY) -m bench.chaos $(if $(RUNS),--runs $(RUNS)) $(if $(FIRST),--first $(FIRST)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(JOBS),--jobs $(JOBS))
+
+attacks: $(READY) control-plane ## Play attacks from seeds on the real control plane: RUNS=1000 FIRST=1.
+	@$(PY) -m bench.attacks $(if $(RUNS),--runs $(RUNS)) $(if $(FIRST),--first $(FIRST))
 
 mint-model: $(READY) control-plane ## Try who may let a mint go, against a model: SEQUENCES=500 SEED=1.
 	@SEQUENCES=$(or $(SEQUENCES),500) SEED=$(or $(SEED),1) $(PY) -m pytest tests/integration/test_mint_model.py -n 0 -m "" --timeout=7200 $(PYTEST)

@@ -1,4 +1,4 @@
-"""Sequences from seeds: one or two people, one to six moves, the likely ones more often."""
+"""Sequences from seeds: one or two people, one to ten moves, what may matter more often."""
 
 from __future__ import annotations
 
@@ -7,13 +7,19 @@ from typing import Final
 
 from tests.attacks.every_move import every_move
 from tests.attacks.moves import Move, Verb
-from tests.attacks.people import PEOPLE, Person
+from tests.attacks.people import GROUP, PEOPLE, Person
+from tests.attacks.places import HELD, WAITING
 from tests.attacks.play import Play
 
-__all__ = ["MOVES", "generated"]
+__all__ = ["MOVES", "allowed_by_rights", "generated"]
 
 MOVES: Final = tuple(every_move())
-_MOST: Final = 6
+_MOST: Final = 10
+"""Moves: they cost little beside the place that they are played in."""
+_KINDS: Final = ("ApiToken",) * 10 + ("ApiCredential",) * 5 + ("Secret",) * 4 + ("ApiRole",)
+_LOOK_ON: Final = {"viewer", "elsewhere", "secret-reader"}
+"""People who may write nothing there: they take part less often."""
+_BUSY: Final = 4
 _WRITES: Final = {
     Verb.CREATE: "create",
     Verb.REPLACE: "update",
@@ -33,12 +39,17 @@ _RESOURCES: Final = {
 }
 _ALLOWED, _FORBIDDEN = 12, 1
 """How often a move is chosen that RBAC lets through, against one that it does not: what matters is behind it."""
+_OFTEN: Final = {Verb.GET: 1, Verb.LIST: 1, Verb.DELETE_ALL: 1, Verb.DELETE: 3}
+_WRITTEN_OFTEN: Final = 6
+_TRIED: Final = 12
+_HELD_OFTEN: Final = 3
+"""How often a token is chosen that waits, or is held, against one that is minted."""
 
 
 def generated(seed: int) -> Play:
     """The same for the same seed and the same tables."""
     rng = random.Random(seed)  # noqa: S311 - to be played again
-    people = rng.sample([one for one in PEOPLE if one.rules], rng.choice((1, 1, 2)))
+    people = rng.choices(_PEOPLE, _TURNS, k=rng.choice((1, 1, 2)))
     steps = []
     for _ in range(rng.randint(1, _MOST)):
         one = rng.choice(people)
@@ -47,17 +58,38 @@ def generated(seed: int) -> Play:
 
 
 def _move(rng: random.Random, one: Person) -> Move:
-    """By object first, so that a kind with many fields is not chosen more often; then by weight."""
-    kind = rng.choice(("ApiToken",) * 4 + ("ApiCredential",) * 2 + ("Secret",) * 2 + ("ApiRole",))
-    tried = rng.sample(_BY_KIND[kind], 20)
-    weights = [_ALLOWED if _may(one, move) else _FORBIDDEN for move in tried]
+    """Some at random, of which one is taken by weight."""
+    kind = rng.choice(_KINDS)
+    verbs = rng.choices(tuple(Verb), [_OFTEN.get(verb, _WRITTEN_OFTEN) for verb in Verb], k=_TRIED)
+    tried = [_any(rng, kind, verb) for verb in verbs]
+    weights = [_ALLOWED if allowed_by_rights(one, move) else _FORBIDDEN for move in tried]
     return rng.choices(tried, weights)[0]
 
 
-def _may(one: Person, move: Move) -> bool:
+def _any(rng: random.Random, kind: str, verb: Verb) -> Move:
+    """By object, then by field, then by value: so that what has many values is not chosen more often."""
+    names = _TREE[kind, verb]
+    weights = [_HELD_OFTEN if name in {*HELD, *WAITING} else 1 for name in names]
+    fields = names[rng.choices(tuple(names), weights)[0]]
+    return rng.choice(fields[rng.choice(tuple(fields))])
+
+
+def allowed_by_rights(one: Person, move: Move) -> bool:
+    """Whether RBAC lets it through; a policy, the schema or the object's state may still refuse it."""
     resource = _RESOURCES[move.target.kind] + (f"/{move.subresource}" if move.subresource else "")
-    group = "" if move.target.kind == "Secret" else "access.pharia.ai"
+    group = "" if move.target.kind == "Secret" else GROUP
     return one.may(_WRITES[move.verb], resource, name=move.target.name, group=group)
 
 
-_BY_KIND: Final = {kind: [move for move in MOVES if move.target.kind == kind] for kind in _RESOURCES}
+def _tree() -> dict[tuple[str, Verb], dict[str, dict[tuple[str, ...], list[Move]]]]:
+    """All moves by kind and verb, by object, by field."""
+    tree: dict[tuple[str, Verb], dict[str, dict[tuple[str, ...], list[Move]]]] = {}
+    for move in MOVES:
+        fields = tree.setdefault((move.target.kind, move.verb), {}).setdefault(move.target.name, {})
+        fields.setdefault((*move.field, move.subresource), []).append(move)
+    return tree
+
+
+_TREE: Final = _tree()
+_PEOPLE: Final = [one for one in PEOPLE if one.rules]
+_TURNS: Final = [1 if one.name in _LOOK_ON else _BUSY for one in _PEOPLE]

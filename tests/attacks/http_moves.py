@@ -9,6 +9,7 @@ import itertools
 import json
 import socket
 import ssl
+import time
 import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from tests.attacks.places import Place
 
-__all__ = ["PROTOCOLS", "SHAPES", "Check", "Front", "checks", "exchanged", "targets_tried"]
+__all__ = ["PROTOCOLS", "SHAPES", "Check", "Exchange", "Front", "checks", "exchanged", "targets_tried"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,26 +63,50 @@ class Front:
     review: tuple[int, ssl.SSLContext] | None = None
 
 
-def exchanged(front: Front, target: str, *lines: str, method: str = "GET", body: str = "") -> Reply:
-    """Send just this, byte for byte, and read the answer; status 0 where none comes."""
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """An answer: its status, 0 where none came; its body; and all that came behind it."""
+
+    status: int = 0
+    body: bytes = b""
+    after: bytes = b""
+
+
+def exchanged(
+    front: Front, target: str, *lines: str, method: str = "GET", body: str = "", packets: int = 1
+) -> Exchange:
+    """Send just this, byte for byte, head and body in so many packets, and read all that is answered."""
     length = [f"Content-Length: {len(body)}"] if body else []
-    head = "\r\n".join([f"{method} {target} HTTP/1.1", "Host: v", "Connection: close", *lines, *length, "", ""])
+    close = [] if any(line.startswith("Connection:") for line in lines) else ["Connection: close"]
+    head = "\r\n".join([f"{method} {target} HTTP/1.1", "Host: v", *close, *lines, *length, "", ""])
+    sent = [head + body] if packets == 1 else [head, *_cut(body, packets - 1)]
     try:
         with socket.create_connection(("127.0.0.1", front.port), timeout=30) as plain:
             if front.tls is None:
-                return _answer(plain, (head + body).encode("latin-1"))
+                return _answer(plain, sent)
             with front.tls.wrap_socket(plain, server_hostname="127.0.0.1") as secret:
-                return _answer(secret, (head + body).encode("latin-1"))
+                return _answer(secret, sent)
     except OSError:
-        return Reply(0, (), b"")
+        return Exchange()
 
 
-def _answer(connection: socket.socket, request: bytes) -> Reply:
-    connection.sendall(request)
+def _cut(body: str, parts: int) -> list[str]:
+    size = len(body) // parts + 1
+    return [body[at : at + size] for at in range(0, len(body), size)]
+
+
+def _answer(connection: socket.socket, sent: list[str]) -> Exchange:
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    for number, part in enumerate(sent):
+        time.sleep(_BETWEEN_PACKETS if number else 0)
+        connection.sendall(part.encode("latin-1"))
     received = b""
     while chunk := connection.recv(65536):
         received += chunk
-    return Reply.read(received) if received else Reply(0, (), b"")
+    if not received:
+        return Exchange()
+    reply, (_, _, rest) = Reply.read(received), received.partition(b"\r\n\r\n")
+    return Exchange(reply.status, reply.body, rest[len(reply.body) :])
 
 
 def _bearer(text: str) -> str:
@@ -122,6 +147,8 @@ def _quoted(text: str) -> str:
 
 
 _OK: Final = 200
+_BETWEEN_PACKETS: Final = 0.05
+"""Seconds: so that they arrive as two."""
 PROTOCOLS: Final[dict[str, Callable[[Front, str], bool]]] = {
     "nginx": _gateway("/auth/nginx"),
     "forward": _gateway("/auth/forward"),

@@ -1,0 +1,85 @@
+"""Attacks on whoever uses it: on a person at a terminal, and on a service behind a gateway.
+
+Faults that were found elsewhere first (public reports about neighbours); each names its goal.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+
+from tests.attacks.known import NOT_YET_MENDED
+from tests.support import gateways
+from tests.support.http_door import open_door
+from tools.program_cache import MissingProgramError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.command_line import Access
+    from tests.support.control_plane import ControlPlane
+    from tests.support.workspace import Workspace
+
+TERMINAL = "\x1b]52;c;eA==\x07\x1b[2J\x9b31m"
+"""Writes the clipboard, clears the screen, and a sequence in one byte."""
+
+
+def open_still(finding: str) -> pytest.MarkDecorator:
+    return pytest.mark.xfail(finding in NOT_YET_MENDED, reason=f"{finding} is not mended yet")
+
+
+@open_still("faults.md 3")
+@pytest.mark.parametrize("field", ["as", "as-groups"])
+def test_who_chose_to_be_less_is_less(
+    access: Access, control_plane: ControlPlane, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, field: str
+) -> None:
+    """More rights than one chose: a kubeconfig's `as` is a safety catch."""
+    config = yaml.safe_load(control_plane.kubeconfig.read_text())
+    config["users"][0]["user"] |= {"as": "jane"} | ({"as-groups": ["staff"]} if field == "as-groups" else {})
+    lesser = tmp_path / "kubeconfig"
+    lesser.write_text(yaml.safe_dump(config))
+    monkeypatch.setenv("KUBECONFIG", str(lesser))
+
+    told = access("credential", "suspend", "invoice-bot", "-y")
+
+    assert told.status != 0
+
+
+@open_still("faults.md 9")
+@pytest.mark.parametrize("command", [["list", "-o", "wide"], ["get", "invoice-bot"]], ids=["list", "get"])
+def test_a_description_says_nothing_to_a_terminal(access: Access, workspace: Workspace, command: list[str]) -> None:
+    """An escape sequence at a terminal."""
+    workspace.change(workspace.known("ApiCredential", "invoice-bot"), {"spec": {"description": f"a{TERMINAL}b"}})
+
+    told = access("credential", *command)
+
+    assert told.status == 0
+    assert not set(told.out) & {"\x1b", "\x07", "\x9b"}
+
+
+@open_still("faults.md 4")
+async def test_no_client_takes_an_identity_header_away(tmp_path: Path) -> None:
+    """An identity header taken away: by naming it in `Connection`."""
+    async with open_door() as door:
+        token = door.issue().reveal()
+        bearer = ("Authorization", f"Bearer {token}")
+        taken = ("Connection", "close, X-Auth-Subject, X-Auth-Roles")
+        try:
+            starting = gateways.caddy(tmp_path, f"127.0.0.1:{door.port}")
+            gateway = await asyncio.to_thread(starting.__enter__)
+        except MissingProgramError as error:
+            pytest.skip(str(error))
+        try:
+            whole = await asyncio.to_thread(gateway.ask, bearer)
+            passage = await asyncio.to_thread(gateway.ask, bearer, taken)
+        finally:
+            await asyncio.to_thread(starting.__exit__, None, None, None)
+
+    assert (whole.status, passage.status) == (200, 200)
+    assert whole.seen is not None
+    assert passage.seen is not None
+    identity = {name for name in whole.seen if name.startswith("x-auth-")}
+    assert identity <= passage.seen.keys()
