@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from pharia_access.settings.operator import OperatorSettings
-from tests.attacks.directed import DIRECTED, Directed, directed
+from tests.attacks.directed import DIRECTED, directed
 from tests.attacks.evidence import looked
 from tests.attacks.goals import reached
 from tests.attacks.guards import POLICIES, schema_rule_taken_out, unbound
@@ -15,6 +15,7 @@ from tests.attacks.known import unexpected
 from tests.attacks.moves import FINALIZER, Move, Target, Verb
 from tests.attacks.people import READER, WEAK, person
 from tests.attacks.play import Outcome, Play, Until, played
+from tests.attacks.sequence import Directed
 from tests.attacks.weakened import without
 
 if TYPE_CHECKING:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.attacks.directed import DIRECTED, Directed
+from tests.attacks.directed import DIRECTED
 from tests.attacks.generated import generated
 from tests.attacks.known import NOT_YET_MENDED, unexpected
 from tests.attacks.people import BINDABLE, BOSS, GROUP, PEOPLE, WEAK, Person
 from tests.attacks.play import played
+from tests.attacks.sequence import Directed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

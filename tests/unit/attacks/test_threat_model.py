@@ -53,6 +53,11 @@ def test_each_finding_is_a_goal(finding: str) -> None:
     assert finding in SOURCES
 
 
+def test_each_sequence_has_a_name_of_its_own_and_a_goal_that_there_is() -> None:
+    assert len({found.play.name for found in DIRECTED}) == len(DIRECTED)
+    assert {found.goal for found in DIRECTED} <= NAMES
+
+
 def test_what_is_not_mended_yet_is_tried() -> None:
     tried = {one.finding for one in DIRECTED} | {source for goal in TRIED_ELSEWHERE for source in goal.sources}
 
