@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
-from tests.attacks.moves import Move
+from tests.attacks.moves import RESTORED, Move
 from tests.attacks.places import Place, texts_in
 from tests.support.leaks import base64_forms
 from tests.support.processes import ProcessError, wait_until
-from tests.support.workspace import now
+from tests.support.workspace import condition, now
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -91,8 +92,10 @@ class Evidence:
 
 def gathered(world: World, place: Place, *, verifier: RunningVerifier | None = None) -> Evidence:
     """Wait until all that was done has had its effect, then look at everything; an operator must run."""
-    asked = verifier or world.verifier
+    asked, here = verifier or world.verifier, world.workspace(place.namespace)
     seconds = {"here": minted_in(world, place.namespace, asked), "beside": minted_in(world, world.beside, asked)}
+    with suppress(ProcessError):  # what the operator never sees, goals tell
+        wait_until(lambda: all(map(_is_settled, here.list("ApiToken"))), what="all is seen", timeout=BOUND_SECONDS)
     return looked(world, place, asked, seconds)
 
 
@@ -133,6 +136,16 @@ def minted_in(world: World, namespace: str, verifier: RunningVerifier) -> float 
     except ProcessError:
         return None
     return (now() - began).total_seconds()
+
+
+def _is_settled(token: Json) -> bool:
+    """Whether the operator has seen what was done last: a write that lost to another one is tried again later."""
+    metadata, status = token["metadata"], token.get("status", {})
+    if "deletionTimestamp" in metadata or "hash" in status:
+        return True
+    marked, waits = RESTORED in metadata.get("labels", {}), status.get("phase") in {None, "", "Pending"}
+    seen = status.get("observedGeneration") == metadata["generation"]
+    return seen and (not waits or marked is (condition(token, "Ready").get("reason") == "Restored"))
 
 
 def _ours(obj: Json) -> bool:
