@@ -29,6 +29,14 @@ TRIED_ELSEWHERE: Final = (
         ),
         ("faults.md 1",),
     ),
+    Elsewhere(
+        "a mint let go without the right",
+        (
+            "integration/test_mint_model.py::test_in_every_sequence_each_answer_and_each_mint_is_what_the_model_says",
+            "integration/test_mint_rights_taken_away.py",
+        ),
+        ("attacks.md 1", "attacks.md 2"),
+    ),
     Elsewhere("a verifier's memory", ("unit/entrypoints/verifier/test_pipelines.py",)),
     Elsewhere(
         "no room for a newcomer",

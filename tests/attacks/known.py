@@ -14,16 +14,11 @@ if TYPE_CHECKING:
 __all__ = ["FOUND", "NOT_YET_MENDED", "unexpected"]
 
 NOT_YET_MENDED: Final[dict[str, str]] = {
-    "attacks.md 1": "a live token: bomb was minted",
-    "attacks.md 2": "a live token: (bomb|restored) was minted",
     "attacks.md 5": "policies gone, yet minting: ",
     "attacks.md 6": "no room for a newcomer: ",
-    "attacks.md 7": "a delivery that outlives its word: ",
-    "attacks.md 9": "another's mint held up: .* is held as if it were restored",
     "faults.md 3": "more rights than one chose: ",
     "faults.md 4": "an identity header taken away: ",
     "faults.md 9": "an escape sequence at a terminal: ",
-    "faults.md 11": "an ended token said to be usable: ",
 }
 """By finding: the sentences that tell of it, as the beginning of a regular expression."""
 FOUND: Final[dict[str, str]] = {}
