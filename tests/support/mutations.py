@@ -11,6 +11,7 @@ from pharia_access.domain.token import parse
 from pharia_access.entrypoints.verifier import introspection, token_review
 from pharia_access.entrypoints.verifier.check_user import answer_check_user
 from pharia_access.entrypoints.verifier.gateways import gateway_for
+from pharia_access.entrypoints.verifier.long_work import LongWork
 from pharia_access.errors import RequirementError, TokenFormatError
 from pharia_access.services.gate import Contract, Decision
 from pharia_access.services.verifier import Accepted
@@ -108,6 +109,13 @@ class Feeder:
         gateway_for(path, query)
 
     def _bodies(self, data: bytes) -> None:
-        assert answer_check_user(self._decision, data).status in {200, 422}
+        answering = answer_check_user(self._decision, data, LongWork())
+        try:
+            answering.send(None)
+        except StopIteration as end:
+            assert end.value.status in {200, 422}
+        else:
+            message = "so short a body made somebody wait"
+            raise AssertionError(message)
         introspection.asked_token("application/x-www-form-urlencoded", data)
         token_review.parse_review(data)

@@ -5,8 +5,11 @@ Nothing here is cached: whoever asks passes the catalogue of roles as it is now.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
-__all__ = ["ANY", "EffectiveRoles", "Permission", "Role", "any_grants", "effective", "grants"]
+from pharia_access.domain.granting import Granting
+
+__all__ = ["ANY", "EffectiveRoles", "Permission", "Role", "effective", "grants"]
 
 ANY = "*"
 """As a field's value: unrestricted. As an allowed namespace: every namespace."""
@@ -33,9 +36,9 @@ class Permission:
         return cls(name, tuple(fields.items()))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Role:
-    """An entry of the catalogue.
+    """An entry of the catalogue. Without slots, since it keeps what is worked out of it once.
 
     Attributes:
         allowed_namespaces: whose credentials may hold it, by name; `*` stands for all, none for nobody.
@@ -49,22 +52,46 @@ class Role:
         """Whether a credential in this namespace may hold the role."""
         return ANY in self.allowed_namespaces or namespace in self.allowed_namespaces
 
+    @cached_property
+    def granting(self) -> Mapping[str, Granting]:
+        """What it grants, by the permission's name, ready to be asked."""
+        by_name: dict[str, list[tuple[tuple[str, str], ...]]] = {}
+        for permission in self.permissions:
+            by_name.setdefault(permission.name, []).append(permission.fields)
+        return {name: Granting(held, anything=ANY) for name, held in by_name.items()}
+
 
 @dataclass(frozen=True, slots=True)
 class EffectiveRoles:
     """What a credential's list of roles comes to. Each tuple keeps the order of the list.
 
     Attributes:
-        roles: those that count.
+        roles: the names of those that count.
         unknown: those that the catalogue does not have.
         not_allowed: those that the credential's namespace may not hold.
-        permissions: the union over `roles`, each once.
+        held: those that count.
     """
 
     roles: tuple[str, ...]
     unknown: tuple[str, ...]
     not_allowed: tuple[str, ...]
-    permissions: tuple[Permission, ...]
+    held: tuple[Role, ...]
+
+    @property
+    def permissions(self) -> tuple[Permission, ...]:
+        """The union over the roles that count, each once."""
+        return tuple(dict.fromkeys(permission for role in self.held for permission in role.permissions))
+
+    def grants(self, asked: Permission) -> bool:
+        """Whether a permission of one of the roles grants the asked one, as `grants` defines it.
+
+        Costs as many look-ups as there are roles and asked fields, whatever the roles hold.
+        """
+        for role in self.held:
+            named = role.granting.get(asked.name)
+            if named is not None and named.grants(asked.fields):
+                return True
+        return False
 
 
 def grants(held: Permission, asked: Permission) -> bool:
@@ -79,11 +106,6 @@ def grants(held: Permission, asked: Permission) -> bool:
     return wanted.keys() <= allowed.keys() and all(value in {ANY, wanted.get(name)} for name, value in allowed.items())
 
 
-def any_grants(held: Iterable[Permission], asked: Permission) -> bool:
-    """Whether at least one of the held permissions grants the asked one."""
-    return any(grants(permission, asked) for permission in held)
-
-
 def effective(roles: Sequence[str], catalogue: Mapping[str, Role], *, namespace: str) -> EffectiveRoles:
     """Resolve a credential's roles; those unknown or not allowed in its namespace grant nothing."""
     names = tuple(dict.fromkeys(roles))
@@ -93,5 +115,5 @@ def effective(roles: Sequence[str], catalogue: Mapping[str, Role], *, namespace:
         roles=tuple(role.name for role in held),
         unknown=tuple(name for name in names if name not in catalogue),
         not_allowed=tuple(role.name for role in known if not role.allows(namespace)),
-        permissions=tuple(dict.fromkeys(permission for role in held for permission in role.permissions)),
+        held=held,
     )

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from pharia_access.domain.permissions import EffectiveRoles, Permission, any_grants
+from pharia_access.domain.permissions import EffectiveRoles, Permission
 from pharia_access.errors import RequirementError
 
 __all__ = ["MAX_PARTS", "MAX_REQUIREMENT_BYTES", "NO_REQUIREMENT", "Requirement", "parse_requirement"]
@@ -48,7 +48,7 @@ class Requirement:
         for role in self.roles:
             yield role in held.roles
         for permission in self.permissions:
-            yield any_grants(held.permissions, permission)
+            yield held.grants(permission)
 
 
 NO_REQUIREMENT = Requirement()

@@ -1,7 +1,8 @@
 """What the verifier knows of the cluster: every issued token by its ID, its credentials, the catalogue of roles.
 
-Filled by watches, asked by requests, from one event loop. Nothing is worked out ahead: a change of a credential or of
-a role is one entry replaced, and counts from the next request on.
+Filled by watches, asked by requests, from one event loop. A change of a credential or of a role is one entry
+replaced, and counts from the next request on. What it takes to ask a role is worked out with the role's change; what a
+credential's roles come to, at its next request: that is a list of at most 16.
 """
 
 from collections.abc import Collection
@@ -70,7 +71,8 @@ class Index:
         self._effective.pop(holder.key, None)
 
     def put_role(self, role: Role) -> None:
-        """Keep a role in place of what has its name."""
+        """Keep a role in place of what has its name, ready to be asked, so that no request waits for that."""
+        _ = role.granting
         self._roles[role.name] = role
         self._effective.clear()
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pharia_access.domain.permissions import EffectiveRoles, Permission
+from pharia_access.domain.permissions import EffectiveRoles, Permission, Role
 from pharia_access.domain.requirements import (
     MAX_PARTS,
     MAX_REQUIREMENT_BYTES,
@@ -13,7 +13,8 @@ from pharia_access.domain.requirements import (
 from pharia_access.errors import RequirementError
 
 MODEL = Permission.of("AccessModel", model="*")
-HELD = EffectiveRoles(roles=("reader", "writer"), unknown=(), not_allowed=(), permissions=(MODEL, Permission("Kernel")))
+ROLES = (Role("reader", frozenset({"*"}), (MODEL,)), Role("writer", frozenset({"*"}), (Permission("Kernel"),)))
+HELD = EffectiveRoles(roles=("reader", "writer"), unknown=(), not_allowed=(), held=ROLES)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """The verifier as an ASGI application: the gateways' checks on a short way, everything else by starlette's routes."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final
 
@@ -14,6 +14,7 @@ from pharia_access.entrypoints.verifier import check_user, introspection, token_
 from pharia_access.entrypoints.verifier.answers import METHOD_NOT_ALLOWED, NOT_FOUND, Answer
 from pharia_access.entrypoints.verifier.exchange import TOO_LARGE, Reply, authorizations, media_type, read_body
 from pharia_access.entrypoints.verifier.gateways import Gateway, gateway_for
+from pharia_access.entrypoints.verifier.long_work import SHORT_BYTES, LongWork
 from pharia_access.services.gate import Contract, Gate
 
 __all__ = ["Protocols", "VerifierApp", "review_app"]
@@ -27,13 +28,14 @@ class Protocols:
 
     gate: Gate
     max_body_bytes: int
+    work: LongWork = field(default_factory=LongWork)
 
     async def check_user(self, request: Request) -> Reply:
         """PhariaAI's services."""
         decision = await self.gate.decide(Contract.CHECK_USER, authorizations(request.scope["headers"]))
         # Of who may not ask nothing is kept: four thousand strangers' bodies are more than the pod may have.
         body = b"" if decision.accepted is None else await read_body(request, limit=self.max_body_bytes)
-        return Reply(TOO_LARGE if body is None else check_user.answer_check_user(decision, body))
+        return Reply(TOO_LARGE if body is None else await check_user.answer_check_user(decision, body, self.work))
 
     async def introspect(self, request: Request) -> Reply:
         """Resource servers that speak OAuth."""
@@ -44,6 +46,8 @@ class Protocols:
         body = await read_body(request, limit=self.max_body_bytes)
         if body is None:
             return Reply(TOO_LARGE)
+        if len(body) > SHORT_BYTES:
+            await self.work.piece()
         token = introspection.asked_token(media_type(request), body)
         if token is None:
             return Reply(introspection.bad_form())
@@ -52,11 +56,13 @@ class Protocols:
     async def whoami(self, request: Request) -> Reply:
         """Whoever holds a token."""
         decision = await self.gate.decide(Contract.WHOAMI, authorizations(request.scope["headers"]))
-        return Reply(whoami.answer_whoami(decision))
+        return Reply(await whoami.answer_whoami(decision, self.work))
 
     async def review(self, request: Request, audiences: Sequence[str]) -> Reply:
         """A kube-apiserver."""
         body = await read_body(request, limit=self.max_body_bytes)
+        if body is not None and len(body) > SHORT_BYTES:
+            await self.work.piece()
         review = None if body is None else token_review.parse_review(body)
         if review is None:
             return Reply(token_review.bad_review())

@@ -8,9 +8,10 @@ from http import HTTPStatus
 
 import msgspec
 
-from pharia_access.domain.permissions import Permission, any_grants
+from pharia_access.domain.permissions import Permission
 from pharia_access.domain.verification import Refusal
 from pharia_access.entrypoints.verifier.answers import Answer, json_answer, refusal_answer
+from pharia_access.entrypoints.verifier.long_work import PIECE_LOOKUPS, SHORT_BYTES, LongWork
 from pharia_access.services.gate import Decision
 from pharia_access.services.verifier import Accepted
 
@@ -29,22 +30,34 @@ class _Question(msgspec.Struct):
 _decoder = msgspec.json.Decoder(_Question)
 
 
-def answer_check_user(decision: Decision, body: bytes) -> Answer:
+async def answer_check_user(decision: Decision, body: bytes, work: LongWork) -> Answer:
     """200 with the asked permissions that are held, 401 for a bad token, 422 for a body that cannot be understood."""
     if decision.accepted is None:
         return _refused(decision.refusal or Refusal.OVERLOADED)
+    if len(body) > SHORT_BYTES:
+        await work.piece()
     try:
         asked = _decoder.decode(body).permissions
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _malformed('the body must be {"permissions": [{"permission": NAME, FIELD: TEXT or null, …}, …]}')
     if len(asked) > _MOST_PERMISSIONS or not all(entry.get("permission") for entry in asked):
         return _malformed(f"each permission needs a name, and there may be {_MOST_PERMISSIONS} at most")
-    return json_answer(HTTPStatus.OK.value, _held(decision.accepted, asked))
+    return json_answer(HTTPStatus.OK.value, await _held(decision.accepted, asked, work))
 
 
-def _held(accepted: Accepted, asked: list[Asked]) -> bytes:
-    held = accepted.held.permissions
-    mine = [entry for entry in asked if any_grants(held, _permission(entry))]
+async def _held(accepted: Accepted, asked: list[Asked], work: LongWork) -> bytes:
+    """The answer. Equal entries are looked up once."""
+    held, known, mine, lookups = accepted.held, dict[Permission, bool](), list[Asked](), 0
+    for entry in asked:
+        lookups += len(entry) * (len(held.roles) + 1)
+        if lookups > PIECE_LOOKUPS:
+            await work.piece()
+            lookups = 0
+        permission = _permission(entry)
+        if permission not in known:
+            known[permission] = held.grants(permission)
+        if known[permission]:
+            mine.append(entry)
     return msgspec.json.encode({"sub": accepted.holder.uid, "email": None, "email_verified": None, "permissions": mine})
 
 

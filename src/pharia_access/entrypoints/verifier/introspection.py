@@ -6,7 +6,7 @@ place to try out tokens (section 4).
 
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_plus
 
 import msgspec
 
@@ -20,19 +20,25 @@ __all__ = ["CALLER_REQUIREMENT", "answer_introspection", "asked_token", "bad_for
 CALLER_REQUIREMENT: Final = "permission=IntrospectTokens"
 
 _MOST_FIELDS = 16
+_LONGEST_NAME: Final = len("%74%6f%6b%65%6e")
+_LONGEST_VALUE: Final = 3 * 4096
+"""Escaped. Tokens of ours are shorter by far; others are not known either way."""
 _FORM: Final = "application/x-www-form-urlencoded"
 
 
 def asked_token(media_type: str, body: bytes) -> bytes | None:
-    """The token that a form asks about; None unless there is exactly one."""
-    if media_type != _FORM:
+    """The token that a form asks about; None unless there is exactly one.
+
+    Of a value that is too long for any token, only as much is decoded as shows it: 64 KiB of escapes take 5 ms.
+    """
+    if media_type != _FORM or not body.isascii():
         return None
-    try:
-        fields = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
-    except ValueError:
+    fields = body.decode("ascii").split("&", _MOST_FIELDS)
+    pairs = [field.partition("=") for field in fields]
+    tokens = [value for name, _, value in pairs if len(name) <= _LONGEST_NAME and unquote_plus(name) == "token"]
+    if len(fields) > _MOST_FIELDS or len(tokens) != 1:
         return None
-    tokens = [value for name, value in fields if name == "token"]
-    return tokens[0].encode() if len(tokens) == 1 else None
+    return unquote_plus(tokens[0][:_LONGEST_VALUE]).encode()
 
 
 def bad_form() -> Answer:

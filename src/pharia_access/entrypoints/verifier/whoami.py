@@ -4,14 +4,16 @@ from http import HTTPStatus
 
 import msgspec
 
+from pharia_access.domain.permissions import EffectiveRoles, Permission
 from pharia_access.domain.verification import Refusal
 from pharia_access.entrypoints.verifier.answers import Answer, json_answer, refusal_answer
+from pharia_access.entrypoints.verifier.long_work import PIECE_LOOKUPS, LongWork
 from pharia_access.services.gate import Decision
 
 __all__ = ["answer_whoami"]
 
 
-def answer_whoami(decision: Decision) -> Answer:
+async def answer_whoami(decision: Decision, work: LongWork) -> Answer:
     """The credential, the token's ID, roles, permissions and the end; 401 for a bad token."""
     accepted = decision.accepted
     if accepted is None:
@@ -21,7 +23,23 @@ def answer_whoami(decision: Decision) -> Answer:
         "credential": {"namespace": holder.namespace, "name": holder.name, "uid": holder.uid},
         "tokenID": token.token_id,
         "roles": held.roles,
-        "permissions": [{"permission": entry.name, **dict(entry.fields)} for entry in held.permissions],
+        "permissions": await _permissions(held, work),
         "expiresAt": token.ends_text,
     }
     return json_answer(HTTPStatus.OK.value, msgspec.json.encode(body))
+
+
+async def _permissions(held: EffectiveRoles, work: LongWork) -> list[msgspec.Raw]:
+    """Each once, as JSON. A credential may have 2,048 of them, with 16 fields each."""
+    told: dict[Permission, msgspec.Raw] = {}
+    steps = 0
+    for permission in (permission for role in held.held for permission in role.permissions):
+        steps += 1 + len(permission.fields)
+        if steps > PIECE_LOOKUPS:
+            await work.piece()
+            steps = 0
+        if permission not in told:
+            told[permission] = msgspec.Raw(
+                msgspec.json.encode({"permission": permission.name, **dict(permission.fields)})
+            )
+    return list(told.values())
