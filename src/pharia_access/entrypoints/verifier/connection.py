@@ -12,7 +12,8 @@ from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from pharia_access.entrypoints.verifier.answers import Answer, render
+from pharia_access.domain.verification import Refusal
+from pharia_access.entrypoints.verifier.answers import Answer, refusal_answer, render
 from pharia_access.entrypoints.verifier.turns import Flow, Outlet, Turn
 
 __all__ = ["CLOSING", "PATIENCE_WITH_BODIES", "Connection", "Limits"]
@@ -35,7 +36,7 @@ CLOSING: Final = {
         HTTPStatus.SERVICE_UNAVAILABLE,
         HTTPStatus.HTTP_VERSION_NOT_SUPPORTED,
     )
-}
+} | {HTTPStatus.UNAUTHORIZED: render(refusal_answer(Refusal.MALFORMED_TOKEN), keep_alive=False)}
 """The last answers of a connection, ready to be sent."""
 
 

@@ -125,8 +125,8 @@ class FastPathProtocol(GuardedProtocol):
 
     def _plain_credentials(self) -> list[bytes] | None:
         """The values of `Authorization`; None where the request or the connection is not plain."""
-        if self._is_busy or b"#" in self.url:
-            return None
+        if self._is_busy or b"#" in self.url or b"\\" in self.url:
+            return None  # such a target is judged there
         values = []
         for name, value in self.headers:
             if name == b"authorization":

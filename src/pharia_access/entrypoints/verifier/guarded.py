@@ -16,7 +16,8 @@ import httptools
 from uvicorn._types import HTTPScope
 
 from pharia_access.entrypoints.verifier.connection import CLOSING, PATIENCE_WITH_BODIES, Connection, Limits
-from pharia_access.entrypoints.verifier.heads import Head
+from pharia_access.entrypoints.verifier.heads import Head, target_refusal
+from pharia_access.entrypoints.verifier.targets import RequestLines
 from pharia_access.entrypoints.verifier.turns import ExpectingTurn, Turn
 
 __all__ = ["GuardedProtocol", "Limits", "cut_slow_clients"]
@@ -41,12 +42,17 @@ class GuardedProtocol(Connection):
         self.parser = httptools.HttpRequestParser(self)  # uvicorn's is lenient
         self.offered = False
         """A head that offers an upgrade was read; it is read again without the offer."""
+        self._lines = RequestLines()
         self._in_head = True
         self._unparsed = 0
         self._body_bytes = 0
 
     def data_received(self, data: bytes) -> None:
         """Read on, as far as the bounds allow."""
+        if not self.deaf:
+            data = self._lines.read(data, at_beginning=not self.half_read)
+            if self._lines.unsound is not None:
+                self.hear_no_more(CLOSING[target_refusal(self._lines.unsound)])
         while data:
             if self.deaf or self.transport.is_closing():
                 self.drop(len(data))

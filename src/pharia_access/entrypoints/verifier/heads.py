@@ -10,7 +10,9 @@ from typing import Final
 
 import httptools
 
-__all__ = ["Head", "Headers"]
+from pharia_access.entrypoints.verifier.targets import is_of_nginx, is_sound, judged
+
+__all__ = ["Head", "Headers", "target_refusal"]
 
 Headers = Sequence[tuple[bytes, bytes]]
 
@@ -52,7 +54,7 @@ class Head:
         if self.version not in {"1.0", "1.1"}:
             return HTTPStatus.HTTP_VERSION_NOT_SUPPORTED
         if self.place is None:
-            return HTTPStatus.BAD_REQUEST
+            return target_refusal(self.target)
         if not self._telling:
             return None
         if any(one != _CONTINUE for one in self._expectations()):
@@ -101,9 +103,14 @@ class Head:
         return HTTPStatus.BAD_REQUEST
 
 
+def target_refusal(target: bytes) -> HTTPStatus:
+    """The answer to a target that is none: nginx would make a 500 of 400."""
+    return HTTPStatus.UNAUTHORIZED if is_of_nginx(target) else HTTPStatus.BAD_REQUEST
+
+
 def _place(method: bytes, target: bytes) -> tuple[bytes, bytes] | None:
     """RFC 9112, 3.2. A fragment is no part of a target."""
-    if b"#" in target:
+    if not is_sound(target):
         return None
     if target.startswith(b"/"):
         path, _, query = target.partition(b"?")
@@ -115,7 +122,7 @@ def _place(method: bytes, target: bytes) -> tuple[bytes, bytes] | None:
 
 def _place_in_absolute_form(target: bytes) -> tuple[bytes, bytes] | None:
     try:
-        parsed = httptools.parse_url(target)
+        parsed = httptools.parse_url(judged(target))
     except httptools.HttpParserInvalidURLError:
         return None
     # For a star there is none, whatever the library's types say.

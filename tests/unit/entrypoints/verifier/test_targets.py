@@ -1,0 +1,185 @@
+"""What may stand in a target: each byte at each place, for each path, on both ways in, however it is cut into packets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from tests.support.http_door import Door, Reply
+from tests.support.messages import AUTH, filled, message
+from tests.support.wires import Wire, read_replies
+
+BOTH = pytest.mark.parametrize("fast", [True, False], ids=["fast path", "ASGI"])
+ENDS = frozenset(b" \r\n")
+"""What ends a target or its line: what follows is refused as the version that it is not."""
+UNSOUND = frozenset([*range(0x21), *range(0x7F, 0x100), ord("#"), ord("\\")]) - ENDS
+CUT = frozenset([0, 9, *ENDS, 0x7F, 0x80, 0xFF, ord("#"), ord("\\")])
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a byte is put: `%` stands for it. `refused` is the status if it may not stand there."""
+
+    target: str
+    refused: int
+    method: str = "GET"
+
+
+BEFORE = {
+    "behind nginx's path": Place("/auth/nginx%", 401),
+    "in nginx's query": Place("/auth/nginx?role=studio-user%", 401),
+    "at the beginning of nginx's query": Place("/auth/nginx?%role=studio-user", 401),
+    "behind nginx's path in absolute form": Place("http://v/auth/nginx%?role=studio-user", 401),
+    "in nginx's path": Place("/auth/ng%inx", 400),
+    "below nginx's path": Place("/auth/nginx/%", 400),
+    "behind a longer path": Place("/auth/nginxes%", 400),
+    "behind the forward path": Place("/auth/forward%", 400),
+    "in the forward query": Place("/auth/forward?role=studio-user%&role=os-user", 400),
+    "in Envoy's requirement": Place("/auth/envoy/role=studio-user%/-/", 400),
+    "in Envoy's requirement, before a path": Place("/auth/envoy/any%/-/a/b?c", 400),
+    "before Envoy's path": Place("/auth/%envoy/any/-/", 400),
+    "behind Envoy's dash": Place("/auth/envoy/any/-%", 400),
+    "behind Envoy's dash, in a query": Place("/auth/envoy/any/-?%", 400),
+    "behind a dash that is not Envoy's": Place("/auth/envoy/any/../any/-/%", 400),
+    "behind a dash in a query": Place("/auth/envoy/any?/-/%", 400),
+    "behind a dash of another path": Place("/auth/forward/-/%", 400),
+    "behind a dash of nginx's query": Place("/auth/nginx?role=studio-user/-/%", 401),
+    "in whoami's path": Place("/whoami%", 400),
+    "in whoami's query": Place("/whoami?%", 400),
+    "in check_user's path": Place("/check_user%", 400, method="POST"),
+    "in introspection's query": Place("/oauth2/introspect?a%", 400, method="POST"),
+    "in a path that is none": Place("/%", 400),
+    "in an authority": Place("http://v%/auth/nginx", 400),
+}
+CLIENTS = {
+    "right behind Envoy's dash": "/auth/envoy/any/-/%",
+    "in a client's path": "/auth/envoy/any/-/a%b/c",
+    "in a client's query": "/auth/envoy/any/-/a?b=%",
+    "behind a client's other dash": "/auth/envoy/any/-/a/-/%",
+    "behind a requirement": "/auth/envoy/role=studio-user/-/%",
+    "in absolute form": "http://v/auth/envoy/any/-/a%",
+    "behind dots": "/auth/envoy/any/-/../..%/auth/nginx",
+    "before a query": "/auth/envoy/any/-/%?role=os-user",
+}
+
+
+def asked(door: Door, target: str, byte: int, method: str = "GET") -> bytes:
+    head, tail = target.split("%")
+    return filled(message(f"{method} {head}{chr(byte)}{tail}", AUTH), door)
+
+
+def cuts(sent: bytes, byte: int) -> list[list[bytes]]:
+    """In one packet; for some bytes also byte by byte, and cut in two in the target."""
+    if byte not in CUT:
+        return [[sent]]
+    return [[sent], [sent[at : at + 1] for at in range(len(sent))], [sent[:16], sent[16:]], [sent[:22], sent[22:]]]
+
+
+async def told(door: Door, packets: list[bytes], *, fast: bool) -> tuple[list[Reply], bool]:
+    wire = Wire(door, fast=fast)
+    await wire.talk(packets, in_haste=True)
+    return read_replies(wire.written), wire.closed
+
+
+@BOTH
+@pytest.mark.parametrize("place", BEFORE.values(), ids=BEFORE)
+async def test_no_such_byte_stands_before_what_is_the_clients(place: Place, *, fast: bool) -> None:
+    door = Door()
+    for byte in sorted(UNSOUND):
+        for packets in cuts(asked(door, place.target, byte, place.method), byte):
+            replies, closed = await told(door, packets, fast=fast)
+
+            assert ([reply.status for reply in replies], closed) == ([place.refused], True), (byte, packets)
+            assert replies[0].header("cache-control") == "no-store"
+            assert replies[0].header("connection") == "close"
+
+
+@BOTH
+@pytest.mark.parametrize("target", CLIENTS.values(), ids=CLIENTS)
+async def test_what_is_the_clients_is_not_judged(target: str, *, fast: bool) -> None:
+    door = Door()
+    for byte in sorted(set(range(256)) - ENDS):
+        for packets in cuts(asked(door, target, byte), byte):
+            replies, closed = await told(door, packets, fast=fast)
+
+            assert ([reply.status for reply in replies], closed) == ([200], False), (byte, packets)
+
+
+@BOTH
+@pytest.mark.parametrize(
+    "target", [*(place.target for place in BEFORE.values()), *CLIENTS.values()], ids=[*BEFORE, *CLIENTS]
+)
+@pytest.mark.parametrize("byte", sorted(ENDS), ids=["LF", "CR", "blank"])
+async def test_what_ends_a_target_or_a_line_is_never_a_part_of_one(target: str, byte: int, *, fast: bool) -> None:
+    door = Door()
+    for packets in cuts(asked(door, target, byte), byte):
+        replies, closed = await told(door, packets, fast=fast)
+
+        assert replies, packets
+        if byte == ord(" ") and target.endswith("%"):
+            assert not closed  # one blank too many before the version, and no more
+        else:
+            assert (replies[-1].status in {400, 401, 505}, closed) == (True, True), (byte, packets)
+
+
+@BOTH
+async def test_what_is_written_by_percent_stays_what_it_is(*, fast: bool) -> None:
+    door = Door()
+    for byte in sorted(UNSOUND):
+        for place in (place for place in BEFORE.values() if not place.target.startswith("http")):
+            sent = message(f"{place.method} {place.target.replace('%', f'%{byte:02X}')}", AUTH)
+            replies, closed = await told(door, [filled(sent, door)], fast=fast)
+
+            assert (len(replies), closed) == (1, False)
+            assert replies[0].status != 200 or place.target.startswith(("/whoami", "/auth/envoy/any/-"))
+
+
+@BOTH
+async def test_a_fragment_takes_no_requirement_away(*, fast: bool) -> None:
+    door = Door()
+    statuses = []
+    for target in (
+        "/auth/nginx?role=os-user",
+        "/auth/nginx#?role=os-user",
+        "/auth/forward#?role=os-user",
+        "/auth/forward?role=studio-user#&role=os-user",
+        "/auth/forward?role=studio-user\\&role=os-user",
+        "/auth/envoy/role=os-user#/-/",
+    ):
+        replies, _ = await told(door, [filled(message(f"GET {target}", AUTH), door)], fast=fast)
+        statuses += [reply.status for reply in replies]
+
+    assert statuses == [403, 401, 400, 400, 400, 400]
+
+
+@BOTH
+async def test_a_refused_target_comes_behind_the_answers_that_are_due(*, fast: bool) -> None:
+    door = Door()
+    check, bad = message("GET /auth/nginx", AUTH), message("GET /auth/nginx#", AUTH)
+
+    for first in (check, message("GET /whoami", AUTH)):
+        packets = filled("|".join([first, bad, check]), door).split(b"|")
+        replies, closed = await told(door, packets, fast=fast)
+        assert ([reply.status for reply in replies], closed) == ([200, 401], True)
+
+
+async def test_a_familiar_request_with_a_clients_odd_path_is_one_and_no_other_is() -> None:
+    door = Door()
+    wire = Wire(door)
+    odd = filled(message("GET /auth/envoy/any/-/caf\xe9", AUTH), door)
+    await wire.talk([odd, odd, odd.replace(b"\xe9", b"x")])
+
+    assert wire.statuses() == [200, 200, 200]
+    await wire.talk([odd.replace(b"any/-/", b"any\xe9/-/")])
+    assert wire.statuses() == [200, 200, 200, 400]
+
+
+@BOTH
+async def test_what_comes_right_behind_another_request_is_judged_by_the_parser(*, fast: bool) -> None:
+    """No gateway pipelines; what the parser cannot read is refused there, also where it is the client's."""
+    door = Door()
+    check = message("GET /auth/nginx", AUTH)
+    for target, last in (("/auth/envoy/any/-/\xe9", 400), ("/auth/nginx\xe9", 400), ("/auth/nginx#", 401)):
+        replies, closed = await told(door, [filled(check + message(f"GET {target}", AUTH), door)], fast=fast)
+        assert ([reply.status for reply in replies], closed) == ([200, last], True)
