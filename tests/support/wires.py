@@ -13,6 +13,7 @@ from pharia_access.entrypoints.verifier.busy_poll import BusyPoll
 from pharia_access.entrypoints.verifier.familiar import FamiliarRequests
 from pharia_access.entrypoints.verifier.fast_path import FastPathProtocol
 from pharia_access.entrypoints.verifier.guarded import GuardedProtocol, Limits
+from pharia_access.entrypoints.verifier.room import Room
 from tests.support.http_door import Reply
 
 if TYPE_CHECKING:
@@ -45,13 +46,15 @@ class Wire(asyncio.Transport):
         fast: bool = True,
         app: ASGIApp | None = None,
         limits: Limits | None = None,
+        room: Room | None = None,
     ) -> None:
         super().__init__()
         self.written = b""
         self.closed = False
         self.aborted = False
         self.reading = True
-        members: dict[str, Any] = {"limits": limits or Limits()}
+        chosen = limits or Limits()
+        members: dict[str, Any] = {"limits": chosen, "room": room or Room(chosen.connections)}
         if fast:
             members |= {
                 "gate": door.gate,
@@ -59,7 +62,7 @@ class Wire(asyncio.Transport):
                 "busy_poll": BusyPoll(0, now=lambda: 0.0),
             }
         bases = (FastPathProtocol,) if fast else (GuardedProtocol,)
-        served = app or VerifierApp(Protocols(door.gate, members["limits"].body_bytes))
+        served = app or VerifierApp(Protocols(door.gate, chosen.body_bytes))
         config = Config(served, interface="asgi3", lifespan="off", ws="none", log_config=None)
         self.protocol: Any = type("Protocol", bases, members)(
             config=config, server_state=ServerState(), app_state={}, _loop=_loop()

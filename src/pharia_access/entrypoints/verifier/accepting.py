@@ -1,7 +1,8 @@
-"""Takes connections off a listening socket: a few at a time, counted from there, and never more than there is room for.
+"""Takes connections off a listening socket: a few at a time, and counted from there.
 
-An event loop's own server takes all that wait before the first is looked at, counts none whose TLS handshake is under
-way, and uvloop's closes itself for good where descriptors have run out.
+An event loop's own server takes all that wait before the first is looked at, tells of a TLS connection only once its
+handshake is over, so that until then nobody could count or close it, and uvloop's closes itself for good where
+descriptors have run out.
 """
 
 import asyncio
@@ -14,14 +15,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+from pharia_access.entrypoints.verifier.guarded import GuardedProtocol
+from pharia_access.entrypoints.verifier.limits import Closed
+
 __all__ = ["Acceptor", "Handshakes"]
 
 log = logging.getLogger(__name__)
 
 _AT_A_TIME: Final = 32
 """Then those that were taken are looked at."""
-_BEYOND: Final = 32
-"""So many more than may be open are taken: the protocol turns them away, or others in their place."""
 _PAUSE_SECONDS: Final = 0.2
 
 
@@ -39,28 +41,18 @@ class Acceptor:
     Args:
         bound: a listening socket that does not block; it is closed by `stop`.
         protocol: makes what a connection speaks.
-        is_open: how many connections are open.
-        most: how many should be.
     """
 
     def __init__(
-        self,
-        bound: socket.socket,
-        protocol: Callable[[], asyncio.Protocol],
-        *,
-        is_open: Callable[[], int],
-        most: int,
-        handshakes: Handshakes,
+        self, bound: socket.socket, protocol: Callable[[], GuardedProtocol], *, handshakes: Handshakes
     ) -> None:
         self.tls: ssl.SSLContext | None = None
         """For connections from now on; None for plain ones."""
         self._bound = bound
         self._protocol = protocol
-        self._is_open = is_open
-        self._most = most
         self._handshakes = handshakes
         self._loop = asyncio.get_running_loop()
-        self._begun: dict[asyncio.Task[None], None] = {}
+        self._begun: set[asyncio.Task[None]] = set()
         self._pause: asyncio.TimerHandle | None = None
         self._failing = False
 
@@ -90,34 +82,34 @@ class Acceptor:
             self._admit(connection)
 
     def _admit(self, connection: socket.socket) -> None:
-        if self._is_open() + len(self._begun) >= self._most + _BEYOND:
-            if not self._begun:
-                connection.close()
-                return
-            # The oldest of those that have not even shaken hands.
-            oldest = next(iter(self._begun))
-            del self._begun[oldest]
-            oldest.cancel()
         connection.setblocking(False)  # noqa: FBT003 - the library's signature
-        task = self._loop.create_task(self._begin(connection))
-        self._begun[task] = None
-        task.add_done_callback(partial(self._ended, connection))
+        protocol = self._protocol()
+        if self.tls is not None:
+            protocol.shake_hands(connection)
+        task = self._loop.create_task(self._begin(connection, protocol, self.tls))
+        self._begun.add(task)
+        task.add_done_callback(partial(self._ended, connection, protocol))
 
-    def _ended(self, connection: socket.socket, task: asyncio.Task[None]) -> None:
-        self._begun.pop(task, None)
-        if task.cancelled():  # perhaps before it began
-            connection.close()
-
-    async def _begin(self, connection: socket.socket) -> None:
-        tls = self.tls
-        with suppress(OSError):  # the client went, was late, or speaks no TLS that is spoken here
+    async def _begin(self, connection: socket.socket, protocol: GuardedProtocol, tls: ssl.SSLContext | None) -> None:
+        began = self._loop.time()
+        try:
             await self._loop.connect_accepted_socket(
-                self._protocol,
+                lambda: protocol,
                 connection,
                 ssl=tls,
                 ssl_handshake_timeout=None if tls is None else self._handshakes.begin,
                 ssl_shutdown_timeout=None if tls is None else self._handshakes.end,
             )
+        except OSError:  # the client went, was late, or speaks no TLS that is spoken here
+            if self._loop.time() - began >= self._handshakes.begin:
+                protocol.room.closed(Closed.LATE)
+
+    def _ended(self, connection: socket.socket, protocol: GuardedProtocol, task: asyncio.Task[None]) -> None:
+        self._begun.discard(task)
+        if protocol.transport is None:  # it never began, perhaps since the task was cancelled before it did
+            protocol.room.leave(protocol)
+            with suppress(OSError):
+                connection.close()
 
     def _rest(self, error: OSError) -> None:
         """Leave the others where they wait, for a moment: the socket stays readable, and would be tried without end."""

@@ -4,69 +4,38 @@ uvicorn lets any number of requests wait, writes an error in between, closes in 
 ever for a client that does not read. Leans on its internals as `guarded` does, which is the other half: the reading.
 """
 
+import socket
 from collections import deque
-from dataclasses import dataclass
+from contextlib import suppress
 from http import HTTPStatus
 from math import inf
 from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from pharia_access.domain.verification import Refusal
-from pharia_access.entrypoints.verifier.answers import Answer, refusal_answer, render
+from pharia_access.entrypoints.verifier.limits import CLOSING, PATIENCE_WITH_BODIES, Closed, Limits
+from pharia_access.entrypoints.verifier.room import Room
 from pharia_access.entrypoints.verifier.turns import Flow, Outlet, Turn
 
-__all__ = ["CLOSING", "PATIENCE_WITH_BODIES", "Connection", "Limits"]
+__all__ = ["Connection"]
 
-PATIENCE_WITH_BODIES: Final = 16
-"""How many times a body's bound may come: a connection that is closed at once may lose the answer that says why."""
 _UNTAKEN_BYTES: Final = 2048
 """What a client may leave of its answers, beside what the kernel keeps: some answers. With less, each answer's head and
 body would be sent apart, at the cost of a quarter."""
 _LINGER_SECONDS: Final = 1.0
 """How long what still comes is read and dropped after the last answer, for the same reason."""
-CLOSING: Final = {
-    status: render(Answer(status.value), keep_alive=False)
-    for status in (
-        HTTPStatus.BAD_REQUEST,
-        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-        HTTPStatus.EXPECTATION_FAILED,
-        HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
-        HTTPStatus.NOT_IMPLEMENTED,
-        HTTPStatus.SERVICE_UNAVAILABLE,
-        HTTPStatus.HTTP_VERSION_NOT_SUPPORTED,
-    )
-} | {HTTPStatus.UNAUTHORIZED: render(refusal_answer(Refusal.MALFORMED_TOKEN), keep_alive=False)}
-"""The last answers of a connection, ready to be sent."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a client may cost.
-
-    Attributes:
-        head_bytes: request line and headers; as much again of what is neither head nor body: sizes of chunks, trailers.
-        body_bytes: a body, decoded.
-        request_seconds: from a connection's or a request's first byte to the request's last; for taking answers.
-        idle_seconds: between two requests of a connection.
-        connections: open at a time; more are answered 503 and closed.
-    """
-
-    head_bytes: int = 16384
-    body_bytes: int = 65536
-    request_seconds: float = 5.0
-    idle_seconds: float = 75.0
-    connections: int = 4096
 
 
 class Connection(HttpToolsProtocol):
-    """What is due on one connection. `limits` is set on a subclass, since uvicorn makes the instances.
+    """What is due on one connection. `limits` and `room` are set on a subclass, since uvicorn makes the
+    instances.
 
     It is open; then it has heard enough (`deaf`: what comes is dropped, what is due is still answered); then it is over
     (`is_over`: the last answer was written).
     """
 
     limits: Limits = Limits()
+    room: Room
     flow: Flow
     cycle: Turn | None  # type: ignore[assignment] # ours, and None before the first request
 
@@ -78,6 +47,8 @@ class Connection(HttpToolsProtocol):
         """A request has begun to come, and is not whole."""
         self.deaf = False
         self.is_over = False
+        self.kept = False
+        """A token was accepted on it, and it may stay."""
         self.turns: deque[Turn] = deque()
         """Requests without a whole answer: the first is being answered."""
         self._taken_by = inf
@@ -85,22 +56,27 @@ class Connection(HttpToolsProtocol):
         self._last_words = b""
         self._at_end = False
         self._dropped = 0
+        self._accepted_socket: socket.socket | None = None
 
     def connection_made(self, transport: Any) -> None:  # noqa: ANN401 - uvloop's transports are no asyncio.Transport
-        """Take a connection, or turn it away."""
+        """Take a connection."""
         super().connection_made(transport)
         transport.set_write_buffer_limits(high=_UNTAKEN_BYTES, low=0)
         self.flow = Flow(transport)
         self._outlet = Outlet(self)
         self.deadline = self.loop.time() + self.limits.request_seconds
-        if len(self.connections) > self.limits.connections:
-            self.deaf = self.is_over = True
-            transport.write(CLOSING[HTTPStatus.SERVICE_UNAVAILABLE])
-            transport.close()
+        if self._accepted_socket is None:
+            self.room.enter(self)
+
+    def shake_hands(self, accepted: socket.socket) -> None:
+        """A handshake begins, and has a place already: `connection_made` comes when it has ended well."""
+        self._accepted_socket = accepted
+        self.room.enter(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The client has gone: no turn may write any more."""
         self._drop_turns()
+        self.room.leave(self)
         super().connection_lost(exc)
 
     def eof_received(self) -> bool:  # type: ignore[override] # asyncio's own has an answer; uvicorn's has none
@@ -125,6 +101,34 @@ class Connection(HttpToolsProtocol):
             self.turns[-1].keep_alive = False
         else:
             self.transport.close()
+
+    # --- its place among all
+
+    def is_kept(self) -> bool:
+        """A token was accepted: whether the connection may stay open behind the answer."""
+        self.kept = self.kept or self.room.keep(self)
+        return self.kept
+
+    def turn_out(self) -> None:
+        """Close at once, since another one needs the place. Whose request is not answered yet is told so."""
+        if self.transport is None:
+            self._cut_handshake()
+            return
+        started = self.deaf or any(turn.response_started for turn in self.turns)
+        if (self.half_read or self.turns) and not started:
+            self.transport.write(CLOSING[HTTPStatus.SERVICE_UNAVAILABLE])
+        self.deaf = self.is_over = True
+        self._drop_turns()
+        if self.flow.write_paused or self.scheme == "https":
+            self.transport.abort()  # the end of TLS, or of what is not taken, would be waited for
+        else:
+            self.transport.close()
+
+    def _cut_handshake(self) -> None:
+        """The socket is the event loop's; it hears of this as of a client that has gone."""
+        if self._accepted_socket is not None:
+            with suppress(OSError):
+                self._accepted_socket.shutdown(socket.SHUT_RDWR)
 
     # --- the turns of requests
 
@@ -211,6 +215,7 @@ class Connection(HttpToolsProtocol):
         elif self._waits_for_us:
             self.deadline = max(self.deadline, now + self.limits.request_seconds)
         if self._taken_by < now:
+            self.room.closed(Closed.UNTAKEN)
             self.transport.abort()  # closing would wait for the client to take what it was sent
         elif self.deadline < now and not closing:
             self._close_late()
@@ -227,6 +232,8 @@ class Connection(HttpToolsProtocol):
 
     def _close_late(self) -> None:
         """What is due is answered before."""
+        if not self.is_over:
+            self.room.closed(Closed.LATE if self.half_read or self.cycle is None else Closed.IDLE)
         if any(not turn.more_body for turn in self.turns):
             self.hear_no_more()
         else:

@@ -34,6 +34,11 @@ class Familiar:
     accepted: Accepted
     wire: bytes
 
+    @property
+    def last_wire(self) -> bytes:
+        """The answer, where it is the connection's last. It has no body."""
+        return self.wire.removesuffix(b"\r\n") + b"connection: close\r\n\r\n"
+
 
 class FamiliarRequests:
     """Finds a request by a keyed digest of its bytes, so that no token is kept and nobody can make two alike.

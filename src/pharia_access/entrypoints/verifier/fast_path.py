@@ -8,6 +8,7 @@ A request that is byte for byte one that was accepted is not even parsed: see `f
 """
 
 from functools import lru_cache
+from http import HTTPStatus
 from typing import Any, Final
 
 from pharia_access.entrypoints.verifier.answers import METHOD_NOT_ALLOWED, Answer, render
@@ -73,7 +74,10 @@ class FastPathProtocol(GuardedProtocol):
             return False
         self._strangers = 0
         self._count_request()
-        self.transport.write(known.wire)
+        if self.kept or self.is_kept():
+            self.transport.write(known.wire)
+        else:
+            self.end(known.last_wire)
         return True
 
     def _learn(self, data: bytes, digest: bytes) -> None:
@@ -104,7 +108,8 @@ class FastPathProtocol(GuardedProtocol):
             return
         self._answer = None
         self._count_request()
-        keep_alive = self._begun < _MOST_IN_ONE_READ and self.parser.should_keep_alive()
+        kept = self.kept or answer.status != HTTPStatus.OK or self.is_kept()
+        keep_alive = kept and self._begun < _MOST_IN_ONE_READ and self.parser.should_keep_alive()
         head = self.parser.get_method() == b"HEAD"
         if keep_alive and not head:
             self.transport.write(answer.wire)

@@ -15,8 +15,9 @@ from urllib.parse import unquote
 import httptools
 from uvicorn._types import HTTPScope
 
-from pharia_access.entrypoints.verifier.connection import CLOSING, PATIENCE_WITH_BODIES, Connection, Limits
+from pharia_access.entrypoints.verifier.connection import Connection
 from pharia_access.entrypoints.verifier.heads import Head, target_refusal
+from pharia_access.entrypoints.verifier.limits import CLOSING, PATIENCE_WITH_BODIES, Limits
 from pharia_access.entrypoints.verifier.targets import RequestLines
 from pharia_access.entrypoints.verifier.turns import ExpectingTurn, Turn
 

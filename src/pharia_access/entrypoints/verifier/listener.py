@@ -6,6 +6,7 @@ uvicorn's `Server` would take the process's signals, and could not read a certif
 import asyncio
 import socket
 import ssl
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,8 @@ from pharia_access.entrypoints.verifier.busy_poll import BusyPoll
 from pharia_access.entrypoints.verifier.familiar import FamiliarRequests
 from pharia_access.entrypoints.verifier.fast_path import FastPathProtocol
 from pharia_access.entrypoints.verifier.guarded import GuardedProtocol, Limits, cut_slow_clients
+from pharia_access.entrypoints.verifier.limits import Closed
+from pharia_access.entrypoints.verifier.room import Room
 from pharia_access.errors import SettingsError
 from pharia_access.services.gate import Gate
 
@@ -103,10 +106,17 @@ class Listener:
     Args:
         early: answers the gateways' checks; None leaves them to the application.
         tls: None for plain HTTP.
+        closed: is told why a connection was closed.
     """
 
     def __init__(
-        self, app: ASGIApp, limits: Limits, *, early: EarlyAnswers | None = None, tls: Tls | None = None
+        self,
+        app: ASGIApp,
+        limits: Limits,
+        *,
+        early: EarlyAnswers | None = None,
+        tls: Tls | None = None,
+        closed: Callable[[Closed], None] | None = None,
     ) -> None:
         self._config = Config(
             app,
@@ -120,8 +130,9 @@ class Listener:
         )
         self._config.load()
         self._state = ServerState()
-        self._protocol = _protocol_class(limits, early)
-        self._limits = limits
+        room = Room(limits.connections) if closed is None else Room(limits.connections, closed=closed)
+        self._protocol = _protocol_class(limits, early, room)
+        self._handshakes = Handshakes(begin=limits.request_seconds, end=_TLS_SHUTDOWN_SECONDS)
         self._tls = tls
         self._port = 0
         self._acceptor: Acceptor | None = None
@@ -147,13 +158,7 @@ class Listener:
         context = None if self._tls is None else self._tls.context()
         bound = _bound(host, port)
         self._port = bound.getsockname()[1]
-        self._acceptor = Acceptor(
-            bound,
-            self._connection,
-            is_open=lambda: self.connections,
-            most=self._limits.connections,
-            handshakes=Handshakes(begin=self._limits.request_seconds, end=_TLS_SHUTDOWN_SECONDS),
-        )
+        self._acceptor = Acceptor(bound, self._connection, handshakes=self._handshakes)
         self._acceptor.tls = context
         self._acceptor.start()
         self._sweeper = asyncio.create_task(self._sweep())
@@ -190,8 +195,8 @@ class Listener:
             cut_slow_clients(self._state.connections, looked)
 
 
-def _protocol_class(limits: Limits, early: EarlyAnswers | None) -> type[GuardedProtocol]:
-    members: dict[str, Any] = {"limits": limits}
+def _protocol_class(limits: Limits, early: EarlyAnswers | None, room: Room) -> type[GuardedProtocol]:
+    members: dict[str, Any] = {"limits": limits, "room": room}
     if early is None:
         return type("Protocol", (GuardedProtocol,), members)
     members |= {"gate": early.gate, "busy_poll": early.busy_poll, "familiar": FamiliarRequests()}

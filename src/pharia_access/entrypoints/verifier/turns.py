@@ -5,6 +5,7 @@ goes nowhere: uvicorn's own cycle would write to a closed transport, and log eac
 """
 
 import asyncio
+from http import HTTPStatus
 from typing import Any, Protocol
 
 from uvicorn.protocols.http.flow_control import FlowControl
@@ -26,6 +27,9 @@ class _Connection(Protocol):
     def end(self) -> None:
         """Close: the last answer was written."""
 
+    def is_kept(self) -> bool:
+        """A token was accepted: whether the connection stays open."""
+
 
 class Outlet(asyncio.Transport):
     """What turns take for the transport: it writes, and closes, as far as the connection still lets them."""
@@ -46,14 +50,26 @@ class Outlet(asyncio.Transport):
         """Whether nothing more can be sent."""
         return self._connection.is_over
 
+    def is_kept(self) -> bool:
+        """A token was accepted: whether what is answered now need not be the last answer."""
+        return self._connection.is_kept()
+
 
 class Turn(RequestResponseCycle):
     """A request, from its head to the end of its answer."""
+
+    transport: Outlet  # type: ignore[assignment] # ours
 
     def give_up(self) -> None:
         """Nobody waits for the answer: the application is told, and what it still sends is dropped."""
         self.disconnected = True
         self.message_event.set()
+
+    async def send(self, message: Any) -> None:  # noqa: ANN401 - ASGI's, passed on
+        """Send a part of the answer. Only who shows a good token is answered 200."""
+        if not self.response_started and message.get("status") == HTTPStatus.OK and not self.transport.is_kept():
+            self.keep_alive = False
+        await super().send(message)
 
     async def run_asgi(self, app: Any) -> None:  # noqa: ANN401 - ASGI's, passed on
         """Have the application answer."""

@@ -1,0 +1,65 @@
+"""What a client may cost a verifier, and what it is told at the end of a connection on which it cost more."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from http import HTTPStatus
+from typing import Final
+
+from pharia_access.domain.verification import Refusal
+from pharia_access.entrypoints.verifier.answers import Answer, refusal_answer, render
+
+__all__ = ["CLOSING", "PATIENCE_WITH_BODIES", "Closed", "Limits"]
+
+PATIENCE_WITH_BODIES: Final = 16
+"""How many times a body's bound may come: a connection that is closed at once may lose the answer that says why."""
+CLOSING: Final = {
+    status: render(Answer(status.value), keep_alive=False)
+    for status in (
+        HTTPStatus.BAD_REQUEST,
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        HTTPStatus.EXPECTATION_FAILED,
+        HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+        HTTPStatus.NOT_IMPLEMENTED,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        HTTPStatus.HTTP_VERSION_NOT_SUPPORTED,
+    )
+} | {HTTPStatus.UNAUTHORIZED: render(refusal_answer(Refusal.MALFORMED_TOKEN), keep_alive=False)}
+"""The last answers of a connection, ready to be sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a client may cost.
+
+    Attributes:
+        head_bytes: request line and headers; as much again of what is neither head nor body: sizes of chunks, trailers.
+        body_bytes: a body, decoded.
+        request_seconds: from a connection's or a request's first byte to the request's last; for taking answers.
+        idle_seconds: between two requests of a connection.
+        connections: open at a time; more are answered 503 and closed.
+    """
+
+    head_bytes: int = 16384
+    body_bytes: int = 65536
+    request_seconds: float = 5.0
+    idle_seconds: float = 75.0
+    connections: int = 4096
+
+
+class Closed(StrEnum):
+    """Why a connection was closed that its client might have gone on with, as a metric names it."""
+
+    CROWDED_OUT = "crowded-out"
+    """It never showed an accepted token, and a newer one took its place."""
+
+    NOT_KEPT = "not-kept"
+    """It showed one and was answered; but as many such connections are kept as may be."""
+
+    LATE = "late"
+    """A handshake, or a request, was not whole in time."""
+
+    IDLE = "idle"
+    """Nothing came for as long as it may be idle."""
+
+    UNTAKEN = "untaken"
+    """Answers were not taken in time."""

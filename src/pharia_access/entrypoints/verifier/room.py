@@ -1,0 +1,76 @@
+"""How many connections are open, and who makes room: those that never showed a token that was accepted.
+
+A connection costs its client nothing, so whoever wants to has thousands of them. Turning newcomers away would let such a
+client keep everybody out. When all places are taken, the oldest connection without an accepted token is closed, and the
+newcomer comes in; so it has as long to show a token as it takes to fill all these places anew.
+
+Some places are never kept by those that showed one either: else whoever has one token could take them all for good.
+"""
+
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from pharia_access.entrypoints.verifier.limits import Closed
+
+__all__ = ["Guest", "Room"]
+
+_ONE_IN: Final = 16
+"""Places for those that have yet to show a token."""
+
+
+class Guest(Protocol):
+    """A connection."""
+
+    def turn_out(self) -> None:
+        """Close at once."""
+
+
+def _tell_nobody(_reason: Closed) -> None:
+    """Where nobody counts."""
+
+
+class Room:
+    """The connections of one port.
+
+    Args:
+        places: how many connections may be open.
+        closed: is told why one was closed.
+    """
+
+    def __init__(self, places: int, *, closed: Callable[[Closed], None] = _tell_nobody) -> None:
+        self._places = places
+        self._kept_places = places - max(1, places // _ONE_IN)
+        self._new: dict[Guest, None] = {}
+        """Without an accepted token, the oldest first."""
+        self._kept: set[Guest] = set()
+        self.closed = closed
+
+    def __len__(self) -> int:
+        return len(self._new) + len(self._kept)
+
+    def enter(self, guest: Guest) -> None:
+        """Take a place; that of the oldest without an accepted token, if there is none."""
+        self._new[guest] = None
+        if len(self) > self._places:
+            oldest = next(iter(self._new))
+            del self._new[oldest]
+            self.closed(Closed.CROWDED_OUT)
+            oldest.turn_out()
+
+    def keep(self, guest: Guest) -> bool:
+        """A token was accepted: whether the connection may be kept from now on. If not, it ends with this answer."""
+        if guest in self._kept:
+            return True
+        if guest not in self._new:
+            return False  # it was turned out
+        if len(self._kept) >= self._kept_places:
+            self.closed(Closed.NOT_KEPT)
+            return False
+        del self._new[guest]
+        self._kept.add(guest)
+        return True
+
+    def leave(self, guest: Guest) -> None:
+        """It is closed."""
+        self._new.pop(guest, None)
+        self._kept.discard(guest)
