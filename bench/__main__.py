@@ -1,7 +1,7 @@
 """The operator's benchmarks, or those that are named: `python -m bench [NAME ...]`.
 
-Those of the verifier (`fuzz`, `check`, `at-once`, `flood`, `pipelines`) take long, and most want wrk, so they run by
-name only; so do `fairness`, `neighbour`, `plugin`, `quiet`, `scale` and `soak`.
+Those of the verifier (`fuzz`, `check`, `at-once`, `flood` with `flood-bodies`, `pipelines`) take long, and most want
+wrk, so they run by name only; so do `fairness`, `neighbour`, `plugin`, `quiet`, `scale` and `soak`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from bench import (
     expiry,
     fairness,
     flood,
+    flood_bodies,
     fuzz,
     mint,
     neighbour,
@@ -35,6 +36,7 @@ _VERIFIER = {
     "check": check.main,
     "at-once": at_once.main,
     "flood": flood.main,
+    "flood-bodies": flood_bodies.main,
     "pipelines": pipelines.main,
 }
 _PLUGIN = {"plugin": plugin.main}

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import uvloop
 
+from bench.dear_bodies import MANY, ONE
 from pharia_access.bootstrap.clocks import SystemClock
 from pharia_access.domain.keyring import Keyring, MacKey
 from pharia_access.domain.permissions import Permission, Role
@@ -51,8 +52,22 @@ class _Nobody:
         """Nothing."""
 
 
-def _index(file: Path, key: MacKey) -> Index:
+def _put_catalogue(index: Index) -> None:
+    """The largest roles that the schema allows: 16 that a credential may hold, with one field and with 16."""
+    for number in range(16):
+        models = range(128 * number, 128 * (number + 1))
+        one = tuple(Permission.of("AccessModel", model=f"m{model}") for model in models)
+        free = tuple((f"f{field}", "*") for field in range(15))
+        many = tuple(Permission("AccessModel", (*free, ("z", f"m{model}"))) for model in models)
+        asks = (Permission("IntrospectTokens"),) if number == 0 else ()
+        index.put_role(Role(f"{ONE}-{number}", frozenset({"*"}), (*one, *asks)))
+        index.put_role(Role(f"{MANY}-{number}", frozenset({"*"}), many))
+
+
+def _index(file: Path, key: MacKey, *, catalogue: bool) -> Index:
     index = Index()
+    if catalogue:
+        _put_catalogue(index)
     index.put_role(Role("studio-user", frozenset({"*"}), (Permission("AccessStudio"),)))
     for number, line in enumerate(file.read_text().splitlines()):
         token_id, mac, end, uid, credential, roles, *proof = line.split()
@@ -103,7 +118,7 @@ def _gate(index: Index, mac_key: MacKey) -> Gate:
 
 async def _serve(options: argparse.Namespace) -> None:
     key = MacKey(KEY_ID, options.key.read_bytes())
-    gate = _gate(_index(options.tokens, key), key)
+    gate = _gate(_index(options.tokens, key, catalogue=options.catalogue), key)
     gc.collect()
     gc.freeze()
     app = VerifierApp(Protocols(gate, 65536))
@@ -124,6 +139,7 @@ def main() -> None:
     parser.add_argument("--key", type=Path, required=True)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--fast", action="store_true")
+    parser.add_argument("--catalogue", action="store_true")
     uvloop.run(_serve(parser.parse_args()))
 
 

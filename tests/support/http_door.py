@@ -107,6 +107,8 @@ class Door:
         self.port = 0
         self.connections: Callable[[], int] = lambda: 0
         """How many are open."""
+        self.closed: list[str] = []
+        """Why connections were closed."""
 
     def issue(self, name: str = "ci", *, roles: tuple[str, ...] = ("studio-user",), **changes: object) -> TokenText:
         """A token of the credential finance/NAME-bot."""
@@ -173,7 +175,7 @@ async def open_door(
     protocols = Protocols(door.gate, chosen.body_bytes)
     app = VerifierApp(protocols) if audiences is None else review_app(protocols, audiences)
     early = EarlyAnswers(door.gate, BusyPoll(1e-4, now=time.monotonic)) if fast and audiences is None else None
-    listener = Listener(app, chosen, early=early, tls=tls)
+    listener = Listener(app, chosen, early=early, tls=tls, closed=door.closed.append)
     await listener.start("127.0.0.1", 0)
     door.port = listener.port
     door.connections = lambda: listener.connections

@@ -64,6 +64,7 @@ class VerifierMetrics(Collector):
         self._interruptions: defaultdict[tuple[str, ...], int] = defaultdict(int)
         self._malformed: defaultdict[tuple[str, ...], int] = defaultdict(int)
         self._writes: defaultdict[tuple[str, ...], int] = defaultdict(int)
+        self._closed: defaultdict[tuple[str, ...], int] = defaultdict(int)
         self._dropped_lines = 0
         self._reloads: dict[tuple[str, ...], bool] = {}
         self._not_before: dict[tuple[str, ...], float] = {}
@@ -117,6 +118,10 @@ class VerifierMetrics(Collector):
         """Note how many connections each port may have."""
         self._most_connections = most
 
+    def connection_closed(self, reason: str) -> None:
+        """Count a connection that was closed though its client might have gone on."""
+        self._closed[reason,] += 1
+
     def render(self) -> bytes:
         """Everything in Prometheus' text format, version 0.0.4."""
         return generate_latest(self._registry)
@@ -132,6 +137,7 @@ class VerifierMetrics(Collector):
         yield _counter("watch_interruptions", "Watches that ended otherwise.", self._interruptions, "kind", "cause")
         yield _counter("malformed_objects", "Times an object could not be understood.", self._malformed, "kind")
         yield _counter("last_used_writes", "Writes of status.lastUsedTime.", self._writes, "outcome")
+        yield _counter("connections_closed", "Connections that were closed, by why.", self._closed, "reason")
         yield _counter("audit_lines_dropped", "Audit lines that were left out.", {(): self._dropped_lines})
         yield _gauge(
             "reload_successful", "0 if what may change cannot be read; the last stays.", self._reloads, "source"

@@ -9,21 +9,23 @@ from collections import deque
 from contextlib import suppress
 from http import HTTPStatus
 from math import inf
-from typing import Any, Final
+from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from pharia_access.entrypoints.verifier.limits import CLOSING, PATIENCE_WITH_BODIES, Closed, Limits
+from pharia_access.entrypoints.verifier.limits import (
+    CLOSING,
+    LINGER_SECONDS,
+    PATIENCE_WITH_BODIES,
+    UNTAKEN_BYTES,
+    Closed,
+    Limits,
+)
 from pharia_access.entrypoints.verifier.room import Room
 from pharia_access.entrypoints.verifier.turns import Flow, Outlet, Turn
 
 __all__ = ["Connection"]
 
-_UNTAKEN_BYTES: Final = 2048
-"""What a client may leave of its answers, beside what the kernel keeps: some answers. With less, each answer's head and
-body would be sent apart, at the cost of a quarter."""
-_LINGER_SECONDS: Final = 1.0
-"""How long what still comes is read and dropped after the last answer, for the same reason."""
 
 
 class Connection(HttpToolsProtocol):
@@ -45,6 +47,8 @@ class Connection(HttpToolsProtocol):
         """By the loop's clock: when the request that is read must be whole, or an idle connection has had its time."""
         self.half_read = False
         """A request has begun to come, and is not whole."""
+        self.asked = False
+        """A whole request has come."""
         self.deaf = False
         self.is_over = False
         self.kept = False
@@ -61,7 +65,7 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: Any) -> None:  # noqa: ANN401 - uvloop's transports are no asyncio.Transport
         """Take a connection."""
         super().connection_made(transport)
-        transport.set_write_buffer_limits(high=_UNTAKEN_BYTES, low=0)
+        transport.set_write_buffer_limits(high=UNTAKEN_BYTES, low=0)
         self.flow = Flow(transport)
         self._outlet = Outlet(self)
         self.deadline = self.loop.time() + self.limits.request_seconds
@@ -200,7 +204,7 @@ class Connection(HttpToolsProtocol):
         if self._at_end or not self.transport.can_write_eof():
             self.transport.close()
             return
-        self.deadline = self.loop.time() + _LINGER_SECONDS
+        self.deadline = self.loop.time() + LINGER_SECONDS
         self.flow.release_reading()
         try:
             self.transport.write_eof()
@@ -233,7 +237,7 @@ class Connection(HttpToolsProtocol):
     def _close_late(self) -> None:
         """What is due is answered before."""
         if not self.is_over:
-            self.room.closed(Closed.LATE if self.half_read or self.cycle is None else Closed.IDLE)
+            self.room.closed(Closed.IDLE if self.asked and not self.half_read else Closed.LATE)
         if any(not turn.more_body for turn in self.turns):
             self.hear_no_more()
         else:

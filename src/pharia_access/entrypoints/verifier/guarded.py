@@ -135,7 +135,7 @@ class GuardedProtocol(Connection):
 
     def request_read(self, deadline: float) -> None:
         """The request is whole; the connection is left alone until `deadline`."""
-        self._in_head, self.half_read, self._unparsed = True, False, 0
+        self._in_head, self.half_read, self.asked, self._unparsed = True, False, True, 0
         self.deadline = deadline
 
     def head(self) -> Head:

@@ -8,10 +8,15 @@ from typing import Final
 from pharia_access.domain.verification import Refusal
 from pharia_access.entrypoints.verifier.answers import Answer, refusal_answer, render
 
-__all__ = ["CLOSING", "PATIENCE_WITH_BODIES", "Closed", "Limits"]
+__all__ = ["CLOSING", "LINGER_SECONDS", "PATIENCE_WITH_BODIES", "UNTAKEN_BYTES", "Closed", "Limits"]
 
 PATIENCE_WITH_BODIES: Final = 16
 """How many times a body's bound may come: a connection that is closed at once may lose the answer that says why."""
+UNTAKEN_BYTES: Final = 2048
+"""What a client may leave of its answers, beside what the kernel keeps: some answers. With less, each answer's head and
+body would be sent apart, at the cost of a quarter."""
+LINGER_SECONDS: Final = 1.0
+"""How long what still comes is read and dropped after the last answer, for the same reason."""
 CLOSING: Final = {
     status: render(Answer(status.value), keep_alive=False)
     for status in (

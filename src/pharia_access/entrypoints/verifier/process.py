@@ -188,13 +188,15 @@ def _listeners(settings: VerifierSettings, parts: VerifierParts) -> list[tuple[L
     early = None
     if settings.fast_path:
         early = EarlyAnswers(parts.gate, BusyPoll(settings.busy_poll.total_seconds(), now=parts.clock.monotonic))
-    listeners = [(Listener(VerifierApp(protocols), limits, early=early, tls=tls), "checks", settings.port)]
+    closed = parts.metrics.connection_closed
+    checks = Listener(VerifierApp(protocols), limits, early=early, tls=tls, closed=closed)
+    listeners = [(checks, "checks", settings.port)]
     if settings.token_review:
         tls = _tls(
             settings.token_review_cert_file, settings.token_review_key_file, settings.token_review_client_ca_file
         )
         app = review_app(protocols, settings.token_review_audiences)
-        listeners.append((Listener(app, limits, tls=tls), "token-review", settings.token_review_port))
+        listeners.append((Listener(app, limits, tls=tls, closed=closed), "token-review", settings.token_review_port))
     return listeners
 
 

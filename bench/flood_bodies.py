@@ -1,0 +1,183 @@
+"""One client's checks beside requests that cost much: `python -m bench flood-bodies`, a part of `flood`.
+
+A verifier on one core; on the other a holder of a good token who sends the dearest requests that are allowed, and a
+client that asks one check after the other. Measured as it was before (commit 94bca01) and as it is now, in turn.
+Writes bench/results/flood_bodies.md.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import secrets
+import socket
+import statistics
+import subprocess
+import sys
+import sysconfig
+import tarfile
+import tempfile
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench.dear_bodies import KINDS, MANY, ONE
+from bench.meters import machine
+from bench.report import Target, table, targets, write
+from bench.stage import say
+from pharia_access.domain.keyring import Digester
+from pharia_access.domain.token import mint
+from tests.support.processes import ProcessError, free_port, wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["main"]
+
+BEFORE = "94bca01"
+COUNTS = (1, 4)
+ROUNDS = 5
+SECONDS = 3.0
+_CHECKOUT = Path(__file__).parents[1]
+_UID = "6f0c6a3e-0000-4000-8000-000000000000"
+_HOW = f"""\
+Written by `python -m bench flood-bodies`: the verifier on one core, the one who sends dear requests (niced) and one
+client on the other; each connection of both has one request under way at all times. {SECONDS:.0f} s for each line,
+medians of {ROUNDS} rounds, before ({BEFORE}) and now in turn, each with a verifier of its own. The client asks
+`GET /auth/nginx`; the other one's credential holds 16 roles of 128 permissions, all of one name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Who is there beside the client; nobody, where the count is 0."""
+
+    kind: str
+    count: int
+
+
+SCENES = [Scene("nobody", 0), *(Scene(kind, count) for kind in KINDS for count in COUNTS)]
+
+
+def main() -> int:
+    """Measure, write, and tell."""
+    times: dict[tuple[str, Scene], list[tuple[float, float]]] = {}
+    with tempfile.TemporaryDirectory(prefix="pharia-access-bodies-") as folder:
+        root = Path(folder)
+        tokens = _tokens(root)
+        sources = {"before": _as_it_was(root / "before"), "now": _CHECKOUT / "src"}
+        for number in range(ROUNDS):
+            say(f"round {number + 1} of {ROUNDS}")
+            for name, source in sources.items():
+                with _verifier(source, root) as port:
+                    for scene in SCENES:
+                        times.setdefault((name, scene), []).append(_measure(port, scene, tokens))
+    _report({key: _medians(found) for key, found in times.items()})
+    return 0
+
+
+def _tokens(root: Path) -> dict[str, str]:
+    """Of the client, and of those who hold much, by credential."""
+    key = secrets.token_bytes(32)
+    (root / "key").write_bytes(key)
+    texts = {name: mint("pharia", secrets.token_bytes) for name in ("client", ONE, MANY)}
+    lines = []
+    for name, text in texts.items():
+        mac = Digester(key).digest(text.reveal().encode()).hex()
+        roles = "studio-user" if name == "client" else ",".join(f"{name}-{number}" for number in range(16))
+        lines.append(f"{text.token_id} {mac} 2000000000 {_UID} team/{name} {roles}")
+    (root / "tokens").write_text("\n".join(lines))
+    return {name: text.reveal() for name, text in texts.items()}
+
+
+def _as_it_was(folder: Path) -> Path:
+    argv: list[str | Path] = ["git", "-C", _CHECKOUT, "archive", BEFORE, "src"]
+    packed = subprocess.run(argv, check=True, capture_output=True, timeout=60).stdout
+    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+        archive.extractall(folder, filter="data")
+    return folder / "src"
+
+
+@contextmanager
+def _verifier(source: Path, root: Path) -> Iterator[int]:
+    """The package of that folder; the bench of this one."""
+    port = free_port()
+    paths = os.pathsep.join(map(str, (source, _CHECKOUT, sysconfig.get_path("purelib"))))
+    files: list[str | Path] = ["--tokens", root / "tokens", "--key", root / "key", "--port", str(port)]
+    argv = ["taskset", "-c", "0", sys.executable, "-m", "bench.filled_verifier", *files, "--fast", "--catalogue"]
+    with (
+        (root / "log").open("ab") as log,
+        subprocess.Popen(argv, cwd=_CHECKOUT, env={"PYTHONPATH": paths}, stderr=log) as process,
+    ):
+        try:
+            wait_until(lambda: _listens(port), what="the verifier listens", timeout=60)
+            yield port
+        finally:
+            process.kill()
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as trial:
+        return trial.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _measure(port: int, scene: Scene, tokens: dict[str, str]) -> tuple[float, float]:
+    """The client's p50 and p99 in milliseconds."""
+    if not scene.count:
+        return _checks(port, tokens["client"])
+    token = tokens[KINDS[scene.kind][0]]
+    how = ["--kind", scene.kind, "--count", str(scene.count), "--port", str(port), "--token", token]
+    argv = ["taskset", "-c", "1", "nice", "-n", "10", sys.executable, "-m", "bench.dear_bodies", *how]
+    with subprocess.Popen(argv, cwd=_CHECKOUT) as process:
+        try:
+            time.sleep(0.5)
+            found = _checks(port, tokens["client"])
+            if process.poll() is not None:
+                message = f"who sends {scene.kind} has ended"
+                raise ProcessError(message)
+            return found
+        finally:
+            process.kill()
+
+
+def _checks(port: int, token: str) -> tuple[float, float]:
+    asked = f"GET /auth/nginx HTTP/1.1\r\nhost: v\r\nauthorization: Bearer {token}\r\n\r\n".encode()
+    times, end = [], time.monotonic() + SECONDS
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as client:
+        while time.monotonic() < end:
+            began = time.perf_counter()
+            client.sendall(asked)
+            if not client.recv(65536).startswith(b"HTTP/1.1 200"):
+                message = "the client's good token was refused"
+                raise ProcessError(message)
+            times.append(time.perf_counter() - began)
+    times.sort()
+    return 1000 * statistics.median(times), 1000 * times[int(0.99 * len(times))]
+
+
+def _medians(found: list[tuple[float, float]]) -> tuple[float, float]:
+    return statistics.median(p50 for p50, _ in found), statistics.median(p99 for _, p99 in found)
+
+
+def _report(times: dict[tuple[str, Scene], tuple[float, float]]) -> None:
+    bound = round(2 * times["now", SCENES[0]][1], 2)
+    verdicts = [
+        Target(
+            f"largest p99 ms of the client beside {count} connections",
+            max(times["now", scene][1] for scene in SCENES if scene.count == count),
+            at_most=bound,
+        )
+        for count in COUNTS
+    ]
+    rows = [
+        [
+            scene.kind,
+            str(scene.count),
+            *(f"{times[name, scene][percentile]:.2f}" for percentile in (0, 1) for name in ("before", "now")),
+        ]
+        for scene in SCENES
+    ]
+    heads = ["beside", "connections", "p50 ms before", "now", "p99 ms before", "now"]
+    parts = ["# Checks beside requests that cost much", _HOW, machine(2), targets(verdicts), table(heads, rows)]
+    write("flood_bodies", "\n\n".join(parts))
