@@ -26,7 +26,9 @@ def _asked(entries: list[dict[str, str]]) -> bytes:
 
 
 def _post(path: str, body: bytes, more: str = "") -> bytes:
-    head = f"POST {path} HTTP/1.1\r\nhost: v\r\nauthorization: Bearer TOKEN\r\n{more}content-length: {len(body)}\r\n\r\n"
+    head = (
+        f"POST {path} HTTP/1.1\r\nhost: v\r\nauthorization: Bearer TOKEN\r\n{more}content-length: {len(body)}\r\n\r\n"
+    )
     return head.encode() + body
 
 
@@ -46,7 +48,9 @@ KINDS: dict[str, tuple[str, Callable[[], bytes]]] = {
     "256 asked, 15 fields": (MANY, lambda: _post("/check_user", _asked([_wide(n) for n in range(256)]))),
     "256 asked, 64 KiB": (
         ONE,
-        lambda: _post("/check_user", _asked([{"permission": "AccessModel", "model": f"{n:0>200}"} for n in range(256)])),
+        lambda: _post(
+            "/check_user", _asked([{"permission": "AccessModel", "model": f"{n:0>200}"} for n in range(256)])
+        ),
     ),
     "one entry of 5,000 fields": (
         ONE,
@@ -75,13 +79,13 @@ def _whole(received: bytearray) -> bool:
 def _play(request: bytes, count: int, port: int) -> None:
     selector = selectors.DefaultSelector()
     for _ in range(count):
-        connection = socket.create_connection(("127.0.0.1", port), timeout=60)
-        connection.sendall(request)
-        selector.register(connection, selectors.EVENT_READ, bytearray())
+        opened = socket.create_connection(("127.0.0.1", port), timeout=60)
+        opened.sendall(request)
+        selector.register(opened, selectors.EVENT_READ, bytearray())
     while True:
         for key, _ in selector.select():
-            connection, received = key.fileobj, key.data
-            assert isinstance(connection, socket.socket)
+            received = key.data
+            assert isinstance(connection := key.fileobj, socket.socket)
             got = connection.recv(1 << 18)
             assert got, "the verifier closed the connection"
             received += got

@@ -109,7 +109,7 @@ class Feeder:
         gateway_for(path, query)
 
     def _bodies(self, data: bytes) -> None:
-        answering = answer_check_user(self._decision, data, LongWork())
+        answering = answer_check_user(self._decision, data, LongWork(lambda: 0))
         try:
             answering.send(None)
         except StopIteration as end:

@@ -1,4 +1,4 @@
-"""All held permissions of one name at once: whether one of them grants what is asked, in a few steps for each asked field.
+"""All held permissions of one name at once: whether one grants what is asked, in a few steps for each asked field.
 
 Compared one by one, each asked permission would cost as many steps as there are held ones: whoever may ask for 256
 would decide how long everybody waits. So every held permission has a lane in wide integers, and each step is taken in

@@ -3,7 +3,7 @@
 Nothing here is cached: whoever asks passes the catalogue of roles as it is now.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Protocol, cast
 
 from pharia_access.domain.bearer import bearer_token
-from pharia_access.domain.requirements import Requirement, parse_requirement
+from pharia_access.domain.requirements import MAX_REQUIREMENT_BYTES, Requirement, parse_requirement
 from pharia_access.domain.verification import IssuedToken, Refusal
 from pharia_access.errors import RequirementError
 from pharia_access.services.verifier import Accepted, Refused, Unproved, Verdict, Verifier
@@ -19,6 +19,7 @@ __all__ = ["Auditor", "Contract", "Decision", "DecisionMeter", "Gate", "Tools", 
 
 _DIFFERENT_REQUIREMENTS = 1024
 """How many are kept ready. They are written in gateways' configurations, so there are few."""
+_TOO_LONG = f"longer than {MAX_REQUIREMENT_BYTES} bytes"
 
 
 class Contract(StrEnum):
@@ -86,6 +87,8 @@ class Gate:
         self._verifier = verifier
         self._meter, self._auditor, self._uses = tools.meter, tools.auditor, tools.uses
         self._seconds = tools.seconds
+        self.checks = 0
+        """How many requests were decided without waiting: the gateways'."""
 
     def decide_at_once(self, contract: Contract, values: Sequence[bytes], requirement: str = "") -> Decision | None:
         """Decide without waiting; None where only Argon2id can tell, which is then left to `decide`.
@@ -100,6 +103,7 @@ class Gate:
         verdict = Refused(presented) if isinstance(presented, Refusal) else self._verifier.check(presented)
         if isinstance(verdict, Unproved):
             return None
+        self.checks += 1
         return self._close(contract, verdict, requirement=requirement, began=began)
 
     def passes_again(self, contract: Contract, accepted: Accepted) -> bool:
@@ -110,6 +114,7 @@ class Gate:
         began = self._seconds()
         if not self._verifier.still_holds(accepted):
             return False
+        self.checks += 1
         self._meter.decided(contract, None, self._seconds() - began)
         self._note_passed(contract, accepted.token)
         return True
@@ -148,7 +153,8 @@ def _objection(verdict: Verdict, requirement: str) -> tuple[Refusal | None, str]
         return verdict.reason, ""
     if not requirement:
         return None, ""
-    asked = _understood(requirement)
+    # What is too long for one is not kept either.
+    asked = _understood(requirement) if len(requirement) <= MAX_REQUIREMENT_BYTES else _TOO_LONG
     if isinstance(asked, str):
         return Refusal.MALFORMED_REQUIREMENT, asked
     return (None, "") if asked.met_by(verdict.held) else (Refusal.INSUFFICIENT_SCOPE, requirement)

@@ -41,7 +41,7 @@ def test_the_answer_is_that_of_the_definition(held: list[list[Permission]], aske
 
 @given(st.lists(permissions, min_size=1, max_size=12), st.data())
 @settings(max_examples=500, deadline=None)
-def test_what_is_near_to_a_held_one_is_answered_by_the_definition_too(held: list[Permission], data: st.DataObject) -> None:
+def test_what_is_near_to_a_held_one_is_answered_likewise(held: list[Permission], data: st.DataObject) -> None:
     near = dict(data.draw(st.sampled_from(held)).fields)
     for name in data.draw(st.sets(st.sampled_from("abcde"), max_size=2)):
         near[name] = data.draw(st.sampled_from(["*", "x", "y"]))

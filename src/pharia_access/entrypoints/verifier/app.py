@@ -28,7 +28,10 @@ class Protocols:
 
     gate: Gate
     max_body_bytes: int
-    work: LongWork = field(default_factory=LongWork)
+    work: LongWork = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "work", LongWork(lambda: self.gate.checks))
 
     async def check_user(self, request: Request) -> Reply:
         """PhariaAI's services."""

@@ -29,8 +29,7 @@ __all__ = ["Connection"]
 
 
 class Connection(HttpToolsProtocol):
-    """What is due on one connection. `limits` and `room` are set on a subclass, since uvicorn makes the
-    instances.
+    """What is due on one connection. A subclass has `limits` and `room`: uvicorn makes the instances.
 
     It is open; then it has heard enough (`deaf`: what comes is dropped, what is due is still answered); then it is over
     (`is_over`: the last answer was written).
@@ -242,11 +241,6 @@ class Connection(HttpToolsProtocol):
             self.hear_no_more()
         else:
             self.transport.close()
-
-    @property
-    def is_answering(self) -> bool:
-        """Whether the application is at work on an earlier request."""
-        return bool(self.turns)
 
     def drop(self, count: int) -> None:
         """So many bytes came that are not read: for a while that is waited for, see `end`."""

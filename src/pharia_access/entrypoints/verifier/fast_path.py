@@ -11,6 +11,7 @@ from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, Final
 
+from pharia_access.domain.requirements import MAX_REQUIREMENT_BYTES
 from pharia_access.entrypoints.verifier.answers import METHOD_NOT_ALLOWED, Answer, render
 from pharia_access.entrypoints.verifier.busy_poll import BusyPoll
 from pharia_access.entrypoints.verifier.familiar import LONGEST, Familiar, FamiliarRequests
@@ -23,6 +24,8 @@ __all__ = ["FastPathProtocol"]
 _PREFIX: Final = b"/auth/"
 _ROUTES_READY: Final = 1024
 """How many URLs are kept ready. nginx, Traefik and Caddy ask for the same few."""
+_LONGEST_READY: Final = MAX_REQUIREMENT_BYTES + 64
+"""Longer ones say nothing that is understood, and a client might fill the memory with them."""
 _COMPLICATED: Final = frozenset({b"content-length", b"transfer-encoding", b"upgrade", b"expect"})
 """What announces a body, or wants something else than an answer."""
 _MOST_IN_ONE_READ: Final = 16
@@ -121,7 +124,7 @@ class FastPathProtocol(GuardedProtocol):
 
     @property
     def _is_busy(self) -> bool:
-        return self.flow.write_paused or self.is_answering
+        return self.flow.write_paused or bool(self.turns)
 
     def _count_request(self) -> None:
         self.request_read(self.loop.time() + self.limits.idle_seconds)
@@ -141,7 +144,7 @@ class FastPathProtocol(GuardedProtocol):
         return values if self.parser.get_http_version() == "1.1" else None
 
     def _decide(self, values: list[bytes]) -> Answer | None:
-        found = _route(self.url)
+        found = _route(self.url) if len(self.url) <= _LONGEST_READY else _way(self.url)
         if found is None:
             return None
         gateway, requirement = found
@@ -157,7 +160,9 @@ class FastPathProtocol(GuardedProtocol):
         return answer
 
 
-@lru_cache(_ROUTES_READY)
-def _route(url: bytes) -> tuple[Gateway, str] | None:
+def _way(url: bytes) -> tuple[Gateway, str] | None:
     path, _, query = url.partition(b"?")
     return gateway_for(path, query)
+
+
+_route = lru_cache(_ROUTES_READY)(_way)

@@ -26,7 +26,9 @@ _LONGEST_START: Final = 64
 """Bytes before a target: line ends, a method, blanks. After more the parser decides."""
 _TARGET: Final = re.compile(rb"(?:[^ \r]|\r(?=[^\n]))*")
 """Up to a blank or the line's end, which is both characters."""
-_SHOWN: Final = bytes(byte if 0x20 < byte < 0x7F or byte in b" \r\n" else ord("x") for byte in range(256))
+_SHOWN: Final = bytes(
+    byte if chr(byte).isascii() and (chr(byte).isprintable() or byte in b"\r\n") else ord("x") for byte in range(256)
+)
 """What the parser is shown of a client's own part: it would refuse the message for bytes that nobody reads. What ends a
 target or a line stays what it is."""
 

@@ -58,7 +58,7 @@ class Outlet(asyncio.Transport):
 class Turn(RequestResponseCycle):
     """A request, from its head to the end of its answer."""
 
-    transport: Outlet  # type: ignore[assignment] # ours
+    transport: Outlet
 
     def give_up(self) -> None:
         """Nobody waits for the answer: the application is told, and what it still sends is dropped."""

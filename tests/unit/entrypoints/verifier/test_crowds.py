@@ -1,4 +1,4 @@
-"""A door whose places are all taken, over real sockets: who came in with a good token gets in, whoever else is there."""
+"""A door whose places are all taken, over real sockets: who comes with a good token gets in, whoever is there."""
 
 from __future__ import annotations
 

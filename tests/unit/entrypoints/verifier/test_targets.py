@@ -1,4 +1,4 @@
-"""What may stand in a target: each byte at each place, for each path, on both ways in, however it is cut into packets."""
+"""What may stand in a target: each byte at each place, for each path, on both ways in, however it is cut."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ async def test_a_refused_target_comes_behind_the_answers_that_are_due(*, fast: b
     check, bad = message("GET /auth/nginx", AUTH), message("GET /auth/nginx#", AUTH)
 
     for first in (check, message("GET /whoami", AUTH)):
-        packets = filled("|".join([first, bad, check]), door).split(b"|")
+        packets = filled(f"{first}|{bad}|{check}", door).split(b"|")
         replies, closed = await told(door, packets, fast=fast)
         assert ([reply.status for reply in replies], closed) == ([200, 401], True)
 

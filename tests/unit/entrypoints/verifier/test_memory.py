@@ -1,0 +1,104 @@
+"""What is remembered of what clients send has bounds, for a client that never sends the same twice."""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import pkgutil
+from typing import TYPE_CHECKING, Any
+
+import pharia_access
+from pharia_access.entrypoints.verifier.familiar import FamiliarRequests
+from pharia_access.services.audit import AuditLimits, AuditLog
+from pharia_access.services.gate import Gate, Tools
+from pharia_access.telemetry.verifier_metrics import VerifierMetrics
+from tests.support.http_door import Door
+from tests.support.wires import Wire
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+EACH = 12_000
+ONES_OWN = {"_identity_template"}
+"""Caches without a bound whose keys are constants of ours."""
+
+
+def caches() -> dict[str, Any]:
+    """All functions of the package that remember their answers."""
+    found: dict[str, Any] = {}
+    for module in pkgutil.walk_packages(pharia_access.__path__, "pharia_access."):
+        if ".kubectl" in module.name or module.name.endswith("__main__"):
+            continue
+        members = vars(importlib.import_module(module.name))
+        found |= {name: value for name, value in members.items() if hasattr(value, "cache_info")}
+    return found
+
+
+def requests(token: str, start: int) -> Iterator[bytes]:
+    """No two alike, in whatever a client decides: target, requirement, headers, token, method."""
+    good = f"authorization: Bearer {token}"
+    for number in range(start, start + EACH):
+        for line, header in (
+            (f"GET /auth/nginx?role=r{number}", good),
+            (f"GET /auth/nginx?permission=A;f={'x' * 1500}{number}", good),
+            (f"GET /auth/forward?{number}{'y' * 3000}", good),
+            (f"GET /auth/envoy/any/-/{number}", good),
+            (f"GET /auth/nginx?n{number}", f"authorization: Bearer pharia_{number:016d}_x_y"),
+            (f"GET /auth/forward?x{number}", f"authorization: Basic {number}"),
+        ):
+            yield f"{line} HTTP/1.1\r\nhost: v{number}\r\n{header}\r\n\r\n".encode()
+
+
+def sizes(roots: list[object]) -> dict[int, int]:
+    """How many things each container holds that can be reached."""
+    seen: dict[int, int] = {}
+    waiting = list(roots)
+    while waiting:
+        one = waiting.pop()
+        if id(one) in seen or isinstance(one, type) or type(one).__name__ in {"module", "function"}:
+            continue
+        seen[id(one)] = len(one) if isinstance(one, dict | set | list) else 0
+        waiting += gc.get_referents(one)
+    return {key: size for key, size in seen.items() if size > 64}
+
+
+async def test_a_client_that_changes_everything_is_not_remembered_without_end() -> None:
+    door = Door()
+    metrics = VerifierMetrics(version="1")
+    audit = AuditLog(AuditLimits(), ticks=lambda: door.ticks, meter=metrics)
+    door.gate = Gate(door.verifier, Tools(metrics, audit, door.journal, lambda: door.ticks))
+    token = door.issue().reveal()
+    familiar = FamiliarRequests(most=1000)
+    wire = Wire(door, familiar)
+    roots: list[object] = [door.gate, familiar, wire.protocol, metrics, audit]
+
+    after = []
+    for start in (0, EACH):
+        for request in requests(token, start):
+            wire.feed(request)
+            wire.written = b""
+        door.journal.used_.clear()
+        after.append((sizes(roots), {name: cache.cache_info().currsize for name, cache in caches().items()}))
+
+    assert sum(after[1][0].values()) <= sum(after[0][0].values()) + 1000  # of the familiar, one generation
+    assert after[1][1] == after[0][1]
+    assert len(metrics.render()) < 20_000
+
+
+def test_every_cache_has_a_bound() -> None:
+    found = caches()
+
+    assert {name for name, cache in found.items() if cache.cache_info().maxsize is None} <= ONES_OWN
+    assert {"_route", "_understood"} <= found.keys()
+
+
+async def test_what_is_longer_than_any_requirement_is_not_kept() -> None:
+    door = Door()
+    wire = Wire(door)
+    token = door.issue().reveal()
+    before = {name: cache.cache_info().currsize for name, cache in caches().items()}
+    for number in range(5):
+        line = f"GET /auth/nginx?role={'x' * 4000}{number} HTTP/1.1"
+        assert wire.send(f"{line}\r\nauthorization: Bearer {token}\r\n\r\n".encode()).status == 403
+
+    assert {name: cache.cache_info().currsize for name, cache in caches().items()} == before
