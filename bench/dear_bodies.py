@@ -81,11 +81,10 @@ def _play(request: bytes, count: int, port: int) -> None:
     for _ in range(count):
         opened = socket.create_connection(("127.0.0.1", port), timeout=60)
         opened.sendall(request)
-        selector.register(opened, selectors.EVENT_READ, bytearray())
+        selector.register(opened, selectors.EVENT_READ, (opened, bytearray()))
     while True:
         for key, _ in selector.select():
-            received = key.data
-            assert isinstance(connection := key.fileobj, socket.socket)
+            connection, received = key.data
             got = connection.recv(1 << 18)
             assert got, "the verifier closed the connection"
             received += got

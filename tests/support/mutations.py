@@ -113,9 +113,9 @@ class Feeder:
         try:
             answering.send(None)
         except StopIteration as end:
-            assert end.value.status in {200, 422}
+            status = end.value.status
         else:
-            message = "so short a body made somebody wait"
-            raise AssertionError(message)
+            status = 0  # so short a body made somebody wait
+        assert status in {200, 422}
         introspection.asked_token("application/x-www-form-urlencoded", data)
         token_review.parse_review(data)

@@ -1,4 +1,4 @@
-"""What is held, asked all at once: the same answers as by the definition, at a cost that what is held does not raise."""
+"""What is held, asked all at once: answers as by the definition, at a cost that does not grow with what is held."""
 
 from __future__ import annotations
 

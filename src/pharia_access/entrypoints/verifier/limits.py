@@ -41,7 +41,7 @@ class Limits:
         body_bytes: a body, decoded.
         request_seconds: from a connection's or a request's first byte to the request's last; for taking answers.
         idle_seconds: between two requests of a connection.
-        connections: open at a time; more are answered 503 and closed.
+        connections: open at a time, TLS handshakes counted; see `room`.
     """
 
     head_bytes: int = 16384

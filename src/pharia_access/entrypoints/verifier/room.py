@@ -1,8 +1,8 @@
 """How many connections are open, and who makes room: those that never showed a token that was accepted.
 
 A connection costs its client nothing, so whoever wants to has thousands of them. Turning newcomers away would let
-such a client keep everybody out. When all places are taken, the oldest connection without an accepted token is closed, and the
-newcomer comes in; so it has as long to show a token as it takes to fill all these places anew.
+such a client keep everybody out. When all places are taken, the oldest connection without an accepted token is
+closed, and the newcomer comes in; so it has as long to show a token as it takes to fill all these places anew.
 
 Some places are never kept by those that showed one either: else whoever has one token could take them all for good.
 """

@@ -65,6 +65,7 @@ class RequestLines:
         """What the parser is to be shown of these bytes.
 
         Args:
+            data: as it came in.
             at_beginning: no part of a request has come before them.
         """
         if at_beginning:
