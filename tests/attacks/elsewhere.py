@@ -40,8 +40,16 @@ TRIED_ELSEWHERE: Final = (
     Elsewhere("a verifier's memory", ("unit/entrypoints/verifier/test_pipelines.py",)),
     Elsewhere(
         "no room for a newcomer",
-        ("integration/test_attack_others.py::test_connections_that_show_no_token_keep_nobody_out",),
+        (
+            "integration/test_attack_others.py::test_connections_that_show_no_token_keep_nobody_out",
+            "unit/entrypoints/verifier/test_crowds.py",
+        ),
         ("attacks.md 6",),
+    ),
+    Elsewhere(
+        "others' checks made slow",
+        ("unit/domain/test_granting.py", "unit/entrypoints/verifier/test_long_work.py"),
+        ("attacks.md 4",),
     ),
     Elsewhere(
         "others' checks stopped",

@@ -27,7 +27,6 @@ from pharia_access.entrypoints.verifier.turns import Flow, Outlet, Turn
 __all__ = ["Connection"]
 
 
-
 class Connection(HttpToolsProtocol):
     """What is due on one connection. A subclass has `limits` and `room`: uvicorn makes the instances.
 
