@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from pharia_access.domain.model import Phase
+from pharia_access.domain.guards import Guard, Look, Sighting
+from pharia_access.domain.model import ObjectKey, Phase
 from pharia_access.domain.proof import CHEAPEST, prove
 from pharia_access.domain.sightings import Kind, Notice
 from pharia_access.domain.token import TokenText
 
-__all__ = ["CheapHasher", "FakeMetrics", "FakeRecorder", "seeded_entropy"]
+__all__ = ["CheapHasher", "FakeGuards", "FakeMetrics", "FakeRecorder", "seeded_entropy", "seen"]
 
 
 class CheapHasher:
@@ -19,6 +20,30 @@ class CheapHasher:
 
     async def prove(self, text: TokenText, *, namespace: str) -> str:
         return prove(text, CHEAPEST)
+
+
+@dataclass(slots=True)
+class FakeGuards:
+    """Two guards. A look shows `answers`, one after the other, then `rest`."""
+
+    rest: Look | Exception = field(default_factory=lambda: Look((seen("roles"), seen("tokens"))))
+    answers: list[Look | Exception] = field(default_factory=list)
+    looks: int = 0
+
+    def carried(self) -> tuple[Guard, ...]:
+        return (Guard("roles", 2, {"rules": "strict"}), Guard("tokens", 2, {"rules": "strict"}))
+
+    async def look(self, sample: ObjectKey | None) -> Look:
+        self.looks += 1
+        answer = self.answers.pop(0) if self.answers else self.rest
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+def seen(guard: str, *, edition: int = 2, rules: str = "strict", loophole: str = "") -> Sighting:
+    """A guard as a look shows it."""
+    return Sighting(guard, guard, edition, {"rules": rules}, loophole=loophole)
 
 
 @dataclass(slots=True)
@@ -49,6 +74,8 @@ class FakeMetrics:
     watched: dict[str, bool] = field(default_factory=dict)
     due: datetime | None = None
     offset: float | None = None
+    guards_hold: dict[str, bool] = field(default_factory=dict)
+    guards_held_at: datetime | None = None
 
     def reconciled(self, kind: Kind, outcome: str, seconds: float) -> None:
         self.outcomes[kind, outcome] += 1
@@ -73,6 +100,9 @@ class FakeMetrics:
 
     def namespace_watched(self, namespace: str, *, watched: bool) -> None:
         self.watched[namespace] = watched
+
+    def guards(self, holding: Mapping[str, bool], held_at: datetime | None) -> None:
+        self.guards_hold, self.guards_held_at = dict(holding), held_at
 
     def next_due(self, at: datetime | None) -> None:
         self.due = at

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from pharia_access.domain.model import Credential, Policy, Token
 from pharia_access.services.assembly import Choices, assemble
+from pharia_access.services.guards import Watchman
 from pharia_access.services.intake import Intake
 from pharia_access.services.keys import Keys
 from pharia_access.services.minting import Minting
@@ -18,7 +19,7 @@ from pharia_access.services.view import View
 from pharia_access.services.work_queue import WorkQueue
 from tests.support.fake_cluster import FakeCluster
 from tests.support.fake_records import Change
-from tests.support.fakes import CheapHasher, FakeMetrics, FakeRecorder, seeded_entropy
+from tests.support.fakes import CheapHasher, FakeGuards, FakeMetrics, FakeRecorder, seeded_entropy
 
 __all__ = ["Replica"]
 
@@ -38,6 +39,7 @@ class Replica:
     namespaces: tuple[str, ...] = ()
     recorder: FakeRecorder = field(default_factory=FakeRecorder)
     metrics: FakeMetrics = field(default_factory=FakeMetrics)
+    guards: FakeGuards = field(default_factory=FakeGuards)
     view: View = field(init=False)
     queue: WorkQueue = field(init=False)
     schedule: Schedule = field(init=False)
@@ -46,6 +48,7 @@ class Replica:
     keys: Keys = field(init=False)
     minting: Minting = field(init=False)
     tokens: TokenReconciler = field(init=False)
+    watchman: Watchman = field(init=False)
     operator: Operator = field(init=False)
 
     def __post_init__(self) -> None:
@@ -54,6 +57,8 @@ class Replica:
         self.view, self.queue, self.schedule = parts.view, parts.queue, parts.schedule
         self.probes, self.intake, self.keys, self.tokens = parts.probes, parts.intake, parts.keys, parts.tokens
         self.minting = parts.tokens._minting
+        self.watchman = parts.watchman
+        self.watchman.objection = ""  # the guards were looked at, for those who call the parts by hand
         self.operator = Operator(parts, self.rhythm)
 
     def ports(self) -> Ports:
@@ -61,6 +66,7 @@ class Replica:
         return Ports(
             cluster=self.cluster,
             secrets=self.cluster,
+            guards=self.guards,
             recorder=self.recorder,
             metrics=self.metrics,
             clock=self.clock,

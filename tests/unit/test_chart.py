@@ -8,7 +8,7 @@ import yaml
 
 from pharia_access.settings.operator import OperatorSettings
 from pharia_access.settings.verifier import VerifierSettings
-from tools.sync_chart import copies
+from tools.sync_chart import GUARDS, copies, guards
 from tools.values_reference import README, values, with_table
 
 CHART = Path(__file__).resolve().parents[2] / "charts" / "pharia-access"
@@ -16,7 +16,7 @@ VALUES: dict[str, Any] = yaml.safe_load((CHART / "values.yaml").read_text())
 SCHEMA: dict[str, Any] = json.loads((CHART / "values.schema.json").read_text())
 
 # What the Deployment sets itself, or leaves to the program.
-NOT_IN_VALUES = ["namespace", "watch_namespaces", "kubeconfig", "identity"]
+NOT_IN_VALUES = ["namespace", "service_account", "watch_namespaces", "kubeconfig", "identity"]
 # What a parent chart may set.
 NOT_OURS = {"enabled"}
 
@@ -24,6 +24,10 @@ NOT_OURS = {"enabled"}
 @pytest.mark.parametrize("original", copies(), ids=lambda path: path.name)
 def test_the_charts_copy_is_byte_identical_to_the_original(original: Path) -> None:
     assert copies()[original].read_bytes() == original.read_bytes(), "run: python3 -m tools.sync_chart"
+
+
+def test_the_operator_carries_what_is_in_crds() -> None:
+    assert GUARDS.read_text(encoding="utf-8") == guards(), "run: python3 -m tools.sync_chart"
 
 
 def test_the_chart_has_a_copy_of_every_original_and_no_other_kind() -> None:

@@ -10,6 +10,7 @@ from pharia_access.bootstrap.clocks import SystemClock
 from pharia_access.kube.client import Connection, connect
 from pharia_access.kube.events import EventRecorder
 from pharia_access.kube.gateway import KubeCluster
+from pharia_access.kube.guards import KubeGuards
 from pharia_access.kube.lease import KubeLeases
 from pharia_access.kube.secrets import KubeSecrets
 from pharia_access.services.assembly import Choices, assemble
@@ -32,6 +33,7 @@ class Edge:
     cluster: KubeCluster
     secrets: KubeSecrets
     leases: KubeLeases
+    guards: KubeGuards
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,12 @@ def edge_to(connection: Connection, settings: OperatorSettings) -> Edge:
         ),
         secrets=KubeSecrets(connection, namespace=settings.namespace, timeout_seconds=timeout),
         leases=KubeLeases(connection, namespace=settings.namespace, name=settings.lease_name, timeout_seconds=timeout),
+        guards=KubeGuards(
+            connection,
+            namespace=settings.namespace,
+            account=settings.service_account,
+            timeout_seconds=timeout,
+        ),
     )
 
 
@@ -93,6 +101,7 @@ class _Outside:
         return Ports(
             cluster=self.edge.cluster,
             secrets=self.edge.secrets,
+            guards=self.edge.guards,
             recorder=self.recorder,
             metrics=self.metrics,
             clock=self.clock,
@@ -124,6 +133,8 @@ def _choices(settings: OperatorSettings) -> Choices:
         ),
         deletes_per_second=settings.deletes_per_second,
         namespaces=settings.watch_namespaces,
+        require_guards=settings.require_guards,
+        look_interval=settings.resync_interval,
     )
 
 

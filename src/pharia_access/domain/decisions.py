@@ -38,6 +38,8 @@ class Observed:
     """Whether the one-time Secret was looked for and is not there."""
     held: Held | None = None
     """Why the Secret that was deleted just now still stands; None where it does not, or was not deleted."""
+    guards_objection: str = ""
+    """Why what guards minting does not hold; empty while it does."""
 
 
 class SecretFate(Enum):

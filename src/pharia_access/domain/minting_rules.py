@@ -17,6 +17,7 @@ __all__ = [
     "stop_waiting_too_long",
     "wait_for_a_credential",
     "wait_for_a_free_slot",
+    "wait_for_the_guards",
 ]
 
 
@@ -101,6 +102,17 @@ def wait_for_a_free_slot(observed: Observed, now: datetime) -> Decision | None:
         "Revoke or delete one, or raise spec.tokenPolicy.maxTokens."
     )
     return _wait(observed, now, Outcome(Phase.PENDING, Reason.TOKEN_LIMIT_REACHED, message))
+
+
+def wait_for_the_guards(observed: Observed, now: datetime) -> Decision | None:
+    """Without the admission policies anybody could have asked for this token, with any role."""
+    if observed.token.minted or not observed.guards_objection:
+        return None
+    message = (
+        f"Nothing is minted: {observed.guards_objection}. It is minted once an administrator has put the admission "
+        "policies and the kinds back as they were released."
+    )
+    return _wait(observed, now, Outcome(Phase.PENDING, Reason.GUARDS_DOWN, message))
 
 
 def mint_what_is_new(observed: Observed, _now: datetime) -> Decision | None:

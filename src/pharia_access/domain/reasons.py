@@ -44,6 +44,8 @@ class Reason(StrEnum):
     """Its credential was deleted; another of the same name does not revive it."""
     TOKEN_LIMIT_REACHED = "TokenLimitReached"  # noqa: S105 - a reason, not a password
     """The credential has its `maxTokens` active tokens."""
+    GUARDS_DOWN = "GuardsDown"
+    """The admission policies or the kinds' rules do not hold, so nothing is minted."""
     TTL_TOO_LONG = "TTLTooLong"
     """A longer life was asked for than policy allows; never cut silently."""
     PENDING_TOO_LONG = "PendingTooLong"

@@ -24,6 +24,7 @@ from pharia_access.domain.minting_rules import (
     stop_waiting_too_long,
     wait_for_a_credential,
     wait_for_a_free_slot,
+    wait_for_the_guards,
 )
 from pharia_access.domain.model import OwnerReference
 from pharia_access.domain.reasons import DeliveryState, Reason
@@ -94,6 +95,7 @@ RULES: tuple[Rule, ...] = (
     wait_for_a_credential,
     refuse_a_life_too_long,
     wait_for_a_free_slot,
+    wait_for_the_guards,
     mint_what_is_new,
     keep_what_is_active,
 )

@@ -8,7 +8,19 @@ from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.sightings import Kind
 from pharia_access.errors import InvalidError
 
-__all__ = ["GROUP", "PLURALS", "VERSION", "of_event", "of_kind", "of_lease", "of_object", "of_role", "of_secret"]
+__all__ = [
+    "GROUP",
+    "PLURALS",
+    "VERSION",
+    "of_admission",
+    "of_definition",
+    "of_event",
+    "of_kind",
+    "of_lease",
+    "of_object",
+    "of_role",
+    "of_secret",
+]
 
 GROUP = "access.pharia.ai"
 VERSION = "v1alpha1"
@@ -48,6 +60,16 @@ def of_event(namespace: str) -> str:
 def of_lease(namespace: str, name: str | None = None) -> str:
     """A Lease, or where to create one."""
     return _path("/apis/coordination.k8s.io/v1", "leases", namespace, name)
+
+
+def of_admission(plural: str) -> str:
+    """All admission policies, or all their bindings."""
+    return _path("/apis/admissionregistration.k8s.io/v1", plural, None)
+
+
+def of_definition(plural: str) -> str:
+    """The definition of one of our kinds."""
+    return _path("/apis/apiextensions.k8s.io/v1", "customresourcedefinitions", None, f"{plural}.{GROUP}")
 
 
 def _path(api: str, plural: str, namespace: str | None, name: str | None = None) -> str:

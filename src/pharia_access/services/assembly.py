@@ -1,10 +1,12 @@
 """Puts an operator's parts together: `bootstrap` does with the real API server, tests do with fakes."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from pharia_access.domain.model import Policy
 from pharia_access.services.counting import Counting
 from pharia_access.services.credential_reconciler import CredentialReconciler
+from pharia_access.services.guards import LONGEST_INTERVAL, Watchman
 from pharia_access.services.intake import Intake
 from pharia_access.services.keys import Keys
 from pharia_access.services.minting import Minting
@@ -34,6 +36,10 @@ class Choices:
     deletes_per_second: float
     namespaces: tuple[str, ...] = ()
     """The only ones that are watched; none stands for all."""
+    require_guards: bool = True
+    """Whether nothing is minted while the admission policies do not hold."""
+    look_interval: timedelta = LONGEST_INTERVAL
+    """How often it is looked whether they do."""
 
 
 def assemble(ports: Ports, choices: Choices) -> Parts:
@@ -47,6 +53,9 @@ def assemble(ports: Ports, choices: Choices) -> Parts:
     minting = Minting(ports, policy=policy, prefix=choices.token_prefix, keyring=keys.current)
     deletes = Pacer(clock, choices.deletes_per_second)
     withdrawals = Withdrawals(ports, minting=minting, probes=probes)
+    watchman = Watchman(
+        ports, view=view, intake=intake, required=choices.require_guards, interval=choices.look_interval
+    )
     scopes = Scopes(choices.namespaces, queue=queue, clock=clock, metrics=ports.metrics)
     return Parts(
         ports=ports,
@@ -65,10 +74,12 @@ def assemble(ports: Ports, choices: Choices) -> Parts:
             withdrawals=withdrawals,
             policy=policy,
             deletes=deletes,
+            watchman=watchman,
         ),
         credentials=CredentialReconciler(ports, view=view, intake=intake),
         resync=Resync(ports, view=view, intake=intake),
         keys=keys,
         withdrawals=withdrawals,
         scopes=scopes,
+        watchman=watchman,
     )

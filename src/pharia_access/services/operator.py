@@ -18,6 +18,7 @@ from pharia_access.errors import (
     UnavailableError,
 )
 from pharia_access.services.credential_reconciler import CredentialReconciler
+from pharia_access.services.guards import Watchman
 from pharia_access.services.intake import Intake
 from pharia_access.services.keys import Keys
 from pharia_access.services.lists import Lists
@@ -67,6 +68,7 @@ class Parts:
     keys: Keys
     withdrawals: Withdrawals
     scopes: Scopes
+    watchman: Watchman
 
 
 class Operator:
@@ -94,7 +96,8 @@ class Operator:
 
     def missing(self) -> list[str]:
         """What keeps this replica from its work, or from standing by for it; a namespace of several does not."""
-        return [*([] if self.caught_up else ["the first full list has not ended"]), *self._scopes.missing()]
+        unlisted = [] if self.caught_up else ["the first full list has not ended"]
+        return [*unlisted, *self._scopes.missing(), *self._parts.watchman.missing()]
 
     @property
     def caught_up(self) -> bool:
@@ -109,14 +112,18 @@ class Operator:
 
     async def stand_by(self) -> None:
         """Keep the view complete, for ever."""
-        await self.lists.keep(by_the_clock=False)
+        watching = asyncio.create_task(self._parts.watchman.keep())
+        try:
+            await self.lists.keep(by_the_clock=False)
+        finally:
+            watching.cancel()
 
     async def lead(self) -> None:
         """Act: at once on new work and on what was seen to be undone. A list, where the last is old, finds the rest."""
         parts = self._parts
         parts.intake.take_over()
         self._ports.metrics.leading(leads=True)
-        await parts.keys.refresh()
+        await asyncio.gather(parts.keys.refresh(), parts.watchman.look())
         try:
             async with asyncio.TaskGroup() as tasks:
                 for _ in range(self._rhythm.workers):
@@ -124,6 +131,7 @@ class Operator:
                 tasks.create_task(parts.schedule.run(self._ports.clock, self._due))
                 tasks.create_task(parts.probes.run(self._is_there, parts.intake.ask))
                 tasks.create_task(self.lists.keep(by_the_clock=True))
+                tasks.create_task(parts.watchman.keep())
                 tasks.create_task(self._gauge())
         finally:
             self.lists.stop()

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from pharia_access.domain.deletions import Deletion
+from pharia_access.domain.guards import Guard, Look
 from pharia_access.domain.model import (
     Credential,
     CredentialStatus,
@@ -30,11 +31,13 @@ from pharia_access.domain.sightings import (
     Page,
 )
 from pharia_access.domain.token import TokenText
+from pharia_access.services.machine import Clock, Entropy, Hasher
 
 __all__ = [
     "Clock",
     "Cluster",
     "Entropy",
+    "Guards",
     "Hasher",
     "Leases",
     "Metrics",
@@ -135,6 +138,18 @@ class Secrets(Protocol):
         ...
 
 
+class Guards(Protocol):
+    """The admission policies and the rules of our kinds."""
+
+    def carried(self) -> tuple[Guard, ...]:
+        """The guards of this release."""
+        ...
+
+    async def look(self, sample: ObjectKey | None) -> Look:
+        """See every guard, and try some with dry runs. `sample`: a token to try with."""
+        ...
+
+
 class Leases(Protocol):
     """The one Lease of the operator."""
 
@@ -147,38 +162,6 @@ class Leases(Protocol):
 
         Raises ConflictError, AlreadyExistsError.
         """
-        ...
-
-
-class Clock(Protocol):
-    """The only way to the time."""
-
-    def now(self) -> datetime:
-        """The wall clock in UTC."""
-        ...
-
-    def monotonic(self) -> float:
-        """Seconds that only grow."""
-        ...
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait."""
-        ...
-
-
-class Entropy(Protocol):
-    """Random bytes of the system's generator."""
-
-    def __call__(self, count: int, /) -> bytes:
-        """`count` random bytes."""
-        ...
-
-
-class Hasher(Protocol):
-    """Argon2id off the event loop, bounded."""
-
-    async def prove(self, text: TokenText, *, namespace: str) -> str:
-        """The PHC string of a token's text. Where many wait, namespaces take turns."""
         ...
 
 
@@ -225,6 +208,10 @@ class Metrics(Protocol):
         """Whether a namespace that the settings name can be listed and watched."""
         ...
 
+    def guards(self, holding: Mapping[str, bool], held_at: datetime | None) -> None:
+        """Which guards hold, and when all were last seen to hold."""
+        ...
+
     def next_due(self, at: datetime | None) -> None:
         """When the schedule fires next."""
         ...
@@ -240,6 +227,7 @@ class Ports:
 
     cluster: Cluster
     secrets: Secrets
+    guards: Guards
     recorder: Recorder
     metrics: Metrics
     clock: Clock

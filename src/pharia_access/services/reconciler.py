@@ -14,6 +14,7 @@ from pharia_access.domain.decisions import (
 from pharia_access.domain.model import Credential, ObjectKey, Phase, Policy, Token
 from pharia_access.errors import MalformedObjectError, NotFoundError
 from pharia_access.services.counting import Counting, Place
+from pharia_access.services.guards import Watchman
 from pharia_access.services.intake import Intake
 from pharia_access.services.minting import Minting
 from pharia_access.services.pacer import Pacer
@@ -57,6 +58,7 @@ class TokenReconciler:
         withdrawals: Withdrawals,
         policy: Policy,
         deletes: Pacer,
+        watchman: Watchman,
     ) -> None:
         self._cluster, self._clock = ports.cluster, ports.clock
         self._recorder, self._metrics = ports.recorder, ports.metrics
@@ -68,6 +70,7 @@ class TokenReconciler:
         self._withdrawals = withdrawals
         self._policy = policy
         self._deletes = deletes
+        self._watchman = watchman
         self._begun: dict[ObjectKey, Token] = {}  # mints whose end we have not seen
 
     async def reconcile(self, key: ObjectKey) -> None:
@@ -123,8 +126,9 @@ class TokenReconciler:
     async def _with_credential(self, token: Token) -> Observed:
         """Its credential from the view; live where that may be old, or would have the token wait, fail or go."""
         key = ObjectKey(token.key.namespace, token.spec.credential_name)
-        observed = Observed(token=token, credential=self._view.credential(key), policy=self._policy)
-        recorded, known = token.status.credential, observed.credential
+        known, objection = self._view.credential(key), self._watchman.objection
+        observed = Observed(token, known, self._policy, guards_objection=objection)
+        recorded = token.status.credential
         if known is not None and self._scopes.of(key.namespace).heard and recorded in (None, known.identity):
             return observed
         try:

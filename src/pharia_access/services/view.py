@@ -97,6 +97,11 @@ class View:
         """All credentials."""
         return tuple(self._credentials)
 
+    @property
+    def any_token(self) -> ObjectKey | None:
+        """One that has not changed for long."""
+        return next(iter(self._tokens), None)
+
     def token(self, key: ObjectKey) -> TokenRecord | None:
         """What is known of a token."""
         return self._tokens.get(key)

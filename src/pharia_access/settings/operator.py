@@ -27,7 +27,7 @@ from pharia_access.settings.base import (
     environment_name,
     too_long,
 )
-from pharia_access.settings.types import choice, duration, name_list, name_set, text, whole_number
+from pharia_access.settings.types import choice, duration, flag, name_list, name_set, text, whole_number
 
 __all__ = ["OperatorSettings"]
 
@@ -36,6 +36,7 @@ _PROOF = ProofParameters()
 _LEASE_JITTER = 1.2  # client-go: retryPeriod times this must be less than renewDeadline
 
 # https://kubernetes.io/docs/concepts/overview/working-with-objects/names/
+_SUBDOMAIN = rf"(?=.{{1,253}}\Z){LABEL}(\.{LABEL})*"
 _QUALIFIED = rf"({LABEL}(\.{LABEL})*/)?[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?"
 
 
@@ -44,6 +45,9 @@ class OperatorSettings(ProcessSettings):
 
     namespace: Annotated[str, text(LABEL, "the name of a namespace")] = "pharia-access-system"
     """Where the operator lives, with its Lease and the keyring. In the chart: the release's namespace."""
+
+    service_account: Annotated[str, text(_SUBDOMAIN, "the name of a ServiceAccount")] = "pharia-access-operator"
+    """The operator's ServiceAccount, which the admission policies must name. In the chart: the release's."""
 
     watch_namespaces: Annotated[tuple[str, ...], NoDecode, name_list(LABEL, "names of namespaces")] = ()
     """Whose credentials and tokens are looked after; empty means every namespace."""
@@ -88,6 +92,10 @@ class OperatorSettings(ProcessSettings):
 
     restore_labels: Annotated[frozenset[str], NoDecode, name_set(_QUALIFIED, "keys of labels")] = _POLICY.restore_labels
     """Labels that say that a token came out of a backup: it is not minted until they are removed."""
+
+    require_guards: Annotated[bool, flag()] = True
+    """Whether nothing is minted while the admission policies and the kinds' rules do not hold. False: they are not even
+    looked at. Then whoever may write credentials or tokens can have a token with any role."""
 
     argon2_memory_kib: Annotated[int, whole_number(7168, 131072)] = _PROOF.memory_kib
     """Memory of one Argon2id hash in KiB. With ARGON2_TIME_COST it must reach one of OWASP's minimums:

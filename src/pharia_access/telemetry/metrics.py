@@ -73,6 +73,9 @@ class OperatorMetrics:
             "last_full_list_seconds", "Seconds since the last full list ended, or since the start."
         ).set_function(lambda: self._monotonic() - self._listed_at)
         self._list_time = self._gauge("full_list_duration_seconds", "How long the last full list took.")
+        self._guards = self._gauge("guard_holds", "1 where a guard of minting holds, else 0.", "guard")
+        self._held = self._gauge("guards_held_timestamp_seconds", "When all guards were last seen to hold; NaN: never.")
+        self._held.set(math.nan)
         self._due = self._gauge("next_due_timestamp_seconds", "When an expiry or a deadline is next due; NaN: never.")
         self._due.set(math.nan)
         self._offset = self._gauge("clock_offset_seconds", "How far the API server's clock is ahead; NaN: unknown.")
@@ -126,6 +129,12 @@ class OperatorMetrics:
     def namespace_watched(self, namespace: str, *, watched: bool) -> None:
         """Set whether a namespace that the settings name can be listed and watched."""
         self._watched.labels(namespace).set(watched)
+
+    def guards(self, holding: Mapping[str, bool], held_at: datetime | None) -> None:
+        """Set which guards hold, and when all were last seen to hold."""
+        for guard, holds in holding.items():
+            self._guards.labels(guard).set(holds)
+        self._held.set(math.nan if held_at is None else held_at.timestamp())
 
     def next_due(self, at: datetime | None) -> None:
         """Set when the schedule fires next."""

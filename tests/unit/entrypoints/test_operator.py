@@ -131,6 +131,7 @@ async def running(tmp_path: Path, api: PlayedApi) -> AsyncIterator[Running]:
             identity="us",
             lease_retry_period=timedelta(milliseconds=200),
             workers=1,
+            require_guards=False,  # nothing guards this one
         )
         async with open_application(settings) as application:
             watcher = FakeWatcher()

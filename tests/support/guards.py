@@ -1,0 +1,92 @@
+"""The guards of a control plane, taken away or weakened by a test, and put back as they were."""
+
+from __future__ import annotations
+
+import copy
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from tests.support.processes import wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.support.api import Api
+    from tests.support.operators import RunningOperator
+
+__all__ = ["BINDING", "KIND", "POLICIES", "POLICY", "Json", "Tampering", "tampered", "until_guards_hold"]
+
+Json = dict[str, Any]
+Change = "Callable[[Json], None]"
+
+POLICIES: Final = (
+    "bind-roles",
+    "mint-tokens",
+    "write-status",
+    "restrain-operator-secrets",
+    "restrain-operator-resources",
+    "reserve-one-time-secrets",
+)
+POLICY: Final = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies"
+BINDING: Final = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings"
+KIND: Final = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+
+
+@dataclass(frozen=True, slots=True)
+class Tampering:
+    """What somebody does to one guard.
+
+    Attributes:
+        where: POLICY, BINDING or KIND.
+        guard: in short, such as `bind-roles` or `apitokens`.
+        change: edits the object; None deletes it.
+        says: what people are then told.
+    """
+
+    where: str
+    guard: str
+    change: Callable[[Json], None] | None
+    says: str
+
+    @property
+    def path(self) -> str:
+        """The object's."""
+        return f"{self.where}/{self.guard}.access.pharia.ai"
+
+
+@contextmanager
+def tampered(admin: Api, tampering: Tampering) -> Iterator[None]:
+    """While the block runs, the guard is as somebody left it."""
+    before = admin.request("GET", tampering.path).body
+    if tampering.change is None:
+        assert admin.request("DELETE", tampering.path).ok
+    else:
+        changed = copy.deepcopy(before)
+        tampering.change(changed)
+        reply = admin.request("PUT", tampering.path, body=changed)
+        assert reply.ok, reply.message
+    try:
+        yield
+    finally:
+        _put_back(admin, tampering.path, before)
+
+
+def until_guards_hold(operator: RunningOperator, *, holds: bool = True) -> None:
+    """Wait until an operator has noticed."""
+    wait_until(
+        lambda: ("nothing is minted" in operator.get("/readyz")[1]) is not holds,
+        what=f"the operator finds that its guards {'hold' if holds else 'do not hold'}",
+        timeout=100,
+    )
+
+
+def _put_back(admin: Api, path: str, before: Json) -> None:
+    now = admin.request("GET", path)
+    fresh = {**before, "metadata": {k: before["metadata"][k] for k in ("name", "labels", "annotations")}}
+    if now.ok:
+        fresh["metadata"]["resourceVersion"] = now.body["metadata"]["resourceVersion"]
+        reply = admin.request("PUT", path, body=fresh)
+    else:
+        reply = admin.request("POST", path.rpartition("/")[0], body=fresh)
+    assert reply.ok, reply.message
