@@ -5,32 +5,44 @@ On the real API server, with the operator's own rights.
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import pytest_asyncio
 
 from pharia_access.domain.guards import faults_of
 from pharia_access.kube.guards import KubeGuards
-from tests.support.guards import BINDING, KIND, POLICIES, POLICY, Tampering, tampered, until_guards_hold
+from pharia_access.domain.model import ObjectKey
+from tests.support.guards import BINDING, KIND, POLICIES, POLICY, Tampering, renamed, tampered
 from tests.support.installation import NAMESPACE, OPERATOR_ACCOUNT
-from tests.support.workspace import Workspace, condition
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
-    from pharia_access.domain.guards import GuardFault
+    from pharia_access.domain.guards import GuardFault, Look
     from pharia_access.kube.client import Connection
     from tests.support.api import Api
-    from tests.support.operator_pool import OperatorPool
-    from tests.support.operators import RunningOperator
+    from tests.support.workspace import Workspace
 
 Json = dict[str, Any]
-ATTENTIVE = {"PHARIA_ACCESS_RESYNC_INTERVAL": "5s", "PHARIA_ACCESS_PENDING_BOUND": "10m"}
+OPERATOR = "request.userInfo.username == 'system:serviceaccount:pharia-access-system:pharia-access-operator'"
 
 
-@pytest.fixture
-def guards(connection: Connection) -> KubeGuards:
-    return KubeGuards(connection, namespace=NAMESPACE, account=OPERATOR_ACCOUNT)
+@pytest_asyncio.fixture
+async def guards(connection: Connection) -> KubeGuards:
+    """What the operator looks with; what a test before put back is in force."""
+    made = KubeGuards(connection, namespace=NAMESPACE, account=OPERATOR_ACCOUNT)
+    await until(made, None, lambda look: "restrain-operator-secrets" in look.refused)
+    return made
+
+
+async def until(guards: KubeGuards, token: ObjectKey | None, holds: Callable[[Look], bool]) -> Look:
+    """The first look that is so: the API server takes up a policy within about a second."""
+    async with asyncio.timeout(60):
+        while not holds(look := await guards.look(token)):
+            await asyncio.sleep(0.1)
+    return look
 
 
 async def found(guards: KubeGuards) -> tuple[GuardFault, ...]:
@@ -84,9 +96,9 @@ def true_for_all(obj: Json) -> None:
 
 
 def for_one_more_account(obj: Json) -> None:
-    text = "request.userInfo.username == 'system:serviceaccount:pharia-access-system:pharia-access-operator'"
-    for part in (*obj["spec"].get("variables", []), *obj["spec"].get("matchConditions", []), *obj["spec"]["validations"]):
-        part["expression"] = part["expression"].replace(text, f"({text} || request.userInfo.username == 'mallory')")
+    spec = obj["spec"]
+    for part in (*spec.get("variables", []), *spec.get("matchConditions", []), *spec["validations"]):
+        part["expression"] = part["expression"].replace(OPERATOR, f"({OPERATOR} || request.userInfo.username == 'me')")
 
 
 WEAKER_POLICIES = (ignoring_failures, never_matching, leaving_out_kube_system, leaving_out_a_name, true_for_all)
@@ -99,10 +111,8 @@ def named(value: object) -> str:
 
 @pytest.mark.parametrize("change", WEAKER_BINDINGS, ids=named)
 @pytest.mark.parametrize("guard", POLICIES)
-async def test_a_binding_that_does_not_bind_is_noticed(
-    guards: KubeGuards, admin: Api, guard: str, change: Any
-) -> None:
-    with tampered(admin, Tampering(BINDING, guard, change, "")):
+async def test_a_binding_that_does_not_bind_is_noticed(guards: KubeGuards, admin: Api, guard: str, change: Any) -> None:
+    with tampered(admin, Tampering(BINDING, guard, change)):
         faults = await found(guards)
 
     assert [(fault.guard, fault.older) for fault in faults] == [(guard, False)]
@@ -112,9 +122,160 @@ async def test_a_binding_that_does_not_bind_is_noticed(
 @pytest.mark.parametrize("change", WEAKER_POLICIES, ids=named)
 @pytest.mark.parametrize("guard", POLICIES)
 async def test_a_policy_that_is_weaker_is_noticed(guards: KubeGuards, admin: Api, guard: str, change: Any) -> None:
-    with tampered(admin, Tampering(POLICY, guard, change, "")):
+    with tampered(admin, Tampering(POLICY, guard, change)):
         faults = await found(guards)
 
     assert [(fault.guard, fault.older) for fault in faults] == [(guard, False)]
 
 
+@pytest.mark.parametrize("guard", POLICIES[2:])
+async def test_a_policy_that_names_somebody_else_is_noticed(guards: KubeGuards, admin: Api, guard: str) -> None:
+    with tampered(admin, Tampering(POLICY, guard, for_one_more_account)):
+        faults = await found(guards)
+
+    assert [fault.guard for fault in faults] == [guard]
+
+
+def schema(obj: Json) -> Json:
+    (version,) = obj["spec"]["versions"]
+    found: Json = version["schema"]["openAPIV3Schema"]
+    return found
+
+
+def without_rules(obj: Json) -> None:
+    def strip(value: object) -> None:
+        if isinstance(value, dict):
+            value.pop("x-kubernetes-validations", None)
+        for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+            strip(item)
+
+    strip(schema(obj))
+
+
+def without_the_specs_rules(obj: Json) -> None:
+    schema(obj)["properties"]["spec"].pop("x-kubernetes-validations")
+
+
+def with_a_rule_that_is_always_true(obj: Json) -> None:
+    schema(obj)["properties"]["spec"]["x-kubernetes-validations"][0]["rule"] = "true"
+
+
+def keeping_unknown_fields(obj: Json) -> None:
+    schema(obj)["x-kubernetes-preserve-unknown-fields"] = True
+
+
+def in_a_second_version(obj: Json) -> None:
+    anything = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    lax = {"name": "v9", "served": True, "storage": False, "schema": {"openAPIV3Schema": anything}}
+    obj["spec"]["versions"].append(lax)
+
+
+@pytest.mark.parametrize(
+    ("guard", "change"),
+    [
+        ("apitokens", without_rules),
+        ("apitokens", without_the_specs_rules),
+        ("apitokens", with_a_rule_that_is_always_true),
+        ("apitokens", keeping_unknown_fields),
+        ("apitokens", in_a_second_version),
+        ("apicredentials", without_rules),
+        ("apicredentials", keeping_unknown_fields),
+        ("apiroles", keeping_unknown_fields),
+    ],
+    ids=named,
+)
+async def test_a_kind_whose_rules_are_weaker_is_noticed(
+    guards: KubeGuards, admin: Api, guard: str, change: Callable[[Json], None]
+) -> None:
+    with tampered(admin, Tampering(KIND, guard, change)):
+        faults = await found(guards)
+
+    assert [(fault.guard, fault.older) for fault in faults] == [(guard, False)]
+
+
+# What is none of it.
+
+
+def other_words(obj: Json) -> None:
+    obj["metadata"]["annotations"]["example.com/note"] = "ours"
+    for validation in obj["spec"]["validations"]:
+        validation.pop("messageExpression", None)
+        validation["message"] = "no"
+
+
+@pytest.mark.parametrize("guard", POLICIES)
+async def test_other_words_weaken_nothing(guards: KubeGuards, admin: Api, guard: str) -> None:
+    with tampered(admin, Tampering(POLICY, guard, other_words)):
+        assert await found(guards) == ()
+
+
+async def test_policies_that_an_administrator_applied_under_other_names_count(guards: KubeGuards, admin: Api) -> None:
+    with renamed(admin, labelled=False):
+        assert await found(guards) == ()
+    assert await found(guards) == ()
+
+
+def edition(number: str) -> Callable[[Json], None]:
+    def change(obj: Json) -> None:
+        obj["metadata"]["labels"]["access.pharia.ai/guard-edition"] = number
+        true_for_all(obj)
+
+    return change
+
+
+@pytest.mark.parametrize("guard", POLICIES)
+async def test_rules_of_a_newer_edition_count(guards: KubeGuards, admin: Api, guard: str) -> None:
+    with tampered(admin, Tampering(POLICY, guard, edition("2"))):
+        assert await found(guards) == ()
+
+
+@pytest.mark.parametrize("mark", ["", "0", "none", "1e9", "9" * 30])
+async def test_rules_of_an_older_edition_are_told_apart(guards: KubeGuards, admin: Api, mark: str) -> None:
+    with tampered(admin, Tampering(POLICY, "mint-tokens", edition(mark))):
+        faults = await found(guards)
+
+    assert [(fault.guard, fault.older) for fault in faults] == [("mint-tokens", True)]
+
+
+# By what is refused.
+
+
+@pytest.fixture
+def token(workspace: Workspace) -> ObjectKey:
+    workspace.credential()
+    workspace.token("sample")
+    return ObjectKey(workspace.namespace, "sample")
+
+
+RESTRAINING = frozenset({"restrain-operator-secrets", "restrain-operator-resources"})
+
+
+@pytest.mark.parametrize("guard", sorted(RESTRAINING))
+async def test_what_restrains_the_operator_is_tried(
+    guards: KubeGuards, admin: Api, token: ObjectKey, guard: str
+) -> None:
+    await until(guards, token, lambda look: look.refused == RESTRAINING)
+
+    with tampered(admin, Tampering(BINDING, guard, None)):
+        open_to_it = await until(guards, token, lambda look: guard in look.admitted)
+
+    assert (open_to_it.admitted, open_to_it.refused) == ({guard}, RESTRAINING - {guard})
+    tried = admin.read({"kind": "ApiToken", "metadata": {"namespace": token.namespace, "name": token.name}}).body
+    assert not tried["metadata"].get("labels")
+    secrets = admin.find("Secret", NAMESPACE).body["items"]
+    assert [it for it in secrets if it["metadata"]["name"].startswith("pharia-access-guard-probe")] == []
+
+
+def rewritten(obj: Json) -> None:
+    """As strict, by other means; on more than Secrets, so that it is not even alike."""
+    rules = obj["spec"]["matchConstraints"]["resourceRules"]
+    rules[0]["resources"] = ["secrets", "configmaps"]
+    for validation in obj["spec"]["validations"]:
+        validation["expression"] = f"request.resource.resource != 'secrets' || ({validation['expression']})"
+
+
+async def test_a_policy_that_was_rewritten_counts_by_what_it_refuses(guards: KubeGuards, admin: Api) -> None:
+    with renamed(admin, labelled=False, only="restrain-operator-secrets", change=rewritten):
+        await until(guards, None, lambda look: "restrain-operator-secrets" in look.refused)
+
+        assert await found(guards) == ()

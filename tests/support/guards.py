@@ -15,10 +15,9 @@ if TYPE_CHECKING:
     from tests.support.api import Api
     from tests.support.operators import RunningOperator
 
-__all__ = ["BINDING", "KIND", "POLICIES", "POLICY", "Json", "Tampering", "tampered", "until_guards_hold"]
+__all__ = ["BINDING", "KIND", "POLICIES", "POLICY", "Json", "Tampering", "renamed", "tampered", "until_guards_hold"]
 
 Json = dict[str, Any]
-Change = "Callable[[Json], None]"
 
 POLICIES: Final = (
     "bind-roles",
@@ -41,13 +40,11 @@ class Tampering:
         where: POLICY, BINDING or KIND.
         guard: in short, such as `bind-roles` or `apitokens`.
         change: edits the object; None deletes it.
-        says: what people are then told.
     """
 
     where: str
     guard: str
     change: Callable[[Json], None] | None
-    says: str
 
     @property
     def path(self) -> str:
@@ -72,6 +69,39 @@ def tampered(admin: Api, tampering: Tampering) -> Iterator[None]:
         _put_back(admin, tampering.path, before)
 
 
+@contextmanager
+def renamed(
+    admin: Api, *, labelled: bool, only: str = "", change: Callable[[Json], None] = lambda _: None
+) -> Iterator[None]:
+    """While the block runs, policies and bindings have names of an administrator's, and nothing of Helm's."""
+    before = [
+        (where, admin.request("GET", f"{where}/{name}.access.pharia.ai").body)
+        for where in (POLICY, BINDING)
+        for name in ([only] if only else POLICIES)
+    ]
+    theirs = []
+    for where, obj in before:
+        copied = _fresh(obj)
+        labels = copied["metadata"]["labels"] if labelled else {}
+        copied["metadata"] = {"name": f"acme-{obj['metadata']['name'].partition('.')[0]}", "labels": labels}
+        if where == POLICY:
+            change(copied)
+        else:
+            copied["spec"]["policyName"] = theirs[len(theirs) - len(before) // 2][1]["metadata"]["name"]
+        theirs.append((where, copied))
+    try:
+        for where, obj in theirs:
+            assert admin.request("POST", where, body=obj).ok
+        for where, obj in before:
+            assert admin.request("DELETE", f"{where}/{obj['metadata']['name']}").ok
+        yield
+    finally:
+        for where, obj in before:
+            _put_back(admin, f"{where}/{obj['metadata']['name']}", obj)
+        for where, obj in theirs:
+            admin.request("DELETE", f"{where}/{obj['metadata']['name']}")
+
+
 def until_guards_hold(operator: RunningOperator, *, holds: bool = True) -> None:
     """Wait until an operator has noticed."""
     wait_until(
@@ -81,9 +111,15 @@ def until_guards_hold(operator: RunningOperator, *, holds: bool = True) -> None:
     )
 
 
+def _fresh(obj: Json) -> Json:
+    """As it would be created."""
+    metadata = {key: obj["metadata"].get(key, {}) for key in ("name", "labels", "annotations")}
+    return copy.deepcopy({**obj, "metadata": metadata})
+
+
 def _put_back(admin: Api, path: str, before: Json) -> None:
     now = admin.request("GET", path)
-    fresh = {**before, "metadata": {k: before["metadata"][k] for k in ("name", "labels", "annotations")}}
+    fresh = _fresh(before)
     if now.ok:
         fresh["metadata"]["resourceVersion"] = now.body["metadata"]["resourceVersion"]
         reply = admin.request("PUT", path, body=fresh)
