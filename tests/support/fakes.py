@@ -31,7 +31,7 @@ class FakeGuards:
     looks: int = 0
 
     def carried(self) -> tuple[Guard, ...]:
-        return (Guard("roles", 2, {"rules": "strict"}), Guard("tokens", 2, {"rules": "strict"}))
+        return tuple(Guard(name, 2, {"of": name, "rules": "strict"}) for name in ("roles", "tokens"))
 
     async def look(self, sample: ObjectKey | None) -> Look:
         self.looks += 1
@@ -43,7 +43,7 @@ class FakeGuards:
 
 def seen(guard: str, *, edition: int = 2, rules: str = "strict", loophole: str = "") -> Sighting:
     """A guard as a look shows it."""
-    return Sighting(guard, guard, edition, {"rules": rules}, loophole=loophole)
+    return Sighting(guard, guard, edition, {"of": guard, "rules": rules}, loophole=loophole)
 
 
 @dataclass(slots=True)

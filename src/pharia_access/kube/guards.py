@@ -5,7 +5,6 @@ A refusal counts only in our own policies' words: RBAC, a quota or somebody else
 """
 
 import asyncio
-import json
 from typing import Any, Final
 
 import msgspec
@@ -74,7 +73,7 @@ class KubeGuards:
         body = await self._connection.send(Call("GET", path, self._timeout))
         try:
             return msgspec.json.decode(body, type=_List).items
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             message = f"GET {path}: the answer is not a list"
             raise UnavailableError(message) from error
 
@@ -82,13 +81,13 @@ class KubeGuards:
         """The kind of that name, or none."""
         path = paths.of_definition(plural)
         try:
-            body = json.loads(await self._connection.send(Call("GET", path, self._timeout)))
+            body = await self._connection.send(Call("GET", path, self._timeout))
+            return [kind_seen(msgspec.json.decode(body, type=dict[str, Any]))]
         except NotFoundError:
             return []
-        except ValueError as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             message = f"GET {path}: the answer is no object"
             raise UnavailableError(message) from error
-        return [kind_seen(body)] if isinstance(body, dict) else []
 
     async def _try_secret(self) -> bool | None:
         """Whether a Secret that is not of our types could be created; None where that cannot be told."""
