@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.api import OPERATOR, Api, rule
+from tests.support.api import Api
 from tests.support.chart_release import Release
 from tests.support.charts import Json, of_kind
 from tests.support.constant_checks import DEAD, GOOD, ConstantChecks
 from tests.support.control_plane import ControlPlane
 from tests.support.crowd import LONG_WINDOWS, gather, identities
-from tests.support.installation import NAMESPACE
+from tests.support.guards import let_todays_operator_work
 from tests.support.processes import ProcessError, wait_until
 from tests.support.resources import api_credential, api_role, api_token
 from tests.support.workspace import Workspace
@@ -139,8 +139,7 @@ def test_an_upgrade_from_the_previous_chart_and_a_rollback_keep_every_token(
     release: Release, place: Workspace, told: Callable[[str], None]
 ) -> None:
     release.install(PREVIOUS)
-    # The programs are today's: what the one before saw of the keyring by a patch, they get by its name.
-    place.api.grant(OPERATOR, NAMESPACE, rule("", "secrets", "get", names=["pharia-access-keyring"]))
+    let_todays_operator_work(place.api)
     crowd = gather(release, place, LIVE_TOKENS)
     before = identities(place)
     old, verifier = release.start(LONG_WINDOWS)

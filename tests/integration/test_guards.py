@@ -6,27 +6,43 @@ On the real API server, with the operator's own rights.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import pytest_asyncio
 
 from pharia_access.domain.guards import faults_of
-from pharia_access.kube.guards import KubeGuards
 from pharia_access.domain.model import ObjectKey
+from pharia_access.kube.guards import KubeGuards
 from tests.support.guards import BINDING, KIND, POLICIES, POLICY, Tampering, renamed, tampered
 from tests.support.installation import NAMESPACE, OPERATOR_ACCOUNT
+from tests.support.weakenings import (
+    but_for_some_objects,
+    for_one_more_account,
+    ignoring_failures,
+    in_a_second_version,
+    in_some_namespaces,
+    keeping_unknown_fields,
+    leaving_out_a_name,
+    leaving_out_kube_system,
+    never_matching,
+    to_another_policy,
+    true_for_all,
+    warn_only,
+    with_a_rule_that_is_always_true,
+    without_rules,
+    without_the_specs_rules,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from pharia_access.domain.guards import GuardFault, Look
     from pharia_access.kube.client import Connection
     from tests.support.api import Api
     from tests.support.workspace import Workspace
 
 Json = dict[str, Any]
-OPERATOR = "request.userInfo.username == 'system:serviceaccount:pharia-access-system:pharia-access-operator'"
+Change = Callable[[Json], None] | None
 
 
 @pytest_asyncio.fixture
@@ -40,7 +56,7 @@ async def guards(connection: Connection) -> KubeGuards:
 async def until(guards: KubeGuards, token: ObjectKey | None, holds: Callable[[Look], bool]) -> Look:
     """The first look that is so: the API server takes up a policy within about a second."""
     async with asyncio.timeout(60):
-        while not holds(look := await guards.look(token)):
+        while not holds(look := await guards.look(token)):  # noqa: ASYNC110 - nobody would set an event
             await asyncio.sleep(0.1)
     return look
 
@@ -56,51 +72,6 @@ async def test_as_installed_every_guard_holds(guards: KubeGuards) -> None:
     assert await found(guards) == ()
 
 
-def warn_only(obj: Json) -> None:
-    obj["spec"]["validationActions"] = ["Warn", "Audit"]
-
-
-def in_some_namespaces(obj: Json) -> None:
-    obj["spec"]["matchResources"] = {"namespaceSelector": {"matchLabels": {"guarded": "yes"}}}
-
-
-def but_for_some_objects(obj: Json) -> None:
-    rule = {"apiGroups": ["*"], "apiVersions": ["*"], "operations": ["*"], "resources": ["*"], "resourceNames": ["x"]}
-    obj["spec"]["matchResources"] = {"excludeResourceRules": [rule]}
-
-
-def to_another_policy(obj: Json) -> None:
-    obj["spec"]["policyName"] = "another"
-
-
-def ignoring_failures(obj: Json) -> None:
-    obj["spec"]["failurePolicy"] = "Ignore"
-
-
-def never_matching(obj: Json) -> None:
-    obj["spec"].setdefault("matchConditions", []).append({"name": "never", "expression": "false"})
-
-
-def leaving_out_kube_system(obj: Json) -> None:
-    key = {"key": "kubernetes.io/metadata.name", "operator": "NotIn", "values": ["kube-system"]}
-    obj["spec"]["matchConstraints"]["namespaceSelector"] = {"matchExpressions": [key]}
-
-
-def leaving_out_a_name(obj: Json) -> None:
-    rule = {**obj["spec"]["matchConstraints"]["resourceRules"][0], "resourceNames": ["x"]}
-    obj["spec"]["matchConstraints"]["excludeResourceRules"] = [rule]
-
-
-def true_for_all(obj: Json) -> None:
-    obj["spec"]["validations"][-1]["expression"] = "true"
-
-
-def for_one_more_account(obj: Json) -> None:
-    spec = obj["spec"]
-    for part in (*spec.get("variables", []), *spec.get("matchConditions", []), *spec["validations"]):
-        part["expression"] = part["expression"].replace(OPERATOR, f"({OPERATOR} || request.userInfo.username == 'me')")
-
-
 WEAKER_POLICIES = (ignoring_failures, never_matching, leaving_out_kube_system, leaving_out_a_name, true_for_all)
 WEAKER_BINDINGS = (None, warn_only, in_some_namespaces, but_for_some_objects, to_another_policy)
 
@@ -111,7 +82,9 @@ def named(value: object) -> str:
 
 @pytest.mark.parametrize("change", WEAKER_BINDINGS, ids=named)
 @pytest.mark.parametrize("guard", POLICIES)
-async def test_a_binding_that_does_not_bind_is_noticed(guards: KubeGuards, admin: Api, guard: str, change: Any) -> None:
+async def test_a_binding_that_does_not_bind_is_noticed(
+    guards: KubeGuards, admin: Api, guard: str, change: Change
+) -> None:
     with tampered(admin, Tampering(BINDING, guard, change)):
         faults = await found(guards)
 
@@ -121,7 +94,7 @@ async def test_a_binding_that_does_not_bind_is_noticed(guards: KubeGuards, admin
 
 @pytest.mark.parametrize("change", WEAKER_POLICIES, ids=named)
 @pytest.mark.parametrize("guard", POLICIES)
-async def test_a_policy_that_is_weaker_is_noticed(guards: KubeGuards, admin: Api, guard: str, change: Any) -> None:
+async def test_a_policy_that_is_weaker_is_noticed(guards: KubeGuards, admin: Api, guard: str, change: Change) -> None:
     with tampered(admin, Tampering(POLICY, guard, change)):
         faults = await found(guards)
 
@@ -134,40 +107,6 @@ async def test_a_policy_that_names_somebody_else_is_noticed(guards: KubeGuards, 
         faults = await found(guards)
 
     assert [fault.guard for fault in faults] == [guard]
-
-
-def schema(obj: Json) -> Json:
-    (version,) = obj["spec"]["versions"]
-    found: Json = version["schema"]["openAPIV3Schema"]
-    return found
-
-
-def without_rules(obj: Json) -> None:
-    def strip(value: object) -> None:
-        if isinstance(value, dict):
-            value.pop("x-kubernetes-validations", None)
-        for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-            strip(item)
-
-    strip(schema(obj))
-
-
-def without_the_specs_rules(obj: Json) -> None:
-    schema(obj)["properties"]["spec"].pop("x-kubernetes-validations")
-
-
-def with_a_rule_that_is_always_true(obj: Json) -> None:
-    schema(obj)["properties"]["spec"]["x-kubernetes-validations"][0]["rule"] = "true"
-
-
-def keeping_unknown_fields(obj: Json) -> None:
-    schema(obj)["x-kubernetes-preserve-unknown-fields"] = True
-
-
-def in_a_second_version(obj: Json) -> None:
-    anything = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
-    lax = {"name": "v9", "served": True, "storage": False, "schema": {"openAPIV3Schema": anything}}
-    obj["spec"]["versions"].append(lax)
 
 
 @pytest.mark.parametrize(
@@ -259,7 +198,7 @@ async def test_what_restrains_the_operator_is_tried(
     with tampered(admin, Tampering(BINDING, guard, None)):
         open_to_it = await until(guards, token, lambda look: guard in look.admitted)
 
-    assert (open_to_it.admitted, open_to_it.refused) == ({guard}, RESTRAINING - {guard})
+    assert (open_to_it.admitted, open_to_it.refused) == (frozenset({guard}), RESTRAINING - {guard})
     tried = admin.read({"kind": "ApiToken", "metadata": {"namespace": token.namespace, "name": token.name}}).body
     assert not tried["metadata"].get("labels")
     secrets = admin.find("Secret", NAMESPACE).body["items"]

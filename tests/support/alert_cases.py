@@ -197,6 +197,13 @@ CASES: Final = (
         {"kind": "ApiToken"},
     ),
     Case(
+        "PhariaAccessGuardsDown",
+        {f'pharia_access_guard_holds{{guard="bind-roles", {_POD}}}': "0x60"},
+        {f'pharia_access_guard_holds{{guard="bind-roles", {_POD}}}': "1x58 0 0"},
+        "What guards minting does not hold (bind-roles).",
+        {"guard": "bind-roles"},
+    ),
+    Case(
         "PhariaAccessOperatorFault",
         {_errors("fault"): "0+1x60"},
         {_errors("UnavailableError"): "0+1x60"},

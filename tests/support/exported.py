@@ -26,6 +26,7 @@ def operator_page() -> str:
     metrics.tokens({Phase.ACTIVE: 1})
     metrics.namespace_watched("finance", watched=True)
     metrics.reloaded("keyring", successful=True)
+    metrics.guards({"bind-roles": True}, None)
     return metrics.render().decode()
 
 

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from tests.support.api import OPERATOR, rule
+from tests.support.installation import NAMESPACE
 from tests.support.processes import wait_until
 
 if TYPE_CHECKING:
@@ -15,7 +17,19 @@ if TYPE_CHECKING:
     from tests.support.api import Api
     from tests.support.operators import RunningOperator
 
-__all__ = ["BINDING", "KIND", "POLICIES", "POLICY", "Json", "Tampering", "renamed", "tampered", "until_guards_hold"]
+__all__ = [
+    "BINDING",
+    "KIND",
+    "NEEDED_TO_LOOK",
+    "POLICIES",
+    "POLICY",
+    "Json",
+    "Tampering",
+    "let_todays_operator_work",
+    "renamed",
+    "tampered",
+    "until_guards_hold",
+]
 
 Json = dict[str, Any]
 
@@ -30,6 +44,18 @@ POLICIES: Final = (
 POLICY: Final = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies"
 BINDING: Final = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings"
 KIND: Final = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+
+
+_ADMISSION: Final = "admissionregistration.k8s.io"
+_KINDS: Final = ("apiextensions.k8s.io", "customresourcedefinitions")
+NEEDED_TO_LOOK: Final = (
+    ("list", _ADMISSION, "validatingadmissionpolicies", "", "whether the policies hold"),
+    ("list", _ADMISSION, "validatingadmissionpolicybindings", "", "whether they are bound"),
+    ("get", *_KINDS, "apicredentials.access.pharia.ai", "what an ApiCredential may say"),
+    ("get", *_KINDS, "apiroles.access.pharia.ai", "what an ApiRole may say"),
+    ("get", *_KINDS, "apitokens.access.pharia.ai", "what an ApiToken may say"),
+)
+"""Verb, group, resource and name of each right of the operator, and what nobody knows without it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +105,7 @@ def renamed(
         for where in (POLICY, BINDING)
         for name in ([only] if only else POLICIES)
     ]
-    theirs = []
+    theirs: list[tuple[str, Json]] = []
     for where, obj in before:
         copied = _fresh(obj)
         labels = copied["metadata"]["labels"] if labelled else {}
@@ -100,6 +126,15 @@ def renamed(
             _put_back(admin, f"{where}/{obj['metadata']['name']}", obj)
         for where, obj in theirs:
             admin.request("DELETE", f"{where}/{obj['metadata']['name']}")
+
+
+def let_todays_operator_work(admin: Api) -> None:
+    """What it saw of the keyring by a patch up to chart 0.2.0, it gets by its name; and it looks at its guards."""
+    admin.grant(OPERATOR, NAMESPACE, rule("", "secrets", "get", names=["pharia-access-keyring"]))
+    policies = rule("admissionregistration.k8s.io", "validatingadmissionpolicies", "list")
+    bindings = rule("admissionregistration.k8s.io", "validatingadmissionpolicybindings", "list")
+    kinds = rule("apiextensions.k8s.io", "customresourcedefinitions", "get")
+    admin.grant_everywhere(OPERATOR, "look-at-guards", policies, bindings, kinds)
 
 
 def until_guards_hold(operator: RunningOperator, *, holds: bool = True) -> None:

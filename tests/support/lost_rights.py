@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
+from tests.support.guards import NEEDED_TO_LOOK
 from tests.support.installation import NAMESPACE, OPERATOR_ACCOUNT
 from tests.support.operators import rotate_keyring
 from tests.support.processes import wait_until
@@ -51,7 +52,8 @@ class Loss(Generic[T]):
     @property
     def at_start(self) -> bool:
         """Whether a process uses it only as it starts: what is under way goes on."""
-        return self.right.verb in {"list", "watch"} or self.right.group == _LEASES or self.right == _READ_KEYRING
+        of_start = self.right.group == _LEASES or self.right.resource == "customresourcedefinitions"
+        return self.right.verb in {"list", "watch"} or of_start or self.right == _READ_KEYRING
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +225,10 @@ OPERATORS: Final[tuple[Loss[Workspace], ...]] = (
         Right("update", "", "secrets", NAMESPACE, _KEYRING),
         "`pharia-access keyring rotate` is refused in the operator's pod",
         _rotated,
+    ),
+    *(
+        Loss(Right(verb, group, resource, name=name), f"No token is minted: nobody knows {what}", _minted)
+        for verb, group, resource, name, what in NEEDED_TO_LOOK
     ),
     Loss(Right("create", "", "events"), "There are no Events", _announced),
     Loss(Right("create", _LEASES, "leases", NAMESPACE), f"{_NO_LEADER}, where there is no Lease yet", _minted),

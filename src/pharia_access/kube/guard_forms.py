@@ -103,7 +103,9 @@ def _policy(policy: Json, bindings: list[Json], accounts: Accounts) -> Sighting:
 
 def _likeness(spec: Json, rules: list[Json]) -> str:
     """On what a policy looks, under which conditions, and whether it asks for rights."""
-    resources = sorted({f"{group}/{it}" for rule in rules for group in rule.get("apiGroups", ()) for it in rule.get("resources", ())})
+    resources = sorted(
+        {f"{group}/{it}" for rule in rules for group in rule.get("apiGroups", ()) for it in rule.get("resources", ())}
+    )
     conditions = sorted(str(it.get("name")) for it in _dicts(spec.get("matchConditions")))
     return _text([resources, conditions, "authorizer" in _text(spec)])
 

@@ -5,8 +5,9 @@ a second look says so too. Older ones are borne for ten minutes: in an upgrade o
 not change at the same moment.
 """
 
+import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -65,6 +66,14 @@ class Watchman:
             await self.look()
             troubled = self.objection or self._failing or self._older_since
             await self._clock.sleep(min(SOON_SECONDS, self._interval) if troubled else self._interval)
+
+    async def beside(self, work: Awaitable[None]) -> None:
+        """Look as long as that goes on. Raises what it raises."""
+        looking = asyncio.create_task(self.keep())
+        try:
+            await work
+        finally:
+            looking.cancel()
 
     async def look(self) -> None:
         """See how the guards stand now. Never raises what a look may raise."""

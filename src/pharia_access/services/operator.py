@@ -112,11 +112,7 @@ class Operator:
 
     async def stand_by(self) -> None:
         """Keep the view complete, for ever."""
-        watching = asyncio.create_task(self._parts.watchman.keep())
-        try:
-            await self.lists.keep(by_the_clock=False)
-        finally:
-            watching.cancel()
+        await self._parts.watchman.beside(self.lists.keep(by_the_clock=False))
 
     async def lead(self) -> None:
         """Act: at once on new work and on what was seen to be undone. A list, where the last is old, finds the rest."""

@@ -130,8 +130,7 @@ async def running(tmp_path: Path, api: PlayedApi) -> AsyncIterator[Running]:
             kubeconfig=plain_kubeconfig(tmp_path / "kubeconfig", server.url),
             identity="us",
             lease_retry_period=timedelta(milliseconds=200),
-            workers=1,
-            require_guards=False,  # nothing guards this one
+            require_guards=False,
         )
         async with open_application(settings) as application:
             watcher = FakeWatcher()
