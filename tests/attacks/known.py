@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 __all__ = ["FOUND", "NOT_YET_MENDED", "unexpected"]
 
 NOT_YET_MENDED: Final[dict[str, str]] = {
-    "attacks.md 5": "policies gone, yet minting: ",
     "faults.md 3": "more rights than one chose: ",
     "faults.md 4": "an identity header taken away: ",
     "faults.md 9": "an escape sequence at a terminal: ",

@@ -142,4 +142,4 @@ class Watchman:
             return
         for key in self._view.token_keys:
             if self._view.is_pending(key):
-                self._intake.due(key)
+                self._intake.ask(key)

@@ -168,6 +168,7 @@ def test_the_accounts_of_another_release_are_its_own() -> None:
 @pytest.mark.parametrize("who", ["mallory", "acme-operator2", "acme.operator"])
 def test_policies_that_name_another_operator_do_not_hold(who: str) -> None:
     assert faulty(renamed(carried_text(), operator=who)) == {
+        "mint-tokens",
         "write-status",
         SECRETS,
         RESOURCES,
