@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 import pytest
 
+from pharia_access.entrypoints.verifier.targets import RequestLines
 from tests.support.http_door import Door, Reply
 from tests.support.messages import AUTH, filled, message
 from tests.support.wires import Wire, read_replies
@@ -183,3 +185,49 @@ async def test_what_comes_right_behind_another_request_is_judged_by_the_parser(*
     for target, last in (("/auth/envoy/any/-/\xe9", 400), ("/auth/nginx\xe9", 400), ("/auth/nginx#", 401)):
         replies, closed = await told(door, [filled(check + message(f"GET {target}", AUTH), door)], fast=fast)
         assert ([reply.status for reply in replies], closed) == ([200, last], True)
+
+
+TARGET_OF_EACH_KIND = [
+    b"/auth/envoy/any/-/a\x01\xff#?b",
+    b"/auth/envoy/any/-/a\rb",
+    b"http://h/auth/envoy/role=a/-/\xff",
+    b"/auth/nginx?role=a",
+    b"/auth/envoy/a-/-/\x01",
+    b"*",
+]
+
+
+@pytest.mark.parametrize("target", TARGET_OF_EACH_KIND)
+def test_how_bytes_are_cut_changes_nothing_of_what_the_parser_is_shown(target: bytes) -> None:
+    line = b"\r\nGET  " + target + b" HTTP/1.1\r\nx: \x01\xff#\r\n\r\n"
+    whole = RequestLines().read(line, at_beginning=True)
+    for first in range(1, len(line)):
+        for second in (first + 1, first + 2, len(line)):
+            lines = RequestLines()
+            parts = line[:first], line[first:second], line[second:]
+            shown = [lines.read(part, at_beginning=not number) for number, part in enumerate(parts) if part]
+            assert b"".join(shown) == whole, parts
+            assert lines.unsound is None
+
+    assert whole.endswith(b" HTTP/1.1\r\nx: \x01\xff#\r\n\r\n")
+
+
+@pytest.mark.parametrize("start", [b"GET /auth/nginx?", b"GET /auth/envoy/", b"GET /auth/envoy/any/-/", b"GET http://"])
+def test_a_target_that_comes_byte_by_byte_costs_each_byte_once(start: bytes) -> None:
+    lines = RequestLines()
+    lines.read(start, at_beginning=True)
+    began = time.process_time()
+    for _ in range(16_000):
+        lines.read(b"a", at_beginning=False)
+
+    assert time.process_time() - began < 1  # 10 s, where all is looked at anew for each
+
+
+@pytest.mark.parametrize("cut", [1, 4, 20, 21, 22, 23, 24])
+def test_what_may_not_stand_there_is_found_however_it_comes(cut: int) -> None:
+    line = b"GET /auth/envoy/any\x01/-/\x01"
+    lines = RequestLines()
+    lines.read(line[:cut], at_beginning=True)
+    lines.read(line[cut:], at_beginning=False)
+
+    assert lines.unsound is not None
