@@ -34,6 +34,9 @@ class Contract(StrEnum):
     WHOAMI = "whoami"
 
 
+_GATEWAYS = frozenset({Contract.NGINX, Contract.FORWARD, Contract.ENVOY})
+
+
 @dataclass(slots=True)
 class Decision:
     """Exactly one of the two is set. Not frozen, since it is made for each request, and that costs."""
@@ -88,7 +91,7 @@ class Gate:
         self._meter, self._auditor, self._uses = tools.meter, tools.auditor, tools.uses
         self._seconds = tools.seconds
         self.checks = 0
-        """How many requests were decided without waiting: the gateways'."""
+        """How many requests of gateways were decided."""
 
     def decide_at_once(self, contract: Contract, values: Sequence[bytes], requirement: str = "") -> Decision | None:
         """Decide without waiting; None where only Argon2id can tell, which is then left to `decide`.
@@ -124,6 +127,7 @@ class Gate:
         began = self._seconds()
         presented = bearer_token(values)
         verdict = Refused(presented) if isinstance(presented, Refusal) else await self._verifier.verify(presented)
+        self.checks += contract in _GATEWAYS
         return self._close(contract, verdict, requirement=requirement, began=began)
 
     async def decide_text(self, contract: Contract, presented: bytes, requirement: str = "") -> Decision:

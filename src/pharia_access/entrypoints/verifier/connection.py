@@ -125,6 +125,8 @@ class Connection(HttpToolsProtocol):
             self.transport.abort()  # the end of TLS, or of what is not taken, would be waited for
         else:
             self.transport.close()
+            # What the client does not take at once is not waited for: its descriptor is no longer counted.
+            self.loop.call_soon(self.transport.abort)
 
     def _cut_handshake(self) -> None:
         """The socket is the event loop's; it hears of this as of a client that has gone."""

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from pharia_access.entrypoints.verifier.answers import Answer
 
-__all__ = ["TOO_LARGE", "Reply", "authorizations", "media_type", "read_body"]
+__all__ = ["TOO_LARGE", "Reply", "authorizations", "may_exceed", "media_type", "read_body"]
 
 TOO_LARGE: Final = Answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE.value)
 
@@ -30,6 +30,13 @@ def authorizations(headers: Iterable[tuple[bytes, bytes]]) -> Sequence[bytes]:
 def media_type(request: Request) -> str:
     """What the body says it is, without parameters."""
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def may_exceed(request: Request, count: int) -> bool:
+    """Whether the body may be longer than so many bytes, by what its head says."""
+    if "transfer-encoding" in request.headers:
+        return True
+    return int(request.headers.get("content-length", "0")) > count
 
 
 async def read_body(request: Request, *, limit: int) -> bytes | None:

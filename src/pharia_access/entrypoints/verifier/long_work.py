@@ -4,13 +4,20 @@ A body may cost a hundred times what a gateway's check does. Who sends such bodi
 them all worked on between two looks at the sockets, and everybody else waits for all of them. In pieces, everybody else
 waits for one, however many there are. And while gateways ask, pieces are a few in a hundred of what is done: of a
 hundred checks hardly one then waits for any. Where nobody asks, all goes on at once.
+
+What waits holds memory, a long body twenty times its length. So there are places, and as many of them for one holder as
+are free besides: one that takes all it can leaves half, two leave a third, and a newcomer finds one.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
-__all__ = ["PIECE_LOOKUPS", "REST_SECONDS", "SHORT_BYTES", "LongWork"]
+from pharia_access.errors import OverloadedError
+
+__all__ = ["PIECE_LOOKUPS", "PLACES", "REST_SECONDS", "SHORT_BYTES", "LongWork"]
 
 SHORT_BYTES: Final = 2048
 """A body of at most so many bytes is understood at once: some tens of microseconds."""
@@ -20,6 +27,9 @@ PIECE_LOOKUPS: Final = 1000
 
 REST_SECONDS: Final = 0.005
 """Between two pieces, while checks come: some twenty times as long as a piece takes."""
+
+PLACES: Final = 64
+"""Requests that take long, at a time: with the largest bodies some 80 MiB."""
 
 
 class LongWork:
@@ -31,8 +41,25 @@ class LongWork:
 
     def __init__(self, checks: Callable[[], int]) -> None:
         self._checks = checks
+        self._taken: Counter[str] = Counter()
         self._seen = checks()
         self._turn = asyncio.Lock()
+
+    @contextmanager
+    def place(self, holder: str) -> Iterator[None]:
+        """A place for a request of this holder, from before its body is read until it is answered.
+
+        Raises:
+            OverloadedError: it has as many as are free.
+        """
+        if self._taken[holder] >= PLACES - self._taken.total():
+            msg = "too many long requests wait"
+            raise OverloadedError(msg)
+        self._taken[holder] += 1
+        try:
+            yield
+        finally:
+            self._taken -= Counter((holder,))
 
     async def piece(self) -> None:
         """Wait until the next piece may be done: the event loop has looked at all sockets since the last one."""

@@ -1,6 +1,7 @@
 """`GET /whoami`: for a person or a program that holds a token and asks what it is worth."""
 
 from http import HTTPStatus
+from typing import Final
 
 import msgspec
 
@@ -10,7 +11,15 @@ from pharia_access.entrypoints.verifier.answers import Answer, json_answer, refu
 from pharia_access.entrypoints.verifier.long_work import PIECE_LOOKUPS, LongWork
 from pharia_access.services.gate import Decision
 
-__all__ = ["answer_whoami"]
+__all__ = ["answer_whoami", "tells_much"]
+
+_MOST_STEPS: Final = 17
+"""For one permission: its name, and 16 fields."""
+
+
+def tells_much(held: EffectiveRoles) -> bool:
+    """Whether telling it may take more than one piece."""
+    return sum(len(role.permissions) for role in held.held) * _MOST_STEPS > PIECE_LOOKUPS
 
 
 async def answer_whoami(decision: Decision, work: LongWork) -> Answer:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import ExitStack
 
 import pytest
 
 from pharia_access.domain.permissions import Permission, Role
 from pharia_access.entrypoints.verifier.app import Protocols, VerifierApp
-from pharia_access.entrypoints.verifier.long_work import REST_SECONDS, LongWork
-from tests.support.http_door import Door
+from pharia_access.entrypoints.verifier.long_work import PLACES, REST_SECONDS, LongWork
+from pharia_access.errors import OverloadedError
+from tests.support.http_door import Door, Reply, open_door
 from tests.support.wires import Wire, request
 
 ASKED = [{"permission": "AccessModel", "model": f"x{number}"} for number in range(256)]
@@ -113,3 +115,77 @@ def test_each_verifier_has_one_queue_for_all_that_takes_long() -> None:
     protocols = Protocols(Door().gate, 65536)
 
     assert protocols.work is protocols.work
+
+
+def places_of(work: LongWork, stack: ExitStack, holder: str) -> int:
+    """How many it gets that takes all it can."""
+    for count in range(PLACES + 1):
+        try:
+            stack.enter_context(work.place(holder))
+        except OverloadedError:
+            return count
+    return PLACES + 1
+
+
+def test_one_holder_leaves_places_to_others() -> None:
+    work = LongWork(lambda: 0)
+    with ExitStack() as stack:
+        taken = [places_of(work, stack, f"finance/bot-{number}") for number in range(5)]
+
+    assert taken == [PLACES // 2, PLACES // 4, PLACES // 8, PLACES // 16, PLACES // 32]
+    with ExitStack() as stack:
+        assert places_of(work, stack, "finance/bot-0") == PLACES // 2
+
+
+@pytest.mark.parametrize("target", ["/check_user", "/oauth2/introspect"])
+async def test_bodies_that_one_holder_lets_wait_are_few_and_end_with_their_clients(target: str) -> None:
+    ready = Role("resource-server", frozenset({"*"}), (Permission.of("IntrospectTokens"),))
+    async with open_door() as door:
+        door.index.put_role(ready)
+        greedy, other = (door.issue(name, roles=(ready.name,)).reveal() for name in ("greedy", "other"))
+        writers, replies = [], []
+        for _ in range(PLACES):
+            reader, writer = await asyncio.open_connection("127.0.0.1", door.port)
+            writers.append(writer)
+            writer.write(head_of(target, greedy, 60_000))
+            replies.append(asyncio.create_task(reader.readuntil(b"\r\n\r\n")))
+        async with asyncio.timeout(10):
+            while sum(reply.done() for reply in replies) < PLACES // 2:
+                await asyncio.sleep(0.01)
+        refused = {Reply.read(reply.result()) for reply in replies if reply.done()}
+        others = [(await long_body(door, target, other)).status for _ in range(3)]
+        short = (await door.ask("POST", target, f"authorization: Bearer {greedy}", body=b"{}")).status
+        for writer in writers:
+            writer.transport.abort()
+        async with asyncio.timeout(10):
+            while (afterwards := await long_body(door, target, greedy)).status == 503:
+                await asyncio.sleep(0.01)
+        await asyncio.gather(*replies, return_exceptions=True)
+
+    answered = 200 if target == "/check_user" else 400
+    assert {(reply.status, reply.header("retry-after")) for reply in refused} == {(503, "1")}
+    assert (others, afterwards.status) == ([answered] * 3, answered)
+    assert short == (422 if target == "/check_user" else 400)
+
+
+def head_of(target: str, token: str, length: int) -> bytes:
+    lines = [f"POST {target} HTTP/1.1", "host: v", f"authorization: Bearer {token}", f"content-length: {length}", "", ""]
+    return "\r\n".join(lines).encode()
+
+
+async def long_body(door: Door, target: str, token: str) -> Reply:
+    body = json.dumps({"permissions": ASKED}).encode()
+    return Reply.read(await door.send(head_of(target, token, len(body)) + body))
+
+
+@pytest.mark.parametrize("fast", [True, False], ids=["fast path", "ASGI"])
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+@pytest.mark.parametrize("target", ["/auth/nginx", "/auth/forward", "/auth/envoy/any/-/"])
+async def test_each_check_counts_by_whichever_way_it_comes(target: str, version: str, *, fast: bool) -> None:
+    async with open_door(fast=fast) as door:
+        token = door.issue().reveal()
+        await door.send(f"GET {target} HTTP/{version}\r\nhost: v\r\nauthorization: Bearer {token}\r\n\r\n".encode())
+        checks = door.gate.checks
+        await door.ask("GET", "/whoami", f"authorization: Bearer {token}")
+
+    assert (checks, door.gate.checks) == (1, 1)

@@ -232,3 +232,17 @@ async def test_an_end_of_the_process_lets_both_be_answered() -> None:
     await application.answer(2)
 
     assert (wire.closings(), wire.closed) == ([False, True], True)
+
+
+@BOTH
+@pytest.mark.parametrize("said", [b"", b"GET /auth/nginx HTT"], ids=["idle", "a request has begun"])
+async def test_who_makes_room_is_not_waited_for(said: bytes, *, fast: bool) -> None:
+    wire = Wire(Door(), fast=fast)
+    await wire.talk([said] if said else [])
+
+    wire.protocol.turn_out()
+    told_before_the_end = (wire.statuses(), wire.closed, wire.aborted)
+    await settle()
+
+    assert told_before_the_end == ([503] if said else [], True, False)
+    assert wire.aborted  # what it left untaken would hold the descriptor, and no place is taken by it any more
