@@ -26,7 +26,7 @@ from pharia_access.services.proving import Prover, ProverLimits
 from pharia_access.services.verifier import Verifier, VerifierClock
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 __all__ = ["EVERYTHING", "SUBJECT", "Door", "Journal", "Reply", "open_door"]
 
@@ -107,6 +107,8 @@ class Door:
         self.port = 0
         self.connections: Callable[[], int] = lambda: 0
         """How many are open."""
+        self.stop: Callable[[float], Awaitable[None]] = asyncio.sleep
+        """Take no more connections, and drain for at most so many seconds."""
         self.closed: list[str] = []
         """Why connections were closed."""
 
@@ -179,6 +181,7 @@ async def open_door(
     await listener.start("127.0.0.1", 0)
     door.port = listener.port
     door.connections = lambda: listener.connections
+    door.stop = listener.stop
     try:
         yield door
     finally:

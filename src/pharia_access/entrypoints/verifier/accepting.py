@@ -60,14 +60,16 @@ class Acceptor:
         """Begin, or go on."""
         self._loop.add_reader(self._bound, self._take)
 
-    def stop(self) -> None:
-        """Take no more, and close what has not begun to be served."""
+    async def stop(self) -> None:
+        """Take no more, and close what has not begun to be served. Who was just accepted is served from here on."""
         self._loop.remove_reader(self._bound)
         if self._pause is not None:
             self._pause.cancel()
         self._bound.close()
-        for task in list(self._begun):
-            task.cancel()
+        begun = list(self._begun)
+        for task in begun if self.tls is not None else ():
+            task.cancel()  # others begin in a moment; uvloop, cancelled then, would tell nobody that they end
+        await asyncio.gather(*begun, return_exceptions=True)
 
     def _take(self) -> None:
         for _ in range(_AT_A_TIME):
@@ -84,8 +86,7 @@ class Acceptor:
     def _admit(self, connection: socket.socket) -> None:
         connection.setblocking(False)  # noqa: FBT003 - the library's signature
         protocol = self._protocol()
-        if self.tls is not None:
-            protocol.shake_hands(connection)
+        protocol.take_place(connection)
         task = self._loop.create_task(self._begin(connection, protocol, self.tls))
         self._begun.add(task)
         task.add_done_callback(partial(self._ended, connection, protocol))

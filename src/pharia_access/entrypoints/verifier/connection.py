@@ -69,9 +69,11 @@ class Connection(HttpToolsProtocol):
         self.deadline = self.loop.time() + self.limits.request_seconds
         if self._accepted_socket is None:
             self.room.enter(self)
+        elif self.is_over:
+            transport.abort()  # its place was taken meanwhile
 
-    def shake_hands(self, accepted: socket.socket) -> None:
-        """A handshake begins, and has a place already: `connection_made` comes when it has ended well."""
+    def take_place(self, accepted: socket.socket) -> None:
+        """It was accepted: `connection_made` comes in a moment, or when a handshake has ended well."""
         self._accepted_socket = accepted
         self.room.enter(self)
 
@@ -114,7 +116,7 @@ class Connection(HttpToolsProtocol):
     def turn_out(self) -> None:
         """Close at once, since another one needs the place. Whose request is not answered yet is told so."""
         if self.transport is None:
-            self._cut_handshake()
+            self._cut_before_it_is_made()
             return
         started = self.deaf or any(turn.response_started for turn in self.turns)
         if (self.half_read or self.turns) and not started:
@@ -128,8 +130,9 @@ class Connection(HttpToolsProtocol):
             # What the client does not take at once is not waited for: its descriptor is no longer counted.
             self.loop.call_soon(self.transport.abort)
 
-    def _cut_handshake(self) -> None:
+    def _cut_before_it_is_made(self) -> None:
         """The socket is the event loop's; it hears of this as of a client that has gone."""
+        self.deaf = self.is_over = True
         if self._accepted_socket is not None:
             with suppress(OSError):
                 self._accepted_socket.shutdown(socket.SHUT_RDWR)

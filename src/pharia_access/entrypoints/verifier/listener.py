@@ -170,9 +170,10 @@ class Listener:
 
     async def stop(self, drain_seconds: float) -> None:
         """Take no more connections, let open requests end, then cut what is left."""
-        if self._acceptor is None or self._sweeper is None:
+        acceptor, self._acceptor = self._acceptor, None
+        if acceptor is None or self._sweeper is None:
             return
-        self._acceptor.stop()
+        await acceptor.stop()
         for connection in list(self._state.connections):
             connection.shutdown()
         with suppress(TimeoutError):

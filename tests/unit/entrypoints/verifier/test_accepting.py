@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import socket
 import ssl
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 import trustme
 
+from pharia_access.entrypoints.verifier.accepting import Acceptor
 from pharia_access.entrypoints.verifier.guarded import Limits
+from pharia_access.entrypoints.verifier.room import Guest, Room
 from tests.support.http_door import open_door
 from tests.unit.entrypoints.verifier.test_bounds import pem
 
@@ -97,3 +101,53 @@ def test_what_waits_while_the_door_closes_is_closed(run: Run, tmp_path: Path) ->
         return ends
 
     assert run(main()) == [b""] * 5
+
+
+@pytest.mark.parametrize("secure", [False, True], ids=["plain", "TLS"])
+def test_each_has_a_place_before_the_next_is_accepted(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, secure: bool
+) -> None:
+    entered: list[object] = []
+    counted: list[int] = []
+    enter, admit = Room.enter, Acceptor._admit
+
+    def note(room: Room, guest: Guest) -> None:
+        entered.append(guest)
+        enter(room, guest)
+
+    def admitted(acceptor: Acceptor, connection: socket.socket) -> None:
+        before = len(entered)
+        admit(acceptor, connection)
+        counted.append(len(entered) - before)
+
+    monkeypatch.setattr(Room, "enter", note)
+    monkeypatch.setattr(Acceptor, "_admit", admitted)
+
+    async def main() -> None:
+        async with open_door(limits=FEW, tls=pem(tmp_path, trustme.CA()) if secure else None) as door:
+            several = [await asyncio.open_connection("127.0.0.1", door.port) for _ in range(3 * BEYOND)]
+            await asyncio.sleep(0.2)
+            assert door.connections() <= FEW.connections
+            for _, writer in several:
+                writer.close()
+
+    run(main())
+    assert counted == [1] * 3 * BEYOND
+    assert len(entered) == len(set(entered)) == 3 * BEYOND
+
+
+@pytest.mark.parametrize("secure", [False, True], ids=["plain", "TLS"])
+@pytest.mark.parametrize("rounds", range(8))
+def test_who_comes_while_the_door_closes_does_not_hold_it_open(
+    run: Run, tmp_path: Path, rounds: int, *, secure: bool
+) -> None:
+    async def main() -> float:
+        async with open_door(tls=pem(tmp_path, trustme.CA()) if secure else None) as door:
+            with socket.create_connection(("127.0.0.1", door.port)):
+                for _ in range(rounds):
+                    await asyncio.sleep(0)
+                began = time.monotonic()
+                await door.stop(3.0)
+                return time.monotonic() - began
+
+    assert run(main()) < 1
