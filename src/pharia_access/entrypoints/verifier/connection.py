@@ -50,7 +50,10 @@ class Connection(HttpToolsProtocol):
         self.deaf = False
         self.is_over = False
         self.kept = False
-        """A token was accepted on it, and it may stay."""
+        """A token was accepted on it lately, and it may stay."""
+        self.shown = False
+        """One was accepted since `cut_if_late` looked."""
+        self._kept_until = inf
         self.turns: deque[Turn] = deque()
         """Requests without a whole answer: the first is being answered."""
         self._taken_by = inf
@@ -110,6 +113,7 @@ class Connection(HttpToolsProtocol):
 
     def is_kept(self) -> bool:
         """A token was accepted: whether the connection may stay open behind the answer."""
+        self.shown = True
         self.kept = self.kept or self.room.keep(self)
         return self.kept
 
@@ -216,6 +220,7 @@ class Connection(HttpToolsProtocol):
 
     def cut_if_late(self, now: float) -> bool:
         """End the connection if the client has had its time; whether it had."""
+        self._keep_no_longer(now)
         closing = self.transport.is_closing()
         if closing:
             self._taken_by = min(self._taken_by, now + self.limits.request_seconds)
@@ -229,6 +234,14 @@ class Connection(HttpToolsProtocol):
         else:
             return False
         return True
+
+    def _keep_no_longer(self, now: float) -> None:
+        """Who goes on without an accepted token makes room again: else a revoked one would keep its places."""
+        if self.shown:
+            self.shown, self._kept_until = False, now + self.limits.idle_seconds
+        elif self.kept and self._kept_until < now:
+            self.kept = False
+            self.room.keep_no_longer(self)
 
     @property
     def _waits_for_us(self) -> bool:

@@ -77,6 +77,7 @@ class FastPathProtocol(GuardedProtocol):
             return False
         self._strangers = 0
         self._count_request()
+        self.shown = True
         if self.kept or self.is_kept():
             self.transport.write(known.wire)
         else:
@@ -111,7 +112,7 @@ class FastPathProtocol(GuardedProtocol):
             return
         self._answer = None
         self._count_request()
-        kept = self.kept or answer.status != HTTPStatus.OK or self.is_kept()
+        kept = answer.status != HTTPStatus.OK or self.is_kept()
         keep_alive = kept and self._begun < _MOST_IN_ONE_READ and self.parser.should_keep_alive()
         head = self.parser.get_method() == b"HEAD"
         if keep_alive and not head:

@@ -5,8 +5,8 @@ them all worked on between two looks at the sockets, and everybody else waits fo
 waits for one, however many there are. And while gateways ask, pieces are a few in a hundred of what is done: of a
 hundred checks hardly one then waits for any. Where nobody asks, all goes on at once.
 
-What waits holds memory, a long body some sixteen times its length. So there are places, and as many of them for one holder as
-are free besides: one that takes all it can leaves half, two leave a third, and a newcomer finds one.
+What waits holds memory, a long body some sixteen times its length. So there are places, and as many of them for one
+holder as are free besides: one that takes all it can leaves half, two leave a third, and a newcomer finds one.
 """
 
 import asyncio

@@ -41,7 +41,7 @@ class Room:
         self._places = places
         self._kept_places = places - max(1, places // _ONE_IN)
         self._new: dict[Guest, None] = {}
-        """Without an accepted token, the oldest first."""
+        """Without an accepted token of late, the oldest first."""
         self._kept: set[Guest] = set()
         self.closed = closed
 
@@ -69,6 +69,12 @@ class Room:
         del self._new[guest]
         self._kept.add(guest)
         return True
+
+    def keep_no_longer(self, guest: Guest) -> None:
+        """No token was accepted for a while: it makes room again, after those that are there."""
+        if guest in self._kept:
+            self._kept.discard(guest)
+            self._new[guest] = None
 
     def leave(self, guest: Guest) -> None:
         """It is closed."""

@@ -121,6 +121,27 @@ async def test_who_showed_an_accepted_token_once_stays_whoever_comes(target: str
         guest[1].close()
 
 
+@BOTH
+@pytest.mark.parametrize("still_good", [True, False])
+async def test_who_shows_a_revoked_token_makes_room_again(*, fast: bool, still_good: bool) -> None:
+    limits = Limits(connections=PLACES, idle_seconds=0.8)
+    async with open_door(fast=fast, limits=limits) as door:
+        token = door.issue().reveal()
+        guest = await asyncio.open_connection("127.0.0.1", door.port)
+        first = await ask(guest, check(token))
+        if not still_good:
+            door.issue(revoked=True, uid="another")
+        statuses = set()
+        for _ in range(6):
+            statuses.add((await ask(guest, check(token))).status)
+            await asyncio.sleep(0.4)
+        async with crowd(door, b"", PLACES):
+            stays = await is_open(guest)
+        guest[1].close()
+
+    assert (first.status, statuses, stays) == (200, {200 if still_good else 401}, still_good)
+
+
 async def test_the_oldest_goes_first() -> None:
     async with (
         open_door(limits=LIMITS) as door,
