@@ -205,6 +205,21 @@ async def test_what_restrains_the_operator_is_tried(
     assert [it for it in secrets if it["metadata"]["name"].startswith("pharia-access-guard-probe")] == []
 
 
+PROBE_LABEL = "access.pharia.ai/guard-probe"
+
+
+async def test_no_label_of_a_token_makes_what_is_tried_change_nothing(
+    guards: KubeGuards, workspace: Workspace, token: ObjectKey
+) -> None:
+    """A patch that changes nothing is admitted: who creates a token would stop all mints of the cluster by it."""
+    workspace.token("planted", labels={PROBE_LABEL: "refused"})
+    planted = ObjectKey(token.namespace, "planted")
+
+    look = await until(guards, planted, lambda look: "restrain-operator-secrets" in look.refused)
+
+    assert (look.admitted, look.refused) == (frozenset(), RESTRAINING)
+
+
 def rewritten(obj: Json) -> None:
     """As strict, by other means; on more than Secrets, so that it is not even alike."""
     rules = obj["spec"]["matchConstraints"]["resourceRules"]

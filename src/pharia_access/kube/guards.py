@@ -5,6 +5,7 @@ A refusal counts only in our own policies' words: RBAC, a quota or somebody else
 """
 
 import asyncio
+from secrets import token_hex
 from typing import Any, Final
 
 import msgspec
@@ -26,7 +27,7 @@ _SECRET: Final = {
     "metadata": {"generateName": "pharia-access-guard-probe-"},
     "type": "Opaque",
 }
-_LABEL: Final = {"metadata": {"labels": {"access.pharia.ai/guard-probe": "refused"}}}
+_PROBE_LABEL: Final = "access.pharia.ai/guard-probe"
 
 
 class _List(msgspec.Struct):
@@ -95,9 +96,10 @@ class KubeGuards:
         return await self._admits(Call("POST", path, self._timeout, _SECRET, query=_DRY_RUN))
 
     async def _try_label(self, token: ObjectKey) -> bool | None:
-        """Whether a label could be put on a token."""
+        """Whether a label could be put on a token. Nobody can have put it there before: what changes nothing passes."""
         path = paths.of_object(paths.PLURALS["ApiToken"], token)
-        return await self._admits(Call("PATCH", path, self._timeout, _LABEL, MERGE_PATCH, query=_DRY_RUN))
+        label = {"metadata": {"labels": {_PROBE_LABEL: f"refused-{token_hex(8)}"}}}
+        return await self._admits(Call("PATCH", path, self._timeout, label, MERGE_PATCH, query=_DRY_RUN))
 
     async def _admits(self, call: Call) -> bool | None:
         try:

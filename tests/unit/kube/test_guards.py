@@ -117,6 +117,13 @@ async def test_nothing_is_tried_but_by_dry_runs(tmp_path: Path) -> None:
     assert len(requests) == 7
 
 
+async def test_nobody_can_know_the_label_that_is_tried_next(tmp_path: Path) -> None:
+    tried = [(await looked(tmp_path, denied("no")))[1][-1] for _ in range(2)]
+
+    assert [request.method for request in tried] == ["PATCH", "PATCH"]
+    assert tried[0].body != tried[1].body
+
+
 @pytest.mark.parametrize("end", ["validatingadmissionpolicies", "validatingadmissionpolicybindings"])
 @pytest.mark.parametrize("body", [b"", b"[]", b'{"items":[1]}', b'{"items":null}', b"\xff"], ids=repr)
 async def test_an_answer_that_is_no_list_is_no_answer(tmp_path: Path, end: str, body: bytes) -> None:
