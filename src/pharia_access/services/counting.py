@@ -1,11 +1,11 @@
 """Finds a token its place under `maxTokens`: by the view where it must wait, by a live list where it would be minted.
 
 One list serves all that are minted in the next seconds, so that n tokens cost n. Each namespace has one list at a time;
-who comes meanwhile is put back, and holds no worker.
+who comes meanwhile is put back, and holds no worker. Of those that another list must be made for, one is asked at a
+time: asked all at once, all but one would be read for nothing.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections import OrderedDict
 from enum import Enum, auto
 
 from pharia_access.domain.model import Credential, ObjectKey, Token
@@ -25,7 +25,7 @@ class Place(Enum):
     NONE = auto()
     """All are taken, or others come first: the token is asked again when its turn comes."""
     UNKNOWN = auto()
-    """Places in its namespace are being counted: the token is asked again when that is done."""
+    """Places in its namespace are being counted: the token is asked again when it is its turn."""
 
 
 class Counting:
@@ -36,7 +36,8 @@ class Counting:
         self._view = view
         self._places = places
         self._intake = intake
-        self._put_back: dict[str, dict[ObjectKey, None]] = {}  # by the namespace that is counted in
+        self._turn: dict[str, ObjectKey] = {}  # by namespace: the token that is counted for, or is asked to be next
+        self._put_back: dict[str, OrderedDict[ObjectKey, dict[ObjectKey, None]]] = {}  # by namespace and credential
 
     async def find(self, token: Token, credential: Credential, *, live: bool) -> Place:
         """Whether it may be minted. A token that is not read live is told what the view says, and gets nothing yet.
@@ -48,8 +49,9 @@ class Counting:
         if credential.policy.max_tokens is None:
             return Place.FREE
         if live and not places.must_wait(token, credential) and not places.is_counted(credential):
-            if token.key.namespace in self._put_back:
-                self._put_back[token.key.namespace][token.key] = None
+            if self._turn.setdefault(token.key.namespace, token.key) != token.key:
+                waiting = self._put_back.setdefault(token.key.namespace, OrderedDict())
+                waiting.setdefault(credential.key, {})[token.key] = None
                 return Place.UNKNOWN
             await self._count(token, credential)
         if places.must_wait(token, credential):
@@ -65,24 +67,40 @@ class Counting:
             self._places.leave(token, credential.key)
             self._intake.ask_who_may_go(credential.key)
 
+    def over(self, token: ObjectKey) -> None:
+        """The work on it is done: where it was its turn, and it needed no count, it is the next one's."""
+        if self._turn.get(token.namespace) == token:
+            self._pass_on(token.namespace)
+
     async def _count(self, token: Token, credential: Credential) -> None:
-        with self._alone(token.key.namespace), self._view.listing():
-            async for page in self._cluster.token_pages(credential=credential.key):
-                for other in page.items:
-                    if other.key != token.key:  # its caller has it in hand
-                        self._take_in(other)
-        self._places.counted(credential)
+        try:
+            with self._view.listing():
+                async for page in self._cluster.token_pages(credential=credential.key):
+                    for other in page.items:
+                        if other.key != token.key:  # its caller has it in hand
+                            self._take_in(other)
+            self._places.counted(credential)
+        finally:
+            for key in self._put_back.get(token.key.namespace, {}).pop(credential.key, ()):
+                self._intake.ask(key, bulk=False)
+            self._pass_on(token.key.namespace)
 
     def _take_in(self, token: Token) -> None:
         """Only what is new about it is judged."""
         if not self._view.is_gone(token.uid) and not self._view.knows(token.key, token.resource_version):
             self._intake.token_listed(token)
 
-    @contextmanager
-    def _alone(self, namespace: str) -> Iterator[None]:
-        self._put_back[namespace] = {}
-        try:
-            yield
-        finally:
-            for key in self._put_back.pop(namespace):
-                self._intake.ask(key, bulk=False)
+    def _pass_on(self, namespace: str) -> None:
+        """Ask the next one, of another credential each time: all of one are served by one count."""
+        del self._turn[namespace]
+        waiting = self._put_back.get(namespace)
+        if not waiting:
+            self._put_back.pop(namespace, None)
+            return
+        credential, tokens = waiting.popitem(last=False)
+        key = next(iter(tokens))
+        del tokens[key]
+        if tokens:
+            waiting[credential] = tokens
+        self._turn[namespace] = key
+        self._intake.ask(key, bulk=False)

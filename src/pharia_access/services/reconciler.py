@@ -75,6 +75,12 @@ class TokenReconciler:
 
     async def reconcile(self, key: ObjectKey) -> None:
         """Do what the token's rules say. Raises leaves of ApiError, MalformedObjectError, ComeBack."""
+        try:
+            await self._reconcile(key)
+        finally:
+            self._counting.over(key)
+
+    async def _reconcile(self, key: ObjectKey) -> None:
         self._withdrawals.begin(key)
         seen = self._intake.fresh(key)
         if seen is not None and await self._bring_in_sync(seen, live=False):
