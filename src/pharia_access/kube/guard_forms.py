@@ -28,6 +28,17 @@ _WORDS: Final = frozenset({"description", "message", "messageExpression"})
 """What people read and nothing is decided by, where it is a text."""
 
 
+_LISTS: Final = ("matchConditions", "validations", "variables")
+_SPEC: Final = frozenset({"failurePolicy", "matchConstraints", "paramKind", *_LISTS})
+_CONSTRAINTS: Final = frozenset(
+    {"excludeResourceRules", "matchPolicy", "namespaceSelector", "objectSelector", "resourceRules"}
+)
+_RULE: Final = frozenset({"apiGroups", "apiVersions", "operations", "resourceNames", "resources", "scope"})
+_NAMED: Final = frozenset({"expression", "name"})
+"""The fields of a policy up to Kubernetes 1.37 by which something is decided. A later one may fill in more, which
+changes nothing for who does not set it; that must not stop all mints on the day of an upgrade."""
+
+
 class Accounts:
     """Whom the policies name: the operator exactly, and as the verifier any other ServiceAccount of its namespace."""
 
@@ -80,16 +91,18 @@ def kind_seen(definition: Json) -> Sighting:
 
 
 def _policy(policy: Json, bindings: list[Json], accounts: Accounts) -> Sighting:
-    spec = _without_words(_pruned(_of(policy, "spec")))
-    spec.pop("auditAnnotations", None)
+    spec = _only(_without_words(_pruned(_of(policy, "spec"))), _SPEC)
     spec.setdefault("failurePolicy", "Fail")
-    constraints = _of(spec, "matchConstraints")
-    constraints.setdefault("matchPolicy", "Equivalent")
-    rules = _dicts(constraints.get("resourceRules"))
-    for rule in rules:
-        rule.setdefault("scope", "*")
-    for validation in _dicts(spec.get("validations")):
-        validation.pop("reason", None)
+    constraints = _only(_of(spec, "matchConstraints"), _CONSTRAINTS)
+    spec["matchConstraints"] = {"matchPolicy": "Equivalent", **constraints}
+    for which in ("resourceRules", "excludeResourceRules"):
+        if which in constraints:
+            rules = _dicts(constraints[which])
+            spec["matchConstraints"][which] = [{"scope": "*", **_only(rule, _RULE)} for rule in rules]
+    for part in _LISTS:
+        if part in spec:
+            spec[part] = [_only(item, _NAMED) for item in _dicts(spec[part])]
+    rules = _dicts(spec["matchConstraints"].get("resourceRules"))
     guard, edition = _mark(policy)
     return Sighting(
         _name(policy),
@@ -150,6 +163,10 @@ def _of(item: Mapping[str, Any], key: str) -> Json:
 
 def _dicts(items: object) -> list[Json]:
     return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+
+
+def _only(item: Json, known: frozenset[str]) -> Json:
+    return {key: value for key, value in item.items() if key in known}
 
 
 def _pruned(value: Any) -> Any:  # noqa: ANN401 - JSON

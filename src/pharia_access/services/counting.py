@@ -81,7 +81,8 @@ class Counting:
                             self._take_in(other)
             self._places.counted(credential)
         finally:
-            for key in self._put_back.get(token.key.namespace, {}).pop(credential.key, ()):
+            served = self._put_back.get(token.key.namespace, OrderedDict()).pop(credential.key, {})
+            for key in served:
                 self._intake.ask(key, bulk=False)
             self._pass_on(token.key.namespace)
 

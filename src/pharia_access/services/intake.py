@@ -201,6 +201,8 @@ class Intake:
             return
         work = Work("token" if malformed.kind == "ApiToken" else "credential", malformed.key)
         self._malformed[work] = malformed
+        if work.kind == "token":
+            self._tell_others(work.key, *self._view.bar_token(work.key))
         if self.acting:
             self._queue.add(work, bulk=True)
 

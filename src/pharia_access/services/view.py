@@ -7,7 +7,7 @@ from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from sys import intern
 
 from pharia_access.domain.conditions import is_true
@@ -152,6 +152,14 @@ class View:
         if record.waits:
             insort(self._lines.setdefault(record.credential, []), (record.created, token.key))
         return before
+
+    def bar_token(self, key: ObjectKey) -> tuple[TokenRecord | None, TokenRecord | None]:
+        """It cannot be understood any more, so it stands in no line; returns what was kept, and what is."""
+        before = after = self._tokens.get(key)
+        if before is not None and before.waits:
+            self._leave_line(key, before)
+            after = self._tokens[key] = replace(before, holds_place=False)
+        return before, after
 
     def drop_token(self, key: ObjectKey) -> TokenRecord | None:
         """Forget a token; returns what was kept."""

@@ -189,6 +189,24 @@ def test_a_verifier_elsewhere_is_not_ours() -> None:
     assert faulty(renamed(text)) == {"write-status"}
 
 
+def filled_in(value: Any) -> Any:  # noqa: ANN401 - JSON
+    """As a later Kubernetes may answer: with a field more wherever an object is."""
+    if isinstance(value, dict):
+        return {**{key: filled_in(item) for key, item in value.items()}, "since138": "AsEver"}
+    return [filled_in(item) for item in value] if isinstance(value, list) else value
+
+
+def test_what_a_later_kubernetes_fills_in_weakens_nothing() -> None:
+    documents = renamed(carried_text())
+    for it in documents:
+        if it["kind"] == "CustomResourceDefinition":
+            it["spec"]["since138"] = it["spec"]["versions"][0]["since138"] = "AsEver"
+        else:
+            it["spec"] = filled_in(it["spec"])
+
+    assert faulty(documents) == set()
+
+
 @pytest.mark.parametrize(
     "odd",
     [

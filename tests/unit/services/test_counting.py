@@ -1,4 +1,4 @@
-"""A namespace counts for one credential at a time: who comes meanwhile is asked again when it is its turn, not before."""
+"""A namespace counts for one credential at a time: who comes meanwhile is asked again at its turn, and not before."""
 
 import asyncio
 from collections import Counter

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from pharia_access.domain.model import ObjectKey, Phase, Token
+from pharia_access.domain.sightings import MalformedObject
 from tests.support.builders import CREDENTIAL, NOW, a_credential, a_token
 from tests.support.faults import Call
 from tests.support.service_builders import Bench, drained, reason
@@ -125,6 +126,25 @@ async def test_an_older_one_that_somebody_elses_secret_blocks_holds_no_place(ben
     bench.store.foreign_secrets.clear()
     await bench.reconcile(A)
     assert reason(bench.token(A)) == "TokenLimitReached"
+
+
+@simulated
+async def test_an_older_one_that_cannot_be_understood_any_more_holds_no_place(bench: Bench) -> None:
+    for name in "cab":
+        bench.create(name)
+        bench.look_around()
+        await bench.reconcile(ObjectKey(A.namespace, name))
+        bench.clock.advance(5)
+    unknown = MalformedObject("ApiToken", A, bench.token(A).uid, "1000", 2, "status.phase: unknown")
+    bench.store.malformed[A] = unknown
+    bench.replica.intake.malformed_seen(unknown)
+
+    bench.revoke(C)
+    await bench.reconcile(C)
+    assert bench.work(B) in await drained(bench.replica.queue)
+    await bench.reconcile(B)
+
+    assert phases(bench) == {"a": Phase.PENDING, "b": Phase.ACTIVE, "c": Phase.REVOKED}
 
 
 @simulated
