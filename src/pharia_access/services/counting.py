@@ -67,6 +67,10 @@ class Counting:
             self._places.leave(token, credential.key)
             self._intake.ask_who_may_go(credential.key)
 
+    def doubt(self, credential: Credential) -> None:
+        """No answer told whether a token of it was minted, and the view may hear of it late."""
+        self._places.doubt(credential.key)
+
     def over(self, token: ObjectKey) -> None:
         """The work on it is done: where it was its turn, and it needed no count, it is the next one's."""
         if self._turn.get(token.namespace) == token:

@@ -92,6 +92,10 @@ class Places:
         while next(iter(self._counted.values()))[0] <= now:
             self._counted.popitem(last=False)
 
+    def doubt(self, credential: ObjectKey) -> None:
+        """Nobody knows whether one of its tokens was minted: only a count can tell."""
+        self._counted.pop(credential, None)
+
     def is_counted(self, credential: Credential) -> bool:
         """Whether a count is still good."""
         until, uid = self._counted.get(credential.key, (-inf, ""))

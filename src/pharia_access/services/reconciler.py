@@ -12,7 +12,7 @@ from pharia_access.domain.decisions import (
     Settle,
 )
 from pharia_access.domain.model import Credential, ObjectKey, Phase, Policy, Token
-from pharia_access.errors import MalformedObjectError, NotFoundError
+from pharia_access.errors import MalformedObjectError, NotFoundError, UnavailableError
 from pharia_access.services.counting import Counting, Place
 from pharia_access.services.guards import Watchman
 from pharia_access.services.intake import Intake
@@ -177,7 +177,11 @@ class TokenReconciler:
         settle = await self._minting.settle_mint(token, credential)
         if settle.status == token.status:
             raise self._come_back(token)
-        written = await self._settle(token, settle)
+        try:
+            written = await self._settle(token, settle)
+        except UnavailableError:
+            self._counting.doubt(credential)
+            raise
         del self._begun[token.key]
         if written.status.phase is Phase.PENDING:
             raise self._come_back(token)

@@ -8,8 +8,9 @@ import pytest
 
 from pharia_access.domain.model import ObjectKey, Phase, Token
 from pharia_access.domain.sightings import MalformedObject
+from pharia_access.errors import UnavailableError
 from tests.support.builders import CREDENTIAL, NOW, a_credential, a_token
-from tests.support.faults import Call
+from tests.support.faults import Call, Fault
 from tests.support.service_builders import Bench, drained, reason
 from tests.support.virtual_time import FakeClock, simulated
 
@@ -145,6 +146,24 @@ async def test_an_older_one_that_cannot_be_understood_any_more_holds_no_place(be
     await bench.reconcile(B)
 
     assert phases(bench) == {"a": Phase.PENDING, "b": Phase.ACTIVE, "c": Phase.REVOKED}
+
+
+@simulated
+async def test_a_mint_whose_answer_was_lost_keeps_its_place(bench: Bench) -> None:
+    """It stood in no line before, and the view has not heard of its end: what was counted is good no longer."""
+    for name in "ab":
+        bench.create(name)
+    bench.look_around()
+    bench.store.foreign_secrets.add(ObjectKey(A.namespace, "a-token"))
+    await bench.turned_away(A)
+    bench.store.foreign_secrets.clear()
+    bench.script.by_verb = [("write_token_status", Fault(after=UnavailableError("the answer is lost")))]
+    with pytest.raises(UnavailableError):
+        await bench.reconcile(A)
+
+    await bench.reconcile(B)
+
+    assert phases(bench) == {"a": Phase.ACTIVE, "b": Phase.PENDING}
 
 
 @simulated
