@@ -41,6 +41,7 @@ class OperatorPool:
         self._root = root
         self._numbers = itertools.count(1)
         self._shared: RunningOperator | None = None
+        self._more: Mapping[str, str] = {}
 
     def shared(self) -> RunningOperator:
         """The operator that tests share, ready, with QUICK settings."""
@@ -53,6 +54,17 @@ class OperatorPool:
         """Have another operator for tests to share; it starts, whether it becomes ready or not."""
         self.stop()
         self._shared = self.start()
+
+    @contextmanager
+    def without_guards(self) -> Iterator[None]:
+        """Until the block ends, operators do without guards, as where people chose to: one is taken away meanwhile."""
+        self.stop()
+        self._more = {"PHARIA_ACCESS_REQUIRE_GUARDS": "false"}
+        try:
+            yield
+        finally:
+            self.stop()
+            self._more = {}
 
     @contextmanager
     def alone(
@@ -70,7 +82,7 @@ class OperatorPool:
     def start(self, env: Mapping[str, str] | None = None, *, kubeconfig: Path | None = None) -> RunningOperator:
         """Start one, whatever else runs; the caller ends it."""
         root = self._root / f"operator-{next(self._numbers)}"
-        return start_operator(self._control_plane, root, {**QUICK, **(env or {})}, kubeconfig=kubeconfig)
+        return start_operator(self._control_plane, root, {**QUICK, **self._more, **(env or {})}, kubeconfig=kubeconfig)
 
     def stop(self) -> None:
         """End the shared operator, if it runs."""
