@@ -10,13 +10,13 @@ from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.sightings import Kind
 from pharia_access.errors import (
     AccessError,
-    ApiError,
     ConflictError,
     DeniedError,
     MalformedObjectError,
     NotFoundError,
     UnavailableError,
 )
+from pharia_access.services.clock_offset import tell_clock_offset
 from pharia_access.services.credential_reconciler import CredentialReconciler
 from pharia_access.services.guards import Watchman
 from pharia_access.services.intake import Intake
@@ -37,7 +37,6 @@ __all__ = ["Operator", "Parts", "Rhythm"]
 log = logging.getLogger(__name__)
 
 GAUGE_SECONDS = 5.0
-MOST_OFFSET_SECONDS = 5.0
 MOST_ASKED_SECONDS = 60.0
 """How long a Retry-After is heeded."""
 MANY_DUE = 100
@@ -225,17 +224,7 @@ class Operator:
         """All has been listed anew: what else is looked at now and then."""
         if self._parts.intake.acting:
             await self._parts.keys.refresh()
-        await self._compare_clocks()
-
-    async def _compare_clocks(self) -> None:
-        """Expiry is judged by the clock of whoever asks: nodes are assumed within seconds of each other."""
-        try:
-            offset = (await self._ports.cluster.server_time_offset(self._ports.clock.now)).total_seconds()
-        except ApiError:
-            return
-        self._ports.metrics.clock_offset(offset)
-        if abs(offset) > MOST_OFFSET_SECONDS:
-            log.warning("the API server's clock is another than ours", extra={"aheadSeconds": round(offset, 1)})
+        await tell_clock_offset(self._ports)
 
     async def _gauge(self) -> None:
         while True:

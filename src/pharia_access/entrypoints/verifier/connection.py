@@ -22,7 +22,7 @@ from pharia_access.entrypoints.verifier.limits import (
     Limits,
 )
 from pharia_access.entrypoints.verifier.room import Room
-from pharia_access.entrypoints.verifier.turns import Flow, Outlet, Turn
+from pharia_access.entrypoints.verifier.turns import Flow, Outlet, Turn, give_up_all
 
 __all__ = ["Connection"]
 
@@ -82,7 +82,7 @@ class Connection(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The client has gone: no turn may write any more."""
-        self._drop_turns()
+        give_up_all(self.turns)
         self.room.leave(self)
         super().connection_lost(exc)
 
@@ -126,7 +126,7 @@ class Connection(HttpToolsProtocol):
         if (self.half_read or self.turns) and not started:
             self.transport.write(CLOSING[HTTPStatus.SERVICE_UNAVAILABLE])
         self.deaf = self.is_over = True
-        self._drop_turns()
+        give_up_all(self.turns)
         if self.flow.write_paused or self.scheme == "https":
             self.transport.abort()  # the end of TLS, or of what is not taken, would be waited for
         else:
@@ -205,7 +205,7 @@ class Connection(HttpToolsProtocol):
             return
         self.write(last_words)
         self.deaf = self.is_over = True
-        self._drop_turns()
+        give_up_all(self.turns)
         if self.transport.is_closing():
             return
         if self._at_end or not self.transport.can_write_eof():
@@ -264,8 +264,3 @@ class Connection(HttpToolsProtocol):
         self._dropped += count
         if self.is_over and self._dropped > self.limits.body_bytes * PATIENCE_WITH_BODIES:
             self.transport.abort()
-
-    def _drop_turns(self) -> None:
-        for turn in self.turns:
-            turn.give_up()
-        self.turns.clear()

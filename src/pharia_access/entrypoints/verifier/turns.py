@@ -5,13 +5,14 @@ goes nowhere: uvicorn's own cycle would write to a closed transport, and log eac
 """
 
 import asyncio
+from collections import deque
 from http import HTTPStatus
 from typing import Any, Protocol
 
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-__all__ = ["ExpectingTurn", "Flow", "Outlet", "Turn"]
+__all__ = ["ExpectingTurn", "Flow", "Outlet", "Turn", "give_up_all"]
 
 
 class _Connection(Protocol):
@@ -135,3 +136,10 @@ class Flow(FlowControl):
         """Answers are taken again."""
         super().resume_writing()
         self.resume_reading()
+
+
+def give_up_all(turns: deque[Turn]) -> None:
+    """Nobody waits for any of these answers."""
+    for turn in turns:
+        turn.give_up()
+    turns.clear()
