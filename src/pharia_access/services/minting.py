@@ -148,7 +148,7 @@ class Minting:
             f"A Secret named {name} exists that is not this token's; it was left alone. Delete it"
             if held is None
             else f"Secret {name} of an earlier token was deleted and still stands, held by {named(held.finalizers)}. "
-            "Take it off"
+            "Have that taken off"
         )
         message = f"{obstacle}, or create an ApiToken with another spec.delivery.secretName."
         outcome = Outcome(Phase.PENDING, Reason.SECRET_CONFLICT, message, stalled=True)
@@ -157,7 +157,7 @@ class Minting:
     def _refused(self, token: Token, refusal: ApiError) -> Settle:
         message = (
             f"The API server refuses the one-time Secret: {refusal}. Look at the quotas and admission policies of this "
-            "namespace and at the operator's rights; it is tried again every half minute, where few wait so."
+            "namespace and at the operator's rights; it is tried again every half minute, where many wait more rarely."
         )
         outcome = Outcome(Phase.PENDING, Reason.SECRET_REFUSED, message, stalled=True)
         return Settle(status_of(token, outcome, self._clock.now()))
