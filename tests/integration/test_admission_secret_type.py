@@ -181,7 +181,7 @@ def test_finalizers_from_before_the_policy_are_taken_off_one_by_one(admin: Api, 
     def passes() -> bool:
         return admin.patch(delivered, {"metadata": {"finalizers": ["x.example/try"]}}, dryRun="All").ok
 
-    with unguarded(admin, "reserve-one-time-secrets", passes):
+    with unguarded(admin, "reserve-one-time-secrets", passes=passes):
         held = admin.patch(delivered, {"metadata": {"finalizers": [HOLD, "x.example/more"]}})
         assert held.ok
     assert TAKES_NONE in admin.patch(delivered, {"metadata": {"finalizers": [HOLD, "x.example/new"]}}).message

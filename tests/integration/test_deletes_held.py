@@ -30,13 +30,16 @@ ON, OFF = {"metadata": {"finalizers": [HOLD]}}, {"metadata": {"finalizers": None
 
 @pytest.fixture(scope="module", autouse=True)
 def _policy_away(control_plane: ControlPlane, pool: OperatorPool) -> Iterator[None]:
-    """Finalizers get on one-time Secrets where the policy that refuses them was not there, or not yet."""
+    """Finalizers get on one-time Secrets where the policy that refuses them was not there, or not yet.
+
+    An operator that looks at its guards would mint nothing meanwhile.
+    """
     admin, made = Api(control_plane.kubeconfig), secret("default", "held", kind=ONE_TIME_TOKEN)
 
     def passes() -> bool:
         return admin.create(made, dryRun="All").ok
 
-    with unguarded(admin, "reserve-one-time-secrets", passes), pool.without_guards():
+    with unguarded(admin, "reserve-one-time-secrets", passes=passes), pool.without_guards():
         yield
 
 

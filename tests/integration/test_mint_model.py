@@ -32,6 +32,7 @@ UNHURRIED = {
     "PHARIA_ACCESS_PENDING_BOUND": "30m",
     "PHARIA_ACCESS_PROBE_FIRST": "5m",
     "PHARIA_ACCESS_PROBE_MAX": "10m",
+    "PHARIA_ACCESS_REQUIRE_GUARDS": "false",  # it would mint nothing while a policy is switched off
 }
 
 
