@@ -11,17 +11,16 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
-from tests.attacks.mint_people import GROUP
+from tests.attacks.moves import RESTORED
 
 if TYPE_CHECKING:
     from tests.attacks.mint_people import Person
 
-__all__ = ["BIRTH", "FIELDS", "MARK", "VERBS", "Field", "State", "Subject", "may_edit"]
+__all__ = ["BIRTH", "FIELDS", "HOLD", "VERBS", "Field", "State", "Subject", "may_edit"]
 
 Json = dict[str, Any]
 
-MARK: Final = "velero.io/restore-name"
-_HOLD: Final = "mint-model.example/hold"
+HOLD: Final = "mint-model.example/hold"
 
 
 class State(StrEnum):
@@ -129,10 +128,10 @@ class Subject:
             Field.DESCRIPTION: {"spec": {"description": text}},
             Field.END: {"spec": {"expiresAt": _moment(self.end - self.edits)}},
             Field.REVOKED: {"spec": {"revoked": True}},
-            Field.MARK: {"metadata": {"labels": {MARK: None if gone else text}}},
+            Field.MARK: {"metadata": {"labels": {RESTORED: None if gone else text}}},
             Field.ANNOTATION: {"metadata": {"annotations": {"example.com/note": text}}},
             Field.OWNER: {"metadata": {"ownerReferences": others if gone else [*others, owner]}},
-            Field.FINALIZER: {"metadata": {"finalizers": None if gone else [_HOLD]}},
+            Field.FINALIZER: {"metadata": {"finalizers": None if gone else [HOLD]}},
         }
         return changes[what]
 
@@ -171,7 +170,7 @@ def may_edit(person: Person, subject: Subject, what: Field, verb: str) -> bool:
         return _changes_nothing(subject, what, applied=applied)
     if what in _HARMLESS or subject.state in {State.LEAVING, State.REVOKED, State.MINTED}:
         return True
-    return person.may("create", "apicredentials/token", name=subject.credential, group=GROUP)
+    return person.may_mint(subject.credential)
 
 
 def _changes_nothing(subject: Subject, what: Field, *, applied: bool) -> bool:

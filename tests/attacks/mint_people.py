@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from tests.attacks.people import GROUP, allowed
 from tests.support.api import OPERATOR, rule
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-__all__ = ["BOSS", "GROUP", "LAPSED", "LAPSING", "MINT", "PEOPLE", "READER", "Person", "person"]
+__all__ = ["BOSS", "LAPSED", "LAPSING", "MINT", "PEOPLE", "READER", "Person", "person"]
 
 Json = dict[str, Any]
 
-GROUP: Final = "access.pharia.ai"
 READER: Final = "mint-model-reader"
 BOSS: Final = "mint-model-boss"
 """A role that nobody may bind but who may do everything."""
@@ -34,13 +31,7 @@ class Person:
 
     def may(self, verb: str, resource: str, *, name: str = "", group: str = GROUP) -> bool:
         """What RBAC makes of their rights; `resource` may name a subresource after a slash."""
-        return any(
-            _among(verb, one["verbs"])
-            and _among(group, one["apiGroups"])
-            and _among(resource, one["resources"])
-            and (not one.get("resourceNames") or name in one["resourceNames"])
-            for one in self.rules
-        )
+        return allowed(self.rules, verb, resource, name=name, group=group)
 
     def may_mint(self, credential: str) -> bool:
         """Whether they may ask for a token under it."""
@@ -50,10 +41,6 @@ class Person:
     def user(self) -> str:
         """The name that the API server knows them by; two of PEOPLE are one user at different times."""
         return OPERATOR if self.name == "operator" else "mint-model-" + self.name.replace(LAPSED, LAPSING)
-
-
-def _among(wanted: str, given: Iterable[str]) -> bool:
-    return any(one in {"*", wanted} for one in given)
 
 
 LAPSING: Final = "lapsing"

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
-from tests.attacks.mint_model import MARK, VERBS, Field, State, Subject, may_edit
+from tests.attacks.mint_model import VERBS, Field, State, Subject, may_edit
 from tests.attacks.mint_moves import Cell, Hand
 from tests.attacks.mint_people import BOSS, READER, Person, person
 from tests.attacks.mint_stage import Stage
+from tests.attacks.moves import RESTORED
 from tests.support.api import APPLY
 from tests.support.resources import ONE_TIME_TOKEN, api_credential, api_token, secret
 from tests.support.writes import WAYS
@@ -158,7 +159,7 @@ def _created(stage: Stage, cell: Cell, who: Person, api: Api) -> tuple[Reply, bo
     name = f"made-{len(stage.subjects)}"
     token = api_token(stage.namespace, name, credentialRef={"name": "one"}, delivery={"window": "30m"})
     token["spec"] |= {"revoked": True} if cell.field == "revoked" else {}
-    token["metadata"] |= {"labels": {MARK: "x"}} if cell.field == "marked" else {}
+    token["metadata"] |= {"labels": {RESTORED: "x"}} if cell.field == "marked" else {}
     if cell.verb == "create":
         reply = api.create(token)
     else:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from tests.attacks.mint_model import MARK, State, Subject
-from tests.attacks.mint_people import BOSS, GROUP, LAPSED, LAPSING, MINT, PEOPLE, READER, person
+from tests.attacks.mint_model import HOLD, State, Subject
+from tests.attacks.mint_people import BOSS, LAPSED, LAPSING, MINT, PEOPLE, READER, person
+from tests.attacks.moves import RESTORED
+from tests.attacks.people import GROUP
 from tests.support.processes import wait_until
 from tests.support.resources import api_credential, api_token, secret
 from tests.support.rights import Right, may
@@ -33,7 +35,6 @@ _LONG_AGO: Final = 1_600_000_000
 """Earlier than that, in seconds of Unix: an end is only brought forward."""
 _LATER: Final = 1200
 """In seconds: shorter than any maximum, longer than any sequence."""
-_HOLD: Final = "mint-model.example/hold"
 _SECONDS: Final = 60.0  # no figure of the product: a busy machine may take so long
 _PHASES: Final = {State.FAILED: "Failed", State.EXPIRED: "Expired", State.REVOKED: "Revoked", State.MINTED: "Active"}
 
@@ -173,9 +174,9 @@ class Stage:
             spec["revoked"] = True
         token = api_token(self.namespace, name, **spec)
         if state is State.RESTORED:
-            token["metadata"]["labels"] = {MARK: "nightly"}
+            token["metadata"]["labels"] = {RESTORED: "nightly"}
         if state is State.LEAVING:
-            token["metadata"]["finalizers"] = [_HOLD]
+            token["metadata"]["finalizers"] = [HOLD]
         if state is State.CONFLICT:
             self.must(secret(self.namespace, f"{name}-token"))
         self.must(token)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from tests.support.api import JSON_PATCH
+from tests.support.guards import BINDING, POLICY, Tampering, tampered
 from tests.support.installation import wait_for_policies
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ __all__ = ["SWITCHES", "Switch"]
 
 Json = dict[str, Any]
 
-_ADMISSION: Final = "/apis/admissionregistration.k8s.io/v1"
-_BINDINGS: Final = f"{_ADMISSION}/validatingadmissionpolicybindings"
 _OPERATIONS: Final = "/spec/matchConstraints/resourceRules/0/operations"
 
 
@@ -41,32 +40,20 @@ class Switch:
     @contextmanager
     def off(self, control_plane: ControlPlane, admin: Api) -> Iterator[None]:
         """In force within the block; on again after it."""
-        name = f"{self.policy}.access.pharia.ai"
-        with self._fewer(admin, name) if self.left else _unbound(admin, name):
+        with self._fewer(admin) if self.left else tampered(admin, Tampering(BINDING, self.policy, None)):
             wait_for_policies(control_plane)
             yield
         wait_for_policies(control_plane)
 
     @contextmanager
-    def _fewer(self, admin: Api, name: str) -> Iterator[None]:
-        path = f"{_ADMISSION}/validatingadmissionpolicies/{name}"
+    def _fewer(self, admin: Api) -> Iterator[None]:
+        path = f"{POLICY}/{self.policy}.access.pharia.ai"
         rules = _must(admin.request("GET", path)).body["spec"]["matchConstraints"]["resourceRules"]
         _must(admin.request("PATCH", path, body=_replacing(self.left), form=JSON_PATCH))
         try:
             yield
         finally:
             _must(admin.request("PATCH", path, body=_replacing(rules[0]["operations"]), form=JSON_PATCH))
-
-
-@contextmanager
-def _unbound(admin: Api, name: str) -> Iterator[None]:
-    binding = _must(admin.request("GET", f"{_BINDINGS}/{name}")).body
-    _must(admin.request("DELETE", f"{_BINDINGS}/{name}"))
-    metadata = {part: binding["metadata"].get(part, {}) for part in ("name", "labels", "annotations")}
-    try:
-        yield
-    finally:
-        _must(admin.request("POST", _BINDINGS, body={**binding, "metadata": metadata}))
 
 
 def _replacing(operations: object) -> list[Json]:

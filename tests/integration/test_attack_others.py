@@ -15,11 +15,12 @@ import pytest
 
 from tests.attacks.directed import directed
 from tests.attacks.evidence import minted_in
-from tests.attacks.guards import POLICIES, unbound
 from tests.attacks.known import NOT_YET_MENDED
 from tests.attacks.moves import Move, Target, Verb
 from tests.attacks.people import READER, WEAK, person
+from tests.support.guards import POLICIES
 from tests.support.processes import ProcessError, wait_until
+from tests.support.unguarded import unguarded
 from tests.support.workspace import outcome
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def test_without_the_guards_nothing_is_minted_for_long(world: World) -> None:
     place = world.place()
     here, editor = world.workspace(place.namespace), world.admin.as_user("editor")
 
-    with unbound(world.admin, POLICIES, lambda: _refused(world, place)):
+    with unguarded(world.admin, *POLICIES, passes=lambda: not _refused(world, place)):
         deadline, number, stopped = time.monotonic() + GUARDS_NOTICED, 0, False
         while not stopped and time.monotonic() < deadline:
             number += 1

@@ -41,6 +41,7 @@ POLICIES: Final = (
     "restrain-operator-resources",
     "reserve-one-time-secrets",
 )
+"""All that the chart installs, without their common ending."""
 POLICY: Final = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies"
 BINDING: Final = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings"
 KIND: Final = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
@@ -131,10 +132,8 @@ def renamed(
 def let_todays_operator_work(admin: Api) -> None:
     """What it saw of the keyring by a patch up to chart 0.2.0, it gets by its name; and it looks at its guards."""
     admin.grant(OPERATOR, NAMESPACE, rule("", "secrets", "get", names=["pharia-access-keyring"]))
-    policies = rule("admissionregistration.k8s.io", "validatingadmissionpolicies", "list")
-    bindings = rule("admissionregistration.k8s.io", "validatingadmissionpolicybindings", "list")
-    kinds = rule("apiextensions.k8s.io", "customresourcedefinitions", "get")
-    admin.grant_everywhere(OPERATOR, "look-at-guards", policies, bindings, kinds)
+    rules = [rule(group, kind, verb, names=[name] if name else []) for verb, group, kind, name, _ in NEEDED_TO_LOOK]
+    admin.grant_everywhere(OPERATOR, "look-at-guards", *rules)
 
 
 def until_guards_hold(operator: RunningOperator, *, holds: bool = True) -> None:
