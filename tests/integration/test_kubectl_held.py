@@ -134,3 +134,17 @@ def test_whoever_collects_is_told_that_the_secret_still_stands(workspace: Worksp
     assert HOLD in again.err
     workspace.change(kept, OFF)
     workspace.until_gone("Secret", "ci-token")
+
+
+def test_a_secret_that_outlives_its_window_is_not_said_to_wait(workspace: Workspace, access: Access) -> None:
+    workspace.issued(delivery={})
+    kept = held(workspace, "Secret", "ci-token")
+    workspace.until(
+        "ApiToken", "ci", lambda it: condition(it, "Delivered").get("reason") == "WithdrawalHeld", "WithdrawalHeld"
+    )
+
+    told = access("token", "get", "ci").out
+
+    workspace.change(kept, OFF)
+    assert "to be collected" not in told
+    assert "Secret:      ci-token was to go at" in told

@@ -1,5 +1,7 @@
 """Tokens, listed and shown."""
 
+from datetime import datetime
+
 from pharia_access.bootstrap.person import Desk
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.summaries import TokenSummary
@@ -33,7 +35,6 @@ async def read_token(desk: Desk, key: ObjectKey) -> TokenSummary:
 
 def _fields(desk: Desk, token: TokenSummary) -> list[tuple[str, str]]:
     now = desk.clock.now()
-    available = token.delivery == "Available"
     return [
         ("Name", token.key.name),
         ("Namespace", token.key.namespace),
@@ -46,5 +47,15 @@ def _fields(desk: Desk, token: TokenSummary) -> list[tuple[str, str]]:
         ("Created", moment(token.created)),
         ("Expires", until(token.ends, now)),
         ("Last used", f"{age(token.last_used, now)} ago" if token.last_used else "never, as far as is known"),
-        ("Secret", f"to be collected until {moment(token.deadline)}" if available else token.delivery.lower()),
+        ("Secret", _secret(token, now)),
     ]
+
+
+def _secret(token: TokenSummary, now: datetime) -> str:
+    """What became of the one-time Secret."""
+    if token.delivery != "Available":
+        return token.delivery.lower()
+    until_then = moment(token.deadline)
+    if token.deadline is not None and token.deadline <= now:
+        return f"{token.secret_name} was to go at {until_then}, and still stands (see the condition Delivered)"
+    return f"to be collected until {until_then}"
