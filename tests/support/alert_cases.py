@@ -200,7 +200,7 @@ CASES: Final = (
         "PhariaAccessGuardsDown",
         {f'pharia_access_guard_holds{{guard="bind-roles", {_POD}}}': "0x60"},
         {f'pharia_access_guard_holds{{guard="bind-roles", {_POD}}}': "1x58 0 0"},
-        "What guards minting does not hold (bind-roles).",
+        "A guard of minting does not hold (bind-roles).",
         {"guard": "bind-roles"},
     ),
     Case(

@@ -39,7 +39,7 @@ class Observed:
     held: Held | None = None
     """Why the Secret that was deleted just now still stands; None where it does not, or was not deleted."""
     guards_objection: str = ""
-    """Why what guards minting does not hold; empty while it does."""
+    """Why the guards do not hold, in a clause; empty while they do."""
 
 
 class SecretFate(Enum):

@@ -109,8 +109,8 @@ def wait_for_the_guards(observed: Observed, now: datetime) -> Decision | None:
     if observed.token.minted or not observed.guards_objection:
         return None
     message = (
-        f"Nothing is minted: {observed.guards_objection}. It is minted once an administrator has put the admission "
-        "policies and the kinds back as they were released."
+        f"Nothing is minted: {observed.guards_objection}. This token is minted once an administrator has put the "
+        "policies and kinds back as they were released."
     )
     return _wait(observed, now, Outcome(Phase.PENDING, Reason.GUARDS_DOWN, message))
 

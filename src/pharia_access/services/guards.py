@@ -31,7 +31,8 @@ CONFIRM_SECONDS: Final = 2.0
 PATIENCE: Final = timedelta(minutes=10)
 """How long older guards are borne, and how long a verdict lasts while no look succeeds."""
 
-_NOT_SEEN: Final = "what guards minting has not been looked at yet"
+_NOT_SEEN: Final = "the admission policies and the kinds' rules have not been looked at yet"
+_NOT_LOOKED_AT: Final = "the admission policies and the kinds' rules could not be looked at for 10 min"
 
 
 class Watchman:
@@ -86,7 +87,7 @@ class Watchman:
         if faults is not None:
             self._conclude(faults)
         elif self._answered_at is None or self._patience_over(self._answered_at):
-            why = _NOT_SEEN if self._answered_at is None else "what guards minting could not be looked at for 10 min"
+            why = _NOT_SEEN if self._answered_at is None else _NOT_LOOKED_AT
             self._tell(why, held=frozenset())
 
     async def _faults(self) -> tuple[GuardFault, ...] | None:
@@ -123,7 +124,7 @@ class Watchman:
             self._held_at = self._clock.now()
         said = "; ".join(f"{fault.guard}: {fault.why}" for fault in self._counted(faults))
         held = frozenset(self._names) - {fault.guard for fault in faults}
-        self._tell(f"what guards it does not hold ({said})" if said else "", held=held)
+        self._tell(f"not all admission policies and rules of the kinds hold ({said})" if said else "", held=held)
 
     def _tell(self, objection: str, *, held: frozenset[str]) -> None:
         self._metrics.guards({name: name in held for name in self._names}, self._held_at)

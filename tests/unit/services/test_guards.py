@@ -117,7 +117,7 @@ async def test_a_look_that_fails_is_no_answer(clock: FakeClock, failure: Excepti
         await asyncio.sleep(6)
 
     assert still == ""
-    assert over == "what guards minting could not be looked at for 10 min"
+    assert over == "the admission policies and the kinds' rules could not be looked at for 10 min"
     assert watchman.objection == ""
 
 
@@ -127,7 +127,7 @@ async def test_before_the_first_answer_nothing_is_minted(clock: FakeClock) -> No
     guards(stage).rest = NO_ANSWER
     async with watching(stage) as watchman:
         await asyncio.sleep(30)
-        assert watchman.objection == "what guards minting has not been looked at yet"
+        assert watchman.objection == "the admission policies and the kinds' rules have not been looked at yet"
         assert stage.replica.metrics.guards_hold == {"roles": False, "tokens": False}
         assert stage.replica.metrics.guards_held_at is None
 
