@@ -108,7 +108,9 @@ def test_a_credential_that_stands_is_not_called_deleted(workspace: Workspace, ac
     credential = held(workspace, "ApiCredential", "invoice-bot")
 
     told = access("credential", "delete", "invoice-bot", "--yes")
-    workspace.until("ApiCredential", "invoice-bot", lambda it: condition(it, "Ready")["reason"] == "Deleting", "told")
+    workspace.until(
+        "ApiCredential", "invoice-bot", lambda it: condition(it, "Ready").get("reason") == "Deleting", "told"
+    )
     table, shown = access("credential", "list").out, access("credential", "get", "invoice-bot").out
 
     expected = "credential invoice-bot is being deleted, and none of its tokens is accepted from now on."
