@@ -137,9 +137,11 @@ def test_a_secret_that_a_finalizer_holds_stores_no_mint(admin: Api, mallory: Api
     first = workspace.issued("ci")
     held = {**workspace.known("Secret", "ci-token"), "kind": "Secret"}
     by_finalizer = {"metadata": {"finalizers": ["example.com/hold"]}}
-    with unguarded(
-        admin, "reserve-one-time-secrets", passes=lambda: mallory.patch(held, by_finalizer, dryRun="All").ok
-    ):
+
+    def passes() -> bool:
+        return mallory.patch(held, {"metadata": {"finalizers": ["example.com/try"]}}, dryRun="All").ok
+
+    with unguarded(admin, "reserve-one-time-secrets", passes=passes):
         assert mallory.patch(held, by_finalizer).ok
     workspace.delete(first)
     workspace.until("Secret", "ci-token", lambda it: "deletionTimestamp" in it["metadata"], "being deleted")
