@@ -19,6 +19,7 @@ from tests.support.api import Api
 from tests.support.chart_release import Release
 from tests.support.charts import of_kind, program_settings
 from tests.support.control_plane import ControlPlane
+from tests.support.guards import NEEDED_TO_LOOK
 from tests.support.operators import rotate_keyring
 from tests.support.processes import wait_until
 from tests.support.rights import Right, asked, given, unused, without_right
@@ -145,7 +146,7 @@ def test_a_right_too_many_would_be_noticed_and_so_would_one_too_few(told: Releas
 
 
 @pytest.mark.parametrize("component", COMPONENTS)
-def test_where_namespaces_are_named_nothing_beyond_them_may_be_touched_but_roles_read(
+def test_where_namespaces_are_named_nothing_beyond_them_may_be_touched_but_roles_and_guards_read(
     told: Release, component: str
 ) -> None:
     everywhere = {right for right in given(told.documents(), f"{told.prefix}-{component}") if not right.namespace}
@@ -154,9 +155,9 @@ def test_where_namespaces_are_named_nothing_beyond_them_may_be_touched_but_roles
     answer = told.control_plane.kubectl(*watch_elsewhere, user=told.account(component), check=False).stdout.strip()
 
     assert answer == ("no" if told.values else "yes")
-    assert (everywhere == {Right(verb, "access.pharia.ai", "apiroles") for verb in ("list", "watch")}) == bool(
-        told.values
-    )
+    roles = {Right(verb, "access.pharia.ai", "apiroles") for verb in ("list", "watch")}
+    looks = {Right(verb, group, resource, name=name) for verb, group, resource, name, _ in NEEDED_TO_LOOK}
+    assert (everywhere == roles | (looks if component == "operator" else set())) == bool(told.values)
 
 
 def test_helm_test_asks_a_verifier_that_knows_the_cluster(told: Release) -> None:
