@@ -86,7 +86,9 @@ def block(der: bytes) -> bytes:
     return b"-----BEGIN CERTIFICATE-----\n" + base64.encodebytes(der) + b"-----END CERTIFICATE-----\n"
 
 
-@pytest.mark.parametrize("length", [0, 1, 40, len(WHOLE) // 2, len(WHOLE) - 30])
+@pytest.mark.parametrize(
+    "length", [0, 1, 40, len(WHOLE) // 2, len(WHOLE) - 30], ids=["nothing", "a byte", "40 bytes", "half", "almost all"]
+)
 def test_a_file_that_breaks_off_in_a_block_is_told(length: int) -> None:
     assert is_cut(WHOLE + WHOLE[:length]) == (length >= len(b"-----BEGIN "))
     assert not is_cut(WHOLE + WHOLE)
