@@ -124,13 +124,14 @@ class Subject:
         text = f"edit-{self.edits}"
         gone = what in self.present and verb != "server-side apply"
         others = [one for one in owners if one["uid"] != owner["uid"]]
+        with_it = owners if len(others) < len(owners) else [*others, owner]  # another order would be a change
         changes: dict[Field, Json] = {
             Field.DESCRIPTION: {"spec": {"description": text}},
             Field.END: {"spec": {"expiresAt": _moment(self.end - self.edits)}},
             Field.REVOKED: {"spec": {"revoked": True}},
             Field.MARK: {"metadata": {"labels": {RESTORED: None if gone else text}}},
             Field.ANNOTATION: {"metadata": {"annotations": {"example.com/note": text}}},
-            Field.OWNER: {"metadata": {"ownerReferences": others if gone else [*others, owner]}},
+            Field.OWNER: {"metadata": {"ownerReferences": others if gone else with_it}},
             Field.FINALIZER: {"metadata": {"finalizers": None if gone else [HOLD]}},
         }
         return changes[what]
