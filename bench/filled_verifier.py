@@ -65,7 +65,7 @@ def _put_catalogue(index: Index) -> None:
 
 
 def _index(file: Path, key: MacKey, *, catalogue: bool) -> Index:
-    index = Index()
+    index, reference = Index(), getattr(key, "reference", KEY_ID)  # `bench flood-bodies` runs older sources, too
     if catalogue:
         _put_catalogue(index)
     index.put_role(Role("studio-user", frozenset({"*"}), (Permission("AccessStudio"),)))
@@ -86,7 +86,7 @@ def _index(file: Path, key: MacKey, *, catalogue: bool) -> Index:
                 revoked=False,
                 deleting=False,
                 proof=proof[0] if proof else "none",
-                mac_key_id=None if mac == NO_MAC else key.reference,
+                mac_key_id=None if mac == NO_MAC else reference,
                 mac=None if mac == NO_MAC else bytes.fromhex(mac),
             )
         )

@@ -38,8 +38,8 @@ __all__ = ["main"]
 
 BEFORE = "94bca01"
 COUNTS = (1, 4)
-ROUNDS = 5
-SECONDS = 3.0
+ROUNDS = 3
+SECONDS = 2.0
 _CHECKOUT = Path(__file__).parents[1]
 _UID = "6f0c6a3e-0000-4000-8000-000000000000"
 _HOW = f"""\
