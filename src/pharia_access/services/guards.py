@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Iterable
 from datetime import datetime, timedelta
+from math import inf
 from typing import Final
 
 from pharia_access.domain.guards import GuardFault, faults_of
@@ -52,6 +53,7 @@ class Watchman:
         self._interval = min(interval, LONGEST_INTERVAL).total_seconds()
         self._names = tuple(guard.name for guard in self._source.carried())
         self._older_since: dict[str, float] = {}
+        self._looked_at = -inf
         self._answered_at: float | None = None
         self._held_at: datetime | None = None
         self._failing = False
@@ -62,11 +64,16 @@ class Watchman:
         return [f"nothing is minted: {self.objection}"] if self.objection else []
 
     async def keep(self) -> None:
-        """Look for ever."""
+        """Look for ever, counted from the last look; at once where there was none."""
         while self._required:
+            if (seconds := self._until_the_next()) > 0:
+                await self._clock.sleep(seconds)
             await self.look()
-            troubled = self.objection or self._failing or self._older_since
-            await self._clock.sleep(min(SOON_SECONDS, self._interval) if troubled else self._interval)
+
+    def _until_the_next(self) -> float:
+        troubled = self.objection or self._failing or self._older_since
+        pause = min(SOON_SECONDS, self._interval) if troubled else self._interval
+        return self._looked_at + pause - self._clock.monotonic()
 
     async def beside(self, work: Awaitable[None]) -> None:
         """Look as long as that goes on. Raises what it raises."""
@@ -89,6 +96,7 @@ class Watchman:
         elif self._answered_at is None or self._patience_over(self._answered_at):
             why = _NOT_SEEN if self._answered_at is None else _NOT_LOOKED_AT
             self._tell(why, held=frozenset())
+        self._looked_at = self._clock.monotonic()
 
     async def _faults(self) -> tuple[GuardFault, ...] | None:
         """What one look showed; None where it failed."""

@@ -229,6 +229,18 @@ async def test_a_leader_looks_before_its_first_mint(clock: FakeClock) -> None:
 
 
 @simulated
+async def test_a_takeover_costs_one_look_and_the_next_comes_a_minute_later(clock: FakeClock) -> None:
+    stage = Stage(clock)
+    await stage.operator.fill_view()
+    async with stage.leading():
+        await asyncio.sleep(59)
+        first = guards(stage).looks
+        await asyncio.sleep(2)
+
+    assert (first, guards(stage).looks) == (1, 2)
+
+
+@simulated
 async def test_a_standby_looks_too_and_asks_for_nothing(clock: FakeClock) -> None:
     stage = Stage(clock)
     stage.store.apply_token(a_token(ObjectKey(CREDENTIAL.namespace, "waits")))
