@@ -4,7 +4,6 @@ Runs on every replica. A standby keeps view, schedule, and which tokens want som
 """
 
 from collections import deque
-from datetime import timedelta
 
 from pharia_access.domain import token_rules
 from pharia_access.domain.decisions import InSync, Observed, Settle
@@ -21,7 +20,7 @@ from pharia_access.services.work_queue import Work, WorkQueue
 
 __all__ = ["Intake"]
 
-COALESCE = timedelta(seconds=2)
+COALESCE_SECONDS = 2.0
 """How long a credential's counts may gather before they are written."""
 
 MOST_FRESH = 2000
@@ -240,7 +239,7 @@ class Intake:
         for place in {old, new} if self.acting and old != new else ():
             if place is not None and self._view.credential(place[0]) is not None:
                 # In bulk: where many tokens end at once, after them, and so once for each credential.
-                self._queue.add_after(Work("credential", place[0]), COALESCE.total_seconds(), bulk=True)
+                self._queue.add_after(Work("credential", place[0]), COALESCE_SECONDS, bulk=True)
 
     def _add_tokens(self, credential: ObjectKey, *phases: Phase) -> None:
         for key in self._view.tokens_of(credential, *phases):
