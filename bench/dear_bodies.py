@@ -5,11 +5,12 @@ One process, so many connections, each with one request under way at all times.
 
 from __future__ import annotations
 
-import argparse
 import json
 import selectors
 import socket
 from typing import TYPE_CHECKING
+
+from bench.one_client import options_of_others
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,12 +96,7 @@ def _play(request: bytes, count: int, port: int) -> None:
 
 def main() -> None:
     """Until killed."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--kind", choices=KINDS, required=True)
-    parser.add_argument("--count", type=int, required=True)
-    parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--token", required=True)
-    options = parser.parse_args()
+    options = options_of_others(KINDS)
     _, make = KINDS[options.kind]
     _play(make().replace(b"TOKEN", options.token.encode()), options.count, options.port)
 

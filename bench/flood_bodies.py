@@ -7,32 +7,22 @@ Writes bench/results/flood_bodies.md.
 
 from __future__ import annotations
 
-import io
-import os
 import secrets
-import socket
 import statistics
-import subprocess
-import sys
-import sysconfig
-import tarfile
 import tempfile
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from bench.dear_bodies import KINDS, MANY, ONE
+from bench.earlier import CHECKOUT, as_it_was
 from bench.meters import machine
+from bench.one_client import asked_checks, others, p50_and_p99, running_verifier
 from bench.report import Target, table, targets, write
 from bench.stage import say
 from pharia_access.domain.keyring import Digester
 from pharia_access.domain.token import mint
-from tests.support.processes import ProcessError, free_port, wait_until
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from tests.support.processes import ProcessError
 
 __all__ = ["main"]
 
@@ -40,7 +30,6 @@ BEFORE = "94bca01"
 COUNTS = (1, 4)
 ROUNDS = 3
 SECONDS = 2.0
-_CHECKOUT = Path(__file__).parents[1]
 _UID = "6f0c6a3e-0000-4000-8000-000000000000"
 _HOW = f"""\
 Written by `python -m bench flood-bodies`: the verifier on one core, the one who sends dear requests (niced) and one
@@ -66,11 +55,12 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="pharia-access-bodies-") as folder:
         root = Path(folder)
         tokens = _tokens(root)
-        sources = {"before": _as_it_was(root / "before"), "now": _CHECKOUT / "src"}
+        sources = {"before": as_it_was(BEFORE, root / "before"), "now": CHECKOUT}
         for number in range(ROUNDS):
             say(f"round {number + 1} of {ROUNDS}")
             for name, source in sources.items():
-                with _verifier(source, root) as port:
+                # The package of that time; the bench of now, since the earlier one has no catalogue.
+                with running_verifier(root, source, "--catalogue") as (port, _):
                     for scene in SCENES:
                         times.setdefault((name, scene), []).append(_measure(port, scene, tokens))
     _report({key: _medians(found) for key, found in times.items()})
@@ -91,69 +81,18 @@ def _tokens(root: Path) -> dict[str, str]:
     return {name: text.reveal() for name, text in texts.items()}
 
 
-def _as_it_was(folder: Path) -> Path:
-    argv: list[str | Path] = ["git", "-C", _CHECKOUT, "archive", BEFORE, "src"]
-    packed = subprocess.run(argv, check=True, capture_output=True, timeout=60).stdout
-    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
-        archive.extractall(folder, filter="data")
-    return folder / "src"
-
-
-@contextmanager
-def _verifier(source: Path, root: Path) -> Iterator[int]:
-    """The package of that folder; the bench of this one."""
-    port = free_port()
-    paths = os.pathsep.join(map(str, (source, _CHECKOUT, sysconfig.get_path("purelib"))))
-    files: list[str | Path] = ["--tokens", root / "tokens", "--key", root / "key", "--port", str(port)]
-    argv = ["taskset", "-c", "0", sys.executable, "-m", "bench.filled_verifier", *files, "--fast", "--catalogue"]
-    with (
-        (root / "log").open("ab") as log,
-        subprocess.Popen(argv, cwd=_CHECKOUT, env={"PYTHONPATH": paths}, stderr=log) as process,
-    ):
-        try:
-            wait_until(lambda: _listens(port), what="the verifier listens", timeout=60)
-            yield port
-        finally:
-            process.kill()
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as trial:
-        return trial.connect_ex(("127.0.0.1", port)) == 0
-
-
 def _measure(port: int, scene: Scene, tokens: dict[str, str]) -> tuple[float, float]:
     """The client's p50 and p99 in milliseconds."""
     if not scene.count:
-        return _checks(port, tokens["client"])
+        return p50_and_p99(asked_checks(port, tokens["client"], seconds=SECONDS))
     token = tokens[KINDS[scene.kind][0]]
-    how = ["--kind", scene.kind, "--count", str(scene.count), "--port", str(port), "--token", token]
-    argv = ["taskset", "-c", "1", "nice", "-n", "10", sys.executable, "-m", "bench.dear_bodies", *how]
-    with subprocess.Popen(argv, cwd=_CHECKOUT) as process:
-        try:
-            time.sleep(0.5)
-            found = _checks(port, tokens["client"])
-            if process.poll() is not None:
-                message = f"who sends {scene.kind} has ended"
-                raise ProcessError(message)
-            return found
-        finally:
-            process.kill()
-
-
-def _checks(port: int, token: str) -> tuple[float, float]:
-    asked = f"GET /auth/nginx HTTP/1.1\r\nhost: v\r\nauthorization: Bearer {token}\r\n\r\n".encode()
-    times, end = [], time.monotonic() + SECONDS
-    with socket.create_connection(("127.0.0.1", port), timeout=60) as client:
-        while time.monotonic() < end:
-            began = time.perf_counter()
-            client.sendall(asked)
-            if not client.recv(65536).startswith(b"HTTP/1.1 200"):
-                message = "the client's good token was refused"
-                raise ProcessError(message)
-            times.append(time.perf_counter() - began)
-    times.sort()
-    return 1000 * statistics.median(times), 1000 * times[int(0.99 * len(times))]
+    with others("bench.dear_bodies", scene.kind, scene.count, port=port, token=token) as process:
+        time.sleep(0.5)
+        found = p50_and_p99(asked_checks(port, tokens["client"], seconds=SECONDS))
+        if process.poll() is not None:
+            message = f"who sends {scene.kind} has ended"
+            raise ProcessError(message)
+    return found
 
 
 def _medians(found: list[tuple[float, float]]) -> tuple[float, float]:

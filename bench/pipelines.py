@@ -9,11 +9,7 @@ from __future__ import annotations
 
 import os
 import secrets
-import socket
 import statistics
-import subprocess
-import sys
-import sysconfig
 import tempfile
 import time
 from contextlib import contextmanager
@@ -25,12 +21,12 @@ import psutil
 
 from bench.earlier import CHECKOUT, as_it_was
 from bench.meters import machine
+from bench.one_client import asked_checks, others, p50_and_p99, running_verifier
 from bench.report import Target, table, targets, write
 from bench.stage import say
 from bench.strangers import KINDS
 from pharia_access.domain.keyring import Digester
 from pharia_access.domain.token import mint
-from tests.support.processes import ProcessError, free_port, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -102,35 +98,13 @@ def _tokens(root: Path) -> str:
 
 
 def _measure(source: Path, root: Path, scene: Scene, token: str) -> Cost:
-    with _verifier(source, root) as (port, process):
+    with running_verifier(root, source, bench=source) as (port, process):
         with _strangers(scene, port, token):
-            times = sorted(_checks(port, token))
+            times = asked_checks(port, token, seconds=SECONDS, pause_seconds=_PAUSE_SECONDS)
             peak, kernel = _peak_mib(process.pid), _kernel_mib()
         time.sleep(REST_SECONDS)
         rest = psutil.Process(process.pid).memory_info().rss / _MIB
-    return Cost(peak, rest, kernel, 1000 * statistics.median(times), 1000 * times[int(0.99 * len(times))])
-
-
-@contextmanager
-def _verifier(source: Path, root: Path) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
-    port = free_port()
-    paths = os.pathsep.join(map(str, (source / "src", source, sysconfig.get_path("purelib"))))
-    files: list[str | Path] = ["--tokens", root / "tokens", "--key", root / "key", "--port", str(port), "--fast"]
-    argv = ["taskset", "-c", "0", sys.executable, "-m", "bench.filled_verifier", *files]
-    with (
-        (root / "log").open("ab") as log,
-        subprocess.Popen(argv, cwd=source, env={"PYTHONPATH": paths}, stderr=log) as process,
-    ):
-        try:
-            wait_until(lambda: _listens(port), what="the verifier listens", timeout=60)
-            yield port, process
-        finally:
-            process.kill()
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as trial:
-        return trial.connect_ex(("127.0.0.1", port)) == 0
+    return Cost(peak, rest, kernel, *p50_and_p99(times))
 
 
 @contextmanager
@@ -138,29 +112,8 @@ def _strangers(scene: Scene, port: int, token: str) -> Iterator[None]:
     if not scene.count:
         yield
         return
-    how = ["--kind", scene.kind, "--count", str(scene.count), "--port", str(port), "--token", token]
-    argv = ["taskset", "-c", "1", "nice", "-n", "10", sys.executable, "-m", "bench.strangers", *how]
-    with subprocess.Popen(argv, cwd=CHECKOUT) as process:
-        try:
-            yield
-        finally:
-            process.kill()
-
-
-def _checks(port: int, token: str) -> list[float]:
-    """How long each took, in seconds, while the strangers are there."""
-    asked = f"GET /auth/nginx HTTP/1.1\r\nHost: v\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
-    times, end = [], time.monotonic() + SECONDS
-    with socket.create_connection(("127.0.0.1", port), timeout=60) as client:
-        while time.monotonic() < end:
-            began = time.perf_counter()
-            client.sendall(asked)
-            if not client.recv(65536).startswith(b"HTTP/1.1 200"):
-                message = "the client's good token was refused"
-                raise ProcessError(message)
-            times.append(time.perf_counter() - began)
-            time.sleep(_PAUSE_SECONDS)
-    return times
+    with others("bench.strangers", scene.kind, scene.count, port=port, token=token):
+        yield
 
 
 def _peak_mib(pid: int) -> float:

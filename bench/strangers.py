@@ -5,10 +5,11 @@ One process, so many connections at a time; one that is closed is opened again a
 
 from __future__ import annotations
 
-import argparse
 import socket
 import time
 from dataclasses import dataclass, field
+
+from bench.one_client import options_of_others
 
 __all__ = ["KINDS"]
 
@@ -95,12 +96,7 @@ class Stranger:
 
 def main() -> None:
     """Until killed."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--kind", choices=KINDS, required=True)
-    parser.add_argument("--count", type=int, required=True)
-    parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--token", required=True)
-    options = parser.parse_args()
+    options = options_of_others(KINDS)
     kind = KINDS[options.kind]
     if not kind.again:
         asked = _ASKED % (options.token.encode(), len(_QUESTION), _QUESTION)
