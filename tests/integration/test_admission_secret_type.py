@@ -10,7 +10,7 @@ import pytest
 from tests.support.api import APPLY, JSON_PATCH, OPERATOR, Api, Reply, rule
 from tests.support.processes import wait_until
 from tests.support.resources import KEYRING, ONE_TIME_TOKEN, secret
-from tests.support.unguarded import unguarded
+from tests.support.unguarded import HOLD, unguarded
 
 if TYPE_CHECKING:
     from tests.support.operators import RunningOperator
@@ -63,7 +63,6 @@ def test_a_one_time_secret_is_read_and_deleted_but_not_changed(admin: Api, alice
 
 # Finalizers: what keeps a delivery standing after it is deleted.
 
-HOLD = "x.example/hold"
 TAKES_NONE = "takes no finalizer"
 
 

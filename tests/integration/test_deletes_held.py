@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.api import Api
 from tests.support.processes import wait_until
-from tests.support.resources import ONE_TIME_TOKEN, secret
-from tests.support.unguarded import unguarded
+from tests.support.unguarded import HOLD, OFF, ON, finalizers_let_pass
 from tests.support.workspace import condition, outcome
 
 if TYPE_CHECKING:
@@ -24,22 +22,10 @@ pytestmark = pytest.mark.usefixtures("operator")
 
 Json = dict[str, Any]
 
-HOLD = "x.example/hold"
-ON, OFF = {"metadata": {"finalizers": [HOLD]}}, {"metadata": {"finalizers": None}}
-
 
 @pytest.fixture(scope="module", autouse=True)
 def _policy_away(control_plane: ControlPlane, pool: OperatorPool) -> Iterator[None]:
-    """Finalizers get on one-time Secrets where the policy that refuses them was not there, or not yet.
-
-    An operator that looks at its guards would mint nothing meanwhile.
-    """
-    admin, made = Api(control_plane.kubeconfig), secret("default", "held", kind=ONE_TIME_TOKEN)
-
-    def passes() -> bool:
-        return admin.create(made, dryRun="All").ok
-
-    with unguarded(admin, "reserve-one-time-secrets", passes=passes), pool.without_guards():
+    with finalizers_let_pass(control_plane, pool):
         yield
 
 

@@ -5,15 +5,23 @@ from __future__ import annotations
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
+from tests.support.api import Api
 from tests.support.guards import BINDING, Tampering, tampered
 from tests.support.processes import wait_until
+from tests.support.resources import ONE_TIME_TOKEN, secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.support.api import Api
+    from tests.support.control_plane import ControlPlane
+    from tests.support.operator_pool import OperatorPool
 
-__all__ = ["unguarded"]
+__all__ = ["HOLD", "OFF", "ON", "finalizers_let_pass", "unguarded"]
+
+HOLD = "x.example/hold"
+"""Somebody's finalizer."""
+ON, OFF = {"metadata": {"finalizers": [HOLD]}}, {"metadata": {"finalizers": None}}
+"""Merge patches that put it on an object, and take it off."""
 
 _SECONDS = 30.0
 
@@ -28,3 +36,18 @@ def unguarded(admin: Api, *policies: str, passes: Callable[[], bool]) -> Iterato
         wait_until(passes, what=f"{names} out of force", timeout=_SECONDS)
         yield
     wait_until(lambda: not passes(), what=f"{names} in force", timeout=_SECONDS)
+
+
+@contextmanager
+def finalizers_let_pass(control_plane: ControlPlane, pool: OperatorPool) -> Iterator[None]:
+    """Finalizers get on one-time Secrets where the policy that refuses them was not there, or not yet.
+
+    An operator that looks at its guards would mint nothing meanwhile.
+    """
+    admin, made = Api(control_plane.kubeconfig), secret("default", "held", kind=ONE_TIME_TOKEN)
+
+    def passes() -> bool:
+        return admin.create(made, dryRun="All").ok
+
+    with unguarded(admin, "reserve-one-time-secrets", passes=passes), pool.without_guards():
+        yield
