@@ -16,7 +16,7 @@ import trustme
 
 from tests.support.operators import PROGRAM
 from tests.support.processes import wait_until
-from tests.support.verifiers import RunningVerifier, start_verifier, write_keyring
+from tests.support.verifiers import RunningVerifier, Verifiers, start_verifier, write_keyring
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -36,12 +36,6 @@ def limited(soft: int, hard: int) -> Sequence[str | Path]:
     return ("/bin/sh", "-c", f'ulimit -Sn {soft} && ulimit -Hn {hard} && exec "$0" "$@"', PROGRAM)
 
 
-def issued(workspace: Workspace, name: str = "ci") -> str:
-    workspace.credential()
-    workspace.issued(name, ttl="1h")
-    return workspace.text(f"{name}-token").reveal()
-
-
 def metric(verifier: RunningVerifier, name: str) -> float | None:
     lines = dict(line.rsplit(" ", 1) for line in verifier.get("/metrics")[1].splitlines() if line[:1] not in {"", "#"})
     return float(lines[name]) if name in lines else None
@@ -58,30 +52,21 @@ def run(control_plane: ControlPlane, tmp_path: Path) -> Iterator[Runner]:
     runner.stop()
 
 
-class Runner:
+class Runner(Verifiers):
     """Starts verifiers in one folder, one after the other; ends them."""
 
     def __init__(self, control_plane: ControlPlane, root: Path) -> None:
-        self.control_plane = control_plane
+        super().__init__(control_plane)
         self.root = root
         self.keyring = root / "keyring"
         write_keyring(control_plane, self.keyring)
-        self.started: list[RunningVerifier] = []
 
     def __call__(self, program: Sequence[str | Path] = (PROGRAM,), **settings: str) -> RunningVerifier:
-        env = {f"PHARIA_ACCESS_{name}": value for name, value in settings.items()}
-        verifier = start_verifier(self.control_plane, self.root, env, program=program)
-        self.started.append(verifier)
-        verifier.wait_until_ready()
-        return verifier
+        return self.start(self.root, settings, program=program)
 
     def keys(self) -> int:
         """How many the keyring has: other tests may have rotated it."""
         return len([file for file in self.keyring.iterdir() if file.name != "current"])
-
-    def stop(self) -> None:
-        for verifier in self.started:
-            verifier.process.stop()
 
 
 @contextmanager
@@ -108,7 +93,7 @@ def ask(connection: http.client.HTTPConnection, token: str) -> int:
 def test_more_connections_than_descriptors_cost_neither_probes_nor_keys_nor_good_tokens(
     run: Runner, workspace: Workspace, files: int, *, tls: bool
 ) -> None:
-    token = issued(workspace)
+    token = workspace.issued_text()
     authority = trustme.CA()
     verifier = run(limited(files, files), **(serving(run.root, authority) if tls else {}))
     context = ssl.create_default_context()
@@ -192,7 +177,7 @@ def test_a_certificate_that_cannot_be_read_at_the_start_is_told_in_a_sentence(ru
 
 
 def test_a_keyring_that_cannot_be_read_at_the_start_is_read_later(run: Runner, workspace: Workspace) -> None:
-    token = issued(workspace)
+    token = workspace.issued_text()
     (current,) = (file for file in run.keyring.iterdir() if file.name == "current")
     key_id = current.read_bytes()
     current.write_bytes(b"")
@@ -207,7 +192,7 @@ def test_a_keyring_that_cannot_be_read_at_the_start_is_read_later(run: Runner, w
 
 
 def test_another_key_under_the_same_id_makes_no_good_token_bad(run: Runner, workspace: Workspace) -> None:
-    token = issued(workspace)
+    token = workspace.issued_text()
     workspace.issued("unused", ttl="1h")
     unused = workspace.text("unused-token").reveal()
     forged = token[:-8] + ("aaaaaaaa" if token[-8:] != "aaaaaaaa" else "bbbbbbbb")

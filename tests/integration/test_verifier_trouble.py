@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.cable import Cable
 from tests.support.processes import wait_until
-from tests.support.verifiers import VERIFIER_ACCOUNT, RunningVerifier, start_verifier, write_keyring
+from tests.support.verifiers import VERIFIER_ACCOUNT, RunningVerifier, Verifiers, write_keyring
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,12 +29,6 @@ def until(verifier: RunningVerifier, token: str, status: int, *, timeout: float 
     wait_until(lambda: verifier.ask(PATH, token).status == status, what=f"{PATH} answers {status}", timeout=timeout)
 
 
-def issued(workspace: Workspace, name: str = "ci") -> str:
-    workspace.credential()
-    workspace.issued(name, ttl="1h")
-    return workspace.text(f"{name}-token").reveal()
-
-
 def the_token(workspace: Workspace) -> Json:
     return {"kind": "ApiToken", "metadata": {"namespace": workspace.namespace, "name": "ci"}}
 
@@ -46,37 +40,28 @@ def run(control_plane: ControlPlane, tmp_path: Path) -> Iterator[Runner]:
     runner.stop()
 
 
-class Runner:
+class Runner(Verifiers):
     """Starts verifiers with settings of their own; ends them."""
 
     def __init__(self, control_plane: ControlPlane, root: Path) -> None:
-        self.control_plane = control_plane
+        super().__init__(control_plane)
         self.root = root
-        self.started: list[RunningVerifier] = []
 
     def __call__(self, *, keyring: bool = True, kubeconfig: Path | None = None, **settings: str) -> RunningVerifier:
         root = self.root / f"verifier-{len(self.started)}"
         root.mkdir()
         if keyring:
             write_keyring(self.control_plane, root / "keyring")
-        env = {f"PHARIA_ACCESS_{name}": value for name, value in settings.items()}
-        verifier = start_verifier(self.control_plane, root, env, kubeconfig=kubeconfig)
-        self.started.append(verifier)
-        verifier.wait_until_ready()
-        return verifier
+        return self.start(root, settings, kubeconfig=kubeconfig)
 
     def folder(self, number: int = 0) -> Path:
         return self.root / f"verifier-{number}"
-
-    def stop(self) -> None:
-        for verifier in self.started:
-            verifier.process.stop()
 
 
 def test_without_a_keyring_argon2_proves_a_token_and_a_keyring_that_comes_later_is_used(
     run: Runner, workspace: Workspace
 ) -> None:
-    token = issued(workspace)
+    token = workspace.issued_text()
     verifier = run(keyring=False)
 
     until(verifier, token, HTTPStatus.OK)
@@ -90,7 +75,7 @@ def test_without_a_keyring_argon2_proves_a_token_and_a_keyring_that_comes_later_
 
 
 def test_a_broken_keyring_is_told_and_the_last_one_stays(run: Runner, workspace: Workspace) -> None:
-    token = issued(workspace)
+    token = workspace.issued_text()
     verifier = run()
     until(verifier, token, HTTPStatus.OK)
 
@@ -101,7 +86,7 @@ def test_a_broken_keyring_is_told_and_the_last_one_stays(run: Runner, workspace:
 
 
 def test_the_plain_way_answers_alike(run: Runner, workspace: Workspace) -> None:
-    token = issued(workspace)
+    token = workspace.issued_text()
     verifier = run(FAST_PATH="false", LAST_USED="false", AUDIT_ACCEPTED="true")
 
     until(verifier, token, HTTPStatus.OK)
@@ -111,7 +96,7 @@ def test_the_plain_way_answers_alike(run: Runner, workspace: Workspace) -> None:
 
 
 def test_only_the_tokens_of_watched_namespaces_are_known(run: Runner, workspace: Workspace) -> None:
-    token = issued(workspace)
+    token = workspace.issued_text()
     here, elsewhere = run(WATCH_NAMESPACES=workspace.namespace), run(WATCH_NAMESPACES="default")
 
     until(here, token, HTTPStatus.OK)
@@ -120,7 +105,7 @@ def test_only_the_tokens_of_watched_namespaces_are_known(run: Runner, workspace:
 
 
 def test_what_was_issued_before_a_restore_is_refused(run: Runner, workspace: Workspace) -> None:
-    token = issued(workspace)
+    token = workspace.issued_text()
     verifier = run(REFUSE_ISSUED_BEFORE="2200-01-01T00:00:00Z")
 
     assert verifier.ask(PATH, token).status == HTTPStatus.UNAUTHORIZED
@@ -130,7 +115,7 @@ def test_what_was_issued_before_a_restore_is_refused(run: Runner, workspace: Wor
 def test_cut_off_it_answers_within_the_bound_and_then_no_more_and_catches_up(
     run: Runner, workspace: Workspace, tmp_path: Path
 ) -> None:
-    token = issued(workspace)
+    token = workspace.issued_text()
     with Cable(run.control_plane.server_url) as cable:
         kubeconfig = run.control_plane.service_account_kubeconfig(
             "pharia-access-system", VERIFIER_ACCOUNT, tmp_path / "kubeconfig", server=cable.url
@@ -149,7 +134,7 @@ def test_cut_off_it_answers_within_the_bound_and_then_no_more_and_catches_up(
 
 
 def test_a_restart_of_the_api_server_is_outlived(run: Runner, workspace: Workspace) -> None:
-    token = issued(workspace)
+    token = workspace.issued_text()
     verifier = run(WATCH_TIMEOUT="5s")
     until(verifier, token, HTTPStatus.OK)
 
@@ -162,7 +147,7 @@ def test_a_restart_of_the_api_server_is_outlived(run: Runner, workspace: Workspa
 
 
 def test_neither_log_nor_metrics_hold_a_token(run: Runner, workspace: Workspace) -> None:
-    token = issued(workspace)
+    token = workspace.issued_text()
     verifier = run(LOG_LEVEL="debug", AUDIT_ACCEPTED="true", AUDIT_INTERVAL="0s")
     until(verifier, token, HTTPStatus.OK)
     forged = token[:-1] + ("0" if token[-1] != "0" else "1")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tests.support.control_plane import ControlPlane
 
-__all__ = ["VERIFIER_ACCOUNT", "CheckAnswer", "RunningVerifier", "start_verifier", "write_keyring"]
+__all__ = ["VERIFIER_ACCOUNT", "CheckAnswer", "RunningVerifier", "Verifiers", "start_verifier", "write_keyring"]
 
 VERIFIER_ACCOUNT = "pharia-access-verifier"
 
@@ -104,6 +104,34 @@ def start_verifier(
         name=VERIFIER_ACCOUNT,
     )
     return RunningVerifier(process, port, health_port)
+
+
+class Verifiers:
+    """Starts verifiers with settings of a test's own; `stop` ends them all."""
+
+    def __init__(self, control_plane: ControlPlane) -> None:
+        self.control_plane = control_plane
+        self.started: list[RunningVerifier] = []
+
+    def start(
+        self,
+        root: Path,
+        settings: Mapping[str, str],
+        *,
+        kubeconfig: Path | None = None,
+        program: Sequence[str | Path] = (PROGRAM,),
+    ) -> RunningVerifier:
+        """One with its files in `root`, once it is ready. Settings are named without their prefix."""
+        env = {f"PHARIA_ACCESS_{name}": value for name, value in settings.items()}
+        verifier = start_verifier(self.control_plane, root, env, kubeconfig=kubeconfig, program=program)
+        self.started.append(verifier)
+        verifier.wait_until_ready()
+        return verifier
+
+    def stop(self) -> None:
+        """End them."""
+        for verifier in self.started:
+            verifier.process.stop()
 
 
 def write_keyring(control_plane: ControlPlane, folder: Path, *, namespace: str = NAMESPACE) -> None:

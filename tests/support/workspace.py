@@ -86,6 +86,12 @@ class Workspace:
         self.token(name, **spec)
         return self.until_outcome(name, "Active", "Issued")
 
+    def issued_text(self, name: str = "ci") -> str:
+        """The text of a token for an hour, under the credential of that name by default."""
+        self.credential()
+        self.issued(name, ttl="1h")
+        return self.text(f"{name}-token").reveal()
+
     def change(self, obj: Json, patch: object) -> Json:
         """Merge into an object."""
         return self._must(self.api.patch(obj, patch))
