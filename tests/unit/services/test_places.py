@@ -1,8 +1,8 @@
 """`maxTokens` with many tokens: what they cost, and that none of them keeps a worker while it waits."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 
 import pytest
@@ -54,6 +54,17 @@ def limit(stage: Stage, places: int | None, **changes: object) -> Credential:
     """Let the credential have so many active tokens."""
     policy = TokenPolicy(max_tokens=places)
     return stage.store.apply_credential(replace(a_credential(), policy=policy, **changes))  # type: ignore[arg-type] # a table's columns
+
+
+@asynccontextmanager
+async def standing_in_line(stage: Stage, count: int) -> AsyncIterator[int]:
+    """So many tokens, of which one may be active, with an operator that hears of everything; the calls until now."""
+    limit(stage, 1)
+    async with stage.leading():
+        with hearing(stage):
+            stage.create(*(f"t{number}" for number in range(count)))
+            await asyncio.sleep(20)
+            yield len(stage.diary.entries)
 
 
 def revoked(spec: TokenSpec) -> TokenSpec:
@@ -114,15 +125,10 @@ async def test_n_places_that_become_free_at_once_cost_n_and_all_are_filled(
 async def test_a_limit_that_goes_up_and_down_costs_only_whom_it_lets_go(
     stage: Stage, clock: FakeClock, waiting: int
 ) -> None:
-    limit(stage, 1)
-    async with stage.leading():
-        with hearing(stage):
-            stage.create(*(f"t{number}" for number in range(waiting)))
-            await asyncio.sleep(20)
-            before = len(stage.diary.entries)
-            for places in [2, 1] * 20:
-                limit(stage, places)
-                await asyncio.sleep(0.1)
+    async with standing_in_line(stage, waiting) as before:
+        for places in [2, 1] * 20:
+            limit(stage, places)
+            await asyncio.sleep(0.1)
 
     assert active(stage) == 2
     assert len(stage.diary.entries) - before <= 200 + waiting, "one count, and a status for each change"
@@ -133,15 +139,10 @@ async def test_a_limit_that_goes_up_and_down_costs_only_whom_it_lets_go(
 async def test_a_suspension_that_comes_and_goes_costs_each_that_waits_one_look(
     stage: Stage, clock: FakeClock, waiting: int
 ) -> None:
-    limit(stage, 1)
-    async with stage.leading():
-        with hearing(stage):
-            stage.create(*(f"t{number}" for number in range(waiting)))
+    async with standing_in_line(stage, waiting) as before:
+        for suspended in (True, False):
+            limit(stage, 1, suspended=suspended)
             await asyncio.sleep(20)
-            before = len(stage.diary.entries)
-            for suspended in (True, False):
-                limit(stage, 1, suspended=suspended)
-                await asyncio.sleep(20)
 
     assert active(stage) == 1
     assert len(stage.diary.entries) - before <= 2 * 4 * waiting

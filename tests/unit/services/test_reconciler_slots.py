@@ -148,15 +148,20 @@ async def test_an_older_one_that_cannot_be_understood_any_more_holds_no_place(be
     assert phases(bench) == {"a": Phase.PENDING, "b": Phase.ACTIVE, "c": Phase.REVOKED}
 
 
-@simulated
-async def test_a_mint_whose_answer_was_lost_keeps_its_place(bench: Bench) -> None:
-    """It stood in no line before, and the view has not heard of its end: what was counted is good no longer."""
+async def a_is_unblocked_before_b(bench: Bench) -> None:
+    """Neither is minted; another's Secret had the name of the older one's, so it stands in no line."""
     for name in "ab":
         bench.create(name)
     bench.look_around()
     bench.store.foreign_secrets.add(ObjectKey(A.namespace, "a-token"))
     await bench.turned_away(A)
     bench.store.foreign_secrets.clear()
+
+
+@simulated
+async def test_a_mint_whose_answer_was_lost_keeps_its_place(bench: Bench) -> None:
+    """It stood in no line before, and the view has not heard of its end: what was counted is good no longer."""
+    await a_is_unblocked_before_b(bench)
     bench.script.by_verb = [("write_token_status", Fault(after=UnavailableError("the answer is lost")))]
     with pytest.raises(UnavailableError):
         await bench.reconcile(A)
@@ -168,12 +173,7 @@ async def test_a_mint_whose_answer_was_lost_keeps_its_place(bench: Bench) -> Non
 
 @simulated
 async def test_an_older_one_that_is_unblocked_while_a_younger_one_is_minted_comes_second(bench: Bench) -> None:
-    for name in "ab":
-        bench.create(name)
-    bench.look_around()
-    bench.store.foreign_secrets.add(ObjectKey(A.namespace, "a-token"))
-    await bench.turned_away(A)
-    bench.store.foreign_secrets.clear()
+    await a_is_unblocked_before_b(bench)
     bench.replica.cluster.turn = hesitate
 
     await asyncio.gather(bench.reconcile(B), bench.reconcile(A))
