@@ -11,9 +11,9 @@ from pharia_access.domain.token import parse
 from pharia_access.entrypoints.verifier import introspection, token_review
 from pharia_access.entrypoints.verifier.check_user import answer_check_user
 from pharia_access.entrypoints.verifier.gateways import gateway_for
-from pharia_access.entrypoints.verifier.long_work import LongWork
+from pharia_access.entrypoints.verifier.long_work import LongRequest, LongWork
 from pharia_access.errors import RequirementError, TokenFormatError
-from pharia_access.services.gate import Contract, Decision
+from pharia_access.services.gate import Contract
 from pharia_access.services.verifier import Accepted
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Feeder:
         self._good = door.issue().reveal().encode()
         found = door.verifier.check(self._good)
         assert isinstance(found, Accepted)
-        self._decision = Decision(accepted=found)
+        self._accepted = found
         self._readers: tuple[Callable[[bytes], object], ...] = (
             self._header,
             self._token,
@@ -109,7 +109,7 @@ class Feeder:
         gateway_for(path, query)
 
     def _bodies(self, data: bytes) -> None:
-        answering = answer_check_user(self._decision, data, LongWork(lambda: 0))
+        answering = answer_check_user(self._accepted, data, LongRequest(LongWork(lambda: 0), "finance/ci-bot"))
         try:
             answering.send(None)
         except StopIteration as end:

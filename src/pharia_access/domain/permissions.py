@@ -4,7 +4,7 @@ Nothing here is cached: whoever asks passes the catalogue of roles as it is now.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from pharia_access.domain.granting import Granting
@@ -13,6 +13,7 @@ __all__ = ["ANY", "EffectiveRoles", "Permission", "Role", "effective", "grants"]
 
 ANY = "*"
 """As a field's value: unrestricted. As an allowed namespace: every namespace."""
+_MOST_MET = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +71,20 @@ class EffectiveRoles:
         unknown: those that the catalogue does not have.
         not_allowed: those that the credential's namespace may not hold.
         held: those that count.
+        met: requirements, as text, that were seen to be met.
     """
 
     roles: tuple[str, ...]
     unknown: tuple[str, ...]
     not_allowed: tuple[str, ...]
     held: tuple[Role, ...]
+    met: set[str] = field(default_factory=set, init=False, compare=False, repr=False)
+
+    def remember_met(self, requirement: str) -> None:
+        """Whoever asks the same again need not work it out. Of few, since each credential has its own."""
+        if len(self.met) == _MOST_MET:
+            self.met.clear()
+        self.met.add(requirement)
 
     @property
     def permissions(self) -> tuple[Permission, ...]:

@@ -7,7 +7,7 @@ a misspelled requirement must never mean "anyone".
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from pharia_access.domain.permissions import EffectiveRoles, Permission
@@ -31,11 +31,16 @@ class Requirement:
 
     Attributes:
         any_of: whether one is enough.
+        steps: on names and fields of permissions, for each held role, to tell whether it is met.
     """
 
     roles: tuple[str, ...] = ()
     permissions: tuple[Permission, ...] = ()
     any_of: bool = False
+    steps: int = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "steps", sum(1 + len(permission.fields) for permission in self.permissions))
 
     def met_by(self, held: EffectiveRoles) -> bool:
         """Whether what a credential holds is enough."""

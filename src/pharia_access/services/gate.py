@@ -19,6 +19,8 @@ __all__ = ["Auditor", "Contract", "Decision", "DecisionMeter", "Gate", "Tools", 
 
 _DIFFERENT_REQUIREMENTS = 1024
 """How many are kept ready. They are written in gateways' configurations, so there are few."""
+_FEW_STEPS = 64
+"""On asked names and fields, for all held roles: some thirty microseconds."""
 _TOO_LONG = f"longer than {MAX_REQUIREMENT_BYTES} bytes"
 
 
@@ -91,10 +93,10 @@ class Gate:
         self._meter, self._auditor, self._uses = tools.meter, tools.auditor, tools.uses
         self._seconds = tools.seconds
         self.checks = 0
-        """How many requests of gateways were decided."""
+        """How many requests of gateways were decided, of those that ask little."""
 
     def decide_at_once(self, contract: Contract, values: Sequence[bytes], requirement: str = "") -> Decision | None:
-        """Decide without waiting; None where only Argon2id can tell, which is then left to `decide`.
+        """Decide without waiting; None where it takes Argon2id or much else, which is then left to `decide`.
 
         Args:
             contract: for the log and the metrics.
@@ -104,7 +106,7 @@ class Gate:
         began = self._seconds()
         presented = bearer_token(values)
         verdict = Refused(presented) if isinstance(presented, Refusal) else self._verifier.check(presented)
-        if isinstance(verdict, Unproved):
+        if isinstance(verdict, Unproved) or _asks_much(verdict, requirement):
             return None
         self.checks += 1
         return self._close(contract, verdict, requirement=requirement, began=began)
@@ -122,13 +124,29 @@ class Gate:
         self._note_passed(contract, accepted.token)
         return True
 
+    def still_holds(self, accepted: Accepted) -> bool:
+        """Whether what was decided holds now: of an answer that took long. Nothing is noted of it."""
+        return self._verifier.still_holds(accepted)
+
+    def asks_much_of(self, values: Sequence[bytes], requirement: str) -> str | None:
+        """The credential of a good token, if it takes long to tell whether it meets the requirement."""
+        presented = bearer_token(values) if requirement else Refusal.NO_CREDENTIALS
+        if isinstance(presented, Refusal):
+            return None
+        verdict = self._verifier.check(presented)
+        return verdict.token.credential if isinstance(verdict, Accepted) and _asks_much(verdict, requirement) else None
+
     async def decide(self, contract: Contract, values: Sequence[bytes], requirement: str = "") -> Decision:
         """Decide, and wait for Argon2id if need be."""
         began = self._seconds()
         presented = bearer_token(values)
         verdict = Refused(presented) if isinstance(presented, Refusal) else await self._verifier.verify(presented)
-        self.checks += contract in _GATEWAYS
-        return self._close(contract, verdict, requirement=requirement, began=began)
+        much = _asks_much(verdict, requirement)
+        self.checks += contract in _GATEWAYS and not much
+        decision = self._close(contract, verdict, requirement=requirement, began=began)
+        if much and decision.accepted is not None:
+            decision.accepted.held.remember_met(requirement)
+        return decision
 
     async def decide_text(self, contract: Contract, presented: bytes, requirement: str = "") -> Decision:
         """Decide on a token that came in a body."""
@@ -157,11 +175,26 @@ def _objection(verdict: Verdict, requirement: str) -> tuple[Refusal | None, str]
         return verdict.reason, ""
     if not requirement:
         return None, ""
-    # What is too long for one is not kept either.
-    asked = _understood(requirement) if len(requirement) <= MAX_REQUIREMENT_BYTES else _TOO_LONG
+    asked = _asked(requirement)
     if isinstance(asked, str):
         return Refusal.MALFORMED_REQUIREMENT, asked
-    return (None, "") if asked.met_by(verdict.held) else (Refusal.INSUFFICIENT_SCOPE, requirement)
+    met = requirement in verdict.held.met or asked.met_by(verdict.held)
+    return (None, "") if met else (Refusal.INSUFFICIENT_SCOPE, requirement)
+
+
+def _asks_much(verdict: Verdict | Unproved, requirement: str) -> bool:
+    """Whether it takes long to tell if a good token meets it. Not where that was told: gateways ask the same again."""
+    if not (requirement and isinstance(verdict, Accepted)):
+        return False
+    asked = _asked(requirement)
+    if isinstance(asked, str) or asked.steps * len(verdict.held.held) <= _FEW_STEPS:
+        return False
+    return requirement not in verdict.held.met
+
+
+def _asked(requirement: str) -> Requirement | str:
+    # What is too long for one is not kept either.
+    return _understood(requirement) if len(requirement) <= MAX_REQUIREMENT_BYTES else _TOO_LONG
 
 
 @lru_cache(_DIFFERENT_REQUIREMENTS)

@@ -1,7 +1,6 @@
 """The verifier as an ASGI application: the gateways' checks on a short way, everything else by starlette's routes."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final
@@ -23,9 +22,10 @@ from pharia_access.entrypoints.verifier.exchange import (
     read_body,
 )
 from pharia_access.entrypoints.verifier.gateways import Gateway, gateway_for
-from pharia_access.entrypoints.verifier.long_work import SHORT_BYTES, LongWork
+from pharia_access.entrypoints.verifier.long_work import SHORT_BYTES, LongRequest, LongWork
 from pharia_access.errors import OverloadedError
-from pharia_access.services.gate import Contract, Gate
+from pharia_access.services.gate import Contract, Decision, Gate
+from pharia_access.services.verifier import Accepted
 
 __all__ = ["Protocols", "VerifierApp", "review_app"]
 
@@ -47,58 +47,106 @@ class Protocols:
 
     async def check_user(self, request: Request) -> Reply:
         """PhariaAI's services."""
-        decision = await self.gate.decide(Contract.CHECK_USER, authorizations(request.scope["headers"]))
-        accepted = decision.accepted
-        if accepted is None:
+        values = authorizations(request.scope["headers"])
+        decision = await self.gate.decide(Contract.CHECK_USER, values)
+        if decision.accepted is None:
             # Of who may not ask nothing is kept: four thousand strangers' bodies are more than the pod may have.
-            return Reply(await check_user.answer_check_user(decision, b"", self.work))
-        with self._place(accepted.token.credential, long=may_exceed(request, SHORT_BYTES)):
-            body = await read_body(request, limit=self.max_body_bytes)
-            return Reply(TOO_LARGE if body is None else await check_user.answer_check_user(decision, body, self.work))
+            return Reply(check_user.refuse(decision.refusal or Refusal.OVERLOADED))
+        with self.work.request(decision.accepted.token.credential) as long:
+            body = await self._body(request, long)
+            if body is None:
+                return Reply(TOO_LARGE)
+            said = await self._as_of_now(
+                decision,
+                lambda: self.gate.decide(Contract.CHECK_USER, values),
+                lambda accepted: check_user.answer_check_user(accepted, body, long),
+            )
+        return Reply(check_user.refuse(said) if isinstance(said, Refusal) else said)
 
     async def introspect(self, request: Request) -> Reply:
         """Resource servers that speak OAuth."""
         values = authorizations(request.scope["headers"])
-        caller = await self.gate.decide(Contract.INTROSPECT, values, introspection.CALLER_REQUIREMENT)
+        caller = await self._caller(values)
         if caller.accepted is None:
             return Reply(introspection.refuse_caller(caller.refusal or Refusal.OVERLOADED))
-        body = await self._body(request, caller.accepted.token.credential)
-        if body is None:
-            return Reply(TOO_LARGE)
-        token = introspection.asked_token(media_type(request), body)
+        with self.work.request(caller.accepted.token.credential) as long:
+            body = await self._body(request, long)
+            if body is None:
+                return Reply(TOO_LARGE)
+            if len(body) > SHORT_BYTES:
+                await long.piece()
+            token = introspection.asked_token(media_type(request), body)
+        if not self.gate.still_holds(caller.accepted):
+            caller = await self._caller(values)
+        if caller.accepted is None:
+            return Reply(introspection.refuse_caller(caller.refusal or Refusal.OVERLOADED))
         if token is None:
             return Reply(introspection.bad_form())
         return Reply(introspection.answer_introspection(await self.gate.decide_text(Contract.INTROSPECT, token)))
 
     async def whoami(self, request: Request) -> Reply:
         """Whoever holds a token."""
-        decision = await self.gate.decide(Contract.WHOAMI, authorizations(request.scope["headers"]))
-        accepted = decision.accepted
-        if accepted is None:
-            return Reply(await whoami.answer_whoami(decision, self.work))
-        with self._place(accepted.token.credential, long=whoami.tells_much(accepted.held)):
-            return Reply(await whoami.answer_whoami(decision, self.work))
+        values = authorizations(request.scope["headers"])
+        decision = await self.gate.decide(Contract.WHOAMI, values)
+        if decision.accepted is None:
+            return Reply(refusal_answer(decision.refusal or Refusal.OVERLOADED))
+        with self.work.request(decision.accepted.token.credential) as long:
+            said = await self._as_of_now(
+                decision,
+                lambda: self.gate.decide(Contract.WHOAMI, values),
+                lambda accepted: whoami.answer_whoami(accepted, long),
+            )
+        return Reply(refusal_answer(said) if isinstance(said, Refusal) else said)
 
     async def review(self, request: Request, audiences: Sequence[str]) -> Reply:
         """A kube-apiserver."""
-        body = await self._body(request, _API_SERVER)
-        review = None if body is None else token_review.parse_review(body)
+        with self.work.request(_API_SERVER) as long:
+            body = await self._body(request, long)
+            if body is not None and len(body) > SHORT_BYTES:
+                await long.piece()
+            review = None if body is None else token_review.parse_review(body)
         if review is None:
             return Reply(token_review.bad_review())
         presented = review.spec.token.encode("utf-8", "replace")
         decision = await self.gate.decide_text(Contract.TOKEN_REVIEW, presented, token_review.REQUIREMENT)
         return Reply(token_review.answer_review(decision, token_review.wanted_audiences(review, audiences)))
 
-    def _place(self, holder: str, *, long: bool) -> AbstractContextManager[None]:
-        """Raises OverloadedError. What is short waits for nobody's long work."""
-        return self.work.place(holder) if long else nullcontext()
+    async def check(self, gateway: Gateway, values: Sequence[bytes], requirement: str) -> Answer:
+        """A gateway. Decided when it is its turn, where that takes long."""
+        holder = self.gate.asks_much_of(values, requirement)
+        if holder is None:
+            return gateway.answer(await self.gate.decide(gateway.contract, values, requirement))
+        try:
+            with self.work.request(holder) as long:
+                await long.piece()
+                return gateway.answer(await self.gate.decide(gateway.contract, values, requirement))
+        except OverloadedError:
+            return gateway.answer(Decision(refusal=Refusal.OVERLOADED))
 
-    async def _body(self, request: Request, holder: str) -> bytes | None:
-        """The body, once it may be understood. Raises OverloadedError."""
-        with self._place(holder, long=may_exceed(request, SHORT_BYTES)):
-            body = await read_body(request, limit=self.max_body_bytes)
-            if body is not None and len(body) > SHORT_BYTES:
-                await self.work.piece()
+    async def _as_of_now(
+        self,
+        decision: Decision,
+        decide: Callable[[], Awaitable[Decision]],
+        answer: Callable[[Accepted], Awaitable[Answer]],
+    ) -> Answer | Refusal:
+        """The answer, by a decision that is no older: what takes long may have waited for seconds."""
+        while decision.accepted is not None:
+            said = await answer(decision.accepted)
+            if self.gate.still_holds(decision.accepted):
+                return said
+            decision = await decide()
+        return decision.refusal or Refusal.OVERLOADED
+
+    async def _caller(self, values: Sequence[bytes]) -> Decision:
+        return await self.gate.decide(Contract.INTROSPECT, values, introspection.CALLER_REQUIREMENT)
+
+    async def _body(self, request: Request, long: LongRequest) -> bytes | None:
+        """The body; None if it is too long. Raises OverloadedError."""
+        if may_exceed(request, SHORT_BYTES):
+            long.take_place()
+        body = await read_body(request, limit=self.max_body_bytes)
+        if body is None:
+            await long.piece()  # to have read it has cost as much
         return body
 
 
@@ -106,7 +154,7 @@ class VerifierApp:
     """Everything but TokenReview, which has a port of its own."""
 
     def __init__(self, protocols: Protocols) -> None:
-        self._gate = protocols.gate
+        self._protocols = protocols
         self._rest = _starlette(
             [
                 Route("/check_user", protocols.check_user, methods=["POST"]),
@@ -127,8 +175,7 @@ class VerifierApp:
     async def _check(self, scope: Scope, gateway: Gateway, requirement: str) -> Reply:
         if gateway.methods is not None and scope["method"].encode("ascii") not in gateway.methods:
             return Reply(METHOD_NOT_ALLOWED)
-        decision = await self._gate.decide(gateway.contract, authorizations(scope["headers"]), requirement)
-        return Reply(gateway.answer(decision))
+        return Reply(await self._protocols.check(gateway, authorizations(scope["headers"]), requirement))
 
 
 def review_app(protocols: Protocols, audiences: Sequence[str]) -> ASGIApp:

@@ -11,11 +11,10 @@ import msgspec
 from pharia_access.domain.permissions import Permission
 from pharia_access.domain.verification import Refusal
 from pharia_access.entrypoints.verifier.answers import Answer, json_answer, refusal_answer
-from pharia_access.entrypoints.verifier.long_work import PIECE_LOOKUPS, SHORT_BYTES, LongWork
-from pharia_access.services.gate import Decision
+from pharia_access.entrypoints.verifier.long_work import PIECE_LOOKUPS, SHORT_BYTES, LongRequest
 from pharia_access.services.verifier import Accepted
 
-__all__ = ["answer_check_user"]
+__all__ = ["answer_check_user", "refuse"]
 
 _INVALID = msgspec.json.encode({"error": "unauthenticated", "error_description": "Invalid token"})
 _MOST_PERMISSIONS = 256
@@ -30,28 +29,39 @@ class _Question(msgspec.Struct):
 _decoder = msgspec.json.Decoder(_Question)
 
 
-async def answer_check_user(decision: Decision, body: bytes, work: LongWork) -> Answer:
-    """200 with the asked permissions that are held, 401 for a bad token, 422 for a body that cannot be understood."""
-    if decision.accepted is None:
-        return _refused(decision.refusal or Refusal.OVERLOADED)
+def refuse(refusal: Refusal) -> Answer:
+    """The answer to a bad token: 401, or 503."""
+    answer = refusal_answer(refusal)
+    if answer.status == HTTPStatus.SERVICE_UNAVAILABLE:
+        return answer
+    challenge = tuple(header for header in answer.headers if header[0] == b"www-authenticate")
+    return json_answer(HTTPStatus.UNAUTHORIZED.value, _INVALID, headers=challenge)
+
+
+async def answer_check_user(accepted: Accepted, body: bytes, long: LongRequest) -> Answer:
+    """200 with the asked permissions that are held, 422 for a body that cannot be understood.
+
+    Raises:
+        OverloadedError: it takes long, and too much of that waits.
+    """
     if len(body) > SHORT_BYTES:
-        await work.piece()
+        await long.piece()
     try:
         asked = _decoder.decode(body).permissions
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _malformed('the body must be {"permissions": [{"permission": NAME, FIELD: TEXT or null, …}, …]}')
     if len(asked) > _MOST_PERMISSIONS or not all(entry.get("permission") for entry in asked):
         return _malformed(f"each permission needs a name, and there may be {_MOST_PERMISSIONS} at most")
-    return json_answer(HTTPStatus.OK.value, await _held(decision.accepted, asked, work))
+    return json_answer(HTTPStatus.OK.value, await _held(accepted, asked, long))
 
 
-async def _held(accepted: Accepted, asked: list[Asked], work: LongWork) -> bytes:
+async def _held(accepted: Accepted, asked: list[Asked], long: LongRequest) -> bytes:
     """The answer. Equal entries are looked up once."""
     held, known, mine, lookups = accepted.held, dict[Permission, bool](), list[Asked](), 0
     for entry in asked:
         lookups += len(entry) * (len(held.roles) + 1)
         if lookups > PIECE_LOOKUPS:
-            await work.piece()
+            await long.piece()
             lookups = 0
         permission = _permission(entry)
         if permission not in known:
@@ -65,14 +75,6 @@ def _permission(entry: Asked) -> Permission:
     """A field that is null counts as absent."""
     fields = ((name, value) for name, value in entry.items() if name != "permission" and value is not None)
     return Permission(entry["permission"] or "", tuple(fields))
-
-
-def _refused(refusal: Refusal) -> Answer:
-    answer = refusal_answer(refusal)
-    if answer.status == HTTPStatus.SERVICE_UNAVAILABLE:
-        return answer
-    challenge = tuple(header for header in answer.headers if header[0] == b"www-authenticate")
-    return json_answer(HTTPStatus.UNAUTHORIZED.value, _INVALID, headers=challenge)
 
 
 def _malformed(why: str) -> Answer:

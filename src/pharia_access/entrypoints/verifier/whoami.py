@@ -6,10 +6,9 @@ from typing import Final
 import msgspec
 
 from pharia_access.domain.permissions import EffectiveRoles, Permission
-from pharia_access.domain.verification import Refusal
-from pharia_access.entrypoints.verifier.answers import Answer, json_answer, refusal_answer
-from pharia_access.entrypoints.verifier.long_work import PIECE_LOOKUPS, LongWork
-from pharia_access.services.gate import Decision
+from pharia_access.entrypoints.verifier.answers import Answer, json_answer
+from pharia_access.entrypoints.verifier.long_work import PIECE_LOOKUPS, LongRequest
+from pharia_access.services.verifier import Accepted
 
 __all__ = ["answer_whoami", "tells_much"]
 
@@ -22,30 +21,31 @@ def tells_much(held: EffectiveRoles) -> bool:
     return sum(len(role.permissions) for role in held.held) * _MOST_STEPS > PIECE_LOOKUPS
 
 
-async def answer_whoami(decision: Decision, work: LongWork) -> Answer:
-    """The credential, the token's ID, roles, permissions and the end; 401 for a bad token."""
-    accepted = decision.accepted
-    if accepted is None:
-        return refusal_answer(decision.refusal or Refusal.OVERLOADED)
+async def answer_whoami(accepted: Accepted, long: LongRequest) -> Answer:
+    """The credential, the token's ID, roles, permissions and the end.
+
+    Raises:
+        OverloadedError: it takes long, and too much of that waits.
+    """
     holder, token, held = accepted.holder, accepted.token, accepted.held
     body = {
         "credential": {"namespace": holder.namespace, "name": holder.name, "uid": holder.uid},
         "tokenID": token.token_id,
         "roles": held.roles,
-        "permissions": await _permissions(held, work),
+        "permissions": await _permissions(held, long),
         "expiresAt": token.ends_text,
     }
     return json_answer(HTTPStatus.OK.value, msgspec.json.encode(body))
 
 
-async def _permissions(held: EffectiveRoles, work: LongWork) -> list[msgspec.Raw]:
+async def _permissions(held: EffectiveRoles, long: LongRequest) -> list[msgspec.Raw]:
     """Each once, as JSON. A credential may have 2,048 of them, with 16 fields each."""
     told: dict[Permission, msgspec.Raw] = {}
     steps = 0
     for permission in (permission for role in held.held for permission in role.permissions):
         steps += 1 + len(permission.fields)
         if steps > PIECE_LOOKUPS:
-            await work.piece()
+            await long.piece()
             steps = 0
         if permission not in told:
             told[permission] = msgspec.Raw(
