@@ -37,7 +37,7 @@ PLACES: Final = 64
 MOST_SECONDS: Final = 10.0
 """How long a request may wait for its pieces: about as long as clients wait, and as a process that ends does."""
 
-_BESIDES_SECONDS: Final = 0.0005
+_BESIDES_SECONDS: Final = 0.001
 """What a long request costs outside its pieces: its head and body are read, a task begins, the answer is written."""
 
 

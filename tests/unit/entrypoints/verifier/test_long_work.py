@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from contextlib import ExitStack
+from itertools import count
 
 import pytest
 
 from pharia_access.domain.permissions import Permission, Role
 from pharia_access.entrypoints.verifier.app import Protocols, VerifierApp
-from pharia_access.entrypoints.verifier.long_work import PLACES, REST_SECONDS, LongWork
+from pharia_access.entrypoints.verifier.long_work import PLACES, LongRequest, LongWork
+from pharia_access.entrypoints.verifier.pace import RESTS
 from pharia_access.errors import OverloadedError
 from tests.support.http_door import Door, Reply, open_door
 from tests.support.wires import Wire, request
@@ -33,17 +36,18 @@ async def test_pieces_of_several_are_done_one_in_a_round_and_in_turn() -> None:
     rounds = 0
 
     async def requests(name: str) -> None:
-        for _ in range(3):
-            await work.piece()
-            done.append((rounds, name))
+        with work.request(name) as request:
+            for _ in range(3):
+                await request.piece()
+                done.append((rounds, name))
 
-    async def count() -> None:
+    async def count_rounds() -> None:
         nonlocal rounds
         while True:
             rounds += 1
             await asyncio.sleep(0)
 
-    counting = asyncio.create_task(count())
+    counting = asyncio.create_task(count_rounds())
     async with asyncio.timeout(10):
         await asyncio.gather(*(requests(name) for name in "abcd"))
     counting.cancel()
@@ -52,28 +56,113 @@ async def test_pieces_of_several_are_done_one_in_a_round_and_in_turn() -> None:
     assert [name for _, name in done] == list("abcd") * 3
 
 
+async def test_holders_take_turns_and_of_each_the_oldest_request_goes_on() -> None:
+    work = LongWork(lambda: 0)
+    done: list[str] = []
+
+    async def asked(holder: str, name: str) -> None:
+        with work.request(holder) as request:
+            for _ in range(4):
+                await request.piece()
+                done.append(name)
+
+    async with asyncio.timeout(10):
+        await asyncio.gather(*(asked("greedy", f"g{number}") for number in range(20)), asked("other", "o"))
+
+    assert [name == "o" for name in done[1:9]] == [False, True] * 4 or [name == "o" for name in done[:8]] == [
+        False,
+        True,
+    ] * 4
+    ends = [len(done) - 1 - done[::-1].index(f"g{number}") for number in range(20)]
+    assert ends == sorted(ends)
+
+
 async def test_while_checks_come_pieces_rest() -> None:
-    checks = 0
-    work = LongWork(lambda: checks)
+    work = LongWork(count().__next__)
     loop = asyncio.get_running_loop()
 
-    began = loop.time()
-    for _ in range(10):
-        checks += 1
-        await work.piece()
+    began, worked = loop.time(), 0.0
+    with work.request("a") as request:
+        for _ in range(4):
+            worked += spin()
+            await request.piece()
 
-    assert loop.time() - began >= 10 * REST_SECONDS * 0.9
+    assert loop.time() - began >= RESTS * (worked - spin()) * 0.5
 
 
 async def test_where_no_checks_come_nothing_rests() -> None:
     work = LongWork(lambda: 0)
-    loop = asyncio.get_running_loop()
 
     async with asyncio.timeout(10):
-        for _ in range(2000):
-            await work.piece()
+        with work.request("a") as request:
+            for _ in range(2000):
+                await request.piece()
 
-    assert loop.time() > 0
+
+async def test_a_request_costs_what_is_done_beside_its_pieces_too() -> None:
+    work = LongWork(count().__next__)
+    loop = asyncio.get_running_loop()
+
+    began = loop.time()
+    for _ in range(5):
+        with work.request("a") as request:
+            await request.piece()
+
+    assert loop.time() - began >= 4 * RESTS * 0.001 * 0.9
+
+
+async def test_who_waited_too_long_is_told_so_and_the_others_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pharia_access.entrypoints.verifier.long_work.MOST_SECONDS", 0.2)
+    work = LongWork(count().__next__)
+
+    async def asked(holder: str) -> str:
+        with work.request(holder) as request:
+            try:
+                for _ in range(6):
+                    await request.piece()
+                    spin()
+            except OverloadedError:
+                return "overloaded"
+        return "answered"
+
+    async with asyncio.timeout(20):
+        ends = await asyncio.gather(*(asked("greedy") for _ in range(PLACES // 2)), asked("other"))
+        monkeypatch.setattr("pharia_access.entrypoints.verifier.long_work.MOST_SECONDS", 20.0)
+        afterwards = await asked("other")
+
+    assert set(ends) == {"overloaded"}
+    assert afterwards == "answered"
+    assert work._taken.total() == 0
+
+
+@pytest.mark.parametrize("rounds", range(6))
+async def test_who_gives_up_keeps_nobody_waiting(rounds: int) -> None:
+    work = LongWork(lambda: 0)
+
+    async def asked(holder: str, pieces: int) -> None:
+        with work.request(holder) as request:
+            for _ in range(pieces):
+                await request.piece()
+
+    given_up = [asyncio.create_task(asked(name, 1000)) for name in "aab"]
+    for _ in range(rounds):
+        await asyncio.sleep(0)
+    for task in given_up:
+        task.cancel()
+    async with asyncio.timeout(10):
+        await asyncio.gather(*(asked(name, 3) for name in "abc"))
+        await asyncio.gather(*given_up, return_exceptions=True)
+
+    assert not work._waiting
+    assert work._taken.total() == 0
+
+
+def spin() -> float:
+    """A millisecond of work; how many seconds."""
+    began = time.thread_time()
+    while time.thread_time() - began < 0.001:
+        pass
+    return 0.001
 
 
 @pytest.mark.parametrize(
@@ -88,13 +177,13 @@ async def test_between_the_pieces_of_a_request_others_checks_are_answered(
     method: str, target: str, body: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pieces: list[int] = []
-    original = LongWork.piece
+    original = LongRequest.piece
 
-    async def piece(work: LongWork) -> None:
-        await original(work)
-        pieces.append(work._checks())
+    async def piece(long: LongRequest) -> None:
+        await original(long)
+        pieces.append(door.gate.checks)
 
-    monkeypatch.setattr(LongWork, "piece", piece)
+    monkeypatch.setattr(LongRequest, "piece", piece)
     door = Door()
     app = VerifierApp(Protocols(door.gate, 65536))
     rich, poor = door.issue("rich", roles=wide_roles(door)).reveal(), request(door.issue())
@@ -121,7 +210,7 @@ def places_of(work: LongWork, stack: ExitStack, holder: str) -> int:
     """How many it gets that takes all it can."""
     for count in range(PLACES + 1):
         try:
-            stack.enter_context(work.place(holder))
+            stack.enter_context(work.request(holder)).take_place()
         except OverloadedError:
             return count
     return PLACES + 1
