@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import selectors
 import socket
+import time
 from typing import TYPE_CHECKING
 
 from bench.one_client import options_of_others
@@ -15,7 +16,7 @@ from bench.one_client import options_of_others
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["KINDS", "MANY", "ONE"]
+__all__ = ["KINDS", "MANY", "ONE", "timed"]
 
 ONE, MANY = "one", "many"
 """Credentials that hold 2,048 permissions of one name, with one field each, or with 16."""
@@ -92,6 +93,21 @@ def _play(request: bytes, count: int, port: int) -> None:
             if _whole(received):
                 received.clear()
                 connection.sendall(request)
+
+
+def timed(request: bytes, port: int, *, seconds: float) -> list[float]:
+    """How long each took, in seconds, one after the other for so long; at least one."""
+    times, end = list[float](), time.monotonic() + seconds
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as opened:
+        while not times or time.monotonic() < end:
+            began, received = time.perf_counter(), bytearray()
+            opened.sendall(request)
+            while not _whole(received):
+                got = opened.recv(1 << 18)
+                assert got, "the verifier closed the connection"
+                received += got
+            times.append(time.perf_counter() - began)
+    return times
 
 
 def main() -> None:

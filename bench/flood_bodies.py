@@ -11,10 +11,11 @@ import secrets
 import statistics
 import tempfile
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.dear_bodies import KINDS, MANY, ONE
+from bench.dear_bodies import KINDS, MANY, ONE, timed
 from bench.earlier import CHECKOUT, as_it_was
 from bench.meters import machine
 from bench.one_client import asked_checks, others, p50_and_p99, running_verifier
@@ -36,6 +37,12 @@ Written by `python -m bench flood-bodies`: the verifier on one core, the one who
 client on the other; each connection of both has one request under way at all times. {SECONDS:.0f} s for each line,
 medians of {ROUNDS} rounds, before ({BEFORE}) and now in turn, each with a verifier of its own. The client asks
 `GET /auth/nginx`; the other one's credential holds 16 roles of 128 permissions, all of one name."""
+_OWN = """\
+## What such a request itself takes
+
+One after the other over one connection, ms (median): while nobody else asks, beside the client of above, and beside it
+and another holder, who sends the like over 4 connections. "Before" only alone: beside others it took minutes."""
+_RIVALS = {MANY: "256 asked, 15 fields", ONE: "256 asked, 64 KiB"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +53,22 @@ class Scene:
     count: int
 
 
+@dataclass(frozen=True, slots=True)
+class Company:
+    """Beside whom a dear request is sent."""
+
+    client: bool = False
+    rivals: int = 0
+
+
+COMPANIES = {"alone": Company(), "beside the client": Company(client=True), "and 4 others": Company(True, 4)}  # noqa: FBT003 - a table
 SCENES = [Scene("nobody", 0), *(Scene(kind, count) for kind in KINDS for count in COUNTS)]
 
 
 def main() -> int:
     """Measure, write, and tell."""
     times: dict[tuple[str, Scene], list[tuple[float, float]]] = {}
+    own: dict[tuple[str, str, str], float] = {}
     with tempfile.TemporaryDirectory(prefix="pharia-access-bodies-") as folder:
         root = Path(folder)
         tokens = _tokens(root)
@@ -63,7 +80,9 @@ def main() -> int:
                 with running_verifier(root, source, "--catalogue") as (port, _):
                     for scene in SCENES:
                         times.setdefault((name, scene), []).append(_measure(port, scene, tokens))
-    _report({key: _medians(found) for key, found in times.items()})
+                    if number == 0:
+                        own |= _own_times(name, port, tokens)
+    _report({key: _medians(found) for key, found in times.items()}, own)
     return 0
 
 
@@ -95,11 +114,38 @@ def _measure(port: int, scene: Scene, tokens: dict[str, str]) -> tuple[float, fl
     return found
 
 
+def _own_times(source: str, port: int, tokens: dict[str, str]) -> dict[tuple[str, str, str], float]:
+    """Of each kind, in each company. As it was before only alone: beside others a request took minutes."""
+    return {
+        (source, kind, name): _own_time(port, kind, tokens, company)
+        for kind in KINDS
+        for name, company in COMPANIES.items()
+        if source == "now" or company == Company()
+    }
+
+
+def _own_time(port: int, kind: str, tokens: dict[str, str], company: Company) -> float:
+    """Milliseconds."""
+    whose, make = KINDS[kind]
+    request = make().replace(b"TOKEN", tokens[whose].encode())
+    with ExitStack() as stack:
+        if company.client:
+            stack.enter_context(others("bench.one_client", "checks", 1, port=port, token=tokens["client"]))
+        if company.rivals:
+            # Another holder than the one that is measured.
+            rival = MANY if whose == ONE else ONE
+            stack.enter_context(
+                others("bench.dear_bodies", _RIVALS[rival], company.rivals, port=port, token=tokens[rival])
+            )
+        time.sleep(0.4 if company.client else 0)
+        return 1000 * statistics.median(timed(request, port, seconds=1.0))
+
+
 def _medians(found: list[tuple[float, float]]) -> tuple[float, float]:
     return statistics.median(p50 for p50, _ in found), statistics.median(p99 for _, p99 in found)
 
 
-def _report(times: dict[tuple[str, Scene], tuple[float, float]]) -> None:
+def _report(times: dict[tuple[str, Scene], tuple[float, float]], own: dict[tuple[str, str, str], float]) -> None:
     bound = round(2 * times["now", SCENES[0]][1], 2)
     verdicts = [
         Target(
@@ -119,4 +165,12 @@ def _report(times: dict[tuple[str, Scene], tuple[float, float]]) -> None:
     ]
     heads = ["beside", "connections", "p50 ms before", "now", "p99 ms before", "now"]
     parts = ["# Checks beside requests that cost much", _HOW, machine(2), targets(verdicts), table(heads, rows)]
-    write("flood_bodies", "\n\n".join(parts))
+    write("flood_bodies", "\n\n".join([*parts, _OWN, _own_table(own)]))
+
+
+def _own_table(own: dict[tuple[str, str, str], float]) -> str:
+    rows = [
+        [kind, f"{own['before', kind, 'alone']:.1f}", *(f"{own['now', kind, name]:.1f}" for name in COMPANIES)]
+        for kind in KINDS
+    ]
+    return table(["request", "alone before", *(f"{name}, now" for name in COMPANIES)], rows)

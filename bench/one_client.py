@@ -101,3 +101,14 @@ def p50_and_p99(times: Iterable[float]) -> tuple[float, float]:
 def _listens(port: int) -> bool:
     with socket.socket() as trial:
         return trial.connect_ex(("127.0.0.1", port)) == 0
+
+
+def main() -> None:
+    """Ask check after check, until killed."""
+    options = options_of_others(["checks"])
+    while True:
+        asked_checks(options.port, options.token, seconds=10)
+
+
+if __name__ == "__main__":
+    main()

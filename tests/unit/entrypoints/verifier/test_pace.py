@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from hypothesis import given
@@ -33,7 +34,7 @@ def test_while_others_ask_each_piece_is_followed_by_a_rest_a_hundred_times_as_lo
 ) -> None:
     found = played([every, *pieces], every=every)[1:]  # before the first one nobody has asked
 
-    for (began, ended), (next_began, _) in zip(found, found[1:], strict=False):
+    for (began, ended), (next_began, _) in pairwise(found):
         assert next_began - ended >= RESTS * (ended - began) * 0.999
 
 
@@ -53,7 +54,7 @@ def test_while_others_ask_no_span_from_piece_to_piece_has_more_than_a_hundredth_
 def test_where_nobody_asks_nothing_rests(pieces: list[float]) -> None:
     found = played(pieces, every=float("inf"))
 
-    assert all(ended == began for (_, ended), (began, _) in zip(found, found[1:], strict=False))
+    assert all(ended == began for (_, ended), (began, _) in pairwise(found))
 
 
 @given(PIECES, st.floats(0.00002, QUIET_SECONDS / 2), st.floats(0.0, 1.0))
@@ -62,7 +63,7 @@ def test_soon_after_the_last_one_has_asked_nothing_rests_any_more(
 ) -> None:
     found = played(pieces, every=every, until=until)
 
-    for (_, ended), (began, _) in zip(found, found[1:], strict=False):
+    for (_, ended), (began, _) in pairwise(found):
         if ended > until + 2 * QUIET_SECONDS:
             assert began - ended <= QUIET_SECONDS
 
@@ -71,7 +72,7 @@ def test_soon_after_the_last_one_has_asked_nothing_rests_any_more(
 def test_it_always_goes_on_and_rests_no_longer_than_that(pieces: list[float], every: float) -> None:
     found = played(pieces, every=every)
 
-    for (began, ended), (next_began, _) in zip(found, found[1:], strict=False):
+    for (began, ended), (next_began, _) in pairwise(found):
         assert next_began - ended <= RESTS * (ended - began) * 1.001 + 1e-9
 
 

@@ -1,0 +1,196 @@
+"""What takes long is answered as all else is: by what is true when it is answered, also where it rested meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pharia_access.domain.permissions import Permission, Role
+from pharia_access.entrypoints.verifier.app import Protocols, VerifierApp
+from pharia_access.entrypoints.verifier.long_work import LongRequest
+from tests.support.http_door import Door, Reply, open_door
+from tests.support.wires import Wire, request, settle
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pharia_access.domain.token import TokenText
+
+ASKED = [{"permission": "AccessModel", "model": f"x{number}"} for number in range(256)]
+BODY = json.dumps({"permissions": ASKED}).encode()
+FORM = b"token=" + b"%41" * 1000
+FORM_TYPE = "content-type: application/x-www-form-urlencoded"
+MUCH = "/auth/nginx?satisfy=any&" + "&".join(f"permission=AccessModel;model=x{number}" for number in range(15))
+MET = MUCH.replace("model=x14", "model=m1999")
+LONG = {
+    "check_user": ("POST", "/check_user", BODY),
+    "whoami": ("GET", "/whoami", b""),
+    "introspect": ("POST", "/oauth2/introspect", FORM),
+    "a requirement of many parts": ("GET", MET, b""),
+}
+
+
+def rich(door: Door) -> TokenText:
+    """A token of a credential that holds 16 roles of 128 permissions of one name, and may introspect."""
+    names = tuple(f"wide-{number}" for number in range(16))
+    for number, name in enumerate(names):
+        models = range(128 * number, 128 * number + 128)
+        held = tuple(Permission.of("AccessModel", model=f"m{model}") for model in models)
+        door.index.put_role(Role(name, frozenset({"*"}), (*held, Permission.of("IntrospectTokens"))))
+    return door.issue("rich", roles=names)
+
+
+def asked(method: str, target: str, body: bytes, token: TokenText) -> bytes:
+    length = (f"content-length: {len(body)}", FORM_TYPE) if body else ()
+    return request(token, target, *length).replace(b"GET", method.encode(), 1) + body
+
+
+def after_the_last_piece(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], object]) -> list[int]:
+    """What happens during each rest, and so during the last; a list as long as there were rests."""
+    rests: list[int] = []
+    original = LongRequest.piece
+
+    async def piece(long: LongRequest) -> None:
+        await original(long)
+        happens()
+        rests.append(1)
+
+    monkeypatch.setattr(LongRequest, "piece", piece)
+    return rests
+
+
+async def answered(door: Door, raw: bytes, *, fast: bool = True) -> Reply:
+    wire = Wire(door, fast=fast, app=VerifierApp(Protocols(door.gate, 65536)))
+    wire.feed(raw)
+    async with asyncio.timeout(10):
+        while not wire.written:  # noqa: ASYNC110 - the wire tells nobody
+            await asyncio.sleep(0)
+        await settle()
+    return Reply.read(wire.written)
+
+
+@pytest.mark.parametrize(("method", "target", "body"), LONG.values(), ids=LONG)
+async def test_a_token_that_is_revoked_during_a_rest_is_refused(
+    method: str, target: str, body: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    door = Door()
+    token = rich(door)
+    rests = after_the_last_piece(monkeypatch, lambda: setattr(door.index.find(token.token_id), "revoked", True))
+
+    reply = await answered(door, asked(method, target, body, token))
+
+    assert reply.status == 401
+    assert rests
+    assert {reason for _, reason, _ in door.journal.refused_} == {"revoked"}
+
+
+@pytest.mark.parametrize("target", ["/check_user", "/whoami"])
+async def test_a_role_that_is_taken_away_during_a_rest_is_not_told(
+    target: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    door = Door()
+    token = rich(door)
+    body = BODY.replace(b'"x0"', b'"m0"') if target == "/check_user" else b""
+    before = await answered(door, asked("POST" if body else "GET", target, body, token))
+    rests: list[int] = []
+
+    def once() -> None:
+        if not rests:
+            door.index.drop("ApiRole", "wide-0")
+
+    rests = after_the_last_piece(monkeypatch, once)
+    after = await answered(door, asked("POST" if body else "GET", target, body, token))
+
+    assert (before.status, after.status) == (200, 200)
+    assert (b'"m0"' in before.body, b'"m0"' in after.body) == (True, False)
+    assert rests
+
+
+@pytest.mark.parametrize("fast", [True, False], ids=["fast path", "ASGI"])
+@pytest.mark.parametrize(("target", "status"), [(MUCH, 403), (MET, 200)], ids=["not met", "met"])
+async def test_a_requirement_that_takes_long_to_tell_waits_until_its_answer_is_known(
+    target: str, status: int, monkeypatch: pytest.MonkeyPatch, *, fast: bool
+) -> None:
+    door = Door()
+    token = rich(door)
+    rests = after_the_last_piece(monkeypatch, lambda: None)
+
+    replies = [await answered(door, request(token, target), fast=fast) for _ in range(3)]
+    waited = len(rests)
+    holder = door.index.holder("finance/rich-bot")
+    assert holder is not None
+    door.index.put_holder(holder)
+    again = await answered(door, request(token, target), fast=fast)
+
+    assert {reply.status for reply in [*replies, again]} == {status}
+    assert (waited, len(rests)) == ((1, 2) if status == 200 else (3, 4))
+
+
+@pytest.mark.parametrize("roles", [1, 16])
+async def test_few_roles_or_few_parts_are_told_at_once(roles: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    door = Door()
+    rich(door)
+    few = door.issue("few", roles=tuple(f"wide-{number}" for number in range(roles)))
+    rests = after_the_last_piece(monkeypatch, lambda: None)
+
+    target = MUCH if roles == 1 else "/auth/nginx?permission=AccessModel;model=m7&permission=AccessModel;model=m999"
+    reply = Wire(door).send(request(few, target))
+
+    assert (reply.status, rests) == (403 if roles == 1 else 200, [])
+
+
+async def test_a_requirement_that_takes_long_is_told_503_where_too_much_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pharia_access.entrypoints.verifier.long_work.PLACES", 0)
+    door = Door()
+
+    reply = await answered(door, request(rich(door), MET))
+
+    assert (reply.status, reply.header("retry-after")) == (503, "1")
+
+
+async def test_what_others_ask_at_length_does_not_count_as_checks_that_come() -> None:
+    door = Door()
+    token = rich(door)
+    for _ in range(3):
+        await answered(door, request(token, MUCH))
+
+    assert door.gate.checks == 0
+
+
+async def test_what_rests_when_the_process_ends_is_answered_at_once() -> None:
+    async with open_door() as door:
+        greedy, gateway = rich(door), door.issue()
+        check = request(gateway)
+        stop = asyncio.Event()
+        asking = asyncio.create_task(_ask_on(door, check, stop))
+        streams = [await asyncio.open_connection("127.0.0.1", door.port) for _ in range(8)]
+        for _, writer in streams:
+            writer.write(asked("POST", "/check_user", BODY, greedy))
+        await asyncio.sleep(0.3)
+        began = time.monotonic()
+        await door.stop(10.0)
+        took = time.monotonic() - began
+        replies = [Reply.read(await reader.read()) for reader, _ in streams]
+        stop.set()
+        await asking
+        for _, writer in streams:
+            writer.close()
+
+    assert {reply.status for reply in replies} == {200}
+    assert took < 5
+
+
+async def _ask_on(door: Door, check: bytes, stop: asyncio.Event) -> None:
+    """Check after check over one connection, until the door ends it."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", door.port)
+    with suppress(ConnectionError):
+        while not stop.is_set():
+            writer.write(check)
+            if not await reader.read(65536):
+                break
+    writer.close()
