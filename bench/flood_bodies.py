@@ -137,7 +137,7 @@ def _own_time(port: int, kind: str, tokens: dict[str, str], company: Company) ->
             stack.enter_context(
                 others("bench.dear_bodies", _RIVALS[rival], company.rivals, port=port, token=tokens[rival])
             )
-        time.sleep(0.4 if company.client else 0)
+        time.sleep(1.0 if company.client else 0)
         return 1000 * statistics.median(timed(request, port, seconds=1.0))
 
 
