@@ -41,7 +41,7 @@ _OWN = """\
 ## What such a request itself takes
 
 One after the other over one connection, ms (median): while nobody else asks, beside the client of above, and beside it
-and another holder, who sends the like over 4 connections. "Before" only alone: beside others it took minutes."""
+and another holder, who sends the like over 4 connections. "Before" was measured alone only."""
 _RIVALS = {MANY: "256 asked, 15 fields", ONE: "256 asked, 64 KiB"}
 
 
@@ -115,7 +115,7 @@ def _measure(port: int, scene: Scene, tokens: dict[str, str]) -> tuple[float, fl
 
 
 def _own_times(source: str, port: int, tokens: dict[str, str]) -> dict[tuple[str, str, str], float]:
-    """Of each kind, in each company. As it was before only alone: beside others a request took minutes."""
+    """Of each kind, in each company. As it was before only alone: it would take minutes."""
     return {
         (source, kind, name): _own_time(port, kind, tokens, company)
         for kind in KINDS
