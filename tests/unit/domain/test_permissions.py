@@ -135,3 +135,13 @@ def test_a_role_listed_twice_counts_once() -> None:
 
 def test_no_roles_come_to_no_permissions() -> None:
     assert effective([], CATALOGUE, namespace="finance") == EffectiveRoles((), (), (), ())
+
+
+def test_of_requirements_that_are_met_few_are_remembered_and_none_by_who_holds_something_else() -> None:
+    held = effective(["studio-user"], CATALOGUE, namespace="finance")
+    for number in range(1000):
+        held.remember_met(f"role={number}")
+
+    assert len(held.met) <= 16
+    assert "role=999" in held.met
+    assert not effective(["studio-user"], CATALOGUE, namespace="finance").met
