@@ -1,9 +1,9 @@
 """A quiet namespace beside a noisy one: `python -m bench fairness`.
 
 How long the quiet one waits for a mint, from create to Ready, alone and while the other creates tokens or has many
-that end. Measured as it was before (commit 94bca01) and as it is now, each scene on a control plane of its own; the
+that end. Measured as it was before (commit d3be567) and as it is now, each scene on a control plane of its own; the
 CRDs and policies are those of now. FAIRNESS_TOKENS, FAIRNESS_EXPIRIES and FAIRNESS_MINTS make it smaller, and
-FAIRNESS_BEFORE names another commit, or none ("-"); FAIRNESS_SCENES names some of them ("nobody" among them, for the
+FAIRNESS_BEFORE names another commit, or none ("-"); FAIRNESS_SCENES names some of them ("nobody" first, for the
 targets), with commas. Writes bench/results/fairness.md.
 """
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
-BEFORE: Final = "94bca01"
+BEFORE: Final = "d3be567"
 QUIET: Final = "quiet"
 NOBODY, LIMITED = "nobody", "maxTokens: 1"
 SCENES: Final = (NOBODY, "plain", "one secretName", LIMITED, EXPIRIES)
@@ -55,8 +55,10 @@ _HOW: Final = """\
 Written by `python -m bench fairness`. One client mints in a quiet namespace, one token after the other, while in
 another one tokens are created on 8 connections, wave after wave, or end at one moment. "mint" is from create to Ready;
 "floor" is what a third client waits meanwhile for three requests of its own (two objects created, one changed): what
-the API server alone makes of it. CPU in percent of one core; everything shares the cores below. A mint that takes
-longer than 120 s counts as so long, and a scene ends after 240 s. "failed" counts reconciles that are tried again."""
+the API server alone makes of it. "x alone" is p99 in times of p99 beside nobody, "x with floor" in times of that and
+what the floor's p99 has grown by. "others/s" are tokens of the other namespace that were done. CPU in percent of one
+core; everything shares the cores below. A mint that takes longer than 120 s counts as so long, and a scene ends after
+240 s. "failed" counts reconciles that are tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ class Figures:
     mint: Latencies
     floor: Latencies
     waves: int
+    others: int
     seconds: float
     cpu: Mapping[str, float]
     counts: Mapping[str, float]
@@ -104,7 +107,7 @@ def main() -> int:
             for when, source in {**before, "now": CHECKOUT}.items():
                 say(f"{scene}, {when}")
                 found[scene, when] = _measure(scene, source, plan)
-                say(" | ".join(_row(scene, when, found[scene, when])))
+                say(" | ".join(_row(scene, when, found[scene, when], found[plan.scenes[0], when])))
     write("fairness", "\n\n".join(["# A quiet namespace beside a noisy one", _HOW, shape, *_tables(found)]))
     return 0
 
@@ -169,14 +172,15 @@ async def _play(played: Stage, operator: RunningOperator, scene: Scene) -> Figur
     noise = Noise(played.server, scene.name, scene.plan.expiries if scene.name == EXPIRIES else scene.plan.tokens)
     async with noise.made():
         await asyncio.sleep(max(0.0, (scene.ends - now()).total_seconds()))
+        done = noise.done
         burden, before, began = Burden(played.pids(operator)), await _counts(played, operator), time.monotonic()
         beside = asyncio.create_task(floor(played.server, QUIET, over))
         mint = await quiet.mint(enough=scene.enough(noise), seconds=SCENE_SECONDS)
-        seconds, cpu = time.monotonic() - began, burden.percent()
+        seconds, cpu, others = time.monotonic() - began, burden.percent(), noise.done - done
     over.set()
     after = await _counts(played, operator)
     counts = {name: after[name] - before[name] for name in after}
-    return Figures(mint, await beside, noise.waves, seconds, cpu, counts)
+    return Figures(mint, await beside, noise.waves, others, seconds, cpu, counts)
 
 
 async def _counts(played: Stage, operator: RunningOperator) -> dict[str, float]:
@@ -212,16 +216,20 @@ def _tables(found: Found) -> list[str]:
                 Target(f"{scene}: p99 of the quiet one, times what it is alone", p99 / alone, at_most=MOST_TIMES_QUIET),
                 Target(f"{scene}: p99 of the quiet one, s", p99, at_most=MOST_SECONDS),
             ]
-    heads = ["the other one", "", "mints", "p50 s", "p99 s", "most s", "floor p50 s", "p99 s", "waves", "in s"]
-    heads += ["CPU operator", "API server", "etcd", "load", "Events/s", "dropped", "failed"]
-    return [targets(verdicts), table(heads, [_row(*key, figures) for key, figures in found.items()])]
+    heads = ["the other one", "", "mints", "p50 s", "p99 s", "most s", "floor p50 s", "p99 s", "x alone"]
+    heads += ["x with floor", "others/s", "waves", "in s", "CPU operator", "API server", "etcd", "load"]
+    heads += ["Events/s", "dropped", "failed"]
+    rows = [_row(scene, when, figures, found[NOBODY, when]) for (scene, when), figures in found.items()]
+    return [targets(verdicts), table(heads, rows)]
 
 
-def _row(scene: str, when: str, figures: Figures) -> list[str]:
-    mint, alone, cpu, counts = figures.mint, figures.floor, figures.cpu, figures.counts
-    times = [*map(mint.percentile, (50, 99, 100)), *map(alone.percentile, (50, 99))]
+def _row(scene: str, when: str, figures: Figures, alone: Figures) -> list[str]:
+    mint, floor, cpu, counts = figures.mint, figures.floor, figures.cpu, figures.counts
+    times = [*map(mint.percentile, (50, 99, 100)), *map(floor.percentile, (50, 99))]
+    p99, added = alone.mint.percentile(99), floor.percentile(99) - alone.floor.percentile(99)
+    ratios = (mint.percentile(99) / p99, mint.percentile(99) / (p99 + max(0.0, added)))
     shares = [f"{cpu[name]:.0f}" for name in ("operator", "kube-apiserver", "etcd", "load generator")]
-    events = f"{counts['events'] / figures.seconds:.1f}"
     row = [scene, when, str(len(mint.seconds)), *(f"{seconds:.3f}" for seconds in times)]
-    row += [str(figures.waves), f"{figures.seconds:.0f}", *shares, events]
+    row += [*(f"{ratio:.1f}" for ratio in ratios), f"{figures.others / figures.seconds:.1f}", str(figures.waves)]
+    row += [f"{figures.seconds:.0f}", *shares, f"{counts['events'] / figures.seconds:.1f}"]
     return [*row, f"{counts['dropped']:.0f}", f"{counts['failed']:.0f}"]

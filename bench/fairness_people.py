@@ -92,6 +92,11 @@ class Noise:
         self.waves = 0
         """How many are over: all was created and judged, or has ended."""
 
+    @property
+    def done(self) -> int:
+        """How many tokens were minted, judged, or have ended."""
+        return len(self._done)
+
     @asynccontextmanager
     async def made(self) -> AsyncIterator[None]:
         """It is noisy meanwhile."""

@@ -18,7 +18,7 @@ __all__ = ["CheapHasher", "FakeGuards", "FakeMetrics", "FakeRecorder", "seeded_e
 class CheapHasher:
     """A real Argon2id hash, at the lowest cost there is."""
 
-    async def prove(self, text: TokenText, *, namespace: str) -> str:
+    async def prove(self, text: TokenText, *, namespace: str, patient: bool = False) -> str:
         return prove(text, CHEAPEST)
 
 

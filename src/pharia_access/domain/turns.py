@@ -1,12 +1,21 @@
 """What waits, taken in turns by namespace: however much one has, another's is next but one."""
 
-from collections import deque
+from collections import Counter, OrderedDict, deque
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
-__all__ = ["Turns"]
+__all__ = ["Shares", "Turns"]
 
 T = TypeVar("T")
+
+FEW: Final = 4
+"""With more pieces of work than this, waiting or under way, a namespace is a crowd."""
+
+HEEDED_SECONDS: Final = 2.0
+"""How long crowds hold back after somebody with few asked: who creates one object mostly creates another."""
+
+MOST_REST_SECONDS: Final = 5.0
+"""No rest is longer, so that a crowd always goes on, also where an API server is slow."""
 
 
 def _always(_: object) -> bool:
@@ -52,3 +61,46 @@ class Turns(Generic[T]):
         if not queue:
             del self._queues[namespace]
         return item
+
+
+class Shares:
+    """Who holds back: a crowd, which is a namespace with more than `FEW` pieces of work, while one with few asks.
+
+    Moments are seconds that only grow.
+    """
+
+    def __init__(self) -> None:
+        self._has: Counter[str] = Counter()
+        self._crowds: set[str] = set()
+        self._heeded: OrderedDict[str, float] = OrderedDict()  # no crowds; who asked last is last
+
+    def came(self, namespace: str) -> None:
+        """It has one more piece of work."""
+        self._has[namespace] += 1
+        if self._has[namespace] > FEW:
+            self._crowds.add(namespace)
+            self._heeded.pop(namespace, None)
+
+    def went(self, namespace: str) -> None:
+        """It has one less: that is done."""
+        self._has[namespace] -= 1
+        if self._has[namespace] <= FEW:
+            self._crowds.discard(namespace)
+        if not self._has[namespace]:
+            del self._has[namespace]
+
+    def asked(self, namespace: str, now: float) -> None:
+        """Somebody there waits for something. For a crowd nobody else holds back."""
+        if namespace not in self._crowds:
+            self._heeded[namespace] = now
+            self._heeded.move_to_end(namespace)
+
+    def holds_back(self, namespace: str, now: float) -> bool:
+        """Whether it is to have one worker at most, and to rest after each piece of work."""
+        while self._heeded and next(iter(self._heeded.values())) <= now - HEEDED_SECONDS:
+            self._heeded.popitem(last=False)
+        return namespace in self._crowds and bool(self._heeded)
+
+    def rest(self, namespace: str, took: float, now: float) -> float:
+        """Seconds that it rests after work which took so long: all crowds together take the time of one worker."""
+        return min(MOST_REST_SECONDS, took * len(self._crowds)) if self.holds_back(namespace, now) else 0.0

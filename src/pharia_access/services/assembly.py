@@ -50,7 +50,9 @@ def assemble(ports: Ports, choices: Choices) -> Parts:
     places = Places(view, clock.monotonic)
     intake = Intake(ports, view=view, places=places, queue=queue, schedule=schedule, probes=probes, policy=policy)
     keys = Keys(secrets=ports.secrets, entropy=ports.entropy, clock=clock)
-    minting = Minting(ports, policy=policy, prefix=choices.token_prefix, keyring=keys.current)
+    minting = Minting(
+        ports, policy=policy, prefix=choices.token_prefix, keyring=keys.current, holds_back=queue.holds_back
+    )
     deletes = Pacer(clock, choices.deletes_per_second)
     withdrawals = Withdrawals(ports, minting=minting, probes=probes)
     watchman = Watchman(

@@ -45,15 +45,26 @@ __all__ = ["Minting"]
 class Minting:
     """Use `settle_mint` for what to write, and `delete_leftover` when writing it may have lost a race.
 
-    `keyring` gives the keys as last read, None while there are none.
+    Args:
+        keyring: gives the keys as last read, None while there are none.
+        holds_back: whether a namespace's work is to leave room to that of others.
     """
 
-    def __init__(self, ports: Ports, *, policy: Policy, prefix: str, keyring: Callable[[], Keyring | None]) -> None:
+    def __init__(
+        self,
+        ports: Ports,
+        *,
+        policy: Policy,
+        prefix: str,
+        keyring: Callable[[], Keyring | None],
+        holds_back: Callable[[str], bool],
+    ) -> None:
         self._cluster, self._secrets, self._clock = ports.cluster, ports.secrets, ports.clock
         self._entropy, self._hasher = ports.entropy, ports.hasher
         self._policy = policy
         self._prefix = prefix
         self._keyring = keyring
+        self._holds_back = holds_back
 
     async def settle_mint(self, token: Token, credential: Credential) -> Settle:
         """Get hold of the token's Secret and hash its text; returns the status that says how it went.
@@ -76,7 +87,7 @@ class Minting:
         minted = Minted(
             credential=credential.identity,
             token_id=secret.text.token_id,
-            hash=await self._hasher.prove(secret.text, namespace=token.key.namespace),
+            hash=await self._prove(secret.text, token.key.namespace),
             mac=self._mac(secret.text),
             issued_at=whole_seconds(secret.created),
             expires_at=self._end(token, credential, secret),
@@ -137,6 +148,9 @@ class Minting:
     def _end(self, token: Token, credential: Credential, secret: OneTimeSecret) -> datetime:
         issued_at = whole_seconds(secret.created)
         return end_of_life(token.spec, policy=self._policy, wish=credential.policy, issued_at=issued_at)
+
+    async def _prove(self, text: TokenText, namespace: str) -> str:
+        return await self._hasher.prove(text, namespace=namespace, patient=self._holds_back(namespace))
 
     def _mac(self, text: TokenText) -> Mac | None:
         keyring = self._keyring()

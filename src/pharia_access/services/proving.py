@@ -6,20 +6,15 @@ repeating a forgery costs nothing; a text that holds is remembered by the caller
 """
 
 import asyncio
-import os
-import threading
 from collections import Counter, OrderedDict
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from pharia_access.domain.token import TokenText
 from pharia_access.errors import OverloadedError
+from pharia_access.services.threads import patient_pool
 
 __all__ = ["Prover", "ProverLimits"]
-
-_NICE = 10
-"""About a tenth of a core beside a busy event loop: nice 19 would starve a cold token on one core."""
 
 _REMEMBERED_FAILURES = 4096
 
@@ -54,7 +49,7 @@ class Prover:
     def __init__(self, matches: Callable[[str, TokenText], bool], limits: ProverLimits) -> None:
         self._matches = matches
         self._limits = limits
-        self._pool = ThreadPoolExecutor(limits.threads, thread_name_prefix="argon2", initializer=_lower_priority)
+        self._pool = patient_pool(limits.threads, name="argon2")
         self._flights: dict[tuple[str, bytes], asyncio.Task[bool]] = {}
         self._per_token: Counter[str] = Counter()
         self._failed: OrderedDict[tuple[str, bytes], None] = OrderedDict()
@@ -113,7 +108,3 @@ def _look_at(flight: "asyncio.Task[bool]") -> None:
     """Nobody may be waiting any more: an error that nobody looks at would be logged, with its traceback."""
     if not flight.cancelled():
         flight.exception()
-
-
-def _lower_priority() -> None:
-    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)

@@ -1,7 +1,8 @@
 """A keyed work queue: each key waits once, is worked on by one worker at a time, and comes back later if that failed.
 
 Work that people wait for goes before work in bulk, and namespaces take turns: neither much work in one nor an API
-server that is slow about one keeps all workers from the others. After the workqueue of Kubernetes' client-go.
+server that is slow about one keeps all workers from the others. Where one has a crowd of work and another asks for
+something, the crowd holds back (`domain.turns.Shares`). After the workqueue of Kubernetes' client-go.
 """
 
 import asyncio
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pharia_access.domain.model import ObjectKey
-from pharia_access.domain.turns import Turns
+from pharia_access.domain.turns import Shares, Turns
 
 __all__ = ["Work", "WorkQueue"]
 
@@ -43,8 +44,10 @@ class WorkQueue:
         self._lanes: tuple[Turns[Work], Turns[Work]] = (Turns(), Turns())
         self._waiting: dict[Work, float] = {}
         self._waiting_in_bulk: set[Work] = set()
-        self._running: set[Work] = set()
+        self._running: dict[Work, float] = {}  # since when
         self._at_work: Counter[str] = Counter()  # workers by namespace
+        self._shares = Shares()
+        self._resting: set[str] = set()
         self._idle = 0
         self._again: dict[Work, bool] = {}
         self._later: list[tuple[float, int, Work, bool]] = []
@@ -67,12 +70,16 @@ class WorkQueue:
 
     def add(self, work: Work, *, bulk: bool = False) -> None:
         """Have it done soon. What waits already waits on, only perhaps in the better lane."""
+        if not bulk:
+            self._shares.asked(work.key.namespace, self._monotonic())
         if work in self._running:
             self._again[work] = self._again.get(work, True) and bulk
             return
         if work in self._waiting and (bulk or work not in self._waiting_in_bulk):
             return
-        self._waiting.setdefault(work, self._monotonic())
+        if work not in self._waiting:
+            self._waiting[work] = self._monotonic()
+            self._shares.came(work.key.namespace)
         (self._waiting_in_bulk.add if bulk else self._waiting_in_bulk.discard)(work)
         self._lanes[bulk].append(work.key.namespace, work)
         self._wake_one()
@@ -99,6 +106,10 @@ class WorkQueue:
         """Forget its failures: it went well."""
         self._failures.pop(work, None)
 
+    def holds_back(self, namespace: str) -> bool:
+        """Whether its work is to leave room: it has much, and another namespace asked for something just now."""
+        return self._shares.holds_back(namespace, self._monotonic())
+
     async def take(self) -> Work:
         """The next work; pass it to `done` in the end."""
         self._idle += 1
@@ -114,10 +125,12 @@ class WorkQueue:
 
     def done(self, work: Work) -> None:
         """It is no longer worked on; what was asked meanwhile now waits."""
-        self._running.discard(work)
-        self._at_work[work.key.namespace] -= 1
-        if not self._at_work[work.key.namespace]:
-            del self._at_work[work.key.namespace]
+        namespace = work.key.namespace
+        self._rest(namespace, since=self._running.pop(work))
+        self._shares.went(namespace)
+        self._at_work[namespace] -= 1
+        if not self._at_work[namespace]:
+            del self._at_work[namespace]
         if work in self._again:
             self.add(work, bulk=self._again.pop(work))
 
@@ -141,13 +154,29 @@ class WorkQueue:
 
     def _may_have_more(self, namespace: str) -> bool:
         """Whether one more worker may go to a namespace; the one who asks is idle."""
+        if self.holds_back(namespace):
+            return namespace not in self._resting and not self._at_work[namespace]
         return self._at_work[namespace] < SHARE * self._idle
+
+    def _rest(self, namespace: str, *, since: float) -> None:
+        """Have a namespace that holds back rest after work that began then."""
+        now = self._monotonic()
+        seconds = self._shares.rest(namespace, now - since, now)
+        if seconds:
+            self._resting.add(namespace)
+            asyncio.get_running_loop().call_later(seconds, self._rested, namespace)
+
+    def _rested(self, namespace: str) -> None:
+        self._resting.discard(namespace)
+        self._wake_one()
 
     def _start(self, work: Work) -> Work:
         del self._waiting[work]
         self._waiting_in_bulk.discard(work)
-        self._running.add(work)
+        self._running[work] = self._monotonic()
         self._at_work[work.key.namespace] += 1
+        if self._waiting:
+            self._wake_one()  # who held back until now may have all workers
         return work
 
     def _promote(self) -> None:
