@@ -40,6 +40,7 @@ class Replica:
     recorder: FakeRecorder = field(default_factory=FakeRecorder)
     metrics: FakeMetrics = field(default_factory=FakeMetrics)
     guards: FakeGuards = field(default_factory=FakeGuards)
+    hasher: CheapHasher = field(default_factory=CheapHasher)
     view: View = field(init=False)
     queue: WorkQueue = field(init=False)
     schedule: Schedule = field(init=False)
@@ -71,7 +72,7 @@ class Replica:
             metrics=self.metrics,
             clock=self.clock,
             entropy=self.entropy,
-            hasher=CheapHasher(),
+            hasher=self.hasher,
         )
 
     def hear(self, change: Change) -> None:

@@ -3,6 +3,7 @@
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Final
 
 __all__ = ["patient_pool"]
@@ -17,4 +18,5 @@ def patient_pool(threads: int, *, name: str) -> ThreadPoolExecutor:
 
 
 def _lower_priority() -> None:
-    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+    with suppress(OSError):  # where that is forbidden, the work is done all the same
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)

@@ -72,17 +72,7 @@ class WorkQueue:
         """Have it done soon. What waits already waits on, only perhaps in the better lane."""
         if not bulk:
             self._shares.asked(work.key.namespace, self._monotonic())
-        if work in self._running:
-            self._again[work] = self._again.get(work, True) and bulk
-            return
-        if work in self._waiting and (bulk or work not in self._waiting_in_bulk):
-            return
-        if work not in self._waiting:
-            self._waiting[work] = self._monotonic()
-            self._shares.came(work.key.namespace)
-        (self._waiting_in_bulk.add if bulk else self._waiting_in_bulk.discard)(work)
-        self._lanes[bulk].append(work.key.namespace, work)
-        self._wake_one()
+        self._enqueue(work, bulk=bulk)
 
     def add_after(self, work: Work, seconds: float, *, bulk: bool = False) -> None:
         """Have it done then; an earlier date that stands already stands on."""
@@ -132,7 +122,7 @@ class WorkQueue:
         if not self._at_work[namespace]:
             del self._at_work[namespace]
         if work in self._again:
-            self.add(work, bulk=self._again.pop(work))
+            self._enqueue(work, bulk=self._again.pop(work))
 
     async def work_forever(self, handle: Callable[[Work], Awaitable[None]]) -> None:
         """Take, handle, and again. `handle` must not raise."""
@@ -142,6 +132,19 @@ class WorkQueue:
                 await handle(work)
             finally:
                 self.done(work)
+
+    def _enqueue(self, work: Work, *, bulk: bool) -> None:
+        if work in self._running:
+            self._again[work] = self._again.get(work, True) and bulk
+            return
+        if work in self._waiting and (bulk or work not in self._waiting_in_bulk):
+            return
+        if work not in self._waiting:
+            self._waiting[work] = self._monotonic()
+            self._shares.came(work.key.namespace)
+        (self._waiting_in_bulk.add if bulk else self._waiting_in_bulk.discard)(work)
+        self._lanes[bulk].append(work.key.namespace, work)
+        self._wake_one()
 
     def _next(self) -> Work | None:
         """Take what waits off the lanes. What went over to the better lane has left a shadow in the other one."""
@@ -185,7 +188,7 @@ class WorkQueue:
             due, _, work, bulk = heapq.heappop(self._later)
             if self._due.get(work) == due:
                 del self._due[work]
-                self.add(work, bulk=bulk)
+                self._enqueue(work, bulk=bulk)  # a date, or a try: nobody asked just now
 
     async def _nap(self) -> None:
         """Sleep until woken, or until the next delayed work is due."""

@@ -1,6 +1,8 @@
 """Hashing in threads: a real proof, off the event loop, so many at once and no more."""
 
 import asyncio
+import os
+import sys
 import threading
 
 import pytest
@@ -118,4 +120,65 @@ async def test_who_gives_up_leaves_the_threads_to_the_others() -> None:
 
     assert matches(await asyncio.wait_for(proofs[5], 60), TEXT)
     assert matches(await asyncio.wait_for(hasher.prove(TEXT, namespace="finance"), 60), TEXT)
+    hasher.close()
+
+
+async def test_patient_hashes_are_made_one_at_a_time_and_leave_a_thread_to_the_others() -> None:
+    hasher, done = ThreadedHasher(SLOWER, threads=2, observe=Seconds()), []
+
+    async def prove(namespace: str, *, patient: bool) -> None:
+        await hasher.prove(TEXT, namespace=namespace, patient=patient)
+        done.append(namespace)
+
+    proofs = [asyncio.create_task(prove(f"crowd {number % 2}", patient=True)) for number in range(8)]
+    await asyncio.sleep(0)
+    patient = [thread for thread in hashing_threads() if thread.name.startswith("argon2-patient")]
+    await prove("quiet", patient=False)
+
+    assert len(patient) == 1
+    assert len(done) < 8  # the other thread was free, and not given to the crowds
+    await asyncio.gather(*proofs)
+    assert len(done) == 9
+    hasher.close()
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+async def test_patient_ones_are_served_also_while_others_come_without_end(threads: int) -> None:
+    hasher = ThreadedHasher(SLOWER, threads=threads, observe=Seconds())
+    patient = asyncio.create_task(hasher.prove(TEXT, namespace="crowd", patient=True))
+
+    async def ask_until_that_is_done() -> None:
+        while not patient.done():
+            await hasher.prove(TEXT, namespace="quiet")
+
+    await asyncio.wait_for(asyncio.gather(*(ask_until_that_is_done() for _ in range(4))), 60)
+
+    assert matches(await patient, TEXT)
+    hasher.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there a thread has a priority of its own")
+async def test_patient_hashes_are_made_at_low_priority() -> None:
+    before = hashing_threads()
+    hasher = ThreadedHasher(CHEAPEST, threads=1, observe=Seconds())
+
+    for patient in (False, True):
+        await hasher.prove(TEXT, namespace="finance", patient=patient)
+    made = hashing_threads() - before
+    priorities = {thread.name: os.getpriority(os.PRIO_PROCESS, thread.native_id or 0) for thread in made}
+    hasher.close()
+
+    assert priorities == {"argon2_0": os.getpriority(os.PRIO_PROCESS, 0), "argon2-patient_0": 10}
+
+
+async def test_where_priorities_may_not_be_changed_hashes_are_made_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def forbid(*_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "setpriority", forbid)
+    hasher = ThreadedHasher(CHEAPEST, threads=1, observe=Seconds())
+
+    assert matches(await hasher.prove(TEXT, namespace="finance", patient=True), TEXT)
     hasher.close()

@@ -7,11 +7,13 @@ import pytest
 
 from pharia_access.domain.decisions import Settle
 from pharia_access.domain.keyring import Keyring
-from pharia_access.domain.model import Delivery, Mac, Phase, Token
+from pharia_access.domain.model import Delivery, Mac, ObjectKey, Phase, Token
 from pharia_access.domain.proof import matches
 from pharia_access.domain.reasons import DeliveryState
 from pharia_access.domain.token import TokenText
-from tests.support.builders import NOW, TEXT, WINDOW, a_credential, a_token
+from pharia_access.domain.turns import FEW
+from pharia_access.services.work_queue import Work
+from tests.support.builders import CREDENTIAL, NOW, TEXT, WINDOW, a_credential, a_token
 from tests.support.fakes import seeded_entropy
 from tests.support.service_builders import SECRET, Bench, reason
 from tests.support.virtual_time import simulated
@@ -155,3 +157,16 @@ async def test_a_token_whose_end_came_before_its_window_was_over_is_too_late_as_
     bench.leave_secret(token_uid=token.uid, age=HOUR / 6)
 
     assert why(token, await settle(bench, token)) == "DeliveryMissed"
+
+
+@simulated
+async def test_the_hashes_of_a_namespace_with_much_work_are_patient_while_another_asks(bench: Bench) -> None:
+    queue = bench.replica.queue
+    for number in range(FEW + 1):
+        queue.add(Work("token", ObjectKey(CREDENTIAL.namespace, f"waits-{number}")))
+
+    await settle(bench, bench.create("alone"))
+    queue.add(Work("token", ObjectKey("other", "asks")))
+    await settle(bench, bench.create("beside-another"))
+
+    assert bench.replica.hasher.patient == [CREDENTIAL.namespace]

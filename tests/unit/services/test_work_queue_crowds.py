@@ -1,0 +1,158 @@
+"""A namespace with much work leaves workers and time to one that asks for little, and has all of them otherwise."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from pharia_access.domain.model import ObjectKey
+from pharia_access.domain.turns import FEW, HEEDED_SECONDS, MOST_REST_SECONDS
+from pharia_access.services.work_queue import Work, WorkQueue
+from tests.support.crew import Crew
+from tests.support.virtual_time import FakeClock, simulated
+
+WORKERS = 16
+ALONE = 12
+"""What a namespace has of 16 workers while nobody else works."""
+
+
+def work_in(namespace: str, number: int = 0) -> Work:
+    return Work("token", ObjectKey(namespace, f"{namespace}-{number}"))
+
+
+def add(queue: WorkQueue, namespace: str, count: int) -> None:
+    for number in range(count):
+        queue.add(work_in(namespace, number))
+
+
+@asynccontextmanager
+async def crew_of(queue: WorkQueue, clock: FakeClock, *, seconds: float) -> AsyncIterator[Crew]:
+    """Workers that need so long for each work."""
+    crew = Crew(queue, clock, seconds=seconds)
+    await crew.start(WORKERS)
+    try:
+        yield crew
+    finally:
+        for task in crew.tasks:
+            task.cancel()
+
+
+def starts(crew: Crew, namespace: str, *, since: float = 0.0, until: float = 1e9) -> list[float]:
+    return [moment for moment, name in crew.began if name.startswith(f"{namespace}-") and since <= moment < until]
+
+
+async def keep_asking(queue: WorkQueue, namespace: str, *, times: int) -> None:
+    """One object a second."""
+    for number in range(times):
+        queue.add(work_in(namespace, number))
+        await asyncio.sleep(1)
+
+
+@simulated
+async def test_beside_one_that_asks_a_crowd_has_one_worker_half_the_time(queue: WorkQueue, clock: FakeClock) -> None:
+    queue.add(work_in("quiet"))
+    add(queue, "crowd", 100)
+    async with crew_of(queue, clock, seconds=0.1) as crew:
+        await asyncio.sleep(1)
+
+    assert starts(crew, "quiet") == [0]
+    assert starts(crew, "crowd") == pytest.approx([0.2 * number for number in range(5)], abs=0.01)
+
+
+@simulated
+async def test_alone_it_has_all_workers_as_before(queue: WorkQueue, clock: FakeClock) -> None:
+    add(queue, "crowd", 1000)
+    async with crew_of(queue, clock, seconds=0.1) as crew:
+        await asyncio.sleep(0.95)
+
+    assert len(starts(crew, "crowd")) == 10 * ALONE
+
+
+@simulated
+async def test_soon_after_the_other_has_asked_it_has_all_workers_again(queue: WorkQueue, clock: FakeClock) -> None:
+    queue.add(work_in("quiet"))
+    add(queue, "crowd", 1000)
+    async with crew_of(queue, clock, seconds=0.1) as crew:
+        await asyncio.sleep(HEEDED_SECONDS + 1.25)
+
+    again = HEEDED_SECONDS + 0.25
+    assert len(starts(crew, "crowd", since=again, until=again + 0.95)) >= 9 * ALONE
+
+
+@simulated
+async def test_a_crowd_beside_one_that_asks_for_ever_is_done_in_the_end(queue: WorkQueue, clock: FakeClock) -> None:
+    add(queue, "crowd", 200)
+    async with crew_of(queue, clock, seconds=0.1) as crew:
+        await keep_asking(queue, "quiet", times=45)
+
+    assert len(starts(crew, "crowd")) == 200
+
+
+@simulated
+async def test_two_crowds_share_the_time_of_one_worker(queue: WorkQueue, clock: FakeClock) -> None:
+    queue.add(work_in("quiet"))
+    add(queue, "crowd", 100)
+    add(queue, "mob", 100)
+    async with crew_of(queue, clock, seconds=0.1) as crew:
+        await asyncio.sleep(1.1)
+
+    assert starts(crew, "crowd") == pytest.approx([0, 0.3, 0.6, 0.9], abs=0.01)
+    assert starts(crew, "mob") == pytest.approx([0, 0.3, 0.6, 0.9], abs=0.01)
+
+
+@simulated
+async def test_who_asks_beside_a_crowd_at_full_speed_is_served_by_the_workers_that_are_left(
+    queue: WorkQueue, clock: FakeClock
+) -> None:
+    add(queue, "crowd", 100)
+    async with crew_of(queue, clock, seconds=0.1) as crew:
+        await asyncio.sleep(0.55)
+        add(queue, "quiet", FEW)
+        await asyncio.sleep(0.5)
+
+    assert starts(crew, "quiet") == pytest.approx([0.55] * (FEW - 1) + [0.6], abs=0.01)
+
+
+@simulated
+async def test_after_work_that_hangs_a_crowd_does_not_rest_as_long(queue: WorkQueue, clock: FakeClock) -> None:
+    add(queue, "crowd", 100)
+    async with crew_of(queue, clock, seconds=60) as crew:
+        for _ in range(66):
+            queue.add(work_in("quiet"))  # one object, again and again
+            await asyncio.sleep(1)
+
+    assert len(starts(crew, "crowd", since=60, until=60 + MOST_REST_SECONDS)) == 0
+    assert len(starts(crew, "crowd", since=60 + MOST_REST_SECONDS)) == 1
+
+
+@pytest.mark.parametrize("why", ["in bulk", "a date has come", "it is tried again"])
+@simulated
+async def test_for_what_nobody_waits_a_crowd_does_not_hold_back(queue: WorkQueue, clock: FakeClock, why: str) -> None:
+    other = work_in("other")
+    match why:
+        case "in bulk":
+            queue.add(other, bulk=True)
+        case "a date has come":
+            queue.add_after(other, 0.01)
+        case _:
+            queue.retry(other)
+    add(queue, "crowd", 1000)
+    async with crew_of(queue, clock, seconds=0.1) as crew:
+        await asyncio.sleep(0.95)
+
+    assert starts(crew, "other")
+    assert len(starts(crew, "crowd")) >= 9 * ALONE
+
+
+@simulated
+async def test_what_a_crowd_waits_for_leaves_room_as_long_as_another_asks(queue: WorkQueue, clock: FakeClock) -> None:
+    add(queue, "crowd", 100)
+    assert not queue.holds_back("crowd")
+
+    queue.add(work_in("quiet"))
+
+    assert queue.holds_back("crowd")
+    assert not queue.holds_back("quiet")
+    clock.advance(HEEDED_SECONDS)
+    assert not queue.holds_back("crowd")
