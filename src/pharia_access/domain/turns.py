@@ -14,8 +14,8 @@ FEW: Final = 4
 HEEDED_SECONDS: Final = 2.0
 """How long crowds hold back after somebody with few asked: who creates one object mostly creates another."""
 
-MOST_REST_SECONDS: Final = 5.0
-"""No rest is longer, so that a crowd always goes on, also where an API server is slow."""
+MOST_REST_SECONDS: Final = 1.0
+"""A crowd rests no longer than this for each crowd there is: where requests hang, we are not what is busy."""
 
 
 def _always(_: object) -> bool:
@@ -103,4 +103,4 @@ class Shares:
 
     def rest(self, namespace: str, took: float, now: float) -> float:
         """Seconds that it rests after work which took so long: all crowds together take the time of one worker."""
-        return min(MOST_REST_SECONDS, took * len(self._crowds)) if self.holds_back(namespace, now) else 0.0
+        return min(MOST_REST_SECONDS, took) * len(self._crowds) if self.holds_back(namespace, now) else 0.0

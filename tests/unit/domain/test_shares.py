@@ -81,17 +81,17 @@ def test_crowds_hold_back_for_those_with_little_and_nobody_else_does(steps: list
 
 
 @given(work=st.dictionaries(NAMESPACES, st.integers(0, 3 * FEW)), took=SECONDS)
-def test_only_a_crowd_that_holds_back_rests_and_never_long(work: dict[str, int], took: float) -> None:
+def test_only_a_crowd_that_holds_back_rests_and_each_crowd_has_its_turn_soon(work: dict[str, int], took: float) -> None:
     shares = having(**work)
     shares.asked("quiet", NOW)
 
     for namespace in work:
         rest = shares.rest(namespace, took, NOW)
         assert (rest > 0) is (took > 0 and shares.holds_back(namespace, NOW))
-        assert rest <= MOST_REST_SECONDS
+        assert rest <= MOST_REST_SECONDS * len(work)
 
 
-@given(crowds=st.integers(1, 100), took=st.floats(0.001, MOST_REST_SECONDS / 100))
+@given(crowds=st.integers(1, 100), took=st.floats(0.001, MOST_REST_SECONDS))
 def test_all_crowds_together_take_the_time_of_one_worker_at_most(crowds: int, took: float) -> None:
     names = [f"crowd {number}" for number in range(crowds)]
     shares = having(**dict.fromkeys(names, FEW + 1))
