@@ -156,3 +156,13 @@ async def test_what_a_crowd_waits_for_leaves_room_as_long_as_another_asks(queue:
     assert not queue.holds_back("quiet")
     clock.advance(HEEDED_SECONDS)
     assert not queue.holds_back("crowd")
+
+
+@simulated
+async def test_who_had_much_and_has_little_left_does_not_hold_back(queue: WorkQueue, clock: FakeClock) -> None:
+    add(queue, "crowd", 100)
+    async with crew_of(queue, clock, seconds=0.1):
+        await asyncio.sleep(2)
+        queue.add(work_in("quiet"))
+
+        assert not queue.holds_back("crowd")
