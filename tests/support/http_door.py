@@ -112,9 +112,16 @@ class Door:
         self.closed: list[str] = []
         """Why connections were closed."""
 
-    def issue(self, name: str = "ci", *, roles: tuple[str, ...] = ("studio-user",), **changes: object) -> TokenText:
-        """A token of the credential finance/NAME-bot."""
-        text = mint("pharia", secrets.token_bytes)
+    def issue(
+        self,
+        name: str = "ci",
+        *,
+        roles: tuple[str, ...] = ("studio-user",),
+        text: TokenText | None = None,
+        **changes: object,
+    ) -> TokenText:
+        """A token of the credential finance/NAME-bot, with a new text if none is given."""
+        text = text or mint("pharia", secrets.token_bytes)
         _, value = self.keyring.mac(text)
         self.index.put_holder(Holder("finance", f"{name}-bot", SUBJECT, roles))
         token = IssuedToken(

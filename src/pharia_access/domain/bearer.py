@@ -12,6 +12,8 @@ __all__ = ["bearer_token"]
 
 _SCHEME = b"bearer"
 _USUAL = b"Bearer "
+_SPACE = b" \t"
+"""Around a value it is no part of it (RFC 9110 5.5). Some gateways take it off, others pass it on."""
 
 
 def bearer_token(values: Sequence[bytes]) -> bytes | Refusal:
@@ -21,14 +23,14 @@ def bearer_token(values: Sequence[bytes]) -> bytes | Refusal:
     """
     if len(values) != 1:
         return Refusal.AMBIGUOUS_CREDENTIALS if values else Refusal.NO_CREDENTIALS
-    value = values[0]
+    value = values[0].strip(_SPACE)
     if value.startswith(_USUAL):
-        token = value[len(_USUAL) :].strip(b" ")
+        token = value[len(_USUAL) :].lstrip(b" ")
     else:
         scheme, _, rest = value.partition(b" ")
         if scheme.lower() != _SCHEME:
             return Refusal.NO_CREDENTIALS
-        token = rest.strip(b" ")
+        token = rest.lstrip(b" ")
     if len(token) > MAX_BYTES:
         return Refusal.OVERLONG_CREDENTIALS
     if b"," in token:
