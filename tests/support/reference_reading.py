@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import h11
 
-__all__ = ["Seen", "reference_heads", "reference_reading"]
+__all__ = ["Seen", "reference_heads"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,13 +19,11 @@ class Seen:
     body: bytes | None
 
 
-def reference_reading(stream: bytes) -> list[Seen]:
-    """All whole requests, up to the first that is malformed, or after which the connection is closed."""
-    return [seen for seen in reference_heads(stream) if seen.body is not None]
-
-
 def reference_heads(stream: bytes) -> list[Seen]:
-    """The same, and the last one too where only its head is whole: that may be enough for an answer."""
+    """All requests, up to the first that is malformed, or after which the connection is closed.
+
+    The last one too where only its head is whole: that may be enough for an answer.
+    """
     found: list[Seen] = []
     while True:
         # RFC 9112 section 2.2 lets a server skip line ends before a request; h11 does not.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pharia_access.entrypoints.verifier.gateways import gateway_for
-from pharia_access.entrypoints.verifier.guarded import Limits
+from pharia_access.entrypoints.verifier.limits import Limits
 from tests.support.comparison import DisagreementError, departure, row_of
 from tests.support.differences import DIFFERENCES, TOO_FAST
 from tests.support.h11_reference import read_stream
@@ -85,9 +85,10 @@ class Run:
     def feed(self, numbers: Iterable[int]) -> None:
         """Compare these streams. Raises DisagreementError."""
         for number in numbers:
-            self._compare(make_stream(number))
+            self.compare(make_stream(number))
 
-    def _compare(self, stream: Stream) -> None:
+    def compare(self, stream: Stream) -> None:
+        """Compare one. Raises DisagreementError."""
         reading, tally = read_stream(stream.data), self.tally
         talks = list(self._talks(stream, reading))
         _require_alike(stream, talks)

@@ -11,7 +11,8 @@ from pharia_access.entrypoints.verifier.app import Protocols, VerifierApp
 from pharia_access.entrypoints.verifier.busy_poll import BusyPoll
 from pharia_access.entrypoints.verifier.familiar import FamiliarRequests
 from pharia_access.entrypoints.verifier.fast_path import FastPathProtocol
-from pharia_access.entrypoints.verifier.guarded import GuardedProtocol, Limits
+from pharia_access.entrypoints.verifier.guarded import GuardedProtocol
+from pharia_access.entrypoints.verifier.limits import Limits
 from pharia_access.entrypoints.verifier.room import Room
 from tests.support.stream_talk import Recorder, checks_and
 

@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from uvicorn import Config
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-from uvicorn.server import ServerState
 
 from tests.support.comparison import DisagreementError
 from tests.support.differences import DIFFERENCES
 from tests.support.http_streams import all_tags, make_stream
+from tests.support.stream_grammar import GOOD
 from tests.support.stream_rules import LENIENCES, OTHER_LENIENCES
 from tests.support.stream_run import Run
-from tests.support.stream_talk import Recorder
-from tests.support.ways_in import APPLICATION, listener
+from tests.support.ways_in import listener
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from starlette.types import ASGIApp, Receive, Scope, Send
-
-    from pharia_access.entrypoints.verifier.guarded import Limits
+    from pharia_access.entrypoints.verifier.limits import Limits
     from tests.support.http_door import Door
     from tests.support.step_loop import StepLoop
+    from tests.support.ways_in import Ways
 
 PARTS = [range(start, start + 10_000) for start in (0, 10_000)]
 ENOUGH = range(2_000)
+DECISION = Path(__file__).parents[4] / "docs" / "decisions" / "0032-compared-with-a-reference.md"
 
 
 @pytest.mark.parametrize("numbers", PARTS, ids=str)
@@ -37,7 +36,6 @@ def test_streams_are_read_as_h11_reads_them(numbers: range) -> None:
     run.feed(numbers)
 
     tally = run.tally
-    print(tally)
     assert all_tags() - tally.tags.keys() == set()
     assert DIFFERENCES.keys() - tally.differences.keys() == set()
     assert {*LENIENCES, *OTHER_LENIENCES} - tally.leniences.keys() == set()
@@ -50,39 +48,51 @@ def test_a_stream_is_made_of_its_number_alone() -> None:
     assert [make_stream(number) for number in range(200)] == [make_stream(number) for number in range(200)]
 
 
-class Late(Recorder):
-    """An application that answers each request as if it were the one before."""
-
-    def __init__(self) -> None:
-        self._before: Any = None
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        before, self._before = self._before, scope["headers"]
-        await super().__call__({**scope, "headers": before or []}, receive, send)
-
-
-def uvicorns_own(app: ASGIApp) -> Callable[[StepLoop, Limits, Door], dict[str, Callable[[], Any]]]:
-    def ways(loop: StepLoop, _limits: Limits, _door: Door) -> dict[str, Callable[[], Any]]:
-        config = Config(app, interface="asgi3", lifespan="off", ws="none", log_config=None)
-        config.load()
-        state = ServerState()
-        return {APPLICATION: lambda: HttpToolsProtocol(config=config, server_state=state, app_state={}, _loop=loop)}
-
-    return ways
+SABOTAGES: dict[str, Callable[[bytes], bytes]] = {
+    "it reads bodies as requests": lambda data: data.replace(b"Content-Length: ", b"X-Length: "),
+    "it takes chunks for requests": lambda data: data.replace(b"Transfer-Encoding: ", b"X-Encoding: "),
+    "it stays open": lambda data: data.replace(b"Connection: close", b"Connection: stays"),
+    "it closes": lambda data: data.replace(b"Connection: keep-alive", b"Connection: close"),
+    "it takes another's token": lambda data: data.replace(GOOD[0], GOOD[1]),
+    "it takes another target": lambda data: data.replace(b" /whoami ", b" /auth/forward "),
+    "it takes another method": lambda data: data.replace(b"PROPFIND ", b"REPORT "),
+    "it takes trailers for requests": lambda data: data.replace(b"0\r\nAuth", b"0\r\n\r\nGET / HTTP/1.1\r\nAuth"),
+    "it loses small packets": lambda data: data if len(data) > 2 else b"",
+    "it refuses what is good": lambda data: data.replace(b"X:\ty", b"X:\x00"),
+}
 
 
-def of_which(change: Callable[[Any], None]) -> Callable[[StepLoop, Limits, Door], dict[str, Callable[[], Any]]]:
-    """The listener, each connection changed."""
+@pytest.mark.parametrize("change", SABOTAGES.values(), ids=SABOTAGES.keys())
+def test_a_listener_that_reads_otherwise_is_found_out(change: Callable[[bytes], bytes]) -> None:
+    run = Run(sabotaged(change))
+
+    with pytest.raises(DisagreementError):
+        run.feed(ENOUGH)
+
+
+def sabotaged(change: Callable[[bytes], bytes]) -> Ways:
+    """The listener, which is shown other bytes than those that came."""
 
     def ways(loop: StepLoop, limits: Limits, door: Door) -> dict[str, Callable[[], Any]]:
-        def changed(connect: Callable[[], Any]) -> Callable[[], Any]:
-            def make() -> Any:  # noqa: ANN401 - whatever the listener makes
-                protocol = connect()
-                change(protocol)
-                return protocol
+        return {name: partial(made, connect) for name, connect in listener(loop, limits, door).items()}
 
-            return make
-
-        return {name: changed(connect) for name, connect in listener(loop, limits, door).items()}
+    def made(connect: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever the listener makes
+        protocol = connect()
+        received = protocol.data_received
+        protocol.data_received = lambda data: received(change(data))
+        return protocol
 
     return ways
+
+
+def test_the_tables_in_the_documents_are_those_that_are_used() -> None:
+    rows = {cells[0]: cells[1:] for cells in map(cells_of, DECISION.read_text().splitlines()) if cells}
+
+    del rows["---"], rows["what stands in a stream"]
+    differences = {name: [row.ours, row.theirs, row.why] for name, row in DIFFERENCES.items()}
+    leniences = {name: [lenience.why] for name, lenience in LENIENCES.items()}
+    assert rows == differences | leniences | {name: [why] for name, why in OTHER_LENIENCES.items()}
+
+
+def cells_of(line: str) -> list[str]:
+    return [cell.strip() for cell in line.strip("|").split("|")] if line.startswith("|") else []
