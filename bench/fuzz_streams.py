@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from importlib.metadata import version
 
 from bench.meters import CORES
 from bench.report import table
@@ -61,19 +62,23 @@ def report(first: int, tally: Tally, seconds: float) -> str:
     """What a run has seen, in Markdown."""
     rows = [[name, f"{count:,}"] for name, count in tally.differences.most_common()]
     given = [[name, f"{count:,}"] for name, count in tally.leniences.most_common()]
-    return "\n\n".join(
-        [
-            "# Streams beside h11",
-            f"""\
+    parts = [
+        "# Streams beside h11",
+        _told(first, tally, seconds),
+        table(["share", "answered whole, and ended as by h11"], _shares(tally)),
+        table(["difference", "connections"], rows),
+        table(["what h11 is given to read it", "requests"], given),
+    ]
+    return "\n\n".join(parts)
+
+
+def _told(first: int, tally: Tally, seconds: float) -> str:
+    return f"""\
 {tally.streams:,} streams (numbers {first:,} to {first + tally.streams - 1:,}; each number is a seed), of which
-{tally.well_formed:,} are well-formed, with {tally.requests:,} requests that h11 reads. Each stream was sent in three or
-four cuts, over {tally.talks:,} connections, the ways in taking turns. The listener answered no request that h11 does not
-read, and none by another token; every difference has a row of decision 0032. It took {seconds:.0f} s on {CORES} cores.""",
-            table(["share", "answered whole, and ended as by h11"], _shares(tally)),
-            table(["difference", "connections"], rows),
-            table(["what h11 is given to read it", "requests"], given),
-        ]
-    )
+{tally.well_formed:,} are well-formed, with {tally.requests:,} requests that h11 reads. Each was sent in three or four
+cuts, over {tally.talks:,} connections, the ways in taking turns. The listener answered no request that h11 does not
+read, and none by another token; every difference has a row of decision 0032. It took {seconds:.0f} s on {CORES}
+cores, with h11 {version("h11")} and httptools {version("httptools")}."""
 
 
 def _shares(tally: Tally) -> list[list[str]]:
