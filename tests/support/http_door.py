@@ -17,8 +17,9 @@ from pharia_access.domain.token import TokenText, mint
 from pharia_access.domain.verification import RULES, Holder, IssuedToken, Refusal
 from pharia_access.entrypoints.verifier.app import Protocols, VerifierApp, review_app
 from pharia_access.entrypoints.verifier.busy_poll import BusyPoll
-from pharia_access.entrypoints.verifier.guarded import Limits
-from pharia_access.entrypoints.verifier.listener import EarlyAnswers, Listener, Tls
+from pharia_access.entrypoints.verifier.checks import EarlyAnswers
+from pharia_access.entrypoints.verifier.limits import Limits
+from pharia_access.entrypoints.verifier.listener import Listener, Tls
 from pharia_access.services.freshness import Bounds, Freshness, Part
 from pharia_access.services.gate import Contract, Gate, Tools
 from pharia_access.services.index import Index

@@ -5,14 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from uvicorn import Config
-from uvicorn.server import ServerState
-
 from pharia_access.entrypoints.verifier.app import Protocols, VerifierApp
 from pharia_access.entrypoints.verifier.busy_poll import BusyPoll
-from pharia_access.entrypoints.verifier.familiar import FamiliarRequests
-from pharia_access.entrypoints.verifier.fast_path import FastPathProtocol
-from pharia_access.entrypoints.verifier.guarded import GuardedProtocol, Limits
+from pharia_access.entrypoints.verifier.checks import ChecksConnection, EarlyAnswers
+from pharia_access.entrypoints.verifier.guarded import GuardedProtocol
+from pharia_access.entrypoints.verifier.limits import Limits
+from pharia_access.entrypoints.verifier.ports import Port
 from pharia_access.entrypoints.verifier.room import Room
 from tests.support.http_door import Reply
 
@@ -41,12 +39,12 @@ class Wire(asyncio.Transport):
     def __init__(
         self,
         door: Door,
-        familiar: FamiliarRequests | None = None,
         *,
         fast: bool = True,
         app: ASGIApp | None = None,
         limits: Limits | None = None,
         room: Room | None = None,
+        early: EarlyAnswers | None = None,
     ) -> None:
         super().__init__()
         self.written = b""
@@ -54,30 +52,13 @@ class Wire(asyncio.Transport):
         self.aborted = False
         self.reading = True
         chosen = limits or Limits()
-        members: dict[str, Any] = {"limits": chosen, "room": room or Room(chosen.connections)}
-        if fast:
-            members |= {
-                "gate": door.gate,
-                "familiar": FamiliarRequests() if familiar is None else familiar,
-                "busy_poll": BusyPoll(0, now=lambda: 0.0),
-            }
-        bases = (FastPathProtocol,) if fast else (GuardedProtocol,)
         served = app or VerifierApp(Protocols(door.gate, chosen.body_bytes))
-        config = Config(served, interface="asgi3", lifespan="off", ws="none", log_config=None)
-        self.protocol: Any = type("Protocol", bases, members)(
-            config=config, server_state=ServerState(), app_state={}, _loop=_loop()
+        self.port = Port(served, chosen, room or Room(chosen.connections))
+        self.early = early or EarlyAnswers(door.gate, BusyPoll(0, now=lambda: 0.0))
+        self.protocol: Any = (
+            ChecksConnection(self.port, self.early, _loop()) if fast else GuardedProtocol(self.port, _loop())
         )
         self.protocol.connection_made(self)
-
-    @property
-    def familiar(self) -> FamiliarRequests:
-        """What the connection remembers."""
-        known: FamiliarRequests = self.protocol.familiar
-        return known
-
-    @familiar.setter
-    def familiar(self, familiar: FamiliarRequests) -> None:
-        self.protocol.familiar = familiar
 
     def feed(self, packet: bytes) -> None:
         """Some bytes arrive, as one packet."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from pharia_access.entrypoints.verifier.guarded import GuardedProtocol
+from pharia_access.entrypoints.verifier.connection import Connection
 from pharia_access.entrypoints.verifier.limits import Closed
 
 __all__ = ["Acceptor", "Handshakes"]
@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 
 _AT_A_TIME: Final = 32
 """Then those that were taken are looked at."""
+_MOST_AT_THE_END: Final = 64
+"""How many times that is done before the socket is closed: all that fit in the backlog."""
 _PAUSE_SECONDS: Final = 0.2
 
 
@@ -44,7 +46,7 @@ class Acceptor:
     """
 
     def __init__(
-        self, bound: socket.socket, protocol: Callable[[], GuardedProtocol], *, handshakes: Handshakes
+        self, bound: socket.socket, protocol: Callable[[], Connection], *, handshakes: Handshakes
     ) -> None:
         self.tls: ssl.SSLContext | None = None
         """For connections from now on; None for plain ones."""
@@ -52,7 +54,8 @@ class Acceptor:
         self._protocol = protocol
         self._handshakes = handshakes
         self._loop = asyncio.get_running_loop()
-        self._begun: set[asyncio.Task[None]] = set()
+        self.begun: set[asyncio.Task[None]] = set()
+        """Connections that were accepted and do not speak yet."""
         self._pause: asyncio.TimerHandle | None = None
         self._failing = False
 
@@ -60,38 +63,46 @@ class Acceptor:
         """Begin, or go on."""
         self._loop.add_reader(self._bound, self._take)
 
-    async def stop(self) -> None:
-        """Take no more, and close what has not begun to be served. Who was just accepted is served from here on."""
-        self._loop.remove_reader(self._bound)
+    def stop(self) -> None:
+        """Take those that wait already, and no more: who connected before is served. Handshakes go on."""
+        for _ in range(_MOST_AT_THE_END):
+            if not self._take():
+                break
         if self._pause is not None:
             self._pause.cancel()
+        self._loop.remove_reader(self._bound)
         self._bound.close()
-        begun = list(self._begun)
+
+    async def end_handshakes(self) -> None:
+        """Close what has not begun to be served. A connection without TLS begins in a moment, and does."""
+        begun = list(self.begun)
         for task in begun if self.tls is not None else ():
-            task.cancel()  # others begin in a moment; uvloop, cancelled then, would tell nobody that they end
+            task.cancel()  # uvloop, cancelled where there is no TLS, would tell nobody that the connection ends
         await asyncio.gather(*begun, return_exceptions=True)
 
-    def _take(self) -> None:
-        for _ in range(_AT_A_TIME):
+    def _take(self) -> int:
+        """Take a few of those that wait; how many."""
+        for count in range(_AT_A_TIME):
             try:
                 connection, _ = self._bound.accept()
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
-                return
+                return count
             except OSError as error:
                 self._rest(error)
-                return
+                return count
             self._failing = False
             self._admit(connection)
+        return _AT_A_TIME
 
     def _admit(self, connection: socket.socket) -> None:
         connection.setblocking(False)  # noqa: FBT003 - the library's signature
         protocol = self._protocol()
         protocol.take_place(connection)
         task = self._loop.create_task(self._begin(connection, protocol, self.tls))
-        self._begun.add(task)
+        self.begun.add(task)
         task.add_done_callback(partial(self._ended, connection, protocol))
 
-    async def _begin(self, connection: socket.socket, protocol: GuardedProtocol, tls: ssl.SSLContext | None) -> None:
+    async def _begin(self, connection: socket.socket, protocol: Connection, tls: ssl.SSLContext | None) -> None:
         began = self._loop.time()
         try:
             await self._loop.connect_accepted_socket(
@@ -105,8 +116,8 @@ class Acceptor:
             if self._loop.time() - began >= self._handshakes.begin:
                 protocol.room.closed(Closed.LATE)
 
-    def _ended(self, connection: socket.socket, protocol: GuardedProtocol, task: asyncio.Task[None]) -> None:
-        self._begun.discard(task)
+    def _ended(self, connection: socket.socket, protocol: Connection, task: asyncio.Task[None]) -> None:
+        self.begun.discard(task)
         if protocol.transport is None:  # it never began, perhaps since the task was cancelled before it did
             protocol.room.leave(protocol)
             with suppress(OSError):

@@ -23,6 +23,7 @@ __all__ = [
     "json_answer",
     "refusal_answer",
     "render",
+    "render_parts",
 ]
 
 Headers = tuple[tuple[bytes, bytes], ...]
@@ -60,10 +61,15 @@ class Answer:
 
 def render(answer: Answer, *, keep_alive: bool = True, head: bool = False) -> bytes:
     """The answer as HTTP/1.1 sends it. `head`: to a HEAD request, so without its body."""
-    lines = [_STATUS_LINES[answer.status]]
-    lines += [b"%b: %b\r\n" % header for header in answer.headers]
+    return render_parts(answer.status, answer.headers, answer.body, keep_alive=keep_alive, head=head)
+
+
+def render_parts(status: int, headers: Headers, body: bytes, *, keep_alive: bool = True, head: bool = False) -> bytes:
+    """The same of an answer's parts; `headers` without `content-length` and `connection`."""
+    lines = [_STATUS_LINES[status]]
+    lines += [b"%b: %b\r\n" % header for header in headers]
     end = b"\r\n" if keep_alive else b"connection: close\r\n\r\n"
-    lines.append(b"content-length: %d\r\n%b%b" % (len(answer.body), end, b"" if head else answer.body))
+    lines.append(b"content-length: %d\r\n%b%b" % (len(body), end, b"" if head else body))
     return b"".join(lines)
 
 

@@ -1,46 +1,45 @@
-"""A connection's answers: in the order of their requests, each once, and how the connection ends.
+"""A connection's life: its place among all, how long it may take, and how it ends.
 
-uvicorn lets any number of requests wait, writes an error in between, closes in the midst of what is sent, and waits for
-ever for a client that does not read. Leans on its internals as `guarded` does, which is the other half: the reading.
+It is open; then it has heard enough (`deaf`: what comes is dropped, what is due is still answered); then it is over
+(`is_over`: the last answer was written).
 """
 
+import asyncio
 import socket
 from collections import deque
+from collections.abc import Iterable
 from contextlib import suppress
 from http import HTTPStatus
 from math import inf
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-
+from pharia_access.entrypoints.verifier.flow import Flow
 from pharia_access.entrypoints.verifier.limits import (
     CLOSING,
     LINGER_SECONDS,
     PATIENCE_WITH_BODIES,
     UNTAKEN_BYTES,
     Closed,
-    Limits,
 )
-from pharia_access.entrypoints.verifier.room import Room
-from pharia_access.entrypoints.verifier.turns import Flow, Outlet, Turn, give_up_all
+from pharia_access.entrypoints.verifier.ports import Port
+from pharia_access.entrypoints.verifier.turns import Turn, give_up_all
 
-__all__ = ["Connection"]
+__all__ = ["Connection", "cut_slow_clients"]
 
 
-class Connection(HttpToolsProtocol):
-    """What is due on one connection. A subclass has `limits` and `room`: uvicorn makes the instances.
+class Connection(asyncio.Protocol):
+    """One connection, whatever is read of it and answered.
 
-    It is open; then it has heard enough (`deaf`: what comes is dropped, what is due is still answered); then it is over
-    (`is_over`: the last answer was written).
+    Args:
+        loop: the running one, unless a test has another.
     """
 
-    limits: Limits = Limits()
-    room: Room
     flow: Flow
-    cycle: Turn | None  # type: ignore[assignment] # ours, and None before the first request
+    transport: Any = None  # uvloop's transports are no asyncio.Transport
 
-    def __init__(self, *arguments: Any, **keywords: Any) -> None:  # noqa: ANN401 - uvicorn's own, passed on
-        super().__init__(*arguments, **keywords)
+    def __init__(self, port: Port, loop: asyncio.AbstractEventLoop | None = None) -> None:
+        self.port, self.limits, self.room = port, port.limits, port.room
+        self.loop = loop or asyncio.get_running_loop()
         self.deadline = inf
         """By the loop's clock: when the request that is read must be whole, or an idle connection has had its time."""
         self.half_read = False
@@ -53,22 +52,22 @@ class Connection(HttpToolsProtocol):
         """A token was accepted on it lately, and it may stay."""
         self.shown = False
         """One was accepted since `cut_if_late` looked."""
-        self._kept_until = inf
+        self.at_end = False
+        """The client sends no more."""
         self.turns: deque[Turn] = deque()
         """Requests without a whole answer: the first is being answered."""
+        self._kept_until = inf
         self._taken_by = inf
         """By the loop's clock: when the client must have taken the answers that wait for it."""
-        self._last_words = b""
-        self._at_end = False
         self._dropped = 0
         self._accepted_socket: socket.socket | None = None
 
-    def connection_made(self, transport: Any) -> None:  # noqa: ANN401 - uvloop's transports are no asyncio.Transport
+    def connection_made(self, transport: Any) -> None:  # noqa: ANN401 - the same
         """Take a connection."""
-        super().connection_made(transport)
+        self.transport = transport
         transport.set_write_buffer_limits(high=UNTAKEN_BYTES, low=0)
         self.flow = Flow(transport)
-        self._outlet = Outlet(self)
+        self.port.connections.add(self)
         self.deadline = self.loop.time() + self.limits.request_seconds
         if self._accepted_socket is None:
             self.room.enter(self)
@@ -82,34 +81,33 @@ class Connection(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The client has gone: no turn may write any more."""
+        self.deaf = self.is_over = True
         give_up_all(self.turns)
+        self.flow.end()
         self.room.leave(self)
-        super().connection_lost(exc)
-
-    def eof_received(self) -> bool:  # type: ignore[override] # asyncio's own has an answer; uvicorn's has none
-        """The client sends no more: what is due is answered all the same, which TLS has no way to do."""
-        self._at_end = True
-        self.hear_no_more()
-        return bool(self.turns) and self.scheme != "https"
+        self.port.connections.discard(self)
 
     def pause_writing(self) -> None:
         """The client does not take its answers."""
-        super().pause_writing()
+        self.flow.pause_writing()
         self._taken_by = self.loop.time() + self.limits.request_seconds
 
     def resume_writing(self) -> None:
         """It takes them again."""
-        super().resume_writing()
+        self.flow.resume_writing()
         self._taken_by = inf
 
-    def shutdown(self) -> None:
-        """The process ends: what is due is answered, and told that it is the last answer."""
-        if self.turns:
-            self.turns[-1].keep_alive = False
-        else:
-            self.transport.close()
-
     # --- its place among all
+
+    def may_stay(self, status: int, *, more: bool = False) -> bool:
+        """Whether an answer with this status need not be the last one. Only who shows a good token is answered 200.
+
+        Args:
+            more: another request has come, or begun to, which is answered too.
+        """
+        if self.port.draining:
+            return more
+        return status != HTTPStatus.OK or self.is_kept()
 
     def is_kept(self) -> bool:
         """A token was accepted: whether the connection may stay open behind the answer."""
@@ -117,17 +115,26 @@ class Connection(HttpToolsProtocol):
         self.kept = self.kept or self.room.keep(self)
         return self.kept
 
+    def drain(self) -> None:
+        """The process ends, as the port says: what is answered from now on is the last answer."""
+        self.kept = False
+
+    def end_idle(self) -> None:
+        """The process ends, and has waited: close, if nothing is due."""
+        if not (self.turns or self.half_read):
+            self._close()
+
     def turn_out(self) -> None:
         """Close at once, since another one needs the place. Whose request is not answered yet is told so."""
         if self.transport is None:
             self._cut_before_it_is_made()
             return
-        started = self.deaf or any(turn.response_started for turn in self.turns)
+        started = self.deaf or any(turn.started for turn in self.turns)
         if (self.half_read or self.turns) and not started:
             self.transport.write(CLOSING[HTTPStatus.SERVICE_UNAVAILABLE])
         self.deaf = self.is_over = True
         give_up_all(self.turns)
-        if self.flow.write_paused or self.scheme == "https":
+        if self.flow.write_paused or self.is_secure:
             self.transport.abort()  # the end of TLS, or of what is not taken, would be waited for
         else:
             self.transport.close()
@@ -141,58 +148,23 @@ class Connection(HttpToolsProtocol):
             with suppress(OSError):
                 self._accepted_socket.shutdown(socket.SHUT_RDWR)
 
-    # --- the turns of requests
+    @property
+    def is_secure(self) -> bool:
+        """Whether it speaks TLS, which has no way to end one direction alone."""
+        return self.transport.get_extra_info("sslcontext") is not None
 
-    def begin_turn(self, turn: Turn) -> None:
-        """Have a request answered, once those before it are."""
-        self.cycle = turn
-        self.turns.append(turn)
-        if len(self.turns) == 1:
-            self._start_asgi_task(turn, self.app)
-        else:
-            self.deadline = inf
-            self.flow.hold_reading()
+    # --- how it ends
 
-    def on_response_complete(self) -> None:
-        """A request was answered: now it is the next one's turn, or the client's."""
-        self.server_state.total_requests += 1
-        if not self.turns:
-            return
-        self.turns.popleft().body = bytearray()  # it may go on to come; nobody wants what came so far
-        if self.turns:
-            self._start_asgi_task(self.turns[0], self.app)
-            self.deadline = self.loop.time() + self.limits.request_seconds if self.turns[0].more_body else inf
-        elif not self.half_read:
-            self.deadline = self.loop.time() + self.limits.idle_seconds
-        if not self.deaf:
-            self.flow.release_reading()
-        elif not self.turns:
-            self.end(self._last_words)
+    def abort(self) -> None:
+        """At once."""
+        self.transport.abort()
 
     def hear_no_more(self, last_words: bytes = b"") -> None:
-        """Drop what comes from now on. What is due is answered, then `last_words` are said, and the connection ends.
+        """Drop what comes from now on, answer what is due, say `last_words`, and end."""
+        raise NotImplementedError
 
-        A request that is half read has no other answer than those.
-        """
-        if self.deaf:
-            return
-        self.deaf = True
-        self.flow.hold_reading()
-        turn = self.cycle
-        if turn is not None and turn.more_body:
-            if turn.response_started:
-                last_words = b""
-            else:
-                turn.give_up()
-                self.turns.remove(turn)
-        self._last_words = last_words
-        if not self.turns:
-            self.end(last_words)
-        elif not last_words:
-            self.turns[-1].keep_alive = False
-
-    def write(self, data: bytes | bytearray | memoryview) -> None:
-        """Send a part of an answer, unless the connection is over."""
+    def write(self, data: bytes) -> None:
+        """Send something, unless the connection is over."""
         if not (self.is_over or self.transport.is_closing()):
             self.transport.write(data)
 
@@ -203,12 +175,13 @@ class Connection(HttpToolsProtocol):
         """
         if self.is_over:
             return
-        self.write(last_words)
+        if last_words:
+            self.write(last_words)
         self.deaf = self.is_over = True
         give_up_all(self.turns)
         if self.transport.is_closing():
             return
-        if self._at_end or not self.transport.can_write_eof():
+        if self.at_end or not self.transport.can_write_eof():
             self.transport.close()
             return
         self.deadline = self.loop.time() + LINGER_SECONDS
@@ -217,6 +190,14 @@ class Connection(HttpToolsProtocol):
             self.transport.write_eof()
         except OSError:  # the client has gone; asyncio's loop tells it here, uvloop does not
             self.transport.abort()
+
+    def drop(self, count: int) -> None:
+        """So many bytes came that are not read: for a while that is waited for, see `end`."""
+        self._dropped += count
+        if self.is_over and self._dropped > self.limits.body_bytes * PATIENCE_WITH_BODIES:
+            self.transport.abort()
+
+    # --- time
 
     def cut_if_late(self, now: float) -> bool:
         """End the connection if the client has had its time; whether it had."""
@@ -257,10 +238,13 @@ class Connection(HttpToolsProtocol):
         if any(not turn.more_body for turn in self.turns):
             self.hear_no_more()
         else:
-            self.transport.close()
+            self._close()
 
-    def drop(self, count: int) -> None:
-        """So many bytes came that are not read: for a while that is waited for, see `end`."""
-        self._dropped += count
-        if self.is_over and self._dropped > self.limits.body_bytes * PATIENCE_WITH_BODIES:
-            self.transport.abort()
+    def _close(self) -> None:
+        self.deaf = self.is_over = True
+        self.transport.close()
+
+
+def cut_slow_clients(connections: Iterable[Connection], now: float) -> int:
+    """End the connections whose clients have had their time; how many."""
+    return sum([one.cut_if_late(now) for one in list(connections)])

@@ -1,27 +1,25 @@
-"""uvicorn's protocol with what it leaves out: bounds on what a client may cost, and an end to what it may send.
+"""Reads requests by the parser, within bounds on what a client may cost, and sees where they end.
 
 No byte of one message becomes another: where a message's end is in doubt, nothing more is read (decision 0021).
-
-Leans on internals of uvicorn's `HttpToolsProtocol` (0.54; the version is pinned and a test holds what is used of it).
 """
 
 import asyncio
-from collections.abc import Iterable
 from http import HTTPStatus
 from math import inf
-from typing import Any, Final, NoReturn
+from typing import Final, NoReturn
 from urllib.parse import unquote
 
 import httptools
-from uvicorn._types import HTTPScope
+from starlette.types import Scope
 
-from pharia_access.entrypoints.verifier.connection import Connection
+from pharia_access.entrypoints.verifier.answering import AnsweringConnection
 from pharia_access.entrypoints.verifier.heads import Head, target_refusal
-from pharia_access.entrypoints.verifier.limits import CLOSING, PATIENCE_WITH_BODIES, Limits
+from pharia_access.entrypoints.verifier.limits import CLOSING, PATIENCE_WITH_BODIES
+from pharia_access.entrypoints.verifier.ports import Port
 from pharia_access.entrypoints.verifier.targets import RequestLines
-from pharia_access.entrypoints.verifier.turns import ExpectingTurn, Turn
+from pharia_access.entrypoints.verifier.turns import Turn
 
-__all__ = ["GuardedProtocol", "Limits", "cut_slow_clients"]
+__all__ = ["GuardedProtocol"]
 
 _STEP: Final = 16384
 """Bytes that are parsed between two looks at the bounds; a socket hands over up to sixteen times as many."""
@@ -35,12 +33,13 @@ class EnoughReadError(Exception):
     """Raised in the parser's callbacks to make it stop: nothing more of this connection is read."""
 
 
-class GuardedProtocol(Connection):
-    """What is read of one connection."""
+class GuardedProtocol(AnsweringConnection):
+    """What is read of one connection. The application answers all of it."""
 
-    def __init__(self, *arguments: Any, **keywords: Any) -> None:  # noqa: ANN401 - uvicorn's own, passed on
-        super().__init__(*arguments, **keywords)
-        self.parser = httptools.HttpRequestParser(self)  # uvicorn's is lenient
+    def __init__(self, port: Port, loop: asyncio.AbstractEventLoop | None = None) -> None:
+        super().__init__(port, loop)
+        self.parser = httptools.HttpRequestParser(self)
+        self.url, self.headers = b"", list[tuple[bytes, bytes]]()
         self.offered = False
         """A head that offers an upgrade was read; it is read again without the offer."""
         self._lines = RequestLines()
@@ -73,6 +72,10 @@ class GuardedProtocol(Connection):
             self._make_it_wait()
         self.deadline = self.loop.time() + self.limits.request_seconds
 
+    def on_url(self, part: bytes) -> None:
+        """A part of the target."""
+        self.url += part
+
     def on_header(self, name: bytes, value: bytes) -> None:
         """Keep a header. A trailer is none: it says nothing that we read (RFC 9110 section 6.5.1)."""
         if not self._in_head:
@@ -92,7 +95,7 @@ class GuardedProtocol(Connection):
         if self._unparsed > self.limits.head_bytes and self.head().size() > self.limits.head_bytes:
             self._refuse_and_stop(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
         self._in_head, self._unparsed, self._body_bytes = False, 0, 0
-        self.take()
+        self._begin()
         self.offered = False
 
     def on_body(self, body: bytes) -> None:
@@ -102,41 +105,20 @@ class GuardedProtocol(Connection):
         self._unparsed, self._body_bytes = self._unparsed - len(body), self._body_bytes + len(body)
         if self._body_bytes > self.limits.body_bytes * PATIENCE_WITH_BODIES:
             self._refuse_and_stop(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-        elif missing >= 0:
-            super().on_body(body)
+        elif missing >= 0 and self.latest is not None:
+            self.latest.take(body)
 
     def on_message_complete(self) -> None:
         """The request is whole: from here on only we can be slow."""
-        if not self.offered:
-            self.whole()
-
-    # --- what the subclass changes
-
-    def take(self) -> None:
-        """Have the application answer the request whose head was read."""
-        head = self.head()
-        refusal = head.refusal()
-        if refusal is not None:
-            self._refuse_and_stop(refusal)
-        self.begin_turn(self._turn(head))
-
-    def whole(self) -> None:
-        """The last byte of the request was read."""
-        self.request_read(inf if self.turns else self.loop.time() + self.limits.idle_seconds)
-        turn = self.cycle
-        if turn is None:
+        if self.offered:
             return
-        turn.more_body = False
-        turn.message_event.set()
-        if not (turn.keep_alive and self.parser.should_keep_alive()):
-            self.hear_no_more()
-
-    # --- answering
-
-    def request_read(self, deadline: float) -> None:
-        """The request is whole; the connection is left alone until `deadline`."""
         self._in_head, self.half_read, self.asked, self._unparsed = True, False, True, 0
-        self.deadline = deadline
+        self.deadline = inf if self.turns else self.loop.time() + self.limits.idle_seconds
+        if self.latest is None:
+            return
+        self.latest.is_whole()
+        if not (self.latest.keep_alive and self.parser.should_keep_alive()):
+            self.hear_no_more()
 
     def head(self) -> Head:
         """The head that was just read."""
@@ -147,7 +129,6 @@ class GuardedProtocol(Connection):
         try:
             self._parse(data)
         except httptools.HttpParserError:
-            # uvicorn would log each: whoever sends nonsense could fill the log.
             self.hear_no_more(CLOSING[HTTPStatus.BAD_REQUEST])
         if self._unparsed > self.limits.head_bytes:
             self.hear_no_more(CLOSING[HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE])
@@ -174,41 +155,26 @@ class GuardedProtocol(Connection):
         self.hear_no_more(CLOSING[status])
         raise EnoughReadError
 
-    def _turn(self, head: Head) -> Turn:
-        expects = head.waits_for_continue()
-        return (ExpectingTurn if expects else Turn)(
-            scope=self._scope(head),
-            transport=self._outlet,
-            flow=self.flow,
-            logger=self.logger,
-            access_logger=self.access_logger,
-            access_log=self.access_log,
-            default_headers=self.server_state.default_headers,
-            message_event=asyncio.Event(),
-            expect_100_continue=expects,
-            keep_alive=head.version == "1.1" and self.parser.should_keep_alive(),
-            on_response=self.on_response_complete,
-        )
-
-    def _scope(self, head: Head) -> HTTPScope:
-        path, query = head.place or (b"", b"")
-        return {
-            "type": "http",
-            "asgi": {"version": self.asgi_version, "spec_version": "2.3"},
-            "http_version": head.version,
-            "method": head.method.decode("ascii"),
-            "server": self.server,
-            "client": self.client,
-            "scheme": self.scheme or "http",
-            "root_path": "",
-            "path": unquote(path.decode("ascii")),
-            "raw_path": path,
-            "query_string": query,
-            "headers": self.headers,
-            "state": self.app_state.copy(),
-        }
+    def _begin(self) -> None:
+        head = self.head()
+        refusal = head.refusal()
+        if refusal is not None:
+            self._refuse_and_stop(refusal)
+        keep_alive = head.version == "1.1" and self.parser.should_keep_alive()
+        self.begin_turn(Turn(self, _scope(head), expects=head.waits_for_continue(), keep_alive=keep_alive))
 
 
-def cut_slow_clients(connections: Iterable[object], now: float) -> int:
-    """End the connections whose clients have had their time; how many."""
-    return sum([one.cut_if_late(now) for one in list(connections) if isinstance(one, GuardedProtocol)])
+def _scope(head: Head) -> Scope:
+    path, query = head.place or (b"", b"")
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "http_version": head.version,
+        "method": head.method.decode("ascii"),
+        "scheme": "http",
+        "root_path": "",
+        "path": unquote(path.decode("ascii")),
+        "raw_path": path,
+        "query_string": query,
+        "headers": head.headers,
+    }

@@ -23,8 +23,8 @@ _BLANKS_AND_ENDS: Final = 4
 """Bytes of a header's line beside its name and value: colon, blank, line end."""
 
 
-_TELLING: Final = frozenset({b"transfer-encoding", b"content-length", b"expect"})
-"""Headers that say something of what follows. Most requests have none."""
+_TELLING: Final = frozenset({b"transfer-encoding", b"content-length", b"expect", b"host"})
+"""Headers that say something of what follows, or must be there once. Most requests have the last one alone."""
 
 
 @dataclass(slots=True)
@@ -55,8 +55,8 @@ class Head:
             return HTTPStatus.HTTP_VERSION_NOT_SUPPORTED
         if self.place is None:
             return target_refusal(self.target)
-        if not self._telling:
-            return None
+        if not self._names_its_host():
+            return target_refusal(self.target)
         if any(one != _CONTINUE for one in self._expectations()):
             return HTTPStatus.EXPECTATION_FAILED
         return self._coding_refusal()
@@ -75,6 +75,11 @@ class Head:
         """Bytes, as nearly as the parser tells."""
         line = len(self.method) + len(self.target) + len(" HTTP/1.1\r\n") + 1
         return line + sum(len(name) + len(value) + _BLANKS_AND_ENDS for name, value in self.headers)
+
+    def _names_its_host(self) -> bool:
+        """RFC 9112, 3.2: once, and HTTP/1.0 need not. Who takes the first of two reads another request."""
+        count = len(self._values(b"host"))
+        return count == 1 or (count == 0 and self.version == "1.0")
 
     def _values(self, wanted: bytes) -> list[bytes]:
         return [value.strip(_SPACE).lower() for name, value in self._telling if name == wanted]

@@ -1,7 +1,4 @@
-"""A listening port: uvicorn's protocol and configuration, with sockets, TLS and the end in our own hands.
-
-uvicorn's `Server` would take the process's signals, and could not read a certificate anew.
-"""
+"""A listening port: its socket, its TLS, and how it ends without a request being lost."""
 
 import asyncio
 import socket
@@ -10,28 +7,27 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from starlette.types import ASGIApp
-from uvicorn import Config
-from uvicorn.server import ServerState
 
 from pharia_access.domain.certificates import Validity, is_cut, validities
 from pharia_access.entrypoints.verifier.accepting import Acceptor, Handshakes
-from pharia_access.entrypoints.verifier.busy_poll import BusyPoll
-from pharia_access.entrypoints.verifier.familiar import FamiliarRequests
-from pharia_access.entrypoints.verifier.fast_path import FastPathProtocol
-from pharia_access.entrypoints.verifier.guarded import GuardedProtocol, Limits, cut_slow_clients
-from pharia_access.entrypoints.verifier.limits import Closed
+from pharia_access.entrypoints.verifier.checks import ChecksConnection, EarlyAnswers
+from pharia_access.entrypoints.verifier.connection import Connection, cut_slow_clients
+from pharia_access.entrypoints.verifier.guarded import GuardedProtocol
+from pharia_access.entrypoints.verifier.limits import Closed, Limits
+from pharia_access.entrypoints.verifier.ports import Port
 from pharia_access.entrypoints.verifier.room import Room
 from pharia_access.errors import SettingsError
-from pharia_access.services.gate import Gate
 
-__all__ = ["EarlyAnswers", "Listener", "Tls"]
+__all__ = ["Listener", "Tls"]
 
 _BACKLOG: Final = 2048
 _SWEEP_SECONDS: Final = 0.5
 _DRAIN_STEP_SECONDS: Final = 0.05
+_GRACE: Final = 0.2
+"""The part of the time to drain in which idle connections stay, for requests that are on their way."""
 _TLS_SHUTDOWN_SECONDS: Final = 1.0
 """How long a client may take to answer that a connection ends."""
 _SEND_BUFFER_BYTES: Final = 32768
@@ -92,14 +88,6 @@ class Tls:
                 raise ValueError(msg)
 
 
-@dataclass(frozen=True, slots=True)
-class EarlyAnswers:
-    """What answers the gateways' checks before they become requests of the application."""
-
-    gate: Gate
-    busy_poll: BusyPoll
-
-
 class Listener:
     """Serves an application from `start` to `stop`.
 
@@ -118,20 +106,9 @@ class Listener:
         tls: Tls | None = None,
         closed: Callable[[Closed], None] | None = None,
     ) -> None:
-        self._config = Config(
-            app,
-            interface="asgi3",
-            lifespan="off",
-            ws="none",
-            log_config=None,
-            access_log=False,
-            proxy_headers=False,
-            timeout_keep_alive=int(limits.idle_seconds),
-        )
-        self._config.load()
-        self._state = ServerState()
         room = Room(limits.connections) if closed is None else Room(limits.connections, closed=closed)
-        self._protocol = _protocol_class(limits, early, room)
+        self._state = Port(app, limits, room)
+        self._early = early
         self._handshakes = Handshakes(begin=limits.request_seconds, end=_TLS_SHUTDOWN_SECONDS)
         self._tls = tls
         self._port = 0
@@ -169,23 +146,34 @@ class Listener:
             self._acceptor.tls = self._tls.context()
 
     async def stop(self, drain_seconds: float) -> None:
-        """Take no more connections, let open requests end, then cut what is left."""
+        """Take no more connections, let requests end, then cut what is left.
+
+        Whose connection is idle may have sent a request that has not arrived. So each answer from now on says that it
+        is the last, and idle connections are closed only after a part of the time; handshakes go on as long.
+        """
         acceptor, self._acceptor = self._acceptor, None
         if acceptor is None or self._sweeper is None:
             return
-        await acceptor.stop()
+        self._state.drain()
+        acceptor.stop()
+        await self._empty(drain_seconds * _GRACE, acceptor)
+        await acceptor.end_handshakes()
         for connection in list(self._state.connections):
-            connection.shutdown()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(drain_seconds):
-                while self._state.connections or self._state.tasks:  # noqa: ASYNC110 - uvicorn tells nobody when one ends
-                    await asyncio.sleep(_DRAIN_STEP_SECONDS)
+            connection.end_idle()
+        await self._empty(drain_seconds * (1 - _GRACE), acceptor)
         self._sweeper.cancel()
         for connection in list(self._state.connections):
-            connection.transport.abort()
+            connection.abort()
 
-    def _connection(self) -> GuardedProtocol:
-        return self._protocol(config=self._config, server_state=self._state, app_state={})
+    async def _empty(self, seconds: float, acceptor: Acceptor) -> None:
+        """Wait until nobody is there, but no longer than that."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while self._state.connections or self._state.tasks or acceptor.begun:  # noqa: ASYNC110 - nobody tells
+                    await asyncio.sleep(_DRAIN_STEP_SECONDS)
+
+    def _connection(self) -> Connection:
+        return GuardedProtocol(self._state) if self._early is None else ChecksConnection(self._state, self._early)
 
     async def _sweep(self) -> None:
         loop = asyncio.get_running_loop()
@@ -194,14 +182,6 @@ class Listener:
             looked = loop.time()
             await asyncio.sleep(_SWEEP_SECONDS)
             cut_slow_clients(self._state.connections, looked)
-
-
-def _protocol_class(limits: Limits, early: EarlyAnswers | None, room: Room) -> type[GuardedProtocol]:
-    members: dict[str, Any] = {"limits": limits, "room": room}
-    if early is None:
-        return type("Protocol", (GuardedProtocol,), members)
-    members |= {"gate": early.gate, "busy_poll": early.busy_poll, "familiar": FamiliarRequests()}
-    return type("Protocol", (FastPathProtocol,), members)
 
 
 def _bound(host: str, port: int) -> socket.socket:

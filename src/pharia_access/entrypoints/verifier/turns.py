@@ -1,141 +1,144 @@
-"""A request's turn on its connection: uvicorn's cycle of request and response, and what it may do to the connection.
+"""A request's turn on its connection: what an ASGI application is told of the request, and the answer that it gives.
 
-An application goes on for a moment after its client has gone, or after the connection's last answer. What it sends then
-goes nowhere: uvicorn's own cycle would write to a closed transport, and log each time that this cannot be done.
+An answer is sent once it is whole, head and body at once: ours are small, and their length is known before. An
+application goes on for a moment after its client has gone, or after the connection's last answer. What it sends then
+goes nowhere.
 """
 
 import asyncio
+import logging
 from collections import deque
 from http import HTTPStatus
-from typing import Any, Protocol
+from typing import Final, Protocol
 
-from uvicorn.protocols.http.flow_control import FlowControl
-from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+from starlette.types import ASGIApp, Message, Scope
 
-__all__ = ["ExpectingTurn", "Flow", "Outlet", "Turn", "give_up_all"]
+from pharia_access.entrypoints.verifier.answers import Headers, render_parts
+from pharia_access.entrypoints.verifier.flow import Flow
+
+__all__ = ["Turn", "give_up_all"]
+
+log = logging.getLogger(__name__)
+
+_CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+_MOST_KEPT_BYTES: Final = 65536
+"""Of a body that the application has not taken: more is not read before it does."""
 
 
 class _Connection(Protocol):
     """What a turn needs of its connection."""
 
+    flow: Flow
+
     @property
     def is_over(self) -> bool:
         """Whether nothing more may be written."""
 
-    def write(self, data: bytes | bytearray | memoryview) -> None:
-        """Send a part of an answer."""
+    def write(self, data: bytes) -> None:
+        """Send something."""
 
-    def end(self) -> None:
-        """Close: the last answer was written."""
+    def may_go_on(self, status: int) -> bool:
+        """Whether the answer to the turn at the head of the queue need not be the last one, with this status."""
 
-    def is_kept(self) -> bool:
-        """A token was accepted: whether the connection stays open."""
+    def answered(self, answer: bytes, *, keep_alive: bool) -> None:
+        """The turn at the head of the queue has its answer."""
 
 
-class Outlet(asyncio.Transport):
-    """What turns take for the transport: it writes, and closes, as far as the connection still lets them."""
+class Turn:
+    """A request, from its head to the end of its answer.
 
-    def __init__(self, connection: _Connection) -> None:
-        super().__init__()
+    Attributes:
+        keep_alive: the connection may go on behind the answer.
+        waiting_for_100_continue: the client may wait for a 100 before it sends the body. A final answer instead is the
+            connection's last (RFC 9110 section 10.1.1): such a client may leave the body out, or send it all the same.
+            Nobody but it knows whether what comes next is the body or a request.
+        more_body: the request is not whole yet.
+        started: the application began to answer.
+    """
+
+    def __init__(self, connection: _Connection, scope: Scope, *, expects: bool, keep_alive: bool) -> None:
         self._connection = connection
+        self._scope = scope
+        self._wake = asyncio.Event()
+        self._status, self._headers, self._answer = 0, tuple[tuple[bytes, bytes], ...](), b""
+        self._gone = self._complete = False
+        self.waiting_for_100_continue = expects
+        self.keep_alive = keep_alive
+        self.body = bytearray()
+        self.more_body = True
+        self.started = False
 
-    def write(self, data: bytes | bytearray | memoryview) -> None:
-        """Send, or drop what comes too late."""
-        self._connection.write(data)
-
-    def close(self) -> None:
-        """The answer that was written is the last one."""
-        self._connection.end()
-
-    def is_closing(self) -> bool:
-        """Whether nothing more can be sent."""
-        return self._connection.is_over
-
-    def is_kept(self) -> bool:
-        """A token was accepted: whether what is answered now need not be the last answer."""
-        return self._connection.is_kept()
-
-
-class Turn(RequestResponseCycle):
-    """A request, from its head to the end of its answer."""
-
-    transport: Outlet
+    # --- what the connection tells
 
     def give_up(self) -> None:
         """Nobody waits for the answer: the application is told, and what it still sends is dropped."""
-        self.disconnected = True
-        self.message_event.set()
+        self._gone = True
+        self._wake.set()
 
-    async def send(self, message: Any) -> None:  # noqa: ANN401 - ASGI's, passed on
-        """Send a part of the answer. Only who shows a good token is answered 200."""
-        if not self.response_started and message.get("status") == HTTPStatus.OK and not self.transport.is_kept():
-            self.keep_alive = False
-        await super().send(message)
+    def take(self, body: bytes) -> None:
+        """A part of the body came."""
+        if self._complete:
+            return
+        self.body += body
+        if len(self.body) > _MOST_KEPT_BYTES:
+            self._connection.flow.pause_reading()
+        self._wake.set()
 
-    async def run_asgi(self, app: Any) -> None:  # noqa: ANN401 - ASGI's, passed on
+    def is_whole(self) -> None:
+        """The request's last byte came."""
+        self.more_body = False
+        self._wake.set()
+
+    async def run(self, app: ASGIApp) -> None:
         """Have the application answer."""
-        self._application = app
-        await super().run_asgi(self._answer)
-
-    async def _answer(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - the same
-        """Ask it. Where the process ends and this is cancelled, uvicorn would still answer, and log."""
         try:
-            await self._application(scope, receive, send)
+            await app(self._scope, self._receive, self._send)
         except asyncio.CancelledError:
-            self.give_up()
+            self.give_up()  # the process ends
+        except Exception:
+            log.exception("a request could not be answered")
+        if not (self._gone or self._complete):
+            self._finish(HTTPStatus.INTERNAL_SERVER_ERROR, (), b"", keep_alive=False)
 
+    # --- ASGI
 
-class ExpectingTurn(Turn):
-    """One whose client may wait for a 100 before it sends the body. A final answer instead is the connection's last.
+    async def _receive(self) -> Message:
+        if self.waiting_for_100_continue and not self._connection.is_over:
+            self._connection.write(_CONTINUE)
+            self.waiting_for_100_continue = False
+        if not (self._gone or self._complete):
+            self._connection.flow.resume_reading()
+            await self._wake.wait()
+            self._wake.clear()
+        if self._gone or self._complete:
+            return {"type": "http.disconnect"}
+        body, self.body = bytes(self.body), bytearray()
+        return {"type": "http.request", "body": body, "more_body": self.more_body}
 
-    RFC 9110 section 10.1.1: such a client may leave the body out, or send it all the same. Nobody but it knows whether
-    what comes next is the body or a request.
-    """
+    async def _send(self, message: Message) -> None:
+        """Only who shows a good token is answered 200, so such an answer keeps a place for the connection."""
+        if self._connection.flow.write_paused and not self._gone:
+            await self._connection.flow.drain()
+        if self._gone or self._complete:
+            return
+        if not self.started:
+            self.started = True
+            self._status, self._headers = message["status"], tuple(message["headers"])
+            return
+        self._answer += message.get("body", b"")
+        if not message.get("more_body", False):
+            keep_alive = self.keep_alive and not self.waiting_for_100_continue
+            self._finish(self._status, self._headers, self._answer, keep_alive=keep_alive)
 
-    async def send(self, message: Any) -> None:  # noqa: ANN401 - the same
-        """Send a part of the answer."""
-        if self.waiting_for_100_continue:
-            self.keep_alive = False
-        await super().send(message)
-
-
-class Flow(FlowControl):
-    """uvicorn's flow control, in which reading waits for answers that are not taken, and for requests not answered."""
-
-    def __init__(self, transport: asyncio.Transport) -> None:
-        super().__init__(transport)
-        self._alive = transport
-        self._held = False
-
-    def hold_reading(self) -> None:
-        """Do not read before it is released, whoever wants to."""
-        self._held = True
-        self.pause_reading()
-
-    def release_reading(self) -> None:
-        """Read again, once answers are taken."""
-        self._held = False
-        self.resume_reading()
-
-    def pause_reading(self) -> None:
-        """Do not read for now."""
-        if not self._alive.is_closing():
-            super().pause_reading()
-
-    def resume_reading(self) -> None:
-        """Read again, unless there is another reason not to."""
-        if not (self._held or self.write_paused or self._alive.is_closing()):
-            super().resume_reading()
-
-    def pause_writing(self) -> None:
-        """Answers are not taken: who does not read is not read from."""
-        super().pause_writing()
-        self.pause_reading()
-
-    def resume_writing(self) -> None:
-        """Answers are taken again."""
-        super().resume_writing()
-        self.resume_reading()
+    def _finish(self, status: int, headers: Headers, body: bytes, *, keep_alive: bool) -> None:
+        self.started = self._complete = True
+        self.body = bytearray()  # it may go on to come; nobody wants what came so far
+        self._wake.set()
+        stays = self._connection.may_go_on(status) and keep_alive
+        told = tuple(header for header in headers if header[0] != b"content-length")
+        is_head = self._scope["method"] == "HEAD"
+        answer = render_parts(status, told, body, keep_alive=stays, head=is_head)
+        self._connection.answered(answer, keep_alive=stays)
 
 
 def give_up_all(turns: deque[Turn]) -> None:

@@ -14,7 +14,7 @@ import pytest
 import trustme
 
 from pharia_access.entrypoints.verifier.accepting import Acceptor
-from pharia_access.entrypoints.verifier.guarded import Limits
+from pharia_access.entrypoints.verifier.limits import Limits
 from pharia_access.entrypoints.verifier.room import Guest, Room
 from tests.support.http_door import open_door
 from tests.unit.entrypoints.verifier.test_bounds import pem

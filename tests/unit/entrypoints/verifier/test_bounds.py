@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import ssl
 from typing import TYPE_CHECKING
 
 import pytest
 import trustme
-from uvicorn.protocols.http.flow_control import FlowControl
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from pharia_access.entrypoints.verifier.guarded import Limits, cut_slow_clients
+from pharia_access.entrypoints.verifier.limits import Limits
 from pharia_access.entrypoints.verifier.listener import Listener, Tls
 from pharia_access.errors import SettingsError
 from tests.support.http_door import Reply, open_door
@@ -119,10 +116,6 @@ async def _later(writer: asyncio.StreamWriter, rest: bytes) -> None:
     await writer.drain()
 
 
-def test_connections_of_another_kind_are_left_alone() -> None:
-    assert cut_slow_clients([object()], 1e9) == 0
-
-
 async def test_an_address_that_is_taken_is_told() -> None:
     async with open_door() as door:
         listener = Listener(_app, Limits())
@@ -206,24 +199,3 @@ async def _status(port: int, context: ssl.SSLContext) -> bytes:
         return answer
     finally:
         writer.close()
-
-
-def test_what_we_lean_on_in_uvicorn_is_still_there() -> None:
-    assert list(inspect.signature(HttpToolsProtocol.__init__).parameters) == [
-        "self",
-        "config",
-        "server_state",
-        "app_state",
-        "_loop",
-    ]
-    assert {"on_url", "on_body", "on_response_complete", "_start_asgi_task"} <= vars(HttpToolsProtocol).keys()
-    source = inspect.getsource(HttpToolsProtocol)
-    for name in ("self.cycle", "self.flow", "self.url", "self.headers", "self.parser", "self.connections"):
-        assert name in source
-    cycle = inspect.getsource(RequestResponseCycle)
-    for name in ("keep_alive", "more_body", "message_event", "disconnected", "response_started", "response_complete"):
-        assert f"self.{name} = " in cycle
-    assert "self.waiting_for_100_continue = expect_100_continue" in cycle
-    assert "self.transport.close()" in cycle
-    flow = {"pause_reading", "resume_reading", "pause_writing", "resume_writing", "drain"}
-    assert flow <= vars(FlowControl).keys()

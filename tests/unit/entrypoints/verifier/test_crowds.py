@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import trustme
 
-from pharia_access.entrypoints.verifier.guarded import Limits
+from pharia_access.entrypoints.verifier.limits import Limits
 from pharia_access.entrypoints.verifier.listener import Tls
 from tests.support.http_door import Door, Reply, open_door
 

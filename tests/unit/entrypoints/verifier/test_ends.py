@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pharia_access.entrypoints.verifier.guarded import Limits
+from pharia_access.entrypoints.verifier.limits import Limits
 from tests.support.http_door import open_door
 from tests.support.messages import AUTH, CASES, END, QUESTION, filled, message
 from tests.support.wires import read_replies

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import trustme
 
-from pharia_access.entrypoints.verifier.guarded import Limits
+from pharia_access.entrypoints.verifier.limits import Limits
 from pharia_access.entrypoints.verifier.listener import Tls
 from tests.support.http_door import open_door
 from tests.support.messages import SMUGGLED, filled, message

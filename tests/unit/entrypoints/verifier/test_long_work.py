@@ -186,7 +186,7 @@ async def test_between_the_pieces_of_a_request_others_checks_are_answered(
     rich, poor = door.issue("rich", roles=wide_roles(door)).reveal(), request(door.issue())
     busy, quick = Wire(door, app=app), Wire(door, app=app)
     length = f"content-length: {len(body)}\r\n" if body else ""
-    busy.feed(f"{method} {target} HTTP/1.1\r\nauthorization: Bearer {rich}\r\n{length}\r\n".encode() + body)
+    busy.feed(f"{method} {target} HTTP/1.1\r\nhost: v\r\nauthorization: Bearer {rich}\r\n{length}\r\n".encode() + body)
     async with asyncio.timeout(20):
         while not busy.written:
             assert quick.send(poor).status == 200

@@ -8,7 +8,9 @@ import pkgutil
 from typing import TYPE_CHECKING, Any
 
 import pharia_access
-from pharia_access.entrypoints.verifier.familiar import FamiliarRequests
+from pharia_access.entrypoints.verifier.accepted_texts import AcceptedTexts
+from pharia_access.entrypoints.verifier.busy_poll import BusyPoll
+from pharia_access.entrypoints.verifier.checks import EarlyAnswers
 from pharia_access.services.audit import AuditLimits, AuditLog
 from pharia_access.services.gate import Gate, Tools
 from pharia_access.telemetry.verifier_metrics import VerifierMetrics
@@ -68,9 +70,9 @@ async def test_a_client_that_changes_everything_is_not_remembered_without_end() 
     audit = AuditLog(AuditLimits(), ticks=lambda: door.ticks, meter=metrics)
     door.gate = Gate(door.verifier, Tools(metrics, audit, door.journal, lambda: door.ticks))
     token = door.issue().reveal()
-    familiar = FamiliarRequests(most=1000)
-    wire = Wire(door, familiar)
-    roots: list[object] = [door.gate, familiar, wire.protocol, metrics, audit]
+    early = EarlyAnswers(door.gate, BusyPoll(0, now=lambda: 0.0), AcceptedTexts(most=1000))
+    wire = Wire(door, early=early)
+    roots: list[object] = [door.gate, early.texts, wire.protocol, metrics, audit]
 
     after = []
     for start in (0, EACH):
@@ -80,7 +82,7 @@ async def test_a_client_that_changes_everything_is_not_remembered_without_end() 
         door.journal.used_.clear()
         after.append((sizes(roots), {name: cache.cache_info().currsize for name, cache in caches().items()}))
 
-    assert sum(after[1][0].values()) <= sum(after[0][0].values()) + 1000  # of the familiar, one generation
+    assert sum(after[1][0].values()) <= sum(after[0][0].values()) + 1000  # of the accepted texts, one generation
     assert after[1][1] == after[0][1]
     assert len(metrics.render()) < 20_000
 
@@ -98,7 +100,7 @@ async def test_what_is_longer_than_any_requirement_is_not_kept() -> None:
     token = door.issue().reveal()
     before = {name: cache.cache_info().currsize for name, cache in caches().items()}
     for number in range(5):
-        line = f"GET /auth/nginx?role={'x' * 4000}{number} HTTP/1.1"
+        line = f"GET /auth/nginx?role={'x' * 4000}{number} HTTP/1.1\r\nhost: v"
         assert wire.send(f"{line}\r\nauthorization: Bearer {token}\r\n\r\n".encode()).status == 403
 
     assert {name: cache.cache_info().currsize for name, cache in caches().items()} == before

@@ -154,13 +154,3 @@ async def test_reading_an_offer_again_gives_nobody_more_time() -> None:
     await wire.talk([head[20:-5]])
 
     assert wire.protocol.deadline == now + 1
-
-
-async def test_a_request_with_an_offer_is_not_remembered() -> None:
-    door = Door()
-    wire = Wire(door)
-    offered = filled(message("GET /auth/nginx", AUTH, "Connection: upgrade", "Upgrade: x"), door)
-
-    await wire.talk([offered] * 3)
-
-    assert (wire.statuses(), len(wire.familiar)) == ([200] * 3, 0)

@@ -166,7 +166,7 @@ async def test_a_refused_target_comes_behind_the_answers_that_are_due(*, fast: b
         assert ([reply.status for reply in replies], closed) == ([200, 401], True)
 
 
-async def test_a_familiar_request_with_a_clients_odd_path_is_one_and_no_other_is() -> None:
+async def test_a_check_with_a_clients_odd_path_is_one_and_no_other_is() -> None:
     door = Door()
     wire = Wire(door)
     odd = filled(message("GET /auth/envoy/any/-/caf\xe9", AUTH), door)
@@ -177,14 +177,21 @@ async def test_a_familiar_request_with_a_clients_odd_path_is_one_and_no_other_is
     assert wire.statuses() == [200, 200, 200, 400]
 
 
-@BOTH
-async def test_what_comes_right_behind_another_request_is_judged_by_the_parser(*, fast: bool) -> None:
+async def test_what_comes_right_behind_another_request_is_judged_by_the_parser_where_it_reads() -> None:
     """No gateway pipelines; what the parser cannot read is refused there, also where it is the client's."""
     door = Door()
-    check = message("GET /auth/nginx", AUTH)
+    first = message("POST /auth/forward", AUTH, body="x")
     for target, last in (("/auth/envoy/any/-/\xe9", 400), ("/auth/nginx\xe9", 400), ("/auth/nginx#", 401)):
-        replies, closed = await told(door, [filled(check + message(f"GET {target}", AUTH), door)], fast=fast)
+        replies, closed = await told(door, [filled(first + message(f"GET {target}", AUTH), door)], fast=False)
         assert ([reply.status for reply in replies], closed) == ([200, last], True)
+
+
+async def test_what_comes_right_behind_a_check_is_judged_as_if_it_came_alone() -> None:
+    door = Door()
+    check = message("GET /auth/nginx", AUTH)
+    for target, last in (("/auth/envoy/any/-/\xe9", 200), ("/auth/nginx\xe9", 401), ("/auth/nginx#", 401)):
+        replies, closed = await told(door, [filled(check + message(f"GET {target}", AUTH), door)], fast=True)
+        assert ([reply.status for reply in replies], closed) == ([200, last], last != 200)
 
 
 TARGET_OF_EACH_KIND = [

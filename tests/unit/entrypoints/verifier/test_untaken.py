@@ -7,7 +7,8 @@ from collections import deque
 
 import pytest
 
-from pharia_access.entrypoints.verifier.guarded import Limits, cut_slow_clients
+from pharia_access.entrypoints.verifier.connection import cut_slow_clients
+from pharia_access.entrypoints.verifier.limits import Limits
 from tests.support.http_door import Door
 from tests.support.messages import AUTH, QUESTION, chunked, filled, message
 from tests.support.slow_application import SlowApplication
@@ -35,11 +36,11 @@ async def test_where_the_process_ends_nothing_is_answered_and_nothing_logged(cap
     wire = Wire(Door(), fast=False, app=SlowApplication())
     await wire.talk([WHOAMI.encode()])
 
-    for task in list(wire.protocol.tasks):
+    for task in list(wire.port.tasks):
         task.cancel()
     await settle()
 
-    assert (wire.written, caplog.records, len(wire.protocol.tasks)) == (b"", [], 0)
+    assert (wire.written, caplog.records, len(wire.port.tasks)) == (b"", [], 0)
 
 
 @BOTH
@@ -163,7 +164,7 @@ async def test_nothing_is_kept_of_the_body_of_who_may_not_ask() -> None:
     await wire.talk([head + b"x" * 60_000, b"x" * 5000])
 
     assert (wire.statuses(), wire.closed, wire.protocol.turns) == ([401], False, deque())
-    assert wire.protocol.cycle.body == b""
+    assert wire.protocol.latest.body == b""
 
 
 @BOTH
@@ -228,7 +229,7 @@ async def test_an_end_of_the_process_lets_both_be_answered() -> None:
     wire = Wire(Door(), fast=False, app=application)
     await wire.talk([WHOAMI.encode() * 2])
 
-    wire.protocol.shutdown()
+    wire.port.drain()
     await application.answer(2)
 
     assert (wire.closings(), wire.closed) == ([False, True], True)

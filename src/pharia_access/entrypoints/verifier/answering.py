@@ -1,0 +1,85 @@
+"""Answers by the application: in the order of their requests, each once."""
+
+import asyncio
+from math import inf
+
+from pharia_access.entrypoints.verifier.connection import Connection
+from pharia_access.entrypoints.verifier.ports import Port
+from pharia_access.entrypoints.verifier.turns import Turn
+
+__all__ = ["AnsweringConnection"]
+
+
+class AnsweringConnection(Connection):
+    """What is due on one connection."""
+
+    def __init__(self, port: Port, loop: asyncio.AbstractEventLoop | None = None) -> None:
+        super().__init__(port, loop)
+        self.latest: Turn | None = None
+        """The request that is read, or was read last."""
+        self._last_words = b""
+
+    def eof_received(self) -> bool:
+        """The client sends no more: what is due is answered all the same, which TLS has no way to do."""
+        self.at_end = True
+        self.hear_no_more()
+        return bool(self.turns) and not self.is_secure
+
+    def begin_turn(self, turn: Turn) -> None:
+        """Have a request answered, once those before it are."""
+        self.latest = turn
+        self.turns.append(turn)
+        if len(self.turns) == 1:
+            self._start(turn)
+        else:
+            self.deadline = inf
+            self.flow.hold_reading()
+
+    def may_go_on(self, status: int) -> bool:
+        """Whether the answer that is due need not be the last one, with this status."""
+        return self.may_stay(status, more=len(self.turns) > 1 or self.half_read)
+
+    def answered(self, answer: bytes, *, keep_alive: bool) -> None:
+        """A request was answered: now it is the next one's turn, or the client's."""
+        self.write(answer)
+        if not keep_alive:
+            self.end()
+        if not self.turns:
+            return
+        self.turns.popleft()
+        if self.turns:
+            self._start(self.turns[0])
+            self.deadline = self.loop.time() + self.limits.request_seconds if self.turns[0].more_body else inf
+        elif not self.half_read:
+            self.deadline = self.loop.time() + self.limits.idle_seconds
+        if not self.deaf:
+            self.flow.release_reading()
+        elif not self.turns:
+            self.end(self._last_words)
+
+    def hear_no_more(self, last_words: bytes = b"") -> None:
+        """Drop what comes from now on. What is due is answered, then `last_words` are said, and the connection ends.
+
+        A request that is half read has no other answer than those.
+        """
+        if self.deaf:
+            return
+        self.deaf = True
+        self.flow.hold_reading()
+        turn = self.latest
+        if turn is not None and turn.more_body:
+            if turn.started:
+                last_words = b""
+            else:
+                turn.give_up()
+                self.turns.remove(turn)
+        self._last_words = last_words
+        if not self.turns:
+            self.end(last_words)
+        elif not last_words:
+            self.turns[-1].keep_alive = False
+
+    def _start(self, turn: Turn) -> None:
+        task = self.loop.create_task(turn.run(self.port.app))
+        self.port.tasks.add(task)
+        task.add_done_callback(self.port.tasks.discard)

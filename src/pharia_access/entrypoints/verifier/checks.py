@@ -1,0 +1,122 @@
+"""The gateways' checks, answered as they come in: a plain request (`plain_requests`) is decided and answered at once.
+
+Everything else is handed over to the way that all requests may go, with the same answer, and the connection stays
+there. One table of requests tests both.
+"""
+
+import asyncio
+from http import HTTPStatus
+from re import Match
+from typing import Final
+
+from pharia_access.entrypoints.verifier.answers import Answer, render
+from pharia_access.entrypoints.verifier.early_answers import EarlyAnswers
+from pharia_access.entrypoints.verifier.guarded import GuardedProtocol
+from pharia_access.entrypoints.verifier.plain_requests import PLAIN, may_become_plain
+from pharia_access.entrypoints.verifier.ports import Port
+
+__all__ = ["ChecksConnection", "EarlyAnswers"]
+
+_OK: Final = HTTPStatus.OK.value
+_MOST_IN_ONE_READ: Final = 16
+"""Requests that are answered of the bytes that come at once: others wait meanwhile. The last one closes."""
+_MOST_PIECES: Final = 4
+"""Packets that one head may come in here: each is looked at with those before it."""
+
+
+class ChecksConnection(GuardedProtocol):
+    """One connection of a gateway."""
+
+    def __init__(self, port: Port, early: EarlyAnswers, loop: asyncio.AbstractEventLoop | None = None) -> None:
+        super().__init__(port, loop)
+        self._early = early
+        self._answer = early.answer
+        self._handed_over = False
+        self._begun = b""
+        """What came of a head that is not whole."""
+        self._pieces = 0
+
+    def data_received(self, data: bytes) -> None:
+        """Answer the check that these bytes are; most are one."""
+        if self._handed_over or self.deaf or self.flow.write_paused or self._begun:
+            self._go_on(data)
+            return
+        request = PLAIN.match(data)
+        if request is not None and request.end() == len(data) <= self.limits.head_bytes:
+            answer = self._decide(request)
+            if answer is not None:
+                self._send(answer)
+                return
+        self._read_several(data)
+
+    def _decide(self, request: Match[bytes]) -> Answer | None:
+        method, envoys, target, value, value_before = request.groups()
+        return self._answer(method, envoys or target, value or value_before)
+
+    def _send(self, answer: Answer) -> None:
+        self._note()
+        if answer.status == _OK:
+            self.shown = True
+            stays = self.kept or self.may_stay(_OK)
+        else:
+            stays = not self.port.draining
+        if stays:
+            self.transport.write(answer.wire)
+        else:
+            self.end(render(answer, keep_alive=False))
+
+    def _note(self) -> None:
+        self.asked = True
+        self.deadline = self.loop.time() + self.limits.idle_seconds
+        self._early.busy_poll.answered()
+
+    # --- what is not one request in one packet
+
+    def _go_on(self, data: bytes) -> None:
+        """These bytes are no beginning, or nothing is to be answered now."""
+        if self._handed_over or self.deaf:
+            super().data_received(data)
+        elif self.flow.write_paused:
+            self._hand_over(self._begun + data)
+        else:
+            self._pieces += 1
+            self._read_several(self._begun + data)
+
+    def _read_several(self, data: bytes) -> None:
+        """Answer one request after the other; what is none of these is waited for, or read by the parser."""
+        self._begun, self.half_read = b"", False
+        answers, at, stays = list[bytes](), 0, True
+        while stays and at < len(data):
+            request = PLAIN.match(data, at)
+            answer = None if request is None or request.end() - at > self.limits.head_bytes else self._decide(request)
+            if request is None or answer is None:
+                break
+            at, self._pieces = request.end(), 0
+            is_last = at == len(data)
+            stays = self.may_stay(answer.status, more=not is_last) and (is_last or len(answers) + 1 < _MOST_IN_ONE_READ)
+            answers.append(answer.wire if stays else render(answer, keep_alive=False))
+        if answers:
+            self._note()
+        if not stays:
+            self.end(b"".join(answers))
+            self.drop(len(data) - at)
+            return
+        self.write(b"".join(answers))
+        if at < len(data):
+            self._wait_or_hand_over(data[at:])
+
+    def _wait_or_hand_over(self, data: bytes) -> None:
+        if self._pieces == _MOST_PIECES or len(data) > self.limits.head_bytes or not may_become_plain(data):
+            self._hand_over(data)
+            return
+        self._begun, self.half_read = data, True
+        if not self._pieces:
+            self.deadline = self.loop.time() + self.limits.request_seconds
+
+    def _hand_over(self, data: bytes) -> None:
+        """Once and for all. The request that has begun has no more time than it had."""
+        had = self.deadline if self._pieces else None
+        self._handed_over, self._begun, self.half_read = True, b"", False
+        super().data_received(data)
+        if had is not None and self.half_read:
+            self.deadline = min(self.deadline, had)

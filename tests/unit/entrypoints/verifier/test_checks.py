@@ -1,0 +1,322 @@
+"""A plain check is answered as it comes in; what only looks like one is read as any other request."""
+
+from __future__ import annotations
+
+import asyncio
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pharia_access.entrypoints.verifier.accepted_texts import AcceptedText, AcceptedTexts
+from pharia_access.entrypoints.verifier.plain_requests import PLAIN
+from pharia_access.services.verifier import Accepted
+from tests.support.http_door import Door, Reply, open_door
+from tests.support.messages import AUTH, filled, message
+from tests.support.wires import Wire, request
+
+if TYPE_CHECKING:
+    from pytest_mock import MockerFixture
+
+    from pharia_access.domain.token import TokenText
+
+
+def accepted_text(door: Door, token: TokenText) -> AcceptedText:
+    accepted = door.verifier.check(token.reveal().encode())
+    assert isinstance(accepted, Accepted)
+    return AcceptedText(accepted)
+
+
+class TestAcceptedTexts:
+    def test_what_was_remembered_is_found_by_exactly_its_bytes(self) -> None:
+        door = Door()
+        known, texts = accepted_text(door, door.issue()), AcceptedTexts()
+
+        texts.remember(texts.digest(b"one"), known)
+
+        assert texts.find(texts.digest(b"one")) is known
+        assert texts.find(texts.digest(b"one ")) is None
+
+    def test_two_verifiers_have_different_digests(self) -> None:
+        assert AcceptedTexts().digest(b"one") != AcceptedTexts().digest(b"one")
+
+    def test_it_never_holds_more_than_two_generations(self) -> None:
+        door = Door()
+        known, texts = accepted_text(door, door.issue()), AcceptedTexts(most=10)
+
+        for number in range(1000):
+            texts.remember(b"%d" % number, known)
+
+        assert len(texts) <= 20
+        assert texts.find(b"999") is known
+        assert texts.find(b"0") is None
+
+    def test_what_is_asked_for_stays_while_others_come_and_go(self) -> None:
+        door = Door()
+        known, texts = accepted_text(door, door.issue()), AcceptedTexts(most=10)
+        texts.remember(b"asked for", known)
+
+        for number in range(1000):
+            texts.remember(b"%d" % number, known)
+            assert texts.find(b"asked for") is known
+
+
+def test_a_text_that_was_accepted_is_not_proved_again(mocker: MockerFixture) -> None:
+    door = Door()
+    token = door.issue()
+    wire = Wire(door)
+    first = wire.send(request(token))
+    checks = mocker.spy(door.verifier, "check")
+
+    second = wire.send(request(token, "/auth/nginx?role=studio-user", "x-forwarded-uri: /another"))
+
+    assert (second, checks.call_count) == (first, 0)
+    assert door.journal.decided_ == [("nginx", "ok")] * 2
+    assert door.journal.used_ == [token.token_id] * 2
+
+
+def test_an_answer_is_of_its_target_and_of_no_other() -> None:
+    door = Door()
+    token = door.issue()
+    wire = Wire(door)
+    targets = ["/auth/nginx", "/auth/nginx?role=admin", "/auth/envoy/any/-/x", "/auth/envoy/role=admin/-/x"]
+
+    told = [[wire.send(request(token, target)).status for target in targets] for _ in range(2)]
+
+    assert told == [[200, 403, 200, 403]] * 2
+    assert wire.send(request(token, targets[2])).header("x-envoy-auth-headers-to-remove") == "authorization"
+    assert wire.send(request(token, targets[0])).header("x-envoy-auth-headers-to-remove") is None
+
+
+def test_a_token_that_is_asked_for_in_many_ways_keeps_few_answers() -> None:
+    door = Door()
+    token = door.issue()
+    wire = Wire(door)
+
+    asked = [f"/auth/nginx?role=studio-user{'&role=studio-user' * n}" for n in range(40)]
+    statuses = [wire.send(request(token, target)).status for target in asked * 2]
+
+    known = wire.early.texts.find(wire.early.texts.digest(f"Bearer {token.reveal()}".encode()))
+    assert known is not None
+    assert (statuses, len(known.answers)) == ([200] * 80, 8)
+
+
+def test_nothing_of_a_text_is_kept() -> None:
+    door = Door()
+    token = door.issue()
+    wire = Wire(door)
+
+    wire.send(request(token))
+
+    assert len(wire.early.texts) == 1
+    assert token.reveal() not in repr(vars(wire.early.texts))
+
+
+def test_a_refused_text_is_not_remembered() -> None:
+    door = Door()
+    wire = Wire(door)
+
+    assert wire.send(request(Door().issue())).status == 401
+    assert wire.send(request(door.issue(), "/auth/nginx?role=admin")).status == 403
+    assert len(wire.early.texts) == 0
+
+
+PLAIN_ONES = {
+    "as nginx asks": message("GET /auth/nginx", AUTH),
+    "without a token": message("GET /auth/nginx"),
+    "a token before the host": message("GET /auth/nginx", AUTH).replace(f"Host: v\r\n{AUTH}", f"{AUTH}\r\nHost: v"),
+    "as Envoy asks": message("POST /auth/envoy/any/-/v1?x", "Content-Length: 0", AUTH),
+    "a client's odd path": message("GET /auth/envoy/any/-/caf\xe9#\\", AUTH),
+    "a connection that stays": message("GET /auth/forward", AUTH, "CONNECTION:  Keep-Alive "),
+    "names in all cases": message("GET /auth/forward", AUTH.replace("Authorization", "aUTHORIZATION"), "X-A: b"),
+    "names that begin alike": message(
+        "GET /auth/forward", AUTH, "Hosts: a", "Authorizations: b", "Connections: c", "Content-Lengths: 1", "Expects: d",
+        "Upgrades: e", "Transfer-Encodings: f", "TE: g", "Accept: h", "Cookie: i", "ETag: j", "User-Agent: k", "H: l",
+    ),
+    "empty values": message("GET /auth/forward", AUTH, "X:", "Y: ", "Accept:"),
+    "bytes that are not ASCII in a value": message("GET /auth/forward", AUTH, "X: caf\xe9"),
+}  # fmt: skip
+OTHERS = {
+    "another path": message("GET /whoami", AUTH),
+    "another method": message("TRACE /auth/nginx", AUTH),
+    "another version": message("GET /auth/nginx", AUTH).replace("HTTP/1.1", "HTTP/1.0"),
+    "no host": message("GET /auth/nginx", AUTH).replace("Host: v\r\n", ""),
+    "two hosts": message("GET /auth/nginx", AUTH, "hOST: v"),
+    "two tokens": message("GET /auth/nginx", AUTH, AUTH.lower()),
+    "an empty token": message("GET /auth/nginx", "Authorization: "),
+    "a length": message("POST /auth/forward", AUTH, "cONTENT-LENGTH: 1") + "x",
+    "a length of nothing, twice": message("POST /auth/forward", "Content-Length: 0", AUTH, "CONTENT-LENGTH: 0"),
+    "twice, one after the other": message("POST /auth/forward", AUTH, "Content-Length: 0", "Content-Length: 0"),
+    "a length of nothing and another": message("POST /auth/forward", AUTH, "Content-Length: 0", "content-length: 1"),
+    "a length of zeros": message("POST /auth/forward", AUTH, "Content-Length: 00"),
+    "chunks": message("POST /auth/forward", AUTH, "TRANSFER-ENCODING: chunked") + "0\r\n\r\n",
+    "an offer": message("GET /auth/nginx", AUTH, "upgradE: x"),
+    "an expectation": message("GET /auth/nginx", AUTH, "eXPECT: 100-continue"),
+    "the last request": message("GET /auth/nginx", AUTH, "cONNECTION: close"),
+    "options of the connection": message("GET /auth/nginx", AUTH, "Connection: keep-alive, close"),
+    "a line that goes on": message("GET /auth/nginx", AUTH, "X: a\r\n b"),
+    "a blank before the colon": message("GET /auth/nginx", AUTH, "X : a"),
+    "a blank before a name": message("GET /auth/nginx", " X: a", AUTH),
+    "an odd byte in a name": message("GET /auth/nginx", AUTH, "X\xe9: a"),
+    "no name": message("GET /auth/nginx", AUTH, ": a"),
+    "no colon": message("GET /auth/nginx", AUTH, "X"),
+    "a bare line feed": message("GET /auth/nginx", AUTH, "X: a\nY: b"),
+    "a bare carriage return": message("GET /auth/nginx", AUTH, "X: a\rb"),
+    "a NUL": message("GET /auth/nginx", AUTH, "X: a\0b"),
+    "a DEL": message("GET /auth/nginx", AUTH, "X: a\x7fb"),
+    "a token that is not ASCII": message("GET /auth/nginx", f"{AUTH}\xe9"),
+    "line feeds alone": message("GET /auth/nginx", AUTH).replace("\r\n", "\n"),
+    "line ends before it": "\r\n" + message("GET /auth/nginx", AUTH),
+    "two blanks in the request line": message("GET  /auth/nginx", AUTH),
+    "a tab in the request line": message("GET\t/auth/nginx", AUTH),
+    "a fragment": message("GET /auth/nginx#", AUTH),
+    "a fragment before Envoy's dash": message("GET /auth/envoy/any#/-/", AUTH),
+    "a backslash": message("GET /auth/nginx\\", AUTH),
+    "a path that is not ASCII": message("GET /auth/nginx\xe9", AUTH),
+    "a control character in a client's path": message("GET /auth/envoy/any/-/\x01", AUTH),
+    "absolute form": message("GET http://v/auth/nginx", AUTH),
+    "half of one": message("GET /auth/nginx", AUTH)[:-1],
+}
+
+
+@pytest.mark.parametrize("sent", PLAIN_ONES.values(), ids=PLAIN_ONES.keys())
+def test_what_is_plain_needs_no_parser(sent: str, mocker: MockerFixture) -> None:
+    door = Door()
+    wire = Wire(door)
+    raw = filled(sent, door)
+    parse = mocker.spy(wire.protocol, "on_message_begin")
+
+    wire.feed(raw * 3)
+
+    assert (len(wire.statuses()), parse.call_count) == (3, 0)
+    assert set(wire.statuses()) <= {200, 401}
+
+
+@pytest.mark.parametrize("sent", OTHERS.values(), ids=OTHERS.keys())
+def test_what_is_in_doubt_is_left_to_the_parser(sent: str) -> None:
+    assert PLAIN.match(sent.encode("latin-1")) is None
+
+
+@pytest.mark.parametrize("lines", [1, 60, 120])
+def test_a_head_that_is_none_costs_little_more_than_one_that_is(lines: int, mocker: MockerFixture) -> None:
+    """Each look at a byte is one of the expression's; so a head of the bound's length is matched, or not, in no time."""
+    head = message("GET /auth/nginx", *["X: " + "a" * (16_000 // lines)] * lines, AUTH).encode()
+
+    for broken in (head[:-2] + b"x", head.replace(b"Authorization", b"Authorizat\x00on"), head[:-2] + b"Host: v\r\n\r\n"):
+        assert PLAIN.match(broken) is None
+
+
+async def test_a_connection_that_was_handed_over_stays_there() -> None:
+    door = Door()
+    wire = Wire(door)
+    check = filled(message("GET /auth/nginx", AUTH), door)
+    await wire.talk([check, filled(message("GET /whoami", AUTH), door)])
+    decided = len(door.journal.decided_)
+
+    wire.feed(check)
+    at_once = len(door.journal.decided_) - decided
+    await wire.talk([])
+
+    assert (at_once, wire.statuses()) == (0, [200, 200, 200])
+
+
+@pytest.mark.parametrize("cuts", [1, 2, 3, 4])
+async def test_a_head_may_come_in_a_few_packets(cuts: int, mocker: MockerFixture) -> None:
+    door = Door()
+    wire = Wire(door)
+    raw = filled(message("GET /auth/nginx", AUTH, "X: " + "y" * 3000), door)
+    parse = mocker.spy(wire.protocol, "on_message_begin")
+    step = len(raw) // cuts + 1
+
+    await wire.talk([raw[at : at + step] for at in range(0, len(raw), step)] * 5)
+
+    assert (wire.statuses(), parse.call_count, wire.closed) == ([200] * 5, 0, False)
+
+
+async def test_a_head_in_more_packets_has_no_more_time_than_another() -> None:
+    door = Door()
+    wire = Wire(door)
+    raw = filled(message("GET /auth/nginx", AUTH), door)
+    wire.feed(raw[:20])
+    wire.protocol.deadline = 1.0
+
+    for byte in raw[20:-1]:
+        wire.feed(bytes([byte]))
+    waited = wire.protocol.deadline
+    wire.feed(raw[-1:])
+    await wire.talk([])
+
+    assert (waited, wire.statuses(), wire.protocol.deadline > 1.0) == (1.0, [200], True)
+
+
+@pytest.mark.parametrize(
+    ("end", "status"),
+    [(b"", 403), (b"1\r\nx-more: ", 403), (b"1\r\n", 400)],
+    ids=["in a header", "in another", "after a header"],
+)
+async def test_a_check_inside_of_a_request_is_no_request_of_its_own(end: bytes, status: int) -> None:
+    door = Door()
+    token = door.issue()
+    wire = Wire(door)
+    wire.send(request(token))
+
+    wire.feed(b"GET /auth/nginx?role=admin HTTP/1.1\r\nhost: verifier\r\nx-beginning: " + end)
+    await wire.talk([request(token)])
+
+    assert wire.statuses() == [200, 400 if end == b"1\r\n" else status]
+
+
+@pytest.mark.parametrize("announced", ["content-length: {length}", "transfer-encoding: chunked"])
+async def test_a_body_that_looks_like_a_check_is_a_body(announced: str) -> None:
+    async with open_door() as door:
+        known = request(door.issue())
+        head = f"POST /check_user HTTP/1.1\r\nhost: v\r\n{announced.format(length=len(known))}\r\n\r\n".encode()
+        reader, writer = await asyncio.open_connection("127.0.0.1", door.port)
+        writer.write(known)
+        assert Reply.read(await reader.readuntil(b"\r\n\r\n")).status == 200
+
+        writer.write(head)
+        await asyncio.sleep(0.05)
+        writer.write(known)
+        writer.write_eof()
+        rest = await asyncio.wait_for(reader.read(), 10)
+        writer.close()
+
+    assert b"HTTP/1.1 200" not in rest
+
+
+_door = Door()
+_good, _other, _bad = _door.issue("a"), _door.issue("b"), _door.issue("c", revoked=True)
+_REQUESTS = [
+    request(_good),
+    request(_other),
+    request(_bad),
+    request(_good, "/auth/forward"),
+    request(_good, "/auth/envoy/any/-/x"),
+    request(_other, "/auth/nginx?role=admin"),
+    request(_good, "/auth/nginx", "x-forwarded-uri: /1"),
+    b"\r\n" + request(_good),
+    request(_good, "/auth/forward", "content-length: 3") + b"abc",
+]
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.lists(st.sampled_from(_REQUESTS), min_size=1, max_size=12), st.data())
+def test_however_requests_are_cut_into_packets_the_answers_are_the_same(sent: list[bytes], data: st.DataObject) -> None:
+    stream = b"".join(sent)
+    starts = [sum(map(len, sent[:n])) for n in range(len(sent))]
+    places = st.one_of(st.sampled_from(starts), st.integers(0, len(stream)))
+    cuts = sorted({0, len(stream), *data.draw(st.lists(places, max_size=12))})
+
+    async def talk(packets: list[bytes]) -> tuple[list[int], bool]:
+        wire = Wire(_door)
+        await wire.talk(packets)
+        return wire.statuses(), wire.closed
+
+    answers, closed = asyncio.run(talk([stream[start:end] for start, end in pairwise(cuts)]))
+    expected, _ = asyncio.run(talk(sent))
+
+    assert answers == expected[: len(answers)]
+    assert len(answers) == len(expected) or closed  # a third that waits is one too many
