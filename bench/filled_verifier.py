@@ -24,8 +24,8 @@ from pharia_access.domain.times import format_time
 from pharia_access.domain.verification import RULES, Holder, IssuedToken
 from pharia_access.entrypoints.verifier.app import Protocols, VerifierApp
 from pharia_access.entrypoints.verifier.busy_poll import BusyPoll
-from pharia_access.entrypoints.verifier.limits import Limits
 from pharia_access.entrypoints.verifier.checks import EarlyAnswers
+from pharia_access.entrypoints.verifier.limits import Limits
 from pharia_access.entrypoints.verifier.listener import Listener
 from pharia_access.services.audit import AuditLimits, AuditLog
 from pharia_access.services.freshness import Bounds, Freshness, LaterClock, Part

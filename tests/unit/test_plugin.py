@@ -87,7 +87,7 @@ def test_help_and_completion_load_none_of_the_libraries_that_take_long() -> None
 
 
 def test_the_single_file_has_nothing_of_the_processes() -> None:
-    processes = {"kopf", "uvicorn", "uvloop", "starlette", "argon2-cffi", "prometheus-client", "pydantic-settings"}
+    processes = {"kopf", "httptools", "uvloop", "starlette", "argon2-cffi", "prometheus-client", "pydantic-settings"}
 
     assert processes & pinned("plugin") == set()
     assert processes <= pinned("runtime")

@@ -120,8 +120,9 @@ class Gate:
         if not self._verifier.still_holds(accepted):
             return False
         self.checks += 1
+        self._uses.used(accepted.token)
+        self._auditor.accepted(contract, accepted.token)
         self._meter.decided(contract, None, self._seconds() - began)
-        self._note_passed(contract, accepted.token)
         return True
 
     def still_holds(self, accepted: Accepted) -> bool:
@@ -161,12 +162,9 @@ class Gate:
             self._auditor.refused(contract, reason, token=verdict.token, detail=detail)
             return Decision(refusal=reason)
         accepted = cast("Accepted", verdict)
-        self._note_passed(contract, accepted.token)
+        self._uses.used(accepted.token)
+        self._auditor.accepted(contract, accepted.token)
         return Decision(accepted=accepted)
-
-    def _note_passed(self, contract: Contract, token: IssuedToken) -> None:
-        self._uses.used(token)
-        self._auditor.accepted(contract, token)
 
 
 def _objection(verdict: Verdict, requirement: str) -> tuple[Refusal | None, str]:

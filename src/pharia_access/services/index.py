@@ -25,6 +25,8 @@ class Index:
         self._holders: dict[str, Holder] = {}
         self._roles: dict[str, Role] = {}
         self._effective: dict[str, EffectiveRoles] = {}
+        self.changes = 0
+        """How often anything changed; it only grows. While it does not, everything here is as it was."""
 
     def find(self, token_id: str) -> IssuedToken | None:
         """The token of that ID; None if there is none, or if several claim it."""
@@ -57,6 +59,7 @@ class Index:
 
     def put_token(self, token: IssuedToken) -> None:
         """Keep a token in place of what has its name. What this process proved of the same hash stays proved."""
+        self.changes += 1
         before = self._drop_token(token.key)
         token.credential = intern(token.credential)
         token.credential_uid = intern(token.credential_uid)
@@ -67,17 +70,20 @@ class Index:
 
     def put_holder(self, holder: Holder) -> None:
         """Keep a credential in place of what has its name."""
+        self.changes += 1
         self._holders[holder.key] = holder
         self._effective.pop(holder.key, None)
 
     def put_role(self, role: Role) -> None:
         """Keep a role in place of what has its name, ready to be asked, so that no request waits for that."""
+        self.changes += 1
         _ = role.granting
         self._roles[role.name] = role
         self._effective.clear()
 
     def drop(self, kind: Kind, key: str) -> None:
         """Forget what is gone, or can no longer be understood."""
+        self.changes += 1
         match kind:
             case "ApiToken":
                 self._drop_token(key)

@@ -5,7 +5,7 @@ goes on to Argon2id, and then this process remembers the text's digest under a k
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hmac import compare_digest
 
 from pharia_access.domain.keyring import Digester, Keyring
@@ -21,15 +21,25 @@ from pharia_access.services.proving import Prover
 __all__ = ["Accepted", "Refused", "Unproved", "Verdict", "Verifier", "VerifierClock"]
 
 _PARTS = 3  # prefix, ID, secret
+_NEVER = -1
 
 
 @dataclass(slots=True)
 class Accepted:
-    """A good token, of this credential, which holds these roles now."""
+    """A good token, of this credential, which holds these roles now.
+
+    Attributes:
+        changes: how often the index had changed when that was last looked up.
+    """
 
     token: IssuedToken
     holder: Holder
     held: EffectiveRoles
+    changes: int = field(compare=False)
+
+    def rests_on_the_same(self, other: "Accepted") -> bool:
+        """Whether both rest on the very same objects."""
+        return self.token is other.token and self.holder is other.holder and self.held is other.held
 
 
 @dataclass(slots=True)
@@ -116,20 +126,34 @@ class Verifier:
         refusal = judge(token, holder, self._now(), rules=self._rules)
         if refusal is not None or holder is None:
             return Refused(refusal or Refusal.CREDENTIAL_GONE, token)
-        return (
-            Unproved(token) if proved is None else Accepted(token, holder, self._index.held(token.credential, holder))
-        )
+        if proved is None:
+            return Unproved(token)
+        return Accepted(token, holder, self._index.held(token.credential, holder), self._index.changes)
 
     def still_holds(self, accepted: Accepted) -> bool:
-        """Judge a token anew whose text was proved before. No if anything that it rested on is another object now."""
-        token, holder, index = accepted.token, accepted.holder, self._index
+        """Judge a token anew whose text was proved before. No if anything that it rested on is another object now.
+
+        Of the rules only a token's end depends on the time (`domain.verification`), so that nothing else is asked again
+        while the index has not changed.
+        """
+        token = accepted.token
         return (
-            self._freshness.is_fresh(token.namespace, self._ticks())
-            and index.find(token.token_id) is token
+            (accepted.changes == self._index.changes or self._rests_on_what_is(accepted))
+            and self._freshness.is_fresh(token.namespace, self._ticks())
+            and self._now() < token.ends_at
+        )
+
+    def _rests_on_what_is(self, accepted: Accepted) -> bool:
+        token, holder, index = accepted.token, accepted.holder, self._index
+        accepted.changes = index.changes
+        same = (
+            index.find(token.token_id) is token
             and index.holder(token.credential) is holder
             and index.held(token.credential, holder) is accepted.held
-            and judge(token, holder, self._now(), rules=self._rules) is None
         )
+        if not same:
+            accepted.changes = _NEVER
+        return same
 
     async def verify(self, presented: bytes) -> Verdict:
         """Judge, by Argon2id if need be."""

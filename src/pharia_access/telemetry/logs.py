@@ -31,7 +31,6 @@ _MOST_TALKATIVE: Final = {
     "urllib3": logging.INFO,
     # A line for each request says nothing that the metrics do not.
     "aiohttp.access": logging.WARNING,
-    "uvicorn.access": logging.WARNING,
     "asyncio": logging.INFO,
 }
 _KOPF_FIELDS: Final = ("k8s_skip", "settings")  # Kopf's own notes on a record, whole objects among them

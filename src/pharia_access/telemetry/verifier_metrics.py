@@ -45,8 +45,9 @@ class Gauges:
 
 @dataclass(slots=True)
 class _Durations:
-    """How long the decisions of one contract took."""
+    """How long the decisions of one contract took, and how many let a request pass."""
 
+    passed: int = 0
     buckets: list[int] = field(default_factory=lambda: [0] * (len(_BUCKETS) + 1))
     total: float = 0.0
 
@@ -59,7 +60,7 @@ class VerifierMetrics(Collector):
     """
 
     def __init__(self, *, version: str) -> None:
-        self._decisions: defaultdict[tuple[str, ...], int] = defaultdict(int)
+        self._refusals: defaultdict[tuple[str, ...], int] = defaultdict(int)
         self._durations: defaultdict[str, _Durations] = defaultdict(_Durations)
         self._interruptions: defaultdict[tuple[str, ...], int] = defaultdict(int)
         self._malformed: defaultdict[tuple[str, ...], int] = defaultdict(int)
@@ -81,8 +82,11 @@ class VerifierMetrics(Collector):
 
     def decided(self, contract: str, refusal: str | None, seconds: float) -> None:
         """Count a request that was decided; no refusal: it may pass."""
-        self._decisions[contract, refusal or _OK] += 1
         durations = self._durations[contract]
+        if refusal is None:
+            durations.passed += 1
+        else:
+            self._refusals[contract, refusal] += 1
         durations.buckets[bisect_left(_BUCKETS, seconds)] += 1
         durations.total += seconds
 
@@ -132,7 +136,9 @@ class VerifierMetrics(Collector):
 
     def collect(self) -> Iterable[Metric]:
         """Everything that is counted here."""
-        yield _counter("decisions", "Decided requests; reason ok: may pass.", self._decisions, "contract", "reason")
+        decisions: dict[tuple[str, ...], int] = dict(self._refusals)
+        decisions |= {(contract, _OK): one.passed for contract, one in self._durations.items() if one.passed}
+        yield _counter("decisions", "Decided requests; reason ok: may pass.", decisions, "contract", "reason")
         yield self._histogram()
         yield _counter("watch_interruptions", "Watches that ended otherwise.", self._interruptions, "kind", "cause")
         yield _counter("malformed_objects", "Times an object could not be understood.", self._malformed, "kind")

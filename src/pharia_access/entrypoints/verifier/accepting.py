@@ -45,9 +45,7 @@ class Acceptor:
         protocol: makes what a connection speaks.
     """
 
-    def __init__(
-        self, bound: socket.socket, protocol: Callable[[], Connection], *, handshakes: Handshakes
-    ) -> None:
+    def __init__(self, bound: socket.socket, protocol: Callable[[], Connection], *, handshakes: Handshakes) -> None:
         self.tls: ssl.SSLContext | None = None
         """For connections from now on; None for plain ones."""
         self._bound = bound

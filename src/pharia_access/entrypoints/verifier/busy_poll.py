@@ -29,6 +29,8 @@ class BusyPoll:
         self._seconds = seconds
         self._now = now
         self._looking = False
+        self._again = False
+        """A request was answered while it looked."""
         self._until = 0.0
         self._in_vain = 0
         self._answers = 0
@@ -36,8 +38,7 @@ class BusyPoll:
     def answered(self) -> None:
         """A request was answered just now: another may follow."""
         if self._looking:
-            self._in_vain = 0
-            self._until = self._now() + self._seconds
+            self._again = True
         elif self._pays():
             self._looking = True
             self._until = self._now() + self._seconds
@@ -49,7 +50,10 @@ class BusyPoll:
 
     def _look(self) -> None:
         """While something waits to be called, the event loop asks for what has come, and does not sleep."""
-        if self._now() < self._until:
+        now = self._now()
+        if self._again:
+            self._again, self._in_vain, self._until = False, 0, now + self._seconds
+        if now < self._until:
             asyncio.get_running_loop().call_soon(self._look)
             return
         self._looking = False

@@ -29,8 +29,8 @@ class ChecksConnection(GuardedProtocol):
 
     def __init__(self, port: Port, early: EarlyAnswers, loop: asyncio.AbstractEventLoop | None = None) -> None:
         super().__init__(port, loop)
-        self._early = early
-        self._answer = early.answer
+        self._answer, self._answered = early.answer, early.busy_poll.answered
+        self._longest = port.limits.head_bytes
         self._handed_over = False
         self._begun = b""
         """What came of a head that is not whole."""
@@ -42,7 +42,7 @@ class ChecksConnection(GuardedProtocol):
             self._go_on(data)
             return
         request = PLAIN.match(data)
-        if request is not None and request.end() == len(data) <= self.limits.head_bytes:
+        if request is not None and request.end() == len(data) <= self._longest:
             answer = self._decide(request)
             if answer is not None:
                 self._send(answer)
@@ -54,7 +54,8 @@ class ChecksConnection(GuardedProtocol):
         return self._answer(method, envoys or target, value or value_before)
 
     def _send(self, answer: Answer) -> None:
-        self._note()
+        self.active = True
+        self._answered()
         if answer.status == _OK:
             self.shown = True
             stays = self.kept or self.may_stay(_OK)
@@ -64,11 +65,6 @@ class ChecksConnection(GuardedProtocol):
             self.transport.write(answer.wire)
         else:
             self.end(render(answer, keep_alive=False))
-
-    def _note(self) -> None:
-        self.asked = True
-        self.deadline = self.loop.time() + self.limits.idle_seconds
-        self._early.busy_poll.answered()
 
     # --- what is not one request in one packet
 
@@ -88,7 +84,7 @@ class ChecksConnection(GuardedProtocol):
         answers, at, stays = list[bytes](), 0, True
         while stays and at < len(data):
             request = PLAIN.match(data, at)
-            answer = None if request is None or request.end() - at > self.limits.head_bytes else self._decide(request)
+            answer = None if request is None or request.end() - at > self._longest else self._decide(request)
             if request is None or answer is None:
                 break
             at, self._pieces = request.end(), 0
@@ -96,7 +92,8 @@ class ChecksConnection(GuardedProtocol):
             stays = self.may_stay(answer.status, more=not is_last) and (is_last or len(answers) + 1 < _MOST_IN_ONE_READ)
             answers.append(answer.wire if stays else render(answer, keep_alive=False))
         if answers:
-            self._note()
+            self.active = True
+            self._answered()
         if not stays:
             self.end(b"".join(answers))
             self.drop(len(data) - at)
@@ -106,7 +103,7 @@ class ChecksConnection(GuardedProtocol):
             self._wait_or_hand_over(data[at:])
 
     def _wait_or_hand_over(self, data: bytes) -> None:
-        if self._pieces == _MOST_PIECES or len(data) > self.limits.head_bytes or not may_become_plain(data):
+        if self._pieces == _MOST_PIECES or len(data) > self._longest or not may_become_plain(data):
             self._hand_over(data)
             return
         self._begun, self.half_read = data, True

@@ -1,72 +1,42 @@
-"""A connection's life: its place among all, how long it may take, and how it ends.
-
-It is open; then it has heard enough (`deaf`: what comes is dropped, what is due is still answered); then it is over
-(`is_over`: the last answer was written).
-"""
+"""A connection's place among all of its port, and the time that it has."""
 
 import asyncio
 import socket
-from collections import deque
 from collections.abc import Iterable
 from contextlib import suppress
 from http import HTTPStatus
 from math import inf
 from typing import Any
 
-from pharia_access.entrypoints.verifier.flow import Flow
-from pharia_access.entrypoints.verifier.limits import (
-    CLOSING,
-    LINGER_SECONDS,
-    PATIENCE_WITH_BODIES,
-    UNTAKEN_BYTES,
-    Closed,
-)
+from pharia_access.entrypoints.verifier.channel import Channel
+from pharia_access.entrypoints.verifier.limits import CLOSING, Closed
 from pharia_access.entrypoints.verifier.ports import Port
-from pharia_access.entrypoints.verifier.turns import Turn, give_up_all
+from pharia_access.entrypoints.verifier.turns import give_up_all
 
 __all__ = ["Connection", "cut_slow_clients"]
 
 
-class Connection(asyncio.Protocol):
-    """One connection, whatever is read of it and answered.
-
-    Args:
-        loop: the running one, unless a test has another.
-    """
-
-    flow: Flow
-    transport: Any = None  # uvloop's transports are no asyncio.Transport
+class Connection(Channel):
+    """One connection, whatever is read of it and answered."""
 
     def __init__(self, port: Port, loop: asyncio.AbstractEventLoop | None = None) -> None:
-        self.port, self.limits, self.room = port, port.limits, port.room
-        self.loop = loop or asyncio.get_running_loop()
-        self.deadline = inf
-        """By the loop's clock: when the request that is read must be whole, or an idle connection has had its time."""
+        super().__init__(port, loop)
         self.half_read = False
         """A request has begun to come, and is not whole."""
         self.asked = False
         """A whole request has come."""
-        self.deaf = False
-        self.is_over = False
+        self.active = False
+        """A check was answered since `cut_if_late` looked: to ask for the time then is enough."""
         self.kept = False
         """A token was accepted on it lately, and it may stay."""
         self.shown = False
         """One was accepted since `cut_if_late` looked."""
-        self.at_end = False
-        """The client sends no more."""
-        self.turns: deque[Turn] = deque()
-        """Requests without a whole answer: the first is being answered."""
         self._kept_until = inf
-        self._taken_by = inf
-        """By the loop's clock: when the client must have taken the answers that wait for it."""
-        self._dropped = 0
         self._accepted_socket: socket.socket | None = None
 
-    def connection_made(self, transport: Any) -> None:  # noqa: ANN401 - the same
+    def connection_made(self, transport: Any) -> None:  # noqa: ANN401 - uvloop's transports are no asyncio.Transport
         """Take a connection."""
-        self.transport = transport
-        transport.set_write_buffer_limits(high=UNTAKEN_BYTES, low=0)
-        self.flow = Flow(transport)
+        super().connection_made(transport)
         self.port.connections.add(self)
         self.deadline = self.loop.time() + self.limits.request_seconds
         if self._accepted_socket is None:
@@ -80,30 +50,17 @@ class Connection(asyncio.Protocol):
         self.room.enter(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The client has gone: no turn may write any more."""
-        self.deaf = self.is_over = True
-        give_up_all(self.turns)
-        self.flow.end()
+        """The client has gone."""
+        super().connection_lost(exc)
         self.room.leave(self)
         self.port.connections.discard(self)
-
-    def pause_writing(self) -> None:
-        """The client does not take its answers."""
-        self.flow.pause_writing()
-        self._taken_by = self.loop.time() + self.limits.request_seconds
-
-    def resume_writing(self) -> None:
-        """It takes them again."""
-        self.flow.resume_writing()
-        self._taken_by = inf
 
     # --- its place among all
 
     def may_stay(self, status: int, *, more: bool = False) -> bool:
         """Whether an answer with this status need not be the last one. Only who shows a good token is answered 200.
 
-        Args:
-            more: another request has come, or begun to, which is answered too.
+        `more`: another request has come, or begun to, which is answered too.
         """
         if self.port.draining:
             return more
@@ -122,7 +79,7 @@ class Connection(asyncio.Protocol):
     def end_idle(self) -> None:
         """The process ends, and has waited: close, if nothing is due."""
         if not (self.turns or self.half_read):
-            self._close()
+            self.close()
 
     def turn_out(self) -> None:
         """Close at once, since another one needs the place. Whose request is not answered yet is told so."""
@@ -148,66 +105,19 @@ class Connection(asyncio.Protocol):
             with suppress(OSError):
                 self._accepted_socket.shutdown(socket.SHUT_RDWR)
 
-    @property
-    def is_secure(self) -> bool:
-        """Whether it speaks TLS, which has no way to end one direction alone."""
-        return self.transport.get_extra_info("sslcontext") is not None
-
-    # --- how it ends
-
-    def abort(self) -> None:
-        """At once."""
-        self.transport.abort()
-
-    def hear_no_more(self, last_words: bytes = b"") -> None:
-        """Drop what comes from now on, answer what is due, say `last_words`, and end."""
-        raise NotImplementedError
-
-    def write(self, data: bytes) -> None:
-        """Send something, unless the connection is over."""
-        if not (self.is_over or self.transport.is_closing()):
-            self.transport.write(data)
-
-    def end(self, last_words: bytes = b"") -> None:
-        """Close, once all is sent and the client had a moment to take it.
-
-        A socket that is closed with bytes unread is reset, and the client may lose the answer (RFC 9112 section 9.6).
-        """
-        if self.is_over:
-            return
-        if last_words:
-            self.write(last_words)
-        self.deaf = self.is_over = True
-        give_up_all(self.turns)
-        if self.transport.is_closing():
-            return
-        if self.at_end or not self.transport.can_write_eof():
-            self.transport.close()
-            return
-        self.deadline = self.loop.time() + LINGER_SECONDS
-        self.flow.release_reading()
-        try:
-            self.transport.write_eof()
-        except OSError:  # the client has gone; asyncio's loop tells it here, uvloop does not
-            self.transport.abort()
-
-    def drop(self, count: int) -> None:
-        """So many bytes came that are not read: for a while that is waited for, see `end`."""
-        self._dropped += count
-        if self.is_over and self._dropped > self.limits.body_bytes * PATIENCE_WITH_BODIES:
-            self.transport.abort()
-
     # --- time
 
     def cut_if_late(self, now: float) -> bool:
         """End the connection if the client has had its time; whether it had."""
-        self._keep_no_longer(now)
+        self._note_activity(now)
         closing = self.transport.is_closing()
-        if closing:
-            self._taken_by = min(self._taken_by, now + self.limits.request_seconds)
-        elif self._waits_for_us:
+        if closing or self.flow.write_paused or self.transport.get_write_buffer_size():
+            self.taken_by = min(self.taken_by, now + self.limits.request_seconds)
+        else:
+            self.taken_by = inf
+        if self._waits_for_us and not closing:
             self.deadline = max(self.deadline, now + self.limits.request_seconds)
-        if self._taken_by < now:
+        if self.taken_by < now:
             self.room.closed(Closed.UNTAKEN)
             self.transport.abort()  # closing would wait for the client to take what it was sent
         elif self.deadline < now and not closing:
@@ -216,8 +126,12 @@ class Connection(asyncio.Protocol):
             return False
         return True
 
-    def _keep_no_longer(self, now: float) -> None:
+    def _note_activity(self, now: float) -> None:
         """Who goes on without an accepted token makes room again: else a revoked one would keep its places."""
+        if self.active:
+            self.active, self.asked = False, True
+            if not (self.half_read or self.turns):
+                self.deadline = now + self.limits.idle_seconds
         if self.shown:
             self.shown, self._kept_until = False, now + self.limits.idle_seconds
         elif self.kept and self._kept_until < now:
@@ -238,11 +152,7 @@ class Connection(asyncio.Protocol):
         if any(not turn.more_body for turn in self.turns):
             self.hear_no_more()
         else:
-            self._close()
-
-    def _close(self) -> None:
-        self.deaf = self.is_over = True
-        self.transport.close()
+            self.close()
 
 
 def cut_slow_clients(connections: Iterable[Connection], now: float) -> int:

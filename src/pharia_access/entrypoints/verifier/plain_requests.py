@@ -1,8 +1,8 @@
 """What a plain request of a gateway is: one regular expression over the head, which takes nothing that is in doubt.
 
 A request without a body, whole, of HTTP/1.1, well-formed by RFC 9112 to the byte. Whatever else comes (a line that goes
-on, a bare line end, an odd byte in a name, a blank before a colon, no host or two, two tokens, anything that announces a
-body, an upgrade or an expectation) does not match, and is read by the parser, which decides.
+on, a bare line end, an odd byte in a name, a blank before a colon, no host or two, two tokens, anything that announces
+a body, an upgrade or an expectation) does not match, and is read by the parser, which decides.
 
 Quantifiers backtrack, but no part of a line may match what ends it, so that a head that does not match costs no more
 than some readings of it. There are no possessive ones: CPython 3.11.2, which Debian has, matches them wrongly.

@@ -16,9 +16,9 @@ from pharia_access.entrypoints.descriptors import connections_within, raise_open
 from pharia_access.entrypoints.health import HealthServer
 from pharia_access.entrypoints.verifier.app import Protocols, VerifierApp, review_app
 from pharia_access.entrypoints.verifier.busy_poll import BusyPoll
+from pharia_access.entrypoints.verifier.checks import EarlyAnswers
 from pharia_access.entrypoints.verifier.files import FollowedFiles, read_keyring
 from pharia_access.entrypoints.verifier.limits import Limits
-from pharia_access.entrypoints.verifier.checks import EarlyAnswers
 from pharia_access.entrypoints.verifier.listener import Listener, Tls
 from pharia_access.errors import AccessError, CertificateError
 from pharia_access.settings.verifier import VerifierSettings

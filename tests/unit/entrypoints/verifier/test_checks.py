@@ -95,12 +95,12 @@ def test_a_token_that_is_asked_for_in_many_ways_keeps_few_answers() -> None:
     token = door.issue()
     wire = Wire(door)
 
-    asked = [f"/auth/nginx?role=studio-user{'&role=studio-user' * n}" for n in range(40)]
+    asked = [f"/auth/nginx?role=studio-user{'&role=studio-user' * n}" for n in range(16)]
     statuses = [wire.send(request(token, target)).status for target in asked * 2]
 
     known = wire.early.texts.find(wire.early.texts.digest(f"Bearer {token.reveal()}".encode()))
     assert known is not None
-    assert (statuses, len(known.answers)) == ([200] * 80, 8)
+    assert (statuses, len(known.answers)) == ([200] * 32, 8)
 
 
 def test_nothing_of_a_text_is_kept() -> None:
@@ -132,8 +132,9 @@ PLAIN_ONES = {
     "a connection that stays": message("GET /auth/forward", AUTH, "CONNECTION:  Keep-Alive "),
     "names in all cases": message("GET /auth/forward", AUTH.replace("Authorization", "aUTHORIZATION"), "X-A: b"),
     "names that begin alike": message(
-        "GET /auth/forward", AUTH, "Hosts: a", "Authorizations: b", "Connections: c", "Content-Lengths: 1", "Expects: d",
-        "Upgrades: e", "Transfer-Encodings: f", "TE: g", "Accept: h", "Cookie: i", "ETag: j", "User-Agent: k", "H: l",
+        "GET /auth/forward", AUTH, "Hosts: a", "Authorizations: b", "Connections: c", "Content-Lengths: 1",
+        "Expects: d", "Upgrades: e", "Transfer-Encodings: f", "TE: g", "Accept: h", "Cookie: i", "ETag: j",
+        "User-Agent: k", "H: l",
     ),
     "empty values": message("GET /auth/forward", AUTH, "X:", "Y: ", "Accept:"),
     "bytes that are not ASCII in a value": message("GET /auth/forward", AUTH, "X: caf\xe9"),
@@ -188,7 +189,8 @@ def test_what_is_plain_needs_no_parser(sent: str, mocker: MockerFixture) -> None
     raw = filled(sent, door)
     parse = mocker.spy(wire.protocol, "on_message_begin")
 
-    wire.feed(raw * 3)
+    for _ in range(3):
+        wire.feed(raw)
 
     assert (len(wire.statuses()), parse.call_count) == (3, 0)
     assert set(wire.statuses()) <= {200, 401}
@@ -200,19 +202,20 @@ def test_what_is_in_doubt_is_left_to_the_parser(sent: str) -> None:
 
 
 @pytest.mark.parametrize("lines", [1, 60, 120])
-def test_a_head_that_is_none_costs_little_more_than_one_that_is(lines: int, mocker: MockerFixture) -> None:
-    """Each look at a byte is one of the expression's; so a head of the bound's length is matched, or not, in no time."""
+@pytest.mark.parametrize("broken", [b"x", b"Host: v\r\n\r\n", b"\x00\r\n\r\n"], ids=["no end", "two hosts", "a NUL"])
+def test_a_head_that_is_none_is_matched_in_no_time(lines: int, broken: bytes) -> None:
+    """An expression that tries the same bytes in many ways would not come back from any of these."""
     head = message("GET /auth/nginx", *["X: " + "a" * (16_000 // lines)] * lines, AUTH).encode()
 
-    for broken in (head[:-2] + b"x", head.replace(b"Authorization", b"Authorizat\x00on"), head[:-2] + b"Host: v\r\n\r\n"):
-        assert PLAIN.match(broken) is None
+    assert PLAIN.match(head) is not None
+    assert PLAIN.match(head[:-2] + broken) is None
 
 
 async def test_a_connection_that_was_handed_over_stays_there() -> None:
     door = Door()
     wire = Wire(door)
-    check = filled(message("GET /auth/nginx", AUTH), door)
-    await wire.talk([check, filled(message("GET /whoami", AUTH), door)])
+    check, whoami = filled(message("GET /auth/nginx", AUTH) + "|" + message("GET /whoami", AUTH), door).split(b"|")
+    await wire.talk([check, whoami])
     decided = len(door.journal.decided_)
 
     wire.feed(check)
@@ -262,7 +265,7 @@ async def test_a_check_inside_of_a_request_is_no_request_of_its_own(end: bytes, 
     wire = Wire(door)
     wire.send(request(token))
 
-    wire.feed(b"GET /auth/nginx?role=admin HTTP/1.1\r\nhost: verifier\r\nx-beginning: " + end)
+    wire.feed(b"GET /auth/nginx?role=admin HTTP/1.1\r\nx-beginning: " + end)
     await wire.talk([request(token)])
 
     assert wire.statuses() == [200, 400 if end == b"1\r\n" else status]
