@@ -107,11 +107,6 @@ def _short_length(head: bytes) -> bytes:
     return re.sub(rb"(?i)(\ncontent-length:[ \t]*)0+(?=\d)", rb"\1", head)
 
 
-def _one_host(head: bytes) -> bytes:
-    line, end, rest = head.partition(b"\r\n")
-    return line + end + b"Host: v\r\n" + re.sub(rb"(?im)^host:", b"X-Host:", rest)
-
-
 @dataclass(frozen=True, slots=True)
 class Lenience:
     """What we read and h11 refuses.
@@ -138,9 +133,6 @@ LENIENCES: dict[str, Lenience] = {
         _of_http, "the parser takes them, and does not tell; framed as HTTP's: decision 0021"
     ),
     "zeros before a length": Lenience(_short_length, "RFC 9110, 8.6: any number of digits; h11 takes 20"),
-    "no `Host`, or two": Lenience(
-        _one_host, "it says nothing here: decision 0021. RFC 9112, 3.2 wants 400 in HTTP/1.1"
-    ),
 }
 """Given one after the other, each only where h11 refuses the message without it."""
 OTHER_LENIENCES = {

@@ -14,7 +14,6 @@ from typing import Final
 __all__ = ["PLAIN", "may_become_plain"]
 
 _METHOD: Final = rb"(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) "
-_BEGINNING: Final = re.compile(_METHOD + rb"/auth/")
 _TARGET: Final = rb"(?:(/auth/envoy/[!\"$-.0->@-\[\]-~]*/-/)[!-~\x80-\xff]*|(/auth/[!\"$-\[\]-~]*))"
 """Up to Envoy's `/-/`, behind which is what a client asked Envoy for, and nobody judges it (`targets`)."""
 _VALUE: Final = rb"[\t -~\x80-\xff]*\r\n"
@@ -29,7 +28,7 @@ _OTHER: Final = (
 _KEEPS_ALIVE: Final = rb"(?i:connection):[\t ]*(?i:keep-alive)[\t ]*\r\n"
 _HAS_NO_BODY: Final = rb"(?i:content-length):[\t ]*0[\t ]*\r\n(?!(?s:.*\r\n)?(?i:content-length):)"
 """As Envoy says it: once."""
-_OTHERS: Final = rb"(?:" + rb"|".join((_OTHER, _KEEPS_ALIVE, _HAS_NO_BODY)) + rb"){0,127}"
+_OTHERS: Final = rb"(?:" + rb"|".join((_OTHER, _KEEPS_ALIVE, _HAS_NO_BODY)) + rb"){0,42}"
 _HOST: Final = rb"[Hh](?i:ost):" + _VALUE + _OTHERS
 _AUTHORIZATION: Final = rb"[Aa](?i:uthorization):[\t ]*([!-~][\t -~]*)\r\n" + _OTHERS
 
@@ -41,6 +40,13 @@ PLAIN: Final = re.compile(
 comes behind `Host`, or before it."""
 
 
+_VERSION_BEGUN: Final = b"|".join(re.escape(b" HTTP/1.1\r"[:count]) for count in range(12))
+_LINES_BEGUN: Final = (
+    rb" HTTP/1\.1\r\n(?:[" + _NAME + rb"]+:" + _VALUE + rb")*(?:[" + _NAME + rb"]*|[" + _NAME + rb"]+:[\t -~\x80-\xff]*\r?)"
+)
+_BEGUN: Final = re.compile(_METHOD + _TARGET + rb"(?:" + _VERSION_BEGUN + rb"|" + _LINES_BEGUN + rb")")
+
+
 def may_become_plain(data: bytes) -> bool:
-    """Whether this may be the beginning of a plain request, and no more than that."""
-    return _BEGINNING.match(data) is not None and b"\r\n\r\n" not in data
+    """Whether this is no whole head, and nothing in it is known to be in doubt: then the rest is worth waiting for."""
+    return _BEGUN.fullmatch(data) is not None
