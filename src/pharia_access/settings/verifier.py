@@ -49,7 +49,7 @@ class VerifierSettings(ProcessSettings):
     """Its port; 0 takes any free one."""
 
     fast_path: Annotated[bool, flag()] = True
-    """Whether gateways' checks are answered in the parser of HTTP: about three times the rate, the same answers."""
+    """Whether gateways' checks are answered as they come in: about three times the rate, the same answers."""
 
     keyring_folder: Annotated[str, text(_PATH, _A_PATH)] = "/etc/pharia-access/keyring"
     """Where the keyring is mounted; read anew when it changes. Without one, Argon2id proves each token once."""
@@ -137,7 +137,7 @@ class VerifierSettings(ProcessSettings):
     """How long one request to the API server may take; watches are bounded apart."""
 
     drain_timeout: Annotated[timedelta, duration("0s", "5m")] = timedelta(seconds=10)
-    """How long open requests may take after SIGTERM."""
+    """How long open requests may take after SIGTERM; idle connections stay open for a fifth of it."""
 
     health_host: Annotated[str, text(_HOST, "an address or a host's name")] = "0.0.0.0"  # noqa: S104 - the kubelet and Prometheus come from outside
     """The address that /healthz, /readyz and /metrics are served on; `::` where there is only IPv6."""

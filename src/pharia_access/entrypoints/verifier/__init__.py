@@ -1,1 +1,1 @@
-"""The verifier's process: HTTP in, verdicts out. One module a protocol; `fast_path` answers the hot ones early."""
+"""The verifier's process: HTTP in, verdicts out. `checks` answers gateways as they come in, `guarded` reads all else."""

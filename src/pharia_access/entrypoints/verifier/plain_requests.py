@@ -42,7 +42,15 @@ comes behind `Host`, or before it."""
 
 _VERSION_BEGUN: Final = b"|".join(re.escape(b" HTTP/1.1\r"[:count]) for count in range(12))
 _LINES_BEGUN: Final = (
-    rb" HTTP/1\.1\r\n(?:[" + _NAME + rb"]+:" + _VALUE + rb")*(?:[" + _NAME + rb"]*|[" + _NAME + rb"]+:[\t -~\x80-\xff]*\r?)"
+    rb" HTTP/1\.1\r\n(?:["
+    + _NAME
+    + rb"]+:"
+    + _VALUE
+    + rb")*(?:["
+    + _NAME
+    + rb"]*|["
+    + _NAME
+    + rb"]+:[\t -~\x80-\xff]*\r?)"
 )
 _BEGUN: Final = re.compile(_METHOD + _TARGET + rb"(?:" + _VERSION_BEGUN + rb"|" + _LINES_BEGUN + rb")")
 
