@@ -87,7 +87,7 @@ class VerifierMetrics(Collector):
             durations.passed += 1
         else:
             self._refusals[contract, refusal] += 1
-        durations.buckets[bisect_left(_BUCKETS, seconds)] += 1
+        durations.buckets[0 if seconds <= _BUCKETS[0] else bisect_left(_BUCKETS, seconds)] += 1
         durations.total += seconds
 
     def interrupted(self, kind: str, cause: str) -> None:

@@ -1,1 +1,1 @@
-"""The verifier's process: HTTP in, verdicts out. `checks` answers gateways as they come in, `guarded` reads all else."""
+"""The verifier's process: HTTP in, verdicts out. `checks` answers gateways, `guarded` reads all else."""

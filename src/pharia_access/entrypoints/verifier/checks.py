@@ -7,7 +7,7 @@ there. One table of requests tests both.
 import asyncio
 from http import HTTPStatus
 from re import Match
-from typing import Final
+from typing import Any, Final
 
 from pharia_access.entrypoints.verifier.answers import Answer, render
 from pharia_access.entrypoints.verifier.early_answers import EarlyAnswers
@@ -17,6 +17,7 @@ from pharia_access.entrypoints.verifier.ports import Port
 
 __all__ = ["ChecksConnection", "EarlyAnswers"]
 
+_match: Final = PLAIN.match
 _OK: Final = HTTPStatus.OK.value
 _MOST_IN_ONE_READ: Final = 16
 """Requests that are answered of the bytes that come at once: others wait meanwhile. The last one closes."""
@@ -36,14 +37,20 @@ class ChecksConnection(GuardedProtocol):
         """What came of a head that is not whole."""
         self._pieces = 0
 
+    def connection_made(self, transport: Any) -> None:  # noqa: ANN401 - uvloop's transports are no asyncio.Transport
+        """Take a connection."""
+        super().connection_made(transport)
+        self._write = transport.write
+
     def data_received(self, data: bytes) -> None:
         """Answer the check that these bytes are; most are one."""
         if self._handed_over or self.deaf or self.flow.write_paused or self._begun:
             self._go_on(data)
             return
-        request = PLAIN.match(data)
+        request = _match(data)
         if request is not None and request.end() == len(data) <= self._longest:
-            answer = self._decide(request)
+            method, envoys, target, value, value_before = request.groups()
+            answer = self._answer(method, envoys or target, value or value_before)
             if answer is not None:
                 self._send(answer)
                 return
@@ -62,7 +69,7 @@ class ChecksConnection(GuardedProtocol):
         else:
             stays = not self.port.draining
         if stays:
-            self.transport.write(answer.wire)
+            self._write(answer.wire)
         else:
             self.end(render(answer, keep_alive=False))
 
@@ -83,7 +90,7 @@ class ChecksConnection(GuardedProtocol):
         self._begun, self.half_read = b"", False
         answers, at, stays = list[bytes](), 0, True
         while stays and at < len(data):
-            request = PLAIN.match(data, at)
+            request = _match(data, at)
             answer = None if request is None or request.end() - at > self._longest else self._decide(request)
             if request is None or answer is None:
                 break
