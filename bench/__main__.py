@@ -1,7 +1,7 @@
 """The operator's benchmarks, or those that are named: `python -m bench [NAME ...]`.
 
-Those of the verifier (`fuzz`, `check`, `at-once`, `flood` with `flood-bodies`, `pipelines`) take long, and most want
-wrk, so they run by name only; so do `fairness`, `neighbour`, `plugin`, `quiet`, `scale` and `soak`.
+Those of the verifier (`fuzz`, `check`, `at-once`, `flood` with `flood-bodies`, `pipelines`, `places`) take long, and
+most want wrk, so they run by name only; so do `fairness`, `neighbour`, `plugin`, `quiet`, `scale` and `soak`.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from bench import (
     mint,
     neighbour,
     pipelines,
+    places,
     plugin,
     quiet,
     scale,
@@ -38,6 +39,7 @@ _VERIFIER = {
     "flood": flood.main,
     "flood-bodies": flood_bodies.main,
     "pipelines": pipelines.main,
+    "places": places.main,
 }
 _PLUGIN = {"plugin": plugin.main}
 _MANY = {

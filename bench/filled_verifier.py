@@ -22,11 +22,12 @@ from pharia_access.domain.permissions import Permission, Role
 from pharia_access.domain.proof import matches
 from pharia_access.domain.times import format_time
 from pharia_access.domain.verification import RULES, Holder, IssuedToken
+from pharia_access.entrypoints.descriptors import raise_open_files
 from pharia_access.entrypoints.verifier.app import Protocols, VerifierApp
 from pharia_access.entrypoints.verifier.busy_poll import BusyPoll
 from pharia_access.entrypoints.verifier.checks import EarlyAnswers
 from pharia_access.entrypoints.verifier.limits import Limits
-from pharia_access.entrypoints.verifier.listener import Listener
+from pharia_access.entrypoints.verifier.listener import Listener, Tls
 from pharia_access.services.audit import AuditLimits, AuditLog
 from pharia_access.services.freshness import Bounds, Freshness, LaterClock, Part
 from pharia_access.services.gate import Gate, Tools
@@ -128,7 +129,9 @@ async def _serve(options: argparse.Namespace) -> None:
         if options.fast
         else None
     )
-    listener = Listener(app, Limits(), early=early)
+    raise_open_files()
+    tls = None if options.tls is None else Tls(options.tls / "tls.crt", options.tls / "tls.key")
+    listener = Listener(app, Limits(request_seconds=options.request_seconds), early=early, tls=tls)
     await listener.start("127.0.0.1", options.port)
     await asyncio.Event().wait()
 
@@ -141,6 +144,8 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--fast", action="store_true")
     parser.add_argument("--catalogue", action="store_true")
+    parser.add_argument("--tls", type=Path)
+    parser.add_argument("--request-seconds", type=float, default=Limits().request_seconds)
     uvloop.run(_serve(parser.parse_args()))
 
 

@@ -15,11 +15,11 @@ __all__ = ["KINDS"]
 
 _AGAIN_SECONDS = 0.1
 _MODEST_SECONDS = 0.001
-_REQUEST = b"GET /x HTTP/1.1\r\n\r\n"
+_REQUEST = b"GET /x HTTP/1.1\r\nHost: v\r\n\r\n"
 _QUESTION = b'{"permissions":[' + b",".join([b'{"permission":"' + b"x" * 200 + b'"}'] * 200) + b"]}"
-_ASKED = b"POST /check_user HTTP/1.1\r\nAuthorization: Bearer %b\r\nContent-Length: %d\r\n\r\n%b"
-_ENDLESS = b"POST /check_user HTTP/1.1\r\nContent-Length: 1000000000000\r\n\r\n"
-_CHUNKED = b"POST /auth/forward HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+_ASKED = b"POST /check_user HTTP/1.1\r\nHost: v\r\nAuthorization: Bearer %b\r\nContent-Length: %d\r\n\r\n%b"
+_ENDLESS = b"POST /check_user HTTP/1.1\r\nHost: v\r\nContent-Length: 1000000000000\r\n\r\n"
+_CHUNKED = b"POST /auth/forward HTTP/1.1\r\nHost: v\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ KINDS = {
     "one request after the other, not reading": Kind(b"", modest=True),
     "bodies without end": Kind(b"x" * 65536, beginning=_ENDLESS, reads=True),
     "chunks of a byte": Kind(b"1\r\nx\r\n" * 10_000, beginning=_CHUNKED, reads=True),
-    "heads of empty headers": Kind(b"GET /x HTTP/1.1\r\n" + b"a:\r\n" * 4000, reads=True),
+    "heads of empty headers": Kind(b"GET /x HTTP/1.1\r\nHost: v\r\n" + b"a:\r\n" * 4000, reads=True),
 }
 """The third asks what its token may do, and gets back all that it asked."""
 

@@ -213,6 +213,17 @@ HEADS = {
     "a fragment": Case(message("GET /auth/forward#x", AUTH) + CHECK, (400, END)),
     "a fragment in nginx's query": Case(message("GET /auth/nginx?role=admin#", AUTH) + CHECK, (401, END)),
     "a backslash": Case(message("GET /auth/forward\\x", AUTH) + CHECK, (400, END)),
+    "no host": Case(message("GET /auth/forward", AUTH).replace("Host: v\r\n", "") + CHECK, (400, END)),
+    "no host, for nginx": Case(CHECK.replace("Host: v\r\n", "") + CHECK, (401, END)),
+    "no host, of the application": Case(message("GET /whoami", AUTH).replace("Host: v\r\n", "") + CHECK, (400, END)),
+    "two hosts": Case(message("GET /auth/forward", AUTH, "host: v") + CHECK, (400, END)),
+    "two hosts, for nginx": Case(message("GET /auth/nginx", "HOST: w", AUTH) + CHECK, (401, END)),
+    "two hosts in HTTP/1.0": Case(
+        message("GET /whoami", "Host: v", AUTH).replace("HTTP/1.1", "HTTP/1.0") + CHECK, (400, END)
+    ),
+    "no host in HTTP/1.0": Case(
+        CHECK.replace("HTTP/1.1", "HTTP/1.0").replace("Host: v\r\n", "") + CHECK, (200, END)
+    ),
     "a target in absolute form": Case(message("GET http://v/auth/nginx", AUTH) + CHECK, (200, 200)),
     "an absolute target with a query": Case(message("GET http://v/auth/nginx?role=admin", AUTH) + CHECK, (403, 200)),
     "an absolute target without a path": Case(message("GET http://v", AUTH) + CHECK, (404, 200)),

@@ -98,7 +98,7 @@ def test_who_is_idle_has_a_moment_to_ask(run: Run, tmp_path: Path, *, secure: bo
             reader, writer = await asyncio.open_connection("127.0.0.1", door.port, ssl=trusting)
             writer.write(request)
             first = await reader.readuntil(b"\r\n\r\n")
-            stopping = asyncio.create_task(door.stop(5.0))
+            stopping = asyncio.ensure_future(door.stop(5.0))
             await asyncio.sleep(0.3)
             writer.write(request)
             second = await reader.readuntil(b"\r\n\r\n")
@@ -119,7 +119,7 @@ def test_a_handshake_under_way_is_finished_and_its_request_answered(run: Run, tm
             connection = socket.create_connection(("127.0.0.1", door.port))
             connection.setblocking(False)  # noqa: FBT003 - the library's signature
             await asyncio.sleep(0.1)
-            stopping = asyncio.create_task(door.stop(5.0))
+            stopping = asyncio.ensure_future(door.stop(5.0))
             await asyncio.sleep(0.1)
             reader, writer = await asyncio.open_connection(sock=connection, ssl=trusting, server_hostname="127.0.0.1")
             writer.write(filled(message("GET /auth/nginx", AUTH), door))
