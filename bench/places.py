@@ -43,8 +43,9 @@ _LIMIT_MIB = 384
 """The chart's limit of a verifier's memory."""
 _HOW = f"""\
 Written by `python -m bench places`: {PLACES:,} connections of one kind, a fresh verifier for each line, one token.
-Clients have {_PATIENT_SECONDS} s for a request here, so that all are there at once; by default they have 5. "resident" is the
-verifier's memory with all of them open, "each" what one takes of it; "open" how many stayed: who may not is closed."""
+Clients have {_PATIENT_SECONDS} s for a request here, so that all are there at once; by default they have 5.
+"resident" is the verifier's memory with all of them open, "each" what one takes of it; "open" how many stayed: who may
+not is closed."""
 
 
 @dataclass(frozen=True, slots=True)
