@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["BY_MESSAGE", "Stream", "all_tags", "cuts", "make_stream"]
 
 BY_MESSAGE = "by message"
+_KINDS = {"good": 38, "odd": 29, "changed": 17, "checks": 14, "long": 1, "many": 1}
+"""How many of each in a hundred."""
 _SHORT = 200
 """Bytes that are worth being fed one by one."""
 
@@ -48,22 +50,25 @@ def make_stream(number: int) -> Stream:
     random = Random(number)  # noqa: S311 - repeatable
     writer = Writer(random)
     drafts = [writer.good() for _ in range(random.choice((1, 1, 1, 2, 2, 3, 4)))]
-    kind = random.choices(("good", "odd", "changed", "long", "many"), (44, 33, 21, 1, 1))[0]
+    kind = random.choices(list(_KINDS), list(_KINDS.values()))[0]
     if kind == "many":
         drafts = [writer.good() for _ in range(random.randint(15, 20))]
+    if kind == "checks":
+        drafts = [writer.check() for _ in range(random.choice((1, 2, 2, 3)))]
     if kind == "long":
         lengthen(writer, random.choice(drafts))
+    what = random.choice(("nothing", "odd", "changed", "changed")) if kind == "checks" else kind
     for _ in range(random.choice((1, 1, 2))):
-        if kind == "odd":
+        if what == "odd":
             spoil(writer, random.choice(drafts))
     wires = [draft.wire() for draft in drafts]
     data = b"".join(wires)
     for _ in range(random.choice((1, 1, 2, 3))):
-        if kind == "changed":
+        if what == "changed":
             data = _changed(data, random, writer.tags)
     ends = [sum(map(len, wires[: count + 1])) for count in range(len(wires))]
     tags = frozenset({*writer.tags, f"stream: {kind}"})
-    return Stream(number, data, tags, tuple(ends), well_formed=kind in {"good", "many"})
+    return Stream(number, data, tags, tuple(ends), well_formed=what in {"good", "many", "nothing"})
 
 
 def _changed(data: bytes, random: Random, tags: set[str]) -> bytes:
@@ -142,4 +147,4 @@ def all_tags() -> frozenset[str]:
     named |= {f"change: {name}" for name in _CHANGES}
     named |= {f"odd line: {name}" for name in ("blanks", "no host", "line feeds alone")}
     named |= {f"framing: {name}" for name in ("a length", "chunks")}
-    return frozenset(named | {f"stream: {kind}" for kind in ("good", "odd", "changed", "long", "many")})
+    return frozenset(named | {f"stream: {kind}" for kind in _KINDS})

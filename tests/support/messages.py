@@ -221,9 +221,7 @@ HEADS = {
     "two hosts in HTTP/1.0": Case(
         message("GET /whoami", "Host: v", AUTH).replace("HTTP/1.1", "HTTP/1.0") + CHECK, (400, END)
     ),
-    "no host in HTTP/1.0": Case(
-        CHECK.replace("HTTP/1.1", "HTTP/1.0").replace("Host: v\r\n", "") + CHECK, (200, END)
-    ),
+    "no host in HTTP/1.0": Case(CHECK.replace("HTTP/1.1", "HTTP/1.0").replace("Host: v\r\n", "") + CHECK, (200, END)),
     "a target in absolute form": Case(message("GET http://v/auth/nginx", AUTH) + CHECK, (200, 200)),
     "an absolute target with a query": Case(message("GET http://v/auth/nginx?role=admin", AUTH) + CHECK, (403, 200)),
     "an absolute target without a path": Case(message("GET http://v", AUTH) + CHECK, (404, 200)),

@@ -13,6 +13,7 @@ __all__ = [
     "AUTH",
     "AUTHORIZATIONS",
     "CHUNK_HEADS",
+    "GATEWAYS",
     "GOOD",
     "HEADERS",
     "METHODS",
@@ -43,6 +44,21 @@ PATHS = (
     b"/check_user",
     b"/other?a=b&c=%20",
 )
+
+GATEWAYS = (
+    b"X-Forwarded-For: 10.0.0.1, 10.0.0.2",
+    b"X-Forwarded-Method: DELETE",
+    b"X-Forwarded-Uri: /v1/models?a=%2F;b",
+    b"X-Forwarded-Host: v.example:8443",
+    b"X-Real-Ip: 2001:db8::1",
+    b'User-Agent: Mozilla/5.0 (X11; Linux x86_64; "x")',
+    b"Accept: text/html, */*;q=0.8",
+    b"Accept-Encoding: gzip",
+    b"Cookie: a=b; c=\xe4",
+    b"Connection: keep-alive",
+    b"X-Original-Authorization: Bearer " + ONE,
+)
+"""Headers that a gateway repeats."""
 
 METHODS: Table = {
     "usual": (b"GET", b"GET", b"GET", b"POST", b"POST", b"HEAD", b"PUT", b"DELETE", b"PATCH"),

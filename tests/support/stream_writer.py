@@ -64,6 +64,17 @@ class Writer:
             self.frame(draft, self.content())
         return draft
 
+    def check(self) -> Draft:
+        """A check as gateways send it."""
+        random = self.random
+        draft = Draft(headers=[b"Host: v"], target=random.choice(grammar.PATHS[:6]))
+        draft.method = random.choice((b"GET", b"GET", b"GET", b"HEAD", b"POST"))
+        if random.random() < 0.9:
+            draft.headers.append(random.choice(grammar.AUTHORIZATIONS["a token"]))
+        draft.headers += random.sample(grammar.GATEWAYS, random.choice((0, 1, 2, len(grammar.GATEWAYS))))
+        random.shuffle(draft.headers)
+        return draft
+
     def _header(self) -> bytes:
         name = self.random.choice(list(grammar.HEADERS))
         if name == "Connection: close" and self.random.random() < 0.7:
