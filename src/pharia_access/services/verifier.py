@@ -37,10 +37,6 @@ class Accepted:
     held: EffectiveRoles
     changes: int = field(compare=False)
 
-    def rests_on_the_same(self, other: "Accepted") -> bool:
-        """Whether both rest on the very same objects."""
-        return self.token is other.token and self.holder is other.holder and self.held is other.held
-
 
 @dataclass(slots=True)
 class Refused:

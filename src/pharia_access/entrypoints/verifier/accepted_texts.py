@@ -1,41 +1,36 @@
 """Texts that were accepted before: what they rested on need not be looked up and proved again, only judged again.
 
-Found by a keyed digest of the value of `Authorization`, so that no token is kept. What is remembered is which token the
-text is, and the answers that it got; whether that still holds is asked of the index each time. Nothing that was refused
-is remembered.
+Found by a keyed digest of what was asked and of the value of `Authorization`, so that no token is kept. What is
+remembered is which token the text is, and the answer; whether that still holds is asked of the index each time. Nothing
+that was refused is remembered.
 """
 
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from pharia_access.domain.keyring import KEY_BYTES, Digester
 from pharia_access.entrypoints.verifier.answers import Answer
+from pharia_access.services.gate import Contract
 from pharia_access.services.verifier import Accepted
 
-__all__ = ["AcceptedText", "AcceptedTexts"]
+__all__ = ["AcceptedTexts", "EarlyAnswer"]
 
 _MOST: Final = 16_384
 """How many of each generation: some megabytes, where each is of another token."""
-_MOST_ANSWERS: Final = 8
-"""Of a text; further ones are made each time."""
 
 
-@dataclass(frozen=True, slots=True)
-class AcceptedText:
-    """A text that was accepted.
+@dataclass(slots=True)
+class EarlyAnswer:
+    """An answer, and what it rests on. Not frozen, since it may be made for each request, and that costs.
 
     Attributes:
-        answers: by what was asked; each says nothing but what `accepted` does.
+        accepted: None where the request was refused; else the answer says nothing but what this does.
     """
 
-    accepted: Accepted
-    answers: dict[object, Answer] = field(default_factory=dict)
-
-    def answer_by(self, asked: object, answer: Answer) -> None:
-        """Give this answer when the same is asked again."""
-        if len(self.answers) < _MOST_ANSWERS:
-            self.answers[asked] = answer
+    answer: Answer
+    contract: Contract
+    accepted: Accepted | None = None
 
 
 class AcceptedTexts:
@@ -44,14 +39,14 @@ class AcceptedTexts:
     def __init__(self, *, most: int = _MOST) -> None:
         self._most = most
         self.digest = Digester(secrets.token_bytes(KEY_BYTES)).digest
-        """Of a value, for the other methods."""
-        self._young: dict[bytes, AcceptedText] = {}
-        self._old: dict[bytes, AcceptedText] = {}
+        """Of what is asked and who asks, for the other methods."""
+        self._young: dict[bytes, EarlyAnswer] = {}
+        self._old: dict[bytes, EarlyAnswer] = {}
 
     def __len__(self) -> int:
         return len(self._young) + len(self._old)
 
-    def find(self, digest: bytes) -> AcceptedText | None:
+    def find(self, digest: bytes) -> EarlyAnswer | None:
         """What is known of the text."""
         known = self._young.get(digest)
         if known is None and digest in self._old:
@@ -59,7 +54,7 @@ class AcceptedTexts:
             self.remember(digest, known)
         return known
 
-    def remember(self, digest: bytes, text: AcceptedText) -> None:
+    def remember(self, digest: bytes, text: EarlyAnswer) -> None:
         """Keep it in place of what was known of the text."""
         self._old.pop(digest, None)
         if len(self._young) >= self._most:

@@ -15,6 +15,8 @@ __all__ = ["BusyPoll"]
 _PATIENCE: Final = 8
 _ONE_IN: Final = 64
 """After so many times in vain in a row, so many answers go by for each after which it is tried again."""
+_CROWD: Final = 4
+"""Where more requests than that come between two looks, nobody is about to sleep, and a look is in vain too."""
 
 
 class BusyPoll:
@@ -29,8 +31,8 @@ class BusyPoll:
         self._seconds = seconds
         self._now = now
         self._looking = False
-        self._again = False
-        """A request was answered while it looked."""
+        self._met = 0
+        """Requests that were answered since the last look."""
         self._until = 0.0
         self._in_vain = 0
         self._answers = 0
@@ -38,7 +40,7 @@ class BusyPoll:
     def answered(self) -> None:
         """A request was answered just now: another may follow."""
         if self._looking:
-            self._again = True
+            self._met += 1
         elif self._pays():
             self._looking = True
             self._until = self._now() + self._seconds
@@ -50,9 +52,12 @@ class BusyPoll:
 
     def _look(self) -> None:
         """While something waits to be called, the event loop asks for what has come, and does not sleep."""
-        now = self._now()
-        if self._again:
-            self._again, self._in_vain, self._until = False, 0, now + self._seconds
+        now, met, self._met = self._now(), self._met, 0
+        if met > _CROWD:
+            self._looking, self._in_vain = False, _PATIENCE
+            return
+        if met:
+            self._in_vain, self._until = 0, now + self._seconds
         if now < self._until:
             asyncio.get_running_loop().call_soon(self._look)
             return

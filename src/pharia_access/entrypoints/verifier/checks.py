@@ -9,6 +9,7 @@ from http import HTTPStatus
 from re import Match
 from typing import Any, Final
 
+from pharia_access.entrypoints.verifier.accepted_texts import EarlyAnswer
 from pharia_access.entrypoints.verifier.answers import Answer, render
 from pharia_access.entrypoints.verifier.early_answers import EarlyAnswers
 from pharia_access.entrypoints.verifier.guarded import GuardedProtocol
@@ -21,6 +22,10 @@ _match: Final = PLAIN.match
 _OK: Final = HTTPStatus.OK.value
 _MOST_IN_ONE_READ: Final = 16
 """Requests that are answered of the bytes that come at once: others wait meanwhile. The last one closes."""
+_REPETITIONS: Final = 8
+"""So many answers that are one and the same make it likely that the requests are, too."""
+_PATIENCE: Final = 1000
+"""Where they are not, so many go by before it is tried again: where no two are alike, each try is in vain."""
 _MOST_PIECES: Final = 4
 """Packets that one head may come in here: each is looked at with those before it."""
 
@@ -30,12 +35,18 @@ class ChecksConnection(GuardedProtocol):
 
     def __init__(self, port: Port, early: EarlyAnswers, loop: asyncio.AbstractEventLoop | None = None) -> None:
         super().__init__(port, loop)
-        self._answer, self._answered = early.answer, early.busy_poll.answered
+        self._answer, self._passes_again, self._digest = early.answer, early.passes_again, early.digest
+        self._answered = early.busy_poll.answered
         self._longest = port.limits.head_bytes
         self._handed_over = False
         self._begun = b""
         """What came of a head that is not whole."""
         self._pieces = 0
+        self._latest: EarlyAnswer | None = None
+        self._times = 0
+        """How often in a row that was the answer."""
+        self._repeated = b""
+        """The digest of what is asked over and over again, and answered by that; empty if nothing is."""
 
     def connection_made(self, transport: Any) -> None:  # noqa: ANN401 - uvloop's transports are no asyncio.Transport
         """Take a connection."""
@@ -47,18 +58,39 @@ class ChecksConnection(GuardedProtocol):
         if self._handed_over or self.deaf or self.flow.write_paused or self._begun:
             self._go_on(data)
             return
+        if self._repeated and self._is_repeated(data):
+            return
         request = _match(data)
         if request is not None and request.end() == len(data) <= self._longest:
             method, envoys, target, value, value_before = request.groups()
-            answer = self._answer(method, envoys or target, value or value_before)
-            if answer is not None:
-                self._send(answer)
+            found = self._answer(method, envoys or target, value or value_before)
+            if found is not None:
+                self._send(found.answer)
+                if found is self._latest:
+                    self._notice_repetition(data)
+                else:
+                    self._latest, self._times = found, 0
                 return
         self._read_several(data)
 
     def _decide(self, request: Match[bytes]) -> Answer | None:
         method, envoys, target, value, value_before = request.groups()
-        return self._answer(method, envoys or target, value or value_before)
+        found = self._answer(method, envoys or target, value or value_before)
+        return None if found is None else found.answer
+
+    def _notice_repetition(self, data: bytes) -> None:
+        self._times += 1
+        if self._times == _REPETITIONS:
+            self._repeated = self._digest(data)
+
+    def _is_repeated(self, data: bytes) -> bool:
+        """Answer what came before, byte for byte: it need not be read again, only judged again."""
+        latest = self._latest
+        if latest is not None and self._digest(data) == self._repeated and self._passes_again(latest):
+            self._send(latest.answer)
+            return True
+        self._repeated, self._times = b"", -_PATIENCE
+        return False
 
     def _send(self, answer: Answer) -> None:
         self.active = True

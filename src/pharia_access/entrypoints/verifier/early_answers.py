@@ -2,15 +2,15 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import count
 from typing import Final
 
 from pharia_access.domain.requirements import MAX_REQUIREMENT_BYTES
-from pharia_access.entrypoints.verifier.accepted_texts import AcceptedText, AcceptedTexts
-from pharia_access.entrypoints.verifier.answers import METHOD_NOT_ALLOWED, Answer
+from pharia_access.entrypoints.verifier.accepted_texts import AcceptedTexts, EarlyAnswer
+from pharia_access.entrypoints.verifier.answers import METHOD_NOT_ALLOWED
 from pharia_access.entrypoints.verifier.busy_poll import BusyPoll
 from pharia_access.entrypoints.verifier.gateways import Gateway, gateway_for
 from pharia_access.services.gate import Gate
-from pharia_access.services.verifier import Accepted
 
 __all__ = ["EarlyAnswers"]
 
@@ -22,10 +22,15 @@ _LONGEST_READY: Final = MAX_REQUIREMENT_BYTES + 64
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Question:
-    """What a target asks. One object for each target that is kept ready, so that it is found by what it is."""
+    """What a target asks.
+
+    Attributes:
+        mark: of no other question.
+    """
 
     gateway: Gateway
     requirement: str
+    mark: bytes
 
 
 class EarlyAnswers:
@@ -33,12 +38,16 @@ class EarlyAnswers:
 
     def __init__(self, gate: Gate, busy_poll: BusyPoll, texts: AcceptedTexts | None = None) -> None:
         self.busy_poll = busy_poll
-        self.texts = texts or AcceptedTexts()
-        self._gate = gate
-        self._digest = self.texts.digest
+        self.texts = AcceptedTexts() if texts is None else texts
+        self.digest = self.texts.digest
+        """Keyed, of whatever bytes."""
+        self._find = self.texts.find
+        self._gate, self._pass_again = gate, gate.passes_again
 
-    def answer(self, method: bytes, target: bytes, value: bytes | None) -> Answer | None:
+    def answer(self, method: bytes, target: bytes, value: bytes | None) -> EarlyAnswer | None:
         """The answer; None where the target asks for no check, or only Argon2id can tell.
+
+        As long as the same text that is accepted asks for the same, and nothing changes, it is the same object.
 
         Args:
             method: in capitals, as it came.
@@ -50,39 +59,37 @@ class EarlyAnswers:
             return None
         methods = asked.gateway.methods
         if methods is not None and method not in methods:
-            return METHOD_NOT_ALLOWED
+            return EarlyAnswer(METHOD_NOT_ALLOWED, asked.gateway.contract)
         if value is None:
             return self._decide(asked, ())
-        digest = self._digest(value)
-        known = self.texts.find(digest)
-        if known is not None:
-            answer = known.answers.get(asked)
-            if answer is not None and self._gate.passes_again(asked.gateway.contract, known.accepted):
-                return answer
+        digest = self.digest(asked.mark + value)
+        known = self._find(digest)
+        if known is not None and known.accepted is not None and self._pass_again(known.contract, known.accepted):
+            return known
         return self._decide(asked, (value,), digest)
 
-    def _decide(self, asked: _Question, values: tuple[bytes, ...], digest: bytes = b"") -> Answer | None:
+    def passes_again(self, known: EarlyAnswer) -> bool:
+        """Whether an answer to what was accepted may be given again, to the same. Nothing is noted of a no."""
+        return known.accepted is not None and self._pass_again(known.contract, known.accepted)
+
+    def _decide(self, asked: _Question, values: tuple[bytes, ...], digest: bytes = b"") -> EarlyAnswer | None:
         gateway = asked.gateway
         decision = self._gate.decide_at_once(gateway.contract, values, asked.requirement)
         if decision is None:
             return None
-        answer = gateway.answer(decision)
+        found = EarlyAnswer(gateway.answer(decision), gateway.contract, decision.accepted)
         if decision.accepted is not None:
-            self._remember(asked, digest, decision.accepted, answer)
-        return answer
+            self.texts.remember(digest, found)
+        return found
 
-    def _remember(self, asked: _Question, digest: bytes, accepted: Accepted, answer: Answer) -> None:
-        known = self.texts.find(digest)
-        if known is None or not known.accepted.rests_on_the_same(accepted):
-            known = AcceptedText(accepted)
-            self.texts.remember(digest, known)
-        known.answer_by(asked, answer)
+
+_marks = count()
 
 
 def _question(target: bytes) -> _Question | None:
     path, _, query = target.partition(b"?")
     found = gateway_for(path, query)
-    return None if found is None else _Question(*found)
+    return None if found is None else _Question(*found, b"%d " % next(_marks))
 
 
 _ready = lru_cache(_TARGETS_READY)(_question)

@@ -10,12 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pharia_access.entrypoints.verifier.accepted_texts import AcceptedText, AcceptedTexts
+from pharia_access.entrypoints.verifier.accepted_texts import AcceptedTexts, EarlyAnswer
+from pharia_access.entrypoints.verifier.answers import identity_answer
 from pharia_access.entrypoints.verifier.plain_requests import PLAIN
+from pharia_access.services.gate import Contract
 from pharia_access.services.verifier import Accepted
 from tests.support.http_door import Door, Reply, open_door
 from tests.support.messages import AUTH, filled, message
-from tests.support.wires import Wire, request
+from tests.support.wires import Wire, read_replies, request
 
 if TYPE_CHECKING:
     from pytest_mock import MockerFixture
@@ -23,10 +25,10 @@ if TYPE_CHECKING:
     from pharia_access.domain.token import TokenText
 
 
-def accepted_text(door: Door, token: TokenText) -> AcceptedText:
+def accepted_text(door: Door, token: TokenText) -> EarlyAnswer:
     accepted = door.verifier.check(token.reveal().encode())
     assert isinstance(accepted, Accepted)
-    return AcceptedText(accepted)
+    return EarlyAnswer(identity_answer(accepted), Contract.NGINX, accepted)
 
 
 class TestAcceptedTexts:
@@ -90,17 +92,53 @@ def test_an_answer_is_of_its_target_and_of_no_other() -> None:
     assert wire.send(request(token, targets[0])).header("x-envoy-auth-headers-to-remove") is None
 
 
-def test_a_token_that_is_asked_for_in_many_ways_keeps_few_answers() -> None:
+def test_what_is_asked_over_and_over_again_is_not_read_again(mocker: MockerFixture) -> None:
+    door = Door()
+    good, other = request(door.issue("a")), request(door.issue("b"))
+    wire = Wire(door)
+    for _ in range(20):
+        wire.feed(good)
+    decided = mocker.spy(wire.protocol, "_answer")
+
+    for _ in range(20):
+        wire.feed(good)
+    repeated = decided.call_count
+    for sent in (other, good, other, good):
+        wire.feed(sent)
+
+    assert (repeated, decided.call_count) == (0, 4)
+    assert [reply.header("x-auth-credential") for reply in read_replies(wire.written)[-4:]] == [
+        "finance/b-bot",
+        "finance/a-bot",
+        "finance/b-bot",
+        "finance/a-bot",
+    ]
+    assert len(door.journal.decided_) == 44
+
+
+def test_what_only_begins_as_what_is_asked_over_and_over_again_is_read() -> None:
     door = Door()
     token = door.issue()
     wire = Wire(door)
+    for _ in range(20):
+        wire.feed(request(token))
 
-    asked = [f"/auth/nginx?role=studio-user{'&role=studio-user' * n}" for n in range(16)]
-    statuses = [wire.send(request(token, target)).status for target in asked * 2]
+    for target in ("/auth/nginx?role=studio-use", "/auth/nginx?role=admin", "/auth/nginx?role=studio-user"):
+        wire.feed(request(token, target))
 
-    known = wire.early.texts.find(wire.early.texts.digest(f"Bearer {token.reveal()}".encode()))
-    assert known is not None
-    assert (statuses, len(known.answers)) == ([200] * 32, 8)
+    assert wire.statuses()[-3:] == [403, 403, 200]
+
+
+def test_nobody_tries_each_time_whether_requests_that_differ_repeat(mocker: MockerFixture) -> None:
+    door = Door()
+    token = door.issue()
+    wire = Wire(door)
+    tried = mocker.spy(wire.protocol, "_is_repeated")
+
+    for number in range(2500):
+        wire.feed(request(token, "/auth/nginx", f"x-forwarded-uri: /{number}"))
+
+    assert (tried.call_count, len(door.journal.decided_)) == (3, 2500)
 
 
 def test_nothing_of_a_text_is_kept() -> None:
@@ -108,10 +146,12 @@ def test_nothing_of_a_text_is_kept() -> None:
     token = door.issue()
     wire = Wire(door)
 
-    wire.send(request(token))
+    for _ in range(20):
+        wire.send(request(token))
 
     assert len(wire.early.texts) == 1
     assert token.reveal() not in repr(vars(wire.early.texts))
+    assert token.reveal() not in repr(vars(wire.protocol))
 
 
 def test_a_refused_text_is_not_remembered() -> None:
