@@ -55,7 +55,7 @@ class ChecksConnection(GuardedProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Answer the check that these bytes are; most are one."""
-        if self._handed_over or self.deaf or self.flow.write_paused or self._begun:
+        if self._handed_over or self.deaf or self.flow.write_paused or self._begun or self.turns:
             self._go_on(data)
             return
         if self._repeated and self._is_repeated(data):
@@ -70,7 +70,9 @@ class ChecksConnection(GuardedProtocol):
                     self._notice_repetition(data)
                 else:
                     self._latest, self._times = found, 0
-                return
+            else:
+                self._lend(data)
+            return
         self._read_several(data)
 
     def _decide(self, request: Match[bytes]) -> Answer | None:
@@ -111,7 +113,7 @@ class ChecksConnection(GuardedProtocol):
         """These bytes are no beginning, or nothing is to be answered now."""
         if self._handed_over or self.deaf:
             super().data_received(data)
-        elif self.flow.write_paused:
+        elif self.flow.write_paused or self.turns:
             self._hand_over(self._begun + data)
         else:
             self._pieces += 1
@@ -120,11 +122,12 @@ class ChecksConnection(GuardedProtocol):
     def _read_several(self, data: bytes) -> None:
         """Answer one request after the other; what is none of these is waited for, or read by the parser."""
         self._begun, self.half_read = b"", False
-        answers, at, stays = list[bytes](), 0, True
+        answers, at, stays, whole = list[bytes](), 0, True, False
         while stays and at < len(data):
             request = _match(data, at)
             answer = None if request is None or request.end() - at > self._longest else self._decide(request)
             if request is None or answer is None:
+                whole = request is not None and request.end() == len(data)
                 break
             at, self._pieces = request.end(), 0
             is_last = at == len(data)
@@ -138,8 +141,15 @@ class ChecksConnection(GuardedProtocol):
             self.drop(len(data) - at)
             return
         self.write(b"".join(answers))
-        if at < len(data):
+        if whole:
+            self._lend(data[at:])
+        elif at < len(data):
             self._wait_or_hand_over(data[at:])
+
+    def _lend(self, data: bytes) -> None:
+        """Have the application answer one whole plain request, as where only Argon2id can tell. It comes back then."""
+        super().data_received(data)
+        self._handed_over = self.half_read  # never, where the parser takes for whole what is
 
     def _wait_or_hand_over(self, data: bytes) -> None:
         if self._pieces == _MOST_PIECES or len(data) > self._longest or not may_become_plain(data):

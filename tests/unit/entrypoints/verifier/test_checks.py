@@ -265,6 +265,44 @@ async def test_a_connection_that_was_handed_over_stays_there() -> None:
     assert (at_once, wire.statuses()) == (0, [200, 200, 200])
 
 
+@pytest.mark.parametrize("together", [False, True], ids=["alone", "behind another"])
+async def test_a_check_that_must_wait_takes_no_connection_with_it(*, together: bool, mocker: MockerFixture) -> None:
+    """Only Argon2id can tell of it, once."""
+    door = Door()
+    known = request(door.issue("known"))
+    cold = request(door.issue("cold", mac=None, mac_key_id=None))
+    wire = Wire(door)
+    await wire.talk([known])
+    await wire.talk([known + cold] if together else [known, cold])
+    async with asyncio.timeout(10):
+        while len(wire.statuses()) < 3:  # noqa: ASYNC110 - a thread of Argon2id's tells nobody here
+            await asyncio.sleep(0.01)
+    parse = mocker.spy(wire.protocol, "on_message_begin")
+
+    wire.feed(cold)
+    wire.feed(known)
+
+    assert (wire.statuses(), parse.call_count) == ([200] * 5, 0)
+    door.prover.close()
+
+
+async def test_what_comes_while_a_check_waits_comes_behind_it() -> None:
+    door = Door()
+    known = request(door.issue("known"))
+    cold = request(door.issue("cold", mac=None, mac_key_id=None), "/auth/envoy/any/-/")
+    wire = Wire(door)
+
+    wire.feed(cold)
+    wire.feed(known)
+    async with asyncio.timeout(10):
+        while len(wire.statuses()) < 2:  # noqa: ASYNC110 - the same
+            await asyncio.sleep(0.01)
+
+    credentials = [reply.header("x-auth-credential") for reply in read_replies(wire.written)]
+    assert credentials == ["finance/cold-bot", "finance/known-bot"]
+    door.prover.close()
+
+
 @pytest.mark.parametrize("cuts", [1, 2, 3, 4])
 async def test_a_head_may_come_in_a_few_packets(cuts: int, mocker: MockerFixture) -> None:
     door = Door()
