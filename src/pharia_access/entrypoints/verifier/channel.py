@@ -12,7 +12,7 @@ from typing import Any
 from pharia_access.entrypoints.verifier.flow import Flow
 from pharia_access.entrypoints.verifier.limits import LINGER_SECONDS, PATIENCE_WITH_BODIES, UNTAKEN_BYTES
 from pharia_access.entrypoints.verifier.ports import Port
-from pharia_access.entrypoints.verifier.turns import Turn, give_up_all
+from pharia_access.entrypoints.verifier.turns import Turn
 
 __all__ = ["Channel"]
 
@@ -51,7 +51,7 @@ class Channel(asyncio.Protocol):
     def connection_lost(self, _exc: Exception | None) -> None:
         """The client has gone: no turn may write any more."""
         self.deaf = self.is_over = True
-        give_up_all(self.turns)
+        self.give_up_all()
         self.flow.end()
 
     def pause_writing(self) -> None:
@@ -63,6 +63,12 @@ class Channel(asyncio.Protocol):
         """It takes them again."""
         self.flow.resume_writing()
         self.taken_by = inf
+
+    def give_up_all(self) -> None:
+        """Nobody waits for any of the answers that are due."""
+        for turn in self.turns:
+            turn.give_up()
+        self.turns.clear()
 
     @property
     def is_secure(self) -> bool:
@@ -88,7 +94,7 @@ class Channel(asyncio.Protocol):
         if last_words:
             self.write(last_words)
         self.deaf = self.is_over = True
-        give_up_all(self.turns)
+        self.give_up_all()
         if self.transport.is_closing():
             return
         if self.at_end or not self.transport.can_write_eof():

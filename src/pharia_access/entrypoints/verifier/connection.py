@@ -11,7 +11,6 @@ from typing import Any
 from pharia_access.entrypoints.verifier.channel import Channel
 from pharia_access.entrypoints.verifier.limits import CLOSING, Closed
 from pharia_access.entrypoints.verifier.ports import Port
-from pharia_access.entrypoints.verifier.turns import give_up_all
 
 __all__ = ["Connection", "cut_slow_clients"]
 
@@ -90,7 +89,7 @@ class Connection(Channel):
         if (self.half_read or self.turns) and not started:
             self.transport.write(CLOSING[HTTPStatus.SERVICE_UNAVAILABLE])
         self.deaf = self.is_over = True
-        give_up_all(self.turns)
+        self.give_up_all()
         if self.flow.write_paused or self.is_secure:
             self.transport.abort()  # the end of TLS, or of what is not taken, would be waited for
         else:

@@ -7,7 +7,6 @@ goes nowhere.
 
 import asyncio
 import logging
-from collections import deque
 from http import HTTPStatus
 from typing import Final, Protocol
 
@@ -16,7 +15,7 @@ from starlette.types import ASGIApp, Message, Scope
 from pharia_access.entrypoints.verifier.answers import Headers, render_parts
 from pharia_access.entrypoints.verifier.flow import Flow
 
-__all__ = ["Turn", "give_up_all"]
+__all__ = ["Turn"]
 
 log = logging.getLogger(__name__)
 
@@ -139,10 +138,3 @@ class Turn:
         is_head = self._scope["method"] == "HEAD"
         answer = render_parts(status, told, body, keep_alive=stays, head=is_head)
         self._connection.answered(answer, keep_alive=stays)
-
-
-def give_up_all(turns: deque[Turn]) -> None:
-    """Nobody waits for any of these answers."""
-    for turn in turns:
-        turn.give_up()
-    turns.clear()
