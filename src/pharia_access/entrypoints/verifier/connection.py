@@ -129,7 +129,7 @@ class Connection(Channel):
         """Who goes on without an accepted token makes room again: else a revoked one would keep its places."""
         if self.active:
             self.active, self.asked = False, True
-            if not (self.half_read or self.turns):
+            if not (self.half_read or self.turns or self.deaf):
                 self.deadline = now + self.limits.idle_seconds
         if self.shown:
             self.shown, self._kept_until = False, now + self.limits.idle_seconds

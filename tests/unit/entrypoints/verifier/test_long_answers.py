@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -33,6 +34,12 @@ LONG = {
     "introspect": ("POST", "/oauth2/introspect", FORM),
     "a requirement of many parts": ("GET", MET, b""),
 }
+
+
+def revoke(door: Door, token: TokenText) -> None:
+    found = door.index.find(token.token_id)
+    assert found is not None
+    door.index.put_token(replace(found, revoked=True))
 
 
 def rich(door: Door) -> TokenText:
@@ -80,7 +87,7 @@ async def test_a_token_that_is_revoked_during_a_rest_is_refused(
 ) -> None:
     door = Door()
     token = rich(door)
-    rests = after_the_last_piece(monkeypatch, lambda: setattr(door.index.find(token.token_id), "revoked", True))
+    rests = after_the_last_piece(monkeypatch, lambda: revoke(door, token))
 
     reply = await answered(door, asked(method, target, body, token))
 

@@ -44,6 +44,22 @@ async def test_where_the_process_ends_nothing_is_answered_and_nothing_logged(cap
 
 
 @BOTH
+async def test_who_had_its_last_answer_is_waited_for_a_second_and_no_more(*, fast: bool) -> None:
+    door = Door()
+    wire = Wire(door, fast=fast)
+    wire.can_write_eof = lambda: True  # type: ignore[method-assign] # as a socket without TLS
+    wire.write_eof = lambda: None  # type: ignore[method-assign] # the same
+    now = asyncio.get_running_loop().time()
+    await wire.talk([filled(CHECK, door)])
+    wire.port.drain()
+    await wire.talk([filled(CHECK, door)])
+
+    cuts = [cut_slow_clients([wire.protocol], now + later) for later in (0.5, 1.5)]
+
+    assert (wire.closings(), cuts, wire.closed) == ([False, True], [0, 1], True)
+
+
+@BOTH
 async def test_while_answers_are_not_taken_nothing_is_read(*, fast: bool) -> None:
     door = Door()
     wire = Wire(door, fast=fast)
