@@ -85,7 +85,7 @@ def row_of(found: Departure, reading: Reading, packets: Sequence[bytes]) -> str:
     """The first row of the table that has the difference. Raises DisagreementError."""
     place = _place(found, reading, packets)
     for name, row in DIFFERENCES.items():
-        if row.status == found.status and row.looks(place):
+        if found.status in row.statuses and row.looks(place):
             return name
     msg = f"{found} has no row: {place}"
     raise DisagreementError(msg)

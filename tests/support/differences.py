@@ -71,6 +71,7 @@ class Difference:
         theirs: what h11 does.
         why: the rule by which the listener stops.
         status: the listener's last words; 0 where it closes without any, behind the answer before.
+        nginx: it is 401 on `/auth/nginx`.
         by_cut: whether it is one depends on how the stream comes in packets.
     """
 
@@ -79,10 +80,18 @@ class Difference:
     why: str
     status: int = 400
     by_cut: bool = False
+    nginx: bool = False
+
+    @property
+    def statuses(self) -> frozenset[int]:
+        """The listener's last words."""
+        return frozenset({self.status, 401} if self.nginx else {self.status})
 
     @property
     def ours(self) -> str:
         """What the listener does."""
+        if self.nginx:
+            return f"{self.status}, closed; 401 on `/auth/nginx`"
         return f"{self.status}, closed" if self.status else "closed behind the answer before"
 
 
@@ -212,6 +221,9 @@ DIFFERENCES: dict[str, Difference] = {
         lambda place: place.content > BODY_BYTES * 16, "reads it to its end", "RFC 9110, 15.5.14", status=413
     ),
     "nothing that can become a request": Difference(
-        lambda place: not place.whole, "waits for a whole head, or body", "RFC 9112, 2.2: 400, and close"
+        lambda place: not place.whole,
+        "waits for a whole head, or body",
+        "RFC 9112, 2.2: 400, and close; nginx would make a 500 of it",
+        nginx=True,
     ),
 }
