@@ -34,6 +34,8 @@ _SEND_BUFFER_BYTES: Final = 32768
 _RECEIVE_BUFFER_BYTES: Final = 65536
 """Of the kernel, for each connection; Linux takes twice as many. It would take megabytes for a client that does not
 read, or whose requests wait, and a pod's limit counts them."""
+_TLS_RECEIVE_BUFFER_BYTES: Final = 16384
+"""Less behind TLS, which keeps two copies for good of as much as ever came at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,7 @@ class Listener:
     async def start(self, host: str, port: int) -> None:
         """Begin to listen. Raises SettingsError where the address is taken, or TLS files are not good."""
         context = None if self._tls is None else self._tls.context()
-        bound = _bound(host, port)
+        bound = _bound(host, port, receive=_RECEIVE_BUFFER_BYTES if context is None else _TLS_RECEIVE_BUFFER_BYTES)
         self._port = bound.getsockname()[1]
         self._acceptor = Acceptor(bound, self._connection, handshakes=self._handshakes)
         self._acceptor.tls = context
@@ -184,13 +186,13 @@ class Listener:
             cut_slow_clients(self._state.connections, looked)
 
 
-def _bound(host: str, port: int) -> socket.socket:
+def _bound(host: str, port: int, *, receive: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     bound = socket.socket(family, socket.SOCK_STREAM)
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER_BYTES)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive)
         bound.bind((host, port))
         bound.listen(_BACKLOG)
     except OSError as error:
