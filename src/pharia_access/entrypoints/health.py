@@ -3,6 +3,7 @@
 Decides nothing: what is wrong comes as sentences from the callers. Says nothing about itself.
 """
 
+import socket
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -23,7 +24,7 @@ class HealthServer:
     """Serves from `start` to `stop`, in the event loop that starts it.
 
     Args:
-        host: the address to listen on.
+        host: the address to listen on; `::` is every address, of IPv4 too.
         port: the port; 0 takes any free one.
         live: what is so wrong that a restart would help, a sentence each.
         ready: what is missing before the process does its work, a sentence each.
@@ -72,10 +73,17 @@ class HealthServer:
         )
         await self._runner.setup()
         try:
-            await web.TCPSite(self._runner, self._host, self._wanted_port, backlog=_BACKLOG).start()
+            await self._site(self._runner).start()
         except OSError:
             await self.stop()
             raise
+
+    def _site(self, runner: web.AppRunner) -> web.BaseSite:
+        """Raises OSError."""
+        if ":" not in self._host:
+            return web.TCPSite(runner, self._host, self._wanted_port, backlog=_BACKLOG)
+        # An event loop's own would take IPv6 alone, and a kubelet asks by the pod's first address.
+        return web.SockSite(runner, _of_both_families(self._host, self._wanted_port), backlog=_BACKLOG)
 
     async def stop(self) -> None:
         """Stop listening and end open connections, within about a second."""
@@ -91,6 +99,19 @@ class HealthServer:
 
     async def _render(self, _: web.Request) -> web.Response:
         return web.Response(body=self._metrics(), headers={"Content-Type": _PROMETHEUS})
+
+
+def _of_both_families(host: str, port: int) -> socket.socket:
+    """A bound socket of IPv6, whose `::` takes IPv4 too. Raises OSError."""
+    bound = socket.socket(socket.AF_INET6, socket.SOCK_STREAM)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        bound.bind((host, port))
+    except OSError:
+        bound.close()
+        raise
+    return bound
 
 
 def _verdict(problems: Sequence[str]) -> web.Response:

@@ -144,7 +144,7 @@ class OperatorSettings(ProcessSettings):
     """The time between two tries to get or renew the Lease."""
 
     health_host: Annotated[str, text(r"[0-9A-Za-z.:-]{1,253}", "an address or a host's name")] = "0.0.0.0"  # noqa: S104 - the kubelet and Prometheus come from outside
-    """The address that /healthz, /readyz and /metrics are served on; `::` where there is only IPv6."""
+    """The address that /healthz, /readyz and /metrics are served on; `::` is IPv6 and IPv4."""
 
     health_port: Annotated[int, whole_number(0, 65535)] = 8080
     """Its port; 0 takes any free one."""

@@ -43,7 +43,7 @@ class VerifierSettings(ProcessSettings):
     """The kubeconfig to sign in with; `KUBECONFIG` is read too. Empty: the pod's ServiceAccount."""
 
     host: Annotated[str, text(_HOST, "an address or a host's name")] = "0.0.0.0"  # noqa: S104 - gateways come from outside
-    """The address that checks are answered on; `::` where there is only IPv6."""
+    """The address that checks are answered on; `::` is IPv6 and IPv4."""
 
     port: Annotated[int, whole_number(0, 65535)] = 8000
     """Its port; 0 takes any free one."""
@@ -140,7 +140,7 @@ class VerifierSettings(ProcessSettings):
     """How long open requests may take after SIGTERM; idle connections stay open for a fifth of it."""
 
     health_host: Annotated[str, text(_HOST, "an address or a host's name")] = "0.0.0.0"  # noqa: S104 - the kubelet and Prometheus come from outside
-    """The address that /healthz, /readyz and /metrics are served on; `::` where there is only IPv6."""
+    """The address that /healthz, /readyz and /metrics are served on; `::` is IPv6 and IPv4."""
 
     health_port: Annotated[int, whole_number(0, 65535)] = 8080
     """Its port; 0 takes any free one."""

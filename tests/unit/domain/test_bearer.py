@@ -1,6 +1,8 @@
 """Who brings a token, and who brings something else."""
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from pharia_access.domain.bearer import bearer_token
 from pharia_access.domain.token import MAX_BYTES
@@ -24,6 +26,9 @@ from pharia_access.domain.verification import Refusal
         pytest.param([b"Basic abc"], Refusal.NO_CREDENTIALS, id="another scheme"),
         pytest.param([b"Bearerabc"], Refusal.NO_CREDENTIALS, id="no blank"),
         pytest.param([b"Bearer\tabc"], Refusal.NO_CREDENTIALS, id="a tab"),
+        pytest.param([b"\t Bearer abc \t "], b"abc", id="white space around all of it"),
+        pytest.param([b"Bearer \t"], Refusal.NO_CREDENTIALS, id="the scheme and a tab at the end"),
+        pytest.param([b"Bearer abc\r"], b"abc\r", id="a control character that is no white space"),
         pytest.param([b"Bearer a", b"Bearer a"], Refusal.AMBIGUOUS_CREDENTIALS, id="two headers"),
         pytest.param([b"Bearer a", b"Basic a"], Refusal.AMBIGUOUS_CREDENTIALS, id="two schemes"),
         pytest.param([b"Bearer a,Bearer b"], Refusal.AMBIGUOUS_CREDENTIALS, id="two in one"),
@@ -31,3 +36,13 @@ from pharia_access.domain.verification import Refusal
 )
 def test_a_header_gives_a_token_or_says_why_not(values: list[bytes], expected: bytes | Refusal) -> None:
     assert bearer_token(values) == expected
+
+
+SPACE = st.text(" \t", max_size=8).map(str.encode)
+SCHEMES = st.sampled_from([b"Bearer ", b"bearer ", b"BEARER  ", b"Basic ", b""])
+
+
+@given(before=SPACE, scheme=SCHEMES, rest=st.binary(max_size=MAX_BYTES + 8), after=SPACE)
+@example(before=b"", scheme=b"Bearer ", rest=b"x" * MAX_BYTES, after=b"\t" * 8)
+def test_white_space_around_a_value_is_no_part_of_it(before: bytes, scheme: bytes, rest: bytes, after: bytes) -> None:
+    assert bearer_token([before + scheme + rest + after]) == bearer_token([scheme + rest])

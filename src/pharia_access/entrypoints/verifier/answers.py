@@ -3,7 +3,7 @@
 Every answer forbids caching, sets no cookie and holds no token.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from http import HTTPStatus
@@ -21,6 +21,7 @@ __all__ = [
     "Headers",
     "identity_answer",
     "json_answer",
+    "method_not_allowed",
     "refusal_answer",
     "render",
     "render_parts",
@@ -120,7 +121,16 @@ BAD_REQUEST: Final = _challenge(HTTPStatus.BAD_REQUEST, b"invalid_request")
 """Two tokens in one request: a gateway and we could each believe another."""
 
 NOT_FOUND: Final = Answer(HTTPStatus.NOT_FOUND.value)
-METHOD_NOT_ALLOWED: Final = Answer(HTTPStatus.METHOD_NOT_ALLOWED.value)
+
+
+def method_not_allowed(allowed: Iterable[str]) -> Answer:
+    """The answer to a method that a path does not take; it names those that it does (RFC 9110 15.5.6)."""
+    names = ", ".join(sorted(allowed)).encode("ascii")
+    return Answer(HTTPStatus.METHOD_NOT_ALLOWED.value, (_NO_STORE, (b"allow", names)))
+
+
+METHOD_NOT_ALLOWED: Final = method_not_allowed(("GET", "HEAD"))
+"""That of the one check that does not take every method: nginx's."""
 
 _ANSWERS: Final[Mapping[Refusal, Answer]] = {
     **dict.fromkeys(Refusal, _INVALID),

@@ -6,13 +6,20 @@ from http import HTTPStatus
 from typing import Final
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pharia_access.domain.verification import Refusal
 from pharia_access.entrypoints.verifier import check_user, introspection, token_review, whoami
-from pharia_access.entrypoints.verifier.answers import METHOD_NOT_ALLOWED, NOT_FOUND, Answer, refusal_answer
+from pharia_access.entrypoints.verifier.answers import (
+    METHOD_NOT_ALLOWED,
+    NOT_FOUND,
+    Answer,
+    method_not_allowed,
+    refusal_answer,
+)
 from pharia_access.entrypoints.verifier.exchange import (
     TOO_LARGE,
     Reply,
@@ -190,7 +197,7 @@ def review_app(protocols: Protocols, audiences: Sequence[str]) -> ASGIApp:
 def _starlette(routes: list[Route]) -> ASGIApp:
     handlers: dict[int | type[Exception], Callable[[Request, Exception], Awaitable[Reply]]] = {
         HTTPStatus.NOT_FOUND.value: _always(NOT_FOUND),
-        HTTPStatus.METHOD_NOT_ALLOWED.value: _always(METHOD_NOT_ALLOWED),
+        HTTPStatus.METHOD_NOT_ALLOWED.value: _name_methods,
         OverloadedError: _always(refusal_answer(Refusal.OVERLOADED)),
         Exception: _always(_FAULT),
     }
@@ -198,6 +205,12 @@ def _starlette(routes: list[Route]) -> ASGIApp:
     # A redirect would carry a POST, and the token in it, to another path.
     app.router.redirect_slashes = False
     return app
+
+
+async def _name_methods(_request: Request, error: Exception) -> Reply:
+    # starlette names them in the order of a set, another in each process.
+    named = error.headers or {} if isinstance(error, HTTPException) else {}
+    return Reply(method_not_allowed(named.get("Allow", "").split(", ")))
 
 
 def _always(answer: Answer) -> Callable[[Request, Exception], Awaitable[Reply]]:
