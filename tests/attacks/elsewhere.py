@@ -89,7 +89,7 @@ TRIED_ELSEWHERE: Final = (
     ),
     Elsewhere(
         "an identity header taken away",
-        ("integration/test_attack_clients.py::test_no_client_takes_an_identity_header_away",),
+        ("integration/test_gateway_headers.py::test_no_client_adds_or_takes_away_an_identity_header",),
         ("faults.md 4",),
     ),
     Elsewhere(

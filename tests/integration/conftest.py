@@ -27,7 +27,9 @@ from tests.support.operator_pool import OperatorPool
 from tests.support.plugin import Plugin
 from tests.support.proxy import Proxy
 from tests.support.staff import Staff
+from tests.support.verifier_thread import VerifierThread, verifier_thread
 from tests.support.verifiers import RunningVerifier, start_verifier, write_keyring
+from tests.support.witness import Witness, witness
 from tests.support.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -220,3 +222,17 @@ def cluster(connection: Connection) -> KubeCluster:
 def secrets(connection: Connection, namespace: str) -> KubeSecrets:
     """Secrets, with the keyring in the namespace of the test."""
     return KubeSecrets(connection, namespace=namespace)
+
+
+@pytest.fixture(scope="module")
+def checking() -> Iterator[VerifierThread]:
+    """A verifier without a cluster, for tests of gateways that make tokens themselves."""
+    with verifier_thread() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Witness]:
+    """What a gateway protects, in tests that look at what reached it."""
+    with witness() as running:
+        yield running

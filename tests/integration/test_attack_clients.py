@@ -1,20 +1,16 @@
-"""Attacks on whoever uses it: on a person at a terminal, and on a service behind a gateway.
+"""Attacks on whoever uses it: on a person at a terminal. Those on a service are in test_gateway_headers.py.
 
 Faults that were found elsewhere first (public reports about neighbours); each names its goal.
 """
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
 import yaml
 
 from tests.attacks.known import NOT_YET_MENDED
-from tests.support import gateways
-from tests.support.http_door import open_door
-from tools.program_cache import MissingProgramError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,28 +54,3 @@ def test_a_description_says_nothing_to_a_terminal(access: Access, workspace: Wor
 
     assert told.status == 0
     assert not set(told.out) & {"\x1b", "\x07", "\x9b"}
-
-
-@open_still("faults.md 4")
-async def test_no_client_takes_an_identity_header_away(tmp_path: Path) -> None:
-    """An identity header taken away: by naming it in `Connection`."""
-    async with open_door() as door:
-        token = door.issue().reveal()
-        bearer = ("Authorization", f"Bearer {token}")
-        taken = ("Connection", "close, X-Auth-Subject, X-Auth-Roles")
-        try:
-            starting = gateways.caddy(tmp_path, f"127.0.0.1:{door.port}")
-            gateway = await asyncio.to_thread(starting.__enter__)
-        except MissingProgramError as error:
-            pytest.skip(str(error))
-        try:
-            whole = await asyncio.to_thread(gateway.ask, bearer)
-            passage = await asyncio.to_thread(gateway.ask, bearer, taken)
-        finally:
-            await asyncio.to_thread(starting.__exit__, None, None, None)
-
-    assert (whole.status, passage.status) == (200, 200)
-    assert whole.seen is not None
-    assert passage.seen is not None
-    identity = {name for name in whole.seen if name.startswith("x-auth-")}
-    assert identity <= passage.seen.keys()

@@ -1,19 +1,22 @@
-"""What stands behind a gateway in tests, and what a client says to it: a service that tells what reached it."""
+"""A gateway as its client sees it, and a server in the place of what it asks."""
 
 from __future__ import annotations
 
 import http.client
-import json
+import socket
 import threading
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import TYPE_CHECKING
+
+from tests.support.witness import Seen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from http.server import BaseHTTPRequestHandler
 
-__all__ = ["HOST", "Gateway", "Passage", "server", "telling_service"]
+__all__ = ["HOST", "Gateway", "Passage", "server"]
 
 HOST = "reports.example.com"
 """The name by which clients know the service, in every example."""
@@ -21,13 +24,24 @@ HOST = "reports.example.com"
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """What came of a request: the gateway's answer, and the headers and body that the service saw if it was reached."""
+    """What came of a request: the gateway's answer, and what the service saw if it was reached."""
 
     status: int
     challenge: str | None
     retry_after: str | None
-    seen: dict[str, str] | None
-    body: str | None
+    told: Seen | None
+
+    @property
+    def seen(self) -> dict[str, str] | None:
+        """The headers that the service saw; one that came twice as one."""
+        if self.told is None:
+            return None
+        return {name: ",".join(self.told.values(name)) for name, _ in self.told.headers}
+
+    @property
+    def body(self) -> str | None:
+        """What the service saw of that."""
+        return None if self.told is None else self.told.body.decode("latin-1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,37 +65,28 @@ class Gateway:
         finally:
             connection.close()
 
+    def send(self, raw: bytes, *, method: str = "GET", seconds: float = 5.0) -> Passage:
+        """Send just these bytes, and read one answer; status 0 where none comes in time, or none that is HTTP."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=seconds) as connection:
+            answer = http.client.HTTPResponse(connection, method=method)
+            try:
+                connection.sendall(raw)
+                answer.begin()
+                return _passage(answer)
+            except (OSError, http.client.HTTPException):
+                return Passage(0, None, None, None)
+            finally:
+                answer.close()
+
 
 def _passage(answer: http.client.HTTPResponse) -> Passage:
     body = answer.read()
-    told = json.loads(body) if answer.getheader("X-Reached") == "yes" else {}
     return Passage(
         status=answer.status,
         challenge=answer.getheader("WWW-Authenticate"),
         retry_after=answer.getheader("Retry-After"),
-        seen=told.get("headers"),
-        body=told.get("body"),
+        told=Seen.read(body) if body and answer.getheader("X-Reached") == "yes" else None,
     )
-
-
-class _TellingService(BaseHTTPRequestHandler):
-    """Tells the headers and the body that reached it."""
-
-    def do_GET(self) -> None:
-        sent = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        body = json.dumps({"headers": headers, "body": sent}).encode()
-        self.send_response(200)
-        self.send_header("X-Reached", "yes")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def do_POST(self) -> None:
-        self.do_GET()
-
-    def log_message(self, *_: object) -> None:
-        pass
 
 
 @contextmanager
@@ -94,8 +99,3 @@ def server(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
     finally:
         running.shutdown()
         running.server_close()
-
-
-def telling_service() -> AbstractContextManager[str]:
-    """The service, as `host:port`."""
-    return server(_TellingService)

@@ -1,25 +1,29 @@
 """Real gateways in front of a service that tells what reached it, set up by the files that people are shown.
 
-Of an example only the addresses are replaced: the gateway's own, the verifier's and the service's.
+Of an example only the addresses are replaced, and what a test says: the gateway's own, the verifier's, the service's.
 """
 
 from __future__ import annotations
 
 import http.client
+from collections.abc import Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, Protocol
 
-from tests.support.gateway_service import HOST, Gateway, Passage, telling_service
+from tests.support.gateway_service import HOST, Gateway, Passage
 from tests.support.processes import Process, free_port
+from tests.support.witness import witness
 from tools import debian_programs, pypi_programs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
 
-__all__ = ["STARTERS", "Gateway", "Passage", "caddy", "envoy", "nginx", "tidying_hop", "traefik"]
+__all__ = ["STARTERS", "Changes", "Gateway", "Passage", "Starter", "caddy", "envoy", "nginx", "tidying_hop", "traefik"]
 
+Changes = Mapping[str, str]
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "gateways"
 _VERIFIER = "pharia-access-verifier.pharia-access-system.svc.cluster.local"
 _SERVICE = "reports.finance.svc.cluster.local"
@@ -70,50 +74,64 @@ static_resources:
 
 
 @contextmanager
-def nginx(root: Path, verifier: str, *, beside: str = "") -> Iterator[Gateway]:
-    """nginx by `examples/gateways/nginx.conf`; `verifier`: host and port; `beside`: more for the block of http.
+def nginx(
+    root: Path, verifier: str, changes: Changes = MappingProxyType({}), *, service: str | None = None, beside: str = ""
+) -> Iterator[Gateway]:
+    """nginx by `examples/gateways/nginx.conf`.
+
+    Args:
+        root: a folder for it.
+        verifier: host and port.
+        changes: texts of the example, and what stands there instead.
+        service: host and port of what is protected; None for one that tells what reached it.
+        beside: more for the block of http.
 
     Raises MissingProgramError.
     """
     program = debian_programs.find_program("nginx")
     port = free_port()
-    with telling_service() as service:
+    with _behind(service) as protected:
         addresses = {
             "listen 8080;": f"listen 127.0.0.1:{port};",
             f"{_VERIFIER}:80": verifier,
-            f"{_SERVICE}:8080": service,
+            f"{_SERVICE}:8080": protected,
         }
-        config = _NGINX.format(root=root, example=_example("nginx.conf", addresses) + beside)
-        file = _written(root / "nginx.conf", config)
+        example = _example("nginx.conf", changes, addresses)
+        file = _written(root / "nginx.conf", _NGINX.format(root=root, example=example + beside))
         with _running([program, "-p", root, "-c", file, "-e", root / "error.log"], root, port) as gateway:
             yield gateway
 
 
 @contextmanager
-def caddy(root: Path, verifier: str) -> Iterator[Gateway]:
+def caddy(
+    root: Path, verifier: str, changes: Changes = MappingProxyType({}), *, service: str | None = None
+) -> Iterator[Gateway]:
     """Caddy by `examples/gateways/Caddyfile`, as the others."""
-    program = debian_programs.find_program("caddy")
+    program = pypi_programs.find_program("caddy")
     port = free_port()
-    with telling_service() as service:
+    with _behind(service) as protected:
         addresses = {
             f"http://{HOST}:8080": f"http://{HOST}:{port}",
             f"{_VERIFIER}:80": verifier,
-            f"{_SERVICE}:8080": service,
+            f"{_SERVICE}:8080": protected,
         }
-        config = "{\n\tadmin off\n\tauto_https off\n\tdefault_bind 127.0.0.1\n}\n" + _example("Caddyfile", addresses)
-        file = _written(root / "Caddyfile", config)
+        example = _example("Caddyfile", changes, addresses)
+        options = "{\n\tadmin off\n\tauto_https off\n\tdefault_bind 127.0.0.1\n}\n"
+        file = _written(root / "Caddyfile", options + example)
         with _running([program, "run", "--config", file, "--adapter", "caddyfile"], root, port) as gateway:
             yield gateway
 
 
 @contextmanager
-def traefik(root: Path, verifier: str) -> Iterator[Gateway]:
+def traefik(
+    root: Path, verifier: str, changes: Changes = MappingProxyType({}), *, service: str | None = None
+) -> Iterator[Gateway]:
     """Traefik by `examples/gateways/traefik-dynamic.yaml`, as the others."""
     program = pypi_programs.find_program("traefik")
     port = free_port()
-    with telling_service() as service:
-        addresses = {f"http://{_VERIFIER}/": f"http://{verifier}/", f"{_SERVICE}:8080": service}
-        file = _written(root / "dynamic.yaml", _example("traefik-dynamic.yaml", addresses))
+    with _behind(service) as protected:
+        addresses = {f"http://{_VERIFIER}/": f"http://{verifier}/", f"{_SERVICE}:8080": protected}
+        file = _written(root / "dynamic.yaml", _example("traefik-dynamic.yaml", changes, addresses))
         static = {
             "entryPoints.web.address": f"127.0.0.1:{port}",
             "providers.file.filename": file,
@@ -125,20 +143,21 @@ def traefik(root: Path, verifier: str) -> Iterator[Gateway]:
 
 
 @contextmanager
-def envoy(root: Path, verifier: str, changes: Mapping[str, str] | None = None) -> Iterator[Gateway]:
-    """Envoy by `examples/gateways/envoy.yaml`, as the others; `changes`: further texts that are replaced."""
+def envoy(
+    root: Path, verifier: str, changes: Changes = MappingProxyType({}), *, service: str | None = None
+) -> Iterator[Gateway]:
+    """Envoy by `examples/gateways/envoy.yaml`, as the others."""
     port = free_port()
     host, verifier_port = verifier.split(":")
-    with telling_service() as service:
-        service_host, service_port = service.split(":")
+    with _behind(service) as protected:
+        service_host, service_port = protected.split(":")
         addresses = {
             "address: 0.0.0.0, port_value: 8080": f"address: 127.0.0.1, port_value: {port}",
             f"address: {_VERIFIER}": f"address: {host}",
             "port_value: 80\n": f"port_value: {verifier_port}\n",
             f"address: {_SERVICE}, port_value: 8080": f"address: {service_host}, port_value: {service_port}",
         }
-        config = _example("envoy.yaml", {**addresses, **(changes or {})})
-        with _running(_envoy_command(root, config), root, port) as gateway:
+        with _running(_envoy_command(root, _example("envoy.yaml", changes, addresses)), root, port) as gateway:
             yield gateway
 
 
@@ -158,19 +177,37 @@ def _envoy_command(root: Path, config: str) -> list[str | Path]:
     return [program, "-c", file, "--disable-hot-restart", "--concurrency", "1", "--log-level", "warning"]
 
 
-STARTERS: Mapping[str, Callable[[Path, str], AbstractContextManager[Gateway]]] = {
-    "nginx": nginx,
-    "caddy": caddy,
-    "traefik": traefik,
-    "envoy": envoy,
-}
+class Starter(Protocol):
+    """Starts a gateway by its example; see `nginx`."""
+
+    def __call__(
+        self, root: Path, verifier: str, changes: Changes = ..., *, service: str | None = None
+    ) -> AbstractContextManager[Gateway]:
+        """Raises MissingProgramError."""
+        ...
 
 
-def _example(name: str, addresses: Mapping[str, str]) -> str:
-    """The file with these texts replaced, each of which it holds once."""
+STARTERS: Final[Mapping[str, Starter]] = {"nginx": nginx, "caddy": caddy, "traefik": traefik, "envoy": envoy}
+
+
+@contextmanager
+def _behind(service: str | None) -> Iterator[str]:
+    """Host and port of the service, which is started if there is none."""
+    if service is not None:
+        yield service
+        return
+    with witness() as started:
+        yield started.address
+
+
+def _example(name: str, changes: Changes, addresses: Mapping[str, str]) -> str:
+    """The file with these texts replaced: each text that is changed stands in it once."""
     text = (EXAMPLES / name).read_text(encoding="utf-8")
-    for shown, own in addresses.items():
+    for shown, own in changes.items():
         assert text.count(shown) == 1, shown
+        text = text.replace(shown, own)
+    for shown, own in addresses.items():
+        assert shown in text, shown
         text = text.replace(shown, own)
     return text
 

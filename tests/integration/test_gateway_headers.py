@@ -1,0 +1,146 @@
+"""Identity headers through real gateways: a client can neither add one nor take one away, however it meddles."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.attacks.meddling import IDENTITY, MEDDLING, canonical
+from tests.support import gateways
+from tests.support.gateway_service import HOST
+from tests.support.guides import OPEN, WEBSOCKETS, added
+from tests.support.http_door import SUBJECT
+from tests.support.witness import witness
+from tools.program_cache import MissingProgramError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.attacks.meddling import Meddling
+    from tests.support.gateway_service import Gateway, Passage
+    from tests.support.verifier_thread import VerifierThread
+    from tests.support.witness import Seen, Witness
+
+NAMES = {canonical(name) for name in IDENTITY}
+REFUSED = {400, 401, 403, 411, 426, 431, 501}
+"""What a gateway may answer, or the verifier through it, to a request that is odd."""
+
+
+def set_ups() -> list[object]:
+    """Each gateway as its example stands, and with all that its page adds."""
+    return [
+        pytest.param((name, headings), id=f"{name}, {how}")
+        for name in gateways.STARTERS
+        for how, headings in (("its example", ()), ("all of its page", (WEBSOCKETS, OPEN)))
+    ]
+
+
+@pytest.fixture(scope="module", params=set_ups())
+def gateway(
+    request: pytest.FixtureRequest,
+    checking: VerifierThread,
+    service: Witness,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Gateway]:
+    with ExitStack() as stack:
+        name, headings = request.param
+        starter, root = gateways.STARTERS[name], tmp_path_factory.mktemp(name)
+        try:
+            yield stack.enter_context(starter(root, checking.address, added(name, *headings), service=service.address))
+        except MissingProgramError as error:
+            pytest.skip(str(error))
+
+
+def identity(seen: Seen) -> list[tuple[str, str]]:
+    """What passes for identity at a service that tells neither case, underscores nor trailers apart."""
+    return sorted((name, value) for name, value in (*seen.headers, *seen.trailers) if canonical(name) in NAMES)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a request with a good token went.
+
+    Attributes:
+        true: the identity of its token.
+        seen: what arrived at the service.
+    """
+
+    meddling: Meddling
+    true: list[tuple[str, str]]
+    status: int
+    seen: list[Seen]
+
+    def wrong(self) -> list[str]:
+        """What is wrong with it."""
+        if not self.seen:
+            return [] if self.status in REFUSED else [f"{self.meddling}: not reached, and answered {self.status}"]
+        found = [f"the service saw {found}" for seen in self.seen if (found := identity(seen)) != self.true]
+        found += ["the service saw a token" for seen in self.seen if seen.values("authorization")]
+        # A tunnel of HTTP/2: nobody checks what goes through it.
+        found += ["a tunnel" for seen in self.seen if "h2c" in str(seen.values("upgrade"))]
+        # The next hop, a sidecar say, would take away what stands there.
+        found += ["passed on" for seen in self.seen if "auth" in canonical(str(seen.values("connection")))]
+        return [f"{self.meddling}: {one}" for one in (*found, *["several requests"] * (len(self.seen) > 1))]
+
+
+def test_no_client_adds_or_takes_away_an_identity_header(
+    gateway: Gateway, checking: VerifierThread, service: Witness
+) -> None:
+    token = checking.issue()
+    true = identity(seen_of(gateway.ask(("Authorization", f"Bearer {token}"))))
+    outcomes = []
+    for one in MEDDLING:
+        before = len(service.seen)
+        status = gateway.send(one.wire(HOST, token), method=one.method).status
+        outcomes.append(Outcome(one, true, status, service.seen[before:]))
+
+    assert [name for name, _ in true] == sorted(NAMES)
+    assert dict(true)["x-auth-subject"] == SUBJECT
+    assert [sentence for outcome in outcomes for sentence in outcome.wrong()] == []
+    reached = [outcome for outcome in outcomes if outcome.seen]
+    assert len(reached) > len(MEDDLING) * 2 // 3, "most of it is no nonsense to a gateway"
+
+
+def test_who_brings_no_token_gets_nowhere_by_any_of_it(gateway: Gateway, service: Witness) -> None:
+    before = len(service.seen)
+
+    statuses = {str(one): gateway.send(one.wire(HOST, None), method=one.method).status for one in MEDDLING}
+
+    assert {what: status for what, status in statuses.items() if status not in REFUSED} == {}
+    assert service.seen[before:] == []
+
+
+def test_a_client_may_have_many_cookies(gateway: Gateway, checking: VerifierThread) -> None:
+    """17 KB, more than the verifier takes."""
+    cookies = [("Cookie", f"c{number}={'x' * 5_800}") for number in range(3)]
+
+    passage = gateway.ask(("Authorization", f"Bearer {checking.issue()}"), *cookies)
+
+    assert passage.status == 200
+    assert "x" * 5_800 in str(seen_of(passage).values("cookie"))
+
+
+@pytest.mark.parametrize("name", list(gateways.STARTERS))
+def test_of_what_a_client_sends_the_verifier_sees_the_token_alone(name: str, service: Witness, tmp_path: Path) -> None:
+    sent = {"Cookie": "a=b", "X-Other": "x", "Accept-Language": "de", "User-Agent": "client", "Content-Type": "text/x"}
+    with witness() as asked, ExitStack() as stack:
+        try:
+            gateway = stack.enter_context(gateways.STARTERS[name](tmp_path, asked.address, service=service.address))
+        except MissingProgramError as error:
+            pytest.skip(str(error))
+        asked.seen.clear()
+        gateway.ask(("Authorization", "Bearer token"), *sent.items(), method="POST", body=b"a body")
+
+    (check,) = asked.seen
+    assert check.values("authorization") == ["Bearer token"]
+    assert check.body == b""
+    assert [(key, value) for key, value in check.headers if value in sent.values()] == []
+
+
+def seen_of(passage: Passage) -> Seen:
+    assert passage.told is not None, passage
+    return passage.told

@@ -1,0 +1,78 @@
+"""A verifier without a cluster, in a thread of its own: for tests that talk to gateways and do not wait in a loop."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from pharia_access.domain.token import parse
+from tests.support.http_door import open_door
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import TypeVar
+
+    from tests.support.http_door import Door
+
+    T = TypeVar("T")
+
+__all__ = ["VerifierThread", "verifier_thread"]
+
+
+@dataclass(slots=True)
+class VerifierThread:
+    """A running verifier."""
+
+    door: Door
+    loop: asyncio.AbstractEventLoop
+
+    @property
+    def address(self) -> str:
+        """Host and port."""
+        return f"127.0.0.1:{self.door.port}"
+
+    def issue(self, name: str = "ci", **changes: object) -> str:
+        """The text of a new token, see `Door.issue`."""
+        return self.run(lambda: self.door.issue(name, **changes).reveal())  # type: ignore[arg-type] # handed on
+
+    def revoke(self, token: str) -> None:
+        """It is not good any more."""
+
+        def revoked() -> None:
+            found = self.door.index.find(parse(token.encode()).token_id)
+            assert found is not None
+            self.door.index.put_token(replace(found, revoked=True))
+
+        self.run(revoked)
+
+    def run(self, work: Callable[[], T]) -> T:
+        """Do something in the verifier's loop, and wait for it."""
+
+        async def done() -> T:
+            return work()
+
+        return asyncio.run_coroutine_threadsafe(done(), self.loop).result(10)
+
+
+@contextmanager
+def verifier_thread() -> Iterator[VerifierThread]:
+    """One on a free port of 127.0.0.1."""
+    started, stop, opened = threading.Event(), asyncio.Event(), []
+
+    async def run() -> None:
+        async with open_door() as door:
+            opened.append(VerifierThread(door, asyncio.get_running_loop()))
+            started.set()
+            await stop.wait()
+
+    thread = threading.Thread(target=asyncio.run, args=(run(),), daemon=True)
+    thread.start()
+    assert started.wait(10), "the verifier does not start"
+    try:
+        yield opened[0]
+    finally:
+        opened[0].loop.call_soon_threadsafe(stop.set)
+        thread.join(10)
