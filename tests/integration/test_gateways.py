@@ -12,6 +12,7 @@ import pytest
 from tests.support import gateways
 from tests.support.gateway_service import server
 from tests.support.processes import wait_until
+from tests.support.tidying_hop import tidying_hop
 from tools.program_cache import MissingProgramError
 
 if TYPE_CHECKING:
@@ -239,7 +240,7 @@ def test_no_path_through_envoy_changes_what_is_required(
     with ExitStack() as stack:
         asked = f"127.0.0.1:{verifier.port}"
         if behind_a_hop:
-            asked = entered(stack, gateways.tidying_hop(tmp_path / "hop", asked))
+            asked = entered(stack, tidying_hop(tmp_path / "hop", asked))
         gateway = entered(stack, gateways.envoy(tmp_path / "envoy", asked, changes))
         assert gateway.ask(bearer(token)).status == 200
         take_the_role_away(workspace, gateway, token)

@@ -21,7 +21,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
 
-__all__ = ["STARTERS", "Changes", "Gateway", "Passage", "Starter", "caddy", "envoy", "nginx", "tidying_hop", "traefik"]
+__all__ = [
+    "STARTERS",
+    "Changes",
+    "Gateway",
+    "Passage",
+    "Starter",
+    "caddy",
+    "envoy",
+    "envoy_command",
+    "nginx",
+    "running",
+    "traefik",
+]
 
 Changes = Mapping[str, str]
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "gateways"
@@ -45,37 +57,16 @@ http {{
 }}
 """
 
-_TIDYING_HOP = """\
-static_resources:
-  listeners:
-    - address: {{socket_address: {{address: 127.0.0.1, port_value: {port}}}}}
-      filter_chains:
-        - filters:
-            - name: envoy.filters.network.http_connection_manager
-              typed_config:
-                "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
-                stat_prefix: hop
-                normalize_path: true
-                merge_slashes: true
-                path_with_escaped_slashes_action: UNESCAPE_AND_FORWARD
-                route_config:
-                  virtual_hosts: [{{name: hop, domains: ["*"], routes: [{{match: {{prefix: /}}, route: {{cluster: hop}}}}]}}]
-                http_filters:
-                  - name: envoy.filters.http.router
-                    typed_config: {{"@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router}}
-  clusters:
-    - name: hop
-      load_assignment:
-        cluster_name: hop
-        endpoints:
-          - lb_endpoints:
-              - endpoint: {{address: {{socket_address: {{address: {host}, port_value: {verifier_port}}}}}}}
-"""  # noqa: E501 - a name of Envoy's
-
 
 @contextmanager
 def nginx(
-    root: Path, verifier: str, changes: Changes = MappingProxyType({}), *, service: str | None = None, beside: str = ""
+    root: Path,
+    verifier: str,
+    changes: Changes = MappingProxyType({}),
+    *,
+    service: str | None = None,
+    any_host: bool = False,
+    beside: str = "",
 ) -> Iterator[Gateway]:
     """nginx by `examples/gateways/nginx.conf`.
 
@@ -84,6 +75,7 @@ def nginx(
         verifier: host and port.
         changes: texts of the example, and what stands there instead.
         service: host and port of what is protected; None for one that tells what reached it.
+        any_host: whatever host a client asks for; by itself nginx and Envoy do not look, Caddy and Traefik do.
         beside: more for the block of http.
 
     Raises MissingProgramError.
@@ -98,39 +90,51 @@ def nginx(
         }
         example = _example("nginx.conf", changes, addresses)
         file = _written(root / "nginx.conf", _NGINX.format(root=root, example=example + beside))
-        with _running([program, "-p", root, "-c", file, "-e", root / "error.log"], root, port) as gateway:
+        with running([program, "-p", root, "-c", file, "-e", root / "error.log"], root, port) as gateway:
             yield gateway
 
 
 @contextmanager
 def caddy(
-    root: Path, verifier: str, changes: Changes = MappingProxyType({}), *, service: str | None = None
+    root: Path,
+    verifier: str,
+    changes: Changes = MappingProxyType({}),
+    *,
+    service: str | None = None,
+    any_host: bool = False,
 ) -> Iterator[Gateway]:
     """Caddy by `examples/gateways/Caddyfile`, as the others."""
     program = pypi_programs.find_program("caddy")
     port = free_port()
     with _behind(service) as protected:
         addresses = {
-            f"http://{HOST}:8080": f"http://{HOST}:{port}",
+            f"http://{HOST}:8080": f"http://{'' if any_host else HOST}:{port}",
             f"{_VERIFIER}:80": verifier,
             f"{_SERVICE}:8080": protected,
         }
         example = _example("Caddyfile", changes, addresses)
         options = "{\n\tadmin off\n\tauto_https off\n\tdefault_bind 127.0.0.1\n}\n"
         file = _written(root / "Caddyfile", options + example)
-        with _running([program, "run", "--config", file, "--adapter", "caddyfile"], root, port) as gateway:
+        with running([program, "run", "--config", file, "--adapter", "caddyfile"], root, port) as gateway:
             yield gateway
 
 
 @contextmanager
 def traefik(
-    root: Path, verifier: str, changes: Changes = MappingProxyType({}), *, service: str | None = None
+    root: Path,
+    verifier: str,
+    changes: Changes = MappingProxyType({}),
+    *,
+    service: str | None = None,
+    any_host: bool = False,
 ) -> Iterator[Gateway]:
     """Traefik by `examples/gateways/traefik-dynamic.yaml`, as the others."""
     program = pypi_programs.find_program("traefik")
     port = free_port()
     with _behind(service) as protected:
         addresses = {f"http://{_VERIFIER}/": f"http://{verifier}/", f"{_SERVICE}:8080": protected}
+        if any_host:
+            addresses[f"Host(`{HOST}`)"] = "PathPrefix(`/`)"
         file = _written(root / "dynamic.yaml", _example("traefik-dynamic.yaml", changes, addresses))
         static = {
             "entryPoints.web.address": f"127.0.0.1:{port}",
@@ -138,13 +142,18 @@ def traefik(
             "global.checkNewVersion": "false",
         }
         argv: list[str | Path] = [program, *(f"--{name}={value}" for name, value in static.items())]
-        with _running(argv, root, port) as gateway:
+        with running(argv, root, port) as gateway:
             yield gateway
 
 
 @contextmanager
 def envoy(
-    root: Path, verifier: str, changes: Changes = MappingProxyType({}), *, service: str | None = None
+    root: Path,
+    verifier: str,
+    changes: Changes = MappingProxyType({}),
+    *,
+    service: str | None = None,
+    any_host: bool = False,
 ) -> Iterator[Gateway]:
     """Envoy by `examples/gateways/envoy.yaml`, as the others."""
     port = free_port()
@@ -157,21 +166,12 @@ def envoy(
             "port_value: 80\n": f"port_value: {verifier_port}\n",
             f"address: {_SERVICE}, port_value: 8080": f"address: {service_host}, port_value: {service_port}",
         }
-        with _running(_envoy_command(root, _example("envoy.yaml", changes, addresses)), root, port) as gateway:
+        with running(envoy_command(root, _example("envoy.yaml", changes, addresses)), root, port) as gateway:
             yield gateway
 
 
-@contextmanager
-def tidying_hop(root: Path, verifier: str) -> Iterator[str]:
-    """An Envoy that passes on what it gets with a tidier path, as that of a mesh may; answers its host and port."""
-    port = free_port()
-    host, verifier_port = verifier.split(":")
-    config = _TIDYING_HOP.format(port=port, host=host, verifier_port=verifier_port)
-    with _running(_envoy_command(root, config), root, port):
-        yield f"127.0.0.1:{port}"
-
-
-def _envoy_command(root: Path, config: str) -> list[str | Path]:
+def envoy_command(root: Path, config: str) -> list[str | Path]:
+    """How Envoy is started with a configuration, which is written down there. Raises MissingProgramError."""
     file = _written(root / "envoy.yaml", config)
     program = pypi_programs.find_program("envoy")
     return [program, "-c", file, "--disable-hot-restart", "--concurrency", "1", "--log-level", "warning"]
@@ -181,7 +181,7 @@ class Starter(Protocol):
     """Starts a gateway by its example; see `nginx`."""
 
     def __call__(
-        self, root: Path, verifier: str, changes: Changes = ..., *, service: str | None = None
+        self, root: Path, verifier: str, changes: Changes = ..., *, service: str | None = None, any_host: bool = False
     ) -> AbstractContextManager[Gateway]:
         """Raises MissingProgramError."""
         ...
@@ -219,7 +219,8 @@ def _written(file: Path, text: str) -> Path:
 
 
 @contextmanager
-def _running(argv: Sequence[str | Path], root: Path, port: int) -> Iterator[Gateway]:
+def running(argv: Sequence[str | Path], root: Path, port: int) -> Iterator[Gateway]:
+    """A gateway that answers on its port; ended with the block."""
     gateway = Gateway(port)
     env = {"PATH": "/usr/sbin:/usr/bin:/bin", "HOME": str(root)}
     process = Process.start(argv, log=root / "gateway.log", cwd=root, env=env)

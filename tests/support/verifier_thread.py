@@ -7,8 +7,11 @@ import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
+from pharia_access.domain.permissions import Role
 from pharia_access.domain.token import parse
+from pharia_access.domain.verification import Holder
 from tests.support.http_door import open_door
 
 if TYPE_CHECKING:
@@ -37,6 +40,19 @@ class VerifierThread:
     def issue(self, name: str = "ci", **changes: object) -> str:
         """The text of a new token, see `Door.issue`."""
         return self.run(lambda: self.door.issue(name, **changes).reveal())  # type: ignore[arg-type] # handed on
+
+    def person(self, name: str, *roles: str) -> str:
+        """The text of a new token of somebody with a subject and roles of their own."""
+        subject = str(uuid4())
+
+        def made() -> str:
+            for role in roles:
+                self.door.index.put_role(Role(role, frozenset({"*"}), ()))
+            text = self.door.issue(name, roles=roles, credential_uid=subject)
+            self.door.index.put_holder(Holder("finance", f"{name}-bot", subject, roles))
+            return text.reveal()
+
+        return self.run(made)
 
     def revoke(self, token: str) -> None:
         """It is not good any more."""
