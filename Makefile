@@ -26,7 +26,7 @@ BUILD_LOG := $(COVERAGE)/build.log
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up down test unit integration coverage lint format bench scale soak chaos attacks fuzz mint-model e2e sbom plugin plugin-test lock clean control-plane kind manifests
+.PHONY: help demo up down test unit integration coverage lint format bench scale soak chaos attacks attacker fuzz mint-model e2e sbom plugin plugin-test lock clean control-plane kind manifests
 
 help: ## List these commands.
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -91,6 +91,9 @@ chaos: $(READY) control-plane ## Play faults from seeds on the real control plan
 
 attacks: $(READY) control-plane ## Play attacks from seeds on the real control plane: RUNS=1000 FIRST=1.
 	@$(PY) -m bench.attacks $(if $(RUNS),--runs $(RUNS)) $(if $(FIRST),--first $(FIRST))
+
+attacker: $(READY) control-plane ## Send streams of any bytes at each gateway beside honest clients: COUNT=10000 FIRST=0.
+	@$(PY) -m bench.attacker $(if $(COUNT),--count $(COUNT)) $(if $(FIRST),--first $(FIRST))
 
 fuzz: $(READY) ## Compare streams of bytes with another parser, and feed strangers' inputs: STREAMS=1000000 FIRST=0.
 	@FUZZ_STREAMS=$(or $(STREAMS),1000000) FUZZ_FIRST=$(or $(FIRST),0) $(PY) -m bench fuzz

@@ -27,6 +27,11 @@ _NAMES: Final = frozenset(map(canonical, IDENTITY))
 _TOLD: Final = 20
 """Sentences; more say nothing new."""
 _STATUS: Final = re.compile(rb"HTTP/1\.[01] ([1-5]\d\d)")
+_GO_TO_STAR: Final = re.compile(
+    rb"HTTP/1\.[01] 200 OK\r\nContent-Length: 0\r\n(?:Date: [^\r]*\r\n)?(?:Connection: close\r\n)?\r\n"
+)
+"""What Go's server says by itself to `OPTIONS *`, which is about no path (RFC 9110, 9.3.7): Caddy and Traefik never see
+that request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +105,11 @@ class Siege:
         if not right:
             self.complain(f"{target} of {person and person.token_id} was answered {status}, {seen}")
 
-    def judge_answers(self, number: int, received: bytes, *, has_token: bool) -> None:
+    def judge_answers(self, number: int, sent: bytes, received: bytes, *, has_token: bool) -> None:
         """What somebody got who sent a stream."""
-        statuses = [int(status) for status in _STATUS.findall(received)] or [0]
+        star = b"OPTIONS * HTTP/1."
+        others = received if star not in sent else _GO_TO_STAR.sub(b"", received)
+        statuses = [int(status) for status in _STATUS.findall(others)] or [0]
         self.answers.update(statuses)
         if not has_token and any(200 <= status < 300 for status in statuses):
             self.complain(f"stream {number} has no good token and was answered {statuses}: {received[:300]!r}")
@@ -128,6 +135,13 @@ class Siege:
         never_asked = arrived.keys() - self.asked - {target for target in arrived if not target.startswith(HONEST)}
         for target in (*often, *never_asked):
             self.complain(f"{target} was not asked for {arrived[target]} times")
+
+    def told(self) -> str:
+        """How far it is, in a line."""
+        answers = ", ".join(f"{status}: {count}" for status, count in sorted(self.answers.items()))
+        passed = ", ".join(f"{count} {how}" for how, count in self.passed.items())
+        verdict = self.wrong or "nothing wrong"
+        return f"answers to attackers {answers}; {self.reached} reached the service; honest {passed}; {verdict}"
 
     @property
     def reached(self) -> int:

@@ -37,15 +37,17 @@ _READ_BYTES: Final = 65536
 
 
 async def besieged(siege: Siege, ports: Sequence[int], *, count: int, first: int = 0) -> None:
-    """So many streams, at these ports by turns, beside as many honest requests at the first of them."""
+    """So many streams, at these ports by turns, beside as many honest requests at the first of them.
+
+    What reached the service is not judged yet: more may follow.
+    """
     numbers = iter(range(first, first + count))
-    asked = iter(range(count))
+    asked = iter(range(first, first + count))
     async with asyncio.TaskGroup() as group:
         for _ in range(_ATTACKERS):
             group.create_task(_attack(siege, ports, numbers))
         for _ in range(_CLIENTS):
             group.create_task(_ask(siege, ports[0], asked))
-    siege.judge_service()
 
 
 async def _attack(siege: Siege, ports: Sequence[int], numbers: Iterator[int]) -> None:
@@ -55,7 +57,7 @@ async def _attack(siege: Siege, ports: Sequence[int], numbers: Iterator[int]) ->
         texts = [person.token for person in siege.attackers] if has_token else siege.strangers
         packets = _packets(number, [text.encode() for text in texts], random)
         received = await _sent(ports[number % len(ports)], packets, random.choice(_PATIENCE))
-        siege.judge_answers(number, received, has_token=has_token)
+        siege.judge_answers(number, b"".join(packets), received, has_token=has_token)
 
 
 def _packets(number: int, texts: Sequence[bytes], random: Random) -> list[bytes]:

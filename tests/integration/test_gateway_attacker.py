@@ -48,8 +48,9 @@ async def test_nobody_is_another_whatever_somebody_sends(
         service.seen.clear()
         siege = siege_of(checking, service)
         await besieged(siege, [gateway.port], count=COUNT)
+        siege.judge_service()
 
-    told(f"attacker at {name}: {dict(siege.answers)}, {siege.reached} reached the service, {dict(siege.passed)}")
+    told(f"attacker at {name}: {siege.told()}")
     assert siege.wrong == []
     assert sum(siege.passed.values()) == COUNT
-    assert siege.reached > COUNT // 10, "they are no nonsense to the gateway"
+    assert siege.reached > COUNT // 40, "they are no nonsense to the gateway"

@@ -13,6 +13,7 @@ import pytest
 from tests.support import gateways
 from tests.support.http_door import open_door
 from tests.support.processes import free_port
+from tests.support.public_verifier import FOR_NGINX
 from tools.program_cache import MissingProgramError
 
 if TYPE_CHECKING:
@@ -22,20 +23,6 @@ if TYPE_CHECKING:
     from tests.support.gateways import Gateway, Passage
 
 SECONDS = 3.0
-PUBLIC = """
-    server {{
-        listen 127.0.0.1:{port};
-        location / {{
-            proxy_pass http://pharia_access;
-            proxy_http_version 1.1;
-            proxy_request_buffering off;
-            proxy_set_header Upgrade $http_upgrade;
-            proxy_set_header Connection "upgrade";
-            proxy_set_header Host $host;
-        }}
-    }}
-"""
-"""The usual lines for websockets."""
 
 
 def smuggle(port: int, end: float) -> int:
@@ -64,7 +51,7 @@ async def test_no_request_without_a_token_passes_beside_a_holder_whatever_a_stra
     async with open_door() as door:
         token, public = door.issue().reveal(), free_port()
         try:
-            starting = gateways.nginx(tmp_path, f"127.0.0.1:{door.port}", beside=PUBLIC.format(port=public))
+            starting = gateways.nginx(tmp_path, f"127.0.0.1:{door.port}", beside=FOR_NGINX.format(port=public))
             gateway = await asyncio.to_thread(starting.__enter__)
         except MissingProgramError as error:
             pytest.skip(str(error))

@@ -102,9 +102,10 @@ def caddy(
     *,
     service: str | None = None,
     any_host: bool = False,
+    program: Path | None = None,
 ) -> Iterator[Gateway]:
-    """Caddy by `examples/gateways/Caddyfile`, as the others."""
-    program = pypi_programs.find_program("caddy")
+    """Caddy by `examples/gateways/Caddyfile`, as the others; `program`: None for the pinned one."""
+    program = program or pypi_programs.find_program("caddy")
     port = free_port()
     with _behind(service) as protected:
         addresses = {
