@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from tests.attacks.siege import Siege
 
-__all__ = ["besieged"]
+__all__ = ["Line", "besieged"]
 
 _CLIENTS: Final = 6
 """Honest connections."""
@@ -98,7 +98,7 @@ async def _more(reader: asyncio.StreamReader, patience: float) -> bytes:
 
 
 async def _ask(siege: Siege, port: int, numbers: Iterator[int]) -> None:
-    line = _Line(port)
+    line = Line(port)
     for number in numbers:
         random = Random(-number)  # noqa: S311 - repeatable
         person = None if number % _ASKED_WITHOUT == 0 else random.choice(siege.honest)
@@ -113,7 +113,7 @@ async def _ask(siege: Siege, port: int, numbers: Iterator[int]) -> None:
     line.close()
 
 
-class _Line:
+class Line:
     """A connection that an honest client keeps as long as the gateway does."""
 
     def __init__(self, port: int) -> None:
