@@ -8,10 +8,8 @@ from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING, Final
 
-import h11
-
 from tests.attacks.siege import HONEST
-from tests.support.gateway_service import HOST
+from tests.support.honest_line import Line
 from tests.support.http_streams import cuts, make_stream
 from tests.support.stream_grammar import GOOD
 from tests.support.witness import Seen
@@ -21,7 +19,7 @@ if TYPE_CHECKING:
 
     from tests.attacks.siege import Siege
 
-__all__ = ["Line", "besieged"]
+__all__ = ["besieged"]
 
 _CLIENTS: Final = 6
 """Honest connections."""
@@ -31,8 +29,6 @@ _ASKED_WITHOUT: Final = 8
 _WITH_BODY: Final = 0.25
 _PATIENCE: Final = (0.0, 0.03, 0.15, 0.15)
 """How long somebody who sent a stream waits for more of an answer, in seconds: some go away at once."""
-_LONGEST: Final = 20.0
-"""Seconds in which an honest request must be answered."""
 _READ_BYTES: Final = 65536
 
 
@@ -111,51 +107,3 @@ async def _ask(siege: Siege, port: int, numbers: Iterator[int]) -> None:
         seen = Seen.read(answer) if status == http.client.OK and answer.startswith(b"{") else None
         siege.judge_honest(target, person, status, seen)
     line.close()
-
-
-class Line:
-    """A connection that an honest client keeps as long as the gateway does."""
-
-    def __init__(self, port: int) -> None:
-        self._port = port
-        self._connection = h11.Connection(h11.CLIENT)
-        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
-
-    async def ask(self, target: str, token: str | None, body: bytes) -> tuple[int, bytes]:
-        """One request; status and body of its answer, 0 where none came in time."""
-        try:
-            async with asyncio.timeout(_LONGEST):
-                return await self._exchanged(target, token, body)
-        except (OSError, TimeoutError, h11.RemoteProtocolError) as error:
-            self.close()
-            return 0, repr(error).encode()
-
-    async def _exchanged(self, target: str, token: str | None, body: bytes) -> tuple[int, bytes]:
-        if self._streams is None:
-            self._streams = await asyncio.open_connection("127.0.0.1", self._port)
-            self._connection = h11.Connection(h11.CLIENT)
-        reader, writer = self._streams
-        headers = [("Host", HOST), *([("Authorization", f"Bearer {token}")] if token else [])]
-        headers += [("Content-Length", str(len(body)))] if body else []
-        request = h11.Request(method="POST" if body else "GET", target=target, headers=headers)
-        for event in (request, *([h11.Data(data=body)] if body else []), h11.EndOfMessage()):
-            writer.write(self._connection.send(event) or b"")
-        status, answer = 0, b""
-        while not isinstance(event := self._connection.next_event(), h11.EndOfMessage):
-            if event is h11.NEED_DATA:
-                self._connection.receive_data(await reader.read(_READ_BYTES))
-            elif isinstance(event, h11.Response):
-                status = event.status_code
-            elif isinstance(event, h11.Data):
-                answer += event.data
-        if self._connection.our_state is self._connection.their_state is h11.DONE:
-            self._connection.start_next_cycle()
-        else:
-            self.close()
-        return status, answer
-
-    def close(self) -> None:
-        """Another one is opened for the next request."""
-        if self._streams is not None:
-            self._streams[1].close()
-            self._streams = None

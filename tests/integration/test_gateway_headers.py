@@ -138,6 +138,20 @@ def test_a_client_may_have_many_cookies(gateway: Gateway, checking: VerifierThre
     assert "x" * 5_800 in str(seen_of(passage).values("cookie"))
 
 
+@pytest.mark.parametrize(("name", "status"), [("nginx", 400), ("caddy", 431), ("traefik", 431), ("envoy", 431)])
+def test_a_token_that_is_longer_than_all_headers_may_be_passes_nobody(
+    name: str, status: int, checking: VerifierThread, tmp_path: Path
+) -> None:
+    with ExitStack() as stack:
+        try:
+            gateway = stack.enter_context(gateways.STARTERS[name](tmp_path, checking.address))
+        except MissingProgramError as error:
+            pytest.skip(str(error))
+        passage = gateway.ask(("Authorization", f"Bearer {'x' * 17_000}"))
+
+    assert (passage.status, passage.seen) == (status, None)
+
+
 @pytest.mark.parametrize("name", list(gateways.STARTERS))
 def test_of_what_a_client_sends_the_verifier_sees_the_token_alone(name: str, service: Witness, tmp_path: Path) -> None:
     sent = {"Cookie": "a=b", "X-Other": "x", "Accept-Language": "de", "User-Agent": "client", "Content-Type": "text/x"}

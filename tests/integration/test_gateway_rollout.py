@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.attacks.siege_clients import Line
 from tests.support import gateways
+from tests.support.honest_line import Line
 from tests.support.processes import wait_until
 from tests.support.service_address import service_address
 from tests.support.verifiers import Verifiers, write_keyring
@@ -24,7 +24,6 @@ from tools.program_cache import MissingProgramError
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterator, Mapping
-    from pathlib import Path
 
     from tests.support.api import Api
     from tests.support.control_plane import ControlPlane
@@ -46,7 +45,7 @@ async def ask_until(done: asyncio.Event, gateway: Gateway, token: str, answers: 
     """One client after the other's answer."""
     line = Line(gateway.port)
     while not done.is_set():
-        status, _ = await line.ask("/reports", token, b"")
+        status, _ = await line.ask("/reports", token)
         answers[status] += 1
     line.close()
 
