@@ -54,6 +54,8 @@ def set_ups() -> list[object]:
     ]
 
 
+COOKIES = [("Cookie", f"c{number}={'x' * 5_800}") for number in range(3)]
+"""17 KB, more than the verifier takes."""
 OLDER_CADDY = {
     "\t\t\t# Of the client's headers the verifier needs this one alone.\n": "",
     "\t\t\theader_up -*\n\t\t\theader_up Authorization {header.Authorization}\n": "",
@@ -117,6 +119,9 @@ def test_so_it_is_behind_an_older_caddy(checking: VerifierThread, service: Witne
         pytest.skip(str(error))
     with gateways.caddy(tmp_path, checking.address, OLDER_CADDY, service=service.address, program=program) as gateway:
         assert outcomes(gateway, checking.issue(), service) == []
+        passage = gateway.ask(("Authorization", f"Bearer {checking.issue()}"), *COOKIES)
+
+    assert (passage.status, passage.seen) == (431, None)
 
 
 def test_who_brings_no_token_gets_nowhere_by_any_of_it(gateway: Gateway, service: Witness) -> None:
@@ -129,10 +134,7 @@ def test_who_brings_no_token_gets_nowhere_by_any_of_it(gateway: Gateway, service
 
 
 def test_a_client_may_have_many_cookies(gateway: Gateway, checking: VerifierThread) -> None:
-    """17 KB, more than the verifier takes."""
-    cookies = [("Cookie", f"c{number}={'x' * 5_800}") for number in range(3)]
-
-    passage = gateway.ask(("Authorization", f"Bearer {checking.issue()}"), *cookies)
+    passage = gateway.ask(("Authorization", f"Bearer {checking.issue()}"), *COOKIES)
 
     assert passage.status == 200
     assert "x" * 5_800 in str(seen_of(passage).values("cookie"))
