@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["ServiceAddress", "service_address"]
 
 _READ_BYTES = 65536
+_HALF_OPEN_SECONDS = 2.0
 
 
 class ServiceAddress:
@@ -25,17 +26,27 @@ class ServiceAddress:
         self.behind = behind
         """The port that new connections lead to."""
         self.address = ""
+        self._ways: set[asyncio.Task[None]] = set()
 
     async def pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One connection, until both sides have ended."""
+        """One connection, until both sides have ended, or one a while ago."""
         try:
             inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", self.behind)
         except OSError:
             writer.close()
             return
+        ways = {
+            asyncio.create_task(_copied(reader, inner_writer)),
+            asyncio.create_task(_copied(inner_reader, writer)),
+        }
+        self._ways |= ways  # else nobody but each other would know of them
         try:
-            await asyncio.gather(_copied(reader, inner_writer), _copied(inner_reader, writer))
+            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(ways, timeout=_HALF_OPEN_SECONDS)
         finally:
+            for way in ways:
+                way.cancel()
+            self._ways -= ways
             writer.close()
             inner_writer.close()
 
