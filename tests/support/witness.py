@@ -82,8 +82,8 @@ class Witness:
                 connection.start_next_cycle()
         except h11.RemoteProtocolError:
             self.broken += 1
-        except OSError:
-            pass  # the gateway went away
+        except (OSError, asyncio.CancelledError):
+            pass  # the gateway went away, or the test is over
         finally:
             writer.close()
 
