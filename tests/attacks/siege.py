@@ -28,7 +28,7 @@ _TOLD: Final = 20
 """Sentences; more say nothing new."""
 _STATUS: Final = re.compile(rb"HTTP/1\.[01] ([1-5]\d\d)")
 _GO_TO_STAR: Final = re.compile(
-    rb"HTTP/1\.[01] 200 OK\r\nContent-Length: 0\r\n(?:Date: [^\r]*\r\n)?(?:Connection: close\r\n)?\r\n"
+    rb"HTTP/1\.[01] 200 OK\r\n(?:(?:Content-Length: 0|Connection: (?:close|keep-alive)|Date: [^\r]*)\r\n)*\r\n"
 )
 """What Go's server says by itself to `OPTIONS *`, which is about no path (RFC 9110, 9.3.7): Caddy and Traefik never see
 that request."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+import http.client
 import json
 import threading
 from contextlib import contextmanager
@@ -100,7 +101,9 @@ class Witness:
             return False
         body = seen.told()
         headers = [("X-Reached", "yes"), ("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
-        writer.write(connection.send(h11.Response(status_code=200, headers=headers)) or b"")
+        # A tunnel is no answer of ours.
+        status = http.client.METHOD_NOT_ALLOWED if seen.method == "CONNECT" else http.client.OK
+        writer.write(connection.send(h11.Response(status_code=status, headers=headers)) or b"")
         if seen.method != "HEAD":
             writer.write(connection.send(h11.Data(data=body)) or b"")
         writer.write(connection.send(h11.EndOfMessage()) or b"")
