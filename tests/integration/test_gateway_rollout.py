@@ -37,9 +37,6 @@ CLIENTS = 16
 ROLLOUTS = 2
 BEFORE, AFTER = 0.5, 0.5
 """Seconds of checks before a rollout, and after the old verifier has ended."""
-NOT_YET = ("envoy",)
-"""Loses requests today: from SIGTERM on, the listener closes kept connections at once, with checks on their way, and
-Envoy tries a check no second time. The others do, over another connection."""
 
 
 async def ask_until(done: asyncio.Event, gateway: Gateway, token: str, answers: Counter[int]) -> None:
@@ -113,13 +110,7 @@ def answers(
         return asyncio.run(asked_meanwhile(rolled_out(service, pods), running, token))
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=pytest.mark.xfail(name in NOT_YET, reason="checks are lost", strict=False))
-        for name in gateways.STARTERS
-    ],
-)
+@pytest.mark.parametrize("name", list(gateways.STARTERS))
 def test_a_rollout_loses_no_request(name: str, answers: dict[str, Counter[int]]) -> None:
     if name not in answers:
         pytest.skip(f"there is no {name} here")
