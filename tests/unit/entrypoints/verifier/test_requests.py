@@ -247,22 +247,3 @@ async def test_a_fault_is_answered_500_and_closes_nothing_else(monkeypatch: pyte
         good = await door.ask("GET", "/auth/nginx", f"authorization: Bearer {token}")
 
     assert (fault.status, fault.header("cache-control"), good.status) == (500, "no-store", 200)
-
-
-@pytest.mark.parametrize("fast", [True, False], ids=["fast path", "ASGI"])
-@pytest.mark.parametrize("around", ["{}\t", "{} ", "{} \t \t", "\t{}", " \t{}\t "], ids=repr)
-async def test_white_space_around_a_value_is_no_part_of_it_by_any_protocol(around: str, *, fast: bool) -> None:
-    """RFC 9110, 5.5: some gateways take it off, others pass it on."""
-    async with open_door(fast=fast) as door:
-        header = "authorization:" + around.format(f"Bearer {door.issue().reveal()}")
-        gateways = [
-            await door.ask("GET", path, header) for path in ("/auth/nginx", "/auth/forward", "/auth/envoy/any/-")
-        ]
-        services = [
-            await door.ask("GET", "/whoami", header),
-            await door.ask("POST", "/check_user", header, body=b'{"permissions":[]}'),
-        ]
-        caller = await door.ask("POST", "/oauth2/introspect", header, body=b"token=x")
-
-    assert {reply.status for reply in (*gateways, *services)} == {200}
-    assert caller.status == 403, "a good token that may not ask"
