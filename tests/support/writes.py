@@ -29,10 +29,13 @@ def _merged(user: Api, stored: Json, change: Json) -> Reply:
 
 
 def _json_patched(user: Api, stored: Json, change: Json) -> Reply:
-    """Every part that a person may write, whether it changes or not."""
+    """Every part that a person may write, whether it changes or not; refused as a conflict where somebody wrote since.
+
+    A JSON patch without the version that was read would take back what came since, as the operator's owner reference.
+    """
     wanted = merge_patched(stored, change)
     metadata = wanted["metadata"]
-    parts = {f"/metadata/{part}": metadata[part] for part in _PARTS if metadata.get(part)}
+    parts = {f"/metadata/{part}": metadata[part] for part in (*_PARTS, "resourceVersion") if metadata.get(part)}
     gone = [f"/metadata/{part}" for part in _PARTS if part in stored["metadata"] and not metadata.get(part)]
     written = {**parts, "/spec": wanted["spec"], **({"/status": wanted["status"]} if "status" in change else {})}
     operations = [{"op": "add", "path": path, "value": value} for path, value in written.items()]
