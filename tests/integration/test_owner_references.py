@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
+OURS: Final = "access.pharia.ai"
+MINT: Final = rule(OURS, "apicredentials/token", "create")
 FORBIDDEN: Final = "cannot set an ownerRef on a resource you can't delete"
 REVOKED: Final[Json] = {"spec": {"revoked": True}}
 
@@ -24,7 +26,7 @@ REVOKED: Final[Json] = {"spec": {"revoked": True}}
 @pytest.fixture
 def updater(admin: Api, namespace: str) -> Api:
     """Somebody who may edit tokens and neither delete nor mint them."""
-    admin.grant("updater", namespace, rule("access.pharia.ai", "apitokens", "get", "update", "patch"))
+    admin.grant("updater", namespace, rule(OURS, "apitokens", "get", "update", "patch"))
     return admin.as_user("updater")
 
 
@@ -120,16 +122,26 @@ def test_a_json_patch_that_takes_an_owner_away_unawares_is_forbidden(
     assert (reply.status, FORBIDDEN in reply.message) == (403, True)
 
 
+@pytest.mark.parametrize(
+    ("rights", "there"),
+    [
+        pytest.param((rule(OURS, "apitokens", "patch", "delete"),), True, id="by who may delete"),
+        pytest.param((rule(OURS, "apitokens", "patch", "create"), MINT), False, id="by who makes it"),
+    ],
+)
 def test_an_apply_in_the_name_of_who_set_an_owner_is_forbidden_and_a_patch_revokes(
-    admin: Api, updater: Api, namespace: str, owner: Json
+    admin: Api, updater: Api, namespace: str, owner: Json, rights: tuple[Json, ...], *, there: bool
 ) -> None:
-    """Somebody who may delete tokens can hold up others' applies that way; not their revocations by a patch."""
-    token = a_token(admin, namespace, "token")
+    """Somebody can hold up others' applies that way; not their revocations by a patch."""
+    if there:
+        a_token(admin, namespace, "token")
     planted = api_token(namespace, "token")
     planted["metadata"]["ownerReferences"] = [owner]
-    assert admin.patch(token, planted, form=APPLY, fieldManager="kubectl", force="true").ok
+    admin.grant("mallory", namespace, *rights)
+    mallory = admin.as_user("mallory")
+    assert mallory.patch(planted, planted, form=APPLY, fieldManager="kubectl", force="true").message == ""
 
-    reply = _applied_alone(updater, token, "kubectl")
+    reply = _applied_alone(updater, planted, "kubectl")
 
     assert (reply.status, FORBIDDEN in reply.message) == (403, True)
-    assert updater.patch(token, REVOKED).message == ""
+    assert updater.patch(planted, REVOKED).message == ""
