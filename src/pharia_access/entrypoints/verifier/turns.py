@@ -130,11 +130,12 @@ class Turn:
             self._finish(self._status, self._headers, self._answer, keep_alive=keep_alive)
 
     def _finish(self, status: int, headers: Headers, body: bytes, *, keep_alive: bool) -> None:
-        self.started = self._complete = True
-        self.body = bytearray()  # it may go on to come; nobody wants what came so far
-        self._wake.set()
         stays = self._connection.may_go_on(status) and keep_alive
         told = tuple(header for header in headers if header[0] != b"content-length")
         is_head = self._scope["method"] == "HEAD"
         answer = render_parts(status, told, body, keep_alive=stays, head=is_head)
+        # Only now: who gave what cannot be sent is answered 500, and does not wait for ever.
+        self.started = self._complete = True
+        self.body = bytearray()  # it may go on to come; nobody wants what came so far
+        self._wake.set()
         self._connection.answered(answer, keep_alive=stays)

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.http_door import SUBJECT, Door, Reply, open_door
+from tests.support.wires import Wire
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
 
 CHALLENGE = 'Bearer realm="pharia-access"'
 INVALID = f'{CHALLENGE}, error="invalid_token"'
@@ -233,6 +238,19 @@ async def test_whoami_tells_what_a_token_is_worth() -> None:
         "expiresAt": "2033-05-18T03:33:20Z",
     }
     assert (nobody.status, nobody.header("www-authenticate")) == (401, CHALLENGE)
+
+
+async def test_what_cannot_be_sent_is_answered_500(caplog: pytest.LogCaptureFixture) -> None:
+    async def unheard_of(_scope: Scope, _receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 299, "headers": []})
+        await send({"type": "http.response.body"})
+
+    wire = Wire(Door(), app=unheard_of)
+
+    await wire.talk([b"GET /whoami HTTP/1.1\r\nhost: v\r\n\r\n"])
+
+    assert (wire.statuses(), wire.closed) == ([500], True)
+    assert [record.message for record in caplog.records] == ["a request could not be answered"]
 
 
 async def test_a_fault_is_answered_500_and_closes_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
