@@ -17,7 +17,9 @@ from pharia_access.services.verifier import Accepted
 __all__ = ["AcceptedTexts", "EarlyAnswer"]
 
 _MOST: Final = 16_384
-"""How many of each generation: some megabytes, where each is of another token."""
+"""How many of each generation."""
+_MOST_BYTES: Final = 8 * 1024 * 1024
+"""Of the answers of each generation, as they are sent: one with the names of 16 roles may have 1.4 KiB."""
 
 
 @dataclass(slots=True)
@@ -34,10 +36,18 @@ class EarlyAnswer:
 
 
 class AcceptedTexts:
-    """Bounded by two generations: when the younger is full, the older is dropped whole."""
+    """Bounded by two generations: when the younger is full, the older is dropped whole.
 
-    def __init__(self, *, most: int = _MOST) -> None:
-        self._most = most
+    One token has more spellings than may be remembered (blanks, the scheme's case), so answers are bounded in bytes.
+
+    Args:
+        most: texts of each generation.
+        most_bytes: of their answers.
+    """
+
+    def __init__(self, *, most: int = _MOST, most_bytes: int = _MOST_BYTES) -> None:
+        self._most, self._most_bytes = most, most_bytes
+        self._young_bytes = 0
         self.digest = Digester(secrets.token_bytes(KEY_BYTES)).digest
         """Of what is asked and who asks, for the other methods."""
         self._young: dict[bytes, EarlyAnswer] = {}
@@ -57,6 +67,7 @@ class AcceptedTexts:
     def remember(self, digest: bytes, text: EarlyAnswer) -> None:
         """Keep it in place of what was known of the text."""
         self._old.pop(digest, None)
-        if len(self._young) >= self._most:
-            self._young, self._old = {}, self._young
+        if len(self._young) >= self._most or self._young_bytes >= self._most_bytes:
+            self._young, self._old, self._young_bytes = {}, self._young, 0
         self._young[digest] = text
+        self._young_bytes += len(text.answer.wire)

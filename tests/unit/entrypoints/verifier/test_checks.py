@@ -55,6 +55,16 @@ class TestAcceptedTexts:
         assert texts.find(b"999") is known
         assert texts.find(b"0") is None
 
+    def test_nor_more_than_so_many_bytes_of_answers(self) -> None:
+        door = Door()
+        known, texts = accepted_text(door, door.issue()), AcceptedTexts(most_bytes=10 * 400)
+
+        for number in range(1000):
+            texts.remember(b"%d" % number, known)
+
+        assert len(known.answer.wire) * len(texts) <= 2 * (10 * 400 + len(known.answer.wire))
+        assert texts.find(b"999") is known
+
     def test_what_is_asked_for_stays_while_others_come_and_go(self) -> None:
         door = Door()
         known, texts = accepted_text(door, door.issue()), AcceptedTexts(most=10)
