@@ -60,8 +60,8 @@ class ChecksConnection(GuardedProtocol):
             return
         if self._repeated and self._is_repeated(data):
             return
-        request = _match(data)
-        if request is not None and request.end() == len(data) <= self._longest:
+        request = _match(data) if len(data) <= self._longest else None
+        if request is not None and request.end() == len(data):
             method, envoys, target, value, value_before = request.groups()
             found = self._answer(method, envoys or target, value or value_before)
             if found is not None:
@@ -124,8 +124,8 @@ class ChecksConnection(GuardedProtocol):
         self._begun, self.half_read = b"", False
         answers, at, stays, whole = list[bytes](), 0, True, False
         while stays and at < len(data):
-            request = _match(data, at)
-            answer = None if request is None or request.end() - at > self._longest else self._decide(request)
+            request = _match(data, at, at + self._longest)  # what lies beyond is not walked over for each
+            answer = None if request is None else self._decide(request)
             if request is None or answer is None:
                 whole = request is not None and request.end() == len(data)
                 break
@@ -148,6 +148,7 @@ class ChecksConnection(GuardedProtocol):
 
     def _lend(self, data: bytes) -> None:
         """Have the application answer one whole plain request, as where only Argon2id can tell. It comes back then."""
+        self._pieces = 0
         super().data_received(data)
         self._handed_over = self.half_read  # never, where the parser takes for whole what is
 

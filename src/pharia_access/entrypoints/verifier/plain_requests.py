@@ -42,7 +42,7 @@ comes behind `Host`, or before it."""
 
 _ANY: Final = rb"[%b]" % _NAME
 _VERSION_BEGUN: Final = b"|".join(re.escape(b" HTTP/1.1\r"[:count]) for count in range(12))
-_LINES_BEGUN: Final = rb" HTTP/1\.1\r\n(?:%b+:%b)*(?:%b*|%b+:[\t -~\x80-\xff]*\r?)" % (_ANY, _VALUE, _ANY, _ANY)
+_LINES_BEGUN: Final = rb" HTTP/1\.1\r\n(?:%b+:%b)*(?:\r|%b*|%b+:[\t -~\x80-\xff]*\r?)" % (_ANY, _VALUE, _ANY, _ANY)
 _BEGUN: Final = re.compile(rb"%b%b(?:%b|%b)" % (_METHOD, _TARGET, _VERSION_BEGUN, _LINES_BEGUN))
 
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from pharia_access.entrypoints.verifier.accepted_texts import AcceptedTexts, EarlyAnswer
 from pharia_access.entrypoints.verifier.answers import identity_answer
-from pharia_access.entrypoints.verifier.plain_requests import PLAIN
+from pharia_access.entrypoints.verifier.limits import Limits
+from pharia_access.entrypoints.verifier.plain_requests import PLAIN, may_become_plain
 from pharia_access.services.gate import Contract
 from pharia_access.services.verifier import Accepted
 from tests.support.http_door import Door, Reply, open_door
@@ -324,6 +325,37 @@ async def test_a_head_may_come_in_a_few_packets(cuts: int, mocker: MockerFixture
     await wire.talk([raw[at : at + step] for at in range(0, len(raw), step)] * 5)
 
     assert (wire.statuses(), parse.call_count, wire.closed) == ([200] * 5, 0, False)
+
+
+@pytest.mark.parametrize("sent", PLAIN_ONES.values(), ids=PLAIN_ONES.keys())
+def test_a_plain_head_is_waited_for_wherever_it_is_cut(sent: str) -> None:
+    raw = filled(sent, Door())
+
+    assert [at for at in range(len("OPTIONS /auth/envoy/"), len(raw)) if not may_become_plain(raw[:at])] == []
+    assert not may_become_plain(raw)
+
+
+def test_what_comes_behind_the_longest_head_does_not_count_for_it(mocker: MockerFixture) -> None:
+    door = Door()
+    wire = Wire(door)
+    raw = filled(message("POST /auth/envoy/any/-/", "Content-Length: 0", AUTH), door)
+    decided = mocker.spy(wire.protocol, "_answer")
+
+    wire.feed(raw + b"\r\n" * Limits().head_bytes + b"content-length: 0\r\n")
+
+    assert decided.call_count == 1
+
+
+async def test_a_head_has_no_more_time_behind_a_check_that_came_in_two_packets_and_waited() -> None:
+    door = Door()
+    wire = Wire(door)
+    cold = filled(message("GET /auth/none", AUTH), door)
+    await wire.talk([cold[:30], cold[30:]])
+
+    wire.feed(cold[:30])
+
+    assert wire.statuses() == [404]
+    assert wire.protocol.deadline <= asyncio.get_running_loop().time() + Limits().request_seconds
 
 
 async def test_a_head_in_more_packets_has_no_more_time_than_another() -> None:
