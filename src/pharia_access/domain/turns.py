@@ -97,10 +97,19 @@ class Shares:
 
     def holds_back(self, namespace: str, now: float) -> bool:
         """Whether it is to have one worker at most, and to rest after each piece of work."""
-        while self._heeded and next(iter(self._heeded.values())) <= now - HEEDED_SECONDS:
-            self._heeded.popitem(last=False)
-        return namespace in self._crowds and bool(self._heeded)
+        return namespace in self._crowds and self._somebody_asked(now)
+
+    def seconds_left(self, now: float) -> float | None:
+        """In how many seconds crowds no longer hold back, if nobody asks until then; None where none does."""
+        if not (self._crowds and self._somebody_asked(now)):
+            return None
+        return next(reversed(self._heeded.values())) + HEEDED_SECONDS - now
 
     def rest(self, namespace: str, took: float, now: float) -> float:
         """Seconds that it rests after work which took so long: all crowds together take the time of one worker."""
         return min(MOST_REST_SECONDS, took) * len(self._crowds) if self.holds_back(namespace, now) else 0.0
+
+    def _somebody_asked(self, now: float) -> bool:
+        while self._heeded and next(iter(self._heeded.values())) <= now - HEEDED_SECONDS:
+            self._heeded.popitem(last=False)
+        return bool(self._heeded)

@@ -191,12 +191,15 @@ class WorkQueue:
                 self._enqueue(work, bulk=bulk)  # a date, or a try: nobody asked just now
 
     async def _nap(self) -> None:
-        """Sleep until woken, or until the next delayed work is due."""
+        """Sleep until woken, until the next delayed work is due, or until no crowd holds back any longer."""
         sleeper = asyncio.get_running_loop().create_future()
         self._sleepers.append(sleeper)
-        seconds = self._later[0][0] - self._monotonic() if self._later else None
+        now = self._monotonic()
+        moments = [self._later[0][0] - now] if self._later else []
+        if (left := self._shares.seconds_left(now)) is not None:
+            moments.append(left)
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(min(moments, default=None)):
                 await sleeper
         except TimeoutError:
             return

@@ -78,6 +78,9 @@ def test_crowds_hold_back_for_those_with_little_and_nobody_else_does(steps: list
 
         for name in "abc":
             assert shares.holds_back(name, now) is (has[name] > FEW and bool(asked))
+        some_hold_back = bool(asked) and max(has.values(), default=0) > FEW
+        until = max(asked.values()) + HEEDED_SECONDS if some_hold_back else None
+        assert shares.seconds_left(now) == (None if until is None else until - now)
 
 
 @given(work=st.dictionaries(NAMESPACES, st.integers(0, 3 * FEW)), took=SECONDS)

@@ -166,3 +166,29 @@ async def test_who_had_much_and_has_little_left_does_not_hold_back(queue: WorkQu
         queue.add(work_in("quiet"))
 
         assert not queue.holds_back("crowd")
+
+
+@simulated
+async def test_once_nobody_asks_a_crowd_is_worked_on_again_though_its_one_worker_hangs(
+    queue: WorkQueue, clock: FakeClock
+) -> None:
+    queue.add(work_in("quiet"))
+    add(queue, "crowd", 100)
+    async with crew_of(queue, clock, seconds=60) as crew:
+        await asyncio.sleep(HEEDED_SECONDS + 0.1)
+
+    assert len(starts(crew, "crowd", until=HEEDED_SECONDS)) == 1
+    assert len(starts(crew, "crowd")) == ALONE
+
+
+@simulated
+async def test_once_nobody_asks_crowds_are_worked_on_again_though_all_of_them_rest(
+    queue: WorkQueue, clock: FakeClock
+) -> None:
+    queue.add(work_in("quiet"))
+    for number in range(40):
+        add(queue, f"crowd{number}", 100)
+    async with crew_of(queue, clock, seconds=0.5) as crew:
+        await asyncio.sleep(HEEDED_SECONDS + 0.1)
+
+    assert len([moment for moment, _ in crew.began if moment >= HEEDED_SECONDS]) == WORKERS
