@@ -1,7 +1,7 @@
 """What waits, taken in turns by namespace: however much one has, another's is next but one."""
 
 from collections import Counter, OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final, Generic, TypeVar
 
 __all__ = ["Shares", "Turns"]
@@ -98,6 +98,10 @@ class Shares:
     def holds_back(self, namespace: str, now: float) -> bool:
         """Whether it is to have one worker at most, and to rest after each piece of work."""
         return namespace in self._crowds and self._somebody_asked(now)
+
+    def crowds_among(self, namespaces: Iterable[str]) -> int:
+        """How many of these are crowds."""
+        return sum(namespace in self._crowds for namespace in namespaces)
 
     def seconds_left(self, now: float) -> float | None:
         """In how many seconds crowds no longer hold back, if nobody asks until then; None where none does."""

@@ -24,7 +24,8 @@ BULK_EVERY = 4
 """Every so many takes look at bulk first: what falls due must not starve while people create without end."""
 
 SHARE = 3
-"""A namespace has at most so many times as many workers as are idle: alone 12 of 16, and up to five leave one idle."""
+"""A namespace has at most so many times as many workers as are idle: alone 12 of 16, and up to five leave one idle.
+Where crowds hold back, the other way round: of 16 workers four at most are with crowds, however many those are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +159,8 @@ class WorkQueue:
     def _may_have_more(self, namespace: str) -> bool:
         """Whether one more worker may go to a namespace; the one who asks is idle."""
         if self.holds_back(namespace):
-            return namespace not in self._resting and not self._at_work[namespace]
+            at_work = self._shares.crowds_among(self._at_work)
+            return namespace not in self._resting and not self._at_work[namespace] and SHARE * at_work < self._idle
         return self._at_work[namespace] < SHARE * self._idle
 
     def _rest(self, namespace: str, *, since: float) -> None:

@@ -192,3 +192,20 @@ async def test_once_nobody_asks_crowds_are_worked_on_again_though_all_of_them_re
         await asyncio.sleep(HEEDED_SECONDS + 0.1)
 
     assert len([moment for moment, _ in crew.began if moment >= HEEDED_SECONDS]) == WORKERS
+
+
+@simulated
+async def test_however_many_crowds_there_are_they_leave_most_workers_to_those_who_ask(
+    queue: WorkQueue, clock: FakeClock
+) -> None:
+    queue.add(work_in("quiet"))
+    for number in range(200):
+        add(queue, f"crowd{number}", 10)
+    async with crew_of(queue, clock, seconds=60) as crew:
+        for number in range(1, 8):
+            await asyncio.sleep(1)
+            queue.add(work_in(f"quiet{number}"))
+        await asyncio.sleep(0.5)
+
+    assert len([name for _, name in crew.began if name.startswith("crowd")]) == WORKERS // 4
+    assert [moment for moment, name in crew.began if name.startswith("quiet")] == list(range(8))
