@@ -1,6 +1,7 @@
 """Argon2id off the event loop: a few threads. Who comes when they are busy waits; namespaces take turns.
 
-What is patient is made on a thread of low priority, and leaves another thread to the rest where there are two.
+Where there are two threads or more, what is patient is made at low priority, and leaves one to the rest. A single
+thread keeps its priority: on a busy machine the rest would wait until a slow hash has ended.
 """
 
 import asyncio
@@ -42,7 +43,7 @@ class ThreadedHasher:
         self._parameters = parameters
         self._observe = observe
         self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="argon2")
-        self._patient_pool = patient_pool(threads, name="argon2-patient")
+        self._patient_pool = patient_pool(threads, name="argon2-patient") if threads > 1 else self._pool
         self._free = threads
         self._free_for_patient = max(1, threads - 1)
         self._waiting: Turns[_Turn] = Turns()

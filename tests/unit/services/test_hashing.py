@@ -158,9 +158,16 @@ async def test_patient_ones_are_served_also_while_others_come_without_end(thread
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only there a thread has a priority of its own")
-async def test_patient_hashes_are_made_at_low_priority() -> None:
+@pytest.mark.parametrize(
+    ("threads", "lower"),
+    [
+        pytest.param(1, {}, id="not on the only thread: others would wait for it"),
+        pytest.param(2, {"argon2-patient_0": 10}, id="where another thread is left to the others"),
+    ],
+)
+async def test_patient_hashes_are_made_at_low_priority(threads: int, lower: dict[str, int]) -> None:
     before = hashing_threads()
-    hasher = ThreadedHasher(CHEAPEST, threads=1, observe=Seconds())
+    hasher = ThreadedHasher(CHEAPEST, threads=threads, observe=Seconds())
 
     for patient in (False, True):
         await hasher.prove(TEXT, namespace="finance", patient=patient)
@@ -168,7 +175,7 @@ async def test_patient_hashes_are_made_at_low_priority() -> None:
     priorities = {thread.name: os.getpriority(os.PRIO_PROCESS, thread.native_id or 0) for thread in made}
     hasher.close()
 
-    assert priorities == {"argon2_0": os.getpriority(os.PRIO_PROCESS, 0), "argon2-patient_0": 10}
+    assert priorities == {"argon2_0": os.getpriority(os.PRIO_PROCESS, 0), **lower}
 
 
 async def test_where_priorities_may_not_be_changed_hashes_are_made_all_the_same(
@@ -178,7 +185,7 @@ async def test_where_priorities_may_not_be_changed_hashes_are_made_all_the_same(
         raise PermissionError
 
     monkeypatch.setattr(os, "setpriority", forbid)
-    hasher = ThreadedHasher(CHEAPEST, threads=1, observe=Seconds())
+    hasher = ThreadedHasher(CHEAPEST, threads=2, observe=Seconds())
 
     assert matches(await hasher.prove(TEXT, namespace="finance", patient=True), TEXT)
     hasher.close()
