@@ -97,7 +97,7 @@ class Shares:
 
     def holds_back(self, namespace: str, now: float) -> bool:
         """Whether it is to have one worker at most, and to rest after each piece of work."""
-        return namespace in self._crowds and self._somebody_asked(now)
+        return self._somebody_asked(now) and namespace in self._crowds
 
     def crowds_among(self, namespaces: Iterable[str]) -> int:
         """How many of these are crowds."""
@@ -105,7 +105,7 @@ class Shares:
 
     def seconds_left(self, now: float) -> float | None:
         """In how many seconds crowds no longer hold back, if nobody asks until then; None where none does."""
-        if not (self._crowds and self._somebody_asked(now)):
+        if not (self._somebody_asked(now) and self._crowds):
             return None
         return next(reversed(self._heeded.values())) + HEEDED_SECONDS - now
 
@@ -114,6 +114,7 @@ class Shares:
         return min(MOST_REST_SECONDS, took) * len(self._crowds) if self.holds_back(namespace, now) else 0.0
 
     def _somebody_asked(self, now: float) -> bool:
+        """Whether crowds are to hold back; forgets whoever asked long ago."""
         while self._heeded and next(iter(self._heeded.values())) <= now - HEEDED_SECONDS:
             self._heeded.popitem(last=False)
         return bool(self._heeded)
