@@ -93,7 +93,10 @@ class Gate:
         self._meter, self._auditor, self._uses = tools.meter, tools.auditor, tools.uses
         self._seconds = tools.seconds
         self.checks = 0
-        """How many requests of gateways were decided, of those that ask little."""
+        """How many requests of gateways were accepted, of those that ask little.
+
+        Long work rests for these (`long_work`): who has no token must not be able to slow it, by asking now and then.
+        """
 
     def decide_at_once(self, contract: Contract, values: Sequence[bytes], requirement: str = "") -> Decision | None:
         """Decide without waiting; None where it takes Argon2id or much else, which is then left to `decide`.
@@ -108,8 +111,9 @@ class Gate:
         verdict = Refused(presented) if isinstance(presented, Refusal) else self._verifier.check(presented)
         if isinstance(verdict, Unproved) or _asks_much(verdict, requirement):
             return None
-        self.checks += 1
-        return self._close(contract, verdict, requirement=requirement, began=began)
+        decision = self._close(contract, verdict, requirement=requirement, began=began)
+        self.checks += decision.accepted is not None
+        return decision
 
     def passes_again(self, contract: Contract, accepted: Accepted) -> bool:
         """Decide on a request that is, byte for byte, one that was accepted. No means: decide on it from the beginning.
@@ -143,8 +147,8 @@ class Gate:
         presented = bearer_token(values)
         verdict = Refused(presented) if isinstance(presented, Refusal) else await self._verifier.verify(presented)
         much = _asks_much(verdict, requirement)
-        self.checks += contract in _GATEWAYS and not much
         decision = self._close(contract, verdict, requirement=requirement, began=began)
+        self.checks += decision.accepted is not None and contract in _GATEWAYS and not much
         if much and decision.accepted is not None:
             decision.accepted.held.remember_met(requirement)
         return decision

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from pharia_access.domain.verification import Refusal
 from pharia_access.services.gate import Contract
 from tests.support.http_door import Door
@@ -67,3 +69,20 @@ async def test_the_slow_way_decides_alike() -> None:
     assert none.refusal is Refusal.NO_CREDENTIALS
     assert by_body.accepted is not None
     assert [reason for _, reason in door.journal.decided_] == ["ok", "no-credentials", "ok"]
+
+
+@pytest.mark.parametrize("keyring", [True, False], ids=["at once", "by Argon2id"])
+async def test_long_work_rests_for_checks_that_pass_and_for_no_others(*, keyring: bool) -> None:
+    """Else a stranger who asks thirty times a second would slow everybody's long requests a hundredfold."""
+    door = Door(keyring=keyring)
+    text = door.issue().reveal()
+    refused = [([], ""), (header("pharia_x"), ""), (header(text), "role=admin"), (header(text), "rolle=x")]
+
+    for values, requirement in refused:
+        if door.gate.decide_at_once(Contract.NGINX, values, requirement) is None:
+            await door.gate.decide(Contract.NGINX, values, requirement)
+    noted_of_refused = door.gate.checks
+    await door.gate.decide(Contract.NGINX, header(text))
+
+    assert len(door.journal.decided_) == len(refused) + 1
+    assert (noted_of_refused, door.gate.checks) == (0, 1)

@@ -100,7 +100,7 @@ class LongWork:
     """For one event loop.
 
     Args:
-        checks: how many checks of gateways were answered; it only grows.
+        checks: how many checks of gateways were accepted; it only grows.
     """
 
     def __init__(self, checks: Callable[[], int]) -> None:
