@@ -3,13 +3,17 @@
 Decides nothing: what is wrong comes as sentences from the callers. Says nothing about itself.
 """
 
+import logging
 import socket
 from collections.abc import Callable, Sequence
 from typing import Final
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 __all__ = ["HealthServer"]
+
+log = logging.getLogger(__name__)
 
 _PLAIN: Final = "text/plain; charset=utf-8"
 _PROMETHEUS: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -65,6 +69,7 @@ class HealthServer:
         self._runner = web.AppRunner(
             application,
             access_log=None,
+            logger=log,
             handle_signals=False,
             keepalive_timeout=_KEEPALIVE_SECONDS,
             max_line_size=_LONGEST_LINE,
@@ -112,6 +117,14 @@ def _of_both_families(host: str, port: int) -> socket.socket:
         bound.close()
         raise
     return bound
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    """Whether it is no mistake of a client, of which the library tells with a traceback for each: they fill a log."""
+    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError | web.RequestPayloadError))
+
+
+log.addFilter(_is_ours)
 
 
 def _verdict(problems: Sequence[str]) -> web.Response:

@@ -101,6 +101,31 @@ async def test_a_callback_that_fails_gives_500_without_its_reason(
     assert "inner detail" in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("head", "rest"),
+    [
+        pytest.param("GET /metrics HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "", id="two hosts"),
+        pytest.param("POST /healthz HTTP/1.1\r\nContent-Length: 9\r\n\r\n", "", id="no host"),
+        pytest.param("GET /" + "a" * 9000 + " HTTP/1.1\r\nHost: v\r\n\r\n", "", id="a long target"),
+        pytest.param("GET /healthz HTTP/1.1\r\nHost: v\r\nTransfer-Encoding: chunked\r\n\r\n", "zz\r\n", id="chunks"),
+        pytest.param(
+            "GET /healthz HTTP/1.1\r\nHost: v\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\n", "abc", id="gzip"
+        ),
+    ],
+)
+async def test_a_clients_mistakes_do_not_fill_the_log(
+    process: Process, head: str, rest: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", process.server.port)
+    writer.write((head + rest).encode())
+    writer.write_eof()
+    async with asyncio.timeout(5):
+        await reader.read()
+    writer.close()
+
+    assert caplog.text == ""
+
+
 async def test_the_port_is_the_one_that_was_taken_and_is_free_after_the_stop() -> None:
     server = Process().server
     assert server.port == 0
