@@ -51,6 +51,32 @@ def test_handshakes_that_are_never_finished_give_way_to_new_ones(run: Run, tmp_p
     assert run(main()) == (9, b"HTTP/1.1 200 OK\r\n")
 
 
+@pytest.mark.parametrize(("secure", "bounds"), [(True, (16384, 81920)), (False, (98304, 262_144))])
+def test_what_comes_at_once_is_less_behind_tls(
+    run: Run, tmp_path: Path, *, secure: bool, bounds: tuple[int, int]
+) -> None:
+    """TLS keeps two buffers as large as that, until the connection ends: else strangers would take a pod's memory."""
+
+    async def main() -> int:
+        async with open_door(tls=pem(tmp_path, trustme.CA()) if secure else None) as door:
+            with socket.socket() as client:
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 8192)
+                client.connect(("127.0.0.1", door.port))
+                return sent_while_nobody_reads(client)
+
+    assert bounds[0] <= run(main()) <= bounds[1]
+
+
+def sent_while_nobody_reads(client: socket.socket) -> int:
+    client.settimeout(0.1)
+    sent = 0
+    try:
+        while True:
+            sent += client.send(bytes(4096))
+    except TimeoutError:
+        return sent
+
+
 def test_what_is_no_tls_takes_no_place(run: Run, tmp_path: Path) -> None:
     async def main() -> int:
         async with open_door(limits=FEW, tls=pem(tmp_path, trustme.CA())) as door:
