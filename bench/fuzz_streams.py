@@ -26,10 +26,14 @@ def compare_streams(first: int, count: int) -> Tally:
     total, began = Tally(), time.monotonic()
     parts = [range(start, min(start + _PART, first + count)) for start in range(first, first + count, _PART)]
     with ProcessPoolExecutor(CORES) as pool:
-        for number, tally in enumerate(pool.map(_part, parts), start=1):
-            total.add(tally)
-            if not number % _TOLD_EACH:
-                say(f"{total.streams:,} streams in {time.monotonic() - began:.0f} s")
+        try:
+            for number, tally in enumerate(pool.map(_part, parts), start=1):
+                total.add(tally)
+                if not number % _TOLD_EACH:
+                    say(f"{total.streams:,} streams in {time.monotonic() - began:.0f} s")
+        except DisagreementError:
+            pool.shutdown(cancel_futures=True)
+            raise
     return total
 
 

@@ -121,7 +121,11 @@ def _closed_by_trailers(place: Place) -> object:
     return re.search(rb"(?i)(?:\A|\n)connection:", chunk_heads_and_trailers(place.previous.body)[1])
 
 
-_EXTENSION = rb'[0-9A-Fa-f]+(?:;[!#-\'*+.^-z|~-]+(?:=(?:[!#-\'*+.^-z|~-]+|"(?:[^"\\\r\n\x00]|\\.)*"))?)*\Z'
+_CONTROLS = rb"\x00-\x08\x0a-\x1f\x7f"
+_EXTENSION = (
+    rb"[0-9A-Fa-f]+(?:;[!#-\'*+.^-z|~-]+(?:=(?:[!#-\'*+.^-z|~-]+|"
+    rb'"(?:[^"\\%b]|\\[^%b])*"))?)*\Z' % (_CONTROLS, _CONTROLS)
+)
 
 TOO_FAST = "a third request while two are unanswered"
 DIFFERENCES: dict[str, Difference] = {
