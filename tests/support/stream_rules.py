@@ -22,7 +22,7 @@ _SLACK = HEAD_BYTES
 _MOST_HEADERS = 128
 
 _ENVOYS = re.compile(
-    rb"(?P<ours>(?:https?://[!-\"$-.0->@-\[\]-~]*)?/auth/envoy/[^/?#]*/-/)(?P<clients>.*)", re.IGNORECASE | re.DOTALL
+    rb"(?P<ours>(?:(?i:https?)://[!-\"$-.0->@-\[\]-~]*)?/auth/envoy/[^/?#]*/-/)(?P<clients>.*)", re.DOTALL
 )
 _ORIGIN = re.compile(rb"(?P<path>/[^?#]*)(?:\?(?P<query>[^#]*))?", re.DOTALL)
 _ABSOLUTE = re.compile(
@@ -30,7 +30,7 @@ _ABSOLUTE = re.compile(
     rb"(?P<path>/[^?#]*)?(?:\?(?P<query>[^#]*))?",
     re.IGNORECASE | re.DOTALL,
 )
-_NGINX = re.compile(rb"(?:https?://[^/?#]*)?/auth/nginx(?:[^!-\"$->@-\[\]-~]|[?#\\]|\Z)", re.IGNORECASE)
+_NGINX = re.compile(rb"(?:(?i:https?)://[^/?#]*)?/auth/nginx(?:[^!-\"$->@-\[\]-~]|[?#\\]|\Z)")
 _SOUND = re.compile(rb"[!-\"$-\[\]-~]+")
 
 
