@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tests.support.h11_reference import Item
 
-__all__ = ["DIFFERENCES", "TOO_FAST", "Difference", "Place"]
+__all__ = ["DIFFERENCES", "TOO_FAST", "WAITS", "Difference", "Place"]
 
 
 _METHODS = (
@@ -70,7 +70,8 @@ class Difference:
         looks: whether it is this difference.
         theirs: what h11 does.
         why: the rule by which the listener stops.
-        status: the listener's last words; 0 where it closes without any, behind the answer before.
+        status: the listener's last words; 0 where it closes without any, behind the answer before;
+            `WAITS` where it does not close yet.
         nginx: it is 401 on `/auth/nginx`.
         by_cut: whether it is one depends on how the stream comes in packets.
     """
@@ -90,6 +91,8 @@ class Difference:
     @property
     def ours(self) -> str:
         """What the listener does."""
+        if self.status == WAITS:
+            return "waits for the rest"
         if self.nginx:
             return f"{self.status}, closed; 401 on `/auth/nginx`"
         return f"{self.status}, closed" if self.status else "closed behind the answer before"
@@ -127,6 +130,7 @@ _EXTENSION = (
     rb'"(?:[^"\\%b]|\\[^%b])*"))?)*\Z' % (_CONTROLS, _CONTROLS)
 )
 
+WAITS = -1
 TOO_FAST = "a third request while two are unanswered"
 DIFFERENCES: dict[str, Difference] = {
     TOO_FAST: Difference(
@@ -151,6 +155,12 @@ DIFFERENCES: dict[str, Difference] = {
         "refuses it; read here, see below",
         "RFC 9112, 3.2: it is invalid; decision 0026 for why it is read at all",
         by_cut=True,
+    ),
+    "the beginning of HTTP/2's preface": Difference(
+        _head(rb"\A[\r\n]*PRI +[^ ]* +HTTP/"),
+        "refused, as a target that is none",
+        "RFC 9113, 3.4; the parser reads six bytes more, then refuses; within the request's time",
+        status=WAITS,
     ),
     "a line feed alone in a head": Difference(
         _head(rb"(?<!\r)\n"), "takes it for a line end", "RFC 9112, 2.2: a recipient may, and need not"

@@ -145,6 +145,8 @@ def all_tags() -> frozenset[str]:
     named = {f"{kind}: {name}" for kind, table in tables.items() for name in table}
     named |= {f"body: {name}" for name in BODIES} | {f"long: {name}" for name in LONG}
     named |= {f"change: {name}" for name in _CHANGES}
-    named |= {f"odd line: {name}" for name in ("blanks", "no host", "line feeds alone")}
+    named |= {
+        f"odd line: {name}" for name in ("blanks", "no host", "line feeds alone", "the beginning of HTTP/2's preface")
+    }
     named |= {f"framing: {name}" for name in ("a length", "chunks")}
     return frozenset(named | {f"stream: {kind}" for kind in _KINDS})

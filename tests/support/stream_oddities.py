@@ -46,6 +46,12 @@ def _odd_version(writer: Writer, draft: Draft) -> None:
     draft.version = writer.pick("odd version", odd.VERSIONS)
 
 
+def _preface(writer: Writer, draft: Draft) -> None:
+    writer.tags.add("odd line: the beginning of HTTP/2's preface")
+    draft.method, draft.target, draft.headers, draft.body = b"PRI", b"*", [], b""
+    draft.version = writer.random.choice((b"HTTP/2.0", b"HTTP/1.1"))
+
+
 def _odd_blanks(writer: Writer, draft: Draft) -> None:
     writer.tags.add("odd line: blanks")
     draft.blank = writer.random.choice((b"  ", b"\t", b" \t", b"", b"\x0b"))
@@ -141,6 +147,7 @@ _ODDITIES = (
     _odd_method,
     *(_odd_target,) * 2,
     _odd_version,
+    _preface,
     _odd_blanks,
     *(_odd_header,) * 2,
     _no_host,
