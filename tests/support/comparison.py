@@ -106,5 +106,5 @@ def _place(found: Departure, reading: Reading, packets: Sequence[bytes]) -> Plac
     if found.at < len(items):
         item = items[found.at]
         return Place(item.head, item.body, previous, len(item.asked.body), before, whole=True)
-    head, end, body = reading.rest.partition(b"\r\n\r\n")
+    head, end, body = reading.rest.lstrip(b"\r\n").partition(b"\r\n\r\n")
     return Place(head + end, body, previous, 0, before, whole=False)
