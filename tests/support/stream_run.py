@@ -127,7 +127,7 @@ class Run:
             return _recorded(asked)
         gateway, requirement = found
         if gateway.methods is not None and asked.method not in gateway.methods:
-            return Told(405, (("cache-control", "no-store"),), last=False)
+            return Told(405, (("cache-control", "no-store"), ("allow", "GET, HEAD")), last=False)
         decision = self._door.gate.decide_at_once(gateway.contract, asked.tokens, requirement)
         assert decision
         answer = gateway.answer(decision)
