@@ -17,6 +17,9 @@ HEEDED_SECONDS: Final = 2.0
 MOST_REST_SECONDS: Final = 1.0
 """A crowd rests no longer than this for each crowd there is: where requests hang, we are not what is busy."""
 
+LONGEST_REST_SECONDS: Final = 10.0
+"""Nor longer than this, however many crowds there are: who shares out the workers bounds them all together."""
+
 
 def _always(_: object) -> bool:
     return True
@@ -110,8 +113,13 @@ class Shares:
         return next(reversed(self._heeded.values())) + HEEDED_SECONDS - now
 
     def rest(self, namespace: str, took: float, now: float) -> float:
-        """Seconds that it rests after work which took so long: all crowds together take the time of one worker."""
-        return min(MOST_REST_SECONDS, took) * len(self._crowds) if self.holds_back(namespace, now) else 0.0
+        """Seconds that it rests after work which took so long.
+
+        All crowds together take the time of one worker, as long as nobody rests longer than 10 s for that.
+        """
+        if not self.holds_back(namespace, now):
+            return 0.0
+        return min(LONGEST_REST_SECONDS, min(MOST_REST_SECONDS, took) * len(self._crowds))
 
     def _somebody_asked(self, now: float) -> bool:
         """Whether crowds are to hold back; forgets whoever asked long ago."""

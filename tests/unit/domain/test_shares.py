@@ -3,10 +3,10 @@
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from pharia_access.domain.turns import FEW, HEEDED_SECONDS, MOST_REST_SECONDS, Shares
+from pharia_access.domain.turns import FEW, HEEDED_SECONDS, LONGEST_REST_SECONDS, MOST_REST_SECONDS, Shares
 
 NOW = 100.0
 NAMESPACES = st.sampled_from("abc")
@@ -94,12 +94,23 @@ def test_only_a_crowd_that_holds_back_rests_and_each_crowd_has_its_turn_soon(wor
         assert rest <= MOST_REST_SECONDS * len(work)
 
 
-@given(crowds=st.integers(1, 100), took=st.floats(0.001, MOST_REST_SECONDS))
-def test_all_crowds_together_take_the_time_of_one_worker_at_most(crowds: int, took: float) -> None:
+def rests(crowds: int, took: float) -> list[float]:
+    """What each of so many crowds rests after work that took so long."""
     names = [f"crowd {number}" for number in range(crowds)]
     shares = having(**dict.fromkeys(names, FEW + 1))
     shares.asked("quiet", NOW)
+    return [shares.rest(name, took, NOW) for name in names]
 
-    busy = [took / (took + shares.rest(name, took, NOW)) for name in names]
+
+@given(crowds=st.integers(1, 300), took=SECONDS)
+def test_no_crowd_rests_longer_than_a_bound_however_many_there_are(crowds: int, took: float) -> None:
+    assert max(rests(crowds, took)) <= LONGEST_REST_SECONDS
+
+
+@given(crowds=st.integers(1, 100), took=st.floats(0.001, MOST_REST_SECONDS))
+def test_all_crowds_together_take_the_time_of_one_worker_at_most(crowds: int, took: float) -> None:
+    assume(crowds * took <= LONGEST_REST_SECONDS)
+
+    busy = [took / (took + rest) for rest in rests(crowds, took)]
 
     assert 0.5 - 1e-9 <= sum(busy) <= 1
