@@ -25,19 +25,41 @@ def _always(_: object) -> bool:
     return True
 
 
-class Turns(Generic[T]):
-    """First come, first served within a namespace."""
+class _Line(Generic[T]):
+    """What waits in one namespace. Where some goes ahead, every second one is of the others: nobody waits for ever."""
 
     def __init__(self) -> None:
-        self._queues: dict[str, deque[T]] = {}  # the first one's turn is next
+        self._ahead: deque[T] = deque()
+        self._others: deque[T] = deque()
+        self._last_was_ahead = False
+
+    def __len__(self) -> int:
+        return len(self._ahead) + len(self._others)
+
+    def append(self, item: T, *, ahead: bool) -> None:
+        (self._ahead if ahead else self._others).append(item)
+
+    def popleft(self) -> T:
+        self._last_was_ahead = bool(self._ahead) and not (self._last_was_ahead and self._others)
+        return (self._ahead if self._last_was_ahead else self._others).popleft()
+
+    def pop(self) -> T:
+        return (self._others or self._ahead).pop()
+
+
+class Turns(Generic[T]):
+    """First come, first served within a namespace, but for what goes ahead."""
+
+    def __init__(self) -> None:
+        self._queues: dict[str, _Line[T]] = {}  # the first one's turn is next
         self._length = 0
 
     def __len__(self) -> int:
         return self._length
 
-    def append(self, namespace: str, item: T) -> None:
-        """Put it behind the others of its namespace."""
-        self._queues.setdefault(namespace, deque()).append(item)
+    def append(self, namespace: str, item: T, *, ahead: bool = False) -> None:
+        """Put it behind the others of its namespace, or of those of them that go ahead: no other namespace waits."""
+        self._queues.setdefault(namespace, _Line()).append(item, ahead=ahead)
         self._length += 1
 
     def take(self, *, may: Callable[[str], bool] = _always, waits: Callable[[T], bool] = _always) -> T | None:

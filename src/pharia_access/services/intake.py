@@ -108,7 +108,7 @@ class Intake:
             return
         if self.acting and isinstance(decision, Settle) and len(self._fresh) < MOST_FRESH:
             self._fresh[token.key] = token
-        self.ask(token.key, bulk=bulk)
+        self.ask(token.key, bulk=bulk, ahead=token.deleting or token.spec.revoked)
 
     def fresh(self, key: ObjectKey) -> Token | None:
         """A token as just seen, once, which spares its reader a read.
@@ -163,7 +163,7 @@ class Intake:
         self.ask_who_may_go(credential.key)
         changed = before is None or before.generation != credential.generation or before.uid != credential.uid
         if self.acting and changed:
-            self._queue.add(Work("credential", credential.key), bulk=bulk)
+            self._queue.add(Work("credential", credential.key), bulk=bulk, ahead=credential.deleting)
 
     def credential_listed(self, credential: Credential) -> None:
         """A credential from a full list: its status is judged anew, also where nothing about it changed."""
@@ -214,10 +214,10 @@ class Intake:
             secret = Work("secret", ObjectKey(key.namespace, gone.open_secret[0]), gone.open_secret[1])
             (self._queue.add if self.acting else self._left.append)(secret)
 
-    def ask(self, key: ObjectKey, *, bulk: bool = True) -> None:
+    def ask(self, key: ObjectKey, *, bulk: bool = True, ahead: bool = False) -> None:
         """Have a token looked at: its moment or its turn has come, or what it depends on has changed."""
         if self.acting:
-            self._queue.add(Work("token", key), bulk=bulk)
+            self._queue.add(Work("token", key), bulk=bulk, ahead=ahead)
         else:
             self._undone[key] = None
 

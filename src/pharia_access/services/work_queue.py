@@ -45,12 +45,13 @@ class WorkQueue:
         self._lanes: tuple[Turns[Work], Turns[Work]] = (Turns(), Turns())
         self._waiting: dict[Work, float] = {}
         self._waiting_in_bulk: set[Work] = set()
+        self._waiting_ahead: set[Work] = set()
         self._running: dict[Work, float] = {}  # since when
         self._at_work: Counter[str] = Counter()  # workers by namespace
         self._shares = Shares()
         self._resting: set[str] = set()
         self._idle = 0
-        self._again: dict[Work, bool] = {}
+        self._again: dict[Work, tuple[bool, bool]] = {}  # in bulk, and ahead
         self._later: list[tuple[float, int, Work, bool]] = []
         self._due: dict[Work, float] = {}
         self._failures: dict[Work, int] = {}
@@ -69,11 +70,11 @@ class WorkQueue:
         """How long the work that has waited longest has waited, 0 if none waits."""
         return max(0.0, self._monotonic() - next(iter(self._waiting.values()))) if self._waiting else 0.0
 
-    def add(self, work: Work, *, bulk: bool = False) -> None:
-        """Have it done soon. What waits already waits on, only perhaps in the better lane."""
+    def add(self, work: Work, *, bulk: bool = False, ahead: bool = False) -> None:
+        """Have it done soon, `ahead` of others in its namespace. What waits already waits on, or perhaps for less."""
         if not bulk:
             self._shares.asked(work.key.namespace, self._monotonic())
-        self._enqueue(work, bulk=bulk)
+        self._enqueue(work, bulk=bulk, ahead=ahead)
 
     def add_after(self, work: Work, seconds: float, *, bulk: bool = False) -> None:
         """Have it done then; an earlier date that stands already stands on."""
@@ -123,7 +124,8 @@ class WorkQueue:
         if not self._at_work[namespace]:
             del self._at_work[namespace]
         if work in self._again:
-            self._enqueue(work, bulk=self._again.pop(work))
+            bulk, ahead = self._again.pop(work)
+            self._enqueue(work, bulk=bulk, ahead=ahead)
 
     async def work_forever(self, handle: Callable[[Work], Awaitable[None]]) -> None:
         """Take, handle, and again. `handle` must not raise."""
@@ -134,21 +136,26 @@ class WorkQueue:
             finally:
                 self.done(work)
 
-    def _enqueue(self, work: Work, *, bulk: bool) -> None:
+    def _enqueue(self, work: Work, *, bulk: bool, ahead: bool = False) -> None:
         if work in self._running:
-            self._again[work] = self._again.get(work, True) and bulk
+            before = self._again.get(work, (True, False))
+            self._again[work] = (before[0] and bulk, before[1] or ahead)
             return
-        if work in self._waiting and (bulk or work not in self._waiting_in_bulk):
-            return
-        if work not in self._waiting:
+        if work in self._waiting:
+            was = work in self._waiting_in_bulk, work in self._waiting_ahead
+            bulk, ahead = was[0] and bulk, was[1] or ahead
+            if (bulk, ahead) == was:
+                return
+        else:
             self._waiting[work] = self._monotonic()
             self._shares.came(work.key.namespace)
         (self._waiting_in_bulk.add if bulk else self._waiting_in_bulk.discard)(work)
-        self._lanes[bulk].append(work.key.namespace, work)
+        (self._waiting_ahead.add if ahead else self._waiting_ahead.discard)(work)
+        self._lanes[bulk].append(work.key.namespace, work, ahead=ahead)
         self._wake_one()
 
     def _next(self) -> Work | None:
-        """Take what waits off the lanes. What went over to the better lane has left a shadow in the other one."""
+        """Take what waits off the lanes. What went over to a better place has left a shadow in the other one."""
         self._takes += 1
         for lane in reversed(self._lanes) if self._takes % BULK_EVERY == 0 else self._lanes:
             work = lane.take(may=self._may_have_more, waits=self._waiting.__contains__)
@@ -178,6 +185,7 @@ class WorkQueue:
     def _start(self, work: Work) -> Work:
         del self._waiting[work]
         self._waiting_in_bulk.discard(work)
+        self._waiting_ahead.discard(work)
         self._running[work] = self._monotonic()
         self._at_work[work.key.namespace] += 1
         if self._waiting:

@@ -63,3 +63,38 @@ def test_nothing_is_lost_or_made_up_and_nobody_waits_longer_than_a_round(steps: 
             waiting[taken] -= 1
         assert max(passed_over.values()) <= 2
         assert len(turns) == sum(waiting.values())
+
+
+def test_what_goes_ahead_goes_before_the_others_of_its_namespace_and_of_no_other() -> None:
+    turns = of("a1", "a2", "b1", "c1")
+    turns.append("a", "a3", ahead=True)
+
+    assert drained(turns) == ["a3", "b1", "c1", "a1", "a2"]
+
+
+def test_of_what_goes_ahead_who_came_first_is_first_and_every_second_one_is_of_the_others() -> None:
+    turns = of("a1", "a2", "a3")
+    for item in ("a4", "a5", "a6", "a7"):
+        turns.append("a", item, ahead=True)
+
+    assert drained(turns) == ["a4", "a1", "a5", "a2", "a6", "a3", "a7"]
+
+
+def test_what_goes_ahead_gives_way_last() -> None:
+    turns = of("a1", "a2")
+    turns.append("a", "a3", ahead=True)
+
+    assert [turns.shorten_the_longest() for _ in range(4)] == ["a2", "a1", "a3", None]
+
+
+@given(items=st.lists(st.tuples(st.sampled_from("abc"), st.booleans()), max_size=40))
+def test_going_ahead_changes_no_namespaces_turn_and_loses_nothing(items: list[tuple[str, bool]]) -> None:
+    plain, hurried = Turns[str](), Turns[str]()
+    for number, (namespace, ahead) in enumerate(items):
+        plain.append(namespace, f"{namespace}{number}")
+        hurried.append(namespace, f"{namespace}{number}", ahead=ahead)
+
+    first, second = drained(plain), drained(hurried)
+
+    assert [item[0] for item in first] == [item[0] for item in second]
+    assert sorted(first) == sorted(second)

@@ -103,6 +103,18 @@ async def test_what_people_wait_for_goes_before_work_in_bulk(bench: Bench, intak
     assert await queued(bench) == ["c", "a", "b", "ci"]
 
 
+@pytest.mark.parametrize("revoked", [True, False], ids=["revoked", "being deleted"])
+@simulated
+async def test_a_token_that_ends_goes_before_mints_of_its_namespace(
+    bench: Bench, intake: Intake, *, revoked: bool
+) -> None:
+    intake.token_seen(a_token(A))
+    intake.token_seen(a_token(B))
+    intake.token_seen(a_token(C, revoked=True) if revoked else replace(active(bench, C), deleting=True))
+
+    assert await queued(bench) == ["c", "a", "b"]
+
+
 @simulated
 async def test_a_list_judges_anew_what_the_view_knows_already(bench: Bench, intake: Intake) -> None:
     over = replace(active(bench), spec=a_token(expires_at=NOW - timedelta(seconds=1)).spec)

@@ -223,3 +223,14 @@ def test_a_standby_counts_what_cannot_be_understood_and_keeps_it_for_later(bench
 
     assert intake.malformed(bench.work()) == broken
     assert len(bench.replica.queue) == 0
+
+
+@simulated
+async def test_a_credential_that_is_being_deleted_goes_before_the_mints_of_its_namespace(bench: Bench) -> None:
+    await forget_what_was_seen(bench)
+    bench.replica.intake.token_seen(a_token(ObjectKey(CREDENTIAL.namespace, "mint")))
+
+    bench.replica.intake.credential_seen(a_credential(resource_version=LATER, generation=2, deleting=True))
+
+    works = await drained(bench.replica.queue)
+    assert works.index(ITSELF) < works.index(Work("token", ObjectKey(CREDENTIAL.namespace, "mint")))
