@@ -19,12 +19,14 @@ _TARGET: Final = rb"(?:(/auth/envoy/[!\"$-.0->@-\[\]-~]*/-/)[!-~\x80-\xff]*|(/au
 _VALUE: Final = rb"[\t -~\x80-\xff]*\r\n"
 _NAME: Final = rb"!#$%&'*+\-.^_`|~0-9A-Za-z"
 """RFC 9110, 5.6.2: the characters of a token."""
-_NAME_BEGINS: Final = rb"!#$%&'*+\-.^_`|~0-9BDFGI-SV-Zbdfgi-sv-z"
+_NAME_BEGINS: Final = rb"!#$%&'*+\-.^_`|~0-9BDFGI-OQ-SV-Zbdfgi-oq-sv-z"
 """The same, less the letters that a name begins with which says something."""
 _OTHER: Final = (
     rb"(?:[" + _NAME_BEGINS + rb"]|[Aa](?!(?i:uthorization):)|[Cc](?!(?i:onnection|ontent-length):)|[Ee](?!(?i:xpect):)"
-    rb"|[Hh](?!(?i:ost):)|[Tt](?!(?i:ransfer-encoding):)|[Uu](?!(?i:pgrade):))[" + _NAME + rb"]*:" + _VALUE
+    rb"|[Hh](?!(?i:ost):)|[Pp](?!(?i:roxy-connection):)|[Tt](?!(?i:ransfer-encoding):)|[Uu](?!(?i:pgrade):))"
+    rb"[" + _NAME + rb"]*:" + _VALUE
 )
+"""`Proxy-Connection` is in no RFC, but the parser takes it for `Connection`."""
 _KEEPS_ALIVE: Final = rb"(?i:connection):[\t ]*(?i:keep-alive)[\t ]*\r\n"
 _HAS_NO_BODY: Final = rb"(?i:content-length):[\t ]*0[\t ]*\r\n(?!(?s:.*\r\n)?(?i:content-length):)"
 """As Envoy says it: once."""

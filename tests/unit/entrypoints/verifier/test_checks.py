@@ -185,7 +185,7 @@ PLAIN_ONES = {
     "names that begin alike": message(
         "GET /auth/forward", AUTH, "Hosts: a", "Authorizations: b", "Connections: c", "Content-Lengths: 1",
         "Expects: d", "Upgrades: e", "Transfer-Encodings: f", "TE: g", "Accept: h", "Cookie: i", "ETag: j",
-        "User-Agent: k", "H: l",
+        "User-Agent: k", "H: l", "Proxy-Connections: m", "Proxy: n",
     ),
     "empty values": message("GET /auth/forward", AUTH, "X:", "Y: ", "Accept:"),
     "bytes that are not ASCII in a value": message("GET /auth/forward", AUTH, "X: caf\xe9"),
@@ -207,6 +207,8 @@ OTHERS = {
     "an offer": message("GET /auth/nginx", AUTH, "upgradE: x"),
     "an expectation": message("GET /auth/nginx", AUTH, "eXPECT: 100-continue"),
     "the last request": message("GET /auth/nginx", AUTH, "cONNECTION: close"),
+    "the last request, as old proxies say it": message("GET /auth/nginx", AUTH, "pROXY-cONNECTION: close"),
+    "a connection that stays, as old proxies say it": message("GET /auth/nginx", AUTH, "Proxy-Connection: keep-alive"),
     "options of the connection": message("GET /auth/nginx", AUTH, "Connection: keep-alive, close"),
     "a line that goes on": message("GET /auth/nginx", AUTH, "X: a\r\n b"),
     "a blank before the colon": message("GET /auth/nginx", AUTH, "X : a"),
@@ -250,6 +252,19 @@ def test_what_is_plain_needs_no_parser(sent: str, mocker: MockerFixture) -> None
 @pytest.mark.parametrize("sent", OTHERS.values(), ids=OTHERS.keys())
 def test_what_is_in_doubt_is_left_to_the_parser(sent: str) -> None:
     assert PLAIN.match(sent.encode("latin-1")) is None
+
+
+@pytest.mark.parametrize("name", ["Connection", "Proxy-Connection"])
+async def test_behind_the_last_request_nothing_is_answered_however_it_is_cut(name: str) -> None:
+    door = Door()
+    raw = filled(message("GET /auth/nginx", AUTH, f"{name}: close"), door) * 2
+    heard = []
+    for packets in ([raw], [raw[: len(raw) // 2], raw[len(raw) // 2 :]], [bytes([byte]) for byte in raw]):
+        wire = Wire(door)
+        await wire.talk(packets)
+        heard.append((wire.statuses(), wire.closed))
+
+    assert heard == [([200], True)] * 3
 
 
 @pytest.mark.parametrize("lines", [1, 20, 42])
