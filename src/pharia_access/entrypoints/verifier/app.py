@@ -65,7 +65,7 @@ class Protocols:
                 return Reply(TOO_LARGE)
             said = await self._as_of_now(
                 decision,
-                lambda: self.gate.decide(Contract.CHECK_USER, values),
+                lambda: self._decide_anew(Contract.CHECK_USER, values, long),
                 lambda accepted: check_user.answer_check_user(accepted, body, long),
             )
         return Reply(check_user.refuse(said) if isinstance(said, Refusal) else said)
@@ -100,7 +100,7 @@ class Protocols:
         with self.work.request(decision.accepted.token.credential) as long:
             said = await self._as_of_now(
                 decision,
-                lambda: self.gate.decide(Contract.WHOAMI, values),
+                lambda: self._decide_anew(Contract.WHOAMI, values, long),
                 lambda accepted: whoami.answer_whoami(accepted, long),
             )
         return Reply(refusal_answer(said) if isinstance(said, Refusal) else said)
@@ -143,6 +143,11 @@ class Protocols:
                 return said
             decision = await decide()
         return decision.refusal or Refusal.OVERLOADED
+
+    async def _decide_anew(self, contract: Contract, values: Sequence[bytes], long: LongRequest) -> Decision:
+        """Between two pieces: this may wait for Argon2id, and others' long work does not wait for that."""
+        long.end_piece()
+        return await self.gate.decide(contract, values)
 
     async def _caller(self, values: Sequence[bytes]) -> Decision:
         return await self.gate.decide(Contract.INTROSPECT, values, introspection.CALLER_REQUIREMENT)

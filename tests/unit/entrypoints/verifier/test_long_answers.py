@@ -14,11 +14,12 @@ import pytest
 from pharia_access.domain.permissions import Permission, Role
 from pharia_access.entrypoints.verifier.app import Protocols, VerifierApp
 from pharia_access.entrypoints.verifier.long_work import LongRequest
+from pharia_access.services.gate import Contract, Decision, Gate
 from tests.support.http_door import Door, Reply, open_door
 from tests.support.wires import Wire, request, settle
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from pharia_access.domain.token import TokenText
 
@@ -116,6 +117,42 @@ async def test_a_role_that_is_taken_away_during_a_rest_is_not_told(
     assert (before.status, after.status) == (200, 200)
     assert (b'"m0"' in before.body, b'"m0"' in after.body) == (True, False)
     assert rests
+
+
+@pytest.mark.parametrize("target", ["/check_user", "/whoami"])
+async def test_others_long_work_does_not_wait_while_one_is_decided_anew(
+    target: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where Argon2id must tell."""
+    door = Door()
+    token = rich(door)
+    protocols = Protocols(door.gate, 65536)
+    decided, anew, goes_on = 0, asyncio.Event(), asyncio.Event()
+    original = Gate.decide
+
+    async def decide(gate: Gate, contract: Contract, values: Sequence[bytes], requirement: str = "") -> Decision:
+        nonlocal decided
+        decided += 1
+        if decided > 1:
+            anew.set()
+            await goes_on.wait()
+        return await original(gate, contract, values, requirement)
+
+    monkeypatch.setattr(Gate, "decide", decide)
+    after_the_last_piece(monkeypatch, lambda: None if decided > 1 else revoke(door, token))
+    wire = Wire(door, app=VerifierApp(protocols))
+    body = BODY if target == "/check_user" else b""
+    wire.feed(asked("POST" if body else "GET", target, body, token))
+
+    async with asyncio.timeout(10):
+        await anew.wait()
+        with protocols.work.request("another") as long:
+            await long.piece()
+        goes_on.set()
+        while not wire.written:  # noqa: ASYNC110 - the wire tells nobody
+            await asyncio.sleep(0)
+
+    assert wire.statuses() == [401]
 
 
 @pytest.mark.parametrize("fast", [True, False], ids=["fast path", "ASGI"])
