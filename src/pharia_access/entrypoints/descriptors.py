@@ -16,7 +16,9 @@ log = logging.getLogger(__name__)
 _MOST_OPEN_FILES: Final = 1_048_576
 """What Linux allows at most unless told otherwise (sysctl `fs.nr_open`), where the hard limit names no number."""
 _BESIDE: Final = 64
-"""For probes and scrapes (some tens at a time), files, the event loop, and what comes in before it is turned away."""
+"""For files and the event loop; and for each port, for what comes in before it is turned away."""
+_PROBES: Final = 64
+"""As many connections as the health port has at most."""
 _FEWEST: Final = 16
 
 
@@ -44,5 +46,5 @@ def connections_within(wanted: int, *, open_files: int, ports: int, to_server: i
         ports: of those that are bounded.
         to_server: connections to the API server.
     """
-    left = (open_files - _BESIDE - to_server) // ports - _BESIDE
+    left = (open_files - _BESIDE - _PROBES - to_server) // ports - _BESIDE
     return min(wanted, max(_FEWEST, left))

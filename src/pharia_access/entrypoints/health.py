@@ -3,6 +3,7 @@
 Decides nothing: what is wrong comes as sentences from the callers. Says nothing about itself.
 """
 
+import asyncio
 import logging
 import socket
 from collections.abc import Callable, Sequence
@@ -10,6 +11,8 @@ from typing import Final
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
+
+from pharia_access.entrypoints.few_connections import FewConnections
 
 __all__ = ["HealthServer"]
 
@@ -19,8 +22,10 @@ _PLAIN: Final = "text/plain; charset=utf-8"
 _PROMETHEUS: Final = "text/plain; version=0.0.4; charset=utf-8"
 # Prometheus and the kubelet send short requests without a body, one at a time.
 _LONGEST_LINE: Final = 2048
-_BACKLOG: Final = 32
-_KEEPALIVE_SECONDS: Final = 75.0
+_MOST_CONNECTIONS: Final = 64
+_BACKLOG: Final = 128
+_IDLE_SECONDS: Final = 5.0
+_BODY_SECONDS: Final = 1.0
 _SHUTDOWN_SECONDS: Final = 1.0
 
 
@@ -33,9 +38,10 @@ class HealthServer:
         live: what is so wrong that a restart would help, a sentence each.
         ready: what is missing before the process does its work, a sentence each.
         metrics: everything in Prometheus' text format, version 0.0.4.
+        idle_seconds: how long a connection may take for a request's head, and stay without a next one.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - settings and callbacks, by keyword
         self,
         host: str,
         port: int,
@@ -43,20 +49,23 @@ class HealthServer:
         live: Callable[[], Sequence[str]],
         ready: Callable[[], Sequence[str]],
         metrics: Callable[[], bytes],
+        idle_seconds: float = _IDLE_SECONDS,
     ) -> None:
         self._host = host
         self._wanted_port = port
         self._live = live
         self._ready = ready
         self._metrics = metrics
+        self._idle_seconds = idle_seconds
         self._runner: web.AppRunner | None = None
+        self._listener: asyncio.Server | None = None
 
     @property
     def port(self) -> int:
         """The port that is listened on; before the start, the one that was asked for."""
-        if self._runner is None or not self._runner.addresses:
+        if self._listener is None:
             return self._wanted_port
-        port: int = self._runner.addresses[0][1]
+        port: int = self._listener.sockets[0].getsockname()[1]
         return port
 
     async def start(self) -> None:
@@ -71,27 +80,39 @@ class HealthServer:
             access_log=None,
             logger=log,
             handle_signals=False,
-            keepalive_timeout=_KEEPALIVE_SECONDS,
+            keepalive_timeout=self._idle_seconds,  # counts from the connection on, whatever has come of a head
+            lingering_time=_BODY_SECONDS,
             max_line_size=_LONGEST_LINE,
             max_field_size=_LONGEST_LINE,
             shutdown_timeout=_SHUTDOWN_SECONDS,
         )
         await self._runner.setup()
         try:
-            await self._site(self._runner).start()
+            self._listener = await self._listen(self._runner)
         except OSError:
             await self.stop()
             raise
 
-    def _site(self, runner: web.AppRunner) -> web.BaseSite:
+    async def _listen(self, runner: web.AppRunner) -> asyncio.Server:
         """Raises OSError."""
+        if runner.server is None:
+            msg = "the application was not set up"
+            raise RuntimeError(msg)
+        protocols = FewConnections(runner.server, most=_MOST_CONNECTIONS)
+        loop = asyncio.get_running_loop()
         if ":" not in self._host:
-            return web.TCPSite(runner, self._host, self._wanted_port, backlog=_BACKLOG)
+            return await loop.create_server(
+                protocols, self._host, self._wanted_port, backlog=_BACKLOG, reuse_address=True
+            )
         # An event loop's own would take IPv6 alone, and a kubelet asks by the pod's first address.
-        return web.SockSite(runner, _of_both_families(self._host, self._wanted_port), backlog=_BACKLOG)
+        bound = _of_both_families(self._host, self._wanted_port)
+        return await loop.create_server(protocols, sock=bound, backlog=_BACKLOG)
 
     async def stop(self) -> None:
         """Stop listening and end open connections, within about a second."""
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            listener.close()
         runner, self._runner = self._runner, None
         if runner is not None:
             await runner.cleanup()

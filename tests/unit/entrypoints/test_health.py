@@ -1,6 +1,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import aiohttp
 import pytest
@@ -124,6 +125,88 @@ async def test_a_clients_mistakes_do_not_fill_the_log(
     writer.close()
 
     assert caplog.text == ""
+
+
+HALF = b"GET /he"
+
+
+async def half_requests(process: Process, count: int) -> list[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """Connections of clients that send no more than the beginning of a request."""
+    streams = [await asyncio.open_connection("127.0.0.1", process.server.port) for _ in range(count)]
+    for _, writer in streams:
+        writer.write(HALF)
+    return streams
+
+
+def hang_up(streams: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]]) -> None:
+    for _, writer in streams:
+        writer.close()
+
+
+async def are_closed(streams: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]]) -> None:
+    """Wait until the server has closed them all. Raises TimeoutError."""
+    async with asyncio.timeout(4):
+        for reader, _ in streams:
+            with suppress(ConnectionError):
+                assert await reader.read() == b""
+
+
+async def test_whoever_keeps_many_connections_open_shuts_no_probe_out(process: Process) -> None:
+    streams = await half_requests(process, 200)
+
+    async with asyncio.timeout(1):
+        status, _, _ = await ask(process, "/healthz")
+
+    await are_closed(streams[: 200 + 1 - 64])
+    still_open = [reader for reader, _ in streams if not reader.at_eof() and reader.exception() is None]
+    hang_up(streams)
+    assert status == 200
+    assert len(still_open) == 63
+
+
+@pytest.mark.parametrize("before", [b"", b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"], ids=["at once", "as the second"])
+@pytest.mark.parametrize("sent", [b"", HALF], ids=["nothing", "half a request"])
+async def test_who_does_not_ask_in_time_is_let_go(before: bytes, sent: bytes) -> None:
+    server = HealthServer("127.0.0.1", 0, live=list, ready=list, metrics=bytes, idle_seconds=0.2)
+    await server.start()
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    writer.write(before + sent)
+
+    async with asyncio.timeout(4):
+        answers = await reader.read()
+
+    writer.close()
+    await server.stop()
+    assert answers.count(b"HTTP/1.1 200") == bool(before)
+
+
+async def test_a_head_that_comes_byte_by_byte_has_no_more_time() -> None:
+    server = HealthServer("127.0.0.1", 0, live=list, ready=list, metrics=bytes, idle_seconds=0.2)
+    await server.start()
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    writer.write(b"GET /healthz HTTP/1.1\r\nX: ")
+    ended = asyncio.create_task(reader.read())
+
+    async with asyncio.timeout(4):
+        while not ended.done():
+            writer.write(b"a")
+            await asyncio.sleep(0.02)
+
+    writer.close()
+    answers, *_ = await asyncio.gather(ended, return_exceptions=True)
+    await server.stop()
+    assert answers == b"" or isinstance(answers, ConnectionError)
+
+
+async def test_a_body_that_does_not_come_keeps_no_connection(process: Process) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", process.server.port)
+    writer.write(b"POST /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n")
+
+    async with asyncio.timeout(4):
+        answers = await reader.read()
+
+    writer.close()
+    assert answers.startswith(b"HTTP/1.1 405")
 
 
 async def test_the_port_is_the_one_that_was_taken_and_is_free_after_the_stop() -> None:
