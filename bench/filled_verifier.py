@@ -23,7 +23,7 @@ from pharia_access.domain.proof import matches
 from pharia_access.domain.times import format_time
 from pharia_access.domain.verification import RULES, Holder, IssuedToken
 from pharia_access.entrypoints.descriptors import raise_open_files
-from pharia_access.entrypoints.verifier.app import Protocols, VerifierApp
+from pharia_access.entrypoints.verifier.app import Protocols, VerifierApp, review_app
 from pharia_access.entrypoints.verifier.busy_poll import BusyPoll
 from pharia_access.entrypoints.verifier.checks import EarlyAnswers
 from pharia_access.entrypoints.verifier.limits import Limits
@@ -123,7 +123,7 @@ async def _serve(options: argparse.Namespace) -> None:
     gate = _gate(_index(options.tokens, key, catalogue=options.catalogue), key)
     gc.collect()
     gc.freeze()
-    app = VerifierApp(Protocols(gate, 65536))
+    protocols = Protocols(gate, 65536)
     early = (
         EarlyAnswers(gate, BusyPoll(VerifierSettings().busy_poll.total_seconds(), now=SystemClock.monotonic))
         if options.fast
@@ -131,7 +131,11 @@ async def _serve(options: argparse.Namespace) -> None:
     )
     raise_open_files()
     tls = None if options.tls is None else Tls(options.tls / "tls.crt", options.tls / "tls.key")
-    listener = Listener(app, Limits(request_seconds=options.request_seconds), early=early, tls=tls)
+    limits = Limits(request_seconds=options.request_seconds)
+    if options.reviews:
+        asked = Tls(options.tls / "tls.crt", options.tls / "tls.key", options.tls / "ca.crt")
+        await Listener(review_app(protocols, ()), limits.for_reviews(), tls=asked).start("127.0.0.1", options.reviews)
+    listener = Listener(VerifierApp(protocols), limits if tls is None else limits.behind_tls(), early=early, tls=tls)
     await listener.start("127.0.0.1", options.port)
     await asyncio.Event().wait()
 
@@ -145,6 +149,7 @@ def main() -> None:
     parser.add_argument("--fast", action="store_true")
     parser.add_argument("--catalogue", action="store_true")
     parser.add_argument("--tls", type=Path)
+    parser.add_argument("--reviews", type=int, help="a port for TokenReviews, with --tls")
     parser.add_argument("--request-seconds", type=float, default=Limits().request_seconds)
     uvloop.run(_serve(parser.parse_args()))
 

@@ -95,7 +95,7 @@ class Acceptor:
     def _admit(self, connection: socket.socket) -> None:
         connection.setblocking(False)  # noqa: FBT003 - the library's signature
         protocol = self._protocol()
-        protocol.take_place(connection)
+        protocol.take_place(connection, shakes_hands=self.tls is not None)
         task = self._loop.create_task(self._begin(connection, protocol, self.tls))
         self.begun.add(task)
         task.add_done_callback(partial(self._ended, connection, protocol))

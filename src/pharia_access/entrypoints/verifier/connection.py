@@ -42,11 +42,12 @@ class Connection(Channel):
             self.room.enter(self)
         elif self.is_over:
             transport.abort()  # its place was taken meanwhile
+        self.room.end_handshake(self)
 
-    def take_place(self, accepted: socket.socket) -> None:
+    def take_place(self, accepted: socket.socket, *, shakes_hands: bool) -> None:
         """It was accepted: `connection_made` comes in a moment, or when a handshake has ended well."""
         self._accepted_socket = accepted
-        self.room.enter(self)
+        self.room.enter(self, shakes_hands=shakes_hands)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The client has gone."""

@@ -29,6 +29,9 @@ _MOST_UNANSWERED: Final = 2
 """Requests of a connection: one is answered, one waits."""
 
 
+_NOBODYS: Final = httptools.HttpRequestParser(object())
+
+
 class EnoughReadError(Exception):
     """Raised in the parser's callbacks to make it stop: nothing more of this connection is read."""
 
@@ -46,6 +49,15 @@ class GuardedProtocol(AnsweringConnection):
         self._in_head = True
         self._unparsed = 0
         self._body_bytes = 0
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The client has gone, and nothing is read any more.
+
+        A parser and whom it calls back hold each other: the memory of TLS would wait for the collector, and with
+        thousands that come and go, that of thousands.
+        """
+        super().connection_lost(exc)
+        self.parser = _NOBODYS
 
     def data_received(self, data: bytes) -> None:
         """Read on, as far as the bounds allow."""

@@ -1,6 +1,6 @@
 """What a client may cost a verifier, and what it is told at the end of a connection on which it cost more."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Final
@@ -8,7 +8,7 @@ from typing import Final
 from pharia_access.domain.verification import Refusal
 from pharia_access.entrypoints.verifier.answers import Answer, refusal_answer, render
 
-__all__ = ["CLOSING", "LINGER_SECONDS", "PATIENCE_WITH_BODIES", "UNTAKEN_BYTES", "Closed", "Limits"]
+__all__ = ["CLOSING", "HANDSHAKES", "LINGER_SECONDS", "PATIENCE_WITH_BODIES", "UNTAKEN_BYTES", "Closed", "Limits"]
 
 PATIENCE_WITH_BODIES: Final = 16
 """How many times a body's bound may come: a connection that is closed at once may lose the answer that says why."""
@@ -17,6 +17,10 @@ UNTAKEN_BYTES: Final = 2048
 body would be sent apart, at the cost of a quarter."""
 LINGER_SECONDS: Final = 1.0
 """How long what still comes is read and dropped after the last answer, for the same reason."""
+HANDSHAKES: Final = 128
+"""How many handshakes of TLS may go on at a port: each may cost some 200 KiB, before anybody showed a certificate."""
+_REVIEW_PLACES: Final = 256
+"""For API servers, of which a cluster has few; each holds some connections."""
 CLOSING: Final = {
     status: render(Answer(status.value), keep_alive=False)
     for status in (
@@ -41,7 +45,7 @@ class Limits:
         body_bytes: a body, decoded.
         request_seconds: from a connection's or a request's first byte to the request's last; for taking answers.
         idle_seconds: between two requests of a connection.
-        connections: open at a time, TLS handshakes counted; see `room`.
+        connections: open at a time at a port, TLS handshakes counted; see `room`.
     """
 
     head_bytes: int = 16384
@@ -49,6 +53,14 @@ class Limits:
     request_seconds: float = 5.0
     idle_seconds: float = 75.0
     connections: int = 4096
+
+    def behind_tls(self) -> "Limits":
+        """Half the connections: at its worst one takes more than twice the memory of one without TLS."""
+        return replace(self, connections=self.connections // 2)
+
+    def for_reviews(self) -> "Limits":
+        """What the port of TokenReviews allows, which has TLS always."""
+        return replace(self, connections=min(self.behind_tls().connections, _REVIEW_PLACES))
 
 
 class Closed(StrEnum):

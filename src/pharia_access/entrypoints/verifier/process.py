@@ -163,7 +163,7 @@ def _known(ends: Callable[[], Validity | None]) -> Validity | None:
         return None
 
 
-def _limits(settings: VerifierSettings, metrics: VerifierMetrics) -> Limits:
+def _limits(settings: VerifierSettings) -> Limits:
     open_files = raise_open_files()
     ports = 2 if settings.token_review else 1
     most = connections_within(
@@ -172,7 +172,6 @@ def _limits(settings: VerifierSettings, metrics: VerifierMetrics) -> Limits:
     if most < settings.max_connections:
         what = "fewer connections than set may be open, because of the limit of open files"
         log.warning(what, extra={"connections": most, "set": settings.max_connections, "openFiles": open_files})
-    metrics.connections_bound(most)
     return Limits(
         head_bytes=settings.max_header_bytes,
         body_bytes=settings.max_body_bytes,
@@ -184,20 +183,24 @@ def _limits(settings: VerifierSettings, metrics: VerifierMetrics) -> Limits:
 
 def _listeners(settings: VerifierSettings, parts: VerifierParts) -> list[tuple[Listener, str, int]]:
     protocols = Protocols(gate=parts.gate, max_body_bytes=settings.max_body_bytes)
-    limits = _limits(settings, parts.metrics)
+    limits = _limits(settings)
     tls = _tls(settings.tls_cert_file, settings.tls_key_file)
+    of_checks = limits if tls is None else limits.behind_tls()
+    parts.metrics.connections_bound(of_checks.connections)
     early = None
     if settings.fast_path:
         early = EarlyAnswers(parts.gate, BusyPoll(settings.busy_poll.total_seconds(), now=parts.clock.monotonic))
     closed = parts.metrics.connection_closed
-    checks = Listener(VerifierApp(protocols), limits, early=early, tls=tls, closed=closed)
+    checks = Listener(VerifierApp(protocols), of_checks, early=early, tls=tls, closed=closed)
     listeners = [(checks, "checks", settings.port)]
     if settings.token_review:
         tls = _tls(
             settings.token_review_cert_file, settings.token_review_key_file, settings.token_review_client_ca_file
         )
         app = review_app(protocols, settings.token_review_audiences)
-        listeners.append((Listener(app, limits, tls=tls, closed=closed), "token-review", settings.token_review_port))
+        listeners.append(
+            (Listener(app, limits.for_reviews(), tls=tls, closed=closed), "token-review", settings.token_review_port)
+        )
     return listeners
 
 

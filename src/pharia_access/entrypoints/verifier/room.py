@@ -5,12 +5,15 @@ such a client keep everybody out. When all places are taken, the oldest connecti
 closed, and the newcomer comes in; so it has as long to show a token as it takes to fill all these places anew.
 
 Some places are never kept by those that showed one either: else whoever has one token could take them all for good.
+
+Few handshakes of TLS go on at a time: OpenSSL keeps as much as 131,072 bytes of a message that is announced and never
+ends, from whoever connects. Beyond, the oldest handshake makes room, not the oldest connection.
 """
 
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from pharia_access.entrypoints.verifier.limits import Closed
+from pharia_access.entrypoints.verifier.limits import HANDSHAKES, Closed
 
 __all__ = ["Guest", "Room"]
 
@@ -34,28 +37,43 @@ class Room:
 
     Args:
         places: how many connections may be open.
+        handshakes: how many of them may be handshakes of TLS that go on.
         closed: is told why one was closed.
     """
 
-    def __init__(self, places: int, *, closed: Callable[[Closed], None] = _tell_nobody) -> None:
+    def __init__(
+        self, places: int, *, handshakes: int = HANDSHAKES, closed: Callable[[Closed], None] = _tell_nobody
+    ) -> None:
         self._places = places
+        self._most_handshakes = handshakes
         self._kept_places = places - max(1, places // _ONE_IN)
         self._new: dict[Guest, None] = {}
         """Without an accepted token of late, the oldest first."""
+        self._shaking: dict[Guest, None] = {}
+        """Those of the new whose handshake goes on, the oldest first."""
         self._kept: set[Guest] = set()
         self.closed = closed
 
     def __len__(self) -> int:
         return len(self._new) + len(self._kept)
 
-    def enter(self, guest: Guest) -> None:
-        """Take a place; that of the oldest without an accepted token, if there is none."""
+    def enter(self, guest: Guest, *, shakes_hands: bool = False) -> None:
+        """Take a place; that of the oldest without an accepted token, if there is none.
+
+        `shakes_hands`: its handshake begins, and goes on until `end_handshake`. It takes the place of the oldest
+        handshake, if as many go on as may.
+        """
         self._new[guest] = None
-        if len(self) > self._places:
-            oldest = next(iter(self._new))
-            del self._new[oldest]
-            self.closed(Closed.CROWDED_OUT)
-            oldest.turn_out()
+        if shakes_hands:
+            self._shaking[guest] = None
+        if len(self._shaking) > self._most_handshakes:
+            self._turn_out(next(iter(self._shaking)))
+        elif len(self) > self._places:
+            self._turn_out(next(iter(self._new)))
+
+    def end_handshake(self, guest: Guest) -> None:
+        """It speaks from now on, or never did anything else."""
+        self._shaking.pop(guest, None)
 
     def keep(self, guest: Guest) -> bool:
         """A token was accepted: whether the connection may be kept from now on. If not, it ends with this answer."""
@@ -79,4 +97,10 @@ class Room:
     def leave(self, guest: Guest) -> None:
         """It is closed."""
         self._new.pop(guest, None)
+        self._shaking.pop(guest, None)
         self._kept.discard(guest)
+
+    def _turn_out(self, guest: Guest) -> None:
+        self.leave(guest)
+        self.closed(Closed.CROWDED_OUT)
+        guest.turn_out()

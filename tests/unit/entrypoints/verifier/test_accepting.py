@@ -137,9 +137,9 @@ def test_each_has_a_place_before_the_next_is_accepted(
     counted: list[int] = []
     enter, admit = Room.enter, Acceptor._admit
 
-    def note(room: Room, guest: Guest) -> None:
+    def note(room: Room, guest: Guest, *, shakes_hands: bool) -> None:
         entered.append(guest)
-        enter(room, guest)
+        enter(room, guest, shakes_hands=shakes_hands)
 
     def admitted(acceptor: Acceptor, connection: socket.socket) -> None:
         before = len(entered)
