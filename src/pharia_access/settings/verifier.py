@@ -103,8 +103,9 @@ class VerifierSettings(ProcessSettings):
     """How many may wait for that; more are answered 503."""
 
     max_connections: Annotated[int, whole_number(16, 65536)] = 4096
-    """How many connections may be open: fewer where the limit of open files leaves less. Beyond, the oldest that never
-    showed an accepted token makes room."""
+    """How many connections may be open: fewer where the limit of open files leaves less. Behind TLS a connection counts
+    double, and the port of TokenReviews has 256 at most. Beyond, the oldest that never showed an accepted token makes
+    room."""
 
     request_read_timeout: Annotated[timedelta, duration("1s", "1m")] = timedelta(seconds=5)
     """How long a client may take to send a request, its body included, and to take answers that wait for it."""

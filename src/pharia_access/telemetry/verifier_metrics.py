@@ -119,7 +119,7 @@ class VerifierMetrics(Collector):
             self._not_after[name,] = validity.not_after.timestamp()
 
     def connections_bound(self, most: int) -> None:
-        """Note how many connections each port may have."""
+        """Note how many connections the port of checks may have."""
         self._most_connections = most
 
     def connection_closed(self, reason: str) -> None:
@@ -153,7 +153,7 @@ class VerifierMetrics(Collector):
             "certificate_not_before_timestamp_seconds", f"{about} became good.", self._not_before, "certificate"
         )
         yield _gauge("certificate_not_after_timestamp_seconds", f"{about} ends.", self._not_after, "certificate")
-        yield _gauge("connections_limit", "Connections that each port may have.", {(): self._most_connections})
+        yield _gauge("connections_limit", "Connections that the port of checks may have.", {(): self._most_connections})
         if self._gauges is not None:
             yield from _state(self._gauges)
 

@@ -53,11 +53,11 @@ class GuardedProtocol(AnsweringConnection):
     def connection_lost(self, exc: Exception | None) -> None:
         """The client has gone, and nothing is read any more.
 
-        A parser and whom it calls back hold each other: the memory of TLS would wait for the collector, and with
-        thousands that come and go, that of thousands.
+        A parser and whom it calls back hold each other, and so do a turn and its connection: the memory of TLS would
+        wait for the collector, and where thousands come and go, that of thousands.
         """
         super().connection_lost(exc)
-        self.parser = _NOBODYS
+        self.parser, self.latest = _NOBODYS, None
 
     def data_received(self, data: bytes) -> None:
         """Read on, as far as the bounds allow."""

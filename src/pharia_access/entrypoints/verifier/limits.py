@@ -67,7 +67,7 @@ class Closed(StrEnum):
     """Why a connection was closed that its client might have gone on with, as a metric names it."""
 
     CROWDED_OUT = "crowded-out"
-    """It never showed an accepted token, and a newer one took its place."""
+    """It never showed an accepted token, and a newer one took its place, or that of its handshake."""
 
     NOT_KEPT = "not-kept"
     """It showed one and was answered; but as many such connections are kept as may be."""

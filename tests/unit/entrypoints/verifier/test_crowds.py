@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import trustme
 
-from pharia_access.entrypoints.verifier.limits import Limits
+from pharia_access.entrypoints.verifier.limits import HANDSHAKES, Limits
 from pharia_access.entrypoints.verifier.listener import Tls
 from tests.support.http_door import Door, Reply, open_door
 
@@ -254,6 +254,27 @@ def test_those_whose_handshake_goes_on_make_room_too(
     assert status == b"404"
     assert still < PLACES
     assert closed.count("crowded-out") == PLACES * 2 + 1
+
+
+def test_while_hundreds_let_their_handshake_wait_an_honest_one_is_served(
+    run: Run, tls: tuple[Tls, ssl.SSLContext]
+) -> None:
+    files, trusting = tls
+
+    async def main() -> tuple[int, float, int, list[str]]:
+        async with open_door(tls=files) as door, crowd(door, b"\x16\x03\x01\x02\x00\x01\x00", 300) as silent:
+            token, began = door.issue().reveal(), time.monotonic()
+            newcomer = await asyncio.open_connection("127.0.0.1", door.port, ssl=trusting)
+            status, took = (await ask(newcomer, check(token))).status, time.monotonic() - began
+            still = sum(await asyncio.gather(*map(is_open, silent)))
+            newcomer[1].close()
+            return status, took, still, door.closed
+
+    status, took, still, closed = run(main())
+    assert status == 200
+    assert took < 1
+    assert still == HANDSHAKES - 1
+    assert closed == ["crowded-out"] * (300 - still)
 
 
 def test_a_good_token_over_tls_keeps_its_place_and_a_handshake_too_late_has_none(

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import importlib
 import pkgutil
+import weakref
 from typing import TYPE_CHECKING, Any
+
+import pytest
+import uvloop
 
 import pharia_access
 from pharia_access.entrypoints.verifier.accepted_texts import AcceptedTexts
 from pharia_access.entrypoints.verifier.busy_poll import BusyPoll
 from pharia_access.entrypoints.verifier.checks import EarlyAnswers
+from pharia_access.entrypoints.verifier.connection import Connection
+from pharia_access.entrypoints.verifier.limits import Limits
 from pharia_access.services.audit import AuditLimits, AuditLog
 from pharia_access.services.gate import Gate, Tools
 from pharia_access.telemetry.verifier_metrics import VerifierMetrics
-from tests.support.http_door import Door
+from tests.support.http_door import Door, open_door
 from tests.support.wires import Wire
 
 if TYPE_CHECKING:
@@ -104,3 +111,45 @@ async def test_what_is_longer_than_any_requirement_is_not_kept() -> None:
         assert wire.send(f"{line}\r\nauthorization: Bearer {token}\r\n\r\n".encode()).status == 403
 
     assert {name: cache.cache_info().currsize for name, cache in caches().items()} == before
+
+
+@pytest.mark.parametrize("said", [b"", b"GET /x HTTP/1.1\r\nhost: v\r\n", b"GET /x HTTP/1.1\r\nhost: v\r\n\r\n"])
+@pytest.mark.parametrize("fast", [True, False], ids=["fast path", "ASGI"])
+def test_a_connection_that_ended_does_not_wait_for_the_collector(
+    monkeypatch: pytest.MonkeyPatch, said: bytes, *, fast: bool
+) -> None:
+    """Behind TLS it would keep 50 KiB and more for as long, and thousands may come and go meanwhile."""
+    seen: list[weakref.ref[Connection]] = []
+    made = Connection.connection_made
+
+    def note(connection: Connection, transport: object) -> None:
+        seen.append(weakref.ref(connection))
+        made(connection, transport)
+
+    monkeypatch.setattr(Connection, "connection_made", note)
+
+    async def main() -> list[Connection | None]:
+        async with open_door(fast=fast) as door:
+            for _ in range(4):
+                _, writer = await asyncio.open_connection("127.0.0.1", door.port)
+                writer.write(said)
+                await asyncio.sleep(0.02)
+                writer.transport.abort()
+            await asyncio.sleep(0.1)
+            return [one() for one in seen]
+
+    gc.disable()
+    try:
+        assert uvloop.run(main()) == [None] * 4
+    finally:
+        gc.enable()
+
+
+@pytest.mark.parametrize(
+    ("set_", "behind_tls", "for_reviews"), [(4096, 2048, 256), (65536, 32768, 256), (300, 150, 150), (16, 8, 8)]
+)
+def test_a_tls_port_has_half_the_places_and_that_of_reviews_few(set_: int, behind_tls: int, for_reviews: int) -> None:
+    limits = Limits(connections=set_, idle_seconds=7)
+
+    assert limits.behind_tls() == Limits(connections=behind_tls, idle_seconds=7)
+    assert limits.for_reviews() == Limits(connections=for_reviews, idle_seconds=7)

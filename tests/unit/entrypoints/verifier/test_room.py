@@ -100,6 +100,54 @@ def test_who_leaves_gives_its_place_back() -> None:
     assert party.told == []
 
 
+def test_beyond_the_most_handshakes_the_oldest_of_them_makes_room() -> None:
+    told: list[Closed] = []
+    room = Room(32, handshakes=2, closed=told.append)
+    stranger, ended, *shaking = (Guest() for _ in range(5))
+    room.enter(stranger)
+    room.enter(ended, shakes_hands=True)
+    room.end_handshake(ended)
+    for guest in shaking:
+        room.enter(guest, shakes_hands=True)
+
+    assert [one.turned_out for one in (stranger, ended, *shaking)] == [0, 0, 1, 0, 0]
+    assert (told, len(room)) == ([Closed.CROWDED_OUT], 4)
+
+
+def test_a_handshake_whose_client_goes_counts_no_more() -> None:
+    room = Room(32, handshakes=2)
+    guests = [Guest() for _ in range(3)]
+    room.enter(guests[0], shakes_hands=True)
+    room.leave(guests[0])
+    for guest in guests[1:]:
+        room.enter(guest, shakes_hands=True)
+
+    assert [guest.turned_out for guest in guests] == [0, 0, 0]
+
+
+@given(st.lists(st.sampled_from(["enter", "shake", "speak", "leave"]), max_size=120), st.integers(1, 20))
+def test_one_makes_room_at_most_for_each_that_comes_and_few_handshakes_go_on(moves: list[str], most: int) -> None:
+    room = Room(8, handshakes=most)
+    there: list[Guest] = []
+    shaking: list[Guest] = []
+    for move in moves:
+        if move in {"enter", "shake"}:
+            there.append(Guest())
+            shaking += there[-1:] if move == "shake" else []
+            room.enter(there[-1], shakes_hands=move == "shake")
+        elif there:
+            guest = (shaking or there)[0]
+            (room.end_handshake if move == "speak" else room.leave)(guest)
+            shaking = [one for one in shaking if one is not guest]
+            there = [one for one in there if move == "speak" or one is not guest]
+        out = [one for one in there if one.turned_out]
+        there, shaking = ([one for one in some if not one.turned_out] for some in (there, shaking))
+
+        assert len(out) <= 1
+        assert len(room) == len(there) <= 8
+        assert len(shaking) <= most
+
+
 @given(st.lists(st.sampled_from(["enter", "show", "leave"]), max_size=120), st.randoms(use_true_random=False))
 def test_whatever_happens_there_are_places_for_newcomers_and_nobody_with_a_token_makes_room(
     moves: list[str], random: object
