@@ -80,7 +80,7 @@ async def settled(guards: KubeGuards) -> tuple[GuardFault, ...]:
 
 
 async def test_as_installed_every_guard_holds(guards: KubeGuards) -> None:
-    assert await found(guards) == ()
+    assert await settled(guards) == ()
 
 
 WEAKER_POLICIES = (ignoring_failures, never_matching, leaving_out_kube_system, leaving_out_a_name, true_for_all)
@@ -100,7 +100,7 @@ async def test_a_binding_that_does_not_bind_is_noticed(
         faults = await found(guards)
 
     assert [(fault.guard, fault.older) for fault in faults] == [(guard, False)]
-    assert await found(guards) == ()
+    assert await settled(guards) == ()
 
 
 @pytest.mark.parametrize("change", WEAKER_POLICIES, ids=named)
@@ -156,7 +156,7 @@ def other_words(obj: Json) -> None:
 @pytest.mark.parametrize("guard", POLICIES)
 async def test_other_words_weaken_nothing(guards: KubeGuards, admin: Api, guard: str) -> None:
     with tampered(admin, Tampering(POLICY, guard, other_words)):
-        assert await found(guards) == ()
+        assert await settled(guards) == ()
 
 
 async def test_policies_that_an_administrator_applied_under_other_names_count(guards: KubeGuards, admin: Api) -> None:
@@ -176,7 +176,7 @@ def edition(number: str) -> Callable[[Json], None]:
 @pytest.mark.parametrize("guard", POLICIES)
 async def test_rules_of_a_newer_edition_count(guards: KubeGuards, admin: Api, guard: str) -> None:
     with tampered(admin, Tampering(POLICY, guard, edition("2"))):
-        assert await found(guards) == ()
+        assert await settled(guards) == ()
 
 
 @pytest.mark.parametrize("mark", ["", "0", "none", "1e9", "9" * 30])
@@ -243,4 +243,4 @@ async def test_a_policy_that_was_rewritten_counts_by_what_it_refuses(guards: Kub
     with renamed(admin, labelled=False, only="restrain-operator-secrets", change=rewritten):
         await until(guards, None, lambda look: "restrain-operator-secrets" in look.refused)
 
-        assert await found(guards) == ()
+        assert await settled(guards) == ()

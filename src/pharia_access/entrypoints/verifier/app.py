@@ -36,6 +36,8 @@ from pharia_access.services.verifier import Accepted
 
 __all__ = ["Protocols", "VerifierApp", "review_app"]
 
+_MOST_TRIES: Final = 4
+"""Answers that are worked out and then no longer hold, before the client is asked to come again."""
 _API_SERVER: Final = "kube-apiserver"
 """Holds the places of its port: no credential, whose names have a slash."""
 _FAULT: Final = Answer(HTTPStatus.INTERNAL_SERVER_ERROR.value)
@@ -137,12 +139,14 @@ class Protocols:
         answer: Callable[[Accepted], Awaitable[Answer]],
     ) -> Answer | Refusal:
         """The answer, by a decision that is no older: what takes long may have waited for seconds."""
-        while decision.accepted is not None:
+        for _ in range(_MOST_TRIES):
+            if decision.accepted is None:
+                return decision.refusal or Refusal.OVERLOADED
             said = await answer(decision.accepted)
             if self.gate.still_holds(decision.accepted):
                 return said
             decision = await decide()
-        return decision.refusal or Refusal.OVERLOADED
+        return Refusal.OVERLOADED
 
     async def _decide_anew(self, contract: Contract, values: Sequence[bytes], long: LongRequest) -> Decision:
         """Between two pieces: this may wait for Argon2id, and others' long work does not wait for that."""

@@ -120,6 +120,17 @@ async def test_a_role_that_is_taken_away_during_a_rest_is_not_told(
 
 
 @pytest.mark.parametrize("target", ["/check_user", "/whoami"])
+async def test_what_no_longer_holds_whenever_it_is_done_is_503(target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    door = Door()
+    token = rich(door)
+    monkeypatch.setattr(Gate, "still_holds", lambda _gate, _accepted: False)
+
+    reply = await answered(door, asked("POST" if target == "/check_user" else "GET", target, BODY, token))
+
+    assert reply.status == 503
+
+
+@pytest.mark.parametrize("target", ["/check_user", "/whoami"])
 async def test_others_long_work_does_not_wait_while_one_is_decided_anew(
     target: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
