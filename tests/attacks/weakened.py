@@ -34,6 +34,15 @@ def _take_out(rule: str) -> None:
         raise LookupError(message)
     for module in modules:
         module.RULES = tuple(one for one in module.RULES if one.__name__ != rule)
+    if rule == "_expired":
+        _never_look_again()
+
+
+def _never_look_again() -> None:
+    """An answer that took long is given only if it holds then, by a look at the end that stands behind the rule."""
+    from pharia_access.services.verifier import Verifier  # noqa: PLC0415 - reads the rules when it is loaded
+
+    setattr(Verifier, "still_holds", lambda _verifier, _accepted: True)  # noqa: B010 - a method that a type keeps
 
 
 if __name__ == "__main__":
