@@ -13,8 +13,8 @@ from tests.attacks.siege import Siege, known
 from tests.attacks.siege_clients import besieged
 from tests.support import gateways
 from tests.support.guides import WEBSOCKETS, added
+from tests.support.programs import entered
 from tests.support.witness import witness
-from tools.program_cache import MissingProgramError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,10 +41,7 @@ async def test_nobody_is_another_whatever_somebody_sends(
         starting = gateways.STARTERS[name](
             tmp_path, checking.address, added(name, WEBSOCKETS), service=service.address, any_host=True
         )
-        try:
-            gateway = stack.enter_context(starting)
-        except MissingProgramError as error:
-            pytest.skip(str(error))
+        gateway = entered(stack, starting)
         service.seen.clear()
         siege = siege_of(checking, service)
         await besieged(siege, [gateway.port], count=COUNT)

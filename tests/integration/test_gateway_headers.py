@@ -14,6 +14,7 @@ from tests.support import gateways
 from tests.support.gateway_service import HOST
 from tests.support.guides import OPEN, WEBSOCKETS, added
 from tests.support.http_door import SUBJECT
+from tests.support.programs import entered
 from tests.support.witness import witness
 from tools.debian_programs import unpacked
 from tools.program_cache import MissingProgramError
@@ -73,10 +74,7 @@ def gateway(
     with ExitStack() as stack:
         name, headings = request.param
         starter, root = gateways.STARTERS[name], tmp_path_factory.mktemp(name)
-        try:
-            yield stack.enter_context(starter(root, checking.address, added(name, *headings), service=service.address))
-        except MissingProgramError as error:
-            pytest.skip(str(error))
+        yield entered(stack, starter(root, checking.address, added(name, *headings), service=service.address))
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +143,7 @@ def test_a_token_that_is_longer_than_all_headers_may_be_passes_nobody(
     name: str, status: int, checking: VerifierThread, tmp_path: Path
 ) -> None:
     with ExitStack() as stack:
-        try:
-            gateway = stack.enter_context(gateways.STARTERS[name](tmp_path, checking.address))
-        except MissingProgramError as error:
-            pytest.skip(str(error))
+        gateway = entered(stack, gateways.STARTERS[name](tmp_path, checking.address))
         passage = gateway.ask(("Authorization", f"Bearer {'x' * 17_000}"))
 
     assert (passage.status, passage.seen) == (status, None)
@@ -158,10 +153,7 @@ def test_a_token_that_is_longer_than_all_headers_may_be_passes_nobody(
 def test_of_what_a_client_sends_the_verifier_sees_the_token_alone(name: str, service: Witness, tmp_path: Path) -> None:
     sent = {"Cookie": "a=b", "X-Other": "x", "Accept-Language": "de", "User-Agent": "client", "Content-Type": "text/x"}
     with witness() as asked, ExitStack() as stack:
-        try:
-            gateway = stack.enter_context(gateways.STARTERS[name](tmp_path, asked.address, service=service.address))
-        except MissingProgramError as error:
-            pytest.skip(str(error))
+        gateway = entered(stack, gateways.STARTERS[name](tmp_path, asked.address, service=service.address))
         asked.seen.clear()
         gateway.ask(("Authorization", "Bearer token"), *sent.items(), method="POST", body=b"a body")
 

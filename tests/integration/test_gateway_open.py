@@ -12,7 +12,7 @@ from tests.attacks.meddling import IDENTITY, canonical, spellings
 from tests.support import gateways, websockets
 from tests.support.guides import OPEN, WEBSOCKETS, added
 from tests.support.http_door import SUBJECT
-from tools.program_cache import MissingProgramError
+from tests.support.programs import entered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,10 +56,7 @@ def gateway(
     with ExitStack() as stack:
         starter, root = gateways.STARTERS[request.param], tmp_path_factory.mktemp(request.param)
         whole = added(request.param, WEBSOCKETS, OPEN)
-        try:
-            yield stack.enter_context(starter(root, checking.address, whole, service=service.address))
-        except MissingProgramError as error:
-            pytest.skip(str(error))
+        yield entered(stack, starter(root, checking.address, whole, service=service.address))
 
 
 @pytest.fixture

@@ -5,19 +5,18 @@ from __future__ import annotations
 import itertools
 from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support import gateways
 from tests.support.gateway_service import server
 from tests.support.processes import wait_until
+from tests.support.programs import entered
 from tests.support.tidying_hop import tidying_hop
-from tools.program_cache import MissingProgramError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from tests.support.gateways import Gateway
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.usefixtures("operator")
 
-T = TypeVar("T")
 
 ROLE = "studio-user"
 IDENTITY = ("x-auth-subject", "x-auth-credential", "x-auth-token-id", "x-auth-roles", "x-auth-expires")
@@ -61,13 +59,6 @@ def gateway(
     root = tmp_path_factory.mktemp(request.param)
     with ExitStack() as stack:
         yield entered(stack, gateways.STARTERS[request.param](root, f"127.0.0.1:{verifier.port}"))
-
-
-def entered(stack: ExitStack, starting: AbstractContextManager[T]) -> T:
-    try:
-        return stack.enter_context(starting)
-    except MissingProgramError as error:
-        pytest.skip(str(error))
 
 
 @pytest.fixture
