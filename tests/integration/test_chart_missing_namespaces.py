@@ -152,7 +152,8 @@ def test_rendered_elsewhere_and_applied_by_kubectl_it_fails_for_the_missing_name
     assert applied.returncode == 1
     assert refusals == {'Error from server (NotFound): namespaces "doomed" not found'}
     assert roles(stage, "finance") == ROLES
-    stage.kubectl("delete", "--ignore-not-found", "--filename=-", stdin=documents, check=False, timeout=60)
+    release.wait_for_storage()
+    stage.kubectl("delete", "--ignore-not-found", "--filename=-", stdin=documents, check=False, timeout=180)
 
 
 @pytest.mark.parametrize("form", [dict, json.dumps], ids=["an object", "a text"])
