@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tests.support.differences import DIFFERENCES, WAITS, Place
+from tests.support.differences import DIFFERENCES, Place
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +26,7 @@ class Departure:
 
     Attributes:
         at: how many requests were answered before.
-        status: the listener's last words; 0 for none, `WAITS` if it has not closed.
+        status: the listener's last words; 0 for none.
     """
 
     at: int
@@ -48,8 +48,6 @@ def departure(reading: Reading, shoulds: Sequence[Told], heard: Heard) -> Depart
     _require_an_end(heard, answered)
     if answered == len(shoulds) and _ends_alike(reading, heard, last_words):
         return None
-    if not heard.closed and answered == len(shoulds):
-        return Departure(answered, WAITS)
     if not heard.closed:
         msg = f"{answered} of {len(shoulds)} requests are answered, and the connection stays open: {reading.rest!r}"
         raise DisagreementError(msg)

@@ -73,7 +73,7 @@ def read_stream(stream: bytes) -> Reading:
     at = 0
     while True:
         start, given = _skipped(stream, at)
-        message = _Message(stream[start:])
+        message = _Message(stream[start:], skipped=start - at)
         item = message.read(start, given)
         if item is None:
             refused = message.refused
@@ -93,9 +93,10 @@ def _skipped(stream: bytes, at: int) -> tuple[int, tuple[str, ...]]:
 
 
 class _Message:
-    """One message at the beginning of some bytes."""
+    """One message at the beginning of some bytes; so many line ends were skipped before it."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, *, skipped: int) -> None:
+        self._skipped = skipped
         found = _HEAD_END.search(data)
         size = found.end() if found else len(data)
         self._head, self._rest = data[:size], data[size:]
@@ -112,7 +113,7 @@ class _Message:
                 request = connection.next_event()
                 if not isinstance(request, h11.Request):
                     return None
-                self.refused = objections(request, _target(self._head), len(self._head))
+                self.refused = objections(request, _target(self._head), self._skipped + len(self._head))
                 content = None if self.refused else _content(connection)
             except h11.RemoteProtocolError:
                 continue

@@ -32,7 +32,7 @@ METHODS: Table = {
     "of no letters": (b"", b"GE(T", b"\x80", b"GET\x00"),
     "CONNECT": (b"CONNECT",),
     "PRI": (b"PRI",),
-    "of other protocols": (b"SOURCE", b"DESCRIBE", b"PLAY", b"SETUP"),
+    "of other protocols": (b"SOURCE", b"DESCRIBE", b"ANNOUNCE", b"PLAY", b"SETUP", b"RECORD", b"FLUSH"),
 }
 TARGETS: Table = {
     "with a fragment": (b"/auth/forward#x", b"/auth/nginx?role=admin#", b"/auth/nginx#"),
@@ -66,7 +66,7 @@ VERSIONS: Table = {
     "HTTP/2.0": (b"HTTP/2.0",),
     "HTTP/1.2": (b"HTTP/1.2", b"HTTP/1.9", b"HTTP/3.0"),
     "malformed": (b"HTTP/1", b"HTTP/11", b"HTTP/1.11", b"http/1.1", b"HTTP/1,1", b"HTTP/+1.1", b"HTTP /1.1"),
-    "another protocol's": (b"RTSP/1.0", b"ICE/1.0", b"HTTPS/1.1"),
+    "another protocol's": (b"RTSP/1.0", b"RTSP/1.1", b"ICE/1.0", b"HTTPS/1.1", b"SIP/2.0"),
     "blanks behind": (b"HTTP/1.1 ", b"HTTP/1.1\t"),
 }
 HEADERS: Table = {

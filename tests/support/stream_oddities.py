@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.support import stream_odd_grammar as odd
+from tests.support.stream_rules import MOST_EMPTY_LINES
 from tests.support.stream_writer import BODY_BYTES
 
 if TYPE_CHECKING:
@@ -107,6 +108,10 @@ def _long_blanks(writer: Writer, draft: Draft) -> None:
     draft.headers.append(b"X:" + b" " * _missing(writer, draft) + b"x")
 
 
+def _long_line_ends(writer: Writer, draft: Draft) -> None:
+    draft.start = b"\r\n" * (_missing(writer, draft) // 2)
+
+
 def _many_headers(writer: Writer, draft: Draft) -> None:
     draft.headers += [b"X:"] * (writer.random.randint(126, 130) - len(draft.headers))
 
@@ -124,6 +129,12 @@ def _small_chunks(writer: Writer, draft: Draft) -> None:
     draft.body = extended * writer.random.randint(75, 240) + b"0\r\n\r\n"
 
 
+def _empty_lines(writer: Writer, draft: Draft) -> None:
+    _unframed(draft)
+    draft.headers.append(b"Transfer-Encoding: chunked")
+    draft.body = writer.chunked(b"x\r\n\r\n" * writer.random.randint(MOST_EMPTY_LINES - 8, MOST_EMPTY_LINES + 4))
+
+
 def _long_extension(writer: Writer, draft: Draft) -> None:
     _unframed(draft)
     draft.headers.append(b"Transfer-Encoding: chunked")
@@ -136,9 +147,11 @@ LONG: dict[str, Callable[[Writer, Draft], None]] = {
     "a header": _long_header,
     "a target": _long_target,
     "blanks": _long_blanks,
+    "line ends before": _long_line_ends,
     "many headers": _many_headers,
     "a body": _long_body,
     "chunks of a byte": _small_chunks,
+    "empty lines": _empty_lines,
     "an extension": _long_extension,
 }
 

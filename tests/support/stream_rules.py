@@ -14,12 +14,21 @@ if TYPE_CHECKING:
 
     import h11
 
-__all__ = ["BEFORE", "HEAD_BYTES", "LENIENCES", "OTHER_LENIENCES", "ZEROS", "asked_place", "objections"]
+__all__ = [
+    "BEFORE",
+    "HEAD_BYTES",
+    "LENIENCES",
+    "MOST_EMPTY_LINES",
+    "OTHER_LENIENCES",
+    "ZEROS",
+    "asked_place",
+    "objections",
+]
 
 HEAD_BYTES = 16384
-_SLACK = HEAD_BYTES
-"""A head is refused for certain only beyond this: see the difference `a head between the bound and its double`."""
 _MOST_HEADERS = 128
+MOST_EMPTY_LINES = 256
+"""In a body in chunks: behind more nothing is read."""
 
 _ENVOYS = re.compile(
     rb"(?P<ours>(?:(?i:https?)://[!-\"$-.0->@-\[\]-~]*)?/auth/envoy/[^/?#]*/-/)(?P<clients>.*)", re.DOTALL
@@ -56,7 +65,10 @@ def asked_place(target: bytes) -> tuple[bytes, bytes]:
 
 
 def objections(request: h11.Request, target: bytes, head_bytes: int) -> frozenset[int]:
-    """By which of these statuses a head that h11 has read is refused; none: it is not."""
+    """By which of these statuses a head that h11 has read is refused; none: it is not.
+
+    `head_bytes` count from the end of the message before: line ends before a request are bounded with it.
+    """
     found: set[int] = set()
     version = request.http_version
     if version not in {b"1.0", b"1.1"}:
@@ -69,7 +81,7 @@ def objections(request: h11.Request, target: bytes, head_bytes: int) -> frozense
         found.add(417)
     if version == b"1.0" and any(name == b"transfer-encoding" for name, _ in request.headers):
         found.add(400)
-    if len(request.headers) > _MOST_HEADERS or head_bytes > HEAD_BYTES + _SLACK:
+    if len(request.headers) > _MOST_HEADERS or head_bytes > HEAD_BYTES:
         found.add(431)
     return frozenset(found)
 
@@ -99,10 +111,6 @@ def _shown(head: bytes) -> bytes:
     return method + blank + ours + re.sub(rb"[^!-~ \r\n]", b"x", clients) + end + rest if clients else head
 
 
-def _of_http(head: bytes) -> bytes:
-    return re.sub(rb"\A([A-Z-]+ [^ ]+ )(?:RTSP|ICE)/", rb"\1HTTP/", head)
-
-
 def _short_length(head: bytes) -> bytes:
     return re.sub(rb"(?i)(\ncontent-length:[ \t]*)0+(?=\d)", rb"\1", head)
 
@@ -128,9 +136,6 @@ LENIENCES: dict[str, Lenience] = {
     ),
     "a client's own part of a target": Lenience(
         _shown, "Envoy passes it on as it came, and nobody reads it: decision 0026"
-    ),
-    "`RTSP` or `ICE` for `HTTP`": Lenience(
-        _of_http, "the parser takes them, and does not tell; framed as HTTP's: decision 0021"
     ),
     "zeros before a length": Lenience(_short_length, "RFC 9110, 8.6: any number of digits; h11 takes 20"),
 }

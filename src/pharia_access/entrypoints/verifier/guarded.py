@@ -15,20 +15,20 @@ from starlette.types import Scope
 from pharia_access.entrypoints.verifier.answering import AnsweringConnection
 from pharia_access.entrypoints.verifier.heads import Head, target_refusal
 from pharia_access.entrypoints.verifier.limits import CLOSING, PATIENCE_WITH_BODIES
+from pharia_access.entrypoints.verifier.pieces import Pieces
 from pharia_access.entrypoints.verifier.ports import Port
 from pharia_access.entrypoints.verifier.targets import RequestLines
 from pharia_access.entrypoints.verifier.turns import Turn
 
 __all__ = ["GuardedProtocol"]
 
-_STEP: Final = 16384
-"""Bytes that are parsed between two looks at the bounds; a socket hands over up to sixteen times as many."""
 _MOST_HEADERS: Final = 128
 """Each costs a hundred bytes of memory, however short; Envoy and Apache take a hundred of them."""
 _MOST_UNANSWERED: Final = 2
 """Requests of a connection: one is answered, one waits."""
 
 
+_PREFACE: Final = b"PRI"
 _NOBODYS: Final = httptools.HttpRequestParser(object())
 
 
@@ -45,8 +45,10 @@ class GuardedProtocol(AnsweringConnection):
         self.url, self.headers = b"", list[tuple[bytes, bytes]]()
         self.offered = False
         """A head that offers an upgrade was read; it is read again without the offer."""
-        self._lines = RequestLines()
+        self._wire_pieces, self._lines = Pieces(), RequestLines()
         self._in_head = True
+        self._has_ended = False
+        """A message ended with the piece that is parsed: no other one may begin in it."""
         self._unparsed = 0
         self._body_bytes = 0
 
@@ -61,16 +63,14 @@ class GuardedProtocol(AnsweringConnection):
 
     def data_received(self, data: bytes) -> None:
         """Read on, as far as the bounds allow."""
-        if not self.deaf:
-            data = self._lines.read(data, at_beginning=not self.half_read)
-            if self._lines.unsound is not None:
-                self.hear_no_more(CLOSING[target_refusal(self._lines.unsound)])
-        while data:
+        at = 0
+        while at < len(data):
             if self.deaf or self.transport.is_closing():
-                self.drop(len(data))
+                self.drop(len(data) - at)
                 return
-            self._read(data[:_STEP])
-            data = data[_STEP:]
+            piece = self._wire_pieces.next(data, at, at_beginning=not self.half_read)
+            at += len(piece)
+            self._read(piece)
 
     # --- the parser's callbacks
 
@@ -79,13 +79,17 @@ class GuardedProtocol(AnsweringConnection):
         self.url, self.headers = b"", []
         if self.offered:
             return
+        if self._has_ended:  # then a bound and a look were passed by; `pieces` lets none come to this
+            self._refuse_and_stop(HTTPStatus.BAD_REQUEST)
         self.half_read = True
         if self.turns or self.deaf:
             self._make_it_wait()
         self.deadline = self.loop.time() + self.limits.request_seconds
 
     def on_url(self, part: bytes) -> None:
-        """A part of the target."""
+        """A part of the target. Behind `PRI` the parser would wait for the rest of HTTP/2's preface, and refuse it."""
+        if self.parser.get_method() == _PREFACE:
+            self._refuse_and_stop(HTTPStatus.BAD_REQUEST)
         self.url += part
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -103,9 +107,7 @@ class GuardedProtocol(AnsweringConnection):
                 self._refuse_and_stop(HTTPStatus.BAD_REQUEST)
             self.offered = True
             return
-        # More than the bound came since the head began: then it is worth counting how much of that is head.
-        if self._unparsed > self.limits.head_bytes and self.head().size() > self.limits.head_bytes:
-            self._refuse_and_stop(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        self._bound_what_is_no_body()
         self._in_head, self._unparsed, self._body_bytes = False, 0, 0
         self._begin()
         self.offered = False
@@ -124,26 +126,43 @@ class GuardedProtocol(AnsweringConnection):
         """The request is whole: from here on only we can be slow."""
         if self.offered:
             return
-        self._in_head, self.half_read, self.asked, self._unparsed = True, False, True, 0
+        self._bound_what_is_no_body()
+        is_lost = self._wire_pieces.is_lost
+        self._wire_pieces.begin_message()
+        self._has_ended = self._in_head = self.asked = True
+        self.half_read, self._unparsed = False, 0
         self.deadline = inf if self.turns else self.loop.time() + self.limits.idle_seconds
         if self.latest is None:
             return
         self.latest.is_whole()
-        if not (self.latest.keep_alive and self.parser.should_keep_alive()):
+        if is_lost or not (self.latest.keep_alive and self.parser.should_keep_alive()):
             self.hear_no_more()
 
     def head(self) -> Head:
         """The head that was just read."""
         return Head(self.parser.get_method(), self.url, self.parser.get_http_version(), self.headers)
 
-    def _read(self, data: bytes) -> None:
-        self._unparsed += len(data)
+    def _read(self, piece: bytes) -> None:
+        self._unparsed += len(piece)
+        self._has_ended = False
+        if self._in_head:
+            piece = self._lines.read(piece, at_beginning=not self.half_read)
+            refusal = self._line_refusal()
+            if refusal is not None:
+                self.hear_no_more(CLOSING[refusal])
+                return
         try:
-            self._parse(data)
+            self._parse(piece)
         except httptools.HttpParserError:
             self.hear_no_more(CLOSING[HTTPStatus.BAD_REQUEST])
         if self._unparsed > self.limits.head_bytes:
             self.hear_no_more(CLOSING[HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE])
+
+    def _line_refusal(self) -> HTTPStatus | None:
+        """Why the parser is not even to be shown a request line, if so."""
+        if self._lines.unsound is not None:
+            return target_refusal(self._lines.unsound)
+        return HTTPStatus.BAD_REQUEST if self._lines.is_foreign else None
 
     def _parse(self, data: bytes) -> None:
         while data:
@@ -163,6 +182,11 @@ class GuardedProtocol(AnsweringConnection):
         if self.deaf:
             raise EnoughReadError
 
+    def _bound_what_is_no_body(self) -> None:
+        """A head, or what stands around chunks, exactly: a piece ends where either does."""
+        if self._unparsed > self.limits.head_bytes:
+            self._refuse_and_stop(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+
     def _refuse_and_stop(self, status: HTTPStatus) -> NoReturn:
         self.hear_no_more(CLOSING[status])
         raise EnoughReadError
@@ -172,6 +196,7 @@ class GuardedProtocol(AnsweringConnection):
         refusal = head.refusal()
         if refusal is not None:
             self._refuse_and_stop(refusal)
+        self._wire_pieces.begin_body(head.length())
         keep_alive = head.version == "1.1" and self.parser.should_keep_alive()
         self.begin_turn(Turn(self, _scope(head), expects=head.waits_for_continue(), keep_alive=keep_alive))
 

@@ -19,9 +19,6 @@ Headers = Sequence[tuple[bytes, bytes]]
 _SPACE: Final = b" \t"
 _CHUNKED: Final = b"chunked"
 _CONTINUE: Final = b"100-continue"
-_BLANKS_AND_ENDS: Final = 4
-"""Bytes of a header's line beside its name and value: colon, blank, line end."""
-
 
 _TELLING: Final = frozenset({b"transfer-encoding", b"content-length", b"expect", b"host"})
 """Headers that say something of what follows, or must be there once. Most requests have the last one alone."""
@@ -71,10 +68,9 @@ class Head:
         lines += [b"%b: %b" % header for header in self.headers if header[0] != b"upgrade"]
         return b"\r\n".join([*lines, b"", b""])
 
-    def size(self) -> int:
-        """Bytes, as nearly as the parser tells."""
-        line = len(self.method) + len(self.target) + len(" HTTP/1.1\r\n") + 1
-        return line + sum(len(name) + len(value) + _BLANKS_AND_ENDS for name, value in self.headers)
+    def length(self) -> int:
+        """Bytes of the body, as announced; 0 if it comes in chunks, or there is none."""
+        return max(self._lengths(), default=0) if self._telling else 0
 
     def _names_its_host(self) -> bool:
         """RFC 9112, 3.2: once, and HTTP/1.0 need not. Who takes the first of two reads another request."""
@@ -93,9 +89,11 @@ class Head:
         ]
 
     def _announces_body(self) -> bool:
-        """The parser has seen to it that a length is digits."""
-        lengths = self._values(b"content-length")
-        return bool(self._values(b"transfer-encoding")) or any(length.strip(b"0") for length in lengths)
+        return bool(self._values(b"transfer-encoding")) or any(self._lengths())
+
+    def _lengths(self) -> list[int]:
+        """The parser has seen to it that each is digits. Zeros may stand before them, more than `int` takes."""
+        return [int(value.lstrip(b"0") or b"0") for value in self._values(b"content-length")]
 
     def _coding_refusal(self) -> HTTPStatus | None:
         """RFC 9112, 6.1 and 6.3: chunked alone can be read, and only in HTTP/1.1."""

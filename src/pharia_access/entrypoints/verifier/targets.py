@@ -21,9 +21,13 @@ _OF_NGINX: Final = re.compile(_ORIGIN + rb"/auth/nginx(?![!-\"$->@-\[\]-~])")
 _UNSOUND: Final = re.compile(rb"[^!-~]|[#\\]")
 
 _PLAIN: Final = re.compile(rb"[A-Z]+ [!-\"$-\[\]-~]+ HTTP/1\.[01]\r\n")
-_METHOD: Final = re.compile(rb"[\r\n]*[A-Z-]+ +(?=[^ ])")
-_LONGEST_START: Final = 64
-"""Bytes before a target: line ends, a method, blanks. After more the parser decides."""
+_BEFORE: Final = (re.compile(rb"[\r\n]*[A-Z-]*"), re.compile(rb" *"))
+"""What comes before a target: line ends and a method, blanks. Where something else does, it is taken for the target,
+and refused: if not here, then by the parser."""
+_IN_TARGET: Final = len(_BEFORE)
+_BEHIND_TARGET: Final = _IN_TARGET + 1
+_DONE: Final = _BEHIND_TARGET + 1
+_HTTP: Final = b"HTTP/"
 _FARTHEST: Final = 4096
 """Bytes of a target within which Envoy's `/-/` is looked for: an origin, and the longest requirement (2,048)."""
 _TARGET: Final = re.compile(rb"[^ \r]*(?:\r(?=[^\n])[^ \r]*)*")
@@ -57,48 +61,55 @@ def _before_clients(target: bytes | bytearray) -> int | None:
 
 
 class RequestLines:
-    """Looks at the targets of a connection before the parser does, which refuses some bytes wherever they stand.
+    """Looks at the request lines of a connection before the parser does.
 
-    Only at requests that begin with the bytes that come in. Of one that comes right behind another the parser decides.
-    Each byte is looked at once, however few come at a time: else who sends them one by one has all of them looked at
-    for each.
+    The parser refuses some bytes of a target wherever they stand, and takes two other protocols for HTTP, where the
+    method is theirs as well. Each byte is looked at once, however few come at a time: else who sends them one by one
+    has all of them looked at for each.
+
+    Attributes:
+        unsound: a target in which stands what may not, as far as it came. Nothing is to be read after it.
+        is_foreign: the line names another protocol than HTTP. The same.
     """
 
     def __init__(self) -> None:
         self.unsound: bytes | None = None
-        """A target in which stands what may not, as far as it came. Nothing is to be read after it."""
-        self._start: bytes | None = None
-        """What came of a request line before its target; None behind the first byte of that."""
-        self._target: bytearray | None = None
-        """What came of a target; None before it, and once it is whole."""
+        self.is_foreign = False
+        self._part = _DONE
+        self._target = bytearray()
+        """What came of a target, up to where the client's own part begins."""
         self._is_clients = False
         """What still comes of it is the client's own."""
         self._line_end = b""
         """A carriage return that came last: the next byte tells whether the line ended."""
+        self._protocol = b""
+        """What came behind the blanks behind a target."""
 
     def read(self, data: bytes, *, at_beginning: bool) -> bytes:
         """What the parser is to be shown of these bytes.
 
         Args:
-            data: as it came in.
-            at_beginning: no part of a request has come before them.
+            data: of one head, as it came in.
+            at_beginning: a request line begins with them.
         """
         if at_beginning:
-            self._start, self._target = (None if _PLAIN.match(data) else b""), None
-        if self._target is not None:
-            return self._look(data)
-        if self._start is None:
-            return data
-        before = len(self._start)
-        self._start += data
-        method = _METHOD.match(self._start)
-        if method is None:
-            if len(self._start) > _LONGEST_START:
-                self._start = None  # this is no request, as the parser will find
-            return data
-        at = method.end() - before
-        self._start, self._target, self._is_clients, self._line_end = None, bytearray(), False, b""
-        return data[:at] + self._look(data[at:])
+            self._begin(is_plain=_PLAIN.match(data) is not None)
+        at = 0
+        while self._part < _IN_TARGET:
+            found = _BEFORE[self._part].match(data, at)
+            at = at if found is None else found.end()
+            if at == len(data):
+                return data
+            self._part += 1
+        if self._part == _IN_TARGET:
+            return data[:at] + self._look(data[at:])
+        if self._part == _BEHIND_TARGET:
+            self._look_behind(data)
+        return data
+
+    def _begin(self, *, is_plain: bool) -> None:
+        self._part = _DONE if is_plain else 0
+        self._target, self._is_clients, self._line_end, self._protocol = bytearray(), False, b"", b""
 
     def _look(self, data: bytes) -> bytes:
         """The target goes on with these bytes."""
@@ -108,13 +119,24 @@ class RequestLines:
         self._line_end = data[end:] if data[end:] == b"\r" else b""
         ours = self._judge(data[:end])
         if end < len(data) and not self._line_end:
-            self._target = None
+            self._part = _BEHIND_TARGET
+            self._look_behind(data[end:])
         return (data[:ours] + data[ours:end].translate(_SHOWN) + data[end:])[waited:]
+
+    def _look_behind(self, data: bytes) -> None:
+        """What comes behind the target. Where the line ends there, the parser takes it for one of HTTP/0.9."""
+        self._protocol = (self._protocol + data).lstrip(b" ")[: len(_HTTP)]
+        if self._protocol[:1] == b"\r":
+            self._part = _DONE
+            return
+        self.is_foreign = not _HTTP.startswith(self._protocol)
+        if self._protocol == _HTTP:
+            self._part = _DONE
 
     def _judge(self, part: bytes) -> int:
         """Look at a part of the target; how much of it is not the client's own."""
         target = self._target
-        if target is None or self._is_clients:
+        if self._is_clients:
             return 0
         before = len(target)
         target += part

@@ -25,6 +25,7 @@ WAYS = {
     ),
     "the parser's": (
         "entrypoints/verifier/guarded",
+        "entrypoints/verifier/pieces",
         "entrypoints/verifier/targets",
         "entrypoints/verifier/heads",
         "entrypoints/verifier/answering",

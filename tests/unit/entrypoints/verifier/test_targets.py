@@ -9,7 +9,7 @@ import pytest
 
 from pharia_access.entrypoints.verifier.targets import RequestLines
 from tests.support.http_door import Door, Reply
-from tests.support.messages import AUTH, filled, message
+from tests.support.messages import AUTH, UP, chunked, filled, message
 from tests.support.wires import Wire, read_replies
 
 BOTH = pytest.mark.parametrize("fast", [True, False], ids=["fast path", "ASGI"])
@@ -177,20 +177,22 @@ async def test_a_check_with_a_clients_odd_path_is_one_and_no_other_is() -> None:
     assert wire.statuses() == [200, 200, 200, 400]
 
 
-async def test_what_comes_right_behind_another_request_is_judged_by_the_parser_where_it_reads() -> None:
-    """No gateway pipelines; what the parser cannot read is refused there, also where it is the client's."""
+@BOTH
+@pytest.mark.parametrize(
+    "first",
+    [
+        message("GET /auth/nginx", AUTH),
+        message("GET /whoami", AUTH),
+        message("POST /auth/forward", AUTH, body="x"),
+        chunked("POST /auth/forward", AUTH, body="x", trailers=("X: y",)),
+        message("POST /auth/forward", AUTH, UP, body="x"),
+    ],
+    ids=["a check", "another request", "a body", "chunks", "an offer"],
+)
+async def test_what_comes_right_behind_another_request_is_judged_as_if_it_came_alone(first: str, *, fast: bool) -> None:
     door = Door()
-    first = message("POST /auth/forward", AUTH, body="x")
-    for target, last in (("/auth/envoy/any/-/\xe9", 400), ("/auth/nginx\xe9", 400), ("/auth/nginx#", 401)):
-        replies, closed = await told(door, [filled(first + message(f"GET {target}", AUTH), door)], fast=False)
-        assert ([reply.status for reply in replies], closed) == ([200, last], True)
-
-
-async def test_what_comes_right_behind_a_check_is_judged_as_if_it_came_alone() -> None:
-    door = Door()
-    check = message("GET /auth/nginx", AUTH)
     for target, last in (("/auth/envoy/any/-/\xe9", 200), ("/auth/nginx\xe9", 401), ("/auth/nginx#", 401)):
-        replies, closed = await told(door, [filled(check + message(f"GET {target}", AUTH), door)], fast=True)
+        replies, closed = await told(door, [filled(first + message(f"GET {target}", AUTH), door)], fast=fast)
         assert ([reply.status for reply in replies], closed) == ([200, last], last != 200)
 
 
