@@ -121,7 +121,10 @@ class Protocols:
         return Reply(token_review.answer_review(decision, token_review.wanted_audiences(review, audiences)))
 
     async def check(self, gateway: Gateway, values: Sequence[bytes], requirement: str) -> Answer:
-        """A gateway. Decided when it is its turn, where that takes long."""
+        """A gateway. Decided at once, or when Argon2id has told, or when it is its turn, where that takes long."""
+        decision = self.gate.decide_at_once(gateway.contract, values, requirement)
+        if decision is not None:
+            return gateway.answer(decision)
         holder = self.gate.asks_much_of(values, requirement)
         if holder is None:
             return gateway.answer(await self.gate.decide(gateway.contract, values, requirement))

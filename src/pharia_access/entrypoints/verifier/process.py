@@ -25,7 +25,7 @@ from pharia_access.settings.verifier import VerifierSettings
 from pharia_access.telemetry.logs import configure_logging
 from pharia_access.telemetry.verifier_metrics import VerifierMetrics
 
-__all__ = ["run_verifier"]
+__all__ = ["listeners", "run_verifier"]
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ class _Process:
         self._parts = parts
         self._stop = asyncio.Event()
         self._status = 0
-        self._listeners = _listeners(settings, parts)
+        self._listeners = listeners(settings, parts)
         self._keyring_folder = Path(settings.keyring_folder) if settings.keyring_folder else None
         self._followed = tuple(self._follow())
 
@@ -181,7 +181,8 @@ def _limits(settings: VerifierSettings) -> Limits:
     )
 
 
-def _listeners(settings: VerifierSettings, parts: VerifierParts) -> list[tuple[Listener, str, int]]:
+def listeners(settings: VerifierSettings, parts: VerifierParts) -> list[tuple[Listener, str, int]]:
+    """What listens, each with its name and its port. Raises SettingsError."""
     protocols = Protocols(gate=parts.gate, max_body_bytes=settings.max_body_bytes)
     limits = _limits(settings)
     tls = _tls(settings.tls_cert_file, settings.tls_key_file)
@@ -192,16 +193,16 @@ def _listeners(settings: VerifierSettings, parts: VerifierParts) -> list[tuple[L
         early = EarlyAnswers(parts.gate, BusyPoll(settings.busy_poll.total_seconds(), now=parts.clock.monotonic))
     closed = parts.metrics.connection_closed
     checks = Listener(VerifierApp(protocols), of_checks, early=early, tls=tls, closed=closed)
-    listeners = [(checks, "checks", settings.port)]
+    found = [(checks, "checks", settings.port)]
     if settings.token_review:
         tls = _tls(
             settings.token_review_cert_file, settings.token_review_key_file, settings.token_review_client_ca_file
         )
         app = review_app(protocols, settings.token_review_audiences)
-        listeners.append(
+        found.append(
             (Listener(app, limits.for_reviews(), tls=tls, closed=closed), "token-review", settings.token_review_port)
         )
-    return listeners
+    return found
 
 
 def _tls(certificate: str, key: str, client_ca: str = "") -> Tls | None:

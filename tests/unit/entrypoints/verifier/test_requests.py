@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pharia_access.services.verifier import Verifier
 from tests.support.http_door import SUBJECT, Door, Reply, open_door
-from tests.support.wires import Wire
+from tests.support.wires import Wire, request
 
 if TYPE_CHECKING:
+    from pytest_mock import MockerFixture
     from starlette.types import Receive, Scope, Send
 
 CHALLENGE = 'Bearer realm="pharia-access"'
@@ -238,6 +240,17 @@ async def test_whoami_tells_what_a_token_is_worth() -> None:
         "expiresAt": "2033-05-18T03:33:20Z",
     }
     assert (nobody.status, nobody.header("www-authenticate")) == (401, CHALLENGE)
+
+
+@pytest.mark.parametrize("target", ["/auth/nginx", "/auth/nginx?role=studio-user", "/auth/forward?role=os-user"])
+async def test_a_check_on_the_common_way_is_verified_once(target: str, mocker: MockerFixture) -> None:
+    door = Door()
+    token, wire = door.issue(), Wire(door, fast=False)
+    verified = mocker.spy(Verifier, "check")
+
+    await wire.talk([request(token, target)])
+
+    assert (len(wire.statuses()), verified.call_count) == (1, 1)
 
 
 async def test_what_cannot_be_sent_is_answered_500(caplog: pytest.LogCaptureFixture) -> None:
