@@ -12,15 +12,15 @@ from pharia_access.entrypoints.verifier.limits import Limits
 from pharia_access.settings.verifier import VerifierSettings
 from tests.support.http_door import Door
 
-TLS = {"tls_cert_file": "tls.crt", "tls_key_file": "tls.key"}
-REVIEWS = {
+TLS: dict[str, Any] = {"tls_cert_file": "tls.crt", "tls_key_file": "tls.key"}
+REVIEWS: dict[str, Any] = {
     "token_review": True,
     "token_review_cert_file": "r.crt",
     "token_review_key_file": "r.key",
     "token_review_client_ca_file": "ca.crt",
     "token_review_port": 8444,
 }
-SET = {
+SET: dict[str, Any] = {
     "max_connections": 3000,
     "max_header_bytes": 8192,
     "max_body_bytes": 32768,
@@ -71,7 +71,7 @@ def test_a_port_with_tls_has_half_the_places(monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.parametrize("fast_path", [True, False])
 @pytest.mark.parametrize(("tls", "places"), [({}, 3000), (TLS, 1500)], ids=["plain checks", "checks over TLS"])
 def test_the_port_of_token_reviews_has_few_places_whatever_the_other_has(
-    tls: dict[str, str], places: int, monkeypatch: pytest.MonkeyPatch, *, fast_path: bool
+    tls: dict[str, Any], places: int, monkeypatch: pytest.MonkeyPatch, *, fast_path: bool
 ) -> None:
     made, bound = bounds_of(monkeypatch, fast_path=fast_path, **SET, **tls, **REVIEWS)
 
