@@ -53,8 +53,9 @@ def bounds_of(monkeypatch: pytest.MonkeyPatch, *, open_files: int = 1_048_576, *
     monkeypatch.setattr(process, "raise_open_files", lambda: open_files)
     metrics, door = Metrics(), Door()
     parts: Any = SimpleNamespace(gate=door.gate, metrics=metrics, clock=SimpleNamespace(monotonic=lambda: 0.0))
-    for made_one, name, port in process.listeners(VerifierSettings(**fields), parts):
-        made[port] = (made_one.limits, made_one.tls is not None, name)
+    found: list[tuple[Any, str, int]] = [*process.listeners(VerifierSettings(**fields), parts)]
+    for one, name, port in found:
+        made[port] = (one.limits, one.tls is not None, name)
     return made, metrics.bound
 
 
