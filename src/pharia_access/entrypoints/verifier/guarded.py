@@ -28,7 +28,6 @@ _MOST_UNANSWERED: Final = 2
 """Requests of a connection: one is answered, one waits."""
 
 
-_PREFACE: Final = b"PRI"
 _NOBODYS: Final = httptools.HttpRequestParser(object())
 
 
@@ -88,7 +87,7 @@ class GuardedProtocol(AnsweringConnection):
 
     def on_url(self, part: bytes) -> None:
         """A part of the target. Behind `PRI` the parser would wait for the rest of HTTP/2's preface, and refuse it."""
-        if self.parser.get_method() == _PREFACE:
+        if self.parser.get_method() == b"PRI":
             self._refuse_and_stop(HTTPStatus.BAD_REQUEST)
         self.url += part
 
@@ -128,7 +127,7 @@ class GuardedProtocol(AnsweringConnection):
             return
         self._bound_what_is_no_body()
         is_lost = self._wire_pieces.is_lost
-        self._wire_pieces.begin_message()
+        self._wire_pieces.begin()
         self._has_ended = self._in_head = self.asked = True
         self.half_read, self._unparsed = False, 0
         self.deadline = inf if self.turns else self.loop.time() + self.limits.idle_seconds
@@ -147,9 +146,8 @@ class GuardedProtocol(AnsweringConnection):
         self._has_ended = False
         if self._in_head:
             piece = self._lines.read(piece, at_beginning=not self.half_read)
-            refusal = self._line_refusal()
-            if refusal is not None:
-                self.hear_no_more(CLOSING[refusal])
+            if self._lines.is_foreign or self._lines.unsound is not None:
+                self._refuse_line()
                 return
         try:
             self._parse(piece)
@@ -158,11 +156,10 @@ class GuardedProtocol(AnsweringConnection):
         if self._unparsed > self.limits.head_bytes:
             self.hear_no_more(CLOSING[HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE])
 
-    def _line_refusal(self) -> HTTPStatus | None:
-        """Why the parser is not even to be shown a request line, if so."""
-        if self._lines.unsound is not None:
-            return target_refusal(self._lines.unsound)
-        return HTTPStatus.BAD_REQUEST if self._lines.is_foreign else None
+    def _refuse_line(self) -> None:
+        """The parser is not even shown it."""
+        unsound = self._lines.unsound
+        self.hear_no_more(CLOSING[HTTPStatus.BAD_REQUEST if unsound is None else target_refusal(unsound)])
 
     def _parse(self, data: bytes) -> None:
         while data:
@@ -196,7 +193,7 @@ class GuardedProtocol(AnsweringConnection):
         refusal = head.refusal()
         if refusal is not None:
             self._refuse_and_stop(refusal)
-        self._wire_pieces.begin_body(head.length())
+        self._wire_pieces.begin(head.length())
         keep_alive = head.version == "1.1" and self.parser.should_keep_alive()
         self.begin_turn(Turn(self, _scope(head), expects=head.waits_for_continue(), keep_alive=keep_alive))
 

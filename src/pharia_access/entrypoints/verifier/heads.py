@@ -70,7 +70,10 @@ class Head:
 
     def length(self) -> int:
         """Bytes of the body, as announced; 0 if it comes in chunks, or there is none."""
-        return max(self._lengths(), default=0) if self._telling else 0
+        for name, value in self._telling:
+            if name == b"content-length":
+                return _number(value)
+        return 0
 
     def _names_its_host(self) -> bool:
         """RFC 9112, 3.2: once, and HTTP/1.0 need not. Who takes the first of two reads another request."""
@@ -89,11 +92,7 @@ class Head:
         ]
 
     def _announces_body(self) -> bool:
-        return bool(self._values(b"transfer-encoding")) or any(self._lengths())
-
-    def _lengths(self) -> list[int]:
-        """The parser has seen to it that each is digits. Zeros may stand before them, more than `int` takes."""
-        return [int(value.lstrip(b"0") or b"0") for value in self._values(b"content-length")]
+        return bool(self._values(b"transfer-encoding")) or self.length() > 0
 
     def _coding_refusal(self) -> HTTPStatus | None:
         """RFC 9112, 6.1 and 6.3: chunked alone can be read, and only in HTTP/1.1."""
@@ -109,6 +108,11 @@ class Head:
 def target_refusal(target: bytes) -> HTTPStatus:
     """The answer to a target that is none: nginx would make a 500 of 400."""
     return HTTPStatus.UNAUTHORIZED if is_of_nginx(target) else HTTPStatus.BAD_REQUEST
+
+
+def _number(digits: bytes) -> int:
+    """The parser has seen to it that it is one. Zeros may stand before it, more of them than `int` takes digits."""
+    return int(digits.strip(_SPACE).lstrip(b"0") or b"0")
 
 
 def _place(method: bytes, target: bytes) -> tuple[bytes, bytes] | None:

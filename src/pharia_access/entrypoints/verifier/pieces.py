@@ -13,7 +13,8 @@ from typing import Final
 __all__ = ["Pieces"]
 
 _EMPTY_LINE: Final = b"\r\n\r\n"
-_LINE_ENDS: Final = re.compile(rb"[\r\n]*")
+_PART: Final = len(_EMPTY_LINE) - 1
+_LINE_ENDS: Final = re.compile(rb"[\r\n]+")
 _STEP: Final = 16384
 """Bytes that are parsed between two looks at the bounds; a socket hands over up to sixteen times as many."""
 _MOST_EMPTY_LINES: Final = 256
@@ -35,12 +36,8 @@ class Pieces:
         """Whether nobody knows where this body ends: then nothing behind it is to be read."""
         return self._empty_lines > _MOST_EMPTY_LINES
 
-    def begin_message(self) -> None:
-        """With the next piece."""
-        self.begin_body(0)
-
-    def begin_body(self, length: int) -> None:
-        """With the next piece. `length`: 0 for a body in chunks."""
+    def begin(self, length: int = 0) -> None:
+        """With the next piece a body of that length begins; or one in chunks, or a message."""
         self._body_left, self._empty_lines, self._last = length, 0, b""
 
     def next(self, data: bytes, at: int, *, at_beginning: bool) -> bytes:
@@ -55,19 +52,19 @@ class Pieces:
             piece = data[at : at + min(self._body_left, _STEP)]
             self._body_left -= len(piece)
             return piece
-        found = _LINE_ENDS.match(data, at) if at_beginning else None
-        if found is not None and found.end() > at:
+        if at_beginning and (found := _LINE_ENDS.match(data, at)):
             return found[0]
         piece = data[at : at + self._size(data, at)]
-        self._last = (self._last + piece)[-len(_EMPTY_LINE) + 1 :]
+        self._last = piece[-_PART:] if len(piece) >= _PART else (self._last + piece)[-_PART:]
         return piece
 
     def _size(self, data: bytes, at: int) -> int:
         if self.is_lost:
             return _STEP
-        in_parts = (self._last + data[at : at + len(_EMPTY_LINE) - 1]).find(_EMPTY_LINE)
-        found = data.find(_EMPTY_LINE, at, at + _STEP) - at if in_parts < 0 else in_parts - len(self._last)
-        if in_parts < 0 and found < 0:
+        found = data.find(_EMPTY_LINE, at, at + _STEP) - at
+        if self._last and (in_parts := (self._last + data[at : at + _PART]).find(_EMPTY_LINE)) >= 0:
+            found = in_parts - len(self._last)
+        elif found < 0:
             return _STEP
         self._empty_lines += 1
         return found + len(_EMPTY_LINE)

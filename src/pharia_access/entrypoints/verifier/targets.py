@@ -93,7 +93,11 @@ class RequestLines:
             at_beginning: a request line begins with them.
         """
         if at_beginning:
-            self._begin(is_plain=_PLAIN.match(data) is not None)
+            if _PLAIN.match(data):
+                self._part = _DONE
+                return data
+            self._part = 0
+            self._target, self._is_clients, self._line_end, self._protocol = bytearray(), False, b"", b""
         at = 0
         while self._part < _IN_TARGET:
             found = _BEFORE[self._part].match(data, at)
@@ -106,10 +110,6 @@ class RequestLines:
         if self._part == _BEHIND_TARGET:
             self._look_behind(data)
         return data
-
-    def _begin(self, *, is_plain: bool) -> None:
-        self._part = _DONE if is_plain else 0
-        self._target, self._is_clients, self._line_end, self._protocol = bytearray(), False, b"", b""
 
     def _look(self, data: bytes) -> bytes:
         """The target goes on with these bytes."""
