@@ -9,13 +9,15 @@ import logging
 import os
 import signal
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pharia_access.bootstrap.operator import Application, open_application
+from pharia_access.domain.model import ObjectKey
+from pharia_access.domain.sightings import Notice
 from pharia_access.entrypoints.operator import EXIT_FAILED, _Process
 from pharia_access.entrypoints.watching import Hearers
 from pharia_access.services.scopes import EVERYWHERE
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 NOW = "2026-11-23T12:00:00.000000Z"
+NOTICE = Notice(kind="ApiToken", key=ObjectKey("finance", "ci"), uid="token-1", reason="Issued", message="It is.")
 HELD_BY_THEM: Json = {
     "metadata": {"resourceVersion": "1"},
     "spec": {
@@ -72,10 +75,14 @@ class PlayedApi:
     version: str = "9"
     lease: Json | None = None
     holders: list[str] = field(default_factory=list)
+    events: list[str] = field(default_factory=list)
 
     def __call__(self, request: Request) -> bytes:
         if "/leases" in request.path:
             return self._lease(request)
+        if "/events" in request.path:
+            self.events.append(json.loads(request.body)["reason"])
+            return reply(201, {})
         if "/secrets" in request.path:
             return _status(404, "NotFound")
         if not self.lists:
@@ -183,6 +190,27 @@ async def test_a_signal_ends_it_in_order_with_its_lease_given_up(tmp_path: Path,
         assert set(api.holders[:-1]) == {"us"}
         assert api.holders[-1] == ""
         assert not operator.watcher.alive
+
+
+async def test_events_that_still_wait_are_written_before_the_process_ends(tmp_path: Path) -> None:
+    api, reasons = PlayedApi(), [f"Reason{number}" for number in range(8)]
+    async with running(tmp_path, api) as operator:
+        await operator.until(lambda: api.holders)
+        for reason in reasons:
+            operator.application.recorder.record(replace(NOTICE, reason=reason))
+        os.kill(os.getpid(), signal.SIGTERM)
+
+        assert await asyncio.wait_for(operator.task, 10) == 0
+        assert api.events == reasons
+
+
+async def test_what_was_listed_is_out_of_the_collectors_sight_before_it_watches(tmp_path: Path) -> None:
+    frozen, threshold = gc.get_freeze_count(), gc.get_threshold()[0]
+    async with running(tmp_path, PlayedApi()) as operator:
+        await operator.until(lambda: operator.watcher.alive)
+
+        assert gc.get_freeze_count() > frozen
+        assert gc.get_threshold()[0] > threshold
 
 
 async def test_a_standby_that_is_stopped_leaves_the_lease_to_its_holder(tmp_path: Path) -> None:

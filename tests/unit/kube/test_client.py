@@ -191,3 +191,18 @@ class MuchLater:
     def now() -> datetime:
         """What its naive clock will say."""
         return datetime.now(UTC).replace(tzinfo=None) + timedelta(days=2)
+
+
+async def test_a_proxy_that_the_environment_names_gets_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pod's HTTPS_PROXY is for the way out of the cluster: all that the API server is asked would go there."""
+    async with hostile_api(ok) as proxy:
+        for name in ("http_proxy", "https_proxy", "all_proxy"):
+            monkeypatch.setenv(name, proxy.url)
+            monkeypatch.setenv(name.upper(), proxy.url)
+        for name in ("no_proxy", "NO_PROXY"):
+            monkeypatch.delenv(name, raising=False)
+
+        api = await exchange(tmp_path, Call("GET", PATH, 5))
+
+    assert len(api.requests) == 1
+    assert proxy.requests == []

@@ -10,7 +10,7 @@ from pharia_access.domain import token_rules
 from pharia_access.domain.conditions import Condition
 from pharia_access.domain.decisions import Observed, Settle
 from pharia_access.domain.model import ObjectKey, Phase, Token, TokenStatus
-from pharia_access.services.intake import Intake
+from pharia_access.services.intake import COALESCE_SECONDS, Intake
 from pharia_access.services.work_queue import Work
 from tests.support.builders import CREDENTIAL, NOW, a_token, owned_by
 from tests.support.service_builders import Bench, drained
@@ -158,3 +158,18 @@ async def test_a_standby_counts_nothing_and_asks_nobody(clock: FakeClock, bench:
 
     assert await recounts(bench, timedelta(minutes=1).total_seconds()) == []
     assert len(bench.replica.queue) == 0
+
+
+@simulated
+async def test_counts_come_after_what_somebody_waits_for(clock: FakeClock, bench: Bench, intake: Intake) -> None:
+    """As where many tokens end at once: each end has a credential counted anew, and mints must not wait for that."""
+    queue = bench.replica.queue
+    intake.token_written(in_phase(Phase.ACTIVE))
+    await asyncio.sleep(COALESCE_SECONDS + 1)
+    intake.ask(SECOND, bulk=False)
+    assert await queue.take() == Work("token", SECOND)  # and the count is due, and stands in line
+
+    intake.ask(WAITS, bulk=False)
+
+    assert await queue.take() == Work("token", WAITS)
+    assert await queue.take() == ITSELF

@@ -89,6 +89,7 @@ async def test_what_nobody_foresaw_is_a_fault_and_tried_again(clock: FakeClock, 
     [
         pytest.param(7.0, 7.0, id="as long as the server asks"),
         pytest.param(0.05, 0.2, id="but never sooner than after any failure"),
+        pytest.param(86_400.0, 60.0, id="but never longer than a minute"),
         pytest.param(None, 0.2, id="as after any failure where it asks for nothing"),
     ],
 )

@@ -8,6 +8,8 @@ from dataclasses import replace
 import pytest
 
 from pharia_access.domain.model import Credential, ObjectKey, Phase, TokenPolicy, TokenSpec
+from pharia_access.services.places import Places
+from pharia_access.services.view import View
 from tests.support.builders import CREDENTIAL, a_credential, a_token
 from tests.support.crew import a_work
 from tests.support.faults import Call
@@ -54,6 +56,22 @@ def limit(stage: Stage, places: int | None, **changes: object) -> Credential:
     """Let the credential have so many active tokens."""
     policy = TokenPolicy(max_tokens=places)
     return stage.store.apply_credential(replace(a_credential(), policy=policy, **changes))  # type: ignore[arg-type] # a table's columns
+
+
+@pytest.mark.parametrize(("free", "woken"), [(0, []), (1, [0]), (3, [0, 1, 2]), (9, [0, 1, 2, 3, 4])])
+def test_as_many_are_woken_at_once_as_there_are_places(clock: FakeClock, free: int, woken: list[int]) -> None:
+    """And not one after the other, each by the end of the one before: that one may take long, or fail."""
+    view = View()
+    places = Places(view, clock.monotonic)
+    waiting = [a_token(ObjectKey(CREDENTIAL.namespace, f"t{number}")) for number in range(5)]
+    for token in waiting:
+        view.put_token(token)
+        places.park(token)
+
+    credential = replace(a_credential(), policy=TokenPolicy(max_tokens=free))
+
+    assert places.woken(credential) == [waiting[number].key for number in woken]
+    assert places.woken(credential) == []
 
 
 @asynccontextmanager

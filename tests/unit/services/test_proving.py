@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import os
 import secrets
 import threading
 from contextlib import asynccontextmanager
@@ -13,6 +15,7 @@ import pytest
 from pharia_access.domain.token import TokenText, mint
 from pharia_access.errors import OverloadedError, ProofError
 from pharia_access.services.proving import Prover, ProverLimits
+from pharia_access.services.threads import NICE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -87,6 +90,22 @@ async def test_the_same_text_is_proved_once_however_many_ask() -> None:
     assert hashing.asked == ["good"]
 
 
+async def test_proofs_leave_the_core_to_the_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    lowered: list[tuple[int, int, int]] = []
+    proved: list[int] = []
+
+    def matches(_phc: str, _text: TokenText) -> bool:
+        proved.append(threading.get_native_id())
+        return True
+
+    monkeypatch.setattr(os, "setpriority", lambda *asked: lowered.append(asked))
+    prover = Prover(matches, ProverLimits())
+    await prover.prove("good", token(), digest=b"1")
+    prover.close()
+
+    assert lowered == [(os.PRIO_PROCESS, proved[0], NICE)]
+
+
 async def test_who_gives_up_waiting_ends_it_for_nobody_else() -> None:
     hashing, text = SlowHash(going=False), token()
     async with proving(hashing) as prover:
@@ -98,7 +117,7 @@ async def test_who_gives_up_waiting_ends_it_for_nobody_else() -> None:
         assert await second is True
 
 
-async def test_what_nobody_waits_for_any_more_fails_in_silence() -> None:
+async def test_what_nobody_waits_for_any_more_fails_in_silence(caplog: pytest.LogCaptureFixture) -> None:
     hashing = SlowHash(going=False)
     async with proving(hashing) as prover:
         lonely = asyncio.create_task(prover.prove("broken", token(), digest=b"1"))
@@ -108,6 +127,12 @@ async def test_what_nobody_waits_for_any_more_fails_in_silence() -> None:
         async with asyncio.timeout(5):
             while prover.waiting:  # noqa: ASYNC110 - the end of a thread
                 await asyncio.sleep(0.01)
+    del lonely
+    await asyncio.sleep(0)
+    gc.collect()  # asyncio tells of an error that nobody looked at when its task goes
+
+    assert hashing.asked == ["broken"]
+    assert caplog.records == []
 
 
 async def test_a_hash_that_cannot_be_used_is_told() -> None:
