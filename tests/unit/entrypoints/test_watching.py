@@ -202,6 +202,9 @@ async def test_a_namespace_whose_watch_was_broken_is_watched_again(tmp_path: Pat
         watcher.stop()
         await asyncio.to_thread(watcher._thread.join, 15)
 
+    assert broken == []
+    assert not watcher._thread.is_alive()
+
 
 async def test_a_kind_that_was_not_served_at_the_start_is_watched_once_it_is_listed(tmp_path: Path, post: Post) -> None:
     missing, heard = [True], asyncio.Event()

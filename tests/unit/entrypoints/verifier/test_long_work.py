@@ -7,16 +7,20 @@ import itertools
 import json
 import time
 from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pharia_access.domain.permissions import Permission, Role
 from pharia_access.entrypoints.verifier.app import Protocols, VerifierApp
 from pharia_access.entrypoints.verifier.long_work import PLACES, LongRequest, LongWork
-from pharia_access.entrypoints.verifier.pace import RESTS
+from pharia_access.entrypoints.verifier.pace import RESTS, Pace
 from pharia_access.errors import OverloadedError
 from tests.support.http_door import Door, Reply, open_door
 from tests.support.wires import Wire, request
+
+if TYPE_CHECKING:
+    from pytest_mock import MockerFixture
 
 ASKED = [{"permission": "AccessModel", "model": f"x{number}"} for number in range(256)]
 
@@ -87,13 +91,16 @@ async def test_while_checks_come_pieces_rest() -> None:
     assert loop.time() - began >= RESTS * (worked - spin()) * 0.5
 
 
-async def test_where_no_checks_come_nothing_rests() -> None:
-    work = LongWork(lambda: 0)
+async def test_where_no_checks_come_nothing_rests(mocker: MockerFixture) -> None:
+    rest = mocker.spy(Pace, "rest")
+    work, rests = LongWork(lambda: 0), []
 
-    async with asyncio.timeout(10):
-        with work.request("a") as request:
-            for _ in range(2000):
-                await request.piece()
+    with work.request("a") as request:
+        for _ in range(2000):
+            await request.piece()
+            rests.append(rest.spy_return)
+
+    assert rests == [0] * rest.call_count
 
 
 async def test_a_request_costs_what_is_done_beside_its_pieces_too() -> None:
