@@ -13,6 +13,10 @@ UPGRADE ?=
 # For `make scale`.
 N ?= 10000
 CREDENTIALS ?= 1000
+# For `make mutants`: how many, which, and for how long at most. Another SEED draws others.
+COUNT ?=
+SEED ?=
+MUTANT_MINUTES ?= 60
 # For `make soak`.
 SOAK_MINUTES ?= 60
 
@@ -22,11 +26,15 @@ READY := $(VENV)/ready
 COVERAGE := .coverage.d
 KIND_IMAGE := localhost/pharia-access
 KIND_KUBECTL := kubectl --context kind-pharia-access
+WITH_COVERAGE := --cov --cov-report= --cov-fail-under=0 --durations=25
+# A run that does not end, fails: 20 minutes are some five times what the unit tests take on one core.
+AT_MOST := $(if $(shell command -v timeout),timeout --foreground --kill-after=10 1200)
+LIMIT :=
 BUILD_LOG := $(COVERAGE)/build.log
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up down test unit integration coverage lint format bench scale soak chaos attacks attacker fuzz mint-model e2e sbom plugin plugin-test lock clean control-plane kind manifests
+.PHONY: help demo up down test unit integration coverage lint format bench scale soak chaos attacks attacker fuzz mutants mint-model e2e sbom plugin plugin-test lock clean control-plane kind manifests
 
 help: ## List these commands.
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,18 +49,20 @@ down: $(READY) ## End exactly what `make up` started, and remove its data.
 	@$(PY) -m tools.local down
 
 # The programs are built while the linters and the unit tests run; `integration` waits for them.
+# The unit tests run in one process, as a debugger has them, while the linters have the other core: a thread or a loop
+# that never ends shows only there, since pytest-xdist kills its workers.
 # The share that must be covered is asked of both parts together, by `coverage`, not of each.
 test: $(READY) ## Run everything that must pass: lint, unit, integration, coverage.
 	@rm -rf $(COVERAGE) && mkdir $(COVERAGE)
 	@nice -n 10 $(PY) -m tools.build_control_plane >$(BUILD_LOG) 2>&1 & build=$$!; \
 	trap 'kill $$build 2>/dev/null || true' EXIT; trap 'exit 130' INT TERM; \
-	$(MAKE) --no-print-directory lint && \
-	$(MAKE) --no-print-directory unit integration PYTEST="--cov --cov-report= --cov-fail-under=0 $(PYTEST)" && \
+	$(MAKE) --no-print-directory -j2 lint unit WORKERS=0 LIMIT="$(AT_MOST)" PYTEST="$(WITH_COVERAGE) $(PYTEST)" && \
+	$(MAKE) --no-print-directory integration PYTEST="$(WITH_COVERAGE) $(PYTEST)" && \
 	$(MAKE) --no-print-directory coverage
 
 unit: $(READY) ## Run the unit tests.
 	@mkdir -p $(COVERAGE)
-	@COVERAGE_FILE=$(COVERAGE)/unit $(PY) -m pytest tests/unit -n $(WORKERS) $(PYTEST)
+	@COVERAGE_FILE=$(COVERAGE)/unit $(LIMIT) $(PY) -m pytest tests/unit -n $(WORKERS) $(PYTEST)
 
 integration: $(READY) control-plane ## Run the tests on a real API server.
 	@mkdir -p $(COVERAGE)
@@ -100,6 +110,9 @@ fuzz: $(READY) ## Compare streams of bytes with another parser, and feed strange
 
 mint-model: $(READY) control-plane ## Try who may let a mint go, against a model: SEQUENCES=500 SEED=1.
 	@SEQUENCES=$(or $(SEQUENCES),500) SEED=$(or $(SEED),1) $(PY) -m pytest tests/integration/test_mint_model.py -n 0 -m "" --timeout=7200 $(PYTEST)
+
+mutants: $(READY) ## Make small mistakes in domain/ and services/ and see whether a test notices: COUNT=300 SEED=1.
+	@nice -n 10 $(PY) -m bench.mutants --minutes $(MUTANT_MINUTES) $(if $(COUNT),--count $(COUNT)) $(if $(SEED),--seed $(SEED))
 
 control-plane: $(READY) ## Build etcd, the API server, the controllers, kubectl and helm, once, outside the checkout.
 	@$(PY) -m tools.build_control_plane
