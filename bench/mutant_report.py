@@ -56,6 +56,11 @@ class Tried:
         return cls(str(site.path), site.lines[0], site.operator.removeprefix("operator_").strip("_"), _diff(site), fate)
 
     @property
+    def what(self) -> tuple[str, ...]:
+        """The change, wherever it stands in its file."""
+        return (self.path, self.operator, *self.change)
+
+    @property
     def noticed(self) -> bool:
         """Whether a test failed, or went on for ever."""
         return self.fate in {Fate.KILLED, Fate.TIMED_OUT}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import compileall
+import json
 import os
 import resource
 import shutil
@@ -17,7 +18,7 @@ import sys
 import tempfile
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from py_compile import PycInvalidationMode
 from random import Random
@@ -28,7 +29,7 @@ from bench.mutant_sites import Site, sites
 from bench.mutant_tests import SRC, TestMap, read_map
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Container, Iterable, Iterator, Sequence
 
 __all__ = ["Shadow", "draw", "main"]
 
@@ -37,6 +38,7 @@ MOST_SECONDS: Final = 600
 """For all tests of one mistake. One that has a test wait for ever is noticed by that test's own limit."""
 MOST_MEMORY: Final = 4 << 30
 _OPTIONS: Final = ("-x", "-q", "-n", "0", "-p", "no:cacheprovider", "--timeout=120")
+_NOTICED = Path(".local/mutants/noticed.json")
 _PASSED, _NONE_FOUND = 0, 5
 
 
@@ -94,16 +96,30 @@ class Shadow:
         return {_PASSED: Fate.SURVIVED, _NONE_FOUND: Fate.UNTESTED}.get(status, Fate.KILLED)
 
 
-def tried(drawn: Iterable[Site], tests: TestMap, *, until: float) -> Iterator[Tried]:
-    """One after the other, until that time of `time.monotonic`."""
+def tried(
+    drawn: Iterable[Site], tests: TestMap, *, until: float, noticed: Container[tuple[str, ...]] = ()
+) -> Iterator[Tried]:
+    """One after the other, until that time of `time.monotonic`. What was `noticed` before is not tried again."""
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         shadow = Shadow.of(SRC, Path(folder))
         for number, site in enumerate(drawn, start=1):
             if time.monotonic() > until:
                 return
-            one = Tried.of(site, shadow.fate(site, tests.of(site)))
+            one = Tried.of(site, Fate.KILLED)
+            if one.what not in noticed:
+                one = replace(one, fate=shadow.fate(site, tests.of(site)))
             print(f"{number} {one.fate}: {one.path}:{one.line} {one.operator}", flush=True)
             yield one
+
+
+def read_noticed() -> set[tuple[str, ...]]:
+    """What tests noticed in the last run; they still do, if tests were only added."""
+    return {tuple(what) for what in json.loads(_NOTICED.read_text())} if _NOTICED.exists() else set()
+
+
+def keep_noticed(fates: Iterable[Tried]) -> None:
+    """For `read_noticed`."""
+    _NOTICED.write_text(json.dumps([one.what for one in fates if one.noticed]))
 
 
 def main(arguments: list[str]) -> int:
@@ -112,12 +128,15 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--count", type=int, default=300)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--minutes", type=float, default=60)
+    parser.add_argument("--missed", action="store_true", help="do not try again what the last run noticed")
     chosen = parser.parse_args(arguments)
     until = time.monotonic() + 60 * chosen.minutes
     found = [site for package in PACKAGES for file in sorted((SRC / package).glob("*.py")) for site in sites(file)]
     drawn = draw(found, seed=chosen.seed, count=chosen.count)
     began = time.monotonic()
-    fates = list(tried(drawn, read_map(), until=until))
+    noticed = read_noticed() if chosen.missed else set()
+    fates = list(tried(drawn, read_map(), until=until, noticed=noticed))
+    keep_noticed(fates)
     write_report(fates, seed=chosen.seed, of=len(found), seconds=time.monotonic() - began)
     return 0
 

@@ -51,6 +51,18 @@ def test_who_asks_and_then_has_much_is_a_crowd_like_others() -> None:
     assert not shares.holds_back("crowd", NOW)
 
 
+def test_a_crowd_is_one_until_it_has_little_left() -> None:
+    shares = having(crowd=FEW + 10)
+    shares.asked("quiet", NOW)
+
+    held_back = []
+    for _ in range(FEW + 10):
+        shares.went("crowd")
+        held_back.append(shares.holds_back("crowd", NOW))
+
+    assert held_back == [True] * 9 + [False] * (FEW + 1)
+
+
 def test_a_crowd_whose_work_is_done_is_none() -> None:
     shares = having(crowd=FEW + 1)
     shares.asked("quiet", NOW)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from difflib import unified_diff
+from math import inf
 from pathlib import Path
 from textwrap import dedent
 
@@ -146,6 +147,31 @@ def test_a_mistake_is_killed_by_a_test_that_fails_and_undone_after(
     assert fates == [Fate.KILLED, Fate.SURVIVED, Fate.KILLED]
     assert shadow.fate(killed, []) is Fate.UNTESTED
     assert (tmp_path / "pharia_access" / "x.py").read_text() == dedent(PROGRAM)
+
+
+def test_what_was_noticed_before_is_not_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Site] = []
+
+    def fate(_shadow: Shadow, site: Site, _tests: list[str]) -> Fate:
+        asked.append(site)
+        return Fate.SURVIVED
+
+    monkeypatch.setattr(Shadow, "fate", fate)
+    monkeypatch.setattr(mutants, "_NOTICED", tmp_path / "noticed.json")
+    drawn = found(tmp_path, "x = 1\ny = 2\n")
+    mutants.keep_noticed([Tried.of(drawn[0], Fate.TIMED_OUT), Tried.of(drawn[1], Fate.SURVIVED)])
+
+    noticed = mutants.read_noticed()
+    fates = list(mutants.tried(drawn, TestMap({}), until=inf, noticed=noticed))
+
+    assert [one.fate for one in fates] == [Fate.KILLED, Fate.SURVIVED]
+    assert asked == drawn[1:]
+
+
+def test_a_run_ends_when_its_time_is_over(tmp_path: Path) -> None:
+    drawn = found(tmp_path, "x = 1\n")
+
+    assert list(mutants.tried(drawn, TestMap({}), until=-inf)) == []
 
 
 def test_the_page_shows_each_runs_score_and_what_nobody_noticed_with_its_verdict() -> None:
