@@ -97,8 +97,9 @@ async def test_where_a_watch_cannot_go_on_another_begins_and_is_told(tmp_path: P
     assert not post.view.token_keys
 
 
-async def test_a_login_that_is_refused_for_good_ends_the_watch(tmp_path: Path, post: Post) -> None:
-    ended = asyncio.Event()
+async def test_a_login_that_is_refused_for_good_ends_the_watch_and_all_its_threads(tmp_path: Path, post: Post) -> None:
+    """A thread that waits for ever would keep the interpreter from ending."""
+    before, ended = set(threading.enumerate()), asyncio.Event()
     async with (
         hostile_api(lambda _: reply(401, {"kind": "Status", "code": 401, "reason": "Unauthorized"})) as api,
         connect(plain_kubeconfig(tmp_path / "kubeconfig", api.url), pool_size=2) as connection,
@@ -106,8 +107,10 @@ async def test_a_login_that_is_refused_for_good_ends_the_watch(tmp_path: Path, p
         watcher = Watcher(post.inbox, connection, OperatorSettings())
         watcher.start(hearers(ended=ended.set))
         await asyncio.wait_for(ended.wait(), 10)
+        watcher._thread.join(10)
 
     assert not watcher.alive
+    assert set(threading.enumerate()) <= before
 
 
 PLACES = ("good", "bad")

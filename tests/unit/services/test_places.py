@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from pharia_access.domain.model import Credential, ObjectKey, Phase, TokenPolicy, TokenSpec
-from pharia_access.services.places import Places
+from pharia_access.services.places import COUNT_GOOD_SECONDS, Places
 from pharia_access.services.view import View
 from tests.support.builders import CREDENTIAL, a_credential, a_token
 from tests.support.crew import a_work
@@ -72,6 +72,24 @@ def test_as_many_are_woken_at_once_as_there_are_places(clock: FakeClock, free: i
 
     assert places.woken(credential) == [waiting[number].key for number in woken]
     assert places.woken(credential) == []
+
+
+@pytest.mark.parametrize(
+    ("seconds", "uid", "is_good"),
+    [
+        pytest.param(0.0, "credential-1", True, id="just now"),
+        pytest.param(COUNT_GOOD_SECONDS - 0.25, "credential-1", True, id="not long ago"),
+        pytest.param(COUNT_GOOD_SECONDS, "credential-1", False, id="when its time is over"),
+        pytest.param(0.0, "another", False, id="of another credential of the name"),
+    ],
+)
+def test_a_count_is_good(clock: FakeClock, seconds: float, uid: str, *, is_good: bool) -> None:
+    places = Places(View(), clock.monotonic)
+    places.counted(a_credential())
+
+    clock.advance(seconds)
+
+    assert places.is_counted(a_credential(uid=uid)) is is_good
 
 
 @asynccontextmanager

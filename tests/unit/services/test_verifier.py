@@ -6,15 +6,20 @@ import base64
 import secrets
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pharia_access.domain.keyring import Keyring
+from pharia_access.domain.permissions import Role
 from pharia_access.domain.proof import CHEAPEST, prove
 from pharia_access.domain.token import TokenText, mint
 from pharia_access.domain.verification import Holder, IssuedToken, Refusal
 from pharia_access.services.verifier import Accepted, Refused, Unproved
 from tests.support.http_door import SUBJECT, Door
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def verdict(door: Door, text: TokenText | bytes) -> str:
@@ -199,3 +204,49 @@ def test_a_credential_that_came_again_is_another() -> None:
 
 def test_each_reason_has_a_word_of_its_own() -> None:
     assert len({reason.value for reason in Refusal}) == len(Refusal)
+
+
+def _hold_another_role(door: Door, token: IssuedToken) -> None:
+    holder = door.index.holder(token.credential)
+    assert holder is not None
+    door.index.put_holder(replace(holder, suspended=True))
+
+
+@pytest.mark.parametrize(
+    ("happens", "holds"),
+    [
+        pytest.param(lambda _door, _token: None, True, id="nothing happened"),
+        pytest.param(lambda door, _token: door.issue("other"), True, id="another token is issued"),
+        pytest.param(lambda door, token: door.index.put_token(replace(token)), False, id="its object was written"),
+        pytest.param(lambda door, token: door.index.drop("ApiToken", token.key), False, id="it was deleted"),
+        pytest.param(
+            lambda door, token: door.index.put_token(replace(token, key="finance/copy")), False, id="its ID is shared"
+        ),
+        pytest.param(_hold_another_role, False, id="its credential was written"),
+        pytest.param(
+            lambda door, token: door.index.drop("ApiCredential", token.credential), False, id="its credential is gone"
+        ),
+        pytest.param(
+            lambda door, _token: door.index.put_role(Role("studio-user", frozenset({"*"}), ())),
+            False,
+            id="a role is other",
+        ),
+        pytest.param(lambda door, _token: door.index.drop("ApiRole", "studio-user"), False, id="a role is gone"),
+        pytest.param(lambda door, token: setattr(door, "now", token.ends_at), False, id="it has ended just now"),
+        pytest.param(lambda door, token: setattr(door, "now", token.ends_at - 1), True, id="it ends soon"),
+        pytest.param(
+            lambda door, _token: setattr(door, "ticks", door.ticks + 300.001), False, id="the view is too old"
+        ),
+    ],
+)
+def test_what_was_accepted_still_holds_unless_what_it_rested_on_is_other(
+    happens: Callable[[Door, IssuedToken], object], *, holds: bool
+) -> None:
+    door = Door()
+    accepted = door.verifier.check(door.issue().reveal().encode())
+    assert isinstance(accepted, Accepted)
+
+    happens(door, accepted.token)
+
+    assert door.verifier.still_holds(accepted) is holds
+    assert door.verifier.still_holds(accepted) is holds  # the answer is kept, and is the same
