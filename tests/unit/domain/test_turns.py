@@ -46,6 +46,15 @@ def test_the_last_of_the_longest_gives_way() -> None:
     assert [turns.shorten_the_longest() for _ in range(3)] == ["a1", "b1", None]
 
 
+def test_who_gives_way_is_counted_no_more() -> None:
+    turns, lengths = of("a1", "b1", "b2", "b3", "a2"), []
+
+    while turns.shorten_the_longest() is not None:
+        lengths.append(len(turns))
+
+    assert lengths == [4, 3, 2, 1, 0]
+
+
 @given(steps=STEPS)
 def test_nothing_is_lost_or_made_up_and_nobody_waits_longer_than_a_round(steps: list[tuple[str, bool]]) -> None:
     turns, waiting = Turns[str](), dict.fromkeys("abc", 0)

@@ -156,3 +156,26 @@ async def test_texts_for_one_id_leave_room_for_the_others() -> None:
         hashing.go.set()
 
         assert await asyncio.gather(*waiting, other) == [False, False, True]
+
+
+async def test_a_proof_that_ends_makes_room_for_one_of_its_id() -> None:
+    one_may_go, text = threading.Semaphore(0), token()
+
+    def matches(_phc: str, _text: TokenText) -> bool:
+        assert one_may_go.acquire(timeout=10)
+        return False
+
+    prover = Prover(matches, ProverLimits(per_token=2))
+    first, second = (asyncio.create_task(prover.prove("bad", text, digest=bytes([n]))) for n in range(2))
+    await asyncio.sleep(0)
+    one_may_go.release()
+    assert await first is False
+
+    third = asyncio.create_task(prover.prove("bad", text, digest=b"3"))
+    await asyncio.sleep(0)
+    with pytest.raises(OverloadedError):
+        await prover.prove("bad", text, digest=b"4")
+
+    one_may_go.release(2)
+    assert await asyncio.gather(second, third) == [False, False]
+    prover.close()
