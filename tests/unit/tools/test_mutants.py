@@ -182,10 +182,10 @@ def test_the_page_shows_each_runs_score_and_what_nobody_noticed_with_its_verdict
         Tried("domain/y.py", 1, "number", ("- 1", "+ 2"), Fate.KILLED),
     ]
     counts = Counter({Fate.KILLED: 7, Fate.SURVIVED: 2, Fate.UNTESTED: 1})
-    run = {"date": "2026-01-01", "commit": "abc", "seed": 1, "drawn": 10, "of": 99, "minutes": 1.5}
+    run = {"date": "2026-01-01", "commit": "abc", "seed": 1, "drawn": 10, "of": 99, "minutes": 1.5, "load": 1}
     run |= {fate.name.lower(): counts[fate] for fate in Fate}
 
-    text = page([run], fates, {("domain/x.py", *change): "equal: a is never b"})
+    text = page([run], fates, {fates[0].what: "equal: a is never b"})
 
     assert "| 70.0% |" in text
     assert "equal: a is never b\n\n```diff\n- return a < b\n+ return a <= b\n```" in text
