@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import tomllib
 from collections import Counter
@@ -28,7 +29,8 @@ _WHAT: Final = """\
 Small mistakes in `domain/` and `services/`, one at a time (`make mutants`); the unit tests of these packages that run
 the changed lines are asked whether they notice. Others, and the integration tests, are not asked. Operators: mutmut's
 without those for words and for what mypy refuses, and a call dropped, a keyword argument dropped, a condition or an
-answer negated (`bench/mutant_sites.py`)."""
+answer negated (`bench/mutant_sites.py`). The score is the share that was noticed. A run with `MISSED=1` takes over what
+the one before it noticed. The load is the machine's when the run ended."""
 
 
 class Fate(StrEnum):
@@ -82,6 +84,7 @@ def write_report(fates: Sequence[Tried], *, seed: int, of: int, seconds: float) 
         "of": of,
         **{fate.name.lower(): kinds[fate] for fate in Fate},
         "minutes": round(seconds / 60, 1),
+        "load": round(os.getloadavg()[0], 1),
     }
     with _RUNS.open("a") as runs:
         runs.write(json.dumps(run) + "\n")
@@ -90,10 +93,18 @@ def write_report(fates: Sequence[Tried], *, seed: int, of: int, seconds: float) 
 
 def page(runs: Sequence[dict[str, object]], fates: Iterable[Tried], verdicts: dict[tuple[str, ...], str]) -> str:
     """All runs in a table, and of the last one what nobody noticed."""
-    heads = ["date", "commit", "seed", "drawn", "of", *(fate.name.lower() for fate in Fate), "minutes"]
+    heads = ["date", "commit", "seed", "drawn", "of", *(fate.name.lower() for fate in Fate), "minutes", "load"]
     rows = [[*(str(run[head]) for head in heads), _score(run)] for run in runs]
     missed = [_section(one, verdicts) for one in sorted(fates, key=lambda one: (one.path, one.line)) if not one.noticed]
-    return "\n\n".join(["# Mutants", _WHAT, table([*heads, "score"], rows), "## Not noticed in the last run", *missed])
+    return "\n\n".join(
+        [
+            "# Mutants",
+            _WHAT,
+            table([*heads, "score"], rows),
+            "## Not noticed in the last run",
+            *(missed or ["Nothing."]),
+        ]
+    )
 
 
 def _score(run: dict[str, object]) -> str:
@@ -102,15 +113,17 @@ def _score(run: dict[str, object]) -> str:
 
 
 def _section(one: Tried, verdicts: dict[tuple[str, ...], str]) -> str:
-    verdict = verdicts.get((one.path, *one.change), "not judged yet")
+    verdict = verdicts.get(one.what, "not judged yet")
     change = "\n".join(one.change)
     return f"`{one.path}` ({one.operator}, {one.fate}): {verdict}\n\n```diff\n{change}\n```"
 
 
 def read_verdicts() -> dict[tuple[str, ...], str]:
-    """What was found about mistakes that are not noticed, by their path and change."""
+    """What was found about mistakes that are not noticed, by `Tried.what`."""
     entries = tomllib.loads(_VERDICTS.read_text())["mutant"]
-    return {(entry["path"], *entry["change"].strip().splitlines()): entry["verdict"] for entry in entries}
+    return {
+        (entry["path"], entry["operator"], *entry["change"].strip().splitlines()): entry["verdict"] for entry in entries
+    }
 
 
 def _commit() -> str:
