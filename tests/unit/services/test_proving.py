@@ -177,5 +177,5 @@ async def test_a_proof_that_ends_makes_room_for_one_of_its_id() -> None:
         await prover.prove("bad", text, digest=b"4")
 
     one_may_go.release(2)
-    assert await asyncio.gather(second, third) == [False, False]
+    assert await asyncio.gather(*[second, third]) == [False, False]
     prover.close()
