@@ -44,7 +44,6 @@ def test_who_chose_to_be_less_is_less(
     assert told.status != 0
 
 
-@open_still("faults.md 9")
 @pytest.mark.parametrize("command", [["list", "-o", "wide"], ["get", "invoice-bot"]], ids=["list", "get"])
 def test_a_description_says_nothing_to_a_terminal(access: Access, workspace: Workspace, command: list[str]) -> None:
     """An escape sequence at a terminal."""

@@ -14,6 +14,7 @@ import click
 from click.shell_completion import CompletionItem, ShellComplete
 
 from pharia_access.domain.sightings import Kind
+from pharia_access.entrypoints.kubectl import printing
 from pharia_access.entrypoints.kubectl.app import PROGRAM, access
 from pharia_access.entrypoints.kubectl.options import Choices
 from pharia_access.kube import paths
@@ -34,8 +35,8 @@ def complete() -> None:
     with suppress(Exception):  # half a command line may be anything: no candidates are an answer too
         for item in completer.get_completions(words, incomplete):
             if item.type == "plain":
-                sys.stdout.write(f"{item.value}\t{item.help}\n" if item.help else f"{item.value}\n")
-    sys.stdout.write(f"{_NO_FILES}\n")
+                printing.write_cells(item.value, *([item.help] if item.help else []))
+    printing.write(_NO_FILES)
 
 
 def names_of(kind: Kind) -> Complete:

@@ -34,6 +34,7 @@ _EXAMPLE = re.compile(r" \(e\.g\. .*\)$")
 _SEVERAL = re.compile(r"^\[(.*)\]$", re.DOTALL)
 _UNCHECKED = re.compile(r", <nil>: (?:Invalid value: null: )?some validation rules were not checked[^\]]*")
 
+_BREAKS = re.compile(r"[ \t]*[\r\n]+\s*")
 _FIELD = re.compile(r"(?:metadata|spec|status)[.:\[]|pharia-access\b")
 """What begins a sentence as it is written."""
 
@@ -66,9 +67,10 @@ def _setting(error: AccessError) -> Failure:
 
 
 def _denied(error: ApiError) -> Failure:
-    if policy := _DENIED.search(error.said):
+    said = _in_a_line(error.said)
+    if policy := _DENIED.search(said):
         return Failure(_sentence(policy["why"]))
-    if rbac := _FORBIDDEN.search(error.said):
+    if rbac := _FORBIDDEN.search(said):
         noun = _NOUNS.get(rbac["resource"])
         things = f"{noun}s" if noun else rbac["resource"]
         where = f"in namespace {rbac['namespace']}" if rbac["namespace"] else "in the whole cluster"
@@ -79,13 +81,13 @@ def _denied(error: ApiError) -> Failure:
             f"This needs the verb {rbac['verb']} on {resource}: ask an administrator for it.\n"
             f"See what you may do: kubectl auth can-i --list{scope}",
         )
-    return Failure(_sentence(f"The API server refuses it: {error.said or error}"))
+    return Failure(_sentence(f"The API server refuses it: {said or error}"))
 
 
 def _not_found(error: ApiError) -> Failure:
     missing = _MISSING.search(error.said)
     if missing is None:
-        return Failure(_sentence(error.said or str(error)))
+        return Failure(_sentence(_in_a_line(error.said) or str(error)))
     if missing["kind"] == "namespaces":
         return Failure(f'There is no namespace "{missing["name"]}".', "See: kubectl get namespaces")
     noun = _NOUNS.get(missing["kind"], missing["kind"])
@@ -118,7 +120,9 @@ def _unavailable(error: ApiError) -> Failure:
         case HTTPStatus.TOO_MANY_REQUESTS:
             return Failure("The API server has too much to do.", "Run the command again in a moment.")
         case _:
-            return Failure(_sentence(f"The API server failed: {error.said or error}"), "Run the command again.")
+            return Failure(
+                _sentence(f"The API server failed: {_in_a_line(error.said) or error}"), "Run the command again."
+            )
 
 
 def _conflict(_: ApiError) -> Failure:
@@ -130,7 +134,7 @@ def _expired(_: ApiError) -> Failure:
 
 
 def _invalid(error: ApiError) -> Failure:
-    said = _INVALID.sub("", error.said)
+    said = _INVALID.sub("", _in_a_line(error.said))
     for noise in (_UNCHECKED, _QUOTED, _EXAMPLE):
         said = noise.sub("", said)
     return Failure(_sentence(_SEVERAL.sub(r"\1", said) or str(error)))
@@ -146,6 +150,11 @@ _TOLD: Final[tuple[tuple[type[AccessError], Callable[[Any], Failure]], ...]] = (
     (InvalidError, _invalid),
     (UnavailableError, _unavailable),
 )
+
+
+def _in_a_line(said: str) -> str:
+    """The API server's words: some policies' are in several lines, for kubectl to print them as they are."""
+    return _BREAKS.sub(" ", said.strip())
 
 
 def _sentence(text: str) -> str:

@@ -4,14 +4,14 @@
 """
 
 import logging
-import os
 import sys
 import traceback
 
 import click
+from click.exceptions import NoArgsIsHelpError
 
+from pharia_access.entrypoints.kubectl import printing
 from pharia_access.entrypoints.kubectl.app import PROGRAM, access
-from pharia_access.entrypoints.kubectl.colours import coloured
 from pharia_access.entrypoints.kubectl.failures import Failure, explain
 from pharia_access.entrypoints.kubectl.options import Choices
 from pharia_access.errors import AccessError
@@ -25,7 +25,7 @@ def main() -> None:
     """The console script."""
     logging.getLogger().addHandler(logging.NullHandler())  # what libraries log would be written to standard error
     status = run(sys.argv[1:])
-    _give_up_on_output()
+    printing.last_flush()
     sys.exit(status)
 
 
@@ -35,10 +35,10 @@ def run(arguments: list[str]) -> int:
     try:
         status = access.main(arguments, prog_name=PROGRAM, standalone_mode=False, obj=choices)
     except click.ClickException as error:
-        error.show()
+        _show(error)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo("Interrupted.", err=True)
+        printing.write("Interrupted.", err=True)
         return _INTERRUPTED
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         return 1
@@ -60,14 +60,6 @@ def _failure(error: Exception) -> Failure:
             return Failure(f"This is a fault of kubectl access ({type(error).__name__}).", "Please report it with -v.")
 
 
-def _give_up_on_output() -> None:
-    """Python would try again at its exit to write what a closed pipe or a full disk did not take, and complain."""
-    try:
-        sys.stdout.flush()
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
 def _missing(error: ImportError) -> Failure:
     """Installed without its libraries, or a single file that has none for the Python that runs it."""
     python = f"Python {sys.version_info.major}.{sys.version_info.minor}"
@@ -75,9 +67,21 @@ def _missing(error: ImportError) -> Failure:
 
 
 def _tell(failure: Failure, error: Exception, *, verbose: bool) -> None:
-    click.echo(f"{coloured('Error:', 'red')} {failure.sentence}", err=True)
+    printing.write_marked("Error:", "red", failure.sentence)
     if failure.next_step:
-        click.echo(failure.next_step, err=True)
+        printing.write(*failure.next_step.split("\n"), err=True)
     if verbose:
         frames = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
-        click.echo(f"Cause: {type(error).__name__}: {error} (at {frames[-1]})", err=True)
+        printing.write(f"Cause: {type(error).__name__}: {error} (at {frames[-1]})", err=True)
+
+
+def _show(error: click.ClickException) -> None:
+    """As Click does: how the command is used, then what is wrong with the words."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    if isinstance(error, NoArgsIsHelpError):  # its message is the whole help
+        printing.write(*error.format_message().split("\n"), err=True)
+        return
+    if context is not None:
+        usage = f"{context.get_usage()}\nTry '{context.command_path} --help' for help.\n"
+        printing.write(*usage.split("\n"), err=True)
+    printing.write_marked("Error:", "red", error.format_message())

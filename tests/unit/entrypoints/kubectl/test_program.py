@@ -8,8 +8,8 @@ import pytest
 from pytest_mock import MockerFixture
 
 from pharia_access.entrypoints.kubectl import main as program
+from pharia_access.entrypoints.kubectl import printing
 from pharia_access.entrypoints.kubectl.app import access
-from pharia_access.entrypoints.kubectl.colours import coloured
 from pharia_access.errors import UnavailableError
 
 
@@ -74,9 +74,14 @@ def test_help_is_in_lines(capsys: pytest.CaptureFixture[str]) -> None:
         pytest.param("1", "Error:", id="no colours, please"),
     ],
 )
-def test_no_color_is_heeded(monkeypatch: pytest.MonkeyPatch, set_to: str | None, coloured_as: str) -> None:
+def test_no_color_is_heeded(
+    monkeypatch: pytest.MonkeyPatch, mocker: MockerFixture, set_to: str | None, coloured_as: str
+) -> None:
+    echo = mocker.patch("click.echo")
     monkeypatch.delenv("NO_COLOR", raising=False)
     if set_to is not None:
         monkeypatch.setenv("NO_COLOR", set_to)
 
-    assert coloured("Error:", "red") == coloured_as
+    printing.write_marked("Error:", "red", "No.")
+
+    echo.assert_called_once_with(f"{coloured_as} No.", err=True)

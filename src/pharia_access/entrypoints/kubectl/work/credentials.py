@@ -1,7 +1,5 @@
 """Credentials, listed and shown."""
 
-import click
-
 from pharia_access.bootstrap.person import Desk
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.permissions import EffectiveRoles, effective
@@ -14,6 +12,7 @@ from pharia_access.entrypoints.kubectl.work.render import (
     line_of,
     moment,
     print_fields,
+    print_heading,
     print_object,
     print_section,
 )
@@ -81,5 +80,5 @@ def _print_tokens(tokens: list[TokenSummary], desk: Desk, *, wide: bool) -> None
     if not tokens:
         print_section("Tokens", [])
         return
-    click.echo("\nTokens:")
+    print_heading("Tokens")
     TOKENS.print(tokens, desk.clock.now(), wide=wide)

@@ -1,16 +1,17 @@
-"""What goes to standard output: tables as kubectl's, JSON, YAML and names. Nothing else is ever written there."""
+"""What is asked for, in its forms: tables as kubectl's, JSON, YAML and names."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-import click
 import yaml
 from tabulate import tabulate
 
 from pharia_access.domain.permissions import Permission
 from pharia_access.domain.times import format_time
+from pharia_access.entrypoints.kubectl import printing
+from pharia_access.entrypoints.kubectl.escaping import escaped
 
 __all__ = [
     "NONE",
@@ -18,6 +19,7 @@ __all__ = [
     "line_of",
     "moment",
     "print_fields",
+    "print_heading",
     "print_object",
     "print_objects",
     "print_section",
@@ -37,28 +39,31 @@ _MANY: Final = 2  # of a unit, from which on the finer one is left out
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, err: bool = False) -> None:
     """Left-aligned columns, as kubectl prints them. `err`: on standard error, beside what was asked for."""
-    cells = [[cell or NONE for cell in row] for row in rows]
-    click.echo(tabulate(cells, headings, tablefmt="plain", disable_numparse=True), err=err)
+    cells = [[cell if cell.strip() else NONE for cell in row] for row in rows]
+    printing.write(*_aligned(cells, headings), err=err)
 
 
 def print_fields(fields: Sequence[tuple[str, str]]) -> None:
     """A thing's properties, a line each, as `kubectl describe` prints them; those without a value are left out."""
     shown = [(f"{name}:", value) for name, value in fields if value]
-    click.echo(tabulate(shown, tablefmt="plain", disable_numparse=True))
+    printing.write(*_aligned(shown))
 
 
 def print_section(title: str, lines: Iterable[str]) -> None:
     """A heading with lines under it."""
-    click.echo(f"\n{title}:")
-    for line in lines or ["<none>"]:
-        click.echo(f"  {line}")
+    print_heading(title)
+    printing.write(*(f"  {line}" for line in lines or [NONE]))
+
+
+def print_heading(title: str) -> None:
+    """A heading, for what comes after other things."""
+    printing.write("", f"{title}:")
 
 
 def print_objects(bodies: Sequence[Json], output: str) -> None:
     """Many objects, as `json`, `yaml` or `name`."""
     if output == "name":
-        for body in bodies:
-            click.echo(_name(body))
+        printing.write(*map(_name, bodies))
         return
     print_value({"apiVersion": "v1", "kind": "List", "items": [_tidy(body) for body in bodies]}, output)
 
@@ -66,17 +71,15 @@ def print_objects(bodies: Sequence[Json], output: str) -> None:
 def print_object(body: Json, output: str) -> None:
     """One object, as `json`, `yaml` or `name`."""
     if output == "name":
-        click.echo(_name(body))
+        printing.write(_name(body))
     else:
         print_value(_tidy(body), output)
 
 
 def print_value(body: Json, output: str) -> None:
-    """What is no object, as `json` or `yaml`."""
-    if output == "json":
-        click.echo(json.dumps(body, indent=2))
-    else:
-        click.echo(yaml.safe_dump(body, sort_keys=False, allow_unicode=True), nl=False)
+    """What is no object, as `json` or `yaml`: exact data, in which what a terminal would obey is escaped."""
+    text = json.dumps(body, indent=2) if output == "json" else _yaml(body)
+    printing.write(*text.split("\n"))
 
 
 def age(since: datetime | None, now: datetime) -> str:
@@ -101,6 +104,20 @@ def moment(when: datetime | None) -> str:
 def line_of(permission: Permission) -> str:
     """A permission with its restrictions."""
     return " ".join([permission.name, *(f"{name}={value}" for name, value in permission.fields)])
+
+
+def _aligned(rows: Sequence[Sequence[str]], headings: Sequence[str] = ()) -> list[str]:
+    """In columns, by the width of what is shown; a wide character counts as two."""
+    cells = [[escaped(cell) for cell in row] for row in rows]
+    return tabulate(cells, headings, tablefmt="plain", disable_numparse=True).split("\n")
+
+
+def _yaml(body: Json) -> str:
+    """Letters of all languages as they are; all of them by number where one must be."""
+    text = yaml.safe_dump(body, sort_keys=False, allow_unicode=True).removesuffix("\n")
+    if all(line == escaped(line) for line in text.split("\n")):
+        return text
+    return yaml.safe_dump(body, sort_keys=False, allow_unicode=False).removesuffix("\n")
 
 
 def _short(duration: timedelta) -> str:

@@ -1,7 +1,5 @@
 """Roles, listed and shown."""
 
-import click
-
 from pharia_access.bootstrap.person import Desk
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.summaries import CredentialSummary, RoleSummary
@@ -10,6 +8,7 @@ from pharia_access.entrypoints.kubectl.work.listing import Column, Listing, gath
 from pharia_access.entrypoints.kubectl.work.render import (
     line_of,
     print_fields,
+    print_heading,
     print_object,
     print_section,
     print_table,
@@ -52,7 +51,7 @@ async def show(desk: Desk, choices: Choices, name: str) -> None:
     print_fields(_fields(role))
     print_section("Permissions", [line_of(each) for each in role.role.permissions] if role.role else [_NOT_UNDERSTOOD])
     if users:
-        click.echo(f"\nCredentials that name it{where}:")
+        print_heading(f"Credentials that name it{where}")
         print_table(*_table(users, role))
     else:
         print_section(f"Credentials that name it{where}", [])

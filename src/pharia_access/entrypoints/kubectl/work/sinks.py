@@ -5,17 +5,16 @@ Each sink is checked before a token is made for it, so that a secret is not mint
 
 import json
 import os
-import sys
 from pathlib import Path
 from typing import Final, Protocol
 
-import click
 import pyperclip
 
 from pharia_access.bootstrap.person import Desk
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.summaries import TokenSummary
 from pharia_access.domain.token import TokenText
+from pharia_access.entrypoints.kubectl import printing
 from pharia_access.entrypoints.kubectl.where import Where
 from pharia_access.entrypoints.kubectl.work.render import moment
 from pharia_access.entrypoints.kubectl.work.terminal import RefusedError, say
@@ -68,27 +67,27 @@ class _Output:
 
     async def put(self, token: TokenSummary, text: TokenText) -> None:
         try:
-            sys.stdout.write(f"{self._written(token, text)}\n")
-            sys.stdout.flush()  # a reader that is gone is noticed here, before the Secret is deleted
+            # Flushed: a reader that is gone is noticed here, before the Secret is deleted.
+            printing.write_cells(*self._written(token, text))
         except OSError as error:
             msg = f"Standard output did not take the secret: {error.strerror}"
             raise SinkError(msg) from error
         if self._form not in MANY:
             say(_ONCE)
 
-    def _written(self, token: TokenSummary, text: TokenText) -> str:
+    def _written(self, token: TokenSummary, text: TokenText) -> tuple[str, ...]:
         match self._form:
             case "env":
-                return f"AA_API_TOKEN={text.reveal()}"
+                return (f"AA_API_TOKEN={text.reveal()}",)
             case "json":
                 known = {"name": token.key.name, "namespace": token.key.namespace, "tokenID": token.token_id}
-                return json.dumps({**known, "expiresAt": moment(token.ends), "token": text.reveal()})
+                return (json.dumps({**known, "expiresAt": moment(token.ends), "token": text.reveal()}),)
             case "lines":
-                return f"{token.key.name}\t{text.reveal()}"
+                return token.key.name, text.reveal()
             case "rows":
-                return f"{token.key.namespace}\t{token.key.name}\t{text.reveal()}"
+                return token.key.namespace, token.key.name, text.reveal()
             case _:
-                return text.reveal()
+                return (text.reveal(),)
 
 
 class _Clipboard:
@@ -132,7 +131,7 @@ class _File:
         except OSError as error:
             msg = f"The file {self._path} could not be written: {error.strerror}"
             raise SinkError(msg) from error
-        say(f"The secret of {token.key.name} is in {click.format_filename(self._path)}. {_ONCE}")
+        say(f"The secret of {token.key.name} is in {self._path}. {_ONCE}")
 
     def _write(self, line: str) -> None:
         """All of it, or nothing; a file that somebody else made meanwhile is left alone."""

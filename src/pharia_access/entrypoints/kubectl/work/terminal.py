@@ -1,33 +1,28 @@
 """The person at the terminal: questions, warnings, a spinner. All of it goes to standard error, or to the terminal."""
 
 import signal
-import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import click
-from rich.console import Console
 
-from pharia_access.entrypoints.kubectl.colours import coloured
+from pharia_access.entrypoints.kubectl import printing
 from pharia_access.entrypoints.kubectl.failures import RefusedError
 from pharia_access.entrypoints.kubectl.options import Choices
+from pharia_access.entrypoints.kubectl.printing import is_terminal
+from pharia_access.entrypoints.kubectl.printing import spinner as waiting
 
 __all__ = ["RefusedError", "confirm", "is_terminal", "say", "select", "waiting", "warn"]
 
 
-def is_terminal() -> bool:
-    """Whether a person can be asked."""
-    return sys.stdin.isatty() and sys.stderr.isatty()
-
-
-def say(sentence: str) -> None:
+def say(*lines: str) -> None:
     """Tell what was done."""
-    click.echo(sentence, err=True)
+    printing.write(*lines, err=True)
 
 
 def warn(sentence: str) -> None:
     """Tell what to mind."""
-    click.echo(f"{coloured('Warning:', 'yellow')} {sentence}", err=True)
+    printing.write_marked("Warning:", "yellow", sentence)
 
 
 def confirm(choices: Choices, consequences: Sequence[str], question: str) -> None:
@@ -40,7 +35,7 @@ def confirm(choices: Choices, consequences: Sequence[str], question: str) -> Non
         msg = "There is nobody to ask here"
         raise RefusedError(msg, "If you mean it, repeat the command with --yes.")
     with _at_once():
-        agreed = click.confirm(question, err=True)
+        agreed = printing.ask_yes_or_no(question)
     if not agreed:
         msg = "Nothing was changed"
         raise RefusedError(msg)
@@ -55,7 +50,7 @@ def select(question: str, offered: Sequence[tuple[str, str]]) -> tuple[str, ...]
         say(f"{number:3}  {name}" + (f"  {line}" if line else ""))
     while True:
         with _at_once():
-            answer = click.prompt(f"{question} (numbers or names, separated by commas)", err=True)
+            answer = printing.ask(f"{question} (numbers or names, separated by commas)")
         words = [word for word in answer.replace(",", " ").split() if word]
         chosen = [_offered(word, offered) for word in words]
         if words and all(chosen):
@@ -65,24 +60,13 @@ def select(question: str, offered: Sequence[tuple[str, str]]) -> tuple[str, ...]
 
 
 @contextmanager
-def waiting(what: str) -> Iterator[Callable[[str], None]]:
-    """A spinner while something takes its time, and how to change its words; silent where nobody looks on."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield lambda _: None
-        return
-    with console.status(what) as status:
-        yield status.update
-
-
-@contextmanager
 def _at_once() -> Iterator[None]:
     """Let Ctrl-C end a question: the event loop would note it, and go on once it is answered."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield
     except click.Abort:
-        click.echo(err=True)  # what is told next begins a line
+        say("")  # what is told next begins a line
         raise
     finally:
         signal.signal(signal.SIGINT, before)

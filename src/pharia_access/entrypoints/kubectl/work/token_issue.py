@@ -181,7 +181,7 @@ async def telling(progress: Progress, work: Awaitable[T]) -> T:
         raise
     except asyncio.CancelledError:
         if told := progress.told():
-            say(told)
+            say(*told.split("\n"))
         raise
 
 

@@ -94,7 +94,7 @@ async def rotate_expiring(desk: Desk, choices: Choices, within: timedelta, terms
     due = await _due(desk, choices, within)
     _ask(desk, choices, due, terms)
     done: list[Pair] = []
-    failures: list[str] = []
+    failures: list[list[str]] = []
     try:
         for number, old in enumerate(due, start=1):
             say(f"{number} of {len(due)}: {old.key}")
@@ -107,15 +107,15 @@ async def rotate_expiring(desk: Desk, choices: Choices, within: timedelta, terms
     finally:  # also where somebody interrupts
         _tell(desk, choices, done)
         for failure in failures:
-            say(failure)
+            say(*failure)
     if failures:
         msg = f"{len(due) - len(done)} of {len(due)} tokens were not rotated"
         raise IncompleteError(msg)
 
 
-def _failure(old: TokenSummary, error: AccessError) -> str:
+def _failure(old: TokenSummary, error: AccessError) -> list[str]:
     failure = explain(error)
-    return "\n".join(line for line in (f"{old.key} was not rotated: {failure.sentence}", failure.next_step) if line)
+    return [f"{old.key} was not rotated: {failure.sentence}", *filter(None, failure.next_step.split("\n"))]
 
 
 async def _due(desk: Desk, choices: Choices, within: timedelta) -> list[TokenSummary]:

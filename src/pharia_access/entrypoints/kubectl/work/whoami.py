@@ -16,7 +16,7 @@ from pharia_access.entrypoints.kubectl.work.render import print_fields, print_se
 from pharia_access.entrypoints.kubectl.work.terminal import RefusedError, warn
 from pharia_access.errors import AccessError
 
-__all__ = ["Verifier", "VerifierError", "tell"]
+__all__ = ["Verifier", "VerifierError", "show", "tell"]
 
 Json = dict[str, Any]
 
@@ -67,7 +67,7 @@ async def tell(choices: Choices, text: TokenText, verifier: Verifier) -> None:
         warn("http:// sends the token unencrypted.")
     answer = _read(*await _ask(text, verifier))
     if choices.for_people:
-        _print(answer)
+        show(answer)
     else:
         print_value(answer, choices.output)
 
@@ -139,7 +139,8 @@ def _read(status: int, body: bytes) -> Json:
     return answer
 
 
-def _print(answer: Json) -> None:
+def show(answer: Json) -> None:
+    """Print a verifier's answer for a person."""
     credential = answer["credential"]
     fields = {
         "Credential": credential.get("name"),

@@ -1,0 +1,97 @@
+"""The one room that writes to standard output, to standard error and to the terminal; a test holds that.
+
+Whatever is written passes `escaped`, so that text of other people never drives a terminal. A line is an argument: a
+line break within one is written out. JSON and YAML are made so that nothing of them changes here.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import click
+
+from pharia_access.entrypoints.kubectl.escaping import escaped
+from pharia_access.settings.person import wants_colours
+
+__all__ = [
+    "ask",
+    "ask_unseen",
+    "ask_yes_or_no",
+    "is_terminal",
+    "last_flush",
+    "spinner",
+    "write",
+    "write_cells",
+    "write_marked",
+]
+
+Tell = Callable[[str], None]
+
+
+def write(*lines: str, err: bool = False) -> None:
+    """Write lines to standard output; `err`: to standard error. Raises OSError."""
+    for line in lines:
+        _put(escaped(line), err=err)
+
+
+def write_cells(*cells: str) -> None:
+    """Write one line to standard output, with a tab between its cells: for programs. Raises OSError."""
+    _put("\t".join(map(escaped, cells)), err=False)
+
+
+def write_marked(mark: str, colour: str, line: str) -> None:
+    """Write a line to standard error, behind a word such as `Error:`."""
+    shown = click.style(mark, fg=colour, bold=True) if wants_colours() else mark  # Click drops it where nobody looks on
+    _put(f"{shown} {escaped(line)}", err=True)
+
+
+def is_terminal() -> bool:
+    """Whether a person can be asked."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def ask(question: str) -> str:
+    """A line that a person types. Raises Abort."""
+    answer: str = click.prompt(escaped(question), err=True)
+    return answer
+
+
+def ask_unseen(what: str) -> str:
+    """The same, not shown while it is typed. Raises Abort."""
+    answer: str = click.prompt(escaped(what), hide_input=True, err=True)
+    return answer
+
+
+def ask_yes_or_no(question: str) -> bool:
+    """Whether a person agrees. Raises Abort."""
+    return click.confirm(escaped(question), err=True)
+
+
+@contextmanager
+def spinner(what: str) -> Iterator[Tell]:
+    """Show that something takes its time, and how to change its words; silent where nobody looks on."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda _: None
+        return
+    # As Text: the words are no markup of rich's.
+    with console.status(Text(escaped(what))) as status:
+        yield lambda words: status.update(Text(escaped(words)))
+
+
+def last_flush() -> None:
+    """Python would try again at its exit to write what a closed pipe or a full disk did not take, and complain."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _put(line: str, *, err: bool) -> None:
+    """What the stream's encoding does not have is written out too."""
+    encoding = (sys.stderr if err else sys.stdout).encoding or "utf-8"
+    click.echo(line.encode(encoding, "backslashreplace").decode(encoding), err=err)

@@ -1,0 +1,278 @@
+"""Every field of every kind, filled with what drives a terminal: its screen shows what a harmless text would show."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from pytest_mock import MockerFixture
+from wcwidth import wcswidth
+
+from pharia_access.entrypoints.kubectl import main as program
+from pharia_access.entrypoints.kubectl.escaping import escaped
+from pharia_access.entrypoints.kubectl.options import Choices
+from pharia_access.entrypoints.kubectl.work import terminal, whoami
+from pharia_access.errors import (
+    AccessError,
+    ApiError,
+    ConflictError,
+    DeniedError,
+    InvalidError,
+    NotFoundError,
+    SettingsError,
+    UnavailableError,
+)
+from tests.support.desks import ADesk, laid_out
+from tests.support.emulator import shown, sit_down
+
+Json = dict[str, Any]
+Path_ = tuple[str | int, ...]
+
+_SPINS = re.compile(r"\x1b\[(?:\?25[lh]|\d*[AKm]|[\d;]*m|2K)")
+"""What rich writes to draw a spinner over itself."""
+CRDS = Path(__file__).resolve().parents[4] / "crds"
+
+HOSTILE = (
+    "a\x1b[2J\x1b[31mred\x1b]0;pwned\x07\x1b]52;c;eA==\x1b\\"  # clears, colours, sets the title, writes the clipboard
+    "\x9b31m\x9d0;pwned\x9c\x85"  # the same in C1
+    "\x00\b\b\b\x0e\x0f\x7f\r\n\tERROR\v\f\x1bc\x1b[?25l\x1b[6n"  # C0, resets, hides the cursor, asks where it is
+    "\u202e\u2066\u200f\u061cesrever\u2069"  # reorders
+    "\u200b\u200c\u200d\u2060\ufeff\u00ad\u034f\u3164\ufe0f\U000e0041\U000e0101"  # hides
+    "\u2028\u2029\ud800\ue000\u0378 "  # breaks lines, is no character
+    "日本語 e\u0301 \U0001f469 \uff46\uff55\uff4c\uff4c[link=x][/]b"  # wide, combining, rich's markup
+)
+SEEN = unicodedata.normalize("NFC", escaped(HOSTILE))
+LOWERED = unicodedata.normalize("NFC", escaped(HOSTILE.lower()))  # so a phase stands in a sentence
+HARMLESS = "a" * wcswidth(SEEN)  # sorted as the other is, by its first letter
+
+VALID: dict[str, Json] = {
+    "ApiCredential": {
+        "spec": {"roles": ["role"], "tokenPolicy": {"maxTTL": "720h"}},
+        "status": {"tokens": {"active": 1}, "conditions": [{"type": "Ready", "status": "False", "reason": "Why"}]},
+    },
+    "ApiRole": {
+        "spec": {"allowedNamespaces": ["*"], "permissions": [{"permission": "Use", "fields": {"model": "m"}}]},
+    },
+    "ApiToken": {
+        "spec": {"credentialRef": {"name": "bot"}},
+        "status": {
+            "phase": "Active",
+            "issuedAt": "2026-01-01T00:00:00Z",
+            "expiresAt": "2027-01-01T00:00:00Z",
+            "lastUsedTime": "2026-10-01T00:00:00Z",
+            "delivery": {"state": "Available", "secretName": "ci-token", "deadline": "2026-01-01T01:00:00Z"},
+            "conditions": [{"type": "Ready", "status": "True", "reason": "Issued"}],
+        },
+    },
+}
+COMMANDS = [
+    f"{noun} {what}"
+    for noun in ("credential", "role", "token")
+    for what in ("list", "list -A -o wide", "list -o name", "get it", "get it -o wide", "get it -o name")
+] + [
+    "audit",
+    "audit -A --unused 1s --max-ttl 1s",
+    "credential edit it --description x --force",
+    "credential roles remove it role --yes",
+    "credential roles add it other",
+    "credential suspend it --yes",
+    "credential delete it --yes --force",
+    "token revoke it --yes --force",
+    "token expire it --in 1h --yes --force",
+    "token delete it --yes --force",
+    "token rotate it --yes --dry-run --force",
+    "token rotate --all-expiring 400d --yes --dry-run --force",
+]
+
+
+def leaves(kind: str) -> Iterator[Path_]:
+    """Where the CRD has texts, and where every object has."""
+    (crd,) = (one for one in map(_crd, CRDS.glob("api*.yaml")) if one["spec"]["names"]["kind"] == kind)
+    (version,) = crd["spec"]["versions"]
+    yield from _texts(version["schema"]["openAPIV3Schema"]["properties"]["spec"], ("spec",))
+    yield from _texts(version["schema"]["openAPIV3Schema"]["properties"].get("status", {}), ("status",))
+    for name in ("name", "namespace", "uid", "creationTimestamp", "deletionTimestamp"):
+        yield ("metadata", name)
+    for group in ("labels", "annotations"):
+        for name in ("hostile", "access.pharia.ai/replaces", "argocd.argoproj.io/tracking-id"):
+            yield ("metadata", group, name)
+    yield ("metadata", "finalizers", 0)
+    yield ("metadata", "managedFields", 0, "manager")
+
+
+def _crd(path: Path) -> Json:
+    crd: Json = yaml.safe_load(path.read_text())
+    return crd
+
+
+def _texts(schema: Json, path: Path_) -> Iterator[Path_]:
+    if schema.get("type") == "string":
+        yield path
+    for name, inner in schema.get("properties", {}).items():
+        yield from _texts(inner, (*path, name))
+    if "items" in schema:
+        yield from _texts(schema["items"], (*path, 0))
+    if isinstance(schema.get("additionalProperties"), dict):
+        yield from _texts(schema["additionalProperties"], (*path, "field"))
+
+
+def filled(kind: str, path: Path_, text: str) -> Json:
+    """An object that is good, but for this text at that place."""
+    metadata = {
+        "name": "it",
+        "namespace": "finance",
+        "uid": "u",
+        "resourceVersion": "1",
+        "annotations": {"any-name": "yes"},
+    }
+    body: Json = deepcopy({"apiVersion": "v1", "kind": kind, "metadata": metadata, "spec": {}, **VALID[kind]})
+    place: Any = body
+    for step, following in zip(path, (*path[1:], None), strict=True):
+        if following is None:
+            _put(place, step, text)
+        else:
+            empty: Any = [] if isinstance(following, int) else {}
+            place = place[step] if _has(place, step) else _put(place, step, empty)
+    return body
+
+
+def _has(place: Any, step: str | int) -> bool:  # noqa: ANN401 - JSON
+    return step in place if isinstance(place, dict) else isinstance(step, int) and step < len(place)
+
+
+def _put(place: Any, step: str | int, value: Any) -> Any:  # noqa: ANN401 - JSON
+    if isinstance(place, list) and not _has(place, step):
+        place.append(value)
+    else:
+        place[step] = value
+    return value
+
+
+@pytest.fixture
+def written(mocker: MockerFixture, monkeypatch: pytest.MonkeyPatch) -> Callable[[list[Json], str], str]:
+    """What a command sends to a terminal, with these objects in the cluster; new names have letters that are known."""
+    mocker.patch("secrets.token_hex", return_value="0a1b2c")
+
+    def run(bodies: list[Json], command: str) -> str:
+        laid_out(mocker, ADesk(bodies))
+        stream = sit_down(monkeypatch)
+        program.run(command.split())
+        return stream.getvalue()
+
+    return run
+
+
+def others(kind: str) -> list[Json]:
+    """What goes with it, so that each command has something to say."""
+    return [filled(other, ("metadata", "uid"), "v") for other in VALID if other != kind]
+
+
+@pytest.mark.parametrize(
+    ("kind", "path"),
+    [pytest.param(kind, path, id=f"{kind}.{'.'.join(map(str, path))}") for kind in VALID for path in leaves(kind)],
+)
+def test_the_screen_shows_what_a_harmless_text_would_show(
+    written: Callable[[list[Json], str], str], kind: str, path: Path_
+) -> None:
+    for command in COMMANDS:
+        sent, expected = (written([filled(kind, path, text), *others(kind)], command) for text in (HOSTILE, HARMLESS))
+        if sent == expected:  # the field is not shown there
+            continue
+        hostile, harmless = shown(sent), shown(expected)
+
+        lines = [line.replace(SEEN, HARMLESS).replace(LOWERED, HARMLESS) for line in hostile.lines]
+        assert lines == list(harmless.lines), command
+        assert (hostile.cursor, hostile.title, hostile.modes) == (harmless.cursor, harmless.title, harmless.modes)
+        assert hostile.plain
+
+
+@pytest.mark.parametrize("kind", VALID)
+@pytest.mark.parametrize(("output", "read"), [("json", json.loads), ("yaml", yaml.safe_load)])
+def test_programs_get_exact_data_that_no_terminal_obeys(
+    written: Callable[[list[Json], str], str], kind: str, output: str, read: Callable[[str], Json]
+) -> None:
+    noun = kind.removeprefix("Api").lower()
+    for path in leaves(kind):
+        body = filled(kind, path, HOSTILE)
+        text = written([body], f"{noun} get it -o {output}")
+
+        body["metadata"].pop("managedFields", None)
+        assert read(text) == body
+        assert all(line == escaped(line) for line in text.split("\n"))
+
+
+def test_the_fields_of_all_kinds_are_tried() -> None:
+    """So that a change of the schema's form does not leave the tests with nothing."""
+    tried = {kind: set(leaves(kind)) for kind in VALID}
+
+    assert {("spec", "description"), ("spec", "roles", 0), ("status", "conditions", 0, "message")} <= tried[
+        "ApiCredential"
+    ]
+    assert ("spec", "permissions", 0, "fields", "field") in tried["ApiRole"]
+    assert ("status", "delivery", "secretName") in tried["ApiToken"]
+    assert sum(map(len, tried.values())) > 60
+
+
+@pytest.mark.parametrize(
+    "kind", [DeniedError, NotFoundError, InvalidError, UnavailableError, ConflictError, SettingsError]
+)
+def test_the_words_of_an_api_server_are_one_line_that_is_harmless(
+    written: Callable[[list[Json], str], str], mocker: MockerFixture, kind: type[AccessError]
+) -> None:
+    error = kind(HOSTILE)
+    if isinstance(error, ApiError):
+        error.said, error.status = f"denied request: {HOSTILE}", 403
+    mocker.patch.object(ADesk, "read", side_effect=error)
+
+    text = written([], "token get it -v")
+
+    assert text.startswith("Error: ")
+    assert all(line == escaped(line) for line in text.split("\n"))
+    assert "\n\tERROR" not in text
+
+
+def test_a_question_and_what_is_offered_are_harmless(mocker: MockerFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = sit_down(monkeypatch)
+    asked = [mocker.patch("click.prompt", return_value="1"), mocker.patch("click.confirm", return_value=True)]
+    mocker.patch("pharia_access.entrypoints.kubectl.work.terminal.is_terminal", return_value=True)
+
+    terminal.select(HOSTILE, [(HOSTILE, HOSTILE)])
+    terminal.confirm(Choices(), [HOSTILE], HOSTILE)
+
+    questions = "\n".join(str(one.call_args.args[0]) for one in asked)
+    assert all(line == escaped(line) for line in f"{stream.getvalue()}{questions}".split("\n"))
+    assert stream.getvalue().count(escaped(HOSTILE)) == 3
+    assert questions.count(escaped(HOSTILE)) == 2
+
+
+def test_what_is_waited_for_is_harmless_and_no_markup(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = sit_down(monkeypatch)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "5000")
+
+    with terminal.waiting(HOSTILE) as tell:
+        tell(f"2 {HOSTILE}")
+
+    told = _SPINS.sub("", stream.getvalue())
+    assert escaped(HOSTILE) in told
+    assert set(told) & {"\x1b", "\x07", "\x9b", "\u202e", "\x00", "\b"} == set()
+
+
+def test_what_a_verifier_answers_is_harmless(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = sit_down(monkeypatch)
+    permission = {"permission": HOSTILE, HOSTILE: HOSTILE}
+    names = {"name": HOSTILE, "namespace": HOSTILE}
+
+    whoami.show(
+        {"credential": names, "tokenID": HOSTILE, "roles": [HOSTILE], "expiresAt": HOSTILE, "permissions": [permission]}
+    )
+
+    assert all(line == escaped(line) for line in stream.getvalue().split("\n"))
+    assert stream.getvalue().count(escaped(HOSTILE)) == 8
