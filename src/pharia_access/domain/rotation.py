@@ -12,6 +12,7 @@ from typing import Final
 
 from pharia_access.domain.durations import humanize
 from pharia_access.domain.model import ObjectKey
+from pharia_access.domain.names import derived
 from pharia_access.domain.reasons import Phase
 from pharia_access.domain.summaries import CredentialSummary, TokenSummary
 from pharia_access.domain.wishes import Lifetime
@@ -20,7 +21,6 @@ __all__ = ["Obstacle", "Rotation", "expiring", "is_later", "lifetime_of", "obsta
 
 _ENDED: Final = frozenset({Phase.EXPIRED, Phase.REVOKED, Phase.FAILED})
 _LETTERS: Final = re.compile("-[0-9a-f]{5}$")
-_MOST_CHARACTERS: Final = 57
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def replacements(tokens: Iterable[TokenSummary]) -> Mapping[ObjectKey, TokenSumm
 
 def successor(name: str, letters: str) -> str:
     """A name for what replaces a token: the same, with other letters at its end."""
-    return f"{_LETTERS.sub('', name)[:_MOST_CHARACTERS].rstrip('-.')}-{letters}"
+    return derived(_LETTERS.sub("", name), letters)
 
 
 def _due(token: TokenSummary, within: timedelta, now: datetime) -> bool:

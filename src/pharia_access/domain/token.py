@@ -24,7 +24,17 @@ from typing import NoReturn, Self, SupportsIndex, final
 
 from pharia_access.errors import TokenFormatError
 
-__all__ = ["MAX_BYTES", "PREFIX_PATTERN", "TOKEN_ID_PATTERN", "TokenText", "mint", "parse", "scanner_pattern"]
+__all__ = [
+    "MAX_BYTES",
+    "PREFIX_PATTERN",
+    "TOKEN_ID_PATTERN",
+    "TokenText",
+    "holds_token",
+    "may_be_of_token",
+    "mint",
+    "parse",
+    "scanner_pattern",
+]
 
 PREFIX_PATTERN = "[a-z][a-z0-9]{1,9}"
 """What a prefix may be, as an unanchored regular expression."""
@@ -43,6 +53,11 @@ _CRC_DIGITS = 6
 _TAIL_PATTERN = f"[0-9A-Za-z]{{{_SECRET_DIGITS + _CRC_DIGITS}}}"
 _PREFIX = re.compile(PREFIX_PATTERN)
 _SHAPE = re.compile(f"{PREFIX_PATTERN}_{TOKEN_ID_PATTERN}_{_TAIL_PATTERN}")
+_LEAST_DIGITS = 8
+_HELD = re.compile(f"{PREFIX_PATTERN}_{TOKEN_ID_PATTERN}_[0-9A-Za-z]{{{_LEAST_DIGITS}}}")
+_ID_AT_LEAST = re.compile(f"{TOKEN_ID_PATTERN}_|_{TOKEN_ID_PATTERN}")
+_RUN = re.compile(r"[0-9A-Za-z]{24,}")
+_MIXED = tuple(map(re.compile, ("[0-9]", "[A-Z]", "[a-z]")))
 
 
 @final
@@ -152,6 +167,21 @@ def scanner_pattern(prefix: str) -> str:
         msg = f"a token's prefix must match {PREFIX_PATTERN}"
         raise TokenFormatError(msg)
     return rf"{prefix}_{TOKEN_ID_PATTERN}_{_TAIL_PATTERN}\b"
+
+
+def holds_token(text: str) -> bool:
+    """Whether a token's text stands in it, whole or with eight digits of its secret, whatever is around it."""
+    return _HELD.search(text) is not None
+
+
+def may_be_of_token(text: str) -> bool:
+    """Whether a piece of a token may stand in it: with its ID, or a long part of its secret alone.
+
+    No name of Kubernetes is one: it has neither `_` nor capitals.
+    """
+    if holds_token(text) or _ID_AT_LEAST.search(text):
+        return True
+    return any(all(kind.search(run) for kind in _MIXED) for run in _RUN.findall(text))
 
 
 def _ascii(text: object) -> str:

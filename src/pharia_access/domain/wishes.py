@@ -9,9 +9,11 @@ from pharia_access.domain.durations import MAX_DURATION, parse_duration
 from pharia_access.domain.times import parse_time
 from pharia_access.errors import MalformedObjectError
 
-__all__ = ["Lifetime", "WishError", "parse_length", "parse_lifetime"]
+__all__ = ["Lifetime", "WishError", "parse_length", "parse_lifetime", "parse_timeout"]
 
 _DAYS: Final = re.compile(r"([0-9]{1,5})d(.*)", re.DOTALL)
+_SECONDS: Final = re.compile("[0-9]{1,18}")
+_SHORTEST_TIMEOUT: Final = timedelta(milliseconds=1)
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -63,3 +65,19 @@ def parse_lifetime(text: str) -> Lifetime:
     except (ValueError, MalformedObjectError):
         msg = f"{text[:64]!r} is no day and no time: write 2027-01-31, or 2027-01-31T12:00:00Z"
     raise WishError(msg)
+
+
+def parse_timeout(text: str) -> float:
+    """Read kubectl's `--request-timeout`: whole seconds, or Go's form; seconds, of which `0` stands for 100 years.
+
+    Raises:
+        WishError: it is neither; kubectl takes a negative one for none, which is not taken here.
+    """
+    try:
+        timeout = timedelta(seconds=int(text)) if _SECONDS.fullmatch(text) else parse_duration(text)
+    except (MalformedObjectError, OverflowError):
+        msg = f"{text[:64]!r} is no time limit: write 5s, 1m30s, a number of seconds, or 0 for none"
+        raise WishError(msg) from None
+    if not timeout and not any(digit in text for digit in "123456789"):
+        return MAX_DURATION.total_seconds()
+    return min(max(timeout, _SHORTEST_TIMEOUT), MAX_DURATION).total_seconds()

@@ -7,6 +7,7 @@ import click
 
 from pharia_access import __version__
 from pharia_access.entrypoints.kubectl.options import named_in
+from pharia_access.entrypoints.kubectl.spelling import Group
 
 __all__ = ["PROGRAM", "access"]
 
@@ -31,7 +32,7 @@ kubectl access token create invoice-bot --expires 90d
 """
 
 
-class _Nouns(click.Group):
+class _Nouns(Group):
     """Commands whose modules are imported when they are run."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:

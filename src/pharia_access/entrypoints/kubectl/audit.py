@@ -6,12 +6,13 @@ import click
 
 from pharia_access.entrypoints.kubectl.desk import at_the_desk
 from pharia_access.entrypoints.kubectl.options import Choices, everywhere, named_in, printed
+from pharia_access.entrypoints.kubectl.spelling import Command
 from pharia_access.entrypoints.kubectl.wishes import LENGTH
 
 __all__ = ["audit"]
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option(
     "--unused",
     type=LENGTH,

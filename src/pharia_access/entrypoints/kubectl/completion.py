@@ -14,6 +14,7 @@ import click
 from click.shell_completion import CompletionItem, ShellComplete
 
 from pharia_access.domain.sightings import Kind
+from pharia_access.domain.token import holds_token
 from pharia_access.entrypoints.kubectl import printing
 from pharia_access.entrypoints.kubectl.app import PROGRAM, access
 from pharia_access.entrypoints.kubectl.options import Choices
@@ -31,6 +32,8 @@ _SECONDS: Final = 3.0
 def complete() -> None:
     """The console script `kubectl_complete-access`: a candidate a line, then the directive."""
     *words, incomplete = sys.argv[1:] or [""]
+    if any(map(holds_token, words)):  # it would go on to kubectl, as a namespace's name
+        words = []
     completer = ShellComplete(access, {"obj": Choices()}, PROGRAM, "")
     with suppress(Exception):  # half a command line may be anything: no candidates are an answer too
         for item in completer.get_completions(words, incomplete):

@@ -8,16 +8,24 @@ import click
 from pharia_access.domain.durations import format_duration
 from pharia_access.entrypoints.kubectl.completion import names_of
 from pharia_access.entrypoints.kubectl.desk import at_the_desk
+from pharia_access.entrypoints.kubectl.named import NAME
 from pharia_access.entrypoints.kubectl.options import Choices, applied, deliberate, listed, shown, together
+from pharia_access.entrypoints.kubectl.spelling import Group
 from pharia_access.entrypoints.kubectl.wishes import LENGTH
 
 __all__ = ["credential"]
 
 Json = dict[str, Any]
 
-_name = click.argument("name", shell_complete=names_of("ApiCredential"))
+_name = click.argument("name", type=NAME, shell_complete=names_of("ApiCredential"))
 _role = click.option(
-    "--role", "roles", multiple=True, metavar="ROLE", shell_complete=names_of("ApiRole"), help="May be repeated."
+    "--role",
+    "roles",
+    type=NAME,
+    multiple=True,
+    metavar="ROLE",
+    shell_complete=names_of("ApiRole"),
+    help="May be repeated.",
 )
 _described = together(
     click.option("--display-name", metavar="TEXT", help="A name for people."),
@@ -30,7 +38,7 @@ _described = together(
 )
 
 
-@click.group()
+@click.group(cls=Group)
 def credential() -> None:
     """Credentials: named sets of roles, under which tokens live."""
 
@@ -57,7 +65,7 @@ def get(choices: Choices, name: str) -> None:
 
 
 @credential.command()
-@click.argument("name")
+@click.argument("name", type=NAME)
 @_role
 @_described
 @applied
@@ -94,7 +102,7 @@ def roles() -> None:
 
 @roles.command()
 @_name
-@click.argument("roles", nargs=-1, required=True, metavar="ROLE...", shell_complete=names_of("ApiRole"))
+@click.argument("roles", type=NAME, nargs=-1, required=True, metavar="ROLE...", shell_complete=names_of("ApiRole"))
 @deliberate
 @click.pass_obj
 def add(choices: Choices, name: str, roles: tuple[str, ...]) -> None:
@@ -106,7 +114,7 @@ def add(choices: Choices, name: str, roles: tuple[str, ...]) -> None:
 
 @roles.command()
 @_name
-@click.argument("roles", nargs=-1, required=True, metavar="ROLE...")
+@click.argument("roles", type=NAME, nargs=-1, required=True, metavar="ROLE...")
 @deliberate
 @click.pass_obj
 def remove(choices: Choices, name: str, roles: tuple[str, ...]) -> None:

@@ -3,13 +3,16 @@
 import click
 
 from pharia_access.entrypoints.kubectl.desk import at_the_desk
+from pharia_access.entrypoints.kubectl.named import NAMESPACE
 from pharia_access.entrypoints.kubectl.options import Choices, connected, printed, sure
+from pharia_access.entrypoints.kubectl.spelling import Group
 
 __all__ = ["keyring"]
 
 _home = click.option(
     "--release-namespace",
     "home",
+    type=NAMESPACE,
     default="pharia-access-system",
     show_default=True,
     metavar="NAME",
@@ -17,7 +20,7 @@ _home = click.option(
 )
 
 
-@click.group()
+@click.group(cls=Group)
 def keyring() -> None:
     """The keys of the fast check, for administrators. No value is ever shown.
 

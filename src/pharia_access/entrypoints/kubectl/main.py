@@ -13,6 +13,7 @@ from click.exceptions import NoArgsIsHelpError
 from pharia_access.entrypoints.kubectl import printing
 from pharia_access.entrypoints.kubectl.app import PROGRAM, access
 from pharia_access.entrypoints.kubectl.failures import Failure, explain
+from pharia_access.entrypoints.kubectl.named import refuse_tokens
 from pharia_access.entrypoints.kubectl.options import Choices
 from pharia_access.errors import AccessError
 
@@ -33,6 +34,7 @@ def run(arguments: list[str]) -> int:
     """Run one command line; the exit status."""
     choices = Choices()
     try:
+        refuse_tokens(arguments)  # before Click, whose errors repeat a word that fits nowhere
         status = access.main(arguments, prog_name=PROGRAM, standalone_mode=False, obj=choices)
     except click.ClickException as error:
         _show(error)
@@ -84,4 +86,6 @@ def _show(error: click.ClickException) -> None:
     if context is not None:
         usage = f"{context.get_usage()}\nTry '{context.command_path} --help' for help.\n"
         printing.write(*usage.split("\n"), err=True)
-    printing.write_marked("Error:", "red", error.format_message())
+    sentence, *next_steps = error.format_message().split("\n")
+    printing.write_marked("Error:", "red", sentence)
+    printing.write(*next_steps, err=True)

@@ -7,6 +7,9 @@ from typing import Any, Final, TypeVar
 
 import click
 
+from pharia_access.entrypoints.kubectl.named import NAMESPACE, SELECTOR
+from pharia_access.entrypoints.kubectl.wishes import TIMEOUT
+
 __all__ = [
     "FORMATS",
     "Choices",
@@ -35,9 +38,10 @@ class Choices:
     """What was chosen by options that commands share.
 
     Attributes:
-        namespace: None stands for the context's.
+        namespace: None and an empty one stand for the context's.
         force: change what Git declares all the same.
         assume_yes: do not ask.
+        timeout: seconds for a request.
     """
 
     kubeconfig: str | None = None
@@ -91,7 +95,13 @@ def together(*options: Callable[[F], F]) -> Callable[[F], F]:
 
 
 asking = together(
-    _kept("--request-timeout", "timeout", type=click.FloatRange(min=0.1), metavar="SECONDS", help="For each request."),
+    _kept(
+        "--request-timeout",
+        "timeout",
+        type=TIMEOUT,
+        metavar="LENGTH",
+        help="For each request; 0 waits for ever. Else 30s.",
+    ),
     _kept("-v", "--verbose", is_flag=True, help="Also show what caused an error."),
 )
 """For whatever is asked over the network."""
@@ -105,7 +115,7 @@ connected = together(
 )
 """How to reach the API server; every command has them, before its noun and after."""
 
-named_in = together(connected, _kept("-n", "--namespace", metavar="NAME", help="Else the context's."))
+named_in = together(connected, _kept("-n", "--namespace", type=NAMESPACE, metavar="NAME", help="Else the context's."))
 """For what has a namespace."""
 
 everywhere = _kept("-A", "--all-namespaces", is_flag=True, help="From all namespaces.")
@@ -125,7 +135,7 @@ shown = together(named_in, printed(*FORMATS))
 listed = together(
     shown,
     everywhere,
-    _kept("-l", "--selector", metavar="LABELS", help="Only those with these labels, such as team=finance."),
+    _kept("-l", "--selector", type=SELECTOR, metavar="LABELS", help="Only those with these labels: team=finance."),
 )
 """For what prints many."""
 

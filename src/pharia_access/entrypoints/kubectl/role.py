@@ -4,12 +4,14 @@ import click
 
 from pharia_access.entrypoints.kubectl.completion import names_of
 from pharia_access.entrypoints.kubectl.desk import at_the_desk
+from pharia_access.entrypoints.kubectl.named import NAME
 from pharia_access.entrypoints.kubectl.options import Choices, listed, shown
+from pharia_access.entrypoints.kubectl.spelling import Group
 
 __all__ = ["role"]
 
 
-@click.group()
+@click.group(cls=Group)
 def role() -> None:
     """Roles: the catalogue that credentials take theirs from.
 
@@ -28,7 +30,7 @@ def list_roles(choices: Choices) -> None:
 
 
 @role.command()
-@click.argument("name", shell_complete=names_of("ApiRole"))
+@click.argument("name", type=NAME, shell_complete=names_of("ApiRole"))
 @shown
 @click.pass_obj
 def get(choices: Choices, name: str) -> None:

@@ -7,15 +7,17 @@ import click
 from pharia_access.domain.wishes import Lifetime
 from pharia_access.entrypoints.kubectl.completion import names_of
 from pharia_access.entrypoints.kubectl.desk import at_the_desk
+from pharia_access.entrypoints.kubectl.named import NAME
 from pharia_access.entrypoints.kubectl.options import Choices, deliberate, many_deliberate
+from pharia_access.entrypoints.kubectl.spelling import Command
 from pharia_access.entrypoints.kubectl.where import Where, handed_over, waited_for
 from pharia_access.entrypoints.kubectl.wishes import LENGTH, LIFETIME
 
 __all__ = ["expire", "rotate"]
 
 
-@click.command()
-@click.argument("name", default="", shell_complete=names_of("ApiToken"))
+@click.command(cls=Command)
+@click.argument("name", type=NAME, default="", shell_complete=names_of("ApiToken"))
 @click.option(
     "--all-expiring", "within", type=LENGTH, metavar="LENGTH", help="Rotate all that end so soon, such as 7d."
 )
@@ -28,6 +30,7 @@ __all__ = ["expire", "rotate"]
 @click.option(
     "--name",
     "new_name",
+    type=NAME,
     default="",
     metavar="NAME",
     help="The new one's; else the old one's, other letters at its end.",
@@ -73,8 +76,8 @@ def rotate(  # noqa: PLR0913, PLR0917 - a parameter for each option
         at_the_desk(choices, many, within, terms, Where(output=where.output, folder=folder))
 
 
-@click.command()
-@click.argument("names", nargs=-1, required=True, metavar="NAME...", shell_complete=names_of("ApiToken"))
+@click.command(cls=Command)
+@click.argument("names", type=NAME, nargs=-1, required=True, metavar="NAME...", shell_complete=names_of("ApiToken"))
 @click.option("--in", "left", type=LENGTH, required=True, metavar="LENGTH", help="How long they go on, such as 24h.")
 @deliberate
 @click.pass_obj

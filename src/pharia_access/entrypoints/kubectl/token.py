@@ -5,29 +5,32 @@ from datetime import timedelta
 
 import click
 
+from pharia_access.domain.names import derived
 from pharia_access.domain.wishes import Lifetime
 from pharia_access.entrypoints.kubectl.completion import names_of
 from pharia_access.entrypoints.kubectl.desk import at_the_desk
+from pharia_access.entrypoints.kubectl.named import NAME
 from pharia_access.entrypoints.kubectl.options import Choices, deliberate, listed, named_in, shown, trying
 from pharia_access.entrypoints.kubectl.rotation import expire, rotate
+from pharia_access.entrypoints.kubectl.spelling import Group
 from pharia_access.entrypoints.kubectl.typed import read_text
 from pharia_access.entrypoints.kubectl.where import Where, handed_over, waited_for
 from pharia_access.entrypoints.kubectl.wishes import LENGTH, LIFETIME
 
 __all__ = ["token"]
 
-_name = click.argument("name", shell_complete=names_of("ApiToken"))
-_names = click.argument("names", nargs=-1, metavar="NAME...", shell_complete=names_of("ApiToken"))
+_name = click.argument("name", type=NAME, shell_complete=names_of("ApiToken"))
+_names = click.argument("names", type=NAME, nargs=-1, metavar="NAME...", shell_complete=names_of("ApiToken"))
 _from_stdin = click.option("--stdin", "leaked", is_flag=True, help="Find it by its text, read from standard input.")
 
 
-@click.group()
+@click.group(cls=Group)
 def token() -> None:
     """Tokens: each lives under a credential, and its secret is shown once."""
 
 
 @token.command("list")
-@click.argument("credential", default="", shell_complete=names_of("ApiCredential"))
+@click.argument("credential", type=NAME, default="", shell_complete=names_of("ApiCredential"))
 @listed
 @click.pass_obj
 def list_tokens(choices: Choices, credential: str) -> None:
@@ -49,9 +52,9 @@ def get(choices: Choices, name: str) -> None:
 
 
 @token.command()
-@click.argument("credential", shell_complete=names_of("ApiCredential"))
+@click.argument("credential", type=NAME, shell_complete=names_of("ApiCredential"))
 @click.option("--expires", "lifetime", type=LIFETIME, metavar="WHEN", help="90d, 12h, or a day: 2027-01-31 (0:00 UTC).")
-@click.option("--name", default="", metavar="NAME", help="Else the credential's with five more letters.")
+@click.option("--name", type=NAME, default="", metavar="NAME", help="Else the credential's with five more letters.")
 @click.option("--description", default="", metavar="TEXT", help="What it is for.")
 @click.option("--window", type=LENGTH, metavar="LENGTH", help="How long its secret can be collected; else 1h.")
 @waited_for
@@ -72,7 +75,7 @@ def create(  # noqa: PLR0913, PLR0917 - a parameter for each option
     from pharia_access.entrypoints.kubectl.work.token_issue import Wish
     from pharia_access.entrypoints.kubectl.work.token_issue import create as work
 
-    called = name or f"{credential[:57]}-{secrets.token_hex(3)[:5]}"
+    called = name or derived(credential, secrets.token_hex(3)[:5])
     wish = Wish(called, credential, lifetime, description, window=window, patience=patience)
     at_the_desk(choices, work, wish, where)
 
@@ -110,7 +113,7 @@ def revoke(choices: Choices, names: tuple[str, ...], leaked: bool) -> None:  # n
 
 
 @token.command()
-@click.argument("names", nargs=-1, required=True, metavar="NAME...", shell_complete=names_of("ApiToken"))
+@click.argument("names", type=NAME, nargs=-1, required=True, metavar="NAME...", shell_complete=names_of("ApiToken"))
 @deliberate
 @click.pass_obj
 def delete(choices: Choices, names: tuple[str, ...]) -> None:

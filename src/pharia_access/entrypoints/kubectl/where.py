@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from pharia_access.entrypoints.kubectl.named import SECRET_KEY
 from pharia_access.entrypoints.kubectl.options import together
 from pharia_access.entrypoints.kubectl.wishes import LENGTH
 
@@ -36,7 +37,14 @@ waited_for = click.option(
 _options = together(
     click.option("--copy", "clipboard", is_flag=True, help="Put it into the clipboard, and do not print it."),
     click.option("--to-file", "file", default="", metavar="FILE", help="Write it to a new file that only you read."),
-    click.option("--to-secret", "secret", default="", metavar="NAME[/KEY]", help="Into a new Secret of your own."),
+    click.option(
+        "--to-secret",
+        "secret",
+        type=SECRET_KEY,
+        default="",
+        metavar="NAME[/KEY]",
+        help="Into a new Secret.",
+    ),
     click.option("-o", "--output", type=click.Choice(["text", "env", "json"]), default="text", help="How to print it."),
 )
 

@@ -5,12 +5,13 @@ import asyncio
 import click
 
 from pharia_access.entrypoints.kubectl.options import Choices, asking, printed
+from pharia_access.entrypoints.kubectl.spelling import Command
 from pharia_access.entrypoints.kubectl.typed import read_text
 
 __all__ = ["whoami"]
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--token-stdin", is_flag=True, required=True, help="Read the token from standard input.")
 @click.option("--verifier", "url", required=True, metavar="URL", help="Such as https://access.example.com.")
 @click.option("--ca-file", default="", metavar="FILE", help="Who may sign its certificate, in PEM; else the system's.")

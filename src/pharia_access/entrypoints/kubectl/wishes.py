@@ -4,9 +4,9 @@ from typing import Any, Final
 
 import click
 
-from pharia_access.domain.wishes import WishError, parse_length, parse_lifetime
+from pharia_access.domain.wishes import WishError, parse_length, parse_lifetime, parse_timeout
 
-__all__ = ["LENGTH", "LIFETIME"]
+__all__ = ["LENGTH", "LIFETIME", "TIMEOUT"]
 
 
 class _Wish(click.ParamType[Any]):
@@ -29,3 +29,6 @@ LENGTH: Final = _Wish("length", parse_length)
 
 LIFETIME: Final = _Wish("lifetime", parse_lifetime)
 """A Lifetime: a length, or an end."""
+
+TIMEOUT: Final = _Wish("timeout", parse_timeout)
+"""Seconds, as kubectl's `--request-timeout`."""

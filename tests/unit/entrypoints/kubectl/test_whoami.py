@@ -126,7 +126,7 @@ async def test_nobody_there_and_silence_are_a_sentence(ask: Callable[..., Any]) 
     nobody = await ask(url)
 
     async with hostile_api(lambda _: None) as silent:
-        silence = await ask(silent.url, "--request-timeout", "0.3")
+        silence = await ask(silent.url, "--request-timeout", "300ms")
 
     assert nobody[2] == (
         f"Error: No verifier can be reached at {url} (ClientConnectorError).\nIs it there, and running?\n"

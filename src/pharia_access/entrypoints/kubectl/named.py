@@ -1,0 +1,71 @@
+"""The types of words that name something. What cannot be a name is refused before anything is sent.
+
+A token's text is refused unprinted: whoever types it as a word, in an incident, would find it in the API server's audit
+log. `holds_token` looks at every word, whatever it stands for; names are looked at more closely, by their type.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import click
+
+from pharia_access.domain.names import LONGEST_NAME, is_entry, is_label, is_subdomain
+from pharia_access.domain.token import holds_token, may_be_of_token
+
+__all__ = ["NAME", "NAMESPACE", "SECRET_KEY", "SELECTOR", "refuse_tokens"]
+
+_REFUSED: Final = """\
+That is a token's text: pipe it. As a word it is seen by others on this machine, and stays in the shell's history.
+To find whose it is: kubectl access token whois --stdin <FILE
+To revoke it: kubectl access token revoke --stdin <FILE"""
+_MOST_SHOWN: Final = 16
+_LETTERS: Final = "lower-case letters and digits, with - in between"
+
+
+def refuse_tokens(words: list[str]) -> None:
+    """Raise UsageError if a word holds a token's text, whole or cut off at its end; the error does not repeat it."""
+    if any(map(holds_token, words)):
+        raise click.UsageError(_REFUSED)
+
+
+class _Word(click.ParamType[str]):
+    """A word that must be so.
+
+    Args:
+        may_be_empty: which stands for what is there without it.
+    """
+
+    def __init__(self, fits: Callable[[str], bool], wanted: str, *, may_be_empty: bool = False) -> None:
+        self.name = "name"
+        self._fits = fits
+        self._wanted = wanted
+        self._may_be_empty = may_be_empty
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ANN401 - Click's
+        """Take it as it is, or end with a usage error."""
+        word = str(value)
+        if self._fits(word) or (not word and (self._may_be_empty or (param is not None and param.default == ""))):
+            return word
+        if may_be_of_token(word):
+            raise click.UsageError(_REFUSED)
+        # A long one may be a piece of a token all the same, and is not repeated.
+        msg = f"{word!r} is not" if len(word) <= _MOST_SHOWN else "this is not"
+        return self.fail(f"{msg} {self._wanted}", param, ctx)
+
+
+def _is_name(word: str) -> bool:
+    return is_subdomain(word, longest=LONGEST_NAME)
+
+
+def _is_key(word: str) -> bool:
+    name, _, entry = word.partition("/")
+    return is_subdomain(name) and is_entry(entry or "token") and not word.endswith("/")
+
+
+NAME: Final = _Word(_is_name, f"a name: it has {_LETTERS} and dots too, at most {LONGEST_NAME}")
+NAMESPACE: Final = _Word(is_label, f"a namespace: its name has {_LETTERS}, at most {LONGEST_NAME}", may_be_empty=True)
+SECRET_KEY: Final = _Word(
+    _is_key,
+    f"NAME or NAME/KEY of a Secret: the name has {_LETTERS} and dots too, the key letters, digits, -, _ and dots",
+)
+SELECTOR: Final = _Word(lambda word: not may_be_of_token(word), "a selector", may_be_empty=True)
