@@ -108,8 +108,11 @@ def test_an_audit_finds_what_somebody_should_look_at(access: Access, workspace: 
 def test_an_audit_of_what_is_in_order_finds_nothing(access: Access, workspace: Workspace) -> None:
     workspace.issued("fine", ttl="100h")
 
-    assert access("audit", "--fail") == Told(0, "", "There is nothing to look at.\n")
-    assert json.loads(access("audit", "-o", "json").out) == {"findings": []}
+    assert access("audit", "--fail") == Told(0, "", "There is nothing to look at in 1 credential and 1 token.\n")
+    assert json.loads(access("audit", "-o", "json").out) == {
+        "findings": [],
+        "lookedAt": {"credentials": 1, "tokens": 1},
+    }
 
 
 def test_an_administrator_of_the_keyring_needs_no_more_than_the_help_says(access: Access, workspace: Workspace) -> None:

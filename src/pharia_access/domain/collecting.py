@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from pharia_access.domain.reasons import DeliveryState, Phase
+from pharia_access.domain.reasons import DeliveryState, Phase, Reason
 from pharia_access.domain.summaries import TokenSummary
 from pharia_access.domain.times import format_time
 
@@ -55,7 +55,10 @@ def _failed(token: TokenSummary) -> Standing | None:
     if not token.stalled and token.phase != Phase.FAILED:
         return None
     here = f"{token.key.name} -n {token.key.namespace}"
-    return Never(token.message or "minting failed", f"See: kubectl access token get {here}")
+    steps = [f"See: kubectl access token get {here}"]
+    if token.reason == Reason.TTL_TOO_LONG:
+        steps.append(f"To try again with a shorter --expires, first: kubectl access token delete {here}")
+    return Never(token.message or "minting failed", "\n".join(steps))
 
 
 def _collected(token: TokenSummary) -> Standing | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from pharia_access.domain.durations import humanize
+from pharia_access.domain.mint_obstacles import Asked, Obstacle, mint_obstacle
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.names import derived
 from pharia_access.domain.reasons import Phase
@@ -38,14 +38,6 @@ class Rotation:
     credential: CredentialSummary
     siblings: Sequence[TokenSummary]
     here: str
-
-
-@dataclass(frozen=True, slots=True)
-class Obstacle:
-    """What stands in the way, and what to do about it."""
-
-    why: str
-    next_step: str
 
 
 Rule = Callable[[Rotation, datetime], Obstacle | None]
@@ -128,40 +120,13 @@ def _replaced_already(rotation: Rotation, _: datetime) -> Obstacle | None:
     )
 
 
-def _suspended(rotation: Rotation, _: datetime) -> Obstacle | None:
-    name = rotation.credential.key.name
-    if not rotation.credential.suspended:
-        return None
-    return Obstacle(
-        f"The credential {name} is suspended, and mints nothing",
-        f"To resume it: kubectl access credential resume {name} {rotation.here}",
-    )
-
-
-def _full(rotation: Rotation, _: datetime) -> Obstacle | None:
-    name, most = rotation.credential.key.name, rotation.credential.policy.get("maxTokens")
-    active = sum(token.active for token in rotation.siblings)
-    if not isinstance(most, int) or active < most:
-        return None
-    return Obstacle(
-        f"The credential {name} may have {most} active tokens, and has {active}",
-        f"To allow one more: kubectl access credential edit {name} --max-tokens {active + 1} {rotation.here}",
-    )
-
-
-def _too_long(rotation: Rotation, now: datetime) -> Obstacle | None:
-    lifetime, longest = rotation.lifetime, rotation.credential.longest_life
-    wanted = lifetime.ends - now if lifetime.ends else lifetime.ttl
-    if longest is None or wanted is None or wanted <= longest:
-        return None
-    allowed = f"the {humanize(longest)} that the credential {rotation.credential.key.name} allows now"
-    return Obstacle(f"A life of {humanize(wanted)} is longer than {allowed}", "Say by --expires how long it is to be.")
+def _unmintable(rotation: Rotation, now: datetime) -> Obstacle | None:
+    asked = Asked(rotation.credential, rotation.lifetime, rotation.siblings, rotation.here)
+    return mint_obstacle(asked, now)
 
 
 _RULES: tuple[Rule, ...] = (
     _not_active,
     _replaced_already,  # before what stands in the way of yet another
-    _suspended,
-    _full,
-    _too_long,
+    _unmintable,
 )

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from pharia_access.domain.durations import MAX_DURATION, parse_duration
+from pharia_access.domain.durations import MAX_DURATION, format_duration, parse_duration
 from pharia_access.domain.times import parse_time
 from pharia_access.errors import MalformedObjectError
 
-__all__ = ["Lifetime", "WishError", "parse_length", "parse_lifetime", "parse_timeout"]
+__all__ = ["Lifetime", "WishError", "format_length", "parse_length", "parse_lifetime", "parse_timeout"]
 
 _DAYS: Final = re.compile(r"([0-9]{1,5})d(.*)", re.DOTALL)
 _SECONDS: Final = re.compile("[0-9]{1,18}")
@@ -48,6 +48,11 @@ def parse_length(text: str) -> timedelta:
         raise WishError(msg)
     msg = f"{text[:64]!r} is no length of time: write days, hours, minutes or seconds, such as 90d, 12h or 1d12h"
     raise WishError(msg)
+
+
+def format_length(length: timedelta) -> str:
+    """Write a length as a person would: whole days as `90d`; `parse_length` reads it back."""
+    return format_duration(length) if length % timedelta(days=1) else f"{length.days}d"
 
 
 def parse_lifetime(text: str) -> Lifetime:

@@ -10,6 +10,7 @@ from typing import Any
 
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.sightings import Kind
+from pharia_access.errors import DeniedError, NotFoundError
 from pharia_access.kube import manifests, paths
 from pharia_access.kube.client import MERGE_PATCH, Call, Connection
 from pharia_access.kube.deletion import what_holds
@@ -111,6 +112,16 @@ class KubeObjects:
         review = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview"}
         answer = await self._send("POST", _REVIEW, {**review, "spec": {"resourceAttributes": attributes}})
         return bool(answer["status"]["allowed"])
+
+    async def has_namespace(self, name: str) -> bool | None:
+        """Whether there is a namespace of that name; None where one may not look."""
+        try:
+            await self._send("GET", paths.of_namespace(name))
+        except NotFoundError:
+            return False
+        except DeniedError:
+            return None
+        return True
 
     async def _send(
         self, method: str, path: str, body: Json | None = None, *, query: Mapping[str, str] | None = None

@@ -17,6 +17,7 @@ __all__ = [
     "of_event",
     "of_kind",
     "of_lease",
+    "of_namespace",
     "of_object",
     "of_role",
     "of_secret",
@@ -55,6 +56,11 @@ def of_secret(namespace: str, name: str | None = None) -> str:
 def of_event(namespace: str) -> str:
     """Where to create an Event."""
     return _path("/api/v1", "events", namespace)
+
+
+def of_namespace(name: str) -> str:
+    """A namespace."""
+    return f"/api/v1/namespaces/{_segment(name)}"
 
 
 def of_lease(namespace: str, name: str | None = None) -> str:

@@ -36,13 +36,9 @@ class PersonalSecrets:
         except NotFoundError:
             return None
 
-    async def exists(self, key: ObjectKey) -> bool:
-        """Whether any Secret has that name."""
-        try:
-            await self._connection.send(Call("GET", _path(key), self._timeout))
-        except NotFoundError:
-            return False
-        return True
+    async def require_storable(self, key: ObjectKey, entry: str) -> None:
+        """Try `store` without keeping anything. Raises what it would."""
+        await self._create(key, entry, b"", dry_run=True)
 
     async def delete(self, key: ObjectKey, uid: str) -> Deletion:
         """Delete that very Secret, and see whether it still stands."""
@@ -50,14 +46,18 @@ class PersonalSecrets:
 
     async def store(self, key: ObjectKey, entry: str, text: TokenText) -> None:
         """Create a Secret of the person's own that holds the token. Raises AlreadyExistsError, DeniedError."""
+        await self._create(key, entry, text.reveal().encode("ascii"))
+
+    async def _create(self, key: ObjectKey, entry: str, value: bytes, *, dry_run: bool = False) -> None:
         body = {
             "apiVersion": "v1",
             "kind": "Secret",
             "metadata": {"name": key.name, "namespace": key.namespace},
             "type": "Opaque",
-            "data": {entry: base64.b64encode(text.reveal().encode("ascii")).decode("ascii")},
+            "data": {entry: base64.b64encode(value).decode("ascii")},
         }
-        await self._connection.send(Call("POST", paths.of_secret(key.namespace), self._timeout, body))
+        query = {"dryRun": "All"} if dry_run else {}
+        await self._connection.send(Call("POST", paths.of_secret(key.namespace), self._timeout, body, query=query))
 
 
 def _path(key: ObjectKey) -> str:

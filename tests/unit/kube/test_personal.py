@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
 from pharia_access.domain.deletions import NOT_THERE
 from pharia_access.kube.client import connect
 from pharia_access.kube.login import Login
 from pharia_access.kube.objects import KubeObjects
 from pharia_access.kube.personal_secrets import PersonalSecrets
-from tests.support.builders import TOKEN
+from tests.support.builders import TEXT, TOKEN
 from tests.support.hostile_api import Request, hostile_api, plain_kubeconfig, reply
 
 if TYPE_CHECKING:
@@ -63,7 +65,6 @@ async def test_a_secret_that_is_gone_is_no_error(tmp_path: Path) -> None:
         secrets = PersonalSecrets(connection, timeout_seconds=5)
 
         assert await secrets.read(TOKEN) is None
-        assert await secrets.exists(TOKEN) is False
         assert await secrets.delete(TOKEN, "uid-1") == NOT_THERE
 
 
@@ -76,3 +77,31 @@ async def test_who_is_impersonated_is_in_every_request(tmp_path: Path) -> None:
     (request,) = api.requests
     assert request.headers["impersonate-user"] == "anna"
     assert request.headers["impersonate-group"] == "staff"
+
+
+async def test_whether_a_secret_can_be_stored_is_asked_without_storing_one(tmp_path: Path) -> None:
+    async with (
+        hostile_api(lambda _: reply(201, {"kind": "Secret"})) as api,
+        connect(Login(plain_kubeconfig(tmp_path / "kubeconfig", api.url)), pool_size=1) as connection,
+    ):
+        secrets = PersonalSecrets(connection, timeout_seconds=5)
+        await secrets.require_storable(TOKEN, "token")
+        await secrets.store(TOKEN, "token", TEXT)
+
+    tried, stored = api.requests
+    assert (tried.query["dryRun"], json.loads(tried.body)["data"]) == (["All"], {"token": ""})
+    assert "dryRun" not in stored.query
+    assert {**json.loads(stored.body), "data": {}} == {**json.loads(tried.body), "data": {}}
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "there"), [(200, "", True), (404, "NotFound", False), (403, "Forbidden", None)]
+)
+async def test_whether_there_is_a_namespace(tmp_path: Path, status: int, reason: str, there: object) -> None:
+    async with (
+        hostile_api(lambda _: reply(status, {"kind": "Status", "reason": reason})) as api,
+        connect(Login(plain_kubeconfig(tmp_path / "kubeconfig", api.url)), pool_size=1) as connection,
+    ):
+        assert await KubeObjects(connection, timeout_seconds=5).has_namespace("finance") is there
+
+    assert api.requests[0].path == "/api/v1/namespaces/finance"

@@ -22,7 +22,7 @@ __all__ = ["audit"]
     help="Without use for longer than this.",
 )
 @click.option("--max-ttl", "longest", type=LENGTH, metavar="LENGTH", help="Tokens that live longer, beside policies.")
-@click.option("--fail", is_flag=True, help="Exit with 1 where there is something to look at; else with 0.")
+@click.option("--fail", is_flag=True, help="Exit with 1 where there is something to look at, or nothing was there.")
 @named_in
 @everywhere
 @printed("table", "json", "yaml")
@@ -32,6 +32,9 @@ def audit(choices: Choices, unused: timedelta, longest: timedelta | None, fail: 
 
     Tokens that are expired, failed, never used, unused, never collected, or live longer than their credential's
     maxTTL allows now; credentials with roles that grant nothing, or without an active token.
+
+    Where there are no credentials and no tokens, it says so: nothing was looked at, which is no all-clear. A namespace
+    that does not exist and a list that one may not read are errors, with --fail and without.
 
     When a token was used last is known to about an hour, and not at all where the verifier's LAST_USED is off.
     """

@@ -35,8 +35,20 @@ _SEVERAL = re.compile(r"^\[(.*)\]$", re.DOTALL)
 _UNCHECKED = re.compile(r", <nil>: (?:Invalid value: null: )?some validation rules were not checked[^\]]*")
 
 _BREAKS = re.compile(r"[ \t]*[\r\n]+\s*")
-_FIELD = re.compile(r"(?:metadata|spec|status)[.:\[]|pharia-access\b")
+_FIELD = re.compile(r"(?:metadata|spec|status)[.:\[]|pharia-access\b|--")
 """What begins a sentence as it is written."""
+
+_OPTIONS: Final = (
+    ("spec.ttl", "--expires"),
+    ("spec.expiresAt", "--expires"),
+    ("spec.delivery.window", "--window"),
+    ("spec.description", "--description"),
+    ("spec.displayName", "--display-name"),
+    ("spec.tokenPolicy.defaultTTL", "--default-ttl"),
+    ("spec.tokenPolicy.maxTTL", "--max-ttl"),
+    ("spec.tokenPolicy.maxTokens", "--max-tokens"),
+)
+"""By which option a person said what the API server finds wrong in a field."""
 
 _NOUNS: Final = {"apitokens": "token", "apicredentials": "credential", "apiroles": "role", "secrets": "Secret"}
 
@@ -137,6 +149,8 @@ def _invalid(error: ApiError) -> Failure:
     said = _INVALID.sub("", _in_a_line(error.said))
     for noise in (_UNCHECKED, _QUOTED, _EXAMPLE):
         said = noise.sub("", said)
+    for field, option in _OPTIONS:
+        said = re.sub(rf"(?<![\w.]){re.escape(field)}(?=: )", option, said)
     return Failure(_sentence(_SEVERAL.sub(r"\1", said) or str(error)))
 
 

@@ -21,6 +21,7 @@ from pharia_access.domain.token import TokenText
 from pharia_access.entrypoints.kubectl.failures import RefusedError
 from pharia_access.entrypoints.kubectl.where import Where
 from pharia_access.entrypoints.kubectl.work.sinks import Sink, SinkError, sink_for
+from pharia_access.errors import AlreadyExistsError
 from tests.support.builders import NOW, TEXT, TOKEN
 
 TOKEN_SUMMARY = TokenSummary(TOKEN, "uid", "invoice-bot", NOW, token_id=TEXT.token_id, ends=NOW)
@@ -32,8 +33,10 @@ class Secrets:
     def __init__(self) -> None:
         self.stored: dict[tuple[ObjectKey, str], TokenText] = {}
 
-    async def exists(self, key: ObjectKey) -> bool:
-        return any(stored == key for stored, _ in self.stored)
+    async def require_storable(self, key: ObjectKey, entry: str) -> None:
+        if any(stored == key for stored, _ in self.stored):
+            msg = "it is there"
+            raise AlreadyExistsError(msg)
 
     async def store(self, key: ObjectKey, entry: str, text: TokenText) -> None:
         self.stored[key, entry] = text

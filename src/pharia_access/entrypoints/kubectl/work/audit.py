@@ -1,11 +1,13 @@
 """What somebody should look at, over tokens and credentials."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from pharia_access.bootstrap.person import Desk
 from pharia_access.domain.audit_rules import Finding, Limits
 from pharia_access.domain.audit_rules import audit as judged
 from pharia_access.entrypoints.kubectl.options import Choices
+from pharia_access.entrypoints.kubectl.work.emptiness import nothing_in
 from pharia_access.entrypoints.kubectl.work.gathering import catalogue_of, granting
 from pharia_access.entrypoints.kubectl.work.listing import gathered
 from pharia_access.entrypoints.kubectl.work.render import print_table, print_value
@@ -17,30 +19,36 @@ __all__ = ["FoundError", "audit"]
 
 
 class FoundError(AccessError):
-    """There is something to look at, and the exit code was to say so."""
+    """There is something to look at, or nothing was there to look at, and the exit code was to say so."""
 
 
 async def audit(desk: Desk, choices: Choices, *, unused: timedelta, longest: timedelta | None, fail: bool) -> None:
-    """Print what was found."""
+    """Print what was found. Raises FoundError if `fail`, and something was found or nothing was there to look at."""
     namespace = None if choices.all_namespaces else desk.namespace
     credentials = await gathered(desk.objects.pages("ApiCredential", namespace), credential_summary, "credentials")
     tokens = await gathered(desk.objects.pages("ApiToken", namespace), token_summary, "tokens")
+    nothing = "" if credentials or tokens else await nothing_in(desk, "credentials and no tokens", namespace)
     limits = Limits(unused=unused, longest=longest)
     found = judged(tokens, credentials, granting(await catalogue_of(desk)), limits=limits, now=desk.clock.now())
-    _print(choices, found)
-    if found and fail:
-        msg = f"There is something to look at: {len(found)} findings"
+    looked_at = {"credentials": len(credentials), "tokens": len(tokens)}
+    if not choices.for_people:
+        print_value({"findings": [_fields(finding) for finding in found], "lookedAt": looked_at}, choices.output)
+    elif found:
+        _print(found)
+    elif not (nothing and fail):
+        say(f"{nothing}: nothing was looked at." if nothing else f"There is nothing to look at in {_told(looked_at)}.")
+    if fail and (found or nothing):
+        msg = f"There is something to look at: {len(found)} findings" if found else f"{nothing}: nothing was looked at"
         raise FoundError(msg)
 
 
-def _print(choices: Choices, found: list[Finding]) -> None:
+def _print(found: list[Finding]) -> None:
     rows = [_fields(finding) for finding in found]
-    if not choices.for_people:
-        print_value({"findings": rows}, choices.output)
-    elif rows:
-        print_table([heading.upper() for heading in rows[0]], [list(row.values()) for row in rows])
-    else:
-        say("There is nothing to look at.")
+    print_table([heading.upper() for heading in rows[0]], [list(row.values()) for row in rows])
+
+
+def _told(looked_at: Mapping[str, int]) -> str:
+    return " and ".join(f"{count} {noun if count != 1 else noun[:-1]}" for noun, count in looked_at.items())
 
 
 def _fields(finding: Finding) -> dict[str, str]:

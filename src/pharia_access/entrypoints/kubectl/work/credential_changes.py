@@ -1,13 +1,15 @@
 """Credentials, created and changed."""
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
 from pharia_access.bootstrap.person import Desk
 from pharia_access.domain.consequences import breaks
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.role_changes import RoleChange, role_change
 from pharia_access.domain.summaries import RoleSummary
+from pharia_access.domain.wishes import format_length
 from pharia_access.entrypoints.kubectl.options import Choices
 from pharia_access.entrypoints.kubectl.work.gathering import catalogue_of, granting, tokens_of
 from pharia_access.entrypoints.kubectl.work.guards import (
@@ -26,6 +28,8 @@ __all__ = ["create", "delete", "edit", "resume", "suspend"]
 
 MOST_TRIES = 5
 """While people are asked, and after every change of its tokens, the operator writes a credential's status."""
+
+_USUAL_LIFE: Final = timedelta(days=90)
 
 Json = dict[str, Any]
 Replaced = Callable[[tuple[str, ...]], Iterable[str]]
@@ -47,9 +51,11 @@ async def create(desk: Desk, choices: Choices, name: str, roles: tuple[str, ...]
         "metadata": {"name": name, "namespace": desk.namespace},
         "spec": {"roles": list(dict.fromkeys(wanted)), **spec},
     }
-    tell_outcome(choices, await desk.objects.create(body), "created")
+    created = await desk.objects.create(body)
+    tell_outcome(choices, created, "created")
     if not choices.dry_run:
-        say(f"Next: kubectl access token create {name} --expires 90d {desk.here}")
+        life = min(_USUAL_LIFE, credential_summary(created).longest_life or _USUAL_LIFE)
+        say(f"Next: kubectl access token create {name} --expires {format_length(life)} {desk.here}")
 
 
 def _selected(catalogue: list[RoleSummary], namespace: str) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 from pharia_access.bootstrap.person import Desk
 from pharia_access.domain.sightings import Kind
 from pharia_access.entrypoints.kubectl.options import Choices
+from pharia_access.entrypoints.kubectl.work.emptiness import nothing_in, require_namespace
 from pharia_access.entrypoints.kubectl.work.render import print_objects, print_table
 from pharia_access.entrypoints.kubectl.work.terminal import say, waiting
 from pharia_access.kube.objects import ListPage
@@ -55,14 +56,17 @@ async def list_objects(desk: Desk, choices: Choices, listing: Listing[S], *, fie
     namespace = None if everywhere else desk.namespace
     pages = desk.objects.pages(listing.kind, namespace, labels=choices.selector, fields=fields)
     if not choices.for_people:
-        print_objects(await gathered(pages, dict, listing.noun), choices.output)
+        bodies = await gathered(pages, dict, listing.noun)
+        if not bodies:
+            await require_namespace(desk, namespace)
+        print_objects(bodies, choices.output)
         return
     found = await gathered(pages, listing.read, listing.noun)
     if found:
         wide = choices.output == "wide"
         listing.print(found, desk.clock.now(), wide=wide, namespace=everywhere and listing.namespaced)
     else:
-        say(f"There are no {listing.noun}" + (f" in namespace {namespace}." if namespace else "."))
+        say(f"{await nothing_in(desk, listing.noun, namespace, labels=choices.selector)}.")
 
 
 async def gathered(pages: AsyncIterator[ListPage], read: Callable[[Json], S], noun: str) -> list[S]:

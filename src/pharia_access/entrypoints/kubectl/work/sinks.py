@@ -18,7 +18,7 @@ from pharia_access.entrypoints.kubectl import printing
 from pharia_access.entrypoints.kubectl.where import Where
 from pharia_access.entrypoints.kubectl.work.render import moment
 from pharia_access.entrypoints.kubectl.work.terminal import RefusedError, say
-from pharia_access.errors import AccessError
+from pharia_access.errors import AccessError, AlreadyExistsError, NotFoundError
 
 __all__ = ["MANY", "Sink", "SinkError", "sink_for"]
 
@@ -155,9 +155,14 @@ class _Secret:
         self._entry = entry
 
     async def check(self) -> None:
-        if await self._desk.secrets.exists(self._key):
+        try:
+            await self._desk.secrets.require_storable(self._key, self._entry)
+        except AlreadyExistsError as error:
             msg = f'A Secret "{self._key.name}" is there already, and is not overwritten'
-            raise RefusedError(msg, "Name another.")
+            raise RefusedError(msg, "Name another.") from error
+        except NotFoundError as error:
+            msg = f'There is no namespace "{self._key.namespace}"'
+            raise RefusedError(msg, "See: kubectl get namespaces") from error
 
     async def put(self, token: TokenSummary, text: TokenText) -> None:
         await self._desk.secrets.store(self._key, self._entry, text)

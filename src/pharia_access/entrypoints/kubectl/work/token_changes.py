@@ -11,6 +11,7 @@ from pharia_access.domain.summaries import TokenSummary
 from pharia_access.domain.times import format_time
 from pharia_access.domain.token import TokenText
 from pharia_access.entrypoints.kubectl.options import Choices
+from pharia_access.entrypoints.kubectl.work.emptiness import require_namespace
 from pharia_access.entrypoints.kubectl.work.guards import require_not_in_git, require_object_not_in_git
 from pharia_access.entrypoints.kubectl.work.listing import gathered
 from pharia_access.entrypoints.kubectl.work.outcome import tell_deletion, tell_outcome
@@ -84,6 +85,8 @@ async def _found(desk: Desk, text: TokenText) -> list[Json]:
     except DeniedError:
         found, where = await _with_id(desk, desk.namespace, text.token_id), f"namespace {desk.namespace}"
         warn(f"You may not list the tokens of all namespaces: this is about namespace {desk.namespace}.")
+        if not found:
+            await require_namespace(desk, desk.namespace)
     if not found:
         msg = f"No token of {where} has the ID {text.token_id}: it was deleted, or belongs elsewhere"
         raise RefusedError(msg)

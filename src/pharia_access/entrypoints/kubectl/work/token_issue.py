@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum, auto
@@ -12,6 +13,7 @@ from typing import Any, TypeVar
 from pharia_access.bootstrap.person import Desk
 from pharia_access.domain.deletions import named
 from pharia_access.domain.durations import format_duration
+from pharia_access.domain.mint_obstacles import Asked, mint_obstacle
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.summaries import CredentialSummary, TokenSummary
 from pharia_access.domain.times import format_time
@@ -19,11 +21,12 @@ from pharia_access.domain.token import TokenText
 from pharia_access.domain.wishes import Lifetime
 from pharia_access.entrypoints.kubectl.options import Choices
 from pharia_access.entrypoints.kubectl.where import Where
+from pharia_access.entrypoints.kubectl.work.gathering import tokens_of
 from pharia_access.entrypoints.kubectl.work.render import moment
 from pharia_access.entrypoints.kubectl.work.sinks import sink_for
 from pharia_access.entrypoints.kubectl.work.terminal import RefusedError, say, waiting, warn
 from pharia_access.entrypoints.kubectl.work.tokens import read_token
-from pharia_access.errors import AccessError, ApiError, NotFoundError
+from pharia_access.errors import AccessError, ApiError, DeniedError, NotFoundError
 from pharia_access.kube.manifests import API_VERSION
 from pharia_access.kube.objects import Right
 from pharia_access.kube.summaries import REPLACES, credential_summary
@@ -106,10 +109,10 @@ class Progress:
 
 async def create(desk: Desk, choices: Choices, wish: Wish, where: Where) -> None:
     """Make a token, and hand its secret over."""
+    credential = await require_mintable(desk, wish.credential)
+    await _require_free(desk, wish, credential)
     sink = sink_for(where, desk)
     await sink.check()
-    _require_future(desk, wish.lifetime)
-    await require_mintable(desk, wish.credential)
     if choices.dry_run:
         await desk.objects.create(manifest(wish, desk.namespace))
         say(f"token {wish.name} created (dry run)")
@@ -118,11 +121,15 @@ async def create(desk: Desk, choices: Choices, wish: Wish, where: Where) -> None
     await telling(progress, issue(desk, wish, sink.put, progress))
 
 
-def _require_future(desk: Desk, lifetime: Lifetime | None) -> None:
-    """Raise RefusedError for an end that is over: nothing would be minted."""
-    if lifetime is not None and lifetime.ends is not None and lifetime.ends <= desk.clock.now():
-        msg = f"{format_time(lifetime.ends)} is over: such a token would never be minted"
-        raise RefusedError(msg, "Name an end that is to come, or a length such as 90d.")
+async def _require_free(desk: Desk, wish: Wish, credential: CredentialSummary) -> None:
+    """Raise RefusedError for what is known to stand in the way: nothing would be minted, or much later."""
+    siblings: list[TokenSummary] = []
+    if "maxTokens" in credential.policy:
+        with suppress(DeniedError):  # who may not count them finds out by waiting
+            siblings = await tokens_of(desk, wish.credential)
+    asked = Asked(credential, wish.lifetime or Lifetime(), siblings, desk.here)
+    if against := mint_obstacle(asked, desk.clock.now()):
+        raise RefusedError(against.why, against.next_step)
 
 
 async def collect(desk: Desk, _: Choices, name: str, where: Where, patience: timedelta) -> None:

@@ -24,6 +24,7 @@ from pharia_access.domain.wishes import Lifetime
 from pharia_access.entrypoints.kubectl.failures import explain
 from pharia_access.entrypoints.kubectl.options import Choices
 from pharia_access.entrypoints.kubectl.where import Where
+from pharia_access.entrypoints.kubectl.work.emptiness import nothing_in
 from pharia_access.entrypoints.kubectl.work.gathering import tokens_of
 from pharia_access.entrypoints.kubectl.work.guards import require_not_in_git
 from pharia_access.entrypoints.kubectl.work.listing import gathered
@@ -82,9 +83,9 @@ Pair = tuple[TokenSummary, TokenSummary]
 
 async def rotate(desk: Desk, choices: Choices, name: str, terms: Terms, where: Where) -> None:
     """Replace one."""
+    plan = await _planned(desk, choices, name, terms)
     sink = sink_for(where, desk)
     await sink.check()
-    plan = await _planned(desk, choices, name, terms)
     _ask(desk, choices, [plan.old], terms)
     _tell(desk, choices, [await _carried_out(desk, choices, plan, sink.put)])
 
@@ -121,6 +122,9 @@ def _failure(old: TokenSummary, error: AccessError) -> list[str]:
 async def _due(desk: Desk, choices: Choices, within: timedelta) -> list[TokenSummary]:
     namespace = None if choices.all_namespaces else desk.namespace
     tokens = await gathered(desk.objects.pages("ApiToken", namespace), token_summary, "tokens")
+    if not tokens:
+        say(f"{await nothing_in(desk, 'tokens', namespace)}.")
+        return []
     found, replaced = expiring(tokens, within, desk.clock.now()), replacements(tokens)
     if done := [f"{old.key.name} (by {replaced[old.key].key.name})" for old in found if old.key in replaced]:
         say(f"Replaced already: {', '.join(done)}")

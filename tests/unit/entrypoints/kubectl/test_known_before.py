@@ -1,0 +1,171 @@
+"""What can be known before a mint is asked before it: refused in the options' words, and nothing is created."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from pytest_mock import MockerFixture
+
+from pharia_access.domain.collecting import Never, standing
+from pharia_access.domain.model import ObjectKey
+from pharia_access.domain.reasons import Reason
+from pharia_access.domain.summaries import TokenSummary
+from tests.support.command_line import Told, command_line
+from tests.support.desks import ADesk, laid_out
+from tests.support.resources import api_credential, api_role, api_token
+
+Json = dict[str, Any]
+Run = Callable[[ADesk, str], Told]
+
+
+@pytest.fixture
+def run(mocker: MockerFixture, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """What a command line leaves, with that in the cluster."""
+
+    def told(desk: ADesk, line: str) -> Told:
+        laid_out(mocker, desk)
+        return command_line("", capsys, monkeypatch)(*line.split(), namespace=False)
+
+    return told
+
+
+def a_desk(policy: Json | None = None, *, forbidden: set[str] | None = None, **spec: object) -> ADesk:
+    """A credential that may mint, with an active token, unless it is told otherwise."""
+    credential = api_credential("finance", **spec, **({"tokenPolicy": policy} if policy else {}))
+    token = {**api_token("finance", "ci"), "status": {"phase": "Active"}}
+    return ADesk(
+        [api_role(permissions=[{"permission": "Use"}]), credential, token],
+        forbidden=forbidden or set(),
+        own_secrets={"taken"},
+    )
+
+
+def leaving() -> ADesk:
+    desk = a_desk()
+    desk.bodies[1]["metadata"]["deletionTimestamp"] = "2026-11-23T00:00:00Z"
+    return desk
+
+
+@pytest.mark.parametrize(
+    ("desk", "options", "sentence", "next_step"),
+    [
+        pytest.param(
+            a_desk({"maxTTL": "720h"}),
+            "--expires 90d",
+            "A life of 90 days is longer than the 30 days that the credential invoice-bot allows now.",
+            "Say by --expires how long it is to be.",
+            id="over the credential's maximum",
+        ),
+        pytest.param(
+            a_desk({"maxTTL": "720h"}),
+            "--expires 2027-03-03",
+            "A life of 99 days 12 hours is longer than the 30 days that the credential invoice-bot allows now.",
+            "Say by --expires how long it is to be.",
+            id="an end that is too far",
+        ),
+        pytest.param(
+            a_desk(),
+            "--expires 2026-01-31",
+            "2026-01-31T00:00:00Z is over: such a token would never be minted.",
+            "Name an end that is to come, or a length such as 90d.",
+            id="an end that is over",
+        ),
+        pytest.param(
+            a_desk(suspended=True),
+            "",
+            "The credential invoice-bot is suspended, and mints nothing.",
+            "To resume it: kubectl access credential resume invoice-bot -n finance",
+            id="suspended",
+        ),
+        pytest.param(
+            leaving(),
+            "",
+            "The credential invoice-bot is being deleted, and mints nothing.",
+            "Name another credential.",
+            id="being deleted",
+        ),
+        pytest.param(
+            a_desk({"maxTokens": 1}),
+            "",
+            "The credential invoice-bot may have 1 active tokens, and has 1.",
+            "To allow one more: kubectl access credential edit invoice-bot --max-tokens 2 -n finance",
+            id="at its most",
+        ),
+        pytest.param(
+            a_desk(),
+            "--to-secret taken",
+            'A Secret "taken" is there already, and is not overwritten.',
+            "Name another.",
+            id="a Secret that is there",
+        ),
+        pytest.param(
+            a_desk(forbidden={"create Secret"}),
+            "--to-secret mine/KEY",
+            "The API server refuses it: you may not create Secret.",
+            "",
+            id="a Secret that one may not create",
+        ),
+        pytest.param(
+            a_desk(),
+            "--to-file /no/such/folder/token",
+            "The folder /no/such/folder cannot be written to.",
+            "Name another file.",
+            id="a folder that is not there",
+        ),
+        pytest.param(
+            a_desk(forbidden={"create apicredentials"}),
+            "",
+            "You may not mint tokens under invoice-bot in namespace finance.",
+            "This needs the verb create on apicredentials.access.pharia.ai/token: ask an administrator of the namespace"
+            " for it.",
+            id="a right that is missing",
+        ),
+    ],
+)
+def test_it_is_told_before_a_token_is_made(run: Run, desk: ADesk, options: str, sentence: str, next_step: str) -> None:
+    answer = run(desk, f"token create invoice-bot {options}")
+
+    assert answer == Told(1, "", f"Error: {sentence}\n" + (f"{next_step}\n" if next_step else ""))
+    assert desk.written == []
+
+
+def test_who_may_not_count_tokens_is_not_held_up(run: Run) -> None:
+    desk = a_desk({"maxTokens": 1}, forbidden={"list ApiToken"})
+
+    assert run(desk, "token create invoice-bot --name new --dry-run") == Told(0, "", "token new created (dry run)\n")
+    assert [body["metadata"]["name"] for body in desk.written] == ["new"]
+
+
+@pytest.mark.parametrize(
+    ("options", "expires"),
+    [
+        ("", "90d"),
+        ("--max-ttl 30d", "30d"),
+        ("--max-ttl 365d", "90d"),
+        ("--max-ttl 36h", "36h"),
+        ("--max-ttl 90m", "1h30m"),
+    ],
+)
+def test_what_a_new_credential_is_advised_next_can_be_done(run: Run, options: str, expires: str) -> None:
+    desk = ADesk([api_role(permissions=[{"permission": "Use"}])])
+    answer = run(desk, f"credential create bot --role studio-user {options}")
+    desk.bodies += desk.written
+    advised = answer.err.splitlines()[-1]
+
+    assert advised == f"Next: kubectl access token create bot --expires {expires} -n finance"
+    assert run(desk, f"{advised.partition('kubectl access ')[2]} --dry-run").status == 0
+
+
+def test_a_mint_over_the_clusters_maximum_is_told_in_the_options_words() -> None:
+    """Which is a setting that people may not read: so the token is there, and is to be deleted."""
+    token = TokenSummary(
+        ObjectKey("finance", "ci"), "u", "bot", None, phase="Failed", reason=Reason.TTL_TOO_LONG, message="too long"
+    )
+
+    assert standing(token) == Never(
+        "too long",
+        "See: kubectl access token get ci -n finance\n"
+        "To try again with a shorter --expires, first: kubectl access token delete ci -n finance",
+    )

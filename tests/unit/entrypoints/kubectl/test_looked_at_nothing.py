@@ -1,0 +1,132 @@
+"""A check that looked at nothing never says that all is well."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from pytest_mock import MockerFixture
+
+from pharia_access.entrypoints.kubectl import main as program
+from tests.support.builders import TEXT
+from tests.support.command_line import Told, command_line
+from tests.support.desks import ADesk, laid_out
+from tests.support.resources import api_credential, api_role, api_token
+
+Json = dict[str, Any]
+Run = Callable[[ADesk, str], Told]
+
+WELL = "There is nothing to look at"
+UNSEEN = ", as far as you may see: whether there is such a namespace, you may not ask"
+
+
+@pytest.fixture
+def run(mocker: MockerFixture, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """What a command line leaves, with that in the cluster."""
+
+    def told(desk: ADesk, line: str) -> Told:
+        laid_out(mocker, desk)
+        return command_line("", capsys, monkeypatch)(*line.split(), stdin=TEXT.reveal(), namespace=False)
+
+    return told
+
+
+def in_order() -> list[Json]:
+    """A credential with a token that is used."""
+    token = api_token("finance", "ci")
+    status = {"phase": "Active", "issuedAt": "2026-11-23T11:00:00Z", "expiresAt": "2026-11-24T00:00:00Z"}
+    return [api_role(permissions=[{"permission": "Use"}]), api_credential("finance"), {**token, "status": status}]
+
+
+@pytest.mark.parametrize("fail", ["", " --fail"])
+@pytest.mark.parametrize(
+    ("desk", "where", "told"),
+    [
+        pytest.param(ADesk(), "-n finnace", 'Error: There is no namespace "finnace".\n', id="no such namespace"),
+        pytest.param(ADesk(forbidden={"list ApiToken"}), "", "Error: The API server refuses it", id="no tokens seen"),
+        pytest.param(ADesk(forbidden={"list ApiCredential"}), "", "Error: The API server", id="no credentials seen"),
+        pytest.param(ADesk(in_order(), forbidden={"list all ApiRole"}), "", "Error: The API", id="no roles seen"),
+        pytest.param(ADesk(in_order(), forbidden={"list all ApiToken"}), "-A", "Error: The API", id="not everywhere"),
+    ],
+)
+def test_where_an_audit_could_not_look_it_fails(run: Run, desk: ADesk, where: str, told: str, fail: str) -> None:
+    answer = run(desk, f"audit {where}{fail}")
+
+    assert answer.status == 1
+    assert answer.err.startswith(told)
+    assert WELL not in answer.err
+
+
+@pytest.mark.parametrize(
+    ("desk", "where", "nothing"),
+    [
+        pytest.param(ADesk(), "", "There are no credentials and no tokens in namespace finance", id="a namespace"),
+        pytest.param(
+            ADesk(namespaces=None),
+            "",
+            f"There are no credentials and no tokens in namespace finance{UNSEEN}",
+            id="a namespace that may not be there",
+        ),
+        pytest.param(ADesk(), "-A", "There are no credentials and no tokens", id="the cluster"),
+    ],
+)
+def test_where_nothing_was_there_an_audit_says_so(run: Run, desk: ADesk, where: str, nothing: str) -> None:
+    assert run(desk, f"audit {where}") == Told(0, "", f"{nothing}: nothing was looked at.\n")
+    assert run(desk, f"audit --fail {where}") == Told(1, "", f"Error: {nothing}: nothing was looked at.\n")
+    found = run(desk, f"audit --fail -o json {where}")
+    assert (found.status, json.loads(found.out)["lookedAt"]) == (1, {"credentials": 0, "tokens": 0})
+
+
+def test_all_is_well_only_where_something_was_looked_at(run: Run) -> None:
+    answer = run(ADesk(in_order()), "audit --fail")
+
+    assert answer == Told(0, "", f"{WELL} in 1 credential and 1 token.\n")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "credential list",
+        "credential list -o json",
+        "token list -o name",
+        "token list invoice-bot",
+        "token rotate --all-expiring 7d",
+    ],
+)
+def test_a_namespace_that_is_not_there_is_an_error(run: Run, line: str) -> None:
+    told = 'Error: There is no namespace "finnace".\nSee: kubectl get namespaces\n'
+
+    assert run(ADesk(), f"{line} -n finnace") == Told(1, "", told)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("credential list", "There are no credentials in namespace finance."),
+        ("token list -l team=a", "There are no tokens with labels team=a in namespace finance."),
+        ("token list -A", "There are no tokens."),
+        ("role list", "There are no roles."),
+        ("token rotate --all-expiring 7d", "There are no tokens in namespace finance."),
+    ],
+)
+def test_what_was_looked_for_is_named_where_there_is_none(run: Run, line: str, told: str) -> None:
+    assert run(ADesk(), line) == Told(0, "", f"{told}\n")
+    unseen = told.replace("finance.", f"finance{UNSEEN}.")
+    assert run(ADesk(namespaces=None), line) == Told(0, "", f"{unseen}\n")
+
+
+def test_whose_a_text_is_cannot_be_told_in_a_namespace_that_is_not_there(run: Run) -> None:
+    desk = ADesk(forbidden={"list all ApiToken"})
+
+    answer = run(desk, "token whois --stdin -n finnace")
+
+    assert answer.status == 1
+    assert answer.err.endswith('Error: There is no namespace "finnace".\nSee: kubectl get namespaces\n')
+
+
+def test_the_help_says_what_no_objects_at_all_mean(capsys: pytest.CaptureFixture[str]) -> None:
+    program.run(["audit", "--help"])
+
+    assert "nothing was looked at, which is no all-clear" in " ".join(capsys.readouterr().out.split())
