@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pharia_access.errors import AlreadyExistsError, DeniedError, NotFoundError
 from pharia_access.kube.objects import ListPage
 from tests.support.builders import NOW
+from tests.support.resources import api_role
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from pharia_access.domain.token import TokenText
     from pharia_access.kube.objects import Right
 
-__all__ = ["AClock", "ADesk", "laid_out"]
+__all__ = ["AClock", "ADesk", "a_known_role", "laid_out"]
 
 Json = dict[str, Any]
 
@@ -118,6 +119,13 @@ class ADesk:
             error = DeniedError(f"you may not {what}")
             error.status = 403
             raise error
+
+
+def a_known_role() -> Json:
+    """An ApiRole as it is stored, so that it grants something: studio-user."""
+    role = api_role(permissions=[{"permission": "Use"}])
+    role["metadata"] |= {"uid": "r", "resourceVersion": "1", "creationTimestamp": "2026-01-01T00:00:00Z"}
+    return role
 
 
 def laid_out(mocker: MockerFixture, desk: ADesk) -> ADesk:

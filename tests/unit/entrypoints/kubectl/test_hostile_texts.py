@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
-from copy import deepcopy
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -31,13 +29,11 @@ from pharia_access.errors import (
 )
 from tests.support.desks import ADesk, laid_out
 from tests.support.emulator import shown, sit_down
+from tests.support.filled_objects import VALID, Place, filled, leaves
 
 Json = dict[str, Any]
-Path_ = tuple[str | int, ...]
-
 _SPINS = re.compile(r"\x1b\[(?:\?25[lh]|\d*[AKm]|[\d;]*m|2K)")
 """What rich writes to draw a spinner over itself."""
-CRDS = Path(__file__).resolve().parents[4] / "crds"
 
 HOSTILE = (
     "a\x1b[2J\x1b[31mred\x1b]0;pwned\x07\x1b]52;c;eA==\x1b\\"  # clears, colours, sets the title, writes the clipboard
@@ -45,33 +41,13 @@ HOSTILE = (
     "\x00\b\b\b\x0e\x0f\x7f\r\n\tERROR\v\f\x1bc\x1b[?25l\x1b[6n"  # C0, resets, hides the cursor, asks where it is
     "\u202e\u2066\u200f\u061cesrever\u2069"  # reorders
     "\u200b\u200c\u200d\u2060\ufeff\u00ad\u034f\u3164\ufe0f\U000e0041\U000e0101"  # hides
-    "\u2028\u2029\ud800\ue000\u0378 "  # breaks lines, is no character
+    "\u2028\u2029\ue000\u0378 "  # breaks lines, is no character
     "日本語 e\u0301 \U0001f469 \uff46\uff55\uff4c\uff4c[link=x][/]b"  # wide, combining, rich's markup
 )
 SEEN = unicodedata.normalize("NFC", escaped(HOSTILE))
 LOWERED = unicodedata.normalize("NFC", escaped(HOSTILE.lower()))  # so a phase stands in a sentence
 HARMLESS = "a" * wcswidth(SEEN)  # sorted as the other is, by its first letter
 
-VALID: dict[str, Json] = {
-    "ApiCredential": {
-        "spec": {"roles": ["role"], "tokenPolicy": {"maxTTL": "720h"}},
-        "status": {"tokens": {"active": 1}, "conditions": [{"type": "Ready", "status": "False", "reason": "Why"}]},
-    },
-    "ApiRole": {
-        "spec": {"allowedNamespaces": ["*"], "permissions": [{"permission": "Use", "fields": {"model": "m"}}]},
-    },
-    "ApiToken": {
-        "spec": {"credentialRef": {"name": "bot"}},
-        "status": {
-            "phase": "Active",
-            "issuedAt": "2026-01-01T00:00:00Z",
-            "expiresAt": "2027-01-01T00:00:00Z",
-            "lastUsedTime": "2026-10-01T00:00:00Z",
-            "delivery": {"state": "Available", "secretName": "ci-token", "deadline": "2026-01-01T01:00:00Z"},
-            "conditions": [{"type": "Ready", "status": "True", "reason": "Issued"}],
-        },
-    },
-}
 COMMANDS = [
     f"{noun} {what}"
     for noun in ("credential", "role", "token")
@@ -90,69 +66,6 @@ COMMANDS = [
     "token rotate it --yes --dry-run --force",
     "token rotate --all-expiring 400d --yes --dry-run --force",
 ]
-
-
-def leaves(kind: str) -> Iterator[Path_]:
-    """Where the CRD has texts, and where every object has."""
-    (crd,) = (one for one in map(_crd, CRDS.glob("api*.yaml")) if one["spec"]["names"]["kind"] == kind)
-    (version,) = crd["spec"]["versions"]
-    yield from _texts(version["schema"]["openAPIV3Schema"]["properties"]["spec"], ("spec",))
-    yield from _texts(version["schema"]["openAPIV3Schema"]["properties"].get("status", {}), ("status",))
-    for name in ("name", "namespace", "uid", "creationTimestamp", "deletionTimestamp"):
-        yield ("metadata", name)
-    for group in ("labels", "annotations"):
-        for name in ("hostile", "access.pharia.ai/replaces", "argocd.argoproj.io/tracking-id"):
-            yield ("metadata", group, name)
-    yield ("metadata", "finalizers", 0)
-    yield ("metadata", "managedFields", 0, "manager")
-
-
-def _crd(path: Path) -> Json:
-    crd: Json = yaml.safe_load(path.read_text())
-    return crd
-
-
-def _texts(schema: Json, path: Path_) -> Iterator[Path_]:
-    if schema.get("type") == "string":
-        yield path
-    for name, inner in schema.get("properties", {}).items():
-        yield from _texts(inner, (*path, name))
-    if "items" in schema:
-        yield from _texts(schema["items"], (*path, 0))
-    if isinstance(schema.get("additionalProperties"), dict):
-        yield from _texts(schema["additionalProperties"], (*path, "field"))
-
-
-def filled(kind: str, path: Path_, text: str) -> Json:
-    """An object that is good, but for this text at that place."""
-    metadata = {
-        "name": "it",
-        "namespace": "finance",
-        "uid": "u",
-        "resourceVersion": "1",
-        "annotations": {"any-name": "yes"},
-    }
-    body: Json = deepcopy({"apiVersion": "v1", "kind": kind, "metadata": metadata, "spec": {}, **VALID[kind]})
-    place: Any = body
-    for step, following in zip(path, (*path[1:], None), strict=True):
-        if following is None:
-            _put(place, step, text)
-        else:
-            empty: Any = [] if isinstance(following, int) else {}
-            place = place[step] if _has(place, step) else _put(place, step, empty)
-    return body
-
-
-def _has(place: Any, step: str | int) -> bool:  # noqa: ANN401 - JSON
-    return step in place if isinstance(place, dict) else isinstance(step, int) and step < len(place)
-
-
-def _put(place: Any, step: str | int, value: Any) -> Any:  # noqa: ANN401 - JSON
-    if isinstance(place, list) and not _has(place, step):
-        place.append(value)
-    else:
-        place[step] = value
-    return value
 
 
 @pytest.fixture
@@ -179,7 +92,7 @@ def others(kind: str) -> list[Json]:
     [pytest.param(kind, path, id=f"{kind}.{'.'.join(map(str, path))}") for kind in VALID for path in leaves(kind)],
 )
 def test_the_screen_shows_what_a_harmless_text_would_show(
-    written: Callable[[list[Json], str], str], kind: str, path: Path_
+    written: Callable[[list[Json], str], str], kind: str, path: Place
 ) -> None:
     for command in COMMANDS:
         sent, expected = (written([filled(kind, path, text), *others(kind)], command) for text in (HOSTILE, HARMLESS))

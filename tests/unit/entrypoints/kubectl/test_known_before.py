@@ -13,8 +13,8 @@ from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.reasons import Reason
 from pharia_access.domain.summaries import TokenSummary
 from tests.support.command_line import Told, command_line
-from tests.support.desks import ADesk, laid_out
-from tests.support.resources import api_credential, api_role, api_token
+from tests.support.desks import ADesk, a_known_role, laid_out
+from tests.support.resources import api_credential, api_token
 
 Json = dict[str, Any]
 Run = Callable[[ADesk, str], Told]
@@ -36,7 +36,7 @@ def a_desk(policy: Json | None = None, *, forbidden: set[str] | None = None, **s
     credential = api_credential("finance", **spec, **({"tokenPolicy": policy} if policy else {}))
     token = {**api_token("finance", "ci"), "status": {"phase": "Active"}}
     return ADesk(
-        [api_role(permissions=[{"permission": "Use"}]), credential, token],
+        [a_known_role(), credential, token],
         forbidden=forbidden or set(),
         own_secrets={"taken"},
     )
@@ -149,7 +149,7 @@ def test_who_may_not_count_tokens_is_not_held_up(run: Run) -> None:
     ],
 )
 def test_what_a_new_credential_is_advised_next_can_be_done(run: Run, options: str, expires: str) -> None:
-    desk = ADesk([api_role(permissions=[{"permission": "Use"}])])
+    desk = ADesk([a_known_role()])
     answer = run(desk, f"credential create bot --role studio-user {options}")
     desk.bodies += desk.written
     advised = answer.err.splitlines()[-1]

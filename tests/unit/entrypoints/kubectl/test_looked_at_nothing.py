@@ -12,8 +12,8 @@ from pytest_mock import MockerFixture
 from pharia_access.entrypoints.kubectl import main as program
 from tests.support.builders import TEXT
 from tests.support.command_line import Told, command_line
-from tests.support.desks import ADesk, laid_out
-from tests.support.resources import api_credential, api_role, api_token
+from tests.support.desks import ADesk, a_known_role, laid_out
+from tests.support.resources import api_credential, api_token
 
 Json = dict[str, Any]
 Run = Callable[[ADesk, str], Told]
@@ -37,7 +37,7 @@ def in_order() -> list[Json]:
     """A credential with a token that is used."""
     token = api_token("finance", "ci")
     status = {"phase": "Active", "issuedAt": "2026-11-23T11:00:00Z", "expiresAt": "2026-11-24T00:00:00Z"}
-    return [api_role(permissions=[{"permission": "Use"}]), api_credential("finance"), {**token, "status": status}]
+    return [a_known_role(), api_credential("finance"), {**token, "status": status}]
 
 
 @pytest.mark.parametrize("fail", ["", " --fail"])
