@@ -94,7 +94,10 @@ TRIED_ELSEWHERE: Final = (
     ),
     Elsewhere(
         "an escape sequence at a terminal",
-        ("integration/test_attack_clients.py::test_a_description_says_nothing_to_a_terminal",),
+        (
+            "integration/test_attack_clients.py::test_a_description_says_nothing_to_a_terminal",
+            "unit/entrypoints/kubectl/test_hostile_texts.py::test_the_screen_shows_what_a_harmless_text_would_show",
+        ),
         ("faults.md 9",),
     ),
 )
