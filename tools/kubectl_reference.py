@@ -37,9 +37,9 @@ colours, on a terminal and unless `NO_COLOR` is set. `KUBECONFIG` counts as for 
 
 A LENGTH is written like `90d`, `12h` or `30m`; for `--request-timeout` as in kubectl: `5s`, `1m30s`, or whole seconds.
 
-Options are spelled as kubectl's: `-n finance`, `-nfinance`, `-n=finance`; `--yes=false` switches a flag off. `--dry-run`
-may be written `--dry-run=server`, and `-v` as `-v=6`. A NAME must be one that Kubernetes takes; a token's text is refused
-as a word, wherever it stands. `audit --fail` ends with 1, too, where there was nothing at all to look at.
+Options are spelled as kubectl's: `-n finance`, `-nfinance`, `-n=finance`; `--yes=false` switches a flag off.
+`--dry-run` may be written `--dry-run=server`, and `-v` as `-v=6`. A NAME must be one that Kubernetes takes; a token's
+text is refused as a word, wherever it stands. `audit --fail` ends with 1, too, where there was nothing to look at.
 
 ## Options of every command
 

@@ -117,6 +117,17 @@ def test_what_was_looked_for_is_named_where_there_is_none(run: Run, line: str, t
     assert run(ADesk(namespaces=None), line) == Told(0, "", f"{unseen}\n")
 
 
+def test_tokens_of_a_credential_that_is_not_there_are_an_error(run: Run) -> None:
+    nothing = "There are no tokens of invoice-bot in namespace finance.\n"
+    there = api_credential("finance")
+
+    assert run(ADesk([there]), "token list invoice-bot") == Told(0, "", nothing)
+    assert run(ADesk([there], forbidden={"get ApiCredential"}), "token list invoice-bot") == Told(0, "", nothing)
+    missing = run(ADesk(), "token list invoice-bot")
+    assert missing.status == 1
+    assert missing.err.startswith(f'{nothing}Error: There is no credential "invoice-bot" here.\n')
+
+
 def test_whose_a_text_is_cannot_be_told_in_a_namespace_that_is_not_there(run: Run) -> None:
     desk = ADesk(forbidden={"list all ApiToken"})
 

@@ -50,8 +50,10 @@ class Listing(Generic[S]):
         )
 
 
-async def list_objects(desk: Desk, choices: Choices, listing: Listing[S], *, fields: str = "") -> None:
-    """List as the options say, and print."""
+async def list_objects(
+    desk: Desk, choices: Choices, listing: Listing[S], *, fields: str = "", of_whom: str = ""
+) -> bool:
+    """List as the options say, and print; whether there were any. `of_whom`: what `fields` mean, for a sentence."""
     everywhere = choices.all_namespaces or not listing.namespaced
     namespace = None if everywhere else desk.namespace
     pages = desk.objects.pages(listing.kind, namespace, labels=choices.selector, fields=fields)
@@ -60,13 +62,14 @@ async def list_objects(desk: Desk, choices: Choices, listing: Listing[S], *, fie
         if not bodies:
             await require_namespace(desk, namespace)
         print_objects(bodies, choices.output)
-        return
+        return bool(bodies)
     found = await gathered(pages, listing.read, listing.noun)
     if found:
         wide = choices.output == "wide"
         listing.print(found, desk.clock.now(), wide=wide, namespace=everywhere and listing.namespaced)
     else:
-        say(f"{await nothing_in(desk, listing.noun, namespace, labels=choices.selector)}.")
+        say(f"{await nothing_in(desk, f'{listing.noun}{of_whom}', namespace, labels=choices.selector)}.")
+    return bool(found)
 
 
 async def gathered(pages: AsyncIterator[ListPage], read: Callable[[Json], S], noun: str) -> list[S]:

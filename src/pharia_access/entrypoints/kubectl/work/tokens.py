@@ -1,5 +1,6 @@
 """Tokens, listed and shown."""
 
+from contextlib import suppress
 from datetime import datetime
 
 from pharia_access.bootstrap.person import Desk
@@ -9,14 +10,22 @@ from pharia_access.entrypoints.kubectl.options import Choices
 from pharia_access.entrypoints.kubectl.work.listing import list_objects
 from pharia_access.entrypoints.kubectl.work.render import age, moment, print_fields, print_object, until
 from pharia_access.entrypoints.kubectl.work.token_table import TOKENS
+from pharia_access.errors import DeniedError
 from pharia_access.kube.summaries import token_summary
 
 __all__ = ["list_tokens", "read_token", "show"]
 
 
 async def list_tokens(desk: Desk, choices: Choices, credential: str) -> None:
-    """Print them: all, or those of a credential."""
-    await list_objects(desk, choices, TOKENS, fields=f"spec.credentialRef.name={credential}" if credential else "")
+    """Print them: all, or those of a credential. Raises NotFoundError where there is neither one nor the other."""
+    if not credential:
+        await list_objects(desk, choices, TOKENS)
+        return
+    selector = f"spec.credentialRef.name={credential}"
+    found = await list_objects(desk, choices, TOKENS, fields=selector, of_whom=f" of {credential}")
+    if not found and not choices.all_namespaces:
+        with suppress(DeniedError):
+            await desk.objects.read("ApiCredential", ObjectKey(desk.namespace, credential))
 
 
 async def show(desk: Desk, choices: Choices, name: str) -> None:
