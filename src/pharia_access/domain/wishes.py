@@ -79,10 +79,14 @@ def parse_timeout(text: str) -> float:
         WishError: it is neither; kubectl takes a negative one for none, which is not taken here.
     """
     try:
-        timeout = timedelta(seconds=int(text)) if _SECONDS.fullmatch(text) else parse_duration(text)
-    except (MalformedObjectError, OverflowError):
+        timeout = _in_seconds(int(text)) if _SECONDS.fullmatch(text) else parse_duration(text)
+    except MalformedObjectError:
         msg = f"{text[:64]!r} is no time limit: write 5s, 1m30s, a number of seconds, or 0 for none"
         raise WishError(msg) from None
     if not timeout and not any(digit in text for digit in "123456789"):
         return MAX_DURATION.total_seconds()
-    return min(max(timeout, _SHORTEST_TIMEOUT), MAX_DURATION).total_seconds()
+    return max(timeout, _SHORTEST_TIMEOUT).total_seconds()
+
+
+def _in_seconds(count: int) -> timedelta:
+    return timedelta(seconds=min(count, int(MAX_DURATION.total_seconds())))

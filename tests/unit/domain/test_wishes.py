@@ -5,8 +5,17 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from pharia_access.domain.wishes import Lifetime, WishError, parse_length, parse_lifetime
+from pharia_access.domain.wishes import (
+    Lifetime,
+    WishError,
+    format_length,
+    parse_length,
+    parse_lifetime,
+    parse_timeout,
+)
 
 
 @pytest.mark.parametrize(
@@ -83,3 +92,24 @@ def test_of_a_long_text_only_the_beginning_is_repeated() -> None:
         parse_length("x" * 1000)
 
     assert str(raised.value).startswith(f"'{'x' * 64}' is")
+
+
+@given(st.timedeltas(timedelta(seconds=1), timedelta(days=36525)))
+def test_a_length_that_is_written_is_read_back(length: timedelta) -> None:
+    assert parse_length(format_length(length)) == length
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("5", 5), ("5s", 5), ("1m30s", 90), ("1.5h", 5400), ("1ns", 0.001)])
+def test_a_time_limit_is_read_as_kubectl_reads_it(text: str, seconds: float) -> None:
+    assert parse_timeout(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["0", "0s", "0h0m", "999999999999999999"])
+def test_no_limit_is_a_hundred_years(text: str) -> None:
+    assert parse_timeout(text) == timedelta(days=36525).total_seconds()
+
+
+@pytest.mark.parametrize("text", ["", "-5s", "-1", "0.5", "5d", "5 s", "half", "1e3", "٣"])
+def test_what_is_no_time_limit_is_told(text: str) -> None:
+    with pytest.raises(WishError, match="is no time limit: write 5s, 1m30s"):
+        parse_timeout(text)

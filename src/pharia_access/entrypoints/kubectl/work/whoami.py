@@ -146,7 +146,7 @@ def show(answer: Json) -> None:
         "Credential": credential.get("name"),
         "Namespace": credential.get("namespace"),
         "Token ID": answer.get("tokenID"),
-        "Roles": ", ".join(answer.get("roles", [])),
+        "Roles": ", ".join(map(str, answer.get("roles", []))),
         "Expires": answer.get("expiresAt"),
     }
     print_fields([(name, str(value or "")) for name, value in fields.items()])
