@@ -29,6 +29,7 @@ __all__ = [
     "PREFIX_PATTERN",
     "TOKEN_ID_PATTERN",
     "TokenText",
+    "holds_digits",
     "holds_token",
     "may_be_of_token",
     "mint",
@@ -179,8 +180,11 @@ def may_be_of_token(text: str) -> bool:
 
     No name of Kubernetes is one: it has neither `_` nor capitals.
     """
-    if holds_token(text) or _ID_AT_LEAST.search(text):
-        return True
+    return holds_token(text) or holds_digits(text) or _ID_AT_LEAST.search(text) is not None
+
+
+def holds_digits(text: str) -> bool:
+    """Whether a long part of a token's secret may stand in it: 24 digits, with capitals, small letters and numbers."""
     return any(all(kind.search(run) for kind in _MIXED) for run in _RUN.findall(text))
 
 

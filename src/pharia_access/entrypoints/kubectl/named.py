@@ -10,7 +10,7 @@ from typing import Any, Final
 import click
 
 from pharia_access.domain.names import LONGEST_NAME, is_entry, is_label, is_subdomain
-from pharia_access.domain.token import holds_token, may_be_of_token
+from pharia_access.domain.token import holds_digits, holds_token, may_be_of_token
 
 __all__ = ["NAME", "NAMESPACE", "SECRET_KEY", "SELECTOR", "refuse_tokens"]
 
@@ -57,6 +57,11 @@ def _is_name(word: str) -> bool:
     return is_subdomain(word, longest=LONGEST_NAME)
 
 
+def _is_selector(word: str) -> bool:
+    """As far as it is looked at here. A label's value may have `_` and capitals."""
+    return not (holds_token(word) or holds_digits(word))
+
+
 def _is_key(word: str) -> bool:
     name, _, entry = word.partition("/")
     return is_subdomain(name) and is_entry(entry or "token") and not word.endswith("/")
@@ -68,4 +73,4 @@ SECRET_KEY: Final = _Word(
     _is_key,
     f"NAME or NAME/KEY of a Secret: the name has {_LETTERS} and dots too, the key letters, digits, -, _ and dots",
 )
-SELECTOR: Final = _Word(lambda word: not may_be_of_token(word), "a selector", may_be_empty=True)
+SELECTOR: Final = _Word(_is_selector, "a selector", may_be_empty=True)

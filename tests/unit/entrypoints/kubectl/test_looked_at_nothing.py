@@ -137,6 +137,14 @@ def test_whose_a_text_is_cannot_be_told_in_a_namespace_that_is_not_there(run: Ru
     assert answer.err.endswith('Error: There is no namespace "finnace".\nSee: kubectl get namespaces\n')
 
 
+def test_who_uses_a_role_is_not_looked_for_in_a_namespace_that_is_not_there(run: Run) -> None:
+    desk = ADesk([a_known_role()], forbidden={"list all ApiCredential"})
+
+    assert "Credentials that name it in namespace finance (you may not list" in run(desk, "role get studio-user").out
+    nowhere = run(desk, "role get studio-user -n finnace")
+    assert nowhere == Told(1, "", 'Error: There is no namespace "finnace".\nSee: kubectl get namespaces\n')
+
+
 def test_the_help_says_what_no_objects_at_all_mean(capsys: pytest.CaptureFixture[str]) -> None:
     program.run(["audit", "--help"])
 

@@ -14,7 +14,7 @@ HERE = Path(kubectl.__file__).parent
 ROOM = HERE / "printing.py"
 
 DECLARING = """
-    Abort Argument Choice ClickException Command Context FloatRange Group HelpFormatter IntRange Option ParamType
+    Abort Argument Choice ClickException Command Context Group HelpFormatter IntRange Option ParamType
     Parameter UsageError argument command core group option pass_obj version_option
 """
 OF_CLICK = frozenset(DECLARING.split())

@@ -4,6 +4,7 @@ from pharia_access.bootstrap.person import Desk
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.summaries import CredentialSummary, RoleSummary
 from pharia_access.entrypoints.kubectl.options import Choices
+from pharia_access.entrypoints.kubectl.work.emptiness import require_namespace
 from pharia_access.entrypoints.kubectl.work.listing import Column, Listing, gathered, list_objects
 from pharia_access.entrypoints.kubectl.work.render import (
     line_of,
@@ -65,7 +66,8 @@ async def _users(desk: Desk, name: str) -> tuple[list[CredentialSummary], str]:
             found = await gathered(desk.objects.pages("ApiCredential", namespace), credential_summary, "credentials")
         except DeniedError:
             continue
-        return sorted((each for each in found if name in each.roles), key=lambda each: each.key), where
+        unseen = "" if found else await require_namespace(desk, namespace)
+        return sorted((each for each in found if name in each.roles), key=lambda each: each.key), where + unseen
     return [], " (you may not list credentials)"
 
 
