@@ -128,7 +128,7 @@ def _read(option: click.Option, value: str) -> bool:
     if option.name == "verbose" and value.isdecimal():
         return int(value) > 0
     if value not in words:
-        said = _NOT_OFFERED.get((option.name, value), f"write {option.opts[-1]}, or {option.opts[-1]}=false")
+        said = _NOT_OFFERED.get((option.name or "", value), f"write {option.opts[-1]}, or {option.opts[-1]}=false")
         msg = f"{option.opts[-1]} is not switched by {value!r}: {said}"
         raise click.UsageError(msg)
     return bool(words[value])

@@ -6,9 +6,9 @@ import sys
 import unicodedata
 
 import pytest
+import tabulate
 from hypothesis import given
 from hypothesis import strategies as st
-from tabulate import wcwidth as as_tabulate_counts
 from wcwidth import wcswidth, wcwidth
 
 from pharia_access.entrypoints.kubectl import printing
@@ -89,7 +89,7 @@ def test_a_terminal_shows_the_columns_where_they_should_stand(monkeypatch: pytes
 
 
 def test_tabulate_knows_how_wide_a_character_is() -> None:
-    assert as_tabulate_counts is not None
+    assert vars(tabulate)["wcwidth"] is not None
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
