@@ -92,12 +92,8 @@ def test_who_may_not_see_namespaces_is_told_that_nothing_was_looked_at(
 def test_a_secret_that_cannot_be_made_is_told_before_the_mint(workspace: Workspace, admin: Api, plugin: Plugin) -> None:
     workspace.credential("full", tokenPolicy={"maxTTL": "1h"})
     here = workspace.namespace
-    for resource, verbs in (
-        ("apicredentials", ["get"]),
-        ("apicredentials/token", ["create"]),
-        ("apitokens", ["create"]),
-    ):
-        admin.grant("minter", here, rule("access.pharia.ai", resource, *verbs))
+    for resource, verb in (("apicredentials", "get"), ("apicredentials/token", "create"), ("apitokens", "create")):
+        admin.grant("minter", here, rule("access.pharia.ai", resource, verb))
     admin.create({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "taken", "namespace": here}})
     create = ("token", "create", "full", "--expires")
 
