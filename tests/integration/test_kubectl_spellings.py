@@ -32,9 +32,6 @@ SPELLINGS = [
     "-A -l=team=a -n={here} -o=name",
     "-A=true -l=team=a -n={here} -o=name",
     "-Al=team=a -o=name",
-    "-n= -o=name",
-    "--namespace=={here} -o=name",
-    "-n=Finance -o=name",
     "-n={here} -o=nonsense",
     "-n={here} -o=name --request-timeout=5s",
     "-n={here} -o=name --request-timeout=5",
@@ -64,6 +61,19 @@ def test_a_spelling_lists_what_kubectl_lists(
     assert (ours.status == 0) == (theirs.returncode == 0), (ours.stderr, theirs.stderr)
     mine = {f"apitoken.access.pharia.ai/{name}" for name in ("one", "two")}
     assert set(ours.stdout.split()) & mine == set(theirs.stdout.split()) & mine
+
+
+@pytest.mark.parametrize("spelling", ["-n=", "--namespace=={here}", "-n=Finance"])
+def test_an_impossible_namespace_is_refused_where_kubectl_finds_nothing(
+    workspace: Workspace, plugin: Plugin, control_plane: ControlPlane, spelling: str
+) -> None:
+    words = spelling.format(here=workspace.namespace).split()
+
+    theirs = control_plane.kubectl("get", "apitokens", *words, "-o=name", check=False)
+    ours = plugin.run("token", "list", *words, "-o=name")
+
+    assert (theirs.stdout, ours.stdout) == ("", "")
+    assert (ours.status, "is not a namespace" in ours.stderr) == (2, True)
 
 
 def test_an_audit_and_a_list_of_a_namespace_that_is_not_there(workspace: Workspace, plugin: Plugin) -> None:

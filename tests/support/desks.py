@@ -142,7 +142,8 @@ def laid_out(mocker: MockerFixture, desk: ADesk) -> ADesk:
 
 def _named(body: Json, name: str) -> bool:
     """Or an object that goes by whatever name: its name is what a test is about."""
-    return body["metadata"]["name"] == name or body["metadata"].get("annotations", {}).get("any-name") == "yes"
+    metadata: Json = body["metadata"]
+    return bool(metadata["name"] == name or metadata.get("annotations", {}).get("any-name") == "yes")
 
 
 def _missing(kind: str, name: str) -> NotFoundError:

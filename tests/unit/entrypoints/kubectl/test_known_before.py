@@ -31,9 +31,9 @@ def run(mocker: MockerFixture, capsys: pytest.CaptureFixture[str], monkeypatch: 
     return told
 
 
-def a_desk(policy: Json | None = None, *, forbidden: set[str] | None = None, **spec: object) -> ADesk:
+def a_desk(policy: Json | None = None, *, forbidden: set[str] | None = None, suspended: bool = False) -> ADesk:
     """A credential that may mint, with an active token, unless it is told otherwise."""
-    credential = api_credential("finance", **spec, **({"tokenPolicy": policy} if policy else {}))
+    credential = api_credential("finance", suspended=suspended, tokenPolicy=policy or {})
     token = {**api_token("finance", "ci"), "status": {"phase": "Active"}}
     return ADesk(
         [a_known_role(), credential, token],

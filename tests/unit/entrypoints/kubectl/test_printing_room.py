@@ -46,6 +46,8 @@ def _used(node: ast.AST) -> Iterator[str]:
             yield f"click.{name}"
         case ast.Attribute(value=ast.Name(id=module), attr=name) if name not in OF_OTHERS.get(module, {name}):
             yield f"{module}.{name}"
+        case _:
+            pass
 
 
 def _imported(node: ast.AST) -> Iterator[str]:
@@ -56,6 +58,8 @@ def _imported(node: ast.AST) -> Iterator[str]:
             yield from (f"{module}.{one.name}" for one in names)
         case ast.ImportFrom(module="click", names=names):
             yield from (f"click.{one.name}" for one in names)
+        case _:
+            pass
 
 
 @pytest.mark.parametrize(
