@@ -30,5 +30,5 @@ LENGTH: Final = _Wish("length", parse_length)
 LIFETIME: Final = _Wish("lifetime", parse_lifetime)
 """A Lifetime: a length, or an end."""
 
-TIMEOUT: Final = _Wish("timeout", parse_timeout)
-"""Seconds, as kubectl's `--request-timeout`."""
+TIMEOUT: Final = _Wish("timeout", lambda text: parse_timeout(text or "30s"))
+"""Seconds, as kubectl's `--request-timeout`; an empty one is none that was named."""

@@ -122,6 +122,7 @@ def chosen(mocker: MockerFixture) -> list[Choices]:
         ("token list -An=finance", "namespace", "finance"),
         ("token list -v=6", "verbose", True),
         ("token list -v=0", "verbose", False),
+        ("token list --request-timeout=", "timeout", Choices().timeout),
         ("token list --request-timeout=5", "timeout", 5.0),
         ("token list --request-timeout=5s", "timeout", 5.0),
         ("token list --request-timeout=1m30s", "timeout", 90.0),
