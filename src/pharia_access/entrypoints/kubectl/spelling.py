@@ -95,6 +95,9 @@ def _rewritten(line: _Line, word: str) -> Iterator[str]:
 
 def _short(line: _Line, letters: str) -> Iterator[str]:
     """`-n=x`, `-nx`, `-n x`, and flags before it: `-An=x`. pflag leaves the sign of `-n=` as the value."""
+    if letters.startswith("-"):  # behind a flag, as in `-A-`: written anew it would be another word
+        msg = f"No such option: -{letters}"
+        raise click.UsageError(msg)
     option, rest = line.options.get(f"-{letters[0]}"), letters[1:]
     if option is None or (option.is_flag and not _is_switch(option)):
         yield f"-{letters}"

@@ -75,6 +75,8 @@ def list_(namespace: str | None) -> str | None:
 @example(["-n="])
 @example(["--namespace==finance"])
 @example(["-A=", "x"])
+@example(["-A-"])
+@example(["-A--", "x"])
 def test_a_command_line_is_read_as_pflag_reads_it(words: list[str]) -> None:
     try:
         understood = read(words, FLAGS)
