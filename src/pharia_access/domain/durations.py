@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from pharia_access.errors import MalformedObjectError
 
-__all__ = ["MAX_DURATION", "format_duration", "humanize", "parse_duration"]
+__all__ = ["DURATION_PATTERN", "MAX_DURATION", "format_duration", "humanize", "parse_duration"]
 
 MAX_DURATION = timedelta(days=36525)
 """The longest duration that is read: 100 years, 876600h. Go itself ends at 292 years."""
@@ -22,9 +22,13 @@ _NANOSECONDS = {
     "h": 3600 * 10**9,
 }
 # Longer units first: `m` must not win over `ms`.
-_TERM = rf"([0-9]*)(?:\.([0-9]*))?({'|'.join(sorted(_NANOSECONDS, key=len, reverse=True))})"
-_NEXT_TERM = re.compile(_TERM)
-_SHAPE = re.compile(rf"\+?(?:0|(?:(?=\.?[0-9]){_TERM})+)")
+_UNIT = "|".join(sorted(_NANOSECONDS, key=len, reverse=True))
+_NEXT_TERM = re.compile(rf"([0-9]*)(?:\.([0-9]*))?({_UNIT})")
+
+DURATION_PATTERN = rf"\+?(0|(([0-9]+(\.[0-9]*)?|\.[0-9]+)({_UNIT}))+)"
+"""The form, in the words of regular expressions that Go has too: the chart reads it."""
+
+_SHAPE = re.compile(DURATION_PATTERN)
 _PERSON_UNITS = (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1))
 
 

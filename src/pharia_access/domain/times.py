@@ -5,13 +5,16 @@ from datetime import UTC, datetime
 
 from pharia_access.errors import MalformedObjectError
 
-__all__ = ["format_time", "parse_time", "whole_seconds"]
+__all__ = ["TIME_PATTERN", "format_time", "parse_time", "whole_seconds"]
 
 _MAX_SHOWN = 40
 # The bounds of hour, minute, second and offset are spelled out: `fromisoformat` reads more than RFC 3339,
 # and more in newer Pythons. Leap seconds (:60) are refused, as in Go.
 _CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]"
-_SHAPE = re.compile(rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}T{_CLOCK}:[0-5][0-9](?:\.[0-9]{{1,9}})?(?:Z|[+-]{_CLOCK})")
+TIME_PATTERN = rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}T{_CLOCK}:[0-5][0-9](?:\.[0-9]{{1,9}})?(?:Z|[+-]{_CLOCK})"
+"""The form, in the words of regular expressions that Go has too: the chart reads it."""
+
+_SHAPE = re.compile(TIME_PATTERN)
 
 
 def parse_time(text: str) -> datetime:

@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator
 from enum import StrEnum
-from typing import Final, Self
+from typing import ClassVar, Final, Self
 
 from pydantic import ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pharia_access.errors import SettingsError
+from pharia_access.settings.rules import Rule, complaints
 from pharia_access.settings.types import refusal
 
-__all__ = ["ENVIRONMENT_PREFIX", "LABEL", "LogFormat", "LogLevel", "ProcessSettings", "environment_name", "too_long"]
+__all__ = ["ENVIRONMENT_PREFIX", "LABEL", "LogFormat", "LogLevel", "ProcessSettings", "environment_name"]
 
 ENVIRONMENT_PREFIX = "PHARIA_ACCESS_"
 """What the name of every variable begins with."""
@@ -43,6 +44,9 @@ def environment_name(field: str) -> str:
 class ProcessSettings(BaseSettings):
     """How a process reads its settings."""
 
+    RULES: ClassVar[tuple[Rule, ...]] = ()
+    """How its settings must fit together."""
+
     model_config = SettingsConfigDict(
         env_prefix=ENVIRONMENT_PREFIX,
         extra="forbid",
@@ -66,18 +70,13 @@ class ProcessSettings(BaseSettings):
 
     @model_validator(mode="after")
     def _fields_fit_together(self) -> Self:
-        if complaints := "\n".join(self.contradictions()):
-            raise refusal(complaints)
+        if found := "\n".join((*complaints(self.RULES, self, environment_name), *self.contradictions())):
+            raise refusal(found)
         return self
 
     def contradictions(self) -> Iterator[str]:
-        """What does not fit together, a sentence each."""
+        """What does not fit together beyond its rules, a sentence each."""
         yield from ()
-
-
-def too_long(field: str, bound: str, relation: str = "must not be more than") -> str:
-    """The sentence for a field that does not fit another."""
-    return f"{environment_name(field)} {relation} {environment_name(bound)}"
 
 
 def _complaints(error: ValidationError) -> Iterator[str]:

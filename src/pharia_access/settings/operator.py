@@ -7,46 +7,46 @@ their parts themselves.
 
 import secrets
 import socket
-from collections.abc import Iterator
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import AliasChoices, Field
 from pydantic_settings import NoDecode
 
 from pharia_access.domain.model import Policy
-from pharia_access.domain.proof import ProofParameters, require_floor
+from pharia_access.domain.proof import ProofParameters
 from pharia_access.domain.token import PREFIX_PATTERN
-from pharia_access.errors import ProofError
-from pharia_access.settings.base import (
-    ENVIRONMENT_PREFIX,
-    LABEL,
-    LogFormat,
-    LogLevel,
-    ProcessSettings,
-    environment_name,
-    too_long,
-)
+from pharia_access.settings.base import ENVIRONMENT_PREFIX, LABEL, LogFormat, LogLevel, ProcessSettings
+from pharia_access.settings.rules import NotMore, ProofFloor, Rule, WholeSeconds
 from pharia_access.settings.types import choice, duration, flag, name_list, name_set, text, whole_number
 
 __all__ = ["OperatorSettings"]
 
 _POLICY = Policy()
 _PROOF = ProofParameters()
-_LEASE_JITTER = 1.2  # client-go: retryPeriod times this must be less than renewDeadline
+_LEASE_JITTER_TENTHS = 12  # client-go: retryPeriod times 1.2 must be less than renewDeadline
 
 # https://kubernetes.io/docs/concepts/overview/working-with-objects/names/
-_SUBDOMAIN = rf"(?=.{{1,253}}\Z){LABEL}(\.{LABEL})*"
+_SUBDOMAIN = rf"{LABEL}(\.{LABEL})*"
 _QUALIFIED = rf"({LABEL}(\.{LABEL})*/)?[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?"
 
 
 class OperatorSettings(ProcessSettings):
     """What a person may set; every field has a default that is safe."""
 
+    RULES: ClassVar[tuple[Rule, ...]] = (
+        NotMore("default_ttl", "max_ttl"),
+        NotMore("probe_first", "probe_max"),
+        WholeSeconds("lease_duration"),
+        NotMore("lease_renew_deadline", "lease_duration", strict=True),
+        NotMore("lease_retry_period", "lease_renew_deadline", tenths=_LEASE_JITTER_TENTHS, strict=True),
+        ProofFloor("argon2_memory_kib", "argon2_time_cost"),
+    )
+
     namespace: Annotated[str, text(LABEL, "the name of a namespace")] = "pharia-access-system"
     """Where the operator lives, with its Lease and the keyring. In the chart: the release's namespace."""
 
-    service_account: Annotated[str, text(_SUBDOMAIN, "the name of a ServiceAccount")] = "pharia-access-operator"
+    service_account: Annotated[str, text(_SUBDOMAIN, "the name of a ServiceAccount", 253)] = "pharia-access-operator"
     """The operator's ServiceAccount, which the admission policies must name. In the chart: the release's."""
 
     watch_namespaces: Annotated[tuple[str, ...], NoDecode, name_list(LABEL, "names of namespaces")] = ()
@@ -174,20 +174,3 @@ class OperatorSettings(ProcessSettings):
             time_cost=self.argon2_time_cost,
             parallelism=self.argon2_parallelism,
         )
-
-    def contradictions(self) -> Iterator[str]:
-        """What does not fit together."""
-        if self.default_ttl > self.max_ttl:
-            yield too_long("default_ttl", "max_ttl")
-        if self.probe_first > self.probe_max:
-            yield too_long("probe_first", "probe_max")
-        if self.lease_duration % timedelta(seconds=1):
-            yield f"{environment_name('lease_duration')} must be whole seconds"
-        if self.lease_renew_deadline >= self.lease_duration:
-            yield too_long("lease_renew_deadline", "lease_duration", "must be less than")
-        if self.lease_retry_period * _LEASE_JITTER >= self.lease_renew_deadline:
-            yield too_long("lease_retry_period", "lease_renew_deadline", f"times {_LEASE_JITTER} must be less than")
-        try:
-            require_floor(self.proof_parameters())
-        except ProofError as error:
-            yield f"{environment_name('argon2_memory_kib')}, {environment_name('argon2_time_cost')}: {error}"

@@ -2,19 +2,23 @@
 
 Owns forms and bounds in general; which settings there are is told beside. A refusal never shows
 the value: somebody may have put a secret into the wrong variable.
+
+A form is data too, which the chart reads (tools/chart_values.py): its patterns are such as Go's regular expressions
+take.
 """
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import Any, Final
 
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from pharia_access.domain.durations import parse_duration
-from pharia_access.domain.times import parse_time
+from pharia_access.domain.durations import DURATION_PATTERN, parse_duration
+from pharia_access.domain.times import TIME_PATTERN, parse_time
 from pharia_access.errors import MalformedObjectError
 
 __all__ = [
@@ -35,6 +39,10 @@ _MAX_NAMES = 64
 
 _MAX_NUMBER_CHARACTERS = 10  # Python's own limit is thousands of digits
 
+# Go's times have years that Python's have not, at both ends.
+_FIRST_MOMENT: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST_MOMENT: Final = datetime(9999, 12, 31, tzinfo=UTC)
+
 
 @dataclass(frozen=True, slots=True)
 class SettingType:
@@ -43,10 +51,12 @@ class SettingType:
     Attributes:
         may_be: completes the sentence "it must be …".
         read: turns text, or a value that is already of the right type, into the value; else None.
+        form: the same as data, for other readers: a kind, and what that kind needs.
     """
 
     may_be: str
     read: Callable[[object], object | None]
+    form: Mapping[str, Any] = field(default_factory=dict, kw_only=True)
 
     def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(self._validate)
@@ -76,7 +86,10 @@ def duration(low: str, high: str) -> SettingType:
                 return None
         return value if isinstance(value, timedelta) and lowest <= value <= highest else None
 
-    return SettingType(f"a duration from {low} to {high}", read)
+    microsecond = timedelta(microseconds=1)
+    bounds = {"low": lowest // microsecond, "high": highest // microsecond}
+    form = {"kind": "duration", "pattern": DURATION_PATTERN, **bounds}
+    return SettingType(f"a duration from {low} to {high}", read, form=form)
 
 
 def whole_number(low: int, high: int) -> SettingType:
@@ -87,7 +100,8 @@ def whole_number(low: int, high: int) -> SettingType:
             value = int(value)
         return value if type(value) is int and low <= value <= high else None
 
-    return SettingType(f"a whole number from {low} to {high}", read)
+    form = {"kind": "number", "low": low, "high": high}
+    return SettingType(f"a whole number from {low} to {high}", read, form=form)
 
 
 def flag() -> SettingType:
@@ -97,7 +111,7 @@ def flag() -> SettingType:
         word = value.strip().lower() if isinstance(value, str) else value
         return word if isinstance(word, bool) else {"true": True, "false": False}.get(str(word))
 
-    return SettingType("true or false", read)
+    return SettingType("true or false", read, form={"kind": "flag"})
 
 
 def moment() -> SettingType:
@@ -107,21 +121,25 @@ def moment() -> SettingType:
         if not isinstance(value, str):
             return value if isinstance(value, datetime) else None
         try:
-            return parse_time(value.strip()) if value.strip() else datetime.fromtimestamp(0, UTC)
+            found = parse_time(value.strip()) if value.strip() else _FIRST_MOMENT
         except MalformedObjectError:
             return None
+        return found if _FIRST_MOMENT <= found <= _LAST_MOMENT else None
 
-    return SettingType("a time such as 2027-01-31T00:00:00Z, or empty", read)
+    bounds = {"low": int(_FIRST_MOMENT.timestamp()), "high": int(_LAST_MOMENT.timestamp())}
+    form = {"kind": "moment", "pattern": TIME_PATTERN, **bounds}
+    return SettingType("a time such as 2027-01-31T00:00:00Z, or empty", read, form=form)
 
 
-def text(pattern: str, may_be: str) -> SettingType:
-    """A text that the pattern matches as a whole."""
+def text(pattern: str, may_be: str, longest: int = 4096) -> SettingType:
+    """A text that the pattern matches as a whole, with so many characters at most."""
     shape = re.compile(pattern)
 
     def read(value: object) -> object | None:
-        return value.strip() if isinstance(value, str) and shape.fullmatch(value.strip()) else None
+        found = value.strip() if isinstance(value, str) else None
+        return found if found is not None and len(found) <= longest and shape.fullmatch(found) else None
 
-    return SettingType(may_be, read)
+    return SettingType(may_be, read, form={"kind": "text", "pattern": pattern, "longest": longest})
 
 
 def choice(options: type[StrEnum]) -> SettingType:
@@ -130,7 +148,8 @@ def choice(options: type[StrEnum]) -> SettingType:
     def read(value: object) -> object | None:
         return next((option for option in options if isinstance(value, str) and option == value.strip().lower()), None)
 
-    return SettingType(f"one of {', '.join(options)}", read)
+    form = {"kind": "choice", "options": [option.value for option in options]}
+    return SettingType(f"one of {', '.join(options)}", read, form=form)
 
 
 def name_list(pattern: str, what: str) -> SettingType:
@@ -144,7 +163,9 @@ def name_list(pattern: str, what: str) -> SettingType:
         names = tuple(dict.fromkeys(name for part in parts if (name := str(part).strip())))
         return names if len(names) <= _MAX_NAMES and all(map(shape.fullmatch, names)) else None
 
-    return SettingType(f"at most {_MAX_NAMES} {what} with commas between them, or empty", read)
+    form = {"kind": "names", "pattern": pattern, "most": _MAX_NAMES, "skipEmpty": True}
+    may_be = f"a list of at most {_MAX_NAMES} {what} (in a variable: with commas between them)"
+    return SettingType(may_be, read, form=form)
 
 
 def name_set(pattern: str, what: str) -> SettingType:
@@ -155,4 +176,4 @@ def name_set(pattern: str, what: str) -> SettingType:
         found = names.read(value)
         return frozenset(found) if isinstance(found, tuple) else None
 
-    return SettingType(names.may_be, read)
+    return SettingType(names.may_be, read, form=names.form)

@@ -6,7 +6,7 @@ by tools/settings_reference.py.
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import AliasChoices, Field
 from pydantic_settings import NoDecode
@@ -18,8 +18,8 @@ from pharia_access.settings.base import (
     LogLevel,
     ProcessSettings,
     environment_name,
-    too_long,
 )
+from pharia_access.settings.rules import NotMore, Rule
 from pharia_access.settings.types import choice, duration, flag, moment, name_list, text, whole_number
 
 __all__ = ["VerifierSettings"]
@@ -28,11 +28,13 @@ _PATH = ".{0,4096}"
 _A_PATH = "a path, at most 4096 characters"
 _HOST = r"[0-9A-Za-z.:-]{1,253}"
 _SHARE_OF_CONTACT = 2 / 3
-_AUDIENCE = r"[^\s,]{1,512}"
+_AUDIENCE = "[-!-+.-~]{1,512}"  # printable ASCII without a comma or a space
 
 
 class VerifierSettings(ProcessSettings):
     """What a person may set; every field has a default that is safe."""
+
+    RULES: ClassVar[tuple[Rule, ...]] = (NotMore("watch_timeout", "view_bound", strict=True),)
 
     watch_namespaces: Annotated[tuple[str, ...], NoDecode, name_list(LABEL, "names of namespaces")] = ()
     """Whose tokens are known; empty means every namespace."""
@@ -159,8 +161,6 @@ class VerifierSettings(ProcessSettings):
 
     def contradictions(self) -> Iterator[str]:
         """What does not fit together."""
-        if self.watch_timeout >= self.view_bound:
-            yield too_long("watch_timeout", "view_bound", "must be less than")
         if bool(self.tls_cert_file) != bool(self.tls_key_file):
             yield f"{environment_name('tls_cert_file')} and {environment_name('tls_key_file')} belong together"
         files = (self.token_review_cert_file, self.token_review_key_file, self.token_review_client_ca_file)
