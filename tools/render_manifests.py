@@ -39,7 +39,7 @@ def _place(document: str) -> int:
     """What guards comes first, and people's rights to write last; all else keeps its order."""
     if re.search("^kind: ValidatingAdmissionPolicy", document, re.MULTILINE):
         return 0
-    return 2 if re.search("^  name: pharia-access-(edit|mint)$", document, re.MULTILINE) else 1
+    return 2 if re.search('^  name: "pharia-access-(edit|mint)"$', document, re.MULTILINE) else 1
 
 
 def main() -> None:

@@ -71,13 +71,12 @@ def test_the_default_values_give_the_verifiers_own_defaults(
 
 
 def test_lists_and_large_numbers_reach_the_program_in_its_form(control_plane: ControlPlane) -> None:
-    values = {"watchNamespaces": ["a", "b"], "settings": {"argon2MemoryKib": 131072, "workers": None}}
+    values = {"watchNamespaces": ["a", "b"], "settings": {"argon2MemoryKib": 131072}}
 
     found = environment(rendered(control_plane, values))
 
     assert found["PHARIA_ACCESS_WATCH_NAMESPACES"] == "a,b"
     assert found["PHARIA_ACCESS_ARGON2_MEMORY_KIB"] == "131072"
-    assert "PHARIA_ACCESS_WORKERS" not in found
 
 
 @pytest.mark.parametrize(

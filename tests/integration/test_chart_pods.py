@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.charts import Json, container, deployment, of_kind, rendered
+from tests.support.processes import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -164,3 +166,31 @@ def test_a_network_policy_is_about_the_pods_of_its_component_and_ports_that_they
 
     assert found["podSelector"] == deployment(documents, component)["spec"]["selector"]
     assert opened == {port["containerPort"] for port in container(documents, component)["ports"]}
+
+
+def test_a_quota_of_limits_lets_the_pod_of_helm_test_in(control_plane: ControlPlane, namespace: str) -> None:
+    limits = {"limits.cpu": "4", "limits.memory": "4Gi", "requests.cpu": "4", "requests.memory": "4Gi"}
+    quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "quota"}, "spec": {"hard": limits}}
+    (tester,) = of_kind(rendered(control_plane, namespace=namespace), "Pod")
+    bare = json.loads(json.dumps(tester))
+    del bare["spec"]["containers"][0]["resources"]
+    bare["metadata"]["name"] = "bare"
+
+    control_plane.kubectl("create", f"--namespace={namespace}", "--filename=-", stdin=json.dumps(quota))
+    wait_until(lambda: "must specify limits.cpu" in created(control_plane, namespace, bare), what="the quota holds")
+
+    assert created(control_plane, namespace, tester) == ""
+
+
+def created(control_plane: ControlPlane, namespace: str, found: Json) -> str:
+    """Tries to create it; what the API server has against it."""
+    ask = ("create", f"--namespace={namespace}", "--filename=-", "--dry-run=server")
+    return control_plane.kubectl(*ask, stdin=json.dumps(found), check=False).stderr
+
+
+def test_the_resources_of_the_pod_of_helm_test_are_a_value(control_plane: ControlPlane) -> None:
+    resources = {"requests": {"cpu": "1m", "memory": "16Mi"}, "limits": {"cpu": "1", "memory": "128Mi"}}
+
+    (found,) = of_kind(rendered(control_plane, {"helmTest": {"resources": resources}}), "Pod")
+
+    assert found["spec"]["containers"][0]["resources"] == resources

@@ -6,14 +6,17 @@ import functools
 import json
 import re
 import shutil
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from pharia_access.domain.durations import parse_duration
 from tests.support.charts import Json, container, environment, nested, of_kind, rendered
 from tests.support.installation import CHART
 from tests.support.processes import ProcessError
 from tests.support.schemas import VERSIONS, complaints
+from tools.chart_forms import forms
 from tools.values_reference import values
 
 if TYPE_CHECKING:
@@ -84,6 +87,7 @@ OTHERWISE: dict[str, tuple[object, Json]] = {
     "metrics.dashboard.enabled": (True, {}),
     "metrics.dashboard.labels": ({"grafana_dashboard": "yes"}, DASHBOARD),
     "metrics.dashboard.annotations": ({"grafana_folder": "Access"}, DASHBOARD),
+    "helmTest.resources": ({"limits": {"cpu": "1"}}, {}),
     "extraObjects": (
         [{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "{{ .Release.Name }}-extra"}}],
         {},
@@ -191,16 +195,19 @@ def test_every_setting_reaches_the_program(control_plane: ControlPlane, componen
 
 
 def another(path: str, default: object) -> object:
-    """A value that the schema allows and that is not the default."""
+    """A value that the chart allows and that is not the default."""
+    form = forms()[path].form
     if isinstance(default, bool):
         return True if path.endswith("tokenReview") else not default
     if isinstance(default, int):
-        return 2 if path.endswith("argon2Threads") else default + 1
+        return min(default + 1, form["high"])
     if isinstance(default, list):
         return ["a", "b"]
-    return {"logLevel": "debug", "logFormat": "text", "healthHost": "::", "host": "::"}.get(
-        path.rpartition(".")[2], f"{default}1" if re.search(r"[a-z]{3}", str(default)) else "7h"
-    )
+    if form["kind"] == "duration":
+        longer = parse_duration(f"{default}1s") // timedelta(microseconds=1) <= form["high"]
+        return f"{default}1s" if longer else {"busyPoll": "99us", "maxTTL": "8783h"}[path.rpartition(".")[2]]
+    named = {"logLevel": "debug", "logFormat": "text", "refuseIssuedBefore": "2027-01-31T00:00:00Z"}
+    return named.get(path.rpartition(".")[2], f"{default}1")
 
 
 def variable(path: str) -> str:

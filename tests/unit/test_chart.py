@@ -1,5 +1,6 @@
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,8 @@ import yaml
 
 from pharia_access.settings.operator import OperatorSettings
 from pharia_access.settings.verifier import VerifierSettings
+from tools import chart_values
+from tools.chart_forms import forms
 from tools.sync_chart import GUARDS, copies, guards
 from tools.values_reference import README, values, with_table
 
@@ -67,6 +70,33 @@ def test_the_verifiers_settings_in_values_are_the_programs_in_the_same_order() -
 
 def test_the_schema_knows_every_value_and_no_other() -> None:
     assert paths(SCHEMA) - NOT_OURS == {path for path in value_paths(VALUES) if covered(path)}
+
+
+@pytest.mark.parametrize(
+    ("made", "wanted"),
+    [
+        pytest.param(chart_values.VALUES, chart_values.written, id="what the templates know"),
+        pytest.param(chart_values.SCHEMA, chart_values.schema, id="the schema"),
+    ],
+)
+def test_what_the_chart_knows_of_its_values_is_up_to_date(made: Path, wanted: Callable[[], str]) -> None:
+    assert made.read_text(encoding="utf-8") == wanted(), "run: python3 -m tools.chart_values"
+
+
+def test_every_template_begins_with_the_values_that_stand_without_one() -> None:
+    templates = CHART / "templates"
+    rendered = [path for path in templates.rglob("*") if path.suffix in {".yaml", ".txt"}]
+
+    first = '{{- include "pharia-access.values" . -}}\n'
+    assert [path.name for path in rendered if not path.read_text(encoding="utf-8").startswith(first)] == []
+    assert len(rendered) >= 18
+
+
+def test_every_pattern_is_one_that_gos_regular_expressions_take() -> None:
+    patterns = [form.form["pattern"] for form in forms().values() if "pattern" in form.form]
+
+    # RE2 looks nowhere, repeats at most 1000 times, and takes no group back.
+    assert [pattern for pattern in patterns if re.search(r"\(\?[^:]|\\[1-9ZAbsSdDwW]|\{\d*,?\d{4,}\}", pattern)] == []
 
 
 def test_the_charts_version_is_the_programs() -> None:

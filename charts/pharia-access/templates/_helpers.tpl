@@ -2,7 +2,7 @@
 {{- define "pharia-access.fullname" -}}
 {{- $name := default .Chart.Name .Values.nameOverride -}}
 {{- $default := ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name) -}}
-{{- default $default .Values.fullnameOverride | trunc 54 | trimSuffix "-" -}}
+{{- regexReplaceAll "-+$" (default $default .Values.fullnameOverride | trunc 54) "" -}}
 {{- end -}}
 
 {{- define "pharia-access.operator" -}}
@@ -15,8 +15,8 @@
 
 {{- define "pharia-access.labels" -}}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
-app.kubernetes.io/name: {{ default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end -}}
@@ -32,15 +32,20 @@ app.kubernetes.io/component: verifier
 {{- end -}}
 
 {{- define "pharia-access.operatorSelector" -}}
-app.kubernetes.io/name: {{ default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 app.kubernetes.io/component: operator
 {{- end -}}
 
 {{- define "pharia-access.verifierSelector" -}}
-app.kubernetes.io/name: {{ default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 app.kubernetes.io/component: verifier
+{{- end -}}
+
+{{/* Labels that were asked for beside ours, which decide. */}}
+{{- define "pharia-access.labelled" -}}
+{{ merge (fromYaml .ours) .more | toYaml }}
 {{- end -}}
 
 {{/* A Role in .namespace, or a ClusterRole where that is empty, and its binding to the ServiceAccount .account. */}}
@@ -50,9 +55,9 @@ app.kubernetes.io/component: verifier
 apiVersion: rbac.authorization.k8s.io/v1
 kind: {{ $kind }}
 metadata:
-  name: {{ .name }}
+  name: {{ .name | quote }}
   {{- with .namespace }}
-  namespace: {{ . }}
+  namespace: {{ . | quote }}
   {{- end }}
   labels:
     {{- .labels | nindent 4 }}
@@ -62,20 +67,20 @@ rules:
 apiVersion: rbac.authorization.k8s.io/v1
 kind: {{ $kind }}Binding
 metadata:
-  name: {{ .name }}
+  name: {{ .name | quote }}
   {{- with .namespace }}
-  namespace: {{ . }}
+  namespace: {{ . | quote }}
   {{- end }}
   labels:
     {{- .labels | nindent 4 }}
 roleRef:
   apiGroup: rbac.authorization.k8s.io
   kind: {{ $kind }}
-  name: {{ .name }}
+  name: {{ .name | quote }}
 subjects:
   - kind: ServiceAccount
-    name: {{ .account }}
-    namespace: {{ .home }}
+    name: {{ .account | quote }}
+    namespace: {{ .home | quote }}
 {{- end -}}
 
 {{/* Which of watchNamespaces do not exist, or are on their way out: nothing can be created there, and Helm would fail for the
@@ -123,20 +128,24 @@ topologySpreadConstraints:
   {{- end }}
 {{- end }}
 {{- with .values.priorityClassName }}
-priorityClassName: {{ . }}
+priorityClassName: {{ . | quote }}
 {{- end }}
 {{- end -}}
 
 {{/* Secrets to pull images with, as a pod wants them. A parent chart may give names or objects. */}}
 {{- define "pharia-access.pullSecrets" -}}
 {{- $names := list }}
-{{- range concat (.Values.global.imagePullSecrets | default list) .Values.imagePullSecrets }}
-{{- $names = append $names (ternary . (get (ternary (dict) . (kindIs "string" .)) "name") (kindIs "string" .)) }}
+{{- range concat .Values.global.imagePullSecrets .Values.imagePullSecrets }}
+{{- $name := . }}
+{{- if kindIs "map" . }}
+{{- $name = get . "name" }}
+{{- end }}
+{{- $names = append $names $name }}
 {{- end }}
 {{- with uniq $names }}
 imagePullSecrets:
   {{- range . }}
-  - name: {{ . }}
+  - name: {{ . | quote }}
   {{- end }}
 {{- end }}
 {{- end -}}
@@ -205,12 +214,4 @@ readinessProbe:
 {{ .repository }}:{{ default $.Chart.AppVersion .tag }}
 {{- end -}}
 {{- end -}}
-{{- end -}}
-
-{{/* Settings as environment variables: camelCase becomes PHARIA_ACCESS_SNAKE_CASE. */}}
-{{- define "pharia-access.environment" -}}
-{{- range $key, $value := . }}
-- name: PHARIA_ACCESS_{{ $key | snakecase | upper }}
-  value: {{ ternary (join "," $value) (toString $value) (kindIs "slice" $value) | quote }}
-{{- end }}
 {{- end -}}
