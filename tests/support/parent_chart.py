@@ -44,5 +44,5 @@ def _by_part(text: str, parts: Mapping[str, object]) -> dict[str, str]:
     for document in text.split("---\n"):
         source = _SOURCE.match(document)
         if source is not None:
-            found[source["part"]].append(re.sub(rf"\b{source['part']}\b", "PART", document))
+            found[source["part"]].append(re.sub(rf"\b{source['part']}\b", "PART", document).strip())
     return {part: "---\n".join(documents) for part, documents in found.items()}
