@@ -1,7 +1,8 @@
 """The operator's benchmarks, or those that are named: `python -m bench [NAME ...]`.
 
 Those of the verifier (`fuzz`, `check`, `at-once`, `flood` with `flood-bodies`, `pipelines`, `places`) take long, and
-most want wrk, so they run by name only; so do `fairness`, `neighbour`, `plugin`, `quiet`, `scale` and `soak`.
+most want wrk, so they run by name only; so do `fairness`, `neighbour`, `plugin`, `quiet`, `scale`, `soak`
+and `suspension`.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from bench import (
     quiet,
     scale,
     soak,
+    suspension,
 )
 from bench.client import ClientError
 from tests.support.processes import ProcessError
@@ -48,6 +50,7 @@ _MANY = {
     "quiet": quiet.main,
     "scale": scale.main,
     "soak": soak.main,
+    "suspension": suspension.main,
 }
 _BENCHMARKS = {**_OPERATOR, **_VERIFIER, **_PLUGIN, **_MANY}
 

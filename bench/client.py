@@ -153,6 +153,8 @@ class Seen:
     name: str
     phase: str
     ready: bool
+    active: bool = False
+    """Whether its condition Active is True."""
 
 
 async def version_of(server: Server, path: str) -> str:
@@ -173,8 +175,8 @@ async def watch(server: Server, path: str, *, since: str) -> AsyncIterator[Seen]
                 message = f"the watch of {path} failed"
                 raise ClientError(message)
             found = event.object
-            ready = any(c.type == "Ready" and c.status == "True" for c in found.status.conditions)
-            yield Seen(found.metadata.name, found.status.phase, ready)
+            true = {condition.type for condition in found.status.conditions if condition.status == "True"}
+            yield Seen(found.metadata.name, found.status.phase, "Ready" in true, "Active" in true)
     finally:
         channel.close()
 

@@ -10,9 +10,10 @@ from enum import StrEnum
 from typing import Final
 
 from pharia_access.domain.durations import humanize
+from pharia_access.domain.judged import judged
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.permissions import Role
-from pharia_access.domain.reasons import DeliveryState, Phase
+from pharia_access.domain.reasons import DeliveryState, Phase, Reason
 from pharia_access.domain.role_changes import objections
 from pharia_access.domain.summaries import CredentialSummary, TokenSummary
 from pharia_access.domain.times import format_time
@@ -25,6 +26,8 @@ class Fault(StrEnum):
 
     EXPIRED = "Expired"
     """Its time is over, and the object is still there."""
+    NOT_NOTED = "NotNoted"
+    """It is refused for a reason of its own, which the operator has not noted."""
     NEVER_USED = "NeverUsed"
     """It has been good for a while, and nobody was seen using it."""
     UNUSED = "Unused"
@@ -39,6 +42,10 @@ class Fault(StrEnum):
     """A credential names a role that grants nothing."""
     NO_TOKENS = "NoTokens"
     """A credential has no active token."""
+    SUSPENDED = "Suspended"
+    """A credential is suspended: none of its tokens is accepted."""
+    DELETING = "Deleting"
+    """A credential is being deleted and still stands: none of its tokens is accepted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +87,7 @@ def audit(
     found, in_use = [], set()
     for token in tokens:
         key = ObjectKey(token.key.namespace, token.credential)
+        token = judged(token, known.get(key), now)  # noqa: PLW2901 - the same one, with a verdict
         found += _of_token(token, _limits_of(known.get(key), limits), now)
         in_use |= {key} if token.active else set()
     for credential in known.values():
@@ -100,6 +108,14 @@ def _expired(token: TokenSummary, _: Limits, now: datetime) -> tuple[Fault, str]
         return None
     ended = f" since {format_time(token.ends)}" if token.ends else ""
     return Fault.EXPIRED, f"expired{ended}: delete it, in Git first if Git declares it"
+
+
+def _not_noted(token: TokenSummary, _: Limits, __: datetime) -> tuple[Fault, str] | None:
+    """What its credential bars is told of the credential; what has expired, of the token."""
+    barred = token.unusable
+    if token.noted != "True" or barred is None or barred.reason not in {Reason.REVOKED, Reason.DELETING}:
+        return None
+    return Fault.NOT_NOTED, f"{barred.why}, and the operator has not noted it yet: does it run?"
 
 
 def _never_used(token: TokenSummary, limits: Limits, now: datetime) -> tuple[Fault, str] | None:
@@ -142,6 +158,7 @@ def _too_long(token: TokenSummary, limits: Limits, _: datetime) -> tuple[Fault, 
 
 _TOKEN_RULES: Final[tuple[TokenRule, ...]] = (
     _expired,
+    _not_noted,
     _never_used,
     _unused,
     _never_collected,
@@ -160,4 +177,10 @@ def _of_credential(credential: CredentialSummary, catalogue: Mapping[str, Role],
     found = [Finding("credential", credential.key, Fault.UNKNOWN_ROLE, why) for why in against]
     if not in_use:
         found.append(Finding("credential", credential.key, Fault.NO_TOKENS, "has no active token"))
+    if credential.deleting:
+        message = "is being deleted and still stands; none of its tokens is accepted"
+        found.append(Finding("credential", credential.key, Fault.DELETING, message))
+    elif credential.suspended:
+        message = "is suspended; none of its tokens is accepted until it is resumed"
+        found.append(Finding("credential", credential.key, Fault.SUSPENDED, message))
     return found

@@ -102,7 +102,12 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class TokenStatus:
-    """What the operator recorded. `hash` set means: minted, once and for ever."""
+    """What the operator recorded. `hash` set means: minted, once and for ever.
+
+    Attributes:
+        expires_at: the end that was fixed at the mint.
+        ends_at: the end that counts, for people to read: that one, or the spec's where it is earlier.
+    """
 
     observed_generation: int = NOTHING_YET
     phase: Phase | None = None
@@ -112,6 +117,7 @@ class TokenStatus:
     pending_since: datetime | None = None
     issued_at: datetime | None = None
     expires_at: datetime | None = None
+    ends_at: datetime | None = None
     hash: str | None = field(default=None, repr=False)
     mac: Mac | None = field(default=None, repr=False)
     delivery: Delivery | None = None
@@ -189,10 +195,14 @@ class Credential:
         """What a token records of it."""
         return CredentialIdentity(name=self.key.name, uid=self.uid)
 
-    @property
-    def facts(self) -> tuple[object, ...]:
-        """What its tokens' rules look at, but for `max_tokens`: that concerns only those whose turn it is."""
-        return self.uid, self.suspended, self.deleting, self.policy.default_ttl, self.policy.max_ttl
+    def concerns(self, before: "Credential | None") -> tuple[Phase, ...]:
+        """Of which phases the tokens must be looked at, where it was `before` like that; `maxTokens` asks nobody."""
+        if before is None or before.uid != self.uid:
+            return tuple(Phase)
+        if (before.suspended, before.deleting) != (self.suspended, self.deleting):
+            return (Phase.PENDING, Phase.ACTIVE)
+        lives = [(each.policy.default_ttl, each.policy.max_ttl) for each in (before, self)]
+        return (Phase.PENDING,) if lives[0] != lives[1] else ()
 
 
 @dataclass(frozen=True, slots=True)

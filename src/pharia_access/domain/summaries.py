@@ -10,6 +10,7 @@ from typing import Any
 
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.permissions import Role
+from pharia_access.domain.usability import Unusable
 
 __all__ = ["CredentialSummary", "RoleSummary", "TokenSummary"]
 
@@ -25,6 +26,10 @@ class TokenSummary:
         window: how long its secret could be collected, where the spec says so.
         replaces: the name of the token that this one was made to replace.
         deleting: whether it is being deleted, and so over.
+        revoked: whether its spec says so, whatever the operator has noted.
+        minted: whether there is a token at all; `credential_uid` is that of the credential it belongs to.
+        noted: its condition Active: `True`, `False` or nothing yet; `noted_why` is reason and sentence.
+        unusable: why a verifier refuses it now (`domain.judged`); None where it does not, or nobody asked.
         secret_name: of the one-time Secret; `secret_uid` and `delivery` are what the status says of it.
     """
 
@@ -35,6 +40,12 @@ class TokenSummary:
     token_id: str = ""
     phase: str = ""
     deleting: bool = False
+    revoked: bool = False
+    minted: bool = False
+    credential_uid: str = ""
+    noted: str = ""
+    noted_why: tuple[str, str] = ("", "")
+    unusable: Unusable | None = None
     ready: str = ""
     stalled: bool = False
     reason: str = ""
@@ -55,18 +66,25 @@ class TokenSummary:
 
     @property
     def active(self) -> bool:
-        """Whether the operator last saw it usable, and nobody deleted it since."""
-        return self.phase == "Active" and not self.deleting
+        """Whether it is minted, and nobody ended it: neither the operator, nor somebody since."""
+        return self.phase == "Active" and not (self.deleting or self.revoked)
 
     @property
     def state(self) -> str:
-        """In a word: its phase, but for what is being deleted."""
-        return "Deleting" if self.deleting else self.phase or "Pending"
+        """In a word: its phase, with the reason for which it is refused all the same: `Active,CredentialSuspended`."""
+        if self.deleting:
+            return "Deleting"
+        phase = self.phase or "Pending"
+        lives = phase in {"Active", "Pending"}
+        return f"{phase},{self.unusable.reason}" if lives and self.unusable is not None else phase
 
     @property
     def in_words(self) -> str:
         """What it is, in a sentence: `expired`, `being deleted`."""
-        return "being deleted" if self.deleting else self.state.lower()
+        if self.deleting:
+            return "being deleted"
+        phase = self.phase or "Pending"
+        return "revoked" if self.revoked and phase in {"Active", "Pending"} else phase.lower()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,17 @@ an event, a list and a live read.
 
 from datetime import datetime
 
-from pharia_access.domain.decisions import Decision, InSync, Observed, Rule, SecretFate, SetOwners, Settle
+from pharia_access.domain.bar_rules import bar, tell_what_bars_it
+from pharia_access.domain.decisions import (
+    Decision,
+    DeleteToken,
+    InSync,
+    Observed,
+    Rule,
+    SecretFate,
+    SetOwners,
+    Settle,
+)
 from pharia_access.domain.ending_rules import (
     end_what_expired,
     end_what_is_being_deleted,
@@ -38,6 +48,8 @@ API_VERSION = "access.pharia.ai/v1alpha1"
 def decide(observed: Observed, now: datetime) -> Decision:
     """What to do next. After doing it, ask again: InSync ends the round."""
     answer = next((answer for rule in RULES if (answer := rule(observed, now)) is not None), InSync())
+    if isinstance(answer, InSync | DeleteToken):
+        answer = tell_what_bars_it(observed, now) or answer
     if isinstance(answer, InSync):
         return _own(observed) or answer
     return answer
@@ -48,7 +60,7 @@ def keep_what_is_active(observed: Observed, now: datetime) -> Decision | None:
     token = observed.token
     soon_at = expiring_soon_at(token, observed.policy)
     soon = soon_at is not None and soon_at <= now
-    status = active_status(token, soon=soon, now=now)
+    status = active_status(token, soon=soon, now=now, barred=bar(observed, now))
     delivery, fate = token.status.delivery, SecretFate.KEEP
     available = delivery is not None and delivery.state is DeliveryState.AVAILABLE
     if available and observed.secret_gone:

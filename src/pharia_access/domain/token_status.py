@@ -23,6 +23,7 @@ from pharia_access.domain.model import (
 )
 from pharia_access.domain.sightings import Notice
 from pharia_access.domain.times import format_time, whole_seconds
+from pharia_access.domain.usability import Unusable
 
 __all__ = [
     "Minted",
@@ -41,18 +42,19 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a rule says of a token, in one piece."""
+    """What a rule says of a token, in one piece. `barred`: why a token in phase Active is refused all the same."""
 
     phase: Phase
     reason: str
     message: str
     ready: bool = False
     stalled: bool = False
+    barred: str | None = None
 
     @property
     def active(self) -> bool:
         """Whether the token can be used."""
-        return self.phase is Phase.ACTIVE
+        return self.phase is Phase.ACTIVE and self.barred is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +77,12 @@ def status_of(token: Token, outcome: Outcome, now: datetime) -> TokenStatus:
         token.status,
         observed_generation=token.generation,
         phase=outcome.phase,
+        ends_at=expiry(token),
         pending_since=(token.status.pending_since or whole_seconds(now)) if waiting else None,
     )
     conditions = (
         _condition(token, "Ready", outcome.ready, outcome, now),
-        _condition(token, "Active", outcome.active, outcome, now),
+        _condition(token, "Active", outcome.active, replace(outcome, reason=outcome.barred or outcome.reason), now),
     )
     status = _with(status, *conditions)
     if outcome.stalled:
@@ -87,10 +90,13 @@ def status_of(token: Token, outcome: Outcome, now: datetime) -> TokenStatus:
     return replace(status, conditions=without(status.conditions, "Stalled"))
 
 
-def active_status(token: Token, *, soon: bool, now: datetime) -> TokenStatus:
-    """The status of a minted token that can be used now."""
+def active_status(token: Token, *, soon: bool, now: datetime, barred: Unusable | None = None) -> TokenStatus:
+    """The status of a minted token whose life is not over. `barred`: why it cannot be used now; None if it can."""
     end = _end(token)
     issued = Outcome(Phase.ACTIVE, Reason.ISSUED, f"The token can be used until {end}.", ready=True)
+    if barred is not None:
+        message = f"The token is accepted nowhere: {barred.why}. It ends at {end}."
+        issued = replace(issued, message=message, barred=barred.reason)
     status = status_of(token, issued, now)
     if not soon:
         return without_expiry_warning(status)

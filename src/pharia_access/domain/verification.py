@@ -1,15 +1,17 @@
 """Is this token good now? The records that answer it, and the rules, from those that a holder should learn of first.
 
 A rule sees what is, not what the operator has noted of it: an expired token is refused at that second, whether or not
-anybody has marked it. Whether the presented text is the token's at all is proved elsewhere, before.
+anybody has marked it. Whether the presented text is the token's at all is proved elsewhere, before. By the same rules
+the operator and the command line tell people whether a token is usable (`domain.usability`).
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from sys import intern
+from typing import Protocol
 
-__all__ = ["RULES", "Holder", "IssuedToken", "Refusal", "Rule", "issued_before", "judge"]
+__all__ = ["RULES", "Holder", "HolderFacts", "IssuedToken", "Refusal", "Rule", "TokenFacts", "issued_before", "judge"]
 
 
 class Refusal(StrEnum):
@@ -119,11 +121,59 @@ class Holder:
         return f"{self.namespace}/{self.name}"
 
 
-Rule = Callable[[IssuedToken, Holder | None, float], Refusal | None]
+class TokenFacts(Protocol):
+    """What the rules look at of a minted token: `IssuedToken` has it, and `usability.Facts`."""
+
+    @property
+    def credential_uid(self) -> str:
+        """Of the credential that it belongs to."""
+        ...
+
+    @property
+    def issued_at(self) -> float:
+        """POSIX seconds."""
+        ...
+
+    @property
+    def ends_at(self) -> float:
+        """The end that counts, in POSIX seconds."""
+        ...
+
+    @property
+    def revoked(self) -> bool:
+        """Whether `spec.revoked` is true."""
+        ...
+
+    @property
+    def deleting(self) -> bool:
+        """Whether the object is being deleted."""
+        ...
+
+
+class HolderFacts(Protocol):
+    """What the rules look at of a credential: `Holder` has it, and what the operator and the command line keep."""
+
+    @property
+    def uid(self) -> str:
+        """Which of that name."""
+        ...
+
+    @property
+    def suspended(self) -> bool:
+        """Whether `spec.suspended` is true."""
+        ...
+
+    @property
+    def deleting(self) -> bool:
+        """Whether the object is being deleted."""
+        ...
+
+
+Rule = Callable[[TokenFacts, HolderFacts | None, float], Refusal | None]
 """Total: safe on any input, so that the order of rules is priority and nothing else."""
 
 
-def judge(token: IssuedToken, holder: Holder | None, now: float, *, rules: tuple[Rule, ...]) -> Refusal | None:
+def judge(token: TokenFacts, holder: HolderFacts | None, now: float, *, rules: tuple[Rule, ...]) -> Refusal | None:
     """The first objection to the token, None if it is good at `now`. `holder`: who has its credential's name."""
     for rule in rules:
         refusal = rule(token, holder, now)
@@ -135,38 +185,38 @@ def judge(token: IssuedToken, holder: Holder | None, now: float, *, rules: tuple
 def issued_before(bound: float) -> Rule:
     """The rule for a restored cluster: what was issued before `bound` may have been revoked in the lost time."""
 
-    def rule(token: IssuedToken, _holder: Holder | None, _now: float) -> Refusal | None:
+    def rule(token: TokenFacts, _holder: HolderFacts | None, _now: float) -> Refusal | None:
         return Refusal.ISSUED_TOO_EARLY if token.issued_at < bound else None
 
     return rule
 
 
-def _revoked(token: IssuedToken, _holder: Holder | None, _now: float) -> Refusal | None:
+def _revoked(token: TokenFacts, _holder: HolderFacts | None, _now: float) -> Refusal | None:
     return Refusal.REVOKED if token.revoked else None
 
 
-def _being_deleted(token: IssuedToken, _holder: Holder | None, _now: float) -> Refusal | None:
+def _being_deleted(token: TokenFacts, _holder: HolderFacts | None, _now: float) -> Refusal | None:
     return Refusal.BEING_DELETED if token.deleting else None
 
 
-def _expired(token: IssuedToken, _holder: Holder | None, now: float) -> Refusal | None:
+def _expired(token: TokenFacts, _holder: HolderFacts | None, now: float) -> Refusal | None:
     # Written so that a NaN on either side means expired.
     return None if now < token.ends_at else Refusal.EXPIRED
 
 
-def _credential_gone(_token: IssuedToken, holder: Holder | None, _now: float) -> Refusal | None:
+def _credential_gone(_token: TokenFacts, holder: HolderFacts | None, _now: float) -> Refusal | None:
     return Refusal.CREDENTIAL_GONE if holder is None else None
 
 
-def _credential_replaced(token: IssuedToken, holder: Holder | None, _now: float) -> Refusal | None:
+def _credential_replaced(token: TokenFacts, holder: HolderFacts | None, _now: float) -> Refusal | None:
     return Refusal.CREDENTIAL_REPLACED if holder is not None and holder.uid != token.credential_uid else None
 
 
-def _credential_being_deleted(_token: IssuedToken, holder: Holder | None, _now: float) -> Refusal | None:
+def _credential_being_deleted(_token: TokenFacts, holder: HolderFacts | None, _now: float) -> Refusal | None:
     return Refusal.CREDENTIAL_BEING_DELETED if holder is not None and holder.deleting else None
 
 
-def _credential_suspended(_token: IssuedToken, holder: Holder | None, _now: float) -> Refusal | None:
+def _credential_suspended(_token: TokenFacts, holder: HolderFacts | None, _now: float) -> Refusal | None:
     return Refusal.CREDENTIAL_SUSPENDED if holder is not None and holder.suspended else None
 
 

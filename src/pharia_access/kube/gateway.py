@@ -4,6 +4,7 @@ import json
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -24,7 +25,7 @@ from pharia_access.errors import ConflictError, InvalidError, MalformedObjectErr
 from pharia_access.kube import manifests, paths
 from pharia_access.kube.client import MERGE_PATCH, Call, Connection
 from pharia_access.kube.deletion import delete_exactly
-from pharia_access.kube.fingerprints import is_unknown, without_fingerprint
+from pharia_access.kube.later_fields import LATER_FIELDS, without
 from pharia_access.kube.listing import Lists, Portion
 from pharia_access.kube.malformed import complaint
 from pharia_access.kube.schema import malformed, to_credential, to_role, to_token
@@ -67,15 +68,7 @@ class KubeCluster:
 
     async def write_token_status(self, token: Token, status: TokenStatus) -> Token:
         """Replace our status fields if the token is still as read. Raises ConflictError, NotFoundError."""
-        body = manifests.token_status_patch(token, status)
-        try:
-            return self._token(await self._patch("ApiToken", token.key, body, subresource="status"))
-        except InvalidError as refusal:
-            if not is_unknown(refusal):
-                raise
-        log.warning("the CRD of ApiToken is older than this operator: a key's fingerprint is left out of a status")
-        body = without_fingerprint(body)
-        return self._token(await self._patch("ApiToken", token.key, body, subresource="status"))
+        return await self._write_token_status(token, status, frozenset())
 
     async def write_credential_status(self, credential: Credential, status: CredentialStatus) -> Credential:
         """The same for a credential."""
@@ -155,6 +148,23 @@ class KubeCluster:
 
     def _token(self, body: Body | bytes) -> Token:
         return to_token(body, self._default_window)
+
+    async def _write_token_status(self, token: Token, status: TokenStatus, omitted: frozenset[str]) -> Token:
+        """Write it without these fields, and without what the server then says that it does not know."""
+        body = without(manifests.token_status_patch(token, status), omitted)
+        try:
+            written = self._token(await self._patch("ApiToken", token.key, body, subresource="status"))
+        except InvalidError as refusal:
+            field = refusal.unknown_field
+            if field not in LATER_FIELDS - omitted:
+                raise
+        else:
+            # As if they were there: else who wrote them would find one missing, and write again.
+            return replace(written, status=replace(written.status, ends_at=status.ends_at))
+        log.warning(
+            "the CRD of ApiToken is older than this operator: a field is left out of a status", extra={"field": field}
+        )
+        return await self._write_token_status(token, status, omitted | {field})
 
     async def _get(self, kind: Kind, key: ObjectKey) -> bytes:
         return await self._connection.send(Call("GET", paths.of_object(paths.PLURALS[kind], key), self._timeout))

@@ -23,7 +23,7 @@ from pharia_access.domain.model import (
 from pharia_access.domain.sightings import LeaseRecord, Notice
 from pharia_access.domain.times import format_time
 from pharia_access.domain.token import TokenText
-from pharia_access.kube.fingerprints import mac_fields
+from pharia_access.kube.later_fields import mac_fields
 from pharia_access.kube.paths import GROUP, VERSION
 
 __all__ = [
@@ -64,6 +64,7 @@ def token_status_patch(token: Token, status: TokenStatus) -> Json:
         "pendingSince": _time(status.pending_since),
         "issuedAt": _time(status.issued_at),
         "expiresAt": _time(status.expires_at),
+        "endsAt": _time(status.ends_at),
         "hash": status.hash,
         "mac": mac and mac_fields(mac),
         "delivery": delivery

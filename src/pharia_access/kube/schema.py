@@ -166,6 +166,7 @@ def _token_status(status: TokenStatusWire) -> TokenStatus:
         pending_since=status.pending_since,
         issued_at=status.issued_at,
         expires_at=status.expires_at,
+        ends_at=status.ends_at,
         hash=status.hash,
         mac=None if mac is None else Mac(mac.key_id, mac.value, mac.key_fingerprint or ""),
         delivery=None

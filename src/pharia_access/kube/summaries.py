@@ -24,7 +24,8 @@ _NOTHING: Body = {}
 def token_summary(body: Body) -> TokenSummary:
     """Sum up an ApiToken."""
     metadata, spec, status = (_part(body, name) for name in ("metadata", "spec", "status"))
-    delivery, ready = _part(status, "delivery"), _condition(status, "Ready")
+    delivery, ready, active = _part(status, "delivery"), _condition(status, "Ready"), _condition(status, "Active")
+    recorded = _part(status, "credential")
     ends = (_time(status, "expiresAt"), _time(spec, "expiresAt"))
     return TokenSummary(
         key=_key(metadata),
@@ -34,6 +35,11 @@ def token_summary(body: Body) -> TokenSummary:
         token_id=_text(status, "tokenID"),
         phase=_text(status, "phase"),
         deleting="deletionTimestamp" in metadata,
+        revoked=spec.get("revoked") is True,
+        minted=bool(_text(status, "tokenID") and _text(status, "hash") and recorded),
+        credential_uid=_text(recorded, "uid"),
+        noted=_text(active, "status"),
+        noted_why=(_text(active, "reason"), _text(active, "message")),
         ready=_text(ready, "status"),
         stalled=_text(_condition(status, "Stalled"), "status") == "True",
         reason=_text(ready, "reason"),

@@ -172,6 +172,7 @@ class TokenStatusWire(_Wire):
     pending_since: Time | None = None
     issued_at: Time | None = None
     expires_at: Time | None = None
+    ends_at: Time | None = None
     hash: Hash | None = Field(default=None, repr=False)
     mac: MacWire | None = None
     delivery: DeliveryStatusWire | None = None

@@ -157,8 +157,7 @@ class Intake:
             return
         self._malformed.pop(Work("credential", credential.key), None)
         before = self._view.put_credential(credential)
-        if before is None or before.facts != credential.facts:
-            phases = () if before is None or before.uid != credential.uid else (Phase.PENDING,)
+        if phases := credential.concerns(before):
             self._add_tokens(credential.key, *phases)
         self.ask_who_may_go(credential.key)
         changed = before is None or before.generation != credential.generation or before.uid != credential.uid

@@ -214,8 +214,8 @@ class Operator:
             return True
 
     def _due(self, keys: list[ObjectKey]) -> None:
-        for key in keys:
-            self._parts.intake.ask(key)
+        for key in keys:  # a window that ends does not wait for conditions that only tell
+            self._parts.intake.ask(key, ahead=True)
         for scope, count in Counter(self._scopes.of(key.namespace).name for key in keys).items():
             if count >= max(MANY_DUE, len(self._parts.view) / 5):
                 self.lists.list_soon(scope)

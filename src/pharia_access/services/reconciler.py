@@ -94,7 +94,7 @@ class TokenReconciler:
 
     async def _bring_in_sync(self, token: Token, *, live: bool) -> bool:
         """Decide and apply until nothing is left; False: what comes next wants a live read, and nothing was done."""
-        for _ in range(MOST_ROUNDS):
+        for done in range(MOST_ROUNDS):
             observed = await self._with_credential(token)
             try:
                 gathered = await self._gather(observed, live=live)
@@ -106,6 +106,9 @@ class TokenReconciler:
                     return True
                 if not live and isinstance(decision, Mint | DeleteToken):
                     return False
+                if done and isinstance(decision, DeleteToken):  # deletes take their time: first tell it of all
+                    self._intake.ask(token.key)
+                    return True
                 changed = await self._apply(gathered, decision)
             finally:
                 self._counting.leave(token.key, observed.credential)

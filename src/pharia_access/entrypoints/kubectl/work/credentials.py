@@ -1,6 +1,9 @@
 """Credentials, listed and shown."""
 
+from datetime import datetime
+
 from pharia_access.bootstrap.person import Desk
+from pharia_access.domain.judged import judged
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.permissions import EffectiveRoles, effective
 from pharia_access.domain.summaries import CredentialSummary, TokenSummary
@@ -55,7 +58,8 @@ async def show(desk: Desk, choices: Choices, name: str) -> None:
     resolved = effective(credential.roles, granting(await catalogue_of(desk)), namespace=desk.namespace)
     print_fields(_fields(credential, resolved))
     print_section("Permissions", [line_of(permission) for permission in resolved.permissions])
-    _print_tokens(tokens, desk, wide=choices.output == "wide")
+    now = desk.clock.now()
+    _print_tokens([judged(token, credential, now) for token in tokens], now, wide=choices.output == "wide")
 
 
 def _fields(credential: CredentialSummary, resolved: EffectiveRoles) -> list[tuple[str, str]]:
@@ -76,9 +80,9 @@ def _fields(credential: CredentialSummary, resolved: EffectiveRoles) -> list[tup
     ]
 
 
-def _print_tokens(tokens: list[TokenSummary], desk: Desk, *, wide: bool) -> None:
+def _print_tokens(tokens: list[TokenSummary], now: datetime, *, wide: bool) -> None:
     if not tokens:
         print_section("Tokens", [])
         return
     print_heading("Tokens")
-    TOKENS.print(tokens, desk.clock.now(), wide=wide)
+    TOKENS.print(tokens, now, wide=wide)

@@ -1,6 +1,6 @@
 """Lists of a kind, page by page, with the columns that its noun defines."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -33,13 +33,17 @@ _NAMESPACE: Column[Any] = Column("NAMESPACE", lambda shown, _: shown.key.namespa
 
 @dataclass(frozen=True, slots=True)
 class Listing(Generic[S]):
-    """How a kind is listed. `noun` is its plural for sentences."""
+    """How a kind is listed. `noun` is its plural for sentences.
+
+    `complete` adds what a person is to see beside the object itself.
+    """
 
     kind: Kind
     noun: str
     read: Callable[[Json], S]
     columns: tuple[Column[S], ...]
     namespaced: bool = True
+    complete: Callable[[Desk, list[S]], Awaitable[list[S]]] | None = None
 
     def print(self, objects: list[S], now: datetime, *, wide: bool = False, namespace: bool = False) -> None:
         """The table. `namespace` shows a column for it."""
@@ -65,6 +69,7 @@ async def list_objects(
         return bool(bodies)
     found = await gathered(pages, listing.read, listing.noun)
     if found:
+        found = found if listing.complete is None else await listing.complete(desk, found)
         wide = choices.output == "wide"
         listing.print(found, desk.clock.now(), wide=wide, namespace=everywhere and listing.namespaced)
     else:

@@ -13,6 +13,7 @@ from pharia_access.domain.token import TokenText
 from pharia_access.entrypoints.kubectl.options import Choices
 from pharia_access.entrypoints.kubectl.work.emptiness import require_namespace
 from pharia_access.entrypoints.kubectl.work.guards import require_not_in_git, require_object_not_in_git
+from pharia_access.entrypoints.kubectl.work.judging import judged_tokens, phase_of, usable
 from pharia_access.entrypoints.kubectl.work.listing import gathered
 from pharia_access.entrypoints.kubectl.work.outcome import tell_deletion, tell_outcome
 from pharia_access.entrypoints.kubectl.work.render import moment, print_fields, print_objects, until
@@ -67,7 +68,7 @@ async def whois(desk: Desk, choices: Choices, text: TokenText) -> None:
     """Find whose token a text is."""
     bodies = await _found(desk, text)
     if choices.for_people:
-        for token in map(token_summary, bodies):
+        for token in await judged_tokens(desk, [token_summary(body) for body in bodies]):
             print_fields(_identity(desk, token))
     else:
         print_objects(bodies, choices.output)
@@ -130,7 +131,8 @@ def _identity(desk: Desk, token: TokenSummary) -> list[tuple[str, str]]:
         ("Namespace", token.key.namespace),
         ("ID", token.token_id),
         ("Credential", token.credential),
-        ("Phase", token.state),
+        ("Phase", phase_of(token)),
+        ("Usable", usable(token)),
         ("Expires", until(token.ends, now)),
         ("Use", use_of(token, now)),
     ]

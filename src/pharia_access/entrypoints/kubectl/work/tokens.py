@@ -1,12 +1,14 @@
 """Tokens, listed and shown."""
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 
 from pharia_access.bootstrap.person import Desk
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.summaries import TokenSummary
 from pharia_access.entrypoints.kubectl.options import Choices
+from pharia_access.entrypoints.kubectl.work.judging import agrees, judged_tokens, phase_of, usable
 from pharia_access.entrypoints.kubectl.work.listing import list_objects
 from pharia_access.entrypoints.kubectl.work.render import age, moment, print_fields, print_object, until
 from pharia_access.entrypoints.kubectl.work.token_table import TOKENS
@@ -15,14 +17,16 @@ from pharia_access.kube.summaries import token_summary
 
 __all__ = ["list_tokens", "read_token", "show"]
 
+_JUDGED = replace(TOKENS, complete=judged_tokens)
+
 
 async def list_tokens(desk: Desk, choices: Choices, credential: str) -> None:
     """Print them: all, or those of a credential. Raises NotFoundError where there is neither one nor the other."""
     if not credential:
-        await list_objects(desk, choices, TOKENS)
+        await list_objects(desk, choices, _JUDGED)
         return
     selector = f"spec.credentialRef.name={credential}"
-    found = await list_objects(desk, choices, TOKENS, fields=selector, of_whom=f" of {credential}")
+    found = await list_objects(desk, choices, _JUDGED, fields=selector, of_whom=f" of {credential}")
     if not found and not choices.all_namespaces:
         with suppress(DeniedError):
             await desk.objects.read("ApiCredential", ObjectKey(desk.namespace, credential))
@@ -32,7 +36,8 @@ async def show(desk: Desk, choices: Choices, name: str) -> None:
     """Print one."""
     body = await desk.objects.read("ApiToken", ObjectKey(desk.namespace, name))
     if choices.for_people:
-        print_fields(_fields(desk, token_summary(body)))
+        (token,) = await judged_tokens(desk, [token_summary(body)])
+        print_fields(_fields(desk, token))
     else:
         print_object(body, choices.output)
 
@@ -50,9 +55,10 @@ def _fields(desk: Desk, token: TokenSummary) -> list[tuple[str, str]]:
         ("ID", token.token_id),
         ("Credential", token.credential),
         ("Description", token.description),
-        ("Phase", token.state if token.phase or token.deleting else "Pending (no operator has seen it yet)"),
+        ("Phase", phase_of(token)),
+        ("Usable", usable(token)),
         ("Reason", token.reason),
-        ("Message", token.message),
+        ("Message", token.message if agrees(token) else ""),
         ("Created", moment(token.created)),
         ("Expires", until(token.ends, now)),
         ("Last used", f"{age(token.last_used, now)} ago" if token.last_used else "never, as far as is known"),

@@ -1,0 +1,37 @@
+"""What bars a minted token whose life is not over: its credential, and whatever else the verifier refuses it for.
+
+The condition `Active` follows the verifier's own rules (`domain.usability`). The phase stays: a suspension may end, and
+a token holds its place of `maxTokens` meanwhile.
+"""
+
+from datetime import datetime
+
+from pharia_access.domain.decisions import Observed, Settle
+from pharia_access.domain.lifetime import expiring_soon_at
+from pharia_access.domain.model import Phase
+from pharia_access.domain.token_status import active_status
+from pharia_access.domain.usability import Facts, Unusable, objection, unusable
+
+__all__ = ["bar", "tell_what_bars_it"]
+
+
+def bar(observed: Observed, now: datetime) -> Unusable | None:
+    """Why the token is refused at `now`; None if it is not, or where its credential cannot be understood."""
+    if observed.credential_malformed:
+        return None
+    token = observed.token
+    refusal = objection(Facts.of(token), observed.credential, now)
+    return None if refusal is None else unusable(refusal, token.spec.credential_name)
+
+
+def tell_what_bars_it(observed: Observed, now: datetime) -> Settle | None:
+    """Where nothing else is to be done, or the token is to be deleted, which may take minutes: say what bars it."""
+    token = observed.token
+    if token.status.phase is not Phase.ACTIVE or token.deleting:
+        return None
+    barred = bar(observed, now)
+    if barred is None:
+        return None
+    soon_at = expiring_soon_at(token, observed.policy)
+    status = active_status(token, soon=soon_at is not None and soon_at <= now, now=now, barred=barred)
+    return None if status == token.status else Settle(status)

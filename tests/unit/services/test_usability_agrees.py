@@ -1,0 +1,289 @@
+"""One answer to "is it usable, and why not": the verifier, the operator and the command line, of the same objects.
+
+Objects are made so that a known objection is the first that holds, in the order that is written here once more.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, find, given, settings
+from hypothesis import strategies as st
+
+from pharia_access.domain import conditions
+from pharia_access.domain.decisions import Observed, Settle
+from pharia_access.domain.judged import judged
+from pharia_access.domain.keyring import Keyring
+from pharia_access.domain.model import Policy
+from pharia_access.domain.proof import matches
+from pharia_access.domain.times import format_time
+from pharia_access.domain.token import mint
+from pharia_access.domain.token_rules import decide
+from pharia_access.domain.usability import Facts, objection, unusable
+from pharia_access.domain.verification import RULES, Refusal
+from pharia_access.kube import bulk
+from pharia_access.kube.schema import to_credential, to_token
+from pharia_access.kube.summaries import credential_summary, token_summary
+from pharia_access.services.freshness import Bounds, Freshness
+from pharia_access.services.index import Index
+from pharia_access.services.proving import Prover, ProverLimits
+from pharia_access.services.verifier import Refused, Verifier, VerifierClock
+from tests.support.http_door import EVERYTHING
+from tests.support.stored import MINTED_STATUS, stored_credential, stored_token
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pharia_access.domain.verification import HolderFacts, Rule, TokenFacts
+
+Json = dict[str, Any]
+Rules = tuple["Rule", ...]
+
+ORDER: Final = (
+    Refusal.REVOKED,
+    Refusal.BEING_DELETED,
+    Refusal.EXPIRED,
+    Refusal.CREDENTIAL_GONE,
+    Refusal.CREDENTIAL_REPLACED,
+    Refusal.CREDENTIAL_BEING_DELETED,
+    Refusal.CREDENTIAL_SUSPENDED,
+)
+VERDICTS: Final = (None, Refusal.UNKNOWN_TOKEN, *ORDER)
+AT_LEAST, EXAMPLES = 100, 110
+
+NOW: Final = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
+SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
+TEXT: Final = mint("pharia", secrets.token_bytes)
+KEYRING: Final = Keyring.fresh(secrets.token_bytes, datetime(2026, 1, 1, tzinfo=UTC))
+KEY, VALUE = KEYRING.mac(TEXT)
+STATUS: Final = {**MINTED_STATUS, "tokenID": TEXT.token_id, "mac": {"keyID": KEYRING.current.key_id, "value": VALUE}}
+PROVER: Final = Prover(matches, ProverLimits())
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _close() -> Iterator[None]:
+    yield
+    PROVER.close()
+
+
+@dataclass(frozen=True)
+class Case:
+    """Two objects as the API server has them, a moment, and the first objection that holds."""
+
+    token: Json
+    credential: Json | None
+    now: datetime
+    verdict: Refusal | None
+
+
+lives = st.timedeltas(SECOND, timedelta(days=300)).map(lambda life: timedelta(seconds=int(life.total_seconds())))
+zones = st.sampled_from(["Z", "+01:00", "-11:30"])
+
+
+def written(moment: datetime, zone: str) -> str:
+    """A time as somebody may write it."""
+    if zone == "Z":
+        return format_time(moment)
+    return moment.astimezone(datetime.fromisoformat(f"2026-01-01T00:00:00{zone}").tzinfo).isoformat()
+
+
+@st.composite
+def cases(draw: st.DrawFn, verdict: Refusal | None) -> Case:
+    """What comes after the verdict in the order may hold as well; what comes before does not."""
+    place = ORDER.index(verdict) if verdict in ORDER else len(ORDER)
+    unminted = verdict is Refusal.UNKNOWN_TOKEN
+    holds = {
+        one: unminted and draw(st.booleans()) or at == place or (at > place and draw(st.booleans()))
+        for at, one in enumerate(ORDER)
+    }
+    now = NOW + draw(st.sampled_from([timedelta(0), timedelta(microseconds=1), SECOND, -HOUR]))
+    status: Json = {"observedGeneration": 1} if unminted else {**STATUS, **ends(draw, now, over=holds[Refusal.EXPIRED])}
+    spec = draw(wished(now, status.pop("spec", {}), revoked=holds[Refusal.REVOKED]))
+    token = stored_token(status=status, **spec)
+    if holds[Refusal.BEING_DELETED]:
+        token["metadata"] |= {"deletionTimestamp": format_time(now), "finalizers": ["x.example/hold"]}
+    return Case(token, draw(credentials(holds)), now, verdict)
+
+
+def ends(draw: st.DrawFn, now: datetime, *, over: bool) -> Json:
+    """Both ends: which one counts is left to chance, as is how near it is."""
+    whole = now.replace(microsecond=0)
+    near = draw(st.sampled_from([timedelta(0), SECOND]) | lives)
+    end = whole - near if over else whole + max(near, SECOND)
+    later = end + draw(lives)
+    fixed, wish = draw(st.sampled_from([(end, None), (end, later), (later, end), (end, end)]))
+    found: Json = {"issuedAt": format_time(end - HOUR), "expiresAt": format_time(fixed)}
+    return found if wish is None else {**found, "spec": {"expiresAt": written(wish, draw(zones))}}
+
+
+@st.composite
+def wished(draw: st.DrawFn, now: datetime, spec: Json, *, revoked: bool) -> Json:
+    """The spec. Not revoked is said in several ways."""
+    if revoked:
+        return {**spec, "revoked": True}
+    return {**spec, **draw(st.sampled_from([{}, {"revoked": False}, {"revoked": None}]))}
+
+
+@st.composite
+def credentials(draw: st.DrawFn, holds: dict[Refusal, bool]) -> Json | None:
+    """The one of the token's credential's name."""
+    if holds[Refusal.CREDENTIAL_GONE]:
+        return None
+    suspended = {True: [{"suspended": True}], False: [{}, {"suspended": False}, {"suspended": None}]}
+    body = stored_credential(**draw(st.sampled_from(suspended[holds[Refusal.CREDENTIAL_SUSPENDED]])))
+    if holds[Refusal.CREDENTIAL_REPLACED]:
+        body["metadata"]["uid"] = draw(st.sampled_from(["credential-2", "credential-1x"]))
+    if holds[Refusal.CREDENTIAL_BEING_DELETED]:
+        body["metadata"]["deletionTimestamp"] = "2026-12-01T00:00:00Z"
+    return body
+
+
+# What each of them says.
+
+
+def the_verifiers(case: Case, rules: Rules = RULES) -> Refusal | None:
+    """A request with the token's own text."""
+    index, freshness = Index(), Freshness(EVERYTHING, Bounds(view=300, contact=30))
+    for part in EVERYTHING:
+        freshness.heard(part, 0.0)
+    token = bulk.read_token(raw(case.token))
+    if token is not None:
+        index.put_token(token)
+    if case.credential is not None:
+        index.put_holder(bulk.read_holder(raw(case.credential)))
+    clock = VerifierClock(case.now.timestamp, lambda: 0.0)
+    verifier = Verifier(index=index, freshness=freshness, prover=PROVER, clock=clock, rules=rules, own_key=bytes(32))
+    verifier.use_keyring(KEYRING)
+    verdict = verifier.check(TEXT.reveal().encode())
+    return verdict.reason if isinstance(verdict, Refused) else None
+
+
+def the_operators(case: Case, rules: Rules = RULES) -> Refusal | None:
+    token, credential = to_token(case.token, HOUR), case.credential and to_credential(case.credential)
+    return objection(Facts.of(token), credential or None, case.now, rules=rules)
+
+
+def told_at_the_command_line(case: Case) -> str | None:
+    credential = None if case.credential is None else credential_summary(case.credential)
+    found = judged(token_summary(case.token), credential, case.now).unusable
+    return None if found is None else found.reason
+
+
+def noted(case: Case) -> tuple[bool, str]:
+    """What the status says once the operator has looked: whether Active is True, and its reason."""
+    token, credential = to_token(case.token, HOUR), case.credential and to_credential(case.credential)
+    decision = decide(Observed(token, credential or None, Policy()), case.now)
+    assert isinstance(decision, Settle), decision
+    active = conditions.find(decision.status.conditions, "Active")
+    assert active is not None
+    return active.status == "True", active.reason
+
+
+def raw(body: Json) -> msgspec.Raw:
+    return msgspec.Raw(json.dumps(body).encode())
+
+
+def agree(case: Case, *, verifiers: Rules = RULES, operators: Rules = RULES) -> bool:
+    return the_verifiers(case, verifiers) == the_operators(case, operators)
+
+
+@pytest.mark.parametrize("verdict", VERDICTS, ids=str)
+def test_verifier_operator_and_command_line_say_the_same_and_the_status_follows(verdict: Refusal | None) -> None:
+    seen: Counter[Refusal | None] = Counter()
+
+    @given(cases(verdict))
+    @settings(max_examples=EXAMPLES, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+    def all_agree(case: Case) -> None:
+        seen[the_verifiers(case)] += 1
+        assert the_verifiers(case) == the_operators(case) == case.verdict
+        assert told_at_the_command_line(case) == in_a_status(case)
+        if verdict is not Refusal.UNKNOWN_TOKEN:
+            usable, reason = noted(case)
+            assert usable is (case.verdict is None)
+            assert reason in reasons_that_hold(case)
+
+    all_agree()
+
+    assert set(seen) == {verdict}
+    assert seen[verdict] >= AT_LEAST
+
+
+def in_a_status(case: Case) -> str | None:
+    """The word for the verdict. Of what is not minted the phase tells, but for a revocation."""
+    if case.verdict is Refusal.UNKNOWN_TOKEN:
+        return "Revoked" if case.token["spec"].get("revoked") else None
+    return None if case.verdict is None else unusable(case.verdict, "invoice-bot").reason
+
+
+def reasons_that_hold(case: Case) -> set[str]:
+    """The words for all that bars the token: a status may name another of them first."""
+    left, found = case, set()
+    rules = RULES
+    while (refusal := the_operators(left, rules)) is not None:
+        found.add(unusable(refusal, "invoice-bot").reason)
+        rules = tuple(rule for rule in rules if rule not in objecting(left, rules))
+    return found or {"Issued"}
+
+
+def objecting(case: Case, rules: Rules) -> Rules:
+    """The first rule that objects."""
+    return next((rule,) for rule in rules if the_operators(case, (rule,)) is not None)
+
+
+def otherwise(rule: Rule) -> Rule:
+    """A rule that says the contrary."""
+
+    def contrary(token: TokenFacts, holder: HolderFacts | None, now: float) -> Refusal | None:
+        return Refusal.INSUFFICIENT_SCOPE if rule(token, holder, now) is None else None
+
+    return contrary
+
+
+def changed(at: int, how: str) -> Rules:
+    """The rules with a fault in one of them."""
+    before, rule, after = RULES[:at], RULES[at], RULES[at + 1 :]
+    match how:
+        case "left out":
+            return (*before, *after)
+        case "the contrary":
+            return (*before, otherwise(rule), *after)
+        case _:
+            return (*before, *after, rule)
+
+
+SIDES: Final = ("verifiers", "operators")
+GONE, SUSPENDED = ORDER.index(Refusal.CREDENTIAL_GONE), ORDER.index(Refusal.CREDENTIAL_SUSPENDED)
+EQUIVALENT: Final = {
+    (GONE, "left out", "verifiers"),  # without a credential there is nothing to accept: it is looked at once more
+    *((GONE, "said last", side) for side in SIDES),  # of a credential that is not there no later rule objects to
+    *((SUSPENDED, "said last", side) for side in SIDES),  # it is
+}
+
+
+@pytest.mark.parametrize("side", SIDES)
+@pytest.mark.parametrize("how", ["left out", "the contrary", "said last"])
+@pytest.mark.parametrize("at", range(len(RULES)), ids=[str(one) for one in ORDER])
+def test_a_rule_that_is_changed_on_either_side_is_found(at: int, how: str, side: str) -> None:
+    if (at, how, side) in EQUIVALENT:
+        pytest.skip("nothing depends on it: see EQUIVALENT")
+    rules = changed(at, how)
+
+    case = find(
+        cases(ORDER[at]) if how != "the contrary" else cases(None),
+        lambda one: not agree(one, **{side: rules}),
+        settings=settings(max_examples=100, derandomize=True, deadline=None, database=None),
+    )
+
+    assert not agree(case, **{side: rules})
+    assert agree(case)
+
+
+def test_the_rules_are_those_that_are_written_here() -> None:
+    assert len(RULES) == len(ORDER)
