@@ -39,8 +39,8 @@ _WARM_UP: Final = 5
 _HOW: Final = """\
 Written by `python -m bench suspension`. A credential has many minted tokens, whose one-time Secrets are gone. It is
 suspended, or resumed, and "in s" is from the API server's answer to the last token whose condition Active says so;
-"at a start": it was suspended while no operator ran, from the start of the process. Beside "somebody", a client mints in
-another namespace all the time, one token after the other with 50 ms between; "mint" is from create to Ready, alone
+"at a start": it was suspended while no operator ran, from the start of the process. Beside "somebody", a client mints
+in another namespace all the time, one token after the other with 50 ms between; "mint" is from create to Ready, alone
 before it begins, and meanwhile. CPU in percent of one core; everything shares the cores below."""
 
 
@@ -127,7 +127,9 @@ class Change:
         """Suspend or resume it, and wait for its tokens."""
         followers = Followers({*self.names}, wanted=not suspended)
         async with following(self.played.server, TOKENS, followers.take):
-            minting = asyncio.create_task(quiet.mint(enough=lambda _: followers.over.is_set(), seconds=_PATIENCE_SECONDS))
+            minting = asyncio.create_task(
+                quiet.mint(enough=lambda _: followers.over.is_set(), seconds=_PATIENCE_SECONDS)
+            )
             if beside == "nobody":
                 minting.cancel()
             burden = Burden(self.played.pids(operator))

@@ -21,7 +21,7 @@ UNSEEN: Final = Unseen()
 
 
 def judged(token: TokenSummary, credential: CredentialSummary | Unseen | None, now: datetime) -> TokenSummary:
-    """The token with why it is unusable at `now`. `credential`: that of its credential's name, None if there is none."""
+    """The token with why it is unusable at `now`. `credential`: the one of that name, None if there is none."""
     return replace(token, unusable=_unusable(token, credential, now))
 
 

@@ -36,7 +36,7 @@ def overlong_by(spec: TokenSpec, *, policy: Policy, wish: TokenPolicy, now: date
 
 
 def expiry(token: Token) -> datetime | None:
-    """The end that counts, in whole seconds: what was fixed at the mint, or the spec's `expiresAt` where it is earlier."""
+    """The end that counts, in whole seconds: what the mint fixed, or the spec's `expiresAt` where it is earlier."""
     ends = [whole_seconds(end) for end in (token.status.expires_at, token.spec.expires_at) if end is not None]
     return min(ends, default=None)
 

@@ -46,7 +46,7 @@ class WorkQueue:
         self._waiting: dict[Work, float] = {}
         self._waiting_in_bulk: set[Work] = set()
         self._waiting_ahead: set[Work] = set()
-        self._running: dict[Work, float] = {}  # since when
+        self._running: dict[Work, tuple[float, bool]] = {}  # since when, and whether in bulk
         self._at_work: Counter[str] = Counter()  # workers by namespace
         self._shares = Shares()
         self._resting: set[str] = set()
@@ -118,7 +118,8 @@ class WorkQueue:
     def done(self, work: Work) -> None:
         """It is no longer worked on; what was asked meanwhile now waits."""
         namespace = work.key.namespace
-        self._rest(namespace, since=self._running.pop(work))
+        since, bulk = self._running.pop(work)
+        self._rest(namespace, since=since, bulk=bulk)
         self._shares.went(namespace)
         self._at_work[namespace] -= 1
         if not self._at_work[namespace]:
@@ -170,10 +171,10 @@ class WorkQueue:
             return namespace not in self._resting and not self._at_work[namespace] and SHARE * at_work < self._idle
         return self._at_work[namespace] < SHARE * self._idle
 
-    def _rest(self, namespace: str, *, since: float) -> None:
+    def _rest(self, namespace: str, *, since: float, bulk: bool) -> None:
         """Have a namespace that holds back rest after work that began then."""
         now = self._monotonic()
-        seconds = self._shares.rest(namespace, now - since, now)
+        seconds = self._shares.rest(namespace, now - since, now, bulk=bulk)
         if seconds:
             self._resting.add(namespace)
             asyncio.get_running_loop().call_later(seconds, self._rested, namespace)
@@ -184,9 +185,9 @@ class WorkQueue:
 
     def _start(self, work: Work) -> Work:
         del self._waiting[work]
+        self._running[work] = self._monotonic(), work in self._waiting_in_bulk
         self._waiting_in_bulk.discard(work)
         self._waiting_ahead.discard(work)
-        self._running[work] = self._monotonic()
         self._at_work[work.key.namespace] += 1
         if self._waiting:
             self._wake_one()  # who held back until now may have all workers

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from pharia_access.domain.turns import FEW, HEEDED_SECONDS, LONGEST_REST_SECONDS, MOST_REST_SECONDS, Shares
+from pharia_access.domain.turns import (
+    FEW,
+    HEEDED_SECONDS,
+    LIGHT_REST,
+    LIGHT_SECONDS,
+    LONGEST_REST_SECONDS,
+    MOST_REST_SECONDS,
+    Shares,
+)
 
 NOW = 100.0
 NAMESPACES = st.sampled_from("abc")
@@ -70,6 +78,23 @@ def test_a_crowd_whose_work_is_done_is_none() -> None:
     shares.went("crowd")
 
     assert not shares.holds_back("crowd", NOW)
+
+
+@pytest.mark.parametrize(
+    ("crowds", "bulk", "took", "rests"),
+    [
+        pytest.param(1, True, LIGHT_SECONDS, LIGHT_SECONDS * LIGHT_REST, id="light work in bulk"),
+        pytest.param(1, True, LIGHT_SECONDS + 0.001, LIGHT_SECONDS + 0.001, id="work that took longer"),
+        pytest.param(1, False, LIGHT_SECONDS, LIGHT_SECONDS, id="what somebody asked for"),
+        pytest.param(2, True, LIGHT_SECONDS, 2 * LIGHT_SECONDS, id="beside another crowd"),
+    ],
+)
+def test_a_crowd_rests_less_after_light_work_in_bulk(*, crowds: int, bulk: bool, took: float, rests: float) -> None:
+    shares = having(**{f"crowd-{number}": FEW + 1 for number in range(crowds)})
+    shares.asked("quiet", NOW)
+
+    assert shares.rest("crowd-0", took, NOW, bulk=bulk) == pytest.approx(rests)
+    assert shares.rest("quiet", took, NOW, bulk=bulk) == 0
 
 
 @given(steps=STEPS)

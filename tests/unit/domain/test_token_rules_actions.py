@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from pharia_access.domain.conditions import find
+from pharia_access.domain.bar_rules import tell_what_bars_it
 from pharia_access.domain.decisions import DeleteToken, InSync, Mint, Observed, SetOwners, Settle
 from pharia_access.domain.model import CredentialIdentity, OwnerReference
 from pharia_access.domain.reasons import DeliveryState, Phase, Reason
@@ -94,7 +95,7 @@ COLLECTED = DeliveryState.COLLECTED
         pytest.param(
             observed(a_minted_token(state=COLLECTED), a_credential(suspended=True)),
             InSync(NOW + 23 * DAY),
-            id="suspending a credential rewrites no token",
+            id="of a suspended credential too",
         ),
         pytest.param(
             observed(waiting(timedelta(0)), None), InSync(NOW + HOUR), id="what waits is looked at when its time is up"
@@ -107,6 +108,9 @@ COLLECTED = DeliveryState.COLLECTED
     ],
 )
 def test_something_else_is_done(case: Observed, expected: object) -> None:
+    barred = tell_what_bars_it(case, NOW)  # is told first: see test_bar_rules
+    if barred is not None:
+        case = replace(case, token=replace(case.token, status=barred.status))
     decision = decide(case, NOW)
 
     assert decision == expected or (isinstance(expected, type) and isinstance(decision, expected))

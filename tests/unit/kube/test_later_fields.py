@@ -51,7 +51,7 @@ def test_the_fields_are_left_out_and_nothing_else() -> None:
     less = without(patch, frozenset({FINGERPRINT}))
 
     assert less == {"metadata": {"uid": "1"}, "status": {**status, "mac": {"keyID": "k1", "value": "0" * 64}}}
-    assert without(less, frozenset({ENDS_AT}))["status"] == {"phase": "Active", "mac": {"keyID": "k1", "value": "0" * 64}}
+    assert without(less, frozenset({ENDS_AT}))["status"].keys() == {"phase", "mac"}
     assert without(patch, LATER_FIELDS) == without(less, frozenset({ENDS_AT}))
     assert without({"status": {"mac": None}}, LATER_FIELDS) == {"status": {"mac": None}}
     assert without(patch, frozenset()) == patch

@@ -100,7 +100,7 @@ def cases(draw: st.DrawFn, verdict: Refusal | None) -> Case:
     place = ORDER.index(verdict) if verdict in ORDER else len(ORDER)
     unminted = verdict is Refusal.UNKNOWN_TOKEN
     holds = {
-        one: unminted and draw(st.booleans()) or at == place or (at > place and draw(st.booleans()))
+        one: (unminted and draw(st.booleans())) or at == place or (at > place and draw(st.booleans()))
         for at, one in enumerate(ORDER)
     }
     now = NOW + draw(st.sampled_from([timedelta(0), timedelta(microseconds=1), SECOND, -HOUR]))
@@ -136,8 +136,10 @@ def credentials(draw: st.DrawFn, holds: dict[Refusal, bool]) -> Json | None:
     """The one of the token's credential's name."""
     if holds[Refusal.CREDENTIAL_GONE]:
         return None
-    suspended = {True: [{"suspended": True}], False: [{}, {"suspended": False}, {"suspended": None}]}
-    body = stored_credential(**draw(st.sampled_from(suspended[holds[Refusal.CREDENTIAL_SUSPENDED]])))
+    suspended: list[Json] = [{}, {"suspended": False}, {"suspended": None}]
+    if holds[Refusal.CREDENTIAL_SUSPENDED]:
+        suspended = [{"suspended": True}]
+    body = stored_credential(**draw(st.sampled_from(suspended)))
     if holds[Refusal.CREDENTIAL_REPLACED]:
         body["metadata"]["uid"] = draw(st.sampled_from(["credential-2", "credential-1x"]))
     if holds[Refusal.CREDENTIAL_BEING_DELETED]:

@@ -61,6 +61,18 @@ async def test_beside_one_that_asks_a_crowd_has_one_worker_half_the_time(queue: 
 
 
 @simulated
+async def test_light_work_in_bulk_is_done_by_one_worker_that_hardly_rests(queue: WorkQueue, clock: FakeClock) -> None:
+    queue.add(work_in("quiet"))
+    for number in range(1000):
+        queue.add(work_in("crowd", number), bulk=True)
+    async with crew_of(queue, clock, seconds=0.008) as crew:
+        await asyncio.sleep(0.9)
+
+    assert starts(crew, "quiet") == [0]
+    assert starts(crew, "crowd") == pytest.approx([0.009 * number for number in range(100)], abs=0.01)
+
+
+@simulated
 async def test_alone_it_has_all_workers_as_before(queue: WorkQueue, clock: FakeClock) -> None:
     add(queue, "crowd", 1000)
     async with crew_of(queue, clock, seconds=0.1) as crew:
