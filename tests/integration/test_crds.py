@@ -96,13 +96,14 @@ def test_a_list_of_tokens_shows_what_the_console_shows(
         "ID": "q7c3abcdefghijkl",
         "CREDENTIAL": "invoice-bot",
         "PHASE": "Active",
+        "USABLE": "True",
         "EXPIRES": "2027-01-31T00:00:00Z",
         "REASON": "Issued",
         "SECRET": "invoice-bot-ci-token",
         "LAST USED": "",
     }
     narrow = table(control_plane.kubectl("get", "apitok", "-n", namespace).stdout)
-    assert list(narrow[0]) == ["NAME", "ID", "CREDENTIAL", "PHASE", "EXPIRES", "AGE"]
+    assert list(narrow[0]) == ["NAME", "ID", "CREDENTIAL", "PHASE", "USABLE", "EXPIRES", "AGE"]
 
 
 def test_a_list_of_credentials_shows_roles_and_active_tokens(

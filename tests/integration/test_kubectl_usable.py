@@ -66,7 +66,7 @@ def test_the_tokens_of_a_suspended_credential_are_not_called_usable(
     why = "ApiCredential invoice-bot is suspended, until its spec.suspended is false"
     told = f"no: {why} (not yet noted by the operator)"
 
-    assert phase(access) == phase(access, "--credential", "invoice-bot") == "Active,CredentialSuspended"
+    assert phase(access) == phase(access, "invoice-bot") == "Active,CredentialSuspended"
     assert got["Usable"] == fields(access("token", "whois", "--stdin", stdin=unseen).out)["Usable"] == told
     assert "Active,CredentialSuspended" in shown
     assert "is suspended; none of its tokens is accepted until it is resumed" in audit

@@ -137,8 +137,10 @@ def test_kubectl_lists_what_people_look_for(control_plane: ControlPlane, workspa
     tokens = table(control_plane, workspace, "apitokens")
     credentials = table(control_plane, workspace, "apicredentials")
 
-    assert tokens.keys() == {"NAME", "ID", "CREDENTIAL", "PHASE", "EXPIRES", "AGE", "REASON", "SECRET", "LAST USED"}
-    assert (tokens["ID"], tokens["PHASE"], tokens["EXPIRES"]) == (token["tokenID"], "Active", token["expiresAt"])
+    narrow = {"NAME", "ID", "CREDENTIAL", "PHASE", "USABLE", "EXPIRES", "AGE"}
+    assert tokens.keys() == narrow | {"REASON", "SECRET", "LAST USED"}
+    assert (tokens["ID"], tokens["PHASE"], tokens["USABLE"]) == (token["tokenID"], "Active", "True")
+    assert tokens["EXPIRES"] == token["endsAt"] == token["expiresAt"]
     assert (tokens["CREDENTIAL"], tokens["REASON"], tokens["SECRET"]) == ("invoice-bot", "Issued", "ci-token")
     assert (credentials["ROLES"], credentials["TOKENS"]) == ('["integration-reader"]', "1")
     assert credentials["READY"] == "True"

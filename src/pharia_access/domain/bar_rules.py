@@ -25,7 +25,7 @@ def bar(observed: Observed, now: datetime) -> Unusable | None:
 
 
 def tell_what_bars_it(observed: Observed, now: datetime) -> Settle | None:
-    """Where nothing else is to be done, or the token is to be deleted, which may take minutes: say what bars it."""
+    """Where nothing else is to be done, or cannot be done soon: say what bars a token, unless its status says it."""
     token = observed.token
     if token.status.phase is not Phase.ACTIVE or token.deleting:
         return None

@@ -7,16 +7,7 @@ an event, a list and a live read.
 from datetime import datetime
 
 from pharia_access.domain.bar_rules import bar, tell_what_bars_it
-from pharia_access.domain.decisions import (
-    Decision,
-    DeleteToken,
-    InSync,
-    Observed,
-    Rule,
-    SecretFate,
-    SetOwners,
-    Settle,
-)
+from pharia_access.domain.decisions import Decision, InSync, Observed, Rule, SecretFate, SetOwners, Settle
 from pharia_access.domain.ending_rules import (
     end_what_expired,
     end_what_is_being_deleted,
@@ -48,10 +39,8 @@ API_VERSION = "access.pharia.ai/v1alpha1"
 def decide(observed: Observed, now: datetime) -> Decision:
     """What to do next. After doing it, ask again: InSync ends the round."""
     answer = next((answer for rule in RULES if (answer := rule(observed, now)) is not None), InSync())
-    if isinstance(answer, InSync | DeleteToken):
-        answer = tell_what_bars_it(observed, now) or answer
     if isinstance(answer, InSync):
-        return _own(observed) or answer
+        return tell_what_bars_it(observed, now) or _own(observed) or answer
     return answer
 
 

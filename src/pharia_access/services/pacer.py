@@ -18,6 +18,11 @@ class Pacer:
         self._waiting: Turns[asyncio.Future[None]] = Turns()
         self._usher: asyncio.Task[None] | None = None
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether a turn would have to be waited for."""
+        return bool(self._waiting) or self._clock.monotonic() < self._next
+
     async def turn(self, namespace: str = "") -> None:
         """Wait for one's turn."""
         now = self._clock.monotonic()

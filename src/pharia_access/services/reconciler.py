@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from pharia_access.domain import token_rules, token_status
+from pharia_access.domain.bar_rules import tell_what_bars_it
 from pharia_access.domain.decisions import (
     DeleteToken,
     InSync,
@@ -94,7 +95,7 @@ class TokenReconciler:
 
     async def _bring_in_sync(self, token: Token, *, live: bool) -> bool:
         """Decide and apply until nothing is left; False: what comes next wants a live read, and nothing was done."""
-        for done in range(MOST_ROUNDS):
+        for _ in range(MOST_ROUNDS):
             observed = await self._with_credential(token)
             try:
                 gathered = await self._gather(observed, live=live)
@@ -106,8 +107,7 @@ class TokenReconciler:
                     return True
                 if not live and isinstance(decision, Mint | DeleteToken):
                     return False
-                if done and isinstance(decision, DeleteToken):  # deletes take their time: first tell it of all
-                    self._intake.ask(token.key)
+                if isinstance(decision, DeleteToken) and await self._told_first(gathered):
                     return True
                 changed = await self._apply(gathered, decision)
             finally:
@@ -115,6 +115,15 @@ class TokenReconciler:
             if changed is None:
                 return True
             token, live = changed, True
+        return True
+
+    async def _told_first(self, observed: Observed) -> bool:
+        """Whether other deletes are under way, and so the status said first what bars the token: it is asked again."""
+        telling = tell_what_bars_it(observed, self._clock.now()) if self._deletes.is_busy else None
+        if telling is None:
+            return False
+        await self._settle(observed.token, telling)
+        self._intake.ask(observed.token.key)
         return True
 
     async def _forget(self, key: ObjectKey) -> None:

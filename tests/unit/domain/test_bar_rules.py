@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 
+from pharia_access.domain.bar_rules import tell_what_bars_it
 from pharia_access.domain.conditions import find
-from pharia_access.domain.decisions import InSync, Observed, Settle
+from pharia_access.domain.decisions import DeleteToken, InSync, Observed, Settle
 from pharia_access.domain.model import Credential, Phase, Token
 from pharia_access.domain.reasons import DeliveryState, Reason
 from pharia_access.domain.token_rules import decide
@@ -81,14 +82,17 @@ def test_a_window_ends_under_a_suspended_credential_too() -> None:
     assert active.reason == Reason.CREDENTIAL_SUSPENDED
 
 
-def test_a_token_that_its_credential_takes_along_says_so_before_it_is_deleted() -> None:
-    orphan = replace(OWNED, owners=(), annotations=ARGO)
+def test_what_is_to_be_deleted_can_say_so_before() -> None:
+    orphan = observed(replace(OWNED, owners=(), annotations=ARGO), None)
 
-    token = settled(observed(orphan, None))
+    telling = tell_what_bars_it(orphan, NOW)
 
-    active = find(token.status.conditions, "Active")
+    assert isinstance(decide(orphan, NOW), DeleteToken)
+    assert telling is not None
+    active = find(telling.status.conditions, "Active")
     assert active is not None
     assert active.reason == Reason.CREDENTIAL_NOT_FOUND
+    assert tell_what_bars_it(replace(orphan, token=replace(orphan.token, status=telling.status)), NOW) is None
 
 
 def test_of_a_credential_that_cannot_be_understood_nothing_is_said() -> None:

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from pharia_access.domain.conditions import find
 from pharia_access.domain.bar_rules import tell_what_bars_it
+from pharia_access.domain.conditions import find
 from pharia_access.domain.decisions import DeleteToken, InSync, Mint, Observed, SetOwners, Settle
 from pharia_access.domain.model import CredentialIdentity, OwnerReference
 from pharia_access.domain.reasons import DeliveryState, Phase, Reason

@@ -16,6 +16,7 @@ from tests.support.virtual_time import FakeClock, simulated
 
 EVERY_PHASE = ["active", "expired", "failed", "pending", "revoked", "unseen"]
 WAITING = ["pending", "unseen"]
+LIVING = ["active", *WAITING]
 ITSELF = Work("credential", CREDENTIAL)
 LATER = "99"
 DAY = timedelta(days=1)
@@ -51,10 +52,10 @@ async def asked(bench: Bench) -> tuple[list[str], int]:
     ("changes", "tokens", "credentials"),
     [
         pytest.param({"generation": 2, "roles": ("admin",)}, [], 1, id="other roles concern its status alone"),
-        pytest.param({"generation": 2, "suspended": True}, WAITING, 1, id="a suspension concerns those that wait"),
-        pytest.param({"generation": 2, "policy": TokenPolicy(max_ttl=DAY)}, WAITING, 1, id="so does its policy"),
+        pytest.param({"generation": 2, "suspended": True}, LIVING, 1, id="a suspension concerns all that are not over"),
+        pytest.param({"generation": 2, "policy": TokenPolicy(max_ttl=DAY)}, WAITING, 1, id="its policy who waits"),
         pytest.param({"generation": 2, "policy": TokenPolicy(max_tokens=3)}, [], 1, id="a limit, whom it lets go"),
-        pytest.param({"deleting": True}, WAITING, 0, id="so does its deletion"),
+        pytest.param({"deleting": True}, LIVING, 0, id="so does its deletion"),
         pytest.param({"status": a_credential().status}, [], 0, id="an echo of our own status concerns nobody"),
         pytest.param({"uid": "uid-2"}, EVERY_PHASE, 1, id="another one of the name concerns all"),
     ],
@@ -155,7 +156,7 @@ def test_a_standby_notes_credentials_and_roles_and_queues_nothing(bench: Bench, 
 @pytest.mark.parametrize(
     ("gone", "expected"),
     [
-        pytest.param(False, WAITING, id="a change concerns those that wait"),
+        pytest.param(False, LIVING, id="a suspension concerns those that are not over"),
         pytest.param(True, EVERY_PHASE, id="its end concerns all"),
     ],
 )

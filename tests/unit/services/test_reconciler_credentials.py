@@ -5,14 +5,22 @@ from datetime import timedelta
 
 import pytest
 
-from pharia_access.domain.model import DeliveryState, Phase
+from pharia_access.domain.conditions import find
+from pharia_access.domain.model import DeliveryState, Phase, Token
 from tests.support.bench_tokens import of_git
 from tests.support.builders import CREDENTIAL, TOKEN, WINDOW, a_credential, a_token
 from tests.support.faults import Call
-from tests.support.service_builders import ARGO, SECRET, Bench, reason
+from tests.support.service_builders import ARGO, SECRET, Bench, drained, reason
 from tests.support.virtual_time import FakeClock, simulated
 
 DAY = timedelta(days=1)
+
+
+def active(token: Token) -> tuple[str, str]:
+    """The condition Active: its status and its reason."""
+    found = find(token.status.conditions, "Active")
+    assert found is not None
+    return found.status, found.reason
 
 
 async def orphaned(bench: Bench) -> None:
@@ -27,7 +35,8 @@ async def test_a_token_that_its_credential_owns_is_left_to_garbage_collection(be
     bench.remove_credential()
 
     await bench.reconcile()
-    assert bench.writes() == []
+    assert bench.writes() == ["write_token_status"]
+    assert active(bench.token()) == ("False", "CredentialNotFound")
     bench.store.collect_garbage()
 
     assert bench.store.tokens == {}
@@ -113,7 +122,8 @@ async def test_a_credential_that_is_on_its_way_out_kills_nothing_yet(bench: Benc
     await bench.reconcile()
 
     assert bench.token().status.phase is Phase.ACTIVE
-    assert bench.writes() == []
+    assert active(bench.token()) == ("False", "CredentialDeleting")
+    assert bench.writes() == ["write_token_status"]
 
 
 # --- a credential that is gone, with garbage collection behind
@@ -170,7 +180,13 @@ async def test_many_orphans_are_deleted_one_after_the_other(clock: FakeClock, be
 
     for key in keys:
         await bench.reconcile(key)
+    told = {active(token) for token in bench.store.tokens.values()}
+    asked = {work.key for work in await drained(bench.replica.queue) if work.kind == "token"}
+    for key in asked:
+        await bench.reconcile(key)
 
+    assert told == {("False", "CredentialNotFound")}
+    assert {*keys[1:]} <= asked
     assert bench.store.tokens == {}
     assert clock.monotonic() - began == pytest.approx(2.0, abs=0.01)
 
