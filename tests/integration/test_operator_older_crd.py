@@ -1,4 +1,4 @@
-"""The CRD of ApiToken from before keys had fingerprints: between two steps of an upgrade, or after a roll-back."""
+"""The CRD of ApiToken from before some fields of its status: between two steps of an upgrade, or after a roll-back."""
 
 from __future__ import annotations
 
@@ -18,54 +18,65 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("operator")
 
 PATH = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/apitokens.access.pharia.ai"
-FIELD = "keyFingerprint"
+FINGERPRINT, END = "keyFingerprint", "endsAt"
 
 
-def fields_of_mac(crd: Json) -> Json:
+def fields_of_status(crd: Json) -> Json:
     (version,) = crd["spec"]["versions"]
-    status = version["schema"]["openAPIV3Schema"]["properties"]["status"]
-    found: Json = status["properties"]["mac"]["properties"]
+    found: Json = version["schema"]["openAPIV3Schema"]["properties"]["status"]["properties"]
     return found
 
 
 def replace(workspace: Workspace, fields: Json) -> None:
     crd = workspace.api.request("GET", PATH).body
-    fields_of_mac(crd).clear()
-    fields_of_mac(crd).update(fields)
+    fields_of_status(crd).clear()
+    fields_of_status(crd).update(fields)
     assert workspace.api.request("PUT", PATH, body=crd).ok
 
 
 @contextmanager
-def an_older_crd(workspace: Workspace) -> Iterator[None]:
-    """Until the end the API server does not know the field; waits until it does not."""
-    now = deepcopy(fields_of_mac(workspace.api.request("GET", PATH).body))
-    replace(workspace, {name: value for name, value in now.items() if name != FIELD})
+def an_older_crd(workspace: Workspace, *unknown: str) -> Iterator[None]:
+    """Until the end the API server does not know these fields."""
+    now = fields_of_status(workspace.api.request("GET", PATH).body)
+    older = deepcopy(now)
+    for fields in (older, older["mac"]["properties"]):
+        for name in {*unknown} & fields.keys():
+            del fields[name]
+    replace(workspace, older)
     try:
         yield
     finally:
         replace(workspace, now)
 
 
-def mac(token: Json) -> Json:
-    found: Json = token["status"]["mac"]
-    return found
+def later_fields(workspace: Workspace, name: str) -> dict[str, str]:
+    """What a token has of them."""
+    status = workspace.known("ApiToken", name)["status"]
+    found = {FINGERPRINT: status["mac"].get(FINGERPRINT), END: status.get(END)}
+    return {field: value for field, value in found.items() if value is not None}
 
 
-def test_a_crd_that_does_not_know_the_fingerprint_stops_no_mint(workspace: Workspace) -> None:
+@pytest.mark.parametrize("unknown", [(FINGERPRINT,), (END,), (FINGERPRINT, END)], ids="+".join)
+def test_a_crd_that_does_not_know_a_field_stops_no_mint_and_no_revocation(
+    workspace: Workspace, unknown: tuple[str, ...]
+) -> None:
     workspace.credential()
-    before = workspace.issued("before", ttl="1h")
+    workspace.issued("before", ttl="1h")
     workspace.issued("untouched", ttl="1h")
-    assert len(mac(before)[FIELD]) == 16
+    known = later_fields(workspace, "before")
+    assert known.keys() == {FINGERPRINT, END}
 
-    with an_older_crd(workspace):
+    with an_older_crd(workspace, *unknown):
         # The API server takes a moment to serve what it was given.
-        wait_until(lambda: FIELD not in mac(workspace.known("ApiToken", "before")), what="the older CRD", timeout=30)
-        during = workspace.issued("during", ttl="1h")
+        wait_until(
+            lambda: later_fields(workspace, "before").keys().isdisjoint(unknown), what="the older CRD", timeout=30
+        )
+        workspace.issued("during", ttl="1h")
+        during = later_fields(workspace, "during")
         workspace.revoke("before")
         workspace.until_outcome("before", "Revoked", "Revoked")
-    wait_until(lambda: FIELD in mac(workspace.known("ApiToken", "untouched")), what="the newer CRD", timeout=30)
-    after = workspace.issued("after", ttl="1h")
+    wait_until(lambda: len(later_fields(workspace, "untouched")) == len(known), what="the newer CRD", timeout=30)
+    workspace.issued("after", ttl="1h")
 
-    assert mac(after)[FIELD] == mac(before)[FIELD]
-    assert FIELD not in mac(during)
-    assert mac(during)["keyID"] == mac(before)["keyID"]
+    assert during.keys() == known.keys() - {*unknown}
+    assert later_fields(workspace, "after")[FINGERPRINT] == known[FINGERPRINT]
