@@ -27,7 +27,7 @@ class Fault(StrEnum):
     EXPIRED = "Expired"
     """Its time is over, and the object is still there."""
     NOT_NOTED = "NotNoted"
-    """It is refused for a reason of its own, which the operator has not noted."""
+    """It is refused for good, and the operator has not noted it."""
     NEVER_USED = "NeverUsed"
     """It has been good for a while, and nobody was seen using it."""
     UNUSED = "Unused"
@@ -113,7 +113,7 @@ def _expired(token: TokenSummary, _: Limits, now: datetime) -> tuple[Fault, str]
 def _not_noted(token: TokenSummary, _: Limits, __: datetime) -> tuple[Fault, str] | None:
     """What its credential bars is told of the credential; what has expired, of the token."""
     barred = token.unusable
-    if token.noted != "True" or barred is None or barred.reason not in {Reason.REVOKED, Reason.DELETING}:
+    if token.noted != "True" or barred is None or barred.reason in _TOLD_ELSEWHERE:
         return None
     return Fault.NOT_NOTED, f"{barred.why}, and the operator has not noted it yet: does it run?"
 
@@ -156,6 +156,7 @@ def _too_long(token: TokenSummary, limits: Limits, _: datetime) -> tuple[Fault, 
     return Fault.TOO_LONG, f"lives {humanize(life)}, and {humanize(limits.longest)} are allowed: rotate it"
 
 
+_TOLD_ELSEWHERE: Final = {Reason.EXPIRED, Reason.CREDENTIAL_SUSPENDED, Reason.CREDENTIAL_DELETING}
 _TOKEN_RULES: Final[tuple[TokenRule, ...]] = (
     _expired,
     _not_noted,

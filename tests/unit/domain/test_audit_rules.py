@@ -133,6 +133,35 @@ def test_a_credential_without_an_active_token_is_found(phase: str) -> None:
     assert faults(replace(TOKEN, phase=phase))[Fault.NO_TOKENS] == "has no active token"
 
 
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        pytest.param({"suspended": True}, {Fault.SUSPENDED}, id="suspended"),
+        pytest.param({"deleting": True, "suspended": True}, {Fault.DELETING}, id="held while it is deleted"),
+    ],
+)
+def test_a_credential_that_bars_its_tokens_is_found(changes: dict[str, bool], found: set[Fault]) -> None:
+    assert set(faults(credential=replace(CREDENTIAL, **changes))) == found  # type: ignore[arg-type] # a table's column
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        pytest.param({"revoked": True}, {Fault.NOT_NOTED, Fault.NO_TOKENS}, id="revoked"),
+        pytest.param({"deleting": True}, {Fault.NOT_NOTED, Fault.NO_TOKENS}, id="being deleted"),
+        pytest.param({"credential_uid": "another"}, {Fault.NOT_NOTED}, id="of a credential that was deleted"),
+        pytest.param({"ends": NOW}, {Fault.EXPIRED}, id="expired, which is said already"),
+        pytest.param({"revoked": True, "noted": "False"}, {Fault.NO_TOKENS}, id="noted"),
+    ],
+)
+def test_what_bars_a_token_and_the_operator_has_not_noted_is_found(
+    changes: dict[str, object], found: set[Fault]
+) -> None:
+    minted = replace(TOKEN, minted=True, credential_uid=CREDENTIAL.uid, noted="True")
+
+    assert set(faults(replace(minted, **changes))) == found  # type: ignore[arg-type] # a table's column
+
+
 def test_findings_come_by_object() -> None:
     other = replace(TOKEN, key=ObjectKey("billing", "ci"), phase="Expired")
     unused = replace(TOKEN, last_used=None, ends=NOW - DAY)

@@ -25,8 +25,9 @@ class FoundError(AccessError):
 async def audit(desk: Desk, choices: Choices, *, unused: timedelta, longest: timedelta | None, fail: bool) -> None:
     """Print what was found. Raises FoundError if `fail`, and something was found or nothing was there to look at."""
     namespace = None if choices.all_namespaces else desk.namespace
-    credentials = await gathered(desk.objects.pages("ApiCredential", namespace), credential_summary, "credentials")
+    # Tokens first: else one that was made meanwhile, with its credential, would seem to have none.
     tokens = await gathered(desk.objects.pages("ApiToken", namespace), token_summary, "tokens")
+    credentials = await gathered(desk.objects.pages("ApiCredential", namespace), credential_summary, "credentials")
     nothing = "" if credentials or tokens else await nothing_in(desk, "credentials and no tokens", namespace)
     limits = Limits(unused=unused, longest=longest)
     found = judged(tokens, credentials, granting(await catalogue_of(desk)), limits=limits, now=desk.clock.now())
