@@ -20,8 +20,11 @@ MOST_REST_SECONDS: Final = 1.0
 LIGHT_SECONDS: Final = 0.02
 """Work in bulk that took no longer is light: a status was written, and nothing was hashed, on a machine with room."""
 
-LIGHT_REST: Final = 1 / 8
-"""What a crowd rests after light work, in times of what it took."""
+LIGHT_REST: Final = 1 / 4
+"""What the only crowd rests after light work, in times of what it took."""
+
+LIGHT_WORKERS: Final = 2
+"""How many workers the only crowd has at a time as long as its work is light; else it has one."""
 
 LONGEST_REST_SECONDS: Final = 10.0
 """Nor longer than this, however many crowds there are: who shares out the workers bounds them all together."""
@@ -103,6 +106,7 @@ class Shares:
     def __init__(self) -> None:
         self._has: Counter[str] = Counter()
         self._crowds: set[str] = set()
+        self._light: set[str] = set()  # crowds whose last work was
         self._heeded: OrderedDict[str, float] = OrderedDict()  # no crowds; who asked last is last
 
     def came(self, namespace: str) -> None:
@@ -117,6 +121,7 @@ class Shares:
         self._has[namespace] -= 1
         if self._has[namespace] <= FEW:
             self._crowds.discard(namespace)
+            self._light.discard(namespace)
         if not self._has[namespace]:
             del self._has[namespace]
 
@@ -127,8 +132,12 @@ class Shares:
             self._heeded.move_to_end(namespace)
 
     def holds_back(self, namespace: str, now: float) -> bool:
-        """Whether it is to have one worker at most, and to rest after each piece of work."""
+        """Whether it is to have few workers at most, and to rest after each piece of work."""
         return self._somebody_asked(now) and namespace in self._crowds
+
+    def workers(self, namespace: str) -> int:
+        """How many it may have at a time where it holds back."""
+        return LIGHT_WORKERS if self._is_light(namespace) else 1
 
     def crowds_among(self, namespaces: Iterable[str]) -> int:
         """How many of these are crowds."""
@@ -148,9 +157,13 @@ class Shares:
         """
         if not self.holds_back(namespace, now):
             return 0.0
-        if bulk and took <= LIGHT_SECONDS and len(self._crowds) == 1:
+        (self._light.add if bulk and took <= LIGHT_SECONDS else self._light.discard)(namespace)
+        if self._is_light(namespace):
             return took * LIGHT_REST
         return min(LONGEST_REST_SECONDS, min(MOST_REST_SECONDS, took) * len(self._crowds))
+
+    def _is_light(self, namespace: str) -> bool:
+        return namespace in self._light and len(self._crowds) == 1
 
     def _somebody_asked(self, now: float) -> bool:
         """Whether crowds are to hold back; forgets whoever asked long ago."""

@@ -168,7 +168,8 @@ class WorkQueue:
         """Whether one more worker may go to a namespace; the one who asks is idle."""
         if self.holds_back(namespace):
             at_work = self._shares.crowds_among(self._at_work)
-            return namespace not in self._resting and not self._at_work[namespace] and SHARE * at_work < self._idle
+            has_less = self._at_work[namespace] < self._shares.workers(namespace)
+            return namespace not in self._resting and has_less and SHARE * at_work < self._idle
         return self._at_work[namespace] < SHARE * self._idle
 
     def _rest(self, namespace: str, *, since: float, bulk: bool) -> None:

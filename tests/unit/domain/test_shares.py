@@ -11,6 +11,7 @@ from pharia_access.domain.turns import (
     HEEDED_SECONDS,
     LIGHT_REST,
     LIGHT_SECONDS,
+    LIGHT_WORKERS,
     LONGEST_REST_SECONDS,
     MOST_REST_SECONDS,
     Shares,
@@ -94,7 +95,10 @@ def test_a_crowd_rests_less_after_light_work_in_bulk(*, crowds: int, bulk: bool,
     shares.asked("quiet", NOW)
 
     assert shares.rest("crowd-0", took, NOW, bulk=bulk) == pytest.approx(rests)
+    assert shares.workers("crowd-0") == (LIGHT_WORKERS if rests < took else 1)
     assert shares.rest("quiet", took, NOW, bulk=bulk) == 0
+    assert shares.rest("crowd-0", LIGHT_SECONDS, NOW) == crowds * LIGHT_SECONDS
+    assert shares.workers("crowd-0") == 1
 
 
 @given(steps=STEPS)

@@ -61,15 +61,28 @@ async def test_beside_one_that_asks_a_crowd_has_one_worker_half_the_time(queue: 
 
 
 @simulated
-async def test_light_work_in_bulk_is_done_by_one_worker_that_hardly_rests(queue: WorkQueue, clock: FakeClock) -> None:
+async def test_light_work_in_bulk_has_two_workers_that_rest_for_a_quarter(queue: WorkQueue, clock: FakeClock) -> None:
     queue.add(work_in("quiet"))
     for number in range(1000):
         queue.add(work_in("crowd", number), bulk=True)
     async with crew_of(queue, clock, seconds=0.008) as crew:
-        await asyncio.sleep(0.9)
+        await asyncio.sleep(1)
+        at_once = {sum(moment <= start < moment + 0.0079 for start in starts(crew, "crowd")) for moment in (0.25, 0.75)}
 
     assert starts(crew, "quiet") == [0]
-    assert starts(crew, "crowd") == pytest.approx([0.009 * number for number in range(100)], abs=0.01)
+    assert at_once <= {1, 2}
+    assert 150 <= len(starts(crew, "crowd")) <= 200
+
+
+@simulated
+async def test_after_longer_work_a_crowd_has_one_worker_again(queue: WorkQueue, clock: FakeClock) -> None:
+    queue.add(work_in("quiet"))
+    for number in range(1000):
+        queue.add(work_in("crowd", number), bulk=True)
+    async with crew_of(queue, clock, seconds=0.1) as crew:
+        await asyncio.sleep(0.95)
+
+    assert starts(crew, "crowd") == pytest.approx([0.2 * number for number in range(5)], abs=0.01)
 
 
 @simulated
