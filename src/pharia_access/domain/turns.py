@@ -17,8 +17,8 @@ HEEDED_SECONDS: Final = 2.0
 MOST_REST_SECONDS: Final = 1.0
 """A crowd rests no longer than this for each crowd there is: where requests hang, we are not what is busy."""
 
-LIGHT_SECONDS: Final = 0.02
-"""Work in bulk that took no longer is light: a status was written, and nothing was hashed, on a machine with room."""
+LIGHT_SECONDS: Final = 0.1
+"""Work that took longer is not light, whatever it is: the machine, or the API server, has no room."""
 
 LIGHT_REST: Final = 1 / 4
 """What the only crowd rests after light work, in times of what it took."""
@@ -149,15 +149,15 @@ class Shares:
             return None
         return next(reversed(self._heeded.values())) + HEEDED_SECONDS - now
 
-    def rest(self, namespace: str, took: float, now: float, *, bulk: bool = False) -> float:
+    def rest(self, namespace: str, took: float, now: float, *, light: bool = False) -> float:
         """Seconds that it rests after work which took so long.
 
-        All crowds together take the time of one worker, as long as nobody rests longer than 10 s for that. After light
-        work in `bulk`, which nobody asked for one by one, a crowd that is the only one rests for less.
+        All crowds together take the time of one worker, as long as nobody rests longer than 10 s for that. After
+        `light` work, in bulk and no mint, a crowd that is the only one rests for less.
         """
         if not self.holds_back(namespace, now):
             return 0.0
-        (self._light.add if bulk and took <= LIGHT_SECONDS else self._light.discard)(namespace)
+        (self._light.add if light and took <= LIGHT_SECONDS else self._light.discard)(namespace)
         if self._is_light(namespace):
             return took * LIGHT_REST
         return min(LONGEST_REST_SECONDS, min(MOST_REST_SECONDS, took) * len(self._crowds))

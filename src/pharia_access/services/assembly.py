@@ -45,7 +45,8 @@ class Choices:
 def assemble(ports: Ports, choices: Choices) -> Parts:
     """Parts that know each other; the view is empty, and nothing is queued."""
     clock, policy = ports.clock, choices.policy
-    view, queue, schedule = View(), WorkQueue(clock.monotonic), Schedule()
+    view, schedule = View(), Schedule()
+    queue = WorkQueue(clock.monotonic, may_mint=lambda work: work.kind == "token" and view.is_pending(work.key))
     probes = Probes(clock, choices.probe_pace)
     places = Places(view, clock.monotonic)
     intake = Intake(ports, view=view, places=places, queue=queue, schedule=schedule, probes=probes, policy=policy)

@@ -38,15 +38,16 @@ class Work:
 
 
 class WorkQueue:
-    """Use from one event loop. `monotonic` gives seconds that only grow."""
+    """Use from one event loop. `monotonic` gives seconds that only grow; `may_mint` tells what is not light work."""
 
-    def __init__(self, monotonic: Callable[[], float]) -> None:
+    def __init__(self, monotonic: Callable[[], float], *, may_mint: Callable[[Work], bool] = lambda _: True) -> None:
         self._monotonic = monotonic
+        self._may_mint = may_mint
         self._lanes: tuple[Turns[Work], Turns[Work]] = (Turns(), Turns())
         self._waiting: dict[Work, float] = {}
         self._waiting_in_bulk: set[Work] = set()
         self._waiting_ahead: set[Work] = set()
-        self._running: dict[Work, tuple[float, bool]] = {}  # since when, and whether in bulk
+        self._running: dict[Work, tuple[float, bool]] = {}  # since when, and whether it is light
         self._at_work: Counter[str] = Counter()  # workers by namespace
         self._shares = Shares()
         self._resting: set[str] = set()
@@ -118,8 +119,8 @@ class WorkQueue:
     def done(self, work: Work) -> None:
         """It is no longer worked on; what was asked meanwhile now waits."""
         namespace = work.key.namespace
-        since, bulk = self._running.pop(work)
-        self._rest(namespace, since=since, bulk=bulk)
+        since, light = self._running.pop(work)
+        self._rest(namespace, since=since, light=light)
         self._shares.went(namespace)
         self._at_work[namespace] -= 1
         if not self._at_work[namespace]:
@@ -172,10 +173,10 @@ class WorkQueue:
             return namespace not in self._resting and has_less and SHARE * at_work < self._idle
         return self._at_work[namespace] < SHARE * self._idle
 
-    def _rest(self, namespace: str, *, since: float, bulk: bool) -> None:
+    def _rest(self, namespace: str, *, since: float, light: bool) -> None:
         """Have a namespace that holds back rest after work that began then."""
         now = self._monotonic()
-        seconds = self._shares.rest(namespace, now - since, now, bulk=bulk)
+        seconds = self._shares.rest(namespace, now - since, now, light=light)
         if seconds:
             self._resting.add(namespace)
             asyncio.get_running_loop().call_later(seconds, self._rested, namespace)
@@ -186,7 +187,7 @@ class WorkQueue:
 
     def _start(self, work: Work) -> Work:
         del self._waiting[work]
-        self._running[work] = self._monotonic(), work in self._waiting_in_bulk
+        self._running[work] = self._monotonic(), work in self._waiting_in_bulk and not self._may_mint(work)
         self._waiting_in_bulk.discard(work)
         self._waiting_ahead.discard(work)
         self._at_work[work.key.namespace] += 1

@@ -38,9 +38,7 @@ SUSPENDED = replace(CREDENTIAL, suspended=True)
         pytest.param(TOKEN, replace(CREDENTIAL, deleting=True), "Active,CredentialDeleting", id="is being deleted"),
         pytest.param(TOKEN, None, "Active,CredentialNotFound", id="is gone"),
         pytest.param(TOKEN, replace(CREDENTIAL, uid="x"), "Active,CredentialReplaced", id="is another"),
-        pytest.param(
-            replace(TOKEN, ends=NOW), CREDENTIAL, "Active,Expired", id="its end has come"
-        ),
+        pytest.param(replace(TOKEN, ends=NOW), CREDENTIAL, "Active,Expired", id="its end has come"),
         pytest.param(replace(TOKEN, ends=None), CREDENTIAL, "Active,Expired", id="an end that cannot be read"),
         pytest.param(replace(TOKEN, revoked=True), SUSPENDED, "Active,Revoked", id="revoked, and nobody noted it"),
         pytest.param(replace(TOKEN, revoked=True, phase="Revoked"), CREDENTIAL, "Revoked", id="revoked"),

@@ -82,22 +82,22 @@ def test_a_crowd_whose_work_is_done_is_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("crowds", "bulk", "took", "rests"),
+    ("crowds", "light", "took", "rests"),
     [
-        pytest.param(1, True, LIGHT_SECONDS, LIGHT_SECONDS * LIGHT_REST, id="light work in bulk"),
+        pytest.param(1, True, LIGHT_SECONDS, LIGHT_SECONDS * LIGHT_REST, id="light work"),
         pytest.param(1, True, LIGHT_SECONDS + 0.001, LIGHT_SECONDS + 0.001, id="work that took longer"),
-        pytest.param(1, False, LIGHT_SECONDS, LIGHT_SECONDS, id="what somebody asked for"),
+        pytest.param(1, False, LIGHT_SECONDS, LIGHT_SECONDS, id="other work"),
         pytest.param(2, True, LIGHT_SECONDS, 2 * LIGHT_SECONDS, id="beside another crowd"),
     ],
 )
-def test_a_crowd_rests_less_after_light_work_in_bulk(*, crowds: int, bulk: bool, took: float, rests: float) -> None:
+def test_a_crowd_rests_less_after_light_work(*, crowds: int, light: bool, took: float, rests: float) -> None:
     shares = having(**{f"crowd-{number}": FEW + 1 for number in range(crowds)})
     shares.asked("quiet", NOW)
 
-    assert shares.rest("crowd-0", took, NOW, bulk=bulk) == pytest.approx(rests)
+    assert shares.rest("crowd-0", took, NOW, light=light) == pytest.approx(rests)
     assert shares.workers("crowd-0") == (LIGHT_WORKERS if rests < took else 1)
-    assert shares.rest("quiet", took, NOW, bulk=bulk) == 0
-    assert shares.rest("crowd-0", LIGHT_SECONDS, NOW) == crowds * LIGHT_SECONDS
+    assert shares.rest("quiet", took, NOW, light=light) == 0
+    assert shares.rest("crowd-0", LIGHT_SECONDS, NOW) == pytest.approx(crowds * LIGHT_SECONDS)
     assert shares.workers("crowd-0") == 1
 
 

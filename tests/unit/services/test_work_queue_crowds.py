@@ -61,28 +61,38 @@ async def test_beside_one_that_asks_a_crowd_has_one_worker_half_the_time(queue: 
 
 
 @simulated
-async def test_light_work_in_bulk_has_two_workers_that_rest_for_a_quarter(queue: WorkQueue, clock: FakeClock) -> None:
+async def test_light_work_in_bulk_has_two_workers_that_rest_for_a_quarter(clock: FakeClock) -> None:
+    queue = WorkQueue(clock.monotonic, may_mint=lambda _: False)
     queue.add(work_in("quiet"))
     for number in range(1000):
         queue.add(work_in("crowd", number), bulk=True)
     async with crew_of(queue, clock, seconds=0.008) as crew:
         await asyncio.sleep(1)
-        at_once = {sum(moment <= start < moment + 0.0079 for start in starts(crew, "crowd")) for moment in (0.25, 0.75)}
 
     assert starts(crew, "quiet") == [0]
-    assert at_once <= {1, 2}
     assert 150 <= len(starts(crew, "crowd")) <= 200
 
 
+@pytest.mark.parametrize(
+    ("bulk", "may_mint", "seconds"),
+    [
+        pytest.param(True, True, 0.1, id="it may mint"),
+        pytest.param(False, False, 0.1, id="somebody asked for it"),
+        pytest.param(True, False, 0.11, id="it takes long"),
+    ],
+)
 @simulated
-async def test_after_longer_work_a_crowd_has_one_worker_again(queue: WorkQueue, clock: FakeClock) -> None:
+async def test_beside_other_work_a_crowd_has_one_worker(
+    clock: FakeClock, *, bulk: bool, may_mint: bool, seconds: float
+) -> None:
+    queue = WorkQueue(clock.monotonic, may_mint=lambda _: may_mint)
     queue.add(work_in("quiet"))
     for number in range(1000):
-        queue.add(work_in("crowd", number), bulk=True)
-    async with crew_of(queue, clock, seconds=0.1) as crew:
+        queue.add(work_in("crowd", number), bulk=bulk)
+    async with crew_of(queue, clock, seconds=seconds) as crew:
         await asyncio.sleep(0.95)
 
-    assert starts(crew, "crowd") == pytest.approx([0.2 * number for number in range(5)], abs=0.01)
+    assert starts(crew, "crowd") == pytest.approx([2 * seconds * number for number in range(5)], abs=0.01)
 
 
 @simulated
