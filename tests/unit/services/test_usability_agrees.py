@@ -18,7 +18,8 @@ from hypothesis import HealthCheck, find, given, settings
 from hypothesis import strategies as st
 
 from pharia_access.domain import conditions
-from pharia_access.domain.decisions import Observed, Settle
+from pharia_access.domain.bar_rules import tell_what_bars_it
+from pharia_access.domain.decisions import Decision, DeleteToken, Observed, Settle
 from pharia_access.domain.judged import judged
 from pharia_access.domain.keyring import Keyring
 from pharia_access.domain.model import Policy
@@ -179,9 +180,15 @@ def told_at_the_command_line(case: Case) -> str | None:
 
 
 def noted(case: Case) -> tuple[bool, str]:
-    """What the status says once the operator has looked: whether Active is True, and its reason."""
+    """What the status says once the operator has looked: whether Active is True, and its reason.
+
+    Of what it deletes, it is what a status says while the deletion must wait.
+    """
     token, credential = to_token(case.token, HOUR), case.credential and to_credential(case.credential)
-    decision = decide(Observed(token, credential or None, Policy()), case.now)
+    observed = Observed(token, credential or None, Policy())
+    decision: Decision | None = decide(observed, case.now)
+    if isinstance(decision, DeleteToken):
+        decision = tell_what_bars_it(observed, case.now)
     assert isinstance(decision, Settle), decision
     active = conditions.find(decision.status.conditions, "Active")
     assert active is not None
