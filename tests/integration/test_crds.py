@@ -47,7 +47,8 @@ MINTED = {
     "observedGeneration": 1,
     "phase": "Active",
     "tokenID": "q7c3abcdefghijkl",
-    "expiresAt": "2027-01-31T00:00:00Z",
+    "expiresAt": "2027-03-31T00:00:00Z",
+    "endsAt": "2027-01-31T00:00:00Z",
     "delivery": {"secretName": "invoice-bot-ci-token", "state": "Available"},
     "conditions": [
         {
@@ -57,7 +58,15 @@ MINTED = {
             "message": "The token was minted.",
             "lastTransitionTime": "2026-11-23T00:00:00Z",
             "observedGeneration": 1,
-        }
+        },
+        {
+            "type": "Active",
+            "status": "False",
+            "reason": "CredentialSuspended",
+            "message": "The token is accepted nowhere.",
+            "lastTransitionTime": "2026-11-23T00:00:00Z",
+            "observedGeneration": 1,
+        },
     ],
 }
 
@@ -96,7 +105,7 @@ def test_a_list_of_tokens_shows_what_the_console_shows(
         "ID": "q7c3abcdefghijkl",
         "CREDENTIAL": "invoice-bot",
         "PHASE": "Active",
-        "USABLE": "True",
+        "USABLE": "False",
         "EXPIRES": "2027-01-31T00:00:00Z",
         "REASON": "Issued",
         "SECRET": "invoice-bot-ci-token",
