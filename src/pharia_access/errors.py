@@ -14,6 +14,7 @@ __all__ = [
     "ExpiredViewError",
     "InvalidError",
     "KeyringError",
+    "LoginError",
     "MalformedObjectError",
     "NotFoundError",
     "OverloadedError",
@@ -40,6 +41,10 @@ class AccessError(Exception):
 
 class SettingsError(AccessError):
     """A setting is missing or out of bounds; the text names the variable and what it may be."""
+
+
+class LoginError(AccessError):
+    """Nobody's login is there for a person's command, or another than was chosen; no request was sent for it."""
 
 
 class TokenFormatError(AccessError):

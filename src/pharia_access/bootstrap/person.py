@@ -7,9 +7,11 @@ from datetime import timedelta
 from typing import Final
 
 from pharia_access.bootstrap.clocks import SystemClock
-from pharia_access.kube.client import Connection, connect
+from pharia_access.kube.connection import Connection
 from pharia_access.kube.gateway import KubeCluster
-from pharia_access.kube.login import Login, namespace_of
+from pharia_access.kube.identity import require_identity
+from pharia_access.kube.kubectl_proxy import LentLogin
+from pharia_access.kube.lent import connect_lent
 from pharia_access.kube.objects import KubeObjects
 from pharia_access.kube.personal_secrets import PersonalSecrets
 from pharia_access.kube.secrets import KubeSecrets
@@ -52,16 +54,16 @@ class Release:
 
 @asynccontextmanager
 async def open_desk(
-    login: Login, *, namespace: str | None, timeout_seconds: float, dry_run: bool, options: str = ""
+    login: LentLogin, *, namespace: str, timeout_seconds: float, dry_run: bool, options: str = ""
 ) -> AsyncIterator[Desk]:
-    """Connect as that login; closes at the end. Raises SettingsError."""
-    habit = "default" if login.kubeconfig is None else namespace_of(login)  # asked anyway: it knows the contexts
-    async with connect(login, pool_size=4, user_agent="kubectl-access") as connection:
+    """Connect as that login, once it is certain who that is; closes at the end. Raises LoginError, UnavailableError."""
+    async with connect_lent(login, pool_size=4, user_agent="kubectl-access") as connection:
+        await require_identity(connection, impersonated=login.impersonated, timeout_seconds=timeout_seconds)
         yield Desk(
             objects=KubeObjects(connection, timeout_seconds=timeout_seconds, dry_run=dry_run),
             secrets=PersonalSecrets(connection, timeout_seconds=timeout_seconds),
             connection=connection,
-            namespace=namespace or habit,
+            namespace=namespace,
             clock=SystemClock(),
             options=options,
         )

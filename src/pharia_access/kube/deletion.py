@@ -12,7 +12,8 @@ from pydantic.alias_generators import to_camel
 from pharia_access.domain.deletions import GONE, NOT_THERE, Deletion, Held
 from pharia_access.errors import ConflictError, NotFoundError, UnavailableError
 from pharia_access.kube import manifests
-from pharia_access.kube.client import Call, Connection
+from pharia_access.kube.connection import Connection
+from pharia_access.kube.exchange import Call
 
 __all__ = ["delete_exactly", "deleted_as_dry_run", "what_holds"]
 

@@ -12,8 +12,6 @@ from http import HTTPStatus
 from typing import Any
 
 import aiohttp
-from kubernetes.aio.client.exceptions import OpenApiException
-from kubernetes.aio.config import ConfigException
 
 from pharia_access.errors import (
     AlreadyExistsError,
@@ -26,9 +24,14 @@ from pharia_access.errors import (
     UnavailableError,
 )
 
-__all__ = ["TRANSPORT_ERRORS", "PolicyDeniedError", "concerns_secrets", "refusal", "unreachable"]
+__all__ = ["TRANSPORT_ERRORS", "LibraryError", "PolicyDeniedError", "concerns_secrets", "refusal", "unreachable"]
 
-TRANSPORT_ERRORS = (aiohttp.ClientError, OSError, OpenApiException, ConfigException)
+
+class LibraryError(Exception):
+    """The client library failed before an answer was complete; its own exception is the cause."""
+
+
+TRANSPORT_ERRORS = (aiohttp.ClientError, OSError, LibraryError)
 """What a call may raise before an answer is complete; `TimeoutError` and those of TLS are OSErrors."""
 
 MOST_CHARACTERS = 256
@@ -84,7 +87,8 @@ def unreachable(error: BaseException, *, method: str, path: str) -> UnavailableE
     """The error that no complete answer means. Its text names the kind of failure only."""
     if isinstance(error, TimeoutError):
         return UnavailableError(f"{method} {path}: no answer in time")
-    return UnavailableError(f"{method} {path}: no answer ({type(error).__name__})")
+    failed = error.__cause__ if isinstance(error, LibraryError) else error
+    return UnavailableError(f"{method} {path}: no answer ({type(failed).__name__})")
 
 
 def _kind(status: int, answer: Mapping[str, Any]) -> type[ApiError]:

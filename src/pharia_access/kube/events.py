@@ -15,7 +15,8 @@ from pharia_access.domain.sightings import Notice
 from pharia_access.domain.turns import Turns
 from pharia_access.errors import AlreadyExistsError, ApiError, UnavailableError
 from pharia_access.kube import manifests, paths
-from pharia_access.kube.client import Call, Connection
+from pharia_access.kube.connection import Connection
+from pharia_access.kube.exchange import Call
 
 __all__ = ["EventRecorder", "RecorderClock"]
 

@@ -23,8 +23,9 @@ from pharia_access.domain.permissions import Role
 from pharia_access.domain.sightings import Kind, MalformedObject, Page
 from pharia_access.errors import ConflictError, InvalidError, MalformedObjectError, UnavailableError
 from pharia_access.kube import manifests, paths
-from pharia_access.kube.client import MERGE_PATCH, Call, Connection
+from pharia_access.kube.connection import MERGE_PATCH, Connection
 from pharia_access.kube.deletion import delete_exactly
+from pharia_access.kube.exchange import Call
 from pharia_access.kube.later_fields import LATER_FIELDS, without
 from pharia_access.kube.listing import Lists, Portion
 from pharia_access.kube.malformed import complaint

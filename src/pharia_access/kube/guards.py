@@ -14,8 +14,9 @@ from pharia_access.domain.guards import Guard, Look, Sighting
 from pharia_access.domain.model import ObjectKey
 from pharia_access.errors import AlreadyExistsError, ApiError, NotFoundError, UnavailableError
 from pharia_access.kube import paths
-from pharia_access.kube.client import MERGE_PATCH, Call, Connection
+from pharia_access.kube.connection import MERGE_PATCH, Connection
 from pharia_access.kube.errors import PolicyDeniedError
+from pharia_access.kube.exchange import Call
 from pharia_access.kube.guard_forms import Accounts, carried, kind_seen, policies_seen
 
 __all__ = ["KubeGuards"]

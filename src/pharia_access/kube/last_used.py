@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.times import format_time
 from pharia_access.kube import paths
-from pharia_access.kube.client import JSON_PATCH, Connection
+from pharia_access.kube.connection import JSON_PATCH, Connection
 from pharia_access.kube.exchange import Call
 
 __all__ = ["KubeUses"]

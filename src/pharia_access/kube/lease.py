@@ -11,7 +11,8 @@ from pharia_access.domain.sightings import LeaseRecord
 from pharia_access.domain.times import parse_time
 from pharia_access.errors import MalformedObjectError, NotFoundError
 from pharia_access.kube import manifests, paths
-from pharia_access.kube.client import Call, Connection
+from pharia_access.kube.connection import Connection
+from pharia_access.kube.exchange import Call
 
 __all__ = ["KubeLeases"]
 

@@ -14,7 +14,7 @@ import msgspec
 
 from pharia_access.errors import MalformedObjectError, UnavailableError
 from pharia_access.kube import paths
-from pharia_access.kube.client import Connection
+from pharia_access.kube.connection import Connection
 from pharia_access.kube.envelopes import Listing, decoded, read_listing
 from pharia_access.kube.exchange import Call
 

@@ -1,4 +1,4 @@
-"""Where the API server is and who asks: from a kubeconfig, or from the pod.
+"""Where the API server is and who asks: from a kubeconfig, or from the pod. A person's login is in `kubectl_proxy`.
 
 Reads no environment, but for the library's own way to an in-cluster server.
 """
@@ -6,7 +6,7 @@ Reads no environment, but for the library's own way to an in-cluster server.
 import logging
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ from kubernetes.aio.client import Configuration
 
 from pharia_access.errors import SettingsError
 
-__all__ = ["Login", "configuration_of", "namespace_of"]
+__all__ = ["Login", "configuration_of"]
 
 
 log = logging.getLogger(__name__)
@@ -32,34 +32,14 @@ class Login:
 
     Attributes:
         kubeconfig: its path, or several as in KUBECONFIG; None stands for the pod's ServiceAccount.
-        context: one of its contexts; None stands for the current one.
-        user: whom to impersonate; empty for nobody.
-        groups: those of the impersonated user.
     """
 
     kubeconfig: str | None
-    context: str | None = None
-    user: str = ""
-    groups: tuple[str, ...] = ()
-
-    def impersonation(self) -> list[tuple[str, str]]:
-        """The headers that ask for it, a line for each group."""
-        user = [("Impersonate-User", self.user)] if self.user else []
-        return user + [("Impersonate-Group", group) for group in self.groups]
 
     def __str__(self) -> str:
         if self.kubeconfig is None:
             return "the pod's ServiceAccount (no kubeconfig is given)"
-        return f"the kubeconfig {self.kubeconfig}" + (f", context {self.context}" if self.context else "")
-
-
-def namespace_of(login: Login) -> str:
-    """The namespace that the kubeconfig's context names, else `default`. Raises SettingsError."""
-    with _told(login):
-        _require_file(login.kubeconfig or "")
-        contexts, current = config.list_kube_config_contexts(login.kubeconfig)  # type: ignore[no-untyped-call] # so the library says
-        chosen = current if login.context is None else _named(contexts, login.context)
-        return str(chosen["context"].get("namespace") or "default")
+        return f"the kubeconfig {self.kubeconfig}"
 
 
 async def configuration_of(login: Login) -> Configuration:
@@ -73,7 +53,6 @@ async def configuration_of(login: Login) -> Configuration:
             _require_file(login.kubeconfig)
             await config.load_kube_config(  # type: ignore[no-untyped-call] # so the library says
                 config_file=login.kubeconfig,
-                context=login.context,
                 client_configuration=configuration,
                 persist_config=False,
             )
@@ -113,14 +92,6 @@ def _require_file(kubeconfig: str) -> None:
     if not any(Path(path).exists() for path in kubeconfig.split(os.pathsep)):
         msg = "there is no such file"
         raise config.ConfigException(msg)
-
-
-def _named(contexts: Iterable[Mapping[str, Any]], name: str) -> Mapping[str, Any]:
-    for context in contexts:
-        if context["name"] == name:
-            return context
-    msg = f"it has no context {name!r}"
-    raise config.ConfigException(msg)
 
 
 @contextmanager

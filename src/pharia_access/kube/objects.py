@@ -12,8 +12,9 @@ from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.sightings import Kind
 from pharia_access.errors import DeniedError, NotFoundError
 from pharia_access.kube import manifests, paths
-from pharia_access.kube.client import MERGE_PATCH, Call, Connection
+from pharia_access.kube.connection import MERGE_PATCH, Connection
 from pharia_access.kube.deletion import what_holds
+from pharia_access.kube.exchange import Call
 
 __all__ = ["Json", "KubeObjects", "ListPage", "Right"]
 

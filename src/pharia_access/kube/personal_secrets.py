@@ -11,8 +11,9 @@ from pharia_access.domain.sightings import ForeignSecret, OneTimeSecret
 from pharia_access.domain.token import TokenText
 from pharia_access.errors import NotFoundError
 from pharia_access.kube import paths
-from pharia_access.kube.client import Call, Connection
+from pharia_access.kube.connection import Connection
 from pharia_access.kube.deletion import delete_exactly
+from pharia_access.kube.exchange import Call
 from pharia_access.kube.secrets import delivered
 
 __all__ = ["PersonalSecrets"]

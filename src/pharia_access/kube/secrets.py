@@ -29,9 +29,10 @@ from pharia_access.errors import (
     TokenFormatError,
 )
 from pharia_access.kube import manifests, paths
-from pharia_access.kube.client import Call, Connection
+from pharia_access.kube.connection import Connection
 from pharia_access.kube.deletion import delete_exactly, deleted_as_dry_run
 from pharia_access.kube.errors import PolicyDeniedError
+from pharia_access.kube.exchange import Call
 
 __all__ = ["KEYRING_NAME", "KubeSecrets", "delivered"]
 

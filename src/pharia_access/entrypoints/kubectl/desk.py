@@ -1,6 +1,7 @@
 """From the options to the API server: every command's work is done in here. Imports the client only when it is run."""
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
@@ -24,21 +25,32 @@ def at_the_desk(
 ) -> None:
     """Connect, do the work, close. Raises AccessError, and Abort for Ctrl-C once the work has cleaned up."""
     from pharia_access.bootstrap.person import open_desk
-    from pharia_access.kube.login import Login
-    from pharia_access.settings.person import kubeconfig_path
+    from pharia_access.kube.kubectl_proxy import LentLogin, LoginOptions, lent_login
+    from pharia_access.kube.plugin_terminal import Terminal
+    from pharia_access.settings.person import pod_namespace
 
-    async def connected() -> None:
-        login = Login(choices.kubeconfig or kubeconfig_path(), choices.context, choices.user, choices.groups)
+    pod = pod_namespace()
+
+    async def connected(login: LentLogin) -> None:
         async with open_desk(
             login,
-            namespace=choices.namespace,
+            namespace=choices.namespace or login.namespace or pod or "default",
             timeout_seconds=choices.timeout,
             dry_run=choices.dry_run,
             options=choices.connection(),
         ) as desk:
             await work(desk, choices, *args, **kwargs)
 
+    options = LoginOptions(choices.kubeconfig, choices.context, choices.user, choices.groups)
+    terminal = Terminal(reads=sys.stdin.isatty(), shows=sys.stderr.isatty(), write=_write)
     try:
-        asyncio.run(connected())
+        with lent_login(options, in_pod=pod is not None, terminal=terminal) as login:
+            asyncio.run(connected(login))
     except KeyboardInterrupt:
         raise click.Abort from None
+
+
+def _write(words: bytes) -> None:
+    """Show what an exec plugin writes, as it is: kubectl does the same."""
+    sys.stderr.buffer.write(words)
+    sys.stderr.buffer.flush()

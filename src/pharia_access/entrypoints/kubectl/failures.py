@@ -117,6 +117,8 @@ def _already_there(error: ApiError) -> Failure:
 
 def _unavailable(error: ApiError) -> Failure:
     match error.status:
+        case None if error.said:  # kubectl tells why
+            return Failure(_sentence(error.said))
         case None:
             return Failure("The API server does not answer.", "Is the cluster reachable? See: kubectl version")
         case HTTPStatus.UNAUTHORIZED:

@@ -1,0 +1,130 @@
+"""The connection to the API server, one call at a time, whoever carries it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Any, Final, Protocol
+from urllib.parse import urlencode
+
+import aiohttp
+
+from pharia_access.errors import UnavailableError
+from pharia_access.kube.errors import TRANSPORT_ERRORS, concerns_secrets, unreachable
+from pharia_access.kube.exchange import JSON, Answer, Call, Stream
+
+__all__ = ["JSON_PATCH", "MERGE_PATCH", "Connection", "Transport"]
+
+MERGE_PATCH: Final = "application/merge-patch+json"
+JSON_PATCH: Final = "application/json-patch+json"
+
+_OFFSET_TIMEOUT_SECONDS = 5.0
+
+
+class Transport(Protocol):
+    """What carries requests, signed in.
+
+    Attributes:
+        least_seconds: that an answer may take, whatever the request says: its login may wait for a person.
+    """
+
+    least_seconds: float
+
+    async def request(
+        self, call: Call, target: str, headers: Mapping[str, str], patience: aiohttp.ClientTimeout
+    ) -> aiohttp.ClientResponse:
+        """Send it to that path and query; the answer, whose body is still to come. Raises TRANSPORT_ERRORS."""
+        ...
+
+    def login(self) -> dict[str, Any]:
+        """What `kopf.ConnectionInfo` takes; call from any thread."""
+        ...
+
+
+class Connection:
+    """A pool of connections to the API server; made by `client.connect`, or `lent.connect_lent` for a person."""
+
+    def __init__(self, transport: Transport, *, user_agent: str) -> None:
+        self._transport = transport
+        self._user_agent = user_agent
+
+    async def send(self, call: Call) -> bytes:
+        """Send one request; the body of the answer. Raises the leaves of ApiError, without any part of a Secret.
+
+        Writes go out with `fieldValidation=Strict`: an older CRD must not drop a field in silence.
+        """
+        return (await self.fetch(call)).body
+
+    async def fetch(self, call: Call) -> Answer:
+        """As `send`; the whole answer."""
+        answer = await self._answer(call)
+        answer.require_success(call)
+        return answer
+
+    @asynccontextmanager
+    async def stream(self, call: Call, *, silence_seconds: float) -> AsyncIterator[Stream]:
+        """Send a request whose answer goes on: a watch, or a long list. `timeout_seconds` is for its beginning.
+
+        Raises the leaves of ApiError; no byte for `silence_seconds` is an UnavailableError.
+        """
+        response = await self._begin(call, silence_seconds)
+        try:
+            yield Stream(response, call)
+        finally:
+            response.close()
+
+    async def server_time_offset(self, now: Callable[[], datetime]) -> timedelta:
+        """How far the API server's clock is ahead of ours, to about a second; raises UnavailableError.
+
+        Its `Date` header is cut to whole seconds and belongs to some moment between request and answer.
+        """
+        before = now()
+        answer = await self._answer(Call("GET", "/version", _OFFSET_TIMEOUT_SECONDS))
+        middle = before + (now() - before) / 2
+        if answer.date is None:
+            msg = "GET /version: the answer has no date"
+            raise UnavailableError(msg)
+        return answer.date + timedelta(milliseconds=500) - middle
+
+    def login(self) -> dict[str, Any]:
+        """What `kopf.ConnectionInfo` takes, with the ServiceAccount's token as it is now. Call from any thread."""
+        return self._transport.login()
+
+    async def _answer(self, call: Call) -> Answer:
+        try:
+            return await self._exchange(call)
+        except TRANSPORT_ERRORS as error:
+            failure = unreachable(error, method=call.method, path=call.path)
+            if not concerns_secrets(call.path):
+                raise failure from error
+        # Outside of `except`: a parser's error can quote bytes of the answer, and would come along as the context.
+        raise failure
+
+    async def _begin(self, call: Call, silence_seconds: float) -> aiohttp.ClientResponse:
+        patience = aiohttp.ClientTimeout(total=None, sock_read=silence_seconds)
+        try:
+            async with asyncio.timeout(self._seconds(call)):
+                response = await self._request(call, patience)
+                if not HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
+                    Answer(response.status, response.headers, await response.read()).require_success(call)
+        except TRANSPORT_ERRORS as error:
+            raise unreachable(error, method=call.method, path=call.path) from error
+        return response
+
+    async def _exchange(self, call: Call) -> Answer:
+        response = await self._request(call, aiohttp.ClientTimeout(total=self._seconds(call)))
+        return Answer(response.status, response.headers, await response.read())
+
+    async def _request(self, call: Call, patience: aiohttp.ClientTimeout) -> aiohttp.ClientResponse:
+        headers = {"Accept": JSON, "Accept-Encoding": "identity", "User-Agent": self._user_agent}
+        query = dict(call.query)
+        if call.body is not None:
+            headers["Content-Type"] = call.content_type
+        if call.method in {"POST", "PUT", "PATCH"}:
+            query["fieldValidation"] = "Strict"
+        target = f"{call.path}?{urlencode(query)}" if query else call.path
+        return await self._transport.request(call, target, headers, patience)
+
+    def _seconds(self, call: Call) -> float:
+        return max(call.timeout_seconds, self._transport.least_seconds)

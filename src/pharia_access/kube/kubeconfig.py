@@ -1,0 +1,109 @@
+"""What `kubectl config view` tells of the login that a kubeconfig names; it leaves secrets out.
+
+kubectl itself resolves the kubeconfig and signs in. Here is only decided whether there is a login at all: where there
+is none, kubectl would ask for a name and a password, or go on as nobody.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+
+from pharia_access.errors import LoginError
+
+__all__ = ["CHOOSE", "NamedLogin", "named_login", "read_view"]
+
+CHOOSE: Final = "Name a kubeconfig by --kubeconfig or KUBECONFIG, and its context by --context."
+
+_WAYS_IN: Final = (
+    "token",
+    "tokenFile",
+    "client-certificate",
+    "client-certificate-data",
+    "username",
+    "exec",
+    "auth-provider",
+)
+"""Of a kubeconfig's user; each alone is enough for kubectl (`canIdentifyUser` of client-go)."""
+_PLAIN: Final = "http://"
+
+Entry = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class NamedLogin:
+    """The login of one context.
+
+    Attributes:
+        context: its name.
+        namespace: empty where it names none.
+        impersonated: whom the kubeconfig says to impersonate; empty for nobody.
+        runs_plugin: an exec plugin signs in, which may ask a person.
+    """
+
+    context: str
+    namespace: str = ""
+    impersonated: str = ""
+    runs_plugin: bool = False
+
+
+def read_view(written: bytes) -> Entry:
+    """What `kubectl config view -o json` wrote. Raises LoginError."""
+    try:
+        return msgspec.json.decode(written, type=dict[str, Any])
+    except msgspec.DecodeError:
+        msg = "the kubeconfig cannot be read: what kubectl config view writes is no JSON"
+        raise LoginError(msg, "Is the kubectl on PATH the real one? See: kubectl config view") from None
+
+
+def named_login(view: Entry, context: str | None) -> NamedLogin | None:
+    """The login of that context, or of the current one; None where the kubeconfig has no current one.
+
+    Raises LoginError for a context or a user that is not there, for a user without a login, and for a login that
+    kubectl would keep back because the server is plain HTTP.
+    """
+    chosen = context or view.get("current-context")
+    if not chosen:
+        return None
+    found = _entry(view, "contexts", "context", chosen)
+    if found is None:
+        msg = f"the kubeconfig has no context {chosen!r}"
+        raise _no_login(msg)
+    user = _user(view, found.get("user", ""), chosen)
+    cluster = _entry(view, "clusters", "cluster", found.get("cluster", "")) or {}
+    _require_way_in(user, chosen, str(cluster.get("server", "")))
+    return NamedLogin(chosen, found.get("namespace", ""), user.get("as", ""), runs_plugin=bool(user.get("exec")))
+
+
+def _user(view: Entry, name: str, context: str) -> Entry:
+    if not name:
+        return {}
+    user = _entry(view, "users", "user", name)
+    if user is None:
+        msg = f"the kubeconfig's context {context!r} names the user {name!r}, who is not in it"
+        raise _no_login(msg)
+    return user
+
+
+def _require_way_in(user: Entry, context: str, server: str) -> None:
+    identified = any(user.get(way) for way in _WAYS_IN)
+    plain = server.startswith(_PLAIN)
+    if identified and plain:
+        why = f"the server of context {context!r} is {_PLAIN}, over which kubectl sends no login"
+        raise _no_login(why, "Write https:// in the kubeconfig, if that is meant.")
+    if not identified and not plain:
+        why = f"the user of context {context!r} has none: no token, certificate or program that gives one"
+        raise _no_login(why, "Log in the way that your cluster has, or name another context by --context.")
+
+
+def _no_login(why: str, next_step: str = CHOOSE) -> LoginError:
+    return LoginError(f"There is no login: {why}", next_step)
+
+
+def _entry(view: Entry, kind: str, content: str, name: str) -> Entry | None:
+    for entry in view.get(kind) or ():
+        if entry.get("name") == name:
+            found: Entry = entry.get(content) or {}
+            return found
+    return None

@@ -1,0 +1,73 @@
+"""The terminal of an exec plugin that kubectl runs: whether it may read there, and its words on their way to it."""
+
+import os
+import pty
+import select
+import threading
+import tty
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from pharia_access.kube.plugin_words import PluginWords
+
+__all__ = ["Terminal", "forwarded", "read_some", "standard_error"]
+
+_BYTES: Final = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """What a person has in front of them.
+
+    Attributes:
+        reads: standard input is a terminal. Anything else is not for kubectl: it may be a token's text.
+        shows: standard error is one.
+        write: shows a plugin's words.
+    """
+
+    reads: bool
+    shows: bool
+    write: Callable[[bytes], None]
+
+
+def standard_error(terminal: Terminal) -> tuple[int, int]:
+    """Where to read, and what a program takes as its standard error: a terminal where the person's is one."""
+    if not terminal.shows:
+        return os.pipe()
+    reader, writer = pty.openpty()
+    tty.setraw(writer)  # the person's own terminal makes CR LF of LF
+    return reader, writer
+
+
+def read_some(reader: int) -> bytes:
+    """What is there, at least a byte; nothing at the end, which a pseudo-terminal tells by an error."""
+    try:
+        return os.read(reader, _BYTES)
+    except OSError:
+        return b""
+
+
+@contextmanager
+def forwarded(reader: int, terminal: Terminal) -> Iterator[None]:
+    """Show what comes within the block, and what has come by its end: a plugin's own child may never close its end."""
+    ended, end = os.pipe()
+    thread = threading.Thread(target=_forward, args=(reader, ended, terminal), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        os.close(end)
+        thread.join()
+        os.close(ended)
+
+
+def _forward(reader: int, ended: int, terminal: Terminal) -> None:
+    words = PluginWords()
+    while reader in (ready := select.select([reader, ended], [], [])[0]) or not ready:
+        piece = read_some(reader)
+        if not piece:
+            break
+        terminal.write(words.feed(piece))
+    terminal.write(words.end())
