@@ -7,6 +7,7 @@ test sees another's load, restarts or audit log.
 from __future__ import annotations
 
 import itertools
+import os
 import re
 from typing import TYPE_CHECKING
 
@@ -194,6 +195,7 @@ def access(
 ) -> Access:
     """Runs a command line in this process, in the test's namespace, which has a credential."""
     monkeypatch.setenv("KUBECONFIG", str(control_plane.kubeconfig))
+    monkeypatch.setenv("PATH", str(control_plane.bin), prepend=os.pathsep)
     workspace.credential()
     return command_line(workspace.namespace, capsys, monkeypatch)
 

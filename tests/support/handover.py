@@ -49,7 +49,7 @@ def a_place(control_plane: ControlPlane, here: str, folder: Path) -> Iterator[Pl
     workspace.role()
     workspace.credential()
     path = folder / "kubeconfig"
-    with Proxy(control_plane.server_url, control_plane.ca_file) as proxy:
+    with Proxy(control_plane.server_url, control_plane.ca_file, serves_as=control_plane.pki.server) as proxy:
         control_plane.service_account_kubeconfig(here, "anna", path, server=proxy.url)
         yield Place(workspace, Plugin(control_plane, here, kubeconfig=path), proxy)
     control_plane.kubectl("delete", "namespace", here, "--wait=false")

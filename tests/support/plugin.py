@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from tests.support.control_plane import ControlPlane
 
-__all__ = ["Plugin", "Terminal", "Told"]
+__all__ = ["Plugin", "Terminal", "Told", "run_here"]
 
 _SCRIPTS = Path(sys.executable).parent
 """Where the console scripts are: kubectl finds its plugins on PATH."""
@@ -65,18 +65,15 @@ class Plugin:
 
     def run(self, *arguments: str, stdin: str = "") -> Told:
         """Run a command within this process; nobody is at a terminal."""
-        return _run([f"--kubeconfig={self._kubeconfig}", *self._who, *arguments], stdin=stdin)
+        words = [f"--kubeconfig={self._kubeconfig}", *self._who, *arguments]
+        return run_here(words, {"PATH": self.environment["PATH"]}, stdin=stdin)
 
     def obey(self, command: str) -> Told:
         """Run the very command that a person was told, as it stands there, within this process if it is ours."""
         program, *words = shlex.split(command)
         assert program == "kubectl"
         if words[0] == "access":
-            with mock.patch.dict("os.environ", {"KUBECONFIG": str(self._kubeconfig)}):
-                return _run(words[1:])
-        if "--kubeconfig" in words:  # kubectl sends no token over plain HTTP, as through a proxy
-            place = words.index("--kubeconfig")
-            del words[place : place + 2]
+            return run_here(words[1:], self.environment)
         done = self.control_plane.kubectl(*words, check=False)
         return Told(done.returncode, done.stdout, done.stderr)
 
@@ -160,9 +157,15 @@ class Terminal:
         return "\n".join(line.rstrip() for line in shown.replace("\r\n", "\n").replace("\r", "").split("\n"))
 
 
-def _run(words: list[str], *, stdin: str = "") -> Told:
+def run_here(words: list[str], environment: Mapping[str, str], *, stdin: str = "") -> Told:
+    """Run `kubectl access` within this process, with these variables beside its own; kubectl is on PATH there."""
     stdout, stderr = _writer(), _writer()
-    with redirect_stdout(stdout), redirect_stderr(stderr), mock.patch("sys.stdin", io.StringIO(stdin)):
+    with (
+        mock.patch.dict("os.environ", environment),
+        redirect_stdout(stdout),
+        redirect_stderr(stderr),
+        mock.patch("sys.stdin", io.StringIO(stdin)),
+    ):
         status = run(words)
     return Told(status, _written(stdout), _written(stderr))
 

@@ -1,4 +1,4 @@
-"""A way to the API server that can end the operator at a chosen write: plain HTTP in front, TLS behind.
+"""A way to the API server that can end the operator at a chosen write: TLS behind, and in front if it is asked for.
 
 Owns one thread with an event loop. Adds nothing to a request: the client's own bearer token signs it in.
 """
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
     from typing import Self
+
+    from tests.support.pki import Pem
 
 __all__ = ["Proxy", "Strike", "Write"]
 
@@ -62,8 +64,10 @@ class Strike:
 class Proxy:
     """Serves at `url` within a `with` block."""
 
-    def __init__(self, server_url: str, ca_file: Path) -> None:
+    def __init__(self, server_url: str, ca_file: Path, *, serves_as: Pem | None = None) -> None:
+        """`serves_as`: the certificate to serve TLS with, without which kubectl sends no login."""
         self.url = ""
+        self._serves_as = serves_as
         self.writes: list[Write] = []
         self.struck = threading.Event()
         self.refused: dict[str, int] = {}
@@ -108,9 +112,10 @@ class Proxy:
         server = web.Server(self._serve, access_log=None, handler_cancellation=True)
         self._runner = web.ServerRunner(server, shutdown_timeout=0.5)
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        tls = None if self._serves_as is None else _server_tls(self._serves_as)
+        await web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=tls).start()
         port: int = self._runner.addresses[0][1]
-        self.url = f"http://127.0.0.1:{port}"
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{port}"
 
     async def _stop(self) -> None:
         await self._runner.cleanup()
@@ -149,6 +154,12 @@ class Proxy:
     @staticmethod
     def _wait_for(future: Future[None]) -> None:
         future.result(_START_SECONDS)
+
+
+def _server_tls(pem: Pem) -> ssl.SSLContext:
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(pem.certificate, pem.key)
+    return tls
 
 
 async def _pass_on(request: web.BaseRequest, answer: aiohttp.ClientResponse) -> web.StreamResponse:

@@ -70,7 +70,7 @@ def start_failure(written: bytes) -> LoginError:
     said = _cleaned(_PREFIX.sub("", _LOG_HEADER.sub("", written.decode(errors="replace")).strip()))
     if said == _ASKED_FOR_NAME:
         return LoginError("There is no login: what the kubeconfig names is empty", CHOOSE)
-    return LoginError(f"kubectl cannot sign in: {said or 'it ended without a word'}", CHOOSE)
+    return LoginError(f"There is no login, says kubectl: {said or 'nothing'}", CHOOSE)
 
 
 def request_failure(text: str, *, method: str, path: str) -> UnavailableError:
