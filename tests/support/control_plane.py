@@ -182,6 +182,10 @@ class ControlPlane:
         token = self.kubectl("create", "token", name, f"--namespace={namespace}", duration).stdout.strip()
         return token_kubeconfig(path, server=server or self.server_url, ca_file=self.ca_file, token=token)
 
+    def look_at(self, path: str) -> int:
+        """The HTTP status of GET `path` as administrator, by a client without a name."""
+        return self._probe.status(path)
+
     def audit_events(self, *words: str, since: int = 0) -> Iterator[dict[str, object]]:
         """Every request that the API server has answered so far, as its audit log tells it, if it holds all `words`.
 

@@ -66,7 +66,7 @@ class Plugin:
     def run(self, *arguments: str, stdin: str = "") -> Told:
         """Run a command within this process; nobody is at a terminal."""
         words = [f"--kubeconfig={self._kubeconfig}", *self._who, *arguments]
-        return run_here(words, {"PATH": self.environment["PATH"]}, stdin=stdin)
+        return run_here(words, self.environment, stdin=stdin)
 
     def obey(self, command: str) -> Told:
         """Run the very command that a person was told, as it stands there, within this process if it is ours."""
@@ -158,10 +158,10 @@ class Terminal:
 
 
 def run_here(words: list[str], environment: Mapping[str, str], *, stdin: str = "") -> Told:
-    """Run `kubectl access` within this process, with these variables beside its own; kubectl is on PATH there."""
+    """Run `kubectl access` within this process, with these variables and no others."""
     stdout, stderr = _writer(), _writer()
     with (
-        mock.patch.dict("os.environ", environment),
+        mock.patch.dict("os.environ", environment, clear=True),
         redirect_stdout(stdout),
         redirect_stderr(stderr),
         mock.patch("sys.stdin", io.StringIO(stdin)),

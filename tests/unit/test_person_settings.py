@@ -1,33 +1,41 @@
-"""Where the kubeconfig is, as kubectl finds it."""
+"""What the environment tells the command line: the pod that it runs in, as client-go decides it."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from pharia_access.settings.person import kubeconfig_path
+from pharia_access.settings.person import pod_namespace
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+SERVICE = {"KUBERNETES_SERVICE_HOST": "10.0.0.1", "KUBERNETES_SERVICE_PORT": "443"}
 
 
 @pytest.mark.parametrize(
-    ("named", "at_home", "found"),
+    ("environment", "files", "namespace"),
     [
-        pytest.param("/a:/b", True, "/a:/b", id="named"),
-        pytest.param("", True, "{home}/.kube/config", id="by habit"),
-        pytest.param("", False, None, id="none, as in a pod"),
+        pytest.param(SERVICE, {"token": "t", "namespace": "finance\n"}, "finance", id="a pod"),
+        pytest.param({**SERVICE, "POD_NAMESPACE": "hr"}, {"token": "t", "namespace": "finance"}, "hr", id="told so"),
+        pytest.param(SERVICE, {"token": "t"}, "default", id="a pod that does not know"),
+        pytest.param(SERVICE, {"namespace": "finance"}, None, id="no token"),
+        pytest.param({"POD_NAMESPACE": "hr"}, {"token": "t", "namespace": "finance"}, None, id="no API server"),
+        pytest.param({**SERVICE, "KUBERNETES_SERVICE_PORT": ""}, {"token": "t"}, None, id="half an address"),
     ],
 )
-def test_the_kubeconfig_is_found(
+def test_a_pod_is_known_by_what_client_go_knows_it_by(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
-    named: str,
-    at_home: bool,  # noqa: FBT001
-    found: str | None,
+    environment: Mapping[str, str],
+    files: Mapping[str, str],
+    namespace: str | None,
 ) -> None:
-    monkeypatch.setenv("KUBECONFIG", named)
-    monkeypatch.setattr(Path, "home", lambda: tmp_path)
-    if at_home:
-        (tmp_path / ".kube").mkdir()
-        (tmp_path / ".kube" / "config").write_text("")
+    for name in (*SERVICE, "POD_NAMESPACE"):
+        monkeypatch.setenv(name, environment.get(name, ""))
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
 
-    assert kubeconfig_path() == (found and found.format(home=tmp_path))
+    assert pod_namespace(tmp_path) == namespace

@@ -11,8 +11,7 @@ __all__ = ["PluginWords"]
 
 _LOG_LINE: Final = re.compile(rb"[IWEF]\d{4} \d{2}:\d{2}:\d{2}\.\d{6} +\d+ [\w./-]+:\d+\] ")
 """The header of klog: severity and date, time, process, place."""
-_MOST_HEADER: Final = 128
-_BEGUN: Final = re.compile(rb"[IWEF](\d{0,3}|\d{4}( [\d:. ]{0,40}([\w./-]+(:\d*)?)?)?)")
+_BEGUN: Final = re.compile(rb"[IWEF](\d{0,3}|\d{4}( [\d:. ]{0,40}([\w./-]{1,80}(:\d*\]?)?)?)?)")
 """A piece that may be the beginning of one."""
 
 
@@ -20,11 +19,12 @@ class PluginWords:
     """Lets the words pass, some bytes at a time.
 
     klog writes an entry of several lines by one call and marks the first alone, so that everything up to the end of
-    the piece that was read belongs to it.
+    the piece that was read, and of the line that this ends in, belongs to it.
     """
 
     def __init__(self) -> None:
         self._held = b""
+        self._logged = False
         self._in_line = False
 
     def feed(self, piece: bytes) -> bytes:
@@ -32,16 +32,23 @@ class PluginWords:
         piece, self._held = self._held + piece, b""
         shown = b""
         for line in piece.splitlines(keepends=True):
-            if not self._in_line and _LOG_LINE.match(line):
+            if self._logged:
+                self._logged = not _ended(line)
+            elif not self._in_line and _LOG_LINE.match(line):
+                self._logged = not _ended(piece)
                 break
-            if not self._in_line and len(line) < _MOST_HEADER and _BEGUN.fullmatch(line):
+            elif not self._in_line and _BEGUN.fullmatch(line):
                 self._held = line
-                break
-            shown += line
-            self._in_line = not line.endswith((b"\n", b"\r"))
+            else:
+                shown += line
+                self._in_line = not _ended(line)
         return shown
 
     def end(self) -> bytes:
         """What was held, at the end."""
         held, self._held = self._held, b""
         return held
+
+
+def _ended(line: bytes) -> bool:
+    return line.endswith((b"\n", b"\r"))

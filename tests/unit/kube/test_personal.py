@@ -68,17 +68,6 @@ async def test_a_secret_that_is_gone_is_no_error(tmp_path: Path) -> None:
         assert await secrets.delete(TOKEN, "uid-1") == NOT_THERE
 
 
-async def test_who_is_impersonated_is_in_every_request(tmp_path: Path) -> None:
-    async with hostile_api(lambda _: reply(200, {})) as api:
-        login = Login(plain_kubeconfig(tmp_path / "kubeconfig", api.url), user="anna", groups=("staff",))
-        async with connect(login, pool_size=1) as connection:
-            await KubeObjects(connection, timeout_seconds=5).read("ApiToken", TOKEN)
-
-    (request,) = api.requests
-    assert request.headers["impersonate-user"] == "anna"
-    assert request.headers["impersonate-group"] == "staff"
-
-
 async def test_whether_a_secret_can_be_stored_is_asked_without_storing_one(tmp_path: Path) -> None:
     async with (
         hostile_api(lambda _: reply(201, {"kind": "Secret"})) as api,

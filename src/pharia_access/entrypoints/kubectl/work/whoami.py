@@ -15,6 +15,7 @@ from pharia_access.entrypoints.kubectl.options import Choices
 from pharia_access.entrypoints.kubectl.work.render import print_fields, print_section, print_value
 from pharia_access.entrypoints.kubectl.work.terminal import RefusedError, warn
 from pharia_access.errors import AccessError
+from pharia_access.settings.person import proxy_for
 
 __all__ = ["Verifier", "VerifierError", "show", "tell"]
 
@@ -75,11 +76,11 @@ async def tell(choices: Choices, text: TokenText, verifier: Verifier) -> None:
 async def _ask(text: TokenText, verifier: Verifier) -> tuple[int, bytes]:
     """Status and body. A redirection is not followed: the token would go where nobody sent it."""
     url = f"{verifier.url.rstrip('/')}/whoami"
-    tls = _tls(verifier)
+    tls, proxy = _tls(verifier), _proxy(verifier)
     try:
         async with (
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=verifier.timeout)) as session,
-            session.get(url, headers=_header(text), ssl=tls, allow_redirects=False) as response,
+            session.get(url, headers=_header(text), ssl=tls, allow_redirects=False, proxy=proxy) as response,
         ):
             return response.status, await _body(response)
     except (aiohttp.ClientError, OSError, ValueError) as error:
@@ -102,6 +103,15 @@ def _header(text: TokenText) -> dict[str, str]:
     return {"Authorization": f"Bearer {text.reveal()}", "Accept": "application/json"}
 
 
+def _proxy(verifier: Verifier) -> str | None:
+    """The proxy that the environment names, without which a token would go another way than is said."""
+    proxy = proxy_for(verifier.url)
+    if proxy is not None and urlsplit(proxy).scheme not in {"http", "https"}:
+        msg = f"The proxy for {verifier.url} is of a kind that whoami cannot use: {urlsplit(proxy).scheme}"
+        raise RefusedError(msg, "Name an HTTP proxy by HTTPS_PROXY, or except the verifier by NO_PROXY.")
+    return proxy
+
+
 def _tls(verifier: Verifier) -> ssl.SSLContext | bool:
     if verifier.insecure:
         return False
@@ -117,6 +127,9 @@ def _problem(error: Exception, verifier: Verifier) -> tuple[str, str]:
         case aiohttp.ClientConnectorCertificateError():
             why = getattr(error.certificate_error, "verify_message", "it does not fit")
             return f"The certificate of {verifier.url} is not trusted ({why})", "Name who signed it by --ca-file."
+        case aiohttp.ClientProxyConnectionError() | aiohttp.ClientHttpProxyError():
+            what = f"The proxy on the way to {verifier.url} fails ({type(error).__name__})"
+            return what, "It stands in HTTPS_PROXY or HTTP_PROXY; NO_PROXY makes exceptions."
         case aiohttp.ClientSSLError():
             return f"There is no TLS to be had with {verifier.url}", "Is it http:// instead?"
         case TimeoutError():
