@@ -27,7 +27,6 @@ def open_still(finding: str) -> pytest.MarkDecorator:
     return pytest.mark.xfail(finding in NOT_YET_MENDED, reason=f"{finding} is not mended yet")
 
 
-@open_still("faults.md 3")
 @pytest.mark.parametrize("field", ["as", "as-groups"])
 def test_who_chose_to_be_less_is_less(
     access: Access, control_plane: ControlPlane, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, field: str

@@ -1,4 +1,4 @@
-"""What the environment tells the command line: the pod that it runs in, as client-go decides it."""
+"""What the environment tells the command line: the pod that it runs in, and proxies, as Go decides it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pharia_access.settings.person import pod_namespace
+from pharia_access.settings.person import pod_namespace, proxy_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,3 +39,40 @@ def test_a_pod_is_known_by_what_client_go_knows_it_by(
         (tmp_path / name).write_text(text)
 
     assert pod_namespace(tmp_path) == namespace
+
+
+@pytest.mark.parametrize(
+    ("environment", "url", "proxy"),
+    [
+        pytest.param({}, "https://access.example.com", None, id="none"),
+        pytest.param({"HTTPS_PROXY": "http://p:1"}, "https://access.example.com", "http://p:1", id="for https"),
+        pytest.param({"https_proxy": "http://p:1"}, "https://access.example.com", "http://p:1", id="in small letters"),
+        pytest.param({"HTTPS_PROXY": "p:1"}, "https://access.example.com", "http://p:1", id="without a scheme"),
+        pytest.param({"HTTPS_PROXY": "http://p:1"}, "http://access.example.com", None, id="not for http"),
+        pytest.param({"HTTP_PROXY": "http://p:1"}, "http://access.example.com", "http://p:1", id="for http"),
+        pytest.param({"ALL_PROXY": "http://p:1"}, "https://access.example.com", None, id="not by ALL_PROXY"),
+        pytest.param({"HTTPS_PROXY": "http://p:1"}, "https://localhost:8443", None, id="this machine"),
+        pytest.param({"HTTPS_PROXY": "http://p:1"}, "https://127.0.0.9", None, id="this machine by address"),
+        pytest.param({"HTTPS_PROXY": "http://p:1"}, "https://[::1]:8443", None, id="this machine by IPv6"),
+        pytest.param(
+            {"HTTPS_PROXY": "http://p:1", "NO_PROXY": "example.com"}, "https://access.example.com", None, id="excepted"
+        ),
+        pytest.param(
+            {"HTTPS_PROXY": "http://p:1", "NO_PROXY": "10.0.0.0/8, fd00::/8"}, "https://10.1.2.3", None, id="in a range"
+        ),
+        pytest.param(
+            {"HTTPS_PROXY": "http://p:1", "NO_PROXY": "10.0.0.0/8"}, "https://11.1.2.3", "http://p:1", id="beside it"
+        ),
+        pytest.param({"HTTPS_PROXY": "http://p:1", "NO_PROXY": "*"}, "https://access.example.com", None, id="all"),
+    ],
+)
+def test_a_proxy_is_taken_as_go_takes_it(
+    monkeypatch: pytest.MonkeyPatch, environment: Mapping[str, str], url: str, proxy: str | None
+) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+
+    assert proxy_for(url) == proxy

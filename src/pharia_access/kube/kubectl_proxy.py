@@ -100,7 +100,7 @@ def lent_login(options: LoginOptions, *, in_pod: bool, terminal: Terminal) -> It
     """
     kubectl = shutil.which("kubectl")
     if kubectl is None:
-        msg = "kubectl is not on PATH, and kubectl access signs in by it"
+        msg = "There is no kubectl on PATH, by which kubectl access signs in"
         raise LoginError(msg, "Install it: https://kubernetes.io/docs/tasks/tools/")
     login = named_login(_view(kubectl, options), options.context)
     if login is None and not in_pod:
@@ -217,4 +217,4 @@ def _end(process: "subprocess.Popen[bytes]", held: int) -> None:
 
 def _not_started(kubectl: str, error: OSError | subprocess.TimeoutExpired | None) -> LoginError:
     why = error.strerror if isinstance(error, OSError) else "it does not answer in time"
-    return LoginError(f"{kubectl} cannot be used to sign in: {why}", "Does it run? See: kubectl version")
+    return LoginError(f"There is no login: {kubectl} cannot be run: {why}", "Does it run? See: kubectl version")

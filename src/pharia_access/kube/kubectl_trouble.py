@@ -22,17 +22,17 @@ _QUOTES_ANSWER: Final = re.compile(r"malformed|invalid (header|byte)|unexpected 
 
 _REASONS: Final[tuple[tuple[str, str, str], ...]] = (
     (
-        r"getting credentials: exec: executable (?P<what>\S+) not found(?P<hint>.*)",
+        r"exec: executable (?P<what>\S+) not found(?P<hint>.*)",
         "The kubeconfig's exec plugin is not there: {what}",
         "{hint}",
     ),
     (
-        r"getting credentials: exec: executable (?P<what>.+) failed with exit code (?P<code>-?\d+)",
+        r"exec: executable (?P<what>.+) failed with exit code (?P<code>-?\d+)",
         "The kubeconfig's exec plugin failed: {what} ended with status {code}",
         "What it wrote stands above. Log in again by it, then repeat the command.",
     ),
     (
-        r"getting credentials: (?P<why>.+)",
+        r"^(?:getting credentials: |(?=exec: |exec plugin ))(?P<why>.+)",
         "The kubeconfig's exec plugin gives no login: {why}",
         "See it in the kubeconfig: kubectl config view --minify",
     ),
@@ -87,7 +87,7 @@ def plain_request_failure(*, method: str, path: str) -> UnavailableError:
 
 def carrier_failure(*, method: str, path: str) -> UnavailableError:
     """Nobody serves at kubectl's socket."""
-    return _no_answer("kubectl proxy, which carries the requests, has ended", "Run the command again.", method, path)
+    return _no_answer("What carries the requests, kubectl proxy, has ended", "Run the command again.", method, path)
 
 
 def _no_answer(said: str, next_step: str, method: str, path: str) -> UnavailableError:

@@ -19,6 +19,16 @@ HINT = "\n\nIt looks like you are trying to use a client-go credential plugin th
             "What it wrote stands above. Log in again by it, then repeat the command.",
         ),
         (
+            "exec: executable /p failed with exit code 1",  # for a certificate, within TLS
+            "The kubeconfig's exec plugin failed: /p ended with status 1.",
+            "What it wrote stands above. Log in again by it, then repeat the command.",
+        ),
+        (
+            "getting credentials: exec plugin didn't return a token or cert/key pair",
+            "The kubeconfig's exec plugin gives no login: exec plugin didn't return a token or cert/key pair.",
+            "See it in the kubeconfig: kubectl config view --minify",
+        ),
+        (
             f"getting credentials: exec: executable p not found{HINT}",
             "The kubeconfig's exec plugin is not there: p.",
             HINT.strip(),

@@ -135,6 +135,30 @@ async def test_nobody_there_and_silence_are_a_sentence(ask: Callable[..., Any]) 
     assert nobody[0] == silence[0] == 1
 
 
+async def test_the_proxy_of_the_environment_is_taken(ask: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    async with hostile_api(lambda _: reply(200, ANSWER)) as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        status, out, _ = await ask("http://verifier.invalid")
+
+    assert status == 0
+    assert "invoice-bot" in out
+    assert [request.target for request in proxy.requests] == ["http://verifier.invalid/whoami"]
+
+
+async def test_a_proxy_that_cannot_be_used_is_told(ask: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", f"http://anna:word@127.0.0.1:{free_port()}")
+    down = await ask("https://verifier.invalid")
+    monkeypatch.setenv("https_proxy", "socks5://127.0.0.1:1080")
+    other = await ask("https://verifier.invalid")
+
+    assert down[2].startswith("Error: The proxy on the way to https://verifier.invalid fails (")
+    assert other[2].startswith(
+        "Error: The proxy for https://verifier.invalid is of a kind that whoami cannot use: socks5"
+    )
+    assert "word" not in down[2]
+    assert down[0] == other[0] == 1
+
+
 @pytest.mark.parametrize("url", ["access.example.com", "ftp://access.example.com", "https://", "https:///whoami"])
 async def test_what_is_no_url_is_refused(ask: Callable[..., Any], url: str) -> None:
     assert await ask(url) == (1, "", "Error: --verifier must be a URL, such as https://access.example.com.\n")
