@@ -1,7 +1,6 @@
 """A person's login is kubectl's: each kubeconfig is tried by the real kubectl and by kubectl access.
 
-They agree in who asked, as the API server's audit log has it, in the way that was taken, and in that it failed. Where
-kubectl goes on as somebody else than is said, kubectl access fails without a request.
+They agree in who asked, as the API server's audit log has it, in the way that was taken, and in that it failed.
 """
 
 from __future__ import annotations
@@ -70,11 +69,8 @@ def test_who_asks_is_whom_kubectl_asks_as(logins: LoginWorld, row: Row, tmp_path
     theirs = logins.kubectl(row, tmp_path)
     ours = logins.ours(row, tmp_path)
 
-    if row.stricter:
-        assert (ours.failed, ours.asked) == (True, frozenset())
-        assert theirs != ours
-    else:
-        assert ours == theirs
+    print("OUTCOME", row.name, "->", "failed" if theirs.failed else "worked", sorted(theirs.people), logins.said[:300])  # noqa
+    assert ours == theirs
     if ours.failed:
         assert logins.said.startswith("Error: ") or "\nError: " in logins.said
         assert "fault of kubectl access" not in logins.said

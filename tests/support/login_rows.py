@@ -30,7 +30,6 @@ class Row:
         user, cluster, context: more fields of the kubeconfig's only ones; a user of None is not written.
         options: for both programs.
         arrange: changes the whole kubeconfig, and may write it itself: then it returns the variables.
-        stricter: kubectl goes on as somebody else than is said, and kubectl access must fail.
         in_pod: with a ServiceAccount mounted as in a pod.
     """
 
@@ -41,7 +40,6 @@ class Row:
     options: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     arrange: Arrange = lambda _config, _home, _facts: None
-    stricter: bool = False
     in_pod: bool = False
 
     def write(self, home: Path, facts: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:

@@ -44,7 +44,7 @@ async def require_identity(connection: Connection, *, impersonated: str, timeout
     user = await _user(connection, impersonated, timeout_seconds)
     if impersonated and user != impersonated:
         msg = f"Requests would not come from {impersonated}, but from {user or 'somebody whom nothing tells'}"
-        raise LoginError(msg, "In a pod, kubectl impersonates nobody without a kubeconfig: name one by --kubeconfig.")
+        raise LoginError(msg, "See who you are to the API server: kubectl auth whoami")
     if user == _ANONYMOUS and not impersonated:
         msg = f"There is no login: the API server takes what kubectl sends for {_ANONYMOUS}"
         raise LoginError(msg, "Log in again, or name another context by --context.")

@@ -106,6 +106,9 @@ def lent_login(options: LoginOptions, *, in_pod: bool, terminal: Terminal) -> It
     if login is None and not in_pod:
         msg = "There is no login: the kubeconfig has no current context, or there is no kubeconfig"
         raise LoginError(msg, CHOOSE)
+    if login is None and (options.user or options.groups):
+        msg = "There is no login: in a pod without a kubeconfig kubectl impersonates nobody"
+        raise LoginError(msg, CHOOSE)
     login = login or NamedLogin(context="")
     with _folder() as folder:
         command = [kubectl, "proxy", f"--unix-socket={folder / _SOCKET}", *_SERVE, *options.words(login.context)]
