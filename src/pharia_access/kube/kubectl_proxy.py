@@ -9,7 +9,7 @@ import select
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,14 +102,7 @@ def lent_login(options: LoginOptions, *, in_pod: bool, terminal: Terminal) -> It
     if kubectl is None:
         msg = "There is no kubectl on PATH, by which kubectl access signs in"
         raise LoginError(msg, "Install it: https://kubernetes.io/docs/tasks/tools/")
-    login = named_login(_view(kubectl, options), options.context)
-    if login is None and not in_pod:
-        msg = "There is no login: the kubeconfig has no current context, or there is no kubeconfig"
-        raise LoginError(msg, CHOOSE)
-    if login is None and (options.user or options.groups):
-        msg = "There is no login: in a pod without a kubeconfig kubectl impersonates nobody"
-        raise LoginError(msg, CHOOSE)
-    login = login or NamedLogin(context="")
+    login = _login(_view(kubectl, options), options, in_pod=in_pod)
     with _folder() as folder:
         command = [kubectl, "proxy", f"--unix-socket={folder / _SOCKET}", *_SERVE, *options.words(login.context)]
         with _serving(command, folder, terminal, asks=login.runs_plugin):
@@ -117,7 +110,19 @@ def lent_login(options: LoginOptions, *, in_pod: bool, terminal: Terminal) -> It
             yield LentLogin(folder / _SOCKET, login.namespace, impersonated, login.runs_plugin)
 
 
-def _view(kubectl: str, options: LoginOptions) -> dict[str, object]:
+def _login(view: Mapping[str, object], options: LoginOptions, *, in_pod: bool) -> NamedLogin:
+    login = named_login(view, options.context)
+    if login is not None:
+        return login
+    msg = "There is no login: the kubeconfig has no current context, or there is no kubeconfig"
+    if in_pod:
+        if not options.user and not options.groups:
+            return NamedLogin(context="")
+        msg = "There is no login: in a pod without a kubeconfig kubectl impersonates nobody"
+    raise LoginError(msg, CHOOSE)
+
+
+def _view(kubectl: str, options: LoginOptions) -> Mapping[str, object]:
     chosen = [f"--kubeconfig={options.kubeconfig}"] if options.kubeconfig else []
     command = [kubectl, "config", "view", "--output=json", "--minify=false", "--flatten=false", "--raw=false", *chosen]
     try:
@@ -128,7 +133,7 @@ def _view(kubectl: str, options: LoginOptions) -> dict[str, object]:
         raise _not_started(kubectl, error) from error
     if done.returncode:
         raise start_failure(done.stderr)
-    return dict(read_view(done.stdout))
+    return read_view(done.stdout)
 
 
 @contextmanager
