@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-__all__ = ["ROWS", "combinations"]
+__all__ = ["ROWS", "WORKS", "combinations"]
 
 Json = dict[str, Any]
 Facts = Mapping[str, str]
@@ -306,6 +306,55 @@ IN_PODS = (
 )
 
 
+WORKS = frozenset(
+    {
+        "a client certificate",
+        "certificates in files beside it",
+        "a link to it, with certificates beside the link",
+        "a token",
+        "a token's file",
+        "a token's file with a line end",
+        "a certificate and a token",
+        "as somebody with rights",
+        "as somebody in groups",
+        "as somebody with a UID",
+        "as somebody with more",
+        "as by an option",
+        "a plugin",
+        "a plugin that gives certificates",
+        "a plugin of v1beta1",
+        "a plugin with arguments and variables",
+        "a plugin on PATH",
+        "a plugin beside the kubeconfig",
+        "a plugin one folder up",
+        "a plugin that needs the cluster",
+        "a plugin and a token",
+        "a slash after the server",
+        "any certificate",
+        "another name in the certificate",
+        "a proxy",
+        "a proxy of TLS",
+        "a proxy of SOCKS",
+        "a proxy by HTTPS_PROXY",
+        "a proxy of SOCKS by HTTPS_PROXY",
+        "a proxy that 127.0.0.1 does not take",
+        "an empty file first",
+        "a file that is missing first",
+        "two files with half each",
+        "the first of two users",
+        "a namespace",
+        "an unknown field",
+        "JSON",
+        "line ends of Windows",
+        "the one at home",
+        "no home, and KUBECONFIG",
+        "by an option",
+        "a pod",
+        "a pod, POD_NAMESPACE",
+        "a pod with a kubeconfig",
+    }
+)
+"""Rows in which the tokens are listed, so that two programs that both fail are not taken for two that agree."""
 ROWS = (*USERS, *IMPERSONATION, *PLUGINS, *CLUSTERS, *FILES, *IN_PODS)
 
 
