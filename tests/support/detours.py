@@ -84,8 +84,17 @@ def detours(target: int, serves_as: Pem) -> Iterator[dict[str, Detour]]:
             for scheme, each in made.items()
         ]
         yield made
-        for server in servers:
-            loop.call_soon_threadsafe(server.close)
+        asyncio.run_coroutine_threadsafe(_end(servers), loop).result(_SECONDS)
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join(_SECONDS)
+        loop.close()
+
+
+async def _end(servers: list[asyncio.Server]) -> None:
+    for server in servers:
+        server.close()
+    others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
