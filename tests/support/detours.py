@@ -37,7 +37,7 @@ class Detour:
 
     async def _serve(self, reader: Reader, writer: Writer) -> None:
         greet: Callable[[Reader, Writer], Awaitable[None]] = _socks if self.scheme == "socks5" else _connect
-        with suppress(OSError, asyncio.IncompleteReadError):
+        with suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             await greet(reader, writer)
             self.used += 1
             onward, out = await asyncio.open_connection("127.0.0.1", self._target)
@@ -61,11 +61,12 @@ async def _socks(reader: Reader, writer: Writer) -> None:
 
 
 async def _pass(reader: Reader, writer: Writer) -> None:
-    with suppress(OSError):
-        while piece := await reader.read(65536):
-            writer.write(piece)
-            await writer.drain()
-    with suppress(OSError):
+    try:
+        with suppress(OSError):
+            while piece := await reader.read(65536):
+                writer.write(piece)
+                await writer.drain()
+    finally:
         writer.close()
 
 
@@ -98,3 +99,5 @@ async def _end(servers: list[asyncio.Server]) -> None:
     for task in others:
         task.cancel()
     await asyncio.gather(*others, return_exceptions=True)
+    for _ in range(3):  # turns in which what was closed is let go
+        await asyncio.sleep(0)
