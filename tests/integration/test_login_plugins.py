@@ -98,7 +98,7 @@ def test_a_code_is_shown_while_the_plugin_still_waits(login: Login) -> None:
 def test_a_plugin_may_ask_a_person_and_read_the_answer(login: Login) -> None:
     script = f"[ -t 0 ] && [ -t 2 ] || exit 3; printf 'PIN: ' >&2; read -r pin; [ \"$pin\" = 1234 ] || exit 4\n{GIVES}"
 
-    with login.by(script, interactiveMode="Always").terminal("token", "list", "--request-timeout=0.5") as terminal:
+    with login.by(script, interactiveMode="Always").terminal("token", "list", "--request-timeout=500ms") as terminal:
         terminal.reads("PIN: ")
         terminal.types("1234")
         status = terminal.status()
