@@ -20,7 +20,6 @@ from pharia_access.domain.model import (
 from pharia_access.domain.permissions import Permission, Role
 from pharia_access.domain.reasons import DeliveryState
 from pharia_access.domain.token import TokenText, mint
-from pharia_access.domain.token_rules import API_VERSION
 from pharia_access.domain.token_status import Minted, minted_status
 
 __all__ = [
@@ -97,7 +96,7 @@ def a_minted_token(
     state: DeliveryState = DeliveryState.AVAILABLE,
     seen_at: datetime | None = None,
 ) -> Token:
-    """A token as its mint leaves it, owned by its credential and in sync at `issued_at`."""
+    """A token as its mint leaves it, in sync at `issued_at`."""
     token = token or a_token()
     credential = credential or CredentialIdentity(token.spec.credential_name, "credential-1")
     minted = Minted(
@@ -112,12 +111,13 @@ def a_minted_token(
     status = minted_status(token, minted, seen_at or issued_at)
     if status.delivery is not None:
         status = replace(status, delivery=replace(status.delivery, state=state))
-    return replace(token, status=status, owners=token.owners or (owned_by(credential),))
+    return replace(token, status=status)
 
 
 def owned_by(credential: CredentialIdentity) -> OwnerReference:
-    """The owner reference that the operator sets."""
-    return OwnerReference(API_VERSION, "ApiCredential", credential.name, credential.uid, controller=True)
+    """The owner reference that the operator of versions up to 0.2.0 set."""
+    version, kind = "access.pharia.ai/v1alpha1", "ApiCredential"
+    return OwnerReference(version, kind, credential.name, credential.uid, controller=True, block_owner_deletion=False)
 
 
 def a_credential(

@@ -14,9 +14,9 @@ __all__ = [
     "InSync",
     "Mint",
     "Observed",
+    "RemoveOwner",
     "Rule",
     "SecretFate",
-    "SetOwners",
     "Settle",
     "settle",
 ]
@@ -75,10 +75,11 @@ class Settle:
 
 
 @dataclass(frozen=True, slots=True)
-class SetOwners:
-    """Replace the owner references."""
+class RemoveOwner:
+    """Take off the reference to its credential that an earlier version wrote: nothing else is to be done until then."""
 
-    owners: tuple[OwnerReference, ...]
+    remaining: tuple[OwnerReference, ...]
+    recheck_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ class DeleteToken:
     """Delete the token: its credential is gone and nobody else will."""
 
 
-Decision = InSync | Mint | Settle | SetOwners | DeleteToken
+Decision = InSync | Mint | Settle | RemoveOwner | DeleteToken
 Rule = Callable[[Observed, datetime], Decision | None]
 
 

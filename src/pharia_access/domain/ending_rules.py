@@ -5,7 +5,7 @@ from datetime import datetime
 from pharia_access.domain.conditions import Condition, find
 from pharia_access.domain.decisions import Decision, DeleteToken, InSync, Observed, SecretFate, settle
 from pharia_access.domain.deletions import being_deleted
-from pharia_access.domain.lifetime import expiry, next_end
+from pharia_access.domain.lifetime import expiry
 from pharia_access.domain.model import DeliveryState, Phase, Reason, TokenStatus
 from pharia_access.domain.times import format_time
 from pharia_access.domain.token_status import (
@@ -41,28 +41,20 @@ def end_what_is_being_deleted(observed: Observed, now: datetime) -> Decision | N
     return conclude(observed, now, Outcome(phase or Phase.REVOKED, Reason.DELETING, message))
 
 
-def end_with_its_credential(observed: Observed, now: datetime) -> Decision | None:
-    """A deleted credential takes its tokens along: by garbage collection, or by us where that cannot work."""
+def end_with_its_credential(observed: Observed, _: datetime) -> Decision | None:
+    """A deleted credential takes its tokens along. Garbage collection does not: they carry no reference to it."""
     recorded, credential = observed.token.status.credential, observed.credential
     if recorded is None or observed.credential_malformed:
         return None
     if credential is not None and credential.uid == recorded.uid:
         return None
-    if any(owner.uid == recorded.uid for owner in observed.token.owners):
-        return _until_collected(observed, now)
-    if credential is not None and observed.policy.tracked_by_gitops(observed.token):
+    if credential is not None and observed.policy.declared_elsewhere(observed.token):
         return None
     return DeleteToken()
 
 
-def _until_collected(observed: Observed, now: datetime) -> Decision | None:
-    """Garbage collection of many takes minutes: what falls due meanwhile is done as ever."""
-    due = next_end(observed.token)
-    return None if due is not None and due <= now else InSync(due)
-
-
 def fail_under_a_replaced_credential(observed: Observed, now: datetime) -> Decision | None:
-    """Deleting what Git declares would make GitOps create it again, and mint unasked: it stays, dead."""
+    """Deleting what is declared elsewhere would have it created again, and mint unasked: it stays, dead."""
     recorded, credential = observed.token.status.credential, observed.credential
     if recorded is None or credential is None or credential.uid == recorded.uid:
         return None

@@ -53,8 +53,13 @@ class OwnerReference:
     kind: str
     name: str
     uid: str
-    controller: bool = False
-    block_owner_deletion: bool = False
+    controller: bool | None = None
+    block_owner_deletion: bool | None = None
+
+    @property
+    def is_credential(self) -> bool:
+        """Whether the owner is an ApiCredential, of whichever version."""
+        return self.kind == "ApiCredential" and self.api_version.startswith("access.pharia.ai/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,10 +223,14 @@ class Policy:
     restore_labels: frozenset[str] = frozenset({"velero.io/restore-name"})
 
     def tracked_by_gitops(self, token: Token) -> bool:
-        """Whether Git declares the token: such a token gets no owner reference, or Git could not prune it."""
+        """Whether Git declares the token, and would create it again."""
         return not (
             self.gitops_annotations.isdisjoint(token.annotations) and self.gitops_labels.isdisjoint(token.labels)
         )
+
+    def declared_elsewhere(self, token: Token) -> bool:
+        """Whether something would create the token again if we deleted it: Git, or a controller that owns it."""
+        return self.tracked_by_gitops(token) or any(it.controller and not it.is_credential for it in token.owners)
 
     def restored(self, token: Token) -> bool:
         """Whether a backup tool put the token here."""

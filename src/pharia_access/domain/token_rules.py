@@ -7,7 +7,7 @@ an event, a list and a live read.
 from datetime import datetime
 
 from pharia_access.domain.bar_rules import bar, tell_what_bars_it
-from pharia_access.domain.decisions import Decision, InSync, Observed, Rule, SecretFate, SetOwners, Settle
+from pharia_access.domain.decisions import Decision, InSync, Observed, RemoveOwner, Rule, SecretFate, Settle
 from pharia_access.domain.ending_rules import (
     end_what_expired,
     end_what_is_being_deleted,
@@ -27,20 +27,17 @@ from pharia_access.domain.minting_rules import (
     wait_for_a_free_slot,
     wait_for_the_guards,
 )
-from pharia_access.domain.model import OwnerReference
 from pharia_access.domain.reasons import DeliveryState, Reason
 from pharia_access.domain.token_status import active_status, with_delivery
 
-__all__ = ["API_VERSION", "RULES", "decide"]
-
-API_VERSION = "access.pharia.ai/v1alpha1"
+__all__ = ["RULES", "decide"]
 
 
 def decide(observed: Observed, now: datetime) -> Decision:
     """What to do next. After doing it, ask again: InSync ends the round."""
     answer = next((answer for rule in RULES if (answer := rule(observed, now)) is not None), InSync())
     if isinstance(answer, InSync):
-        return tell_what_bars_it(observed, now) or _own(observed) or answer
+        return tell_what_bars_it(observed, now) or _disown(observed, answer) or answer
     return answer
 
 
@@ -64,24 +61,14 @@ def keep_what_is_active(observed: Observed, now: datetime) -> Decision | None:
     return InSync(min((moment for moment in moments if moment is not None), default=None))
 
 
-def _own(observed: Observed) -> SetOwners | None:
-    """A credential owns its tokens, so that they go with it, but not those of Git: it cannot prune what is owned."""
-    token, credential = observed.token, observed.credential
-    if token.deleting or credential is None or credential.identity != token.status.credential:
+def _disown(observed: Observed, answer: InSync) -> RemoveOwner | None:
+    """Versions up to 0.2.0 had a credential own its tokens: a copy of such a token is garbage once it is gone."""
+    token = observed.token
+    recorded = token.status.credential
+    if token.deleting or recorded is None:
         return None
-    others = tuple(owner for owner in token.owners if owner.uid != credential.uid)
-    if observed.policy.tracked_by_gitops(token):
-        return None if others == token.owners else SetOwners(others)
-    if others != token.owners:
-        return None
-    ours = OwnerReference(
-        api_version=API_VERSION,
-        kind="ApiCredential",
-        name=credential.key.name,
-        uid=credential.uid,
-        controller=not any(owner.controller for owner in others),
-    )
-    return SetOwners((*others, ours))
+    remaining = tuple(owner for owner in token.owners if not (owner.is_credential and owner.uid == recorded.uid))
+    return None if remaining == token.owners else RemoveOwner(remaining, answer.recheck_at)
 
 
 RULES: tuple[Rule, ...] = (

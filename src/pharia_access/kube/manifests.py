@@ -107,7 +107,9 @@ def one_time_secret(token: Token, text: TokenText) -> Json:
 
     Nothing of the ApiToken's labels and annotations is copied: a GitOps tool would take the Secret for its own.
     """
-    owner = OwnerReference(API_VERSION, "ApiToken", token.key.name, token.uid, controller=True)
+    owner = OwnerReference(
+        API_VERSION, "ApiToken", token.key.name, token.uid, controller=True, block_owner_deletion=False
+    )
     data = {
         "token": text.reveal(),
         "tokenID": text.token_id,
@@ -219,13 +221,14 @@ def _condition(condition: Condition) -> Json:
 
 
 def _owner(owner: OwnerReference) -> Json:
+    """As it was read: a null that becomes a false is a change, which admission refuses where it is another's."""
+    options = {"controller": owner.controller, "blockOwnerDeletion": owner.block_owner_deletion}
     return {
         "apiVersion": owner.api_version,
         "kind": owner.kind,
         "name": owner.name,
         "uid": owner.uid,
-        "controller": owner.controller,
-        "blockOwnerDeletion": owner.block_owner_deletion,
+        **{name: value for name, value in options.items() if value is not None},
     }
 
 

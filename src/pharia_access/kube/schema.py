@@ -217,8 +217,8 @@ def _owners(metadata: MetadataWire) -> tuple[OwnerReference, ...]:
             kind=owner.kind,
             name=owner.name,
             uid=owner.uid,
-            controller=bool(owner.controller),
-            block_owner_deletion=bool(owner.block_owner_deletion),
+            controller=owner.controller,
+            block_owner_deletion=owner.block_owner_deletion,
         )
         for owner in metadata.owner_references or ()
     )

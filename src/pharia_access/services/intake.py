@@ -6,7 +6,7 @@ Runs on every replica. A standby keeps view, schedule, and which tokens want som
 from collections import deque
 
 from pharia_access.domain import token_rules
-from pharia_access.domain.decisions import InSync, Observed, Settle
+from pharia_access.domain.decisions import InSync, Observed, RemoveOwner, Settle
 from pharia_access.domain.model import Credential, ObjectKey, Phase, Policy, Token
 from pharia_access.domain.permissions import Role
 from pharia_access.domain.sightings import MalformedObject
@@ -73,15 +73,13 @@ class Intake:
 
     def heard_meanwhile(self, key: ObjectKey) -> None:
         """A token is no longer worked on: take in what an event showed of it in that time."""
-        token = self._meanwhile.release(key)
-        if token is not None:
+        if (token := self._meanwhile.release(key)) is not None:
             self._take_in(token)
 
     def _take_in(self, token: Token, *, bulk: bool = False) -> None:
-        if self._view.knows(token.key, token.resource_version):
-            return
-        self.token_written(token)
-        self.follow(token, bulk=bulk)
+        if not self._view.knows(token.key, token.resource_version):
+            self.token_written(token)
+            self.follow(token, bulk=bulk)
 
     def token_written(self, token: Token) -> None:
         """A token as our own write left it: whoever wrote it looks on by itself."""
@@ -97,12 +95,15 @@ class Intake:
 
     def follow(self, token: Token, *, bulk: bool = False) -> None:
         """Queue a token that needs something; note when the others need to be looked at again."""
-        credential = self._view.credential(ObjectKey(token.key.namespace, token.spec.credential_name))
+        holder = ObjectKey(token.key.namespace, token.spec.credential_name)
+        credential = self._view.credential(holder)
+        malformed = credential is None and Work("credential", holder) in self._malformed
         must_wait = credential is not None and self._places.must_wait(token, credential)
-        observed = Observed(token, credential, self._policy, slot_free=not must_wait)
+        observed = Observed(token, credential, self._policy, credential_malformed=malformed, slot_free=not must_wait)
         decision = token_rules.decide(observed, self._clock.now())
-        if isinstance(decision, InSync):
+        if isinstance(decision, InSync | RemoveOwner):  # the latter takes minutes for many: what falls due is due
             self.settled(token, decision)
+        if isinstance(decision, InSync):
             if must_wait and TokenRecord.of(token).waits:
                 self._places.park(token)
             return
@@ -118,13 +119,12 @@ class Intake:
         """
         return self._fresh.pop(key, None)
 
-    def settled(self, token: Token, decision: InSync) -> None:
+    def settled(self, token: Token, decision: InSync | RemoveOwner) -> None:
         """A token needs nothing until that moment."""
-        if self._meanwhile.is_gone(token):
-            return
-        self._undone.pop(token.key, None)
-        self._schedule.set(token.key, decision.recheck_at)
-        self._probes.watch(token.key, TokenRecord.of(token).open_secret)
+        if not self._meanwhile.is_gone(token):
+            self._undone.pop(token.key, None)
+            self._schedule.set(token.key, decision.recheck_at)
+            self._probes.watch(token.key, TokenRecord.of(token).open_secret)
 
     def token_listed(self, token: Token) -> None:
         """A token from a full list: judged anew, also where nothing about it changed."""

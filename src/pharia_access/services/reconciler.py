@@ -9,7 +9,7 @@ from pharia_access.domain.decisions import (
     InSync,
     Mint,
     Observed,
-    SetOwners,
+    RemoveOwner,
     Settle,
 )
 from pharia_access.domain.model import Credential, ObjectKey, Phase, Policy, Token
@@ -27,10 +27,13 @@ from pharia_access.services.withdrawals import Withdrawals
 __all__ = ["ComeBack", "TokenReconciler"]
 
 MOST_ROUNDS = 6
-"""A token needs three rounds at most (mint, own, in sync); more is a fault, and waits for the next event."""
+"""A token needs three rounds at most (warn, disown, in sync); more is a fault, and waits for the next event."""
 
 CONFLICT_RETRY_SECONDS = 30.0
 """When a token that another's Secret blocks is tried again, at the earliest; where many are, a namespace's share."""
+
+GONE_SECONDS = 5.0
+"""How long a live read that did not find a credential stands for all its tokens: they may be 10,000."""
 
 HELD_RETRY_SECONDS = 300.0
 """After which a Secret that no status records, and that still stands, is deleted again."""
@@ -73,6 +76,7 @@ class TokenReconciler:
         self._deletes = deletes
         self._watchman = watchman
         self._begun: dict[ObjectKey, Token] = {}  # mints whose end we have not seen
+        self._gone: dict[str, float] = {}  # UIDs of credentials that were not found, and when
 
     async def reconcile(self, key: ObjectKey) -> None:
         """Do what the token's rules say. Raises leaves of ApiError, MalformedObjectError, ComeBack."""
@@ -149,14 +153,24 @@ class TokenReconciler:
         recorded = token.status.credential
         if known is not None and self._scopes.of(key.namespace).heard and recorded in (None, known.identity):
             return observed
+        if known is None and self._is_known_to_be_gone(token):
+            return observed
         try:
             credential = await self._cluster.read_credential(key)
         except NotFoundError:
+            if recorded is not None:
+                self._gone[recorded.uid] = self._clock.monotonic()
             return replace(observed, credential=None)
         except MalformedObjectError:
             return replace(observed, credential=None, credential_malformed=True)
         self._intake.credential_seen(credential)
         return replace(observed, credential=credential)
+
+    def _is_known_to_be_gone(self, token: Token) -> bool:
+        """Whether its credential was looked for just now. Where another of the name would save the token, ask anew."""
+        now, recorded = self._clock.monotonic(), token.status.credential
+        self._gone = {uid: when for uid, when in self._gone.items() if now - when < GONE_SECONDS}
+        return recorded is not None and recorded.uid in self._gone and not self._policy.declared_elsewhere(token)
 
     async def _gather(self, observed: Observed, *, live: bool) -> Observed | None:
         """All that the rules look at; None where it is asked again by itself."""
@@ -169,7 +183,7 @@ class TokenReconciler:
         place = await self._counting.find(observed.token, credential, live=live)
         return None if place is Place.UNKNOWN else replace(observed, slot_free=place is Place.FREE)
 
-    async def _apply(self, observed: Observed, decision: Mint | Settle | SetOwners | DeleteToken) -> Token | None:
+    async def _apply(self, observed: Observed, decision: Mint | Settle | RemoveOwner | DeleteToken) -> Token | None:
         """The token as it is after the decision was carried out; None if there is nothing more to do."""
         token = observed.token
         match decision:
@@ -177,8 +191,9 @@ class TokenReconciler:
                 return await self._mint(token, credential)
             case Settle():
                 return await self._settle(token, decision)
-            case SetOwners(owners):
-                return self._wrote(await self._cluster.set_owners(token, owners))
+            case RemoveOwner(remaining):
+                await self._deletes.turn(token.key.namespace)
+                return self._wrote(await self._cluster.set_owners(token, remaining))
             case DeleteToken():
                 await self._deletes.turn(token.key.namespace)
                 await self._cluster.delete_token(token.key, token.uid)

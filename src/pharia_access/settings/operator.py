@@ -85,7 +85,7 @@ class OperatorSettings(ProcessSettings):
     gitops_annotations: Annotated[frozenset[str], NoDecode, name_set(_QUALIFIED, "keys of annotations")] = (
         _POLICY.gitops_annotations
     )
-    """Annotations that say that Git declares a token: such a token gets no owner reference."""
+    """Annotations that say that Git declares a token: it stays, dead, where its credential was created anew."""
 
     gitops_labels: Annotated[frozenset[str], NoDecode, name_set(_QUALIFIED, "keys of labels")] = _POLICY.gitops_labels
     """Labels that say the same. Add `app.kubernetes.io/instance` where Argo CD tracks by label."""
@@ -126,7 +126,7 @@ class OperatorSettings(ProcessSettings):
     """How many such looks there are in a second, over all tokens."""
 
     deletes_per_second: Annotated[int, whole_number(1, 1000)] = 50
-    """How many tokens of deleted credentials the operator itself deletes in a second."""
+    """How many tokens of deleted credentials it deletes in a second; owner references of earlier versions count too."""
 
     request_timeout: Annotated[timedelta, duration("100ms", "60s")] = timedelta(seconds=5)
     """How long one request to the API server may take; watches are bounded apart."""

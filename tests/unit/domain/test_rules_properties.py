@@ -8,7 +8,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from pharia_access.domain.conditions import without
-from pharia_access.domain.decisions import DeleteToken, InSync, Mint, Observed, SetOwners, Settle
+from pharia_access.domain.decisions import DeleteToken, InSync, Mint, Observed, RemoveOwner, Settle
 from pharia_access.domain.lifetime import end_of_life, expiring_soon_at, expiry
 from pharia_access.domain.model import (
     Credential,
@@ -139,7 +139,7 @@ def minted(observed: Observed, credential: Credential, now: datetime) -> TokenSt
     return minted_status(token, mint, now)
 
 
-def carried_out(observed: Observed, now: datetime) -> Iterator[tuple[Observed, Settle | Mint | SetOwners]]:
+def carried_out(observed: Observed, now: datetime) -> Iterator[tuple[Observed, Settle | Mint | RemoveOwner]]:
     """State after state, each with the decision that led to it, until nothing is left to do, or clearly without end."""
     for _ in range(2 * MOST_ROUNDS):
         token, decision = observed.token, decide(observed, now)
@@ -148,8 +148,8 @@ def carried_out(observed: Observed, now: datetime) -> Iterator[tuple[Observed, S
                 return
             case Settle(status):
                 token = replace(token, status=status)
-            case SetOwners(wanted):
-                token = replace(token, owners=wanted)
+            case RemoveOwner(remaining):
+                token = replace(token, owners=remaining)
             case Mint(credential):
                 token = replace(token, status=minted(observed, credential, now))
         observed = replace(observed, token=token)
@@ -167,7 +167,7 @@ def test_there_is_always_a_decision_and_always_the_same(state: tuple[Observed, d
     decision = decide(observed, now)
 
     event(type(decision).__name__)
-    assert isinstance(decision, InSync | Mint | Settle | SetOwners | DeleteToken)
+    assert isinstance(decision, InSync | Mint | Settle | RemoveOwner | DeleteToken)
     assert decide(observed, now) == decision
 
 
@@ -199,8 +199,27 @@ def test_at_rest_what_is_active_may_be_so_until_a_moment_to_come(state: tuple[Ob
         assert decision.recheck_at <= (expiry(token) or now)
 
 
+@given(any_state)
+@settings(max_examples=400, deadline=None)
+def test_at_rest_no_credential_owns_its_token_and_other_owners_are_as_they_were(
+    state: tuple[Observed, datetime],
+) -> None:
+    observed, now = state
+    before = observed.token.owners
+    for after, _ in carried_out(observed, now):
+        observed = after
+    token = observed.token
+    if not isinstance(decide(observed, now), InSync) or token.deleting:
+        return
+
+    recorded = token.status.credential
+    ours = {owner for owner in before if recorded is not None and owner.is_credential and owner.uid == recorded.uid}
+    event(f"{len(ours)} of {len(before)} taken off")
+    assert token.owners == tuple(owner for owner in before if owner not in ours)
+
+
 def leaves_with_its_credential(observed: Observed) -> bool:
-    """Garbage collection is about to take it."""
+    """It is about to be deleted, or stays dead."""
     recorded, credential = observed.token.status.credential, observed.credential
     return recorded is not None and (credential is None or credential.uid != recorded.uid)
 

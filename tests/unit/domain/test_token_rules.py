@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from pharia_access.domain.conditions import find, is_true
-from pharia_access.domain.decisions import InSync, Mint, Observed, SecretFate, SetOwners, Settle
+from pharia_access.domain.decisions import InSync, Mint, Observed, SecretFate, Settle
 from pharia_access.domain.reasons import DeliveryState, Phase, Reason
 from pharia_access.domain.token_rules import decide
 from tests.support.builders import NOW, a_credential, a_minted_token, a_token
@@ -129,7 +129,7 @@ WITHDRAWN, COLLECTED = DeliveryState.WITHDRAWN, DeliveryState.COLLECTED
             id="a week before its end a token says so",
         ),
         pytest.param(
-            observed(replace(a_minted_token(), annotations=ARGO, owners=()), OTHER),
+            observed(replace(a_minted_token(), annotations=ARGO), OTHER),
             Settled(Phase.FAILED, Reason.CREDENTIAL_REPLACED, RECORDED, WITHDRAWN),
             id="a token of Git dies under another credential of the name, and stays",
         ),
@@ -220,4 +220,4 @@ def test_a_token_that_ended_without_a_mint_is_fenced_first_and_then_its_leftover
     assert isinstance(second, Settle)
 
     assert (first.fate, second.fate) == (SecretFate.KEEP, SecretFate.DELETE_LEFTOVER)
-    assert isinstance(decide(observed(a_token(revoked=True, status=second.status)), NOW), SetOwners)
+    assert isinstance(decide(observed(a_token(revoked=True, status=second.status)), NOW), InSync)

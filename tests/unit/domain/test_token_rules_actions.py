@@ -1,4 +1,4 @@
-"""What is done with a token but for its status, as a table: minted, owned, deleted, or left alone until a time."""
+"""What is done with a token but for its status, as a table: minted, deleted, or left alone until a time."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -7,7 +7,7 @@ import pytest
 
 from pharia_access.domain.bar_rules import tell_what_bars_it
 from pharia_access.domain.conditions import find
-from pharia_access.domain.decisions import DeleteToken, InSync, Mint, Observed, SetOwners, Settle
+from pharia_access.domain.decisions import DeleteToken, InSync, Mint, Observed, RemoveOwner, Settle
 from pharia_access.domain.model import CredentialIdentity, OwnerReference
 from pharia_access.domain.reasons import DeliveryState, Phase, Reason
 from pharia_access.domain.token_rules import decide
@@ -16,7 +16,9 @@ from tests.support.observations import ARGO, GENTLE, OTHER, failed, observed, wa
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 FLUX = {"kustomize.toolkit.fluxcd.io/name": "apps"}
-FOREIGN_OWNER = OwnerReference("v1", "ConfigMap", "app", "app-1", controller=True)
+CONTROLLER = OwnerReference("v1", "ConfigMap", "app", "app-1", controller=True)
+OURS = owned_by(CredentialIdentity("invoice-bot", "credential-1"))
+THEIRS = owned_by(CredentialIdentity("other", "credential-9"))
 COLLECTED = DeliveryState.COLLECTED
 
 
@@ -38,50 +40,61 @@ COLLECTED = DeliveryState.COLLECTED
             Mint(a_credential(max_ttl=HOUR)),
             id="a default that is longer than the maximum is no reason to refuse",
         ),
+        pytest.param(observed(a_minted_token(), None), DeleteToken(), id="a token goes with its credential"),
         pytest.param(
-            observed(a_minted_token(), None),
-            InSync(NOW + HOUR),
-            id="garbage collection takes what its credential owns",
-        ),
-        pytest.param(
-            observed(replace(a_minted_token(), owners=()), None),
+            observed(replace(a_minted_token(), owners=(OURS,)), None),
             DeleteToken(),
-            id="an orphan of a deleted credential is deleted",
+            id="so does one with the reference of an earlier version, whoever is first",
         ),
         pytest.param(
-            observed(replace(a_minted_token(), owners=(), annotations=ARGO), None),
+            observed(replace(a_minted_token(), annotations=ARGO), None),
             DeleteToken(),
             id="a token of Git goes with its credential",
         ),
         pytest.param(
-            observed(replace(a_minted_token(), owners=()), OTHER),
+            observed(replace(a_minted_token(), owners=(CONTROLLER,)), None),
+            DeleteToken(),
+            id="a token of a controller goes with its credential",
+        ),
+        pytest.param(
+            observed(a_minted_token(), OTHER),
             DeleteToken(),
             id="another credential of the name does not keep a token",
         ),
         pytest.param(
-            observed(replace(a_minted_token(), owners=())),
-            SetOwners((owned_by(CredentialIdentity("invoice-bot", "credential-1")),)),
-            id="a credential owns its tokens",
+            observed(replace(a_minted_token(), owners=(OURS,)), OTHER),
+            DeleteToken(),
+            id="nor one with the reference of an earlier version, though that says controller",
         ),
         pytest.param(
-            observed(replace(a_minted_token(), owners=(FOREIGN_OWNER,))),
-            SetOwners(
-                (
-                    FOREIGN_OWNER,
-                    replace(owned_by(CredentialIdentity("invoice-bot", "credential-1")), controller=False),
-                )
-            ),
-            id="an owner of somebody else's stays, and stays the controller",
+            observed(replace(a_minted_token(), owners=(replace(CONTROLLER, controller=False),)), OTHER),
+            DeleteToken(),
+            id="nor one that somebody owns who is no controller, and creates nothing anew",
         ),
         pytest.param(
-            observed(replace(a_minted_token(), labels=FLUX)),
-            SetOwners(()),
-            id="a token that Git takes over loses its owner",
+            observed(replace(a_minted_token(), owners=(CONTROLLER,)), OTHER),
+            Settle,
+            id="one that a controller would create again stays, dead",
         ),
         pytest.param(
-            observed(replace(a_minted_token(), owners=(), annotations=ARGO)),
+            observed(replace(a_minted_token(), owners=(CONTROLLER,))),
             InSync(NOW + HOUR),
-            id="a token of Git gets no owner",
+            id="a token is left to who controls it",
+        ),
+        pytest.param(
+            observed(replace(a_minted_token(), owners=(OURS,))),
+            RemoveOwner((), NOW + HOUR),
+            id="the reference of an earlier version is taken off",
+        ),
+        pytest.param(
+            observed(replace(a_minted_token(), owners=(CONTROLLER, replace(OURS, controller=False), THEIRS))),
+            RemoveOwner((CONTROLLER, THEIRS), NOW + HOUR),
+            id="and those of others stay, of whichever kind",
+        ),
+        pytest.param(
+            observed(replace(a_minted_token(), owners=(THEIRS,))),
+            InSync(NOW + HOUR),
+            id="a reference to another credential was never ours",
         ),
         pytest.param(observed(a_minted_token()), InSync(NOW + HOUR), id="the window's end comes next"),
         pytest.param(

@@ -132,18 +132,15 @@ def test_a_condition_fits_the_crd() -> None:
     [
         pytest.param((), None, id="none: the field goes"),
         pytest.param(
-            (OwnerReference("v1", "X", "x", "u", controller=True),),
+            (
+                OwnerReference("v1", "X", "x", "u", controller=True),
+                OwnerReference("v1", "X", "y", "v", block_owner_deletion=False),
+            ),
             [
-                {
-                    "apiVersion": "v1",
-                    "kind": "X",
-                    "name": "x",
-                    "uid": "u",
-                    "controller": True,
-                    "blockOwnerDeletion": False,
-                }
+                {"apiVersion": "v1", "kind": "X", "name": "x", "uid": "u", "controller": True},
+                {"apiVersion": "v1", "kind": "X", "name": "y", "uid": "v", "blockOwnerDeletion": False},
             ],
-            id="one",
+            id="two, each with what it had",
         ),
     ],
 )

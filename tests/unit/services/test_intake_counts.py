@@ -12,7 +12,7 @@ from pharia_access.domain.decisions import Observed, Settle
 from pharia_access.domain.model import ObjectKey, Phase, Token, TokenStatus
 from pharia_access.services.intake import COALESCE_SECONDS, Intake
 from pharia_access.services.work_queue import Work
-from tests.support.builders import CREDENTIAL, NOW, a_token, owned_by
+from tests.support.builders import CREDENTIAL, NOW, a_token
 from tests.support.service_builders import Bench, drained
 from tests.support.virtual_time import FakeClock, simulated
 
@@ -27,8 +27,8 @@ def bench(clock: FakeClock) -> Bench:
 
 
 def told_to_wait(bench: Bench, key: ObjectKey = WAITS) -> Token:
-    """A token whose status says that there is no place for it, and which is owned."""
-    token = replace(in_phase(None, key), owners=(owned_by(bench.credential.identity),))
+    """A token whose status says that there is no place for it."""
+    token = in_phase(None, key)
     told = token_rules.decide(Observed(token, bench.credential, bench.policy, slot_free=False), bench.clock.now())
     assert isinstance(told, Settle)
     return replace(token, status=told.status)

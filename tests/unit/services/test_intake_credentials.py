@@ -10,7 +10,7 @@ from pharia_access.domain.permissions import Permission
 from pharia_access.domain.sightings import Kind, MalformedObject
 from pharia_access.services.intake import Intake
 from pharia_access.services.work_queue import Work
-from tests.support.builders import CREDENTIAL, TOKEN, a_credential, a_role, a_token
+from tests.support.builders import CREDENTIAL, TOKEN, a_credential, a_minted_token, a_role, a_token
 from tests.support.service_builders import Bench, drained
 from tests.support.virtual_time import FakeClock, simulated
 
@@ -235,3 +235,20 @@ async def test_a_credential_that_is_being_deleted_goes_before_the_mints_of_its_n
 
     works = await drained(bench.replica.queue)
     assert works.index(ITSELF) < works.index(Work("token", ObjectKey(CREDENTIAL.namespace, "mint")))
+
+
+@simulated
+async def test_at_each_list_nobody_asks_whether_a_credential_that_is_not_understood_is_there(
+    bench: Bench, intake: Intake
+) -> None:
+    """Its tokens are not orphans, and a live read for each of them would tell no more."""
+    intake.credential_gone(CREDENTIAL)
+    intake.malformed_seen(MalformedObject("ApiCredential", CREDENTIAL, "uid-1", "1", 1, "spec.roles: no"))
+    await forget_what_was_seen(bench)
+    living = replace(a_minted_token(credential=bench.credential.identity), resource_version=LATER)
+
+    intake.token_listed(living)
+
+    assert await asked(bench) == ([], 0)
+    intake.credential_gone(CREDENTIAL)
+    assert TOKEN.name in (await asked(bench))[0]

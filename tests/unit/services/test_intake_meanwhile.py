@@ -5,7 +5,7 @@ import pytest
 from pharia_access.domain.decisions import InSync
 from pharia_access.domain.model import CredentialIdentity, ObjectKey, Token
 from pharia_access.services.intake import MOST_FRESH, Intake
-from tests.support.builders import CREDENTIAL, NOW, TOKEN, a_minted_token, a_token, owned_by
+from tests.support.builders import CREDENTIAL, NOW, TOKEN, a_minted_token, a_token
 from tests.support.service_builders import Bench, drained
 from tests.support.virtual_time import simulated
 
@@ -118,7 +118,7 @@ async def test_once_the_work_is_done_nothing_is_remembered_of_an_end(bench: Benc
         pytest.param(a_token(revoked=True), True, id="a status is to be written"),
         pytest.param(a_token(credential_name="nobody"), True, id="it is to be told that it waits"),
         pytest.param(a_token(), False, id="a mint creates a Secret"),
-        pytest.param(a_minted_token(a_token(owners=(owned_by(OTHER),))), False, id="a token is to be deleted"),
+        pytest.param(a_minted_token(a_token()), False, id="a token is to be deleted"),
     ],
 )
 @simulated

@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 
 from pharia_access.domain.conditions import find
-from pharia_access.domain.model import DeliveryState, Phase, Token
+from pharia_access.domain.model import DeliveryState, OwnerReference, Phase, Token
+from pharia_access.services.reconciler import GONE_SECONDS
 from tests.support.bench_tokens import of_git
-from tests.support.builders import CREDENTIAL, TOKEN, WINDOW, a_credential, a_token
+from tests.support.builders import CREDENTIAL, TOKEN, WINDOW, a_credential, a_token, owned_by
 from tests.support.faults import Call
 from tests.support.service_builders import ARGO, SECRET, Bench, drained, reason
 from tests.support.virtual_time import FakeClock, simulated
@@ -23,35 +24,38 @@ def active(token: Token) -> tuple[str, str]:
     return found.status, found.reason
 
 
-async def orphaned(bench: Bench) -> None:
-    """Have an active token whose owner references somebody removed."""
-    minted = await bench.mint()
-    bench.store.set_owners(minted, ())
+APP = OwnerReference("v1", "ConfigMap", "app", "app-1", controller=True)
 
 
+@pytest.mark.parametrize("marked", [False, True], ids=["one of a person", "one that Git declares"])
 @simulated
-async def test_a_token_that_its_credential_owns_is_left_to_garbage_collection(bench: Bench) -> None:
-    await bench.mint()
-    bench.remove_credential()
-
+async def test_a_token_goes_with_its_credential(bench: Bench, *, marked: bool) -> None:
+    bench.create(annotations=ARGO if marked else {})
     await bench.reconcile()
-    assert bench.writes() == ["write_token_status"]
-    assert active(bench.token()) == ("False", "CredentialNotFound")
-    bench.store.collect_garbage()
-
-    assert bench.store.tokens == {}
-
-
-@pytest.mark.parametrize("how", [of_git, orphaned], ids=["one that Git declares", "one without its owner"])
-@simulated
-async def test_a_token_that_nobody_else_would_delete_goes_with_its_credential(bench: Bench, how: object) -> None:
-    await (of_git if how is of_git else orphaned)(bench)
+    bench.forget_calls()
     bench.remove_credential()
 
     await bench.reconcile()
 
     assert bench.store.tokens == {}
     assert bench.writes() == ["delete_token"]
+
+
+@simulated
+async def test_a_token_that_garbage_collection_took_first_is_gone_all_the_same(bench: Bench) -> None:
+    """It has the reference that an earlier version wrote."""
+    minted = await bench.mint()
+    bench.store.set_owners(minted, (owned_by(bench.credential.identity),))
+    bench.remove_credential()
+
+    async def collect(call: Call) -> None:
+        if call.verb == "delete_token":
+            bench.store.collect_garbage()
+
+    bench.replica.cluster.turn = collect
+    await bench.reconcile()
+
+    assert bench.store.tokens == {}
 
 
 @simulated
@@ -87,8 +91,8 @@ async def test_what_died_with_its_credential_is_never_revived_whatever_comes(ben
 
 
 @simulated
-async def test_an_orphan_of_another_credential_of_the_name_is_deleted_and_not_adopted(bench: Bench) -> None:
-    await orphaned(bench)
+async def test_under_another_credential_of_the_name_a_token_is_deleted_and_not_adopted(bench: Bench) -> None:
+    await bench.mint()
     bench.replace_credential()
 
     await bench.reconcile()
@@ -126,28 +130,73 @@ async def test_a_credential_that_is_on_its_way_out_kills_nothing_yet(bench: Benc
     assert bench.writes() == ["write_token_status"]
 
 
-# --- a credential that is gone, with garbage collection behind
+@simulated
+async def test_one_look_for_a_credential_that_is_gone_does_for_all_its_tokens_for_a_while(bench: Bench) -> None:
+    keys = [bench.create(f"ci-{number}").key for number in range(3)]
+    for key in keys:
+        await bench.reconcile(key)
+    bench.remove_credential()
+    bench.forget_calls()
+
+    await bench.reconcile(keys[0])
+    await bench.reconcile(keys[1])
+    bench.clock.advance(GONE_SECONDS)
+    await bench.reconcile(keys[2])
+
+    look, alone = ["read_token", "read_credential", "delete_token"], ["read_token", "delete_token"]
+    assert bench.calls() == [*look, *alone, *look]
 
 
 @simulated
-async def test_until_garbage_collection_takes_a_dead_token_its_window_and_its_end_are_kept(bench: Bench) -> None:
-    await bench.mint(ttl=DAY)
+async def test_whether_another_credential_saves_what_is_declared_elsewhere_is_asked_for_each(bench: Bench) -> None:
+    """The view does not know it yet."""
+    plain, marked = bench.create("ci-1").key, bench.create("ci-2", annotations=ARGO).key
+    for key in (plain, marked):
+        await bench.reconcile(key)
     bench.remove_credential()
+    await bench.reconcile(plain)
 
-    at_once = await bench.reconcile()
-    bench.clock.advance(WINDOW.total_seconds())
-    after_the_window = await bench.reconcile()
-    bench.clock.advance(DAY.total_seconds())
-    at_its_end = await bench.reconcile()
+    bench.store.apply_credential(a_credential(uid="uid-99"))
+    await bench.reconcile(marked)
 
-    assert at_once is not None
-    assert at_once.status.phase is Phase.ACTIVE
-    assert after_the_window is not None
-    assert after_the_window.status.delivery is not None
-    assert after_the_window.status.delivery.state is DeliveryState.WITHDRAWN
-    assert bench.store.secrets == {}
-    assert at_its_end is not None
-    assert at_its_end.status.phase is Phase.EXPIRED
+    assert reason(bench.store.tokens[marked]) == "CredentialReplaced"
+
+
+# --- references of an earlier version
+
+
+@simulated
+async def test_the_reference_of_an_earlier_version_is_taken_off_once(bench: Bench) -> None:
+    minted = await bench.mint()
+    bench.store.set_owners(minted, (APP, owned_by(bench.credential.identity)))
+
+    token = await bench.reconcile()
+    again = await bench.reconcile()
+
+    assert token is not None
+    assert (token.owners, token.status) == ((APP,), minted.status)
+    assert again == token
+    assert bench.writes() == ["set_owners"]
+
+
+@simulated
+async def test_many_references_are_taken_off_one_after_the_other_and_what_falls_due_meanwhile_is_due(
+    clock: FakeClock, bench: Bench
+) -> None:
+    keys = [bench.create(f"ci-{number}").key for number in range(41)]
+    for key in keys:
+        await bench.reconcile(key)
+        bench.store.set_owners(bench.store.tokens[key], (owned_by(bench.credential.identity),))
+    bench.restart()
+    bench.look_around()
+    assert bench.replica.schedule.next_due() == (bench.clock.now() + WINDOW).timestamp()
+    began = clock.monotonic()
+
+    for key in keys:
+        await bench.reconcile(key)
+
+    assert [token.owners for token in bench.store.tokens.values()] == [()] * 41
+    assert clock.monotonic() - began == pytest.approx(2.0, abs=0.01)
 
 
 # --- deletions

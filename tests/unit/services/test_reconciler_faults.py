@@ -1,6 +1,4 @@
-"""Whatever write of a mint goes wrong, and however: in the end there is one Secret, one hash of it, and one owner."""
-
-from dataclasses import replace
+"""Whatever write of a mint goes wrong, and however: in the end there is one Secret and one hash of it."""
 
 import pytest
 
@@ -8,13 +6,13 @@ from pharia_access.domain.model import Phase, Token
 from pharia_access.domain.proof import matches
 from pharia_access.domain.sightings import Notice
 from pharia_access.errors import ApiError, ConflictError, NotFoundError, UnavailableError
-from tests.support.builders import TOKEN, owned_by
+from tests.support.builders import TOKEN
 from tests.support.fakes import FakeRecorder
 from tests.support.faults import Call, Crash, Fault
-from tests.support.service_builders import ARGO, SECRET, Bench, reason
+from tests.support.service_builders import SECRET, Bench, reason
 from tests.support.virtual_time import simulated
 
-MINT = ["create_one_time_secret", "write_token_status", "set_owners"]
+MINT = ["create_one_time_secret", "write_token_status"]
 LOST = UnavailableError("timeout")
 
 
@@ -26,7 +24,7 @@ def assert_minted_once(bench: Bench, token: Token | None) -> None:
     assert matches(token.status.hash, secret.text)
     assert token.status.delivery is not None
     assert token.status.delivery.secret_uid == secret.uid
-    assert token.owners == (owned_by(bench.credential.identity),)
+    assert token.owners == ()
     assert bench.store.secrets == {SECRET: secret}
     assert len({written.token.status.hash for written in bench.store.history}) == 1
 
@@ -216,23 +214,3 @@ async def test_people_are_told_only_after_it_is_written(bench: Bench) -> None:
         ("Revoked", Phase.REVOKED),
         ("Withdrawn", Phase.REVOKED),
     ]
-
-
-@simulated
-async def test_a_token_that_git_takes_over_during_its_mint_gets_no_owner(bench: Bench) -> None:
-    token = bench.create()
-
-    async def mark(call: Call) -> None:
-        if call.verb == "set_owners":
-            bench.store.mark_token(TOKEN, labels={}, annotations=ARGO)
-
-    bench.replica.cluster.turn = mark
-    with pytest.raises(ConflictError):
-        await bench.reconcile()
-    marked = await bench.persist()
-
-    assert marked is not None
-    assert (marked.minted, marked.owners) == (True, ())
-    assert replace(marked, status=token.status, resource_version="", annotations={}) == replace(
-        token, resource_version=""
-    )

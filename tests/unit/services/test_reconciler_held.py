@@ -220,7 +220,6 @@ async def test_a_deletion_in_the_foreground_makes_no_event(bench: Bench) -> None
 async def test_a_token_that_the_operator_deletes_and_that_stands_is_not_forgotten(bench: Bench) -> None:
     minted = await bench.mint()
     bench.store.hold_token(TOKEN, HOLD)
-    bench.store.set_owners(bench.token(), ())
     bench.remove_credential()
 
     await bench.reconcile()

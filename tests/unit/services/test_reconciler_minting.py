@@ -8,15 +8,15 @@ from pharia_access.domain.model import Delivery, Phase
 from pharia_access.domain.proof import matches
 from pharia_access.domain.reasons import DeliveryState
 from pharia_access.errors import ConflictError
-from tests.support.builders import NOW, TEXT, WINDOW, owned_by
-from tests.support.service_builders import ARGO, SECRET, Bench, reason
+from tests.support.builders import NOW, TEXT, WINDOW
+from tests.support.service_builders import SECRET, Bench, reason
 from tests.support.virtual_time import simulated
 
-MINT = ["create_one_time_secret", "write_token_status", "set_owners"]
+MINT = ["create_one_time_secret", "write_token_status"]
 
 
 @simulated
-async def test_a_new_token_gets_its_secret_its_status_and_its_owner_and_nothing_else(bench: Bench) -> None:
+async def test_a_new_token_gets_its_secret_and_its_status_and_nothing_else(bench: Bench) -> None:
     bench.create()
     bench.clock.advance(3)
 
@@ -30,7 +30,7 @@ async def test_a_new_token_gets_its_secret_its_status_and_its_owner_and_nothing_
     assert matches(hash_, secret.text)
     delivery = Delivery(SECRET.name, secret.uid, secret.created + WINDOW, DeliveryState.AVAILABLE)
     assert (token.status.phase, token.status.delivery) == (Phase.ACTIVE, delivery)
-    assert token.owners == (owned_by(bench.credential.identity),)
+    assert token.owners == ()
     assert bench.recorder.reasons() == ["Issued", "Delivered"]
     assert bench.replica.metrics.mints == [3]
 
@@ -44,32 +44,6 @@ async def test_a_second_reconcile_writes_nothing_and_knows_what_is_due(bench: Be
     assert bench.calls() == ["read_token"]
     assert bench.recorder.notices == []
     assert bench.replica.schedule.next_due() == (NOW + WINDOW).timestamp()
-
-
-@simulated
-async def test_a_token_of_git_gets_no_owner_or_git_could_not_prune_it(bench: Bench) -> None:
-    bench.create(annotations=ARGO)
-
-    token = await bench.reconcile()
-
-    assert bench.writes() == MINT[:2]
-    assert token is not None
-    assert (token.minted, token.owners) == (True, ())
-
-
-@simulated
-async def test_a_token_that_git_takes_over_later_loses_its_owner_and_gets_it_back(bench: Bench) -> None:
-    minted = await bench.mint()
-    bench.store.mark_token(minted.key, labels={}, annotations=ARGO)
-
-    marked = await bench.reconcile()
-    bench.store.mark_token(minted.key, labels={}, annotations={})
-    unmarked = await bench.reconcile()
-
-    assert marked is not None
-    assert unmarked is not None
-    assert (marked.owners, unmarked.owners) == ((), minted.owners)
-    assert bench.writes() == ["set_owners"] * 2
 
 
 # --- what only an event showed
