@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["FIELDS", "OBJECTS", "STATUS", "every_move"]
 
 TRACKED: Final = "argocd.argoproj.io/tracking-id"
+_NOBODY: Final = "00000000-0000-4000-8000-000000000000"
 _HASH: Final = f"$argon2id$v=19$m=19456,t=2,p=1${'s' * 22}${'h' * 43}"
 
 _METADATA: Final[tuple[tuple[Path, tuple[Any, ...]], ...]] = (
@@ -30,11 +31,12 @@ _METADATA: Final[tuple[tuple[Path, tuple[Any, ...]], ...]] = (
         (
             ABSENT,
             [],
-            [{"apiVersion": "v1", "kind": "Secret", "name": "nobody", "uid": "00000000-0000-4000-8000-000000000000"}],
+            [{"apiVersion": "v1", "kind": "Secret", "name": "nobody", "uid": _NOBODY}],
+            [{"apiVersion": "access.pharia.ai/v1alpha1", "kind": "ApiCredential", "name": "strong", "uid": _NOBODY}],
         ),
     ),
 )
-_IDENTITY: Final = {"name": "strong", "uid": "00000000-0000-4000-8000-000000000000"}
+_IDENTITY: Final = {"name": "strong", "uid": _NOBODY}
 
 FIELDS: Final[dict[str, tuple[tuple[Path, tuple[Any, ...]], ...]]] = {
     "ApiToken": (

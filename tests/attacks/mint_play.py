@@ -116,8 +116,6 @@ def _edited(stage: Stage, cell: Cell, subject: Subject, who: Person, api: Api) -
     expected = may_edit(who, subject, what, cell.verb)
 
     def write() -> Reply:
-        if what is Field.OWNER:
-            stage.forget(subject.name)  # the operator writes owners too
         stored = stage.stored(subject.name)
         owners = stored["metadata"].get("ownerReferences", [])
         change = subject.change(what, cell.verb, owners=owners, owner=stage.owner)

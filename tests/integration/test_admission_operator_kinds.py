@@ -1,4 +1,4 @@
-"""Admission of what the operator does to our kinds: it sets owner references, and deletes tokens; no more."""
+"""Admission of what the operator does to our kinds: it takes owner references off, and deletes tokens; no more."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support.api import OPERATOR, Api, rule
-from tests.support.resources import api_credential, api_role, api_token
+from tests.support.earlier_owners import reference_to
+from tests.support.resources import api_credential, api_role, api_token, secret
 from tests.support.unrestrained import unrestrained
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 OURS = "access.pharia.ai"
 ONLY_OWNERS = "of an ApiToken the operator may change the owner references and nothing else"
@@ -33,23 +34,47 @@ def token(admin: Api, namespace: str) -> Json:
     return obj
 
 
-def test_the_operator_sets_and_removes_an_owner_reference(
-    admin: Api, operator: Api, namespace: str, token: Json
-) -> None:
-    owner = admin.create(api_credential(namespace)).body["metadata"]
-    reference = {
-        "apiVersion": "access.pharia.ai/v1alpha1",
-        "kind": "ApiCredential",
-        "name": owner["name"],
-        "uid": owner["uid"],
-        "controller": True,
-        "blockOwnerDeletion": False,
-    }
+@pytest.fixture
+def owned(admin: Api, namespace: str, token: Json) -> Json:
+    """A token that is owned by its credential, as versions up to 0.2.0 left it, and by somebody else's object."""
+    app = admin.create(secret(namespace, "app")).body["metadata"]
+    theirs = {"apiVersion": "v1", "kind": "Secret", "name": "app", "uid": app["uid"]}
+    ours = reference_to(admin.create(api_credential(namespace)).body)
+    reply = admin.patch(token, {"metadata": {"ownerReferences": [theirs, ours]}, "spec": {"revoked": True}})
+    assert reply.message == ""
+    return reply.body
 
-    assert operator.patch(token, {"metadata": {"ownerReferences": [reference]}}).message == ""
-    assert admin.read(token).body["metadata"]["ownerReferences"] == [reference]
-    assert operator.patch(token, {"metadata": {"ownerReferences": None}}).message == ""
-    assert operator.delete(token).ok
+
+def test_the_operator_takes_off_a_reference_to_a_credential(admin: Api, operator: Api, owned: Json) -> None:
+    theirs, _ = owned["metadata"]["ownerReferences"]
+
+    assert operator.patch(owned, {"metadata": {"ownerReferences": [theirs]}}).message == ""
+    assert admin.read(owned).body["metadata"]["ownerReferences"] == [theirs]
+    assert operator.delete(owned).ok
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda _, ours: [ours], id="takes off another's"),
+        pytest.param(lambda *_: None, id="takes off all"),
+        pytest.param(lambda theirs, _: [{**theirs, "controller": True}], id="makes another the controller"),
+        pytest.param(lambda theirs, ours: [theirs, {**ours, "controller": False}], id="changes that to a credential"),
+        pytest.param(
+            lambda theirs, ours: [theirs, ours, {**ours, "uid": "x", "controller": False}],
+            id="adds one to a credential",
+        ),
+        pytest.param(lambda theirs, ours: [theirs, ours, {**theirs, "uid": "x"}], id="adds one to something else"),
+    ],
+)
+def test_the_operator_does_nothing_else_to_owner_references(
+    operator: Api, owned: Json, change: Callable[[Json, Json], list[Json] | None]
+) -> None:
+    theirs, ours = owned["metadata"]["ownerReferences"]
+
+    reply = operator.patch(owned, {"metadata": {"ownerReferences": change(theirs, ours)}})
+
+    assert (reply.status, "owner references the operator may take off" in reply.message) == (403, True)
 
 
 @pytest.mark.parametrize(

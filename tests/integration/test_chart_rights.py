@@ -155,23 +155,26 @@ def test_the_operators_rights_suffice_for_owner_references_that_block_no_deletio
     api.create(api_role())
     credential = api.create(api_credential(namespace)).body
     token = api.create(api_token(namespace)).body
+    api.patch(token, {**owned_by(credential, blocking=False), "spec": {"revoked": True}})
     operator = api.as_user(OPERATOR)
 
-    accepted = operator.patch(token, owned_by(credential, blocking=False))
     one_time = secret(namespace, kind="access.pharia.ai/one-time-token")
     one_time["metadata"] |= owned_by(token, blocking=False)["metadata"]
     created = operator.create(one_time)
+    taken_off = operator.patch(token, {"metadata": {"ownerReferences": None}})
 
-    assert accepted.ok, accepted.message
     assert created.ok, created.message
+    assert taken_off.ok, taken_off.message
+    assert "ownerReferences" not in taken_off.body["metadata"]
 
 
 def test_one_that_blocks_deletion_would_need_rights_that_the_operator_does_not_have(api: Api, namespace: str) -> None:
     api.create(api_role())
-    credential = api.create(api_credential(namespace)).body
     token = api.create(api_token(namespace)).body
+    one_time = secret(namespace, kind="access.pharia.ai/one-time-token")
+    one_time["metadata"] |= owned_by(token, blocking=True)["metadata"]
 
-    refused = api.as_user(OPERATOR).patch(token, owned_by(credential, blocking=True))
+    refused = api.as_user(OPERATOR).create(one_time)
 
     assert refused.status == 403
     assert "blockOwnerDeletion" in refused.message

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from tests.support.api import APPLY, JSON_PATCH, Api, rule
-from tests.support.resources import api_credential, api_token
+from tests.support.resources import api_token
 from tests.support.writes import WAYS
 
 if TYPE_CHECKING:
@@ -85,25 +85,6 @@ def test_who_may_edit_but_not_delete_a_token_revokes_it_whatever_owners_others_g
         after = admin.read(token).body
         assert after["spec"]["revoked"] is True
         assert after["metadata"].get("ownerReferences") == token["metadata"].get("ownerReferences")
-
-
-@pytest.mark.parametrize("change", [{"description": "new"}, {}], ids=["a description", "a revocation alone"])
-def test_a_write_of_all_that_was_read_is_a_conflict_once_the_operator_has_added_an_owner_and_passes_anew(
-    admin: Api, updater: Api, namespace: str, owner: Json, change: Json
-) -> None:
-    """The operator adds the credential as an owner to what is revoked."""
-    credential = admin.create(api_credential(namespace)).body
-    added = {**{part: credential[part] for part in ("apiVersion", "kind")}, "name": "invoice-bot"}
-    owners = [owner, {**added, "uid": credential["metadata"]["uid"]}]
-    for number, way in enumerate(("replace", "JSON patch")):
-        token = a_token(admin, namespace, f"token-{number}", ownerReferences=[owner])
-        wanted = {"spec": {**change, "revoked": True}}
-        assert admin.patch(token, {"metadata": {"ownerReferences": owners}}).ok
-
-        assert (way, WAYS[way](updater, token, wanted).status) == (way, 409)
-        assert (way, WAYS[way](updater, updater.read(token).body, wanted).message) == (way, "")
-
-        assert admin.read(token).body["metadata"]["ownerReferences"] == owners
 
 
 def test_a_json_patch_that_takes_an_owner_away_unawares_is_forbidden(

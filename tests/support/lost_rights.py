@@ -84,10 +84,14 @@ def _minted(place: Workspace) -> Came:
     return lambda: outcome(place.read("ApiToken", name) or {}) == ("Active", "Issued")
 
 
-def _owned(place: Workspace) -> Came:
+def _disowned(place: Workspace) -> Came:
+    """With its revocation a token may get the reference that an earlier version would have written."""
     name = _fresh("token")
-    place.token(name)
-    return lambda: "ownerReferences" in (place.read("ApiToken", name) or {})["metadata"]
+    credential = place.issued(name)["status"]["credential"]
+    owner = {"apiVersion": "access.pharia.ai/v1alpha1", "kind": "ApiCredential", **credential}
+    change = {"metadata": {"ownerReferences": [owner]}, "spec": {"revoked": True}}
+    place.change(place.known("ApiToken", name), change)
+    return lambda: "ownerReferences" not in place.known("ApiToken", name)["metadata"]
 
 
 def _gone_with_its_credential(place: Workspace) -> Came:
@@ -199,10 +203,14 @@ OPERATORS: Final[tuple[Loss[Workspace], ...]] = (
         "A new token waits for the next full list, by default a quarter of an hour",
         _minted,
     ),
-    Loss(_ours("patch", "apitokens"), "Tokens get no owner: Kubernetes does not delete them with it", _owned),
+    Loss(
+        _ours("patch", "apitokens"),
+        "Owner references of versions up to 0.2.0 stay: a backup of such tokens cannot be put back as it is",
+        _disowned,
+    ),
     Loss(
         _ours("delete", "apitokens"),
-        "Tokens that Git declares outlive their credential, as objects",
+        "Tokens outlive their credential, as objects",
         _gone_with_its_credential,
     ),
     Loss(_ours("get", "apicredentials"), "Credentials never say whether they are ready", _told),
