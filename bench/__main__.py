@@ -1,8 +1,8 @@
 """The operator's benchmarks, or those that are named: `python -m bench [NAME ...]`.
 
 Those of the verifier (`fuzz`, `check`, `at-once`, `flood` with `flood-bodies`, `pipelines`, `places`) take long, and
-most want wrk, so they run by name only; so do `fairness`, `neighbour`, `plugin`, `quiet`, `scale`, `soak`
-and `suspension`.
+most want wrk, so they run by name only; so do `cascade`, `fairness`, `neighbour`, `plugin`, `quiet`, `restore`,
+`scale`, `soak` and `suspension`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import sys
 
 from bench import (
     at_once,
+    cascade,
     check,
     exactly_once,
     expiry,
@@ -25,6 +26,7 @@ from bench import (
     places,
     plugin,
     quiet,
+    restore,
     scale,
     soak,
     suspension,
@@ -45,9 +47,11 @@ _VERIFIER = {
 }
 _PLUGIN = {"plugin": plugin.main}
 _MANY = {
+    "cascade": cascade.main,
     "fairness": fairness.main,
     "neighbour": neighbour.main,
     "quiet": quiet.main,
+    "restore": restore.main,
     "scale": scale.main,
     "soak": soak.main,
     "suspension": suspension.main,

@@ -123,8 +123,6 @@ def _objects(template: Json, planned: Planned, keyring: Keyring) -> tuple[Json, 
     """A token and its status, which is just what the operator would have written."""
     holder, key = planned.holder, keyring.current
     token = api_token(NAMESPACE, planned.name, **template["spec"] | {"credentialRef": {"name": holder.name}})
-    owner = template["metadata"]["ownerReferences"][0] | {"name": holder.name, "uid": holder.uid}
-    token["metadata"]["ownerReferences"] = [owner]
     status = template["status"] | {
         "tokenID": planned.text.token_id,
         "mac": {"keyID": key.key_id, "keyFingerprint": key.fingerprint, "value": key.digest(planned.text)},

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,7 +63,6 @@ class Stage:
             run("wait", f"--namespace={NAMESPACE}", "--for=condition=Ready", f"apitoken/{name}", "--timeout=20s")
             run("delete", "secret", f"--namespace={NAMESPACE}", f"{name}-token")
             run("wait", f"--namespace={NAMESPACE}", "--for=condition=Delivered", f"apitoken/{name}", "--timeout=20s")
-            time.sleep(1)  # its owner reference
         template: Json = json.loads(run("get", "apitoken", f"--namespace={NAMESPACE}", name, "--output=json").stdout)
         return template
 

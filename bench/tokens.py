@@ -149,7 +149,7 @@ def _copies(template: Json, name: str, expires_at: str | None) -> tuple[Json, Js
     status = json.loads(text) | {"tokenID": _token_id()}
     status["delivery"]["secretName"] = f"{name}-token"
     token = api_token(NAMESPACE, name, **template["spec"])
-    token["metadata"]["ownerReferences"] = template["metadata"]["ownerReferences"]
+    token["metadata"] |= {key: template["metadata"][key] for key in ("ownerReferences",) if key in template["metadata"]}
     return token, status
 
 

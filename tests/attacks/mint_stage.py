@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from tests.attacks.mint_model import HOLD, State, Subject
+from tests.attacks.mint_model import HOLD, Field, State, Subject
 from tests.attacks.mint_people import BOSS, LAPSED, LAPSING, MINT, PEOPLE, READER, person
 from tests.attacks.moves import RESTORED
 from tests.attacks.people import GROUP
@@ -149,7 +149,7 @@ class Stage:
     def left(self) -> None:
         """Leave nothing that an operator would have to do with."""
         for subject in self.subjects.values():
-            if not subject.gone and subject.state is State.LEAVING:
+            if not subject.gone and Field.FINALIZER in subject.present:
                 self.admin.patch(api_token(self.namespace, subject.name), {"metadata": {"finalizers": None}})
         for kind in ("ApiToken", "ApiCredential"):
             self.admin.delete_all(kind, self.namespace)

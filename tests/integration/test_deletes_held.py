@@ -143,7 +143,6 @@ def test_a_token_that_is_held_is_over_and_its_secret_goes_at_once(
     token = workspace.issued(ttl="1h")
     text = workspace.text().reveal()
     wait_until(lambda: verifier.ask("/auth/nginx", text).status == 200, what="the token is accepted")
-    workspace.until("ApiToken", "ci", lambda it: bool(it["metadata"].get("ownerReferences")), "owned")
     workspace.change(token, ON)
 
     match what:

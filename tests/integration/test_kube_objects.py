@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,42 +11,31 @@ from pharia_access.domain.model import ObjectKey
 from pharia_access.errors import ConflictError, NotFoundError, UnavailableError
 from pharia_access.kube.client import Call, Connection
 from pharia_access.kube.gateway import KubeCluster
-from tests.support.builders import owned_by
+from tests.support.earlier_owners import give_earlier_owner, reference_to
 from tests.support.live_tokens import a_live_token, stored
 from tests.support.resources import api_credential, api_token, secret
 
 if TYPE_CHECKING:
+    from tests.support.control_plane import ControlPlane
     from tests.support.workspace import Workspace
 
 
-async def test_owners_come_and_go(workspace: Workspace, cluster: KubeCluster) -> None:
-    assert workspace.api.create(api_credential(workspace.namespace, roles=["studio-user"])).ok
-    credential = await cluster.read_credential(ObjectKey(workspace.namespace, "invoice-bot"))
-    token = await a_live_token(workspace, cluster)
-    ours = owned_by(credential.identity)
-    owned = await cluster.set_owners(token, (ours,))
-    free = await cluster.set_owners(owned, ())
-
-    assert (owned.owners, free.owners) == ((ours,), ())
-    with pytest.raises(ConflictError):
-        await cluster.set_owners(owned, (ours,))
-
-
-async def test_an_owner_that_others_set_is_kept_as_it_is(workspace: Workspace, cluster: KubeCluster) -> None:
+async def test_the_reference_of_an_earlier_version_goes_and_those_of_others_stay_as_they_are(
+    control_plane: ControlPlane, workspace: Workspace, cluster: KubeCluster
+) -> None:
     made = workspace.api.create(secret(workspace.namespace, "theirs")).body["metadata"]
-    assert workspace.api.create(api_credential(workspace.namespace, roles=["studio-user"])).ok
-    credential = await cluster.read_credential(ObjectKey(workspace.namespace, "invoice-bot"))
-    body = api_token(workspace.namespace, "ci")
-    theirs = {"apiVersion": "v1", "kind": "Secret", "name": "theirs", "uid": made["uid"], "controller": True}
-    body["metadata"]["ownerReferences"] = [theirs]
-    assert workspace.api.create(body).ok
-    token = await cluster.read_token(ObjectKey(workspace.namespace, "ci"))
-    ours = replace(owned_by(credential.identity), controller=False)
-    await cluster.set_owners(token, (*token.owners, ours))
-    references = stored(workspace)["metadata"]["ownerReferences"]
+    theirs = {"apiVersion": "v1", "kind": "Secret", "name": "theirs", "uid": made["uid"]}
+    credential = workspace.api.create(api_credential(workspace.namespace, roles=["studio-user"])).body
+    before = await a_live_token(workspace, cluster)
+    give_earlier_owner(control_plane, stored(workspace), theirs, reference_to(credential))
+    owned = await cluster.read_token(before.key)
 
-    assert references[0] == {**theirs, "blockOwnerDeletion": False}
-    assert references[1]["name"] == "invoice-bot"
+    free = await cluster.set_owners(owned, owned.owners[:1])
+
+    assert stored(workspace)["metadata"]["ownerReferences"] == [theirs]
+    assert free.owners == owned.owners[:1]
+    with pytest.raises(ConflictError):
+        await cluster.set_owners(owned, ())
 
 
 async def test_only_the_very_token_is_deleted(workspace: Workspace, cluster: KubeCluster) -> None:

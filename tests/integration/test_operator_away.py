@@ -22,7 +22,6 @@ def test_a_credential_made_again_does_not_revive_the_tokens_of_the_first(mortal:
     credential = workspace.credential()
     workspace.issued("unmarked")
     workspace.issued("marked", annotations=ARGO)
-    workspace.until("ApiToken", "unmarked", lambda it: "ownerReferences" in it["metadata"], "it is owned")
 
     mortal.kill()
     workspace.delete(credential, policy="Orphan")

@@ -56,7 +56,6 @@ def crowd(control_plane: ControlPlane, pool: OperatorPool) -> Iterator[Crowd]:
     with pool.alone():
         workspace.issued("model", ttl=f"{LIFE.seconds}s")
         workspace.delete({"kind": "Secret", "metadata": {"namespace": NAMESPACE, "name": "model-token"}})
-        workspace.until("ApiToken", "model", lambda it: "ownerReferences" in it["metadata"], "it is owned")
         model = workspace.until_delivery("model", "Collected")
     _copy_many(api, model)
     with pool.alone({"PHARIA_ACCESS_RESYNC_INTERVAL": "15m"}) as operator:
@@ -73,8 +72,7 @@ def _copy_many(api: Api, model: Json) -> None:
 
     def copy_one(number: int) -> None:
         body = copy.deepcopy(model)
-        kept = ("ownerReferences", "namespace")
-        body["metadata"] = {key: model["metadata"][key] for key in kept} | {"name": f"copy-{number}"}
+        body["metadata"] = {"namespace": model["metadata"]["namespace"], "name": f"copy-{number}"}
         assert api.create(body).ok
         status = {**model["status"], "tokenID": f"{number:016d}".translate(str.maketrans("0189", "abcd"))}
         reply = operator.patch(body, {"status": status}, subresource="status")

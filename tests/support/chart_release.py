@@ -66,10 +66,14 @@ class Release:
         """Uninstall it; what Helm says."""
         return self._helm("uninstall")
 
-    def remove(self) -> None:
-        """End its programs, and leave nothing of it in the cluster, whatever is there."""
+    def stop(self) -> None:
+        """End its programs."""
         for program in self._running:
             program.process.stop()
+
+    def remove(self) -> None:
+        """End its programs, and leave nothing of it in the cluster, whatever is there."""
+        self.stop()
         self.control_plane.helm("uninstall", self.name, f"--namespace={self.namespace}", check=False)
         ours = [name for name in self.names(*_KEPT) if name.endswith(".access.pharia.ai")]
         if ours:

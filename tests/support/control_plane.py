@@ -136,13 +136,14 @@ class ControlPlane:
         self._more_flags = flags
         self.restart_api_server()
 
-    def start_controllers(self) -> None:
+    def start_controllers(self, *flags: str) -> None:
         """Start the controllers; on return the first ServiceAccount is made and garbage is collected."""
-        argv = controllers_argv(
+        own = controllers_argv(
             self.bin / "kube-controller-manager",
             pki=self.pki,
             kubeconfig=self.root / "controllers.kubeconfig",
         )
+        argv = [*own, *flags]
         path = "/api/v1/namespaces/default/serviceaccounts/default"
         log = self.root / "kube-controller-manager.log"
         seen = log.stat().st_size if log.exists() else 0
@@ -151,10 +152,13 @@ class ControlPlane:
             what="the controllers collect garbage and make the default ServiceAccount",
         )
 
-    def restart_controllers(self) -> None:
-        """Make the garbage collector know new kinds now: it looks at its start and then every 30 s only."""
+    def restart_controllers(self, *flags: str) -> None:
+        """Make the garbage collector know new kinds now: it looks at its start and then every 30 s only.
+
+        `flags` stand after its own, until it is started again.
+        """
         self._stop("kube-controller-manager")
-        self.start_controllers()
+        self.start_controllers(*flags)
 
     # Clients.
 

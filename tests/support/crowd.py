@@ -89,8 +89,7 @@ def _collected(place: Workspace) -> Json:
     """A token as its mint and its collection left it."""
     place.issued("model")
     place.delete({"kind": "Secret", "metadata": {"namespace": place.namespace, "name": "model-token"}})
-    place.until_delivery("model", "Collected")
-    return place.until("ApiToken", "model", lambda token: "ownerReferences" in token["metadata"], "it is owned")
+    return place.until_delivery("model", "Collected")
 
 
 def _keyring(release: Release) -> Keyring:
@@ -117,7 +116,6 @@ def _put_minted(place: Workspace, model: Json, keyring: Keyring, count: int) -> 
 
 def _put(place: Workspace, operator: Api, name: str, like: Json) -> None:
     token = api_token(place.namespace, name, **like["spec"])
-    token["metadata"]["ownerReferences"] = like["metadata"]["ownerReferences"]
     status = {**like["status"], "delivery": {**like["status"]["delivery"], "secretName": f"{name}-token"}}
     for reply in (place.api.create(token), operator.patch(token, {"status": status}, subresource="status")):
         assert reply.ok, reply.message
