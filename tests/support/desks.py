@@ -5,17 +5,19 @@ Everybody may do everything, unless `forbidden` says otherwise; what is written 
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pharia_access.errors import AlreadyExistsError, DeniedError, NotFoundError
+from pharia_access.kube.kubectl_proxy import LentLogin
 from pharia_access.kube.objects import ListPage
 from tests.support.builders import NOW
 from tests.support.resources import api_role
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
     from datetime import datetime
 
     from pytest_mock import MockerFixture
@@ -129,13 +131,18 @@ def a_known_role() -> Json:
 
 
 def laid_out(mocker: MockerFixture, desk: ADesk) -> ADesk:
-    """Let commands find this desk instead of connecting."""
+    """Let commands find this desk instead of connecting; kubectl is not asked for a login."""
 
     @asynccontextmanager
     async def opened(_: object, *, namespace: str | None, **__: object) -> AsyncIterator[ADesk]:
         desk.namespace = namespace or desk.namespace
         yield desk
 
+    @contextmanager
+    def lent(*_: object, **__: object) -> Iterator[LentLogin]:
+        yield LentLogin(Path("kubectl.sock"), desk.namespace, "", runs_plugin=False)
+
+    mocker.patch("pharia_access.kube.kubectl_proxy.lent_login", side_effect=lent)
     mocker.patch("pharia_access.bootstrap.person.open_desk", side_effect=opened)
     return desk
 

@@ -21,8 +21,10 @@ OWNED = a_minted_token(state=DeliveryState.COLLECTED)
 
 
 def settled(case: Observed) -> Token:
-    """The token with the status that the rules would have written."""
+    """The token with the status that the rules would have written; of one to be deleted: while deletes queue up."""
     decision = decide(case, NOW)
+    if isinstance(decision, DeleteToken):
+        decision = tell_what_bars_it(case, NOW) or decision
     assert isinstance(decision, Settle)
     return replace(case.token, status=decision.status)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec
 import click
 
 from pharia_access.entrypoints.kubectl.options import Choices
+from pharia_access.entrypoints.kubectl.printing import errors_reach_a_terminal, write_words_of_plugin
 
 if TYPE_CHECKING:
     from pharia_access.bootstrap.person import Desk
@@ -42,15 +43,9 @@ def at_the_desk(
             await work(desk, choices, *args, **kwargs)
 
     options = LoginOptions(choices.kubeconfig, choices.context, choices.user, choices.groups)
-    terminal = Terminal(reads=sys.stdin.isatty(), shows=sys.stderr.isatty(), write=_write)
+    terminal = Terminal(reads=sys.stdin.isatty(), shows=errors_reach_a_terminal(), write=write_words_of_plugin)
     try:
         with lent_login(options, in_pod=pod is not None, terminal=terminal) as login:
             asyncio.run(connected(login))
     except KeyboardInterrupt:
         raise click.Abort from None
-
-
-def _write(words: bytes) -> None:
-    """Show what an exec plugin writes, as it is: kubectl does the same."""
-    sys.stderr.buffer.write(words)
-    sys.stderr.buffer.flush()

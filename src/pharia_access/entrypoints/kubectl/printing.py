@@ -1,7 +1,8 @@
 """The one room that writes to standard output, to standard error and to the terminal; a test holds that.
 
-Whatever is written passes `escaped`, so that text of other people never drives a terminal. A line is an argument: a
-line break within one is written out. JSON and YAML are made so that nothing of them changes here.
+Whatever is written passes `escaped`, so that text of other people never drives a terminal; but for the words of the
+exec plugin that a person's own kubeconfig names. A line is an argument: a line break within one is written out. JSON
+and YAML are made so that nothing of them changes here.
 """
 
 import os
@@ -18,12 +19,14 @@ __all__ = [
     "ask",
     "ask_unseen",
     "ask_yes_or_no",
+    "errors_reach_a_terminal",
     "is_terminal",
     "last_flush",
     "spinner",
     "write",
     "write_cells",
     "write_marked",
+    "write_words_of_plugin",
 ]
 
 Tell = Callable[[str], None]
@@ -46,9 +49,20 @@ def write_marked(mark: str, colour: str, line: str) -> None:
     _put(f"{shown} {escaped(line)}", err=True)
 
 
+def write_words_of_plugin(words: bytes) -> None:
+    """Write to standard error what a person's own exec plugin says, as it is: kubectl does the same."""
+    sys.stderr.buffer.write(words)
+    sys.stderr.buffer.flush()
+
+
+def errors_reach_a_terminal() -> bool:
+    """Whether standard error is a terminal."""
+    return sys.stderr.isatty()
+
+
 def is_terminal() -> bool:
     """Whether a person can be asked."""
-    return sys.stdin.isatty() and sys.stderr.isatty()
+    return sys.stdin.isatty() and errors_reach_a_terminal()
 
 
 def ask(question: str) -> str:
