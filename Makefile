@@ -5,6 +5,11 @@ PYTHON ?= python3
 WORKERS ?= 2
 # Further options for pytest, such as PYTEST="-k expiry -x".
 PYTEST ?=
+# On which Kubernetes tests, demo and `make up` run: 1.32, 1.34, 1.36 or, if nothing is said, 1.37.
+KUBERNETES ?=
+export KUBERNETES
+# For `make oldest`: IF_BUILT=--if-built skips where it would have to be built.
+IF_BUILT ?=
 # For `make plugin`: ALL=--all makes the archives of all platforms.
 ALL ?=
 # For `make lock`: UPGRADE=--upgrade takes newer versions than the locked ones.
@@ -32,7 +37,7 @@ BUILD_LOG := $(COVERAGE)/build.log
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up down test unit integration coverage lint format bench scale soak chaos attacks attacker fuzz mutants mint-model e2e sbom plugin plugin-test lock clean control-plane kind manifests
+.PHONY: help demo up down test unit integration oldest matrix coverage lint format bench scale soak chaos attacks attacker fuzz mutants mint-model e2e sbom plugin plugin-test lock clean control-plane kind manifests
 
 help: ## List these commands.
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +70,12 @@ unit: $(READY) ## Run the unit tests.
 integration: $(READY) control-plane ## Run the tests on a real API server.
 	@mkdir -p $(COVERAGE)
 	@COVERAGE_FILE=$(COVERAGE)/integration $(PY) -m pytest tests/integration -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST)
+
+oldest: $(READY) ## Run the tests of admission and kinds on the oldest Kubernetes that is supported.
+	@$(PY) -m tools.oldest $(IF_BUILT) -n $(WORKERS) $(PYTEST)
+
+matrix: $(READY) control-plane ## Run the integration tests on one KUBERNETES, and keep the result in bench/results.
+	@WORKERS=$(WORKERS) $(PY) -m bench matrix
 
 e2e: $(READY) ## Run the chart in real pods, on a one-node cluster of this machine; Linux, as root.
 	@$(PY) -m tools.e2e $(PYTEST)

@@ -1,8 +1,8 @@
 """The operator's benchmarks, or those that are named: `python -m bench [NAME ...]`.
 
 Those of the verifier (`fuzz`, `check`, `at-once`, `flood` with `flood-bodies`, `pipelines`, `places`) take long, and
-most want wrk, so they run by name only; so do `cascade`, `fairness`, `neighbour`, `plugin`, `quiet`, `restore`,
-`scale`, `soak` and `suspension`.
+most want wrk, so they run by name only; so do `cascade`, `fairness`, `matrix`, `neighbour`, `plugin`, `quiet`,
+`restore`, `scale`, `soak` and `suspension`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from bench import (
     flood,
     flood_bodies,
     fuzz,
+    matrix,
     mint,
     neighbour,
     pipelines,
@@ -49,6 +50,7 @@ _PLUGIN = {"plugin": plugin.main}
 _MANY = {
     "cascade": cascade.main,
     "fairness": fairness.main,
+    "matrix": matrix.main,
     "neighbour": neighbour.main,
     "quiet": quiet.main,
     "restore": restore.main,

@@ -1,7 +1,8 @@
-"""Builds the programs of the local control plane from the pinned Go module, once, into a cache.
+"""Builds the programs of the local control plane from the pinned Go modules, once, into a cache.
 
 `python3 -m tools.build_control_plane [--node]`; the option adds what real pods need. Standard library only: runs before
 there is a virtual environment.
+`KUBERNETES` names the version, `1.32`; the newest without it.
 `KUBEBUILDER_ASSETS` (the convention of setup-envtest), if set, is a folder whose programs are used instead.
 """
 
@@ -13,8 +14,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tools.control_plane_programs import CONTROL_PLANE, MODULE, NODE
+from tools.control_plane_programs import CONTROL_PLANE, NODE, OF_A_VERSION, module
 from tools.go_toolchain import BuildError
+from tools.kubernetes_versions import NEWEST, chosen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +31,18 @@ def ensure_binaries(programs: Mapping[str, str] = CONTROL_PLANE) -> dict[str, Pa
     """
     given = os.environ.get("KUBEBUILDER_ASSETS")  # noqa: TID251 - a script of its own
     found = {name: Path(given or "", name) for name in programs if given and Path(given, name).is_file()}
-    return {**found, **MODULE.ensure({name: package for name, package in programs.items() if name not in found})}
+    wanted = {name: package for name, package in programs.items() if name not in found}
+    return {**found, **_built(wanted)}
+
+
+def _built(programs: Mapping[str, str]) -> dict[str, Path]:
+    """Those that are of the version of Kubernetes that was chosen, and the others, each from its module."""
+    versions = {name: chosen() if name in OF_A_VERSION else NEWEST for name in programs}
+    parts = (
+        module(version).ensure({name: programs[name] for name in programs if versions[name] == version})
+        for version in dict.fromkeys(versions.values())
+    )
+    return {name: path for part in parts for name, path in part.items()}
 
 
 def main() -> int:

@@ -14,7 +14,6 @@ import pytest
 from pharia_access.domain.durations import parse_duration
 from tests.support.charts import Json, container, environment, nested, of_kind, rendered
 from tests.support.installation import CHART
-from tests.support.processes import ProcessError
 from tests.support.schemas import VERSIONS, complaints
 from tools.chart_forms import forms
 from tools.values_reference import values
@@ -225,11 +224,6 @@ def test_what_is_installed_by_default_is_what_each_version_of_kubernetes_takes(
     documents = rendered(control_plane, None, f"--kube-version={version}.0")
 
     assert {document["kind"]: found for document in documents if (found := complaints(document, version))} == {}
-
-
-def test_a_version_of_kubernetes_that_is_too_old_is_refused(control_plane: ControlPlane) -> None:
-    with pytest.raises(ProcessError, match=r"incompatible with Kubernetes v1\.30\.0"):
-        rendered(control_plane, None, "--kube-version=1.30.0")
 
 
 def test_the_schemas_do_find_a_field_that_kubernetes_does_not_know(control_plane: ControlPlane) -> None:

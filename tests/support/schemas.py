@@ -10,11 +10,13 @@ from typing import Any
 import jsonschema
 import referencing
 
+from tools.kubernetes_versions import SUPPORTED
+
 __all__ = ["VERSIONS", "complaints"]
 
 Json = dict[str, Any]
 
-VERSIONS = ("1.31", "1.32", "1.33", "1.34", "1.35", "1.36", "1.37")
+VERSIONS = SUPPORTED
 
 
 def complaints(document: Json, version: str) -> list[str]:
