@@ -19,6 +19,7 @@ from tools.control_plane_programs import CONTROL_PLANE, NODE
 from tools.debian_programs import MissingProgramError, find_program, unpacked
 from tools.go_toolchain import BuildError
 from tools.image import ImageError, build_images
+from tools.kubernetes_versions import NEWEST, chosen
 from tools.policy_enforcer import ensure_policy_enforcer
 from tools.room import cgroup_hierarchies, run_in_room
 
@@ -62,6 +63,9 @@ def _obstacle() -> str:
 
 
 def _run(archives: Path, options: list[str]) -> int:
+    if chosen() != NEWEST:
+        message = f"real pods run on Kubernetes {NEWEST} only, since kubelet is built for that; leave KUBERNETES out"
+        raise BuildError(message)
     ensure_binaries({**CONTROL_PLANE, **NODE})
     ensure_policy_enforcer()
     ensure_argo_cd()

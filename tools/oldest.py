@@ -1,4 +1,4 @@
-"""The tests of what the API server decides, on the oldest Kubernetes: `python -m tools.oldest [--if-built] [OPTION]...`.
+"""The tests of admission and kinds, on the oldest Kubernetes: `python -m tools.oldest [--if-built] [OPTION]...`.
 
 Admission policies and kinds are what an older API server may take otherwise. `--if-built`: where its programs are not
 built yet, says so in one line, and is no failure. The options are pytest's.

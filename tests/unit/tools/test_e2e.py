@@ -10,6 +10,7 @@ import pytest
 from tools import e2e
 from tools.debian_programs import MissingProgramError
 from tools.image import ImageError
+from tools.kubernetes_versions import NEWEST, OLDEST
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def able(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
     """A machine on which there can be a node, and on which the tests pass."""
+    monkeypatch.delenv("KUBERNETES", raising=False)
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr("tools.e2e.os.geteuid", lambda: 0)
     monkeypatch.setattr("tools.e2e.shutil.which", lambda name: f"/usr/bin/{name}")
@@ -65,6 +67,15 @@ def test_it_runs_the_tests_in_a_room_and_ends_as_they_do(able: pytest.MonkeyPatc
     assert e2e.main(["-k", "story"]) == 3
     assert ran[0][1:4] == ["-m", "pytest", "tests/e2e"]
     assert ran[0][-2:] == ["-k", "story"]
+
+
+def test_an_older_kubernetes_is_refused_since_its_kubelet_is_not_built(
+    able: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    able.setenv("KUBERNETES", OLDEST)
+
+    assert e2e.main([]) == 1
+    assert f"real pods run on Kubernetes {NEWEST} only" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("error", [ImageError("no image"), MissingProgramError("no runc")])
