@@ -17,7 +17,7 @@ from pathlib import Path
 
 import psutil
 
-from bench.matrix_report import Run, keep, outcome, write_report
+from bench.matrix_report import ALL, Run, keep, outcome, write_report
 from bench.meters import machine
 from tools.build_control_plane import ensure_binaries
 from tools.kubernetes_versions import chosen
@@ -25,7 +25,6 @@ from tools.kubernetes_versions import chosen
 __all__ = ["main"]
 
 _ROOT = Path(__file__).resolve().parent.parent
-_ALL = "tests/integration"
 _DEADLINE_SECONDS = 4 * 3600
 _WHOLE = (0, 1)
 """Pytest's statuses of a run that came to its end: all passed, or some failed."""
@@ -50,7 +49,7 @@ def main() -> int:
         server=_said([str(program), "--version"]).rpartition("v")[2],
         commit=_said(["git", "-C", str(_ROOT), "describe", "--always", "--dirty", "--exclude=*"]),
         day=time.strftime("%Y-%m-%d", time.gmtime()),
-        tests=shlex.join(options) or "all",
+        tests=shlex.join(options) or ALL,
         workers=int(workers),
         minutes=round((time.monotonic() - began) / 60, 1),
         conditions=conditions,
@@ -63,7 +62,7 @@ def main() -> int:
 
 def _run_tests(options: list[str], *, workers: str, report: Path) -> int:
     """As `make integration` does; without files among the options, all."""
-    files = [] if any(Path(option.partition("::")[0]).exists() for option in options) else [_ALL]
+    files = [] if any(Path(option.partition("::")[0]).exists() for option in options) else ["tests/integration"]
     spread = ["-n", workers, "--dist", "loadfile", "--no-loadscope-reorder"]
     argv = [sys.executable, "-m", "pytest", *files, *spread, f"--junitxml={report}", *options]
     return subprocess.run(argv, cwd=_ROOT, check=False, timeout=_DEADLINE_SECONDS).returncode

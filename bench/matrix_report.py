@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-__all__ = ["Outcome", "Run", "keep", "outcome", "text", "write_report"]
+__all__ = ["ALL", "Outcome", "Run", "keep", "outcome", "text", "write_report"]
 
+ALL = "all"
 _LINES = RESULTS / "kubernetes.jsonl"
 _HOW = """\
 # The integration tests on each version of Kubernetes
@@ -42,7 +43,7 @@ class Run:
     commit: str
     day: str
     tests: str
-    """The options that chose them, or "all"."""
+    """The options that chose them, or `ALL`."""
     workers: int
     minutes: float
     conditions: str
@@ -85,7 +86,7 @@ def text(runs: Iterable[Run]) -> str:
             f"{run.passed:,}",
             str(len(run.failed)),
             str(run.skipped),
-            run.tests,
+            "all" if run.tests == ALL else "a part",
             f"{run.minutes:.1f}",
             str(run.workers),
             run.day,
@@ -99,7 +100,8 @@ def text(runs: Iterable[Run]) -> str:
 def _details(run: Run) -> str:
     names = "\n".join(f"- `{name}`" for name in run.failed)
     failures = f"\n\nFailed:\n\n{names}" if run.failed else ""
-    return f"## {run.server}\n\n{run.conditions}{failures}"
+    part = "" if run.tests == ALL else f"\n\nOnly `{run.tests}`."
+    return f"## {run.server}\n\n{run.conditions}{part}{failures}"
 
 
 def _read(lines: Path) -> list[Run]:

@@ -48,10 +48,11 @@ def test_a_test_counts_once_however_often_it_failed(tmp_path: Path) -> None:
 
 
 def test_a_version_has_one_line_and_what_failed_is_named() -> None:
-    page = text([RUN, replace(RUN, version="1.34", server="1.34.4", failed=[], tests="tests/integration/test_crds.py")])
+    page = text([RUN, replace(RUN, version="1.34", server="1.34.4", failed=[], tests="-k crds")])
 
     assert "| 1.32.13 | 1,000 | 1 | 1 | all | 25.0 | 2 | 2026-11-30 | 0123abc |" in page
-    assert "| 1.34.4 | 1,000 | 0 | 1 | tests/integration/test_crds.py | 25.0 |" in page
+    assert "| 1.34.4 | 1,000 | 0 | 1 | a part | 25.0 |" in page
+    assert page.count("Only `-k crds`.") == 1
     assert page.count("- `test_crds::test_two`") == 1
 
 
