@@ -182,10 +182,12 @@ def test_rules_of_the_kinds_speak_for_themselves(busy: Workspace) -> None:
         busy.api.patch(ci, {"metadata": {"resourceVersion": "1"}, "spec": {"description": "other"}}), "/apitokens"
     )
 
-    assert postponed == (
-        "--expires: to end the token sooner set expiresAt; for a longer life create a new ApiToken.",
-        "",
+    sentence, next_step = postponed
+    assert sentence == (
+        "--expires: ttl cannot be set, changed or removed after creation: to end the token sooner set expiresAt;"
+        " for a longer life create a new ApiToken."
     )
+    assert next_step == ""
     assert stale == ("The object was changed by somebody else in this moment.", "Run the command again.")
 
 

@@ -29,10 +29,13 @@ _DENIED = re.compile(r"denied request: (?P<why>.*)", re.DOTALL)
 _MISSING = re.compile(r'(?P<kind>[a-z]+)(?:\.[a-z.]+)? "(?P<name>[^"]*)" not found')
 _THERE = re.compile(r'(?P<kind>[a-z]+)(?:\.[a-z.]+)? "(?P<name>[^"]*)" already exists')
 _INVALID = re.compile(r'^.*? "[^"]*" is invalid: ', re.DOTALL)
-_QUOTED = re.compile(r'Invalid value: (?:"(?:[^"\\]|\\.)*"|[^:]*): ')
+_QUOTED = re.compile(
+    r'Invalid value: (?:(?:"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?|true|false|null|\{.*?\}|\[.*?\]): )?', re.DOTALL
+)
+"""The value; Kubernetes 1.32 tells its type instead, and 1.37 of an object neither: the rule follows at once."""
 _EXAMPLE = re.compile(r" \(e\.g\. .*\)$")
 _SEVERAL = re.compile(r"^\[(.*)\]$", re.DOTALL)
-_UNCHECKED = re.compile(r", <nil>: (?:Invalid value: null: )?some validation rules were not checked[^\]]*")
+_UNCHECKED = re.compile(r", <nil>: (?:Invalid value: (?:\S+: )?)?some validation rules were not checked[^\]]*")
 
 _BREAKS = re.compile(r"[ \t]*[\r\n]+\s*")
 _FIELD = re.compile(r"(?:metadata|spec|status)[.:\[]|pharia-access\b|--")

@@ -135,3 +135,50 @@ def test_what_the_error_itself_says_to_do_comes_last() -> None:
         "Is the cluster reachable? See: kubectl version",
         "Collect it.",
     ]
+
+
+KEPT = "ttl cannot be set, changed or removed after creation: to end the token sooner set expiresAt"
+NOT_CHECKED = (
+    "some validation rules were not checked because the object was invalid; correct the existing errors to complete"
+    " validation"
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        pytest.param(
+            f'spec.ttl: Invalid value: "object": {KEPT}', f"--expires: {KEPT}.", id="1.32, a rule of an object"
+        ),
+        pytest.param(f"spec.ttl: Invalid value: {KEPT}", f"--expires: {KEPT}.", id="1.37, the same"),
+        pytest.param('spec.a: Invalid value: "string": must be: b', "spec.a: must be: b.", id="1.32, a rule of a text"),
+        pytest.param('spec.a: Invalid value: "c: d": must be: b', "spec.a: must be: b.", id="1.37, the same"),
+        pytest.param(r'spec.a: Invalid value: "\"c\": d": not that', "spec.a: not that.", id="a text with quotes"),
+        pytest.param("spec.a: Invalid value: -0.5: too low", "spec.a: too low.", id="a number"),
+        pytest.param("spec.a: Invalid value: true: not that", "spec.a: not that.", id="a truth value"),
+        pytest.param("spec.a: Invalid value: null: not that", "spec.a: not that.", id="nothing"),
+        pytest.param('spec.a: Invalid value: {"b":{"c":1}}: not that', "spec.a: not that.", id="an object"),
+        pytest.param('spec.a: Invalid value: ["b","c"]: not that', "spec.a: not that.", id="a list"),
+        pytest.param(
+            f'[spec.a: Too long, <nil>: Invalid value: "null": {NOT_CHECKED}]',
+            "spec.a: Too long.",
+            id="1.32, unchecked",
+        ),
+        pytest.param(
+            f"[spec.a: Too long, <nil>: Invalid value: null: {NOT_CHECKED}]", "spec.a: Too long.", id="1.37, unchecked"
+        ),
+        pytest.param(
+            f"[spec.a: Too long, <nil>: Invalid value: {NOT_CHECKED}]", "spec.a: Too long.", id="unchecked, no value"
+        ),
+        pytest.param(f"[spec.a: Too long, <nil>: {NOT_CHECKED}]", "spec.a: Too long.", id="unchecked, nothing before"),
+        pytest.param(
+            f"[spec.ttl: Invalid value: {KEPT}, spec.b: Invalid value: 7: too high]",
+            f"--expires: {KEPT}, spec.b: too high.",
+            id="several fields, of which one tells no value",
+        ),
+    ],
+)
+def test_a_rule_is_told_whole_whichever_version_of_kubernetes_words_it(words: str, sentence: str) -> None:
+    failure = explain(answered(422, "Invalid", f'ApiToken.access.pharia.ai "ci" is invalid: {words}'))
+
+    assert failure == Failure(sentence)
