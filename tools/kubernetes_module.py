@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tools.go_toolchain import BuildError, find_go, go_environment
-from tools.kubernetes_versions import module_name
+from tools.kubernetes_versions import older_module_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,7 +50,7 @@ replace (
 def main(arguments: list[str]) -> int:
     """Write the module of the release that is named, `1.34.4`; answer the exit status."""
     (release,) = arguments
-    name = module_name(release.rpartition(".")[0])
+    name = older_module_name(release.rpartition(".")[0])  # also of what is still the newest
     folder = _ROOT / name
     folder.mkdir(exist_ok=True)
     upstream = _upstream(release)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tools.go_toolchain import BuildError
 
-__all__ = ["BUILT", "NEWEST", "OLDEST", "SUPPORTED", "chosen", "module_name", "release"]
+__all__ = ["BUILT", "NEWEST", "OLDEST", "SUPPORTED", "chosen", "module_name", "older_module_name", "release"]
 
 _ROOT = Path(__file__).resolve().parent
 
@@ -35,7 +35,12 @@ def chosen() -> str:
 
 def module_name(version: str) -> str:
     """The folder under tools/ of the Go module with that version's programs."""
-    return "control-plane" if version == NEWEST else f"control-plane-{version}"
+    return "control-plane" if version == NEWEST else older_module_name(version)
+
+
+def older_module_name(version: str) -> str:
+    """The folder of a version that is not the newest, or will not be much longer."""
+    return f"control-plane-{version}"
 
 
 def release(version: str) -> tuple[int, int, int]:
