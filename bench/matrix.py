@@ -17,7 +17,7 @@ from pathlib import Path
 
 import psutil
 
-from bench.matrix_report import ALL, Run, keep, outcome, write_report
+from bench.matrix_report import ALL, Conditions, Run, keep, outcome, write_report
 from bench.meters import machine
 from tools.build_control_plane import ensure_binaries
 from tools.kubernetes_versions import chosen
@@ -34,9 +34,7 @@ def main() -> int:
     """Run the tests and write down what came of them; pytest's exit status."""
     options = shlex.split(os.environ.get("PYTEST", ""))  # noqa: TID251 - a benchmark's own
     workers = os.environ.get("WORKERS", "2")  # noqa: TID251 - as above
-    program = ensure_binaries()["kube-apiserver"]
-    conditions = machine(psutil.cpu_count() or 1)
-    commit = _said(["git", "-C", str(_ROOT), "rev-parse", "--short", "HEAD"])
+    conditions = _conditions()
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="pharia-access-matrix-") as folder:
         report = Path(folder, "junit.xml")
@@ -45,25 +43,27 @@ def main() -> int:
             print(f"matrix: pytest ended with status {status}, so nothing was written", file=sys.stderr)
             return status
         found = outcome(report)
-    run = Run(
-        version=chosen(),
-        server=_said([str(program), "--version"]).rpartition("v")[2],
-        commit=commit,
-        day=time.strftime("%Y-%m-%d", time.gmtime()),
-        tests=shlex.join(options) or ALL,
-        workers=int(workers),
-        minutes=round((time.monotonic() - began) / 60, 1),
-        conditions=conditions,
-        **found,
-    )
-    keep(run)
+    minutes = round((time.monotonic() - began) / 60, 1)
+    keep(Run(**conditions, tests=shlex.join(options) or ALL, workers=int(workers), minutes=minutes, **found))
     write_report()
     return status
 
 
+def _conditions() -> Conditions:
+    """What is run on what, as it is before the run."""
+    server = ensure_binaries()["kube-apiserver"]
+    return {
+        "version": chosen(),
+        "server": _said([str(server), "--version"]).rpartition("v")[2],
+        "commit": _said(["git", "-C", str(_ROOT), "rev-parse", "--short", "HEAD"]),
+        "day": time.strftime("%Y-%m-%d", time.gmtime()),
+        "conditions": machine(psutil.cpu_count() or 1),
+    }
+
+
 def _run_tests(options: list[str], *, workers: str, report: Path) -> int:
     """As `make integration` does; without files among the options, all."""
-    files = [] if any(Path(option.partition("::")[0]).exists() for option in options) else ["tests/integration"]
+    files = [] if any(option.startswith("tests/") for option in options) else ["tests/integration"]
     spread = ["-n", workers, "--dist", "loadfile", "--no-loadscope-reorder"]
     argv = [sys.executable, "-m", "pytest", *files, *spread, f"--junitxml={report}", *options]
     return subprocess.run(argv, cwd=_ROOT, check=False, timeout=_DEADLINE_SECONDS).returncode

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-__all__ = ["ALL", "Outcome", "Run", "keep", "outcome", "text", "write_report"]
+__all__ = ["ALL", "Conditions", "Outcome", "Run", "keep", "outcome", "text", "write_report"]
 
 ALL = "all"
 _LINES = RESULTS / "kubernetes.jsonl"
@@ -32,6 +32,16 @@ class Outcome(TypedDict):
     skipped: int
     failed: list[str]
     """Their names, also of those that could not be set up."""
+
+
+class Conditions(TypedDict):
+    """What a run was on."""
+
+    version: str
+    server: str
+    commit: str
+    day: str
+    conditions: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
