@@ -19,6 +19,7 @@ from tests.support.api import Api
 from tests.support.chart_release import Release
 from tests.support.charts import of_kind, program_settings
 from tests.support.control_plane import ControlPlane
+from tests.support.earlier_owners import give_earlier_owner, reference_to
 from tests.support.guards import NEEDED_TO_LOOK
 from tests.support.operators import rotate_keyring
 from tests.support.processes import wait_until
@@ -69,7 +70,7 @@ def told(
         places[2].credential()
         places[2].token()
         for place in places[:2]:
-            tell(place, verifier)
+            tell(stage, place, verifier)
         tell_as_the_demo_does(release)
         rotate(release)
         yield release
@@ -77,8 +78,11 @@ def told(
         release.remove()
 
 
-def tell(place: Workspace, verifier: RunningVerifier) -> None:
-    """A token is minted, used, collected and revoked; another, which Git declares, goes with its credential."""
+def tell(stage: ControlPlane, place: Workspace, verifier: RunningVerifier) -> None:
+    """A token is minted, used, collected and revoked; another, which an earlier version left, goes with its credential.
+
+    It has the owner that such a version wrote, which the operator takes off.
+    """
     place.role()
     credential = place.credential()
     token = place.issued()
@@ -87,7 +91,8 @@ def tell(place: Workspace, verifier: RunningVerifier) -> None:
     place.until("ApiToken", "ci", lambda found: "lastUsedTime" in found["status"], "its use is written down")
     place.delete({"kind": "Secret", "metadata": {"namespace": place.namespace, "name": "ci-token"}})
     place.until_delivery("ci", "Collected")
-    place.issued("git", annotations=GIT)
+    give_earlier_owner(stage, place.issued("git", annotations=GIT), reference_to(credential))
+    place.until("ApiToken", "git", lambda found: "ownerReferences" not in found["metadata"], "nobody owns it")
     place.change(token, {"spec": {"revoked": True}})
     until_answered(verifier, text, http.client.UNAUTHORIZED)
     place.until_outcome("ci", "Revoked", "Revoked")
