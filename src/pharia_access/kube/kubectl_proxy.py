@@ -153,7 +153,7 @@ def _folder() -> Iterator[Path]:
 
 @contextmanager
 def _serving(command: Sequence[str], folder: Path, terminal: Terminal, *, asks: bool) -> Iterator[None]:
-    """Run kubectl proxy until the end of the block, which begins when it serves. `asks`: it may read the terminal."""
+    """Run kubectl proxy until the end of the block, which begins when it serves. `asks`: it runs a plugin."""
     with ExitStack() as stack:
         reader, writer = standard_error(terminal)
         stack.callback(os.close, reader)
@@ -167,7 +167,7 @@ def _serving(command: Sequence[str], folder: Path, terminal: Terminal, *, asks: 
         with ExitStack() as running:
             running.callback(_end, process, held)
             _wait_until_serving(process, reader)
-            stack.enter_context(forwarded(reader, terminal))
+            stack.enter_context(forwarded(reader, terminal, speaks=asks))
             stack.push(running.pop_all())
             yield
 

@@ -5,16 +5,24 @@ import pty
 import select
 import threading
 import tty
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from pharia_access.kube.plugin_words import PluginWords
 
 __all__ = ["Terminal", "forwarded", "read_some", "standard_error"]
 
 _BYTES: Final = 64 * 1024
+
+
+class Write(Protocol):
+    """Shows words, as they are where they are `exact`, else made harmless. Raises OSError."""
+
+    def __call__(self, words: bytes, *, exact: bool) -> None:
+        """Show them."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +37,7 @@ class Terminal:
 
     reads: bool
     shows: bool
-    write: Callable[[bytes], None]
+    write: Write
 
 
 def standard_error(terminal: Terminal) -> tuple[int, int]:
@@ -50,10 +58,13 @@ def read_some(reader: int) -> bytes:
 
 
 @contextmanager
-def forwarded(reader: int, terminal: Terminal) -> Iterator[None]:
-    """Show what comes within the block, and what has come by its end: a plugin's own child may never close its end."""
+def forwarded(reader: int, terminal: Terminal, *, speaks: bool) -> Iterator[None]:
+    """Show what comes within the block, and what has come by its end: a plugin's own child may never close its end.
+
+    `speaks`: there is a plugin. Else all that comes is log lines, and it is read and dropped.
+    """
     ended, end = os.pipe()
-    thread = threading.Thread(target=_forward, args=(reader, ended, terminal), daemon=True)
+    thread = threading.Thread(target=_forward, args=(reader, ended, terminal.write if speaks else _drop), daemon=True)
     thread.start()
     try:
         yield
@@ -63,11 +74,22 @@ def forwarded(reader: int, terminal: Terminal) -> Iterator[None]:
         os.close(ended)
 
 
-def _forward(reader: int, ended: int, terminal: Terminal) -> None:
+def _forward(reader: int, ended: int, write: Write) -> None:
     words = PluginWords()
     while reader in (ready := select.select([reader, ended], [], [])[0]) or not ready:
         piece = read_some(reader)
         if not piece:
             break
-        terminal.write(words.feed(piece))
-    terminal.write(words.end())
+        exact = words.exact
+        _show(words.feed(piece), write, exact=exact)
+    _show(words.end(), write, exact=words.exact)
+
+
+def _show(words: bytes, write: Write, *, exact: bool) -> None:
+    if words:
+        with suppress(OSError):  # nobody reads any more; kubectl must not wait for room all the same
+            write(words, exact=exact)
+
+
+def _drop(words: bytes, *, exact: bool) -> None:
+    pass

@@ -1,7 +1,8 @@
 """What kubectl writes to standard error while it lends its login: an exec plugin's words, and log lines of its own.
 
 The words are for the person, at once and byte by byte, since a prompt ends without a line end. The log lines say what
-the answer of the request says too, and are left out.
+the answer of the request says too, and are left out. They quote the other side: a certificate that nobody trusts yet
+may hold names of any bytes.
 """
 
 import re
@@ -19,10 +20,15 @@ class PluginWords:
     """Lets the words pass, some bytes at a time.
 
     klog writes an entry of several lines by one call and marks the first alone, so that everything up to the end of
-    the piece that was read, and of the line that this ends in, belongs to it.
+    the piece that was read, and of the line that this ends in, belongs to it. A long entry comes in several pieces, and
+    nothing tells its rest from a plugin's words.
+
+    Attributes:
+        exact: what is fed next is the plugin's alone. Not so from the first log line on.
     """
 
     def __init__(self) -> None:
+        self.exact = True
         self._held = b""
         self._logged = False
         self._in_line = False
@@ -35,7 +41,7 @@ class PluginWords:
             if self._logged:
                 self._logged = not _ended(line)
             elif not self._in_line and _LOG_LINE.match(line):
-                self._logged = not _ended(piece)
+                self.exact, self._logged = False, not _ended(piece)
                 break
             elif not self._in_line and _BEGUN.fullmatch(line):
                 self._held = line

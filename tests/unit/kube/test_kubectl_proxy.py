@@ -38,8 +38,16 @@ def kubectl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., No
     return put
 
 
-def quiet(written: list[bytes] | None = None) -> Terminal:
-    return Terminal(reads=False, shows=False, write=(written if written is not None else []).append)
+SIGNED_IN_BY_PLUGIN = SHOWS.replace('"token":"REDACTED"', '"exec":{"command":"login"}')
+LOGGED = "E1130 06:22:16.939723    1299 proxy_server.go:147] Error while proxying request: valid for a"
+
+
+def quiet(written: list[tuple[bytes, bool]] | None = None) -> Terminal:
+    def write(words: bytes, *, exact: bool) -> None:
+        if written is not None:
+            written.append((words, exact))
+
+    return Terminal(reads=False, shows=False, write=write)
 
 
 def test_kubectl_gets_the_options_and_the_context_by_its_name(kubectl: Callable[..., None], tmp_path: Path) -> None:
@@ -92,15 +100,57 @@ def test_a_pod_signs_in_without_a_kubeconfig_but_as_nobody_else(kubectl: Callabl
 
 
 def test_words_that_came_before_the_end_are_shown(kubectl: Callable[..., None]) -> None:
-    written: list[bytes] = []
-    kubectl('echo "Starting to serve on it"; read -r _ <"$HERE/go"; echo words >&2; exec sleep 600', f"{FIFO}; {SHOWS}")
+    written: list[tuple[bytes, bool]] = []
+    kubectl(
+        'echo "Starting to serve on it"; read -r _ <"$HERE/go"; echo words >&2; exec sleep 600',
+        f"{FIFO}; {SIGNED_IN_BY_PLUGIN}",
+    )
 
     with lent_login(LoginOptions(), in_pod=False, terminal=quiet(written)) as login:
         go = Path(os.environ["PATH"].partition(os.pathsep)[0]) / "go"
         go.write_text("go\n")
-        wait_until(lambda: b"".join(written) == b"words\n", what="the words are shown at once")
+        wait_until(lambda: written == [(b"words\n", True)], what="the words are shown at once")
 
     assert login.namespace == "finance"
+
+
+@pytest.mark.parametrize(
+    ("view", "shown"),
+    [
+        pytest.param(SIGNED_IN_BY_PLUGIN, [(b"asked\n", True), (b"\x1b[2J\n", False)], id="a plugin speaks too"),
+        pytest.param(SHOWS, [], id="nobody but kubectl speaks"),
+    ],
+)
+def test_the_rest_of_a_log_entry_in_pieces_is_never_passed_on_as_it_is(
+    kubectl: Callable[..., None], tmp_path: Path, view: str, shown: list[tuple[bytes, bool]]
+) -> None:
+    """A server's certificate has any bytes in its names, and client-go's error quotes them."""
+    written: list[tuple[bytes, bool]] = []
+    pieces = ("asked\\n", f"{LOGGED}\\n", "\\033[2J\\n", "")
+    writes = "; ".join(f"read -r _ <$HERE/go{n}; printf '{piece}' >&2" for n, piece in enumerate(pieces))
+    makes = " ".join(f"$HERE/go{n}" for n, _ in enumerate(pieces))
+    kubectl(f"echo 'Starting to serve on it'; {writes}; exec sleep 600", f"mkfifo {makes}; {view}")
+
+    with lent_login(LoginOptions(), in_pod=False, terminal=quiet(written)):
+        for number in range(len(pieces)):
+            (tmp_path / f"go{number}").write_text("go\n")
+
+    assert written == shown
+
+
+def test_a_reader_that_is_gone_does_not_keep_kubectl_waiting(kubectl: Callable[..., None], tmp_path: Path) -> None:
+    def gone(words: bytes, *, exact: bool) -> None:
+        raise BrokenPipeError
+
+    kubectl(
+        'echo "Starting to serve on it"; read -r _ <"$HERE/go"; head -c 1000000 /dev/zero >&2; touch "$HERE/wrote";'
+        " exec sleep 600",
+        f"{FIFO}; {SIGNED_IN_BY_PLUGIN}",
+    )
+
+    with lent_login(LoginOptions(), in_pod=False, terminal=Terminal(reads=False, shows=False, write=gone)):
+        (tmp_path / "go").write_text("go\n")
+        wait_until((tmp_path / "wrote").exists, what="kubectl has written")
 
 
 @pytest.mark.parametrize("missing", ["kubectl", "sh"])

@@ -38,6 +38,15 @@ def test_words_pass_and_log_lines_do_not(pieces: list[bytes], expected: bytes) -
     assert shown(*pieces) == expected
 
 
+def test_words_are_the_plugins_alone_until_the_first_log_line() -> None:
+    words = PluginWords()
+    words.feed(b"PIN: ")
+    before = words.exact
+    words.feed(b"\n" + LOGGED)
+
+    assert (before, words.exact) == (True, False)
+
+
 @pytest.mark.parametrize("prompt", [b"PIN: ", b"W", b"Enter: ", b"\rcode"])
 def test_a_prompt_is_shown_before_anything_follows(prompt: bytes) -> None:
     words = PluginWords()

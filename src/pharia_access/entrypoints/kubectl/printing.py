@@ -1,14 +1,15 @@
 """The one room that writes to standard output, to standard error and to the terminal; a test holds that.
 
 Whatever is written passes `escaped`, so that text of other people never drives a terminal; but for the words of the
-exec plugin that a person's own kubeconfig names. A line is an argument: a line break within one is written out. JSON
-and YAML are made so that nothing of them changes here.
+exec plugin that a person's own kubeconfig names, while it is certain that they are its. A line is an argument: a line
+break within one is written out. JSON and YAML are made so that nothing of them changes here.
 """
 
 import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Final
 
 import click
 
@@ -31,6 +32,9 @@ __all__ = [
 
 Tell = Callable[[str], None]
 
+_spinning: Final[list[Callable[[], None]]] = []
+"""How to stop what spins now; each may be called twice, from any thread."""
+
 
 def write(*lines: str, err: bool = False) -> None:
     """Write lines to standard output; `err`: to standard error. Raises OSError."""
@@ -49,9 +53,15 @@ def write_marked(mark: str, colour: str, line: str) -> None:
     _put(f"{shown} {escaped(line)}", err=True)
 
 
-def write_words_of_plugin(words: bytes) -> None:
-    """Write to standard error what a person's own exec plugin says, as it is: kubectl does the same."""
-    sys.stderr.buffer.write(words)
+def write_words_of_plugin(words: bytes, *, exact: bool) -> None:
+    """Write to standard error what a person's own exec plugin says, as it is: kubectl does the same. Raises OSError.
+
+    Not `exact`: it may be another's, and is escaped but for its line ends. What spins gives way: it would be drawn over
+    a question.
+    """
+    for stop in _spinning:
+        stop()
+    sys.stderr.buffer.write(words if exact else _escaped_lines(words))
     sys.stderr.buffer.flush()
 
 
@@ -89,12 +99,17 @@ def spinner(what: str) -> Iterator[Tell]:
     from rich.text import Text
 
     console = Console(stderr=True)
-    if not console.is_terminal:
+    # rich takes anything for a terminal where FORCE_COLOR is set.
+    if not (errors_reach_a_terminal() and console.is_terminal):
         yield lambda _: None
         return
     # As Text: the words are no markup of rich's.
     with console.status(Text(escaped(what))) as status:
-        yield lambda words: status.update(Text(escaped(words)))
+        _spinning.append(status.stop)
+        try:
+            yield lambda words: status.update(Text(escaped(words)))
+        finally:
+            _spinning.remove(status.stop)
 
 
 def last_flush() -> None:
@@ -103,6 +118,11 @@ def last_flush() -> None:
         sys.stdout.flush()
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _escaped_lines(words: bytes) -> bytes:
+    lines = words.decode(errors="backslashreplace").split("\n")
+    return "\n".join(escaped(line) for line in lines).encode()
 
 
 def _put(line: str, *, err: bool) -> None:
