@@ -1,7 +1,7 @@
 """What kubectl says when its login, TLS or a proxy fails, as sentences: what failed, why, and what to do.
 
 The reasons are those of client-go and of Go's net, net/http and crypto packages. What is not known here is told in
-kubectl's own words.
+kubectl's own words, which quote the other side: whoever prints them escapes them.
 """
 
 import re
@@ -67,7 +67,7 @@ _UNREACHABLE: Final = "Is the cluster reachable? See: kubectl version"
 
 def start_failure(written: bytes) -> LoginError:
     """What kubectl's end before its first request means, by what it wrote to standard error."""
-    said = _cleaned(_PREFIX.sub("", _LOG_HEADER.sub("", written.decode(errors="replace")).strip()))
+    said = _PREFIX.sub("", _LOG_HEADER.sub("", written.decode(errors="replace")).strip())[:_MOST_CHARACTERS]
     if said == _ASKED_FOR_NAME:
         return LoginError("There is no login: what the kubeconfig names is empty", CHOOSE)
     return LoginError(f"There is no login, says kubectl: {said or 'nothing'}", CHOOSE)
@@ -75,7 +75,7 @@ def start_failure(written: bytes) -> LoginError:
 
 def request_failure(text: str, *, method: str, path: str) -> UnavailableError:
     """What kubectl answers in the API server's place: no answer came, and the request may have taken effect."""
-    return _no_answer(*_told(_cleaned(text.strip())), method, path)
+    return _no_answer(*_told(text.strip()[:_MOST_CHARACTERS]), method, path)
 
 
 def plain_request_failure(*, method: str, path: str) -> UnavailableError:
@@ -104,9 +104,3 @@ def _told(text: str) -> tuple[str, str]:
             parts = {name: part.strip() for name, part in found.groupdict(default="").items()}
             return sentence.format(**parts), next_step.format(**parts)
     return f"The API server does not answer: {text}", _UNREACHABLE
-
-
-def _cleaned(text: str) -> str:
-    """Without what moves a cursor: a server's certificate may say anything."""
-    shown = "".join(mark if mark.isprintable() or mark == "\n" else "?" for mark in text)
-    return shown[:_MOST_CHARACTERS]

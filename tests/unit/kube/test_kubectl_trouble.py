@@ -96,7 +96,6 @@ def test_a_request_that_kubectl_cannot_send_is_told(text: str, sentence: str, ne
         (b"W1130 06:22:25.087619    1636 proxy.go:172] Your kube context\nerror: no such file\n", "no such file"),
         (b"error: EOF\n", "what the kubeconfig names is empty"),
         (b"", "says kubectl: nothing"),
-        (b"error: \x1b[2Jx\n", "?[2Jx"),
     ],
 )
 def test_a_kubectl_that_does_not_begin_is_told(written: bytes, said: str) -> None:
