@@ -87,6 +87,15 @@ async def test_json_is_what_the_verifier_said(ask: Callable[..., Any]) -> None:
         pytest.param(reply(200, b"<html>"), "This is no verifier: its answer", id="not JSON"),
         pytest.param(reply(200, [1]), "This is no verifier: its answer", id="not an object"),
         pytest.param(reply(200, {"credential": "x"}), "This is no verifier: its answer", id="another object"),
+        *(
+            pytest.param(reply(200, answer), "This is no verifier: its answer", id=f"an answer with {name}")
+            for name, answer in {
+                "roles that are no list": {**ANSWER, "roles": 5},
+                "no list of permissions": {**ANSWER, "permissions": None},
+                "permissions that are words": {**ANSWER, "permissions": ["AccessStudio"]},
+                "a hundred thousand levels": b"[" * 100_000,
+            }.items()
+        ),
         pytest.param(b"no HTTP at all\r\n\r\n", "(ClientResponseError).\nIs it there, and running?", id="not HTTP"),
     ],
 )
@@ -159,7 +168,19 @@ async def test_a_proxy_that_cannot_be_used_is_told(ask: Callable[..., Any], monk
     assert down[0] == other[0] == 1
 
 
-@pytest.mark.parametrize("url", ["access.example.com", "ftp://access.example.com", "https://", "https:///whoami"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "access.example.com",
+        "ftp://access.example.com",
+        "https://",
+        "https:///whoami",
+        "https://[::1",
+        "http://\x1b[2J",
+        "https://access.example.com/?a=b",
+        "https://access.example.com/#a",
+    ],
+)
 async def test_what_is_no_url_is_refused(ask: Callable[..., Any], url: str) -> None:
     assert await ask(url) == (1, "", "Error: --verifier must be a URL, such as https://access.example.com.\n")
 

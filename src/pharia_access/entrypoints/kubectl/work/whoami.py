@@ -3,10 +3,11 @@
 import json
 import ssl
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Final
-from urllib.parse import urlsplit
+from typing import Any, Final, cast
+from urllib.parse import SplitResult, urlsplit
 
 import aiohttp
 
@@ -60,10 +61,7 @@ class Verifier:
 
 async def tell(choices: Choices, text: TokenText, verifier: Verifier) -> None:
     """Ask, and print the answer."""
-    parts = urlsplit(verifier.url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        msg = "--verifier must be a URL, such as https://access.example.com"
-        raise RefusedError(msg)
+    parts = _parts(verifier.url)
     if parts.scheme == "http" and parts.hostname not in _HERE:
         warn("http:// sends the token unencrypted.")
     answer = _read(*await _ask(text, verifier))
@@ -71,6 +69,15 @@ async def tell(choices: Choices, text: TokenText, verifier: Verifier) -> None:
         show(answer)
     else:
         print_value(answer, choices.output)
+
+
+def _parts(url: str) -> SplitResult:
+    with suppress(ValueError):  # such as half an IPv6 address
+        parts = urlsplit(url)
+        if parts.scheme in {"http", "https"} and parts.hostname and not parts.query and not parts.fragment:
+            return parts
+    msg = "--verifier must be a URL, such as https://access.example.com"
+    raise RefusedError(msg)
 
 
 async def _ask(text: TokenText, verifier: Verifier) -> tuple[int, bytes]:
@@ -144,12 +151,21 @@ def _read(status: int, body: bytes) -> Json:
         raise VerifierError(*_REFUSALS.get(status, (f"This is no verifier: it answers {status} for /whoami", _NAME_IT)))
     try:
         answer = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         answer = None
-    if not isinstance(answer, dict) or not isinstance(answer.get("credential"), dict):
+    if not _is_answer(answer):
         msg = "This is no verifier: its answer for /whoami cannot be understood"
         raise VerifierError(msg, _NAME_IT)
-    return answer
+    return cast("Json", answer)
+
+
+def _is_answer(answer: object) -> bool:
+    """Whether it can be shown: anybody may answer there."""
+    if not isinstance(answer, dict) or not isinstance(answer.get("credential"), dict):
+        return False
+    roles, permissions = answer.get("roles", []), answer.get("permissions", [])
+    lists = isinstance(roles, list) and isinstance(permissions, list)
+    return lists and all(isinstance(permission, dict) for permission in permissions)
 
 
 def show(answer: Json) -> None:
