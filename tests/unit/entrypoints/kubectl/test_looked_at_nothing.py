@@ -149,3 +149,12 @@ def test_the_help_says_what_no_objects_at_all_mean(capsys: pytest.CaptureFixture
     program.run(["audit", "--help"])
 
     assert "nothing was looked at, which is no all-clear" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize(("namespaces", "told"), [(["a"], "1 finding"), (["a", "b"], "2 findings")])
+def test_findings_are_counted_in_words(run: Run, namespaces: list[str], told: str) -> None:
+    without_token = [api_credential(namespace) for namespace in namespaces]
+
+    answer = run(ADesk([a_known_role(), *without_token]), "audit -A --fail")
+
+    assert (answer.status, answer.err) == (1, f"Error: There is something to look at: {told}.\n")

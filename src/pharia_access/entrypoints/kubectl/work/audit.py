@@ -39,7 +39,8 @@ async def audit(desk: Desk, choices: Choices, *, unused: timedelta, longest: tim
     elif not (nothing and fail):
         say(f"{nothing}: nothing was looked at." if nothing else f"There is nothing to look at in {_told(looked_at)}.")
     if fail and (found or nothing):
-        msg = f"There is something to look at: {len(found)} findings" if found else f"{nothing}: nothing was looked at"
+        count = _told({"findings": len(found)})
+        msg = f"There is something to look at: {count}" if found else f"{nothing}: nothing was looked at"
         raise FoundError(msg)
 
 
