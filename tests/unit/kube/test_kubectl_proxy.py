@@ -22,7 +22,7 @@ VIEW = (
 )
 SHOWS = f"echo '{VIEW}'"
 FIFO = 'mkfifo "$HERE/go"'
-SERVES = 'echo "Starting to serve on it"; echo "$@" >"$HERE/words"; exec sleep 600'
+SERVES = 'echo "$@" >"$HERE/words"; echo "Starting to serve on it"; exec sleep 600'
 
 
 @pytest.fixture
