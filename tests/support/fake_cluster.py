@@ -79,7 +79,7 @@ class FakeCluster:
         return await self._call("set_owners", token.key, lambda: self.store.set_owners(token, owners))
 
     async def delete_token(self, key: ObjectKey, uid: str) -> Deletion:
-        return await self._call("delete_token", key, lambda: self.store.delete_token(key, uid))
+        return await self._call("delete_token", key, lambda: self.store.remove_token(key, uid))
 
     async def token_pages(
         self, *, namespace: str | None = None, credential: ObjectKey | None = None

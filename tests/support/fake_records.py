@@ -7,7 +7,7 @@ from typing import Literal
 from pharia_access.domain.model import Credential, Token
 from pharia_access.domain.sightings import OneTimeSecret
 
-__all__ = ["Change", "Withdrawal", "Written"]
+__all__ = ["Change", "Removal", "Withdrawal", "Written"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,14 @@ class Written:
 
     token: Token
     secret_there: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """A token that the operator deleted, with the credential that had the name of its own at that moment."""
+
+    token: Token
+    credential: Credential | None
 
 
 @dataclass(frozen=True, slots=True)

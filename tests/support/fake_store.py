@@ -24,7 +24,7 @@ from pharia_access.domain.sightings import LeaseRecord, MalformedObject, OneTime
 from pharia_access.domain.times import whole_seconds
 from pharia_access.domain.token import TokenText
 from pharia_access.errors import AlreadyExistsError, ConflictError, InvalidError, MalformedObjectError, NotFoundError
-from tests.support.fake_records import Change, Withdrawal, Written
+from tests.support.fake_records import Change, Removal, Withdrawal, Written
 
 __all__ = ["FakeStore"]
 
@@ -56,6 +56,7 @@ class FakeStore:
     deleted_secrets: set[str] = field(default_factory=set)
     """UIDs of those that were deleted, gone or not."""
     withdrawals: list[Withdrawal] = field(default_factory=list)
+    removals: list[Removal] = field(default_factory=list)
     _versions: "count[int]" = field(default_factory=lambda: count(1))
     _uids: "count[int]" = field(default_factory=lambda: count(1))
     version: str = "0"
@@ -130,12 +131,22 @@ class FakeStore:
             made = replace(credential, uid=self.next_uid(), resource_version=self.next_version(), generation=1)
             self.credentials[made.key] = made
             return self._tell("ADDED", made)
-        made = replace(credential, uid=known.uid, status=known.status, generation=known.generation)
+        deleting = known.deleting or credential.deleting
+        made = replace(credential, uid=known.uid, status=known.status, generation=known.generation, deleting=deleting)
         if replace(made, resource_version=known.resource_version) == known:
             return known
         made = replace(made, generation=known.generation + 1, resource_version=self.next_version())
         self.credentials[made.key] = made
         return self._tell("MODIFIED", made)
+
+    def begin_credential_deletion(self, key: ObjectKey) -> Credential:
+        """A finalizer of somebody's holds it: it stays until `delete_credential`, with a deletion timestamp."""
+        known = self.credentials[key]
+        if known.deleting:
+            return known
+        version = self.next_version()
+        self.credentials[key] = replace(known, deleting=True, generation=known.generation + 1, resource_version=version)
+        return self._tell("MODIFIED", self.credentials[key])
 
     def delete_credential(self, key: ObjectKey) -> None:
         """Delete a credential; its tokens follow by garbage collection."""
@@ -193,6 +204,14 @@ class FakeStore:
         del self.tokens[key]
         self._tell("DELETED", replace(token, resource_version=self.next_version()))
         return GONE
+
+    def remove_token(self, key: ObjectKey, uid: str) -> Deletion:
+        """The same by the operator; what it was then is kept."""
+        token = self.tokens.get(key)
+        if token is not None and token.uid == uid:
+            holder = ObjectKey(key.namespace, token.spec.credential_name)
+            self.removals.append(Removal(token, self.credentials.get(holder)))
+        return self.delete_token(key, uid)
 
     def create_secret(self, token: Token, text: TokenText) -> OneTimeSecret:
         """Create the Secret of a token."""

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from pharia_access.domain.conditions import find
 from pharia_access.domain.keyring import Keyring
 from pharia_access.domain.lifetime import expiry
-from pharia_access.domain.model import NOTHING_YET, ObjectKey, Token
+from pharia_access.domain.model import NOTHING_YET, Credential, ObjectKey, Token
 from pharia_access.domain.proof import matches
 from pharia_access.domain.reasons import DeliveryState, Phase, Reason
+from pharia_access.domain.usability import Facts, objection
 from tests.support.fake_store import FakeStore
 
 __all__ = ["violations"]
@@ -36,6 +37,7 @@ def violations(store: FakeStore, now: datetime, *, a_rival_crashed: bool = False
     yield from _delivered(store)
     yield from _taken_away(store)
     yield from _told_as_gone(store)
+    yield from _removed(store)
     if not a_rival_crashed:
         yield from _leftovers(store)
     for token in store.tokens.values():
@@ -104,6 +106,18 @@ def _told_as_gone(store: FakeStore) -> Iterator[str]:
             yield f"{written.token.key} ({written.token.uid}): {delivery.state} though its Secret stands"
 
 
+def _removed(store: FakeStore) -> Iterator[str]:
+    """The operator deleted no token of a credential that was there, nor one that came after that credential."""
+    born = {
+        change.object.uid: int(change.object.resource_version) for change in store.changes if change.type == "ADDED"
+    }
+    for token, credential in ((removal.token, removal.credential) for removal in store.removals):
+        if credential is None:
+            continue
+        if born[token.uid] > born[credential.uid] or token.status.credential == credential.identity:
+            yield f"{token.key} ({token.uid}): deleted, though {credential.key} ({credential.uid}) was there before it"
+
+
 def _leftovers(store: FakeStore) -> Iterator[str]:
     for secret in store.secrets.values():
         token = store.tokens.get(ObjectKey(secret.key.namespace, secret.token_name))
@@ -124,6 +138,7 @@ def _unsettled(store: FakeStore, token: Token, now: datetime) -> Iterator[str]:
     orphaned = status.credential is not None and (credential is None or credential.uid != status.credential.uid)
     if orphaned and (credential is None or status.phase is not Phase.FAILED):
         yield f"{status.phase} though its credential is gone"
+    yield from _misjudged(token, credential, now)
     ended = (end := expiry(token)) is not None and end + TIME_TO_MARK <= now
     if status.phase is Phase.ACTIVE and (token.spec.revoked or ended or not token.minted):
         yield "Active though it ended"
@@ -131,6 +146,16 @@ def _unsettled(store: FakeStore, token: Token, now: datetime) -> Iterator[str]:
         yield f"waits for nothing: {ready.reason}"
     if status.phase is Phase.FAILED and ready.reason not in WHY_NOTHING_WAS_MINTED:
         yield f"failed without a reason: {ready.reason}"
+
+
+def _misjudged(token: Token, credential: Credential | None, now: datetime) -> Iterator[str]:
+    """What Active says is what a verifier would; of what ends just now either is right."""
+    active = find(token.status.conditions, "Active")
+    verdicts = [objection(Facts.of(token), credential, moment) for moment in (now - TIME_TO_MARK, now)]
+    if active is None or (active.status == "True") not in [verdict is None for verdict in verdicts]:
+        yield f"Active is {active and active.status}, and a verifier says {verdicts[-1] or 'yes'}"
+    if token.minted and not token.deleting and any(owner.is_credential for owner in token.owners):
+        yield "it has the owner of an earlier version still"
 
 
 def _hindered(store: FakeStore, token: Token) -> bool:

@@ -9,7 +9,7 @@ from pharia_access.domain.conditions import is_true
 from pharia_access.domain.model import Credential, ObjectKey, Token
 from pharia_access.domain.proof import matches
 from pharia_access.domain.reasons import DeliveryState
-from tests.support.builders import CREDENTIAL, a_credential, a_role, a_token
+from tests.support.builders import CREDENTIAL, a_credential, a_role, a_token, owned_by
 from tests.support.fake_store import FakeStore
 
 __all__ = ["People", "Reader"]
@@ -65,11 +65,14 @@ class People:
             (f"label {key}", lambda: store.mark_token(key, labels={"n": str(self.rng.random())}, annotations={})),
             ("suspend the credential", lambda: self._credential(suspended=True)),
             ("resume the credential", self._credential),
+            ("suspend and resume the credential in quick turns", self._hesitate),
+            ("begin to delete the credential", self._begin_to_delete_credential),
             ("delete the credential", self._delete_credential),
             ("replace the credential", self._replace_credential),
             ("take a Secret's name", lambda: store.foreign_secrets.add(self._free_name(key))),
             ("give all names back", store.foreign_secrets.clear),
             (f"hold {key}", lambda: self._hold(key)),
+            (f"give {key} the owner that versions up to 0.2.0 gave it", lambda: self._give_owner(key)),
             (f"hold the Secret of {key}", lambda: self._hold_secret(key)),
             ("take all finalizers off", self.let_go),
         ]
@@ -84,6 +87,11 @@ class People:
     def _hold(self, key: ObjectKey) -> None:
         if not self.store.tokens[key].deleting:
             self.store.hold_token(key, HOLD)
+
+    def _give_owner(self, key: ObjectKey) -> None:
+        token = self.store.tokens[key]
+        if token.minted and token.status.credential is not None and not token.owners:
+            self.store.set_owners(token, (owned_by(token.status.credential),))
 
     def _hold_secret(self, key: ObjectKey) -> None:
         name = ObjectKey(key.namespace, self.store.tokens[key].spec.secret_name)
@@ -107,6 +115,14 @@ class People:
 
     def _credential(self, *, suspended: bool = False) -> Credential:
         return self.store.apply_credential(a_credential(suspended=suspended, max_tokens=self.max_tokens))
+
+    def _hesitate(self) -> None:
+        for suspended in (True, False, True, False)[: self.rng.randrange(2, 5)]:
+            self._credential(suspended=suspended)
+
+    def _begin_to_delete_credential(self) -> None:
+        if CREDENTIAL in self.store.credentials:
+            self.store.begin_credential_deletion(CREDENTIAL)
 
     def _delete_credential(self) -> None:
         if CREDENTIAL in self.store.credentials:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from pharia_access.domain.model import Policy
 from pharia_access.services.counting import Counting
+from pharia_access.services.credential_lookup import CredentialLookup
 from pharia_access.services.credential_reconciler import CredentialReconciler
 from pharia_access.services.guards import LONGEST_INTERVAL, Watchman
 from pharia_access.services.intake import Intake
@@ -71,11 +72,10 @@ def assemble(ports: Ports, choices: Choices) -> Parts:
             ports,
             minting=minting,
             counting=Counting(ports.cluster, view=view, places=places, intake=intake),
-            view=view,
+            lookup=CredentialLookup(ports, view=view, scopes=scopes, intake=intake, policy=policy),
             scopes=scopes,
             intake=intake,
             withdrawals=withdrawals,
-            policy=policy,
             deletes=deletes,
             watchman=watchman,
         ),

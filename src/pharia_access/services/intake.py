@@ -175,8 +175,8 @@ class Intake:
     def credential_gone(self, key: ObjectKey, uid: str | None = None) -> None:
         """A credential was deleted (None: whichever had the name): its tokens are dead, and go."""
         self._malformed.pop(Work("credential", key), None)
-        self._view.note_gone(uid)
         known = self._view.credential(key)
+        self._view.note_gone(uid if uid is not None or known is None else known.uid)
         if known is not None and uid not in {None, known.uid}:
             return
         self._view.drop_credential(key)

@@ -12,16 +12,17 @@ from pharia_access.domain.decisions import (
     RemoveOwner,
     Settle,
 )
-from pharia_access.domain.model import Credential, ObjectKey, Phase, Policy, Token
-from pharia_access.errors import MalformedObjectError, NotFoundError, UnavailableError
+from pharia_access.domain.model import Credential, ObjectKey, Phase, Token
+from pharia_access.errors import NotFoundError, UnavailableError
 from pharia_access.services.counting import Counting, Place
+from pharia_access.services.credential_lookup import CredentialLookup
 from pharia_access.services.guards import Watchman
 from pharia_access.services.intake import Intake
 from pharia_access.services.minting import Minting
 from pharia_access.services.pacer import Pacer
 from pharia_access.services.ports import Ports
 from pharia_access.services.scopes import Scopes
-from pharia_access.services.view import TokenRecord, View
+from pharia_access.services.view import TokenRecord
 from pharia_access.services.withdrawals import Withdrawals
 
 __all__ = ["ComeBack", "TokenReconciler"]
@@ -31,9 +32,6 @@ MOST_ROUNDS = 6
 
 CONFLICT_RETRY_SECONDS = 30.0
 """When a token that another's Secret blocks is tried again, at the earliest; where many are, a namespace's share."""
-
-GONE_SECONDS = 5.0
-"""How long a live read that did not find a credential stands for all its tokens: they may be 10,000."""
 
 HELD_RETRY_SECONDS = 300.0
 """After which a Secret that no status records, and that still stands, is deleted again."""
@@ -56,11 +54,10 @@ class TokenReconciler:
         *,
         minting: Minting,
         counting: Counting,
-        view: View,
+        lookup: CredentialLookup,
         scopes: Scopes,
         intake: Intake,
         withdrawals: Withdrawals,
-        policy: Policy,
         deletes: Pacer,
         watchman: Watchman,
     ) -> None:
@@ -68,15 +65,13 @@ class TokenReconciler:
         self._recorder, self._metrics = ports.recorder, ports.metrics
         self._minting = minting
         self._counting = counting
-        self._view = view
+        self._lookup = lookup
         self._scopes = scopes
         self._intake = intake
         self._withdrawals = withdrawals
-        self._policy = policy
         self._deletes = deletes
         self._watchman = watchman
         self._begun: dict[ObjectKey, Token] = {}  # mints whose end we have not seen
-        self._gone: dict[str, float] = {}  # UIDs of credentials that were not found, and when
 
     async def reconcile(self, key: ObjectKey) -> None:
         """Do what the token's rules say. Raises leaves of ApiError, MalformedObjectError, ComeBack."""
@@ -100,7 +95,7 @@ class TokenReconciler:
     async def _bring_in_sync(self, token: Token, *, live: bool) -> bool:
         """Decide and apply until nothing is left; False: what comes next wants a live read, and nothing was done."""
         for _ in range(MOST_ROUNDS):
-            observed = await self._with_credential(token)
+            observed = replace(await self._lookup.observe(token), guards_objection=self._watchman.objection)
             try:
                 gathered = await self._gather(observed, live=live)
                 if gathered is None:
@@ -144,33 +139,6 @@ class TokenReconciler:
         held = self._withdrawals.end(token.key)
         if held is not None and TokenRecord.of(token).open_secret is None:
             raise ComeBack(HELD_RETRY_SECONDS)  # a Secret that a status records is looked for by the probes
-
-    async def _with_credential(self, token: Token) -> Observed:
-        """Its credential from the view; live where that may be old, or would have the token wait, fail or go."""
-        key = ObjectKey(token.key.namespace, token.spec.credential_name)
-        known, objection = self._view.credential(key), self._watchman.objection
-        observed = Observed(token, known, self._policy, guards_objection=objection)
-        recorded = token.status.credential
-        if known is not None and self._scopes.of(key.namespace).heard and recorded in (None, known.identity):
-            return observed
-        if known is None and self._is_known_to_be_gone(token):
-            return observed
-        try:
-            credential = await self._cluster.read_credential(key)
-        except NotFoundError:
-            if recorded is not None:
-                self._gone[recorded.uid] = self._clock.monotonic()
-            return replace(observed, credential=None)
-        except MalformedObjectError:
-            return replace(observed, credential=None, credential_malformed=True)
-        self._intake.credential_seen(credential)
-        return replace(observed, credential=credential)
-
-    def _is_known_to_be_gone(self, token: Token) -> bool:
-        """Whether its credential was looked for just now. Where another of the name would save the token, ask anew."""
-        now, recorded = self._clock.monotonic(), token.status.credential
-        self._gone = {uid: when for uid, when in self._gone.items() if now - when < GONE_SECONDS}
-        return recorded is not None and recorded.uid in self._gone and not self._policy.declared_elsewhere(token)
 
     async def _gather(self, observed: Observed, *, live: bool) -> Observed | None:
         """All that the rules look at; None where it is asked again by itself."""

@@ -97,6 +97,15 @@ def test_what_is_to_be_deleted_can_say_so_before() -> None:
     assert tell_what_bars_it(replace(orphan, token=replace(orphan.token, status=telling.status)), NOW) is None
 
 
+def test_a_status_that_an_older_crd_keeps_without_its_end_is_told_once_all_the_same() -> None:
+    """While deletes queue up, tokens are looked at in turns: each would be written each time."""
+    orphan = observed(replace(OWNED, owners=()), None)
+    told = settled(orphan)
+    kept = replace(told, status=replace(told.status, ends_at=None))
+
+    assert tell_what_bars_it(replace(orphan, token=kept), NOW) is None
+
+
 def test_of_a_credential_that_cannot_be_understood_nothing_is_said() -> None:
     case = replace(observed(OWNED, None), credential_malformed=True)
 

@@ -9,9 +9,12 @@ from dataclasses import replace
 
 import pytest
 
+from pharia_access.domain import token_rules
+from pharia_access.domain.decisions import Observed
 from pharia_access.domain.deletions import GONE, Deletion, Held
 from pharia_access.domain.model import ObjectKey, Token, TokenStatus
 from pharia_access.domain.sightings import OneTimeSecret
+from pharia_access.services.credential_lookup import CredentialLookup
 from pharia_access.services.minting import Minting
 from tests.support.fake_cluster import FakeCluster
 from tests.support.fake_store import FakeStore
@@ -80,7 +83,20 @@ def _overwriting(self: FakeStore, token: Token, status: TokenStatus) -> Token:
     return _WRITE(self, self.read_token(token.key), status)
 
 
+async def _believing_the_view(self: CredentialLookup, token: Token) -> Observed:
+    """Bind a token to whatever credential was last heard of."""
+    known = self._view.credential(ObjectKey(token.key.namespace, token.spec.credential_name))
+    if known is not None and token.status.credential is None:
+        return Observed(token, known, self._policy)
+    return await _OBSERVE(self, token)
+
+
+def _barring_nothing(*_: object) -> None:
+    """Whatever a credential is: its tokens are usable."""
+
+
 _CLAIM = Minting._claim
+_OBSERVE = CredentialLookup.observe
 _DELETE = FakeCluster.delete_secret
 _WRITE = FakeStore.write_token_status
 
@@ -88,6 +104,8 @@ _WRITE = FakeStore.write_token_status
 @pytest.mark.parametrize(
     ("place", "name", "fault"),
     [
+        pytest.param(CredentialLookup, "observe", _believing_the_view, id="a credential that went before"),
+        pytest.param(token_rules, "bar", _barring_nothing, id="a condition that says nothing"),
         pytest.param(Minting, "_claim", _replacing, id="a second Secret"),
         pytest.param(Minting, "_claim", _believing, id="another's Secret"),
         pytest.param(Minting, "delete_leftover", _leaving, id="a Secret left behind"),
@@ -96,7 +114,7 @@ _WRITE = FakeStore.write_token_status
         pytest.param(FakeCluster, "delete_secret", _believing_200, id="a Secret that is held and called gone"),
     ],
 )
-def test_the_referee_sees(monkeypatch: pytest.MonkeyPatch, place: type, name: str, fault: object) -> None:
+def test_the_referee_sees(monkeypatch: pytest.MonkeyPatch, place: object, name: str, fault: object) -> None:
     monkeypatch.setattr(place, name, fault)
 
     assert any(simulate(seed).violations for seed in range(FAULTY_RUNS))

@@ -7,7 +7,7 @@ import pytest
 
 from pharia_access.domain.conditions import find
 from pharia_access.domain.model import OwnerReference, Phase, Token
-from pharia_access.services.reconciler import GONE_SECONDS
+from pharia_access.services.credential_lookup import GONE_SECONDS
 from tests.support.bench_tokens import of_git
 from tests.support.builders import CREDENTIAL, TOKEN, WINDOW, a_credential, a_token, owned_by
 from tests.support.faults import Call

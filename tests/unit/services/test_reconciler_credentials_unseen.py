@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 
 from pharia_access.domain.model import Phase
-from pharia_access.errors import ApiError, DeniedError, MalformedObjectError, UnavailableError
+from pharia_access.errors import ApiError, ConflictError, DeniedError, MalformedObjectError, UnavailableError
 from tests.support.bench_tokens import of_git
-from tests.support.builders import CREDENTIAL, TOKEN
-from tests.support.faults import Fault
+from tests.support.builders import CREDENTIAL, TOKEN, a_credential
+from tests.support.faults import Call, Fault
 from tests.support.service_builders import ARGO, Bench, reason
 from tests.support.virtual_time import simulated
 
@@ -67,6 +67,46 @@ async def test_where_nobody_can_tell_whether_the_credential_is_there_nothing_is_
 
     assert TOKEN in bench.store.tokens
     assert bench.writes() == []
+
+
+@pytest.mark.parametrize("suspended", [False, True], ids=["that was live", "that was suspended"])
+@simulated
+async def test_a_token_of_a_credential_made_anew_lives_though_the_view_still_shows_the_one_before(
+    bench: Bench, *, suspended: bool
+) -> None:
+    """Kinds are watched apart. What is bound to a credential that went before it came would be deleted as an orphan."""
+    bench.store.apply_credential(a_credential(suspended=suspended))
+    bench.look_around()
+    bench.store.delete_credential(CREDENTIAL)
+    anew = bench.store.apply_credential(a_credential())
+    bench.create()
+
+    await bench.reconcile()
+    for change in bench.store.changes:
+        bench.replica.hear(change)
+    await bench.reconcile()
+
+    assert bench.token().status.phase is Phase.ACTIVE
+    assert bench.token().status.credential == anew.identity
+
+
+@simulated
+async def test_an_answer_that_comes_after_the_news_of_a_deletion_brings_no_credential_back(bench: Bench) -> None:
+    bench.create()
+    news = iter([None, bench.remove_credential])
+
+    async def tell(call: Call) -> None:
+        if call.verb == "read_credential" and (happens := next(news, None)) is not None:
+            happens()
+
+    bench.replica.cluster.turn = tell
+    with pytest.raises(ConflictError):
+        await bench.reconcile()
+
+    assert bench.replica.view.credential(CREDENTIAL) is None
+    token = await bench.reconcile()
+    assert token is not None
+    assert reason(token) == "CredentialNotFound"
 
 
 # --- a credential that nobody understands

@@ -31,6 +31,11 @@ async def hesitate(_call: Call) -> None:
     await asyncio.sleep(0.001)
 
 
+async def hesitate_longer() -> None:
+    """As long as another's read of a token and a half."""
+    await asyncio.sleep(0.003)
+
+
 async def work_off(bench: Bench) -> None:
     """Reconcile all tokens that are queued, until none is."""
     while works := await drained(bench.replica.queue):
@@ -176,7 +181,11 @@ async def test_an_older_one_that_is_unblocked_while_a_younger_one_is_minted_come
     await a_is_unblocked_before_b(bench)
     bench.replica.cluster.turn = hesitate
 
-    await asyncio.gather(bench.reconcile(B), bench.reconcile(A))
+    async def a_little_later() -> None:  # B records no credential yet, and so has one to read first
+        await hesitate_longer()
+        await bench.reconcile(A)
+
+    await asyncio.gather(bench.reconcile(B), a_little_later())
 
     assert phases(bench) == {"a": Phase.PENDING, "b": Phase.ACTIVE}, "neither counts the other before it is minted"
 
@@ -243,7 +252,7 @@ async def test_places_are_counted_live_and_over_all_pages(clock: FakeClock) -> N
     await bench.reconcile(ObjectKey(CREDENTIAL.namespace, "late"))
 
     assert phases(bench)["late"] == Phase.PENDING
-    assert bench.calls()[:5] == ["read_token", *["list_tokens"] * 3, "write_token_status"]
+    assert bench.calls()[:6] == ["read_token", "read_credential", *["list_tokens"] * 3, "write_token_status"]
 
 
 @simulated
