@@ -6,9 +6,10 @@ a token holds its place of `maxTokens` meanwhile.
 
 from datetime import datetime
 
+from pharia_access.domain.conditions import find
 from pharia_access.domain.decisions import Observed, Settle
 from pharia_access.domain.lifetime import expiring_soon_at
-from pharia_access.domain.model import Phase
+from pharia_access.domain.model import Phase, Token
 from pharia_access.domain.token_status import active_status
 from pharia_access.domain.usability import Facts, Unusable, objection, unusable
 
@@ -25,13 +26,20 @@ def bar(observed: Observed, now: datetime) -> Unusable | None:
 
 
 def tell_what_bars_it(observed: Observed, now: datetime) -> Settle | None:
-    """Where nothing else is to be done, or cannot be done soon: say what bars a token, unless its status says it."""
+    """Where nothing else is to be done, or cannot be done soon: say what bars a token, unless its status says it.
+
+    By its condition, and not by its whole status: an older CRD keeps no `endsAt`, and that would be said for ever.
+    """
     token = observed.token
     if token.status.phase is not Phase.ACTIVE or token.deleting:
         return None
     barred = bar(observed, now)
-    if barred is None:
+    if barred is None or _is_told(token, barred):
         return None
     soon_at = expiring_soon_at(token, observed.policy)
-    status = active_status(token, soon=soon_at is not None and soon_at <= now, now=now, barred=barred)
-    return None if status == token.status else Settle(status)
+    return Settle(active_status(token, soon=soon_at is not None and soon_at <= now, now=now, barred=barred))
+
+
+def _is_told(token: Token, barred: Unusable) -> bool:
+    active = find(token.status.conditions, "Active")
+    return active is not None and (active.status, active.reason) == ("False", barred.reason)
