@@ -11,16 +11,16 @@ from pharia_access.domain.decisions import Observed, Settle
 from pharia_access.domain.lifetime import expiring_soon_at
 from pharia_access.domain.model import Phase, Token
 from pharia_access.domain.token_status import active_status
-from pharia_access.domain.usability import Facts, Unusable, objection, unusable
+from pharia_access.domain.usability import BY_CREDENTIAL, Facts, Unusable, objection, unusable
 
 __all__ = ["bar", "tell_what_bars_it"]
 
 
 def bar(observed: Observed, now: datetime) -> Unusable | None:
-    """Why the token is refused at `now`; None if it is not, or where its credential cannot be understood."""
-    if observed.credential_malformed:
-        return None
+    """Why the token is refused at `now`; None if it is not. A credential that cannot be understood changes nothing."""
     token = observed.token
+    if observed.credential_malformed:
+        return _barred_before(token)
     refusal = objection(Facts.of(token), observed.credential, now)
     return None if refusal is None else unusable(refusal, token.spec.credential_name)
 
@@ -38,6 +38,12 @@ def tell_what_bars_it(observed: Observed, now: datetime) -> Settle | None:
         return None
     soon_at = expiring_soon_at(token, observed.policy)
     return Settle(active_status(token, soon=soon_at is not None and soon_at <= now, now=now, barred=barred))
+
+
+def _barred_before(token: Token) -> Unusable | None:
+    """What its status says of its credential: a restart alone must not call a suspended token usable."""
+    known = (unusable(refusal, token.spec.credential_name) for refusal in BY_CREDENTIAL)
+    return next((barred for barred in known if _is_told(token, barred)), None)
 
 
 def _is_told(token: Token, barred: Unusable) -> bool:

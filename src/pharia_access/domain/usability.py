@@ -16,7 +16,16 @@ from pharia_access.domain.reasons import Reason
 from pharia_access.domain.times import whole_seconds
 from pharia_access.domain.verification import RULES, HolderFacts, Refusal, Rule, TokenFacts, judge
 
-__all__ = ["Facts", "Unusable", "objection", "unusable"]
+__all__ = ["BY_CREDENTIAL", "Facts", "Unusable", "objection", "unusable"]
+
+
+BY_CREDENTIAL: Final = (
+    Refusal.CREDENTIAL_GONE,
+    Refusal.CREDENTIAL_REPLACED,
+    Refusal.CREDENTIAL_BEING_DELETED,
+    Refusal.CREDENTIAL_SUSPENDED,
+)
+"""The objections that are not the token's own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,6 +106,16 @@ def test_a_status_that_an_older_crd_keeps_without_its_end_is_told_once_all_the_s
     assert tell_what_bars_it(replace(orphan, token=kept), NOW) is None
 
 
+@pytest.mark.parametrize("before", [SUSPENDED, LEAVING], ids=["suspended", "being deleted"])
+def test_what_a_credential_barred_stays_so_when_it_cannot_be_understood_any_more(before: Credential) -> None:
+    """After a restart nobody has seen it whole."""
+    barred = settled(observed(OWNED, before))
+
+    decision = decide(replace(observed(barred, None), credential_malformed=True), NOW)
+
+    assert decision == InSync(NOW + 23 * DAY)
+
+
 def test_of_a_credential_that_cannot_be_understood_nothing_is_said() -> None:
     case = replace(observed(OWNED, None), credential_malformed=True)
 
