@@ -39,6 +39,7 @@ def a_token(namespace: str, *owners: Json, name: str = "ci", **spec: Any) -> Jso
         pytest.param({"uid": GONE}, id="one that is gone"),
         pytest.param({}, id="one that is there"),
         pytest.param({"apiVersion": "access.pharia.ai/v1", "uid": GONE}, id="one of a later version"),
+        pytest.param({"kind": "apicredential", "uid": GONE}, id="one in lower case, which garbage collection knows"),
         pytest.param({"controller": None, "blockOwnerDeletion": None, "uid": GONE}, id="one that is no controller"),
     ],
 )
@@ -76,6 +77,20 @@ def test_no_edit_gives_a_token_such_an_owner(admin: Api, namespace: str, credent
 
     assert (reply.status, REFUSED in reply.message) == (422, True)
     assert admin.read(token).body == token
+
+
+def test_an_owner_of_another_kind_does_not_become_a_credential_by_a_second_edit(
+    admin: Api, namespace: str, credential: Json
+) -> None:
+    """Garbage collection finds no such group, and leaves the token alone: the first edit harms nothing."""
+    other = reference_to(credential, uid=GONE, apiVersion="ACCESS.PHARIA.AI/v1alpha1")
+    first = {"metadata": {"ownerReferences": [other]}}
+    token = admin.create(api_token(namespace, "ci")).body
+    assert admin.patch(token, first).message == ""
+
+    reply = admin.patch(token, {"metadata": {"ownerReferences": [reference_to(credential, uid=GONE)]}})
+
+    assert (reply.status, REFUSED in reply.message) == (422, True)
 
 
 def test_a_revocation_passes_though_it_comes_with_such_an_owner(admin: Api, namespace: str, credential: Json) -> None:
