@@ -31,6 +31,11 @@ PROGRAMS: dict[str, type[ProcessSettings]] = {"settings": OperatorSettings, "ver
 
 _SUBDOMAIN = rf"{LABEL}(\.{LABEL})*"
 _LONGEST_PREFIX, _LONGEST_SUBDOMAIN = 54, 253
+# As in the reference of an image (github.com/distribution/reference).
+_HOST = "[A-Za-z0-9]([-A-Za-z0-9]*[A-Za-z0-9])?"
+_DOMAIN = rf"({_HOST}(\.{_HOST})*|\[[0-9a-fA-F:]+\])(:[0-9]+)?"
+_COMPONENT = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*"
+_REGISTRY = f"{_DOMAIN}(/{_COMPONENT})*"
 _GO_UNITS = "([0-9]+(\\.[0-9]+)?(h|m|s|ms|us))+"
 
 
@@ -83,7 +88,7 @@ def _list(pattern: str, what: str, *, once: bool = False) -> SettingType:
 
 
 _SECRET = _or_empty(_SUBDOMAIN, "the name of a Secret")
-_SECRETS = _list(_SUBDOMAIN, "names of Secrets")
+_SECRETS = _list(_SUBDOMAIN, "names of Secrets, or objects with such a name")
 _STRINGS = _only("strings", "a mapping of texts without control characters")
 _OBJECT = _only("object", "a mapping without control characters")
 _OBJECTS = _only("objects", "a list of mappings without control characters")
@@ -110,7 +115,9 @@ _POD: dict[str, SettingType] = {
     "priorityClassName": _or_empty(_SUBDOMAIN, "the name of a PriorityClass"),
 }
 _OTHERS: dict[str, SettingType] = {
-    "global.imageRegistry": _or_empty("[-A-Za-z0-9._/:]*", "a registry's name"),
+    "global.imageRegistry": _or_empty(
+        f"{_REGISTRY}/?", "a registry's name such as registry.example.com:5000, without https://"
+    ),
     "global.imagePullSecrets": _SECRETS,
     "nameOverride": _or_empty(
         LABEL,
@@ -124,9 +131,11 @@ _OTHERS: dict[str, SettingType] = {
     ),
     "watchNamespaces": _list(LABEL, "names of namespaces, each once", once=True),
     "image.registry": _or_empty(
-        "[-A-Za-z0-9._:]([-A-Za-z0-9._/:]*[-A-Za-z0-9._:])?", "a registry's name without a / at its end"
+        _REGISTRY, "a registry's name such as registry.example.com:5000, without https:// and without a / at its end"
     ),
-    "image.repository": text("[-A-Za-z0-9._:]([-A-Za-z0-9._/:]*[-A-Za-z0-9._])?", "the name of an image", 255),
+    "image.repository": text(
+        f"({_DOMAIN}/)?{_COMPONENT}(/{_COMPONENT})*", "the name of an image, without https:// and a tag", 255
+    ),
     "image.tag": _or_empty("[A-Za-z0-9_][-A-Za-z0-9_.]*", "a tag of at most 128 letters, digits, _, - and .", 128),
     "image.digest": _or_empty("sha256:[0-9a-f]{64}", "sha256: and 64 hexadecimal digits"),
     "image.pullPolicy": _words("Always", "IfNotPresent", "Never"),
@@ -138,7 +147,9 @@ _OTHERS: dict[str, SettingType] = {
     ),
     "networkPolicy.apiServer.cidrs": _list("[0-9a-fA-F.:]+/[0-9]{1,3}", "ranges of addresses such as 10.96.0.1/32"),
     **dict.fromkeys(("networkPolicy.metricsFrom", "networkPolicy.checksFrom", "networkPolicy.tokenReviewFrom"), _PEERS),
-    "networkPolicy.extraEgress": _only("egress", "a list of at most 64 rules, each with ports or peers (to)"),
+    "networkPolicy.extraEgress": _only(
+        "egress", "a list of at most 64 rules, each with ports or peers (to), none of them empty"
+    ),
     "metrics.serviceMonitor.render": _RENDER,
     "metrics.serviceMonitor.labels": _STRINGS,
     "metrics.serviceMonitor.interval": _PROMETHEUS,

@@ -40,16 +40,14 @@ _TYPES: dict[str, dict[str, Any]] = {
     "object": {"type": "object"},
     "objects": {"type": "array", "items": {"type": "object"}},
     "peers": {"type": "array", "items": {"type": "object"}},
-    "strings": {"type": "object", "additionalProperties": {"type": "string"}},
+    "strings": {"type": "object", "additionalProperties": {"type": ["string", "null"]}},
     "text": {"type": "string"},
     "texts": {"type": "array", "items": {"type": ["object", "string"]}},
     "word": {"type": "string"},
 }
-# What is not as the form says: a parent chart writes these for all of its charts.
-_OF_THE_PARENT: dict[str, dict[str, Any]] = {
-    "global.imageRegistry": {"type": ["string", "null"]},
-    "global.imagePullSecrets": {"type": ["array", "null"], "items": {"type": ["string", "object"]}},
-}
+# What is not as the form says: elsewhere a Secret to pull images with is an object with a name, as a pod has it.
+_PULL_SECRETS = {"type": "array", "items": {"type": ["string", "object"]}}
+_OTHERWISE: dict[str, dict[str, Any]] = dict.fromkeys(("global.imagePullSecrets", "imagePullSecrets"), _PULL_SECRETS)
 
 
 def written() -> str:
@@ -73,7 +71,8 @@ def schema() -> str:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Values of the chart pharia-access",
         "description": "Made by tools/chart_values.py. Types alone: what a value may be, the chart's templates say.",
-        **_section(),
+        "type": "object",
+        "properties": {},
     }
     for value, form in _all():
         *above, last = value.path.split(".")
@@ -81,8 +80,9 @@ def schema() -> str:
         for key in above:
             below = below["properties"].setdefault(key, _section())
         said = {"description": f"{value.comment} It must be {form.may_be}.".strip()}
-        below["properties"][last] = {**_OF_THE_PARENT.get(value.path, _TYPES[form.form["kind"]]), **said}
-    tree["properties"]["enabled"] = {"type": "boolean", "description": "A parent chart's condition; not used here."}
+        below["properties"][last] = {**_or_null(_OTHERWISE.get(value.path, _TYPES[form.form["kind"]])), **said}
+    condition = {"type": "boolean", "description": "A parent chart's condition; not used here."}
+    tree["properties"]["enabled"] = _or_null(condition)
     return f"{json.dumps(tree, indent=2, ensure_ascii=False)}\n"
 
 
@@ -103,7 +103,13 @@ def _lines(entries: Mapping[str, object]) -> str:
 
 
 def _section() -> dict[str, Any]:
-    return {"type": "object", "properties": {}}
+    return _or_null({"type": "object", "properties": {}})
+
+
+def _or_null(said: Mapping[str, Any]) -> dict[str, Any]:
+    """The same without a value too: with --reuse-values Helm leaves such a key there, for the templates to fill in."""
+    types = said["type"] if isinstance(said["type"], list) else [said["type"]]
+    return {**said, "type": [*types, "null"]}
 
 
 def _rules() -> list[dict[str, Any]]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+import shutil
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 import yaml
@@ -14,7 +15,7 @@ from tests.support.parent_chart import rendered_parts
 from tools.values_reference import values
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.support.control_plane import ControlPlane
@@ -41,16 +42,20 @@ EMPTY: list[tuple[str, Any]] = [
 ]
 
 
-@pytest.fixture(scope="module")
-def template(
-    control_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[Json], tuple[str, str]]:
+class Template(Protocol):
     """Renders the chart with a values file; what came out, and what was said."""
+
+    def __call__(self, given: Json, chart: Path = CHART) -> tuple[str, str]: ...
+
+
+@pytest.fixture(scope="module")
+def template(control_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Template:
+    """See there."""
     file = tmp_path_factory.mktemp("values") / "values.yaml"
 
-    def ask(given: Json) -> tuple[str, str]:
+    def ask(given: Json, chart: Path = CHART) -> tuple[str, str]:
         file.write_text(yaml.safe_dump(given).replace(": null\n", ":\n"))
-        done = control_plane.helm("template", "pharia-access", str(CHART), f"--values={file}", check=False)
+        done = control_plane.helm("template", "pharia-access", str(chart), f"--values={file}", check=False)
         return done.stdout, done.stderr
 
     return ask
@@ -62,9 +67,7 @@ def test_every_value_and_every_section_is_among_the_keys() -> None:
 
 
 @pytest.mark.parametrize("path", OURS)
-def test_a_key_without_a_value_gives_the_default(
-    template: Callable[[Json], tuple[str, str]], path: str, usual: str
-) -> None:
+def test_a_key_without_a_value_gives_the_default(template: Template, path: str, usual: str) -> None:
     text, said = template(nested({path: None}))
 
     assert said == ""
@@ -72,7 +75,7 @@ def test_a_key_without_a_value_gives_the_default(
 
 
 @pytest.fixture(scope="module")
-def usual(template: Callable[[Json], tuple[str, str]]) -> str:
+def usual(template: Template) -> str:
     text, _ = template({})
     return text
 
@@ -81,7 +84,7 @@ def usual(template: Callable[[Json], tuple[str, str]]) -> str:
     ("path", "empty"), EMPTY, ids=lambda part: part if isinstance(part, str) and part else repr(part)
 )
 def test_an_empty_value_is_taken_or_refused_with_a_sentence_and_opens_nothing(
-    template: Callable[[Json], tuple[str, str]], path: str, empty: object
+    template: Template, path: str, empty: object
 ) -> None:
     text, said = template(nested({path: empty}))
 
@@ -90,10 +93,43 @@ def test_an_empty_value_is_taken_or_refused_with_a_sentence_and_opens_nothing(
     assert opened(text) == []
 
 
-@pytest.mark.parametrize("path", sorted(set(KEYS) - set(OURS)))
-def test_a_null_in_a_mapping_of_kubernetes_takes_away_what_is_there(
-    template: Callable[[Json], tuple[str, str]], path: str
+@pytest.mark.parametrize(
+    "given",
+    [
+        pytest.param({}, id="nothing is given"),
+        pytest.param(dict.fromkeys(VALUES), id="each section is without a value"),
+        pytest.param(nested(dict.fromkeys(LEAVES)), id="each value is"),
+    ],
+)
+def test_where_helm_reuses_the_defaults_of_a_chart_without_ours_they_are_filled_in(
+    template: Template, tmp_path: Path, given: Json, usual: str
 ) -> None:
+    chart = tmp_path / "pharia-access"
+    shutil.copytree(CHART, chart)
+    (chart / "values.yaml").write_text("{}\n")
+
+    assert template(given, chart) == (usual, "")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        pytest.param({"operator.resources": {"limits": {"cpu": None}}}, id="a limit that has no default"),
+        pytest.param({"verifier.podSecurityContext": {"seccompProfile": {"localhostProfile": None}}}, id="deeper"),
+        pytest.param({"operator.podLabels": {"a": None, "b": "c"}}, id="a label"),
+        pytest.param({"verifier.affinity": {"nodeAffinity": None}}, id="a mapping"),
+    ],
+)
+def test_a_null_that_takes_nothing_away_does_not_reach_kubernetes(template: Template, given: Json) -> None:
+    text, said = template(nested(given))
+
+    documents = [document for document in yaml.load_all(text, Loader=yaml.CSafeLoader) if document]
+    assert said == ""
+    assert [document for document in of_kind(documents, "Deployment") if "None" in str(document)] == []
+
+
+@pytest.mark.parametrize("path", sorted(set(KEYS) - set(OURS)))
+def test_a_null_in_a_mapping_of_kubernetes_takes_away_what_is_there(template: Template, path: str) -> None:
     text, said = template(nested({path: None}))
 
     assert (said, opened(text)) == ("", [])
@@ -118,6 +154,9 @@ def test_below_a_parent_chart_a_key_without_a_value_gives_the_default(
         pytest.param({"extraEgress": [{"ports": None}]}, id="ports without a value"),
         pytest.param({"extraEgress": [{"ports": [], "to": []}]}, id="no ports and no peers"),
         pytest.param({"extraEgress": [{"ports": [{"port": None}]}]}, id="a port without a number"),
+        pytest.param({"extraEgress": [{"ports": [{}]}]}, id="a port without anything"),
+        pytest.param({"extraEgress": [{"ports": [{"port": 53}, {}]}]}, id="a port without anything beside another"),
+        pytest.param({"extraEgress": [{"to": [{}], "ports": [{"port": 53}]}]}, id="a peer without anything in a rule"),
         pytest.param({"extraEgress": [{"to": None, "ports": [{"port": 53}]}]}, id="peers without a value"),
         pytest.param({"metricsFrom": [{}]}, id="a peer without anything"),
         pytest.param({"checksFrom": [{"podSelector": None}]}, id="a selector without a value"),
@@ -125,7 +164,7 @@ def test_below_a_parent_chart_a_key_without_a_value_gives_the_default(
         pytest.param({"apiServer": {"ports": [None]}}, id="a port that is none"),
     ],
 )
-def test_a_rule_that_would_mean_everything_is_refused(template: Callable[[Json], tuple[str, str]], given: Json) -> None:
+def test_a_rule_that_would_mean_everything_is_refused(template: Template, given: Json) -> None:
     text, said = template({"networkPolicy": given})
 
     assert text == ""

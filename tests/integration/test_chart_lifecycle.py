@@ -167,6 +167,35 @@ def test_an_upgrade_from_the_previous_chart_and_a_rollback_keep_every_token(
     )
 
 
+# Upgrading with the values of the release before.
+
+
+def test_values_that_are_reused_change_nothing_also_where_keys_have_no_value(release: Release) -> None:
+    release.values = {
+        "rbac": None,
+        "image": {"digest": None},
+        "operator": {"podSecurityContext": {"runAsUser": None}, "resources": {"limits": {"cpu": None}}},
+        "metrics": {"dashboard": {"enabled": True, "labels": {"grafana_dashboard": None, "ours": "yes"}}},
+    }
+    release.upgrade()
+    before = versions(release)
+
+    release.values = {}
+    for _ in range(2):
+        release.upgrade("--reuse-values")
+
+    assert versions(release) == before
+
+
+def test_who_reuses_the_defaults_of_an_older_chart_is_told_how_not_to(release: Release) -> None:
+    release.install(PREVIOUS)
+
+    with pytest.raises(ProcessError, match=r"is no value of this chart.*(?s:.*)use --reset-then-reuse-values"):
+        release.upgrade("--reuse-values")
+
+    assert "STATUS: deployed" in release.upgrade("--reset-then-reuse-values")
+
+
 # What others write beside the operator.
 
 

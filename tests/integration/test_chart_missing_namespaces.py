@@ -156,12 +156,18 @@ def test_rendered_elsewhere_and_applied_by_kubectl_it_fails_for_the_missing_name
     stage.kubectl("delete", "--ignore-not-found", "--filename=-", stdin=documents, check=False, timeout=180)
 
 
-@pytest.mark.parametrize("form", [dict, json.dumps], ids=["an object", "a text"])
+def second(made: object) -> str:
+    """The second document of a text."""
+    first = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "beside"}}
+    return f"{json.dumps(first)}\n---\n{json.dumps(made)}"
+
+
+@pytest.mark.parametrize("form", [dict, json.dumps, second], ids=["an object", "a text", "one of two in a text"])
 def test_a_namespace_that_the_release_makes_itself_is_not_missing(
     stage: ControlPlane, release: Release, form: object
 ) -> None:
     made = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "doomed"}}
-    release.values = {**VALUES, "extraObjects": [form(made)]}  # type: ignore[operator] # one of the two above
+    release.values = {**VALUES, "extraObjects": [form(made)]}  # type: ignore[operator] # one of those above
 
     assert WARNING not in release.upgrade()
 

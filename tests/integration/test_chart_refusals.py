@@ -48,9 +48,7 @@ def test_a_value_of_a_wrong_type_is_refused_by_the_schema(
         pytest.param("replicaCount", 2, "did you mean operator.replicas or verifier.replicas?", id="a word of others"),
         pytest.param("tolerations", [], "did you mean operator.tolerations or", id="a value at another place"),
         pytest.param("image.digest", "latest", "must be sha256: and 64 hexadecimal digits", id="a digest that is none"),
-        pytest.param(
-            "image.registry", "example.com/", "must be a registry's name without a /", id="a slash at the end"
-        ),
+        pytest.param("image.registry", "example.com/", "must be a registry's name such as", id="a slash at the end"),
         pytest.param("watchNamespaces", ["*"], "must be a list of at most 64 names", id="a pattern for a namespace"),
         pytest.param("watchNamespaces", ["a", "a"], "each once", id="a namespace twice"),
         pytest.param("networkPolicy.apiServer.ports", [], "must be a list of 1 to 16", id="no way to the API server"),
@@ -95,6 +93,16 @@ LONGEST = "a" * 54
         pytest.param("verifier.tokenReview.clientCASecretName", "a/b", False, id="a slash in a Secret's name"),
         pytest.param("imagePullSecrets", ["a b"], False, id="a blank in a Secret's name"),
         pytest.param("global.imagePullSecrets", [{"name": "A"}], False, id="a parent's Secret with capitals"),
+        pytest.param("imagePullSecrets", [{"name": "ours"}, "theirs"], True, id="a Secret as a pod names it"),
+        pytest.param("image.registry", "https://example.com", False, id="a scheme before a registry"),
+        pytest.param("image.registry", "example.com:5000/our/team", True, id="a registry with a port and a path"),
+        pytest.param("image.registry", "example.com/Ours", False, id="capitals in a registry's path"),
+        pytest.param("global.imageRegistry", "https://example.com/", False, id="a scheme before a parent's registry"),
+        pytest.param("global.imageRegistry", "[2001:db8::1]:5000/", True, id="a parent's registry by its address"),
+        pytest.param("image.repository", "Pharia-Access", False, id="capitals in an image's name"),
+        pytest.param("image.repository", "ours//pharia-access", False, id="an image's name with a hole"),
+        pytest.param("image.repository", "pharia-access:v1", False, id="a tag in an image's name"),
+        pytest.param("image.repository", "example.com:5000/our_s/pharia--access", True, id="a whole name of an image"),
         pytest.param("settings.leaseName", "our.lease", False, id="a dot in a Lease's name"),
         pytest.param("operator.priorityClassName", "Very_High", False, id="a PriorityClass with capitals"),
         pytest.param("verifier.tls.certificate.dnsNames", ["-a.example.com"], False, id="a host's name with a dash"),
@@ -109,6 +117,29 @@ def test_a_name_that_kubernetes_would_not_take_is_refused_with_a_sentence(
         return
     with pytest.raises(ProcessError, match=rf"(?m)^{re.escape(path)} must be "):
         rendered(control_plane, nested({path: name}))
+
+
+@pytest.mark.parametrize(
+    ("values_", "named"),
+    [
+        pytest.param({"settings.workers": 5}, '"settings.workers"', id="a setting"),
+        pytest.param({"networkPolicy.enabled": False}, '"networkPolicy.enabled"', id="a switch"),
+        pytest.param({"verifier": {"tls.secretName": "ours"}}, 'verifier."tls.secretName"', id="within a section"),
+    ],
+)
+def test_a_key_with_dots_is_refused_and_not_left_unread(control_plane: ControlPlane, values_: Json, named: str) -> None:
+    with pytest.raises(ProcessError, match=rf"(?m)^{re.escape(named)} is no value of this chart: no key has a dot"):
+        rendered(control_plane, values_)
+
+
+def test_what_is_said_fits_on_a_screen(control_plane: ControlPlane) -> None:
+    with pytest.raises(ProcessError) as refused:
+        rendered(control_plane, {f"key{number}": 1 for number in range(100)})
+
+    said = str(refused.value)
+    assert said.count("is no value of this chart") == 20
+    assert said.count("there are crds") == 1
+    assert "\nand 80 more\n" in said
 
 
 @pytest.mark.parametrize(

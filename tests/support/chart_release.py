@@ -54,9 +54,9 @@ class Release:
         self._helm("install", str(chart), "--create-namespace", with_values(self.values))
         wait_until_in_force(self.control_plane)
 
-    def upgrade(self, chart: Path = CHART) -> str:
+    def upgrade(self, *options: str) -> str:
         """Upgrade it, or install it if it is not there; what Helm says."""
-        return self._helm("upgrade", str(chart), "--install", "--create-namespace", with_values(self.values))
+        return self._helm("upgrade", str(CHART), "--install", "--create-namespace", with_values(self.values), *options)
 
     def rollback(self) -> None:
         """Go back to the revision before."""

@@ -25,18 +25,22 @@ with the values' names in them: files/values.json carries them here from src/pha
 {{- define "pharia-access.unknown" -}}
 {{- $said := list }}
 {{- $there := get .known.keys .above }}
+{{- /* Said once: who misplaces a whole section needs it for the first key only. */}}
+{{- $advice := printf ": there are %s" ($there | sortAlpha | join ", ") }}
 {{- range $key, $value := .values }}
 {{- $path := print $.above $key }}
-{{- if or (kindIs "invalid" $value) (eq $path "enabled") (eq $.above "global.") (hasKey $.known.values $path) }}
-{{- else if has $key $there }}
+{{- $ours := has $key $there }}
+{{- if or (kindIs "invalid" $value) (eq $path "enabled") (eq $.above "global.") (and $ours (hasKey $.known.values $path)) }}
+{{- else if $ours }}
 {{- $below := dict "values" $value "above" (print $path ".") "known" $.known }}
 {{- $said = concat $said (include "pharia-access.unknown" $below | fromJsonArray) }}
+{{- else if contains "." $key }}
+{{- $said = append $said (printf "%s%q is no value of this chart: no key has a dot; write its words below each other" $.above $key) }}
 {{- else }}
-{{- $advice := printf "there are %s" ($there | sortAlpha | join ", ") }}
-{{- with include "pharia-access.namesakes" (dict "key" $key "values" $.known.values) }}
-{{- $advice = printf "did you mean %s?" . }}
-{{- end }}
-{{- $said = append $said (printf "%s is no value of this chart: %s" $path $advice) }}
+{{- $namesakes := include "pharia-access.namesakes" (dict "key" $key "values" $.known.values) }}
+{{- $hint := $namesakes | empty | ternary $advice (printf ": did you mean %s?" $namesakes) }}
+{{- $said = append $said (printf "%s is no value of this chart%s" $path $hint) }}
+{{- $advice = $namesakes | empty | ternary "" $advice }}
 {{- end }}
 {{- end }}
 {{- toJson $said }}
@@ -106,16 +110,14 @@ with the values' names in them: files/values.json carries them here from src/pha
 {{- end }}
 {{- else if eq $form.kind "numbers" }}
 {{- include "pharia-access.outOfBounds" (dict "number" (int64 .) "form" $form) }}
-{{- else if eq $form.kind "peers" }}
-{{- empty . | ternary "refused" "" }}
-{{- include "pharia-access.hollow" . }}
 {{- else if eq $form.kind "egress" }}
 {{- or .ports .to | empty | ternary "refused" "" }}
-{{- include "pharia-access.hollow" . }}
 {{- end }}
 {{- end }}
 {{- if eq $form.kind "numbers" }}
 {{- empty .value | ternary "refused" "" }}
+{{- else if has $form.kind (list "peers" "egress") }}
+{{- include "pharia-access.hollow" .value }}
 {{- end }}
 {{- end -}}
 
@@ -129,12 +131,15 @@ with the values' names in them: files/values.json carries them here from src/pha
 {{- and $fits (le (splitList "" .text | len) (int .longest)) | ternary "" "refused" }}
 {{- end -}}
 
-{{/* Whether there is a key without a value below: in a NetworkPolicy that means everybody, or everything. */}}
+{{/* Whether there is a key without a value below, or a mapping without a key in a list: in a NetworkPolicy that means
+everybody, or everything. An empty selector below a key is what somebody wrote, such as namespaceSelector: {}. */}}
 {{- define "pharia-access.hollow" -}}
 {{- if kindIs "invalid" . }}
 {{- "refused" }}
 {{- else if or (kindIs "map" .) (kindIs "slice" .) }}
+{{- $listed := kindIs "slice" . }}
 {{- range . }}
+{{- and $listed (kindIs "map" .) (empty .) | ternary "refused" "" }}
 {{- include "pharia-access.hollow" . }}
 {{- end }}
 {{- end }}

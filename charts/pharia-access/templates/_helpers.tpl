@@ -88,14 +88,16 @@ rest too. As a list in JSON, empty where no cluster can be asked (helm template,
 and one among extraObjects, may be created after this was rendered. */}}
 {{- define "pharia-access.missingNamespaces" -}}
 {{- $missing := list }}
+{{- if and .Values.watchNamespaces (lookup "v1" "Namespace" "" "kube-system") }}
 {{- $made := list .Release.Namespace }}
 {{- range .Values.extraObjects }}
-{{- $object := fromYaml (tpl (kindIs "string" . | ternary . (toYaml .)) $) }}
+{{- range regexSplit "(?m)^---" (tpl (kindIs "string" . | ternary . (toYaml .)) $) -1 }}
+{{- $object := fromYaml . }}
 {{- if eq (toString (get $object "kind")) "Namespace" }}
 {{- $made = append $made (dig "metadata" "name" "" $object) }}
 {{- end }}
 {{- end }}
-{{- if and .Values.watchNamespaces (lookup "v1" "Namespace" "" "kube-system") }}
+{{- end }}
 {{- range .Values.watchNamespaces }}
 {{- $found := lookup "v1" "Namespace" "" . }}
 {{- if and (not (has . $made)) (or (not $found) (dig "metadata" "deletionTimestamp" "" $found)) }}

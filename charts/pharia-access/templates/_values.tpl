@@ -1,8 +1,9 @@
 {{- /* What files/values.json knows of the values, read and applied. It is made by tools/chart_values.py. */ -}}
 
 {{/* Fills in defaults where a key stands without a value: Helm drops such a key, its default included, before it asks the
-schema. Below a value that is Kubernetes' own nothing is filled in, so that a null there still takes something away.
-Every template begins with this, since nobody says which one Helm renders first. */}}
+schema, and with --reuse-values it has no defaults of this chart's at all. Below a value that is Kubernetes' own nothing is
+filled in: a null there takes something away. Every template begins with this, since nobody says which one Helm renders
+first. */}}
 {{- define "pharia-access.values" -}}
 {{- range $path, $known := (.Files.Get "files/values.json" | fromJson).values }}
 {{- $keys := splitList "." $path }}
@@ -15,6 +16,21 @@ Every template begins with this, since nobody says which one Helm renders first.
 {{- end }}
 {{- if kindIs "invalid" (index $below (last $keys)) }}
 {{- $_ := set $below (last $keys) $known.default }}
+{{- end }}
+{{- include "pharia-access.withoutNulls" (index $below (last $keys)) }}
+{{- end }}
+{{- end -}}
+
+{{/* Takes keys without a value out of a mapping, at every depth: Helm leaves those there that have no default. Kubernetes
+would read some as a value, such as a limit of 0. Lists stay as they are: below a NetworkPolicy a null is refused. */}}
+{{- define "pharia-access.withoutNulls" -}}
+{{- if kindIs "map" . }}
+{{- range $key, $value := . }}
+{{- if kindIs "invalid" $value }}
+{{- $_ := unset $ $key }}
+{{- else }}
+{{- include "pharia-access.withoutNulls" $value }}
+{{- end }}
 {{- end }}
 {{- end }}
 {{- end -}}
