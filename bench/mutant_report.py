@@ -92,10 +92,13 @@ def write_report(fates: Sequence[Tried], *, seed: int, of: int, seconds: float) 
 
 
 def page(runs: Sequence[dict[str, object]], fates: Iterable[Tried], verdicts: dict[tuple[str, ...], str]) -> str:
-    """All runs in a table, and of the last one what nobody noticed."""
+    """All runs in a table, of the last one what nobody noticed, and what was found about others before."""
     heads = ["date", "commit", "seed", "drawn", "of", *(fate.name.lower() for fate in Fate), "minutes", "load"]
     rows = [[*(str(run[head]) for head in heads), _score(run)] for run in runs]
-    missed = [_section(one, verdicts) for one in sorted(fates, key=lambda one: (one.path, one.line)) if not one.noticed]
+    unnoticed = sorted((one for one in fates if not one.noticed), key=lambda one: (one.path, one.line))
+    now = {one.what for one in unnoticed}
+    missed = [_section(one.what, one.fate, verdicts) for one in unnoticed]
+    before = [_section(what, "earlier", verdicts) for what in verdicts if what not in now]
     return "\n\n".join(
         [
             "# Mutants",
@@ -103,6 +106,8 @@ def page(runs: Sequence[dict[str, object]], fates: Iterable[Tried], verdicts: di
             table([*heads, "score"], rows),
             "## Not noticed in the last run",
             *(missed or ["Nothing."]),
+            "## Not noticed in an earlier run, and what was found",
+            *(before or ["Nothing."]),
         ]
     )
 
@@ -112,10 +117,10 @@ def _score(run: dict[str, object]) -> str:
     return f"{(counts[Fate.KILLED] + counts[Fate.TIMED_OUT]) / max(1, sum(counts.values())):.1%}"
 
 
-def _section(one: Tried, verdicts: dict[tuple[str, ...], str]) -> str:
-    verdict = verdicts.get(one.what, "not judged yet")
-    change = "\n".join(one.change)
-    return f"`{one.path}` ({one.operator}, {one.fate}): {verdict}\n\n```diff\n{change}\n```"
+def _section(what: tuple[str, ...], fate: str, verdicts: dict[tuple[str, ...], str]) -> str:
+    path, operator, *lines = what
+    change = "\n".join(lines)
+    return f"`{path}` ({operator}, {fate}): {verdicts.get(what, 'not judged yet')}\n\n```diff\n{change}\n```"
 
 
 def read_verdicts() -> dict[tuple[str, ...], str]:

@@ -185,9 +185,12 @@ def test_the_page_shows_each_runs_score_and_what_nobody_noticed_with_its_verdict
     run = {"date": "2026-01-01", "commit": "abc", "seed": 1, "drawn": 10, "of": 99, "minutes": 1.5, "load": 1}
     run |= {fate.name.lower(): counts[fate] for fate in Fate}
 
-    text = page([run], fates, {fates[0].what: "equal: a is never b"})
+    earlier = ("domain/z.py", "negate", "- if c:", "+ if not (c):")
+
+    text = page([run], fates, {fates[0].what: "equal: a is never b", earlier: "a gap: see test_z.py"})
 
     assert "| 70.0% |" in text
     assert "equal: a is never b\n\n```diff\n- return a < b\n+ return a <= b\n```" in text
     assert "`domain/x.py` (drop_call, untested): not judged yet" in text
     assert "domain/y.py" not in text
+    assert "a gap: see test_z.py" in text.partition("## Not noticed in an earlier run")[2]
