@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,8 @@ from tests.support.plugin import Plugin
 from tests.support.processes import wait_until
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.support.control_plane import ControlPlane
 
 V1 = "client.authentication.k8s.io/v1"
@@ -160,14 +163,20 @@ def test_a_login_that_cannot_be_renewed_in_the_middle_is_told(login: Login) -> N
     assert answer.stderr.startswith("over\nError: The kubeconfig's exec plugin failed: ")
 
 
+@pytest.fixture
+def temporary() -> Iterator[Path]:
+    """A folder of a short path: a socket's has about a hundred characters at most."""
+    with tempfile.TemporaryDirectory() as path:
+        yield Path(path)
+
+
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
-def test_kubectl_ends_with_the_command_that_it_serves(login: Login, end: signal.Signals) -> None:
+def test_kubectl_ends_with_the_command_that_it_serves(login: Login, temporary: Path, end: signal.Signals) -> None:
     plugin = login.by(f"echo $$ >{login.folder}/pid; exec sleep 600")
-    temporary = login.folder / "tmp"
-    temporary.mkdir()
-    with subprocess.Popen(
+    command = subprocess.Popen(
         plugin.command("token", "list"), env={**plugin.environment, "TMPDIR": str(temporary)}, stderr=subprocess.DEVNULL
-    ) as command:
+    )
+    try:
         wait_until((login.folder / "pid").exists, what="the plugin is run")
         wait_until(lambda: bool((login.folder / "pid").read_text()), what="the plugin is known")
         hanging = psutil.Process(int((login.folder / "pid").read_text()))
@@ -176,16 +185,20 @@ def test_kubectl_ends_with_the_command_that_it_serves(login: Login, end: signal.
         (folder,) = temporary.iterdir()
         modes = {path.name: oct(path.stat().st_mode & 0o777) for path in (folder, *folder.iterdir())}
         command.send_signal(end)
-    hanging_is_theirs = hanging.pid  # kubectl does not end it either
+        wait_until(
+            lambda: not proxy.is_running() and not list(temporary.iterdir()), what="kubectl and its folder are gone"
+        )
+        os.kill(hanging.pid, signal.SIGKILL)  # kubectl does not end it either
+    finally:
+        command.kill()
+        command.wait(10)
 
-    wait_until(lambda: not proxy.is_running() and not list(temporary.iterdir()), what="kubectl and its folder are gone")
-    os.kill(hanging_is_theirs, signal.SIGKILL)
     assert modes == {folder.name: "0o700", "kubectl.sock": "0o700"}
 
 
 def test_no_secret_is_in_a_command_line_a_variable_or_a_port(login: Login) -> None:
     secret = (login.folder / "token").read_text()
-    script = f"ps -e -o args= >{login.folder}/words; env >{login.folder}/env\n{GIVES}"
+    script = f"ps -e -ww -o args= >{login.folder}/words; env >{login.folder}/env\n{GIVES}"
     ports = f"(ss -ltnp 2>/dev/null || cat /proc/net/tcp) >{login.folder}/ports"
 
     assert login.by(f"{ports}\n{script}").run("token", "list").status == 0
