@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tools.program_cache import MissingProgramError, cache_folder, locked
 
-__all__ = ["MissingProgramError", "find_program", "unpacked"]
+__all__ = ["MissingProgramError", "debian_program", "find_program", "unpacked"]
 
 _PACKAGES = {
     "nginx": ("nginx", "nginx-common", "libpcre2-8-0", "libssl3", "zlib1g", "libcrypt1"),
@@ -42,6 +42,11 @@ def find_program(name: str) -> Path:
     found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin")
     if found:
         return Path(found)
+    return debian_program(name)
+
+
+def debian_program(name: str) -> Path:
+    """Debian's, whatever is on PATH. Raises MissingProgramError."""
     return _launcher(name, unpacked(name))
 
 

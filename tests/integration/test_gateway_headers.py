@@ -16,7 +16,7 @@ from tests.support.guides import OPEN, WEBSOCKETS, added
 from tests.support.http_door import SUBJECT
 from tests.support.programs import entered
 from tests.support.witness import witness
-from tools.debian_programs import unpacked
+from tools.debian_programs import debian_program
 from tools.program_cache import MissingProgramError
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def test_no_client_adds_or_takes_away_an_identity_header(
 
 def test_so_it_is_behind_an_older_caddy(checking: VerifierThread, service: Witness, tmp_path: Path) -> None:
     try:
-        program = unpacked("caddy") / "caddy"
+        program = debian_program("caddy")
     except MissingProgramError as error:
         pytest.skip(str(error))
     with gateways.caddy(tmp_path, checking.address, OLDER_CADDY, service=service.address, program=program) as gateway:

@@ -96,7 +96,7 @@ def test_who_may_not_see_namespaces_is_told_that_nothing_was_looked_at(
 
     assert empty.status == elsewhere.status == 1
     assert "whether there is such a namespace, you may not ask: nothing was looked at." in empty.stderr
-    assert "auditor may not list credentials in the whole cluster." in elsewhere.stderr
+    assert "auditor may not list tokens in the whole cluster." in elsewhere.stderr
 
 
 def test_a_secret_that_cannot_be_made_is_told_before_the_mint(workspace: Workspace, admin: Api, plugin: Plugin) -> None:

@@ -79,8 +79,8 @@ def test_who_asks_is_whom_kubectl_asks_as(logins: LoginWorld, row: Row, tmp_path
 
 def _people(control_plane: ControlPlane) -> tuple[str, str]:
     """The tokens of one who may do everything, and of one who may list tokens."""
-    control_plane.kubectl("create", "namespace", HERE)
-    control_plane.kubectl("create", "namespace", "other")
+    for namespace in (HERE, "other", "third"):
+        control_plane.kubectl("create", "namespace", namespace)
     control_plane.kubectl("create", *READERS)
     roles = {"everything": "cluster-admin", "reader": "reads-tokens"}
     for name, role in roles.items():
