@@ -56,7 +56,7 @@ async def test_every_setting_reaches_its_part(tmp_path: Path) -> None:
         assert operator._parts.probes._pace == ProbePace(timedelta(seconds=20), timedelta(seconds=90), 5)
         assert elector._pace == Pace(timedelta(seconds=20), timedelta(seconds=12), timedelta(seconds=3))
         assert elector._identity == "pod-7"
-        assert tokens._policy == operator.intake._policy == settings.policy()
+        assert tokens._lookup._policy == operator.intake._policy == settings.policy()
         assert tokens._minting._prefix == "acme"
         assert tokens._deletes._gap == 0.25
 

@@ -22,7 +22,11 @@ CRDS = Path(__file__).resolve().parents[2] / "crds"
 EXPRESSIONS = {"rule", "expression", "messageExpression"}
 
 LEARNED = {
-    **dict.fromkeys(["has", "all", "filter", "size", "matches", "duration", "timestamp", "dyn", "substring"], 23),
+    **dict.fromkeys(
+        ["has", "all", "filter", "map", "size", "matches", "startsWith", "duration", "timestamp", "dyn"], 23
+    ),
+    # Go's extension of texts
+    **dict.fromkeys(["substring", "lowerAscii"], 23),
     # the authorizer
     **dict.fromkeys(["group", "resource", "subresource", "namespace", "name", "check", "allowed"], 27),
     # optional values
