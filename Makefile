@@ -1,8 +1,8 @@
 # Commands for developers; `make` lists them. Needs Python 3.11 or newer; see docs/how-to/develop.md.
 
 PYTHON ?= python3
-# How many processes run tests; in integration each has a control plane of its own.
-WORKERS ?= 2
+# How many processes run tests: 2, and 3 for integration, where each has a control plane of its own and often waits.
+WORKERS ?=
 # Further options for pytest, such as PYTEST="-k expiry -x".
 PYTEST ?=
 # On which Kubernetes tests, demo and `make up` run: 1.32, 1.34, 1.36 or, if nothing is said, 1.37.
@@ -65,17 +65,17 @@ test: $(READY) ## Run everything that must pass: lint, unit, integration, covera
 
 unit: $(READY) ## Run the unit tests.
 	@mkdir -p $(COVERAGE)
-	@COVERAGE_FILE=$(COVERAGE)/unit $(LIMIT) $(PY) -m pytest tests/unit -n $(WORKERS) $(PYTEST)
+	@COVERAGE_FILE=$(COVERAGE)/unit $(LIMIT) $(PY) -m pytest tests/unit -n $(or $(WORKERS),2) $(PYTEST)
 
 integration: $(READY) control-plane ## Run the tests on a real API server.
 	@mkdir -p $(COVERAGE)
-	@COVERAGE_FILE=$(COVERAGE)/integration $(PY) -m pytest tests/integration -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST)
+	@COVERAGE_FILE=$(COVERAGE)/integration $(PY) -m pytest tests/integration -n $(or $(WORKERS),3) --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 oldest: $(READY) ## Run the tests of admission and kinds on the oldest Kubernetes that is supported.
-	@$(PY) -m tools.oldest $(IF_BUILT) -n $(WORKERS) $(PYTEST)
+	@$(PY) -m tools.oldest $(IF_BUILT) -n $(or $(WORKERS),2) $(PYTEST)
 
 matrix: $(READY) control-plane ## Run the integration tests on one KUBERNETES, and keep the result in bench/results.
-	@WORKERS=$(WORKERS) $(PY) -m bench matrix
+	@WORKERS=$(or $(WORKERS),3) $(PY) -m bench matrix
 
 e2e: $(READY) ## Run the chart in real pods, on a one-node cluster of this machine; Linux, as root.
 	@$(PY) -m tools.e2e $(PYTEST)

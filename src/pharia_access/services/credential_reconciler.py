@@ -29,18 +29,19 @@ class CredentialReconciler:
         counts, now = self._view.counts(key), self._clock.now()
         if not live and (known is None or self._decide(known, counts, now) is None):
             return
-        try:
-            credential = await self._cluster.read_credential(key)
-        except NotFoundError:
-            self._intake.credential_gone(key, None if known is None else known.uid)
-            return
-        status = self._decide(credential, counts, now)
-        if status is None:
-            self._intake.credential_seen(credential)
-            return
-        written = await self._cluster.write_credential_status(credential, status)
-        self._intake.credential_seen(written)
-        for notice in credential_rules.notices(credential, status):
+        with self._view.listing():
+            try:
+                credential = await self._cluster.read_credential(key)
+            except NotFoundError:
+                self._intake.credential_gone(key, None if known is None else known.uid)
+                return
+            status = self._decide(credential, counts, now)
+            written = credential
+            if status is not None:
+                written = await self._cluster.write_credential_status(credential, status)
+            if not self._view.is_gone(credential.uid):  # the news of a deletion may overtake an answer
+                self._intake.credential_seen(written)
+        for notice in () if status is None else credential_rules.notices(credential, status):
             self._recorder.record(notice)
 
     def _decide(self, credential: Credential, counts: TokenCounts, now: datetime) -> CredentialStatus | None:

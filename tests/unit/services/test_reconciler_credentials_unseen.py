@@ -1,5 +1,6 @@
 """Tokens whose credential the operator does not see, or does not understand: it asks, and guesses nothing."""
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
@@ -107,6 +108,27 @@ async def test_an_answer_that_comes_after_the_news_of_a_deletion_brings_no_crede
     token = await bench.reconcile()
     assert token is not None
     assert reason(token) == "CredentialNotFound"
+
+
+@pytest.mark.parametrize("verb", ["read_credential", "write_credential_status"])
+@simulated
+async def test_the_answer_to_a_status_that_comes_after_that_news_brings_none_back_either(
+    bench: Bench, verb: str
+) -> None:
+    await bench.mint()
+    news = iter([None, bench.remove_credential])
+
+    async def tell(call: Call) -> None:
+        if call.verb == verb and (happens := next(news, None)) is not None:
+            happens()
+
+    bench.replica.cluster.turn = tell
+    with suppress(ApiError):  # a status of what is gone cannot be written
+        await bench.replica.operator._parts.credentials.reconcile(CREDENTIAL, live=True)
+
+    assert bench.replica.view.credential(CREDENTIAL) is None
+    await bench.reconcile()
+    assert bench.store.tokens == {}
 
 
 # --- a credential that nobody understands
