@@ -134,6 +134,7 @@ def test_a_mistake_is_killed_by_a_test_that_fails_and_undone_after(
     (tmp_path / "test_x.py").write_text(dedent(TEST))
     (tmp_path / "pytest.ini").touch()
     monkeypatch.setattr(mutants, "SRC", sources)
+    monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)  # the copy has the package's name, and is none of it
     monkeypatch.chdir(tmp_path)
     shadow = Shadow.of(sources, tmp_path)
     of = {changed(site): site for site in sites(sources / "x.py")}
