@@ -39,8 +39,7 @@ class CredentialReconciler:
             written = credential
             if status is not None:
                 written = await self._cluster.write_credential_status(credential, status)
-            if not self._view.is_gone(credential.uid):  # the news of a deletion may overtake an answer
-                self._intake.credential_seen(written)
+            self._intake.credential_seen(written)
         for notice in () if status is None else credential_rules.notices(credential, status):
             self._recorder.record(notice)
 

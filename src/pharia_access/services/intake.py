@@ -151,9 +151,11 @@ class Intake:
             self._take_away(key, before)
 
     def credential_seen(self, credential: Credential, *, bulk: bool = False) -> None:
-        """A credential as some answer or event showed it."""
+        """A credential as some answer or event showed it. The news of its deletion may have overtaken an answer."""
         known = self._view.credential(credential.key)
         if known is not None and not is_newer(credential.resource_version, known.resource_version):
+            return
+        if self._view.is_gone(credential.uid):
             return
         self._malformed.pop(Work("credential", credential.key), None)
         before = self._view.put_credential(credential)
@@ -166,8 +168,6 @@ class Intake:
 
     def credential_listed(self, credential: Credential) -> None:
         """A credential from a full list: its status is judged anew, also where nothing about it changed."""
-        if self._view.is_gone(credential.uid):
-            return
         self.credential_seen(credential, bulk=True)
         if self.acting:
             self._queue.add(Work("credential", credential.key), bulk=True)
