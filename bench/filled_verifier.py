@@ -17,25 +17,25 @@ import uvloop
 
 from bench.dear_bodies import MANY, ONE
 from pharia_access.bootstrap.clocks import SystemClock
+from pharia_access.domain.argon2id import verify_hash
 from pharia_access.domain.keyring import Keyring, MacKey
 from pharia_access.domain.permissions import Permission, Role
-from pharia_access.domain.proof import matches
 from pharia_access.domain.times import format_time
-from pharia_access.domain.verification import RULES, Holder, IssuedToken
+from pharia_access.domain.verdict import RULES, CredentialRecord, IssuedToken
 from pharia_access.entrypoints.descriptors import raise_open_files
 from pharia_access.entrypoints.verifier.app import Protocols, VerifierApp, review_app
 from pharia_access.entrypoints.verifier.busy_poll import BusyPoll
 from pharia_access.entrypoints.verifier.checks import EarlyAnswers
 from pharia_access.entrypoints.verifier.limits import Limits
 from pharia_access.entrypoints.verifier.listener import Listener, Tls
-from pharia_access.services.audit import AuditLimits, AuditLog
-from pharia_access.services.freshness import Bounds, Freshness, LaterClock, Part
-from pharia_access.services.gate import Gate, Tools
-from pharia_access.services.index import Index
-from pharia_access.services.pacer import Pacer
-from pharia_access.services.proving import Prover, ProverLimits
-from pharia_access.services.usage import Uses
-from pharia_access.services.verifier import Verifier, VerifierClock
+from pharia_access.services.rate_limiter import RateLimiter
+from pharia_access.services.verifier.audit_log import AuditLimits, AuditLog
+from pharia_access.services.verifier.authorizer import Authorizer, AuthorizerHooks
+from pharia_access.services.verifier.freshness import Bounds, Freshness, MaxClock, Part
+from pharia_access.services.verifier.hash_verifier import HashVerifier, HashVerifierLimits
+from pharia_access.services.verifier.index import Index
+from pharia_access.services.verifier.last_used import LastUsedRecorder
+from pharia_access.services.verifier.verifier import Verifier, VerifierClock
 from pharia_access.settings.verifier import VerifierSettings
 from pharia_access.telemetry.verifier_metrics import VerifierMetrics
 
@@ -54,7 +54,7 @@ class _Nobody:
         """Nothing."""
 
 
-def _put_catalogue(index: Index) -> None:
+def _put_catalog(index: Index) -> None:
     """The largest roles that the schema allows: 16 that a credential may hold, with one field and with 16."""
     for number in range(16):
         models = range(128 * number, 128 * (number + 1))
@@ -66,15 +66,15 @@ def _put_catalogue(index: Index) -> None:
         index.put_role(Role(f"{MANY}-{number}", frozenset({"*"}), many))
 
 
-def _index(file: Path, key: MacKey, *, catalogue: bool) -> Index:
+def _index(file: Path, key: MacKey, *, catalog: bool) -> Index:
     index, reference = Index(), getattr(key, "reference", KEY_ID)  # `bench flood-bodies` runs older sources, too
-    if catalogue:
-        _put_catalogue(index)
+    if catalog:
+        _put_catalog(index)
     index.put_role(Role("studio-user", frozenset({"*"}), (Permission("AccessStudio"),)))
     for number, line in enumerate(file.read_text().splitlines()):
         token_id, mac, end, uid, credential, roles, *proof = line.split()
         namespace, name = credential.split("/")
-        index.put_holder(Holder(namespace, name, uid, tuple(roles.split(","))))
+        index.put_credential_record(CredentialRecord(namespace, name, uid, tuple(roles.split(","))))
         index.put_token(
             IssuedToken(
                 key=f"{namespace}/t{number}",
@@ -95,32 +95,38 @@ def _index(file: Path, key: MacKey, *, catalogue: bool) -> Index:
     return index
 
 
-def _gate(index: Index, mac_key: MacKey) -> Gate:
+def _gate(index: Index, mac_key: MacKey) -> Authorizer:
     clock, metrics = SystemClock(), VerifierMetrics(version="bench")
     everything = Part("ApiToken")
     freshness = Freshness((everything,), Bounds(view=1e9))
     freshness.heard(everything, clock.ticks())
-    later = LaterClock(clock.wall, clock.ticks)
+    later = MaxClock(clock.wall, clock.ticks)
     later.server_said(clock.wall())
     verifier = Verifier(
         index=index,
         freshness=freshness,
-        prover=Prover(matches, ProverLimits()),
+        hash_verifier=HashVerifier(verify_hash, HashVerifierLimits()),
         clock=VerifierClock(later, clock.ticks),
         rules=RULES,
         own_key=secrets.token_bytes(32),
     )
     verifier.use_keyring(Keyring(mac_key, {KEY_ID: mac_key}))
-    uses = Uses(
-        _Nobody(), interval=3600, pacer=Pacer(clock, 2), clock=clock, now=clock.wall, meter=metrics, known=index.find
+    uses = LastUsedRecorder(
+        _Nobody(),
+        interval=3600,
+        pacer=RateLimiter(clock, 2),
+        clock=clock,
+        now=clock.wall,
+        meter=metrics,
+        known=index.find,
     )
     audit = AuditLog(AuditLimits(), ticks=clock.ticks, meter=metrics)
-    return Gate(verifier, Tools(metrics, audit, uses, clock.monotonic))
+    return Authorizer(verifier, AuthorizerHooks(metrics, audit, uses, clock.monotonic))
 
 
 async def _serve(options: argparse.Namespace) -> None:
     key = MacKey(KEY_ID, options.key.read_bytes())
-    gate = _gate(_index(options.tokens, key, catalogue=options.catalogue), key)
+    gate = _gate(_index(options.tokens, key, catalog=options.catalog), key)
     gc.collect()
     gc.freeze()
     protocols = Protocols(gate, 65536)
@@ -147,7 +153,7 @@ def main() -> None:
     parser.add_argument("--key", type=Path, required=True)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--fast", action="store_true")
-    parser.add_argument("--catalogue", action="store_true")
+    parser.add_argument("--catalog", action="store_true")
     parser.add_argument("--tls", type=Path)
     parser.add_argument("--reviews", type=int, help="a port for TokenReviews, with --tls")
     parser.add_argument("--request-seconds", type=float, default=Limits().request_seconds)

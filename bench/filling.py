@@ -71,7 +71,7 @@ async def read_keyring(server: Server) -> Keyring:
 
 
 async def put_role(server: Server, name: str) -> None:
-    """A role of the catalogue."""
+    """A role of the catalog."""
     channel = await Channel.open(server)
     await channel.send("POST", f"{GROUP}/apiroles", json.dumps(api_role(name)).encode())
     channel.close()

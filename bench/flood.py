@@ -27,8 +27,8 @@ from bench.filled_verifier import NO_MAC
 from bench.meters import machine
 from bench.report import Target, table, targets, write
 from bench.stage import say
+from pharia_access.domain.argon2id import Argon2Parameters, hash_token
 from pharia_access.domain.keyring import Digester
-from pharia_access.domain.proof import ProofParameters, prove
 from pharia_access.domain.token import TokenText, mint
 from tests.support.processes import ProcessError, free_port, wait_until
 from tools.debian_programs import find_program
@@ -103,11 +103,11 @@ def _scenes(root: Path) -> tuple[list[Scene], str]:
     key = secrets.token_bytes(32)
     (root / "key").write_bytes(key)
     texts = [mint("pharia", secrets.token_bytes) for _ in range(TOKENS)]
-    digester, cheap = Digester(key), ProofParameters()
+    digester, cheap = Digester(key), Argon2Parameters()
     lines = []
     for number, text in enumerate(texts):
         mac = NO_MAC if number < COLD else digester.digest(text.reveal().encode()).hex()
-        proof = prove(text, cheap) if number < COLD else "none"
+        proof = hash_token(text, cheap) if number < COLD else "none"
         lines.append(f"{text.token_id} {mac} 2000000000 {_UID} team/bot studio-user {proof}")
     (root / "tokens").write_text("\n".join(lines))
     good = _write(root / "good", [text.reveal() for text in texts[COLD : COLD + 1000]])

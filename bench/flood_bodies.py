@@ -76,8 +76,8 @@ def main() -> int:
         for number in range(ROUNDS):
             say(f"round {number + 1} of {ROUNDS}")
             for name, source in sources.items():
-                # The package of that time; the bench of now, since the earlier one has no catalogue.
-                with running_verifier(root, source, "--catalogue") as (port, _):
+                # The package of that time; the bench of now, since the earlier one has no catalog.
+                with running_verifier(root, source, "--catalog") as (port, _):
                     for scene in SCENES:
                         times.setdefault((name, scene), []).append(_measure(port, scene, tokens))
                     if number == 0:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from pharia_access.domain.proof import ProofParameters, prove
+from pharia_access.domain.argon2id import Argon2Parameters, hash_token
 from pharia_access.domain.token import mint
 
 if TYPE_CHECKING:
@@ -70,10 +70,10 @@ class Argon2:
     @classmethod
     def measure(cls) -> Argon2:
         """Hash for some seconds."""
-        text, parameters = mint("bench", os.urandom), ProofParameters()
+        text, parameters = mint("bench", os.urandom), Argon2Parameters()
         with ThreadPoolExecutor(_THREADS) as pool:
             began, cpu = perf_counter(), process_time()
-            for _ in pool.map(lambda _: prove(text, parameters), range(_HASHES)):
+            for _ in pool.map(lambda _: hash_token(text, parameters), range(_HASHES)):
                 pass
             return cls(_HASHES / (perf_counter() - began), (process_time() - cpu) / _HASHES)
 

@@ -12,7 +12,7 @@ from bench.meters import Burden, memory
 from bench.requests import by_verb, since
 from bench.stage import say
 from bench.theatre import Figures, Theatre
-from pharia_access.services.lists import REST_AFTER_LIST
+from pharia_access.services.operator.lists import REST_AFTER_LIST
 from tests.support.processes import wait_until
 
 if TYPE_CHECKING:

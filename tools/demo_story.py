@@ -9,7 +9,7 @@ import base64
 import json
 from typing import TYPE_CHECKING
 
-from pharia_access.domain import proof, token
+from pharia_access.domain import argon2id, token
 from tests.support.processes import wait_until
 from tools.demo_commands import EVENTS, MESSAGE_OF, TEXT_OF, mint_token, set_roles
 from tools.demo_door import Door, ask
@@ -74,7 +74,7 @@ def _what_is_kept(story: Storyteller, text: str, written: Path) -> None:
         expect="$argon2id$",
         trim=lambda said: f"{said[:44]}…",
     )
-    if not proof.matches(phc, token.parse(text)):
+    if not argon2id.verify_hash(phc, token.parse(text)):
         message = "the hash in the status is not that of the token in the Secret"
         raise StoryError(message)
     story.checked("the token that was read matches this hash")

@@ -1,4 +1,4 @@
-"""Copies crds/ and the catalogue of roles into the chart, byte for byte: `python3 -m tools.sync_chart`.
+"""Copies crds/ and the catalog of roles into the chart, byte for byte: `python3 -m tools.sync_chart`.
 
 Helm reads only what lies inside the chart. The originals are outside; a test proves that the copies are the same.
 The package carries crds/ too, as JSON: the operator compares the cluster's with them.

@@ -9,18 +9,18 @@ __all__ = [
     "AlreadyExistsError",
     "ApiError",
     "CertificateError",
+    "ClusterRolledBackError",
     "ConflictError",
-    "DeniedError",
-    "ExpiredViewError",
+    "ForbiddenError",
+    "HashError",
     "InvalidError",
+    "InvalidObjectError",
     "KeyringError",
     "LoginError",
-    "MalformedObjectError",
     "NotFoundError",
     "OverloadedError",
-    "ProofError",
     "RequirementError",
-    "RewoundError",
+    "ResourceExpiredError",
     "SettingsError",
     "TokenFormatError",
     "UnavailableError",
@@ -51,7 +51,7 @@ class TokenFormatError(AccessError):
     """A text is not a token of ours: wrong shape, or its checksum does not match."""
 
 
-class ProofError(AccessError):
+class HashError(AccessError):
     """A stored hash cannot be read, or asks for work outside the allowed bounds."""
 
 
@@ -71,7 +71,7 @@ class CertificateError(AccessError):
     """A certificate cannot be understood."""
 
 
-class MalformedObjectError(AccessError):
+class InvalidObjectError(AccessError):
     """An object of ours cannot be understood; the text says which field is wrong and how."""
 
 
@@ -101,7 +101,7 @@ class ConflictError(ApiError):
     """The object changed since it was read, or is not the one the UID names."""
 
 
-class DeniedError(ApiError):
+class ForbiddenError(ApiError):
     """Not allowed, by RBAC or by an admission policy."""
 
 
@@ -109,11 +109,11 @@ class InvalidError(ApiError):
     """The API server found the object itself wrong (400 or 422): sending it again will not help."""
 
 
-class ExpiredViewError(ApiError):
+class ResourceExpiredError(ApiError):
     """A resource version or continue token is too old (410): list again from the start."""
 
 
-class RewoundError(AccessError):
+class ClusterRolledBackError(AccessError):
     """The cluster's state went back in time, as after a restored etcd snapshot: what was seen is void."""
 
 

@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from pharia_access.domain import token_rules, verification
+from pharia_access.domain import verdict
+from pharia_access.domain.lifecycle import token_rules
 
 __all__ = ["main", "without"]
 
@@ -28,7 +29,7 @@ def main(rule: str, arguments: list[str]) -> int:
 
 
 def _take_out(rule: str) -> None:
-    modules: tuple[Any, ...] = (token_rules, verification)
+    modules: tuple[Any, ...] = (token_rules, verdict)
     if not any(rule == one.__name__ for module in modules for one in module.RULES):
         message = f"there is no rule {rule}"
         raise LookupError(message)
@@ -40,7 +41,7 @@ def _take_out(rule: str) -> None:
 
 def _never_look_again() -> None:
     """An answer that took long is given only if it holds then, by a look at the end that stands behind the rule."""
-    from pharia_access.services.verifier import Verifier  # noqa: PLC0415 - reads the rules when it is loaded
+    from pharia_access.services.verifier.verifier import Verifier  # noqa: PLC0415 - reads the rules when it is loaded
 
     setattr(Verifier, "still_holds", lambda _verifier, _accepted: True)  # noqa: B010 - a method that a type keeps
 

@@ -16,8 +16,8 @@ from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.times import format_time
 from pharia_access.errors import AccessError, ApiError, UnavailableError
 from pharia_access.kube import paths
-from pharia_access.kube.client import MERGE_PATCH, Call, Connection
-from pharia_access.kube.exchange import JSON
+from pharia_access.kube.client import MERGE_PATCH, Connection, Request
+from pharia_access.kube.http import JSON
 from tests.chaos.history import Fact, FactKind, History, Life
 from tests.support.resources import api_credential, api_token
 
@@ -184,12 +184,12 @@ class People:
         path = paths.of_secret(self.namespace, secret["metadata"]["name"])
         options = {"preconditions": {"uid": secret["metadata"]["uid"]}}
         try:
-            await self.connection.send(Call("DELETE", path, _SECONDS, options))
+            await self.connection.send(Request("DELETE", path, _SECONDS, options))
         except AccessError:
             return
 
     async def _read(self, path: str) -> Json:
-        body: Json = json.loads(await self.connection.send(Call("GET", path, _SECONDS)))
+        body: Json = json.loads(await self.connection.send(Request("GET", path, _SECONDS)))
         return body
 
     async def _send(self, method: str, what: str, body: Json | None) -> float | None:
@@ -201,7 +201,7 @@ class People:
         form = MERGE_PATCH if method == "PATCH" else JSON
         sent = self.now()
         try:
-            answer = await self.connection.send(Call(method, path, _SECONDS, body, form))
+            answer = await self.connection.send(Request(method, path, _SECONDS, body, form))
         except UnavailableError:
             self.history.note(sent, f"{method} {what}: no answer")
             return inf

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pharia_access.errors import ApiError
 from pharia_access.kube import paths
-from pharia_access.kube.client import Call, connect
+from pharia_access.kube.client import Request, connect
 from tests.chaos import audit
 from tests.chaos.crowd import Crowd
 from tests.chaos.faults import FAULTS, Fault
@@ -146,7 +146,7 @@ async def _unsettled(stage: Stage, namespace: str, history: History) -> list[str
 
 
 async def _items(connection: Connection, path: str) -> list[dict[str, Any]]:
-    items: list[dict[str, Any]] = json.loads(await connection.send(Call("GET", path, 5)))["items"]
+    items: list[dict[str, Any]] = json.loads(await connection.send(Request("GET", path, 5)))["items"]
     return items
 
 

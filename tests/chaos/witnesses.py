@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pharia_access.errors import ApiError
 from pharia_access.kube import paths
-from pharia_access.kube.client import Call, Connection
+from pharia_access.kube.client import Connection, Request
 from tests.chaos.history import LATE, Answer, History, Life
 from tests.support.verifiers import RunningVerifier
 
@@ -40,7 +40,7 @@ async def watch(connection: Connection, namespace: str, history: History, ended:
     path = paths.of_kind("apitokens", namespace)
     while not ended.is_set():
         try:
-            listing = json.loads(await connection.send(Call("GET", path, _SECONDS)))
+            listing = json.loads(await connection.send(Request("GET", path, _SECONDS)))
             for token in listing["items"]:
                 _note(history, token)
             await _follow(connection, path, listing["metadata"]["resourceVersion"], history)
@@ -51,7 +51,7 @@ async def watch(connection: Connection, namespace: str, history: History, ended:
 async def _follow(connection: Connection, path: str, version: str, history: History) -> None:
     query = {"watch": "1", "resourceVersion": version, "timeoutSeconds": "5"}
     async with (
-        connection.stream(Call("GET", path, _SECONDS, query=query), silence_seconds=10) as stream,
+        connection.stream(Request("GET", path, _SECONDS, query=query), silence_seconds=10) as stream,
         aclosing(stream.lines()) as lines,
     ):
         async for line in lines:

@@ -163,7 +163,7 @@ def test_helm_is_told_to_keep_kinds_and_policies_and_nothing_else(control_plane:
     assert kept(rendered(control_plane, {"crds": {"keep": False}})) == set()
 
 
-def test_the_catalogue_is_that_of_the_examples(control_plane: ControlPlane) -> None:
+def test_the_catalog_is_that_of_the_examples(control_plane: ControlPlane) -> None:
     examples = (CHART.parents[1] / "examples" / "01-roles.yaml").read_text(encoding="utf-8")
 
     found = of_kind(rendered(control_plane, {"roles": {"create": True}}), "ApiRole")

@@ -96,7 +96,7 @@ def test_its_pods_are_admitted_where_pod_security_is_restricted(release: Release
     assert "created" in release.control_plane.kubectl(*create, stdin=json.dumps(test)).stdout
 
 
-def test_the_catalogue_is_made_once_and_then_left_alone(release: Release) -> None:
+def test_the_catalog_is_made_once_and_then_left_alone(release: Release) -> None:
     release.values = {"roles": {"create": True}, "crds": {"keep": True}}
     release.upgrade()
     kubectl = release.control_plane.kubectl

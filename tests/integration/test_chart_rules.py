@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pharia_access.domain.proof import OWASP_MINIMUM
+from pharia_access.domain.argon2id import OWASP_MINIMUM
 from pharia_access.settings.rules import NotMore
 from tests.support.chart_cases import answers, program_says
 from tests.support.charts import Json, nested, rendered

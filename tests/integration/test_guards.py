@@ -14,7 +14,7 @@ import pytest_asyncio
 
 from pharia_access.domain.guards import faults_of
 from pharia_access.domain.model import ObjectKey
-from pharia_access.kube.guards import KubeGuards
+from pharia_access.kube.operator.guards import KubeGuards
 from tests.support.guards import BINDING, KIND, POLICIES, POLICY, Tampering, renamed, tampered
 from tests.support.installation import NAMESPACE, OPERATOR_ACCOUNT
 from tests.support.weakenings import (

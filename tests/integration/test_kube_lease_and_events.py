@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pharia_access.domain.sightings import LeaseRecord, Notice
+from pharia_access.domain.api_values import EventMessage, LeaseRecord
 from pharia_access.errors import AlreadyExistsError, ConflictError
 from pharia_access.kube import paths
 from pharia_access.kube.client import Connection, connect
-from pharia_access.kube.events import EventRecorder
-from pharia_access.kube.lease import KubeLeases
+from pharia_access.kube.operator.events import EventRecorder
+from pharia_access.kube.operator.lease import KubeLeases
 from tests.support.live_tokens import a_live_token
 from tests.support.virtual_time import FakeClock
 from tests.support.workspace import Workspace, now
@@ -44,7 +44,7 @@ async def test_a_lease_is_taken_by_one(namespace: str, control_plane: ControlPla
 async def test_an_event_tells_a_person(workspace: Workspace, cluster: KubeCluster, connection: Connection) -> None:
     token = await a_live_token(workspace, cluster)
     recorder = EventRecorder(connection, instance="replica-1", clock=FakeClock(now()))
-    notice = Notice("ApiToken", token.key, token.uid, "SecretConflict", "Delete the Secret.", warning=True)
+    notice = EventMessage("ApiToken", token.key, token.uid, "SecretConflict", "Delete the Secret.", warning=True)
     recorder.record(notice)
     recorder.record(notice)
     recorder.record(replace(notice, reason="Issued"))

@@ -9,7 +9,7 @@ import pytest
 from pharia_access.domain.deletions import GONE, NOT_THERE
 from pharia_access.domain.model import ObjectKey
 from pharia_access.errors import ConflictError, NotFoundError, UnavailableError
-from pharia_access.kube.client import Call, Connection
+from pharia_access.kube.client import Connection, Request
 from pharia_access.kube.gateway import KubeCluster
 from tests.support.earlier_owners import give_earlier_owner, reference_to
 from tests.support.live_tokens import a_live_token, stored
@@ -55,7 +55,7 @@ async def test_what_is_not_there_is_not_found(namespace: str, cluster: KubeClust
 
 async def test_a_kind_that_is_not_served_is_no_absence(namespace: str, connection: Connection) -> None:
     with pytest.raises(UnavailableError, match="are the CRDs installed"):
-        await connection.send(Call("GET", f"/apis/access.pharia.ai/v9/namespaces/{namespace}/apitokens/x", 5))
+        await connection.send(Request("GET", f"/apis/access.pharia.ai/v9/namespaces/{namespace}/apitokens/x", 5))
 
 
 # Lists.

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pharia_access.domain import token as token_format
+from pharia_access.domain.api_values import ForeignSecret
 from pharia_access.domain.deletions import GONE, NOT_THERE
 from pharia_access.domain.model import ObjectKey
-from pharia_access.domain.sightings import ForeignSecret
-from pharia_access.errors import AlreadyExistsError, ConflictError, DeniedError, InvalidError, NotFoundError
+from pharia_access.errors import AlreadyExistsError, ConflictError, ForbiddenError, InvalidError, NotFoundError
 from pharia_access.kube import paths
-from pharia_access.kube.client import MERGE_PATCH, Call, Connection, connect
+from pharia_access.kube.client import MERGE_PATCH, Connection, Request, connect
 from pharia_access.kube.secrets import KEYRING_NAME
 from tests.support.api import OPERATOR, rule
 from tests.support.live_tokens import a_live_token
@@ -37,28 +37,28 @@ async def test_a_one_time_secret_is_made_seen_and_deleted(
 
     assert (made.key, made.immutable, made.token_uid, made.token_name) == (key, True, token.uid, "ci")
     assert made.text == text
-    assert await secrets.look_at(key) == made
+    assert await secrets.inspect_secret(key) == made
     with pytest.raises(AlreadyExistsError):
         await secrets.create_one_time_secret(token, token_format.mint("pharia", os.urandom))
     assert await secrets.delete_secret(key, "another") == NOT_THERE
     assert await secrets.delete_secret(key, made.uid) == GONE
     assert await secrets.delete_secret(key, made.uid) == NOT_THERE
-    assert await secrets.look_at(key) is None
+    assert await secrets.inspect_secret(key) is None
 
 
 async def test_nothing_of_a_foreign_secret_is_seen(workspace: Workspace, secrets: KubeSecrets) -> None:
     created = workspace.api.create(secret(workspace.namespace, "ci-token"))
     key = ObjectKey(workspace.namespace, "ci-token")
 
-    assert await secrets.look_at(key) == ForeignSecret(key)
-    with pytest.raises(DeniedError):
+    assert await secrets.inspect_secret(key) == ForeignSecret(key)
+    with pytest.raises(ForbiddenError):
         await secrets.delete_secret(key, created.body["metadata"]["uid"])
 
 
 async def test_secrets_cannot_be_read(namespace: str, connection: Connection) -> None:
     for path in (paths.of_secret(namespace, "x"), paths.of_secret(namespace)):
-        with pytest.raises(DeniedError, match=r"cannot (get|list) resource"):
-            await connection.send(Call("GET", path, 5))
+        with pytest.raises(ForbiddenError, match=r"cannot (get|list) resource"):
+            await connection.send(Request("GET", path, 5))
 
 
 async def test_a_refusal_that_quotes_the_secret_is_not_passed_on(
@@ -70,7 +70,7 @@ async def test_a_refusal_that_quotes_the_secret_is_not_passed_on(
 
     async with connect(str(control_plane.kubeconfig), pool_size=1) as administrators:  # the operator may not patch
         with pytest.raises(InvalidError) as raised:
-            await administrators.send(Call("PATCH", path, 5, {"unknown": 1}, MERGE_PATCH))
+            await administrators.send(Request("PATCH", path, 5, {"unknown": 1}, MERGE_PATCH))
 
     assert str(raised.value) == f"PATCH {path}: 422 Invalid"
     assert raised.value.__cause__ is raised.value.__context__ is None
@@ -141,4 +141,4 @@ async def test_a_keyring_is_no_one_time_secret(namespace: str, secrets: KubeSecr
     await secrets.create_keyring({"current": b"k1", "k1": b"1" * 32})
     key = ObjectKey(namespace, KEYRING_NAME)
 
-    assert await secrets.look_at(key) == ForeignSecret(key)
+    assert await secrets.inspect_secret(key) == ForeignSecret(key)

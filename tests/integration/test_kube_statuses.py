@@ -23,8 +23,8 @@ from pharia_access.domain.model import (
 from pharia_access.domain.times import whole_seconds
 from pharia_access.errors import ConflictError, InvalidError, NotFoundError
 from pharia_access.kube import paths
-from pharia_access.kube.client import MERGE_PATCH, Call, Connection
-from pharia_access.kube.schema import malformed
+from pharia_access.kube.client import MERGE_PATCH, Connection, Request
+from pharia_access.kube.schema import invalid_object
 from tests.support.api import VERIFIER, rule
 from tests.support.builders import HASH
 from tests.support.live_tokens import WINDOW, a_live_token, stored
@@ -109,7 +109,7 @@ async def test_a_field_that_the_crd_lacks_is_refused_not_dropped(
     path = paths.of_object("apitokens", token.key, subresource="status")
 
     with pytest.raises(InvalidError) as raised:
-        await connection.send(Call("PATCH", path, 5, {"status": {"hashes": ["x"]}}, MERGE_PATCH))
+        await connection.send(Request("PATCH", path, 5, {"status": {"hashes": ["x"]}}, MERGE_PATCH))
 
     assert len(str(raised.value)) < 500
 
@@ -130,10 +130,10 @@ async def test_a_credentials_status_is_written(workspace: Workspace, cluster: Ku
 
 async def test_an_object_that_is_not_understood_is_told_once(workspace: Workspace, cluster: KubeCluster) -> None:
     await a_live_token(workspace, cluster)
-    found = malformed("ApiToken", stored(workspace), "spec.ttl: no")
+    found = invalid_object("ApiToken", stored(workspace), "spec.ttl: no")
     await cluster.write_malformed_status(found, now=now())
     told = stored(workspace)
-    await cluster.write_malformed_status(malformed("ApiToken", told, "spec.ttl: no"), now=now())
+    await cluster.write_malformed_status(invalid_object("ApiToken", told, "spec.ttl: no"), now=now())
 
     assert condition(told, "Ready")["reason"] == "InvalidSpec"
     assert condition(told, "Stalled")["status"] == "True"
@@ -142,7 +142,7 @@ async def test_an_object_that_is_not_understood_is_told_once(workspace: Workspac
 
 async def test_an_object_that_changed_meanwhile_is_looked_at_anew(workspace: Workspace, cluster: KubeCluster) -> None:
     token = await a_live_token(workspace, cluster)
-    found = malformed("ApiToken", stored(workspace), "spec.ttl: no")
+    found = invalid_object("ApiToken", stored(workspace), "spec.ttl: no")
     await cluster.write_token_status(token, a_mint(token))
 
     with pytest.raises(ConflictError):
@@ -150,4 +150,4 @@ async def test_an_object_that_changed_meanwhile_is_looked_at_anew(workspace: Wor
 
 
 async def test_a_role_has_no_status_to_tell_on(cluster: KubeCluster) -> None:
-    await cluster.write_malformed_status(malformed("ApiRole", {"metadata": {"name": "nothing"}}, "why"), now=now())
+    await cluster.write_malformed_status(invalid_object("ApiRole", {"metadata": {"name": "nothing"}}, "why"), now=now())

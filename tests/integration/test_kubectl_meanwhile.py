@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pharia_access.entrypoints.kubectl.work.credential_changes import MOST_TRIES
-from pharia_access.kube.objects import KubeObjects
+from pharia_access.kube.administration.objects import KubeObjects
 from tests.support.api import OPERATOR
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pharia_access.domain.api_values import Kind
     from pharia_access.domain.model import ObjectKey
-    from pharia_access.domain.sightings import Kind
     from tests.support.command_line import Access
     from tests.support.workspace import Workspace
 

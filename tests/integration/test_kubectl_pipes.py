@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from pharia_access.domain.proof import matches
+from pharia_access.domain.argon2id import verify_hash
 from pharia_access.domain.token import parse
 from tests.support.workspace import now
 
@@ -33,7 +33,7 @@ def minted(plugin: Plugin, *options: str) -> Told:
 def proved(workspace: Workspace, secret: str) -> bool:
     """Whether that is the text of `ci`."""
     token = workspace.read("ApiToken", "ci") or {}
-    return matches(token["status"]["hash"], parse(secret))
+    return verify_hash(token["status"]["hash"], parse(secret))
 
 
 def test_a_pipe_gets_the_token_alone(workspace: Workspace, plugin: Plugin) -> None:

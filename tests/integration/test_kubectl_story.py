@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pharia_access.domain.proof import matches
+from pharia_access.domain.argon2id import verify_hash
 from pharia_access.domain.token import parse
 from tests.support.workspace import condition, instant
 
@@ -93,7 +93,7 @@ def test_the_story_of_the_page(workspace: Workspace, plugin: Plugin, anna: Plugi
 def _proves(workspace: Workspace, secret: str, *, days: int) -> None:
     """It is the token that the object is about, and lives as long as was asked for."""
     status = workspace.until_outcome("ci", "Active", "Issued")["status"]
-    assert matches(status["hash"], parse(secret))
+    assert verify_hash(status["hash"], parse(secret))
     assert (instant(status["expiresAt"]) - instant(status["issuedAt"])).days == days
 
 

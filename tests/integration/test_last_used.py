@@ -9,11 +9,11 @@ import pytest
 import pytest_asyncio
 
 from pharia_access.domain.model import ObjectKey
-from pharia_access.errors import DeniedError, InvalidError, NotFoundError
+from pharia_access.errors import ForbiddenError, InvalidError, NotFoundError
 from pharia_access.kube import paths
 from pharia_access.kube.client import MERGE_PATCH, Connection, connect
-from pharia_access.kube.exchange import Call
-from pharia_access.kube.last_used import KubeUses
+from pharia_access.kube.http import Request
+from pharia_access.kube.verifier.last_used import KubeLastUsedWriter
 from tests.support.audit import requests_of_the_operator
 from tests.support.installation import NAMESPACE
 from tests.support.processes import wait_until
@@ -44,8 +44,8 @@ async def connection(control_plane: ControlPlane, tmp_path: Path) -> AsyncIterat
 
 
 @pytest.fixture
-def uses(connection: Connection) -> KubeUses:
-    return KubeUses(connection, timeout_seconds=5)
+def uses(connection: Connection) -> KubeLastUsedWriter:
+    return KubeLastUsedWriter(connection, timeout_seconds=5)
 
 
 @pytest.fixture
@@ -65,7 +65,9 @@ def stored(workspace: Workspace) -> Json:
     return found
 
 
-async def test_the_time_is_written_and_nothing_else_changes(uses: KubeUses, workspace: Workspace, token: Json) -> None:
+async def test_the_time_is_written_and_nothing_else_changes(
+    uses: KubeLastUsedWriter, workspace: Workspace, token: Json
+) -> None:
     await uses.write_last_used(key_of(token), token["metadata"]["uid"], MOMENT.timestamp())
 
     after = stored(workspace)
@@ -74,7 +76,7 @@ async def test_the_time_is_written_and_nothing_else_changes(uses: KubeUses, work
     assert after["metadata"]["generation"] == token["metadata"]["generation"]
 
 
-async def test_it_moves_on_with_later_uses(uses: KubeUses, workspace: Workspace, token: Json) -> None:
+async def test_it_moves_on_with_later_uses(uses: KubeLastUsedWriter, workspace: Workspace, token: Json) -> None:
     for hours in (0, 1):
         moment = MOMENT + timedelta(hours=hours)
         await uses.write_last_used(key_of(token), token["metadata"]["uid"], moment.timestamp())
@@ -82,14 +84,16 @@ async def test_it_moves_on_with_later_uses(uses: KubeUses, workspace: Workspace,
     assert stored(workspace)["status"]["lastUsedTime"] == "2026-11-24T13:30:15Z"
 
 
-async def test_another_token_of_the_name_is_left_alone(uses: KubeUses, workspace: Workspace, token: Json) -> None:
+async def test_another_token_of_the_name_is_left_alone(
+    uses: KubeLastUsedWriter, workspace: Workspace, token: Json
+) -> None:
     with pytest.raises(InvalidError, match="422 Invalid"):
         await uses.write_last_used(key_of(token), "00000000-0000-0000-0000-000000000000", MOMENT.timestamp())
 
     assert "lastUsedTime" not in stored(workspace)["status"]
 
 
-async def test_a_token_that_is_gone_is_not_found(uses: KubeUses, workspace: Workspace) -> None:
+async def test_a_token_that_is_gone_is_not_found(uses: KubeLastUsedWriter, workspace: Workspace) -> None:
     with pytest.raises(NotFoundError):
         await uses.write_last_used(f"{workspace.namespace}/gone", "token-1", MOMENT.timestamp())
 
@@ -108,8 +112,8 @@ async def test_anything_else_is_denied(
 ) -> None:
     path = paths.of_object("apitokens", ObjectKey(workspace.namespace, "ci"), subresource=subresource)
 
-    with pytest.raises(DeniedError):
-        await connection.send(Call("PATCH", path, 5, body, MERGE_PATCH))
+    with pytest.raises(ForbiddenError):
+        await connection.send(Request("PATCH", path, 5, body, MERGE_PATCH))
 
     after = stored(workspace)
     assert (after["spec"], after["status"]) == (token["spec"], token["status"])
@@ -117,7 +121,7 @@ async def test_anything_else_is_denied(
 
 
 async def test_the_operator_answers_it_with_no_write(
-    control_plane: ControlPlane, uses: KubeUses, workspace: Workspace, token: Json
+    control_plane: ControlPlane, uses: KubeLastUsedWriter, workspace: Workspace, token: Json
 ) -> None:
     def writes() -> list[Json]:
         asked = requests_of_the_operator(control_plane, namespace=workspace.namespace, resource="apitokens")
@@ -138,7 +142,7 @@ async def test_the_operator_answers_it_with_no_write(
 
 
 async def test_people_see_it_in_the_wide_list(
-    control_plane: ControlPlane, uses: KubeUses, workspace: Workspace, token: Json
+    control_plane: ControlPlane, uses: KubeLastUsedWriter, workspace: Workspace, token: Json
 ) -> None:
     an_hour_ago = datetime.now(UTC) - timedelta(hours=1, minutes=1)
     await uses.write_last_used(key_of(token), token["metadata"]["uid"], an_hour_ago.timestamp())

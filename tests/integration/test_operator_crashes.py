@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import pytest
 
-from pharia_access.domain.proof import matches
+from pharia_access.domain.argon2id import verify_hash
 from tests.support.audit import requests_of_the_operator
 from tests.support.processes import wait_until
 from tests.support.workspace import Json, Workspace, condition, instant, now, outcome
@@ -39,7 +39,7 @@ def assert_minted_once(control_plane: ControlPlane, workspace: Workspace) -> Non
     (secret,) = workspace.list("Secret")
     text = workspace.text()
     assert token["status"]["tokenID"] == text.token_id
-    assert matches(token["status"]["hash"], text)
+    assert verify_hash(token["status"]["hash"], text)
     assert token["status"]["delivery"]["secretUID"] == secret["metadata"]["uid"]
     assert secrets_created(control_plane, workspace) == 1
 
@@ -146,8 +146,8 @@ def test_a_secret_whose_owner_was_changed_is_not_adopted(mortal: Mortal, workspa
     mortal.running()
     minted = workspace.until_outcome("thief", "Active", "Issued")
 
-    assert not matches(minted["status"]["hash"], stolen)
-    assert matches(minted["status"]["hash"], workspace.text("victim-token"))
+    assert not verify_hash(minted["status"]["hash"], stolen)
+    assert verify_hash(minted["status"]["hash"], workspace.text("victim-token"))
 
 
 def steal(workspace: Workspace, thief: Json) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pharia_access.domain.proof import matches
+from pharia_access.domain.argon2id import verify_hash
 from tests.support.workspace import condition, instant, now
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def test_a_token_created_again_under_its_name_is_another_one(workspace: Workspac
     second = workspace.issued()
 
     assert second["status"]["tokenID"] != first["status"]["tokenID"]
-    assert not matches(second["status"]["hash"], old)
+    assert not verify_hash(second["status"]["hash"], old)
 
 
 def test_a_deleted_token_takes_its_secret_along(workspace: Workspace) -> None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pharia_access.domain.argon2id import verify_hash
 from pharia_access.domain.keyring import Keyring
-from pharia_access.domain.proof import matches
 from tests.support.installation import NAMESPACE, OPERATOR_ACCOUNT
 from tests.support.operators import rotate_keyring
 from tests.support.processes import wait_until
@@ -105,5 +105,5 @@ def test_a_lost_keyring_loses_no_token_and_is_made_anew(attentive: RunningOperat
     wait_until(lambda: keyring(workspace) is not None, what="a new keyring is made", timeout=20)
 
     assert present(workspace).current.key_id != lost.current.key_id
-    assert matches(token["status"]["hash"], workspace.text())
+    assert verify_hash(token["status"]["hash"], workspace.text())
     assert (workspace.read("ApiToken", "ci") or {})["status"]["phase"] == "Active"

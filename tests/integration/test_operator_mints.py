@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pharia_access.domain.argon2id import verify_hash
 from pharia_access.domain.keyring import Keyring
-from pharia_access.domain.proof import matches
 from tests.support.installation import NAMESPACE
 from tests.support.processes import wait_until
 from tests.support.workspace import condition, instant, now
@@ -37,7 +37,7 @@ def test_a_manifest_becomes_a_token_that_its_hash_and_its_checksum_prove(workspa
     text = workspace.text()
 
     assert text.token_id == status["tokenID"]
-    assert matches(status["hash"], text)
+    assert verify_hash(status["hash"], text)
     assert keyring(workspace).check(text, key_id=status["mac"]["keyID"], value=status["mac"]["value"]) is True
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pharia_access.kube.bulk import read_holder
 from pharia_access.kube.reflector import Watched
+from pharia_access.kube.verifier.decoding import read_credential
 from tests.support.api import Api, rule
 from tests.support.cable import Cable
 from tests.support.installation import NAMESPACE
@@ -118,7 +118,7 @@ async def test_a_missing_right_is_told_and_once_given_all_is_well(
     control_plane.kubectl("create", "serviceaccount", "watcher", f"--namespace={name}")
     kubeconfig = control_plane.service_account_kubeconfig(name, "watcher", tmp_path / "kubeconfig")
     workspace.credential()
-    watched = Watched("ApiCredential", "apicredentials", read_holder, name)
+    watched = Watched("ApiCredential", "apicredentials", read_credential, name)
     async with reflecting(kubeconfig, "", watched=watched) as running:
         await eventually(lambda: "denied" in running.diary.causes, "the refusal is noticed")
         rights = rule("access.pharia.ai", "apicredentials", "list", "watch")

@@ -19,7 +19,7 @@ _AS_INSTALLED = {"PHARIA_ACCESS_DEFAULT_WINDOW": "1h", "PHARIA_ACCESS_PENDING_BO
 def test_the_tutorial_shows_what_the_commands_say(
     control_plane: ControlPlane, pool: OperatorPool, verifier: RunningVerifier, tmp_path: Path
 ) -> None:
-    control_plane.kubectl("delete", "apiroles", "--all")  # it shows the whole catalogue
+    control_plane.kubectl("delete", "apiroles", "--all")  # it shows the whole catalog
     page = PAGE.read_text(encoding="utf-8")
 
     with pool.alone(_AS_INSTALLED):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from pharia_access.domain.lifecycle.token_status import Minted, minted_status
 from pharia_access.domain.model import (
     NOTHING_YET,
     Credential,
@@ -20,7 +21,6 @@ from pharia_access.domain.model import (
 from pharia_access.domain.permissions import Permission, Role
 from pharia_access.domain.reasons import DeliveryState
 from pharia_access.domain.token import TokenText, mint
-from pharia_access.domain.token_status import Minted, minted_status
 
 __all__ = [
     "CREDENTIAL",

@@ -186,7 +186,7 @@ class ControlPlane:
         token = self.kubectl("create", "token", name, f"--namespace={namespace}", duration).stdout.strip()
         return token_kubeconfig(path, server=server or self.server_url, ca_file=self.ca_file, token=token)
 
-    def look_at(self, path: str) -> int:
+    def inspect_secret(self, path: str) -> int:
         """The HTTP status of GET `path` as administrator, by a client without a name."""
         return self._probe.status(path)
 

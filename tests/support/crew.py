@@ -5,14 +5,14 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from pharia_access.domain.model import ObjectKey
-from pharia_access.services.work_queue import Work, WorkQueue
+from pharia_access.services.operator.work_queue import WorkItem, WorkQueue
 from tests.support.virtual_time import FakeClock
 
 __all__ = ["Crew", "a_work", "drained"]
 
 
-def a_work(name: str = "a") -> Work:
-    return Work("token", ObjectKey("finance", name))
+def a_work(name: str = "a") -> WorkItem:
+    return WorkItem("token", ObjectKey("finance", name))
 
 
 async def drained(queue: WorkQueue) -> list[str]:
@@ -33,7 +33,7 @@ class Crew:
     clock: FakeClock
     seconds: float = 0.0
     began: list[tuple[float, str]] = field(default_factory=list)
-    running: Counter[Work] = field(default_factory=Counter)
+    running: Counter[WorkItem] = field(default_factory=Counter)
     most_at_once: int = 0
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
@@ -42,7 +42,7 @@ class Crew:
         self.tasks = [asyncio.create_task(self.queue.work_forever(self.handle)) for _ in range(workers)]
         await asyncio.sleep(0)
 
-    async def handle(self, work: Work) -> None:
+    async def handle(self, work: WorkItem) -> None:
         """Work."""
         self.began.append((round(self.clock.monotonic(), 3), work.key.name))
         self.running[work] += 1

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pharia_access.errors import AlreadyExistsError, DeniedError, NotFoundError
-from pharia_access.kube.kubectl_proxy import LentLogin
-from pharia_access.kube.objects import ListPage
+from pharia_access.errors import AlreadyExistsError, ForbiddenError, NotFoundError
+from pharia_access.kube.administration.kubectl_proxy import LentLogin
+from pharia_access.kube.administration.objects import ListPage
 from tests.support.builders import NOW
 from tests.support.resources import api_role
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from pharia_access.domain.model import ObjectKey
     from pharia_access.domain.token import TokenText
-    from pharia_access.kube.objects import Right
+    from pharia_access.kube.administration.objects import Right
 
 __all__ = ["AClock", "ADesk", "a_known_role", "laid_out"]
 
@@ -43,7 +43,7 @@ class AClock:
 
 @dataclass(slots=True)
 class ADesk:
-    """Answers `bootstrap.person.Desk`, and what lies in it: `objects` and `secrets` are itself.
+    """Answers `bootstrap.cli.CliSession`, and what lies in it: `objects` and `secrets` are itself.
 
     Attributes:
         bodies: the objects, whatever is asked for.
@@ -118,7 +118,7 @@ class ADesk:
 
     def _judge(self, what: str) -> None:
         if what in self.forbidden:
-            error = DeniedError(f"you may not {what}")
+            error = ForbiddenError(f"you may not {what}")
             error.status = 403
             raise error
 
@@ -130,21 +130,21 @@ def a_known_role() -> Json:
     return role
 
 
-def laid_out(mocker: MockerFixture, desk: ADesk) -> ADesk:
+def laid_out(mocker: MockerFixture, session: ADesk) -> ADesk:
     """Let commands find this desk instead of connecting; kubectl is not asked for a login."""
 
     @asynccontextmanager
     async def opened(_: object, *, namespace: str | None, **__: object) -> AsyncIterator[ADesk]:
-        desk.namespace = namespace or desk.namespace
-        yield desk
+        session.namespace = namespace or session.namespace
+        yield session
 
     @contextmanager
     def lent(*_: object, **__: object) -> Iterator[LentLogin]:
-        yield LentLogin(Path("kubectl.sock"), desk.namespace, "", runs_plugin=False)
+        yield LentLogin(Path("kubectl.sock"), session.namespace, "", runs_plugin=False)
 
-    mocker.patch("pharia_access.kube.kubectl_proxy.lent_login", side_effect=lent)
-    mocker.patch("pharia_access.bootstrap.person.open_desk", side_effect=opened)
-    return desk
+    mocker.patch("pharia_access.kube.administration.kubectl_proxy.lent_login", side_effect=lent)
+    mocker.patch("pharia_access.bootstrap.cli.open_session", side_effect=opened)
+    return session
 
 
 def _named(body: Json, name: str) -> bool:

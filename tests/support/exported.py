@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from pharia_access.domain.certificates import Validity
 from pharia_access.domain.model import Phase
+from pharia_access.domain.verification.certificates import Validity
 from pharia_access.telemetry.metrics import OperatorMetrics
 from pharia_access.telemetry.verifier_metrics import Gauges, VerifierMetrics
 

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from pharia_access.domain.api_values import ForeignSecret, InvalidObject, LeaseRecord, OneTimeSecret, Page
 from pharia_access.domain.deletions import Deletion
 from pharia_access.domain.model import (
     Credential,
@@ -18,13 +19,6 @@ from pharia_access.domain.model import (
     TokenStatus,
 )
 from pharia_access.domain.permissions import Role
-from pharia_access.domain.sightings import (
-    ForeignSecret,
-    LeaseRecord,
-    MalformedObject,
-    OneTimeSecret,
-    Page,
-)
 from pharia_access.domain.token import TokenText
 from pharia_access.errors import AlreadyExistsError, ConflictError
 from tests.support.fake_store import FakeStore
@@ -69,7 +63,7 @@ class FakeCluster:
 
         return await self._call("write_credential_status", credential.key, write)
 
-    async def write_malformed_status(self, malformed: MalformedObject, *, now: datetime) -> None:
+    async def write_malformed_status(self, malformed: InvalidObject, *, now: datetime) -> None:
         def write() -> None:
             self.store.told_malformed.append(malformed)
 
@@ -114,7 +108,7 @@ class FakeCluster:
     async def create_one_time_secret(self, token: Token, text: TokenText) -> OneTimeSecret:
         return await self._call("create_one_time_secret", token.key, lambda: self.store.create_secret(token, text))
 
-    async def look_at(self, key: ObjectKey) -> OneTimeSecret | ForeignSecret | None:
+    async def inspect_secret(self, key: ObjectKey) -> OneTimeSecret | ForeignSecret | None:
         def look() -> OneTimeSecret | ForeignSecret | None:
             return ForeignSecret(key) if key in self.store.foreign_secrets else self.store.secrets.get(key)
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from pharia_access.domain.api_values import OneTimeSecret
 from pharia_access.domain.model import Credential, Token
-from pharia_access.domain.sightings import OneTimeSecret
 
 __all__ = ["Change", "Removal", "Withdrawal", "Written"]
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from itertools import count
 from typing import Literal, TypeVar
 
+from pharia_access.domain.api_values import InvalidObject, LeaseRecord, OneTimeSecret
 from pharia_access.domain.deletions import GONE, NOT_THERE, Deletion, Held, foreign
 from pharia_access.domain.model import (
     Credential,
@@ -20,10 +21,15 @@ from pharia_access.domain.model import (
     TokenStatus,
 )
 from pharia_access.domain.permissions import Role
-from pharia_access.domain.sightings import LeaseRecord, MalformedObject, OneTimeSecret
 from pharia_access.domain.times import whole_seconds
 from pharia_access.domain.token import TokenText
-from pharia_access.errors import AlreadyExistsError, ConflictError, InvalidError, MalformedObjectError, NotFoundError
+from pharia_access.errors import (
+    AlreadyExistsError,
+    ConflictError,
+    InvalidError,
+    InvalidObjectError,
+    NotFoundError,
+)
 from tests.support.fake_records import Change, Removal, Withdrawal, Written
 
 __all__ = ["FakeStore"]
@@ -44,8 +50,8 @@ class FakeStore:
     roles: dict[str, Role] = field(default_factory=dict)
     secrets: dict[ObjectKey, OneTimeSecret] = field(default_factory=dict)
     foreign_secrets: set[ObjectKey] = field(default_factory=set)
-    malformed: dict[ObjectKey, MalformedObject] = field(default_factory=dict)
-    told_malformed: list[MalformedObject] = field(default_factory=list)
+    malformed: dict[ObjectKey, InvalidObject] = field(default_factory=dict)
+    told_malformed: list[InvalidObject] = field(default_factory=list)
     lease: LeaseRecord | None = None
     keyring: tuple[Mapping[str, bytes], str] | None = None
     changes: list[Change] = field(default_factory=list)
@@ -158,7 +164,7 @@ class FakeStore:
     def read_token(self, key: ObjectKey) -> Token:
         """The token as it is now."""
         if key in self.malformed:
-            raise MalformedObjectError(self.malformed[key].why)
+            raise InvalidObjectError(self.malformed[key].why)
         if key not in self.tokens:
             raise NotFoundError(str(key))
         return self.tokens[key]

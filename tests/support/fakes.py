@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from pharia_access.domain.api_values import EventMessage, Kind
+from pharia_access.domain.argon2id import CHEAPEST, hash_token
 from pharia_access.domain.guards import Guard, Look, Sighting
 from pharia_access.domain.model import ObjectKey, Phase
-from pharia_access.domain.proof import CHEAPEST, prove
-from pharia_access.domain.sightings import Kind, Notice
 from pharia_access.domain.token import TokenText
 
 __all__ = ["CheapHasher", "FakeGuards", "FakeMetrics", "FakeRecorder", "seeded_entropy", "seen"]
@@ -21,10 +21,10 @@ class CheapHasher:
 
     patient: list[str] = field(default_factory=list)
 
-    async def prove(self, text: TokenText, *, namespace: str, patient: bool = False) -> str:
+    async def hash_token(self, text: TokenText, *, namespace: str, patient: bool = False) -> str:
         if patient:
             self.patient.append(namespace)
-        return prove(text, CHEAPEST)
+        return hash_token(text, CHEAPEST)
 
 
 @dataclass(slots=True)
@@ -55,9 +55,9 @@ def seen(guard: str, *, edition: int = 2, rules: str = "strict", loophole: str =
 class FakeRecorder:
     """Keeps the Events."""
 
-    notices: list[Notice] = field(default_factory=list)
+    notices: list[EventMessage] = field(default_factory=list)
 
-    def record(self, notice: Notice) -> None:
+    def record(self, notice: EventMessage) -> None:
         self.notices.append(notice)
 
     def reasons(self) -> list[str]:

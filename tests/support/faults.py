@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from pharia_access.errors import ConflictError, ExpiredViewError, UnavailableError
+from pharia_access.errors import ConflictError, ResourceExpiredError, UnavailableError
 
 __all__ = ["Call", "Crash", "Fault", "Faults", "RandomFaults", "Script", "failing", "no_faults"]
 
@@ -86,7 +86,7 @@ def _faults_of(call: Call) -> Iterable[Fault]:
     yield Fault(before=Crash())
     yield Fault(after=Crash())
     if call.verb.startswith("list"):
-        yield Fault(before=ExpiredViewError("410"))
+        yield Fault(before=ResourceExpiredError("410"))
     if call.writes:
         yield Fault(after=UnavailableError("timeout"))
         yield Fault(after=UnavailableError("500"))

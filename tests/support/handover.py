@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pharia_access.domain.proof import matches
+from pharia_access.domain.argon2id import verify_hash
 from pharia_access.domain.token import parse
 from tests.support.api import Api
 from tests.support.plugin import Plugin, Told
@@ -66,7 +66,7 @@ def assert_handed_over_once(place: Place, name: str, *answers: Told) -> None:
     written = [line for answer in answers for line in answer.stdout.splitlines() if line.startswith("pharia_")]
     status = place.workspace.until_outcome(name, "Active", "Issued")["status"]
     assert len(written) == 1
-    assert matches(status["hash"], parse(written[0]))
+    assert verify_hash(status["hash"], parse(written[0]))
     assert not [answer for answer in answers if written[0] in answer.stderr]
     assert "Traceback" not in "".join(answer.everything for answer in answers)
     place.workspace.until_gone("Secret", f"{name}-token")

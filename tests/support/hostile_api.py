@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
-__all__ = ["HostileApi", "Request", "hostile_api", "plain_kubeconfig", "reply"]
+__all__ = ["HostileApi", "ReceivedRequest", "hostile_api", "plain_kubeconfig", "reply"]
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ReceivedRequest:
     """What a client sent."""
 
     method: str
@@ -41,7 +41,7 @@ class HostileApi:
     """Where it listens, and what it was asked."""
 
     url: str
-    requests: list[Request] = field(default_factory=list)
+    requests: list[ReceivedRequest] = field(default_factory=list)
 
 
 def reply(status: int, body: bytes | object, **headers: str) -> bytes:
@@ -55,8 +55,8 @@ def reply(status: int, body: bytes | object, **headers: str) -> bytes:
 class _Server:
     """Serves one request for each connection."""
 
-    def __init__(self, answer: Callable[[Request], bytes | None]) -> None:
-        self.requests: list[Request] = []
+    def __init__(self, answer: Callable[[ReceivedRequest], bytes | None]) -> None:
+        self.requests: list[ReceivedRequest] = []
         self._answer = answer
         self._ended = asyncio.Event()
         self._serving: set[asyncio.Task[object] | None] = set()
@@ -87,7 +87,7 @@ class _Server:
 
 
 @asynccontextmanager
-async def hostile_api(answer: Callable[[Request], bytes | None]) -> AsyncIterator[HostileApi]:
+async def hostile_api(answer: Callable[[ReceivedRequest], bytes | None]) -> AsyncIterator[HostileApi]:
     """Serve plain HTTP on 127.0.0.1. `answer` gives the bytes to send before the connection ends; None: silence."""
     served = _Server(answer)
     server = await asyncio.start_server(served.serve, "127.0.0.1", 0)
@@ -110,10 +110,10 @@ def plain_kubeconfig(path: Path, url: str, *, token: str = "signed-in") -> str:
     return str(path)
 
 
-async def _read(reader: asyncio.StreamReader) -> Request:
+async def _read(reader: asyncio.StreamReader) -> ReceivedRequest:
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
     start, *lines = head.strip().split("\r\n")
     method, target, _ = start.split(" ")
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
     body = await reader.readexactly(int(headers.get("content-length", "0")))
-    return Request(method, target, headers, body)
+    return ReceivedRequest(method, target, headers, body)

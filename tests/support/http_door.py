@@ -10,21 +10,21 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from pharia_access.domain.argon2id import CHEAPEST, hash_token, verify_hash
 from pharia_access.domain.keyring import Keyring
 from pharia_access.domain.permissions import Permission, Role
-from pharia_access.domain.proof import CHEAPEST, matches, prove
 from pharia_access.domain.token import TokenText, mint
-from pharia_access.domain.verification import RULES, Holder, IssuedToken, Refusal
+from pharia_access.domain.verdict import RULES, CredentialRecord, IssuedToken, Refusal
 from pharia_access.entrypoints.verifier.app import Protocols, VerifierApp, review_app
 from pharia_access.entrypoints.verifier.busy_poll import BusyPoll
 from pharia_access.entrypoints.verifier.checks import EarlyAnswers
 from pharia_access.entrypoints.verifier.limits import Limits
 from pharia_access.entrypoints.verifier.listener import Listener, Tls
-from pharia_access.services.freshness import Bounds, Freshness, Part
-from pharia_access.services.gate import Contract, Gate, Tools
-from pharia_access.services.index import Index
-from pharia_access.services.proving import Prover, ProverLimits
-from pharia_access.services.verifier import Verifier, VerifierClock
+from pharia_access.services.verifier.authorizer import Authorizer, AuthorizerHooks, Contract
+from pharia_access.services.verifier.freshness import Bounds, Freshness, Part
+from pharia_access.services.verifier.hash_verifier import HashVerifier, HashVerifierLimits
+from pharia_access.services.verifier.index import Index
+from pharia_access.services.verifier.verifier import Verifier, VerifierClock
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -92,18 +92,20 @@ class Door:
         for part in parts:
             self.freshness.heard(part, self.ticks)
         self.keyring = Keyring.fresh(secrets.token_bytes, datetime(2026, 1, 1, tzinfo=UTC))
-        self.prover = Prover(matches, ProverLimits())
+        self.hash_verifier = HashVerifier(verify_hash, HashVerifierLimits())
         self.verifier = Verifier(
             index=self.index,
             freshness=self.freshness,
-            prover=self.prover,
+            hash_verifier=self.hash_verifier,
             clock=VerifierClock(lambda: self.now, lambda: self.ticks),
             rules=RULES,
             own_key=secrets.token_bytes(32),
         )
         if keyring:
             self.verifier.use_keyring(self.keyring)
-        self.gate = Gate(self.verifier, Tools(self.journal, self.journal, self.journal, lambda: self.ticks))
+        self.gate = Authorizer(
+            self.verifier, AuthorizerHooks(self.journal, self.journal, self.journal, lambda: self.ticks)
+        )
         self.index.put_role(Role("studio-user", frozenset({"*"}), (Permission.of("AccessModel", model="*"),)))
         self.port = 0
         self.connections: Callable[[], int] = lambda: 0
@@ -124,7 +126,7 @@ class Door:
         """A token of the credential finance/NAME-bot, with a new text if none is given."""
         text = text or mint("pharia", secrets.token_bytes)
         _, value = self.keyring.mac(text)
-        self.index.put_holder(Holder("finance", f"{name}-bot", SUBJECT, roles))
+        self.index.put_credential_record(CredentialRecord("finance", f"{name}-bot", SUBJECT, roles))
         token = IssuedToken(
             key=f"finance/{name}",
             uid=f"uid-{name}",
@@ -136,7 +138,7 @@ class Door:
             ends_text="2033-05-18T03:33:20Z",
             revoked=False,
             deleting=False,
-            proof=prove(text, CHEAPEST),
+            proof=hash_token(text, CHEAPEST),
             mac_key_id=self.keyring.current.reference,
             mac=bytes.fromhex(value),
         )
@@ -194,7 +196,7 @@ async def open_door(
         yield door
     finally:
         await listener.stop(1.0)
-        door.prover.close()
+        door.hash_verifier.close()
 
 
 def _whole(received: bytes) -> bool:

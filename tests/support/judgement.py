@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from pharia_access.domain.argon2id import verify_hash
 from pharia_access.domain.conditions import find
 from pharia_access.domain.keyring import Keyring
 from pharia_access.domain.lifetime import expiry
 from pharia_access.domain.model import NOTHING_YET, Credential, ObjectKey, Token
-from pharia_access.domain.proof import matches
 from pharia_access.domain.reasons import DeliveryState, Phase, Reason
 from pharia_access.domain.usability import Facts, objection
 from tests.support.fake_store import FakeStore
@@ -68,7 +68,7 @@ def _proved(store: FakeStore) -> Iterator[str]:
         secret = None if status.delivery is None else store.every_secret.get(status.delivery.secret_uid)
         if secret is None or secret.text is None or status.hash is None or secret.token_uid != token.uid:
             yield f"{token.key} ({token.uid}): the recorded Secret is not its own"
-        elif secret.text.token_id != status.token_id or not matches(status.hash, secret.text):
+        elif secret.text.token_id != status.token_id or not verify_hash(status.hash, secret.text):
             yield f"{token.key} ({token.uid}): the hash is not of the Secret's text"
         elif status.mac is not None and (
             keyring is None or (status.mac.key_id, status.mac.value) != keyring.mac(secret.text)

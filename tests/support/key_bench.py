@@ -5,7 +5,7 @@ from dataclasses import replace
 from pharia_access.domain.keyring import Keyring
 from pharia_access.domain.model import Mac, ObjectKey, Token
 from pharia_access.domain.reasons import Phase
-from pharia_access.services.keys import Keys, Rotation, rotate
+from pharia_access.services.keyring_store import KeyringRotation, KeyringStore, rotate
 from tests.support.builders import NOW, a_minted_token, a_token
 from tests.support.fake_cluster import FakeCluster
 from tests.support.fake_store import FakeStore
@@ -27,7 +27,7 @@ class KeyBench:
         self.script = Script()
         self.store = FakeStore(self.clock.now)
         self.cluster = FakeCluster(self.store, faults=self.script, page_size=2)
-        self.keys = Keys(secrets=self.cluster, entropy=self.entropy, clock=self.clock)
+        self.keys = KeyringStore(secrets=self.cluster, entropy=self.entropy, clock=self.clock)
 
     def put(self, keyring: Keyring) -> None:
         self.store.keyring = (keyring.to_data(), self.store.next_version())
@@ -44,7 +44,7 @@ class KeyBench:
     def fail(self, verb: str, *errors: Exception) -> None:
         self.script.by_verb += [(verb, Fault(before=error)) for error in errors]
 
-    async def rotate(self, *namespaces: str) -> Rotation:
+    async def rotate(self, *namespaces: str) -> KeyringRotation:
         return await rotate(
             secrets=self.cluster,
             cluster=self.cluster,

@@ -99,7 +99,7 @@ class LoginWorld:
     def _events(self, since: int, agent: str) -> list[Json]:
         """What the audit log has of that program's requests, once a later one stands in it."""
         log, later = self.control_plane, f"/api?after={since}"
-        log.look_at(later)
+        log.inspect_secret(later)
         wait_until(lambda: any(log.audit_events(later, since=since)), what="the log is written so far")
         events = (dict(event) for event in log.audit_events(agent, since=since))
         return [event for event in events if str(event.get("userAgent", "")).startswith(agent)]

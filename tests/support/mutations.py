@@ -5,16 +5,16 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from pharia_access.domain.bearer import bearer_token
-from pharia_access.domain.requirements import parse_requirement
 from pharia_access.domain.token import parse
+from pharia_access.domain.verification.bearer import bearer_token
+from pharia_access.domain.verification.requirements import parse_requirement
 from pharia_access.entrypoints.verifier import introspection, token_review
 from pharia_access.entrypoints.verifier.check_user import answer_check_user
 from pharia_access.entrypoints.verifier.gateways import gateway_for
 from pharia_access.entrypoints.verifier.long_work import LongRequest, LongWork
 from pharia_access.errors import RequirementError, TokenFormatError
-from pharia_access.services.gate import Contract
-from pharia_access.services.verifier import Accepted
+from pharia_access.services.verifier.authorizer import Contract
+from pharia_access.services.verifier.verifier import Accepted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -91,7 +91,7 @@ class Feeder:
 
     def _header(self, data: bytes) -> None:
         bearer_token([data])
-        decision = self._door.gate.decide_at_once(Contract.NGINX, [data], data.decode("latin-1"))
+        decision = self._door.gate.authorize_nowait(Contract.NGINX, [data], data.decode("latin-1"))
         assert decision is not None
         assert decision.accepted is None or self._good in data
 

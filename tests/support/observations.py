@@ -3,11 +3,11 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from pharia_access.domain.decisions import Observed, Settle
+from pharia_access.domain.lifecycle.decisions import Observed, WriteStatus
+from pharia_access.domain.lifecycle.token_rules import decide
+from pharia_access.domain.lifecycle.token_status import Outcome, status_of
 from pharia_access.domain.model import Credential, Policy, Token
 from pharia_access.domain.reasons import Phase
-from pharia_access.domain.token_rules import decide
-from pharia_access.domain.token_status import Outcome, status_of
 from tests.support.builders import NOW, a_credential, a_token
 
 __all__ = ["ARGO", "GENTLE", "OTHER", "failed", "observed", "waiting"]
@@ -31,5 +31,5 @@ def failed(reason: str, token: Token | None = None, *, stalled: bool = True) -> 
 
 def waiting(since: timedelta) -> Token:
     decision = decide(observed(a_token(), None), NOW - since)
-    assert isinstance(decision, Settle)
+    assert isinstance(decision, WriteStatus)
     return a_token(status=decision.status)

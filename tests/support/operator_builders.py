@@ -8,8 +8,8 @@ from datetime import timedelta
 from typing import Literal
 
 from pharia_access.domain.model import ObjectKey, Token
-from pharia_access.services.leadership import Elector, Pace
-from pharia_access.services.operator import Operator, Rhythm
+from pharia_access.services.operator.leadership import Elector, LeaseTimings
+from pharia_access.services.operator.operator import Operator, OperatorIntervals
 from tests.support.builders import CREDENTIAL, a_credential, a_role, a_token
 from tests.support.fake_cluster import FakeCluster
 from tests.support.fake_store import FakeStore
@@ -63,7 +63,7 @@ class Stage:
         self.store.apply_credential(a_credential())
         self.diary = Diary(self.clock, self.faults)
         cluster = FakeCluster(self.store, faults=self.diary)
-        rhythm = Rhythm(self.workers, RESYNC)
+        rhythm = OperatorIntervals(self.workers, RESYNC)
         self.replica = Replica(cluster=cluster, clock=self.clock, rhythm=rhythm, namespaces=self.namespaces)
 
     def another(self) -> "Stage":
@@ -116,7 +116,7 @@ class Candidate:
 
     clock: FakeClock
     faults: Faults = no_faults
-    pace: Pace = field(default_factory=Pace)
+    pace: LeaseTimings = field(default_factory=LeaseTimings)
     store: FakeStore = field(init=False)
     diary: Diary = field(init=False)
     cluster: FakeCluster = field(init=False)

@@ -1,6 +1,6 @@
 """Parts of a verifier's view: one namespace for all, or three that are watched each for itself."""
 
-from pharia_access.services.freshness import Bounds, Freshness, Part
+from pharia_access.services.verifier.freshness import Bounds, Freshness, Part
 
 __all__ = ["CREDENTIALS", "NAMESPACES", "PARTS", "ROLES", "TOKENS", "fresh", "of_one_view", "of_three_namespaces"]
 

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
+from pharia_access.domain.argon2id import verify_hash
 from pharia_access.domain.conditions import is_true
 from pharia_access.domain.model import Credential, ObjectKey, Token
-from pharia_access.domain.proof import matches
 from pharia_access.domain.reasons import DeliveryState
 from tests.support.builders import CREDENTIAL, a_credential, a_role, a_token, owned_by
 from tests.support.fake_store import FakeStore
@@ -170,7 +170,7 @@ class Reader:
         secret, status = self.store.every_secret[secret_uid], token.status
         if status.delivery is None or status.delivery.secret_uid != secret_uid:
             self.strays.append(f"{token.key}: a reader found another Secret than the recorded one")
-        elif secret.text is None or status.hash is None or not matches(status.hash, secret.text):
+        elif secret.text is None or status.hash is None or not verify_hash(status.hash, secret.text):
             self.surprises.append(f"{token.key}: what a reader got does not prove against the hash")
 
 

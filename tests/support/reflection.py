@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from pharia_access.domain.permissions import Role
-from pharia_access.kube.bulk import read_role
-from pharia_access.kube.client import Call, Connection, connect
-from pharia_access.kube.reflector import Reflector, ReflectorTools, Rhythm, Watched
+from pharia_access.kube.client import Connection, Request, connect
+from pharia_access.kube.reflector import Reflector, ReflectorTools, Watched, WatchTimeouts
+from pharia_access.kube.verifier.decoding import read_role
 from tests.support.resources import api_role
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from pharia_access.domain.verification import Holder
-    from pharia_access.kube.exchange import Answer, Stream
+    from pharia_access.domain.verdict import CredentialRecord
+    from pharia_access.kube.http import Response, Stream
     from tests.support.api import Api
     from tests.support.workspace import Json
 
@@ -46,7 +46,7 @@ class Diary:
     alive_at: list[float] = field(default_factory=list)
     denied_at: list[float] = field(default_factory=list)
 
-    def put(self, item: Role | Holder) -> None:
+    def put(self, item: Role | CredentialRecord) -> None:
         if item.name.startswith(self.prefix):
             self.known.add(item.name)
             held = item.permissions if isinstance(item, Role) else item.roles
@@ -89,11 +89,11 @@ class Counted:
         self._connection = connection
         self._first_version = first_version
 
-    async def fetch(self, call: Call) -> Answer:
+    async def fetch(self, call: Request) -> Response:
         return await self._connection.fetch(call)
 
     @asynccontextmanager
-    async def stream(self, call: Call, *, silence_seconds: float) -> AsyncIterator[Stream]:
+    async def stream(self, call: Request, *, silence_seconds: float) -> AsyncIterator[Stream]:
         if "watch" in call.query:
             self.watches.append(call.query["resourceVersion"])
         async with self._connection.stream(call, silence_seconds=silence_seconds) as stream:
@@ -155,7 +155,7 @@ async def reflecting(
             cast("Connection", running.asked),
             watched,
             running.diary,
-            rhythm=Rhythm(watch=watch),
+            rhythm=WatchTimeouts(watch=watch),
             tools=tools,
         )
         task = asyncio.create_task(reflector.run())
@@ -170,7 +170,7 @@ async def reflecting(
 
 @dataclass(frozen=True)
 class Roles:
-    """The catalogue as an administrator changes it; the names of one test begin alike."""
+    """The catalog as an administrator changes it; the names of one test begin alike."""
 
     api: Api
     prefix: str

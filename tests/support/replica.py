@@ -5,18 +5,18 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from pharia_access.domain.model import Credential, Policy, Token
-from pharia_access.services.assembly import Choices, assemble
-from pharia_access.services.guards import Watchman
-from pharia_access.services.intake import Intake
-from pharia_access.services.keys import Keys
-from pharia_access.services.minting import Minting
-from pharia_access.services.operator import Operator, Rhythm
+from pharia_access.services.keyring_store import KeyringStore
+from pharia_access.services.operator.assembly import OperatorOptions, assemble
+from pharia_access.services.operator.cluster_cache import ClusterCache
+from pharia_access.services.operator.guards import Watchman
+from pharia_access.services.operator.intake import Intake
+from pharia_access.services.operator.minting import Minting
+from pharia_access.services.operator.operator import Operator, OperatorIntervals
+from pharia_access.services.operator.probes import ProbeIntervals, Probes
+from pharia_access.services.operator.schedule import Schedule
+from pharia_access.services.operator.token_reconciler import TokenReconciler
+from pharia_access.services.operator.work_queue import WorkQueue
 from pharia_access.services.ports import Clock, Ports
-from pharia_access.services.probes import ProbePace, Probes
-from pharia_access.services.reconciler import TokenReconciler
-from pharia_access.services.schedule import Schedule
-from pharia_access.services.view import View
-from pharia_access.services.work_queue import WorkQueue
 from tests.support.fake_cluster import FakeCluster
 from tests.support.fake_records import Change
 from tests.support.fakes import CheapHasher, FakeGuards, FakeMetrics, FakeRecorder, seeded_entropy
@@ -34,26 +34,28 @@ class Replica:
     clock: Clock
     policy: Policy = field(default_factory=Policy)
     entropy: Callable[[int], bytes] = field(default_factory=seeded_entropy)
-    rhythm: Rhythm = field(default_factory=lambda: Rhythm(workers=2, resync=timedelta(minutes=15)))
-    pace: ProbePace = field(default_factory=ProbePace)
+    rhythm: OperatorIntervals = field(
+        default_factory=lambda: OperatorIntervals(workers=2, resync=timedelta(minutes=15))
+    )
+    pace: ProbeIntervals = field(default_factory=ProbeIntervals)
     namespaces: tuple[str, ...] = ()
     recorder: FakeRecorder = field(default_factory=FakeRecorder)
     metrics: FakeMetrics = field(default_factory=FakeMetrics)
     guards: FakeGuards = field(default_factory=FakeGuards)
     hasher: CheapHasher = field(default_factory=CheapHasher)
-    view: View = field(init=False)
+    view: ClusterCache = field(init=False)
     queue: WorkQueue = field(init=False)
     schedule: Schedule = field(init=False)
     probes: Probes = field(init=False)
     intake: Intake = field(init=False)
-    keys: Keys = field(init=False)
+    keys: KeyringStore = field(init=False)
     minting: Minting = field(init=False)
     tokens: TokenReconciler = field(init=False)
     watchman: Watchman = field(init=False)
     operator: Operator = field(init=False)
 
     def __post_init__(self) -> None:
-        choices = Choices(self.policy, "pharia", self.pace, DELETES_PER_SECOND, self.namespaces)
+        choices = OperatorOptions(self.policy, "pharia", self.pace, DELETES_PER_SECOND, self.namespaces)
         parts = assemble(self.ports(), choices)
         self.view, self.queue, self.schedule = parts.view, parts.queue, parts.schedule
         self.probes, self.intake, self.keys, self.tokens = parts.probes, parts.intake, parts.keys, parts.tokens

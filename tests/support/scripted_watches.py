@@ -14,10 +14,10 @@ from typing import Any, cast
 import msgspec
 import pytest
 
-from pharia_access.errors import ApiError, MalformedObjectError, UnavailableError
+from pharia_access.errors import ApiError, InvalidObjectError, UnavailableError
 from pharia_access.kube.client import Connection
-from pharia_access.kube.exchange import Answer, Call
-from pharia_access.kube.reflector import Reflector, ReflectorTools, Rhythm, Watched
+from pharia_access.kube.http import Request, Response
+from pharia_access.kube.reflector import Reflector, ReflectorTools, Watched, WatchTimeouts
 
 __all__ = ["BROKEN", "GONE", "GONE_WATCH", "Early", "Slow", "Watch", "event", "item", "page", "run"]
 
@@ -58,7 +58,7 @@ class ScriptedServer:
     order: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
 
-    def _next(self, call: Call) -> bytes | Watch:
+    def _next(self, call: Request) -> bytes | Watch:
         query = dict(call.query)
         self.asked.append(f"watch {query['resourceVersion']}" if "watch" in query else f"list {_brief(query)}".strip())
         self.order.append(self.asked[-1])
@@ -69,13 +69,13 @@ class ScriptedServer:
             raise answer
         return answer
 
-    async def fetch(self, call: Call) -> Answer:
+    async def fetch(self, call: Request) -> Response:
         body = self._next(call)
         assert isinstance(body, bytes), f"the script has a watch where {self.asked[-1]} was asked"
-        return Answer(200, {}, body)
+        return Response(200, {}, body)
 
     @asynccontextmanager
-    async def stream(self, call: Call, *, silence_seconds: float) -> AsyncIterator[ScriptedStream]:
+    async def stream(self, call: Request, *, silence_seconds: float) -> AsyncIterator[ScriptedStream]:
         lines = self._next(call)
         assert isinstance(lines, bytes) is ("watch" not in call.query), f"the script has no {self.asked[-1]} here"
         yield ScriptedStream(lines, None if "watch" in call.query else datetime(2026, 11, 24, 12, tzinfo=UTC))
@@ -169,16 +169,16 @@ def read(body: msgspec.Raw) -> str | None:
     name: str = json.loads(bytes(body))["metadata"]["name"]
     if name == "bad":
         message = "metadata.name: bad"
-        raise MalformedObjectError(message)
+        raise InvalidObjectError(message)
     return None if name == "pending" else name
 
 
-async def run(*script: bytes | ApiError | Watch, rhythm: Rhythm | None = None, patience: float = inf) -> Run:
+async def run(*script: bytes | ApiError | Watch, rhythm: WatchTimeouts | None = None, patience: float = inf) -> Run:
     time, diary, dates = Time(), Diary(patience=patience), list[datetime]()
     server = ScriptedServer(list(script), time, diary.order)
     tools = ReflectorTools(ticks=time.ticks, sleep=time.sleep, jitter=lambda: 0.0, on_date=dates.append)
     watched = Watched("ApiToken", "apitokens", read, "finance")
-    reflector = Reflector(cast("Connection", server), watched, diary, rhythm=rhythm or Rhythm(), tools=tools)
+    reflector = Reflector(cast("Connection", server), watched, diary, rhythm=rhythm or WatchTimeouts(), tools=tools)
     with pytest.raises(asyncio.CancelledError):
         await reflector.run()
     return Run(server.asked, diary, time, dates)

@@ -4,15 +4,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from pharia_access.domain.api_values import OneTimeSecret
 from pharia_access.domain.conditions import find
 from pharia_access.domain.model import Credential, ObjectKey, Policy, Token, TokenSpec
-from pharia_access.domain.sightings import OneTimeSecret
 from pharia_access.domain.token import TokenText
 from pharia_access.errors import ApiError
-from pharia_access.services.reconciler import ComeBack
-from pharia_access.services.resync import Resync
-from pharia_access.services.scopes import CATALOGUE, EVERYWHERE
-from pharia_access.services.work_queue import Work, WorkQueue
+from pharia_access.services.operator.resync import Resync
+from pharia_access.services.operator.scopes import CATALOG, EVERYWHERE
+from pharia_access.services.operator.token_reconciler import RequeueAfter
+from pharia_access.services.operator.work_queue import WorkItem, WorkQueue
 from tests.support.builders import CREDENTIAL, TEXT, TOKEN, a_credential, a_role, a_token
 from tests.support.fake_cluster import FakeCluster
 from tests.support.fake_store import FakeStore
@@ -167,7 +167,7 @@ class Bench:
         """After how many seconds a reconcile asks to be repeated."""
         try:
             await self.replica.tokens.reconcile(key)
-        except ComeBack as wish:
+        except RequeueAfter as wish:
             return wish.seconds
         message = f"{key} needs no other look"
         raise AssertionError(message)
@@ -175,7 +175,7 @@ class Bench:
     async def list_all(self, cluster: FakeCluster | None = None) -> None:
         """One full list. Raises what the list raises."""
         resync = self.resync(cluster)
-        for scope in (CATALOGUE, EVERYWHERE):
+        for scope in (CATALOG, EVERYWHERE):
             await resync.run(scope)
 
     def resync(self, cluster: FakeCluster | None = None) -> Resync:
@@ -207,9 +207,9 @@ class Bench:
         """A token as it is stored."""
         return self.store.tokens[key]
 
-    def work(self, key: ObjectKey = TOKEN) -> Work:
+    def work(self, key: ObjectKey = TOKEN) -> WorkItem:
         """The work for a token."""
-        return Work("token", key)
+        return WorkItem("token", key)
 
 
 def reason(item: Token | Credential, condition: str = "Ready") -> str | None:
@@ -225,7 +225,7 @@ def message(item: Token | Credential, condition: str = "Ready") -> str:
     return found.message
 
 
-async def drained(queue: WorkQueue) -> list[Work]:
+async def drained(queue: WorkQueue) -> list[WorkItem]:
     """All that waits now, in the order in which it is taken."""
     taken = []
     while len(queue):

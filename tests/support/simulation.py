@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import ClassVar
 
 from pharia_access.domain.model import Policy
-from pharia_access.services.operator import Rhythm
+from pharia_access.services.operator.operator import OperatorIntervals
 from tests.support.fake_cluster import FakeCluster
 from tests.support.fake_records import Change
 from tests.support.fake_store import FakeStore
@@ -155,7 +155,7 @@ class Simulation:
             clock=self.clock,
             policy=Policy(warn_before=timedelta(seconds=20)),
             entropy=seeded_entropy(self.rng.getrandbits(64)),
-            rhythm=Rhythm(workers=2, resync=timedelta(seconds=60)),
+            rhythm=OperatorIntervals(workers=2, resync=timedelta(seconds=60)),
         )
         task = asyncio.get_running_loop().create_task(replica.operator.lead())
         task.add_done_callback(self._ended)

@@ -128,7 +128,7 @@ class Run:
         gateway, requirement = found
         if gateway.methods is not None and asked.method not in gateway.methods:
             return Told(405, (("cache-control", "no-store"), ("allow", "GET, HEAD")), last=False)
-        decision = self._door.gate.decide_at_once(gateway.contract, asked.tokens, requirement)
+        decision = self._door.gate.authorize_nowait(gateway.contract, asked.tokens, requirement)
         assert decision
         answer = gateway.answer(decision)
         return Told(answer.status, tuple((name.decode(), value.decode()) for name, value in answer.headers), last=False)

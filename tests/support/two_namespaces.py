@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from pharia_access.domain.model import ObjectKey
-from pharia_access.errors import DeniedError, ExpiredViewError, InvalidError, UnavailableError
+from pharia_access.errors import ForbiddenError, InvalidError, ResourceExpiredError, UnavailableError
 from tests.support.builders import CREDENTIAL
 from tests.support.faults import Call, Fault
 from tests.support.operator_builders import Stage
@@ -32,11 +32,11 @@ __all__ = [
 FINANCE, DOOMED = CREDENTIAL.namespace, "doomed"
 BOTH = (FINANCE, DOOMED)
 CREDENTIAL_THERE = ObjectKey(DOOMED, CREDENTIAL.name)
-FORBIDDEN = DeniedError("403")
+FORBIDDEN = ForbiddenError("403")
 BROKEN = [
     pytest.param(UnavailableError("500"), id="500"),
     pytest.param(UnavailableError("no answer in time"), id="no answer"),
-    pytest.param(ExpiredViewError("410"), id="410"),
+    pytest.param(ResourceExpiredError("410"), id="410"),
     pytest.param(InvalidError("400"), id="400"),
     pytest.param(UnicodeDecodeError("utf-8", b"\xff", 0, 1, "no"), id="undecodable"),
     pytest.param(TypeError("no"), id="what nobody foresaw"),

@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pharia_access.domain.verification import IssuedToken
+from pharia_access.domain.verdict import IssuedToken
 from pharia_access.errors import UnavailableError
-from pharia_access.services.pacer import Pacer
-from pharia_access.services.usage import Uses
+from pharia_access.services.rate_limiter import RateLimiter
+from pharia_access.services.verifier.last_used import LastUsedRecorder
 from tests.support.virtual_time import FakeClock
 
 if TYPE_CHECKING:
@@ -79,14 +79,14 @@ class Case:
         return self.START + self.clock.monotonic()
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[Uses]:
+    async def running(self) -> AsyncIterator[LastUsedRecorder]:
         """They run; at the end they still do, whatever a write raised."""
         watched = self.watched
         known: Callable[[str], IssuedToken | None] | None = None if watched is None else watched.get
-        uses = Uses(
+        uses = LastUsedRecorder(
             self.writer,
             interval=HOUR,
-            pacer=Pacer(self.clock, PER_SECOND),
+            pacer=RateLimiter(self.clock, PER_SECOND),
             clock=self.clock,
             now=self.now,
             meter=self,

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from pharia_access.domain.permissions import Role
 from pharia_access.domain.token import parse
-from pharia_access.domain.verification import Holder
+from pharia_access.domain.verdict import CredentialRecord
 from tests.support.http_door import open_door
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class VerifierThread:
             for role in roles:
                 self.door.index.put_role(Role(role, frozenset({"*"}), ()))
             text = self.door.issue(name, roles=roles, credential_uid=subject)
-            self.door.index.put_holder(Holder("finance", f"{name}-bot", subject, roles))
+            self.door.index.put_credential_record(CredentialRecord("finance", f"{name}-bot", subject, roles))
             return text.reveal()
 
         return self.run(made)

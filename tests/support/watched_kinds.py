@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from pharia_access.entrypoints.inbox import Inbox
-from pharia_access.entrypoints.watching import Hearers
-from pharia_access.services.work_queue import Work
+from pharia_access.entrypoints.operator.watch_events import WatchEventDecoder
+from pharia_access.entrypoints.operator.watching import Hearers
+from pharia_access.services.operator.work_queue import WorkItem
 from pharia_access.settings.operator import OperatorSettings
 from tests.support.fake_cluster import FakeCluster
 from tests.support.fake_store import FakeStore
-from tests.support.hostile_api import Request, reply
+from tests.support.hostile_api import ReceivedRequest, reply
 from tests.support.replica import Replica
 from tests.support.stored import stored_credential, stored_role, stored_token
 from tests.support.virtual_time import FakeClock
@@ -32,10 +32,10 @@ class Post:
         self.replica = Replica(cluster=FakeCluster(FakeStore(clock.now)), clock=clock)
         self.replica.intake.acting = True
         self.view = self.replica.view
-        self.inbox = Inbox(intake=self.replica.intake, view=self.view, settings=OperatorSettings())
+        self.inbox = WatchEventDecoder(intake=self.replica.intake, view=self.view, settings=OperatorSettings())
 
     @property
-    def waiting(self) -> set[Work]:
+    def waiting(self) -> set[WorkItem]:
         return set(self.replica.queue._waiting)
 
 
@@ -55,7 +55,7 @@ DISCOVERY: Json = {
 }
 
 
-def served(request: Request) -> bytes | None:
+def served(request: ReceivedRequest) -> bytes | None:
     """What Kopf asks for: which kinds there are, lists, and then watches in which an object of each kind comes."""
     last = request.path.rpartition("/")[2]
     if "watch" in request.query:

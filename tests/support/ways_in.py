@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pharia_access.entrypoints.verifier.app import Protocols, VerifierApp
 from pharia_access.entrypoints.verifier.busy_poll import BusyPoll
 from pharia_access.entrypoints.verifier.checks import ChecksConnection, EarlyAnswers
-from pharia_access.entrypoints.verifier.guarded import GuardedProtocol
+from pharia_access.entrypoints.verifier.limited_protocol import LimitedProtocol
 from pharia_access.entrypoints.verifier.ports import Port
 from pharia_access.entrypoints.verifier.room import Room
 from tests.support.stream_talk import Recorder, checks_and
@@ -36,7 +36,7 @@ def listener(loop: StepLoop, limits: Limits, door: Door) -> dict[str, Callable[[
     checking = Port(checks_and(Recorder(), VerifierApp(Protocols(door.gate, limits.body_bytes))), limits, room)
     early = EarlyAnswers(door.gate, BusyPoll(0, now=lambda: 0.0))
     return {
-        APPLICATION: lambda: GuardedProtocol(recording, running),
+        APPLICATION: lambda: LimitedProtocol(recording, running),
         CHECKS_FIRST: lambda: ChecksConnection(checking, early, running),
     }
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pharia_access.entrypoints.verifier.app import Protocols, VerifierApp
 from pharia_access.entrypoints.verifier.busy_poll import BusyPoll
 from pharia_access.entrypoints.verifier.checks import ChecksConnection, EarlyAnswers
-from pharia_access.entrypoints.verifier.guarded import GuardedProtocol
+from pharia_access.entrypoints.verifier.limited_protocol import LimitedProtocol
 from pharia_access.entrypoints.verifier.limits import Limits
 from pharia_access.entrypoints.verifier.ports import Port
 from pharia_access.entrypoints.verifier.room import Room
@@ -56,7 +56,7 @@ class Wire(asyncio.Transport):
         self.port = Port(served, chosen, room or Room(chosen.connections))
         self.early = early or EarlyAnswers(door.gate, BusyPoll(0, now=lambda: 0.0))
         self.protocol: Any = (
-            ChecksConnection(self.port, self.early, _loop()) if fast else GuardedProtocol(self.port, _loop())
+            ChecksConnection(self.port, self.early, _loop()) if fast else LimitedProtocol(self.port, _loop())
         )
         self.protocol.connection_made(self)
 

@@ -12,9 +12,9 @@ import pytest
 import yaml
 
 from pharia_access.domain.reasons import Phase
-from pharia_access.domain.verification import Refusal
-from pharia_access.errors import DeniedError
-from pharia_access.kube.sink import Interruption
+from pharia_access.domain.verdict import Refusal
+from pharia_access.errors import ForbiddenError
+from pharia_access.kube.reflector_store import Interruption
 from tests.support.alert_cases import CASES, Case
 from tests.support.exported import operator_page, samples, verifier_page
 from tools.debian_programs import MissingProgramError, find_program
@@ -32,7 +32,7 @@ QUERIES = [(name, rule["expr"]) for name, rule in RULES.items()] + [
     (panel["title"], target["expr"]) for panel in DASHBOARD["panels"] for target in panel.get("targets", [])
 ]
 VALUES = {
-    "reason": {*Refusal, "ok", DeniedError.__name__, "fault", "other"},
+    "reason": {*Refusal, "ok", ForbiddenError.__name__, "fault", "other"},
     "cause": {*Interruption},
     "phase": {*Phase},
 }

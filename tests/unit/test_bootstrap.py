@@ -12,12 +12,12 @@ import pytest
 from pharia_access.bootstrap.clocks import SystemClock
 from pharia_access.bootstrap.operator import open_application
 from pharia_access.errors import SettingsError
-from pharia_access.services.leadership import Pace
-from pharia_access.services.operator import Rhythm
-from pharia_access.services.probes import ProbePace
+from pharia_access.services.operator.leadership import LeaseTimings
+from pharia_access.services.operator.operator import OperatorIntervals
+from pharia_access.services.operator.probes import ProbeIntervals
 from pharia_access.settings.operator import OperatorSettings
 from tests.support.builders import CREDENTIAL, TEXT, TOKEN
-from tests.support.hostile_api import Request, hostile_api, plain_kubeconfig, reply
+from tests.support.hostile_api import ReceivedRequest, hostile_api, plain_kubeconfig, reply
 from tests.support.stored import stored_credential, stored_role, stored_token
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 LISTS = {"apitokens": stored_token(), "apicredentials": stored_credential(), "apiroles": stored_role()}
 
 
-def a_list(request: Request) -> bytes:
+def a_list(request: ReceivedRequest) -> bytes:
     """One object of each kind."""
     kind = request.path.rpartition("/")[2]
     return reply(200, {"metadata": {"resourceVersion": "9"}, "items": [LISTS[kind]]})
@@ -52,9 +52,9 @@ async def test_every_setting_reaches_its_part(tmp_path: Path) -> None:
         operator, elector = application.operator, application.elector
         tokens = operator._parts.tokens
 
-        assert operator._rhythm == Rhythm(3, timedelta(minutes=11))
-        assert operator._parts.probes._pace == ProbePace(timedelta(seconds=20), timedelta(seconds=90), 5)
-        assert elector._pace == Pace(timedelta(seconds=20), timedelta(seconds=12), timedelta(seconds=3))
+        assert operator._rhythm == OperatorIntervals(3, timedelta(minutes=11))
+        assert operator._parts.probes._pace == ProbeIntervals(timedelta(seconds=20), timedelta(seconds=90), 5)
+        assert elector._pace == LeaseTimings(timedelta(seconds=20), timedelta(seconds=12), timedelta(seconds=3))
         assert elector._identity == "pod-7"
         assert tokens._lookup._policy == operator.intake._policy == settings.policy()
         assert tokens._minting._prefix == "acme"
@@ -67,12 +67,12 @@ async def test_the_parts_share_one_view_that_a_list_fills(tmp_path: Path) -> Non
             kubeconfig=plain_kubeconfig(tmp_path / "kubeconfig", api.url), watch_namespaces=("finance",)
         )
         async with open_application(settings) as application:
-            await asyncio.wait_for(application.operator.fill_view(), 10)
+            await asyncio.wait_for(application.operator.sync_cache(), 10)
 
             assert application.view.token_keys == (TOKEN,)
             assert application.view.credential_keys == (CREDENTIAL,)
-            assert list(application.view.catalogue) == ["studio-user"]
-            assert application.operator.caught_up
+            assert list(application.view.catalog) == ["studio-user"]
+            assert application.operator.has_synced
             assert b"pharia_access_leader 0.0" in application.metrics.render()
 
     base = "/apis/access.pharia.ai/v1alpha1"
@@ -90,7 +90,7 @@ async def test_what_was_opened_is_closed(tmp_path: Path) -> None:
         hasher = application.hasher
 
     with pytest.raises(RuntimeError):
-        await hasher.prove(TEXT, namespace="finance")
+        await hasher.hash_token(TEXT, namespace="finance")
 
 
 async def test_without_an_api_server_there_is_no_application(tmp_path: Path) -> None:

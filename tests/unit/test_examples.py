@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pharia_access.domain.requirements import parse_requirement
+from pharia_access.domain.verification.requirements import parse_requirement
 from pharia_access.entrypoints.verifier.gateways import gateway_for
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pharia_access.settings.person import pod_namespace, proxy_for
+from pharia_access.settings.cli import pod_namespace, proxy_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

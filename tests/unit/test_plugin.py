@@ -35,7 +35,7 @@ class OnlyThese:
             raise ModuleNotFoundError(f"{name} is not in requirements/plugin.txt", name=name)
 
 sys.meta_path.insert(0, OnlyThese)
-import pharia_access.bootstrap.person, pharia_access.entrypoints.kubectl as plugin, pharia_access.settings.person
+import pharia_access.bootstrap.cli, pharia_access.entrypoints.kubectl as plugin, pharia_access.settings.cli
 for module in pkgutil.walk_packages(plugin.__path__, f"{plugin.__name__}."):
     importlib.import_module(module.name)
     print(module.name)

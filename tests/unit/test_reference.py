@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pharia_access.domain.reasons import Reason
-from pharia_access.domain.verification import Refusal
+from pharia_access.domain.verdict import Refusal
 from tests.support.exported import families, operator_page, verifier_page
 from tools import kubectl_reference, settings_reference
 

@@ -3,8 +3,8 @@ from datetime import timedelta
 
 import pytest
 
+from pharia_access.domain.argon2id import Argon2Parameters
 from pharia_access.domain.model import Policy
-from pharia_access.domain.proof import ProofParameters
 from pharia_access.errors import SettingsError
 from pharia_access.settings.base import LogFormat, LogLevel, environment_name
 from pharia_access.settings.operator import OperatorSettings
@@ -27,7 +27,7 @@ def test_an_empty_environment_gives_the_default_policy_and_owasps_proof() -> Non
     settings = OperatorSettings.from_environment()
 
     assert settings.policy() == Policy()
-    assert settings.proof_parameters() == ProofParameters()
+    assert settings.argon2_parameters() == Argon2Parameters()
     assert settings.watch_namespaces == ()
 
 
@@ -165,7 +165,7 @@ def test_settings_that_contradict_each_other_are_refused(
 def test_every_minimum_of_owasp_is_accepted(monkeypatch: pytest.MonkeyPatch, memory: int, passes: int) -> None:
     settings = read(monkeypatch, ARGON2_MEMORY_KIB=str(memory), ARGON2_TIME_COST=str(passes))
 
-    assert settings.proof_parameters() == ProofParameters(memory_kib=memory, time_cost=passes)
+    assert settings.argon2_parameters() == Argon2Parameters(memory_kib=memory, time_cost=passes)
 
 
 def test_our_own_kubeconfig_wins_over_the_usual_one(monkeypatch: pytest.MonkeyPatch) -> None:

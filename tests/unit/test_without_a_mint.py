@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pharia_access.domain.decisions import Mint, Settle
+from pharia_access.domain.lifecycle.decisions import Mint, WriteStatus
+from pharia_access.domain.lifecycle.token_rules import decide
+from pharia_access.domain.lifecycle.token_status import Outcome, status_of
 from pharia_access.domain.model import Phase, Policy, Reason, Token
-from pharia_access.domain.token_rules import decide
-from pharia_access.domain.token_status import Outcome, status_of
 from tests.support.builders import NOW, a_token
 from tests.support.observations import observed
 
@@ -73,7 +73,7 @@ def test_it_waits_as_long_as_the_page_says(phase: str, reason: Reason, until: st
     match until:
         case "the bound":
             assert isinstance(before, Mint)
-            assert isinstance(after, Settle)
+            assert isinstance(after, WriteStatus)
             assert (after.status.phase, after.status.hash) == (Phase.FAILED, None)
         case "for good":
             assert not isinstance(before, Mint)

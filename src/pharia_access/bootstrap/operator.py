@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from pharia_access import __version__
 from pharia_access.bootstrap.clocks import SystemClock
 from pharia_access.kube.client import Connection, connect
-from pharia_access.kube.events import EventRecorder
 from pharia_access.kube.gateway import KubeCluster
-from pharia_access.kube.guards import KubeGuards
-from pharia_access.kube.lease import KubeLeases
+from pharia_access.kube.operator.events import EventRecorder
+from pharia_access.kube.operator.guards import KubeGuards
+from pharia_access.kube.operator.lease import KubeLeases
 from pharia_access.kube.secrets import KubeSecrets
-from pharia_access.services.assembly import Choices, assemble
-from pharia_access.services.hashing import ThreadedHasher
-from pharia_access.services.leadership import Elector, Pace
-from pharia_access.services.operator import Operator, Rhythm
+from pharia_access.services.operator.assembly import OperatorOptions, assemble
+from pharia_access.services.operator.cluster_cache import ClusterCache
+from pharia_access.services.operator.hashing import ThreadedHasher
+from pharia_access.services.operator.leadership import Elector, LeaseTimings
+from pharia_access.services.operator.operator import Operator, OperatorIntervals
+from pharia_access.services.operator.probes import ProbeIntervals
 from pharia_access.services.ports import Ports
-from pharia_access.services.probes import ProbePace
-from pharia_access.services.view import View
 from pharia_access.settings.operator import OperatorSettings
 from pharia_access.telemetry.metrics import OperatorMetrics
 
@@ -41,7 +41,7 @@ class Application:
     """An operator with all that runs beside it."""
 
     operator: Operator
-    view: View
+    view: ClusterCache
     elector: Elector
     recorder: EventRecorder
     metrics: OperatorMetrics
@@ -74,7 +74,7 @@ async def open_application(settings: OperatorSettings) -> AsyncIterator[Applicat
     """Connect and build; on leaving, what was opened is closed. Raises SettingsError if no API server is configured."""
     clock = SystemClock()
     metrics = OperatorMetrics(version=__version__, monotonic=clock.monotonic)
-    hasher = ThreadedHasher(settings.proof_parameters(), threads=settings.hash_threads, observe=metrics.hashed)
+    hasher = ThreadedHasher(settings.argon2_parameters(), threads=settings.hash_threads, observe=metrics.hashed)
     # A list that hangs, in each namespace, must leave the workers theirs.
     pool = settings.workers + 8 + len(settings.watch_namespaces)
     async with connect(settings.kubeconfig or None, pool_size=pool) as connection:
@@ -114,7 +114,7 @@ def _application(settings: OperatorSettings, outside: _Outside) -> Application:
     parts = assemble(outside.ports(), _choices(settings))
     leases, clock = outside.edge.leases, outside.clock
     return Application(
-        operator=Operator(parts, Rhythm(workers=settings.workers, resync=settings.resync_interval)),
+        operator=Operator(parts, OperatorIntervals(workers=settings.workers, resync=settings.resync_interval)),
         view=parts.view,
         elector=Elector(leases=leases, clock=clock, identity=settings.identity, pace=_pace(settings)),
         recorder=outside.recorder,
@@ -124,11 +124,11 @@ def _application(settings: OperatorSettings, outside: _Outside) -> Application:
     )
 
 
-def _choices(settings: OperatorSettings) -> Choices:
-    return Choices(
+def _choices(settings: OperatorSettings) -> OperatorOptions:
+    return OperatorOptions(
         policy=settings.policy(),
         token_prefix=settings.token_prefix,
-        probe_pace=ProbePace(
+        probe_pace=ProbeIntervals(
             first=settings.probe_first, longest=settings.probe_max, per_second=settings.probe_budget_per_second
         ),
         deletes_per_second=settings.deletes_per_second,
@@ -138,8 +138,8 @@ def _choices(settings: OperatorSettings) -> Choices:
     )
 
 
-def _pace(settings: OperatorSettings) -> Pace:
-    return Pace(
+def _pace(settings: OperatorSettings) -> LeaseTimings:
+    return LeaseTimings(
         duration=settings.lease_duration,
         renew_deadline=settings.lease_renew_deadline,
         retry_period=settings.lease_retry_period,

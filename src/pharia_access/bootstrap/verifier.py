@@ -11,21 +11,21 @@ from typing import Any
 
 from pharia_access import __version__
 from pharia_access.bootstrap.clocks import SystemClock
-from pharia_access.domain.proof import matches
-from pharia_access.domain.verification import RULES, issued_before
-from pharia_access.kube.bulk import read_holder, read_role, read_token
+from pharia_access.domain.argon2id import verify_hash
+from pharia_access.domain.verdict import RULES, issued_before
 from pharia_access.kube.client import Connection, connect
-from pharia_access.kube.last_used import KubeUses
-from pharia_access.kube.reflector import Reflector, ReflectorTools, Rhythm, Watched
-from pharia_access.services.audit import AuditLimits, AuditLog
-from pharia_access.services.feed import Feed, View
-from pharia_access.services.freshness import Bounds, Freshness, LaterClock, Part
-from pharia_access.services.gate import Gate, Tools
-from pharia_access.services.index import Index
-from pharia_access.services.pacer import Pacer
-from pharia_access.services.proving import Prover, ProverLimits
-from pharia_access.services.usage import NoUses, Uses
-from pharia_access.services.verifier import Verifier, VerifierClock
+from pharia_access.kube.reflector import Reflector, ReflectorTools, Watched, WatchTimeouts
+from pharia_access.kube.verifier.decoding import read_credential, read_role, read_token
+from pharia_access.kube.verifier.last_used import KubeLastUsedWriter
+from pharia_access.services.rate_limiter import RateLimiter
+from pharia_access.services.verifier.audit_log import AuditLimits, AuditLog
+from pharia_access.services.verifier.authorizer import Authorizer, AuthorizerHooks
+from pharia_access.services.verifier.freshness import Bounds, Freshness, MaxClock, Part
+from pharia_access.services.verifier.hash_verifier import HashVerifier, HashVerifierLimits
+from pharia_access.services.verifier.index import Index
+from pharia_access.services.verifier.index_updater import IndexUpdater, VerifierState
+from pharia_access.services.verifier.last_used import LastUsedRecorder, NullLastUsedRecorder
+from pharia_access.services.verifier.verifier import Verifier, VerifierClock
 from pharia_access.settings.verifier import VerifierSettings
 from pharia_access.telemetry.verifier_metrics import Gauges, VerifierMetrics
 
@@ -43,9 +43,9 @@ class VerifierParts:
         work: what must run for as long as the process does.
     """
 
-    gate: Gate
+    gate: Authorizer
     verifier: Verifier
-    view: View
+    view: VerifierState
     clock: SystemClock
     metrics: VerifierMetrics
     work: tuple[Callable[[], Awaitable[None]], ...]
@@ -67,38 +67,40 @@ def connections_to_server(settings: VerifierSettings) -> int:
 @asynccontextmanager
 async def open_verifier(settings: VerifierSettings) -> AsyncIterator[VerifierParts]:
     """Connect and build; on leaving, what was opened is closed. Raises SettingsError if no API server is configured."""
-    prover = Prover(matches, ProverLimits(threads=settings.argon2_threads, waiting=settings.argon2_queue))
+    hash_verifier = HashVerifier(
+        verify_hash, HashVerifierLimits(threads=settings.argon2_threads, waiting=settings.argon2_queue)
+    )
     pool = connections_to_server(settings)
     async with connect(settings.kubeconfig or None, pool_size=pool, user_agent="pharia-access-verifier") as connection:
         try:
-            yield _assemble(settings, connection, prover)
+            yield _assemble(settings, connection, hash_verifier)
         finally:
-            prover.close()
+            hash_verifier.close()
 
 
-def _assemble(settings: VerifierSettings, connection: Connection, prover: Prover) -> VerifierParts:
+def _assemble(settings: VerifierSettings, connection: Connection, hash_verifier: HashVerifier) -> VerifierParts:
     clock, metrics = SystemClock(), VerifierMetrics(version=__version__)
-    later = LaterClock(clock.wall, clock.ticks)
+    later = MaxClock(clock.wall, clock.ticks)
     bounds = Bounds(view=settings.view_bound.total_seconds(), contact=settings.contact_bound.total_seconds())
-    view = View(Index(), Freshness((_part(watched) for watched, _ in _watched(settings, Index())), bounds))
+    view = VerifierState(Index(), Freshness((_part(watched) for watched, _ in _watched(settings, Index())), bounds))
     verifier = Verifier(
         index=view.index,
         freshness=view.freshness,
-        prover=prover,
+        hash_verifier=hash_verifier,
         clock=VerifierClock(later, clock.ticks),
         rules=(issued_before(settings.refuse_issued_before.timestamp()), *RULES),
         own_key=secrets.token_bytes(_OWN_KEY_BYTES),
     )
     uses, use_work = _uses(settings, connection, view.index, clock, metrics)
     built = VerifierParts(
-        gate=Gate(verifier, Tools(metrics, _auditor(settings, clock, metrics), uses, clock.monotonic)),
+        gate=Authorizer(verifier, AuthorizerHooks(metrics, _auditor(settings, clock, metrics), uses, clock.monotonic)),
         verifier=verifier,
         view=view,
         clock=clock,
         metrics=metrics,
         work=(*_reflectors(settings, connection, view, metrics=metrics, later=later), *use_work),
     )
-    metrics.watch(_gauges(built, prover, later))
+    metrics.watch(_gauges(built, hash_verifier, later))
     return built
 
 
@@ -110,7 +112,7 @@ def _auditor(settings: VerifierSettings, clock: SystemClock, metrics: VerifierMe
 def _watched(settings: VerifierSettings, index: Index) -> Iterator[tuple[Watched[Any], Callable[[Any], None]]]:
     for namespace in settings.watch_namespaces or (None,):
         yield Watched("ApiToken", "apitokens", read_token, namespace), index.put_token
-        yield Watched("ApiCredential", "apicredentials", read_holder, namespace), index.put_holder
+        yield Watched("ApiCredential", "apicredentials", read_credential, namespace), index.put_credential_record
     yield Watched("ApiRole", "apiroles", read_role), index.put_role
 
 
@@ -119,10 +121,15 @@ def _part(watched: Watched[Any]) -> Part:
 
 
 def _reflectors(
-    settings: VerifierSettings, connection: Connection, view: View, *, metrics: VerifierMetrics, later: LaterClock
+    settings: VerifierSettings,
+    connection: Connection,
+    view: VerifierState,
+    *,
+    metrics: VerifierMetrics,
+    later: MaxClock,
 ) -> Iterator[Callable[[], Awaitable[None]]]:
     clock = SystemClock()
-    rhythm = Rhythm(
+    rhythm = WatchTimeouts(
         watch=settings.watch_seconds,
         request=settings.request_timeout.total_seconds(),
     )
@@ -132,19 +139,19 @@ def _reflectors(
 
     tools = ReflectorTools(ticks=clock.ticks, sleep=asyncio.sleep, jitter=random.random, on_date=heard_date)
     for watched, put in _watched(settings, view.index):
-        feed: Feed[Any] = Feed(view, _part(watched), put, meter=metrics)
+        feed: IndexUpdater[Any] = IndexUpdater(view, _part(watched), put, meter=metrics)
         yield Reflector(connection, watched, feed, rhythm=rhythm, tools=tools).run
 
 
 def _uses(
     settings: VerifierSettings, connection: Connection, index: Index, clock: SystemClock, metrics: VerifierMetrics
-) -> tuple[Uses | NoUses, tuple[Callable[[], Awaitable[None]], ...]]:
+) -> tuple[LastUsedRecorder | NullLastUsedRecorder, tuple[Callable[[], Awaitable[None]], ...]]:
     if not settings.last_used:
-        return NoUses(), ()
-    uses = Uses(
-        KubeUses(connection, timeout_seconds=settings.request_timeout.total_seconds()),
+        return NullLastUsedRecorder(), ()
+    uses = LastUsedRecorder(
+        KubeLastUsedWriter(connection, timeout_seconds=settings.request_timeout.total_seconds()),
         interval=settings.last_used_interval.total_seconds(),
-        pacer=Pacer(clock, settings.last_used_writes_per_second),
+        pacer=RateLimiter(clock, settings.last_used_writes_per_second),
         clock=clock,
         now=clock.wall,
         meter=metrics,
@@ -153,7 +160,7 @@ def _uses(
     return uses, (uses.run,)
 
 
-def _gauges(parts: VerifierParts, prover: Prover, later: LaterClock) -> Gauges:
+def _gauges(parts: VerifierParts, hash_verifier: HashVerifier, later: MaxClock) -> Gauges:
     index = parts.view.index
 
     def ages() -> Mapping[str, float]:
@@ -164,7 +171,7 @@ def _gauges(parts: VerifierParts, prover: Prover, later: LaterClock) -> Gauges:
         shared_ids=lambda: index.shared_ids,
         view_ages=ages,
         namespaces=lambda: parts.view.freshness.watched(parts.clock.ticks()),
-        argon2_waiting=lambda: prover.waiting,
+        argon2_waiting=lambda: hash_verifier.waiting,
         ready=lambda: not parts.problems(),
         keyring_keys=lambda: parts.verifier.keys,
         keys_replaced=lambda: parts.verifier.known_keys.replaced,

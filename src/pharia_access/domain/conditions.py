@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Literal
 
 from pharia_access.domain.times import whole_seconds
-from pharia_access.errors import MalformedObjectError
+from pharia_access.errors import InvalidObjectError
 
 __all__ = ["Condition", "ConditionStatus", "find", "is_true", "with_condition", "without"]
 
@@ -45,7 +45,7 @@ class Condition:
     def __post_init__(self) -> None:
         if len(self.reason) > _MAX_REASON or not _REASON.fullmatch(self.reason):
             msg = f"the reason of condition {self.type} must be one CamelCase word"
-            raise MalformedObjectError(msg)
+            raise InvalidObjectError(msg)
         object.__setattr__(self, "message", self.message[:_MAX_MESSAGE])
         object.__setattr__(self, "last_transition_time", whole_seconds(self.last_transition_time))
 

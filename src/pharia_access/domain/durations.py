@@ -3,7 +3,7 @@
 import re
 from datetime import timedelta
 
-from pharia_access.errors import MalformedObjectError
+from pharia_access.errors import InvalidObjectError
 
 __all__ = ["DURATION_PATTERN", "MAX_DURATION", "format_duration", "humanize", "parse_duration"]
 
@@ -93,9 +93,9 @@ def _counted(count: int, unit: str) -> str:
     return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
 
 
-def _malformed(text: str) -> MalformedObjectError:
+def _malformed(text: str) -> InvalidObjectError:
     shown = text if len(text) <= _MAX_CHARACTERS else f"{text[:_MAX_CHARACTERS]}…"
-    return MalformedObjectError(
+    return InvalidObjectError(
         f"{shown!r} is not a duration: write hours, minutes and seconds such as 720h, 1h30m or 90s,"
         f" from 0s to {format_duration(MAX_DURATION)}; there is no unit for days"
     )

@@ -1,6 +1,6 @@
 """What a credential may do: PhariaAI permissions, the roles that grant them, and where a role may be held.
 
-Nothing here is cached: whoever asks passes the catalogue of roles as it is now.
+Nothing here is cached: whoever asks passes the catalog of roles as it is now.
 """
 
 from collections.abc import Mapping, Sequence
@@ -39,7 +39,7 @@ class Permission:
 
 @dataclass(frozen=True)
 class Role:
-    """An entry of the catalogue. Without slots, since it keeps what is worked out of it once.
+    """An entry of the catalog. Without slots, since it keeps what is worked out of it once.
 
     Attributes:
         allowed_namespaces: whose credentials may hold it, by name; `*` stands for all, none for nobody.
@@ -68,7 +68,7 @@ class EffectiveRoles:
 
     Attributes:
         roles: the names of those that count.
-        unknown: those that the catalogue does not have.
+        unknown: those that the catalog does not have.
         not_allowed: those that the credential's namespace may not hold.
         held: those that count.
         met: requirements, as text, that were seen to be met.
@@ -115,14 +115,14 @@ def grants(held: Permission, asked: Permission) -> bool:
     return wanted.keys() <= allowed.keys() and all(value in {ANY, wanted.get(name)} for name, value in allowed.items())
 
 
-def effective(roles: Sequence[str], catalogue: Mapping[str, Role], *, namespace: str) -> EffectiveRoles:
+def effective(roles: Sequence[str], catalog: Mapping[str, Role], *, namespace: str) -> EffectiveRoles:
     """Resolve a credential's roles; those unknown or not allowed in its namespace grant nothing."""
     names = tuple(dict.fromkeys(roles))
-    known = tuple(catalogue[name] for name in names if name in catalogue)
+    known = tuple(catalog[name] for name in names if name in catalog)
     held = tuple(role for role in known if role.allows(namespace))
     return EffectiveRoles(
         roles=tuple(role.name for role in held),
-        unknown=tuple(name for name in names if name not in catalogue),
+        unknown=tuple(name for name in names if name not in catalog),
         not_allowed=tuple(role.name for role in known if not role.allows(namespace)),
         held=held,
     )

@@ -77,7 +77,7 @@ class Reason(StrEnum):
     ALL_ROLES_RESOLVE = "AllRolesResolve"
     """Each role exists and may be held here."""
     UNKNOWN_ROLES = "UnknownRoles"
-    """At least one role is not in the catalogue."""
+    """At least one role is not in the catalog."""
     ROLES_NOT_ALLOWED = "RolesNotAllowed"
     """At least one role may not be held in this namespace."""
     DELETING = "Deleting"

@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime
 
-from pharia_access.errors import MalformedObjectError
+from pharia_access.errors import InvalidObjectError
 
 __all__ = ["TIME_PATTERN", "format_time", "parse_time", "whole_seconds"]
 
@@ -50,10 +50,10 @@ def whole_seconds(moment: datetime) -> datetime:
     """
     if moment.tzinfo is None:
         msg = "a time without a zone cannot be written"
-        raise MalformedObjectError(msg)
+        raise InvalidObjectError(msg)
     return moment.astimezone(UTC).replace(microsecond=0)
 
 
-def _malformed(text: str) -> MalformedObjectError:
+def _malformed(text: str) -> InvalidObjectError:
     shown = text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…"
-    return MalformedObjectError(f"{shown!r} is not a time: write it as RFC 3339, such as 2027-01-31T00:00:00Z")
+    return InvalidObjectError(f"{shown!r} is not a time: write it as RFC 3339, such as 2027-01-31T00:00:00Z")

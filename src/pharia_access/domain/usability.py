@@ -14,7 +14,7 @@ from pharia_access.domain.lifetime import expiry
 from pharia_access.domain.model import Token
 from pharia_access.domain.reasons import Reason
 from pharia_access.domain.times import whole_seconds
-from pharia_access.domain.verification import RULES, HolderFacts, Refusal, Rule, TokenFacts, judge
+from pharia_access.domain.verdict import RULES, CredentialFacts, Refusal, Rule, TokenFacts, judge
 
 __all__ = ["BY_CREDENTIAL", "Facts", "Unusable", "objection", "unusable"]
 
@@ -75,7 +75,7 @@ class Unusable:
 
 
 def objection(
-    token: TokenFacts | None, holder: HolderFacts | None, now: datetime, *, rules: tuple[Rule, ...] = RULES
+    token: TokenFacts | None, holder: CredentialFacts | None, now: datetime, *, rules: tuple[Rule, ...] = RULES
 ) -> Refusal | None:
     """What a verifier would say of the token's own text; None if it is usable at `now`.
 

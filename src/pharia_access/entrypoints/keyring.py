@@ -7,7 +7,7 @@ import sys
 from pharia_access.bootstrap.clocks import SystemClock
 from pharia_access.bootstrap.operator import edge_to
 from pharia_access.kube.client import connect
-from pharia_access.services.keys import Rotation, rotate
+from pharia_access.services.keyring_store import KeyringRotation, rotate
 from pharia_access.settings.operator import OperatorSettings
 
 __all__ = ["rotate_keyring"]
@@ -23,7 +23,7 @@ def rotate_keyring() -> int:
     return 0
 
 
-async def _rotate(settings: OperatorSettings) -> Rotation:
+async def _rotate(settings: OperatorSettings) -> KeyringRotation:
     async with connect(settings.kubeconfig or None, pool_size=4) as connection:
         edge = edge_to(connection, settings)
         return await rotate(

@@ -15,7 +15,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         match chosen.command:
             case "operator":
-                from pharia_access.entrypoints.operator import run_operator  # noqa: PLC0415 - only what is run is loaded
+                from pharia_access.entrypoints.operator.process import run_operator  # noqa: PLC0415 - only what is run is loaded
 
                 return run_operator()
             case "verifier":

@@ -15,10 +15,10 @@ from kubernetes.aio.config import ConfigException
 
 from pharia_access.kube.connection import JSON_PATCH, MERGE_PATCH, Connection
 from pharia_access.kube.errors import LibraryError
-from pharia_access.kube.exchange import Call
+from pharia_access.kube.http import Request
 from pharia_access.kube.login import Login, configuration_of
 
-__all__ = ["JSON_PATCH", "MERGE_PATCH", "Call", "Connection", "connect"]
+__all__ = ["JSON_PATCH", "MERGE_PATCH", "Connection", "Request", "connect"]
 
 
 class _Library:
@@ -31,7 +31,7 @@ class _Library:
         self._configuration: Configuration = api.configuration
 
     async def request(
-        self, call: Call, target: str, headers: Mapping[str, str], patience: aiohttp.ClientTimeout
+        self, call: Request, target: str, headers: Mapping[str, str], patience: aiohttp.ClientTimeout
     ) -> aiohttp.ClientResponse:
         """As the protocol says."""
         signed = dict(headers)

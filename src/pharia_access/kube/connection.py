@@ -12,7 +12,7 @@ import aiohttp
 
 from pharia_access.errors import UnavailableError
 from pharia_access.kube.errors import TRANSPORT_ERRORS, concerns_secrets, unreachable
-from pharia_access.kube.exchange import JSON, Answer, Call, Stream
+from pharia_access.kube.http import JSON, Request, Response, Stream
 
 __all__ = ["JSON_PATCH", "MERGE_PATCH", "Connection", "Transport"]
 
@@ -32,7 +32,7 @@ class Transport(Protocol):
     least_seconds: float
 
     async def request(
-        self, call: Call, target: str, headers: Mapping[str, str], patience: aiohttp.ClientTimeout
+        self, call: Request, target: str, headers: Mapping[str, str], patience: aiohttp.ClientTimeout
     ) -> aiohttp.ClientResponse:
         """Send it to that path and query; the answer, whose body is still to come. Raises TRANSPORT_ERRORS."""
         ...
@@ -49,21 +49,21 @@ class Connection:
         self._transport = transport
         self._user_agent = user_agent
 
-    async def send(self, call: Call) -> bytes:
+    async def send(self, call: Request) -> bytes:
         """Send one request; the body of the answer. Raises the leaves of ApiError, without any part of a Secret.
 
         Writes go out with `fieldValidation=Strict`: an older CRD must not drop a field in silence.
         """
         return (await self.fetch(call)).body
 
-    async def fetch(self, call: Call) -> Answer:
+    async def fetch(self, call: Request) -> Response:
         """As `send`; the whole answer."""
         answer = await self._answer(call)
         answer.require_success(call)
         return answer
 
     @asynccontextmanager
-    async def stream(self, call: Call, *, silence_seconds: float) -> AsyncIterator[Stream]:
+    async def stream(self, call: Request, *, silence_seconds: float) -> AsyncIterator[Stream]:
         """Send a request whose answer goes on: a watch, or a long list. `timeout_seconds` is for its beginning.
 
         Raises the leaves of ApiError; no byte for `silence_seconds` is an UnavailableError.
@@ -80,7 +80,7 @@ class Connection:
         Its `Date` header is cut to whole seconds and belongs to some moment between request and answer.
         """
         before = now()
-        answer = await self._answer(Call("GET", "/version", _OFFSET_TIMEOUT_SECONDS))
+        answer = await self._answer(Request("GET", "/version", _OFFSET_TIMEOUT_SECONDS))
         middle = before + (now() - before) / 2
         if answer.date is None:
             msg = "GET /version: the answer has no date"
@@ -91,7 +91,7 @@ class Connection:
         """What `kopf.ConnectionInfo` takes, with the ServiceAccount's token as it is now. Call from any thread."""
         return self._transport.login()
 
-    async def _answer(self, call: Call) -> Answer:
+    async def _answer(self, call: Request) -> Response:
         try:
             return await self._exchange(call)
         except TRANSPORT_ERRORS as error:
@@ -101,22 +101,22 @@ class Connection:
         # Outside of `except`: a parser's error can quote bytes of the answer, and would come along as the context.
         raise failure
 
-    async def _begin(self, call: Call, silence_seconds: float) -> aiohttp.ClientResponse:
+    async def _begin(self, call: Request, silence_seconds: float) -> aiohttp.ClientResponse:
         patience = aiohttp.ClientTimeout(total=None, sock_read=silence_seconds)
         try:
             async with asyncio.timeout(self._seconds(call)):
                 response = await self._request(call, patience)
                 if not HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
-                    Answer(response.status, response.headers, await response.read()).require_success(call)
+                    Response(response.status, response.headers, await response.read()).require_success(call)
         except TRANSPORT_ERRORS as error:
             raise unreachable(error, method=call.method, path=call.path) from error
         return response
 
-    async def _exchange(self, call: Call) -> Answer:
+    async def _exchange(self, call: Request) -> Response:
         response = await self._request(call, aiohttp.ClientTimeout(total=self._seconds(call)))
-        return Answer(response.status, response.headers, await response.read())
+        return Response(response.status, response.headers, await response.read())
 
-    async def _request(self, call: Call, patience: aiohttp.ClientTimeout) -> aiohttp.ClientResponse:
+    async def _request(self, call: Request, patience: aiohttp.ClientTimeout) -> aiohttp.ClientResponse:
         headers = {"Accept": JSON, "Accept-Encoding": "identity", "User-Agent": self._user_agent}
         query = dict(call.query)
         if call.body is not None:
@@ -126,5 +126,5 @@ class Connection:
         target = f"{call.path}?{urlencode(query)}" if query else call.path
         return await self._transport.request(call, target, headers, patience)
 
-    def _seconds(self, call: Call) -> float:
+    def _seconds(self, call: Request) -> float:
         return max(call.timeout_seconds, self._transport.least_seconds)

@@ -13,7 +13,7 @@ from pharia_access.domain.deletions import GONE, NOT_THERE, Deletion, Held
 from pharia_access.errors import ConflictError, NotFoundError, UnavailableError
 from pharia_access.kube import manifests
 from pharia_access.kube.connection import Connection
-from pharia_access.kube.exchange import Call
+from pharia_access.kube.http import Request
 
 __all__ = ["delete_exactly", "deleted_as_dry_run", "what_holds"]
 
@@ -42,7 +42,7 @@ async def delete_exactly(connection: Connection, path: str, uid: str, *, timeout
     Garbage collection's finalizers go with such a request, those of others stay: then the answer is the object.
     """
     try:
-        answer = await connection.send(Call("DELETE", path, timeout_seconds, manifests.delete_options(uid)))
+        answer = await connection.send(Request("DELETE", path, timeout_seconds, manifests.delete_options(uid)))
     except (NotFoundError, ConflictError):
         return NOT_THERE
     held = what_holds(answer)
@@ -71,4 +71,4 @@ async def deleted_as_dry_run(connection: Connection, path: str, *, timeout_secon
     A deletion that waits for dependents answers with the object, any other with a Status; so does this one where the
     API server collects no garbage. Raises NotFoundError, DeniedError.
     """
-    return await connection.send(Call("DELETE", path, timeout_seconds, _BODY, query=_QUERY))
+    return await connection.send(Request("DELETE", path, timeout_seconds, _BODY, query=_QUERY))

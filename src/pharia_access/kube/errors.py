@@ -17,10 +17,10 @@ from pharia_access.errors import (
     AlreadyExistsError,
     ApiError,
     ConflictError,
-    DeniedError,
-    ExpiredViewError,
+    ForbiddenError,
     InvalidError,
     NotFoundError,
+    ResourceExpiredError,
     UnavailableError,
 )
 
@@ -57,7 +57,7 @@ _UNKNOWN_FIELD = re.compile(r'strict decoding error: .*unknown field "([A-Za-z.]
 _REASON = re.compile("[A-Za-z]{1,64}")
 
 
-class PolicyDeniedError(DeniedError):
+class PolicyDeniedError(ForbiddenError):
     """One of our policies that restrain the operator refused. Of a Secret: so it is somebody else's."""
 
 
@@ -96,8 +96,8 @@ def _kind(status: int, answer: Mapping[str, Any]) -> type[ApiError]:
     by_reason: dict[int, type[ApiError]] = {
         HTTPStatus.NOT_FOUND: NotFoundError if reason == "NotFound" else UnavailableError,
         HTTPStatus.CONFLICT: AlreadyExistsError if reason == "AlreadyExists" else ConflictError,
-        HTTPStatus.FORBIDDEN: PolicyDeniedError if _by_our_policy(answer) else DeniedError,
-        HTTPStatus.GONE: ExpiredViewError,
+        HTTPStatus.FORBIDDEN: PolicyDeniedError if _by_our_policy(answer) else ForbiddenError,
+        HTTPStatus.GONE: ResourceExpiredError,
         HTTPStatus.UNAUTHORIZED: UnavailableError,
         HTTPStatus.REQUEST_TIMEOUT: UnavailableError,
         HTTPStatus.TOO_MANY_REQUESTS: UnavailableError,

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from pharia_access.domain.api_values import InvalidObject, Kind, Page
 from pharia_access.domain.deletions import Deletion
 from pharia_access.domain.model import (
     Credential,
@@ -20,16 +21,15 @@ from pharia_access.domain.model import (
     TokenStatus,
 )
 from pharia_access.domain.permissions import Role
-from pharia_access.domain.sightings import Kind, MalformedObject, Page
-from pharia_access.errors import ConflictError, InvalidError, MalformedObjectError, UnavailableError
+from pharia_access.errors import ConflictError, InvalidError, InvalidObjectError, UnavailableError
 from pharia_access.kube import manifests, paths
 from pharia_access.kube.connection import MERGE_PATCH, Connection
 from pharia_access.kube.deletion import delete_exactly
-from pharia_access.kube.exchange import Call
+from pharia_access.kube.http import Request
+from pharia_access.kube.invalid_objects import invalid_spec_patch
 from pharia_access.kube.later_fields import LATER_FIELDS, without
-from pharia_access.kube.listing import Lists, Portion
-from pharia_access.kube.malformed import complaint
-from pharia_access.kube.schema import malformed, to_credential, to_role, to_token
+from pharia_access.kube.listing import ListChunk, Lists
+from pharia_access.kube.schema import invalid_object, to_credential, to_role, to_token
 
 __all__ = ["KubeCluster"]
 
@@ -76,20 +76,20 @@ class KubeCluster:
         body = manifests.credential_status_patch(credential, status)
         return to_credential(await self._patch("ApiCredential", credential.key, body, subresource="status"))
 
-    async def write_malformed_status(self, malformed: MalformedObject, *, now: datetime) -> None:
+    async def write_malformed_status(self, invalid_object: InvalidObject, *, now: datetime) -> None:
         """Tell on an object what is wrong with it, unless that is there already; an ApiRole has no status to tell on.
 
         Raises ConflictError if the object is no longer the one that could not be understood.
         """
-        if malformed.kind == "ApiRole":
+        if invalid_object.kind == "ApiRole":
             return
-        body = json.loads(await self._get(malformed.kind, malformed.key))
-        if body["metadata"]["resourceVersion"] != malformed.resource_version:
-            message = f"{malformed.kind} {malformed.key} changed since it was found malformed"
+        body = json.loads(await self._get(invalid_object.kind, invalid_object.key))
+        if body["metadata"]["resourceVersion"] != invalid_object.resource_version:
+            message = f"{invalid_object.kind} {invalid_object.key} changed since it was found malformed"
             raise ConflictError(message)
-        patch = complaint(malformed, body, now)
+        patch = invalid_spec_patch(invalid_object, body, now)
         if patch is not None:
-            await self._patch(malformed.kind, malformed.key, patch, subresource="status")
+            await self._patch(invalid_object.kind, invalid_object.key, patch, subresource="status")
 
     async def set_owners(self, token: Token, owners: tuple[OwnerReference, ...]) -> Token:
         """Replace the owner references if the token is still as read. Raises ConflictError, NotFoundError."""
@@ -117,14 +117,14 @@ class KubeCluster:
         return self._pages("ApiCredential", to_credential, namespace)
 
     def role_pages(self) -> AsyncIterator[Page[Role]]:
-        """List the catalogue."""
+        """List the catalog."""
         return self._pages("ApiRole", to_role, None)
 
     async def try_lists(self, namespace: str | None) -> None:
         """List one credential and one token at most. Raises the leaves of ApiError."""
         for kind in ("ApiCredential", "ApiToken"):
             path = paths.of_kind(paths.PLURALS[kind], namespace)
-            await self._connection.send(Call("GET", path, self._timeout, query={"limit": "1"}))
+            await self._connection.send(Request("GET", path, self._timeout, query={"limit": "1"}))
 
     async def server_time_offset(self, now: Callable[[], datetime]) -> timedelta:
         """How far the API server's clock is ahead of `now`, to about a second. Raises UnavailableError."""
@@ -142,7 +142,7 @@ class KubeCluster:
             async with aclosing(self._lists.portions(path, selector)) as portions:
                 async for portion in portions:
                     yield _page(kind, portion, read)
-        except MalformedObjectError as error:
+        except InvalidObjectError as error:
             # Something between us and the API server answered in its place: no reason to end.
             message = f"GET {path}: the answer is not a list: {error}"
             raise UnavailableError(message) from None
@@ -168,20 +168,20 @@ class KubeCluster:
         return await self._write_token_status(token, status, omitted | {field})
 
     async def _get(self, kind: Kind, key: ObjectKey) -> bytes:
-        return await self._connection.send(Call("GET", paths.of_object(paths.PLURALS[kind], key), self._timeout))
+        return await self._connection.send(Request("GET", paths.of_object(paths.PLURALS[kind], key), self._timeout))
 
     async def _patch(self, kind: Kind, key: ObjectKey, body: object, *, subresource: str = "") -> bytes:
         path = paths.of_object(paths.PLURALS[kind], key, subresource=subresource)
-        return await self._connection.send(Call("PATCH", path, self._timeout, body, MERGE_PATCH))
+        return await self._connection.send(Request("PATCH", path, self._timeout, body, MERGE_PATCH))
 
 
-def _page(kind: Kind, portion: Portion, read: Callable[[bytes], T]) -> Page[T]:
+def _page(kind: Kind, portion: ListChunk, read: Callable[[bytes], T]) -> Page[T]:
     understood, not_understood = [], []
     for item in portion.items:
         try:
             understood.append(read(bytes(item)))
-        except MalformedObjectError as error:
-            not_understood.append(malformed(kind, _object(item), str(error)))
+        except InvalidObjectError as error:
+            not_understood.append(invalid_object(kind, _object(item), str(error)))
     return Page(resource_version=portion.version, items=tuple(understood), malformed=tuple(not_understood))
 
 
@@ -189,5 +189,5 @@ def _object(item: msgspec.Raw) -> Body:
     body = json.loads(bytes(item))
     if not isinstance(body, dict):
         message = "an item is no object"
-        raise MalformedObjectError(message)
+        raise InvalidObjectError(message)
     return body

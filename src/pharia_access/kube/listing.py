@@ -12,13 +12,13 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from pharia_access.errors import MalformedObjectError, UnavailableError
+from pharia_access.errors import InvalidObjectError, UnavailableError
 from pharia_access.kube import paths
 from pharia_access.kube.connection import Connection
-from pharia_access.kube.envelopes import Listing, decoded, read_listing
-from pharia_access.kube.exchange import Call
+from pharia_access.kube.http import Request
+from pharia_access.kube.list_decoding import ListBody, decoded, read_listing
 
-__all__ = ["LIST_SECONDS", "PAGE_SIZE", "ListReader", "Lists", "Portion"]
+__all__ = ["LIST_SECONDS", "PAGE_SIZE", "ListChunk", "ListReader", "Lists"]
 
 PAGE_SIZE: Final = 2500
 """Where pages are asked for: with smaller ones the API server's cost for counting what remains grows by the square."""
@@ -36,7 +36,7 @@ OnDate = Callable[[datetime | None], None]
 _items: Final = msgspec.json.Decoder(list[msgspec.Raw])
 
 
-class Portion(NamedTuple):
+class ListChunk(NamedTuple):
     """Some of a list's items, and with the last ones what it says of itself.
 
     Attributes:
@@ -67,7 +67,7 @@ class ListReader:
         end = self._rest.rfind(_SEPARATOR) if self._head else -1
         return self._cut(end + 1) if end >= 0 else []
 
-    def end(self) -> Listing:
+    def end(self) -> ListBody:
         """The last items, and what the list says of itself. Raises MalformedObjectError for what is no list."""
         return read_listing(self._head + bytes(self._rest))
 
@@ -80,7 +80,7 @@ class ListReader:
     def _cut(self, length: int) -> list[msgspec.Raw]:
         try:
             items = decoded(_items.decode, b"".join((b"[", self._rest[:length], b"]")))
-        except MalformedObjectError:  # cut within an object
+        except InvalidObjectError:  # cut within an object
             return []
         del self._rest[: length + 1]  # and the comma
         self._enough = _ENOUGH
@@ -96,7 +96,7 @@ class Lists:
 
     async def portions(
         self, path: str, selector: Mapping[str, str] | None = None, *, on_date: OnDate = lambda _: None
-    ) -> AsyncGenerator[Portion, None]:
+    ) -> AsyncGenerator[ListChunk, None]:
         """All of a list. Raises the leaves of ApiError, and MalformedObjectError for what is no list."""
         by_pages = path in self._by_pages
         self._by_pages.discard(path)
@@ -112,22 +112,22 @@ class Lists:
                 self._by_pages.add(path)
             raise
 
-    async def _pages(self, path: str, query: dict[str, str], on_date: OnDate) -> AsyncGenerator[Portion, None]:
-        portion = Portion([])
+    async def _pages(self, path: str, query: dict[str, str], on_date: OnDate) -> AsyncGenerator[ListChunk, None]:
+        portion = ListChunk([])
         while True:
-            async with aclosing(self._page(Call("GET", path, LIST_SECONDS, query=query), on_date)) as portions:
+            async with aclosing(self._page(Request("GET", path, LIST_SECONDS, query=query), on_date)) as portions:
                 async for portion in portions:
                     yield portion
             if not portion.more:
                 return
             query = {**query, "continue": portion.more}
 
-    async def _page(self, call: Call, on_date: OnDate) -> AsyncGenerator[Portion, None]:
+    async def _page(self, call: Request, on_date: OnDate) -> AsyncGenerator[ListChunk, None]:
         reader = ListReader()
         async with self._connection.stream(call, silence_seconds=LIST_SECONDS) as stream:
             on_date(stream.date)
             async for chunk in stream.chunks():
                 if items := reader.feed(chunk):
-                    yield Portion(items)
+                    yield ListChunk(items)
         last = reader.end()
-        yield Portion(last.items, last.metadata.resource_version, last.metadata.continue_ or "")
+        yield ListChunk(last.items, last.metadata.resource_version, last.metadata.continue_ or "")

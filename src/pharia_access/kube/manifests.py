@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from pharia_access.domain.api_values import EventMessage, LeaseRecord
 from pharia_access.domain.conditions import Condition
 from pharia_access.domain.model import (
     Credential,
@@ -20,7 +21,6 @@ from pharia_access.domain.model import (
     Token,
     TokenStatus,
 )
-from pharia_access.domain.sightings import LeaseRecord, Notice
 from pharia_access.domain.times import format_time
 from pharia_access.domain.token import TokenText
 from pharia_access.kube.later_fields import mac_fields
@@ -178,7 +178,7 @@ class Reporter:
     instance: str
 
 
-def event(notice: Notice, reporter: Reporter, now: datetime) -> Json:
+def event(notice: EventMessage, reporter: Reporter, now: datetime) -> Json:
     """A core/v1 Event. Its name follows from its content: sent twice, it is there once.
 
     What is in no namespace is told in `default`, as Kubernetes does.

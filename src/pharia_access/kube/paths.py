@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import quote
 
+from pharia_access.domain.api_values import Kind
 from pharia_access.domain.model import ObjectKey
-from pharia_access.domain.sightings import Kind
 from pharia_access.errors import InvalidError
 
 __all__ = [
@@ -44,7 +44,7 @@ def of_object(plural: str, key: ObjectKey, *, subresource: str = "") -> str:
 
 
 def of_role(name: str) -> str:
-    """A role of the catalogue, which is in no namespace."""
+    """A role of the catalog, which is in no namespace."""
     return _path(f"/apis/{GROUP}/{VERSION}", PLURALS["ApiRole"], None, name)
 
 

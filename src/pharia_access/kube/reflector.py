@@ -12,17 +12,23 @@ from typing import Final, Generic, TypeVar
 
 import msgspec
 
-from pharia_access.errors import ApiError, DeniedError, ExpiredViewError, MalformedObjectError, UnavailableError
+from pharia_access.errors import (
+    ApiError,
+    ForbiddenError,
+    InvalidObjectError,
+    ResourceExpiredError,
+    UnavailableError,
+)
 from pharia_access.kube import paths
+from pharia_access.kube.backoff import Backoff
 from pharia_access.kube.connection import Connection
-from pharia_access.kube.envelopes import Listing, WatchEvent, error_of, read_event, read_key, read_listing
-from pharia_access.kube.exchange import Call, Stream
+from pharia_access.kube.http import Request, Stream
+from pharia_access.kube.list_decoding import ListBody, WatchEvent, error_of, read_event, read_key, read_listing
 from pharia_access.kube.listing import Lists
-from pharia_access.kube.patience import Patience
-from pharia_access.kube.sink import Interruption, Sink
-from pharia_access.kube.watched import ReflectorTools, Rhythm, Watched
+from pharia_access.kube.reflector_store import Interruption, ReflectorStore
+from pharia_access.kube.watched import ReflectorTools, Watched, WatchTimeouts
 
-__all__ = ["Reflector", "ReflectorTools", "Rhythm", "Watched"]
+__all__ = ["Reflector", "ReflectorTools", "WatchTimeouts", "Watched"]
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +48,13 @@ class Reflector(Generic[T]):
     """Lists and watches for ever; see `run`."""
 
     def __init__(
-        self, connection: Connection, watched: Watched[T], sink: Sink[T], *, rhythm: Rhythm, tools: ReflectorTools
+        self,
+        connection: Connection,
+        watched: Watched[T],
+        sink: ReflectorStore[T],
+        *,
+        rhythm: WatchTimeouts,
+        tools: ReflectorTools,
     ) -> None:
         self._connection = connection
         self._lists = Lists(connection)
@@ -51,7 +63,7 @@ class Reflector(Generic[T]):
         self._sink = sink
         self._rhythm = rhythm
         self._tools = tools
-        self._patience = Patience(tools.sleep, tools.jitter)
+        self._patience = Backoff(tools.sleep, tools.jitter)
         self._version: str | None = None
         self._doubtful = False
         self._denied = ""
@@ -61,14 +73,16 @@ class Reflector(Generic[T]):
         while True:
             try:
                 await self._turn()
-            except MalformedObjectError as error:
+            except InvalidObjectError as error:
                 await self._start_over(Interruption.UNDECODABLE, error)
-            except ExpiredViewError as error:
+            except ResourceExpiredError as error:
                 await self._start_over(Interruption.EXPIRED, error)
             except ApiError as error:
                 # Where the connection broke off, the watch goes on, once it is known that the server did not go back.
                 self._doubtful = True
-                await self._wait(Interruption.DENIED if isinstance(error, DeniedError) else Interruption.BROKEN, error)
+                await self._wait(
+                    Interruption.DENIED if isinstance(error, ForbiddenError) else Interruption.BROKEN, error
+                )
 
     async def _turn(self) -> None:
         """One watch, after whatever must come before it."""
@@ -113,8 +127,8 @@ class Reflector(Generic[T]):
         log.info("listed", extra={"kind": self._watched.kind, "objects": len(keys), "seconds": seconds})
         return version
 
-    async def _page(self, query: dict[str, str]) -> Listing:
-        answer = await self._connection.fetch(Call("GET", self._path, self._rhythm.request, query=query))
+    async def _page(self, query: dict[str, str]) -> ListBody:
+        answer = await self._connection.fetch(Request("GET", self._path, self._rhythm.request, query=query))
         self._tell_date(answer.date)
         return read_listing(answer.body)
 
@@ -126,7 +140,7 @@ class Reflector(Generic[T]):
             "resourceVersion": version,
             "timeoutSeconds": str(seconds),
         }
-        call = Call("GET", self._path, self._rhythm.request, query=query)
+        call = Request("GET", self._path, self._rhythm.request, query=query)
         async with self._connection.stream(call, silence_seconds=seconds + _SILENCE_SECONDS) as stream:
             self._tell_date(stream.date)
             self._sink.alive(self._tools.ticks())
@@ -144,7 +158,7 @@ class Reflector(Generic[T]):
         asks etcd for that only to answer such a read.
         """
         await self._tools.sleep(seconds)
-        with suppress(ApiError, MalformedObjectError):  # the watch itself will tell
+        with suppress(ApiError, InvalidObjectError):  # the watch itself will tell
             await self._page({"limit": "1"})
 
     async def _follow(self, stream: Stream) -> bool:
@@ -162,7 +176,7 @@ class Reflector(Generic[T]):
         key, version = read_key(event.object)
         if not version:  # a watch from nowhere would be one with a gap
             message = f"{event.type} without a resourceVersion"
-            raise MalformedObjectError(message)
+            raise InvalidObjectError(message)
         if event.type == "DELETED":
             self._sink.drop(key)
         elif event.type != "BOOKMARK":
@@ -173,7 +187,7 @@ class Reflector(Generic[T]):
         """Put an object of a list; its key, None where there is nothing to keep."""
         try:
             key, _ = read_key(body)
-        except MalformedObjectError as error:
+        except InvalidObjectError as error:
             # Nobody can say which it is. Whichever: it was not shown, and so is forgotten when the list ends.
             self._sink.malformed("", str(error))
             return None
@@ -183,7 +197,7 @@ class Reflector(Generic[T]):
         """Put an object, or forget it; whether there is something to keep."""
         try:
             item = self._watched.read(body)
-        except MalformedObjectError as error:
+        except InvalidObjectError as error:
             self._sink.malformed(key, str(error))
             return False
         if item is None:

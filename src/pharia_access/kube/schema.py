@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from pharia_access.domain.api_values import InvalidObject, Kind
 from pharia_access.domain.conditions import Condition
 from pharia_access.domain.model import (
     Credential,
@@ -25,10 +26,8 @@ from pharia_access.domain.model import (
     TokenStatus,
 )
 from pharia_access.domain.permissions import Permission, Role
-from pharia_access.domain.sightings import Kind, MalformedObject
-from pharia_access.errors import MalformedObjectError
-from pharia_access.kube.paths import GROUP, VERSION
-from pharia_access.kube.wire import (
+from pharia_access.errors import InvalidObjectError
+from pharia_access.kube.api_types import (
     ApiCredential,
     ApiRole,
     ApiToken,
@@ -37,8 +36,9 @@ from pharia_access.kube.wire import (
     TokenSpecWire,
     TokenStatusWire,
 )
+from pharia_access.kube.paths import GROUP, VERSION
 
-__all__ = ["GROUP", "VERSION", "malformed", "to_credential", "to_role", "to_token"]
+__all__ = ["GROUP", "VERSION", "invalid_object", "to_credential", "to_role", "to_token"]
 
 Body = Mapping[str, Any] | bytes
 M = TypeVar("M", bound=BaseModel)
@@ -104,12 +104,12 @@ def to_role(body: Body) -> Role:
     )
 
 
-def malformed(kind: Kind, body: Mapping[str, Any], why: str) -> MalformedObject:
+def invalid_object(kind: Kind, body: Mapping[str, Any], why: str) -> InvalidObject:
     """What can be said of an object that cannot be understood. Total: what is not even text comes out empty."""
     metadata = body.get("metadata")
     known: Mapping[str, Any] = metadata if isinstance(metadata, Mapping) else {}
     generation = known.get("generation")
-    return MalformedObject(
+    return InvalidObject(
         kind=kind,
         key=ObjectKey(_text(known, "namespace"), _text(known, "name")),
         uid=_text(known, "uid"),
@@ -133,7 +133,7 @@ def _read(model: type[M], body: Body) -> M:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     # Outside of `except`: the library's error keeps the whole input, and would come along as the context.
     message = f"{_place(first['loc'])}: {first['msg']}"
-    raise MalformedObjectError(message)
+    raise InvalidObjectError(message)
 
 
 def _place(location: Sequence[int | str]) -> str:
@@ -189,7 +189,7 @@ def _require_whole_mint(status: TokenStatusWire) -> None:
     missing = [name for name, value in {**minted, "credential": status.credential}.items() if value is None]
     if missing:
         message = f"status.{missing[0]}: missing, although the rest of a minted token's status is there"
-        raise MalformedObjectError(message)
+        raise InvalidObjectError(message)
 
 
 def _conditions(conditions: Sequence[ConditionWire] | None) -> tuple[Condition, ...]:
@@ -205,9 +205,9 @@ def _conditions(conditions: Sequence[ConditionWire] | None) -> tuple[Condition, 
             )
             for condition in conditions or ()
         )
-    except MalformedObjectError as error:
+    except InvalidObjectError as error:
         message = f"status.conditions: {error}"
-        raise MalformedObjectError(message) from None
+        raise InvalidObjectError(message) from None
 
 
 def _owners(metadata: MetadataWire) -> tuple[OwnerReference, ...]:

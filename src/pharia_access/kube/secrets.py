@@ -15,16 +15,16 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError
 from pydantic.alias_generators import to_camel
 
+from pharia_access.domain.api_values import ForeignSecret, OneTimeSecret
 from pharia_access.domain.deletions import Deletion, Held
 from pharia_access.domain.model import ObjectKey, Token
-from pharia_access.domain.sightings import ForeignSecret, OneTimeSecret
 from pharia_access.domain.times import parse_time
 from pharia_access.domain.token import TokenText, parse
 from pharia_access.errors import (
     ConflictError,
     InvalidError,
+    InvalidObjectError,
     KeyringError,
-    MalformedObjectError,
     NotFoundError,
     TokenFormatError,
 )
@@ -32,7 +32,7 @@ from pharia_access.kube import manifests, paths
 from pharia_access.kube.connection import Connection
 from pharia_access.kube.deletion import delete_exactly, deleted_as_dry_run
 from pharia_access.kube.errors import PolicyDeniedError
-from pharia_access.kube.exchange import Call
+from pharia_access.kube.http import Request
 
 __all__ = ["KEYRING_NAME", "KubeSecrets", "delivered"]
 
@@ -89,9 +89,9 @@ class KubeSecrets:
         """Create the immutable Secret under the token's name for it, owned by it. Raises AlreadyExistsError."""
         path = paths.of_secret(token.key.namespace)
         body = manifests.one_time_secret(token, text)
-        return _one_time_secret(_read(await self._connection.send(Call("POST", path, self._timeout, body))))
+        return _one_time_secret(_read(await self._connection.send(Request("POST", path, self._timeout, body))))
 
-    async def look_at(self, key: ObjectKey) -> OneTimeSecret | ForeignSecret | None:
+    async def inspect_secret(self, key: ObjectKey) -> OneTimeSecret | ForeignSecret | None:
         """See what has that name: ours, somebody else's, or nothing. Raises DeniedError where RBAC lacks the look."""
         try:
             secret = await self._look(key)
@@ -118,19 +118,19 @@ class KubeSecrets:
         """Create it. Raises AlreadyExistsError."""
         path = paths.of_secret(self._keyring.namespace)
         body = manifests.keyring_secret(self._keyring, data)
-        await self._connection.send(Call("POST", path, self._timeout, body))
+        await self._connection.send(Request("POST", path, self._timeout, body))
 
     async def replace_keyring(self, data: Mapping[str, bytes], *, resource_version: str) -> None:
         """Replace its keys if it is still as read; the rest of it stays. Raises ConflictError, NotFoundError.
 
         A PUT replaces the whole object, and labels, annotations and owners are others' too: so it is read once more.
         """
-        body = await self._connection.send(Call("GET", self._keyring_path, self._timeout))
+        body = await self._connection.send(Request("GET", self._keyring_path, self._timeout))
         if self._keyring_in(body).metadata.resource_version != resource_version:
             message = f"Secret {self._keyring} changed meanwhile"
             raise ConflictError(message)
         replaced = {**json.loads(body), "data": manifests.secret_data(data)}
-        await self._connection.send(Call("PUT", self._keyring_path, self._timeout, replaced))
+        await self._connection.send(Request("PUT", self._keyring_path, self._timeout, replaced))
 
     async def _look(self, key: ObjectKey) -> _Secret | None:
         path = paths.of_secret(key.namespace, key.name)
@@ -145,14 +145,14 @@ class KubeSecrets:
 
     async def _get_keyring(self) -> bytes | None:
         try:
-            return await self._connection.send(Call("GET", self._keyring_path, self._timeout))
+            return await self._connection.send(Request("GET", self._keyring_path, self._timeout))
         except NotFoundError:
             return None
 
     def _keyring_in(self, body: bytes) -> _Secret:
         try:
             secret = _read(body)
-        except MalformedObjectError as error:
+        except InvalidObjectError as error:
             raise self._not_a_keyring() from error
         if secret.type != manifests.KEYRING_TYPE:
             raise self._not_a_keyring()
@@ -165,10 +165,10 @@ class KubeSecrets:
 def _read(body: bytes) -> _Secret:
     try:
         return _Secret.model_validate_json(body)
-    except (ValidationError, MalformedObjectError):
+    except (ValidationError, InvalidObjectError):
         message = "a Secret of ours cannot be understood"
     # Outside of `except`: pydantic's error keeps the whole input, and would come along as the context.
-    raise MalformedObjectError(message)
+    raise InvalidObjectError(message)
 
 
 def _is_status(body: bytes) -> bool:

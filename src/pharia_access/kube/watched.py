@@ -7,9 +7,9 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from pharia_access.domain.sightings import Kind
+from pharia_access.domain.api_values import Kind
 
-__all__ = ["ReflectorTools", "Rhythm", "Watched"]
+__all__ = ["ReflectorTools", "WatchTimeouts", "Watched"]
 
 T = TypeVar("T")
 
@@ -25,7 +25,7 @@ class Watched(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
-class Rhythm:
+class WatchTimeouts:
     """Seconds: of a watch, of a request."""
 
     watch: float = 60.0

@@ -35,6 +35,6 @@ class Entropy(Protocol):
 class Hasher(Protocol):
     """Argon2id off the event loop, bounded."""
 
-    async def prove(self, text: TokenText, *, namespace: str, patient: bool = False) -> str:
+    async def hash_token(self, text: TokenText, *, namespace: str, patient: bool = False) -> str:
         """The PHC string of a token's text. Where many wait, namespaces take turns; `patient` leaves room to others."""
         ...

@@ -9,6 +9,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from pharia_access.domain.api_values import (
+    EventMessage,
+    ForeignSecret,
+    InvalidObject,
+    Kind,
+    LeaseRecord,
+    OneTimeSecret,
+    Page,
+)
 from pharia_access.domain.deletions import Deletion
 from pharia_access.domain.guards import Guard, Look
 from pharia_access.domain.model import (
@@ -21,15 +30,6 @@ from pharia_access.domain.model import (
     TokenStatus,
 )
 from pharia_access.domain.permissions import Role
-from pharia_access.domain.sightings import (
-    ForeignSecret,
-    Kind,
-    LeaseRecord,
-    MalformedObject,
-    Notice,
-    OneTimeSecret,
-    Page,
-)
 from pharia_access.domain.token import TokenText
 from pharia_access.services.machine import Clock, Entropy, Hasher
 
@@ -69,7 +69,7 @@ class Cluster(Protocol):
         """The same for a credential."""
         ...
 
-    async def write_malformed_status(self, malformed: MalformedObject, *, now: datetime) -> None:
+    async def write_malformed_status(self, malformed: InvalidObject, *, now: datetime) -> None:
         """Tell on an object that cannot be understood what is wrong with it.
 
         Ready=False and Stalled=True, both with reason InvalidSpec; other conditions and fields are kept.
@@ -99,7 +99,7 @@ class Cluster(Protocol):
         ...
 
     def role_pages(self) -> AsyncIterator[Page[Role]]:
-        """List the catalogue."""
+        """List the catalog."""
         ...
 
     async def server_time_offset(self, now: Callable[[], datetime]) -> timedelta:
@@ -117,7 +117,7 @@ class Secrets(Protocol):
         """Create the immutable Secret under the token's name for it, owned by it. Raises AlreadyExistsError."""
         ...
 
-    async def look_at(self, key: ObjectKey) -> OneTimeSecret | ForeignSecret | None:
+    async def inspect_secret(self, key: ObjectKey) -> OneTimeSecret | ForeignSecret | None:
         """See what has that name: ours, somebody else's, or nothing."""
         ...
 
@@ -168,7 +168,7 @@ class Leases(Protocol):
 class Recorder(Protocol):
     """Events, written behind the work: lost ones are counted, never waited for."""
 
-    def record(self, notice: Notice) -> None:
+    def record(self, notice: EventMessage) -> None:
         """Queue an Event."""
         ...
 

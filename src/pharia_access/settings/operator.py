@@ -13,8 +13,8 @@ from typing import Annotated, ClassVar
 from pydantic import AliasChoices, Field
 from pydantic_settings import NoDecode
 
+from pharia_access.domain.argon2id import Argon2Parameters
 from pharia_access.domain.model import Policy
-from pharia_access.domain.proof import ProofParameters
 from pharia_access.domain.token import PREFIX_PATTERN
 from pharia_access.settings.base import ENVIRONMENT_PREFIX, LABEL, LogFormat, LogLevel, ProcessSettings
 from pharia_access.settings.rules import NotMore, ProofFloor, Rule, WholeSeconds
@@ -23,7 +23,7 @@ from pharia_access.settings.types import choice, duration, flag, name_list, name
 __all__ = ["OperatorSettings"]
 
 _POLICY = Policy()
-_PROOF = ProofParameters()
+_PROOF = Argon2Parameters()
 _LEASE_JITTER_TENTHS = 12  # client-go: retryPeriod times 1.2 must be less than renewDeadline
 
 # https://kubernetes.io/docs/concepts/overview/working-with-objects/names/
@@ -167,9 +167,9 @@ class OperatorSettings(ProcessSettings):
             restore_labels=self.restore_labels,
         )
 
-    def proof_parameters(self) -> ProofParameters:
+    def argon2_parameters(self) -> Argon2Parameters:
         """What one hash costs."""
-        return ProofParameters(
+        return Argon2Parameters(
             memory_kib=self.argon2_memory_kib,
             time_cost=self.argon2_time_cost,
             parallelism=self.argon2_parallelism,

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
-from pharia_access.domain.proof import OWASP_MINIMUM, ProofParameters, require_floor
-from pharia_access.errors import ProofError
+from pharia_access.domain.argon2id import OWASP_MINIMUM, Argon2Parameters, require_floor
+from pharia_access.errors import HashError
 
 __all__ = ["NotMore", "ProofFloor", "Rule", "WholeSeconds", "complaints"]
 
@@ -86,7 +86,7 @@ class ProofFloor:
     def holds(self, settings: object) -> bool:
         """Whether it does."""
         memory, passes = getattr(settings, self.memory), getattr(settings, self.passes)
-        return not _weakness(ProofParameters(memory_kib=memory, time_cost=passes))
+        return not _weakness(Argon2Parameters(memory_kib=memory, time_cost=passes))
 
     def written(self, name: Naming) -> Mapping[str, Any]:
         """For the chart."""
@@ -103,12 +103,12 @@ def complaints(rules: Sequence[Rule], settings: object, name: Naming) -> Iterato
 
 
 def _too_weak() -> str:
-    return _weakness(ProofParameters(memory_kib=OWASP_MINIMUM[-1].memory_kib, time_cost=1))
+    return _weakness(Argon2Parameters(memory_kib=OWASP_MINIMUM[-1].memory_kib, time_cost=1))
 
 
-def _weakness(parameters: ProofParameters) -> str:
+def _weakness(parameters: Argon2Parameters) -> str:
     try:
         require_floor(parameters)
-    except ProofError as error:
+    except HashError as error:
         return str(error)
     return ""

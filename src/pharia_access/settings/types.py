@@ -19,7 +19,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from pharia_access.domain.durations import DURATION_PATTERN, parse_duration
 from pharia_access.domain.times import TIME_PATTERN, parse_time
-from pharia_access.errors import MalformedObjectError
+from pharia_access.errors import InvalidObjectError
 
 __all__ = [
     "SettingType",
@@ -82,7 +82,7 @@ def duration(low: str, high: str) -> SettingType:
         if isinstance(value, str):
             try:
                 value = parse_duration(value.strip())
-            except MalformedObjectError:
+            except InvalidObjectError:
                 return None
         return value if isinstance(value, timedelta) and lowest <= value <= highest else None
 
@@ -122,7 +122,7 @@ def moment() -> SettingType:
             return value if isinstance(value, datetime) else None
         try:
             found = parse_time(value.strip()) if value.strip() else _FIRST_MOMENT
-        except MalformedObjectError:
+        except InvalidObjectError:
             return None
         return found if _FIRST_MOMENT <= found <= _LAST_MOMENT else None
 

@@ -22,7 +22,7 @@ _MOST_TALKATIVE: Final = {
     # At DEBUG Kopf prints whole objects and patches, and at INFO a line for each event of each object.
     "kopf": logging.INFO,
     "kopf.objects": logging.WARNING,
-    # Says with a traceback how each run ended, which `entrypoints.watching` says once; warns that signals are ours.
+    # Says with a traceback how each run ended, which our `watching` says once; warns that signals are ours.
     "kopf._core.reactor.running": logging.CRITICAL,
     "kopf._core.reactor.orchestration": logging.CRITICAL,
     # At DEBUG the clients print answers, Secrets among them.

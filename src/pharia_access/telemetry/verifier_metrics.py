@@ -16,8 +16,8 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from pharia_access.domain.certificates import Validity
-from pharia_access.domain.sightings import Kind
+from pharia_access.domain.api_values import Kind
+from pharia_access.domain.verification.certificates import Validity
 from pharia_access.telemetry.process import PREFIX, tell_of_process
 
 __all__ = ["Gauges", "VerifierMetrics"]

@@ -4,15 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pharia_access.domain.conditions import (
-    Condition,
-    ConditionStatus,
-    find,
-    is_true,
-    with_condition,
-    without,
-)
-from pharia_access.errors import MalformedObjectError
+from pharia_access.domain.conditions import Condition, ConditionStatus, find, is_true, with_condition, without
+from pharia_access.errors import InvalidObjectError
 
 THEN = datetime(2026, 11, 23, 12, tzinfo=UTC)
 NOW = THEN + timedelta(hours=1)
@@ -123,10 +116,10 @@ def test_the_time_is_cut_to_whole_seconds() -> None:
     ],
 )
 def test_a_reason_that_the_api_server_would_refuse_is_refused(reason: str) -> None:
-    with pytest.raises(MalformedObjectError, match="reason of condition Ready"):
+    with pytest.raises(InvalidObjectError, match="reason of condition Ready"):
         condition(reason=reason)
 
 
 def test_a_time_without_a_zone_is_refused() -> None:
-    with pytest.raises(MalformedObjectError, match="without a zone"):
+    with pytest.raises(InvalidObjectError, match="without a zone"):
         condition(at=datetime(2026, 11, 23))  # noqa: DTZ001 - that is the point

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pharia_access.domain.durations import MAX_DURATION, format_duration, humanize, parse_duration
-from pharia_access.errors import MalformedObjectError
+from pharia_access.errors import InvalidObjectError
 
 durations = st.timedeltas(timedelta(), MAX_DURATION)
 
@@ -64,7 +64,7 @@ def test_a_duration_is_read_as_go_reads_it(text: str, duration: timedelta) -> No
     ],
 )
 def test_what_is_not_a_duration_is_refused_with_the_accepted_form(text: str) -> None:
-    with pytest.raises(MalformedObjectError, match=r"720h, 1h30m or 90s, from 0s to 876600h") as caught:
+    with pytest.raises(InvalidObjectError, match=r"720h, 1h30m or 90s, from 0s to 876600h") as caught:
         parse_duration(text)
 
     assert len(str(caught.value)) < 300
@@ -74,7 +74,7 @@ def test_what_is_not_a_duration_is_refused_with_the_accepted_form(text: str) -> 
 def test_no_text_raises_anything_but_a_malformed_object_error(text: str) -> None:
     try:
         duration = parse_duration(text)
-    except MalformedObjectError:
+    except InvalidObjectError:
         return
     assert timedelta() <= duration <= MAX_DURATION
 

@@ -20,7 +20,7 @@ fields = st.dictionaries(st.sampled_from("abcde"), st.sampled_from(["*", "*", "x
     lambda found: tuple(found.items())
 )
 permissions = st.builds(Permission, name=st.sampled_from(["AccessModel", "HasRelation"]), fields=fields)
-catalogues = st.lists(st.lists(permissions, max_size=12), max_size=4)
+catalogs = st.lists(st.lists(permissions, max_size=12), max_size=4)
 WIDE = [Permission("AccessModel", tuple((f"f{n}", "x") for n in range(300)))]
 
 
@@ -29,7 +29,7 @@ def roles_of(held: Iterable[Iterable[Permission]]) -> EffectiveRoles:
     return effective(list(roles), roles, namespace="finance")
 
 
-@given(catalogues, permissions)
+@given(catalogs, permissions)
 @example([WIDE], WIDE[0])
 @example([WIDE], Permission("AccessModel", WIDE[0].fields[1:]))
 @settings(max_examples=2000, deadline=None)

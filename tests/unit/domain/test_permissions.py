@@ -18,7 +18,7 @@ STUDIO = Role("studio-user", frozenset({"*"}), (Permission("AccessStudio"), ANY_
 KERNEL_USER = Role("kernel-user", frozenset({"finance", "legal"}), (KERNEL, ANY_MODEL))
 ADMIN = Role("admin", frozenset({"platform"}), (Permission("AccessEverything"),))
 NOWHERE = Role("nowhere", frozenset(), (KERNEL,))
-CATALOGUE = {role.name: role for role in (STUDIO, KERNEL_USER, ADMIN, NOWHERE)}
+CATALOG = {role.name: role for role in (STUDIO, KERNEL_USER, ADMIN, NOWHERE)}
 
 permissions = st.builds(
     Permission,
@@ -103,14 +103,14 @@ def test_a_role_may_be_held_in_its_allowed_namespaces(role: Role, namespace: str
 
 
 def test_permissions_are_the_union_of_the_roles_each_once() -> None:
-    found = effective(["studio-user", "kernel-user"], CATALOGUE, namespace="finance")
+    found = effective(["studio-user", "kernel-user"], CATALOG, namespace="finance")
 
     assert found == EffectiveRoles(("studio-user", "kernel-user"), (), (), held=(STUDIO, KERNEL_USER))
     assert found.permissions == (Permission("AccessStudio"), ANY_MODEL, KERNEL)
 
 
 def test_a_role_that_the_namespace_may_not_hold_is_left_out() -> None:
-    assert effective(["studio-user", "admin"], CATALOGUE, namespace="finance") == EffectiveRoles(
+    assert effective(["studio-user", "admin"], CATALOG, namespace="finance") == EffectiveRoles(
         roles=("studio-user",),
         unknown=(),
         not_allowed=("admin",),
@@ -118,8 +118,8 @@ def test_a_role_that_the_namespace_may_not_hold_is_left_out() -> None:
     )
 
 
-def test_a_role_that_is_not_in_the_catalogue_is_named_and_grants_nothing() -> None:
-    assert effective(["gone", "studio-user", "typo"], CATALOGUE, namespace="finance") == EffectiveRoles(
+def test_a_role_that_is_not_in_the_catalog_is_named_and_grants_nothing() -> None:
+    assert effective(["gone", "studio-user", "typo"], CATALOG, namespace="finance") == EffectiveRoles(
         roles=("studio-user",),
         unknown=("gone", "typo"),
         not_allowed=(),
@@ -128,20 +128,20 @@ def test_a_role_that_is_not_in_the_catalogue_is_named_and_grants_nothing() -> No
 
 
 def test_a_role_listed_twice_counts_once() -> None:
-    found = effective(["gone", "admin", "studio-user"] * 2, CATALOGUE, namespace="finance")
+    found = effective(["gone", "admin", "studio-user"] * 2, CATALOG, namespace="finance")
 
     assert (found.roles, found.not_allowed, found.unknown) == (("studio-user",), ("admin",), ("gone",))
 
 
 def test_no_roles_come_to_no_permissions() -> None:
-    assert effective([], CATALOGUE, namespace="finance") == EffectiveRoles((), (), (), ())
+    assert effective([], CATALOG, namespace="finance") == EffectiveRoles((), (), (), ())
 
 
 def test_of_requirements_that_are_met_few_are_remembered_and_none_by_who_holds_something_else() -> None:
-    held = effective(["studio-user"], CATALOGUE, namespace="finance")
+    held = effective(["studio-user"], CATALOG, namespace="finance")
     for number in range(1000):
         held.remember_met(f"role={number}")
 
     assert len(held.met) <= 16
     assert "role=999" in held.met
-    assert not effective(["studio-user"], CATALOGUE, namespace="finance").met
+    assert not effective(["studio-user"], CATALOG, namespace="finance").met

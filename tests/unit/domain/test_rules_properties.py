@@ -8,7 +8,16 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from pharia_access.domain.conditions import without
-from pharia_access.domain.decisions import DeleteToken, InSync, Mint, Observed, RemoveOwner, Settle
+from pharia_access.domain.lifecycle.decisions import (
+    DeleteToken,
+    InSync,
+    Mint,
+    Observed,
+    RemoveOwner,
+    WriteStatus,
+)
+from pharia_access.domain.lifecycle.token_rules import decide
+from pharia_access.domain.lifecycle.token_status import Minted, Outcome, minted_status, status_of
 from pharia_access.domain.lifetime import end_of_life, expiring_soon_at, expiry
 from pharia_access.domain.model import (
     Credential,
@@ -23,9 +32,7 @@ from pharia_access.domain.model import (
     TokenStatus,
 )
 from pharia_access.domain.times import whole_seconds
-from pharia_access.domain.token_rules import decide
-from pharia_access.domain.token_status import Minted, Outcome, minted_status, status_of
-from pharia_access.services.reconciler import MOST_ROUNDS
+from pharia_access.services.operator.token_reconciler import MOST_ROUNDS
 from tests.support.builders import HASH, NOW, TEXT, a_credential, a_minted_token, a_token, owned_by
 
 SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
@@ -139,14 +146,14 @@ def minted(observed: Observed, credential: Credential, now: datetime) -> TokenSt
     return minted_status(token, mint, now)
 
 
-def carried_out(observed: Observed, now: datetime) -> Iterator[tuple[Observed, Settle | Mint | RemoveOwner]]:
+def carried_out(observed: Observed, now: datetime) -> Iterator[tuple[Observed, WriteStatus | Mint | RemoveOwner]]:
     """State after state, each with the decision that led to it, until nothing is left to do, or clearly without end."""
     for _ in range(2 * MOST_ROUNDS):
         token, decision = observed.token, decide(observed, now)
         match decision:
             case InSync() | DeleteToken():
                 return
-            case Settle(status):
+            case WriteStatus(status):
                 token = replace(token, status=status)
             case RemoveOwner(remaining):
                 token = replace(token, owners=remaining)
@@ -167,7 +174,7 @@ def test_there_is_always_a_decision_and_always_the_same(state: tuple[Observed, d
     decision = decide(observed, now)
 
     event(type(decision).__name__)
-    assert isinstance(decision, InSync | Mint | Settle | RemoveOwner | DeleteToken)
+    assert isinstance(decision, InSync | Mint | WriteStatus | RemoveOwner | DeleteToken)
     assert decide(observed, now) == decision
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pharia_access.domain.times import format_time, parse_time, whole_seconds
-from pharia_access.errors import MalformedObjectError
+from pharia_access.errors import InvalidObjectError
 
 offsets = st.timedeltas(timedelta(hours=-23, minutes=-59), timedelta(hours=23, minutes=59)).map(
     lambda offset: timezone(timedelta(minutes=offset // timedelta(minutes=1)))
@@ -75,7 +75,7 @@ def test_a_time_is_read_into_utc(text: str, moment: datetime) -> None:
     ],
 )
 def test_what_is_not_a_time_is_refused_with_the_accepted_form(text: str) -> None:
-    with pytest.raises(MalformedObjectError, match="RFC 3339, such as 2027-01-31T00:00:00Z") as caught:
+    with pytest.raises(InvalidObjectError, match="RFC 3339, such as 2027-01-31T00:00:00Z") as caught:
         parse_time(text)
 
     assert len(str(caught.value)) < 200
@@ -85,7 +85,7 @@ def test_what_is_not_a_time_is_refused_with_the_accepted_form(text: str) -> None
 def test_no_text_raises_anything_but_a_malformed_object_error(text: str) -> None:
     try:
         moment = parse_time(text)
-    except MalformedObjectError:
+    except InvalidObjectError:
         return
     assert moment.tzinfo is UTC
 
@@ -119,5 +119,5 @@ def test_a_time_is_written_in_utc_and_whole_seconds(moment: datetime, text: str)
 
 @pytest.mark.parametrize("write", [format_time, whole_seconds])
 def test_a_time_without_a_zone_is_refused(write: Callable[[datetime], object]) -> None:
-    with pytest.raises(MalformedObjectError, match="without a zone"):
+    with pytest.raises(InvalidObjectError, match="without a zone"):
         write(datetime(2027, 1, 31))  # noqa: DTZ001 - that is the point

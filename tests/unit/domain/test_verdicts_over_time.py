@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pharia_access.domain.verification import RULES, Holder, IssuedToken, issued_before, judge
+from pharia_access.domain.verdict import RULES, CredentialRecord, IssuedToken, issued_before, judge
 
 TIMES = st.floats(min_value=0, max_value=4e9)
 
@@ -30,7 +30,7 @@ def token(**changes: object) -> IssuedToken:
 HOLDERS = st.one_of(
     st.none(),
     st.builds(
-        Holder,
+        CredentialRecord,
         st.just("finance"),
         st.just("bot"),
         st.sampled_from(["holder", "another"]),
@@ -49,7 +49,7 @@ HOLDERS = st.one_of(
     TIMES,
 )
 def test_who_is_accepted_once_is_accepted_exactly_until_the_token_ends(
-    one: IssuedToken, holder: Holder | None, bound: float, once: float, then: float
+    one: IssuedToken, holder: CredentialRecord | None, bound: float, once: float, then: float
 ) -> None:
     rules = (issued_before(bound), *RULES)
     accepted_once = judge(one, holder, once, rules=rules) is None

@@ -14,7 +14,7 @@ from pharia_access.entrypoints.main import main
 from pharia_access.kube.manifests import KEYRING_TYPE
 from tests.support.builders import NOW
 from tests.support.fakes import seeded_entropy
-from tests.support.hostile_api import HostileApi, Request, hostile_api, plain_kubeconfig, reply
+from tests.support.hostile_api import HostileApi, ReceivedRequest, hostile_api, plain_kubeconfig, reply
 from tests.support.stored import MINTED_STATUS, stored_token
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def the_secret() -> dict[str, Any]:
 
 
 async def rotated(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: Callable[[Request], bytes]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: Callable[[ReceivedRequest], bytes]
 ) -> tuple[int, HostileApi]:
     """The exit status, and the server that was asked."""
     async with hostile_api(answer) as api:
@@ -50,12 +50,12 @@ async def rotated(
         return await asyncio.to_thread(main, ["keyring", "rotate"]), api
 
 
-def a_server(*, in_use: str = "") -> Callable[[Request], bytes]:
+def a_server(*, in_use: str = "") -> Callable[[ReceivedRequest], bytes]:
     """One with a keyring of two keys, and a token that was minted under the key of this ID."""
     mac = {"keyID": in_use, "value": "0" * 64}
     items = [stored_token(status={**MINTED_STATUS, "mac": mac})] if in_use else []
 
-    def answer(request: Request) -> bytes:
+    def answer(request: ReceivedRequest) -> bytes:
         if request.path.endswith("/apitokens"):
             return reply(200, {"metadata": {"resourceVersion": "9"}, "items": items})
         return reply(200, the_secret())

@@ -12,8 +12,8 @@ import trustme
 from kubernetes.aio.config import incluster_config
 
 from pharia_access.errors import SettingsError, UnavailableError
-from pharia_access.kube.client import MERGE_PATCH, Call, connect
-from tests.support.hostile_api import HostileApi, Request, hostile_api, plain_kubeconfig, reply
+from pharia_access.kube.client import MERGE_PATCH, Request, connect
+from tests.support.hostile_api import HostileApi, ReceivedRequest, hostile_api, plain_kubeconfig, reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 PATH = "/apis/access.pharia.ai/v1alpha1/namespaces/finance/apitokens/ci"
 
 
-def ok(_: Request) -> bytes:
+def ok(_: ReceivedRequest) -> bytes:
     """An API server that is content."""
     return reply(200, {})
 
 
-async def exchange(tmp_path: Path, call: Call, answer: Callable[[Request], bytes | None] = ok) -> HostileApi:
+async def exchange(tmp_path: Path, call: Request, answer: Callable[[ReceivedRequest], bytes | None] = ok) -> HostileApi:
     """Send one call to a server that answers so."""
     async with (
         hostile_api(answer) as api,
@@ -38,7 +38,7 @@ async def exchange(tmp_path: Path, call: Call, answer: Callable[[Request], bytes
 
 
 async def test_a_call_is_signed_in_and_uncompressed(tmp_path: Path) -> None:
-    api = await exchange(tmp_path, Call("GET", PATH, 5))
+    api = await exchange(tmp_path, Request("GET", PATH, 5))
     headers = api.requests[0].headers
 
     assert headers["authorization"] == "Bearer signed-in"
@@ -57,13 +57,13 @@ async def test_a_call_is_signed_in_and_uncompressed(tmp_path: Path) -> None:
     ],
 )
 async def test_no_write_lets_a_field_be_dropped(tmp_path: Path, method: str, expected: list[str] | None) -> None:
-    api = await exchange(tmp_path, Call(method, PATH, 5, {}, MERGE_PATCH))
+    api = await exchange(tmp_path, Request(method, PATH, 5, {}, MERGE_PATCH))
 
     assert api.requests[0].query.get("fieldValidation") == expected
 
 
 async def test_an_empty_patch_is_sent_as_such(tmp_path: Path) -> None:
-    api = await exchange(tmp_path, Call("PATCH", PATH, 5, {}, MERGE_PATCH, query={"dryRun": "All"}))
+    api = await exchange(tmp_path, Request("PATCH", PATH, 5, {}, MERGE_PATCH, query={"dryRun": "All"}))
 
     assert api.requests[0].body == b"{}"
     assert api.requests[0].headers["content-type"] == MERGE_PATCH
@@ -71,7 +71,7 @@ async def test_an_empty_patch_is_sent_as_such(tmp_path: Path) -> None:
 
 
 async def test_a_query_is_escaped(tmp_path: Path) -> None:
-    api = await exchange(tmp_path, Call("GET", PATH, 5, query={"continue": "a+b/c=&x=1"}))
+    api = await exchange(tmp_path, Request("GET", PATH, 5, query={"continue": "a+b/c=&x=1"}))
 
     assert api.requests[0].query == {"continue": ["a+b/c=&x=1"]}
 
@@ -86,11 +86,11 @@ async def test_a_query_is_escaped(tmp_path: Path) -> None:
     ],
 )
 async def test_without_a_whole_answer_nothing_is_known(
-    tmp_path: Path, answer: Callable[[Request], bytes | None]
+    tmp_path: Path, answer: Callable[[ReceivedRequest], bytes | None]
 ) -> None:
     began = asyncio.get_running_loop().time()
     with pytest.raises(UnavailableError, match=f"^GET {PATH}: no answer"):
-        await exchange(tmp_path, Call("GET", PATH, 0.3), answer)
+        await exchange(tmp_path, Request("GET", PATH, 0.3), answer)
 
     assert asyncio.get_running_loop().time() - began < 3
 
@@ -98,12 +98,12 @@ async def test_without_a_whole_answer_nothing_is_known(
 async def test_a_server_that_is_not_there_is_unavailable(tmp_path: Path) -> None:
     async with connect(plain_kubeconfig(tmp_path / "kubeconfig", "http://127.0.0.1:1"), pool_size=2) as connection:
         with pytest.raises(UnavailableError, match="ClientConnectorError"):
-            await connection.send(Call("GET", PATH, 5))
+            await connection.send(Request("GET", PATH, 5))
 
 
 async def test_the_wait_that_the_server_asks_for_is_known(tmp_path: Path) -> None:
     with pytest.raises(UnavailableError) as raised:
-        await exchange(tmp_path, Call("GET", PATH, 5), lambda _: reply(429, b"", retry_after="3"))
+        await exchange(tmp_path, Request("GET", PATH, 5), lambda _: reply(429, b"", retry_after="3"))
 
     assert raised.value.retry_after == 3
 
@@ -135,7 +135,7 @@ async def test_others_may_sign_in_with_the_same_credentials(tmp_path: Path) -> N
 
 
 async def test_a_body_never_shows_in_a_repr() -> None:
-    assert "hidden" not in repr(Call("POST", PATH, 5, {"data": "hidden"}))
+    assert "hidden" not in repr(Request("POST", PATH, 5, {"data": "hidden"}))
 
 
 @pytest.mark.parametrize(
@@ -202,7 +202,7 @@ async def test_a_proxy_that_the_environment_names_gets_nothing(tmp_path: Path, m
         for name in ("no_proxy", "NO_PROXY"):
             monkeypatch.delenv(name, raising=False)
 
-        api = await exchange(tmp_path, Call("GET", PATH, 5))
+        api = await exchange(tmp_path, Request("GET", PATH, 5))
 
     assert len(api.requests) == 1
     assert proxy.requests == []

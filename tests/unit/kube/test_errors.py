@@ -13,10 +13,10 @@ from pharia_access.errors import (
     AlreadyExistsError,
     ApiError,
     ConflictError,
-    DeniedError,
-    ExpiredViewError,
+    ForbiddenError,
     InvalidError,
     NotFoundError,
+    ResourceExpiredError,
     UnavailableError,
 )
 from pharia_access.kube.errors import PolicyDeniedError, concerns_secrets, refusal, unreachable
@@ -52,8 +52,8 @@ def refused(status: int, body: bytes, path: str = TOKEN_PATH, *, retry_after: st
         pytest.param(409, a_status("AlreadyExists"), AlreadyExistsError, id="the name is taken"),
         pytest.param(409, a_status("Conflict"), ConflictError, id="the object changed"),
         pytest.param(409, b"", ConflictError, id="a bare 409 is a conflict"),
-        pytest.param(410, a_status("Expired"), ExpiredViewError, id="the continue token is too old"),
-        pytest.param(403, a_status("Forbidden"), DeniedError, id="RBAC refuses"),
+        pytest.param(410, a_status("Expired"), ResourceExpiredError, id="the continue token is too old"),
+        pytest.param(403, a_status("Forbidden"), ForbiddenError, id="RBAC refuses"),
         pytest.param(
             403,
             a_status("Forbidden", OUR_DENIAL, causes=[{"message": "no"}]),
@@ -63,13 +63,13 @@ def refused(status: int, body: bytes, path: str = TOKEN_PATH, *, retry_after: st
         pytest.param(
             403,
             a_status("Forbidden", OTHER_DENIAL, causes=[{"message": "no"}]),
-            DeniedError,
+            ForbiddenError,
             id="somebody else's admission policy refuses",
         ),
         pytest.param(
             403,
             a_status("Forbidden", causes=[{"reason": "NamespaceTerminating", "field": "metadata.namespace"}]),
-            DeniedError,
+            ForbiddenError,
             id="a namespace that is being deleted refuses",
         ),
         pytest.param(400, a_status("BadRequest"), InvalidError, id="the request is malformed"),

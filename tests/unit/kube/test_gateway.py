@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pharia_access.errors import DeniedError, ExpiredViewError, MalformedObjectError
+from pharia_access.errors import ForbiddenError, InvalidObjectError, ResourceExpiredError
 from pharia_access.kube.client import Connection, connect
 from pharia_access.kube.gateway import KubeCluster
-from pharia_access.kube.lease import KubeLeases
+from pharia_access.kube.operator.lease import KubeLeases
 from tests.support.builders import WINDOW
-from tests.support.hostile_api import Request, hostile_api, plain_kubeconfig, reply
+from tests.support.hostile_api import ReceivedRequest, hostile_api, plain_kubeconfig, reply
 from tests.support.stored import stored_token, with_field
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ Json = dict[str, Any]
 
 
 @asynccontextmanager
-async def connected(tmp_path: Path, answer: Callable[[Request], bytes]) -> AsyncIterator[Connection]:
+async def connected(tmp_path: Path, answer: Callable[[ReceivedRequest], bytes]) -> AsyncIterator[Connection]:
     """A connection to a server that answers so."""
     async with (
         hostile_api(answer) as api,
@@ -52,18 +52,18 @@ async def test_a_malformed_object_stops_nothing_else(tmp_path: Path) -> None:
 async def test_a_page_that_comes_too_late_ends_the_list(tmp_path: Path) -> None:
     gone = reply(410, {"kind": "Status", "reason": "Expired", "message": "The provided continue parameter is too old"})
 
-    def answer(request: Request) -> bytes:
+    def answer(request: ReceivedRequest) -> bytes:
         return gone if "continue" in request.query else a_list([stored_token()], "9", **{"continue": "more"})
 
     async with connected(tmp_path, answer) as connection:
         pages = KubeCluster(connection, default_window=WINDOW).token_pages()
         assert len((await anext(pages)).items) == 1
-        with pytest.raises(ExpiredViewError):
+        with pytest.raises(ResourceExpiredError):
             await anext(pages)
 
 
 async def test_each_namespace_is_listed_by_itself(tmp_path: Path) -> None:
-    def answer(request: Request) -> bytes:
+    def answer(request: ReceivedRequest) -> bytes:
         return a_list([], "5" if "/namespaces/a/" in request.path else "8")
 
     async with connected(tmp_path, answer) as connection:
@@ -83,12 +83,12 @@ async def test_whether_a_namespace_may_be_listed_is_asked_with_one_object_of_eac
 ) -> None:
     asked: list[str] = []
 
-    def answer(request: Request) -> bytes:
+    def answer(request: ReceivedRequest) -> bytes:
         asked.append(request.target.partition("/v1alpha1")[2])
         return reply(403, {"kind": "Status", "code": 403}) if refused in request.path else a_list([], "5")
 
     async with connected(tmp_path, answer) as connection:
-        with pytest.raises(DeniedError):
+        with pytest.raises(ForbiddenError):
             await KubeCluster(connection, default_window=WINDOW).try_lists("a")
 
     both = ["/namespaces/a/apicredentials?limit=1", "/namespaces/a/apitokens?limit=1"]
@@ -106,5 +106,5 @@ async def test_a_lease_that_nobody_ever_held_is_free(tmp_path: Path) -> None:
 
 async def test_an_answer_that_is_no_lease_is_malformed(tmp_path: Path) -> None:
     async with connected(tmp_path, lambda _: reply(200, {"spec": 7})) as connection:
-        with pytest.raises(MalformedObjectError):
+        with pytest.raises(InvalidObjectError):
             await KubeLeases(connection, namespace="system", name="operator").read_lease()

@@ -8,18 +8,24 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
+from pharia_access.domain.api_values import InvalidObject, LeaseRecord
 from pharia_access.domain.deletions import GONE, NOT_THERE, Deletion, Held
 from pharia_access.domain.model import CredentialStatus, TokenCounts, TokenStatus
 from pharia_access.domain.reasons import Phase
-from pharia_access.domain.sightings import LeaseRecord, MalformedObject
-from pharia_access.errors import AlreadyExistsError, ConflictError, DeniedError, NotFoundError, UnavailableError
+from pharia_access.errors import (
+    AlreadyExistsError,
+    ConflictError,
+    ForbiddenError,
+    NotFoundError,
+    UnavailableError,
+)
 from pharia_access.kube.client import MERGE_PATCH, Connection, connect
 from pharia_access.kube.deletion import what_holds
 from pharia_access.kube.gateway import KubeCluster
-from pharia_access.kube.lease import KubeLeases
-from pharia_access.kube.schema import malformed
+from pharia_access.kube.operator.lease import KubeLeases
+from pharia_access.kube.schema import invalid_object
 from tests.support.builders import CREDENTIAL, NOW, TOKEN, WINDOW, a_credential, a_token, owned_by
-from tests.support.hostile_api import Request, hostile_api, plain_kubeconfig, reply
+from tests.support.hostile_api import ReceivedRequest, hostile_api, plain_kubeconfig, reply
 from tests.support.stored import stored_credential, stored_role, stored_token, with_field
 
 if TYPE_CHECKING:
@@ -44,7 +50,7 @@ def status(code: int, reason: str) -> bytes:
 
 async def exchanged(
     tmp_path: Path, act: Callable[[Connection], Awaitable[T]], *answers: bytes
-) -> tuple[T, list[Request]]:
+) -> tuple[T, list[ReceivedRequest]]:
     """What came of it, and what was sent; the server answers in this order."""
     left = list(answers)
     async with (
@@ -54,15 +60,17 @@ async def exchanged(
         return await act(connection), api.requests
 
 
-async def asked(tmp_path: Path, act: Callable[[KubeCluster], Awaitable[T]], *answers: bytes) -> tuple[T, list[Request]]:
+async def asked(
+    tmp_path: Path, act: Callable[[KubeCluster], Awaitable[T]], *answers: bytes
+) -> tuple[T, list[ReceivedRequest]]:
     return await exchanged(tmp_path, lambda c: act(KubeCluster(c, default_window=WINDOW)), *answers)
 
 
-def line(request: Request) -> tuple[str, str]:
+def line(request: ReceivedRequest) -> tuple[str, str]:
     return request.method, request.path
 
 
-def body(request: Request) -> Any:  # noqa: ANN401 - JSON
+def body(request: ReceivedRequest) -> Any:  # noqa: ANN401 - JSON
     return json.loads(request.body)
 
 
@@ -178,7 +186,7 @@ def test_what_is_no_answer_to_a_deletion_is_asked_again_and_quoted_nowhere(answe
 
 
 async def test_a_token_that_may_not_be_deleted_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(DeniedError):
+    with pytest.raises(ForbiddenError):
         await asked(tmp_path, lambda c: c.delete_token(TOKEN, "token-1"), status(403, "Forbidden"))
 
 
@@ -210,8 +218,8 @@ async def test_roles_are_listed_for_the_whole_cluster(tmp_path: Path) -> None:
     assert line(requests[0]) == ("GET", "/apis/access.pharia.ai/v1alpha1/apiroles")
 
 
-def found(kind: str = "ApiToken", version: str = "7") -> MalformedObject:
-    return replace(malformed("ApiToken", BROKEN, "spec.ttl: no"), kind=kind, resource_version=version)  # type: ignore[arg-type] # of the closed set
+def found(kind: str = "ApiToken", version: str = "7") -> InvalidObject:
+    return replace(invalid_object("ApiToken", BROKEN, "spec.ttl: no"), kind=kind, resource_version=version)  # type: ignore[arg-type] # of the closed set
 
 
 async def test_a_malformed_object_is_told_so_and_only_once(tmp_path: Path) -> None:

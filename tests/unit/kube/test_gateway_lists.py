@@ -10,7 +10,7 @@ from pharia_access.errors import UnavailableError
 from pharia_access.kube.client import connect
 from pharia_access.kube.gateway import KubeCluster
 from tests.support.builders import WINDOW
-from tests.support.hostile_api import Request, hostile_api, plain_kubeconfig, reply
+from tests.support.hostile_api import ReceivedRequest, hostile_api, plain_kubeconfig, reply
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,7 +42,7 @@ async def test_what_is_no_list_is_tried_again(tmp_path: Path, answer: object, wh
 async def test_tokens_are_listed_in_pages_after_they_broke_off_whatever_was_listed_between(tmp_path: Path) -> None:
     asked: list[tuple[str, bool]] = []
 
-    def answer(request: Request) -> bytes | None:
+    def answer(request: ReceivedRequest) -> bytes | None:
         kind, paged = request.path.rpartition("/")[2], "limit" in request.query
         asked.append((kind, paged))
         broken_off = asked == [("apitokens", False)]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pharia_access.errors import MalformedObjectError
+from pharia_access.errors import InvalidObjectError
 from pharia_access.kube.listing import ListReader
 
 OURS = {"apiVersion": "access.pharia.ai/v1alpha1", "kind": "ApiToken"}
@@ -82,5 +82,5 @@ def test_whatever_the_items_are_they_are_what_the_list_holds(members: list[Any])
 @pytest.mark.parametrize("cut", [1, 30, 70_000, 200_000])
 def test_a_list_that_ends_early_is_no_list(cut: int) -> None:
     body = in_go(a_list(items(5000)))
-    with pytest.raises(MalformedObjectError):
+    with pytest.raises(InvalidObjectError):
         read(body[:cut], 16_384)

@@ -7,13 +7,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from pharia_access.domain.api_values import EventMessage, LeaseRecord
 from pharia_access.domain.model import ObjectKey
-from pharia_access.domain.sightings import LeaseRecord, Notice
 from pharia_access.domain.token import parse
 from pharia_access.kube import manifests
 from tests.support.builders import NOW, TEXT, TOKEN, WINDOW, a_token
 
-NOTICE = Notice(kind="ApiToken", key=TOKEN, uid="token-1", reason="Issued", message="The token can be used.")
+NOTICE = EventMessage(kind="ApiToken", key=TOKEN, uid="token-1", reason="Issued", message="The token can be used.")
 REPORTER = manifests.Reporter("pharia-access-operator", "replica-1")
 
 
@@ -86,7 +86,7 @@ def test_an_event_tells_about_an_object() -> None:
 
 
 def test_an_event_sent_twice_has_one_name() -> None:
-    def name(notice: Notice, moment: datetime = NOW) -> Any:  # noqa: ANN401 - JSON
+    def name(notice: EventMessage, moment: datetime = NOW) -> Any:  # noqa: ANN401 - JSON
         return manifests.event(notice, REPORTER, moment)["metadata"]["name"]
 
     assert name(NOTICE) == name(replace(NOTICE))

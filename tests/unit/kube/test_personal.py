@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pharia_access.domain.deletions import NOT_THERE
+from pharia_access.kube.administration.objects import KubeObjects
+from pharia_access.kube.administration.personal_secrets import PersonalSecrets
 from pharia_access.kube.client import connect
 from pharia_access.kube.login import Login
-from pharia_access.kube.objects import KubeObjects
-from pharia_access.kube.personal_secrets import PersonalSecrets
 from tests.support.builders import TEXT, TOKEN
-from tests.support.hostile_api import Request, hostile_api, plain_kubeconfig, reply
+from tests.support.hostile_api import ReceivedRequest, hostile_api, plain_kubeconfig, reply
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +22,7 @@ GONE = {"kind": "Status", "reason": "NotFound", "message": 'secrets "ci" not fou
 
 
 async def test_a_list_goes_on_where_the_page_before_ended(tmp_path: Path) -> None:
-    def pages(request: Request) -> bytes:
+    def pages(request: ReceivedRequest) -> bytes:
         first = "continue" not in request.query
         metadata = {"continue": "more", "remainingItemCount": 1} if first else {}
         return reply(200, {"apiVersion": "access.pharia.ai/v1alpha1", "metadata": metadata, "items": [{"spec": {}}]})

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pharia_access.errors import ApiError, DeniedError, UnavailableError
+from pharia_access.errors import ApiError, ForbiddenError, UnavailableError
 from tests.support.scripted_watches import BROKEN, Slow, event, item, page, run
 
 
@@ -59,7 +59,7 @@ async def test_a_watch_that_said_nothing_is_not_believed() -> None:
     assert done.told[2] == "interrupted ended-silent"
 
 
-@pytest.mark.parametrize("answer", [page(version=20), b"{", UnavailableError("503"), DeniedError("403")])
+@pytest.mark.parametrize("answer", [page(version=20), b"{", UnavailableError("503"), ForbiddenError("403")])
 async def test_halfway_the_server_is_made_to_ask_how_far_it_is_whatever_comes_of_it(answer: bytes | ApiError) -> None:
     done = await run(page(), Slow([event("BOOKMARK", "", 20)]), answer)
 

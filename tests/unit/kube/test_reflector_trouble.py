@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from pharia_access.errors import DeniedError, ExpiredViewError, UnavailableError
+from pharia_access.errors import ForbiddenError, ResourceExpiredError, UnavailableError
 from tests.support.scripted_watches import BROKEN, GONE, GONE_WATCH, Early, Watch, event, page, run
 
 
@@ -32,7 +32,7 @@ async def test_a_server_that_went_back_in_time_is_listed_anew(theirs: str) -> No
     ("trouble", "cause"),
     [
         pytest.param([GONE], "expired", id="an ERROR event"),
-        pytest.param(ExpiredViewError("410"), "expired", id="410"),
+        pytest.param(ResourceExpiredError("410"), "expired", id="410"),
         pytest.param([b"{"], "undecodable", id="a line that is no event"),
         pytest.param([b'{"type":"NEWS","object":{"metadata":{"name":"a"}}}'], "expired", id="an unknown event"),
         pytest.param([event("ADDED")[:-2]], "undecodable", id="half an event"),
@@ -58,7 +58,7 @@ async def test_after_a_long_silence_a_watch_does_not_go_on_where_it_broke_off() 
 
 
 async def test_a_list_whose_pages_expire_begins_again() -> None:
-    done = await run(page("a", more="p2"), ExpiredViewError("410"), page("b"))
+    done = await run(page("a", more="p2"), ResourceExpiredError("410"), page("b"))
 
     assert done.asked == ["list", "list p2", "list", "watch 10"]
 
@@ -70,7 +70,7 @@ async def test_after_a_list_that_breaks_off_the_next_one_is_in_pages_and_then_wh
 
 
 async def test_who_is_not_let_in_asks_again_ever_more_slowly_and_is_told_why(caplog: pytest.LogCaptureFixture) -> None:
-    done = await run(*[DeniedError("GET: 403")] * 8)
+    done = await run(*[ForbiddenError("GET: 403")] * 8)
 
     assert done.asked == ["list"] * 9
     assert done.told == ["interrupted denied", "denied"] * 8
@@ -106,7 +106,7 @@ async def test_waits_are_short_again_once_a_watch_went_well() -> None:
 
 
 async def test_a_missing_right_is_told_again_after_it_was_there(caplog: pytest.LogCaptureFixture) -> None:
-    denied = DeniedError("GET: 403")
+    denied = ForbiddenError("GET: 403")
     await run(denied, denied, page(), [event("ADDED")], denied, page(version=11), denied)
 
     assert [record.__dict__["cause"] for record in caplog.records if record.levelname == "WARNING"] == ["denied"] * 2

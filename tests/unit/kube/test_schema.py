@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from pharia_access.domain.api_values import InvalidObject
 from pharia_access.domain.model import (
     CredentialIdentity,
     Delivery,
@@ -19,9 +20,8 @@ from pharia_access.domain.model import (
     Phase,
     TokenStatus,
 )
-from pharia_access.domain.sightings import MalformedObject
-from pharia_access.errors import MalformedObjectError
-from pharia_access.kube.schema import malformed, to_token
+from pharia_access.errors import InvalidObjectError
+from pharia_access.kube.schema import invalid_object, to_token
 from tests.support.builders import HASH, NOW, WINDOW, a_token
 from tests.support.stored import MINTED_STATUS, stored_token, with_field, without_field
 
@@ -138,7 +138,7 @@ def test_conditions_of_others_are_kept() -> None:
     ],
 )
 def test_a_token_that_is_not_understood_names_the_field(field: str, value: object) -> None:
-    with pytest.raises(MalformedObjectError) as raised:
+    with pytest.raises(InvalidObjectError) as raised:
         to_token(with_field(A_MINTED_TOKEN, field, value), WINDOW)
 
     assert str(raised.value).startswith(f"{field}: ")
@@ -157,7 +157,7 @@ def test_a_token_that_is_not_understood_names_the_field(field: str, value: objec
 def test_a_condition_that_is_not_understood_is_named(condition: Json, place: str) -> None:
     body = with_field(A_MINTED_TOKEN, "status.conditions", [{**MINTED_STATUS["conditions"][0], **condition}])
 
-    with pytest.raises(MalformedObjectError) as raised:
+    with pytest.raises(InvalidObjectError) as raised:
         to_token(body, WINDOW)
 
     assert str(raised.value).startswith(place)
@@ -165,7 +165,7 @@ def test_a_condition_that_is_not_understood_is_named(condition: Json, place: str
 
 @pytest.mark.parametrize("missing", ["tokenID", "hash", "issuedAt", "expiresAt", "delivery", "credential"])
 def test_a_part_of_a_mint_is_never_taken_for_none(missing: str) -> None:
-    with pytest.raises(MalformedObjectError, match=rf"^status\.{missing}: missing"):
+    with pytest.raises(InvalidObjectError, match=rf"^status\.{missing}: missing"):
         to_token(without_field(A_MINTED_TOKEN, f"status.{missing}"), WINDOW)
 
 
@@ -175,14 +175,14 @@ def test_a_mint_without_a_fast_check_is_whole() -> None:
 
 @pytest.mark.parametrize("body", [b"", b"null", b"[]", b"{", b"{}"])
 def test_what_is_no_object_is_malformed(body: bytes) -> None:
-    with pytest.raises(MalformedObjectError):
+    with pytest.raises(InvalidObjectError):
         to_token(body, WINDOW)
 
 
 def test_a_complaint_shows_nothing_of_a_status() -> None:
     body = with_field(A_MINTED_TOKEN, "status.mac.value", {"k": "not-for-logs"})
 
-    with pytest.raises(MalformedObjectError) as raised:
+    with pytest.raises(InvalidObjectError) as raised:
         to_token(body, WINDOW)
 
     assert "not-for-logs" not in str(raised.value)
@@ -191,13 +191,13 @@ def test_a_complaint_shows_nothing_of_a_status() -> None:
 
 
 def test_a_malformed_object_is_identified() -> None:
-    assert malformed("ApiToken", with_field(A_TOKEN, "spec", 7), "why") == MalformedObject(
+    assert invalid_object("ApiToken", with_field(A_TOKEN, "spec", 7), "why") == InvalidObject(
         kind="ApiToken", key=ObjectKey("finance", "ci"), uid="token-1", resource_version="7", generation=1, why="why"
     )
 
 
 @pytest.mark.parametrize("body", [{}, {"metadata": None}, {"metadata": {"name": 7, "generation": "x"}}])
 def test_identifying_a_malformed_object_never_fails(body: Json) -> None:
-    assert malformed("ApiRole", body, "why") == MalformedObject(
+    assert invalid_object("ApiRole", body, "why") == InvalidObject(
         kind="ApiRole", key=ObjectKey("", ""), uid="", resource_version="", generation=0, why="why"
     )

@@ -8,7 +8,7 @@ import pytest
 
 from pharia_access.domain.model import Credential, CredentialStatus, ObjectKey, TokenCounts, TokenPolicy
 from pharia_access.domain.permissions import Permission, Role
-from pharia_access.errors import MalformedObjectError
+from pharia_access.errors import InvalidObjectError
 from pharia_access.kube.schema import to_credential, to_role
 from tests.support.stored import stored_credential, stored_role, with_field, without_field
 
@@ -52,7 +52,7 @@ def test_a_credential_says_little_by_default() -> None:
     ],
 )
 def test_a_credential_that_is_not_understood_names_the_field(field: str, value: object) -> None:
-    with pytest.raises(MalformedObjectError) as raised:
+    with pytest.raises(InvalidObjectError) as raised:
         to_credential(with_field(stored_credential(), field, value))
 
     assert str(raised.value).startswith(f"{field}: ")
@@ -73,5 +73,5 @@ def test_a_role_without_permissions_grants_nothing() -> None:
 
 
 def test_a_role_that_is_not_understood_names_the_field() -> None:
-    with pytest.raises(MalformedObjectError, match=r"^spec\.permissions\[0\]\.fields\.model: "):
+    with pytest.raises(InvalidObjectError, match=r"^spec\.permissions\[0\]\.fields\.model: "):
         to_role(stored_role(permissions=[{"permission": "AccessModel", "fields": {"model": 7}}]))

@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pharia_access.domain.api_values import ForeignSecret, OneTimeSecret
 from pharia_access.domain.model import ObjectKey
-from pharia_access.domain.sightings import ForeignSecret, OneTimeSecret
 from pharia_access.errors import (
     AccessError,
     ConflictError,
-    DeniedError,
+    ForbiddenError,
     InvalidError,
+    InvalidObjectError,
     KeyringError,
-    MalformedObjectError,
 )
 from pharia_access.kube import manifests
 from pharia_access.kube.client import connect
 from pharia_access.kube.secrets import KubeSecrets
 from tests.support.builders import TEXT, a_token
-from tests.support.hostile_api import Request, hostile_api, plain_kubeconfig, reply
+from tests.support.hostile_api import ReceivedRequest, hostile_api, plain_kubeconfig, reply
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -52,7 +52,7 @@ KEYRING: Json = {**SECRET, "type": manifests.KEYRING_TYPE, "data": {"current": I
 
 CALLS: dict[str, Callable[[KubeSecrets], Awaitable[object]]] = {
     "create": lambda secrets: secrets.create_one_time_secret(a_token(), TEXT),
-    "look": lambda secrets: secrets.look_at(KEY),
+    "look": lambda secrets: secrets.inspect_secret(KEY),
     "delete": lambda secrets: secrets.delete_secret(KEY, "secret-1"),
     "read keyring": lambda secrets: secrets.read_keyring(),
     "create keyring": lambda secrets: secrets.create_keyring({"current": PLAIN.encode()}),
@@ -95,7 +95,7 @@ ANSWERS: dict[str, bytes | None] = {
 
 @asynccontextmanager
 async def secrets_of(
-    tmp_path: Path, answer: Callable[[Request], bytes | None], *, patience: float = 5
+    tmp_path: Path, answer: Callable[[ReceivedRequest], bytes | None], *, patience: float = 5
 ) -> AsyncIterator[KubeSecrets]:
     """The port, to a server that answers so."""
     async with (
@@ -122,7 +122,7 @@ async def test_no_error_of_a_replacement_tells_a_token(tmp_path: Path) -> None:
     answers = iter(ANSWERS.values())
     leaks = []
 
-    def answer(request: Request) -> bytes | None:
+    def answer(request: ReceivedRequest) -> bytes | None:
         return reply(200, KEYRING) if request.method == "GET" else next(answers)
 
     async with secrets_of(tmp_path, answer, patience=0.5) as secrets:
@@ -150,7 +150,7 @@ def everything_about(error: BaseException) -> str:
 
 async def test_a_secret_of_ours_is_seen(tmp_path: Path) -> None:
     async with secrets_of(tmp_path, lambda _: reply(200, SECRET)) as secrets:
-        seen = await secrets.look_at(KEY)
+        seen = await secrets.inspect_secret(KEY)
 
     assert isinstance(seen, OneTimeSecret)
     assert (seen.key, seen.uid, seen.immutable) == (KEY, "secret-1", True)
@@ -159,14 +159,14 @@ async def test_a_secret_of_ours_is_seen(tmp_path: Path) -> None:
 
 async def test_a_look_says_twice_that_nothing_is_to_be_deleted(tmp_path: Path) -> None:
     """In the query and in the body: whichever gets lost on the way, the Secret stays."""
-    requests: list[Request] = []
+    requests: list[ReceivedRequest] = []
 
-    def answer(request: Request) -> bytes:
+    def answer(request: ReceivedRequest) -> bytes:
         requests.append(request)
         return reply(200, SECRET)
 
     async with secrets_of(tmp_path, answer) as secrets:
-        await secrets.look_at(KEY)
+        await secrets.inspect_secret(KEY)
 
     (look,) = requests
     body = json.loads(look.body)
@@ -178,7 +178,7 @@ async def test_a_look_says_twice_that_nothing_is_to_be_deleted(tmp_path: Path) -
 async def test_a_secret_that_is_being_deleted_is_seen_as_any_other(tmp_path: Path) -> None:
     leaving = {**SECRET["metadata"], "deletionTimestamp": "2026-11-23T12:00:00Z", "finalizers": ["foregroundDeletion"]}
     async with secrets_of(tmp_path, lambda _: reply(200, {**SECRET, "metadata": leaving})) as secrets:
-        seen = await secrets.look_at(KEY)
+        seen = await secrets.inspect_secret(KEY)
 
     assert isinstance(seen, OneTimeSecret)
     assert seen.text == TEXT
@@ -189,15 +189,15 @@ async def test_a_look_that_shows_no_secret_is_no_look(tmp_path: Path, code: int)
     """So an API server without its garbage collector answers, and a deletion that was none of a dry run."""
     async with secrets_of(tmp_path, lambda _: a_status(code, "", status="Success")) as secrets:
         with pytest.raises(InvalidError, match="shows no Secret: does the API server collect garbage") as raised:
-            await secrets.look_at(KEY)
+            await secrets.inspect_secret(KEY)
 
     assert PLAIN not in everything_about(raised.value)
 
 
 async def test_a_keyring_that_changed_is_not_replaced(tmp_path: Path) -> None:
-    requests: list[Request] = []
+    requests: list[ReceivedRequest] = []
 
-    def answer(request: Request) -> bytes:
+    def answer(request: ReceivedRequest) -> bytes:
         requests.append(request)
         return reply(200, KEYRING)
 
@@ -217,7 +217,7 @@ async def test_a_keyring_that_changed_is_not_replaced(tmp_path: Path) -> None:
 )
 async def test_a_secret_of_our_type_need_not_hold_a_token(tmp_path: Path, data: Json) -> None:
     async with secrets_of(tmp_path, lambda _: reply(200, {**SECRET, "data": data})) as secrets:
-        seen = await secrets.look_at(KEY)
+        seen = await secrets.inspect_secret(KEY)
 
     assert isinstance(seen, OneTimeSecret)
     assert seen.text is None
@@ -232,13 +232,13 @@ async def test_a_secret_of_our_type_need_not_hold_a_token(tmp_path: Path, data: 
 )
 async def test_a_secret_of_others_is_known_as_such(tmp_path: Path, answer: bytes) -> None:
     async with secrets_of(tmp_path, lambda _: answer) as secrets:
-        assert await secrets.look_at(KEY) == ForeignSecret(KEY)
+        assert await secrets.inspect_secret(KEY) == ForeignSecret(KEY)
 
 
 async def test_a_right_that_rbac_lacks_is_not_taken_for_a_secret_of_others(tmp_path: Path) -> None:
     async with secrets_of(tmp_path, lambda _: ANSWERS["403"] or b"") as secrets:
-        with pytest.raises(DeniedError):
-            await secrets.look_at(KEY)
+        with pytest.raises(ForbiddenError):
+            await secrets.inspect_secret(KEY)
 
 
 @pytest.mark.parametrize(
@@ -257,5 +257,5 @@ async def test_what_is_no_keyring_is_said(tmp_path: Path, answer: bytes) -> None
 
 async def test_an_answer_that_is_no_secret_is_malformed(tmp_path: Path) -> None:
     async with secrets_of(tmp_path, lambda _: reply(200, {})) as secrets:
-        with pytest.raises(MalformedObjectError):
-            await secrets.look_at(KEY)
+        with pytest.raises(InvalidObjectError):
+            await secrets.inspect_secret(KEY)

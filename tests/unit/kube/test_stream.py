@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pharia_access.errors import ApiError, DeniedError, ExpiredViewError, UnavailableError
-from pharia_access.kube.client import Call, Connection, connect
-from pharia_access.kube.exchange import MOST_LINE_BYTES
-from tests.support.hostile_api import Request, hostile_api, plain_kubeconfig, reply
+from pharia_access.errors import ApiError, ForbiddenError, ResourceExpiredError, UnavailableError
+from pharia_access.kube.client import Connection, Request, connect
+from pharia_access.kube.http import MOST_LINE_BYTES
+from tests.support.hostile_api import ReceivedRequest, hostile_api, plain_kubeconfig, reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,19 +27,19 @@ def chunks(*parts: bytes) -> bytes:
     return b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in parts)
 
 
-async def lines_of(tmp_path: Path, answer: Callable[[Request], bytes | None]) -> list[bytes]:
+async def lines_of(tmp_path: Path, answer: Callable[[ReceivedRequest], bytes | None]) -> list[bytes]:
     """Read a stream to its end."""
     async with (
         hostile_api(answer) as api,
         connect(plain_kubeconfig(tmp_path / "kubeconfig", api.url), pool_size=2) as connection,
-        connection.stream(Call("GET", PATH, 5, query={"watch": "1"}), silence_seconds=5) as stream,
+        connection.stream(Request("GET", PATH, 5, query={"watch": "1"}), silence_seconds=5) as stream,
     ):
         return [line async for line in stream.lines()]
 
 
 async def collect(connection: Connection, seen: list[bytes]) -> None:
     """What came before the error counts too."""
-    async with connection.stream(Call("GET", PATH, 5), silence_seconds=0.3) as stream:
+    async with connection.stream(Request("GET", PATH, 5), silence_seconds=0.3) as stream:
         async for line in stream.lines():
             seen.append(line)  # noqa: PERF401 - the error would take the list along
 
@@ -75,8 +75,8 @@ async def test_any_other_end_is_a_broken_one(tmp_path: Path, rest: bytes, why: s
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
-        pytest.param(reply(403, {"kind": "Status", "reason": "Forbidden"}), DeniedError, id="403"),
-        pytest.param(reply(410, {"kind": "Status", "reason": "Expired"}), ExpiredViewError, id="410"),
+        pytest.param(reply(403, {"kind": "Status", "reason": "Forbidden"}), ForbiddenError, id="403"),
+        pytest.param(reply(410, {"kind": "Status", "reason": "Expired"}), ResourceExpiredError, id="410"),
         pytest.param(reply(503, b""), UnavailableError, id="503"),
         pytest.param(reply(302, b"", location="https://elsewhere.invalid/"), UnavailableError, id="elsewhere"),
         pytest.param(b"HTTP/1.1 500 X\r\ncontent-length: 9\r\n\r\nhalf", UnavailableError, id="half a refusal"),
@@ -102,7 +102,7 @@ async def test_a_stream_that_does_not_begin_is_given_up_at_the_calls_own_deadlin
         connect(plain_kubeconfig(tmp_path / "kubeconfig", api.url), pool_size=2) as connection,
     ):
         with pytest.raises(UnavailableError, match="no answer in time"):
-            async with asyncio.timeout(5), connection.stream(Call("GET", PATH, 0.2), silence_seconds=60):
+            async with asyncio.timeout(5), connection.stream(Request("GET", PATH, 0.2), silence_seconds=60):
                 pass
 
 
@@ -132,7 +132,7 @@ async def test_the_servers_time_comes_with_the_beginning(tmp_path: Path) -> None
     async with (
         hostile_api(lambda _: HEAD + END) as api,
         connect(plain_kubeconfig(tmp_path / "kubeconfig", api.url), pool_size=2) as connection,
-        connection.stream(Call("GET", PATH, 5), silence_seconds=5) as stream,
+        connection.stream(Request("GET", PATH, 5), silence_seconds=5) as stream,
     ):
         assert stream.date == datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -143,7 +143,7 @@ async def test_a_time_that_is_none_is_not_told(tmp_path: Path, date: str) -> Non
     async with (
         hostile_api(lambda _: head + END) as api,
         connect(plain_kubeconfig(tmp_path / "kubeconfig", api.url), pool_size=2) as connection,
-        connection.stream(Call("GET", PATH, 5), silence_seconds=5) as stream,
+        connection.stream(Request("GET", PATH, 5), silence_seconds=5) as stream,
     ):
         assert stream.date is None
 
@@ -154,5 +154,5 @@ async def test_a_stream_can_be_left_at_any_time_and_its_place_in_the_pool_is_fre
         connect(plain_kubeconfig(tmp_path / "kubeconfig", api.url), pool_size=1) as connection,
     ):
         for _ in range(3):
-            async with connection.stream(Call("GET", PATH, 2), silence_seconds=5) as stream:
+            async with connection.stream(Request("GET", PATH, 2), silence_seconds=5) as stream:
                 assert await anext(stream.lines()) == b"one"

@@ -2,8 +2,8 @@
 
 import pytest
 
-from pharia_access.services.intake import Intake
-from pharia_access.services.work_queue import WorkQueue
+from pharia_access.services.operator.intake import Intake
+from pharia_access.services.operator.work_queue import WorkQueue
 from tests.support.service_builders import Bench
 from tests.support.virtual_time import FakeClock
 

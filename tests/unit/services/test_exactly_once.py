@@ -9,13 +9,13 @@ from dataclasses import replace
 
 import pytest
 
-from pharia_access.domain import token_rules
-from pharia_access.domain.decisions import Observed
+from pharia_access.domain.api_values import OneTimeSecret
 from pharia_access.domain.deletions import GONE, Deletion, Held
+from pharia_access.domain.lifecycle import token_rules
+from pharia_access.domain.lifecycle.decisions import Observed
 from pharia_access.domain.model import ObjectKey, Token, TokenStatus
-from pharia_access.domain.sightings import OneTimeSecret
-from pharia_access.services.credential_lookup import CredentialLookup
-from pharia_access.services.minting import Minting
+from pharia_access.services.operator.credential_lookup import CredentialLookup
+from pharia_access.services.operator.minting import Minting
 from tests.support.fake_cluster import FakeCluster
 from tests.support.fake_store import FakeStore
 from tests.support.simulation import simulate
@@ -52,7 +52,7 @@ def _name(token: Token) -> ObjectKey:
 
 async def _replacing(self: Minting, token: Token) -> OneTimeSecret | Held | None:
     """Instead of adopting a Secret, make another one."""
-    sighting = await self._secrets.look_at(_name(token))
+    sighting = await self._secrets.inspect_secret(_name(token))
     if isinstance(sighting, OneTimeSecret):
         await self._secrets.delete_secret(sighting.key, sighting.uid)
     return await _CLAIM(self, token)
@@ -60,7 +60,7 @@ async def _replacing(self: Minting, token: Token) -> OneTimeSecret | Held | None
 
 async def _believing(self: Minting, token: Token) -> OneTimeSecret | Held | None:
     """Adopt whatever has the name."""
-    sighting = await self._secrets.look_at(_name(token))
+    sighting = await self._secrets.inspect_secret(_name(token))
     return sighting if isinstance(sighting, OneTimeSecret) else await _CLAIM(self, token)
 
 

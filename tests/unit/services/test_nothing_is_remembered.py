@@ -7,7 +7,7 @@ import pytest
 
 from pharia_access.domain.model import ObjectKey
 from pharia_access.errors import NotFoundError
-from pharia_access.services.moments import SPARE_ENTRIES
+from pharia_access.services.operator.deadline_heap import SPARE_ENTRIES
 from tests.support.builders import CREDENTIAL
 from tests.support.faults import Fault
 from tests.support.remembered import remembered

@@ -18,31 +18,31 @@ from hypothesis import HealthCheck, find, given, settings
 from hypothesis import strategies as st
 
 from pharia_access.domain import conditions
-from pharia_access.domain.bar_rules import tell_what_bars_it
-from pharia_access.domain.decisions import Decision, DeleteToken, Observed, Settle
-from pharia_access.domain.judged import judged
+from pharia_access.domain.administration.judged import judged
+from pharia_access.domain.argon2id import verify_hash
 from pharia_access.domain.keyring import Keyring
+from pharia_access.domain.lifecycle.bar_rules import tell_what_bars_it
+from pharia_access.domain.lifecycle.decisions import Decision, DeleteToken, Observed, WriteStatus
+from pharia_access.domain.lifecycle.token_rules import decide
 from pharia_access.domain.model import Policy
-from pharia_access.domain.proof import matches
 from pharia_access.domain.times import format_time
 from pharia_access.domain.token import mint
-from pharia_access.domain.token_rules import decide
 from pharia_access.domain.usability import Facts, objection, unusable
-from pharia_access.domain.verification import RULES, Refusal
-from pharia_access.kube import bulk
+from pharia_access.domain.verdict import RULES, Refusal
+from pharia_access.kube.administration.summaries import credential_summary, token_summary
 from pharia_access.kube.schema import to_credential, to_token
-from pharia_access.kube.summaries import credential_summary, token_summary
-from pharia_access.services.freshness import Bounds, Freshness
-from pharia_access.services.index import Index
-from pharia_access.services.proving import Prover, ProverLimits
-from pharia_access.services.verifier import Refused, Verifier, VerifierClock
+from pharia_access.kube.verifier import decoding
+from pharia_access.services.verifier.freshness import Bounds, Freshness
+from pharia_access.services.verifier.hash_verifier import HashVerifier, HashVerifierLimits
+from pharia_access.services.verifier.index import Index
+from pharia_access.services.verifier.verifier import Refused, Verifier, VerifierClock
 from tests.support.http_door import EVERYTHING
 from tests.support.stored import MINTED_STATUS, stored_credential, stored_token
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pharia_access.domain.verification import HolderFacts, Rule, TokenFacts
+    from pharia_access.domain.verdict import CredentialFacts, Rule, TokenFacts
 
 Json = dict[str, Any]
 Rules = tuple["Rule", ...]
@@ -65,7 +65,7 @@ TEXT: Final = mint("pharia", secrets.token_bytes)
 KEYRING: Final = Keyring.fresh(secrets.token_bytes, datetime(2026, 1, 1, tzinfo=UTC))
 KEY, VALUE = KEYRING.mac(TEXT)
 STATUS: Final = {**MINTED_STATUS, "tokenID": TEXT.token_id, "mac": {"keyID": KEYRING.current.key_id, "value": VALUE}}
-PROVER: Final = Prover(matches, ProverLimits())
+PROVER: Final = HashVerifier(verify_hash, HashVerifierLimits())
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -156,13 +156,15 @@ def the_verifiers(case: Case, rules: Rules = RULES) -> Refusal | None:
     index, freshness = Index(), Freshness(EVERYTHING, Bounds(view=300, contact=30))
     for part in EVERYTHING:
         freshness.heard(part, 0.0)
-    token = bulk.read_token(raw(case.token))
+    token = decoding.read_token(raw(case.token))
     if token is not None:
         index.put_token(token)
     if case.credential is not None:
-        index.put_holder(bulk.read_holder(raw(case.credential)))
+        index.put_credential_record(decoding.read_credential(raw(case.credential)))
     clock = VerifierClock(case.now.timestamp, lambda: 0.0)
-    verifier = Verifier(index=index, freshness=freshness, prover=PROVER, clock=clock, rules=rules, own_key=bytes(32))
+    verifier = Verifier(
+        index=index, freshness=freshness, hash_verifier=PROVER, clock=clock, rules=rules, own_key=bytes(32)
+    )
     verifier.use_keyring(KEYRING)
     verdict = verifier.check(TEXT.reveal().encode())
     return verdict.reason if isinstance(verdict, Refused) else None
@@ -189,7 +191,7 @@ def noted(case: Case) -> tuple[bool, str]:
     decision: Decision | None = decide(observed, case.now)
     if isinstance(decision, DeleteToken):
         decision = tell_what_bars_it(observed, case.now)
-    assert isinstance(decision, Settle), decision
+    assert isinstance(decision, WriteStatus), decision
     active = conditions.find(decision.status.conditions, "Active")
     assert active is not None
     return active.status == "True", active.reason
@@ -249,7 +251,7 @@ def objecting(case: Case, rules: Rules) -> Rules:
 def otherwise(rule: Rule) -> Rule:
     """A rule that says the contrary."""
 
-    def contrary(token: TokenFacts, holder: HolderFacts | None, now: float) -> Refusal | None:
+    def contrary(token: TokenFacts, holder: CredentialFacts | None, now: float) -> Refusal | None:
         return Refusal.INSUFFICIENT_SCOPE if rule(token, holder, now) is None else None
 
     return contrary

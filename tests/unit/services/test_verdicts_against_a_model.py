@@ -15,11 +15,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from pharia_access.domain.argon2id import CHEAPEST, hash_token
 from pharia_access.domain.permissions import Permission, Role
-from pharia_access.domain.proof import CHEAPEST, prove
 from pharia_access.domain.token import TokenText, mint
-from pharia_access.domain.verification import Holder, IssuedToken, Refusal
-from pharia_access.services.verifier import Accepted
+from pharia_access.domain.verdict import CredentialRecord, IssuedToken, Refusal
+from pharia_access.services.verifier.verifier import Accepted
 from tests.support.http_door import Door
 
 CREDENTIALS, TOKENS, ROLES = ("bot", "app"), ("t1", "t2", "t3"), ("reader", "writer")
@@ -101,7 +101,7 @@ class Cluster(RuleBasedStateMachine):
         self.set_role(ROLES[0], allowed=True)
 
     def teardown(self) -> None:
-        self.door.prover.close()
+        self.door.hash_verifier.close()
         self.loop.close()
 
     # What people do.
@@ -208,8 +208,8 @@ class Cluster(RuleBasedStateMachine):
 
     def tell_credential(self, name: str) -> None:
         credential = self.model.credentials[name]
-        self.door.index.put_holder(
-            Holder("n", name, credential.uid, credential.roles, credential.suspended, credential.deleting)
+        self.door.index.put_credential_record(
+            CredentialRecord("n", name, credential.uid, credential.roles, credential.suspended, credential.deleting)
         )
 
     def tell_token(self, name: str) -> None:
@@ -227,7 +227,7 @@ class Cluster(RuleBasedStateMachine):
                 ends_text="",
                 revoked=token.revoked,
                 deleting=token.deleting,
-                proof=prove(token.text, CHEAPEST),
+                proof=hash_token(token.text, CHEAPEST),
                 mac_key_id=key_id,
                 mac=bytes.fromhex(value),
             )

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from pharia_access.domain.verification import Refusal
-from pharia_access.services.gate import Contract
+from pharia_access.domain.verdict import Refusal
+from pharia_access.services.verifier.authorizer import Contract
 from pharia_access.telemetry.verifier_metrics import Gauges, VerifierMetrics
 
 GAUGES = Gauges(

@@ -16,7 +16,7 @@ PROGRAM: Final = "kubectl access"
 _NOUNS: Final = {
     "credential": ("Credentials: named sets of roles.", "credential:credential"),
     "token": ("Tokens: each lives under a credential, and its secret is shown once.", "token:token"),
-    "role": ("Roles: the catalogue that credentials take theirs from.", "role:role"),
+    "role": ("Roles: the catalog that credentials take theirs from.", "role:role"),
     "whoami": ("Ask a verifier what a token is worth.", "whoami:whoami"),
     "audit": ("What somebody should look at: expired, unused, too long.", "audit:audit"),
     "keyring": ("The keys of the fast check, for administrators.", "keyring:keyring"),

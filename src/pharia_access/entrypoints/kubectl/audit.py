@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import click
 
-from pharia_access.entrypoints.kubectl.desk import at_the_desk
-from pharia_access.entrypoints.kubectl.options import Choices, everywhere, named_in, printed
+from pharia_access.entrypoints.kubectl.lifetime_params import LENGTH
+from pharia_access.entrypoints.kubectl.options import CliOptions, everywhere, named_in, printed
+from pharia_access.entrypoints.kubectl.session import run_in_session
 from pharia_access.entrypoints.kubectl.spelling import Command
-from pharia_access.entrypoints.kubectl.wishes import LENGTH
 
 __all__ = ["audit"]
 
@@ -27,7 +27,7 @@ __all__ = ["audit"]
 @everywhere
 @printed("table", "json", "yaml")
 @click.pass_obj
-def audit(choices: Choices, unused: timedelta, longest: timedelta | None, fail: bool) -> None:  # noqa: FBT001 - Click's
+def audit(choices: CliOptions, unused: timedelta, longest: timedelta | None, fail: bool) -> None:  # noqa: FBT001 - Click's
     """List what somebody should look at.
 
     Tokens that are expired, failed, never used, unused, never collected, or live longer than their credential's
@@ -40,4 +40,4 @@ def audit(choices: Choices, unused: timedelta, longest: timedelta | None, fail: 
     """
     from pharia_access.entrypoints.kubectl.work.audit import audit as work
 
-    at_the_desk(choices, work, unused=unused, longest=longest, fail=fail)
+    run_in_session(choices, work, unused=unused, longest=longest, fail=fail)

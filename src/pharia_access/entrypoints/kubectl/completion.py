@@ -13,11 +13,11 @@ from typing import Final
 import click
 from click.shell_completion import CompletionItem, ShellComplete
 
-from pharia_access.domain.sightings import Kind
+from pharia_access.domain.api_values import Kind
 from pharia_access.domain.token import holds_token
 from pharia_access.entrypoints.kubectl import printing
 from pharia_access.entrypoints.kubectl.app import PROGRAM, access
-from pharia_access.entrypoints.kubectl.options import Choices
+from pharia_access.entrypoints.kubectl.options import CliOptions
 from pharia_access.kube import paths
 
 __all__ = ["complete", "names_of"]
@@ -34,7 +34,7 @@ def complete() -> None:
     *words, incomplete = sys.argv[1:] or [""]
     if any(map(holds_token, words)):  # it would go on to kubectl, as a namespace's name
         words = []
-    completer = ShellComplete(access, {"obj": Choices()}, PROGRAM, "")
+    completer = ShellComplete(access, {"obj": CliOptions()}, PROGRAM, "")
     with suppress(Exception):  # half a command line may be anything: no candidates are an answer too
         for item in completer.get_completions(words, incomplete):
             if item.type == "plain":
@@ -46,13 +46,13 @@ def names_of(kind: Kind) -> Complete:
     """Names of existing objects, in the namespace that is meant."""
 
     def candidates(context: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        choices = context.find_object(Choices) or Choices()
+        choices = context.find_object(CliOptions) or CliOptions()
         return [CompletionItem(name) for name in _names(kind, choices) if name.startswith(incomplete)]
 
     return candidates
 
 
-def _names(kind: Kind, choices: Choices) -> list[str]:
+def _names(kind: Kind, choices: CliOptions) -> list[str]:
     flags = {
         "kubeconfig": choices.kubeconfig,
         "context": choices.context,

@@ -7,11 +7,11 @@ import click
 
 from pharia_access.domain.durations import format_duration
 from pharia_access.entrypoints.kubectl.completion import names_of
-from pharia_access.entrypoints.kubectl.desk import at_the_desk
+from pharia_access.entrypoints.kubectl.lifetime_params import LENGTH
 from pharia_access.entrypoints.kubectl.named import NAME
-from pharia_access.entrypoints.kubectl.options import Choices, applied, deliberate, listed, shown, together
+from pharia_access.entrypoints.kubectl.options import CliOptions, applied, deliberate, listed, shown, together
+from pharia_access.entrypoints.kubectl.session import run_in_session
 from pharia_access.entrypoints.kubectl.spelling import Group
-from pharia_access.entrypoints.kubectl.wishes import LENGTH
 
 __all__ = ["credential"]
 
@@ -46,22 +46,22 @@ def credential() -> None:
 @credential.command("list")
 @listed
 @click.pass_obj
-def list_credentials(choices: Choices) -> None:
+def list_credentials(choices: CliOptions) -> None:
     """List credentials: their roles, and how many of their tokens are active."""
     from pharia_access.entrypoints.kubectl.work.credentials import list_credentials as work
 
-    at_the_desk(choices, work)
+    run_in_session(choices, work)
 
 
 @credential.command()
 @_name
 @shown
 @click.pass_obj
-def get(choices: Choices, name: str) -> None:
+def get(choices: CliOptions, name: str) -> None:
     """Show a credential: its roles, what they permit, and its tokens."""
     from pharia_access.entrypoints.kubectl.work.credentials import show as work
 
-    at_the_desk(choices, work, name)
+    run_in_session(choices, work, name)
 
 
 @credential.command()
@@ -70,11 +70,11 @@ def get(choices: Choices, name: str) -> None:
 @_described
 @applied
 @click.pass_obj
-def create(choices: Choices, /, name: str, roles: tuple[str, ...], **described: Any) -> None:  # noqa: ANN401 - see _described
-    """Create a credential. Without --role, a terminal offers the catalogue to choose from."""
+def create(choices: CliOptions, /, name: str, roles: tuple[str, ...], **described: Any) -> None:  # noqa: ANN401 - see _described
+    """Create a credential. Without --role, a terminal offers the catalog to choose from."""
     from pharia_access.entrypoints.kubectl.work.credential_changes import create as work
 
-    at_the_desk(choices, work, name, roles, _spec(described))
+    run_in_session(choices, work, name, roles, _spec(described))
 
 
 @credential.command()
@@ -83,7 +83,7 @@ def create(choices: Choices, /, name: str, roles: tuple[str, ...], **described: 
 @_described
 @deliberate
 @click.pass_obj
-def edit(choices: Choices, /, name: str, roles: tuple[str, ...], **described: Any) -> None:  # noqa: ANN401 - see _described
+def edit(choices: CliOptions, /, name: str, roles: tuple[str, ...], **described: Any) -> None:  # noqa: ANN401 - see _described
     """Change a credential. --role replaces all its roles, for all its tokens at once."""
     spec = _spec(described)
     if not roles and not spec:
@@ -92,7 +92,7 @@ def edit(choices: Choices, /, name: str, roles: tuple[str, ...], **described: An
     replaced = (lambda _: roles) if roles else None
     from pharia_access.entrypoints.kubectl.work.credential_changes import edit as work
 
-    at_the_desk(choices, work, name, spec, replaced)
+    run_in_session(choices, work, name, spec, replaced)
 
 
 @credential.group()
@@ -105,11 +105,11 @@ def roles() -> None:
 @click.argument("roles", type=NAME, nargs=-1, required=True, metavar="ROLE...", shell_complete=names_of("ApiRole"))
 @deliberate
 @click.pass_obj
-def add(choices: Choices, name: str, roles: tuple[str, ...]) -> None:
+def add(choices: CliOptions, name: str, roles: tuple[str, ...]) -> None:
     """Add roles: all of the credential's tokens have them at once."""
     from pharia_access.entrypoints.kubectl.work.credential_changes import edit as work
 
-    at_the_desk(choices, work, name, {}, lambda before: (*before, *roles))
+    run_in_session(choices, work, name, {}, lambda before: (*before, *roles))
 
 
 @roles.command()
@@ -117,44 +117,44 @@ def add(choices: Choices, name: str, roles: tuple[str, ...]) -> None:
 @click.argument("roles", type=NAME, nargs=-1, required=True, metavar="ROLE...")
 @deliberate
 @click.pass_obj
-def remove(choices: Choices, name: str, roles: tuple[str, ...]) -> None:
+def remove(choices: CliOptions, name: str, roles: tuple[str, ...]) -> None:
     """Remove roles: none of the credential's tokens has them from then on."""
     from pharia_access.entrypoints.kubectl.work.credential_changes import edit as work
 
-    at_the_desk(choices, work, name, {}, lambda before: [role for role in before if role not in roles])
+    run_in_session(choices, work, name, {}, lambda before: [role for role in before if role not in roles])
 
 
 @credential.command()
 @_name
 @deliberate
 @click.pass_obj
-def suspend(choices: Choices, name: str) -> None:
+def suspend(choices: CliOptions, name: str) -> None:
     """Suspend a credential: none of its tokens is accepted until it is resumed."""
     from pharia_access.entrypoints.kubectl.work.credential_changes import suspend as work
 
-    at_the_desk(choices, work, name)
+    run_in_session(choices, work, name)
 
 
 @credential.command()
 @_name
 @applied
 @click.pass_obj
-def resume(choices: Choices, name: str) -> None:
+def resume(choices: CliOptions, name: str) -> None:
     """Resume a suspended credential: its tokens are accepted again."""
     from pharia_access.entrypoints.kubectl.work.credential_changes import resume as work
 
-    at_the_desk(choices, work, name)
+    run_in_session(choices, work, name)
 
 
 @credential.command()
 @_name
 @deliberate
 @click.pass_obj
-def delete(choices: Choices, name: str) -> None:
+def delete(choices: CliOptions, name: str) -> None:
     """Delete a credential and all its tokens, for good."""
     from pharia_access.entrypoints.kubectl.work.credential_changes import delete as work
 
-    at_the_desk(choices, work, name)
+    run_in_session(choices, work, name)
 
 
 def _spec(described: Mapping[str, Any]) -> Json:

@@ -11,10 +11,10 @@ from pharia_access.errors import (
     AlreadyExistsError,
     ApiError,
     ConflictError,
-    DeniedError,
-    ExpiredViewError,
+    ForbiddenError,
     InvalidError,
     NotFoundError,
+    ResourceExpiredError,
     SettingsError,
     UnavailableError,
 )
@@ -161,11 +161,11 @@ def _invalid(error: ApiError) -> Failure:
 
 _TOLD: Final[tuple[tuple[type[AccessError], Callable[[Any], Failure]], ...]] = (
     (SettingsError, _setting),
-    (DeniedError, _denied),
+    (ForbiddenError, _denied),
     (NotFoundError, _not_found),
     (AlreadyExistsError, _already_there),
     (ConflictError, _conflict),
-    (ExpiredViewError, _expired),
+    (ResourceExpiredError, _expired),
     (InvalidError, _invalid),
     (UnavailableError, _unavailable),
 )

@@ -2,9 +2,9 @@
 
 import click
 
-from pharia_access.entrypoints.kubectl.desk import at_the_desk
 from pharia_access.entrypoints.kubectl.named import NAMESPACE
-from pharia_access.entrypoints.kubectl.options import Choices, connected, printed, sure
+from pharia_access.entrypoints.kubectl.options import CliOptions, connected, printed, sure
+from pharia_access.entrypoints.kubectl.session import run_in_session
 from pharia_access.entrypoints.kubectl.spelling import Group
 
 __all__ = ["keyring"]
@@ -34,11 +34,11 @@ def keyring() -> None:
 @printed("table", "json", "yaml")
 @connected
 @click.pass_obj
-def status(choices: Choices, home: str) -> None:
+def status(choices: CliOptions, home: str) -> None:
     """List the keys, and how many active tokens use each."""
     from pharia_access.entrypoints.kubectl.work.keyring import status as work
 
-    at_the_desk(choices, work, home)
+    run_in_session(choices, work, home)
 
 
 @keyring.command()
@@ -46,7 +46,7 @@ def status(choices: Choices, home: str) -> None:
 @sure
 @connected
 @click.pass_obj
-def rotate(choices: Choices, home: str) -> None:
+def rotate(choices: CliOptions, home: str) -> None:
     """Make a new current key, and drop unused ones.
 
     Dropped are those that no active token uses, but for the last current one, which operators may go on using until
@@ -54,4 +54,4 @@ def rotate(choices: Choices, home: str) -> None:
     """
     from pharia_access.entrypoints.kubectl.work.keyring import rotate as work
 
-    at_the_desk(choices, work, home)
+    run_in_session(choices, work, home)

@@ -14,7 +14,7 @@ from pharia_access.entrypoints.kubectl import printing
 from pharia_access.entrypoints.kubectl.app import PROGRAM, access
 from pharia_access.entrypoints.kubectl.failures import Failure, explain
 from pharia_access.entrypoints.kubectl.named import refuse_tokens
-from pharia_access.entrypoints.kubectl.options import Choices
+from pharia_access.entrypoints.kubectl.options import CliOptions
 from pharia_access.errors import AccessError
 
 __all__ = ["main", "run"]
@@ -32,7 +32,7 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command line; the exit status."""
-    choices = Choices()
+    choices = CliOptions()
     try:
         refuse_tokens(arguments)  # before Click, whose errors repeat a word that fits nowhere
         status = access.main(arguments, prog_name=PROGRAM, standalone_mode=False, obj=choices)

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import click
 
-from pharia_access.domain.names import LONGEST_NAME, is_entry, is_label, is_subdomain
+from pharia_access.domain.administration.names import LONGEST_NAME, is_entry, is_label, is_subdomain
 from pharia_access.domain.token import holds_digits, holds_token, may_be_of_token
 
 __all__ = ["NAME", "NAMESPACE", "SECRET_KEY", "SELECTOR", "refuse_tokens"]

@@ -7,12 +7,12 @@ from typing import Any, Final, TypeVar
 
 import click
 
+from pharia_access.entrypoints.kubectl.lifetime_params import TIMEOUT
 from pharia_access.entrypoints.kubectl.named import NAMESPACE, SELECTOR
-from pharia_access.entrypoints.kubectl.wishes import TIMEOUT
 
 __all__ = [
     "FORMATS",
-    "Choices",
+    "CliOptions",
     "applied",
     "asking",
     "connected",
@@ -34,7 +34,7 @@ FORMATS: Final = ("table", "wide", "json", "yaml", "name")
 
 
 @dataclass(slots=True)
-class Choices:
+class CliOptions:
     """What was chosen by options that commands share.
 
     Attributes:
@@ -72,13 +72,13 @@ class Choices:
 
 
 def _kept(*names: str, **settings: Any) -> Callable[[F], F]:  # noqa: ANN401 - what click.option takes
-    """An option whose value goes to `Choices`, and not to the command. Where it is not given, nothing changes."""
+    """An option whose value goes to `CliOptions`, and not to the command. Where it is not given, nothing changes."""
 
     def keep(context: click.Context, parameter: click.Parameter, value: object) -> None:
         name = parameter.name or ""
         source = context.get_parameter_source(name)
         if source is click.core.ParameterSource.COMMANDLINE:
-            setattr(context.ensure_object(Choices), name, value)
+            setattr(context.ensure_object(CliOptions), name, value)
 
     return click.option(*names, expose_value=False, callback=keep, **settings)
 

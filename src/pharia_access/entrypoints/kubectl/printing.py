@@ -14,7 +14,7 @@ from typing import Final
 import click
 
 from pharia_access.entrypoints.kubectl.escaping import escaped
-from pharia_access.settings.person import wants_colours
+from pharia_access.settings.cli import wants_colours
 
 __all__ = [
     "ask",

@@ -3,9 +3,9 @@
 import click
 
 from pharia_access.entrypoints.kubectl.completion import names_of
-from pharia_access.entrypoints.kubectl.desk import at_the_desk
 from pharia_access.entrypoints.kubectl.named import NAME
-from pharia_access.entrypoints.kubectl.options import Choices, listed, shown
+from pharia_access.entrypoints.kubectl.options import CliOptions, listed, shown
+from pharia_access.entrypoints.kubectl.session import run_in_session
 from pharia_access.entrypoints.kubectl.spelling import Group
 
 __all__ = ["role"]
@@ -13,7 +13,7 @@ __all__ = ["role"]
 
 @click.group(cls=Group)
 def role() -> None:
-    """Roles: the catalogue that credentials take theirs from.
+    """Roles: the catalog that credentials take theirs from.
 
     It is the cluster's, and no namespace's.
     """
@@ -22,22 +22,22 @@ def role() -> None:
 @role.command("list")
 @listed
 @click.pass_obj
-def list_roles(choices: Choices) -> None:
+def list_roles(choices: CliOptions) -> None:
     """List roles, and what they permit."""
     from pharia_access.entrypoints.kubectl.work.roles import list_roles as work
 
-    at_the_desk(choices, work)
+    run_in_session(choices, work)
 
 
 @role.command()
 @click.argument("name", type=NAME, shell_complete=names_of("ApiRole"))
 @shown
 @click.pass_obj
-def get(choices: Choices, name: str) -> None:
+def get(choices: CliOptions, name: str) -> None:
     """Show a role, and who uses it.
 
     Credentials of all namespaces, or of one where you may not list more.
     """
     from pharia_access.entrypoints.kubectl.work.roles import show as work
 
-    at_the_desk(choices, work, name)
+    run_in_session(choices, work, name)

@@ -4,14 +4,14 @@ from datetime import timedelta
 
 import click
 
-from pharia_access.domain.wishes import Lifetime
+from pharia_access.domain.administration.lifetime_input import Lifetime
 from pharia_access.entrypoints.kubectl.completion import names_of
-from pharia_access.entrypoints.kubectl.desk import at_the_desk
+from pharia_access.entrypoints.kubectl.lifetime_params import LENGTH, LIFETIME
 from pharia_access.entrypoints.kubectl.named import NAME
-from pharia_access.entrypoints.kubectl.options import Choices, deliberate, many_deliberate
+from pharia_access.entrypoints.kubectl.options import CliOptions, deliberate, many_deliberate
+from pharia_access.entrypoints.kubectl.secret_output import SecretOutput, secret_output_options, wait_option
+from pharia_access.entrypoints.kubectl.session import run_in_session
 from pharia_access.entrypoints.kubectl.spelling import Command
-from pharia_access.entrypoints.kubectl.where import Where, handed_over, waited_for
-from pharia_access.entrypoints.kubectl.wishes import LENGTH, LIFETIME
 
 __all__ = ["expire", "rotate"]
 
@@ -36,12 +36,12 @@ __all__ = ["expire", "rotate"]
     help="The new one's; else the old one's, other letters at its end.",
 )
 @click.option("--to-dir", "folder", default="", metavar="DIR", help="With --all-expiring: a file for each new token.")
-@waited_for
-@handed_over
+@wait_option
+@secret_output_options
 @many_deliberate
 @click.pass_obj
 def rotate(  # noqa: PLR0913, PLR0917 - a parameter for each option
-    choices: Choices,
+    choices: CliOptions,
     name: str,
     within: timedelta | None,
     overlap: timedelta,
@@ -49,7 +49,7 @@ def rotate(  # noqa: PLR0913, PLR0917 - a parameter for each option
     new_name: str,
     folder: str,
     patience: timedelta,
-    where: Where,
+    where: SecretOutput,
 ) -> None:
     """Make a token beside an old one, and let the old one end soon.
 
@@ -60,20 +60,20 @@ def rotate(  # noqa: PLR0913, PLR0917 - a parameter for each option
     -o json an object a line, or with --to-dir a file is written for each. Left alone are those that were rotated
     before, those that are not half through their life, and those whose end somebody brought forward.
     """
-    from pharia_access.entrypoints.kubectl.work.token_rotation import Terms
+    from pharia_access.entrypoints.kubectl.work.token_rotation import RotationOptions
     from pharia_access.entrypoints.kubectl.work.token_rotation import rotate as one
     from pharia_access.entrypoints.kubectl.work.token_rotation import rotate_expiring as many
 
-    terms = Terms(overlap, lifetime, new_name, patience)
+    terms = RotationOptions(overlap, lifetime, new_name, patience)
     if within is None:
         _require(bool(name), "Name the token, or give --all-expiring 7d")
         _require(not folder and not choices.all_namespaces, "--to-dir and -A are for --all-expiring")
-        at_the_desk(choices, one, name, terms, where)
+        run_in_session(choices, one, name, terms, where)
     else:
         _require(not name and not new_name, "--all-expiring takes no names: the tokens are found by their end")
         single = where.clipboard or where.file or where.secret or where.output == "env"
         _require(not single, "With --all-expiring use --to-dir, -o json or neither: there may be many secrets")
-        at_the_desk(choices, many, within, terms, Where(output=where.output, folder=folder))
+        run_in_session(choices, many, within, terms, SecretOutput(output=where.output, folder=folder))
 
 
 @click.command(cls=Command)
@@ -81,11 +81,11 @@ def rotate(  # noqa: PLR0913, PLR0917 - a parameter for each option
 @click.option("--in", "left", type=LENGTH, required=True, metavar="LENGTH", help="How long they go on, such as 24h.")
 @deliberate
 @click.pass_obj
-def expire(choices: Choices, names: tuple[str, ...], left: timedelta) -> None:
+def expire(choices: CliOptions, names: tuple[str, ...], left: timedelta) -> None:
     """Bring the end of tokens forward; it cannot be postponed again."""
     from pharia_access.entrypoints.kubectl.work.token_changes import expire as work
 
-    at_the_desk(choices, work, names, left)
+    run_in_session(choices, work, names, left)
 
 
 def _require(holds: bool, message: str) -> None:  # noqa: FBT001 - a condition and its sentence

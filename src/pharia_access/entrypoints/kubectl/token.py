@@ -5,17 +5,17 @@ from datetime import timedelta
 
 import click
 
-from pharia_access.domain.names import derived
-from pharia_access.domain.wishes import Lifetime
+from pharia_access.domain.administration.lifetime_input import Lifetime
+from pharia_access.domain.administration.names import derived
 from pharia_access.entrypoints.kubectl.completion import names_of
-from pharia_access.entrypoints.kubectl.desk import at_the_desk
+from pharia_access.entrypoints.kubectl.lifetime_params import LENGTH, LIFETIME
 from pharia_access.entrypoints.kubectl.named import NAME
-from pharia_access.entrypoints.kubectl.options import Choices, deliberate, listed, named_in, shown, trying
+from pharia_access.entrypoints.kubectl.options import CliOptions, deliberate, listed, named_in, shown, trying
 from pharia_access.entrypoints.kubectl.rotation import expire, rotate
+from pharia_access.entrypoints.kubectl.secret_output import SecretOutput, secret_output_options, wait_option
+from pharia_access.entrypoints.kubectl.session import run_in_session
 from pharia_access.entrypoints.kubectl.spelling import Group
-from pharia_access.entrypoints.kubectl.typed import read_text
-from pharia_access.entrypoints.kubectl.where import Where, handed_over, waited_for
-from pharia_access.entrypoints.kubectl.wishes import LENGTH, LIFETIME
+from pharia_access.entrypoints.kubectl.stdin import read_text
 
 __all__ = ["token"]
 
@@ -33,22 +33,22 @@ def token() -> None:
 @click.argument("credential", type=NAME, default="", shell_complete=names_of("ApiCredential"))
 @listed
 @click.pass_obj
-def list_tokens(choices: Choices, credential: str) -> None:
+def list_tokens(choices: CliOptions, credential: str) -> None:
     """List tokens: all, or those of a credential."""
     from pharia_access.entrypoints.kubectl.work.tokens import list_tokens as work
 
-    at_the_desk(choices, work, credential)
+    run_in_session(choices, work, credential)
 
 
 @token.command()
 @_name
 @shown
 @click.pass_obj
-def get(choices: Choices, name: str) -> None:
+def get(choices: CliOptions, name: str) -> None:
     """Show a token; its secret is not there to be shown."""
     from pharia_access.entrypoints.kubectl.work.tokens import show as work
 
-    at_the_desk(choices, work, name)
+    run_in_session(choices, work, name)
 
 
 @token.command()
@@ -57,40 +57,40 @@ def get(choices: Choices, name: str) -> None:
 @click.option("--name", type=NAME, default="", metavar="NAME", help="Else the credential's with five more letters.")
 @click.option("--description", default="", metavar="TEXT", help="What it is for.")
 @click.option("--window", type=LENGTH, metavar="LENGTH", help="How long its secret can be collected; else 1h.")
-@waited_for
-@handed_over
+@wait_option
+@secret_output_options
 @trying
 @click.pass_obj
 def create(  # noqa: PLR0913, PLR0917 - a parameter for each option
-    choices: Choices,
+    choices: CliOptions,
     credential: str,
     lifetime: Lifetime | None,
     name: str,
     description: str,
     window: timedelta | None,
     patience: timedelta,
-    where: Where,
+    where: SecretOutput,
 ) -> None:
     """Make a token and print its secret, once. Its one-time Secret is then deleted."""
-    from pharia_access.entrypoints.kubectl.work.token_issue import Wish
+    from pharia_access.entrypoints.kubectl.work.token_issue import TokenRequest
     from pharia_access.entrypoints.kubectl.work.token_issue import create as work
 
     called = name or derived(credential, secrets.token_hex(3)[:5])
-    wish = Wish(called, credential, lifetime, description, window=window, patience=patience)
-    at_the_desk(choices, work, wish, where)
+    wish = TokenRequest(called, credential, lifetime, description, window=window, patience=patience)
+    run_in_session(choices, work, wish, where)
 
 
 @token.command()
 @_name
-@waited_for
-@handed_over
+@wait_option
+@secret_output_options
 @named_in
 @click.pass_obj
-def collect(choices: Choices, name: str, patience: timedelta, where: Where) -> None:
+def collect(choices: CliOptions, name: str, patience: timedelta, where: SecretOutput) -> None:
     """Print the secret of a token that was not collected yet, once, while its window is open."""
     from pharia_access.entrypoints.kubectl.work.token_issue import collect as work
 
-    at_the_desk(choices, work, name, where, patience)
+    run_in_session(choices, work, name, where, patience)
 
 
 @token.command()
@@ -98,7 +98,7 @@ def collect(choices: Choices, name: str, patience: timedelta, where: Where) -> N
 @_from_stdin
 @deliberate
 @click.pass_obj
-def revoke(choices: Choices, names: tuple[str, ...], leaked: bool) -> None:  # noqa: FBT001 - Click's
+def revoke(choices: CliOptions, names: tuple[str, ...], leaked: bool) -> None:  # noqa: FBT001 - Click's
     """Revoke tokens for good; they stay in the list."""
     from pharia_access.entrypoints.kubectl.work.token_changes import revoke as by_name
     from pharia_access.entrypoints.kubectl.work.token_changes import revoke_leaked as by_text
@@ -107,31 +107,31 @@ def revoke(choices: Choices, names: tuple[str, ...], leaked: bool) -> None:  # n
         msg = "Name the tokens, or give --stdin"
         raise click.UsageError(msg)
     if leaked:
-        at_the_desk(choices, by_text, read_text())
+        run_in_session(choices, by_text, read_text())
     else:
-        at_the_desk(choices, by_name, names)
+        run_in_session(choices, by_name, names)
 
 
 @token.command()
 @click.argument("names", type=NAME, nargs=-1, required=True, metavar="NAME...", shell_complete=names_of("ApiToken"))
 @deliberate
 @click.pass_obj
-def delete(choices: Choices, names: tuple[str, ...]) -> None:
+def delete(choices: CliOptions, names: tuple[str, ...]) -> None:
     """Delete tokens, and so revoke them for good."""
     from pharia_access.entrypoints.kubectl.work.token_changes import delete as work
 
-    at_the_desk(choices, work, names)
+    run_in_session(choices, work, names)
 
 
 @token.command()
 @click.option("--stdin", is_flag=True, required=True, help="Read the token's text from standard input.")
 @shown
 @click.pass_obj
-def whois(choices: Choices, stdin: bool) -> None:  # noqa: FBT001, ARG001 - so that it is never a word of the command line
+def whois(choices: CliOptions, stdin: bool) -> None:  # noqa: FBT001, ARG001 - so that it is never a word of the command line
     """Find whose token a text is."""
     from pharia_access.entrypoints.kubectl.work.token_changes import whois as work
 
-    at_the_desk(choices, work, read_text())
+    run_in_session(choices, work, read_text())
 
 
 token.add_command(rotate)

@@ -4,9 +4,9 @@ import asyncio
 
 import click
 
-from pharia_access.entrypoints.kubectl.options import Choices, asking, printed
+from pharia_access.entrypoints.kubectl.options import CliOptions, asking, printed
 from pharia_access.entrypoints.kubectl.spelling import Command
-from pharia_access.entrypoints.kubectl.typed import read_text
+from pharia_access.entrypoints.kubectl.stdin import read_text
 
 __all__ = ["whoami"]
 
@@ -19,7 +19,7 @@ __all__ = ["whoami"]
 @printed("table", "json", "yaml")
 @asking
 @click.pass_obj
-def whoami(choices: Choices, token_stdin: bool, url: str, ca_file: str, insecure: bool) -> None:  # noqa: FBT001, ARG001 - Click's
+def whoami(choices: CliOptions, token_stdin: bool, url: str, ca_file: str, insecure: bool) -> None:  # noqa: FBT001, ARG001 - Click's
     """Ask a verifier whose token it is and what it may do now. From a terminal the token is read unseen.
 
     Inside of the cluster the verifier is at http://pharia-access-verifier.pharia-access-system; from outside:

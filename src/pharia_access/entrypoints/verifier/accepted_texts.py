@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from pharia_access.domain.keyring import KEY_BYTES, Digester
-from pharia_access.entrypoints.verifier.answers import Answer
-from pharia_access.services.gate import Contract
-from pharia_access.services.verifier import Accepted
+from pharia_access.entrypoints.verifier.answers import HttpAnswer
+from pharia_access.services.verifier.authorizer import Contract
+from pharia_access.services.verifier.verifier import Accepted
 
 __all__ = ["AcceptedTexts", "EarlyAnswer"]
 
@@ -30,7 +30,7 @@ class EarlyAnswer:
         accepted: None where the request was refused; else the answer says nothing but what this does.
     """
 
-    answer: Answer
+    answer: HttpAnswer
     contract: Contract
     accepted: Accepted | None = None
 

@@ -9,16 +9,16 @@ from functools import cache
 from http import HTTPStatus
 from typing import Final
 
-from pharia_access.domain.verification import Refusal
-from pharia_access.services.verifier import Accepted
+from pharia_access.domain.verdict import Refusal
+from pharia_access.services.verifier.verifier import Accepted
 
 __all__ = [
     "BAD_REQUEST",
     "METHOD_NOT_ALLOWED",
     "NOT_FOUND",
     "RETRY_AFTER_SECONDS",
-    "Answer",
     "Headers",
+    "HttpAnswer",
     "identity_answer",
     "json_answer",
     "method_not_allowed",
@@ -42,7 +42,7 @@ _STATUS_LINES: Final = {
 
 
 @dataclass(slots=True)
-class Answer:
+class HttpAnswer:
     """Status, headers in lower case, body. `content-length` and `connection` are the server's to add.
 
     Not frozen, since it is made for each request, and that costs.
@@ -60,7 +60,7 @@ class Answer:
         self.wire = self.wire or render(self)
 
 
-def render(answer: Answer, *, keep_alive: bool = True, head: bool = False) -> bytes:
+def render(answer: HttpAnswer, *, keep_alive: bool = True, head: bool = False) -> bytes:
     """The answer as HTTP/1.1 sends it. `head`: to a HEAD request, so without its body."""
     return render_parts(answer.status, answer.headers, answer.body, keep_alive=keep_alive, head=head)
 
@@ -74,10 +74,11 @@ def render_parts(status: int, headers: Headers, body: bytes, *, keep_alive: bool
     return b"".join(lines)
 
 
-def identity_answer(accepted: Accepted, *more: tuple[bytes, bytes]) -> Answer:
+def identity_answer(accepted: Accepted, *more: tuple[bytes, bytes]) -> HttpAnswer:
     """200 with who it is, for the service behind the gateway.
 
-    Always all headers and never an empty one, so that no forged one stays. The values are safe in a header: `kube.bulk`
+    Always all headers and never an empty one, so that no forged one stays. The values are safe in a header:
+    `kube.verifier.decoding`
     lets no others in.
     """
     token = accepted.token
@@ -89,50 +90,52 @@ def identity_answer(accepted: Accepted, *more: tuple[bytes, bytes]) -> Answer:
         token.ends_text.encode("ascii"),
     )
     headers = (_NO_STORE, *zip(_IDENTITY, values, strict=True), *more)
-    return Answer(_OK, headers, wire=_identity_template(more) % values)
+    return HttpAnswer(_OK, headers, wire=_identity_template(more) % values)
 
 
 @cache
 def _identity_template(more: Headers) -> bytes:
     """The wire with a place for each value: a fifth of the time that rendering takes. `more` holds no percent sign."""
-    return render(Answer(_OK, (_NO_STORE, *((name, b"%b") for name in _IDENTITY), *more)))
+    return render(HttpAnswer(_OK, (_NO_STORE, *((name, b"%b") for name in _IDENTITY), *more)))
 
 
-def json_answer(status: int, body: bytes, *, headers: Headers = ()) -> Answer:
+def json_answer(status: int, body: bytes, *, headers: Headers = ()) -> HttpAnswer:
     """An answer whose body is JSON."""
-    return Answer(status, (_NO_STORE, (b"content-type", b"application/json"), *headers), body)
+    return HttpAnswer(status, (_NO_STORE, (b"content-type", b"application/json"), *headers), body)
 
 
-def refusal_answer(refusal: Refusal) -> Answer:
+def refusal_answer(refusal: Refusal) -> HttpAnswer:
     """The answer to a refused request, by RFC 6750 section 3: one for every bad token, whatever is bad about it."""
     return _ANSWERS[refusal]
 
 
-def _challenge(status: HTTPStatus, error: bytes = b"") -> Answer:
+def _challenge(status: HTTPStatus, error: bytes = b"") -> HttpAnswer:
     challenge = _CHALLENGE + (b', error="%b"' % error if error else b"")
-    return Answer(status.value, (_NO_STORE, (b"www-authenticate", challenge)))
+    return HttpAnswer(status.value, (_NO_STORE, (b"www-authenticate", challenge)))
 
 
 _MISSING = _challenge(HTTPStatus.UNAUTHORIZED)
 _INVALID = _challenge(HTTPStatus.UNAUTHORIZED, b"invalid_token")
 _FORBIDDEN = _challenge(HTTPStatus.FORBIDDEN, b"insufficient_scope")
-_UNAVAILABLE = Answer(HTTPStatus.SERVICE_UNAVAILABLE.value, (_NO_STORE, (b"retry-after", b"%d" % RETRY_AFTER_SECONDS)))
+_UNAVAILABLE = HttpAnswer(
+    HTTPStatus.SERVICE_UNAVAILABLE.value, (_NO_STORE, (b"retry-after", b"%d" % RETRY_AFTER_SECONDS))
+)
 BAD_REQUEST: Final = _challenge(HTTPStatus.BAD_REQUEST, b"invalid_request")
 """Two tokens in one request: a gateway and we could each believe another."""
 
-NOT_FOUND: Final = Answer(HTTPStatus.NOT_FOUND.value)
+NOT_FOUND: Final = HttpAnswer(HTTPStatus.NOT_FOUND.value)
 
 
-def method_not_allowed(allowed: Iterable[str]) -> Answer:
+def method_not_allowed(allowed: Iterable[str]) -> HttpAnswer:
     """The answer to a method that a path does not take; it names those that it does (RFC 9110 15.5.6)."""
     names = ", ".join(sorted(allowed)).encode("ascii")
-    return Answer(HTTPStatus.METHOD_NOT_ALLOWED.value, (_NO_STORE, (b"allow", names)))
+    return HttpAnswer(HTTPStatus.METHOD_NOT_ALLOWED.value, (_NO_STORE, (b"allow", names)))
 
 
 METHOD_NOT_ALLOWED: Final = method_not_allowed(("GET", "HEAD"))
 """That of the one check that does not take every method: nginx's."""
 
-_ANSWERS: Final[Mapping[Refusal, Answer]] = {
+_ANSWERS: Final[Mapping[Refusal, HttpAnswer]] = {
     **dict.fromkeys(Refusal, _INVALID),
     Refusal.NO_CREDENTIALS: _MISSING,
     Refusal.AMBIGUOUS_CREDENTIALS: BAD_REQUEST,

@@ -11,16 +11,16 @@ from starlette.requests import Request
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from pharia_access.domain.verification import Refusal
+from pharia_access.domain.verdict import Refusal
 from pharia_access.entrypoints.verifier import check_user, introspection, token_review, whoami
 from pharia_access.entrypoints.verifier.answers import (
     METHOD_NOT_ALLOWED,
     NOT_FOUND,
-    Answer,
+    HttpAnswer,
     method_not_allowed,
     refusal_answer,
 )
-from pharia_access.entrypoints.verifier.exchange import (
+from pharia_access.entrypoints.verifier.asgi import (
     TOO_LARGE,
     Reply,
     authorizations,
@@ -31,8 +31,8 @@ from pharia_access.entrypoints.verifier.exchange import (
 from pharia_access.entrypoints.verifier.gateways import Gateway, gateway_for
 from pharia_access.entrypoints.verifier.long_work import SHORT_BYTES, LongRequest, LongWork
 from pharia_access.errors import OverloadedError
-from pharia_access.services.gate import Contract, Decision, Gate
-from pharia_access.services.verifier import Accepted
+from pharia_access.services.verifier.authorizer import AuthorizationResult, Authorizer, Contract
+from pharia_access.services.verifier.verifier import Accepted
 
 __all__ = ["Protocols", "VerifierApp", "review_app"]
 
@@ -40,14 +40,14 @@ _MOST_TRIES: Final = 4
 """Answers that are worked out and then no longer hold, before the client is asked to come again."""
 _API_SERVER: Final = "kube-apiserver"
 """Holds the places of its port: no credential, whose names have a slash."""
-_FAULT: Final = Answer(HTTPStatus.INTERNAL_SERVER_ERROR.value)
+_FAULT: Final = HttpAnswer(HTTPStatus.INTERNAL_SERVER_ERROR.value)
 
 
 @dataclass(frozen=True, slots=True)
 class Protocols:
     """What the endpoints need: the gate, and how long a body may be."""
 
-    gate: Gate
+    gate: Authorizer
     max_body_bytes: int
     work: LongWork = field(init=False)
 
@@ -120,9 +120,9 @@ class Protocols:
         decision = await self.gate.decide_text(Contract.TOKEN_REVIEW, presented, token_review.REQUIREMENT)
         return Reply(token_review.answer_review(decision, token_review.wanted_audiences(review, audiences)))
 
-    async def check(self, gateway: Gateway, values: Sequence[bytes], requirement: str) -> Answer:
+    async def check(self, gateway: Gateway, values: Sequence[bytes], requirement: str) -> HttpAnswer:
         """A gateway. Decided at once, or when Argon2id has told, or when it is its turn, where that takes long."""
-        decision = self.gate.decide_at_once(gateway.contract, values, requirement)
+        decision = self.gate.authorize_nowait(gateway.contract, values, requirement)
         if decision is not None:
             return gateway.answer(decision)
         holder = self.gate.asks_much_of(values, requirement)
@@ -133,14 +133,14 @@ class Protocols:
                 await long.piece()
                 return gateway.answer(await self.gate.decide(gateway.contract, values, requirement))
         except OverloadedError:
-            return gateway.answer(Decision(refusal=Refusal.OVERLOADED))
+            return gateway.answer(AuthorizationResult(refusal=Refusal.OVERLOADED))
 
     async def _as_of_now(
         self,
-        decision: Decision,
-        decide: Callable[[], Awaitable[Decision]],
-        answer: Callable[[Accepted], Awaitable[Answer]],
-    ) -> Answer | Refusal:
+        decision: AuthorizationResult,
+        decide: Callable[[], Awaitable[AuthorizationResult]],
+        answer: Callable[[Accepted], Awaitable[HttpAnswer]],
+    ) -> HttpAnswer | Refusal:
         """The answer, by a decision that is no older: what takes long may have waited for seconds."""
         for _ in range(_MOST_TRIES):
             if decision.accepted is None:
@@ -151,12 +151,12 @@ class Protocols:
             decision = await decide()
         return Refusal.OVERLOADED
 
-    async def _decide_anew(self, contract: Contract, values: Sequence[bytes], long: LongRequest) -> Decision:
+    async def _decide_anew(self, contract: Contract, values: Sequence[bytes], long: LongRequest) -> AuthorizationResult:
         """Between two pieces: this may wait for Argon2id, and others' long work does not wait for that."""
         long.end_piece()
         return await self.gate.decide(contract, values)
 
-    async def _caller(self, values: Sequence[bytes]) -> Decision:
+    async def _caller(self, values: Sequence[bytes]) -> AuthorizationResult:
         return await self.gate.decide(Contract.INTROSPECT, values, introspection.CALLER_REQUIREMENT)
 
     async def _body(self, request: Request, long: LongRequest) -> bytes | None:
@@ -225,7 +225,7 @@ async def _name_methods(_request: Request, error: Exception) -> Reply:
     return Reply(method_not_allowed(named.get("Allow", "").split(", ")))
 
 
-def _always(answer: Answer) -> Callable[[Request, Exception], Awaitable[Reply]]:
+def _always(answer: HttpAnswer) -> Callable[[Request, Exception], Awaitable[Reply]]:
     async def handle(_request: Request, _error: Exception) -> Reply:
         return Reply(answer)
 

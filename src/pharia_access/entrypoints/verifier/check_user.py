@@ -9,10 +9,10 @@ from http import HTTPStatus
 import msgspec
 
 from pharia_access.domain.permissions import Permission
-from pharia_access.domain.verification import Refusal
-from pharia_access.entrypoints.verifier.answers import Answer, json_answer, refusal_answer
+from pharia_access.domain.verdict import Refusal
+from pharia_access.entrypoints.verifier.answers import HttpAnswer, json_answer, refusal_answer
 from pharia_access.entrypoints.verifier.long_work import PIECE_LOOKUPS, SHORT_BYTES, LongRequest
-from pharia_access.services.verifier import Accepted
+from pharia_access.services.verifier.verifier import Accepted
 
 __all__ = ["answer_check_user", "refuse"]
 
@@ -29,7 +29,7 @@ class _Question(msgspec.Struct):
 _decoder = msgspec.json.Decoder(_Question)
 
 
-def refuse(refusal: Refusal) -> Answer:
+def refuse(refusal: Refusal) -> HttpAnswer:
     """The answer to a bad token: 401, or 503."""
     answer = refusal_answer(refusal)
     if answer.status == HTTPStatus.SERVICE_UNAVAILABLE:
@@ -38,7 +38,7 @@ def refuse(refusal: Refusal) -> Answer:
     return json_answer(HTTPStatus.UNAUTHORIZED.value, _INVALID, headers=challenge)
 
 
-async def answer_check_user(accepted: Accepted, body: bytes, long: LongRequest) -> Answer:
+async def answer_check_user(accepted: Accepted, body: bytes, long: LongRequest) -> HttpAnswer:
     """200 with the asked permissions that are held, 422 for a body that cannot be understood.
 
     Raises:
@@ -77,6 +77,6 @@ def _permission(entry: Asked) -> Permission:
     return Permission(entry["permission"] or "", tuple(fields))
 
 
-def _malformed(why: str) -> Answer:
+def _malformed(why: str) -> HttpAnswer:
     body = msgspec.json.encode({"error": "invalid_request", "error_description": why})
     return json_answer(HTTPStatus.UNPROCESSABLE_ENTITY.value, body)

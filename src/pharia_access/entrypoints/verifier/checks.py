@@ -10,9 +10,9 @@ from re import Match
 from typing import Any, Final
 
 from pharia_access.entrypoints.verifier.accepted_texts import EarlyAnswer
-from pharia_access.entrypoints.verifier.answers import Answer, render
+from pharia_access.entrypoints.verifier.answers import HttpAnswer, render
 from pharia_access.entrypoints.verifier.early_answers import EarlyAnswers
-from pharia_access.entrypoints.verifier.guarded import GuardedProtocol
+from pharia_access.entrypoints.verifier.limited_protocol import LimitedProtocol
 from pharia_access.entrypoints.verifier.plain_requests import PLAIN, may_become_plain
 from pharia_access.entrypoints.verifier.ports import Port
 
@@ -30,12 +30,12 @@ _MOST_PIECES: Final = 4
 """Packets that one head may come in here: each is looked at with those before it."""
 
 
-class ChecksConnection(GuardedProtocol):
+class ChecksConnection(LimitedProtocol):
     """One connection of a gateway."""
 
     def __init__(self, port: Port, early: EarlyAnswers, loop: asyncio.AbstractEventLoop | None = None) -> None:
         super().__init__(port, loop)
-        self._answer, self._passes_again, self._digest = early.answer, early.passes_again, early.digest
+        self._answer, self._passes_again, self._digest = early.answer, early.reauthorize, early.digest
         self._answered = early.busy_poll.answered
         self._longest = port.limits.head_bytes
         self._handed_over = False
@@ -75,7 +75,7 @@ class ChecksConnection(GuardedProtocol):
             return
         self._read_several(data)
 
-    def _decide(self, request: Match[bytes]) -> Answer | None:
+    def _decide(self, request: Match[bytes]) -> HttpAnswer | None:
         method, envoys, target, value, value_before = request.groups()
         found = self._answer(method, envoys or target, value or value_before)
         return None if found is None else found.answer
@@ -94,7 +94,7 @@ class ChecksConnection(GuardedProtocol):
         self._repeated, self._times = b"", -_PATIENCE
         return False
 
-    def _send(self, answer: Answer) -> None:
+    def _send(self, answer: HttpAnswer) -> None:
         self.active = True
         self._answered()
         if answer.status == _OK:

@@ -5,12 +5,12 @@ from functools import lru_cache
 from itertools import count
 from typing import Final
 
-from pharia_access.domain.requirements import MAX_REQUIREMENT_BYTES
+from pharia_access.domain.verification.requirements import MAX_REQUIREMENT_BYTES
 from pharia_access.entrypoints.verifier.accepted_texts import AcceptedTexts, EarlyAnswer
 from pharia_access.entrypoints.verifier.answers import METHOD_NOT_ALLOWED
 from pharia_access.entrypoints.verifier.busy_poll import BusyPoll
 from pharia_access.entrypoints.verifier.gateways import Gateway, gateway_for
-from pharia_access.services.gate import Gate
+from pharia_access.services.verifier.authorizer import Authorizer
 
 __all__ = ["EarlyAnswers"]
 
@@ -36,13 +36,13 @@ class _Question:
 class EarlyAnswers:
     """Answers the gateways' checks before they become requests of the application. For all connections of a port."""
 
-    def __init__(self, gate: Gate, busy_poll: BusyPoll, texts: AcceptedTexts | None = None) -> None:
+    def __init__(self, gate: Authorizer, busy_poll: BusyPoll, texts: AcceptedTexts | None = None) -> None:
         self.busy_poll = busy_poll
         self.texts = AcceptedTexts() if texts is None else texts
         self.digest = self.texts.digest
         """Keyed, of whatever bytes."""
         self._find = self.texts.find
-        self._gate, self._pass_again = gate, gate.passes_again
+        self._gate, self._pass_again = gate, gate.reauthorize
 
     def answer(self, method: bytes, target: bytes, value: bytes | None) -> EarlyAnswer | None:
         """The answer; None where the target asks for no check, or only Argon2id can tell.
@@ -68,13 +68,13 @@ class EarlyAnswers:
             return known
         return self._decide(asked, (value,), digest)
 
-    def passes_again(self, known: EarlyAnswer) -> bool:
+    def reauthorize(self, known: EarlyAnswer) -> bool:
         """Whether an answer to what was accepted may be given again, to the same. Nothing is noted of a no."""
         return known.accepted is not None and self._pass_again(known.contract, known.accepted)
 
     def _decide(self, asked: _Question, values: tuple[bytes, ...], digest: bytes = b"") -> EarlyAnswer | None:
         gateway = asked.gateway
-        decision = self._gate.decide_at_once(gateway.contract, values, asked.requirement)
+        decision = self._gate.authorize_nowait(gateway.contract, values, asked.requirement)
         if decision is None:
             return None
         found = EarlyAnswer(gateway.answer(decision), gateway.contract, decision.accepted)

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from pharia_access.domain.verification import Refusal
-from pharia_access.entrypoints.verifier.answers import Answer, identity_answer, refusal_answer
-from pharia_access.services.gate import Contract, Decision
+from pharia_access.domain.verdict import Refusal
+from pharia_access.entrypoints.verifier.answers import HttpAnswer, identity_answer, refusal_answer
+from pharia_access.services.verifier.authorizer import AuthorizationResult, Contract
 
 __all__ = ["ENVOY_PREFIX", "GATEWAYS", "Gateway", "gateway_for"]
 
@@ -20,20 +20,20 @@ _ANY: Final = b"any"
 _ENVOY_REMOVES: Final = (b"x-envoy-auth-headers-to-remove", b"authorization")
 
 
-def _answer(decision: Decision) -> Answer:
+def _answer(decision: AuthorizationResult) -> HttpAnswer:
     if decision.accepted is not None:
         return identity_answer(decision.accepted)
     return refusal_answer(decision.refusal or Refusal.OVERLOADED)
 
 
-def _nginx_answer(decision: Decision) -> Answer:
+def _nginx_answer(decision: AuthorizationResult) -> HttpAnswer:
     # nginx turns everything but 2xx, 401 and 403 into a 500 for the client.
     if decision.refusal is Refusal.AMBIGUOUS_CREDENTIALS:
         return refusal_answer(Refusal.MALFORMED_TOKEN)
     return _answer(decision)
 
 
-def _envoy_answer(decision: Decision) -> Answer:
+def _envoy_answer(decision: AuthorizationResult) -> HttpAnswer:
     """Envoy keeps the client's headers but for those named here: the service behind it never sees the token."""
     if decision.accepted is not None:
         return identity_answer(decision.accepted, _ENVOY_REMOVES)
@@ -49,7 +49,7 @@ class Gateway:
     """
 
     contract: Contract
-    answer: Callable[[Decision], Answer]
+    answer: Callable[[AuthorizationResult], HttpAnswer]
     methods: frozenset[bytes] | None = None
 
 

@@ -10,10 +10,10 @@ from urllib.parse import unquote_plus
 
 import msgspec
 
-from pharia_access.domain.verification import Refusal
-from pharia_access.entrypoints.verifier.answers import Answer, json_answer, refusal_answer
-from pharia_access.services.gate import Decision
-from pharia_access.services.verifier import Accepted
+from pharia_access.domain.verdict import Refusal
+from pharia_access.entrypoints.verifier.answers import HttpAnswer, json_answer, refusal_answer
+from pharia_access.services.verifier.authorizer import AuthorizationResult
+from pharia_access.services.verifier.verifier import Accepted
 
 __all__ = ["CALLER_REQUIREMENT", "answer_introspection", "asked_token", "bad_form", "refuse_caller"]
 
@@ -41,7 +41,7 @@ def asked_token(media_type: str, body: bytes) -> bytes | None:
     return unquote_plus(tokens[0][:_LONGEST_VALUE]).encode()
 
 
-def bad_form() -> Answer:
+def bad_form() -> HttpAnswer:
     """The answer to a body without one token in it (RFC 6749 section 5.2)."""
     why = f"send one token, as {_FORM}"
     return json_answer(
@@ -49,12 +49,12 @@ def bad_form() -> Answer:
     )
 
 
-def refuse_caller(refusal: Refusal) -> Answer:
+def refuse_caller(refusal: Refusal) -> HttpAnswer:
     """The answer to a caller who may not ask."""
     return refusal_answer(refusal)
 
 
-def answer_introspection(decision: Decision) -> Answer:
+def answer_introspection(decision: AuthorizationResult) -> HttpAnswer:
     """What is known of the token; of one that is not good, nothing but that."""
     if decision.accepted is not None:
         return json_answer(HTTPStatus.OK.value, _active(decision.accepted))

@@ -5,8 +5,8 @@ from enum import StrEnum
 from http import HTTPStatus
 from typing import Final
 
-from pharia_access.domain.verification import Refusal
-from pharia_access.entrypoints.verifier.answers import Answer, refusal_answer, render
+from pharia_access.domain.verdict import Refusal
+from pharia_access.entrypoints.verifier.answers import HttpAnswer, refusal_answer, render
 
 __all__ = ["CLOSING", "HANDSHAKES", "LINGER_SECONDS", "PATIENCE_WITH_BODIES", "UNTAKEN_BYTES", "Closed", "Limits"]
 
@@ -22,7 +22,7 @@ HANDSHAKES: Final = 128
 _REVIEW_PLACES: Final = 256
 """For API servers, of which a cluster has few; each holds some connections."""
 CLOSING: Final = {
-    status: render(Answer(status.value), keep_alive=False)
+    status: render(HttpAnswer(status.value), keep_alive=False)
     for status in (
         HTTPStatus.BAD_REQUEST,
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,

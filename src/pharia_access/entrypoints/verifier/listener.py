@@ -11,11 +11,11 @@ from typing import Final
 
 from starlette.types import ASGIApp
 
-from pharia_access.domain.certificates import Validity, is_cut, validities
+from pharia_access.domain.verification.certificates import Validity, is_cut, validities
 from pharia_access.entrypoints.verifier.accepting import Acceptor, Handshakes
 from pharia_access.entrypoints.verifier.checks import ChecksConnection, EarlyAnswers
 from pharia_access.entrypoints.verifier.connection import Connection, cut_slow_clients
-from pharia_access.entrypoints.verifier.guarded import GuardedProtocol
+from pharia_access.entrypoints.verifier.limited_protocol import LimitedProtocol
 from pharia_access.entrypoints.verifier.limits import Closed, Limits
 from pharia_access.entrypoints.verifier.ports import Port
 from pharia_access.entrypoints.verifier.room import Room
@@ -175,7 +175,7 @@ class Listener:
                     await asyncio.sleep(_DRAIN_STEP_SECONDS)
 
     def _connection(self) -> Connection:
-        return GuardedProtocol(self._state) if self._early is None else ChecksConnection(self._state, self._early)
+        return LimitedProtocol(self._state) if self._early is None else ChecksConnection(self._state, self._early)
 
     async def _sweep(self) -> None:
         loop = asyncio.get_running_loop()

@@ -11,7 +11,7 @@ from pathlib import Path
 import uvloop
 
 from pharia_access.bootstrap.verifier import VerifierParts, connections_to_server, open_verifier
-from pharia_access.domain.certificates import Validity
+from pharia_access.domain.verification.certificates import Validity
 from pharia_access.entrypoints.descriptors import connections_within, raise_open_files
 from pharia_access.entrypoints.health import HealthServer
 from pharia_access.entrypoints.verifier.app import Protocols, VerifierApp, review_app

@@ -10,10 +10,10 @@ from typing import Final
 
 import msgspec
 
-from pharia_access.domain.verification import Refusal
-from pharia_access.entrypoints.verifier.answers import Answer, json_answer, refusal_answer
-from pharia_access.services.gate import Decision
-from pharia_access.services.verifier import Accepted
+from pharia_access.domain.verdict import Refusal
+from pharia_access.entrypoints.verifier.answers import HttpAnswer, json_answer, refusal_answer
+from pharia_access.services.verifier.authorizer import AuthorizationResult
+from pharia_access.services.verifier.verifier import Accepted
 
 __all__ = ["REQUIREMENT", "Review", "answer_review", "bad_review", "parse_review", "wanted_audiences"]
 
@@ -51,7 +51,7 @@ def parse_review(body: bytes) -> Review | None:
     return review if (review.apiVersion, review.kind) == (_API_VERSION, _KIND) else None
 
 
-def bad_review() -> Answer:
+def bad_review() -> HttpAnswer:
     """The answer to what is no TokenReview."""
     return json_answer(
         HTTPStatus.BAD_REQUEST.value, msgspec.json.encode({"error": f"send a {_KIND} of {_API_VERSION}"})
@@ -65,7 +65,7 @@ def wanted_audiences(review: Review, served: Sequence[str]) -> list[str] | None:
     return ours if ours or not asked else None
 
 
-def answer_review(decision: Decision, audiences: list[str] | None) -> Answer:
+def answer_review(decision: AuthorizationResult, audiences: list[str] | None) -> HttpAnswer:
     """Always 200 with a verdict, since anything else means an outage to the API server; 503 only in one."""
     if decision.accepted is not None and audiences is not None:
         return _verdict({"authenticated": True, "user": _user(decision.accepted), "audiences": audiences})
@@ -85,7 +85,7 @@ def _user(accepted: Accepted) -> dict[str, object]:
     }
 
 
-def _verdict(status: dict[str, object]) -> Answer:
+def _verdict(status: dict[str, object]) -> HttpAnswer:
     return json_answer(
         HTTPStatus.OK.value, msgspec.json.encode({"apiVersion": _API_VERSION, "kind": _KIND, "status": status})
     )

@@ -6,9 +6,9 @@ from typing import Final
 import msgspec
 
 from pharia_access.domain.permissions import EffectiveRoles, Permission
-from pharia_access.entrypoints.verifier.answers import Answer, json_answer
+from pharia_access.entrypoints.verifier.answers import HttpAnswer, json_answer
 from pharia_access.entrypoints.verifier.long_work import PIECE_LOOKUPS, LongRequest
-from pharia_access.services.verifier import Accepted
+from pharia_access.services.verifier.verifier import Accepted
 
 __all__ = ["answer_whoami", "tells_much"]
 
@@ -21,7 +21,7 @@ def tells_much(held: EffectiveRoles) -> bool:
     return sum(len(role.permissions) for role in held.held) * _MOST_STEPS > PIECE_LOOKUPS
 
 
-async def answer_whoami(accepted: Accepted, long: LongRequest) -> Answer:
+async def answer_whoami(accepted: Accepted, long: LongRequest) -> HttpAnswer:
     """The credential, the token's ID, roles, permissions and the end.
 
     Raises:

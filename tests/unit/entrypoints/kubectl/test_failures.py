@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from pharia_access.domain.wishes import WishError
+from pharia_access.domain.administration.lifetime_input import InvalidDurationError
 from pharia_access.entrypoints.kubectl.failures import Failure, RefusedError, explain
 from pharia_access.errors import AccessError, SettingsError, TokenFormatError, UnavailableError
 from pharia_access.kube.errors import refusal, unreachable
@@ -117,7 +117,7 @@ def answered(status: int, reason: str = "", message: str = "", *, path: str = TO
             id="no way",
         ),
         pytest.param(TokenFormatError("not a token: short"), Failure("Not a token: short."), id="no token"),
-        pytest.param(WishError("what?"), Failure("What?"), id="an end of its own"),
+        pytest.param(InvalidDurationError("what?"), Failure("What?"), id="an end of its own"),
         pytest.param(
             RefusedError("it may not be", "Ask Bob."), Failure("It may not be.", "Ask Bob."), id="we refuse ourselves"
         ),

@@ -15,13 +15,13 @@ from wcwidth import wcswidth
 
 from pharia_access.entrypoints.kubectl import main as program
 from pharia_access.entrypoints.kubectl.escaping import escaped
-from pharia_access.entrypoints.kubectl.options import Choices
+from pharia_access.entrypoints.kubectl.options import CliOptions
 from pharia_access.entrypoints.kubectl.work import terminal, whoami
 from pharia_access.errors import (
     AccessError,
     ApiError,
     ConflictError,
-    DeniedError,
+    ForbiddenError,
     InvalidError,
     NotFoundError,
     SettingsError,
@@ -134,7 +134,7 @@ def test_the_fields_of_all_kinds_are_tried() -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", [DeniedError, NotFoundError, InvalidError, UnavailableError, ConflictError, SettingsError]
+    "kind", [ForbiddenError, NotFoundError, InvalidError, UnavailableError, ConflictError, SettingsError]
 )
 def test_the_words_of_an_api_server_are_one_line_that_is_harmless(
     written: Callable[[list[Json], str], str], mocker: MockerFixture, kind: type[AccessError]
@@ -157,7 +157,7 @@ def test_a_question_and_what_is_offered_are_harmless(mocker: MockerFixture, monk
     mocker.patch("pharia_access.entrypoints.kubectl.work.terminal.is_terminal", return_value=True)
 
     terminal.select(HOSTILE, [(HOSTILE, HOSTILE)])
-    terminal.confirm(Choices(), [HOSTILE], HOSTILE)
+    terminal.confirm(CliOptions(), [HOSTILE], HOSTILE)
 
     questions = "\n".join(str(one.call_args.args[0]) for one in asked)
     assert all(line == escaped(line) for line in f"{stream.getvalue()}{questions}".split("\n"))

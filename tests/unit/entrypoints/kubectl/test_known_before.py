@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from pytest_mock import MockerFixture
 
-from pharia_access.domain.collecting import Never, standing
+from pharia_access.domain.administration.collection_state import Unavailable, collection_state
+from pharia_access.domain.administration.summaries import TokenSummary
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.reasons import Reason
-from pharia_access.domain.summaries import TokenSummary
 from tests.support.command_line import Told, command_line
 from tests.support.desks import ADesk, a_known_role, laid_out
 from tests.support.resources import api_credential, api_token
@@ -24,8 +24,8 @@ Run = Callable[[ADesk, str], Told]
 def run(mocker: MockerFixture, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
     """What a command line leaves, with that in the cluster."""
 
-    def told(desk: ADesk, line: str) -> Told:
-        laid_out(mocker, desk)
+    def told(session: ADesk, line: str) -> Told:
+        laid_out(mocker, session)
         return command_line("", capsys, monkeypatch)(*line.split(), namespace=False)
 
     return told
@@ -43,9 +43,9 @@ def a_desk(policy: Json | None = None, *, forbidden: set[str] | None = None, sus
 
 
 def leaving() -> ADesk:
-    desk = a_desk()
-    desk.bodies[1]["metadata"]["deletionTimestamp"] = "2026-11-23T00:00:00Z"
-    return desk
+    session = a_desk()
+    session.bodies[1]["metadata"]["deletionTimestamp"] = "2026-11-23T00:00:00Z"
+    return session
 
 
 @pytest.mark.parametrize(
@@ -124,18 +124,20 @@ def leaving() -> ADesk:
         ),
     ],
 )
-def test_it_is_told_before_a_token_is_made(run: Run, desk: ADesk, options: str, sentence: str, next_step: str) -> None:
-    answer = run(desk, f"token create invoice-bot {options}")
+def test_it_is_told_before_a_token_is_made(
+    run: Run, session: ADesk, options: str, sentence: str, next_step: str
+) -> None:
+    answer = run(session, f"token create invoice-bot {options}")
 
     assert answer == Told(1, "", f"Error: {sentence}\n" + (f"{next_step}\n" if next_step else ""))
-    assert desk.written == []
+    assert session.written == []
 
 
 def test_who_may_not_count_tokens_is_not_held_up(run: Run) -> None:
-    desk = a_desk({"maxTokens": 1}, forbidden={"list ApiToken"})
+    session = a_desk({"maxTokens": 1}, forbidden={"list ApiToken"})
 
-    assert run(desk, "token create invoice-bot --name new --dry-run") == Told(0, "", "token new created (dry run)\n")
-    assert [body["metadata"]["name"] for body in desk.written] == ["new"]
+    assert run(session, "token create invoice-bot --name new --dry-run") == Told(0, "", "token new created (dry run)\n")
+    assert [body["metadata"]["name"] for body in session.written] == ["new"]
 
 
 @pytest.mark.parametrize(
@@ -149,13 +151,13 @@ def test_who_may_not_count_tokens_is_not_held_up(run: Run) -> None:
     ],
 )
 def test_what_a_new_credential_is_advised_next_can_be_done(run: Run, options: str, expires: str) -> None:
-    desk = ADesk([a_known_role()])
-    answer = run(desk, f"credential create bot --role studio-user {options}")
-    desk.bodies += desk.written
+    session = ADesk([a_known_role()])
+    answer = run(session, f"credential create bot --role studio-user {options}")
+    session.bodies += session.written
     advised = answer.err.splitlines()[-1]
 
     assert advised == f"Next: kubectl access token create bot --expires {expires} -n finance"
-    assert run(desk, f"{advised.partition('kubectl access ')[2]} --dry-run").status == 0
+    assert run(session, f"{advised.partition('kubectl access ')[2]} --dry-run").status == 0
 
 
 def test_a_mint_over_the_clusters_maximum_is_told_in_the_options_words() -> None:
@@ -164,7 +166,7 @@ def test_a_mint_over_the_clusters_maximum_is_told_in_the_options_words() -> None
         ObjectKey("finance", "ci"), "u", "bot", None, phase="Failed", reason=Reason.TTL_TOO_LONG, message="too long"
     )
 
-    assert standing(token) == Never(
+    assert collection_state(token) == Unavailable(
         "too long",
         "See: kubectl access token get ci -n finance\n"
         "To try again with a shorter --expires, first: kubectl access token delete ci -n finance",

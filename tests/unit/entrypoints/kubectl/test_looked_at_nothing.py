@@ -26,8 +26,8 @@ UNSEEN = ", as far as you may see: whether there is such a namespace, you may no
 def run(mocker: MockerFixture, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
     """What a command line leaves, with that in the cluster."""
 
-    def told(desk: ADesk, line: str) -> Told:
-        laid_out(mocker, desk)
+    def told(session: ADesk, line: str) -> Told:
+        laid_out(mocker, session)
         return command_line("", capsys, monkeypatch)(*line.split(), stdin=TEXT.reveal(), namespace=False)
 
     return told
@@ -51,8 +51,8 @@ def in_order() -> list[Json]:
         pytest.param(ADesk(in_order(), forbidden={"list all ApiToken"}), "-A", "Error: The API", id="not everywhere"),
     ],
 )
-def test_where_an_audit_could_not_look_it_fails(run: Run, desk: ADesk, where: str, told: str, fail: str) -> None:
-    answer = run(desk, f"audit {where}{fail}")
+def test_where_an_audit_could_not_look_it_fails(run: Run, session: ADesk, where: str, told: str, fail: str) -> None:
+    answer = run(session, f"audit {where}{fail}")
 
     assert answer.status == 1
     assert answer.err.startswith(told)
@@ -72,10 +72,10 @@ def test_where_an_audit_could_not_look_it_fails(run: Run, desk: ADesk, where: st
         pytest.param(ADesk(), "-A", "There are no credentials and no tokens", id="the cluster"),
     ],
 )
-def test_where_nothing_was_there_an_audit_says_so(run: Run, desk: ADesk, where: str, nothing: str) -> None:
-    assert run(desk, f"audit {where}") == Told(0, "", f"{nothing}: nothing was looked at.\n")
-    assert run(desk, f"audit --fail {where}") == Told(1, "", f"Error: {nothing}: nothing was looked at.\n")
-    found = run(desk, f"audit --fail -o json {where}")
+def test_where_nothing_was_there_an_audit_says_so(run: Run, session: ADesk, where: str, nothing: str) -> None:
+    assert run(session, f"audit {where}") == Told(0, "", f"{nothing}: nothing was looked at.\n")
+    assert run(session, f"audit --fail {where}") == Told(1, "", f"Error: {nothing}: nothing was looked at.\n")
+    found = run(session, f"audit --fail -o json {where}")
     assert (found.status, json.loads(found.out)["lookedAt"]) == (1, {"credentials": 0, "tokens": 0})
 
 
@@ -129,19 +129,19 @@ def test_tokens_of_a_credential_that_is_not_there_are_an_error(run: Run) -> None
 
 
 def test_whose_a_text_is_cannot_be_told_in_a_namespace_that_is_not_there(run: Run) -> None:
-    desk = ADesk(forbidden={"list all ApiToken"})
+    session = ADesk(forbidden={"list all ApiToken"})
 
-    answer = run(desk, "token whois --stdin -n finnace")
+    answer = run(session, "token whois --stdin -n finnace")
 
     assert answer.status == 1
     assert answer.err.endswith('Error: There is no namespace "finnace".\nSee: kubectl get namespaces\n')
 
 
 def test_who_uses_a_role_is_not_looked_for_in_a_namespace_that_is_not_there(run: Run) -> None:
-    desk = ADesk([a_known_role()], forbidden={"list all ApiCredential"})
+    session = ADesk([a_known_role()], forbidden={"list all ApiCredential"})
 
-    assert "Credentials that name it in namespace finance (you may not list" in run(desk, "role get studio-user").out
-    nowhere = run(desk, "role get studio-user -n finnace")
+    assert "Credentials that name it in namespace finance (you may not list" in run(session, "role get studio-user").out
+    nowhere = run(session, "role get studio-user -n finnace")
     assert nowhere == Told(1, "", 'Error: There is no namespace "finnace".\nSee: kubectl get namespaces\n')
 
 

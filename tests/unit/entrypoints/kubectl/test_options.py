@@ -9,8 +9,8 @@ import pytest
 from pytest_mock import MockerFixture
 
 from pharia_access.entrypoints.kubectl import main as program
-from pharia_access.entrypoints.kubectl.options import Choices
-from pharia_access.entrypoints.kubectl.wishes import LENGTH
+from pharia_access.entrypoints.kubectl.lifetime_params import LENGTH
+from pharia_access.entrypoints.kubectl.options import CliOptions
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def worked(mocker: MockerFixture) -> list[tuple[Any, ...]]:
     """What commands would have done: the choices, and what the work is given."""
     seen: list[tuple[Any, ...]] = []
 
-    def at_the_desk(choices: Choices, work: object, *given: object) -> None:
+    def at_the_desk(choices: CliOptions, work: object, *given: object) -> None:
         seen.append((choices, *given))
 
     for noun in ("credential", "token"):
@@ -47,7 +47,7 @@ def test_what_is_said_last_counts(worked: list[tuple[Any, ...]]) -> None:
     connection = ["-n", "before", "--request-timeout", "5"]
     program.run([*connection, "token", "list", "-n", "after", "-A", "-l", "team=finance", "-o", "wide"])
 
-    choices: Choices = worked[0][0]
+    choices: CliOptions = worked[0][0]
     assert (choices.namespace, choices.all_namespaces, choices.selector) == ("after", True, "team=finance")
     assert (choices.output, choices.timeout) == ("wide", 5.0)
 
@@ -55,12 +55,12 @@ def test_what_is_said_last_counts(worked: list[tuple[Any, ...]]) -> None:
 def test_nothing_is_said(worked: list[tuple[Any, ...]]) -> None:
     program.run(["credential", "list"])
 
-    assert worked[0][0] == Choices()
-    assert Choices().connection() == ""
+    assert worked[0][0] == CliOptions()
+    assert CliOptions().connection() == ""
 
 
 def test_words_that_a_shell_would_split_are_quoted() -> None:
-    assert Choices(kubeconfig="/my files/config").connection() == " --kubeconfig '/my files/config'"
+    assert CliOptions(kubeconfig="/my files/config").connection() == " --kubeconfig '/my files/config'"
 
 
 def test_lengths_become_fields_and_empty_texts_remove(worked: list[tuple[Any, ...]]) -> None:

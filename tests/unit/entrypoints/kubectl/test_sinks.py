@@ -15,12 +15,16 @@ import pyperclip
 import pytest
 from pytest_mock import MockerFixture
 
+from pharia_access.domain.administration.summaries import TokenSummary
 from pharia_access.domain.model import ObjectKey
-from pharia_access.domain.summaries import TokenSummary
 from pharia_access.domain.token import TokenText
 from pharia_access.entrypoints.kubectl.failures import RefusedError
-from pharia_access.entrypoints.kubectl.where import Where
-from pharia_access.entrypoints.kubectl.work.sinks import Sink, SinkError, sink_for
+from pharia_access.entrypoints.kubectl.secret_output import SecretOutput
+from pharia_access.entrypoints.kubectl.work.sinks import (
+    SecretDestination,
+    SecretDestinationError,
+    destination_for,
+)
 from pharia_access.errors import AlreadyExistsError
 from tests.support.builders import NOW, TEXT, TOKEN
 
@@ -42,10 +46,10 @@ class Secrets:
         self.stored[key, entry] = text
 
 
-def a_sink(secrets: Secrets | None = None, **where: Any) -> Sink:  # noqa: ANN401 - what Where takes
+def a_sink(secrets: Secrets | None = None, **where: Any) -> SecretDestination:  # noqa: ANN401 - what Where takes
     """The sink of these options, in the namespace finance."""
-    desk: Any = SimpleNamespace(namespace="finance", secrets=secrets or Secrets())
-    return sink_for(Where(**where), desk)
+    session: Any = SimpleNamespace(namespace="finance", secrets=secrets or Secrets())
+    return destination_for(SecretOutput(**where), session)
 
 
 async def test_standard_output_has_the_text_alone(capsys: pytest.CaptureFixture[str]) -> None:
@@ -77,7 +81,7 @@ async def test_other_forms_of_standard_output(capsys: pytest.CaptureFixture[str]
 async def test_an_output_that_takes_nothing_is_an_error_without_the_text(mocker: MockerFixture) -> None:
     mocker.patch("sys.stdout.write", side_effect=OSError(errno.EPIPE, "Broken pipe"))
 
-    with pytest.raises(SinkError) as raised:
+    with pytest.raises(SecretDestinationError) as raised:
         await a_sink().put(TOKEN_SUMMARY, TEXT)
 
     assert str(raised.value) == "Standard output did not take the secret: Broken pipe"
@@ -105,7 +109,7 @@ async def test_a_file_that_exists_is_left_alone_even_if_it_came_meanwhile(tmp_pa
 
     with pytest.raises(RefusedError, match="exists, and is not overwritten"):
         await sink.check()
-    with pytest.raises(SinkError, match="could not be written: File exists"):
+    with pytest.raises(SecretDestinationError, match="could not be written: File exists"):
         await sink.put(TOKEN_SUMMARY, TEXT)
 
     assert path.read_text() == "mine"
@@ -115,7 +119,7 @@ async def test_a_link_is_not_followed(tmp_path: Path) -> None:
     path, target = tmp_path / "token", tmp_path / "elsewhere"
     path.symlink_to(target)
 
-    with pytest.raises(SinkError, match="File exists"):
+    with pytest.raises(SecretDestinationError, match="File exists"):
         await a_sink(file=str(path)).put(TOKEN_SUMMARY, TEXT)
 
     assert not target.exists()
@@ -130,7 +134,7 @@ async def test_half_a_file_is_removed(tmp_path: Path, mocker: MockerFixture) -> 
     path = tmp_path / "token"
     mocker.patch("os.fsync", side_effect=OSError(errno.ENOSPC, "No space left on device"))
 
-    with pytest.raises(SinkError, match="could not be written: No space left on device"):
+    with pytest.raises(SecretDestinationError, match="could not be written: No space left on device"):
         await a_sink(file=str(path)).put(TOKEN_SUMMARY, TEXT)
 
     assert not path.exists()
@@ -172,7 +176,7 @@ async def test_where_there_is_no_clipboard_it_is_told_before(mocker: MockerFixtu
 async def test_a_clipboard_that_fails_repeats_nothing(mocker: MockerFixture) -> None:
     mocker.patch.object(pyperclip, "copy", side_effect=pyperclip.PyperclipException(TEXT.reveal()))
 
-    with pytest.raises(SinkError) as raised:
+    with pytest.raises(SecretDestinationError) as raised:
         await a_sink(clipboard=True).put(TOKEN_SUMMARY, TEXT)
 
     assert str(raised.value) == "The clipboard did not take the secret"
@@ -181,4 +185,4 @@ async def test_a_clipboard_that_fails_repeats_nothing(mocker: MockerFixture) -> 
 
 def test_a_secret_goes_to_one_place() -> None:
     with pytest.raises(click.UsageError, match="A secret is handed over once"):
-        Where(clipboard=True, file="x")
+        SecretOutput(clipboard=True, file="x")

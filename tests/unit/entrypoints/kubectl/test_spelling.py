@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pytest_mock import MockerFixture
 
 from pharia_access.entrypoints.kubectl import main as program
-from pharia_access.entrypoints.kubectl.options import Choices
+from pharia_access.entrypoints.kubectl.options import CliOptions
 from pharia_access.entrypoints.kubectl.spelling import Command, Group
 from tests.support.pflag import Flag, PflagError, read
 
@@ -99,11 +99,11 @@ def test_a_group_reads_its_own_options_alike(words: list[str]) -> None:
 
 
 @pytest.fixture
-def chosen(mocker: MockerFixture) -> list[Choices]:
+def chosen(mocker: MockerFixture) -> list[CliOptions]:
     """What the options of `token list` came to."""
-    seen: list[Choices] = []
+    seen: list[CliOptions] = []
 
-    def at_the_desk(choices: Choices, *_: object) -> None:
+    def at_the_desk(choices: CliOptions, *_: object) -> None:
         seen.append(choices)
 
     for noun in ("token", "credential"):
@@ -124,7 +124,7 @@ def chosen(mocker: MockerFixture) -> list[Choices]:
         ("token list -An=finance", "namespace", "finance"),
         ("token list -v=6", "verbose", True),
         ("token list -v=0", "verbose", False),
-        ("token list --request-timeout=", "timeout", Choices().timeout),
+        ("token list --request-timeout=", "timeout", CliOptions().timeout),
         ("token list --request-timeout=5", "timeout", 5.0),
         ("token list --request-timeout=5s", "timeout", 5.0),
         ("token list --request-timeout=1m30s", "timeout", 90.0),
@@ -139,7 +139,7 @@ def chosen(mocker: MockerFixture) -> list[Choices]:
     ],
 )
 def test_a_spelling_means_what_it_means_to_kubectl(
-    chosen: list[Choices], line: str, attribute: str, value: object
+    chosen: list[CliOptions], line: str, attribute: str, value: object
 ) -> None:
     assert program.run(line.split()) == 0
 
@@ -172,7 +172,7 @@ def test_a_spelling_means_what_it_means_to_kubectl(
     ],
 )
 def test_what_cannot_be_is_refused_before_anything_is_asked(
-    chosen: list[Choices], mocker: MockerFixture, capsys: pytest.CaptureFixture[str], line: str, told: str
+    chosen: list[CliOptions], mocker: MockerFixture, capsys: pytest.CaptureFixture[str], line: str, told: str
 ) -> None:
     mocker.patch("asyncio.run", side_effect=AssertionError("something was asked"))
 

@@ -9,7 +9,7 @@ import pytest
 from pytest_mock import MockerFixture
 
 from pharia_access.entrypoints.kubectl.failures import RefusedError
-from pharia_access.entrypoints.kubectl.options import Choices
+from pharia_access.entrypoints.kubectl.options import CliOptions
 from pharia_access.entrypoints.kubectl.work.terminal import confirm, select, waiting
 
 OFFERED = [("os-user", "PhariaOS"), ("studio-user", "")]
@@ -43,7 +43,7 @@ def test_roles_are_chosen_by_number_or_name(
     assert len(told.err.splitlines()) == 1 + len(answers)
 
 
-def test_an_empty_catalogue_offers_nothing() -> None:
+def test_an_empty_catalog_offers_nothing() -> None:
     with pytest.raises(RefusedError, match="There is nothing to choose from"):
         select("Which roles", [])
 
@@ -52,15 +52,15 @@ def test_an_empty_catalogue_offers_nothing() -> None:
 def test_a_yes_goes_on_and_a_no_stops(mocker: MockerFixture, capsys: pytest.CaptureFixture[str]) -> None:
     mocker.patch("click.confirm", side_effect=[True, False])
 
-    confirm(Choices(), ["This breaks."], "Break it?")
+    confirm(CliOptions(), ["This breaks."], "Break it?")
     with pytest.raises(RefusedError, match="Nothing was changed"):
-        confirm(Choices(), [], "Break it?")
+        confirm(CliOptions(), [], "Break it?")
 
     assert capsys.readouterr() == ("", "Warning: This breaks.\n")
 
 
-@pytest.mark.parametrize("choices", [Choices(assume_yes=True), Choices(dry_run=True)])
-def test_who_said_yes_is_not_asked(choices: Choices, mocker: MockerFixture) -> None:
+@pytest.mark.parametrize("choices", [CliOptions(assume_yes=True), CliOptions(dry_run=True)])
+def test_who_said_yes_is_not_asked(choices: CliOptions, mocker: MockerFixture) -> None:
     asked = mocker.patch("click.confirm")
 
     confirm(choices, ["This breaks."], "Break it?")
@@ -74,7 +74,7 @@ def test_a_question_leaves_ctrl_c_as_it_was(mocker: MockerFixture) -> None:
     mocker.patch("click.confirm", side_effect=click.Abort)
 
     with pytest.raises(click.Abort):
-        confirm(Choices(), [], "Break it?")
+        confirm(CliOptions(), [], "Break it?")
 
     assert signal.getsignal(signal.SIGINT) is before
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_mock import MockerFixture
 
-from pharia_access.domain.names import is_subdomain
+from pharia_access.domain.administration.names import is_subdomain
 from pharia_access.domain.token import holds_digits, holds_token, may_be_of_token, mint
 from pharia_access.entrypoints.kubectl import main as program
 from pharia_access.entrypoints.kubectl.app import PROGRAM, access

@@ -17,7 +17,7 @@ from pharia_access.domain.token import mint
 from pharia_access.entrypoints.kubectl.main import run
 from pharia_access.entrypoints.kubectl.work.whoami import Verifier, VerifierError, _ask
 from tests.support.fakes import seeded_entropy
-from tests.support.hostile_api import Request, hostile_api, reply
+from tests.support.hostile_api import ReceivedRequest, hostile_api, reply
 from tests.support.processes import free_port
 
 if TYPE_CHECKING:
@@ -248,7 +248,7 @@ async def test_a_ca_file_must_hold_certificates(ask: Callable[..., Any], tmp_pat
 async def test_https_to_what_speaks_http_is_told(ask: Callable[..., Any]) -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(1)
-        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        writer.write(b"HTTP/1.1 400 Bad ReceivedRequest\r\n\r\n")
         writer.close()
 
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
@@ -262,7 +262,7 @@ async def test_https_to_what_speaks_http_is_told(ask: Callable[..., Any]) -> Non
 async def test_the_token_is_in_no_error_and_its_chain(answer: bytes | None) -> None:
     """Errors of the client library may keep the request's headers."""
 
-    def said(_: Request) -> bytes | None:
+    def said(_: ReceivedRequest) -> bytes | None:
         return answer
 
     async with hostile_api(said) as verifier:

@@ -44,7 +44,7 @@ def expired(door: Door, _: TokenText) -> None:
 
 
 def suspended(door: Door, _: TokenText) -> None:
-    door.index.put_holder(replace(_holder(door), suspended=True))
+    door.index.put_credential_record(replace(_holder(door), suspended=True))
 
 
 def credential_gone(door: Door, _: TokenText) -> None:
@@ -52,11 +52,11 @@ def credential_gone(door: Door, _: TokenText) -> None:
 
 
 def credential_replaced(door: Door, _: TokenText) -> None:
-    door.index.put_holder(replace(_holder(door), uid="another"))
+    door.index.put_credential_record(replace(_holder(door), uid="another"))
 
 
 def role_taken_away(door: Door, _: TokenText) -> None:
-    door.index.put_holder(replace(_holder(door), roles=("other",)))
+    door.index.put_credential_record(replace(_holder(door), roles=("other",)))
 
 
 def role_gone(door: Door, _: TokenText) -> None:
@@ -120,6 +120,6 @@ def test_other_roles_are_told_at_once() -> None:
     wire = Wire(door)
     wire.send(request(token))
 
-    door.index.put_holder(replace(_holder(door), roles=("auditor", "studio-user")))
+    door.index.put_credential_record(replace(_holder(door), roles=("auditor", "studio-user")))
 
     assert wire.send(request(token)).header("x-auth-roles") == "auditor,studio-user"

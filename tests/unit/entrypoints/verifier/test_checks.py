@@ -14,8 +14,8 @@ from pharia_access.entrypoints.verifier.accepted_texts import AcceptedTexts, Ear
 from pharia_access.entrypoints.verifier.answers import identity_answer
 from pharia_access.entrypoints.verifier.limits import Limits
 from pharia_access.entrypoints.verifier.plain_requests import PLAIN, may_become_plain
-from pharia_access.services.gate import Contract
-from pharia_access.services.verifier import Accepted
+from pharia_access.services.verifier.authorizer import Contract
+from pharia_access.services.verifier.verifier import Accepted
 from tests.support.http_door import Door, Reply, open_door
 from tests.support.messages import AUTH, filled, message
 from tests.support.wires import Wire, read_replies, request
@@ -309,7 +309,7 @@ async def test_a_check_that_must_wait_takes_no_connection_with_it(*, together: b
     wire.feed(known)
 
     assert (wire.statuses(), parse.call_count) == ([200] * 5, 0)
-    door.prover.close()
+    door.hash_verifier.close()
 
 
 async def test_what_comes_while_a_check_waits_comes_behind_it() -> None:
@@ -326,7 +326,7 @@ async def test_what_comes_while_a_check_waits_comes_behind_it() -> None:
 
     credentials = [reply.header("x-auth-credential") for reply in read_replies(wire.written)]
     assert credentials == ["finance/cold-bot", "finance/known-bot"]
-    door.prover.close()
+    door.hash_verifier.close()
 
 
 @pytest.mark.parametrize("cuts", [1, 2, 3, 4])

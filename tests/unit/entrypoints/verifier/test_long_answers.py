@@ -13,7 +13,7 @@ import pytest
 from pharia_access.domain.permissions import Permission, Role
 from pharia_access.entrypoints.verifier.app import Protocols, VerifierApp
 from pharia_access.entrypoints.verifier.long_work import LongRequest
-from pharia_access.services.gate import Contract, Decision, Gate
+from pharia_access.services.verifier.authorizer import AuthorizationResult, Authorizer, Contract
 from tests.support.http_door import Door, Reply, open_door
 from tests.support.wires import Wire, request, settle
 
@@ -122,7 +122,7 @@ async def test_a_role_that_is_taken_away_during_a_rest_is_not_told(
 async def test_what_no_longer_holds_whenever_it_is_done_is_503(target: str, monkeypatch: pytest.MonkeyPatch) -> None:
     door = Door()
     token = rich(door)
-    monkeypatch.setattr(Gate, "still_holds", lambda _gate, _accepted: False)
+    monkeypatch.setattr(Authorizer, "still_holds", lambda _gate, _accepted: False)
 
     reply = await answered(door, asked("POST" if target == "/check_user" else "GET", target, BODY, token))
 
@@ -138,9 +138,11 @@ async def test_others_long_work_does_not_wait_while_one_is_decided_anew(
     token = rich(door)
     protocols = Protocols(door.gate, 65536)
     decided, anew, goes_on = 0, asyncio.Event(), asyncio.Event()
-    original = Gate.decide
+    original = Authorizer.decide
 
-    async def decide(gate: Gate, contract: Contract, values: Sequence[bytes], requirement: str = "") -> Decision:
+    async def decide(
+        gate: Authorizer, contract: Contract, values: Sequence[bytes], requirement: str = ""
+    ) -> AuthorizationResult:
         nonlocal decided
         decided += 1
         if decided > 1:
@@ -148,7 +150,7 @@ async def test_others_long_work_does_not_wait_while_one_is_decided_anew(
             await goes_on.wait()
         return await original(gate, contract, values, requirement)
 
-    monkeypatch.setattr(Gate, "decide", decide)
+    monkeypatch.setattr(Authorizer, "decide", decide)
     after_the_last_piece(monkeypatch, lambda: None if decided > 1 else revoke(door, token))
     wire = Wire(door, app=VerifierApp(protocols))
     body = BODY if target == "/check_user" else b""
@@ -178,7 +180,7 @@ async def test_a_requirement_that_takes_long_to_tell_waits_until_its_answer_is_k
     waited = len(rests)
     holder = door.index.holder("finance/rich-bot")
     assert holder is not None
-    door.index.put_holder(holder)
+    door.index.put_credential_record(holder)
     again = await answered(door, request(token, target), fast=fast)
 
     assert {reply.status for reply in [*replies, again]} == {status}

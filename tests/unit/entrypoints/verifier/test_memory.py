@@ -18,8 +18,8 @@ from pharia_access.entrypoints.verifier.busy_poll import BusyPoll
 from pharia_access.entrypoints.verifier.checks import EarlyAnswers
 from pharia_access.entrypoints.verifier.connection import Connection
 from pharia_access.entrypoints.verifier.limits import Limits
-from pharia_access.services.audit import AuditLimits, AuditLog
-from pharia_access.services.gate import Gate, Tools
+from pharia_access.services.verifier.audit_log import AuditLimits, AuditLog
+from pharia_access.services.verifier.authorizer import Authorizer, AuthorizerHooks
 from pharia_access.telemetry.verifier_metrics import VerifierMetrics
 from tests.support.http_door import Door, open_door
 from tests.support.wires import Wire
@@ -75,7 +75,7 @@ async def test_a_client_that_changes_everything_is_not_remembered_without_end() 
     door = Door()
     metrics = VerifierMetrics(version="1")
     audit = AuditLog(AuditLimits(), ticks=lambda: door.ticks, meter=metrics)
-    door.gate = Gate(door.verifier, Tools(metrics, audit, door.journal, lambda: door.ticks))
+    door.gate = Authorizer(door.verifier, AuthorizerHooks(metrics, audit, door.journal, lambda: door.ticks))
     token = door.issue().reveal()
     early = EarlyAnswers(door.gate, BusyPoll(0, now=lambda: 0.0), AcceptedTexts(most=1000))
     wire = Wire(door, early=early)

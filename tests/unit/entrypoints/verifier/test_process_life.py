@@ -16,7 +16,7 @@ import pytest
 from pharia_access.bootstrap.verifier import open_verifier
 from pharia_access.entrypoints.verifier.process import _Process
 from pharia_access.settings.verifier import VerifierSettings
-from tests.support.hostile_api import Request, hostile_api, plain_kubeconfig, reply
+from tests.support.hostile_api import ReceivedRequest, hostile_api, plain_kubeconfig, reply
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -26,7 +26,7 @@ EMPTY = {"kind": "List", "apiVersion": "access.pharia.ai/v1alpha1", "metadata": 
 BOOKMARK = {"type": "BOOKMARK", "object": {"metadata": {"resourceVersion": "9"}}}
 
 
-def nothing_there(request: Request) -> bytes:
+def nothing_there(request: ReceivedRequest) -> bytes:
     """Empty lists, and watches on which nothing happens."""
     watched = "watch" in request.query
     return reply(200, f"{json.dumps(BOOKMARK)}\n".encode() if watched else EMPTY)

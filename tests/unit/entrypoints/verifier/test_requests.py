@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pharia_access.services.verifier import Verifier
+from pharia_access.services.verifier.verifier import Verifier
 from tests.support.http_door import SUBJECT, Door, Reply, open_door
 from tests.support.wires import Wire, request
 

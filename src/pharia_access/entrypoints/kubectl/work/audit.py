@@ -3,17 +3,17 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
-from pharia_access.bootstrap.person import Desk
-from pharia_access.domain.audit_rules import Finding, Limits
-from pharia_access.domain.audit_rules import audit as judged
-from pharia_access.entrypoints.kubectl.options import Choices
+from pharia_access.bootstrap.cli import CliSession
+from pharia_access.domain.administration.hygiene_rules import Finding, Limits
+from pharia_access.domain.administration.hygiene_rules import audit as judged
+from pharia_access.entrypoints.kubectl.options import CliOptions
 from pharia_access.entrypoints.kubectl.work.emptiness import nothing_in
-from pharia_access.entrypoints.kubectl.work.gathering import catalogue_of, granting
-from pharia_access.entrypoints.kubectl.work.listing import gathered
+from pharia_access.entrypoints.kubectl.work.gathering import catalog_of, role_index
+from pharia_access.entrypoints.kubectl.work.listing import list_all
 from pharia_access.entrypoints.kubectl.work.render import print_table, print_value
 from pharia_access.entrypoints.kubectl.work.terminal import say
 from pharia_access.errors import AccessError
-from pharia_access.kube.summaries import credential_summary, token_summary
+from pharia_access.kube.administration.summaries import credential_summary, token_summary
 
 __all__ = ["FoundError", "audit"]
 
@@ -22,15 +22,17 @@ class FoundError(AccessError):
     """There is something to look at, or nothing was there to look at, and the exit code was to say so."""
 
 
-async def audit(desk: Desk, choices: Choices, *, unused: timedelta, longest: timedelta | None, fail: bool) -> None:
+async def audit(
+    session: CliSession, choices: CliOptions, *, unused: timedelta, longest: timedelta | None, fail: bool
+) -> None:
     """Print what was found. Raises FoundError if `fail`, and something was found or nothing was there to look at."""
-    namespace = None if choices.all_namespaces else desk.namespace
+    namespace = None if choices.all_namespaces else session.namespace
     # Tokens first: else one that was made meanwhile, with its credential, would seem to have none.
-    tokens = await gathered(desk.objects.pages("ApiToken", namespace), token_summary, "tokens")
-    credentials = await gathered(desk.objects.pages("ApiCredential", namespace), credential_summary, "credentials")
-    nothing = "" if credentials or tokens else await nothing_in(desk, "credentials and no tokens", namespace)
+    tokens = await list_all(session.objects.pages("ApiToken", namespace), token_summary, "tokens")
+    credentials = await list_all(session.objects.pages("ApiCredential", namespace), credential_summary, "credentials")
+    nothing = "" if credentials or tokens else await nothing_in(session, "credentials and no tokens", namespace)
     limits = Limits(unused=unused, longest=longest)
-    found = judged(tokens, credentials, granting(await catalogue_of(desk)), limits=limits, now=desk.clock.now())
+    found = judged(tokens, credentials, role_index(await catalog_of(session)), limits=limits, now=session.clock.now())
     looked_at = {"credentials": len(credentials), "tokens": len(tokens)}
     if not choices.for_people:
         print_value({"findings": [_fields(finding) for finding in found], "lookedAt": looked_at}, choices.output)

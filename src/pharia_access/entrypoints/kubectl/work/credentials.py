@@ -2,14 +2,14 @@
 
 from datetime import datetime
 
-from pharia_access.bootstrap.person import Desk
-from pharia_access.domain.judged import judged
+from pharia_access.bootstrap.cli import CliSession
+from pharia_access.domain.administration.judged import judged
+from pharia_access.domain.administration.summaries import CredentialSummary, TokenSummary
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.permissions import EffectiveRoles, effective
-from pharia_access.domain.summaries import CredentialSummary, TokenSummary
-from pharia_access.entrypoints.kubectl.options import Choices
-from pharia_access.entrypoints.kubectl.work.gathering import catalogue_of, granting, tokens_of
-from pharia_access.entrypoints.kubectl.work.listing import Column, Listing, list_objects
+from pharia_access.entrypoints.kubectl.options import CliOptions
+from pharia_access.entrypoints.kubectl.work.gathering import catalog_of, role_index, tokens_of
+from pharia_access.entrypoints.kubectl.work.listing import Column, TableSpec, list_objects
 from pharia_access.entrypoints.kubectl.work.render import (
     age,
     line_of,
@@ -20,11 +20,11 @@ from pharia_access.entrypoints.kubectl.work.render import (
     print_section,
 )
 from pharia_access.entrypoints.kubectl.work.token_table import TOKENS
-from pharia_access.kube.summaries import credential_summary
+from pharia_access.kube.administration.summaries import credential_summary
 
 __all__ = ["CREDENTIALS", "list_credentials", "show"]
 
-CREDENTIALS: Listing[CredentialSummary] = Listing(
+CREDENTIALS: TableSpec[CredentialSummary] = TableSpec(
     kind="ApiCredential",
     noun="credentials",
     read=credential_summary,
@@ -43,22 +43,22 @@ CREDENTIALS: Listing[CredentialSummary] = Listing(
 )
 
 
-async def list_credentials(desk: Desk, choices: Choices) -> None:
+async def list_credentials(session: CliSession, choices: CliOptions) -> None:
     """Print them."""
-    await list_objects(desk, choices, CREDENTIALS)
+    await list_objects(session, choices, CREDENTIALS)
 
 
-async def show(desk: Desk, choices: Choices, name: str) -> None:
+async def show(session: CliSession, choices: CliOptions, name: str) -> None:
     """Print one with what its roles permit, and its tokens."""
-    body = await desk.objects.read("ApiCredential", ObjectKey(desk.namespace, name))
+    body = await session.objects.read("ApiCredential", ObjectKey(session.namespace, name))
     if not choices.for_people:
         print_object(body, choices.output)
         return
-    credential, tokens = credential_summary(body), await tokens_of(desk, name)
-    resolved = effective(credential.roles, granting(await catalogue_of(desk)), namespace=desk.namespace)
+    credential, tokens = credential_summary(body), await tokens_of(session, name)
+    resolved = effective(credential.roles, role_index(await catalog_of(session)), namespace=session.namespace)
     print_fields(_fields(credential, resolved))
     print_section("Permissions", [line_of(permission) for permission in resolved.permissions])
-    now = desk.clock.now()
+    now = session.clock.now()
     _print_tokens([judged(token, credential, now) for token in tokens], now, wide=choices.output == "wide")
 
 

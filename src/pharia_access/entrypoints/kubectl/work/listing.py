@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from pharia_access.bootstrap.person import Desk
-from pharia_access.domain.sightings import Kind
-from pharia_access.entrypoints.kubectl.options import Choices
+from pharia_access.bootstrap.cli import CliSession
+from pharia_access.domain.api_values import Kind
+from pharia_access.entrypoints.kubectl.options import CliOptions
 from pharia_access.entrypoints.kubectl.work.emptiness import nothing_in, require_namespace
 from pharia_access.entrypoints.kubectl.work.render import print_objects, print_table
 from pharia_access.entrypoints.kubectl.work.terminal import say, waiting
-from pharia_access.kube.objects import ListPage
+from pharia_access.kube.administration.objects import ListPage
 
-__all__ = ["Column", "Listing", "gathered", "list_objects"]
+__all__ = ["Column", "TableSpec", "list_all", "list_objects"]
 
 S = TypeVar("S")
 Json = dict[str, Any]
@@ -32,7 +32,7 @@ _NAMESPACE: Column[Any] = Column("NAMESPACE", lambda shown, _: shown.key.namespa
 
 
 @dataclass(frozen=True, slots=True)
-class Listing(Generic[S]):
+class TableSpec(Generic[S]):
     """How a kind is listed. `noun` is its plural for sentences.
 
     `complete` adds what a person is to see beside the object itself.
@@ -43,7 +43,7 @@ class Listing(Generic[S]):
     read: Callable[[Json], S]
     columns: tuple[Column[S], ...]
     namespaced: bool = True
-    complete: Callable[[Desk, list[S]], Awaitable[list[S]]] | None = None
+    complete: Callable[[CliSession, list[S]], Awaitable[list[S]]] | None = None
 
     def print(self, objects: list[S], now: datetime, *, wide: bool = False, namespace: bool = False) -> None:
         """The table. `namespace` shows a column for it."""
@@ -55,29 +55,29 @@ class Listing(Generic[S]):
 
 
 async def list_objects(
-    desk: Desk, choices: Choices, listing: Listing[S], *, fields: str = "", of_whom: str = ""
+    session: CliSession, choices: CliOptions, listing: TableSpec[S], *, fields: str = "", of_whom: str = ""
 ) -> bool:
     """List as the options say, and print; whether there were any. `of_whom`: what `fields` mean, for a sentence."""
     everywhere = choices.all_namespaces or not listing.namespaced
-    namespace = None if everywhere else desk.namespace
-    pages = desk.objects.pages(listing.kind, namespace, labels=choices.selector, fields=fields)
+    namespace = None if everywhere else session.namespace
+    pages = session.objects.pages(listing.kind, namespace, labels=choices.selector, fields=fields)
     if not choices.for_people:
-        bodies = await gathered(pages, dict, listing.noun)
+        bodies = await list_all(pages, dict, listing.noun)
         if not bodies:
-            await require_namespace(desk, namespace)
+            await require_namespace(session, namespace)
         print_objects(bodies, choices.output)
         return bool(bodies)
-    found = await gathered(pages, listing.read, listing.noun)
+    found = await list_all(pages, listing.read, listing.noun)
     if found:
-        found = found if listing.complete is None else await listing.complete(desk, found)
+        found = found if listing.complete is None else await listing.complete(session, found)
         wide = choices.output == "wide"
-        listing.print(found, desk.clock.now(), wide=wide, namespace=everywhere and listing.namespaced)
+        listing.print(found, session.clock.now(), wide=wide, namespace=everywhere and listing.namespaced)
     else:
-        say(f"{await nothing_in(desk, f'{listing.noun}{of_whom}', namespace, labels=choices.selector)}.")
+        say(f"{await nothing_in(session, f'{listing.noun}{of_whom}', namespace, labels=choices.selector)}.")
     return bool(found)
 
 
-async def gathered(pages: AsyncIterator[ListPage], read: Callable[[Json], S], noun: str) -> list[S]:
+async def list_all(pages: AsyncIterator[ListPage], read: Callable[[Json], S], noun: str) -> list[S]:
     """All of a list, of each object what `read` keeps of it; a person sees how far it is."""
     found: list[S] = []
     with waiting(f"Listing {noun} …") as tell:

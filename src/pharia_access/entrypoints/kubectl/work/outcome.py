@@ -4,33 +4,33 @@ from collections.abc import Mapping
 from typing import Any
 
 from pharia_access.domain.deletions import being_deleted
-from pharia_access.entrypoints.kubectl.options import Choices
+from pharia_access.entrypoints.kubectl.options import CliOptions
 from pharia_access.entrypoints.kubectl.work.render import print_object
 from pharia_access.entrypoints.kubectl.work.terminal import say
 
-__all__ = ["called", "tell_deletion", "tell_outcome"]
+__all__ = ["label", "print_result", "tell_deletion"]
 
 Json = Mapping[str, Any]
 
 
-def tell_outcome(choices: Choices, body: Json, what: str) -> None:
+def print_result(choices: CliOptions, body: Json, what: str) -> None:
     """`what`: a person's words for it, such as `created`."""
     if choices.for_people:
-        say(f"{called(body)} {what}" + (" (dry run)" if choices.dry_run else ""))
+        say(f"{label(body)} {what}" + (" (dry run)" if choices.dry_run else ""))
     else:
         print_object(body, choices.output)
 
 
-def tell_deletion(choices: Choices, before: Json, after: Json | None) -> None:
+def tell_deletion(choices: CliOptions, before: Json, after: Json | None) -> None:
     """`after`: the object as it still stands once it is deleted; None where it is gone."""
     if after is None:
-        tell_outcome(choices, before, "deleted")
+        print_result(choices, before, "deleted")
         return
     over = "none of its tokens is" if before["kind"] == "ApiCredential" else "is not"
     stands = being_deleted(tuple(after.get("metadata", {}).get("finalizers") or ()))
-    tell_outcome(choices, after, f"is being deleted, and {over} accepted from now on. {stands}")
+    print_result(choices, after, f"is being deleted, and {over} accepted from now on. {stands}")
 
 
-def called(body: Json) -> str:
+def label(body: Json) -> str:
     """An object in a sentence: `token ci`."""
     return f"{body['kind'].removeprefix('Api').lower()} {body['metadata']['name']}"

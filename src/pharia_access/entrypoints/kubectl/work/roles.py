@@ -1,11 +1,11 @@
 """Roles, listed and shown."""
 
-from pharia_access.bootstrap.person import Desk
+from pharia_access.bootstrap.cli import CliSession
+from pharia_access.domain.administration.summaries import CredentialSummary, RoleSummary
 from pharia_access.domain.model import ObjectKey
-from pharia_access.domain.summaries import CredentialSummary, RoleSummary
-from pharia_access.entrypoints.kubectl.options import Choices
+from pharia_access.entrypoints.kubectl.options import CliOptions
 from pharia_access.entrypoints.kubectl.work.emptiness import require_namespace
-from pharia_access.entrypoints.kubectl.work.listing import Column, Listing, gathered, list_objects
+from pharia_access.entrypoints.kubectl.work.listing import Column, TableSpec, list_all, list_objects
 from pharia_access.entrypoints.kubectl.work.render import (
     line_of,
     print_fields,
@@ -14,14 +14,14 @@ from pharia_access.entrypoints.kubectl.work.render import (
     print_section,
     print_table,
 )
-from pharia_access.errors import DeniedError
-from pharia_access.kube.summaries import credential_summary, role_summary
+from pharia_access.errors import ForbiddenError
+from pharia_access.kube.administration.summaries import credential_summary, role_summary
 
 __all__ = ["ROLES", "list_roles", "show"]
 
 _NOT_UNDERSTOOD = "(not understood: grants nothing)"
 
-ROLES: Listing[RoleSummary] = Listing(
+ROLES: TableSpec[RoleSummary] = TableSpec(
     kind="ApiRole",
     noun="roles",
     read=role_summary,
@@ -36,19 +36,19 @@ ROLES: Listing[RoleSummary] = Listing(
 )
 
 
-async def list_roles(desk: Desk, choices: Choices) -> None:
+async def list_roles(session: CliSession, choices: CliOptions) -> None:
     """Print them."""
-    await list_objects(desk, choices, ROLES)
+    await list_objects(session, choices, ROLES)
 
 
-async def show(desk: Desk, choices: Choices, name: str) -> None:
+async def show(session: CliSession, choices: CliOptions, name: str) -> None:
     """Print one with what it permits, and who uses it."""
-    body = await desk.objects.read("ApiRole", ObjectKey("", name))
+    body = await session.objects.read("ApiRole", ObjectKey("", name))
     if not choices.for_people:
         print_object(body, choices.output)
         return
     role = role_summary(body)
-    users, where = await _users(desk, name)
+    users, where = await _users(session, name)
     print_fields(_fields(role))
     print_section("Permissions", [line_of(each) for each in role.role.permissions] if role.role else [_NOT_UNDERSTOOD])
     if users:
@@ -58,15 +58,15 @@ async def show(desk: Desk, choices: Choices, name: str) -> None:
         print_section(f"Credentials that name it{where}", [])
 
 
-async def _users(desk: Desk, name: str) -> tuple[list[CredentialSummary], str]:
+async def _users(session: CliSession, name: str) -> tuple[list[CredentialSummary], str]:
     """The credentials that name it, and where not all of them could be looked for."""
     may_not = "you may not list credentials elsewhere"
-    for namespace, where in ((None, ""), (desk.namespace, f" in namespace {desk.namespace} ({may_not})")):
+    for namespace, where in ((None, ""), (session.namespace, f" in namespace {session.namespace} ({may_not})")):
         try:
-            found = await gathered(desk.objects.pages("ApiCredential", namespace), credential_summary, "credentials")
-        except DeniedError:
+            found = await list_all(session.objects.pages("ApiCredential", namespace), credential_summary, "credentials")
+        except ForbiddenError:
             continue
-        unseen = "" if found else await require_namespace(desk, namespace)
+        unseen = "" if found else await require_namespace(session, namespace)
         return sorted((each for each in found if name in each.roles), key=lambda each: each.key), where + unseen
     return [], " (you may not list credentials)"
 

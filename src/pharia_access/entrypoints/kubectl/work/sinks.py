@@ -10,17 +10,17 @@ from typing import Final, Protocol
 
 import pyperclip
 
-from pharia_access.bootstrap.person import Desk
+from pharia_access.bootstrap.cli import CliSession
+from pharia_access.domain.administration.summaries import TokenSummary
 from pharia_access.domain.model import ObjectKey
-from pharia_access.domain.summaries import TokenSummary
 from pharia_access.domain.token import TokenText
 from pharia_access.entrypoints.kubectl import printing
-from pharia_access.entrypoints.kubectl.where import Where
+from pharia_access.entrypoints.kubectl.secret_output import SecretOutput
 from pharia_access.entrypoints.kubectl.work.render import moment
 from pharia_access.entrypoints.kubectl.work.terminal import RefusedError, say
 from pharia_access.errors import AccessError, AlreadyExistsError, NotFoundError
 
-__all__ = ["MANY", "Sink", "SinkError", "sink_for"]
+__all__ = ["MANY", "SecretDestination", "SecretDestinationError", "destination_for"]
 
 MANY: Final = frozenset({"lines", "rows"})
 """Forms for many tokens: the name before the text, and the namespace before the name."""
@@ -28,11 +28,11 @@ MANY: Final = frozenset({"lines", "rows"})
 _ONCE: Final = "This is the only time it is shown: it cannot be read again."
 
 
-class SinkError(AccessError):
+class SecretDestinationError(AccessError):
     """A place did not take a token's text; the error's own text does not hold any of it."""
 
 
-class Sink(Protocol):
+class SecretDestination(Protocol):
     """A place for a token's text."""
 
     async def check(self) -> None:
@@ -44,7 +44,7 @@ class Sink(Protocol):
         ...
 
 
-def sink_for(where: Where, desk: Desk) -> Sink:
+def destination_for(where: SecretOutput, session: CliSession) -> SecretDestination:
     """The one that was chosen."""
     if where.clipboard:
         return _Clipboard()
@@ -52,7 +52,7 @@ def sink_for(where: Where, desk: Desk) -> Sink:
         return _File(Path(where.file))
     if where.secret:
         name, _, entry = where.secret.partition("/")
-        return _Secret(desk, ObjectKey(desk.namespace, name), entry or "token")
+        return _Secret(session, ObjectKey(session.namespace, name), entry or "token")
     return _Output(where.output)
 
 
@@ -71,7 +71,7 @@ class _Output:
             printing.write_cells(*self._written(token, text))
         except OSError as error:
             msg = f"Standard output did not take the secret: {error.strerror}"
-            raise SinkError(msg) from error
+            raise SecretDestinationError(msg) from error
         if self._form not in MANY:
             say(_ONCE)
 
@@ -107,7 +107,7 @@ class _Clipboard:
             failed = False
         if failed:  # outside of `except`: the library's error may quote what was to be copied
             msg = "The clipboard did not take the secret"
-            raise SinkError(msg)
+            raise SecretDestinationError(msg)
         say(f"The secret of {token.key.name} is in the clipboard. {_ONCE}")
 
 
@@ -130,7 +130,7 @@ class _File:
             self._write(f"{text.reveal()}\n")
         except OSError as error:
             msg = f"The file {self._path} could not be written: {error.strerror}"
-            raise SinkError(msg) from error
+            raise SecretDestinationError(msg) from error
         say(f"The secret of {token.key.name} is in {self._path}. {_ONCE}")
 
     def _write(self, line: str) -> None:
@@ -149,8 +149,8 @@ class _File:
 class _Secret:
     """A new Secret of the person's own."""
 
-    def __init__(self, desk: Desk, key: ObjectKey, entry: str) -> None:
-        self._desk = desk
+    def __init__(self, session: CliSession, key: ObjectKey, entry: str) -> None:
+        self._desk = session
         self._key = key
         self._entry = entry
 

@@ -8,7 +8,7 @@ import click
 
 from pharia_access.entrypoints.kubectl import printing
 from pharia_access.entrypoints.kubectl.failures import RefusedError
-from pharia_access.entrypoints.kubectl.options import Choices
+from pharia_access.entrypoints.kubectl.options import CliOptions
 from pharia_access.entrypoints.kubectl.printing import is_terminal
 from pharia_access.entrypoints.kubectl.printing import spinner as waiting
 
@@ -25,7 +25,7 @@ def warn(sentence: str) -> None:
     printing.write_marked("Warning:", "yellow", sentence)
 
 
-def confirm(choices: Choices, consequences: Sequence[str], question: str) -> None:
+def confirm(choices: CliOptions, consequences: Sequence[str], question: str) -> None:
     """Say what will break, and ask; without a terminal `--yes` must have been given. Raises RefusedError."""
     for consequence in consequences:
         warn(consequence)

@@ -10,29 +10,39 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any, TypeVar
 
-from pharia_access.bootstrap.person import Desk
+from pharia_access.bootstrap.cli import CliSession
+from pharia_access.domain.administration.lifetime_input import Lifetime
+from pharia_access.domain.administration.mint_blockers import Asked, mint_blocker
+from pharia_access.domain.administration.summaries import CredentialSummary, TokenSummary
 from pharia_access.domain.deletions import named
 from pharia_access.domain.durations import format_duration
-from pharia_access.domain.mint_obstacles import Asked, mint_obstacle
 from pharia_access.domain.model import ObjectKey
-from pharia_access.domain.summaries import CredentialSummary, TokenSummary
 from pharia_access.domain.times import format_time
 from pharia_access.domain.token import TokenText
-from pharia_access.domain.wishes import Lifetime
-from pharia_access.entrypoints.kubectl.options import Choices
-from pharia_access.entrypoints.kubectl.where import Where
+from pharia_access.entrypoints.kubectl.options import CliOptions
+from pharia_access.entrypoints.kubectl.secret_output import SecretOutput
 from pharia_access.entrypoints.kubectl.work.gathering import tokens_of
 from pharia_access.entrypoints.kubectl.work.render import moment
-from pharia_access.entrypoints.kubectl.work.sinks import sink_for
+from pharia_access.entrypoints.kubectl.work.sinks import destination_for
 from pharia_access.entrypoints.kubectl.work.terminal import RefusedError, say, waiting, warn
 from pharia_access.entrypoints.kubectl.work.tokens import read_token
-from pharia_access.errors import AccessError, ApiError, DeniedError, NotFoundError
+from pharia_access.errors import AccessError, ApiError, ForbiddenError, NotFoundError
+from pharia_access.kube.administration.objects import Right
+from pharia_access.kube.administration.summaries import REPLACES, credential_summary
 from pharia_access.kube.manifests import API_VERSION
-from pharia_access.kube.objects import Right
-from pharia_access.kube.summaries import REPLACES, credential_summary
-from pharia_access.services.collecting import CollectError, Collector, NotMintedYetError
+from pharia_access.services.administration.collecting import CollectError, Collector, NotMintedYetError
 
-__all__ = ["Progress", "Wish", "collect", "create", "hand_over", "issue", "manifest", "require_mintable", "telling"]
+__all__ = [
+    "Progress",
+    "TokenRequest",
+    "collect",
+    "create",
+    "hand_over",
+    "issue",
+    "manifest",
+    "require_mintable",
+    "telling",
+]
 
 T = TypeVar("T")
 Json = dict[str, Any]
@@ -40,7 +50,7 @@ Put = Callable[[TokenSummary, TokenText], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class TokenRequest:
     """The token that is wanted.
 
     Attributes:
@@ -107,58 +117,60 @@ class Progress:
                 return ""
 
 
-async def create(desk: Desk, choices: Choices, wish: Wish, where: Where) -> None:
+async def create(session: CliSession, choices: CliOptions, wish: TokenRequest, where: SecretOutput) -> None:
     """Make a token, and hand its secret over."""
-    credential = await require_mintable(desk, wish.credential)
-    await _require_free(desk, wish, credential)
-    sink = sink_for(where, desk)
+    credential = await require_mintable(session, wish.credential)
+    await _require_free(session, wish, credential)
+    sink = destination_for(where, session)
     await sink.check()
     if choices.dry_run:
-        await desk.objects.create(manifest(wish, desk.namespace))
+        await session.objects.create(manifest(wish, session.namespace))
         say(f"token {wish.name} created (dry run)")
         return
-    progress = Progress(wish.name, desk.here)
-    await telling(progress, issue(desk, wish, sink.put, progress))
+    progress = Progress(wish.name, session.here)
+    await telling(progress, issue(session, wish, sink.put, progress))
 
 
-async def _require_free(desk: Desk, wish: Wish, credential: CredentialSummary) -> None:
+async def _require_free(session: CliSession, wish: TokenRequest, credential: CredentialSummary) -> None:
     """Raise RefusedError for what is known to stand in the way: nothing would be minted, or much later."""
     siblings: list[TokenSummary] = []
     if "maxTokens" in credential.policy:
-        with suppress(DeniedError):  # who may not count them finds out by waiting
-            siblings = await tokens_of(desk, wish.credential)
-    asked = Asked(credential, wish.lifetime or Lifetime(), siblings, desk.here)
-    if against := mint_obstacle(asked, desk.clock.now()):
+        with suppress(ForbiddenError):  # who may not count them finds out by waiting
+            siblings = await tokens_of(session, wish.credential)
+    asked = Asked(credential, wish.lifetime or Lifetime(), siblings, session.here)
+    if against := mint_blocker(asked, session.clock.now()):
         raise RefusedError(against.why, against.next_step)
 
 
-async def collect(desk: Desk, _: Choices, name: str, where: Where, patience: timedelta) -> None:
+async def collect(session: CliSession, _: CliOptions, name: str, where: SecretOutput, patience: timedelta) -> None:
     """Hand over the secret of a token that is there, while its window is open."""
-    sink = sink_for(where, desk)
+    sink = destination_for(where, session)
     await sink.check()
-    progress = Progress(name, desk.here, _Stage.THERE)
-    with_end = partial(hand_over, desk, ObjectKey(desk.namespace, name), sink.put, patience=patience)
+    progress = Progress(name, session.here, _Stage.THERE)
+    with_end = partial(hand_over, session, ObjectKey(session.namespace, name), sink.put, patience=patience)
     await telling(progress, with_end(progress=progress))
 
 
-async def issue(desk: Desk, wish: Wish, put: Put, progress: Progress) -> TokenSummary:
+async def issue(session: CliSession, wish: TokenRequest, put: Put, progress: Progress) -> TokenSummary:
     """Create a token and hand its secret over; the token. To be run by `telling`."""
     progress.stage = _Stage.ASKED
     try:
-        await desk.objects.create(manifest(wish, desk.namespace))
+        await session.objects.create(manifest(wish, session.namespace))
     except ApiError as error:
         refused = error.status is not None and error.status < HTTPStatus.INTERNAL_SERVER_ERROR
         progress.stage = _Stage.NOTHING if refused else _Stage.ASKED
         raise
     progress.stage = _Stage.THERE
     say(f"token {wish.name} created")
-    key = ObjectKey(desk.namespace, wish.name)
-    return await hand_over(desk, key, put, patience=wish.patience, progress=progress)
+    key = ObjectKey(session.namespace, wish.name)
+    return await hand_over(session, key, put, patience=wish.patience, progress=progress)
 
 
-async def hand_over(desk: Desk, key: ObjectKey, put: Put, *, patience: timedelta, progress: Progress) -> TokenSummary:
+async def hand_over(
+    session: CliSession, key: ObjectKey, put: Put, *, patience: timedelta, progress: Progress
+) -> TokenSummary:
     """Wait for the secret, put it where it is to go, and only then delete the one-time Secret."""
-    collector = Collector(partial(read_token, desk), desk.secrets, desk.clock)
+    collector = Collector(partial(read_token, session), session.secrets, session.clock)
     with waiting(f"Waiting for {key.name} …") as tell:
         token = await collector.wait(key, patience=patience, tell=lambda why: tell(f"Waiting for {key.name}: {why}"))
     progress.deadline, progress.secret_name = moment(token.deadline), token.secret_name
@@ -192,18 +204,18 @@ async def telling(progress: Progress, work: Awaitable[T]) -> T:
         raise
 
 
-async def require_mintable(desk: Desk, name: str) -> CredentialSummary:
+async def require_mintable(session: CliSession, name: str) -> CredentialSummary:
     """The credential, which must be there; raises RefusedError where minting under it is not allowed."""
-    credential = credential_summary(await desk.objects.read("ApiCredential", ObjectKey(desk.namespace, name)))
+    credential = credential_summary(await session.objects.read("ApiCredential", ObjectKey(session.namespace, name)))
     right = Right("create", "apicredentials", name, "token")
-    if not await desk.objects.may(right, desk.namespace):
-        msg = f"You may not mint tokens under {name} in namespace {desk.namespace}"
+    if not await session.objects.may(right, session.namespace):
+        msg = f"You may not mint tokens under {name} in namespace {session.namespace}"
         needed = "the verb create on apicredentials.access.pharia.ai/token"
         raise RefusedError(msg, f"This needs {needed}: ask an administrator of the namespace for it.")
     return credential
 
 
-def manifest(wish: Wish, namespace: str) -> Json:
+def manifest(wish: TokenRequest, namespace: str) -> Json:
     """The ApiToken that asks for it."""
     lifetime = wish.lifetime or Lifetime()
     fields = {

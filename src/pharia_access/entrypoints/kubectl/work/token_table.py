@@ -1,13 +1,13 @@
 """How tokens are listed."""
 
-from pharia_access.domain.summaries import TokenSummary
-from pharia_access.entrypoints.kubectl.work.listing import Column, Listing
+from pharia_access.domain.administration.summaries import TokenSummary
+from pharia_access.entrypoints.kubectl.work.listing import Column, TableSpec
 from pharia_access.entrypoints.kubectl.work.render import age, moment
-from pharia_access.kube.summaries import token_summary
+from pharia_access.kube.administration.summaries import token_summary
 
 __all__ = ["TOKENS"]
 
-TOKENS: Listing[TokenSummary] = Listing(
+TOKENS: TableSpec[TokenSummary] = TableSpec(
     kind="ApiToken",
     noun="tokens",
     read=token_summary,

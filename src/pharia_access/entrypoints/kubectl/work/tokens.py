@@ -4,51 +4,51 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
-from pharia_access.bootstrap.person import Desk
+from pharia_access.bootstrap.cli import CliSession
+from pharia_access.domain.administration.summaries import TokenSummary
 from pharia_access.domain.model import ObjectKey
-from pharia_access.domain.summaries import TokenSummary
-from pharia_access.entrypoints.kubectl.options import Choices
+from pharia_access.entrypoints.kubectl.options import CliOptions
 from pharia_access.entrypoints.kubectl.work.judging import agrees, judged_tokens, phase_of, usable
 from pharia_access.entrypoints.kubectl.work.listing import list_objects
 from pharia_access.entrypoints.kubectl.work.render import age, moment, print_fields, print_object, until
 from pharia_access.entrypoints.kubectl.work.token_table import TOKENS
-from pharia_access.errors import DeniedError
-from pharia_access.kube.summaries import token_summary
+from pharia_access.errors import ForbiddenError
+from pharia_access.kube.administration.summaries import token_summary
 
 __all__ = ["list_tokens", "read_token", "show"]
 
 _JUDGED = replace(TOKENS, complete=judged_tokens)
 
 
-async def list_tokens(desk: Desk, choices: Choices, credential: str) -> None:
+async def list_tokens(session: CliSession, choices: CliOptions, credential: str) -> None:
     """Print them: all, or those of a credential. Raises NotFoundError where there is neither one nor the other."""
     if not credential:
-        await list_objects(desk, choices, _JUDGED)
+        await list_objects(session, choices, _JUDGED)
         return
     selector = f"spec.credentialRef.name={credential}"
-    found = await list_objects(desk, choices, _JUDGED, fields=selector, of_whom=f" of {credential}")
+    found = await list_objects(session, choices, _JUDGED, fields=selector, of_whom=f" of {credential}")
     if not found and not choices.all_namespaces:
-        with suppress(DeniedError):
-            await desk.objects.read("ApiCredential", ObjectKey(desk.namespace, credential))
+        with suppress(ForbiddenError):
+            await session.objects.read("ApiCredential", ObjectKey(session.namespace, credential))
 
 
-async def show(desk: Desk, choices: Choices, name: str) -> None:
+async def show(session: CliSession, choices: CliOptions, name: str) -> None:
     """Print one."""
-    body = await desk.objects.read("ApiToken", ObjectKey(desk.namespace, name))
+    body = await session.objects.read("ApiToken", ObjectKey(session.namespace, name))
     if choices.for_people:
-        (token,) = await judged_tokens(desk, [token_summary(body)])
-        print_fields(_fields(desk, token))
+        (token,) = await judged_tokens(session, [token_summary(body)])
+        print_fields(_fields(session, token))
     else:
         print_object(body, choices.output)
 
 
-async def read_token(desk: Desk, key: ObjectKey) -> TokenSummary:
+async def read_token(session: CliSession, key: ObjectKey) -> TokenSummary:
     """Read one live. Raises NotFoundError."""
-    return token_summary(await desk.objects.read("ApiToken", key))
+    return token_summary(await session.objects.read("ApiToken", key))
 
 
-def _fields(desk: Desk, token: TokenSummary) -> list[tuple[str, str]]:
-    now = desk.clock.now()
+def _fields(session: CliSession, token: TokenSummary) -> list[tuple[str, str]]:
+    now = session.clock.now()
     return [
         ("Name", token.key.name),
         ("Namespace", token.key.namespace),

@@ -12,11 +12,11 @@ from urllib.parse import SplitResult, urlsplit
 import aiohttp
 
 from pharia_access.domain.token import TokenText
-from pharia_access.entrypoints.kubectl.options import Choices
+from pharia_access.entrypoints.kubectl.options import CliOptions
 from pharia_access.entrypoints.kubectl.work.render import print_fields, print_section, print_value
 from pharia_access.entrypoints.kubectl.work.terminal import RefusedError, warn
 from pharia_access.errors import AccessError
-from pharia_access.settings.person import proxy_for
+from pharia_access.settings.cli import proxy_for
 
 __all__ = ["Verifier", "VerifierError", "show", "tell"]
 
@@ -59,7 +59,7 @@ class Verifier:
     timeout: float = 30.0
 
 
-async def tell(choices: Choices, text: TokenText, verifier: Verifier) -> None:
+async def tell(choices: CliOptions, text: TokenText, verifier: Verifier) -> None:
     """Ask, and print the answer."""
     parts = _parts(verifier.url)
     if parts.scheme == "http" and parts.hostname not in _HERE:

@@ -1,0 +1,30 @@
+"""What breaks when access is taken away: which tokens, and how lately somebody used them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from pharia_access.domain.administration.summaries import TokenSummary
+from pharia_access.domain.durations import humanize
+
+__all__ = ["affected_users", "last_use"]
+
+_MOST_NAMED = 10
+
+
+def affected_users(tokens: Sequence[TokenSummary], now: datetime) -> list[str]:
+    """A sentence for each active token, the one used last first; the rest of many are counted."""
+    active = sorted((token for token in tokens if token.active), key=_last_used, reverse=True)
+    told = [f"Whoever uses the token {token.key.name} ({last_use(token, now)}) is affected." for token in active]
+    left = len(told) - _MOST_NAMED
+    return told if left <= 0 else [*told[:_MOST_NAMED], f"So are {left} more active tokens."]
+
+
+def last_use(token: TokenSummary, now: datetime) -> str:
+    """When it was last used, as far as is known: the verifier writes it about once an hour."""
+    if token.last_used is None:
+        return "never seen in use"
+    return f"last used {humanize(max(now - token.last_used, now - now))} ago"
+
+
+def _last_used(token: TokenSummary) -> float:
+    return token.last_used.timestamp() if token.last_used else 0.0

@@ -1,0 +1,105 @@
+"""Why no token can be minted under a credential, as far as it can be known before one is asked for.
+
+An ordered list of small rules, in the words of the command line; the operator judges again. The cluster's own maximum
+is a setting of the operator, which people may not read.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from pharia_access.domain.administration.lifetime_input import Lifetime
+from pharia_access.domain.administration.summaries import CredentialSummary, TokenSummary
+from pharia_access.domain.durations import humanize
+from pharia_access.domain.times import format_time
+
+__all__ = ["Asked", "MintBlocker", "mint_blocker"]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked for.
+
+    Attributes:
+        siblings: the tokens of the credential.
+        here: the options by which a command is about the same place.
+    """
+
+    credential: CredentialSummary
+    lifetime: Lifetime
+    siblings: Sequence[TokenSummary]
+    here: str
+
+
+@dataclass(frozen=True, slots=True)
+class MintBlocker:
+    """What stands in the way, and what to do about it."""
+
+    why: str
+    next_step: str
+
+
+Rule = Callable[[Asked, datetime], MintBlocker | None]
+
+
+def mint_blocker(asked: Asked, now: datetime) -> MintBlocker | None:
+    """What stands in the way now; None if nothing is known to."""
+    return next((against for rule in _RULES if (against := rule(asked, now)) is not None), None)
+
+
+def _over(asked: Asked, now: datetime) -> MintBlocker | None:
+    end = asked.lifetime.ends
+    if end is None or end > now:
+        return None
+    return MintBlocker(
+        f"{format_time(end)} is over: such a token would never be minted",
+        "Name an end that is to come, or a length such as 90d.",
+    )
+
+
+def _leaving(asked: Asked, _: datetime) -> MintBlocker | None:
+    name = asked.credential.key.name
+    if not asked.credential.deleting:
+        return None
+    return MintBlocker(f"The credential {name} is being deleted, and mints nothing", "Name another credential.")
+
+
+def _suspended(asked: Asked, _: datetime) -> MintBlocker | None:
+    name = asked.credential.key.name
+    if not asked.credential.suspended:
+        return None
+    return MintBlocker(
+        f"The credential {name} is suspended, and mints nothing",
+        f"To resume it: kubectl access credential resume {name} {asked.here}",
+    )
+
+
+def _full(asked: Asked, _: datetime) -> MintBlocker | None:
+    name, most = asked.credential.key.name, asked.credential.policy.get("maxTokens")
+    active = sum(token.active for token in asked.siblings)
+    if not isinstance(most, int) or active < most:
+        return None
+    return MintBlocker(
+        f"The credential {name} may have {most} active tokens, and has {active}",
+        f"To allow one more: kubectl access credential edit {name} --max-tokens {active + 1} {asked.here}",
+    )
+
+
+def _too_long(asked: Asked, now: datetime) -> MintBlocker | None:
+    lifetime, longest = asked.lifetime, asked.credential.longest_life
+    wanted = lifetime.ends - now if lifetime.ends else lifetime.ttl
+    if longest is None or wanted is None or wanted <= longest:
+        return None
+    allowed = f"the {humanize(longest)} that the credential {asked.credential.key.name} allows now"
+    return MintBlocker(
+        f"A life of {humanize(wanted)} is longer than {allowed}", "Say by --expires how long it is to be."
+    )
+
+
+_RULES: tuple[Rule, ...] = (
+    _over,
+    _leaving,
+    _suspended,
+    _full,
+    _too_long,
+)

@@ -1,0 +1,123 @@
+"""What the command line shows and judges of an object: total, so that one which breaks a rule can still be listed.
+
+Absent or malformed comes out as None or empty; nothing here decides whether a token is good.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from pharia_access.domain.model import ObjectKey
+from pharia_access.domain.permissions import Role
+from pharia_access.domain.usability import Unusable
+
+__all__ = ["CredentialSummary", "RoleSummary", "TokenSummary"]
+
+
+@dataclass(frozen=True, slots=True)
+class TokenSummary:
+    """An ApiToken at a glance.
+
+    Attributes:
+        reason: of its condition Ready; `message` is that condition's sentence.
+        ends: the earlier of what was fixed at the mint and what `spec.expiresAt` says.
+        minted_until: what was fixed at the mint.
+        window: how long its secret could be collected, where the spec says so.
+        replaces: the name of the token that this one was made to replace.
+        deleting: whether it is being deleted, and so over.
+        revoked: whether its spec says so, whatever the operator has noted.
+        minted: whether there is a token at all; `credential_uid` is that of the credential it belongs to.
+        noted: its condition Active: `True`, `False` or nothing yet; `noted_why` is reason and sentence.
+        unusable: why a verifier refuses it now (`judged`); None where it does not, or nobody asked.
+        secret_name: of the one-time Secret; `secret_uid` and `delivery` are what the status says of it.
+    """
+
+    key: ObjectKey
+    uid: str
+    credential: str
+    created: datetime | None
+    token_id: str = ""
+    phase: str = ""
+    deleting: bool = False
+    revoked: bool = False
+    minted: bool = False
+    credential_uid: str = ""
+    noted: str = ""
+    noted_why: tuple[str, str] = ("", "")
+    unusable: Unusable | None = None
+    ready: str = ""
+    stalled: bool = False
+    reason: str = ""
+    message: str = ""
+    description: str = ""
+    issued: datetime | None = None
+    ends: datetime | None = None
+    minted_until: datetime | None = None
+    window: timedelta | None = None
+    replaces: str = ""
+    last_used: datetime | None = None
+    secret_name: str = ""
+    secret_uid: str = ""
+    delivery: str = ""
+    deadline: datetime | None = None
+    mac_key: str = ""
+    mac_fingerprint: str = ""
+
+    @property
+    def active(self) -> bool:
+        """Whether it is minted, and nobody ended it: neither the operator, nor somebody since."""
+        return self.phase == "Active" and not (self.deleting or self.revoked)
+
+    @property
+    def state(self) -> str:
+        """In a word: its phase, with the reason for which it is refused all the same: `Active,CredentialSuspended`."""
+        if self.deleting:
+            return "Deleting"
+        phase = self.phase or "Pending"
+        lives = phase in {"Active", "Pending"}
+        return f"{phase},{self.unusable.reason}" if lives and self.unusable is not None else phase
+
+    @property
+    def in_words(self) -> str:
+        """What it is, in a sentence: `expired`, `being deleted`."""
+        if self.deleting:
+            return "being deleted"
+        phase = self.phase or "Pending"
+        return "revoked" if self.revoked and phase in {"Active", "Pending"} else phase.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialSummary:
+    """An ApiCredential at a glance.
+
+    Attributes:
+        counts: its tokens by phase, as the operator counted them.
+        policy: what it says of its tokens, as it is written; `longest_life` is its maximum.
+    """
+
+    key: ObjectKey
+    uid: str
+    created: datetime | None
+    roles: tuple[str, ...] = ()
+    display_name: str = ""
+    description: str = ""
+    suspended: bool = False
+    deleting: bool = False
+    ready: str = ""
+    reason: str = ""
+    message: str = ""
+    counts: Mapping[str, int] = field(default_factory=dict)
+    policy: Mapping[str, Any] = field(default_factory=dict)
+    longest_life: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RoleSummary:
+    """An ApiRole at a glance. `role` is what it grants; None where it cannot be understood, and grants nothing."""
+
+    name: str
+    display_name: str
+    description: str
+    allowed_namespaces: tuple[str, ...]
+    role: Role | None

@@ -1,0 +1,93 @@
+"""Values beside the three kinds that cross the port to the API server: what was seen, and what to tell there.
+
+Pure: `pharia_access.kube` makes them, the services read them, and neither has to import the other.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Generic, Literal, TypeVar
+
+from pharia_access.domain.deletions import Held
+from pharia_access.domain.model import ObjectKey
+from pharia_access.domain.token import TokenText
+
+__all__ = [
+    "EventMessage",
+    "ForeignSecret",
+    "InvalidObject",
+    "Kind",
+    "LeaseRecord",
+    "OneTimeSecret",
+    "Page",
+]
+
+Kind = Literal["ApiToken", "ApiCredential", "ApiRole"]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class InvalidObject:
+    """An object that cannot be understood: skipped, counted, and told on its status where it can be."""
+
+    kind: Kind
+    key: ObjectKey
+    uid: str
+    resource_version: str
+    generation: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Some objects of a list. `resource_version` is that of the list; empty where it is not known yet."""
+
+    resource_version: str
+    items: tuple[T, ...]
+    malformed: tuple[InvalidObject, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OneTimeSecret:
+    """A Secret of our delivery type, as the API server holds it. Its text never shows in a repr."""
+
+    key: ObjectKey
+    uid: str
+    created: datetime
+    immutable: bool
+    token_uid: str
+    token_name: str
+    text: TokenText | None = field(repr=False)
+    """None where the data does not hold a well-formed token."""
+    held: Held | None = None
+    """Where somebody deleted it and it still stands. A read tells; a look, which is a deletion, cannot."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignSecret:
+    """A Secret that is not ours: admission let us see nothing of it."""
+
+    key: ObjectKey
+
+
+@dataclass(frozen=True, slots=True)
+class EventMessage:
+    """An Event for a person: what happened and what to do. Never holds a token's text."""
+
+    kind: Kind
+    key: ObjectKey
+    uid: str
+    reason: str
+    message: str
+    warning: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseRecord:
+    """What a Lease says (coordination.k8s.io/v1). `resource_version` is empty for one not yet created."""
+
+    holder: str
+    duration_seconds: int
+    acquired: datetime
+    renewed: datetime
+    transitions: int
+    resource_version: str = ""

@@ -1,0 +1,155 @@
+"""The rules by which a token is over, for good: deleted, orphaned, revoked, failed or expired."""
+
+from datetime import datetime
+
+from pharia_access.domain.conditions import Condition, find
+from pharia_access.domain.deletions import being_deleted
+from pharia_access.domain.lifecycle.decisions import (
+    Decision,
+    DeleteToken,
+    InSync,
+    Observed,
+    SecretCleanup,
+    status_change,
+)
+from pharia_access.domain.lifecycle.token_status import (
+    Outcome,
+    status_of,
+    undelivered,
+    with_delivery,
+    withheld,
+    without_expiry_warning,
+)
+from pharia_access.domain.lifetime import expiry
+from pharia_access.domain.model import DeliveryState, Phase, Reason, TokenStatus
+from pharia_access.domain.times import format_time
+
+__all__ = [
+    "end_token",
+    "end_what_expired",
+    "end_what_is_being_deleted",
+    "end_with_its_credential",
+    "fail_under_a_replaced_credential",
+    "hold_what_failed",
+    "hold_what_is_revoked",
+    "withdraw",
+]
+
+_OVER = frozenset({Phase.EXPIRED, Phase.REVOKED, Phase.FAILED})
+
+
+def end_what_is_being_deleted(observed: Observed, now: datetime) -> Decision | None:
+    """A deletion revokes at once and for good. Finalizers may hold the object for ever, and its Secret with it."""
+    token = observed.token
+    if not token.deleting:
+        return None
+    phase = token.status.phase if token.status.phase in _OVER else Phase.REVOKED
+    message = f"The ApiToken is being deleted, and its token is accepted nowhere. {being_deleted(token.finalizers)}"
+    return end_token(observed, now, Outcome(phase or Phase.REVOKED, Reason.DELETING, message))
+
+
+def end_with_its_credential(observed: Observed, _: datetime) -> Decision | None:
+    """A deleted credential takes its tokens along. Garbage collection does not: they carry no reference to it."""
+    recorded, credential = observed.token.status.credential, observed.credential
+    if recorded is None or observed.credential_malformed:
+        return None
+    if credential is not None and credential.uid == recorded.uid:
+        return None
+    if credential is not None and observed.policy.declared_elsewhere(observed.token):
+        return None
+    return DeleteToken()
+
+
+def fail_under_a_replaced_credential(observed: Observed, now: datetime) -> Decision | None:
+    """Deleting what is declared elsewhere would have it created again, and mint unasked: it stays, dead."""
+    recorded, credential = observed.token.status.credential, observed.credential
+    if recorded is None or credential is None or credential.uid == recorded.uid:
+        return None
+    return end_token(
+        observed,
+        now,
+        Outcome(
+            Phase.FAILED,
+            Reason.CREDENTIAL_REPLACED,
+            f"ApiCredential {recorded.name} was deleted; another of the same name does not revive this token. "
+            "Delete this ApiToken and create a new one.",
+            stalled=True,
+        ),
+    )
+
+
+def hold_what_is_revoked(observed: Observed, now: datetime) -> Decision | None:
+    """Revoked is for ever, whatever happens to the spec."""
+    token = observed.token
+    if not token.spec.revoked and token.status.phase is not Phase.REVOKED:
+        return None
+    message = "The token was revoked." if token.minted else "Revoked before a token was minted: there is none."
+    return end_token(observed, now, Outcome(Phase.REVOKED, Reason.REVOKED, message, ready=True))
+
+
+def hold_what_failed(observed: Observed, now: datetime) -> Decision | None:
+    """What failed stays so, whatever becomes of its spec: minting it later would surprise."""
+    if observed.token.status.phase is not Phase.FAILED:
+        return None
+    reason, message = _why_it_failed(observed.token.status.conditions)
+    return end_token(observed, now, Outcome(Phase.FAILED, reason, message, stalled=True))
+
+
+def _why_it_failed(conditions: tuple[Condition, ...]) -> tuple[str, str]:
+    """While an object could not be understood, Ready spoke of that; Active still says what was before."""
+    told = (find(conditions, "Ready"), find(conditions, "Active"))
+    known = (condition for condition in told if condition is not None and condition.reason != Reason.INVALID_SPEC)
+    why = next(known, None)
+    if why is None:
+        return Reason.INVALID_SPEC, "This token failed, and stays so. Delete this ApiToken and create it again."
+    return why.reason, why.message
+
+
+def end_what_expired(observed: Observed, now: datetime) -> Decision | None:
+    """The object stays: deleting it would let GitOps create it again, as a fresh live token."""
+    token, moment = observed.token, expiry(observed.token)
+    over = token.status.phase is Phase.EXPIRED or (moment is not None and moment <= now)
+    if not over:
+        return None
+    when = "" if moment is None else f" at {format_time(moment)}"
+    message = (
+        f"The token expired{when}."
+        if token.minted
+        else "Nothing was minted: spec.expiresAt lies in the past. Create an ApiToken that ends later."
+    )
+    return end_token(observed, now, Outcome(Phase.EXPIRED, Reason.EXPIRED, message, ready=True))
+
+
+def end_token(observed: Observed, now: datetime, outcome: Outcome) -> Decision:
+    """A token that is over: its Secret goes first, then the status says so.
+
+    One that never began takes two steps. The first write makes any mint under way lose its compare-and-set; only then
+    is a Secret that it left deleted, and the second write says that this was done.
+    """
+    token = observed.token
+    status = without_expiry_warning(status_of(token, outcome, now))
+    if not token.minted:
+        return status_change(observed, status, SecretCleanup.KEEP) or _without_leftover(observed, status, now)
+    cleanup = SecretCleanup.KEEP
+    if status.delivery is not None and status.delivery.state is DeliveryState.AVAILABLE:
+        status, cleanup = withdraw(observed, status, Reason.WITHDRAWN, now)
+    return status_change(observed, status, cleanup) or InSync()
+
+
+def withdraw(
+    observed: Observed, status: TokenStatus, reason: Reason, now: datetime
+) -> tuple[TokenStatus, SecretCleanup]:
+    """The status once the recorded Secret is deleted, or where that was tried just now and it still stands."""
+    if observed.held is not None:
+        return withheld(observed.token, status, observed.held, now), SecretCleanup.KEEP
+    status = with_delivery(observed.token, status, (DeliveryState.WITHDRAWN, reason), now)
+    return status, SecretCleanup.DELETE_RECORDED
+
+
+def _without_leftover(observed: Observed, status: TokenStatus, now: datetime) -> Decision:
+    if observed.held is not None:
+        return (
+            status_change(observed, withheld(observed.token, status, observed.held, now), SecretCleanup.KEEP)
+            or InSync()
+        )
+    return status_change(observed, undelivered(observed.token, status, now), SecretCleanup.DELETE_LEFTOVER) or InSync()

@@ -1,0 +1,60 @@
+"""The options that say where a new token's text goes, and how long to wait for it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+import click
+
+from pharia_access.entrypoints.kubectl.lifetime_params import LENGTH
+from pharia_access.entrypoints.kubectl.named import SECRET_KEY
+from pharia_access.entrypoints.kubectl.options import together
+
+__all__ = ["SecretOutput", "secret_output_options", "wait_option"]
+
+
+@dataclass(frozen=True, slots=True)
+class SecretOutput:
+    """One of them; none stands for standard output, in the form `output`. `folder` is for many."""
+
+    output: str = "text"
+    clipboard: bool = False
+    file: str = ""
+    secret: str = ""
+    folder: str = ""
+
+    def __post_init__(self) -> None:
+        if sum(map(bool, (self.clipboard, self.file, self.secret, self.folder, self.output != "text"))) > 1:
+            msg = "A secret is handed over once: choose one of --copy, --to-file, --to-secret, --to-dir and -o"
+            raise click.UsageError(msg)
+
+
+wait_option = click.option(
+    "--wait", "patience", type=LENGTH, default="1m", metavar="LENGTH", help="How long to wait for the operator."
+)
+
+_options = together(
+    click.option("--copy", "clipboard", is_flag=True, help="Put it into the clipboard, and do not print it."),
+    click.option("--to-file", "file", default="", metavar="FILE", help="Write it to a new file that only you read."),
+    click.option(
+        "--to-secret",
+        "secret",
+        type=SECRET_KEY,
+        default="",
+        metavar="NAME[/KEY]",
+        help="Into a new Secret.",
+    ),
+    click.option("-o", "--output", type=click.Choice(["text", "env", "json"]), default="text", help="How to print it."),
+)
+
+
+def secret_output_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options, and `where` as their value."""
+
+    @wraps(command)
+    def with_where(*args: Any, **options: Any) -> Any:  # noqa: ANN401 - Click's
+        chosen = {name: options.pop(name) for name in ("clipboard", "file", "secret", "output")}
+        return command(*args, where=SecretOutput(**chosen), **options)
+
+    return _options(with_where)

@@ -1,0 +1,51 @@
+"""From the options to the API server: every command's work is done in here. Imports the client only when it is run."""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Concatenate, ParamSpec
+
+import click
+
+from pharia_access.entrypoints.kubectl.options import CliOptions
+from pharia_access.entrypoints.kubectl.printing import errors_reach_a_terminal, write_words_of_plugin
+
+__all__ = ["run_in_session"]
+
+if TYPE_CHECKING:
+    from pharia_access.bootstrap.cli import CliSession
+
+P = ParamSpec("P")
+
+
+def run_in_session(
+    choices: CliOptions,
+    work: "Callable[Concatenate[CliSession, CliOptions, P], Awaitable[None]]",
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> None:
+    """Connect, do the work, close. Raises AccessError, and Abort for Ctrl-C once the work has cleaned up."""
+    from pharia_access.bootstrap.cli import open_session
+    from pharia_access.kube.administration.kubectl_proxy import LentLogin, LoginOptions, lent_login
+    from pharia_access.kube.administration.plugin_terminal import Terminal
+    from pharia_access.settings.cli import pod_namespace
+
+    pod = pod_namespace()
+
+    async def connected(login: LentLogin) -> None:
+        async with open_session(
+            login,
+            namespace=choices.namespace or login.namespace or pod or "default",
+            timeout_seconds=choices.timeout,
+            dry_run=choices.dry_run,
+            options=choices.connection(),
+        ) as session:
+            await work(session, choices, *args, **kwargs)
+
+    options = LoginOptions(choices.kubeconfig, choices.context, choices.user, choices.groups)
+    terminal = Terminal(reads=sys.stdin.isatty(), shows=errors_reach_a_terminal(), write=write_words_of_plugin)
+    try:
+        with lent_login(options, in_pod=pod is not None, terminal=terminal) as login:
+            asyncio.run(connected(login))
+    except KeyboardInterrupt:
+        raise click.Abort from None

@@ -1,0 +1,191 @@
+"""Kopf, in a thread and an event loop of its own: it watches, and hands what it sees to the operator's loop.
+
+Each scope has a run of Kopf of its own: Kopf ends with all that it watches where one watch cannot go on.
+"""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import kopf
+
+from pharia_access.entrypoints.operator.first_lists import Requests
+from pharia_access.entrypoints.operator.kopf_run import KopfRun, Logins, Take
+from pharia_access.entrypoints.operator.watch_events import WatchEventDecoder
+from pharia_access.kube.client import Connection
+from pharia_access.services.operator.scopes import CATALOG, EVERYWHERE
+from pharia_access.settings.operator import OperatorSettings
+
+__all__ = ["Hearers", "Watcher"]
+
+log = logging.getLogger(__name__)
+
+FIRST_REST_SECONDS, LONGEST_REST_SECONDS = 1.0, 30.0
+SETTLED_SECONDS = 5.0
+"""A run that lasted as long watches: that is told, though it may still end as the one before."""
+STEADY_SECONDS = 60.0
+"""A run that lasted as long was well: the next one begins without a long wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hearers:
+    """Who is told, in the operator's loop, how watching goes. Each but `ended` gets the name of a scope.
+
+    Attributes:
+        begun: watching begins, at first or anew: of what changed before that no event tells.
+        refused: a watch is refused, or has ended: no events come.
+        goes_on: that is over.
+        ended: nothing is watched any more: the login was refused.
+    """
+
+    begun: Callable[[str], None]
+    refused: Callable[[str], None]
+    goes_on: Callable[[str], None]
+    ended: Callable[[], None]
+
+
+class Watcher:
+    """Watches from `start` until `stop`."""
+
+    def __init__(self, inbox: WatchEventDecoder, connection: Connection, settings: OperatorSettings) -> None:
+        self._inbox = inbox
+        self._logins = Logins(connection)
+        self._scopes = (CATALOG, *(settings.watch_namespaces or (EVERYWHERE,)))
+        self._thread = threading.Thread(target=self._run, name="kopf", daemon=True)
+        self._operators: asyncio.AbstractEventLoop | None = None
+        self._own: asyncio.AbstractEventLoop | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._hearers: Hearers
+        self._requests: dict[str, Requests] = {}
+        self._runs: dict[str, asyncio.Task[BaseException | None]] = {}
+        self._unsteady: dict[str, asyncio.TimerHandle] = {}
+        self._over = False
+
+    @property
+    def alive(self) -> bool:
+        """Whether it watches."""
+        return self._thread.is_alive() and not self._over
+
+    def start(self, hearers: Hearers) -> None:
+        """Begin to watch; call from the operator's loop."""
+        self._operators = asyncio.get_running_loop()
+        self._hearers = hearers
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ask Kopf to end; it is not waited for, since it holds nothing that must be put down."""
+        self._over = True
+        self._in_its_loop(self._cancel)
+
+    def try_now(self, scope: str) -> None:
+        """What was refused in a scope may be allowed again, and what was not served may be served."""
+        self._in_its_loop(lambda: self._try_now(scope))
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._watch())
+        except Exception as error:  # noqa: BLE001 - whatever ends it ends the process, and is said
+            log.critical("watching failed", extra={"error": type(error).__name__})
+        self._over = True
+        self._call(self._hearers.ended)
+
+    async def _watch(self) -> None:
+        """Watch all scopes until the login is refused for good, or until `stop`."""
+        self._own = asyncio.get_running_loop()
+        self._own.set_exception_handler(_aside)
+        tasks = [asyncio.create_task(self._watch_scope(scope)) for scope in self._scopes]
+        self._tasks = tasks
+        if self._over:
+            self._cancel()
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+        self._cancel()
+        ends = await asyncio.gather(*tasks, return_exceptions=True)
+        for end in ends:
+            if isinstance(end, Exception):
+                raise end
+
+    def _cancel(self) -> None:
+        """Each once: a second time would interrupt how they end."""
+        for task in self._tasks:
+            if not task.cancelling():
+                task.cancel()
+
+    def _try_now(self, scope: str) -> None:
+        requests = self._requests.get(scope)
+        if requests is None:
+            return
+        requests.try_now()
+        if len(requests.kinds) < len(self._takers(scope)) and scope in self._runs:
+            self._runs[scope].cancel()  # Kopf asks only at its start which kinds there are
+
+    async def _watch_scope(self, scope: str) -> None:
+        """One run of Kopf after the other. Raises the error of a login that is refused: that concerns all."""
+        rest, loop = FIRST_REST_SECONDS, asyncio.get_running_loop()
+        while True:
+            began = loop.time()
+            error = await self._one_run(scope)
+            if isinstance(error, kopf.LoginError):
+                raise error
+            rest = FIRST_REST_SECONDS if loop.time() - began > STEADY_SECONDS else rest
+            self._run_ended(scope, error, rest)
+            await asyncio.sleep(rest)
+            rest = min(2 * rest, LONGEST_REST_SECONDS)
+
+    async def _one_run(self, scope: str) -> BaseException | None:
+        """Why it ended; None where it was ended for another one to begin."""
+        run = KopfRun(scope, logins=self._logins, takers=self._takers(scope), requests=self._requests_of(scope))
+        self._runs[scope] = asyncio.create_task(run.run())
+        try:
+            await asyncio.wait({self._runs[scope]})
+        except asyncio.CancelledError:
+            self._runs[scope].cancel()
+            await asyncio.wait({self._runs[scope]})
+            raise
+        return None if self._runs[scope].cancelled() else self._runs[scope].result()
+
+    def _run_ended(self, scope: str, error: BaseException | None, rest: float) -> None:
+        """Say so once, and not that it goes on before the next one has lasted: what ended it may end that too."""
+        self._call(self._hearers.refused, scope)
+        if scope in self._unsteady:
+            self._unsteady[scope].cancel()
+        else:
+            log.warning("a watch ended, another begins", extra={"namespace": scope, "error": type(error).__name__})
+        steady = asyncio.get_running_loop().call_later(rest + SETTLED_SECONDS, self._steady, scope)
+        self._unsteady[scope] = steady
+
+    def _steady(self, scope: str) -> None:
+        del self._unsteady[scope]
+        self._call(self._hearers.goes_on, scope)
+
+    def _takers(self, scope: str) -> dict[str, Take]:
+        inbox = self._inbox
+        if scope == CATALOG:
+            return {"apiroles": self._handed_over(inbox.role)}
+        return {"apicredentials": self._handed_over(inbox.credential), "apitokens": self._handed_over(inbox.token)}
+
+    def _handed_over(self, take: Take) -> Take:
+        return lambda event: self._call(take, event)
+
+    def _requests_of(self, scope: str) -> Requests:
+        def goes(well: bool) -> None:  # noqa: FBT001 - whether it does
+            if not well or scope not in self._unsteady:
+                self._call(self._hearers.goes_on if well else self._hearers.refused, scope)
+
+        self._requests[scope] = Requests(begun=lambda: self._call(self._hearers.begun, scope), goes=goes)
+        return self._requests[scope]
+
+    def _call(self, take: Callable[..., None], *arguments: object) -> None:
+        """In the operator's loop."""
+        if self._operators is not None and not self._operators.is_closed():
+            self._operators.call_soon_threadsafe(take, *arguments)
+
+    def _in_its_loop(self, do: Callable[[], None]) -> None:
+        if self._own is not None and not self._own.is_closed():
+            self._own.call_soon_threadsafe(do)
+
+
+def _aside(_loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+    """Of a run that ended one error was told. What else Kopf leaves behind would be logged with a traceback each."""
+    log.debug("left behind", extra={"error": type(context.get("exception")).__name__})

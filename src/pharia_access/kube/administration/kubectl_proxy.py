@@ -1,0 +1,228 @@
+"""A person's login, lent by kubectl: `kubectl proxy` serves on a socket in a new folder that only its owner enters.
+
+No port is opened. kubectl ends with this process however that ends, and the folder goes: a shell waits at a pipe that
+nobody else holds. See docs/decisions/0036-kubectl-lends-its-login.md.
+"""
+
+import os
+import select
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Final, cast
+
+from pharia_access.errors import LoginError
+from pharia_access.kube.administration.kubeconfig import CHOOSE, NamedLogin, named_login, read_view
+from pharia_access.kube.administration.kubectl_trouble import start_failure
+from pharia_access.kube.administration.plugin_terminal import Terminal, forwarded, read_some, standard_error
+
+__all__ = ["LentLogin", "LoginOptions", "lent_login"]
+
+_SERVING: Final = b"Starting to serve on "
+_PROXY: Final = "kubectl proxy"
+_SOCKET: Final = "kubectl.sock"
+_MOST_SOCKET_CHARACTERS: Final = 100
+"""A socket's path has at most 104 on macOS, 108 on Linux."""
+_VIEW_SECONDS: Final = 30.0
+_START_SECONDS: Final = 30.0
+_END_SECONDS: Final = 5.0
+
+# $1: a folder, $2: the end of a pipe, then the command, which takes this shell's place and number. What waits in the
+# background gets a line where the command was ended in order, and the end of file where its starter died.
+_TIED: Final = """
+( trap '' HUP INT TERM; read -r _ <"$2" || { rm -rf "$1"; kill "$$"; } ) </dev/null >/dev/null 2>&1 &
+shift 2
+exec "$@"
+"""
+
+# Each by its name, so that a kuberc cannot change it. The port is kubectl's default and is not opened.
+_SERVE: Final = (
+    "--port=8001",
+    "--www=",
+    "--api-prefix=/",
+    "--append-server-path=true",
+    "--accept-hosts=^localhost$",
+    "--accept-paths=^/",
+    "--reject-paths=^$",
+    "--reject-methods=^$",
+    "--disable-filter=false",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LoginOptions:
+    """kubectl's options that say which cluster and who.
+
+    Attributes:
+        kubeconfig: a file; None stands for KUBECONFIG, or ~/.kube/config.
+        context: one of its contexts; None stands for the current one.
+        user: whom to impersonate; empty for whom the kubeconfig names, if anybody.
+        groups: those of the impersonated user.
+    """
+
+    kubeconfig: str | None = None
+    context: str | None = None
+    user: str = ""
+    groups: tuple[str, ...] = ()
+
+    def words(self, context: str | None) -> list[str]:
+        """As kubectl takes them, with that context."""
+        named = (("kubeconfig", self.kubeconfig), ("context", context), ("as", self.user))
+        return [f"--{name}={value}" for name, value in named if value] + [f"--as-group={each}" for each in self.groups]
+
+
+@dataclass(frozen=True, slots=True)
+class LentLogin:
+    """A login that kubectl lends.
+
+    Attributes:
+        socket: where kubectl proxy serves.
+        namespace: the context's; empty where it names none.
+        impersonated: who the requests must be from; empty where nobody is impersonated.
+        runs_plugin: an exec plugin signs in: a request may wait for a person.
+    """
+
+    socket: Path
+    namespace: str
+    impersonated: str
+    runs_plugin: bool
+
+
+@contextmanager
+def lent_login(options: LoginOptions, *, in_pod: bool, terminal: Terminal) -> Iterator[LentLogin]:
+    """Start kubectl proxy with these options; it is gone at the end. Raises LoginError.
+
+    `in_pod`: the pod's ServiceAccount stands in where there is no kubeconfig.
+    """
+    kubectl = shutil.which("kubectl")
+    if kubectl is None:
+        msg = "There is no kubectl on PATH, by which kubectl access signs in"
+        raise LoginError(msg, "Install it: https://kubernetes.io/docs/tasks/tools/")
+    login = _login(_view(kubectl, options), options, in_pod=in_pod)
+    with _folder() as folder:
+        command = [kubectl, "proxy", f"--unix-socket={folder / _SOCKET}", *_SERVE, *options.words(login.context)]
+        with _serving(command, folder, terminal, asks=login.runs_plugin):
+            impersonated = options.user or login.impersonated
+            yield LentLogin(folder / _SOCKET, login.namespace, impersonated, login.runs_plugin)
+
+
+def _login(view: Mapping[str, object], options: LoginOptions, *, in_pod: bool) -> NamedLogin:
+    login = named_login(view, options.context)
+    if login is not None:
+        return login
+    msg = "There is no login: the kubeconfig has no current context, or there is no kubeconfig"
+    if in_pod:
+        if not options.user and not options.groups:
+            return NamedLogin(context="")
+        msg = "There is no login: in a pod without a kubeconfig kubectl impersonates nobody"
+    raise LoginError(msg, CHOOSE)
+
+
+def _view(kubectl: str, options: LoginOptions) -> Mapping[str, object]:
+    chosen = [f"--kubeconfig={options.kubeconfig}"] if options.kubeconfig else []
+    command = [kubectl, "config", "view", "--output=json", "--minify=false", "--flatten=false", "--raw=false", *chosen]
+    try:
+        done = subprocess.run(  # noqa: S603 - no shell, and words of the person who types
+            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_VIEW_SECONDS, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise _not_started(kubectl, error) from error
+    if done.returncode:
+        raise start_failure(done.stderr)
+    return read_view(done.stdout)
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """A new folder for this user alone, whose path is short enough for a socket in it."""
+    try:
+        short = len(tempfile.gettempdir()) + 32 < _MOST_SOCKET_CHARACTERS
+        folder = Path(tempfile.mkdtemp(prefix="kubectl-access-", dir=None if short else "/tmp"))  # noqa: S108 - made with 0700
+    except OSError as error:
+        msg = f"There is no place for kubectl's socket: {error.strerror}"
+        raise LoginError(msg, "Let TMPDIR name a folder that you may write in.") from error
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _serving(command: Sequence[str], folder: Path, terminal: Terminal, *, asks: bool) -> Iterator[None]:
+    """Run kubectl proxy until the end of the block, which begins when it serves. `asks`: it runs a plugin."""
+    with ExitStack() as stack:
+        reader, writer = standard_error(terminal)
+        stack.callback(os.close, reader)
+        watched, held = os.pipe()
+        stack.callback(os.close, held)
+        try:
+            process = _started(command, folder, watched, stdin=terminal.reads and asks, stderr=writer)
+        finally:
+            os.close(watched)
+            os.close(writer)
+        with ExitStack() as running:
+            running.callback(_end, process, held)
+            _wait_until_serving(process, reader)
+            stack.enter_context(forwarded(reader, terminal, speaks=asks))
+            stack.push(running.pop_all())
+            yield
+
+
+def _started(
+    command: Sequence[str], folder: Path, watched: int, *, stdin: bool, stderr: int
+) -> "subprocess.Popen[bytes]":
+    tied = ["/bin/sh", "-c", _TIED, "sh", str(folder), f"/dev/fd/{watched}", *command]
+    source = None if stdin else subprocess.DEVNULL
+    try:
+        return subprocess.Popen(  # noqa: S603 - the same
+            tied, stdin=source, stdout=subprocess.PIPE, stderr=stderr, pass_fds=(watched,), bufsize=0
+        )
+    except OSError as error:
+        raise _not_started(command[0], error) from error
+
+
+def _wait_until_serving(process: "subprocess.Popen[bytes]", reader: int) -> None:
+    """Raises LoginError with kubectl's words where it ends instead."""
+    output = cast("IO[bytes]", process.stdout)
+    words, told = b"", b""
+    while _SERVING not in words:
+        ready = select.select([output.fileno(), reader], [], [], _START_SECONDS)[0]
+        if not ready:
+            raise _not_started(_PROXY, None)
+        if reader in ready:
+            told += read_some(reader)
+        if output.fileno() in ready:
+            if not (piece := output.read(1024)):
+                raise start_failure(told + _rest(reader))
+            words += piece
+
+
+def _rest(reader: int) -> bytes:
+    """What is left to read after the program's end."""
+    os.set_blocking(reader, False)
+    rest = b""
+    while piece := read_some(reader):
+        rest += piece
+    return rest
+
+
+def _end(process: "subprocess.Popen[bytes]", held: int) -> None:
+    """End kubectl, then let go what watches it: until then its number must not become another process's."""
+    process.terminate()
+    try:
+        process.wait(_END_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    cast("IO[bytes]", process.stdout).close()
+    with suppress(OSError):  # nobody watches any more
+        os.write(held, b"\n")
+
+
+def _not_started(kubectl: str, error: OSError | subprocess.TimeoutExpired | None) -> LoginError:
+    why = error.strerror if isinstance(error, OSError) else "it does not answer in time"
+    return LoginError(f"There is no login: {kubectl} cannot be run: {why}", "Does it run? See: kubectl version")

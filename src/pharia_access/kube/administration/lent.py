@@ -1,0 +1,91 @@
+"""The connection of a person: requests go to kubectl, which signs them, by the socket that it serves on."""
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from typing import Any, Final
+
+import aiohttp
+
+from pharia_access.kube.administration.kubectl_proxy import LentLogin
+from pharia_access.kube.administration.kubectl_trouble import (
+    carrier_failure,
+    plain_request_failure,
+    request_failure,
+)
+from pharia_access.kube.connection import Connection
+from pharia_access.kube.errors import concerns_secrets
+from pharia_access.kube.http import Request
+
+__all__ = ["PLUGIN_SECONDS", "connect_lent"]
+
+PLUGIN_SECONDS: Final = 600.0
+"""How long an answer may take where an exec plugin may ask a person, or open a browser, at any request."""
+
+_HOST: Final = "http://localhost"
+"""Of the requests' Host; kubectl puts the API server's in its place."""
+_MOST_TEXT_BYTES: Final = 64 * 1024
+_HTTP_TO_HTTPS: Final = b"Client sent an HTTP request to an HTTPS server"
+
+
+class _Lent:
+    """Answers `Transport` by kubectl's socket."""
+
+    def __init__(self, session: aiohttp.ClientSession, login: LentLogin) -> None:
+        self.least_seconds = PLUGIN_SECONDS if login.runs_plugin else 0.0
+        self._session = session
+        self._runs_plugin = login.runs_plugin
+
+    async def request(
+        self, call: Request, target: str, headers: Mapping[str, str], patience: aiohttp.ClientTimeout
+    ) -> aiohttp.ClientResponse:
+        """As the protocol says. Raises UnavailableError with kubectl's reason where it has no answer."""
+        response = await self._send(call, target, headers, patience)
+        if response.status == HTTPStatus.UNAUTHORIZED and self._runs_plugin:
+            # Nothing was done, and kubectl has run the plugin anew by now (client-go's exec authenticator).
+            response.release()
+            response = await self._send(call, target, headers, patience)
+        await _require_answer(call, response)
+        return response
+
+    async def _send(
+        self, call: Request, target: str, headers: Mapping[str, str], patience: aiohttp.ClientTimeout
+    ) -> aiohttp.ClientResponse:
+        body = None if call.body is None else json.dumps(call.body).encode()
+        try:
+            return await self._session.request(
+                call.method, f"{_HOST}{target}", data=body, headers=headers, timeout=patience, allow_redirects=False
+            )
+        except aiohttp.ClientConnectorError as error:
+            raise carrier_failure(method=call.method, path=call.path) from error
+
+    def login(self) -> dict[str, Any]:
+        """Nobody but kubectl has it."""
+        raise NotImplementedError
+
+
+async def _require_answer(call: Request, response: aiohttp.ClientResponse) -> None:
+    """Raise UnavailableError where kubectl answers in the API server's place: plain text, and no Audit-Id."""
+    if response.content_type != "text/plain" or "Audit-Id" in response.headers:
+        return
+    match response.status:
+        case HTTPStatus.INTERNAL_SERVER_ERROR:
+            text = await response.content.read(_MOST_TEXT_BYTES)
+            raise request_failure(text.decode(errors="replace"), method=call.method, path=call.path)
+        case HTTPStatus.BAD_REQUEST if not concerns_secrets(call.path):
+            if _HTTP_TO_HTTPS in await response.read():
+                raise plain_request_failure(method=call.method, path=call.path)
+
+
+@asynccontextmanager
+async def connect_lent(login: LentLogin, *, pool_size: int, user_agent: str) -> AsyncIterator[Connection]:
+    """Connect by kubectl's socket; closes at the end. Nothing is sent yet.
+
+    At most `pool_size` requests are under way at a time, the others wait.
+    """
+    connector = aiohttp.UnixConnector(path=str(login.socket), limit=pool_size)
+    async with aiohttp.ClientSession(
+        connector=connector, trust_env=False, cookie_jar=aiohttp.DummyCookieJar()
+    ) as session:
+        yield Connection(_Lent(session, login), user_agent=user_agent)

@@ -1,0 +1,139 @@
+"""Our kinds as JSON, with a person's rights: for the command line.
+
+Nothing is understood here, so that an object which no rule can read can still be shown, mended and deleted.
+"""
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pharia_access.domain.api_values import Kind
+from pharia_access.domain.model import ObjectKey
+from pharia_access.errors import ForbiddenError, NotFoundError
+from pharia_access.kube import manifests, paths
+from pharia_access.kube.connection import MERGE_PATCH, Connection
+from pharia_access.kube.deletion import what_holds
+from pharia_access.kube.http import Request
+
+__all__ = ["Json", "KubeObjects", "ListPage", "Right"]
+
+Json = dict[str, Any]
+
+_PAGE_SIZE = 500
+_REVIEW = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    """A part of a list.
+
+    Attributes:
+        left: how many objects are still to come, as far as the API server tells.
+    """
+
+    items: list[Json]
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """A verb on one of our resources: `bind` on `apiroles/studio-user`, `create` on `apicredentials/token`."""
+
+    verb: str
+    resource: str
+    name: str = ""
+    subresource: str = ""
+
+
+class KubeObjects:
+    """Reads and changes objects as whoever the connection's login is.
+
+    Args:
+        timeout_seconds: of a single request.
+        dry_run: the API server judges every write, and keeps none.
+    """
+
+    def __init__(self, connection: Connection, *, timeout_seconds: float, dry_run: bool = False) -> None:
+        self._connection = connection
+        self._timeout = timeout_seconds
+        self._written = {"dryRun": "All"} if dry_run else {}
+
+    async def read(self, kind: Kind, key: ObjectKey) -> Json:
+        """Read one. Raises NotFoundError."""
+        return await self._send("GET", _path(kind, key))
+
+    async def pages(
+        self, kind: Kind, namespace: str | None, *, labels: str = "", fields: str = ""
+    ) -> AsyncIterator[ListPage]:
+        """List a kind, in one namespace or in all, page by page. Raises ExpiredViewError if a page came too late."""
+        path = paths.of_kind(paths.PLURALS[kind], namespace)
+        wanted = {"limit": str(_PAGE_SIZE), "labelSelector": labels, "fieldSelector": fields}
+        query = {name: value for name, value in wanted.items() if value}
+        more = ""
+        while True:
+            page = await self._send("GET", path, query={**query, **({"continue": more} if more else {})})
+            more = page["metadata"].get("continue") or ""
+            # A list's items come without these two.
+            items = [{"apiVersion": page["apiVersion"], "kind": kind, **item} for item in page["items"]]
+            yield ListPage(items, int(page["metadata"].get("remainingItemCount") or 0))
+            if not more:
+                return
+
+    async def create(self, body: Json) -> Json:
+        """Create an object in the namespace it names. Raises AlreadyExistsError, DeniedError, InvalidError."""
+        path = paths.of_kind(paths.PLURALS[body["kind"]], body["metadata"].get("namespace"))
+        return await self._send("POST", path, body, query=self._written)
+
+    async def patch(self, kind: Kind, key: ObjectKey, patch: Json) -> Json:
+        """Apply a merge patch (RFC 7386); with a resourceVersion in it, only to what was read. Raises ConflictError."""
+        call = Request("PATCH", _path(kind, key), self._timeout, patch, MERGE_PATCH, self._written)
+        return _read(await self._connection.send(call))
+
+    async def delete(self, kind: Kind, key: ObjectKey, uid: str) -> Json | None:
+        """Delete that very object, and what it owns after it. Raises ConflictError if another has the name.
+
+        Returns it where it still stands, held by finalizers; None where it is gone.
+        """
+        # Where there is a body, the API server looks for `dryRun` there, and not in the query.
+        options = {**manifests.delete_options(uid), **({"dryRun": ["All"]} if self._written else {})}
+        answer = await self._connection.send(Request("DELETE", _path(kind, key), self._timeout, options))
+        return None if what_holds(answer) is None else _read(answer)
+
+    async def may(self, right: Right, namespace: str) -> bool:
+        """Whether the API server's RBAC allows it."""
+        attributes = {
+            "group": paths.GROUP,
+            "namespace": namespace,
+            "verb": right.verb,
+            "resource": right.resource,
+            "subresource": right.subresource,
+            "name": right.name,
+        }
+        review = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview"}
+        answer = await self._send("POST", _REVIEW, {**review, "spec": {"resourceAttributes": attributes}})
+        return bool(answer["status"]["allowed"])
+
+    async def has_namespace(self, name: str) -> bool | None:
+        """Whether there is a namespace of that name; None where one may not look."""
+        try:
+            await self._send("GET", paths.of_namespace(name))
+        except NotFoundError:
+            return False
+        except ForbiddenError:
+            return None
+        return True
+
+    async def _send(
+        self, method: str, path: str, body: Json | None = None, *, query: Mapping[str, str] | None = None
+    ) -> Json:
+        return _read(await self._connection.send(Request(method, path, self._timeout, body, query=query or {})))
+
+
+def _path(kind: Kind, key: ObjectKey) -> str:
+    return paths.of_role(key.name) if kind == "ApiRole" else paths.of_object(paths.PLURALS[kind], key)
+
+
+def _read(answer: bytes) -> Json:
+    body: Json = json.loads(answer)
+    return body

@@ -1,0 +1,103 @@
+"""One request to the API server and what comes back: whole, line by line, or as it comes."""
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Final
+
+import aiohttp
+
+from pharia_access.errors import UnavailableError
+from pharia_access.kube.errors import TRANSPORT_ERRORS, refusal, unreachable
+
+__all__ = ["JSON", "MOST_LINE_BYTES", "Request", "Response", "Stream"]
+
+JSON: Final = "application/json"
+
+MOST_LINE_BYTES: Final = 4 * 2**20
+"""A line that is longer is no watch event: etcd's objects end at 1.5 MiB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request.
+
+    Attributes:
+        path: from `kube.paths`.
+        timeout_seconds: for all of it, a wait for a free connection included.
+        body: what JSON can hold; never shown.
+    """
+
+    method: str
+    path: str
+    timeout_seconds: float
+    body: object = field(default=None, repr=False)
+    content_type: str = JSON
+    query: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A whole answer."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+    @property
+    def date(self) -> datetime | None:
+        """The server's time when it answered, cut to whole seconds."""
+        return _date(self.headers)
+
+    def require_success(self, call: Request) -> None:
+        """Raise the leaf of ApiError that a status of 300 or more means."""
+        if not HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES:
+            after = self.headers.get("Retry-After")
+            raise refusal(self.status, self.body, method=call.method, path=call.path, retry_after=after)
+
+
+class Stream:
+    """An answer that goes on."""
+
+    def __init__(self, response: aiohttp.ClientResponse, call: Request) -> None:
+        self._response = response
+        self._call = call
+
+    @property
+    def date(self) -> datetime | None:
+        """The server's time when it began to answer."""
+        return _date(self._response.headers)
+
+    async def lines(self) -> AsyncGenerator[bytes, None]:
+        """Each line as it comes, to the clean end. Raises UnavailableError where it breaks off."""
+        rest = b""
+        async with aclosing(self.chunks()) as chunks:
+            async for chunk in chunks:
+                *whole, rest = (rest + chunk).split(b"\n")
+                for line in whole:
+                    yield line
+                self._require(len(rest) <= MOST_LINE_BYTES, f"a line of more than {MOST_LINE_BYTES} bytes")
+        self._require(not rest, "ended within a line")
+
+    async def chunks(self) -> AsyncGenerator[bytes, None]:
+        """The bytes as they come, to the clean end. Raises UnavailableError where they break off."""
+        try:
+            async for chunk in self._response.content.iter_any():
+                yield chunk
+        except TRANSPORT_ERRORS as error:
+            raise unreachable(error, method=self._call.method, path=self._call.path) from error
+
+    def _require(self, good: bool, why: str) -> None:  # noqa: FBT001 - what is required comes first
+        if not good:
+            message = f"{self._call.method} {self._call.path}: {why}"
+            raise UnavailableError(message)
+
+
+def _date(headers: Mapping[str, str]) -> datetime | None:
+    try:
+        return parsedate_to_datetime(headers.get("Date", "")).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

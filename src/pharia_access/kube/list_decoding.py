@@ -1,0 +1,101 @@
+"""What lists and watches wrap objects in, typed by msgspec.
+
+The objects stay bytes: `kube.verifier.decoding` reads them one by one.
+
+What is wrong is told by field, never by value.
+"""
+
+from collections.abc import Callable
+from typing import Annotated, Final, TypeVar
+
+import msgspec
+from msgspec import Meta, field
+
+from pharia_access.errors import ApiError, InvalidObjectError, ResourceExpiredError
+
+__all__ = ["ListBody", "Struct", "WatchEvent", "decoded", "error_of", "read_event", "read_key", "read_listing"]
+
+T = TypeVar("T")
+
+
+class Struct(msgspec.Struct, gc=False, rename="camel"):
+    """None of them is part of a cycle, so the collector need not look at them."""
+
+
+class _KeyMetadata(Struct):
+    name: str = ""
+    namespace: str = ""
+    resource_version: str = ""
+
+
+class _Keyed(Struct):
+    metadata: _KeyMetadata
+
+
+class _Status(Struct):
+    code: int = 0
+    reason: str = ""
+
+
+class _ListMetadata(Struct):
+    resource_version: Annotated[str, Meta(min_length=1)]
+    continue_: str | None = field(default=None, name="continue")
+
+
+class ListBody(Struct):
+    """A page of a list, its items not yet looked at."""
+
+    metadata: _ListMetadata
+    items: list[msgspec.Raw]
+
+
+class WatchEvent(Struct):
+    """An event of a watch, its object not yet looked at."""
+
+    type: str
+    object: msgspec.Raw
+
+
+_keys: Final = msgspec.json.Decoder(_Keyed)
+_listings: Final = msgspec.json.Decoder(ListBody)
+_statuses: Final = msgspec.json.Decoder(_Status)
+_events: Final = msgspec.json.Decoder(WatchEvent)
+
+
+def read_listing(body: bytes) -> ListBody:
+    """Read a page. Raises MalformedObjectError for what is no list."""
+    return decoded(_listings.decode, body)
+
+
+def read_event(line: bytes) -> WatchEvent:
+    """Read an event. Raises MalformedObjectError for what is none."""
+    return decoded(_events.decode, line)
+
+
+def error_of(event: WatchEvent) -> ApiError:
+    """What an ERROR event says, mostly that the version is too old. Whatever it is, a fresh list mends it."""
+    try:
+        said = decoded(_statuses.decode, event.object)
+    except InvalidObjectError:
+        said = _Status()
+    return ResourceExpiredError(f"the watch ended with {event.type[:16]} {said.code} {said.reason[:64]}".rstrip())
+
+
+def read_key(body: msgspec.Raw) -> tuple[str, str]:
+    """An object's `namespace/name` (a cluster-wide one's name) and its resourceVersion; what is missing is empty.
+
+    Raises MalformedObjectError.
+    """
+    metadata = decoded(_keys.decode, body).metadata
+    key = f"{metadata.namespace}/{metadata.name}" if metadata.namespace else metadata.name
+    return key, metadata.resource_version
+
+
+def decoded(decode: Callable[[bytes | msgspec.Raw], T], body: bytes | msgspec.Raw) -> T:
+    """Decode, or raise MalformedObjectError with nothing of the input."""
+    try:
+        return decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        why = str(error) if isinstance(error, msgspec.ValidationError) else "not JSON"
+    # Outside of `except`, so that nothing of the library's comes along.
+    raise InvalidObjectError(why.replace("`$.", "`"))

@@ -1,0 +1,161 @@
+"""Events (core/v1), written behind the work: `record` never waits and never fails, what is lost is counted.
+
+One Event for one thing told: the same reason and message about the same object within ten minutes is told once, and
+not again to raise a count, which would be a write for nothing new. Namespaces take turns, and where there is no room,
+the one that has most waiting gives way.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from pharia_access.domain.api_values import EventMessage
+from pharia_access.domain.turns import Turns
+from pharia_access.errors import AlreadyExistsError, ApiError, UnavailableError
+from pharia_access.kube import manifests, paths
+from pharia_access.kube.connection import Connection
+from pharia_access.kube.http import Request
+
+__all__ = ["EventRecorder", "RecorderClock"]
+
+COMPONENT = "pharia-access-operator"
+QUEUE_SIZE = 10_000
+PER_SECOND = 50.0
+RETRY_SECONDS = 1.0
+MOST_RETRY_SECONDS = 10.0
+REPEAT_AFTER = timedelta(minutes=10)
+MOST_REMEMBERED = 10_000
+
+
+_Told = tuple[EventMessage, datetime]
+
+
+class _Backlog(asyncio.Queue[_Told]):
+    """Namespaces take turns: the three methods are those that asyncio has for this."""
+
+    def _init(self, maxsize: int) -> None:  # noqa: ARG002 - the base's
+        self._queue: Turns[_Told] = Turns()
+
+    def _put(self, item: _Told) -> None:
+        self._queue.append(item[0].key.namespace, item)
+
+    def _get(self) -> _Told:
+        taken = self._queue.take()
+        assert taken is not None, "asked only where something waits"  # noqa: S101 - for the type alone
+        return taken
+
+    def give_way(self) -> EventMessage:
+        """Take off the last of the namespace that has most."""
+        last = self._queue.shorten_the_longest()
+        assert last is not None, "asked only where there is no room"  # noqa: S101 - for the type alone
+        self.task_done()
+        return last[0]
+
+
+class RecorderClock(Protocol):
+    """What a recorder needs of a clock."""
+
+    def now(self) -> datetime:
+        """The wall clock in UTC."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        ...
+
+
+class EventRecorder:
+    """Answers `services.ports.Recorder`. Use from one event loop; `run` in a task of its own.
+
+    Args:
+        instance: this replica's name.
+        on_drop: called for each notice that was not written.
+        timeout_seconds: of a single request.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        instance: str,
+        clock: RecorderClock,
+        on_drop: Callable[[], None] = lambda: None,
+        timeout_seconds: float = 5.0,
+    ) -> None:
+        self._connection = connection
+        self._reporter = manifests.Reporter(COMPONENT, instance)
+        self._clock = clock
+        self._on_drop = on_drop
+        self._timeout = timeout_seconds
+        self._queue = _Backlog()
+        self._told: OrderedDict[tuple[str, str, str], datetime] = OrderedDict()
+        self.dropped = 0
+        """How many notices were not written: the queue was full, or the API server did not take them."""
+
+    def record(self, notice: EventMessage) -> None:
+        """Queue an Event, unless the same was told within ten minutes."""
+        now = self._clock.now()
+        if self._is_repeated(notice, now):
+            return
+        self._queue.put_nowait((notice, now))
+        if self._queue.qsize() > QUEUE_SIZE:
+            self._drop(self._queue.give_way())
+
+    async def run(self) -> None:
+        """Write what is queued, for ever; at most about 50 a second."""
+        while True:
+            notice, moment = await self._queue.get()
+            try:
+                await self._write(notice, moment)
+            finally:
+                self._queue.task_done()
+            await self._clock.sleep(1 / PER_SECOND)
+
+    async def drain(self, seconds: float) -> None:
+        """Wait until all that is queued is written, at most so long; what is left then is dropped. `run` must run."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._queue.join()
+        except TimeoutError:
+            while not self._queue.empty():
+                notice, _ = self._queue.get_nowait()
+                self._queue.task_done()
+                self._drop(notice)
+
+    async def _write(self, notice: EventMessage, moment: datetime) -> None:
+        body = manifests.event(notice, self._reporter, moment)
+        try:
+            await self._send(Request("POST", paths.of_event(body["metadata"]["namespace"]), self._timeout, body))
+        except AlreadyExistsError:
+            return  # the first try took effect after all
+        except ApiError:
+            self._drop(notice)
+
+    async def _send(self, call: Request) -> None:
+        try:
+            await self._connection.send(call)
+        except UnavailableError as error:
+            await self._clock.sleep(min(error.retry_after or RETRY_SECONDS, MOST_RETRY_SECONDS))
+            await self._connection.send(call)
+
+    def _is_repeated(self, notice: EventMessage, now: datetime) -> bool:
+        what = _what(notice)
+        told = self._told.get(what)
+        if told is not None and now - told < REPEAT_AFTER:
+            return True
+        self._told[what] = now
+        self._told.move_to_end(what)
+        while len(self._told) > MOST_REMEMBERED or now - next(iter(self._told.values())) >= REPEAT_AFTER:
+            self._told.popitem(last=False)
+        return False
+
+    def _drop(self, notice: EventMessage) -> None:
+        self._told.pop(_what(notice), None)  # told the next time instead
+        self.dropped += 1
+        self._on_drop()
+
+
+def _what(notice: EventMessage) -> tuple[str, str, str]:
+    return notice.uid, notice.reason, notice.message

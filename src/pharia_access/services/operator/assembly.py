@@ -1,0 +1,88 @@
+"""Puts an operator's parts together: `bootstrap` does with the real API server, tests do with fakes."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from pharia_access.domain.model import Policy
+from pharia_access.services.keyring_store import KeyringStore
+from pharia_access.services.operator.cluster_cache import ClusterCache
+from pharia_access.services.operator.counting import Counting
+from pharia_access.services.operator.credential_lookup import CredentialLookup
+from pharia_access.services.operator.credential_reconciler import CredentialReconciler
+from pharia_access.services.operator.guards import LONGEST_INTERVAL, Watchman
+from pharia_access.services.operator.intake import Intake
+from pharia_access.services.operator.minting import Minting
+from pharia_access.services.operator.operator import Parts
+from pharia_access.services.operator.places import Places
+from pharia_access.services.operator.probes import ProbeIntervals, Probes
+from pharia_access.services.operator.resync import Resync
+from pharia_access.services.operator.schedule import Schedule
+from pharia_access.services.operator.scopes import Scopes
+from pharia_access.services.operator.token_reconciler import TokenReconciler
+from pharia_access.services.operator.withdrawals import Withdrawals
+from pharia_access.services.operator.work_queue import WorkQueue
+from pharia_access.services.ports import Ports
+from pharia_access.services.rate_limiter import RateLimiter
+
+__all__ = ["OperatorOptions", "assemble"]
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorOptions:
+    """What people may choose of the parts."""
+
+    policy: Policy
+    token_prefix: str
+    probe_pace: ProbeIntervals
+    deletes_per_second: float
+    namespaces: tuple[str, ...] = ()
+    """The only ones that are watched; none stands for all."""
+    require_guards: bool = True
+    """Whether nothing is minted while the admission policies do not hold."""
+    look_interval: timedelta = LONGEST_INTERVAL
+    """How often it is looked whether they do."""
+
+
+def assemble(ports: Ports, choices: OperatorOptions) -> Parts:
+    """Parts that know each other; the view is empty, and nothing is queued."""
+    clock, policy = ports.clock, choices.policy
+    view, schedule = ClusterCache(), Schedule()
+    queue = WorkQueue(clock.monotonic, may_mint=lambda work: work.kind == "token" and view.is_pending(work.key))
+    probes = Probes(clock, choices.probe_pace)
+    places = Places(view, clock.monotonic)
+    intake = Intake(ports, view=view, places=places, queue=queue, schedule=schedule, probes=probes, policy=policy)
+    keys = KeyringStore(secrets=ports.secrets, entropy=ports.entropy, clock=clock)
+    minting = Minting(
+        ports, policy=policy, prefix=choices.token_prefix, keyring=keys.current, holds_back=queue.holds_back
+    )
+    deletes = RateLimiter(clock, choices.deletes_per_second)
+    withdrawals = Withdrawals(ports, minting=minting, probes=probes)
+    watchman = Watchman(
+        ports, view=view, intake=intake, required=choices.require_guards, interval=choices.look_interval
+    )
+    scopes = Scopes(choices.namespaces, queue=queue, clock=clock, metrics=ports.metrics)
+    return Parts(
+        ports=ports,
+        view=view,
+        queue=queue,
+        schedule=schedule,
+        probes=probes,
+        intake=intake,
+        tokens=TokenReconciler(
+            ports,
+            minting=minting,
+            counting=Counting(ports.cluster, view=view, places=places, intake=intake),
+            lookup=CredentialLookup(ports, view=view, scopes=scopes, intake=intake, policy=policy),
+            scopes=scopes,
+            intake=intake,
+            withdrawals=withdrawals,
+            deletes=deletes,
+            watchman=watchman,
+        ),
+        credentials=CredentialReconciler(ports, view=view, intake=intake),
+        resync=Resync(ports, view=view, intake=intake),
+        keys=keys,
+        withdrawals=withdrawals,
+        scopes=scopes,
+        watchman=watchman,
+    )

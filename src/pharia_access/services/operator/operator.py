@@ -1,0 +1,241 @@
+"""The operator at work while it leads: workers on the queue, the schedule, the probes and the periodic list."""
+
+import asyncio
+import logging
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from pharia_access.domain.api_values import Kind
+from pharia_access.domain.model import ObjectKey
+from pharia_access.errors import (
+    AccessError,
+    ConflictError,
+    ForbiddenError,
+    InvalidObjectError,
+    NotFoundError,
+    UnavailableError,
+)
+from pharia_access.services.keyring_store import KeyringStore
+from pharia_access.services.operator.clock_offset import tell_clock_offset
+from pharia_access.services.operator.cluster_cache import ClusterCache
+from pharia_access.services.operator.credential_reconciler import CredentialReconciler
+from pharia_access.services.operator.guards import Watchman
+from pharia_access.services.operator.intake import Intake
+from pharia_access.services.operator.lists import Lists
+from pharia_access.services.operator.probes import Probes
+from pharia_access.services.operator.resync import Resync
+from pharia_access.services.operator.schedule import Schedule
+from pharia_access.services.operator.scopes import Scopes
+from pharia_access.services.operator.token_reconciler import RequeueAfter, TokenReconciler
+from pharia_access.services.operator.withdrawals import Withdrawals
+from pharia_access.services.operator.work_queue import WorkItem, WorkQueue
+from pharia_access.services.ports import Ports
+
+__all__ = ["Operator", "OperatorIntervals", "Parts"]
+
+log = logging.getLogger(__name__)
+
+GAUGE_SECONDS = 5.0
+MOST_ASKED_SECONDS = 60.0
+"""How long a Retry-After is heeded."""
+MANY_DUE = 100
+"""From so many tokens due at once, which are a fifth of all, one list costs less than a read of each."""
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorIntervals:
+    """How many reconcile at once, and how often everything is listed (give or take a tenth)."""
+
+    workers: int = 16
+    resync: timedelta = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What an operator consists of."""
+
+    ports: Ports
+    view: ClusterCache
+    queue: WorkQueue
+    schedule: Schedule
+    probes: Probes
+    intake: Intake
+    tokens: TokenReconciler
+    credentials: CredentialReconciler
+    resync: Resync
+    keys: KeyringStore
+    withdrawals: Withdrawals
+    scopes: Scopes
+    watchman: Watchman
+
+
+class Operator:
+    """`fill_view`, then `stand_by`, then `lead` for ever."""
+
+    def __init__(self, parts: Parts, rhythm: OperatorIntervals) -> None:
+        self._parts = parts
+        self.keys = parts.keys
+        self._ports = parts.ports
+        self._rhythm = rhythm
+        self._scopes = parts.scopes
+        self.lists = Lists(
+            scopes=parts.scopes,
+            resync=parts.resync,
+            clock=parts.ports.clock,
+            metrics=parts.ports.metrics,
+            interval=rhythm.resync,
+            on_round=self._after_a_round,
+        )
+
+    @property
+    def intake(self) -> Intake:
+        """Where events go."""
+        return self._parts.intake
+
+    def missing(self) -> list[str]:
+        """What keeps this replica from its work, or from standing by for it; a namespace of several does not."""
+        unlisted = [] if self.has_synced else ["the first full list has not ended"]
+        return [*unlisted, *self._scopes.missing(), *self._parts.watchman.missing()]
+
+    @property
+    def has_synced(self) -> bool:
+        """Whether this replica has seen what there is, but for namespaces that are lost."""
+        return self.lists.has_synced
+
+    async def sync_cache(self) -> None:
+        """The first lists: tried until they succeed, but for those of scopes that are lost."""
+        self._ports.metrics.leading(leads=False)
+        self._scopes.tell_all()
+        await self.lists.fill()
+
+    async def run_standby(self) -> None:
+        """Keep the view complete, for ever."""
+        await self._parts.watchman.beside(self.lists.keep(by_the_clock=False))
+
+    async def lead(self) -> None:
+        """Act: at once on new work and on what was seen to be undone. A list, where the last is old, finds the rest."""
+        parts = self._parts
+        parts.intake.take_over()
+        self._ports.metrics.leading(leads=True)
+        await asyncio.gather(parts.keys.refresh(), parts.watchman.look())
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for _ in range(self._rhythm.workers):
+                    tasks.create_task(parts.queue.work_forever(self.handle))
+                tasks.create_task(parts.schedule.run(self._ports.clock, self._due))
+                tasks.create_task(parts.probes.run(self._is_there, parts.intake.ask))
+                tasks.create_task(self.lists.keep(by_the_clock=True))
+                tasks.create_task(parts.watchman.keep())
+                tasks.create_task(self._gauge())
+        finally:
+            self.lists.stop()
+
+    async def handle(self, work: WorkItem) -> None:
+        """One piece of work, to its end or to the next try. Never raises: one broken object stops no other."""
+        if self._scopes.hold(work):
+            self._parts.queue.forgive(work)
+            return
+        began = self._ports.clock.monotonic()
+        outcome = await self._attempt(work)
+        if work.kind == "token":
+            self._parts.intake.heard_meanwhile(work.key)
+        kind: Kind = "ApiCredential" if work.kind == "credential" else "ApiToken"
+        self._ports.metrics.reconciled(kind, outcome, self._ports.clock.monotonic() - began)
+
+    async def _attempt(self, work: WorkItem) -> str:
+        """How it went, for the metrics."""
+        try:
+            await self._do(work)
+        except RequeueAfter as wish:
+            self._parts.queue.add_after(work, wish.seconds)
+        except InvalidObjectError as error:
+            log.warning("an object cannot be understood", extra={"object": str(work.key), "problem": str(error)})
+            await self._tell_malformed(work)
+            return "malformed"
+        except (ConflictError, NotFoundError) as error:
+            self._parts.queue.retry(work)
+            return type(error).__name__
+        except AccessError as error:
+            self._retry_later(work, error)
+            return type(error).__name__
+        except Exception as error:  # noqa: BLE001 - the last line of defense: the worker must live on
+            self._retry_later(work, error)
+            return "fault"
+        else:
+            self._parts.queue.forgive(work)
+        return "done"
+
+    async def _do(self, work: WorkItem) -> None:
+        match work.kind:
+            case "token":
+                await self._parts.tokens.reconcile(work.key)
+            case "credential":
+                await self._parts.credentials.reconcile(work.key, live=self._parts.intake.malformed(work) is not None)
+            case "secret":
+                await self._parts.withdrawals.delete_orphan(work.key, work.uid)
+
+    async def _tell_malformed(self, work: WorkItem) -> None:
+        malformed = self._parts.intake.malformed(work)
+        if malformed is None:
+            return
+        try:
+            await self._ports.cluster.write_malformed_status(malformed, now=self._ports.clock.now())
+        except Exception as error:  # noqa: BLE001 - as in `handle`: who knows what such an object holds
+            self._retry_later(work, error)
+
+    def _retry_later(self, work: WorkItem, error: Exception) -> None:
+        seconds = self._parts.queue.retry(work, at_least=self._least_wait(work, error))
+        log.warning(
+            "reconcile failed",
+            extra={
+                "object": str(work.key),
+                "error": type(error).__name__,
+                "problem": str(error) if isinstance(error, AccessError) else "",
+                "retrySeconds": round(seconds, 1),
+            },
+        )
+
+    def _least_wait(self, work: WorkItem, error: Exception) -> float:
+        """In how many seconds it may be tried again at the earliest."""
+        if isinstance(error, ForbiddenError):
+            self.lists.look_soon(self._scopes.of(work.key.namespace).name)
+            return self._scopes.refused(work.key.namespace)
+        asked = error.retry_after if isinstance(error, UnavailableError) else None
+        return min(asked or 0.0, MOST_ASKED_SECONDS)
+
+    async def _is_there(self, secret: ObjectKey, uid: str) -> bool | None:
+        """None where it was not even asked."""
+        if self._scopes.of(secret.namespace).denied:
+            return None
+        try:
+            return await self._parts.withdrawals.is_there(secret, uid)
+        except AccessError:
+            return True
+
+    def _due(self, keys: list[ObjectKey]) -> None:
+        for key in keys:  # a window that ends does not wait for conditions that only tell
+            self._parts.intake.ask(key, ahead=True)
+        for scope, count in Counter(self._scopes.of(key.namespace).name for key in keys).items():
+            if count >= max(MANY_DUE, len(self._parts.view) / 5):
+                self.lists.request_resync(scope)
+
+    async def _after_a_round(self) -> None:
+        """All has been listed anew: what else is looked at now and then."""
+        if self._parts.intake.acting:
+            await self._parts.keys.refresh()
+        await tell_clock_offset(self._ports)
+
+    async def _gauge(self) -> None:
+        while True:
+            self.gauge()
+            await self._ports.clock.sleep(GAUGE_SECONDS)
+            await self.keys.mend()
+
+    def gauge(self) -> None:
+        """Tell the metrics what is not counted as it happens."""
+        parts, metrics = self._parts, self._ports.metrics
+        metrics.queue(len(parts.queue), parts.queue.oldest_seconds())
+        metrics.tokens(parts.view.totals())
+        due = parts.schedule.next_due()
+        metrics.next_due(None if due is None else datetime.fromtimestamp(due, UTC))

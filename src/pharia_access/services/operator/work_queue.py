@@ -1,0 +1,228 @@
+"""A keyed work queue: each key waits once, is worked on by one worker at a time, and comes back later if that failed.
+
+Work that people wait for goes before work in bulk, and namespaces take turns: neither much work in one nor an API
+server that is slow about one keeps all workers from the others. Where one has a crowd of work and another asks for
+something, the crowd holds back (`domain.turns.Shares`). After the workqueue of Kubernetes' client-go.
+"""
+
+import asyncio
+import heapq
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from pharia_access.domain.model import ObjectKey
+from pharia_access.domain.turns import Shares, Turns
+
+__all__ = ["WorkItem", "WorkQueue"]
+
+FIRST_RETRY_SECONDS = 0.2
+LONGEST_RETRY_SECONDS = 60.0
+
+BULK_EVERY = 4
+"""Every so many takes look at bulk first: what falls due must not starve while people create without end."""
+
+SHARE = 3
+"""A namespace has at most so many times as many workers as are idle: alone 12 of 16, and up to five leave one idle.
+Where crowds hold back, the other way round: of 16 workers four at most are with crowds, however many those are."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkItem:
+    """What to look at: a token, a credential, or a one-time Secret (by UID) whose token is gone."""
+
+    kind: Literal["token", "credential", "secret"]
+    key: ObjectKey
+    uid: str = ""
+
+
+class WorkQueue:
+    """Use from one event loop. `monotonic` gives seconds that only grow; `may_mint` tells what is not light work."""
+
+    def __init__(
+        self, monotonic: Callable[[], float], *, may_mint: Callable[[WorkItem], bool] = lambda _: True
+    ) -> None:
+        self._monotonic = monotonic
+        self._may_mint = may_mint
+        self._lanes: tuple[Turns[WorkItem], Turns[WorkItem]] = (Turns(), Turns())
+        self._waiting: dict[WorkItem, float] = {}
+        self._waiting_in_bulk: set[WorkItem] = set()
+        self._waiting_ahead: set[WorkItem] = set()
+        self._running: dict[WorkItem, tuple[float, bool]] = {}  # since when, and whether it is light
+        self._at_work: Counter[str] = Counter()  # workers by namespace
+        self._shares = Shares()
+        self._resting: set[str] = set()
+        self._idle = 0
+        self._again: dict[WorkItem, tuple[bool, bool]] = {}  # in bulk, and ahead
+        self._later: list[tuple[float, int, WorkItem, bool]] = []
+        self._due: dict[WorkItem, float] = {}
+        self._failures: dict[WorkItem, int] = {}
+        self._serial = 0
+        self._takes = 0
+        self._sleepers: deque[asyncio.Future[None]] = deque()
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def is_running(self, work: WorkItem) -> bool:
+        """Whether a worker is at it just now."""
+        return work in self._running
+
+    def oldest_seconds(self) -> float:
+        """How long the work that has waited longest has waited, 0 if none waits."""
+        return max(0.0, self._monotonic() - next(iter(self._waiting.values()))) if self._waiting else 0.0
+
+    def add(self, work: WorkItem, *, bulk: bool = False, ahead: bool = False) -> None:
+        """Have it done soon, `ahead` of others in its namespace. What waits already waits on, or perhaps for less."""
+        if not bulk:
+            self._shares.asked(work.key.namespace, self._monotonic())
+        self._enqueue(work, bulk=bulk, ahead=ahead)
+
+    def add_after(self, work: WorkItem, seconds: float, *, bulk: bool = False) -> None:
+        """Have it done then; an earlier date that stands already stands on."""
+        due = self._monotonic() + seconds
+        if self._due.get(work, due + 1) <= due:
+            return
+        self._due[work] = due
+        self._serial += 1
+        heapq.heappush(self._later, (due, self._serial, work, bulk))
+        self._wake_one()
+
+    def retry(self, work: WorkItem, *, at_least: float = 0.0) -> float:
+        """Have it done again after a failure, later each time (0.2 s doubling to 60 s); returns the seconds."""
+        failures = self._failures.get(work, 0)
+        self._failures[work] = failures + 1
+        seconds = max(at_least, min(LONGEST_RETRY_SECONDS, FIRST_RETRY_SECONDS * 2.0 ** min(failures, 16)))
+        self.add_after(work, seconds)
+        return seconds
+
+    def forgive(self, work: WorkItem) -> None:
+        """Forget its failures: it went well."""
+        self._failures.pop(work, None)
+
+    def holds_back(self, namespace: str) -> bool:
+        """Whether its work is to leave room: it has much, and another namespace asked for something just now."""
+        return self._shares.holds_back(namespace, self._monotonic())
+
+    async def take(self) -> WorkItem:
+        """The next work; pass it to `done` in the end."""
+        self._idle += 1
+        try:
+            while True:
+                self._promote()
+                work = self._next()
+                if work is not None:
+                    return self._start(work)
+                await self._nap()
+        finally:
+            self._idle -= 1
+
+    def done(self, work: WorkItem) -> None:
+        """It is no longer worked on; what was asked meanwhile now waits."""
+        namespace = work.key.namespace
+        since, light = self._running.pop(work)
+        self._rest(namespace, since=since, light=light)
+        self._shares.went(namespace)
+        self._at_work[namespace] -= 1
+        if not self._at_work[namespace]:
+            del self._at_work[namespace]
+        if work in self._again:
+            bulk, ahead = self._again.pop(work)
+            self._enqueue(work, bulk=bulk, ahead=ahead)
+
+    async def work_forever(self, handle: Callable[[WorkItem], Awaitable[None]]) -> None:
+        """Take, handle, and again. `handle` must not raise."""
+        while True:
+            work = await self.take()
+            try:
+                await handle(work)
+            finally:
+                self.done(work)
+
+    def _enqueue(self, work: WorkItem, *, bulk: bool, ahead: bool = False) -> None:
+        if work in self._running:
+            before = self._again.get(work, (True, False))
+            self._again[work] = (before[0] and bulk, before[1] or ahead)
+            return
+        if work in self._waiting:
+            was = work in self._waiting_in_bulk, work in self._waiting_ahead
+            bulk, ahead = was[0] and bulk, was[1] or ahead
+            if (bulk, ahead) == was:
+                return
+        else:
+            self._waiting[work] = self._monotonic()
+            self._shares.came(work.key.namespace)
+        (self._waiting_in_bulk.add if bulk else self._waiting_in_bulk.discard)(work)
+        (self._waiting_ahead.add if ahead else self._waiting_ahead.discard)(work)
+        self._lanes[bulk].append(work.key.namespace, work, ahead=ahead)
+        self._wake_one()
+
+    def _next(self) -> WorkItem | None:
+        """Take what waits off the lanes. What went over to a better place has left a shadow in the other one."""
+        self._takes += 1
+        for lane in reversed(self._lanes) if self._takes % BULK_EVERY == 0 else self._lanes:
+            work = lane.take(may=self._may_have_more, waits=self._waiting.__contains__)
+            if work is not None:
+                return work
+        return None
+
+    def _may_have_more(self, namespace: str) -> bool:
+        """Whether one more worker may go to a namespace; the one who asks is idle."""
+        if self.holds_back(namespace):
+            at_work = self._shares.crowds_among(self._at_work)
+            has_less = self._at_work[namespace] < self._shares.workers(namespace)
+            return namespace not in self._resting and has_less and SHARE * at_work < self._idle
+        return self._at_work[namespace] < SHARE * self._idle
+
+    def _rest(self, namespace: str, *, since: float, light: bool) -> None:
+        """Have a namespace that holds back rest after work that began then."""
+        now = self._monotonic()
+        seconds = self._shares.rest(namespace, now - since, now, light=light)
+        if seconds:
+            self._resting.add(namespace)
+            asyncio.get_running_loop().call_later(seconds, self._rested, namespace)
+
+    def _rested(self, namespace: str) -> None:
+        self._resting.discard(namespace)
+        self._wake_one()
+
+    def _start(self, work: WorkItem) -> WorkItem:
+        del self._waiting[work]
+        self._running[work] = self._monotonic(), work in self._waiting_in_bulk and not self._may_mint(work)
+        self._waiting_in_bulk.discard(work)
+        self._waiting_ahead.discard(work)
+        self._at_work[work.key.namespace] += 1
+        if self._waiting:
+            self._wake_one()  # who held back until now may have all workers
+        return work
+
+    def _promote(self) -> None:
+        now = self._monotonic()
+        while self._later and self._later[0][0] <= now:
+            due, _, work, bulk = heapq.heappop(self._later)
+            if self._due.get(work) == due:
+                del self._due[work]
+                self._enqueue(work, bulk=bulk)  # a date, or a try: nobody asked just now
+
+    async def _nap(self) -> None:
+        """Sleep until woken, until the next delayed work is due, or until no crowd holds back any longer."""
+        sleeper = asyncio.get_running_loop().create_future()
+        self._sleepers.append(sleeper)
+        now = self._monotonic()
+        moments = [self._later[0][0] - now] if self._later else []
+        if (left := self._shares.seconds_left(now)) is not None:
+            moments.append(left)
+        try:
+            async with asyncio.timeout(min(moments, default=None)):
+                await sleeper
+        except TimeoutError:
+            return
+
+    def _wake_one(self) -> None:
+        """One piece of work needs one worker: waking all of them for each would cost more than the work."""
+        while self._sleepers:
+            sleeper = self._sleepers.popleft()
+            if not sleeper.done():
+                sleeper.set_result(None)
+                return

@@ -1,0 +1,125 @@
+"""Who was refused and why, and who was let in, as lines of the log. Never a token: its ID only.
+
+A flood of refusals must not become a flood of lines: one line for each token ID and reason in an interval, and so many
+lines a second in all. What is left out is counted, and told with the next line of its kind; where the kind is forgotten
+before, with the next line at all.
+"""
+
+import logging
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from pharia_access.domain.verdict import IssuedToken, Refusal
+from pharia_access.services.verifier.authorizer import Contract
+
+__all__ = ["AuditLimits", "AuditLog", "AuditMeter"]
+
+log = logging.getLogger("pharia_access.audit")
+
+_MOST_KINDS = 10_000
+_LONGEST_DETAIL = 256
+_ACCEPTED = "accepted"
+
+
+class AuditMeter(Protocol):
+    """Counts what is left out."""
+
+    def audit_line_dropped(self) -> None:
+        """A line was not written."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AuditLimits:
+    """How much is written.
+
+    Attributes:
+        accepted: whether accepted requests are.
+        interval: seconds between two lines of one token ID and reason.
+        per_second: lines in all, on average; `burst` at once.
+    """
+
+    accepted: bool = False
+    interval: float = 60.0
+    per_second: float = 20.0
+    burst: float = 40.0
+
+
+@dataclass(slots=True)
+class _Kind:
+    """The lines of one token ID and reason."""
+
+    next_at: float = 0.0
+    suppressed: int = 0
+
+
+class AuditLog:
+    """Answers `services.verifier.authorizer.Auditor`.
+
+    Args:
+        ticks: seconds that only grow.
+    """
+
+    def __init__(self, limits: AuditLimits, *, ticks: Callable[[], float], meter: AuditMeter) -> None:
+        self._limits = limits
+        self._ticks = ticks
+        self._meter = meter
+        self._kinds: OrderedDict[tuple[str, str], _Kind] = OrderedDict()
+        self._forgotten = 0
+        self._allowance = limits.burst
+        self._filled_at = ticks()
+
+    def refused(self, contract: Contract, reason: Refusal, *, token: IssuedToken | None, detail: str = "") -> None:
+        """Write that a request was refused, unless that was said lately."""
+        self._write("refused", contract, reason, token=token, detail=detail)
+
+    def accepted(self, contract: Contract, token: IssuedToken) -> None:
+        """Write that a request may pass, if that is wanted."""
+        if self._limits.accepted:
+            self._write("accepted", contract, _ACCEPTED, token=token)
+
+    def _write(
+        self, what: str, contract: Contract, reason: str, *, token: IssuedToken | None, detail: str = ""
+    ) -> None:
+        token_id = "" if token is None else token.token_id
+        kind = self._kind(token_id, reason)
+        if not self._may_write(kind):
+            kind.suppressed += 1
+            self._meter.audit_line_dropped()
+            return
+        fields = {"contract": contract.value, "reason": str(reason), "suppressed": kind.suppressed}
+        if token is not None:
+            fields |= {"tokenID": token_id, "token": token.key, "credential": token.credential}
+        if detail:
+            fields["detail"] = detail[:_LONGEST_DETAIL]
+        if self._forgotten:
+            fields["suppressedOthers"] = self._forgotten
+        kind.suppressed = self._forgotten = 0
+        log.info(what, extra=fields)
+
+    def _kind(self, token_id: str, reason: str) -> _Kind:
+        """The one of that ID and reason; a new one takes the place of the one that was longest not asked for."""
+        name = token_id, reason
+        kind = self._kinds.get(name)
+        if kind is not None:
+            self._kinds.move_to_end(name)
+            return kind
+        kind = self._kinds[name] = _Kind()
+        if len(self._kinds) > _MOST_KINDS:
+            _, oldest = self._kinds.popitem(last=False)
+            self._forgotten += oldest.suppressed
+        return kind
+
+    def _may_write(self, kind: _Kind) -> bool:
+        now = self._ticks()
+        if now < kind.next_at:
+            return False
+        self._allowance = min(self._limits.burst, self._allowance + (now - self._filled_at) * self._limits.per_second)
+        self._filled_at = now
+        if self._allowance < 1:
+            return False
+        self._allowance -= 1
+        kind.next_at = now + self._limits.interval
+        return True

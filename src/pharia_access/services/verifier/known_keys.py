@@ -1,0 +1,66 @@
+"""The keys of the keyring, made ready to check tokens by, and what each says of a text.
+
+A token names its key by ID and fingerprint. A key of another fingerprint is another key, so it says nothing. A token
+that was minted before there were fingerprints names its key by ID alone: then only a match is an answer, since another
+key may have that ID now. Such a match is remembered with the token, so that from then on a mismatch is one too.
+"""
+
+import logging
+from collections.abc import Mapping
+from hmac import compare_digest
+
+from pharia_access.domain.keyring import Digester, Keyring
+from pharia_access.domain.verdict import IssuedToken
+
+__all__ = ["KnownKeys"]
+
+log = logging.getLogger(__name__)
+
+
+class KnownKeys:
+    """Checks texts by the keyring. Use from one event loop."""
+
+    def __init__(self) -> None:
+        self._exact: Mapping[str, Digester] = {}
+        self._by_id: Mapping[str, Digester] = {}
+        self._replaced: set[str] = set()
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    @property
+    def replaced(self) -> int:
+        """How many keys have an ID that good tokens give to another key, as far as was seen with this keyring."""
+        return len(self._replaced)
+
+    def use(self, keyring: Keyring | None) -> None:
+        """Check by these keys from now on."""
+        keys = () if keyring is None else tuple(keyring.keys.values())
+        self._by_id = {key.key_id: Digester(key.secret) for key in keys}
+        self._exact = {key.reference: self._by_id[key.key_id] for key in keys}
+        self._replaced.clear()
+
+    def proves(self, token: IssuedToken, presented: bytes) -> bool | None:
+        """Whether the text is the token's; None if no key can tell."""
+        if token.mac is None or token.mac_key_id is None:
+            return None
+        digester = self._exact.get(token.mac_key_id)
+        if digester is not None:
+            return compare_digest(digester.digest(presented), token.mac)
+        digester = self._by_id.get(token.mac_key_id)
+        if digester is not None and compare_digest(digester.digest(presented), token.mac):
+            return True
+        return None
+
+    def doubts(self, token: IssuedToken) -> bool:
+        """Whether the token names by ID alone a key that there is: what it does not prove is likely a forgery."""
+        return token.mac_key_id in self._by_id
+
+    def proved_otherwise(self, token: IssuedToken) -> None:
+        """Argon2id proved a text of this token that no key did: a key of that ID, if there is one, is another."""
+        key_id = (token.mac_key_id or "").partition(".")[0]
+        if key_id in self._by_id and key_id not in self._replaced:
+            self._replaced.add(key_id)
+            log.warning(
+                "the keyring has another key under an ID that tokens name; Argon2id proves those", extra={"key": key_id}
+            )

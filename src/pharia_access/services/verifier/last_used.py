@@ -1,0 +1,168 @@
+"""When tokens were last used: noted in memory by requests, written to the API server behind them, coarsely and slowly.
+
+Several verifiers share the work: what one writes the others see through their watches, and need not write again.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable
+from typing import Protocol
+
+from pharia_access.domain.verdict import IssuedToken
+from pharia_access.errors import ConflictError, ForbiddenError, NotFoundError, UnavailableError
+from pharia_access.services.ports import Clock
+from pharia_access.services.rate_limiter import RateLimiter
+
+__all__ = ["LastUsedMetrics", "LastUsedRecorder", "LastUsedWriter", "NullLastUsedRecorder"]
+
+log = logging.getLogger(__name__)
+
+_FIRST_WAIT = 1.0
+_LONGEST_WAIT = 60.0
+_ADVICE = "give the verifier's ServiceAccount the right to patch apitokens/status, or set PHARIA_ACCESS_LAST_USED=false"
+
+Use = tuple[str, str, float]
+"""Whose (the token's UID and its ID), and when."""
+
+
+class LastUsedWriter(Protocol):
+    """Writes `status.lastUsedTime`."""
+
+    async def write_last_used(self, key: str, uid: str, at: float) -> None:
+        """Of that very token; POSIX seconds. Raises the leaves of ApiError, one of them where it is another."""
+        ...
+
+
+class LastUsedMetrics(Protocol):
+    """Counts writes."""
+
+    def last_used_written(self, outcome: str) -> None:
+        """One write ended: written; gone, with its token; failed, and given up; unavailable, and to be tried again."""
+        ...
+
+
+class NullLastUsedRecorder:
+    """For verifiers that keep no times."""
+
+    def used(self, token: IssuedToken) -> None:
+        """Nothing is noted."""
+
+
+class LastUsedRecorder:
+    """The `LastUsedHook` that writes, from a task of its own. What is not written at the end is lost.
+
+    Args:
+        interval: seconds; a token that was noted less long ago is not noted again.
+        pacer: how many writes there are in a second.
+        now: POSIX seconds.
+        known: the token of an ID as the watch has it now. With it, what another verifier wrote meanwhile is not written
+            again, and what is gone is not tried.
+        spread: between 0 and 1, so that verifiers do not try again together.
+    """
+
+    def __init__(  # noqa: PLR0913 - its collaborators, once
+        self,
+        writer: LastUsedWriter,
+        *,
+        interval: float,
+        pacer: RateLimiter,
+        clock: Clock,
+        now: Callable[[], float],
+        meter: LastUsedMetrics,
+        known: Callable[[str], IssuedToken | None] | None = None,
+        spread: Callable[[], float] = random.random,
+    ) -> None:
+        self._writer = writer
+        self._interval = interval
+        self._pacer = pacer
+        self._clock = clock
+        self._now = now
+        self._meter = meter
+        self._known = known
+        self._spread = spread
+        self._pending: dict[str, Use] = {}
+        self._something = asyncio.Event()
+        self._denied = False
+
+    @property
+    def waiting(self) -> int:
+        """How many uses are to be written."""
+        return len(self._pending)
+
+    def used(self, token: IssuedToken) -> None:
+        """Note it, unless it was noted lately, here or by another verifier."""
+        now = self._now()
+        lately = now - self._interval
+        # A time well ahead of ours came from a wrong clock: believed, it would stand for ever.
+        if token.noted > lately or lately < token.last_used < now + self._interval:
+            return
+        token.noted = now
+        self._pending[token.key] = (token.uid, token.token_id, now)  # keeps the place of an older one
+        self._something.set()
+
+    async def run(self) -> None:
+        """Write what was noted, the oldest first, until cancelled. Nothing that a write raises ends it."""
+        failures = 0
+        while True:
+            await self._something.wait()
+            await self._pacer.turn()
+            try:
+                await self._write_oldest()
+                failures = 0
+            except UnavailableError as error:
+                wait = self._wait(failures, error.retry_after)
+                failures += 1
+                log.info("a last-used time could not be written yet", extra={"problem": str(error), "wait": wait})
+                await self._clock.sleep(wait)
+
+    def _wait(self, failures: int, asked: float | None) -> float:
+        """Seconds: doubled each time, at most a minute, and of that a random half up to the whole."""
+        longest = min(_LONGEST_WAIT, _FIRST_WAIT * (1 << min(failures, 10)))
+        return min(_LONGEST_WAIT, max(asked or 0.0, longest * (1 + self._spread()) / 2))
+
+    async def _write_oldest(self) -> None:
+        """Raises UnavailableError; the use is then the last in the queue, so that one bad object stops no other."""
+        key = next(iter(self._pending))
+        use = self._pending.pop(key)
+        try:
+            if self._is_due(use):
+                await self._write(key, use)
+        except UnavailableError:
+            self._meter.last_used_written("unavailable")
+            self._pending.setdefault(key, use)  # a newer use may have been noted meanwhile
+            raise
+        finally:
+            if not self._pending:
+                self._something.clear()
+
+    def _is_due(self, use: Use) -> bool:
+        if self._known is None:
+            return True
+        uid, token_id, at = use
+        token = self._known(token_id)
+        return token is not None and token.uid == uid and not abs(at - token.last_used) < self._interval
+
+    async def _write(self, key: str, use: Use) -> None:
+        uid, _, at = use
+        outcome = "failed"
+        try:
+            await self._writer.write_last_used(key, uid, at)
+            outcome, self._denied = "written", False
+        except (NotFoundError, ConflictError):
+            outcome = "gone"
+        except UnavailableError:
+            raise
+        except ForbiddenError as error:
+            self._tell_denied(key, error)
+        except Exception as error:  # noqa: BLE001 - bookkeeping must not end the verifier
+            # Without the text: what is not an error of ours may say anything.
+            log.warning("a last-used time was not written", extra={"token": key, "error": type(error).__name__})
+        self._meter.last_used_written(outcome)
+
+    def _tell_denied(self, key: str, error: ForbiddenError) -> None:
+        """Once, until a write succeeds again."""
+        if not self._denied:
+            extra = {"token": key, "problem": str(error), "advice": _ADVICE}
+            log.warning("last-used times may not be written", extra=extra)
+        self._denied = True

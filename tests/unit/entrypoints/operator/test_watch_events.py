@@ -1,0 +1,94 @@
+"""Watch events, translated: what each means to the intake, and that a malformed one stops nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pharia_access.services.operator.work_queue import WorkItem
+from tests.support.builders import CREDENTIAL, TOKEN
+from tests.support.stored import stored_credential, stored_role, stored_token, with_field
+from tests.support.watched_kinds import Post
+
+Json = dict[str, Any]
+
+
+def event(body: Json, what: str | None = "ADDED", *, version: str = "7") -> Json:
+    """As Kopf hands it over: None stands for an object of its first list."""
+    return {"type": what, "object": with_field(body, "metadata.resourceVersion", version)}
+
+
+@pytest.fixture
+def post() -> Post:
+    return Post()
+
+
+@pytest.mark.parametrize("what", [None, "ADDED", "MODIFIED"])
+def test_a_token_that_is_seen_is_kept_and_looked_at(post: Post, what: str | None) -> None:
+    post.inbox.token(event(stored_token(), what))
+
+    assert post.view.token_keys == (TOKEN,)
+    assert post.waiting == {WorkItem("token", TOKEN)}
+
+
+def test_a_token_of_which_the_view_knows_a_later_state_is_not_even_read(post: Post) -> None:
+    post.inbox.token(event(stored_token(), version="9"))
+
+    post.inbox.token(event(with_field(stored_token(), "spec", "not even a spec"), version="8"))
+
+    assert post.view.knows(TOKEN, "9")
+    assert post.replica.metrics.malformed_kinds == {}
+
+
+@pytest.mark.parametrize(("uid", "left"), [("token-1", ()), ("token-0", (TOKEN,))])
+def test_a_token_that_is_gone_is_forgotten_but_not_for_its_predecessor(
+    post: Post, uid: str, left: tuple[object, ...]
+) -> None:
+    post.inbox.token(event(stored_token()))
+
+    post.inbox.token(event(with_field(stored_token(), "metadata.uid", uid), "DELETED"))
+
+    assert post.view.token_keys == left
+
+
+def test_a_credential_comes_and_goes(post: Post) -> None:
+    post.inbox.credential(event(stored_credential()))
+    assert post.view.credential_keys == (CREDENTIAL,)
+    assert post.waiting == {WorkItem("credential", CREDENTIAL)}
+
+    post.inbox.credential(event(stored_credential(), "DELETED"))
+    assert not post.view.credential_keys
+
+
+def test_a_role_comes_and_goes(post: Post) -> None:
+    post.inbox.credential(event(stored_credential()))
+    post.inbox.role(event(stored_role()))
+    assert list(post.view.catalog) == ["studio-user"]
+
+    post.inbox.role(event(stored_role(), "DELETED"))
+    assert list(post.view.catalog) == []
+    assert WorkItem("credential", CREDENTIAL) in post.waiting
+
+
+def test_what_cannot_be_understood_is_counted_and_the_next_event_is_heard(post: Post) -> None:
+    post.inbox.token(event(with_field(stored_token(), "spec.ttl", "banana")))
+    post.inbox.credential(event(with_field(stored_credential(), "spec.roles", 7)))
+    post.inbox.role(event(with_field(stored_role(), "spec.allowedNamespaces", None)))
+    malformed = post.replica.intake.malformed(WorkItem("token", TOKEN))
+    post.inbox.role(event(stored_role()))
+
+    assert malformed is not None
+    assert malformed.why.startswith("spec.ttl")
+    assert post.replica.metrics.malformed_kinds == {"ApiToken": 1, "ApiCredential": 1, "ApiRole": 1}
+    assert (post.view.token_keys, post.view.credential_keys) == ((), ())
+    assert list(post.view.catalog) == ["studio-user"]
+
+
+def test_an_object_gone_is_forgotten_also_where_it_could_not_be_understood(post: Post) -> None:
+    broken = with_field(stored_token(), "spec.ttl", "banana")
+    post.inbox.token(event(broken))
+
+    post.inbox.token(event(broken, "DELETED"))
+
+    assert post.replica.intake.malformed(WorkItem("token", TOKEN)) is None

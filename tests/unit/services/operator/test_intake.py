@@ -1,0 +1,184 @@
+"""What is seen of tokens: what is older is dropped, what needs something is queued in its lane, the rest is noted."""
+
+import asyncio
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from pharia_access.domain.model import ObjectKey, Phase
+from pharia_access.domain.reasons import DeliveryState
+from pharia_access.services.operator.intake import Intake
+from tests.support.bench_tokens import active
+from tests.support.builders import NOW, TOKEN, WINDOW, a_minted_token, a_token
+from tests.support.service_builders import SECRET, Bench, drained
+from tests.support.virtual_time import FakeClock, simulated
+
+A, B, C = (ObjectKey(TOKEN.namespace, name) for name in "abc")
+LIFE = timedelta(days=30)
+
+
+async def queued(bench: Bench) -> list[str]:
+    """The names of the tokens that wait, in order."""
+    return [work.key.name for work in await drained(bench.replica.queue) if work.kind == "token"]
+
+
+# --- what is seen once
+
+
+@simulated
+async def test_a_token_that_needs_something_is_queued_once(bench: Bench, intake: Intake) -> None:
+    intake.token_seen(a_token(resource_version="5"))
+    intake.token_seen(a_token(resource_version="5"))
+    intake.token_seen(a_token(resource_version="4"))
+
+    assert await queued(bench) == ["ci"]
+    intake.token_seen(a_token(resource_version="5"))
+    assert await queued(bench) == []
+
+
+@simulated
+async def test_what_is_older_than_the_view_changes_nothing(bench: Bench, intake: Intake) -> None:
+    intake.token_seen(active(bench, version="10"))
+
+    intake.token_seen(a_token(resource_version="9", revoked=True))
+    intake.token_listed(a_token(resource_version="9", revoked=True))
+
+    record = bench.replica.view.token(TOKEN)
+    assert record is not None
+    assert (record.resource_version, record.phase) == ("10", Phase.ACTIVE)
+    assert await queued(bench) == []
+
+
+def test_a_standby_keeps_the_view_and_queues_nothing(bench: Bench, intake: Intake) -> None:
+    intake.acting = False
+
+    intake.token_seen(active(bench, A))
+    intake.token_seen(a_token(B))
+    intake.token_listed(a_token(C))
+    intake.token_gone(A)
+
+    assert bench.replica.view.token_keys == (B, C)
+    assert len(bench.replica.queue) == 0
+    assert len(bench.replica.schedule) == 0
+
+
+@simulated
+async def test_whoever_takes_over_begins_with_what_was_left_undone_and_mints_first(
+    bench: Bench, intake: Intake
+) -> None:
+    intake.acting = False
+    over = replace(active(bench, A), spec=a_token(A, expires_at=NOW - timedelta(seconds=1)).spec)
+    intake.token_seen(over)
+    intake.token_listed(a_token(B))
+    intake.token_seen(a_token(C))
+
+    intake.take_over()
+
+    assert await queued(bench) == ["b", "c", "a"]
+    assert intake.acting
+
+
+@simulated
+async def test_what_the_leader_did_or_what_went_is_not_left_undone(bench: Bench, intake: Intake) -> None:
+    intake.acting = False
+    for key in (A, B):
+        intake.token_seen(a_token(key))
+    intake.token_seen(active(bench, A))
+    intake.token_gone(B)
+
+    intake.take_over()
+
+    assert await queued(bench) == []
+    assert bench.replica.schedule.next_due() == (NOW + WINDOW).timestamp()
+
+
+@simulated
+async def test_what_people_wait_for_goes_before_work_in_bulk(bench: Bench, intake: Intake) -> None:
+    intake.token_listed(a_token(A))
+    intake.token_seen(a_token(B), bulk=True)
+    intake.ask(TOKEN)
+    intake.token_seen(a_token(C))
+
+    assert await queued(bench) == ["c", "a", "b", "ci"]
+
+
+@pytest.mark.parametrize("revoked", [True, False], ids=["revoked", "being deleted"])
+@simulated
+async def test_a_token_that_ends_goes_before_mints_of_its_namespace(
+    bench: Bench, intake: Intake, *, revoked: bool
+) -> None:
+    intake.token_seen(a_token(A))
+    intake.token_seen(a_token(B))
+    intake.token_seen(a_token(C, revoked=True) if revoked else replace(active(bench, C), deleting=True))
+
+    assert await queued(bench) == ["c", "a", "b"]
+
+
+@simulated
+async def test_a_list_judges_anew_what_the_view_knows_already(bench: Bench, intake: Intake) -> None:
+    over = replace(active(bench), spec=a_token(expires_at=NOW - timedelta(seconds=1)).spec)
+    intake.acting = False
+    intake.token_seen(over)
+    intake.acting = True
+
+    intake.token_seen(over)
+    assert await queued(bench) == []
+    intake.token_listed(over)
+    assert await queued(bench) == ["ci"]
+
+
+# --- what needs nothing now
+
+
+async def probed(bench: Bench) -> list[tuple[ObjectKey, str]]:
+    """Which Secrets are looked at within the first quarter of a minute."""
+    looks: list[tuple[ObjectKey, str]] = []
+
+    async def is_there(secret: ObjectKey, uid: str) -> bool:
+        looks.append((secret, uid))
+        return True
+
+    task = asyncio.create_task(bench.replica.probes.run(is_there, bench.replica.intake.ask))
+    await asyncio.sleep(15)
+    task.cancel()
+    await asyncio.wait({task})
+    return looks
+
+
+@pytest.mark.parametrize(
+    ("state", "due", "looks"),
+    [
+        pytest.param(
+            DeliveryState.AVAILABLE,
+            NOW + WINDOW,
+            [(SECRET, "secret-1")],
+            id="its Secret is probed until the end of its window",
+        ),
+        pytest.param(DeliveryState.COLLECTED, NOW + LIFE - timedelta(days=7), [], id="then the warning comes next"),
+    ],
+)
+@simulated
+async def test_a_token_that_needs_nothing_is_looked_at_when_something_falls_due(
+    clock: FakeClock,
+    bench: Bench,
+    intake: Intake,
+    state: DeliveryState,
+    due: datetime,
+    looks: list[tuple[ObjectKey, str]],
+) -> None:
+    intake.token_seen(a_minted_token(credential=bench.credential.identity, state=state))
+
+    assert await queued(bench) == []
+    assert bench.replica.schedule.next_due() == due.timestamp()
+    assert await probed(bench) == looks
+
+
+@simulated
+async def test_what_was_noted_of_a_token_goes_with_it(clock: FakeClock, bench: Bench, intake: Intake) -> None:
+    intake.token_seen(active(bench))
+
+    intake.token_gone(TOKEN)
+
+    assert len(bench.replica.schedule) == 0
+    assert await probed(bench) == []

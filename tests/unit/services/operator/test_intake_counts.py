@@ -1,0 +1,175 @@
+"""What a token's change means to others: its credential's counts gather before they are written, slots become free."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from pharia_access.domain.conditions import Condition
+from pharia_access.domain.lifecycle import token_rules
+from pharia_access.domain.lifecycle.decisions import Observed, WriteStatus
+from pharia_access.domain.model import ObjectKey, Phase, Token, TokenStatus
+from pharia_access.services.operator.intake import COALESCE_SECONDS, Intake
+from pharia_access.services.operator.work_queue import WorkItem
+from tests.support.builders import CREDENTIAL, NOW, a_token
+from tests.support.service_builders import Bench, drained
+from tests.support.virtual_time import FakeClock, simulated
+
+ITSELF = WorkItem("credential", CREDENTIAL)
+FIRST, SECOND, WAITS = (ObjectKey(CREDENTIAL.namespace, name) for name in ("first", "second", "waits"))
+STALLED = (Condition("Stalled", "True", "SecretConflict", "Words.", 1, NOW),)
+
+
+@pytest.fixture
+def bench(clock: FakeClock) -> Bench:
+    return Bench(clock, max_tokens=2)
+
+
+def told_to_wait(bench: Bench, key: ObjectKey = WAITS) -> Token:
+    """A token whose status says that there is no place for it."""
+    token = in_phase(None, key)
+    told = token_rules.decide(Observed(token, bench.credential, bench.policy, slot_free=False), bench.clock.now())
+    assert isinstance(told, WriteStatus)
+    return replace(token, status=told.status)
+
+
+def in_phase(phase: Phase | None, key: ObjectKey = FIRST, *, version: str = "1", stalled: bool = False) -> Token:
+    status = TokenStatus(phase=phase, conditions=STALLED if stalled else ())
+    return a_token(key, resource_version=version, status=status)
+
+
+async def recounts(bench: Bench, seconds: float = 600) -> list[float]:
+    """When a credential is counted anew within that time, in seconds from now."""
+    began, times = bench.clock.monotonic(), []
+    try:
+        async with asyncio.timeout(seconds):
+            while True:
+                work = await bench.replica.queue.take()
+                bench.replica.queue.done(work)
+                times += [round(bench.clock.monotonic() - began, 3)] * (work == ITSELF)
+    except TimeoutError:
+        return times
+
+
+@simulated
+async def test_many_changes_of_one_credentials_tokens_are_counted_once(
+    clock: FakeClock, bench: Bench, intake: Intake
+) -> None:
+    for number in range(50):
+        intake.token_written(in_phase(Phase.ACTIVE, ObjectKey(CREDENTIAL.namespace, f"ci-{number}")))
+        await asyncio.sleep(0.03)
+
+    assert await recounts(bench) == [0.5]
+
+
+@pytest.mark.parametrize(
+    ("after", "expected"),
+    [
+        pytest.param(in_phase(Phase.EXPIRED, version="2"), [2.0], id="another phase"),
+        pytest.param(None, [2.0], id="it went"),
+        pytest.param(in_phase(Phase.ACTIVE, version="2"), [], id="the same phase"),
+        pytest.param(
+            replace(in_phase(Phase.ACTIVE, version="2"), spec=a_token(credential_name="nobody").spec),
+            [2.0],
+            id="created again under a credential that nobody knows",
+        ),
+    ],
+)
+@simulated
+async def test_a_credential_is_counted_anew_where_its_counts_change(
+    clock: FakeClock, bench: Bench, intake: Intake, after: Token | None, expected: list[float]
+) -> None:
+    intake.token_written(in_phase(Phase.ACTIVE))
+    await recounts(bench)
+
+    if after is None:
+        intake.token_gone(FIRST)
+    else:
+        intake.token_written(after)
+
+    assert await recounts(bench) == expected
+
+
+def test_for_a_credential_that_nobody_knows_nothing_is_counted(bench: Bench, intake: Intake) -> None:
+    intake.token_written(a_token(credential_name="nobody"))
+    intake.credential_gone(CREDENTIAL)
+    intake.token_written(in_phase(Phase.ACTIVE))
+
+    assert not bench.replica.queue._due
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        pytest.param(in_phase(Phase.ACTIVE), in_phase(Phase.EXPIRED, version="2"), [WAITS], id="an active one expired"),
+        pytest.param(in_phase(Phase.ACTIVE), in_phase(Phase.REVOKED, version="2"), [WAITS], id="one was revoked"),
+        pytest.param(in_phase(Phase.PENDING), in_phase(Phase.FAILED, version="2"), [WAITS], id="who came first failed"),
+        pytest.param(in_phase(None), in_phase(Phase.REVOKED, version="2"), [WAITS], id="who came first never began"),
+        pytest.param(in_phase(Phase.ACTIVE), None, [WAITS], id="an active one was deleted"),
+        pytest.param(in_phase(Phase.PENDING), None, [WAITS], id="who came first was deleted"),
+        pytest.param(
+            in_phase(Phase.PENDING),
+            in_phase(Phase.PENDING, version="2", stalled=True),
+            [WAITS],
+            id="who came first hit somebody else's Secret",
+        ),
+        pytest.param(in_phase(Phase.PENDING), in_phase(Phase.ACTIVE, version="2"), [], id="the place was taken"),
+        pytest.param(in_phase(Phase.ACTIVE), in_phase(Phase.ACTIVE, version="2"), [], id="it is taken still"),
+        pytest.param(in_phase(Phase.EXPIRED), in_phase(Phase.EXPIRED, version="2"), [], id="it was free before"),
+        pytest.param(in_phase(Phase.REVOKED), None, [], id="a token went that held no place"),
+    ],
+)
+@simulated
+async def test_who_waits_for_a_place_is_asked_again_when_one_becomes_free(
+    clock: FakeClock, bench: Bench, intake: Intake, before: Token, after: Token | None, expected: list[ObjectKey]
+) -> None:
+    intake.token_written(before)
+    intake.token_written(in_phase(Phase.ACTIVE, SECOND))
+    intake.token_seen(told_to_wait(bench))
+    await drained(bench.replica.queue)
+
+    if after is None:
+        intake.token_gone(FIRST)
+    else:
+        intake.token_written(after)
+
+    works = await drained(bench.replica.queue)
+    assert [work.key for work in works if work.kind == "token"] == expected
+
+
+@simulated
+async def test_without_a_limit_nobody_waits_for_a_place(clock: FakeClock) -> None:
+    bench = Bench(clock)
+    bench.replica.intake.token_written(in_phase(Phase.ACTIVE))
+    bench.replica.intake.token_written(in_phase(Phase.PENDING, WAITS))
+
+    bench.replica.intake.token_written(in_phase(Phase.REVOKED, version="2"))
+
+    assert await drained(bench.replica.queue) == []
+
+
+@simulated
+async def test_a_standby_counts_nothing_and_asks_nobody(clock: FakeClock, bench: Bench, intake: Intake) -> None:
+    intake.acting = False
+    intake.token_written(in_phase(Phase.ACTIVE))
+    intake.token_written(in_phase(Phase.PENDING, WAITS))
+    intake.token_written(in_phase(Phase.REVOKED, version="2"))
+
+    assert await recounts(bench, timedelta(minutes=1).total_seconds()) == []
+    assert len(bench.replica.queue) == 0
+
+
+@simulated
+async def test_counts_come_after_what_somebody_waits_for(clock: FakeClock, bench: Bench, intake: Intake) -> None:
+    """As where many tokens end at once: each end has a credential counted anew, and mints must not wait for that."""
+    queue = bench.replica.queue
+    intake.token_written(in_phase(Phase.ACTIVE))
+    await asyncio.sleep(COALESCE_SECONDS + 1)
+    intake.ask(SECOND, bulk=False)
+    assert await queue.take() == WorkItem("token", SECOND)  # and the count is due, and stands in line
+
+    intake.ask(WAITS, bulk=False)
+
+    assert await queue.take() == WorkItem("token", WAITS)
+    assert await queue.take() == ITSELF

@@ -1,0 +1,77 @@
+"""What is seen of tokens that go: a Secret that outlived its token is deleted, whoever leads when that is seen."""
+
+import pytest
+
+from pharia_access.domain.model import ObjectKey
+from pharia_access.domain.reasons import DeliveryState
+from pharia_access.services.operator.intake import Intake
+from pharia_access.services.operator.work_queue import WorkItem
+from tests.support.bench_tokens import active
+from tests.support.builders import TOKEN, a_minted_token
+from tests.support.service_builders import SECRET, Bench, drained
+from tests.support.virtual_time import simulated
+
+
+async def secrets_queued(bench: Bench) -> list[WorkItem]:
+    """The Secrets that are to be deleted."""
+    return [work for work in await drained(bench.replica.queue) if work.kind == "secret"]
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        pytest.param(DeliveryState.AVAILABLE, [WorkItem("secret", SECRET, "secret-1")], id="an open Secret goes too"),
+        pytest.param(DeliveryState.COLLECTED, [], id="a collected one is gone"),
+        pytest.param(DeliveryState.WITHDRAWN, [], id="a withdrawn one is gone"),
+    ],
+)
+@simulated
+async def test_a_secret_that_outlived_its_token_is_deleted(
+    bench: Bench, intake: Intake, state: DeliveryState, expected: list[WorkItem]
+) -> None:
+    intake.token_seen(a_minted_token(credential=bench.credential.identity, state=state))
+
+    intake.token_gone(TOKEN, "token-1")
+    intake.token_gone(TOKEN, "token-1")
+
+    assert TOKEN not in bench.replica.view.token_keys
+    assert await drained(bench.replica.queue) == expected
+
+
+@simulated
+async def test_a_secret_whose_token_went_while_nobody_led_is_deleted_by_the_next_leader(
+    bench: Bench, intake: Intake
+) -> None:
+    """No list tells of it: the operator may not list Secrets, and an orphaning delete leaves it to nobody else."""
+    intake.acting = False
+    intake.token_seen(active(bench))
+    intake.token_gone(TOKEN, "token-1")
+    assert await drained(bench.replica.queue) == []
+
+    intake.take_over()
+    assert await secrets_queued(bench) == [WorkItem("secret", SECRET, "secret-1")]
+    intake.take_over()
+    assert await secrets_queued(bench) == []
+
+
+@simulated
+async def test_a_standby_remembers_the_last_thousand_of_such_secrets(bench: Bench, intake: Intake) -> None:
+    intake.acting = False
+    for number in range(1001):
+        intake.token_seen(active(bench, ObjectKey(TOKEN.namespace, f"t{number}")))
+        intake.token_gone(ObjectKey(TOKEN.namespace, f"t{number}"))
+
+    intake.take_over()
+
+    assert len(await secrets_queued(bench)) == 1000
+
+
+@simulated
+async def test_a_late_word_of_an_earlier_token_of_the_name_ends_nothing(bench: Bench, intake: Intake) -> None:
+    intake.token_seen(active(bench, uid="token-2"))
+
+    intake.token_gone(TOKEN, "token-1")
+
+    assert TOKEN in bench.replica.view.token_keys
+    assert len(bench.replica.schedule) == 1
+    assert await drained(bench.replica.queue) == []

@@ -1,0 +1,154 @@
+"""What is seen of a token while it is worked on waits its turn; what is worked on as seen spares a read."""
+
+import pytest
+
+from pharia_access.domain.lifecycle.decisions import InSync
+from pharia_access.domain.model import CredentialIdentity, ObjectKey, Token
+from pharia_access.services.operator.intake import MOST_FRESH, Intake
+from tests.support.builders import CREDENTIAL, NOW, TOKEN, a_minted_token, a_token
+from tests.support.service_builders import Bench, drained
+from tests.support.virtual_time import simulated
+
+A, B, C = (ObjectKey(TOKEN.namespace, name) for name in "abc")
+OTHER = CredentialIdentity(CREDENTIAL.name, "credential-0")
+
+
+def active(bench: Bench) -> Token:
+    """A token that needs nothing until its window closes."""
+    return a_minted_token(a_token(resource_version="7"), credential=bench.credential.identity)
+
+
+async def queued(bench: Bench) -> list[str]:
+    """The names of the tokens that wait, in order."""
+    return [work.key.name for work in await drained(bench.replica.queue) if work.kind == "token"]
+
+
+@simulated
+async def test_an_echo_of_our_own_write_asks_for_nothing(bench: Bench, intake: Intake) -> None:
+    bench.replica.queue.add(bench.work())
+    work = await bench.replica.queue.take()
+    written = active(bench)
+
+    intake.token_seen(written)
+    intake.token_written(written)
+    intake.heard_meanwhile(TOKEN)
+    bench.replica.queue.done(work)
+
+    assert await queued(bench) == []
+
+
+@simulated
+async def test_a_change_by_others_meanwhile_is_taken_in_afterwards_the_newest_of_them(
+    bench: Bench, intake: Intake
+) -> None:
+    bench.replica.queue.add(bench.work())
+    work = await bench.replica.queue.take()
+
+    for version in ("8", "10", "9"):
+        intake.token_seen(a_token(resource_version=version, revoked=version == "10"))
+    assert bench.replica.view.token(TOKEN) is None
+    intake.token_written(active(bench))
+    intake.heard_meanwhile(TOKEN)
+    intake.heard_meanwhile(TOKEN)
+    bench.replica.queue.done(work)
+
+    assert bench.replica.view.knows(TOKEN, "10")
+    assert await queued(bench) == ["ci"]
+
+
+@pytest.mark.parametrize(
+    ("uid", "expected"),
+    [
+        pytest.param("token-1", [], id="that very one went"),
+        pytest.param("token-0", ["ci"], id="an earlier one of the name went"),
+        pytest.param(None, ["ci"], id="a read found none, and this one came after it"),
+    ],
+)
+@simulated
+async def test_a_token_created_again_while_the_name_is_worked_on_is_not_lost(
+    bench: Bench, intake: Intake, uid: str | None, expected: list[str]
+) -> None:
+    bench.replica.queue.add(bench.work())
+    work = await bench.replica.queue.take()
+    intake.token_seen(a_token(resource_version="9"))
+
+    intake.token_gone(TOKEN, uid)
+    intake.heard_meanwhile(TOKEN)
+    bench.replica.queue.done(work)
+
+    assert await queued(bench) == expected
+
+
+@simulated
+async def test_news_of_its_end_that_comes_before_the_answer_to_our_write_counts_and_its_secret_goes(
+    bench: Bench, intake: Intake
+) -> None:
+    intake.take_over()
+    bench.replica.queue.add(bench.work())
+    work = await bench.replica.queue.take()
+    written = active(bench)
+
+    intake.token_gone(TOKEN, written.uid)
+    intake.token_written(written)
+    intake.settled(written, InSync(NOW))
+    intake.heard_meanwhile(TOKEN)
+    bench.replica.queue.done(work)
+
+    assert bench.replica.view.token(TOKEN) is None
+    assert len(bench.replica.schedule) == 0
+    assert "secret" in [left.kind for left in await drained(bench.replica.queue)]
+
+
+@simulated
+async def test_once_the_work_is_done_nothing_is_remembered_of_an_end(bench: Bench, intake: Intake) -> None:
+    bench.replica.queue.add(bench.work())
+    work = await bench.replica.queue.take()
+    intake.token_gone(TOKEN, "token-1")
+    intake.heard_meanwhile(TOKEN)
+    bench.replica.queue.done(work)
+
+    intake.token_written(active(bench))
+
+    assert bench.replica.view.knows(TOKEN, "7"), "such as where etcd was restored"
+
+
+@pytest.mark.parametrize(
+    ("token", "spared"),
+    [
+        pytest.param(a_token(revoked=True), True, id="a status is to be written"),
+        pytest.param(a_token(credential_name="nobody"), True, id="it is to be told that it waits"),
+        pytest.param(a_token(), False, id="a mint creates a Secret"),
+        pytest.param(a_minted_token(a_token()), False, id="a token is to be deleted"),
+    ],
+)
+@simulated
+async def test_only_where_a_status_is_written_a_token_is_worked_on_as_seen(
+    bench: Bench, intake: Intake, token: Token, *, spared: bool
+) -> None:
+    intake.token_seen(token)
+
+    assert intake.fresh(TOKEN) == (token if spared else None)
+    assert intake.fresh(TOKEN) is None
+    assert await queued(bench) == ["ci"]
+
+
+def test_a_token_as_seen_is_good_only_until_something_newer_is_known(intake: Intake) -> None:
+    for key in (A, B, C):
+        intake.token_seen(a_token(key, resource_version="5", revoked=True))
+
+    intake.token_written(a_token(A, resource_version="6", revoked=True))
+    intake.token_gone(B)
+    newer = a_token(C, resource_version="6", revoked=True)
+    intake.token_seen(newer)
+
+    assert (intake.fresh(A), intake.fresh(B), intake.fresh(C)) == (None, None, newer)
+
+
+def test_only_so_many_tokens_are_kept_whole(intake: Intake) -> None:
+    keys = [ObjectKey(TOKEN.namespace, f"ci-{number}") for number in range(MOST_FRESH + 1)]
+    for key in keys:
+        intake.token_seen(a_token(key, revoked=True))
+
+    kept = [key for key in keys if intake.fresh(key) is not None]
+
+    assert kept == keys[:-1]

@@ -1,0 +1,36 @@
+"""Many tokens that end at once are read by one list; a few are read one by one."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from pharia_access.domain.reasons import Phase
+from pharia_access.services.operator.operator import MANY_DUE
+from tests.support.operator_builders import Stage
+from tests.support.virtual_time import FakeClock, simulated
+
+LIFE = timedelta(minutes=2)
+
+
+@pytest.mark.parametrize(
+    ("ending", "staying", "lists"),
+    [
+        pytest.param(MANY_DUE, 1, 1, id="nearly all of them"),
+        pytest.param(MANY_DUE, 4 * MANY_DUE, 1, id="a fifth of them"),
+        pytest.param(MANY_DUE, 4 * MANY_DUE + 1, 0, id="less than a fifth"),
+        pytest.param(MANY_DUE - 1, 1, 0, id="few"),
+    ],
+)
+@simulated
+async def test_a_list_reads_many_that_are_due(clock: FakeClock, ending: int, staying: int, lists: int) -> None:
+    stage = Stage(clock)
+    stage.create(*(f"stays-{number}" for number in range(staying)))
+    stage.create(*(f"ends-{number}" for number in range(ending)), ttl=LIFE)
+    async with stage.leading():
+        await asyncio.sleep(LIFE.total_seconds() - 2)
+        before = len(stage.diary.times("list_tokens"))
+        await asyncio.sleep(5)
+
+    assert len(stage.diary.times("list_tokens")) - before == lists
+    assert [stage.phases()[f"ends-{number}"] for number in range(ending)] == [Phase.EXPIRED] * ending

@@ -1,0 +1,225 @@
+"""`maxTokens` with many tokens: what they cost, and that none of them keeps a worker while it waits."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
+
+import pytest
+
+from pharia_access.domain.model import Credential, ObjectKey, Phase, TokenPolicy, TokenSpec
+from pharia_access.services.operator.cluster_cache import ClusterCache
+from pharia_access.services.operator.places import COUNT_GOOD_SECONDS, Places
+from tests.support.builders import CREDENTIAL, a_credential, a_token
+from tests.support.crew import a_work
+from tests.support.faults import Call
+from tests.support.operator_builders import Stage
+from tests.support.virtual_time import FakeClock, simulated
+
+ELSEWHERE = "quiet"
+WORKERS = 16
+
+
+@pytest.fixture
+def stage(clock: FakeClock) -> Stage:
+    made = Stage(clock, workers=WORKERS)
+    made.replica.cluster.turn = a_while
+    made.replica.cluster.page_size = 1  # so that each object of a list is one call
+    return made
+
+
+async def a_while(_call: Call) -> None:
+    """As an API server needs."""
+    await asyncio.sleep(0.002)
+
+
+@contextmanager
+def hearing(stage: Stage) -> Iterator[None]:
+    """The operator hears of everything as it happens."""
+
+    async def hear() -> None:
+        heard = len(stage.store.changes)
+        while True:
+            for change in stage.store.changes[heard:]:
+                stage.replica.hear(change)
+            heard = len(stage.store.changes)
+            await asyncio.sleep(0.01)
+
+    task = asyncio.create_task(hear())
+    try:
+        yield
+    finally:
+        task.cancel()
+
+
+def limit(stage: Stage, places: int | None, **changes: object) -> Credential:
+    """Let the credential have so many active tokens."""
+    policy = TokenPolicy(max_tokens=places)
+    return stage.store.apply_credential(replace(a_credential(), policy=policy, **changes))  # type: ignore[arg-type] # a table's columns
+
+
+@pytest.mark.parametrize(("free", "woken"), [(0, []), (1, [0]), (3, [0, 1, 2]), (9, [0, 1, 2, 3, 4])])
+def test_as_many_are_woken_at_once_as_there_are_places(clock: FakeClock, free: int, woken: list[int]) -> None:
+    """And not one after the other, each by the end of the one before: that one may take long, or fail."""
+    view = ClusterCache()
+    places = Places(view, clock.monotonic)
+    waiting = [a_token(ObjectKey(CREDENTIAL.namespace, f"t{number}")) for number in range(5)]
+    for token in waiting:
+        view.put_token(token)
+        places.park(token)
+
+    credential = replace(a_credential(), policy=TokenPolicy(max_tokens=free))
+
+    assert places.woken(credential) == [waiting[number].key for number in woken]
+    assert places.woken(credential) == []
+
+
+@pytest.mark.parametrize(
+    ("seconds", "uid", "is_good"),
+    [
+        pytest.param(0.0, "credential-1", True, id="just now"),
+        pytest.param(COUNT_GOOD_SECONDS - 0.25, "credential-1", True, id="not long ago"),
+        pytest.param(COUNT_GOOD_SECONDS, "credential-1", False, id="when its time is over"),
+        pytest.param(0.0, "another", False, id="of another credential of the name"),
+    ],
+)
+def test_a_count_is_good(clock: FakeClock, seconds: float, uid: str, *, is_good: bool) -> None:
+    places = Places(ClusterCache(), clock.monotonic)
+    places.counted(a_credential())
+
+    clock.advance(seconds)
+
+    assert places.is_counted(a_credential(uid=uid)) is is_good
+
+
+@asynccontextmanager
+async def standing_in_line(stage: Stage, count: int) -> AsyncIterator[int]:
+    """So many tokens, of which one may be active, with an operator that hears of everything; the calls until now."""
+    limit(stage, 1)
+    async with stage.leading():
+        with hearing(stage):
+            stage.create(*(f"t{number}" for number in range(count)))
+            await asyncio.sleep(20)
+            yield len(stage.diary.entries)
+
+
+def revoked(spec: TokenSpec) -> TokenSpec:
+    return replace(spec, revoked=True)
+
+
+def active(stage: Stage) -> int:
+    return sum(token.status.phase is Phase.ACTIVE for token in stage.store.tokens.values())
+
+
+def reads(stage: Stage) -> int:
+    """How many objects were read or listed."""
+    return sum(call.verb in {"list_tokens", "read_token", "read_credential"} for _, call in stage.diary.entries)
+
+
+@pytest.mark.parametrize("tokens", [50, 200, 800])
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0], ids=["one place", "places for half", "places for all"])
+@simulated
+async def test_n_tokens_cost_n(stage: Stage, clock: FakeClock, tokens: int, share: float) -> None:
+    places = max(1, int(tokens * share))
+    limit(stage, places)
+    async with stage.leading():
+        with hearing(stage):
+            await asyncio.sleep(2)
+            before = reads(stage)
+            stage.create(*(f"t{number}" for number in range(tokens)))
+            await asyncio.sleep(20)
+
+    assert active(stage) == places
+    assert reads(stage) - before <= 5 * tokens
+
+
+@pytest.mark.parametrize("tokens", [100, 400])
+@simulated
+async def test_n_places_that_become_free_at_once_cost_n_and_all_are_filled(
+    stage: Stage, clock: FakeClock, tokens: int
+) -> None:
+    limit(stage, tokens)
+    async with stage.leading():
+        with hearing(stage):
+            stage.create(*(f"first{number}" for number in range(tokens)))
+            await asyncio.sleep(20)
+            stage.create(*(f"then{number}" for number in range(tokens)))
+            await asyncio.sleep(20)
+            before = reads(stage)
+            for number in range(tokens):
+                stage.store.edit_token(ObjectKey(CREDENTIAL.namespace, f"first{number}"), revoked)
+            await asyncio.sleep(20)
+
+    assert {name for name, phase in stage.phases().items() if phase is Phase.ACTIVE} == {
+        f"then{number}" for number in range(tokens)
+    }
+    assert reads(stage) - before <= 8 * tokens
+
+
+@pytest.mark.parametrize("waiting", [50, 500])
+@simulated
+async def test_a_limit_that_goes_up_and_down_costs_only_whom_it_lets_go(
+    stage: Stage, clock: FakeClock, waiting: int
+) -> None:
+    async with standing_in_line(stage, waiting) as before:
+        for places in [2, 1] * 20:
+            limit(stage, places)
+            await asyncio.sleep(0.1)
+
+    assert active(stage) == 2
+    assert len(stage.diary.entries) - before <= 200 + waiting, "one count, and a status for each change"
+
+
+@pytest.mark.parametrize("waiting", [50, 500])
+@simulated
+async def test_a_suspension_that_comes_and_goes_costs_each_that_waits_one_look(
+    stage: Stage, clock: FakeClock, waiting: int
+) -> None:
+    async with standing_in_line(stage, waiting) as before:
+        for suspended in (True, False):
+            limit(stage, 1, suspended=suspended)
+            await asyncio.sleep(20)
+
+    assert active(stage) == 1
+    assert len(stage.diary.entries) - before <= 2 * 4 * waiting
+
+
+@simulated
+async def test_while_places_are_counted_one_worker_is_held_and_everybody_else_is_served(clock: FakeClock) -> None:
+    stage, counted = Stage(clock, workers=2), asyncio.Event()
+
+    async def hang(call: Call) -> None:
+        if call.verb == "list_tokens" and stage.replica.queue.is_running(a_work("t0")):
+            await counted.wait()
+
+    limit(stage, 100)
+    async with stage.leading():
+        with hearing(stage):
+            await asyncio.sleep(2)
+            stage.replica.cluster.turn = hang
+            stage.create(*(f"t{number}" for number in range(50)))
+            stage.store.apply_credential(a_credential(ObjectKey(CREDENTIAL.namespace, "free")))
+            stage.store.apply_token(a_token(ObjectKey(CREDENTIAL.namespace, "beside"), credential_name="free"))
+            stage.create_in(ELSEWHERE, "quiet")
+            await asyncio.sleep(3)
+            meanwhile = stage.phases()
+            counted.set()
+            await asyncio.sleep(20)
+
+    assert [name for name, phase in meanwhile.items() if phase is Phase.ACTIVE] == ["beside", "quiet"]
+    assert active(stage) == 52, "who was put back is asked again"
+
+
+@simulated
+async def test_of_many_that_want_one_secrets_name_five_are_tried_in_a_second(stage: Stage, clock: FakeClock) -> None:
+    async with stage.leading():
+        with hearing(stage):
+            for number in range(300):
+                key = ObjectKey(CREDENTIAL.namespace, f"t{number}")
+                stage.store.apply_token(a_token(key, secret_name="shared"))
+            await asyncio.sleep(200)
+            stage.diary.entries.clear()
+            await asyncio.sleep(60)
+
+    assert active(stage) == 1
+    assert 250 <= len(stage.diary.times("create_one_time_secret")) <= 310

@@ -1,0 +1,69 @@
+"""From what a watch sees to the index."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from pharia_access.domain.api_values import Kind
+from pharia_access.domain.permissions import Role
+from pharia_access.services.verifier.freshness import Bounds, Freshness, Part
+from pharia_access.services.verifier.index import Index
+from pharia_access.services.verifier.index_updater import IndexUpdater, VerifierState
+
+
+@dataclass
+class Meter:
+    counted: list[str] = field(default_factory=list)
+
+    def interrupted(self, kind: Kind, cause: str) -> None:
+        self.counted.append(f"{kind} {cause}")
+
+    def malformed(self, kind: Kind) -> None:
+        self.counted.append(f"{kind} malformed")
+
+
+def a_feed(meter: Meter) -> tuple[VerifierState, IndexUpdater[Role]]:
+    view = VerifierState(Index(), Freshness((Part("ApiRole"),), Bounds(view=10)))
+    return view, IndexUpdater(view, Part("ApiRole"), view.index.put_role, meter=meter)
+
+
+def test_a_feed_fills_the_index_and_says_how_fresh_it_is(caplog: pytest.LogCaptureFixture) -> None:
+    meter = Meter()
+    view, feed = a_feed(meter)
+
+    feed.put(Role("a", frozenset(), ()))
+    feed.put(Role("b", frozenset(), ()))
+    feed.put(Role("c", frozenset(), ()))
+    feed.drop("a")
+    feed.malformed("b", "spec: wrong")
+    feed.listed({"c"}, None, 100.0)
+    feed.heard(101.0)
+    feed.interrupted("broken", 102.0)
+
+    assert view.index.sizes()["ApiRole"] == 1
+    assert (view.freshness.is_fresh("finance", 111.0), view.freshness.is_fresh("finance", 111.1)) == (True, False)
+    assert meter.counted == ["ApiRole malformed", "ApiRole broken"]
+    assert caplog.records[0].__dict__["problem"] == "spec: wrong"
+
+
+def test_a_part_that_is_lost_is_told_once_and_once_that_it_is_back(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    view, feed = a_feed(Meter())
+    feed.listed(set(), None, 100.0)
+
+    for at in (101.0, 103.0, 105.0):
+        feed.denied(at)
+    assert not view.freshness.is_fresh("finance", 105.0)
+    for at in (106.0, 107.0):
+        feed.alive(at)
+
+    assert [(record.levelname, record.__dict__["part"]) for record in caplog.records] == [
+        ("WARNING", "ApiRole"),
+        ("INFO", "ApiRole"),
+    ]
+
+
+def test_a_part_is_called_by_its_kind_and_namespace() -> None:
+    assert (str(Part("ApiToken")), str(Part("ApiToken", "finance"))) == ("ApiToken", "ApiToken/finance")

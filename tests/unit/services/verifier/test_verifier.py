@@ -1,0 +1,252 @@
+"""The verdict on a presented text: proved by a key, by Argon2id, or not at all."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pharia_access.domain.argon2id import CHEAPEST, hash_token
+from pharia_access.domain.keyring import Keyring
+from pharia_access.domain.permissions import Role
+from pharia_access.domain.token import TokenText, mint
+from pharia_access.domain.verdict import CredentialRecord, IssuedToken, Refusal
+from pharia_access.services.verifier.verifier import Accepted, Refused, Unverified
+from tests.support.http_door import SUBJECT, Door
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def verdict(door: Door, text: TokenText | bytes) -> str:
+    """What `check` says, in a word."""
+    found = door.verifier.check(text if isinstance(text, bytes) else text.reveal().encode())
+    return found.reason.value if isinstance(found, Refused) else type(found).__name__
+
+
+async def slow_verdict(door: Door, text: TokenText | bytes) -> str:
+    found = await door.verifier.verify(text if isinstance(text, bytes) else text.reveal().encode())
+    return found.reason.value if isinstance(found, Refused) else type(found).__name__
+
+
+def record(door: Door, text: TokenText) -> IssuedToken:
+    found = door.index.find(text.token_id)
+    assert found is not None
+    return found
+
+
+def test_a_good_token_is_accepted_with_its_credential_and_roles() -> None:
+    door = Door()
+    text = door.issue()
+
+    found = door.verifier.check(text.reveal().encode())
+
+    assert isinstance(found, Accepted)
+    assert (found.token.token_id, found.holder.uid, found.held.roles) == (text.token_id, SUBJECT, ("studio-user",))
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        pytest.param(b"", "malformed-token", id="nothing"),
+        pytest.param(b"hello", "malformed-token", id="a word"),
+        pytest.param(b"a_b_c", "malformed-token", id="three parts"),
+        pytest.param(b"a_b_c_d_e", "malformed-token", id="five parts"),
+        pytest.param(b"\xff_\xff_\xff", "malformed-token", id="bytes"),
+        pytest.param(mint("pharia", secrets.token_bytes).reveal().encode(), "unknown-token", id="somebody else's"),
+    ],
+)
+def test_what_is_no_known_token_is_refused(text: bytes, reason: str) -> None:
+    assert verdict(Door(), text) == reason
+
+
+def test_every_changed_character_makes_another_text() -> None:
+    door = Door()
+    text = door.issue().reveal()
+    forgeries = [text[:i] + ("x" if text[i] != "x" else "y") + text[i + 1 :] for i in range(len(text))]
+
+    assert {verdict(door, forgery.encode()) for forgery in forgeries} <= {
+        "wrong-secret",
+        "malformed-token",
+        "unknown-token",
+    }
+
+
+def test_an_id_that_two_objects_claim_is_neithers() -> None:
+    door = Door()
+    text = door.issue()
+    door.index.put_token(replace(record(door, text), key="finance/copy"))
+
+    assert verdict(door, text) == "shared-token-id"
+
+
+def test_a_view_that_is_too_old_says_nothing_even_of_a_good_token() -> None:
+    door = Door()
+    text = door.issue()
+
+    door.ticks += 300
+    assert verdict(door, text) == "Accepted"
+    door.ticks += 0.001
+    assert verdict(door, text) == "view-too-old"
+    assert verdict(door, text.reveal()[:-1].encode() + b"!") == "malformed-token"
+
+
+def test_without_a_key_only_argon2_can_tell_but_a_dead_token_costs_none() -> None:
+    door = Door(keyring=False)
+    good, dead = door.issue(), door.issue("dead", revoked=True)
+
+    assert isinstance(door.verifier.check(good.reveal().encode()), Unverified)
+    assert verdict(door, dead) == "revoked"
+
+
+async def test_what_argon2_proved_stays_proved_and_no_other_text_passes() -> None:
+    door = Door(keyring=False)
+    text = door.issue()
+
+    assert await slow_verdict(door, text) == "Accepted"
+    assert verdict(door, text) == "Accepted"
+    assert verdict(door, text.reveal()[:-1].encode() + b"~") == "wrong-secret"
+    door.hash_verifier.close()
+
+
+async def test_argon2_refuses_what_is_forged_malformed_or_cannot_be_proved() -> None:
+    door = Door(keyring=False)
+    text, broken = door.issue(), door.issue("broken", proof="$argon2id$v=19$m=999999,t=1,p=1$x$y")
+    forged = _with_id_of(text)
+
+    assert await slow_verdict(door, forged) == "wrong-secret"
+    assert await slow_verdict(door, text.reveal()[:-1].encode() + b"~") == "malformed-token"
+    assert await slow_verdict(door, broken) == "unusable-proof"
+    door.hash_verifier.close()
+
+
+def _with_id_of(text: TokenText) -> TokenText:
+    """A well-formed token of the same ID and another secret."""
+    drawn = iter([_id_bytes(text.token_id), secrets.token_bytes(32)])
+    return mint("pharia", lambda _: next(drawn))
+
+
+def _id_bytes(token_id: str) -> bytes:
+    return base64.b32decode(token_id.upper())
+
+
+async def test_too_much_waiting_is_told_and_never_accepted() -> None:
+    door = Door(keyring=False)
+    text = door.issue()
+    object.__setattr__(door.hash_verifier._limits, "waiting", 0)
+
+    assert await slow_verdict(door, text) == "overloaded"
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "expected"),
+    [
+        pytest.param("revoke", "revoked", id="revoked meanwhile"),
+        pytest.param("delete", "unknown-token", id="deleted meanwhile"),
+        pytest.param("rehash", "overloaded", id="another hash meanwhile"),
+        pytest.param("age", "view-too-old", id="the view aged meanwhile"),
+    ],
+)
+async def test_what_happens_while_argon2_works_counts(meanwhile: str, expected: str) -> None:
+    door = Door(keyring=False)
+    text = door.issue()
+    prove_truly = door.hash_verifier.verify
+
+    async def verify_and_change(phc: str, text: TokenText, *, digest: bytes, doubtful: bool = False) -> bool:
+        holds = await prove_truly(phc, text, digest=digest, doubtful=doubtful)
+        _change(door, text, meanwhile)
+        return holds
+
+    door.hash_verifier.verify = verify_and_change  # type: ignore[method-assign] # the moment while it works
+    assert await slow_verdict(door, text) == expected
+    door.hash_verifier.close()
+
+
+def _change(door: Door, text: TokenText, what: str) -> None:
+    match what:
+        case "revoke":
+            door.index.put_token(replace(record(door, text), revoked=True))
+        case "delete":
+            door.index.drop("ApiToken", "finance/ci")
+        case "rehash":
+            door.index.put_token(replace(record(door, text), proof=hash_token(text, CHEAPEST)))
+        case _:
+            door.ticks += 1000
+
+
+async def test_a_keyring_may_come_change_and_go() -> None:
+    door = Door(keyring=False)
+    text = door.issue()
+    other = Keyring.fresh(secrets.token_bytes, datetime(2026, 2, 1, tzinfo=UTC))
+
+    seen = []
+    for keyring in (None, door.keyring, other, None):
+        door.verifier.use_keyring(keyring)
+        seen.append((door.verifier.keys, verdict(door, text)))
+
+    assert seen == [(0, "Unproved"), (1, "Accepted"), (1, "Unproved"), (0, "Unproved")]
+
+
+def test_a_credential_that_came_again_is_another() -> None:
+    door = Door()
+    text = door.issue()
+
+    door.index.drop("ApiCredential", "finance/ci-bot")
+    gone = verdict(door, text)
+    door.index.put_credential_record(CredentialRecord("finance", "ci-bot", "another", ("studio-user",)))
+
+    assert (gone, verdict(door, text)) == ("credential-gone", "credential-replaced")
+
+
+def test_each_reason_has_a_word_of_its_own() -> None:
+    assert len({reason.value for reason in Refusal}) == len(Refusal)
+
+
+def _hold_another_role(door: Door, token: IssuedToken) -> None:
+    holder = door.index.holder(token.credential)
+    assert holder is not None
+    door.index.put_credential_record(replace(holder, suspended=True))
+
+
+@pytest.mark.parametrize(
+    ("happens", "holds"),
+    [
+        pytest.param(lambda _door, _token: None, True, id="nothing happened"),
+        pytest.param(lambda door, _token: door.issue("other"), True, id="another token is issued"),
+        pytest.param(lambda door, token: door.index.put_token(replace(token)), False, id="its object was written"),
+        pytest.param(lambda door, token: door.index.drop("ApiToken", token.key), False, id="it was deleted"),
+        pytest.param(
+            lambda door, token: door.index.put_token(replace(token, key="finance/copy")), False, id="its ID is shared"
+        ),
+        pytest.param(_hold_another_role, False, id="its credential was written"),
+        pytest.param(
+            lambda door, token: door.index.drop("ApiCredential", token.credential), False, id="its credential is gone"
+        ),
+        pytest.param(
+            lambda door, _token: door.index.put_role(Role("studio-user", frozenset({"*"}), ())),
+            False,
+            id="a role is other",
+        ),
+        pytest.param(lambda door, _token: door.index.drop("ApiRole", "studio-user"), False, id="a role is gone"),
+        pytest.param(lambda door, token: setattr(door, "now", token.ends_at), False, id="it has ended just now"),
+        pytest.param(lambda door, token: setattr(door, "now", token.ends_at - 1), True, id="it ends soon"),
+        pytest.param(
+            lambda door, _token: setattr(door, "ticks", door.ticks + 300.001), False, id="the view is too old"
+        ),
+    ],
+)
+def test_what_was_accepted_still_holds_unless_what_it_rested_on_is_other(
+    happens: Callable[[Door, IssuedToken], object], *, holds: bool
+) -> None:
+    door = Door()
+    accepted = door.verifier.check(door.issue().reveal().encode())
+    assert isinstance(accepted, Accepted)
+
+    happens(door, accepted.token)
+
+    assert door.verifier.still_holds(accepted) is holds
+    assert door.verifier.still_holds(accepted) is holds  # the answer is kept, and is the same
