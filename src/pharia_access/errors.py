@@ -4,6 +4,8 @@ A library's exception stops at the room that imports the library and goes on as 
 None of them ever carries a token's text or the body of an API answer.
 """
 
+from typing import ClassVar
+
 __all__ = [
     "AccessError",
     "AlreadyExistsError",
@@ -24,6 +26,7 @@ __all__ = [
     "SettingsError",
     "TokenFormatError",
     "UnavailableError",
+    "label_of",
 ]
 
 
@@ -31,8 +34,11 @@ class AccessError(Exception):
     """The root. Never raised itself.
 
     Attributes:
+        label: what metrics and logs call it, where that is not the class's name. These words are API.
         next_step: what a person can do about it, a sentence or several lines; empty where the text says it.
     """
+
+    label: ClassVar[str]
 
     def __init__(self, message: str = "", next_step: str = "") -> None:
         super().__init__(message)
@@ -54,6 +60,8 @@ class TokenFormatError(AccessError):
 class HashError(AccessError):
     """A stored hash cannot be read, or asks for work outside the allowed bounds."""
 
+    label = "ProofError"
+
 
 class RequirementError(AccessError):
     """What a gateway asks for cannot be understood; the text says what is wrong with it."""
@@ -73,6 +81,8 @@ class CertificateError(AccessError):
 
 class InvalidObjectError(AccessError):
     """An object of ours cannot be understood; the text says which field is wrong and how."""
+
+    label = "MalformedObjectError"
 
 
 class ApiError(AccessError):
@@ -104,6 +114,8 @@ class ConflictError(ApiError):
 class ForbiddenError(ApiError):
     """Not allowed, by RBAC or by an admission policy."""
 
+    label = "DeniedError"
+
 
 class InvalidError(ApiError):
     """The API server found the object itself wrong (400 or 422): sending it again will not help."""
@@ -112,9 +124,13 @@ class InvalidError(ApiError):
 class ResourceExpiredError(ApiError):
     """A resource version or continue token is too old (410): list again from the start."""
 
+    label = "ExpiredViewError"
+
 
 class ClusterRolledBackError(AccessError):
     """The cluster's state went back in time, as after a restored etcd snapshot: what was seen is void."""
+
+    label = "RewoundError"
 
 
 class UnavailableError(ApiError):
@@ -127,3 +143,8 @@ class UnavailableError(ApiError):
     def __init__(self, message: str, *, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+def label_of(kind: type[object]) -> str:
+    """Return what metrics and logs call an error: its class's name, or an earlier one that is kept, as it is API."""
+    return str(vars(kind).get("label", kind.__name__))

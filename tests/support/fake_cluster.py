@@ -112,7 +112,7 @@ class FakeCluster:
         def look() -> OneTimeSecret | ForeignSecret | None:
             return ForeignSecret(key) if key in self.store.foreign_secrets else self.store.secrets.get(key)
 
-        return await self._call("look_at", key, look)
+        return await self._call("inspect_secret", key, look)
 
     async def delete_secret(self, key: ObjectKey, uid: str) -> Deletion:
         return await self._call("delete_secret", key, lambda: self.store.withdraw_secret(key, uid))

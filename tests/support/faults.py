@@ -23,7 +23,7 @@ class Call:
     @property
     def writes(self) -> bool:
         """Whether it may change something."""
-        return not self.verb.startswith(("read", "look", "list", "try"))
+        return not self.verb.startswith(("read", "inspect", "look", "list", "try"))
 
 
 @dataclass(frozen=True, slots=True)

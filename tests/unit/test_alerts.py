@@ -13,7 +13,7 @@ import yaml
 
 from pharia_access.domain.reasons import Phase
 from pharia_access.domain.verdict import Refusal
-from pharia_access.errors import ForbiddenError
+from pharia_access.errors import ForbiddenError, label_of
 from pharia_access.kube.reflector_store import Interruption
 from tests.support.alert_cases import CASES, Case
 from tests.support.exported import operator_page, samples, verifier_page
@@ -32,7 +32,7 @@ QUERIES = [(name, rule["expr"]) for name, rule in RULES.items()] + [
     (panel["title"], target["expr"]) for panel in DASHBOARD["panels"] for target in panel.get("targets", [])
 ]
 VALUES = {
-    "reason": {*Refusal, "ok", ForbiddenError.__name__, "fault", "other"},
+    "reason": {*Refusal, "ok", label_of(ForbiddenError), "fault", "other"},
     "cause": {*Interruption},
     "phase": {*Phase},
 }

@@ -48,7 +48,7 @@ class Argon2Parameters:
         parallelism: lanes, each a thread. More than one only throttles a container of one CPU.
 
     Raises:
-        ProofError: a value is below what Argon2 can do or above the ceiling; the text names it.
+        HashError: a value is below what Argon2 can do or above the ceiling; the text names it.
     """
 
     memory_kib: int = 19456
@@ -88,7 +88,7 @@ def require_floor(parameters: Argon2Parameters) -> None:
     """Refuse parameters weaker than every OWASP minimum.
 
     Raises:
-        ProofError: the text lists the minimums.
+        HashError: the text lists the minimums.
     """
     if any(parameters.covers(minimum) for minimum in OWASP_MINIMUM):
         return
@@ -101,7 +101,7 @@ def hash_token(text: TokenText, parameters: Argon2Parameters) -> str:
     """Hash the token under a fresh salt; the answer is a PHC string, which names its parameters.
 
     Raises:
-        ProofError: Argon2 could not run, most likely for want of memory. Another attempt may succeed.
+        HashError: Argon2 could not run, most likely for want of memory. Another attempt may succeed.
     """
     hasher = PasswordHasher(
         time_cost=parameters.time_cost,
@@ -122,7 +122,7 @@ def verify_hash(phc: str, text: TokenText) -> bool:
     """Whether the stored hash is of this token, in constant time for its parameters.
 
     Raises:
-        ProofError: the hash is not one that `hash_token` writes, or its parameters lie above the ceiling (found
+        HashError: the hash is not one that `hash_token` writes, or its parameters lie above the ceiling (found
             before any work is done), or Argon2 could not run.
     """
     found = _PHC.fullmatch(phc)

@@ -32,7 +32,7 @@ class Condition:
         last_transition_time: when the status last changed; cut to whole seconds, in UTC.
 
     Raises:
-        MalformedObjectError: the reason is one that the API server would refuse, or the time has no zone.
+        InvalidObjectError: the reason is one that the API server would refuse, or the time has no zone.
     """
 
     type: str

@@ -38,7 +38,7 @@ def parse_duration(text: str) -> timedelta:
     Finer than a microsecond is cut off. There are no days in this form.
 
     Raises:
-        MalformedObjectError: another form, negative, more than 100 years, or more than 64 characters; the
+        InvalidObjectError: another form, negative, more than 100 years, or more than 64 characters; the
             text says what is accepted.
     """
     if len(text) > _MAX_CHARACTERS or not _SHAPE.fullmatch(text):

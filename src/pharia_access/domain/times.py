@@ -23,7 +23,7 @@ def parse_time(text: str) -> datetime:
     Finer than a microsecond is cut off.
 
     Raises:
-        MalformedObjectError: another form (a lower-case `t` or `z`, no offset), or a date that is none.
+        InvalidObjectError: another form (a lower-case `t` or `z`, no offset), or a date that is none.
     """
     if not _SHAPE.fullmatch(text):
         raise _malformed(text)
@@ -37,7 +37,7 @@ def format_time(moment: datetime) -> str:
     """Write a time as Kubernetes does: UTC, whole seconds, `Z`. A fraction is cut off.
 
     Raises:
-        MalformedObjectError: the time says no zone.
+        InvalidObjectError: the time says no zone.
     """
     return whole_seconds(moment).replace(tzinfo=None).isoformat() + "Z"
 
@@ -46,7 +46,7 @@ def whole_seconds(moment: datetime) -> datetime:
     """The time in UTC as a Kubernetes object can hold it: cut to whole seconds.
 
     Raises:
-        MalformedObjectError: the time says no zone.
+        InvalidObjectError: the time says no zone.
     """
     if moment.tzinfo is None:
         msg = "a time without a zone cannot be written"

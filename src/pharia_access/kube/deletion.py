@@ -69,6 +69,6 @@ async def deleted_as_dry_run(connection: Connection, path: str, *, timeout_secon
     """The object of that path, as its deletion would leave it: nothing is changed. Admission judges it as if it were.
 
     A deletion that waits for dependents answers with the object, any other with a Status; so does this one where the
-    API server collects no garbage. Raises NotFoundError, DeniedError.
+    API server collects no garbage. Raises NotFoundError, ForbiddenError.
     """
     return await connection.send(Request("DELETE", path, timeout_seconds, _BODY, query=_QUERY))

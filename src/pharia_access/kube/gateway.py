@@ -60,11 +60,11 @@ class KubeCluster:
         self._timeout = timeout_seconds
 
     async def read_token(self, key: ObjectKey) -> Token:
-        """Read a token live. Raises NotFoundError, MalformedObjectError."""
+        """Read a token live. Raises NotFoundError, InvalidObjectError."""
         return self._token(await self._get("ApiToken", key))
 
     async def read_credential(self, key: ObjectKey) -> Credential:
-        """Read a credential live. Raises NotFoundError, MalformedObjectError."""
+        """Read a credential live. Raises NotFoundError, InvalidObjectError."""
         return to_credential(await self._get("ApiCredential", key))
 
     async def write_token_status(self, token: Token, status: TokenStatus) -> Token:

@@ -63,12 +63,12 @@ _events: Final = msgspec.json.Decoder(WatchEvent)
 
 
 def read_listing(body: bytes) -> ListBody:
-    """Read a page. Raises MalformedObjectError for what is no list."""
+    """Read a page. Raises InvalidObjectError for what is no list."""
     return decoded(_listings.decode, body)
 
 
 def read_event(line: bytes) -> WatchEvent:
-    """Read an event. Raises MalformedObjectError for what is none."""
+    """Read an event. Raises InvalidObjectError for what is none."""
     return decoded(_events.decode, line)
 
 
@@ -84,7 +84,7 @@ def error_of(event: WatchEvent) -> ApiError:
 def read_key(body: msgspec.Raw) -> tuple[str, str]:
     """An object's `namespace/name` (a cluster-wide one's name) and its resourceVersion; what is missing is empty.
 
-    Raises MalformedObjectError.
+    Raises InvalidObjectError.
     """
     metadata = decoded(_keys.decode, body).metadata
     key = f"{metadata.namespace}/{metadata.name}" if metadata.namespace else metadata.name
@@ -92,7 +92,7 @@ def read_key(body: msgspec.Raw) -> tuple[str, str]:
 
 
 def decoded(decode: Callable[[bytes | msgspec.Raw], T], body: bytes | msgspec.Raw) -> T:
-    """Decode, or raise MalformedObjectError with nothing of the input."""
+    """Decode, or raise InvalidObjectError with nothing of the input."""
     try:
         return decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -68,7 +68,7 @@ class ListReader:
         return self._cut(end + 1) if end >= 0 else []
 
     def end(self) -> ListBody:
-        """The last items, and what the list says of itself. Raises MalformedObjectError for what is no list."""
+        """The last items, and what the list says of itself. Raises InvalidObjectError for what is no list."""
         return read_listing(self._head + bytes(self._rest))
 
     def _split_head(self) -> None:
@@ -97,7 +97,7 @@ class Lists:
     async def portions(
         self, path: str, selector: Mapping[str, str] | None = None, *, on_date: OnDate = lambda _: None
     ) -> AsyncGenerator[ListChunk, None]:
-        """All of a list. Raises the leaves of ApiError, and MalformedObjectError for what is no list."""
+        """All of a list. Raises the leaves of ApiError, and InvalidObjectError for what is no list."""
         by_pages = path in self._by_pages
         self._by_pages.discard(path)
         query = {**({"limit": str(PAGE_SIZE)} if by_pages else {}), **(selector or {})}

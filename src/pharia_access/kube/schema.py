@@ -48,7 +48,7 @@ def to_token(body: Body, default_window: timedelta) -> Token:
     """Read an ApiToken. `default_window` is that of a token which names none.
 
     Raises:
-        MalformedObjectError: the text names the first field that is wrong.
+        InvalidObjectError: the text names the first field that is wrong.
     """
     token = _read(ApiToken, body)
     metadata = token.metadata
@@ -69,7 +69,7 @@ def to_token(body: Body, default_window: timedelta) -> Token:
 
 
 def to_credential(body: Body) -> Credential:
-    """Read an ApiCredential. Raises MalformedObjectError."""
+    """Read an ApiCredential. Raises InvalidObjectError."""
     credential = _read(ApiCredential, body)
     metadata, spec, status = credential.metadata, credential.spec, credential.status
     return Credential(
@@ -93,7 +93,7 @@ def to_credential(body: Body) -> Credential:
 
 
 def to_role(body: Body) -> Role:
-    """Read an ApiRole. Raises MalformedObjectError."""
+    """Read an ApiRole. Raises InvalidObjectError."""
     role = _read(ApiRole, body)
     return Role(
         name=role.metadata.name,

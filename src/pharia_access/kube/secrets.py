@@ -92,7 +92,7 @@ class KubeSecrets:
         return _one_time_secret(_read(await self._connection.send(Request("POST", path, self._timeout, body))))
 
     async def inspect_secret(self, key: ObjectKey) -> OneTimeSecret | ForeignSecret | None:
-        """See what has that name: ours, somebody else's, or nothing. Raises DeniedError where RBAC lacks the look."""
+        """Inspect the Secret of this name by a dry run: ours, a foreign one, or None. Raises ForbiddenError."""
         try:
             secret = await self._look(key)
         except PolicyDeniedError:
@@ -179,7 +179,7 @@ def _is_status(body: bytes) -> bool:
 
 
 def delivered(body: bytes) -> OneTimeSecret | ForeignSecret:
-    """Read a Secret that may be a token's delivery. Raises MalformedObjectError."""
+    """Read a Secret that may be a token's delivery. Raises InvalidObjectError."""
     secret = _read(body)
     sighting, metadata = _one_time_or_foreign(secret), secret.metadata
     if isinstance(sighting, ForeignSecret) or metadata.deletion_timestamp is None:

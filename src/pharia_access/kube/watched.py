@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Watched(Generic[T]):
-    """Which objects, and how one is read: None for one of no interest, MalformedObjectError."""
+    """Which objects, and how one is read: None for one of no interest, InvalidObjectError."""
 
     kind: Kind
     plural: str

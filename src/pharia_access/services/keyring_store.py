@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from pharia_access.domain.keyring import Keyring
 from pharia_access.domain.model import Phase
-from pharia_access.errors import AlreadyExistsError, ApiError, KeyringError, NotFoundError
+from pharia_access.errors import AlreadyExistsError, ApiError, KeyringError, NotFoundError, label_of
 from pharia_access.services.ports import Clock, Cluster, Entropy, Secrets
 
 __all__ = ["KeyringRotation", "KeyringStore", "rotate"]
@@ -46,7 +46,7 @@ class KeyringStore:
             what = "the last one stays" if before is not None else "new tokens get no fast check"
             self._failed(f"the keyring cannot be used; {what}", {"problem": str(error)})
         except ApiError as error:
-            self._failed("the keyring could not be read", {"error": type(error).__name__})
+            self._failed("the keyring could not be read", {"error": label_of(type(error))})
         else:
             self._failure = None
             _tell_replaced(before, self._keyring)
@@ -121,7 +121,7 @@ async def _keys_in_use(cluster: Cluster, namespaces: tuple[str, ...], *, known: 
         except ApiError as error:
             if namespace is None:
                 raise
-            what = {"namespace": namespace, "error": type(error).__name__}
+            what = {"namespace": namespace, "error": label_of(type(error))}
             log.warning("a namespace could not be listed: no key is dropped", extra=what)
             return known
     return used

@@ -51,11 +51,11 @@ class Cluster(Protocol):
     """Our three kinds in the API server."""
 
     async def read_token(self, key: ObjectKey) -> Token:
-        """Read a token live. Raises NotFoundError, MalformedObjectError."""
+        """Read a token live. Raises NotFoundError, InvalidObjectError."""
         ...
 
     async def read_credential(self, key: ObjectKey) -> Credential:
-        """Read a credential live. Raises NotFoundError, MalformedObjectError."""
+        """Read a credential live. Raises NotFoundError, InvalidObjectError."""
         ...
 
     async def write_token_status(self, token: Token, status: TokenStatus) -> Token:

@@ -12,7 +12,7 @@ from typing import Final
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from pharia_access.domain.model import Phase
-from pharia_access.errors import AccessError
+from pharia_access.errors import AccessError, label_of
 from pharia_access.telemetry.process import PREFIX, tell_of_process
 
 __all__ = ["OperatorMetrics"]
@@ -40,7 +40,7 @@ class OperatorMetrics:
         self._monotonic = monotonic
         self._listed_at = monotonic()
         self._oldest_since: float | None = None
-        self._reasons = _FAULTS | {leaf.__name__ for leaf in _leaves(AccessError)}
+        self._reasons = _FAULTS | {label_of(leaf) for leaf in _leaves(AccessError)}
         tell_of_process(self._registry, version=version)
         self._define_work()
         self._define_state()

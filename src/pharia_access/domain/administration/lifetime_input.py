@@ -33,7 +33,7 @@ def parse_length(text: str) -> timedelta:
     """Read a length of time: Go's form, and days before it: `90d`, `1d12h`, `30m`. More than nothing.
 
     Raises:
-        WishError: it is none.
+        InvalidDurationError: it is none.
     """
     days = _DAYS.fullmatch(text)
     rest = days[2] if days else text
@@ -59,7 +59,7 @@ def parse_lifetime(text: str) -> Lifetime:
     """Read a length of time, or an end: a day stands for its first moment in UTC.
 
     Raises:
-        WishError: it is neither.
+        InvalidDurationError: it is neither.
     """
     if not _DAY.match(text):
         return Lifetime(ttl=parse_length(text))
@@ -76,7 +76,7 @@ def parse_timeout(text: str) -> float:
     """Read kubectl's `--request-timeout`: whole seconds, or Go's form; seconds, of which `0` stands for 100 years.
 
     Raises:
-        WishError: it is neither; kubectl takes a negative one for none, which is not taken here.
+        InvalidDurationError: it is neither; kubectl takes a negative one for none, which is not taken here.
     """
     try:
         timeout = _in_seconds(int(text)) if _SECONDS.fullmatch(text) else parse_duration(text)

@@ -14,6 +14,7 @@ import kopf
 from pharia_access.entrypoints.operator.first_lists import Requests
 from pharia_access.entrypoints.operator.kopf_run import KopfRun, Logins, Take
 from pharia_access.entrypoints.operator.watch_events import WatchEventDecoder
+from pharia_access.errors import label_of
 from pharia_access.kube.client import Connection
 from pharia_access.services.operator.scopes import CATALOG, EVERYWHERE
 from pharia_access.settings.operator import OperatorSettings
@@ -87,7 +88,7 @@ class Watcher:
         try:
             asyncio.run(self._watch())
         except Exception as error:  # noqa: BLE001 - whatever ends it ends the process, and is said
-            log.critical("watching failed", extra={"error": type(error).__name__})
+            log.critical("watching failed", extra={"error": label_of(type(error))})
         self._over = True
         self._call(self._hearers.ended)
 
@@ -151,7 +152,7 @@ class Watcher:
         if scope in self._unsteady:
             self._unsteady[scope].cancel()
         else:
-            log.warning("a watch ended, another begins", extra={"namespace": scope, "error": type(error).__name__})
+            log.warning("a watch ended, another begins", extra={"namespace": scope, "error": label_of(type(error))})
         steady = asyncio.get_running_loop().call_later(rest + SETTLED_SECONDS, self._steady, scope)
         self._unsteady[scope] = steady
 

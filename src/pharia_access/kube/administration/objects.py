@@ -66,7 +66,7 @@ class KubeObjects:
     async def pages(
         self, kind: Kind, namespace: str | None, *, labels: str = "", fields: str = ""
     ) -> AsyncIterator[ListPage]:
-        """List a kind, in one namespace or in all, page by page. Raises ExpiredViewError if a page came too late."""
+        """List a kind in one namespace or in all, by pages. Raises ResourceExpiredError if a page came too late."""
         path = paths.of_kind(paths.PLURALS[kind], namespace)
         wanted = {"limit": str(_PAGE_SIZE), "labelSelector": labels, "fieldSelector": fields}
         query = {name: value for name, value in wanted.items() if value}
@@ -81,7 +81,7 @@ class KubeObjects:
                 return
 
     async def create(self, body: Json) -> Json:
-        """Create an object in the namespace it names. Raises AlreadyExistsError, DeniedError, InvalidError."""
+        """Create an object in the namespace it names. Raises AlreadyExistsError, ForbiddenError, InvalidError."""
         path = paths.of_kind(paths.PLURALS[body["kind"]], body["metadata"].get("namespace"))
         return await self._send("POST", path, body, query=self._written)
 

@@ -31,7 +31,7 @@ class PersonalSecrets:
         self._timeout = timeout_seconds
 
     async def read(self, key: ObjectKey) -> OneTimeSecret | ForeignSecret | None:
-        """Read what has that name; None where nothing has. Raises DeniedError."""
+        """Read what has that name; None where nothing has. Raises ForbiddenError."""
         try:
             return delivered(await self._connection.send(Request("GET", _path(key), self._timeout)))
         except NotFoundError:
@@ -46,7 +46,7 @@ class PersonalSecrets:
         return await delete_exactly(self._connection, _path(key), uid, timeout_seconds=self._timeout)
 
     async def store(self, key: ObjectKey, entry: str, text: TokenText) -> None:
-        """Create a Secret of the person's own that holds the token. Raises AlreadyExistsError, DeniedError."""
+        """Create a Secret of the person's own that holds the token. Raises AlreadyExistsError, ForbiddenError."""
         await self._create(key, entry, text.reveal().encode("ascii"))
 
     async def _create(self, key: ObjectKey, entry: str, value: bytes, *, dry_run: bool = False) -> None:

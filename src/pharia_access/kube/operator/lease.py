@@ -57,7 +57,7 @@ class KubeLeases:
         self._timeout = timeout_seconds
 
     async def read_lease(self) -> LeaseRecord | None:
-        """The Lease as it is now, or None. Raises MalformedObjectError."""
+        """The Lease as it is now, or None. Raises InvalidObjectError."""
         path = paths.of_lease(self._key.namespace, self._key.name)
         try:
             return _record(await self._connection.send(Request("GET", path, self._timeout)))

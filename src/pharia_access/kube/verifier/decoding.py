@@ -126,7 +126,7 @@ _TOKEN_SHAPE: Final = re.compile("\n".join(_TOKEN_SHAPES.values()))  # none of w
 
 
 def read_token(body: msgspec.Raw) -> IssuedToken | None:
-    """Read an ApiToken; None for one that is not minted. Raises MalformedObjectError."""
+    """Read an ApiToken; None for one that is not minted. Raises InvalidObjectError."""
     token = decoded(_tokens.decode, body)
     metadata, status = token.metadata, token.status
     if status is None or status.token_id is None or status.hash is None or status.credential is None:
@@ -153,7 +153,7 @@ def read_token(body: msgspec.Raw) -> IssuedToken | None:
 
 
 def read_credential(body: msgspec.Raw) -> CredentialRecord:
-    """Read an ApiCredential. Raises MalformedObjectError."""
+    """Read an ApiCredential. Raises InvalidObjectError."""
     credential = decoded(_credentials.decode, body)
     metadata = credential.metadata
     return CredentialRecord(
@@ -167,7 +167,7 @@ def read_credential(body: msgspec.Raw) -> CredentialRecord:
 
 
 def read_role(body: msgspec.Raw) -> Role:
-    """Read an ApiRole. Raises MalformedObjectError."""
+    """Read an ApiRole. Raises InvalidObjectError."""
     role = decoded(_roles.decode, body)
     return Role(
         name=role.metadata.name,

@@ -26,7 +26,7 @@ class CredentialLookup:
         self._gone: dict[str, float] = {}  # UIDs of credentials that were not found, and when
 
     async def observe(self, token: Token) -> Observed:
-        """The token with its credential. Raises ConflictError, UnavailableError, DeniedError.
+        """The token with its credential. Raises ConflictError, UnavailableError, ForbiddenError.
 
         Read live where the view may be old, or would have the token fail or go. So it is where the token records none
         yet: what is recorded stays, and under one that was deleted before the token came, the token would go too.

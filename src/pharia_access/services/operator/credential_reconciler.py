@@ -23,7 +23,7 @@ class CredentialReconciler:
     async def reconcile(self, key: ObjectKey, *, live: bool = False) -> None:
         """Write the credential's status if it says anything else than what is so.
 
-        `live` reads it also where the view sees no need. Raises the leaves of ApiError, MalformedObjectError.
+        `live` reads it also where the view sees no need. Raises the leaves of ApiError, InvalidObjectError.
         """
         known = self._view.credential(key)
         counts, now = self._view.counts(key), self._clock.now()

@@ -14,7 +14,7 @@ from typing import Final
 
 from pharia_access.domain.guards import GuardFault, faults_of
 from pharia_access.domain.times import format_time
-from pharia_access.errors import ApiError
+from pharia_access.errors import ApiError, label_of
 from pharia_access.services.operator.cluster_cache import ClusterCache
 from pharia_access.services.operator.intake import Intake
 from pharia_access.services.ports import Ports
@@ -112,7 +112,7 @@ class Watchman:
             if not self._failing:
                 problem = str(error) if isinstance(error, ApiError) else ""
                 log.warning(
-                    "the guards could not be looked at", extra={"error": type(error).__name__, "problem": problem}
+                    "the guards could not be looked at", extra={"error": label_of(type(error)), "problem": problem}
                 )
             self._failing = True
             return None

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from pharia_access.domain.api_values import LeaseRecord
-from pharia_access.errors import AccessError, AlreadyExistsError, ConflictError
+from pharia_access.errors import AccessError, AlreadyExistsError, ConflictError, label_of
 from pharia_access.services.ports import Clock, Leases
 
 __all__ = ["Elector", "LeaseTimings"]
@@ -89,7 +89,7 @@ class Elector:
         except (ConflictError, AlreadyExistsError):
             return False
         except (AccessError, TimeoutError) as error:
-            log.warning("lease not reached", extra={"error": type(error).__name__})
+            log.warning("lease not reached", extra={"error": label_of(type(error))})
             return False
         if succeeded:
             self._renewed_at = began

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from pharia_access.errors import ApiError, ClusterRolledBackError, ForbiddenError, UnavailableError
+from pharia_access.errors import ApiError, ClusterRolledBackError, ForbiddenError, UnavailableError, label_of
 from pharia_access.services.operator.resync import Resync
 from pharia_access.services.operator.scopes import Scope, Scopes
 from pharia_access.services.ports import Clock, Metrics
@@ -89,7 +89,7 @@ class Lists:
                 await keeping
 
     async def keep(self, *, by_the_clock: bool) -> None:
-        """Go on for ever. Raises RewoundError. `by_the_clock`: list also when nobody asked for it."""
+        """Go on for ever. Raises ClusterRolledBackError. `by_the_clock`: list also when nobody asked for it."""
         self._by_the_clock = by_the_clock
         keeping = self._start()
         for plan in self._plans.values():
@@ -194,7 +194,7 @@ class Lists:
             raise
         except Exception as error:
             # Whatever an answer held: it concerns this scope alone.
-            message = f"the list of {scope.name} cannot be understood: {type(error).__name__}"
+            message = f"the list of {scope.name} cannot be understood: {label_of(type(error))}"
             raise UnavailableError(message) from error
 
     async def _rest(self, plan: _Plan, seconds: float) -> None:

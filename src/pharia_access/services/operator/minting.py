@@ -43,7 +43,7 @@ __all__ = ["Minting"]
 
 
 class Minting:
-    """Use `settle_mint` for what to write, and `delete_leftover` when writing it may have lost a race.
+    """Use `prepare_mint` for what to write, and `delete_leftover` when writing it may have lost a race.
 
     Args:
         keyring: gives the keys as last read, None while there are none.

@@ -15,6 +15,7 @@ from pharia_access.errors import (
     InvalidObjectError,
     NotFoundError,
     UnavailableError,
+    label_of,
 )
 from pharia_access.services.keyring_store import KeyringStore
 from pharia_access.services.operator.clock_offset import tell_clock_offset
@@ -71,7 +72,7 @@ class Parts:
 
 
 class Operator:
-    """`fill_view`, then `stand_by`, then `lead` for ever."""
+    """`sync_cache`, then `run_standby`, then `lead` for ever."""
 
     def __init__(self, parts: Parts, rhythm: OperatorIntervals) -> None:
         self._parts = parts
@@ -155,10 +156,10 @@ class Operator:
             return "malformed"
         except (ConflictError, NotFoundError) as error:
             self._parts.queue.retry(work)
-            return type(error).__name__
+            return label_of(type(error))
         except AccessError as error:
             self._retry_later(work, error)
-            return type(error).__name__
+            return label_of(type(error))
         except Exception as error:  # noqa: BLE001 - the last line of defense: the worker must live on
             self._retry_later(work, error)
             return "fault"
@@ -190,7 +191,7 @@ class Operator:
             "reconcile failed",
             extra={
                 "object": str(work.key),
-                "error": type(error).__name__,
+                "error": label_of(type(error)),
                 "problem": str(error) if isinstance(error, AccessError) else "",
                 "retrySeconds": round(seconds, 1),
             },

@@ -54,7 +54,7 @@ class Resync:
     async def run(self, scope: str) -> float:
         """One list of a scope; how many seconds it took. One that ends early repairs nothing and harms nothing.
 
-        Raises the leaves of ApiError, and RewoundError where an answer is older than that of an earlier list.
+        Raises the leaves of ApiError, and ClusterRolledBackError where an answer is older than that of an earlier list.
         """
         began = self._clock.monotonic()
         with self._view.listing():

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from pharia_access.errors import ApiError, ForbiddenError
+from pharia_access.errors import ApiError, ForbiddenError, label_of
 from pharia_access.services.operator.work_queue import WorkItem, WorkQueue
 from pharia_access.services.ports import Clock, Metrics
 
@@ -195,5 +195,5 @@ class Scopes:
         if scope.heard:
             log.info("%s is watched again", what, extra={"namespace": scope.name})
             return
-        problem = {} if error is None else {"error": type(error).__name__, "problem": str(error)}
+        problem = {} if error is None else {"error": label_of(type(error)), "problem": str(error)}
         log.warning("%s cannot be watched", what, extra={"namespace": scope.name, **problem})

@@ -74,7 +74,7 @@ class TokenReconciler:
         self._begun: dict[ObjectKey, Token] = {}  # mints whose end we have not seen
 
     async def reconcile(self, key: ObjectKey) -> None:
-        """Do what the token's rules say. Raises leaves of ApiError, MalformedObjectError, ComeBack."""
+        """Do what the token's rules say. Raises leaves of ApiError, InvalidObjectError, RequeueAfter."""
         try:
             await self._reconcile(key)
         finally:

@@ -66,7 +66,7 @@ class HashVerifier:
 
         Raises:
             OverloadedError: too much waits already.
-            ProofError: the hash cannot be used.
+            HashError: the hash cannot be used.
         """
         if (phc, digest) in self._failed:
             return False

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from pharia_access.domain.verdict import IssuedToken
-from pharia_access.errors import ConflictError, ForbiddenError, NotFoundError, UnavailableError
+from pharia_access.errors import ConflictError, ForbiddenError, NotFoundError, UnavailableError, label_of
 from pharia_access.services.ports import Clock
 from pharia_access.services.rate_limiter import RateLimiter
 
@@ -157,7 +157,7 @@ class LastUsedRecorder:
             self._tell_denied(key, error)
         except Exception as error:  # noqa: BLE001 - bookkeeping must not end the verifier
             # Without the text: what is not an error of ours may say anything.
-            log.warning("a last-used time was not written", extra={"token": key, "error": type(error).__name__})
+            log.warning("a last-used time was not written", extra={"token": key, "error": label_of(type(error))})
         self._meter.last_used_written(outcome)
 
     def _tell_denied(self, key: str, error: ForbiddenError) -> None:

@@ -49,7 +49,7 @@ def leaving() -> ADesk:
 
 
 @pytest.mark.parametrize(
-    ("desk", "options", "sentence", "next_step"),
+    ("session", "options", "sentence", "next_step"),
     [
         pytest.param(
             a_desk({"maxTTL": "720h"}),

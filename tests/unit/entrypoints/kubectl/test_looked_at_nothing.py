@@ -42,7 +42,7 @@ def in_order() -> list[Json]:
 
 @pytest.mark.parametrize("fail", ["", " --fail"])
 @pytest.mark.parametrize(
-    ("desk", "where", "told"),
+    ("session", "where", "told"),
     [
         pytest.param(ADesk(), "-n finnace", 'Error: There is no namespace "finnace".\n', id="no such namespace"),
         pytest.param(ADesk(forbidden={"list ApiToken"}), "", "Error: The API server refuses it", id="no tokens seen"),
@@ -60,7 +60,7 @@ def test_where_an_audit_could_not_look_it_fails(run: Run, session: ADesk, where:
 
 
 @pytest.mark.parametrize(
-    ("desk", "where", "nothing"),
+    ("session", "where", "nothing"),
     [
         pytest.param(ADesk(), "", "There are no credentials and no tokens in namespace finance", id="a namespace"),
         pytest.param(

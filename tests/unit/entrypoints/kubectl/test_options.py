@@ -18,11 +18,11 @@ def worked(mocker: MockerFixture) -> list[tuple[Any, ...]]:
     """What commands would have done: the choices, and what the work is given."""
     seen: list[tuple[Any, ...]] = []
 
-    def at_the_desk(choices: CliOptions, work: object, *given: object) -> None:
+    def run_in_session(choices: CliOptions, work: object, *given: object) -> None:
         seen.append((choices, *given))
 
     for noun in ("credential", "token"):
-        mocker.patch(f"pharia_access.entrypoints.kubectl.{noun}.at_the_desk", side_effect=at_the_desk)
+        mocker.patch(f"pharia_access.entrypoints.kubectl.{noun}.run_in_session", side_effect=run_in_session)
     return seen
 
 

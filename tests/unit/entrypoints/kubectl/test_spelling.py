@@ -103,11 +103,11 @@ def chosen(mocker: MockerFixture) -> list[CliOptions]:
     """What the options of `token list` came to."""
     seen: list[CliOptions] = []
 
-    def at_the_desk(choices: CliOptions, *_: object) -> None:
+    def run_in_session(choices: CliOptions, *_: object) -> None:
         seen.append(choices)
 
     for noun in ("token", "credential"):
-        mocker.patch(f"pharia_access.entrypoints.kubectl.{noun}.at_the_desk", side_effect=at_the_desk)
+        mocker.patch(f"pharia_access.entrypoints.kubectl.{noun}.run_in_session", side_effect=run_in_session)
     return seen
 
 

@@ -153,7 +153,7 @@ def test_a_label_without_numbers_is_no_token(selector: str) -> None:
 @pytest.mark.parametrize("length", [1, 56, 57, 58, 63])
 def test_a_name_that_is_made_up_is_one(length: int, mocker: MockerFixture) -> None:
     """A credential's of 63 characters may have a dot at the 57th."""
-    worked = mocker.patch("pharia_access.entrypoints.kubectl.token.at_the_desk")
+    worked = mocker.patch("pharia_access.entrypoints.kubectl.token.run_in_session")
     for base in ("a" * length, ("a." * 32)[: length - 1] + "a", ("-".join("a" * 32))[: length - 1] + "a"):
         assert program.run(["token", "create", base]) == 0
 

@@ -272,7 +272,7 @@ async def test_a_defect_before_it_leads_ends_the_process_and_is_logged(
         raise RuntimeError(message)
 
     async with running(tmp_path, PlayedApi()) as operator:
-        monkeypatch.setattr(operator.application.operator, "fill_view", fail)
+        monkeypatch.setattr(operator.application.operator, "sync_cache", fail)
 
         assert await asyncio.wait_for(operator.task, 10) == EXIT_FAILED
         assert "a defect" in caplog.text

@@ -84,7 +84,7 @@ async def test_a_secret_that_is_not_of_our_type_is_left_alone_and_nobody_looks_i
 
     assert why(token, outcome) == "SecretConflict"
     assert bench.store.foreign_secrets == {SECRET}
-    assert bench.calls() == ["create_one_time_secret", "look_at"]
+    assert bench.calls() == ["create_one_time_secret", "inspect_secret"]
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ async def test_a_secret_that_vanishes_while_it_is_looked_at_means_another_try(be
     bench.leave_secret(token_uid=token.uid)
 
     async def vanish(call: Call) -> None:
-        if call.verb == "look_at":
+        if call.verb == "inspect_secret":
             bench.store.secrets.clear()
 
     bench.replica.cluster.turn = vanish

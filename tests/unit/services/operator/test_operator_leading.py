@@ -143,12 +143,12 @@ async def test_a_malformed_object_is_told_so_once_and_counted(clock: FakeClock) 
 @pytest.mark.parametrize("error", [UnavailableError("500"), ForbiddenError("403"), InvalidObjectError("no Secret")])
 @simulated
 async def test_a_look_at_a_secret_that_fails_ends_nothing_and_means_nothing(clock: FakeClock, error: Exception) -> None:
-    stage = Stage(clock, failing("look_at", error))
+    stage = Stage(clock, failing("inspect_secret", error))
     stage.create("ci")
 
     async with stage.leading():
         await asyncio.sleep(11)
-        assert stage.diary.times("look_at") == pytest.approx([10], abs=0.01)
+        assert stage.diary.times("inspect_secret") == pytest.approx([10], abs=0.01)
         assert stage.deliveries() == {"ci": DeliveryState.AVAILABLE}
         stage.store.secrets.clear()
         await asyncio.sleep(20)
@@ -160,7 +160,7 @@ async def test_a_secret_that_a_probe_missed_is_looked_for_once_more_before_it_is
     clock: FakeClock,
 ) -> None:
     refused = Fault(before=ForbiddenError("403"))
-    stage = Stage(clock, Script(by_verb=[("look_at", Fault()), ("look_at", refused)]))
+    stage = Stage(clock, Script(by_verb=[("inspect_secret", Fault()), ("inspect_secret", refused)]))
     stage.create("ci")
 
     async with stage.leading():
@@ -177,7 +177,7 @@ async def test_a_secret_that_a_probe_missed_is_looked_for_once_more_before_it_is
 async def test_a_look_that_is_always_refused_keeps_no_secret_beyond_its_window(
     clock: FakeClock, error: Exception
 ) -> None:
-    stage = Stage(clock, failing("look_at", *repeat(error, 1000)))
+    stage = Stage(clock, failing("inspect_secret", *repeat(error, 1000)))
     stage.create("ci")
 
     async with stage.leading():

@@ -217,5 +217,5 @@ async def test_a_lost_namespace_is_not_probed_and_the_others_are(clock: FakeCloc
         began = clock.monotonic()
         await asyncio.sleep(20)
 
-        probed = [call.target for at, call in stage.diary.entries if call.verb == "look_at" and at >= began]
+        probed = [call.target for at, call in stage.diary.entries if call.verb == "inspect_secret" and at >= began]
         assert probed == ["finance/ci-token"]

@@ -188,7 +188,7 @@ async def test_a_keyring_may_come_change_and_go() -> None:
         door.verifier.use_keyring(keyring)
         seen.append((door.verifier.keys, verdict(door, text)))
 
-    assert seen == [(0, "Unproved"), (1, "Accepted"), (1, "Unproved"), (0, "Unproved")]
+    assert seen == [(0, "Unverified"), (1, "Accepted"), (1, "Unverified"), (0, "Unverified")]
 
 
 def test_a_credential_that_came_again_is_another() -> None:
