@@ -68,7 +68,7 @@ def parse(path: Path, text: str) -> Decision:
     """Read one header. Raises ValueError where it has another form."""
     header = _HEADER.match(text)
     if header is None:
-        message = f"{path.name}: the header must be title, Date, Status, Supersedes and perhaps Amends, as in the others"
+        message = f"{path.name}: the header must be title, Date, Status, Supersedes and perhaps Amends, as elsewhere"
         raise ValueError(message)
     return Decision(
         path=path,

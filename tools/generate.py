@@ -1,7 +1,7 @@
 """Writes everything that is generated from something else: `make generate`, or `python -m tools.generate [--fast]`.
 
-`--fast` leaves out what needs the control plane: the manifests, which Helm renders, and the tutorial, whose commands run
-on a real API server. A test fails for each file that is out of date, and names `make generate`.
+`--fast` leaves out what needs the control plane: the manifests, which Helm renders, and the tutorial, whose commands
+run on a real API server. A test fails for each file that is out of date, and names `make generate`.
 """
 
 from __future__ import annotations

@@ -120,7 +120,9 @@ def _issue_chooser(owners: Owners) -> str:
 
 
 def _maintainers(owners: Owners) -> str:
-    people = "".join(f"- {each.name} ([@{each.github}](https://github.com/{each.github}))\n" for each in owners.maintainers)
+    people = "".join(
+        f"- {each.name} ([@{each.github}](https://github.com/{each.github}))\n" for each in owners.maintainers
+    )
     named = people or "Nobody is named yet. A release needs a name here.\n"
     return (
         f"<!-- {_MADE} -->\n\n# Maintainers\n\n{named}\n"
