@@ -45,9 +45,7 @@ def test_no_original_could_be_taken_for_a_template() -> None:
 
 
 def test_the_table_of_values_is_up_to_date() -> None:
-    assert README.read_text(encoding="utf-8") == with_table(README.read_text(encoding="utf-8")), (
-        "run: make generate"
-    )
+    assert README.read_text(encoding="utf-8") == with_table(README.read_text(encoding="utf-8")), "run: make generate"
 
 
 def test_every_value_is_explained_where_it_stands() -> None:
