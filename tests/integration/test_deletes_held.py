@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.processes import wait_until
-from tests.support.unguarded import HOLD, OFF, ON, finalizers_let_pass
-from tests.support.workspace import condition, outcome
+from tests.support.security.unguarded import HOLD, OFF, ON, finalizers_let_pass
+from tools.control_plane.processes import wait_until
+from tools.control_plane.workspace import condition, outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.support.control_plane import ControlPlane
-    from tests.support.operator_pool import OperatorPool
-    from tests.support.verifiers import RunningVerifier
-    from tests.support.workspace import Workspace
+    from tests.support.operators.operator_pool import OperatorPool
+    from tools.control_plane.plane import ControlPlane
+    from tools.control_plane.verifiers import RunningVerifier
+    from tools.control_plane.workspace import Workspace
 
 pytestmark = pytest.mark.usefixtures("operator")
 

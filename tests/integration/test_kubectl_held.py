@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.unguarded import HOLD, OFF, ON, finalizers_let_pass
-from tests.support.workspace import condition
+from tests.support.security.unguarded import HOLD, OFF, ON, finalizers_let_pass
+from tools.control_plane.workspace import condition
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.support.command_line import Access
-    from tests.support.control_plane import ControlPlane
-    from tests.support.operator_pool import OperatorPool
-    from tests.support.workspace import Workspace
+    from tests.support.kubectl.command_line import Access
+    from tests.support.operators.operator_pool import OperatorPool
+    from tools.control_plane.plane import ControlPlane
+    from tools.control_plane.workspace import Workspace
 
 pytestmark = pytest.mark.usefixtures("operator")
 

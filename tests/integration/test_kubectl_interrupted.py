@@ -15,17 +15,17 @@ from typing import TYPE_CHECKING, Literal
 
 import pytest
 
-from tests.support.handover import COMMAND, Place, a_place, assert_handed_over_once, next_command
-from tests.support.proxy import Strike
-from tests.support.workspace import condition
+from tests.support.kubectl.failing_handover import COMMAND, Place, a_place, assert_handed_over_once, next_command
+from tests.support.operators.striking_proxy import Strike
+from tools.control_plane.workspace import condition
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.support.control_plane import ControlPlane
-    from tests.support.operator_pool import OperatorPool
-    from tests.support.operators import RunningOperator
-    from tests.support.plugin import Told
+    from tests.support.kubectl.plugin_runner import Told
+    from tests.support.operators.operator_pool import OperatorPool
+    from tools.control_plane.operators import RunningOperator
+    from tools.control_plane.plane import ControlPlane
 
 pytestmark = pytest.mark.usefixtures("operator")
 

@@ -11,14 +11,14 @@ import pytest
 from pharia_access.domain.token import parse
 from pharia_access.entrypoints.kubectl.work import token_rotation
 from pharia_access.errors import UnavailableError
-from tests.support.api import APPLY, rule
-from tests.support.workspace import instant, now, others
+from tools.control_plane.api import APPLY, rule
+from tools.control_plane.workspace import instant, now, others
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from tests.support.command_line import Access
-    from tests.support.workspace import Workspace
+    from tests.support.kubectl.command_line import Access
+    from tools.control_plane.workspace import Workspace
 
 pytestmark = pytest.mark.usefixtures("operator")
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.pki import token_kubeconfig
-from tests.support.plugin import Plugin
-from tests.support.proxy import Proxy
+from tests.support.kubectl.plugin_runner import Plugin
+from tests.support.operators.striking_proxy import Proxy
+from tools.control_plane.pki import token_kubeconfig
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.support.control_plane import ControlPlane
+    from tools.control_plane.plane import ControlPlane
 
 
 def test_an_api_server_that_does_not_answer(control_plane: ControlPlane, tmp_path: Path) -> None:

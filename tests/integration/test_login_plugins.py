@@ -15,13 +15,13 @@ import psutil
 import pytest
 import yaml
 
-from tests.support.plugin import Plugin
-from tests.support.processes import wait_until
+from tests.support.kubectl.plugin_runner import Plugin
+from tools.control_plane.processes import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.support.control_plane import ControlPlane
+    from tools.control_plane.plane import ControlPlane
 
 V1 = "client.authentication.k8s.io/v1"
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.argocd import CUSTOMIZATIONS, health, run
-from tests.support.workspace import ROLE, now
+from tests.support.argocd.lua_scripts import CUSTOMIZATIONS, health, run
+from tools.control_plane.workspace import ROLE, now
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.support.workspace import Json, Workspace
+    from tools.control_plane.workspace import Json, Workspace
 
 pytestmark = pytest.mark.usefixtures("operator")
 

@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.processes import wait_until
-from tests.support.resources import secret
-from tests.support.workspace import Json, Workspace, condition, now, outcome
+from tools.control_plane.processes import wait_until
+from tools.control_plane.resources import secret
+from tools.control_plane.workspace import Json, Workspace, condition, now, outcome
 
 pytestmark = pytest.mark.usefixtures("operator")
 

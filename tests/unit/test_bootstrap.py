@@ -16,9 +16,9 @@ from pharia_access.services.operator.leadership import LeaseTimings
 from pharia_access.services.operator.operator import OperatorIntervals
 from pharia_access.services.operator.probes import ProbeIntervals
 from pharia_access.settings.operator import OperatorSettings
-from tests.support.builders import CREDENTIAL, TEXT, TOKEN
-from tests.support.hostile_api import ReceivedRequest, hostile_api, plain_kubeconfig, reply
-from tests.support.stored import stored_credential, stored_role, stored_token
+from tests.support.builders.domain_objects import CREDENTIAL, TEXT, TOKEN
+from tests.support.builders.stored_objects import stored_credential, stored_role, stored_token
+from tests.support.fakes.hostile_api import ReceivedRequest, hostile_api, plain_kubeconfig, reply
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,7 +13,7 @@ from kubernetes.aio.config import incluster_config
 
 from pharia_access.errors import SettingsError, UnavailableError
 from pharia_access.kube.client import MERGE_PATCH, Request, connect
-from tests.support.hostile_api import HostileApi, ReceivedRequest, hostile_api, plain_kubeconfig, reply
+from tests.support.fakes.hostile_api import HostileApi, ReceivedRequest, hostile_api, plain_kubeconfig, reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -36,8 +36,8 @@ from pharia_access.services.verifier.freshness import Bounds, Freshness
 from pharia_access.services.verifier.hash_verifier import HashVerifier, HashVerifierLimits
 from pharia_access.services.verifier.index import Index
 from pharia_access.services.verifier.verifier import Refused, Verifier, VerifierClock
-from tests.support.http_door import EVERYTHING
-from tests.support.stored import MINTED_STATUS, stored_credential, stored_token
+from tests.support.builders.stored_objects import MINTED_STATUS, stored_credential, stored_token
+from tests.support.verifier.verifier_server import EVERYTHING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

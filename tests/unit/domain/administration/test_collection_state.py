@@ -15,7 +15,7 @@ from pharia_access.domain.administration.collection_state import (
 )
 from pharia_access.domain.administration.summaries import TokenSummary
 from pharia_access.domain.model import ObjectKey
-from tests.support.builders import NOW
+from tests.support.builders.domain_objects import NOW
 
 FRESH = TokenSummary(ObjectKey("finance", "ci"), "uid", "invoice-bot", NOW)
 READY = replace(FRESH, phase="Active", ready="True", delivery="Available")

@@ -18,7 +18,7 @@ from pharia_access.domain.administration.token_rotation import (
     rotation_blocker,
 )
 from pharia_access.domain.model import ObjectKey
-from tests.support.builders import NOW
+from tests.support.builders.domain_objects import NOW
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 

@@ -12,8 +12,8 @@ from pharia_access.domain.lifecycle.token_rules import decide
 from pharia_access.domain.lifecycle.token_status import notices
 from pharia_access.domain.model import Credential, Phase, Token
 from pharia_access.domain.reasons import DeliveryState, Reason
-from tests.support.builders import NOW, a_credential, a_minted_token, a_token
-from tests.support.observations import ARGO, OTHER, observed, waiting
+from tests.support.builders.domain_objects import NOW, a_credential, a_minted_token, a_token
+from tests.support.builders.observations import ARGO, OTHER, observed, waiting
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 SUSPENDED, LEAVING = a_credential(suspended=True), a_credential(deleting=True)

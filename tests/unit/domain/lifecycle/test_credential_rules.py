@@ -9,7 +9,7 @@ from pharia_access.domain.lifecycle.credential_rules import decide, notices
 from pharia_access.domain.model import Credential, CredentialStatus, TokenCounts
 from pharia_access.domain.permissions import Role
 from pharia_access.domain.reasons import Reason
-from tests.support.builders import NOW, a_credential, a_role
+from tests.support.builders.domain_objects import NOW, a_credential, a_role
 
 CATALOG = {
     "studio-user": a_role("studio-user"),

@@ -21,7 +21,7 @@ from pharia_access.domain.lifecycle.token_status import (
 )
 from pharia_access.domain.model import Credential, CredentialIdentity, Delivery, Policy, Token, TokenStatus
 from pharia_access.domain.reasons import DeliveryState, Phase, Reason
-from tests.support.builders import HASH, NOW, TEXT, a_credential, a_minted_token, a_token
+from tests.support.builders.domain_objects import HASH, NOW, TEXT, a_credential, a_minted_token, a_token
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 LATER, GENTLE = NOW + HOUR, a_credential()

@@ -27,9 +27,9 @@ from pharia_access.errors import (
     SettingsError,
     UnavailableError,
 )
-from tests.support.desks import ADesk, laid_out
-from tests.support.emulator import shown, sit_down
-from tests.support.filled_objects import VALID, Place, filled, leaves
+from tests.support.builders.filled_objects import VALID, Place, filled, leaves
+from tests.support.kubectl.desks import ADesk, laid_out
+from tests.support.kubectl.emulator import shown, sit_down
 
 Json = dict[str, Any]
 _SPINS = re.compile(r"\x1b\[(?:\?25[lh]|\d*[AKm]|[\d;]*m|2K)")

@@ -12,9 +12,9 @@ from pharia_access.domain.administration.collection_state import Unavailable, co
 from pharia_access.domain.administration.summaries import TokenSummary
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.reasons import Reason
-from tests.support.command_line import Told, command_line
-from tests.support.desks import ADesk, a_known_role, laid_out
-from tests.support.resources import api_credential, api_token
+from tests.support.kubectl.command_line import Told, command_line
+from tests.support.kubectl.desks import ADesk, a_known_role, laid_out
+from tools.control_plane.resources import api_credential, api_token
 
 Json = dict[str, Any]
 Run = Callable[[ADesk, str], Told]

@@ -10,10 +10,10 @@ import pytest
 from pytest_mock import MockerFixture
 
 from pharia_access.entrypoints.kubectl import main as program
-from tests.support.builders import TEXT
-from tests.support.command_line import Told, command_line
-from tests.support.desks import ADesk, a_known_role, laid_out
-from tests.support.resources import api_credential, api_token
+from tests.support.builders.domain_objects import TEXT
+from tests.support.kubectl.command_line import Told, command_line
+from tests.support.kubectl.desks import ADesk, a_known_role, laid_out
+from tools.control_plane.resources import api_credential, api_token
 
 Json = dict[str, Any]
 Run = Callable[[ADesk, str], Told]

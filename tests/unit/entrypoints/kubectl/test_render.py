@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from pharia_access.entrypoints.kubectl.work import render
-from tests.support.builders import NOW
+from tests.support.builders.domain_objects import NOW
 
 BODY = {"kind": "ApiToken", "metadata": {"name": "ci", "managedFields": [{"manager": "x"}]}, "spec": {"note": "für"}}
 

@@ -26,7 +26,7 @@ from pharia_access.entrypoints.kubectl.work.sinks import (
     destination_for,
 )
 from pharia_access.errors import AlreadyExistsError
-from tests.support.builders import NOW, TEXT, TOKEN
+from tests.support.builders.domain_objects import NOW, TEXT, TOKEN
 
 TOKEN_SUMMARY = TokenSummary(TOKEN, "uid", "invoice-bot", NOW, token_id=TEXT.token_id, ends=NOW)
 

@@ -12,7 +12,7 @@ import pytest
 from yarl import URL
 
 from pharia_access.entrypoints.operator.first_lists import BEGIN_SECONDS, Requests
-from tests.support.virtual_time import FakeClock, simulated
+from tests.support.fakes.virtual_time import FakeClock, simulated
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable

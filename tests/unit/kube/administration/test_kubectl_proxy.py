@@ -11,7 +11,7 @@ import pytest
 from pharia_access.errors import LoginError
 from pharia_access.kube.administration.kubectl_proxy import LoginOptions, lent_login
 from pharia_access.kube.administration.plugin_terminal import Terminal
-from tests.support.processes import wait_until
+from tools.control_plane.processes import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable

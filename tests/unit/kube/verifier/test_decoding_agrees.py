@@ -19,7 +19,7 @@ from pharia_access.domain.verdict import CredentialRecord, IssuedToken
 from pharia_access.errors import InvalidObjectError
 from pharia_access.kube.schema import to_credential, to_role, to_token
 from pharia_access.kube.verifier import decoding
-from tests.support.stored import (
+from tests.support.builders.stored_objects import (
     MINTED_STATUS,
     stored_credential,
     stored_role,

@@ -13,7 +13,7 @@ from pharia_access.domain.api_values import ForeignSecret, OneTimeSecret
 from pharia_access.domain.deletions import GONE, Deletion, Held
 from pharia_access.domain.model import ObjectKey
 from pharia_access.services.administration.collecting import CollectError, Collector, NotMintedYetError
-from tests.support.builders import NOW, TEXT, TOKEN
+from tests.support.builders.domain_objects import NOW, TEXT, TOKEN
 
 SECRET = OneTimeSecret(ObjectKey("finance", "ci-token"), "secret-1", NOW, True, "token-1", "ci", TEXT)  # noqa: FBT003
 PENDING = TokenSummary(TOKEN, "token-1", "invoice-bot", NOW, phase="Pending", message="no credential")

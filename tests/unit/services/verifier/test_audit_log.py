@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pharia_access.domain.verdict import IssuedToken, Refusal
 from pharia_access.services.verifier.audit_log import AuditLimits, AuditLog
 from pharia_access.services.verifier.authorizer import Contract
-from tests.support.http_door import Door
+from tests.support.verifier.verifier_server import VerifierServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,8 +42,8 @@ def everything_is_heard(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def token(name: str = "ci") -> IssuedToken:
-    door = Door()
-    found = door.index.find(door.issue(name).token_id)
+    server = VerifierServer()
+    found = server.index.find(server.issue(name).token_id)
     assert found is not None
     return found
 

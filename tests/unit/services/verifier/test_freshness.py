@@ -6,7 +6,7 @@ import pytest
 
 from pharia_access.domain.api_values import Kind
 from pharia_access.services.verifier.freshness import Bounds, Freshness, MaxClock, Part
-from tests.support.parts_of_a_view import (
+from tests.support.builders.watched_parts import (
     CREDENTIALS,
     PARTS,
     ROLES,

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pharia_access.services.verifier.freshness import Bounds, Freshness, Part
-from tests.support.parts_of_a_view import (
+from tests.support.builders.watched_parts import (
     CREDENTIALS,
     NAMESPACES,
     PARTS,
