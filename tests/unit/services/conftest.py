@@ -2,7 +2,7 @@
 
 import pytest
 
-from pharia_access.services.operator.intake import Intake
+from pharia_access.services.operator.cluster_cache import ClusterCache
 from pharia_access.services.operator.work_queue import WorkQueue
 from tests.support.service_builders import Bench
 from tests.support.virtual_time import FakeClock
@@ -21,9 +21,9 @@ def bench(clock: FakeClock) -> Bench:
 
 
 @pytest.fixture
-def intake(bench: Bench) -> Intake:
+def cache(bench: Bench) -> ClusterCache:
     """The replica's."""
-    return bench.replica.intake
+    return bench.replica.cache
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ def delete(bench: Bench, key: ObjectKey) -> None:
     """Delete it; the replica hears of it."""
     uid = bench.token(key).uid
     bench.store.delete_token(key)
-    bench.replica.intake.token_gone(key, uid)
+    bench.replica.cache.remove_token(key, uid)
 
 
 async def deleted(bench: Bench, key: ObjectKey) -> None:
@@ -95,7 +95,7 @@ async def test_nothing_of_a_token_that_is_gone(
 
     for number in range(MANY):
         key = bench.create(f"t{number}", ttl=timedelta(hours=1)).key
-        bench.replica.intake.token_seen(bench.token(key))
+        bench.replica.cache.apply_event(bench.token(key))
         await end(bench, key)
         await drained(bench.replica.queue)
 
@@ -106,17 +106,17 @@ async def test_nothing_of_a_token_that_is_gone(
 @simulated
 async def test_nothing_of_a_token_that_a_standby_saw_come_and_go(bench: Bench) -> None:
     standby = bench.rival()
-    standby.replica.intake.acting = False
+    standby.replica.leader_queue.is_leader = False
     before = everything(standby)
 
     for number in range(MANY):
         key = bench.create(f"t{number}").key
-        standby.replica.intake.token_seen(bench.token(key))
+        standby.replica.cache.apply_event(bench.token(key))
         await bench.reconcile(key)
-        standby.replica.intake.token_seen(bench.token(key))
+        standby.replica.cache.apply_event(bench.token(key))
         bench.revoke(key)
         await bench.reconcile(key)
-        standby.replica.intake.token_seen(bench.token(key))
+        standby.replica.cache.apply_event(bench.token(key))
         delete(standby, key)
 
     assert everything(standby) - before < MANY
@@ -131,7 +131,7 @@ async def test_nothing_of_a_credential_that_is_gone() -> None:
         key = bench.create(f"t{number}").key
         await bench.reconcile(key)
         delete(bench, key)
-        bench.replica.intake.credential_gone(CREDENTIAL, bench.store.credentials[CREDENTIAL].uid)
+        bench.replica.cache.remove_credential(CREDENTIAL, bench.store.credentials[CREDENTIAL].uid)
         bench.replace_credential()
         await drained(bench.replica.queue)
 

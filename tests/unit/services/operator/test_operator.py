@@ -155,7 +155,7 @@ async def test_the_text_of_a_foreign_error_is_not_logged(clock: FakeClock, caplo
 async def test_an_object_that_cannot_be_understood_is_told_so_and_not_tried_again(clock: FakeClock) -> None:
     stage = Stage(clock)
     stage.store.malformed[TOKEN] = BROKEN
-    stage.replica.intake.malformed_seen(BROKEN)
+    stage.replica.cache.apply_invalid(BROKEN)
 
     await stage.operator.handle(WORK)
 
@@ -191,7 +191,7 @@ async def test_telling_an_object_what_is_wrong_with_it_is_tried_again(
 ) -> None:
     stage = Stage(clock, failing(error, at="write_malformed_status"))
     stage.store.malformed[TOKEN] = BROKEN
-    stage.replica.intake.malformed_seen(BROKEN)
+    stage.replica.cache.apply_invalid(BROKEN)
 
     await stage.operator.handle(WORK)
     assert await next_try(stage) == expected

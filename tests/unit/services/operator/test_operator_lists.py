@@ -27,7 +27,7 @@ async def test_a_standby_lists_everything_and_writes_nothing(clock: FakeClock) -
     await stage.operator.sync_cache()
 
     assert stage.operator.has_synced
-    assert set(stage.replica.view.token_keys) == set(stage.store.tokens)
+    assert set(stage.replica.cache.tokens.keys) == set(stage.store.tokens)
     assert not stage.replica.metrics.leads
     assert stage.diary.writes() == []
     assert len(stage.replica.queue) == 0
@@ -92,7 +92,7 @@ async def test_a_list_that_fails_is_tried_again_ever_more_rarely(clock: FakeCloc
 
     assert stage.diary.times(verb) == pytest.approx([0, 1, 3, 7, 15, 31, 61, 91], abs=0.01)
     assert stage.replica.metrics.lists == 1
-    assert TOKEN in stage.replica.view.token_keys
+    assert TOKEN in stage.replica.cache.tokens.keys
 
 
 @simulated
@@ -139,12 +139,12 @@ async def test_the_list_repairs_what_events_lost(clock: FakeClock) -> None:
         stage.store.delete_token(gone)
         await asyncio.sleep(SOONEST - 61)
         assert stage.phases() == {"revoked": Phase.ACTIVE, "new": None}
-        assert gone in stage.replica.view.token_keys
+        assert gone in stage.replica.cache.tokens.keys
 
         await asyncio.sleep(LATEST - SOONEST + 2)
 
     assert stage.phases() == {"revoked": Phase.REVOKED, "new": Phase.ACTIVE}
-    assert gone not in stage.replica.view.token_keys
+    assert gone not in stage.replica.cache.tokens.keys
     assert ObjectKey("finance", "gone-token") not in stage.store.secrets
 
 

@@ -144,7 +144,7 @@ async def test_what_is_lost_is_not_gone_and_its_windows_and_revocations_wait(clo
     await stage.operator.sync_cache()
     async with stage.leading():
         await changed_while_lost(stage, trouble, revoke)
-        assert key in stage.replica.view.token_keys
+        assert key in stage.replica.cache.tokens.keys
         assert ObjectKey(DOOMED, "there-token") in stage.store.secrets
         assert there(stage) is Phase.ACTIVE
 

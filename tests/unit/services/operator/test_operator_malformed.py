@@ -17,8 +17,8 @@ BROKEN_ROLE = InvalidObject("ApiRole", CREDENTIAL, "uid-2", "1", 1, "spec.permis
 async def test_a_malformed_credential_is_told_so_on_its_status(clock: FakeClock) -> None:
     stage = Stage(clock, Script(by_verb=[("read_credential", Fault(before=InvalidObjectError("spec.roles: no")))]))
     await stage.operator.sync_cache()
-    stage.replica.intake.acting = True
-    stage.replica.intake.malformed_seen(BROKEN)
+    stage.replica.leader_queue.is_leader = True
+    stage.replica.cache.apply_invalid(BROKEN)
     work = await stage.replica.queue.take()
 
     await stage.operator.handle(work)
@@ -32,34 +32,34 @@ async def test_a_malformed_credential_is_told_so_on_its_status(clock: FakeClock)
 async def test_a_credential_that_was_corrected_gets_its_status(clock: FakeClock) -> None:
     stage = Stage(clock)
     await stage.operator.sync_cache()
-    stage.replica.intake.malformed_seen(BROKEN)
+    stage.replica.cache.apply_invalid(BROKEN)
 
     await stage.operator.handle(WORK)
 
     assert stage.store.told_malformed == []
     assert stage.store.credentials[CREDENTIAL].status.observed_generation == 1
-    assert stage.replica.intake.malformed(WORK) is None
+    assert stage.replica.cache.invalid_object(BROKEN.kind, BROKEN.key) is None
 
 
 @simulated
 async def test_a_credential_that_went_is_forgotten(clock: FakeClock) -> None:
     stage = Stage(clock)
     await stage.operator.sync_cache()
-    stage.replica.intake.malformed_seen(BROKEN)
+    stage.replica.cache.apply_invalid(BROKEN)
     stage.store.delete_credential(CREDENTIAL)
 
     await stage.operator.handle(WORK)
 
-    assert stage.replica.intake.malformed(WORK) is None
+    assert stage.replica.cache.invalid_object(BROKEN.kind, BROKEN.key) is None
     assert stage.store.told_malformed == []
 
 
 @simulated
 async def test_a_malformed_role_is_counted_and_nothing_else(clock: FakeClock) -> None:
     stage = Stage(clock)
-    stage.replica.intake.acting = True
+    stage.replica.leader_queue.is_leader = True
 
-    stage.replica.intake.malformed_seen(BROKEN_ROLE)
+    stage.replica.cache.apply_invalid(BROKEN_ROLE)
 
     assert stage.replica.metrics.malformed_kinds == {"ApiRole": 1}
     assert len(stage.replica.queue) == 0

@@ -68,24 +68,24 @@ async def test_a_cluster_that_went_back_in_time_is_noticed(bench: Bench) -> None
 @simulated
 async def test_what_went_unnoticed_is_dropped(bench: Bench) -> None:
     minted = a_minted_token(a_token(GONE, resource_version="1"), credential=bench.credential.identity)
-    bench.replica.intake.token_seen(minted)
-    bench.replica.intake.credential_seen(a_credential(GONE, resource_version="1"))
-    bench.replica.intake.role_seen(a_role("gone"))
+    bench.replica.cache.apply_event(minted)
+    bench.replica.cache.apply_credential(a_credential(GONE, resource_version="1"))
+    bench.replica.cache.apply_role(a_role("gone"))
     bench.create("ci")
     bench.look_around()
 
     await bench.list_all()
 
-    assert bench.replica.view.token_keys == (TOKEN,)
-    assert bench.replica.view.credential_keys == (CREDENTIAL,)
-    assert set(bench.replica.view.catalog) == {"studio-user"}
+    assert bench.replica.cache.tokens.keys == (TOKEN,)
+    assert tuple(bench.replica.cache.credentials) == (CREDENTIAL,)
+    assert set(bench.replica.cache.catalog) == {"studio-user"}
     left = [work for work in await drained(bench.replica.queue) if work.kind == "secret"]
     assert left == [WorkItem("secret", ObjectKey("finance", "gone-token"), "secret-1")]
 
 
 @simulated
 async def test_tokens_of_a_credential_that_went_unnoticed_are_asked_again(bench: Bench) -> None:
-    bench.replica.intake.credential_seen(a_credential(GONE, resource_version="1"))
+    bench.replica.cache.apply_credential(a_credential(GONE, resource_version="1"))
     bench.store.apply_token(replace(a_token(), spec=a_token(credential_name="gone").spec))
     bench.look_around()
 
@@ -101,16 +101,16 @@ async def test_what_comes_during_a_list_is_kept(bench: Bench, verb: str) -> None
 
     async def come(call: Call) -> None:
         if call.verb == verb:
-            bench.replica.intake.role_seen(a_role("new"))
-            bench.replica.intake.credential_seen(a_credential(NEW, resource_version=later))
-            bench.replica.intake.token_seen(a_token(NEW, resource_version=later))
+            bench.replica.cache.apply_role(a_role("new"))
+            bench.replica.cache.apply_credential(a_credential(NEW, resource_version=later))
+            bench.replica.cache.apply_event(a_token(NEW, resource_version=later))
 
     bench.replica.cluster.turn = come
     await bench.list_all()
 
-    assert NEW in bench.replica.view.token_keys
-    assert NEW in bench.replica.view.credential_keys
-    assert "new" in bench.replica.view.catalog
+    assert NEW in bench.replica.cache.tokens.keys
+    assert NEW in tuple(bench.replica.cache.credentials)
+    assert "new" in bench.replica.cache.catalog
 
 
 class Snapshot(FakeCluster):
@@ -136,26 +136,26 @@ class Snapshot(FakeCluster):
 
 @simulated
 async def test_what_goes_during_a_list_does_not_come_back_with_its_pages(bench: Bench) -> None:
-    intake = bench.replica.intake
+    cache = bench.replica.cache
 
     edited = replace(a_role("edited"), allowed_namespaces=frozenset())
-    intake.role_seen(a_role("gone"))
+    cache.apply_role(a_role("gone"))
 
     def went() -> None:
-        intake.role_gone("gone")
-        intake.role_seen(edited)
-        intake.credential_gone(CREDENTIAL, bench.credential.uid)
-        intake.token_gone(TOKEN, a_token().uid)
+        cache.remove_role("gone")
+        cache.apply_role(edited)
+        cache.remove_credential(CREDENTIAL, bench.credential.uid)
+        cache.remove_token(TOKEN, a_token().uid)
 
     cluster = Snapshot(bench.store)
     cluster.went = went
     await bench.list_all(cluster)
 
-    assert bench.replica.view.token_keys == (NEW,)
-    assert not bench.replica.view.credential_keys
-    assert dict(bench.replica.view.catalog) == {"old": a_role("old"), "edited": edited}
-    intake.token_listed(a_token(resource_version="8"))  # in another list
-    assert TOKEN in bench.replica.view.token_keys
+    assert bench.replica.cache.tokens.keys == (NEW,)
+    assert not bench.replica.cache.credentials
+    assert dict(bench.replica.cache.catalog) == {"old": a_role("old"), "edited": edited}
+    cache.apply_listed(a_token(resource_version="8"))  # in another list
+    assert TOKEN in bench.replica.cache.tokens.keys
 
 
 @pytest.mark.parametrize(
@@ -170,26 +170,26 @@ async def test_what_goes_during_a_list_does_not_come_back_with_its_pages(bench: 
 async def test_the_lists_version_decides_what_is_gone(bench: Bench, beyond: int, *, kept: bool) -> None:
     bench.create()
     version = str(int(bench.store.version) + beyond)
-    bench.replica.intake.token_seen(a_token(NEW, resource_version=version))
-    bench.replica.intake.credential_seen(a_credential(NEW, resource_version=version))
+    bench.replica.cache.apply_event(a_token(NEW, resource_version=version))
+    bench.replica.cache.apply_credential(a_credential(NEW, resource_version=version))
 
     await bench.list_all()
 
-    assert (NEW in bench.replica.view.token_keys) is kept
-    assert (NEW in bench.replica.view.credential_keys) is kept
+    assert (NEW in bench.replica.cache.tokens.keys) is kept
+    assert (NEW in tuple(bench.replica.cache.credentials)) is kept
 
 
 @simulated
 async def test_a_list_of_one_namespace_drops_nothing_in_another(bench: Bench) -> None:
     other = ObjectKey("hr", "other")
-    bench.replica.intake.token_seen(a_token(GONE, resource_version="1"))
-    bench.replica.intake.token_seen(a_token(other, resource_version="1"))
-    bench.replica.intake.credential_seen(a_credential(other, resource_version="1"))
+    bench.replica.cache.apply_event(a_token(GONE, resource_version="1"))
+    bench.replica.cache.apply_event(a_token(other, resource_version="1"))
+    bench.replica.cache.apply_credential(a_credential(other, resource_version="1"))
 
     await bench.resync().run("finance")
 
-    assert bench.replica.view.token_keys == (other,)
-    assert set(bench.replica.view.credential_keys) == {CREDENTIAL, other}
+    assert bench.replica.cache.tokens.keys == (other,)
+    assert set(bench.replica.cache.credentials) == {CREDENTIAL, other}
 
 
 @simulated
@@ -208,12 +208,12 @@ async def test_lists_of_two_namespaces_are_not_compared(bench: Bench) -> None:
 async def test_a_list_that_is_older_than_the_view_takes_nothing_back(bench: Bench) -> None:
     bench.create()
     bench.look_around()
-    bench.replica.intake.token_seen(replace(bench.token(), resource_version="1000", spec=a_token(revoked=True).spec))
+    bench.replica.cache.apply_event(replace(bench.token(), resource_version="1000", spec=a_token(revoked=True).spec))
     await drained(bench.replica.queue)
 
     await bench.list_all()
 
-    record = bench.replica.view.token(TOKEN)
+    record = bench.replica.cache.tokens.get(TOKEN)
     assert record is not None
     assert record.resource_version == "1000"
     assert await tokens_queued(bench) == []

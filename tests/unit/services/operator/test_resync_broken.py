@@ -24,7 +24,7 @@ async def test_what_cannot_be_understood_is_skipped_counted_and_stops_nothing(
 
     await bench.list_all()
 
-    assert bench.replica.view.token_keys == (TOKEN,)
+    assert bench.replica.cache.tokens.keys == (TOKEN,)
     assert bench.replica.metrics.malformed_kinds == {"ApiToken": 1}
     assert sorted(work.key.name for work in await drained(bench.replica.queue) if work.kind == "token") == [
         "ci",
@@ -35,12 +35,12 @@ async def test_what_cannot_be_understood_is_skipped_counted_and_stops_nothing(
 
 @simulated
 async def test_a_token_that_can_no_longer_be_understood_is_not_gone(bench: Bench) -> None:
-    bench.replica.intake.token_seen(a_token(GONE, resource_version="1"))
+    bench.replica.cache.apply_event(a_token(GONE, resource_version="1"))
     bench.store.malformed[GONE] = BROKEN
 
     await bench.list_all()
 
-    assert bench.replica.view.token_keys == (GONE,)
+    assert bench.replica.cache.tokens.keys == (GONE,)
 
 
 @pytest.mark.parametrize(
@@ -52,16 +52,16 @@ async def test_a_list_of_tokens_that_ends_early_harms_nothing(bench: Bench, page
     for number in range(5):
         bench.create(f"ci-{number}")
     bench.look_around()
-    bench.replica.intake.token_seen(a_token(GONE, resource_version="1"))
+    bench.replica.cache.apply_event(a_token(GONE, resource_version="1"))
     bench.script.by_number[2 + page] = Fault(before=error)
 
     with pytest.raises(type(error)):
         await bench.list_all()
-    assert len(bench.replica.view) == 6
+    assert len(bench.replica.cache.tokens) == 6
 
     await bench.list_all()
-    assert GONE not in bench.replica.view.token_keys
-    assert len(bench.replica.view) == 5
+    assert GONE not in bench.replica.cache.tokens.keys
+    assert len(bench.replica.cache.tokens) == 5
 
 
 @pytest.mark.parametrize("verb", ["list_roles", "list_credentials"])
@@ -78,18 +78,18 @@ async def test_a_list_of_roles_or_credentials_that_ends_early_harms_nothing(benc
         await bench.list_all()
 
     assert bench.calls()[-2:] == [verb, verb]
-    assert set(bench.replica.view.catalog) == {"studio-user", *"abcd"}
-    assert len(bench.replica.view.credential_keys) == 5
-    assert TOKEN not in bench.replica.view.token_keys
+    assert set(bench.replica.cache.catalog) == {"studio-user", *"abcd"}
+    assert len(tuple(bench.replica.cache.credentials)) == 5
+    assert TOKEN not in bench.replica.cache.tokens.keys
 
 
 @simulated
 async def test_a_standby_lists_too_and_queues_nothing(bench: Bench) -> None:
-    bench.replica.intake.acting = False
+    bench.replica.leader_queue.is_leader = False
     bench.create()
 
     await bench.list_all()
 
-    assert bench.replica.view.token_keys == (TOKEN,)
+    assert bench.replica.cache.tokens.keys == (TOKEN,)
     assert len(bench.replica.queue) == 0
     assert bench.writes() == []

@@ -17,25 +17,26 @@ from tests.support.virtual_time import simulated
 DAY = timedelta(days=1)
 
 
-# --- what the view does not know yet, or knows no longer
+# --- what the cache does not know yet, or knows no longer
 
 
 @simulated
 async def test_a_view_that_lost_the_credential_deletes_nothing_but_asks(bench: Bench) -> None:
     await of_git(bench)
-    bench.replica.intake.credential_gone(CREDENTIAL)
+    bench.replica.cache.remove_credential(CREDENTIAL)
 
     await bench.reconcile()
 
     assert bench.token().status.phase is Phase.ACTIVE
     assert bench.calls() == ["read_token", "read_credential"]
-    assert bench.replica.view.credential(CREDENTIAL) == bench.credential
+    assert bench.replica.cache.credentials.get(CREDENTIAL) == bench.credential
 
 
 @simulated
 async def test_a_view_that_shows_another_credential_deletes_nothing_but_asks(bench: Bench) -> None:
     await of_git(bench)
-    bench.replica.view.put_credential(replace(bench.credential, uid="uid-0"))
+    bench.replica.cache.remove_credential(CREDENTIAL)
+    bench.replica.cache.apply_credential(replace(bench.credential, uid="uid-0"))
 
     await bench.reconcile()
 
@@ -45,7 +46,7 @@ async def test_a_view_that_shows_another_credential_deletes_nothing_but_asks(ben
 
 @simulated
 async def test_a_credential_that_the_view_does_not_know_yet_is_found_all_the_same(bench: Bench) -> None:
-    bench.replica.intake.credential_gone(CREDENTIAL)
+    bench.replica.cache.remove_credential(CREDENTIAL)
     bench.create()
 
     token = await bench.reconcile()
@@ -104,7 +105,7 @@ async def test_an_answer_that_comes_after_the_news_of_a_deletion_brings_no_crede
     with pytest.raises(ConflictError):
         await bench.reconcile()
 
-    assert bench.replica.view.credential(CREDENTIAL) is None
+    assert bench.replica.cache.credentials.get(CREDENTIAL) is None
     token = await bench.reconcile()
     assert token is not None
     assert reason(token) == "CredentialNotFound"
@@ -126,7 +127,7 @@ async def test_the_answer_to_a_status_that_comes_after_that_news_brings_none_bac
     with suppress(ApiError):  # a status of what is gone cannot be written
         await bench.replica.operator._parts.credentials.reconcile(CREDENTIAL, live=True)
 
-    assert bench.replica.view.credential(CREDENTIAL) is None
+    assert bench.replica.cache.credentials.get(CREDENTIAL) is None
     await bench.reconcile()
     assert bench.store.tokens == {}
 
@@ -136,7 +137,7 @@ async def test_the_answer_to_a_status_that_comes_after_that_news_brings_none_bac
 
 def nobody_understands_the_credential(bench: Bench) -> None:
     """It is there, and was never seen whole."""
-    bench.replica.intake.credential_gone(CREDENTIAL)
+    bench.replica.cache.remove_credential(CREDENTIAL)
     bench.fail("read_credential", *[Fault(before=InvalidObjectError("spec.roles: no"))] * 3)
 
 

@@ -148,7 +148,7 @@ async def test_a_token_that_went_is_forgotten_and_its_secret_goes(bench: Bench) 
     assert await bench.reconcile() is None
 
     assert minted.status.delivery is not None
-    assert TOKEN not in bench.replica.view.token_keys
+    assert TOKEN not in bench.replica.cache.tokens.keys
     assert WorkItem("secret", SECRET, minted.status.delivery.secret_uid) in await drained(bench.replica.queue)
     assert bench.writes() == []
 

@@ -178,7 +178,7 @@ async def test_a_token_that_is_deleted_during_its_mint_leaves_no_secret(bench: B
     await bench.persist()
 
     assert bench.store.secrets == {}
-    assert TOKEN not in bench.replica.view.token_keys
+    assert TOKEN not in bench.replica.cache.tokens.keys
 
 
 class Witness(FakeRecorder):

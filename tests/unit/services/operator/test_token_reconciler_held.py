@@ -225,7 +225,7 @@ async def test_a_token_that_the_operator_deletes_and_that_stands_is_not_forgotte
     await bench.reconcile()
 
     assert bench.token().deleting
-    assert bench.replica.view.token(TOKEN) is not None
+    assert bench.replica.cache.tokens.get(TOKEN) is not None
     token = await bench.reconcile()
     assert token is not None
     assert (reason(token), token.status.hash) == ("Deleting", minted.status.hash)
@@ -252,9 +252,9 @@ async def test_a_held_token_frees_its_place_at_once(bench: Bench) -> None:
     minted = await bench.mint()
     bench.store.hold_token(TOKEN, HOLD)
     bench.store.delete_token(TOKEN)
-    bench.replica.intake.token_seen(bench.token())
+    bench.replica.cache.apply_event(bench.token())
 
-    record = bench.replica.view.token(TOKEN)
+    record = bench.replica.cache.tokens.get(TOKEN)
 
     assert record is not None
     assert (replace(record, resource_version="").uid, record.holds_place) == (minted.uid, False)

@@ -54,7 +54,7 @@ async def test_a_second_reconcile_writes_nothing_and_knows_what_is_due(bench: Be
 async def test_an_event_alone_mints_nothing_and_deletes_nothing(bench: Bench) -> None:
     stale = bench.create()
     bench.store.delete_token(stale.key)
-    bench.replica.intake._fresh[stale.key] = stale
+    bench.replica.cache.keep_recent(stale)
 
     await bench.reconcile()
 

@@ -143,7 +143,7 @@ async def test_an_older_one_that_cannot_be_understood_any_more_holds_no_place(be
         bench.clock.advance(5)
     unknown = InvalidObject("ApiToken", A, bench.token(A).uid, "1000", 2, "status.phase: unknown")
     bench.store.malformed[A] = unknown
-    bench.replica.intake.malformed_seen(unknown)
+    bench.replica.cache.apply_invalid(unknown)
 
     bench.revoke(C)
     await bench.reconcile(C)
@@ -165,7 +165,7 @@ async def a_is_unblocked_before_b(bench: Bench) -> None:
 
 @simulated
 async def test_a_mint_whose_answer_was_lost_keeps_its_place(bench: Bench) -> None:
-    """It stood in no line before, and the view has not heard of its end: what was counted is good no longer."""
+    """It stood in no line before, and the cache has not heard of its end: what was counted is good no longer."""
     await a_is_unblocked_before_b(bench)
     bench.script.by_verb = [("write_token_status", Fault(after=UnavailableError("the answer is lost")))]
     with pytest.raises(UnavailableError):
@@ -218,7 +218,7 @@ async def test_a_raised_limit_lets_in_who_waits(bench: Bench) -> None:
     await bench.reconcile(bench.create("b").key)
     raised = bench.store.apply_credential(a_credential(max_tokens=2))
 
-    bench.replica.intake.credential_seen(raised)
+    bench.replica.cache.apply_credential(raised)
     await work_off(bench)
 
     assert phases(bench) == {"a": Phase.ACTIVE, "b": Phase.ACTIVE}
@@ -231,7 +231,7 @@ async def test_a_lowered_limit_takes_nothing_from_those_that_have_it(clock: Fake
         await bench.mint(name)
     lowered = bench.store.apply_credential(a_credential(max_tokens=1))
 
-    bench.replica.intake.credential_seen(lowered)
+    bench.replica.cache.apply_credential(lowered)
     for key in (A, B):
         await bench.reconcile(key)
 
@@ -246,7 +246,7 @@ async def test_places_are_counted_live_and_over_all_pages(clock: FakeClock) -> N
         await bench.mint(name)
     bench.restart()
     for name in "12345":
-        bench.replica.intake.token_gone(ObjectKey(CREDENTIAL.namespace, name))
+        bench.replica.cache.remove_token(ObjectKey(CREDENTIAL.namespace, name))
     bench.create("late")
 
     await bench.reconcile(ObjectKey(CREDENTIAL.namespace, "late"))

@@ -8,7 +8,7 @@ import pytest
 
 from pharia_access.domain.model import ObjectKey, Phase
 from pharia_access.domain.reasons import DeliveryState
-from pharia_access.services.operator.intake import Intake
+from pharia_access.services.operator.cluster_cache import ClusterCache
 from tests.support.bench_tokens import active
 from tests.support.builders import NOW, TOKEN, WINDOW, a_minted_token, a_token
 from tests.support.service_builders import SECRET, Bench, drained
@@ -27,78 +27,78 @@ async def queued(bench: Bench) -> list[str]:
 
 
 @simulated
-async def test_a_token_that_needs_something_is_queued_once(bench: Bench, intake: Intake) -> None:
-    intake.token_seen(a_token(resource_version="5"))
-    intake.token_seen(a_token(resource_version="5"))
-    intake.token_seen(a_token(resource_version="4"))
+async def test_a_token_that_needs_something_is_queued_once(bench: Bench, cache: ClusterCache) -> None:
+    cache.apply_event(a_token(resource_version="5"))
+    cache.apply_event(a_token(resource_version="5"))
+    cache.apply_event(a_token(resource_version="4"))
 
     assert await queued(bench) == ["ci"]
-    intake.token_seen(a_token(resource_version="5"))
+    cache.apply_event(a_token(resource_version="5"))
     assert await queued(bench) == []
 
 
 @simulated
-async def test_what_is_older_than_the_view_changes_nothing(bench: Bench, intake: Intake) -> None:
-    intake.token_seen(active(bench, version="10"))
+async def test_what_is_older_than_the_view_changes_nothing(bench: Bench, cache: ClusterCache) -> None:
+    cache.apply_event(active(bench, version="10"))
 
-    intake.token_seen(a_token(resource_version="9", revoked=True))
-    intake.token_listed(a_token(resource_version="9", revoked=True))
+    cache.apply_event(a_token(resource_version="9", revoked=True))
+    cache.apply_listed(a_token(resource_version="9", revoked=True))
 
-    record = bench.replica.view.token(TOKEN)
+    record = bench.replica.cache.tokens.get(TOKEN)
     assert record is not None
     assert (record.resource_version, record.phase) == ("10", Phase.ACTIVE)
     assert await queued(bench) == []
 
 
-def test_a_standby_keeps_the_view_and_queues_nothing(bench: Bench, intake: Intake) -> None:
-    intake.acting = False
+def test_a_standby_keeps_the_view_and_queues_nothing(bench: Bench, cache: ClusterCache) -> None:
+    bench.replica.leader_queue.is_leader = False
 
-    intake.token_seen(active(bench, A))
-    intake.token_seen(a_token(B))
-    intake.token_listed(a_token(C))
-    intake.token_gone(A)
+    cache.apply_event(active(bench, A))
+    cache.apply_event(a_token(B))
+    cache.apply_listed(a_token(C))
+    cache.remove_token(A)
 
-    assert bench.replica.view.token_keys == (B, C)
+    assert bench.replica.cache.tokens.keys == (B, C)
     assert len(bench.replica.queue) == 0
     assert len(bench.replica.schedule) == 0
 
 
 @simulated
 async def test_whoever_takes_over_begins_with_what_was_left_undone_and_mints_first(
-    bench: Bench, intake: Intake
+    bench: Bench, cache: ClusterCache
 ) -> None:
-    intake.acting = False
+    bench.replica.leader_queue.is_leader = False
     over = replace(active(bench, A), spec=a_token(A, expires_at=NOW - timedelta(seconds=1)).spec)
-    intake.token_seen(over)
-    intake.token_listed(a_token(B))
-    intake.token_seen(a_token(C))
+    cache.apply_event(over)
+    cache.apply_listed(a_token(B))
+    cache.apply_event(a_token(C))
 
-    intake.take_over()
+    bench.replica.leader_queue.start_leading()
 
     assert await queued(bench) == ["b", "c", "a"]
-    assert intake.acting
+    assert bench.replica.leader_queue.is_leader
 
 
 @simulated
-async def test_what_the_leader_did_or_what_went_is_not_left_undone(bench: Bench, intake: Intake) -> None:
-    intake.acting = False
+async def test_what_the_leader_did_or_what_went_is_not_left_undone(bench: Bench, cache: ClusterCache) -> None:
+    bench.replica.leader_queue.is_leader = False
     for key in (A, B):
-        intake.token_seen(a_token(key))
-    intake.token_seen(active(bench, A))
-    intake.token_gone(B)
+        cache.apply_event(a_token(key))
+    cache.apply_event(active(bench, A))
+    cache.remove_token(B)
 
-    intake.take_over()
+    bench.replica.leader_queue.start_leading()
 
     assert await queued(bench) == []
     assert bench.replica.schedule.next_due() == (NOW + WINDOW).timestamp()
 
 
 @simulated
-async def test_what_people_wait_for_goes_before_work_in_bulk(bench: Bench, intake: Intake) -> None:
-    intake.token_listed(a_token(A))
-    intake.token_seen(a_token(B), bulk=True)
-    intake.ask(TOKEN)
-    intake.token_seen(a_token(C))
+async def test_what_people_wait_for_goes_before_work_in_bulk(bench: Bench, cache: ClusterCache) -> None:
+    cache.apply_listed(a_token(A))
+    cache.apply_listed(a_token(B))
+    bench.replica.leader_queue.enqueue_token(TOKEN)
+    cache.apply_event(a_token(C))
 
     assert await queued(bench) == ["c", "a", "b", "ci"]
 
@@ -106,25 +106,25 @@ async def test_what_people_wait_for_goes_before_work_in_bulk(bench: Bench, intak
 @pytest.mark.parametrize("revoked", [True, False], ids=["revoked", "being deleted"])
 @simulated
 async def test_a_token_that_ends_goes_before_mints_of_its_namespace(
-    bench: Bench, intake: Intake, *, revoked: bool
+    bench: Bench, cache: ClusterCache, *, revoked: bool
 ) -> None:
-    intake.token_seen(a_token(A))
-    intake.token_seen(a_token(B))
-    intake.token_seen(a_token(C, revoked=True) if revoked else replace(active(bench, C), deleting=True))
+    cache.apply_event(a_token(A))
+    cache.apply_event(a_token(B))
+    cache.apply_event(a_token(C, revoked=True) if revoked else replace(active(bench, C), deleting=True))
 
     assert await queued(bench) == ["c", "a", "b"]
 
 
 @simulated
-async def test_a_list_judges_anew_what_the_view_knows_already(bench: Bench, intake: Intake) -> None:
+async def test_a_list_judges_anew_what_the_view_knows_already(bench: Bench, cache: ClusterCache) -> None:
     over = replace(active(bench), spec=a_token(expires_at=NOW - timedelta(seconds=1)).spec)
-    intake.acting = False
-    intake.token_seen(over)
-    intake.acting = True
+    bench.replica.leader_queue.is_leader = False
+    cache.apply_event(over)
+    bench.replica.leader_queue.is_leader = True
 
-    intake.token_seen(over)
+    cache.apply_event(over)
     assert await queued(bench) == []
-    intake.token_listed(over)
+    cache.apply_listed(over)
     assert await queued(bench) == ["ci"]
 
 
@@ -139,7 +139,7 @@ async def probed(bench: Bench) -> list[tuple[ObjectKey, str]]:
         looks.append((secret, uid))
         return True
 
-    task = asyncio.create_task(bench.replica.probes.run(is_there, bench.replica.intake.ask))
+    task = asyncio.create_task(bench.replica.probes.run(is_there, bench.replica.leader_queue.enqueue_token))
     await asyncio.sleep(15)
     task.cancel()
     await asyncio.wait({task})
@@ -162,12 +162,12 @@ async def probed(bench: Bench) -> list[tuple[ObjectKey, str]]:
 async def test_a_token_that_needs_nothing_is_looked_at_when_something_falls_due(
     clock: FakeClock,
     bench: Bench,
-    intake: Intake,
+    cache: ClusterCache,
     state: DeliveryState,
     due: datetime,
     looks: list[tuple[ObjectKey, str]],
 ) -> None:
-    intake.token_seen(a_minted_token(credential=bench.credential.identity, state=state))
+    cache.apply_event(a_minted_token(credential=bench.credential.identity, state=state))
 
     assert await queued(bench) == []
     assert bench.replica.schedule.next_due() == due.timestamp()
@@ -175,10 +175,10 @@ async def test_a_token_that_needs_nothing_is_looked_at_when_something_falls_due(
 
 
 @simulated
-async def test_what_was_noted_of_a_token_goes_with_it(clock: FakeClock, bench: Bench, intake: Intake) -> None:
-    intake.token_seen(active(bench))
+async def test_what_was_noted_of_a_token_goes_with_it(clock: FakeClock, bench: Bench, cache: ClusterCache) -> None:
+    cache.apply_event(active(bench))
 
-    intake.token_gone(TOKEN)
+    cache.remove_token(TOKEN)
 
     assert len(bench.replica.schedule) == 0
     assert await probed(bench) == []

@@ -8,7 +8,7 @@ import pytest
 from pharia_access.domain.api_values import InvalidObject, Kind
 from pharia_access.domain.model import ObjectKey, Phase, TokenPolicy, TokenStatus
 from pharia_access.domain.permissions import Permission
-from pharia_access.services.operator.intake import Intake
+from pharia_access.services.operator.cluster_cache import ClusterCache
 from pharia_access.services.operator.work_queue import WorkItem
 from tests.support.builders import CREDENTIAL, TOKEN, a_credential, a_minted_token, a_role, a_token
 from tests.support.service_builders import Bench, drained
@@ -26,18 +26,18 @@ DAY = timedelta(days=1)
 def bench() -> Bench:
     """Under the credential there is a token in each phase, and one without."""
     bench = Bench(FakeClock())
-    bench.replica.intake.acting = False
+    bench.replica.leader_queue.is_leader = False
     for phase in (None, *Phase):
         name = "unseen" if phase is None else phase.lower()
         status = TokenStatus(phase=phase)
-        bench.replica.intake.token_seen(a_token(ObjectKey(CREDENTIAL.namespace, name), status=status))
-    bench.replica.intake.acting = True
+        bench.replica.cache.apply_event(a_token(ObjectKey(CREDENTIAL.namespace, name), status=status))
+    bench.replica.leader_queue.is_leader = True
     return bench
 
 
 async def forget_what_was_seen(bench: Bench) -> None:
     """Nothing is left undone."""
-    bench.replica.intake.take_over()
+    bench.replica.leader_queue.start_leading()
     await drained(bench.replica.queue)
 
 
@@ -62,46 +62,46 @@ async def asked(bench: Bench) -> tuple[list[str], int]:
 )
 @simulated
 async def test_a_change_of_a_credential_asks_again_those_whom_it_concerns(
-    bench: Bench, intake: Intake, changes: dict[str, object], tokens: list[str], credentials: int
+    bench: Bench, cache: ClusterCache, changes: dict[str, object], tokens: list[str], credentials: int
 ) -> None:
     changed = replace(bench.credential, resource_version=LATER, **changes)  # type: ignore[arg-type] # a table's columns
 
-    intake.credential_seen(changed)
+    cache.apply_credential(changed)
 
-    assert bench.replica.view.credential(CREDENTIAL) == changed
+    assert bench.replica.cache.credentials.get(CREDENTIAL) == changed
     assert await asked(bench) == (tokens, credentials)
-    intake.credential_seen(changed)
+    cache.apply_credential(changed)
     assert await asked(bench) == ([], 0)
 
 
 @simulated
-async def test_a_credential_that_comes_is_what_its_tokens_waited_for(bench: Bench, intake: Intake) -> None:
-    intake.credential_gone(CREDENTIAL)
+async def test_a_credential_that_comes_is_what_its_tokens_waited_for(bench: Bench, cache: ClusterCache) -> None:
+    cache.remove_credential(CREDENTIAL)
     await drained(bench.replica.queue)
 
-    intake.credential_seen(replace(bench.credential, resource_version=LATER))
+    cache.apply_credential(replace(bench.credential, resource_version=LATER))
 
     assert await asked(bench) == (EVERY_PHASE, 1)
 
 
 @simulated
-async def test_an_older_state_of_a_credential_changes_nothing(bench: Bench, intake: Intake) -> None:
+async def test_an_older_state_of_a_credential_changes_nothing(bench: Bench, cache: ClusterCache) -> None:
     newer = replace(bench.credential, resource_version="10")
-    intake.credential_seen(newer)
+    cache.apply_credential(newer)
     await drained(bench.replica.queue)
 
-    intake.credential_seen(replace(bench.credential, resource_version="9", suspended=True, generation=2))
+    cache.apply_credential(replace(bench.credential, resource_version="9", suspended=True, generation=2))
 
-    assert bench.replica.view.credential(CREDENTIAL) == newer
+    assert bench.replica.cache.credentials.get(CREDENTIAL) == newer
     assert await asked(bench) == ([], 0)
 
 
 @simulated
 async def test_a_list_has_each_credential_looked_at_but_not_before_what_people_wait_for(
-    bench: Bench, intake: Intake
+    bench: Bench, cache: ClusterCache
 ) -> None:
-    intake.credential_listed(bench.credential)
-    intake.token_seen(a_token())
+    cache.apply_credential(bench.credential, listed=True)
+    cache.apply_event(a_token())
 
     assert await drained(bench.replica.queue) == [bench.work(), ITSELF]
 
@@ -116,40 +116,40 @@ async def test_a_list_has_each_credential_looked_at_but_not_before_what_people_w
 )
 @simulated
 async def test_a_credential_that_went_concerns_all_its_tokens(
-    bench: Bench, intake: Intake, uid: str | None, expected: list[str]
+    bench: Bench, cache: ClusterCache, uid: str | None, expected: list[str]
 ) -> None:
-    intake.credential_gone(CREDENTIAL, uid)
+    cache.remove_credential(CREDENTIAL, uid)
 
-    assert (bench.replica.view.credential(CREDENTIAL) is None) == bool(expected)
+    assert (bench.replica.cache.credentials.get(CREDENTIAL) is None) == bool(expected)
     assert await asked(bench) == (expected, 0)
 
 
 @simulated
-async def test_a_role_that_comes_changes_or_goes_concerns_its_holders(bench: Bench, intake: Intake) -> None:
+async def test_a_role_that_comes_changes_or_goes_concerns_its_holders(bench: Bench, cache: ClusterCache) -> None:
     wider = a_role(permissions=(Permission("AccessStudio"), Permission("AccessModel")))
 
-    intake.role_seen(a_role())
+    cache.apply_role(a_role())
     assert await asked(bench) == ([], 0)
-    intake.role_seen(wider)
+    cache.apply_role(wider)
     assert await drained(bench.replica.queue) == [ITSELF]
-    intake.role_seen(a_role("admin"))
+    cache.apply_role(a_role("admin"))
     assert await asked(bench) == ([], 0)
-    intake.role_gone("studio-user")
+    cache.remove_role("studio-user")
     assert await drained(bench.replica.queue) == [ITSELF]
-    assert set(bench.replica.view.catalog) == {"admin"}
+    assert set(bench.replica.cache.catalog) == {"admin"}
 
 
-def test_a_standby_notes_credentials_and_roles_and_queues_nothing(bench: Bench, intake: Intake) -> None:
-    intake.acting = False
+def test_a_standby_notes_credentials_and_roles_and_queues_nothing(bench: Bench, cache: ClusterCache) -> None:
+    bench.replica.leader_queue.is_leader = False
 
-    intake.credential_seen(replace(bench.credential, resource_version=LATER, suspended=True, generation=2))
-    intake.credential_listed(replace(bench.credential, resource_version="100", suspended=True, generation=2))
-    intake.role_seen(a_role("admin"))
-    intake.role_gone("studio-user")
-    intake.credential_gone(CREDENTIAL)
+    cache.apply_credential(replace(bench.credential, resource_version=LATER, suspended=True, generation=2))
+    cache.apply_credential(replace(bench.credential, resource_version="100", suspended=True, generation=2), listed=True)
+    cache.apply_role(a_role("admin"))
+    cache.remove_role("studio-user")
+    cache.remove_credential(CREDENTIAL)
 
-    assert not bench.replica.view.credential_keys
-    assert set(bench.replica.view.catalog) == {"admin"}
+    assert not bench.replica.cache.credentials
+    assert set(bench.replica.cache.catalog) == {"admin"}
     assert len(bench.replica.queue) == 0
 
 
@@ -162,17 +162,17 @@ def test_a_standby_notes_credentials_and_roles_and_queues_nothing(bench: Bench, 
 )
 @simulated
 async def test_whoever_takes_over_asks_again_whom_a_change_of_a_credential_concerned(
-    bench: Bench, intake: Intake, *, gone: bool, expected: list[str]
+    bench: Bench, cache: ClusterCache, *, gone: bool, expected: list[str]
 ) -> None:
     await forget_what_was_seen(bench)
-    intake.acting = False
+    bench.replica.leader_queue.is_leader = False
     if gone:
-        intake.credential_gone(CREDENTIAL)
+        cache.remove_credential(CREDENTIAL)
     else:
-        intake.credential_seen(replace(bench.credential, resource_version=LATER, suspended=True))
+        cache.apply_credential(replace(bench.credential, resource_version=LATER, suspended=True))
     assert len(bench.replica.queue) == 0
 
-    intake.take_over()
+    bench.replica.leader_queue.start_leading()
 
     assert (await asked(bench))[0] == expected
 
@@ -190,18 +190,18 @@ async def test_whoever_takes_over_asks_again_whom_a_change_of_a_credential_conce
 )
 @simulated
 async def test_what_cannot_be_understood_is_counted_and_looked_at(
-    bench: Bench, intake: Intake, kind: Kind, expected: list[WorkItem]
+    bench: Bench, cache: ClusterCache, kind: Kind, expected: list[WorkItem]
 ) -> None:
     broken = InvalidObject(kind, TOKEN, "uid-9", "9", 1, "spec: no")
 
-    intake.malformed_seen(broken)
+    cache.apply_invalid(broken)
 
     assert bench.replica.metrics.malformed_kinds == {kind: 1}
     assert await drained(bench.replica.queue) == expected
-    assert [intake.malformed(work) for work in expected] == [broken for _ in expected]
+    assert [cache.invalid_object(kind, work.key) for work in expected] == [broken for _ in expected]
 
 
-def test_what_could_not_be_understood_is_forgotten_once_it_can_be_or_went(intake: Intake) -> None:
+def test_what_could_not_be_understood_is_forgotten_once_it_can_be_or_went(cache: ClusterCache) -> None:
     keys = [ObjectKey("finance", name) for name in "abcd"]
     works = [
         WorkItem("token", keys[0]),
@@ -211,32 +211,32 @@ def test_what_could_not_be_understood_is_forgotten_once_it_can_be_or_went(intake
     ]
     for work in works:
         kind: Kind = "ApiToken" if work.kind == "token" else "ApiCredential"
-        intake.malformed_seen(InvalidObject(kind, work.key, "uid-9", "9", 1, "spec: no"))
+        cache.apply_invalid(InvalidObject(kind, work.key, "uid-9", "9", 1, "spec: no"))
 
-    intake.token_seen(a_token(keys[0]))
-    intake.token_gone(keys[1])
-    intake.credential_seen(a_credential(keys[2]))
-    intake.credential_gone(keys[3])
+    cache.apply_event(a_token(keys[0]))
+    cache.remove_token(keys[1])
+    cache.apply_credential(a_credential(keys[2]))
+    cache.remove_credential(keys[3])
 
-    assert [intake.malformed(work) for work in works] == [None] * 4
+    assert cache.invalid_objects == ()
 
 
-def test_a_standby_counts_what_cannot_be_understood_and_keeps_it_for_later(bench: Bench, intake: Intake) -> None:
-    intake.acting = False
+def test_a_standby_counts_what_cannot_be_understood_and_keeps_it_for_later(bench: Bench, cache: ClusterCache) -> None:
+    bench.replica.leader_queue.is_leader = False
     broken = InvalidObject("ApiToken", TOKEN, "uid-9", "9", 1, "spec: no")
 
-    intake.malformed_seen(broken)
+    cache.apply_invalid(broken)
 
-    assert intake.malformed(bench.work()) == broken
+    assert cache.invalid_object("ApiToken", TOKEN) == broken
     assert len(bench.replica.queue) == 0
 
 
 @simulated
 async def test_a_credential_that_is_being_deleted_goes_before_the_mints_of_its_namespace(bench: Bench) -> None:
     await forget_what_was_seen(bench)
-    bench.replica.intake.token_seen(a_token(ObjectKey(CREDENTIAL.namespace, "mint")))
+    bench.replica.cache.apply_event(a_token(ObjectKey(CREDENTIAL.namespace, "mint")))
 
-    bench.replica.intake.credential_seen(a_credential(resource_version=LATER, generation=2, deleting=True))
+    bench.replica.cache.apply_credential(a_credential(resource_version=LATER, generation=2, deleting=True))
 
     works = await drained(bench.replica.queue)
     assert works.index(ITSELF) < works.index(WorkItem("token", ObjectKey(CREDENTIAL.namespace, "mint")))
@@ -244,16 +244,16 @@ async def test_a_credential_that_is_being_deleted_goes_before_the_mints_of_its_n
 
 @simulated
 async def test_at_each_list_nobody_asks_whether_a_credential_that_is_not_understood_is_there(
-    bench: Bench, intake: Intake
+    bench: Bench, cache: ClusterCache
 ) -> None:
     """Its tokens are not orphans, and a live read for each of them would tell no more."""
-    intake.credential_gone(CREDENTIAL)
-    intake.malformed_seen(InvalidObject("ApiCredential", CREDENTIAL, "uid-1", "1", 1, "spec.roles: no"))
+    cache.remove_credential(CREDENTIAL)
+    cache.apply_invalid(InvalidObject("ApiCredential", CREDENTIAL, "uid-1", "1", 1, "spec.roles: no"))
     await forget_what_was_seen(bench)
     living = replace(a_minted_token(credential=bench.credential.identity), resource_version=LATER)
 
-    intake.token_listed(living)
+    cache.apply_listed(living)
 
     assert await asked(bench) == ([], 0)
-    intake.credential_gone(CREDENTIAL)
+    cache.remove_credential(CREDENTIAL)
     assert TOKEN.name in (await asked(bench))[0]

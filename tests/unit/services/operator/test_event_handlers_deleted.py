@@ -4,7 +4,7 @@ import pytest
 
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.reasons import DeliveryState
-from pharia_access.services.operator.intake import Intake
+from pharia_access.services.operator.cluster_cache import ClusterCache
 from pharia_access.services.operator.work_queue import WorkItem
 from tests.support.bench_tokens import active
 from tests.support.builders import TOKEN, a_minted_token
@@ -27,51 +27,51 @@ async def secrets_queued(bench: Bench) -> list[WorkItem]:
 )
 @simulated
 async def test_a_secret_that_outlived_its_token_is_deleted(
-    bench: Bench, intake: Intake, state: DeliveryState, expected: list[WorkItem]
+    bench: Bench, cache: ClusterCache, state: DeliveryState, expected: list[WorkItem]
 ) -> None:
-    intake.token_seen(a_minted_token(credential=bench.credential.identity, state=state))
+    cache.apply_event(a_minted_token(credential=bench.credential.identity, state=state))
 
-    intake.token_gone(TOKEN, "token-1")
-    intake.token_gone(TOKEN, "token-1")
+    cache.remove_token(TOKEN, "token-1")
+    cache.remove_token(TOKEN, "token-1")
 
-    assert TOKEN not in bench.replica.view.token_keys
+    assert TOKEN not in bench.replica.cache.tokens.keys
     assert await drained(bench.replica.queue) == expected
 
 
 @simulated
 async def test_a_secret_whose_token_went_while_nobody_led_is_deleted_by_the_next_leader(
-    bench: Bench, intake: Intake
+    bench: Bench, cache: ClusterCache
 ) -> None:
     """No list tells of it: the operator may not list Secrets, and an orphaning delete leaves it to nobody else."""
-    intake.acting = False
-    intake.token_seen(active(bench))
-    intake.token_gone(TOKEN, "token-1")
+    bench.replica.leader_queue.is_leader = False
+    cache.apply_event(active(bench))
+    cache.remove_token(TOKEN, "token-1")
     assert await drained(bench.replica.queue) == []
 
-    intake.take_over()
+    bench.replica.leader_queue.start_leading()
     assert await secrets_queued(bench) == [WorkItem("secret", SECRET, "secret-1")]
-    intake.take_over()
+    bench.replica.leader_queue.start_leading()
     assert await secrets_queued(bench) == []
 
 
 @simulated
-async def test_a_standby_remembers_the_last_thousand_of_such_secrets(bench: Bench, intake: Intake) -> None:
-    intake.acting = False
+async def test_a_standby_remembers_the_last_thousand_of_such_secrets(bench: Bench, cache: ClusterCache) -> None:
+    bench.replica.leader_queue.is_leader = False
     for number in range(1001):
-        intake.token_seen(active(bench, ObjectKey(TOKEN.namespace, f"t{number}")))
-        intake.token_gone(ObjectKey(TOKEN.namespace, f"t{number}"))
+        cache.apply_event(active(bench, ObjectKey(TOKEN.namespace, f"t{number}")))
+        cache.remove_token(ObjectKey(TOKEN.namespace, f"t{number}"))
 
-    intake.take_over()
+    bench.replica.leader_queue.start_leading()
 
     assert len(await secrets_queued(bench)) == 1000
 
 
 @simulated
-async def test_a_late_word_of_an_earlier_token_of_the_name_ends_nothing(bench: Bench, intake: Intake) -> None:
-    intake.token_seen(active(bench, uid="token-2"))
+async def test_a_late_word_of_an_earlier_token_of_the_name_ends_nothing(bench: Bench, cache: ClusterCache) -> None:
+    cache.apply_event(active(bench, uid="token-2"))
 
-    intake.token_gone(TOKEN, "token-1")
+    cache.remove_token(TOKEN, "token-1")
 
-    assert TOKEN in bench.replica.view.token_keys
+    assert TOKEN in bench.replica.cache.tokens.keys
     assert len(bench.replica.schedule) == 1
     assert await drained(bench.replica.queue) == []

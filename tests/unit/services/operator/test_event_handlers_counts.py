@@ -10,7 +10,8 @@ from pharia_access.domain.conditions import Condition
 from pharia_access.domain.lifecycle import token_rules
 from pharia_access.domain.lifecycle.decisions import Observed, WriteStatus
 from pharia_access.domain.model import ObjectKey, Phase, Token, TokenStatus
-from pharia_access.services.operator.intake import COALESCE_SECONDS, Intake
+from pharia_access.services.operator.cluster_cache import ClusterCache
+from pharia_access.services.operator.event_handlers import COALESCE_SECONDS
 from pharia_access.services.operator.work_queue import WorkItem
 from tests.support.builders import CREDENTIAL, NOW, a_token
 from tests.support.service_builders import Bench, drained
@@ -54,10 +55,10 @@ async def recounts(bench: Bench, seconds: float = 600) -> list[float]:
 
 @simulated
 async def test_many_changes_of_one_credentials_tokens_are_counted_once(
-    clock: FakeClock, bench: Bench, intake: Intake
+    clock: FakeClock, bench: Bench, cache: ClusterCache
 ) -> None:
     for number in range(50):
-        intake.token_written(in_phase(Phase.ACTIVE, ObjectKey(CREDENTIAL.namespace, f"ci-{number}")))
+        cache.apply_own_write(in_phase(Phase.ACTIVE, ObjectKey(CREDENTIAL.namespace, f"ci-{number}")))
         await asyncio.sleep(0.03)
 
     assert await recounts(bench) == [0.5]
@@ -78,23 +79,23 @@ async def test_many_changes_of_one_credentials_tokens_are_counted_once(
 )
 @simulated
 async def test_a_credential_is_counted_anew_where_its_counts_change(
-    clock: FakeClock, bench: Bench, intake: Intake, after: Token | None, expected: list[float]
+    clock: FakeClock, bench: Bench, cache: ClusterCache, after: Token | None, expected: list[float]
 ) -> None:
-    intake.token_written(in_phase(Phase.ACTIVE))
+    cache.apply_own_write(in_phase(Phase.ACTIVE))
     await recounts(bench)
 
     if after is None:
-        intake.token_gone(FIRST)
+        cache.remove_token(FIRST)
     else:
-        intake.token_written(after)
+        cache.apply_own_write(after)
 
     assert await recounts(bench) == expected
 
 
-def test_for_a_credential_that_nobody_knows_nothing_is_counted(bench: Bench, intake: Intake) -> None:
-    intake.token_written(a_token(credential_name="nobody"))
-    intake.credential_gone(CREDENTIAL)
-    intake.token_written(in_phase(Phase.ACTIVE))
+def test_for_a_credential_that_nobody_knows_nothing_is_counted(bench: Bench, cache: ClusterCache) -> None:
+    cache.apply_own_write(a_token(credential_name="nobody"))
+    cache.remove_credential(CREDENTIAL)
+    cache.apply_own_write(in_phase(Phase.ACTIVE))
 
     assert not bench.replica.queue._due
 
@@ -122,17 +123,17 @@ def test_for_a_credential_that_nobody_knows_nothing_is_counted(bench: Bench, int
 )
 @simulated
 async def test_who_waits_for_a_place_is_asked_again_when_one_becomes_free(
-    clock: FakeClock, bench: Bench, intake: Intake, before: Token, after: Token | None, expected: list[ObjectKey]
+    clock: FakeClock, bench: Bench, cache: ClusterCache, before: Token, after: Token | None, expected: list[ObjectKey]
 ) -> None:
-    intake.token_written(before)
-    intake.token_written(in_phase(Phase.ACTIVE, SECOND))
-    intake.token_seen(told_to_wait(bench))
+    cache.apply_own_write(before)
+    cache.apply_own_write(in_phase(Phase.ACTIVE, SECOND))
+    cache.apply_event(told_to_wait(bench))
     await drained(bench.replica.queue)
 
     if after is None:
-        intake.token_gone(FIRST)
+        cache.remove_token(FIRST)
     else:
-        intake.token_written(after)
+        cache.apply_own_write(after)
 
     works = await drained(bench.replica.queue)
     assert [work.key for work in works if work.kind == "token"] == expected
@@ -141,35 +142,35 @@ async def test_who_waits_for_a_place_is_asked_again_when_one_becomes_free(
 @simulated
 async def test_without_a_limit_nobody_waits_for_a_place(clock: FakeClock) -> None:
     bench = Bench(clock)
-    bench.replica.intake.token_written(in_phase(Phase.ACTIVE))
-    bench.replica.intake.token_written(in_phase(Phase.PENDING, WAITS))
+    bench.replica.cache.apply_own_write(in_phase(Phase.ACTIVE))
+    bench.replica.cache.apply_own_write(in_phase(Phase.PENDING, WAITS))
 
-    bench.replica.intake.token_written(in_phase(Phase.REVOKED, version="2"))
+    bench.replica.cache.apply_own_write(in_phase(Phase.REVOKED, version="2"))
 
     assert await drained(bench.replica.queue) == []
 
 
 @simulated
-async def test_a_standby_counts_nothing_and_asks_nobody(clock: FakeClock, bench: Bench, intake: Intake) -> None:
-    intake.acting = False
-    intake.token_written(in_phase(Phase.ACTIVE))
-    intake.token_written(in_phase(Phase.PENDING, WAITS))
-    intake.token_written(in_phase(Phase.REVOKED, version="2"))
+async def test_a_standby_counts_nothing_and_asks_nobody(clock: FakeClock, bench: Bench, cache: ClusterCache) -> None:
+    bench.replica.leader_queue.is_leader = False
+    cache.apply_own_write(in_phase(Phase.ACTIVE))
+    cache.apply_own_write(in_phase(Phase.PENDING, WAITS))
+    cache.apply_own_write(in_phase(Phase.REVOKED, version="2"))
 
     assert await recounts(bench, timedelta(minutes=1).total_seconds()) == []
     assert len(bench.replica.queue) == 0
 
 
 @simulated
-async def test_counts_come_after_what_somebody_waits_for(clock: FakeClock, bench: Bench, intake: Intake) -> None:
+async def test_counts_come_after_what_somebody_waits_for(clock: FakeClock, bench: Bench, cache: ClusterCache) -> None:
     """As where many tokens end at once: each end has a credential counted anew, and mints must not wait for that."""
     queue = bench.replica.queue
-    intake.token_written(in_phase(Phase.ACTIVE))
+    cache.apply_own_write(in_phase(Phase.ACTIVE))
     await asyncio.sleep(COALESCE_SECONDS + 1)
-    intake.ask(SECOND, bulk=False)
+    bench.replica.leader_queue.enqueue_token(SECOND, bulk=False)
     assert await queue.take() == WorkItem("token", SECOND)  # and the count is due, and stands in line
 
-    intake.ask(WAITS, bulk=False)
+    bench.replica.leader_queue.enqueue_token(WAITS, bulk=False)
 
     assert await queue.take() == WorkItem("token", WAITS)
     assert await queue.take() == ITSELF
