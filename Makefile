@@ -12,6 +12,8 @@ export KUBERNETES
 IF_BUILT ?=
 # For `make plugin`: ALL=--all makes the archives of all platforms.
 ALL ?=
+# For `make generate`: FAST=--fast leaves out what needs the control plane.
+FAST ?=
 # For `make lock`: UPGRADE=--upgrade takes newer versions than the locked ones.
 UPGRADE ?=
 
@@ -37,10 +39,19 @@ BUILD_LOG := $(COVERAGE)/build.log
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up down test unit integration oldest matrix coverage lint format bench scale soak chaos attacks attacker fuzz mutants mint-model e2e sbom plugin plugin-test lock clean control-plane kind manifests
+.PHONY: help check generate docs demo up down test unit integration oldest matrix coverage lint format bench scale soak chaos attacks attacker fuzz mutants mint-model e2e sbom plugin plugin-test lock clean control-plane kind manifests
 
 help: ## List these commands.
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+check: $(READY) ## Lint and unit tests side by side, in some minutes: no control plane. Run it before each commit.
+	@$(MAKE) --no-print-directory -j2 lint unit LIMIT="$(AT_MOST)"
+
+generate: $(READY) ## Write everything that is generated: pages, the chart's copies, manifests; FAST=--fast without the control plane.
+	@$(PY) -m tools.generate $(FAST)
+
+docs: .local/docs/ready ## Build the documentation as a site with search: dist/docs/index.html. A broken link fails.
+	@.local/docs/bin/python -m tools.docs_site
 
 demo: $(READY) control-plane ## Tell the whole story on a real API server, from nothing, with the commands it runs.
 	@$(PY) -m tools.demo
@@ -168,11 +179,12 @@ lock: .local/lock/ready ## Pin all dependencies anew after a change; UPGRADE=--u
 	pin build requirements/build.in -c requirements/dev.txt -o requirements/build.txt; \
 	pin plugin requirements/plugin.in -c requirements/dev.txt -o requirements/plugin.txt; \
 	pin go requirements/go.in -o requirements/go.txt; \
+	pin docs requirements/docs.in -o requirements/docs.txt; \
 	pin gateways requirements/gateways.in -o requirements/gateways.txt; \
 	pin tools requirements/tools.in -o requirements/tools.txt
 
 clean: ## Remove everything made here (not the cache of built programs, not what `make up` runs on).
-	@rm -rf $(VENV) .local/lock $(COVERAGE) .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache \
+	@rm -rf $(VENV) .local/lock .local/docs $(COVERAGE) .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache \
 		.import_linter_cache dist build
 	@find src tests tools bench -name __pycache__ -type d -prune -exec rm -rf {} +
 	@echo "The built programs stay in $${XDG_CACHE_HOME:-$$HOME/.cache}/pharia-access."
@@ -196,4 +208,10 @@ $(READY): $(VENV)/locked pyproject.toml
 	@rm -rf .local/lock && mkdir -p .local
 	@$(PYTHON) -m venv .local/lock
 	@.local/lock/bin/python -m pip install --quiet --require-hashes -r requirements/tools.txt
+	@touch $@
+
+.local/docs/ready: requirements/docs.txt
+	@rm -rf .local/docs && mkdir -p .local
+	@$(PYTHON) -m venv .local/docs
+	@.local/docs/bin/python -m pip install --quiet --require-hashes -r requirements/docs.txt
 	@touch $@

@@ -51,15 +51,17 @@ class _Step:
 
 
 def main() -> int:
-    """Play the page on a control plane of its own, and write it."""
+    """Play the page on a control plane of its own, and write it if more differs than what differs each time."""
+    page = PAGE.read_text(encoding="utf-8")
     with tempfile.TemporaryDirectory(prefix="pharia-access-transcript-") as folder:
         root = Path(folder)
         with ControlPlane.start(root / "control-plane") as control_plane:
             install(control_plane)
             with _running(control_plane, root) as verifier:
                 env = environment(control_plane, root / "home", verifier.url)
-                played = play(PAGE.read_text(encoding="utf-8"), env)
-    PAGE.write_text(played, encoding="utf-8")
+                played = play(page, env)
+    if masked(played) != masked(page):
+        PAGE.write_text(played, encoding="utf-8")
     return 0
 
 

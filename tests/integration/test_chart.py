@@ -37,7 +37,7 @@ def test_helm_finds_nothing_to_complain_about(control_plane: ControlPlane) -> No
 
 
 def test_the_manifests_for_people_without_helm_are_what_the_chart_gives(control_plane: ControlPlane) -> None:
-    assert MANIFESTS.read_text(encoding="utf-8") == render(control_plane.bin / "helm"), "run: make manifests"
+    assert MANIFESTS.read_text(encoding="utf-8") == render(control_plane.bin / "helm"), "run: make generate"
 
 
 def test_the_notes_name_what_was_installed(control_plane: ControlPlane) -> None:

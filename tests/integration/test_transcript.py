@@ -27,7 +27,7 @@ def test_the_tutorial_shows_what_the_commands_say(
 
     control_plane.kubectl("delete", "namespace", "reports", "--wait=false")
     control_plane.kubectl("delete", "apiroles", "--all")
-    assert masked(played) == masked(page), "run: python3 -m tools.transcript"
+    assert masked(played) == masked(page), "run: make generate"
 
 
 def test_what_differs_each_time_is_masked_and_nothing_else() -> None:

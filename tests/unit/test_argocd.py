@@ -80,7 +80,7 @@ def test_scripts_are_run_without_the_libraries_that_argo_cd_keeps_closed(script:
 
 @pytest.mark.parametrize("path", files(), ids=lambda path: path.name)
 def test_the_configuration_is_up_to_date(path: Path) -> None:
-    assert path.read_text(encoding="utf-8") == files()[path], "run: python3 -m tools.argocd_config"
+    assert path.read_text(encoding="utf-8") == files()[path], "run: make generate"
 
 
 def test_the_configuration_holds_the_scripts_as_they_are() -> None:

@@ -26,11 +26,11 @@ NOT_OURS = {"enabled"}
 
 @pytest.mark.parametrize("original", copies(), ids=lambda path: path.name)
 def test_the_charts_copy_is_byte_identical_to_the_original(original: Path) -> None:
-    assert copies()[original].read_bytes() == original.read_bytes(), "run: python3 -m tools.sync_chart"
+    assert copies()[original].read_bytes() == original.read_bytes(), "run: make generate"
 
 
 def test_the_operator_carries_what_is_in_crds() -> None:
-    assert GUARDS.read_text(encoding="utf-8") == guards(), "run: python3 -m tools.sync_chart"
+    assert GUARDS.read_text(encoding="utf-8") == guards(), "run: make generate"
 
 
 def test_the_chart_has_a_copy_of_every_original_and_no_other_kind() -> None:
@@ -45,9 +45,7 @@ def test_no_original_could_be_taken_for_a_template() -> None:
 
 
 def test_the_table_of_values_is_up_to_date() -> None:
-    assert README.read_text(encoding="utf-8") == with_table(README.read_text(encoding="utf-8")), (
-        "run: python3 -m tools.values_reference"
-    )
+    assert README.read_text(encoding="utf-8") == with_table(README.read_text(encoding="utf-8")), "run: make generate"
 
 
 def test_every_value_is_explained_where_it_stands() -> None:
@@ -80,7 +78,7 @@ def test_the_schema_knows_every_value_and_no_other() -> None:
     ],
 )
 def test_what_the_chart_knows_of_its_values_is_up_to_date(made: Path, wanted: Callable[[], str]) -> None:
-    assert made.read_text(encoding="utf-8") == wanted(), "run: python3 -m tools.chart_values"
+    assert made.read_text(encoding="utf-8") == wanted(), "run: make generate"
 
 
 def test_every_template_begins_with_the_values_that_stand_without_one() -> None:

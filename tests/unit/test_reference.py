@@ -17,13 +17,13 @@ REFERENCE = Path(__file__).resolve().parents[2] / "docs" / "reference"
 def test_the_page_of_settings_is_up_to_date() -> None:
     page = settings_reference.page()
 
-    assert settings_reference.PAGE.read_text(encoding="utf-8") == page, "run: python3 -m tools.settings_reference"
+    assert settings_reference.PAGE.read_text(encoding="utf-8") == page, "run: make generate"
 
 
 def test_the_page_of_kubectl_access_is_up_to_date() -> None:
     page = kubectl_reference.page()
 
-    assert kubectl_reference.PAGE.read_text(encoding="utf-8") == page, "run: python3 -m tools.kubectl_reference"
+    assert kubectl_reference.PAGE.read_text(encoding="utf-8") == page, "run: make generate"
 
 
 def test_the_page_of_kubectl_access_tells_of_every_command() -> None:

@@ -9,6 +9,7 @@ from pharia_access.domain.lifecycle.decisions import (
     DeleteToken,
     InSync,
     Observed,
+    Rule,
     SecretCleanup,
     status_change,
 )
@@ -24,16 +25,7 @@ from pharia_access.domain.lifetime import expiry
 from pharia_access.domain.model import DeliveryState, Phase, Reason, TokenStatus
 from pharia_access.domain.times import format_time
 
-__all__ = [
-    "end_token",
-    "end_what_expired",
-    "end_what_is_being_deleted",
-    "end_with_its_credential",
-    "fail_under_a_replaced_credential",
-    "hold_what_failed",
-    "hold_what_is_revoked",
-    "withdraw",
-]
+__all__ = ["ENDING_RULES", "end_token", "withdraw"]
 
 _OVER = frozenset({Phase.EXPIRED, Phase.REVOKED, Phase.FAILED})
 
@@ -153,3 +145,14 @@ def _without_leftover(observed: Observed, status: TokenStatus, now: datetime) ->
             or InSync()
         )
     return status_change(observed, undelivered(observed.token, status, now), SecretCleanup.DELETE_LEFTOVER) or InSync()
+
+
+ENDING_RULES: tuple[Rule, ...] = (
+    end_what_is_being_deleted,
+    end_with_its_credential,
+    fail_under_a_replaced_credential,
+    hold_what_is_revoked,
+    hold_what_failed,
+    end_what_expired,
+)
+"""The most important first."""

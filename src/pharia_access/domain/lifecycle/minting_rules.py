@@ -9,6 +9,7 @@ from pharia_access.domain.lifecycle.decisions import (
     InSync,
     Mint,
     Observed,
+    Rule,
     SecretCleanup,
     status_change,
 )
@@ -17,15 +18,7 @@ from pharia_access.domain.lifecycle.token_status import Outcome, status_of
 from pharia_access.domain.lifetime import expiry, longest_life, overlong_by
 from pharia_access.domain.model import Credential, Phase, Reason
 
-__all__ = [
-    "hold_what_was_restored",
-    "mint_what_is_new",
-    "refuse_a_life_too_long",
-    "stop_waiting_too_long",
-    "wait_for_a_credential",
-    "wait_for_a_free_slot",
-    "wait_for_the_guards",
-]
+__all__ = ["MINTING_RULES"]
 
 
 def hold_what_was_restored(observed: Observed, now: datetime) -> Decision | None:
@@ -160,3 +153,15 @@ def _wait(observed: Observed, now: datetime, outcome: Outcome) -> Decision:
     recheck_at = min((moment for moment in moments if moment is not None), default=None)
     # A Secret that a crash left is not touched: the mint that this waits for adopts it, perhaps at this very moment.
     return status_change(observed, status, SecretCleanup.KEEP) or InSync(recheck_at)
+
+
+MINTING_RULES: tuple[Rule, ...] = (
+    hold_what_was_restored,
+    stop_waiting_too_long,
+    wait_for_a_credential,
+    refuse_a_life_too_long,
+    wait_for_a_free_slot,
+    wait_for_the_guards,
+    mint_what_is_new,
+)
+"""The most important first. The last one mints, if no other stood in the way."""

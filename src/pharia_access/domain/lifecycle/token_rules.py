@@ -16,24 +16,8 @@ from pharia_access.domain.lifecycle.decisions import (
     SecretCleanup,
     WriteStatus,
 )
-from pharia_access.domain.lifecycle.ending_rules import (
-    end_what_expired,
-    end_what_is_being_deleted,
-    end_with_its_credential,
-    fail_under_a_replaced_credential,
-    hold_what_failed,
-    hold_what_is_revoked,
-    withdraw,
-)
-from pharia_access.domain.lifecycle.minting_rules import (
-    hold_what_was_restored,
-    mint_what_is_new,
-    refuse_a_life_too_long,
-    stop_waiting_too_long,
-    wait_for_a_credential,
-    wait_for_a_free_slot,
-    wait_for_the_guards,
-)
+from pharia_access.domain.lifecycle.ending_rules import ENDING_RULES, withdraw
+from pharia_access.domain.lifecycle.minting_rules import MINTING_RULES
 from pharia_access.domain.lifecycle.token_status import active_status, with_delivery
 from pharia_access.domain.lifetime import expiring_soon_at, expiry, next_end
 from pharia_access.domain.reasons import DeliveryState, Reason
@@ -79,19 +63,5 @@ def _disown(observed: Observed, answer: InSync) -> RemoveOwner | None:
     return None if remaining == token.owners else RemoveOwner(remaining, answer.recheck_at)
 
 
-RULES: tuple[Rule, ...] = (
-    end_what_is_being_deleted,
-    end_with_its_credential,
-    fail_under_a_replaced_credential,
-    hold_what_is_revoked,
-    hold_what_failed,
-    end_what_expired,
-    hold_what_was_restored,
-    stop_waiting_too_long,
-    wait_for_a_credential,
-    refuse_a_life_too_long,
-    wait_for_a_free_slot,
-    wait_for_the_guards,
-    mint_what_is_new,
-    keep_what_is_active,
-)
+RULES: tuple[Rule, ...] = (*ENDING_RULES, *MINTING_RULES, keep_what_is_active)
+"""First whether the token is over, then whether it is minted, then what a live one needs. A new rule joins a list."""
