@@ -56,7 +56,7 @@ async def test_every_setting_reaches_its_part(tmp_path: Path) -> None:
         assert operator._parts.probes._pace == ProbeIntervals(timedelta(seconds=20), timedelta(seconds=90), 5)
         assert elector._pace == LeaseTimings(timedelta(seconds=20), timedelta(seconds=12), timedelta(seconds=3))
         assert elector._identity == "pod-7"
-        assert tokens._lookup._policy == operator.intake._policy == settings.policy()
+        assert tokens._lookup._policy == operator._parts.handlers._policy == settings.policy()
         assert tokens._minting._prefix == "acme"
         assert tokens._deletes._gap == 0.25
 
@@ -69,9 +69,9 @@ async def test_the_parts_share_one_view_that_a_list_fills(tmp_path: Path) -> Non
         async with open_application(settings) as application:
             await asyncio.wait_for(application.operator.sync_cache(), 10)
 
-            assert application.view.token_keys == (TOKEN,)
-            assert application.view.credential_keys == (CREDENTIAL,)
-            assert list(application.view.catalog) == ["studio-user"]
+            assert application.operator.cache.tokens.keys == (TOKEN,)
+            assert tuple(application.operator.cache.credentials) == (CREDENTIAL,)
+            assert list(application.operator.cache.catalog) == ["studio-user"]
             assert application.operator.has_synced
             assert b"pharia_access_leader 0.0" in application.metrics.render()
 

@@ -14,7 +14,6 @@ from pharia_access.kube.operator.guards import KubeGuards
 from pharia_access.kube.operator.lease import KubeLeases
 from pharia_access.kube.secrets import KubeSecrets
 from pharia_access.services.operator.assembly import OperatorOptions, assemble
-from pharia_access.services.operator.cluster_cache import ClusterCache
 from pharia_access.services.operator.hashing import ThreadedHasher
 from pharia_access.services.operator.leadership import Elector, LeaseTimings
 from pharia_access.services.operator.operator import Operator, OperatorIntervals
@@ -41,7 +40,6 @@ class Application:
     """An operator with all that runs beside it."""
 
     operator: Operator
-    view: ClusterCache
     elector: Elector
     recorder: EventRecorder
     metrics: OperatorMetrics
@@ -115,7 +113,6 @@ def _application(settings: OperatorSettings, outside: _Outside) -> Application:
     leases, clock = outside.edge.leases, outside.clock
     return Application(
         operator=Operator(parts, OperatorIntervals(workers=settings.workers, resync=settings.resync_interval)),
-        view=parts.view,
         elector=Elector(leases=leases, clock=clock, identity=settings.identity, pace=_pace(settings)),
         recorder=outside.recorder,
         metrics=outside.metrics,

@@ -8,8 +8,9 @@ from pharia_access.domain.model import Credential, Policy, Token
 from pharia_access.services.keyring_store import KeyringStore
 from pharia_access.services.operator.assembly import OperatorOptions, assemble
 from pharia_access.services.operator.cluster_cache import ClusterCache
+from pharia_access.services.operator.event_handlers import EventHandlers
 from pharia_access.services.operator.guards import Watchman
-from pharia_access.services.operator.intake import Intake
+from pharia_access.services.operator.leader_queue import LeaderQueue
 from pharia_access.services.operator.minting import Minting
 from pharia_access.services.operator.operator import Operator, OperatorIntervals
 from pharia_access.services.operator.probes import ProbeIntervals, Probes
@@ -43,11 +44,12 @@ class Replica:
     metrics: FakeMetrics = field(default_factory=FakeMetrics)
     guards: FakeGuards = field(default_factory=FakeGuards)
     hasher: CheapHasher = field(default_factory=CheapHasher)
-    view: ClusterCache = field(init=False)
+    cache: ClusterCache = field(init=False)
+    handlers: EventHandlers = field(init=False)
     queue: WorkQueue = field(init=False)
+    leader_queue: LeaderQueue = field(init=False)
     schedule: Schedule = field(init=False)
     probes: Probes = field(init=False)
-    intake: Intake = field(init=False)
     keys: KeyringStore = field(init=False)
     minting: Minting = field(init=False)
     tokens: TokenReconciler = field(init=False)
@@ -57,8 +59,9 @@ class Replica:
     def __post_init__(self) -> None:
         choices = OperatorOptions(self.policy, "pharia", self.pace, DELETES_PER_SECOND, self.namespaces)
         parts = assemble(self.ports(), choices)
-        self.view, self.queue, self.schedule = parts.view, parts.queue, parts.schedule
-        self.probes, self.intake, self.keys, self.tokens = parts.probes, parts.intake, parts.keys, parts.tokens
+        self.cache, self.handlers, self.schedule = parts.cache, parts.handlers, parts.schedule
+        self.queue, self.leader_queue = parts.queue, parts.leader_queue
+        self.probes, self.keys, self.tokens = parts.probes, parts.keys, parts.tokens
         self.minting = parts.tokens._minting
         self.watchman = parts.watchman
         self.watchman.objection = ""  # the guards were looked at, for those who call the parts by hand
@@ -79,13 +82,13 @@ class Replica:
 
     def hear(self, change: Change) -> None:
         """An event arrives."""
-        intake, item = self.intake, change.object
+        cache, item = self.cache, change.object
         match change.type, item:
             case "DELETED", Token():
-                intake.token_gone(item.key, item.uid)
+                cache.remove_token(item.key, item.uid)
             case "DELETED", Credential():
-                intake.credential_gone(item.key, item.uid)
+                cache.remove_credential(item.key, item.uid)
             case _, Token():
-                intake.token_seen(item)
+                cache.apply_event(item)
             case _, Credential():
-                intake.credential_seen(item)
+                cache.apply_credential(item)

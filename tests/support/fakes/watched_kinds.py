@@ -25,14 +25,14 @@ __all__ = ["GROUP", "OBJECTS", "VERSION", "Post", "a_kind", "hearers", "served"]
 
 
 class Post:
-    """An inbox, and the replica whose intake it fills."""
+    """An inbox, and the replica whose cache it fills."""
 
     def __init__(self) -> None:
         clock = FakeClock()
         self.replica = Replica(cluster=FakeCluster(FakeStore(clock.now)), clock=clock)
-        self.replica.intake.acting = True
-        self.view = self.replica.view
-        self.inbox = WatchEventDecoder(intake=self.replica.intake, view=self.view, settings=OperatorSettings())
+        self.replica.leader_queue.is_leader = True
+        self.cache = self.replica.cache
+        self.inbox = WatchEventDecoder(self.cache, OperatorSettings())
 
     @property
     def waiting(self) -> set[WorkItem]:

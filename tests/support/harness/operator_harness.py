@@ -74,15 +74,15 @@ class OperatorHarness:
 
     def look_around(self) -> None:
         """All that is stored is seen; nothing is queued for it."""
-        intake = self.replica.intake
-        intake.acting = False
+        cache = self.replica.cache
+        self.replica.leader_queue.is_leader = False
         for role in self.store.roles.values():
-            intake.role_seen(role)
+            cache.apply_role(role)
         for credential in self.store.credentials.values():
-            intake.credential_seen(credential)
+            cache.apply_credential(credential)
         for token in self.store.tokens.values():
-            intake.token_seen(token)
-        intake.acting = True
+            cache.apply_event(token)
+        self.replica.leader_queue.is_leader = True
 
     # --- what people do
 
@@ -113,13 +113,13 @@ class OperatorHarness:
         """Delete the credential and create one of the same name; the replica sees only the new one."""
         self.store.delete_credential(CREDENTIAL)
         made = self.store.apply_credential(a_credential(max_tokens=self.max_tokens))
-        self.replica.intake.credential_seen(made)
+        self.replica.cache.apply_credential(made)
         return made
 
     def remove_credential(self) -> None:
         """Delete the credential; the replica sees it."""
         self.store.delete_credential(CREDENTIAL)
-        self.replica.intake.credential_gone(CREDENTIAL)
+        self.replica.cache.remove_credential(CREDENTIAL)
 
     def leave_secret(
         self,
@@ -182,7 +182,7 @@ class OperatorHarness:
         """What lists, and remembers its last list."""
         replica = self.replica
         ports = replace(replica.ports(), cluster=cluster or replica.cluster)
-        return Resync(ports, view=replica.view, intake=replica.intake)
+        return Resync(ports, replica.cache)
 
     def fail(self, verb: str, *faults: Fault) -> None:
         """Have the next calls of this verb go wrong."""

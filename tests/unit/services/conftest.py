@@ -2,7 +2,7 @@
 
 import pytest
 
-from pharia_access.services.operator.intake import Intake
+from pharia_access.services.operator.cluster_cache import ClusterCache
 from pharia_access.services.operator.work_queue import WorkQueue
 from tests.support.fakes.virtual_time import FakeClock
 from tests.support.harness.operator_harness import OperatorHarness
@@ -21,9 +21,9 @@ def harness(clock: FakeClock) -> OperatorHarness:
 
 
 @pytest.fixture
-def intake(harness: OperatorHarness) -> Intake:
+def cache(harness: OperatorHarness) -> ClusterCache:
     """The replica's."""
-    return harness.replica.intake
+    return harness.replica.cache
 
 
 @pytest.fixture

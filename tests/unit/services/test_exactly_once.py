@@ -86,7 +86,7 @@ def _overwriting(self: FakeStore, token: Token, status: TokenStatus) -> Token:
 
 async def _believing_the_view(self: CredentialLookup, token: Token) -> Observed:
     """Bind a token to whatever credential was last heard of."""
-    known = self._view.credential(ObjectKey(token.key.namespace, token.spec.credential_name))
+    known = self._cache.credentials.get(ObjectKey(token.key.namespace, token.spec.credential_name))
     if known is not None and token.status.credential is None:
         return Observed(token, known, self._policy)
     return await _OBSERVE(self, token)

@@ -24,7 +24,7 @@ def delete(harness: OperatorHarness, key: ObjectKey) -> None:
     """Delete it; the replica hears of it."""
     uid = harness.token(key).uid
     harness.store.delete_token(key)
-    harness.replica.intake.token_gone(key, uid)
+    harness.replica.cache.remove_token(key, uid)
 
 
 async def deleted(harness: OperatorHarness, key: ObjectKey) -> None:
@@ -95,7 +95,7 @@ async def test_nothing_of_a_token_that_is_gone(
 
     for number in range(MANY):
         key = harness.create(f"t{number}", ttl=timedelta(hours=1)).key
-        harness.replica.intake.token_seen(harness.token(key))
+        harness.replica.cache.apply_event(harness.token(key))
         await end(harness, key)
         await drained(harness.replica.queue)
 
@@ -106,17 +106,17 @@ async def test_nothing_of_a_token_that_is_gone(
 @simulated
 async def test_nothing_of_a_token_that_a_standby_saw_come_and_go(harness: OperatorHarness) -> None:
     standby = harness.rival()
-    standby.replica.intake.acting = False
+    standby.replica.leader_queue.is_leader = False
     before = everything(standby)
 
     for number in range(MANY):
         key = harness.create(f"t{number}").key
-        standby.replica.intake.token_seen(harness.token(key))
+        standby.replica.cache.apply_event(harness.token(key))
         await harness.reconcile(key)
-        standby.replica.intake.token_seen(harness.token(key))
+        standby.replica.cache.apply_event(harness.token(key))
         harness.revoke(key)
         await harness.reconcile(key)
-        standby.replica.intake.token_seen(harness.token(key))
+        standby.replica.cache.apply_event(harness.token(key))
         delete(standby, key)
 
     assert everything(standby) - before < MANY
@@ -131,7 +131,7 @@ async def test_nothing_of_a_credential_that_is_gone() -> None:
         key = harness.create(f"t{number}").key
         await harness.reconcile(key)
         delete(harness, key)
-        harness.replica.intake.credential_gone(CREDENTIAL, harness.store.credentials[CREDENTIAL].uid)
+        harness.replica.cache.remove_credential(CREDENTIAL, harness.store.credentials[CREDENTIAL].uid)
         harness.replace_credential()
         await drained(harness.replica.queue)
 

@@ -40,7 +40,7 @@ def run_operator() -> int:
 
 async def _run(settings: OperatorSettings) -> int:
     async with open_application(settings) as application:
-        inbox = WatchEventDecoder(intake=application.operator.intake, view=application.view, settings=settings)
+        inbox = WatchEventDecoder(application.operator.cache, settings)
         process = _Process(application, Watcher(inbox, application.connection, settings))
         health = HealthServer(
             settings.health_host,

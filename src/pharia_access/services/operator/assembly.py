@@ -9,8 +9,9 @@ from pharia_access.services.operator.cluster_cache import ClusterCache
 from pharia_access.services.operator.counting import Counting
 from pharia_access.services.operator.credential_lookup import CredentialLookup
 from pharia_access.services.operator.credential_reconciler import CredentialReconciler
+from pharia_access.services.operator.event_handlers import EventHandlers
 from pharia_access.services.operator.guards import LONGEST_INTERVAL, Watchman
-from pharia_access.services.operator.intake import Intake
+from pharia_access.services.operator.leader_queue import LeaderQueue
 from pharia_access.services.operator.minting import Minting
 from pharia_access.services.operator.operator import Parts
 from pharia_access.services.operator.places import Places
@@ -44,13 +45,17 @@ class OperatorOptions:
 
 
 def assemble(ports: Ports, choices: OperatorOptions) -> Parts:
-    """Parts that know each other; the view is empty, and nothing is queued."""
+    """Parts that know each other; the cache is empty, and nothing is queued."""
     clock, policy = ports.clock, choices.policy
-    view, schedule = ClusterCache(), Schedule()
-    queue = WorkQueue(clock.monotonic, may_mint=lambda work: work.kind == "token" and view.is_pending(work.key))
-    probes = Probes(clock, choices.probe_pace)
-    places = Places(view, clock.monotonic)
-    intake = Intake(ports, view=view, places=places, queue=queue, schedule=schedule, probes=probes, policy=policy)
+    queue = WorkQueue(clock.monotonic, may_mint=lambda work: work.kind == "token" and cache.tokens.is_pending(work.key))
+    cache = ClusterCache(queue.processing)
+    leader_queue = LeaderQueue(queue, cache)
+    schedule, probes = Schedule(), Probes(clock, choices.probe_pace)
+    places = Places(cache.tokens, clock.monotonic)
+    handlers = EventHandlers(
+        ports, cache=cache, places=places, queue=leader_queue, schedule=schedule, probes=probes, policy=policy
+    )
+    cache.subscribe(handlers)
     keys = KeyringStore(secrets=ports.secrets, entropy=ports.entropy, clock=clock)
     minting = Minting(
         ports, policy=policy, prefix=choices.token_prefix, keyring=keys.current, holds_back=queue.holds_back
@@ -58,30 +63,33 @@ def assemble(ports: Ports, choices: OperatorOptions) -> Parts:
     deletes = RateLimiter(clock, choices.deletes_per_second)
     withdrawals = Withdrawals(ports, minting=minting, probes=probes)
     watchman = Watchman(
-        ports, view=view, intake=intake, required=choices.require_guards, interval=choices.look_interval
+        ports, cache=cache, queue=leader_queue, required=choices.require_guards, interval=choices.look_interval
     )
     scopes = Scopes(choices.namespaces, queue=queue, clock=clock, metrics=ports.metrics)
     return Parts(
         ports=ports,
-        view=view,
+        cache=cache,
         queue=queue,
+        leader_queue=leader_queue,
         schedule=schedule,
         probes=probes,
-        intake=intake,
         tokens=TokenReconciler(
             ports,
             minting=minting,
-            counting=Counting(ports.cluster, view=view, places=places, intake=intake),
-            lookup=CredentialLookup(ports, view=view, scopes=scopes, intake=intake, policy=policy),
+            counting=Counting(ports.cluster, cache=cache, places=places, handlers=handlers, queue=leader_queue),
+            lookup=CredentialLookup(ports, cache=cache, scopes=scopes, policy=policy),
             scopes=scopes,
-            intake=intake,
+            cache=cache,
+            handlers=handlers,
+            queue=leader_queue,
             withdrawals=withdrawals,
             deletes=deletes,
             watchman=watchman,
         ),
-        credentials=CredentialReconciler(ports, view=view, intake=intake),
-        resync=Resync(ports, view=view, intake=intake),
+        credentials=CredentialReconciler(ports, cache),
+        resync=Resync(ports, cache),
         keys=keys,
+        handlers=handlers,
         withdrawals=withdrawals,
         scopes=scopes,
         watchman=watchman,

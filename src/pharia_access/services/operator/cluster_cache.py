@@ -1,240 +1,222 @@
-"""What this replica knows of the cluster, in little memory: enough to count, to find dependents, to know what is due.
+"""What this replica knows of the cluster. Watch events, lists and our own writes go in here; handlers hear of changes.
 
-Nothing is written on the strength of the view alone: it says where to look.
+After the informers of client-go. Nothing is written on the strength of the cache alone: it says where to look.
 """
 
-from bisect import bisect_left, insort
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from sys import intern
 
-from pharia_access.domain.conditions import is_true
-from pharia_access.domain.model import Credential, DeliveryState, ObjectKey, Phase, Token, TokenCounts
+from pharia_access.domain.api_values import InvalidObject, Kind
+from pharia_access.domain.model import Credential, ObjectKey, Token
 from pharia_access.domain.permissions import Role
+from pharia_access.services.operator.changes import ResourceEventHandler, TokenChange
+from pharia_access.services.operator.token_index import TokenIndex, is_newer
+from pharia_access.services.operator.work_queue import WorkItem
 
-__all__ = ["ClusterCache", "TokenRecord", "is_newer"]
+__all__ = ["MOST_RECENT", "ClusterCache"]
 
-
-def is_newer(candidate: str, known: str) -> bool:
-    """Whether a resourceVersion is later than another of the same kind.
-
-    They are comparable integers since Kubernetes 1.35 (KEP-5504); whatever is not an integer counts as newer.
-    """
-    if not (candidate.isdecimal() and known.isdecimal()):
-        return candidate != known
-    return int(candidate) > int(known)
-
-
-@dataclass(frozen=True, slots=True)
-class TokenRecord:
-    """An ApiToken in short."""
-
-    uid: str
-    resource_version: str
-    credential: ObjectKey
-    phase: Phase | None
-    open_secret: tuple[str, str] | None
-    """Name and UID of a one-time Secret that is still there."""
-    holds_place: bool
-    """Whether it counts against its credential's `maxTokens`: active, or asked for, and nothing of its own bars it."""
-    created: float
-    """POSIX time."""
-
-    @property
-    def waits(self) -> bool:
-        """Whether it stands in line for one of its credential's places."""
-        return self.holds_place and self.phase is not Phase.ACTIVE
-
-    @classmethod
-    def of(cls, token: Token) -> "TokenRecord":
-        """What of a token is kept."""
-        delivery = token.status.delivery
-        available = delivery is not None and delivery.state is DeliveryState.AVAILABLE
-        asked_for = token.status.phase in {None, Phase.PENDING} and not (token.deleting or token.spec.revoked)
-        stuck = is_true(token.status.conditions, "Stalled")  # on another's Secret: it would hold the place
-        return cls(
-            uid=token.uid,
-            resource_version=token.resource_version,
-            credential=ObjectKey(token.key.namespace, intern(token.spec.credential_name)),
-            phase=token.status.phase,
-            open_secret=(delivery.secret_name, delivery.secret_uid) if delivery is not None and available else None,
-            holds_place=(token.status.phase is Phase.ACTIVE and not token.deleting) or (asked_for and not stuck),
-            created=token.created.timestamp(),
-        )
+MOST_RECENT = 2000
+"""How many tokens are kept whole until they are reconciled: about 5 KiB each."""
 
 
 class ClusterCache:
-    """Tokens in short, credentials and roles whole. Use from one event loop."""
+    """Tokens in short (`tokens`), credentials and roles whole. Use from one event loop, after `subscribe`.
 
-    def __init__(self) -> None:
-        self._tokens: dict[ObjectKey, TokenRecord] = {}
-        self._by_credential: dict[ObjectKey, dict[ObjectKey, None]] = {}
-        self._lines: dict[ObjectKey, list[tuple[float, ObjectKey]]] = {}  # who waits for a place, oldest first
-        self._phases: dict[ObjectKey, Counter[Phase]] = {}
-        self._totals: Counter[Phase] = Counter()
+    Args:
+        processing: the work that is done just now. Events of such tokens wait for `flush_in_flight`: most are echoes of
+            our own write, ahead of its answer, and would ask for work that is being done.
+    """
+
+    def __init__(self, processing: Container[WorkItem] = ()) -> None:
+        self._processing = processing
+        self._handlers: ResourceEventHandler
+        self.tokens = TokenIndex()
         self._credentials: dict[ObjectKey, Credential] = {}
         self._roles: dict[str, Role] = {}
-        self._gone: list[set[str]] = []  # one for each list that is read just now
+        self._invalid: dict[tuple[Kind, ObjectKey], InvalidObject] = {}
+        self._recent_tokens: dict[ObjectKey, Token] = {}
+        self._deferred: dict[ObjectKey, Token] = {}
+        self._deleted_in_flight: dict[ObjectKey, set[str]] = {}
+        self._tombstones: list[set[str]] = []  # UIDs, a set for each list that is read just now
 
-    def __len__(self) -> int:
-        """How many tokens there are."""
-        return len(self._tokens)
+    def subscribe(self, handlers: ResourceEventHandler) -> None:
+        """Have these hear of every change."""
+        self._handlers = handlers
+
+    # --- tokens
+
+    def apply_encoded_event(self, key: ObjectKey, resource_version: str, decode: Callable[[], Token]) -> None:
+        """Take a token from a watch; `decode` is called only where the state is new. Raises what that raises."""
+        if not self.tokens.has_version(key, resource_version):
+            self._apply_new_event(decode())
+
+    def apply_event(self, token: Token) -> None:
+        """Take a token from a watch. A state that is older than what is known changes nothing."""
+        if not self.tokens.has_version(token.key, token.resource_version):
+            self._apply_new_event(token)
+
+    def apply_own_write(self, token: Token) -> None:
+        """Take the answer to our own write. Its writer is still reconciling, and looks on by itself."""
+        if self.is_deleted_in_flight(token):
+            self._handlers.on_token_written_too_late(token)
+        elif not self.tokens.has_version(token.key, token.resource_version):
+            self._handlers.on_token_changed(self._put(token))
+
+    def apply_listed(self, token: Token) -> None:
+        """Take a token from a list. It is judged again, also where nothing about it changed."""
+        known = self.tokens.get(token.key)
+        if self.has_tombstone(token.uid) or (
+            known is not None and is_newer(known.resource_version, token.resource_version)
+        ):
+            return
+        change = None
+        if self.is_deleted_in_flight(token):
+            self._handlers.on_token_written_too_late(token)
+        elif not self.tokens.has_version(token.key, token.resource_version):
+            change = self._put(token)
+        self._handlers.on_token_observed(token, change, listed=True)
+
+    def remove_token(self, key: ObjectKey, uid: str | None = None) -> None:
+        """Forget a token that was deleted (None: whichever has the name)."""
+        self._add_tombstone(uid)
+        if uid is not None:
+            self._note_deletion_in_flight(key, uid)
+        known = self.tokens.get(key)
+        if known is not None and uid not in {None, known.uid}:
+            return
+        self._invalid.pop(("ApiToken", key), None)
+        self._recent_tokens.pop(key, None)
+        self._handlers.on_token_changed(TokenChange(key, self.tokens.remove(key), None))
+
+    def flush_in_flight(self, key: ObjectKey) -> None:
+        """Take what a watch showed of a token while it was reconciled; that is over."""
+        self._deleted_in_flight.pop(key, None)
+        token = self._deferred.pop(key, None)
+        if token is not None and not self.tokens.has_version(key, token.resource_version):
+            self._handlers.on_token_observed(token, self._put(token), listed=False)
+
+    def is_deleted_in_flight(self, token: Token) -> bool:
+        """Whether the token was deleted since its reconcile began: an answer to a write may come after that news."""
+        return token.uid in self._deleted_in_flight.get(token.key, ())
+
+    def keep_recent(self, token: Token) -> None:
+        """Keep a token whole for `take_recent`, until something newer is known of it."""
+        if len(self._recent_tokens) < MOST_RECENT:
+            self._recent_tokens[token.key] = token
+
+    def take_recent(self, key: ObjectKey) -> Token | None:
+        """Return a token as just observed, once, which spares its reader a read.
+
+        Only where a status is to be written, which is a compare-and-set: if the token is no longer so, that costs a
+        retry, with a read. What creates a Secret or deletes a token asks for a read first.
+        """
+        return self._recent_tokens.pop(key, None)
+
+    def _apply_new_event(self, token: Token) -> None:
+        if WorkItem("token", token.key) in self._processing:
+            deferred = self._deferred.get(token.key)
+            if deferred is None or is_newer(token.resource_version, deferred.resource_version):
+                self._deferred[token.key] = token
+        else:
+            self._handlers.on_token_observed(token, self._put(token), listed=False)
+
+    def _put(self, token: Token) -> TokenChange:
+        self._invalid.pop(("ApiToken", token.key), None)
+        self._recent_tokens.pop(token.key, None)
+        return TokenChange(token.key, *self.tokens.put(token))
+
+    def _note_deletion_in_flight(self, key: ObjectKey, uid: str) -> None:
+        """Where a read found no token, without a UID, a token of the name that was created since may be deferred."""
+        deferred = self._deferred.get(key)
+        if deferred is not None and deferred.uid == uid:
+            del self._deferred[key]
+        if WorkItem("token", key) in self._processing:
+            self._deleted_in_flight.setdefault(key, set()).add(uid)
+
+    # --- deletions while a list is read
+
+    @contextmanager
+    def listing(self) -> Iterator[None]:
+        """Remember what is deleted while a list or an object is read: an answer made before may still show it."""
+        tombstones: set[str] = set()
+        self._tombstones.append(tombstones)
+        try:
+            yield
+        finally:
+            self._tombstones = [other for other in self._tombstones if other is not tombstones]
+
+    def has_tombstone(self, uid: str) -> bool:
+        """Whether an object was deleted since a list that is read began."""
+        return any(uid in tombstones for tombstones in self._tombstones)
+
+    def _add_tombstone(self, uid: str | None) -> None:
+        if uid is not None:
+            for tombstones in self._tombstones:
+                tombstones.add(uid)
+
+    # --- credentials and roles
+
+    @property
+    def credentials(self) -> Mapping[ObjectKey, Credential]:
+        """All credentials as last observed."""
+        return self._credentials
+
+    def apply_credential(self, credential: Credential, *, listed: bool = False) -> None:
+        """Take a credential. What is older than what is known, or was deleted before a late answer, changes nothing."""
+        before = self._credentials.get(credential.key)
+        is_old = before is not None and not is_newer(credential.resource_version, before.resource_version)
+        if not is_old and not self.has_tombstone(credential.uid):
+            self._invalid.pop(("ApiCredential", credential.key), None)
+            self._credentials[credential.key] = credential
+            self._handlers.on_credential_changed(before, credential, listed=listed)
+        if listed:
+            self._handlers.on_credential_listed(credential.key)
+
+    def remove_credential(self, key: ObjectKey, uid: str | None = None) -> None:
+        """Forget a credential that was deleted (None: whichever has the name)."""
+        self._invalid.pop(("ApiCredential", key), None)
+        known = self._credentials.get(key)
+        self._add_tombstone(uid if uid is not None or known is None else known.uid)
+        if known is None or uid in {None, known.uid}:
+            self._credentials.pop(key, None)
+            self._handlers.on_credential_deleted(key)
 
     @property
     def catalog(self) -> Mapping[str, Role]:
         """All roles by name."""
         return self._roles
 
-    @property
-    def token_keys(self) -> tuple[ObjectKey, ...]:
-        """All tokens."""
-        return tuple(self._tokens)
-
-    @property
-    def credential_keys(self) -> tuple[ObjectKey, ...]:
-        """All credentials."""
-        return tuple(self._credentials)
-
-    @property
-    def any_token(self) -> ObjectKey | None:
-        """One that has not changed for long."""
-        return next(iter(self._tokens), None)
-
-    def token(self, key: ObjectKey) -> TokenRecord | None:
-        """What is known of a token."""
-        return self._tokens.get(key)
-
-    def knows(self, key: ObjectKey, resource_version: str) -> bool:
-        """Whether this state of the token, or a later one, has been seen."""
-        known = self._tokens.get(key)
-        return known is not None and not is_newer(resource_version, known.resource_version)
-
-    @contextmanager
-    def listing(self) -> Iterator[None]:
-        """While a list is read, remember what goes: pages that were made before may still show it."""
-        gone: set[str] = set()
-        self._gone.append(gone)
-        try:
-            yield
-        finally:
-            self._gone = [other for other in self._gone if other is not gone]
-
-    def note_gone(self, uid: str | None) -> None:
-        """An object was deleted."""
-        if uid is not None:
-            for gone in self._gone:
-                gone.add(uid)
-
-    def is_gone(self, uid: str) -> bool:
-        """Whether an object of a list that is read was deleted since."""
-        return any(uid in gone for gone in self._gone)
-
-    def is_past(self, key: ObjectKey, uid: str, resource_version: str) -> bool:
-        """Whether this state of the token is over: it is gone, or a later one has been seen."""
-        known = self._tokens.get(key)
-        return self.is_gone(uid) or (known is not None and is_newer(known.resource_version, resource_version))
-
-    def is_pending(self, key: ObjectKey) -> bool:
-        """Whether nothing has become of that token yet."""
-        record = self._tokens.get(key)
-        return record is not None and record.phase in {None, Phase.PENDING}
-
-    def put_token(self, token: Token) -> TokenRecord | None:
-        """Keep a token; returns what was kept before."""
-        before = self.drop_token(token.key)
-        record = TokenRecord.of(token)
-        self._tokens[token.key] = record
-        self._by_credential.setdefault(record.credential, {})[token.key] = None
-        self._phases.setdefault(record.credential, Counter())[record.phase or Phase.PENDING] += 1
-        self._totals[record.phase or Phase.PENDING] += 1
-        if record.waits:
-            insort(self._lines.setdefault(record.credential, []), (record.created, token.key))
-        return before
-
-    def bar_token(self, key: ObjectKey) -> tuple[TokenRecord | None, TokenRecord | None]:
-        """It cannot be understood any more, so it stands in no line; returns what was kept, and what is."""
-        before = after = self._tokens.get(key)
-        if before is not None and before.waits:
-            self._leave_line(key, before)
-            after = self._tokens[key] = replace(before, holds_place=False)
-        return before, after
-
-    def drop_token(self, key: ObjectKey) -> TokenRecord | None:
-        """Forget a token; returns what was kept."""
-        record = self._tokens.pop(key, None)
-        if record is None:
-            return None
-        self._phases[record.credential][record.phase or Phase.PENDING] -= 1
-        self._totals[record.phase or Phase.PENDING] -= 1
-        if record.waits:
-            self._leave_line(key, record)
-        siblings = self._by_credential[record.credential]
-        del siblings[key]
-        if not siblings:
-            del self._by_credential[record.credential]
-            del self._phases[record.credential]
-        return record
-
-    def _leave_line(self, key: ObjectKey, record: TokenRecord) -> None:
-        line = self._lines[record.credential]
-        del line[bisect_left(line, (record.created, key))]
-        if not line:
-            del self._lines[record.credential]
-
-    def tokens_of(self, credential: ObjectKey, *phases: Phase) -> tuple[ObjectKey, ...]:
-        """The tokens that refer to a credential of that name, of all phases if none is given."""
-        keys = self._by_credential.get(credential, {})
-        return tuple(key for key in keys if not phases or (self._tokens[key].phase or Phase.PENDING) in phases)
-
-    def active_of(self, credential: ObjectKey) -> int:
-        """How many of its tokens are active."""
-        return self._phases.get(credential, Counter())[Phase.ACTIVE]
-
-    def ahead_in_line(self, credential: ObjectKey, created: float, key: ObjectKey) -> int:
-        """How many wait for a place that were asked for before this one, which itself may be unknown here."""
-        return bisect_left(self._lines.get(credential, []), (created, key))
-
-    def counts(self, credential: ObjectKey) -> TokenCounts:
-        """A credential's tokens by phase."""
-        phases = self._phases.get(credential, Counter())
-        return TokenCounts(
-            active=phases[Phase.ACTIVE],
-            expired=phases[Phase.EXPIRED],
-            revoked=phases[Phase.REVOKED],
-            pending=phases[Phase.PENDING],
-            failed=phases[Phase.FAILED],
-        )
-
-    def totals(self) -> Counter[Phase]:
-        """All tokens by phase."""
-        return Counter(self._totals)
-
-    def credential(self, key: ObjectKey) -> Credential | None:
-        """A credential as last seen."""
-        return self._credentials.get(key)
-
-    def put_credential(self, credential: Credential) -> Credential | None:
-        """Keep a credential; returns the one before."""
-        before = self._credentials.get(credential.key)
-        self._credentials[credential.key] = credential
-        return before
-
-    def drop_credential(self, key: ObjectKey) -> Credential | None:
-        """Forget a credential."""
-        return self._credentials.pop(key, None)
-
-    def holders_of(self, role: str) -> tuple[ObjectKey, ...]:
-        """The credentials that name a role."""
+    def credentials_with(self, role: str) -> tuple[ObjectKey, ...]:
+        """Return the credentials that name a role."""
         return tuple(key for key, credential in self._credentials.items() if role in credential.roles)
 
-    def put_role(self, role: Role) -> Role | None:
-        """Keep a role; returns the one before."""
+    def apply_role(self, role: Role) -> None:
+        """Take a role."""
         before = self._roles.get(role.name)
         self._roles[role.name] = role
-        return before
+        if before != role:
+            self._handlers.on_role_changed(role.name)
 
-    def drop_role(self, name: str) -> Role | None:
-        """Forget a role."""
-        return self._roles.pop(name, None)
+    def remove_role(self, name: str) -> None:
+        """Forget a role that was deleted."""
+        self._roles.pop(name, None)
+        self._handlers.on_role_changed(name)
+
+    # --- invalid objects
+
+    @property
+    def invalid_objects(self) -> tuple[InvalidObject, ...]:
+        """All tokens and credentials that cannot be decoded."""
+        return tuple(self._invalid.values())
+
+    def invalid_object(self, kind: Kind, key: ObjectKey) -> InvalidObject | None:
+        """Return what was last observed of an object that cannot be decoded."""
+        return self._invalid.get((kind, key))
+
+    def apply_invalid(self, invalid: InvalidObject) -> None:
+        """Take an object that cannot be decoded. A token that was known holds no place any longer."""
+        if invalid.kind != "ApiRole":  # has no status to say so
+            self._invalid[invalid.kind, invalid.key] = invalid
+        if invalid.kind == "ApiToken":
+            self._handlers.on_token_changed(TokenChange(invalid.key, *self.tokens.bar(invalid.key)))
+        self._handlers.on_invalid_object(invalid)

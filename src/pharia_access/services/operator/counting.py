@@ -1,4 +1,4 @@
-"""Finds a token its place under `maxTokens`: by the view where it must wait, by a live list where it would be minted.
+"""Finds a token its place under `maxTokens`: by the cache where it must wait, by a live list where it would be minted.
 
 One list serves all that are minted in the next seconds, so that n tokens cost n. Each namespace has one list at a time;
 who comes meanwhile is put back, and holds no worker. Of those that another list must be made for, one is asked at a
@@ -10,7 +10,8 @@ from enum import Enum, auto
 
 from pharia_access.domain.model import Credential, ObjectKey, Token
 from pharia_access.services.operator.cluster_cache import ClusterCache
-from pharia_access.services.operator.intake import Intake
+from pharia_access.services.operator.event_handlers import EventHandlers
+from pharia_access.services.operator.leader_queue import LeaderQueue
 from pharia_access.services.operator.places import Places
 from pharia_access.services.ports import Cluster
 
@@ -29,18 +30,21 @@ class Place(Enum):
 
 
 class Counting:
-    """Counts live, brings the view up to date by it, and gives places."""
+    """Counts live, brings the cache up to date by it, and gives places."""
 
-    def __init__(self, cluster: Cluster, *, view: ClusterCache, places: Places, intake: Intake) -> None:
+    def __init__(
+        self, cluster: Cluster, *, cache: ClusterCache, places: Places, handlers: EventHandlers, queue: LeaderQueue
+    ) -> None:
         self._cluster = cluster
-        self._view = view
+        self._cache = cache
         self._places = places
-        self._intake = intake
+        self._handlers = handlers
+        self._queue = queue
         self._turn: dict[str, ObjectKey] = {}  # by namespace: the token that is counted for, or is asked to be next
         self._put_back: dict[str, OrderedDict[ObjectKey, dict[ObjectKey, None]]] = {}  # by namespace and credential
 
     async def find(self, token: Token, credential: Credential, *, live: bool) -> Place:
-        """Whether it may be minted. A token that is not read live is told what the view says, and gets nothing yet.
+        """Whether it may be minted. A token that is not read live is told what the cache says, and gets nothing yet.
 
         Raises the leaves of ApiError.
         """
@@ -65,10 +69,10 @@ class Counting:
         """It is no longer minted; whoever may have its place is asked."""
         if credential is not None and credential.policy.max_tokens is not None:
             self._places.leave(token, credential.key)
-            self._intake.ask_who_may_go(credential.key)
+            self._handlers.wake_waiting(credential.key)
 
     def doubt(self, credential: Credential) -> None:
-        """No answer told whether a token of it was minted, and the view may hear of it late."""
+        """No answer told whether a token of it was minted, and the cache may hear of it late."""
         self._places.doubt(credential.key)
 
     def over(self, token: ObjectKey) -> None:
@@ -78,7 +82,7 @@ class Counting:
 
     async def _count(self, token: Token, credential: Credential) -> None:
         try:
-            with self._view.listing():
+            with self._cache.listing():
                 async for page in self._cluster.token_pages(credential=credential.key):
                     for other in page.items:
                         if other.key != token.key:  # its caller has it in hand
@@ -87,13 +91,15 @@ class Counting:
         finally:
             served = self._put_back.get(token.key.namespace, OrderedDict()).pop(credential.key, {})
             for key in served:
-                self._intake.ask(key, bulk=False)
+                self._queue.enqueue_token(key, bulk=False)
             self._pass_on(token.key.namespace)
 
     def _take_in(self, token: Token) -> None:
         """Only what is new about it is judged."""
-        if not self._view.is_gone(token.uid) and not self._view.knows(token.key, token.resource_version):
-            self._intake.token_listed(token)
+        if not self._cache.has_tombstone(token.uid) and not self._cache.tokens.has_version(
+            token.key, token.resource_version
+        ):
+            self._cache.apply_listed(token)
 
     def _pass_on(self, namespace: str) -> None:
         """Ask the next one, of another credential each time: all of one are served by one count."""
@@ -108,4 +114,4 @@ class Counting:
         if tokens:
             waiting[credential] = tokens
         self._turn[namespace] = key
-        self._intake.ask(key, bulk=False)
+        self._queue.enqueue_token(key, bulk=False)

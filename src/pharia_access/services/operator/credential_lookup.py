@@ -1,10 +1,9 @@
-"""Finds a token's credential: in the view where that is enough, by a live read where it is not."""
+"""Finds a token's credential: in the cache where that is enough, by a live read where it is not."""
 
 from pharia_access.domain.lifecycle.decisions import Observed
 from pharia_access.domain.model import Credential, ObjectKey, Policy, Token
 from pharia_access.errors import ConflictError, InvalidObjectError, NotFoundError
 from pharia_access.services.operator.cluster_cache import ClusterCache
-from pharia_access.services.operator.intake import Intake
 from pharia_access.services.operator.scopes import Scopes
 from pharia_access.services.ports import Ports
 
@@ -17,22 +16,21 @@ GONE_SECONDS = 5.0
 class CredentialLookup:
     """Use from one event loop."""
 
-    def __init__(self, ports: Ports, *, view: ClusterCache, scopes: Scopes, intake: Intake, policy: Policy) -> None:
+    def __init__(self, ports: Ports, *, cache: ClusterCache, scopes: Scopes, policy: Policy) -> None:
         self._cluster, self._clock = ports.cluster, ports.clock
-        self._view = view
+        self._cache = cache
         self._scopes = scopes
-        self._intake = intake
         self._policy = policy
         self._gone: dict[str, float] = {}  # UIDs of credentials that were not found, and when
 
     async def observe(self, token: Token) -> Observed:
         """The token with its credential. Raises ConflictError, UnavailableError, ForbiddenError.
 
-        Read live where the view may be old, or would have the token fail or go. So it is where the token records none
+        Read live where the cache may be old, or would have the token fail or go. So it is where the token records none
         yet: what is recorded stays, and under one that was deleted before the token came, the token would go too.
         """
         key = ObjectKey(token.key.namespace, token.spec.credential_name)
-        known, recorded = self._view.credential(key), token.status.credential
+        known, recorded = self._cache.credentials.get(key), token.status.credential
         observed = Observed(token, known, self._policy)
         if known is not None and self._scopes.of(key.namespace).heard and recorded == known.identity:
             return observed
@@ -48,13 +46,13 @@ class CredentialLookup:
             return Observed(token, None, self._policy, credential_malformed=True)
 
     async def _read(self, key: ObjectKey) -> Credential:
-        """Read it live, for the view too, which must not get back what a watch told meanwhile is gone."""
-        with self._view.listing():
+        """Read it live, for the cache too, which must not get back what a watch told meanwhile is gone."""
+        with self._cache.listing():
             credential = await self._cluster.read_credential(key)
-            if self._view.is_gone(credential.uid):
+            if self._cache.has_tombstone(credential.uid):
                 message = f"ApiCredential {key} was deleted while it was read"
                 raise ConflictError(message)
-        self._intake.credential_seen(credential)
+        self._cache.apply_credential(credential)
         return credential
 
     def _is_known_to_be_gone(self, token: Token) -> bool:

@@ -16,7 +16,7 @@ from pharia_access.domain.guards import GuardFault, faults_of
 from pharia_access.domain.times import format_time
 from pharia_access.errors import ApiError, label_of
 from pharia_access.services.operator.cluster_cache import ClusterCache
-from pharia_access.services.operator.intake import Intake
+from pharia_access.services.operator.leader_queue import LeaderQueue
 from pharia_access.services.ports import Ports
 
 __all__ = ["LONGEST_INTERVAL", "Watchman"]
@@ -48,13 +48,13 @@ class Watchman:
         self,
         ports: Ports,
         *,
-        view: ClusterCache,
-        intake: Intake,
+        cache: ClusterCache,
+        queue: LeaderQueue,
         required: bool,
         interval: timedelta = LONGEST_INTERVAL,
     ) -> None:
         self._source, self._clock, self._metrics = ports.guards, ports.clock, ports.metrics
-        self._view, self._intake = view, intake
+        self._cache, self._queue = cache, queue
         self._required = required
         self._interval = min(interval, LONGEST_INTERVAL).total_seconds()
         self._names = tuple(guard.name for guard in self._source.carried())
@@ -107,7 +107,7 @@ class Watchman:
     async def _faults(self) -> tuple[GuardFault, ...] | None:
         """What one look showed; None where it failed."""
         try:
-            look = await self._source.look(self._view.any_token)
+            look = await self._source.look(self._cache.tokens.any_key)
         except Exception as error:  # noqa: BLE001 - others' policies are looked at too, and who knows what they hold
             if not self._failing:
                 problem = str(error) if isinstance(error, ApiError) else ""
@@ -153,8 +153,8 @@ class Watchman:
 
     def _ask_again(self) -> None:
         """Tokens that wait for their mint are told why, or are minted."""
-        if not self._intake.acting:
+        if not self._queue.is_leader:
             return
-        for key in self._view.token_keys:
-            if self._view.is_pending(key):
-                self._intake.ask(key)
+        for key in self._cache.tokens.keys:
+            if self._cache.tokens.is_pending(key):
+                self._queue.enqueue_token(key)

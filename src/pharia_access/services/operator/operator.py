@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from pharia_access.domain.api_values import Kind
+from pharia_access.domain.api_values import InvalidObject, Kind
 from pharia_access.domain.model import ObjectKey
 from pharia_access.errors import (
     AccessError,
@@ -21,8 +21,9 @@ from pharia_access.services.keyring_store import KeyringStore
 from pharia_access.services.operator.clock_offset import tell_clock_offset
 from pharia_access.services.operator.cluster_cache import ClusterCache
 from pharia_access.services.operator.credential_reconciler import CredentialReconciler
+from pharia_access.services.operator.event_handlers import EventHandlers
 from pharia_access.services.operator.guards import Watchman
-from pharia_access.services.operator.intake import Intake
+from pharia_access.services.operator.leader_queue import LeaderQueue
 from pharia_access.services.operator.lists import Lists
 from pharia_access.services.operator.probes import Probes
 from pharia_access.services.operator.resync import Resync
@@ -57,15 +58,16 @@ class Parts:
     """What an operator consists of."""
 
     ports: Ports
-    view: ClusterCache
+    cache: ClusterCache
     queue: WorkQueue
+    leader_queue: LeaderQueue
     schedule: Schedule
     probes: Probes
-    intake: Intake
     tokens: TokenReconciler
     credentials: CredentialReconciler
     resync: Resync
     keys: KeyringStore
+    handlers: EventHandlers
     withdrawals: Withdrawals
     scopes: Scopes
     watchman: Watchman
@@ -90,9 +92,9 @@ class Operator:
         )
 
     @property
-    def intake(self) -> Intake:
+    def cache(self) -> ClusterCache:
         """Where events go."""
-        return self._parts.intake
+        return self._parts.cache
 
     def missing(self) -> list[str]:
         """What keeps this replica from its work, or from standing by for it; a namespace of several does not."""
@@ -111,13 +113,13 @@ class Operator:
         await self.lists.fill()
 
     async def run_standby(self) -> None:
-        """Keep the view complete, for ever."""
+        """Keep the cache complete, for ever."""
         await self._parts.watchman.beside(self.lists.keep(by_the_clock=False))
 
     async def lead(self) -> None:
         """Act: at once on new work and on what was seen to be undone. A list, where the last is old, finds the rest."""
         parts = self._parts
-        parts.intake.take_over()
+        parts.leader_queue.start_leading()
         self._ports.metrics.leading(leads=True)
         await asyncio.gather(parts.keys.refresh(), parts.watchman.look())
         try:
@@ -125,7 +127,7 @@ class Operator:
                 for _ in range(self._rhythm.workers):
                     tasks.create_task(parts.queue.work_forever(self.handle))
                 tasks.create_task(parts.schedule.run(self._ports.clock, self._due))
-                tasks.create_task(parts.probes.run(self._is_there, parts.intake.ask))
+                tasks.create_task(parts.probes.run(self._is_there, parts.leader_queue.enqueue_token))
                 tasks.create_task(self.lists.keep(by_the_clock=True))
                 tasks.create_task(parts.watchman.keep())
                 tasks.create_task(self._gauge())
@@ -140,7 +142,7 @@ class Operator:
         began = self._ports.clock.monotonic()
         outcome = await self._attempt(work)
         if work.kind == "token":
-            self._parts.intake.heard_meanwhile(work.key)
+            self._parts.cache.flush_in_flight(work.key)
         kind: Kind = "ApiCredential" if work.kind == "credential" else "ApiToken"
         self._ports.metrics.reconciled(kind, outcome, self._ports.clock.monotonic() - began)
 
@@ -172,18 +174,22 @@ class Operator:
             case "token":
                 await self._parts.tokens.reconcile(work.key)
             case "credential":
-                await self._parts.credentials.reconcile(work.key, live=self._parts.intake.malformed(work) is not None)
+                await self._parts.credentials.reconcile(work.key, live=self._invalid_object(work) is not None)
             case "secret":
                 await self._parts.withdrawals.delete_orphan(work.key, work.uid)
 
     async def _tell_malformed(self, work: WorkItem) -> None:
-        malformed = self._parts.intake.malformed(work)
+        malformed = self._invalid_object(work)
         if malformed is None:
             return
         try:
             await self._ports.cluster.write_malformed_status(malformed, now=self._ports.clock.now())
         except Exception as error:  # noqa: BLE001 - as in `handle`: who knows what such an object holds
             self._retry_later(work, error)
+
+    def _invalid_object(self, work: WorkItem) -> InvalidObject | None:
+        kind: Kind = "ApiToken" if work.kind == "token" else "ApiCredential"
+        return None if work.kind == "secret" else self._parts.cache.invalid_object(kind, work.key)
 
     def _retry_later(self, work: WorkItem, error: Exception) -> None:
         seconds = self._parts.queue.retry(work, at_least=self._least_wait(work, error))
@@ -216,14 +222,14 @@ class Operator:
 
     def _due(self, keys: list[ObjectKey]) -> None:
         for key in keys:  # a window that ends does not wait for conditions that only tell
-            self._parts.intake.ask(key, ahead=True)
+            self._parts.leader_queue.enqueue_token(key, ahead=True)
         for scope, count in Counter(self._scopes.of(key.namespace).name for key in keys).items():
-            if count >= max(MANY_DUE, len(self._parts.view) / 5):
+            if count >= max(MANY_DUE, len(self._parts.cache.tokens) / 5):
                 self.lists.request_resync(scope)
 
     async def _after_a_round(self) -> None:
         """All has been listed anew: what else is looked at now and then."""
-        if self._parts.intake.acting:
+        if self._parts.leader_queue.is_leader:
             await self._parts.keys.refresh()
         await tell_clock_offset(self._ports)
 
@@ -237,6 +243,6 @@ class Operator:
         """Tell the metrics what is not counted as it happens."""
         parts, metrics = self._parts, self._ports.metrics
         metrics.queue(len(parts.queue), parts.queue.oldest_seconds())
-        metrics.tokens(parts.view.totals())
+        metrics.tokens(parts.cache.tokens.totals())
         due = parts.schedule.next_due()
         metrics.next_due(None if due is None else datetime.fromtimestamp(due, UTC))

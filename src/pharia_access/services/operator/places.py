@@ -1,8 +1,8 @@
 """The places that `maxTokens` gives: never more active tokens than that, and who asked first is served first.
 
-Keeps books, and never waits. What is active, and who stands in line, the view knows: what we write reaches it at once.
-Before a place is given, the tokens were counted live not long ago (`counting`); who must wait by the view alone waits,
-since the view learns of every end, and `woken` names who is to be asked again.
+Keeps books, and never waits. What is active, and who stands in line, the cache knows: what we write reaches it at once.
+Before a place is given, the tokens were counted live not long ago (`counting`); who must wait by the cache alone waits,
+since the cache learns of every end, and `woken` names who is to be asked again.
 """
 
 from collections import OrderedDict
@@ -11,8 +11,9 @@ from math import inf
 from typing import Final
 
 from pharia_access.domain.model import Credential, ObjectKey, Phase, Token
-from pharia_access.services.operator.cluster_cache import ClusterCache, TokenRecord
+from pharia_access.services.operator.changes import TokenChange
 from pharia_access.services.operator.deadline_heap import DeadlineHeap
+from pharia_access.services.operator.token_index import TokenIndex
 
 __all__ = ["COUNT_GOOD_SECONDS", "Places"]
 
@@ -28,8 +29,8 @@ class Places:
         monotonic: gives seconds that only grow.
     """
 
-    def __init__(self, view: ClusterCache, monotonic: Callable[[], float]) -> None:
-        self._view = view
+    def __init__(self, tokens: TokenIndex, monotonic: Callable[[], float]) -> None:
+        self._tokens = tokens
         self._monotonic = monotonic
         self._kept: dict[ObjectKey, set[ObjectKey]] = {}  # by credential: tokens that are minted just now
         self._parked: dict[ObjectKey, DeadlineHeap] = {}  # by credential, the oldest first
@@ -37,7 +38,7 @@ class Places:
         self._counted: OrderedDict[ObjectKey, tuple[float, str]] = OrderedDict()  # until when, and which of the name
 
     def must_wait(self, token: Token, credential: Credential) -> bool:
-        """Whether by the view all places are taken, or go to those who asked before."""
+        """Whether by the cache all places are taken, or go to those who asked before."""
         most = credential.policy.max_tokens
         if most is None or token.minted:
             return False
@@ -71,10 +72,11 @@ class Places:
         if not parked:
             del self._parked[credential]
 
-    def changed(self, token: ObjectKey, after: TokenRecord | None) -> None:
-        """A token became this, or is gone."""
-        if after is None or not after.waits or after.credential != self._parked_under.get(token):
-            self.unpark(token)
+    def on_token_changed(self, change: TokenChange) -> None:
+        """Unpark a token that waits no longer, or for another credential's place."""
+        after = change.after
+        if after is None or not after.waits or after.credential != self._parked_under.get(change.key):
+            self.unpark(change.key)
 
     def woken(self, credential: Credential) -> list[ObjectKey]:
         """Who must wait no longer, the oldest first; each of them is named once. Ask after whatever frees a place."""
@@ -85,7 +87,7 @@ class Places:
         return keys
 
     def counted(self, credential: Credential) -> None:
-        """All its tokens were listed just now, and the view knows what the list showed."""
+        """All its tokens were listed just now, and the cache knows what the list showed."""
         now = self._monotonic()
         self._counted[credential.key] = now + COUNT_GOOD_SECONDS, credential.uid
         self._counted.move_to_end(credential.key)
@@ -107,9 +109,9 @@ class Places:
 
     def _before(self, credential: ObjectKey, created: float, key: ObjectKey) -> int:
         """How many have a place, or will have it before this one. Who is minted stands in line still, or is active."""
-        before = self._view.active_of(credential) + self._view.ahead_in_line(credential, created, key)
+        before = self._tokens.active_of(credential) + self._tokens.ahead_in_line(credential, created, key)
         for kept in self._kept.get(credential, ()):
-            record = self._view.token(kept)
+            record = self._tokens.get(kept)
             in_line = record is not None and record.waits and (record.created, kept) < (created, key)
             is_active = record is not None and record.phase is Phase.ACTIVE
             before += kept != key and not (in_line or is_active)

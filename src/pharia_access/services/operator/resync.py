@@ -9,9 +9,9 @@ from pharia_access.domain.api_values import InvalidObject
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.permissions import Role
 from pharia_access.errors import ClusterRolledBackError
-from pharia_access.services.operator.cluster_cache import ClusterCache, is_newer
-from pharia_access.services.operator.intake import Intake
+from pharia_access.services.operator.cluster_cache import ClusterCache
 from pharia_access.services.operator.scopes import CATALOG, EVERYWHERE
+from pharia_access.services.operator.token_index import is_newer
 from pharia_access.services.ports import Ports
 
 __all__ = ["Resync"]
@@ -26,7 +26,7 @@ class _Keyed(Protocol):
 
 @dataclass(slots=True)
 class _Seen:
-    """The keys of a list, and the list's resourceVersion: what the view has beyond it, and not newer, is gone."""
+    """The keys of a list, and the list's resourceVersion: what the cache has beyond it, and not newer, is gone."""
 
     namespace: str | None
     resource_version: str = ""
@@ -45,10 +45,9 @@ class _Seen:
 class Resync:
     """Lists the catalog, or of one namespace (or all) credentials and then tokens, which are judged by them."""
 
-    def __init__(self, ports: Ports, *, view: ClusterCache, intake: Intake) -> None:
+    def __init__(self, ports: Ports, cache: ClusterCache) -> None:
         self._cluster, self._clock = ports.cluster, ports.clock
-        self._view = view
-        self._intake = intake
+        self._cache = cache
         self._newest: dict[str, int] = {}
 
     async def run(self, scope: str) -> float:
@@ -57,14 +56,16 @@ class Resync:
         Raises the leaves of ApiError, and ClusterRolledBackError where an answer is older than that of an earlier list.
         """
         began = self._clock.monotonic()
-        with self._view.listing():
+        with self._cache.listing():
             if scope == CATALOG:
                 await self._list_roles()
             else:
                 await self._list_credentials(scope)
                 await self._list_tokens(scope)
         took = self._clock.monotonic() - began
-        log.info("full list done", extra={"namespace": scope, "seconds": round(took, 3), "tokens": len(self._view)})
+        log.info(
+            "full list done", extra={"namespace": scope, "seconds": round(took, 3), "tokens": len(self._cache.tokens)}
+        )
         return took
 
     async def look(self, scope: str) -> None:
@@ -76,18 +77,18 @@ class Resync:
             await self._cluster.try_lists(_namespace(scope))
 
     async def _list_roles(self) -> None:
-        before = dict(self._view.catalog)
+        before = dict(self._cache.catalog)
         listed: list[Role] = []
         async for page in self._cluster.role_pages():
             self._skip(page.malformed)
             listed.extend(page.items)
-        now = dict(self._view.catalog)
+        now = dict(self._cache.catalog)
         heard = {name for name in before | now if now.get(name) is not before.get(name)}  # by events, meanwhile
         for role in listed:
             if role.name not in heard:
-                self._intake.role_seen(role)
+                self._cache.apply_role(role)
         for name in before.keys() - heard - {role.name for role in listed}:
-            self._intake.role_gone(name)
+            self._cache.remove_role(name)
 
     async def _list_credentials(self, scope: str) -> None:
         seen = _Seen(_namespace(scope))
@@ -95,9 +96,11 @@ class Resync:
             self._skip(page.malformed)
             seen.note(page.resource_version, page.items, page.malformed)
             for credential in page.items:
-                self._intake.credential_listed(credential)
+                self._cache.apply_credential(credential, listed=True)
         self._never_back(scope, seen.resource_version)
-        self._drop_missing(seen, self._view.credential_keys, self._credential_version, self._intake.credential_gone)
+        self._drop_missing(
+            seen, tuple(self._cache.credentials), self._credential_version, self._cache.remove_credential
+        )
 
     async def _list_tokens(self, scope: str) -> None:
         seen = _Seen(_namespace(scope))
@@ -105,13 +108,13 @@ class Resync:
             self._skip(page.malformed)
             seen.note(page.resource_version, page.items, page.malformed)
             for token in page.items:
-                self._intake.token_listed(token)
+                self._cache.apply_listed(token)
             await self._clock.sleep(0)
         self._never_back(scope, seen.resource_version)
-        self._drop_missing(seen, self._view.token_keys, self._token_version, self._intake.token_gone)
+        self._drop_missing(seen, self._cache.tokens.keys, self._token_version, self._cache.remove_token)
 
     def _never_back(self, scope: str, version: str) -> None:
-        """A consistent list is never older than the one before. Watches would stay silent, and the view be wrong."""
+        """A consistent list is never older than the one before. Watches would stay silent, and the cache be wrong."""
         if not version.isdecimal():
             return
         newest = self._newest.get(scope, 0)
@@ -123,7 +126,7 @@ class Resync:
     def _skip(self, objects: tuple[InvalidObject, ...]) -> None:
         for malformed in objects:
             log.warning("skipped a malformed object", extra={"kind": malformed.kind, "object": str(malformed.key)})
-            self._intake.malformed_seen(malformed)
+            self._cache.apply_invalid(malformed)
 
     def _drop_missing(
         self,
@@ -137,11 +140,11 @@ class Resync:
                 gone(key)
 
     def _credential_version(self, key: ObjectKey) -> str:
-        credential = self._view.credential(key)
+        credential = self._cache.credentials.get(key)
         return "0" if credential is None else credential.resource_version
 
     def _token_version(self, key: ObjectKey) -> str:
-        record = self._view.token(key)
+        record = self._cache.tokens.get(key)
         return "0" if record is None else record.resource_version
 
 

@@ -14,13 +14,15 @@ from pharia_access.domain.lifecycle.decisions import (
 )
 from pharia_access.domain.model import Credential, ObjectKey, Phase, Token
 from pharia_access.errors import NotFoundError, UnavailableError
-from pharia_access.services.operator.cluster_cache import TokenRecord
+from pharia_access.services.operator.cluster_cache import ClusterCache
 from pharia_access.services.operator.counting import Counting, Place
 from pharia_access.services.operator.credential_lookup import CredentialLookup
+from pharia_access.services.operator.event_handlers import EventHandlers
 from pharia_access.services.operator.guards import Watchman
-from pharia_access.services.operator.intake import Intake
+from pharia_access.services.operator.leader_queue import LeaderQueue
 from pharia_access.services.operator.minting import Minting
 from pharia_access.services.operator.scopes import Scopes
+from pharia_access.services.operator.token_index import TokenRecord
 from pharia_access.services.operator.withdrawals import Withdrawals
 from pharia_access.services.ports import Ports
 from pharia_access.services.rate_limiter import RateLimiter
@@ -56,7 +58,9 @@ class TokenReconciler:
         counting: Counting,
         lookup: CredentialLookup,
         scopes: Scopes,
-        intake: Intake,
+        cache: ClusterCache,
+        handlers: EventHandlers,
+        queue: LeaderQueue,
         withdrawals: Withdrawals,
         deletes: RateLimiter,
         watchman: Watchman,
@@ -67,7 +71,9 @@ class TokenReconciler:
         self._counting = counting
         self._lookup = lookup
         self._scopes = scopes
-        self._intake = intake
+        self._cache = cache
+        self._handlers = handlers
+        self._queue = queue
         self._withdrawals = withdrawals
         self._deletes = deletes
         self._watchman = watchman
@@ -82,7 +88,7 @@ class TokenReconciler:
 
     async def _reconcile(self, key: ObjectKey) -> None:
         self._withdrawals.begin(key)
-        seen = self._intake.fresh(key)
+        seen = self._cache.take_recent(key)
         if seen is not None and await self._bring_in_sync(seen, live=False):
             return
         try:
@@ -122,11 +128,11 @@ class TokenReconciler:
         if telling is None:
             return False
         await self._settle(observed.token, telling)
-        self._intake.ask(observed.token.key)
+        self._queue.enqueue_token(observed.token.key)
         return True
 
     async def _forget(self, key: ObjectKey) -> None:
-        self._intake.token_gone(key)
+        self._cache.remove_token(key)
         self._withdrawals.end(key)
         if key in self._begun:  # deleted under our hands: no status names its Secret
             await self._withdrawals.delete_leftover(self._begun[key])
@@ -134,8 +140,8 @@ class TokenReconciler:
 
     async def _leave(self, token: Token, decision: InSync) -> None:
         await self._tidy_up(token)
-        self._intake.token_written(token)
-        self._intake.settled(token, decision)
+        self._cache.apply_own_write(token)
+        self._handlers.mark_in_sync(token, decision)
         held = self._withdrawals.end(token.key)
         if held is not None and TokenRecord.of(token).open_secret is None:
             raise RequeueAfter(HELD_RETRY_SECONDS)  # a Secret that a status records is looked for by the probes
@@ -208,5 +214,5 @@ class TokenReconciler:
         return written
 
     def _wrote(self, token: Token) -> Token:
-        self._intake.token_written(token)
+        self._cache.apply_own_write(token)
         return token

@@ -8,10 +8,11 @@ something, the crowd holds back (`domain.turns.Shares`). After the workqueue of 
 import asyncio
 import heapq
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Container
 from dataclasses import dataclass
 from typing import Literal
 
+from pharia_access.domain.api_values import Kind
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.turns import Shares, Turns
 
@@ -35,6 +36,11 @@ class WorkItem:
     kind: Literal["token", "credential", "secret"]
     key: ObjectKey
     uid: str = ""
+
+    @classmethod
+    def of(cls, kind: Kind, key: ObjectKey) -> "WorkItem":
+        """Name the work that brings a token's or a credential's status up to date."""
+        return cls("token" if kind == "ApiToken" else "credential", key)
 
 
 class WorkQueue:
@@ -65,9 +71,10 @@ class WorkQueue:
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def is_running(self, work: WorkItem) -> bool:
-        """Whether a worker is at it just now."""
-        return work in self._running
+    @property
+    def processing(self) -> Container[WorkItem]:
+        """What workers are at just now, as it changes."""
+        return self._running.keys()
 
     def oldest_seconds(self) -> float:
         """How long the work that has waited longest has waited, 0 if none waits."""

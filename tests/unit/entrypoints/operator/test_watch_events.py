@@ -1,4 +1,4 @@
-"""Watch events, translated: what each means to the intake, and that a malformed one stops nothing."""
+"""Watch events, translated: what each means to the cache, and that a malformed one stops nothing."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def post() -> Post:
 def test_a_token_that_is_seen_is_kept_and_looked_at(post: Post, what: str | None) -> None:
     post.inbox.token(event(stored_token(), what))
 
-    assert post.view.token_keys == (TOKEN,)
+    assert post.cache.tokens.keys == (TOKEN,)
     assert post.waiting == {WorkItem("token", TOKEN)}
 
 
@@ -37,7 +37,7 @@ def test_a_token_of_which_the_view_knows_a_later_state_is_not_even_read(post: Po
 
     post.inbox.token(event(with_field(stored_token(), "spec", "not even a spec"), version="8"))
 
-    assert post.view.knows(TOKEN, "9")
+    assert post.cache.tokens.has_version(TOKEN, "9")
     assert post.replica.metrics.malformed_kinds == {}
 
 
@@ -49,25 +49,25 @@ def test_a_token_that_is_gone_is_forgotten_but_not_for_its_predecessor(
 
     post.inbox.token(event(with_field(stored_token(), "metadata.uid", uid), "DELETED"))
 
-    assert post.view.token_keys == left
+    assert post.cache.tokens.keys == left
 
 
 def test_a_credential_comes_and_goes(post: Post) -> None:
     post.inbox.credential(event(stored_credential()))
-    assert post.view.credential_keys == (CREDENTIAL,)
+    assert tuple(post.cache.credentials) == (CREDENTIAL,)
     assert post.waiting == {WorkItem("credential", CREDENTIAL)}
 
     post.inbox.credential(event(stored_credential(), "DELETED"))
-    assert not post.view.credential_keys
+    assert not post.cache.credentials
 
 
 def test_a_role_comes_and_goes(post: Post) -> None:
     post.inbox.credential(event(stored_credential()))
     post.inbox.role(event(stored_role()))
-    assert list(post.view.catalog) == ["studio-user"]
+    assert list(post.cache.catalog) == ["studio-user"]
 
     post.inbox.role(event(stored_role(), "DELETED"))
-    assert list(post.view.catalog) == []
+    assert list(post.cache.catalog) == []
     assert WorkItem("credential", CREDENTIAL) in post.waiting
 
 
@@ -75,14 +75,14 @@ def test_what_cannot_be_understood_is_counted_and_the_next_event_is_heard(post: 
     post.inbox.token(event(with_field(stored_token(), "spec.ttl", "banana")))
     post.inbox.credential(event(with_field(stored_credential(), "spec.roles", 7)))
     post.inbox.role(event(with_field(stored_role(), "spec.allowedNamespaces", None)))
-    malformed = post.replica.intake.malformed(WorkItem("token", TOKEN))
+    malformed = post.cache.invalid_object("ApiToken", TOKEN)
     post.inbox.role(event(stored_role()))
 
     assert malformed is not None
     assert malformed.why.startswith("spec.ttl")
     assert post.replica.metrics.malformed_kinds == {"ApiToken": 1, "ApiCredential": 1, "ApiRole": 1}
-    assert (post.view.token_keys, post.view.credential_keys) == ((), ())
-    assert list(post.view.catalog) == ["studio-user"]
+    assert (post.cache.tokens.keys, tuple(post.cache.credentials)) == ((), ())
+    assert list(post.cache.catalog) == ["studio-user"]
 
 
 def test_an_object_gone_is_forgotten_also_where_it_could_not_be_understood(post: Post) -> None:
@@ -91,4 +91,4 @@ def test_an_object_gone_is_forgotten_also_where_it_could_not_be_understood(post:
 
     post.inbox.token(event(broken, "DELETED"))
 
-    assert post.replica.intake.malformed(WorkItem("token", TOKEN)) is None
+    assert post.cache.invalid_object("ApiToken", TOKEN) is None

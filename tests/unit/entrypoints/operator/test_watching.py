@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,7 +19,7 @@ from tests.support.fakes.hostile_api import ReceivedRequest, hostile_api, plain_
 from tests.support.fakes.watched_kinds import GROUP, OBJECTS, VERSION, Post, a_kind, hearers, served
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from pharia_access.domain.api_values import Kind
@@ -35,12 +36,14 @@ class Listener(WatchEventDecoder):
     """An inbox that knows on which thread it is called, and when something of each kind has come."""
 
     def __init__(self, post: Post) -> None:
-        super().__init__(intake=post.replica.intake, view=post.view, settings=OperatorSettings())
+        super().__init__(post.cache, OperatorSettings())
         self.heard: dict[str, int] = {}
         self.complete = asyncio.Event()
 
-    def _guarded(self, kind: Kind, body: Mapping[str, Any], take_in: Callable[[], None]) -> None:
-        super()._guarded(kind, body, take_in)
+    @contextmanager
+    def _invalid_told(self, kind: Kind, body: Mapping[str, Any]) -> Iterator[None]:
+        with super()._invalid_told(kind, body):
+            yield
         self.heard[kind] = threading.get_ident()
         if len(self.heard) == len(OBJECTS):
             self.complete.set()
@@ -64,7 +67,7 @@ async def test_what_is_watched_arrives_in_the_operators_loop(tmp_path: Path, pos
     assert not watcher.alive
     assert set(listener.heard.values()) == {threading.get_ident()}
     assert begun == [threading.get_ident()] * len(OBJECTS)  # one list each, in which nothing was
-    assert (post.view.token_keys, post.view.credential_keys) == ((TOKEN,), (CREDENTIAL,))
+    assert (post.cache.tokens.keys, tuple(post.cache.credentials)) == ((TOKEN,), (CREDENTIAL,))
     assert {request.headers.get("authorization") for request in api.requests} == {"Bearer signed-in"}
     assert {request.method for request in api.requests} == {"GET"}
     await asyncio.to_thread(watcher._thread.join, 10)
@@ -94,7 +97,7 @@ async def test_where_a_watch_cannot_go_on_another_begins_and_is_told(tmp_path: P
         watcher.stop()
         await asyncio.to_thread(watcher._thread.join, 10)
 
-    assert not post.view.token_keys
+    assert not post.cache.tokens.keys
 
 
 async def test_a_login_that_is_refused_for_good_ends_the_watch_and_all_its_threads(tmp_path: Path, post: Post) -> None:
@@ -194,7 +197,7 @@ async def test_a_namespace_whose_watch_was_broken_is_watched_again(tmp_path: Pat
     def at_first(request: ReceivedRequest) -> bytes | None:
         return reply(200, b"\xff\n") if broken and "watch" in request.query else served(request)
 
-    inbox = Hearing(intake=post.replica.intake, view=post.view, settings=OperatorSettings())
+    inbox = Hearing(post.cache, OperatorSettings())
     async with (
         hostile_api(at_first) as api,
         connect(plain_kubeconfig(tmp_path / "kubeconfig", api.url), pool_size=2) as connection,
@@ -221,7 +224,7 @@ async def test_a_kind_that_was_not_served_at_the_start_is_watched_once_it_is_lis
             return reply(200, {"resources": [a_kind("apitokens"), a_kind("apicredentials")]})
         return served(request)
 
-    inbox = Hearing(intake=post.replica.intake, view=post.view, settings=OperatorSettings())
+    inbox = Hearing(post.cache, OperatorSettings())
     async with (
         hostile_api(without_roles) as api,
         connect(plain_kubeconfig(tmp_path / "kubeconfig", api.url), pool_size=2) as connection,

@@ -1,227 +1,97 @@
-"""The view: what is newer, whose token it is, how many there are, and which Secrets are still open."""
+"""The cluster cache: what it keeps of credentials and roles, and that its handlers hear of each change."""
 
-from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, field
 
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
-from pharia_access.domain.conditions import Condition
-from pharia_access.domain.model import ObjectKey, Phase, Token, TokenCounts, TokenStatus
-from pharia_access.domain.reasons import DeliveryState
-from pharia_access.services.operator.cluster_cache import ClusterCache, TokenRecord, is_newer
-from tests.support.builders.domain_objects import CREDENTIAL, NOW, TOKEN, a_credential, a_minted_token, a_role, a_token
+from pharia_access.domain.api_values import InvalidObject
+from pharia_access.domain.model import Credential, ObjectKey, Token
+from pharia_access.services.operator.changes import TokenChange
+from pharia_access.services.operator.cluster_cache import ClusterCache
+from tests.support.builders.domain_objects import CREDENTIAL, a_credential, a_role
 
 OTHER_CREDENTIAL = ObjectKey(CREDENTIAL.namespace, "other-bot")
-A, B, C = (ObjectKey("finance", name) for name in "abc")
-PHASES: tuple[Phase | None, ...] = (None, *Phase)
 
 
-def in_phase(phase: Phase | None, key: ObjectKey = TOKEN, *, credential: ObjectKey = CREDENTIAL) -> Token:
-    return a_token(key, credential_name=credential.name, status=TokenStatus(phase=phase))
+@dataclass
+class Heard:
+    """A handler that writes down what it is told of credentials and roles."""
+
+    told: list[object] = field(default_factory=list)
+
+    def on_token_changed(self, change: TokenChange) -> None: ...
+
+    def on_token_observed(self, token: Token, change: TokenChange | None, *, listed: bool) -> None: ...
+
+    def on_token_written_too_late(self, token: Token) -> None: ...
+
+    def on_credential_changed(self, before: Credential | None, after: Credential, *, listed: bool) -> None:
+        self.told.append((before, after, listed))
+
+    def on_credential_listed(self, key: ObjectKey) -> None:
+        self.told.append(("listed", key))
+
+    def on_credential_deleted(self, key: ObjectKey) -> None:
+        self.told.append(("deleted", key))
+
+    def on_role_changed(self, name: str) -> None:
+        self.told.append(name)
+
+    def on_invalid_object(self, invalid: InvalidObject) -> None: ...
 
 
-def a_view(*tokens: Token) -> ClusterCache:
-    view = ClusterCache()
-    for token in tokens:
-        view.put_token(token)
-    return view
-
-
-@pytest.mark.parametrize(
-    ("candidate", "known", "expected"),
-    [
-        pytest.param("10", "9", True, id="versions are numbers, not texts"),
-        pytest.param("9", "10", False, id="what is older is not newer"),
-        pytest.param("7", "7", False, id="the same is not newer"),
-        pytest.param("007", "7", False, id="zeros in front change nothing"),
-        pytest.param("a1", "7", True, id="what is no number counts as newer"),
-        pytest.param("7", "a1", True, id="also after something that is no number"),
-        pytest.param("a1", "a1", False, id="but not after itself"),
-        pytest.param("", "7", True, id="no version at all is not older"),
-    ],
-)
-def test_which_of_two_versions_is_newer(candidate: str, known: str, *, expected: bool) -> None:
-    assert is_newer(candidate, known) is expected
-
-
-@pytest.mark.parametrize(
-    ("version", "expected"),
-    [
-        pytest.param("4", True, id="an older state is known"),
-        pytest.param("5", True, id="the same state is known"),
-        pytest.param("6", False, id="a later state is not"),
-    ],
-)
-def test_a_state_of_a_token_is_known_once_it_or_a_later_one_was_seen(version: str, *, expected: bool) -> None:
-    view = a_view(a_token(resource_version="5"))
-
-    assert view.knows(TOKEN, version) is expected
-
-
-def test_nothing_is_known_of_a_token_that_was_never_seen_or_went() -> None:
-    view = a_view(a_token(resource_version="5"))
-    view.drop_token(TOKEN)
-
-    assert not view.knows(TOKEN, "1")
-    assert view.token(TOKEN) is None
-    assert len(view) == 0
-
-
-@pytest.mark.parametrize(
-    ("token", "expected"),
-    [
-        pytest.param(a_token(), None, id="nothing was minted"),
-        pytest.param(a_minted_token(), ("ci-token", "secret-1"), id="it waits to be read"),
-        pytest.param(a_minted_token(state=DeliveryState.COLLECTED), None, id="it was collected"),
-        pytest.param(a_minted_token(state=DeliveryState.WITHDRAWN), None, id="it was withdrawn"),
-    ],
-)
-def test_a_secret_is_open_only_while_it_waits_to_be_read(token: Token, expected: tuple[str, str] | None) -> None:
-    assert TokenRecord.of(token).open_secret == expected
-
-
-def test_a_record_says_whose_token_it_is_and_which_state_of_it() -> None:
-    record = TokenRecord.of(a_minted_token(a_token(uid="token-7", resource_version="9")))
-
-    assert record == TokenRecord(
-        "token-7", "9", CREDENTIAL, Phase.ACTIVE, ("ci-token", "secret-1"), holds_place=True, created=NOW.timestamp()
-    )
-
-
-@pytest.mark.parametrize(
-    ("phase", "stalled", "expected"),
-    [
-        pytest.param(None, False, True, id="asked for"),
-        pytest.param(Phase.PENDING, False, True, id="waiting"),
-        pytest.param(Phase.PENDING, True, False, id="stuck until a person acts"),
-        pytest.param(Phase.ACTIVE, False, True, id="active"),
-        pytest.param(Phase.EXPIRED, False, False, id="expired"),
-        pytest.param(Phase.REVOKED, False, False, id="revoked"),
-        pytest.param(Phase.FAILED, True, False, id="failed"),
-    ],
-)
-def test_a_token_holds_a_place_while_it_is_active_or_may_become_so(
-    phase: Phase | None,
-    *,
-    stalled: bool,
-    expected: bool,
-) -> None:
-    condition = Condition("Stalled", "True" if stalled else "False", "SecretConflict", "Words.", 1, NOW)
-    status = TokenStatus(phase=phase, conditions=(condition,))
-
-    assert TokenRecord.of(a_token(status=status)).holds_place is expected
-
-
-def test_putting_and_dropping_a_token_give_back_what_was_known() -> None:
-    view, first, second = ClusterCache(), a_token(resource_version="1"), a_token(resource_version="2")
-
-    assert view.put_token(first) is None
-    assert view.put_token(second) == TokenRecord.of(first)
-    assert view.drop_token(TOKEN) == TokenRecord.of(second)
-    assert view.drop_token(TOKEN) is None
-
-
-def test_a_token_without_a_status_counts_as_pending() -> None:
-    view = a_view(in_phase(None, A), in_phase(Phase.PENDING, B), in_phase(Phase.ACTIVE, C))
-
-    assert view.counts(CREDENTIAL) == TokenCounts(active=1, pending=2)
-    assert view.totals() == {Phase.PENDING: 2, Phase.ACTIVE: 1}
-    assert view.tokens_of(CREDENTIAL, Phase.PENDING) == (A, B)
-
-
-@pytest.mark.parametrize("phase", list(Phase))
-def test_each_phase_is_counted_under_its_own_name(phase: Phase) -> None:
-    view = a_view(in_phase(phase))
-
-    assert view.counts(CREDENTIAL) == replace(TokenCounts(), **{phase.lower(): 1})
-    assert view.counts(OTHER_CREDENTIAL) == TokenCounts()
-
-
-def test_a_token_created_again_under_another_credential_counts_there_alone() -> None:
-    view = a_view(in_phase(Phase.ACTIVE))
-    view.put_token(in_phase(Phase.ACTIVE, credential=OTHER_CREDENTIAL))
-
-    assert (view.tokens_of(CREDENTIAL), view.tokens_of(OTHER_CREDENTIAL)) == ((), (TOKEN,))
-    assert view.counts(CREDENTIAL) == TokenCounts()
-    assert view.counts(OTHER_CREDENTIAL) == TokenCounts(active=1)
-
-
-def test_a_credential_of_the_same_name_elsewhere_is_another() -> None:
-    elsewhere = ObjectKey("sales", TOKEN.name)
-    view = a_view(in_phase(Phase.ACTIVE), in_phase(Phase.EXPIRED, elsewhere))
-
-    assert view.tokens_of(CREDENTIAL) == (TOKEN,)
-    assert view.tokens_of(ObjectKey("sales", CREDENTIAL.name)) == (elsewhere,)
-
-
-def test_totals_are_a_copy() -> None:
-    view = a_view(in_phase(Phase.ACTIVE))
-
-    view.totals().clear()
-
-    assert view.totals() == {Phase.ACTIVE: 1}
-
-
-@given(
-    st.lists(
-        st.tuples(
-            st.sampled_from([A, B, C]),
-            st.sampled_from(["drop", *PHASES]),
-            st.sampled_from([CREDENTIAL, OTHER_CREDENTIAL]),
-        ),
-        max_size=30,
-    )
-)
-def test_counts_are_those_of_what_is_there(steps: list[tuple[ObjectKey, Phase | str | None, ObjectKey]]) -> None:
-    view = ClusterCache()
-    there: dict[ObjectKey, tuple[Phase, ObjectKey]] = {}
-    for key, step, credential in steps:
-        if step == "drop":
-            view.drop_token(key)
-            there.pop(key, None)
-        else:
-            phase = None if step is None else Phase(step)
-            view.put_token(in_phase(phase, key, credential=credential))
-            there[key] = (phase or Phase.PENDING, credential)
-
-    assert sorted(view.token_keys) == sorted(there)
-    assert +view.totals() == Counter(phase for phase, _ in there.values())
-    for credential in (CREDENTIAL, OTHER_CREDENTIAL):
-        of_it = {key: phase for key, (phase, holder) in there.items() if holder == credential}
-        counts = Counter(phase.lower() for phase in of_it.values())
-        assert view.counts(credential) == replace(TokenCounts(), **counts)
-        assert sorted(view.tokens_of(credential)) == sorted(of_it)
-        for phase in Phase:
-            assert set(view.tokens_of(credential, phase)) == {key for key, held in of_it.items() if held is phase}
+def a_cache() -> tuple[ClusterCache, list[object]]:
+    cache, heard = ClusterCache(), Heard()
+    cache.subscribe(heard)
+    return cache, heard.told
 
 
 def test_credentials_and_roles_are_kept_as_last_put() -> None:
-    view, old, new = ClusterCache(), a_credential(), a_credential(resource_version="2")
+    cache, told = a_cache()
+    old, new = a_credential(), a_credential(resource_version="2")
     role, wider = a_role(allowed_namespaces=frozenset({"finance"})), a_role()
 
-    assert (view.put_credential(old), view.put_credential(new)) == (None, old)
-    assert (view.put_role(role), view.put_role(wider)) == (None, role)
-    assert view.credential(CREDENTIAL) == new
-    assert view.credential_keys == (CREDENTIAL,)
-    assert view.catalog == {"studio-user": wider}
-    assert (view.drop_credential(CREDENTIAL), view.drop_credential(CREDENTIAL)) == (new, None)
-    assert (view.drop_role("studio-user"), view.drop_role("studio-user")) == (wider, None)
-    assert not view.credential_keys
-    assert not view.catalog
+    cache.apply_credential(old)
+    cache.apply_credential(new, listed=True)
+    cache.apply_role(role)
+    cache.apply_role(wider)
+    assert cache.credentials.get(CREDENTIAL) == new
+    assert tuple(cache.credentials) == (CREDENTIAL,)
+    assert cache.catalog == {"studio-user": wider}
+    cache.remove_credential(CREDENTIAL)
+    cache.remove_role("studio-user")
+    assert not cache.credentials
+    assert not cache.catalog
+    assert told == [
+        (None, old, False),
+        (old, new, True),
+        ("listed", CREDENTIAL),
+        *["studio-user"] * 2,
+        ("deleted", CREDENTIAL),
+        "studio-user",
+    ]
 
 
 def test_a_roles_holders_are_the_credentials_that_name_it_now() -> None:
-    view = ClusterCache()
-    view.put_credential(a_credential(roles=("admin", "studio-user")))
-    view.put_credential(a_credential(OTHER_CREDENTIAL, roles=("studio-user",)))
+    cache, _ = a_cache()
+    cache.apply_credential(a_credential(roles=("admin", "studio-user")))
+    cache.apply_credential(a_credential(OTHER_CREDENTIAL, roles=("studio-user",)))
 
-    assert view.holders_of("studio-user") == (CREDENTIAL, OTHER_CREDENTIAL)
-    assert view.holders_of("admin") == (CREDENTIAL,)
-    assert view.holders_of("os-user") == ()
+    assert cache.credentials_with("studio-user") == (CREDENTIAL, OTHER_CREDENTIAL)
+    assert cache.credentials_with("admin") == (CREDENTIAL,)
+    assert cache.credentials_with("os-user") == ()
 
-    view.put_credential(a_credential(roles=("os-user",)))
+    cache.apply_credential(a_credential(roles=("os-user",), resource_version="2"))
 
-    assert view.holders_of("admin") == ()
-    assert view.holders_of("os-user") == (CREDENTIAL,)
+    assert cache.credentials_with("admin") == ()
+    assert cache.credentials_with("os-user") == (CREDENTIAL,)
+
+
+def test_a_gone_credential_is_not_brought_back_by_a_late_answer() -> None:
+    cache, told = a_cache()
+    cache.apply_credential(a_credential())
+
+    with cache.listing():
+        cache.remove_credential(CREDENTIAL)
+        cache.apply_credential(a_credential(resource_version="2"), listed=True)
+
+    assert cache.credentials.get(CREDENTIAL) is None
+    assert told == [(None, a_credential(), False), ("deleted", CREDENTIAL), ("listed", CREDENTIAL)]

@@ -56,8 +56,8 @@ async def test_he_looks_every_minute_while_all_is_well(clock: FakeClock) -> None
 @simulated
 async def test_he_looks_as_often_as_all_is_listed_where_that_is_oftener(clock: FakeClock) -> None:
     replica = LiveOperatorHarness(clock).replica
-    ports, view, intake = replica.ports(), replica.view, replica.intake
-    watchman = Watchman(ports, view=view, intake=intake, required=True, interval=timedelta(seconds=3))
+    cache, queue = replica.cache, replica.leader_queue
+    watchman = Watchman(replica.ports(), cache=cache, queue=queue, required=True, interval=timedelta(seconds=3))
     task = asyncio.create_task(watchman.keep())
     await asyncio.sleep(29)
     task.cancel()
@@ -183,7 +183,7 @@ async def test_he_tells_when_they_held_last(clock: FakeClock, caplog: pytest.Log
 async def test_whoever_requires_none_is_not_looked_after(clock: FakeClock) -> None:
     replica = LiveOperatorHarness(clock).replica
     replica.guards.rest = GONE
-    watchman = Watchman(replica.ports(), view=replica.view, intake=replica.intake, required=False)
+    watchman = Watchman(replica.ports(), cache=replica.cache, queue=replica.leader_queue, required=False)
     await watchman.look()
     await watchman.keep()
 
@@ -203,7 +203,7 @@ async def test_a_leader_mints_nothing_without_guards_and_goes_on_ending_tokens(c
         guards(live).rest = GONE
         await asyncio.sleep(65)
         asked = live.create("asked")
-        live.replica.intake.token_seen(asked)
+        live.replica.cache.apply_event(asked)
         await asyncio.sleep(60)
         waiting, phases = live.store.tokens[asked.key], live.phases()
         guards(live).rest = HOLDS

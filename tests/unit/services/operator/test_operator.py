@@ -157,7 +157,7 @@ async def test_the_text_of_a_foreign_error_is_not_logged(clock: FakeClock, caplo
 async def test_an_object_that_cannot_be_understood_is_told_so_and_not_tried_again(clock: FakeClock) -> None:
     live = LiveOperatorHarness(clock)
     live.store.malformed[TOKEN] = BROKEN
-    live.replica.intake.malformed_seen(BROKEN)
+    live.replica.cache.apply_invalid(BROKEN)
 
     await live.operator.handle(WORK)
 
@@ -193,7 +193,7 @@ async def test_telling_an_object_what_is_wrong_with_it_is_tried_again(
 ) -> None:
     live = LiveOperatorHarness(clock, failing(error, at="write_malformed_status"))
     live.store.malformed[TOKEN] = BROKEN
-    live.replica.intake.malformed_seen(BROKEN)
+    live.replica.cache.apply_invalid(BROKEN)
 
     await live.operator.handle(WORK)
     assert await next_try(live) == expected

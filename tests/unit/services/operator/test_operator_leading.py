@@ -46,7 +46,7 @@ async def test_what_came_while_nobody_led_does_not_wait_for_the_list_either(cloc
     standby = live.another()
     await standby.operator.sync_cache()
     standby.diary.faults = failing("list_roles", *repeat(UnavailableError("500"), 8))
-    standby.operator.intake.token_seen(standby.create("new"))
+    standby.operator.cache.apply_event(standby.create("new"))
     await asyncio.sleep(30)
 
     async with standby.leading():
@@ -73,7 +73,7 @@ async def test_new_work_does_not_wait_for_the_list(clock: FakeClock) -> None:
 
     async with live.leading():
         await asyncio.sleep(20)
-        live.operator.intake.token_seen(live.create("ci"))
+        live.operator.cache.apply_event(live.create("ci"))
         await asyncio.sleep(0.1)
 
         assert live.phases() == {"ci": Phase.ACTIVE}

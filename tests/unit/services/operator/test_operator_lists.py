@@ -27,7 +27,7 @@ async def test_a_standby_lists_everything_and_writes_nothing(clock: FakeClock) -
     await live.operator.sync_cache()
 
     assert live.operator.has_synced
-    assert set(live.replica.view.token_keys) == set(live.store.tokens)
+    assert set(live.replica.cache.tokens.keys) == set(live.store.tokens)
     assert not live.replica.metrics.leads
     assert live.diary.writes() == []
     assert len(live.replica.queue) == 0
@@ -92,7 +92,7 @@ async def test_a_list_that_fails_is_tried_again_ever_more_rarely(clock: FakeCloc
 
     assert live.diary.times(verb) == pytest.approx([0, 1, 3, 7, 15, 31, 61, 91], abs=0.01)
     assert live.replica.metrics.lists == 1
-    assert TOKEN in live.replica.view.token_keys
+    assert TOKEN in live.replica.cache.tokens.keys
 
 
 @simulated
@@ -139,12 +139,12 @@ async def test_the_list_repairs_what_events_lost(clock: FakeClock) -> None:
         live.store.delete_token(gone)
         await asyncio.sleep(SOONEST - 61)
         assert live.phases() == {"revoked": Phase.ACTIVE, "new": None}
-        assert gone in live.replica.view.token_keys
+        assert gone in live.replica.cache.tokens.keys
 
         await asyncio.sleep(LATEST - SOONEST + 2)
 
     assert live.phases() == {"revoked": Phase.REVOKED, "new": Phase.ACTIVE}
-    assert gone not in live.replica.view.token_keys
+    assert gone not in live.replica.cache.tokens.keys
     assert ObjectKey("finance", "gone-token") not in live.store.secrets
 
 

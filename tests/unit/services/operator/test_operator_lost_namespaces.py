@@ -144,7 +144,7 @@ async def test_what_is_lost_is_not_gone_and_its_windows_and_revocations_wait(clo
     await live.operator.sync_cache()
     async with live.leading():
         await changed_while_lost(live, trouble, revoke)
-        assert key in live.replica.view.token_keys
+        assert key in live.replica.cache.tokens.keys
         assert ObjectKey(DOOMED, "there-token") in live.store.secrets
         assert there(live) is Phase.ACTIVE
 

@@ -19,8 +19,8 @@ async def test_a_malformed_credential_is_told_so_on_its_status(clock: FakeClock)
         clock, Script(by_verb=[("read_credential", Fault(before=InvalidObjectError("spec.roles: no")))])
     )
     await live.operator.sync_cache()
-    live.replica.intake.acting = True
-    live.replica.intake.malformed_seen(BROKEN)
+    live.replica.leader_queue.is_leader = True
+    live.replica.cache.apply_invalid(BROKEN)
     work = await live.replica.queue.take()
 
     await live.operator.handle(work)
@@ -34,34 +34,34 @@ async def test_a_malformed_credential_is_told_so_on_its_status(clock: FakeClock)
 async def test_a_credential_that_was_corrected_gets_its_status(clock: FakeClock) -> None:
     live = LiveOperatorHarness(clock)
     await live.operator.sync_cache()
-    live.replica.intake.malformed_seen(BROKEN)
+    live.replica.cache.apply_invalid(BROKEN)
 
     await live.operator.handle(WORK)
 
     assert live.store.told_malformed == []
     assert live.store.credentials[CREDENTIAL].status.observed_generation == 1
-    assert live.replica.intake.malformed(WORK) is None
+    assert live.replica.cache.invalid_object(BROKEN.kind, BROKEN.key) is None
 
 
 @simulated
 async def test_a_credential_that_went_is_forgotten(clock: FakeClock) -> None:
     live = LiveOperatorHarness(clock)
     await live.operator.sync_cache()
-    live.replica.intake.malformed_seen(BROKEN)
+    live.replica.cache.apply_invalid(BROKEN)
     live.store.delete_credential(CREDENTIAL)
 
     await live.operator.handle(WORK)
 
-    assert live.replica.intake.malformed(WORK) is None
+    assert live.replica.cache.invalid_object(BROKEN.kind, BROKEN.key) is None
     assert live.store.told_malformed == []
 
 
 @simulated
 async def test_a_malformed_role_is_counted_and_nothing_else(clock: FakeClock) -> None:
     live = LiveOperatorHarness(clock)
-    live.replica.intake.acting = True
+    live.replica.leader_queue.is_leader = True
 
-    live.replica.intake.malformed_seen(BROKEN_ROLE)
+    live.replica.cache.apply_invalid(BROKEN_ROLE)
 
     assert live.replica.metrics.malformed_kinds == {"ApiRole": 1}
     assert len(live.replica.queue) == 0

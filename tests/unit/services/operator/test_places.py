@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from pharia_access.domain.model import Credential, ObjectKey, Phase, TokenPolicy, TokenSpec
-from pharia_access.services.operator.cluster_cache import ClusterCache
 from pharia_access.services.operator.places import COUNT_GOOD_SECONDS, Places
+from pharia_access.services.operator.token_index import TokenIndex
 from tests.support.builders.domain_objects import CREDENTIAL, a_credential, a_token
 from tests.support.fakes.scripted_faults import Call
 from tests.support.fakes.virtual_time import FakeClock, simulated
@@ -61,11 +61,11 @@ def limit(live: LiveOperatorHarness, places: int | None, **changes: object) -> C
 @pytest.mark.parametrize(("free", "woken"), [(0, []), (1, [0]), (3, [0, 1, 2]), (9, [0, 1, 2, 3, 4])])
 def test_as_many_are_woken_at_once_as_there_are_places(clock: FakeClock, free: int, woken: list[int]) -> None:
     """And not one after the other, each by the end of the one before: that one may take long, or fail."""
-    view = ClusterCache()
-    places = Places(view, clock.monotonic)
+    tokens = TokenIndex()
+    places = Places(tokens, clock.monotonic)
     waiting = [a_token(ObjectKey(CREDENTIAL.namespace, f"t{number}")) for number in range(5)]
     for token in waiting:
-        view.put_token(token)
+        tokens.put(token)
         places.park(token)
 
     credential = replace(a_credential(), policy=TokenPolicy(max_tokens=free))
@@ -84,7 +84,7 @@ def test_as_many_are_woken_at_once_as_there_are_places(clock: FakeClock, free: i
     ],
 )
 def test_a_count_is_good(clock: FakeClock, seconds: float, uid: str, *, is_good: bool) -> None:
-    places = Places(ClusterCache(), clock.monotonic)
+    places = Places(TokenIndex(), clock.monotonic)
     places.counted(a_credential())
 
     clock.advance(seconds)
@@ -189,7 +189,7 @@ async def test_while_places_are_counted_one_worker_is_held_and_everybody_else_is
     live, counted = LiveOperatorHarness(clock, workers=2), asyncio.Event()
 
     async def hang(call: Call) -> None:
-        if call.verb == "list_tokens" and live.replica.queue.is_running(a_work("t0")):
+        if call.verb == "list_tokens" and a_work("t0") in live.replica.queue.processing:
             await counted.wait()
 
     limit(live, 100)

@@ -15,7 +15,7 @@ import pytest
 from pharia_access.domain.model import ObjectKey, Phase, Token
 from pharia_access.errors import ConflictError, UnavailableError
 from pharia_access.services.operator.counting import Counting
-from pharia_access.services.operator.intake import Intake
+from pharia_access.services.operator.event_handlers import EventHandlers
 from pharia_access.services.operator.places import COUNT_GOOD_SECONDS, Places
 from tests.support.builders.domain_objects import CREDENTIAL, a_credential, a_token
 from tests.support.fakes.cluster import FakeCluster
@@ -175,7 +175,7 @@ def _nothing(*_: object) -> None:
     [
         pytest.param(Places, "must_wait", _never, id="nobody waits"),
         pytest.param(Places, "keep", _nothing, id="who is minted just now does not count"),
-        pytest.param(Intake, "ask_who_may_go", _nothing, id="nobody is asked again"),
+        pytest.param(EventHandlers, "wake_waiting", _nothing, id="nobody is asked again"),
         pytest.param(Counting, "leave", _nothing, id="a place is kept for good"),
     ],
 )

@@ -68,24 +68,24 @@ async def test_a_cluster_that_went_back_in_time_is_noticed(harness: OperatorHarn
 @simulated
 async def test_what_went_unnoticed_is_dropped(harness: OperatorHarness) -> None:
     minted = a_minted_token(a_token(GONE, resource_version="1"), credential=harness.credential.identity)
-    harness.replica.intake.token_seen(minted)
-    harness.replica.intake.credential_seen(a_credential(GONE, resource_version="1"))
-    harness.replica.intake.role_seen(a_role("gone"))
+    harness.replica.cache.apply_event(minted)
+    harness.replica.cache.apply_credential(a_credential(GONE, resource_version="1"))
+    harness.replica.cache.apply_role(a_role("gone"))
     harness.create("ci")
     harness.look_around()
 
     await harness.list_all()
 
-    assert harness.replica.view.token_keys == (TOKEN,)
-    assert harness.replica.view.credential_keys == (CREDENTIAL,)
-    assert set(harness.replica.view.catalog) == {"studio-user"}
+    assert harness.replica.cache.tokens.keys == (TOKEN,)
+    assert tuple(harness.replica.cache.credentials) == (CREDENTIAL,)
+    assert set(harness.replica.cache.catalog) == {"studio-user"}
     left = [work for work in await drained(harness.replica.queue) if work.kind == "secret"]
     assert left == [WorkItem("secret", ObjectKey("finance", "gone-token"), "secret-1")]
 
 
 @simulated
 async def test_tokens_of_a_credential_that_went_unnoticed_are_asked_again(harness: OperatorHarness) -> None:
-    harness.replica.intake.credential_seen(a_credential(GONE, resource_version="1"))
+    harness.replica.cache.apply_credential(a_credential(GONE, resource_version="1"))
     harness.store.apply_token(replace(a_token(), spec=a_token(credential_name="gone").spec))
     harness.look_around()
 
@@ -101,16 +101,16 @@ async def test_what_comes_during_a_list_is_kept(harness: OperatorHarness, verb: 
 
     async def come(call: Call) -> None:
         if call.verb == verb:
-            harness.replica.intake.role_seen(a_role("new"))
-            harness.replica.intake.credential_seen(a_credential(NEW, resource_version=later))
-            harness.replica.intake.token_seen(a_token(NEW, resource_version=later))
+            harness.replica.cache.apply_role(a_role("new"))
+            harness.replica.cache.apply_credential(a_credential(NEW, resource_version=later))
+            harness.replica.cache.apply_event(a_token(NEW, resource_version=later))
 
     harness.replica.cluster.turn = come
     await harness.list_all()
 
-    assert NEW in harness.replica.view.token_keys
-    assert NEW in harness.replica.view.credential_keys
-    assert "new" in harness.replica.view.catalog
+    assert NEW in harness.replica.cache.tokens.keys
+    assert NEW in tuple(harness.replica.cache.credentials)
+    assert "new" in harness.replica.cache.catalog
 
 
 class Snapshot(FakeCluster):
@@ -136,26 +136,26 @@ class Snapshot(FakeCluster):
 
 @simulated
 async def test_what_goes_during_a_list_does_not_come_back_with_its_pages(harness: OperatorHarness) -> None:
-    intake = harness.replica.intake
+    cache = harness.replica.cache
 
     edited = replace(a_role("edited"), allowed_namespaces=frozenset())
-    intake.role_seen(a_role("gone"))
+    cache.apply_role(a_role("gone"))
 
     def went() -> None:
-        intake.role_gone("gone")
-        intake.role_seen(edited)
-        intake.credential_gone(CREDENTIAL, harness.credential.uid)
-        intake.token_gone(TOKEN, a_token().uid)
+        cache.remove_role("gone")
+        cache.apply_role(edited)
+        cache.remove_credential(CREDENTIAL, harness.credential.uid)
+        cache.remove_token(TOKEN, a_token().uid)
 
     cluster = Snapshot(harness.store)
     cluster.went = went
     await harness.list_all(cluster)
 
-    assert harness.replica.view.token_keys == (NEW,)
-    assert not harness.replica.view.credential_keys
-    assert dict(harness.replica.view.catalog) == {"old": a_role("old"), "edited": edited}
-    intake.token_listed(a_token(resource_version="8"))  # in another list
-    assert TOKEN in harness.replica.view.token_keys
+    assert harness.replica.cache.tokens.keys == (NEW,)
+    assert not harness.replica.cache.credentials
+    assert dict(harness.replica.cache.catalog) == {"old": a_role("old"), "edited": edited}
+    cache.apply_listed(a_token(resource_version="8"))  # in another list
+    assert TOKEN in harness.replica.cache.tokens.keys
 
 
 @pytest.mark.parametrize(
@@ -170,26 +170,26 @@ async def test_what_goes_during_a_list_does_not_come_back_with_its_pages(harness
 async def test_the_lists_version_decides_what_is_gone(harness: OperatorHarness, beyond: int, *, kept: bool) -> None:
     harness.create()
     version = str(int(harness.store.version) + beyond)
-    harness.replica.intake.token_seen(a_token(NEW, resource_version=version))
-    harness.replica.intake.credential_seen(a_credential(NEW, resource_version=version))
+    harness.replica.cache.apply_event(a_token(NEW, resource_version=version))
+    harness.replica.cache.apply_credential(a_credential(NEW, resource_version=version))
 
     await harness.list_all()
 
-    assert (NEW in harness.replica.view.token_keys) is kept
-    assert (NEW in harness.replica.view.credential_keys) is kept
+    assert (NEW in harness.replica.cache.tokens.keys) is kept
+    assert (NEW in tuple(harness.replica.cache.credentials)) is kept
 
 
 @simulated
 async def test_a_list_of_one_namespace_drops_nothing_in_another(harness: OperatorHarness) -> None:
     other = ObjectKey("hr", "other")
-    harness.replica.intake.token_seen(a_token(GONE, resource_version="1"))
-    harness.replica.intake.token_seen(a_token(other, resource_version="1"))
-    harness.replica.intake.credential_seen(a_credential(other, resource_version="1"))
+    harness.replica.cache.apply_event(a_token(GONE, resource_version="1"))
+    harness.replica.cache.apply_event(a_token(other, resource_version="1"))
+    harness.replica.cache.apply_credential(a_credential(other, resource_version="1"))
 
     await harness.resync().run("finance")
 
-    assert harness.replica.view.token_keys == (other,)
-    assert set(harness.replica.view.credential_keys) == {CREDENTIAL, other}
+    assert harness.replica.cache.tokens.keys == (other,)
+    assert set(harness.replica.cache.credentials) == {CREDENTIAL, other}
 
 
 @simulated
@@ -208,14 +208,14 @@ async def test_lists_of_two_namespaces_are_not_compared(harness: OperatorHarness
 async def test_a_list_that_is_older_than_the_view_takes_nothing_back(harness: OperatorHarness) -> None:
     harness.create()
     harness.look_around()
-    harness.replica.intake.token_seen(
+    harness.replica.cache.apply_event(
         replace(harness.token(), resource_version="1000", spec=a_token(revoked=True).spec)
     )
     await drained(harness.replica.queue)
 
     await harness.list_all()
 
-    record = harness.replica.view.token(TOKEN)
+    record = harness.replica.cache.tokens.get(TOKEN)
     assert record is not None
     assert record.resource_version == "1000"
     assert await tokens_queued(harness) == []

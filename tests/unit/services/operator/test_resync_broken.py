@@ -24,7 +24,7 @@ async def test_what_cannot_be_understood_is_skipped_counted_and_stops_nothing(
 
     await harness.list_all()
 
-    assert harness.replica.view.token_keys == (TOKEN,)
+    assert harness.replica.cache.tokens.keys == (TOKEN,)
     assert harness.replica.metrics.malformed_kinds == {"ApiToken": 1}
     assert sorted(work.key.name for work in await drained(harness.replica.queue) if work.kind == "token") == [
         "ci",
@@ -35,12 +35,12 @@ async def test_what_cannot_be_understood_is_skipped_counted_and_stops_nothing(
 
 @simulated
 async def test_a_token_that_can_no_longer_be_understood_is_not_gone(harness: OperatorHarness) -> None:
-    harness.replica.intake.token_seen(a_token(GONE, resource_version="1"))
+    harness.replica.cache.apply_event(a_token(GONE, resource_version="1"))
     harness.store.malformed[GONE] = BROKEN
 
     await harness.list_all()
 
-    assert harness.replica.view.token_keys == (GONE,)
+    assert harness.replica.cache.tokens.keys == (GONE,)
 
 
 @pytest.mark.parametrize(
@@ -54,16 +54,16 @@ async def test_a_list_of_tokens_that_ends_early_harms_nothing(
     for number in range(5):
         harness.create(f"ci-{number}")
     harness.look_around()
-    harness.replica.intake.token_seen(a_token(GONE, resource_version="1"))
+    harness.replica.cache.apply_event(a_token(GONE, resource_version="1"))
     harness.script.by_number[2 + page] = Fault(before=error)
 
     with pytest.raises(type(error)):
         await harness.list_all()
-    assert len(harness.replica.view) == 6
+    assert len(harness.replica.cache.tokens) == 6
 
     await harness.list_all()
-    assert GONE not in harness.replica.view.token_keys
-    assert len(harness.replica.view) == 5
+    assert GONE not in harness.replica.cache.tokens.keys
+    assert len(harness.replica.cache.tokens) == 5
 
 
 @pytest.mark.parametrize("verb", ["list_roles", "list_credentials"])
@@ -82,18 +82,18 @@ async def test_a_list_of_roles_or_credentials_that_ends_early_harms_nothing(
         await harness.list_all()
 
     assert harness.calls()[-2:] == [verb, verb]
-    assert set(harness.replica.view.catalog) == {"studio-user", *"abcd"}
-    assert len(harness.replica.view.credential_keys) == 5
-    assert TOKEN not in harness.replica.view.token_keys
+    assert set(harness.replica.cache.catalog) == {"studio-user", *"abcd"}
+    assert len(tuple(harness.replica.cache.credentials)) == 5
+    assert TOKEN not in harness.replica.cache.tokens.keys
 
 
 @simulated
 async def test_a_standby_lists_too_and_queues_nothing(harness: OperatorHarness) -> None:
-    harness.replica.intake.acting = False
+    harness.replica.leader_queue.is_leader = False
     harness.create()
 
     await harness.list_all()
 
-    assert harness.replica.view.token_keys == (TOKEN,)
+    assert harness.replica.cache.tokens.keys == (TOKEN,)
     assert len(harness.replica.queue) == 0
     assert harness.writes() == []

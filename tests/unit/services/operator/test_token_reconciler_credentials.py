@@ -160,7 +160,7 @@ async def test_one_look_for_a_credential_that_is_gone_does_for_all_its_tokens_fo
 async def test_whether_another_credential_saves_what_is_declared_elsewhere_is_asked_for_each(
     harness: OperatorHarness,
 ) -> None:
-    """The view does not know it yet."""
+    """The cache does not know it yet."""
     plain, marked = harness.create("ci-1").key, harness.create("ci-2", annotations=ARGO).key
     for key in (plain, marked):
         await harness.reconcile(key)

@@ -17,25 +17,26 @@ from tests.support.harness.operator_harness import ARGO, OperatorHarness, reason
 DAY = timedelta(days=1)
 
 
-# --- what the view does not know yet, or knows no longer
+# --- what the cache does not know yet, or knows no longer
 
 
 @simulated
 async def test_a_view_that_lost_the_credential_deletes_nothing_but_asks(harness: OperatorHarness) -> None:
     await of_git(harness)
-    harness.replica.intake.credential_gone(CREDENTIAL)
+    harness.replica.cache.remove_credential(CREDENTIAL)
 
     await harness.reconcile()
 
     assert harness.token().status.phase is Phase.ACTIVE
     assert harness.calls() == ["read_token", "read_credential"]
-    assert harness.replica.view.credential(CREDENTIAL) == harness.credential
+    assert harness.replica.cache.credentials.get(CREDENTIAL) == harness.credential
 
 
 @simulated
 async def test_a_view_that_shows_another_credential_deletes_nothing_but_asks(harness: OperatorHarness) -> None:
     await of_git(harness)
-    harness.replica.view.put_credential(replace(harness.credential, uid="uid-0"))
+    harness.replica.cache.remove_credential(CREDENTIAL)
+    harness.replica.cache.apply_credential(replace(harness.credential, uid="uid-0"))
 
     await harness.reconcile()
 
@@ -45,7 +46,7 @@ async def test_a_view_that_shows_another_credential_deletes_nothing_but_asks(har
 
 @simulated
 async def test_a_credential_that_the_view_does_not_know_yet_is_found_all_the_same(harness: OperatorHarness) -> None:
-    harness.replica.intake.credential_gone(CREDENTIAL)
+    harness.replica.cache.remove_credential(CREDENTIAL)
     harness.create()
 
     token = await harness.reconcile()
@@ -106,7 +107,7 @@ async def test_an_answer_that_comes_after_the_news_of_a_deletion_brings_no_crede
     with pytest.raises(ConflictError):
         await harness.reconcile()
 
-    assert harness.replica.view.credential(CREDENTIAL) is None
+    assert harness.replica.cache.credentials.get(CREDENTIAL) is None
     token = await harness.reconcile()
     assert token is not None
     assert reason(token) == "CredentialNotFound"
@@ -128,7 +129,7 @@ async def test_the_answer_to_a_status_that_comes_after_that_news_brings_none_bac
     with suppress(ApiError):  # a status of what is gone cannot be written
         await harness.replica.operator._parts.credentials.reconcile(CREDENTIAL, live=True)
 
-    assert harness.replica.view.credential(CREDENTIAL) is None
+    assert harness.replica.cache.credentials.get(CREDENTIAL) is None
     await harness.reconcile()
     assert harness.store.tokens == {}
 
@@ -138,7 +139,7 @@ async def test_the_answer_to_a_status_that_comes_after_that_news_brings_none_bac
 
 def nobody_understands_the_credential(harness: OperatorHarness) -> None:
     """It is there, and was never seen whole."""
-    harness.replica.intake.credential_gone(CREDENTIAL)
+    harness.replica.cache.remove_credential(CREDENTIAL)
     harness.fail("read_credential", *[Fault(before=InvalidObjectError("spec.roles: no"))] * 3)
 
 

@@ -148,7 +148,7 @@ async def test_a_token_that_went_is_forgotten_and_its_secret_goes(harness: Opera
     assert await harness.reconcile() is None
 
     assert minted.status.delivery is not None
-    assert TOKEN not in harness.replica.view.token_keys
+    assert TOKEN not in harness.replica.cache.tokens.keys
     assert WorkItem("secret", SECRET, minted.status.delivery.secret_uid) in await drained(harness.replica.queue)
     assert harness.writes() == []
 

@@ -186,7 +186,7 @@ async def test_a_token_that_is_deleted_during_its_mint_leaves_no_secret(
     await harness.persist()
 
     assert harness.store.secrets == {}
-    assert TOKEN not in harness.replica.view.token_keys
+    assert TOKEN not in harness.replica.cache.tokens.keys
 
 
 class Witness(FakeRecorder):

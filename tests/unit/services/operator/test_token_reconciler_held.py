@@ -225,7 +225,7 @@ async def test_a_token_that_the_operator_deletes_and_that_stands_is_not_forgotte
     await harness.reconcile()
 
     assert harness.token().deleting
-    assert harness.replica.view.token(TOKEN) is not None
+    assert harness.replica.cache.tokens.get(TOKEN) is not None
     token = await harness.reconcile()
     assert token is not None
     assert (reason(token), token.status.hash) == ("Deleting", minted.status.hash)
@@ -252,9 +252,9 @@ async def test_a_held_token_frees_its_place_at_once(harness: OperatorHarness) ->
     minted = await harness.mint()
     harness.store.hold_token(TOKEN, HOLD)
     harness.store.delete_token(TOKEN)
-    harness.replica.intake.token_seen(harness.token())
+    harness.replica.cache.apply_event(harness.token())
 
-    record = harness.replica.view.token(TOKEN)
+    record = harness.replica.cache.tokens.get(TOKEN)
 
     assert record is not None
     assert (replace(record, resource_version="").uid, record.holds_place) == (minted.uid, False)

@@ -54,7 +54,7 @@ async def test_a_second_reconcile_writes_nothing_and_knows_what_is_due(harness: 
 async def test_an_event_alone_mints_nothing_and_deletes_nothing(harness: OperatorHarness) -> None:
     stale = harness.create()
     harness.store.delete_token(stale.key)
-    harness.replica.intake._fresh[stale.key] = stale
+    harness.replica.cache.keep_recent(stale)
 
     await harness.reconcile()
 

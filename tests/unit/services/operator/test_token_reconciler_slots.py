@@ -143,7 +143,7 @@ async def test_an_older_one_that_cannot_be_understood_any_more_holds_no_place(ha
         harness.clock.advance(5)
     unknown = InvalidObject("ApiToken", A, harness.token(A).uid, "1000", 2, "status.phase: unknown")
     harness.store.malformed[A] = unknown
-    harness.replica.intake.malformed_seen(unknown)
+    harness.replica.cache.apply_invalid(unknown)
 
     harness.revoke(C)
     await harness.reconcile(C)
@@ -165,7 +165,7 @@ async def a_is_unblocked_before_b(harness: OperatorHarness) -> None:
 
 @simulated
 async def test_a_mint_whose_answer_was_lost_keeps_its_place(harness: OperatorHarness) -> None:
-    """It stood in no line before, and the view has not heard of its end: what was counted is good no longer."""
+    """It stood in no line before, and the cache has not heard of its end: what was counted is good no longer."""
     await a_is_unblocked_before_b(harness)
     harness.script.by_verb = [("write_token_status", Fault(after=UnavailableError("the answer is lost")))]
     with pytest.raises(UnavailableError):
@@ -220,7 +220,7 @@ async def test_a_raised_limit_lets_in_who_waits(harness: OperatorHarness) -> Non
     await harness.reconcile(harness.create("b").key)
     raised = harness.store.apply_credential(a_credential(max_tokens=2))
 
-    harness.replica.intake.credential_seen(raised)
+    harness.replica.cache.apply_credential(raised)
     await work_off(harness)
 
     assert phases(harness) == {"a": Phase.ACTIVE, "b": Phase.ACTIVE}
@@ -233,7 +233,7 @@ async def test_a_lowered_limit_takes_nothing_from_those_that_have_it(clock: Fake
         await harness.mint(name)
     lowered = harness.store.apply_credential(a_credential(max_tokens=1))
 
-    harness.replica.intake.credential_seen(lowered)
+    harness.replica.cache.apply_credential(lowered)
     for key in (A, B):
         await harness.reconcile(key)
 
@@ -248,7 +248,7 @@ async def test_places_are_counted_live_and_over_all_pages(clock: FakeClock) -> N
         await harness.mint(name)
     harness.restart()
     for name in "12345":
-        harness.replica.intake.token_gone(ObjectKey(CREDENTIAL.namespace, name))
+        harness.replica.cache.remove_token(ObjectKey(CREDENTIAL.namespace, name))
     harness.create("late")
 
     await harness.reconcile(ObjectKey(CREDENTIAL.namespace, "late"))

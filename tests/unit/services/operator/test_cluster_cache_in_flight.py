@@ -4,7 +4,7 @@ import pytest
 
 from pharia_access.domain.lifecycle.decisions import InSync
 from pharia_access.domain.model import CredentialIdentity, ObjectKey, Token
-from pharia_access.services.operator.intake import MOST_FRESH, Intake
+from pharia_access.services.operator.cluster_cache import MOST_RECENT, ClusterCache
 from tests.support.builders.domain_objects import CREDENTIAL, NOW, TOKEN, a_minted_token, a_token
 from tests.support.fakes.virtual_time import simulated
 from tests.support.harness.operator_harness import OperatorHarness, drained
@@ -24,14 +24,14 @@ async def queued(harness: OperatorHarness) -> list[str]:
 
 
 @simulated
-async def test_an_echo_of_our_own_write_asks_for_nothing(harness: OperatorHarness, intake: Intake) -> None:
+async def test_an_echo_of_our_own_write_asks_for_nothing(harness: OperatorHarness, cache: ClusterCache) -> None:
     harness.replica.queue.add(harness.work())
     work = await harness.replica.queue.take()
     written = active(harness)
 
-    intake.token_seen(written)
-    intake.token_written(written)
-    intake.heard_meanwhile(TOKEN)
+    cache.apply_event(written)
+    cache.apply_own_write(written)
+    cache.flush_in_flight(TOKEN)
     harness.replica.queue.done(work)
 
     assert await queued(harness) == []
@@ -39,20 +39,20 @@ async def test_an_echo_of_our_own_write_asks_for_nothing(harness: OperatorHarnes
 
 @simulated
 async def test_a_change_by_others_meanwhile_is_taken_in_afterwards_the_newest_of_them(
-    harness: OperatorHarness, intake: Intake
+    harness: OperatorHarness, cache: ClusterCache
 ) -> None:
     harness.replica.queue.add(harness.work())
     work = await harness.replica.queue.take()
 
     for version in ("8", "10", "9"):
-        intake.token_seen(a_token(resource_version=version, revoked=version == "10"))
-    assert harness.replica.view.token(TOKEN) is None
-    intake.token_written(active(harness))
-    intake.heard_meanwhile(TOKEN)
-    intake.heard_meanwhile(TOKEN)
+        cache.apply_event(a_token(resource_version=version, revoked=version == "10"))
+    assert harness.replica.cache.tokens.get(TOKEN) is None
+    cache.apply_own_write(active(harness))
+    cache.flush_in_flight(TOKEN)
+    cache.flush_in_flight(TOKEN)
     harness.replica.queue.done(work)
 
-    assert harness.replica.view.knows(TOKEN, "10")
+    assert harness.replica.cache.tokens.has_version(TOKEN, "10")
     assert await queued(harness) == ["ci"]
 
 
@@ -66,14 +66,14 @@ async def test_a_change_by_others_meanwhile_is_taken_in_afterwards_the_newest_of
 )
 @simulated
 async def test_a_token_created_again_while_the_name_is_worked_on_is_not_lost(
-    harness: OperatorHarness, intake: Intake, uid: str | None, expected: list[str]
+    harness: OperatorHarness, cache: ClusterCache, uid: str | None, expected: list[str]
 ) -> None:
     harness.replica.queue.add(harness.work())
     work = await harness.replica.queue.take()
-    intake.token_seen(a_token(resource_version="9"))
+    cache.apply_event(a_token(resource_version="9"))
 
-    intake.token_gone(TOKEN, uid)
-    intake.heard_meanwhile(TOKEN)
+    cache.remove_token(TOKEN, uid)
+    cache.flush_in_flight(TOKEN)
     harness.replica.queue.done(work)
 
     assert await queued(harness) == expected
@@ -81,35 +81,37 @@ async def test_a_token_created_again_while_the_name_is_worked_on_is_not_lost(
 
 @simulated
 async def test_news_of_its_end_that_comes_before_the_answer_to_our_write_counts_and_its_secret_goes(
-    harness: OperatorHarness, intake: Intake
+    harness: OperatorHarness, cache: ClusterCache
 ) -> None:
-    intake.take_over()
+    harness.replica.leader_queue.start_leading()
     harness.replica.queue.add(harness.work())
     work = await harness.replica.queue.take()
     written = active(harness)
 
-    intake.token_gone(TOKEN, written.uid)
-    intake.token_written(written)
-    intake.settled(written, InSync(NOW))
-    intake.heard_meanwhile(TOKEN)
+    cache.remove_token(TOKEN, written.uid)
+    cache.apply_own_write(written)
+    harness.replica.handlers.mark_in_sync(written, InSync(NOW))
+    cache.flush_in_flight(TOKEN)
     harness.replica.queue.done(work)
 
-    assert harness.replica.view.token(TOKEN) is None
+    assert harness.replica.cache.tokens.get(TOKEN) is None
     assert len(harness.replica.schedule) == 0
     assert "secret" in [left.kind for left in await drained(harness.replica.queue)]
 
 
 @simulated
-async def test_once_the_work_is_done_nothing_is_remembered_of_an_end(harness: OperatorHarness, intake: Intake) -> None:
+async def test_once_the_work_is_done_nothing_is_remembered_of_an_end(
+    harness: OperatorHarness, cache: ClusterCache
+) -> None:
     harness.replica.queue.add(harness.work())
     work = await harness.replica.queue.take()
-    intake.token_gone(TOKEN, "token-1")
-    intake.heard_meanwhile(TOKEN)
+    cache.remove_token(TOKEN, "token-1")
+    cache.flush_in_flight(TOKEN)
     harness.replica.queue.done(work)
 
-    intake.token_written(active(harness))
+    cache.apply_own_write(active(harness))
 
-    assert harness.replica.view.knows(TOKEN, "7"), "such as where etcd was restored"
+    assert harness.replica.cache.tokens.has_version(TOKEN, "7"), "such as where etcd was restored"
 
 
 @pytest.mark.parametrize(
@@ -123,32 +125,32 @@ async def test_once_the_work_is_done_nothing_is_remembered_of_an_end(harness: Op
 )
 @simulated
 async def test_only_where_a_status_is_written_a_token_is_worked_on_as_seen(
-    harness: OperatorHarness, intake: Intake, token: Token, *, spared: bool
+    harness: OperatorHarness, cache: ClusterCache, token: Token, *, spared: bool
 ) -> None:
-    intake.token_seen(token)
+    cache.apply_event(token)
 
-    assert intake.fresh(TOKEN) == (token if spared else None)
-    assert intake.fresh(TOKEN) is None
+    assert cache.take_recent(TOKEN) == (token if spared else None)
+    assert cache.take_recent(TOKEN) is None
     assert await queued(harness) == ["ci"]
 
 
-def test_a_token_as_seen_is_good_only_until_something_newer_is_known(intake: Intake) -> None:
+def test_a_token_as_seen_is_good_only_until_something_newer_is_known(cache: ClusterCache) -> None:
     for key in (A, B, C):
-        intake.token_seen(a_token(key, resource_version="5", revoked=True))
+        cache.apply_event(a_token(key, resource_version="5", revoked=True))
 
-    intake.token_written(a_token(A, resource_version="6", revoked=True))
-    intake.token_gone(B)
+    cache.apply_own_write(a_token(A, resource_version="6", revoked=True))
+    cache.remove_token(B)
     newer = a_token(C, resource_version="6", revoked=True)
-    intake.token_seen(newer)
+    cache.apply_event(newer)
 
-    assert (intake.fresh(A), intake.fresh(B), intake.fresh(C)) == (None, None, newer)
+    assert (cache.take_recent(A), cache.take_recent(B), cache.take_recent(C)) == (None, None, newer)
 
 
-def test_only_so_many_tokens_are_kept_whole(intake: Intake) -> None:
-    keys = [ObjectKey(TOKEN.namespace, f"ci-{number}") for number in range(MOST_FRESH + 1)]
+def test_only_so_many_tokens_are_kept_whole(cache: ClusterCache) -> None:
+    keys = [ObjectKey(TOKEN.namespace, f"ci-{number}") for number in range(MOST_RECENT + 1)]
     for key in keys:
-        intake.token_seen(a_token(key, revoked=True))
+        cache.apply_event(a_token(key, revoked=True))
 
-    kept = [key for key in keys if intake.fresh(key) is not None]
+    kept = [key for key in keys if cache.take_recent(key) is not None]
 
     assert kept == keys[:-1]

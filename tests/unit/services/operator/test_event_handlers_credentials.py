@@ -8,7 +8,7 @@ import pytest
 from pharia_access.domain.api_values import InvalidObject, Kind
 from pharia_access.domain.model import ObjectKey, Phase, TokenPolicy, TokenStatus
 from pharia_access.domain.permissions import Permission
-from pharia_access.services.operator.intake import Intake
+from pharia_access.services.operator.cluster_cache import ClusterCache
 from pharia_access.services.operator.work_queue import WorkItem
 from tests.support.builders.domain_objects import CREDENTIAL, TOKEN, a_credential, a_minted_token, a_role, a_token
 from tests.support.fakes.virtual_time import FakeClock, simulated
@@ -26,18 +26,18 @@ DAY = timedelta(days=1)
 def harness() -> OperatorHarness:
     """Under the credential there is a token in each phase, and one without."""
     harness = OperatorHarness(FakeClock())
-    harness.replica.intake.acting = False
+    harness.replica.leader_queue.is_leader = False
     for phase in (None, *Phase):
         name = "unseen" if phase is None else phase.lower()
         status = TokenStatus(phase=phase)
-        harness.replica.intake.token_seen(a_token(ObjectKey(CREDENTIAL.namespace, name), status=status))
-    harness.replica.intake.acting = True
+        harness.replica.cache.apply_event(a_token(ObjectKey(CREDENTIAL.namespace, name), status=status))
+    harness.replica.leader_queue.is_leader = True
     return harness
 
 
 async def forget_what_was_seen(harness: OperatorHarness) -> None:
     """Nothing is left undone."""
-    harness.replica.intake.take_over()
+    harness.replica.leader_queue.start_leading()
     await drained(harness.replica.queue)
 
 
@@ -62,46 +62,48 @@ async def asked(harness: OperatorHarness) -> tuple[list[str], int]:
 )
 @simulated
 async def test_a_change_of_a_credential_asks_again_those_whom_it_concerns(
-    harness: OperatorHarness, intake: Intake, changes: dict[str, object], tokens: list[str], credentials: int
+    harness: OperatorHarness, cache: ClusterCache, changes: dict[str, object], tokens: list[str], credentials: int
 ) -> None:
     changed = replace(harness.credential, resource_version=LATER, **changes)  # type: ignore[arg-type] # a table's columns
 
-    intake.credential_seen(changed)
+    cache.apply_credential(changed)
 
-    assert harness.replica.view.credential(CREDENTIAL) == changed
+    assert harness.replica.cache.credentials.get(CREDENTIAL) == changed
     assert await asked(harness) == (tokens, credentials)
-    intake.credential_seen(changed)
+    cache.apply_credential(changed)
     assert await asked(harness) == ([], 0)
 
 
 @simulated
-async def test_a_credential_that_comes_is_what_its_tokens_waited_for(harness: OperatorHarness, intake: Intake) -> None:
-    intake.credential_gone(CREDENTIAL)
+async def test_a_credential_that_comes_is_what_its_tokens_waited_for(
+    harness: OperatorHarness, cache: ClusterCache
+) -> None:
+    cache.remove_credential(CREDENTIAL)
     await drained(harness.replica.queue)
 
-    intake.credential_seen(replace(harness.credential, resource_version=LATER))
+    cache.apply_credential(replace(harness.credential, resource_version=LATER))
 
     assert await asked(harness) == (EVERY_PHASE, 1)
 
 
 @simulated
-async def test_an_older_state_of_a_credential_changes_nothing(harness: OperatorHarness, intake: Intake) -> None:
+async def test_an_older_state_of_a_credential_changes_nothing(harness: OperatorHarness, cache: ClusterCache) -> None:
     newer = replace(harness.credential, resource_version="10")
-    intake.credential_seen(newer)
+    cache.apply_credential(newer)
     await drained(harness.replica.queue)
 
-    intake.credential_seen(replace(harness.credential, resource_version="9", suspended=True, generation=2))
+    cache.apply_credential(replace(harness.credential, resource_version="9", suspended=True, generation=2))
 
-    assert harness.replica.view.credential(CREDENTIAL) == newer
+    assert harness.replica.cache.credentials.get(CREDENTIAL) == newer
     assert await asked(harness) == ([], 0)
 
 
 @simulated
 async def test_a_list_has_each_credential_looked_at_but_not_before_what_people_wait_for(
-    harness: OperatorHarness, intake: Intake
+    harness: OperatorHarness, cache: ClusterCache
 ) -> None:
-    intake.credential_listed(harness.credential)
-    intake.token_seen(a_token())
+    cache.apply_credential(harness.credential, listed=True)
+    cache.apply_event(a_token())
 
     assert await drained(harness.replica.queue) == [harness.work(), ITSELF]
 
@@ -116,40 +118,46 @@ async def test_a_list_has_each_credential_looked_at_but_not_before_what_people_w
 )
 @simulated
 async def test_a_credential_that_went_concerns_all_its_tokens(
-    harness: OperatorHarness, intake: Intake, uid: str | None, expected: list[str]
+    harness: OperatorHarness, cache: ClusterCache, uid: str | None, expected: list[str]
 ) -> None:
-    intake.credential_gone(CREDENTIAL, uid)
+    cache.remove_credential(CREDENTIAL, uid)
 
-    assert (harness.replica.view.credential(CREDENTIAL) is None) == bool(expected)
+    assert (harness.replica.cache.credentials.get(CREDENTIAL) is None) == bool(expected)
     assert await asked(harness) == (expected, 0)
 
 
 @simulated
-async def test_a_role_that_comes_changes_or_goes_concerns_its_holders(harness: OperatorHarness, intake: Intake) -> None:
+async def test_a_role_that_comes_changes_or_goes_concerns_its_holders(
+    harness: OperatorHarness, cache: ClusterCache
+) -> None:
     wider = a_role(permissions=(Permission("AccessStudio"), Permission("AccessModel")))
 
-    intake.role_seen(a_role())
+    cache.apply_role(a_role())
     assert await asked(harness) == ([], 0)
-    intake.role_seen(wider)
+    cache.apply_role(wider)
     assert await drained(harness.replica.queue) == [ITSELF]
-    intake.role_seen(a_role("admin"))
+    cache.apply_role(a_role("admin"))
     assert await asked(harness) == ([], 0)
-    intake.role_gone("studio-user")
+    cache.remove_role("studio-user")
     assert await drained(harness.replica.queue) == [ITSELF]
-    assert set(harness.replica.view.catalog) == {"admin"}
+    assert set(harness.replica.cache.catalog) == {"admin"}
 
 
-def test_a_standby_notes_credentials_and_roles_and_queues_nothing(harness: OperatorHarness, intake: Intake) -> None:
-    intake.acting = False
+def test_a_standby_notes_credentials_and_roles_and_queues_nothing(
+    harness: OperatorHarness, cache: ClusterCache
+) -> None:
+    harness.replica.leader_queue.is_leader = False
 
-    intake.credential_seen(replace(harness.credential, resource_version=LATER, suspended=True, generation=2))
-    intake.credential_listed(replace(harness.credential, resource_version="100", suspended=True, generation=2))
-    intake.role_seen(a_role("admin"))
-    intake.role_gone("studio-user")
-    intake.credential_gone(CREDENTIAL)
+    cache.apply_credential(replace(harness.credential, resource_version=LATER, suspended=True, generation=2))
+    cache.apply_credential(
+        replace(harness.credential, resource_version="100", suspended=True, generation=2), listed=True
+    )
+    cache.apply_role(a_role("admin"))
+    cache.remove_role("studio-user")
+    cache.remove_credential(CREDENTIAL)
 
-    assert not harness.replica.view.credential_keys
-    assert set(harness.replica.view.catalog) == {"admin"}
+    assert not harness.replica.cache.credentials
+    assert set(harness.replica.cache.catalog) == {"admin"}
     assert len(harness.replica.queue) == 0
 
 
@@ -162,17 +170,17 @@ def test_a_standby_notes_credentials_and_roles_and_queues_nothing(harness: Opera
 )
 @simulated
 async def test_whoever_takes_over_asks_again_whom_a_change_of_a_credential_concerned(
-    harness: OperatorHarness, intake: Intake, *, gone: bool, expected: list[str]
+    harness: OperatorHarness, cache: ClusterCache, *, gone: bool, expected: list[str]
 ) -> None:
     await forget_what_was_seen(harness)
-    intake.acting = False
+    harness.replica.leader_queue.is_leader = False
     if gone:
-        intake.credential_gone(CREDENTIAL)
+        cache.remove_credential(CREDENTIAL)
     else:
-        intake.credential_seen(replace(harness.credential, resource_version=LATER, suspended=True))
+        cache.apply_credential(replace(harness.credential, resource_version=LATER, suspended=True))
     assert len(harness.replica.queue) == 0
 
-    intake.take_over()
+    harness.replica.leader_queue.start_leading()
 
     assert (await asked(harness))[0] == expected
 
@@ -190,18 +198,18 @@ async def test_whoever_takes_over_asks_again_whom_a_change_of_a_credential_conce
 )
 @simulated
 async def test_what_cannot_be_understood_is_counted_and_looked_at(
-    harness: OperatorHarness, intake: Intake, kind: Kind, expected: list[WorkItem]
+    harness: OperatorHarness, cache: ClusterCache, kind: Kind, expected: list[WorkItem]
 ) -> None:
     broken = InvalidObject(kind, TOKEN, "uid-9", "9", 1, "spec: no")
 
-    intake.malformed_seen(broken)
+    cache.apply_invalid(broken)
 
     assert harness.replica.metrics.malformed_kinds == {kind: 1}
     assert await drained(harness.replica.queue) == expected
-    assert [intake.malformed(work) for work in expected] == [broken for _ in expected]
+    assert [cache.invalid_object(kind, work.key) for work in expected] == [broken for _ in expected]
 
 
-def test_what_could_not_be_understood_is_forgotten_once_it_can_be_or_went(intake: Intake) -> None:
+def test_what_could_not_be_understood_is_forgotten_once_it_can_be_or_went(cache: ClusterCache) -> None:
     keys = [ObjectKey("finance", name) for name in "abcd"]
     works = [
         WorkItem("token", keys[0]),
@@ -211,25 +219,25 @@ def test_what_could_not_be_understood_is_forgotten_once_it_can_be_or_went(intake
     ]
     for work in works:
         kind: Kind = "ApiToken" if work.kind == "token" else "ApiCredential"
-        intake.malformed_seen(InvalidObject(kind, work.key, "uid-9", "9", 1, "spec: no"))
+        cache.apply_invalid(InvalidObject(kind, work.key, "uid-9", "9", 1, "spec: no"))
 
-    intake.token_seen(a_token(keys[0]))
-    intake.token_gone(keys[1])
-    intake.credential_seen(a_credential(keys[2]))
-    intake.credential_gone(keys[3])
+    cache.apply_event(a_token(keys[0]))
+    cache.remove_token(keys[1])
+    cache.apply_credential(a_credential(keys[2]))
+    cache.remove_credential(keys[3])
 
-    assert [intake.malformed(work) for work in works] == [None] * 4
+    assert cache.invalid_objects == ()
 
 
 def test_a_standby_counts_what_cannot_be_understood_and_keeps_it_for_later(
-    harness: OperatorHarness, intake: Intake
+    harness: OperatorHarness, cache: ClusterCache
 ) -> None:
-    intake.acting = False
+    harness.replica.leader_queue.is_leader = False
     broken = InvalidObject("ApiToken", TOKEN, "uid-9", "9", 1, "spec: no")
 
-    intake.malformed_seen(broken)
+    cache.apply_invalid(broken)
 
-    assert intake.malformed(harness.work()) == broken
+    assert cache.invalid_object("ApiToken", TOKEN) == broken
     assert len(harness.replica.queue) == 0
 
 
@@ -238,9 +246,9 @@ async def test_a_credential_that_is_being_deleted_goes_before_the_mints_of_its_n
     harness: OperatorHarness,
 ) -> None:
     await forget_what_was_seen(harness)
-    harness.replica.intake.token_seen(a_token(ObjectKey(CREDENTIAL.namespace, "mint")))
+    harness.replica.cache.apply_event(a_token(ObjectKey(CREDENTIAL.namespace, "mint")))
 
-    harness.replica.intake.credential_seen(a_credential(resource_version=LATER, generation=2, deleting=True))
+    harness.replica.cache.apply_credential(a_credential(resource_version=LATER, generation=2, deleting=True))
 
     works = await drained(harness.replica.queue)
     assert works.index(ITSELF) < works.index(WorkItem("token", ObjectKey(CREDENTIAL.namespace, "mint")))
@@ -248,16 +256,16 @@ async def test_a_credential_that_is_being_deleted_goes_before_the_mints_of_its_n
 
 @simulated
 async def test_at_each_list_nobody_asks_whether_a_credential_that_is_not_understood_is_there(
-    harness: OperatorHarness, intake: Intake
+    harness: OperatorHarness, cache: ClusterCache
 ) -> None:
     """Its tokens are not orphans, and a live read for each of them would tell no more."""
-    intake.credential_gone(CREDENTIAL)
-    intake.malformed_seen(InvalidObject("ApiCredential", CREDENTIAL, "uid-1", "1", 1, "spec.roles: no"))
+    cache.remove_credential(CREDENTIAL)
+    cache.apply_invalid(InvalidObject("ApiCredential", CREDENTIAL, "uid-1", "1", 1, "spec.roles: no"))
     await forget_what_was_seen(harness)
     living = replace(a_minted_token(credential=harness.credential.identity), resource_version=LATER)
 
-    intake.token_listed(living)
+    cache.apply_listed(living)
 
     assert await asked(harness) == ([], 0)
-    intake.credential_gone(CREDENTIAL)
+    cache.remove_credential(CREDENTIAL)
     assert TOKEN.name in (await asked(harness))[0]

@@ -4,7 +4,7 @@ import pytest
 
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.reasons import DeliveryState
-from pharia_access.services.operator.intake import Intake
+from pharia_access.services.operator.cluster_cache import ClusterCache
 from pharia_access.services.operator.work_queue import WorkItem
 from tests.support.builders.domain_objects import TOKEN, a_minted_token
 from tests.support.fakes.virtual_time import simulated
@@ -27,53 +27,55 @@ async def secrets_queued(harness: OperatorHarness) -> list[WorkItem]:
 )
 @simulated
 async def test_a_secret_that_outlived_its_token_is_deleted(
-    harness: OperatorHarness, intake: Intake, state: DeliveryState, expected: list[WorkItem]
+    harness: OperatorHarness, cache: ClusterCache, state: DeliveryState, expected: list[WorkItem]
 ) -> None:
-    intake.token_seen(a_minted_token(credential=harness.credential.identity, state=state))
+    cache.apply_event(a_minted_token(credential=harness.credential.identity, state=state))
 
-    intake.token_gone(TOKEN, "token-1")
-    intake.token_gone(TOKEN, "token-1")
+    cache.remove_token(TOKEN, "token-1")
+    cache.remove_token(TOKEN, "token-1")
 
-    assert TOKEN not in harness.replica.view.token_keys
+    assert TOKEN not in harness.replica.cache.tokens.keys
     assert await drained(harness.replica.queue) == expected
 
 
 @simulated
 async def test_a_secret_whose_token_went_while_nobody_led_is_deleted_by_the_next_leader(
-    harness: OperatorHarness, intake: Intake
+    harness: OperatorHarness, cache: ClusterCache
 ) -> None:
     """No list tells of it: the operator may not list Secrets, and an orphaning delete leaves it to nobody else."""
-    intake.acting = False
-    intake.token_seen(active(harness))
-    intake.token_gone(TOKEN, "token-1")
+    harness.replica.leader_queue.is_leader = False
+    cache.apply_event(active(harness))
+    cache.remove_token(TOKEN, "token-1")
     assert await drained(harness.replica.queue) == []
 
-    intake.take_over()
+    harness.replica.leader_queue.start_leading()
     assert await secrets_queued(harness) == [WorkItem("secret", SECRET, "secret-1")]
-    intake.take_over()
+    harness.replica.leader_queue.start_leading()
     assert await secrets_queued(harness) == []
 
 
 @simulated
-async def test_a_standby_remembers_the_last_thousand_of_such_secrets(harness: OperatorHarness, intake: Intake) -> None:
-    intake.acting = False
+async def test_a_standby_remembers_the_last_thousand_of_such_secrets(
+    harness: OperatorHarness, cache: ClusterCache
+) -> None:
+    harness.replica.leader_queue.is_leader = False
     for number in range(1001):
-        intake.token_seen(active(harness, ObjectKey(TOKEN.namespace, f"t{number}")))
-        intake.token_gone(ObjectKey(TOKEN.namespace, f"t{number}"))
+        cache.apply_event(active(harness, ObjectKey(TOKEN.namespace, f"t{number}")))
+        cache.remove_token(ObjectKey(TOKEN.namespace, f"t{number}"))
 
-    intake.take_over()
+    harness.replica.leader_queue.start_leading()
 
     assert len(await secrets_queued(harness)) == 1000
 
 
 @simulated
 async def test_a_late_word_of_an_earlier_token_of_the_name_ends_nothing(
-    harness: OperatorHarness, intake: Intake
+    harness: OperatorHarness, cache: ClusterCache
 ) -> None:
-    intake.token_seen(active(harness, uid="token-2"))
+    cache.apply_event(active(harness, uid="token-2"))
 
-    intake.token_gone(TOKEN, "token-1")
+    cache.remove_token(TOKEN, "token-1")
 
-    assert TOKEN in harness.replica.view.token_keys
+    assert TOKEN in harness.replica.cache.tokens.keys
     assert len(harness.replica.schedule) == 1
     assert await drained(harness.replica.queue) == []

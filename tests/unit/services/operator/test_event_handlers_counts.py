@@ -10,7 +10,8 @@ from pharia_access.domain.conditions import Condition
 from pharia_access.domain.lifecycle import token_rules
 from pharia_access.domain.lifecycle.decisions import Observed, WriteStatus
 from pharia_access.domain.model import ObjectKey, Phase, Token, TokenStatus
-from pharia_access.services.operator.intake import COALESCE_SECONDS, Intake
+from pharia_access.services.operator.cluster_cache import ClusterCache
+from pharia_access.services.operator.event_handlers import COALESCE_SECONDS
 from pharia_access.services.operator.work_queue import WorkItem
 from tests.support.builders.domain_objects import CREDENTIAL, NOW, a_token
 from tests.support.fakes.virtual_time import FakeClock, simulated
@@ -54,10 +55,10 @@ async def recounts(harness: OperatorHarness, seconds: float = 600) -> list[float
 
 @simulated
 async def test_many_changes_of_one_credentials_tokens_are_counted_once(
-    clock: FakeClock, harness: OperatorHarness, intake: Intake
+    clock: FakeClock, harness: OperatorHarness, cache: ClusterCache
 ) -> None:
     for number in range(50):
-        intake.token_written(in_phase(Phase.ACTIVE, ObjectKey(CREDENTIAL.namespace, f"ci-{number}")))
+        cache.apply_own_write(in_phase(Phase.ACTIVE, ObjectKey(CREDENTIAL.namespace, f"ci-{number}")))
         await asyncio.sleep(0.03)
 
     assert await recounts(harness) == [0.5]
@@ -78,23 +79,23 @@ async def test_many_changes_of_one_credentials_tokens_are_counted_once(
 )
 @simulated
 async def test_a_credential_is_counted_anew_where_its_counts_change(
-    clock: FakeClock, harness: OperatorHarness, intake: Intake, after: Token | None, expected: list[float]
+    clock: FakeClock, harness: OperatorHarness, cache: ClusterCache, after: Token | None, expected: list[float]
 ) -> None:
-    intake.token_written(in_phase(Phase.ACTIVE))
+    cache.apply_own_write(in_phase(Phase.ACTIVE))
     await recounts(harness)
 
     if after is None:
-        intake.token_gone(FIRST)
+        cache.remove_token(FIRST)
     else:
-        intake.token_written(after)
+        cache.apply_own_write(after)
 
     assert await recounts(harness) == expected
 
 
-def test_for_a_credential_that_nobody_knows_nothing_is_counted(harness: OperatorHarness, intake: Intake) -> None:
-    intake.token_written(a_token(credential_name="nobody"))
-    intake.credential_gone(CREDENTIAL)
-    intake.token_written(in_phase(Phase.ACTIVE))
+def test_for_a_credential_that_nobody_knows_nothing_is_counted(harness: OperatorHarness, cache: ClusterCache) -> None:
+    cache.apply_own_write(a_token(credential_name="nobody"))
+    cache.remove_credential(CREDENTIAL)
+    cache.apply_own_write(in_phase(Phase.ACTIVE))
 
     assert not harness.replica.queue._due
 
@@ -124,20 +125,20 @@ def test_for_a_credential_that_nobody_knows_nothing_is_counted(harness: Operator
 async def test_who_waits_for_a_place_is_asked_again_when_one_becomes_free(
     clock: FakeClock,
     harness: OperatorHarness,
-    intake: Intake,
+    cache: ClusterCache,
     before: Token,
     after: Token | None,
     expected: list[ObjectKey],
 ) -> None:
-    intake.token_written(before)
-    intake.token_written(in_phase(Phase.ACTIVE, SECOND))
-    intake.token_seen(told_to_wait(harness))
+    cache.apply_own_write(before)
+    cache.apply_own_write(in_phase(Phase.ACTIVE, SECOND))
+    cache.apply_event(told_to_wait(harness))
     await drained(harness.replica.queue)
 
     if after is None:
-        intake.token_gone(FIRST)
+        cache.remove_token(FIRST)
     else:
-        intake.token_written(after)
+        cache.apply_own_write(after)
 
     works = await drained(harness.replica.queue)
     assert [work.key for work in works if work.kind == "token"] == expected
@@ -146,22 +147,22 @@ async def test_who_waits_for_a_place_is_asked_again_when_one_becomes_free(
 @simulated
 async def test_without_a_limit_nobody_waits_for_a_place(clock: FakeClock) -> None:
     harness = OperatorHarness(clock)
-    harness.replica.intake.token_written(in_phase(Phase.ACTIVE))
-    harness.replica.intake.token_written(in_phase(Phase.PENDING, WAITS))
+    harness.replica.cache.apply_own_write(in_phase(Phase.ACTIVE))
+    harness.replica.cache.apply_own_write(in_phase(Phase.PENDING, WAITS))
 
-    harness.replica.intake.token_written(in_phase(Phase.REVOKED, version="2"))
+    harness.replica.cache.apply_own_write(in_phase(Phase.REVOKED, version="2"))
 
     assert await drained(harness.replica.queue) == []
 
 
 @simulated
 async def test_a_standby_counts_nothing_and_asks_nobody(
-    clock: FakeClock, harness: OperatorHarness, intake: Intake
+    clock: FakeClock, harness: OperatorHarness, cache: ClusterCache
 ) -> None:
-    intake.acting = False
-    intake.token_written(in_phase(Phase.ACTIVE))
-    intake.token_written(in_phase(Phase.PENDING, WAITS))
-    intake.token_written(in_phase(Phase.REVOKED, version="2"))
+    harness.replica.leader_queue.is_leader = False
+    cache.apply_own_write(in_phase(Phase.ACTIVE))
+    cache.apply_own_write(in_phase(Phase.PENDING, WAITS))
+    cache.apply_own_write(in_phase(Phase.REVOKED, version="2"))
 
     assert await recounts(harness, timedelta(minutes=1).total_seconds()) == []
     assert len(harness.replica.queue) == 0
@@ -169,16 +170,16 @@ async def test_a_standby_counts_nothing_and_asks_nobody(
 
 @simulated
 async def test_counts_come_after_what_somebody_waits_for(
-    clock: FakeClock, harness: OperatorHarness, intake: Intake
+    clock: FakeClock, harness: OperatorHarness, cache: ClusterCache
 ) -> None:
     """As where many tokens end at once: each end has a credential counted anew, and mints must not wait for that."""
     queue = harness.replica.queue
-    intake.token_written(in_phase(Phase.ACTIVE))
+    cache.apply_own_write(in_phase(Phase.ACTIVE))
     await asyncio.sleep(COALESCE_SECONDS + 1)
-    intake.ask(SECOND, bulk=False)
+    harness.replica.leader_queue.enqueue_token(SECOND, bulk=False)
     assert await queue.take() == WorkItem("token", SECOND)  # and the count is due, and stands in line
 
-    intake.ask(WAITS, bulk=False)
+    harness.replica.leader_queue.enqueue_token(WAITS, bulk=False)
 
     assert await queue.take() == WorkItem("token", WAITS)
     assert await queue.take() == ITSELF

@@ -8,7 +8,7 @@ import pytest
 
 from pharia_access.domain.model import ObjectKey, Phase
 from pharia_access.domain.reasons import DeliveryState
-from pharia_access.services.operator.intake import Intake
+from pharia_access.services.operator.cluster_cache import ClusterCache
 from tests.support.builders.domain_objects import NOW, TOKEN, WINDOW, a_minted_token, a_token
 from tests.support.fakes.virtual_time import FakeClock, simulated
 from tests.support.harness.harness_tokens import active
@@ -27,78 +27,80 @@ async def queued(harness: OperatorHarness) -> list[str]:
 
 
 @simulated
-async def test_a_token_that_needs_something_is_queued_once(harness: OperatorHarness, intake: Intake) -> None:
-    intake.token_seen(a_token(resource_version="5"))
-    intake.token_seen(a_token(resource_version="5"))
-    intake.token_seen(a_token(resource_version="4"))
+async def test_a_token_that_needs_something_is_queued_once(harness: OperatorHarness, cache: ClusterCache) -> None:
+    cache.apply_event(a_token(resource_version="5"))
+    cache.apply_event(a_token(resource_version="5"))
+    cache.apply_event(a_token(resource_version="4"))
 
     assert await queued(harness) == ["ci"]
-    intake.token_seen(a_token(resource_version="5"))
+    cache.apply_event(a_token(resource_version="5"))
     assert await queued(harness) == []
 
 
 @simulated
-async def test_what_is_older_than_the_view_changes_nothing(harness: OperatorHarness, intake: Intake) -> None:
-    intake.token_seen(active(harness, version="10"))
+async def test_what_is_older_than_the_view_changes_nothing(harness: OperatorHarness, cache: ClusterCache) -> None:
+    cache.apply_event(active(harness, version="10"))
 
-    intake.token_seen(a_token(resource_version="9", revoked=True))
-    intake.token_listed(a_token(resource_version="9", revoked=True))
+    cache.apply_event(a_token(resource_version="9", revoked=True))
+    cache.apply_listed(a_token(resource_version="9", revoked=True))
 
-    record = harness.replica.view.token(TOKEN)
+    record = harness.replica.cache.tokens.get(TOKEN)
     assert record is not None
     assert (record.resource_version, record.phase) == ("10", Phase.ACTIVE)
     assert await queued(harness) == []
 
 
-def test_a_standby_keeps_the_view_and_queues_nothing(harness: OperatorHarness, intake: Intake) -> None:
-    intake.acting = False
+def test_a_standby_keeps_the_view_and_queues_nothing(harness: OperatorHarness, cache: ClusterCache) -> None:
+    harness.replica.leader_queue.is_leader = False
 
-    intake.token_seen(active(harness, A))
-    intake.token_seen(a_token(B))
-    intake.token_listed(a_token(C))
-    intake.token_gone(A)
+    cache.apply_event(active(harness, A))
+    cache.apply_event(a_token(B))
+    cache.apply_listed(a_token(C))
+    cache.remove_token(A)
 
-    assert harness.replica.view.token_keys == (B, C)
+    assert harness.replica.cache.tokens.keys == (B, C)
     assert len(harness.replica.queue) == 0
     assert len(harness.replica.schedule) == 0
 
 
 @simulated
 async def test_whoever_takes_over_begins_with_what_was_left_undone_and_mints_first(
-    harness: OperatorHarness, intake: Intake
+    harness: OperatorHarness, cache: ClusterCache
 ) -> None:
-    intake.acting = False
+    harness.replica.leader_queue.is_leader = False
     over = replace(active(harness, A), spec=a_token(A, expires_at=NOW - timedelta(seconds=1)).spec)
-    intake.token_seen(over)
-    intake.token_listed(a_token(B))
-    intake.token_seen(a_token(C))
+    cache.apply_event(over)
+    cache.apply_listed(a_token(B))
+    cache.apply_event(a_token(C))
 
-    intake.take_over()
+    harness.replica.leader_queue.start_leading()
 
     assert await queued(harness) == ["b", "c", "a"]
-    assert intake.acting
+    assert harness.replica.leader_queue.is_leader
 
 
 @simulated
-async def test_what_the_leader_did_or_what_went_is_not_left_undone(harness: OperatorHarness, intake: Intake) -> None:
-    intake.acting = False
+async def test_what_the_leader_did_or_what_went_is_not_left_undone(
+    harness: OperatorHarness, cache: ClusterCache
+) -> None:
+    harness.replica.leader_queue.is_leader = False
     for key in (A, B):
-        intake.token_seen(a_token(key))
-    intake.token_seen(active(harness, A))
-    intake.token_gone(B)
+        cache.apply_event(a_token(key))
+    cache.apply_event(active(harness, A))
+    cache.remove_token(B)
 
-    intake.take_over()
+    harness.replica.leader_queue.start_leading()
 
     assert await queued(harness) == []
     assert harness.replica.schedule.next_due() == (NOW + WINDOW).timestamp()
 
 
 @simulated
-async def test_what_people_wait_for_goes_before_work_in_bulk(harness: OperatorHarness, intake: Intake) -> None:
-    intake.token_listed(a_token(A))
-    intake.token_seen(a_token(B), bulk=True)
-    intake.ask(TOKEN)
-    intake.token_seen(a_token(C))
+async def test_what_people_wait_for_goes_before_work_in_bulk(harness: OperatorHarness, cache: ClusterCache) -> None:
+    cache.apply_listed(a_token(A))
+    cache.apply_listed(a_token(B))
+    harness.replica.leader_queue.enqueue_token(TOKEN)
+    cache.apply_event(a_token(C))
 
     assert await queued(harness) == ["c", "a", "b", "ci"]
 
@@ -106,25 +108,25 @@ async def test_what_people_wait_for_goes_before_work_in_bulk(harness: OperatorHa
 @pytest.mark.parametrize("revoked", [True, False], ids=["revoked", "being deleted"])
 @simulated
 async def test_a_token_that_ends_goes_before_mints_of_its_namespace(
-    harness: OperatorHarness, intake: Intake, *, revoked: bool
+    harness: OperatorHarness, cache: ClusterCache, *, revoked: bool
 ) -> None:
-    intake.token_seen(a_token(A))
-    intake.token_seen(a_token(B))
-    intake.token_seen(a_token(C, revoked=True) if revoked else replace(active(harness, C), deleting=True))
+    cache.apply_event(a_token(A))
+    cache.apply_event(a_token(B))
+    cache.apply_event(a_token(C, revoked=True) if revoked else replace(active(harness, C), deleting=True))
 
     assert await queued(harness) == ["c", "a", "b"]
 
 
 @simulated
-async def test_a_list_judges_anew_what_the_view_knows_already(harness: OperatorHarness, intake: Intake) -> None:
+async def test_a_list_judges_anew_what_the_view_knows_already(harness: OperatorHarness, cache: ClusterCache) -> None:
     over = replace(active(harness), spec=a_token(expires_at=NOW - timedelta(seconds=1)).spec)
-    intake.acting = False
-    intake.token_seen(over)
-    intake.acting = True
+    harness.replica.leader_queue.is_leader = False
+    cache.apply_event(over)
+    harness.replica.leader_queue.is_leader = True
 
-    intake.token_seen(over)
+    cache.apply_event(over)
     assert await queued(harness) == []
-    intake.token_listed(over)
+    cache.apply_listed(over)
     assert await queued(harness) == ["ci"]
 
 
@@ -139,7 +141,7 @@ async def probed(harness: OperatorHarness) -> list[tuple[ObjectKey, str]]:
         looks.append((secret, uid))
         return True
 
-    task = asyncio.create_task(harness.replica.probes.run(is_there, harness.replica.intake.ask))
+    task = asyncio.create_task(harness.replica.probes.run(is_there, harness.replica.leader_queue.enqueue_token))
     await asyncio.sleep(15)
     task.cancel()
     await asyncio.wait({task})
@@ -162,12 +164,12 @@ async def probed(harness: OperatorHarness) -> list[tuple[ObjectKey, str]]:
 async def test_a_token_that_needs_nothing_is_looked_at_when_something_falls_due(
     clock: FakeClock,
     harness: OperatorHarness,
-    intake: Intake,
+    cache: ClusterCache,
     state: DeliveryState,
     due: datetime,
     looks: list[tuple[ObjectKey, str]],
 ) -> None:
-    intake.token_seen(a_minted_token(credential=harness.credential.identity, state=state))
+    cache.apply_event(a_minted_token(credential=harness.credential.identity, state=state))
 
     assert await queued(harness) == []
     assert harness.replica.schedule.next_due() == due.timestamp()
@@ -176,11 +178,11 @@ async def test_a_token_that_needs_nothing_is_looked_at_when_something_falls_due(
 
 @simulated
 async def test_what_was_noted_of_a_token_goes_with_it(
-    clock: FakeClock, harness: OperatorHarness, intake: Intake
+    clock: FakeClock, harness: OperatorHarness, cache: ClusterCache
 ) -> None:
-    intake.token_seen(active(harness))
+    cache.apply_event(active(harness))
 
-    intake.token_gone(TOKEN)
+    cache.remove_token(TOKEN)
 
     assert len(harness.replica.schedule) == 0
     assert await probed(harness) == []
