@@ -36,9 +36,11 @@ class AccessError(Exception):
     Attributes:
         label: what metrics and logs call it, where that is not the class's name. These words are API.
         next_step: what a person can do about it, a sentence or several lines; empty where the text says it.
+        next_steps: the same as data, which a face words (`domain.administration.next_steps`).
     """
 
     label: ClassVar[str]
+    next_steps: tuple[object, ...] = ()
 
     def __init__(self, message: str = "", next_step: str = "") -> None:
         super().__init__(message)

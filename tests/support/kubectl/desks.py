@@ -10,9 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pharia_access.bootstrap.cli import CliSession, random_letters
 from pharia_access.errors import AlreadyExistsError, ForbiddenError, NotFoundError
 from pharia_access.kube.administration.kubectl_proxy import LentLogin
 from pharia_access.kube.administration.objects import ListPage
+from pharia_access.kube.administration.summarized_objects import SummarizedObjects
+from pharia_access.services.administration.context import Context
 from tests.support.builders.domain_objects import NOW
 from tools.control_plane.resources import api_role
 
@@ -22,9 +25,10 @@ if TYPE_CHECKING:
 
     from pytest_mock import MockerFixture
 
+    from pharia_access.domain.administration.stored import Right
     from pharia_access.domain.model import ObjectKey
     from pharia_access.domain.token import TokenText
-    from pharia_access.kube.administration.objects import Right
+    from pharia_access.services.administration.progress import Progress
 
 __all__ = ["AClock", "ADesk", "a_known_role", "laid_out"]
 
@@ -43,7 +47,7 @@ class AClock:
 
 @dataclass(slots=True)
 class ADesk:
-    """Answers `bootstrap.cli.CliSession`, and what lies in it: `objects` and `secrets` are itself.
+    """What lies in a `bootstrap.cli.CliSession`: objects as JSON, one-time Secrets, and Secrets of one's own.
 
     Attributes:
         bodies: the objects, whatever is asked for.
@@ -56,22 +60,13 @@ class ADesk:
     namespaces: set[str] | None = field(default_factory=lambda: {"finance"})
     own_secrets: set[str] = field(default_factory=set)
     namespace: str = "finance"
-    options: str = ""
     clock: AClock = field(default_factory=AClock)
     written: list[Json] = field(default_factory=list)
-    connection: None = None
 
-    @property
-    def here(self) -> str:
-        return f"-n {self.namespace}{self.options}"
-
-    @property
-    def objects(self) -> ADesk:
-        return self
-
-    @property
-    def secrets(self) -> ADesk:
-        return self
+    def session(self, *, progress: Progress, dry_run: bool) -> CliSession:
+        own: Any = self
+        context = Context(SummarizedObjects(own), own, own.clock, self.namespace, random_letters, progress, dry_run)
+        return CliSession(context, own, own)
 
     async def read(self, kind: str, key: ObjectKey) -> Json:
         self._judge(f"get {kind}")
@@ -134,9 +129,11 @@ def laid_out(mocker: MockerFixture, session: ADesk) -> ADesk:
     """Let commands find this desk instead of connecting; kubectl is not asked for a login."""
 
     @asynccontextmanager
-    async def opened(_: object, *, namespace: str | None, **__: object) -> AsyncIterator[ADesk]:
+    async def opened(
+        _: object, *, namespace: str | None, progress: Progress, dry_run: bool, **__: object
+    ) -> AsyncIterator[CliSession]:
         session.namespace = namespace or session.namespace
-        yield session
+        yield session.session(progress=progress, dry_run=dry_run)
 
     @contextmanager
     def lent(*_: object, **__: object) -> Iterator[LentLogin]:

@@ -1,4 +1,4 @@
-"""`kubectl access audit`: the command; what it does is in `work`."""
+"""`kubectl access audit`: the command. What it runs is imported when it is."""
 
 from datetime import timedelta
 
@@ -38,6 +38,6 @@ def audit(choices: CliOptions, unused: timedelta, longest: timedelta | None, fai
 
     When a token was used last is known to about an hour, and not at all where the verifier's LAST_USED is off.
     """
-    from pharia_access.entrypoints.kubectl.work.audit import audit as work
+    from pharia_access.entrypoints.kubectl.show_audit import audit as work
 
     run_in_session(choices, work, unused=unused, longest=longest, fail=fail)

@@ -1,4 +1,4 @@
-"""`kubectl access credential …`: the commands; what they do is in `work`."""
+"""`kubectl access credential …`: the commands. What they run is imported when one is."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -48,7 +48,7 @@ def credential() -> None:
 @click.pass_obj
 def list_credentials(choices: CliOptions) -> None:
     """List credentials: their roles, and how many of their tokens are active."""
-    from pharia_access.entrypoints.kubectl.work.credentials import list_credentials as work
+    from pharia_access.entrypoints.kubectl.show_credentials import list_credentials as work
 
     run_in_session(choices, work)
 
@@ -59,7 +59,7 @@ def list_credentials(choices: CliOptions) -> None:
 @click.pass_obj
 def get(choices: CliOptions, name: str) -> None:
     """Show a credential: its roles, what they permit, and its tokens."""
-    from pharia_access.entrypoints.kubectl.work.credentials import show as work
+    from pharia_access.entrypoints.kubectl.show_credentials import show as work
 
     run_in_session(choices, work, name)
 
@@ -72,7 +72,7 @@ def get(choices: CliOptions, name: str) -> None:
 @click.pass_obj
 def create(choices: CliOptions, /, name: str, roles: tuple[str, ...], **described: Any) -> None:  # noqa: ANN401 - see _described
     """Create a credential. Without --role, a terminal offers the catalog to choose from."""
-    from pharia_access.entrypoints.kubectl.work.credential_changes import create as work
+    from pharia_access.entrypoints.kubectl.change_credentials import create as work
 
     run_in_session(choices, work, name, roles, _spec(described))
 
@@ -90,7 +90,7 @@ def edit(choices: CliOptions, /, name: str, roles: tuple[str, ...], **described:
         msg = "Name what to change, such as --description; see --help"
         raise click.UsageError(msg)
     replaced = (lambda _: roles) if roles else None
-    from pharia_access.entrypoints.kubectl.work.credential_changes import edit as work
+    from pharia_access.entrypoints.kubectl.change_credentials import edit as work
 
     run_in_session(choices, work, name, spec, replaced)
 
@@ -107,7 +107,7 @@ def roles() -> None:
 @click.pass_obj
 def add(choices: CliOptions, name: str, roles: tuple[str, ...]) -> None:
     """Add roles: all of the credential's tokens have them at once."""
-    from pharia_access.entrypoints.kubectl.work.credential_changes import edit as work
+    from pharia_access.entrypoints.kubectl.change_credentials import edit as work
 
     run_in_session(choices, work, name, {}, lambda before: (*before, *roles))
 
@@ -119,7 +119,7 @@ def add(choices: CliOptions, name: str, roles: tuple[str, ...]) -> None:
 @click.pass_obj
 def remove(choices: CliOptions, name: str, roles: tuple[str, ...]) -> None:
     """Remove roles: none of the credential's tokens has them from then on."""
-    from pharia_access.entrypoints.kubectl.work.credential_changes import edit as work
+    from pharia_access.entrypoints.kubectl.change_credentials import edit as work
 
     run_in_session(choices, work, name, {}, lambda before: [role for role in before if role not in roles])
 
@@ -130,7 +130,7 @@ def remove(choices: CliOptions, name: str, roles: tuple[str, ...]) -> None:
 @click.pass_obj
 def suspend(choices: CliOptions, name: str) -> None:
     """Suspend a credential: none of its tokens is accepted until it is resumed."""
-    from pharia_access.entrypoints.kubectl.work.credential_changes import suspend as work
+    from pharia_access.entrypoints.kubectl.change_credentials import suspend as work
 
     run_in_session(choices, work, name)
 
@@ -141,7 +141,7 @@ def suspend(choices: CliOptions, name: str) -> None:
 @click.pass_obj
 def resume(choices: CliOptions, name: str) -> None:
     """Resume a suspended credential: its tokens are accepted again."""
-    from pharia_access.entrypoints.kubectl.work.credential_changes import resume as work
+    from pharia_access.entrypoints.kubectl.change_credentials import resume as work
 
     run_in_session(choices, work, name)
 
@@ -152,7 +152,7 @@ def resume(choices: CliOptions, name: str) -> None:
 @click.pass_obj
 def delete(choices: CliOptions, name: str) -> None:
     """Delete a credential and all its tokens, for good."""
-    from pharia_access.entrypoints.kubectl.work.credential_changes import delete as work
+    from pharia_access.entrypoints.kubectl.change_credentials import delete as work
 
     run_in_session(choices, work, name)
 

@@ -1,4 +1,4 @@
-"""`kubectl access keyring …`: the commands; what they do is in `work`."""
+"""`kubectl access keyring …`: the commands. What they run is imported when one is."""
 
 import click
 
@@ -36,7 +36,7 @@ def keyring() -> None:
 @click.pass_obj
 def status(choices: CliOptions, home: str) -> None:
     """List the keys, and how many active tokens use each."""
-    from pharia_access.entrypoints.kubectl.work.keyring import status as work
+    from pharia_access.entrypoints.kubectl.manage_keyring import status as work
 
     run_in_session(choices, work, home)
 
@@ -52,6 +52,6 @@ def rotate(choices: CliOptions, home: str) -> None:
     Dropped are those that no active token uses, but for the last current one, which operators may go on using until
     their next full list. No token stops working.
     """
-    from pharia_access.entrypoints.kubectl.work.keyring import rotate as work
+    from pharia_access.entrypoints.kubectl.manage_keyring import rotate as work
 
     run_in_session(choices, work, home)

@@ -1,4 +1,4 @@
-"""`kubectl access role …`: the commands; what they do is in `work`."""
+"""`kubectl access role …`: the commands. What they run is imported when one is."""
 
 import click
 
@@ -24,7 +24,7 @@ def role() -> None:
 @click.pass_obj
 def list_roles(choices: CliOptions) -> None:
     """List roles, and what they permit."""
-    from pharia_access.entrypoints.kubectl.work.roles import list_roles as work
+    from pharia_access.entrypoints.kubectl.show_roles import list_roles as work
 
     run_in_session(choices, work)
 
@@ -38,6 +38,6 @@ def get(choices: CliOptions, name: str) -> None:
 
     Credentials of all namespaces, or of one where you may not list more.
     """
-    from pharia_access.entrypoints.kubectl.work.roles import show as work
+    from pharia_access.entrypoints.kubectl.show_roles import show as work
 
     run_in_session(choices, work, name)

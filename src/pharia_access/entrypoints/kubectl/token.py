@@ -1,4 +1,4 @@
-"""`kubectl access token …`: the commands; what they do is in `work`."""
+"""`kubectl access token …`: the commands. What they run is imported when one is."""
 
 import secrets
 from datetime import timedelta
@@ -35,7 +35,7 @@ def token() -> None:
 @click.pass_obj
 def list_tokens(choices: CliOptions, credential: str) -> None:
     """List tokens: all, or those of a credential."""
-    from pharia_access.entrypoints.kubectl.work.tokens import list_tokens as work
+    from pharia_access.entrypoints.kubectl.show_tokens import list_tokens as work
 
     run_in_session(choices, work, credential)
 
@@ -46,7 +46,7 @@ def list_tokens(choices: CliOptions, credential: str) -> None:
 @click.pass_obj
 def get(choices: CliOptions, name: str) -> None:
     """Show a token; its secret is not there to be shown."""
-    from pharia_access.entrypoints.kubectl.work.tokens import show as work
+    from pharia_access.entrypoints.kubectl.show_tokens import show as work
 
     run_in_session(choices, work, name)
 
@@ -72,12 +72,12 @@ def create(  # noqa: PLR0913, PLR0917 - a parameter for each option
     where: SecretOutput,
 ) -> None:
     """Make a token and print its secret, once. Its one-time Secret is then deleted."""
-    from pharia_access.entrypoints.kubectl.work.token_issue import TokenRequest
-    from pharia_access.entrypoints.kubectl.work.token_issue import create as work
+    from pharia_access.entrypoints.kubectl.issue_tokens import create as work
+    from pharia_access.services.administration.issuing import TokenRequest
 
     called = name or derived(credential, secrets.token_hex(3)[:5])
-    wish = TokenRequest(called, credential, lifetime, description, window=window, patience=patience)
-    run_in_session(choices, work, wish, where)
+    request = TokenRequest(credential, called, lifetime, description, window=window, patience=patience)
+    run_in_session(choices, work, request, where)
 
 
 @token.command()
@@ -88,7 +88,7 @@ def create(  # noqa: PLR0913, PLR0917 - a parameter for each option
 @click.pass_obj
 def collect(choices: CliOptions, name: str, patience: timedelta, where: SecretOutput) -> None:
     """Print the secret of a token that was not collected yet, once, while its window is open."""
-    from pharia_access.entrypoints.kubectl.work.token_issue import collect as work
+    from pharia_access.entrypoints.kubectl.issue_tokens import collect as work
 
     run_in_session(choices, work, name, where, patience)
 
@@ -100,8 +100,8 @@ def collect(choices: CliOptions, name: str, patience: timedelta, where: SecretOu
 @click.pass_obj
 def revoke(choices: CliOptions, names: tuple[str, ...], leaked: bool) -> None:  # noqa: FBT001 - Click's
     """Revoke tokens for good; they stay in the list."""
-    from pharia_access.entrypoints.kubectl.work.token_changes import revoke as by_name
-    from pharia_access.entrypoints.kubectl.work.token_changes import revoke_leaked as by_text
+    from pharia_access.entrypoints.kubectl.change_tokens import revoke as by_name
+    from pharia_access.entrypoints.kubectl.change_tokens import revoke_leaked as by_text
 
     if bool(names) == leaked:
         msg = "Name the tokens, or give --stdin"
@@ -118,7 +118,7 @@ def revoke(choices: CliOptions, names: tuple[str, ...], leaked: bool) -> None:  
 @click.pass_obj
 def delete(choices: CliOptions, names: tuple[str, ...]) -> None:
     """Delete tokens, and so revoke them for good."""
-    from pharia_access.entrypoints.kubectl.work.token_changes import delete as work
+    from pharia_access.entrypoints.kubectl.change_tokens import delete as work
 
     run_in_session(choices, work, names)
 
@@ -129,7 +129,7 @@ def delete(choices: CliOptions, names: tuple[str, ...]) -> None:
 @click.pass_obj
 def whois(choices: CliOptions, stdin: bool) -> None:  # noqa: FBT001, ARG001 - so that it is never a word of the command line
     """Find whose token a text is."""
-    from pharia_access.entrypoints.kubectl.work.token_changes import whois as work
+    from pharia_access.entrypoints.kubectl.change_tokens import whois as work
 
     run_in_session(choices, work, read_text())
 

@@ -1,4 +1,4 @@
-"""`kubectl access whoami`: the command; what it does is in `work`."""
+"""`kubectl access whoami`: the command. What it runs is imported when it is."""
 
 import asyncio
 
@@ -25,7 +25,7 @@ def whoami(choices: CliOptions, token_stdin: bool, url: str, ca_file: str, insec
     Inside of the cluster the verifier is at http://pharia-access-verifier.pharia-access-system; from outside:
     kubectl port-forward --namespace pharia-access-system service/pharia-access-verifier 8000:80
     """
-    from pharia_access.entrypoints.kubectl.work.whoami import Verifier, tell
+    from pharia_access.entrypoints.kubectl.ask_verifier import Verifier, tell
 
     text = read_text()
     asyncio.run(tell(choices, text, Verifier(url, ca_file=ca_file, insecure=insecure, timeout=choices.timeout)))

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pharia_access.domain.administration.stored import Right
 from pharia_access.domain.api_values import Kind
 from pharia_access.domain.model import ObjectKey
 from pharia_access.errors import ForbiddenError, NotFoundError
@@ -16,7 +17,7 @@ from pharia_access.kube.connection import MERGE_PATCH, Connection
 from pharia_access.kube.deletion import what_holds
 from pharia_access.kube.http import Request
 
-__all__ = ["Json", "KubeObjects", "ListPage", "Right"]
+__all__ = ["Json", "KubeObjects", "ListPage"]
 
 Json = dict[str, Any]
 
@@ -34,16 +35,6 @@ class ListPage:
 
     items: list[Json]
     left: int
-
-
-@dataclass(frozen=True, slots=True)
-class Right:
-    """A verb on one of our resources: `bind` on `apiroles/studio-user`, `create` on `apicredentials/token`."""
-
-    verb: str
-    resource: str
-    name: str = ""
-    subresource: str = ""
 
 
 class KubeObjects:

@@ -13,10 +13,10 @@ import yaml
 from pytest_mock import MockerFixture
 from wcwidth import wcswidth
 
+from pharia_access.entrypoints.kubectl import ask_verifier, prompts
 from pharia_access.entrypoints.kubectl import main as program
 from pharia_access.entrypoints.kubectl.escaping import escaped
 from pharia_access.entrypoints.kubectl.options import CliOptions
-from pharia_access.entrypoints.kubectl.work import terminal, whoami
 from pharia_access.errors import (
     AccessError,
     ApiError,
@@ -154,10 +154,10 @@ def test_the_words_of_an_api_server_are_one_line_that_is_harmless(
 def test_a_question_and_what_is_offered_are_harmless(mocker: MockerFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     stream = sit_down(monkeypatch)
     asked = [mocker.patch("click.prompt", return_value="1"), mocker.patch("click.confirm", return_value=True)]
-    mocker.patch("pharia_access.entrypoints.kubectl.work.terminal.is_terminal", return_value=True)
+    mocker.patch("pharia_access.entrypoints.kubectl.prompts.is_terminal", return_value=True)
 
-    terminal.select(HOSTILE, [(HOSTILE, HOSTILE)])
-    terminal.confirm(CliOptions(), [HOSTILE], HOSTILE)
+    prompts.select(HOSTILE, [(HOSTILE, HOSTILE)])
+    prompts.confirm(CliOptions(), [HOSTILE], HOSTILE)
 
     questions = "\n".join(str(one.call_args.args[0]) for one in asked)
     assert all(line == escaped(line) for line in f"{stream.getvalue()}{questions}".split("\n"))
@@ -170,7 +170,7 @@ def test_what_is_waited_for_is_harmless_and_no_markup(monkeypatch: pytest.Monkey
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "5000")
 
-    with terminal.waiting(HOSTILE) as tell:
+    with prompts.waiting(HOSTILE) as tell:
         tell(f"2 {HOSTILE}")
 
     told = _SPINS.sub("", stream.getvalue())
@@ -183,7 +183,7 @@ def test_what_a_verifier_answers_is_harmless(monkeypatch: pytest.MonkeyPatch) ->
     permission = {"permission": HOSTILE, HOSTILE: HOSTILE}
     names = {"name": HOSTILE, "namespace": HOSTILE}
 
-    whoami.show(
+    ask_verifier.show(
         {"credential": names, "tokenID": HOSTILE, "roles": [HOSTILE], "expiresAt": HOSTILE, "permissions": [permission]}
     )
 

@@ -12,6 +12,7 @@ from pharia_access.domain.administration.collection_state import Unavailable, co
 from pharia_access.domain.administration.summaries import TokenSummary
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.reasons import Reason
+from pharia_access.entrypoints.kubectl.next_steps import in_words
 from tests.support.kubectl.command_line import Told, command_line
 from tests.support.kubectl.desks import ADesk, a_known_role, laid_out
 from tools.control_plane.resources import api_credential, api_token
@@ -166,8 +167,11 @@ def test_a_mint_over_the_clusters_maximum_is_told_in_the_options_words() -> None
         ObjectKey("finance", "ci"), "u", "bot", None, phase="Failed", reason=Reason.TTL_TOO_LONG, message="too long"
     )
 
-    assert collection_state(token) == Unavailable(
-        "too long",
-        "See: kubectl access token get ci -n finance\n"
+    state = collection_state(token)
+
+    assert isinstance(state, Unavailable)
+    assert state.why == "too long"
+    assert in_words(state.next_steps, "") == [
+        "See: kubectl access token get ci -n finance",
         "To try again with a shorter --expires, first: kubectl access token delete ci -n finance",
-    )
+    ]

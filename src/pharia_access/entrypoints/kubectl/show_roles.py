@@ -1,12 +1,13 @@
 """Roles, listed and shown."""
 
+from collections.abc import Sequence
+
 from pharia_access.bootstrap.cli import CliSession
 from pharia_access.domain.administration.summaries import CredentialSummary, RoleSummary
 from pharia_access.domain.model import ObjectKey
+from pharia_access.entrypoints.kubectl.listing import Column, TableSpec, list_objects, unseen
 from pharia_access.entrypoints.kubectl.options import CliOptions
-from pharia_access.entrypoints.kubectl.work.emptiness import require_namespace
-from pharia_access.entrypoints.kubectl.work.listing import Column, TableSpec, list_all, list_objects
-from pharia_access.entrypoints.kubectl.work.render import (
+from pharia_access.entrypoints.kubectl.render import (
     line_of,
     print_fields,
     print_heading,
@@ -14,17 +15,15 @@ from pharia_access.entrypoints.kubectl.work.render import (
     print_section,
     print_table,
 )
-from pharia_access.errors import ForbiddenError
-from pharia_access.kube.administration.summaries import credential_summary, role_summary
+from pharia_access.services.administration.roles import RoleUsers, users_of
 
 __all__ = ["ROLES", "list_roles", "show"]
 
 _NOT_UNDERSTOOD = "(not understood: grants nothing)"
 
 ROLES: TableSpec[RoleSummary] = TableSpec(
-    kind="ApiRole",
+    kind=RoleSummary,
     noun="roles",
-    read=role_summary,
     namespaced=False,
     columns=(
         Column("NAME", lambda shown, _: shown.name),
@@ -43,32 +42,27 @@ async def list_roles(session: CliSession, choices: CliOptions) -> None:
 
 async def show(session: CliSession, choices: CliOptions, name: str) -> None:
     """Print one with what it permits, and who uses it."""
-    body = await session.objects.read("ApiRole", ObjectKey("", name))
+    stored = await session.context.objects.read(RoleSummary, ObjectKey("", name))
     if not choices.for_people:
-        print_object(body, choices.output)
+        print_object(stored.body, choices.output)
         return
-    role = role_summary(body)
-    users, where = await _users(session, name)
+    role, users = stored.summary, await users_of(session.context, name)
+    where = _searched(users)
     print_fields(_fields(role))
     print_section("Permissions", [line_of(each) for each in role.role.permissions] if role.role else [_NOT_UNDERSTOOD])
-    if users:
+    if users.credentials:
         print_heading(f"Credentials that name it{where}")
-        print_table(*_table(users, role))
+        print_table(*_table(users.credentials, role))
     else:
         print_section(f"Credentials that name it{where}", [])
 
 
-async def _users(session: CliSession, name: str) -> tuple[list[CredentialSummary], str]:
-    """The credentials that name it, and where not all of them could be looked for."""
-    may_not = "you may not list credentials elsewhere"
-    for namespace, where in ((None, ""), (session.namespace, f" in namespace {session.namespace} ({may_not})")):
-        try:
-            found = await list_all(session.objects.pages("ApiCredential", namespace), credential_summary, "credentials")
-        except ForbiddenError:
-            continue
-        unseen = "" if found else await require_namespace(session, namespace)
-        return sorted((each for each in found if name in each.roles), key=lambda each: each.key), where + unseen
-    return [], " (you may not list credentials)"
+def _searched(users: RoleUsers) -> str:
+    """Where not all credentials could be looked at."""
+    if not users.searched:
+        return " (you may not list credentials)"
+    where = f" in namespace {users.only_in} (you may not list credentials elsewhere)" if users.only_in else ""
+    return where + (unseen(users.nothing) if users.nothing else "")
 
 
 def _names(role: RoleSummary) -> str:
@@ -86,7 +80,7 @@ def _fields(role: RoleSummary) -> list[tuple[str, str]]:
     ]
 
 
-def _table(users: list[CredentialSummary], role: RoleSummary) -> tuple[list[str], list[list[str]]]:
+def _table(users: Sequence[CredentialSummary], role: RoleSummary) -> tuple[list[str], list[list[str]]]:
     """With a column for what is in force: a credential may name a role that its namespace may not hold."""
     rows = [
         [user.key.namespace, user.key.name, str(user.counts.get("active", 0)), _in_force(user, role)] for user in users

@@ -5,17 +5,17 @@ from dataclasses import replace
 from datetime import datetime
 
 from pharia_access.bootstrap.cli import CliSession
-from pharia_access.domain.administration.summaries import TokenSummary
+from pharia_access.domain.administration.summaries import CredentialSummary, TokenSummary
 from pharia_access.domain.model import ObjectKey
+from pharia_access.entrypoints.kubectl.listing import list_objects
 from pharia_access.entrypoints.kubectl.options import CliOptions
-from pharia_access.entrypoints.kubectl.work.judging import agrees, judged_tokens, phase_of, usable
-from pharia_access.entrypoints.kubectl.work.listing import list_objects
-from pharia_access.entrypoints.kubectl.work.render import age, moment, print_fields, print_object, until
-from pharia_access.entrypoints.kubectl.work.token_table import TOKENS
+from pharia_access.entrypoints.kubectl.render import age, moment, print_fields, print_object, until
+from pharia_access.entrypoints.kubectl.token_table import TOKENS
+from pharia_access.entrypoints.kubectl.token_verdicts import agrees, phase_of, usable
 from pharia_access.errors import ForbiddenError
-from pharia_access.kube.administration.summaries import token_summary
+from pharia_access.services.administration.queries import judged_tokens
 
-__all__ = ["list_tokens", "read_token", "show"]
+__all__ = ["list_tokens", "show"]
 
 _JUDGED = replace(TOKENS, complete=judged_tokens)
 
@@ -29,26 +29,21 @@ async def list_tokens(session: CliSession, choices: CliOptions, credential: str)
     found = await list_objects(session, choices, _JUDGED, fields=selector, of_whom=f" of {credential}")
     if not found and not choices.all_namespaces:
         with suppress(ForbiddenError):
-            await session.objects.read("ApiCredential", ObjectKey(session.namespace, credential))
+            await session.context.objects.read(CredentialSummary, ObjectKey(session.context.namespace, credential))
 
 
 async def show(session: CliSession, choices: CliOptions, name: str) -> None:
     """Print one."""
-    body = await session.objects.read("ApiToken", ObjectKey(session.namespace, name))
+    context = session.context
+    stored = await context.objects.read(TokenSummary, ObjectKey(context.namespace, name))
     if choices.for_people:
-        (token,) = await judged_tokens(session, [token_summary(body)])
-        print_fields(_fields(session, token))
+        (token,) = await judged_tokens(context, [stored.summary])
+        print_fields(_fields(token, context.clock.now()))
     else:
-        print_object(body, choices.output)
+        print_object(stored.body, choices.output)
 
 
-async def read_token(session: CliSession, key: ObjectKey) -> TokenSummary:
-    """Read one live. Raises NotFoundError."""
-    return token_summary(await session.objects.read("ApiToken", key))
-
-
-def _fields(session: CliSession, token: TokenSummary) -> list[tuple[str, str]]:
-    now = session.clock.now()
+def _fields(token: TokenSummary, now: datetime) -> list[tuple[str, str]]:
     return [
         ("Name", token.key.name),
         ("Namespace", token.key.namespace),

@@ -1,28 +1,21 @@
-"""The keyring, with an administrator's rights: by key IDs, never a value."""
+"""The keyring, shown and rotated: by key IDs, never a value."""
 
 from secrets import token_bytes
 
 from pharia_access.bootstrap.cli import CliSession, release_of
-from pharia_access.domain.administration.key_usage import KeyUsage, key_usages
-from pharia_access.domain.keyring import Keyring
+from pharia_access.domain.administration.key_usage import KeyUsage
 from pharia_access.entrypoints.kubectl.options import CliOptions
-from pharia_access.entrypoints.kubectl.work.listing import list_all
-from pharia_access.entrypoints.kubectl.work.render import print_table, print_value
-from pharia_access.entrypoints.kubectl.work.terminal import RefusedError, confirm, say
-from pharia_access.kube.administration.summaries import token_summary
-from pharia_access.services import keyring_store
+from pharia_access.entrypoints.kubectl.prompts import present, say
+from pharia_access.entrypoints.kubectl.render import print_table, print_value
+from pharia_access.services.administration import keyring
 
 __all__ = ["rotate", "status"]
 
 
 async def status(session: CliSession, choices: CliOptions, home: str) -> None:
     """Print the keys, and how many active tokens use each."""
-    held = await release_of(session, home, timeout_seconds=choices.timeout).secrets.read_keyring()
-    if held is None:
-        msg = f"There is no keyring in namespace {home}"
-        raise RefusedError(msg, "Name the release's namespace by --release-namespace.")
-    tokens = await list_all(session.objects.pages("ApiToken", None), token_summary, "tokens")
-    usages = key_usages(Keyring.parse(held[0]), tokens)
+    release = release_of(session, home, timeout_seconds=choices.timeout)
+    usages = await keyring.key_usage(session.context, release.secrets, home=home)
     if choices.for_people:
         rows = [[usage.key_id, usage.state, str(usage.tokens)] for usage in usages]
         print_table(["KEY", "STATE", "ACTIVE TOKENS"], rows)
@@ -32,12 +25,9 @@ async def status(session: CliSession, choices: CliOptions, home: str) -> None:
 
 async def rotate(session: CliSession, choices: CliOptions, home: str) -> None:
     """Make a new current key, and print what became of each."""
-    told = f"The keyring in namespace {home} gets a new current key, and loses those that no active token uses."
-    confirm(choices, [f"{told} No token stops working."], "Rotate it?")
+    present(choices, keyring.plan_rotation(home))
     release = release_of(session, home, timeout_seconds=choices.timeout)
-    done = await keyring_store.rotate(
-        secrets=release.secrets, cluster=release.cluster, entropy=token_bytes, clock=session.clock
-    )
+    done = await keyring.rotate(session.context, secrets=release.secrets, cluster=release.cluster, entropy=token_bytes)
     states = {"current": [done.current], "kept": done.kept, "dropped": done.dropped}
     print_table(["KEY", "STATE"], [[key_id, state] for state, key_ids in states.items() for key_id in key_ids])
     say(

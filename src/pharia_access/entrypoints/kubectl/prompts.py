@@ -11,8 +11,9 @@ from pharia_access.entrypoints.kubectl.failures import RefusedError
 from pharia_access.entrypoints.kubectl.options import CliOptions
 from pharia_access.entrypoints.kubectl.printing import is_terminal
 from pharia_access.entrypoints.kubectl.printing import spinner as waiting
+from pharia_access.services.administration.plans import Plan
 
-__all__ = ["RefusedError", "confirm", "is_terminal", "say", "select", "waiting", "warn"]
+__all__ = ["RefusedError", "confirm", "is_terminal", "present", "say", "select", "waiting", "warn"]
 
 
 def say(*lines: str) -> None:
@@ -39,6 +40,15 @@ def confirm(choices: CliOptions, consequences: Sequence[str], question: str) -> 
     if not agreed:
         msg = "Nothing was changed"
         raise RefusedError(msg)
+
+
+def present(choices: CliOptions, plan: Plan) -> None:
+    """Show a plan, and ask what it asks. Raises RefusedError unless it may be carried out."""
+    say(*plan.notes)
+    for warning in plan.warnings:
+        warn(warning)
+    if plan.question:
+        confirm(choices, plan.consequences, plan.question)
 
 
 def select(question: str, offered: Sequence[tuple[str, str]]) -> tuple[str, ...]:

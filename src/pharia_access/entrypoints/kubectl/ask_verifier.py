@@ -13,8 +13,8 @@ import aiohttp
 
 from pharia_access.domain.token import TokenText
 from pharia_access.entrypoints.kubectl.options import CliOptions
-from pharia_access.entrypoints.kubectl.work.render import print_fields, print_section, print_value
-from pharia_access.entrypoints.kubectl.work.terminal import RefusedError, warn
+from pharia_access.entrypoints.kubectl.prompts import RefusedError, warn
+from pharia_access.entrypoints.kubectl.render import print_fields, print_section, print_value
 from pharia_access.errors import AccessError
 from pharia_access.settings.cli import proxy_for
 

@@ -7,10 +7,9 @@ from pharia_access.domain.administration.judged import judged
 from pharia_access.domain.administration.summaries import CredentialSummary, TokenSummary
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.permissions import EffectiveRoles, effective
+from pharia_access.entrypoints.kubectl.listing import Column, TableSpec, list_objects
 from pharia_access.entrypoints.kubectl.options import CliOptions
-from pharia_access.entrypoints.kubectl.work.gathering import catalog_of, role_index, tokens_of
-from pharia_access.entrypoints.kubectl.work.listing import Column, TableSpec, list_objects
-from pharia_access.entrypoints.kubectl.work.render import (
+from pharia_access.entrypoints.kubectl.render import (
     age,
     line_of,
     moment,
@@ -19,15 +18,14 @@ from pharia_access.entrypoints.kubectl.work.render import (
     print_object,
     print_section,
 )
-from pharia_access.entrypoints.kubectl.work.token_table import TOKENS
-from pharia_access.kube.administration.summaries import credential_summary
+from pharia_access.entrypoints.kubectl.token_table import TOKENS
+from pharia_access.services.administration.queries import catalog_of, role_index, tokens_of
 
 __all__ = ["CREDENTIALS", "list_credentials", "show"]
 
 CREDENTIALS: TableSpec[CredentialSummary] = TableSpec(
-    kind="ApiCredential",
+    kind=CredentialSummary,
     noun="credentials",
-    read=credential_summary,
     columns=(
         Column("NAME", lambda shown, _: shown.key.name),
         Column("ROLES", lambda shown, _: ",".join(shown.roles)),
@@ -50,15 +48,16 @@ async def list_credentials(session: CliSession, choices: CliOptions) -> None:
 
 async def show(session: CliSession, choices: CliOptions, name: str) -> None:
     """Print one with what its roles permit, and its tokens."""
-    body = await session.objects.read("ApiCredential", ObjectKey(session.namespace, name))
+    context = session.context
+    stored = await context.objects.read(CredentialSummary, ObjectKey(context.namespace, name))
     if not choices.for_people:
-        print_object(body, choices.output)
+        print_object(stored.body, choices.output)
         return
-    credential, tokens = credential_summary(body), await tokens_of(session, name)
-    resolved = effective(credential.roles, role_index(await catalog_of(session)), namespace=session.namespace)
+    credential, tokens = stored.summary, await tokens_of(context, name)
+    resolved = effective(credential.roles, role_index(await catalog_of(context)), namespace=context.namespace)
     print_fields(_fields(credential, resolved))
     print_section("Permissions", [line_of(permission) for permission in resolved.permissions])
-    now = session.clock.now()
+    now = context.clock.now()
     _print_tokens([judged(token, credential, now) for token in tokens], now, wide=choices.output == "wide")
 
 

@@ -1,16 +1,14 @@
 """How tokens are listed."""
 
 from pharia_access.domain.administration.summaries import TokenSummary
-from pharia_access.entrypoints.kubectl.work.listing import Column, TableSpec
-from pharia_access.entrypoints.kubectl.work.render import age, moment
-from pharia_access.kube.administration.summaries import token_summary
+from pharia_access.entrypoints.kubectl.listing import Column, TableSpec
+from pharia_access.entrypoints.kubectl.render import age, moment
 
 __all__ = ["TOKENS"]
 
 TOKENS: TableSpec[TokenSummary] = TableSpec(
-    kind="ApiToken",
+    kind=TokenSummary,
     noun="tokens",
-    read=token_summary,
     columns=(
         Column("NAME", lambda shown, _: shown.key.name),
         Column("ID", lambda shown, _: shown.token_id),

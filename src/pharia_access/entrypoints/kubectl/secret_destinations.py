@@ -1,6 +1,6 @@
 """Where a token's text goes: once, to where it was asked for, and nowhere else.
 
-Each sink is checked before a token is made for it, so that a secret is not minted for a place that cannot take it.
+Each place is checked before a token is made for it, so that a secret is not minted for a place that cannot take it.
 """
 
 import json
@@ -10,17 +10,17 @@ from typing import Final, Protocol
 
 import pyperclip
 
-from pharia_access.bootstrap.cli import CliSession
 from pharia_access.domain.administration.summaries import TokenSummary
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.token import TokenText
 from pharia_access.entrypoints.kubectl import printing
+from pharia_access.entrypoints.kubectl.prompts import RefusedError, say
+from pharia_access.entrypoints.kubectl.render import moment
 from pharia_access.entrypoints.kubectl.secret_output import SecretOutput
-from pharia_access.entrypoints.kubectl.work.render import moment
-from pharia_access.entrypoints.kubectl.work.terminal import RefusedError, say
-from pharia_access.errors import AccessError, AlreadyExistsError, NotFoundError
+from pharia_access.errors import AlreadyExistsError, NotFoundError
+from pharia_access.services.administration.destinations import SecretDestination, SecretDestinationError
 
-__all__ = ["MANY", "SecretDestination", "SecretDestinationError", "destination_for"]
+__all__ = ["MANY", "OwnSecrets", "destination_for"]
 
 MANY: Final = frozenset({"lines", "rows"})
 """Forms for many tokens: the name before the text, and the namespace before the name."""
@@ -28,23 +28,19 @@ MANY: Final = frozenset({"lines", "rows"})
 _ONCE: Final = "This is the only time it is shown: it cannot be read again."
 
 
-class SecretDestinationError(AccessError):
-    """A place did not take a token's text; the error's own text does not hold any of it."""
+class OwnSecrets(Protocol):
+    """Secrets of the person's own."""
 
-
-class SecretDestination(Protocol):
-    """A place for a token's text."""
-
-    async def check(self) -> None:
-        """Raise RefusedError if it cannot take one."""
+    async def require_storable(self, key: ObjectKey, entry: str) -> None:
+        """Try `store` without keeping anything. Raises what it would."""
         ...
 
-    async def put(self, token: TokenSummary, text: TokenText) -> None:
-        """Put it there, whole, or raise AccessError."""
+    async def store(self, key: ObjectKey, entry: str, text: TokenText) -> None:
+        """Create a Secret that holds the token. Raises AlreadyExistsError, ForbiddenError."""
         ...
 
 
-def destination_for(where: SecretOutput, session: CliSession) -> SecretDestination:
+def destination_for(where: SecretOutput, secrets: OwnSecrets, namespace: str) -> SecretDestination:
     """The one that was chosen."""
     if where.clipboard:
         return _Clipboard()
@@ -52,7 +48,7 @@ def destination_for(where: SecretOutput, session: CliSession) -> SecretDestinati
         return _File(Path(where.file))
     if where.secret:
         name, _, entry = where.secret.partition("/")
-        return _Secret(session, ObjectKey(session.namespace, name), entry or "token")
+        return _Secret(secrets, ObjectKey(namespace, name), entry or "token")
     return _Output(where.output)
 
 
@@ -149,14 +145,14 @@ class _File:
 class _Secret:
     """A new Secret of the person's own."""
 
-    def __init__(self, session: CliSession, key: ObjectKey, entry: str) -> None:
-        self._desk = session
+    def __init__(self, secrets: OwnSecrets, key: ObjectKey, entry: str) -> None:
+        self._secrets = secrets
         self._key = key
         self._entry = entry
 
     async def check(self) -> None:
         try:
-            await self._desk.secrets.require_storable(self._key, self._entry)
+            await self._secrets.require_storable(self._key, self._entry)
         except AlreadyExistsError as error:
             msg = f'A Secret "{self._key.name}" is there already, and is not overwritten'
             raise RefusedError(msg, "Name another.") from error
@@ -165,5 +161,5 @@ class _Secret:
             raise RefusedError(msg, "See: kubectl get namespaces") from error
 
     async def put(self, token: TokenSummary, text: TokenText) -> None:
-        await self._desk.secrets.store(self._key, self._entry, text)
+        await self._secrets.store(self._key, self._entry, text)
         say(f"The secret of {token.key.name} is in Secret {self._key.name}, under {self._entry}.")
