@@ -98,7 +98,7 @@ async def test_at_the_first_look_nothing_is_minted_where_one_does_not_hold(clock
     guards(live).rest = GONE
     async with watching(live) as watchman:
         await asyncio.sleep(0.1)
-        assert "roles: it is not there" in watchman.objection
+        assert "roles: it is missing" in watchman.objection
         assert watchman.missing() == [f"nothing is minted: {watchman.objection}"]
         assert live.replica.metrics.guards_hold == {"roles": False, "tokens": True}
 
@@ -211,7 +211,7 @@ async def test_a_leader_mints_nothing_without_guards_and_goes_on_ending_tokens(c
 
     assert phases == {"ending": "Expired", "asked": "Pending"}
     assert reason(waiting) == "GuardsDown"
-    assert "roles: it is not there" in message(waiting)
+    assert "roles: it is missing" in message(waiting)
     assert waiting.status.pending_since is not None
     assert live.phases()["asked"] == "Active"
 
