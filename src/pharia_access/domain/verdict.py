@@ -41,7 +41,7 @@ class Refusal(StrEnum):
     """Two objects claim the ID: somebody copied a status. Neither is believed."""
     WRONG_SECRET = "wrong-secret"  # noqa: S105
     """A known ID with another secret: forged, or mistyped with great luck."""
-    UNUSABLE_PROOF = "unusable-proof"
+    UNUSABLE_HASH = "unusable-proof"
     """The stored hash cannot be used: malformed, or dearer than the ceiling."""
     REVOKED = "revoked"
     """`spec.revoked` is true."""
@@ -78,10 +78,10 @@ class IssuedToken:
     A plain class of slots, since there are a hundred thousand; nobody but its index changes one.
 
     Attributes:
-        key: `namespace/name`, as the credential's.
+        key: `namespace/name`, as `credential_key`.
         ends_at: the earlier of what was fixed at the mint and what the spec says; the token is dead from then on.
         ends_text: the same in RFC 3339.
-        proof: the Argon2id hash.
+        hash: by Argon2id.
         mac_key_id: the key's ID, with its fingerprint where the mint recorded one (`keyring.key_reference`).
         mac: the keyed digest, 32 bytes, under that key; both None where the mint had no keyring.
         last_used: what the object says.
@@ -94,14 +94,14 @@ class IssuedToken:
     key: str
     uid: str
     token_id: str
-    credential: str
+    credential_key: str
     credential_uid: str
     issued_at: float
     ends_at: float
     ends_text: str
     revoked: bool
     deleting: bool
-    proof: str = field(repr=False)
+    hash: str = field(repr=False)
     mac_key_id: str | None = None
     mac: bytes | None = field(default=None, repr=False)
     last_used: float = 0.0
@@ -116,7 +116,11 @@ class IssuedToken:
 
 @dataclass(frozen=True, slots=True)
 class CredentialRecord:
-    """An ApiCredential, as much as a verdict needs."""
+    """An ApiCredential, as much as a verdict needs.
+
+    Attributes:
+        key: `namespace/name`.
+    """
 
     namespace: str
     name: str
@@ -124,11 +128,10 @@ class CredentialRecord:
     roles: tuple[str, ...]
     suspended: bool = False
     deleting: bool = False
+    key: str = field(init=False)
 
-    @property
-    def key(self) -> str:
-        """`namespace/name`."""
-        return f"{self.namespace}/{self.name}"
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", f"{self.namespace}/{self.name}")
 
 
 class TokenFacts(Protocol):
@@ -183,10 +186,12 @@ Rule = Callable[[TokenFacts, CredentialFacts | None, float], Refusal | None]
 """Total: safe on any input, so that the order of rules is priority and nothing else."""
 
 
-def judge(token: TokenFacts, holder: CredentialFacts | None, now: float, *, rules: tuple[Rule, ...]) -> Refusal | None:
-    """The first objection to the token, None if it is good at `now`. `holder`: who has its credential's name."""
+def judge(
+    token: TokenFacts, credential: CredentialFacts | None, now: float, *, rules: tuple[Rule, ...]
+) -> Refusal | None:
+    """The first objection to the token, None if it is good at `now`. `credential`: who has its credential's name."""
     for rule in rules:
-        refusal = rule(token, holder, now)
+        refusal = rule(token, credential, now)
         if refusal is not None:
             return refusal
     return None
@@ -195,39 +200,39 @@ def judge(token: TokenFacts, holder: CredentialFacts | None, now: float, *, rule
 def issued_before(bound: float) -> Rule:
     """The rule for a restored cluster: what was issued before `bound` may have been revoked in the lost time."""
 
-    def rule(token: TokenFacts, _holder: CredentialFacts | None, _now: float) -> Refusal | None:
+    def rule(token: TokenFacts, _credential: CredentialFacts | None, _now: float) -> Refusal | None:
         return Refusal.ISSUED_TOO_EARLY if token.issued_at < bound else None
 
     return rule
 
 
-def _revoked(token: TokenFacts, _holder: CredentialFacts | None, _now: float) -> Refusal | None:
+def _revoked(token: TokenFacts, _credential: CredentialFacts | None, _now: float) -> Refusal | None:
     return Refusal.REVOKED if token.revoked else None
 
 
-def _being_deleted(token: TokenFacts, _holder: CredentialFacts | None, _now: float) -> Refusal | None:
+def _being_deleted(token: TokenFacts, _credential: CredentialFacts | None, _now: float) -> Refusal | None:
     return Refusal.BEING_DELETED if token.deleting else None
 
 
-def _expired(token: TokenFacts, _holder: CredentialFacts | None, now: float) -> Refusal | None:
+def _expired(token: TokenFacts, _credential: CredentialFacts | None, now: float) -> Refusal | None:
     # Written so that a NaN on either side means expired.
     return None if now < token.ends_at else Refusal.EXPIRED
 
 
-def _credential_gone(_token: TokenFacts, holder: CredentialFacts | None, _now: float) -> Refusal | None:
-    return Refusal.CREDENTIAL_GONE if holder is None else None
+def _credential_gone(_token: TokenFacts, credential: CredentialFacts | None, _now: float) -> Refusal | None:
+    return Refusal.CREDENTIAL_GONE if credential is None else None
 
 
-def _credential_replaced(token: TokenFacts, holder: CredentialFacts | None, _now: float) -> Refusal | None:
-    return Refusal.CREDENTIAL_REPLACED if holder is not None and holder.uid != token.credential_uid else None
+def _credential_replaced(token: TokenFacts, credential: CredentialFacts | None, _now: float) -> Refusal | None:
+    return Refusal.CREDENTIAL_REPLACED if credential is not None and credential.uid != token.credential_uid else None
 
 
-def _credential_being_deleted(_token: TokenFacts, holder: CredentialFacts | None, _now: float) -> Refusal | None:
-    return Refusal.CREDENTIAL_BEING_DELETED if holder is not None and holder.deleting else None
+def _credential_being_deleted(_token: TokenFacts, credential: CredentialFacts | None, _now: float) -> Refusal | None:
+    return Refusal.CREDENTIAL_BEING_DELETED if credential is not None and credential.deleting else None
 
 
-def _credential_suspended(_token: TokenFacts, holder: CredentialFacts | None, _now: float) -> Refusal | None:
-    return Refusal.CREDENTIAL_SUSPENDED if holder is not None and holder.suspended else None
+def _credential_suspended(_token: TokenFacts, credential: CredentialFacts | None, _now: float) -> Refusal | None:
+    return Refusal.CREDENTIAL_SUSPENDED if credential is not None and credential.suspended else None
 
 
 RULES: tuple[Rule, ...] = (

@@ -12,14 +12,14 @@ TOKEN = IssuedToken(
     key="finance/ci",
     uid="uid-t",
     token_id="abcdefghij234567",
-    credential="finance/bot",
+    credential_key="finance/bot",
     credential_uid="uid-c",
     issued_at=100.0,
     ends_at=200.0,
     ends_text="1970-01-01T00:03:20Z",
     revoked=False,
     deleting=False,
-    proof="$argon2id$",
+    hash="$argon2id$",
 )
 
 

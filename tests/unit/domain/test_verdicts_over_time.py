@@ -15,14 +15,14 @@ def token(**changes: object) -> IssuedToken:
         "key": "finance/ci",
         "uid": "uid",
         "token_id": "id",
-        "credential": "finance/bot",
+        "credential_key": "finance/bot",
         "credential_uid": "holder",
         "issued_at": 1e9,
         "ends_at": 2e9,
         "ends_text": "2033-05-18T03:33:20Z",
         "revoked": False,
         "deleting": False,
-        "proof": "none",
+        "hash": "none",
     }
     return IssuedToken(**{**fields, **changes})  # type: ignore[arg-type] # the fields above
 

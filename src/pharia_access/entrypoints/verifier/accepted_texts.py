@@ -12,7 +12,7 @@ from typing import Final
 from pharia_access.domain.keyring import KEY_BYTES, Digester
 from pharia_access.entrypoints.verifier.answers import HttpAnswer
 from pharia_access.services.verifier.authorizer import Contract
-from pharia_access.services.verifier.verifier import Accepted
+from pharia_access.services.verifier.verifier import Allowed
 
 __all__ = ["AcceptedTexts", "EarlyAnswer"]
 
@@ -32,7 +32,7 @@ class EarlyAnswer:
 
     answer: HttpAnswer
     contract: Contract
-    accepted: Accepted | None = None
+    accepted: Allowed | None = None
 
 
 class AcceptedTexts:

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import Final
 
 from pharia_access.domain.verdict import Refusal
-from pharia_access.services.verifier.verifier import Accepted
+from pharia_access.services.verifier.verifier import Allowed
 
 __all__ = [
     "BAD_REQUEST",
@@ -74,19 +74,19 @@ def render_parts(status: int, headers: Headers, body: bytes, *, keep_alive: bool
     return b"".join(lines)
 
 
-def identity_answer(accepted: Accepted, *more: tuple[bytes, bytes]) -> HttpAnswer:
+def identity_answer(allowed: Allowed, *more: tuple[bytes, bytes]) -> HttpAnswer:
     """200 with who it is, for the service behind the gateway.
 
     Always all headers and never an empty one, so that no forged one stays. The values are safe in a header:
     `kube.verifier.decoding`
     lets no others in.
     """
-    token = accepted.token
+    token = allowed.token
     values = (
-        accepted.holder.uid.encode("ascii"),
-        token.credential.encode("ascii"),
+        allowed.credential.uid.encode("ascii"),
+        token.credential_key.encode("ascii"),
         token.token_id.encode("ascii"),
-        ",".join(accepted.held.roles).encode("ascii") or b"-",
+        ",".join(allowed.effective_roles.roles).encode("ascii") or b"-",
         token.ends_text.encode("ascii"),
     )
     headers = (_NO_STORE, *zip(_IDENTITY, values, strict=True), *more)

@@ -12,7 +12,7 @@ from pharia_access.domain.permissions import Permission
 from pharia_access.domain.verdict import Refusal
 from pharia_access.entrypoints.verifier.answers import HttpAnswer, json_answer, refusal_answer
 from pharia_access.entrypoints.verifier.long_work import PIECE_LOOKUPS, SHORT_BYTES, LongRequest
-from pharia_access.services.verifier.verifier import Accepted
+from pharia_access.services.verifier.verifier import Allowed
 
 __all__ = ["answer_check_user", "refuse"]
 
@@ -38,7 +38,7 @@ def refuse(refusal: Refusal) -> HttpAnswer:
     return json_answer(HTTPStatus.UNAUTHORIZED.value, _INVALID, headers=challenge)
 
 
-async def answer_check_user(accepted: Accepted, body: bytes, long: LongRequest) -> HttpAnswer:
+async def answer_check_user(allowed: Allowed, body: bytes, long: LongRequest) -> HttpAnswer:
     """200 with the asked permissions that are held, 422 for a body that cannot be understood.
 
     Raises:
@@ -52,12 +52,12 @@ async def answer_check_user(accepted: Accepted, body: bytes, long: LongRequest) 
         return _malformed('the body must be {"permissions": [{"permission": NAME, FIELD: TEXT or null, …}, …]}')
     if len(asked) > _MOST_PERMISSIONS or not all(entry.get("permission") for entry in asked):
         return _malformed(f"each permission needs a name, and there may be {_MOST_PERMISSIONS} at most")
-    return json_answer(HTTPStatus.OK.value, await _held(accepted, asked, long))
+    return json_answer(HTTPStatus.OK.value, await _held(allowed, asked, long))
 
 
-async def _held(accepted: Accepted, asked: list[Asked], long: LongRequest) -> bytes:
+async def _held(allowed: Allowed, asked: list[Asked], long: LongRequest) -> bytes:
     """The answer. Equal entries are looked up once."""
-    held, known, mine, lookups = accepted.held, dict[Permission, bool](), list[Asked](), 0
+    held, known, mine, lookups = allowed.effective_roles, dict[Permission, bool](), list[Asked](), 0
     for entry in asked:
         lookups += len(entry) * (len(held.roles) + 1)
         if lookups > PIECE_LOOKUPS:
@@ -68,7 +68,8 @@ async def _held(accepted: Accepted, asked: list[Asked], long: LongRequest) -> by
             known[permission] = held.grants(permission)
         if known[permission]:
             mine.append(entry)
-    return msgspec.json.encode({"sub": accepted.holder.uid, "email": None, "email_verified": None, "permissions": mine})
+    who = {"sub": allowed.credential.uid, "email": None, "email_verified": None}
+    return msgspec.json.encode({**who, "permissions": mine})
 
 
 def _permission(entry: Asked) -> Permission:

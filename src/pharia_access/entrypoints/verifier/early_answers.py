@@ -11,6 +11,7 @@ from pharia_access.entrypoints.verifier.answers import METHOD_NOT_ALLOWED
 from pharia_access.entrypoints.verifier.busy_poll import BusyPoll
 from pharia_access.entrypoints.verifier.gateways import Gateway, gateway_for
 from pharia_access.services.verifier.authorizer import Authorizer
+from pharia_access.services.verifier.verifier import Allowed, Denied
 
 __all__ = ["EarlyAnswers"]
 
@@ -36,13 +37,13 @@ class _Question:
 class EarlyAnswers:
     """Answers the gateways' checks before they become requests of the application. For all connections of a port."""
 
-    def __init__(self, gate: Authorizer, busy_poll: BusyPoll, texts: AcceptedTexts | None = None) -> None:
+    def __init__(self, authorizer: Authorizer, busy_poll: BusyPoll, texts: AcceptedTexts | None = None) -> None:
         self.busy_poll = busy_poll
         self.texts = AcceptedTexts() if texts is None else texts
         self.digest = self.texts.digest
         """Keyed, of whatever bytes."""
         self._find = self.texts.find
-        self._gate, self._pass_again = gate, gate.reauthorize
+        self._authorizer, self._reauthorize = authorizer, authorizer.reauthorize
 
     def answer(self, method: bytes, target: bytes, value: bytes | None) -> EarlyAnswer | None:
         """The answer; None where the target asks for no check, or only Argon2id can tell.
@@ -61,26 +62,25 @@ class EarlyAnswers:
         if methods is not None and method not in methods:
             return EarlyAnswer(METHOD_NOT_ALLOWED, asked.gateway.contract)
         if value is None:
-            return self._decide(asked, ())
+            return self._authorize(asked, ())
         digest = self.digest(asked.mark + value)
         known = self._find(digest)
-        if known is not None and known.accepted is not None and self._pass_again(known.contract, known.accepted):
+        if known is not None and known.accepted is not None and self._reauthorize(known.contract, known.accepted):
             return known
-        return self._decide(asked, (value,), digest)
+        return self._authorize(asked, (value,), digest)
 
     def reauthorize(self, known: EarlyAnswer) -> bool:
         """Whether an answer to what was accepted may be given again, to the same. Nothing is noted of a no."""
-        return known.accepted is not None and self._pass_again(known.contract, known.accepted)
+        return known.accepted is not None and self._reauthorize(known.contract, known.accepted)
 
-    def _decide(self, asked: _Question, values: tuple[bytes, ...], digest: bytes = b"") -> EarlyAnswer | None:
+    def _authorize(self, asked: _Question, values: tuple[bytes, ...], digest: bytes = b"") -> EarlyAnswer | None:
         gateway = asked.gateway
-        decision = self._gate.authorize_nowait(gateway.contract, values, asked.requirement)
-        if decision is None:
-            return None
-        found = EarlyAnswer(gateway.answer(decision), gateway.contract, decision.accepted)
-        if decision.accepted is not None:
+        result = self._authorizer.authorize_nowait(gateway.contract, values, asked.requirement)
+        if isinstance(result, Allowed):
+            found = EarlyAnswer(gateway.answer(result), gateway.contract, result)
             self.texts.remember(digest, found)
-        return found
+            return found
+        return EarlyAnswer(gateway.answer(result), gateway.contract) if isinstance(result, Denied) else None
 
 
 _marks = count()

@@ -10,7 +10,8 @@ from typing import Final
 
 from pharia_access.domain.verdict import Refusal
 from pharia_access.entrypoints.verifier.answers import HttpAnswer, identity_answer, refusal_answer
-from pharia_access.services.verifier.authorizer import AuthorizationResult, Contract
+from pharia_access.services.verifier.authorizer import Contract
+from pharia_access.services.verifier.verifier import AuthorizationResult, Denied
 
 __all__ = ["ENVOY_PREFIX", "GATEWAYS", "Gateway", "gateway_for"]
 
@@ -20,24 +21,20 @@ _ANY: Final = b"any"
 _ENVOY_REMOVES: Final = (b"x-envoy-auth-headers-to-remove", b"authorization")
 
 
-def _answer(decision: AuthorizationResult) -> HttpAnswer:
-    if decision.accepted is not None:
-        return identity_answer(decision.accepted)
-    return refusal_answer(decision.refusal or Refusal.OVERLOADED)
+def _answer(result: AuthorizationResult) -> HttpAnswer:
+    return refusal_answer(result.refusal) if isinstance(result, Denied) else identity_answer(result)
 
 
-def _nginx_answer(decision: AuthorizationResult) -> HttpAnswer:
-    # nginx turns everything but 2xx, 401 and 403 into a 500 for the client.
-    if decision.refusal is Refusal.AMBIGUOUS_CREDENTIALS:
+def _nginx_answer(result: AuthorizationResult) -> HttpAnswer:
+    # nginx turns every status but 2xx, 401 and 403 into a 500 for the client.
+    if isinstance(result, Denied) and result.refusal is Refusal.AMBIGUOUS_CREDENTIALS:
         return refusal_answer(Refusal.MALFORMED_TOKEN)
-    return _answer(decision)
+    return _answer(result)
 
 
-def _envoy_answer(decision: AuthorizationResult) -> HttpAnswer:
-    """Envoy keeps the client's headers but for those named here: the service behind it never sees the token."""
-    if decision.accepted is not None:
-        return identity_answer(decision.accepted, _ENVOY_REMOVES)
-    return refusal_answer(decision.refusal or Refusal.OVERLOADED)
+def _envoy_answer(result: AuthorizationResult) -> HttpAnswer:
+    """Have Envoy remove the token. Envoy keeps all other headers of the client."""
+    return _answer(result) if isinstance(result, Denied) else identity_answer(result, _ENVOY_REMOVES)
 
 
 @dataclass(frozen=True, slots=True)

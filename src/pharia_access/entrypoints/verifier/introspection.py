@@ -10,12 +10,10 @@ from urllib.parse import unquote_plus
 
 import msgspec
 
-from pharia_access.domain.verdict import Refusal
 from pharia_access.entrypoints.verifier.answers import HttpAnswer, json_answer, refusal_answer
-from pharia_access.services.verifier.authorizer import AuthorizationResult
-from pharia_access.services.verifier.verifier import Accepted
+from pharia_access.services.verifier.verifier import Allowed, AuthorizationResult
 
-__all__ = ["CALLER_REQUIREMENT", "answer_introspection", "asked_token", "bad_form", "refuse_caller"]
+__all__ = ["CALLER_REQUIREMENT", "answer_introspection", "asked_token", "bad_form"]
 
 CALLER_REQUIREMENT: Final = "permission=IntrospectTokens"
 
@@ -49,29 +47,24 @@ def bad_form() -> HttpAnswer:
     )
 
 
-def refuse_caller(refusal: Refusal) -> HttpAnswer:
-    """The answer to a caller who may not ask."""
-    return refusal_answer(refusal)
-
-
-def answer_introspection(decision: AuthorizationResult) -> HttpAnswer:
-    """What is known of the token; of one that is not good, nothing but that."""
-    if decision.accepted is not None:
-        return json_answer(HTTPStatus.OK.value, _active(decision.accepted))
-    answer = refusal_answer(decision.refusal or Refusal.OVERLOADED)
+def answer_introspection(result: AuthorizationResult) -> HttpAnswer:
+    """Describe a good token. Say of any other token only that it is not active."""
+    if isinstance(result, Allowed):
+        return json_answer(HTTPStatus.OK.value, _active(result))
+    answer = refusal_answer(result.refusal)
     if answer.status == HTTPStatus.SERVICE_UNAVAILABLE:
         return answer
     return json_answer(HTTPStatus.OK.value, msgspec.json.encode({"active": False}))
 
 
-def _active(accepted: Accepted) -> bytes:
-    token = accepted.token
+def _active(allowed: Allowed) -> bytes:
+    token = allowed.token
     return msgspec.json.encode(
         {
             "active": True,
-            "scope": " ".join(accepted.held.roles),
-            "client_id": token.credential,
-            "sub": accepted.holder.uid,
+            "scope": " ".join(allowed.effective_roles.roles),
+            "client_id": token.credential_key,
+            "sub": allowed.credential.uid,
             "token_type": "Bearer",
             "exp": int(token.ends_at),
             "iat": int(token.issued_at),

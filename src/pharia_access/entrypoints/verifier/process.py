@@ -14,9 +14,10 @@ from pharia_access.bootstrap.verifier import VerifierParts, connections_to_serve
 from pharia_access.domain.verification.certificates import Validity
 from pharia_access.entrypoints.descriptors import connections_within, raise_open_files
 from pharia_access.entrypoints.health import HealthServer
-from pharia_access.entrypoints.verifier.app import Protocols, VerifierApp, review_app
+from pharia_access.entrypoints.verifier.app import VerifierApp, review_app
 from pharia_access.entrypoints.verifier.busy_poll import BusyPoll
 from pharia_access.entrypoints.verifier.checks import EarlyAnswers
+from pharia_access.entrypoints.verifier.endpoints import Protocols
 from pharia_access.entrypoints.verifier.files import FollowedFiles, read_keyring
 from pharia_access.entrypoints.verifier.limits import Limits
 from pharia_access.entrypoints.verifier.listener import Listener, Tls
@@ -183,14 +184,14 @@ def _limits(settings: VerifierSettings) -> Limits:
 
 def listeners(settings: VerifierSettings, parts: VerifierParts) -> list[tuple[Listener, str, int]]:
     """What listens, each with its name and its port. Raises SettingsError."""
-    protocols = Protocols(gate=parts.gate, max_body_bytes=settings.max_body_bytes)
+    protocols = Protocols(authorizer=parts.authorizer, max_body_bytes=settings.max_body_bytes)
     limits = _limits(settings)
     tls = _tls(settings.tls_cert_file, settings.tls_key_file)
     of_checks = limits if tls is None else limits.behind_tls()
     parts.metrics.connections_bound(of_checks.connections)
     early = None
     if settings.fast_path:
-        early = EarlyAnswers(parts.gate, BusyPoll(settings.busy_poll.total_seconds(), now=parts.clock.monotonic))
+        early = EarlyAnswers(parts.authorizer, BusyPoll(settings.busy_poll.total_seconds(), now=parts.clock.monotonic))
     closed = parts.metrics.connection_closed
     checks = Listener(VerifierApp(protocols), of_checks, early=early, tls=tls, closed=closed)
     found = [(checks, "checks", settings.port)]

@@ -10,10 +10,8 @@ from typing import Final
 
 import msgspec
 
-from pharia_access.domain.verdict import Refusal
 from pharia_access.entrypoints.verifier.answers import HttpAnswer, json_answer, refusal_answer
-from pharia_access.services.verifier.authorizer import AuthorizationResult
-from pharia_access.services.verifier.verifier import Accepted
+from pharia_access.services.verifier.verifier import Allowed, AuthorizationResult, Denied
 
 __all__ = ["REQUIREMENT", "Review", "answer_review", "bad_review", "parse_review", "wanted_audiences"]
 
@@ -65,23 +63,23 @@ def wanted_audiences(review: Review, served: Sequence[str]) -> list[str] | None:
     return ours if ours or not asked else None
 
 
-def answer_review(decision: AuthorizationResult, audiences: list[str] | None) -> HttpAnswer:
-    """Always 200 with a verdict, since anything else means an outage to the API server; 503 only in one."""
-    if decision.accepted is not None and audiences is not None:
-        return _verdict({"authenticated": True, "user": _user(decision.accepted), "audiences": audiences})
-    answer = refusal_answer(decision.refusal or Refusal.INSUFFICIENT_SCOPE)
-    if answer.status == HTTPStatus.SERVICE_UNAVAILABLE:
-        return answer
-    return _verdict({"authenticated": False})
+def answer_review(result: AuthorizationResult, audiences: list[str] | None) -> HttpAnswer:
+    """Answer 200 with a verdict, since the API server takes any other status for an outage; 503 only in an outage."""
+    if isinstance(result, Denied):
+        answer = refusal_answer(result.refusal)
+        return answer if answer.status == HTTPStatus.SERVICE_UNAVAILABLE else _verdict({"authenticated": False})
+    if audiences is None:
+        return _verdict({"authenticated": False})
+    return _verdict({"authenticated": True, "user": _user(result), "audiences": audiences})
 
 
-def _user(accepted: Accepted) -> dict[str, object]:
-    holder = accepted.holder
+def _user(allowed: Allowed) -> dict[str, object]:
+    holder = allowed.credential
     return {
         "username": f"pharia:{holder.namespace}:{holder.name}",
         "uid": holder.uid,
-        "groups": [f"pharia:role:{role}" for role in accepted.held.roles],
-        "extra": {"access.pharia.ai/token-id": [accepted.token.token_id]},
+        "groups": [f"pharia:role:{role}" for role in allowed.effective_roles.roles],
+        "extra": {"access.pharia.ai/token-id": [allowed.token.token_id]},
     }
 
 

@@ -8,7 +8,7 @@ import msgspec
 from pharia_access.domain.permissions import EffectiveRoles, Permission
 from pharia_access.entrypoints.verifier.answers import HttpAnswer, json_answer
 from pharia_access.entrypoints.verifier.long_work import PIECE_LOOKUPS, LongRequest
-from pharia_access.services.verifier.verifier import Accepted
+from pharia_access.services.verifier.verifier import Allowed
 
 __all__ = ["answer_whoami", "tells_much"]
 
@@ -21,13 +21,13 @@ def tells_much(held: EffectiveRoles) -> bool:
     return sum(len(role.permissions) for role in held.held) * _MOST_STEPS > PIECE_LOOKUPS
 
 
-async def answer_whoami(accepted: Accepted, long: LongRequest) -> HttpAnswer:
+async def answer_whoami(allowed: Allowed, long: LongRequest) -> HttpAnswer:
     """The credential, the token's ID, roles, permissions and the end.
 
     Raises:
         OverloadedError: it takes long, and too much of that waits.
     """
-    holder, token, held = accepted.holder, accepted.token, accepted.held
+    holder, token, held = allowed.credential, allowed.token, allowed.effective_roles
     body = {
         "credential": {"namespace": holder.namespace, "name": holder.name, "uid": holder.uid},
         "tokenID": token.token_id,

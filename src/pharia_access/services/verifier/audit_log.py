@@ -59,17 +59,17 @@ class AuditLog:
     """Answers `services.verifier.authorizer.Auditor`.
 
     Args:
-        ticks: seconds that only grow.
+        boottime: seconds that only grow.
     """
 
-    def __init__(self, limits: AuditLimits, *, ticks: Callable[[], float], meter: AuditMeter) -> None:
+    def __init__(self, limits: AuditLimits, *, boottime: Callable[[], float], meter: AuditMeter) -> None:
         self._limits = limits
-        self._ticks = ticks
+        self._boottime = boottime
         self._meter = meter
         self._kinds: OrderedDict[tuple[str, str], _Kind] = OrderedDict()
         self._forgotten = 0
         self._allowance = limits.burst
-        self._filled_at = ticks()
+        self._filled_at = boottime()
 
     def refused(self, contract: Contract, reason: Refusal, *, token: IssuedToken | None, detail: str = "") -> None:
         """Write that a request was refused, unless that was said lately."""
@@ -91,7 +91,7 @@ class AuditLog:
             return
         fields = {"contract": contract.value, "reason": str(reason), "suppressed": kind.suppressed}
         if token is not None:
-            fields |= {"tokenID": token_id, "token": token.key, "credential": token.credential}
+            fields |= {"tokenID": token_id, "token": token.key, "credential": token.credential_key}
         if detail:
             fields["detail"] = detail[:_LONGEST_DETAIL]
         if self._forgotten:
@@ -113,7 +113,7 @@ class AuditLog:
         return kind
 
     def _may_write(self, kind: _Kind) -> bool:
-        now = self._ticks()
+        now = self._boottime()
         if now < kind.next_at:
             return False
         self._allowance = min(self._limits.burst, self._allowance + (now - self._filled_at) * self._limits.per_second)

@@ -1,6 +1,6 @@
 """How old the verifier's view is, part by part, and what time it is: the two things that a stale answer would hang on.
 
-Seconds come from `ticks`, a clock that only grows and does not stop while the machine sleeps.
+Seconds are boottime: a clock that only grows and does not stop while the machine sleeps.
 """
 
 from collections.abc import Callable, Iterable
@@ -14,7 +14,7 @@ __all__ = ["Bounds", "Freshness", "MaxClock", "Part"]
 
 _CONFIRM_SECONDS: Final = 2.0
 """How long a 403 must last to count: an API server that has just started gives some before it knows its roles."""
-_PATIENCE_SECONDS: Final = 10.0
+_START_DELAY_SECONDS: Final = 10.0
 """How long a part that fails to be listed holds up the start of the others."""
 
 
@@ -44,7 +44,7 @@ class Bounds:
 
 @dataclass(slots=True)
 class _State:
-    """What is known of a part, in ticks."""
+    """What is known of a part, in boottime."""
 
     complete_at: float = -inf
     """The last moment that all of it was known."""
@@ -93,7 +93,7 @@ class Freshness:
             self._contact_until = min(until, default=-inf)
         return now <= self._contact_until
 
-    def heard(self, part: Part, at: float) -> None:
+    def mark_fresh(self, part: Part, at: float) -> None:
         """The part was complete up to that moment. Only a list can make it so at first."""
         self.alive(part, at)
         state = self._states[part]
@@ -141,7 +141,7 @@ class Freshness:
         return tuple(
             part
             for part, state in self._states.items()
-            if state.complete_at == -inf and not state.lost and now - state.failing_since < _PATIENCE_SECONDS
+            if state.complete_at == -inf and not state.lost and now - state.failing_since < _START_DELAY_SECONDS
         )
 
     def ages(self, now: float) -> dict[str, float]:
@@ -163,23 +163,23 @@ class MaxClock:
     """POSIX seconds: this machine's clock or the API server's, whichever is ahead.
 
     So a clock that is set back revives no token, and one that is wrong the other way refuses too early, never too
-    late. The API server's moment is its last `Date` header and the ticks since.
+    late. The API server's moment is its last `Date` header and the boottime since.
     """
 
-    def __init__(self, wall: Callable[[], float], ticks: Callable[[], float]) -> None:
+    def __init__(self, wall: Callable[[], float], boottime: Callable[[], float]) -> None:
         self._wall = wall
-        self._ticks = ticks
-        self._server_ahead_of_ticks = -inf
+        self._boottime = boottime
+        self._server_ahead_of_boottime = -inf
 
-    def server_said(self, moment: float) -> None:
-        """Take the API server's time, as an answer that just came has it."""
-        self._server_ahead_of_ticks = moment - self._ticks()
+    def set_server_time(self, moment: float) -> None:
+        """Take the API server's time from an answer that just came."""
+        self._server_ahead_of_boottime = moment - self._boottime()
 
-    def behind(self) -> float:
-        """How far the API server's clock is ahead of this machine's; minus infinity if it was never heard."""
-        return self._ticks() + self._server_ahead_of_ticks - self._wall()
+    def offset(self) -> float:
+        """Tell how far the API server's clock is ahead of this machine's; minus infinity if it is unknown."""
+        return self._boottime() + self._server_ahead_of_boottime - self._wall()
 
-    def __call__(self) -> float:
-        """The time that counts."""
-        here, there = self._wall(), self._ticks() + self._server_ahead_of_ticks
+    def at(self, boottime: float) -> float:
+        """Return the time that counts, at this very moment of boottime: callers have read that clock already."""
+        here, there = self._wall(), boottime + self._server_ahead_of_boottime
         return here if here > there else there  # noqa: FURB136 - at every check, and a third of the time of max()

@@ -22,7 +22,7 @@ class Index:
         self._tokens: dict[str, IssuedToken] = {}
         self._by_id: dict[str, IssuedToken] = {}
         self._sharing: dict[str, dict[str, IssuedToken]] = {}
-        self._holders: dict[str, CredentialRecord] = {}
+        self._credentials: dict[str, CredentialRecord] = {}
         self._roles: dict[str, Role] = {}
         self._effective: dict[str, EffectiveRoles] = {}
         self.changes = 0
@@ -36,21 +36,22 @@ class Index:
         """Whether several objects claim that ID."""
         return token_id in self._sharing
 
-    def holder(self, credential: str) -> CredentialRecord | None:
-        """The credential of that name as it is now."""
-        return self._holders.get(credential)
+    def credential(self, key: str) -> CredentialRecord | None:
+        """Return the credential of that key as it is now."""
+        return self._credentials.get(key)
 
-    def held(self, credential: str, holder: CredentialRecord) -> EffectiveRoles:
-        """What the roles of that credential come to now; worked out at the first request after a change."""
-        known = self._effective.get(credential)
+    def effective_roles(self, credential: CredentialRecord) -> EffectiveRoles:
+        """Return the roles that the credential has now. The first request after a change resolves them."""
+        key = credential.key
+        known = self._effective.get(key)
         if known is None:
-            known = effective(holder.roles, self._roles, namespace=holder.namespace)
-            self._effective[credential] = known
+            known = effective(credential.roles, self._roles, namespace=credential.namespace)
+            self._effective[key] = known
         return known
 
     def sizes(self) -> dict[Kind, int]:
         """How many objects of each kind are known; tokens that are not minted are none."""
-        return {"ApiToken": len(self._tokens), "ApiCredential": len(self._holders), "ApiRole": len(self._roles)}
+        return {"ApiToken": len(self._tokens), "ApiCredential": len(self._credentials), "ApiRole": len(self._roles)}
 
     @property
     def shared_ids(self) -> int:
@@ -61,18 +62,18 @@ class Index:
         """Keep a token in place of what has its name. What this process proved of the same hash stays proved."""
         self.changes += 1
         before = self._drop_token(token.key)
-        token.credential = intern(token.credential)
+        token.credential_key = intern(token.credential_key)
         token.credential_uid = intern(token.credential_uid)
-        if before is not None and before.uid == token.uid and before.proof == token.proof:
+        if before is not None and before.uid == token.uid and before.hash == token.hash:
             token.own_mac, token.noted = before.own_mac, before.noted
         self._tokens[token.key] = token
         self._claim(token)
 
-    def put_credential_record(self, holder: CredentialRecord) -> None:
+    def put_credential_record(self, credential: CredentialRecord) -> None:
         """Keep a credential in place of what has its name."""
         self.changes += 1
-        self._holders[holder.key] = holder
-        self._effective.pop(holder.key, None)
+        self._credentials[credential.key] = credential
+        self._effective.pop(credential.key, None)
 
     def put_role(self, role: Role) -> None:
         """Keep a role in place of what has its name, ready to be asked, so that no request waits for that."""
@@ -88,7 +89,7 @@ class Index:
             case "ApiToken":
                 self._drop_token(key)
             case "ApiCredential":
-                self._holders.pop(key, None)
+                self._credentials.pop(key, None)
                 self._effective.pop(key, None)
             case "ApiRole":
                 self._roles.pop(key, None)
@@ -99,7 +100,7 @@ class Index:
         within = "" if namespace is None else f"{namespace}/"
         known: dict[Kind, Collection[str]] = {
             "ApiToken": self._tokens,
-            "ApiCredential": self._holders,
+            "ApiCredential": self._credentials,
             "ApiRole": self._roles,
         }
         for key in [key for key in known[kind] if key.startswith(within) and key not in keys]:

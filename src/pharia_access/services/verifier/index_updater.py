@@ -81,12 +81,12 @@ class IndexUpdater(Generic[T]):
 
     def heard(self, since: float) -> None:
         """Everything up to that moment has been put."""
-        self._view.freshness.heard(self._part, since)
+        self._view.freshness.mark_fresh(self._part, since)
 
     def listed(self, keys: Collection[str], namespace: str | None, since: float) -> None:
         """A full list that began at that moment has ended, and held these."""
         self._view.index.keep_only(self._kind, keys, namespace=namespace)
-        self._view.freshness.heard(self._part, since)
+        self._view.freshness.mark_fresh(self._part, since)
 
     def interrupted(self, cause: str, at: float) -> None:
         """The watch ended otherwise than it should."""

@@ -40,8 +40,8 @@ class KnownKeys:
         self._exact = {key.reference: self._by_id[key.key_id] for key in keys}
         self._replaced.clear()
 
-    def proves(self, token: IssuedToken, presented: bytes) -> bool | None:
-        """Whether the text is the token's; None if no key can tell."""
+    def verify(self, token: IssuedToken, presented: bytes) -> bool | None:
+        """Tell whether the text is the token's; None if no key can tell."""
         if token.mac is None or token.mac_key_id is None:
             return None
         digester = self._exact.get(token.mac_key_id)
@@ -53,11 +53,11 @@ class KnownKeys:
         return None
 
     def doubts(self, token: IssuedToken) -> bool:
-        """Whether the token names by ID alone a key that there is: what it does not prove is likely a forgery."""
+        """Tell whether the token names a known key by ID alone: a text that does not match is then likely forged."""
         return token.mac_key_id in self._by_id
 
-    def proved_otherwise(self, token: IssuedToken) -> None:
-        """Argon2id proved a text of this token that no key did: a key of that ID, if there is one, is another."""
+    def note_hash_verified(self, token: IssuedToken) -> None:
+        """Note that Argon2id verified a text of this token, and no key did: a key of that ID is another key."""
         key_id = (token.mac_key_id or "").partition(".")[0]
         if key_id in self._by_id and key_id not in self._replaced:
             self._replaced.add(key_id)

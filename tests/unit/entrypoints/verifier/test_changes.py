@@ -68,7 +68,7 @@ def role_not_for_this_namespace(door: Door, _: TokenText) -> None:
 
 
 def view_too_old(door: Door, _: TokenText) -> None:
-    door.ticks += 301
+    door.boottime += 301
 
 
 def _replace(door: Door, token: TokenText, field: str, *, value: object) -> None:
@@ -78,7 +78,7 @@ def _replace(door: Door, token: TokenText, field: str, *, value: object) -> None
 
 
 def _holder(door: Door):  # type: ignore[no-untyped-def] # noqa: ANN202 - as the index has it
-    holder = door.index.holder("finance/ci-bot")
+    holder = door.index.credential("finance/ci-bot")
     assert holder is not None
     return holder
 

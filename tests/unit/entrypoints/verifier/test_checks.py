@@ -15,7 +15,7 @@ from pharia_access.entrypoints.verifier.answers import identity_answer
 from pharia_access.entrypoints.verifier.limits import Limits
 from pharia_access.entrypoints.verifier.plain_requests import PLAIN, may_become_plain
 from pharia_access.services.verifier.authorizer import Contract
-from pharia_access.services.verifier.verifier import Accepted
+from pharia_access.services.verifier.verifier import Allowed
 from tests.support.http_door import Door, Reply, open_door
 from tests.support.messages import AUTH, filled, message
 from tests.support.wires import Wire, read_replies, request
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 def accepted_text(door: Door, token: TokenText) -> EarlyAnswer:
     accepted = door.verifier.check(token.reveal().encode())
-    assert isinstance(accepted, Accepted)
+    assert isinstance(accepted, Allowed)
     return EarlyAnswer(identity_answer(accepted), Contract.NGINX, accepted)
 
 

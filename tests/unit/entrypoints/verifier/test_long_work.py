@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pharia_access.domain.permissions import Permission, Role
-from pharia_access.entrypoints.verifier.app import Protocols, VerifierApp
+from pharia_access.entrypoints.verifier.app import VerifierApp
+from pharia_access.entrypoints.verifier.endpoints import Protocols
 from pharia_access.entrypoints.verifier.long_work import PLACES, LongRequest, LongWork
 from pharia_access.entrypoints.verifier.pace import RESTS, Pace
 from pharia_access.errors import OverloadedError
@@ -185,11 +186,11 @@ async def test_between_the_pieces_of_a_request_others_checks_are_answered(
 
     async def piece(long: LongRequest) -> None:
         await original(long)
-        pieces.append(door.gate.checks)
+        pieces.append(door.authorizer.checks)
 
     monkeypatch.setattr(LongRequest, "piece", piece)
     door = Door()
-    app = VerifierApp(Protocols(door.gate, 65536))
+    app = VerifierApp(Protocols(door.authorizer, 65536))
     rich, poor = door.issue("rich", roles=wide_roles(door)).reveal(), request(door.issue())
     busy, quick = Wire(door, app=app), Wire(door, app=app)
     length = f"content-length: {len(body)}\r\n" if body else ""
@@ -205,7 +206,7 @@ async def test_between_the_pieces_of_a_request_others_checks_are_answered(
 
 
 def test_each_verifier_has_one_queue_for_all_that_takes_long() -> None:
-    protocols = Protocols(Door().gate, 65536)
+    protocols = Protocols(Door().authorizer, 65536)
 
     assert protocols.work is protocols.work
 
@@ -278,7 +279,7 @@ async def test_each_check_counts_by_whichever_way_it_comes(target: str, version:
     async with open_door(fast=fast) as door:
         token = door.issue().reveal()
         await door.send(f"GET {target} HTTP/{version}\r\nhost: v\r\nauthorization: Bearer {token}\r\n\r\n".encode())
-        checks = door.gate.checks
+        checks = door.authorizer.checks
         await door.ask("GET", "/whoami", f"authorization: Bearer {token}")
 
-    assert (checks, door.gate.checks) == (1, 1)
+    assert (checks, door.authorizer.checks) == (1, 1)

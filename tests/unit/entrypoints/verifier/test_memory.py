@@ -19,7 +19,7 @@ from pharia_access.entrypoints.verifier.checks import EarlyAnswers
 from pharia_access.entrypoints.verifier.connection import Connection
 from pharia_access.entrypoints.verifier.limits import Limits
 from pharia_access.services.verifier.audit_log import AuditLimits, AuditLog
-from pharia_access.services.verifier.authorizer import Authorizer, AuthorizerHooks
+from pharia_access.services.verifier.authorizer import Authorizer
 from pharia_access.telemetry.verifier_metrics import VerifierMetrics
 from tests.support.http_door import Door, open_door
 from tests.support.wires import Wire
@@ -74,12 +74,14 @@ def sizes(roots: list[object]) -> dict[int, int]:
 async def test_a_client_that_changes_everything_is_not_remembered_without_end() -> None:
     door = Door()
     metrics = VerifierMetrics(version="1")
-    audit = AuditLog(AuditLimits(), ticks=lambda: door.ticks, meter=metrics)
-    door.gate = Authorizer(door.verifier, AuthorizerHooks(metrics, audit, door.journal, lambda: door.ticks))
+    audit = AuditLog(AuditLimits(), boottime=lambda: door.boottime, meter=metrics)
+    door.authorizer = Authorizer(
+        door.verifier, metrics=metrics, auditor=audit, last_used=door.journal, monotonic=lambda: door.boottime
+    )
     token = door.issue().reveal()
-    early = EarlyAnswers(door.gate, BusyPoll(0, now=lambda: 0.0), AcceptedTexts(most=1000))
+    early = EarlyAnswers(door.authorizer, BusyPoll(0, now=lambda: 0.0), AcceptedTexts(most=1000))
     wire = Wire(door, early=early)
-    roots: list[object] = [door.gate, early.texts, wire.protocol, metrics, audit]
+    roots: list[object] = [door.authorizer, early.texts, wire.protocol, metrics, audit]
 
     after = []
     for start in (0, EACH):

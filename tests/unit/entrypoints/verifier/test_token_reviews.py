@@ -64,7 +64,7 @@ async def test_a_token_review_of_a_bad_token_or_one_without_the_permission_says_
 async def test_a_token_review_is_503_only_where_nobody_can_tell() -> None:
     async with open_door(audiences=[]) as door:
         token = kubernetes_user(door)
-        door.ticks += 1000
+        door.boottime += 1000
 
         assert (await door.ask("POST", "/tokenreview", body=review(token))).status == 503
 

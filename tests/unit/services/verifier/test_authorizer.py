@@ -6,6 +6,7 @@ import pytest
 
 from pharia_access.domain.verdict import Refusal
 from pharia_access.services.verifier.authorizer import Contract
+from pharia_access.services.verifier.verifier import Allowed, Denied, Unverified
 from tests.support.http_door import Door
 
 
@@ -17,10 +18,9 @@ def test_an_accepted_request_is_counted_and_noted_as_a_use() -> None:
     door = Door()
     text = door.issue()
 
-    decision = door.gate.authorize_nowait(Contract.NGINX, header(text.reveal()))
+    decision = door.authorizer.authorize_nowait(Contract.NGINX, header(text.reveal()))
 
-    assert decision is not None
-    assert decision.accepted is not None
+    assert isinstance(decision, Allowed)
     assert door.journal.decided_ == [("nginx", "ok")]
     assert door.journal.used_ == [text.token_id]
     assert door.journal.refused_ == []
@@ -30,9 +30,9 @@ def test_a_refused_request_is_counted_and_written_down_and_is_no_use() -> None:
     door = Door()
     text = door.issue()
 
-    decision = door.gate.authorize_nowait(Contract.FORWARD, header(text.reveal()), "role=admin")
+    decision = door.authorizer.authorize_nowait(Contract.FORWARD, header(text.reveal()), "role=admin")
 
-    assert decision is not None
+    assert isinstance(decision, Denied)
     assert decision.refusal is Refusal.INSUFFICIENT_SCOPE
     assert door.journal.decided_ == [("forward", "insufficient-scope")]
     assert door.journal.refused_ == [("forward", "insufficient-scope", "role=admin")]
@@ -42,7 +42,7 @@ def test_a_refused_request_is_counted_and_written_down_and_is_no_use() -> None:
 def test_a_requirement_that_is_wrong_is_explained_in_the_log() -> None:
     door = Door()
 
-    door.gate.authorize_nowait(Contract.FORWARD, header(door.issue().reveal()), "rolle=x")
+    door.authorizer.authorize_nowait(Contract.FORWARD, header(door.issue().reveal()), "rolle=x")
 
     (refused,) = door.journal.refused_
     assert refused[1] == "malformed-requirement"
@@ -52,7 +52,9 @@ def test_a_requirement_that_is_wrong_is_explained_in_the_log() -> None:
 def test_what_needs_argon2_is_left_and_counted_by_nobody_yet() -> None:
     door = Door(keyring=False)
 
-    assert door.gate.authorize_nowait(Contract.NGINX, header(door.issue().reveal())) is None
+    found = door.authorizer.authorize_nowait(Contract.NGINX, header(door.issue().reveal()))
+
+    assert isinstance(found, Unverified)
     assert door.journal.decided_ == []
 
 
@@ -60,14 +62,14 @@ async def test_the_slow_way_decides_alike() -> None:
     door = Door(keyring=False)
     text = door.issue().reveal()
 
-    good = await door.gate.decide(Contract.NGINX, header(text), "role=studio-user")
-    none = await door.gate.decide(Contract.NGINX, [])
-    by_body = await door.gate.decide_text(Contract.INTROSPECT, text.encode())
+    good = await door.authorizer.authorize(Contract.NGINX, header(text), "role=studio-user")
+    none = await door.authorizer.authorize(Contract.NGINX, [])
+    by_body = await door.authorizer.authorize_text(Contract.INTROSPECT, text.encode())
     door.hash_verifier.close()
 
-    assert good.accepted is not None
-    assert none.refusal is Refusal.NO_CREDENTIALS
-    assert by_body.accepted is not None
+    assert isinstance(good, Allowed)
+    assert none == Denied(Refusal.NO_CREDENTIALS)
+    assert isinstance(by_body, Allowed)
     assert [reason for _, reason in door.journal.decided_] == ["ok", "no-credentials", "ok"]
 
 
@@ -79,10 +81,10 @@ async def test_long_work_rests_for_checks_that_pass_and_for_no_others(*, keyring
     refused = [([], ""), (header("pharia_x"), ""), (header(text), "role=admin"), (header(text), "rolle=x")]
 
     for values, requirement in refused:
-        if door.gate.authorize_nowait(Contract.NGINX, values, requirement) is None:
-            await door.gate.decide(Contract.NGINX, values, requirement)
-    noted_of_refused = door.gate.checks
-    await door.gate.decide(Contract.NGINX, header(text))
+        if isinstance(door.authorizer.authorize_nowait(Contract.NGINX, values, requirement), Unverified):
+            await door.authorizer.authorize(Contract.NGINX, values, requirement)
+    noted_of_refused = door.authorizer.checks
+    await door.authorizer.authorize(Contract.NGINX, header(text))
 
     assert len(door.journal.decided_) == len(refused) + 1
-    assert (noted_of_refused, door.gate.checks) == (0, 1)
+    assert (noted_of_refused, door.authorizer.checks) == (0, 1)

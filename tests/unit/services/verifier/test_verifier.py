@@ -15,7 +15,7 @@ from pharia_access.domain.keyring import Keyring
 from pharia_access.domain.permissions import Role
 from pharia_access.domain.token import TokenText, mint
 from pharia_access.domain.verdict import CredentialRecord, IssuedToken, Refusal
-from pharia_access.services.verifier.verifier import Accepted, Refused, Unverified
+from pharia_access.services.verifier.verifier import Allowed, Denied, Unverified
 from tests.support.http_door import SUBJECT, Door
 
 if TYPE_CHECKING:
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 def verdict(door: Door, text: TokenText | bytes) -> str:
     """What `check` says, in a word."""
     found = door.verifier.check(text if isinstance(text, bytes) else text.reveal().encode())
-    return found.reason.value if isinstance(found, Refused) else type(found).__name__
+    return found.refusal.value if isinstance(found, Denied) else type(found).__name__
 
 
 async def slow_verdict(door: Door, text: TokenText | bytes) -> str:
     found = await door.verifier.verify(text if isinstance(text, bytes) else text.reveal().encode())
-    return found.reason.value if isinstance(found, Refused) else type(found).__name__
+    return found.refusal.value if isinstance(found, Denied) else type(found).__name__
 
 
 def record(door: Door, text: TokenText) -> IssuedToken:
@@ -45,8 +45,9 @@ def test_a_good_token_is_accepted_with_its_credential_and_roles() -> None:
 
     found = door.verifier.check(text.reveal().encode())
 
-    assert isinstance(found, Accepted)
-    assert (found.token.token_id, found.holder.uid, found.held.roles) == (text.token_id, SUBJECT, ("studio-user",))
+    assert isinstance(found, Allowed)
+    assert (found.token.token_id, found.credential.uid) == (text.token_id, SUBJECT)
+    assert found.effective_roles.roles == ("studio-user",)
 
 
 @pytest.mark.parametrize(
@@ -88,9 +89,9 @@ def test_a_view_that_is_too_old_says_nothing_even_of_a_good_token() -> None:
     door = Door()
     text = door.issue()
 
-    door.ticks += 300
-    assert verdict(door, text) == "Accepted"
-    door.ticks += 0.001
+    door.boottime += 300
+    assert verdict(door, text) == "Allowed"
+    door.boottime += 0.001
     assert verdict(door, text) == "view-too-old"
     assert verdict(door, text.reveal()[:-1].encode() + b"!") == "malformed-token"
 
@@ -107,15 +108,15 @@ async def test_what_argon2_proved_stays_proved_and_no_other_text_passes() -> Non
     door = Door(keyring=False)
     text = door.issue()
 
-    assert await slow_verdict(door, text) == "Accepted"
-    assert verdict(door, text) == "Accepted"
+    assert await slow_verdict(door, text) == "Allowed"
+    assert verdict(door, text) == "Allowed"
     assert verdict(door, text.reveal()[:-1].encode() + b"~") == "wrong-secret"
     door.hash_verifier.close()
 
 
 async def test_argon2_refuses_what_is_forged_malformed_or_cannot_be_proved() -> None:
     door = Door(keyring=False)
-    text, broken = door.issue(), door.issue("broken", proof="$argon2id$v=19$m=999999,t=1,p=1$x$y")
+    text, broken = door.issue(), door.issue("broken", hash="$argon2id$v=19$m=999999,t=1,p=1$x$y")
     forged = _with_id_of(text)
 
     assert await slow_verdict(door, forged) == "wrong-secret"
@@ -173,9 +174,9 @@ def _change(door: Door, text: TokenText, what: str) -> None:
         case "delete":
             door.index.drop("ApiToken", "finance/ci")
         case "rehash":
-            door.index.put_token(replace(record(door, text), proof=hash_token(text, CHEAPEST)))
+            door.index.put_token(replace(record(door, text), hash=hash_token(text, CHEAPEST)))
         case _:
-            door.ticks += 1000
+            door.boottime += 1000
 
 
 async def test_a_keyring_may_come_change_and_go() -> None:
@@ -188,7 +189,7 @@ async def test_a_keyring_may_come_change_and_go() -> None:
         door.verifier.use_keyring(keyring)
         seen.append((door.verifier.keys, verdict(door, text)))
 
-    assert seen == [(0, "Unverified"), (1, "Accepted"), (1, "Unverified"), (0, "Unverified")]
+    assert seen == [(0, "Unverified"), (1, "Allowed"), (1, "Unverified"), (0, "Unverified")]
 
 
 def test_a_credential_that_came_again_is_another() -> None:
@@ -207,7 +208,7 @@ def test_each_reason_has_a_word_of_its_own() -> None:
 
 
 def _hold_another_role(door: Door, token: IssuedToken) -> None:
-    holder = door.index.holder(token.credential)
+    holder = door.index.credential(token.credential_key)
     assert holder is not None
     door.index.put_credential_record(replace(holder, suspended=True))
 
@@ -224,7 +225,9 @@ def _hold_another_role(door: Door, token: IssuedToken) -> None:
         ),
         pytest.param(_hold_another_role, False, id="its credential was written"),
         pytest.param(
-            lambda door, token: door.index.drop("ApiCredential", token.credential), False, id="its credential is gone"
+            lambda door, token: door.index.drop("ApiCredential", token.credential_key),
+            False,
+            id="its credential is gone",
         ),
         pytest.param(
             lambda door, _token: door.index.put_role(Role("studio-user", frozenset({"*"}), ())),
@@ -235,7 +238,7 @@ def _hold_another_role(door: Door, token: IssuedToken) -> None:
         pytest.param(lambda door, token: setattr(door, "now", token.ends_at), False, id="it has ended just now"),
         pytest.param(lambda door, token: setattr(door, "now", token.ends_at - 1), True, id="it ends soon"),
         pytest.param(
-            lambda door, _token: setattr(door, "ticks", door.ticks + 300.001), False, id="the view is too old"
+            lambda door, _token: setattr(door, "boottime", door.boottime + 300.001), False, id="the view is too old"
         ),
     ],
 )
@@ -244,7 +247,7 @@ def test_what_was_accepted_still_holds_unless_what_it_rested_on_is_other(
 ) -> None:
     door = Door()
     accepted = door.verifier.check(door.issue().reveal().encode())
-    assert isinstance(accepted, Accepted)
+    assert isinstance(accepted, Allowed)
 
     happens(door, accepted.token)
 
