@@ -20,12 +20,19 @@ __all__ = ["ChecksConnection", "EarlyAnswers"]
 
 _match: Final = PLAIN.match
 _OK: Final = HTTPStatus.OK.value
+_VALUE: Final = 4
+_VALUE_BEFORE_HOST: Final = 5
+"""Groups of `PLAIN`."""
 _MOST_IN_ONE_READ: Final = 16
 """Requests that are answered of the bytes that come at once: others wait meanwhile. The last one closes."""
 _REPETITIONS: Final = 8
-"""So many answers that are one and the same make it likely that the requests are, too."""
-_PATIENCE: Final = 1000
-"""Where they are not, so many go by before it is tried again: where no two are alike, each try is in vain."""
+"""Equal answers in a row that make it likely that the next request repeats the last one, byte for byte. As many
+accepted tokens, each another than the one before, make it likely that the next request differs in its token alone."""
+_REST_AFTER_MISS: Final = 1000
+"""Requests that go by after a wrong guess, before the connection guesses again: where no two requests are alike, each
+guess costs time for nothing."""
+_MAX_FRAME_BYTES: Final = 1024
+"""The longest request of which a connection keeps the frame: thousands of connections may keep one."""
 _MOST_PIECES: Final = 4
 """Packets that one head may come in here: each is looked at with those before it."""
 
@@ -35,7 +42,8 @@ class ChecksConnection(LimitedProtocol):
 
     def __init__(self, port: Port, early: EarlyAnswers, loop: asyncio.AbstractEventLoop | None = None) -> None:
         super().__init__(port, loop)
-        self._answer, self._passes_again, self._digest = early.answer, early.reauthorize, early.digest
+        self._answer, self._reauthorize, self._digest = early.answer, early.reauthorize, early.digest
+        self._answer_known, self._mark_of = early.answer_known, early.mark_of
         self._answered = early.busy_poll.answered
         self._longest = port.limits.head_bytes
         self._handed_over = False
@@ -46,7 +54,11 @@ class ChecksConnection(LimitedProtocol):
         self._times = 0
         """How often in a row that was the answer."""
         self._repeated = b""
-        """The digest of what is asked over and over again, and answered by that; empty if nothing is."""
+        """The digest of the request that is repeated, and answered by `_latest`; empty if no request is."""
+        self._before, self._after, self._mark = b"", b"", b""
+        """The frame: the bytes around the value of `Authorization`, and the target's mark. Empty: there is none."""
+        self._other_tokens = 0
+        """Accepted requests with another token than the one before; less than nothing while no frame is tried."""
 
     def connection_made(self, transport: Any) -> None:  # noqa: ANN401 - uvloop's transports are no asyncio.Transport
         """Take a connection."""
@@ -60,25 +72,48 @@ class ChecksConnection(LimitedProtocol):
             return
         if self._repeated and self._is_repeated(data):
             return
-        request = _match(data) if len(data) <= self._longest else None
-        if request is not None and request.end() == len(data):
+        found, request = self._answer_framed(data) if self._before else None, None
+        if found is None:
+            request = _match(data) if len(data) <= self._longest else None
+            if request is None or request.end() != len(data):
+                self._read_several(data)
+                return
             method, envoys, target, value, value_before = request.groups()
             found = self._answer(method, envoys or target, value or value_before)
-            if found is not None:
-                self._send(found.answer)
-                if found is self._latest:
-                    self._notice_repetition(data)
-                else:
-                    self._latest, self._times = found, 0
-            else:
-                self._lend(data)
+        if found is None:
+            self._lend(data)
             return
-        self._read_several(data)
+        self._send(found.answer)
+        if found is self._latest:
+            self._notice_repetition(data)
+            return
+        self._latest, self._times = found, 0
+        if request is not None and found.accepted is not None:
+            self._notice_frame(data, request)
 
     def _decide(self, request: Match[bytes]) -> HttpAnswer | None:
         method, envoys, target, value, value_before = request.groups()
         found = self._answer(method, envoys or target, value or value_before)
         return None if found is None else found.answer
+
+    def _notice_frame(self, data: bytes, request: Match[bytes]) -> None:
+        self._other_tokens += 1
+        if self._other_tokens >= _REPETITIONS and not self._before and len(data) <= _MAX_FRAME_BYTES:
+            start, end = request.span(_VALUE if request[_VALUE] else _VALUE_BEFORE_HOST)
+            self._mark = self._mark_of(request[2] or request[3])
+            if self._mark:  # without a mark, a value that begins like one would be taken for another question's
+                self._before, self._after = data[:start], data[end:]
+
+    def _answer_framed(self, data: bytes) -> EarlyAnswer | None:
+        """Answer a request that differs from an accepted one in the value of `Authorization` alone.
+
+        The value was accepted before, so it is the value of one header: the request is as plain as the one before it.
+        """
+        before, after = self._before, self._after
+        if data.startswith(before) and data.endswith(after) and len(data) <= self._longest:
+            return self._answer_known(self._digest(self._mark + data[len(before) : -len(after)]))
+        self._before, self._other_tokens = b"", -_REST_AFTER_MISS
+        return None
 
     def _notice_repetition(self, data: bytes) -> None:
         self._times += 1
@@ -88,10 +123,10 @@ class ChecksConnection(LimitedProtocol):
     def _is_repeated(self, data: bytes) -> bool:
         """Answer what came before, byte for byte: it need not be read again, only judged again."""
         latest = self._latest
-        if latest is not None and self._digest(data) == self._repeated and self._passes_again(latest):
+        if latest is not None and self._digest(data) == self._repeated and self._reauthorize(latest):
             self._send(latest.answer)
             return True
-        self._repeated, self._times = b"", -_PATIENCE
+        self._repeated, self._times = b"", -_REST_AFTER_MISS
         return False
 
     def _send(self, answer: HttpAnswer) -> None:

@@ -64,10 +64,23 @@ class EarlyAnswers:
         if value is None:
             return self._authorize(asked, ())
         digest = self.digest(asked.mark + value)
+        return self.answer_known(digest) or self._authorize(asked, (value,), digest)
+
+    def answer_known(self, digest: bytes) -> EarlyAnswer | None:
+        """Return the answer to a text that was accepted before, if it still holds.
+
+        Args:
+            digest: of a target's mark and the text.
+        """
         known = self._find(digest)
         if known is not None and known.accepted is not None and self._reauthorize(known.contract, known.accepted):
             return known
-        return self._authorize(asked, (value,), digest)
+        return None
+
+    def mark_of(self, target: bytes) -> bytes:
+        """Return the mark of a target that asks for a check: no two questions share a mark."""
+        asked = _ready(target) if len(target) <= _LONGEST_READY else None
+        return b"" if asked is None else asked.mark
 
     def reauthorize(self, known: EarlyAnswer) -> bool:
         """Whether an answer to what was accepted may be given again, to the same. Nothing is noted of a no."""

@@ -100,7 +100,7 @@ def test_every_cache_has_a_bound() -> None:
     found = caches()
 
     assert {name for name, cache in found.items() if cache.cache_info().maxsize is None} <= ONES_OWN
-    assert {"_ready", "_understood"} <= found.keys()
+    assert {"_ready", "_parse"} <= found.keys()
 
 
 async def test_what_is_longer_than_any_requirement_is_not_kept() -> None:

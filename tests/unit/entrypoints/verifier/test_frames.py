@@ -1,0 +1,169 @@
+"""Requests that differ in their token alone: read once, and answered as if each were read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pharia_access.domain.permissions import Role
+from pharia_access.entrypoints.verifier import checks
+from tests.support.http_door import Door
+from tests.support.wires import Wire, request
+
+if TYPE_CHECKING:
+    from pytest_mock import MockerFixture
+
+    from pharia_access.domain.token import TokenText
+
+TARGET = "/auth/nginx?role=studio-user"
+OTHER_TARGET = "/auth/forward?role=admin"
+LINES = ("x-real-ip: 192.0.2.1", "accept: */*")
+
+
+class Framed:
+    """A connection that has seen twelve tokens in turn, some times."""
+
+    def __init__(self) -> None:
+        self.door = Door()
+        self.tokens = [self.door.issue(f"t{number}") for number in range(12)]
+        self.wire = Wire(self.door)
+        for token in self.tokens * 3:
+            assert self.wire.send(request(token, TARGET, *LINES)).status == 200
+
+    @property
+    def is_handed_over(self) -> bool:
+        """Whether the connection waits for the rest of a request, or leaves what follows to the application."""
+        protocol = self.wire.protocol
+        return bool(protocol.half_read or protocol.turns or protocol._handed_over)
+
+    def agrees(self, data: bytes) -> bool:
+        """Whether this connection answers as one that has seen nothing, and does not close for another reason."""
+        fresh = Wire(self.door, early=self.wire.early)
+        before = len(self.wire.written)
+        self.wire.feed(data)
+        fresh.feed(data)
+        return (self.wire.written[before:], self.wire.closed) == (fresh.written, fresh.closed)
+
+
+def test_tokens_in_turn_are_read_once(mocker: MockerFixture) -> None:
+    framed = Framed()
+    read = mocker.spy(checks, "_match")
+
+    replies = [framed.wire.send(request(token, TARGET, *LINES)) for token in framed.tokens]
+
+    assert [reply.header("x-auth-credential") for reply in replies] == [f"finance/t{n}-bot" for n in range(12)]
+    assert read.call_count == 0
+    assert len(framed.door.journal.decided_) == 48
+
+
+def test_nobody_tries_each_time_whether_requests_differ_in_their_token_alone(mocker: MockerFixture) -> None:
+    framed = Framed()
+    tried = mocker.spy(framed.wire.protocol, "_answer_framed")
+
+    for number in range(2500):
+        framed.wire.feed(request(framed.tokens[number % 12], TARGET, f"x-forwarded-uri: /{number}"))
+
+    assert tried.call_count == 3
+
+
+def test_a_long_request_is_not_kept_and_no_token_ever() -> None:
+    framed = Framed()
+    door, tokens = framed.door, framed.tokens
+    wire = Wire(door)
+    for token in tokens * 2:
+        wire.feed(request(token, TARGET, f"x-long: {'x' * checks._MAX_FRAME_BYTES}"))
+
+    assert wire.protocol._before == b""
+    assert framed.wire.protocol._before != b""
+    assert not any(token.reveal() in repr(vars(framed.wire.protocol)) for token in tokens)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param(b"", id="nothing"),
+        pytest.param(b"0 ", id="a mark"),
+        pytest.param(b"\r\nX: ", id="another header"),
+        pytest.param(b"Bearer ", id="another scheme before"),
+        pytest.param(b"\t ", id="blanks"),
+        pytest.param(b"\n", id="a bare line end"),
+    ],
+)
+def test_what_stands_before_a_token_counts(value: bytes) -> None:
+    framed = Framed()
+    plain = request(framed.tokens[0], TARGET, *LINES)
+
+    assert framed.agrees(plain.replace(b"Bearer", value + b"Bearer"))
+    assert framed.is_handed_over or framed.agrees(plain)
+
+
+def test_two_requests_in_one_packet_are_two() -> None:
+    framed = Framed()
+    first, second = (request(token, TARGET, *LINES) for token in framed.tokens[:2])
+
+    assert framed.agrees(first + second)
+    assert framed.wire.statuses()[-2:] == [200, 200]
+
+
+def revoke(door: Door, token: TokenText) -> None:
+    found = door.index.find(token.token_id)
+    if found is not None:
+        door.index.put_token(replace(found, revoked=not found.revoked))
+
+
+def shorten(door: Door, token: TokenText) -> None:
+    found = door.index.find(token.token_id)
+    if found is not None:
+        door.index.put_token(replace(found, ends_at=door.now + 5))
+
+
+def suspend(door: Door, token: TokenText) -> None:
+    found = door.index.find(token.token_id)
+    credential = None if found is None else door.index.credential(found.credential_key)
+    if credential is not None:
+        door.index.put_credential_record(replace(credential, suspended=not credential.suspended))
+
+
+def delete(door: Door, token: TokenText) -> None:
+    found = door.index.find(token.token_id)
+    if found is not None:
+        door.index.drop("ApiToken", found.key)
+
+
+def change_role(door: Door, _: TokenText) -> None:
+    door.index.put_role(Role("studio-user", frozenset({"*"}), ()))
+
+
+def wait(door: Door, _: TokenText) -> None:
+    door.now += 1
+    door.boottime += 100
+
+
+CHANGES = (revoke, shorten, suspend, delete, change_role, wait)
+CUTS = st.tuples(st.integers(0, 250), st.integers(0, 250), st.binary(max_size=3))
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(CHANGES), st.integers(0, 11)), max_size=6),
+    st.lists(st.tuples(st.integers(0, 11), st.none() | CUTS, st.sampled_from([TARGET, OTHER_TARGET])), min_size=1),
+)
+def test_a_request_is_answered_as_on_a_connection_that_has_seen_none(
+    changes: list[tuple[object, int]], asked: list[tuple[int, tuple[int, int, bytes] | None, str]]
+) -> None:
+    """Whatever changed meanwhile, and whatever bytes stand in place of others."""
+    framed = Framed()
+    for change, number in changes:
+        change(framed.door, framed.tokens[number])  # type: ignore[operator] # one of those above
+
+    for number, cut, target in asked:
+        data = request(framed.tokens[number], target, *LINES)
+        if cut is not None:
+            start, length, instead = cut
+            data = data[:start] + instead + data[start + length :]
+        if framed.wire.closed or framed.is_handed_over or not data:
+            break
+        assert framed.agrees(data)
