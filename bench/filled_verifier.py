@@ -116,13 +116,13 @@ def _authorizer(index: Index, mac_key: MacKey) -> Authorizer:
     uses = LastUsedRecorder(
         _Nobody(),
         interval=3600,
-        pacer=RateLimiter(clock, 2),
+        rate_limiter=RateLimiter(clock, 2),
         clock=clock,
         now=clock.wall,
-        meter=metrics,
+        metrics=metrics,
         known=index.find,
     )
-    audit = AuditLog(AuditLimits(), boottime=clock.boottime, meter=metrics)
+    audit = AuditLog(AuditLimits(), boottime=clock.boottime, metrics=metrics)
     return Authorizer(verifier, metrics=metrics, auditor=audit, last_used=uses, monotonic=clock.monotonic)
 
 

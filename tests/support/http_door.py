@@ -39,7 +39,7 @@ _FAR = 2_000_000_000.0
 
 @dataclass(slots=True)
 class Journal:
-    """Answers meter, auditor and use log; keeps what it was told."""
+    """Answers metrics, auditor and use log; keeps what it was told."""
 
     decided_: list[tuple[str, str]] = field(default_factory=list)
     refused_: list[tuple[str, str, str]] = field(default_factory=list)

@@ -86,10 +86,10 @@ class Case:
         uses = LastUsedRecorder(
             self.writer,
             interval=HOUR,
-            pacer=RateLimiter(self.clock, PER_SECOND),
+            rate_limiter=RateLimiter(self.clock, PER_SECOND),
             clock=self.clock,
             now=self.now,
-            meter=self,
+            metrics=self,
             known=known,
             spread=lambda: self.spread,
         )

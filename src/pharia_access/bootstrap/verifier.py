@@ -113,7 +113,7 @@ def _assemble(settings: VerifierSettings, connection: Connection, hash_verifier:
 
 def _audit_log(settings: VerifierSettings, clock: SystemClock, metrics: VerifierMetrics) -> AuditLog:
     limits = AuditLimits(accepted=settings.audit_accepted, interval=settings.audit_interval.total_seconds())
-    return AuditLog(limits, boottime=clock.boottime, meter=metrics)
+    return AuditLog(limits, boottime=clock.boottime, metrics=metrics)
 
 
 def _watched(settings: VerifierSettings, index: Index) -> Iterator[tuple[Watched[Any], Callable[[Any], None]]]:
@@ -146,7 +146,7 @@ def _reflectors(
 
     tools = ReflectorTools(ticks=clock.boottime, sleep=asyncio.sleep, jitter=random.random, on_date=on_date)
     for watched, put in _watched(settings, view.index):
-        updater: IndexUpdater[Any] = IndexUpdater(view, _part(watched), put, meter=metrics)
+        updater: IndexUpdater[Any] = IndexUpdater(view, _part(watched), put, metrics=metrics)
         yield Reflector(connection, watched, updater, rhythm=timeouts, tools=tools).run
 
 
@@ -158,10 +158,10 @@ def _last_used(
     recorder = LastUsedRecorder(
         KubeLastUsedWriter(connection, timeout_seconds=settings.request_timeout.total_seconds()),
         interval=settings.last_used_interval.total_seconds(),
-        pacer=RateLimiter(clock, settings.last_used_writes_per_second),
+        rate_limiter=RateLimiter(clock, settings.last_used_writes_per_second),
         clock=clock,
         now=clock.wall,
-        meter=metrics,
+        metrics=metrics,
         known=index.find,
     )
     return recorder, (recorder.run,)

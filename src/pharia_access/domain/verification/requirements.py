@@ -31,7 +31,7 @@ class Requirement:
 
     Attributes:
         any_of: whether one is enough.
-        steps: on names and fields of permissions, for each held role, to tell whether it is met.
+        steps: on names and fields of permissions, for each effective role, to tell whether it is met.
     """
 
     roles: tuple[str, ...] = ()
@@ -42,18 +42,18 @@ class Requirement:
     def __post_init__(self) -> None:
         object.__setattr__(self, "steps", sum(1 + len(permission.fields) for permission in self.permissions))
 
-    def met_by(self, held: EffectiveRoles) -> bool:
-        """Whether what a credential holds is enough."""
+    def met_by(self, effective_roles: EffectiveRoles) -> bool:
+        """Tell whether the roles are enough."""
         if not (self.roles or self.permissions):
             return True
         enough = any if self.any_of else all
-        return enough(self._answers(held))
+        return enough(self._answers(effective_roles))
 
-    def _answers(self, held: EffectiveRoles) -> Iterable[bool]:
+    def _answers(self, effective_roles: EffectiveRoles) -> Iterable[bool]:
         for role in self.roles:
-            yield role in held.roles
+            yield role in effective_roles.roles
         for permission in self.permissions:
-            yield held.grants(permission)
+            yield effective_roles.grants(permission)
 
 
 NO_REQUIREMENT = Requirement()

@@ -12,7 +12,7 @@ from typing import Final
 
 __all__ = ["BusyPoll"]
 
-_PATIENCE: Final = 8
+_MAX_MISSES: Final = 8
 _ONE_IN: Final = 64
 """After so many times in vain in a row, so many answers go by for each after which it is tried again."""
 _CROWD: Final = 4
@@ -31,16 +31,16 @@ class BusyPoll:
         self._seconds = seconds
         self._now = now
         self._looking = False
-        self._met = 0
+        self._hits = 0
         """Requests that were answered since the last look."""
         self._until = 0.0
-        self._in_vain = 0
+        self._misses = 0
         self._answers = 0
 
     def answered(self) -> None:
         """A request was answered just now: another may follow."""
         if self._looking:
-            self._met += 1
+            self._hits += 1
         elif self._pays():
             self._looking = True
             self._until = self._now() + self._seconds
@@ -48,18 +48,18 @@ class BusyPoll:
 
     def _pays(self) -> bool:
         self._answers += 1
-        return self._seconds > 0 and (self._in_vain < _PATIENCE or not self._answers % _ONE_IN)
+        return self._seconds > 0 and (self._misses < _MAX_MISSES or not self._answers % _ONE_IN)
 
     def _look(self) -> None:
         """While something waits to be called, the event loop asks for what has come, and does not sleep."""
-        now, met, self._met = self._now(), self._met, 0
-        if met > _CROWD:
-            self._looking, self._in_vain = False, _PATIENCE
+        now, hits, self._hits = self._now(), self._hits, 0
+        if hits > _CROWD:
+            self._looking, self._misses = False, _MAX_MISSES
             return
-        if met:
-            self._in_vain, self._until = 0, now + self._seconds
+        if hits:
+            self._misses, self._until = 0, now + self._seconds
         if now < self._until:
             asyncio.get_running_loop().call_soon(self._look)
             return
         self._looking = False
-        self._in_vain += 1
+        self._misses += 1

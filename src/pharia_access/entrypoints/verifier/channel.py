@@ -10,7 +10,7 @@ from math import inf
 from typing import Any
 
 from pharia_access.entrypoints.verifier.flow import Flow
-from pharia_access.entrypoints.verifier.limits import LINGER_SECONDS, PATIENCE_WITH_BODIES, UNTAKEN_BYTES
+from pharia_access.entrypoints.verifier.limits import BODY_SLACK_FACTOR, LINGER_SECONDS, UNTAKEN_BYTES
 from pharia_access.entrypoints.verifier.ports import Port
 from pharia_access.entrypoints.verifier.turns import Turn
 
@@ -119,5 +119,5 @@ class Channel(asyncio.Protocol):
     def drop(self, count: int) -> None:
         """So many bytes came that are not read: for a while that is waited for, see `end`."""
         self._dropped += count
-        if self.is_over and self._dropped > self.limits.body_bytes * PATIENCE_WITH_BODIES:
+        if self.is_over and self._dropped > self.limits.body_bytes * BODY_SLACK_FACTOR:
             self.transport.abort()

@@ -57,15 +57,15 @@ async def answer_check_user(allowed: Allowed, body: bytes, long: LongRequest) ->
 
 async def _held(allowed: Allowed, asked: list[Asked], long: LongRequest) -> bytes:
     """The answer. Equal entries are looked up once."""
-    held, known, mine, lookups = allowed.effective_roles, dict[Permission, bool](), list[Asked](), 0
+    roles, known, mine, lookups = allowed.effective_roles, dict[Permission, bool](), list[Asked](), 0
     for entry in asked:
-        lookups += len(entry) * (len(held.roles) + 1)
+        lookups += len(entry) * (len(roles.roles) + 1)
         if lookups > PIECE_LOOKUPS:
             await long.piece()
             lookups = 0
         permission = _permission(entry)
         if permission not in known:
-            known[permission] = held.grants(permission)
+            known[permission] = roles.grants(permission)
         if known[permission]:
             mine.append(entry)
     who = {"sub": allowed.credential.uid, "email": None, "email_verified": None}

@@ -12,7 +12,7 @@ from pharia_access.entrypoints.verifier.channel import Channel
 from pharia_access.entrypoints.verifier.limits import CLOSING, Closed
 from pharia_access.entrypoints.verifier.ports import Port
 
-__all__ = ["Connection", "cut_slow_clients"]
+__all__ = ["Connection", "close_overdue"]
 
 
 class Connection(Channel):
@@ -25,11 +25,11 @@ class Connection(Channel):
         self.asked = False
         """A whole request has come."""
         self.active = False
-        """A check was answered since `cut_if_late` looked: to ask for the time then is enough."""
+        """A check was answered since `close_if_overdue` looked: to ask for the time then is enough."""
         self.kept = False
         """A token was accepted on it lately, and it may stay."""
         self.shown = False
-        """One was accepted since `cut_if_late` looked."""
+        """One was accepted since `close_if_overdue` looked."""
         self._kept_until = inf
         self._accepted_socket: socket.socket | None = None
 
@@ -107,7 +107,7 @@ class Connection(Channel):
 
     # --- time
 
-    def cut_if_late(self, now: float) -> bool:
+    def close_if_overdue(self, now: float) -> bool:
         """End the connection if the client has had its time; whether it had."""
         self._note_activity(now)
         closing = self.transport.is_closing()
@@ -155,6 +155,6 @@ class Connection(Channel):
             self.close()
 
 
-def cut_slow_clients(connections: Iterable[Connection], now: float) -> int:
+def close_overdue(connections: Iterable[Connection], now: float) -> int:
     """End the connections whose clients have had their time; how many."""
-    return sum([one.cut_if_late(now) for one in list(connections)])
+    return sum([one.close_if_overdue(now) for one in list(connections)])

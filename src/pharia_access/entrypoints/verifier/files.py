@@ -15,7 +15,7 @@ from typing import Protocol
 from pharia_access.domain.keyring import Keyring
 from pharia_access.errors import AccessError, KeyringError
 
-__all__ = ["FollowedFiles", "ReloadMeter", "read_keyring"]
+__all__ = ["FollowedFiles", "ReloadMetrics", "read_keyring"]
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ _MOST_KEYS = 256
 _State = tuple[tuple[object, ...], ...]
 
 
-class ReloadMeter(Protocol):
+class ReloadMetrics(Protocol):
     """Is told how reading went."""
 
     def reloaded(self, source: str, *, successful: bool) -> None:
@@ -42,12 +42,12 @@ class FollowedFiles:
     """
 
     def __init__(
-        self, source: str, paths: Iterable[Path], read: Callable[[], Awaitable[None]], *, meter: ReloadMeter
+        self, source: str, paths: Iterable[Path], read: Callable[[], Awaitable[None]], *, metrics: ReloadMetrics
     ) -> None:
         self._source = source
         self._paths = tuple(paths)
         self._read = read
-        self._meter = meter
+        self._metrics = metrics
         self._seen: _State | None = None
         self._problem: str | None = None
 
@@ -67,14 +67,14 @@ class FollowedFiles:
 
     def _failed(self, error: Exception) -> None:
         self._seen = None
-        self._meter.reloaded(self._source, successful=False)
+        self._metrics.reloaded(self._source, successful=False)
         problem = _problem(error)
         if problem != self._problem:
             log.warning("the %s cannot be used; the last one stays", self._source, extra={"problem": problem})
         self._problem = problem
 
     def _succeeded(self) -> None:
-        self._meter.reloaded(self._source, successful=True)
+        self._metrics.reloaded(self._source, successful=True)
         if self._problem is not None:
             log.info("the %s can be used again", self._source)
         self._problem = None

@@ -14,7 +14,7 @@ from starlette.types import Scope
 
 from pharia_access.entrypoints.verifier.answering import AnsweringConnection
 from pharia_access.entrypoints.verifier.heads import Head, target_refusal
-from pharia_access.entrypoints.verifier.limits import CLOSING, PATIENCE_WITH_BODIES
+from pharia_access.entrypoints.verifier.limits import BODY_SLACK_FACTOR, CLOSING
 from pharia_access.entrypoints.verifier.pieces import Pieces
 from pharia_access.entrypoints.verifier.ports import Port
 from pharia_access.entrypoints.verifier.targets import RequestLines
@@ -116,7 +116,7 @@ class LimitedProtocol(AnsweringConnection):
         missing = self.limits.body_bytes - self._body_bytes
         # Sizes of chunks stay counted: of a body in chunks of a byte each, every byte costs as much as a request.
         self._unparsed, self._body_bytes = self._unparsed - len(body), self._body_bytes + len(body)
-        if self._body_bytes > self.limits.body_bytes * PATIENCE_WITH_BODIES:
+        if self._body_bytes > self.limits.body_bytes * BODY_SLACK_FACTOR:
             self._refuse_and_stop(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         elif missing >= 0 and self.latest is not None:
             self.latest.take(body)

@@ -8,9 +8,9 @@ from typing import Final
 from pharia_access.domain.verdict import Refusal
 from pharia_access.entrypoints.verifier.answers import HttpAnswer, refusal_answer, render
 
-__all__ = ["CLOSING", "HANDSHAKES", "LINGER_SECONDS", "PATIENCE_WITH_BODIES", "UNTAKEN_BYTES", "Closed", "Limits"]
+__all__ = ["BODY_SLACK_FACTOR", "CLOSING", "HANDSHAKES", "LINGER_SECONDS", "UNTAKEN_BYTES", "Closed", "Limits"]
 
-PATIENCE_WITH_BODIES: Final = 16
+BODY_SLACK_FACTOR: Final = 16
 """How many times a body's bound may come: a connection that is closed at once may lose the answer that says why."""
 UNTAKEN_BYTES: Final = 2048
 """What a client may leave of its answers, beside what the kernel keeps: some answers. With less, each answer's head and

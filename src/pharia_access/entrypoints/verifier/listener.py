@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 from pharia_access.domain.verification.certificates import Validity, is_cut, validities
 from pharia_access.entrypoints.verifier.accepting import Acceptor, Handshakes
 from pharia_access.entrypoints.verifier.checks import ChecksConnection, EarlyAnswers
-from pharia_access.entrypoints.verifier.connection import Connection, cut_slow_clients
+from pharia_access.entrypoints.verifier.connection import Connection, close_overdue
 from pharia_access.entrypoints.verifier.limited_protocol import LimitedProtocol
 from pharia_access.entrypoints.verifier.limits import Closed, Limits
 from pharia_access.entrypoints.verifier.ports import Port
@@ -183,7 +183,7 @@ class Listener:
             # As of the look before: after a pause of this process, what came meanwhile is read first.
             looked = loop.time()
             await asyncio.sleep(_SWEEP_SECONDS)
-            cut_slow_clients(self._state.connections, looked)
+            close_overdue(self._state.connections, looked)
 
 
 def _bound(host: str, port: int, *, receive: int) -> socket.socket:

@@ -5,11 +5,11 @@ them all worked on between two looks at the sockets, and everybody else waits fo
 waits for one, however many there are. And while gateways ask, pieces have one part in a hundred of the time: of a
 hundred checks hardly one then waits for any (`pace`). Where nobody asks, all goes on at once.
 
-Holders take turns, whatever each of them has waiting. Of one holder's requests the oldest goes on first, so that some
+Clients take turns, whatever each of them has waiting. Of one client's requests the oldest goes on first, so that some
 end in time even where not all can.
 
 What waits holds memory, a long body some sixteen times its length. So there are places, and as many of them for one
-holder as are free besides: one that takes all it can leaves half, two leave a third, and a newcomer finds one.
+client as are free besides: one that takes all it can leaves half, two leave a third, and a newcomer finds one.
 """
 
 import asyncio
@@ -45,12 +45,12 @@ class LongRequest:
     """A request that may take long. Made by `LongWork.request`.
 
     Attributes:
-        holder: whose it is.
+        client: whose it is.
         ends_at: by the loop's clock: when it has waited long enough.
     """
 
-    def __init__(self, work: "LongWork", holder: str) -> None:
-        self.holder = holder
+    def __init__(self, work: "LongWork", client: str) -> None:
+        self.client = client
         self.ends_at = inf
         self._work = work
         self._has_place = False
@@ -58,9 +58,9 @@ class LongRequest:
         self._began: float | None = None
 
     def take_place(self) -> None:
-        """Before much is kept of it. Raises OverloadedError: its holder has as many places as are free."""
+        """Before much is kept of it. Raises OverloadedError: its client has as many places as are free."""
         if not self._has_place:
-            self._work.take_place(self.holder)
+            self._work.take_place(self.client)
             self._has_place = True
 
     async def piece(self) -> None:
@@ -93,7 +93,7 @@ class LongRequest:
         """It is answered."""
         self.end_piece()
         if self._has_place:
-            self._work.leave_place(self.holder)
+            self._work.leave_place(self.client)
 
 
 class LongWork:
@@ -108,13 +108,13 @@ class LongWork:
         self._pace = Pace()
         self._taken: Counter[str] = Counter()
         self._waiting: dict[str, dict[LongRequest, asyncio.Future[None]]] = {}
-        """By holder; the first one's turn is next."""
+        """By client; the first one's turn is next."""
         self._under_way = False
 
     @contextmanager
-    def request(self, holder: str) -> Iterator[LongRequest]:
-        """A request of this holder, from before its body is read until it is answered."""
-        request = LongRequest(self, holder)
+    def request(self, client: str) -> Iterator[LongRequest]:
+        """A request of this client, from before its body is read until it is answered."""
+        request = LongRequest(self, client)
         try:
             yield request
         finally:
@@ -122,21 +122,21 @@ class LongWork:
 
     # --- what a LongRequest calls
 
-    def take_place(self, holder: str) -> None:
+    def take_place(self, client: str) -> None:
         """Raises OverloadedError."""
-        if self._taken[holder] >= PLACES - self._taken.total():
+        if self._taken[client] >= PLACES - self._taken.total():
             msg = "too many long requests wait"
             raise OverloadedError(msg)
-        self._taken[holder] += 1
+        self._taken[client] += 1
 
-    def leave_place(self, holder: str) -> None:
+    def leave_place(self, client: str) -> None:
         """Another one may have it."""
-        self._taken -= Counter((holder,))
+        self._taken -= Counter((client,))
 
     def wait(self, request: LongRequest) -> "asyncio.Future[None]":
         """Done when it is this request's turn."""
         turn = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(request.holder, {})[request] = turn
+        self._waiting.setdefault(request.client, {})[request] = turn
         return turn
 
     async def its_turn(self, request: LongRequest, turn: "asyncio.Future[None]") -> None:
@@ -160,10 +160,10 @@ class LongWork:
 
     def forget(self, request: LongRequest) -> None:
         """It waits no more."""
-        others = self._waiting.get(request.holder, {})
+        others = self._waiting.get(request.client, {})
         others.pop(request, None)
         if not others:
-            self._waiting.pop(request.holder, None)
+            self._waiting.pop(request.client, None)
 
     def ended(self, seconds: float) -> None:
         """A piece has ended, which took so long."""
@@ -171,14 +171,14 @@ class LongWork:
         self._pass_on()
 
     def _pass_on(self) -> None:
-        """To the next holder's oldest request. The holder is then behind all others."""
+        """To the next client's oldest request. The client is then behind all others."""
         self._under_way = False
         while self._waiting and not self._under_way:
-            holder = next(iter(self._waiting))
-            requests = self._waiting.pop(holder)
+            client = next(iter(self._waiting))
+            requests = self._waiting.pop(client)
             turn = requests.pop(min(requests, key=lambda one: one.ends_at))
             if requests:
-                self._waiting[holder] = requests
+                self._waiting[client] = requests
             if not turn.done():  # it may have been given up in this very moment
                 turn.set_result(None)
                 self._under_way = True

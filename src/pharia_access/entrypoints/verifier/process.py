@@ -124,13 +124,13 @@ class _Process:
                 await files.look()
 
     def _follow(self) -> Iterator[FollowedFiles]:
-        meter = self._parts.metrics
+        metrics = self._parts.metrics
         if self._keyring_folder is not None:
-            yield FollowedFiles("keyring", [self._keyring_folder], self._read_keyring, meter=meter)
+            yield FollowedFiles("keyring", [self._keyring_folder], self._read_keyring, metrics=metrics)
         for listener, name, _ in self._listeners:
             if listener.tls is not None:
-                renew = partial(_renew_tls, listener, name, meter)
-                yield FollowedFiles(f"{name}-certificate", listener.tls.files, renew, meter=meter)
+                renew = partial(_renew_tls, listener, name, metrics)
+                yield FollowedFiles(f"{name}-certificate", listener.tls.files, renew, metrics=metrics)
 
     async def _read_keyring(self) -> None:
         """Raises KeyringError, and the last one stays."""
@@ -147,12 +147,12 @@ class _Process:
         self._stop.set()
 
 
-async def _renew_tls(listener: Listener, name: str, meter: VerifierMetrics) -> None:
+async def _renew_tls(listener: Listener, name: str, metrics: VerifierMetrics) -> None:
     """Raises SettingsError or OSError, and all stays as it was."""
     await listener.renew_tls()
     if listener.tls is not None:
-        meter.certificate(name, _known(listener.tls.ends))
-        meter.certificate(f"{name}-clients", _known(listener.tls.authorities_end))
+        metrics.certificate(name, _known(listener.tls.ends))
+        metrics.certificate(f"{name}-clients", _known(listener.tls.authorities_end))
         log.info("read the %s certificate", name, extra={"files": [str(file) for file in listener.tls.files]})
 
 

@@ -74,10 +74,10 @@ def answer_review(result: AuthorizationResult, audiences: list[str] | None) -> H
 
 
 def _user(allowed: Allowed) -> dict[str, object]:
-    holder = allowed.credential
+    credential = allowed.credential
     return {
-        "username": f"pharia:{holder.namespace}:{holder.name}",
-        "uid": holder.uid,
+        "username": f"pharia:{credential.namespace}:{credential.name}",
+        "uid": credential.uid,
         "groups": [f"pharia:role:{role}" for role in allowed.effective_roles.roles],
         "extra": {"access.pharia.ai/token-id": [allowed.token.token_id]},
     }

@@ -16,9 +16,9 @@ _MOST_STEPS: Final = 17
 """For one permission: its name, and 16 fields."""
 
 
-def tells_much(held: EffectiveRoles) -> bool:
+def tells_much(effective_roles: EffectiveRoles) -> bool:
     """Whether telling it may take more than one piece."""
-    return sum(len(role.permissions) for role in held.held) * _MOST_STEPS > PIECE_LOOKUPS
+    return sum(len(role.permissions) for role in effective_roles.held) * _MOST_STEPS > PIECE_LOOKUPS
 
 
 async def answer_whoami(allowed: Allowed, long: LongRequest) -> HttpAnswer:
@@ -27,22 +27,22 @@ async def answer_whoami(allowed: Allowed, long: LongRequest) -> HttpAnswer:
     Raises:
         OverloadedError: it takes long, and too much of that waits.
     """
-    holder, token, held = allowed.credential, allowed.token, allowed.effective_roles
+    credential, token, roles = allowed.credential, allowed.token, allowed.effective_roles
     body = {
-        "credential": {"namespace": holder.namespace, "name": holder.name, "uid": holder.uid},
+        "credential": {"namespace": credential.namespace, "name": credential.name, "uid": credential.uid},
         "tokenID": token.token_id,
-        "roles": held.roles,
-        "permissions": await _permissions(held, long),
+        "roles": roles.roles,
+        "permissions": await _permissions(roles, long),
         "expiresAt": token.ends_text,
     }
     return json_answer(HTTPStatus.OK.value, msgspec.json.encode(body))
 
 
-async def _permissions(held: EffectiveRoles, long: LongRequest) -> list[msgspec.Raw]:
+async def _permissions(effective_roles: EffectiveRoles, long: LongRequest) -> list[msgspec.Raw]:
     """Each once, as JSON. A credential may have 2,048 of them, with 16 fields each."""
     told: dict[Permission, msgspec.Raw] = {}
     steps = 0
-    for permission in (permission for role in held.held for permission in role.permissions):
+    for permission in (permission for role in effective_roles.held for permission in role.permissions):
         steps += 1 + len(permission.fields)
         if steps > PIECE_LOOKUPS:
             await long.piece()

@@ -14,7 +14,7 @@ from typing import Protocol
 from pharia_access.domain.verdict import IssuedToken, Refusal
 from pharia_access.services.verifier.authorizer import Contract
 
-__all__ = ["AuditLimits", "AuditLog", "AuditMeter"]
+__all__ = ["AuditLimits", "AuditLog", "AuditMetrics"]
 
 log = logging.getLogger("pharia_access.audit")
 
@@ -23,7 +23,7 @@ _LONGEST_DETAIL = 256
 _ACCEPTED = "accepted"
 
 
-class AuditMeter(Protocol):
+class AuditMetrics(Protocol):
     """Counts what is left out."""
 
     def audit_line_dropped(self) -> None:
@@ -62,10 +62,10 @@ class AuditLog:
         boottime: seconds that only grow.
     """
 
-    def __init__(self, limits: AuditLimits, *, boottime: Callable[[], float], meter: AuditMeter) -> None:
+    def __init__(self, limits: AuditLimits, *, boottime: Callable[[], float], metrics: AuditMetrics) -> None:
         self._limits = limits
         self._boottime = boottime
-        self._meter = meter
+        self._metrics = metrics
         self._kinds: OrderedDict[tuple[str, str], _Kind] = OrderedDict()
         self._forgotten = 0
         self._allowance = limits.burst
@@ -87,7 +87,7 @@ class AuditLog:
         kind = self._kind(token_id, reason)
         if not self._may_write(kind):
             kind.suppressed += 1
-            self._meter.audit_line_dropped()
+            self._metrics.audit_line_dropped()
             return
         fields = {"contract": contract.value, "reason": str(reason), "suppressed": kind.suppressed}
         if token is not None:

@@ -48,12 +48,12 @@ class IndexUpdater(Generic[T]):
         put: the index's method for this kind.
     """
 
-    def __init__(self, view: VerifierState, part: Part, put: Callable[[T], None], *, meter: WatchMetrics) -> None:
+    def __init__(self, view: VerifierState, part: Part, put: Callable[[T], None], *, metrics: WatchMetrics) -> None:
         self._view = view
         self._part = part
         self._kind: Kind = part.kind
         self._put: Callable[[T], None] = put
-        self._meter = meter
+        self._metrics = metrics
 
     def put(self, item: T) -> None:
         """An object is there, or changed."""
@@ -66,7 +66,7 @@ class IndexUpdater(Generic[T]):
     def malformed(self, key: str, why: str) -> None:
         """An object cannot be understood."""
         self._view.index.drop(self._kind, key)
-        self._meter.malformed(self._kind)
+        self._metrics.malformed(self._kind)
         log.warning("an object cannot be understood", extra={"kind": self._kind, "key": key, "problem": why})
 
     def alive(self, at: float) -> None:
@@ -90,7 +90,7 @@ class IndexUpdater(Generic[T]):
 
     def interrupted(self, cause: str, at: float) -> None:
         """The watch ended otherwise than it should."""
-        self._meter.interrupted(self._kind, cause)
+        self._metrics.interrupted(self._kind, cause)
         self._view.freshness.failed(self._part, at)
 
     def denied(self, at: float) -> None:

@@ -54,7 +54,7 @@ class LastUsedRecorder:
 
     Args:
         interval: seconds; a token that was noted less long ago is not noted again.
-        pacer: how many writes there are in a second.
+        rate_limiter: how many writes there are in a second.
         now: POSIX seconds.
         known: the token of an ID as the watch has it now. With it, what another verifier wrote meanwhile is not written
             again, and what is gone is not tried.
@@ -66,19 +66,19 @@ class LastUsedRecorder:
         writer: LastUsedWriter,
         *,
         interval: float,
-        pacer: RateLimiter,
+        rate_limiter: RateLimiter,
         clock: Clock,
         now: Callable[[], float],
-        meter: LastUsedMetrics,
+        metrics: LastUsedMetrics,
         known: Callable[[str], IssuedToken | None] | None = None,
         spread: Callable[[], float] = random.random,
     ) -> None:
         self._writer = writer
         self._interval = interval
-        self._pacer = pacer
+        self._rate_limiter = rate_limiter
         self._clock = clock
         self._now = now
-        self._meter = meter
+        self._metrics = metrics
         self._known = known
         self._spread = spread
         self._pending: dict[str, Use] = {}
@@ -106,7 +106,7 @@ class LastUsedRecorder:
         failures = 0
         while True:
             await self._something.wait()
-            await self._pacer.turn()
+            await self._rate_limiter.turn()
             try:
                 await self._write_oldest()
                 failures = 0
@@ -129,7 +129,7 @@ class LastUsedRecorder:
             if self._is_due(use):
                 await self._write(key, use)
         except UnavailableError:
-            self._meter.last_used_written("unavailable")
+            self._metrics.last_used_written("unavailable")
             self._pending.setdefault(key, use)  # a newer use may have been noted meanwhile
             raise
         finally:
@@ -158,7 +158,7 @@ class LastUsedRecorder:
         except Exception as error:  # noqa: BLE001 - bookkeeping must not end the verifier
             # Without the text: what is not an error of ours may say anything.
             log.warning("a last-used time was not written", extra={"token": key, "error": label_of(type(error))})
-        self._meter.last_used_written(outcome)
+        self._metrics.last_used_written(outcome)
 
     def _tell_denied(self, key: str, error: ForbiddenError) -> None:
         """Once, until a write succeeds again."""

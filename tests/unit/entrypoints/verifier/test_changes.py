@@ -44,7 +44,7 @@ def expired(door: Door, _: TokenText) -> None:
 
 
 def suspended(door: Door, _: TokenText) -> None:
-    door.index.put_credential_record(replace(_holder(door), suspended=True))
+    door.index.put_credential_record(replace(_credential(door), suspended=True))
 
 
 def credential_gone(door: Door, _: TokenText) -> None:
@@ -52,11 +52,11 @@ def credential_gone(door: Door, _: TokenText) -> None:
 
 
 def credential_replaced(door: Door, _: TokenText) -> None:
-    door.index.put_credential_record(replace(_holder(door), uid="another"))
+    door.index.put_credential_record(replace(_credential(door), uid="another"))
 
 
 def role_taken_away(door: Door, _: TokenText) -> None:
-    door.index.put_credential_record(replace(_holder(door), roles=("other",)))
+    door.index.put_credential_record(replace(_credential(door), roles=("other",)))
 
 
 def role_gone(door: Door, _: TokenText) -> None:
@@ -77,10 +77,10 @@ def _replace(door: Door, token: TokenText, field: str, *, value: object) -> None
     door.index.put_token(replace(found, **{field: value}))  # type: ignore[arg-type] # one of the fields above
 
 
-def _holder(door: Door):  # type: ignore[no-untyped-def] # noqa: ANN202 - as the index has it
-    holder = door.index.credential("finance/ci-bot")
-    assert holder is not None
-    return holder
+def _credential(door: Door):  # type: ignore[no-untyped-def] # noqa: ANN202 - as the index has it
+    credential = door.index.credential("finance/ci-bot")
+    assert credential is not None
+    return credential
 
 
 CHANGES: dict[Callable[[Door, TokenText], None], int] = {
@@ -120,6 +120,6 @@ def test_other_roles_are_told_at_once() -> None:
     wire = Wire(door)
     wire.send(request(token))
 
-    door.index.put_credential_record(replace(_holder(door), roles=("auditor", "studio-user")))
+    door.index.put_credential_record(replace(_credential(door), roles=("auditor", "studio-user")))
 
     assert wire.send(request(token)).header("x-auth-roles") == "auditor,studio-user"

@@ -180,9 +180,9 @@ async def test_a_requirement_that_takes_long_to_tell_waits_until_its_answer_is_k
 
     replies = [await answered(door, request(token, target), fast=fast) for _ in range(3)]
     waited = len(rests)
-    holder = door.index.credential("finance/rich-bot")
-    assert holder is not None
-    door.index.put_credential_record(holder)
+    credential = door.index.credential("finance/rich-bot")
+    assert credential is not None
+    door.index.put_credential_record(credential)
     again = await answered(door, request(token, target), fast=fast)
 
     assert {reply.status for reply in [*replies, again]} == {status}

@@ -65,8 +65,8 @@ async def test_holders_take_turns_and_of_each_the_oldest_request_goes_on() -> No
     work = LongWork(lambda: 0)
     done: list[str] = []
 
-    async def asked(holder: str, name: str) -> None:
-        with work.request(holder) as request:
+    async def asked(client: str, name: str) -> None:
+        with work.request(client) as request:
             for _ in range(4):
                 await request.piece()
                 done.append(name)
@@ -120,8 +120,8 @@ async def test_who_waited_too_long_is_told_so_and_the_others_go_on(monkeypatch: 
     monkeypatch.setattr("pharia_access.entrypoints.verifier.long_work.MOST_SECONDS", 0.2)
     work = LongWork(itertools.count().__next__)
 
-    async def asked(holder: str) -> str:
-        with work.request(holder) as request:
+    async def asked(client: str) -> str:
+        with work.request(client) as request:
             try:
                 for _ in range(6):
                     await request.piece()
@@ -144,8 +144,8 @@ async def test_who_waited_too_long_is_told_so_and_the_others_go_on(monkeypatch: 
 async def test_who_gives_up_keeps_nobody_waiting(rounds: int) -> None:
     work = LongWork(lambda: 0)
 
-    async def asked(holder: str, pieces: int) -> None:
-        with work.request(holder) as request:
+    async def asked(client: str, pieces: int) -> None:
+        with work.request(client) as request:
             for _ in range(pieces):
                 await request.piece()
 
@@ -211,11 +211,11 @@ def test_each_verifier_has_one_queue_for_all_that_takes_long() -> None:
     assert protocols.work is protocols.work
 
 
-def places_of(work: LongWork, stack: ExitStack, holder: str) -> int:
+def places_of(work: LongWork, stack: ExitStack, client: str) -> int:
     """How many it gets that takes all it can."""
     for count in range(PLACES + 1):
         try:
-            stack.enter_context(work.request(holder)).take_place()
+            stack.enter_context(work.request(client)).take_place()
         except OverloadedError:
             return count
     return PLACES + 1

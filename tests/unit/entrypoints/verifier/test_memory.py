@@ -74,7 +74,7 @@ def sizes(roots: list[object]) -> dict[int, int]:
 async def test_a_client_that_changes_everything_is_not_remembered_without_end() -> None:
     door = Door()
     metrics = VerifierMetrics(version="1")
-    audit = AuditLog(AuditLimits(), boottime=lambda: door.boottime, meter=metrics)
+    audit = AuditLog(AuditLimits(), boottime=lambda: door.boottime, metrics=metrics)
     door.authorizer = Authorizer(
         door.verifier, metrics=metrics, auditor=audit, last_used=door.journal, monotonic=lambda: door.boottime
     )

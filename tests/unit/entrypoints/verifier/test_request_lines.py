@@ -148,9 +148,9 @@ async def test_a_line_that_goes_on_has_the_time_of_a_request_and_no_more(begun: 
     for byte in begun:
         wire.feed(byte.encode())
         assert wire.protocol.deadline <= ends + 1
-    assert not wire.protocol.cut_if_late(ends - 0.1)
+    assert not wire.protocol.close_if_overdue(ends - 0.1)
 
-    assert wire.protocol.cut_if_late(wire.protocol.loop.time() + Limits().request_seconds + 1)
+    assert wire.protocol.close_if_overdue(wire.protocol.loop.time() + Limits().request_seconds + 1)
     assert wire.closed
 
 

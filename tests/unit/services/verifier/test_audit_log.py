@@ -27,7 +27,7 @@ class Case:
     dropped: int = 0
 
     def __post_init__(self) -> None:
-        self.audit = AuditLog(self.limits, boottime=lambda: self.boottime, meter=self)
+        self.audit = AuditLog(self.limits, boottime=lambda: self.boottime, metrics=self)
 
     def audit_line_dropped(self) -> None:
         self.dropped += 1

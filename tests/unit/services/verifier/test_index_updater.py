@@ -24,14 +24,14 @@ class Meter:
         self.counted.append(f"{kind} malformed")
 
 
-def a_feed(meter: Meter) -> tuple[VerifierState, IndexUpdater[Role]]:
+def a_feed(metrics: Meter) -> tuple[VerifierState, IndexUpdater[Role]]:
     view = VerifierState(Index(), Freshness((Part("ApiRole"),), Bounds(view=10)))
-    return view, IndexUpdater(view, Part("ApiRole"), view.index.put_role, meter=meter)
+    return view, IndexUpdater(view, Part("ApiRole"), view.index.put_role, metrics=metrics)
 
 
 def test_a_feed_fills_the_index_and_says_how_fresh_it_is(caplog: pytest.LogCaptureFixture) -> None:
-    meter = Meter()
-    view, feed = a_feed(meter)
+    metrics = Meter()
+    view, feed = a_feed(metrics)
 
     feed.put(Role("a", frozenset(), ()))
     feed.put(Role("b", frozenset(), ()))
@@ -44,7 +44,7 @@ def test_a_feed_fills_the_index_and_says_how_fresh_it_is(caplog: pytest.LogCaptu
 
     assert view.index.sizes()["ApiRole"] == 1
     assert (view.freshness.is_fresh("finance", 111.0), view.freshness.is_fresh("finance", 111.1)) == (True, False)
-    assert meter.counted == ["ApiRole malformed", "ApiRole broken"]
+    assert metrics.counted == ["ApiRole malformed", "ApiRole broken"]
     assert caplog.records[0].__dict__["problem"] == "spec: wrong"
 
 

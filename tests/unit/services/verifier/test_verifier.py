@@ -208,9 +208,9 @@ def test_each_reason_has_a_word_of_its_own() -> None:
 
 
 def _hold_another_role(door: Door, token: IssuedToken) -> None:
-    holder = door.index.credential(token.credential_key)
-    assert holder is not None
-    door.index.put_credential_record(replace(holder, suspended=True))
+    credential = door.index.credential(token.credential_key)
+    assert credential is not None
+    door.index.put_credential_record(replace(credential, suspended=True))
 
 
 @pytest.mark.parametrize(
