@@ -60,7 +60,7 @@ class VerifierParts:
 
 
 def connections_to_server(settings: VerifierSettings) -> int:
-    """How many connections to the API server there are at most: one for each watch, and some."""
+    """Return the most connections to the API server: one for each watch, and some more."""
     return 2 * max(1, len(settings.watch_namespaces)) + 1 + _CONNECTIONS_BESIDE_WATCHES
 
 

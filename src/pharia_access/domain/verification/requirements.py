@@ -1,8 +1,8 @@
-"""What a gateway asks beside a good token: `role=studio-user&permission=AccessModel;model=foo&satisfy=any`.
+"""Parse what a gateway requires beside a good token: `role=studio-user&permission=AccessModel;model=foo&satisfy=any`.
 
-The same text in a query and in a path's segment. Parts are joined by `&` and taken apart before they are
-percent-decoded, so that a value may hold `/`, `&`, `;`, `=` and `%`. A text that is not wholly understood is refused:
-a misspelled requirement must never mean "anyone".
+A query and a path's segment use the same text. `&` joins the parts. The parser splits the text before it
+percent-decodes the parts, so that a value may contain `/`, `&`, `;`, `=` and `%`. It rejects a text that it does not
+wholly understand: a misspelled requirement must never mean "anyone".
 """
 
 import re
@@ -16,10 +16,10 @@ from pharia_access.errors import RequirementError
 __all__ = ["MAX_PARTS", "MAX_REQUIREMENT_BYTES", "NO_REQUIREMENT", "Requirement", "parse_requirement"]
 
 MAX_REQUIREMENT_BYTES = 2048
-"""A longer text is refused unread."""
+"""The parser rejects a longer text unread."""
 
 MAX_PARTS = 16
-"""How many roles and permissions may be asked at once."""
+"""The most roles and permissions in one requirement."""
 
 _SAFE = re.compile(r"(?:[!-$'-~]|%[0-9A-Fa-f]{2})+")  # printable ASCII but `%` and `&`, or an escape
 _DEFAULT = "all"
@@ -30,8 +30,8 @@ class Requirement:
     """Roles and permissions that the token's credential must have: all of them, or any.
 
     Attributes:
-        any_of: whether one is enough.
-        steps: on names and fields of permissions, for each effective role, to tell whether it is met.
+        any_of: whether one of them is enough.
+        steps: comparisons of names and fields for each effective role, to tell whether the requirement is met.
     """
 
     roles: tuple[str, ...] = ()
@@ -61,10 +61,10 @@ NO_REQUIREMENT = Requirement()
 
 
 def parse_requirement(text: str) -> Requirement:
-    """Read a requirement; the empty text asks for nothing.
+    """Parse a requirement. The empty text requires nothing.
 
     Raises:
-        RequirementError: what is wrong, and in which part.
+        RequirementError: the text is malformed; the message names the part.
     """
     if not text:
         return NO_REQUIREMENT

@@ -1,7 +1,7 @@
-"""`POST /check_user`: the question that PhariaAI's services ask of Pharia IAM, answered as that does.
+"""`POST /check_user`: answer the question that PhariaAI's services ask of Pharia IAM, as Pharia IAM does.
 
-The contract is read off `src/iam.rs` of pharia-common-rs and its recorded exchanges. Not holding a permission is no
-error: it is left out of the answer, and the client compares.
+The contract follows `src/iam.rs` of pharia-common-rs and its recorded exchanges. A missing permission is no error: the
+answer leaves it out, and the client compares.
 """
 
 from http import HTTPStatus
@@ -30,7 +30,7 @@ _decoder = msgspec.json.Decoder(_Question)
 
 
 def refuse(refusal: Refusal) -> HttpAnswer:
-    """The answer to a bad token: 401, or 503."""
+    """Answer a bad token: 401, or 503."""
     answer = refusal_answer(refusal)
     if answer.status == HTTPStatus.SERVICE_UNAVAILABLE:
         return answer
@@ -39,10 +39,10 @@ def refuse(refusal: Refusal) -> HttpAnswer:
 
 
 async def answer_check_user(allowed: Allowed, body: bytes, long: LongRequest) -> HttpAnswer:
-    """200 with the asked permissions that are held, 422 for a body that cannot be understood.
+    """Answer 200 with the asked permissions that the credential has, or 422 to a malformed body.
 
     Raises:
-        OverloadedError: it takes long, and too much of that waits.
+        OverloadedError: the answer takes long, and too much long work waits.
     """
     if len(body) > SHORT_BYTES:
         await long.piece()
@@ -56,7 +56,7 @@ async def answer_check_user(allowed: Allowed, body: bytes, long: LongRequest) ->
 
 
 async def _held(allowed: Allowed, asked: list[Asked], long: LongRequest) -> bytes:
-    """The answer. Equal entries are looked up once."""
+    """Return the answer. Looks equal entries up once."""
     roles, known, mine, lookups = allowed.effective_roles, dict[Permission, bool](), list[Asked](), 0
     for entry in asked:
         lookups += len(entry) * (len(roles.roles) + 1)
@@ -73,7 +73,7 @@ async def _held(allowed: Allowed, asked: list[Asked], long: LongRequest) -> byte
 
 
 def _permission(entry: Asked) -> Permission:
-    """A field that is null counts as absent."""
+    """Read an entry. A field that is null counts as absent."""
     fields = ((name, value) for name, value in entry.items() if name != "permission" and value is not None)
     return Permission(entry["permission"] or "", tuple(fields))
 

@@ -1,4 +1,4 @@
-"""A gateway's check, answered at once: what its target asks for, whose text it shows, and whether that one may pass."""
+"""Answer a gateway's check at once: read the question in the target, recognize the text, authorize."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,17 +16,17 @@ from pharia_access.services.verifier.verifier import Allowed, Denied
 __all__ = ["EarlyAnswers"]
 
 _TARGETS_READY: Final = 1024
-"""How many targets are kept ready. Gateways ask for the same few."""
+"""The most targets to keep parsed. Gateways ask for the same few."""
 _LONGEST_READY: Final = MAX_REQUIREMENT_BYTES + 64
-"""Longer ones say nothing that is understood, and a client might fill the memory with them."""
+"""The longest target to keep parsed. A longer one has no valid requirement, and a client could fill the memory."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Question:
-    """What a target asks.
+    """The question that a target asks.
 
     Attributes:
-        mark: of no other question.
+        mark: unique to this question.
     """
 
     gateway: Gateway
@@ -35,7 +35,7 @@ class _Question:
 
 
 class EarlyAnswers:
-    """Answers the gateways' checks before they become requests of the application. For all connections of a port."""
+    """Answers gateways' checks before they become requests of the application, for all connections of a port."""
 
     def __init__(self, authorizer: Authorizer, busy_poll: BusyPoll, texts: AcceptedTexts | None = None) -> None:
         self.busy_poll = busy_poll
@@ -46,9 +46,9 @@ class EarlyAnswers:
         self._authorizer, self._reauthorize = authorizer, authorizer.reauthorize
 
     def answer(self, method: bytes, target: bytes, value: bytes | None) -> EarlyAnswer | None:
-        """The answer; None where the target asks for no check, or only Argon2id can tell.
+        """Return the answer; None where the target asks for no check, or where only Argon2id can tell.
 
-        As long as the same text that is accepted asks for the same, and nothing changes, it is the same object.
+        A repeated question with the same accepted text gets the same object, as long as nothing changes.
 
         Args:
             method: in capitals, as it came.
@@ -83,7 +83,7 @@ class EarlyAnswers:
         return b"" if asked is None else asked.mark
 
     def reauthorize(self, known: EarlyAnswer) -> bool:
-        """Whether an answer to what was accepted may be given again, to the same. Nothing is noted of a no."""
+        """Tell whether the same request may get the same answer again. Records nothing on False."""
         return known.accepted is not None and self._reauthorize(known.contract, known.accepted)
 
     def _authorize(self, asked: _Question, values: tuple[bytes, ...], digest: bytes = b"") -> EarlyAnswer | None:

@@ -1,6 +1,6 @@
-"""The checks that gateways make before they pass a request on: nginx, Traefik and Caddy, Envoy.
+"""The checks that gateways make before they forward a request: nginx, Traefik and Caddy, Envoy.
 
-Each has a path of its own and reads nothing but `Authorization` and its own requirement: no header in which a gateway
+Each check has its own path, and reads `Authorization` and its requirement alone. It reads no header in which a gateway
 repeats the original request, since a client may send such a header too.
 """
 
@@ -42,7 +42,7 @@ class Gateway:
     """One protocol.
 
     Attributes:
-        methods: those that it answers; None for all.
+        methods: the methods that it takes; None for all.
     """
 
     contract: Contract
@@ -59,10 +59,10 @@ GATEWAYS: Final = {b"/auth/nginx": _NGINX, b"/auth/forward": _FORWARD}
 
 
 def gateway_for(path: bytes, query: bytes) -> tuple[Gateway, str] | None:
-    """Which protocol a request is of, and what it requires, as text; None if it is of none.
+    """Return a check's protocol and its requirement as text; None if the request is no check.
 
     Args:
-        path: as it came, neither decoded nor normalised.
+        path: as it came, neither decoded nor normalized.
         query: without its `?`.
     """
     gateway = GATEWAYS.get(path)
@@ -74,7 +74,7 @@ def gateway_for(path: bytes, query: bytes) -> tuple[Gateway, str] | None:
 
 
 def _envoy_requirement(path: bytes) -> str:
-    """The segment after the prefix. Where it does not end as it should, the configuration is wrong: nobody passes."""
+    """Return the segment after the prefix. Where it ends wrongly, the gateway's configuration is wrong: deny."""
     segment, slash, rest = path[len(ENVOY_PREFIX) :].partition(b"/")
     ends_well = slash and (rest == b"-" or rest.startswith(b"-/"))
     if segment == _ANY and ends_well:

@@ -1,7 +1,7 @@
 """`POST /oauth2/introspect`: RFC 7662, for resource servers that speak OAuth.
 
-The caller needs a token of its own whose credential holds the permission IntrospectTokens: otherwise this would be a
-place to try out tokens (section 4).
+The caller needs its own token, whose credential has the permission IntrospectTokens. Otherwise anybody could try out
+tokens here (section 4).
 """
 
 from http import HTTPStatus
@@ -20,14 +20,14 @@ CALLER_REQUIREMENT: Final = "permission=IntrospectTokens"
 _MOST_FIELDS = 16
 _LONGEST_NAME: Final = len("%74%6f%6b%65%6e")
 _LONGEST_VALUE: Final = 3 * 4096
-"""Escaped. Tokens of ours are shorter by far; others are not known either way."""
+"""Bytes, percent-encoded. Our tokens are much shorter, and the verifier knows no others."""
 _FORM: Final = "application/x-www-form-urlencoded"
 
 
 def asked_token(media_type: str, body: bytes) -> bytes | None:
-    """The token that a form asks about; None unless there is exactly one.
+    """Return the token that a form asks about; None unless there is exactly one.
 
-    Of a value that is too long for any token, only as much is decoded as shows it: 64 KiB of escapes take 5 ms.
+    Decodes a value that is too long for any token only so far that its length shows: 64 KiB of escapes take 5 ms.
     """
     if media_type != _FORM or not body.isascii():
         return None
@@ -40,7 +40,7 @@ def asked_token(media_type: str, body: bytes) -> bytes | None:
 
 
 def bad_form() -> HttpAnswer:
-    """The answer to a body without one token in it (RFC 6749 section 5.2)."""
+    """Answer a body that does not contain exactly one token (RFC 6749 section 5.2)."""
     why = f"send one token, as {_FORM}"
     return json_answer(
         HTTPStatus.BAD_REQUEST.value, msgspec.json.encode({"error": "invalid_request", "error_description": why})

@@ -1,4 +1,4 @@
-"""The verifier's process: starts the parts, tells the kubelet how they are, follows mounted files, ends in order."""
+"""The verifier's process: start the parts, answer the kubelet's probes, follow mounted files, end in order."""
 
 import asyncio
 import gc
@@ -36,7 +36,7 @@ LOOK_AT_VIEW_SECONDS = 0.05
 
 
 def run_verifier() -> int:
-    """Run until SIGTERM or SIGINT; the exit status. Raises SettingsError."""
+    """Run until SIGTERM or SIGINT. Return the exit status. Raises SettingsError."""
     settings = VerifierSettings.from_environment()
     configure_logging(level=settings.log_level, log_format=settings.log_format)
     try:
@@ -44,7 +44,7 @@ def run_verifier() -> int:
     except AccessError:
         raise
     except Exception:
-        # Through the log, since that cuts out tokens, and Python's own last words do not.
+        # Through the log, since the log redacts tokens, and the interpreter's own traceback does not.
         log.exception("the verifier failed")
         return EXIT_FAILED
 
@@ -67,7 +67,7 @@ async def _run(settings: VerifierSettings) -> int:
 
 
 class _Process:
-    """What runs, and how it ends."""
+    """Everything that runs, and how it ends."""
 
     def __init__(self, settings: VerifierSettings, parts: VerifierParts) -> None:
         self._settings = settings
@@ -79,17 +79,17 @@ class _Process:
         self._followed = tuple(self._follow())
 
     def live(self) -> list[str]:
-        """What only a restart would mend."""
+        """List the problems that only a restart can fix."""
         return ["a part of the verifier has ended"] if self._status else []
 
     def ready(self) -> list[str]:
-        """Why no request should come here."""
+        """List the reasons why no request should come here."""
         if self._stop.is_set():
             return ["stopping"]
         return self._parts.problems()
 
     async def run(self) -> int:
-        """Run to the end; the exit status."""
+        """Run to the end. Return the exit status."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
@@ -110,7 +110,7 @@ class _Process:
         return self._status
 
     async def _settle(self) -> None:
-        """Once the view is whole, take it out of the collector's sight: it lives as long as the process."""
+        """Once the view is complete, exclude it from garbage collection: it lives as long as the process."""
         while self._parts.problems():  # noqa: ASYNC110 - once, at the start
             await asyncio.sleep(LOOK_AT_VIEW_SECONDS)
         gc.collect()
@@ -133,7 +133,7 @@ class _Process:
                 yield FollowedFiles(f"{name}-certificate", listener.tls.files, renew, metrics=metrics)
 
     async def _read_keyring(self) -> None:
-        """Raises KeyringError, and the last one stays."""
+        """Read and apply the keyring. Raises KeyringError, and the last keyring stays in use."""
         keyring = None if self._keyring_folder is None else read_keyring(self._keyring_folder)
         self._parts.verifier.use_keyring(keyring)
         keys = [] if keyring is None else sorted(keyring.keys)
@@ -148,7 +148,7 @@ class _Process:
 
 
 async def _renew_tls(listener: Listener, name: str, metrics: VerifierMetrics) -> None:
-    """Raises SettingsError or OSError, and all stays as it was."""
+    """Read and apply the TLS files. Raises SettingsError or OSError, and the last files stay in use."""
     await listener.renew_tls()
     if listener.tls is not None:
         metrics.certificate(name, _known(listener.tls.ends))
@@ -157,7 +157,7 @@ async def _renew_tls(listener: Listener, name: str, metrics: VerifierMetrics) ->
 
 
 def _known(ends: Callable[[], Validity | None]) -> Validity | None:
-    """What OpenSSL takes is served, also where we cannot tell how long it is good."""
+    """Return the validity; None where we cannot parse a certificate that OpenSSL takes."""
     try:
         return ends()
     except CertificateError:
@@ -183,7 +183,7 @@ def _limits(settings: VerifierSettings) -> Limits:
 
 
 def listeners(settings: VerifierSettings, parts: VerifierParts) -> list[tuple[Listener, str, int]]:
-    """What listens, each with its name and its port. Raises SettingsError."""
+    """Make the listeners, each with its name and port. Raises SettingsError."""
     protocols = Protocols(authorizer=parts.authorizer, max_body_bytes=settings.max_body_bytes)
     limits = _limits(settings)
     tls = _tls(settings.tls_cert_file, settings.tls_key_file)

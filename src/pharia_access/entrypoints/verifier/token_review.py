@@ -1,7 +1,7 @@
 """`POST /tokenreview`: webhook token authentication of a kube-apiserver (authentication.k8s.io/v1).
 
-The API server believes user and groups word for word, so both carry a prefix of ours: a role called `system:masters`
-makes nobody an administrator. Behind TLS with a client certificate, on a port of its own.
+The API server trusts user and groups literally, so both have our prefix: a role called `system:masters` makes nobody an
+administrator. The endpoint has its own port, with TLS and client certificates.
 """
 
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ class _Spec(msgspec.Struct):
 
 
 class Review(msgspec.Struct):
-    """The question. Never shown: it holds a token."""
+    """The question. Its repr hides the token."""
 
     apiVersion: str  # noqa: N815 - the name on the wire
     kind: str
@@ -41,7 +41,7 @@ _decoder = msgspec.json.Decoder(Review)
 
 
 def parse_review(body: bytes) -> Review | None:
-    """Read a TokenReview of the version that we speak; None for anything else."""
+    """Decode a TokenReview of our version. Return None for anything else."""
     try:
         review = _decoder.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -50,14 +50,14 @@ def parse_review(body: bytes) -> Review | None:
 
 
 def bad_review() -> HttpAnswer:
-    """The answer to what is no TokenReview."""
+    """Answer a body that is no TokenReview."""
     return json_answer(
         HTTPStatus.BAD_REQUEST.value, msgspec.json.encode({"error": f"send a {_KIND} of {_API_VERSION}"})
     )
 
 
 def wanted_audiences(review: Review, served: Sequence[str]) -> list[str] | None:
-    """Which of the audiences asked for we speak for; none were asked for: an empty list; none is ours: None."""
+    """Return the requested audiences that we serve: empty where none is requested, None where none is ours."""
     asked = review.spec.audiences or []
     ours = [audience for audience in asked if audience in served]
     return ours if ours or not asked else None

@@ -1,4 +1,4 @@
-"""`GET /whoami`: for a person or a program that holds a token and asks what it is worth."""
+"""`GET /whoami`: describe the caller's own token."""
 
 from http import HTTPStatus
 from typing import Final
@@ -10,22 +10,22 @@ from pharia_access.entrypoints.verifier.answers import HttpAnswer, json_answer
 from pharia_access.entrypoints.verifier.long_work import PIECE_LOOKUPS, LongRequest
 from pharia_access.services.verifier.verifier import Allowed
 
-__all__ = ["answer_whoami", "tells_much"]
+__all__ = ["answer_whoami", "takes_long"]
 
 _MOST_STEPS: Final = 17
-"""For one permission: its name, and 16 fields."""
+"""The most steps for one permission: its name, and 16 fields."""
 
 
-def tells_much(effective_roles: EffectiveRoles) -> bool:
-    """Whether telling it may take more than one piece."""
+def takes_long(effective_roles: EffectiveRoles) -> bool:
+    """Tell whether the answer may take more than one piece."""
     return sum(len(role.permissions) for role in effective_roles.held) * _MOST_STEPS > PIECE_LOOKUPS
 
 
 async def answer_whoami(allowed: Allowed, long: LongRequest) -> HttpAnswer:
-    """The credential, the token's ID, roles, permissions and the end.
+    """Answer with the credential, the token's ID, roles, permissions and the end.
 
     Raises:
-        OverloadedError: it takes long, and too much of that waits.
+        OverloadedError: the answer takes long, and too much long work waits.
     """
     credential, token, roles = allowed.credential, allowed.token, allowed.effective_roles
     body = {
@@ -39,7 +39,7 @@ async def answer_whoami(allowed: Allowed, long: LongRequest) -> HttpAnswer:
 
 
 async def _permissions(effective_roles: EffectiveRoles, long: LongRequest) -> list[msgspec.Raw]:
-    """Each once, as JSON. A credential may have 2,048 of them, with 16 fields each."""
+    """Return each permission once, as JSON. A credential may have 2,048 of them, with 16 fields each."""
     told: dict[Permission, msgspec.Raw] = {}
     steps = 0
     for permission in (permission for role in effective_roles.held for permission in role.permissions):

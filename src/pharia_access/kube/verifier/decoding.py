@@ -1,6 +1,6 @@
-"""Our three kinds as the verifier reads them: by the hundred thousand, typed by msgspec, and only what a verdict needs.
+"""Decode our three kinds for the verifier: by the hundred thousand, with msgspec, and only what a verdict needs.
 
-Strict where a value reaches a verdict or a header. What is wrong is told by field, never by value.
+The decoder is strict where a value reaches a verdict or a header. Its errors name the field, never the value.
 """
 
 import re

@@ -1,8 +1,8 @@
-"""Who was refused and why, and who was let in, as lines of the log. Never a token: its ID only.
+"""The audit log: denied requests and the reason, and allowed requests if wanted. It names tokens by ID only.
 
-A flood of refusals must not become a flood of lines: one line for each token ID and reason in an interval, and so many
-lines a second in all. What is left out is counted, and told with the next line of its kind; where the kind is forgotten
-before, with the next line at all.
+A flood of denials must not become a flood of lines. So the log takes one line for each token ID and reason in an
+interval, and a limited number of lines a second. It counts suppressed lines, and reports the count with the next line
+of the same kind. Where the kind is evicted first, the next line of any kind reports the count.
 """
 
 import logging
@@ -24,19 +24,19 @@ _ACCEPTED = "accepted"
 
 
 class AuditMetrics(Protocol):
-    """Counts what is left out."""
+    """Counts suppressed lines."""
 
     def audit_line_dropped(self) -> None:
-        """A line was not written."""
+        """Count a line that was not written."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class AuditLimits:
-    """How much is written.
+    """How much the log takes.
 
     Attributes:
-        accepted: whether accepted requests are.
+        accepted: whether to log allowed requests.
         interval: seconds between two lines of one token ID and reason.
         per_second: lines in all, on average; `burst` at once.
     """
@@ -56,10 +56,10 @@ class _Kind:
 
 
 class AuditLog:
-    """Answers `services.verifier.authorizer.Auditor`.
+    """Implements `services.verifier.authorizer.Auditor`.
 
     Args:
-        boottime: seconds that only grow.
+        boottime: a clock in seconds that never goes back.
     """
 
     def __init__(self, limits: AuditLimits, *, boottime: Callable[[], float], metrics: AuditMetrics) -> None:
@@ -72,11 +72,11 @@ class AuditLog:
         self._filled_at = boottime()
 
     def refused(self, contract: Contract, reason: Refusal, *, token: IssuedToken | None, detail: str = "") -> None:
-        """Write that a request was refused, unless that was said lately."""
+        """Log a denied request, unless the log has its kind from this interval."""
         self._write("refused", contract, reason, token=token, detail=detail)
 
     def accepted(self, contract: Contract, token: IssuedToken) -> None:
-        """Write that a request may pass, if that is wanted."""
+        """Log an allowed request, if that is wanted."""
         if self._limits.accepted:
             self._write("accepted", contract, _ACCEPTED, token=token)
 
@@ -100,7 +100,7 @@ class AuditLog:
         log.info(what, extra=fields)
 
     def _kind(self, token_id: str, reason: str) -> _Kind:
-        """The one of that ID and reason; a new one takes the place of the one that was longest not asked for."""
+        """Return the kind of that ID and reason. A new kind evicts the least recently used one."""
         name = token_id, reason
         kind = self._kinds.get(name)
         if kind is not None:

@@ -1,8 +1,8 @@
-"""What the verifier knows of the cluster: every issued token by its ID, its credentials, the catalog of roles.
+"""The verifier's copy of the cluster: every issued token by its ID, the credentials, and the catalog of roles.
 
-Filled by watches, asked by requests, from one event loop. A change of a credential or of a role is one entry
-replaced, and counts from the next request on. What it takes to ask a role is worked out with the role's change; what a
-credential's roles come to, at its next request: that is a list of at most 16.
+Watches fill the index, and requests read it, from one event loop. A changed credential or role replaces one entry, and
+counts from the next request on. The index prepares a role when the role changes. It resolves a credential's roles, at
+most 16, at the credential's next request.
 """
 
 from collections.abc import Collection
@@ -26,14 +26,14 @@ class Index:
         self._roles: dict[str, Role] = {}
         self._effective: dict[str, EffectiveRoles] = {}
         self.changes = 0
-        """How often anything changed; it only grows. While it does not, everything here is as it was."""
+        """A counter of changes. While it stays the same, every object here stays the same."""
 
     def find(self, token_id: str) -> IssuedToken | None:
-        """The token of that ID; None if there is none, or if several claim it."""
+        """Return the token of that ID; None if there is none, or if several objects claim the ID."""
         return self._by_id.get(token_id)
 
     def is_shared(self, token_id: str) -> bool:
-        """Whether several objects claim that ID."""
+        """Tell whether several objects claim that ID."""
         return token_id in self._sharing
 
     def credential(self, key: str) -> CredentialRecord | None:
@@ -50,16 +50,16 @@ class Index:
         return known
 
     def sizes(self) -> dict[Kind, int]:
-        """How many objects of each kind are known; tokens that are not minted are none."""
+        """Return the number of objects of each kind. Tokens that are not minted do not count."""
         return {"ApiToken": len(self._tokens), "ApiCredential": len(self._credentials), "ApiRole": len(self._roles)}
 
     @property
     def shared_ids(self) -> int:
-        """How many IDs are claimed by several objects."""
+        """The number of IDs that several objects claim."""
         return len(self._sharing)
 
     def put_token(self, token: IssuedToken) -> None:
-        """Keep a token in place of what has its name. What this process proved of the same hash stays proved."""
+        """Replace the token of that name. A text that this process verified for the same hash stays verified."""
         self.changes += 1
         before = self._drop_token(token.key)
         token.credential_key = intern(token.credential_key)
@@ -70,20 +70,20 @@ class Index:
         self._claim(token)
 
     def put_credential_record(self, credential: CredentialRecord) -> None:
-        """Keep a credential in place of what has its name."""
+        """Replace the credential of that name."""
         self.changes += 1
         self._credentials[credential.key] = credential
         self._effective.pop(credential.key, None)
 
     def put_role(self, role: Role) -> None:
-        """Keep a role in place of what has its name, ready to be asked, so that no request waits for that."""
+        """Replace the role of that name, and prepare it here, so that no request has to."""
         self.changes += 1
         _ = role.granting
         self._roles[role.name] = role
         self._effective.clear()
 
     def drop(self, kind: Kind, key: str) -> None:
-        """Forget what is gone, or can no longer be understood."""
+        """Remove an object that is gone, or that can no longer be decoded."""
         self.changes += 1
         match kind:
             case "ApiToken":
@@ -96,7 +96,7 @@ class Index:
                 self._effective.clear()
 
     def keep_only(self, kind: Kind, keys: Collection[str], *, namespace: str | None = None) -> None:
-        """Forget everything of that kind, in that namespace or everywhere, that a full list did not show."""
+        """Remove every object of that kind, in that namespace or everywhere, that a full list did not show."""
         within = "" if namespace is None else f"{namespace}/"
         known: dict[Kind, Collection[str]] = {
             "ApiToken": self._tokens,

@@ -1,8 +1,8 @@
-"""The keys of the keyring, made ready to check tokens by, and what each says of a text.
+"""Verify tokens by the keys of the keyring.
 
-A token names its key by ID and fingerprint. A key of another fingerprint is another key, so it says nothing. A token
-that was minted before there were fingerprints names its key by ID alone: then only a match is an answer, since another
-key may have that ID now. Such a match is remembered with the token, so that from then on a mismatch is one too.
+A token names its key by ID and fingerprint. A key with another fingerprint is another key and cannot tell. A token that
+was minted before fingerprints existed names its key by ID alone. Then only a match is an answer, since another key may
+have that ID now. The verifier remembers such a match with the token: from then on, a mismatch is an answer too.
 """
 
 import logging
@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 class KnownKeys:
-    """Checks texts by the keyring. Use from one event loop."""
+    """Verifies texts by the keyring. Use from one event loop."""
 
     def __init__(self) -> None:
         self._exact: Mapping[str, Digester] = {}
@@ -30,11 +30,11 @@ class KnownKeys:
 
     @property
     def replaced(self) -> int:
-        """How many keys have an ID that good tokens give to another key, as far as was seen with this keyring."""
+        """The number of keys whose ID good tokens give to another key, as far as this process has seen."""
         return len(self._replaced)
 
     def use(self, keyring: Keyring | None) -> None:
-        """Check by these keys from now on."""
+        """Verify by these keys from now on."""
         keys = () if keyring is None else tuple(keyring.keys.values())
         self._by_id = {key.key_id: Digester(key.secret) for key in keys}
         self._exact = {key.reference: self._by_id[key.key_id] for key in keys}
