@@ -31,17 +31,11 @@ _FAULT: Final = HttpAnswer(HTTPStatus.INTERNAL_SERVER_ERROR.value)
 
 
 class VerifierApp:
-    """Everything but TokenReview, which has a port of its own."""
+    """The application of the port of checks: everything but TokenReview."""
 
     def __init__(self, protocols: Protocols) -> None:
         self._protocols = protocols
-        self._rest = _starlette(
-            [
-                Route("/check_user", protocols.check_user, methods=["POST"]),
-                Route("/oauth2/introspect", protocols.introspect, methods=["POST"]),
-                Route("/whoami", protocols.whoami, methods=["GET"]),
-            ]
-        )
+        self._rest = _starlette(protocols.routes())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -75,7 +69,7 @@ class VerifierApp:
 
 
 def review_app(protocols: Protocols, audiences: Sequence[str]) -> ASGIApp:
-    """The application of the TokenReview port."""
+    """Make the application of the TokenReview port."""
 
     async def review(request: Request) -> Reply:
         return await protocols.review(request, audiences)
@@ -97,7 +91,7 @@ def _starlette(routes: list[Route]) -> ASGIApp:
 
 
 async def _name_methods(_request: Request, error: Exception) -> Reply:
-    # starlette names them in the order of a set, another in each process.
+    # starlette joins the names in the order of a set, which differs in each process.
     named = error.headers or {} if isinstance(error, HTTPException) else {}
     return Reply(method_not_allowed(named.get("Allow", "").split(", ")))
 

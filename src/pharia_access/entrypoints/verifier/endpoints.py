@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from starlette.requests import Request
+from starlette.routing import Route
 
 from pharia_access.domain.verdict import Refusal
 from pharia_access.entrypoints.verifier import check_user, introspection, token_review, whoami
@@ -36,6 +37,14 @@ class Protocols:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "work", LongWork(lambda: self.authorizer.checks))
+
+    def routes(self) -> list[Route]:
+        """Return the routes of the port of checks, beside the gateways' own."""
+        return [
+            Route("/check_user", self.check_user, methods=["POST"]),
+            Route("/oauth2/introspect", self.introspect, methods=["POST"]),
+            Route("/whoami", self.whoami, methods=["GET"]),
+        ]
 
     async def check_user(self, request: Request) -> Reply:
         """Answer PhariaAI's services."""

@@ -131,9 +131,9 @@ class Turn:
 
     def _finish(self, status: int, headers: Headers, body: bytes, *, keep_alive: bool) -> None:
         stays = self._connection.may_go_on(status) and keep_alive
-        told = tuple(header for header in headers if header[0] != b"content-length")
+        kept = tuple(header for header in headers if header[0] != b"content-length")
         is_head = self._scope["method"] == "HEAD"
-        answer = render_parts(status, told, body, keep_alive=stays, head=is_head)
+        answer = render_parts(status, kept, body, keep_alive=stays, head=is_head)
         # Only now: an application whose answer cannot be rendered gets a 500 sent, and no client waits for ever.
         self.started = self._complete = True
         self.body = bytearray()  # more of it may come; nobody wants what came so far

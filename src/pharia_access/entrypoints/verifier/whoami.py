@@ -40,15 +40,15 @@ async def answer_whoami(allowed: Allowed, long: LongRequest) -> HttpAnswer:
 
 async def _permissions(effective_roles: EffectiveRoles, long: LongRequest) -> list[msgspec.Raw]:
     """Return each permission once, as JSON. A credential may have 2,048 of them, with 16 fields each."""
-    told: dict[Permission, msgspec.Raw] = {}
+    encoded: dict[Permission, msgspec.Raw] = {}
     steps = 0
     for permission in (permission for role in effective_roles.held for permission in role.permissions):
         steps += 1 + len(permission.fields)
         if steps > PIECE_LOOKUPS:
             await long.piece()
             steps = 0
-        if permission not in told:
-            told[permission] = msgspec.Raw(
+        if permission not in encoded:
+            encoded[permission] = msgspec.Raw(
                 msgspec.json.encode({"permission": permission.name, **dict(permission.fields)})
             )
-    return list(told.values())
+    return list(encoded.values())
