@@ -103,6 +103,25 @@ def test_what_stands_before_a_token_counts(value: bytes) -> None:
     assert framed.is_handed_over or framed.agrees(plain)
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        pytest.param(b"studio-user", b"studio-usex", id="another requirement"),
+        pytest.param(b"/auth/nginx?", b"/auth/ngin/?", id="another path"),
+        pytest.param(b"GET", b"PUT", id="another method"),
+        pytest.param(b"authorization", b"authorizatiox", id="another header"),
+        pytest.param(b"accept: */*", b"expect: */*", id="an expectation"),
+        pytest.param(b"HTTP/1.1", b"HTTP/1.0", id="another version"),
+    ],
+)
+def test_every_byte_around_a_token_counts(old: bytes, new: bytes) -> None:
+    framed = Framed()
+    plain = request(framed.tokens[0], TARGET, *LINES)
+
+    assert len(old) == len(new)
+    assert framed.agrees(plain.replace(old, new))
+
+
 def test_two_requests_in_one_packet_are_two() -> None:
     framed = Framed()
     first, second = (request(token, TARGET, *LINES) for token in framed.tokens[:2])
