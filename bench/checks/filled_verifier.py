@@ -23,19 +23,20 @@ from pharia_access.domain.permissions import Permission, Role
 from pharia_access.domain.times import format_time
 from pharia_access.domain.verdict import RULES, CredentialRecord, IssuedToken
 from pharia_access.entrypoints.descriptors import raise_open_files
-from pharia_access.entrypoints.verifier.app import Protocols, VerifierApp, review_app
+from pharia_access.entrypoints.verifier.app import VerifierApp, review_app
 from pharia_access.entrypoints.verifier.busy_poll import BusyPoll
 from pharia_access.entrypoints.verifier.checks import EarlyAnswers
+from pharia_access.entrypoints.verifier.endpoints import Protocols
 from pharia_access.entrypoints.verifier.limits import Limits
 from pharia_access.entrypoints.verifier.listener import Listener, Tls
 from pharia_access.services.rate_limiter import RateLimiter
 from pharia_access.services.verifier.audit_log import AuditLimits, AuditLog
-from pharia_access.services.verifier.authorizer import Authorizer, AuthorizerHooks
+from pharia_access.services.verifier.authorizer import Authorizer
 from pharia_access.services.verifier.freshness import Bounds, Freshness, MaxClock, Part
 from pharia_access.services.verifier.hash_verifier import HashVerifier, HashVerifierLimits
 from pharia_access.services.verifier.index import Index
 from pharia_access.services.verifier.last_used import LastUsedRecorder
-from pharia_access.services.verifier.verifier import Verifier, VerifierClock
+from pharia_access.services.verifier.verifier import Verifier
 from pharia_access.settings.verifier import VerifierSettings
 from pharia_access.telemetry.verifier_metrics import VerifierMetrics
 
@@ -80,14 +81,14 @@ def _index(file: Path, key: MacKey, *, catalog: bool) -> Index:
                 key=f"{namespace}/t{number}",
                 uid=f"uid-{number}",
                 token_id=token_id,
-                credential=credential,
+                credential_key=credential,
                 credential_uid=uid,
                 issued_at=0.0,
                 ends_at=float(end),
                 ends_text=format_time(datetime.fromtimestamp(float(end), UTC)),
                 revoked=False,
                 deleting=False,
-                proof=proof[0] if proof else "none",
+                hash=proof[0] if proof else "none",
                 mac_key_id=None if mac == NO_MAC else reference,
                 mac=None if mac == NO_MAC else bytes.fromhex(mac),
             )
@@ -95,18 +96,19 @@ def _index(file: Path, key: MacKey, *, catalog: bool) -> Index:
     return index
 
 
-def _gate(index: Index, mac_key: MacKey) -> Authorizer:
+def _authorizer(index: Index, mac_key: MacKey) -> Authorizer:
     clock, metrics = SystemClock(), VerifierMetrics(version="bench")
     everything = Part("ApiToken")
     freshness = Freshness((everything,), Bounds(view=1e9))
-    freshness.heard(everything, clock.ticks())
-    later = MaxClock(clock.wall, clock.ticks)
-    later.server_said(clock.wall())
+    freshness.mark_fresh(everything, clock.boottime())
+    later = MaxClock(clock.wall, clock.boottime)
+    later.set_server_time(clock.wall())
     verifier = Verifier(
         index=index,
         freshness=freshness,
         hash_verifier=HashVerifier(verify_hash, HashVerifierLimits()),
-        clock=VerifierClock(later, clock.ticks),
+        boottime=clock.boottime,
+        now=later.at,
         rules=RULES,
         own_key=secrets.token_bytes(32),
     )
@@ -114,24 +116,24 @@ def _gate(index: Index, mac_key: MacKey) -> Authorizer:
     uses = LastUsedRecorder(
         _Nobody(),
         interval=3600,
-        pacer=RateLimiter(clock, 2),
+        rate_limiter=RateLimiter(clock, 2),
         clock=clock,
         now=clock.wall,
-        meter=metrics,
+        metrics=metrics,
         known=index.find,
     )
-    audit = AuditLog(AuditLimits(), ticks=clock.ticks, meter=metrics)
-    return Authorizer(verifier, AuthorizerHooks(metrics, audit, uses, clock.monotonic))
+    audit = AuditLog(AuditLimits(), boottime=clock.boottime, metrics=metrics)
+    return Authorizer(verifier, metrics=metrics, auditor=audit, last_used=uses, monotonic=clock.monotonic)
 
 
 async def _serve(options: argparse.Namespace) -> None:
     key = MacKey(KEY_ID, options.key.read_bytes())
-    gate = _gate(_index(options.tokens, key, catalog=options.catalog), key)
+    authorizer = _authorizer(_index(options.tokens, key, catalog=options.catalog), key)
     gc.collect()
     gc.freeze()
-    protocols = Protocols(gate, 65536)
+    protocols = Protocols(authorizer, 65536)
     early = (
-        EarlyAnswers(gate, BusyPoll(VerifierSettings().busy_poll.total_seconds(), now=SystemClock.monotonic))
+        EarlyAnswers(authorizer, BusyPoll(VerifierSettings().busy_poll.total_seconds(), now=SystemClock.monotonic))
         if options.fast
         else None
     )

@@ -13,14 +13,14 @@ PARTS = (*(Part(kind, namespace) for namespace in NAMESPACES for kind in ("ApiTo
 def of_one_view(*, at: float = 1000) -> Freshness:
     freshness = Freshness((TOKENS, CREDENTIALS, ROLES), Bounds(view=300, contact=30))
     for part in (TOKENS, CREDENTIALS, ROLES):
-        freshness.heard(part, at)
+        freshness.mark_fresh(part, at)
     return freshness
 
 
 def of_three_namespaces(*, at: float = 1000) -> Freshness:
     freshness = Freshness(PARTS, Bounds(view=300, contact=30))
     for part in PARTS:
-        freshness.heard(part, at)
+        freshness.mark_fresh(part, at)
     return freshness
 
 

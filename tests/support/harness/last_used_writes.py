@@ -86,10 +86,10 @@ class Case:
         uses = LastUsedRecorder(
             self.writer,
             interval=HOUR,
-            pacer=RateLimiter(self.clock, PER_SECOND),
+            rate_limiter=RateLimiter(self.clock, PER_SECOND),
             clock=self.clock,
             now=self.now,
-            meter=self,
+            metrics=self,
             known=known,
             spread=lambda: self.spread,
         )
@@ -104,13 +104,13 @@ def a_token(name: str = "ci", *, last_used: float = 0.0, uid: str = "") -> Issue
         key=f"finance/{name}",
         uid=uid or f"uid-{name}",
         token_id=f"id-{name}",
-        credential="finance/bot",
+        credential_key="finance/bot",
         credential_uid="bot-1",
         issued_at=0.0,
         ends_at=2_000_000.0,
         ends_text="1970-01-24T03:33:20Z",
         revoked=False,
         deleting=False,
-        proof="$argon2id$",
+        hash="$argon2id$",
         last_used=last_used,
     )

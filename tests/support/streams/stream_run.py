@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pharia_access.entrypoints.verifier.gateways import gateway_for
 from pharia_access.entrypoints.verifier.limits import Limits
+from pharia_access.services.verifier.verifier import Allowed, Denied
 from tests.support.fakes.step_loop import StepLoop
 from tests.support.streams.comparison import DisagreementError, departure, row_of
 from tests.support.streams.differences import DIFFERENCES, TOO_FAST
@@ -128,8 +129,8 @@ class Run:
         gateway, requirement = found
         if gateway.methods is not None and asked.method not in gateway.methods:
             return Told(405, (("cache-control", "no-store"), ("allow", "GET, HEAD")), last=False)
-        decision = self._door.gate.authorize_nowait(gateway.contract, asked.tokens, requirement)
-        assert decision
+        decision = self._door.authorizer.authorize_nowait(gateway.contract, asked.tokens, requirement)
+        assert isinstance(decision, Allowed | Denied)
         answer = gateway.answer(decision)
         return Told(answer.status, tuple((name.decode(), value.decode()) for name, value in answer.headers), last=False)
 

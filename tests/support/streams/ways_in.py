@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pharia_access.entrypoints.verifier.app import Protocols, VerifierApp
+from pharia_access.entrypoints.verifier.app import VerifierApp
 from pharia_access.entrypoints.verifier.busy_poll import BusyPoll
 from pharia_access.entrypoints.verifier.checks import ChecksConnection, EarlyAnswers
+from pharia_access.entrypoints.verifier.endpoints import Protocols
 from pharia_access.entrypoints.verifier.limited_protocol import LimitedProtocol
 from pharia_access.entrypoints.verifier.ports import Port
 from pharia_access.entrypoints.verifier.room import Room
@@ -33,8 +34,8 @@ def listener(loop: StepLoop, limits: Limits, server: VerifierServer) -> dict[str
     """Factories of the listener's connections, by the way in."""
     room, running = Room(limits.connections), _as_loop(loop)
     recording = Port(Recorder(), limits, room)
-    checking = Port(checks_and(Recorder(), VerifierApp(Protocols(server.gate, limits.body_bytes))), limits, room)
-    early = EarlyAnswers(server.gate, BusyPoll(0, now=lambda: 0.0))
+    checking = Port(checks_and(Recorder(), VerifierApp(Protocols(server.authorizer, limits.body_bytes))), limits, room)
+    early = EarlyAnswers(server.authorizer, BusyPoll(0, now=lambda: 0.0))
     return {
         APPLICATION: lambda: LimitedProtocol(recording, running),
         CHECKS_FIRST: lambda: ChecksConnection(checking, early, running),

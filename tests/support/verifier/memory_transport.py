@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from pharia_access.entrypoints.verifier.app import Protocols, VerifierApp
+from pharia_access.entrypoints.verifier.app import VerifierApp
 from pharia_access.entrypoints.verifier.busy_poll import BusyPoll
 from pharia_access.entrypoints.verifier.checks import ChecksConnection, EarlyAnswers
+from pharia_access.entrypoints.verifier.endpoints import Protocols
 from pharia_access.entrypoints.verifier.limited_protocol import LimitedProtocol
 from pharia_access.entrypoints.verifier.limits import Limits
 from pharia_access.entrypoints.verifier.ports import Port
@@ -52,9 +53,9 @@ class MemoryTransport(asyncio.Transport):
         self.aborted = False
         self.reading = True
         chosen = limits or Limits()
-        served = app or VerifierApp(Protocols(server.gate, chosen.body_bytes))
+        served = app or VerifierApp(Protocols(server.authorizer, chosen.body_bytes))
         self.port = Port(served, chosen, room or Room(chosen.connections))
-        self.early = early or EarlyAnswers(server.gate, BusyPoll(0, now=lambda: 0.0))
+        self.early = early or EarlyAnswers(server.authorizer, BusyPoll(0, now=lambda: 0.0))
         self.protocol: Any = (
             ChecksConnection(self.port, self.early, _loop()) if fast else LimitedProtocol(self.port, _loop())
         )

@@ -14,7 +14,7 @@ from pharia_access.entrypoints.verifier.gateways import gateway_for
 from pharia_access.entrypoints.verifier.long_work import LongRequest, LongWork
 from pharia_access.errors import RequirementError, TokenFormatError
 from pharia_access.services.verifier.authorizer import Contract
-from pharia_access.services.verifier.verifier import Accepted
+from pharia_access.services.verifier.verifier import Allowed, Denied
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -61,7 +61,7 @@ class Feeder:
         self._door = server
         self._good = server.issue().reveal().encode()
         found = server.verifier.check(self._good)
-        assert isinstance(found, Accepted)
+        assert isinstance(found, Allowed)
         self._accepted = found
         self._readers: tuple[Callable[[bytes], object], ...] = (
             self._header,
@@ -91,14 +91,14 @@ class Feeder:
 
     def _header(self, data: bytes) -> None:
         bearer_token([data])
-        decision = self._door.gate.authorize_nowait(Contract.NGINX, [data], data.decode("latin-1"))
-        assert decision is not None
-        assert decision.accepted is None or self._good in data
+        decision = self._door.authorizer.authorize_nowait(Contract.NGINX, [data], data.decode("latin-1"))
+        assert isinstance(decision, Allowed | Denied)
+        assert isinstance(decision, Denied) or self._good in data
 
     def _token(self, data: bytes) -> None:
         with suppress(TokenFormatError):
             parse(data)
-        assert isinstance(self._door.verifier.check(data), Accepted) is (data == self._good)
+        assert isinstance(self._door.verifier.check(data), Allowed) is (data == self._good)
 
     def _requirement(self, data: bytes) -> None:
         with suppress(RequirementError):

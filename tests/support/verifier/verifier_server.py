@@ -15,16 +15,17 @@ from pharia_access.domain.keyring import Keyring
 from pharia_access.domain.permissions import Permission, Role
 from pharia_access.domain.token import TokenText, mint
 from pharia_access.domain.verdict import RULES, CredentialRecord, IssuedToken, Refusal
-from pharia_access.entrypoints.verifier.app import Protocols, VerifierApp, review_app
+from pharia_access.entrypoints.verifier.app import VerifierApp, review_app
 from pharia_access.entrypoints.verifier.busy_poll import BusyPoll
 from pharia_access.entrypoints.verifier.checks import EarlyAnswers
+from pharia_access.entrypoints.verifier.endpoints import Protocols
 from pharia_access.entrypoints.verifier.limits import Limits
 from pharia_access.entrypoints.verifier.listener import Listener, Tls
-from pharia_access.services.verifier.authorizer import Authorizer, AuthorizerHooks, Contract
+from pharia_access.services.verifier.authorizer import Authorizer, Contract
 from pharia_access.services.verifier.freshness import Bounds, Freshness, Part
 from pharia_access.services.verifier.hash_verifier import HashVerifier, HashVerifierLimits
 from pharia_access.services.verifier.index import Index
-from pharia_access.services.verifier.verifier import Verifier, VerifierClock
+from pharia_access.services.verifier.verifier import Verifier
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -38,7 +39,7 @@ _FAR = 2_000_000_000.0
 
 @dataclass(slots=True)
 class Journal:
-    """Answers meter, auditor and use log; keeps what it was told."""
+    """Answers metrics, auditor and use log; keeps what it was told."""
 
     decided_: list[tuple[str, str]] = field(default_factory=list)
     refused_: list[tuple[str, str, str]] = field(default_factory=list)
@@ -84,27 +85,32 @@ class VerifierServer:
     """Tokens, the verifier behind them, and a port."""
 
     def __init__(self, *, keyring: bool = True, parts: tuple[Part, ...] = EVERYTHING) -> None:
-        self.ticks = 1000.0
+        self.boottime = 1000.0
         self.now = 1_000_000_000.0
         self.journal = Journal()
         self.index = Index()
         self.freshness = Freshness(parts, Bounds(view=300, contact=30))
         for part in parts:
-            self.freshness.heard(part, self.ticks)
+            self.freshness.mark_fresh(part, self.boottime)
         self.keyring = Keyring.fresh(secrets.token_bytes, datetime(2026, 1, 1, tzinfo=UTC))
         self.hash_verifier = HashVerifier(verify_hash, HashVerifierLimits())
         self.verifier = Verifier(
             index=self.index,
             freshness=self.freshness,
             hash_verifier=self.hash_verifier,
-            clock=VerifierClock(lambda: self.now, lambda: self.ticks),
+            boottime=lambda: self.boottime,
+            now=lambda _boottime: self.now,
             rules=RULES,
             own_key=secrets.token_bytes(32),
         )
         if keyring:
             self.verifier.use_keyring(self.keyring)
-        self.gate = Authorizer(
-            self.verifier, AuthorizerHooks(self.journal, self.journal, self.journal, lambda: self.ticks)
+        self.authorizer = Authorizer(
+            self.verifier,
+            metrics=self.journal,
+            auditor=self.journal,
+            last_used=self.journal,
+            monotonic=lambda: self.boottime,
         )
         self.index.put_role(Role("studio-user", frozenset({"*"}), (Permission.of("AccessModel", model="*"),)))
         self.port = 0
@@ -131,14 +137,14 @@ class VerifierServer:
             key=f"finance/{name}",
             uid=f"uid-{name}",
             token_id=text.token_id,
-            credential=f"finance/{name}-bot",
+            credential_key=f"finance/{name}-bot",
             credential_uid=SUBJECT,
             issued_at=900_000_000.0,
             ends_at=_FAR,
             ends_text="2033-05-18T03:33:20Z",
             revoked=False,
             deleting=False,
-            proof=hash_token(text, CHEAPEST),
+            hash=hash_token(text, CHEAPEST),
             mac_key_id=self.keyring.current.reference,
             mac=bytes.fromhex(value),
         )
@@ -184,9 +190,9 @@ async def open_verifier_server(
     """A door on 127.0.0.1; with `audiences` it is that of TokenReview."""
     server = VerifierServer(keyring=keyring)
     chosen = limits or Limits()
-    protocols = Protocols(server.gate, chosen.body_bytes)
+    protocols = Protocols(server.authorizer, chosen.body_bytes)
     app = VerifierApp(protocols) if audiences is None else review_app(protocols, audiences)
-    early = EarlyAnswers(server.gate, BusyPoll(1e-4, now=time.monotonic)) if fast and audiences is None else None
+    early = EarlyAnswers(server.authorizer, BusyPoll(1e-4, now=time.monotonic)) if fast and audiences is None else None
     listener = Listener(app, chosen, early=early, tls=tls, closed=server.closed.append)
     await listener.start("127.0.0.1", 0)
     server.port = listener.port

@@ -19,7 +19,7 @@ from pharia_access.domain.argon2id import CHEAPEST, hash_token
 from pharia_access.domain.permissions import Permission, Role
 from pharia_access.domain.token import TokenText, mint
 from pharia_access.domain.verdict import CredentialRecord, IssuedToken, Refusal
-from pharia_access.services.verifier.verifier import Accepted
+from pharia_access.services.verifier.verifier import Allowed
 from tests.support.verifier.verifier_server import VerifierServer
 
 CREDENTIALS, TOKENS, ROLES = ("bot", "app"), ("t1", "t2", "t3"), ("reader", "writer")
@@ -204,7 +204,7 @@ class Cluster(RuleBasedStateMachine):
 
     def verdict(self, text: str) -> str:
         found = self.loop.run_until_complete(self.server.verifier.verify(text.encode()))
-        return ",".join(found.held.roles) if isinstance(found, Accepted) else found.reason.value
+        return ",".join(found.effective_roles.roles) if isinstance(found, Allowed) else found.refusal.value
 
     def tell_credential(self, name: str) -> None:
         credential = self.model.credentials[name]
@@ -220,14 +220,14 @@ class Cluster(RuleBasedStateMachine):
                 key=f"n/{name}",
                 uid=token.uid,
                 token_id=token.text.token_id,
-                credential=f"n/{token.credential}",
+                credential_key=f"n/{token.credential}",
                 credential_uid=token.credential_uid,
                 issued_at=0.0,
                 ends_at=token.end,
                 ends_text="",
                 revoked=token.revoked,
                 deleting=token.deleting,
-                proof=hash_token(token.text, CHEAPEST),
+                hash=hash_token(token.text, CHEAPEST),
                 mac_key_id=key_id,
                 mac=bytes.fromhex(value),
             )

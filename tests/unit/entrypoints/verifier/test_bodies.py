@@ -80,7 +80,7 @@ async def test_check_user_answers_422_to_what_it_cannot_understand(body: object)
 async def test_a_view_that_is_too_old_is_503_everywhere(path: str) -> None:
     async with open_verifier_server() as server:
         token = server.issue().reveal()
-        server.ticks += 1000
+        server.boottime += 1000
         method = "GET" if path == "/whoami" else "POST"
 
         reply = await server.ask(method, path, f"authorization: Bearer {token}", body=b"{}")
@@ -129,14 +129,14 @@ async def test_introspection_that_loses_sight_between_caller_and_token_is_503() 
         head = f"POST /oauth2/introspect HTTP/1.1\r\nhost: v\r\nauthorization: Bearer {caller}\r\n{FORM}\r\n"
         server.verifier.check(b"")
         sent = f"token={token}".encode()
-        original = server.gate.decide_text
+        original = server.authorizer.authorize_text
 
         async def late(*arguments: object) -> object:
-            server.ticks += 1000
+            server.boottime += 1000
             return await original(*arguments)  # type: ignore[arg-type] # handed on
 
-        object.__setattr__(server, "gate", server.gate)
-        server.gate.decide_text = late  # type: ignore[assignment,method-assign] # the moment between the two
+        object.__setattr__(server, "authorizer", server.authorizer)
+        server.authorizer.authorize_text = late  # type: ignore[assignment,method-assign] # the moment between the two
         reply = Reply.read(await server.send(f"{head}content-length: {len(sent)}\r\n\r\n".encode() + sent))
 
     assert reply.status == 503

@@ -44,7 +44,7 @@ def expired(server: VerifierServer, _: TokenText) -> None:
 
 
 def suspended(server: VerifierServer, _: TokenText) -> None:
-    server.index.put_credential_record(replace(_holder(server), suspended=True))
+    server.index.put_credential_record(replace(_credential(server), suspended=True))
 
 
 def credential_gone(server: VerifierServer, _: TokenText) -> None:
@@ -52,11 +52,11 @@ def credential_gone(server: VerifierServer, _: TokenText) -> None:
 
 
 def credential_replaced(server: VerifierServer, _: TokenText) -> None:
-    server.index.put_credential_record(replace(_holder(server), uid="another"))
+    server.index.put_credential_record(replace(_credential(server), uid="another"))
 
 
 def role_taken_away(server: VerifierServer, _: TokenText) -> None:
-    server.index.put_credential_record(replace(_holder(server), roles=("other",)))
+    server.index.put_credential_record(replace(_credential(server), roles=("other",)))
 
 
 def role_gone(server: VerifierServer, _: TokenText) -> None:
@@ -68,7 +68,7 @@ def role_not_for_this_namespace(server: VerifierServer, _: TokenText) -> None:
 
 
 def view_too_old(server: VerifierServer, _: TokenText) -> None:
-    server.ticks += 301
+    server.boottime += 301
 
 
 def _replace(server: VerifierServer, token: TokenText, field: str, *, value: object) -> None:
@@ -77,10 +77,10 @@ def _replace(server: VerifierServer, token: TokenText, field: str, *, value: obj
     server.index.put_token(replace(found, **{field: value}))  # type: ignore[arg-type] # one of the fields above
 
 
-def _holder(server: VerifierServer):  # type: ignore[no-untyped-def] # noqa: ANN202 - as the index has it
-    holder = server.index.holder("finance/ci-bot")
-    assert holder is not None
-    return holder
+def _credential(server: VerifierServer):  # type: ignore[no-untyped-def] # noqa: ANN202 - as the index has it
+    credential = server.index.credential("finance/ci-bot")
+    assert credential is not None
+    return credential
 
 
 CHANGES: dict[Callable[[VerifierServer, TokenText], None], int] = {
@@ -122,6 +122,6 @@ def test_other_roles_are_told_at_once() -> None:
     transport = MemoryTransport(server)
     transport.send(request(token))
 
-    server.index.put_credential_record(replace(_holder(server), roles=("auditor", "studio-user")))
+    server.index.put_credential_record(replace(_credential(server), roles=("auditor", "studio-user")))
 
     assert transport.send(request(token)).header("x-auth-roles") == "auditor,studio-user"

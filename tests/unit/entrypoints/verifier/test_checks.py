@@ -15,7 +15,7 @@ from pharia_access.entrypoints.verifier.answers import identity_answer
 from pharia_access.entrypoints.verifier.limits import Limits
 from pharia_access.entrypoints.verifier.plain_requests import PLAIN, may_become_plain
 from pharia_access.services.verifier.authorizer import Contract
-from pharia_access.services.verifier.verifier import Accepted
+from pharia_access.services.verifier.verifier import Allowed
 from tests.support.verifier.memory_transport import MemoryTransport, read_replies, request
 from tests.support.verifier.messages import AUTH, filled, message
 from tests.support.verifier.verifier_server import Reply, VerifierServer, open_verifier_server
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 def accepted_text(server: VerifierServer, token: TokenText) -> EarlyAnswer:
     accepted = server.verifier.check(token.reveal().encode())
-    assert isinstance(accepted, Accepted)
+    assert isinstance(accepted, Allowed)
     return EarlyAnswer(identity_answer(accepted), Contract.NGINX, accepted)
 
 

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pharia_access.domain.permissions import Permission, Role
-from pharia_access.entrypoints.verifier.app import Protocols, VerifierApp
+from pharia_access.entrypoints.verifier.app import VerifierApp
+from pharia_access.entrypoints.verifier.endpoints import Protocols
 from pharia_access.entrypoints.verifier.long_work import LongRequest
-from pharia_access.services.verifier.authorizer import AuthorizationResult, Authorizer, Contract
+from pharia_access.services.verifier.authorizer import Authorizer, Contract
+from pharia_access.services.verifier.verifier import AuthorizationResult
 from tests.support.verifier.memory_transport import MemoryTransport, request, settle
 from tests.support.verifier.verifier_server import Reply, VerifierServer, open_verifier_server
 
@@ -72,7 +74,7 @@ def after_the_last_piece(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], 
 
 
 async def answered(server: VerifierServer, raw: bytes, *, fast: bool = True) -> Reply:
-    transport = MemoryTransport(server, fast=fast, app=VerifierApp(Protocols(server.gate, 65536)))
+    transport = MemoryTransport(server, fast=fast, app=VerifierApp(Protocols(server.authorizer, 65536)))
     transport.feed(raw)
     async with asyncio.timeout(10):
         while not transport.written:  # noqa: ASYNC110 - the wire tells nobody
@@ -122,7 +124,7 @@ async def test_a_role_that_is_taken_away_during_a_rest_is_not_told(
 async def test_what_no_longer_holds_whenever_it_is_done_is_503(target: str, monkeypatch: pytest.MonkeyPatch) -> None:
     server = VerifierServer()
     token = rich(server)
-    monkeypatch.setattr(Authorizer, "still_holds", lambda _gate, _accepted: False)
+    monkeypatch.setattr(Authorizer, "still_holds", lambda _authorizer, _accepted: False)
 
     reply = await answered(server, asked("POST" if target == "/check_user" else "GET", target, BODY, token))
 
@@ -136,21 +138,21 @@ async def test_others_long_work_does_not_wait_while_one_is_decided_anew(
     """As where Argon2id must tell."""
     server = VerifierServer()
     token = rich(server)
-    protocols = Protocols(server.gate, 65536)
+    protocols = Protocols(server.authorizer, 65536)
     decided, anew, goes_on = 0, asyncio.Event(), asyncio.Event()
-    original = Authorizer.decide
+    original = Authorizer.authorize
 
-    async def decide(
-        gate: Authorizer, contract: Contract, values: Sequence[bytes], requirement: str = ""
+    async def authorize(
+        authorizer: Authorizer, contract: Contract, values: Sequence[bytes], requirement: str = ""
     ) -> AuthorizationResult:
         nonlocal decided
         decided += 1
         if decided > 1:
             anew.set()
             await goes_on.wait()
-        return await original(gate, contract, values, requirement)
+        return await original(authorizer, contract, values, requirement)
 
-    monkeypatch.setattr(Authorizer, "decide", decide)
+    monkeypatch.setattr(Authorizer, "authorize", authorize)
     after_the_last_piece(monkeypatch, lambda: None if decided > 1 else revoke(server, token))
     transport = MemoryTransport(server, app=VerifierApp(protocols))
     body = BODY if target == "/check_user" else b""
@@ -178,9 +180,9 @@ async def test_a_requirement_that_takes_long_to_tell_waits_until_its_answer_is_k
 
     replies = [await answered(server, request(token, target), fast=fast) for _ in range(3)]
     waited = len(rests)
-    holder = server.index.holder("finance/rich-bot")
-    assert holder is not None
-    server.index.put_credential_record(holder)
+    credential = server.index.credential("finance/rich-bot")
+    assert credential is not None
+    server.index.put_credential_record(credential)
     again = await answered(server, request(token, target), fast=fast)
 
     assert {reply.status for reply in [*replies, again]} == {status}
@@ -215,7 +217,7 @@ async def test_what_others_ask_at_length_does_not_count_as_checks_that_come() ->
     for _ in range(3):
         await answered(server, request(token, MUCH))
 
-    assert server.gate.checks == 0
+    assert server.authorizer.checks == 0
 
 
 async def test_what_rests_when_the_process_ends_is_answered_at_once() -> None:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pharia_access.domain.permissions import Permission, Role
-from pharia_access.entrypoints.verifier.app import Protocols, VerifierApp
+from pharia_access.entrypoints.verifier.app import VerifierApp
+from pharia_access.entrypoints.verifier.endpoints import Protocols
 from pharia_access.entrypoints.verifier.long_work import PLACES, LongRequest, LongWork
 from pharia_access.entrypoints.verifier.pace import RESTS, Pace
 from pharia_access.errors import OverloadedError
@@ -64,8 +65,8 @@ async def test_holders_take_turns_and_of_each_the_oldest_request_goes_on() -> No
     work = LongWork(lambda: 0)
     done: list[str] = []
 
-    async def asked(holder: str, name: str) -> None:
-        with work.request(holder) as request:
+    async def asked(client: str, name: str) -> None:
+        with work.request(client) as request:
             for _ in range(4):
                 await request.piece()
                 done.append(name)
@@ -119,8 +120,8 @@ async def test_who_waited_too_long_is_told_so_and_the_others_go_on(monkeypatch: 
     monkeypatch.setattr("pharia_access.entrypoints.verifier.long_work.MOST_SECONDS", 0.2)
     work = LongWork(itertools.count().__next__)
 
-    async def asked(holder: str) -> str:
-        with work.request(holder) as request:
+    async def asked(client: str) -> str:
+        with work.request(client) as request:
             try:
                 for _ in range(6):
                     await request.piece()
@@ -143,8 +144,8 @@ async def test_who_waited_too_long_is_told_so_and_the_others_go_on(monkeypatch: 
 async def test_who_gives_up_keeps_nobody_waiting(rounds: int) -> None:
     work = LongWork(lambda: 0)
 
-    async def asked(holder: str, pieces: int) -> None:
-        with work.request(holder) as request:
+    async def asked(client: str, pieces: int) -> None:
+        with work.request(client) as request:
             for _ in range(pieces):
                 await request.piece()
 
@@ -185,11 +186,11 @@ async def test_between_the_pieces_of_a_request_others_checks_are_answered(
 
     async def piece(long: LongRequest) -> None:
         await original(long)
-        pieces.append(server.gate.checks)
+        pieces.append(server.authorizer.checks)
 
     monkeypatch.setattr(LongRequest, "piece", piece)
     server = VerifierServer()
-    app = VerifierApp(Protocols(server.gate, 65536))
+    app = VerifierApp(Protocols(server.authorizer, 65536))
     rich, poor = server.issue("rich", roles=wide_roles(server)).reveal(), request(server.issue())
     busy, quick = MemoryTransport(server, app=app), MemoryTransport(server, app=app)
     length = f"content-length: {len(body)}\r\n" if body else ""
@@ -205,16 +206,16 @@ async def test_between_the_pieces_of_a_request_others_checks_are_answered(
 
 
 def test_each_verifier_has_one_queue_for_all_that_takes_long() -> None:
-    protocols = Protocols(VerifierServer().gate, 65536)
+    protocols = Protocols(VerifierServer().authorizer, 65536)
 
     assert protocols.work is protocols.work
 
 
-def places_of(work: LongWork, stack: ExitStack, holder: str) -> int:
+def places_of(work: LongWork, stack: ExitStack, client: str) -> int:
     """How many it gets that takes all it can."""
     for count in range(PLACES + 1):
         try:
-            stack.enter_context(work.request(holder)).take_place()
+            stack.enter_context(work.request(client)).take_place()
         except OverloadedError:
             return count
     return PLACES + 1
@@ -278,7 +279,7 @@ async def test_each_check_counts_by_whichever_way_it_comes(target: str, version:
     async with open_verifier_server(fast=fast) as server:
         token = server.issue().reveal()
         await server.send(f"GET {target} HTTP/{version}\r\nhost: v\r\nauthorization: Bearer {token}\r\n\r\n".encode())
-        checks = server.gate.checks
+        checks = server.authorizer.checks
         await server.ask("GET", "/whoami", f"authorization: Bearer {token}")
 
-    assert (checks, server.gate.checks) == (1, 1)
+    assert (checks, server.authorizer.checks) == (1, 1)

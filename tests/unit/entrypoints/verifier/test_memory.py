@@ -19,7 +19,7 @@ from pharia_access.entrypoints.verifier.checks import EarlyAnswers
 from pharia_access.entrypoints.verifier.connection import Connection
 from pharia_access.entrypoints.verifier.limits import Limits
 from pharia_access.services.verifier.audit_log import AuditLimits, AuditLog
-from pharia_access.services.verifier.authorizer import Authorizer, AuthorizerHooks
+from pharia_access.services.verifier.authorizer import Authorizer
 from pharia_access.telemetry.verifier_metrics import VerifierMetrics
 from tests.support.verifier.memory_transport import MemoryTransport
 from tests.support.verifier.verifier_server import VerifierServer, open_verifier_server
@@ -74,12 +74,14 @@ def sizes(roots: list[object]) -> dict[int, int]:
 async def test_a_client_that_changes_everything_is_not_remembered_without_end() -> None:
     server = VerifierServer()
     metrics = VerifierMetrics(version="1")
-    audit = AuditLog(AuditLimits(), ticks=lambda: server.ticks, meter=metrics)
-    server.gate = Authorizer(server.verifier, AuthorizerHooks(metrics, audit, server.journal, lambda: server.ticks))
+    audit = AuditLog(AuditLimits(), boottime=lambda: server.boottime, metrics=metrics)
+    server.authorizer = Authorizer(
+        server.verifier, metrics=metrics, auditor=audit, last_used=server.journal, monotonic=lambda: server.boottime
+    )
     token = server.issue().reveal()
-    early = EarlyAnswers(server.gate, BusyPoll(0, now=lambda: 0.0), AcceptedTexts(most=1000))
+    early = EarlyAnswers(server.authorizer, BusyPoll(0, now=lambda: 0.0), AcceptedTexts(most=1000))
     memory_transport = MemoryTransport(server, early=early)
-    roots: list[object] = [server.gate, early.texts, memory_transport.protocol, metrics, audit]
+    roots: list[object] = [server.authorizer, early.texts, memory_transport.protocol, metrics, audit]
 
     after = []
     for start in (0, EACH):
@@ -98,7 +100,7 @@ def test_every_cache_has_a_bound() -> None:
     found = caches()
 
     assert {name for name, cache in found.items() if cache.cache_info().maxsize is None} <= ONES_OWN
-    assert {"_ready", "_understood"} <= found.keys()
+    assert {"_ready", "_parse"} <= found.keys()
 
 
 async def test_what_is_longer_than_any_requirement_is_not_kept() -> None:

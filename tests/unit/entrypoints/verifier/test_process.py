@@ -52,7 +52,9 @@ def bounds_of(monkeypatch: pytest.MonkeyPatch, *, open_files: int = 1_048_576, *
     monkeypatch.setattr(process, "Listener", listener)
     monkeypatch.setattr(process, "raise_open_files", lambda: open_files)
     metrics, server = Metrics(), VerifierServer()
-    parts: Any = SimpleNamespace(gate=server.gate, metrics=metrics, clock=SimpleNamespace(monotonic=lambda: 0.0))
+    parts: Any = SimpleNamespace(
+        authorizer=server.authorizer, metrics=metrics, clock=SimpleNamespace(monotonic=lambda: 0.0)
+    )
     found: list[tuple[Any, str, int]] = [*process.listeners(VerifierSettings(**fields), parts)]
     for one, name, port in found:
         made[port] = (one.limits, one.tls is not None, name)

@@ -148,9 +148,9 @@ async def test_a_line_that_goes_on_has_the_time_of_a_request_and_no_more(begun: 
     for byte in begun:
         transport.feed(byte.encode())
         assert transport.protocol.deadline <= ends + 1
-    assert not transport.protocol.cut_if_late(ends - 0.1)
+    assert not transport.protocol.close_if_overdue(ends - 0.1)
 
-    assert transport.protocol.cut_if_late(transport.protocol.loop.time() + Limits().request_seconds + 1)
+    assert transport.protocol.close_if_overdue(transport.protocol.loop.time() + Limits().request_seconds + 1)
     assert transport.closed
 
 

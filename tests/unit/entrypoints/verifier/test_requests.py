@@ -168,7 +168,7 @@ async def test_where_no_role_counts_the_header_is_a_dash() -> None:
 async def test_a_view_that_is_too_old_is_answered_503(*, fast: bool) -> None:
     async with open_verifier_server(fast=fast) as server:
         token = server.issue().reveal()
-        server.ticks += 301
+        server.boottime += 301
 
         reply = await server.ask("GET", "/auth/nginx", f"authorization: Bearer {token}")
 
@@ -273,7 +273,7 @@ async def test_a_fault_is_answered_500_and_closes_nothing_else(monkeypatch: pyte
         def broken(*_: object) -> None:
             raise RuntimeError
 
-        monkeypatch.setattr("pharia_access.entrypoints.verifier.app.whoami.answer_whoami", broken)
+        monkeypatch.setattr("pharia_access.entrypoints.verifier.endpoints.whoami.answer_whoami", broken)
         fault = await server.ask("GET", "/whoami", f"authorization: Bearer {token}")
         good = await server.ask("GET", "/auth/nginx", f"authorization: Bearer {token}")
 

@@ -64,7 +64,7 @@ async def test_a_token_review_of_a_bad_token_or_one_without_the_permission_says_
 async def test_a_token_review_is_503_only_where_nobody_can_tell() -> None:
     async with open_verifier_server(audiences=[]) as server:
         token = kubernetes_user(server)
-        server.ticks += 1000
+        server.boottime += 1000
 
         assert (await server.ask("POST", "/tokenreview", body=review(token))).status == 503
 

@@ -7,7 +7,7 @@ from collections import deque
 
 import pytest
 
-from pharia_access.entrypoints.verifier.connection import cut_slow_clients
+from pharia_access.entrypoints.verifier.connection import close_overdue
 from pharia_access.entrypoints.verifier.limits import Limits
 from tests.support.verifier.memory_transport import MemoryTransport, settle
 from tests.support.verifier.messages import AUTH, QUESTION, chunked, filled, message
@@ -54,7 +54,7 @@ async def test_who_had_its_last_answer_is_waited_for_a_second_and_no_more(*, fas
     transport.port.drain()
     await transport.talk([filled(CHECK, server)])
 
-    cuts = [cut_slow_clients([transport.protocol], now + later) for later in (0.5, 1.5)]
+    cuts = [close_overdue([transport.protocol], now + later) for later in (0.5, 1.5)]
 
     assert (transport.closings(), cuts, transport.closed) == ([False, True], [0, 1], True)
 
@@ -81,8 +81,8 @@ async def test_who_does_not_take_its_answers_is_cut_also_where_its_request_is_wh
     transport.protocol.pause_writing()
     await transport.talk([filled(WHOAMI, server)])
 
-    assert cut_slow_clients([transport.protocol], now + 4.9) == 0
-    assert cut_slow_clients([transport.protocol], now + 5.5) == 1
+    assert close_overdue([transport.protocol], now + 4.9) == 0
+    assert close_overdue([transport.protocol], now + 5.5) == 1
     assert transport.aborted
 
 
@@ -94,7 +94,7 @@ async def test_who_takes_them_after_all_is_not_cut() -> None:
     transport.protocol.resume_writing()
     await transport.talk([filled(WHOAMI, server)])
 
-    assert cut_slow_clients([transport.protocol], now + 60) == 0
+    assert close_overdue([transport.protocol], now + 60) == 0
 
 
 async def test_a_connection_that_does_not_end_by_being_closed_is_cut() -> None:
@@ -103,7 +103,7 @@ async def test_a_connection_that_does_not_end_by_being_closed_is_cut() -> None:
     now = asyncio.get_running_loop().time()
     await transport.talk([b"nonsense\r\n\r\n"])
 
-    cuts = [cut_slow_clients([transport.protocol], now + later) for later in (1, 3, 5.9, 6.1)]
+    cuts = [close_overdue([transport.protocol], now + later) for later in (1, 3, 5.9, 6.1)]
 
     assert (transport.closed, transport.statuses(), cuts, transport.aborted) == (True, [400], [0, 0, 0, 1], True)
 
@@ -114,10 +114,10 @@ async def test_a_request_that_waited_has_its_time_from_its_turn_on() -> None:
     now = asyncio.get_running_loop().time()
     await transport.talk([WHOAMI.encode() + ASKED.encode()[:-5]])
 
-    waiting = cut_slow_clients([transport.protocol], now + 60)
+    waiting = close_overdue([transport.protocol], now + 60)
     await application.answer()
 
-    assert (waiting, cut_slow_clients([transport.protocol], now + 60)) == (0, 1)
+    assert (waiting, close_overdue([transport.protocol], now + 60)) == (0, 1)
 
 
 @BOTH
@@ -192,11 +192,7 @@ async def test_half_a_head_behind_an_answer_has_the_time_of_a_request(first: str
 
     await transport.talk([filled(first, server) + b"GET /x HT"])
 
-    assert (transport.statuses(), cut_slow_clients([transport.protocol], now + 5.5), transport.closed) == (
-        [200],
-        1,
-        True,
-    )
+    assert (transport.statuses(), close_overdue([transport.protocol], now + 5.5), transport.closed) == ([200], 1, True)
 
 
 async def test_who_waits_for_our_100_or_for_us_to_read_has_all_the_time_that_we_take() -> None:
@@ -209,7 +205,7 @@ async def test_who_waits_for_our_100_or_for_us_to_read_has_all_the_time_that_we_
     await waiting.talk([message("POST /check_user", AUTH, "Expect: 100-continue", "Content-Length: 9").encode()])
     await sending.talk([message("POST /check_user", AUTH, "Content-Length: 300000").encode(), b"x" * 200_000])
 
-    assert [cut_slow_clients([transport.protocol], now + 6) for transport in (waiting, sending)] == [0, 0]
+    assert [close_overdue([transport.protocol], now + 6) for transport in (waiting, sending)] == [0, 0]
 
 
 async def test_who_is_late_with_a_second_request_gets_the_answer_to_the_first() -> None:
@@ -218,7 +214,7 @@ async def test_who_is_late_with_a_second_request_gets_the_answer_to_the_first() 
     now = asyncio.get_running_loop().time()
     await transport.talk([WHOAMI.encode() + ASKED.encode()[:20]])
 
-    cut = cut_slow_clients([transport.protocol], now + 60)
+    cut = close_overdue([transport.protocol], now + 60)
     await application.answer()
 
     assert (cut, transport.closings(), transport.closed) == (1, [True], True)

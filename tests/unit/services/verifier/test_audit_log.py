@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 @dataclass
 class Case:
     limits: AuditLimits = field(default_factory=AuditLimits)
-    ticks: float = 100.0
+    boottime: float = 100.0
     dropped: int = 0
 
     def __post_init__(self) -> None:
-        self.audit = AuditLog(self.limits, ticks=lambda: self.ticks, meter=self)
+        self.audit = AuditLog(self.limits, boottime=lambda: self.boottime, metrics=self)
 
     def audit_line_dropped(self) -> None:
         self.dropped += 1
@@ -84,7 +84,7 @@ def test_the_same_is_told_once_in_the_interval_and_then_how_often(caplog: pytest
     for _ in range(5):
         case.refuse(refused)
     case.refuse(refused, Refusal.EXPIRED)
-    case.ticks += 60
+    case.boottime += 60
     case.refuse(refused)
 
     assert lines(caplog) == [("refused", "revoked", 0), ("refused", "expired", 0), ("refused", "revoked", 4)]
@@ -107,7 +107,7 @@ def test_there_are_so_many_lines_a_second_and_no_more(caplog: pytest.LogCaptureF
         case.refuse(one)
     assert len(caplog.records) == 3
 
-    case.ticks += 0.2
+    case.boottime += 0.2
     for one in refused[3:]:
         case.refuse(one)
 
@@ -152,7 +152,7 @@ def test_every_refusal_is_a_line_or_told_by_a_later_one_or_still_to_be_told(refu
         case = Case(AuditLimits(per_second=2, burst=2))
         for number, pause in refusals:
             case.refuse(SOME[number])
-            case.ticks += pause
+            case.boottime += pause
 
     told = sum(1 + r.__dict__["suppressed"] + r.__dict__.get("suppressedOthers", 0) for r in records)
     to_be_told = case.audit._forgotten + sum(kind.suppressed for kind in case.audit._kinds.values())

@@ -6,6 +6,7 @@ import pytest
 
 from pharia_access.domain.verdict import Refusal
 from pharia_access.services.verifier.authorizer import Contract
+from pharia_access.services.verifier.verifier import Allowed, Denied, Unverified
 from tests.support.verifier.verifier_server import VerifierServer
 
 
@@ -17,10 +18,9 @@ def test_an_accepted_request_is_counted_and_noted_as_a_use() -> None:
     server = VerifierServer()
     text = server.issue()
 
-    decision = server.gate.authorize_nowait(Contract.NGINX, header(text.reveal()))
+    decision = server.authorizer.authorize_nowait(Contract.NGINX, header(text.reveal()))
 
-    assert decision is not None
-    assert decision.accepted is not None
+    assert isinstance(decision, Allowed)
     assert server.journal.decided_ == [("nginx", "ok")]
     assert server.journal.used_ == [text.token_id]
     assert server.journal.refused_ == []
@@ -30,9 +30,9 @@ def test_a_refused_request_is_counted_and_written_down_and_is_no_use() -> None:
     server = VerifierServer()
     text = server.issue()
 
-    decision = server.gate.authorize_nowait(Contract.FORWARD, header(text.reveal()), "role=admin")
+    decision = server.authorizer.authorize_nowait(Contract.FORWARD, header(text.reveal()), "role=admin")
 
-    assert decision is not None
+    assert isinstance(decision, Denied)
     assert decision.refusal is Refusal.INSUFFICIENT_SCOPE
     assert server.journal.decided_ == [("forward", "insufficient-scope")]
     assert server.journal.refused_ == [("forward", "insufficient-scope", "role=admin")]
@@ -42,7 +42,7 @@ def test_a_refused_request_is_counted_and_written_down_and_is_no_use() -> None:
 def test_a_requirement_that_is_wrong_is_explained_in_the_log() -> None:
     server = VerifierServer()
 
-    server.gate.authorize_nowait(Contract.FORWARD, header(server.issue().reveal()), "rolle=x")
+    server.authorizer.authorize_nowait(Contract.FORWARD, header(server.issue().reveal()), "rolle=x")
 
     (refused,) = server.journal.refused_
     assert refused[1] == "malformed-requirement"
@@ -52,7 +52,9 @@ def test_a_requirement_that_is_wrong_is_explained_in_the_log() -> None:
 def test_what_needs_argon2_is_left_and_counted_by_nobody_yet() -> None:
     server = VerifierServer(keyring=False)
 
-    assert server.gate.authorize_nowait(Contract.NGINX, header(server.issue().reveal())) is None
+    found = server.authorizer.authorize_nowait(Contract.NGINX, header(server.issue().reveal()))
+
+    assert isinstance(found, Unverified)
     assert server.journal.decided_ == []
 
 
@@ -60,14 +62,14 @@ async def test_the_slow_way_decides_alike() -> None:
     server = VerifierServer(keyring=False)
     text = server.issue().reveal()
 
-    good = await server.gate.decide(Contract.NGINX, header(text), "role=studio-user")
-    none = await server.gate.decide(Contract.NGINX, [])
-    by_body = await server.gate.decide_text(Contract.INTROSPECT, text.encode())
+    good = await server.authorizer.authorize(Contract.NGINX, header(text), "role=studio-user")
+    none = await server.authorizer.authorize(Contract.NGINX, [])
+    by_body = await server.authorizer.authorize_text(Contract.INTROSPECT, text.encode())
     server.hash_verifier.close()
 
-    assert good.accepted is not None
-    assert none.refusal is Refusal.NO_CREDENTIALS
-    assert by_body.accepted is not None
+    assert isinstance(good, Allowed)
+    assert none == Denied(Refusal.NO_CREDENTIALS)
+    assert isinstance(by_body, Allowed)
     assert [reason for _, reason in server.journal.decided_] == ["ok", "no-credentials", "ok"]
 
 
@@ -79,10 +81,10 @@ async def test_long_work_rests_for_checks_that_pass_and_for_no_others(*, keyring
     refused = [([], ""), (header("pharia_x"), ""), (header(text), "role=admin"), (header(text), "rolle=x")]
 
     for values, requirement in refused:
-        if server.gate.authorize_nowait(Contract.NGINX, values, requirement) is None:
-            await server.gate.decide(Contract.NGINX, values, requirement)
-    noted_of_refused = server.gate.checks
-    await server.gate.decide(Contract.NGINX, header(text))
+        if isinstance(server.authorizer.authorize_nowait(Contract.NGINX, values, requirement), Unverified):
+            await server.authorizer.authorize(Contract.NGINX, values, requirement)
+    noted_of_refused = server.authorizer.checks
+    await server.authorizer.authorize(Contract.NGINX, header(text))
 
     assert len(server.journal.decided_) == len(refused) + 1
-    assert (noted_of_refused, server.gate.checks) == (0, 1)
+    assert (noted_of_refused, server.authorizer.checks) == (0, 1)

@@ -16,7 +16,7 @@ from pharia_access.domain.keyring import Keyring, MacKey
 from pharia_access.domain.token import TokenText, mint
 from pharia_access.domain.verdict import RULES
 from pharia_access.services.verifier.hash_verifier import HashVerifier, HashVerifierLimits
-from pharia_access.services.verifier.verifier import Refused, Verifier, VerifierClock
+from pharia_access.services.verifier.verifier import Denied, Verifier
 from tests.support.verifier.verifier_server import VerifierServer
 
 if TYPE_CHECKING:
@@ -51,7 +51,8 @@ class House:
             index=self.server.index,
             freshness=self.server.freshness,
             hash_verifier=self.server.hash_verifier,
-            clock=VerifierClock(lambda: self.server.now, lambda: self.server.ticks),
+            boottime=lambda: self.server.boottime,
+            now=lambda _boottime: self.server.now,
             rules=RULES,
             own_key=secrets.token_bytes(32),
         )
@@ -66,7 +67,7 @@ class House:
 
     async def ask(self, text: TokenText) -> str:
         found = await self.server.verifier.verify(text.reveal().encode())
-        return found.reason.value if isinstance(found, Refused) else type(found).__name__
+        return found.refusal.value if isinstance(found, Denied) else type(found).__name__
 
     def _matches(self, phc: str, text: TokenText) -> bool:
         self.proofs += 1
@@ -104,7 +105,7 @@ async def test_good_tokens_stay_good_and_forged_ones_bad(
     house.server.verifier.use_keyring(BEFORE)
     good = [house.mint("first", BEFORE), house.mint("second", BEFORE)]
     if used:
-        assert [await house.ask(text) for text in good] == ["Accepted"] * 2
+        assert [await house.ask(text) for text in good] == ["Allowed"] * 2
 
     seen = Counter[str]()
     for number, ring in enumerate(rings):
@@ -118,7 +119,7 @@ async def test_good_tokens_stay_good_and_forged_ones_bad(
             seen[await house.ask(text)] += 1
             assert await house.ask(forged(text)) == "wrong-secret"
 
-    assert set(seen) == {"Accepted"}
+    assert set(seen) == {"Allowed"}
 
 
 async def test_forgeries_of_tokens_with_a_fingerprint_cost_no_slow_hash() -> None:
@@ -135,7 +136,7 @@ async def test_forgeries_of_a_token_of_old_cost_none_once_it_was_used() -> None:
     house = House(fingerprints=False)
     house.server.verifier.use_keyring(BEFORE)
     text = house.mint("ci", BEFORE)
-    assert await house.ask(text) == "Accepted"
+    assert await house.ask(text) == "Allowed"
 
     assert {await house.ask(forged(text)) for _ in range(100)} == {"wrong-secret"}
     assert house.proofs == 0
@@ -152,11 +153,11 @@ async def test_many_forgeries_of_old_tokens_leave_room_for_tokens_without_a_key(
     flood = [asyncio.ensure_future(house.ask(forged(text))) for text in old for _ in range(5)]
     await asyncio.sleep(0)
     assert house.server.hash_verifier.waiting <= 4
-    assert await house.ask(cold) == "Accepted"
+    assert await house.ask(cold) == "Allowed"
 
     assert Counter(await asyncio.gather(*flood)).keys() <= {"wrong-secret", "overloaded"}
     assert house.proofs <= 20
-    assert [await house.ask(text) for text in old] == ["Accepted"] * 20
+    assert [await house.ask(text) for text in old] == ["Allowed"] * 20
     house.server.hash_verifier.close()
 
 
@@ -166,7 +167,7 @@ async def test_another_key_under_a_known_id_is_counted_and_told_once(caplog: pyt
     house.server.verifier.use_keyring(CHANGED)
     assert house.server.verifier.known_keys.replaced == 0
 
-    assert {await house.ask(text) for text in texts} == {"Accepted"}
+    assert {await house.ask(text) for text in texts} == {"Allowed"}
 
     assert house.server.verifier.known_keys.replaced == 1
     assert [vars(record)["key"] for record in caplog.records] == [KEY_ID]

@@ -15,7 +15,7 @@ from pharia_access.domain.keyring import Keyring
 from pharia_access.domain.permissions import Role
 from pharia_access.domain.token import TokenText, mint
 from pharia_access.domain.verdict import CredentialRecord, IssuedToken, Refusal
-from pharia_access.services.verifier.verifier import Accepted, Refused, Unverified
+from pharia_access.services.verifier.verifier import Allowed, Denied, Unverified
 from tests.support.verifier.verifier_server import SUBJECT, VerifierServer
 
 if TYPE_CHECKING:
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 def verdict(server: VerifierServer, text: TokenText | bytes) -> str:
     """What `check` says, in a word."""
     found = server.verifier.check(text if isinstance(text, bytes) else text.reveal().encode())
-    return found.reason.value if isinstance(found, Refused) else type(found).__name__
+    return found.refusal.value if isinstance(found, Denied) else type(found).__name__
 
 
 async def slow_verdict(server: VerifierServer, text: TokenText | bytes) -> str:
     found = await server.verifier.verify(text if isinstance(text, bytes) else text.reveal().encode())
-    return found.reason.value if isinstance(found, Refused) else type(found).__name__
+    return found.refusal.value if isinstance(found, Denied) else type(found).__name__
 
 
 def record(server: VerifierServer, text: TokenText) -> IssuedToken:
@@ -45,8 +45,9 @@ def test_a_good_token_is_accepted_with_its_credential_and_roles() -> None:
 
     found = server.verifier.check(text.reveal().encode())
 
-    assert isinstance(found, Accepted)
-    assert (found.token.token_id, found.holder.uid, found.held.roles) == (text.token_id, SUBJECT, ("studio-user",))
+    assert isinstance(found, Allowed)
+    assert (found.token.token_id, found.credential.uid) == (text.token_id, SUBJECT)
+    assert found.effective_roles.roles == ("studio-user",)
 
 
 @pytest.mark.parametrize(
@@ -88,9 +89,9 @@ def test_a_view_that_is_too_old_says_nothing_even_of_a_good_token() -> None:
     server = VerifierServer()
     text = server.issue()
 
-    server.ticks += 300
-    assert verdict(server, text) == "Accepted"
-    server.ticks += 0.001
+    server.boottime += 300
+    assert verdict(server, text) == "Allowed"
+    server.boottime += 0.001
     assert verdict(server, text) == "view-too-old"
     assert verdict(server, text.reveal()[:-1].encode() + b"!") == "malformed-token"
 
@@ -107,15 +108,15 @@ async def test_what_argon2_proved_stays_proved_and_no_other_text_passes() -> Non
     server = VerifierServer(keyring=False)
     text = server.issue()
 
-    assert await slow_verdict(server, text) == "Accepted"
-    assert verdict(server, text) == "Accepted"
+    assert await slow_verdict(server, text) == "Allowed"
+    assert verdict(server, text) == "Allowed"
     assert verdict(server, text.reveal()[:-1].encode() + b"~") == "wrong-secret"
     server.hash_verifier.close()
 
 
 async def test_argon2_refuses_what_is_forged_malformed_or_cannot_be_proved() -> None:
     server = VerifierServer(keyring=False)
-    text, broken = server.issue(), server.issue("broken", proof="$argon2id$v=19$m=999999,t=1,p=1$x$y")
+    text, broken = server.issue(), server.issue("broken", hash="$argon2id$v=19$m=999999,t=1,p=1$x$y")
     forged = _with_id_of(text)
 
     assert await slow_verdict(server, forged) == "wrong-secret"
@@ -173,9 +174,9 @@ def _change(server: VerifierServer, text: TokenText, what: str) -> None:
         case "delete":
             server.index.drop("ApiToken", "finance/ci")
         case "rehash":
-            server.index.put_token(replace(record(server, text), proof=hash_token(text, CHEAPEST)))
+            server.index.put_token(replace(record(server, text), hash=hash_token(text, CHEAPEST)))
         case _:
-            server.ticks += 1000
+            server.boottime += 1000
 
 
 async def test_a_keyring_may_come_change_and_go() -> None:
@@ -188,7 +189,7 @@ async def test_a_keyring_may_come_change_and_go() -> None:
         server.verifier.use_keyring(keyring)
         seen.append((server.verifier.keys, verdict(server, text)))
 
-    assert seen == [(0, "Unverified"), (1, "Accepted"), (1, "Unverified"), (0, "Unverified")]
+    assert seen == [(0, "Unverified"), (1, "Allowed"), (1, "Unverified"), (0, "Unverified")]
 
 
 def test_a_credential_that_came_again_is_another() -> None:
@@ -207,9 +208,9 @@ def test_each_reason_has_a_word_of_its_own() -> None:
 
 
 def _hold_another_role(server: VerifierServer, token: IssuedToken) -> None:
-    holder = server.index.holder(token.credential)
-    assert holder is not None
-    server.index.put_credential_record(replace(holder, suspended=True))
+    credential = server.index.credential(token.credential_key)
+    assert credential is not None
+    server.index.put_credential_record(replace(credential, suspended=True))
 
 
 @pytest.mark.parametrize(
@@ -226,7 +227,7 @@ def _hold_another_role(server: VerifierServer, token: IssuedToken) -> None:
         ),
         pytest.param(_hold_another_role, False, id="its credential was written"),
         pytest.param(
-            lambda server, token: server.index.drop("ApiCredential", token.credential),
+            lambda server, token: server.index.drop("ApiCredential", token.credential_key),
             False,
             id="its credential is gone",
         ),
@@ -239,7 +240,9 @@ def _hold_another_role(server: VerifierServer, token: IssuedToken) -> None:
         pytest.param(lambda server, token: setattr(server, "now", token.ends_at), False, id="it has ended just now"),
         pytest.param(lambda server, token: setattr(server, "now", token.ends_at - 1), True, id="it ends soon"),
         pytest.param(
-            lambda server, _token: setattr(server, "ticks", server.ticks + 300.001), False, id="the view is too old"
+            lambda server, _token: setattr(server, "boottime", server.boottime + 300.001),
+            False,
+            id="the view is too old",
         ),
     ],
 )
@@ -248,7 +251,7 @@ def test_what_was_accepted_still_holds_unless_what_it_rested_on_is_other(
 ) -> None:
     server = VerifierServer()
     accepted = server.verifier.check(server.issue().reveal().encode())
-    assert isinstance(accepted, Accepted)
+    assert isinstance(accepted, Allowed)
 
     happens(server, accepted.token)
 
