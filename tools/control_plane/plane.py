@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import http.client
 import json
-from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
 from tools.build_control_plane import ensure_binaries
@@ -21,13 +20,16 @@ from tools.control_plane.flags import (
     write_configuration,
 )
 from tools.control_plane.pki import Pki, token_kubeconfig
-from tools.control_plane.processes import Process, ProcessError, free_port
+from tools.control_plane.processes import ProcessError, free_port
+from tools.control_plane.programs import Programs
 
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Iterator
     from pathlib import Path
     from types import TracebackType
+
+    from tools.control_plane.processes import Process
 
 __all__ = ["ControlPlane"]
 
@@ -47,8 +49,7 @@ class ControlPlane:
         self.kubeconfig = root / "kubeconfig"
         self.audit_log = root / "audit.log"
         self.server_url = ""
-        self._die_with_parent = die_with_parent
-        self._processes: dict[str, Process] = {}
+        self._programs = Programs(root, die_with_parent=die_with_parent)
         self._outside_flags = outside.flags(root / "pki") if outside else ()
         self._more_flags: tuple[str, ...] = ()
         self._more_etcd_flags: tuple[str, ...] = ()
@@ -85,16 +86,16 @@ class ControlPlane:
     @property
     def processes(self) -> tuple[Process, ...]:
         """The programs that were started and not stopped."""
-        return tuple(self._processes.values())
+        return self._programs.running
 
     def stop(self) -> None:
         """End everything; nothing is left running. The folder stays, for its logs."""
-        controllers = self._processes.get("kube-controller-manager")
+        controllers = self._programs.find("kube-controller-manager")
         if controllers is not None:
             controllers.terminate()  # ends while the API server does
         self.stop_api_server()
         self.stop_etcd()
-        self._stop("kube-controller-manager")
+        self._programs.stop("kube-controller-manager")
 
     def __enter__(self) -> Self:
         return self
@@ -108,11 +109,11 @@ class ControlPlane:
 
     def start_etcd(self) -> None:
         """Start etcd on the data that is there."""
-        self._run("etcd", [*etcd_argv(self.bin / "etcd"), *self._more_etcd_flags])
+        self._programs.run("etcd", [*etcd_argv(self.bin / "etcd"), *self._more_etcd_flags])
 
     def stop_etcd(self) -> None:
         """End etcd; the API server stays and answers with errors."""
-        self._stop("etcd")
+        self._programs.stop("etcd")
 
     def restart_etcd_with(self, *flags: str) -> None:
         """End etcd and start it on the same data with these flags beside its own, which it keeps."""
@@ -126,7 +127,7 @@ class ControlPlane:
 
     def stop_api_server(self) -> None:
         """End the API server; its clients are refused until it is started again."""
-        self._stop("kube-apiserver", grace=2)  # it would wait for its watchers, up to a minute
+        self._programs.stop("kube-apiserver", grace=2)  # it would wait for its watchers, up to a minute
 
     def restart_api_server(self) -> None:
         """End the API server and start it again on the same port and data; ready on return."""
@@ -149,7 +150,7 @@ class ControlPlane:
         path = "/api/v1/namespaces/default/serviceaccounts/default"
         log = self.root / "kube-controller-manager.log"
         seen = log.stat().st_size if log.exists() else 0
-        self._run("kube-controller-manager", argv).wait_until(
+        self._programs.run("kube-controller-manager", argv).wait_until(
             lambda: _COLLECTING in log.read_bytes()[seen:] and self._probe.status(path) == http.client.OK,
             what="the controllers collect garbage and make the default ServiceAccount",
         )
@@ -159,7 +160,7 @@ class ControlPlane:
 
         `flags` stand after its own, until it is started again.
         """
-        self._stop("kube-controller-manager")
+        self._programs.stop("kube-controller-manager")
         self.start_controllers(*flags)
 
     # Clients.
@@ -175,12 +176,12 @@ class ControlPlane:
         """Run kubectl as administrator or as `user` (impersonated); raises ProcessError with what it said."""
         identity = [] if user is None else [f"--as={user}"]
         argv = [str(self.bin / "kubectl"), f"--kubeconfig={self.kubeconfig}", *identity, *args]
-        return run_client(argv, env=self._environment, stdin=stdin, check=check, timeout=timeout)
+        return run_client(argv, env=self._programs.environment, stdin=stdin, check=check, timeout=timeout)
 
     def helm(self, *args: str, check: bool = True, timeout: float = 60) -> subprocess.CompletedProcess[str]:
         """Run Helm as administrator; raises ProcessError with what it said."""
         argv = [str(self.bin / "helm"), f"--kubeconfig={self.kubeconfig}", *args]
-        return run_client(argv, env=self._environment, check=check, timeout=timeout)
+        return run_client(argv, env=self._programs.environment, check=check, timeout=timeout)
 
     def service_account_kubeconfig(self, namespace: str, name: str, path: Path, *, server: str | None = None) -> Path:
         """Write a kubeconfig that signs in as a ServiceAccount; `server`: another URL, such as a proxy's."""
@@ -213,7 +214,7 @@ class ControlPlane:
             try:
                 self._start_api_server(free_port())
             except ProcessError as error:
-                self._stop("kube-apiserver")
+                self._programs.stop("kube-apiserver")
                 if "address already in use" not in str(error):
                     raise
             else:
@@ -226,7 +227,7 @@ class ControlPlane:
         self._probe = Probe(port, self.pki)
         own = api_server_argv(self.bin / "kube-apiserver", pki=self.pki, port=port)
         argv = [*own, *self._outside_flags, *self._more_flags]
-        self._run("kube-apiserver", argv).wait_until(
+        self._programs.run("kube-apiserver", argv).wait_until(
             lambda: self._probe.status("/readyz") == http.client.OK,
             what="the API server is ready",
             timeout=60,
@@ -235,22 +236,3 @@ class ControlPlane:
     def _write_kubeconfigs(self) -> None:
         self.pki.kubeconfig(self.kubeconfig, self.server_url, self.pki.admin)
         self.pki.kubeconfig(self.root / "controllers.kubeconfig", self.server_url, self.pki.controllers)
-
-    def _run(self, name: str, argv: list[str]) -> Process:
-        log = self.root / f"{name}.log"
-        process = Process.start(
-            argv, log=log, cwd=self.root, env=self._environment, die_with_parent=self._die_with_parent
-        )
-        self._processes[name] = process
-        return process
-
-    def _stop(self, name: str, *, grace: float = 5) -> None:
-        process = self._processes.pop(name, None)
-        if process is not None:
-            process.stop(grace=grace)
-
-    @cached_property
-    def _environment(self) -> dict[str, str]:
-        """Nothing of the starter's environment, so that every machine runs the same."""
-        # GOGC: a heap this small would be collected many times a second, which no API server in earnest does.
-        return {"PATH": f"{self.bin}:/usr/bin:/bin", "HOME": str(self.root), "GOGC": "400"}
