@@ -3,31 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from pharia_access.domain.administration.next_steps import AskForRight, ChangeInGit, ListRoles, Step, SuspendCredential
-from pharia_access.domain.model import ObjectKey
-from pharia_access.errors import ConflictError, NotFoundError
+from pharia_access.errors import NotFoundError
 from pharia_access.services.administration import credentials
 from pharia_access.services.administration.plans import BlockedError
-from tests.support.fake_objects import FakeObjects, an_active_token, context_of
-from tools.control_plane.resources import api_credential, api_role, api_token
-
-Json = dict[str, Any]
-
-KEY = ObjectKey("finance", "invoice-bot")
-TRACKED = {"argocd.argoproj.io/tracking-id": "app"}
-
-
-def a_cluster(*, tokens: int = 1, git: bool = False, **spec: Any) -> FakeObjects:  # noqa: ANN401 - a field each
-    """Two roles for everybody and one for another namespace, and a credential with active tokens."""
-    credential = api_credential("finance", **spec)
-    credential["metadata"]["annotations"] = TRACKED if git else {}
-    roles = [api_role("studio-user"), api_role("os-user"), api_role("hr-user", allowedNamespaces=["hr"])]
-    active = [an_active_token(api_token("finance", f"ci-{number}")) for number in range(tokens)]
-    return FakeObjects().put(*roles, credential, *active)
+from tests.support.administration.contexts import context_of
+from tests.support.administration.credential_cluster import KEY, a_cluster
 
 
 async def test_creation_is_planned_before_anything_is_written() -> None:
@@ -233,44 +217,6 @@ async def test_what_git_declares_is_changed_only_by_force() -> None:
     assert [warning.partition(" (")[0] for warning in forced.warnings] == [
         "spec.description of credential invoice-bot is declared in Git"
     ]
-
-
-def write_status(objects: FakeObjects) -> None:
-    objects.put({**objects.body("ApiCredential", KEY.name), "status": {"tokens": {"active": 7}}})
-
-
-async def test_a_status_written_meanwhile_does_no_harm() -> None:
-    objects, times = a_cluster(), iter([True] * (credentials.MOST_TRIES - 1))
-    context = context_of(objects)
-    plan = await credentials.plan_suspension(context, KEY.name, suspended=True)
-
-    def write() -> None:
-        if next(times, False):
-            write_status(objects)
-
-    objects.before_patch = write
-
-    assert (await credentials.edit(context, plan)).summary.suspended
-
-
-async def test_a_status_that_never_rests_is_a_conflict() -> None:
-    objects = a_cluster()
-    context = context_of(objects)
-    plan = await credentials.plan_suspension(context, KEY.name, suspended=True)
-    objects.before_patch = lambda: write_status(objects)
-
-    with pytest.raises(ConflictError):
-        await credentials.edit(context, plan)
-
-
-async def test_a_spec_that_people_changed_meanwhile_is_not_overrun() -> None:
-    objects = a_cluster()
-    context = context_of(objects)
-    plan = await credentials.plan_suspension(context, KEY.name, suspended=True)
-    objects.put({**objects.body("ApiCredential", KEY.name), "spec": {"roles": ["os-user"]}})
-
-    with pytest.raises(ConflictError):
-        await credentials.edit(context, plan)
 
 
 async def test_a_credential_that_is_not_there_has_no_plan() -> None:

@@ -31,8 +31,10 @@ from pharia_access.services.administration.rotation import (
     rotate,
     rotate_each,
 )
+from tests.support.administration.contexts import FakeDestination, Heard, context_of
+from tests.support.administration.fake_objects import FakeObjects
+from tests.support.administration.stored_bodies import an_active_token
 from tests.support.builders.domain_objects import TEXT
-from tests.support.fake_objects import FakeDestination, FakeObjects, Heard, an_active_token, context_of
 from tools.control_plane.resources import api_credential, api_token
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ Everybody may do everything, unless `forbidden` says otherwise. Whoever waits le
 from __future__ import annotations
 
 import asyncio
-from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -19,8 +18,7 @@ from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.times import format_time
 from pharia_access.errors import AccessError, AlreadyExistsError, ConflictError, ForbiddenError, NotFoundError
 from pharia_access.kube.administration.objects import ListPage
-from pharia_access.kube.administration.summarized_objects import SummarizedObjects
-from pharia_access.services.administration.context import Context
+from tests.support.administration.stored_bodies import FIELDS, Json, merge_patch, minted_status, place_of
 from tests.support.builders.domain_objects import NOW, TEXT
 
 if TYPE_CHECKING:
@@ -28,18 +26,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from pharia_access.domain.administration.stored import Right
-    from pharia_access.domain.administration.summaries import TokenSummary
-    from pharia_access.domain.token import TokenText
-    from pharia_access.services.administration.progress import Event
 
-__all__ = ["FakeDestination", "FakeObjects", "Heard", "an_active_token", "context_of"]
-
-Json = dict[str, Any]
-
-_FIELDS = {
-    "spec.credentialRef.name": lambda body: body["spec"]["credentialRef"]["name"],
-    "status.tokenID": lambda body: body.get("status", {}).get("tokenID"),
-}
+__all__ = ["FakeObjects"]
 
 
 @dataclass(slots=True)
@@ -71,7 +59,7 @@ class FakeObjects:
             number = str(next(self.versions))
             metadata = {"uid": f"uid-{number}", "creationTimestamp": format_time(self.time), **body["metadata"]}
             stored = {**deepcopy(body), "metadata": {**metadata, "resourceVersion": number}}
-            self.bodies[_place(stored)] = stored
+            self.bodies[place_of(stored)] = stored
         return self
 
     def body(self, kind: str, name: str, namespace: str = "finance") -> Json:
@@ -93,19 +81,19 @@ class FakeObjects:
         self._judge(f"list {kind}" if namespace else f"list all {kind}")
         name, _, wanted = fields.partition("=")
         found = [body for place, body in self.bodies.items() if place[0] == kind and namespace in {None, place[1]}]
-        found = [body for body in found if not name or _FIELDS[name](body) == wanted]
+        found = [body for body in found if not name or FIELDS[name](body) == wanted]
         for number, body in enumerate(found, start=1):
             yield ListPage([deepcopy(body)], len(found) - number)
 
     async def create(self, body: Json) -> Json:
         self._judge(f"create {body['kind']}")
-        if _place(body) in self.bodies:
+        if place_of(body) in self.bodies:
             error = AlreadyExistsError("it is there")
             error.status = 409
             raise error
         self.put(body)
         self._fail(f"create {body['kind']}")
-        return deepcopy(self.bodies[_place(body)])
+        return deepcopy(self.bodies[place_of(body)])
 
     async def patch(self, kind: str, key: ObjectKey, patch: Json) -> Json:
         self._judge(f"patch {kind}")
@@ -114,7 +102,7 @@ class FakeObjects:
         if any(stored["metadata"][name] != value for name, value in patch["metadata"].items()):
             msg = "it changed"
             raise ConflictError(msg)
-        self.put({**stored, "spec": _merged(stored["spec"], patch["spec"])})
+        self.put({**stored, "spec": merge_patch(stored["spec"], patch["spec"])})
         self._fail(f"patch {kind}")
         return deepcopy(self.bodies[kind, key.namespace, key.name])
 
@@ -147,7 +135,7 @@ class FakeObjects:
                 key = ObjectKey(namespace, f"{name}-token")
                 secret = OneTimeSecret(key, f"uid-of-{name}", self.time, True, "", name, TEXT)  # noqa: FBT003
                 self.secrets[key] = secret
-                body["status"] = _minted(self.time, key.name, secret.uid)
+                body["status"] = minted_status(self.time, key.name, secret.uid)
 
     def _delete_object(self, kind: str, key: ObjectKey, uid: str) -> Json | None:
         self._judge(f"delete {kind}")
@@ -178,107 +166,3 @@ class FakeObjects:
     def _fail(self, what: str) -> None:
         if what in self.failing:
             raise self.failing.pop(what)
-
-
-class _Secrets:
-    """The Secrets of these objects: its `read` is another."""
-
-    def __init__(self, objects: FakeObjects) -> None:
-        self._objects = objects
-
-    async def read(self, key: ObjectKey) -> OneTimeSecret | ForeignSecret | None:
-        return self._objects.secrets.get(key)
-
-    async def delete(self, key: ObjectKey, uid: str) -> Deletion:
-        deletion: Deletion = await self._objects.delete(key, uid)
-        return deletion
-
-
-@dataclass(slots=True)
-class Heard:
-    """Answers `Progress`: keeps what it hears."""
-
-    events: list[Event] = field(default_factory=list)
-    lists: list[tuple[str, int, int]] = field(default_factory=list)
-    waits: list[str] = field(default_factory=list)
-
-    @contextmanager
-    def listing(self, noun: str) -> Iterator[Callable[[int, int], None]]:
-        yield lambda found, left: self.lists.append((noun, found, left))
-
-    @contextmanager
-    def waiting(self, token: ObjectKey) -> Iterator[Callable[[str], None]]:
-        yield self.waits.append
-
-    def happened(self, event: Event) -> None:
-        self.events.append(event)
-
-
-@dataclass(slots=True)
-class FakeDestination:
-    """Takes secrets, unless it fails."""
-
-    taken: list[tuple[str, TokenText]] = field(default_factory=list)
-    failing: AccessError | None = None
-
-    async def check(self) -> None:
-        """Always takes one."""
-
-    async def put(self, token: TokenSummary, text: TokenText) -> None:
-        if self.failing is not None:
-            raise self.failing
-        self.taken.append((token.key.name, text))
-
-
-def context_of(objects: FakeObjects, progress: Heard | None = None, *, dry_run: bool = False) -> Context:
-    """The use cases' place, in the namespace finance; new names end in e4f5a."""
-    json: Any = objects
-    return Context(
-        objects=SummarizedObjects(json),
-        deliveries=_Secrets(objects),
-        clock=objects,
-        namespace="finance",
-        letters=lambda: "e4f5a",
-        progress=progress or Heard(),
-        dry_run=dry_run,
-    )
-
-
-def an_active_token(body: Json, *, left: timedelta = timedelta(days=10), **status: object) -> Json:
-    """The token as it is once it was minted, thirty days before its end."""
-    end = NOW + left
-    minted = {"phase": "Active", "issuedAt": format_time(end - timedelta(days=30)), "expiresAt": format_time(end)}
-    return {**body, "status": {**minted, **status}}
-
-
-def _minted(now: datetime, secret_name: str, secret_uid: str) -> Json:
-    return {
-        "phase": "Active",
-        "issuedAt": format_time(now),
-        "expiresAt": format_time(now + timedelta(days=90)),
-        "tokenID": TEXT.token_id,
-        "conditions": [{"type": "Ready", "status": "True", "reason": "Issued", "message": ""}],
-        "delivery": {
-            "state": "Available",
-            "secretName": secret_name,
-            "secretUID": secret_uid,
-            "deadline": format_time(now + timedelta(hours=1)),
-        },
-    }
-
-
-def _merged(old: Json, patch: Json) -> Json:
-    """RFC 7386."""
-    merged = dict(old)
-    for name, value in patch.items():
-        if isinstance(value, dict):
-            merged[name] = _merged(merged.get(name) or {}, value)
-        elif value is None:
-            merged.pop(name, None)
-        else:
-            merged[name] = value
-    return merged
-
-
-def _place(body: Json) -> tuple[str, str, str]:
-    return body["kind"], body["metadata"].get("namespace", ""), body["metadata"]["name"]

@@ -1,0 +1,1 @@
+"""The administration without an API server or a terminal: objects, Secrets and whoever listens."""
