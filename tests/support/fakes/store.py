@@ -4,12 +4,10 @@ Synchronous and without faults: `fake_cluster` puts the ports, the waiting and t
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime
-from itertools import count
+from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
-from pharia_access.domain.api_values import InvalidObject, LeaseRecord, OneTimeSecret
+from pharia_access.domain.api_values import LeaseRecord
 from pharia_access.domain.deletions import GONE, NOT_THERE, Deletion, Held, foreign
 from pharia_access.domain.model import (
     Credential,
@@ -20,9 +18,7 @@ from pharia_access.domain.model import (
     TokenSpec,
     TokenStatus,
 )
-from pharia_access.domain.permissions import Role
 from pharia_access.domain.times import whole_seconds
-from pharia_access.domain.token import TokenText
 from pharia_access.errors import (
     AlreadyExistsError,
     ConflictError,
@@ -30,7 +26,8 @@ from pharia_access.errors import (
     InvalidObjectError,
     NotFoundError,
 )
-from tests.support.fakes.records import Change, Removal, Withdrawal, Written
+from tests.support.fakes.records import Change, Removal, Written
+from tests.support.fakes.stored_secrets import StoredSecrets
 
 __all__ = ["FakeStore"]
 
@@ -41,40 +38,8 @@ T = TypeVar("T", Token, Credential)
 
 
 @dataclass(slots=True)
-class FakeStore:
+class FakeStore(StoredSecrets):
     """Every public method but the `read` ones is one write of the API server."""
-
-    now: Callable[[], datetime]
-    tokens: dict[ObjectKey, Token] = field(default_factory=dict)
-    credentials: dict[ObjectKey, Credential] = field(default_factory=dict)
-    roles: dict[str, Role] = field(default_factory=dict)
-    secrets: dict[ObjectKey, OneTimeSecret] = field(default_factory=dict)
-    foreign_secrets: set[ObjectKey] = field(default_factory=set)
-    malformed: dict[ObjectKey, InvalidObject] = field(default_factory=dict)
-    told_malformed: list[InvalidObject] = field(default_factory=list)
-    lease: LeaseRecord | None = None
-    keyring: tuple[Mapping[str, bytes], str] | None = None
-    changes: list[Change] = field(default_factory=list)
-    history: list[Written] = field(default_factory=list)
-    every_secret: dict[str, OneTimeSecret] = field(default_factory=dict)
-    owner_of: dict[str, str] = field(default_factory=dict)
-    secret_finalizers: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    deleted_secrets: set[str] = field(default_factory=set)
-    """UIDs of those that were deleted, gone or not."""
-    withdrawals: list[Withdrawal] = field(default_factory=list)
-    removals: list[Removal] = field(default_factory=list)
-    _versions: "count[int]" = field(default_factory=lambda: count(1))
-    _uids: "count[int]" = field(default_factory=lambda: count(1))
-    version: str = "0"
-
-    def next_version(self) -> str:
-        """One counter for all kinds, as in etcd."""
-        self.version = str(next(self._versions))
-        return self.version
-
-    def next_uid(self) -> str:
-        """Never given twice."""
-        return f"uid-{next(self._uids)}"
 
     # --- what people do
 
@@ -119,16 +84,6 @@ class FakeStore:
         if held.deleting and not finalizers:
             self.delete_token(key)
         return held
-
-    def hold_secret(self, key: ObjectKey, *finalizers: str) -> None:
-        """The same for a one-time Secret."""
-        uid = self.secrets[key].uid
-        if uid in self.deleted_secrets and {*finalizers} - {*self.secret_finalizers.get(uid, ())}:
-            message = "no new finalizers can be added if the object is being deleted"
-            raise InvalidError(message)
-        self.secret_finalizers[uid] = finalizers
-        if uid in self.deleted_secrets:
-            self.delete_secret(key, uid)
 
     def apply_credential(self, credential: Credential) -> Credential:
         """Create or change a credential."""
@@ -218,52 +173,6 @@ class FakeStore:
             holder = ObjectKey(key.namespace, token.spec.credential_name)
             self.removals.append(Removal(token, self.credentials.get(holder)))
         return self.delete_token(key, uid)
-
-    def create_secret(self, token: Token, text: TokenText) -> OneTimeSecret:
-        """Create the Secret of a token."""
-        key = ObjectKey(token.key.namespace, token.spec.secret_name)
-        if key in self.secrets or key in self.foreign_secrets:
-            raise AlreadyExistsError(str(key))
-        secret = OneTimeSecret(
-            key=key,
-            uid=self.next_uid(),
-            created=whole_seconds(self.now()),
-            immutable=True,
-            token_uid=token.uid,
-            token_name=token.key.name,
-            text=text,
-        )
-        return self.put_secret(secret, owner_uid=token.uid)
-
-    def put_secret(self, secret: OneTimeSecret, *, owner_uid: str) -> OneTimeSecret:
-        """Have this Secret, whoever made it."""
-        self.next_version()
-        self.secrets[secret.key] = secret
-        self.every_secret[secret.uid] = secret
-        self.owner_of[secret.uid] = owner_uid
-        return secret
-
-    def delete_secret(self, key: ObjectKey, uid: str) -> Deletion:
-        """Delete that very Secret; with a finalizer it stands."""
-        secret = self.secrets.get(key)
-        if secret is None or secret.uid != uid:
-            return NOT_THERE
-        self.next_version()
-        if finalizers := self.secret_finalizers.get(uid, ()):
-            self.deleted_secrets.add(uid)
-            return Deletion(found=True, held=Held(finalizers))
-        del self.secrets[key]
-        return GONE
-
-    def withdraw_secret(self, key: ObjectKey, uid: str) -> Deletion:
-        """The same by the operator; whose it was then is kept."""
-        secret = self.secrets.get(key)
-        if secret is not None and secret.uid == uid:
-            owner = self.tokens.get(ObjectKey(key.namespace, secret.token_name))
-            self.withdrawals.append(
-                Withdrawal(secret, owner, frozenset(c.uid for c in self.credentials.values()), self.now())
-            )
-        return self.delete_secret(key, uid)
 
     def write_lease(self, record: LeaseRecord) -> LeaseRecord:
         """Create or replace the Lease."""
