@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.security.lost_rights import OPERATORS, VERIFIERS, Checked, Loss
+from tests.support.security.lost_rights import OPERATORS, VERIFIERS, Loss
 from tests.support.security.rights import Grants, given
+from tests.support.security.story_steps import Checked
 from tools.control_plane.api import Api
 from tools.control_plane.charts import of_kind, rendered
 from tools.control_plane.installation import NAMESPACE, OPERATOR_ACCOUNT
