@@ -1,5 +1,4 @@
 import asyncio
-import socket
 from collections.abc import AsyncIterator
 from contextlib import suppress
 
@@ -7,17 +6,7 @@ import aiohttp
 import pytest
 
 from pharia_access.entrypoints.health import HealthServer
-
-
-class Process:
-    """What the server tells about."""
-
-    def __init__(self) -> None:
-        self.broken: list[str] = []
-        self.missing: list[str] = []
-        self.server = HealthServer(
-            "127.0.0.1", 0, live=lambda: self.broken, ready=lambda: self.missing, metrics=lambda: b"up 1\n"
-        )
+from tests.support.fakes.told_process import Process
 
 
 @pytest.fixture
@@ -207,49 +196,6 @@ async def test_a_body_that_does_not_come_keeps_no_connection(process: Process) -
 
     writer.close()
     assert answers.startswith(b"HTTP/1.1 405")
-
-
-async def test_the_port_is_the_one_that_was_taken_and_is_free_after_the_stop() -> None:
-    server = Process().server
-    assert server.port == 0
-
-    await server.start()
-    port = server.port
-    await server.stop()
-
-    assert port > 0
-    with socket.socket() as probe:
-        assert probe.connect_ex(("127.0.0.1", port)) != 0
-
-
-@pytest.fixture
-async def of_both_families() -> AsyncIterator[HealthServer]:
-    """Skips where this machine has no IPv6."""
-    with socket.socket(socket.AF_INET6) as probe:
-        try:
-            probe.bind(("::1", 0))
-        except OSError:
-            pytest.skip("there is no IPv6 on this machine")
-    server = HealthServer("::", 0, live=list, ready=list, metrics=bytes)
-    await server.start()
-    yield server
-    await server.stop()
-
-
-@pytest.mark.parametrize("address", ["127.0.0.1", "[::1]"])
-async def test_the_address_of_every_address_is_of_both_families(of_both_families: HealthServer, address: str) -> None:
-    url = f"http://{address}:{of_both_families.port}/healthz"
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(5)) as session, session.get(url) as answer:
-        assert answer.status == 200
-
-
-async def test_a_taken_port_of_both_families_is_an_error_too(of_both_families: HealthServer) -> None:
-    second = HealthServer("::", of_both_families.port, live=list, ready=list, metrics=bytes)
-
-    with pytest.raises(OSError, match="Address already in use"):
-        await second.start()
-
-    await second.stop()
 
 
 async def test_a_taken_port_is_an_error_and_leaves_nothing_behind(process: Process) -> None:

@@ -1,77 +1,40 @@
-"""Each method of the Cluster and Leases ports: what it sends, and what it makes of the answer."""
+"""Each method of the Cluster port: what it sends, and what it makes of the answer."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import pytest
 
-from pharia_access.domain.api_values import InvalidObject, LeaseRecord
+from pharia_access.domain.api_values import InvalidObject
 from pharia_access.domain.deletions import GONE, NOT_THERE, Deletion, Held
 from pharia_access.domain.model import CredentialStatus, TokenCounts, TokenStatus
 from pharia_access.domain.reasons import Phase
 from pharia_access.errors import (
-    AlreadyExistsError,
     ConflictError,
     ForbiddenError,
-    NotFoundError,
     UnavailableError,
 )
-from pharia_access.kube.client import MERGE_PATCH, Connection, connect
+from pharia_access.kube.client import MERGE_PATCH
 from pharia_access.kube.deletion import what_holds
 from pharia_access.kube.gateway import KubeCluster
-from pharia_access.kube.operator.lease import KubeLeases
 from pharia_access.kube.schema import invalid_object
 from tests.support.builders.domain_objects import CREDENTIAL, NOW, TOKEN, WINDOW, a_credential, a_token, owned_by
 from tests.support.builders.stored_objects import stored_credential, stored_role, stored_token, with_field
-from tests.support.fakes.hostile_api import ReceivedRequest, hostile_api, plain_kubeconfig, reply
+from tests.support.fakes.exchanges import asked, body, line, status
+from tests.support.fakes.hostile_api import reply
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
-T = TypeVar("T")
-
 TOKENS = "/apis/access.pharia.ai/v1alpha1/namespaces/finance/apitokens"
 CREDENTIALS = "/apis/access.pharia.ai/v1alpha1/namespaces/finance/apicredentials"
-LEASES = "/apis/coordination.k8s.io/v1/namespaces/system/leases"
 AS_READ = {"uid": "token-1", "resourceVersion": "7"}
 TOKEN_7 = a_token(resource_version="7")
 CREDENTIAL_7 = a_credential(resource_version="7")
 BROKEN = with_field(stored_token(), "spec.ttl", "banana")
-LEASE = LeaseRecord("us", 15, acquired=NOW, renewed=NOW, transitions=2)
-
-
-def status(code: int, reason: str) -> bytes:
-    return reply(code, {"kind": "Status", "code": code, "reason": reason, "message": "no"})
-
-
-async def exchanged(
-    tmp_path: Path, act: Callable[[Connection], Awaitable[T]], *answers: bytes
-) -> tuple[T, list[ReceivedRequest]]:
-    """What came of it, and what was sent; the server answers in this order."""
-    left = list(answers)
-    async with (
-        hostile_api(lambda _: left.pop(0)) as api,
-        connect(plain_kubeconfig(tmp_path / "kubeconfig", api.url), pool_size=2) as connection,
-    ):
-        return await act(connection), api.requests
-
-
-async def asked(
-    tmp_path: Path, act: Callable[[KubeCluster], Awaitable[T]], *answers: bytes
-) -> tuple[T, list[ReceivedRequest]]:
-    return await exchanged(tmp_path, lambda c: act(KubeCluster(c, default_window=WINDOW)), *answers)
-
-
-def line(request: ReceivedRequest) -> tuple[str, str]:
-    return request.method, request.path
-
-
-def body(request: ReceivedRequest) -> Any:  # noqa: ANN401 - JSON
-    return json.loads(request.body)
 
 
 async def test_a_token_is_read_live(tmp_path: Path) -> None:
@@ -249,43 +212,3 @@ async def test_a_role_has_no_status_to_tell_on(tmp_path: Path) -> None:
     _, requests = await asked(tmp_path, lambda c: c.write_malformed_status(found("ApiRole"), now=NOW))
 
     assert requests == []
-
-
-@pytest.mark.parametrize(
-    ("record", "expected"),
-    [
-        pytest.param(LEASE, ("POST", LEASES), id="a new one is created"),
-        pytest.param(replace(LEASE, resource_version="7"), ("PUT", f"{LEASES}/op"), id="one that was read is replaced"),
-    ],
-)
-async def test_the_lease_is_written(tmp_path: Path, record: LeaseRecord, expected: tuple[str, str]) -> None:
-    async def write(connection: Connection) -> LeaseRecord:
-        return await KubeLeases(connection, namespace="system", name="op").write_lease(record)
-
-    spec = {"holderIdentity": "us", "leaseDurationSeconds": 15, "leaseTransitions": 2}
-    times = {"acquireTime": "2026-11-23T12:00:00.000000Z", "renewTime": "2026-11-23T12:00:00.000000Z"}
-    answer = reply(200, {"metadata": {"resourceVersion": "8"}, "spec": {**spec, **times}})
-    written, requests = await exchanged(tmp_path, write, answer)
-
-    assert written == replace(LEASE, resource_version="8")
-    assert line(requests[0]) == expected
-    assert body(requests[0])["spec"] == {**spec, **times}
-    assert body(requests[0])["metadata"].get("resourceVersion", "") == record.resource_version
-
-
-@pytest.mark.parametrize(("reason", "error"), [("Conflict", ConflictError), ("AlreadyExists", AlreadyExistsError)])
-async def test_a_lease_that_another_wrote_first_is_said_so(tmp_path: Path, reason: str, error: type[Exception]) -> None:
-    with pytest.raises(error):
-        await exchanged(
-            tmp_path, lambda c: KubeLeases(c, namespace="system", name="op").write_lease(LEASE), status(409, reason)
-        )
-
-
-async def test_there_may_be_no_lease_yet(tmp_path: Path) -> None:
-    record, _ = await exchanged(
-        tmp_path, lambda c: KubeLeases(c, namespace="system", name="op").read_lease(), status(404, "NotFound")
-    )
-
-    assert record is None
-    with pytest.raises(NotFoundError):
-        await asked(tmp_path, lambda c: c.read_token(TOKEN), status(404, "NotFound"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import traceback
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,6 @@ import pytest
 from pharia_access.domain.api_values import ForeignSecret, OneTimeSecret
 from pharia_access.domain.model import ObjectKey
 from pharia_access.errors import (
-    AccessError,
     ConflictError,
     ForbiddenError,
     InvalidError,
@@ -25,6 +23,7 @@ from pharia_access.kube.client import connect
 from pharia_access.kube.secrets import KubeSecrets
 from tests.support.builders.domain_objects import TEXT, a_token
 from tests.support.fakes.hostile_api import ReceivedRequest, hostile_api, plain_kubeconfig, reply
+from tests.support.security.shown_errors import everything_about, everything_shown
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -132,20 +131,6 @@ async def test_no_error_of_a_replacement_tells_a_token(tmp_path: Path) -> None:
 
     assert not leaks
     assert next(answers, "all were given") == "all were given"
-
-
-async def everything_shown(call: Awaitable[object]) -> str:
-    """The repr of what a call returns, or all about the error that it raises."""
-    try:
-        return repr(await call)
-    except AccessError as error:
-        return everything_about(error)
-
-
-def everything_about(error: BaseException) -> str:
-    """All that a log could print: the error, what it came from, and what was under way, suppressed or not."""
-    text = "".join(traceback.format_exception(error)) + repr(error) + str(vars(error))
-    return text + "".join(everything_about(other) for other in (error.__cause__, error.__context__) if other)
 
 
 async def test_a_secret_of_ours_is_seen(tmp_path: Path) -> None:

@@ -5,33 +5,21 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-import ssl
 import sys
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import trustme
 
-from pharia_access.domain.token import mint
 from pharia_access.entrypoints.kubectl.ask_verifier import Verifier, VerifierError, _ask
 from pharia_access.entrypoints.kubectl.main import run
 from tests.support.fakes.hostile_api import ReceivedRequest, hostile_api, reply
-from tests.support.fakes.ports import seeded_entropy
+from tests.support.kubectl.whoami_answers import ANSWER, TOKEN, over_tls
 from tools.control_plane.processes import free_port
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import Callable
     from pathlib import Path
-
-TOKEN = mint("pharia", seeded_entropy())
-ANSWER: dict[str, Any] = {
-    "credential": {"namespace": "finance", "name": "invoice-bot", "uid": "uid-1"},
-    "tokenID": TOKEN.token_id,
-    "roles": ["studio-user", "kernel"],
-    "permissions": [{"permission": "AccessStudio"}, {"permission": "AccessModel", "model": "*"}],
-    "expiresAt": "2027-01-31T00:00:00Z",
-}
 
 
 @pytest.fixture
@@ -197,23 +185,6 @@ async def test_what_is_no_token_is_sent_nowhere(ask: Callable[..., Any]) -> None
 
     assert (status, verifier.requests) == (1, [])
     assert err == "Error: Not a token: it does not have the form <prefix>_<id>_<secret>.\n"
-
-
-@asynccontextmanager
-async def over_tls(authority: trustme.CA) -> AsyncIterator[str]:
-    """A verifier at https://localhost:port, with a certificate of that authority."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost").configure_cert(context)
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(reply(200, ANSWER))
-        await writer.drain()
-        writer.close()
-
-    server = await asyncio.start_server(serve, "localhost", 0, ssl=context)
-    async with server:
-        yield f"https://localhost:{server.sockets[0].getsockname()[1]}"
 
 
 async def test_a_certificate_must_be_trusted_unless_it_is_not_to_matter(

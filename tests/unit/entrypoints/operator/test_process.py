@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import json
 import logging
 import os
 import signal
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -19,16 +18,14 @@ from pharia_access.bootstrap.operator import Application, open_application
 from pharia_access.domain.api_values import EventMessage
 from pharia_access.domain.model import ObjectKey
 from pharia_access.entrypoints.operator.process import EXIT_FAILED, _Process
-from pharia_access.entrypoints.operator.watching import Hearers
 from pharia_access.services.operator.scopes import EVERYWHERE
 from pharia_access.settings.operator import OperatorSettings
-from tests.support.fakes.hostile_api import ReceivedRequest, hostile_api, plain_kubeconfig, reply
+from tests.support.fakes.hostile_api import hostile_api, plain_kubeconfig
+from tests.support.fakes.played_api import FakeWatcher, Json, PlayedApi
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
     from pathlib import Path
-
-Json = dict[str, Any]
 
 NOW = "2026-11-23T12:00:00.000000Z"
 NOTICE = EventMessage(kind="ApiToken", key=ObjectKey("finance", "ci"), uid="token-1", reason="Issued", message="It is.")
@@ -42,75 +39,6 @@ HELD_BY_THEM: Json = {
         "leaseTransitions": 0,
     },
 }
-
-
-@dataclass
-class FakeWatcher:
-    """Stands for Kopf."""
-
-    alive: bool = False
-    hearers: Hearers | None = None
-
-    def start(self, hearers: Hearers) -> None:
-        self.alive, self.hearers = True, hearers
-        hearers.begun(EVERYWHERE)
-
-    def try_now(self, scope: str) -> None:
-        """Nothing of it was refused."""
-
-    def stop(self) -> None:
-        self.alive = False
-
-    def break_down(self) -> None:
-        self.alive = False
-        assert self.hearers is not None
-        self.hearers.ended()
-
-
-@dataclass
-class PlayedApi:
-    """An API server with nothing in it but the Lease; `lists` says whether it answers lists."""
-
-    lists: bool = True
-    version: str = "9"
-    lease: Json | None = None
-    holders: list[str] = field(default_factory=list)
-    events: list[str] = field(default_factory=list)
-
-    def __call__(self, request: ReceivedRequest) -> bytes:
-        if "/leases" in request.path:
-            return self._lease(request)
-        if "/events" in request.path:
-            self.events.append(json.loads(request.body)["reason"])
-            return reply(201, {})
-        if "/secrets" in request.path:
-            return _status(404, "NotFound")
-        if not self.lists:
-            return reply(500, b"")
-        return reply(200, {"metadata": {"resourceVersion": self.version}, "items": []})
-
-    def give_lease_to(self, holder: str) -> None:
-        """Another one wrote it."""
-        assert self.lease is not None
-        self.lease = {
-            "metadata": {"resourceVersion": "another"},
-            "spec": {**self.lease["spec"], "holderIdentity": holder},
-        }
-
-    def _lease(self, request: ReceivedRequest) -> bytes:
-        if request.method == "GET":
-            return _status(404, "NotFound") if self.lease is None else reply(200, self.lease)
-        written = json.loads(request.body)
-        read = written["metadata"].get("resourceVersion")
-        if self.lease is not None and read != self.lease["metadata"]["resourceVersion"]:
-            return _status(409, "Conflict")
-        self.holders.append(written["spec"]["holderIdentity"])
-        self.lease = {"metadata": {"resourceVersion": str(len(self.holders))}, "spec": written["spec"]}
-        return reply(200, self.lease)
-
-
-def _status(code: int, reason: str) -> bytes:
-    return reply(code, {"kind": "Status", "code": code, "reason": reason, "message": "no"})
 
 
 @dataclass
