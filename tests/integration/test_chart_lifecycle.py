@@ -9,36 +9,32 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.charts.chart_release import Release
+from tests.support.charts.installed_objects import declared, ours, versions
 from tests.support.charts.many_tokens import LONG_WINDOWS, gather, identities
+from tests.support.charts.restricted_control_plane import restricted_control_plane
 from tests.support.operators.constant_checks import DEAD, GOOD, ConstantChecks
 from tests.support.security.guards import let_todays_operator_work
 from tools.control_plane.api import Api
-from tools.control_plane.charts import Json, of_kind
-from tools.control_plane.plane import ControlPlane
+from tools.control_plane.charts import of_kind
 from tools.control_plane.processes import ProcessError, wait_until
-from tools.control_plane.resources import api_credential, api_role, api_token
+from tools.control_plane.resources import api_credential, api_token
 from tools.control_plane.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from tools.control_plane.plane import ControlPlane
+
 ROOT = Path(__file__).resolve().parents[2]
 PREVIOUS = Path(__file__).with_name("charts") / "pharia-access-0.1.0.tgz"
 """The chart as it was released before, made by `helm package`."""
-
-KINDS = ("crd", "clusterroles", "clusterrolebindings", "validatingadmissionpolicies")
-OURS = (*KINDS, "validatingadmissionpolicybindings")
 LIVE_TOKENS = 1000
 
 
 @pytest.fixture(scope="module")
 def own_control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     """A control plane with nothing installed; its one namespace takes restricted pods only."""
-    with ControlPlane.start(tmp_path_factory.mktemp("control-plane")) as started:
-        started.kubectl("create", "namespace", "pharia-access-system")
-        enforce = "pod-security.kubernetes.io/enforce=restricted"
-        started.kubectl("label", "namespace", "pharia-access-system", enforce)
-        started.kubectl("create", "namespace", "finance")
+    with restricted_control_plane(tmp_path_factory.mktemp("control-plane")) as started:
         yield started
 
 
@@ -54,23 +50,6 @@ def release(own_control_plane: ControlPlane, tmp_path: Path) -> Iterator[Release
 def place(own_control_plane: ControlPlane) -> Workspace:
     """A namespace for credentials and tokens."""
     return Workspace(Api(own_control_plane.kubeconfig), "finance")
-
-
-def ours(release: Release) -> list[str]:
-    return [name for name in release.names(*OURS) if "pharia" in name]
-
-
-def versions(release: Release) -> dict[str, object]:
-    """How often each object was written; where it has a generation, without what controllers write to its status."""
-    kinds = ",".join((*OURS, "deployments", "serviceaccounts", "services", "roles", "rolebindings", "networkpolicies"))
-    get = ("get", kinds, f"--namespace={release.namespace}", "--output=json")
-    found = json.loads(release.control_plane.kubectl(*get).stdout)["items"]
-    return {
-        f"{item['kind']}/{item['metadata']['name']}": item["metadata"].get("generation")
-        or item["metadata"]["resourceVersion"]
-        for item in found
-        if "pharia" in item["metadata"]["name"]
-    }
 
 
 # Installing.
@@ -194,15 +173,6 @@ def test_who_reuses_the_defaults_of_an_older_chart_is_told_how_not_to(release: R
         release.upgrade("--reuse-values")
 
     assert "STATUS: deployed" in release.upgrade("--reset-then-reuse-values")
-
-
-# What others write beside the operator.
-
-
-def declared(place: Workspace) -> list[Json]:
-    role = api_role("gitops-reader")
-    credential = api_credential(place.namespace, "declared", roles=["gitops-reader"])
-    return [role, credential, api_token(place.namespace, "declared", credentialRef={"name": "declared"})]
 
 
 def test_server_side_apply_and_helm_never_conflict_with_what_the_operator_writes(

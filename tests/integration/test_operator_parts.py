@@ -6,19 +6,26 @@ time. Full lists come every quarter of an hour, so whatever comes sooner came by
 
 from __future__ import annotations
 
-import json
 import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 
 from tests.support.charts.chart_release import Release
 from tests.support.operators.constant_mints import ConstantMints
 from tests.support.operators.striking_proxy import Proxy
+from tests.support.operators.watched_namespaces import (
+    BACK_SECONDS,
+    DOOMED,
+    OTHERS,
+    forbidden,
+    hand_over,
+    refusals,
+    told,
+    until_watched,
+)
 from tools.control_plane.api import Api
-from tools.control_plane.charts import Json, program_settings
+from tools.control_plane.charts import program_settings
 from tools.control_plane.operators import RunningOperator, start_operator
 from tools.control_plane.plane import ControlPlane
 from tools.control_plane.processes import wait_until
@@ -27,16 +34,11 @@ from tools.control_plane.workspace import Workspace, outcome
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
-
-OTHERS = ("alpha", "beta")
-DOOMED = "doomed"
 VALUES = {"watchNamespaces": [*OTHERS, DOOMED]}
 LATE_SECONDS = 4.0
 """A little less than the operator waits for an answer."""
 IN_SECONDS = 10.0
 """Within which a mint is done where nothing ended a leader, even on a busy machine."""
-BACK_SECONDS = 60.0
-"""Retries come every 30 s at least."""
 QUICK_LEASE = {
     "PHARIA_ACCESS_LEASE_DURATION": "4s",
     "PHARIA_ACCESS_LEASE_RENEW_DEADLINE": "3s",
@@ -101,48 +103,6 @@ def start(
     yield begin
     for operator in started:
         operator.process.stop()
-
-
-def watched(operator: RunningOperator) -> dict[str, float]:
-    """What the metric says of each namespace."""
-    families = text_string_to_metric_families(operator.get("/metrics")[1])
-    (family,) = (family for family in families if family.name == "pharia_access_namespace_watched")
-    return {sample.labels["namespace"]: sample.value for sample in family.samples}
-
-
-def told(operator: RunningOperator, message: str, namespace: str) -> int:
-    """How often the log says so of a namespace."""
-    lines = [line for line in operator.process.log_text().splitlines() if message in line]
-    return sum(json.loads(line).get("namespace") == namespace for line in lines)
-
-
-def until_watched(operator: RunningOperator, *, doomed: bool, timeout: float = BACK_SECONDS) -> None:
-    expected = {**dict.fromkeys(OTHERS, 1.0), DOOMED: float(doomed)}
-    operator.process.wait_until(lambda: watched(operator) == expected, what=f"it says {expected}", timeout=timeout)
-
-
-def hand_over(
-    first: RunningOperator, second: RunningOperator, start: Callable[..., RunningOperator], mints: ConstantMints
-) -> RunningOperator:
-    """Kill the first operator; have another one start, and lead alone, while tokens are minted all the time."""
-    first.process.popen.kill()  # whoever leads: the other takes over
-    mints.go_on(5)
-    third = start("third")
-    third.wait_until_ready()
-    second.process.stop()  # the one that starts without the namespace must lead
-    mints.go_on(5)
-    mints.slowest()
-    return third
-
-
-@contextmanager
-def forbidden(own_control_plane: ControlPlane) -> Iterator[None]:
-    """In the doomed namespace the operator's Role is bound to nobody."""
-    binding = ("rolebinding", "pharia-access-operator-tokens", f"--namespace={DOOMED}")
-    saved = own_control_plane.kubectl("get", *binding, "--output=json").stdout
-    own_control_plane.kubectl("delete", *binding)
-    yield
-    own_control_plane.kubectl("create", "--filename=-", stdin=saved)
 
 
 def test_a_namespace_is_deleted_and_made_again_and_the_others_notice_nothing(
@@ -268,12 +228,3 @@ def test_the_others_are_minted_while_every_answer_about_one_namespace_is_late(
             places[DOOMED].until_outcome(name, "Active", "Issued")
 
     assert not mints.wrong
-
-
-def refusals(own_control_plane: ControlPlane, since: int) -> int:
-    """How many of the operator's requests in the doomed namespace were refused."""
-    events: Iterator[Json] = (
-        dict(event)
-        for event in own_control_plane.audit_events("pharia-access-operator", f"namespaces/{DOOMED}/", since=since)
-    )
-    return sum(event.get("annotations", {}).get("authorization.k8s.io/decision") == "forbid" for event in events)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import secrets
 import time
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
@@ -14,10 +12,11 @@ import pytest
 from pharia_access.domain.token import mint
 from tests.support.operators.constant_checks import DEAD, GOOD, ConstantChecks
 from tests.support.operators.striking_proxy import Proxy
+from tests.support.verifier.narrow_verifiers import VIEW_SECONDS, NarrowVerifiers, fill
 from tools.control_plane.cuttable_proxy import CuttableProxy
 from tools.control_plane.narrow_rights import NarrowRights
 from tools.control_plane.processes import wait_until
-from tools.control_plane.verifiers import RunningVerifier, start_verifier, write_keyring
+from tools.control_plane.verifiers import RunningVerifier
 from tools.control_plane.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -31,39 +30,6 @@ pytestmark = pytest.mark.usefixtures("operator")
 
 PATH: Final = "/auth/nginx"  # what the constant checks ask
 REFUSED: Final = {HTTPStatus.UNAUTHORIZED, HTTPStatus.SERVICE_UNAVAILABLE}
-VIEW_SECONDS: Final = 10
-_NUMBERS = itertools.count(1)
-
-
-@dataclass
-class NarrowVerifiers:
-    """Three watched namespaces with a token in each, and verifiers with rights in just these."""
-
-    control_plane: ControlPlane
-    root: Path
-    places: dict[str, Workspace]
-    rights: NarrowRights
-    texts: dict[str, str]
-
-    def verifier(self, *, server: str | None = None, contact: str = "10s") -> RunningVerifier:
-        root = self.root / f"verifier-{next(_NUMBERS)}"
-        root.mkdir()
-        write_keyring(self.control_plane, root / "keyring")
-        settings = {
-            "WATCH_NAMESPACES": ",".join(place.namespace for place in self.places.values()),
-            "VIEW_BOUND": f"{VIEW_SECONDS}s",
-            "WATCH_TIMEOUT": "5s",
-            "CONTACT_BOUND": contact,
-        }
-        return start_verifier(
-            self.control_plane,
-            root,
-            {f"PHARIA_ACCESS_{name}": value for name, value in settings.items()},
-            kubeconfig=self.rights.kubeconfig("verifier", root / "kubeconfig", server=server),
-        )
-
-    def others(self) -> dict[str, int]:
-        return {self.texts[name]: GOOD for name in ("finance", "research")}
 
 
 @pytest.fixture
@@ -77,13 +43,6 @@ def narrow_verifiers(control_plane: ControlPlane, admin: Api, tmp_path: Path) ->
     yield NarrowVerifiers(control_plane, tmp_path, places, rights, texts)
     for place in places.values():
         admin.delete({"kind": "Namespace", "metadata": {"name": place.namespace}})
-
-
-def fill(place: Workspace) -> None:
-    assert place.api.create({"kind": "Namespace", "metadata": {"name": place.namespace}}).ok
-    place.role()
-    place.credential()
-    place.issued(ttl="1h")
 
 
 @pytest.fixture
