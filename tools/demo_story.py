@@ -111,7 +111,9 @@ def _roles_edited(story: Storyteller, door: Door, text: str) -> None:
     story.say("A role that this namespace may not hold is left out, whoever asked for it, and the credential says so.")
     set_roles(story, '["studio-user","admin"]')
     story.run("kubectl wait --for=condition=Ready=false apicredential/invoice-bot --timeout=20s")
-    story.run(MESSAGE_OF.format(what="apicredential invoice-bot"), expect="Not allowed in namespace finance: admin")
+    story.run(
+        MESSAGE_OF.format(what="apicredential invoice-bot"), expect="ApiRole not allowed in namespace finance: admin"
+    )
     set_roles(story, '["studio-user"]')
 
 

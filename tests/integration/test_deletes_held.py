@@ -57,7 +57,7 @@ def test_at_the_end_of_its_window_a_held_secret_is_not_called_withdrawn(workspac
     assert outcome(token) == ("Active", "Issued")
     assert token["status"]["delivery"]["state"] == "Available"
     assert condition(token, "Delivered")["status"] == "False"
-    for part in ("Secret ci-token", HOLD, "still stands", "revoke the token"):
+    for part in ("Secret ci-token", HOLD, "still exists", "revoke the token"):
         assert part in condition(token, "Delivered")["message"]
     assert (told["type"], told["message"]) == ("Warning", condition(token, "Delivered")["message"])
     assert "Withdrawn" not in workspace.events("ci")
@@ -83,7 +83,7 @@ def test_the_held_secret_of_a_token_that_ended_is_told(workspace: Workspace, end
     until_held(workspace)
     ended = workspace.until_outcome("ci", end, end)
     assert ended["status"]["delivery"]["state"] == "Available"
-    assert "accepted nowhere" in condition(ended, "Delivered")["message"]
+    assert "is refused" in condition(ended, "Delivered")["message"]
 
     workspace.change(kept, OFF)
     assert condition(workspace.until_delivery("ci", "Withdrawn"), "Delivered")["reason"] == "Withdrawn"

@@ -22,7 +22,10 @@ pytestmark = pytest.mark.usefixtures("operator")
 
 Json = dict[str, Any]
 
-STANDS = f"It stands until the finalizer {HOLD} is taken off: by who set it, or by hand, with the verb update."
+STANDS = (
+    f"The object stays, held by the finalizer {HOLD}. "
+    "Have the controller that added the finalizer remove it, or remove it with an update."
+)
 
 
 @pytest.fixture(scope="module", autouse=True)

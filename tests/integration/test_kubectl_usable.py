@@ -63,7 +63,7 @@ def test_the_tokens_of_a_suspended_credential_are_not_called_usable(
 
     got = fields(access("token", "get", "ci").out)
     shown, audit = access("credential", "get", "invoice-bot").out, access("audit").out
-    why = "ApiCredential invoice-bot is suspended, until its spec.suspended is false"
+    why = "its ApiCredential invoice-bot is suspended"
     told = f"no: {why} (not yet noted by the operator)"
 
     assert phase(access) == phase(access, "invoice-bot") == "Active,CredentialSuspended"

@@ -45,7 +45,7 @@ def test_a_refused_token_stays_failed_though_its_end_is_brought_forward(workspac
     judged = workspace.until("ApiToken", "ci", lambda it: it["status"]["observedGeneration"] == 2, "the edit is seen")
 
     assert outcome(judged) == ("Failed", "TTLTooLong")
-    assert condition(judged, "Ready")["message"].endswith("create it again with a shorter life.")
+    assert condition(judged, "Ready")["message"].endswith("create it again with a shorter lifetime.")
     assert workspace.list("Secret") == []
 
 

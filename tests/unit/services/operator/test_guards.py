@@ -98,7 +98,7 @@ async def test_at_the_first_look_nothing_is_minted_where_one_does_not_hold(clock
     guards(stage).rest = GONE
     async with watching(stage) as watchman:
         await asyncio.sleep(0.1)
-        assert "roles: it is not there" in watchman.objection
+        assert "roles: it is missing" in watchman.objection
         assert watchman.missing() == [f"nothing is minted: {watchman.objection}"]
         assert stage.replica.metrics.guards_hold == {"roles": False, "tokens": True}
 
@@ -144,7 +144,7 @@ async def test_older_ones_are_borne_for_ten_minutes(clock: FakeClock) -> None:
         await asyncio.sleep(20)
 
     assert (borne, shown) == ("", {"roles": False, "tokens": True})
-    assert "this operator needs 2" in watchman.objection
+    assert "this operator needs edition 2" in watchman.objection
 
 
 @simulated
@@ -211,7 +211,7 @@ async def test_a_leader_mints_nothing_without_guards_and_goes_on_ending_tokens(c
 
     assert phases == {"ending": "Expired", "asked": "Pending"}
     assert reason(waiting) == "GuardsDown"
-    assert "roles: it is not there" in message(waiting)
+    assert "roles: it is missing" in message(waiting)
     assert waiting.status.pending_since is not None
     assert stage.phases()["asked"] == "Active"
 

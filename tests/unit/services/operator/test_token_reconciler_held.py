@@ -104,7 +104,7 @@ async def test_a_held_secret_does_not_hold_up_the_end_of_its_token(bench: Bench)
     assert token is not None
     assert token.status.phase is Phase.REVOKED
     assert delivered(token) == (AVAILABLE, "WithdrawalHeld")
-    assert "accepted nowhere" in message(token, "Delivered")
+    assert "is refused" in message(token, "Delivered")
     bench.store.hold_secret(SECRET)
     assert delivered(await bench.reconcile()) == (WITHDRAWN, "Withdrawn")
 
