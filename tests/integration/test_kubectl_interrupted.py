@@ -186,7 +186,8 @@ def test_after_the_window_nothing_is_promised(place: Place) -> None:
     assert (answer.status, answer.stdout) == (1, "")
     assert re.fullmatch(
         r"Error: The secret of token late cannot be collected: it was withdrawn unread at \S+Z\.\n"
-        r"A secret is shown once\. To have a new token: kubectl access token rotate late -n interrupted --kubeconfig \S+\n",
+        r"A secret is shown once\. "
+        r"To have a new token: kubectl access token rotate late -n interrupted --kubeconfig \S+\n",
         answer.stderr,
     )
 
