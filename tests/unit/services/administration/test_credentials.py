@@ -12,7 +12,7 @@ from pharia_access.domain.model import ObjectKey
 from pharia_access.errors import ConflictError, NotFoundError
 from pharia_access.services.administration import credentials
 from pharia_access.services.administration.plans import BlockedError
-from tests.support.fake_objects import FakeObjects, an_active_token, context_of
+from tests.support.fakes.administration import FakeObjects, an_active_token, context_of
 from tools.control_plane.resources import api_credential, api_role, api_token
 
 Json = dict[str, Any]

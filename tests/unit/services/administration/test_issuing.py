@@ -31,7 +31,7 @@ from pharia_access.services.administration.issuing import TokenRequest
 from pharia_access.services.administration.plans import BlockedError
 from pharia_access.services.administration.progress import BrokenOff, SecretStillStands, TokenCreated
 from tests.support.builders.domain_objects import NOW, TEXT
-from tests.support.fake_objects import FakeDestination, FakeObjects, Heard, an_active_token, context_of
+from tests.support.fakes.administration import FakeDestination, FakeObjects, Heard, an_active_token, context_of
 from tools.control_plane.resources import api_credential, api_token
 
 Json = dict[str, Any]

@@ -18,7 +18,7 @@ from pharia_access.services.administration.hygiene import report
 from pharia_access.services.administration.plans import BlockedError
 from pharia_access.services.administration.queries import Nothing
 from pharia_access.services.administration.roles import users_of
-from tests.support.fake_objects import FakeObjects, Heard, an_active_token, context_of
+from tests.support.fakes.administration import FakeObjects, Heard, an_active_token, context_of
 from tools.control_plane.resources import api_credential, api_role, api_token
 
 

@@ -32,7 +32,7 @@ from pharia_access.services.administration.rotation import (
     rotate_each,
 )
 from tests.support.builders.domain_objects import TEXT
-from tests.support.fake_objects import FakeDestination, FakeObjects, Heard, an_active_token, context_of
+from tests.support.fakes.administration import FakeDestination, FakeObjects, Heard, an_active_token, context_of
 from tools.control_plane.resources import api_credential, api_token
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from pharia_access.services.administration import tokens
 from pharia_access.services.administration.plans import BlockedError
 from pharia_access.services.administration.progress import OnlyOneNamespace
 from tests.support.builders.domain_objects import NOW, TEXT
-from tests.support.fake_objects import FakeObjects, Heard, an_active_token, context_of
+from tests.support.fakes.administration import FakeObjects, Heard, an_active_token, context_of
 from tools.control_plane.resources import api_token
 
 HOUR = timedelta(hours=1)
