@@ -168,11 +168,12 @@ def test_what_the_operator_refuses_is_told_and_not_waited_for(place: Place) -> N
 
     assert (answer.status, answer.stdout, answer.stderr.splitlines()[:1]) == (1, "", ["token long created"])
     why = condition(place.workspace.until_outcome("long", "Failed", "TTLTooLong"), "Ready")["message"]
+    there = f"-n interrupted --kubeconfig {place.plugin.kubeconfig}"
     assert answer.stderr.splitlines() == [
         "token long created",
         f"Error: The secret of token long cannot be collected: {why.rstrip('.')}.",
-        "See: kubectl access token get long -n interrupted",
-        "To try again with a shorter --expires, first: kubectl access token delete long -n interrupted",
+        f"See: kubectl access token get long {there}",
+        f"To try again with a shorter --expires, first: kubectl access token delete long {there}",
     ]
 
 
@@ -185,7 +186,8 @@ def test_after_the_window_nothing_is_promised(place: Place) -> None:
     assert (answer.status, answer.stdout) == (1, "")
     assert re.fullmatch(
         r"Error: The secret of token late cannot be collected: it was withdrawn unread at \S+Z\.\n"
-        r"A secret is shown once\. To have a new token: kubectl access token rotate late -n interrupted\n",
+        r"A secret is shown once\. "
+        r"To have a new token: kubectl access token rotate late -n interrupted --kubeconfig \S+\n",
         answer.stderr,
     )
 

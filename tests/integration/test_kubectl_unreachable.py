@@ -97,15 +97,15 @@ CHOOSE = "Name a kubeconfig by --kubeconfig or KUBECONFIG, and its context by --
 @pytest.mark.parametrize(
     ("content", "words", "why"),
     [
-        pytest.param(None, (), "There is no login: the kubeconfig has no current context", id="missing"),
+        pytest.param(None, (), "Not logged in: the kubeconfig has no current context", id="missing"),
         pytest.param(
-            "{", (), 'There is no login, says kubectl: error loading config file "{path}": yaml: line 1:', id="no YAML"
+            "{", (), 'Not logged in, says kubectl: error loading config file "{path}": yaml: line 1:', id="no YAML"
         ),
-        pytest.param("{}", (), "There is no login: the kubeconfig has no current context", id="empty"),
+        pytest.param("{}", (), "Not logged in: the kubeconfig has no current context", id="empty"),
         pytest.param(
             "good",
             ("--context=nowhere",),
-            "There is no login: the kubeconfig has no context",
+            "Not logged in: the kubeconfig has no context",
             id="a context",
         ),
     ],

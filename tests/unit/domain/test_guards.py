@@ -79,7 +79,7 @@ def test_an_older_one_is_told_apart(shown: Look) -> None:
     (fault,) = faults_of([GUARD], shown)
 
     assert fault.older
-    assert "this operator needs 3" in fault.why
+    assert "this operator needs edition 3" in fault.why
 
 
 def test_every_guard_is_judged_by_itself() -> None:

@@ -24,7 +24,7 @@ TOKEN = IssuedToken(
 
 
 @pytest.mark.parametrize(
-    ("token", "holder", "now", "refusal"),
+    ("token", "credential", "now", "refusal"),
     [
         pytest.param(TOKEN, CREDENTIAL, 150.0, None, id="good"),
         pytest.param(TOKEN, CREDENTIAL, 199.999, None, id="good to the end"),

@@ -9,7 +9,14 @@ from pharia_access.domain.durations import format_duration
 from pharia_access.entrypoints.kubectl.completion import names_of
 from pharia_access.entrypoints.kubectl.lifetime_params import LENGTH
 from pharia_access.entrypoints.kubectl.named import NAME
-from pharia_access.entrypoints.kubectl.options import CliOptions, applied, deliberate, listed, shown, together
+from pharia_access.entrypoints.kubectl.options import (
+    CliOptions,
+    combine,
+    destructive_options,
+    list_options,
+    object_options,
+    write_options,
+)
 from pharia_access.entrypoints.kubectl.session import run_in_session
 from pharia_access.entrypoints.kubectl.spelling import Group
 
@@ -27,7 +34,7 @@ _role = click.option(
     shell_complete=names_of("ApiRole"),
     help="May be repeated.",
 )
-_described = together(
+_described = combine(
     click.option("--display-name", metavar="TEXT", help="A name for people."),
     click.option("--description", metavar="TEXT", help="What it is for."),
     click.option(
@@ -44,7 +51,7 @@ def credential() -> None:
 
 
 @credential.command("list")
-@listed
+@list_options
 @click.pass_obj
 def list_credentials(choices: CliOptions) -> None:
     """List credentials: their roles, and how many of their tokens are active."""
@@ -55,7 +62,7 @@ def list_credentials(choices: CliOptions) -> None:
 
 @credential.command()
 @_name
-@shown
+@object_options
 @click.pass_obj
 def get(choices: CliOptions, name: str) -> None:
     """Show a credential: its roles, what they permit, and its tokens."""
@@ -68,7 +75,7 @@ def get(choices: CliOptions, name: str) -> None:
 @click.argument("name", type=NAME)
 @_role
 @_described
-@applied
+@write_options
 @click.pass_obj
 def create(choices: CliOptions, /, name: str, roles: tuple[str, ...], **described: Any) -> None:  # noqa: ANN401 - see _described
     """Create a credential. Without --role, a terminal offers the catalog to choose from."""
@@ -81,7 +88,7 @@ def create(choices: CliOptions, /, name: str, roles: tuple[str, ...], **describe
 @_name
 @_role
 @_described
-@deliberate
+@destructive_options
 @click.pass_obj
 def edit(choices: CliOptions, /, name: str, roles: tuple[str, ...], **described: Any) -> None:  # noqa: ANN401 - see _described
     """Change a credential. --role replaces all its roles, for all its tokens at once."""
@@ -103,7 +110,7 @@ def roles() -> None:
 @roles.command()
 @_name
 @click.argument("roles", type=NAME, nargs=-1, required=True, metavar="ROLE...", shell_complete=names_of("ApiRole"))
-@deliberate
+@destructive_options
 @click.pass_obj
 def add(choices: CliOptions, name: str, roles: tuple[str, ...]) -> None:
     """Add roles: all of the credential's tokens have them at once."""
@@ -115,7 +122,7 @@ def add(choices: CliOptions, name: str, roles: tuple[str, ...]) -> None:
 @roles.command()
 @_name
 @click.argument("roles", type=NAME, nargs=-1, required=True, metavar="ROLE...")
-@deliberate
+@destructive_options
 @click.pass_obj
 def remove(choices: CliOptions, name: str, roles: tuple[str, ...]) -> None:
     """Remove roles: none of the credential's tokens has them from then on."""
@@ -126,7 +133,7 @@ def remove(choices: CliOptions, name: str, roles: tuple[str, ...]) -> None:
 
 @credential.command()
 @_name
-@deliberate
+@destructive_options
 @click.pass_obj
 def suspend(choices: CliOptions, name: str) -> None:
     """Suspend a credential: none of its tokens is accepted until it is resumed."""
@@ -137,7 +144,7 @@ def suspend(choices: CliOptions, name: str) -> None:
 
 @credential.command()
 @_name
-@applied
+@write_options
 @click.pass_obj
 def resume(choices: CliOptions, name: str) -> None:
     """Resume a suspended credential: its tokens are accepted again."""
@@ -148,7 +155,7 @@ def resume(choices: CliOptions, name: str) -> None:
 
 @credential.command()
 @_name
-@deliberate
+@destructive_options
 @click.pass_obj
 def delete(choices: CliOptions, name: str) -> None:
     """Delete a credential and all its tokens, for good."""

@@ -3,7 +3,7 @@
 import click
 
 from pharia_access.entrypoints.kubectl.named import NAMESPACE
-from pharia_access.entrypoints.kubectl.options import CliOptions, connected, printed, sure
+from pharia_access.entrypoints.kubectl.options import CliOptions, connection_options, output_option, yes_option
 from pharia_access.entrypoints.kubectl.session import run_in_session
 from pharia_access.entrypoints.kubectl.spelling import Group
 
@@ -31,8 +31,8 @@ def keyring() -> None:
 
 @keyring.command()
 @_home
-@printed("table", "json", "yaml")
-@connected
+@output_option("table", "json", "yaml")
+@connection_options
 @click.pass_obj
 def status(choices: CliOptions, home: str) -> None:
     """List the keys, and how many active tokens use each."""
@@ -43,8 +43,8 @@ def status(choices: CliOptions, home: str) -> None:
 
 @keyring.command()
 @_home
-@sure
-@connected
+@yes_option
+@connection_options
 @click.pass_obj
 def rotate(choices: CliOptions, home: str) -> None:
     """Make a new current key, and drop unused ones.

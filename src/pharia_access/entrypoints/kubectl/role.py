@@ -4,7 +4,7 @@ import click
 
 from pharia_access.entrypoints.kubectl.completion import names_of
 from pharia_access.entrypoints.kubectl.named import NAME
-from pharia_access.entrypoints.kubectl.options import CliOptions, listed, shown
+from pharia_access.entrypoints.kubectl.options import CliOptions, list_options, object_options
 from pharia_access.entrypoints.kubectl.session import run_in_session
 from pharia_access.entrypoints.kubectl.spelling import Group
 
@@ -20,7 +20,7 @@ def role() -> None:
 
 
 @role.command("list")
-@listed
+@list_options
 @click.pass_obj
 def list_roles(choices: CliOptions) -> None:
     """List roles, and what they permit."""
@@ -31,7 +31,7 @@ def list_roles(choices: CliOptions) -> None:
 
 @role.command()
 @click.argument("name", type=NAME, shell_complete=names_of("ApiRole"))
-@shown
+@object_options
 @click.pass_obj
 def get(choices: CliOptions, name: str) -> None:
     """Show a role, and who uses it.

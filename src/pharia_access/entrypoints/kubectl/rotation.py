@@ -8,7 +8,7 @@ from pharia_access.domain.administration.lifetime_input import Lifetime
 from pharia_access.entrypoints.kubectl.completion import names_of
 from pharia_access.entrypoints.kubectl.lifetime_params import LENGTH, LIFETIME
 from pharia_access.entrypoints.kubectl.named import NAME
-from pharia_access.entrypoints.kubectl.options import CliOptions, deliberate, many_deliberate
+from pharia_access.entrypoints.kubectl.options import CliOptions, destructive_options, many_destructive_options
 from pharia_access.entrypoints.kubectl.secret_output import SecretOutput, secret_output_options, wait_option
 from pharia_access.entrypoints.kubectl.session import run_in_session
 from pharia_access.entrypoints.kubectl.spelling import Command
@@ -38,7 +38,7 @@ __all__ = ["expire", "rotate"]
 @click.option("--to-dir", "folder", default="", metavar="DIR", help="With --all-expiring: a file for each new token.")
 @wait_option
 @secret_output_options
-@many_deliberate
+@many_destructive_options
 @click.pass_obj
 def rotate(  # noqa: PLR0913, PLR0917 - a parameter for each option
     choices: CliOptions,
@@ -79,7 +79,7 @@ def rotate(  # noqa: PLR0913, PLR0917 - a parameter for each option
 @click.command(cls=Command)
 @click.argument("names", type=NAME, nargs=-1, required=True, metavar="NAME...", shell_complete=names_of("ApiToken"))
 @click.option("--in", "left", type=LENGTH, required=True, metavar="LENGTH", help="How long they go on, such as 24h.")
-@deliberate
+@destructive_options
 @click.pass_obj
 def expire(choices: CliOptions, names: tuple[str, ...], left: timedelta) -> None:
     """Bring the end of tokens forward; it cannot be postponed again."""

@@ -10,7 +10,14 @@ from pharia_access.domain.administration.names import derived
 from pharia_access.entrypoints.kubectl.completion import names_of
 from pharia_access.entrypoints.kubectl.lifetime_params import LENGTH, LIFETIME
 from pharia_access.entrypoints.kubectl.named import NAME
-from pharia_access.entrypoints.kubectl.options import CliOptions, deliberate, listed, named_in, shown, trying
+from pharia_access.entrypoints.kubectl.options import (
+    CliOptions,
+    destructive_options,
+    dry_run_options,
+    list_options,
+    namespace_options,
+    object_options,
+)
 from pharia_access.entrypoints.kubectl.rotation import expire, rotate
 from pharia_access.entrypoints.kubectl.secret_output import SecretOutput, secret_output_options, wait_option
 from pharia_access.entrypoints.kubectl.session import run_in_session
@@ -31,7 +38,7 @@ def token() -> None:
 
 @token.command("list")
 @click.argument("credential", type=NAME, default="", shell_complete=names_of("ApiCredential"))
-@listed
+@list_options
 @click.pass_obj
 def list_tokens(choices: CliOptions, credential: str) -> None:
     """List tokens: all, or those of a credential."""
@@ -42,7 +49,7 @@ def list_tokens(choices: CliOptions, credential: str) -> None:
 
 @token.command()
 @_name
-@shown
+@object_options
 @click.pass_obj
 def get(choices: CliOptions, name: str) -> None:
     """Show a token; its secret is not there to be shown."""
@@ -59,7 +66,7 @@ def get(choices: CliOptions, name: str) -> None:
 @click.option("--window", type=LENGTH, metavar="LENGTH", help="How long its secret can be collected; else 1h.")
 @wait_option
 @secret_output_options
-@trying
+@dry_run_options
 @click.pass_obj
 def create(  # noqa: PLR0913, PLR0917 - a parameter for each option
     choices: CliOptions,
@@ -84,7 +91,7 @@ def create(  # noqa: PLR0913, PLR0917 - a parameter for each option
 @_name
 @wait_option
 @secret_output_options
-@named_in
+@namespace_options
 @click.pass_obj
 def collect(choices: CliOptions, name: str, patience: timedelta, where: SecretOutput) -> None:
     """Print the secret of a token that was not collected yet, once, while its window is open."""
@@ -96,7 +103,7 @@ def collect(choices: CliOptions, name: str, patience: timedelta, where: SecretOu
 @token.command()
 @_names
 @_from_stdin
-@deliberate
+@destructive_options
 @click.pass_obj
 def revoke(choices: CliOptions, names: tuple[str, ...], leaked: bool) -> None:  # noqa: FBT001 - Click's
     """Revoke tokens for good; they stay in the list."""
@@ -114,7 +121,7 @@ def revoke(choices: CliOptions, names: tuple[str, ...], leaked: bool) -> None:  
 
 @token.command()
 @click.argument("names", type=NAME, nargs=-1, required=True, metavar="NAME...", shell_complete=names_of("ApiToken"))
-@deliberate
+@destructive_options
 @click.pass_obj
 def delete(choices: CliOptions, names: tuple[str, ...]) -> None:
     """Delete tokens, and so revoke them for good."""
@@ -125,7 +132,7 @@ def delete(choices: CliOptions, names: tuple[str, ...]) -> None:
 
 @token.command()
 @click.option("--stdin", is_flag=True, required=True, help="Read the token's text from standard input.")
-@shown
+@object_options
 @click.pass_obj
 def whois(choices: CliOptions, stdin: bool) -> None:  # noqa: FBT001, ARG001 - so that it is never a word of the command line
     """Find whose token a text is."""

@@ -4,7 +4,7 @@ import asyncio
 
 import click
 
-from pharia_access.entrypoints.kubectl.options import CliOptions, asking, printed
+from pharia_access.entrypoints.kubectl.options import CliOptions, output_option, request_options
 from pharia_access.entrypoints.kubectl.spelling import Command
 from pharia_access.entrypoints.kubectl.stdin import read_text
 
@@ -16,8 +16,8 @@ __all__ = ["whoami"]
 @click.option("--verifier", "url", required=True, metavar="URL", help="Such as https://access.example.com.")
 @click.option("--ca-file", default="", metavar="FILE", help="Who may sign its certificate, in PEM; else the system's.")
 @click.option("--insecure-skip-tls-verify", "insecure", is_flag=True, help="Believe any certificate.")
-@printed("table", "json", "yaml")
-@asking
+@output_option("table", "json", "yaml")
+@request_options
 @click.pass_obj
 def whoami(choices: CliOptions, token_stdin: bool, url: str, ca_file: str, insecure: bool) -> None:  # noqa: FBT001, ARG001 - Click's
     """Ask a verifier whose token it is and what it may do now. From a terminal the token is read unseen.

@@ -16,6 +16,7 @@ from pharia_access.errors import RequirementError
 from pharia_access.services.verifier.verifier import Allowed, AuthorizationResult, Denied, Unverified, Verifier
 
 __all__ = [
+    "GATEWAY_CONTRACTS",
     "Auditor",
     "Authorizer",
     "Contract",
@@ -43,7 +44,8 @@ class Contract(StrEnum):
     WHOAMI = "whoami"
 
 
-_GATEWAYS = frozenset({Contract.NGINX, Contract.FORWARD, Contract.ENVOY})
+GATEWAY_CONTRACTS = frozenset({Contract.NGINX, Contract.FORWARD, Contract.ENVOY})
+"""Those whose checks come by the hundred thousand: busy polling counts them."""
 
 
 @dataclass(slots=True)
@@ -157,7 +159,7 @@ class Authorizer:
         costly = isinstance(verdict, Allowed) and _is_costly(verdict, requirement)
         result = self._conclude(contract, verdict, requirement=requirement, began=began)
         if isinstance(result, Allowed):
-            self.checks += contract in _GATEWAYS and not costly
+            self.checks += contract in GATEWAY_CONTRACTS and not costly
             if costly:
                 result.effective_roles.remember_met(requirement)
         return result

@@ -40,7 +40,7 @@ def settled(case: Observed) -> Token:
             "being deleted",
             id="what does not end is said first",
         ),
-        pytest.param(None, Reason.CREDENTIAL_NOT_FOUND, "is gone", id="gone"),
+        pytest.param(None, Reason.CREDENTIAL_NOT_FOUND, "does not exist", id="gone"),
         pytest.param(OTHER, Reason.CREDENTIAL_REPLACED, "does not revive it", id="replaced"),
     ],
 )
@@ -53,7 +53,7 @@ def test_a_credential_bars_its_tokens(credential: Credential | None, reason: Rea
     assert (active.status, active.reason) == ("False", reason)
     assert says in active.message
     assert active.message.startswith("The token is refused: ")
-    assert active.message.endswith(" It ends at 2026-12-23T12:00:00Z.")
+    assert active.message.endswith(" It expires at 2026-12-23T12:00:00Z.")
     assert (ready.status, ready.reason, ready.message) == ("True", Reason.ISSUED, active.message)
     assert token.status.phase is Phase.ACTIVE
     assert token.status.delivery == OWNED.status.delivery

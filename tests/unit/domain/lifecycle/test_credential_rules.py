@@ -71,7 +71,7 @@ def test_nothing_is_written_when_nothing_changed() -> None:
     ("finalizers", "told", "events"),
     [
         pytest.param(("x.example/hold",), "held by the finalizer x.example/hold. ", ["Deleting"], id="held"),
-        pytest.param(("foregroundDeletion",), "Kubernetes has deleted what it owns", [], id="in the foreground"),
+        pytest.param(("foregroundDeletion",), "Kubernetes has deleted its dependents", [], id="in the foreground"),
     ],
 )
 def test_a_credential_that_is_being_deleted_says_so_and_why_it_stands(

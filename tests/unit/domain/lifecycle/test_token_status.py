@@ -80,7 +80,7 @@ def a_mint() -> Minted:
         ),
         pytest.param(
             change(a_token(), a_credential(suspended=True)),
-            [("CredentialSuspended", True, "until spec.suspended is false.")],
+            [("CredentialSuspended", True, "To resume, set its spec.suspended to false.")],
             id="a token that waits for a suspended credential",
         ),
         pytest.param(
@@ -90,7 +90,7 @@ def a_mint() -> Minted:
         ),
         pytest.param(
             change(a_token(labels={"velero.io/restore-name": "x"})),
-            [("Restored", True, "remove the label velero.io/restore-name; else delete it.")],
+            [("Restored", True, "remove the label velero.io/restore-name. Otherwise delete this ApiToken.")],
             id="a token out of a backup",
         ),
         pytest.param(
@@ -125,7 +125,7 @@ def a_mint() -> Minted:
         ),
         pytest.param(
             change(a_token(expires_at=NOW)),
-            [("Expired", True, "Create an ApiToken that ends later.")],
+            [("Expired", True, "Create an ApiToken with a later expiry.")],
             id="a token that ended before it was minted",
         ),
         pytest.param(

@@ -28,7 +28,7 @@ from pharia_access.errors import (
     UnavailableError,
 )
 from tests.support.builders.filled_objects import VALID, Place, filled, leaves
-from tests.support.kubectl.desks import ADesk, laid_out
+from tests.support.kubectl.cli_sessions import FakeCluster, serve
 from tests.support.kubectl.emulator import shown, sit_down
 
 Json = dict[str, Any]
@@ -74,7 +74,7 @@ def written(mocker: MockerFixture, monkeypatch: pytest.MonkeyPatch) -> Callable[
     mocker.patch("secrets.token_hex", return_value="0a1b2c")
 
     def run(bodies: list[Json], command: str) -> str:
-        laid_out(mocker, ADesk(bodies))
+        serve(mocker, FakeCluster(bodies))
         stream = sit_down(monkeypatch)
         program.run(command.split())
         return stream.getvalue()
@@ -142,7 +142,7 @@ def test_the_words_of_an_api_server_are_one_line_that_is_harmless(
     error = kind(HOSTILE)
     if isinstance(error, ApiError):
         error.said, error.status = f"denied request: {HOSTILE}", 403
-    mocker.patch.object(ADesk, "read", side_effect=error)
+    mocker.patch.object(FakeCluster, "read", side_effect=error)
 
     text = written([], "token get it -v")
 

@@ -144,7 +144,7 @@ async def test_older_ones_are_borne_for_ten_minutes(clock: FakeClock) -> None:
         await asyncio.sleep(20)
 
     assert (borne, shown) == ("", {"roles": False, "tokens": True})
-    assert "this operator needs 2" in watchman.objection
+    assert "this operator needs edition 2" in watchman.objection
 
 
 @simulated

@@ -1,4 +1,4 @@
-"""A desk without a cluster: objects that lie there, read and written by the commands as they are.
+"""Sessions of the command line without a cluster: objects that lie there, read and written by the commands as they are.
 
 Everybody may do everything, unless `forbidden` says otherwise; what is written is kept in `written`.
 """
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
     from pharia_access.domain.token import TokenText
     from pharia_access.services.administration.progress import Progress
 
-__all__ = ["AClock", "ADesk", "a_known_role", "laid_out"]
+__all__ = ["FakeCluster", "StillClock", "a_known_role", "serve"]
 
 Json = dict[str, Any]
 
 
 @dataclass(slots=True)
-class AClock:
+class StillClock:
     """A clock that stands still."""
 
     at: datetime = NOW
@@ -46,7 +46,7 @@ class AClock:
 
 
 @dataclass(slots=True)
-class ADesk:
+class FakeCluster:
     """What lies in a `bootstrap.cli.CliSession`: objects as JSON, one-time Secrets, and Secrets of one's own.
 
     Attributes:
@@ -60,7 +60,7 @@ class ADesk:
     namespaces: set[str] | None = field(default_factory=lambda: {"finance"})
     own_secrets: set[str] = field(default_factory=set)
     namespace: str = "finance"
-    clock: AClock = field(default_factory=AClock)
+    clock: StillClock = field(default_factory=StillClock)
     written: list[Json] = field(default_factory=list)
 
     def session(self, *, progress: Progress, dry_run: bool) -> CliSession:
@@ -125,8 +125,8 @@ def a_known_role() -> Json:
     return role
 
 
-def laid_out(mocker: MockerFixture, session: ADesk) -> ADesk:
-    """Let commands find this desk instead of connecting; kubectl is not asked for a login."""
+def serve(mocker: MockerFixture, session: FakeCluster) -> FakeCluster:
+    """Let commands find these objects instead of connecting; kubectl is not asked for a login."""
 
     @asynccontextmanager
     async def opened(
