@@ -11,11 +11,11 @@ from pharia_access.domain.model import Credential, ObjectKey, Token
 from pharia_access.domain.reasons import DeliveryState
 from tests.support.builders.domain_objects import CREDENTIAL, a_credential, a_role, a_token, owned_by
 from tests.support.fakes.store import FakeStore
+from tests.support.harness.held_objects import HOLD
 
 __all__ = ["Reader", "SimulatedUsers"]
 
 NAMES = ("ci", "batch", "web")
-HOLD = "x.example/hold"
 GIT = {"argocd.argoproj.io/tracking-id": "app"}
 
 

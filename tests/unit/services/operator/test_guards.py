@@ -9,17 +9,13 @@ from datetime import timedelta
 import pytest
 
 from pharia_access.domain.guards import Look
-from pharia_access.domain.model import ObjectKey
 from pharia_access.errors import ForbiddenError, UnavailableError
 from pharia_access.services.operator.guards import Watchman
-from tests.support.builders.domain_objects import CREDENTIAL, a_token
-from tests.support.fakes.ports import FakeGuards, seen
+from tests.support.fakes.ports import seen
 from tests.support.fakes.virtual_time import FakeClock, simulated
+from tests.support.harness.guard_looks import GONE, HOLDS, guards
 from tests.support.harness.live_operator_harness import LiveOperatorHarness
-from tests.support.harness.operator_harness import message, reason
 
-HOLDS = Look((seen("roles"), seen("tokens")))
-GONE = Look((seen("tokens"),))
 WEAK = Look((seen("roles", rules="lax"), seen("tokens")))
 OLDER = Look((seen("roles", edition=1, rules="lax"), seen("tokens")))
 NO_ANSWER = UnavailableError("no answer in time")
@@ -36,10 +32,6 @@ async def watching(live: LiveOperatorHarness) -> AsyncIterator[Watchman]:
     yield watchman
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-
-
-def guards(live: LiveOperatorHarness) -> FakeGuards:
-    return live.replica.guards
 
 
 @simulated
@@ -188,74 +180,3 @@ async def test_whoever_requires_none_is_not_looked_after(clock: FakeClock) -> No
     await watchman.keep()
 
     assert (watchman.objection, watchman.missing(), replica.guards.looks) == ("", [], 0)
-
-
-# What a leader makes of it.
-
-
-@simulated
-async def test_a_leader_mints_nothing_without_guards_and_goes_on_ending_tokens(clock: FakeClock) -> None:
-    live = LiveOperatorHarness(clock)
-    live.create("ending", ttl=timedelta(seconds=100))
-    await live.operator.sync_cache()
-    async with live.leading():
-        await asyncio.sleep(10)
-        guards(live).rest = GONE
-        await asyncio.sleep(65)
-        asked = live.create("asked")
-        live.replica.cache.apply_event(asked)
-        await asyncio.sleep(60)
-        waiting, phases = live.store.tokens[asked.key], live.phases()
-        guards(live).rest = HOLDS
-        await asyncio.sleep(6)
-
-    assert phases == {"ending": "Expired", "asked": "Pending"}
-    assert reason(waiting) == "GuardsDown"
-    assert "roles: it is missing" in message(waiting)
-    assert waiting.status.pending_since is not None
-    assert live.phases()["asked"] == "Active"
-
-
-@simulated
-async def test_a_leader_looks_before_its_first_mint(clock: FakeClock) -> None:
-    live = LiveOperatorHarness(clock)
-    live.replica.watchman.objection = "not looked at"
-    guards(live).rest = GONE
-    live.create("first")
-    await live.operator.sync_cache()
-    async with live.leading():
-        await asyncio.sleep(5)
-
-    assert live.phases() == {"first": "Pending"}
-    assert live.operator.missing() == [f"nothing is minted: {live.replica.watchman.objection}"]
-
-
-@simulated
-async def test_a_takeover_costs_one_look_and_the_next_comes_a_minute_later(clock: FakeClock) -> None:
-    live = LiveOperatorHarness(clock)
-    await live.operator.sync_cache()
-    async with live.leading():
-        await asyncio.sleep(59)
-        first = guards(live).looks
-        await asyncio.sleep(2)
-
-    assert (first, guards(live).looks) == (1, 2)
-
-
-@simulated
-async def test_a_standby_looks_too_and_asks_for_nothing(clock: FakeClock) -> None:
-    live = LiveOperatorHarness(clock)
-    live.store.apply_token(a_token(ObjectKey(CREDENTIAL.namespace, "waits")))
-    await live.operator.sync_cache()
-    standby = asyncio.create_task(live.operator.run_standby())
-    await asyncio.sleep(130)
-    guards(live).rest = GONE
-    await asyncio.sleep(65)
-    standby.cancel()
-    await asyncio.gather(standby, return_exceptions=True)
-    looks = guards(live).looks
-    await asyncio.sleep(200)
-
-    assert len(live.replica.queue) == 0
-    assert "roles: " in live.replica.watchman.objection
-    assert guards(live).looks == looks

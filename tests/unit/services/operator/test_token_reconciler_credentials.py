@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 
 from pharia_access.domain.conditions import find
-from pharia_access.domain.model import OwnerReference, Phase, Token
+from pharia_access.domain.model import Phase, Token
 from pharia_access.services.operator.credential_lookup import GONE_SECONDS
-from tests.support.builders.domain_objects import CREDENTIAL, TOKEN, WINDOW, a_credential, a_token, owned_by
+from tests.support.builders.domain_objects import CREDENTIAL, TOKEN, a_credential, a_token, owned_by
 from tests.support.fakes.scripted_faults import Call
 from tests.support.fakes.virtual_time import FakeClock, simulated
 from tests.support.harness.harness_tokens import of_git
@@ -22,9 +22,6 @@ def active(token: Token) -> tuple[str, str]:
     found = find(token.status.conditions, "Active")
     assert found is not None
     return found.status, found.reason
-
-
-APP = OwnerReference("v1", "ConfigMap", "app", "app-1", controller=True)
 
 
 @pytest.mark.parametrize("marked", [False, True], ids=["one of a person", "one that Git declares"])
@@ -171,43 +168,6 @@ async def test_whether_another_credential_saves_what_is_declared_elsewhere_is_as
     await harness.reconcile(marked)
 
     assert reason(harness.store.tokens[marked]) == "CredentialReplaced"
-
-
-# --- references of an earlier version
-
-
-@simulated
-async def test_the_reference_of_an_earlier_version_is_taken_off_once(harness: OperatorHarness) -> None:
-    minted = await harness.mint()
-    harness.store.set_owners(minted, (APP, owned_by(harness.credential.identity)))
-
-    token = await harness.reconcile()
-    again = await harness.reconcile()
-
-    assert token is not None
-    assert (token.owners, token.status) == ((APP,), minted.status)
-    assert again == token
-    assert harness.writes() == ["set_owners"]
-
-
-@simulated
-async def test_many_references_are_taken_off_one_after_the_other_and_what_falls_due_meanwhile_is_due(
-    clock: FakeClock, harness: OperatorHarness
-) -> None:
-    keys = [harness.create(f"ci-{number}").key for number in range(41)]
-    for key in keys:
-        await harness.reconcile(key)
-        harness.store.set_owners(harness.store.tokens[key], (owned_by(harness.credential.identity),))
-    harness.restart()
-    harness.look_around()
-    assert harness.replica.schedule.next_due() == (harness.clock.now() + WINDOW).timestamp()
-    began = clock.monotonic()
-
-    for key in keys:
-        await harness.reconcile(key)
-
-    assert [token.owners for token in harness.store.tokens.values()] == [()] * 41
-    assert clock.monotonic() - began == pytest.approx(2.0, abs=0.01)
 
 
 # --- deletions

@@ -1,6 +1,5 @@
 """What is deleted and still stands: a one-time Secret, or the token itself. Nothing says that it is gone."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -14,9 +13,9 @@ from pharia_access.services.operator.work_queue import WorkItem
 from tests.support.builders.domain_objects import NOW, TOKEN, WINDOW
 from tests.support.fakes.scripted_faults import Fault
 from tests.support.fakes.virtual_time import simulated
+from tests.support.harness.held_objects import HOLD
 from tests.support.harness.operator_harness import SECRET, OperatorHarness, drained, message, reason
 
-HOLD = "x.example/hold"
 AVAILABLE, WITHDRAWN = DeliveryState.AVAILABLE, DeliveryState.WITHDRAWN
 UNAVAILABLE = UnavailableError("503")
 
@@ -166,72 +165,6 @@ async def test_the_held_secret_of_an_earlier_token_is_waited_for_with_a_reason(h
     assert minted.minted
 
 
-# --- tokens
-
-
-@pytest.mark.parametrize(
-    ("before", "phase"),
-    [("pending", Phase.REVOKED), ("active", Phase.REVOKED), ("expired", Phase.EXPIRED), ("revoked", Phase.REVOKED)],
-)
-@simulated
-async def test_a_token_that_is_being_deleted_is_over_and_its_secret_goes_at_once(
-    harness: OperatorHarness, before: str, phase: Phase
-) -> None:
-    if before == "pending":
-        harness.create()
-    else:
-        await harness.mint(ttl=timedelta(minutes=30))
-    if before == "expired":
-        harness.clock.advance(1800)
-    if before == "revoked":
-        harness.revoke()
-    await harness.reconcile() if before != "pending" else None
-    harness.store.hold_token(TOKEN, HOLD)
-    harness.store.delete_token(TOKEN)
-
-    token = await harness.reconcile()
-    again = await harness.reconcile()
-
-    assert again == token
-    assert token is not None
-    assert (token.status.phase, reason(token), reason(token, "Active")) == (phase, "Deleting", "Deleting")
-    assert not is_true(token.status.conditions, "Active")
-    assert HOLD in message(token)
-    assert harness.store.secrets == {}
-    assert ("Deleting", True) in [(notice.reason, notice.warning) for notice in harness.recorder.notices]
-    harness.store.hold_token(TOKEN)
-    assert await harness.reconcile() is None
-
-
-@simulated
-async def test_a_deletion_in_the_foreground_makes_no_event(harness: OperatorHarness) -> None:
-    await harness.mint()
-    harness.store.begin_token_deletion(TOKEN)
-
-    await harness.reconcile()
-
-    assert reason(harness.token()) == "Deleting"
-    assert "Deleting" not in harness.recorder.reasons()
-    assert harness.store.collect_garbage()
-    assert TOKEN not in harness.store.tokens
-
-
-@simulated
-async def test_a_token_that_the_operator_deletes_and_that_stands_is_not_forgotten(harness: OperatorHarness) -> None:
-    minted = await harness.mint()
-    harness.store.hold_token(TOKEN, HOLD)
-    harness.remove_credential()
-
-    await harness.reconcile()
-
-    assert harness.token().deleting
-    assert harness.replica.cache.tokens.get(TOKEN) is not None
-    token = await harness.reconcile()
-    assert token is not None
-    assert (reason(token), token.status.hash) == ("Deleting", minted.status.hash)
-    assert harness.store.secrets == {}
-
-
 @simulated
 async def test_a_secret_whose_token_is_gone_is_deleted_once_though_it_stands(harness: OperatorHarness) -> None:
     minted = await harness.mint()
@@ -245,16 +178,3 @@ async def test_a_secret_whose_token_is_gone_is_deleted_once_though_it_stands(har
     assert work == WorkItem("secret", SECRET, harness.store.secrets[SECRET].uid)
     assert len(harness.replica.queue) == 0
     assert ObjectKey(TOKEN.namespace, SECRET.name) in harness.store.secrets
-
-
-@simulated
-async def test_a_held_token_frees_its_place_at_once(harness: OperatorHarness) -> None:
-    minted = await harness.mint()
-    harness.store.hold_token(TOKEN, HOLD)
-    harness.store.delete_token(TOKEN)
-    harness.replica.cache.apply_event(harness.token())
-
-    record = harness.replica.cache.tokens.get(TOKEN)
-
-    assert record is not None
-    assert (replace(record, resource_version="").uid, record.holds_place) == (minted.uid, False)

@@ -10,9 +10,10 @@ from pharia_access.domain.api_values import InvalidObject
 from pharia_access.domain.model import ObjectKey, Phase, Token
 from pharia_access.errors import UnavailableError
 from tests.support.builders.domain_objects import CREDENTIAL, NOW, a_credential, a_token
-from tests.support.fakes.scripted_faults import Call, Fault
+from tests.support.fakes.scripted_faults import Fault
 from tests.support.fakes.virtual_time import FakeClock, simulated
 from tests.support.harness.operator_harness import OperatorHarness, drained, reason
+from tests.support.harness.places import hesitate, hesitate_longer, phases, work_off
 
 A, B, C = (ObjectKey(CREDENTIAL.namespace, name) for name in "abc")
 
@@ -20,28 +21,6 @@ A, B, C = (ObjectKey(CREDENTIAL.namespace, name) for name in "abc")
 @pytest.fixture
 def harness(clock: FakeClock) -> OperatorHarness:
     return OperatorHarness(clock, max_tokens=1)
-
-
-def phases(harness: OperatorHarness) -> dict[str, str | None]:
-    return {key.name: token.status.phase for key, token in sorted(harness.store.tokens.items())}
-
-
-async def hesitate(_call: Call) -> None:
-    """Let the others go first."""
-    await asyncio.sleep(0.001)
-
-
-async def hesitate_longer() -> None:
-    """As long as another's read of a token and a half."""
-    await asyncio.sleep(0.003)
-
-
-async def work_off(harness: OperatorHarness) -> None:
-    """Reconcile all tokens that are queued, until none is."""
-    while works := await drained(harness.replica.queue):
-        for work in works:
-            if work.kind == "token":
-                await harness.reconcile(work.key)
 
 
 @pytest.mark.parametrize(

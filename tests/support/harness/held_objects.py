@@ -1,0 +1,5 @@
+"""A finalizer of somebody else, which holds what is deleted."""
+
+__all__ = ["HOLD"]
+
+HOLD = "x.example/hold"
