@@ -43,12 +43,17 @@ TRIED_ELSEWHERE: Final = (
         (
             "integration/test_attack_others.py::test_connections_that_show_no_token_keep_nobody_out",
             "unit/entrypoints/verifier/test_crowds.py",
+            "unit/entrypoints/verifier/test_crowds_tls.py",
         ),
         ("attacks.md 6",),
     ),
     Elsewhere(
         "others' checks made slow",
-        ("unit/domain/test_granting.py", "unit/entrypoints/verifier/test_long_work.py"),
+        (
+            "unit/domain/test_granting.py",
+            "unit/entrypoints/verifier/test_long_work.py",
+            "unit/entrypoints/verifier/test_long_work_requests.py",
+        ),
         ("attacks.md 4",),
     ),
     Elsewhere(

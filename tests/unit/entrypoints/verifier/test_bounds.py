@@ -12,12 +12,11 @@ import trustme
 from pharia_access.entrypoints.verifier.limits import Limits
 from pharia_access.entrypoints.verifier.listener import Listener, Tls
 from pharia_access.errors import SettingsError
+from tests.support.verifier.both_ways import BOTH
 from tests.support.verifier.verifier_server import Reply, open_verifier_server
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-BOTH = pytest.mark.parametrize("fast", [True, False], ids=["fast path", "ASGI"])
 
 
 @BOTH

@@ -3,30 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 import time
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import trustme
 
-from pharia_access.entrypoints.verifier.limits import HANDSHAKES, Limits
-from pharia_access.entrypoints.verifier.listener import Tls
-from tests.support.verifier.verifier_server import Reply, VerifierServer, open_verifier_server
+from pharia_access.entrypoints.verifier.limits import Limits
+from tests.support.verifier.both_ways import BOTH
+from tests.support.verifier.crowds import BAD, LIMITS, PATIENT, PLACES, ask, check, crowd, is_open
+from tests.support.verifier.verifier_server import VerifierServer, open_verifier_server
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine
-    from pathlib import Path
+    from collections.abc import Callable, Coroutine
 
     Run = Callable[[Coroutine[Any, Any, Any]], Any]
     Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
-
-PLACES = 32
-LIMITS = Limits(connections=PLACES)
-PATIENT = 20.0
-BOTH = pytest.mark.parametrize("fast", [True, False], ids=["fast path", "ASGI"])
-BAD = b"GET /auth/nginx HTTP/1.1\r\nhost: v\r\n\r\n"
 CROWDS = {
     "silent": b"",
     "half a head": b"GET /auth/nginx HTT",
@@ -35,63 +26,6 @@ CROWDS = {
     "one request of the application, then idle": b"GET /whoami HTTP/1.1\r\nhost: v\r\n\r\n",
     "forged": b"GET /auth/nginx HTTP/1.1\r\nhost: v\r\nauthorization: Bearer pharia_x_y\r\n\r\n",
 }
-
-
-@pytest.fixture
-def tls(tmp_path: Path) -> tuple[Tls, ssl.SSLContext]:
-    """The verifier's files, and who trusts them."""
-    authority = trustme.CA()
-    leaf = authority.issue_cert("127.0.0.1")
-    (tmp_path / "tls.crt").write_bytes(leaf.cert_chain_pems[0].bytes())
-    (tmp_path / "tls.key").write_bytes(leaf.private_key_pem.bytes())
-    trusting = ssl.create_default_context()
-    authority.configure_trust(trusting)
-    return Tls(tmp_path / "tls.crt", tmp_path / "tls.key"), trusting
-
-
-@asynccontextmanager
-async def crowd(server: VerifierServer, said: bytes, count: int) -> AsyncIterator[list[Stream]]:
-    """So many connections that all say this, and wait."""
-    streams = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(count)]
-    for _, writer in streams:
-        writer.write(said)
-    await settled(server)
-    try:
-        yield streams
-    finally:
-        for _, writer in streams:
-            writer.transport.abort()
-
-
-async def settled(server: VerifierServer) -> None:
-    """Until the door has taken all that came."""
-    before = -1
-    while before != server.connections():
-        before = server.connections()
-        await asyncio.sleep(0.05)
-
-
-def check(token: str, target: str = "/auth/nginx") -> bytes:
-    return f"GET {target} HTTP/1.1\r\nhost: v\r\nauthorization: Bearer {token}\r\n\r\n".encode()
-
-
-async def ask(stream: Stream, request: bytes) -> Reply:
-    reader, writer = stream
-    writer.write(request)
-    async with asyncio.timeout(PATIENT):
-        head = await reader.readuntil(b"\r\n\r\n")
-    return Reply.read(head)
-
-
-async def is_open(stream: Stream) -> bool:
-    """Whether the door left it open."""
-    try:
-        async with asyncio.timeout(0.05):
-            return await stream[0].read(65536) != b""
-    except TimeoutError:
-        return True
-    except ConnectionError:
-        return False
 
 
 @BOTH
@@ -229,79 +163,6 @@ async def _churn(server: VerifierServer) -> None:
     finally:
         for _, writer in streams:
             writer.transport.abort()
-
-
-@pytest.mark.parametrize("said", [b"", b"\x16\x03\x01\x02\x00\x01\x00"], ids=["nothing", "half a hello"])
-@pytest.mark.parametrize("audiences", [None, []], ids=["checks", "TokenReview"])
-def test_those_whose_handshake_goes_on_make_room_too(
-    run: Run, tls: tuple[Tls, ssl.SSLContext], said: bytes, audiences: list[str] | None
-) -> None:
-    files, trusting = tls
-
-    async def main() -> tuple[bytes, int, list[str]]:
-        async with (
-            open_verifier_server(tls=files, audiences=audiences, limits=LIMITS) as server,
-            crowd(server, said, PLACES * 3) as silent,
-        ):
-            began = time.monotonic()
-            newcomer = await asyncio.open_connection("127.0.0.1", server.port, ssl=trusting)
-            newcomer[1].write(b"GET /nowhere HTTP/1.1\r\nhost: v\r\n\r\n")
-            async with asyncio.timeout(PATIENT):
-                status = (await newcomer[0].readuntil(b"\r\n\r\n"))[9:12]
-            took = time.monotonic() - began
-            still = sum([await is_open(stream) for stream in silent])
-            newcomer[1].close()
-            assert took < LIMITS.request_seconds
-            return status, still, server.closed
-
-    status, still, closed = run(main())
-    assert status == b"404"
-    assert still < PLACES
-    assert closed.count("crowded-out") == PLACES * 2 + 1
-
-
-def test_while_hundreds_let_their_handshake_wait_an_honest_one_is_served(
-    run: Run, tls: tuple[Tls, ssl.SSLContext]
-) -> None:
-    files, trusting = tls
-
-    async def main() -> tuple[int, float, int, list[str]]:
-        async with (
-            open_verifier_server(tls=files) as server,
-            crowd(server, b"\x16\x03\x01\x02\x00\x01\x00", 300) as silent,
-        ):
-            token, began = server.issue().reveal(), time.monotonic()
-            newcomer = await asyncio.open_connection("127.0.0.1", server.port, ssl=trusting)
-            status, took = (await ask(newcomer, check(token))).status, time.monotonic() - began
-            still = sum(await asyncio.gather(*map(is_open, silent)))
-            newcomer[1].close()
-            return status, took, still, server.closed
-
-    status, took, still, closed = run(main())
-    assert status == 200
-    assert took < 1
-    assert still == HANDSHAKES - 1
-    assert closed == ["crowded-out"] * (300 - still)
-
-
-def test_a_good_token_over_tls_keeps_its_place_and_a_handshake_too_late_has_none(
-    run: Run, tls: tuple[Tls, ssl.SSLContext]
-) -> None:
-    files, trusting = tls
-
-    async def main() -> tuple[int, int, list[str]]:
-        limits = Limits(connections=PLACES, request_seconds=0.4)
-        async with open_verifier_server(tls=files, limits=limits) as server:
-            token = server.issue().reveal()
-            guest = await asyncio.open_connection("127.0.0.1", server.port, ssl=trusting)
-            await ask(guest, check(token))
-            async with crowd(server, b"", PLACES):
-                await asyncio.sleep(1.0)
-                again = await ask(guest, check(token))
-            guest[1].close()
-            return again.status, server.closed.count("crowded-out"), sorted(set(server.closed))
-
-    assert run(main()) == (200, 1, ["crowded-out", "late"])
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 import trustme
 
+from tests.support.verifier.both_ways import BOTH
 from tests.support.verifier.memory_transport import MemoryTransport, read_replies
 from tests.support.verifier.messages import AUTH, QUESTION, filled, message
 from tests.support.verifier.slow_application import SlowApplication
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from tests.unit.entrypoints.verifier.conftest import Run
 
 CONNECTIONS = 64
-BOTH = pytest.mark.parametrize("fast", [True, False], ids=["fast path", "ASGI"])
 SECURE = pytest.mark.parametrize("secure", [False, True], ids=["plain", "TLS"])
 
 

@@ -15,7 +15,8 @@ import pytest
 
 from pharia_access.entrypoints.verifier.limits import Limits
 from tests.support.verifier.memory_transport import read_replies
-from tests.support.verifier.messages import AUTH, CASES, END, QUESTION, filled, message
+from tests.support.verifier.message_cases import CASES
+from tests.support.verifier.messages import AUTH, END, QUESTION, filled, message
 from tests.support.verifier.verifier_server import open_verifier_server
 
 if TYPE_CHECKING:

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.verifier.both_ways import BOTH
 from tests.support.verifier.memory_transport import MemoryTransport
-from tests.support.verifier.messages import CASES, END, Case, filled
+from tests.support.verifier.message_cases import CASES, Case
+from tests.support.verifier.messages import END, filled
 from tests.support.verifier.verifier_server import VerifierServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-BOTH = pytest.mark.parametrize("fast", [True, False], ids=["fast path", "ASGI"])
 EACH = pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
 
 

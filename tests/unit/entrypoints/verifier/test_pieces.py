@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from pharia_access.entrypoints.verifier.limits import Limits
 from pharia_access.entrypoints.verifier.pieces import Pieces
+from tests.support.verifier.both_ways import BOTH
 from tests.support.verifier.memory_transport import MemoryTransport
 from tests.support.verifier.messages import AUTH, UP, chunked, filled, message
 from tests.support.verifier.verifier_server import VerifierServer
 
-BOTH = pytest.mark.parametrize("fast", [True, False], ids=["fast path", "ASGI"])
 LIMITS = Limits(head_bytes=2048)
 CHECK = message("GET /auth/nginx", AUTH)
 BODY = message("POST /auth/forward", AUTH, body="x" * 3000)

@@ -6,12 +6,12 @@ import asyncio
 
 import pytest
 
+from tests.support.verifier.both_ways import BOTH
 from tests.support.verifier.memory_transport import MemoryTransport
 from tests.support.verifier.messages import AUTH, QUESTION, SMUGGLED, filled, message
 from tests.support.verifier.slow_application import SlowApplication
 from tests.support.verifier.verifier_server import VerifierServer
 
-BOTH = pytest.mark.parametrize("fast", [True, False], ids=["fast path", "ASGI"])
 WHOAMI = message("GET /whoami", AUTH)
 CHECK = message("GET /auth/nginx", AUTH)
 ASKED = message("POST /check_user", AUTH, body=QUESTION)

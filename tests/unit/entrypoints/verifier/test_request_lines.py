@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from pharia_access.entrypoints.verifier.limits import Limits
 from pharia_access.entrypoints.verifier.targets import RequestLines
+from tests.support.verifier.both_ways import BOTH
 from tests.support.verifier.memory_transport import MemoryTransport
 from tests.support.verifier.messages import AUTH, filled, message
 from tests.support.verifier.verifier_server import VerifierServer
@@ -19,7 +20,6 @@ from tests.support.verifier.verifier_server import VerifierServer
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-BOTH = pytest.mark.parametrize("fast", [True, False], ids=["fast path", "ASGI"])
 HTTPS = """
 DELETE GET HEAD POST PUT OPTIONS TRACE COPY LOCK MKCOL MOVE PROPFIND PROPPATCH SEARCH UNLOCK BIND REBIND UNBIND ACL
 REPORT MKACTIVITY CHECKOUT MERGE M-SEARCH NOTIFY SUBSCRIBE UNSUBSCRIBE PATCH PURGE MKCALENDAR LINK UNLINK SOURCE QUERY

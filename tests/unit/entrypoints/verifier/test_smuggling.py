@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.verifier.both_ways import BOTH
 from tests.support.verifier.memory_transport import MemoryTransport
 from tests.support.verifier.messages import AUTH, SMUGGLED, filled
 from tests.support.verifier.reference_reading import reference_heads
@@ -36,7 +37,6 @@ ANNOUNCED = {
     "two lengths": f"Content-Length: 0\r\n{LENGTH}",
     "an end": "Connection: close",
 }
-BOTH = pytest.mark.parametrize("fast", [True, False], ids=["fast path", "ASGI"])
 
 
 @BOTH

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import pytest
 
 from pharia_access.entrypoints.verifier.targets import RequestLines
+from tests.support.verifier.both_ways import BOTH
 from tests.support.verifier.memory_transport import MemoryTransport, read_replies
 from tests.support.verifier.messages import AUTH, UP, chunked, filled, message
 from tests.support.verifier.verifier_server import Reply, VerifierServer
 
-BOTH = pytest.mark.parametrize("fast", [True, False], ids=["fast path", "ASGI"])
 ENDS = frozenset(b" \r\n")
 """What ends a target or its line: what follows is refused as the version that it is not."""
 UNSOUND = frozenset([*range(0x21), *range(0x7F, 0x100), ord("#"), ord("\\")]) - ENDS
