@@ -19,7 +19,6 @@ from pharia_access.bootstrap.operator import Application, open_application
 from pharia_access.domain.api_values import EventMessage
 from pharia_access.domain.model import ObjectKey
 from pharia_access.entrypoints.operator.process import EXIT_FAILED, _Process
-from pharia_access.entrypoints.operator.watching import Hearers
 from pharia_access.services.operator.scopes import EVERYWHERE
 from pharia_access.settings.operator import OperatorSettings
 from tests.support.hostile_api import ReceivedRequest, hostile_api, plain_kubeconfig, reply
@@ -48,12 +47,13 @@ HELD_BY_THEM: Json = {
 class FakeWatcher:
     """Stands for Kopf."""
 
+    begun: Callable[[str], None]
     alive: bool = False
-    hearers: Hearers | None = None
+    ended: Callable[[], None] | None = None
 
-    def start(self, hearers: Hearers) -> None:
-        self.alive, self.hearers = True, hearers
-        hearers.begun(EVERYWHERE)
+    def start(self, ended: Callable[[], None]) -> None:
+        self.alive, self.ended = True, ended
+        self.begun(EVERYWHERE)
 
     def try_now(self, scope: str) -> None:
         """Nothing of it was refused."""
@@ -63,8 +63,8 @@ class FakeWatcher:
 
     def break_down(self) -> None:
         self.alive = False
-        assert self.hearers is not None
-        self.hearers.ended()
+        assert self.ended is not None
+        self.ended()
 
 
 @dataclass
@@ -140,7 +140,7 @@ async def running(tmp_path: Path, api: PlayedApi) -> AsyncIterator[Running]:
             require_guards=False,
         )
         async with open_application(settings) as application:
-            watcher = FakeWatcher()
+            watcher = FakeWatcher(application.operator.lists.request_resync)
             process = _Process(application, watcher)  # type: ignore[arg-type] # has what is used of a Watcher
             task = asyncio.create_task(process.run())
             yield Running(process, application, watcher, task)
