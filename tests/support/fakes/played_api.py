@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pharia_access.entrypoints.operator.watching import Hearers
 from pharia_access.services.operator.scopes import EVERYWHERE
 from tests.support.fakes.hostile_api import ReceivedRequest, reply
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["FakeWatcher", "Json", "PlayedApi"]
 
@@ -19,12 +21,13 @@ Json = dict[str, Any]
 class FakeWatcher:
     """Stands for Kopf."""
 
+    begun: Callable[[str], None]
     alive: bool = False
-    hearers: Hearers | None = None
+    ended: Callable[[], None] | None = None
 
-    def start(self, hearers: Hearers) -> None:
-        self.alive, self.hearers = True, hearers
-        hearers.begun(EVERYWHERE)
+    def start(self, ended: Callable[[], None]) -> None:
+        self.alive, self.ended = True, ended
+        self.begun(EVERYWHERE)
 
     def try_now(self, scope: str) -> None:
         """Nothing of it was refused."""
@@ -34,8 +37,8 @@ class FakeWatcher:
 
     def break_down(self) -> None:
         self.alive = False
-        assert self.hearers is not None
-        self.hearers.ended()
+        assert self.ended is not None
+        self.ended()
 
 
 @dataclass

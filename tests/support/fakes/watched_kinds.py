@@ -1,12 +1,13 @@
-"""An API server of our kinds for Kopf's watches, and the inbox that they fill."""
+"""An API server of our kinds for Kopf's watches, and the stores that they feed."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pharia_access.entrypoints.operator.watch_events import WatchEventDecoder
-from pharia_access.entrypoints.operator.watching import Hearers
+from pharia_access.domain.api_values import Kind
+from pharia_access.entrypoints.operator.cache_store import CacheStore, WatchStore
+from pharia_access.services.operator.scopes import EVERYWHERE
 from pharia_access.services.operator.work_queue import WorkItem
 from pharia_access.settings.operator import OperatorSettings
 from tests.support.builders.stored_objects import stored_credential, stored_role, stored_token
@@ -21,18 +22,50 @@ if TYPE_CHECKING:
 
 
 Json = dict[str, Any]
-__all__ = ["GROUP", "OBJECTS", "VERSION", "Post", "a_kind", "hearers", "served"]
+__all__ = ["GROUP", "OBJECTS", "VERSION", "Health", "Post", "a_kind", "served"]
+
+
+def _nothing(*_: object) -> None:
+    """Nobody listens."""
+
+
+@dataclass
+class Health:
+    """Who is told how the watches of a scope go; nobody but for what a test gives."""
+
+    request_resync: Callable[[str], None] = field(default=_nothing)
+    watch_refused: Callable[[str], None] = field(default=_nothing)
+    watch_goes_on: Callable[[str], None] = field(default=_nothing)
+
+
+def key_of(body: Json) -> tuple[str, ...]:
+    """The namespace, if any, and the name."""
+    metadata = body["metadata"]
+    return (*filter(None, [metadata.get("namespace")]), metadata["name"])
 
 
 class Post:
-    """An inbox, and the replica whose cache it fills."""
+    """The stores of a replica, which fill its cache."""
 
     def __init__(self) -> None:
         clock = FakeClock()
         self.replica = Replica(cluster=FakeCluster(FakeStore(clock.now)), clock=clock)
         self.replica.leader_queue.is_leader = True
         self.cache = self.replica.cache
-        self.inbox = WatchEventDecoder(self.cache, OperatorSettings())
+        self.health = Health()
+
+    def store_of(self, kind: Kind, scope: str) -> WatchStore:
+        window = OperatorSettings().default_window
+        return CacheStore(kind, scope, cache=self.cache, health=self.health, window=window)
+
+    def tell(self, event: Json) -> None:
+        """As a watch does."""
+        body = event["object"]
+        store = self.store_of(body["kind"], EVERYWHERE)
+        if event["type"] == "DELETED":
+            store.drop("/".join(key_of(body)), body["metadata"]["uid"])
+        else:
+            store.put(body)
 
     @property
     def waiting(self) -> set[WorkItem]:
@@ -75,11 +108,3 @@ def a_kind(plural: str) -> Json:
     kind = stored["kind"] if (stored := OBJECTS.get(plural)) else plural.title()
     namespaced = plural in {"apicredentials", "apitokens"}
     return {"name": plural, "singularName": "", "kind": kind, "namespaced": namespaced, "verbs": ["list", "watch"]}
-
-
-def hearers(**told: Callable[..., None]) -> Hearers:
-    """Nobody listens but for these."""
-
-    def nobody(_scope: str) -> None: ...
-
-    return replace(Hearers(nobody, nobody, nobody, lambda: None), **told)

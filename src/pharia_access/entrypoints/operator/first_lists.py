@@ -6,16 +6,25 @@ would never say what went while nothing was watched.
 
 A refusal is kept from it: after one of most kinds it ends for good, with all that it watches, and of the others it logs
 each. Instead it is told, after a while, that the connection broke: it then asks again, and says nothing.
+
+And what Kopf does not notice: a watch that says nothing or hangs, and a cluster that went back in time. The rules are
+those of `kube.reflector`, and so are the words in which the stores are told.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Mapping
+from contextlib import suppress
 from http import HTTPStatus
+from math import inf
 from typing import Final
 
 import aiohttp
+from yarl import URL
 
+from pharia_access.entrypoints.operator.cache_store import WatchStore
+from pharia_access.entrypoints.operator.followed_watch import FollowedWatch, went_back
 from pharia_access.kube.paths import GROUP, PLURALS
+from pharia_access.kube.reflector_store import Interruption
 
 __all__ = ["Requests"]
 
@@ -27,6 +36,8 @@ BETWEEN_SECONDS: Final = 1.0
 """From the beginning of one watch to that of the next: Kopf itself does not wait where one ends at once."""
 BEGIN_SECONDS: Final = 30.0
 """How long the API server may take to begin an answer."""
+VERSION_SECONDS: Final = 10.0
+"""How long an answer may take that only shows a version."""
 _LOGIN: Final = HTTPStatus.UNAUTHORIZED
 """Kopf logs in again."""
 _BEGIN_ANEW: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.GONE})
@@ -37,18 +48,26 @@ class Requests:
     """A middleware of aiohttp's client, for all requests about one scope. Use from one event loop.
 
     Args:
-        begun: called when something is watched from now on.
-        goes: called with whether what was asked for last is answered.
+        stores: who is told how the watches go, by the plural of a kind.
     """
 
-    def __init__(self, *, begun: Callable[[], None], goes: Callable[[bool], None]) -> None:
-        self._begun = begun
-        self._goes = goes
+    def __init__(self, stores: Mapping[str, WatchStore]) -> None:
+        self._stores = stores
+        self.session: aiohttp.ClientSession | None = None
+        """What to ask for versions with."""
+        self._doubtful: set[str] = set()
+        """The paths of watches that broke off, until it is known that the cluster did not go back meanwhile."""
         self._rests: dict[str, float] = {}
         self._again = asyncio.Event()
         self._watched: dict[str, float] = {}
+        self._nudges: set[asyncio.Task[None]] = set()
         self.kinds: set[str] = set()
         """The plurals of the kinds about which anything was asked."""
+
+    def close(self) -> None:
+        """Ask for nothing any more."""
+        for nudge in self._nudges:
+            nudge.cancel()
 
     def try_now(self) -> None:
         """Wait no longer: what was refused may be allowed again."""
@@ -59,20 +78,20 @@ class Requests:
         if not _is_ours(request):
             return await send(request)
         self.kinds.add(request.url.name)
-        watches = "watch" in request.url.query
+        asked, watches, rewound = request.url, "watch" in request.url.query, False
         if watches:
-            await self._not_at_once(request.url.path)
-        else:
-            request.url = request.url.with_query(fieldSelector=NOTHING)
+            await self._not_at_once(asked.path)
+            rewound = await self._went_back(asked)
+        request.url = _sent_as(asked, watches=watches, rewound=rewound)
         response = await _begin(request, send)
         if response is not None and response.ok:
-            self._answered(request.url.path, listed=not watches)
+            self._answered(asked, listed=not watches)
+            if watches:
+                self._follow(asked, response, rewound=rewound)
             return response
         if response is not None and (response.status == _LOGIN or (watches and response.status in _BEGIN_ANEW)):
             return response
-        if response is not None:
-            response.close()
-        await self._rest(request.url.path)
+        await self._refused(asked, response)
         message = "refused, or not answered"
         raise aiohttp.ClientPayloadError(message)
 
@@ -82,24 +101,92 @@ class Requests:
         self._watched[path] = max(now, due)
         await asyncio.sleep(max(0.0, due - now))
 
-    def _answered(self, path: str, *, listed: bool) -> None:
-        self._rests.pop(path, None)
+    def _answered(self, url: URL, *, listed: bool) -> None:
+        self._rests.pop(url.path, None)
         if not self._rests:
-            self._goes(True)  # noqa: FBT003 - whether it does
+            self._stores[url.name].alive(_now())
         if listed:
-            self._begun()
+            self._doubtful.discard(url.path)
+            self._stores[url.name].listed((), None, _now())
 
-    async def _rest(self, path: str) -> None:
+    async def _refused(self, url: URL, response: aiohttp.ClientResponse | None) -> None:
+        if response is not None:
+            response.close()
+        denied = response is not None and response.status == HTTPStatus.FORBIDDEN
+        await self._rest(url, Interruption.DENIED if denied else Interruption.BROKEN)
+
+    async def _rest(self, url: URL, cause: Interruption) -> None:
         """Longer each time, unless somebody knows better."""
-        seconds = self._rests.get(path, FIRST_REST_SECONDS)
-        self._rests[path] = min(2 * seconds, LONGEST_REST_SECONDS)
-        self._goes(False)  # noqa: FBT003 - as above
+        seconds = self._rests.get(url.path, FIRST_REST_SECONDS)
+        self._rests[url.path] = min(2 * seconds, LONGEST_REST_SECONDS)
+        self._doubtful.add(url.path)
+        self._stores[url.name].interrupted(cause, _now())
+        if cause is Interruption.DENIED:
+            self._stores[url.name].denied(_now())
         self._again.clear()
         try:
             async with asyncio.timeout(seconds):
                 await self._again.wait()
         except TimeoutError:
             return
+
+    def _follow(self, url: URL, response: aiohttp.ClientResponse, *, rewound: bool) -> None:
+        """Watch over the watch; where the cluster went back, end it."""
+        store, seconds = self._stores[url.name], float(url.query.get("timeoutSeconds", "inf"))
+        followed = FollowedWatch(
+            response.content,
+            seconds=seconds,
+            on_heard=lambda: store.heard(_now()),
+            on_silent=lambda: store.interrupted(Interruption.SILENT, _now()),
+            on_broken=lambda: self._doubtful.add(url.path),
+            hang_up=response.close,
+        )
+        followed.over = rewound
+        response.content = followed  # type: ignore[assignment] # it stands in for it
+        if self.session is not None and seconds < inf:
+            nudge = asyncio.create_task(self._nudge(url, seconds / 2))
+            self._nudges.add(nudge)
+            nudge.add_done_callback(self._nudges.discard)
+
+    async def _nudge(self, url: URL, seconds: float) -> None:
+        """Ask for one object, so that a quiet watch ends with a bookmark and needs no list: see `kube.reflector`."""
+        await asyncio.sleep(seconds)
+        await self._version_now(url)
+
+    async def _went_back(self, url: URL) -> bool:
+        """Whether the cluster is at an earlier version than a watch that broke off. No answer: ask again next time."""
+        if url.path not in self._doubtful:
+            return False
+        theirs = await self._version_now(url)
+        if not theirs:
+            return False
+        self._doubtful.discard(url.path)
+        if not went_back(url.query.get("resourceVersion", ""), theirs):
+            return False
+        self._stores[url.name].interrupted(Interruption.REWOUND, _now())
+        return True
+
+    async def _version_now(self, url: URL) -> str:
+        """Return the version of the kind, from etcd itself, as a list of one shows it; empty where none came."""
+        if self.session is None:
+            return ""
+        timeout = aiohttp.ClientTimeout(total=VERSION_SECONDS)
+        with suppress(aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError):
+            async with self.session.get(url.with_query(limit="1"), middlewares=(), timeout=timeout) as answer:
+                body = await answer.json() if answer.ok else {}
+                return str(body["metadata"]["resourceVersion"])
+        return ""
+
+
+def _sent_as(asked: URL, *, watches: bool, rewound: bool) -> URL:
+    """Where the cluster went back, Kopf does not see the answer: it is told to begin anew."""
+    if watches:
+        return asked.with_query(limit="1") if rewound else asked
+    return asked.with_query(fieldSelector=NOTHING)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 async def _begin(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse | None:

@@ -12,19 +12,19 @@ from typing import Any, Final
 import aiohttp
 import kopf
 
+from pharia_access.entrypoints.operator.cache_store import WatchStore
 from pharia_access.entrypoints.operator.first_lists import Requests
-from pharia_access.entrypoints.operator.watch_events import Event
 from pharia_access.kube.client import Connection
 from pharia_access.kube.paths import GROUP, VERSION
 from pharia_access.services.operator.scopes import CATALOG, EVERYWHERE
 
-__all__ = ["KopfRun", "Logins", "Take"]
-
-Take = Callable[[Event], None]
+__all__ = ["WATCH_SECONDS", "KopfRun", "Logins"]
 
 BACKOFFS: Final = (1, 1, 2, 3, *[5] * 2000)
 """Seconds between tries to reach the API server: about three hours of them, then the run starts anew."""
 STOP_SECONDS: Final = 5.0
+WATCH_SECONDS: Final = 60
+"""After which the API server ends a watch. One that hangs is noticed a little later."""
 
 
 class Logins:
@@ -47,15 +47,25 @@ class KopfRun:
 
     Args:
         scope: what to watch.
-        takers: who takes the events, by the plural of their kind.
+        stores: who takes the events, by the plural of their kind.
         requests: what each request about our kinds goes through.
+        watch_seconds: after which the API server ends a watch.
     """
 
-    def __init__(self, scope: str, *, logins: Logins, takers: Mapping[str, Take], requests: Requests) -> None:
+    def __init__(
+        self,
+        scope: str,
+        *,
+        logins: Logins,
+        stores: Mapping[str, WatchStore],
+        requests: Requests,
+        watch_seconds: int = WATCH_SECONDS,
+    ) -> None:
         self._scope = scope
         self._logins = logins
-        self._takers = takers
+        self._stores = stores
         self._requests = requests
+        self._watch_seconds = watch_seconds
         self._login_made: tuple[kopf.ConnectionInfo, kopf.AiohttpSession] | None = None
 
     async def run(self) -> BaseException | None:
@@ -67,7 +77,7 @@ class KopfRun:
         clusterwide = self._scope in {EVERYWHERE, CATALOG}
         tasks = await kopf.spawn_tasks(
             registry=self._registry(),
-            settings=_kopf_settings(),
+            settings=_kopf_settings(self._watch_seconds),
             standalone=True,
             clusterwide=clusterwide,
             namespaces=() if clusterwide else (self._scope,),
@@ -78,14 +88,15 @@ class KopfRun:
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks, timeout=STOP_SECONDS)
+            self._requests.close()
             await self._log_out()
         return next((error for task in done if not task.cancelled() and (error := task.exception())), None)
 
     def _registry(self) -> kopf.OperatorRegistry:
         registry = kopf.OperatorRegistry()
         kopf.on.login(registry=registry)(self._login)
-        for plural, take in self._takers.items():
-            kopf.on.event(GROUP, VERSION, plural, registry=registry, id=plural)(_handler(take))
+        for plural, store in self._stores.items():
+            kopf.on.event(GROUP, VERSION, plural, registry=registry, id=plural)(_handler(store))
         return registry
 
     async def _login(self, **_: object) -> kopf.AiohttpSession:
@@ -93,12 +104,14 @@ class KopfRun:
         info, context = self._logins.current()
         if self._login_made is not None and self._login_made[0] == info:
             return self._login_made[1]  # Kopf knows that this one was refused, and ends instead of trying it for ever
-        # One connection for each kind's list and then watch, which also serve to find the kinds: each holds 256 KiB.
+        # One connection for each kind's list and then watch, which also serve to find the kinds, and one to ask for
+        # versions: each holds 256 KiB.
         session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=len(self._takers), ssl=context or True),
+            connector=aiohttp.TCPConnector(limit=len(self._stores) + 1, ssl=context or True),
             headers=info.as_http_headers(),
             middlewares=(self._requests,),
         )
+        self._requests.session = session
         made = kopf.AiohttpSession(server=info.server, aiohttp_session=session)
         self._login_made = info, made
         return made
@@ -108,19 +121,27 @@ class KopfRun:
             await self._login_made[1].aiohttp_session.close()
 
 
-def _handler(take: Take) -> Callable[..., Any]:
-    async def handle(event: Event, **_: object) -> None:
-        take(event)
+def _handler(store: WatchStore) -> Callable[..., Any]:
+    async def handle(event: Mapping[str, Any], **_: object) -> None:
+        body = event["object"]
+        metadata = body.get("metadata", {})
+        if not metadata.get("name"):
+            store.malformed("", "an event without the name of an object")
+        elif event["type"] == "DELETED":
+            key = "/".join(filter(None, (metadata.get("namespace"), metadata["name"])))
+            store.drop(key, metadata["uid"])
+        else:
+            store.put(body)
 
     return handle
 
 
-def _kopf_settings() -> kopf.OperatorSettings:
+def _kopf_settings(watch_seconds: int) -> kopf.OperatorSettings:
     settings = kopf.OperatorSettings()
     settings.scanning.disabled = True
     settings.posting.enabled = False
     settings.peering.standalone = True
-    settings.watching.server_timeout = 300
+    settings.watching.server_timeout = watch_seconds
     settings.watching.connect_timeout = 10
     settings.queueing.idle_timeout = 0.1
     settings.queueing.exit_timeout = 1.0

@@ -7,10 +7,11 @@ import os
 import signal
 
 from pharia_access.bootstrap.operator import Application, open_application
+from pharia_access.domain.api_values import Kind
 from pharia_access.entrypoints.descriptors import raise_open_files
 from pharia_access.entrypoints.health import HealthServer
-from pharia_access.entrypoints.operator.watch_events import WatchEventDecoder
-from pharia_access.entrypoints.operator.watching import Hearers, Watcher
+from pharia_access.entrypoints.operator.cache_store import CacheStore, WatchStore
+from pharia_access.entrypoints.operator.watching import Watcher
 from pharia_access.errors import AccessError
 from pharia_access.settings.operator import OperatorSettings
 from pharia_access.telemetry.logs import configure_logging
@@ -40,8 +41,13 @@ def run_operator() -> int:
 
 async def _run(settings: OperatorSettings) -> int:
     async with open_application(settings) as application:
-        inbox = WatchEventDecoder(application.operator.cache, settings)
-        process = _Process(application, Watcher(inbox, application.connection, settings))
+        operator = application.operator
+
+        def store_of(kind: Kind, scope: str) -> WatchStore:
+            window = settings.default_window
+            return CacheStore(kind, scope, cache=operator.cache, health=operator.lists, window=window)
+
+        process = _Process(application, Watcher(store_of, application.connection, settings))
         health = HealthServer(
             settings.health_host,
             settings.health_port,
@@ -112,14 +118,7 @@ class _Process:
         _spare_the_collector()
         lists = application.operator.lists
         lists.on_back = self._watcher.try_now
-        self._watcher.start(
-            Hearers(
-                begun=lists.request_resync,
-                refused=lists.watch_refused,
-                goes_on=lists.watch_goes_on,
-                ended=self._watching_ended,
-            )
-        )
+        self._watcher.start(self._watching_ended)
         standby = asyncio.create_task(application.operator.run_standby())
         standby.add_done_callback(lambda task: None if task.cancelled() else self._ended(task))
         await application.elector.acquire()

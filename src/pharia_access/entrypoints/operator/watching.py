@@ -6,20 +6,22 @@ Each scope has a run of Kopf of its own: Kopf ends with all that it watches wher
 import asyncio
 import logging
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
 
 import kopf
 
+from pharia_access.domain.api_values import Kind
+from pharia_access.entrypoints.operator.cache_store import Body, StoreOf, WatchStore
 from pharia_access.entrypoints.operator.first_lists import Requests
-from pharia_access.entrypoints.operator.kopf_run import KopfRun, Logins, Take
-from pharia_access.entrypoints.operator.watch_events import WatchEventDecoder
+from pharia_access.entrypoints.operator.kopf_run import WATCH_SECONDS, KopfRun, Logins
 from pharia_access.errors import label_of
 from pharia_access.kube.client import Connection
+from pharia_access.kube.paths import PLURALS
+from pharia_access.kube.reflector_store import Interruption
 from pharia_access.services.operator.scopes import CATALOG, EVERYWHERE
 from pharia_access.settings.operator import OperatorSettings
 
-__all__ = ["Hearers", "Watcher"]
+__all__ = ["Watcher"]
 
 log = logging.getLogger(__name__)
 
@@ -30,35 +32,31 @@ STEADY_SECONDS = 60.0
 """A run that lasted as long was well: the next one begins without a long wait."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hearers:
-    """Who is told, in the operator's loop, how watching goes. Each but `ended` gets the name of a scope.
+class Watcher:
+    """Watches from `start` until `stop`.
 
-    Attributes:
-        begun: watching begins, at first or anew: of what changed before that no event tells.
-        refused: a watch is refused, or has ended: no events come.
-        goes_on: that is over.
-        ended: nothing is watched any more: the login was refused.
+    Args:
+        store_of: gives whom a kind's watch in a scope feeds. Stores are called in the operator's loop.
+        watch_seconds: after which the API server ends a watch.
     """
 
-    begun: Callable[[str], None]
-    refused: Callable[[str], None]
-    goes_on: Callable[[str], None]
-    ended: Callable[[], None]
-
-
-class Watcher:
-    """Watches from `start` until `stop`."""
-
-    def __init__(self, inbox: WatchEventDecoder, connection: Connection, settings: OperatorSettings) -> None:
-        self._inbox = inbox
+    def __init__(
+        self,
+        store_of: StoreOf,
+        connection: Connection,
+        settings: OperatorSettings,
+        *,
+        watch_seconds: int = WATCH_SECONDS,
+    ) -> None:
+        self._store_of = store_of
+        self._watch_seconds = watch_seconds
         self._logins = Logins(connection)
         self._scopes = (CATALOG, *(settings.watch_namespaces or (EVERYWHERE,)))
         self._thread = threading.Thread(target=self._run, name="kopf", daemon=True)
         self._operators: asyncio.AbstractEventLoop | None = None
         self._own: asyncio.AbstractEventLoop | None = None
         self._tasks: list[asyncio.Task[None]] = []
-        self._hearers: Hearers
+        self._ended: Callable[[], None]
         self._requests: dict[str, Requests] = {}
         self._runs: dict[str, asyncio.Task[BaseException | None]] = {}
         self._unsteady: dict[str, asyncio.TimerHandle] = {}
@@ -69,10 +67,10 @@ class Watcher:
         """Whether it watches."""
         return self._thread.is_alive() and not self._over
 
-    def start(self, hearers: Hearers) -> None:
-        """Begin to watch; call from the operator's loop."""
+    def start(self, ended: Callable[[], None]) -> None:
+        """Begin to watch; call from the operator's loop, as `ended` is where the login is refused for good."""
         self._operators = asyncio.get_running_loop()
-        self._hearers = hearers
+        self._ended = ended
         self._thread.start()
 
     def stop(self) -> None:
@@ -90,7 +88,7 @@ class Watcher:
         except Exception as error:  # noqa: BLE001 - whatever ends it ends the process, and is said
             log.critical("watching failed", extra={"error": label_of(type(error))})
         self._over = True
-        self._call(self._hearers.ended)
+        self._call(self._ended)
 
     async def _watch(self) -> None:
         """Watch all scopes until the login is refused for good, or until `stop`."""
@@ -118,7 +116,7 @@ class Watcher:
         if requests is None:
             return
         requests.try_now()
-        if len(requests.kinds) < len(self._takers(scope)) and scope in self._runs:
+        if len(requests.kinds) < len(_kinds_of(scope)) and scope in self._runs:
             self._runs[scope].cancel()  # Kopf asks only at its start which kinds there are
 
     async def _watch_scope(self, scope: str) -> None:
@@ -136,7 +134,15 @@ class Watcher:
 
     async def _one_run(self, scope: str) -> BaseException | None:
         """Why it ended; None where it was ended for another one to begin."""
-        run = KopfRun(scope, logins=self._logins, takers=self._takers(scope), requests=self._requests_of(scope))
+        stores = self._stores(scope)
+        self._requests[scope] = Requests(stores)
+        run = KopfRun(
+            scope,
+            logins=self._logins,
+            stores=stores,
+            requests=self._requests[scope],
+            watch_seconds=self._watch_seconds,
+        )
         self._runs[scope] = asyncio.create_task(run.run())
         try:
             await asyncio.wait({self._runs[scope]})
@@ -148,7 +154,9 @@ class Watcher:
 
     def _run_ended(self, scope: str, error: BaseException | None, rest: float) -> None:
         """Say so once, and not that it goes on before the next one has lasted: what ended it may end that too."""
-        self._call(self._hearers.refused, scope)
+        now = asyncio.get_running_loop().time()
+        for store in self._stores(scope).values():
+            store.interrupted(Interruption.BROKEN, now)
         if scope in self._unsteady:
             self._unsteady[scope].cancel()
         else:
@@ -158,24 +166,18 @@ class Watcher:
 
     def _steady(self, scope: str) -> None:
         del self._unsteady[scope]
-        self._call(self._hearers.goes_on, scope)
+        now = asyncio.get_running_loop().time()
+        for store in self._stores(scope).values():
+            store.alive(now)
 
-    def _takers(self, scope: str) -> dict[str, Take]:
-        inbox = self._inbox
-        if scope == CATALOG:
-            return {"apiroles": self._handed_over(inbox.role)}
-        return {"apicredentials": self._handed_over(inbox.credential), "apitokens": self._handed_over(inbox.token)}
-
-    def _handed_over(self, take: Take) -> Take:
-        return lambda event: self._call(take, event)
-
-    def _requests_of(self, scope: str) -> Requests:
-        def goes(well: bool) -> None:  # noqa: FBT001 - whether it does
-            if not well or scope not in self._unsteady:
-                self._call(self._hearers.goes_on if well else self._hearers.refused, scope)
-
-        self._requests[scope] = Requests(begun=lambda: self._call(self._hearers.begun, scope), goes=goes)
-        return self._requests[scope]
+    def _stores(self, scope: str) -> dict[str, WatchStore]:
+        """The stores of a scope as they are called from Kopf's loop, by the plural of their kind."""
+        return {
+            PLURALS[kind]: _HandedOver(
+                self._store_of(kind, scope), call=self._call, is_unsteady=lambda: scope in self._unsteady
+            )
+            for kind in _kinds_of(scope)
+        }
 
     def _call(self, take: Callable[..., None], *arguments: object) -> None:
         """In the operator's loop."""
@@ -190,3 +192,45 @@ class Watcher:
 def _aside(_loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
     """Of a run that ended one error was told. What else Kopf leaves behind would be logged with a traceback each."""
     log.debug("left behind", extra={"error": type(context.get("exception")).__name__})
+
+
+def _kinds_of(scope: str) -> tuple[Kind, ...]:
+    return ("ApiRole",) if scope == CATALOG else ("ApiCredential", "ApiToken")
+
+
+class _HandedOver:
+    """A store in another loop: it hears of everything in order, and a little later."""
+
+    def __init__(self, store: WatchStore, *, call: Callable[..., None], is_unsteady: Callable[[], bool]) -> None:
+        self._store = store
+        self._call = call
+        self._is_unsteady = is_unsteady
+
+    def put(self, item: Body) -> None:
+        self._call(self._store.put, item)
+
+    def drop(self, key: str, uid: str | None = None) -> None:
+        self._call(self._store.drop, key, uid)
+
+    def malformed(self, key: str, why: str) -> None:
+        self._call(self._store.malformed, key, why)
+
+    def alive(self, at: float) -> None:
+        if not self._is_unsteady():  # what ended one run may end the next one too
+            self._call(self._store.alive, at)
+
+    def may_resume(self, now: float) -> bool:
+        """A question that another loop cannot be asked. Kopf asks nobody."""
+        return self._store.may_resume(now)
+
+    def heard(self, since: float) -> None:
+        """Not handed over: the other loop would be woken for each piece, and what the piece held follows."""
+
+    def listed(self, keys: Collection[str], namespace: str | None, since: float) -> None:
+        self._call(self._store.listed, keys, namespace, since)
+
+    def interrupted(self, cause: str, at: float) -> None:
+        self._call(self._store.interrupted, cause, at)
+
+    def denied(self, at: float) -> None:
+        self._call(self._store.denied, at)

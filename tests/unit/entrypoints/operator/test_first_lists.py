@@ -11,25 +11,63 @@ import aiohttp
 import pytest
 from yarl import URL
 
+from pharia_access.entrypoints.operator.cache_store import Body
 from pharia_access.entrypoints.operator.first_lists import BEGIN_SECONDS, Requests
+from pharia_access.kube.paths import PLURALS
 from tests.support.fakes.virtual_time import FakeClock, simulated
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Collection
 
 OURS = "https://api/apis/access.pharia.ai/v1alpha1"
 
 
+@dataclass
+class Told:
+    """A store that writes down how the watches go."""
+
+    goes: list[bool] = field(default_factory=list)
+    begun: list[None] = field(default_factory=list)
+    causes: list[str] = field(default_factory=list)
+    denials: int = 0
+    heard_pieces: int = 0
+
+    def put(self, item: Body) -> None: ...
+
+    def drop(self, key: str, uid: str | None = None) -> None: ...
+
+    def malformed(self, key: str, why: str) -> None: ...
+
+    def alive(self, at: float) -> None:
+        self.goes.append(True)
+
+    def may_resume(self, now: float) -> bool:
+        return True
+
+    def heard(self, since: float) -> None:
+        self.heard_pieces += 1
+
+    def listed(self, keys: Collection[str], namespace: str | None, since: float) -> None:
+        self.begun.append(None)
+
+    def interrupted(self, cause: str, at: float) -> None:
+        self.goes.append(False)
+        self.causes.append(cause)
+
+    def denied(self, at: float) -> None:
+        self.denials += 1
+
+
 async def sent(method: str, url: str) -> tuple[str, int]:
     """The URL that went out, and how often something began."""
-    begun: list[None] = []
+    told = Told()
     request = cast("aiohttp.ClientRequest", SimpleNamespace(method=method, url=URL(url)))
 
     async def send(_: object) -> aiohttp.ClientResponse:
-        return cast("aiohttp.ClientResponse", SimpleNamespace(ok=True))
+        return cast("aiohttp.ClientResponse", SimpleNamespace(ok=True, content=None, close=lambda: None))
 
-    await Requests(begun=lambda: begun.append(None), goes=lambda _: None)(request, send)
-    return str(request.url), len(begun)
+    await Requests(dict.fromkeys(PLURALS.values(), told))(request, send)
+    return str(request.url), len(told.begun)
 
 
 @pytest.mark.parametrize(
@@ -65,12 +103,19 @@ class Talk:
     """One scope's requests; each gets the next of these statuses, the last one for ever."""
 
     statuses: list[int]
-    goes: list[bool] = field(default_factory=list)
-    begun: list[None] = field(default_factory=list)
+    told: Told = field(default_factory=Told)
     closed: int = 0
 
     def __post_init__(self) -> None:
-        self.requests = Requests(begun=lambda: self.begun.append(None), goes=self.goes.append)
+        self.requests = Requests(dict.fromkeys(PLURALS.values(), self.told))
+
+    @property
+    def goes(self) -> list[bool]:
+        return self.told.goes
+
+    @property
+    def begun(self) -> list[None]:
+        return self.told.begun
 
     async def ask(self, url: str) -> int | None:
         """The status that Kopf sees, None where it is told that the connection broke."""
@@ -84,7 +129,9 @@ class Talk:
         status = self.statuses.pop(0) if len(self.statuses) > 1 else self.statuses[0]
         if status == HANGS:
             await asyncio.sleep(10_000)
-        return cast("aiohttp.ClientResponse", SimpleNamespace(ok=status == 200, status=status, close=self._close))
+        return cast(
+            "aiohttp.ClientResponse", SimpleNamespace(ok=status == 200, status=status, close=self._close, content=None)
+        )
 
     def _close(self) -> None:
         self.closed += 1
@@ -111,6 +158,8 @@ async def test_a_refusal_is_kept_from_kopf_ever_longer_and_told(clock: FakeClock
     assert talk.closed == 7
     assert set(talk.goes) == {False}
     assert talk.begun == []
+    assert set(talk.told.causes) == {"denied" if status == 403 else "broken"}
+    assert talk.told.denials == (7 if status == 403 else 0)
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ async def running(tmp_path: Path, api: PlayedApi) -> AsyncIterator[Running]:
             require_guards=False,
         )
         async with open_application(settings) as application:
-            watcher = FakeWatcher()
+            watcher = FakeWatcher(application.operator.lists.request_resync)
             process = _Process(application, watcher)  # type: ignore[arg-type] # has what is used of a Watcher
             task = asyncio.create_task(process.run())
             yield Running(process, application, watcher, task)

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pharia_access.entrypoints.operator.watch_events import WatchEventDecoder
+from pharia_access.entrypoints.operator.cache_store import Body, CacheStore, StoreOf, WatchStore
 from pharia_access.entrypoints.operator.watching import Watcher
 from pharia_access.kube.client import connect
 from pharia_access.services.operator.scopes import CATALOG
 from pharia_access.settings.operator import OperatorSettings
-from tests.support.builders.domain_objects import CREDENTIAL, TOKEN
+from tests.support.builders.domain_objects import CREDENTIAL, TOKEN, WINDOW
 from tests.support.fakes.hostile_api import ReceivedRequest, hostile_api, plain_kubeconfig, reply
-from tests.support.fakes.watched_kinds import GROUP, OBJECTS, VERSION, Post, a_kind, hearers, served
+from tests.support.fakes.watched_kinds import GROUP, OBJECTS, VERSION, Post, a_kind, served
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable
     from pathlib import Path
 
     from pharia_access.domain.api_values import Kind
@@ -27,26 +26,45 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 
+def nobody() -> None:
+    """Nobody waits for the end."""
+
+
 @pytest.fixture
 def post() -> Post:
     return Post()
 
 
-class Listener(WatchEventDecoder):
-    """An inbox that knows on which thread it is called, and when something of each kind has come."""
+class Listener:
+    """Knows on which thread its stores are called, and when something of each kind has come."""
 
     def __init__(self, post: Post) -> None:
-        super().__init__(post.cache, OperatorSettings())
+        self._post = post
         self.heard: dict[str, int] = {}
         self.complete = asyncio.Event()
 
-    @contextmanager
-    def _invalid_told(self, kind: Kind, body: Mapping[str, Any]) -> Iterator[None]:
-        with super()._invalid_told(kind, body):
-            yield
-        self.heard[kind] = threading.get_ident()
-        if len(self.heard) == len(OBJECTS):
-            self.complete.set()
+    def store_of(self, kind: Kind, scope: str) -> WatchStore:
+        listener = self
+
+        class Listening(CacheStore):
+            def put(self, item: Body) -> None:
+                super().put(item)
+                listener.heard[kind] = threading.get_ident()
+                if len(listener.heard) == len(OBJECTS):
+                    listener.complete.set()
+
+        return Listening(kind, scope, cache=self._post.cache, health=self._post.health, window=WINDOW)
+
+
+def hearing(post: Post, awaited: Kind, heard: asyncio.Event) -> StoreOf:
+    """Stores that only say that they were given something of that kind."""
+
+    class Hearing(CacheStore):
+        def put(self, item: Body) -> None:
+            if item["kind"] == awaited:
+                heard.set()
+
+    return lambda kind, scope: Hearing(kind, scope, cache=post.cache, health=post.health, window=WINDOW)
 
 
 async def test_what_is_watched_arrives_in_the_operators_loop(tmp_path: Path, post: Post) -> None:
@@ -55,9 +73,10 @@ async def test_what_is_watched_arrives_in_the_operators_loop(tmp_path: Path, pos
         hostile_api(served) as api,
         connect(plain_kubeconfig(tmp_path / "kubeconfig", api.url), pool_size=2) as connection,
     ):
-        watcher = Watcher(listener, connection, OperatorSettings())
+        watcher = Watcher(listener.store_of, connection, OperatorSettings())
         assert not watcher.alive
-        watcher.start(hearers(begun=lambda _: begun.append(threading.get_ident()), ended=ended.set))
+        post.health.request_resync = lambda _: begun.append(threading.get_ident())
+        watcher.start(ended.set)
         await asyncio.wait_for(listener.complete.wait(), 10)
         assert watcher.alive
 
@@ -91,8 +110,9 @@ async def test_where_a_watch_cannot_go_on_another_begins_and_is_told(tmp_path: P
         hostile_api(too_old) as api,
         connect(plain_kubeconfig(tmp_path / "kubeconfig", api.url), pool_size=2) as connection,
     ):
-        watcher = Watcher(post.inbox, connection, OperatorSettings())
-        watcher.start(hearers(begun=begin))
+        watcher = Watcher(post.store_of, connection, OperatorSettings())
+        post.health.request_resync = begin
+        watcher.start(nobody)
         await asyncio.wait_for(again.wait(), 10)
         watcher.stop()
         await asyncio.to_thread(watcher._thread.join, 10)
@@ -107,8 +127,8 @@ async def test_a_login_that_is_refused_for_good_ends_the_watch_and_all_its_threa
         hostile_api(lambda _: reply(401, {"kind": "Status", "code": 401, "reason": "Unauthorized"})) as api,
         connect(plain_kubeconfig(tmp_path / "kubeconfig", api.url), pool_size=2) as connection,
     ):
-        watcher = Watcher(post.inbox, connection, OperatorSettings())
-        watcher.start(hearers(ended=ended.set))
+        watcher = Watcher(post.store_of, connection, OperatorSettings())
+        watcher.start(ended.set)
         await asyncio.wait_for(ended.wait(), 10)
         watcher._thread.join(10)
 
@@ -173,8 +193,9 @@ async def test_a_namespace_whose_watch_is_broken_ends_no_other_and_is_named(
         hostile_api(of_two_places(bad)) as api,
         connect(plain_kubeconfig(tmp_path / "kubeconfig", api.url), pool_size=2) as connection,
     ):
-        watcher = Watcher(listener, connection, OperatorSettings(watch_namespaces=PLACES))
-        watcher.start(hearers(refused=refuse, ended=ended.set))
+        watcher = Watcher(listener.store_of, connection, OperatorSettings(watch_namespaces=PLACES))
+        post.health.watch_refused = refuse
+        watcher.start(ended.set)
         await asyncio.wait_for(listener.complete.wait(), 10)
         if bad not in [case.values[0] for case in UNHEARD]:
             await asyncio.wait_for(refused.wait(), 10)
@@ -190,20 +211,16 @@ async def test_a_namespace_whose_watch_is_broken_ends_no_other_and_is_named(
 async def test_a_namespace_whose_watch_was_broken_is_watched_again(tmp_path: Path, post: Post) -> None:
     broken, heard = [True], asyncio.Event()
 
-    class Hearing(WatchEventDecoder):
-        def token(self, event: Mapping[str, Any]) -> None:
-            heard.set()
-
     def at_first(request: ReceivedRequest) -> bytes | None:
         return reply(200, b"\xff\n") if broken and "watch" in request.query else served(request)
 
-    inbox = Hearing(post.cache, OperatorSettings())
     async with (
         hostile_api(at_first) as api,
         connect(plain_kubeconfig(tmp_path / "kubeconfig", api.url), pool_size=2) as connection,
     ):
-        watcher = Watcher(inbox, connection, OperatorSettings(watch_namespaces=("bad",)))
-        watcher.start(hearers(refused=lambda _: broken.clear()))
+        watcher = Watcher(hearing(post, "ApiToken", heard), connection, OperatorSettings(watch_namespaces=("bad",)))
+        post.health.watch_refused = lambda _: broken.clear()
+        watcher.start(nobody)
         await asyncio.wait_for(heard.wait(), 10)
         watcher.stop()
         await asyncio.to_thread(watcher._thread.join, 15)
@@ -215,22 +232,17 @@ async def test_a_namespace_whose_watch_was_broken_is_watched_again(tmp_path: Pat
 async def test_a_kind_that_was_not_served_at_the_start_is_watched_once_it_is_listed(tmp_path: Path, post: Post) -> None:
     missing, heard = [True], asyncio.Event()
 
-    class Hearing(WatchEventDecoder):
-        def role(self, event: Mapping[str, Any]) -> None:
-            heard.set()
-
     def without_roles(request: ReceivedRequest) -> bytes | None:
         if missing and request.path == f"/apis/{GROUP}/{VERSION}":
             return reply(200, {"resources": [a_kind("apitokens"), a_kind("apicredentials")]})
         return served(request)
 
-    inbox = Hearing(post.cache, OperatorSettings())
     async with (
         hostile_api(without_roles) as api,
         connect(plain_kubeconfig(tmp_path / "kubeconfig", api.url), pool_size=2) as connection,
     ):
-        watcher = Watcher(inbox, connection, OperatorSettings())
-        watcher.start(hearers())
+        watcher = Watcher(hearing(post, "ApiRole", heard), connection, OperatorSettings())
+        watcher.start(nobody)
         await asyncio.sleep(1)
         assert not heard.is_set()
         missing.clear()
@@ -238,3 +250,43 @@ async def test_a_kind_that_was_not_served_at_the_start_is_watched_once_it_is_lis
         await asyncio.wait_for(heard.wait(), 10)
         watcher.stop()
         await asyncio.to_thread(watcher._thread.join, 15)
+
+
+def versions(*, restored: bool) -> Callable[[ReceivedRequest], bytes | None]:
+    """Watches break off at once, or say nothing and end; what is listed is at version 5 after a restore, else at 9."""
+
+    def answer(request: ReceivedRequest) -> bytes | None:
+        last = request.path.rpartition("/")[2]
+        if last in OBJECTS and "watch" not in request.query:
+            asked_for_the_version = request.query.get("limit") == ["1"]
+            version = "5" if restored and asked_for_the_version else "9"
+            return reply(200, {"metadata": {"resourceVersion": version}, "items": []})
+        return served(request)
+
+    return answer
+
+
+@pytest.mark.parametrize("restored", [True, False], ids=["the cluster went back", "it did not"])
+async def test_after_a_watch_that_broke_off_it_is_asked_whether_the_cluster_went_back(
+    tmp_path: Path, post: Post, caplog: pytest.LogCaptureFixture, *, restored: bool
+) -> None:
+    """As where etcd was restored while the API server was away: such a watch would say nothing."""
+    listed: list[str] = []
+    post.health.request_resync = listed.append
+    asked = 0
+    async with (
+        hostile_api(versions(restored=restored)) as api,
+        connect(plain_kubeconfig(tmp_path / "kubeconfig", api.url), pool_size=2) as connection,
+    ):
+        watcher = Watcher(post.store_of, connection, OperatorSettings())
+        watcher.start(nobody)
+        async with asyncio.timeout(20):
+            while asked < len(OBJECTS) or (restored and len(listed) < 2 * len(OBJECTS)):
+                await asyncio.sleep(0.1)
+                asked = sum(request.query.get("limit") == ["1"] for request in api.requests)
+        watcher.stop()
+        await asyncio.to_thread(watcher._thread.join, 15)
+
+    causes = {record.__dict__["cause"] for record in caplog.records if "cause" in record.__dict__}
+    assert causes == ({"rewound"} if restored else set())
+    assert (len(listed) > len(OBJECTS)) is restored
