@@ -117,13 +117,13 @@ soak: $(READY) control-plane ## Two operators and a verifier under churn for SOA
 	@SOAK_MINUTES=$(SOAK_MINUTES) $(PY) -m bench soak
 
 chaos: $(READY) control-plane ## Play faults from seeds on the real control plane: RUNS=200 FIRST=1 SECONDS=8 JOBS=1.
-	@$(PY) -m bench.chaos $(if $(RUNS),--runs $(RUNS)) $(if $(FIRST),--first $(FIRST)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(JOBS),--jobs $(JOBS))
+	@$(PY) -m tests.campaigns.chaos $(if $(RUNS),--runs $(RUNS)) $(if $(FIRST),--first $(FIRST)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(JOBS),--jobs $(JOBS))
 
 attacks: $(READY) control-plane ## Play attacks from seeds on the real control plane: RUNS=1000 FIRST=1.
-	@$(PY) -m bench.attacks $(if $(RUNS),--runs $(RUNS)) $(if $(FIRST),--first $(FIRST))
+	@$(PY) -m tests.campaigns.attacks $(if $(RUNS),--runs $(RUNS)) $(if $(FIRST),--first $(FIRST))
 
 attacker: $(READY) control-plane ## Send streams of any bytes at each gateway beside honest clients: COUNT=10000 FIRST=0.
-	@$(PY) -m bench.attacker $(if $(COUNT),--count $(COUNT)) $(if $(FIRST),--first $(FIRST))
+	@$(PY) -m tests.campaigns.attacker $(if $(COUNT),--count $(COUNT)) $(if $(FIRST),--first $(FIRST))
 
 fuzz: $(READY) ## Compare streams of bytes with another parser, and feed strangers' inputs: STREAMS=1000000 FIRST=0.
 	@FUZZ_STREAMS=$(or $(STREAMS),1000000) FUZZ_FIRST=$(or $(FIRST),0) $(PY) -m bench fuzz

@@ -19,7 +19,7 @@ from pharia_access.domain.token import mint
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tests.support.operators import RunningOperator
+    from tools.control_plane.operators import RunningOperator
 
 __all__ = ["CORES", "Argon2", "Burden", "Cpu", "CpuMeter", "bind_to_cores", "machine", "memory", "others_share"]
 

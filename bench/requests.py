@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from bench.client import Channel, Server
 
 if TYPE_CHECKING:
-    from tests.support.control_plane import ControlPlane
+    from tools.control_plane.plane import ControlPlane
 
 __all__ = ["by_account", "by_verb", "since"]
 

@@ -11,8 +11,8 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from bench.client import Channel, Seen, Server, version_of, watch
-from tests.support.api import MERGE, OPERATOR
-from tests.support.resources import api_token
+from tools.control_plane.api import MERGE, OPERATOR
+from tools.control_plane.resources import api_token
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator

@@ -15,14 +15,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.support.control_plane import ControlPlane
-from tests.support.installation import NAMESPACE, OPERATOR_ACCOUNT, wait_until_in_force
-from tests.support.operators import start_operator
-from tests.support.processes import ProcessError
-from tools.demo_door import Door, open_door
+from tools.control_plane.installation import NAMESPACE, OPERATOR_ACCOUNT, wait_until_in_force
+from tools.control_plane.operators import start_operator
+from tools.control_plane.plane import ControlPlane
+from tools.control_plane.processes import ProcessError
+from tools.demo_gateway import DemoGateway, open_demo_gateway
+from tools.demo_runner import DemoRunner, StoryError, wants_color
 from tools.demo_story import tell_of_tokens
 from tools.go_toolchain import BuildError
-from tools.storyteller import StoryError, Storyteller, wants_color
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +39,7 @@ def main() -> int:
     """Tell the story; answer the exit status."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     root = Path(tempfile.mkdtemp(prefix="pharia-access-demo-"))
-    story = Storyteller(cwd=_ROOT, env=_environment(root), color=wants_color(sys.stdout))
+    story = DemoRunner(cwd=_ROOT, env=_environment(root), color=wants_color(sys.stdout))
     keep, began = True, time.monotonic()
     try:
         _tell(story, root)
@@ -69,7 +69,7 @@ def _environment(root: Path) -> dict[str, str]:
     return {"PATH": f"{home / 'bin'}:/usr/bin:/bin", "HOME": str(home), "KUBECONFIG": str(home / "kubeconfig")}
 
 
-def _tell(story: Storyteller, root: Path) -> None:
+def _tell(story: DemoRunner, root: Path) -> None:
     story.chapter("1. A Kubernetes API server")
     story.say(
         "etcd, kube-apiserver and kube-controller-manager start on this machine. They are the real ones, with RBAC on "
@@ -78,11 +78,11 @@ def _tell(story: Storyteller, root: Path) -> None:
     with ControlPlane.start(root / "control-plane") as control_plane:
         story.run("kubectl version")
         _install(story, control_plane)
-        with _operator(story, control_plane, root) as door:
-            tell_of_tokens(story, control_plane, door, written=root)
+        with _operator(story, control_plane, root) as demo_gateway:
+            tell_of_tokens(story, control_plane, demo_gateway, written=root)
 
 
-def _install(story: Storyteller, control_plane: ControlPlane) -> None:
+def _install(story: DemoRunner, control_plane: ControlPlane) -> None:
     story.chapter("2. Installing")
     story.say(
         "The chart holds the three kinds, the admission policies, the RBAC rules and the operator. Without --wait, "
@@ -98,7 +98,7 @@ def _install(story: Storyteller, control_plane: ControlPlane) -> None:
 
 
 @contextmanager
-def _operator(story: Storyteller, control_plane: ControlPlane, root: Path) -> Iterator[Door]:
+def _operator(story: DemoRunner, control_plane: ControlPlane, root: Path) -> Iterator[DemoGateway]:
     story.say(
         "So the operator runs beside the API server instead of in a pod, signed in as the chart's ServiceAccount: it "
         "has just the rights it would have in a cluster. It may not even read Secrets. (Here it looks every second "
@@ -111,8 +111,8 @@ def _operator(story: Storyteller, control_plane: ControlPlane, root: Path) -> It
         operator.wait_until_ready()
         story.checked("the operator is ready")
         story.run(f"kubectl auth can-i get secrets --all-namespaces --as={_OPERATOR}", expect="no", refused=True)
-        with open_door(story, control_plane, root) as door:
-            yield door
+        with open_demo_gateway(story, control_plane, root) as demo_gateway:
+            yield demo_gateway
     finally:
         operator.process.stop()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tools.storyteller import Storyteller
+from tools.demo_runner import DemoRunner
 
 __all__ = ["EVENTS", "MESSAGE_OF", "TEXT_OF", "mint_token", "set_roles"]
 
@@ -24,12 +24,12 @@ EVENTS = (
 )
 
 
-def mint_token(story: Storyteller, name: str, *, description: str, ttl: str) -> None:
+def mint_token(story: DemoRunner, name: str, *, description: str, ttl: str) -> None:
     """Create a token under invoice-bot and wait until it is there."""
     story.run(MANIFEST.format(name=name, description=description, ttl=ttl), expect="created")
     story.run(f"kubectl wait --for=condition=Ready apitoken/{name} --timeout=20s", expect="condition met")
 
 
-def set_roles(story: Storyteller, roles: str) -> None:
+def set_roles(story: DemoRunner, roles: str) -> None:
     """Change what invoice-bot may do; `roles` is a JSON list."""
     story.run(f'kubectl patch apicredential invoice-bot --type=merge -p \'{{"spec":{{"roles":{roles}}}}}\'')

@@ -10,32 +10,32 @@ import json
 from typing import TYPE_CHECKING
 
 from pharia_access.domain import argon2id, token
-from tests.support.processes import wait_until
+from tools.control_plane.processes import wait_until
 from tools.demo_commands import EVENTS, MESSAGE_OF, TEXT_OF, mint_token, set_roles
-from tools.demo_door import Door, ask
-from tools.storyteller import StoryError, Storyteller
+from tools.demo_gateway import DemoGateway, ask
+from tools.demo_runner import DemoRunner, StoryError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.support.control_plane import ControlPlane
+    from tools.control_plane.plane import ControlPlane
 
 __all__ = ["tell_of_tokens"]
 
 
-def tell_of_tokens(story: Storyteller, control_plane: ControlPlane, door: Door, *, written: Path) -> None:
+def tell_of_tokens(story: DemoRunner, control_plane: ControlPlane, demo_gateway: DemoGateway, *, written: Path) -> None:
     """Tell it; `written`: the folder in which no token's text may be found. Raises StoryError."""
     _roles_and_credential(story)
     text = _first_token(story)
     _what_is_kept(story, text, written)
-    _asked(story, door, text)
-    _roles_edited(story, door, text)
+    _asked(story, demo_gateway, text)
+    _roles_edited(story, demo_gateway, text)
     _expiring(story)
-    _revoked(story, control_plane, door)
+    _revoked(story, control_plane, demo_gateway)
     _everything_gone(story)
 
 
-def _roles_and_credential(story: Storyteller) -> None:
+def _roles_and_credential(story: DemoRunner) -> None:
     story.chapter("3. Roles and a credential")
     story.say(
         "Roles say what somebody may do in PhariaAI. An administrator keeps them. A credential holds roles, and lives "
@@ -49,7 +49,7 @@ def _roles_and_credential(story: Storyteller) -> None:
     story.run("kubectl get apicredentials", expect="studio-user")
 
 
-def _first_token(story: Storyteller) -> str:
+def _first_token(story: DemoRunner) -> str:
     story.chapter("4. A token, shown once")
     mint_token(story, "invoice-bot-ci", description="CI pipeline", ttl="720h")
     story.run("kubectl get apitokens", expect="Active")
@@ -66,7 +66,7 @@ def _first_token(story: Storyteller) -> str:
     return text
 
 
-def _what_is_kept(story: Storyteller, text: str, written: Path) -> None:
+def _what_is_kept(story: DemoRunner, text: str, written: Path) -> None:
     story.chapter("5. What is kept")
     story.say("Kept is a slow hash (Argon2id), shortened here: good to prove the token, useless to make it.")
     phc = story.run(
@@ -93,29 +93,31 @@ def _content(file: Path) -> bytes:
         return b""
 
 
-def _asked(story: Storyteller, door: Door, text: str) -> None:
+def _asked(story: DemoRunner, demo_gateway: DemoGateway, text: str) -> None:
     story.chapter("6. Is it good, and what may it do?")
     story.say("A gateway asks the verifier before it lets a request pass, here for the role studio-user too.")
-    ask(story, door, text, expect=200)
-    ask(story, door, f"{text[:-1]}~", expect=401)
+    ask(story, demo_gateway, text, expect=200)
+    ask(story, demo_gateway, f"{text[:-1]}~", expect=401)
 
 
-def _roles_edited(story: Storyteller, door: Door, text: str) -> None:
+def _roles_edited(story: DemoRunner, demo_gateway: DemoGateway, text: str) -> None:
     story.chapter("7. Roles edited")
     story.say("Roles belong to the credential. Changing them changes what each of its tokens may do; no new token.")
     set_roles(story, '["assistant-user"]')
-    ask(story, door, text, expect=403)
+    ask(story, demo_gateway, text, expect=403)
     set_roles(story, '["studio-user"]')
-    ask(story, door, text, expect=200)
+    ask(story, demo_gateway, text, expect=200)
     story.run("kubectl get apicredentials,apitokens", expect="Active")
     story.say("A role that this namespace may not hold is left out, whoever asked for it, and the credential says so.")
     set_roles(story, '["studio-user","admin"]')
     story.run("kubectl wait --for=condition=Ready=false apicredential/invoice-bot --timeout=20s")
-    story.run(MESSAGE_OF.format(what="apicredential invoice-bot"), expect="Not allowed in namespace finance: admin")
+    story.run(
+        MESSAGE_OF.format(what="apicredential invoice-bot"), expect="ApiRole not allowed in namespace finance: admin"
+    )
     set_roles(story, '["studio-user"]')
 
 
-def _expiring(story: Storyteller) -> None:
+def _expiring(story: DemoRunner) -> None:
     story.chapter("8. A token that expires")
     mint_token(story, "invoice-bot-trial", description="a trial", ttl="5s")
     story.run("kubectl wait --for=jsonpath='{.status.phase}'=Expired apitoken/invoice-bot-trial --timeout=20s")
@@ -123,14 +125,14 @@ def _expiring(story: Storyteller) -> None:
     story.run("kubectl get apitokens", expect="Expired")
 
 
-def _revoked(story: Storyteller, control_plane: ControlPlane, door: Door) -> None:
+def _revoked(story: DemoRunner, control_plane: ControlPlane, demo_gateway: DemoGateway) -> None:
     story.chapter("9. A token that is revoked")
     mint_token(story, "invoice-bot-laptop", description="somebody's laptop", ttl="24h")
     secret = control_plane.kubectl("get", "secret", "invoice-bot-laptop-token", "--namespace=finance", "--output=json")
     text = base64.b64decode(json.loads(secret.stdout)["data"]["token"]).decode()
-    ask(story, door, text, expect=200)
+    ask(story, demo_gateway, text, expect=200)
     story.run("""kubectl patch apitoken invoice-bot-laptop --type=merge -p '{"spec":{"revoked":true}}'""")
-    ask(story, door, text, expect=401)
+    ask(story, demo_gateway, text, expect=401)
     story.run("kubectl wait --for=jsonpath='{.status.phase}'=Revoked apitoken/invoice-bot-laptop --timeout=20s")
     story.say("Its Secret is gone with it. And there is no way back:")
     story.run("kubectl get secret invoice-bot-laptop-token", expect="not found", refused=True)
@@ -144,7 +146,7 @@ def _revoked(story: Storyteller, control_plane: ControlPlane, door: Door) -> Non
     story.run(EVENTS, expect="Revoked")
 
 
-def _everything_gone(story: Storyteller) -> None:
+def _everything_gone(story: DemoRunner) -> None:
     story.chapter("10. The credential deleted, and everything under it")
     story.run("kubectl get apicredentials,apitokens", expect="invoice-bot-ci")
     story.run("kubectl delete apicredential invoice-bot")

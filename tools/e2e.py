@@ -1,7 +1,7 @@
 """The tests with real pods: `python -m tools.e2e [OPTION OF PYTEST]...`.
 
-Brings together what a node and Argo CD need, builds the image, and runs tests/e2e in a room of its own (tools/room.py),
-where a one-node cluster starts. Where that cannot be, says why, and is no failure.
+Brings together what a node and Argo CD need, builds the image, and runs tests/e2e in a network namespace of its own
+(tools/network_namespace.py), where a one-node cluster starts. Where that cannot be, says why, and is no failure.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tools.argo_cd_programs import ensure_argo_cd
+from tools.build_argocd import ensure_argo_cd
 from tools.build_control_plane import ensure_binaries
 from tools.control_plane_programs import CONTROL_PLANE, NODE
 from tools.debian_programs import MissingProgramError, find_program, unpacked
 from tools.go_toolchain import BuildError
 from tools.image import ImageError, build_images
 from tools.kubernetes_versions import NEWEST, chosen
+from tools.network_namespace import cgroup_hierarchies, run_in_network_namespace
 from tools.policy_enforcer import ensure_policy_enforcer
-from tools.room import cgroup_hierarchies, run_in_room
 
 __all__ = ["main"]
 
@@ -69,11 +69,11 @@ def _run(archives: Path, options: list[str]) -> int:
     ensure_binaries({**CONTROL_PLANE, **NODE})
     ensure_policy_enforcer()
     ensure_argo_cd()
-    find_program("wrk")  # in the room, nothing can be fetched
+    find_program("wrk")  # in the namespace, nothing can be fetched
     over_usr = unpacked("node") / "root" / "usr"
     build_images(archives, over_usr=over_usr)
     tests = [sys.executable, "-m", "pytest", "tests/e2e", f"--archives={archives}", f"--timeout={_SECONDS_OF_A_TEST}"]
-    return run_in_room([*tests, *options], over_usr=over_usr, timeout=_SECONDS)
+    return run_in_network_namespace([*tests, *options], over_usr=over_usr, timeout=_SECONDS)
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["GoModule"]
 
-_ROOT = Path(__file__).resolve().parent
+_ROOT = Path(__file__).resolve().parent / "go"
 _FREE_DISK_GB = 6  # Go's build cache, its module cache and the programs together
 _PROGRESS_SECONDS = 15
 _DEADLINE_SECONDS = 3600  # for a build, and for waiting for another's
@@ -40,7 +40,7 @@ class GoModule:
     """A module of this project, and how programs are built from it."""
 
     name: str
-    """Its folder under tools/, and the one in the cache."""
+    """Its folder under tools/go/, and the one in the cache."""
     go: tuple[int, int]
     """The oldest Go that builds it."""
     minutes: int

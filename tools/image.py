@@ -15,7 +15,7 @@ import sys
 import time
 from pathlib import Path
 
-from tools.room import lay_over_usr
+from tools.network_namespace import lay_over_usr
 
 __all__ = ["IMAGE", "PAUSE", "ImageError", "build_images"]
 

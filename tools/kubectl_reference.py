@@ -26,7 +26,7 @@ _HEAD = """\
 Every command and its options. [The guide](../how-to/kubectl-access.md) says what they are for.
 
 Only what was asked for goes to standard output. Sentences, warnings, questions and progress go to standard error; so do
-colours, on a terminal and unless `NO_COLOR` is set. `KUBECONFIG` counts as for kubectl.
+colors, on a terminal and unless `NO_COLOR` is set. `KUBECONFIG` counts as for kubectl.
 
 | Exit status | |
 | --- | --- |

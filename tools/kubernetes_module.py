@@ -1,7 +1,7 @@
 """Writes the Go module of a further version of Kubernetes: `python -m tools.kubernetes_module 1.34.4`.
 
-The folder is tools/control-plane-1.34, with the API server, the controllers and kubectl. For a new minor version, or a
-newer release of one; the newest version's own module, tools/control-plane, is kept by hand. Standard library only.
+The folder is tools/go/control-plane-1.34, with the API server, the controllers and kubectl. For a new minor version, or
+a newer release of one; the newest version's own module, tools/go/control-plane, is kept by hand. Standard library only.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["main", "module_text", "staging", "versions"]
 
-_ROOT = Path(__file__).resolve().parent
+_ROOT = Path(__file__).resolve().parent / "go"
 _GO = (1, 26)
 _PROGRAMS = ("kube-apiserver", "kube-controller-manager", "kubectl")
 

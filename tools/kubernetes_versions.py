@@ -14,14 +14,14 @@ from tools.go_toolchain import BuildError
 
 __all__ = ["BUILT", "NEWEST", "OLDEST", "SUPPORTED", "chosen", "module_name", "older_module_name", "release"]
 
-_ROOT = Path(__file__).resolve().parent
+_ROOT = Path(__file__).resolve().parent / "go"
 
 SUPPORTED = ("1.32", "1.33", "1.34", "1.35", "1.36", "1.37")
 """Minor versions, oldest first. What is newer is not refused, only not tried."""
 OLDEST, NEWEST = SUPPORTED[0], SUPPORTED[-1]
 
 BUILT = ("1.32", "1.34", "1.36", "1.37")
-"""Those with a module of their own under tools/, which tests, the demo and `make up` can run on."""
+"""Those with a module of their own under tools/go/, which tests, the demo and `make up` can run on."""
 
 
 def chosen() -> str:
@@ -34,7 +34,7 @@ def chosen() -> str:
 
 
 def module_name(version: str) -> str:
-    """The folder under tools/ of the Go module with that version's programs."""
+    """The folder under tools/go/ of the Go module with that version's programs."""
     return "control-plane" if version == NEWEST else older_module_name(version)
 
 
@@ -48,7 +48,7 @@ def release(version: str) -> tuple[int, int, int]:
     pinned = (_ROOT / module_name(version) / "go.mod").read_text(encoding="utf-8")
     match = re.search(r"^\s*(?:require )?k8s\.io/kubernetes v(\d+)\.(\d+)\.(\d+)\b", pinned, re.MULTILINE)
     if match is None:
-        message = f"tools/{module_name(version)}/go.mod requires no k8s.io/kubernetes"
+        message = f"tools/go/{module_name(version)}/go.mod requires no k8s.io/kubernetes"
         raise BuildError(message)
     major, minor, patch = match.groups()
     return int(major), int(minor), int(patch)

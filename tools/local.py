@@ -15,12 +15,12 @@ import shutil
 import sys
 from pathlib import Path
 
-from tests.support.control_plane import ControlPlane
-from tests.support.installation import install
-from tests.support.operators import start_operator
-from tests.support.pki import write_private
-from tests.support.processes import Process, ProcessError, ProcessRecord, end_recorded, is_running
-from tests.support.verifiers import RunningVerifier, start_verifier, write_keyring
+from tools.control_plane.installation import install
+from tools.control_plane.operators import start_operator
+from tools.control_plane.pki import write_private
+from tools.control_plane.plane import ControlPlane
+from tools.control_plane.processes import Process, ProcessError, ProcessRecord, end_recorded, is_running
+from tools.control_plane.verifiers import RunningVerifier, start_verifier, write_keyring
 from tools.go_toolchain import BuildError
 
 __all__ = ["main"]
@@ -93,7 +93,7 @@ def _up(place: _Place) -> int:
     place.remove()
     place.folder.mkdir(exist_ok=True)
     print("Starting etcd, kube-apiserver and kube-controller-manager ...", flush=True)
-    control_plane = ControlPlane.start(place.folder / "control-plane", tied=False)
+    control_plane = ControlPlane.start(place.folder / "control-plane", die_with_parent=False)
     try:
         operator = _furnish(control_plane, place.folder / "operator")
         verifier = _start_verifier(control_plane, place.folder / "verifier", operator)
@@ -111,7 +111,7 @@ def _furnish(control_plane: ControlPlane, folder: Path) -> Process:
     print("Installing charts/pharia-access by Helm ...", flush=True)
     install(control_plane)
     print("Starting the operator under the chart's ServiceAccount ...", flush=True)
-    operator = start_operator(control_plane, folder, tied=False)
+    operator = start_operator(control_plane, folder, die_with_parent=False)
     try:
         operator.wait_until_ready()
     except BaseException:
@@ -125,7 +125,7 @@ def _start_verifier(control_plane: ControlPlane, folder: Path, operator: Process
     print("Starting the verifier ...", flush=True)
     try:
         write_keyring(control_plane, folder / "keyring")
-        verifier = start_verifier(control_plane, folder, tied=False)
+        verifier = start_verifier(control_plane, folder, die_with_parent=False)
     except BaseException:
         operator.stop()
         raise

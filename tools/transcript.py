@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 
 import pexpect
 
-from tests.support.control_plane import ControlPlane
-from tests.support.installation import install
-from tests.support.operators import start_operator
-from tests.support.verifiers import RunningVerifier, start_verifier, write_keyring
+from tools.control_plane.installation import install
+from tools.control_plane.operators import start_operator
+from tools.control_plane.plane import ControlPlane
+from tools.control_plane.verifiers import RunningVerifier, start_verifier, write_keyring
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -36,9 +36,11 @@ class AccessError(Exception):
     Attributes:
         label: what metrics and logs call it, where that is not the class's name. These words are API.
         next_step: what a person can do about it, a sentence or several lines; empty where the text says it.
+        next_steps: the same as data, which a face words (`domain.administration.next_steps`).
     """
 
     label: ClassVar[str]
+    next_steps: tuple[object, ...] = ()
 
     def __init__(self, message: str = "", next_step: str = "") -> None:
         super().__init__(message)
@@ -46,11 +48,11 @@ class AccessError(Exception):
 
 
 class SettingsError(AccessError):
-    """A setting is missing or out of bounds; the text names the variable and what it may be."""
+    """A setting is missing or invalid; the text names the variable and its valid form."""
 
 
 class LoginError(AccessError):
-    """Nobody's login is there for a person's command, or another than was chosen; no request was sent for it."""
+    """A person's command has no login, or another than the chosen one; its request was not sent."""
 
 
 class TokenFormatError(AccessError):
@@ -64,23 +66,23 @@ class HashError(AccessError):
 
 
 class RequirementError(AccessError):
-    """What a gateway asks for cannot be understood; the text says what is wrong with it."""
+    """A gateway's requirement is invalid; the text says why."""
 
 
 class OverloadedError(AccessError):
-    """There is more work than may wait: to be tried again later."""
+    """Too much work is waiting: try again later."""
 
 
 class KeyringError(AccessError):
-    """The keyring cannot be understood: no current key, or a key of the wrong size."""
+    """The keyring is invalid: no current key, or a key of the wrong size."""
 
 
 class CertificateError(AccessError):
-    """A certificate cannot be understood."""
+    """A certificate is invalid."""
 
 
 class InvalidObjectError(AccessError):
-    """An object of ours cannot be understood; the text says which field is wrong and how."""
+    """An object of ours is invalid; the text names the field and the problem."""
 
     label = "MalformedObjectError"
 
@@ -104,11 +106,11 @@ class NotFoundError(ApiError):
 
 
 class AlreadyExistsError(ApiError):
-    """An object of that name is there already."""
+    """An object of that name exists already."""
 
 
 class ConflictError(ApiError):
-    """The object changed since it was read, or is not the one the UID names."""
+    """The object changed since it was read, or has another UID."""
 
 
 class ForbiddenError(ApiError):
@@ -118,7 +120,7 @@ class ForbiddenError(ApiError):
 
 
 class InvalidError(ApiError):
-    """The API server found the object itself wrong (400 or 422): sending it again will not help."""
+    """The API server rejected the object as invalid (400 or 422): a retry does not help."""
 
 
 class ResourceExpiredError(ApiError):
@@ -128,7 +130,7 @@ class ResourceExpiredError(ApiError):
 
 
 class ClusterRolledBackError(AccessError):
-    """The cluster's state went back in time, as after a restored etcd snapshot: what was seen is void."""
+    """The cluster's state went back in time, as after a restore of etcd: the view is void."""
 
     label = "RewoundError"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any, Final
 
+from tests.attacks.attackers import BINDABLE, BOSS, ELSEWHERE, READER
 from tests.attacks.moves import ABSENT, FINALIZER, RESTORED, In, Move, Path, Target, Verb
-from tests.attacks.people import BINDABLE, BOSS, ELSEWHERE, READER
-from tests.support.resources import ONE_TIME_TOKEN
+from tools.control_plane.resources import ONE_TIME_TOKEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -102,7 +102,7 @@ OBJECTS: Final = {
     "ApiRole": (READER, BOSS, BINDABLE, ELSEWHERE, "attack-new"),
     "Secret": ("own-token", "victims-token", "first-token", "restored-token", "bomb-token", "db", "new"),
 }
-"""The names in a furnished namespace (tests/attacks/house.py), and some that nothing has."""
+"""The names in a furnished namespace (tests/attacks/furnished_namespaces.py), and some that nothing has."""
 
 _WRITES: Final = (Verb.REPLACE, Verb.MERGE, Verb.JSON, Verb.APPLY, Verb.CREATE)
 _POLICIES: Final = ("Background", "Foreground", "Orphan")

@@ -8,20 +8,20 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
+from tests.attacks.furnished_namespaces import Place, texts_in
 from tests.attacks.moves import RESTORED, Move
-from tests.attacks.places import Place, texts_in
-from tests.support.leaks import base64_forms
-from tests.support.processes import ProcessError, wait_until
-from tests.support.workspace import condition, now
+from tests.support.security.leaks import base64_forms
+from tools.control_plane.processes import ProcessError, wait_until
+from tools.control_plane.workspace import condition, now
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from tests.attacks.attackers import Person
     from tests.attacks.http_moves import Check
-    from tests.attacks.people import Person
     from tests.attacks.world import World
-    from tests.support.api import Reply
-    from tests.support.verifiers import RunningVerifier
+    from tools.control_plane.api import Reply
+    from tools.control_plane.verifiers import RunningVerifier
 
 __all__ = ["BARRIER", "BOUND_SECONDS", "Evidence", "Step", "gathered", "looked", "minted_in"]
 

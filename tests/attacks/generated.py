@@ -5,10 +5,10 @@ from __future__ import annotations
 import random
 from typing import Final
 
+from tests.attacks.attackers import GROUP, PEOPLE, Person
 from tests.attacks.every_move import every_move
+from tests.attacks.furnished_namespaces import HELD, WAITING
 from tests.attacks.moves import Move, Verb
-from tests.attacks.people import GROUP, PEOPLE, Person
-from tests.attacks.places import HELD, WAITING
 from tests.attacks.play import Play
 
 __all__ = ["MOVES", "allowed_by_rights", "generated"]

@@ -13,12 +13,12 @@ from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, Final
 
+from tests.attacks.attackers import BOSS, ELSEWHERE
 from tests.attacks.evidence import Evidence
+from tests.attacks.furnished_namespaces import CREDENTIALS, DEAD, SLEEPING, WAITING
 from tests.attacks.moves import RESTORED
-from tests.attacks.people import BOSS, ELSEWHERE
-from tests.attacks.places import CREDENTIALS, DEAD, SLEEPING, WAITING
-from tests.support.resources import ONE_TIME_TOKEN
-from tests.support.workspace import condition, instant
+from tools.control_plane.resources import ONE_TIME_TOKEN
+from tools.control_plane.workspace import condition, instant
 
 __all__ = ["GOALS", "Goal", "reached"]
 
@@ -187,7 +187,7 @@ GOALS: Final = (
     Goal("a requirement passed", _requirement, ("attacks.md 8",)),
     Goal("an identity without its token", _identity, ("faults.md 1",)),
 )
-"""All that can be judged after any sequence. Those that need a world of their own: tests/attacks/special.py."""
+"""All that can be judged after any sequence. Those that need a world of their own: tests/attacks/elsewhere.py."""
 
 
 def _any_mints(evidence: Evidence, credential: str) -> bool:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from tests.attacks.attackers import BINDABLE, BOSS, ELSEWHERE, READER, WEAK
 from tests.attacks.moves import ABSENT, In, Move, Target, Verb
-from tests.attacks.people import BINDABLE, BOSS, ELSEWHERE, READER, WEAK
 from tests.attacks.sequence import MARK, WRITES, Directed, credential_of, one, spec, token
-from tests.support.resources import ONE_TIME_TOKEN
+from tools.control_plane.resources import ONE_TIME_TOKEN
 
 __all__ = ["OTHERS", "ROLES", "TOKENS"]
 

@@ -15,16 +15,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from pharia_access.domain.token import _base62
-from tests.attacks.people import BOSS
-from tests.attacks.places import CREDENTIALS, DEAD, MINTED, SLEEPING
+from tests.attacks.attackers import BOSS
+from tests.attacks.furnished_namespaces import CREDENTIALS, DEAD, MINTED, SLEEPING
 from tests.attacks.reviews import answered
 from tests.attacks.targets import TARGETS
-from tests.support.http_door import Reply
+from tests.support.verifier.verifier_server import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from tests.attacks.places import Place
+    from tests.attacks.furnished_namespaces import Place
 
 __all__ = ["PROTOCOLS", "SHAPES", "Check", "Exchange", "Front", "checks", "exchanged", "targets_tried"]
 

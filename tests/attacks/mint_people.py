@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tests.attacks.people import GROUP, allowed
-from tests.support.api import OPERATOR, rule
+from tests.attacks.attackers import GROUP, allowed
+from tools.control_plane.api import OPERATOR, rule
 
 __all__ = ["BOSS", "LAPSED", "LAPSING", "MINT", "PEOPLE", "READER", "Person", "person"]
 

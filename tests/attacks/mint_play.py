@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tests.attacks.mint_model import VERBS, Field, State, Subject, may_edit
 from tests.attacks.mint_moves import Cell, Hand
+from tests.attacks.mint_namespace import MintNamespace
 from tests.attacks.mint_people import BOSS, READER, Person, person
-from tests.attacks.mint_stage import Stage
 from tests.attacks.moves import RESTORED
-from tests.support.api import APPLY
-from tests.support.resources import ONE_TIME_TOKEN, api_credential, api_token, secret
-from tests.support.writes import WAYS
+from tests.support.operators.writes import WAYS
+from tools.control_plane.api import APPLY
+from tools.control_plane.resources import ONE_TIME_TOKEN, api_credential, api_token, secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.support.api import Api, Reply
+    from tools.control_plane.api import Api, Reply
 
 __all__ = ["Played", "played"]
 
@@ -53,41 +53,41 @@ class Played:
 
 def played(admin: Api, namespace: str, hand: Hand) -> Played:
     """Play it in a fresh namespace; it ends at the first answer that the model does not give."""
-    stage, result = Stage.furnished(admin, namespace, hand), Played(hand)
+    mint_namespace, result = MintNamespace.furnished(admin, namespace, hand), Played(hand)
     try:
-        _moves(stage, result)
+        _moves(mint_namespace, result)
         if not result.violations:
-            _end(stage, result)
+            _end(mint_namespace, result)
     finally:
-        stage.left()
+        mint_namespace.left()
     return result
 
 
-def _moves(stage: Stage, result: Played) -> None:
+def _moves(mint_namespace: MintNamespace, result: Played) -> None:
     for part in (result.hand.before, None, result.hand.after):
         if part is None:
-            stage.take_the_right_away()
+            mint_namespace.take_the_right_away()
             continue
         for cell in part:
-            _try(stage, result, cell)
+            _try(mint_namespace, result, cell)
             if result.violations:
                 return
 
 
-def _end(stage: Stage, result: Played) -> None:
+def _end(mint_namespace: MintNamespace, result: Played) -> None:
     if result.hand.number % _RESUMES == 0:
-        asleep = api_credential(stage.namespace, "asleep")
-        keeper = stage.admin.as_user(person("keeper").user)
+        asleep = api_credential(mint_namespace.namespace, "asleep")
+        keeper = mint_namespace.admin.as_user(person("keeper").user)
         assert keeper.patch(asleep, {"spec": {"suspended": False}}).ok
-        for subject in stage.subjects.values():
+        for subject in mint_namespace.subjects.values():
             subject.resumed()
-    stage.barrier()
-    result.violations += stage.surprises()
+    mint_namespace.barrier()
+    result.violations += mint_namespace.surprises()
 
 
-def _try(stage: Stage, result: Played, cell: Cell) -> None:
+def _try(mint_namespace: MintNamespace, result: Played, cell: Cell) -> None:
     who = person(cell.person)
-    answer = _answered(stage, cell, who, stage.admin.as_user(who.user))
+    answer = _answered(mint_namespace, cell, who, mint_namespace.admin.as_user(who.user))
     if answer is None:
         return
     reply, expected = answer
@@ -97,37 +97,37 @@ def _try(stage: Stage, result: Played, cell: Cell) -> None:
         result.violations.append(f"{cell}: {'refused' if expected else 'let through'} ({reply.status})")
 
 
-def _answered(stage: Stage, cell: Cell, who: Person, api: Api) -> tuple[Reply, bool] | None:
+def _answered(mint_namespace: MintNamespace, cell: Cell, who: Person, api: Api) -> tuple[Reply, bool] | None:
     """What was answered, and whether the model says that it goes through; None where no such token is there."""
     if not cell.state:
-        return _OTHER[cell.field](stage, cell, who, api)
-    subject = stage.a_subject(cell.state)
+        return _OTHER[cell.field](mint_namespace, cell, who, api)
+    subject = mint_namespace.a_subject(cell.state)
     if subject is None:
         return None
     if cell.verb == "status":
-        return _forged(stage, subject, api), False
+        return _forged(mint_namespace, subject, api), False
     if cell.verb == "delete":
-        return _deleted(stage, subject, who, api)
-    return _edited(stage, cell, subject, who, api)
+        return _deleted(mint_namespace, subject, who, api)
+    return _edited(mint_namespace, cell, subject, who, api)
 
 
-def _edited(stage: Stage, cell: Cell, subject: Subject, who: Person, api: Api) -> tuple[Reply, bool]:
+def _edited(mint_namespace: MintNamespace, cell: Cell, subject: Subject, who: Person, api: Api) -> tuple[Reply, bool]:
     what = Field(cell.field)
     expected = may_edit(who, subject, what, cell.verb)
 
     def write() -> Reply:
-        stored = stage.stored(subject.name)
+        stored = mint_namespace.stored(subject.name)
         owners = stored["metadata"].get("ownerReferences", [])
-        change = subject.change(what, cell.verb, owners=owners, owner=stage.owner)
+        change = subject.change(what, cell.verb, owners=owners, owner=mint_namespace.owner)
         reply = WAYS[cell.verb](api, stored, change)
         if reply.status == HTTPStatus.CONFLICT:
-            stage.forget(subject.name)
+            mint_namespace.forget(subject.name)
         return reply
 
     reply = _insisting(write)
     if reply.ok:
         subject.edited(what, cell.verb)
-        stage.remember(reply.body)
+        mint_namespace.remember(reply.body)
     return reply, expected
 
 
@@ -141,23 +141,23 @@ def _insisting(write: Callable[[], Reply]) -> Reply:
     return reply
 
 
-def _deleted(stage: Stage, subject: Subject, who: Person, api: Api) -> tuple[Reply, bool]:
-    reply = api.delete(api_token(stage.namespace, subject.name))
+def _deleted(mint_namespace: MintNamespace, subject: Subject, who: Person, api: Api) -> tuple[Reply, bool]:
+    reply = api.delete(api_token(mint_namespace.namespace, subject.name))
     if reply.ok:
         subject.deleted()
-        stage.forget(subject.name)
+        mint_namespace.forget(subject.name)
     return reply, who.may("delete", "apitokens")
 
 
-def _forged(stage: Stage, subject: Subject, api: Api) -> Reply:
+def _forged(mint_namespace: MintNamespace, subject: Subject, api: Api) -> Reply:
     """A status with a hash of one's own text would be a token that nobody minted."""
     status = {**_FORGED, "credential": {"name": subject.credential, "uid": "7b0e"}}
-    return api.patch(api_token(stage.namespace, subject.name), {"status": status}, subresource="status")
+    return api.patch(api_token(mint_namespace.namespace, subject.name), {"status": status}, subresource="status")
 
 
-def _created(stage: Stage, cell: Cell, who: Person, api: Api) -> tuple[Reply, bool]:
-    name = f"made-{len(stage.subjects)}"
-    token = api_token(stage.namespace, name, credentialRef={"name": "one"}, delivery={"window": "30m"})
+def _created(mint_namespace: MintNamespace, cell: Cell, who: Person, api: Api) -> tuple[Reply, bool]:
+    name = f"made-{len(mint_namespace.subjects)}"
+    token = api_token(mint_namespace.namespace, name, credentialRef={"name": "one"}, delivery={"window": "30m"})
     token["spec"] |= {"revoked": True} if cell.field == "revoked" else {}
     token["metadata"] |= {"labels": {RESTORED: "x"}} if cell.field == "marked" else {}
     if cell.verb == "create":
@@ -166,31 +166,31 @@ def _created(stage: Stage, cell: Cell, who: Person, api: Api) -> tuple[Reply, bo
         reply = api.patch(token, token, form=APPLY, fieldManager="somebody", force="true")
     if reply.ok:
         state = {"marked": State.RESTORED, "revoked": State.REVOKED}.get(cell.field, State.MINTED)
-        subject = Subject.born(name, state, stage.end)
+        subject = Subject.born(name, state, mint_namespace.end)
         subject.busy, subject.credential = cell.field == "plain", "one"
-        stage.subjects[name] = subject
+        mint_namespace.subjects[name] = subject
     verbs = {"create"} if cell.verb == "create" else {"create", "patch"}
     return reply, all(who.may(verb, "apitokens") for verb in verbs) and who.may_mint("one")
 
 
-def _credential(stage: Stage, cell: Cell, who: Person, api: Api) -> tuple[Reply, bool]:
-    spare = api_credential(stage.namespace, "spare")
+def _credential(mint_namespace: MintNamespace, cell: Cell, who: Person, api: Api) -> tuple[Reply, bool]:
+    spare = api_credential(mint_namespace.namespace, "spare")
     change: Json = {"roles": [READER, BOSS]} if cell.field == "roles" else {"description": f"{cell}"}
-    reply = _insisting(lambda: WAYS[cell.verb](api, stage.admin.read(spare).body, {"spec": change}))
+    reply = _insisting(lambda: WAYS[cell.verb](api, mint_namespace.admin.read(spare).body, {"spec": change}))
     if reply.ok and cell.field == "roles":
-        assert stage.admin.patch(spare, {"spec": {"roles": [READER]}}).ok
+        assert mint_namespace.admin.patch(spare, {"spec": {"roles": [READER]}}).ok
     binds = cell.field != "roles" or who.may("bind", "apiroles", name=BOSS)
     return reply, who.may(VERBS[cell.verb], "apicredentials") and binds
 
 
-def _secret(stage: Stage, cell: Cell, who: Person, api: Api) -> tuple[Reply, bool]:
+def _secret(mint_namespace: MintNamespace, cell: Cell, who: Person, api: Api) -> tuple[Reply, bool]:
     ours = cell.field == "one-time Secret"
-    name = f"planted-{who.name}-{len(stage.subjects)}"
-    reply = api.create(secret(stage.namespace, name, kind=ONE_TIME_TOKEN if ours else "Opaque"))
+    name = f"planted-{who.name}-{len(mint_namespace.subjects)}"
+    reply = api.create(secret(mint_namespace.namespace, name, kind=ONE_TIME_TOKEN if ours else "Opaque"))
     return reply, who.may("create", "secrets", group="") and ours is (who.name == "operator")
 
 
-_OTHER: Final[dict[str, Callable[[Stage, Cell, Person, Api], tuple[Reply, bool]]]] = {
+_OTHER: Final[dict[str, Callable[[MintNamespace, Cell, Person, Api], tuple[Reply, bool]]]] = {
     "plain": _created,
     "marked": _created,
     "revoked": _created,

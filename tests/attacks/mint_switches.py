@@ -6,15 +6,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from tests.support.api import JSON_PATCH
-from tests.support.guards import BINDING, POLICY, Tampering, tampered
-from tests.support.installation import wait_for_policies
+from tests.support.security.guards import BINDING, POLICY, Tampering, tampered
+from tools.control_plane.api import JSON_PATCH
+from tools.control_plane.installation import wait_for_policies
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.support.api import Api, Reply
-    from tests.support.control_plane import ControlPlane
+    from tools.control_plane.api import Api, Reply
+    from tools.control_plane.plane import ControlPlane
 
 __all__ = ["SWITCHES", "Switch"]
 

@@ -10,12 +10,12 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
-from tests.attacks.people import READER, WEAK
-from tests.support.api import APPLY, JSON_PATCH
-from tests.support.resources import ONE_TIME_TOKEN, api_credential, api_token, secret
+from tests.attacks.attackers import READER, WEAK
+from tools.control_plane.api import APPLY, JSON_PATCH
+from tools.control_plane.resources import ONE_TIME_TOKEN, api_credential, api_token, secret
 
 if TYPE_CHECKING:
-    from tests.support.api import Api, Reply
+    from tools.control_plane.api import Api, Reply
 
 __all__ = ["ABSENT", "FINALIZER", "NEW", "RESTORED", "In", "Move", "Path", "Target", "Verb"]
 

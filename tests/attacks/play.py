@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from tests.attacks.attackers import Person, person
 from tests.attacks.evidence import Evidence, Step, gathered
 from tests.attacks.goals import reached
 from tests.attacks.moves import Move
-from tests.attacks.people import Person, person
 
 if TYPE_CHECKING:
-    from tests.attacks.places import Place
+    from tests.attacks.furnished_namespaces import Place
     from tests.attacks.world import World
-    from tests.support.verifiers import RunningVerifier
+    from tools.control_plane.verifiers import RunningVerifier
 
 __all__ = ["Outcome", "Play", "Until", "played", "shrunk"]
 

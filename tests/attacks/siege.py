@@ -17,7 +17,7 @@ from tests.attacks.meddling import IDENTITY, canonical
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from tests.support.witness import Seen, Witness
+    from tools.gateways.witness import Seen, Witness
 
 __all__ = ["HONEST", "Person", "Siege", "identity", "known"]
 

@@ -9,10 +9,10 @@ from random import Random
 from typing import TYPE_CHECKING, Final
 
 from tests.attacks.siege import HONEST
-from tests.support.honest_line import Line
-from tests.support.http_streams import cuts, make_stream
-from tests.support.stream_grammar import GOOD
-from tests.support.witness import Seen
+from tests.support.gateways.honest_line import Line
+from tests.support.streams.http_streams import cuts, make_stream
+from tests.support.streams.stream_grammar import GOOD
+from tools.gateways.witness import Seen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

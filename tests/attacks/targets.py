@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 from typing import Final
 
-from tests.attacks.people import BOSS, READER
+from tests.attacks.attackers import BOSS, READER
 
 __all__ = ["TARGETS"]
 

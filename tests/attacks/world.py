@@ -1,6 +1,7 @@
 """Where attacks take place: an operator, a verifier, and one behind TLS that knows some namespaces only.
 
-Each sequence of moves has a furnished namespace for itself (tests/attacks/places.py); the processes are shared.
+Each sequence of moves has a furnished namespace for itself (tests/attacks/furnished_namespaces.py); the processes are
+shared.
 """
 
 from __future__ import annotations
@@ -11,19 +12,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from tests.attacks.people import BINDABLE, BOSS, ELSEWHERE, READER
-from tests.attacks.places import Place, furnished, grant_to_all
+from tests.attacks.attackers import BINDABLE, BOSS, ELSEWHERE, READER
+from tests.attacks.furnished_namespaces import Place, furnished, grant_to_all
 from tests.attacks.reviews import Certificates, review_settings
-from tests.support.api import Api
-from tests.support.operators import PROGRAM, RunningOperator, start_operator
-from tests.support.processes import free_port
-from tests.support.verifiers import RunningVerifier, start_verifier, write_keyring
-from tests.support.workspace import Workspace
+from tools.control_plane.api import Api
+from tools.control_plane.operators import PROGRAM, RunningOperator, start_operator
+from tools.control_plane.processes import free_port
+from tools.control_plane.verifiers import RunningVerifier, start_verifier, write_keyring
+from tools.control_plane.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from tests.support.control_plane import ControlPlane
+    from tools.control_plane.plane import ControlPlane
 
 __all__ = ["WINDOW_SECONDS", "World", "opened"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.support.api import OPERATOR
-from tests.support.installation import NAMESPACE
+from tools.control_plane.api import OPERATOR
+from tools.control_plane.installation import NAMESPACE
 
 __all__ = ["NO_PLACE", "broken_webhook", "flow_of"]
 

@@ -15,20 +15,20 @@ from typing import TYPE_CHECKING, Any
 from pharia_access.errors import ApiError
 from pharia_access.kube import paths
 from pharia_access.kube.client import Request, connect
-from tests.chaos import audit
-from tests.chaos.crowd import Crowd
-from tests.chaos.faults import FAULTS, Fault
+from tests.chaos import write_outcomes
+from tests.chaos.chaos_cluster import VIEW_BOUND, Replica
+from tests.chaos.disturbances import FAULTS, Fault
 from tests.chaos.history import Disturbance, History
+from tests.chaos.participants import Participants
 from tests.chaos.referee import Bounds, violations
 from tests.chaos.settled import Found, unsettled
-from tests.chaos.stage import VIEW_BOUND, Replica
-from tests.support.processes import ProcessError
+from tools.control_plane.processes import ProcessError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pharia_access.kube.client import Connection
-    from tests.chaos.stage import Stage
+    from tests.chaos.chaos_cluster import ChaosCluster
 
 __all__ = ["BOUNDS", "Outcome", "run"]
 
@@ -64,85 +64,92 @@ class Outcome:
         return sum(len(life.answers) for life in self.history.lives)
 
 
-def run(stage: Stage, seed: int, *, seconds: float, faults: Sequence[Fault] = FAULTS) -> Outcome:
+def run(chaos_cluster: ChaosCluster, seed: int, *, seconds: float, faults: Sequence[Fault] = FAULTS) -> Outcome:
     """Play one seed; everything is mended before, and after, unless the run failed."""
     outcome = Outcome(seed, History())
     began = time.monotonic()
     try:
-        _play(stage, outcome, seconds, faults)
+        _play(chaos_cluster, outcome, seconds, faults)
     except (ProcessError, OSError, ApiError, subprocess.TimeoutExpired) as error:
-        return replace(outcome, violations=[], failure="\n".join(_broke(stage, outcome, error)))
+        return replace(outcome, violations=[], failure="\n".join(_broke(chaos_cluster, outcome, error)))
     return replace(outcome, seconds=time.monotonic() - began)
 
 
-def _broke(stage: Stage, outcome: Outcome, error: Exception) -> list[str]:
+def _broke(chaos_cluster: ChaosCluster, outcome: Outcome, error: Exception) -> list[str]:
     """Why a run proves nothing, with what was done last, and the end of every replica's log."""
     done = [f"{at:.3f} {what}" for at, what in sorted(outcome.history.log)[-_LAST_STEPS:]]
-    return [f"{type(error).__name__}: {error}", "what was done last:", *done, *map(Replica.log_tail, stage.replicas)]
+    return [
+        f"{type(error).__name__}: {error}",
+        "what was done last:",
+        *done,
+        *map(Replica.log_tail, chaos_cluster.replicas),
+    ]
 
 
-def _play(stage: Stage, outcome: Outcome, seconds: float, faults: Sequence[Fault]) -> None:
+def _play(chaos_cluster: ChaosCluster, outcome: Outcome, seconds: float, faults: Sequence[Fault]) -> None:
     namespace, history = f"chaos-{outcome.seed}", outcome.history
-    since = stage.control_plane.audit_log.stat().st_size
+    since = chaos_cluster.control_plane.audit_log.stat().st_size
     made = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
-    stage.insist("apply", "--filename=-", stdin=json.dumps(made))
-    crowd = Crowd(stage, namespace, outcome.seed, history, short_windows=seconds >= _SHORT_WINDOWS_FROM)
-    with _present(crowd):
-        _go_wrong(stage, outcome, seconds, faults)
-        outcome.violations.extend(stage.mend())
-        crowd.rest()
-        _read_audit_log(stage, namespace, history, since)
-        outcome.violations.extend(_settle(stage, namespace, outcome))
+    chaos_cluster.insist("apply", "--filename=-", stdin=json.dumps(made))
+    participants = Participants(
+        chaos_cluster, namespace, outcome.seed, history, short_windows=seconds >= _SHORT_WINDOWS_FROM
+    )
+    with _present(participants):
+        _go_wrong(chaos_cluster, outcome, seconds, faults)
+        outcome.violations.extend(chaos_cluster.mend())
+        participants.rest()
+        _read_audit_log(chaos_cluster, namespace, history, since)
+        outcome.violations.extend(_settle(chaos_cluster, namespace, outcome))
     outcome.violations.extend(violations(history, BOUNDS))
-    stage.insist("delete", "namespace", namespace, "--wait=false")
+    chaos_cluster.insist("delete", "namespace", namespace, "--wait=false")
 
 
 @contextmanager
-def _present(crowd: Crowd) -> Iterator[None]:
+def _present(participants: Participants) -> Iterator[None]:
     try:
-        crowd.start()
+        participants.start()
         yield
     finally:
-        crowd.stop()
+        participants.stop()
 
 
-def _go_wrong(stage: Stage, outcome: Outcome, seconds: float, faults: Sequence[Fault]) -> None:
+def _go_wrong(chaos_cluster: ChaosCluster, outcome: Outcome, seconds: float, faults: Sequence[Fault]) -> None:
     rng = random.Random(outcome.seed)  # noqa: S311 - to be played again
     ends = time.monotonic() + seconds
     while time.monotonic() < ends:
         time.sleep(rng.uniform(0.2, 1.5))
-        stage.revive()
+        chaos_cluster.revive()
         began = time.monotonic()
-        happened = rng.choice(faults)(stage, rng)
+        happened = rng.choice(faults)(chaos_cluster, rng)
         outcome.history.disturbances.append(Disturbance(began, time.monotonic(), happened.whom))
         outcome.history.note(began, happened.what)
         outcome.faults.append(happened.what)
 
 
-def _settle(stage: Stage, namespace: str, outcome: Outcome) -> list[str]:
+def _settle(chaos_cluster: ChaosCluster, namespace: str, outcome: Outcome) -> list[str]:
     """What is still wrong a good while after peace came."""
     began = time.monotonic()
     while True:
-        left = asyncio.run(_unsettled(stage, namespace, outcome.history))
+        left = asyncio.run(_unsettled(chaos_cluster, namespace, outcome.history))
         patience = time.monotonic() - began
         if not left or patience > _SETTLE_SECONDS:
             return left
         if patience > _COLLECTOR_SECONDS and not outcome.waited_for:
             outcome.waited_for.extend(left)
-            stage.control_plane.restart_controllers()
-        stage.revive()
+            chaos_cluster.control_plane.restart_controllers()
+        chaos_cluster.revive()
         time.sleep(0.3)
 
 
-async def _unsettled(stage: Stage, namespace: str, history: History) -> list[str]:
-    async with connect(str(stage.control_plane.kubeconfig), pool_size=2) as connection:
+async def _unsettled(chaos_cluster: ChaosCluster, namespace: str, history: History) -> list[str]:
+    async with connect(str(chaos_cluster.control_plane.kubeconfig), pool_size=2) as connection:
         lists = [paths.of_kind("apitokens", namespace), paths.of_secret(namespace)]
         try:
             tokens, secrets = [await _items(connection, path) for path in lists]
         except ApiError as error:
             return [f"the API server does not answer: {error}"]
     found = Found(tokens, secrets, time.monotonic(), datetime.now(UTC))
-    return unsettled(found, history, verifiers=[verifier.name for verifier in stage.verifiers])
+    return unsettled(found, history, verifiers=[verifier.name for verifier in chaos_cluster.verifiers])
 
 
 async def _items(connection: Connection, path: str) -> list[dict[str, Any]]:
@@ -150,7 +157,7 @@ async def _items(connection: Connection, path: str) -> list[dict[str, Any]]:
     return items
 
 
-def _read_audit_log(stage: Stage, namespace: str, history: History, since: int) -> None:
+def _read_audit_log(chaos_cluster: ChaosCluster, namespace: str, history: History, since: int) -> None:
     words = (f'"namespace":"{namespace}"', '"apiGroup":"access.pharia.ai"')
-    events = stage.control_plane.audit_events(*words, since=since)
-    audit.complete(history, events, ahead=time.time() - time.monotonic())
+    events = chaos_cluster.control_plane.audit_events(*words, since=since)
+    write_outcomes.complete(history, events, ahead=time.time() - time.monotonic())

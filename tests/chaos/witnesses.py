@@ -13,10 +13,10 @@ from pharia_access.errors import ApiError
 from pharia_access.kube import paths
 from pharia_access.kube.client import Connection, Request
 from tests.chaos.history import LATE, Answer, History, Life
-from tests.support.verifiers import RunningVerifier
+from tools.control_plane.verifiers import RunningVerifier
 
 if TYPE_CHECKING:
-    from tests.chaos.stage import Replica
+    from tests.chaos.chaos_cluster import Replica
 
 __all__ = ["ask", "watch"]
 

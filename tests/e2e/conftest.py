@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.api import Api
-from tests.support.applications import Application
-from tests.support.argo_cd import ArgoCD
-from tests.support.argo_cd_objects import ARGO_CD
-from tests.support.constant_checks import answers
-from tests.support.git_repository import Repository
-from tests.support.installation import CHART, NAMESPACE
-from tests.support.node import Cluster
-from tests.support.processes import wait_until
-from tests.support.release import IMAGE_VALUES, Release
-from tests.support.workspace import Workspace
+from tests.support.argocd.applications import Application
+from tests.support.argocd.argocd_objects import ARGO_CD
+from tests.support.argocd.argocd_programs import ArgoCD
+from tests.support.argocd.git_repository import Repository
+from tests.support.operators.constant_checks import answers
+from tests.support.pods.node import Cluster
+from tests.support.pods.release import IMAGE_VALUES, Release
+from tools.control_plane.api import Api
+from tools.control_plane.installation import CHART, NAMESPACE
+from tools.control_plane.processes import wait_until
+from tools.control_plane.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,7 +43,7 @@ def cluster(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     """A cluster with a node that is Ready; it has the image, and nothing is installed yet."""
     archives = request.config.getoption("--archives")
     if archives is None:
-        pytest.skip("needs a room of its own: run `make e2e`")
+        pytest.skip("needs a network namespace of its own: run `make e2e`")
     started = Cluster.start(tmp_path_factory.mktemp("cluster"), archives / "pause.tar", archives / "image.tar")
     yield started
     started.stop()

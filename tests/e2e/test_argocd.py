@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.applications import Application, conditions, state
-from tests.support.constant_checks import DEAD, GOOD
-from tests.support.processes import wait_until
-from tests.support.workspace import Json, outcome
+from tests.support.argocd.applications import Application, conditions, state
+from tests.support.operators.constant_checks import DEAD, GOOD
+from tools.control_plane.processes import wait_until
+from tools.control_plane.workspace import Json, outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.support.api import Api
-    from tests.support.argo_cd import ArgoCD
-    from tests.support.git_repository import Repository
-    from tests.support.workspace import Workspace
+    from tests.support.argocd.argocd_programs import ArgoCD
+    from tests.support.argocd.git_repository import Repository
+    from tools.control_plane.api import Api
+    from tools.control_plane.workspace import Workspace
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "argocd" / "access.yaml"
 PERMANENT = "revocation is permanent: keep revoked at true"

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.installation import NAMESPACE
-from tests.support.passers_by import PasserBy
-from tests.support.processes import wait_until
-from tools.room import NODE_ADDRESS
+from tests.support.pods.probe_pods import ProbePod
+from tools.control_plane.installation import NAMESPACE
+from tools.control_plane.processes import wait_until
+from tools.network_namespace import NODE_ADDRESS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.support.release import Release
-    from tests.support.workspace import Workspace
+    from tests.support.pods.release import Release
+    from tools.control_plane.workspace import Workspace
 
 CHECKS, HEALTH, SOMETHING_ELSE = 8000, 8080, 9999
 FROM_MONITORING = [{"namespaceSelector": {"matchLabels": {"team": "monitoring"}}}]
@@ -27,9 +27,9 @@ API_SERVER = {"cidrs": [f"{API_SERVICE}/32", f"{NODE_ADDRESS}/32"]}
 
 
 @pytest.fixture(scope="module")
-def somebody(release: Release) -> PasserBy:
+def somebody(release: Release) -> ProbePod:
     """A pod in another namespace, to which no policy applies; it listens."""
-    return PasserBy.start(release.cluster.control_plane, "street", listens_at=SOMETHING_ELSE)
+    return ProbePod.start(release.cluster.control_plane, "street", listens_at=SOMETHING_ELSE)
 
 
 @pytest.fixture
@@ -43,12 +43,12 @@ def narrowed(release: Release) -> Iterator[Release]:
         release.upgrade({})
 
 
-def pod_of(release: Release, component: str) -> PasserBy:
+def pod_of(release: Release, component: str) -> ProbePod:
     name, pod = next(iter(release.pods(component).items()))
-    return PasserBy(release.cluster.control_plane, NAMESPACE, name, pod["status"]["podIP"])
+    return ProbePod(release.cluster.control_plane, NAMESPACE, name, pod["status"]["podIP"])
 
 
-def test_by_default_every_pod_may_check_and_read_metrics(release: Release, somebody: PasserBy) -> None:
+def test_by_default_every_pod_may_check_and_read_metrics(release: Release, somebody: ProbePod) -> None:
     operator, verifier = (pod_of(release, component) for component in ("operator", "verifier"))
 
     until(somebody, verifier.address, CHECKS, passes=True)
@@ -58,7 +58,7 @@ def test_by_default_every_pod_may_check_and_read_metrics(release: Release, someb
 
 @pytest.mark.parametrize("component", ["operator", "verifier"])
 def test_no_other_port_of_the_pods_is_open_whatever_listens_there(
-    release: Release, somebody: PasserBy, component: str
+    release: Release, somebody: ProbePod, component: str
 ) -> None:
     ours = pod_of(release, component)
 
@@ -68,7 +68,7 @@ def test_no_other_port_of_the_pods_is_open_whatever_listens_there(
 
 
 @pytest.mark.parametrize("component", ["operator", "verifier"])
-def test_the_pods_reach_the_api_server_and_nothing_else(release: Release, somebody: PasserBy, component: str) -> None:
+def test_the_pods_reach_the_api_server_and_nothing_else(release: Release, somebody: ProbePod, component: str) -> None:
     ours, other = pod_of(release, component), pod_of(release, {"operator": "verifier"}.get(component, "operator"))
 
     until(ours, API_SERVICE, 443, passes=True)
@@ -78,7 +78,7 @@ def test_the_pods_reach_the_api_server_and_nothing_else(release: Release, somebo
 
 
 def test_named_peers_alone_may_check_and_read_metrics_and_the_operator_mints_on(
-    narrowed: Release, somebody: PasserBy, workspace: Workspace
+    narrowed: Release, somebody: ProbePod, workspace: Workspace
 ) -> None:
     operator, verifier = (pod_of(narrowed, component) for component in ("operator", "verifier"))
     doors = [(operator.address, HEALTH), (verifier.address, HEALTH), (verifier.address, CHECKS)]
@@ -92,6 +92,6 @@ def test_named_peers_alone_may_check_and_read_metrics_and_the_operator_mints_on(
     workspace.issued("narrowed")
 
 
-def until(one: PasserBy, address: str, port: int, *, passes: bool) -> None:
+def until(one: ProbePod, address: str, port: int, *, passes: bool) -> None:
     what = f"{one.name} {'reaches' if passes else 'does not reach'} {address}:{port}"
     wait_until(lambda: one.reaches(address, port) == passes, what=what, timeout=20)

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pharia_access import __version__
-from tests.support.constant_checks import DEAD, GOOD, ConstantChecks, check, wait_until_known
-from tests.support.installation import NAMESPACE
-from tests.support.pod_story import tell_the_story
+from tests.support.operators.constant_checks import DEAD, GOOD, ConstantChecks, check, wait_until_known
+from tests.support.pods.pod_story import tell_the_story
+from tools.control_plane.installation import NAMESPACE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.support.release import Release
-    from tests.support.workspace import Workspace
+    from tests.support.pods.release import Release
+    from tools.control_plane.workspace import Workspace
 
 MIB = 1024 * 1024
 AT_ONCE_SECONDS = 2.0

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.pod_meter import PodMeter, checks_per_second
+from tests.support.pods.pod_meter import PodMeter, checks_per_second
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from tests.support.release import Release
-    from tests.support.workspace import Workspace
+    from tests.support.pods.release import Release
+    from tools.control_plane.workspace import Workspace
 
 COMPONENTS = ("operator", "verifier")
 MINTS, MINTS_PER_SECOND = 100, 20

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.api import Api
-from tests.support.constant_checks import DEAD, GOOD, answers
-from tests.support.installation import NAMESPACE
-from tests.support.pod_story import tell_the_story
-from tests.support.processes import wait_until
-from tests.support.workspace import Workspace
+from tests.support.operators.constant_checks import DEAD, GOOD, answers
+from tests.support.pods.pod_story import tell_the_story
+from tools.control_plane.api import Api
+from tools.control_plane.installation import NAMESPACE
+from tools.control_plane.processes import wait_until
+from tools.control_plane.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.support.release import Release
+    from tests.support.pods.release import Release
 
 OUTSIDE = "outside"
 

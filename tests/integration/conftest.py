@@ -18,26 +18,26 @@ from pharia_access.kube.client import Connection, connect
 from pharia_access.kube.gateway import KubeCluster
 from pharia_access.kube.secrets import KubeSecrets
 from tests.attacks.world import World, opened
-from tests.support.api import Api
-from tests.support.command_line import Access, command_line
-from tests.support.control_plane import ControlPlane
-from tests.support.installation import NAMESPACE, OPERATOR_ACCOUNT, install
-from tests.support.live_tokens import WINDOW
-from tests.support.mortal import Mortal
-from tests.support.operator_pool import OperatorPool
-from tests.support.plugin import Plugin
-from tests.support.proxy import Proxy
-from tests.support.staff import Staff
-from tests.support.verifier_thread import VerifierThread, verifier_thread
-from tests.support.verifiers import RunningVerifier, start_verifier, write_keyring
-from tests.support.witness import Witness, witness
-from tests.support.workspace import Workspace
+from tests.support.gateways.verifier_thread import VerifierThread, verifier_thread
+from tests.support.kubectl.command_line import Access, command_line
+from tests.support.kubectl.plugin_runner import Plugin
+from tests.support.kubectl.rbac_users import RbacUsers
+from tests.support.operators.killable_operator import KillableOperator
+from tests.support.operators.live_tokens import WINDOW
+from tests.support.operators.operator_pool import OperatorPool
+from tests.support.operators.striking_proxy import Proxy
+from tools.control_plane.api import Api
+from tools.control_plane.installation import NAMESPACE, OPERATOR_ACCOUNT, install
+from tools.control_plane.plane import ControlPlane
+from tools.control_plane.verifiers import RunningVerifier, start_verifier, write_keyring
+from tools.control_plane.workspace import Workspace
+from tools.gateways.witness import Witness, witness
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
-    from tests.support.operators import RunningOperator
+    from tools.control_plane.operators import RunningOperator
 
 _NUMBERS = itertools.count(1)
 _LONGEST = (
@@ -125,15 +125,15 @@ def operator(pool: OperatorPool) -> RunningOperator:
 
 
 @pytest.fixture(scope="module")
-def mortal(
+def killable_operator(
     control_plane: ControlPlane, pool: OperatorPool, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Mortal]:
+) -> Iterator[KillableOperator]:
     """An operator for tests that kill it; no other one runs."""
     pool.stop()
     with Proxy(control_plane.server_url, control_plane.ca_file) as proxy:
         path = tmp_path_factory.mktemp("proxy") / "kubeconfig"
         control_plane.service_account_kubeconfig(NAMESPACE, OPERATOR_ACCOUNT, path, server=proxy.url)
-        operator = Mortal(pool, proxy, path)
+        operator = KillableOperator(pool, proxy, path)
         yield operator
         operator.kill()
 
@@ -181,9 +181,9 @@ def plugin(control_plane: ControlPlane, namespace: str) -> Plugin:
 
 
 @pytest.fixture
-def staff(control_plane: ControlPlane, namespace: str) -> Staff:
+def rbac_users(control_plane: ControlPlane, namespace: str) -> RbacUsers:
     """People of that namespace, hired as the test wants them."""
-    return Staff(control_plane, namespace)
+    return RbacUsers(control_plane, namespace)
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.api import APPLY, Api, rule
-from tests.support.resources import api_credential, api_token
+from tools.control_plane.api import APPLY, Api, rule
+from tools.control_plane.resources import api_credential, api_token
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

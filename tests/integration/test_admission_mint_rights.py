@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.api import APPLY, OPERATOR, Api, rule
-from tests.support.resources import api_credential, api_token, secret
-from tests.support.writes import WAYS
+from tests.support.operators.writes import WAYS
+from tools.control_plane.api import APPLY, OPERATOR, Api, rule
+from tools.control_plane.resources import api_credential, api_token, secret
 
 if TYPE_CHECKING:
-    from tests.support.control_plane import ControlPlane
+    from tools.control_plane.plane import ControlPlane
 
 OURS = "access.pharia.ai"
 MARK = "velero.io/restore-name"

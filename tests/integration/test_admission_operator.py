@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.support.api import APPLY, JSON_PATCH, Api, Reply
-from tests.support.resources import KEYRING, ONE_TIME_TOKEN, secret
-from tests.support.unrestrained import unrestrained
+from tests.support.operators.unrestrained import unrestrained
+from tools.control_plane.api import APPLY, JSON_PATCH, Api, Reply
+from tools.control_plane.resources import KEYRING, ONE_TIME_TOKEN, secret
 
 FOREIGN_TYPES = ["Opaque", "helm.sh/release.v1", "access.pharia.ai/other"]
 NOT_ITS_SECRET = "the operator may delete, and by a dry run see, only Secrets of type access.pharia.ai/one-time-token"

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.api import OPERATOR, Api, rule
-from tests.support.earlier_owners import reference_to
-from tests.support.resources import api_credential, api_role, api_token, secret
-from tests.support.unrestrained import unrestrained
+from tests.support.operators.earlier_owners import reference_to
+from tests.support.operators.unrestrained import unrestrained
+from tools.control_plane.api import OPERATOR, Api, rule
+from tools.control_plane.resources import api_credential, api_role, api_token, secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

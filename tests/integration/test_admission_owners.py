@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from tests.support.api import APPLY, Api
-from tests.support.earlier_owners import give_earlier_owner, reference_to
-from tests.support.resources import api_credential, api_token, secret
-from tests.support.writes import WAYS
+from tests.support.operators.earlier_owners import give_earlier_owner, reference_to
+from tests.support.operators.writes import WAYS
+from tools.control_plane.api import APPLY, Api
+from tools.control_plane.resources import api_credential, api_token, secret
 
 if TYPE_CHECKING:
-    from tests.support.control_plane import ControlPlane
+    from tools.control_plane.plane import ControlPlane
 
 Json = dict[str, Any]
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.api import APPLY, JSON_PATCH, OPERATOR, Api, Reply, rule
-from tests.support.processes import wait_until
-from tests.support.resources import KEYRING, ONE_TIME_TOKEN, secret
-from tests.support.unguarded import HOLD, unguarded
+from tests.support.security.unguarded import HOLD, unguarded
+from tools.control_plane.api import APPLY, JSON_PATCH, OPERATOR, Api, Reply, rule
+from tools.control_plane.processes import wait_until
+from tools.control_plane.resources import KEYRING, ONE_TIME_TOKEN, secret
 
 if TYPE_CHECKING:
-    from tests.support.operators import RunningOperator
-    from tests.support.workspace import Workspace
+    from tools.control_plane.operators import RunningOperator
+    from tools.control_plane.workspace import Workspace
 
 Json = dict[str, Any]
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.api import APPLY, OPERATOR, VERIFIER, Api, rule
-from tests.support.resources import api_credential, api_token
+from tools.control_plane.api import APPLY, OPERATOR, VERIFIER, Api, rule
+from tools.control_plane.resources import api_credential, api_token
 
 if TYPE_CHECKING:
-    from tests.support.control_plane import ControlPlane
+    from tools.control_plane.plane import ControlPlane
 
 WRITES_STATUS = rule("access.pharia.ai", "*/status", "update", "patch")
 REFUSED = "status is written by the operator alone: change spec instead, for example spec.revoked"

@@ -15,9 +15,9 @@ from tests.attacks.known import NOT_YET_MENDED
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.support.command_line import Access
-    from tests.support.control_plane import ControlPlane
-    from tests.support.workspace import Workspace
+    from tests.support.kubectl.command_line import Access
+    from tools.control_plane.plane import ControlPlane
+    from tools.control_plane.workspace import Workspace
 
 TERMINAL = "\x1b]52;c;eA==\x07\x1b[2J\x9b31m"
 """Writes the clipboard, clears the screen, and a sequence in one byte."""

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from tests.attacks.attackers import BOSS
 from tests.attacks.evidence import Evidence
+from tests.attacks.furnished_namespaces import MINTED
 from tests.attacks.goals import reached
 from tests.attacks.http_moves import PROTOCOLS, SHAPES, Front, checks, exchanged, targets_tried
 from tests.attacks.known import unexpected
-from tests.attacks.people import BOSS
-from tests.attacks.places import MINTED
 from tests.attacks.play import Outcome, Play
 from tests.attacks.reviews import AUDIENCE, answered
 from tests.attacks.targets import TARGETS
@@ -23,10 +23,10 @@ from tests.attacks.targets import TARGETS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from tests.attacks.furnished_namespaces import Place
     from tests.attacks.http_moves import Check, Exchange
-    from tests.attacks.places import Place
     from tests.attacks.world import World
-    from tests.support.verifiers import RunningVerifier
+    from tools.control_plane.verifiers import RunningVerifier
 
 ALIVE: Final = ("own", "victims", "first", "lonely")
 SOME: Final = ("as it is", "without its last character", "of another's ID")

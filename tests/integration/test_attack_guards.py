@@ -6,25 +6,25 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from tests.attacks.attackers import READER, WEAK, person
 from tests.attacks.directed import DIRECTED, directed
 from tests.attacks.evidence import looked
 from tests.attacks.goals import reached
-from tests.attacks.guards import schema_rule_taken_out
 from tests.attacks.known import unexpected
 from tests.attacks.moves import FINALIZER, Move, Target, Verb
-from tests.attacks.people import READER, WEAK, person
 from tests.attacks.play import Outcome, Play, Until, played
+from tests.attacks.schema_rules import schema_rule_taken_out
 from tests.attacks.sequence import Directed
 from tests.attacks.weakened import without
-from tests.support.guards import POLICIES
-from tests.support.unguarded import unguarded
+from tests.support.security.guards import POLICIES
+from tests.support.security.unguarded import unguarded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.attacks.places import Place
+    from tests.attacks.furnished_namespaces import Place
     from tests.attacks.world import World
-    from tests.support.verifiers import RunningVerifier
+    from tools.control_plane.verifiers import RunningVerifier
 
 OPERATOR_SETTINGS: Final = {"REQUIRE_GUARDS": "false"}
 """That the operator stops minting when a policy is gone is a guard of its own, which hides what the others are for."""

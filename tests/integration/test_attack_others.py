@@ -13,23 +13,23 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from tests.attacks.attackers import READER, WEAK, person
 from tests.attacks.directed import directed
 from tests.attacks.evidence import minted_in
 from tests.attacks.known import NOT_YET_MENDED
 from tests.attacks.moves import Move, Target, Verb
-from tests.attacks.people import READER, WEAK, person
-from tests.support.guards import POLICIES
-from tests.support.processes import ProcessError, wait_until
-from tests.support.unguarded import unguarded
-from tests.support.workspace import outcome
+from tests.support.security.guards import POLICIES
+from tests.support.security.unguarded import unguarded
+from tools.control_plane.processes import ProcessError, wait_until
+from tools.control_plane.workspace import outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.attacks.places import Place
+    from tests.attacks.furnished_namespaces import Place
     from tests.attacks.world import World
-    from tests.support.verifiers import RunningVerifier
-    from tests.support.workspace import Workspace
+    from tools.control_plane.verifiers import RunningVerifier
+    from tools.control_plane.workspace import Workspace
 
 OPERATOR_SETTINGS: Final = {"RESYNC_INTERVAL": "5s"}
 NOISY: Final = 60

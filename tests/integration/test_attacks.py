@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.attacks.attackers import BINDABLE, BOSS, GROUP, PEOPLE, WEAK, Person
 from tests.attacks.directed import DIRECTED
 from tests.attacks.generated import generated
 from tests.attacks.known import NOT_YET_MENDED, unexpected
-from tests.attacks.people import BINDABLE, BOSS, GROUP, PEOPLE, WEAK, Person
 from tests.attacks.play import played
 from tests.attacks.sequence import Directed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.attacks.places import Place
+    from tests.attacks.furnished_namespaces import Place
     from tests.attacks.world import World
 
 SEEDS = range(1, 13)

@@ -11,14 +11,14 @@ import yaml
 from pharia_access.settings.base import ENVIRONMENT_PREFIX
 from pharia_access.settings.operator import OperatorSettings
 from pharia_access.settings.verifier import VerifierSettings
-from tests.support.charts import Json, container, deployment, environment, of_kind, rendered
-from tests.support.installation import CHART, NAMESPACE
+from tools.control_plane.charts import Json, container, deployment, environment, of_kind, rendered
+from tools.control_plane.installation import CHART, NAMESPACE
 from tools.render_manifests import MANIFESTS, render
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tests.support.control_plane import ControlPlane
+    from tools.control_plane.plane import ControlPlane
 
 POLICIES = {"ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"}
 

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 import yaml
 
-from tests.support.charts import Json, nested, of_kind
-from tests.support.installation import CHART
-from tests.support.parent_chart import rendered_parts
+from tests.support.charts.parent_chart import rendered_parts
+from tools.control_plane.charts import Json, nested, of_kind
+from tools.control_plane.installation import CHART
 from tools.values_reference import values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.support.control_plane import ControlPlane
+    from tools.control_plane.plane import ControlPlane
 
 VALUES: Json = yaml.safe_load((CHART / "values.yaml").read_text())
 LEAVES = {value.path for value in values()}

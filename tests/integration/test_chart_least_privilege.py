@@ -13,21 +13,21 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.api import Api
-from tests.support.charts import of_kind, rendered
-from tests.support.installation import NAMESPACE, OPERATOR_ACCOUNT
-from tests.support.lost_rights import OPERATORS, VERIFIERS, Checked, Loss
-from tests.support.processes import wait_until
-from tests.support.rights import Grants, given
-from tests.support.verifiers import VERIFIER_ACCOUNT, RunningVerifier, start_verifier, write_keyring
+from tests.support.security.lost_rights import OPERATORS, VERIFIERS, Checked, Loss
+from tests.support.security.rights import Grants, given
+from tools.control_plane.api import Api
+from tools.control_plane.charts import of_kind, rendered
+from tools.control_plane.installation import NAMESPACE, OPERATOR_ACCOUNT
+from tools.control_plane.processes import wait_until
+from tools.control_plane.verifiers import VERIFIER_ACCOUNT, RunningVerifier, start_verifier, write_keyring
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.support.charts import Json
-    from tests.support.control_plane import ControlPlane
-    from tests.support.operator_pool import OperatorPool
-    from tests.support.workspace import Workspace
+    from tests.support.operators.operator_pool import OperatorPool
+    from tools.control_plane.charts import Json
+    from tools.control_plane.plane import ControlPlane
+    from tools.control_plane.workspace import Workspace
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "rights.md"
 TABLES: dict[str, tuple[Loss[Any], ...]] = {OPERATOR_ACCOUNT: OPERATORS, VERIFIER_ACCOUNT: VERIFIERS}

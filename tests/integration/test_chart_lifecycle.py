@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.api import Api
-from tests.support.chart_release import Release
-from tests.support.charts import Json, of_kind
-from tests.support.constant_checks import DEAD, GOOD, ConstantChecks
-from tests.support.control_plane import ControlPlane
-from tests.support.crowd import LONG_WINDOWS, gather, identities
-from tests.support.guards import let_todays_operator_work
-from tests.support.processes import ProcessError, wait_until
-from tests.support.resources import api_credential, api_role, api_token
-from tests.support.workspace import Workspace
+from tests.support.charts.chart_release import Release
+from tests.support.charts.many_tokens import LONG_WINDOWS, gather, identities
+from tests.support.operators.constant_checks import DEAD, GOOD, ConstantChecks
+from tests.support.security.guards import let_todays_operator_work
+from tools.control_plane.api import Api
+from tools.control_plane.charts import Json, of_kind
+from tools.control_plane.plane import ControlPlane
+from tools.control_plane.processes import ProcessError, wait_until
+from tools.control_plane.resources import api_credential, api_role, api_token
+from tools.control_plane.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,7 +32,7 @@ LIVE_TOKENS = 1000
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+def own_control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     """A control plane with nothing installed; its one namespace takes restricted pods only."""
     with ControlPlane.start(tmp_path_factory.mktemp("control-plane")) as started:
         started.kubectl("create", "namespace", "pharia-access-system")
@@ -43,17 +43,17 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
 
 
 @pytest.fixture
-def release(stage: ControlPlane, tmp_path: Path) -> Iterator[Release]:
+def release(own_control_plane: ControlPlane, tmp_path: Path) -> Iterator[Release]:
     """A release that is not installed yet; nothing of it is left afterwards."""
-    made = Release(stage, tmp_path)
+    made = Release(own_control_plane, tmp_path)
     yield made
     made.remove()
 
 
 @pytest.fixture
-def place(stage: ControlPlane) -> Workspace:
+def place(own_control_plane: ControlPlane) -> Workspace:
     """A namespace for credentials and tokens."""
-    return Workspace(Api(stage.kubeconfig), "finance")
+    return Workspace(Api(own_control_plane.kubeconfig), "finance")
 
 
 def ours(release: Release) -> list[str]:

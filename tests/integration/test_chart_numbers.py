@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from tests.support.chart_cases import program_says
-from tests.support.charts import Json, container, deployment, environment, nested, of_kind
-from tests.support.installation import CHART
+from tests.support.charts.chart_cases import program_says
 from tools.chart_forms import PROGRAMS, forms
+from tools.control_plane.charts import Json, container, deployment, environment, nested, of_kind
+from tools.control_plane.installation import CHART
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.support.control_plane import ControlPlane
+    from tools.control_plane.plane import ControlPlane
 
 BOUNDS = {path: form.form for path, form in forms().items() if form.form["kind"] == "number"}
 REVIEWED: Json = {

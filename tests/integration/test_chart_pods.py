@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.charts import Json, container, deployment, of_kind, rendered
-from tests.support.processes import wait_until
+from tools.control_plane.charts import Json, container, deployment, of_kind, rendered
+from tools.control_plane.processes import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tests.support.control_plane import ControlPlane
+    from tools.control_plane.plane import ControlPlane
 
 CREDENTIALS = "/var/run/secrets/kubernetes.io/serviceaccount"
 COMPONENTS = pytest.mark.parametrize("component", ["operator", "verifier"])

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.charts import Json, container, nested, rendered
-from tests.support.processes import ProcessError
+from tools.control_plane.charts import Json, container, nested, rendered
+from tools.control_plane.processes import ProcessError
 
 if TYPE_CHECKING:
-    from tests.support.control_plane import ControlPlane
+    from tools.control_plane.plane import ControlPlane
 
 CERTIFIED = {"verifier.tls.certificate.enabled": True, "verifier.tls.certificate.issuerRef": {"name": "ours"}}
 

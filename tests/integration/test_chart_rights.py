@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support import rights
-from tests.support.api import OPERATOR, VERIFIER, Api
-from tests.support.charts import rendered
-from tests.support.installation import NAMESPACE
-from tests.support.processes import wait_until
-from tests.support.resources import api_credential, api_role, api_token, secret
-from tests.support.rights import Right, given
+from tests.support.security import rights
+from tests.support.security.rights import Right, given
+from tools.control_plane.api import OPERATOR, VERIFIER, Api
+from tools.control_plane.charts import rendered
+from tools.control_plane.installation import NAMESPACE
+from tools.control_plane.processes import wait_until
+from tools.control_plane.resources import api_credential, api_role, api_token, secret
 
 if TYPE_CHECKING:
-    from tests.support.control_plane import ControlPlane
+    from tools.control_plane.plane import ControlPlane
 
 Json = dict[str, Any]
 

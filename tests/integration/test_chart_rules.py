@@ -10,16 +10,16 @@ import pytest
 
 from pharia_access.domain.argon2id import OWASP_MINIMUM
 from pharia_access.settings.rules import NotMore
-from tests.support.chart_cases import answers, program_says
-from tests.support.charts import Json, nested, rendered
-from tests.support.processes import ProcessError
+from tests.support.charts.chart_cases import answers, program_says
 from tools.chart_forms import PROGRAMS, forms, named
+from tools.control_plane.charts import Json, nested, rendered
+from tools.control_plane.processes import ProcessError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from tests.support.control_plane import ControlPlane
+    from tools.control_plane.plane import ControlPlane
 
 SEED, MIXED = 20, 120
 LABELS = ["", "a", "A", "a.b", "a-b", "-a", "a-", "1", "a" * 63, "a" * 64, "a b", "a/b", "é", "null", "{{ a }}", "a: b"]

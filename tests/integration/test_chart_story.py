@@ -15,24 +15,24 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.api import Api
-from tests.support.chart_release import Release
-from tests.support.charts import of_kind, program_settings
-from tests.support.control_plane import ControlPlane
-from tests.support.earlier_owners import give_earlier_owner, reference_to
-from tests.support.guards import NEEDED_TO_LOOK
-from tests.support.operators import rotate_keyring
-from tests.support.processes import wait_until
-from tests.support.rights import Right, asked, given, unused, without_right
-from tests.support.workspace import Workspace
-from tools.demo_door import straight
+from tests.support.charts.chart_release import Release
+from tests.support.operators.earlier_owners import give_earlier_owner, reference_to
+from tests.support.security.guards import NEEDED_TO_LOOK
+from tests.support.security.rights import Right, asked, given, unused, without_right
+from tools.control_plane.api import Api
+from tools.control_plane.charts import of_kind, program_settings
+from tools.control_plane.operators import rotate_keyring
+from tools.control_plane.plane import ControlPlane
+from tools.control_plane.processes import wait_until
+from tools.control_plane.workspace import Workspace
+from tools.demo_gateway import straight
+from tools.demo_runner import DemoRunner
 from tools.demo_story import tell_of_tokens
-from tools.storyteller import Storyteller
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.support.verifiers import RunningVerifier
+    from tools.control_plane.verifiers import RunningVerifier
 
 ROOT = Path(__file__).resolve().parents[2]
 EVERYWHERE = {"name": "pharia-access", "namespace": "pharia-access-system", "prefix": "pharia-access"}
@@ -48,7 +48,7 @@ COMPONENTS = ("operator", "verifier")
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+def own_control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     """A control plane with nothing installed, and three namespaces."""
     with ControlPlane.start(tmp_path_factory.mktemp("control-plane")) as started:
         for namespace in ("alpha", "finance", "gamma"):
@@ -58,19 +58,21 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
 
 @pytest.fixture(scope="module", params=[EVERYWHERE, SOME], ids=["in the whole cluster", "in two namespaces"])
 def told(
-    request: pytest.FixtureRequest, stage: ControlPlane, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, own_control_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Release]:
     """A release after the story, which was told in two namespaces, then the demo's in one; in a third is a token."""
-    release = Release(stage, tmp_path_factory.mktemp("release"), **request.param)
+    release = Release(own_control_plane, tmp_path_factory.mktemp("release"), **request.param)
     release.install()
     try:
         _, verifier = release.start(PATIENT)
-        places = [Workspace(Api(stage.kubeconfig), namespace) for namespace in ("alpha", "finance", "gamma")]
+        places = [
+            Workspace(Api(own_control_plane.kubeconfig), namespace) for namespace in ("alpha", "finance", "gamma")
+        ]
         places[2].role()
         places[2].credential()
         places[2].token()
         for place in places[:2]:
-            tell(stage, place, verifier)
+            tell(own_control_plane, place, verifier)
         tell_as_the_demo_does(release)
         rotate(release)
         yield release
@@ -78,7 +80,7 @@ def told(
         release.remove()
 
 
-def tell(stage: ControlPlane, place: Workspace, verifier: RunningVerifier) -> None:
+def tell(own_control_plane: ControlPlane, place: Workspace, verifier: RunningVerifier) -> None:
     """A token is minted, used, collected and revoked; another, which an earlier version left, goes with its credential.
 
     It has the owner that such a version wrote, which the operator takes off.
@@ -91,7 +93,7 @@ def tell(stage: ControlPlane, place: Workspace, verifier: RunningVerifier) -> No
     place.until("ApiToken", "ci", lambda found: "lastUsedTime" in found["status"], "its use is written down")
     place.delete({"kind": "Secret", "metadata": {"namespace": place.namespace, "name": "ci-token"}})
     place.until_delivery("ci", "Collected")
-    give_earlier_owner(stage, place.issued("git", annotations=GIT), reference_to(credential))
+    give_earlier_owner(own_control_plane, place.issued("git", annotations=GIT), reference_to(credential))
     place.until("ApiToken", "git", lambda found: "ownerReferences" not in found["metadata"], "nobody owns it")
     place.change(token, {"spec": {"revoked": True}})
     until_answered(verifier, text, http.client.UNAUTHORIZED)
@@ -106,7 +108,7 @@ def tell_as_the_demo_does(release: Release) -> None:
     kubeconfig = release.root / "kubeconfig"  # a copy, since the person chooses a namespace in it
     shutil.copy(release.control_plane.kubeconfig, kubeconfig)
     env = {"PATH": f"{release.control_plane.bin}:/usr/bin:/bin", "HOME": str(release.root)}
-    story = Storyteller(cwd=ROOT, env={**env, "KUBECONFIG": str(kubeconfig)}, color=False)
+    story = DemoRunner(cwd=ROOT, env={**env, "KUBECONFIG": str(kubeconfig)}, color=False)
     tell_of_tokens(story, release.control_plane, straight(release.verifier), written=release.root)
 
 

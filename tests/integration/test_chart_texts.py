@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from tests.support.chart_cases import answers
-from tests.support.charts import Json, nested
-from tests.support.installation import CHART
+from tests.support.charts.chart_cases import answers
 from tools.chart_forms import forms
+from tools.control_plane.charts import Json, nested
+from tools.control_plane.installation import CHART
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.support.control_plane import ControlPlane
+    from tools.control_plane.plane import ControlPlane
 
 TEXTS = {
     "a line break": "one\nevil: two",

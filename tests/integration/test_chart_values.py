@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pharia_access.domain.durations import parse_duration
-from tests.support.charts import Json, container, environment, nested, of_kind, rendered
-from tests.support.installation import CHART
-from tests.support.schemas import VERSIONS, complaints
+from tests.support.documents.schemas import VERSIONS, complaints
 from tools.chart_forms import forms
+from tools.control_plane.charts import Json, container, environment, nested, of_kind, rendered
+from tools.control_plane.installation import CHART
 from tools.values_reference import values
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.support.control_plane import ControlPlane
+    from tools.control_plane.plane import ControlPlane
 
 SPREAD = [{"maxSkew": 2, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule"}]
 PEERS = [{"ipBlock": {"cidr": "192.0.2.0/24"}}]

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.charts import rendered
-from tests.support.installation import CHART
-from tests.support.processes import ProcessError
+from tools.control_plane.charts import rendered
+from tools.control_plane.installation import CHART
+from tools.control_plane.processes import ProcessError
 from tools.kubernetes_versions import NEWEST, OLDEST
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.support.control_plane import ControlPlane
+    from tools.control_plane.plane import ControlPlane
 
 OLDER = f"1.{int(OLDEST.rpartition('.')[2]) - 1}"
 NEWER = f"1.{int(NEWEST.rpartition('.')[2]) + 1}"

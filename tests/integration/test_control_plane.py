@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from tests.support.control_plane import ControlPlane
-from tests.support.processes import ProcessError, ProcessRecord, end_recorded, wait_until
+from tools.control_plane.plane import ControlPlane
+from tools.control_plane.processes import ProcessError, ProcessRecord, end_recorded, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -120,7 +120,7 @@ def test_two_run_side_by_side_and_one_that_ends_leaves_nothing_behind(own: Contr
 
 def test_a_killed_starter_leaves_nothing_behind(tmp_path: Path) -> None:
     script = (
-        "import sys, time; from pathlib import Path; from tests.support.control_plane import ControlPlane\n"
+        "import sys, time; from pathlib import Path; from tools.control_plane.plane import ControlPlane\n"
         "started = ControlPlane.start(Path(sys.argv[1]))\n"
         "print(*(process.pid for process in started.processes), flush=True); time.sleep(60)"
     )

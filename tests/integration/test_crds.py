@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.api import OPERATOR, Api, rule
-from tests.support.resources import api_credential, api_role, api_token
+from tools.control_plane.api import OPERATOR, Api, rule
+from tools.control_plane.resources import api_credential, api_role, api_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.support.control_plane import ControlPlane
+    from tools.control_plane.plane import ControlPlane
 
 
 NAME = "metadata.name is too long: use at most 63 characters"

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.api import Api
-from tests.support.resources import api_credential, api_role
+from tools.control_plane.api import Api
+from tools.control_plane.resources import api_credential, api_role
 
 TTL = "must be a duration from 1s to 8784h (366 days) in hours, minutes and seconds, such as"
 

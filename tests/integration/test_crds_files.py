@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from tests.support.api import Api
+from tools.control_plane.api import Api
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.api import APPLY, JSON_PATCH, Api
-from tests.support.resources import api_token
+from tools.control_plane.api import APPLY, JSON_PATCH, Api
+from tools.control_plane.resources import api_token
 
 DATE = "must be a real date and time from 2020 to 2199, with whole seconds and a zone, such as 2027-01-31T00:00:00Z"
 TTL = "must be a duration from 1s to 8784h (366 days) in hours, minutes and seconds, such as"

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.processes import wait_until
-from tests.support.unguarded import HOLD, OFF, ON, finalizers_let_pass
-from tests.support.workspace import condition, outcome
+from tests.support.security.unguarded import HOLD, OFF, ON, finalizers_let_pass
+from tools.control_plane.processes import wait_until
+from tools.control_plane.workspace import condition, outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.support.control_plane import ControlPlane
-    from tests.support.operator_pool import OperatorPool
-    from tests.support.verifiers import RunningVerifier
-    from tests.support.workspace import Workspace
+    from tests.support.operators.operator_pool import OperatorPool
+    from tools.control_plane.plane import ControlPlane
+    from tools.control_plane.verifiers import RunningVerifier
+    from tools.control_plane.workspace import Workspace
 
 pytestmark = pytest.mark.usefixtures("operator")
 
@@ -57,7 +57,7 @@ def test_at_the_end_of_its_window_a_held_secret_is_not_called_withdrawn(workspac
     assert outcome(token) == ("Active", "Issued")
     assert token["status"]["delivery"]["state"] == "Available"
     assert condition(token, "Delivered")["status"] == "False"
-    for part in ("Secret ci-token", HOLD, "still stands", "revoke the token"):
+    for part in ("Secret ci-token", HOLD, "still exists", "revoke the token"):
         assert part in condition(token, "Delivered")["message"]
     assert (told["type"], told["message"]) == ("Warning", condition(token, "Delivered")["message"])
     assert "Withdrawn" not in workspace.events("ci")
@@ -83,7 +83,7 @@ def test_the_held_secret_of_a_token_that_ended_is_told(workspace: Workspace, end
     until_held(workspace)
     ended = workspace.until_outcome("ci", end, end)
     assert ended["status"]["delivery"]["state"] == "Available"
-    assert "accepted nowhere" in condition(ended, "Delivered")["message"]
+    assert "is refused" in condition(ended, "Delivered")["message"]
 
     workspace.change(kept, OFF)
     assert condition(workspace.until_delivery("ci", "Withdrawn"), "Delivered")["reason"] == "Withdrawn"

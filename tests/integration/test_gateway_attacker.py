@@ -11,17 +11,17 @@ import pytest
 from pharia_access.domain.token import mint
 from tests.attacks.siege import Siege, known
 from tests.attacks.siege_clients import besieged
-from tests.support import gateways
-from tests.support.guides import WEBSOCKETS, added
-from tests.support.programs import entered
-from tests.support.witness import witness
+from tests.support.gateways.gateway_guides import WEBSOCKETS, added
+from tests.support.gateways.programs import entered
+from tools.gateways import real_gateways
+from tools.gateways.witness import witness
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.support.verifier_thread import VerifierThread
-    from tests.support.witness import Witness
+    from tests.support.gateways.verifier_thread import VerifierThread
+    from tools.gateways.witness import Witness
 
 COUNT = 400
 
@@ -33,12 +33,12 @@ def siege_of(checking: VerifierThread, service: Witness) -> Siege:
     return Siege(service, known(checking.address, honest), known(checking.address, attackers), strangers)
 
 
-@pytest.mark.parametrize("name", list(gateways.STARTERS))
+@pytest.mark.parametrize("name", list(real_gateways.STARTERS))
 async def test_nobody_is_another_whatever_somebody_sends(
     name: str, checking: VerifierThread, tmp_path: Path, told: Callable[[str], None]
 ) -> None:
     with witness() as service, ExitStack() as stack:
-        starting = gateways.STARTERS[name](
+        starting = real_gateways.STARTERS[name](
             tmp_path, checking.address, added(name, WEBSOCKETS), service=service.address, any_host=True
         )
         gateway = entered(stack, starting)

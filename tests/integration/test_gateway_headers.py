@@ -10,13 +10,13 @@ import pytest
 
 from tests.attacks.meddling import IDENTITY, MEDDLING, canonical
 from tests.attacks.siege import identity
-from tests.support import gateways
-from tests.support.gateway_service import HOST
-from tests.support.guides import OPEN, WEBSOCKETS, added
-from tests.support.http_door import SUBJECT
-from tests.support.programs import entered
-from tests.support.witness import witness
+from tests.support.gateways.gateway_guides import OPEN, WEBSOCKETS, added
+from tests.support.gateways.programs import entered
+from tests.support.verifier.verifier_server import SUBJECT
 from tools.debian_programs import debian_program
+from tools.gateways import real_gateways
+from tools.gateways.protected_service import HOST
+from tools.gateways.witness import witness
 from tools.program_cache import MissingProgramError
 
 if TYPE_CHECKING:
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.attacks.meddling import Meddling
-    from tests.support.gateway_service import Gateway, Passage
-    from tests.support.verifier_thread import VerifierThread
-    from tests.support.witness import Seen, Witness
+    from tests.support.gateways.verifier_thread import VerifierThread
+    from tools.gateways.protected_service import Gateway, Passage
+    from tools.gateways.witness import Seen, Witness
 
 REFUSED = {400, 401, 403, 411, 426, 431, 501}
 """What a gateway may answer, or the verifier through it, to a request that is odd."""
@@ -50,7 +50,7 @@ def set_ups() -> list[object]:
     """Each gateway as its example stands, and with all that its page adds."""
     return [
         pytest.param((name, headings), id=f"{name}, {how}")
-        for name in gateways.STARTERS
+        for name in real_gateways.STARTERS
         for how, headings in (("its example", ()), ("all of its page", (WEBSOCKETS, OPEN)))
     ]
 
@@ -73,7 +73,7 @@ def gateway(
 ) -> Iterator[Gateway]:
     with ExitStack() as stack:
         name, headings = request.param
-        starter, root = gateways.STARTERS[name], tmp_path_factory.mktemp(name)
+        starter, root = real_gateways.STARTERS[name], tmp_path_factory.mktemp(name)
         yield entered(stack, starter(root, checking.address, added(name, *headings), service=service.address))
 
 
@@ -115,7 +115,9 @@ def test_so_it_is_behind_an_older_caddy(checking: VerifierThread, service: Witne
         program = debian_program("caddy")
     except MissingProgramError as error:
         pytest.skip(str(error))
-    with gateways.caddy(tmp_path, checking.address, OLDER_CADDY, service=service.address, program=program) as gateway:
+    with real_gateways.caddy(
+        tmp_path, checking.address, OLDER_CADDY, service=service.address, program=program
+    ) as gateway:
         assert outcomes(gateway, checking.issue(), service) == []
         passage = gateway.ask(("Authorization", f"Bearer {checking.issue()}"), *COOKIES)
 
@@ -143,17 +145,17 @@ def test_a_token_that_is_longer_than_all_headers_may_be_passes_nobody(
     name: str, status: int, checking: VerifierThread, tmp_path: Path
 ) -> None:
     with ExitStack() as stack:
-        gateway = entered(stack, gateways.STARTERS[name](tmp_path, checking.address))
+        gateway = entered(stack, real_gateways.STARTERS[name](tmp_path, checking.address))
         passage = gateway.ask(("Authorization", f"Bearer {'x' * 17_000}"))
 
     assert (passage.status, passage.seen) == (status, None)
 
 
-@pytest.mark.parametrize("name", list(gateways.STARTERS))
+@pytest.mark.parametrize("name", list(real_gateways.STARTERS))
 def test_of_what_a_client_sends_the_verifier_sees_the_token_alone(name: str, service: Witness, tmp_path: Path) -> None:
     sent = {"Cookie": "a=b", "X-Other": "x", "Accept-Language": "de", "User-Agent": "client", "Content-Type": "text/x"}
     with witness() as asked, ExitStack() as stack:
-        gateway = entered(stack, gateways.STARTERS[name](tmp_path, asked.address, service=service.address))
+        gateway = entered(stack, real_gateways.STARTERS[name](tmp_path, asked.address, service=service.address))
         asked.seen.clear()
         gateway.ask(("Authorization", "Bearer token"), *sent.items(), method="POST", body=b"a body")
 

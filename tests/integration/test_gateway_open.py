@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.attacks.meddling import IDENTITY, canonical, spellings
-from tests.support import gateways, websockets
-from tests.support.guides import OPEN, WEBSOCKETS, added
-from tests.support.http_door import SUBJECT
-from tests.support.programs import entered
+from tests.support.gateways import websockets
+from tests.support.gateways.gateway_guides import OPEN, WEBSOCKETS, added
+from tests.support.gateways.programs import entered
+from tests.support.verifier.verifier_server import SUBJECT
+from tools.gateways import real_gateways
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.support.gateway_service import Gateway, Passage
-    from tests.support.verifier_thread import VerifierThread
-    from tests.support.witness import Witness
+    from tests.support.gateways.verifier_thread import VerifierThread
+    from tools.gateways.protected_service import Gateway, Passage
+    from tools.gateways.witness import Witness
 
 NAMES = {canonical(name) for name in IDENTITY}
 FORGED = tuple((spelling, "forged") for name in IDENTITY for spelling in spellings(name))
@@ -46,7 +47,7 @@ NOT_HEALTH = (
 )
 
 
-@pytest.fixture(scope="module", params=list(gateways.STARTERS))
+@pytest.fixture(scope="module", params=list(real_gateways.STARTERS))
 def gateway(
     request: pytest.FixtureRequest,
     checking: VerifierThread,
@@ -54,7 +55,7 @@ def gateway(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Gateway]:
     with ExitStack() as stack:
-        starter, root = gateways.STARTERS[request.param], tmp_path_factory.mktemp(request.param)
+        starter, root = real_gateways.STARTERS[request.param], tmp_path_factory.mktemp(request.param)
         whole = added(request.param, WEBSOCKETS, OPEN)
         yield entered(stack, starter(root, checking.address, whole, service=service.address))
 
@@ -158,7 +159,7 @@ def test_envoy_ends_a_websocket_after_the_time_that_its_page_names(
     short = {place: text.replace("duration: 3600s", "duration: 1s") for place, text in shown.items()}
     assert short != shown
     with (
-        gateways.envoy(tmp_path, checking.address, short) as gateway,
+        real_gateways.envoy(tmp_path, checking.address, short) as gateway,
         websockets.opened(gateway.port, token) as websocket,
     ):
         assert websocket.says_back()

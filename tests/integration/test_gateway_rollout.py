@@ -14,23 +14,23 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support import gateways
-from tests.support.honest_line import Line
-from tests.support.processes import wait_until
-from tests.support.service_address import service_address
-from tests.support.verifiers import Verifiers, write_keyring
-from tests.support.workspace import Workspace
+from tests.support.gateways.honest_line import Line
+from tests.support.gateways.service_address import service_address
+from tools.control_plane.processes import wait_until
+from tools.control_plane.verifiers import Verifiers, write_keyring
+from tools.control_plane.workspace import Workspace
+from tools.gateways import real_gateways
 from tools.program_cache import MissingProgramError
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterator, Mapping
 
-    from tests.support.api import Api
-    from tests.support.control_plane import ControlPlane
-    from tests.support.gateway_service import Gateway
-    from tests.support.operator_pool import OperatorPool
-    from tests.support.service_address import ServiceAddress
-    from tests.support.verifiers import RunningVerifier
+    from tests.support.gateways.service_address import ServiceAddress
+    from tests.support.operators.operator_pool import OperatorPool
+    from tools.control_plane.api import Api
+    from tools.control_plane.plane import ControlPlane
+    from tools.control_plane.verifiers import RunningVerifier
+    from tools.gateways.protected_service import Gateway
 
 CLIENTS = 16
 """In a closed loop, at each gateway."""
@@ -104,13 +104,13 @@ def answers(
     wait_until(lambda: all(pod.ask("/auth/forward", token).status == 200 for pod in pods), what="the token is known")
     with ExitStack() as stack:
         service, running = stack.enter_context(service_address(pods[0].port)), {}
-        for name, starter in gateways.STARTERS.items():
+        for name, starter in real_gateways.STARTERS.items():
             with suppress(MissingProgramError):
                 running[name] = stack.enter_context(starter(tmp_path_factory.mktemp(name), service.address))
         return asyncio.run(asked_meanwhile(rolled_out(service, pods), running, token))
 
 
-@pytest.mark.parametrize("name", list(gateways.STARTERS))
+@pytest.mark.parametrize("name", list(real_gateways.STARTERS))
 def test_a_rollout_loses_no_request(name: str, answers: dict[str, Counter[int]]) -> None:
     if name not in answers:
         pytest.skip(f"there is no {name} here")

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support import gateways
-from tests.support.gateway_service import server
-from tests.support.processes import wait_until
-from tests.support.programs import entered
-from tests.support.tidying_hop import tidying_hop
+from tests.support.gateways.programs import entered
+from tests.support.gateways.tidying_hop import tidying_hop
+from tools.control_plane.processes import wait_until
+from tools.gateways import real_gateways
+from tools.gateways.protected_service import server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from tests.support.gateways import Gateway
-    from tests.support.verifiers import RunningVerifier
-    from tests.support.workspace import Json, Workspace
+    from tools.control_plane.verifiers import RunningVerifier
+    from tools.control_plane.workspace import Json, Workspace
+    from tools.gateways.real_gateways import Gateway
 
 pytestmark = pytest.mark.usefixtures("operator")
 
@@ -52,13 +52,13 @@ def spellings(name: str) -> Iterator[str]:
 FORGED = tuple((spelling, "forged") for name in IDENTITY for spelling in spellings(name))
 
 
-@pytest.fixture(scope="module", params=list(gateways.STARTERS))
+@pytest.fixture(scope="module", params=list(real_gateways.STARTERS))
 def gateway(
     request: pytest.FixtureRequest, verifier: RunningVerifier, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Gateway]:
     root = tmp_path_factory.mktemp(request.param)
     with ExitStack() as stack:
-        yield entered(stack, gateways.STARTERS[request.param](root, f"127.0.0.1:{verifier.port}"))
+        yield entered(stack, real_gateways.STARTERS[request.param](root, f"127.0.0.1:{verifier.port}"))
 
 
 @pytest.fixture
@@ -169,7 +169,7 @@ def test_no_path_of_a_request_changes_what_is_required(gateway: Gateway, token: 
 @pytest.mark.parametrize(("name", "status"), [("nginx", 500), ("caddy", 502), ("traefik", 500), ("envoy", 503)])
 def test_where_the_verifier_does_not_answer_nobody_passes(name: str, status: int, tmp_path: Path) -> None:
     with ExitStack() as stack:
-        passage = entered(stack, gateways.STARTERS[name](tmp_path, "127.0.0.1:9")).ask(bearer("pharia_anything"))
+        passage = entered(stack, real_gateways.STARTERS[name](tmp_path, "127.0.0.1:9")).ask(bearer("pharia_anything"))
 
     assert (passage.status, passage.seen) == (status, None)
 
@@ -195,7 +195,7 @@ def test_where_the_verifier_cannot_tell_nobody_passes(
     name: str, status: int, retry_after: str | None, tmp_path: Path
 ) -> None:
     with server(Unable) as verifier, ExitStack() as stack:
-        passage = entered(stack, gateways.STARTERS[name](tmp_path, verifier)).ask(bearer("pharia_anything"))
+        passage = entered(stack, real_gateways.STARTERS[name](tmp_path, verifier)).ask(bearer("pharia_anything"))
 
     assert (passage.status, passage.retry_after, passage.seen) == (status, retry_after, None)
 
@@ -232,7 +232,7 @@ def test_no_path_through_envoy_changes_what_is_required(
         asked = f"127.0.0.1:{verifier.port}"
         if behind_a_hop:
             asked = entered(stack, tidying_hop(tmp_path / "hop", asked))
-        gateway = entered(stack, gateways.envoy(tmp_path / "envoy", asked, changes))
+        gateway = entered(stack, real_gateways.envoy(tmp_path / "envoy", asked, changes))
         assert gateway.ask(bearer(token)).status == 200
         take_the_role_away(workspace, gateway, token)
         assert paths_that_pass(gateway, token) == []

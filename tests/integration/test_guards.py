@@ -15,9 +15,8 @@ import pytest_asyncio
 from pharia_access.domain.guards import faults_of
 from pharia_access.domain.model import ObjectKey
 from pharia_access.kube.operator.guards import KubeGuards
-from tests.support.guards import BINDING, KIND, POLICIES, POLICY, Tampering, renamed, tampered
-from tests.support.installation import NAMESPACE, OPERATOR_ACCOUNT
-from tests.support.weakenings import (
+from tests.support.security.guards import BINDING, KIND, POLICIES, POLICY, Tampering, renamed, tampered
+from tests.support.security.weakenings import (
     but_for_some_objects,
     for_one_more_account,
     ignoring_failures,
@@ -34,12 +33,13 @@ from tests.support.weakenings import (
     without_rules,
     without_the_specs_rules,
 )
+from tools.control_plane.installation import NAMESPACE, OPERATOR_ACCOUNT
 
 if TYPE_CHECKING:
     from pharia_access.domain.guards import GuardFault, Look
     from pharia_access.kube.client import Connection
-    from tests.support.api import Api
-    from tests.support.workspace import Workspace
+    from tools.control_plane.api import Api
+    from tools.control_plane.workspace import Workspace
 
 Json = dict[str, Any]
 Change = Callable[[Json], None] | None

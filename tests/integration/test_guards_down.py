@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.guards import BINDING, KIND, POLICIES, Json, Tampering, tampered, until_guards_hold
-from tests.support.workspace import Workspace, condition
+from tests.support.security.guards import BINDING, KIND, POLICIES, Json, Tampering, tampered, until_guards_hold
+from tools.control_plane.workspace import Workspace, condition
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.support.api import Api
-    from tests.support.operator_pool import OperatorPool
-    from tests.support.operators import RunningOperator
+    from tests.support.operators.operator_pool import OperatorPool
+    from tools.control_plane.api import Api
+    from tools.control_plane.operators import RunningOperator
 
 ATTENTIVE = {
     "PHARIA_ACCESS_RESYNC_INTERVAL": "5s",  # and so looks at its guards as often

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Self
 
 import pytest
 
-from tests.support.api import Api
-from tests.support.chart_release import Release
-from tests.support.control_plane import ControlPlane
-from tests.support.processes import wait_until
-from tests.support.resources import api_credential
+from tests.support.charts.chart_release import Release
+from tools.control_plane.api import Api
+from tools.control_plane.plane import ControlPlane
+from tools.control_plane.processes import wait_until
+from tools.control_plane.resources import api_credential
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -57,7 +57,7 @@ class Poller:
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Iterator[ControlPlane]:
+def own_control_plane(tmp_path: Path) -> Iterator[ControlPlane]:
     with ControlPlane.start(tmp_path / "control-plane") as started:
         started.kubectl("create", "namespace", PLACE)
         started.kubectl(
@@ -66,21 +66,21 @@ def stage(tmp_path: Path) -> Iterator[ControlPlane]:
         yield started
 
 
-def by_helm(stage: ControlPlane, tmp_path: Path) -> None:
-    Release(stage, tmp_path).upgrade()
+def by_helm(own_control_plane: ControlPlane, tmp_path: Path) -> None:
+    Release(own_control_plane, tmp_path).upgrade()
 
 
-def by_kubectl(stage: ControlPlane, _: Path) -> None:
-    stage.kubectl("apply", f"--kustomize={MANIFESTS}", timeout=120)
+def by_kubectl(own_control_plane: ControlPlane, _: Path) -> None:
+    own_control_plane.kubectl("apply", f"--kustomize={MANIFESTS}", timeout=120)
 
 
 @pytest.mark.parametrize("install", [by_helm, by_kubectl])
 def test_an_editor_who_tries_all_the_time_never_gets_a_role(
-    stage: ControlPlane, tmp_path: Path, install: Callable[[ControlPlane, Path], None]
+    own_control_plane: ControlPlane, tmp_path: Path, install: Callable[[ControlPlane, Path], None]
 ) -> None:
-    with Poller(stage.kubeconfig) as poller:
-        install(stage, tmp_path)
+    with Poller(own_control_plane.kubeconfig) as poller:
+        install(own_control_plane, tmp_path)
         poller.until_refused_by_policy()
 
     assert set(poller.seen) <= {"403", "404", BY_POLICY}, poller.seen
-    assert Api(stage.kubeconfig).find("ApiCredential", None).body["items"] == []
+    assert Api(own_control_plane.kubeconfig).find("ApiCredential", None).body["items"] == []

@@ -9,15 +9,15 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.support.guards import BINDING, Tampering, tampered
-from tests.support.processes import inherited_environment, wait_until
-from tests.support.resources import ONE_TIME_TOKEN, secret
-from tests.support.workspace import Workspace, now
+from tests.support.security.guards import BINDING, Tampering, tampered
 from tools.build_control_plane import ensure_binaries
+from tools.control_plane.processes import inherited_environment, wait_until
+from tools.control_plane.resources import ONE_TIME_TOKEN, secret
+from tools.control_plane.workspace import Workspace, now
 
 if TYPE_CHECKING:
-    from tests.support.api import Api
-    from tests.support.control_plane import ControlPlane
+    from tools.control_plane.api import Api
+    from tools.control_plane.plane import ControlPlane
 
 RUNBOOK = Path(__file__).resolve().parents[2] / "docs" / "runbooks" / "PhariaAccessGuardsDown.md"
 

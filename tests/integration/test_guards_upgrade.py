@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.api import Api
-from tests.support.chart_release import Release
-from tests.support.constant_mints import ConstantMints
-from tests.support.control_plane import ControlPlane
-from tests.support.guards import POLICIES, let_todays_operator_work
-from tests.support.workspace import Workspace
+from tests.support.charts.chart_release import Release
+from tests.support.operators.constant_mints import ConstantMints
+from tests.support.security.guards import POLICIES, let_todays_operator_work
+from tools.control_plane.api import Api
+from tools.control_plane.plane import ControlPlane
+from tools.control_plane.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

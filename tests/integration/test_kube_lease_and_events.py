@@ -15,13 +15,13 @@ from pharia_access.kube import paths
 from pharia_access.kube.client import Connection, connect
 from pharia_access.kube.operator.events import EventRecorder
 from pharia_access.kube.operator.lease import KubeLeases
-from tests.support.live_tokens import a_live_token
-from tests.support.virtual_time import FakeClock
-from tests.support.workspace import Workspace, now
+from tests.support.fakes.virtual_time import FakeClock
+from tests.support.operators.live_tokens import a_live_token
+from tools.control_plane.workspace import Workspace, now
 
 if TYPE_CHECKING:
     from pharia_access.kube.gateway import KubeCluster
-    from tests.support.control_plane import ControlPlane
+    from tools.control_plane.plane import ControlPlane
 
 
 async def test_a_lease_is_taken_by_one(namespace: str, control_plane: ControlPlane) -> None:

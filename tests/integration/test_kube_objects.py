@@ -11,13 +11,13 @@ from pharia_access.domain.model import ObjectKey
 from pharia_access.errors import ConflictError, NotFoundError, UnavailableError
 from pharia_access.kube.client import Connection, Request
 from pharia_access.kube.gateway import KubeCluster
-from tests.support.earlier_owners import give_earlier_owner, reference_to
-from tests.support.live_tokens import a_live_token, stored
-from tests.support.resources import api_credential, api_token, secret
+from tests.support.operators.earlier_owners import give_earlier_owner, reference_to
+from tests.support.operators.live_tokens import a_live_token, stored
+from tools.control_plane.resources import api_credential, api_token, secret
 
 if TYPE_CHECKING:
-    from tests.support.control_plane import ControlPlane
-    from tests.support.workspace import Workspace
+    from tools.control_plane.plane import ControlPlane
+    from tools.control_plane.workspace import Workspace
 
 
 async def test_the_reference_of_an_earlier_version_goes_and_those_of_others_stay_as_they_are(

@@ -15,16 +15,16 @@ from pharia_access.errors import AlreadyExistsError, ConflictError, ForbiddenErr
 from pharia_access.kube import paths
 from pharia_access.kube.client import MERGE_PATCH, Connection, Request, connect
 from pharia_access.kube.secrets import KEYRING_NAME
-from tests.support.api import OPERATOR, rule
-from tests.support.live_tokens import a_live_token
-from tests.support.resources import KEYRING, secret
+from tests.support.operators.live_tokens import a_live_token
+from tools.control_plane.api import OPERATOR, rule
+from tools.control_plane.resources import KEYRING, secret
 
 if TYPE_CHECKING:
     from pharia_access.kube.gateway import KubeCluster
     from pharia_access.kube.secrets import KubeSecrets
-    from tests.support.api import Api
-    from tests.support.control_plane import ControlPlane
-    from tests.support.workspace import Workspace
+    from tools.control_plane.api import Api
+    from tools.control_plane.plane import ControlPlane
+    from tools.control_plane.workspace import Workspace
 
 
 async def test_a_one_time_secret_is_made_seen_and_deleted(

@@ -25,15 +25,15 @@ from pharia_access.errors import ConflictError, InvalidError, NotFoundError
 from pharia_access.kube import paths
 from pharia_access.kube.client import MERGE_PATCH, Connection, Request
 from pharia_access.kube.schema import invalid_object
-from tests.support.api import VERIFIER, rule
-from tests.support.builders import HASH
-from tests.support.live_tokens import WINDOW, a_live_token, stored
-from tests.support.resources import api_credential, api_token
-from tests.support.workspace import Workspace, condition, now
+from tests.support.builders.domain_objects import HASH
+from tests.support.operators.live_tokens import WINDOW, a_live_token, stored
+from tools.control_plane.api import VERIFIER, rule
+from tools.control_plane.resources import api_credential, api_token
+from tools.control_plane.workspace import Workspace, condition, now
 
 if TYPE_CHECKING:
     from pharia_access.kube.gateway import KubeCluster
-    from tests.support.control_plane import ControlPlane
+    from tools.control_plane.plane import ControlPlane
 
 
 def a_mint(token: Token) -> TokenStatus:

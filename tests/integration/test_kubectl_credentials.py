@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from tests.support.plugin import Plugin
-    from tests.support.workspace import Workspace
+    from tests.support.kubectl.plugin_runner import Plugin
+    from tools.control_plane.workspace import Workspace
 
 pytestmark = pytest.mark.usefixtures("operator")
 

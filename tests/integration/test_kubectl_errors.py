@@ -13,13 +13,13 @@ import pytest
 
 from pharia_access.entrypoints.kubectl.failures import explain
 from pharia_access.kube.errors import refusal
-from tests.support.api import Api, Reply, rule
-from tests.support.resources import ONE_TIME_TOKEN, api_credential, api_token, secret
-from tests.support.workspace import ROLE, Workspace
+from tools.control_plane.api import Api, Reply, rule
+from tools.control_plane.resources import ONE_TIME_TOKEN, api_credential, api_token, secret
+from tools.control_plane.workspace import ROLE, Workspace
 
 if TYPE_CHECKING:
-    from tests.support.control_plane import ControlPlane
-    from tests.support.plugin import Plugin
+    from tests.support.kubectl.plugin_runner import Plugin
+    from tools.control_plane.plane import ControlPlane
 
 WINDOW = "Error: --window: must be a duration from 1m to 24h in hours, minutes and seconds, such as 1h or 90m."
 LIFE = (

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.api import APPLY
-from tests.support.resources import api_credential, api_token
-from tests.support.workspace import ROLE, Workspace
+from tools.control_plane.api import APPLY
+from tools.control_plane.resources import api_credential, api_token
+from tools.control_plane.workspace import ROLE, Workspace
 
 if TYPE_CHECKING:
-    from tests.support.plugin import Plugin
+    from tests.support.kubectl.plugin_runner import Plugin
 
 TRACKED = {"argocd.argoproj.io/tracking-id": "finance:access.pharia.ai/ApiToken:finance/ci"}
 

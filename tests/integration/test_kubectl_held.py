@@ -7,22 +7,25 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.unguarded import HOLD, OFF, ON, finalizers_let_pass
-from tests.support.workspace import condition
+from tests.support.security.unguarded import HOLD, OFF, ON, finalizers_let_pass
+from tools.control_plane.workspace import condition
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.support.command_line import Access
-    from tests.support.control_plane import ControlPlane
-    from tests.support.operator_pool import OperatorPool
-    from tests.support.workspace import Workspace
+    from tests.support.kubectl.command_line import Access
+    from tests.support.operators.operator_pool import OperatorPool
+    from tools.control_plane.plane import ControlPlane
+    from tools.control_plane.workspace import Workspace
 
 pytestmark = pytest.mark.usefixtures("operator")
 
 Json = dict[str, Any]
 
-STANDS = f"It stands until the finalizer {HOLD} is taken off: by who set it, or by hand, with the verb update."
+STANDS = (
+    f"The object stays, held by the finalizer {HOLD}. "
+    "Have the controller that added the finalizer remove it, or remove it with an update."
+)
 
 
 @pytest.fixture(scope="module", autouse=True)

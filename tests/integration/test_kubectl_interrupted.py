@@ -15,17 +15,17 @@ from typing import TYPE_CHECKING, Literal
 
 import pytest
 
-from tests.support.handover import COMMAND, Place, a_place, assert_handed_over_once, next_command
-from tests.support.proxy import Strike
-from tests.support.workspace import condition
+from tests.support.kubectl.failing_handover import COMMAND, Place, a_place, assert_handed_over_once, next_command
+from tests.support.operators.striking_proxy import Strike
+from tools.control_plane.workspace import condition
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.support.control_plane import ControlPlane
-    from tests.support.operator_pool import OperatorPool
-    from tests.support.operators import RunningOperator
-    from tests.support.plugin import Told
+    from tests.support.kubectl.plugin_runner import Told
+    from tests.support.operators.operator_pool import OperatorPool
+    from tools.control_plane.operators import RunningOperator
+    from tools.control_plane.plane import ControlPlane
 
 pytestmark = pytest.mark.usefixtures("operator")
 
@@ -168,11 +168,12 @@ def test_what_the_operator_refuses_is_told_and_not_waited_for(place: Place) -> N
 
     assert (answer.status, answer.stdout, answer.stderr.splitlines()[:1]) == (1, "", ["token long created"])
     why = condition(place.workspace.until_outcome("long", "Failed", "TTLTooLong"), "Ready")["message"]
+    there = f"-n interrupted --kubeconfig {place.plugin.kubeconfig}"
     assert answer.stderr.splitlines() == [
         "token long created",
         f"Error: The secret of token long cannot be collected: {why.rstrip('.')}.",
-        "See: kubectl access token get long -n interrupted",
-        "To try again with a shorter --expires, first: kubectl access token delete long -n interrupted",
+        f"See: kubectl access token get long {there}",
+        f"To try again with a shorter --expires, first: kubectl access token delete long {there}",
     ]
 
 
@@ -185,7 +186,8 @@ def test_after_the_window_nothing_is_promised(place: Place) -> None:
     assert (answer.status, answer.stdout) == (1, "")
     assert re.fullmatch(
         r"Error: The secret of token late cannot be collected: it was withdrawn unread at \S+Z\.\n"
-        r"A secret is shown once\. To have a new token: kubectl access token rotate late -n interrupted\n",
+        r"A secret is shown once\. "
+        r"To have a new token: kubectl access token rotate late -n interrupted --kubeconfig \S+\n",
         answer.stderr,
     )
 

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pharia_access.entrypoints.kubectl.work.credential_changes import MOST_TRIES
 from pharia_access.kube.administration.objects import KubeObjects
-from tests.support.api import OPERATOR
+from pharia_access.services.administration.credentials import MOST_TRIES
+from tools.control_plane.api import OPERATOR
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pharia_access.domain.api_values import Kind
     from pharia_access.domain.model import ObjectKey
-    from tests.support.command_line import Access
-    from tests.support.workspace import Workspace
+    from tests.support.kubectl.command_line import Access
+    from tools.control_plane.workspace import Workspace
 
 Json = dict[str, Any]
 

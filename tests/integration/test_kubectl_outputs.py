@@ -10,14 +10,14 @@ from unittest import mock
 
 import pytest
 
-from tests.support.handover import Place, a_place, assert_handed_over_once, next_command
-from tests.support.plugin import Plugin, Told
+from tests.support.kubectl.failing_handover import Place, a_place, assert_handed_over_once, next_command
+from tests.support.kubectl.plugin_runner import Plugin, Told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.support.control_plane import ControlPlane
+    from tools.control_plane.plane import ControlPlane
 
 pytestmark = pytest.mark.usefixtures("operator")
 

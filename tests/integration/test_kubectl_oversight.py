@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.api import rule
-from tests.support.command_line import Access, Told
-from tests.support.installation import NAMESPACE
-from tests.support.processes import wait_until
-from tests.support.workspace import ROLE
+from tests.support.kubectl.command_line import Access, Told
+from tools.control_plane.api import rule
+from tools.control_plane.installation import NAMESPACE
+from tools.control_plane.processes import wait_until
+from tools.control_plane.workspace import ROLE
 
 if TYPE_CHECKING:
-    from tests.support.verifiers import RunningVerifier
-    from tests.support.workspace import Workspace
+    from tools.control_plane.verifiers import RunningVerifier
+    from tools.control_plane.workspace import Workspace
 
 pytestmark = pytest.mark.usefixtures("operator")
 

@@ -12,13 +12,13 @@ import yaml
 
 from pharia_access.domain.argon2id import verify_hash
 from pharia_access.domain.token import parse
-from tests.support.workspace import now
+from tools.control_plane.workspace import now
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.support.plugin import Plugin, Told
-    from tests.support.workspace import Workspace
+    from tests.support.kubectl.plugin_runner import Plugin, Told
+    from tools.control_plane.workspace import Workspace
 
 pytestmark = pytest.mark.usefixtures("operator")
 

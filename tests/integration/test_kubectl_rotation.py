@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pharia_access.domain.token import parse
-from pharia_access.entrypoints.kubectl.work import token_rotation
 from pharia_access.errors import UnavailableError
-from tests.support.api import APPLY, rule
-from tests.support.workspace import instant, now, others
+from pharia_access.services.administration import rotation
+from tools.control_plane.api import APPLY, rule
+from tools.control_plane.workspace import instant, now, others
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from tests.support.command_line import Access
-    from tests.support.workspace import Workspace
+    from tests.support.kubectl.command_line import Access
+    from tools.control_plane.workspace import Workspace
 
 pytestmark = pytest.mark.usefixtures("operator")
 
@@ -122,7 +122,7 @@ def test_what_breaks_off_after_the_mint_says_how_to_finish(
 ) -> None:
     workspace.issued("ci", ttl="100h")
     with monkeypatch.context() as broken:
-        broken.setattr(token_rotation, "bring_forward", unreachable)
+        broken.setattr(rotation, "bring_forward", unreachable)
         told = access("token", "rotate", "ci", "--yes", "--overlap", "2h")
     again = access("token", "rotate", "ci", "--yes")
     before = end_of(workspace, "ci")

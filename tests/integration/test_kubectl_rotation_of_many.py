@@ -10,14 +10,14 @@ import pytest
 
 from pharia_access.bootstrap.clocks import SystemClock
 from pharia_access.domain.token import parse
-from tests.support.command_line import Access, Told
-from tests.support.workspace import now, others
+from tests.support.kubectl.command_line import Access, Told
+from tools.control_plane.workspace import now, others
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.support.workspace import Workspace
+    from tools.control_plane.workspace import Workspace
 
 pytestmark = pytest.mark.usefixtures("operator")
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.api import rule
+from tools.control_plane.api import rule
 
 if TYPE_CHECKING:
-    from tests.support.api import Api
-    from tests.support.control_plane import ControlPlane
-    from tests.support.plugin import Plugin, Told
-    from tests.support.workspace import Workspace
+    from tests.support.kubectl.plugin_runner import Plugin, Told
+    from tools.control_plane.api import Api
+    from tools.control_plane.plane import ControlPlane
+    from tools.control_plane.workspace import Workspace
 
 SPELLINGS = [
     "-n={here} -o=name",

@@ -8,12 +8,12 @@ import pytest
 
 from pharia_access.domain.argon2id import verify_hash
 from pharia_access.domain.token import parse
-from tests.support.workspace import condition, instant
+from tools.control_plane.workspace import condition, instant
 
 if TYPE_CHECKING:
-    from tests.support.plugin import Plugin
-    from tests.support.staff import Staff
-    from tests.support.workspace import Workspace
+    from tests.support.kubectl.plugin_runner import Plugin
+    from tests.support.kubectl.rbac_users import RbacUsers
+    from tools.control_plane.workspace import Workspace
 
 pytestmark = pytest.mark.usefixtures("operator")
 
@@ -21,11 +21,11 @@ STUDIO, OS = "story-studio-user", "story-os-user"
 
 
 @pytest.fixture
-def anna(workspace: Workspace, plugin: Plugin, staff: Staff) -> Plugin:
+def anna(workspace: Workspace, plugin: Plugin, rbac_users: RbacUsers) -> Plugin:
     """The namespace's administrator, who may grant one role of two."""
     workspace.role(STUDIO, description="PhariaStudio", permissions=[{"permission": "AccessStudio"}])
     workspace.role(OS, description="PhariaOS")
-    return plugin.as_user(staff.admin("anna", may_bind=STUDIO))
+    return plugin.as_user(rbac_users.admin("anna", may_bind=STUDIO))
 
 
 def told(plugin: Plugin, *arguments: str, answers: dict[str, str] | None = None) -> str:
@@ -143,9 +143,11 @@ def test_a_role_that_one_may_not_grant_is_named_before_anything_is_sent(workspac
     )
 
 
-def test_an_editor_may_not_mint_and_is_told_whom_to_ask(workspace: Workspace, plugin: Plugin, staff: Staff) -> None:
+def test_an_editor_may_not_mint_and_is_told_whom_to_ask(
+    workspace: Workspace, plugin: Plugin, rbac_users: RbacUsers
+) -> None:
     workspace.credential()
-    ed = plugin.as_user(staff.editor("ed"))
+    ed = plugin.as_user(rbac_users.editor("ed"))
 
     answer = ed.run("token", "create", "invoice-bot")
 
@@ -158,10 +160,10 @@ def test_an_editor_may_not_mint_and_is_told_whom_to_ask(workspace: Workspace, pl
     assert workspace.list("ApiToken") == []
 
 
-def test_a_viewer_looks_and_changes_nothing(workspace: Workspace, plugin: Plugin, staff: Staff) -> None:
+def test_a_viewer_looks_and_changes_nothing(workspace: Workspace, plugin: Plugin, rbac_users: RbacUsers) -> None:
     workspace.credential()
     workspace.issued()
-    vera = plugin.as_user(staff.viewer("vera"))
+    vera = plugin.as_user(rbac_users.viewer("vera"))
 
     looks = [vera.run(*words) for words in (("token", "list"), ("credential", "get", "invoice-bot"))]
     touches = [

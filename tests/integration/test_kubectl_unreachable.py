@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.pki import token_kubeconfig
-from tests.support.plugin import Plugin
-from tests.support.proxy import Proxy
+from tests.support.kubectl.plugin_runner import Plugin
+from tests.support.operators.striking_proxy import Proxy
+from tools.control_plane.pki import token_kubeconfig
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.support.control_plane import ControlPlane
+    from tools.control_plane.plane import ControlPlane
 
 
 def test_an_api_server_that_does_not_answer(control_plane: ControlPlane, tmp_path: Path) -> None:
@@ -97,15 +97,15 @@ CHOOSE = "Name a kubeconfig by --kubeconfig or KUBECONFIG, and its context by --
 @pytest.mark.parametrize(
     ("content", "words", "why"),
     [
-        pytest.param(None, (), "There is no login: the kubeconfig has no current context", id="missing"),
+        pytest.param(None, (), "Not logged in: the kubeconfig has no current context", id="missing"),
         pytest.param(
-            "{", (), 'There is no login, says kubectl: error loading config file "{path}": yaml: line 1:', id="no YAML"
+            "{", (), 'Not logged in, says kubectl: error loading config file "{path}": yaml: line 1:', id="no YAML"
         ),
-        pytest.param("{}", (), "There is no login: the kubeconfig has no current context", id="empty"),
+        pytest.param("{}", (), "Not logged in: the kubeconfig has no current context", id="empty"),
         pytest.param(
             "good",
             ("--context=nowhere",),
-            "There is no login: the kubeconfig has no context",
+            "Not logged in: the kubeconfig has no context",
             id="a context",
         ),
     ],

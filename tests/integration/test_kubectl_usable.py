@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.api import rule
+from tools.control_plane.api import rule
 
 if TYPE_CHECKING:
-    from tests.support.command_line import Access
-    from tests.support.mortal import Mortal
-    from tests.support.workspace import Workspace
+    from tests.support.kubectl.command_line import Access
+    from tests.support.operators.killable_operator import KillableOperator
+    from tools.control_plane.workspace import Workspace
 
 Json = dict[str, Any]
 
@@ -20,12 +20,12 @@ GROUP = "access.pharia.ai"
 
 
 @pytest.fixture
-def unseen(mortal: Mortal, workspace: Workspace, access: Access) -> str:
+def unseen(killable_operator: KillableOperator, workspace: Workspace, access: Access) -> str:
     """The text of a token; no operator runs any longer, so that nothing is noted from now on."""
     assert access("credential", "list").status == 0
-    mortal.running()
+    killable_operator.running()
     workspace.issued(ttl="100h")
-    mortal.kill()
+    killable_operator.kill()
     return workspace.text().reveal()
 
 
@@ -63,7 +63,7 @@ def test_the_tokens_of_a_suspended_credential_are_not_called_usable(
 
     got = fields(access("token", "get", "ci").out)
     shown, audit = access("credential", "get", "invoice-bot").out, access("audit").out
-    why = "ApiCredential invoice-bot is suspended, until its spec.suspended is false"
+    why = "its ApiCredential invoice-bot is suspended"
     told = f"no: {why} (not yet noted by the operator)"
 
     assert phase(access) == phase(access, "invoice-bot") == "Active,CredentialSuspended"
@@ -75,9 +75,9 @@ def test_the_tokens_of_a_suspended_credential_are_not_called_usable(
 
 
 def test_what_the_operator_noted_is_told_where_the_credential_may_not_be_read(
-    mortal: Mortal, workspace: Workspace, access: Access
+    killable_operator: KillableOperator, workspace: Workspace, access: Access
 ) -> None:
-    mortal.running()
+    killable_operator.running()
     workspace.issued(ttl="100h")
     workspace.change(workspace.known("ApiCredential", "invoice-bot"), {"spec": {"suspended": True}})
     workspace.api.grant("teammate", workspace.namespace, rule(GROUP, "apitokens", "get", "list"))
@@ -87,8 +87,10 @@ def test_what_the_operator_noted_is_told_where_the_credential_may_not_be_read(
     assert fields(access("token", "get", "ci").out)["Usable"].startswith("no: ApiCredential invoice-bot is suspended")
 
 
-def test_both_tables_show_the_same_end(mortal: Mortal, workspace: Workspace, access: Access) -> None:
-    mortal.running()
+def test_both_tables_show_the_same_end(
+    killable_operator: KillableOperator, workspace: Workspace, access: Access
+) -> None:
+    killable_operator.running()
     token = workspace.issued(ttl="100h")
     end = workspace.end_in(token, 3600).strftime("%FT%TZ")
     noted = workspace.until("ApiToken", "ci", lambda it: it["status"]["endsAt"] == end, "the end is noted")

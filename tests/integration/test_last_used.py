@@ -14,18 +14,18 @@ from pharia_access.kube import paths
 from pharia_access.kube.client import MERGE_PATCH, Connection, connect
 from pharia_access.kube.http import Request
 from pharia_access.kube.verifier.last_used import KubeLastUsedWriter
-from tests.support.audit import requests_of_the_operator
-from tests.support.installation import NAMESPACE
-from tests.support.processes import wait_until
-from tests.support.verifiers import VERIFIER_ACCOUNT
-from tests.support.workspace import instant
+from tests.support.operators.operator_requests import requests_of_the_operator
+from tools.control_plane.installation import NAMESPACE
+from tools.control_plane.processes import wait_until
+from tools.control_plane.verifiers import VERIFIER_ACCOUNT
+from tools.control_plane.workspace import instant
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from tests.support.control_plane import ControlPlane
-    from tests.support.workspace import Workspace
+    from tools.control_plane.plane import ControlPlane
+    from tools.control_plane.workspace import Workspace
 
 pytestmark = pytest.mark.usefixtures("operator")
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from tests.support.processes import ProcessRecord, end_recorded, is_running
+from tools.control_plane.processes import ProcessRecord, end_recorded, is_running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.detours import detours
-from tests.support.login_rows import Row, write
-from tests.support.login_table import ROWS, WORKS, combinations
-from tests.support.login_world import LoginWorld
-from tests.support.processes import wait_until
+from tests.support.kubectl.detours import detours
+from tests.support.kubectl.login_rows import Row, write
+from tests.support.kubectl.login_table import ROWS, WORKS, combinations
+from tests.support.kubectl.login_world import LoginWorld
+from tools.control_plane.processes import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.support.control_plane import ControlPlane
+    from tools.control_plane.plane import ControlPlane
 
 HERE = "logins"
 READERS = ("clusterrole", "reads-tokens", "--verb=list", "--resource=apitokens.access.pharia.ai")

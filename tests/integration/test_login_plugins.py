@@ -15,13 +15,13 @@ import psutil
 import pytest
 import yaml
 
-from tests.support.plugin import Plugin
-from tests.support.processes import wait_until
+from tests.support.kubectl.plugin_runner import Plugin
+from tools.control_plane.processes import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.support.control_plane import ControlPlane
+    from tools.control_plane.plane import ControlPlane
 
 V1 = "client.authentication.k8s.io/v1"
 
@@ -73,7 +73,7 @@ def test_the_words_of_a_plugin_that_fails_are_shown_and_no_more_is_said_of_it(lo
     assert answer.stderr.splitlines() == [
         "Your session is over: run 'sso login'",
         f"Error: The kubeconfig's exec plugin failed: {login.folder}/login ended with status 255.",
-        "What it wrote stands above. Log in again by it, then repeat the command.",
+        "See its output above. Log in with it again, then repeat the command.",
     ]
 
 
@@ -82,7 +82,7 @@ def test_a_plugin_that_is_not_installed_is_told_with_its_hint(login: Login) -> N
 
     answer = plugin.run("token", "list")
 
-    assert answer.stderr.startswith("Error: The kubeconfig's exec plugin is not there: no-such-login.\n")
+    assert answer.stderr.startswith("Error: The kubeconfig's exec plugin was not found: no-such-login.\n")
     assert "get it at example.com" in answer.stderr
     assert "\x1b" not in answer.stderr
 

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.attacks.mint_moves import CELLS, dealt
+from tests.attacks.mint_namespace import dismissed, hired
 from tests.attacks.mint_play import Played, played
-from tests.attacks.mint_stage import dismissed, hired
 from tests.attacks.mint_switches import SWITCHES, Switch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from tests.attacks.mint_moves import Hand
-    from tests.support.api import Api
-    from tests.support.control_plane import ControlPlane
-    from tests.support.operator_pool import OperatorPool
+    from tests.support.operators.operator_pool import OperatorPool
+    from tools.control_plane.api import Api
+    from tools.control_plane.plane import ControlPlane
 
 SEQUENCES = int(os.environ.get("SEQUENCES", "50"))
 AT_A_TIME = 3

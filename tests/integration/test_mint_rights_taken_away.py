@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.api import Api, rule
-from tests.support.processes import wait_until
-from tests.support.resources import api_token
-from tests.support.rights import Right, may
-from tests.support.unguarded import unguarded
-from tests.support.workspace import Workspace, condition, now, outcome
+from tests.support.security.rights import Right, may
+from tests.support.security.unguarded import unguarded
+from tools.control_plane.api import Api, rule
+from tools.control_plane.processes import wait_until
+from tools.control_plane.resources import api_token
+from tools.control_plane.workspace import Workspace, condition, now, outcome
 
 if TYPE_CHECKING:
-    from tests.support.staff import Staff
+    from tests.support.kubectl.rbac_users import RbacUsers
 
 pytestmark = pytest.mark.usefixtures("operator")
 
@@ -26,9 +26,9 @@ Json = dict[str, Any]
 
 
 @pytest.fixture
-def mallory(admin: Api, staff: Staff) -> Api:
+def mallory(admin: Api, rbac_users: RbacUsers) -> Api:
     """An editor, by Kubernetes' own role with what the chart adds to it."""
-    return admin.as_user(staff.editor("mallory"))
+    return admin.as_user(rbac_users.editor("mallory"))
 
 
 @pytest.fixture

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.api import Api
-from tests.support.workspace import Workspace
+from tools.control_plane.api import Api
+from tools.control_plane.workspace import Workspace
 from tools.debian_programs import MissingProgramError, find_program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.support.control_plane import ControlPlane
-    from tests.support.operator_pool import OperatorPool
+    from tests.support.operators.operator_pool import OperatorPool
+    from tools.control_plane.plane import ControlPlane
 
 HOW_TO = Path(__file__).resolve().parents[2] / "docs" / "how-to"
 PAGE = (HOW_TO / "audit-policy.md").read_text(encoding="utf-8")

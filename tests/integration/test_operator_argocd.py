@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.argocd import CUSTOMIZATIONS, health, run
-from tests.support.workspace import ROLE, now
+from tests.support.argocd.lua_scripts import CUSTOMIZATIONS, health, run
+from tools.control_plane.workspace import ROLE, now
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.support.workspace import Json, Workspace
+    from tools.control_plane.workspace import Json, Workspace
 
 pytestmark = pytest.mark.usefixtures("operator")
 
@@ -104,9 +104,9 @@ def not_allowed(workspace: Workspace) -> Json:
         (failed, "Degraded", "TTLTooLong: "),
         (conflict, "Degraded", "SecretConflict: "),
         (new_credential, "Progressing", "Waiting for the operator to look at it"),
-        (ready_credential, "Healthy", "Its tokens hold "),
-        (suspended, "Suspended", "Suspended: none of its tokens is accepted"),
-        (unknown_role, "Progressing", "UnknownRoles: No such ApiRole: not-there-yet."),
+        (ready_credential, "Healthy", "All roles resolve: "),
+        (suspended, "Suspended", "The ApiCredential is suspended: its tokens are refused"),
+        (unknown_role, "Progressing", "UnknownRoles: ApiRole not found: not-there-yet."),
         (not_allowed, "Degraded", "RolesNotAllowed: "),
     ],
 )

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Literal
 import pytest
 
 from pharia_access.domain.argon2id import verify_hash
-from tests.support.audit import requests_of_the_operator
-from tests.support.processes import wait_until
-from tests.support.workspace import Json, Workspace, condition, instant, now, outcome
+from tests.support.operators.operator_requests import requests_of_the_operator
+from tools.control_plane.processes import wait_until
+from tools.control_plane.workspace import Json, Workspace, condition, instant, now, outcome
 
 if TYPE_CHECKING:
-    from tests.support.control_plane import ControlPlane
-    from tests.support.mortal import Mortal
-    from tests.support.proxy import Write
+    from tests.support.operators.killable_operator import KillableOperator
+    from tests.support.operators.striking_proxy import Write
+    from tools.control_plane.plane import ControlPlane
 
 SECRETS = r"/api/v1/namespaces/{namespace}/secrets"
 TOKEN = r"/apis/access\.pharia\.ai/v1alpha1/namespaces/{namespace}/apitokens/ci"
@@ -44,9 +44,9 @@ def assert_minted_once(control_plane: ControlPlane, workspace: Workspace) -> Non
     assert secrets_created(control_plane, workspace) == 1
 
 
-def test_a_mint_is_these_writes_and_no_others(mortal: Mortal, workspace: Workspace) -> None:
-    mortal.running()
-    mortal.proxy.writes.clear()
+def test_a_mint_is_these_writes_and_no_others(killable_operator: KillableOperator, workspace: Workspace) -> None:
+    killable_operator.running()
+    killable_operator.proxy.writes.clear()
 
     workspace.credential()
     workspace.issued()
@@ -54,7 +54,7 @@ def test_a_mint_is_these_writes_and_no_others(mortal: Mortal, workspace: Workspa
     anything = here_in(workspace, f"{SECRETS}.*|{TOKEN}.*")
 
     def about() -> list[Write]:
-        ours = [write for write in mortal.proxy.writes if re.fullmatch(anything, write.path)]
+        ours = [write for write in killable_operator.proxy.writes if re.fullmatch(anything, write.path)]
         return [write for write in ours if not write.dry]  # no probes
 
     wait_until(lambda: len(about()) >= len(WRITES_OF_A_MINT), what="the proxy noted all of them")
@@ -78,57 +78,61 @@ def test_a_mint_is_these_writes_and_no_others(mortal: Mortal, workspace: Workspa
 )
 def test_a_token_is_minted_once_though_the_operator_is_killed_at(
     control_plane: ControlPlane,
-    mortal: Mortal,
+    killable_operator: KillableOperator,
     workspace: Workspace,
     method: str,
     path: str,
     when: Literal["before", "after"],
 ) -> None:
     workspace.credential()
-    mortal.die_at(method, here_in(workspace, path), when)
+    killable_operator.die_at(method, here_in(workspace, path), when)
     workspace.token()
-    mortal.until_dead()
+    killable_operator.until_dead()
 
-    mortal.running()
+    killable_operator.running()
 
     assert_minted_once(control_plane, workspace)
 
 
 def test_a_secret_left_by_a_crash_goes_when_its_token_is_revoked_meanwhile(
-    mortal: Mortal, workspace: Workspace
+    killable_operator: KillableOperator, workspace: Workspace
 ) -> None:
     workspace.credential()
-    mortal.die_at("PATCH", here_in(workspace, f"{TOKEN}/status"), "before")
+    killable_operator.die_at("PATCH", here_in(workspace, f"{TOKEN}/status"), "before")
     token = workspace.token()
-    mortal.until_dead()
+    killable_operator.until_dead()
     assert len(workspace.list("Secret")) == 1
 
     workspace.change(token, {"spec": {"revoked": True}})
-    mortal.running()
+    killable_operator.running()
     revoked = workspace.until_outcome("ci", "Revoked", "Revoked")
 
     assert "hash" not in revoked["status"]
     workspace.until_gone("Secret", "ci-token")  # after its end was written, so that nobody mints meanwhile
 
 
-def test_a_secret_left_by_a_crash_past_its_window_is_withdrawn(mortal: Mortal, workspace: Workspace) -> None:
+def test_a_secret_left_by_a_crash_past_its_window_is_withdrawn(
+    killable_operator: KillableOperator, workspace: Workspace
+) -> None:
     workspace.credential()
-    mortal.die_at("PATCH", here_in(workspace, f"{TOKEN}/status"), "before")
+    killable_operator.die_at("PATCH", here_in(workspace, f"{TOKEN}/status"), "before")
     workspace.token(delivery={})
-    mortal.until_dead()
+    killable_operator.until_dead()
     (left,) = workspace.list("Secret")
 
     late = instant(left["metadata"]["creationTimestamp"])
     workspace.until("Secret", "ci-token", lambda _: (now() - late).total_seconds() > 5, "its window is over")
-    mortal.running()
+    killable_operator.running()
     failed = workspace.until_outcome("ci", "Failed", "DeliveryMissed")
 
     assert condition(failed, "Stalled")["status"] == "True"
     workspace.until_gone("Secret", "ci-token")
 
 
-def test_a_secret_whose_owner_was_changed_is_not_adopted(mortal: Mortal, workspace: Workspace) -> None:
-    mortal.running()
+def test_a_secret_whose_owner_was_changed_is_not_adopted(
+    killable_operator: KillableOperator, workspace: Workspace
+) -> None:
+    killable_operator.running()
     workspace.credential()
     workspace.issued("victim")
     stolen = workspace.text("victim-token")
@@ -139,11 +143,11 @@ def test_a_secret_whose_owner_was_changed_is_not_adopted(mortal: Mortal, workspa
     assert condition(waiting, "Stalled")["status"] == "True"
     assert outcome(workspace.read("ApiToken", "victim") or {}) == ("Active", "Issued")
 
-    mortal.kill()
+    killable_operator.kill()
     workspace.delete(workspace.read("ApiToken", "victim") or {})
     workspace.until_gone("ApiToken", "victim")
     assert workspace.text("victim-token") == stolen  # its garbage collection was stolen, too
-    mortal.running()
+    killable_operator.running()
     minted = workspace.until_outcome("thief", "Active", "Issued")
 
     assert not verify_hash(minted["status"]["hash"], stolen)

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.audit import requests_of_the_operator
-from tests.support.earlier_owners import give_earlier_owner, reference_to
-from tests.support.resources import api_token, secret
-from tests.support.workspace import ROLE, Json, Workspace, condition
+from tests.support.operators.earlier_owners import give_earlier_owner, reference_to
+from tests.support.operators.operator_requests import requests_of_the_operator
+from tools.control_plane.resources import api_token, secret
+from tools.control_plane.workspace import ROLE, Json, Workspace, condition
 
 if TYPE_CHECKING:
-    from tests.support.control_plane import ControlPlane
+    from tools.control_plane.plane import ControlPlane
 
 pytestmark = pytest.mark.usefixtures("operator")
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pharia_access.domain.argon2id import verify_hash
-from tests.support.workspace import condition, instant, now
+from tools.control_plane.workspace import condition, instant, now
 
 if TYPE_CHECKING:
-    from tests.support.workspace import Workspace
+    from tools.control_plane.workspace import Workspace
 
 pytestmark = pytest.mark.usefixtures("operator")
 

@@ -10,17 +10,17 @@ import pytest
 
 from pharia_access.domain.argon2id import verify_hash
 from pharia_access.domain.keyring import Keyring
-from tests.support.installation import NAMESPACE, OPERATOR_ACCOUNT
-from tests.support.operators import rotate_keyring
-from tests.support.processes import wait_until
-from tests.support.workspace import Workspace
+from tools.control_plane.installation import NAMESPACE, OPERATOR_ACCOUNT
+from tools.control_plane.operators import rotate_keyring
+from tools.control_plane.processes import wait_until
+from tools.control_plane.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.support.control_plane import ControlPlane
-    from tests.support.operator_pool import OperatorPool
-    from tests.support.operators import RunningOperator
+    from tests.support.operators.operator_pool import OperatorPool
+    from tools.control_plane.operators import RunningOperator
+    from tools.control_plane.plane import ControlPlane
 
 PATH = f"/api/v1/namespaces/{NAMESPACE}/secrets/pharia-access-keyring"
 

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.api import MERGE
-from tests.support.installation import NAMESPACE
-from tests.support.operators import RunningOperator
-from tests.support.processes import wait_until
+from tools.control_plane.api import MERGE
+from tools.control_plane.installation import NAMESPACE
+from tools.control_plane.operators import RunningOperator
+from tools.control_plane.processes import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.support.control_plane import ControlPlane
-    from tests.support.operator_pool import OperatorPool
-    from tests.support.workspace import Workspace
+    from tests.support.operators.operator_pool import OperatorPool
+    from tools.control_plane.plane import ControlPlane
+    from tools.control_plane.workspace import Workspace
 
 LEASE_SECONDS, SLACK_SECONDS = 10.0, 20.0
 SHORT_LEASE = {

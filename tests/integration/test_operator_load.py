@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from tests.support.api import OPERATOR, Api
-from tests.support.audit import requests_of_the_operator
-from tests.support.guards import NEEDED_TO_LOOK
-from tests.support.processes import wait_until
-from tests.support.workspace import Json, Workspace, instant, now
+from tests.support.operators.operator_requests import requests_of_the_operator
+from tests.support.security.guards import NEEDED_TO_LOOK
+from tools.control_plane.api import OPERATOR, Api
+from tools.control_plane.processes import wait_until
+from tools.control_plane.workspace import Json, Workspace, instant, now
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.support.control_plane import ControlPlane
-    from tests.support.operator_pool import OperatorPool
-    from tests.support.operators import RunningOperator
+    from tests.support.operators.operator_pool import OperatorPool
+    from tools.control_plane.operators import RunningOperator
+    from tools.control_plane.plane import ControlPlane
 
 MANY = 1000
 QUIET_SECONDS = 60

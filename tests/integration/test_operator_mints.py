@@ -12,13 +12,13 @@ import pytest
 
 from pharia_access.domain.argon2id import verify_hash
 from pharia_access.domain.keyring import Keyring
-from tests.support.installation import NAMESPACE
-from tests.support.processes import wait_until
-from tests.support.workspace import condition, instant, now
+from tools.control_plane.installation import NAMESPACE
+from tools.control_plane.processes import wait_until
+from tools.control_plane.workspace import condition, instant, now
 
 if TYPE_CHECKING:
-    from tests.support.control_plane import ControlPlane
-    from tests.support.workspace import Workspace
+    from tools.control_plane.plane import ControlPlane
+    from tools.control_plane.workspace import Workspace
 
 pytestmark = pytest.mark.usefixtures("operator")
 

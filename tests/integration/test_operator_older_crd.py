@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.processes import wait_until
-from tests.support.resources import api_token
+from tools.control_plane.processes import wait_until
+from tools.control_plane.resources import api_token
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.support.workspace import Json, Workspace
+    from tools.control_plane.workspace import Json, Workspace
 
 pytestmark = pytest.mark.usefixtures("operator")
 

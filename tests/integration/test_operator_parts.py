@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.support.api import Api
-from tests.support.chart_release import Release
-from tests.support.charts import Json, program_settings
-from tests.support.constant_mints import ConstantMints
-from tests.support.control_plane import ControlPlane
-from tests.support.operators import RunningOperator, start_operator
-from tests.support.processes import wait_until
-from tests.support.proxy import Proxy
-from tests.support.workspace import Workspace, outcome
+from tests.support.charts.chart_release import Release
+from tests.support.operators.constant_mints import ConstantMints
+from tests.support.operators.striking_proxy import Proxy
+from tools.control_plane.api import Api
+from tools.control_plane.charts import Json, program_settings
+from tools.control_plane.operators import RunningOperator, start_operator
+from tools.control_plane.plane import ControlPlane
+from tools.control_plane.processes import wait_until
+from tools.control_plane.workspace import Workspace, outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -45,42 +45,44 @@ QUICK_LEASE = {
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+def own_control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     """A control plane with nothing installed."""
     with ControlPlane.start(tmp_path_factory.mktemp("control-plane")) as started:
         yield started
 
 
 @pytest.fixture
-def places(stage: ControlPlane) -> dict[str, Workspace]:
+def places(own_control_plane: ControlPlane) -> dict[str, Workspace]:
     """The three namespaces; the credentials come with the release."""
-    return {name: Workspace(Api(stage.kubeconfig), name) for name in (*OTHERS, DOOMED)}
+    return {name: Workspace(Api(own_control_plane.kubeconfig), name) for name in (*OTHERS, DOOMED)}
 
 
 @pytest.fixture
-def release(stage: ControlPlane, places: dict[str, Workspace], tmp_path: Path) -> Iterator[Release]:
+def release(own_control_plane: ControlPlane, places: dict[str, Workspace], tmp_path: Path) -> Iterator[Release]:
     """A release that watches three namespaces, each with a credential; nothing is left of it afterwards."""
     for name in places:
-        stage.kubectl("create", "namespace", name)
-    made = Release(stage, tmp_path, values=VALUES)
+        own_control_plane.kubectl("create", "namespace", name)
+    made = Release(own_control_plane, tmp_path, values=VALUES)
     made.install()
     places["alpha"].role()
     for place in places.values():
         place.credential()
     yield made
     made.remove()
-    stage.kubectl("delete", "namespace", *places, "--ignore-not-found", "--timeout=60s", timeout=90)
+    own_control_plane.kubectl("delete", "namespace", *places, "--ignore-not-found", "--timeout=60s", timeout=90)
 
 
 @pytest.fixture
-def proxy(stage: ControlPlane) -> Iterator[Proxy]:
+def proxy(own_control_plane: ControlPlane) -> Iterator[Proxy]:
     """A way to the API server that can refuse, and take its time."""
-    with Proxy(stage.server_url, stage.ca_file) as made:
+    with Proxy(own_control_plane.server_url, own_control_plane.ca_file) as made:
         yield made
 
 
 @pytest.fixture
-def start(stage: ControlPlane, release: Release, tmp_path: Path) -> Iterator[Callable[..., RunningOperator]]:
+def start(
+    own_control_plane: ControlPlane, release: Release, tmp_path: Path
+) -> Iterator[Callable[..., RunningOperator]]:
     """Starts an operator of that name under the release's ServiceAccount, with its settings."""
     started: list[RunningOperator] = []
 
@@ -89,10 +91,10 @@ def start(stage: ControlPlane, release: Release, tmp_path: Path) -> Iterator[Cal
         root.mkdir()
         settings = program_settings(release.documents(), "operator", release.namespace)
         identity = {"PHARIA_ACCESS_IDENTITY": name}
-        account = stage.service_account_kubeconfig(
+        account = own_control_plane.service_account_kubeconfig(
             release.namespace, "pharia-access-operator", root / "kubeconfig", server=server
         )
-        operator = start_operator(stage, root, {**settings, **QUICK_LEASE, **identity}, kubeconfig=account)
+        operator = start_operator(own_control_plane, root, {**settings, **QUICK_LEASE, **identity}, kubeconfig=account)
         started.append(operator)
         return operator
 
@@ -134,17 +136,17 @@ def hand_over(
 
 
 @contextmanager
-def forbidden(stage: ControlPlane) -> Iterator[None]:
+def forbidden(own_control_plane: ControlPlane) -> Iterator[None]:
     """In the doomed namespace the operator's Role is bound to nobody."""
     binding = ("rolebinding", "pharia-access-operator-tokens", f"--namespace={DOOMED}")
-    saved = stage.kubectl("get", *binding, "--output=json").stdout
-    stage.kubectl("delete", *binding)
+    saved = own_control_plane.kubectl("get", *binding, "--output=json").stdout
+    own_control_plane.kubectl("delete", *binding)
     yield
-    stage.kubectl("create", "--filename=-", stdin=saved)
+    own_control_plane.kubectl("create", "--filename=-", stdin=saved)
 
 
 def test_a_namespace_is_deleted_and_made_again_and_the_others_notice_nothing(
-    stage: ControlPlane,
+    own_control_plane: ControlPlane,
     release: Release,
     places: dict[str, Workspace],
     start: Callable[..., RunningOperator],
@@ -156,14 +158,14 @@ def test_a_namespace_is_deleted_and_made_again_and_the_others_notice_nothing(
 
     with ConstantMints([places[name] for name in OTHERS]) as mints:
         mints.go_on()
-        stage.kubectl("delete", "namespace", DOOMED, "--timeout=60s", timeout=70)
+        own_control_plane.kubectl("delete", "namespace", DOOMED, "--timeout=60s", timeout=70)
         mints.go_on(5)
         assert mints.slowest() < IN_SECONDS
         third = hand_over(first, second, start, mints)
         until_watched(third, doomed=False)
         release.upgrade()
 
-        stage.kubectl("create", "namespace", DOOMED)
+        own_control_plane.kubectl("create", "namespace", DOOMED)
         doomed.credential()
         doomed.token("waits")
         release.upgrade()
@@ -178,7 +180,7 @@ def test_a_namespace_is_deleted_and_made_again_and_the_others_notice_nothing(
 
 
 def test_a_namespace_is_forbidden_for_a_while_and_its_work_waits(
-    stage: ControlPlane,
+    own_control_plane: ControlPlane,
     places: dict[str, Workspace],
     start: Callable[..., RunningOperator],
 ) -> None:
@@ -188,16 +190,16 @@ def test_a_namespace_is_forbidden_for_a_while_and_its_work_waits(
     names = [f"waits-{number}" for number in range(20)]
 
     with ConstantMints([places[name] for name in OTHERS]) as mints:
-        with forbidden(stage):
+        with forbidden(own_control_plane):
             doomed.token("first")
             until_watched(operator, doomed=False)
             doomed.change(held, {"spec": {"revoked": True}})
             for name in names:
                 doomed.token(name)
-            since = stage.audit_log.stat().st_size
+            since = own_control_plane.audit_log.stat().st_size
             mints.go_on(10)
             assert mints.slowest() < IN_SECONDS
-            assert refusals(stage, since) < len(names)
+            assert refusals(own_control_plane, since) < len(names)
             assert outcome(doomed.known("ApiToken", "held")) == ("Active", "Issued")
             assert doomed.read("Secret", "held-token") is not None
 
@@ -213,12 +215,12 @@ def test_a_namespace_is_forbidden_for_a_while_and_its_work_waits(
 
 
 def test_an_operator_that_may_list_no_namespace_is_not_ready_and_names_them(
-    stage: ControlPlane, start: Callable[..., RunningOperator]
+    own_control_plane: ControlPlane, start: Callable[..., RunningOperator]
 ) -> None:
     operator = start("only")
     operator.wait_until_ready()
     for name in (*OTHERS, DOOMED):
-        stage.kubectl("delete", "rolebinding", "pharia-access-operator-tokens", f"--namespace={name}")
+        own_control_plane.kubectl("delete", "rolebinding", "pharia-access-operator-tokens", f"--namespace={name}")
 
     late = start("late")
     wait_until(lambda: "alpha, beta, doomed" in late.get("/readyz")[1], what="it names them", timeout=30)
@@ -268,9 +270,10 @@ def test_the_others_are_minted_while_every_answer_about_one_namespace_is_late(
     assert not mints.wrong
 
 
-def refusals(stage: ControlPlane, since: int) -> int:
+def refusals(own_control_plane: ControlPlane, since: int) -> int:
     """How many of the operator's requests in the doomed namespace were refused."""
     events: Iterator[Json] = (
-        dict(event) for event in stage.audit_events("pharia-access-operator", f"namespaces/{DOOMED}/", since=since)
+        dict(event)
+        for event in own_control_plane.audit_events("pharia-access-operator", f"namespaces/{DOOMED}/", since=since)
     )
     return sum(event.get("annotations", {}).get("authorization.k8s.io/decision") == "forbid" for event in events)

@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.processes import wait_until
-from tests.support.resources import secret
-from tests.support.workspace import Json, Workspace, condition, now, outcome
+from tools.control_plane.processes import wait_until
+from tools.control_plane.resources import secret
+from tools.control_plane.workspace import Json, Workspace, condition, now, outcome
 
 pytestmark = pytest.mark.usefixtures("operator")
 
@@ -45,7 +45,7 @@ def test_a_refused_token_stays_failed_though_its_end_is_brought_forward(workspac
     judged = workspace.until("ApiToken", "ci", lambda it: it["status"]["observedGeneration"] == 2, "the edit is seen")
 
     assert outcome(judged) == ("Failed", "TTLTooLong")
-    assert condition(judged, "Ready")["message"].endswith("create it again with a shorter life.")
+    assert condition(judged, "Ready")["message"].endswith("create it again with a shorter lifetime.")
     assert workspace.list("Secret") == []
 
 

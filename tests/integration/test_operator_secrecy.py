@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.leaks import base64_forms
-from tests.support.left_behind import left_behind
-from tests.support.resources import secret
-from tests.support.workspace import Workspace
+from tests.support.security.leaks import base64_forms
+from tests.support.security.left_behind import left_behind
+from tools.control_plane.resources import secret
+from tools.control_plane.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pharia_access.domain.token import TokenText
-    from tests.support.control_plane import ControlPlane
-    from tests.support.operator_pool import OperatorPool
-    from tests.support.operators import RunningOperator
+    from tests.support.operators.operator_pool import OperatorPool
+    from tools.control_plane.operators import RunningOperator
+    from tools.control_plane.plane import ControlPlane
 
 
 @pytest.fixture

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.audit import requests_of_the_operator
-from tests.support.processes import wait_until
-from tests.support.resources import api_token
-from tests.support.workspace import Json, Workspace, condition
+from tests.support.operators.operator_requests import requests_of_the_operator
+from tools.control_plane.processes import wait_until
+from tools.control_plane.resources import api_token
+from tools.control_plane.workspace import Json, Workspace, condition
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.support.control_plane import ControlPlane
-    from tests.support.operators import RunningOperator
+    from tools.control_plane.operators import RunningOperator
+    from tools.control_plane.plane import ControlPlane
 
 CRD = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/apitokens.access.pharia.ai"
 

@@ -16,9 +16,9 @@ from pharia_access.entrypoints.operator.watching import Watcher
 from pharia_access.kube.client import connect
 from pharia_access.services.operator.scopes import CATALOG
 from pharia_access.settings.operator import OperatorSettings
-from tests.support.cable import Cable
-from tests.support.installation import NAMESPACE, OPERATOR_ACCOUNT
-from tests.support.reflection import Roles, eventually
+from tests.support.operators.reflection import Roles, eventually
+from tools.control_plane.cuttable_proxy import CuttableProxy
+from tools.control_plane.installation import NAMESPACE, OPERATOR_ACCOUNT
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Iterator
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from pharia_access.domain.api_values import Kind
     from pharia_access.entrypoints.operator.cache_store import Body, WatchStore
-    from tests.support.api import Api
-    from tests.support.control_plane import ControlPlane
+    from tools.control_plane.api import Api
+    from tools.control_plane.plane import ControlPlane
 
 WATCH_SECONDS = 3
 
@@ -91,16 +91,16 @@ async def watching(kubeconfig: Path) -> AsyncIterator[Diary]:
 
 
 @pytest.fixture
-def cable(control_plane: ControlPlane) -> Iterator[Cable]:
-    with Cable(control_plane.server_url) as cable:
-        yield cable
+def proxy(control_plane: ControlPlane) -> Iterator[CuttableProxy]:
+    with CuttableProxy(control_plane.server_url) as proxy:
+        yield proxy
 
 
 @pytest.fixture
-def kubeconfig(control_plane: ControlPlane, cable: Cable, tmp_path: Path) -> Path:
-    """The operator's, through the cable."""
+def kubeconfig(control_plane: ControlPlane, proxy: CuttableProxy, tmp_path: Path) -> Path:
+    """The operator's, through the proxy."""
     return control_plane.service_account_kubeconfig(
-        NAMESPACE, OPERATOR_ACCOUNT, tmp_path / "kubeconfig", server=cable.url
+        NAMESPACE, OPERATOR_ACCOUNT, tmp_path / "kubeconfig", server=proxy.url
     )
 
 
@@ -119,14 +119,14 @@ async def test_a_quiet_watch_ends_with_a_bookmark_and_goes_on_without_a_list(
 
 
 async def test_after_a_cut_the_watch_goes_on_without_a_gap_and_without_a_list(
-    kubeconfig: Path, cable: Cable, roles: Roles
+    kubeconfig: Path, proxy: CuttableProxy, roles: Roles
 ) -> None:
     async with watching(kubeconfig) as diary:
         roles.create("before")
         await eventually(lambda: f"{roles.prefix}before" in diary.shown, "the event comes")
-        cable.cut()
+        proxy.cut()
         roles.create("meanwhile")
-        cable.mend()
+        proxy.mend()
         await eventually(lambda: f"{roles.prefix}meanwhile" in diary.shown, "the watch goes on")
 
     assert "rewound" not in diary.causes
@@ -146,14 +146,14 @@ async def test_a_watch_from_a_version_that_the_server_has_not_reached_is_noticed
 
 
 async def test_where_the_cluster_went_back_while_the_watch_was_broken_a_list_comes_first(
-    kubeconfig: Path, cable: Cable, roles: Roles, monkeypatch: pytest.MonkeyPatch
+    kubeconfig: Path, proxy: CuttableProxy, roles: Roles, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pretending = pretend_a_later_version(monkeypatch)
     async with watching(kubeconfig) as diary:
-        cable.cut()
+        proxy.cut()
         await asyncio.sleep(0.2)
         pretending.clear()
-        cable.mend()
+        proxy.mend()
         await eventually(lambda: "rewound" in diary.causes, "that it went back")
         await eventually(lambda: diary.lists > 1, "a fresh list")
         await asyncio.to_thread(roles.create, "after")
@@ -161,13 +161,13 @@ async def test_where_the_cluster_went_back_while_the_watch_was_broken_a_list_com
 
 
 async def test_a_watch_that_hangs_while_the_server_is_alive_is_noticed(
-    kubeconfig: Path, cable: Cable, roles: Roles, monkeypatch: pytest.MonkeyPatch
+    kubeconfig: Path, proxy: CuttableProxy, roles: Roles, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("pharia_access.entrypoints.operator.followed_watch.GRACE_SECONDS", 1.0)
     async with watching(kubeconfig) as diary:
-        cable.delay = 3 * WATCH_SECONDS  # nothing comes any more on what is open
+        proxy.delay = 3 * WATCH_SECONDS  # nothing comes any more on what is open
         await eventually(lambda: bool(diary.causes), "the hanging watch is noticed")
-        cable.mend()
+        proxy.mend()
         await asyncio.to_thread(roles.create, "after")
         await eventually(lambda: f"{roles.prefix}after" in diary.shown, "the watch hears again")
 

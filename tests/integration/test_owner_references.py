@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from tests.support.api import APPLY, JSON_PATCH, Api, rule
-from tests.support.resources import api_token
-from tests.support.writes import WAYS
+from tests.support.operators.writes import WAYS
+from tools.control_plane.api import APPLY, JSON_PATCH, Api, rule
+from tools.control_plane.resources import api_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.support.api import Reply
+    from tools.control_plane.api import Reply
 
 Json = dict[str, Any]
 

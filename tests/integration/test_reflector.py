@@ -10,18 +10,18 @@ import pytest
 
 from pharia_access.kube.reflector import Watched
 from pharia_access.kube.verifier.decoding import read_credential
-from tests.support.api import Api, rule
-from tests.support.cable import Cable
-from tests.support.installation import NAMESPACE
-from tests.support.reflection import DEADLINE_SECONDS, Roles, eventually, reflecting
-from tests.support.verifiers import VERIFIER_ACCOUNT
+from tests.support.operators.reflection import DEADLINE_SECONDS, Roles, eventually, reflecting
+from tools.control_plane.api import Api, rule
+from tools.control_plane.cuttable_proxy import CuttableProxy
+from tools.control_plane.installation import NAMESPACE
+from tools.control_plane.verifiers import VERIFIER_ACCOUNT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.support.control_plane import ControlPlane
-    from tests.support.workspace import Workspace
+    from tools.control_plane.plane import ControlPlane
+    from tools.control_plane.workspace import Workspace
 
 
 @pytest.fixture
@@ -72,19 +72,19 @@ async def test_a_bookmark_ends_a_quiet_watch_and_the_next_goes_on_from_there(
 async def test_after_a_cut_the_watch_goes_on_without_a_gap_and_without_a_list(
     control_plane: ControlPlane, tmp_path: Path, roles: Roles
 ) -> None:
-    with Cable(control_plane.server_url) as cable:
+    with CuttableProxy(control_plane.server_url) as cuttable_proxy:
         kubeconfig = control_plane.service_account_kubeconfig(
-            NAMESPACE, VERIFIER_ACCOUNT, tmp_path / "kubeconfig", server=cable.url
+            NAMESPACE, VERIFIER_ACCOUNT, tmp_path / "kubeconfig", server=cuttable_proxy.url
         )
         async with reflecting(kubeconfig, roles.prefix) as running:
             roles.create("before")
             await running.until("listed", "put before 0")
 
-            cable.cut()
+            cuttable_proxy.cut()
             roles.create("meanwhile")
             roles.delete("before")
             await eventually(lambda: "broken" in running.diary.causes, "the cut is noticed")
-            cable.mend()
+            cuttable_proxy.mend()
 
             await running.until("listed", "put before 0", "put meanwhile 0", "drop before")
 

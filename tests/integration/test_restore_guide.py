@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.api import Api
-from tests.support.chart_release import Release
-from tests.support.control_plane import ControlPlane
-from tests.support.guide_commands import ROOT, Command, Reader, commands
-from tests.support.processes import wait_until
-from tests.support.verifiers import start_verifier, write_keyring
-from tests.support.workspace import Json, Workspace
+from tests.support.charts.chart_release import Release
+from tests.support.documents.guide_commands import ROOT, Command, Reader, commands
+from tools.control_plane.api import Api
+from tools.control_plane.plane import ControlPlane
+from tools.control_plane.processes import wait_until
+from tools.control_plane.verifiers import start_verifier, write_keyring
+from tools.control_plane.workspace import Json, Workspace
 from tools.debian_programs import MissingProgramError, find_program
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ MARK = {"velero.io/restore-name": "nightly"}
 
 
 @dataclass(slots=True)
-class Stage:
+class GuidedRelease:
     """A release whose operator can be stopped, and its namespace `finance`."""
 
     release: Release
@@ -48,7 +48,7 @@ class Stage:
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+def guided(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GuidedRelease]:
     root = tmp_path_factory.mktemp("guide")
     folder = root / "project"
     folder.mkdir()
@@ -67,12 +67,12 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         place = Workspace(Api(control_plane.kubeconfig), "finance")
         place.role()
         release.start()
-        yield Stage(release, place, Reader(environment, folder))
+        yield GuidedRelease(release, place, Reader(environment, folder))
         release.remove()
 
 
-def test_by_kubectl_what_is_put_back_is_held_and_the_file_tells_which_were_good(stage: Stage) -> None:
-    place = stage.place
+def test_by_kubectl_what_is_put_back_is_held_and_the_file_tells_which_were_good(guided: GuidedRelease) -> None:
+    place = guided.place
     credential = place.credential()
     for name in ("good", "revoked"):
         place.issued(name, ttl="1h")
@@ -80,77 +80,77 @@ def test_by_kubectl_what_is_put_back_is_held_and_the_file_tells_which_were_good(
     place.revoke("revoked")
     place.until_outcome("ended", "Expired", "Expired")
     place.until_outcome("revoked", "Revoked", "Revoked")
-    before = stage.named("good")["good"]
+    before = guided.named("good")["good"]
     keep, put_back, look, tell = BY_KUBECTL
 
-    stage.follow(keep)
+    guided.follow(keep)
     place.delete(credential)
     place.until_gone("ApiToken", "ended", "good", "revoked")
-    stage.follow(put_back)
+    guided.follow(put_back)
     for name, phase, reason in (
         ("ended", "Pending", "Restored"),
         ("good", "Pending", "Restored"),
         ("revoked", "Revoked", "Revoked"),
     ):
         place.until_outcome(name, phase, reason)
-    stage.follow(look, tell)
+    guided.follow(look, tell)
 
     good = place.known("ApiToken", "good")
     assert good["metadata"]["uid"] != before["metadata"]["uid"]
     place.change(good, {"metadata": {"labels": {"velero.io/restore-name": None}}})
     minted = place.until_outcome("good", "Active", "Issued")
     assert minted["status"]["tokenID"] != before["status"]["tokenID"]
-    _clear(stage)
+    _clear(guided)
 
 
-def test_what_a_tool_marked_is_let_go_or_deleted(stage: Stage) -> None:
-    stage.place.credential()
+def test_what_a_tool_marked_is_let_go_or_deleted(guided: GuidedRelease) -> None:
+    guided.place.credential()
     for name in ("needed", "restored"):
-        stage.place.token(name, labels=MARK)
+        guided.place.token(name, labels=MARK)
     for name in ("needed", "restored"):
-        stage.place.until_outcome(name, "Pending", "Restored")
+        guided.place.until_outcome(name, "Pending", "Restored")
 
-    stage.follow(*BY_LABEL, *DECIDE)
+    guided.follow(*BY_LABEL, *DECIDE)
 
-    stage.place.until_outcome("needed", "Active", "Issued")
-    stage.place.until_gone("ApiToken", "restored")
-    _clear(stage)
+    guided.place.until_outcome("needed", "Active", "Issued")
+    guided.place.until_gone("ApiToken", "restored")
+    _clear(guided)
 
 
-def test_what_a_tool_does_not_mark_is_held_where_the_operator_stood_still(stage: Stage) -> None:
+def test_what_a_tool_does_not_mark_is_held_where_the_operator_stood_still(guided: GuidedRelease) -> None:
     stop, mark, start = UNMARKED
-    deployment = ("get", "deployment", f"{stage.release.prefix}-operator", f"--namespace={stage.release.namespace}")
+    deployment = ("get", "deployment", f"{guided.release.prefix}-operator", f"--namespace={guided.release.namespace}")
     replicas = (*deployment, "--output=jsonpath={.spec.replicas}")
 
-    stage.follow(stop)
-    assert stage.release.control_plane.kubectl(*replicas).stdout == "0"
-    stage.release.stop()
-    stage.place.credential()
-    stage.place.token("restored")
-    stage.follow(mark, start)
-    assert stage.release.control_plane.kubectl(*replicas).stdout == "1"
-    stage.release.start()
+    guided.follow(stop)
+    assert guided.release.control_plane.kubectl(*replicas).stdout == "0"
+    guided.release.stop()
+    guided.place.credential()
+    guided.place.token("restored")
+    guided.follow(mark, start)
+    assert guided.release.control_plane.kubectl(*replicas).stdout == "1"
+    guided.release.start()
 
-    stage.place.until_outcome("restored", "Pending", "Restored")
-    _clear(stage)
+    guided.place.until_outcome("restored", "Pending", "Restored")
+    _clear(guided)
 
 
-def test_after_an_etcd_snapshot_what_was_issued_before_the_restore_is_refused(stage: Stage) -> None:
+def test_after_an_etcd_snapshot_what_was_issued_before_the_restore_is_refused(guided: GuidedRelease) -> None:
     """The page's moment has passed on every clock that runs this: what was issued then stands for all from before."""
     upgrade, restart = FROM_ETCD
-    text = stage.place.issued_text("ci")
-    assert stage.release.verifier.ask("/auth/nginx", text).status in {200, 401}
+    text = guided.place.issued_text("ci")
+    assert guided.release.verifier.ask("/auth/nginx", text).status in {200, 401}
 
-    stage.follow(upgrade, restart)
+    guided.follow(upgrade, restart)
 
-    control_plane = stage.release.control_plane
-    name, namespace = f"{stage.release.prefix}-verifier", f"--namespace={stage.release.namespace}"
+    control_plane = guided.release.control_plane
+    name, namespace = f"{guided.release.prefix}-verifier", f"--namespace={guided.release.namespace}"
     fields = "{range .spec.template.spec.containers[0].env[*]}{.name}={.value}{'\\n'}{end}"
     shown = control_plane.kubectl("get", "deployment", name, namespace, f"--output=jsonpath={fields}").stdout
     settings = dict(line.split("=", 1) for line in shown.splitlines() if line)
     assert settings["PHARIA_ACCESS_REFUSE_ISSUED_BEFORE"] in upgrade.text
     later = {"PHARIA_ACCESS_REFUSE_ISSUED_BEFORE": "2200-01-01T00:00:00Z"}
-    root = Path(stage.release.root) / "strict"
+    root = Path(guided.release.root) / "strict"
     write_keyring(control_plane, root / "keyring")
     strict = start_verifier(control_plane, root, later)
     try:
@@ -161,13 +161,13 @@ def test_after_an_etcd_snapshot_what_was_issued_before_the_restore_is_refused(st
         strict.process.stop()
 
 
-def test_each_command_of_the_page_was_run(stage: Stage) -> None:
+def test_each_command_of_the_page_was_run(guided: GuidedRelease) -> None:
     text = (ROOT / "docs" / PAGE).read_text(encoding="utf-8")
 
-    assert len(stage.followed) == text.count("\n$ ") + text.count("\n  $ ")
+    assert len(guided.followed) == text.count("\n$ ") + text.count("\n  $ ")
 
 
-def _clear(stage: Stage) -> None:
+def _clear(guided: GuidedRelease) -> None:
     """Leave an empty namespace to the next section."""
     here = "--namespace=finance"
-    stage.release.control_plane.kubectl("delete", "apitokens,apicredentials", "--all", here, timeout=60)
+    guided.release.control_plane.kubectl("delete", "apitokens,apicredentials", "--all", here, timeout=60)

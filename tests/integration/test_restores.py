@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.restores import back_up, fill, survivors
-from tests.support.workspace import Workspace
+from tools.control_plane.backups import back_up, fill, survivors
+from tools.control_plane.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.support.api import Api
-    from tests.support.control_plane import ControlPlane
+    from tools.control_plane.api import Api
+    from tools.control_plane.plane import ControlPlane
 
 pytestmark = pytest.mark.usefixtures("operator")
 

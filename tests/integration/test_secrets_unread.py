@@ -12,22 +12,22 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.api import Api, rule
-from tests.support.bodies import ENTRY
-from tests.support.burglar import METHODS, Kinds, Request, about, detours, rights_of, sent
-from tests.support.house import COPIED_KEYRING, FOREIGN, LEAVING, House
-from tests.support.installation import NAMESPACE, OPERATOR_ACCOUNT
-from tests.support.left_behind import left_behind
-from tests.support.rights import Right
-from tests.support.verifiers import VERIFIER_ACCOUNT
+from tests.support.security.bodies import ENTRY
+from tests.support.security.burglar import METHODS, Kinds, Request, about, detours, rights_of, sent
+from tests.support.security.house import COPIED_KEYRING, FOREIGN, LEAVING, House
+from tests.support.security.left_behind import left_behind
+from tests.support.security.rights import Right
+from tools.control_plane.api import Api, rule
+from tools.control_plane.installation import NAMESPACE, OPERATOR_ACCOUNT
+from tools.control_plane.verifiers import VERIFIER_ACCOUNT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from tests.support.control_plane import ControlPlane
-    from tests.support.operator_pool import OperatorPool
-    from tests.support.workspace import Workspace
+    from tests.support.operators.operator_pool import OperatorPool
+    from tools.control_plane.plane import ControlPlane
+    from tools.control_plane.workspace import Workspace
 
 ACCOUNTS = [OPERATOR_ACCOUNT, VERIFIER_ACCOUNT]
 VERBS = [*METHODS, "list", "watch", "deletecollection"]

@@ -11,24 +11,24 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.burglar import Kinds, about, rights_of, sent
-from tests.support.house import COPIED_KEYRING, FOREIGN, LEAVING, House
-from tests.support.installation import NAMESPACE
-from tests.support.leaks import base64_forms
-from tests.support.left_behind import left_behind
-from tests.support.processes import wait_until
-from tests.support.resources import api_token, secret
-from tests.support.rights import Right, may
-from tests.support.workspace import Workspace
+from tests.support.security.burglar import Kinds, about, rights_of, sent
+from tests.support.security.house import COPIED_KEYRING, FOREIGN, LEAVING, House
+from tests.support.security.leaks import base64_forms
+from tests.support.security.left_behind import left_behind
+from tests.support.security.rights import Right, may
+from tools.control_plane.installation import NAMESPACE
+from tools.control_plane.processes import wait_until
+from tools.control_plane.resources import api_token, secret
+from tools.control_plane.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.support.api import Api
-    from tests.support.command_line import Access
-    from tests.support.control_plane import ControlPlane
-    from tests.support.operator_pool import OperatorPool
-    from tests.support.operators import RunningOperator
+    from tests.support.kubectl.command_line import Access
+    from tests.support.operators.operator_pool import OperatorPool
+    from tools.control_plane.api import Api
+    from tools.control_plane.operators import RunningOperator
+    from tools.control_plane.plane import ControlPlane
 
 Json = dict[str, Any]
 

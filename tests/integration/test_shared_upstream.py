@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support import gateways
-from tests.support.http_door import open_door
-from tests.support.processes import free_port
-from tests.support.public_verifier import FOR_NGINX
+from tests.support.gateways.public_verifier import FOR_NGINX
+from tests.support.verifier.verifier_server import open_verifier_server
+from tools.control_plane.processes import free_port
+from tools.gateways import real_gateways
 from tools.program_cache import MissingProgramError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from tests.support.gateways import Gateway, Passage
+    from tools.gateways.real_gateways import Gateway, Passage
 
 SECONDS = 3.0
 
@@ -48,10 +48,10 @@ def ask(gateway: Gateway, headers: Iterable[tuple[str, str]], end: float) -> lis
 
 
 async def test_no_request_without_a_token_passes_beside_a_holder_whatever_a_stranger_sends(tmp_path: Path) -> None:
-    async with open_door() as door:
-        token, public = door.issue().reveal(), free_port()
+    async with open_verifier_server() as server:
+        token, public = server.issue().reveal(), free_port()
         try:
-            starting = gateways.nginx(tmp_path, f"127.0.0.1:{door.port}", beside=FOR_NGINX.format(port=public))
+            starting = real_gateways.nginx(tmp_path, f"127.0.0.1:{server.port}", beside=FOR_NGINX.format(port=public))
             gateway = await asyncio.to_thread(starting.__enter__)
         except MissingProgramError as error:
             pytest.skip(str(error))

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.api import Api
-from tests.support.installation import NAMESPACE, OPERATOR_ACCOUNT
-from tests.support.resources import secret
-from tests.support.thief import BOTH, OPERATORS, VERIFIERS, Loot, Try
-from tests.support.verifiers import VERIFIER_ACCOUNT
+from tests.support.security.stolen_token_attempts import BOTH, OPERATORS, VERIFIERS, Attempt, StolenAccess
+from tools.control_plane.api import Api
+from tools.control_plane.installation import NAMESPACE, OPERATOR_ACCOUNT
+from tools.control_plane.resources import secret
+from tools.control_plane.verifiers import VERIFIER_ACCOUNT
 
 if TYPE_CHECKING:
-    from tests.support.control_plane import ControlPlane
-    from tests.support.workspace import Workspace
+    from tools.control_plane.plane import ControlPlane
+    from tools.control_plane.workspace import Workspace
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "explanation" / "threat-model.md"
 TRIES = {OPERATOR_ACCOUNT: BOTH + OPERATORS, VERIFIER_ACCOUNT: BOTH + VERIFIERS}
@@ -48,11 +48,11 @@ def stolen(control_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory
 @pytest.mark.parametrize(("account", "attempt"), CASES)
 @pytest.mark.usefixtures("operator")
 def test_a_stolen_token_does_what_the_table_says_and_no_more(
-    stolen: dict[str, Api], workspace: Workspace, account: str, attempt: Try
+    stolen: dict[str, Api], workspace: Workspace, account: str, attempt: Attempt
 ) -> None:
     foreign = secret(workspace.namespace, value="somebody's own")
     assert workspace.api.create(foreign).ok
-    loot = Loot(
+    access = StolenAccess(
         api=stolen[account],
         namespace=workspace.namespace,
         foreign=foreign,
@@ -62,7 +62,7 @@ def test_a_stolen_token_does_what_the_table_says_and_no_more(
         waiting=workspace.token("waiting", credentialRef={"name": "nobody"}),
     )
 
-    reply = attempt.request(loot)
+    reply = attempt.request(access)
 
     if attempt.succeeds:
         assert reply.message == ""
@@ -81,7 +81,7 @@ def test_a_stolen_token_does_what_the_table_says_and_no_more(
         ("By the verifier's token besides", VERIFIERS),
     ],
 )
-def test_the_table_of_the_threat_model_is_this(title: str, attempts: tuple[Try, ...]) -> None:
+def test_the_table_of_the_threat_model_is_this(title: str, attempts: tuple[Attempt, ...]) -> None:
     (section,) = re.findall(rf"\n### {title}\n\n(.*?)\n\n", PAGE.read_text(encoding="utf-8"), re.DOTALL)
 
     _, _, *rows = section.splitlines()

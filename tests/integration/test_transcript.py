@@ -9,9 +9,9 @@ from tools.transcript import PAGE, environment, masked, play
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.support.control_plane import ControlPlane
-    from tests.support.operator_pool import OperatorPool
-    from tests.support.verifiers import RunningVerifier
+    from tests.support.operators.operator_pool import OperatorPool
+    from tools.control_plane.plane import ControlPlane
+    from tools.control_plane.verifiers import RunningVerifier
 
 _AS_INSTALLED = {"PHARIA_ACCESS_DEFAULT_WINDOW": "1h", "PHARIA_ACCESS_PENDING_BOUND": "1h"}
 

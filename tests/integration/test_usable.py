@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.processes import wait_until
-from tests.support.unguarded import OFF, ON
-from tests.support.workspace import condition, instant, now
+from tests.support.security.unguarded import OFF, ON
+from tools.control_plane.processes import wait_until
+from tools.control_plane.workspace import condition, instant, now
 
 if TYPE_CHECKING:
-    from tests.support.control_plane import ControlPlane
-    from tests.support.mortal import Mortal
-    from tests.support.verifiers import RunningVerifier
-    from tests.support.workspace import Workspace
+    from tests.support.operators.killable_operator import KillableOperator
+    from tools.control_plane.plane import ControlPlane
+    from tools.control_plane.verifiers import RunningVerifier
+    from tools.control_plane.workspace import Workspace
 
 Json = dict[str, Any]
 
@@ -151,18 +151,18 @@ def test_the_end_of_what_is_never_minted_is_shown_too(control_plane: ControlPlan
 
 
 def test_what_was_suspended_or_resumed_while_no_operator_ran_is_told_after_it(
-    mortal: Mortal, workspace: Workspace
+    killable_operator: KillableOperator, workspace: Workspace
 ) -> None:
-    mortal.running()
+    killable_operator.running()
     credential = workspace.credential()
     workspace.issued(ttl="1h")
-    mortal.kill()
+    killable_operator.kill()
     workspace.change(credential, SUSPEND)
 
-    mortal.running()
+    killable_operator.running()
     until_active(workspace, "False", "CredentialSuspended")
-    mortal.kill()
+    killable_operator.kill()
     workspace.change(credential, RESUME)
-    mortal.running()
+    killable_operator.running()
 
     until_active(workspace, "True", "Issued")

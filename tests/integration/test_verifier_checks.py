@@ -10,12 +10,12 @@ from authlib.integrations.requests_client import OAuth2Session
 from requests import PreparedRequest
 from requests.auth import AuthBase
 
-from tests.support.processes import wait_until
-from tests.support.workspace import ROLE, instant, now
+from tools.control_plane.processes import wait_until
+from tools.control_plane.workspace import ROLE, instant, now
 
 if TYPE_CHECKING:
-    from tests.support.verifiers import RunningVerifier
-    from tests.support.workspace import Json, Workspace
+    from tools.control_plane.verifiers import RunningVerifier
+    from tools.control_plane.workspace import Json, Workspace
 
 pytestmark = pytest.mark.usefixtures("operator")
 

@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING
 import pytest
 import trustme
 
-from tests.support.operators import PROGRAM
-from tests.support.processes import wait_until
-from tests.support.verifiers import RunningVerifier, Verifiers, start_verifier, write_keyring
+from tools.control_plane.operators import PROGRAM
+from tools.control_plane.processes import wait_until
+from tools.control_plane.verifiers import RunningVerifier, Verifiers, start_verifier, write_keyring
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from tests.support.control_plane import ControlPlane
-    from tests.support.workspace import Workspace
+    from tools.control_plane.plane import ControlPlane
+    from tools.control_plane.workspace import Workspace
 
 pytestmark = pytest.mark.usefixtures("operator")
 

@@ -10,18 +10,18 @@ import pytest
 import trustme
 import yaml
 
-from tests.support.pki import token_kubeconfig
-from tests.support.processes import free_port, wait_until
-from tests.support.verifiers import start_verifier, write_keyring
+from tools.control_plane.pki import token_kubeconfig
+from tools.control_plane.processes import free_port, wait_until
+from tools.control_plane.verifiers import start_verifier, write_keyring
 
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.support.control_plane import ControlPlane
-    from tests.support.operator_pool import OperatorPool
-    from tests.support.workspace import Workspace
+    from tests.support.operators.operator_pool import OperatorPool
+    from tools.control_plane.plane import ControlPlane
+    from tools.control_plane.workspace import Workspace
 
 pytestmark = pytest.mark.usefixtures("operator")
 

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.cable import Cable
-from tests.support.processes import wait_until
-from tests.support.verifiers import VERIFIER_ACCOUNT, RunningVerifier, Verifiers, write_keyring
+from tools.control_plane.cuttable_proxy import CuttableProxy
+from tools.control_plane.processes import wait_until
+from tools.control_plane.verifiers import VERIFIER_ACCOUNT, RunningVerifier, Verifiers, write_keyring
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.support.control_plane import ControlPlane
-    from tests.support.workspace import Json, Workspace
+    from tools.control_plane.plane import ControlPlane
+    from tools.control_plane.workspace import Json, Workspace
 
 pytestmark = pytest.mark.usefixtures("operator")
 
@@ -116,19 +116,19 @@ def test_cut_off_it_answers_within_the_bound_and_then_no_more_and_catches_up(
     run: Runner, workspace: Workspace, tmp_path: Path
 ) -> None:
     token = workspace.issued_text()
-    with Cable(run.control_plane.server_url) as cable:
+    with CuttableProxy(run.control_plane.server_url) as cuttable_proxy:
         kubeconfig = run.control_plane.service_account_kubeconfig(
-            "pharia-access-system", VERIFIER_ACCOUNT, tmp_path / "kubeconfig", server=cable.url
+            "pharia-access-system", VERIFIER_ACCOUNT, tmp_path / "kubeconfig", server=cuttable_proxy.url
         )
         verifier = run(kubeconfig=kubeconfig, VIEW_BOUND="10s", WATCH_TIMEOUT="5s")
         until(verifier, token, HTTPStatus.OK)
 
-        cable.cut()
+        cuttable_proxy.cut()
         workspace.change(the_token(workspace), {"spec": {"revoked": True}})
         assert verifier.ask(PATH, token).status == HTTPStatus.OK  # nobody could know, and the view is young enough
         until(verifier, token, HTTPStatus.SERVICE_UNAVAILABLE, timeout=20)
         assert verifier.get("/readyz")[0] == HTTPStatus.SERVICE_UNAVAILABLE
-        cable.mend()
+        cuttable_proxy.mend()
 
         until(verifier, token, HTTPStatus.UNAUTHORIZED, timeout=20)
 

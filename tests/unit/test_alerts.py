@@ -15,8 +15,8 @@ from pharia_access.domain.reasons import Phase
 from pharia_access.domain.verdict import Refusal
 from pharia_access.errors import ForbiddenError, label_of
 from pharia_access.kube.reflector_store import Interruption
-from tests.support.alert_cases import CASES, Case
-from tests.support.exported import operator_page, samples, verifier_page
+from tests.support.documents.alert_cases import CASES, Case
+from tests.support.documents.exported import operator_page, samples, verifier_page
 from tools.debian_programs import MissingProgramError, find_program
 
 ROOT = Path(__file__).resolve().parents[2]

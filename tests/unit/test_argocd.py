@@ -9,7 +9,7 @@ import pytest
 import yaml
 from lupa import lua51
 
-from tests.support.argocd import CUSTOMIZATIONS, health, load, run
+from tests.support.argocd.lua_scripts import CUSTOMIZATIONS, health, load, run
 from tools.argocd_config import files
 
 if TYPE_CHECKING:

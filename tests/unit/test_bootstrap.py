@@ -16,9 +16,9 @@ from pharia_access.services.operator.leadership import LeaseTimings
 from pharia_access.services.operator.operator import OperatorIntervals
 from pharia_access.services.operator.probes import ProbeIntervals
 from pharia_access.settings.operator import OperatorSettings
-from tests.support.builders import CREDENTIAL, TEXT, TOKEN
-from tests.support.hostile_api import ReceivedRequest, hostile_api, plain_kubeconfig, reply
-from tests.support.stored import stored_credential, stored_role, stored_token
+from tests.support.builders.domain_objects import CREDENTIAL, TEXT, TOKEN
+from tests.support.builders.stored_objects import stored_credential, stored_role, stored_token
+from tests.support.fakes.hostile_api import ReceivedRequest, hostile_api, plain_kubeconfig, reply
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -94,7 +94,7 @@ async def test_what_was_opened_is_closed(tmp_path: Path) -> None:
 
 
 async def test_without_an_api_server_there_is_no_application(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="no way to an API server"):
+    with pytest.raises(SettingsError, match="cannot use"):
         async with open_application(OperatorSettings(kubeconfig=str(tmp_path / "missing"))):
             pass
 

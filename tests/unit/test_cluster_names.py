@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from tests.support.cluster_names import answer
+from tests.support.pods.cluster_names import answer
 
 HEAD = b"\x12\x34" + struct.pack(">5H", 0x0100, 1, 0, 0, 0)
 FOUND, NO_SUCH_NAME = 0, 3

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.markdown import anchors, links
+from tests.support.documents.markdown_pages import anchors, links
 from tools.docs_site import INDEX, collected, navigation
 
 if TYPE_CHECKING:

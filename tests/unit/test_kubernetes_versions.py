@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from tests.support.schemas import VERSIONS
+from tests.support.documents.schemas import VERSIONS
 from tools.control_plane_programs import CONTROL_PLANE, NODE, OF_A_VERSION, module
 from tools.go_toolchain import BuildError
 from tools.kubernetes_versions import BUILT, NEWEST, OLDEST, SUPPORTED, chosen, module_name, release
@@ -92,7 +92,7 @@ def test_tests_can_run_on_both_ends_of_the_range() -> None:
 
 
 def test_every_module_of_a_version_is_one_that_can_be_chosen() -> None:
-    folders = {path.parent.name for path in ROOT.glob("tools/control-plane*/go.mod")}
+    folders = {path.parent.name for path in ROOT.glob("tools/go/control-plane*/go.mod")}
 
     assert folders == {module_name(version) for version in BUILT}
 

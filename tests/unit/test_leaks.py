@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.leaks import Bait, base64_forms
+from tests.support.security.leaks import Bait, base64_forms
 
 if TYPE_CHECKING:
     from collections.abc import Callable

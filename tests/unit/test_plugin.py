@@ -75,7 +75,7 @@ def test_every_module_of_the_plugin_finds_what_it_imports_in_the_single_file() -
     done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=60)
 
     assert done.returncode == 0, done.stderr
-    assert "pharia_access.entrypoints.kubectl.work.render" in done.stdout.split()
+    assert "pharia_access.entrypoints.kubectl.render" in done.stdout.split()
 
 
 def test_help_and_completion_load_none_of_the_libraries_that_take_long() -> None:

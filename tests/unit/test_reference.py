@@ -8,7 +8,7 @@ import pytest
 
 from pharia_access.domain.reasons import Reason
 from pharia_access.domain.verdict import Refusal
-from tests.support.exported import families, operator_page, verifier_page
+from tests.support.documents.exported import families, operator_page, verifier_page
 from tools import kubectl_reference, settings_reference
 
 REFERENCE = Path(__file__).resolve().parents[2] / "docs" / "reference"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.assertions import read_sources, without_assertions
+from tests.support.documents.assertions import read_sources, without_assertions
 
 ROOT = Path(__file__).parents[2]
 
@@ -29,7 +29,7 @@ def test_every_test_asserts_something_itself_or_by_a_helper() -> None:
         pytest.param("own()", id="a helper of its file"),
         pytest.param("both()", id="a helper that calls one"),
         pytest.param("imported()", id="a helper by another name"),
-        pytest.param("bench.check()", id="a method of a helper"),
+        pytest.param("harness.check()", id="a method of a helper"),
     ],
 )
 def test_a_test_can_fail_by(body: str) -> None:
@@ -42,7 +42,7 @@ def test_a_test_can_fail_by(body: str) -> None:
         pytest.param("ask()", id="what it is about, alone"),
         pytest.param("theirs()", id="a function that another file has under the name of a helper"),
         pytest.param("asyncio.check()", id="a module's function with the name of a method"),
-        pytest.param("bench.look()", id="a method that asserts nothing"),
+        pytest.param("harness.look()", id="a method that asserts nothing"),
         pytest.param("with asyncio.timeout(5):\n        ask()", id="a deadline"),
     ],
 )
@@ -55,10 +55,10 @@ def sources(body: str) -> dict[str, str]:
     test = (
         "import asyncio\nimport pytest\nfrom tests.support.x import helps as imported, look as theirs\n"
         "def own():\n    assert True\ndef both():\n    own()\ndef look():\n    assert True\n"
-        f"async def test_it(bench):\n    {body}\n"
+        f"async def test_it(harness):\n    {body}\n"
     )
     support = (
         "def helps():\n    raise AssertionError\ndef look():\n    pass\n"
-        "class Bench:\n    def check(self):\n        assert True\n    def look(self):\n        pass\n"
+        "class Harness:\n    def check(self):\n        assert True\n    def look(self):\n        pass\n"
     )
     return {"tests/unit/test_x.py": test, "tests/support/x.py": support}

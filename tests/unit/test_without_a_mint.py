@@ -14,8 +14,8 @@ from pharia_access.domain.lifecycle.decisions import Mint, WriteStatus
 from pharia_access.domain.lifecycle.token_rules import decide
 from pharia_access.domain.lifecycle.token_status import Outcome, status_of
 from pharia_access.domain.model import Phase, Policy, Reason, Token
-from tests.support.builders import NOW, a_token
-from tests.support.observations import observed
+from tests.support.builders.domain_objects import NOW, a_token
+from tests.support.builders.observations import observed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

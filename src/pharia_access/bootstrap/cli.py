@@ -1,5 +1,6 @@
 """Builds what a person at the command line works with: the API server, seen with their own rights."""
 
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,11 +13,14 @@ from pharia_access.kube.administration.kubectl_proxy import LentLogin
 from pharia_access.kube.administration.lent import connect_lent
 from pharia_access.kube.administration.objects import KubeObjects
 from pharia_access.kube.administration.personal_secrets import PersonalSecrets
+from pharia_access.kube.administration.summarized_objects import SummarizedObjects
 from pharia_access.kube.connection import Connection
 from pharia_access.kube.gateway import KubeCluster
 from pharia_access.kube.secrets import KubeSecrets
+from pharia_access.services.administration.context import Context
+from pharia_access.services.administration.progress import Progress
 
-__all__ = ["CliSession", "Release", "open_session", "release_of"]
+__all__ = ["CliSession", "Release", "open_session", "random_letters", "release_of"]
 
 _ANY_WINDOW: Final = timedelta(hours=1)
 """Of tokens that name none; nobody here looks at it."""
@@ -24,24 +28,17 @@ _ANY_WINDOW: Final = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class CliSession:
-    """What lies in front of a person.
+    """What a command works with.
 
     Attributes:
-        namespace: the one that counts where none is named.
+        context: for the use cases.
         options: those of the command line that say which cluster and who; for commands that are named to a person.
     """
 
-    objects: KubeObjects
+    context: Context
     secrets: PersonalSecrets
     connection: Connection
-    namespace: str
-    clock: SystemClock
     options: str = ""
-
-    @property
-    def here(self) -> str:
-        """What a command needs beside its words to be about this place."""
-        return f"-n {self.namespace}{self.options}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +50,29 @@ class Release:
 
 
 @asynccontextmanager
-async def open_session(
-    login: LentLogin, *, namespace: str, timeout_seconds: float, dry_run: bool, options: str = ""
+async def open_session(  # noqa: PLR0913 - a keyword for each choice
+    login: LentLogin, *, namespace: str, timeout_seconds: float, dry_run: bool, options: str, progress: Progress
 ) -> AsyncIterator[CliSession]:
     """Connect as that login, once it is certain who that is; closes at the end. Raises LoginError, UnavailableError."""
     async with connect_lent(login, pool_size=4, user_agent="kubectl-access") as connection:
         await require_identity(connection, impersonated=login.impersonated, timeout_seconds=timeout_seconds)
-        yield CliSession(
-            objects=KubeObjects(connection, timeout_seconds=timeout_seconds, dry_run=dry_run),
-            secrets=PersonalSecrets(connection, timeout_seconds=timeout_seconds),
-            connection=connection,
-            namespace=namespace,
+        objects = KubeObjects(connection, timeout_seconds=timeout_seconds, dry_run=dry_run)
+        personal = PersonalSecrets(connection, timeout_seconds=timeout_seconds)
+        context = Context(
+            objects=SummarizedObjects(objects),
+            deliveries=personal,
             clock=SystemClock(),
-            options=options,
+            namespace=namespace,
+            letters=random_letters,
+            progress=progress,
+            dry_run=dry_run,
         )
+        yield CliSession(context, personal, connection, options)
+
+
+def random_letters() -> str:
+    """Five letters for the end of a new name."""
+    return secrets.token_hex(3)[:5]
 
 
 def release_of(session: CliSession, namespace: str, *, timeout_seconds: float) -> Release:

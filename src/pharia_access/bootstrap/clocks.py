@@ -26,7 +26,7 @@ class SystemClock:
     monotonic = staticmethod(time.monotonic)
     """Seconds that only grow."""
 
-    ticks = staticmethod(partial(time.clock_gettime, _TICKING))
+    boottime = staticmethod(partial(time.clock_gettime, _TICKING))
     """Seconds that only grow, also while the machine sleeps."""
 
     async def sleep(self, seconds: float) -> None:

@@ -19,13 +19,13 @@ from pharia_access.kube.verifier.decoding import read_credential, read_role, rea
 from pharia_access.kube.verifier.last_used import KubeLastUsedWriter
 from pharia_access.services.rate_limiter import RateLimiter
 from pharia_access.services.verifier.audit_log import AuditLimits, AuditLog
-from pharia_access.services.verifier.authorizer import Authorizer, AuthorizerHooks
+from pharia_access.services.verifier.authorizer import Authorizer
 from pharia_access.services.verifier.freshness import Bounds, Freshness, MaxClock, Part
 from pharia_access.services.verifier.hash_verifier import HashVerifier, HashVerifierLimits
 from pharia_access.services.verifier.index import Index
 from pharia_access.services.verifier.index_updater import IndexUpdater, VerifierState
 from pharia_access.services.verifier.last_used import LastUsedRecorder, NullLastUsedRecorder
-from pharia_access.services.verifier.verifier import Verifier, VerifierClock
+from pharia_access.services.verifier.verifier import Verifier
 from pharia_access.settings.verifier import VerifierSettings
 from pharia_access.telemetry.verifier_metrics import Gauges, VerifierMetrics
 
@@ -37,13 +37,13 @@ _OWN_KEY_BYTES = 32
 
 @dataclass(frozen=True, slots=True)
 class VerifierParts:
-    """A verifier with all that runs beside it.
+    """A verifier, and everything that runs beside it.
 
     Attributes:
-        work: what must run for as long as the process does.
+        work: coroutines that must run for as long as the process does.
     """
 
-    gate: Authorizer
+    authorizer: Authorizer
     verifier: Verifier
     view: VerifierState
     clock: SystemClock
@@ -51,8 +51,8 @@ class VerifierParts:
     work: tuple[Callable[[], Awaitable[None]], ...]
 
     def problems(self) -> list[str]:
-        """Why checks are not answered, a sentence each."""
-        freshness, now = self.view.freshness, self.clock.ticks()
+        """Tell why checks are not answered, a sentence for each reason."""
+        freshness, now = self.view.freshness, self.clock.boottime()
         missing = [f"the first full list of {part} has not ended" for part in freshness.missing(now)]
         if missing or freshness.is_fresh_anywhere(now):
             return missing
@@ -60,7 +60,7 @@ class VerifierParts:
 
 
 def connections_to_server(settings: VerifierSettings) -> int:
-    """How many connections to the API server there are at most: one for each watch, and some."""
+    """Return the most connections to the API server: one for each watch, and some more."""
     return 2 * max(1, len(settings.watch_namespaces)) + 1 + _CONNECTIONS_BESIDE_WATCHES
 
 
@@ -80,33 +80,40 @@ async def open_verifier(settings: VerifierSettings) -> AsyncIterator[VerifierPar
 
 def _assemble(settings: VerifierSettings, connection: Connection, hash_verifier: HashVerifier) -> VerifierParts:
     clock, metrics = SystemClock(), VerifierMetrics(version=__version__)
-    later = MaxClock(clock.wall, clock.ticks)
+    max_clock = MaxClock(clock.wall, clock.boottime)
     bounds = Bounds(view=settings.view_bound.total_seconds(), contact=settings.contact_bound.total_seconds())
     view = VerifierState(Index(), Freshness((_part(watched) for watched, _ in _watched(settings, Index())), bounds))
     verifier = Verifier(
         index=view.index,
         freshness=view.freshness,
         hash_verifier=hash_verifier,
-        clock=VerifierClock(later, clock.ticks),
+        boottime=clock.boottime,
+        now=max_clock.at,
         rules=(issued_before(settings.refuse_issued_before.timestamp()), *RULES),
         own_key=secrets.token_bytes(_OWN_KEY_BYTES),
     )
-    uses, use_work = _uses(settings, connection, view.index, clock, metrics)
+    last_used, last_used_work = _last_used(settings, connection, view.index, clock, metrics)
     built = VerifierParts(
-        gate=Authorizer(verifier, AuthorizerHooks(metrics, _auditor(settings, clock, metrics), uses, clock.monotonic)),
+        authorizer=Authorizer(
+            verifier,
+            metrics=metrics,
+            auditor=_audit_log(settings, clock, metrics),
+            last_used=last_used,
+            monotonic=clock.monotonic,
+        ),
         verifier=verifier,
         view=view,
         clock=clock,
         metrics=metrics,
-        work=(*_reflectors(settings, connection, view, metrics=metrics, later=later), *use_work),
+        work=(*_reflectors(settings, connection, view, metrics=metrics, max_clock=max_clock), *last_used_work),
     )
-    metrics.watch(_gauges(built, hash_verifier, later))
+    metrics.watch(_gauges(built, hash_verifier, max_clock))
     return built
 
 
-def _auditor(settings: VerifierSettings, clock: SystemClock, metrics: VerifierMetrics) -> AuditLog:
+def _audit_log(settings: VerifierSettings, clock: SystemClock, metrics: VerifierMetrics) -> AuditLog:
     limits = AuditLimits(accepted=settings.audit_accepted, interval=settings.audit_interval.total_seconds())
-    return AuditLog(limits, ticks=clock.ticks, meter=metrics)
+    return AuditLog(limits, boottime=clock.boottime, metrics=metrics)
 
 
 def _watched(settings: VerifierSettings, index: Index) -> Iterator[tuple[Watched[Any], Callable[[Any], None]]]:
@@ -126,54 +133,54 @@ def _reflectors(
     view: VerifierState,
     *,
     metrics: VerifierMetrics,
-    later: MaxClock,
+    max_clock: MaxClock,
 ) -> Iterator[Callable[[], Awaitable[None]]]:
     clock = SystemClock()
-    rhythm = WatchTimeouts(
+    timeouts = WatchTimeouts(
         watch=settings.watch_seconds,
         request=settings.request_timeout.total_seconds(),
     )
 
-    def heard_date(date: datetime) -> None:
-        later.server_said(date.timestamp())
+    def on_date(date: datetime) -> None:
+        max_clock.set_server_time(date.timestamp())
 
-    tools = ReflectorTools(ticks=clock.ticks, sleep=asyncio.sleep, jitter=random.random, on_date=heard_date)
+    tools = ReflectorTools(ticks=clock.boottime, sleep=asyncio.sleep, jitter=random.random, on_date=on_date)
     for watched, put in _watched(settings, view.index):
-        feed: IndexUpdater[Any] = IndexUpdater(view, _part(watched), put, meter=metrics)
-        yield Reflector(connection, watched, feed, rhythm=rhythm, tools=tools).run
+        updater: IndexUpdater[Any] = IndexUpdater(view, _part(watched), put, metrics=metrics)
+        yield Reflector(connection, watched, updater, rhythm=timeouts, tools=tools).run
 
 
-def _uses(
+def _last_used(
     settings: VerifierSettings, connection: Connection, index: Index, clock: SystemClock, metrics: VerifierMetrics
 ) -> tuple[LastUsedRecorder | NullLastUsedRecorder, tuple[Callable[[], Awaitable[None]], ...]]:
     if not settings.last_used:
         return NullLastUsedRecorder(), ()
-    uses = LastUsedRecorder(
+    recorder = LastUsedRecorder(
         KubeLastUsedWriter(connection, timeout_seconds=settings.request_timeout.total_seconds()),
         interval=settings.last_used_interval.total_seconds(),
-        pacer=RateLimiter(clock, settings.last_used_writes_per_second),
+        rate_limiter=RateLimiter(clock, settings.last_used_writes_per_second),
         clock=clock,
         now=clock.wall,
-        meter=metrics,
+        metrics=metrics,
         known=index.find,
     )
-    return uses, (uses.run,)
+    return recorder, (recorder.run,)
 
 
-def _gauges(parts: VerifierParts, hash_verifier: HashVerifier, later: MaxClock) -> Gauges:
+def _gauges(parts: VerifierParts, hash_verifier: HashVerifier, max_clock: MaxClock) -> Gauges:
     index = parts.view.index
 
     def ages() -> Mapping[str, float]:
-        return parts.view.freshness.ages(parts.clock.ticks())
+        return parts.view.freshness.ages(parts.clock.boottime())
 
     return Gauges(
         objects=index.sizes,
         shared_ids=lambda: index.shared_ids,
         view_ages=ages,
-        namespaces=lambda: parts.view.freshness.watched(parts.clock.ticks()),
+        namespaces=lambda: parts.view.freshness.watched(parts.clock.boottime()),
         argon2_waiting=lambda: hash_verifier.waiting,
         ready=lambda: not parts.problems(),
         keyring_keys=lambda: parts.verifier.keys,
         keys_replaced=lambda: parts.verifier.known_keys.replaced,
-        clock_offset=later.behind,
+        clock_offset=max_clock.offset,
     )

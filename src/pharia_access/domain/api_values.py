@@ -1,4 +1,4 @@
-"""Values beside the three kinds that cross the port to the API server: what was seen, and what to tell there.
+"""Values beside the three kinds that cross the port to the API server.
 
 Pure: `pharia_access.kube` makes them, the services read them, and neither has to import the other.
 """
@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class InvalidObject:
-    """An object that cannot be understood: skipped, counted, and told on its status where it can be."""
+    """An invalid object: skipped, counted, and reported on its status if it has one."""
 
     kind: Kind
     key: ObjectKey
@@ -39,7 +39,7 @@ class InvalidObject:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """Some objects of a list. `resource_version` is that of the list; empty where it is not known yet."""
+    """Some objects of a list. `resource_version` is the list's; empty while unknown."""
 
     resource_version: str
     items: tuple[T, ...]
@@ -57,14 +57,14 @@ class OneTimeSecret:
     token_uid: str
     token_name: str
     text: TokenText | None = field(repr=False)
-    """None where the data does not hold a well-formed token."""
+    """None if the data holds no well-formed token."""
     held: Held | None = None
-    """Where somebody deleted it and it still stands. A read tells; a look, which is a deletion, cannot."""
+    """Set if finalizers hold the deleted Secret. Only a read shows that, not a dry run of a deletion."""
 
 
 @dataclass(frozen=True, slots=True)
 class ForeignSecret:
-    """A Secret that is not ours: admission let us see nothing of it."""
+    """A Secret that is not ours: admission hides its content."""
 
     key: ObjectKey
 

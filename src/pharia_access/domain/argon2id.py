@@ -40,7 +40,7 @@ _PHC = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Argon2Parameters:
-    """What one hash costs. Never above the ceiling: 131072 KiB, 10 passes, 4 lanes.
+    """The cost of one hash. Never above the ceiling: 131072 KiB, 10 passes, 4 lanes.
 
     Attributes:
         memory_kib: memory in KiB, at least 8 for each lane.
@@ -67,7 +67,7 @@ class Argon2Parameters:
             raise HashError(msg)
 
     def covers(self, other: "Argon2Parameters") -> bool:
-        """Whether these ask for at least the memory and the passes of the other."""
+        """Return whether memory and passes are at least those of the other."""
         return self.memory_kib >= other.memory_kib and self.time_cost >= other.time_cost
 
 
@@ -78,7 +78,7 @@ OWASP_MINIMUM = (
     Argon2Parameters(memory_kib=9216, time_cost=4),
     Argon2Parameters(memory_kib=7168, time_cost=5),
 )
-"""Equally strong least choices, from the OWASP Password Storage Cheat Sheet."""
+"""Minimums of equal strength, from the OWASP Password Storage Cheat Sheet."""
 
 CHEAPEST = Argon2Parameters(memory_kib=8, time_cost=1, parallelism=1)
 """Only for tests: far below the floor, which settings never let through."""
@@ -119,7 +119,7 @@ def hash_token(text: TokenText, parameters: Argon2Parameters) -> str:
 
 
 def verify_hash(phc: str, text: TokenText) -> bool:
-    """Whether the stored hash is of this token, in constant time for its parameters.
+    """Return whether the stored hash is this token's, in constant time for its parameters.
 
     Raises:
         HashError: the hash is not one that `hash_token` writes, or its parameters lie above the ceiling (found

@@ -51,7 +51,7 @@ class Condition:
 
 
 def with_condition(conditions: tuple[Condition, ...], new: Condition) -> tuple[Condition, ...]:
-    """The conditions with `new` in the place of the one of its type, or at the end.
+    """Return the conditions with `new` in place of the condition of its type, or at the end.
 
     Give `new` the present moment as its last transition. It is kept only where the status changes: otherwise
     the old time stays, so that a list in which nothing changed comes out equal and need not be written.
@@ -65,16 +65,16 @@ def with_condition(conditions: tuple[Condition, ...], new: Condition) -> tuple[C
 
 
 def without(conditions: tuple[Condition, ...], type_: str) -> tuple[Condition, ...]:
-    """The conditions but the one of this type."""
+    """Return the conditions without the one of this type."""
     return tuple(condition for condition in conditions if condition.type != type_)
 
 
 def find(conditions: tuple[Condition, ...], type_: str) -> Condition | None:
-    """The condition of this type."""
+    """Return the condition of this type, or None."""
     return next((condition for condition in conditions if condition.type == type_), None)
 
 
 def is_true(conditions: tuple[Condition, ...], type_: str) -> bool:
-    """Whether the condition of this type is there and true; Unknown is not."""
+    """Return whether the condition of this type exists and is True; Unknown is not."""
     found = find(conditions, type_)
     return found is not None and found.status == "True"

@@ -1,33 +1,35 @@
-"""What becomes of an object that is deleted: with finalizers it goes on standing, although the API server says 200.
+"""The outcome of a deletion: an object with finalizers still exists, although the API server answers 200.
 
-Its `deletionTimestamp` is set then, and it goes when the last finalizer does (Kubernetes, "Finalizers").
+The object then has a `deletionTimestamp`, and is gone once its last finalizer is removed (Kubernetes, "Finalizers").
 """
 
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["GONE", "NOT_THERE", "Deletion", "Held", "being_deleted", "foreign", "named"]
+__all__ = ["GONE", "NOT_THERE", "REMOVE_FINALIZERS", "Deletion", "Held", "being_deleted", "foreign", "named"]
 
 _COLLECTORS: Final = frozenset({"foregroundDeletion", "orphan"})
-"""Finalizers of Kubernetes' garbage collection: it sets them as it deletes, and takes them off by itself."""
+"""Finalizers of Kubernetes' garbage collection, which adds and removes them itself."""
 
 _MOST_NAMED: Final = 3
+
+REMOVE_FINALIZERS: Final = "Have the controller that added the finalizer remove it, or remove it with an update."
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """An object that is deleted and still stands: by these finalizers, as far as the answer told."""
+    """An object that was deleted but still exists, held by these finalizers as far as the answer names them."""
 
     finalizers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
-    """What a deletion came to.
+    """The outcome of a deletion.
 
     Attributes:
-        found: whether that very object was there.
-        held: by what it still stands; None where it is gone.
+        found: whether that very object existed.
+        held: the finalizers that hold it; None if it is gone.
     """
 
     found: bool
@@ -39,12 +41,12 @@ NOT_THERE: Final = Deletion(found=False)
 
 
 def foreign(finalizers: tuple[str, ...]) -> tuple[str, ...]:
-    """Those that somebody else has to take off."""
+    """Return the finalizers that Kubernetes does not remove itself."""
     return tuple(name for name in finalizers if name not in _COLLECTORS)
 
 
 def named(finalizers: tuple[str, ...]) -> str:
-    """Finalizers in a sentence: `the finalizer x.example/hold`; of many the first three and how many more."""
+    """Name finalizers for a sentence: `the finalizer x.example/hold`; at most three, then how many more."""
     shown = foreign(finalizers) or finalizers
     if not shown:
         return "a finalizer"
@@ -54,7 +56,7 @@ def named(finalizers: tuple[str, ...]) -> str:
 
 
 def being_deleted(finalizers: tuple[str, ...]) -> str:
-    """Why an object that is being deleted still stands, and who can mend it."""
+    """Say why an object that is being deleted still exists, and how to remove it."""
     if not foreign(finalizers):
-        return "It stands until Kubernetes has deleted what it owns."
-    return f"It stands until {named(finalizers)} is taken off: by who set it, or by hand, with the verb update."
+        return "The object stays until Kubernetes has deleted its dependents."
+    return f"The object stays, held by {named(finalizers)}. {REMOVE_FINALIZERS}"

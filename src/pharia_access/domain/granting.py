@@ -1,8 +1,7 @@
-"""All held permissions of one name at once: whether one grants what is asked, in a few steps for each asked field.
+"""Compares a requested permission with all held permissions of its name at once, in a few steps for each field.
 
-Compared one by one, each asked permission would cost as many steps as there are held ones: whoever may ask for 256
-would decide how long everybody waits. So every held permission has a lane in wide integers, and each step is taken in
-all lanes.
+One comparison for each held permission would be slow: a request may contain 256 permissions, and others would wait.
+So every held permission has a lane in wide integers, and each step works on all lanes.
 """
 
 from collections.abc import Sequence
@@ -40,7 +39,7 @@ class Granting:
                     self._bound[name, value] = self._bound.get((name, value), 0) | one
 
     def grants(self, asked: Fields) -> bool:
-        """Whether one of them grants it; `asked` has each name once."""
+        """Return whether a held permission grants the requested one; `asked` has each name once."""
         if len(asked) > self._most:
             return False
         fitting, needs = self._ones, self._needs

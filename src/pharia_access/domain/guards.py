@@ -1,7 +1,7 @@
-"""Whether what guards roles, minting and statuses holds: the admission policies as bound, and the kinds' rules.
+"""Whether the guards of roles, minting and statuses hold: the bound admission policies, and the rules of the CRDs.
 
-A policy that is there need not hold: its binding may only warn, or its rules be others. So what was seen is compared
-with what this release carries. Who may edit the guards has all rights; this finds mistakes, not enemies.
+A policy may exist and not hold: its binding may only warn, or its rules may differ. So the policies of the cluster are
+compared with those of this release. Whoever may edit the guards has all rights; this check finds mistakes, not attacks.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,13 +12,13 @@ __all__ = ["Guard", "GuardFault", "Look", "Sighting", "faults_of"]
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """One that this release carries.
+    """A guard of this release.
 
     Attributes:
-        name: in short, such as `bind-roles`.
+        name: its short name, such as `bind-roles`.
         edition: a whole number that grows whenever a release changes its rules.
-        parts: what its rules consist of, a digest each.
-        likeness: what editions of one guard have in common, where nothing says which guard it is.
+        parts: a digest of each part of its rules.
+        likeness: what all editions of a guard share; identifies a guard that has no name.
     """
 
     name: str
@@ -29,15 +29,15 @@ class Guard:
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A policy with its bindings, or a kind, as the API server has it.
+    """A policy with its bindings, or a CRD, as the API server has it.
 
     Attributes:
-        name: its own; an administrator may have chosen it.
-        guard: which guard it says it is; empty where nothing says so.
-        edition: its mark; 0 where it has none.
+        name: the name of the object; an administrator may have chosen it.
+        guard: the guard that its label names; empty without a label.
+        edition: the edition that its label names; 0 without a label.
         parts: as those of a `Guard`.
         likeness: the same.
-        loophole: what lets requests past it, whatever its rules say; empty where nothing does.
+        loophole: why requests pass it, whatever its rules say; empty if they do not.
     """
 
     name: str
@@ -50,12 +50,12 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What one look at the API server showed.
+    """The result of one check of the API server.
 
     Attributes:
-        sightings: every policy and every kind of ours.
-        admitted: guards that let a dry run pass which they must refuse.
-        refused: guards that refused one, in our words.
+        sightings: every policy, and our CRDs.
+        admitted: guards that admitted a dry run that they must refuse.
+        refused: guards that refused a dry run with our message.
     """
 
     sightings: tuple[Sighting, ...] = ()
@@ -65,7 +65,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class GuardFault:
-    """A guard that does not hold, and why. `older`: it is whole, but of an earlier release."""
+    """A guard that does not hold, and why. `older`: the guard is intact, but of an earlier release."""
 
     guard: str
     why: str
@@ -73,18 +73,18 @@ class GuardFault:
 
 
 def faults_of(guards: Iterable[Guard], look: Look) -> tuple[GuardFault, ...]:
-    """Every guard that does not hold, in the order of `guards`."""
+    """Return every guard that does not hold, in the order of `guards`."""
     found = (_fault(guard, look) for guard in guards)
     return tuple(fault for fault in found if fault is not None)
 
 
 def _fault(guard: Guard, look: Look) -> GuardFault | None:
-    """What a dry run shows counts first. One of those that stand for the guard is enough."""
+    """Judge by the dry run first. One intact copy of the guard is enough."""
     if guard.name in look.admitted:
-        return GuardFault(guard.name, "it let pass what it must refuse")
+        return GuardFault(guard.name, "it admitted a request that it must refuse")
     weak = [_weakness(guard, seen) for seen in look.sightings if _stands_for(guard, seen)]
     if not weak:
-        return None if guard.name in look.refused else GuardFault(guard.name, "it is not there")
+        return None if guard.name in look.refused else GuardFault(guard.name, "it is missing")
     whole = [fault for fault in weak if fault is not None]
     if len(whole) < len(weak):
         return None
@@ -103,7 +103,7 @@ def _weakness(guard: Guard, seen: Sighting) -> GuardFault | None:
     if seen.parts == guard.parts or seen.edition > guard.edition:
         return None
     if seen.edition < guard.edition:
-        why = f"{seen.name} is of edition {seen.edition}, and this operator needs {guard.edition}"
+        why = f"{seen.name} has edition {seen.edition}, but this operator needs edition {guard.edition}"
         return GuardFault(guard.name, why, older=True)
     names = sorted(guard.parts.keys() | seen.parts.keys())
     others = [name for name in names if guard.parts.get(name) != seen.parts.get(name)]

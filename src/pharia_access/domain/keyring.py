@@ -27,7 +27,7 @@ KEY_BYTES = 32
 """Size of a key."""
 
 KEY_ID_PATTERN = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-"""What a key ID may be (a DNS label, RFC 1123), as an unanchored regular expression; `current` is taken."""
+"""The form of a key ID (a DNS label, RFC 1123), as an unanchored regular expression; `current` is reserved."""
 
 _CURRENT = "current"
 _DIGEST_BYTES = 32
@@ -66,7 +66,7 @@ class MacKey:
 
     @property
     def fingerprint(self) -> str:
-        """What tells this key from another under the same ID: 16 lower-case hexadecimal digits, no secret.
+        """Return the fingerprint, which tells two keys of one ID apart: 16 lower-case hexadecimal digits, not secret.
 
         Who guesses a key can test the guess by it, as by a token and its check value: keys must be random.
         """
@@ -74,21 +74,21 @@ class MacKey:
 
     @property
     def reference(self) -> str:
-        """The key by its ID and its fingerprint."""
+        """Return the key's ID and fingerprint."""
         return key_reference(self.key_id, self.fingerprint)
 
     def digest(self, text: TokenText) -> str:
-        """The token's check value under this key."""
+        """Return the token's check value under this key."""
         return hashlib.blake2b(text.reveal().encode("ascii"), key=self.secret, digest_size=_DIGEST_BYTES).hexdigest()
 
 
 def key_reference(key_id: str, fingerprint: str) -> str:
-    """Which key a token names; by its ID alone where the mint recorded no fingerprint. No ID has a dot."""
+    """Return the key that a token names; by its ID alone if the mint recorded no fingerprint. No ID has a dot."""
     return f"{key_id}.{fingerprint}" if fingerprint else key_id
 
 
 class Digester:
-    """A key made ready for many texts: half the cost of beginning anew with the key for each.
+    """A key prepared for many texts: this halves the cost of each.
 
     Works on bytes as they came, so that it can judge what may not be a token at all.
     """
@@ -99,7 +99,7 @@ class Digester:
         self._template = hashlib.blake2b(key=key, digest_size=_DIGEST_BYTES)
 
     def digest(self, presented: bytes) -> bytes:
-        """What `MacKey.digest` gives for a token of this text, as 32 bytes."""
+        """Return the result of `MacKey.digest` for a token of this text, as 32 bytes."""
         keyed = self._template.copy()
         keyed.update(presented)
         return keyed.digest()
@@ -107,7 +107,7 @@ class Digester:
 
 @dataclass(frozen=True, slots=True)
 class Keyring:
-    """Some keys, one of them current. Older ones stay for the tokens that were minted under them.
+    """Some keys, one of them current. Older keys stay for the tokens that were minted with them.
 
     Raises:
         KeyringError: the current key is not among the keys.
@@ -147,12 +147,12 @@ class Keyring:
         return cls(current=key, keys={key.key_id: key})
 
     def to_data(self) -> dict[str, bytes]:
-        """The data that `parse` reads back: secret."""
+        """Return the data that `parse` reads: secret."""
         data = {key_id: key.secret for key_id, key in self.keys.items()}
         return {_CURRENT: self.current.key_id.encode("ascii"), **data}
 
     def rotated(self, entropy: Callable[[int], bytes], now: datetime) -> Self:
-        """This keyring with a new current key; the keys it has stay.
+        """Return this keyring with a new current key; it keeps the other keys.
 
         Raises:
             KeyringError: the new key's ID is taken already, so the entropy source repeats itself.
@@ -164,21 +164,21 @@ class Keyring:
         return type(self)(current=key, keys={**self.keys, key.key_id: key})
 
     def pruned(self, in_use: Collection[str]) -> Self:
-        """This keyring without the keys that no live token uses. The current key always stays."""
+        """Return this keyring without the keys that no live token uses. The current key always stays."""
         kept = {key_id: key for key_id, key in self.keys.items() if key_id in in_use or key_id == self.current.key_id}
         return type(self)(current=self.current, keys=kept)
 
     def mac(self, text: TokenText) -> tuple[str, str]:
-        """The current key's ID, and the token's check value under that key."""
+        """Return the current key's ID, and the token's check value under that key."""
         return self.current.key_id, self.current.digest(text)
 
     def replaced(self, before: "Keyring") -> list[str]:
-        """The IDs under which this keyring has another key than that one before it."""
+        """Return the IDs whose key differs from the key in the earlier keyring."""
         both = sorted(self.keys.keys() & before.keys.keys())
         return [key_id for key_id in both if self.keys[key_id].fingerprint != before.keys[key_id].fingerprint]
 
     def check(self, text: TokenText, *, key_id: str, value: str) -> bool | None:
-        """Whether a recorded check value is this token's, in constant time; None if the key is unknown."""
+        """Return whether a recorded check value is this token's, in constant time; None if the key is unknown."""
         key = self.keys.get(key_id)
         if key is None:
             return None

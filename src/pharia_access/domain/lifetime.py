@@ -1,4 +1,4 @@
-"""When a token's life ends, how long it may be, and when somebody should be warned. All bounds are policy."""
+"""The expiry of a token, its longest lifetime, and the time of the warning. All bounds are policy."""
 
 from datetime import datetime, timedelta
 
@@ -9,12 +9,12 @@ __all__ = ["end_of_life", "expiring_soon_at", "expiry", "longest_life", "next_en
 
 
 def longest_life(policy: Policy, wish: TokenPolicy) -> timedelta:
-    """The longest life of a token: the cluster's maximum, or the credential's where that is shorter."""
+    """Return the longest lifetime of a token: the cluster's maximum, or the credential's if that is shorter."""
     return policy.max_ttl if wish.max_ttl is None else min(policy.max_ttl, wish.max_ttl)
 
 
 def end_of_life(spec: TokenSpec, *, policy: Policy, wish: TokenPolicy, issued_at: datetime) -> datetime:
-    """When a token that was issued at that moment ends.
+    """Return the expiry of a token that was issued at that moment.
 
     `ttl` counts from the mint, `expiresAt` is absolute, the earlier of the two counts. A spec with neither gets the
     credential's default, else the cluster's; a default is never longer than the maximum.
@@ -29,20 +29,20 @@ def end_of_life(spec: TokenSpec, *, policy: Policy, wish: TokenPolicy, issued_at
 
 
 def overlong_by(spec: TokenSpec, *, policy: Policy, wish: TokenPolicy, now: datetime) -> timedelta | None:
-    """By how much a life that starts now would exceed the longest one; None if it does not."""
+    """Return by how much a lifetime that starts now exceeds the longest one, or None."""
     now = whole_seconds(now)
     excess = end_of_life(spec, policy=policy, wish=wish, issued_at=now) - now - longest_life(policy, wish)
     return excess if excess > timedelta(0) else None
 
 
 def expiry(token: Token) -> datetime | None:
-    """The end that counts, in whole seconds: what the mint fixed, or the spec's `expiresAt` where it is earlier."""
+    """Return the expiry in whole seconds: the mint's, or the spec's `expiresAt` if that is earlier."""
     ends = [whole_seconds(end) for end in (token.status.expires_at, token.spec.expires_at) if end is not None]
     return min(ends, default=None)
 
 
 def next_end(token: Token) -> datetime | None:
-    """What ends first: the token, or the window of a one-time Secret that is still there."""
+    """Return the earlier of the token's expiry and the end of an open window."""
     delivery = token.status.delivery
     available = delivery is not None and delivery.state is DeliveryState.AVAILABLE
     ends = (expiry(token), delivery.deadline if available and delivery is not None else None)
@@ -50,7 +50,7 @@ def next_end(token: Token) -> datetime | None:
 
 
 def expiring_soon_at(token: Token, policy: Policy) -> datetime | None:
-    """When to warn of the end. A life of at most twice the warning's lead gets none: it would always be on."""
+    """Return when to warn of the expiry. A lifetime of at most twice the lead gets no warning."""
     issued_at, fixed, end = token.status.issued_at, token.status.expires_at, expiry(token)
     if issued_at is None or fixed is None or end is None or fixed - issued_at <= 2 * policy.warn_before:
         return None

@@ -1,4 +1,4 @@
-"""Frozen values of the three kinds, as the rules see them, and what the rules may ask to be done.
+"""Frozen values of ApiToken, ApiCredential and their policy, as the rules see them.
 
 Wire names and defaults of the cluster stay in `pharia_access.kube`; nothing here knows JSON.
 """
@@ -36,7 +36,7 @@ NOTHING_YET = -1
 
 @dataclass(frozen=True, slots=True, order=True)
 class ObjectKey:
-    """Which object: all that travels through queues and schedules."""
+    """The identity of an object in queues and schedules."""
 
     namespace: str
     name: str
@@ -58,13 +58,13 @@ class OwnerReference:
 
     @property
     def is_credential(self) -> bool:
-        """Whether the owner is an ApiCredential, of whichever version."""
+        """Return whether the owner is an ApiCredential of any version."""
         return self.kind == "ApiCredential" and self.api_version.startswith("access.pharia.ai/")
 
 
 @dataclass(frozen=True, slots=True)
 class CredentialIdentity:
-    """The credential a token belongs to: a later one of the same name is another."""
+    """The credential of a token. A later credential of the same name is another one."""
 
     name: str
     uid: str
@@ -72,7 +72,7 @@ class CredentialIdentity:
 
 @dataclass(frozen=True, slots=True)
 class TokenSpec:
-    """What a person asked for. `window` is the default where the object names none."""
+    """A token's spec. `window` has the default if the object names none."""
 
     credential_name: str
     window: timedelta
@@ -84,7 +84,7 @@ class TokenSpec:
 
 @dataclass(frozen=True, slots=True)
 class Mac:
-    """The fast check: a keyed digest, and which key made it.
+    """The fast check: a keyed digest, and the key that made it.
 
     Attributes:
         fingerprint: of the key; empty for a token that was minted before there were any.
@@ -107,7 +107,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class TokenStatus:
-    """What the operator recorded. `hash` set means: minted, once and for ever.
+    """A token's status. A token with a `hash` is minted, once and for ever.
 
     Attributes:
         expires_at: the end that was fixed at the mint.
@@ -147,7 +147,7 @@ class Token:
 
     @property
     def minted(self) -> bool:
-        """Whether it has its one secret."""
+        """Return whether the token has its one secret."""
         return self.status.hash is not None
 
 
@@ -162,7 +162,7 @@ class TokenPolicy:
 
 @dataclass(frozen=True, slots=True)
 class TokenCounts:
-    """A credential's tokens by phase. One without a status counts as pending."""
+    """A credential's tokens by phase. A token without a status counts as pending."""
 
     active: int = 0
     expired: int = 0
@@ -173,7 +173,7 @@ class TokenCounts:
 
 @dataclass(frozen=True, slots=True)
 class CredentialStatus:
-    """What the operator recorded of a credential."""
+    """A credential's status."""
 
     observed_generation: int = NOTHING_YET
     conditions: tuple[Condition, ...] = ()
@@ -197,7 +197,7 @@ class Credential:
 
     @property
     def identity(self) -> CredentialIdentity:
-        """What a token records of it."""
+        """Return the identity that a token records."""
         return CredentialIdentity(name=self.key.name, uid=self.uid)
 
     def concerns(self, before: "Credential | None") -> tuple[Phase, ...]:
@@ -223,15 +223,15 @@ class Policy:
     restore_labels: frozenset[str] = frozenset({"velero.io/restore-name"})
 
     def tracked_by_gitops(self, token: Token) -> bool:
-        """Whether Git declares the token, and would create it again."""
+        """Return whether Git declares the token and would create it again."""
         return not (
             self.gitops_annotations.isdisjoint(token.annotations) and self.gitops_labels.isdisjoint(token.labels)
         )
 
     def declared_elsewhere(self, token: Token) -> bool:
-        """Whether something would create the token again if we deleted it: Git, or a controller that owns it."""
+        """Return whether Git or an owning controller would create the token again after a deletion."""
         return self.tracked_by_gitops(token) or any(it.controller and not it.is_credential for it in token.owners)
 
     def restored(self, token: Token) -> bool:
-        """Whether a backup tool put the token here."""
+        """Return whether a backup tool restored the token."""
         return not self.restore_labels.isdisjoint(token.labels)

@@ -1,4 +1,4 @@
-"""What a credential may do: PhariaAI permissions, the roles that grant them, and where a role may be held.
+"""PhariaAI permissions, the roles that grant them, and the namespaces that may use a role.
 
 Nothing here is cached: whoever asks passes the catalog of roles as it is now.
 """
@@ -33,13 +33,13 @@ class Permission:
 
     @classmethod
     def of(cls, name: str, **fields: str) -> "Permission":
-        """Write one shortly: `Permission.of("AccessModel", model="*")`."""
+        """Build a permission in short form: `Permission.of("AccessModel", model="*")`."""
         return cls(name, tuple(fields.items()))
 
 
 @dataclass(frozen=True)
 class Role:
-    """An entry of the catalog. Without slots, since it keeps what is worked out of it once.
+    """An entry of the catalog. Without slots, since it caches computed values.
 
     Attributes:
         allowed_namespaces: whose credentials may hold it, by name; `*` stands for all, none for nobody.
@@ -50,12 +50,12 @@ class Role:
     permissions: tuple[Permission, ...]
 
     def allows(self, namespace: str) -> bool:
-        """Whether a credential in this namespace may hold the role."""
+        """Return whether a credential in this namespace may use the role."""
         return ANY in self.allowed_namespaces or namespace in self.allowed_namespaces
 
     @cached_property
     def granting(self) -> Mapping[str, Granting]:
-        """What it grants, by the permission's name, ready to be asked."""
+        """Return the granted permissions, indexed by name."""
         by_name: dict[str, list[tuple[tuple[str, str], ...]]] = {}
         for permission in self.permissions:
             by_name.setdefault(permission.name, []).append(permission.fields)
@@ -64,7 +64,7 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class EffectiveRoles:
-    """What a credential's list of roles comes to. Each tuple keeps the order of the list.
+    """A credential's resolved roles. Each tuple keeps the order of the list.
 
     Attributes:
         roles: the names of those that count.
@@ -81,18 +81,18 @@ class EffectiveRoles:
     met: set[str] = field(default_factory=set, init=False, compare=False, repr=False)
 
     def remember_met(self, requirement: str) -> None:
-        """Whoever asks the same again need not work it out. Of few, since each credential has its own."""
+        """A cache of answers. Small, since each credential has its own."""
         if len(self.met) == _MOST_MET:
             self.met.clear()
         self.met.add(requirement)
 
     @property
     def permissions(self) -> tuple[Permission, ...]:
-        """The union over the roles that count, each once."""
+        """Return the union over the resolved roles, each permission once."""
         return tuple(dict.fromkeys(permission for role in self.held for permission in role.permissions))
 
     def grants(self, asked: Permission) -> bool:
-        """Whether a permission of one of the roles grants the asked one, as `grants` defines it.
+        """Return whether a permission of one of the roles grants the requested one, as `grants` defines it.
 
         Costs as many look-ups as there are roles and asked fields, whatever the roles hold.
         """
@@ -104,7 +104,7 @@ class EffectiveRoles:
 
 
 def grants(held: Permission, asked: Permission) -> bool:
-    """Whether holding the one permits the other.
+    """Return whether the held permission grants the requested one.
 
     The names are equal, every asked field is present in the held one, and every held field is `*` or equals
     the asked value. So a restricted one never grants a bare ask, which PhariaAI reads as unrestricted.
@@ -116,7 +116,7 @@ def grants(held: Permission, asked: Permission) -> bool:
 
 
 def effective(roles: Sequence[str], catalog: Mapping[str, Role], *, namespace: str) -> EffectiveRoles:
-    """Resolve a credential's roles; those unknown or not allowed in its namespace grant nothing."""
+    """Resolve a credential's roles. Unknown roles and roles that are not allowed in its namespace grant nothing."""
     names = tuple(dict.fromkeys(roles))
     known = tuple(catalog[name] for name in names if name in catalog)
     held = tuple(role for role in known if role.allows(namespace))

@@ -43,7 +43,7 @@ def format_time(moment: datetime) -> str:
 
 
 def whole_seconds(moment: datetime) -> datetime:
-    """The time in UTC as a Kubernetes object can hold it: cut to whole seconds.
+    """Return the time in UTC as a Kubernetes object holds it: cut to whole seconds.
 
     Raises:
         InvalidObjectError: the time says no zone.

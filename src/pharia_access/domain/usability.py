@@ -1,8 +1,8 @@
-"""Is a token usable now, and if not, why: the verifier's rules, asked by the operator and by the command line.
+"""Whether a token is usable now, and why not: the verifier's rules, for the operator and the command line.
 
-There is one list of rules, `verification.RULES`. Here an object becomes what they look at, and an objection becomes a
-reason and a sentence. What a verifier alone knows is left out: its view's age, `REFUSE_ISSUED_BEFORE`, and whether
-two objects claim one token ID.
+There is one list of rules, `verdict.RULES`. This module turns an object into the input of the rules, and an objection
+into a reason and a sentence. It leaves out what only a verifier knows: the age of its data, `REFUSE_ISSUED_BEFORE`,
+and whether two objects claim one token ID.
 """
 
 from collections.abc import Mapping
@@ -25,12 +25,12 @@ BY_CREDENTIAL: Final = (
     Refusal.CREDENTIAL_BEING_DELETED,
     Refusal.CREDENTIAL_SUSPENDED,
 )
-"""The objections that are not the token's own."""
+"""The objections to a token's credential, not to the token itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the rules look at of a minted token; see `verification.TokenFacts`."""
+    """The fields of a minted token that the rules look at; see `verdict.TokenFacts`."""
 
     credential_uid: str
     issued_at: float
@@ -40,7 +40,7 @@ class Facts:
 
     @classmethod
     def of(cls, token: Token) -> Self | None:
-        """Of an ApiToken as the operator reads it; None where nothing is minted."""
+        """Return the facts of an ApiToken as the operator reads it; None if no token is minted."""
         status = token.status
         if not token.minted or status.credential is None or status.issued_at is None:
             return None
@@ -56,7 +56,7 @@ class Facts:
     def at(  # one place for what a missing time means
         cls, *, credential_uid: str, issued: datetime, ends: datetime | None, revoked: bool, deleting: bool
     ) -> Self:
-        """By the times of a status. Without an end a token is over, as what cannot be parsed is."""
+        """Return the facts from the times of a status. A token without an end counts as expired."""
         return cls(
             credential_uid=credential_uid,
             issued_at=issued.timestamp(),
@@ -68,7 +68,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Unusable:
-    """Why a token is refused now: a reason as a status has it, and a clause for people."""
+    """Why a token is refused now: the reason of its condition, and a clause for people."""
 
     reason: str
     why: str
@@ -77,9 +77,9 @@ class Unusable:
 def objection(
     token: TokenFacts | None, holder: CredentialFacts | None, now: datetime, *, rules: tuple[Rule, ...] = RULES
 ) -> Refusal | None:
-    """What a verifier would say of the token's own text; None if it is usable at `now`.
+    """Return why a verifier refuses the token at `now`, or None if the token is usable.
 
-    `token` is None where nothing is minted, `holder` where there is no credential of its credential's name.
+    `token` is None if no token is minted; `holder` is None if there is no credential of that name.
     """
     if token is None:
         return Refusal.UNKNOWN_TOKEN
@@ -87,24 +87,24 @@ def objection(
 
 
 def unusable(refusal: Refusal, credential: str) -> Unusable:
-    """An answer of `objection` in the words of a status. `credential` is the name of the token's."""
+    """Put an answer of `objection` into the words of a status. `credential` is the name of the token's credential."""
     reason, why = _TOLD[refusal]
     return Unusable(reason, why.format(credential=credential))
 
 
 _TOLD: Final[Mapping[Refusal, tuple[Reason, str]]] = {
-    Refusal.UNKNOWN_TOKEN: (Reason.NOT_DELIVERED, "nothing is minted"),
+    Refusal.UNKNOWN_TOKEN: (Reason.NOT_DELIVERED, "no token is minted"),
     Refusal.REVOKED: (Reason.REVOKED, "it is revoked"),
     Refusal.BEING_DELETED: (Reason.DELETING, "it is being deleted"),
-    Refusal.EXPIRED: (Reason.EXPIRED, "its end has come"),
-    Refusal.CREDENTIAL_GONE: (Reason.CREDENTIAL_NOT_FOUND, "ApiCredential {credential}, which it belongs to, is gone"),
+    Refusal.EXPIRED: (Reason.EXPIRED, "it has expired"),
+    Refusal.CREDENTIAL_GONE: (Reason.CREDENTIAL_NOT_FOUND, "its ApiCredential {credential} does not exist"),
     Refusal.CREDENTIAL_REPLACED: (
         Reason.CREDENTIAL_REPLACED,
-        "ApiCredential {credential}, which it belongs to, was deleted; another of the same name does not revive it",
+        "its ApiCredential {credential} was deleted, and a new one of the same name does not revive it",
     ),
-    Refusal.CREDENTIAL_BEING_DELETED: (Reason.CREDENTIAL_DELETING, "ApiCredential {credential} is being deleted"),
+    Refusal.CREDENTIAL_BEING_DELETED: (Reason.CREDENTIAL_DELETING, "its ApiCredential {credential} is being deleted"),
     Refusal.CREDENTIAL_SUSPENDED: (
         Reason.CREDENTIAL_SUSPENDED,
-        "ApiCredential {credential} is suspended, until its spec.suspended is false",
+        "its ApiCredential {credential} is suspended",
     ),
 }

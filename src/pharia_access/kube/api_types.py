@@ -1,7 +1,7 @@
-"""The three kinds as JSON: pydantic models of what the operator reads, and of no other field.
+"""The three kinds as JSON: pydantic models of exactly the fields that the operator reads.
 
-Strict: what the CRDs would refuse is refused here too, since an object may be older than a rule or written around it.
-What a value means inside is the business of `kube.schema`.
+Strict: values that the CRDs refuse are refused here, too, since an object may be older than a rule or bypass it.
+`kube.schema` interprets the values.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""How long to wait before the API server is asked again."""
+"""The wait before the next request to the API server after a failure."""
 
 from collections.abc import Awaitable, Callable
 from typing import Final
@@ -10,10 +10,10 @@ _DOUBLINGS: Final = 10
 
 
 class Backoff:
-    """Waits that double, each cut by up to a half by chance, so that many who wait do not come back together.
+    """Waits that double, each cut at random by up to a half, so that many clients do not return at the same time.
 
     Args:
-        jitter: evenly from 0 to 1.
+        jitter: a number from 0 to 1, evenly distributed.
     """
 
     def __init__(self, sleep: Callable[[float], Awaitable[None]], jitter: Callable[[], float]) -> None:
@@ -22,7 +22,7 @@ class Backoff:
         self._waits = 0
 
     def reset(self) -> None:
-        """Things go well: the next wait is short again."""
+        """Reset after success: the next wait is short again."""
         self._waits = 0
 
     async def wait(self, asked: float | None = None) -> None:

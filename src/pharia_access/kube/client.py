@@ -1,6 +1,6 @@
 """The connection of the operator and the verifier. The only maker of an `ApiClient`.
 
-Goes below the library's generated methods, to `ApiClient.call_api`: those validate every argument anew, and raise
+Calls `ApiClient.call_api` instead of the generated methods: those validate every argument again, and raise
 exceptions that hold the answer's body.
 """
 
@@ -22,7 +22,7 @@ __all__ = ["JSON_PATCH", "MERGE_PATCH", "Connection", "Request", "connect"]
 
 
 class _Library:
-    """Answers `Transport` by the client library."""
+    """Implements `Transport` with the client library."""
 
     least_seconds = 0.0
 
@@ -33,7 +33,7 @@ class _Library:
     async def request(
         self, call: Request, target: str, headers: Mapping[str, str], patience: aiohttp.ClientTimeout
     ) -> aiohttp.ClientResponse:
-        """As the protocol says."""
+        """See the protocol."""
         signed = dict(headers)
         try:
             # Reads a projected ServiceAccount token anew once a minute (InClusterConfigLoader).
@@ -48,7 +48,7 @@ class _Library:
         return response
 
     def login(self) -> dict[str, Any]:
-        """As the protocol says."""
+        """See the protocol."""
         configuration = self._configuration
         if configuration.refresh_api_key_hook is not None:
             configuration.refresh_api_key_hook(configuration)
@@ -68,9 +68,9 @@ class _Library:
 async def connect(
     login: Login | str | None, *, pool_size: int, user_agent: str = "pharia-access"
 ) -> AsyncIterator[Connection]:
-    """Connect as a kubeconfig's current context says, or, without one, as the pod's ServiceAccount; closes at the end.
+    """Connect with a kubeconfig's current context, or as the pod's ServiceAccount without one; close at the end.
 
-    Nothing is sent yet. At most `pool_size` requests are under way at a time, the others wait. Raises SettingsError.
+    Sends nothing yet. At most `pool_size` requests run at a time, the others wait. Raises SettingsError.
     """
     login = login if isinstance(login, Login) else Login(login)
     configuration = await configuration_of(login)

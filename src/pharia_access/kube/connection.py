@@ -1,4 +1,4 @@
-"""The connection to the API server, one call at a time, whoever carries it."""
+"""The connection to the API server, independent of its transport."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -23,10 +23,10 @@ _OFFSET_TIMEOUT_SECONDS = 5.0
 
 
 class Transport(Protocol):
-    """What carries requests, signed in.
+    """An authenticated transport of requests.
 
     Attributes:
-        least_seconds: that an answer may take, whatever the request says: its login may wait for a person.
+        least_seconds: the shortest timeout of an answer, whatever the request says: a login may wait for a person.
     """
 
     least_seconds: float
@@ -34,11 +34,11 @@ class Transport(Protocol):
     async def request(
         self, call: Request, target: str, headers: Mapping[str, str], patience: aiohttp.ClientTimeout
     ) -> aiohttp.ClientResponse:
-        """Send it to that path and query; the answer, whose body is still to come. Raises TRANSPORT_ERRORS."""
+        """Send the request and return the answer before its body has arrived. Raises TRANSPORT_ERRORS."""
         ...
 
     def login(self) -> dict[str, Any]:
-        """What `kopf.ConnectionInfo` takes; call from any thread."""
+        """Return the arguments of `kopf.ConnectionInfo`; call from any thread."""
         ...
 
 
@@ -50,21 +50,21 @@ class Connection:
         self._user_agent = user_agent
 
     async def send(self, call: Request) -> bytes:
-        """Send one request; the body of the answer. Raises the leaves of ApiError, without any part of a Secret.
+        """Send one request and return the answer's body. Raises the leaves of ApiError, without any part of a Secret.
 
-        Writes go out with `fieldValidation=Strict`: an older CRD must not drop a field in silence.
+        Writes use `fieldValidation=Strict`: an older CRD must not drop a field silently.
         """
         return (await self.fetch(call)).body
 
     async def fetch(self, call: Request) -> Response:
-        """As `send`; the whole answer."""
+        """Send one request and return the whole answer."""
         answer = await self._answer(call)
         answer.require_success(call)
         return answer
 
     @asynccontextmanager
     async def stream(self, call: Request, *, silence_seconds: float) -> AsyncIterator[Stream]:
-        """Send a request whose answer goes on: a watch, or a long list. `timeout_seconds` is for its beginning.
+        """Send a request with a streamed answer: a watch or a long list. `timeout_seconds` is for its start.
 
         Raises the leaves of ApiError; no byte for `silence_seconds` is an UnavailableError.
         """
@@ -75,7 +75,7 @@ class Connection:
             response.close()
 
     async def server_time_offset(self, now: Callable[[], datetime]) -> timedelta:
-        """How far the API server's clock is ahead of ours, to about a second; raises UnavailableError.
+        """Return how far the API server's clock is ahead of ours, to about a second. Raises UnavailableError.
 
         Its `Date` header is cut to whole seconds and belongs to some moment between request and answer.
         """
@@ -88,7 +88,7 @@ class Connection:
         return answer.date + timedelta(milliseconds=500) - middle
 
     def login(self) -> dict[str, Any]:
-        """What `kopf.ConnectionInfo` takes, with the ServiceAccount's token as it is now. Call from any thread."""
+        """Return the arguments of `kopf.ConnectionInfo` with the current ServiceAccount token. Call from any thread."""
         return self._transport.login()
 
     async def _answer(self, call: Request) -> Response:

@@ -1,7 +1,7 @@
-"""Deleting just the object that was meant: gone already, or another of its name, is no error. And looking at one.
+"""Deletes exactly the object of a UID, and inspects one by a dry run. An object that is gone or replaced is no error.
 
-Options go out in the query, which audit logs tell, and in the body, which the API server believes where there are both:
-no proxy that drops one of them may turn a look into a deletion.
+Options are sent in the query, which audit logs record, and in the body, which the API server prefers: a proxy that
+drops one of them must not turn a dry run into a deletion.
 """
 
 from typing import Final
@@ -28,7 +28,7 @@ class _Metadata(BaseModel):
 
 
 class _Answer(BaseModel):
-    """A Status, or the object as it stands."""
+    """A Status, or the object that still exists."""
 
     model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
@@ -37,9 +37,9 @@ class _Answer(BaseModel):
 
 
 async def delete_exactly(connection: Connection, path: str, uid: str, *, timeout_seconds: float) -> Deletion:
-    """Delete what has that path and UID, and what it owns after it. Raises UnavailableError where nobody can tell.
+    """Delete the object with this path and UID, then its dependents. Raises UnavailableError if the outcome is unknown.
 
-    Garbage collection's finalizers go with such a request, those of others stay: then the answer is the object.
+    Such a request removes the finalizers of garbage collection. With other finalizers the answer is the object.
     """
     try:
         answer = await connection.send(Request("DELETE", path, timeout_seconds, manifests.delete_options(uid)))
@@ -50,9 +50,9 @@ async def delete_exactly(connection: Connection, path: str, uid: str, *, timeout
 
 
 def what_holds(answer: bytes) -> Held | None:
-    """By what an object still stands after the deletion that was answered so; None where it is gone.
+    """Return the finalizers that hold the object after this answer to a deletion; None if the object is gone.
 
-    Raises UnavailableError for what is no answer of an API server: it is asked again.
+    Raises UnavailableError for an answer that no API server gives; the caller asks again.
     """
     try:
         read = _Answer.model_validate_json(answer)
@@ -66,7 +66,7 @@ def what_holds(answer: bytes) -> Held | None:
 
 
 async def deleted_as_dry_run(connection: Connection, path: str, *, timeout_seconds: float) -> bytes:
-    """The object of that path, as its deletion would leave it: nothing is changed. Admission judges it as if it were.
+    """Return the object as a deletion would leave it, by a dry run. Admission judges it like a real deletion.
 
     A deletion that waits for dependents answers with the object, any other with a Status; so does this one where the
     API server collects no garbage. Raises NotFoundError, ForbiddenError.

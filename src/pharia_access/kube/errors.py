@@ -1,8 +1,8 @@
-"""Turns what the API server and the client library answer into the leaves of `errors.ApiError`.
+"""Turns failures of the API server and the client library into the leaves of `errors.ApiError`.
 
-Works on status and body, so that the library's `ApiException`, whose text is headers and body, is never made.
-A refusal may repeat what was sent: a bad PATCH is answered with the whole object. So texts are cut, and where Secrets
-are concerned nothing is passed on but the reason and the name of who refused.
+Works on status and body, so that the library's `ApiException`, whose text holds headers and body, is never created.
+A refusal may repeat the request: a bad PATCH is answered with the whole object. So texts are cut, and errors about
+Secrets contain only the reason and the name of the policy that refused.
 """
 
 import json
@@ -32,13 +32,13 @@ class LibraryError(Exception):
 
 
 TRANSPORT_ERRORS = (aiohttp.ClientError, OSError, LibraryError)
-"""What a call may raise before an answer is complete; `TimeoutError` and those of TLS are OSErrors."""
+"""The exceptions of a call before its answer is complete; `TimeoutError` and TLS errors are OSErrors."""
 
 MOST_CHARACTERS = 256
-"""How much of a Status' message goes into an error's text."""
+"""The length of a Status' message in an error's text."""
 
 MOST_SAID = 1024
-"""How much of it is kept for a person."""
+"""The length of that message for people."""
 
 # Who refused, from the texts of k8s.io/apiserver (RBAC's `forbiddenMessage`, the validating policies, the webhooks,
 # the quotas): names only, nothing of the request's body.
@@ -58,16 +58,16 @@ _REASON = re.compile("[A-Za-z]{1,64}")
 
 
 class PolicyDeniedError(ForbiddenError):
-    """One of our policies that restrain the operator refused. Of a Secret: so it is somebody else's."""
+    """A policy that restrains the operator refused. For a Secret this means: somebody else's."""
 
 
 def concerns_secrets(path: str) -> bool:
-    """Whether an answer under this path may hold a Secret's data."""
+    """Return whether an answer under this path may hold a Secret's data."""
     return "secrets" in path.split("/")
 
 
 def refusal(status: int, body: bytes, *, method: str, path: str, retry_after: str | None = None) -> ApiError:
-    """The error that an HTTP status of 300 or more means.
+    """Return the error of an HTTP status of 300 or more.
 
     A 404 means NotFoundError only as a Status with that reason: a bare one says that the resource is not served.
     """
@@ -84,7 +84,7 @@ def refusal(status: int, body: bytes, *, method: str, path: str, retry_after: st
 
 
 def unreachable(error: BaseException, *, method: str, path: str) -> UnavailableError:
-    """The error that no complete answer means. Its text names the kind of failure only."""
+    """Return the error of an incomplete answer. Its text names only the kind of failure."""
     if isinstance(error, TimeoutError):
         return UnavailableError(f"{method} {path}: no answer in time")
     failed = error.__cause__ if isinstance(error, LibraryError) else error
@@ -118,7 +118,7 @@ def _text(status: int, answer: Mapping[str, Any], request: str, message: str) ->
 
 
 def _message(answer: Mapping[str, Any], path: str) -> str:
-    """What the API server says of the refusal; of Secrets, only what cannot quote one."""
+    """Return the API server's reason; for Secrets, only parts that cannot quote one."""
     message = str(answer.get("message", ""))
     if not concerns_secrets(path):
         return message
@@ -140,5 +140,5 @@ def _status_of(body: bytes) -> Mapping[str, Any]:
 
 
 def _seconds(retry_after: str | None) -> float | None:
-    """Kubernetes sends whole seconds, never a date."""
+    """Parse Retry-After: Kubernetes sends whole seconds, never a date."""
     return float(retry_after) if retry_after is not None and retry_after.isdecimal() else None

@@ -1,4 +1,4 @@
-"""Our three kinds in the API server: the `Cluster` port. Reads, compares and sets; decides nothing."""
+"""Implements the `Cluster` port: our three kinds in the API server. Reads, compares and sets; decides nothing."""
 
 import json
 import logging
@@ -40,7 +40,7 @@ Body = Mapping[str, Any]
 
 
 class KubeCluster:
-    """Answers `services.ports.Cluster`.
+    """Implements `services.ports.Cluster`.
 
     Args:
         default_window: of tokens that name none.
@@ -68,18 +68,18 @@ class KubeCluster:
         return to_credential(await self._get("ApiCredential", key))
 
     async def write_token_status(self, token: Token, status: TokenStatus) -> Token:
-        """Replace our status fields if the token is still as read. Raises ConflictError, NotFoundError."""
+        """Replace our status fields if the token is unchanged since then. Raises ConflictError, NotFoundError."""
         return await self._write_token_status(token, status, frozenset())
 
     async def write_credential_status(self, credential: Credential, status: CredentialStatus) -> Credential:
-        """The same for a credential."""
+        """Replace our status fields if the credential has not changed since it was read."""
         body = manifests.credential_status_patch(credential, status)
         return to_credential(await self._patch("ApiCredential", credential.key, body, subresource="status"))
 
     async def write_malformed_status(self, invalid_object: InvalidObject, *, now: datetime) -> None:
-        """Tell on an object what is wrong with it, unless that is there already; an ApiRole has no status to tell on.
+        """Write into an object's status why it is invalid, unless the status says so. An ApiRole has no status.
 
-        Raises ConflictError if the object is no longer the one that could not be understood.
+        Raises ConflictError if the object is no longer the invalid one.
         """
         if invalid_object.kind == "ApiRole":
             return
@@ -92,11 +92,11 @@ class KubeCluster:
             await self._patch(invalid_object.kind, invalid_object.key, patch, subresource="status")
 
     async def set_owners(self, token: Token, owners: tuple[OwnerReference, ...]) -> Token:
-        """Replace the owner references if the token is still as read. Raises ConflictError, NotFoundError."""
+        """Replace the owner references if the token is unchanged since then. Raises ConflictError, NotFoundError."""
         return self._token(await self._patch("ApiToken", token.key, manifests.owners_patch(token, owners)))
 
     async def delete_token(self, key: ObjectKey, uid: str) -> Deletion:
-        """Delete that very token, and see whether it still stands."""
+        """Delete exactly this token, and return whether finalizers hold it."""
         path = paths.of_object(paths.PLURALS["ApiToken"], key)
         return await delete_exactly(self._connection, path, uid, timeout_seconds=self._timeout)
 
@@ -127,7 +127,7 @@ class KubeCluster:
             await self._connection.send(Request("GET", path, self._timeout, query={"limit": "1"}))
 
     async def server_time_offset(self, now: Callable[[], datetime]) -> timedelta:
-        """How far the API server's clock is ahead of `now`, to about a second. Raises UnavailableError."""
+        """Return how far the API server's clock is ahead of `now`, to about a second. Raises UnavailableError."""
         return await self._connection.server_time_offset(now)
 
     async def _pages(
@@ -151,7 +151,7 @@ class KubeCluster:
         return to_token(body, self._default_window)
 
     async def _write_token_status(self, token: Token, status: TokenStatus, omitted: frozenset[str]) -> Token:
-        """Write it without these fields, and without what the server then says that it does not know."""
+        """Write the patch without these fields, and without the fields that the server then reports as unknown."""
         body = without(manifests.token_status_patch(token, status), omitted)
         try:
             written = self._token(await self._patch("ApiToken", token.key, body, subresource="status"))

@@ -1,4 +1,4 @@
-"""One request to the API server and what comes back: whole, line by line, or as it comes."""
+"""A request to the API server and its answer: whole, by line, or in pieces."""
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
@@ -18,7 +18,7 @@ __all__ = ["JSON", "MOST_LINE_BYTES", "Request", "Response", "Stream"]
 JSON: Final = "application/json"
 
 MOST_LINE_BYTES: Final = 4 * 2**20
-"""A line that is longer is no watch event: etcd's objects end at 1.5 MiB."""
+"""The longest line of a watch: etcd's objects have at most 1.5 MiB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +27,8 @@ class Request:
 
     Attributes:
         path: from `kube.paths`.
-        timeout_seconds: for all of it, a wait for a free connection included.
-        body: what JSON can hold; never shown.
+        timeout_seconds: for the whole request, including a wait for a free connection.
+        body: a JSON value; never shown.
     """
 
     method: str
@@ -49,7 +49,7 @@ class Response:
 
     @property
     def date(self) -> datetime | None:
-        """The server's time when it answered, cut to whole seconds."""
+        """Return the server's time when it answered, cut to whole seconds."""
         return _date(self.headers)
 
     def require_success(self, call: Request) -> None:
@@ -60,7 +60,7 @@ class Response:
 
 
 class Stream:
-    """An answer that goes on."""
+    """A streamed answer."""
 
     def __init__(self, response: aiohttp.ClientResponse, call: Request) -> None:
         self._response = response
@@ -68,11 +68,11 @@ class Stream:
 
     @property
     def date(self) -> datetime | None:
-        """The server's time when it began to answer."""
+        """Return the server's time when it began to answer."""
         return _date(self._response.headers)
 
     async def lines(self) -> AsyncGenerator[bytes, None]:
-        """Each line as it comes, to the clean end. Raises UnavailableError where it breaks off."""
+        """Yield each line as it arrives, up to the clean end. Raises UnavailableError if the stream breaks."""
         rest = b""
         async with aclosing(self.chunks()) as chunks:
             async for chunk in chunks:
@@ -83,7 +83,7 @@ class Stream:
         self._require(not rest, "ended within a line")
 
     async def chunks(self) -> AsyncGenerator[bytes, None]:
-        """The bytes as they come, to the clean end. Raises UnavailableError where they break off."""
+        """Yield the bytes as they arrive, up to the clean end. Raises UnavailableError if the stream breaks."""
         try:
             async for chunk in self._response.content.iter_any():
                 yield chunk

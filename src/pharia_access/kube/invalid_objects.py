@@ -1,6 +1,6 @@
-"""How an object that cannot be understood is told so: on the raw JSON, since there is no value of it.
+"""Writes on an invalid object's status why it is invalid. Works on raw JSON, since the object could not be parsed.
 
-Changes two conditions and nothing else: whatever is wrong with the rest stays there to be seen.
+Changes two conditions and nothing else: the invalid fields stay visible.
 """
 
 from collections.abc import Mapping
@@ -20,9 +20,9 @@ _MOST_MESSAGE = 4096  # the CRDs' bound
 
 
 def invalid_spec_patch(malformed: InvalidObject, body: Mapping[str, Any], now: datetime) -> Json | None:
-    """The merge patch of the status that tells what is wrong; None if the status tells it already.
+    """Return the merge patch of the status that says what is invalid; None if the status says so already.
 
-    Ready=False and Stalled=True, with reason InvalidSpec; the other conditions stay as they are.
+    Sets Ready=False and Stalled=True with reason InvalidSpec, and keeps the other conditions.
     """
     status = body.get("status")
     held = status.get("conditions") if isinstance(status, dict) else None
@@ -39,7 +39,7 @@ def invalid_spec_patch(malformed: InvalidObject, body: Mapping[str, Any], now: d
 
 
 def _condition(malformed: InvalidObject, name: str, value: str, now: datetime) -> Json:
-    message = f"This {malformed.kind} cannot be understood, so nothing is done for it. Correct it: {malformed.why}"
+    message = f"The operator ignores this {malformed.kind}, because it is invalid. Correct it: {malformed.why}"
     return {
         "type": name,
         "status": value,
@@ -51,7 +51,7 @@ def _condition(malformed: InvalidObject, name: str, value: str, now: datetime) -
 
 
 def _with(conditions: list[Json], new: Json) -> list[Json]:
-    """As `domain.conditions.with_condition`: the time stays while the status does."""
+    """Merge like `domain.conditions.with_condition`: keep the time while the status is the same."""
     old = next((entry for entry in conditions if entry.get("type") == new["type"]), None)
     if old is None:
         return [*conditions, new]

@@ -1,7 +1,7 @@
-"""Fields of a token's status that an ApiToken of before does not know.
+"""Fields of a token's status that an earlier CRD does not know.
 
-Writes are strict, so that an API server whose CRD is older refuses one with such a field: between the upgrade of the
-operator and that of the CRDs, or where a roll-back took the CRDs first. Nothing of ours must wait for that.
+Writes are strict, so an API server with an older CRD refuses a status with such a field: between the upgrades of the
+operator and the CRDs, or after a rollback of the CRDs. The operator must work in that time, too.
 """
 
 from typing import Any, Final
@@ -16,7 +16,7 @@ _FINGERPRINT: Final = "status.mac.keyFingerprint"
 _ENDS_AT: Final = "status.endsAt"
 
 LATER_FIELDS: Final = frozenset({_FINGERPRINT, _ENDS_AT})
-"""Without each of them a status says less, and nothing that is wrong."""
+"""A status without these fields says less, but nothing wrong."""
 
 
 def mac_fields(mac: Mac) -> Json:
@@ -26,7 +26,7 @@ def mac_fields(mac: Mac) -> Json:
 
 
 def without(patch: Json, fields: frozenset[str]) -> Json:
-    """A patch of a token's status, less some of these fields."""
+    """Return a patch of a token's status without some of these fields."""
     for field in fields:
         patch = _less(patch, field.split("."))
     return patch

@@ -1,8 +1,8 @@
-"""What lists and watches wrap objects in, typed by msgspec.
+"""The envelopes of lists and watches, typed with msgspec.
 
 The objects stay bytes: `kube.verifier.decoding` reads them one by one.
 
-What is wrong is told by field, never by value.
+Errors name fields, never values.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 class Struct(msgspec.Struct, gc=False, rename="camel"):
-    """None of them is part of a cycle, so the collector need not look at them."""
+    """Skip the cyclic collector: these objects are never part of a cycle."""
 
 
 class _KeyMetadata(Struct):
@@ -43,14 +43,14 @@ class _ListMetadata(Struct):
 
 
 class ListBody(Struct):
-    """A page of a list, its items not yet looked at."""
+    """A page of a list with undecoded items."""
 
     metadata: _ListMetadata
     items: list[msgspec.Raw]
 
 
 class WatchEvent(Struct):
-    """An event of a watch, its object not yet looked at."""
+    """An event of a watch with an undecoded object."""
 
     type: str
     object: msgspec.Raw
@@ -63,17 +63,17 @@ _events: Final = msgspec.json.Decoder(WatchEvent)
 
 
 def read_listing(body: bytes) -> ListBody:
-    """Read a page. Raises InvalidObjectError for what is no list."""
+    """Decode a page. Raises InvalidObjectError if it is not a list."""
     return decoded(_listings.decode, body)
 
 
 def read_event(line: bytes) -> WatchEvent:
-    """Read an event. Raises InvalidObjectError for what is none."""
+    """Decode an event. Raises InvalidObjectError if it is not an event."""
     return decoded(_events.decode, line)
 
 
 def error_of(event: WatchEvent) -> ApiError:
-    """What an ERROR event says, mostly that the version is too old. Whatever it is, a fresh list mends it."""
+    """Return the message of an ERROR event, usually that the version is too old. A new list resolves every cause."""
     try:
         said = decoded(_statuses.decode, event.object)
     except InvalidObjectError:
@@ -82,7 +82,7 @@ def error_of(event: WatchEvent) -> ApiError:
 
 
 def read_key(body: msgspec.Raw) -> tuple[str, str]:
-    """An object's `namespace/name` (a cluster-wide one's name) and its resourceVersion; what is missing is empty.
+    """Return an object's `namespace/name` (or name, if cluster-scoped) and its resourceVersion, each empty if missing.
 
     Raises InvalidObjectError.
     """
@@ -92,7 +92,7 @@ def read_key(body: msgspec.Raw) -> tuple[str, str]:
 
 
 def decoded(decode: Callable[[bytes | msgspec.Raw], T], body: bytes | msgspec.Raw) -> T:
-    """Decode, or raise InvalidObjectError with nothing of the input."""
+    """Decode, or raise InvalidObjectError without any part of the input."""
     try:
         return decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

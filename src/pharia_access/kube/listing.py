@@ -1,7 +1,7 @@
-"""A list of one of our kinds, read as its bytes come in: 100,000 objects are 290 MB, and never in memory at once.
+"""Lists one of our kinds and decodes the bytes as they arrive: 100,000 objects are 290 MB, never in memory at once.
 
-Asked for as a whole, not in pages: the API server makes a page from its cache only as long as it remembers that very
-version, five minutes at most where nothing changes, and reads each later one from etcd at five times the cost. See
+Requests the whole list, not pages: the API server serves a page from its cache only while it remembers that version,
+at most five minutes in a quiet cluster, and reads each later page from etcd at five times the cost. See
 docs/decisions/0018-lists-are-streamed.md.
 """
 
@@ -21,15 +21,15 @@ from pharia_access.kube.list_decoding import ListBody, decoded, read_listing
 __all__ = ["LIST_SECONDS", "PAGE_SIZE", "ListChunk", "ListReader", "Lists"]
 
 PAGE_SIZE: Final = 2500
-"""Where pages are asked for: with smaller ones the API server's cost for counting what remains grows by the square."""
+"""The size of a page. With smaller pages the API server's cost of counting the remaining items grows quadratically."""
 LIST_SECONDS: Final = 30.0
-"""How long the API server may think, at the beginning or between two pieces. It gives a whole list 60 seconds."""
+"""The longest silence of the API server, before or within a list. It limits a whole list to 60 seconds."""
 
 _ENOUGH: Final = 64 * 1024
-"""Bytes that are looked at together: some twenty tokens, about 2 ms."""
+"""Bytes that are decoded at once: some twenty tokens, about 2 ms."""
 _ITEMS: Final = b'"items":['
 _SEPARATOR: Final = f'}},{{"apiVersion":"{paths.GROUP}/{paths.VERSION}","kind":'.encode()
-"""What mostly is between two items. Elsewhere it does no harm: what is cut there is no JSON, and waits for more."""
+"""The usual separator between items. A false match is harmless: the piece fails to parse and waits for more bytes."""
 
 OnDate = Callable[[datetime | None], None]
 
@@ -37,11 +37,11 @@ _items: Final = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 class ListChunk(NamedTuple):
-    """Some of a list's items, and with the last ones what it says of itself.
+    """Some items of a list; the last chunk also has the list's metadata.
 
     Attributes:
-        version: the list's resourceVersion; empty where it is not known yet.
-        more: where its next page begins; empty where there is none.
+        version: the list's resourceVersion; empty while unknown.
+        more: where the next page begins; empty without one.
     """
 
     items: list[msgspec.Raw]
@@ -50,7 +50,7 @@ class ListChunk(NamedTuple):
 
 
 class ListReader:
-    """Cuts a list into its items. Whatever the order of its fields, nothing is lost: at worst it is read at the end."""
+    """Cuts a list into its items. With an unusual order of fields, the items are read at the end."""
 
     def __init__(self) -> None:
         self._head = b""
@@ -58,7 +58,7 @@ class ListReader:
         self._enough = _ENOUGH
 
     def feed(self, chunk: bytes) -> list[msgspec.Raw]:
-        """The items that are there as a whole; none where it is too early to say."""
+        """Return the items that have arrived completely; none if that is not known yet."""
         self._rest += chunk
         if len(self._rest) < self._enough:
             return []
@@ -68,7 +68,7 @@ class ListReader:
         return self._cut(end + 1) if end >= 0 else []
 
     def end(self) -> ListBody:
-        """The last items, and what the list says of itself. Raises InvalidObjectError for what is no list."""
+        """Return the last items and the list's metadata. Raises InvalidObjectError if the input is not a list."""
         return read_listing(self._head + bytes(self._rest))
 
     def _split_head(self) -> None:
@@ -88,7 +88,7 @@ class ListReader:
 
 
 class Lists:
-    """Lists, one after the other: whole, or in pages where the last of that path broke off: a minute was too short."""
+    """Lists one path after the other: whole, or in pages if the last list of that path took more than a minute."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -97,7 +97,7 @@ class Lists:
     async def portions(
         self, path: str, selector: Mapping[str, str] | None = None, *, on_date: OnDate = lambda _: None
     ) -> AsyncGenerator[ListChunk, None]:
-        """All of a list. Raises the leaves of ApiError, and InvalidObjectError for what is no list."""
+        """Yield all of a list. Raises the leaves of ApiError, and InvalidObjectError if the answer is not a list."""
         by_pages = path in self._by_pages
         self._by_pages.discard(path)
         query = {**({"limit": str(PAGE_SIZE)} if by_pages else {}), **(selector or {})}

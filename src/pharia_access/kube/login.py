@@ -1,6 +1,6 @@
-"""Where the API server is and who asks: from a kubeconfig, or from the pod. A person's login is in `kubectl_proxy`.
+"""The address and login of the API server, from a kubeconfig or the pod. A person's login is in `kubectl_proxy`.
 
-Reads no environment, but for the library's own way to an in-cluster server.
+Reads no environment, except for the library's in-cluster configuration.
 """
 
 import logging
@@ -28,7 +28,7 @@ _BEARER_TOKEN: Final = re.compile(r"bearer [!-~]+")
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """Where the API server is and who asks.
+    """The source of the API server's address and the login.
 
     Attributes:
         kubeconfig: its path, or several as in KUBECONFIG; None stands for the pod's ServiceAccount.
@@ -43,7 +43,7 @@ class Login:
 
 
 async def configuration_of(login: Login) -> Configuration:
-    """What the client library needs to know. Raises SettingsError."""
+    """Build the client library's configuration. Raises SettingsError."""
     configuration = Configuration()
     with _told(login):
         if login.kubeconfig is None:
@@ -60,9 +60,9 @@ async def configuration_of(login: Login) -> Configuration:
 
 
 class _TokenFile:
-    """The library's reading of the ServiceAccount's token, once a minute; where that fails the last one stays.
+    """Reads the ServiceAccount's token through the library once a minute; keeps the last token if that fails.
 
-    The library would fail the request, by an error of any kind, also while the last token is good for an hour.
+    Without this class the request would fail with any error, although the last token is valid for up to an hour.
     """
 
     def __init__(self, configuration: Any) -> None:  # noqa: ANN401 - its hook is typed as None by the library
@@ -70,7 +70,7 @@ class _TokenFile:
         self._failed = False
 
     def install(self, configuration: Any) -> None:  # noqa: ANN401 - the same
-        """Stand in for the library's hook, which puts itself back at each reading."""
+        """Replace the library's hook, which reinstalls itself at each reading."""
         configuration.refresh_api_key_hook = self._refresh
 
     def _refresh(self, configuration: Configuration) -> None:
@@ -83,26 +83,26 @@ class _TokenFile:
         self.install(configuration)
         configuration.api_key[_BEARER] = before if failed else configuration.api_key[_BEARER].strip()
         if failed and not self._failed:
-            log.warning("the ServiceAccount's token cannot be read; the last one stays")
+            log.warning("cannot read the ServiceAccount's token; using the last one")
         self._failed = failed
 
 
 def _require_file(kubeconfig: str) -> None:
-    """Raise ConfigException where none of its files is there: the library would only log that."""
+    """Raise ConfigException if none of the files exists: the library would only log that."""
     if not any(Path(path).exists() for path in kubeconfig.split(os.pathsep)):
-        msg = "there is no such file"
+        msg = "file not found"
         raise config.ConfigException(msg)
 
 
 @contextmanager
 def _told(login: Login) -> Iterator[None]:
-    """Turn what the library raises into a SettingsError."""
+    """Turn the library's exceptions into a SettingsError."""
     try:
         yield
     except (config.ConfigException, OSError) as error:
-        msg = f"no way to an API server from {login}: {error}"
+        msg = f"cannot use {login}: {error}"
         raise SettingsError(msg) from error
     except Exception as error:  # noqa: BLE001 - of YAML and of the library: each means that the file is wrong
         # Without the text, which may quote the file.
-        msg = f"no way to an API server from {login}: it cannot be understood ({type(error).__name__})"
+        msg = f"cannot use {login}: invalid content ({type(error).__name__})"
         raise SettingsError(msg) from None

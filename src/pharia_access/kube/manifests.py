@@ -1,7 +1,7 @@
-"""Pure builders of what the operator sends: status patches, Secrets, Events, the Lease. Nothing is read or sent here.
+"""Builds what the operator sends: status patches, Secrets, Events, the Lease. Pure functions, without I/O.
 
-Statuses and owner references go out as JSON merge patches (RFC 7386) with the resourceVersion that was read: the
-fields we know are written whole, those we do not know are not in the patch and stay, and a null removes.
+Statuses and owner references are JSON merge patches (RFC 7386) with the resourceVersion that was read. A patch writes
+the known fields whole, keeps unknown fields, and removes a field by a null.
 """
 
 import base64
@@ -53,7 +53,7 @@ _MOST_EVENT_MESSAGE = 1024  # k8s.io/kubernetes pkg/apis/core/validation/events.
 
 
 def token_status_patch(token: Token, status: TokenStatus) -> Json:
-    """Make the token's status this one, if the token is still as read."""
+    """Set the token's status, if the token has not changed since it was read."""
     credential, mac, delivery = status.credential, status.mac, status.delivery
     fields = {
         "observedGeneration": status.observed_generation,
@@ -79,7 +79,7 @@ def token_status_patch(token: Token, status: TokenStatus) -> Json:
 
 
 def credential_status_patch(credential: Credential, status: CredentialStatus) -> Json:
-    """Make the credential's status this one, if the credential is still as read."""
+    """Set the credential's status, if the credential has not changed since it was read."""
     counts = status.tokens
     fields = {
         "observedGeneration": status.observed_generation,
@@ -97,15 +97,15 @@ def credential_status_patch(credential: Credential, status: CredentialStatus) ->
 
 
 def owners_patch(token: Token, owners: Iterable[OwnerReference]) -> Json:
-    """Make these the token's owners, if it is still as read."""
+    """Set the token's owners, if the token has not changed since it was read."""
     references = [_owner(owner) for owner in owners]
     return {"metadata": {**_as_read(token.uid, token.resource_version), "ownerReferences": references or None}}
 
 
 def one_time_secret(token: Token, text: TokenText) -> Json:
-    """The Secret that delivers a token: immutable, and gone with the ApiToken. Holds the token's text.
+    """Build the Secret that delivers a token's text: immutable, and deleted with the ApiToken.
 
-    Nothing of the ApiToken's labels and annotations is copied: a GitOps tool would take the Secret for its own.
+    Copies no labels and annotations of the ApiToken: a GitOps tool would take the Secret for its own.
     """
     owner = OwnerReference(
         API_VERSION, "ApiToken", token.key.name, token.uid, controller=True, block_owner_deletion=False
@@ -132,7 +132,7 @@ def one_time_secret(token: Token, text: TokenText) -> Json:
 
 
 def keyring_secret(key: ObjectKey, data: Mapping[str, bytes]) -> Json:
-    """The Secret with the MAC keys. Not immutable: keys come and go."""
+    """Build the Secret with the MAC keys. Not immutable, since keys change."""
     return {
         "apiVersion": "v1",
         "kind": "Secret",
@@ -143,18 +143,18 @@ def keyring_secret(key: ObjectKey, data: Mapping[str, bytes]) -> Json:
 
 
 def secret_data(data: Mapping[str, bytes]) -> dict[str, str]:
-    """What a Secret's `data` is to be."""
+    """Encode a Secret's `data`."""
     return {name: _base64(value) for name, value in data.items()}
 
 
 def delete_options(uid: str) -> Json:
-    """Delete only the object with this UID; what it owns goes after it."""
+    """Delete only the object with this UID, and its dependents in the background."""
     only = {"preconditions": {"uid": uid}, "propagationPolicy": "Background"}
     return {"apiVersion": "v1", "kind": "DeleteOptions", **only}
 
 
 def lease(record: LeaseRecord, key: ObjectKey) -> Json:
-    """The Lease that says this. A record without resource_version creates one."""
+    """Build the Lease of this record. A record without resource_version creates the Lease."""
     version = {"resourceVersion": record.resource_version} if record.resource_version else {}
     return {
         "apiVersion": "coordination.k8s.io/v1",
@@ -172,16 +172,16 @@ def lease(record: LeaseRecord, key: ObjectKey) -> Json:
 
 @dataclass(frozen=True, slots=True)
 class Reporter:
-    """Who tells: the controller's name, and that of the replica."""
+    """The source of an Event: the names of the controller and the replica."""
 
     component: str
     instance: str
 
 
 def event(notice: EventMessage, reporter: Reporter, now: datetime) -> Json:
-    """A core/v1 Event. Its name follows from its content: sent twice, it is there once.
+    """Build a core/v1 Event. Its content determines its name, so an Event that is sent twice exists once.
 
-    What is in no namespace is told in `default`, as Kubernetes does.
+    The Event of a cluster-scoped object is in `default`, as in Kubernetes.
     """
     namespace = notice.key.namespace or "default"
     moment = format_time(now)
@@ -221,7 +221,7 @@ def _condition(condition: Condition) -> Json:
 
 
 def _owner(owner: OwnerReference) -> Json:
-    """As it was read: a null that becomes a false is a change, which admission refuses where it is another's."""
+    """Keep the value as it was read: admission refuses a null that became false in another's reference."""
     options = {"controller": owner.controller, "blockOwnerDeletion": owner.block_owner_deletion}
     return {
         "apiVersion": owner.api_version,
@@ -237,7 +237,7 @@ def _time(moment: datetime | None) -> str | None:
 
 
 def _micro_time(moment: datetime) -> str:
-    """metav1.MicroTime: all six decimals, also where they are zero."""
+    """Format a metav1.MicroTime: all six decimals, even if they are zero."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 

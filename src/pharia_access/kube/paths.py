@@ -1,4 +1,4 @@
-"""The URL paths of what we touch. No name can lead a path elsewhere."""
+"""The URL paths of our requests. No name can lead a path elsewhere."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -33,7 +33,7 @@ PLURALS: Final[Mapping[Kind, str]] = {
 
 
 def of_kind(plural: str, namespace: str | None = None) -> str:
-    """A list of one of our kinds: in a namespace, or everywhere."""
+    """Return the path of a list of one of our kinds: in a namespace, or in all."""
     return _path(f"/apis/{GROUP}/{VERSION}", plural, namespace)
 
 
@@ -89,7 +89,7 @@ def _path(api: str, plural: str, namespace: str | None, name: str | None = None)
 
 
 def _segment(name: str) -> str:
-    """A name as Kubernetes allows one in a path (ValidatePathSegmentName): an URL's `..` would climb out."""
+    """Check a name as Kubernetes does in a path (ValidatePathSegmentName): a `..` would leave it."""
     if name in {"", ".", ".."} or "/" in name or "%" in name:
         msg = f"{name[:63]!r} cannot be the name of an object"
         raise InvalidError(msg)

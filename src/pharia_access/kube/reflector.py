@@ -1,7 +1,7 @@
-"""Keeps a view of one kind as new as the API server: a full list, then watches that go on where the last one ended.
+"""Keeps a view of one kind up to date: a full list, then watches, each from where the last one ended.
 
-What makes a view fresh is a list, an event or a bookmark, and nothing else: a watch from a version that the server has
-not reached (its etcd was restored) is answered, says nothing, and ends cleanly.
+Only a list, an event or a bookmark makes a view fresh. A watch does not: if etcd was restored and has not reached the
+watch's version, the server accepts the watch, stays silent, and ends it cleanly.
 """
 
 import asyncio
@@ -35,11 +35,11 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _SILENCE_SECONDS: Final = 15.0
-"""How long after its time a watch may stay without an end."""
+"""Grace period after a watch's timeout before the watch counts as hung."""
 _STEADY_SECONDS: Final = 1.0
-"""A watch that lasts that long goes well; after a shorter one there is a wait, however it ended."""
+"""A watch of this length counts as healthy; after a shorter watch comes a wait, however the watch ended."""
 _EARLY_SECONDS: Final = 1.0
-"""A watch that ends that long before its time was ended by something else: by a server that stops, perhaps."""
+"""A watch that ends this long before its timeout was ended by something else, perhaps a server that stops."""
 _JITTER: Final = 0.1
 _EVENTS: Final = frozenset({"ADDED", "MODIFIED", "DELETED", "BOOKMARK"})
 
@@ -69,7 +69,7 @@ class Reflector(Generic[T]):
         self._denied = ""
 
     async def run(self) -> None:
-        """Until cancelled. Whatever the API server does is waited out, and told."""
+        """Run until cancelled. Failures of the API server are reported and retried."""
         while True:
             try:
                 await self._turn()
@@ -85,7 +85,7 @@ class Reflector(Generic[T]):
                 )
 
     async def _turn(self) -> None:
-        """One watch, after whatever must come before it."""
+        """Run one watch, after the list or the check that must come first."""
         if self._doubtful and self._version is not None:
             await self._check_resuming(self._version)
         self._doubtful = False
@@ -112,7 +112,7 @@ class Reflector(Generic[T]):
             await self._patience.wait()
 
     async def _list(self) -> str:
-        """List everything; the version that it shows."""
+        """List everything and return the list's version."""
         began = self._tools.ticks()
         keys: set[str] = set()
         version = ""
@@ -133,7 +133,7 @@ class Reflector(Generic[T]):
         return read_listing(answer.body)
 
     async def _watch(self, version: str, seconds: int) -> bool:
-        """Watch from that version to the end; whether anything was said."""
+        """Watch from this version to the end, and return whether the server sent anything."""
         query = {
             "watch": "1",
             "allowWatchBookmarks": "true",
@@ -154,8 +154,8 @@ class Reflector(Generic[T]):
     async def _nudge(self, seconds: float) -> None:
         """Ask for one object, so that a quiet watch ends with a bookmark and needs no list.
 
-        The API server sends one only if it knows of a version after the watch's first, and where the kind is quiet it
-        asks etcd for that only to answer such a read.
+        The API server sends a bookmark only if it knows a version after the watch's first. In a quiet cluster it asks
+        etcd for that version only to answer such a read.
         """
         await self._tools.sleep(seconds)
         with suppress(ApiError, InvalidObjectError):  # the watch itself will tell
@@ -170,7 +170,7 @@ class Reflector(Generic[T]):
         return heard
 
     def _heed(self, event: WatchEvent) -> str:
-        """Do what an event says; the version that it brings."""
+        """Apply an event and return its version."""
         if event.type not in _EVENTS:
             raise error_of(event)
         key, version = read_key(event.object)
@@ -184,7 +184,7 @@ class Reflector(Generic[T]):
         return version
 
     def _shown(self, body: msgspec.Raw) -> str | None:
-        """Put an object of a list; its key, None where there is nothing to keep."""
+        """Put an object of a list and return its key, or None if the object is not kept."""
         try:
             key, _ = read_key(body)
         except InvalidObjectError as error:
@@ -194,7 +194,7 @@ class Reflector(Generic[T]):
         return key if self._take(key, body) else None
 
     def _take(self, key: str, body: msgspec.Raw) -> bool:
-        """Put an object, or forget it; whether there is something to keep."""
+        """Put or forget an object, and return whether it is kept."""
         try:
             item = self._watched.read(body)
         except InvalidObjectError as error:
@@ -207,9 +207,9 @@ class Reflector(Generic[T]):
         return True
 
     async def _check_resuming(self, ours: str) -> None:
-        """Whether the watch may go on where it broke off: after a short silence, of a server that did not go back.
+        """Return whether the watch may resume: after a short silence, and if the server did not go back.
 
-        A list of one is answered from etcd itself: a lower version than ours means that it was restored.
+        A list of one object is read from etcd itself: a version below ours means that etcd was restored.
         """
         if not self._sink.may_resume(self._tools.ticks()):
             self._version = None
@@ -233,7 +233,7 @@ class Reflector(Generic[T]):
         await self._patience.wait(error.retry_after if isinstance(error, UnavailableError) else None)
 
     def _tell(self, cause: Interruption, problem: str) -> None:
-        """In the log; a missing right only once, since it can last for days."""
+        """Log an interruption; a missing right only once, since it can last for days."""
         if cause is Interruption.DENIED:
             if problem == self._denied:
                 return

@@ -1,4 +1,4 @@
-"""Who keeps the view that a reflector fills, and what it is told."""
+"""The store that a reflector fills."""
 
 from collections.abc import Collection
 from enum import StrEnum
@@ -10,7 +10,7 @@ T_contra = TypeVar("T_contra", contravariant=True)
 
 
 class Interruption(StrEnum):
-    """Why a watch did not simply go on."""
+    """Why a watch was interrupted."""
 
     SILENT = "ended-silent"
     BROKEN = "broken"
@@ -21,40 +21,40 @@ class Interruption(StrEnum):
 
 
 class ReflectorStore(Protocol[T_contra]):
-    """Who keeps the view. Moments are in ticks."""
+    """The receiver of a reflector's objects. Moments are in ticks."""
 
     def put(self, item: T_contra) -> None:
-        """An object is there, or changed."""
+        """Add or update an object."""
         ...
 
     def drop(self, key: str) -> None:
-        """An object is gone, or of no interest."""
+        """Remove an object that is deleted or not of interest."""
         ...
 
     def malformed(self, key: str, why: str) -> None:
-        """An object cannot be understood."""
+        """Note an invalid object."""
         ...
 
     def alive(self, at: float) -> None:
-        """The API server answers: a list goes on, or a watch begins."""
+        """Note a sign of life: a piece of a list, or the beginning of a watch."""
         ...
 
     def may_resume(self, now: float) -> bool:
-        """Whether a watch that broke off may go on from there; else a full list comes first."""
+        """Return whether an interrupted watch may resume; otherwise a full list comes first."""
         ...
 
     def heard(self, since: float) -> None:
-        """Everything up to that moment has been put."""
+        """Note that everything up to that moment has been put."""
         ...
 
     def listed(self, keys: Collection[str], namespace: str | None, since: float) -> None:
-        """A full list that began at that moment has ended, and held these."""
+        """Note the end of a full list that began at that moment and contained these keys."""
         ...
 
     def interrupted(self, cause: str, at: float) -> None:
-        """The watch ended otherwise than it should."""
+        """Note that the watch ended abnormally."""
         ...
 
     def denied(self, at: float) -> None:
-        """The API server answered 403; told beside `interrupted`."""
+        """Note that the API server answered 403, in addition to `interrupted`."""
         ...

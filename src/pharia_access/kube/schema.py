@@ -1,6 +1,6 @@
-"""From the JSON of our three kinds to the domain's values: all of an object is understood, or it is malformed.
+"""Turns the JSON of our three kinds into the domain's values: a whole object is valid, or it is rejected.
 
-Fails closed. A status that cannot be understood is never taken for none: that would mint again.
+Fails closed. An invalid status never counts as an empty one: that would mint again.
 """
 
 from collections.abc import Mapping, Sequence
@@ -45,7 +45,7 @@ M = TypeVar("M", bound=BaseModel)
 
 
 def to_token(body: Body, default_window: timedelta) -> Token:
-    """Read an ApiToken. `default_window` is that of a token which names none.
+    """Read an ApiToken. `default_window` applies to a token without a window.
 
     Raises:
         InvalidObjectError: the text names the first field that is wrong.
@@ -105,7 +105,7 @@ def to_role(body: Body) -> Role:
 
 
 def invalid_object(kind: Kind, body: Mapping[str, Any], why: str) -> InvalidObject:
-    """What can be said of an object that cannot be understood. Total: what is not even text comes out empty."""
+    """Describe an invalid object. Never fails: fields that are not text are empty."""
     metadata = body.get("metadata")
     known: Mapping[str, Any] = metadata if isinstance(metadata, Mapping) else {}
     generation = known.get("generation")
@@ -137,7 +137,7 @@ def _read(model: type[M], body: Body) -> M:
 
 
 def _place(location: Sequence[int | str]) -> str:
-    """A field's path as kubectl writes it: `status.conditions[0].reason`."""
+    """Write a field's path as kubectl does: `status.conditions[0].reason`."""
     place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
     return place.removeprefix(".") or "the object"
 
@@ -176,7 +176,7 @@ def _token_status(status: TokenStatusWire) -> TokenStatus:
 
 
 def _require_whole_mint(status: TokenStatusWire) -> None:
-    """A mint is recorded in one write, so a part of it alone means that somebody cut the rest away."""
+    """Reject a partial mint: the operator records a mint in one write, so somebody removed the rest."""
     minted = {
         "tokenID": status.token_id,
         "hash": status.hash,

@@ -1,8 +1,8 @@
-"""The one-time Secrets and the keyring in the API server: the `Secrets` port.
+"""Implements the `Secrets` port: the one-time Secrets and the keyring in the API server.
 
-There is no right to read one-time Secrets. A deletion as a dry run shows one of ours; admission refuses it for others'.
-Never by PATCH: a patched object that cannot be decoded is answered with the whole of it before admission is asked
-(decision 0020). Nothing of what is read here may get into an error: neither its text nor its cause or context.
+The operator may not read one-time Secrets. A dry run of a deletion shows one of ours; admission refuses it for others.
+Never use PATCH: if a patched object cannot be decoded, the answer contains the whole object before admission is asked
+(decision 0020). No error may contain data that is read here, in its text, its cause or its context.
 """
 
 import base64
@@ -72,7 +72,7 @@ class _Kind(BaseModel):
 
 
 class KubeSecrets:
-    """Answers `services.ports.Secrets`.
+    """Implements `services.ports.Secrets`.
 
     Args:
         namespace: that of the operator, where the keyring is.
@@ -86,7 +86,7 @@ class KubeSecrets:
         self._timeout = timeout_seconds
 
     async def create_one_time_secret(self, token: Token, text: TokenText) -> OneTimeSecret:
-        """Create the immutable Secret under the token's name for it, owned by it. Raises AlreadyExistsError."""
+        """Create the token's immutable Secret, owned by the token. Raises AlreadyExistsError."""
         path = paths.of_secret(token.key.namespace)
         body = manifests.one_time_secret(token, text)
         return _one_time_secret(_read(await self._connection.send(Request("POST", path, self._timeout, body))))
@@ -102,12 +102,12 @@ class KubeSecrets:
         return _one_time_or_foreign(secret)
 
     async def delete_secret(self, key: ObjectKey, uid: str) -> Deletion:
-        """Delete that very Secret, and see whether it still stands."""
+        """Delete exactly this Secret, and return whether finalizers hold it."""
         path = paths.of_secret(key.namespace, key.name)
         return await delete_exactly(self._connection, path, uid, timeout_seconds=self._timeout)
 
     async def read_keyring(self) -> tuple[Mapping[str, bytes], str] | None:
-        """The keyring's data and resourceVersion, or None if there is none yet. Raises KeyringError."""
+        """Return the keyring's data and resourceVersion, or None if there is none yet. Raises KeyringError."""
         body = await self._get_keyring()
         if body is None:
             return None
@@ -115,15 +115,15 @@ class KubeSecrets:
         return secret.data, secret.metadata.resource_version
 
     async def create_keyring(self, data: Mapping[str, bytes]) -> None:
-        """Create it. Raises AlreadyExistsError."""
+        """Create the keyring. Raises AlreadyExistsError."""
         path = paths.of_secret(self._keyring.namespace)
         body = manifests.keyring_secret(self._keyring, data)
         await self._connection.send(Request("POST", path, self._timeout, body))
 
     async def replace_keyring(self, data: Mapping[str, bytes], *, resource_version: str) -> None:
-        """Replace its keys if it is still as read; the rest of it stays. Raises ConflictError, NotFoundError.
+        """Replace the keys if the Secret has not changed since it was read. Raises ConflictError, NotFoundError.
 
-        A PUT replaces the whole object, and labels, annotations and owners are others' too: so it is read once more.
+        Reads the Secret first: a PUT replaces the whole object, and others may have set labels, annotations and owners.
         """
         body = await self._connection.send(Request("GET", self._keyring_path, self._timeout))
         if self._keyring_in(body).metadata.resource_version != resource_version:

@@ -1,4 +1,4 @@
-"""What a reflector is given: which objects, at what pace, with what clock."""
+"""A reflector's parameters: the objects, the timeouts, the clock."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Watched(Generic[T]):
-    """Which objects, and how one is read: None for one of no interest, InvalidObjectError."""
+    """The objects, and how one is read: None if it is not of interest, or InvalidObjectError."""
 
     kind: Kind
     plural: str
@@ -26,7 +26,7 @@ class Watched(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class WatchTimeouts:
-    """Seconds: of a watch, of a request."""
+    """Seconds of a watch and of a request."""
 
     watch: float = 60.0
     request: float = 10.0
@@ -37,9 +37,9 @@ class ReflectorTools:
     """Time and chance.
 
     Attributes:
-        ticks: seconds that only grow.
-        jitter: evenly from 0 to 1.
-        on_date: told the server's time with every answer.
+        ticks: monotonic seconds.
+        jitter: a number from 0 to 1, evenly distributed.
+        on_date: called with the server's time of every answer.
     """
 
     ticks: Callable[[], float]

@@ -1,4 +1,4 @@
-"""The keyring: made at the first start, read with every full list, rotated on command. Its values are never logged.
+"""The keyring: created at the first start, read with every full list, rotated on command. Never logs its values.
 
 Losing it loses no token: Argon2id proves a token where no key does. A keyring that cannot be read costs the fast check
 of the tokens minted meanwhile, nothing else.
@@ -29,16 +29,16 @@ class KeyringStore:
         self._failure: tuple[str, dict[str, str]] | None = None
 
     def current(self) -> Keyring | None:
-        """The keyring, None while none could be read."""
+        """Return the keyring; None until it could be read."""
         return self._keyring
 
     @property
     def is_read(self) -> bool:
-        """Whether the last attempt to read it succeeded; true before the first."""
+        """Return whether the last read succeeded; true before the first."""
         return self._failure is None
 
     async def refresh(self) -> None:
-        """Read the keyring, or make it if there is none. Never raises what a keyring may do wrong: it says so."""
+        """Read the keyring, or create it. Never raises: problems are logged, and the last keyring stays in use."""
         before = self._keyring
         try:
             self._keyring = await self._read_or_create()
@@ -52,12 +52,12 @@ class KeyringStore:
             _tell_replaced(before, self._keyring)
 
     async def mend(self) -> None:
-        """Read it again if the last attempt failed; raises as little as `refresh`."""
+        """Read the keyring again if the last attempt failed. Never raises."""
         if not self.is_read:
             await self.refresh()
 
     def _failed(self, text: str, details: dict[str, str]) -> None:
-        """Said once, until it is another failure."""
+        """Log a failure once, until another failure."""
         if self._failure != (text, details):
             log.warning(text, extra=details)
         self._failure = (text, details)
@@ -77,7 +77,7 @@ class KeyringStore:
 
 @dataclass(frozen=True, slots=True)
 class KeyringRotation:
-    """What a rotation did, by key ids."""
+    """The result of a rotation, as key IDs."""
 
     current: str
     kept: tuple[str, ...]
@@ -87,7 +87,7 @@ class KeyringRotation:
 async def rotate(
     *, secrets: Secrets, cluster: Cluster, entropy: Entropy, clock: Clock, namespaces: tuple[str, ...] = ()
 ) -> KeyringRotation:
-    """Add a new current key; drop the old ones that no live token uses, but for the last current one.
+    """Add a new current key; drop the keys that no live token uses, except the last current one.
 
     Operators go on with the last current key until their next full list, so it stays one rotation longer.
     `namespaces`: where there are tokens; none stands for everywhere. Where one cannot be listed, all keys stay.

@@ -1,4 +1,4 @@
-"""What the services need of the machine they run on: the time, randomness and a hash. Tests bring fakes."""
+"""The services' view of their machine: time, randomness and hashing. Tests use fakes."""
 
 from datetime import datetime
 from typing import Protocol
@@ -9,14 +9,14 @@ __all__ = ["Clock", "Entropy", "Hasher"]
 
 
 class Clock(Protocol):
-    """The only way to the time."""
+    """Source of time."""
 
     def now(self) -> datetime:
-        """The wall clock in UTC."""
+        """Return the wall clock in UTC."""
         ...
 
     def monotonic(self) -> float:
-        """Seconds that only grow."""
+        """Return monotonic seconds."""
         ...
 
     async def sleep(self, seconds: float) -> None:
@@ -28,7 +28,7 @@ class Entropy(Protocol):
     """Random bytes of the system's generator."""
 
     def __call__(self, count: int, /) -> bytes:
-        """`count` random bytes."""
+        """Return `count` random bytes."""
         ...
 
 
@@ -36,5 +36,5 @@ class Hasher(Protocol):
     """Argon2id off the event loop, bounded."""
 
     async def hash_token(self, text: TokenText, *, namespace: str, patient: bool = False) -> str:
-        """The PHC string of a token's text. Where many wait, namespaces take turns; `patient` leaves room to others."""
+        """Return the PHC string of a token's text. Namespaces take turns; `patient` callers leave room to others."""
         ...

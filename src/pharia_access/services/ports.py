@@ -1,4 +1,4 @@
-"""What the services need of the world, as protocols. `pharia_access.kube` answers them; tests bring fakes.
+"""The ports of the services, as protocols. `pharia_access.kube` implements them; tests use fakes.
 
 Every method that talks to the API server may raise the leaves of `errors.ApiError`; `UnavailableError` leaves
 open whether a write took effect, and a cancelled call does too.
@@ -59,29 +59,29 @@ class Cluster(Protocol):
         ...
 
     async def write_token_status(self, token: Token, status: TokenStatus) -> Token:
-        """Replace our status fields if the token is still as read; fields we do not know are kept.
+        """Replace our status fields if the token is unchanged since it was read; unknown fields are kept.
 
         Raises ConflictError if it changed or is another object of that name, NotFoundError if it is gone.
         """
         ...
 
     async def write_credential_status(self, credential: Credential, status: CredentialStatus) -> Credential:
-        """The same for a credential."""
+        """Replace our status fields if the credential is unchanged since it was read."""
         ...
 
     async def write_malformed_status(self, malformed: InvalidObject, *, now: datetime) -> None:
-        """Tell on an object that cannot be understood what is wrong with it.
+        """Write into an invalid object's status why it is invalid.
 
         Ready=False and Stalled=True, both with reason InvalidSpec; other conditions and fields are kept.
         """
         ...
 
     async def set_owners(self, token: Token, owners: tuple[OwnerReference, ...]) -> Token:
-        """Replace the owner references if the token is still as read. Raises ConflictError, NotFoundError."""
+        """Replace the owner references if the token is unchanged since then. Raises ConflictError, NotFoundError."""
         ...
 
     async def delete_token(self, key: ObjectKey, uid: str) -> Deletion:
-        """Delete that very token; with a finalizer it still stands after it."""
+        """Delete exactly this token, and return whether finalizers hold it."""
         ...
 
     def token_pages(
@@ -103,7 +103,7 @@ class Cluster(Protocol):
         ...
 
     async def server_time_offset(self, now: Callable[[], datetime]) -> timedelta:
-        """How far the API server's clock is ahead of `now`, to about a second."""
+        """Return how far the API server's clock is ahead of `now`, to about a second."""
         ...
 
 
@@ -114,27 +114,27 @@ class Secrets(Protocol):
     """
 
     async def create_one_time_secret(self, token: Token, text: TokenText) -> OneTimeSecret:
-        """Create the immutable Secret under the token's name for it, owned by it. Raises AlreadyExistsError."""
+        """Create the token's immutable Secret, owned by the token. Raises AlreadyExistsError."""
         ...
 
     async def inspect_secret(self, key: ObjectKey) -> OneTimeSecret | ForeignSecret | None:
-        """See what has that name: ours, somebody else's, or nothing."""
+        """Inspect the Secret of this name: ours, a foreign one, or None."""
         ...
 
     async def delete_secret(self, key: ObjectKey, uid: str) -> Deletion:
-        """Delete that very Secret; with a finalizer it still stands after it."""
+        """Delete exactly this Secret, and return whether finalizers hold it."""
         ...
 
     async def read_keyring(self) -> tuple[Mapping[str, bytes], str] | None:
-        """The keyring's data and resourceVersion, or None if there is none yet."""
+        """Return the keyring's data and resourceVersion, or None if there is none yet."""
         ...
 
     async def create_keyring(self, data: Mapping[str, bytes]) -> None:
-        """Create it. Raises AlreadyExistsError."""
+        """Create the keyring. Raises AlreadyExistsError."""
         ...
 
     async def replace_keyring(self, data: Mapping[str, bytes], *, resource_version: str) -> None:
-        """Replace its keys if it is still as read; what else is in it stays. Raises ConflictError."""
+        """Replace the keys if the Secret is unchanged since it was read. Raises ConflictError."""
         ...
 
 
@@ -146,7 +146,7 @@ class Guards(Protocol):
         ...
 
     async def look(self, sample: ObjectKey | None) -> Look:
-        """See every guard, and try some with dry runs. `sample`: a token to try with."""
+        """Read every guard, and try some with dry runs. `sample`: a token to try with."""
         ...
 
 
@@ -154,11 +154,11 @@ class Leases(Protocol):
     """The one Lease of the operator."""
 
     async def read_lease(self) -> LeaseRecord | None:
-        """The Lease as it is now, or None."""
+        """Return the current Lease, or None."""
         ...
 
     async def write_lease(self, record: LeaseRecord) -> LeaseRecord:
-        """Create it (no resource_version) or replace it if it is still as read.
+        """Create the Lease (no resource_version), or replace it if it is unchanged since it was read.
 
         Raises ConflictError, AlreadyExistsError.
         """
@@ -166,7 +166,7 @@ class Leases(Protocol):
 
 
 class Recorder(Protocol):
-    """Events, written behind the work: lost ones are counted, never waited for."""
+    """Writes Events in the background: lost Events are counted, never waited for."""
 
     def record(self, notice: EventMessage) -> None:
         """Queue an Event."""
@@ -174,7 +174,7 @@ class Recorder(Protocol):
 
 
 class Metrics(Protocol):
-    """What the services count. Label values come from closed sets, never from objects."""
+    """The services' metrics. Label values come from closed sets, never from objects."""
 
     def reconciled(self, kind: Kind, outcome: str, seconds: float) -> None:
         """One reconcile ended: done, malformed, fault, or the name of an error of ours."""

@@ -1,4 +1,4 @@
-"""Spreads work out, so that much at once does not drown the API server."""
+"""Limits the rate of work, so that bursts do not overload the API server."""
 
 import asyncio
 
@@ -9,7 +9,7 @@ __all__ = ["RateLimiter"]
 
 
 class RateLimiter:
-    """At most so many turns a second, evenly spaced: namespaces in turn, first come first served within one."""
+    """At most so many turns a second, evenly spaced. Namespaces take turns; within one, first come, first served."""
 
     def __init__(self, clock: Clock, per_second: float) -> None:
         self._clock = clock
@@ -20,11 +20,11 @@ class RateLimiter:
 
     @property
     def is_busy(self) -> bool:
-        """Whether a turn would have to be waited for."""
+        """Return whether the next caller would have to wait."""
         return bool(self._waiting) or self._clock.monotonic() < self._next
 
     async def turn(self, namespace: str = "") -> None:
-        """Wait for one's turn."""
+        """Wait for the caller's turn."""
         now = self._clock.monotonic()
         if not self._waiting and now >= self._next:
             self._next = now + self._gap
@@ -36,7 +36,7 @@ class RateLimiter:
         await turn
 
     async def _give_turns(self) -> None:
-        """As long as anybody waits."""
+        """Grant turns while anybody waits."""
         try:
             while self._waiting:
                 await self._clock.sleep(max(0.0, self._next - self._clock.monotonic()))

@@ -1,4 +1,4 @@
-"""Threads that give way to the rest of the machine."""
+"""Threads of low priority."""
 
 import os
 import threading
@@ -9,11 +9,11 @@ from typing import Final
 __all__ = ["patient_pool"]
 
 NICE: Final = 10
-"""About a tenth of a core beside another busy thread: 19 would starve who waits for them on one core."""
+"""About a tenth of a core beside another busy thread. A niceness of 19 would starve callers on one core."""
 
 
 def patient_pool(threads: int, *, name: str) -> ThreadPoolExecutor:
-    """So many threads of low priority: on Linux each thread has one of its own."""
+    """A pool of low-priority threads: on Linux each thread has its own priority."""
     return ThreadPoolExecutor(threads, thread_name_prefix=name, initializer=_lower_priority)
 
 

@@ -43,7 +43,7 @@ _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def configure_logging(*, level: str = "info", log_format: str = "json", stream: TextIO | None = None) -> None:
-    """Send every record to one stream (standard error), in place of whatever was set up before.
+    """Send every record to one stream (standard error), replacing any earlier setup.
 
     Args:
         level: the least serious record that is written: debug, info, warning or error. Some libraries are
@@ -60,7 +60,7 @@ def configure_logging(*, level: str = "info", log_format: str = "json", stream: 
 
 
 def redact(text: str) -> str:
-    """Cut the secret part out of every token in a text, also where the token is in base64."""
+    """Remove the secret part of every token in a text, including tokens in base64."""
     return _BASE64.sub(_without_token, _TOKEN.sub(r"\1_[redacted]", text))
 
 
@@ -76,10 +76,10 @@ def _decoded(run: str) -> str:
 
 
 class _Handler(logging.StreamHandler[TextIO]):
-    """Does not print a record that cannot be written, as the standard library does: it is not redacted yet."""
+    """Never prints a record that cannot be written, as the standard library does: such a record is not redacted."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
-        """Say where the record came from, and nothing of what it says."""
+        """Report where the record came from, and nothing of its content."""
         where = f"{record.name} at {record.filename}:{record.lineno}"
         sys.stderr.write(f"a log record of {where} could not be written\n")
 
@@ -106,7 +106,7 @@ class _JsonLines(JsonFormatter):
 
 
 class _TextLines(logging.Formatter):
-    """The same for people. Line breaks inside a record are escaped, so that nobody can forge a line."""
+    """Text for people. Escapes line breaks inside a record, so that nobody can forge a line."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Write the record as one line without secrets."""

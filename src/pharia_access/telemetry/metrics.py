@@ -1,4 +1,4 @@
-"""What the operator counts, for Prometheus; no other room than this one imports prometheus_client.
+"""The operator's metrics for Prometheus. Only this package imports prometheus_client.
 
 Answers the `Metrics` port by shape. Label values come from closed sets, never from objects: an unknown one is
 counted as such. docs/reference/metrics.md lists every name.
@@ -149,7 +149,7 @@ class OperatorMetrics:
         self._reloads.labels(source).set(successful)
 
     def render(self) -> bytes:
-        """Everything in Prometheus' text format, version 0.0.4."""
+        """Return all metrics in Prometheus' text format, version 0.0.4."""
         return generate_latest(self._registry)
 
     def _oldest(self) -> float:

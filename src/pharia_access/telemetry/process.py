@@ -1,4 +1,4 @@
-"""What operator and verifier tell of the process itself, in the same words."""
+"""The metrics of the process itself, common to operator and verifier."""
 
 import asyncio
 import math

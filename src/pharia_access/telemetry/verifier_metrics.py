@@ -1,7 +1,7 @@
 """The verifier's metrics, in Prometheus' text format.
 
-A decision costs a request two additions: the library's own counters take a lock each time, which would be a tenth of
-the whole request. So counts are kept in plain lists, and made into metrics when somebody asks.
+A decision costs a request two additions. The library's own counters take a lock each time, a tenth of the whole
+request. So the counts live in plain lists, and become metrics when Prometheus scrapes them.
 """
 
 import math
@@ -30,7 +30,7 @@ _Values = Mapping[tuple[str, ...], float]
 
 @dataclass(frozen=True, slots=True)
 class Gauges:
-    """Where to look when somebody asks."""
+    """Where a scrape reads the gauges."""
 
     objects: Callable[[], Mapping[Kind, int]]
     shared_ids: Callable[[], int]
@@ -45,7 +45,7 @@ class Gauges:
 
 @dataclass(slots=True)
 class _Durations:
-    """How long the decisions of one contract took, and how many let a request pass."""
+    """How long the decisions of one contract took, and how many allowed the request."""
 
     passed: int = 0
     buckets: list[int] = field(default_factory=lambda: [0] * (len(_BUCKETS) + 1))
@@ -53,7 +53,7 @@ class _Durations:
 
 
 class VerifierMetrics(Collector):
-    """Answers the meters of the verifier's services. One registry of its own.
+    """Implements the metrics ports of the verifier's services, with a registry of its own.
 
     Args:
         version: of this program.
@@ -77,11 +77,11 @@ class VerifierMetrics(Collector):
         self._registry.register(self)
 
     def watch(self, gauges: Gauges) -> None:
-        """Look there from now on."""
+        """Read these gauges from now on."""
         self._gauges = gauges
 
     def decided(self, contract: str, refusal: str | None, seconds: float) -> None:
-        """Count a request that was decided; no refusal: it may pass."""
+        """Count a decision. `refusal` is None where the request may pass."""
         durations = self._durations[contract]
         if refusal is None:
             durations.passed += 1
@@ -95,7 +95,7 @@ class VerifierMetrics(Collector):
         self._interruptions[kind, cause] += 1
 
     def malformed(self, kind: str) -> None:
-        """Count an object that could not be understood."""
+        """Count an object that could not be decoded."""
         self._malformed[kind,] += 1
 
     def last_used_written(self, outcome: str) -> None:
@@ -103,15 +103,15 @@ class VerifierMetrics(Collector):
         self._writes[outcome,] += 1
 
     def audit_line_dropped(self) -> None:
-        """Count a line of the audit log that was left out."""
+        """Count a suppressed line of the audit log."""
         self._dropped_lines += 1
 
     def reloaded(self, source: str, *, successful: bool) -> None:
-        """Note whether the last attempt to read what may change succeeded."""
+        """Note whether the last attempt to read a followed source succeeded."""
         self._reloads[source,] = successful
 
     def certificate(self, name: str, validity: Validity | None) -> None:
-        """Note how long the certificate of that name is good; None: not known, or there is none."""
+        """Note how long the certificate of that name is valid; None: unknown, or there is none."""
         for ends in (self._not_before, self._not_after):
             ends.pop((name,), None)
         if validity is not None:
@@ -119,23 +119,23 @@ class VerifierMetrics(Collector):
             self._not_after[name,] = validity.not_after.timestamp()
 
     def connections_bound(self, most: int) -> None:
-        """Note how many connections the port of checks may have."""
+        """Note the most connections of the port of checks."""
         self._most_connections = most
 
     def connection_closed(self, reason: str) -> None:
-        """Count a connection that was closed though its client might have gone on."""
+        """Count a connection that the verifier closed."""
         self._closed[reason,] += 1
 
     def render(self) -> bytes:
-        """Everything in Prometheus' text format, version 0.0.4."""
+        """Render everything in Prometheus' text format, version 0.0.4."""
         return generate_latest(self._registry)
 
     def describe(self) -> Iterable[Metric]:
-        """Nothing: what there is is found by collecting."""
+        """Return nothing: `collect` finds the metrics."""
         return ()
 
     def collect(self) -> Iterable[Metric]:
-        """Everything that is counted here."""
+        """Collect everything that is counted here."""
         decisions: dict[tuple[str, ...], int] = dict(self._refusals)
         decisions |= {(contract, _OK): one.passed for contract, one in self._durations.items() if one.passed}
         yield _counter("decisions", "Decided requests; reason ok: may pass.", decisions, "contract", "reason")

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.attacks.attackers import PEOPLE, Person, person
 from tests.attacks.every_move import FIELDS, OBJECTS, STATUS
 from tests.attacks.generated import MOVES, generated
 from tests.attacks.moves import Verb
-from tests.attacks.people import PEOPLE, Person, person
 from tests.attacks.play import Until
-from tests.support.api import rule
+from tools.control_plane.api import rule
 
 if TYPE_CHECKING:
     from tests.attacks.moves import Move

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.attacks.siege import Person, Siege
-from tests.support.witness import Seen, Witness
+from tools.gateways.witness import Seen, Witness
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,7 @@ import pytest
 
 from pharia_access.domain.lifetime import end_of_life, expiring_soon_at, expiry, longest_life, overlong_by
 from pharia_access.domain.model import Policy, TokenPolicy
-from tests.support.builders import NOW, a_minted_token, a_token
+from tests.support.builders.domain_objects import NOW, a_minted_token, a_token
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 POLICY = Policy()

@@ -33,7 +33,7 @@ from pharia_access.domain.model import (
 )
 from pharia_access.domain.times import whole_seconds
 from pharia_access.services.operator.token_reconciler import MOST_ROUNDS
-from tests.support.builders import HASH, NOW, TEXT, a_credential, a_minted_token, a_token, owned_by
+from tests.support.builders.domain_objects import HASH, NOW, TEXT, a_credential, a_minted_token, a_token, owned_by
 
 SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
 POLICY = Policy()

@@ -23,7 +23,7 @@ from pharia_access.domain.token import (
     scanner_pattern,
 )
 from pharia_access.errors import TokenFormatError
-from tests.support.golden_texts import COUNTING, ONES, ZEROS
+from tests.support.builders.golden_texts import COUNTING, ONES, ZEROS
 
 ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 DOCUMENT = Path(__file__).parents[3] / "docs" / "reference" / "token-format.md"

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from pharia_access.domain.token import TokenText, parse
-from tests.support.golden_texts import COUNTING, ZEROS
+from tests.support.builders.golden_texts import COUNTING, ZEROS
 
 
 @pytest.mark.parametrize(

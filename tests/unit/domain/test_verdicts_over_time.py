@@ -15,19 +15,19 @@ def token(**changes: object) -> IssuedToken:
         "key": "finance/ci",
         "uid": "uid",
         "token_id": "id",
-        "credential": "finance/bot",
+        "credential_key": "finance/bot",
         "credential_uid": "holder",
         "issued_at": 1e9,
         "ends_at": 2e9,
         "ends_text": "2033-05-18T03:33:20Z",
         "revoked": False,
         "deleting": False,
-        "proof": "none",
+        "hash": "none",
     }
     return IssuedToken(**{**fields, **changes})  # type: ignore[arg-type] # the fields above
 
 
-HOLDERS = st.one_of(
+CREDENTIALS = st.one_of(
     st.none(),
     st.builds(
         CredentialRecord,
@@ -43,18 +43,18 @@ HOLDERS = st.one_of(
 
 @given(
     st.builds(token, revoked=st.booleans(), deleting=st.booleans(), issued_at=TIMES, ends_at=TIMES),
-    HOLDERS,
+    CREDENTIALS,
     TIMES,
     TIMES,
     TIMES,
 )
 def test_who_is_accepted_once_is_accepted_exactly_until_the_token_ends(
-    one: IssuedToken, holder: CredentialRecord | None, bound: float, once: float, then: float
+    one: IssuedToken, credential: CredentialRecord | None, bound: float, once: float, then: float
 ) -> None:
     rules = (issued_before(bound), *RULES)
-    accepted_once = judge(one, holder, once, rules=rules) is None
+    accepted_once = judge(one, credential, once, rules=rules) is None
 
-    accepted_then = judge(one, holder, then, rules=rules) is None
+    accepted_then = judge(one, credential, then, rules=rules) is None
 
     if accepted_once:
         assert accepted_then is (then < one.ends_at)

@@ -12,10 +12,10 @@ import pytest
 from pharia_access.domain.keyring import Keyring
 from pharia_access.entrypoints.main import main
 from pharia_access.kube.manifests import KEYRING_TYPE
-from tests.support.builders import NOW
-from tests.support.fakes import seeded_entropy
-from tests.support.hostile_api import HostileApi, ReceivedRequest, hostile_api, plain_kubeconfig, reply
-from tests.support.stored import MINTED_STATUS, stored_token
+from tests.support.builders.domain_objects import NOW
+from tests.support.builders.stored_objects import MINTED_STATUS, stored_token
+from tests.support.fakes.hostile_api import HostileApi, ReceivedRequest, hostile_api, plain_kubeconfig, reply
+from tests.support.fakes.ports import seeded_entropy
 
 if TYPE_CHECKING:
     from collections.abc import Callable

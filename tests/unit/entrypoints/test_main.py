@@ -57,4 +57,4 @@ def test_a_missing_api_server_is_too(capsys: pytest.CaptureFixture[str]) -> None
     status = main(["keyring", "rotate"])
 
     assert status == 1
-    assert capsys.readouterr().err.startswith("pharia-access: no way to an API server from the kubeconfig")
+    assert capsys.readouterr().err.startswith("pharia-access: cannot use the kubeconfig")

@@ -13,7 +13,7 @@ from kubernetes.aio.config import incluster_config
 
 from pharia_access.errors import SettingsError, UnavailableError
 from pharia_access.kube.client import MERGE_PATCH, Request, connect
-from tests.support.hostile_api import HostileApi, ReceivedRequest, hostile_api, plain_kubeconfig, reply
+from tests.support.fakes.hostile_api import HostileApi, ReceivedRequest, hostile_api, plain_kubeconfig, reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -141,9 +141,9 @@ async def test_a_body_never_shows_in_a_repr() -> None:
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        pytest.param(None, "no way to an API server from the kubeconfig", id="no such file"),
-        pytest.param("{}", "no way to an API server from the kubeconfig", id="an empty one"),
-        pytest.param("{", "no way to an API server from the kubeconfig", id="no YAML"),
+        pytest.param(None, "cannot use the kubeconfig", id="no such file"),
+        pytest.param("{}", "cannot use the kubeconfig", id="an empty one"),
+        pytest.param("{", "cannot use the kubeconfig", id="no YAML"),
     ],
 )
 async def test_a_kubeconfig_that_leads_nowhere_is_a_wrong_setting(

@@ -12,9 +12,9 @@ from pharia_access.errors import ForbiddenError, InvalidObjectError, ResourceExp
 from pharia_access.kube.client import Connection, connect
 from pharia_access.kube.gateway import KubeCluster
 from pharia_access.kube.operator.lease import KubeLeases
-from tests.support.builders import WINDOW
-from tests.support.hostile_api import ReceivedRequest, hostile_api, plain_kubeconfig, reply
-from tests.support.stored import stored_token, with_field
+from tests.support.builders.domain_objects import WINDOW
+from tests.support.builders.stored_objects import stored_token, with_field
+from tests.support.fakes.hostile_api import ReceivedRequest, hostile_api, plain_kubeconfig, reply
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

@@ -24,9 +24,9 @@ from pharia_access.kube.deletion import what_holds
 from pharia_access.kube.gateway import KubeCluster
 from pharia_access.kube.operator.lease import KubeLeases
 from pharia_access.kube.schema import invalid_object
-from tests.support.builders import CREDENTIAL, NOW, TOKEN, WINDOW, a_credential, a_token, owned_by
-from tests.support.hostile_api import ReceivedRequest, hostile_api, plain_kubeconfig, reply
-from tests.support.stored import stored_credential, stored_role, stored_token, with_field
+from tests.support.builders.domain_objects import CREDENTIAL, NOW, TOKEN, WINDOW, a_credential, a_token, owned_by
+from tests.support.builders.stored_objects import stored_credential, stored_role, stored_token, with_field
+from tests.support.fakes.hostile_api import ReceivedRequest, hostile_api, plain_kubeconfig, reply
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

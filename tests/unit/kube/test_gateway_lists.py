@@ -9,8 +9,8 @@ import pytest
 from pharia_access.errors import UnavailableError
 from pharia_access.kube.client import connect
 from pharia_access.kube.gateway import KubeCluster
-from tests.support.builders import WINDOW
-from tests.support.hostile_api import ReceivedRequest, hostile_api, plain_kubeconfig, reply
+from tests.support.builders.domain_objects import WINDOW
+from tests.support.fakes.hostile_api import ReceivedRequest, hostile_api, plain_kubeconfig, reply
 
 if TYPE_CHECKING:
     from pathlib import Path

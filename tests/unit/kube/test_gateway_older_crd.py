@@ -11,9 +11,9 @@ import pytest
 from pharia_access.errors import InvalidError
 from pharia_access.kube.client import connect
 from pharia_access.kube.gateway import KubeCluster
-from tests.support.builders import NOW, WINDOW, a_token
-from tests.support.hostile_api import hostile_api, plain_kubeconfig, reply
-from tests.support.stored import stored_token
+from tests.support.builders.domain_objects import NOW, WINDOW, a_token
+from tests.support.builders.stored_objects import stored_token
+from tests.support.fakes.hostile_api import hostile_api, plain_kubeconfig, reply
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,8 +11,8 @@ import pytest
 from pharia_access.domain.api_values import InvalidObject
 from pharia_access.kube.invalid_objects import invalid_spec_patch
 from pharia_access.kube.schema import invalid_object
-from tests.support.builders import NOW
-from tests.support.stored import MINTED_STATUS, merge_patched, stored_token
+from tests.support.builders.domain_objects import NOW
+from tests.support.builders.stored_objects import MINTED_STATUS, merge_patched, stored_token
 
 Json = dict[str, Any]
 

@@ -23,8 +23,14 @@ from pharia_access.domain.model import (
 )
 from pharia_access.kube import manifests
 from pharia_access.kube.schema import to_credential, to_token
-from tests.support.builders import HASH, NOW, WINDOW, a_token
-from tests.support.stored import MINTED_STATUS, merge_patched, stored_credential, stored_token, with_field
+from tests.support.builders.domain_objects import HASH, NOW, WINDOW, a_token
+from tests.support.builders.stored_objects import (
+    MINTED_STATUS,
+    merge_patched,
+    stored_credential,
+    stored_token,
+    with_field,
+)
 
 times = st.datetimes(
     min_value=datetime(2020, 1, 1),  # noqa: DTZ001 - hypothesis adds the zone

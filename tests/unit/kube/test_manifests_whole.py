@@ -11,7 +11,7 @@ from pharia_access.domain.api_values import EventMessage, LeaseRecord
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.token import parse
 from pharia_access.kube import manifests
-from tests.support.builders import NOW, TEXT, TOKEN, WINDOW, a_token
+from tests.support.builders.domain_objects import NOW, TEXT, TOKEN, WINDOW, a_token
 
 NOTICE = EventMessage(kind="ApiToken", key=TOKEN, uid="token-1", reason="Issued", message="The token can be used.")
 REPORTER = manifests.Reporter("pharia-access-operator", "replica-1")

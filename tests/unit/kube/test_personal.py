@@ -12,8 +12,8 @@ from pharia_access.kube.administration.objects import KubeObjects
 from pharia_access.kube.administration.personal_secrets import PersonalSecrets
 from pharia_access.kube.client import connect
 from pharia_access.kube.login import Login
-from tests.support.builders import TEXT, TOKEN
-from tests.support.hostile_api import ReceivedRequest, hostile_api, plain_kubeconfig, reply
+from tests.support.builders.domain_objects import TEXT, TOKEN
+from tests.support.fakes.hostile_api import ReceivedRequest, hostile_api, plain_kubeconfig, reply
 
 if TYPE_CHECKING:
     from pathlib import Path

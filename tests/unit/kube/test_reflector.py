@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from pharia_access.errors import ApiError, ForbiddenError, UnavailableError
-from tests.support.scripted_watches import BROKEN, Slow, event, item, page, run
+from tests.support.fakes.scripted_watches import BROKEN, Slow, event, item, page, run
 
 
 async def test_a_list_comes_first_then_a_watch_from_its_version() -> None:

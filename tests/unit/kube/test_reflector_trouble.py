@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from pharia_access.errors import ForbiddenError, ResourceExpiredError, UnavailableError
-from tests.support.scripted_watches import BROKEN, GONE, GONE_WATCH, Early, Watch, event, page, run
+from tests.support.fakes.scripted_watches import BROKEN, GONE, GONE_WATCH, Early, Watch, event, page, run
 
 
 async def test_a_watch_that_breaks_goes_on_where_it_was_once_the_server_did_not_go_back() -> None:

@@ -22,8 +22,8 @@ from pharia_access.domain.model import (
 )
 from pharia_access.errors import InvalidObjectError
 from pharia_access.kube.schema import invalid_object, to_token
-from tests.support.builders import HASH, NOW, WINDOW, a_token
-from tests.support.stored import MINTED_STATUS, stored_token, with_field, without_field
+from tests.support.builders.domain_objects import HASH, NOW, WINDOW, a_token
+from tests.support.builders.stored_objects import MINTED_STATUS, stored_token, with_field, without_field
 
 Json = dict[str, Any]
 

@@ -10,7 +10,7 @@ from pharia_access.domain.model import Credential, CredentialStatus, ObjectKey, 
 from pharia_access.domain.permissions import Permission, Role
 from pharia_access.errors import InvalidObjectError
 from pharia_access.kube.schema import to_credential, to_role
-from tests.support.stored import stored_credential, stored_role, with_field, without_field
+from tests.support.builders.stored_objects import stored_credential, stored_role, with_field, without_field
 
 
 def test_a_credential_is_read() -> None:

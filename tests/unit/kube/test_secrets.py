@@ -23,8 +23,8 @@ from pharia_access.errors import (
 from pharia_access.kube import manifests
 from pharia_access.kube.client import connect
 from pharia_access.kube.secrets import KubeSecrets
-from tests.support.builders import TEXT, a_token
-from tests.support.hostile_api import ReceivedRequest, hostile_api, plain_kubeconfig, reply
+from tests.support.builders.domain_objects import TEXT, a_token
+from tests.support.fakes.hostile_api import ReceivedRequest, hostile_api, plain_kubeconfig, reply
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable

@@ -11,7 +11,7 @@ import pytest
 from pharia_access.errors import ApiError, ForbiddenError, ResourceExpiredError, UnavailableError
 from pharia_access.kube.client import Connection, Request, connect
 from pharia_access.kube.http import MOST_LINE_BYTES
-from tests.support.hostile_api import ReceivedRequest, hostile_api, plain_kubeconfig, reply
+from tests.support.fakes.hostile_api import ReceivedRequest, hostile_api, plain_kubeconfig, reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable

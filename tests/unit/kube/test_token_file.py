@@ -80,5 +80,5 @@ def test_where_the_token_cannot_be_read_the_last_one_stays_until_it_can(
 
     assert (first, set(during), asked(configuration)) == ("bearer first", {"bearer first"}, "bearer second")
     assert [record.getMessage() for record in caplog.records] == [
-        "the ServiceAccount's token cannot be read; the last one stays"
+        "cannot read the ServiceAccount's token; using the last one"
     ]

@@ -4,8 +4,8 @@ import pytest
 
 from pharia_access.services.operator.cluster_cache import ClusterCache
 from pharia_access.services.operator.work_queue import WorkQueue
-from tests.support.service_builders import Bench
-from tests.support.virtual_time import FakeClock
+from tests.support.fakes.virtual_time import FakeClock
+from tests.support.harness.operator_harness import OperatorHarness
 
 
 @pytest.fixture
@@ -15,15 +15,15 @@ def clock() -> FakeClock:
 
 
 @pytest.fixture
-def bench(clock: FakeClock) -> Bench:
+def harness(clock: FakeClock) -> OperatorHarness:
     """A replica that leads, among a role and a credential that holds it."""
-    return Bench(clock)
+    return OperatorHarness(clock)
 
 
 @pytest.fixture
-def cache(bench: Bench) -> ClusterCache:
+def cache(harness: OperatorHarness) -> ClusterCache:
     """The replica's."""
-    return bench.replica.cache
+    return harness.replica.cache
 
 
 @pytest.fixture

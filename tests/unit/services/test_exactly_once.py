@@ -1,6 +1,7 @@
-"""Exactly once, whatever happens: see `tests.support.simulation` for the faults, `judgement` for what must hold.
+"""Exactly once, whatever happens.
 
-A seed that fails is run again, with its steps, by `python -m bench.exactly_once --first SEED --runs 1 --trace`.
+See `tests.support.simulation.simulated_run` for the faults, `judgement` for what must hold. A seed that fails is run
+again, with its steps, by `python -m tests.campaigns.exactly_once --first SEED --runs 1 --trace`.
 """
 
 from collections import Counter
@@ -16,9 +17,9 @@ from pharia_access.domain.lifecycle.decisions import Observed
 from pharia_access.domain.model import ObjectKey, Token, TokenStatus
 from pharia_access.services.operator.credential_lookup import CredentialLookup
 from pharia_access.services.operator.minting import Minting
-from tests.support.fake_cluster import FakeCluster
-from tests.support.fake_store import FakeStore
-from tests.support.simulation import simulate
+from tests.support.fakes.cluster import FakeCluster
+from tests.support.fakes.store import FakeStore
+from tests.support.simulation.simulated_run import simulate
 
 RUNS = 400
 FAULTY_RUNS = 400

@@ -6,58 +6,62 @@ import pytest
 
 from pharia_access.domain.keyring import Keyring
 from pharia_access.errors import ForbiddenError, KeyringError, UnavailableError
-from tests.support.faults import Call, Fault
-from tests.support.key_bench import THEIRS, KeyBench
+from tests.support.fakes.scripted_faults import Call, Fault
+from tests.support.harness.keyring_harness import THEIRS, KeyringHarness
 
 
 @pytest.fixture
-def bench() -> KeyBench:
-    return KeyBench()
+def harness() -> KeyringHarness:
+    return KeyringHarness()
 
 
-async def test_without_a_keyring_one_is_made_and_used(bench: KeyBench, caplog: pytest.LogCaptureFixture) -> None:
+async def test_without_a_keyring_one_is_made_and_used(
+    harness: KeyringHarness, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level("INFO")
-    assert bench.keys.current() is None
+    assert harness.keys.current() is None
 
-    await bench.keys.refresh()
+    await harness.keys.refresh()
 
-    made = bench.keys.current()
+    made = harness.keys.current()
     assert made is not None
-    assert made == bench.stored()
+    assert made == harness.stored()
     assert re.fullmatch("k20261123-[a-z2-7]{6}", made.current.key_id)
     assert [vars(record)["keyID"] for record in caplog.records] == [made.current.key_id]
 
 
-async def test_a_keyring_that_is_there_is_used_and_left_alone(bench: KeyBench) -> None:
-    bench.put(THEIRS)
+async def test_a_keyring_that_is_there_is_used_and_left_alone(harness: KeyringHarness) -> None:
+    harness.put(THEIRS)
 
-    await bench.keys.refresh()
+    await harness.keys.refresh()
 
-    assert bench.keys.current() == THEIRS
-    assert not any(call.writes for call in bench.script.calls)
+    assert harness.keys.current() == THEIRS
+    assert not any(call.writes for call in harness.script.calls)
 
 
-async def test_where_another_replica_made_one_at_the_same_moment_that_one_is_used(bench: KeyBench) -> None:
+async def test_where_another_replica_made_one_at_the_same_moment_that_one_is_used(harness: KeyringHarness) -> None:
     async def faster(call: Call) -> None:
-        if call.verb == "create_keyring" and bench.store.keyring is None:
-            bench.put(THEIRS)
+        if call.verb == "create_keyring" and harness.store.keyring is None:
+            harness.put(THEIRS)
 
-    bench.cluster.turn = faster
+    harness.cluster.turn = faster
 
-    await bench.keys.refresh()
+    await harness.keys.refresh()
 
-    assert bench.keys.current() == bench.stored() == THEIRS
+    assert harness.keys.current() == harness.stored() == THEIRS
 
 
-async def test_where_the_answer_to_its_creation_is_lost_the_keyring_is_read_the_next_time(bench: KeyBench) -> None:
-    bench.script.by_verb.append(("create_keyring", Fault(after=UnavailableError("timeout"))))
+async def test_where_the_answer_to_its_creation_is_lost_the_keyring_is_read_the_next_time(
+    harness: KeyringHarness,
+) -> None:
+    harness.script.by_verb.append(("create_keyring", Fault(after=UnavailableError("timeout"))))
 
-    await bench.keys.refresh()
-    before = bench.keys.current()
-    await bench.keys.refresh()
+    await harness.keys.refresh()
+    before = harness.keys.current()
+    await harness.keys.refresh()
 
     assert before is None
-    assert bench.keys.current() == bench.stored()
+    assert harness.keys.current() == harness.stored()
 
 
 @pytest.mark.parametrize(
@@ -70,14 +74,14 @@ async def test_where_the_answer_to_its_creation_is_lost_the_keyring_is_read_the_
     ],
 )
 async def test_a_keyring_that_cannot_be_understood_is_said_so_and_left_alone(
-    bench: KeyBench, data: dict[str, bytes], caplog: pytest.LogCaptureFixture
+    harness: KeyringHarness, data: dict[str, bytes], caplog: pytest.LogCaptureFixture
 ) -> None:
-    bench.store.keyring = (data, "7")
+    harness.store.keyring = (data, "7")
 
-    await bench.keys.refresh()
+    await harness.keys.refresh()
 
-    assert bench.keys.current() is None
-    assert bench.store.keyring == (data, "7")
+    assert harness.keys.current() is None
+    assert harness.store.keyring == (data, "7")
     assert [record.getMessage() for record in caplog.records] == [
         "the keyring cannot be used; new tokens get no fast check"
     ]
@@ -86,40 +90,40 @@ async def test_a_keyring_that_cannot_be_understood_is_said_so_and_left_alone(
 @pytest.mark.parametrize("verb", ["read_keyring", "create_keyring"])
 @pytest.mark.parametrize("error", [UnavailableError("500"), ForbiddenError("403"), KeyringError("a foreign Secret")])
 async def test_a_server_that_refuses_leaves_the_operator_without_keys_until_it_does_not(
-    bench: KeyBench, verb: str, error: Exception
+    harness: KeyringHarness, verb: str, error: Exception
 ) -> None:
-    bench.fail(verb, error)
+    harness.fail(verb, error)
 
-    await bench.keys.refresh()
-    assert bench.keys.current() is None
-    await bench.keys.refresh()
+    await harness.keys.refresh()
+    assert harness.keys.current() is None
+    await harness.keys.refresh()
 
-    assert bench.keys.current() == bench.stored()
-    assert bench.keys.current() is not None
+    assert harness.keys.current() == harness.stored()
+    assert harness.keys.current() is not None
 
 
 @pytest.mark.parametrize("error", [UnavailableError("500"), KeyringError("a foreign Secret")])
-async def test_a_keyring_that_was_read_once_is_used_on(bench: KeyBench, error: Exception) -> None:
-    bench.put(THEIRS)
-    await bench.keys.refresh()
-    bench.fail("read_keyring", error)
+async def test_a_keyring_that_was_read_once_is_used_on(harness: KeyringHarness, error: Exception) -> None:
+    harness.put(THEIRS)
+    await harness.keys.refresh()
+    harness.fail("read_keyring", error)
 
-    await bench.keys.refresh()
+    await harness.keys.refresh()
 
-    assert bench.keys.current() == THEIRS
+    assert harness.keys.current() == THEIRS
 
 
 async def test_a_keyring_that_became_unreadable_leaves_the_last_one_and_is_read_again_until_that_works(
-    bench: KeyBench, caplog: pytest.LogCaptureFixture
+    harness: KeyringHarness, caplog: pytest.LogCaptureFixture
 ) -> None:
-    bench.put(THEIRS)
-    await bench.keys.refresh()
-    bench.fail("read_keyring", ForbiddenError("403"), ForbiddenError("403"), KeyringError("a foreign Secret"))
+    harness.put(THEIRS)
+    await harness.keys.refresh()
+    harness.fail("read_keyring", ForbiddenError("403"), ForbiddenError("403"), KeyringError("a foreign Secret"))
 
     states: list[tuple[bool, bool]] = []
     for _ in range(5):
-        await bench.keys.mend() if states else await bench.keys.refresh()
-        states.append((bench.keys.is_read, bench.keys.current() == THEIRS))
+        await harness.keys.mend() if states else await harness.keys.refresh()
+        states.append((harness.keys.is_read, harness.keys.current() == THEIRS))
 
     assert states == [(False, True)] * 3 + [(True, True)] * 2
     assert [record.getMessage() for record in caplog.records] == [
@@ -128,13 +132,13 @@ async def test_a_keyring_that_became_unreadable_leaves_the_last_one_and_is_read_
     ]
 
 
-async def test_another_key_under_a_known_id_is_told(bench: KeyBench, caplog: pytest.LogCaptureFixture) -> None:
-    bench.put(THEIRS)
-    await bench.keys.refresh()
+async def test_another_key_under_a_known_id_is_told(harness: KeyringHarness, caplog: pytest.LogCaptureFixture) -> None:
+    harness.put(THEIRS)
+    await harness.keys.refresh()
     key_id = THEIRS.current.key_id
-    bench.put(Keyring.parse({"current": key_id.encode(), key_id: b"\x07" * 32}))
+    harness.put(Keyring.parse({"current": key_id.encode(), key_id: b"\x07" * 32}))
 
-    await bench.keys.refresh()
-    await bench.keys.refresh()
+    await harness.keys.refresh()
+    await harness.keys.refresh()
 
     assert [vars(record)["keys"] for record in caplog.records] == [[key_id]]

@@ -8,11 +8,11 @@ import pytest
 from pharia_access.domain.model import ObjectKey
 from pharia_access.errors import NotFoundError
 from pharia_access.services.operator.deadline_heap import SPARE_ENTRIES
-from tests.support.builders import CREDENTIAL
-from tests.support.faults import Fault
-from tests.support.remembered import remembered
-from tests.support.service_builders import Bench, drained
-from tests.support.virtual_time import FakeClock, simulated
+from tests.support.builders.domain_objects import CREDENTIAL
+from tests.support.fakes.scripted_faults import Fault
+from tests.support.fakes.virtual_time import FakeClock, simulated
+from tests.support.harness.operator_harness import OperatorHarness, drained
+from tests.support.harness.remembered import remembered
 
 MANY = 4 * SPARE_ENTRIES
 """So many that what is kept of each would show beside what a heap may hold of old entries."""
@@ -20,60 +20,60 @@ MANY = 4 * SPARE_ENTRIES
 GONE = Fault(before=NotFoundError("404"))
 
 
-def delete(bench: Bench, key: ObjectKey) -> None:
+def delete(harness: OperatorHarness, key: ObjectKey) -> None:
     """Delete it; the replica hears of it."""
-    uid = bench.token(key).uid
-    bench.store.delete_token(key)
-    bench.replica.cache.remove_token(key, uid)
+    uid = harness.token(key).uid
+    harness.store.delete_token(key)
+    harness.replica.cache.remove_token(key, uid)
 
 
-async def deleted(bench: Bench, key: ObjectKey) -> None:
-    await bench.reconcile(key)
-    delete(bench, key)
+async def deleted(harness: OperatorHarness, key: ObjectKey) -> None:
+    await harness.reconcile(key)
+    delete(harness, key)
 
 
-async def revoked_and_deleted(bench: Bench, key: ObjectKey) -> None:
-    await bench.reconcile(key)
-    bench.revoke(key)
-    await bench.reconcile(key)
-    delete(bench, key)
+async def revoked_and_deleted(harness: OperatorHarness, key: ObjectKey) -> None:
+    await harness.reconcile(key)
+    harness.revoke(key)
+    await harness.reconcile(key)
+    delete(harness, key)
 
 
-async def expired_and_deleted(bench: Bench, key: ObjectKey) -> None:
-    await bench.reconcile(key)
-    bench.clock.advance(timedelta(days=1).total_seconds())
-    await bench.reconcile(key)
-    delete(bench, key)
+async def expired_and_deleted(harness: OperatorHarness, key: ObjectKey) -> None:
+    await harness.reconcile(key)
+    harness.clock.advance(timedelta(days=1).total_seconds())
+    await harness.reconcile(key)
+    delete(harness, key)
 
 
-async def deleted_while_it_was_minted(bench: Bench, key: ObjectKey) -> None:
-    await deleted_at_a_status(bench, key)
+async def deleted_while_it_was_minted(harness: OperatorHarness, key: ObjectKey) -> None:
+    await deleted_at_a_status(harness, key)
 
 
-async def deleted_while_it_was_revoked(bench: Bench, key: ObjectKey) -> None:
+async def deleted_while_it_was_revoked(harness: OperatorHarness, key: ObjectKey) -> None:
     """After its Secret was deleted, and before its status said so."""
-    await bench.reconcile(key)
-    bench.revoke(key)
-    await deleted_at_a_status(bench, key)
+    await harness.reconcile(key)
+    harness.revoke(key)
+    await deleted_at_a_status(harness, key)
 
 
-async def deleted_at_a_status(bench: Bench, key: ObjectKey) -> None:
+async def deleted_at_a_status(harness: OperatorHarness, key: ObjectKey) -> None:
     """The write of its status finds it gone; then the replica hears so, and looks once more."""
-    bench.fail("write_token_status", GONE)
+    harness.fail("write_token_status", GONE)
     with pytest.raises(NotFoundError):
-        await bench.reconcile(key)
-    delete(bench, key)
-    await bench.reconcile(key)
+        await harness.reconcile(key)
+    delete(harness, key)
+    await harness.reconcile(key)
 
 
-async def collected_and_deleted(bench: Bench, key: ObjectKey) -> None:
-    token = await bench.reconcile(key)
+async def collected_and_deleted(harness: OperatorHarness, key: ObjectKey) -> None:
+    token = await harness.reconcile(key)
     assert token is not None
     assert token.status.delivery is not None
-    bench.store.secrets.clear()
-    bench.clock.advance(token.status.delivery.deadline.timestamp() - bench.clock.now().timestamp())
-    await bench.reconcile(key)
-    delete(bench, key)
+    harness.store.secrets.clear()
+    harness.clock.advance(token.status.delivery.deadline.timestamp() - harness.clock.now().timestamp())
+    await harness.reconcile(key)
+    delete(harness, key)
 
 
 @pytest.mark.parametrize(
@@ -89,34 +89,34 @@ async def collected_and_deleted(bench: Bench, key: ObjectKey) -> None:
 )
 @simulated
 async def test_nothing_of_a_token_that_is_gone(
-    bench: Bench, end: Callable[[Bench, ObjectKey], Awaitable[None]]
+    harness: OperatorHarness, end: Callable[[OperatorHarness, ObjectKey], Awaitable[None]]
 ) -> None:
-    before = everything(bench)
+    before = everything(harness)
 
     for number in range(MANY):
-        key = bench.create(f"t{number}", ttl=timedelta(hours=1)).key
-        bench.replica.cache.apply_event(bench.token(key))
-        await end(bench, key)
-        await drained(bench.replica.queue)
+        key = harness.create(f"t{number}", ttl=timedelta(hours=1)).key
+        harness.replica.cache.apply_event(harness.token(key))
+        await end(harness, key)
+        await drained(harness.replica.queue)
 
-    assert bench.store.tokens == {}
-    assert everything(bench) - before < MANY, "less than one thing of each"
+    assert harness.store.tokens == {}
+    assert everything(harness) - before < MANY, "less than one thing of each"
 
 
 @simulated
-async def test_nothing_of_a_token_that_a_standby_saw_come_and_go(bench: Bench) -> None:
-    standby = bench.rival()
+async def test_nothing_of_a_token_that_a_standby_saw_come_and_go(harness: OperatorHarness) -> None:
+    standby = harness.rival()
     standby.replica.leader_queue.is_leader = False
     before = everything(standby)
 
     for number in range(MANY):
-        key = bench.create(f"t{number}").key
-        standby.replica.cache.apply_event(bench.token(key))
-        await bench.reconcile(key)
-        standby.replica.cache.apply_event(bench.token(key))
-        bench.revoke(key)
-        await bench.reconcile(key)
-        standby.replica.cache.apply_event(bench.token(key))
+        key = harness.create(f"t{number}").key
+        standby.replica.cache.apply_event(harness.token(key))
+        await harness.reconcile(key)
+        standby.replica.cache.apply_event(harness.token(key))
+        harness.revoke(key)
+        await harness.reconcile(key)
+        standby.replica.cache.apply_event(harness.token(key))
         delete(standby, key)
 
     assert everything(standby) - before < MANY
@@ -124,20 +124,20 @@ async def test_nothing_of_a_token_that_a_standby_saw_come_and_go(bench: Bench) -
 
 @simulated
 async def test_nothing_of_a_credential_that_is_gone() -> None:
-    bench = Bench(FakeClock(), max_tokens=1)
-    before = everything(bench)
+    harness = OperatorHarness(FakeClock(), max_tokens=1)
+    before = everything(harness)
 
     for number in range(MANY):
-        key = bench.create(f"t{number}").key
-        await bench.reconcile(key)
-        delete(bench, key)
-        bench.replica.cache.remove_credential(CREDENTIAL, bench.store.credentials[CREDENTIAL].uid)
-        bench.replace_credential()
-        await drained(bench.replica.queue)
+        key = harness.create(f"t{number}").key
+        await harness.reconcile(key)
+        delete(harness, key)
+        harness.replica.cache.remove_credential(CREDENTIAL, harness.store.credentials[CREDENTIAL].uid)
+        harness.replace_credential()
+        await drained(harness.replica.queue)
 
-    assert everything(bench) - before < MANY
+    assert everything(harness) - before < MANY
 
 
-def everything(bench: Bench) -> int:
+def everything(harness: OperatorHarness) -> int:
     """How much the replica holds."""
-    return remembered(bench.replica.operator)
+    return remembered(harness.replica.operator)

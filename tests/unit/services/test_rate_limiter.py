@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from pharia_access.services.rate_limiter import RateLimiter
-from tests.support.virtual_time import FakeClock, simulated
+from tests.support.fakes.virtual_time import FakeClock, simulated
 
 
 async def turns(pacer: RateLimiter, clock: FakeClock, *, count: int) -> list[tuple[float, int]]:

@@ -35,9 +35,9 @@ from pharia_access.kube.verifier import decoding
 from pharia_access.services.verifier.freshness import Bounds, Freshness
 from pharia_access.services.verifier.hash_verifier import HashVerifier, HashVerifierLimits
 from pharia_access.services.verifier.index import Index
-from pharia_access.services.verifier.verifier import Refused, Verifier, VerifierClock
-from tests.support.http_door import EVERYTHING
-from tests.support.stored import MINTED_STATUS, stored_credential, stored_token
+from pharia_access.services.verifier.verifier import Denied, Verifier
+from tests.support.builders.stored_objects import MINTED_STATUS, stored_credential, stored_token
+from tests.support.verifier.verifier_server import EVERYTHING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -155,19 +155,24 @@ def the_verifiers(case: Case, rules: Rules = RULES) -> Refusal | None:
     """A request with the token's own text."""
     index, freshness = Index(), Freshness(EVERYTHING, Bounds(view=300, contact=30))
     for part in EVERYTHING:
-        freshness.heard(part, 0.0)
+        freshness.mark_fresh(part, 0.0)
     token = decoding.read_token(raw(case.token))
     if token is not None:
         index.put_token(token)
     if case.credential is not None:
         index.put_credential_record(decoding.read_credential(raw(case.credential)))
-    clock = VerifierClock(case.now.timestamp, lambda: 0.0)
     verifier = Verifier(
-        index=index, freshness=freshness, hash_verifier=PROVER, clock=clock, rules=rules, own_key=bytes(32)
+        index=index,
+        freshness=freshness,
+        hash_verifier=PROVER,
+        boottime=lambda: 0.0,
+        now=lambda _boottime: case.now.timestamp(),
+        rules=rules,
+        own_key=bytes(32),
     )
     verifier.use_keyring(KEYRING)
     verdict = verifier.check(TEXT.reveal().encode())
-    return verdict.reason if isinstance(verdict, Refused) else None
+    return verdict.refusal if isinstance(verdict, Denied) else None
 
 
 def the_operators(case: Case, rules: Rules = RULES) -> Refusal | None:

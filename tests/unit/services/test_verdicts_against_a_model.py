@@ -19,8 +19,8 @@ from pharia_access.domain.argon2id import CHEAPEST, hash_token
 from pharia_access.domain.permissions import Permission, Role
 from pharia_access.domain.token import TokenText, mint
 from pharia_access.domain.verdict import CredentialRecord, IssuedToken, Refusal
-from pharia_access.services.verifier.verifier import Accepted
-from tests.support.http_door import Door
+from pharia_access.services.verifier.verifier import Allowed
+from tests.support.verifier.verifier_server import VerifierServer
 
 CREDENTIALS, TOKENS, ROLES = ("bot", "app"), ("t1", "t2", "t3"), ("reader", "writer")
 credentials, tokens, roles = st.sampled_from(CREDENTIALS), st.sampled_from(TOKENS), st.sampled_from(ROLES)
@@ -87,8 +87,8 @@ class Cluster(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.model = Model()
-        self.door = Door()
-        self.keyring = self.door.keyring
+        self.server = VerifierServer()
+        self.keyring = self.server.keyring
         self.minted: list[TokenText] = []
         self.loop = asyncio.new_event_loop()
         self.serial = 0
@@ -101,7 +101,7 @@ class Cluster(RuleBasedStateMachine):
         self.set_role(ROLES[0], allowed=True)
 
     def teardown(self) -> None:
-        self.door.hash_verifier.close()
+        self.server.hash_verifier.close()
         self.loop.close()
 
     # What people do.
@@ -123,7 +123,7 @@ class Cluster(RuleBasedStateMachine):
     @rule(name=credentials)
     def delete_credential(self, name: str) -> None:
         self.model.credentials.pop(name, None)
-        self.door.index.drop("ApiCredential", f"n/{name}")
+        self.server.index.drop("ApiCredential", f"n/{name}")
 
     @rule(name=tokens, credential=credentials, life=st.sampled_from([5.0, 100.0, NEVER]))
     def mint_token(self, name: str, credential: str, life: float) -> None:
@@ -147,7 +147,7 @@ class Cluster(RuleBasedStateMachine):
     @rule(name=tokens)
     def delete_token_or_lose_its_status(self, name: str) -> None:
         self.model.tokens.pop(name, None)
-        self.door.index.drop("ApiToken", f"n/{name}")
+        self.server.index.drop("ApiToken", f"n/{name}")
 
     @rule(source=tokens, onto=tokens)
     def copy_status(self, source: str, onto: str) -> None:
@@ -161,12 +161,12 @@ class Cluster(RuleBasedStateMachine):
     def set_role(self, name: str, *, allowed: bool) -> None:
         self.model.roles[name] = allowed
         namespaces = frozenset({"n"} if allowed else {"elsewhere"})
-        self.door.index.put_role(Role(name, namespaces, (Permission(name),)))
+        self.server.index.put_role(Role(name, namespaces, (Permission(name),)))
 
     @rule(name=roles)
     def delete_role(self, name: str) -> None:
         self.model.roles.pop(name, None)
-        self.door.index.drop("ApiRole", name)
+        self.server.index.drop("ApiRole", name)
 
     # What happens by itself.
 
@@ -176,58 +176,58 @@ class Cluster(RuleBasedStateMachine):
 
     @rule()
     def the_keyring_is_lost(self) -> None:
-        self.door.verifier.use_keyring(None)
+        self.server.verifier.use_keyring(None)
 
     @rule()
     def the_keyring_is_rotated(self) -> None:
         self.keyring = self.keyring.rotated(secrets.token_bytes, datetime(2026, 1, 1, tzinfo=UTC))
-        self.door.verifier.use_keyring(self.keyring)
+        self.server.verifier.use_keyring(self.keyring)
 
     @rule(missed=tokens)
     def an_event_is_missed_and_everything_listed_anew(self, missed: str) -> None:
         self.model.tokens.pop(missed, None)
         for name in self.model.tokens:
             self.tell_token(name)
-        self.door.index.keep_only("ApiToken", {f"n/{name}" for name in self.model.tokens}, namespace="n")
-        self.door.index.keep_only("ApiCredential", {f"n/{name}" for name in self.model.credentials})
-        self.door.index.keep_only("ApiRole", set(self.model.roles))
+        self.server.index.keep_only("ApiToken", {f"n/{name}" for name in self.model.tokens}, namespace="n")
+        self.server.index.keep_only("ApiCredential", {f"n/{name}" for name in self.model.credentials})
+        self.server.index.keep_only("ApiRole", set(self.model.roles))
 
     # What must hold.
 
     @precondition(lambda self: bool(self.minted))
     @invariant()
     def every_verdict_is_the_models(self) -> None:
-        self.door.now = self.model.now
+        self.server.now = self.model.now
         for text in self.minted:
             assert self.verdict(text.reveal()) == self.model.verdict(text)
             assert self.verdict(f"{text.reveal()[:-1]}~") in REFUSALS
 
     def verdict(self, text: str) -> str:
-        found = self.loop.run_until_complete(self.door.verifier.verify(text.encode()))
-        return ",".join(found.held.roles) if isinstance(found, Accepted) else found.reason.value
+        found = self.loop.run_until_complete(self.server.verifier.verify(text.encode()))
+        return ",".join(found.effective_roles.roles) if isinstance(found, Allowed) else found.refusal.value
 
     def tell_credential(self, name: str) -> None:
         credential = self.model.credentials[name]
-        self.door.index.put_credential_record(
+        self.server.index.put_credential_record(
             CredentialRecord("n", name, credential.uid, credential.roles, credential.suspended, credential.deleting)
         )
 
     def tell_token(self, name: str) -> None:
         token = self.model.tokens[name]
         key_id, value = self.keyring.mac(token.text)
-        self.door.index.put_token(
+        self.server.index.put_token(
             IssuedToken(
                 key=f"n/{name}",
                 uid=token.uid,
                 token_id=token.text.token_id,
-                credential=f"n/{token.credential}",
+                credential_key=f"n/{token.credential}",
                 credential_uid=token.credential_uid,
                 issued_at=0.0,
                 ends_at=token.end,
                 ends_text="",
                 revoked=token.revoked,
                 deleting=token.deleting,
-                proof=hash_token(token.text, CHEAPEST),
+                hash=hash_token(token.text, CHEAPEST),
                 mac_key_id=key_id,
                 mac=bytes.fromhex(value),
             )

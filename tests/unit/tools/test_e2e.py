@@ -30,7 +30,7 @@ def able(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
     monkeypatch.setattr(e2e, "ensure_policy_enforcer", lambda: tmp_path)
     monkeypatch.setattr(e2e, "ensure_argo_cd", lambda: None)
     monkeypatch.setattr(e2e, "build_images", lambda *_, **__: None)
-    monkeypatch.setattr(e2e, "run_in_room", lambda *_, **__: 0)
+    monkeypatch.setattr(e2e, "run_in_network_namespace", lambda *_, **__: 0)
     return monkeypatch
 
 
@@ -47,7 +47,7 @@ def test_it_says_what_is_skipped_and_why(
     able: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str, value: object, why: str
 ) -> None:
     able.setattr(f"tools.e2e.{name}", value)
-    able.setattr(e2e, "run_in_room", lambda *_, **__: pytest.fail("nothing was to be run"))
+    able.setattr(e2e, "run_in_network_namespace", lambda *_, **__: pytest.fail("nothing was to be run"))
 
     assert e2e.main([]) == 0
     said = capsys.readouterr().out
@@ -62,7 +62,7 @@ def test_it_runs_the_tests_in_a_room_and_ends_as_they_do(able: pytest.MonkeyPatc
         ran.append(argv)
         return 3
 
-    able.setattr(e2e, "run_in_room", run)
+    able.setattr(e2e, "run_in_network_namespace", run)
 
     assert e2e.main(["-k", "story"]) == 3
     assert ran[0][1:4] == ["-m", "pytest", "tests/e2e"]

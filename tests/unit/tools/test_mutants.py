@@ -10,11 +10,11 @@ from textwrap import dedent
 
 import pytest
 
-from bench import mutants
-from bench.mutant_report import Fate, Tried, page
-from bench.mutant_sites import Site, sites
-from bench.mutant_tests import TestMap
-from bench.mutants import Shadow, draw
+from bench.mutants import mutation_run
+from bench.mutants.mutant_report import Fate, Tried, page
+from bench.mutants.mutant_sites import Site, sites
+from bench.mutants.mutant_tests import TestMap
+from bench.mutants.mutation_run import Shadow, draw
 
 FILE = Path("src/pharia_access/domain/x.py")
 PROGRAM = """\
@@ -133,7 +133,7 @@ def test_a_mistake_is_killed_by_a_test_that_fails_and_undone_after(
     (sources / "x.py").write_text(dedent(PROGRAM))
     (tmp_path / "test_x.py").write_text(dedent(TEST))
     (tmp_path / "pytest.ini").touch()
-    monkeypatch.setattr(mutants, "SRC", sources)
+    monkeypatch.setattr(mutation_run, "SRC", sources)
     monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)  # the copy has the package's name, and is none of it
     monkeypatch.chdir(tmp_path)
     shadow = Shadow.of(sources, tmp_path)
@@ -158,12 +158,12 @@ def test_what_was_noticed_before_is_not_tried_again(tmp_path: Path, monkeypatch:
         return Fate.SURVIVED
 
     monkeypatch.setattr(Shadow, "fate", fate)
-    monkeypatch.setattr(mutants, "_NOTICED", tmp_path / "noticed.json")
+    monkeypatch.setattr(mutation_run, "_NOTICED", tmp_path / "noticed.json")
     drawn = found(tmp_path, "x = 1\ny = 2\n")
-    mutants.keep_noticed([Tried.of(drawn[0], Fate.TIMED_OUT), Tried.of(drawn[1], Fate.SURVIVED)])
+    mutation_run.keep_noticed([Tried.of(drawn[0], Fate.TIMED_OUT), Tried.of(drawn[1], Fate.SURVIVED)])
 
-    noticed = mutants.read_noticed()
-    fates = list(mutants.tried(drawn, TestMap({}), until=inf, noticed=noticed))
+    noticed = mutation_run.read_noticed()
+    fates = list(mutation_run.tried(drawn, TestMap({}), until=inf, noticed=noticed))
 
     assert [one.fate for one in fates] == [Fate.KILLED, Fate.SURVIVED]
     assert asked == drawn[1:]
@@ -172,7 +172,7 @@ def test_what_was_noticed_before_is_not_tried_again(tmp_path: Path, monkeypatch:
 def test_a_run_ends_when_its_time_is_over(tmp_path: Path) -> None:
     drawn = found(tmp_path, "x = 1\n")
 
-    assert list(mutants.tried(drawn, TestMap({}), until=-inf)) == []
+    assert list(mutation_run.tried(drawn, TestMap({}), until=-inf)) == []
 
 
 def test_the_page_shows_each_runs_score_and_what_nobody_noticed_with_its_verdict() -> None:

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
 
+from pharia_access.domain.administration.next_steps import RetryShorter, RotateToken, ShowToken, Step
 from pharia_access.domain.administration.summaries import TokenSummary
 from pharia_access.domain.reasons import DeliveryState, Phase, Reason
 from pharia_access.domain.times import format_time
@@ -25,16 +25,14 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Unavailable:
-    """It cannot be, and waiting does not help; `why` is a sentence, `next_step` another where something can be done."""
+    """It cannot be, and waiting does not help; `why` is a sentence, `next_steps` what can be done, if anything."""
 
     why: str
-    next_step: str = ""
+    next_steps: tuple[Step, ...] = ()
 
 
 CollectionState = Collectable | Pending | Unavailable
 Rule = Callable[[TokenSummary], CollectionState | None]
-
-_AGAIN: Final = "A secret is shown once. To have a new token: kubectl access token rotate"
 
 
 def collection_state(token: TokenSummary) -> CollectionState:
@@ -54,16 +52,13 @@ def _over(token: TokenSummary) -> CollectionState | None:
 def _failed(token: TokenSummary) -> CollectionState | None:
     if not token.stalled and token.phase != Phase.FAILED:
         return None
-    here = f"{token.key.name} -n {token.key.namespace}"
-    steps = [f"See: kubectl access token get {here}"]
-    if token.reason == Reason.TTL_TOO_LONG:
-        steps.append(f"To try again with a shorter --expires, first: kubectl access token delete {here}")
-    return Unavailable(token.message or "minting failed", "\n".join(steps))
+    again = (RetryShorter(token.key),) if token.reason == Reason.TTL_TOO_LONG else ()
+    return Unavailable(token.message or "minting failed", (ShowToken(token.key), *again))
 
 
 def _collected(token: TokenSummary) -> CollectionState | None:
     if token.delivery == DeliveryState.COLLECTED:
-        return Unavailable("it was collected already", _again(token))
+        return Unavailable("it was collected already", (RotateToken(token.key),))
     return None
 
 
@@ -71,15 +66,11 @@ def _withdrawn(token: TokenSummary) -> CollectionState | None:
     if token.delivery != DeliveryState.WITHDRAWN:
         return None
     when = f" at {format_time(token.deadline)}" if token.deadline else ""
-    return Unavailable(f"it was withdrawn unread{when}", _again(token))
+    return Unavailable(f"it was withdrawn unread{when}", (RotateToken(token.key),))
 
 
 def _available(token: TokenSummary) -> CollectionState | None:
     return Collectable() if token.ready == "True" and token.delivery == DeliveryState.AVAILABLE else None
-
-
-def _again(token: TokenSummary) -> str:
-    return f"{_AGAIN} {token.key.name} -n {token.key.namespace}"
 
 
 _RULES: tuple[Rule, ...] = (

@@ -1,7 +1,7 @@
 """Why no token can be minted under a credential, as far as it can be known before one is asked for.
 
-An ordered list of small rules, in the words of the command line; the operator judges again. The cluster's own maximum
-is a setting of the operator, which people may not read.
+An ordered list of small rules; the operator judges again. The cluster's own maximum is a setting of the operator, which
+people may not read.
 """
 
 from collections.abc import Callable, Sequence
@@ -9,6 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pharia_access.domain.administration.lifetime_input import Lifetime
+from pharia_access.domain.administration.next_steps import (
+    NameFutureEnd,
+    NameOtherCredential,
+    NameShorterLife,
+    RaiseMaxTokens,
+    ResumeCredential,
+    Step,
+)
 from pharia_access.domain.administration.summaries import CredentialSummary, TokenSummary
 from pharia_access.domain.durations import humanize
 from pharia_access.domain.times import format_time
@@ -22,13 +30,11 @@ class Asked:
 
     Attributes:
         siblings: the tokens of the credential.
-        here: the options by which a command is about the same place.
     """
 
     credential: CredentialSummary
     lifetime: Lifetime
     siblings: Sequence[TokenSummary]
-    here: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +42,7 @@ class MintBlocker:
     """What stands in the way, and what to do about it."""
 
     why: str
-    next_step: str
+    next_steps: tuple[Step, ...]
 
 
 Rule = Callable[[Asked, datetime], MintBlocker | None]
@@ -53,7 +59,7 @@ def _over(asked: Asked, now: datetime) -> MintBlocker | None:
         return None
     return MintBlocker(
         f"{format_time(end)} is over: such a token would never be minted",
-        "Name an end that is to come, or a length such as 90d.",
+        (NameFutureEnd(),),
     )
 
 
@@ -61,7 +67,7 @@ def _leaving(asked: Asked, _: datetime) -> MintBlocker | None:
     name = asked.credential.key.name
     if not asked.credential.deleting:
         return None
-    return MintBlocker(f"The credential {name} is being deleted, and mints nothing", "Name another credential.")
+    return MintBlocker(f"The credential {name} is being deleted, and mints nothing", (NameOtherCredential(),))
 
 
 def _suspended(asked: Asked, _: datetime) -> MintBlocker | None:
@@ -70,7 +76,7 @@ def _suspended(asked: Asked, _: datetime) -> MintBlocker | None:
         return None
     return MintBlocker(
         f"The credential {name} is suspended, and mints nothing",
-        f"To resume it: kubectl access credential resume {name} {asked.here}",
+        (ResumeCredential(asked.credential.key),),
     )
 
 
@@ -81,7 +87,7 @@ def _full(asked: Asked, _: datetime) -> MintBlocker | None:
         return None
     return MintBlocker(
         f"The credential {name} may have {most} active tokens, and has {active}",
-        f"To allow one more: kubectl access credential edit {name} --max-tokens {active + 1} {asked.here}",
+        (RaiseMaxTokens(asked.credential.key, active + 1),),
     )
 
 
@@ -91,9 +97,7 @@ def _too_long(asked: Asked, now: datetime) -> MintBlocker | None:
     if longest is None or wanted is None or wanted <= longest:
         return None
     allowed = f"the {humanize(longest)} that the credential {asked.credential.key.name} allows now"
-    return MintBlocker(
-        f"A life of {humanize(wanted)} is longer than {allowed}", "Say by --expires how long it is to be."
-    )
+    return MintBlocker(f"A life of {humanize(wanted)} is longer than {allowed}", (NameShorterLife(),))
 
 
 _RULES: tuple[Rule, ...] = (

@@ -13,11 +13,13 @@ from typing import Final
 from pharia_access.domain.administration.lifetime_input import Lifetime
 from pharia_access.domain.administration.mint_blockers import Asked, MintBlocker, mint_blocker
 from pharia_access.domain.administration.names import derived
+from pharia_access.domain.administration.next_steps import CollectIfUntaken, CreateToken, EndToken, RestartRotation
 from pharia_access.domain.administration.summaries import CredentialSummary, TokenSummary
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.reasons import Phase
 
 __all__ = [
+    "USUAL_OVERLAP",
     "MintBlocker",
     "TokenRotation",
     "expiring",
@@ -27,6 +29,9 @@ __all__ = [
     "replacements",
     "rotation_blocker",
 ]
+
+USUAL_OVERLAP: Final = timedelta(hours=24)
+"""How long an old token goes on, where nobody says."""
 
 _ENDED: Final = frozenset({Phase.EXPIRED, Phase.REVOKED, Phase.FAILED})
 _LETTERS: Final = re.compile("-[0-9a-f]{5}$")
@@ -39,14 +44,12 @@ class TokenRotation:
     Attributes:
         lifetime: the new token's.
         siblings: the tokens of the credential, the old one among them.
-        here: the options by which a command is about the same place.
     """
 
     old: TokenSummary
     lifetime: Lifetime
     credential: CredentialSummary
     siblings: Sequence[TokenSummary]
-    here: str
 
 
 Rule = Callable[[TokenRotation, datetime], MintBlocker | None]
@@ -112,7 +115,7 @@ def _not_active(rotation: TokenRotation, _: datetime) -> MintBlocker | None:
         return None
     return MintBlocker(
         f"The token {old.key.name} is {old.in_words}, and only an active one can be rotated",
-        f"To make another: kubectl access token create {old.credential} {rotation.here}",
+        (CreateToken(ObjectKey(old.key.namespace, old.credential)),),
     )
 
 
@@ -120,17 +123,14 @@ def _replaced_already(rotation: TokenRotation, _: datetime) -> MintBlocker | Non
     new = replacements(rotation.siblings).get(rotation.old.key)
     if new is None:
         return None
-    old, name, here = rotation.old.key.name, new.key.name, rotation.here
     return MintBlocker(
-        f"The token {old} is replaced by {name} already",
-        f"To get the secret of {name}, if nobody has it yet: kubectl access token collect {name} {here}\n"
-        f"To end {old}: kubectl access token expire {old} --in 24h {here}\n"
-        f"To begin anew, first: kubectl access token delete {name} {here}",
+        f"The token {rotation.old.key.name} is replaced by {new.key.name} already",
+        (CollectIfUntaken(new.key), EndToken(rotation.old.key, USUAL_OVERLAP), RestartRotation(new.key)),
     )
 
 
 def _unmintable(rotation: TokenRotation, now: datetime) -> MintBlocker | None:
-    asked = Asked(rotation.credential, rotation.lifetime, rotation.siblings, rotation.here)
+    asked = Asked(rotation.credential, rotation.lifetime, rotation.siblings)
     return mint_blocker(asked, now)
 
 

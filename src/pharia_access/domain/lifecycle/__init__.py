@@ -1,5 +1,5 @@
-"""What the operator decides of a token and of a credential, from the first look to the end.
+"""The operator's decisions about tokens and credentials.
 
-Here: rules, the decisions that they give, the statuses that say so. Imports of the domain only the values above.
-Not here: whether a presented text is good (`verification`), what a person asks for (`administration`).
+Here: rules, the decisions that they return, the statuses that record them. Imports only the shared values of `domain`.
+Not here: whether a presented token is good (`verification`), what a person requests (`administration`).
 """

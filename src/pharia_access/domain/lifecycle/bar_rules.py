@@ -1,7 +1,7 @@
-"""What bars a minted token whose life is not over: its credential, and whatever else the verifier refuses it for.
+"""The rules that refuse a minted token before its end: its credential, or another objection of the verifier.
 
-The condition `Active` follows the verifier's own rules (`domain.usability`). The phase stays: a suspension may end, and
-a token holds its place of `maxTokens` meanwhile.
+The condition `Active` follows the verifier's own rules (`domain.usability`). The phase stays Active: a suspension
+may end, and the token keeps its slot of `maxTokens` meanwhile.
 """
 
 from datetime import datetime
@@ -17,7 +17,7 @@ __all__ = ["bar", "tell_what_bars_it"]
 
 
 def bar(observed: Observed, now: datetime) -> Unusable | None:
-    """Why the token is refused at `now`; None if it is not. A credential that cannot be understood changes nothing."""
+    """Return why the token is refused at `now`, or None. An invalid credential changes nothing."""
     token = observed.token
     if observed.credential_malformed:
         return _barred_before(token)
@@ -26,9 +26,9 @@ def bar(observed: Observed, now: datetime) -> Unusable | None:
 
 
 def tell_what_bars_it(observed: Observed, now: datetime) -> WriteStatus | None:
-    """Where nothing else is to be done, or cannot be done soon: say what bars a token, unless its status says it.
+    """Write why a token is refused, unless its status says so: when no other decision is due, or can be made soon.
 
-    By its condition, and not by its whole status: an older CRD keeps no `endsAt`, and that would be said for ever.
+    Compares the condition, not the whole status: an older CRD drops `endsAt`, so the status would differ for ever.
     """
     token = observed.token
     if token.status.phase is not Phase.ACTIVE or token.deleting:
@@ -41,7 +41,7 @@ def tell_what_bars_it(observed: Observed, now: datetime) -> WriteStatus | None:
 
 
 def _barred_before(token: Token) -> Unusable | None:
-    """What its status says of its credential: a restart alone must not call a suspended token usable."""
+    """Return what the status says of the credential: a restart alone must not call a suspended token usable."""
     known = (unusable(refusal, token.spec.credential_name) for refusal in BY_CREDENTIAL)
     return next((barred for barred in known if _is_told(token, barred)), None)
 

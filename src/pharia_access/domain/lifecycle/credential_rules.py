@@ -1,4 +1,4 @@
-"""What an ApiCredential's status should say: which roles resolve, and how many tokens it has."""
+"""Decide an ApiCredential's status: which roles resolve, and how many tokens the credential has."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -25,7 +25,7 @@ class _Verdict:
 def decide(
     credential: Credential, *, catalog: Mapping[str, Role], counts: TokenCounts, now: datetime
 ) -> CredentialStatus | None:
-    """The status to write, or None if it says all that already."""
+    """Return the status to write, or None if the current status is up to date."""
     roles = effective(credential.roles, catalog, namespace=credential.key.namespace)
     verdict = next(answer for rule in _RULES if (answer := rule(credential, roles)) is not None)
     status = replace(credential.status, observed_generation=credential.generation, tokens=counts)
@@ -39,7 +39,7 @@ def decide(
 
 
 def notices(credential: Credential, new: CredentialStatus) -> tuple[EventMessage, ...]:
-    """The Event of a change: one where the reason of Ready changed to something worth telling."""
+    """Return an Event if the reason of Ready changed to one that people should know."""
     before, after = find(credential.status.conditions, "Ready"), find(new.conditions, "Ready")
     if after is None or after.reason == (None if before is None else before.reason):
         return ()
@@ -63,19 +63,19 @@ def _deleting(credential: Credential, _roles: EffectiveRoles) -> _Verdict | None
     if not credential.deleting:
         return None
     stands = being_deleted(credential.finalizers)
-    message = f"Being deleted: none of its tokens is accepted, and nothing is minted. {stands}"
+    message = f"The ApiCredential is being deleted: its tokens are refused, and no token is minted. {stands}"
     return _Verdict(ready=False, reason=Reason.DELETING, message=message)
 
 
 def _unknown_roles(_credential: Credential, roles: EffectiveRoles) -> _Verdict | None:
-    """Waits rather than stalls: the roles may come with the same commit."""
+    """Wait instead of stalling: the same commit may create the roles."""
     if not roles.unknown:
         return None
     names = ", ".join(roles.unknown)
     return _Verdict(
         ready=False,
         reason=Reason.UNKNOWN_ROLES,
-        message=f"No such ApiRole: {names}. The other roles hold. See `kubectl get apiroles` for what there is.",
+        message=f"ApiRole not found: {names}. The other roles apply. Run `kubectl get apiroles` to list the roles.",
     )
 
 
@@ -86,8 +86,8 @@ def _roles_not_allowed(credential: Credential, roles: EffectiveRoles) -> _Verdic
     return _Verdict(
         ready=False,
         reason=Reason.ROLES_NOT_ALLOWED,
-        message=f"Not allowed in namespace {namespace}: {names}. The other roles hold. "
-        f"Whoever keeps the ApiRole may add {namespace} to its spec.allowedNamespaces.",
+        message=f"ApiRole not allowed in namespace {namespace}: {names}. The other roles apply. "
+        f"Ask an administrator to add {namespace} to spec.allowedNamespaces of the ApiRole.",
         stalled=True,
     )
 
@@ -95,12 +95,12 @@ def _roles_not_allowed(credential: Credential, roles: EffectiveRoles) -> _Verdic
 def _suspended(credential: Credential, _roles: EffectiveRoles) -> _Verdict | None:
     if not credential.suspended:
         return None
-    message = "Suspended: none of its tokens is accepted until spec.suspended is false."
+    message = "The ApiCredential is suspended: its tokens are refused. To resume, set spec.suspended to false."
     return _Verdict(ready=True, reason=Reason.SUSPENDED, message=message)
 
 
 def _fine(_credential: Credential, roles: EffectiveRoles) -> _Verdict | None:
-    message = f"Its tokens hold {len(roles.permissions)} permissions by {len(roles.roles)} roles."
+    message = f"All roles resolve: {len(roles.permissions)} permissions from {len(roles.roles)} roles."
     return _Verdict(ready=True, reason=Reason.ALL_ROLES_RESOLVE, message=message)
 
 

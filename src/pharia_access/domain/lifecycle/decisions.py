@@ -1,4 +1,4 @@
-"""What the rules for an ApiToken look at, and what they may ask to be done."""
+"""The input of an ApiToken's rules, and the decisions that they may return."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -24,37 +24,37 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """All that the rules may look at."""
+    """Everything that the rules may look at."""
 
     token: Token
     credential: Credential | None
-    """The credential of the name that the token refers to; None if there is none."""
+    """The credential that `spec.credentialRef` names; None if there is none."""
     policy: Policy
     credential_malformed: bool = False
-    """Whether there is a credential of that name which cannot be understood: `credential` is None then, too."""
+    """Whether the credential of that name is invalid; `credential` is None then."""
     slot_free: bool = True
-    """Whether `maxTokens` leaves room for this token, older waiting ones served first."""
+    """Whether `maxTokens` leaves a slot for this token, after older waiting tokens."""
     secret_gone: bool = False
-    """Whether the one-time Secret was looked for and is not there."""
+    """Whether the one-time Secret was looked for and not found."""
     held: Held | None = None
-    """Why the Secret that was deleted just now still stands; None where it does not, or was not deleted."""
+    """The finalizers that hold the Secret that was just deleted; None if the Secret is gone or was not deleted."""
     guards_objection: str = ""
-    """Why the guards do not hold, in a clause; empty while they do."""
+    """Why the guards do not hold, as a clause; empty while they hold."""
 
 
 class SecretCleanup(Enum):
-    """What becomes of the one-time Secret before a status is written."""
+    """What to do with the one-time Secret before a status is written."""
 
     KEEP = auto()
     DELETE_RECORDED = auto()
-    """The one whose UID the status records."""
+    """Delete the Secret whose UID the status records."""
     DELETE_LEFTOVER = auto()
-    """One that a crash may have left: looked for under its name, deleted only if it is this token's."""
+    """Look by name for a Secret that a crash left, and delete it only if it belongs to this token."""
 
 
 @dataclass(frozen=True, slots=True)
 class InSync:
-    """Nothing to do, until that moment (None: until something changes)."""
+    """Do nothing until `recheck_at` (None: until something changes)."""
 
     recheck_at: datetime | None = None
 
@@ -68,7 +68,7 @@ class Mint:
 
 @dataclass(frozen=True, slots=True)
 class WriteStatus:
-    """Write this status, after the Secret met its fate."""
+    """Write this status, after the clean-up of the Secret."""
 
     status: TokenStatus
     cleanup: SecretCleanup = SecretCleanup.KEEP
@@ -76,7 +76,7 @@ class WriteStatus:
 
 @dataclass(frozen=True, slots=True)
 class RemoveOwner:
-    """Take off the reference to its credential that an earlier version wrote: nothing else is to be done until then."""
+    """Remove the owner reference that an earlier version wrote; nothing else is due until `recheck_at`."""
 
     remaining: tuple[OwnerReference, ...]
     recheck_at: datetime | None
@@ -84,7 +84,7 @@ class RemoveOwner:
 
 @dataclass(frozen=True, slots=True)
 class DeleteToken:
-    """Delete the token: its credential is gone and nobody else will."""
+    """Delete the token: its credential is gone, and nothing else deletes it."""
 
 
 Decision = InSync | Mint | WriteStatus | RemoveOwner | DeleteToken
@@ -92,7 +92,7 @@ Rule = Callable[[Observed, datetime], Decision | None]
 
 
 def status_change(observed: Observed, status: TokenStatus, cleanup: SecretCleanup) -> WriteStatus | None:
-    """Write what changed, and nothing when nothing did. The credential is recorded when it is first seen."""
+    """Return a write if the status changed, else None. Record the credential when it is first seen."""
     if status.credential is None and observed.credential is not None:
         status = replace(status, credential=observed.credential.identity)
     return None if status == observed.token.status else WriteStatus(status, cleanup)

@@ -1,4 +1,4 @@
-"""The rules by which a token is over, for good: deleted, orphaned, revoked, failed or expired."""
+"""The rules that end a token for good: deleted, orphaned, revoked, failed or expired."""
 
 from datetime import datetime
 
@@ -31,17 +31,17 @@ _OVER = frozenset({Phase.EXPIRED, Phase.REVOKED, Phase.FAILED})
 
 
 def end_what_is_being_deleted(observed: Observed, now: datetime) -> Decision | None:
-    """A deletion revokes at once and for good. Finalizers may hold the object for ever, and its Secret with it."""
+    """Revoke at once and for good. Finalizers may hold the object, and its Secret, for ever."""
     token = observed.token
     if not token.deleting:
         return None
     phase = token.status.phase if token.status.phase in _OVER else Phase.REVOKED
-    message = f"The ApiToken is being deleted, and its token is accepted nowhere. {being_deleted(token.finalizers)}"
+    message = f"The ApiToken is being deleted: the token is refused. {being_deleted(token.finalizers)}"
     return end_token(observed, now, Outcome(phase or Phase.REVOKED, Reason.DELETING, message))
 
 
 def end_with_its_credential(observed: Observed, _: datetime) -> Decision | None:
-    """A deleted credential takes its tokens along. Garbage collection does not: they carry no reference to it."""
+    """Delete the tokens of a deleted credential. Garbage collection does not: tokens carry no owner reference."""
     recorded, credential = observed.token.status.credential, observed.credential
     if recorded is None or observed.credential_malformed:
         return None
@@ -53,7 +53,7 @@ def end_with_its_credential(observed: Observed, _: datetime) -> Decision | None:
 
 
 def fail_under_a_replaced_credential(observed: Observed, now: datetime) -> Decision | None:
-    """Deleting what is declared elsewhere would have it created again, and mint unasked: it stays, dead."""
+    """Keep a token that GitOps declares, as failed: GitOps would create a deleted one again, and that would mint."""
     recorded, credential = observed.token.status.credential, observed.credential
     if recorded is None or credential is None or credential.uid == recorded.uid:
         return None
@@ -63,7 +63,7 @@ def fail_under_a_replaced_credential(observed: Observed, now: datetime) -> Decis
         Outcome(
             Phase.FAILED,
             Reason.CREDENTIAL_REPLACED,
-            f"ApiCredential {recorded.name} was deleted; another of the same name does not revive this token. "
+            f"ApiCredential {recorded.name} was deleted: a new one of the same name does not revive this token. "
             "Delete this ApiToken and create a new one.",
             stalled=True,
         ),
@@ -71,16 +71,16 @@ def fail_under_a_replaced_credential(observed: Observed, now: datetime) -> Decis
 
 
 def hold_what_is_revoked(observed: Observed, now: datetime) -> Decision | None:
-    """Revoked is for ever, whatever happens to the spec."""
+    """Keep a revoked token revoked, whatever happens to the spec."""
     token = observed.token
     if not token.spec.revoked and token.status.phase is not Phase.REVOKED:
         return None
-    message = "The token was revoked." if token.minted else "Revoked before a token was minted: there is none."
+    message = "The token was revoked." if token.minted else "The ApiToken was revoked before a token was minted."
     return end_token(observed, now, Outcome(Phase.REVOKED, Reason.REVOKED, message, ready=True))
 
 
 def hold_what_failed(observed: Observed, now: datetime) -> Decision | None:
-    """What failed stays so, whatever becomes of its spec: minting it later would surprise."""
+    """Keep a failed token failed, whatever happens to the spec: a late mint would surprise people."""
     if observed.token.status.phase is not Phase.FAILED:
         return None
     reason, message = _why_it_failed(observed.token.status.conditions)
@@ -88,17 +88,17 @@ def hold_what_failed(observed: Observed, now: datetime) -> Decision | None:
 
 
 def _why_it_failed(conditions: tuple[Condition, ...]) -> tuple[str, str]:
-    """While an object could not be understood, Ready spoke of that; Active still says what was before."""
+    """Find the reason of the failure. Ready may say InvalidSpec since; Active still has the earlier reason."""
     told = (find(conditions, "Ready"), find(conditions, "Active"))
     known = (condition for condition in told if condition is not None and condition.reason != Reason.INVALID_SPEC)
     why = next(known, None)
     if why is None:
-        return Reason.INVALID_SPEC, "This token failed, and stays so. Delete this ApiToken and create it again."
+        return Reason.INVALID_SPEC, "The token failed for good. Delete this ApiToken and create it again."
     return why.reason, why.message
 
 
 def end_what_expired(observed: Observed, now: datetime) -> Decision | None:
-    """The object stays: deleting it would let GitOps create it again, as a fresh live token."""
+    """Keep the object: GitOps would create a deleted one again, as a new live token."""
     token, moment = observed.token, expiry(observed.token)
     over = token.status.phase is Phase.EXPIRED or (moment is not None and moment <= now)
     if not over:
@@ -107,16 +107,16 @@ def end_what_expired(observed: Observed, now: datetime) -> Decision | None:
     message = (
         f"The token expired{when}."
         if token.minted
-        else "Nothing was minted: spec.expiresAt lies in the past. Create an ApiToken that ends later."
+        else "No token was minted: spec.expiresAt is in the past. Create an ApiToken with a later expiry."
     )
     return end_token(observed, now, Outcome(Phase.EXPIRED, Reason.EXPIRED, message, ready=True))
 
 
 def end_token(observed: Observed, now: datetime, outcome: Outcome) -> Decision:
-    """A token that is over: its Secret goes first, then the status says so.
+    """End a token: delete its Secret first, then write the status.
 
-    One that never began takes two steps. The first write makes any mint under way lose its compare-and-set; only then
-    is a Secret that it left deleted, and the second write says that this was done.
+    A token that was never minted takes two steps. The first write makes any mint in progress lose its compare-and-set.
+    Then a Secret that this mint left is deleted, and the second write records that.
     """
     token = observed.token
     status = without_expiry_warning(status_of(token, outcome, now))
@@ -131,7 +131,7 @@ def end_token(observed: Observed, now: datetime, outcome: Outcome) -> Decision:
 def withdraw(
     observed: Observed, status: TokenStatus, reason: Reason, now: datetime
 ) -> tuple[TokenStatus, SecretCleanup]:
-    """The status once the recorded Secret is deleted, or where that was tried just now and it still stands."""
+    """Return the status after the deletion of the recorded Secret, whether the Secret is gone or held by finalizers."""
     if observed.held is not None:
         return withheld(observed.token, status, observed.held, now), SecretCleanup.KEEP
     status = with_delivery(observed.token, status, (DeliveryState.WITHDRAWN, reason), now)

@@ -1,4 +1,4 @@
-"""The rules for a token that has no secret yet: whether it waits, is refused, or is minted now."""
+"""The rules for a token that has no secret yet: wait, refuse or mint."""
 
 from datetime import datetime
 
@@ -22,7 +22,7 @@ __all__ = ["MINTING_RULES"]
 
 
 def hold_what_was_restored(observed: Observed, now: datetime) -> Decision | None:
-    """A backup holds no status: minting would turn expired and revoked tokens into live ones."""
+    """Hold a restored token: a backup has no status, so a mint would revive expired and revoked tokens."""
     if observed.token.minted or not observed.policy.restored(observed.token):
         return None
     marks = ", ".join(sorted(observed.policy.restore_labels & observed.token.labels.keys()))
@@ -32,27 +32,27 @@ def hold_what_was_restored(observed: Observed, now: datetime) -> Decision | None
         Outcome(
             Phase.PENDING,
             Reason.RESTORED,
-            f"This ApiToken came out of a backup, so nothing is minted. To mint a new token, remove the label {marks}; "
-            "else delete it.",
+            "No token is minted: this ApiToken was restored from a backup. "
+            f"To mint a new token, remove the label {marks}. Otherwise delete this ApiToken.",
             stalled=True,
         ),
     )
 
 
 def stop_waiting_too_long(observed: Observed, now: datetime) -> Decision | None:
-    """A token nobody remembers must not appear when its obstacle goes away, months later."""
+    """Fail a token that waited too long: a forgotten token must not appear when its obstacle goes away months later."""
     since = observed.token.status.pending_since
     if observed.token.minted or since is None or now - since < observed.policy.pending_bound:
         return None
     ready = find(observed.token.status.conditions, "Ready")
-    last = "" if ready is None else f" Last seen: {ready.message}"
+    last = "" if ready is None else f" Last status: {ready.message}"
     return end_token(
         observed,
         now,
         Outcome(
             Phase.FAILED,
             Reason.PENDING_TOO_LONG,
-            f"Nothing was minted within {humanize(observed.policy.pending_bound)}.{last} "
+            f"No token was minted within {humanize(observed.policy.pending_bound)}.{last} "
             "Delete this ApiToken and create it again.",
             stalled=True,
         ),
@@ -60,7 +60,7 @@ def stop_waiting_too_long(observed: Observed, now: datetime) -> Decision | None:
 
 
 def wait_for_a_credential(observed: Observed, now: datetime) -> Decision | None:
-    """A token needs a credential that exists and is neither leaving nor suspended."""
+    """Wait for a credential that exists and is neither being deleted nor suspended."""
     if observed.token.minted:
         return None
     obstacle = _obstacle(observed)
@@ -71,7 +71,7 @@ def wait_for_a_credential(observed: Observed, now: datetime) -> Decision | None:
 
 
 def refuse_a_life_too_long(observed: Observed, now: datetime) -> Decision | None:
-    """Never cut silently: a person who asked for a year should not find out by an outage."""
+    """Refuse instead of shortening: a person who asked for a year must not learn of a shorter life by an outage."""
     credential, spec = observed.credential, observed.token.spec
     if observed.token.minted or credential is None:
         return None
@@ -85,38 +85,38 @@ def refuse_a_life_too_long(observed: Observed, now: datetime) -> Decision | None
         Outcome(
             Phase.FAILED,
             Reason.TTL_TOO_LONG,
-            f"Nothing was minted: the life asked for is {humanize(excess)} longer than the {humanize(longest)} that "
-            "policy allows. Delete this ApiToken and create it again with a shorter life.",
+            f"No token was minted: the requested lifetime is {humanize(excess)} longer than the {humanize(longest)} "
+            "that policy allows. Delete this ApiToken and create it again with a shorter lifetime.",
             stalled=True,
         ),
     )
 
 
 def wait_for_a_free_slot(observed: Observed, now: datetime) -> Decision | None:
-    """A credential has at most `maxTokens` active tokens; the oldest request is served first."""
+    """Wait while the credential has `maxTokens` active tokens; the oldest request is served first."""
     credential = observed.credential
     if observed.token.minted or observed.slot_free or credential is None:
         return None
     message = (
-        f"ApiCredential {credential.key.name} has all the active tokens that it allows. "
+        f"ApiCredential {credential.key.name} has reached its limit of active tokens. "
         "Revoke or delete one, or raise spec.tokenPolicy.maxTokens."
     )
     return _wait(observed, now, Outcome(Phase.PENDING, Reason.TOKEN_LIMIT_REACHED, message))
 
 
 def wait_for_the_guards(observed: Observed, now: datetime) -> Decision | None:
-    """Without the admission policies anybody could have asked for this token, with any role."""
+    """Wait while the admission policies do not hold: anybody could have requested this token, with any role."""
     if observed.token.minted or not observed.guards_objection:
         return None
     message = (
-        f"Nothing is minted: {observed.guards_objection}. This token is minted once an administrator has put the "
-        "policies and kinds back as they were released."
+        f"No token is minted: {observed.guards_objection}. Ask an administrator to restore the admission policies and "
+        "CRDs of this release; then this token is minted."
     )
     return _wait(observed, now, Outcome(Phase.PENDING, Reason.GUARDS_DOWN, message))
 
 
 def mint_what_is_new(observed: Observed, _now: datetime) -> Decision | None:
-    """Nothing stands in the way."""
+    """Mint: no rule above objected."""
     if observed.token.minted or observed.credential is None:
         return None
     return Mint(observed.credential)
@@ -127,20 +127,20 @@ def _obstacle(observed: Observed) -> tuple[Reason, str] | None:
     if observed.credential_malformed:
         return (
             Reason.CREDENTIAL_MALFORMED,
-            f"ApiCredential {name} cannot be understood: its conditions say what to correct.",
+            f"ApiCredential {name} is invalid. Correct it as its conditions say.",
         )
     match observed.credential:
         case None:
             return (
                 Reason.CREDENTIAL_NOT_FOUND,
-                f"Waits for ApiCredential {name}: create it in this namespace.",
+                f"ApiCredential {name} not found: create it in this namespace.",
             )
         case Credential(deleting=True):
-            return Reason.CREDENTIAL_DELETING, f"ApiCredential {name} is being deleted and mints nothing."
+            return Reason.CREDENTIAL_DELETING, f"ApiCredential {name} is being deleted: it mints no tokens."
         case Credential(suspended=True):
             return (
                 Reason.CREDENTIAL_SUSPENDED,
-                f"ApiCredential {name} is suspended and mints nothing until spec.suspended is false.",
+                f"ApiCredential {name} is suspended: it mints no tokens. To resume, set its spec.suspended to false.",
             )
         case _:
             return None
@@ -151,7 +151,7 @@ def _wait(observed: Observed, now: datetime, outcome: Outcome) -> Decision:
     since = status.pending_since
     moments = (expiry(observed.token), None if since is None else since + observed.policy.pending_bound)
     recheck_at = min((moment for moment in moments if moment is not None), default=None)
-    # A Secret that a crash left is not touched: the mint that this waits for adopts it, perhaps at this very moment.
+    # Keep a Secret that a crash left: the next mint adopts it, perhaps at this moment.
     return status_change(observed, status, SecretCleanup.KEEP) or InSync(recheck_at)
 
 
@@ -164,4 +164,4 @@ MINTING_RULES: tuple[Rule, ...] = (
     wait_for_the_guards,
     mint_what_is_new,
 )
-"""The most important first. The last one mints, if no other stood in the way."""
+"""The most important first. The last rule mints if no other rule objected."""

@@ -1,7 +1,7 @@
-"""What to do with an ApiToken: an ordered tuple of small rules, read from top to bottom.
+"""Decides what to do with an ApiToken: an ordered tuple of small rules, read from top to bottom.
 
-Rules are total: safe on any input, so that their order is priority and not a precondition. The same `decide` judges
-an event, a list and a live read.
+Rules are total: each is safe on any input, so their order is priority, not a precondition. The same `decide` serves
+events, lists and live reads.
 """
 
 from datetime import datetime
@@ -26,7 +26,7 @@ __all__ = ["RULES", "decide"]
 
 
 def decide(observed: Observed, now: datetime) -> Decision:
-    """What to do next. After doing it, ask again: InSync ends the round."""
+    """Return what to do next. Carry it out and ask again: InSync ends the round."""
     answer = next((answer for rule in RULES if (answer := rule(observed, now)) is not None), InSync())
     if isinstance(answer, InSync):
         return tell_what_bars_it(observed, now) or _disown(observed, answer) or answer
@@ -34,7 +34,7 @@ def decide(observed: Observed, now: datetime) -> Decision:
 
 
 def keep_what_is_active(observed: Observed, now: datetime) -> Decision | None:
-    """A live token: follow its one-time Secret, and warn before the end."""
+    """Follow the one-time Secret of a live token, and warn before the expiry."""
     token = observed.token
     soon_at = expiring_soon_at(token, observed.policy)
     soon = soon_at is not None and soon_at <= now
@@ -47,14 +47,14 @@ def keep_what_is_active(observed: Observed, now: datetime) -> Decision | None:
         status, cleanup = withdraw(observed, status, Reason.WINDOW_CLOSED, now)
     if status != token.status:
         return WriteStatus(status, cleanup)
-    # What is held was due in the past: the probes look after it, and no clock that would strike at once again.
+    # The deadline of a held Secret has passed: the probes look after it, since a timer would fire at once again.
     end = next_end(token) if observed.held is None else expiry(token)
     moments = (end, None if soon else soon_at)
     return InSync(min((moment for moment in moments if moment is not None), default=None))
 
 
 def _disown(observed: Observed, answer: InSync) -> RemoveOwner | None:
-    """Versions up to 0.2.0 had a credential own its tokens: a copy of such a token is garbage once it is gone."""
+    """Remove the owner reference of versions up to 0.2.0: it makes a copy of the token garbage."""
     token = observed.token
     recorded = token.status.credential
     if token.deleting or recorded is None:
@@ -64,4 +64,4 @@ def _disown(observed: Observed, answer: InSync) -> RemoveOwner | None:
 
 
 RULES: tuple[Rule, ...] = (*ENDING_RULES, *MINTING_RULES, keep_what_is_active)
-"""First whether the token is over, then whether it is minted, then what a live one needs. A new rule joins a list."""
+"""First the rules that end a token, then those that mint, then what a live token needs. Add a new rule to a list."""

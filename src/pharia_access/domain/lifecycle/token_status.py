@@ -1,8 +1,8 @@
-"""Builds an ApiToken's status: phase and conditions as Kubernetes and kstatus read them, and the Events of a change.
+"""Builds an ApiToken's status and its Events: phase and conditions as Kubernetes and kstatus read them.
 
-`Ready=True` means that what the spec asks for holds and nobody needs to act, also for a token that ended on purpose.
-`Stalled` and `ExpiringSoon` are there only while they are true (kstatus: abnormal-true): what every token
-has is in etcd and in every list, with its managed fields.
+`Ready=True` means that the spec is fulfilled and nobody needs to act; a token that ended on purpose is Ready, too.
+`Stalled` and `ExpiringSoon` are present only while they are true (kstatus: abnormal-true), to save space: a condition
+that every token has takes room in etcd and in every list, with its managed fields.
 """
 
 from dataclasses import dataclass, field, replace
@@ -10,7 +10,7 @@ from datetime import datetime
 
 from pharia_access.domain.api_values import EventMessage
 from pharia_access.domain.conditions import Condition, find, with_condition, without
-from pharia_access.domain.deletions import Held, foreign, named
+from pharia_access.domain.deletions import REMOVE_FINALIZERS, Held, foreign, named
 from pharia_access.domain.lifetime import expiry
 from pharia_access.domain.model import (
     CredentialIdentity,
@@ -42,7 +42,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a rule says of a token, in one piece. `barred`: why a token in phase Active is refused all the same."""
+    """A rule's answer for a token. `barred`: why a token in phase Active is refused."""
 
     phase: Phase
     reason: str
@@ -59,7 +59,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Minted:
-    """What a mint adds to a status."""
+    """The fields that a mint adds to a status."""
 
     credential: CredentialIdentity
     token_id: str
@@ -71,7 +71,7 @@ class Minted:
 
 
 def status_of(token: Token, outcome: Outcome, now: datetime) -> TokenStatus:
-    """The token's status after this outcome; equal to the one it has if nothing changed."""
+    """Return the token's status after this outcome; equal to the current status if nothing changed."""
     waiting = outcome.phase is Phase.PENDING and outcome.reason is not Reason.RESTORED
     status = replace(
         token.status,
@@ -91,29 +91,29 @@ def status_of(token: Token, outcome: Outcome, now: datetime) -> TokenStatus:
 
 
 def active_status(token: Token, *, soon: bool, now: datetime, barred: Unusable | None = None) -> TokenStatus:
-    """The status of a minted token whose life is not over. `barred`: why it cannot be used now; None if it can."""
+    """Return the status of a minted token that has not ended. `barred`: why the token is refused now, or None."""
     end = _end(token)
     issued = Outcome(Phase.ACTIVE, Reason.ISSUED, f"The token can be used until {end}.", ready=True)
     if barred is not None:
-        message = f"The token is accepted nowhere: {barred.why}. It ends at {end}."
+        message = f"The token is refused: {barred.why}. It expires at {end}."
         issued = replace(issued, message=message, barred=barred.reason)
     status = status_of(token, issued, now)
     if not soon:
         return without_expiry_warning(status)
-    message = f"The token ends at {end}. Create another ApiToken under the same credential and move its users over."
+    message = f"The token expires at {end}. Create another ApiToken for the same credential and move its users to it."
     warning = Outcome(Phase.ACTIVE, Reason.EXPIRING_SOON, message)
     return _with(status, _condition(token, "ExpiringSoon", soon, warning, now))
 
 
 def without_expiry_warning(status: TokenStatus) -> TokenStatus:
-    """The status of a token that does not end soon, or that is over."""
+    """Return the status without the warning: the token does not expire soon, or has ended."""
     return replace(status, conditions=without(status.conditions, "ExpiringSoon"))
 
 
 def with_delivery(
     token: Token, status: TokenStatus, change: tuple[DeliveryState, Reason], now: datetime
 ) -> TokenStatus:
-    """The status after the one-time Secret came to this state; without a delivery, the status as it is."""
+    """Return the status with the one-time Secret in this state; unchanged if there is no delivery."""
     if status.delivery is None:
         return status
     state, reason = change
@@ -124,35 +124,35 @@ def with_delivery(
 
 
 def withheld(token: Token, status: TokenStatus, held: Held, now: datetime) -> TokenStatus:
-    """The status where the one-time Secret was deleted and still stands: as available as it was, and why that is so."""
+    """Return the status of a token whose deleted Secret is held by finalizers: still available, with the reason."""
     name = token.spec.secret_name if status.delivery is None else status.delivery.secret_name
     danger = (
-        "whoever may read Secrets here can read the token. If that is more than whom it is for, revoke the token."
+        "anybody who may read Secrets in this namespace can read the token. If in doubt, revoke the token."
         if status.phase is Phase.ACTIVE
-        else "what is in it is accepted nowhere."
+        else "the token in it is refused."
     )
     message = (
-        f"Secret {name} was deleted and still stands, held by {named(held.finalizers)}: {danger} "
-        "Who set it takes it off, or whoever may update Secrets does; until then this is looked at again and again."
+        f"Secret {name} was deleted but still exists, held by {named(held.finalizers)}: {danger} "
+        f"{REMOVE_FINALIZERS} The operator checks again until the Secret is gone."
     )
     outcome = Outcome(Phase.ACTIVE, Reason.WITHDRAWAL_HELD, message)
     return _with(status, _condition(token, "Delivered", False, outcome, now))  # noqa: FBT003 - a condition's column
 
 
 def is_withheld(status: TokenStatus) -> bool:
-    """Whether the operator deleted the one-time Secret before, and it stood."""
+    """Tell whether finalizers held the one-time Secret when the operator deleted it."""
     return _reason(status, "Delivered") == Reason.WITHDRAWAL_HELD
 
 
 def undelivered(token: Token, status: TokenStatus, now: datetime) -> TokenStatus:
-    """The status of a token that is over without a mint, once no Secret of it can be left."""
-    message = "Nothing was minted, so there is nothing to read."
+    """Return the status of a token that ended without a mint, once no Secret of the token can be left."""
+    message = "No token was minted: there is no Secret to read."
     outcome = Outcome(Phase.FAILED, Reason.NOT_DELIVERED, message)
     return _with(status, _condition(token, "Delivered", outcome.ready, outcome, now))
 
 
 def minted_status(token: Token, minted: Minted, now: datetime) -> TokenStatus:
-    """The status that ends a mint: from here on the token has its one secret, and is usable."""
+    """Return the status that ends a mint: the token now has its one secret and is usable."""
     recorded = replace(
         token.status,
         credential=minted.credential,
@@ -169,7 +169,7 @@ def minted_status(token: Token, minted: Minted, now: datetime) -> TokenStatus:
 
 
 def notices(token: Token, new: TokenStatus) -> tuple[EventMessage, ...]:
-    """The Events of a change: one where the reason of Ready or Delivered changed, or the end came near."""
+    """Return an Event for each changed reason of Ready or Delivered, and one when the expiry comes near."""
     changed = [
         condition
         for name in ("Ready", "Delivered", "ExpiringSoon")
@@ -229,7 +229,7 @@ def _delivery_message(delivery: Delivery, reason: Reason) -> str:
         case Reason.AVAILABLE:
             return (
                 f"Secret {name} holds the token until {format_time(delivery.deadline)}. "
-                "Read it and delete it: it cannot be shown again."
+                "Read the token, then delete the Secret: the token cannot be shown again."
             )
         case Reason.COLLECTED:
             return f"Secret {name} was deleted by its reader before its window closed."

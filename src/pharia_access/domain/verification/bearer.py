@@ -1,6 +1,6 @@
-"""The `Authorization` header: who brings a token, and who brings something else (RFC 6750 section 2.1, RFC 9110 11.4).
+"""Read the bearer token of the `Authorization` header (RFC 6750 section 2.1, RFC 9110 11.4).
 
-Works on the header's values as they came, before anything is looked up. Nothing of them is put into an answer.
+The codec works on the header's raw values, before any lookup. No answer contains a part of them.
 """
 
 from collections.abc import Sequence
@@ -13,13 +13,13 @@ __all__ = ["bearer_token"]
 _SCHEME = b"bearer"
 _USUAL = b"Bearer "
 _SPACE = b" \t"
-"""Around a value it is no part of it (RFC 9110 5.5). Some gateways take it off, others pass it on."""
+"""White space around a value is no part of it (RFC 9110 5.5). Some gateways strip it, others forward it."""
 
 
 def bearer_token(values: Sequence[bytes]) -> bytes | Refusal:
-    """The token in the values of all `Authorization` headers, or why there is none. The scheme's case is free.
+    """Return the token in the values of all `Authorization` headers, or the refusal. The scheme's case is free.
 
-    What it returns is not yet known to look like a token. It is at most `MAX_BYTES` long.
+    The token is at most `MAX_BYTES` long. It may not look like one of ours.
     """
     if len(values) != 1:
         return Refusal.AMBIGUOUS_CREDENTIALS if values else Refusal.NO_CREDENTIALS

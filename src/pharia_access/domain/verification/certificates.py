@@ -1,8 +1,8 @@
-"""From when and until when certificates are good (RFC 5280 section 4.1.2.5), out of PEM (RFC 7468).
+"""Read the validity of certificates (RFC 5280 section 4.1.2.5) from PEM (RFC 7468).
 
-Python's `ssl` tells that of a peer's certificate only. A library for X.509 would be a large dependency of a process
-that needs two dates: so the few DER elements before them are read here (X.690 section 8), and nothing is verified.
-Python's and OpenSSL's verdict on a file is what counts; this is for a gauge.
+Python's `ssl` reports the validity of a peer's certificate only. A library for X.509 would be a large dependency for
+two dates. So this module reads the few DER elements before them (X.690 section 8), and verifies nothing. Python and
+OpenSSL decide whether a file is usable; these dates are for a gauge.
 """
 
 import base64
@@ -30,22 +30,22 @@ _MOST_LENGTH_BYTES: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Validity:
-    """When a certificate is good; both ends included."""
+    """The validity of a certificate, both ends included."""
 
     not_before: datetime
     not_after: datetime
 
 
 def is_cut(pem: bytes) -> bool:
-    """Whether a block has a beginning and no end: a file that is being written, of which a half would be taken."""
+    """Tell whether a block has no end: somebody is writing the file, and OpenSSL would load half of it."""
     return pem.count(_BEGIN) != pem.count(_END)
 
 
 def validities(pem: bytes) -> list[Validity]:
-    """Of all certificates in a file, in its order; other blocks and text between them are passed over.
+    """Return the validity of each certificate in a file, in order. Skips other blocks and text.
 
     Raises:
-        CertificateError: one of them cannot be understood.
+        CertificateError: a certificate cannot be parsed.
     """
     try:
         return [_validity(base64.b64decode(block)) for block in _PEM.findall(pem)]
@@ -71,7 +71,7 @@ def _validity(der: bytes) -> Validity:
 
 
 def _element(der: bytes, at: int) -> tuple[int, int, int]:
-    """An element's tag, where its content begins, and where it ends."""
+    """Return an element's tag, the start of its content, and its end."""
     tag, length, start = der[at], der[at + 1], at + 2
     if length >= _LONG_FORM:
         count = length - _LONG_FORM

@@ -1,8 +1,8 @@
-"""What a gateway asks beside a good token: `role=studio-user&permission=AccessModel;model=foo&satisfy=any`.
+"""Parse what a gateway requires beside a good token: `role=studio-user&permission=AccessModel;model=foo&satisfy=any`.
 
-The same text in a query and in a path's segment. Parts are joined by `&` and taken apart before they are
-percent-decoded, so that a value may hold `/`, `&`, `;`, `=` and `%`. A text that is not wholly understood is refused:
-a misspelled requirement must never mean "anyone".
+A query and a path's segment use the same text. `&` joins the parts. The parser splits the text before it
+percent-decodes the parts, so that a value may contain `/`, `&`, `;`, `=` and `%`. It rejects a text that it does not
+wholly understand: a misspelled requirement must never mean "anyone".
 """
 
 import re
@@ -16,10 +16,10 @@ from pharia_access.errors import RequirementError
 __all__ = ["MAX_PARTS", "MAX_REQUIREMENT_BYTES", "NO_REQUIREMENT", "Requirement", "parse_requirement"]
 
 MAX_REQUIREMENT_BYTES = 2048
-"""A longer text is refused unread."""
+"""The parser rejects a longer text unread."""
 
 MAX_PARTS = 16
-"""How many roles and permissions may be asked at once."""
+"""The most roles and permissions in one requirement."""
 
 _SAFE = re.compile(r"(?:[!-$'-~]|%[0-9A-Fa-f]{2})+")  # printable ASCII but `%` and `&`, or an escape
 _DEFAULT = "all"
@@ -30,8 +30,8 @@ class Requirement:
     """Roles and permissions that the token's credential must have: all of them, or any.
 
     Attributes:
-        any_of: whether one is enough.
-        steps: on names and fields of permissions, for each held role, to tell whether it is met.
+        any_of: whether one of them is enough.
+        steps: comparisons of names and fields for each effective role, to tell whether the requirement is met.
     """
 
     roles: tuple[str, ...] = ()
@@ -42,18 +42,18 @@ class Requirement:
     def __post_init__(self) -> None:
         object.__setattr__(self, "steps", sum(1 + len(permission.fields) for permission in self.permissions))
 
-    def met_by(self, held: EffectiveRoles) -> bool:
-        """Whether what a credential holds is enough."""
+    def met_by(self, effective_roles: EffectiveRoles) -> bool:
+        """Tell whether the roles are enough."""
         if not (self.roles or self.permissions):
             return True
         enough = any if self.any_of else all
-        return enough(self._answers(held))
+        return enough(self._answers(effective_roles))
 
-    def _answers(self, held: EffectiveRoles) -> Iterable[bool]:
+    def _answers(self, effective_roles: EffectiveRoles) -> Iterable[bool]:
         for role in self.roles:
-            yield role in held.roles
+            yield role in effective_roles.roles
         for permission in self.permissions:
-            yield held.grants(permission)
+            yield effective_roles.grants(permission)
 
 
 NO_REQUIREMENT = Requirement()
@@ -61,10 +61,10 @@ NO_REQUIREMENT = Requirement()
 
 
 def parse_requirement(text: str) -> Requirement:
-    """Read a requirement; the empty text asks for nothing.
+    """Parse a requirement. The empty text requires nothing.
 
     Raises:
-        RequirementError: what is wrong, and in which part.
+        RequirementError: the text is malformed; the message names the part.
     """
     if not text:
         return NO_REQUIREMENT

@@ -6,7 +6,7 @@ from typing import Final
 import click
 
 from pharia_access import __version__
-from pharia_access.entrypoints.kubectl.options import named_in
+from pharia_access.entrypoints.kubectl.options import namespace_options
 from pharia_access.entrypoints.kubectl.spelling import Group
 
 __all__ = ["PROGRAM", "access"]
@@ -54,7 +54,7 @@ class _Nouns(Group):
 
 
 @click.group(cls=_Nouns, help=_HELP, context_settings={"help_option_names": ["-h", "--help"]}, no_args_is_help=True)
-@named_in
+@namespace_options
 @click.version_option(__version__, message="%(version)s")
 def access() -> None:
     """API credentials and tokens of PhariaAI, from the terminal."""

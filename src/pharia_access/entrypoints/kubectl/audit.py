@@ -1,11 +1,16 @@
-"""`kubectl access audit`: the command; what it does is in `work`."""
+"""`kubectl access audit`: the command. What it runs is imported when it is."""
 
 from datetime import timedelta
 
 import click
 
 from pharia_access.entrypoints.kubectl.lifetime_params import LENGTH
-from pharia_access.entrypoints.kubectl.options import CliOptions, everywhere, named_in, printed
+from pharia_access.entrypoints.kubectl.options import (
+    CliOptions,
+    all_namespaces_option,
+    namespace_options,
+    output_option,
+)
 from pharia_access.entrypoints.kubectl.session import run_in_session
 from pharia_access.entrypoints.kubectl.spelling import Command
 
@@ -23,9 +28,9 @@ __all__ = ["audit"]
 )
 @click.option("--max-ttl", "longest", type=LENGTH, metavar="LENGTH", help="Tokens that live longer, beside policies.")
 @click.option("--fail", is_flag=True, help="Exit with 1 where there is something to look at, or nothing was there.")
-@named_in
-@everywhere
-@printed("table", "json", "yaml")
+@namespace_options
+@all_namespaces_option
+@output_option("table", "json", "yaml")
 @click.pass_obj
 def audit(choices: CliOptions, unused: timedelta, longest: timedelta | None, fail: bool) -> None:  # noqa: FBT001 - Click's
     """List what somebody should look at.
@@ -38,6 +43,6 @@ def audit(choices: CliOptions, unused: timedelta, longest: timedelta | None, fai
 
     When a token was used last is known to about an hour, and not at all where the verifier's LAST_USED is off.
     """
-    from pharia_access.entrypoints.kubectl.work.audit import audit as work
+    from pharia_access.entrypoints.kubectl.show_audit import audit as work
 
     run_in_session(choices, work, unused=unused, longest=longest, fail=fail)

@@ -1,4 +1,4 @@
-"""`kubectl access credential …`: the commands; what they do is in `work`."""
+"""`kubectl access credential …`: the commands. What they run is imported when one is."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,14 @@ from pharia_access.domain.durations import format_duration
 from pharia_access.entrypoints.kubectl.completion import names_of
 from pharia_access.entrypoints.kubectl.lifetime_params import LENGTH
 from pharia_access.entrypoints.kubectl.named import NAME
-from pharia_access.entrypoints.kubectl.options import CliOptions, applied, deliberate, listed, shown, together
+from pharia_access.entrypoints.kubectl.options import (
+    CliOptions,
+    combine,
+    destructive_options,
+    list_options,
+    object_options,
+    write_options,
+)
 from pharia_access.entrypoints.kubectl.session import run_in_session
 from pharia_access.entrypoints.kubectl.spelling import Group
 
@@ -27,7 +34,7 @@ _role = click.option(
     shell_complete=names_of("ApiRole"),
     help="May be repeated.",
 )
-_described = together(
+_described = combine(
     click.option("--display-name", metavar="TEXT", help="A name for people."),
     click.option("--description", metavar="TEXT", help="What it is for."),
     click.option(
@@ -44,22 +51,22 @@ def credential() -> None:
 
 
 @credential.command("list")
-@listed
+@list_options
 @click.pass_obj
 def list_credentials(choices: CliOptions) -> None:
     """List credentials: their roles, and how many of their tokens are active."""
-    from pharia_access.entrypoints.kubectl.work.credentials import list_credentials as work
+    from pharia_access.entrypoints.kubectl.show_credentials import list_credentials as work
 
     run_in_session(choices, work)
 
 
 @credential.command()
 @_name
-@shown
+@object_options
 @click.pass_obj
 def get(choices: CliOptions, name: str) -> None:
     """Show a credential: its roles, what they permit, and its tokens."""
-    from pharia_access.entrypoints.kubectl.work.credentials import show as work
+    from pharia_access.entrypoints.kubectl.show_credentials import show as work
 
     run_in_session(choices, work, name)
 
@@ -68,11 +75,11 @@ def get(choices: CliOptions, name: str) -> None:
 @click.argument("name", type=NAME)
 @_role
 @_described
-@applied
+@write_options
 @click.pass_obj
 def create(choices: CliOptions, /, name: str, roles: tuple[str, ...], **described: Any) -> None:  # noqa: ANN401 - see _described
     """Create a credential. Without --role, a terminal offers the catalog to choose from."""
-    from pharia_access.entrypoints.kubectl.work.credential_changes import create as work
+    from pharia_access.entrypoints.kubectl.change_credentials import create as work
 
     run_in_session(choices, work, name, roles, _spec(described))
 
@@ -81,7 +88,7 @@ def create(choices: CliOptions, /, name: str, roles: tuple[str, ...], **describe
 @_name
 @_role
 @_described
-@deliberate
+@destructive_options
 @click.pass_obj
 def edit(choices: CliOptions, /, name: str, roles: tuple[str, ...], **described: Any) -> None:  # noqa: ANN401 - see _described
     """Change a credential. --role replaces all its roles, for all its tokens at once."""
@@ -90,7 +97,7 @@ def edit(choices: CliOptions, /, name: str, roles: tuple[str, ...], **described:
         msg = "Name what to change, such as --description; see --help"
         raise click.UsageError(msg)
     replaced = (lambda _: roles) if roles else None
-    from pharia_access.entrypoints.kubectl.work.credential_changes import edit as work
+    from pharia_access.entrypoints.kubectl.change_credentials import edit as work
 
     run_in_session(choices, work, name, spec, replaced)
 
@@ -103,11 +110,11 @@ def roles() -> None:
 @roles.command()
 @_name
 @click.argument("roles", type=NAME, nargs=-1, required=True, metavar="ROLE...", shell_complete=names_of("ApiRole"))
-@deliberate
+@destructive_options
 @click.pass_obj
 def add(choices: CliOptions, name: str, roles: tuple[str, ...]) -> None:
     """Add roles: all of the credential's tokens have them at once."""
-    from pharia_access.entrypoints.kubectl.work.credential_changes import edit as work
+    from pharia_access.entrypoints.kubectl.change_credentials import edit as work
 
     run_in_session(choices, work, name, {}, lambda before: (*before, *roles))
 
@@ -115,44 +122,44 @@ def add(choices: CliOptions, name: str, roles: tuple[str, ...]) -> None:
 @roles.command()
 @_name
 @click.argument("roles", type=NAME, nargs=-1, required=True, metavar="ROLE...")
-@deliberate
+@destructive_options
 @click.pass_obj
 def remove(choices: CliOptions, name: str, roles: tuple[str, ...]) -> None:
     """Remove roles: none of the credential's tokens has them from then on."""
-    from pharia_access.entrypoints.kubectl.work.credential_changes import edit as work
+    from pharia_access.entrypoints.kubectl.change_credentials import edit as work
 
     run_in_session(choices, work, name, {}, lambda before: [role for role in before if role not in roles])
 
 
 @credential.command()
 @_name
-@deliberate
+@destructive_options
 @click.pass_obj
 def suspend(choices: CliOptions, name: str) -> None:
     """Suspend a credential: none of its tokens is accepted until it is resumed."""
-    from pharia_access.entrypoints.kubectl.work.credential_changes import suspend as work
+    from pharia_access.entrypoints.kubectl.change_credentials import suspend as work
 
     run_in_session(choices, work, name)
 
 
 @credential.command()
 @_name
-@applied
+@write_options
 @click.pass_obj
 def resume(choices: CliOptions, name: str) -> None:
     """Resume a suspended credential: its tokens are accepted again."""
-    from pharia_access.entrypoints.kubectl.work.credential_changes import resume as work
+    from pharia_access.entrypoints.kubectl.change_credentials import resume as work
 
     run_in_session(choices, work, name)
 
 
 @credential.command()
 @_name
-@deliberate
+@destructive_options
 @click.pass_obj
 def delete(choices: CliOptions, name: str) -> None:
     """Delete a credential and all its tokens, for good."""
-    from pharia_access.entrypoints.kubectl.work.credential_changes import delete as work
+    from pharia_access.entrypoints.kubectl.change_credentials import delete as work
 
     run_in_session(choices, work, name)
 

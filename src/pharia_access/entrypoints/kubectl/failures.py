@@ -68,11 +68,22 @@ class Failure:
     next_step: str = ""
 
 
-def explain(error: AccessError) -> Failure:
-    """Total: what is not known better is told as it is. What the error itself says to do comes last."""
+def explain(error: AccessError, options: str = "") -> Failure:
+    """Total: what is not known better is told as it is. What the error itself says to do comes last.
+
+    `options`: those of the command line that say which cluster and who, for the commands that are named.
+    """
     failure = next((told(error) for kind, told in _TOLD if isinstance(error, kind)), Failure(_sentence(str(error))))
-    steps = [step for step in (failure.next_step, error.next_step) if step]
-    return Failure(failure.sentence, "\n".join(steps))
+    steps = [failure.next_step, error.next_step, *_worded(error, options)]
+    return Failure(failure.sentence, "\n".join(step for step in steps if step))
+
+
+def _worded(error: AccessError, options: str) -> list[str]:
+    if not error.next_steps:
+        return []
+    from pharia_access.entrypoints.kubectl.next_steps import in_words
+
+    return in_words(error.next_steps, options)
 
 
 def _setting(error: AccessError) -> Failure:

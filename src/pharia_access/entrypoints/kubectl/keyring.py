@@ -1,9 +1,9 @@
-"""`kubectl access keyring …`: the commands; what they do is in `work`."""
+"""`kubectl access keyring …`: the commands. What they run is imported when one is."""
 
 import click
 
 from pharia_access.entrypoints.kubectl.named import NAMESPACE
-from pharia_access.entrypoints.kubectl.options import CliOptions, connected, printed, sure
+from pharia_access.entrypoints.kubectl.options import CliOptions, connection_options, output_option, yes_option
 from pharia_access.entrypoints.kubectl.session import run_in_session
 from pharia_access.entrypoints.kubectl.spelling import Group
 
@@ -31,20 +31,20 @@ def keyring() -> None:
 
 @keyring.command()
 @_home
-@printed("table", "json", "yaml")
-@connected
+@output_option("table", "json", "yaml")
+@connection_options
 @click.pass_obj
 def status(choices: CliOptions, home: str) -> None:
     """List the keys, and how many active tokens use each."""
-    from pharia_access.entrypoints.kubectl.work.keyring import status as work
+    from pharia_access.entrypoints.kubectl.manage_keyring import status as work
 
     run_in_session(choices, work, home)
 
 
 @keyring.command()
 @_home
-@sure
-@connected
+@yes_option
+@connection_options
 @click.pass_obj
 def rotate(choices: CliOptions, home: str) -> None:
     """Make a new current key, and drop unused ones.
@@ -52,6 +52,6 @@ def rotate(choices: CliOptions, home: str) -> None:
     Dropped are those that no active token uses, but for the last current one, which operators may go on using until
     their next full list. No token stops working.
     """
-    from pharia_access.entrypoints.kubectl.work.keyring import rotate as work
+    from pharia_access.entrypoints.kubectl.manage_keyring import rotate as work
 
     run_in_session(choices, work, home)

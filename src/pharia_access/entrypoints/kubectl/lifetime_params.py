@@ -14,7 +14,7 @@ from pharia_access.domain.administration.lifetime_input import (
 __all__ = ["LENGTH", "LIFETIME", "TIMEOUT"]
 
 
-class _Wish(click.ParamType[Any]):
+class _DurationParam(click.ParamType[Any]):
     def __init__(self, name: str, read: Any) -> None:  # noqa: ANN401 - from text to the value
         self.name = name
         self._read = read
@@ -29,11 +29,11 @@ class _Wish(click.ParamType[Any]):
             self.fail(str(error), param, ctx)
 
 
-LENGTH: Final = _Wish("length", parse_length)
+LENGTH: Final = _DurationParam("length", parse_length)
 """A timedelta: `90d`, `12h`."""
 
-LIFETIME: Final = _Wish("lifetime", parse_lifetime)
+LIFETIME: Final = _DurationParam("lifetime", parse_lifetime)
 """A Lifetime: a length, or an end."""
 
-TIMEOUT: Final = _Wish("timeout", lambda text: parse_timeout(text or "30s"))
+TIMEOUT: Final = _DurationParam("timeout", lambda text: parse_timeout(text or "30s"))
 """Seconds, as kubectl's `--request-timeout`; an empty one is none that was named."""

@@ -45,15 +45,15 @@ def run(arguments: list[str]) -> int:
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         return 1
     except Exception as error:  # noqa: BLE001 - a person is never shown a traceback unasked
-        _tell(_failure(error), error, verbose=choices.verbose)
+        _tell(_failure(error, choices), error, verbose=choices.verbose)
         return 1
     return status if isinstance(status, int) else 0
 
 
-def _failure(error: Exception) -> Failure:
+def _failure(error: Exception, choices: CliOptions) -> Failure:
     match error:
         case AccessError():
-            return explain(error)
+            return explain(error, choices.connection())
         case OSError():  # the API server's are AccessErrors by now
             return Failure(f"What was asked for could not be written: {error.strerror}.")
         case ImportError():

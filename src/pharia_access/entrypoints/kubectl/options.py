@@ -13,19 +13,19 @@ from pharia_access.entrypoints.kubectl.named import NAMESPACE, SELECTOR
 __all__ = [
     "FORMATS",
     "CliOptions",
-    "applied",
-    "asking",
-    "connected",
-    "deliberate",
-    "everywhere",
-    "listed",
-    "many_deliberate",
-    "named_in",
-    "printed",
-    "shown",
-    "sure",
-    "together",
-    "trying",
+    "all_namespaces_option",
+    "combine",
+    "connection_options",
+    "destructive_options",
+    "dry_run_options",
+    "list_options",
+    "many_destructive_options",
+    "namespace_options",
+    "object_options",
+    "output_option",
+    "request_options",
+    "write_options",
+    "yes_option",
 ]
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -71,7 +71,7 @@ class CliOptions:
         return "".join(f" {shlex.quote(word)}" for word in words)
 
 
-def _kept(*names: str, **settings: Any) -> Callable[[F], F]:  # noqa: ANN401 - what click.option takes
+def _shared_option(*names: str, **settings: Any) -> Callable[[F], F]:  # noqa: ANN401 - what click.option takes
     """An option whose value goes to `CliOptions`, and not to the command. Where it is not given, nothing changes."""
 
     def keep(context: click.Context, parameter: click.Parameter, value: object) -> None:
@@ -83,7 +83,7 @@ def _kept(*names: str, **settings: Any) -> Callable[[F], F]:  # noqa: ANN401 - w
     return click.option(*names, expose_value=False, callback=keep, **settings)
 
 
-def together(*options: Callable[[F], F]) -> Callable[[F], F]:
+def combine(*options: Callable[[F], F]) -> Callable[[F], F]:
     """Several options as one, shown in this order."""
 
     def decorate(command: F) -> F:
@@ -94,59 +94,67 @@ def together(*options: Callable[[F], F]) -> Callable[[F], F]:
     return decorate
 
 
-asking = together(
-    _kept(
+request_options = combine(
+    _shared_option(
         "--request-timeout",
         "timeout",
         type=TIMEOUT,
         metavar="LENGTH",
         help="For each request; 0 waits for ever. Else 30s.",
     ),
-    _kept("-v", "--verbose", is_flag=True, help="Also show what caused an error."),
+    _shared_option("-v", "--verbose", is_flag=True, help="Also show what caused an error."),
 )
 """For whatever is asked over the network."""
 
-connected = together(
-    _kept("--kubeconfig", metavar="FILE", help="The kubeconfig; else KUBECONFIG, else ~/.kube/config."),
-    _kept("--context", metavar="NAME", help="Its context to use."),
-    _kept("--as", "user", metavar="USER", help="Impersonate this user."),
-    _kept("--as-group", "groups", metavar="GROUP", multiple=True, help="Impersonate this group; may be repeated."),
-    asking,
+connection_options = combine(
+    _shared_option("--kubeconfig", metavar="FILE", help="The kubeconfig; else KUBECONFIG, else ~/.kube/config."),
+    _shared_option("--context", metavar="NAME", help="Its context to use."),
+    _shared_option("--as", "user", metavar="USER", help="Impersonate this user."),
+    _shared_option(
+        "--as-group", "groups", metavar="GROUP", multiple=True, help="Impersonate this group; may be repeated."
+    ),
+    request_options,
 )
 """How to reach the API server; every command has them, before its noun and after."""
 
-named_in = together(connected, _kept("-n", "--namespace", type=NAMESPACE, metavar="NAME", help="Else the context's."))
+namespace_options = combine(
+    connection_options, _shared_option("-n", "--namespace", type=NAMESPACE, metavar="NAME", help="Else the context's.")
+)
 """For what has a namespace."""
 
-everywhere = _kept("-A", "--all-namespaces", is_flag=True, help="From all namespaces.")
-_dry_run = _kept("--dry-run", is_flag=True, help="Ask the API server to judge the change, and change nothing.")
-_force = _kept("--force", is_flag=True, help="Also where Git declares what is changed, and may change it back.")
-sure = _kept("-y", "--yes", "assume_yes", is_flag=True, help="Do not ask.")
+all_namespaces_option = _shared_option("-A", "--all-namespaces", is_flag=True, help="From all namespaces.")
+_dry_run = _shared_option("--dry-run", is_flag=True, help="Ask the API server to judge the change, and change nothing.")
+_force = _shared_option(
+    "--force", is_flag=True, help="Also where Git declares what is changed, and may change it back."
+)
+yes_option = _shared_option("-y", "--yes", "assume_yes", is_flag=True, help="Do not ask.")
 
 
-def printed(*formats: str) -> Callable[[F], F]:
+def output_option(*formats: str) -> Callable[[F], F]:
     """For what prints something in one of these forms, the first unless another is chosen."""
-    return _kept("-o", "--output", type=click.Choice(formats), help="How to print it.")
+    return _shared_option("-o", "--output", type=click.Choice(formats), help="How to print it.")
 
 
-shown = together(named_in, printed(*FORMATS))
+object_options = combine(namespace_options, output_option(*FORMATS))
 """For what prints one object."""
 
-listed = together(
-    shown,
-    everywhere,
-    _kept("-l", "--selector", type=SELECTOR, metavar="LABELS", help="Only those with these labels: team=finance."),
+list_options = combine(
+    object_options,
+    all_namespaces_option,
+    _shared_option(
+        "-l", "--selector", type=SELECTOR, metavar="LABELS", help="Only those with these labels: team=finance."
+    ),
 )
 """For what prints many."""
 
-trying = together(named_in, _dry_run)
+dry_run_options = combine(namespace_options, _dry_run)
 """For what creates, and prints nothing of the object."""
 
-applied = together(shown, _dry_run, _force)
+write_options = combine(object_options, _dry_run, _force)
 """For what changes an object."""
 
-deliberate = together(applied, sure)
+destructive_options = combine(write_options, yes_option)
 """For what may break somebody's access."""
 
-many_deliberate = together(named_in, everywhere, _dry_run, _force, sure)
+many_destructive_options = combine(namespace_options, all_namespaces_option, _dry_run, _force, yes_option)
 """For the same with many objects, where the output is not theirs."""

@@ -1,10 +1,10 @@
-"""`kubectl access role …`: the commands; what they do is in `work`."""
+"""`kubectl access role …`: the commands. What they run is imported when one is."""
 
 import click
 
 from pharia_access.entrypoints.kubectl.completion import names_of
 from pharia_access.entrypoints.kubectl.named import NAME
-from pharia_access.entrypoints.kubectl.options import CliOptions, listed, shown
+from pharia_access.entrypoints.kubectl.options import CliOptions, list_options, object_options
 from pharia_access.entrypoints.kubectl.session import run_in_session
 from pharia_access.entrypoints.kubectl.spelling import Group
 
@@ -20,24 +20,24 @@ def role() -> None:
 
 
 @role.command("list")
-@listed
+@list_options
 @click.pass_obj
 def list_roles(choices: CliOptions) -> None:
     """List roles, and what they permit."""
-    from pharia_access.entrypoints.kubectl.work.roles import list_roles as work
+    from pharia_access.entrypoints.kubectl.show_roles import list_roles as work
 
     run_in_session(choices, work)
 
 
 @role.command()
 @click.argument("name", type=NAME, shell_complete=names_of("ApiRole"))
-@shown
+@object_options
 @click.pass_obj
 def get(choices: CliOptions, name: str) -> None:
     """Show a role, and who uses it.
 
     Credentials of all namespaces, or of one where you may not list more.
     """
-    from pharia_access.entrypoints.kubectl.work.roles import show as work
+    from pharia_access.entrypoints.kubectl.show_roles import show as work
 
     run_in_session(choices, work, name)

@@ -1,4 +1,4 @@
-"""`kubectl access token rotate` and `expire`: the commands; what they do is in `work`."""
+"""`kubectl access token rotate` and `expire`: the commands. What they run is imported when one is."""
 
 from datetime import timedelta
 
@@ -8,7 +8,7 @@ from pharia_access.domain.administration.lifetime_input import Lifetime
 from pharia_access.entrypoints.kubectl.completion import names_of
 from pharia_access.entrypoints.kubectl.lifetime_params import LENGTH, LIFETIME
 from pharia_access.entrypoints.kubectl.named import NAME
-from pharia_access.entrypoints.kubectl.options import CliOptions, deliberate, many_deliberate
+from pharia_access.entrypoints.kubectl.options import CliOptions, destructive_options, many_destructive_options
 from pharia_access.entrypoints.kubectl.secret_output import SecretOutput, secret_output_options, wait_option
 from pharia_access.entrypoints.kubectl.session import run_in_session
 from pharia_access.entrypoints.kubectl.spelling import Command
@@ -38,7 +38,7 @@ __all__ = ["expire", "rotate"]
 @click.option("--to-dir", "folder", default="", metavar="DIR", help="With --all-expiring: a file for each new token.")
 @wait_option
 @secret_output_options
-@many_deliberate
+@many_destructive_options
 @click.pass_obj
 def rotate(  # noqa: PLR0913, PLR0917 - a parameter for each option
     choices: CliOptions,
@@ -60,30 +60,30 @@ def rotate(  # noqa: PLR0913, PLR0917 - a parameter for each option
     -o json an object a line, or with --to-dir a file is written for each. Left alone are those that were rotated
     before, those that are not half through their life, and those whose end somebody brought forward.
     """
-    from pharia_access.entrypoints.kubectl.work.token_rotation import RotationOptions
-    from pharia_access.entrypoints.kubectl.work.token_rotation import rotate as one
-    from pharia_access.entrypoints.kubectl.work.token_rotation import rotate_expiring as many
+    from pharia_access.entrypoints.kubectl.rotate_tokens import rotate as one
+    from pharia_access.entrypoints.kubectl.rotate_tokens import rotate_expiring as many
+    from pharia_access.services.administration.rotation import RotationOptions
 
-    terms = RotationOptions(overlap, lifetime, new_name, patience)
+    options = RotationOptions(overlap, lifetime, new_name, patience)
     if within is None:
         _require(bool(name), "Name the token, or give --all-expiring 7d")
         _require(not folder and not choices.all_namespaces, "--to-dir and -A are for --all-expiring")
-        run_in_session(choices, one, name, terms, where)
+        run_in_session(choices, one, name, options, where)
     else:
         _require(not name and not new_name, "--all-expiring takes no names: the tokens are found by their end")
         single = where.clipboard or where.file or where.secret or where.output == "env"
         _require(not single, "With --all-expiring use --to-dir, -o json or neither: there may be many secrets")
-        run_in_session(choices, many, within, terms, SecretOutput(output=where.output, folder=folder))
+        run_in_session(choices, many, within, options, SecretOutput(output=where.output, folder=folder))
 
 
 @click.command(cls=Command)
 @click.argument("names", type=NAME, nargs=-1, required=True, metavar="NAME...", shell_complete=names_of("ApiToken"))
 @click.option("--in", "left", type=LENGTH, required=True, metavar="LENGTH", help="How long they go on, such as 24h.")
-@deliberate
+@destructive_options
 @click.pass_obj
 def expire(choices: CliOptions, names: tuple[str, ...], left: timedelta) -> None:
     """Bring the end of tokens forward; it cannot be postponed again."""
-    from pharia_access.entrypoints.kubectl.work.token_changes import expire as work
+    from pharia_access.entrypoints.kubectl.change_tokens import expire as work
 
     run_in_session(choices, work, names, left)
 

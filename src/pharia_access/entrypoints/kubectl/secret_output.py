@@ -9,7 +9,7 @@ import click
 
 from pharia_access.entrypoints.kubectl.lifetime_params import LENGTH
 from pharia_access.entrypoints.kubectl.named import SECRET_KEY
-from pharia_access.entrypoints.kubectl.options import together
+from pharia_access.entrypoints.kubectl.options import combine
 
 __all__ = ["SecretOutput", "secret_output_options", "wait_option"]
 
@@ -34,7 +34,7 @@ wait_option = click.option(
     "--wait", "patience", type=LENGTH, default="1m", metavar="LENGTH", help="How long to wait for the operator."
 )
 
-_options = together(
+_options = combine(
     click.option("--copy", "clipboard", is_flag=True, help="Put it into the clipboard, and do not print it."),
     click.option("--to-file", "file", default="", metavar="FILE", help="Write it to a new file that only you read."),
     click.option(

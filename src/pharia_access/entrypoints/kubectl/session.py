@@ -26,6 +26,7 @@ def run_in_session(
 ) -> None:
     """Connect, do the work, close. Raises AccessError, and Abort for Ctrl-C once the work has cleaned up."""
     from pharia_access.bootstrap.cli import open_session
+    from pharia_access.entrypoints.kubectl.progress import TerminalProgress
     from pharia_access.kube.administration.kubectl_proxy import LentLogin, LoginOptions, lent_login
     from pharia_access.kube.administration.plugin_terminal import Terminal
     from pharia_access.settings.cli import pod_namespace
@@ -39,6 +40,7 @@ def run_in_session(
             timeout_seconds=choices.timeout,
             dry_run=choices.dry_run,
             options=choices.connection(),
+            progress=TerminalProgress(choices.connection()),
         ) as session:
             await work(session, choices, *args, **kwargs)
 

@@ -1,4 +1,4 @@
-"""`kubectl access token …`: the commands; what they do is in `work`."""
+"""`kubectl access token …`: the commands. What they run is imported when one is."""
 
 import secrets
 from datetime import timedelta
@@ -10,7 +10,14 @@ from pharia_access.domain.administration.names import derived
 from pharia_access.entrypoints.kubectl.completion import names_of
 from pharia_access.entrypoints.kubectl.lifetime_params import LENGTH, LIFETIME
 from pharia_access.entrypoints.kubectl.named import NAME
-from pharia_access.entrypoints.kubectl.options import CliOptions, deliberate, listed, named_in, shown, trying
+from pharia_access.entrypoints.kubectl.options import (
+    CliOptions,
+    destructive_options,
+    dry_run_options,
+    list_options,
+    namespace_options,
+    object_options,
+)
 from pharia_access.entrypoints.kubectl.rotation import expire, rotate
 from pharia_access.entrypoints.kubectl.secret_output import SecretOutput, secret_output_options, wait_option
 from pharia_access.entrypoints.kubectl.session import run_in_session
@@ -31,22 +38,22 @@ def token() -> None:
 
 @token.command("list")
 @click.argument("credential", type=NAME, default="", shell_complete=names_of("ApiCredential"))
-@listed
+@list_options
 @click.pass_obj
 def list_tokens(choices: CliOptions, credential: str) -> None:
     """List tokens: all, or those of a credential."""
-    from pharia_access.entrypoints.kubectl.work.tokens import list_tokens as work
+    from pharia_access.entrypoints.kubectl.show_tokens import list_tokens as work
 
     run_in_session(choices, work, credential)
 
 
 @token.command()
 @_name
-@shown
+@object_options
 @click.pass_obj
 def get(choices: CliOptions, name: str) -> None:
     """Show a token; its secret is not there to be shown."""
-    from pharia_access.entrypoints.kubectl.work.tokens import show as work
+    from pharia_access.entrypoints.kubectl.show_tokens import show as work
 
     run_in_session(choices, work, name)
 
@@ -59,7 +66,7 @@ def get(choices: CliOptions, name: str) -> None:
 @click.option("--window", type=LENGTH, metavar="LENGTH", help="How long its secret can be collected; else 1h.")
 @wait_option
 @secret_output_options
-@trying
+@dry_run_options
 @click.pass_obj
 def create(  # noqa: PLR0913, PLR0917 - a parameter for each option
     choices: CliOptions,
@@ -72,23 +79,23 @@ def create(  # noqa: PLR0913, PLR0917 - a parameter for each option
     where: SecretOutput,
 ) -> None:
     """Make a token and print its secret, once. Its one-time Secret is then deleted."""
-    from pharia_access.entrypoints.kubectl.work.token_issue import TokenRequest
-    from pharia_access.entrypoints.kubectl.work.token_issue import create as work
+    from pharia_access.entrypoints.kubectl.issue_tokens import create as work
+    from pharia_access.services.administration.issuing import TokenRequest
 
     called = name or derived(credential, secrets.token_hex(3)[:5])
-    wish = TokenRequest(called, credential, lifetime, description, window=window, patience=patience)
-    run_in_session(choices, work, wish, where)
+    request = TokenRequest(credential, called, lifetime, description, window=window, patience=patience)
+    run_in_session(choices, work, request, where)
 
 
 @token.command()
 @_name
 @wait_option
 @secret_output_options
-@named_in
+@namespace_options
 @click.pass_obj
 def collect(choices: CliOptions, name: str, patience: timedelta, where: SecretOutput) -> None:
     """Print the secret of a token that was not collected yet, once, while its window is open."""
-    from pharia_access.entrypoints.kubectl.work.token_issue import collect as work
+    from pharia_access.entrypoints.kubectl.issue_tokens import collect as work
 
     run_in_session(choices, work, name, where, patience)
 
@@ -96,12 +103,12 @@ def collect(choices: CliOptions, name: str, patience: timedelta, where: SecretOu
 @token.command()
 @_names
 @_from_stdin
-@deliberate
+@destructive_options
 @click.pass_obj
 def revoke(choices: CliOptions, names: tuple[str, ...], leaked: bool) -> None:  # noqa: FBT001 - Click's
     """Revoke tokens for good; they stay in the list."""
-    from pharia_access.entrypoints.kubectl.work.token_changes import revoke as by_name
-    from pharia_access.entrypoints.kubectl.work.token_changes import revoke_leaked as by_text
+    from pharia_access.entrypoints.kubectl.change_tokens import revoke as by_name
+    from pharia_access.entrypoints.kubectl.change_tokens import revoke_leaked as by_text
 
     if bool(names) == leaked:
         msg = "Name the tokens, or give --stdin"
@@ -114,22 +121,22 @@ def revoke(choices: CliOptions, names: tuple[str, ...], leaked: bool) -> None:  
 
 @token.command()
 @click.argument("names", type=NAME, nargs=-1, required=True, metavar="NAME...", shell_complete=names_of("ApiToken"))
-@deliberate
+@destructive_options
 @click.pass_obj
 def delete(choices: CliOptions, names: tuple[str, ...]) -> None:
     """Delete tokens, and so revoke them for good."""
-    from pharia_access.entrypoints.kubectl.work.token_changes import delete as work
+    from pharia_access.entrypoints.kubectl.change_tokens import delete as work
 
     run_in_session(choices, work, names)
 
 
 @token.command()
 @click.option("--stdin", is_flag=True, required=True, help="Read the token's text from standard input.")
-@shown
+@object_options
 @click.pass_obj
 def whois(choices: CliOptions, stdin: bool) -> None:  # noqa: FBT001, ARG001 - so that it is never a word of the command line
     """Find whose token a text is."""
-    from pharia_access.entrypoints.kubectl.work.token_changes import whois as work
+    from pharia_access.entrypoints.kubectl.change_tokens import whois as work
 
     run_in_session(choices, work, read_text())
 

@@ -1,10 +1,10 @@
-"""`kubectl access whoami`: the command; what it does is in `work`."""
+"""`kubectl access whoami`: the command. What it runs is imported when it is."""
 
 import asyncio
 
 import click
 
-from pharia_access.entrypoints.kubectl.options import CliOptions, asking, printed
+from pharia_access.entrypoints.kubectl.options import CliOptions, output_option, request_options
 from pharia_access.entrypoints.kubectl.spelling import Command
 from pharia_access.entrypoints.kubectl.stdin import read_text
 
@@ -16,8 +16,8 @@ __all__ = ["whoami"]
 @click.option("--verifier", "url", required=True, metavar="URL", help="Such as https://access.example.com.")
 @click.option("--ca-file", default="", metavar="FILE", help="Who may sign its certificate, in PEM; else the system's.")
 @click.option("--insecure-skip-tls-verify", "insecure", is_flag=True, help="Believe any certificate.")
-@printed("table", "json", "yaml")
-@asking
+@output_option("table", "json", "yaml")
+@request_options
 @click.pass_obj
 def whoami(choices: CliOptions, token_stdin: bool, url: str, ca_file: str, insecure: bool) -> None:  # noqa: FBT001, ARG001 - Click's
     """Ask a verifier whose token it is and what it may do now. From a terminal the token is read unseen.
@@ -25,7 +25,7 @@ def whoami(choices: CliOptions, token_stdin: bool, url: str, ca_file: str, insec
     Inside of the cluster the verifier is at http://pharia-access-verifier.pharia-access-system; from outside:
     kubectl port-forward --namespace pharia-access-system service/pharia-access-verifier 8000:80
     """
-    from pharia_access.entrypoints.kubectl.work.whoami import Verifier, tell
+    from pharia_access.entrypoints.kubectl.ask_verifier import Verifier, tell
 
     text = read_text()
     asyncio.run(tell(choices, text, Verifier(url, ca_file=ca_file, insecure=insecure, timeout=choices.timeout)))

@@ -1,8 +1,8 @@
-"""Takes connections off a listening socket: a few at a time, and counted from there.
+"""Accept connections of a listening socket, a few at a time, and count them from there.
 
-An event loop's own server takes all that wait before the first is looked at, tells of a TLS connection only once its
-handshake is over, so that until then nobody could count or close it, and uvloop's closes itself for good where
-descriptors have run out.
+An event loop's own server accepts all that wait before it serves the first. It reports a TLS connection only after the
+handshake, so that until then nobody could count or close the connection. And uvloop's server closes itself for good
+where descriptors have run out.
 """
 
 import asyncio
@@ -23,31 +23,31 @@ __all__ = ["Acceptor", "Handshakes"]
 log = logging.getLogger(__name__)
 
 _AT_A_TIME: Final = 32
-"""Then those that were taken are looked at."""
+"""Connections to accept before the event loop serves them."""
 _MOST_AT_THE_END: Final = 64
-"""How many times that is done before the socket is closed: all that fit in the backlog."""
+"""Rounds of accepting before the socket closes: enough for the whole backlog."""
 _PAUSE_SECONDS: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True)
 class Handshakes:
-    """How long a client may take to begin and to end TLS, in seconds."""
+    """The seconds that a client may take to begin and to end TLS."""
 
     begin: float
     end: float
 
 
 class Acceptor:
-    """Takes connections from `start` to `stop`, in the event loop that starts it.
+    """Accepts connections from `start` to `stop`, in the event loop that starts it.
 
     Args:
-        bound: a listening socket that does not block; it is closed by `stop`.
-        protocol: makes what a connection speaks.
+        bound: a non-blocking listening socket; `stop` closes it.
+        protocol: makes the protocol of a connection.
     """
 
     def __init__(self, bound: socket.socket, protocol: Callable[[], Connection], *, handshakes: Handshakes) -> None:
         self.tls: ssl.SSLContext | None = None
-        """For connections from now on; None for plain ones."""
+        """TLS for connections from now on; None for plain HTTP."""
         self._bound = bound
         self._protocol = protocol
         self._handshakes = handshakes
@@ -58,11 +58,11 @@ class Acceptor:
         self._failing = False
 
     def start(self) -> None:
-        """Begin, or go on."""
+        """Start or resume."""
         self._loop.add_reader(self._bound, self._take)
 
     def stop(self) -> None:
-        """Take those that wait already, and no more: who connected before is served. Handshakes go on."""
+        """Accept the connections that wait, and no more: earlier clients are served. Handshakes go on."""
         for _ in range(_MOST_AT_THE_END):
             if not self._take():
                 break
@@ -72,14 +72,14 @@ class Acceptor:
         self._bound.close()
 
     async def end_handshakes(self) -> None:
-        """Close what has not begun to be served. A connection without TLS begins in a moment, and does."""
+        """Cancel the handshakes. A connection without TLS begins in a moment, so wait for it."""
         begun = list(self.begun)
         for task in begun if self.tls is not None else ():
             task.cancel()  # uvloop, cancelled where there is no TLS, would tell nobody that the connection ends
         await asyncio.gather(*begun, return_exceptions=True)
 
     def _take(self) -> int:
-        """Take a few of those that wait; how many."""
+        """Accept a few of the waiting connections. Return how many."""
         for count in range(_AT_A_TIME):
             try:
                 connection, _ = self._bound.accept()
@@ -122,7 +122,7 @@ class Acceptor:
                 connection.close()
 
     def _rest(self, error: OSError) -> None:
-        """Leave the others where they wait, for a moment: the socket stays readable, and would be tried without end."""
+        """Pause: the socket stays readable, so that the event loop would try again without end."""
         if not self._failing:
             log.error("no connection can be taken; tried again", extra={"problem": error.strerror})
         self._failing = True

@@ -1,4 +1,4 @@
-"""Answers by the application: in the order of their requests, each once."""
+"""Send the application's answers in the order of their requests, each once."""
 
 import asyncio
 from math import inf
@@ -11,22 +11,22 @@ __all__ = ["AnsweringConnection"]
 
 
 class AnsweringConnection(Connection):
-    """What is due on one connection."""
+    """A connection whose requests the application answers."""
 
     def __init__(self, port: Port, loop: asyncio.AbstractEventLoop | None = None) -> None:
         super().__init__(port, loop)
         self.latest: Turn | None = None
-        """The request that is read, or was read last."""
+        """The request that was read last, perhaps not wholly."""
         self._last_words = b""
 
     def eof_received(self) -> bool:
-        """The client sends no more: what is due is answered all the same, which TLS has no way to do."""
+        """Note that the client sends no more. Pending requests still get answers, but TLS cannot do that."""
         self.at_end = True
         self.hear_no_more()
         return bool(self.turns) and not self.is_secure
 
     def begin_turn(self, turn: Turn) -> None:
-        """Have a request answered, once those before it are."""
+        """Have a request answered after the requests before it."""
         self.latest = turn
         self.turns.append(turn)
         if len(self.turns) == 1:
@@ -36,11 +36,11 @@ class AnsweringConnection(Connection):
             self.flow.hold_reading()
 
     def may_go_on(self, status: int) -> bool:
-        """Whether the answer that is due need not be the last one, with this status."""
+        """Tell whether the connection may stay open after an answer with this status."""
         return self.may_stay(status, more=len(self.turns) > 1 or self.half_read)
 
     def answered(self, answer: bytes, *, keep_alive: bool) -> None:
-        """A request was answered: now it is the next one's turn, or the client's."""
+        """Send an answer. The next request's turn comes, or the client's."""
         self.write(answer)
         if not keep_alive:
             self.end()
@@ -58,9 +58,9 @@ class AnsweringConnection(Connection):
             self.end(self._last_words)
 
     def hear_no_more(self, last_words: bytes = b"") -> None:
-        """Drop what comes from now on. What is due is answered, then `last_words` are said, and the connection ends.
+        """Drop further bytes. Pending requests get answers, then `last_words` go out, and the connection ends.
 
-        A request that is half read has no other answer than those.
+        A request that is half read gets no other answer than `last_words`.
         """
         if self.deaf:
             return

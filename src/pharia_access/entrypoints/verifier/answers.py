@@ -1,4 +1,4 @@
-"""What the protocols of gateways have in common: an answer as a value, the headers of identity, the refusals.
+"""Answers as values: the headers of identity, and the refusals, which all protocols share.
 
 Every answer forbids caching, sets no cookie and holds no token.
 """
@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import Final
 
 from pharia_access.domain.verdict import Refusal
-from pharia_access.services.verifier.verifier import Accepted
+from pharia_access.services.verifier.verifier import Allowed
 
 __all__ = [
     "BAD_REQUEST",
@@ -30,7 +30,7 @@ __all__ = [
 Headers = tuple[tuple[bytes, bytes], ...]
 
 RETRY_AFTER_SECONDS: Final = 1
-"""What a caller is asked to wait who could not be answered."""
+"""How long a client should wait after an answer 503."""
 
 _OK: Final = HTTPStatus.OK.value
 _NO_STORE: Final = (b"cache-control", b"no-store")
@@ -45,10 +45,10 @@ _STATUS_LINES: Final = {
 class HttpAnswer:
     """Status, headers in lower case, body. `content-length` and `connection` are the server's to add.
 
-    Not frozen, since it is made for each request, and that costs.
+    Not frozen: a request makes one, and `frozen` costs time.
 
     Attributes:
-        wire: the whole of it as HTTP/1.1 sends it over a connection that stays open; rendered if it is not given.
+        wire: the bytes of the answer over HTTP/1.1, on a connection that stays open; rendered if absent.
     """
 
     status: int
@@ -61,12 +61,12 @@ class HttpAnswer:
 
 
 def render(answer: HttpAnswer, *, keep_alive: bool = True, head: bool = False) -> bytes:
-    """The answer as HTTP/1.1 sends it. `head`: to a HEAD request, so without its body."""
+    """Render the answer for HTTP/1.1. `head`: the request was HEAD, so leave the body out."""
     return render_parts(answer.status, answer.headers, answer.body, keep_alive=keep_alive, head=head)
 
 
 def render_parts(status: int, headers: Headers, body: bytes, *, keep_alive: bool = True, head: bool = False) -> bytes:
-    """The same of an answer's parts; `headers` without `content-length` and `connection`."""
+    """Render an answer from its parts. `headers` has no `content-length` and no `connection`."""
     lines = [_STATUS_LINES[status]]
     lines += [b"%b: %b\r\n" % header for header in headers]
     end = b"\r\n" if keep_alive else b"connection: close\r\n\r\n"
@@ -74,19 +74,18 @@ def render_parts(status: int, headers: Headers, body: bytes, *, keep_alive: bool
     return b"".join(lines)
 
 
-def identity_answer(accepted: Accepted, *more: tuple[bytes, bytes]) -> HttpAnswer:
-    """200 with who it is, for the service behind the gateway.
+def identity_answer(allowed: Allowed, *more: tuple[bytes, bytes]) -> HttpAnswer:
+    """Answer 200 with the identity, for the service behind the gateway.
 
-    Always all headers and never an empty one, so that no forged one stays. The values are safe in a header:
-    `kube.verifier.decoding`
-    lets no others in.
+    The answer has all headers of identity, and none is empty, so that a gateway keeps no forged one. The values are
+    safe in a header: `kube.verifier.decoding` lets no others in.
     """
-    token = accepted.token
+    token = allowed.token
     values = (
-        accepted.holder.uid.encode("ascii"),
-        token.credential.encode("ascii"),
+        allowed.credential.uid.encode("ascii"),
+        token.credential_key.encode("ascii"),
         token.token_id.encode("ascii"),
-        ",".join(accepted.held.roles).encode("ascii") or b"-",
+        ",".join(allowed.effective_roles.roles).encode("ascii") or b"-",
         token.ends_text.encode("ascii"),
     )
     headers = (_NO_STORE, *zip(_IDENTITY, values, strict=True), *more)
@@ -95,17 +94,17 @@ def identity_answer(accepted: Accepted, *more: tuple[bytes, bytes]) -> HttpAnswe
 
 @cache
 def _identity_template(more: Headers) -> bytes:
-    """The wire with a place for each value: a fifth of the time that rendering takes. `more` holds no percent sign."""
+    """Render once, with a place for each value: a fifth of the time of rendering. `more` has no percent sign."""
     return render(HttpAnswer(_OK, (_NO_STORE, *((name, b"%b") for name in _IDENTITY), *more)))
 
 
 def json_answer(status: int, body: bytes, *, headers: Headers = ()) -> HttpAnswer:
-    """An answer whose body is JSON."""
+    """Make an answer whose body is JSON."""
     return HttpAnswer(status, (_NO_STORE, (b"content-type", b"application/json"), *headers), body)
 
 
 def refusal_answer(refusal: Refusal) -> HttpAnswer:
-    """The answer to a refused request, by RFC 6750 section 3: one for every bad token, whatever is bad about it."""
+    """Return the answer to a denied request, by RFC 6750 section 3. All bad tokens get one answer."""
     return _ANSWERS[refusal]
 
 
@@ -121,19 +120,19 @@ _UNAVAILABLE = HttpAnswer(
     HTTPStatus.SERVICE_UNAVAILABLE.value, (_NO_STORE, (b"retry-after", b"%d" % RETRY_AFTER_SECONDS))
 )
 BAD_REQUEST: Final = _challenge(HTTPStatus.BAD_REQUEST, b"invalid_request")
-"""Two tokens in one request: a gateway and we could each believe another."""
+"""For two tokens in one request: the gateway might believe one, and the verifier the other."""
 
 NOT_FOUND: Final = HttpAnswer(HTTPStatus.NOT_FOUND.value)
 
 
 def method_not_allowed(allowed: Iterable[str]) -> HttpAnswer:
-    """The answer to a method that a path does not take; it names those that it does (RFC 9110 15.5.6)."""
+    """Answer a method that a path does not take, and name the methods that it takes (RFC 9110 15.5.6)."""
     names = ", ".join(sorted(allowed)).encode("ascii")
     return HttpAnswer(HTTPStatus.METHOD_NOT_ALLOWED.value, (_NO_STORE, (b"allow", names)))
 
 
 METHOD_NOT_ALLOWED: Final = method_not_allowed(("GET", "HEAD"))
-"""That of the one check that does not take every method: nginx's."""
+"""For nginx's check, the only one that does not take every method."""
 
 _ANSWERS: Final[Mapping[Refusal, HttpAnswer]] = {
     **dict.fromkeys(Refusal, _INVALID),

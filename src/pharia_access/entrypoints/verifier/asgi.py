@@ -1,21 +1,16 @@
-"""Between ASGI and the protocols: what of a request is read, and an `HttpAnswer` sent."""
+"""Between ASGI and the protocols: read a request's tokens, send an `HttpAnswer`."""
 
 from collections.abc import Iterable, Sequence
-from http import HTTPStatus
-from typing import Final
 
-from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from pharia_access.entrypoints.verifier.answers import HttpAnswer
 
-__all__ = ["TOO_LARGE", "Reply", "authorizations", "may_exceed", "media_type", "read_body"]
-
-TOO_LARGE: Final = HttpAnswer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE.value)
+__all__ = ["Reply", "authorizations"]
 
 
 class Reply(Response):
-    """An answer for starlette, which sends exactly its headers and `content-length`."""
+    """An answer for starlette: exactly the headers of the `HttpAnswer`, and `content-length`."""
 
     def __init__(self, answer: HttpAnswer) -> None:
         super().__init__(answer.body, answer.status)
@@ -23,30 +18,5 @@ class Reply(Response):
 
 
 def authorizations(headers: Iterable[tuple[bytes, bytes]]) -> Sequence[bytes]:
-    """The values of all `Authorization` headers; names come in lower case."""
+    """Return the values of all `Authorization` headers. Names come in lower case."""
     return [value for name, value in headers if name == b"authorization"]
-
-
-def media_type(request: Request) -> str:
-    """What the body says it is, without parameters."""
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-
-def may_exceed(request: Request, count: int) -> bool:
-    """Whether the body may be longer than so many bytes, by what its head says."""
-    if "transfer-encoding" in request.headers:
-        return True
-    return int(request.headers.get("content-length", "").lstrip("0") or "0") > count  # `int` takes few digits
-
-
-async def read_body(request: Request, *, limit: int) -> bytes | None:
-    """The body; None where it is longer than `limit` bytes, or its sender went away."""
-    body = bytearray()
-    try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > limit:
-                return None
-    except ClientDisconnect:
-        return None
-    return bytes(body)

@@ -1,7 +1,7 @@
-"""What is sent on a connection, and how that ends.
+"""The sending side of a connection, and its end.
 
-It is open; then it has heard enough (`deaf`: what comes is dropped, what is due is still answered); then it is over
-(`is_over`: the last answer was written).
+A connection is open at first. Then it may be `deaf`: it drops further bytes, and still answers pending requests. At
+last it is over (`is_over`): the last answer was written.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ from math import inf
 from typing import Any
 
 from pharia_access.entrypoints.verifier.flow import Flow
-from pharia_access.entrypoints.verifier.limits import LINGER_SECONDS, PATIENCE_WITH_BODIES, UNTAKEN_BYTES
+from pharia_access.entrypoints.verifier.limits import BODY_SLACK_FACTOR, LINGER_SECONDS, UNTAKEN_BYTES
 from pharia_access.entrypoints.verifier.ports import Port
 from pharia_access.entrypoints.verifier.turns import Turn
 
@@ -31,63 +31,63 @@ class Channel(asyncio.Protocol):
         self.port, self.limits, self.room = port, port.limits, port.room
         self.loop = loop or asyncio.get_running_loop()
         self.deadline = inf
-        """By the loop's clock: when the request that is read must be whole, or an idle connection has had its time."""
+        """By the loop's clock: when the current request must be complete, or when an idle connection ends."""
         self.deaf = False
         self.is_over = False
         self.at_end = False
         """The client sends no more."""
         self.turns: deque[Turn] = deque()
-        """Requests without a whole answer: the first is being answered."""
+        """Requests without a complete answer. The application answers the first."""
         self.taken_by = inf
-        """By the loop's clock: when the client must have taken the answers that wait for it."""
+        """By the loop's clock: when the client must have taken the answers that wait."""
         self._dropped = 0
 
     def connection_made(self, transport: Any) -> None:  # noqa: ANN401 - the same
-        """Send over that."""
+        """Send over this transport."""
         self.transport = transport
         transport.set_write_buffer_limits(high=UNTAKEN_BYTES, low=0)
         self.flow = Flow(transport)
 
     def connection_lost(self, _exc: Exception | None) -> None:
-        """The client has gone: no turn may write any more."""
+        """Note that the client has gone: no turn may write any more."""
         self.deaf = self.is_over = True
         self.give_up_all()
         self.flow.end()
 
     def pause_writing(self) -> None:
-        """The client does not take its answers."""
+        """Note that the client does not take its answers."""
         self.flow.pause_writing()
         self.taken_by = self.loop.time() + self.limits.request_seconds
 
     def resume_writing(self) -> None:
-        """It takes them again."""
+        """Note that the client takes its answers again."""
         self.flow.resume_writing()
         self.taken_by = inf
 
     def give_up_all(self) -> None:
-        """Nobody waits for any of the answers that are due."""
+        """Give up all pending requests: nobody waits for their answers."""
         for turn in self.turns:
             turn.give_up()
         self.turns.clear()
 
     @property
     def is_secure(self) -> bool:
-        """Whether it speaks TLS, which has no way to end one direction alone."""
+        """Whether the connection uses TLS, which cannot end one direction alone."""
         return self.transport.get_extra_info("sslcontext") is not None
 
     def write(self, data: bytes) -> None:
-        """Send something, unless the connection is over."""
+        """Send bytes, unless the connection is over."""
         if not (self.is_over or self.transport.is_closing()):
             self.transport.write(data)
 
     def hear_no_more(self, last_words: bytes = b"") -> None:
-        """Drop what comes from now on, answer what is due, say `last_words`, and end."""
+        """Drop further bytes, answer pending requests, send `last_words`, and end."""
         raise NotImplementedError
 
     def end(self, last_words: bytes = b"") -> None:
-        """Close, once all is sent and the client had a moment to take it.
+        """Close after all is sent and the client has had a moment to take it.
 
-        A socket that is closed with bytes unread is reset, and the client may lose the answer (RFC 9112 section 9.6).
+        The kernel resets a socket that closes with unread bytes, and the client may lose the answer (RFC 9112 9.6).
         """
         if self.is_over:
             return
@@ -104,20 +104,20 @@ class Channel(asyncio.Protocol):
         self.flow.release_reading()
         try:
             self.transport.write_eof()
-        except OSError:  # the client has gone; asyncio's loop tells it here, uvloop does not
+        except OSError:  # the client has gone; asyncio's loop raises here, uvloop does not
             self.transport.abort()
 
     def close(self) -> None:
-        """End where nothing is due."""
+        """Close where no request is pending."""
         self.deaf = self.is_over = True
         self.transport.close()
 
     def abort(self) -> None:
-        """End at once, whatever is due."""
+        """Close at once, whatever is pending."""
         self.transport.abort()
 
     def drop(self, count: int) -> None:
-        """So many bytes came that are not read: for a while that is waited for, see `end`."""
+        """Count bytes that came after the last answer, and abort where they are too many, see `end`."""
         self._dropped += count
-        if self.is_over and self._dropped > self.limits.body_bytes * PATIENCE_WITH_BODIES:
+        if self.is_over and self._dropped > self.limits.body_bytes * BODY_SLACK_FACTOR:
             self.transport.abort()

@@ -1,7 +1,7 @@
-"""`POST /check_user`: the question that PhariaAI's services ask of Pharia IAM, answered as that does.
+"""`POST /check_user`: answer the question that PhariaAI's services ask of Pharia IAM, as Pharia IAM does.
 
-The contract is read off `src/iam.rs` of pharia-common-rs and its recorded exchanges. Not holding a permission is no
-error: it is left out of the answer, and the client compares.
+The contract follows `src/iam.rs` of pharia-common-rs and its recorded exchanges. A missing permission is no error: the
+answer leaves it out, and the client compares.
 """
 
 from http import HTTPStatus
@@ -12,7 +12,7 @@ from pharia_access.domain.permissions import Permission
 from pharia_access.domain.verdict import Refusal
 from pharia_access.entrypoints.verifier.answers import HttpAnswer, json_answer, refusal_answer
 from pharia_access.entrypoints.verifier.long_work import PIECE_LOOKUPS, SHORT_BYTES, LongRequest
-from pharia_access.services.verifier.verifier import Accepted
+from pharia_access.services.verifier.verifier import Allowed
 
 __all__ = ["answer_check_user", "refuse"]
 
@@ -30,7 +30,7 @@ _decoder = msgspec.json.Decoder(_Question)
 
 
 def refuse(refusal: Refusal) -> HttpAnswer:
-    """The answer to a bad token: 401, or 503."""
+    """Answer a bad token: 401, or 503."""
     answer = refusal_answer(refusal)
     if answer.status == HTTPStatus.SERVICE_UNAVAILABLE:
         return answer
@@ -38,11 +38,11 @@ def refuse(refusal: Refusal) -> HttpAnswer:
     return json_answer(HTTPStatus.UNAUTHORIZED.value, _INVALID, headers=challenge)
 
 
-async def answer_check_user(accepted: Accepted, body: bytes, long: LongRequest) -> HttpAnswer:
-    """200 with the asked permissions that are held, 422 for a body that cannot be understood.
+async def answer_check_user(allowed: Allowed, body: bytes, long: LongRequest) -> HttpAnswer:
+    """Answer 200 with the asked permissions that the credential has, or 422 to a malformed body.
 
     Raises:
-        OverloadedError: it takes long, and too much of that waits.
+        OverloadedError: the answer takes long, and too much long work waits.
     """
     if len(body) > SHORT_BYTES:
         await long.piece()
@@ -52,27 +52,28 @@ async def answer_check_user(accepted: Accepted, body: bytes, long: LongRequest) 
         return _malformed('the body must be {"permissions": [{"permission": NAME, FIELD: TEXT or null, …}, …]}')
     if len(asked) > _MOST_PERMISSIONS or not all(entry.get("permission") for entry in asked):
         return _malformed(f"each permission needs a name, and there may be {_MOST_PERMISSIONS} at most")
-    return json_answer(HTTPStatus.OK.value, await _held(accepted, asked, long))
+    return json_answer(HTTPStatus.OK.value, await _held(allowed, asked, long))
 
 
-async def _held(accepted: Accepted, asked: list[Asked], long: LongRequest) -> bytes:
-    """The answer. Equal entries are looked up once."""
-    held, known, mine, lookups = accepted.held, dict[Permission, bool](), list[Asked](), 0
+async def _held(allowed: Allowed, asked: list[Asked], long: LongRequest) -> bytes:
+    """Return the answer. Looks equal entries up once."""
+    roles, known, mine, lookups = allowed.effective_roles, dict[Permission, bool](), list[Asked](), 0
     for entry in asked:
-        lookups += len(entry) * (len(held.roles) + 1)
+        lookups += len(entry) * (len(roles.roles) + 1)
         if lookups > PIECE_LOOKUPS:
             await long.piece()
             lookups = 0
         permission = _permission(entry)
         if permission not in known:
-            known[permission] = held.grants(permission)
+            known[permission] = roles.grants(permission)
         if known[permission]:
             mine.append(entry)
-    return msgspec.json.encode({"sub": accepted.holder.uid, "email": None, "email_verified": None, "permissions": mine})
+    who = {"sub": allowed.credential.uid, "email": None, "email_verified": None}
+    return msgspec.json.encode({**who, "permissions": mine})
 
 
 def _permission(entry: Asked) -> Permission:
-    """A field that is null counts as absent."""
+    """Read an entry. A field that is null counts as absent."""
     fields = ((name, value) for name, value in entry.items() if name != "permission" and value is not None)
     return Permission(entry["permission"] or "", tuple(fields))
 

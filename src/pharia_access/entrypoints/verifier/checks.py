@@ -1,7 +1,7 @@
-"""The gateways' checks, answered as they come in: a plain request (`plain_requests`) is decided and answered at once.
+"""Answer gateways' checks as they come in: authorize a plain request (`plain_requests`) at once.
 
-Everything else is handed over to the way that all requests may go, with the same answer, and the connection stays
-there. One table of requests tests both.
+The connection hands everything else over to the parser, which reads all requests, and then stays with the parser. One
+table of requests tests both.
 """
 
 import asyncio
@@ -20,14 +20,21 @@ __all__ = ["ChecksConnection", "EarlyAnswers"]
 
 _match: Final = PLAIN.match
 _OK: Final = HTTPStatus.OK.value
+_VALUE: Final = 4
+_VALUE_BEFORE_HOST: Final = 5
+"""Groups of `PLAIN`."""
 _MOST_IN_ONE_READ: Final = 16
-"""Requests that are answered of the bytes that come at once: others wait meanwhile. The last one closes."""
+"""The most requests to answer from one read, since other clients wait. The last answer closes the connection."""
 _REPETITIONS: Final = 8
-"""So many answers that are one and the same make it likely that the requests are, too."""
-_PATIENCE: Final = 1000
-"""Where they are not, so many go by before it is tried again: where no two are alike, each try is in vain."""
+"""Equal answers in a row that make it likely that the next request repeats the last one, byte for byte. As many
+accepted tokens, each another than the one before, make it likely that the next request differs in its token alone."""
+_REST_AFTER_MISS: Final = 1000
+"""Requests that go by after a wrong guess, before the connection guesses again: where no two requests are alike, each
+guess costs time for nothing."""
+_MAX_FRAME_BYTES: Final = 1024
+"""The longest request of which a connection keeps the frame: thousands of connections may keep one."""
 _MOST_PIECES: Final = 4
-"""Packets that one head may come in here: each is looked at with those before it."""
+"""Packets in which one head may come here: each packet is matched together with those before it."""
 
 
 class ChecksConnection(LimitedProtocol):
@@ -35,18 +42,23 @@ class ChecksConnection(LimitedProtocol):
 
     def __init__(self, port: Port, early: EarlyAnswers, loop: asyncio.AbstractEventLoop | None = None) -> None:
         super().__init__(port, loop)
-        self._answer, self._passes_again, self._digest = early.answer, early.reauthorize, early.digest
+        self._answer, self._reauthorize, self._digest = early.answer, early.reauthorize, early.digest
+        self._answer_known, self._mark_of = early.answer_known, early.mark_of
         self._answered = early.busy_poll.answered
         self._longest = port.limits.head_bytes
         self._handed_over = False
         self._begun = b""
-        """What came of a head that is not whole."""
+        """The bytes of an incomplete head."""
         self._pieces = 0
         self._latest: EarlyAnswer | None = None
         self._times = 0
-        """How often in a row that was the answer."""
+        """How often in a row the answer was `_latest`."""
         self._repeated = b""
-        """The digest of what is asked over and over again, and answered by that; empty if nothing is."""
+        """The digest of the request that is repeated, and answered by `_latest`; empty if no request is."""
+        self._before, self._after, self._mark = b"", b"", b""
+        """The frame: the bytes around the value of `Authorization`, and the target's mark. Empty: there is none."""
+        self._other_tokens = 0
+        """Accepted requests with another token than the one before; less than nothing while no frame is tried."""
 
     def connection_made(self, transport: Any) -> None:  # noqa: ANN401 - uvloop's transports are no asyncio.Transport
         """Take a connection."""
@@ -54,31 +66,54 @@ class ChecksConnection(LimitedProtocol):
         self._write = transport.write
 
     def data_received(self, data: bytes) -> None:
-        """Answer the check that these bytes are; most are one."""
+        """Answer a packet. Most packets are one check."""
         if self._handed_over or self.deaf or self.flow.write_paused or self._begun or self.turns:
             self._go_on(data)
             return
         if self._repeated and self._is_repeated(data):
             return
-        request = _match(data) if len(data) <= self._longest else None
-        if request is not None and request.end() == len(data):
+        found, request = self._answer_framed(data) if self._before else None, None
+        if found is None:
+            request = _match(data) if len(data) <= self._longest else None
+            if request is None or request.end() != len(data):
+                self._read_several(data)
+                return
             method, envoys, target, value, value_before = request.groups()
             found = self._answer(method, envoys or target, value or value_before)
-            if found is not None:
-                self._send(found.answer)
-                if found is self._latest:
-                    self._notice_repetition(data)
-                else:
-                    self._latest, self._times = found, 0
-            else:
-                self._lend(data)
+        if found is None:
+            self._lend(data)
             return
-        self._read_several(data)
+        self._send(found.answer)
+        if found is self._latest:
+            self._notice_repetition(data)
+            return
+        self._latest, self._times = found, 0
+        if request is not None and found.accepted is not None:
+            self._notice_frame(data, request)
 
     def _decide(self, request: Match[bytes]) -> HttpAnswer | None:
         method, envoys, target, value, value_before = request.groups()
         found = self._answer(method, envoys or target, value or value_before)
         return None if found is None else found.answer
+
+    def _notice_frame(self, data: bytes, request: Match[bytes]) -> None:
+        self._other_tokens += 1
+        if self._other_tokens >= _REPETITIONS and not self._before and len(data) <= _MAX_FRAME_BYTES:
+            start, end = request.span(_VALUE if request[_VALUE] else _VALUE_BEFORE_HOST)
+            self._mark = self._mark_of(request[2] or request[3])
+            if self._mark:  # without a mark, a value that begins like one would be taken for another question's
+                self._before, self._after = data[:start], data[end:]
+
+    def _answer_framed(self, data: bytes) -> EarlyAnswer | None:
+        """Answer a request that differs from an accepted one in the value of `Authorization` alone.
+
+        The value was accepted before, so it is the value of one header: the request is as plain as the one before it.
+        """
+        before, after = self._before, self._after
+        if data.startswith(before) and data.endswith(after) and len(data) <= self._longest:
+            return self._answer_known(self._digest(self._mark + data[len(before) : -len(after)]))
+        self._before, self._other_tokens = b"", -_REST_AFTER_MISS
+        return None
 
     def _notice_repetition(self, data: bytes) -> None:
         self._times += 1
@@ -86,12 +121,12 @@ class ChecksConnection(LimitedProtocol):
             self._repeated = self._digest(data)
 
     def _is_repeated(self, data: bytes) -> bool:
-        """Answer what came before, byte for byte: it need not be read again, only judged again."""
+        """Answer a request that repeats the last one byte for byte: judge it again, without reading it again."""
         latest = self._latest
-        if latest is not None and self._digest(data) == self._repeated and self._passes_again(latest):
+        if latest is not None and self._digest(data) == self._repeated and self._reauthorize(latest):
             self._send(latest.answer)
             return True
-        self._repeated, self._times = b"", -_PATIENCE
+        self._repeated, self._times = b"", -_REST_AFTER_MISS
         return False
 
     def _send(self, answer: HttpAnswer) -> None:
@@ -110,7 +145,7 @@ class ChecksConnection(LimitedProtocol):
     # --- what is not one request in one packet
 
     def _go_on(self, data: bytes) -> None:
-        """These bytes are no beginning, or nothing is to be answered now."""
+        """Take bytes that are no beginning, or that must not be answered now."""
         if self._handed_over or self.deaf:
             super().data_received(data)
         elif self.flow.write_paused or self.turns:
@@ -120,11 +155,11 @@ class ChecksConnection(LimitedProtocol):
             self._read_several(self._begun + data)
 
     def _read_several(self, data: bytes) -> None:
-        """Answer one request after the other; what is none of these is waited for, or read by the parser."""
+        """Answer one request after the other. Wait for the rest of an incomplete one; leave others to the parser."""
         self._begun, self.half_read = b"", False
         answers, at, stays, whole = list[bytes](), 0, True, False
         while stays and at < len(data):
-            request = _match(data, at, at + self._longest)  # what lies beyond is not walked over for each
+            request = _match(data, at, at + self._longest)  # do not scan the bytes beyond for each request
             answer = None if request is None else self._decide(request)
             if request is None or answer is None:
                 whole = request is not None and request.end() == len(data)
@@ -147,7 +182,7 @@ class ChecksConnection(LimitedProtocol):
             self._wait_or_hand_over(data[at:])
 
     def _lend(self, data: bytes) -> None:
-        """Have the application answer one whole plain request, as where only Argon2id can tell. It comes back then."""
+        """Have the application answer one plain request, as where only Argon2id can tell, and return."""
         self._pieces = 0
         super().data_received(data)
         self._handed_over = self.half_read  # never, where the parser takes for whole what is
@@ -161,7 +196,7 @@ class ChecksConnection(LimitedProtocol):
             self.deadline = self.loop.time() + self.limits.request_seconds
 
     def _hand_over(self, data: bytes) -> None:
-        """Once and for all. The request that has begun has no more time than it had."""
+        """Hand over for good. The request that has begun keeps its deadline."""
         had = self.deadline if self._pieces else None
         self._handed_over, self._begun, self.half_read = True, b"", False
         super().data_received(data)

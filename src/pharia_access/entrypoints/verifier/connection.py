@@ -1,4 +1,4 @@
-"""A connection's place among all of its port, and the time that it has."""
+"""A connection's place among all connections of its port, and its deadlines."""
 
 import asyncio
 import socket
@@ -12,29 +12,29 @@ from pharia_access.entrypoints.verifier.channel import Channel
 from pharia_access.entrypoints.verifier.limits import CLOSING, Closed
 from pharia_access.entrypoints.verifier.ports import Port
 
-__all__ = ["Connection", "cut_slow_clients"]
+__all__ = ["Connection", "close_overdue"]
 
 
 class Connection(Channel):
-    """One connection, whatever is read of it and answered."""
+    """One connection, without reading and answering."""
 
     def __init__(self, port: Port, loop: asyncio.AbstractEventLoop | None = None) -> None:
         super().__init__(port, loop)
         self.half_read = False
-        """A request has begun to come, and is not whole."""
+        """A request has begun, and is not complete."""
         self.asked = False
-        """A whole request has come."""
+        """A complete request has come."""
         self.active = False
-        """A check was answered since `cut_if_late` looked: to ask for the time then is enough."""
+        """A check was answered since the last `close_if_overdue`, which reads the clock for it."""
         self.kept = False
-        """A token was accepted on it lately, and it may stay."""
+        """A token was accepted lately, so the connection may stay."""
         self.shown = False
-        """One was accepted since `cut_if_late` looked."""
+        """A token was accepted since the last `close_if_overdue`."""
         self._kept_until = inf
         self._accepted_socket: socket.socket | None = None
 
     def connection_made(self, transport: Any) -> None:  # noqa: ANN401 - uvloop's transports are no asyncio.Transport
-        """Take a connection."""
+        """Begin to serve."""
         super().connection_made(transport)
         self.port.connections.add(self)
         self.deadline = self.loop.time() + self.limits.request_seconds
@@ -45,12 +45,12 @@ class Connection(Channel):
         self.room.end_handshake(self)
 
     def take_place(self, accepted: socket.socket, *, shakes_hands: bool) -> None:
-        """It was accepted: `connection_made` comes in a moment, or when a handshake has ended well."""
+        """Take a place for an accepted socket, before `connection_made` and before its handshake."""
         self._accepted_socket = accepted
         self.room.enter(self, shakes_hands=shakes_hands)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The client has gone."""
+        """Note that the client has gone."""
         super().connection_lost(exc)
         self.room.leave(self)
         self.port.connections.discard(self)
@@ -58,31 +58,31 @@ class Connection(Channel):
     # --- its place among all
 
     def may_stay(self, status: int, *, more: bool = False) -> bool:
-        """Whether an answer with this status need not be the last one. Only who shows a good token is answered 200.
+        """Tell whether the connection may stay open after this status. Only good tokens get 200.
 
-        `more`: another request has come, or begun to, which is answered too.
+        `more`: another request has come or begun, and gets an answer too.
         """
         if self.port.draining:
             return more
         return status != HTTPStatus.OK or self.is_kept()
 
     def is_kept(self) -> bool:
-        """A token was accepted: whether the connection may stay open behind the answer."""
+        """Note an accepted token. Return whether the connection may stay open after the answer."""
         self.shown = True
         self.kept = self.kept or self.room.keep(self)
         return self.kept
 
     def drain(self) -> None:
-        """The process ends, as the port says: what is answered from now on is the last answer."""
+        """Begin to drain: the next answer is the last."""
         self.kept = False
 
     def end_idle(self) -> None:
-        """The process ends, and has waited: close, if nothing is due."""
+        """Close, if no request is pending: the process ends and has waited."""
         if not (self.turns or self.half_read):
             self.close()
 
     def turn_out(self) -> None:
-        """Close at once, since another one needs the place. Whose request is not answered yet is told so."""
+        """Close at once, since another connection needs the place. A pending request gets 503."""
         if self.transport is None:
             self._cut_before_it_is_made()
             return
@@ -99,7 +99,7 @@ class Connection(Channel):
             self.loop.call_soon(self.transport.abort)
 
     def _cut_before_it_is_made(self) -> None:
-        """The socket is the event loop's; it hears of this as of a client that has gone."""
+        """Shut the socket down. The event loop owns it, and takes this for a client that has gone."""
         self.deaf = self.is_over = True
         if self._accepted_socket is not None:
             with suppress(OSError):
@@ -107,8 +107,8 @@ class Connection(Channel):
 
     # --- time
 
-    def cut_if_late(self, now: float) -> bool:
-        """End the connection if the client has had its time; whether it had."""
+    def close_if_overdue(self, now: float) -> bool:
+        """Close the connection if it is overdue. Return whether it was."""
         self._note_activity(now)
         closing = self.transport.is_closing()
         if closing or self.flow.write_paused or self.transport.get_write_buffer_size():
@@ -127,7 +127,7 @@ class Connection(Channel):
         return True
 
     def _note_activity(self, now: float) -> None:
-        """Who goes on without an accepted token makes room again: else a revoked one would keep its places."""
+        """Take the place from a client without an accepted token: a revoked token must not keep its places."""
         if self.active:
             self.active, self.asked = False, True
             if not (self.half_read or self.turns or self.deaf):
@@ -140,13 +140,13 @@ class Connection(Channel):
 
     @property
     def _waits_for_us(self) -> bool:
-        """Whether the client cannot send on: the application has not said that it wants the body, or does not read."""
+        """Whether the client cannot send: the application has not asked for the body, or does not read."""
         if not self.turns or not self.turns[0].more_body:
             return False
         return self.turns[0].waiting_for_100_continue or self.flow.read_paused
 
     def _close_late(self) -> None:
-        """What is due is answered before."""
+        """Close after pending requests got their answers."""
         if not self.is_over:
             self.room.closed(Closed.IDLE if self.asked and not self.half_read else Closed.LATE)
         if any(not turn.more_body for turn in self.turns):
@@ -155,6 +155,6 @@ class Connection(Channel):
             self.close()
 
 
-def cut_slow_clients(connections: Iterable[Connection], now: float) -> int:
-    """End the connections whose clients have had their time; how many."""
-    return sum([one.cut_if_late(now) for one in list(connections)])
+def close_overdue(connections: Iterable[Connection], now: float) -> int:
+    """Close the overdue connections. Return how many."""
+    return sum([one.close_if_overdue(now) for one in list(connections)])

@@ -1,4 +1,4 @@
-"""A gateway's check, answered at once: what its target asks for, whose text it shows, and whether that one may pass."""
+"""Answer a gateway's check at once: read the question in the target, recognize the text, authorize."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,21 +11,22 @@ from pharia_access.entrypoints.verifier.answers import METHOD_NOT_ALLOWED
 from pharia_access.entrypoints.verifier.busy_poll import BusyPoll
 from pharia_access.entrypoints.verifier.gateways import Gateway, gateway_for
 from pharia_access.services.verifier.authorizer import Authorizer
+from pharia_access.services.verifier.verifier import Allowed, Denied
 
 __all__ = ["EarlyAnswers"]
 
 _TARGETS_READY: Final = 1024
-"""How many targets are kept ready. Gateways ask for the same few."""
+"""The most targets to keep parsed. Gateways ask for the same few."""
 _LONGEST_READY: Final = MAX_REQUIREMENT_BYTES + 64
-"""Longer ones say nothing that is understood, and a client might fill the memory with them."""
+"""The longest target to keep parsed. A longer one has no valid requirement, and a client could fill the memory."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Question:
-    """What a target asks.
+    """The question that a target asks.
 
     Attributes:
-        mark: of no other question.
+        mark: unique to this question.
     """
 
     gateway: Gateway
@@ -34,20 +35,20 @@ class _Question:
 
 
 class EarlyAnswers:
-    """Answers the gateways' checks before they become requests of the application. For all connections of a port."""
+    """Answers gateways' checks before they become requests of the application, for all connections of a port."""
 
-    def __init__(self, gate: Authorizer, busy_poll: BusyPoll, texts: AcceptedTexts | None = None) -> None:
+    def __init__(self, authorizer: Authorizer, busy_poll: BusyPoll, texts: AcceptedTexts | None = None) -> None:
         self.busy_poll = busy_poll
         self.texts = AcceptedTexts() if texts is None else texts
         self.digest = self.texts.digest
         """Keyed, of whatever bytes."""
         self._find = self.texts.find
-        self._gate, self._pass_again = gate, gate.reauthorize
+        self._authorizer, self._reauthorize = authorizer, authorizer.reauthorize
 
     def answer(self, method: bytes, target: bytes, value: bytes | None) -> EarlyAnswer | None:
-        """The answer; None where the target asks for no check, or only Argon2id can tell.
+        """Return the answer; None where the target asks for no check, or where only Argon2id can tell.
 
-        As long as the same text that is accepted asks for the same, and nothing changes, it is the same object.
+        A repeated question with the same accepted text gets the same object, as long as nothing changes.
 
         Args:
             method: in capitals, as it came.
@@ -61,26 +62,38 @@ class EarlyAnswers:
         if methods is not None and method not in methods:
             return EarlyAnswer(METHOD_NOT_ALLOWED, asked.gateway.contract)
         if value is None:
-            return self._decide(asked, ())
+            return self._authorize(asked, ())
         digest = self.digest(asked.mark + value)
+        return self.answer_known(digest) or self._authorize(asked, (value,), digest)
+
+    def answer_known(self, digest: bytes) -> EarlyAnswer | None:
+        """Return the answer to a text that was accepted before, if it still holds.
+
+        Args:
+            digest: of a target's mark and the text.
+        """
         known = self._find(digest)
-        if known is not None and known.accepted is not None and self._pass_again(known.contract, known.accepted):
+        if known is not None and known.accepted is not None and self._reauthorize(known.contract, known.accepted):
             return known
-        return self._decide(asked, (value,), digest)
+        return None
+
+    def mark_of(self, target: bytes) -> bytes:
+        """Return the mark of a target that asks for a check: no two questions share a mark."""
+        asked = _ready(target) if len(target) <= _LONGEST_READY else None
+        return b"" if asked is None else asked.mark
 
     def reauthorize(self, known: EarlyAnswer) -> bool:
-        """Whether an answer to what was accepted may be given again, to the same. Nothing is noted of a no."""
-        return known.accepted is not None and self._pass_again(known.contract, known.accepted)
+        """Tell whether the same request may get the same answer again. Records nothing on False."""
+        return known.accepted is not None and self._reauthorize(known.contract, known.accepted)
 
-    def _decide(self, asked: _Question, values: tuple[bytes, ...], digest: bytes = b"") -> EarlyAnswer | None:
+    def _authorize(self, asked: _Question, values: tuple[bytes, ...], digest: bytes = b"") -> EarlyAnswer | None:
         gateway = asked.gateway
-        decision = self._gate.authorize_nowait(gateway.contract, values, asked.requirement)
-        if decision is None:
-            return None
-        found = EarlyAnswer(gateway.answer(decision), gateway.contract, decision.accepted)
-        if decision.accepted is not None:
+        result = self._authorizer.authorize_nowait(gateway.contract, values, asked.requirement)
+        if isinstance(result, Allowed):
+            found = EarlyAnswer(gateway.answer(result), gateway.contract, result)
             self.texts.remember(digest, found)
-        return found
+            return found
+        return EarlyAnswer(gateway.answer(result), gateway.contract) if isinstance(result, Denied) else None
 
 
 _marks = count()

@@ -1,9 +1,9 @@
-"""Mounted files that change under a running process: the keyring, and TLS certificates.
+"""Follow mounted files that change under a running process: the keyring, and TLS certificates.
 
-The kubelet replaces all files of a mounted Secret at once, by turning a symbolic link. Whether they changed is seen by
-looking, every few seconds: notifications do not cross every kind of volume.
+The kubelet replaces all files of a mounted Secret at once, by swapping a symbolic link. The process polls the files
+every few seconds, since notifications do not cross every kind of volume.
 
-A look that failed is not an answer: what was read last stays, and is read again at each look until that succeeds.
+Where a poll fails, the last content stays in use, and each further poll reads the files again until one succeeds.
 """
 
 import logging
@@ -15,7 +15,7 @@ from typing import Protocol
 from pharia_access.domain.keyring import Keyring
 from pharia_access.errors import AccessError, KeyringError
 
-__all__ = ["FollowedFiles", "ReloadMeter", "read_keyring"]
+__all__ = ["FollowedFiles", "ReloadMetrics", "read_keyring"]
 
 log = logging.getLogger(__name__)
 
@@ -25,34 +25,34 @@ _MOST_KEYS = 256
 _State = tuple[tuple[object, ...], ...]
 
 
-class ReloadMeter(Protocol):
-    """Is told how reading went."""
+class ReloadMetrics(Protocol):
+    """Counts reloads."""
 
     def reloaded(self, source: str, *, successful: bool) -> None:
-        """The last attempt to read that source succeeded, or not."""
+        """Note whether the last attempt to read the source succeeded."""
         ...
 
 
 class FollowedFiles:
-    """Some files that are read anew when they change. A folder stands for its files.
+    """Some files, which `look` reads again when they change. A folder stands for its files.
 
     Args:
-        source: what they are, for people: `keyring`.
-        read: reads them, and has what was read used; whatever it raises leaves things as they were.
+        source: the name of the files for people, such as `keyring`.
+        read: reads the files and applies them. Where it raises, nothing changes.
     """
 
     def __init__(
-        self, source: str, paths: Iterable[Path], read: Callable[[], Awaitable[None]], *, meter: ReloadMeter
+        self, source: str, paths: Iterable[Path], read: Callable[[], Awaitable[None]], *, metrics: ReloadMetrics
     ) -> None:
         self._source = source
         self._paths = tuple(paths)
         self._read = read
-        self._meter = meter
+        self._metrics = metrics
         self._seen: _State | None = None
         self._problem: str | None = None
 
     async def look(self) -> None:
-        """Read the files if they are not as when they were last read. Never raises what files may do wrong."""
+        """Read the files if they changed since the last reading. Never raises."""
         try:
             state = _look(self._paths)
             if state == self._seen:
@@ -61,27 +61,27 @@ class FollowedFiles:
         except Exception as error:  # noqa: BLE001 - whatever a file makes a library raise, it must not end the process
             self._failed(error)
             return
-        # As it was before the reading: what changed meanwhile is seen at the next look.
+        # The state from before the reading: the next look sees a change in the meantime.
         self._seen = state
         self._succeeded()
 
     def _failed(self, error: Exception) -> None:
         self._seen = None
-        self._meter.reloaded(self._source, successful=False)
+        self._metrics.reloaded(self._source, successful=False)
         problem = _problem(error)
         if problem != self._problem:
             log.warning("the %s cannot be used; the last one stays", self._source, extra={"problem": problem})
         self._problem = problem
 
     def _succeeded(self) -> None:
-        self._meter.reloaded(self._source, successful=True)
+        self._metrics.reloaded(self._source, successful=True)
         if self._problem is not None:
             log.info("the %s can be used again", self._source)
         self._problem = None
 
 
 def read_keyring(folder: Path) -> Keyring | None:
-    """Read a mounted keyring; None where there is none: no such folder, or one that was listed and is empty.
+    """Read a mounted keyring. Return None where the folder is absent or empty.
 
     Raises:
         KeyringError: what is wrong with it, without any of its values.
@@ -100,14 +100,14 @@ def read_keyring(folder: Path) -> Keyring | None:
 
 
 def _problem(error: Exception) -> str:
-    """Of our own errors the text, which shows no value; of others' only what kind they are."""
+    """Describe the error: the text of our own errors, which contains no value, and the kind of any other error."""
     if isinstance(error, AccessError):
         return str(error)
     return (isinstance(error, OSError) and error.strerror) or type(error).__name__
 
 
 def _look(paths: Iterable[Path]) -> _State:
-    """What tells whether any file changed. Raises OSError where that cannot be told."""
+    """Return a state that differs where any file changed. Raises OSError where a file cannot be examined."""
     files = (file for path in paths for file in ([path] if _is_file(path) else _entries(path)))
     return tuple(_state(file) for file in files)
 
@@ -120,12 +120,12 @@ def _is_file(path: Path) -> bool:
 
 
 def _entries(folder: Path) -> list[Path]:
-    """All in a folder by name, without the kubelet's own (`..data` and the like)."""
+    """List a folder by name, without the kubelet's own entries (`..data` and the like)."""
     return [folder, *sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))]
 
 
 def _regular_files(folder: Path) -> list[Path]:
-    """A folder's files; none where it is not there. An entry whose link leads nowhere is no answer: OSError."""
+    """List a folder's files; none where the folder is absent. Raises OSError for a dangling link."""
     try:
         entries = _entries(folder)[1:]
     except FileNotFoundError:
@@ -138,7 +138,7 @@ def _state(file: Path) -> tuple[object, ...]:
         status = file.stat()
     except FileNotFoundError:
         return (file.name, None)
-    # The time of the inode's change as well: a copy may keep the time of the content's.
+    # The time of the inode's change as well: a copy may keep the modification time.
     return (file.name, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
 

@@ -1,6 +1,6 @@
-"""The checks that gateways make before they pass a request on: nginx, Traefik and Caddy, Envoy.
+"""The checks that gateways make before they forward a request: nginx, Traefik and Caddy, Envoy.
 
-Each has a path of its own and reads nothing but `Authorization` and its own requirement: no header in which a gateway
+Each check has its own path, and reads `Authorization` and its requirement alone. It reads no header in which a gateway
 repeats the original request, since a client may send such a header too.
 """
 
@@ -10,7 +10,8 @@ from typing import Final
 
 from pharia_access.domain.verdict import Refusal
 from pharia_access.entrypoints.verifier.answers import HttpAnswer, identity_answer, refusal_answer
-from pharia_access.services.verifier.authorizer import AuthorizationResult, Contract
+from pharia_access.services.verifier.authorizer import Contract
+from pharia_access.services.verifier.verifier import AuthorizationResult, Denied
 
 __all__ = ["ENVOY_PREFIX", "GATEWAYS", "Gateway", "gateway_for"]
 
@@ -20,24 +21,20 @@ _ANY: Final = b"any"
 _ENVOY_REMOVES: Final = (b"x-envoy-auth-headers-to-remove", b"authorization")
 
 
-def _answer(decision: AuthorizationResult) -> HttpAnswer:
-    if decision.accepted is not None:
-        return identity_answer(decision.accepted)
-    return refusal_answer(decision.refusal or Refusal.OVERLOADED)
+def _answer(result: AuthorizationResult) -> HttpAnswer:
+    return refusal_answer(result.refusal) if isinstance(result, Denied) else identity_answer(result)
 
 
-def _nginx_answer(decision: AuthorizationResult) -> HttpAnswer:
-    # nginx turns everything but 2xx, 401 and 403 into a 500 for the client.
-    if decision.refusal is Refusal.AMBIGUOUS_CREDENTIALS:
+def _nginx_answer(result: AuthorizationResult) -> HttpAnswer:
+    # nginx turns every status but 2xx, 401 and 403 into a 500 for the client.
+    if isinstance(result, Denied) and result.refusal is Refusal.AMBIGUOUS_CREDENTIALS:
         return refusal_answer(Refusal.MALFORMED_TOKEN)
-    return _answer(decision)
+    return _answer(result)
 
 
-def _envoy_answer(decision: AuthorizationResult) -> HttpAnswer:
-    """Envoy keeps the client's headers but for those named here: the service behind it never sees the token."""
-    if decision.accepted is not None:
-        return identity_answer(decision.accepted, _ENVOY_REMOVES)
-    return refusal_answer(decision.refusal or Refusal.OVERLOADED)
+def _envoy_answer(result: AuthorizationResult) -> HttpAnswer:
+    """Have Envoy remove the token. Envoy keeps all other headers of the client."""
+    return _answer(result) if isinstance(result, Denied) else identity_answer(result, _ENVOY_REMOVES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +42,7 @@ class Gateway:
     """One protocol.
 
     Attributes:
-        methods: those that it answers; None for all.
+        methods: the methods that it takes; None for all.
     """
 
     contract: Contract
@@ -62,10 +59,10 @@ GATEWAYS: Final = {b"/auth/nginx": _NGINX, b"/auth/forward": _FORWARD}
 
 
 def gateway_for(path: bytes, query: bytes) -> tuple[Gateway, str] | None:
-    """Which protocol a request is of, and what it requires, as text; None if it is of none.
+    """Return a check's protocol and its requirement as text; None if the request is no check.
 
     Args:
-        path: as it came, neither decoded nor normalised.
+        path: as it came, neither decoded nor normalized.
         query: without its `?`.
     """
     gateway = GATEWAYS.get(path)
@@ -77,7 +74,7 @@ def gateway_for(path: bytes, query: bytes) -> tuple[Gateway, str] | None:
 
 
 def _envoy_requirement(path: bytes) -> str:
-    """The segment after the prefix. Where it does not end as it should, the configuration is wrong: nobody passes."""
+    """Return the segment after the prefix. Where it ends wrongly, the gateway's configuration is wrong: deny."""
     segment, slash, rest = path[len(ENVOY_PREFIX) :].partition(b"/")
     ends_well = slash and (rest == b"-" or rest.startswith(b"-/"))
     if segment == _ANY and ends_well:

@@ -1,6 +1,6 @@
-"""What a request's head says of what follows it, by RFC 9110 and 9112, where the parser does not decide it.
+"""Judge what a request's head says about the rest of the message (RFC 9110, RFC 9112), where the parser does not.
 
-Whatever leaves a doubt about where the message ends is refused, and the connection closed: see decision 0021.
+A head that leaves doubt about the end of the message is refused, and the connection closes: see decision 0021.
 """
 
 from collections.abc import Sequence
@@ -21,18 +21,18 @@ _CHUNKED: Final = b"chunked"
 _CONTINUE: Final = b"100-continue"
 
 _TELLING: Final = frozenset({b"transfer-encoding", b"content-length", b"expect", b"host"})
-"""Headers that say something of what follows, or must be there once. Most requests have the last one alone."""
+"""Headers that say something about the rest, or must occur once. Most requests have `Host` alone."""
 
 
 @dataclass(slots=True)
 class Head:
-    """Request line and headers. Not frozen, since it is made for each request, and that costs.
+    """Request line and headers. Not frozen: each request makes one, and `frozen` costs time.
 
     Attributes:
-        target: as it came.
+        target: raw.
         version: of HTTP, such as `1.1`.
         headers: names in lower case.
-        place: path and query of the target, neither decoded nor normalised; None where it is malformed.
+        place: path and query of the target, neither decoded nor normalized; None where the target is malformed.
     """
 
     method: bytes
@@ -47,7 +47,7 @@ class Head:
         self._telling = [header for header in self.headers if header[0] in _TELLING]
 
     def refusal(self) -> HTTPStatus | None:
-        """Why nothing after this head can be read, if so."""
+        """Return the status for a head after which nothing may be read; None for any other head."""
         if self.version not in {"1.0", "1.1"}:
             return HTTPStatus.HTTP_VERSION_NOT_SUPPORTED
         if self.place is None:
@@ -59,24 +59,24 @@ class Head:
         return self._coding_refusal()
 
     def waits_for_continue(self) -> bool:
-        """Whether the client may wait for a 100 before it sends its body (RFC 9110, 10.1.1)."""
+        """Tell whether the client may wait for a 100 before it sends its body (RFC 9110, 10.1.1)."""
         return bool(self._telling) and self._announces_body() and _CONTINUE in self._expectations()
 
     def without_offer(self) -> bytes:
-        """The head as it is sent, less its offer to upgrade: a server may ignore it (RFC 9110, 7.8)."""
+        """Render the head without its offer to upgrade, which a server may ignore (RFC 9110, 7.8)."""
         lines = [b"%b %b HTTP/%b" % (self.method, self.target, self.version.encode("ascii"))]
         lines += [b"%b: %b" % header for header in self.headers if header[0] != b"upgrade"]
         return b"\r\n".join([*lines, b"", b""])
 
     def length(self) -> int:
-        """Bytes of the body, as announced; 0 if it comes in chunks, or there is none."""
+        """Return the announced length of the body; 0 for a body in chunks, or for none."""
         for name, value in self._telling:
             if name == b"content-length":
                 return _number(value)
         return 0
 
     def _names_its_host(self) -> bool:
-        """RFC 9112, 3.2: once, and HTTP/1.0 need not. Who takes the first of two reads another request."""
+        """Tell whether the head names its host once (RFC 9112, 3.2); HTTP/1.0 need not. Two hosts make two requests."""
         count = len(self._values(b"host"))
         return count == 1 or (count == 0 and self.version == "1.0")
 
@@ -84,7 +84,7 @@ class Head:
         return [value.strip(_SPACE).lower() for name, value in self._telling if name == wanted]
 
     def _expectations(self) -> list[bytes]:
-        """Of HTTP/1.0 none: there the header means nothing."""
+        """Return the expectations; none for HTTP/1.0, where the header means nothing."""
         if self.version == "1.0":
             return []
         return [
@@ -95,7 +95,7 @@ class Head:
         return bool(self._values(b"transfer-encoding")) or self.length() > 0
 
     def _coding_refusal(self) -> HTTPStatus | None:
-        """RFC 9112, 6.1 and 6.3: chunked alone can be read, and only in HTTP/1.1."""
+        """Refuse all transfer codings but chunked alone, and that in HTTP/1.1 alone (RFC 9112, 6.1 and 6.3)."""
         codings = self._values(b"transfer-encoding")
         if not codings or (codings == [_CHUNKED] and self.version == "1.1"):
             return None
@@ -106,17 +106,17 @@ class Head:
 
 
 def target_refusal(target: bytes) -> HTTPStatus:
-    """The answer to a target that is none: nginx would make a 500 of 400."""
+    """Return the status for a malformed target. nginx would turn a 400 into a 500."""
     return HTTPStatus.UNAUTHORIZED if is_of_nginx(target) else HTTPStatus.BAD_REQUEST
 
 
 def _number(digits: bytes) -> int:
-    """The parser has seen to it that it is one. Zeros may stand before it, more of them than `int` takes digits."""
+    """Read a number that the parser has checked. It may begin with more zeros than `int` takes digits."""
     return int(digits.strip(_SPACE).lstrip(b"0") or b"0")
 
 
 def _place(method: bytes, target: bytes) -> tuple[bytes, bytes] | None:
-    """RFC 9112, 3.2. A fragment is no part of a target."""
+    """Split a target (RFC 9112, 3.2). A fragment is no part of a target."""
     if not is_sound(target):
         return None
     if target.startswith(b"/"):
@@ -132,7 +132,7 @@ def _place_in_absolute_form(target: bytes) -> tuple[bytes, bytes] | None:
         parsed = httptools.parse_url(judged(target))
     except httptools.HttpParserInvalidURLError:
         return None
-    # For a star there is none, whatever the library's types say.
+    # The schema of a star is None, whatever the library's types say.
     if (parsed.schema or b"").lower() not in {b"http", b"https"}:
         return None
     return parsed.path or b"/", parsed.query or b""

@@ -1,7 +1,7 @@
 """`POST /oauth2/introspect`: RFC 7662, for resource servers that speak OAuth.
 
-The caller needs a token of its own whose credential holds the permission IntrospectTokens: otherwise this would be a
-place to try out tokens (section 4).
+The caller needs its own token, whose credential has the permission IntrospectTokens. Otherwise anybody could try out
+tokens here (section 4).
 """
 
 from http import HTTPStatus
@@ -10,26 +10,24 @@ from urllib.parse import unquote_plus
 
 import msgspec
 
-from pharia_access.domain.verdict import Refusal
 from pharia_access.entrypoints.verifier.answers import HttpAnswer, json_answer, refusal_answer
-from pharia_access.services.verifier.authorizer import AuthorizationResult
-from pharia_access.services.verifier.verifier import Accepted
+from pharia_access.services.verifier.verifier import Allowed, AuthorizationResult
 
-__all__ = ["CALLER_REQUIREMENT", "answer_introspection", "asked_token", "bad_form", "refuse_caller"]
+__all__ = ["CALLER_REQUIREMENT", "answer_introspection", "asked_token", "bad_form"]
 
 CALLER_REQUIREMENT: Final = "permission=IntrospectTokens"
 
 _MOST_FIELDS = 16
 _LONGEST_NAME: Final = len("%74%6f%6b%65%6e")
 _LONGEST_VALUE: Final = 3 * 4096
-"""Escaped. Tokens of ours are shorter by far; others are not known either way."""
+"""Bytes, percent-encoded. Our tokens are much shorter, and the verifier knows no others."""
 _FORM: Final = "application/x-www-form-urlencoded"
 
 
 def asked_token(media_type: str, body: bytes) -> bytes | None:
-    """The token that a form asks about; None unless there is exactly one.
+    """Return the token that a form asks about; None unless there is exactly one.
 
-    Of a value that is too long for any token, only as much is decoded as shows it: 64 KiB of escapes take 5 ms.
+    Decodes a value that is too long for any token only so far that its length shows: 64 KiB of escapes take 5 ms.
     """
     if media_type != _FORM or not body.isascii():
         return None
@@ -42,36 +40,31 @@ def asked_token(media_type: str, body: bytes) -> bytes | None:
 
 
 def bad_form() -> HttpAnswer:
-    """The answer to a body without one token in it (RFC 6749 section 5.2)."""
+    """Answer a body that does not contain exactly one token (RFC 6749 section 5.2)."""
     why = f"send one token, as {_FORM}"
     return json_answer(
         HTTPStatus.BAD_REQUEST.value, msgspec.json.encode({"error": "invalid_request", "error_description": why})
     )
 
 
-def refuse_caller(refusal: Refusal) -> HttpAnswer:
-    """The answer to a caller who may not ask."""
-    return refusal_answer(refusal)
-
-
-def answer_introspection(decision: AuthorizationResult) -> HttpAnswer:
-    """What is known of the token; of one that is not good, nothing but that."""
-    if decision.accepted is not None:
-        return json_answer(HTTPStatus.OK.value, _active(decision.accepted))
-    answer = refusal_answer(decision.refusal or Refusal.OVERLOADED)
+def answer_introspection(result: AuthorizationResult) -> HttpAnswer:
+    """Describe a good token. Say of any other token only that it is not active."""
+    if isinstance(result, Allowed):
+        return json_answer(HTTPStatus.OK.value, _active(result))
+    answer = refusal_answer(result.refusal)
     if answer.status == HTTPStatus.SERVICE_UNAVAILABLE:
         return answer
     return json_answer(HTTPStatus.OK.value, msgspec.json.encode({"active": False}))
 
 
-def _active(accepted: Accepted) -> bytes:
-    token = accepted.token
+def _active(allowed: Allowed) -> bytes:
+    token = allowed.token
     return msgspec.json.encode(
         {
             "active": True,
-            "scope": " ".join(accepted.held.roles),
-            "client_id": token.credential,
-            "sub": accepted.holder.uid,
+            "scope": " ".join(allowed.effective_roles.roles),
+            "client_id": token.credential_key,
+            "sub": allowed.credential.uid,
             "token_type": "Bearer",
             "exp": int(token.ends_at),
             "iat": int(token.issued_at),

@@ -1,6 +1,7 @@
-"""Reads requests by the parser, within bounds on what a client may cost, and sees where they end.
+"""Read requests with the parser, within the bounds on what a client may cost, and find where they end.
 
-No byte of one message becomes another: where a message's end is in doubt, nothing more is read (decision 0021).
+No byte of one message becomes part of another: where the end of a message is in doubt, the connection reads nothing
+more (decision 0021).
 """
 
 import asyncio
@@ -14,7 +15,7 @@ from starlette.types import Scope
 
 from pharia_access.entrypoints.verifier.answering import AnsweringConnection
 from pharia_access.entrypoints.verifier.heads import Head, target_refusal
-from pharia_access.entrypoints.verifier.limits import CLOSING, PATIENCE_WITH_BODIES
+from pharia_access.entrypoints.verifier.limits import BODY_SLACK_FACTOR, CLOSING
 from pharia_access.entrypoints.verifier.pieces import Pieces
 from pharia_access.entrypoints.verifier.ports import Port
 from pharia_access.entrypoints.verifier.targets import RequestLines
@@ -23,45 +24,45 @@ from pharia_access.entrypoints.verifier.turns import Turn
 __all__ = ["LimitedProtocol"]
 
 _MOST_HEADERS: Final = 128
-"""Each costs a hundred bytes of memory, however short; Envoy and Apache take a hundred of them."""
+"""Each header costs a hundred bytes of memory, however short. Envoy and Apache take a hundred headers."""
 _MOST_UNANSWERED: Final = 2
-"""Requests of a connection: one is answered, one waits."""
+"""Requests of a connection: the application answers one, and one waits."""
 
 
 _NOBODYS: Final = httptools.HttpRequestParser(object())
 
 
 class EnoughReadError(Exception):
-    """Raised in the parser's callbacks to make it stop: nothing more of this connection is read."""
+    """Raised in callbacks to stop the parser: the connection reads nothing more."""
 
 
 class LimitedProtocol(AnsweringConnection):
-    """What is read of one connection. The application answers all of it."""
+    """The reading side of a connection. The application answers all requests."""
 
     def __init__(self, port: Port, loop: asyncio.AbstractEventLoop | None = None) -> None:
         super().__init__(port, loop)
         self.parser = httptools.HttpRequestParser(self)
         self.url, self.headers = b"", list[tuple[bytes, bytes]]()
         self.offered = False
-        """A head that offers an upgrade was read; it is read again without the offer."""
+        """Whether a head offered an upgrade. The parser reads the head again without the offer."""
         self._wire_pieces, self._lines = Pieces(), RequestLines()
         self._in_head = True
         self._has_ended = False
-        """A message ended with the piece that is parsed: no other one may begin in it."""
+        """Whether a message ended with the current piece: no other message may begin in the piece."""
         self._unparsed = 0
         self._body_bytes = 0
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The client has gone, and nothing is read any more.
+        """Note that the client has gone, and read nothing more.
 
-        A parser and whom it calls back hold each other, and so do a turn and its connection: the memory of TLS would
-        wait for the collector, and where thousands come and go, that of thousands.
+        The parser and the protocol refer to each other, and so do a turn and its connection. Without this, the memory
+        of TLS would wait for garbage collection, for thousands of connections at a time.
         """
         super().connection_lost(exc)
         self.parser, self.latest = _NOBODYS, None
 
     def data_received(self, data: bytes) -> None:
-        """Read on, as far as the bounds allow."""
+        """Read, as far as the bounds allow."""
         at = 0
         while at < len(data):
             if self.deaf or self.transport.is_closing():
@@ -74,11 +75,11 @@ class LimitedProtocol(AnsweringConnection):
     # --- the parser's callbacks
 
     def on_message_begin(self) -> None:
-        """A request begins: the clock runs. It is one too many where another one waits already."""
+        """Begin a request, and its deadline. The request is one too many where another waits already."""
         self.url, self.headers = b"", []
         if self.offered:
             return
-        if self._has_ended:  # then a bound and a look were passed by; `pieces` lets none come to this
+        if self._has_ended:  # the bounds missed the beginning of this message; `pieces` prevents this
             self._refuse_and_stop(HTTPStatus.BAD_REQUEST)
         self.half_read = True
         if self.turns or self.deaf:
@@ -86,13 +87,13 @@ class LimitedProtocol(AnsweringConnection):
         self.deadline = self.loop.time() + self.limits.request_seconds
 
     def on_url(self, part: bytes) -> None:
-        """A part of the target. Behind `PRI` the parser would wait for the rest of HTTP/2's preface, and refuse it."""
+        """Take a part of the target. After `PRI` the parser would wait for HTTP/2's whole preface, and refuse it."""
         if self.parser.get_method() == b"PRI":
             self._refuse_and_stop(HTTPStatus.BAD_REQUEST)
         self.url += part
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Keep a header. A trailer is none: it says nothing that we read (RFC 9110 section 6.5.1)."""
+        """Keep a header. Drop trailers, which mean nothing to us (RFC 9110 section 6.5.1)."""
         if not self._in_head:
             return
         if len(self.headers) == _MOST_HEADERS:
@@ -100,7 +101,7 @@ class LimitedProtocol(AnsweringConnection):
         self.headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
-        """The head is whole. Where it offers an upgrade the parser would skip the body; so it is read again."""
+        """Judge the head. Where it offers an upgrade, the parser would skip the body: read the head again."""
         if self.parser.should_upgrade():
             if self.parser.get_method() == b"CONNECT":
                 self._refuse_and_stop(HTTPStatus.BAD_REQUEST)
@@ -112,17 +113,17 @@ class LimitedProtocol(AnsweringConnection):
         self.offered = False
 
     def on_body(self, body: bytes) -> None:
-        """Take a part of the body. The application answers one that is too long; far more than that is cut off."""
+        """Take a part of the body. The application answers a body that is too long; far longer ones are cut off."""
         missing = self.limits.body_bytes - self._body_bytes
-        # Sizes of chunks stay counted: of a body in chunks of a byte each, every byte costs as much as a request.
+        # The sizes of chunks stay counted: in a body of one-byte chunks, each byte costs as much as a request.
         self._unparsed, self._body_bytes = self._unparsed - len(body), self._body_bytes + len(body)
-        if self._body_bytes > self.limits.body_bytes * PATIENCE_WITH_BODIES:
+        if self._body_bytes > self.limits.body_bytes * BODY_SLACK_FACTOR:
             self._refuse_and_stop(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         elif missing >= 0 and self.latest is not None:
             self.latest.take(body)
 
     def on_message_complete(self) -> None:
-        """The request is whole: from here on only we can be slow."""
+        """End the request: from here on, only the verifier can be slow."""
         if self.offered:
             return
         self._bound_what_is_no_body()
@@ -138,7 +139,7 @@ class LimitedProtocol(AnsweringConnection):
             self.hear_no_more()
 
     def head(self) -> Head:
-        """The head that was just read."""
+        """Return the head that the parser has just read."""
         return Head(self.parser.get_method(), self.url, self.parser.get_http_version(), self.headers)
 
     def _read(self, piece: bytes) -> None:
@@ -157,7 +158,7 @@ class LimitedProtocol(AnsweringConnection):
             self.hear_no_more(CLOSING[HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE])
 
     def _refuse_line(self) -> None:
-        """The parser is not even shown it."""
+        """Refuse a request line that the parser must not see."""
         unsound = self._lines.unsound
         self.hear_no_more(CLOSING[HTTPStatus.BAD_REQUEST if unsound is None else target_refusal(unsound)])
 
@@ -180,7 +181,7 @@ class LimitedProtocol(AnsweringConnection):
             raise EnoughReadError
 
     def _bound_what_is_no_body(self) -> None:
-        """A head, or what stands around chunks, exactly: a piece ends where either does."""
+        """Bound a head, or the bytes around chunks, exactly: a piece ends where they end."""
         if self._unparsed > self.limits.head_bytes:
             self._refuse_and_stop(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 

@@ -1,4 +1,4 @@
-"""What a client may cost a verifier, and what it is told at the end of a connection on which it cost more."""
+"""What a client may cost a verifier, and the last answer on a connection that cost more."""
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -8,19 +8,19 @@ from typing import Final
 from pharia_access.domain.verdict import Refusal
 from pharia_access.entrypoints.verifier.answers import HttpAnswer, refusal_answer, render
 
-__all__ = ["CLOSING", "HANDSHAKES", "LINGER_SECONDS", "PATIENCE_WITH_BODIES", "UNTAKEN_BYTES", "Closed", "Limits"]
+__all__ = ["BODY_SLACK_FACTOR", "CLOSING", "HANDSHAKES", "LINGER_SECONDS", "UNTAKEN_BYTES", "Closed", "Limits"]
 
-PATIENCE_WITH_BODIES: Final = 16
-"""How many times a body's bound may come: a connection that is closed at once may lose the answer that says why."""
+BODY_SLACK_FACTOR: Final = 16
+"""The bytes of a body that are read, as a multiple of its bound: a connection closed at once may lose its answer."""
 UNTAKEN_BYTES: Final = 2048
-"""What a client may leave of its answers, beside what the kernel keeps: some answers. With less, each answer's head and
-body would be sent apart, at the cost of a quarter."""
+"""The bytes of answers that a client may leave untaken, beside the kernel's buffers. With less, each answer's head and
+body would be sent apart, which costs a quarter more."""
 LINGER_SECONDS: Final = 1.0
-"""How long what still comes is read and dropped after the last answer, for the same reason."""
+"""How long the connection reads and drops bytes after the last answer, for the same reason."""
 HANDSHAKES: Final = 128
-"""How many handshakes of TLS may go on at a port: each may cost some 200 KiB, before anybody showed a certificate."""
+"""The most TLS handshakes at a port at a time: each may cost 200 KiB before the client shows a certificate."""
 _REVIEW_PLACES: Final = 256
-"""For API servers, of which a cluster has few; each holds some connections."""
+"""Connections for API servers: a cluster has few, and each opens several."""
 CLOSING: Final = {
     status: render(HttpAnswer(status.value), keep_alive=False)
     for status in (
@@ -33,12 +33,12 @@ CLOSING: Final = {
         HTTPStatus.HTTP_VERSION_NOT_SUPPORTED,
     )
 } | {HTTPStatus.UNAUTHORIZED: render(refusal_answer(Refusal.MALFORMED_TOKEN), keep_alive=False)}
-"""The last answers of a connection, ready to be sent."""
+"""The last answers of a connection, rendered."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a client may cost.
+    """The bounds of what a client may cost.
 
     Attributes:
         head_bytes: request line and headers; as much again of what is neither head nor body: sizes of chunks, trailers.
@@ -55,28 +55,28 @@ class Limits:
     connections: int = 4096
 
     def behind_tls(self) -> "Limits":
-        """Half the connections: at its worst one takes more than twice the memory of one without TLS."""
+        """Return limits with half the connections: with TLS, a connection may take more than twice the memory."""
         return replace(self, connections=self.connections // 2)
 
     def for_reviews(self) -> "Limits":
-        """What the port of TokenReviews allows, which has TLS always."""
+        """Return the limits of the TokenReview port, which always has TLS."""
         return replace(self, connections=min(self.behind_tls().connections, _REVIEW_PLACES))
 
 
 class Closed(StrEnum):
-    """Why a connection was closed that its client might have gone on with, as a metric names it."""
+    """Why the verifier closed a connection, by the name that a metric uses."""
 
     CROWDED_OUT = "crowded-out"
-    """It never showed an accepted token, and a newer one took its place, or that of its handshake."""
+    """The connection never showed an accepted token, and a newer connection or handshake took its place."""
 
     NOT_KEPT = "not-kept"
-    """It showed one and was answered; but as many such connections are kept as may be."""
+    """The connection showed an accepted token, and the places for such connections are full."""
 
     LATE = "late"
-    """A handshake, or a request, was not whole in time."""
+    """A handshake or a request was not complete in time."""
 
     IDLE = "idle"
-    """Nothing came for as long as it may be idle."""
+    """The connection was idle for too long."""
 
     UNTAKEN = "untaken"
-    """Answers were not taken in time."""
+    """The client did not take its answers in time."""

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 from pharia_access.domain.verification.certificates import Validity, is_cut, validities
 from pharia_access.entrypoints.verifier.accepting import Acceptor, Handshakes
 from pharia_access.entrypoints.verifier.checks import ChecksConnection, EarlyAnswers
-from pharia_access.entrypoints.verifier.connection import Connection, cut_slow_clients
+from pharia_access.entrypoints.verifier.connection import Connection, close_overdue
 from pharia_access.entrypoints.verifier.limited_protocol import LimitedProtocol
 from pharia_access.entrypoints.verifier.limits import Closed, Limits
 from pharia_access.entrypoints.verifier.ports import Port
@@ -27,15 +27,15 @@ _BACKLOG: Final = 2048
 _SWEEP_SECONDS: Final = 0.5
 _DRAIN_STEP_SECONDS: Final = 0.05
 _GRACE: Final = 0.2
-"""The part of the time to drain in which idle connections stay, for requests that are on their way."""
+"""The share of the drain time in which idle connections stay open, for requests on their way."""
 _TLS_SHUTDOWN_SECONDS: Final = 1.0
-"""How long a client may take to answer that a connection ends."""
+"""How long a client may take to confirm the end of TLS."""
 _SEND_BUFFER_BYTES: Final = 32768
 _RECEIVE_BUFFER_BYTES: Final = 65536
-"""Of the kernel, for each connection; Linux takes twice as many. It would take megabytes for a client that does not
-read, or whose requests wait, and a pod's limit counts them."""
+"""The kernel's buffers of each connection; Linux doubles them. By default the kernel takes megabytes for a client that
+does not read, or whose requests wait, and the pod's limit counts them."""
 _TLS_RECEIVE_BUFFER_BYTES: Final = 16384
-"""Less behind TLS, which keeps two copies for good of as much as ever came at once."""
+"""Smaller with TLS, which keeps two copies of the largest read for good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Tls:
     """Files in PEM.
 
     Attributes:
-        client_ca: who signs the certificates that clients must show; None if they need not.
+        client_ca: the authority of the certificates that clients must show; None if clients need none.
     """
 
     certificate: Path
@@ -52,15 +52,15 @@ class Tls:
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """All of them."""
+        """All TLS files."""
         return tuple(file for file in (self.certificate, self.key, self.client_ca) if file is not None)
 
     def context(self) -> ssl.SSLContext:
-        """Read the files. Raises SettingsError."""
+        """Load the files. Raises SettingsError."""
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         try:
-            # Without a password OpenSSL would ask a terminal for that of an encrypted key, and wait.
+            # Without a password OpenSSL would prompt on a terminal for that of an encrypted key, and wait.
             context.load_cert_chain(self.certificate, self.key, password="")
             if self.client_ca is not None:
                 context.load_verify_locations(self.client_ca)
@@ -73,17 +73,17 @@ class Tls:
         return context
 
     def ends(self) -> Validity | None:
-        """When that certificate of the chain is good that ends first. Raises OSError, CertificateError."""
+        """Return the validity of the chain's certificate that ends first. Raises OSError, CertificateError."""
         return min(validities(self.certificate.read_bytes()), key=lambda one: one.not_after, default=None)
 
     def authorities_end(self) -> Validity | None:
-        """The same of the last of the clients' authorities to end: a file may keep one that has had its time."""
+        """Return the validity of the authority that ends last: a file may keep expired ones."""
         if self.client_ca is None:
             return None
         return max(validities(self.client_ca.read_bytes()), key=lambda one: one.not_after, default=None)
 
     def _require_whole(self) -> None:
-        """OpenSSL takes of a file that breaks off what came before. Raises ValueError."""
+        """Reject a truncated file, of which OpenSSL loads the beginning. Raises ValueError."""
         for file in self.files:
             if is_cut(file.read_bytes()):
                 msg = f"{file.name} breaks off in the middle"
@@ -94,9 +94,9 @@ class Listener:
     """Serves an application from `start` to `stop`.
 
     Args:
-        early: answers the gateways' checks; None leaves them to the application.
+        early: answers gateways' checks; None leaves them to the application.
         tls: None for plain HTTP.
-        closed: is told why a connection was closed.
+        closed: counts closed connections, by reason.
     """
 
     def __init__(
@@ -119,21 +119,21 @@ class Listener:
 
     @property
     def port(self) -> int:
-        """The port that is listened on; 0 before the start."""
+        """The port number; 0 before the start."""
         return self._port
 
     @property
     def connections(self) -> int:
-        """Open ones."""
+        """The number of open connections."""
         return len(self._state.connections)
 
     @property
     def tls(self) -> Tls | None:
-        """What must be read anew when it changes; None for plain HTTP."""
+        """The TLS files, which must be read again when they change; None for plain HTTP."""
         return self._tls
 
     async def start(self, host: str, port: int) -> None:
-        """Begin to listen. Raises SettingsError where the address is taken, or TLS files are not good."""
+        """Begin to listen. Raises SettingsError where the address is in use, or where the TLS files are bad."""
         context = None if self._tls is None else self._tls.context()
         bound = _bound(host, port, receive=_RECEIVE_BUFFER_BYTES if context is None else _TLS_RECEIVE_BUFFER_BYTES)
         self._port = bound.getsockname()[1]
@@ -143,15 +143,15 @@ class Listener:
         self._sweeper = asyncio.create_task(self._sweep())
 
     async def renew_tls(self) -> None:
-        """Read the TLS files anew, for connections from now on. Raises SettingsError, and all stays as it was."""
+        """Reload the TLS files for new connections. Raises SettingsError, and the last files stay in use."""
         if self._acceptor is not None and self._tls is not None:
             self._acceptor.tls = self._tls.context()
 
     async def stop(self, drain_seconds: float) -> None:
-        """Take no more connections, let requests end, then cut what is left.
+        """Accept no more connections, let requests end, then abort the rest.
 
-        Whose connection is idle may have sent a request that has not arrived. So each answer from now on says that it
-        is the last, and idle connections are closed only after a part of the time; handshakes go on as long.
+        A client with an idle connection may have sent a request that has not arrived. So each further answer says that
+        it is the last, and idle connections close only after a share of the time. Handshakes go on as long.
         """
         acceptor, self._acceptor = self._acceptor, None
         if acceptor is None or self._sweeper is None:
@@ -168,7 +168,7 @@ class Listener:
             connection.abort()
 
     async def _empty(self, seconds: float, acceptor: Acceptor) -> None:
-        """Wait until nobody is there, but no longer than that."""
+        """Wait until no connection is left, for so many seconds at most."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 while self._state.connections or self._state.tasks or acceptor.begun:  # noqa: ASYNC110 - nobody tells
@@ -180,10 +180,10 @@ class Listener:
     async def _sweep(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            # As of the look before: after a pause of this process, what came meanwhile is read first.
+            # The time before the sleep: after a pause of this process, the loop reads what came meanwhile first.
             looked = loop.time()
             await asyncio.sleep(_SWEEP_SECONDS)
-            cut_slow_clients(self._state.connections, looked)
+            close_overdue(self._state.connections, looked)
 
 
 def _bound(host: str, port: int, *, receive: int) -> socket.socket:

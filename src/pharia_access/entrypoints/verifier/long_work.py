@@ -1,15 +1,17 @@
-"""Work on a request that takes longer than others should wait: in pieces, one piece at a time, and checks come first.
+"""Run long requests in pieces, one piece at a time, and let gateways' checks go first.
 
-A body may cost a hundred times what a gateway's check does. Who sends such bodies over several connections would have
-them all worked on between two looks at the sockets, and everybody else waits for all of them. In pieces, everybody else
-waits for one, however many there are. And while gateways ask, pieces have one part in a hundred of the time: of a
-hundred checks hardly one then waits for any (`pace`). Where nobody asks, all goes on at once.
+A body may cost a hundred times what a gateway's check costs. A client that sends such bodies over several connections
+would have the process work on all of them between two polls of the sockets, while everybody else waits. With pieces,
+everybody else waits for one piece, however many requests there are. While gateways ask, pieces have one part in a
+hundred of the time (`pace`): of a hundred checks hardly one waits for a piece. While no gateway asks, pieces run at
+once.
 
-Holders take turns, whatever each of them has waiting. Of one holder's requests the oldest goes on first, so that some
-end in time even where not all can.
+Clients take turns, however many requests each has waiting. Among one client's requests the oldest goes first, so that
+some end in time even where not all can.
 
-What waits holds memory, a long body some sixteen times its length. So there are places, and as many of them for one
-holder as are free besides: one that takes all it can leaves half, two leave a third, and a newcomer finds one.
+A waiting request takes memory: a long body about sixteen times its length. So places are limited. One client may take
+as many places as are free besides: a client that takes all it can leaves half, two clients leave a third, and a new
+client finds one.
 """
 
 import asyncio
@@ -26,31 +28,31 @@ from pharia_access.errors import OverloadedError
 __all__ = ["MOST_SECONDS", "PIECE_LOOKUPS", "PLACES", "SHORT_BYTES", "LongRequest", "LongWork"]
 
 SHORT_BYTES: Final = 2048
-"""A body of at most so many bytes is understood at once: some tens of microseconds."""
+"""The longest body that is parsed at once: some tens of microseconds."""
 
 PIECE_LOOKUPS: Final = 1000
-"""About how many steps on names and fields make a piece: a quarter of a millisecond."""
+"""The number of steps on names and fields in a piece: about a quarter of a millisecond."""
 
 PLACES: Final = 64
-"""Requests that take long, at a time: with the largest bodies some 70 MiB."""
+"""The most long requests at a time: with the largest bodies some 70 MiB."""
 
 MOST_SECONDS: Final = 10.0
-"""How long a request may wait for its pieces: about as long as clients wait, and as a process that ends does."""
+"""How long a request may wait for its pieces: about as long as clients wait, and as draining lasts."""
 
 _BESIDES_SECONDS: Final = 0.001
-"""What a long request costs outside its pieces: its head and body are read, a task begins, the answer is written."""
+"""The cost of a long request outside its pieces: reading head and body, starting a task, writing the answer."""
 
 
 class LongRequest:
     """A request that may take long. Made by `LongWork.request`.
 
     Attributes:
-        holder: whose it is.
-        ends_at: by the loop's clock: when it has waited long enough.
+        client: the key of the caller's credential, or a name that is no key.
+        ends_at: by the loop's clock: when the request has waited long enough.
     """
 
-    def __init__(self, work: "LongWork", holder: str) -> None:
-        self.holder = holder
+    def __init__(self, work: "LongWork", client: str) -> None:
+        self.client = client
         self.ends_at = inf
         self._work = work
         self._has_place = False
@@ -58,18 +60,18 @@ class LongRequest:
         self._began: float | None = None
 
     def take_place(self) -> None:
-        """Before much is kept of it. Raises OverloadedError: its holder has as many places as are free."""
+        """Take a place before the request takes much memory. Raises OverloadedError where the client has its share."""
         if not self._has_place:
-            self._work.take_place(self.holder)
+            self._work.take_place(self.client)
             self._has_place = True
 
     async def piece(self) -> None:
-        """Wait until the next piece may be done; what is done until the next call, without waiting, is that piece.
+        """Wait until the next piece may run. The piece is the code up to the next call, which must not wait.
 
-        The event loop has looked at all sockets since the last one, and it has rested if others ask.
+        Since the last piece the event loop has polled all sockets, and has rested if gateways ask.
 
         Raises:
-            OverloadedError: too much waits.
+            OverloadedError: too much long work waits.
         """
         self.take_place()
         self.ends_at = min(self.ends_at, asyncio.get_running_loop().time() + MOST_SECONDS)
@@ -82,7 +84,7 @@ class LongRequest:
         self._began = time.thread_time()
 
     def end_piece(self) -> None:
-        """What was begun is done: others' pieces may be."""
+        """End the piece, so that another request's piece may run."""
         if self._began is None:
             return
         seconds, self._began = time.thread_time() - self._began + self._cost, None
@@ -90,17 +92,17 @@ class LongRequest:
         self._work.ended(seconds)
 
     def end(self) -> None:
-        """It is answered."""
+        """End the request."""
         self.end_piece()
         if self._has_place:
-            self._work.leave_place(self.holder)
+            self._work.leave_place(self.client)
 
 
 class LongWork:
     """For one event loop.
 
     Args:
-        checks: how many checks of gateways were accepted; it only grows.
+        checks: counts accepted checks of gateways.
     """
 
     def __init__(self, checks: Callable[[], int]) -> None:
@@ -108,13 +110,13 @@ class LongWork:
         self._pace = Pace()
         self._taken: Counter[str] = Counter()
         self._waiting: dict[str, dict[LongRequest, asyncio.Future[None]]] = {}
-        """By holder; the first one's turn is next."""
+        """By client. The first client's turn is next."""
         self._under_way = False
 
     @contextmanager
-    def request(self, holder: str) -> Iterator[LongRequest]:
-        """A request of this holder, from before its body is read until it is answered."""
-        request = LongRequest(self, holder)
+    def request(self, client: str) -> Iterator[LongRequest]:
+        """Hold a request of this client, from before its body is read until its answer."""
+        request = LongRequest(self, client)
         try:
             yield request
         finally:
@@ -122,25 +124,25 @@ class LongWork:
 
     # --- what a LongRequest calls
 
-    def take_place(self, holder: str) -> None:
-        """Raises OverloadedError."""
-        if self._taken[holder] >= PLACES - self._taken.total():
+    def take_place(self, client: str) -> None:
+        """Take a place for the client. Raises OverloadedError."""
+        if self._taken[client] >= PLACES - self._taken.total():
             msg = "too many long requests wait"
             raise OverloadedError(msg)
-        self._taken[holder] += 1
+        self._taken[client] += 1
 
-    def leave_place(self, holder: str) -> None:
-        """Another one may have it."""
-        self._taken -= Counter((holder,))
+    def leave_place(self, client: str) -> None:
+        """Free a place of the client."""
+        self._taken -= Counter((client,))
 
     def wait(self, request: LongRequest) -> "asyncio.Future[None]":
-        """Done when it is this request's turn."""
+        """Return a future that is done when it is this request's turn."""
         turn = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(request.holder, {})[request] = turn
+        self._waiting.setdefault(request.client, {})[request] = turn
         return turn
 
     async def its_turn(self, request: LongRequest, turn: "asyncio.Future[None]") -> None:
-        """Until the piece may begin. Raises OverloadedError."""
+        """Wait until the piece may begin. Raises OverloadedError."""
         if not self._under_way:
             self._pass_on()
         loop = asyncio.get_running_loop()
@@ -159,26 +161,26 @@ class LongWork:
             raise
 
     def forget(self, request: LongRequest) -> None:
-        """It waits no more."""
-        others = self._waiting.get(request.holder, {})
+        """Drop a request that no longer waits."""
+        others = self._waiting.get(request.client, {})
         others.pop(request, None)
         if not others:
-            self._waiting.pop(request.holder, None)
+            self._waiting.pop(request.client, None)
 
     def ended(self, seconds: float) -> None:
-        """A piece has ended, which took so long."""
+        """Note the end of a piece, which took so long."""
         self._pace.worked(asyncio.get_running_loop().time(), seconds)
         self._pass_on()
 
     def _pass_on(self) -> None:
-        """To the next holder's oldest request. The holder is then behind all others."""
+        """Give the turn to the next client's oldest request, and move the client behind all others."""
         self._under_way = False
         while self._waiting and not self._under_way:
-            holder = next(iter(self._waiting))
-            requests = self._waiting.pop(holder)
+            client = next(iter(self._waiting))
+            requests = self._waiting.pop(client)
             turn = requests.pop(min(requests, key=lambda one: one.ends_at))
             if requests:
-                self._waiting[holder] = requests
-            if not turn.done():  # it may have been given up in this very moment
+                self._waiting[client] = requests
+            if not turn.done():  # the request may have given up at this very moment
                 turn.set_result(None)
                 self._under_way = True

@@ -1,10 +1,10 @@
-"""Cuts what comes on a connection into pieces for the parser, such that where a message ends, a piece does.
+"""Cut the bytes of a connection into pieces for the parser, so that each message ends with a piece.
 
-The parser tells what it has read, and not where that ended. So what counts for each message by its place (how long its
-head is on the wire, what its request line says) could not be told of one that begins within a packet.
+The parser reports what it has read, not where that ended. Some bounds depend on the place of a message (the length of
+its head on the wire, its request line), and would fail for a message that begins within a packet.
 
-A head ends with an empty line, and so does a body in chunks; a body that has a length ends by that. A piece may end
-elsewhere too: it says nothing.
+A head ends with an empty line, and so does a body in chunks. A body with a length ends by its length. A piece may also
+end elsewhere: that means nothing.
 """
 
 import re
@@ -16,37 +16,37 @@ _EMPTY_LINE: Final = b"\r\n\r\n"
 _PART: Final = len(_EMPTY_LINE) - 1
 _LINE_ENDS: Final = re.compile(rb"[\r\n]+")
 _STEP: Final = 16384
-"""Bytes that are parsed between two looks at the bounds; a socket hands over up to sixteen times as many."""
+"""Bytes to parse between two checks of the bounds. A socket may deliver sixteen times as many."""
 _MOST_EMPTY_LINES: Final = 256
-"""Of a body in chunks, each of which ends a piece: a third of a millisecond. A packet has place for thousands."""
+"""The most empty lines in a body in chunks. Each ends a piece, and so many take a third of a millisecond."""
 
 
 class Pieces:
-    """Of one connection."""
+    """Cuts the bytes of one connection."""
 
     __slots__ = ("_body_left", "_empty_lines", "_last")
 
     def __init__(self) -> None:
         self._body_left = self._empty_lines = 0
         self._last = b""
-        """The end of the piece before: an empty line may come in parts."""
+        """The end of the last piece: an empty line may come in parts."""
 
     @property
     def is_lost(self) -> bool:
-        """Whether nobody knows where this body ends: then nothing behind it is to be read."""
+        """Whether the end of this body is unknown: then nothing after it may be read."""
         return self._empty_lines > _MOST_EMPTY_LINES
 
     def begin(self, length: int = 0) -> None:
-        """With the next piece a body of that length begins; or one in chunks, or a message."""
+        """Begin a body of that length; or without a length, a body in chunks or a message."""
         self._body_left, self._empty_lines, self._last = length, 0, b""
 
     def next(self, data: bytes, at: int, *, at_beginning: bool) -> bytes:
-        """The next piece, never empty.
+        """Return the next piece, never empty.
 
         Args:
             data: a packet.
-            at: where in it the piece begins.
-            at_beginning: no byte of the message has come, but line ends before it: those are a piece.
+            at: where in the packet the piece begins.
+            at_beginning: no byte of the message has come. Line ends before the message are a piece.
         """
         if self._body_left:
             piece = data[at : at + min(self._body_left, _STEP)]

@@ -1,4 +1,4 @@
-"""What the connections of one port share: the application, the bounds, the places, and that the port drains."""
+"""The state that the connections of one port share."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -20,8 +20,8 @@ class Port:
     """One listening port.
 
     Attributes:
-        draining: the process ends: each answer from now on is its connection's last.
-        connections: those that speak, without those whose TLS handshake goes on.
+        draining: the process ends, so each further answer is its connection's last.
+        connections: all but those whose TLS handshake goes on.
         tasks: requests that the application answers.
     """
 
@@ -33,7 +33,7 @@ class Port:
     tasks: "set[asyncio.Task[None]]" = field(default_factory=set)
 
     def drain(self) -> None:
-        """From now on each answer is its connection's last."""
+        """Make each further answer its connection's last."""
         self.draining = True
         for connection in list(self.connections):
             connection.drain()

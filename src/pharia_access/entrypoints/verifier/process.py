@@ -1,4 +1,4 @@
-"""The verifier's process: starts the parts, tells the kubelet how they are, follows mounted files, ends in order."""
+"""The verifier's process: start the parts, answer the kubelet's probes, follow mounted files, end in order."""
 
 import asyncio
 import gc
@@ -14,9 +14,10 @@ from pharia_access.bootstrap.verifier import VerifierParts, connections_to_serve
 from pharia_access.domain.verification.certificates import Validity
 from pharia_access.entrypoints.descriptors import connections_within, raise_open_files
 from pharia_access.entrypoints.health import HealthServer
-from pharia_access.entrypoints.verifier.app import Protocols, VerifierApp, review_app
+from pharia_access.entrypoints.verifier.app import VerifierApp, review_app
 from pharia_access.entrypoints.verifier.busy_poll import BusyPoll
 from pharia_access.entrypoints.verifier.checks import EarlyAnswers
+from pharia_access.entrypoints.verifier.endpoints import Protocols
 from pharia_access.entrypoints.verifier.files import FollowedFiles, read_keyring
 from pharia_access.entrypoints.verifier.limits import Limits
 from pharia_access.entrypoints.verifier.listener import Listener, Tls
@@ -35,7 +36,7 @@ LOOK_AT_VIEW_SECONDS = 0.05
 
 
 def run_verifier() -> int:
-    """Run until SIGTERM or SIGINT; the exit status. Raises SettingsError."""
+    """Run until SIGTERM or SIGINT. Return the exit status. Raises SettingsError."""
     settings = VerifierSettings.from_environment()
     configure_logging(level=settings.log_level, log_format=settings.log_format)
     try:
@@ -43,7 +44,7 @@ def run_verifier() -> int:
     except AccessError:
         raise
     except Exception:
-        # Through the log, since that cuts out tokens, and Python's own last words do not.
+        # Through the log, since the log redacts tokens, and the interpreter's own traceback does not.
         log.exception("the verifier failed")
         return EXIT_FAILED
 
@@ -66,7 +67,7 @@ async def _run(settings: VerifierSettings) -> int:
 
 
 class _Process:
-    """What runs, and how it ends."""
+    """Everything that runs, and how it ends."""
 
     def __init__(self, settings: VerifierSettings, parts: VerifierParts) -> None:
         self._settings = settings
@@ -78,17 +79,17 @@ class _Process:
         self._followed = tuple(self._follow())
 
     def live(self) -> list[str]:
-        """What only a restart would mend."""
+        """List the problems that only a restart can fix."""
         return ["a part of the verifier has ended"] if self._status else []
 
     def ready(self) -> list[str]:
-        """Why no request should come here."""
+        """List the reasons why no request should come here."""
         if self._stop.is_set():
             return ["stopping"]
         return self._parts.problems()
 
     async def run(self) -> int:
-        """Run to the end; the exit status."""
+        """Run to the end. Return the exit status."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
@@ -109,7 +110,7 @@ class _Process:
         return self._status
 
     async def _settle(self) -> None:
-        """Once the view is whole, take it out of the collector's sight: it lives as long as the process."""
+        """Once the view is complete, exclude it from garbage collection: it lives as long as the process."""
         while self._parts.problems():  # noqa: ASYNC110 - once, at the start
             await asyncio.sleep(LOOK_AT_VIEW_SECONDS)
         gc.collect()
@@ -123,16 +124,16 @@ class _Process:
                 await files.look()
 
     def _follow(self) -> Iterator[FollowedFiles]:
-        meter = self._parts.metrics
+        metrics = self._parts.metrics
         if self._keyring_folder is not None:
-            yield FollowedFiles("keyring", [self._keyring_folder], self._read_keyring, meter=meter)
+            yield FollowedFiles("keyring", [self._keyring_folder], self._read_keyring, metrics=metrics)
         for listener, name, _ in self._listeners:
             if listener.tls is not None:
-                renew = partial(_renew_tls, listener, name, meter)
-                yield FollowedFiles(f"{name}-certificate", listener.tls.files, renew, meter=meter)
+                renew = partial(_renew_tls, listener, name, metrics)
+                yield FollowedFiles(f"{name}-certificate", listener.tls.files, renew, metrics=metrics)
 
     async def _read_keyring(self) -> None:
-        """Raises KeyringError, and the last one stays."""
+        """Read and apply the keyring. Raises KeyringError, and the last keyring stays in use."""
         keyring = None if self._keyring_folder is None else read_keyring(self._keyring_folder)
         self._parts.verifier.use_keyring(keyring)
         keys = [] if keyring is None else sorted(keyring.keys)
@@ -146,17 +147,17 @@ class _Process:
         self._stop.set()
 
 
-async def _renew_tls(listener: Listener, name: str, meter: VerifierMetrics) -> None:
-    """Raises SettingsError or OSError, and all stays as it was."""
+async def _renew_tls(listener: Listener, name: str, metrics: VerifierMetrics) -> None:
+    """Read and apply the TLS files. Raises SettingsError or OSError, and the last files stay in use."""
     await listener.renew_tls()
     if listener.tls is not None:
-        meter.certificate(name, _known(listener.tls.ends))
-        meter.certificate(f"{name}-clients", _known(listener.tls.authorities_end))
+        metrics.certificate(name, _known(listener.tls.ends))
+        metrics.certificate(f"{name}-clients", _known(listener.tls.authorities_end))
         log.info("read the %s certificate", name, extra={"files": [str(file) for file in listener.tls.files]})
 
 
 def _known(ends: Callable[[], Validity | None]) -> Validity | None:
-    """What OpenSSL takes is served, also where we cannot tell how long it is good."""
+    """Return the validity; None where we cannot parse a certificate that OpenSSL takes."""
     try:
         return ends()
     except CertificateError:
@@ -182,15 +183,15 @@ def _limits(settings: VerifierSettings) -> Limits:
 
 
 def listeners(settings: VerifierSettings, parts: VerifierParts) -> list[tuple[Listener, str, int]]:
-    """What listens, each with its name and its port. Raises SettingsError."""
-    protocols = Protocols(gate=parts.gate, max_body_bytes=settings.max_body_bytes)
+    """Make the listeners, each with its name and port. Raises SettingsError."""
+    protocols = Protocols(authorizer=parts.authorizer, max_body_bytes=settings.max_body_bytes)
     limits = _limits(settings)
     tls = _tls(settings.tls_cert_file, settings.tls_key_file)
     of_checks = limits if tls is None else limits.behind_tls()
     parts.metrics.connections_bound(of_checks.connections)
     early = None
     if settings.fast_path:
-        early = EarlyAnswers(parts.gate, BusyPoll(settings.busy_poll.total_seconds(), now=parts.clock.monotonic))
+        early = EarlyAnswers(parts.authorizer, BusyPoll(settings.busy_poll.total_seconds(), now=parts.clock.monotonic))
     closed = parts.metrics.connection_closed
     checks = Listener(VerifierApp(protocols), of_checks, early=early, tls=tls, closed=closed)
     found = [(checks, "checks", settings.port)]

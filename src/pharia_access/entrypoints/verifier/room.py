@@ -1,13 +1,13 @@
-"""How many connections are open, and who makes room: those that never showed a token that was accepted.
+"""Bound the open connections. Connections that never showed an accepted token make room for new ones.
 
-A connection costs its client nothing, so whoever wants to has thousands of them. Turning newcomers away would let
-such a client keep everybody out. When all places are taken, the oldest connection without an accepted token is
-closed, and the newcomer comes in; so it has as long to show a token as it takes to fill all these places anew.
+A connection costs its client nothing, so a client may open thousands. A verifier that refused new connections would
+let such a client keep everybody out. So when all places are taken, the oldest connection without an accepted token
+closes, and the new one comes in. A new connection can show a token until the others have filled all these places anew.
 
-Some places are never kept by those that showed one either: else whoever has one token could take them all for good.
+Some places are free even of connections with an accepted token: else one token could take all places for good.
 
-Few handshakes of TLS go on at a time: OpenSSL keeps as much as 131,072 bytes of a message that is announced and never
-ends, from whoever connects. Beyond, the oldest handshake makes room, not the oldest connection.
+Few TLS handshakes go on at a time: OpenSSL keeps up to 131,072 bytes of an announced message that never ends, for any
+client. Beyond the bound, the oldest handshake makes room, not the oldest connection.
 """
 
 from collections.abc import Callable
@@ -29,7 +29,7 @@ class Guest(Protocol):
 
 
 def _tell_nobody(_reason: Closed) -> None:
-    """Where nobody counts."""
+    """Count nothing."""
 
 
 class Room:
@@ -37,8 +37,8 @@ class Room:
 
     Args:
         places: how many connections may be open.
-        handshakes: how many of them may be handshakes of TLS that go on.
-        closed: is told why one was closed.
+        handshakes: how many of them may be TLS handshakes.
+        closed: counts closed connections, by reason.
     """
 
     def __init__(
@@ -48,9 +48,9 @@ class Room:
         self._most_handshakes = handshakes
         self._kept_places = places - max(1, places // _ONE_IN)
         self._new: dict[Guest, None] = {}
-        """Without an accepted token of late, the oldest first."""
+        """Connections without a recently accepted token, the oldest first."""
         self._shaking: dict[Guest, None] = {}
-        """Those of the new whose handshake goes on, the oldest first."""
+        """New connections whose handshake goes on, the oldest first."""
         self._kept: set[Guest] = set()
         self.closed = closed
 
@@ -58,10 +58,10 @@ class Room:
         return len(self._new) + len(self._kept)
 
     def enter(self, guest: Guest, *, shakes_hands: bool = False) -> None:
-        """Take a place; that of the oldest without an accepted token, if there is none.
+        """Take a place. Where none is free, the oldest connection without an accepted token loses its place.
 
-        `shakes_hands`: its handshake begins, and goes on until `end_handshake`. It takes the place of the oldest
-        handshake, if as many go on as may.
+        `shakes_hands`: the handshake goes on until `end_handshake`. Where too many go on, the oldest handshake loses
+        its place.
         """
         self._new[guest] = None
         if shakes_hands:
@@ -72,15 +72,15 @@ class Room:
             self._turn_out(next(iter(self._new)))
 
     def end_handshake(self, guest: Guest) -> None:
-        """It speaks from now on, or never did anything else."""
+        """Note that a handshake has ended, or that there is none."""
         self._shaking.pop(guest, None)
 
     def keep(self, guest: Guest) -> bool:
-        """A token was accepted: whether the connection may be kept from now on. If not, it ends with this answer."""
+        """Keep a connection that showed an accepted token. On False, the connection must end with this answer."""
         if guest in self._kept:
             return True
         if guest not in self._new:
-            return False  # it was turned out
+            return False  # the connection has lost its place
         if len(self._kept) >= self._kept_places:
             self.closed(Closed.NOT_KEPT)
             return False
@@ -89,13 +89,13 @@ class Room:
         return True
 
     def keep_no_longer(self, guest: Guest) -> None:
-        """No token was accepted for a while: it makes room again, after those that are there."""
+        """Let a connection without a recently accepted token make room again, after the others."""
         if guest in self._kept:
             self._kept.discard(guest)
             self._new[guest] = None
 
     def leave(self, guest: Guest) -> None:
-        """It is closed."""
+        """Free the place of a closed connection."""
         self._new.pop(guest, None)
         self._shaking.pop(guest, None)
         self._kept.discard(guest)

@@ -1,7 +1,7 @@
 """`POST /tokenreview`: webhook token authentication of a kube-apiserver (authentication.k8s.io/v1).
 
-The API server believes user and groups word for word, so both carry a prefix of ours: a role called `system:masters`
-makes nobody an administrator. Behind TLS with a client certificate, on a port of its own.
+The API server trusts user and groups literally, so both have our prefix: a role called `system:masters` makes nobody an
+administrator. The endpoint has its own port, with TLS and client certificates.
 """
 
 from collections.abc import Sequence
@@ -10,10 +10,8 @@ from typing import Final
 
 import msgspec
 
-from pharia_access.domain.verdict import Refusal
 from pharia_access.entrypoints.verifier.answers import HttpAnswer, json_answer, refusal_answer
-from pharia_access.services.verifier.authorizer import AuthorizationResult
-from pharia_access.services.verifier.verifier import Accepted
+from pharia_access.services.verifier.verifier import Allowed, AuthorizationResult, Denied
 
 __all__ = ["REQUIREMENT", "Review", "answer_review", "bad_review", "parse_review", "wanted_audiences"]
 
@@ -29,7 +27,7 @@ class _Spec(msgspec.Struct):
 
 
 class Review(msgspec.Struct):
-    """The question. Never shown: it holds a token."""
+    """The question. Its repr hides the token."""
 
     apiVersion: str  # noqa: N815 - the name on the wire
     kind: str
@@ -43,7 +41,7 @@ _decoder = msgspec.json.Decoder(Review)
 
 
 def parse_review(body: bytes) -> Review | None:
-    """Read a TokenReview of the version that we speak; None for anything else."""
+    """Decode a TokenReview of our version. Return None for anything else."""
     try:
         review = _decoder.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -52,36 +50,36 @@ def parse_review(body: bytes) -> Review | None:
 
 
 def bad_review() -> HttpAnswer:
-    """The answer to what is no TokenReview."""
+    """Answer a body that is no TokenReview."""
     return json_answer(
         HTTPStatus.BAD_REQUEST.value, msgspec.json.encode({"error": f"send a {_KIND} of {_API_VERSION}"})
     )
 
 
 def wanted_audiences(review: Review, served: Sequence[str]) -> list[str] | None:
-    """Which of the audiences asked for we speak for; none were asked for: an empty list; none is ours: None."""
+    """Return the requested audiences that we serve: empty where none is requested, None where none is ours."""
     asked = review.spec.audiences or []
     ours = [audience for audience in asked if audience in served]
     return ours if ours or not asked else None
 
 
-def answer_review(decision: AuthorizationResult, audiences: list[str] | None) -> HttpAnswer:
-    """Always 200 with a verdict, since anything else means an outage to the API server; 503 only in one."""
-    if decision.accepted is not None and audiences is not None:
-        return _verdict({"authenticated": True, "user": _user(decision.accepted), "audiences": audiences})
-    answer = refusal_answer(decision.refusal or Refusal.INSUFFICIENT_SCOPE)
-    if answer.status == HTTPStatus.SERVICE_UNAVAILABLE:
-        return answer
-    return _verdict({"authenticated": False})
+def answer_review(result: AuthorizationResult, audiences: list[str] | None) -> HttpAnswer:
+    """Answer 200 with a verdict, since the API server takes any other status for an outage; 503 only in an outage."""
+    if isinstance(result, Denied):
+        answer = refusal_answer(result.refusal)
+        return answer if answer.status == HTTPStatus.SERVICE_UNAVAILABLE else _verdict({"authenticated": False})
+    if audiences is None:
+        return _verdict({"authenticated": False})
+    return _verdict({"authenticated": True, "user": _user(result), "audiences": audiences})
 
 
-def _user(accepted: Accepted) -> dict[str, object]:
-    holder = accepted.holder
+def _user(allowed: Allowed) -> dict[str, object]:
+    credential = allowed.credential
     return {
-        "username": f"pharia:{holder.namespace}:{holder.name}",
-        "uid": holder.uid,
-        "groups": [f"pharia:role:{role}" for role in accepted.held.roles],
-        "extra": {"access.pharia.ai/token-id": [accepted.token.token_id]},
+        "username": f"pharia:{credential.namespace}:{credential.name}",
+        "uid": credential.uid,
+        "groups": [f"pharia:role:{role}" for role in allowed.effective_roles.roles],
+        "extra": {"access.pharia.ai/token-id": [allowed.token.token_id]},
     }
 
 

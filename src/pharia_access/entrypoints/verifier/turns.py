@@ -1,8 +1,8 @@
-"""A request's turn on its connection: what an ASGI application is told of the request, and the answer that it gives.
+"""A request's turn on its connection: hand the request to the ASGI application, and send the application's answer.
 
-An answer is sent once it is whole, head and body at once: ours are small, and their length is known before. An
-application goes on for a moment after its client has gone, or after the connection's last answer. What it sends then
-goes nowhere.
+A turn sends an answer once the answer is complete, head and body together: our answers are small, and their length is
+known. An application may run on for a moment after its client has gone, or after the connection's last answer. The turn
+drops what the application sends then.
 """
 
 import asyncio
@@ -21,11 +21,11 @@ log = logging.getLogger(__name__)
 
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 _MOST_KEPT_BYTES: Final = 65536
-"""Of a body that the application has not taken: more is not read before it does."""
+"""Bytes of a body that the application has not taken. Reading pauses beyond."""
 
 
 class _Connection(Protocol):
-    """What a turn needs of its connection."""
+    """The part of a connection that a turn needs."""
 
     flow: Flow
 
@@ -34,24 +34,24 @@ class _Connection(Protocol):
         """Whether nothing more may be written."""
 
     def write(self, data: bytes) -> None:
-        """Send something."""
+        """Send bytes."""
 
     def may_go_on(self, status: int) -> bool:
-        """Whether the answer to the turn at the head of the queue need not be the last one, with this status."""
+        """Tell whether the connection may stay open after this answer to the first turn."""
 
     def answered(self, answer: bytes, *, keep_alive: bool) -> None:
-        """The turn at the head of the queue has its answer."""
+        """Send the answer to the first turn."""
 
 
 class Turn:
     """A request, from its head to the end of its answer.
 
     Attributes:
-        keep_alive: the connection may go on behind the answer.
+        keep_alive: the connection may stay open after the answer.
         waiting_for_100_continue: the client may wait for a 100 before it sends the body. A final answer instead is the
-            connection's last (RFC 9110 section 10.1.1): such a client may leave the body out, or send it all the same.
-            Nobody but it knows whether what comes next is the body or a request.
-        more_body: the request is not whole yet.
+            connection's last (RFC 9110 section 10.1.1): such a client may leave the body out, or send it all the same,
+            and only the client knows whether the next bytes are the body or a request.
+        more_body: the request is not complete yet.
         started: the application began to answer.
     """
 
@@ -70,12 +70,12 @@ class Turn:
     # --- what the connection tells
 
     def give_up(self) -> None:
-        """Nobody waits for the answer: the application is told, and what it still sends is dropped."""
+        """Tell the application that nobody waits for the answer, and drop what it still sends."""
         self._gone = True
         self._wake.set()
 
     def take(self, body: bytes) -> None:
-        """A part of the body came."""
+        """Take a part of the body."""
         if self._complete:
             return
         self.body += body
@@ -84,7 +84,7 @@ class Turn:
         self._wake.set()
 
     def is_whole(self) -> None:
-        """The request's last byte came."""
+        """Note that the request is complete."""
         self.more_body = False
         self._wake.set()
 
@@ -115,7 +115,7 @@ class Turn:
         return {"type": "http.request", "body": body, "more_body": self.more_body}
 
     async def _send(self, message: Message) -> None:
-        """Only who shows a good token is answered 200, so such an answer keeps a place for the connection."""
+        """Take a part of the answer. Only good tokens get 200, so that status keeps a place for the connection."""
         if self._connection.flow.write_paused and not self._gone:
             await self._connection.flow.drain()
         if self._gone or self._complete:
@@ -131,11 +131,11 @@ class Turn:
 
     def _finish(self, status: int, headers: Headers, body: bytes, *, keep_alive: bool) -> None:
         stays = self._connection.may_go_on(status) and keep_alive
-        told = tuple(header for header in headers if header[0] != b"content-length")
+        kept = tuple(header for header in headers if header[0] != b"content-length")
         is_head = self._scope["method"] == "HEAD"
-        answer = render_parts(status, told, body, keep_alive=stays, head=is_head)
-        # Only now: who gave what cannot be sent is answered 500, and does not wait for ever.
+        answer = render_parts(status, kept, body, keep_alive=stays, head=is_head)
+        # Only now: an application whose answer cannot be rendered gets a 500 sent, and no client waits for ever.
         self.started = self._complete = True
-        self.body = bytearray()  # it may go on to come; nobody wants what came so far
+        self.body = bytearray()  # more of it may come; nobody wants what came so far
         self._wake.set()
         self._connection.answered(answer, keep_alive=stays)

@@ -1,6 +1,6 @@
-"""Who the API server takes a person for, asked once before anything else: SelfSubjectReview.
+"""Asks the API server once, before anything else, who the person is: SelfSubjectReview.
 
-It also lets an exec plugin sign in, and any trouble on the way be told, before a command has begun.
+This also runs an exec plugin and reports connection errors before a command begins.
 """
 
 import re
@@ -37,28 +37,28 @@ _decoder: Final = msgspec.json.Decoder(_Review)
 
 
 async def require_identity(connection: Connection, *, impersonated: str, timeout_seconds: float) -> None:
-    """Raise LoginError where requests come from nobody, or not from the one who is to be impersonated.
+    """Raise LoginError if requests are anonymous, or not from the impersonated user.
 
-    `impersonated` is empty where nobody is. Raises UnavailableError without a clear answer.
+    `impersonated` is empty without impersonation. Raises UnavailableError without a clear answer.
     """
     user = await _user(connection, impersonated, timeout_seconds)
     if impersonated and user != impersonated:
-        msg = f"Requests would not come from {impersonated}, but from {user or 'somebody whom nothing tells'}"
-        raise LoginError(msg, "See who you are to the API server: kubectl auth whoami")
+        msg = f"Impersonation failed: the API server sees {user or 'an unknown user'}, not {impersonated}"
+        raise LoginError(msg, "Run kubectl auth whoami to see who you are to the API server.")
     if user == _ANONYMOUS and not impersonated:
-        msg = f"There is no login: the API server takes what kubectl sends for {_ANONYMOUS}"
-        raise LoginError(msg, "Log in again, or name another context by --context.")
+        msg = f"Not logged in: the API server treats kubectl's requests as {_ANONYMOUS}"
+        raise LoginError(msg, "Log in again, or choose another context with --context.")
 
 
 async def _user(connection: Connection, impersonated: str, timeout_seconds: float) -> str:
-    """The user's name; empty where neither the review nor a refusal tells it."""
+    """Return the user's name; empty if neither the review nor a refusal contains it."""
     try:
         answer = await connection.send(Request("POST", _PATH, timeout_seconds, dict(_REVIEW)))
     except ForbiddenError as denied:
         refused = _REFUSED.search(denied.said)
         if refused is None:
             return ""
-        # Who is refused to impersonate has tried, which is all that is asked: the next request will tell.
+        # A refused impersonation was at least tried, which is all we ask here: the next request fails with the reason.
         return impersonated if refused["verb"].startswith("impersonate") else refused["user"]
     except UnavailableError as error:
         if error.status != HTTPStatus.NOT_FOUND:  # which says that this is no API server, or one before 1.28

@@ -1,7 +1,7 @@
-"""What `kubectl config view` tells of the login that a kubeconfig names; it leaves secrets out.
+"""Reads the login of a kubeconfig from `kubectl config view`, which omits secrets.
 
-kubectl itself resolves the kubeconfig and signs in. Here is only decided whether there is a login at all: where there
-is none, kubectl would ask for a name and a password, or go on as nobody.
+kubectl itself resolves the kubeconfig and signs in. This module only decides whether there is a login: without one,
+kubectl would ask for a name and a password, or continue as an anonymous user.
 """
 
 from collections.abc import Mapping
@@ -37,9 +37,9 @@ class NamedLogin:
 
     Attributes:
         context: its name.
-        namespace: empty where it names none.
-        impersonated: whom the kubeconfig says to impersonate; empty for nobody.
-        runs_plugin: an exec plugin signs in, which may ask a person.
+        namespace: empty without one.
+        impersonated: the user that the kubeconfig impersonates; empty without one.
+        runs_plugin: whether an exec plugin signs in, which may ask a person.
     """
 
     context: str
@@ -49,19 +49,19 @@ class NamedLogin:
 
 
 def read_view(written: bytes) -> Entry:
-    """What `kubectl config view -o json` wrote. Raises LoginError."""
+    """Decode the output of `kubectl config view -o json`. Raises LoginError."""
     try:
         return msgspec.json.decode(written, type=dict[str, Any])
     except msgspec.DecodeError:
-        msg = "the kubeconfig cannot be read: what kubectl config view writes is no JSON"
-        raise LoginError(msg, "Is the kubectl on PATH the real one? See: kubectl config view") from None
+        msg = "cannot read the kubeconfig: the output of kubectl config view is not JSON"
+        raise LoginError(msg, "Check that kubectl on PATH is the real one: kubectl config view") from None
 
 
 def named_login(view: Entry, context: str | None) -> NamedLogin | None:
-    """The login of that context, or of the current one; None where the kubeconfig has no current one.
+    """Return the login of that context, or of the current one; None if the kubeconfig has no current context.
 
-    Raises LoginError for a context or a user that is not there, for a user without a login, and for a login that
-    kubectl would keep back because the server is plain HTTP.
+    Raises LoginError for a context or a user that does not exist, for a user without a login, and for a login that
+    kubectl would withhold because the server is plain HTTP.
     """
     chosen = context or view.get("current-context")
     if not chosen:
@@ -81,7 +81,7 @@ def _user(view: Entry, name: str, context: str) -> Entry:
         return {}
     user = _entry(view, "users", "user", name)
     if user is None:
-        msg = f"the kubeconfig's context {context!r} names the user {name!r}, who is not in it"
+        msg = f"the kubeconfig's context {context!r} names the user {name!r}, which does not exist"
         raise _no_login(msg)
     return user
 
@@ -90,15 +90,15 @@ def _require_way_in(user: Entry, context: str, server: str) -> None:
     identified = any(user.get(way) for way in _WAYS_IN)
     plain = server.startswith(_PLAIN)
     if identified and plain:
-        why = f"the server of context {context!r} is {_PLAIN}, over which kubectl sends no login"
-        raise _no_login(why, "Write https:// in the kubeconfig, if that is meant.")
+        why = f"the server of context {context!r} is {_PLAIN}, to which kubectl sends no login"
+        raise _no_login(why, "If the server has TLS, write https:// in the kubeconfig.")
     if not identified and not plain:
-        why = f"the user of context {context!r} has none: no token, certificate or program that gives one"
-        raise _no_login(why, "Log in the way that your cluster has, or name another context by --context.")
+        why = f"the user of context {context!r} has no token, certificate or exec plugin"
+        raise _no_login(why, "Log in to your cluster, or choose another context with --context.")
 
 
 def _no_login(why: str, next_step: str = CHOOSE) -> LoginError:
-    return LoginError(f"There is no login: {why}", next_step)
+    return LoginError(f"Not logged in: {why}", next_step)
 
 
 def _entry(view: Entry, kind: str, content: str, name: str) -> Entry | None:

@@ -26,7 +26,7 @@ _SERVING: Final = b"Starting to serve on "
 _PROXY: Final = "kubectl proxy"
 _SOCKET: Final = "kubectl.sock"
 _MOST_SOCKET_CHARACTERS: Final = 100
-"""A socket's path has at most 104 on macOS, 108 on Linux."""
+"""The longest path of a socket: 104 bytes on macOS, 108 on Linux."""
 _VIEW_SECONDS: Final = 30.0
 _START_SECONDS: Final = 30.0
 _END_SECONDS: Final = 5.0
@@ -55,7 +55,7 @@ _SERVE: Final = (
 
 @dataclass(frozen=True, slots=True)
 class LoginOptions:
-    """kubectl's options that say which cluster and who.
+    """kubectl's options that choose the cluster and the user.
 
     Attributes:
         kubeconfig: a file; None stands for KUBECONFIG, or ~/.kube/config.
@@ -70,7 +70,7 @@ class LoginOptions:
     groups: tuple[str, ...] = ()
 
     def words(self, context: str | None) -> list[str]:
-        """As kubectl takes them, with that context."""
+        """Return the options as kubectl takes them, with that context."""
         named = (("kubeconfig", self.kubeconfig), ("context", context), ("as", self.user))
         return [f"--{name}={value}" for name, value in named if value] + [f"--as-group={each}" for each in self.groups]
 
@@ -94,7 +94,7 @@ class LentLogin:
 
 @contextmanager
 def lent_login(options: LoginOptions, *, in_pod: bool, terminal: Terminal) -> Iterator[LentLogin]:
-    """Start kubectl proxy with these options; it is gone at the end. Raises LoginError.
+    """Start kubectl proxy with these options; end it with the block. Raises LoginError.
 
     `in_pod`: the pod's ServiceAccount stands in where there is no kubeconfig.
     """
@@ -114,11 +114,11 @@ def _login(view: Mapping[str, object], options: LoginOptions, *, in_pod: bool) -
     login = named_login(view, options.context)
     if login is not None:
         return login
-    msg = "There is no login: the kubeconfig has no current context, or there is no kubeconfig"
+    msg = "Not logged in: the kubeconfig has no current context, or there is no kubeconfig"
     if in_pod:
         if not options.user and not options.groups:
             return NamedLogin(context="")
-        msg = "There is no login: in a pod without a kubeconfig kubectl impersonates nobody"
+        msg = "Not logged in: kubectl does not impersonate in a pod without a kubeconfig"
     raise LoginError(msg, CHOOSE)
 
 
@@ -138,7 +138,7 @@ def _view(kubectl: str, options: LoginOptions) -> Mapping[str, object]:
 
 @contextmanager
 def _folder() -> Iterator[Path]:
-    """A new folder for this user alone, whose path is short enough for a socket in it."""
+    """Create a private folder whose path is short enough for a socket in it."""
     try:
         short = len(tempfile.gettempdir()) + 32 < _MOST_SOCKET_CHARACTERS
         folder = Path(tempfile.mkdtemp(prefix="kubectl-access-", dir=None if short else "/tmp"))  # noqa: S108 - made with 0700
@@ -153,7 +153,7 @@ def _folder() -> Iterator[Path]:
 
 @contextmanager
 def _serving(command: Sequence[str], folder: Path, terminal: Terminal, *, asks: bool) -> Iterator[None]:
-    """Run kubectl proxy until the end of the block, which begins when it serves. `asks`: it runs a plugin."""
+    """Run kubectl proxy until the end of the block, which begins when the proxy serves. `asks`: it runs a plugin."""
     with ExitStack() as stack:
         reader, writer = standard_error(terminal)
         stack.callback(os.close, reader)
@@ -186,7 +186,7 @@ def _started(
 
 
 def _wait_until_serving(process: "subprocess.Popen[bytes]", reader: int) -> None:
-    """Raises LoginError with kubectl's words where it ends instead."""
+    """Wait until kubectl serves. Raises LoginError with kubectl's words if it ends instead."""
     output = cast("IO[bytes]", process.stdout)
     words, told = b"", b""
     while _SERVING not in words:
@@ -202,7 +202,7 @@ def _wait_until_serving(process: "subprocess.Popen[bytes]", reader: int) -> None
 
 
 def _rest(reader: int) -> bytes:
-    """What is left to read after the program's end."""
+    """Read the remaining output after the program's end."""
     os.set_blocking(reader, False)
     rest = b""
     while piece := read_some(reader):
@@ -211,7 +211,7 @@ def _rest(reader: int) -> bytes:
 
 
 def _end(process: "subprocess.Popen[bytes]", held: int) -> None:
-    """End kubectl, then let go what watches it: until then its number must not become another process's."""
+    """End kubectl, then its watcher: until then no other process may get its process ID."""
     process.terminate()
     try:
         process.wait(_END_SECONDS)
@@ -225,4 +225,4 @@ def _end(process: "subprocess.Popen[bytes]", held: int) -> None:
 
 def _not_started(kubectl: str, error: OSError | subprocess.TimeoutExpired | None) -> LoginError:
     why = error.strerror if isinstance(error, OSError) else "it does not answer in time"
-    return LoginError(f"There is no login: {kubectl} cannot be run: {why}", "Does it run? See: kubectl version")
+    return LoginError(f"Not logged in: cannot run {kubectl}: {why}", "Check that it runs: kubectl version")

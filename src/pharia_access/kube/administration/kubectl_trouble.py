@@ -1,7 +1,7 @@
-"""What kubectl says when its login, TLS or a proxy fails, as sentences: what failed, why, and what to do.
+"""Turns kubectl's errors of login, TLS and proxies into sentences: what failed, why, and what to do.
 
-The reasons are those of client-go and of Go's net, net/http and crypto packages. What is not known here is told in
-kubectl's own words, which quote the other side: whoever prints them escapes them.
+The reasons are those of client-go and of Go's net, net/http and crypto packages. Unknown errors keep kubectl's words,
+which quote the other side: escape them before printing.
 """
 
 import re
@@ -16,30 +16,30 @@ _MOST_CHARACTERS: Final = 2000
 _PREFIX: Final = re.compile(r"^error: ")
 _LOG_HEADER: Final = re.compile(r"^[IWEF]\d{4} [\d:.]+ +\d+ \S+\] .*$\n?", re.MULTILINE)
 _ASKED_FOR_NAME: Final = "EOF"
-"""kubectl asks for a user name where nothing signs in, and nobody answers it here."""
+"""kubectl asks for a user name if nothing signs in, and gets no answer here."""
 _QUOTES_ANSWER: Final = re.compile(r"malformed|invalid (header|byte)|unexpected response")
-"""Of net/http: it repeats bytes that the other side sent, which may be a Secret's."""
+"""Errors of net/http that repeat bytes of the other side, perhaps of a Secret."""
 
 _REASONS: Final[tuple[tuple[str, str, str], ...]] = (
     (
         r"exec: executable (?P<what>\S+) not found(?P<hint>.*)",
-        "The kubeconfig's exec plugin is not there: {what}",
+        "The kubeconfig's exec plugin was not found: {what}",
         "{hint}",
     ),
     (
         r"exec: executable (?P<what>.+) failed with exit code (?P<code>-?\d+)",
         "The kubeconfig's exec plugin failed: {what} ended with status {code}",
-        "What it wrote stands above. Log in again by it, then repeat the command.",
+        "See its output above. Log in with it again, then repeat the command.",
     ),
     (
         r"^(?:getting credentials: |(?=exec: |exec plugin ))(?P<why>.+)",
-        "The kubeconfig's exec plugin gives no login: {why}",
-        "See it in the kubeconfig: kubectl config view --minify",
+        "The kubeconfig's exec plugin returned no login: {why}",
+        "Check it in the kubeconfig: kubectl config view --minify",
     ),
     (
         r"(?:proxyconnect tcp|socks connect \S+ \S+): (?P<why>.+)",
-        "The proxy on the way to the API server fails: {why}",
-        "It stands in the kubeconfig's proxy-url, or in HTTPS_PROXY; NO_PROXY makes exceptions.",
+        "The proxy to the API server failed: {why}",
+        "Check proxy-url in the kubeconfig, HTTPS_PROXY and NO_PROXY.",
     ),
     (
         r"(?:tls: failed to verify certificate: )?x509: (?P<why>.+)",
@@ -49,16 +49,16 @@ _REASONS: Final[tuple[tuple[str, str, str], ...]] = (
     (
         r"http: server gave HTTP response to HTTPS client",
         "There is no TLS at the API server's address: it answers plain HTTP",
-        "See the server in the kubeconfig: kubectl config view --minify",
+        "Check the server in the kubeconfig: kubectl config view --minify",
     ),
     (
         r"(?:remote error: )?tls: (?P<why>.+)",
-        "There is no TLS to be had with the API server: {why}",
-        "See the server and the certificates in the kubeconfig: kubectl config view --minify",
+        "The TLS handshake with the API server failed: {why}",
+        "Check the server and the certificates in the kubeconfig: kubectl config view --minify",
     ),
     (
         r"dial tcp: lookup (?P<host>\S+?)(?: on \S+)?: (?P<why>.+)",
-        "The API server's name {host} is not known: {why}",
+        "Cannot resolve the API server's name {host}: {why}",
         "Is the cluster reachable from here? See: kubectl version",
     ),
 )
@@ -66,28 +66,28 @@ _UNREACHABLE: Final = "Is the cluster reachable? See: kubectl version"
 
 
 def start_failure(written: bytes) -> LoginError:
-    """What kubectl's end before its first request means, by what it wrote to standard error."""
+    """Explain why kubectl ended before its first request, from its standard error."""
     said = _PREFIX.sub("", _LOG_HEADER.sub("", written.decode(errors="replace")).strip())[:_MOST_CHARACTERS]
     if said == _ASKED_FOR_NAME:
-        return LoginError("There is no login: what the kubeconfig names is empty", CHOOSE)
-    return LoginError(f"There is no login, says kubectl: {said or 'nothing'}", CHOOSE)
+        return LoginError("Not logged in: the credentials in the kubeconfig are empty", CHOOSE)
+    return LoginError(f"Not logged in, says kubectl: {said or 'nothing'}", CHOOSE)
 
 
 def request_failure(text: str, *, method: str, path: str) -> UnavailableError:
-    """What kubectl answers in the API server's place: no answer came, and the request may have taken effect."""
+    """Explain an error that kubectl answers itself: no answer came, and the request may have taken effect."""
     return _no_answer(*_told(text.strip()[:_MOST_CHARACTERS]), method, path)
 
 
 def plain_request_failure(*, method: str, path: str) -> UnavailableError:
-    """The API server wants TLS, and the kubeconfig says http://."""
+    """Explain that the API server wants TLS, and the kubeconfig says http://."""
     return _no_answer(
-        "The API server speaks TLS, and the kubeconfig's server is http://", "Write https://.", method, path
+        "The API server speaks TLS, but the kubeconfig's server is http://", "Write https:// there.", method, path
     )
 
 
 def carrier_failure(*, method: str, path: str) -> UnavailableError:
-    """Nobody serves at kubectl's socket."""
-    return _no_answer("What carries the requests, kubectl proxy, has ended", "Run the command again.", method, path)
+    """Explain that nothing listens on kubectl's socket."""
+    return _no_answer("kubectl proxy, which carries the requests, has ended", "Run the command again.", method, path)
 
 
 def _no_answer(said: str, next_step: str, method: str, path: str) -> UnavailableError:
@@ -98,7 +98,7 @@ def _no_answer(said: str, next_step: str, method: str, path: str) -> Unavailable
 
 def _told(text: str) -> tuple[str, str]:
     if _QUOTES_ANSWER.search(text):
-        return "What answers at the API server's address is not understood", _UNREACHABLE
+        return "Cannot read the answer from the API server's address", _UNREACHABLE
     for pattern, sentence, next_step in _REASONS:
         if found := re.search(pattern, text, re.DOTALL):
             parts = {name: part.strip() for name, part in found.groupdict(default="").items()}

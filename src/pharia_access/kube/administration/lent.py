@@ -1,4 +1,4 @@
-"""The connection of a person: requests go to kubectl, which signs them, by the socket that it serves on."""
+"""A person's connection: requests go through the socket of kubectl, which adds the login."""
 
 import json
 from collections.abc import AsyncIterator, Mapping
@@ -21,16 +21,16 @@ from pharia_access.kube.http import Request
 __all__ = ["PLUGIN_SECONDS", "connect_lent"]
 
 PLUGIN_SECONDS: Final = 600.0
-"""How long an answer may take where an exec plugin may ask a person, or open a browser, at any request."""
+"""The timeout of an answer if an exec plugin may ask a person or open a browser."""
 
 _HOST: Final = "http://localhost"
-"""Of the requests' Host; kubectl puts the API server's in its place."""
+"""The requests' Host header; kubectl replaces it with the API server's."""
 _MOST_TEXT_BYTES: Final = 64 * 1024
 _HTTP_TO_HTTPS: Final = b"Client sent an HTTP request to an HTTPS server"
 
 
 class _Lent:
-    """Answers `Transport` by kubectl's socket."""
+    """Implements `Transport` with kubectl's socket."""
 
     def __init__(self, session: aiohttp.ClientSession, login: LentLogin) -> None:
         self.least_seconds = PLUGIN_SECONDS if login.runs_plugin else 0.0
@@ -40,7 +40,7 @@ class _Lent:
     async def request(
         self, call: Request, target: str, headers: Mapping[str, str], patience: aiohttp.ClientTimeout
     ) -> aiohttp.ClientResponse:
-        """As the protocol says. Raises UnavailableError with kubectl's reason where it has no answer."""
+        """See the protocol. Raises UnavailableError with kubectl's reason if there is no answer."""
         response = await self._send(call, target, headers, patience)
         if response.status == HTTPStatus.UNAUTHORIZED and self._runs_plugin:
             # Nothing was done, and kubectl has run the plugin anew by now (client-go's exec authenticator).
@@ -61,12 +61,12 @@ class _Lent:
             raise carrier_failure(method=call.method, path=call.path) from error
 
     def login(self) -> dict[str, Any]:
-        """Nobody but kubectl has it."""
+        """Raise: only kubectl has the login."""
         raise NotImplementedError
 
 
 async def _require_answer(call: Request, response: aiohttp.ClientResponse) -> None:
-    """Raise UnavailableError where kubectl answers in the API server's place: plain text, and no Audit-Id."""
+    """Raise UnavailableError if kubectl itself answered: plain text without an Audit-Id."""
     if response.content_type != "text/plain" or "Audit-Id" in response.headers:
         return
     match response.status:
@@ -80,7 +80,7 @@ async def _require_answer(call: Request, response: aiohttp.ClientResponse) -> No
 
 @asynccontextmanager
 async def connect_lent(login: LentLogin, *, pool_size: int, user_agent: str) -> AsyncIterator[Connection]:
-    """Connect by kubectl's socket; closes at the end. Nothing is sent yet.
+    """Connect to kubectl's socket; close at the end. Sends nothing yet.
 
     At most `pool_size` requests are under way at a time, the others wait.
     """

@@ -1,4 +1,4 @@
-"""Our kinds as JSON, with a person's rights: for the command line.
+"""Our kinds as JSON, with a person's rights, for the command line.
 
 Nothing is understood here, so that an object which no rule can read can still be shown, mended and deleted.
 """
@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pharia_access.domain.administration.stored import Right
 from pharia_access.domain.api_values import Kind
 from pharia_access.domain.model import ObjectKey
 from pharia_access.errors import ForbiddenError, NotFoundError
@@ -16,7 +17,7 @@ from pharia_access.kube.connection import MERGE_PATCH, Connection
 from pharia_access.kube.deletion import what_holds
 from pharia_access.kube.http import Request
 
-__all__ = ["Json", "KubeObjects", "ListPage", "Right"]
+__all__ = ["Json", "KubeObjects", "ListPage"]
 
 Json = dict[str, Any]
 
@@ -36,18 +37,8 @@ class ListPage:
     left: int
 
 
-@dataclass(frozen=True, slots=True)
-class Right:
-    """A verb on one of our resources: `bind` on `apiroles/studio-user`, `create` on `apicredentials/token`."""
-
-    verb: str
-    resource: str
-    name: str = ""
-    subresource: str = ""
-
-
 class KubeObjects:
-    """Reads and changes objects as whoever the connection's login is.
+    """Reads and changes objects with the connection's login.
 
     Args:
         timeout_seconds: of a single request.
@@ -60,7 +51,7 @@ class KubeObjects:
         self._written = {"dryRun": "All"} if dry_run else {}
 
     async def read(self, kind: Kind, key: ObjectKey) -> Json:
-        """Read one. Raises NotFoundError."""
+        """Read an object. Raises NotFoundError."""
         return await self._send("GET", _path(kind, key))
 
     async def pages(
@@ -91,9 +82,9 @@ class KubeObjects:
         return _read(await self._connection.send(call))
 
     async def delete(self, kind: Kind, key: ObjectKey, uid: str) -> Json | None:
-        """Delete that very object, and what it owns after it. Raises ConflictError if another has the name.
+        """Delete exactly this object, then its dependents. Raises ConflictError if another object has the name.
 
-        Returns it where it still stands, held by finalizers; None where it is gone.
+        Returns the object if finalizers hold it; None if it is gone.
         """
         # Where there is a body, the API server looks for `dryRun` there, and not in the query.
         options = {**manifests.delete_options(uid), **({"dryRun": ["All"]} if self._written else {})}
@@ -101,7 +92,7 @@ class KubeObjects:
         return None if what_holds(answer) is None else _read(answer)
 
     async def may(self, right: Right, namespace: str) -> bool:
-        """Whether the API server's RBAC allows it."""
+        """Return whether the API server's RBAC allows the action."""
         attributes = {
             "group": paths.GROUP,
             "namespace": namespace,
@@ -115,7 +106,7 @@ class KubeObjects:
         return bool(answer["status"]["allowed"])
 
     async def has_namespace(self, name: str) -> bool | None:
-        """Whether there is a namespace of that name; None where one may not look."""
+        """Return whether the namespace exists; None without the right to look."""
         try:
             await self._send("GET", paths.of_namespace(name))
         except NotFoundError:

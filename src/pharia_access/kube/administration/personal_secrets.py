@@ -1,4 +1,4 @@
-"""Secrets with a person's rights: reading a token's delivery once, and keeping the token in a Secret of one's own.
+"""Secrets with a person's rights: reads a token's one-time Secret, and stores the token in a Secret of the person.
 
 As in `kube.secrets`, nothing that is read here may get into an error.
 """
@@ -20,7 +20,7 @@ __all__ = ["PersonalSecrets"]
 
 
 class PersonalSecrets:
-    """Answers `services.administration.collecting.Deliveries`.
+    """Implements `services.administration.collecting.Deliveries`.
 
     Args:
         timeout_seconds: of a single request.
@@ -31,22 +31,22 @@ class PersonalSecrets:
         self._timeout = timeout_seconds
 
     async def read(self, key: ObjectKey) -> OneTimeSecret | ForeignSecret | None:
-        """Read what has that name; None where nothing has. Raises ForbiddenError."""
+        """Read the Secret of that name, or None. Raises ForbiddenError."""
         try:
             return delivered(await self._connection.send(Request("GET", _path(key), self._timeout)))
         except NotFoundError:
             return None
 
     async def require_storable(self, key: ObjectKey, entry: str) -> None:
-        """Try `store` without keeping anything. Raises what it would."""
+        """Try `store` by a dry run. Raises the same errors."""
         await self._create(key, entry, b"", dry_run=True)
 
     async def delete(self, key: ObjectKey, uid: str) -> Deletion:
-        """Delete that very Secret, and see whether it still stands."""
+        """Delete exactly this Secret, and return whether finalizers hold it."""
         return await delete_exactly(self._connection, _path(key), uid, timeout_seconds=self._timeout)
 
     async def store(self, key: ObjectKey, entry: str, text: TokenText) -> None:
-        """Create a Secret of the person's own that holds the token. Raises AlreadyExistsError, ForbiddenError."""
+        """Create the person's Secret with the token. Raises AlreadyExistsError, ForbiddenError."""
         await self._create(key, entry, text.reveal().encode("ascii"))
 
     async def _create(self, key: ObjectKey, entry: str, value: bytes, *, dry_run: bool = False) -> None:

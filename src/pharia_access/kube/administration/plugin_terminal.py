@@ -1,4 +1,4 @@
-"""The terminal of an exec plugin that kubectl runs: whether it may read there, and its words on their way to it."""
+"""The terminal of an exec plugin that kubectl runs: its input, and the way of its words."""
 
 import os
 import pty
@@ -18,20 +18,20 @@ _BYTES: Final = 64 * 1024
 
 
 class Write(Protocol):
-    """Shows words, as they are where they are `exact`, else made harmless. Raises OSError."""
+    """Shows words: verbatim if `exact`, escaped otherwise. Raises OSError."""
 
     def __call__(self, words: bytes, *, exact: bool) -> None:
-        """Show them."""
+        """Show the words."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Terminal:
-    """What a person has in front of them.
+    """A person's terminal.
 
     Attributes:
-        reads: standard input is a terminal. Anything else is not for kubectl: it may be a token's text.
-        shows: standard error is one.
+        reads: standard input is a terminal. kubectl gets no other input: it may be a token's text.
+        shows: standard error is a terminal.
         write: shows a plugin's words.
     """
 
@@ -41,7 +41,7 @@ class Terminal:
 
 
 def standard_error(terminal: Terminal) -> tuple[int, int]:
-    """Where to read, and what a program takes as its standard error: a terminal where the person's is one."""
+    """Return a reader and a writer for a program's standard error: a terminal if the person's is one."""
     if not terminal.shows:
         return os.pipe()
     reader, writer = pty.openpty()
@@ -50,7 +50,7 @@ def standard_error(terminal: Terminal) -> tuple[int, int]:
 
 
 def read_some(reader: int) -> bytes:
-    """What is there, at least a byte; nothing at the end, which a pseudo-terminal tells by an error."""
+    """Read at least a byte; return nothing at the end, which a pseudo-terminal signals by an error."""
     try:
         return os.read(reader, _BYTES)
     except OSError:
@@ -59,9 +59,9 @@ def read_some(reader: int) -> bytes:
 
 @contextmanager
 def forwarded(reader: int, terminal: Terminal, *, speaks: bool) -> Iterator[None]:
-    """Show what comes within the block, and what has come by its end: a plugin's own child may never close its end.
+    """Show the output that arrives before the end of the block: a plugin's own child may never close the pipe.
 
-    `speaks`: there is a plugin. Else all that comes is log lines, and it is read and dropped.
+    `speaks`: there is a plugin. Without a plugin all output is log lines, which are dropped.
     """
     ended, end = os.pipe()
     thread = threading.Thread(target=_forward, args=(reader, ended, terminal.write if speaks else _drop), daemon=True)

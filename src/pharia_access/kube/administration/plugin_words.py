@@ -1,8 +1,7 @@
-"""What kubectl writes to standard error while it lends its login: an exec plugin's words, and log lines of its own.
+"""Splits kubectl's standard error into an exec plugin's words and kubectl's own log lines.
 
-The words are for the person, at once and byte by byte, since a prompt ends without a line end. The log lines say what
-the answer of the request says too, and are left out. They quote the other side: a certificate that nobody trusts yet
-may hold names of any bytes.
+The words go to the person at once, byte by byte, since a prompt has no line end. The log lines repeat the answer of
+the request and are dropped. They quote the other side: an untrusted certificate may hold names of any bytes.
 """
 
 import re
@@ -13,11 +12,11 @@ __all__ = ["PluginWords"]
 _LOG_LINE: Final = re.compile(rb"[IWEF]\d{4} \d{2}:\d{2}:\d{2}\.\d{6} +\d+ [\w./-]+:\d+\] ")
 """The header of klog: severity and date, time, process, place."""
 _BEGUN: Final = re.compile(rb"[IWEF](\d{0,3}|\d{4}( [\d:. ]{0,40}([\w./-]{1,80}(:\d*\]?)?)?)?)")
-"""A piece that may be the beginning of one."""
+"""A possible beginning of a log line."""
 
 
 class PluginWords:
-    """Lets the words pass, some bytes at a time.
+    """Passes the words on, some bytes at a time.
 
     klog writes an entry of several lines by one call and marks the first alone, so that everything up to the end of
     the piece that was read, and of the line that this ends in, belongs to it. A long entry comes in several pieces, and
@@ -34,7 +33,7 @@ class PluginWords:
         self._in_line = False
 
     def feed(self, piece: bytes) -> bytes:
-        """What of it is for the person. A beginning that may be a log line's is held until it is known."""
+        """Return the words for the person. Hold a possible beginning of a log line until it is known."""
         piece, self._held = self._held + piece, b""
         shown = b""
         for line in piece.splitlines(keepends=True):
@@ -51,7 +50,7 @@ class PluginWords:
         return shown
 
     def end(self) -> bytes:
-        """What was held, at the end."""
+        """Return the held bytes at the end."""
         held, self._held = self._held, b""
         return held
 

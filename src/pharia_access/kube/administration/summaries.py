@@ -1,4 +1,4 @@
-"""From the JSON of our kinds to what the command line shows of them. Total: whatever is in the object."""
+"""Turns the JSON of our kinds into summaries for the command line. Never fails, whatever the object contains."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ from pharia_access.kube.schema import to_role
 __all__ = ["REPLACES", "credential_summary", "role_summary", "token_summary"]
 
 REPLACES: Final = "access.pharia.ai/replaces"
-"""The label by which a token names the one that it was made to replace."""
+"""The label that names the token that this one replaces."""
 
 Body = Mapping[str, Any]
 

@@ -1,4 +1,4 @@
-"""Events (core/v1), written behind the work: `record` never waits and never fails, what is lost is counted.
+"""Writes Events (core/v1) in the background: `record` never waits and never fails; lost Events are counted.
 
 One Event for one thing told: the same reason and message about the same object within ten minutes is told once, and
 not again to raise a count, which would be a write for nothing new. Namespaces take turns, and where there is no room,
@@ -33,7 +33,7 @@ _Told = tuple[EventMessage, datetime]
 
 
 class _Backlog(asyncio.Queue[_Told]):
-    """Namespaces take turns: the three methods are those that asyncio has for this."""
+    """A queue in which namespaces take turns, by the three hooks of asyncio.Queue."""
 
     def _init(self, maxsize: int) -> None:  # noqa: ARG002 - the base's
         self._queue: Turns[_Told] = Turns()
@@ -47,7 +47,7 @@ class _Backlog(asyncio.Queue[_Told]):
         return taken
 
     def give_way(self) -> EventMessage:
-        """Take off the last of the namespace that has most."""
+        """Remove the last Event of the namespace with the most Events."""
         last = self._queue.shorten_the_longest()
         assert last is not None, "asked only where there is no room"  # noqa: S101 - for the type alone
         self.task_done()
@@ -55,10 +55,10 @@ class _Backlog(asyncio.Queue[_Told]):
 
 
 class RecorderClock(Protocol):
-    """What a recorder needs of a clock."""
+    """The clock of a recorder."""
 
     def now(self) -> datetime:
-        """The wall clock in UTC."""
+        """Return the wall clock in UTC."""
         ...
 
     async def sleep(self, seconds: float) -> None:
@@ -67,7 +67,7 @@ class RecorderClock(Protocol):
 
 
 class EventRecorder:
-    """Answers `services.ports.Recorder`. Use from one event loop; `run` in a task of its own.
+    """Implements `services.ports.Recorder`. Use from one event loop; `run` in a task of its own.
 
     Args:
         instance: this replica's name.
@@ -92,10 +92,10 @@ class EventRecorder:
         self._queue = _Backlog()
         self._told: OrderedDict[tuple[str, str, str], datetime] = OrderedDict()
         self.dropped = 0
-        """How many notices were not written: the queue was full, or the API server did not take them."""
+        """Return the number of lost Events: the queue was full, or the API server refused them."""
 
     def record(self, notice: EventMessage) -> None:
-        """Queue an Event, unless the same was told within ten minutes."""
+        """Queue an Event, unless the same Event was recorded within ten minutes."""
         now = self._clock.now()
         if self._is_repeated(notice, now):
             return
@@ -104,7 +104,7 @@ class EventRecorder:
             self._drop(self._queue.give_way())
 
     async def run(self) -> None:
-        """Write what is queued, for ever; at most about 50 a second."""
+        """Write queued Events for ever, at most about 50 a second."""
         while True:
             notice, moment = await self._queue.get()
             try:
@@ -114,7 +114,7 @@ class EventRecorder:
             await self._clock.sleep(1 / PER_SECOND)
 
     async def drain(self, seconds: float) -> None:
-        """Wait until all that is queued is written, at most so long; what is left then is dropped. `run` must run."""
+        """Wait until the queue is written, at most so long, and drop the rest. `run` must be running."""
         try:
             async with asyncio.timeout(seconds):
                 await self._queue.join()

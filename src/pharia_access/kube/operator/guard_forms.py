@@ -1,4 +1,4 @@
-"""Guards as JSON: what of a policy, its bindings or a kind decides, whatever the API server or a person added to it.
+"""Guards as JSON: the deciding parts of a policy, its bindings or a CRD, without additions of others.
 
 What this release carries lies beside, in guards.json: a copy of crds/, made by tools/sync_chart.py.
 """
@@ -19,13 +19,13 @@ __all__ = ["EDITION_LABEL", "GUARD_LABEL", "Accounts", "carried", "kind_seen", "
 Json = dict[str, Any]
 
 GUARD_LABEL: Final = "access.pharia.ai/guard"
-"""Which guard an object is, whatever its name."""
+"""The label that says which guard an object is, whatever its name."""
 EDITION_LABEL: Final = "access.pharia.ai/guard-edition"
-"""Its mark: a whole number."""
+"""The label of its edition, a whole number."""
 
 _MOST_DIGITS: Final = 9
 _WORDS: Final = frozenset({"description", "message", "messageExpression"})
-"""What people read and nothing is decided by, where it is a text."""
+"""Texts for people, which decide nothing."""
 
 
 _LISTS: Final = ("matchConditions", "validations", "variables")
@@ -40,7 +40,7 @@ changes nothing for who does not set it; that must not stop all mints on the day
 
 
 class Accounts:
-    """Whom the policies name: the operator exactly, and as the verifier any other ServiceAccount of its namespace."""
+    """The accounts in the policies: the operator's, and as the verifier's any other of its namespace."""
 
     def __init__(self, *, namespace: str, operator: str) -> None:
         home = f"system:serviceaccount:{namespace}:"
@@ -48,7 +48,7 @@ class Accounts:
         self._other = re.compile(rf"'{re.escape(home)}[a-z0-9.-]+'")
 
     def hidden(self, text: str) -> str:
-        """The text with a word in place of each, so that releases can be compared."""
+        """Replace each account in the text by a word, so that releases can be compared."""
         return self._other.sub("'VERIFIER'", text.replace(self._operator, "'OPERATOR'"))
 
 
@@ -57,7 +57,7 @@ _DEFAULT_ACCOUNTS: Final = Accounts(namespace="pharia-access-system", operator="
 
 @lru_cache(1)
 def carried() -> tuple[Guard, ...]:
-    """The guards of this release."""
+    """Return the guards of this release."""
     documents = json.loads(files("pharia_access.kube").joinpath("guards.json").read_bytes())
     bindings = [it for it in documents if it["kind"] == "ValidatingAdmissionPolicyBinding"]
     policies = [it for it in documents if it["kind"] == "ValidatingAdmissionPolicy"]
@@ -67,7 +67,7 @@ def carried() -> tuple[Guard, ...]:
 
 
 def policies_seen(policies: Iterable[Json], bindings: Iterable[Json], accounts: Accounts) -> list[Sighting]:
-    """Every policy, with what its bindings make of it."""
+    """Return every policy with the effect of its bindings."""
     bound: dict[str, list[Json]] = {}
     for binding in bindings:
         bound.setdefault(str(_of(binding, "spec").get("policyName")), []).append(binding)
@@ -75,7 +75,7 @@ def policies_seen(policies: Iterable[Json], bindings: Iterable[Json], accounts: 
 
 
 def kind_seen(definition: Json) -> Sighting:
-    """A kind: where it is, how it is converted, and what each version that is served lets pass."""
+    """Return the deciding parts of a CRD: its names, its conversion, and the schema of each served version."""
     spec = _of(definition, "spec")
     parts: Json = {key: spec.get(key) for key in ("group", "scope")}
     parts["names"] = {key: _of(spec, "names").get(key) for key in ("kind", "plural")}
@@ -115,7 +115,7 @@ def _policy(policy: Json, bindings: list[Json], accounts: Accounts) -> Sighting:
 
 
 def _likeness(spec: Json, rules: list[Json]) -> str:
-    """On what a policy looks, under which conditions, and whether it asks for rights."""
+    """Return the objects and conditions of a policy, and whether it checks rights."""
     resources = sorted(
         {f"{group}/{it}" for rule in rules for group in rule.get("apiGroups", ()) for it in rule.get("resources", ())}
     )
@@ -124,7 +124,7 @@ def _likeness(spec: Json, rules: list[Json]) -> str:
 
 
 def _loophole(spec: Json, bindings: list[Json]) -> str:
-    """What lets requests past a policy. One binding that denies, everywhere and without parameters, is enough."""
+    """Return why requests pass a policy. One binding that denies everywhere, without parameters, is enough."""
     if spec.get("failurePolicy") != "Fail":
         return f"its failurePolicy is {spec.get('failurePolicy')}"
     gaps = [_gap(binding) for binding in bindings]
@@ -144,7 +144,7 @@ def _gap(binding: Json) -> str:
 
 
 def _mark(item: Json) -> tuple[str, int]:
-    """Which guard an object says it is, by its label or its name, and its edition."""
+    """Return the guard that an object's label or name says, and its edition."""
     labels = _of(_of(item, "metadata"), "labels")
     name, edition = _name(item), str(labels.get(EDITION_LABEL, ""))
     by_name = name.removesuffix(f".{GROUP}") if name.endswith(f".{GROUP}") else ""
@@ -170,7 +170,7 @@ def _only(item: Json, known: frozenset[str]) -> Json:
 
 
 def _pruned(value: Any) -> Any:  # noqa: ANN401 - JSON
-    """Without what is empty: the API server writes it out, or leaves it away, as it likes."""
+    """Remove empty fields: the API server may write or omit them."""
     if isinstance(value, dict):
         kept = {key: _pruned(item) for key, item in value.items()}
         return {key: item for key, item in kept.items() if item not in ({}, [], "", None)}

@@ -1,4 +1,4 @@
-"""The guards in the API server: the `Guards` port. Looks, and tries what must be refused; decides nothing.
+"""Implements the `Guards` port: reads the guards, and tries requests that they must refuse. Decides nothing.
 
 What is tried are dry runs with the operator's own rights, so nothing is changed, and each is written to the audit log.
 A refusal counts only in our own policies' words: RBAC, a quota or somebody else's policy says nothing about ours.
@@ -36,7 +36,7 @@ class _List(msgspec.Struct):
 
 
 class KubeGuards:
-    """Answers `services.ports.Guards`.
+    """Implements `services.ports.Guards`.
 
     Args:
         namespace: that of the operator, where a Secret is tried.
@@ -51,11 +51,11 @@ class KubeGuards:
         self._timeout = timeout_seconds
 
     def carried(self) -> tuple[Guard, ...]:
-        """The guards of this release."""
+        """Return the guards of this release."""
         return carried()
 
     async def look(self, sample: ObjectKey | None) -> Look:
-        """See every guard, and try two of them. `sample`: a token to try with. Raises the leaves of ApiError."""
+        """Read every guard, and try two of them. `sample`: a token to try with. Raises the leaves of ApiError."""
         policies, bindings, *kinds = await asyncio.gather(
             self._all("validatingadmissionpolicies"),
             self._all("validatingadmissionpolicybindings"),
@@ -80,7 +80,7 @@ class KubeGuards:
             raise UnavailableError(message) from error
 
     async def _kind(self, plural: str) -> list[Sighting]:
-        """The kind of that name, or none."""
+        """Return the CRD of that name, if there is one."""
         path = paths.of_definition(plural)
         try:
             body = await self._connection.send(Request("GET", path, self._timeout))
@@ -92,12 +92,12 @@ class KubeGuards:
             raise UnavailableError(message) from error
 
     async def _try_secret(self) -> bool | None:
-        """Whether a Secret that is not of our types could be created; None where that cannot be told."""
+        """Return whether a Secret of another type could be created; None if that is unknown."""
         path = paths.of_secret(self._namespace)
         return await self._admits(Request("POST", path, self._timeout, _SECRET, query=_DRY_RUN))
 
     async def _try_label(self, token: ObjectKey) -> bool | None:
-        """Whether a label could be put on a token. Nobody can have put it there before: what changes nothing passes."""
+        """Return whether a label could be added to a token. The label is new each time, since no-op changes pass."""
         path = paths.of_object(paths.PLURALS["ApiToken"], token)
         label = {"metadata": {"labels": {_PROBE_LABEL: f"refused-{token_hex(8)}"}}}
         return await self._admits(Request("PATCH", path, self._timeout, label, MERGE_PATCH, query=_DRY_RUN))

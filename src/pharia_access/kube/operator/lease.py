@@ -1,4 +1,4 @@
-"""The operator's Lease in the API server: the `Leases` port. Who leads, and when, is decided by the elector."""
+"""Implements the `Leases` port: the operator's Lease. The elector decides who leads."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -30,7 +30,7 @@ class _Metadata(_Wire):
 
 
 class _Spec(_Wire):
-    """All of it is optional in the API; a Lease without a holder is free."""
+    """A Lease's spec. All fields are optional in the API; a Lease without a holder is free."""
 
     holder_identity: str | None = None
     lease_duration_seconds: int | None = None
@@ -45,7 +45,7 @@ class _Lease(_Wire):
 
 
 class KubeLeases:
-    """Answers `services.ports.Leases`, for one Lease.
+    """Implements `services.ports.Leases` for one Lease.
 
     Args:
         timeout_seconds: of a single request; shorter than the elector's renew deadline.
@@ -57,7 +57,7 @@ class KubeLeases:
         self._timeout = timeout_seconds
 
     async def read_lease(self) -> LeaseRecord | None:
-        """The Lease as it is now, or None. Raises InvalidObjectError."""
+        """Return the current Lease, or None. Raises InvalidObjectError."""
         path = paths.of_lease(self._key.namespace, self._key.name)
         try:
             return _record(await self._connection.send(Request("GET", path, self._timeout)))
@@ -65,7 +65,7 @@ class KubeLeases:
             return None
 
     async def write_lease(self, record: LeaseRecord) -> LeaseRecord:
-        """Create it (no resource_version) or replace it if it is still as read.
+        """Create the Lease (no resource_version), or replace it if it is unchanged since it was read.
 
         Raises ConflictError, AlreadyExistsError.
         """

@@ -1,6 +1,6 @@
-"""Our three kinds as the verifier reads them: by the hundred thousand, typed by msgspec, and only what a verdict needs.
+"""Decode our three kinds for the verifier: by the hundred thousand, with msgspec, and only what a verdict needs.
 
-Strict where a value reaches a verdict or a header. What is wrong is told by field, never by value.
+The decoder is strict where a value reaches a verdict or a header. Its errors name the field, never the value.
 """
 
 import re
@@ -138,14 +138,14 @@ def read_token(body: msgspec.Raw) -> IssuedToken | None:
         key=f"{metadata.namespace}/{metadata.name}",
         uid=metadata.uid,
         token_id=status.token_id,
-        credential=f"{metadata.namespace}/{credential.name}",
+        credential_key=f"{metadata.namespace}/{credential.name}",
         credential_uid=credential.uid,
         issued_at=_time(status.issued_at, "status.issuedAt").timestamp(),
         ends_at=ends_at,
         ends_text=ends_text,
         revoked=bool(token.spec.revoked),
         deleting=metadata.deletion_timestamp is not None,
-        proof=status.hash,
+        hash=status.hash,
         mac_key_id=None if status.mac is None else _key_of(status.mac),
         mac=None if status.mac is None else _mac(status.mac.value),
         last_used=_last_used(status.last_used_time),

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Final, Protocol
 
 from pharia_access.domain.administration.collection_state import Collectable, Unavailable, collection_state
+from pharia_access.domain.administration.next_steps import RevokeToken, RotateToken, Step
 from pharia_access.domain.administration.summaries import TokenSummary
 from pharia_access.domain.api_values import ForeignSecret, OneTimeSecret
 from pharia_access.domain.deletions import Deletion, Held, named
@@ -23,7 +24,11 @@ _LAST_LOOK: Final = 2.0
 
 
 class CollectError(AccessError):
-    """A secret cannot be collected; the text says why."""
+    """A secret cannot be collected; the text says why, `next_steps` what can be done."""
+
+    def __init__(self, message: str, *next_steps: Step) -> None:
+        super().__init__(message)
+        self.next_steps = next_steps
 
 
 class NotMintedYetError(CollectError):
@@ -69,7 +74,7 @@ class Collector:
                 return token
             if isinstance(answer, Unavailable):
                 msg = f"The secret of token {key.name} cannot be collected: {answer.why}"
-                raise CollectError(msg, answer.next_step)
+                raise CollectError(msg, *answer.next_steps)
             if self._clock.now() >= deadline:
                 msg = f"Token {key.name} is not minted yet: {answer.why}"
                 raise NotMintedYetError(msg)
@@ -81,19 +86,18 @@ class Collector:
         """Read its secret, if the Secret is the very one that the operator delivered. Raises CollectError."""
         key = ObjectKey(token.key.namespace, token.secret_name)
         secret = await self._deliveries.read(key)
-        here = f"{token.key.name} -n {token.key.namespace}"
         if secret is None:
             msg = f"The Secret {key.name} is gone: somebody else collected the token {token.key.name}"
             raise CollectError(msg)
         if isinstance(secret, ForeignSecret) or secret.uid != token.secret_uid or secret.text is None:
             msg = f"The Secret {key.name} is not what the operator delivered: do not use it"
-            raise CollectError(msg, f"Revoke the token: kubectl access token revoke {here}")
+            raise CollectError(msg, RevokeToken(token.key))
         if secret.held is not None:
             msg = (
                 f"The Secret {key.name} was deleted before, by who collected {token.key.name} or at the end of its "
                 f"window. It still stands, held by {named(secret.held.finalizers)}"
             )
-            raise CollectError(msg, f"To have a new token: kubectl access token rotate {here}")
+            raise CollectError(msg, RotateToken(token.key))
         return secret, secret.text
 
     async def finish(self, secret: OneTimeSecret) -> Held | None:

@@ -1,8 +1,8 @@
-"""Who was refused and why, and who was let in, as lines of the log. Never a token: its ID only.
+"""The audit log: denied requests and the reason, and allowed requests if wanted. It names tokens by ID only.
 
-A flood of refusals must not become a flood of lines: one line for each token ID and reason in an interval, and so many
-lines a second in all. What is left out is counted, and told with the next line of its kind; where the kind is forgotten
-before, with the next line at all.
+A flood of denials must not become a flood of lines. So the log takes one line for each token ID and reason in an
+interval, and a limited number of lines a second. It counts suppressed lines, and reports the count with the next line
+of the same kind. Where the kind is evicted first, the next line of any kind reports the count.
 """
 
 import logging
@@ -14,7 +14,7 @@ from typing import Protocol
 from pharia_access.domain.verdict import IssuedToken, Refusal
 from pharia_access.services.verifier.authorizer import Contract
 
-__all__ = ["AuditLimits", "AuditLog", "AuditMeter"]
+__all__ = ["AuditLimits", "AuditLog", "AuditMetrics"]
 
 log = logging.getLogger("pharia_access.audit")
 
@@ -23,20 +23,20 @@ _LONGEST_DETAIL = 256
 _ACCEPTED = "accepted"
 
 
-class AuditMeter(Protocol):
-    """Counts what is left out."""
+class AuditMetrics(Protocol):
+    """Counts suppressed lines."""
 
     def audit_line_dropped(self) -> None:
-        """A line was not written."""
+        """Count a line that was not written."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class AuditLimits:
-    """How much is written.
+    """How much the log takes.
 
     Attributes:
-        accepted: whether accepted requests are.
+        accepted: whether to log allowed requests.
         interval: seconds between two lines of one token ID and reason.
         per_second: lines in all, on average; `burst` at once.
     """
@@ -56,27 +56,27 @@ class _Kind:
 
 
 class AuditLog:
-    """Answers `services.verifier.authorizer.Auditor`.
+    """Implements `services.verifier.authorizer.Auditor`.
 
     Args:
-        ticks: seconds that only grow.
+        boottime: a clock in seconds that never goes back.
     """
 
-    def __init__(self, limits: AuditLimits, *, ticks: Callable[[], float], meter: AuditMeter) -> None:
+    def __init__(self, limits: AuditLimits, *, boottime: Callable[[], float], metrics: AuditMetrics) -> None:
         self._limits = limits
-        self._ticks = ticks
-        self._meter = meter
+        self._boottime = boottime
+        self._metrics = metrics
         self._kinds: OrderedDict[tuple[str, str], _Kind] = OrderedDict()
         self._forgotten = 0
         self._allowance = limits.burst
-        self._filled_at = ticks()
+        self._filled_at = boottime()
 
     def refused(self, contract: Contract, reason: Refusal, *, token: IssuedToken | None, detail: str = "") -> None:
-        """Write that a request was refused, unless that was said lately."""
+        """Log a denied request, unless the log has its kind from this interval."""
         self._write("refused", contract, reason, token=token, detail=detail)
 
     def accepted(self, contract: Contract, token: IssuedToken) -> None:
-        """Write that a request may pass, if that is wanted."""
+        """Log an allowed request, if that is wanted."""
         if self._limits.accepted:
             self._write("accepted", contract, _ACCEPTED, token=token)
 
@@ -87,11 +87,11 @@ class AuditLog:
         kind = self._kind(token_id, reason)
         if not self._may_write(kind):
             kind.suppressed += 1
-            self._meter.audit_line_dropped()
+            self._metrics.audit_line_dropped()
             return
         fields = {"contract": contract.value, "reason": str(reason), "suppressed": kind.suppressed}
         if token is not None:
-            fields |= {"tokenID": token_id, "token": token.key, "credential": token.credential}
+            fields |= {"tokenID": token_id, "token": token.key, "credential": token.credential_key}
         if detail:
             fields["detail"] = detail[:_LONGEST_DETAIL]
         if self._forgotten:
@@ -100,7 +100,7 @@ class AuditLog:
         log.info(what, extra=fields)
 
     def _kind(self, token_id: str, reason: str) -> _Kind:
-        """The one of that ID and reason; a new one takes the place of the one that was longest not asked for."""
+        """Return the kind of that ID and reason. A new kind evicts the least recently used one."""
         name = token_id, reason
         kind = self._kinds.get(name)
         if kind is not None:
@@ -113,7 +113,7 @@ class AuditLog:
         return kind
 
     def _may_write(self, kind: _Kind) -> bool:
-        now = self._ticks()
+        now = self._boottime()
         if now < kind.next_at:
             return False
         self._allowance = min(self._limits.burst, self._allowance + (now - self._filled_at) * self._limits.per_second)

@@ -1,39 +1,39 @@
-"""Who may pass: the credentials of a request, the verdict on them, what the gateway asks beside, and who notes it.
+"""Authorize requests: authenticate the bearer token, check the gateway's requirement, count, audit.
 
-The same for every protocol; what an answer looks like is the business of `entrypoints.verifier`.
+Every protocol uses the same `Authorizer`. `entrypoints.verifier` says what an answer looks like.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from typing import Protocol, cast
+from typing import Protocol
 
 from pharia_access.domain.verdict import IssuedToken, Refusal
 from pharia_access.domain.verification.bearer import bearer_token
 from pharia_access.domain.verification.requirements import MAX_REQUIREMENT_BYTES, Requirement, parse_requirement
 from pharia_access.errors import RequirementError
-from pharia_access.services.verifier.verifier import Accepted, Refused, Unverified, Verdict, Verifier
+from pharia_access.services.verifier.verifier import Allowed, AuthorizationResult, Denied, Unverified, Verifier
 
 __all__ = [
+    "GATEWAY_CONTRACTS",
     "Auditor",
-    "AuthorizationResult",
     "Authorizer",
-    "AuthorizerHooks",
     "Contract",
+    "Costly",
     "DecisionMetrics",
     "LastUsedHook",
 ]
 
-_DIFFERENT_REQUIREMENTS = 1024
-"""How many are kept ready. They are written in gateways' configurations, so there are few."""
-_FEW_STEPS = 64
-"""On asked names and fields, for all held roles: some thirty microseconds."""
+_MAX_PARSED_REQUIREMENTS = 1024
+"""Parsed requirements to keep. Gateways' configurations name them, so there are few."""
+_MAX_INLINE_STEPS = 64
+"""Comparisons of names and fields, over all effective roles, that one check may cost: some thirty microseconds."""
 _TOO_LONG = f"longer than {MAX_REQUIREMENT_BYTES} bytes"
 
 
 class Contract(StrEnum):
-    """The protocols, as metrics and the audit log name them."""
+    """The protocols, by the names that metrics and the audit log use."""
 
     NGINX = "nginx"
     FORWARD = "forward"
@@ -44,176 +44,181 @@ class Contract(StrEnum):
     WHOAMI = "whoami"
 
 
-_GATEWAYS = frozenset({Contract.NGINX, Contract.FORWARD, Contract.ENVOY})
+GATEWAY_CONTRACTS = frozenset({Contract.NGINX, Contract.FORWARD, Contract.ENVOY})
+"""Those whose checks come by the hundred thousand: busy polling counts them."""
 
 
 @dataclass(slots=True)
-class AuthorizationResult:
-    """Exactly one of the two is set. Not frozen, since it is made for each request, and that costs."""
+class Costly:
+    """The token is good, and its check against the requirement takes many steps.
 
-    accepted: Accepted | None = None
-    refusal: Refusal | None = None
+    Attributes:
+        client: the key of the token's credential.
+    """
+
+    client: str
 
 
 class DecisionMetrics(Protocol):
     """Counts decisions."""
 
     def decided(self, contract: Contract, refusal: Refusal | None, seconds: float) -> None:
-        """One request was decided, in so many seconds; no refusal: it may pass."""
+        """Count a decision that took so many seconds. `refusal` is None where the request may pass."""
         ...
 
 
 class Auditor(Protocol):
-    """Writes decisions down, some of them; never waits."""
+    """Writes some decisions to the audit log. Never waits."""
 
     def refused(self, contract: Contract, reason: Refusal, *, token: IssuedToken | None, detail: str = "") -> None:
-        """A request was refused; the token where its ID is known."""
+        """Record a denied request, with its token where the token's ID is known."""
         ...
 
     def accepted(self, contract: Contract, token: IssuedToken) -> None:
-        """A request may pass."""
+        """Record a request that may pass."""
         ...
 
 
 class LastUsedHook(Protocol):
-    """Remembers when tokens were used; never waits."""
+    """Remembers when tokens were used. Never waits."""
 
     def used(self, token: IssuedToken) -> None:
-        """The token was accepted just now."""
+        """Note that the token was accepted just now."""
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class AuthorizerHooks:
-    """Who is told of decisions, and the clock that times them: seconds that only grow."""
-
-    meter: DecisionMetrics
-    auditor: Auditor
-    uses: LastUsedHook
-    seconds: Callable[[], float]
-
-
 class Authorizer:
-    """Decides requests. Use from one event loop."""
+    """Authorizes requests. Use from one event loop.
 
-    def __init__(self, verifier: Verifier, tools: AuthorizerHooks) -> None:
+    Args:
+        monotonic: a clock in seconds that never goes back; it times decisions.
+    """
+
+    def __init__(
+        self,
+        verifier: Verifier,
+        *,
+        metrics: DecisionMetrics,
+        auditor: Auditor,
+        last_used: LastUsedHook,
+        monotonic: Callable[[], float],
+    ) -> None:
         self._verifier = verifier
-        self._meter, self._auditor, self._uses = tools.meter, tools.auditor, tools.uses
-        self._seconds = tools.seconds
+        self._metrics, self._auditor, self._last_used = metrics, auditor, last_used
+        self._monotonic = monotonic
         self.checks = 0
-        """How many requests of gateways were accepted, of those that ask little.
+        """Gateways' requests that were allowed, less those with a costly requirement.
 
-        Long work rests for these (`long_work`): who has no token must not be able to slow it, by asking now and then.
+        Long work rests for these (`long_work`). A client without a token must not slow long work: denials do not count.
         """
 
     def authorize_nowait(
         self, contract: Contract, values: Sequence[bytes], requirement: str = ""
-    ) -> AuthorizationResult | None:
-        """Decide without waiting; None where it takes Argon2id or much else, which is then left to `decide`.
+    ) -> AuthorizationResult | Unverified | Costly:
+        """Authorize without waiting. Where that takes Argon2id or many steps, return why: then call `authorize`.
 
         Args:
             contract: for the log and the metrics.
             values: of all the request's `Authorization` headers.
             requirement: as in a query, see `domain.verification.requirements`.
         """
-        began = self._seconds()
+        began = self._monotonic()
         presented = bearer_token(values)
-        verdict = Refused(presented) if isinstance(presented, Refusal) else self._verifier.check(presented)
-        if isinstance(verdict, Unverified) or _asks_much(verdict, requirement):
-            return None
-        decision = self._close(contract, verdict, requirement=requirement, began=began)
-        self.checks += decision.accepted is not None
-        return decision
+        verdict = Denied(presented) if isinstance(presented, Refusal) else self._verifier.check(presented)
+        if isinstance(verdict, Unverified):
+            return verdict
+        if isinstance(verdict, Allowed) and _is_costly(verdict, requirement):
+            return Costly(verdict.token.credential_key)
+        result = self._conclude(contract, verdict, requirement=requirement, began=began)
+        self.checks += isinstance(result, Allowed)
+        return result
 
-    def reauthorize(self, contract: Contract, accepted: Accepted) -> bool:
-        """Decide on a request that is, byte for byte, one that was accepted. No means: decide on it from the beginning.
+    def reauthorize(self, contract: Contract, allowed: Allowed) -> bool:
+        """Authorize a request that repeats an allowed one byte for byte. On False, authorize it from the beginning.
 
-        Nothing is noted of a no, since that is not yet the decision.
+        Records nothing on False, since False is not the decision yet.
         """
-        began = self._seconds()
-        if not self._verifier.still_holds(accepted):
+        began = self._monotonic()
+        if not self._verifier.still_holds(allowed):
             return False
         self.checks += 1
-        self._uses.used(accepted.token)
-        self._auditor.accepted(contract, accepted.token)
-        self._meter.decided(contract, None, self._seconds() - began)
+        self._record_allowed(contract, allowed.token, began)
         return True
 
-    def still_holds(self, accepted: Accepted) -> bool:
-        """Whether what was decided holds now: of an answer that took long. Nothing is noted of it."""
-        return self._verifier.still_holds(accepted)
+    def still_holds(self, allowed: Allowed) -> bool:
+        """Tell whether an earlier verdict is true now. Records nothing."""
+        return self._verifier.still_holds(allowed)
 
-    def asks_much_of(self, values: Sequence[bytes], requirement: str) -> str | None:
-        """The credential of a good token, if it takes long to tell whether it meets the requirement."""
-        if not requirement:
-            return None
+    async def authorize(
+        self, contract: Contract, values: Sequence[bytes], requirement: str = ""
+    ) -> AuthorizationResult:
+        """Authorize, and wait for Argon2id where only Argon2id can tell."""
+        began = self._monotonic()
         presented = bearer_token(values)
-        if isinstance(presented, Refusal):
-            return None
-        verdict = self._verifier.check(presented)
-        return verdict.token.credential if isinstance(verdict, Accepted) and _asks_much(verdict, requirement) else None
+        verdict = Denied(presented) if isinstance(presented, Refusal) else await self._verifier.verify(presented)
+        costly = isinstance(verdict, Allowed) and _is_costly(verdict, requirement)
+        result = self._conclude(contract, verdict, requirement=requirement, began=began)
+        if isinstance(result, Allowed):
+            self.checks += contract in GATEWAY_CONTRACTS and not costly
+            if costly:
+                result.effective_roles.remember_met(requirement)
+        return result
 
-    async def decide(self, contract: Contract, values: Sequence[bytes], requirement: str = "") -> AuthorizationResult:
-        """Decide, and wait for Argon2id if need be."""
-        began = self._seconds()
-        presented = bearer_token(values)
-        verdict = Refused(presented) if isinstance(presented, Refusal) else await self._verifier.verify(presented)
-        much = _asks_much(verdict, requirement)
-        decision = self._close(contract, verdict, requirement=requirement, began=began)
-        self.checks += decision.accepted is not None and contract in _GATEWAYS and not much
-        if much and decision.accepted is not None:
-            decision.accepted.held.remember_met(requirement)
-        return decision
-
-    async def decide_text(self, contract: Contract, presented: bytes, requirement: str = "") -> AuthorizationResult:
-        """Decide on a token that came in a body."""
-        began = self._seconds()
+    async def authorize_text(self, contract: Contract, presented: bytes, requirement: str = "") -> AuthorizationResult:
+        """Authorize a token that came in a body."""
+        began = self._monotonic()
         verdict = await self._verifier.verify(presented)
-        return self._close(contract, verdict, requirement=requirement, began=began)
+        return self._conclude(contract, verdict, requirement=requirement, began=began)
 
-    def _close(self, contract: Contract, verdict: Verdict, *, requirement: str, began: float) -> AuthorizationResult:
-        reason, detail = _objection(verdict, requirement)
-        self._meter.decided(contract, reason, self._seconds() - began)
-        if reason is not None:
-            self._auditor.refused(contract, reason, token=verdict.token, detail=detail)
-            return AuthorizationResult(refusal=reason)
-        accepted = cast("Accepted", verdict)
-        self._uses.used(accepted.token)
-        self._auditor.accepted(contract, accepted.token)
-        return AuthorizationResult(accepted=accepted)
+    def _conclude(
+        self, contract: Contract, verdict: AuthorizationResult, *, requirement: str, began: float
+    ) -> AuthorizationResult:
+        result = _apply(requirement, verdict)
+        if isinstance(result, Denied):
+            self._metrics.decided(contract, result.refusal, self._monotonic() - began)
+            self._auditor.refused(contract, result.refusal, token=result.token, detail=result.detail)
+        else:
+            self._record_allowed(contract, result.token, began)
+        return result
+
+    def _record_allowed(self, contract: Contract, token: IssuedToken, began: float) -> None:
+        self._last_used.used(token)
+        self._auditor.accepted(contract, token)
+        self._metrics.decided(contract, None, self._monotonic() - began)
 
 
-def _objection(verdict: Verdict, requirement: str) -> tuple[Refusal | None, str]:
-    """Why not, and what a log may add to it."""
-    if isinstance(verdict, Refused):
-        return verdict.reason, ""
+def _apply(requirement: str, verdict: AuthorizationResult) -> AuthorizationResult:
+    """Add the gateway's requirement to the verdict on the token."""
+    if not requirement or isinstance(verdict, Denied):
+        return verdict
+    parsed, roles = _parsed(requirement), verdict.effective_roles
+    if isinstance(parsed, str):
+        return Denied(Refusal.MALFORMED_REQUIREMENT, verdict.token, parsed)
+    if requirement in roles.met or parsed.met_by(roles):
+        return verdict
+    return Denied(Refusal.INSUFFICIENT_SCOPE, verdict.token, requirement)
+
+
+def _is_costly(allowed: Allowed, requirement: str) -> bool:
+    """Tell whether the requirement takes many steps for this token. False where the answer is remembered."""
     if not requirement:
-        return None, ""
-    asked = _asked(requirement)
-    if isinstance(asked, str):
-        return Refusal.MALFORMED_REQUIREMENT, asked
-    met = requirement in verdict.held.met or asked.met_by(verdict.held)
-    return (None, "") if met else (Refusal.INSUFFICIENT_SCOPE, requirement)
-
-
-def _asks_much(verdict: Verdict | Unverified, requirement: str) -> bool:
-    """Whether it takes long to tell if a good token meets it. Not where that was told: gateways ask the same again."""
-    if not (requirement and isinstance(verdict, Accepted)):
         return False
-    asked = _asked(requirement)
-    if isinstance(asked, str) or asked.steps * len(verdict.held.held) <= _FEW_STEPS:
-        return False
-    return requirement not in verdict.held.met
+    parsed, roles = _parsed(requirement), allowed.effective_roles
+    return (
+        isinstance(parsed, Requirement)
+        and parsed.steps * len(roles.held) > _MAX_INLINE_STEPS
+        and requirement not in roles.met
+    )
 
 
-def _asked(requirement: str) -> Requirement | str:
-    # What is too long for one is not kept either.
-    return _understood(requirement) if len(requirement) <= MAX_REQUIREMENT_BYTES else _TOO_LONG
+def _parsed(requirement: str) -> Requirement | str:
+    # The cache must not keep a text that is too long for a requirement.
+    return _parse(requirement) if len(requirement) <= MAX_REQUIREMENT_BYTES else _TOO_LONG
 
 
-@lru_cache(_DIFFERENT_REQUIREMENTS)
-def _understood(requirement: str) -> Requirement | str:
-    """The requirement, or what is wrong with it."""
+@lru_cache(_MAX_PARSED_REQUIREMENTS)
+def _parse(requirement: str) -> Requirement | str:
+    """Return the requirement, or the error in its text."""
     try:
         return parse_requirement(requirement)
     except RequirementError as error:

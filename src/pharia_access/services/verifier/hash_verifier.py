@@ -1,8 +1,8 @@
-"""Argon2id for the verifier: where no key of the keyring covers a token. Slow, so bounded in every direction.
+"""Verify tokens by Argon2id, where no key of the keyring covers them. Argon2id is slow, so everything has a bound.
 
-A few threads of low priority; the same text is proved once however many ask; few different texts for one ID and few
-in all may wait, the others are turned away. A text that failed is remembered for a while, by its keyed digest, so that
-repeating a forgery costs nothing; a text that holds is remembered by the caller, with the record.
+A few threads of low priority do the work. Requests with the same text share one verification. Few texts for each ID may
+wait, and few in all; further ones are refused. The verifier remembers a text that failed for a while, by its keyed
+digest, so that a repeated forgery costs nothing. The caller remembers a text that holds, with the record.
 """
 
 import asyncio
@@ -21,12 +21,12 @@ _REMEMBERED_FAILURES = 4096
 
 @dataclass(frozen=True, slots=True)
 class HashVerifierLimits:
-    """How much slow work there may be.
+    """Bounds of the slow work.
 
     Attributes:
-        threads: proofs at a time; each takes the memory that its hash names.
-        waiting: proofs that wait or run, over all tokens.
-        per_token: the same for one ID, so that forgeries of one token leave room for the others.
+        threads: verifications at a time; each takes the memory that its hash names.
+        waiting: verifications that wait or run, over all tokens.
+        per_token: the same for one ID, so that forgeries of one token leave places for the others.
     """
 
     threads: int = 1
@@ -35,12 +35,12 @@ class HashVerifierLimits:
 
     @property
     def doubtful(self) -> int:
-        """How many texts that are likely forgeries may wait or run, one for each ID: they leave room for the others."""
+        """The number of likely forgeries that may wait or run, one for each ID: half the places stay free."""
         return max(1, self.waiting // 2)
 
 
 class HashVerifier:
-    """Answers whether a text is a record's. Use from one event loop.
+    """Tells whether a text matches a hash. Use from one event loop.
 
     Args:
         matches: `domain.argon2id.verify_hash`.
@@ -56,26 +56,26 @@ class HashVerifier:
 
     @property
     def waiting(self) -> int:
-        """How many proofs wait or run."""
+        """The number of verifications that wait or run."""
         return len(self._flights)
 
     async def verify(self, phc: str, text: TokenText, *, digest: bytes, doubtful: bool = False) -> bool:
-        """Whether the hash is of this text. `digest` stands for the text, under a key of this process.
+        """Tell whether the hash is of this text. `digest` stands for the text, under a key of this process.
 
-        `doubtful`: it is likely a forgery, since a key at hand does not prove it; fewer of those may wait.
+        `doubtful`: the text is likely a forgery, since a known key does not match it. Fewer of those may wait.
 
         Raises:
-            OverloadedError: too much waits already.
+            OverloadedError: too many verifications wait.
             HashError: the hash cannot be used.
         """
         if (phc, digest) in self._failed:
             return False
         flight = self._flights.get((phc, digest)) or self._start(phc, text, digest, doubtful=doubtful)
-        # Shielded: who gives up waiting must not end it for the others.
+        # Shielded: a client that gives up must not cancel the verification for the others.
         return await asyncio.shield(flight)
 
     def close(self) -> None:
-        """End the threads; what is being proved is finished."""
+        """End the threads, after the verifications that run now."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _start(self, phc: str, text: TokenText, digest: bytes, *, doubtful: bool) -> "asyncio.Task[bool]":
@@ -88,7 +88,7 @@ class HashVerifier:
         self._per_token[text.token_id] += 1
         flight = asyncio.create_task(self._verify_hash(phc, text, digest))
         self._flights[phc, digest] = flight
-        flight.add_done_callback(_look_at)
+        flight.add_done_callback(_retrieve_error)
         return flight
 
     async def _verify_hash(self, phc: str, text: TokenText, digest: bytes) -> bool:
@@ -104,7 +104,7 @@ class HashVerifier:
         return holds
 
 
-def _look_at(flight: "asyncio.Task[bool]") -> None:
-    """Nobody may be waiting any more: an error that nobody looks at would be logged, with its traceback."""
+def _retrieve_error(flight: "asyncio.Task[bool]") -> None:
+    """Retrieve the error: asyncio would log an error that nobody retrieves, with its traceback."""
     if not flight.cancelled():
         flight.exception()

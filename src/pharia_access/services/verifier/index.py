@@ -1,8 +1,8 @@
-"""What the verifier knows of the cluster: every issued token by its ID, its credentials, the catalog of roles.
+"""The verifier's copy of the cluster: every issued token by its ID, the credentials, and the catalog of roles.
 
-Filled by watches, asked by requests, from one event loop. A change of a credential or of a role is one entry
-replaced, and counts from the next request on. What it takes to ask a role is worked out with the role's change; what a
-credential's roles come to, at its next request: that is a list of at most 16.
+Watches fill the index, and requests read it, from one event loop. A changed credential or role replaces one entry, and
+counts from the next request on. The index prepares a role when the role changes. It resolves a credential's roles, at
+most 16, at the credential's next request.
 """
 
 from collections.abc import Collection
@@ -22,84 +22,85 @@ class Index:
         self._tokens: dict[str, IssuedToken] = {}
         self._by_id: dict[str, IssuedToken] = {}
         self._sharing: dict[str, dict[str, IssuedToken]] = {}
-        self._holders: dict[str, CredentialRecord] = {}
+        self._credentials: dict[str, CredentialRecord] = {}
         self._roles: dict[str, Role] = {}
         self._effective: dict[str, EffectiveRoles] = {}
         self.changes = 0
-        """How often anything changed; it only grows. While it does not, everything here is as it was."""
+        """A counter of changes. While it stays the same, every object here stays the same."""
 
     def find(self, token_id: str) -> IssuedToken | None:
-        """The token of that ID; None if there is none, or if several claim it."""
+        """Return the token of that ID; None if there is none, or if several objects claim the ID."""
         return self._by_id.get(token_id)
 
     def is_shared(self, token_id: str) -> bool:
-        """Whether several objects claim that ID."""
+        """Tell whether several objects claim that ID."""
         return token_id in self._sharing
 
-    def holder(self, credential: str) -> CredentialRecord | None:
-        """The credential of that name as it is now."""
-        return self._holders.get(credential)
+    def credential(self, key: str) -> CredentialRecord | None:
+        """Return the credential of that key as it is now."""
+        return self._credentials.get(key)
 
-    def held(self, credential: str, holder: CredentialRecord) -> EffectiveRoles:
-        """What the roles of that credential come to now; worked out at the first request after a change."""
-        known = self._effective.get(credential)
+    def effective_roles(self, credential: CredentialRecord) -> EffectiveRoles:
+        """Return the roles that the credential has now. The first request after a change resolves them."""
+        key = credential.key
+        known = self._effective.get(key)
         if known is None:
-            known = effective(holder.roles, self._roles, namespace=holder.namespace)
-            self._effective[credential] = known
+            known = effective(credential.roles, self._roles, namespace=credential.namespace)
+            self._effective[key] = known
         return known
 
     def sizes(self) -> dict[Kind, int]:
-        """How many objects of each kind are known; tokens that are not minted are none."""
-        return {"ApiToken": len(self._tokens), "ApiCredential": len(self._holders), "ApiRole": len(self._roles)}
+        """Return the number of objects of each kind. Tokens that are not minted do not count."""
+        return {"ApiToken": len(self._tokens), "ApiCredential": len(self._credentials), "ApiRole": len(self._roles)}
 
     @property
     def shared_ids(self) -> int:
-        """How many IDs are claimed by several objects."""
+        """The number of IDs that several objects claim."""
         return len(self._sharing)
 
     def put_token(self, token: IssuedToken) -> None:
-        """Keep a token in place of what has its name. What this process proved of the same hash stays proved."""
+        """Replace the token of that name. A text that this process verified for the same hash stays verified."""
         self.changes += 1
         before = self._drop_token(token.key)
-        token.credential = intern(token.credential)
+        token.credential_key = intern(token.credential_key)
         token.credential_uid = intern(token.credential_uid)
-        if before is not None and before.uid == token.uid and before.proof == token.proof:
+        if before is not None and before.uid == token.uid and before.hash == token.hash:
             token.own_mac, token.noted = before.own_mac, before.noted
         self._tokens[token.key] = token
         self._claim(token)
 
-    def put_credential_record(self, holder: CredentialRecord) -> None:
-        """Keep a credential in place of what has its name."""
+    def put_credential_record(self, credential: CredentialRecord) -> None:
+        """Replace the credential of that name."""
         self.changes += 1
-        self._holders[holder.key] = holder
-        self._effective.pop(holder.key, None)
+        self._credentials[credential.key] = credential
+        self._effective.pop(credential.key, None)
 
     def put_role(self, role: Role) -> None:
-        """Keep a role in place of what has its name, ready to be asked, so that no request waits for that."""
+        """Replace the role of that name, and prepare it here, so that no request has to."""
         self.changes += 1
         _ = role.granting
         self._roles[role.name] = role
         self._effective.clear()
 
     def drop(self, kind: Kind, key: str) -> None:
-        """Forget what is gone, or can no longer be understood."""
+        """Remove an object that is gone, or that can no longer be decoded."""
         self.changes += 1
         match kind:
             case "ApiToken":
                 self._drop_token(key)
             case "ApiCredential":
-                self._holders.pop(key, None)
+                self._credentials.pop(key, None)
                 self._effective.pop(key, None)
             case "ApiRole":
                 self._roles.pop(key, None)
                 self._effective.clear()
 
     def keep_only(self, kind: Kind, keys: Collection[str], *, namespace: str | None = None) -> None:
-        """Forget everything of that kind, in that namespace or everywhere, that a full list did not show."""
+        """Remove every object of that kind, in that namespace or everywhere, that a full list did not show."""
         within = "" if namespace is None else f"{namespace}/"
         known: dict[Kind, Collection[str]] = {
             "ApiToken": self._tokens,
-            "ApiCredential": self._holders,
+            "ApiCredential": self._credentials,
             "ApiRole": self._roles,
         }
         for key in [key for key in known[kind] if key.startswith(within) and key not in keys]:

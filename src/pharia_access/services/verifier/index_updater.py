@@ -1,6 +1,6 @@
-"""From what a watch sees to the index, for one part of the view: a kind, everywhere or in one namespace.
+"""Apply what a watch sees to the index, for one part of the view: a kind, everywhere or in one namespace.
 
-An object that cannot be understood is forgotten, so that its tokens are refused; it is counted and named in the log.
+The updater removes an object that cannot be decoded, so that its tokens are refused. It counts and logs the object.
 """
 
 import logging
@@ -22,78 +22,78 @@ T = TypeVar("T", IssuedToken, CredentialRecord, Role)
 
 
 class WatchMetrics(Protocol):
-    """Counts what goes wrong with watching."""
+    """Counts what goes wrong with watches."""
 
     def interrupted(self, kind: Kind, cause: str) -> None:
-        """A watch ended otherwise than it should."""
+        """Count a watch that ended otherwise than it should."""
         ...
 
     def malformed(self, kind: Kind) -> None:
-        """An object could not be understood."""
+        """Count an object that could not be decoded."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class VerifierState:
-    """What all feeds fill: the index, and how fresh each part of it is."""
+    """What all updaters fill: the index, and how fresh each part of it is."""
 
     index: Index
     freshness: Freshness
 
 
 class IndexUpdater(Generic[T]):
-    """Takes what a `kube.reflector` sees.
+    """Implements `kube.reflector_store.ReflectorStore` for one part.
 
     Args:
         put: the index's method for this kind.
     """
 
-    def __init__(self, view: VerifierState, part: Part, put: Callable[[T], None], *, meter: WatchMetrics) -> None:
+    def __init__(self, view: VerifierState, part: Part, put: Callable[[T], None], *, metrics: WatchMetrics) -> None:
         self._view = view
         self._part = part
         self._kind: Kind = part.kind
         self._put: Callable[[T], None] = put
-        self._meter = meter
+        self._metrics = metrics
 
     def put(self, item: T) -> None:
-        """An object is there, or changed."""
+        """Add or replace an object."""
         self._put(item)
 
     def drop(self, key: str) -> None:
-        """An object is gone, or is no issued token."""
+        """Remove an object that is gone, or that is no issued token."""
         self._view.index.drop(self._kind, key)
 
     def malformed(self, key: str, why: str) -> None:
-        """An object cannot be understood."""
+        """Remove an object that cannot be decoded."""
         self._view.index.drop(self._kind, key)
-        self._meter.malformed(self._kind)
+        self._metrics.malformed(self._kind)
         log.warning("an object cannot be understood", extra={"kind": self._kind, "key": key, "problem": why})
 
     def alive(self, at: float) -> None:
-        """The API server answers; whether anything is new is not said."""
+        """Note that the API server answers, whether or not anything changed."""
         if self._view.freshness.is_lost(self._part):
             log.info("a part of the view may be read again", extra={"part": str(self._part)})
         self._view.freshness.alive(self._part, at)
 
     def may_resume(self, now: float) -> bool:
-        """Whether a watch that broke off may go on from there; else a full list comes first."""
+        """Tell whether a watch that broke off may resume. Otherwise a full list comes first."""
         return self._view.freshness.may_resume(self._part, now)
 
     def heard(self, since: float) -> None:
-        """Everything up to that moment has been put."""
-        self._view.freshness.heard(self._part, since)
+        """Note that the index has everything up to that moment."""
+        self._view.freshness.mark_fresh(self._part, since)
 
     def listed(self, keys: Collection[str], namespace: str | None, since: float) -> None:
-        """A full list that began at that moment has ended, and held these."""
+        """Apply the end of a full list that began at that moment and held these keys."""
         self._view.index.keep_only(self._kind, keys, namespace=namespace)
-        self._view.freshness.heard(self._part, since)
+        self._view.freshness.mark_fresh(self._part, since)
 
     def interrupted(self, cause: str, at: float) -> None:
-        """The watch ended otherwise than it should."""
-        self._meter.interrupted(self._kind, cause)
+        """Note that the watch ended otherwise than it should."""
+        self._metrics.interrupted(self._kind, cause)
         self._view.freshness.failed(self._part, at)
 
     def denied(self, at: float) -> None:
-        """The API server answered 403, which is an answer: what was known does not count for long."""
+        """Note a 403. It is an answer: the part's tokens are soon refused."""
         if self._view.freshness.denied(self._part, at):
             log.warning("a part of the view may not be read: its tokens are refused", extra={"part": str(self._part)})

@@ -1,8 +1,8 @@
-"""The keys of the keyring, made ready to check tokens by, and what each says of a text.
+"""Verify tokens by the keys of the keyring.
 
-A token names its key by ID and fingerprint. A key of another fingerprint is another key, so it says nothing. A token
-that was minted before there were fingerprints names its key by ID alone: then only a match is an answer, since another
-key may have that ID now. Such a match is remembered with the token, so that from then on a mismatch is one too.
+A token names its key by ID and fingerprint. A key with another fingerprint is another key and cannot tell. A token that
+was minted before fingerprints existed names its key by ID alone. Then only a match is an answer, since another key may
+have that ID now. The verifier remembers such a match with the token: from then on, a mismatch is an answer too.
 """
 
 import logging
@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 class KnownKeys:
-    """Checks texts by the keyring. Use from one event loop."""
+    """Verifies texts by the keyring. Use from one event loop."""
 
     def __init__(self) -> None:
         self._exact: Mapping[str, Digester] = {}
@@ -30,18 +30,18 @@ class KnownKeys:
 
     @property
     def replaced(self) -> int:
-        """How many keys have an ID that good tokens give to another key, as far as was seen with this keyring."""
+        """The number of keys whose ID good tokens give to another key, as far as this process has seen."""
         return len(self._replaced)
 
     def use(self, keyring: Keyring | None) -> None:
-        """Check by these keys from now on."""
+        """Verify by these keys from now on."""
         keys = () if keyring is None else tuple(keyring.keys.values())
         self._by_id = {key.key_id: Digester(key.secret) for key in keys}
         self._exact = {key.reference: self._by_id[key.key_id] for key in keys}
         self._replaced.clear()
 
-    def proves(self, token: IssuedToken, presented: bytes) -> bool | None:
-        """Whether the text is the token's; None if no key can tell."""
+    def verify(self, token: IssuedToken, presented: bytes) -> bool | None:
+        """Tell whether the text is the token's; None if no key can tell."""
         if token.mac is None or token.mac_key_id is None:
             return None
         digester = self._exact.get(token.mac_key_id)
@@ -53,11 +53,11 @@ class KnownKeys:
         return None
 
     def doubts(self, token: IssuedToken) -> bool:
-        """Whether the token names by ID alone a key that there is: what it does not prove is likely a forgery."""
+        """Tell whether the token names a known key by ID alone: a text that does not match is then likely forged."""
         return token.mac_key_id in self._by_id
 
-    def proved_otherwise(self, token: IssuedToken) -> None:
-        """Argon2id proved a text of this token that no key did: a key of that ID, if there is one, is another."""
+    def note_hash_verified(self, token: IssuedToken) -> None:
+        """Note that Argon2id verified a text of this token, and no key did: a key of that ID is another key."""
         key_id = (token.mac_key_id or "").partition(".")[0]
         if key_id in self._by_id and key_id not in self._replaced:
             self._replaced.add(key_id)

@@ -1,6 +1,6 @@
-"""When tokens were last used: noted in memory by requests, written to the API server behind them, coarsely and slowly.
+"""Record when tokens were last used. Requests note the time in memory; a task writes it later, coarsely and slowly.
 
-Several verifiers share the work: what one writes the others see through their watches, and need not write again.
+Several verifiers share the work: each sees through its watch what the others wrote, and does not write it again.
 """
 
 import asyncio
@@ -23,14 +23,14 @@ _LONGEST_WAIT = 60.0
 _ADVICE = "give the verifier's ServiceAccount the right to patch apitokens/status, or set PHARIA_ACCESS_LAST_USED=false"
 
 Use = tuple[str, str, float]
-"""Whose (the token's UID and its ID), and when."""
+"""The token's UID, its ID, and the time of the use."""
 
 
 class LastUsedWriter(Protocol):
     """Writes `status.lastUsedTime`."""
 
     async def write_last_used(self, key: str, uid: str, at: float) -> None:
-        """Of that very token; POSIX seconds. Raises the leaves of ApiError, one of them where it is another."""
+        """Write the time, in POSIX seconds. Raises the leaves of ApiError, also where the UID is another token's."""
         ...
 
 
@@ -38,27 +38,27 @@ class LastUsedMetrics(Protocol):
     """Counts writes."""
 
     def last_used_written(self, outcome: str) -> None:
-        """One write ended: written; gone, with its token; failed, and given up; unavailable, and to be tried again."""
+        """Count a write: written; gone with its token; failed and dropped; unavailable and to be tried again."""
         ...
 
 
 class NullLastUsedRecorder:
-    """For verifiers that keep no times."""
+    """For verifiers that record no times."""
 
     def used(self, token: IssuedToken) -> None:
-        """Nothing is noted."""
+        """Note nothing."""
 
 
 class LastUsedRecorder:
-    """The `LastUsedHook` that writes, from a task of its own. What is not written at the end is lost.
+    """The `LastUsedHook` that writes, from a task of its own. Unwritten times are lost when the process ends.
 
     Args:
-        interval: seconds; a token that was noted less long ago is not noted again.
-        pacer: how many writes there are in a second.
+        interval: seconds between two notes of one token.
+        rate_limiter: bounds the writes in a second.
         now: POSIX seconds.
-        known: the token of an ID as the watch has it now. With it, what another verifier wrote meanwhile is not written
-            again, and what is gone is not tried.
-        spread: between 0 and 1, so that verifiers do not try again together.
+        known: finds a token by its ID, as the watch has it now. With it, the recorder skips a time that another
+            verifier wrote meanwhile, and a token that is gone.
+        spread: between 0 and 1, so that verifiers do not retry together.
     """
 
     def __init__(  # noqa: PLR0913 - its collaborators, once
@@ -66,19 +66,19 @@ class LastUsedRecorder:
         writer: LastUsedWriter,
         *,
         interval: float,
-        pacer: RateLimiter,
+        rate_limiter: RateLimiter,
         clock: Clock,
         now: Callable[[], float],
-        meter: LastUsedMetrics,
+        metrics: LastUsedMetrics,
         known: Callable[[str], IssuedToken | None] | None = None,
         spread: Callable[[], float] = random.random,
     ) -> None:
         self._writer = writer
         self._interval = interval
-        self._pacer = pacer
+        self._rate_limiter = rate_limiter
         self._clock = clock
         self._now = now
-        self._meter = meter
+        self._metrics = metrics
         self._known = known
         self._spread = spread
         self._pending: dict[str, Use] = {}
@@ -87,14 +87,14 @@ class LastUsedRecorder:
 
     @property
     def waiting(self) -> int:
-        """How many uses are to be written."""
+        """The number of uses that wait to be written."""
         return len(self._pending)
 
     def used(self, token: IssuedToken) -> None:
-        """Note it, unless it was noted lately, here or by another verifier."""
+        """Note a use, unless this verifier or another has noted one within the interval."""
         now = self._now()
         lately = now - self._interval
-        # A time well ahead of ours came from a wrong clock: believed, it would stand for ever.
+        # Ignore times far in the future: a skewed clock wrote them, and they would block all later updates.
         if token.noted > lately or lately < token.last_used < now + self._interval:
             return
         token.noted = now
@@ -102,11 +102,11 @@ class LastUsedRecorder:
         self._something.set()
 
     async def run(self) -> None:
-        """Write what was noted, the oldest first, until cancelled. Nothing that a write raises ends it."""
+        """Write the notes, the oldest first, until canceled. No error of a write ends the task."""
         failures = 0
         while True:
             await self._something.wait()
-            await self._pacer.turn()
+            await self._rate_limiter.turn()
             try:
                 await self._write_oldest()
                 failures = 0
@@ -117,19 +117,19 @@ class LastUsedRecorder:
                 await self._clock.sleep(wait)
 
     def _wait(self, failures: int, asked: float | None) -> float:
-        """Seconds: doubled each time, at most a minute, and of that a random half up to the whole."""
+        """Return seconds to wait: doubled each time, a minute at most, with jitter between half and all of that."""
         longest = min(_LONGEST_WAIT, _FIRST_WAIT * (1 << min(failures, 10)))
         return min(_LONGEST_WAIT, max(asked or 0.0, longest * (1 + self._spread()) / 2))
 
     async def _write_oldest(self) -> None:
-        """Raises UnavailableError; the use is then the last in the queue, so that one bad object stops no other."""
+        """Write one use. Raises UnavailableError, and puts the use last, so that one bad object blocks no other."""
         key = next(iter(self._pending))
         use = self._pending.pop(key)
         try:
             if self._is_due(use):
                 await self._write(key, use)
         except UnavailableError:
-            self._meter.last_used_written("unavailable")
+            self._metrics.last_used_written("unavailable")
             self._pending.setdefault(key, use)  # a newer use may have been noted meanwhile
             raise
         finally:
@@ -154,14 +154,14 @@ class LastUsedRecorder:
         except UnavailableError:
             raise
         except ForbiddenError as error:
-            self._tell_denied(key, error)
+            self._log_denied(key, error)
         except Exception as error:  # noqa: BLE001 - bookkeeping must not end the verifier
-            # Without the text: what is not an error of ours may say anything.
+            # Without the text: an error that is not ours may contain anything.
             log.warning("a last-used time was not written", extra={"token": key, "error": label_of(type(error))})
-        self._meter.last_used_written(outcome)
+        self._metrics.last_used_written(outcome)
 
-    def _tell_denied(self, key: str, error: ForbiddenError) -> None:
-        """Once, until a write succeeds again."""
+    def _log_denied(self, key: str, error: ForbiddenError) -> None:
+        """Log the denial once, until a write succeeds again."""
         if not self._denied:
             extra = {"token": key, "problem": str(error), "advice": _ADVICE}
             log.warning("last-used times may not be written", extra=extra)

@@ -1,7 +1,8 @@
-"""The verdict on a presented text: look its ID up, prove the text, judge the record. Nothing is remembered of verdicts.
+"""Authenticate a presented token: look its ID up, verify its text, judge its record.
 
-The way for nearly everybody is `check`: a few microseconds, no waiting. Where no key of the keyring can tell, `verify`
-goes on to Argon2id, and then this process remembers the text's digest under a key of its own with the record.
+`check` answers nearly every request, in a few microseconds and without waiting. Where no key of the keyring covers a
+token, `verify` goes on to Argon2id, and this process then keeps the text's digest, under a key of its own, with the
+record. The verifier remembers no verdict: `still_holds` judges an earlier one anew.
 """
 
 from collections.abc import Callable
@@ -18,32 +19,40 @@ from pharia_access.services.verifier.hash_verifier import HashVerifier
 from pharia_access.services.verifier.index import Index
 from pharia_access.services.verifier.known_keys import KnownKeys
 
-__all__ = ["Accepted", "Refused", "Unverified", "Verdict", "Verifier", "VerifierClock"]
+__all__ = ["Allowed", "AuthorizationResult", "Denied", "Unverified", "Verifier"]
 
 _PARTS = 3  # prefix, ID, secret
 _NEVER = -1
 
+# The three results are not frozen: each request makes one, and `frozen` costs time.
+
 
 @dataclass(slots=True)
-class Accepted:
-    """A good token, of this credential, which holds these roles now.
+class Allowed:
+    """The token is good. Its credential has these roles now.
 
     Attributes:
-        changes: how often the index had changed when that was last looked up.
+        changes: `Index.changes` when the index last confirmed these objects.
     """
 
     token: IssuedToken
-    holder: CredentialRecord
-    held: EffectiveRoles
+    credential: CredentialRecord
+    effective_roles: EffectiveRoles
     changes: int = field(compare=False)
 
 
 @dataclass(slots=True)
-class Refused:
-    """No; the token where its ID is known, for the log."""
+class Denied:
+    """The request may not pass.
 
-    reason: Refusal
+    Attributes:
+        token: the token that was presented, where its ID is known.
+        detail: an explanation for the audit log.
+    """
+
+    refusal: Refusal
     token: IssuedToken | None = None
+    detail: str = ""
 
 
 @dataclass(slots=True)
@@ -53,28 +62,17 @@ class Unverified:
     token: IssuedToken
 
 
-Verdict = Accepted | Refused
-
-
-@dataclass(frozen=True, slots=True)
-class VerifierClock:
-    """The two times a verdict needs.
-
-    Attributes:
-        now: POSIX seconds, see `MaxClock`.
-        ticks: seconds that only grow, as `Freshness` has them.
-    """
-
-    now: Callable[[], float]
-    ticks: Callable[[], float]
+AuthorizationResult = Allowed | Denied
 
 
 class Verifier:
     """Judges texts as they came from a request. Use from one event loop.
 
     Args:
-        own_key: 32 random bytes of this process.
+        boottime: seconds that only grow, also while the machine sleeps; as `Freshness` has them.
+        now: POSIX seconds at that boottime, see `MaxClock`.
         rules: from `domain.verdict`, most important first.
+        own_key: 32 random bytes of this process.
     """
 
     def __init__(  # noqa: PLR0913 - its collaborators, once
@@ -83,18 +81,19 @@ class Verifier:
         index: Index,
         freshness: Freshness,
         hash_verifier: HashVerifier,
-        clock: VerifierClock,
+        boottime: Callable[[], float],
+        now: Callable[[float], float],
         rules: tuple[Rule, ...],
         own_key: bytes,
     ) -> None:
         self._index = index
         self._freshness = freshness
         self._hash_verifier = hash_verifier
-        self._now, self._ticks = clock.now, clock.ticks
+        self._boottime, self._now = boottime, now
         self._rules = rules
         self._own = Digester(own_key)
         self.known_keys = KnownKeys()
-        """Those of the keyring."""
+        """The keyring's keys."""
 
     def use_keyring(self, keyring: Keyring | None) -> None:
         """Check by these keys from now on."""
@@ -102,106 +101,105 @@ class Verifier:
 
     @property
     def keys(self) -> int:
-        """How many keys there are to check by."""
+        """The number of keys that tokens are checked by."""
         return len(self.known_keys)
 
-    def check(self, presented: bytes) -> Accepted | Refused | Unverified:
-        """Judge by what is at hand; `Unverified` if that does not settle it."""
-        # Latin-1 is total; what is not ASCII is no ID that anybody has.
+    def check(self, presented: bytes) -> AuthorizationResult | Unverified:
+        """Judge without waiting. Return `Unverified` where only Argon2id can tell."""
+        # latin-1 decodes any byte. A string that is not ASCII matches no ID.
         parts = presented.decode("latin-1").split("_", _PARTS)
         token_id = parts[1] if len(parts) == _PARTS else ""
         token = self._index.find(token_id)
+        boottime = self._boottime()
         if token is None:
-            return Refused(_unless_malformed(presented, self._why_unknown(token_id)))
-        if not self._freshness.is_fresh(token.namespace, self._ticks()):
-            return Refused(_unless_malformed(presented, Refusal.VIEW_TOO_OLD), token)
-        proved = self._proved(token, presented)
-        if proved is False:
-            return Refused(Refusal.WRONG_SECRET, token)
-        holder = self._index.holder(token.credential)
-        refusal = judge(token, holder, self._now(), rules=self._rules)
-        if refusal is not None or holder is None:
-            return Refused(refusal or Refusal.CREDENTIAL_GONE, token)
-        if proved is None:
+            return Denied(_unless_malformed(presented, self._why_unknown(token_id, boottime)))
+        if not self._freshness.is_fresh(token.namespace, boottime):
+            return Denied(_unless_malformed(presented, Refusal.VIEW_TOO_OLD), token)
+        verified = self._verify_digest(token, presented)
+        if verified is False:
+            return Denied(Refusal.WRONG_SECRET, token)
+        credential = self._index.credential(token.credential_key)
+        refusal = judge(token, credential, self._now(boottime), rules=self._rules)
+        if refusal is not None or credential is None:
+            return Denied(refusal or Refusal.CREDENTIAL_GONE, token)
+        if verified is None:
             return Unverified(token)
-        return Accepted(token, holder, self._index.held(token.credential, holder), self._index.changes)
+        return Allowed(token, credential, self._index.effective_roles(credential), self._index.changes)
 
-    def still_holds(self, accepted: Accepted) -> bool:
-        """Judge a token anew whose text was proved before. No if anything that it rested on is another object now.
+    def still_holds(self, allowed: Allowed) -> bool:
+        """Judge a verified token anew. Return False where the verdict rests on an object that has changed since.
 
-        Of the rules only a token's end depends on the time (`domain.verdict`), so that nothing else is asked again
-        while the index has not changed.
+        Of the rules only a token's end depends on the time (`domain.verdict`): no other rule needs to run again while
+        the index does not change.
         """
-        token = accepted.token
+        token, boottime = allowed.token, self._boottime()
         return (
-            (accepted.changes == self._index.changes or self._rests_on_what_is(accepted))
-            and self._freshness.is_fresh(token.namespace, self._ticks())
-            and self._now() < token.ends_at
+            (allowed.changes == self._index.changes or self._confirm(allowed))
+            and self._freshness.is_fresh(token.namespace, boottime)
+            and self._now(boottime) < token.ends_at
         )
 
-    def _rests_on_what_is(self, accepted: Accepted) -> bool:
-        token, holder, index = accepted.token, accepted.holder, self._index
-        accepted.changes = index.changes
-        same = (
+    def _confirm(self, allowed: Allowed) -> bool:
+        token, credential, index = allowed.token, allowed.credential, self._index
+        unchanged = (
             index.find(token.token_id) is token
-            and index.holder(token.credential) is holder
-            and index.held(token.credential, holder) is accepted.held
+            and index.credential(token.credential_key) is credential
+            and index.effective_roles(credential) is allowed.effective_roles
         )
-        if not same:
-            accepted.changes = _NEVER
-        return same
+        allowed.changes = index.changes if unchanged else _NEVER
+        return unchanged
 
-    async def verify(self, presented: bytes) -> Verdict:
+    async def verify(self, presented: bytes) -> AuthorizationResult:
         """Judge, by Argon2id if need be."""
-        verdict = self.check(presented)
-        if not isinstance(verdict, Unverified):
-            return verdict
-        refusal = await self._verify_hash(verdict.token, presented)
+        result = self.check(presented)
+        if not isinstance(result, Unverified):
+            return result
+        refusal = await self._verify_hash(result.token, presented)
         if refusal is not None:
-            return Refused(refusal, verdict.token)
-        # Judged anew: the wait may have been long, and what happened meanwhile counts.
-        verdict = self.check(presented)
-        return Refused(Refusal.OVERLOADED, verdict.token) if isinstance(verdict, Unverified) else verdict
+            return Denied(refusal, result.token)
+        # Judge anew: the wait may have been long, and changes meanwhile count.
+        result = self.check(presented)
+        return Denied(Refusal.OVERLOADED, result.token) if isinstance(result, Unverified) else result
 
-    def _proved(self, token: IssuedToken, presented: bytes) -> bool | None:
-        """Whether the text is the token's; None if no key at hand can tell."""
-        proved = self.known_keys.proves(token, presented)
-        if proved is None and token.own_mac is not None:
+    def _verify_digest(self, token: IssuedToken, presented: bytes) -> bool | None:
+        """Tell whether the text is the token's; None if no key at hand can tell."""
+        verified = self.known_keys.verify(token, presented)
+        if verified is None and token.own_mac is not None:
             return compare_digest(self._own.digest(presented), token.own_mac)
-        if proved and token.own_mac is None and self.known_keys.doubts(token):
+        if verified and token.own_mac is None and self.known_keys.doubts(token):
             token.own_mac = self._own.digest(presented)
-        return proved
+        return verified
 
-    def _why_unknown(self, token_id: str) -> Refusal:
+    def _why_unknown(self, token_id: str, boottime: float) -> Refusal:
         if self._index.is_shared(token_id):
             return Refusal.SHARED_ID
-        return Refusal.UNKNOWN_TOKEN if self._freshness.in_contact(self._ticks()) else Refusal.OUT_OF_CONTACT
+        return Refusal.UNKNOWN_TOKEN if self._freshness.in_contact(boottime) else Refusal.OUT_OF_CONTACT
 
     async def _verify_hash(self, token: IssuedToken, presented: bytes) -> Refusal | None:
-        """Prove by Argon2id and remember it with the record; why not, else."""
+        """Verify by Argon2id, and remember success with the record. Return the refusal otherwise."""
         digest = self._own.digest(presented)
         try:
             text = parse(presented)
             holds = await self._hash_verifier.verify(
-                token.proof, text, digest=digest, doubtful=self.known_keys.doubts(token)
+                token.hash, text, digest=digest, doubtful=self.known_keys.doubts(token)
             )
         except TokenFormatError:
             return Refusal.MALFORMED_TOKEN
         except OverloadedError:
             return Refusal.OVERLOADED
         except HashError:
-            return Refusal.UNUSABLE_PROOF
+            return Refusal.UNUSABLE_HASH
         if not holds:
             return Refusal.WRONG_SECRET
         current = self._index.find(token.token_id)
-        if current is not None and current.proof == token.proof:
+        if current is not None and current.hash == token.hash:
             current.own_mac = digest
-        self.known_keys.proved_otherwise(token)
+        self.known_keys.note_hash_verified(token)
         return None
 
 
 def _unless_malformed(presented: bytes, reason: Refusal) -> Refusal:
-    """The reason, for a text that some token may have."""
+    """Return the reason for a text that some token may have."""
     try:
         parse(presented)
     except TokenFormatError:

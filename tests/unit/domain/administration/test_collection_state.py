@@ -13,14 +13,15 @@ from pharia_access.domain.administration.collection_state import (
     Unavailable,
     collection_state,
 )
+from pharia_access.domain.administration.next_steps import RotateToken, ShowToken
 from pharia_access.domain.administration.summaries import TokenSummary
 from pharia_access.domain.model import ObjectKey
-from tests.support.builders import NOW
+from tests.support.builders.domain_objects import NOW
 
 FRESH = TokenSummary(ObjectKey("finance", "ci"), "uid", "invoice-bot", NOW)
 READY = replace(FRESH, phase="Active", ready="True", delivery="Available")
-SEE = "See: kubectl access token get ci -n finance"
-AGAIN = "A secret is shown once. To have a new token: kubectl access token rotate ci -n finance"
+SEE = (ShowToken(FRESH.key),)
+AGAIN = (RotateToken(FRESH.key),)
 
 
 @pytest.mark.parametrize(

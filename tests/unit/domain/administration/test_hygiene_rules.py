@@ -9,7 +9,7 @@ from pharia_access.domain.administration.hygiene_rules import FindingType, Limit
 from pharia_access.domain.administration.summaries import CredentialSummary, TokenSummary
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.permissions import Role
-from tests.support.builders import NOW
+from tests.support.builders.domain_objects import NOW
 
 DAY = timedelta(days=1)
 LIMITS = Limits(unused=30 * DAY)

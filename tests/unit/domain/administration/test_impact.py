@@ -9,7 +9,7 @@ import pytest
 from pharia_access.domain.administration.impact import affected_users, last_use
 from pharia_access.domain.administration.summaries import TokenSummary
 from pharia_access.domain.model import ObjectKey
-from tests.support.builders import NOW
+from tests.support.builders.domain_objects import NOW
 
 
 def a_summary(name: str = "ci", *, phase: str = "Active", last_used: datetime | None = None) -> TokenSummary:

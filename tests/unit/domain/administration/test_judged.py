@@ -8,7 +8,7 @@ import pytest
 from pharia_access.domain.administration.judged import UNSEEN, Unseen, judged
 from pharia_access.domain.administration.summaries import CredentialSummary, TokenSummary
 from pharia_access.domain.model import ObjectKey
-from tests.support.builders import NOW
+from tests.support.builders.domain_objects import NOW
 
 DAY = timedelta(days=1)
 TOKEN = TokenSummary(

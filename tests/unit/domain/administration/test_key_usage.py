@@ -6,8 +6,8 @@ from pharia_access.domain.administration.key_usage import KeyState, KeyUsage, ke
 from pharia_access.domain.administration.summaries import TokenSummary
 from pharia_access.domain.keyring import Keyring
 from pharia_access.domain.model import ObjectKey
-from tests.support.builders import NOW
-from tests.support.fakes import seeded_entropy
+from tests.support.builders.domain_objects import NOW
+from tests.support.fakes.ports import seeded_entropy
 
 ENTROPY = seeded_entropy()
 OLD = Keyring.fresh(ENTROPY, NOW)

@@ -6,7 +6,7 @@ import pytest
 
 from pharia_access.domain.administration.role_changes import RoleChange, role_change, role_problems
 from pharia_access.domain.permissions import Role
-from tests.support.builders import a_role
+from tests.support.builders.domain_objects import a_role
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,16 @@ from datetime import datetime, timedelta
 import pytest
 
 from pharia_access.domain.administration.lifetime_input import Lifetime
+from pharia_access.domain.administration.next_steps import (
+    CollectIfUntaken,
+    CreateToken,
+    EndToken,
+    NameShorterLife,
+    RaiseMaxTokens,
+    RestartRotation,
+    ResumeCredential,
+    Step,
+)
 from pharia_access.domain.administration.summaries import CredentialSummary, TokenSummary
 from pharia_access.domain.administration.token_rotation import (
     MintBlocker,
@@ -18,7 +28,7 @@ from pharia_access.domain.administration.token_rotation import (
     rotation_blocker,
 )
 from pharia_access.domain.model import ObjectKey
-from tests.support.builders import NOW
+from tests.support.builders.domain_objects import NOW
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -126,60 +136,58 @@ def asked(
     credential: CredentialSummary = CREDENTIAL,
     siblings: tuple[TokenSummary, ...] = (OLD,),
 ) -> TokenRotation:
-    return TokenRotation(old, lifetime, credential, siblings, "-n finance")
+    return TokenRotation(old, lifetime, credential, siblings)
 
 
 @pytest.mark.parametrize(
-    ("rotation", "why", "next_step"),
+    ("rotation", "why", "next_steps"),
     [
         pytest.param(
             asked(old=replace(OLD, phase="Expired")),
             "The token ci is expired, and only an active one can be rotated",
-            "To make another: kubectl access token create invoice-bot -n finance",
+            (CreateToken(CREDENTIAL.key),),
             id="it has ended",
         ),
         pytest.param(
             asked(old=replace(OLD, phase="")),
             "The token ci is pending, and only an active one can be rotated",
-            "To make another: kubectl access token create invoice-bot -n finance",
+            (CreateToken(CREDENTIAL.key),),
             id="it is not minted",
         ),
         pytest.param(
             asked(siblings=(OLD, NEW)),
             "The token ci is replaced by ci-a1b2c already",
-            "To get the secret of ci-a1b2c, if nobody has it yet: kubectl access token collect ci-a1b2c -n finance\n"
-            "To end ci: kubectl access token expire ci --in 24h -n finance\n"
-            "To begin anew, first: kubectl access token delete ci-a1b2c -n finance",
+            (CollectIfUntaken(NEW.key), EndToken(OLD.key, DAY), RestartRotation(NEW.key)),
             id="it was rotated",
         ),
         pytest.param(
             asked(credential=replace(CREDENTIAL, suspended=True)),
             "The credential invoice-bot is suspended, and mints nothing",
-            "To resume it: kubectl access credential resume invoice-bot -n finance",
+            (ResumeCredential(CREDENTIAL.key),),
             id="its credential is suspended",
         ),
         pytest.param(
             asked(credential=replace(CREDENTIAL, policy={"maxTokens": 1})),
             "The credential invoice-bot may have 1 active tokens, and has 1",
-            "To allow one more: kubectl access credential edit invoice-bot --max-tokens 2 -n finance",
+            (RaiseMaxTokens(CREDENTIAL.key, 2),),
             id="its credential has all it may have",
         ),
         pytest.param(
             asked(credential=replace(CREDENTIAL, longest_life=10 * DAY)),
             "A life of 30 days is longer than the 10 days that the credential invoice-bot allows now",
-            "Say by --expires how long it is to be.",
+            (NameShorterLife(),),
             id="its credential allows less than when it was minted",
         ),
         pytest.param(
             asked(lifetime=Lifetime(ends=NOW + 11 * DAY), credential=replace(CREDENTIAL, longest_life=10 * DAY)),
             "A life of 11 days is longer than the 10 days that the credential invoice-bot allows now",
-            "Say by --expires how long it is to be.",
+            (NameShorterLife(),),
             id="an end that is too far away",
         ),
     ],
 )
-def test_what_stands_in_the_way(rotation: TokenRotation, why: str, next_step: str) -> None:
-    assert rotation_blocker(rotation, NOW) == MintBlocker(why, next_step)
+def test_what_stands_in_the_way(rotation: TokenRotation, why: str, next_steps: tuple[Step, ...]) -> None:
+    assert rotation_blocker(rotation, NOW) == MintBlocker(why, next_steps)
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from pharia_access.domain.lifecycle.token_rules import decide
 from pharia_access.domain.lifecycle.token_status import notices
 from pharia_access.domain.model import Credential, Phase, Token
 from pharia_access.domain.reasons import DeliveryState, Reason
-from tests.support.builders import NOW, a_credential, a_minted_token, a_token
-from tests.support.observations import ARGO, OTHER, observed, waiting
+from tests.support.builders.domain_objects import NOW, a_credential, a_minted_token, a_token
+from tests.support.builders.observations import ARGO, OTHER, observed, waiting
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 SUSPENDED, LEAVING = a_credential(suspended=True), a_credential(deleting=True)
@@ -32,7 +32,7 @@ def settled(case: Observed) -> Token:
 @pytest.mark.parametrize(
     ("credential", "reason", "says"),
     [
-        pytest.param(SUSPENDED, Reason.CREDENTIAL_SUSPENDED, "invoice-bot is suspended, until", id="suspended"),
+        pytest.param(SUSPENDED, Reason.CREDENTIAL_SUSPENDED, "invoice-bot is suspended", id="suspended"),
         pytest.param(LEAVING, Reason.CREDENTIAL_DELETING, "invoice-bot is being deleted", id="being deleted"),
         pytest.param(
             a_credential(suspended=True, deleting=True),
@@ -40,7 +40,7 @@ def settled(case: Observed) -> Token:
             "being deleted",
             id="what does not end is said first",
         ),
-        pytest.param(None, Reason.CREDENTIAL_NOT_FOUND, "is gone", id="gone"),
+        pytest.param(None, Reason.CREDENTIAL_NOT_FOUND, "does not exist", id="gone"),
         pytest.param(OTHER, Reason.CREDENTIAL_REPLACED, "does not revive it", id="replaced"),
     ],
 )
@@ -52,8 +52,8 @@ def test_a_credential_bars_its_tokens(credential: Credential | None, reason: Rea
     assert active is not None
     assert (active.status, active.reason) == ("False", reason)
     assert says in active.message
-    assert active.message.startswith("The token is accepted nowhere: ")
-    assert active.message.endswith(" It ends at 2026-12-23T12:00:00Z.")
+    assert active.message.startswith("The token is refused: ")
+    assert active.message.endswith(" It expires at 2026-12-23T12:00:00Z.")
     assert (ready.status, ready.reason, ready.message) == ("True", Reason.ISSUED, active.message)
     assert token.status.phase is Phase.ACTIVE
     assert token.status.delivery == OWNED.status.delivery

@@ -9,7 +9,7 @@ from pharia_access.domain.lifecycle.credential_rules import decide, notices
 from pharia_access.domain.model import Credential, CredentialStatus, TokenCounts
 from pharia_access.domain.permissions import Role
 from pharia_access.domain.reasons import Reason
-from tests.support.builders import NOW, a_credential, a_role
+from tests.support.builders.domain_objects import NOW, a_credential, a_role
 
 CATALOG = {
     "studio-user": a_role("studio-user"),
@@ -70,8 +70,8 @@ def test_nothing_is_written_when_nothing_changed() -> None:
 @pytest.mark.parametrize(
     ("finalizers", "told", "events"),
     [
-        pytest.param(("x.example/hold",), "the finalizer x.example/hold is taken off", ["Deleting"], id="held"),
-        pytest.param(("foregroundDeletion",), "Kubernetes has deleted what it owns", [], id="in the foreground"),
+        pytest.param(("x.example/hold",), "held by the finalizer x.example/hold. ", ["Deleting"], id="held"),
+        pytest.param(("foregroundDeletion",), "Kubernetes has deleted its dependents", [], id="in the foreground"),
     ],
 )
 def test_a_credential_that_is_being_deleted_says_so_and_why_it_stands(

@@ -18,8 +18,8 @@ from pharia_access.domain.lifecycle.decisions import (
 from pharia_access.domain.lifecycle.token_rules import decide
 from pharia_access.domain.model import CredentialIdentity, OwnerReference
 from pharia_access.domain.reasons import DeliveryState, Phase, Reason
-from tests.support.builders import NOW, a_credential, a_minted_token, a_token, owned_by
-from tests.support.observations import ARGO, GENTLE, OTHER, failed, observed, waiting
+from tests.support.builders.domain_objects import NOW, a_credential, a_minted_token, a_token, owned_by
+from tests.support.builders.observations import ARGO, GENTLE, OTHER, failed, observed, waiting
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 FLUX = {"kustomize.toolkit.fluxcd.io/name": "apps"}

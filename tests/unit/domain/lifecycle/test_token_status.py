@@ -21,7 +21,7 @@ from pharia_access.domain.lifecycle.token_status import (
 )
 from pharia_access.domain.model import Credential, CredentialIdentity, Delivery, Policy, Token, TokenStatus
 from pharia_access.domain.reasons import DeliveryState, Phase, Reason
-from tests.support.builders import HASH, NOW, TEXT, a_credential, a_minted_token, a_token
+from tests.support.builders.domain_objects import HASH, NOW, TEXT, a_credential, a_minted_token, a_token
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 LATER, GENTLE = NOW + HOUR, a_credential()
@@ -80,7 +80,7 @@ def a_mint() -> Minted:
         ),
         pytest.param(
             change(a_token(), a_credential(suspended=True)),
-            [("CredentialSuspended", True, "until spec.suspended is false.")],
+            [("CredentialSuspended", True, "To resume, set its spec.suspended to false.")],
             id="a token that waits for a suspended credential",
         ),
         pytest.param(
@@ -90,22 +90,22 @@ def a_mint() -> Minted:
         ),
         pytest.param(
             change(a_token(labels={"velero.io/restore-name": "x"})),
-            [("Restored", True, "remove the label velero.io/restore-name; else delete it.")],
+            [("Restored", True, "remove the label velero.io/restore-name. Otherwise delete this ApiToken.")],
             id="a token out of a backup",
         ),
         pytest.param(
             change(a_token(ttl=9000 * HOUR)),
-            [("TTLTooLong", True, "Delete this ApiToken and create it again with a shorter life.")],
+            [("TTLTooLong", True, "Delete this ApiToken and create it again with a shorter lifetime.")],
             id="a life that is too long",
         ),
         pytest.param(
             change(after(WAITS), now=LATER),
-            [("PendingTooLong", True, "Last seen: Waits. Delete this ApiToken and create it again.")],
+            [("PendingTooLong", True, "Last status: Waits. Delete this ApiToken and create it again.")],
             id="a token that waited too long",
         ),
         pytest.param(
             change(COLLECTED, gone=True, now=NOW + 23 * DAY),
-            [("ExpiringSoon", True, "Create another ApiToken under the same credential and move its users over.")],
+            [("ExpiringSoon", True, "Create another ApiToken for the same credential and move its users to it.")],
             id="an end that is near",
         ),
         pytest.param(
@@ -125,12 +125,12 @@ def a_mint() -> Minted:
         ),
         pytest.param(
             change(a_token(expires_at=NOW)),
-            [("Expired", True, "Create an ApiToken that ends later.")],
+            [("Expired", True, "Create an ApiToken with a later expiry.")],
             id="a token that ended before it was minted",
         ),
         pytest.param(
             change(a_token(revoked=True)),
-            [("Revoked", False, "Revoked before a token was minted: there is none.")],
+            [("Revoked", False, "The ApiToken was revoked before a token was minted.")],
             id="a token that was revoked before it was minted",
         ),
         pytest.param(
@@ -147,7 +147,7 @@ def a_mint() -> Minted:
             (a_token(), minted_status(a_token(), a_mint(), NOW)),
             [
                 ("Issued", False, "The token can be used until 2026-12-23T12:00:00Z."),
-                ("Delivered", False, "Read it and delete it: it cannot be shown again."),
+                ("Delivered", False, "Read the token, then delete the Secret: the token cannot be shown again."),
             ],
             id="a mint",
         ),

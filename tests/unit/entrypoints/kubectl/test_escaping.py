@@ -12,10 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wcwidth import wcswidth, wcwidth
 
-from pharia_access.entrypoints.kubectl import printing
+from pharia_access.entrypoints.kubectl import printing, render
 from pharia_access.entrypoints.kubectl.escaping import escaped
-from pharia_access.entrypoints.kubectl.work import render
-from tests.support.emulator import shown, sit_down
+from tests.support.kubectl.emulator import shown, sit_down
 
 ANY = st.text(st.characters(codec=None, categories=None))
 NEVER: Final = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")

@@ -109,7 +109,7 @@ def answered(status: int, reason: str = "", message: str = "", *, path: str = TO
             id="no answer",
         ),
         pytest.param(
-            SettingsError("no way to an API server from the kubeconfig x: it is empty"),
+            SettingsError("cannot use the kubeconfig x: it is empty"),
             Failure(
                 "No way to an API server from the kubeconfig x: it is empty.",
                 "Name a kubeconfig by --kubeconfig or KUBECONFIG, and its context by --context.",

@@ -13,10 +13,10 @@ import yaml
 from pytest_mock import MockerFixture
 from wcwidth import wcswidth
 
+from pharia_access.entrypoints.kubectl import ask_verifier, prompts
 from pharia_access.entrypoints.kubectl import main as program
 from pharia_access.entrypoints.kubectl.escaping import escaped
 from pharia_access.entrypoints.kubectl.options import CliOptions
-from pharia_access.entrypoints.kubectl.work import terminal, whoami
 from pharia_access.errors import (
     AccessError,
     ApiError,
@@ -27,9 +27,9 @@ from pharia_access.errors import (
     SettingsError,
     UnavailableError,
 )
-from tests.support.desks import ADesk, laid_out
-from tests.support.emulator import shown, sit_down
-from tests.support.filled_objects import VALID, Place, filled, leaves
+from tests.support.builders.filled_objects import VALID, Place, filled, leaves
+from tests.support.kubectl.cli_sessions import FakeCluster, serve
+from tests.support.kubectl.emulator import shown, sit_down
 
 Json = dict[str, Any]
 _SPINS = re.compile(r"\x1b\[(?:\?25[lh]|\d*[AKm]|[\d;]*m|2K)")
@@ -74,7 +74,7 @@ def written(mocker: MockerFixture, monkeypatch: pytest.MonkeyPatch) -> Callable[
     mocker.patch("secrets.token_hex", return_value="0a1b2c")
 
     def run(bodies: list[Json], command: str) -> str:
-        laid_out(mocker, ADesk(bodies))
+        serve(mocker, FakeCluster(bodies))
         stream = sit_down(monkeypatch)
         program.run(command.split())
         return stream.getvalue()
@@ -142,7 +142,7 @@ def test_the_words_of_an_api_server_are_one_line_that_is_harmless(
     error = kind(HOSTILE)
     if isinstance(error, ApiError):
         error.said, error.status = f"denied request: {HOSTILE}", 403
-    mocker.patch.object(ADesk, "read", side_effect=error)
+    mocker.patch.object(FakeCluster, "read", side_effect=error)
 
     text = written([], "token get it -v")
 
@@ -154,10 +154,10 @@ def test_the_words_of_an_api_server_are_one_line_that_is_harmless(
 def test_a_question_and_what_is_offered_are_harmless(mocker: MockerFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     stream = sit_down(monkeypatch)
     asked = [mocker.patch("click.prompt", return_value="1"), mocker.patch("click.confirm", return_value=True)]
-    mocker.patch("pharia_access.entrypoints.kubectl.work.terminal.is_terminal", return_value=True)
+    mocker.patch("pharia_access.entrypoints.kubectl.prompts.is_terminal", return_value=True)
 
-    terminal.select(HOSTILE, [(HOSTILE, HOSTILE)])
-    terminal.confirm(CliOptions(), [HOSTILE], HOSTILE)
+    prompts.select(HOSTILE, [(HOSTILE, HOSTILE)])
+    prompts.confirm(CliOptions(), [HOSTILE], HOSTILE)
 
     questions = "\n".join(str(one.call_args.args[0]) for one in asked)
     assert all(line == escaped(line) for line in f"{stream.getvalue()}{questions}".split("\n"))
@@ -170,7 +170,7 @@ def test_what_is_waited_for_is_harmless_and_no_markup(monkeypatch: pytest.Monkey
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "5000")
 
-    with terminal.waiting(HOSTILE) as tell:
+    with prompts.waiting(HOSTILE) as tell:
         tell(f"2 {HOSTILE}")
 
     told = _SPINS.sub("", stream.getvalue())
@@ -183,7 +183,7 @@ def test_what_a_verifier_answers_is_harmless(monkeypatch: pytest.MonkeyPatch) ->
     permission = {"permission": HOSTILE, HOSTILE: HOSTILE}
     names = {"name": HOSTILE, "namespace": HOSTILE}
 
-    whoami.show(
+    ask_verifier.show(
         {"credential": names, "tokenID": HOSTILE, "roles": [HOSTILE], "expiresAt": HOSTILE, "permissions": [permission]}
     )
 

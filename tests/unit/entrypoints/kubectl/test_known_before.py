@@ -12,38 +12,39 @@ from pharia_access.domain.administration.collection_state import Unavailable, co
 from pharia_access.domain.administration.summaries import TokenSummary
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.reasons import Reason
-from tests.support.command_line import Told, command_line
-from tests.support.desks import ADesk, a_known_role, laid_out
-from tests.support.resources import api_credential, api_token
+from pharia_access.entrypoints.kubectl.next_steps import in_words
+from tests.support.kubectl.cli_sessions import FakeCluster, a_known_role, serve
+from tests.support.kubectl.command_line import Told, command_line
+from tools.control_plane.resources import api_credential, api_token
 
 Json = dict[str, Any]
-Run = Callable[[ADesk, str], Told]
+Run = Callable[[FakeCluster, str], Told]
 
 
 @pytest.fixture
 def run(mocker: MockerFixture, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
     """What a command line leaves, with that in the cluster."""
 
-    def told(session: ADesk, line: str) -> Told:
-        laid_out(mocker, session)
+    def told(session: FakeCluster, line: str) -> Told:
+        serve(mocker, session)
         return command_line("", capsys, monkeypatch)(*line.split(), namespace=False)
 
     return told
 
 
-def a_desk(policy: Json | None = None, *, forbidden: set[str] | None = None, suspended: bool = False) -> ADesk:
+def a_cluster(policy: Json | None = None, *, forbidden: set[str] | None = None, suspended: bool = False) -> FakeCluster:
     """A credential that may mint, with an active token, unless it is told otherwise."""
     credential = api_credential("finance", suspended=suspended, tokenPolicy=policy or {})
     token = {**api_token("finance", "ci"), "status": {"phase": "Active"}}
-    return ADesk(
+    return FakeCluster(
         [a_known_role(), credential, token],
         forbidden=forbidden or set(),
         own_secrets={"taken"},
     )
 
 
-def leaving() -> ADesk:
-    session = a_desk()
+def leaving() -> FakeCluster:
+    session = a_cluster()
     session.bodies[1]["metadata"]["deletionTimestamp"] = "2026-11-23T00:00:00Z"
     return session
 
@@ -52,28 +53,28 @@ def leaving() -> ADesk:
     ("session", "options", "sentence", "next_step"),
     [
         pytest.param(
-            a_desk({"maxTTL": "720h"}),
+            a_cluster({"maxTTL": "720h"}),
             "--expires 90d",
             "A life of 90 days is longer than the 30 days that the credential invoice-bot allows now.",
             "Say by --expires how long it is to be.",
             id="over the credential's maximum",
         ),
         pytest.param(
-            a_desk({"maxTTL": "720h"}),
+            a_cluster({"maxTTL": "720h"}),
             "--expires 2027-03-03",
             "A life of 99 days 12 hours is longer than the 30 days that the credential invoice-bot allows now.",
             "Say by --expires how long it is to be.",
             id="an end that is too far",
         ),
         pytest.param(
-            a_desk(),
+            a_cluster(),
             "--expires 2026-01-31",
             "2026-01-31T00:00:00Z is over: such a token would never be minted.",
             "Name an end that is to come, or a length such as 90d.",
             id="an end that is over",
         ),
         pytest.param(
-            a_desk(suspended=True),
+            a_cluster(suspended=True),
             "",
             "The credential invoice-bot is suspended, and mints nothing.",
             "To resume it: kubectl access credential resume invoice-bot -n finance",
@@ -87,35 +88,35 @@ def leaving() -> ADesk:
             id="being deleted",
         ),
         pytest.param(
-            a_desk({"maxTokens": 1}),
+            a_cluster({"maxTokens": 1}),
             "",
             "The credential invoice-bot may have 1 active tokens, and has 1.",
             "To allow one more: kubectl access credential edit invoice-bot --max-tokens 2 -n finance",
             id="at its most",
         ),
         pytest.param(
-            a_desk(),
+            a_cluster(),
             "--to-secret taken",
             'A Secret "taken" is there already, and is not overwritten.',
             "Name another.",
             id="a Secret that is there",
         ),
         pytest.param(
-            a_desk(forbidden={"create Secret"}),
+            a_cluster(forbidden={"create Secret"}),
             "--to-secret mine/KEY",
             "The API server refuses it: you may not create Secret.",
             "",
             id="a Secret that one may not create",
         ),
         pytest.param(
-            a_desk(),
+            a_cluster(),
             "--to-file /no/such/folder/token",
             "The folder /no/such/folder cannot be written to.",
             "Name another file.",
             id="a folder that is not there",
         ),
         pytest.param(
-            a_desk(forbidden={"create apicredentials"}),
+            a_cluster(forbidden={"create apicredentials"}),
             "",
             "You may not mint tokens under invoice-bot in namespace finance.",
             "This needs the verb create on apicredentials.access.pharia.ai/token: ask an administrator of the namespace"
@@ -125,7 +126,7 @@ def leaving() -> ADesk:
     ],
 )
 def test_it_is_told_before_a_token_is_made(
-    run: Run, session: ADesk, options: str, sentence: str, next_step: str
+    run: Run, session: FakeCluster, options: str, sentence: str, next_step: str
 ) -> None:
     answer = run(session, f"token create invoice-bot {options}")
 
@@ -134,7 +135,7 @@ def test_it_is_told_before_a_token_is_made(
 
 
 def test_who_may_not_count_tokens_is_not_held_up(run: Run) -> None:
-    session = a_desk({"maxTokens": 1}, forbidden={"list ApiToken"})
+    session = a_cluster({"maxTokens": 1}, forbidden={"list ApiToken"})
 
     assert run(session, "token create invoice-bot --name new --dry-run") == Told(0, "", "token new created (dry run)\n")
     assert [body["metadata"]["name"] for body in session.written] == ["new"]
@@ -151,7 +152,7 @@ def test_who_may_not_count_tokens_is_not_held_up(run: Run) -> None:
     ],
 )
 def test_what_a_new_credential_is_advised_next_can_be_done(run: Run, options: str, expires: str) -> None:
-    session = ADesk([a_known_role()])
+    session = FakeCluster([a_known_role()])
     answer = run(session, f"credential create bot --role studio-user {options}")
     session.bodies += session.written
     advised = answer.err.splitlines()[-1]
@@ -166,8 +167,11 @@ def test_a_mint_over_the_clusters_maximum_is_told_in_the_options_words() -> None
         ObjectKey("finance", "ci"), "u", "bot", None, phase="Failed", reason=Reason.TTL_TOO_LONG, message="too long"
     )
 
-    assert collection_state(token) == Unavailable(
-        "too long",
-        "See: kubectl access token get ci -n finance\n"
+    state = collection_state(token)
+
+    assert isinstance(state, Unavailable)
+    assert state.why == "too long"
+    assert in_words(state.next_steps, "") == [
+        "See: kubectl access token get ci -n finance",
         "To try again with a shorter --expires, first: kubectl access token delete ci -n finance",
-    )
+    ]

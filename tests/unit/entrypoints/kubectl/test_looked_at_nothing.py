@@ -10,13 +10,13 @@ import pytest
 from pytest_mock import MockerFixture
 
 from pharia_access.entrypoints.kubectl import main as program
-from tests.support.builders import TEXT
-from tests.support.command_line import Told, command_line
-from tests.support.desks import ADesk, a_known_role, laid_out
-from tests.support.resources import api_credential, api_token
+from tests.support.builders.domain_objects import TEXT
+from tests.support.kubectl.cli_sessions import FakeCluster, a_known_role, serve
+from tests.support.kubectl.command_line import Told, command_line
+from tools.control_plane.resources import api_credential, api_token
 
 Json = dict[str, Any]
-Run = Callable[[ADesk, str], Told]
+Run = Callable[[FakeCluster, str], Told]
 
 WELL = "There is nothing to look at"
 UNSEEN = ", as far as you may see: whether there is such a namespace, you may not ask"
@@ -26,8 +26,8 @@ UNSEEN = ", as far as you may see: whether there is such a namespace, you may no
 def run(mocker: MockerFixture, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
     """What a command line leaves, with that in the cluster."""
 
-    def told(session: ADesk, line: str) -> Told:
-        laid_out(mocker, session)
+    def told(session: FakeCluster, line: str) -> Told:
+        serve(mocker, session)
         return command_line("", capsys, monkeypatch)(*line.split(), stdin=TEXT.reveal(), namespace=False)
 
     return told
@@ -44,14 +44,22 @@ def in_order() -> list[Json]:
 @pytest.mark.parametrize(
     ("session", "where", "told"),
     [
-        pytest.param(ADesk(), "-n finnace", 'Error: There is no namespace "finnace".\n', id="no such namespace"),
-        pytest.param(ADesk(forbidden={"list ApiToken"}), "", "Error: The API server refuses it", id="no tokens seen"),
-        pytest.param(ADesk(forbidden={"list ApiCredential"}), "", "Error: The API server", id="no credentials seen"),
-        pytest.param(ADesk(in_order(), forbidden={"list all ApiRole"}), "", "Error: The API", id="no roles seen"),
-        pytest.param(ADesk(in_order(), forbidden={"list all ApiToken"}), "-A", "Error: The API", id="not everywhere"),
+        pytest.param(FakeCluster(), "-n finnace", 'Error: There is no namespace "finnace".\n', id="no such namespace"),
+        pytest.param(
+            FakeCluster(forbidden={"list ApiToken"}), "", "Error: The API server refuses it", id="no tokens seen"
+        ),
+        pytest.param(
+            FakeCluster(forbidden={"list ApiCredential"}), "", "Error: The API server", id="no credentials seen"
+        ),
+        pytest.param(FakeCluster(in_order(), forbidden={"list all ApiRole"}), "", "Error: The API", id="no roles seen"),
+        pytest.param(
+            FakeCluster(in_order(), forbidden={"list all ApiToken"}), "-A", "Error: The API", id="not everywhere"
+        ),
     ],
 )
-def test_where_an_audit_could_not_look_it_fails(run: Run, session: ADesk, where: str, told: str, fail: str) -> None:
+def test_where_an_audit_could_not_look_it_fails(
+    run: Run, session: FakeCluster, where: str, told: str, fail: str
+) -> None:
     answer = run(session, f"audit {where}{fail}")
 
     assert answer.status == 1
@@ -62,17 +70,19 @@ def test_where_an_audit_could_not_look_it_fails(run: Run, session: ADesk, where:
 @pytest.mark.parametrize(
     ("session", "where", "nothing"),
     [
-        pytest.param(ADesk(), "", "There are no credentials and no tokens in namespace finance", id="a namespace"),
         pytest.param(
-            ADesk(namespaces=None),
+            FakeCluster(), "", "There are no credentials and no tokens in namespace finance", id="a namespace"
+        ),
+        pytest.param(
+            FakeCluster(namespaces=None),
             "",
             f"There are no credentials and no tokens in namespace finance{UNSEEN}",
             id="a namespace that may not be there",
         ),
-        pytest.param(ADesk(), "-A", "There are no credentials and no tokens", id="the cluster"),
+        pytest.param(FakeCluster(), "-A", "There are no credentials and no tokens", id="the cluster"),
     ],
 )
-def test_where_nothing_was_there_an_audit_says_so(run: Run, session: ADesk, where: str, nothing: str) -> None:
+def test_where_nothing_was_there_an_audit_says_so(run: Run, session: FakeCluster, where: str, nothing: str) -> None:
     assert run(session, f"audit {where}") == Told(0, "", f"{nothing}: nothing was looked at.\n")
     assert run(session, f"audit --fail {where}") == Told(1, "", f"Error: {nothing}: nothing was looked at.\n")
     found = run(session, f"audit --fail -o json {where}")
@@ -80,7 +90,7 @@ def test_where_nothing_was_there_an_audit_says_so(run: Run, session: ADesk, wher
 
 
 def test_all_is_well_only_where_something_was_looked_at(run: Run) -> None:
-    answer = run(ADesk(in_order()), "audit --fail")
+    answer = run(FakeCluster(in_order()), "audit --fail")
 
     assert answer == Told(0, "", f"{WELL} in 1 credential and 1 token.\n")
 
@@ -98,7 +108,7 @@ def test_all_is_well_only_where_something_was_looked_at(run: Run) -> None:
 def test_a_namespace_that_is_not_there_is_an_error(run: Run, line: str) -> None:
     told = 'Error: There is no namespace "finnace".\nSee: kubectl get namespaces\n'
 
-    assert run(ADesk(), f"{line} -n finnace") == Told(1, "", told)
+    assert run(FakeCluster(), f"{line} -n finnace") == Told(1, "", told)
 
 
 @pytest.mark.parametrize(
@@ -112,24 +122,24 @@ def test_a_namespace_that_is_not_there_is_an_error(run: Run, line: str) -> None:
     ],
 )
 def test_what_was_looked_for_is_named_where_there_is_none(run: Run, line: str, told: str) -> None:
-    assert run(ADesk(), line) == Told(0, "", f"{told}\n")
+    assert run(FakeCluster(), line) == Told(0, "", f"{told}\n")
     unseen = told.replace("finance.", f"finance{UNSEEN}.")
-    assert run(ADesk(namespaces=None), line) == Told(0, "", f"{unseen}\n")
+    assert run(FakeCluster(namespaces=None), line) == Told(0, "", f"{unseen}\n")
 
 
 def test_tokens_of_a_credential_that_is_not_there_are_an_error(run: Run) -> None:
     nothing = "There are no tokens of invoice-bot in namespace finance.\n"
     there = api_credential("finance")
 
-    assert run(ADesk([there]), "token list invoice-bot") == Told(0, "", nothing)
-    assert run(ADesk([there], forbidden={"get ApiCredential"}), "token list invoice-bot") == Told(0, "", nothing)
-    missing = run(ADesk(), "token list invoice-bot")
+    assert run(FakeCluster([there]), "token list invoice-bot") == Told(0, "", nothing)
+    assert run(FakeCluster([there], forbidden={"get ApiCredential"}), "token list invoice-bot") == Told(0, "", nothing)
+    missing = run(FakeCluster(), "token list invoice-bot")
     assert missing.status == 1
     assert missing.err.startswith(f'{nothing}Error: There is no credential "invoice-bot" here.\n')
 
 
 def test_whose_a_text_is_cannot_be_told_in_a_namespace_that_is_not_there(run: Run) -> None:
-    session = ADesk(forbidden={"list all ApiToken"})
+    session = FakeCluster(forbidden={"list all ApiToken"})
 
     answer = run(session, "token whois --stdin -n finnace")
 
@@ -138,7 +148,7 @@ def test_whose_a_text_is_cannot_be_told_in_a_namespace_that_is_not_there(run: Ru
 
 
 def test_who_uses_a_role_is_not_looked_for_in_a_namespace_that_is_not_there(run: Run) -> None:
-    session = ADesk([a_known_role()], forbidden={"list all ApiCredential"})
+    session = FakeCluster([a_known_role()], forbidden={"list all ApiCredential"})
 
     assert "Credentials that name it in namespace finance (you may not list" in run(session, "role get studio-user").out
     nowhere = run(session, "role get studio-user -n finnace")
@@ -155,6 +165,6 @@ def test_the_help_says_what_no_objects_at_all_mean(capsys: pytest.CaptureFixture
 def test_findings_are_counted_in_words(run: Run, namespaces: list[str], told: str) -> None:
     without_token = [api_credential(namespace) for namespace in namespaces]
 
-    answer = run(ADesk([a_known_role(), *without_token]), "audit -A --fail")
+    answer = run(FakeCluster([a_known_role(), *without_token]), "audit -A --fail")
 
     assert (answer.status, answer.err) == (1, f"Error: There is something to look at: {told}.\n")

@@ -9,8 +9,8 @@ from datetime import timedelta
 import pytest
 import yaml
 
-from pharia_access.entrypoints.kubectl.work import render
-from tests.support.builders import NOW
+from pharia_access.entrypoints.kubectl import render
+from tests.support.builders.domain_objects import NOW
 
 BODY = {"kind": "ApiToken", "metadata": {"name": "ci", "managedFields": [{"manager": "x"}]}, "spec": {"note": "für"}}
 

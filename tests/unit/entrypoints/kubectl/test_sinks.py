@@ -7,7 +7,6 @@ import json
 import os
 import stat
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import click
@@ -19,14 +18,11 @@ from pharia_access.domain.administration.summaries import TokenSummary
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.token import TokenText
 from pharia_access.entrypoints.kubectl.failures import RefusedError
+from pharia_access.entrypoints.kubectl.secret_destinations import destination_for
 from pharia_access.entrypoints.kubectl.secret_output import SecretOutput
-from pharia_access.entrypoints.kubectl.work.sinks import (
-    SecretDestination,
-    SecretDestinationError,
-    destination_for,
-)
 from pharia_access.errors import AlreadyExistsError
-from tests.support.builders import NOW, TEXT, TOKEN
+from pharia_access.services.administration.destinations import SecretDestination, SecretDestinationError
+from tests.support.builders.domain_objects import NOW, TEXT, TOKEN
 
 TOKEN_SUMMARY = TokenSummary(TOKEN, "uid", "invoice-bot", NOW, token_id=TEXT.token_id, ends=NOW)
 
@@ -48,8 +44,7 @@ class Secrets:
 
 def a_sink(secrets: Secrets | None = None, **where: Any) -> SecretDestination:  # noqa: ANN401 - what Where takes
     """The sink of these options, in the namespace finance."""
-    session: Any = SimpleNamespace(namespace="finance", secrets=secrets or Secrets())
-    return destination_for(SecretOutput(**where), session)
+    return destination_for(SecretOutput(**where), secrets or Secrets(), "finance")
 
 
 async def test_standard_output_has_the_text_alone(capsys: pytest.CaptureFixture[str]) -> None:

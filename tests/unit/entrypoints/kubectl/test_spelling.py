@@ -13,7 +13,7 @@ from pytest_mock import MockerFixture
 from pharia_access.entrypoints.kubectl import main as program
 from pharia_access.entrypoints.kubectl.options import CliOptions
 from pharia_access.entrypoints.kubectl.spelling import Command, Group
-from tests.support.pflag import Flag, PflagError, read
+from tests.support.kubectl.pflag import Flag, PflagError, read
 
 FLAGS = {
     "n": Flag("namespace"),

@@ -10,7 +10,7 @@ from pytest_mock import MockerFixture
 
 from pharia_access.entrypoints.kubectl.failures import RefusedError
 from pharia_access.entrypoints.kubectl.options import CliOptions
-from pharia_access.entrypoints.kubectl.work.terminal import confirm, select, waiting
+from pharia_access.entrypoints.kubectl.prompts import confirm, select, waiting
 
 OFFERED = [("os-user", "PhariaOS"), ("studio-user", "")]
 
@@ -18,7 +18,7 @@ OFFERED = [("os-user", "PhariaOS"), ("studio-user", "")]
 @pytest.fixture
 def at_a_terminal(mocker: MockerFixture) -> None:
     """Somebody looks on, and can answer."""
-    mocker.patch("pharia_access.entrypoints.kubectl.work.terminal.is_terminal", return_value=True)
+    mocker.patch("pharia_access.entrypoints.kubectl.prompts.is_terminal", return_value=True)
 
 
 @pytest.mark.parametrize(

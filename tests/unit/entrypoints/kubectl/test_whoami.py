@@ -14,11 +14,11 @@ import pytest
 import trustme
 
 from pharia_access.domain.token import mint
+from pharia_access.entrypoints.kubectl.ask_verifier import Verifier, VerifierError, _ask
 from pharia_access.entrypoints.kubectl.main import run
-from pharia_access.entrypoints.kubectl.work.whoami import Verifier, VerifierError, _ask
-from tests.support.fakes import seeded_entropy
-from tests.support.hostile_api import ReceivedRequest, hostile_api, reply
-from tests.support.processes import free_port
+from tests.support.fakes.hostile_api import ReceivedRequest, hostile_api, reply
+from tests.support.fakes.ports import seeded_entropy
+from tools.control_plane.processes import free_port
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

@@ -8,9 +8,9 @@ import pytest
 
 from pharia_access.kube.reflector_store import Interruption
 from pharia_access.services.operator.work_queue import WorkItem
-from tests.support.builders import CREDENTIAL, TOKEN
-from tests.support.stored import stored_credential, stored_role, stored_token, with_field
-from tests.support.watched_kinds import Post
+from tests.support.builders.domain_objects import CREDENTIAL, TOKEN
+from tests.support.builders.stored_objects import stored_credential, stored_role, stored_token, with_field
+from tests.support.fakes.watched_kinds import Post
 
 Json = dict[str, Any]
 

@@ -14,7 +14,7 @@ from yarl import URL
 from pharia_access.entrypoints.operator.cache_store import Body
 from pharia_access.entrypoints.operator.first_lists import BEGIN_SECONDS, Requests
 from pharia_access.kube.paths import PLURALS
-from tests.support.virtual_time import FakeClock, simulated
+from tests.support.fakes.virtual_time import FakeClock, simulated
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Collection

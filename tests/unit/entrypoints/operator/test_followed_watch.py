@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from pharia_access.entrypoints.operator.followed_watch import GRACE_SECONDS, FollowedWatch, went_back
-from tests.support.virtual_time import FakeClock, simulated
+from tests.support.fakes.virtual_time import FakeClock, simulated
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -21,7 +21,7 @@ from pharia_access.domain.model import ObjectKey
 from pharia_access.entrypoints.operator.process import EXIT_FAILED, _Process
 from pharia_access.services.operator.scopes import EVERYWHERE
 from pharia_access.settings.operator import OperatorSettings
-from tests.support.hostile_api import ReceivedRequest, hostile_api, plain_kubeconfig, reply
+from tests.support.fakes.hostile_api import ReceivedRequest, hostile_api, plain_kubeconfig, reply
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator

@@ -13,9 +13,9 @@ from pharia_access.entrypoints.operator.watching import Watcher
 from pharia_access.kube.client import connect
 from pharia_access.services.operator.scopes import CATALOG
 from pharia_access.settings.operator import OperatorSettings
-from tests.support.builders import CREDENTIAL, TOKEN, WINDOW
-from tests.support.hostile_api import ReceivedRequest, hostile_api, plain_kubeconfig, reply
-from tests.support.watched_kinds import GROUP, OBJECTS, VERSION, Post, a_kind, served
+from tests.support.builders.domain_objects import CREDENTIAL, TOKEN, WINDOW
+from tests.support.fakes.hostile_api import ReceivedRequest, hostile_api, plain_kubeconfig, reply
+from tests.support.fakes.watched_kinds import GROUP, OBJECTS, VERSION, Post, a_kind, served
 
 if TYPE_CHECKING:
     from collections.abc import Callable

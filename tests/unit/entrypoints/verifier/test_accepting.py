@@ -16,7 +16,7 @@ import trustme
 from pharia_access.entrypoints.verifier.accepting import Acceptor
 from pharia_access.entrypoints.verifier.limits import Limits
 from pharia_access.entrypoints.verifier.room import Guest, Room
-from tests.support.http_door import open_door
+from tests.support.verifier.verifier_server import open_verifier_server
 from tests.unit.entrypoints.verifier.test_bounds import pem
 
 if TYPE_CHECKING:
@@ -34,14 +34,14 @@ def test_handshakes_that_are_never_finished_give_way_to_new_ones(run: Run, tmp_p
     authority.configure_trust(context)
 
     async def main() -> tuple[int, bytes]:
-        async with open_door(limits=FEW, tls=pem(tmp_path, authority)) as door:
-            token = door.issue().reveal()
+        async with open_verifier_server(limits=FEW, tls=pem(tmp_path, authority)) as server:
+            token = server.issue().reveal()
             silent = [
-                await asyncio.open_connection("127.0.0.1", door.port) for _ in range(FEW.connections + BEYOND + 9)
+                await asyncio.open_connection("127.0.0.1", server.port) for _ in range(FEW.connections + BEYOND + 9)
             ]
             async with asyncio.timeout(10):
                 closed = [await reader.read() for reader, _ in silent[:9]]
-                reader, writer = await asyncio.open_connection("127.0.0.1", door.port, ssl=context)
+                reader, writer = await asyncio.open_connection("127.0.0.1", server.port, ssl=context)
                 writer.write(f"GET /auth/nginx HTTP/1.1\r\nhost: v\r\nauthorization: Bearer {token}\r\n\r\n".encode())
                 status = await reader.readline()
             for _, one in [*silent, (reader, writer)]:
@@ -58,10 +58,10 @@ def test_what_comes_at_once_is_less_behind_tls(
     """TLS keeps two buffers as large as that, until the connection ends: else strangers would take a pod's memory."""
 
     async def main() -> int:
-        async with open_door(tls=pem(tmp_path, trustme.CA()) if secure else None) as door:
+        async with open_verifier_server(tls=pem(tmp_path, trustme.CA()) if secure else None) as server:
             with socket.socket() as client:
                 client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 8192)
-                client.connect(("127.0.0.1", door.port))
+                client.connect(("127.0.0.1", server.port))
                 return sent_while_nobody_reads(client)
 
     assert bounds[0] <= run(main()) <= bounds[1]
@@ -79,14 +79,14 @@ def sent_while_nobody_reads(client: socket.socket) -> int:
 
 def test_what_is_no_tls_takes_no_place(run: Run, tmp_path: Path) -> None:
     async def main() -> int:
-        async with open_door(limits=FEW, tls=pem(tmp_path, trustme.CA())) as door:
+        async with open_verifier_server(limits=FEW, tls=pem(tmp_path, trustme.CA())) as server:
             for _ in range(3 * BEYOND):
-                reader, writer = await asyncio.open_connection("127.0.0.1", door.port)
+                reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
                 writer.write(b"GET / HTTP/1.1\r\n\r\n")
                 async with asyncio.timeout(10):
                     await reader.read()
                 writer.close()
-            return door.connections()
+            return server.connections()
 
     assert run(main()) == 0
 
@@ -102,11 +102,11 @@ def test_where_none_can_be_accepted_it_is_said_once_and_tried_again(
         raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
 
     async def main() -> int:
-        async with open_door() as door:
-            token = door.issue().reveal()
+        async with open_verifier_server() as server:
+            token = server.issue().reveal()
             with monkeypatch.context() as patch:
                 patch.setattr("socket.socket.accept", refuse)
-                asking = asyncio.create_task(door.ask("GET", "/auth/nginx", f"authorization: Bearer {token}"))
+                asking = asyncio.create_task(server.ask("GET", "/auth/nginx", f"authorization: Bearer {token}"))
                 await asyncio.sleep(1)
             return (await asking).status
 
@@ -117,8 +117,8 @@ def test_where_none_can_be_accepted_it_is_said_once_and_tried_again(
 
 def test_what_waits_while_the_door_closes_is_closed(run: Run, tmp_path: Path) -> None:
     async def main() -> list[bytes]:
-        async with open_door(limits=FEW, tls=pem(tmp_path, trustme.CA())) as door:
-            silent = [await asyncio.open_connection("127.0.0.1", door.port) for _ in range(5)]
+        async with open_verifier_server(limits=FEW, tls=pem(tmp_path, trustme.CA())) as server:
+            silent = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(5)]
             await asyncio.sleep(0.05)
         async with asyncio.timeout(5):
             ends = [await reader.read() for reader, _ in silent]
@@ -150,10 +150,10 @@ def test_each_has_a_place_before_the_next_is_accepted(
     monkeypatch.setattr(Acceptor, "_admit", admitted)
 
     async def main() -> None:
-        async with open_door(limits=FEW, tls=pem(tmp_path, trustme.CA()) if secure else None) as door:
-            several = [await asyncio.open_connection("127.0.0.1", door.port) for _ in range(3 * BEYOND)]
+        async with open_verifier_server(limits=FEW, tls=pem(tmp_path, trustme.CA()) if secure else None) as server:
+            several = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(3 * BEYOND)]
             await asyncio.sleep(0.2)
-            assert door.connections() <= FEW.connections
+            assert server.connections() <= FEW.connections
             for _, writer in several:
                 writer.close()
 
@@ -168,12 +168,12 @@ def test_who_comes_while_the_door_closes_does_not_hold_it_open(
     run: Run, tmp_path: Path, rounds: int, *, secure: bool
 ) -> None:
     async def main() -> float:
-        async with open_door(tls=pem(tmp_path, trustme.CA()) if secure else None) as door:
-            with socket.create_connection(("127.0.0.1", door.port)):
+        async with open_verifier_server(tls=pem(tmp_path, trustme.CA()) if secure else None) as server:
+            with socket.create_connection(("127.0.0.1", server.port)):
                 for _ in range(rounds):
                     await asyncio.sleep(0)
                 began = time.monotonic()
-                await door.stop(3.0)
+                await server.stop(3.0)
                 return time.monotonic() - began
 
     assert run(main()) < 1

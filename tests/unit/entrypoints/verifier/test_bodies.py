@@ -7,14 +7,14 @@ import json
 import pytest
 
 from pharia_access.domain.permissions import Permission, Role
-from tests.support.http_door import SUBJECT, Door, Reply, open_door
+from tests.support.verifier.verifier_server import SUBJECT, Reply, VerifierServer, open_verifier_server
 
 FORM = "content-type: application/x-www-form-urlencoded"
 
 
-async def check_user(door: Door, token: str, body: object) -> Reply:
+async def check_user(server: VerifierServer, token: str, body: object) -> Reply:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return await door.ask("POST", "/check_user", f"authorization: Bearer {token}", body=raw)
+    return await server.ask("POST", "/check_user", f"authorization: Bearer {token}", body=raw)
 
 
 async def test_check_user_gives_back_what_is_held_in_the_order_asked() -> None:
@@ -24,11 +24,11 @@ async def test_check_user_gives_back_what_is_held_in_the_order_asked() -> None:
         {"permission": "AccessModel", "model": None},
         {"permission": "AccessModel", "model": "*"},
     ]
-    async with open_door() as door:
-        door.index.put_role(
+    async with open_verifier_server() as server:
+        server.index.put_role(
             Role("studio-user", frozenset({"*"}), (Permission.of("AccessModel", model="*"), Permission.of("Other")))
         )
-        reply = await check_user(door, door.issue().reveal(), {"permissions": asked})
+        reply = await check_user(server, server.issue().reveal(), {"permissions": asked})
 
     assert reply.status == 200
     assert json.loads(reply.body) == {
@@ -40,15 +40,15 @@ async def test_check_user_gives_back_what_is_held_in_the_order_asked() -> None:
 
 
 async def test_check_user_with_nothing_asked_is_plain_authentication() -> None:
-    async with open_door() as door:
-        reply = await check_user(door, door.issue().reveal(), {"permissions": []})
+    async with open_verifier_server() as server:
+        reply = await check_user(server, server.issue().reveal(), {"permissions": []})
 
     assert (reply.status, json.loads(reply.body)["permissions"]) == (200, [])
 
 
 async def test_check_user_refuses_a_bad_token_as_pharia_iam_does() -> None:
-    async with open_door() as door:
-        reply = await check_user(door, "hello", {"permissions": []})
+    async with open_verifier_server() as server:
+        reply = await check_user(server, "hello", {"permissions": []})
 
     assert reply.status == 401
     assert json.loads(reply.body) == {"error": "unauthenticated", "error_description": "Invalid token"}
@@ -70,38 +70,38 @@ async def test_check_user_refuses_a_bad_token_as_pharia_iam_does() -> None:
     ],
 )
 async def test_check_user_answers_422_to_what_it_cannot_understand(body: object) -> None:
-    async with open_door() as door:
-        reply = await check_user(door, door.issue().reveal(), body)
+    async with open_verifier_server() as server:
+        reply = await check_user(server, server.issue().reveal(), body)
 
     assert reply.status == 422
 
 
 @pytest.mark.parametrize("path", ["/check_user", "/oauth2/introspect", "/whoami"])
 async def test_a_view_that_is_too_old_is_503_everywhere(path: str) -> None:
-    async with open_door() as door:
-        token = door.issue().reveal()
-        door.ticks += 1000
+    async with open_verifier_server() as server:
+        token = server.issue().reveal()
+        server.boottime += 1000
         method = "GET" if path == "/whoami" else "POST"
 
-        reply = await door.ask(method, path, f"authorization: Bearer {token}", body=b"{}")
+        reply = await server.ask(method, path, f"authorization: Bearer {token}", body=b"{}")
 
     assert (reply.status, reply.header("retry-after")) == (503, "1")
 
 
-async def introspect(door: Door, caller: str, body: bytes, kind: str = FORM) -> Reply:
-    return await door.ask("POST", "/oauth2/introspect", f"authorization: Bearer {caller}", kind, body=body)
+async def introspect(server: VerifierServer, caller: str, body: bytes, kind: str = FORM) -> Reply:
+    return await server.ask("POST", "/oauth2/introspect", f"authorization: Bearer {caller}", kind, body=body)
 
 
-def introspector(door: Door) -> str:
-    door.index.put_role(Role("introspector", frozenset({"finance"}), (Permission("IntrospectTokens"),)))
-    return door.issue("resource-server", roles=("introspector",)).reveal()
+def introspector(server: VerifierServer) -> str:
+    server.index.put_role(Role("introspector", frozenset({"finance"}), (Permission("IntrospectTokens"),)))
+    return server.issue("resource-server", roles=("introspector",)).reveal()
 
 
 async def test_introspection_tells_a_resource_server_of_a_good_token() -> None:
-    async with open_door() as door:
-        caller, token = introspector(door), door.issue()
+    async with open_verifier_server() as server:
+        caller, token = introspector(server), server.issue()
 
-        reply = await introspect(door, caller, f"token={token.reveal()}&token_type_hint=access_token".encode())
+        reply = await introspect(server, caller, f"token={token.reveal()}&token_type_hint=access_token".encode())
 
     assert (reply.status, reply.header("cache-control")) == (200, "no-store")
     assert json.loads(reply.body) == {
@@ -117,37 +117,37 @@ async def test_introspection_tells_a_resource_server_of_a_good_token() -> None:
 
 
 async def test_introspection_tells_nothing_of_a_bad_token() -> None:
-    async with open_door() as door:
-        reply = await introspect(door, introspector(door), b"token=hello")
+    async with open_verifier_server() as server:
+        reply = await introspect(server, introspector(server), b"token=hello")
 
     assert (reply.status, json.loads(reply.body)) == (200, {"active": False})
 
 
 async def test_introspection_that_loses_sight_between_caller_and_token_is_503() -> None:
-    async with open_door() as door:
-        caller, token = introspector(door), door.issue().reveal()
+    async with open_verifier_server() as server:
+        caller, token = introspector(server), server.issue().reveal()
         head = f"POST /oauth2/introspect HTTP/1.1\r\nhost: v\r\nauthorization: Bearer {caller}\r\n{FORM}\r\n"
-        door.verifier.check(b"")
+        server.verifier.check(b"")
         sent = f"token={token}".encode()
-        original = door.gate.decide_text
+        original = server.authorizer.authorize_text
 
         async def late(*arguments: object) -> object:
-            door.ticks += 1000
+            server.boottime += 1000
             return await original(*arguments)  # type: ignore[arg-type] # handed on
 
-        object.__setattr__(door, "gate", door.gate)
-        door.gate.decide_text = late  # type: ignore[assignment,method-assign] # the moment between the two
-        reply = Reply.read(await door.send(f"{head}content-length: {len(sent)}\r\n\r\n".encode() + sent))
+        object.__setattr__(server, "authorizer", server.authorizer)
+        server.authorizer.authorize_text = late  # type: ignore[assignment,method-assign] # the moment between the two
+        reply = Reply.read(await server.send(f"{head}content-length: {len(sent)}\r\n\r\n".encode() + sent))
 
     assert reply.status == 503
 
 
 async def test_a_caller_without_the_permission_may_not_introspect() -> None:
-    async with open_door() as door:
-        token = door.issue().reveal()
+    async with open_verifier_server() as server:
+        token = server.issue().reveal()
 
-        reply = await introspect(door, token, f"token={token}".encode())
-        anonymous = await door.ask("POST", "/oauth2/introspect", FORM, body=b"token=x")
+        reply = await introspect(server, token, f"token={token}".encode())
+        anonymous = await server.ask("POST", "/oauth2/introspect", FORM, body=b"token=x")
 
     assert (reply.status, anonymous.status) == (403, 401)
 
@@ -163,17 +163,17 @@ async def test_a_caller_without_the_permission_may_not_introspect() -> None:
     ],
 )
 async def test_introspection_wants_one_token_in_a_form(body: bytes, kind: str) -> None:
-    async with open_door() as door:
-        reply = await introspect(door, introspector(door), body, kind)
+    async with open_verifier_server() as server:
+        reply = await introspect(server, introspector(server), body, kind)
 
     assert (reply.status, json.loads(reply.body)["error"]) == (400, "invalid_request")
 
 
 async def test_a_body_that_is_too_long_is_not_read() -> None:
-    async with open_door() as door:
-        token = introspector(door)
+    async with open_verifier_server() as server:
+        token = introspector(server)
         replies = [
-            await door.ask("POST", path, f"authorization: Bearer {token}", FORM, body=b"x" * 70_000)
+            await server.ask("POST", path, f"authorization: Bearer {token}", FORM, body=b"x" * 70_000)
             for path in ("/check_user", "/oauth2/introspect")
         ]
 

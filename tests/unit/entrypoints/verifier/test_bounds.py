@@ -12,7 +12,7 @@ import trustme
 from pharia_access.entrypoints.verifier.limits import Limits
 from pharia_access.entrypoints.verifier.listener import Listener, Tls
 from pharia_access.errors import SettingsError
-from tests.support.http_door import Reply, open_door
+from tests.support.verifier.verifier_server import Reply, open_verifier_server
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,26 +22,28 @@ BOTH = pytest.mark.parametrize("fast", [True, False], ids=["fast path", "ASGI"])
 
 @BOTH
 async def test_a_head_that_is_too_long_is_answered_431(*, fast: bool) -> None:
-    async with open_door(fast=fast, limits=Limits(head_bytes=4096)) as door:
-        endless = await door.send(b"GET /auth/nginx HTTP/1.1\r\nx: " + b"y" * 5000, until_closed=True)
-        whole = await door.send(b"GET /auth/nginx HTTP/1.1\r\nx: " + b"y" * 5000 + b"\r\n\r\n", until_closed=True)
+    async with open_verifier_server(fast=fast, limits=Limits(head_bytes=4096)) as verifier_server:
+        endless = await verifier_server.send(b"GET /auth/nginx HTTP/1.1\r\nx: " + b"y" * 5000, until_closed=True)
+        whole = await verifier_server.send(
+            b"GET /auth/nginx HTTP/1.1\r\nx: " + b"y" * 5000 + b"\r\n\r\n", until_closed=True
+        )
 
     assert (Reply.read(endless).status, Reply.read(whole).status) == (431, 431)
 
 
 async def test_a_long_body_behind_a_short_head_is_no_long_head() -> None:
-    async with open_door(limits=Limits(head_bytes=4096)) as door:
-        token = door.issue().reveal()
-        reply = await door.ask("POST", "/check_user", f"authorization: Bearer {token}", body=b"x" * 6000)
+    async with open_verifier_server(limits=Limits(head_bytes=4096)) as verifier_server:
+        token = verifier_server.issue().reveal()
+        reply = await verifier_server.ask("POST", "/check_user", f"authorization: Bearer {token}", body=b"x" * 6000)
 
     assert reply.status == 422
 
 
 async def test_a_body_without_end_is_cut_off() -> None:
-    async with open_door(limits=Limits(body_bytes=1024)) as door:
+    async with open_verifier_server(limits=Limits(body_bytes=1024)) as verifier_server:
         head = b"POST /check_user HTTP/1.1\r\nhost: v\r\ncontent-length: 99999999\r\n\r\n"
 
-        received = await door.send(head + b"x" * 100_000, until_closed=True)
+        received = await verifier_server.send(head + b"x" * 100_000, until_closed=True)
 
     assert received == b"" or Reply.read(received).status in {401, 413}
 
@@ -57,8 +59,8 @@ async def test_a_body_without_end_is_cut_off() -> None:
 )
 @BOTH
 async def test_what_is_not_http_is_answered_400(nonsense: bytes, *, fast: bool) -> None:
-    async with open_door(fast=fast) as door:
-        reply = Reply.read(await door.send(nonsense, until_closed=True))
+    async with open_verifier_server(fast=fast) as verifier_server:
+        reply = Reply.read(await verifier_server.send(nonsense, until_closed=True))
 
     assert (reply.status, reply.header("cache-control")) == (400, "no-store")
 
@@ -72,32 +74,32 @@ async def test_what_is_not_http_is_answered_400(nonsense: bytes, *, fast: bool) 
     ],
 )
 async def test_a_slow_sender_is_cut(sent: bytes) -> None:
-    async with open_door(limits=Limits(request_seconds=0.1)) as door:
-        await door.send(sent, until_closed=True)  # ends, because the door ends it
+    async with open_verifier_server(limits=Limits(request_seconds=0.1)) as verifier_server:
+        await verifier_server.send(sent, until_closed=True)  # ends, because the door ends it
 
 
 async def test_an_idle_connection_has_its_time_and_no_more() -> None:
-    async with open_door(limits=Limits(idle_seconds=0.1)) as door:
-        token = door.issue().reveal()
+    async with open_verifier_server(limits=Limits(idle_seconds=0.1)) as verifier_server:
+        token = verifier_server.issue().reveal()
         request = f"GET /auth/nginx HTTP/1.1\r\nhost: v\r\nauthorization: Bearer {token}\r\n\r\n"
 
-        received = await door.send(request.encode(), until_closed=True)
+        received = await verifier_server.send(request.encode(), until_closed=True)
 
     assert Reply.read(received).status == 200
 
 
 async def test_an_upgrade_is_no_way_around() -> None:
-    async with open_door() as door:
-        token = door.issue().reveal()
+    async with open_verifier_server() as verifier_server:
+        token = verifier_server.issue().reveal()
         lines = ("connection: Upgrade", "upgrade: websocket", f"authorization: Bearer {token}")
 
-        assert (await door.ask("GET", "/auth/nginx?role=admin", *lines)).status == 403
+        assert (await verifier_server.ask("GET", "/auth/nginx?role=admin", *lines)).status == 403
 
 
 async def test_a_request_is_finished_while_the_door_closes() -> None:
-    async with open_door() as door:
-        token = door.issue().reveal()
-        reader, writer = await asyncio.open_connection("127.0.0.1", door.port)
+    async with open_verifier_server() as verifier_server:
+        token = verifier_server.issue().reveal()
+        reader, writer = await asyncio.open_connection("127.0.0.1", verifier_server.port)
         writer.write(b"POST /check_user HTTP/1.1\r\nhost: v\r\nauthorization: Bearer " + token.encode())
         writer.write(b"\r\ncontent-length: 18\r\n\r\n")
         await asyncio.sleep(0.05)
@@ -117,11 +119,13 @@ async def _later(writer: asyncio.StreamWriter, rest: bytes) -> None:
 
 
 async def test_an_address_that_is_taken_is_told() -> None:
-    async with open_door() as door:
+    async with open_verifier_server() as verifier_server:
         listener = Listener(_app, Limits())
 
-        with pytest.raises(SettingsError, match=f"cannot listen on 127.0.0.1 port {door.port}: Address already in use"):
-            await listener.start("127.0.0.1", door.port)
+        with pytest.raises(
+            SettingsError, match=f"cannot listen on 127.0.0.1 port {verifier_server.port}: Address already in use"
+        ):
+            await listener.start("127.0.0.1", verifier_server.port)
     assert listener.port == 0
     await listener.stop(0)
     await listener.renew_tls()
@@ -182,11 +186,11 @@ async def test_where_a_client_certificate_is_wanted_nobody_comes_in_without_one(
     server = pem(tmp_path, authority)
     tls = Tls(server.certificate, server.key, tmp_path / "ca.crt")
 
-    async with open_door(tls=tls, audiences=[]) as door:
+    async with open_verifier_server(tls=tls, audiences=[]) as verifier_server:
         assert len(tls.files) == 3
-        assert await _status(door.port, ours) == b"HTTP/1.1 400"
+        assert await _status(verifier_server.port, ours) == b"HTTP/1.1 400"
         with pytest.raises((ssl.SSLError, ConnectionError)):
-            await _status(door.port, theirs)
+            await _status(verifier_server.port, theirs)
 
 
 async def _status(port: int, context: ssl.SSLContext) -> bytes:

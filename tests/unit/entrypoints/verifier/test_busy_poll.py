@@ -58,7 +58,7 @@ async def test_once_it_pays_again_it_goes_on() -> None:
     poll = BusyPoll(20e-6, now=clock)
     while await rounds_after_an_answer(poll, clock):
         pass
-    while not clock.looks or not poll._looking:
+    while not clock.looks or not poll._polling:
         poll.answered()
     poll.answered()  # a request came while it looked
     await asyncio.sleep(0.002)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pharia_access.domain.permissions import Role
-from tests.support.http_door import Door
-from tests.support.wires import Wire, request
+from tests.support.verifier.memory_transport import MemoryTransport, request
+from tests.support.verifier.verifier_server import VerifierServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,73 +17,73 @@ if TYPE_CHECKING:
     from pharia_access.domain.token import TokenText
 
 
-def revoked(door: Door, token: TokenText) -> None:
-    _replace(door, token, "revoked", value=True)
+def revoked(server: VerifierServer, token: TokenText) -> None:
+    _replace(server, token, "revoked", value=True)
 
 
-def being_deleted(door: Door, token: TokenText) -> None:
-    _replace(door, token, "deleting", value=True)
+def being_deleted(server: VerifierServer, token: TokenText) -> None:
+    _replace(server, token, "deleting", value=True)
 
 
-def brought_forward(door: Door, token: TokenText) -> None:
-    _replace(door, token, "ends_at", value=door.now)
+def brought_forward(server: VerifierServer, token: TokenText) -> None:
+    _replace(server, token, "ends_at", value=server.now)
 
 
-def gone(door: Door, _: TokenText) -> None:
-    door.index.drop("ApiToken", "finance/ci")
+def gone(server: VerifierServer, _: TokenText) -> None:
+    server.index.drop("ApiToken", "finance/ci")
 
 
-def claimed_twice(door: Door, token: TokenText) -> None:
-    found = door.index.find(token.token_id)
+def claimed_twice(server: VerifierServer, token: TokenText) -> None:
+    found = server.index.find(token.token_id)
     assert found is not None
-    door.index.put_token(replace(found, key="finance/copy", uid="uid-copy"))
+    server.index.put_token(replace(found, key="finance/copy", uid="uid-copy"))
 
 
-def expired(door: Door, _: TokenText) -> None:
-    door.now = 2_000_000_000.0
+def expired(server: VerifierServer, _: TokenText) -> None:
+    server.now = 2_000_000_000.0
 
 
-def suspended(door: Door, _: TokenText) -> None:
-    door.index.put_credential_record(replace(_holder(door), suspended=True))
+def suspended(server: VerifierServer, _: TokenText) -> None:
+    server.index.put_credential_record(replace(_credential(server), suspended=True))
 
 
-def credential_gone(door: Door, _: TokenText) -> None:
-    door.index.drop("ApiCredential", "finance/ci-bot")
+def credential_gone(server: VerifierServer, _: TokenText) -> None:
+    server.index.drop("ApiCredential", "finance/ci-bot")
 
 
-def credential_replaced(door: Door, _: TokenText) -> None:
-    door.index.put_credential_record(replace(_holder(door), uid="another"))
+def credential_replaced(server: VerifierServer, _: TokenText) -> None:
+    server.index.put_credential_record(replace(_credential(server), uid="another"))
 
 
-def role_taken_away(door: Door, _: TokenText) -> None:
-    door.index.put_credential_record(replace(_holder(door), roles=("other",)))
+def role_taken_away(server: VerifierServer, _: TokenText) -> None:
+    server.index.put_credential_record(replace(_credential(server), roles=("other",)))
 
 
-def role_gone(door: Door, _: TokenText) -> None:
-    door.index.drop("ApiRole", "studio-user")
+def role_gone(server: VerifierServer, _: TokenText) -> None:
+    server.index.drop("ApiRole", "studio-user")
 
 
-def role_not_for_this_namespace(door: Door, _: TokenText) -> None:
-    door.index.put_role(Role("studio-user", frozenset({"elsewhere"}), ()))
+def role_not_for_this_namespace(server: VerifierServer, _: TokenText) -> None:
+    server.index.put_role(Role("studio-user", frozenset({"elsewhere"}), ()))
 
 
-def view_too_old(door: Door, _: TokenText) -> None:
-    door.ticks += 301
+def view_too_old(server: VerifierServer, _: TokenText) -> None:
+    server.boottime += 301
 
 
-def _replace(door: Door, token: TokenText, field: str, *, value: object) -> None:
-    found = door.index.find(token.token_id)
+def _replace(server: VerifierServer, token: TokenText, field: str, *, value: object) -> None:
+    found = server.index.find(token.token_id)
     assert found is not None
-    door.index.put_token(replace(found, **{field: value}))  # type: ignore[arg-type] # one of the fields above
+    server.index.put_token(replace(found, **{field: value}))  # type: ignore[arg-type] # one of the fields above
 
 
-def _holder(door: Door):  # type: ignore[no-untyped-def] # noqa: ANN202 - as the index has it
-    holder = door.index.holder("finance/ci-bot")
-    assert holder is not None
-    return holder
+def _credential(server: VerifierServer):  # type: ignore[no-untyped-def] # noqa: ANN202 - as the index has it
+    credential = server.index.credential("finance/ci-bot")
+    assert credential is not None
+    return credential
 
 
-CHANGES: dict[Callable[[Door, TokenText], None], int] = {
+CHANGES: dict[Callable[[VerifierServer, TokenText], None], int] = {
     revoked: 401,
     being_deleted: 401,
     brought_forward: 401,
@@ -101,25 +101,27 @@ CHANGES: dict[Callable[[Door, TokenText], None], int] = {
 
 
 @pytest.mark.parametrize(("change", "status"), CHANGES.items(), ids=[change.__name__ for change in CHANGES])
-def test_a_change_counts_for_the_next_familiar_request(change: Callable[[Door, TokenText], None], status: int) -> None:
-    door = Door()
-    token = door.issue()
-    wire = Wire(door)
-    assert [wire.send(request(token)).status for _ in range(3)] == [200, 200, 200]
+def test_a_change_counts_for_the_next_familiar_request(
+    change: Callable[[VerifierServer, TokenText], None], status: int
+) -> None:
+    server = VerifierServer()
+    token = server.issue()
+    transport = MemoryTransport(server)
+    assert [transport.send(request(token)).status for _ in range(3)] == [200, 200, 200]
 
-    change(door, token)
+    change(server, token)
 
-    assert [wire.send(request(token)).status for _ in range(2)] == [status, status]
-    assert len(door.journal.decided_) == 5
+    assert [transport.send(request(token)).status for _ in range(2)] == [status, status]
+    assert len(server.journal.decided_) == 5
 
 
 def test_other_roles_are_told_at_once() -> None:
-    door = Door()
-    token = door.issue()
-    door.index.put_role(Role("auditor", frozenset({"*"}), ()))
-    wire = Wire(door)
-    wire.send(request(token))
+    server = VerifierServer()
+    token = server.issue()
+    server.index.put_role(Role("auditor", frozenset({"*"}), ()))
+    transport = MemoryTransport(server)
+    transport.send(request(token))
 
-    door.index.put_credential_record(replace(_holder(door), roles=("auditor", "studio-user")))
+    server.index.put_credential_record(replace(_credential(server), roles=("auditor", "studio-user")))
 
-    assert wire.send(request(token)).header("x-auth-roles") == "auditor,studio-user"
+    assert transport.send(request(token)).header("x-auth-roles") == "auditor,studio-user"

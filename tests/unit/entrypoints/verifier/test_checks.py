@@ -15,10 +15,10 @@ from pharia_access.entrypoints.verifier.answers import identity_answer
 from pharia_access.entrypoints.verifier.limits import Limits
 from pharia_access.entrypoints.verifier.plain_requests import PLAIN, may_become_plain
 from pharia_access.services.verifier.authorizer import Contract
-from pharia_access.services.verifier.verifier import Accepted
-from tests.support.http_door import Door, Reply, open_door
-from tests.support.messages import AUTH, filled, message
-from tests.support.wires import Wire, read_replies, request
+from pharia_access.services.verifier.verifier import Allowed
+from tests.support.verifier.memory_transport import MemoryTransport, read_replies, request
+from tests.support.verifier.messages import AUTH, filled, message
+from tests.support.verifier.verifier_server import Reply, VerifierServer, open_verifier_server
 
 if TYPE_CHECKING:
     from pytest_mock import MockerFixture
@@ -26,16 +26,16 @@ if TYPE_CHECKING:
     from pharia_access.domain.token import TokenText
 
 
-def accepted_text(door: Door, token: TokenText) -> EarlyAnswer:
-    accepted = door.verifier.check(token.reveal().encode())
-    assert isinstance(accepted, Accepted)
+def accepted_text(server: VerifierServer, token: TokenText) -> EarlyAnswer:
+    accepted = server.verifier.check(token.reveal().encode())
+    assert isinstance(accepted, Allowed)
     return EarlyAnswer(identity_answer(accepted), Contract.NGINX, accepted)
 
 
 class TestAcceptedTexts:
     def test_what_was_remembered_is_found_by_exactly_its_bytes(self) -> None:
-        door = Door()
-        known, texts = accepted_text(door, door.issue()), AcceptedTexts()
+        server = VerifierServer()
+        known, texts = accepted_text(server, server.issue()), AcceptedTexts()
 
         texts.remember(texts.digest(b"one"), known)
 
@@ -46,8 +46,8 @@ class TestAcceptedTexts:
         assert AcceptedTexts().digest(b"one") != AcceptedTexts().digest(b"one")
 
     def test_it_never_holds_more_than_two_generations(self) -> None:
-        door = Door()
-        known, texts = accepted_text(door, door.issue()), AcceptedTexts(most=10)
+        server = VerifierServer()
+        known, texts = accepted_text(server, server.issue()), AcceptedTexts(most=10)
 
         for number in range(1000):
             texts.remember(b"%d" % number, known)
@@ -57,8 +57,8 @@ class TestAcceptedTexts:
         assert texts.find(b"0") is None
 
     def test_nor_more_than_so_many_bytes_of_answers(self) -> None:
-        door = Door()
-        known, texts = accepted_text(door, door.issue()), AcceptedTexts(most_bytes=10 * 400)
+        server = VerifierServer()
+        known, texts = accepted_text(server, server.issue()), AcceptedTexts(most_bytes=10 * 400)
 
         for number in range(1000):
             texts.remember(b"%d" % number, known)
@@ -67,8 +67,8 @@ class TestAcceptedTexts:
         assert texts.find(b"999") is known
 
     def test_what_is_asked_for_stays_while_others_come_and_go(self) -> None:
-        door = Door()
-        known, texts = accepted_text(door, door.issue()), AcceptedTexts(most=10)
+        server = VerifierServer()
+        known, texts = accepted_text(server, server.issue()), AcceptedTexts(most=10)
         texts.remember(b"asked for", known)
 
         for number in range(1000):
@@ -77,101 +77,101 @@ class TestAcceptedTexts:
 
 
 def test_a_text_that_was_accepted_is_not_proved_again(mocker: MockerFixture) -> None:
-    door = Door()
-    token = door.issue()
-    wire = Wire(door)
-    first = wire.send(request(token))
-    checks = mocker.spy(door.verifier, "check")
+    server = VerifierServer()
+    token = server.issue()
+    transport = MemoryTransport(server)
+    first = transport.send(request(token))
+    checks = mocker.spy(server.verifier, "check")
 
-    second = wire.send(request(token, "/auth/nginx?role=studio-user", "x-forwarded-uri: /another"))
+    second = transport.send(request(token, "/auth/nginx?role=studio-user", "x-forwarded-uri: /another"))
 
     assert (second, checks.call_count) == (first, 0)
-    assert door.journal.decided_ == [("nginx", "ok")] * 2
-    assert door.journal.used_ == [token.token_id] * 2
+    assert server.journal.decided_ == [("nginx", "ok")] * 2
+    assert server.journal.used_ == [token.token_id] * 2
 
 
 def test_an_answer_is_of_its_target_and_of_no_other() -> None:
-    door = Door()
-    token = door.issue()
-    wire = Wire(door)
+    server = VerifierServer()
+    token = server.issue()
+    transport = MemoryTransport(server)
     targets = ["/auth/nginx", "/auth/nginx?role=admin", "/auth/envoy/any/-/x", "/auth/envoy/role=admin/-/x"]
 
-    told = [[wire.send(request(token, target)).status for target in targets] for _ in range(2)]
+    told = [[transport.send(request(token, target)).status for target in targets] for _ in range(2)]
 
     assert told == [[200, 403, 200, 403]] * 2
-    assert wire.send(request(token, targets[2])).header("x-envoy-auth-headers-to-remove") == "authorization"
-    assert wire.send(request(token, targets[0])).header("x-envoy-auth-headers-to-remove") is None
+    assert transport.send(request(token, targets[2])).header("x-envoy-auth-headers-to-remove") == "authorization"
+    assert transport.send(request(token, targets[0])).header("x-envoy-auth-headers-to-remove") is None
 
 
 def test_what_is_asked_over_and_over_again_is_not_read_again(mocker: MockerFixture) -> None:
-    door = Door()
-    good, other = request(door.issue("a")), request(door.issue("b"))
-    wire = Wire(door)
+    server = VerifierServer()
+    good, other = request(server.issue("a")), request(server.issue("b"))
+    transport = MemoryTransport(server)
     for _ in range(20):
-        wire.feed(good)
-    decided = mocker.spy(wire.protocol, "_answer")
+        transport.feed(good)
+    decided = mocker.spy(transport.protocol, "_answer")
 
     for _ in range(20):
-        wire.feed(good)
+        transport.feed(good)
     repeated = decided.call_count
     for sent in (other, good, other, good):
-        wire.feed(sent)
+        transport.feed(sent)
 
     assert (repeated, decided.call_count) == (0, 4)
-    assert [reply.header("x-auth-credential") for reply in read_replies(wire.written)[-4:]] == [
+    assert [reply.header("x-auth-credential") for reply in read_replies(transport.written)[-4:]] == [
         "finance/b-bot",
         "finance/a-bot",
         "finance/b-bot",
         "finance/a-bot",
     ]
-    assert len(door.journal.decided_) == 44
+    assert len(server.journal.decided_) == 44
 
 
 def test_what_only_begins_as_what_is_asked_over_and_over_again_is_read() -> None:
-    door = Door()
-    token = door.issue()
-    wire = Wire(door)
+    server = VerifierServer()
+    token = server.issue()
+    transport = MemoryTransport(server)
     for _ in range(20):
-        wire.feed(request(token))
+        transport.feed(request(token))
 
     for target in ("/auth/nginx?role=studio-use", "/auth/nginx?role=admin", "/auth/nginx?role=studio-user"):
-        wire.feed(request(token, target))
+        transport.feed(request(token, target))
 
-    assert wire.statuses()[-3:] == [403, 403, 200]
+    assert transport.statuses()[-3:] == [403, 403, 200]
 
 
 def test_nobody_tries_each_time_whether_requests_that_differ_repeat(mocker: MockerFixture) -> None:
-    door = Door()
-    token = door.issue()
-    wire = Wire(door)
-    tried = mocker.spy(wire.protocol, "_is_repeated")
+    server = VerifierServer()
+    token = server.issue()
+    transport = MemoryTransport(server)
+    tried = mocker.spy(transport.protocol, "_is_repeated")
 
     for number in range(2500):
-        wire.feed(request(token, "/auth/nginx", f"x-forwarded-uri: /{number}"))
+        transport.feed(request(token, "/auth/nginx", f"x-forwarded-uri: /{number}"))
 
-    assert (tried.call_count, len(door.journal.decided_)) == (3, 2500)
+    assert (tried.call_count, len(server.journal.decided_)) == (3, 2500)
 
 
 def test_nothing_of_a_text_is_kept() -> None:
-    door = Door()
-    token = door.issue()
-    wire = Wire(door)
+    server = VerifierServer()
+    token = server.issue()
+    transport = MemoryTransport(server)
 
     for _ in range(20):
-        wire.send(request(token))
+        transport.send(request(token))
 
-    assert len(wire.early.texts) == 1
-    assert token.reveal() not in repr(vars(wire.early.texts))
-    assert token.reveal() not in repr(vars(wire.protocol))
+    assert len(transport.early.texts) == 1
+    assert token.reveal() not in repr(vars(transport.early.texts))
+    assert token.reveal() not in repr(vars(transport.protocol))
 
 
 def test_a_refused_text_is_not_remembered() -> None:
-    door = Door()
-    wire = Wire(door)
+    server = VerifierServer()
+    transport = MemoryTransport(server)
 
-    assert wire.send(request(Door().issue())).status == 401
-    assert wire.send(request(door.issue(), "/auth/nginx?role=admin")).status == 403
-    assert len(wire.early.texts) == 0
+    assert transport.send(request(VerifierServer().issue())).status == 401
+    assert transport.send(request(server.issue(), "/auth/nginx?role=admin")).status == 403
+    assert len(transport.early.texts) == 0
 
 
 PLAIN_ONES = {
@@ -237,16 +237,16 @@ OTHERS = {
 
 @pytest.mark.parametrize("sent", PLAIN_ONES.values(), ids=PLAIN_ONES.keys())
 def test_what_is_plain_needs_no_parser(sent: str, mocker: MockerFixture) -> None:
-    door = Door()
-    wire = Wire(door)
-    raw = filled(sent, door)
-    parse = mocker.spy(wire.protocol, "on_message_begin")
+    server = VerifierServer()
+    transport = MemoryTransport(server)
+    raw = filled(sent, server)
+    parse = mocker.spy(transport.protocol, "on_message_begin")
 
     for _ in range(3):
-        wire.feed(raw)
+        transport.feed(raw)
 
-    assert (len(wire.statuses()), parse.call_count) == (3, 0)
-    assert set(wire.statuses()) <= {200, 401}
+    assert (len(transport.statuses()), parse.call_count) == (3, 0)
+    assert set(transport.statuses()) <= {200, 401}
 
 
 @pytest.mark.parametrize("sent", OTHERS.values(), ids=OTHERS.keys())
@@ -256,13 +256,13 @@ def test_what_is_in_doubt_is_left_to_the_parser(sent: str) -> None:
 
 @pytest.mark.parametrize("name", ["Connection", "Proxy-Connection"])
 async def test_behind_the_last_request_nothing_is_answered_however_it_is_cut(name: str) -> None:
-    door = Door()
-    raw = filled(message("GET /auth/nginx", AUTH, f"{name}: close"), door) * 2
+    server = VerifierServer()
+    raw = filled(message("GET /auth/nginx", AUTH, f"{name}: close"), server) * 2
     heard = []
     for packets in ([raw], [raw[: len(raw) // 2], raw[len(raw) // 2 :]], [bytes([byte]) for byte in raw]):
-        wire = Wire(door)
-        await wire.talk(packets)
-        heard.append((wire.statuses(), wire.closed))
+        transport = MemoryTransport(server)
+        await transport.talk(packets)
+        heard.append((transport.statuses(), transport.closed))
 
     assert heard == [([200], True)] * 3
 
@@ -278,115 +278,115 @@ def test_a_head_that_is_none_is_matched_in_no_time(lines: int, broken: bytes) ->
 
 
 async def test_a_connection_that_was_handed_over_stays_there() -> None:
-    door = Door()
-    wire = Wire(door)
-    check, whoami = filled(message("GET /auth/nginx", AUTH) + "|" + message("GET /whoami", AUTH), door).split(b"|")
-    await wire.talk([check, whoami])
-    decided = len(door.journal.decided_)
+    server = VerifierServer()
+    transport = MemoryTransport(server)
+    check, whoami = filled(message("GET /auth/nginx", AUTH) + "|" + message("GET /whoami", AUTH), server).split(b"|")
+    await transport.talk([check, whoami])
+    decided = len(server.journal.decided_)
 
-    wire.feed(check)
-    at_once = len(door.journal.decided_) - decided
-    await wire.talk([])
+    transport.feed(check)
+    at_once = len(server.journal.decided_) - decided
+    await transport.talk([])
 
-    assert (at_once, wire.statuses()) == (0, [200, 200, 200])
+    assert (at_once, transport.statuses()) == (0, [200, 200, 200])
 
 
 @pytest.mark.parametrize("together", [False, True], ids=["alone", "behind another"])
 async def test_a_check_that_must_wait_takes_no_connection_with_it(*, together: bool, mocker: MockerFixture) -> None:
     """Only Argon2id can tell of it, once."""
-    door = Door()
-    known = request(door.issue("known"))
-    cold = request(door.issue("cold", mac=None, mac_key_id=None))
-    wire = Wire(door)
-    await wire.talk([known])
-    await wire.talk([known + cold] if together else [known, cold])
+    server = VerifierServer()
+    known = request(server.issue("known"))
+    cold = request(server.issue("cold", mac=None, mac_key_id=None))
+    transport = MemoryTransport(server)
+    await transport.talk([known])
+    await transport.talk([known + cold] if together else [known, cold])
     async with asyncio.timeout(10):
-        while len(wire.statuses()) < 3:  # noqa: ASYNC110 - a thread of Argon2id's tells nobody here
+        while len(transport.statuses()) < 3:  # noqa: ASYNC110 - a thread of Argon2id's tells nobody here
             await asyncio.sleep(0.01)
-    parse = mocker.spy(wire.protocol, "on_message_begin")
+    parse = mocker.spy(transport.protocol, "on_message_begin")
 
-    wire.feed(cold)
-    wire.feed(known)
+    transport.feed(cold)
+    transport.feed(known)
 
-    assert (wire.statuses(), parse.call_count) == ([200] * 5, 0)
-    door.hash_verifier.close()
+    assert (transport.statuses(), parse.call_count) == ([200] * 5, 0)
+    server.hash_verifier.close()
 
 
 async def test_what_comes_while_a_check_waits_comes_behind_it() -> None:
-    door = Door()
-    known = request(door.issue("known"))
-    cold = request(door.issue("cold", mac=None, mac_key_id=None), "/auth/envoy/any/-/")
-    wire = Wire(door)
+    server = VerifierServer()
+    known = request(server.issue("known"))
+    cold = request(server.issue("cold", mac=None, mac_key_id=None), "/auth/envoy/any/-/")
+    transport = MemoryTransport(server)
 
-    wire.feed(cold)
-    wire.feed(known)
+    transport.feed(cold)
+    transport.feed(known)
     async with asyncio.timeout(10):
-        while len(wire.statuses()) < 2:  # noqa: ASYNC110 - the same
+        while len(transport.statuses()) < 2:  # noqa: ASYNC110 - the same
             await asyncio.sleep(0.01)
 
-    credentials = [reply.header("x-auth-credential") for reply in read_replies(wire.written)]
+    credentials = [reply.header("x-auth-credential") for reply in read_replies(transport.written)]
     assert credentials == ["finance/cold-bot", "finance/known-bot"]
-    door.hash_verifier.close()
+    server.hash_verifier.close()
 
 
 @pytest.mark.parametrize("cuts", [1, 2, 3, 4])
 async def test_a_head_may_come_in_a_few_packets(cuts: int, mocker: MockerFixture) -> None:
-    door = Door()
-    wire = Wire(door)
-    raw = filled(message("GET /auth/nginx", AUTH, "X: " + "y" * 3000), door)
-    parse = mocker.spy(wire.protocol, "on_message_begin")
+    server = VerifierServer()
+    transport = MemoryTransport(server)
+    raw = filled(message("GET /auth/nginx", AUTH, "X: " + "y" * 3000), server)
+    parse = mocker.spy(transport.protocol, "on_message_begin")
     step = len(raw) // cuts + 1
 
-    await wire.talk([raw[at : at + step] for at in range(0, len(raw), step)] * 5)
+    await transport.talk([raw[at : at + step] for at in range(0, len(raw), step)] * 5)
 
-    assert (wire.statuses(), parse.call_count, wire.closed) == ([200] * 5, 0, False)
+    assert (transport.statuses(), parse.call_count, transport.closed) == ([200] * 5, 0, False)
 
 
 @pytest.mark.parametrize("sent", PLAIN_ONES.values(), ids=PLAIN_ONES.keys())
 def test_a_plain_head_is_waited_for_wherever_it_is_cut(sent: str) -> None:
-    raw = filled(sent, Door())
+    raw = filled(sent, VerifierServer())
 
     assert [at for at in range(len("OPTIONS /auth/envoy/"), len(raw)) if not may_become_plain(raw[:at])] == []
     assert not may_become_plain(raw)
 
 
 def test_what_comes_behind_the_longest_head_does_not_count_for_it(mocker: MockerFixture) -> None:
-    door = Door()
-    wire = Wire(door)
-    raw = filled(message("POST /auth/envoy/any/-/", "Content-Length: 0", AUTH), door)
-    decided = mocker.spy(wire.protocol, "_answer")
+    server = VerifierServer()
+    transport = MemoryTransport(server)
+    raw = filled(message("POST /auth/envoy/any/-/", "Content-Length: 0", AUTH), server)
+    decided = mocker.spy(transport.protocol, "_answer")
 
-    wire.feed(raw + b"\r\n" * Limits().head_bytes + b"content-length: 0\r\n")
+    transport.feed(raw + b"\r\n" * Limits().head_bytes + b"content-length: 0\r\n")
 
     assert decided.call_count == 1
 
 
 async def test_a_head_has_no_more_time_behind_a_check_that_came_in_two_packets_and_waited() -> None:
-    door = Door()
-    wire = Wire(door)
-    cold = filled(message("GET /auth/none", AUTH), door)
-    await wire.talk([cold[:30], cold[30:]])
+    server = VerifierServer()
+    transport = MemoryTransport(server)
+    cold = filled(message("GET /auth/none", AUTH), server)
+    await transport.talk([cold[:30], cold[30:]])
 
-    wire.feed(cold[:30])
+    transport.feed(cold[:30])
 
-    assert wire.statuses() == [404]
-    assert wire.protocol.deadline <= asyncio.get_running_loop().time() + Limits().request_seconds
+    assert transport.statuses() == [404]
+    assert transport.protocol.deadline <= asyncio.get_running_loop().time() + Limits().request_seconds
 
 
 async def test_a_head_in_more_packets_has_no_more_time_than_another() -> None:
-    door = Door()
-    wire = Wire(door)
-    raw = filled(message("GET /auth/nginx", AUTH), door)
-    wire.feed(raw[:20])
-    wire.protocol.deadline = 1.0
+    server = VerifierServer()
+    transport = MemoryTransport(server)
+    raw = filled(message("GET /auth/nginx", AUTH), server)
+    transport.feed(raw[:20])
+    transport.protocol.deadline = 1.0
 
     for byte in raw[20:-1]:
-        wire.feed(bytes([byte]))
-    waited = wire.protocol.deadline
-    wire.feed(raw[-1:])
-    await wire.talk([])
+        transport.feed(bytes([byte]))
+    waited = transport.protocol.deadline
+    transport.feed(raw[-1:])
+    await transport.talk([])
 
-    assert (waited, wire.statuses(), wire.protocol.deadline > 1.0) == (1.0, [200], True)
+    assert (waited, transport.statuses(), transport.protocol.deadline > 1.0) == (1.0, [200], True)
 
 
 @pytest.mark.parametrize(
@@ -395,23 +395,23 @@ async def test_a_head_in_more_packets_has_no_more_time_than_another() -> None:
     ids=["in a header", "in another", "after a header"],
 )
 async def test_a_check_inside_of_a_request_is_no_request_of_its_own(end: bytes, status: int) -> None:
-    door = Door()
-    token = door.issue()
-    wire = Wire(door)
-    wire.send(request(token))
+    server = VerifierServer()
+    token = server.issue()
+    transport = MemoryTransport(server)
+    transport.send(request(token))
 
-    wire.feed(b"GET /auth/nginx?role=admin HTTP/1.1\r\nx-beginning: " + end)
-    await wire.talk([request(token)])
+    transport.feed(b"GET /auth/nginx?role=admin HTTP/1.1\r\nx-beginning: " + end)
+    await transport.talk([request(token)])
 
-    assert wire.statuses() == [200, 400 if end == b"1\r\n" else status]
+    assert transport.statuses() == [200, 400 if end == b"1\r\n" else status]
 
 
 @pytest.mark.parametrize("announced", ["content-length: {length}", "transfer-encoding: chunked"])
 async def test_a_body_that_looks_like_a_check_is_a_body(announced: str) -> None:
-    async with open_door() as door:
-        known = request(door.issue())
+    async with open_verifier_server() as server:
+        known = request(server.issue())
         head = f"POST /check_user HTTP/1.1\r\nhost: v\r\n{announced.format(length=len(known))}\r\n\r\n".encode()
-        reader, writer = await asyncio.open_connection("127.0.0.1", door.port)
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
         writer.write(known)
         assert Reply.read(await reader.readuntil(b"\r\n\r\n")).status == 200
 
@@ -425,7 +425,7 @@ async def test_a_body_that_looks_like_a_check_is_a_body(announced: str) -> None:
     assert b"HTTP/1.1 200" not in rest
 
 
-_door = Door()
+_door = VerifierServer()
 _good, _other, _bad = _door.issue("a"), _door.issue("b"), _door.issue("c", revoked=True)
 _REQUESTS = [
     request(_good),
@@ -449,9 +449,9 @@ def test_however_requests_are_cut_into_packets_the_answers_are_the_same(sent: li
     cuts = sorted({0, len(stream), *data.draw(st.lists(places, max_size=12))})
 
     async def talk(packets: list[bytes]) -> tuple[list[int], bool]:
-        wire = Wire(_door)
-        await wire.talk(packets)
-        return wire.statuses(), wire.closed
+        transport = MemoryTransport(_door)
+        await transport.talk(packets)
+        return transport.statuses(), transport.closed
 
     answers, closed = asyncio.run(talk([stream[start:end] for start, end in pairwise(cuts)]))
     expected, _ = asyncio.run(talk(sent))

@@ -13,7 +13,7 @@ import trustme
 
 from pharia_access.entrypoints.verifier.limits import HANDSHAKES, Limits
 from pharia_access.entrypoints.verifier.listener import Tls
-from tests.support.http_door import Door, Reply, open_door
+from tests.support.verifier.verifier_server import Reply, VerifierServer, open_verifier_server
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine
@@ -50,12 +50,12 @@ def tls(tmp_path: Path) -> tuple[Tls, ssl.SSLContext]:
 
 
 @asynccontextmanager
-async def crowd(door: Door, said: bytes, count: int) -> AsyncIterator[list[Stream]]:
+async def crowd(server: VerifierServer, said: bytes, count: int) -> AsyncIterator[list[Stream]]:
     """So many connections that all say this, and wait."""
-    streams = [await asyncio.open_connection("127.0.0.1", door.port) for _ in range(count)]
+    streams = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(count)]
     for _, writer in streams:
         writer.write(said)
-    await settled(door)
+    await settled(server)
     try:
         yield streams
     finally:
@@ -63,11 +63,11 @@ async def crowd(door: Door, said: bytes, count: int) -> AsyncIterator[list[Strea
             writer.transport.abort()
 
 
-async def settled(door: Door) -> None:
+async def settled(server: VerifierServer) -> None:
     """Until the door has taken all that came."""
     before = -1
-    while before != door.connections():
-        before = door.connections()
+    while before != server.connections():
+        before = server.connections()
         await asyncio.sleep(0.05)
 
 
@@ -97,26 +97,26 @@ async def is_open(stream: Stream) -> bool:
 @BOTH
 @pytest.mark.parametrize("said", CROWDS.values(), ids=CROWDS)
 async def test_a_newcomer_with_a_good_token_gets_in(said: bytes, *, fast: bool) -> None:
-    async with open_door(fast=fast, limits=LIMITS) as door, crowd(door, said, PLACES):
-        token = door.issue().reveal()
-        newcomer = await asyncio.open_connection("127.0.0.1", door.port)
+    async with open_verifier_server(fast=fast, limits=LIMITS) as server, crowd(server, said, PLACES):
+        token = server.issue().reveal()
+        newcomer = await asyncio.open_connection("127.0.0.1", server.port)
         first = await ask(newcomer, check(token))
-        async with crowd(door, said, PLACES * 2):
+        async with crowd(server, said, PLACES * 2):
             again = await ask(newcomer, check(token))
         newcomer[1].close()
 
     assert (first.status, first.header("connection"), again.status) == (200, None, 200)
-    assert set(door.closed) == {"crowded-out"}
+    assert set(server.closed) == {"crowded-out"}
 
 
 @BOTH
 @pytest.mark.parametrize("target", ["/auth/nginx", "/auth/forward", "/auth/envoy/any/-/x", "/whoami"])
 async def test_who_showed_an_accepted_token_once_stays_whoever_comes(target: str, *, fast: bool) -> None:
-    async with open_door(fast=fast, limits=LIMITS) as door:
-        token = door.issue().reveal()
-        guest = await asyncio.open_connection("127.0.0.1", door.port)
+    async with open_verifier_server(fast=fast, limits=LIMITS) as server:
+        token = server.issue().reveal()
+        guest = await asyncio.open_connection("127.0.0.1", server.port)
         await ask(guest, check(token, target))
-        async with crowd(door, b"", PLACES * 3):
+        async with crowd(server, b"", PLACES * 3):
             assert await is_open(guest)
         guest[1].close()
 
@@ -125,17 +125,17 @@ async def test_who_showed_an_accepted_token_once_stays_whoever_comes(target: str
 @pytest.mark.parametrize("still_good", [True, False])
 async def test_who_shows_a_revoked_token_makes_room_again(*, fast: bool, still_good: bool) -> None:
     limits = Limits(connections=PLACES, idle_seconds=0.8)
-    async with open_door(fast=fast, limits=limits) as door:
-        token = door.issue().reveal()
-        guest = await asyncio.open_connection("127.0.0.1", door.port)
+    async with open_verifier_server(fast=fast, limits=limits) as server:
+        token = server.issue().reveal()
+        guest = await asyncio.open_connection("127.0.0.1", server.port)
         first = await ask(guest, check(token))
         if not still_good:
-            door.issue(revoked=True, uid="another")
+            server.issue(revoked=True, uid="another")
         statuses = set()
         for _ in range(6):
             statuses.add((await ask(guest, check(token))).status)
             await asyncio.sleep(0.4)
-        async with crowd(door, b"", PLACES):
+        async with crowd(server, b"", PLACES):
             stays = await is_open(guest)
         guest[1].close()
 
@@ -144,13 +144,13 @@ async def test_who_shows_a_revoked_token_makes_room_again(*, fast: bool, still_g
 
 async def test_the_oldest_goes_first() -> None:
     async with (
-        open_door(limits=LIMITS) as door,
-        crowd(door, BAD, PLACES // 2) as early,
-        crowd(door, BAD, PLACES // 2) as late,
+        open_verifier_server(limits=LIMITS) as server,
+        crowd(server, BAD, PLACES // 2) as early,
+        crowd(server, BAD, PLACES // 2) as late,
     ):
         for reader, _ in [*early, *late]:
             await reader.readuntil(b"\r\n\r\n")
-        async with crowd(door, b"", PLACES // 2):
+        async with crowd(server, b"", PLACES // 2):
             still = [await is_open(stream) for stream in [*early, *late]]
 
     assert still == [False] * (PLACES // 2) + [True] * (PLACES // 2)
@@ -165,7 +165,11 @@ async def test_the_oldest_goes_first() -> None:
     ],
 )
 async def test_who_makes_room_is_told_so_where_an_answer_is_due(said: bytes, heard: bytes) -> None:
-    async with open_door(limits=LIMITS) as door, crowd(door, said, 1) as alone, crowd(door, b"", PLACES):
+    async with (
+        open_verifier_server(limits=LIMITS) as server,
+        crowd(server, said, 1) as alone,
+        crowd(server, b"", PLACES),
+    ):
         async with asyncio.timeout(PATIENT):
             received = await alone[0][0].read()
 
@@ -175,17 +179,17 @@ async def test_who_makes_room_is_told_so_where_an_answer_is_due(said: bytes, hea
 
 @BOTH
 async def test_where_all_places_are_kept_a_good_token_is_answered_and_the_connection_closed(*, fast: bool) -> None:
-    async with open_door(fast=fast, limits=LIMITS) as door:
-        token = door.issue().reveal()
-        holders = [await asyncio.open_connection("127.0.0.1", door.port) for _ in range(PLACES - 2)]
+    async with open_verifier_server(fast=fast, limits=LIMITS) as server:
+        token = server.issue().reveal()
+        holders = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(PLACES - 2)]
         for holder in holders:
             await ask(holder, check(token))
         replies = []
         for target in ("/auth/nginx", "/whoami", "/auth/nginx", "/auth/forward"):
-            newcomer = await asyncio.open_connection("127.0.0.1", door.port)
+            newcomer = await asyncio.open_connection("127.0.0.1", server.port)
             replies.append(await ask(newcomer, check(token, target)))
             newcomer[1].close()
-        stranger = await asyncio.open_connection("127.0.0.1", door.port)
+        stranger = await asyncio.open_connection("127.0.0.1", server.port)
         bad = await ask(stranger, BAD)
         stranger[1].close()
         stay = [await is_open(holder) for holder in holders]
@@ -194,18 +198,18 @@ async def test_where_all_places_are_kept_a_good_token_is_answered_and_the_connec
 
     assert [(reply.status, reply.header("connection")) for reply in replies] == [(200, "close")] * 4
     assert (bad.status, bad.header("connection"), all(stay)) == (401, None, True)
-    assert door.closed == ["not-kept"] * 4
+    assert server.closed == ["not-kept"] * 4
 
 
 @BOTH
 async def test_in_a_churn_of_strangers_a_newcomer_has_time_to_ask(*, fast: bool) -> None:
-    async with open_door(fast=fast, limits=LIMITS) as door:
-        token = door.issue().reveal()
-        churn = asyncio.create_task(_churn(door))
+    async with open_verifier_server(fast=fast, limits=LIMITS) as server:
+        token = server.issue().reveal()
+        churn = asyncio.create_task(_churn(server))
         times, statuses = [], []
         for _ in range(50):
             began = time.monotonic()
-            newcomer = await asyncio.open_connection("127.0.0.1", door.port)
+            newcomer = await asyncio.open_connection("127.0.0.1", server.port)
             statuses.append((await ask(newcomer, check(token))).status)
             times.append(time.monotonic() - began)
             newcomer[1].close()
@@ -213,15 +217,15 @@ async def test_in_a_churn_of_strangers_a_newcomer_has_time_to_ask(*, fast: bool)
 
     assert statuses == [200] * 50
     assert sorted(times)[45] < 1.0
-    assert "crowded-out" in door.closed
+    assert "crowded-out" in server.closed
 
 
-async def _churn(door: Door) -> None:
+async def _churn(server: VerifierServer) -> None:
     """Open connection after connection, and say nothing."""
     streams = []
     try:
         while True:
-            streams.append(await asyncio.open_connection("127.0.0.1", door.port))
+            streams.append(await asyncio.open_connection("127.0.0.1", server.port))
     finally:
         for _, writer in streams:
             writer.transport.abort()
@@ -236,11 +240,11 @@ def test_those_whose_handshake_goes_on_make_room_too(
 
     async def main() -> tuple[bytes, int, list[str]]:
         async with (
-            open_door(tls=files, audiences=audiences, limits=LIMITS) as door,
-            crowd(door, said, PLACES * 3) as silent,
+            open_verifier_server(tls=files, audiences=audiences, limits=LIMITS) as server,
+            crowd(server, said, PLACES * 3) as silent,
         ):
             began = time.monotonic()
-            newcomer = await asyncio.open_connection("127.0.0.1", door.port, ssl=trusting)
+            newcomer = await asyncio.open_connection("127.0.0.1", server.port, ssl=trusting)
             newcomer[1].write(b"GET /nowhere HTTP/1.1\r\nhost: v\r\n\r\n")
             async with asyncio.timeout(PATIENT):
                 status = (await newcomer[0].readuntil(b"\r\n\r\n"))[9:12]
@@ -248,7 +252,7 @@ def test_those_whose_handshake_goes_on_make_room_too(
             still = sum([await is_open(stream) for stream in silent])
             newcomer[1].close()
             assert took < LIMITS.request_seconds
-            return status, still, door.closed
+            return status, still, server.closed
 
     status, still, closed = run(main())
     assert status == b"404"
@@ -262,13 +266,16 @@ def test_while_hundreds_let_their_handshake_wait_an_honest_one_is_served(
     files, trusting = tls
 
     async def main() -> tuple[int, float, int, list[str]]:
-        async with open_door(tls=files) as door, crowd(door, b"\x16\x03\x01\x02\x00\x01\x00", 300) as silent:
-            token, began = door.issue().reveal(), time.monotonic()
-            newcomer = await asyncio.open_connection("127.0.0.1", door.port, ssl=trusting)
+        async with (
+            open_verifier_server(tls=files) as server,
+            crowd(server, b"\x16\x03\x01\x02\x00\x01\x00", 300) as silent,
+        ):
+            token, began = server.issue().reveal(), time.monotonic()
+            newcomer = await asyncio.open_connection("127.0.0.1", server.port, ssl=trusting)
             status, took = (await ask(newcomer, check(token))).status, time.monotonic() - began
             still = sum(await asyncio.gather(*map(is_open, silent)))
             newcomer[1].close()
-            return status, took, still, door.closed
+            return status, took, still, server.closed
 
     status, took, still, closed = run(main())
     assert status == 200
@@ -284,15 +291,15 @@ def test_a_good_token_over_tls_keeps_its_place_and_a_handshake_too_late_has_none
 
     async def main() -> tuple[int, int, list[str]]:
         limits = Limits(connections=PLACES, request_seconds=0.4)
-        async with open_door(tls=files, limits=limits) as door:
-            token = door.issue().reveal()
-            guest = await asyncio.open_connection("127.0.0.1", door.port, ssl=trusting)
+        async with open_verifier_server(tls=files, limits=limits) as server:
+            token = server.issue().reveal()
+            guest = await asyncio.open_connection("127.0.0.1", server.port, ssl=trusting)
             await ask(guest, check(token))
-            async with crowd(door, b"", PLACES):
+            async with crowd(server, b"", PLACES):
                 await asyncio.sleep(1.0)
                 again = await ask(guest, check(token))
             guest[1].close()
-            return again.status, door.closed.count("crowded-out"), sorted(set(door.closed))
+            return again.status, server.closed.count("crowded-out"), sorted(set(server.closed))
 
     assert run(main()) == (200, 1, ["crowded-out", "late"])
 
@@ -304,8 +311,8 @@ def test_a_good_token_over_tls_keeps_its_place_and_a_handshake_too_late_has_none
 )
 async def test_who_has_had_its_time_is_counted(said: bytes, reason: str) -> None:
     limits = Limits(request_seconds=0.1, idle_seconds=0.1)
-    async with open_door(limits=limits) as door, crowd(door, said, 1) as alone:
+    async with open_verifier_server(limits=limits) as server, crowd(server, said, 1) as alone:
         async with asyncio.timeout(PATIENT):
             await alone[0][0].read()
 
-    assert door.closed == [reason]
+    assert server.closed == [reason]

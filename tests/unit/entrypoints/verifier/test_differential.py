@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.comparison import DisagreementError
-from tests.support.differences import DIFFERENCES
-from tests.support.http_streams import all_tags, make_stream
-from tests.support.stream_grammar import GOOD
-from tests.support.stream_rules import LENIENCES, OTHER_LENIENCES
-from tests.support.stream_run import Run
-from tests.support.ways_in import listener
+from tests.support.streams.comparison import DisagreementError
+from tests.support.streams.differences import DIFFERENCES
+from tests.support.streams.http_streams import all_tags, make_stream
+from tests.support.streams.stream_grammar import GOOD
+from tests.support.streams.stream_rules import LENIENCES, OTHER_LENIENCES
+from tests.support.streams.stream_run import Run
+from tests.support.streams.ways_in import listener
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pharia_access.entrypoints.verifier.limits import Limits
-    from tests.support.http_door import Door
-    from tests.support.step_loop import StepLoop
-    from tests.support.ways_in import Ways
+    from tests.support.fakes.step_loop import StepLoop
+    from tests.support.streams.ways_in import Ways
+    from tests.support.verifier.verifier_server import VerifierServer
 
 PARTS = [range(start, start + 10_000) for start in (0, 10_000)]
 ENOUGH = range(2_000)
@@ -73,8 +73,8 @@ def test_a_listener_that_reads_otherwise_is_found_out(change: Callable[[bytes], 
 def sabotaged(change: Callable[[bytes], bytes]) -> Ways:
     """The listener, which is shown other bytes than those that came."""
 
-    def ways(loop: StepLoop, limits: Limits, door: Door) -> dict[str, Callable[[], Any]]:
-        return {name: partial(made, connect) for name, connect in listener(loop, limits, door).items()}
+    def ways(loop: StepLoop, limits: Limits, server: VerifierServer) -> dict[str, Callable[[], Any]]:
+        return {name: partial(made, connect) for name, connect in listener(loop, limits, server).items()}
 
     def made(connect: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever the listener makes
         protocol = connect()

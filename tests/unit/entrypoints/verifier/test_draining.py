@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import pytest
 import trustme
 
-from tests.support.http_door import Door, open_door
-from tests.support.messages import AUTH, QUESTION, filled, message
-from tests.support.slow_application import SlowApplication
-from tests.support.wires import Wire, read_replies
+from tests.support.verifier.memory_transport import MemoryTransport, read_replies
+from tests.support.verifier.messages import AUTH, QUESTION, filled, message
+from tests.support.verifier.slow_application import SlowApplication
+from tests.support.verifier.verifier_server import VerifierServer, open_verifier_server
 from tests.unit.entrypoints.verifier.test_bounds import pem
 
 if TYPE_CHECKING:
@@ -38,9 +38,9 @@ class Tally:
     """Answers that said they were the last."""
 
 
-async def ask_on_and_on(door: Door, request: bytes, tally: Tally, context: ssl.SSLContext | None) -> None:
+async def ask_on_and_on(server: VerifierServer, request: bytes, tally: Tally, context: ssl.SSLContext | None) -> None:
     """One request after the other on a connection that is kept, until an answer says that it is the last."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", door.port, ssl=context)
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port, ssl=context)
     try:
         while True:
             writer.write(request)
@@ -70,12 +70,12 @@ def test_none_of_the_requests_of_a_closed_loop_is_lost(run: Run, tmp_path: Path,
 
     async def main() -> Tally:
         tally = Tally()
-        async with open_door(fast=fast, tls=pem(tmp_path, authority) if secure else None) as door:
-            request = filled(message("GET /auth/nginx", AUTH), door)
-            clients = [asyncio.create_task(ask_on_and_on(door, request, tally, trusting)) for _ in range(CONNECTIONS)]
+        async with open_verifier_server(fast=fast, tls=pem(tmp_path, authority) if secure else None) as server:
+            request = filled(message("GET /auth/nginx", AUTH), server)
+            clients = [asyncio.create_task(ask_on_and_on(server, request, tally, trusting)) for _ in range(CONNECTIONS)]
             while tally.answered < 20 * CONNECTIONS:  # noqa: ASYNC110 - the clients tell nobody
                 await asyncio.sleep(0.01)
-            await door.stop(10.0)
+            await server.stop(10.0)
             async with asyncio.timeout(10):
                 await asyncio.gather(*clients)
         return tally
@@ -93,12 +93,12 @@ def test_who_is_idle_has_a_moment_to_ask(run: Run, tmp_path: Path, *, secure: bo
         authority.configure_trust(trusting)
 
     async def main() -> list[bool]:
-        async with open_door(tls=pem(tmp_path, authority) if secure else None) as door:
-            request = filled(message("GET /auth/nginx", AUTH), door)
-            reader, writer = await asyncio.open_connection("127.0.0.1", door.port, ssl=trusting)
+        async with open_verifier_server(tls=pem(tmp_path, authority) if secure else None) as server:
+            request = filled(message("GET /auth/nginx", AUTH), server)
+            reader, writer = await asyncio.open_connection("127.0.0.1", server.port, ssl=trusting)
             writer.write(request)
             first = await reader.readuntil(b"\r\n\r\n")
-            stopping = asyncio.ensure_future(door.stop(5.0))
+            stopping = asyncio.ensure_future(server.stop(5.0))
             await asyncio.sleep(0.3)
             writer.write(request)
             second = await reader.readuntil(b"\r\n\r\n")
@@ -115,14 +115,14 @@ def test_a_handshake_under_way_is_finished_and_its_request_answered(run: Run, tm
     authority.configure_trust(trusting)
 
     async def main() -> bytes:
-        async with open_door(tls=pem(tmp_path, authority)) as door:
-            connection = socket.create_connection(("127.0.0.1", door.port))
+        async with open_verifier_server(tls=pem(tmp_path, authority)) as server:
+            connection = socket.create_connection(("127.0.0.1", server.port))
             connection.setblocking(False)  # noqa: FBT003 - the library's signature
             await asyncio.sleep(0.1)
-            stopping = asyncio.ensure_future(door.stop(5.0))
+            stopping = asyncio.ensure_future(server.stop(5.0))
             await asyncio.sleep(0.1)
             reader, writer = await asyncio.open_connection(sock=connection, ssl=trusting, server_hostname="127.0.0.1")
-            writer.write(filled(message("GET /auth/nginx", AUTH), door))
+            writer.write(filled(message("GET /auth/nginx", AUTH), server))
             answer = await reader.read()
             writer.close()
             await stopping
@@ -136,12 +136,12 @@ def test_who_connected_before_the_end_is_served(run: Run) -> None:
     """Such a connection waits in the kernel, and is not accepted yet."""
 
     async def main() -> list[int]:
-        async with open_door() as door:
-            request = filled(message("GET /auth/nginx", AUTH), door)
-            connections = [socket.create_connection(("127.0.0.1", door.port)) for _ in range(100)]
+        async with open_verifier_server() as server:
+            request = filled(message("GET /auth/nginx", AUTH), server)
+            connections = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(100)]
             for connection in connections:
                 connection.sendall(request)
-            await door.stop(5.0)
+            await server.stop(5.0)
             answers = [connection.recv(65536) for connection in connections]
             for connection in connections:
                 connection.close()
@@ -152,55 +152,55 @@ def test_who_connected_before_the_end_is_served(run: Run) -> None:
 
 @BOTH
 async def test_of_what_came_in_one_packet_the_last_answer_says_so(*, fast: bool) -> None:
-    door = Door()
-    wire = Wire(door, fast=fast)
-    check = filled(message("GET /auth/nginx", AUTH), door)
-    await wire.talk([check])
+    server = VerifierServer()
+    transport = MemoryTransport(server, fast=fast)
+    check = filled(message("GET /auth/nginx", AUTH), server)
+    await transport.talk([check])
 
-    wire.port.drain()
-    await wire.talk([check * 2])
+    transport.port.drain()
+    await transport.talk([check * 2])
 
-    assert (wire.closings(), wire.closed) == ([False, False, True], True)
+    assert (transport.closings(), transport.closed) == ([False, False, True], True)
 
 
 @BOTH
 @pytest.mark.parametrize("target", ["/auth/nginx?role=admin", "/nowhere", "/whoami"])
 async def test_a_refusal_is_the_last_answer_too(target: str, *, fast: bool) -> None:
-    door = Door()
-    wire = Wire(door, fast=fast)
-    wire.port.drain()
+    server = VerifierServer()
+    transport = MemoryTransport(server, fast=fast)
+    transport.port.drain()
 
-    await wire.talk([filled(message(f"GET {target}", AUTH), door)])
+    await transport.talk([filled(message(f"GET {target}", AUTH), server)])
 
-    assert (wire.closings(), wire.closed) == ([True], True)
+    assert (transport.closings(), transport.closed) == ([True], True)
 
 
 async def test_a_request_that_has_begun_is_answered() -> None:
     application = SlowApplication()
-    wire = Wire(Door(), fast=False, app=application)
+    transport = MemoryTransport(VerifierServer(), fast=False, app=application)
     asked = message("POST /check_user", AUTH, body=QUESTION).encode()
-    await wire.talk([message("GET /whoami", AUTH).encode() + asked[:-5]])
+    await transport.talk([message("GET /whoami", AUTH).encode() + asked[:-5]])
 
-    wire.port.drain()
-    wire.protocol.end_idle()
+    transport.port.drain()
+    transport.protocol.end_idle()
     await application.answer()
-    await wire.talk([asked[-5:]])
+    await transport.talk([asked[-5:]])
     await application.answer()
 
-    assert (wire.closings(), wire.closed) == ([False, True], True)
+    assert (transport.closings(), transport.closed) == ([False, True], True)
 
 
 @BOTH
 async def test_after_the_moment_who_is_idle_is_closed_and_nobody_else(*, fast: bool) -> None:
-    door = Door()
-    idle, half = Wire(door, fast=fast), Wire(door, fast=fast)
-    check = filled(message("GET /auth/nginx", AUTH), door)
+    server = VerifierServer()
+    idle, half = MemoryTransport(server, fast=fast), MemoryTransport(server, fast=fast)
+    check = filled(message("GET /auth/nginx", AUTH), server)
     await idle.talk([check])
     await half.talk([check, check[:30]])
 
-    for wire in (idle, half):
-        wire.port.drain()
-        wire.protocol.end_idle()
+    for transport in (idle, half):
+        transport.port.drain()
+        transport.protocol.end_idle()
     await half.talk([check[30:]])
 
     assert (idle.closed, idle.closings(), half.closings()) == (True, [False], [False, True])

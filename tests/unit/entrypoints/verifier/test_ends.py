@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pharia_access.entrypoints.verifier.limits import Limits
-from tests.support.http_door import open_door
-from tests.support.messages import AUTH, CASES, END, QUESTION, filled, message
-from tests.support.wires import read_replies
+from tests.support.verifier.memory_transport import read_replies
+from tests.support.verifier.messages import AUTH, CASES, END, QUESTION, filled, message
+from tests.support.verifier.verifier_server import open_verifier_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-    from tests.support.http_door import Door
+    from tests.support.verifier.verifier_server import VerifierServer
 
     Run = Callable[[Coroutine[Any, Any, Any]], Any]
 
@@ -29,10 +29,10 @@ PATIENT = 10.0
 SHORT = Limits(request_seconds=0.3, body_bytes=65536)
 
 
-async def connected(door: Door) -> socket.socket:
+async def connected(server: VerifierServer) -> socket.socket:
     connection = socket.socket()
     connection.setblocking(False)  # noqa: FBT003 - the library's signature
-    await asyncio.get_running_loop().sock_connect(connection, ("127.0.0.1", door.port))
+    await asyncio.get_running_loop().sock_connect(connection, ("127.0.0.1", server.port))
     return connection
 
 
@@ -45,16 +45,16 @@ async def all_that_comes(connection: socket.socket) -> bytes:
     return received
 
 
-async def until_nobody_is_connected(door: Door, seconds: float) -> None:
+async def until_nobody_is_connected(server: VerifierServer, seconds: float) -> None:
     async with asyncio.timeout(seconds):
-        while door.connections():  # noqa: ASYNC110 - the door tells nobody when one ends
+        while server.connections():  # noqa: ASYNC110 - the door tells nobody when one ends
             await asyncio.sleep(0.02)
 
 
 def test_a_client_that_sends_on_gets_the_answer_that_ends_it(run: Run) -> None:
     async def main() -> tuple[list[int], bool]:
-        async with open_door() as door:
-            connection = await connected(door)
+        async with open_verifier_server() as server:
+            connection = await connected(server)
             head = message("POST /check_user", "Expect: x", "Content-Length: 900000").encode()
             loop = asyncio.get_running_loop()
             await loop.sock_sendall(connection, head)
@@ -62,7 +62,7 @@ def test_a_client_that_sends_on_gets_the_answer_that_ends_it(run: Run) -> None:
             await loop.sock_sendall(connection, b"x" * 900_000)
             received = await all_that_comes(connection)
             connection.close()
-            await until_nobody_is_connected(door, 2)
+            await until_nobody_is_connected(server, 2)
             return [reply.status for reply in read_replies(received)], True
 
     assert run(main()) == ([417], True)
@@ -70,15 +70,15 @@ def test_a_client_that_sends_on_gets_the_answer_that_ends_it(run: Run) -> None:
 
 def test_a_client_that_sends_for_ever_after_the_last_answer_is_cut(run: Run) -> None:
     async def main() -> None:
-        async with open_door() as door:
-            connection = await connected(door)
+        async with open_verifier_server() as server:
+            connection = await connected(server)
             loop = asyncio.get_running_loop()
             await loop.sock_sendall(connection, b"nonsense\r\n\r\n")
             with suppress(ConnectionResetError, BrokenPipeError):
                 async with asyncio.timeout(PATIENT):
                     while True:
                         await loop.sock_sendall(connection, b"x" * 65536)
-            assert door.connections() == 0
+            assert server.connections() == 0
             connection.close()
 
     run(main())
@@ -87,17 +87,17 @@ def test_a_client_that_sends_for_ever_after_the_last_answer_is_cut(run: Run) -> 
 @pytest.mark.parametrize("target", ["/whoami", "/auth/nginx", "/x"])
 def test_a_client_that_reads_nothing_is_cut_and_its_requests_are_not_read(run: Run, target: str) -> None:
     async def main() -> int:
-        async with open_door(limits=SHORT) as door:
-            connection = await connected(door)
-            sent, many = 0, filled(message(f"GET {target}", AUTH) * 500, door)
+        async with open_verifier_server(limits=SHORT) as server:
+            connection = await connected(server)
+            sent, many = 0, filled(message(f"GET {target}", AUTH) * 500, server)
             async with asyncio.timeout(PATIENT):
                 with suppress(ConnectionResetError, BrokenPipeError):
-                    while door.connections() or not sent:
+                    while server.connections() or not sent:
                         with suppress(BlockingIOError):
                             sent += connection.send(many)
                         await asyncio.sleep(0.001)
             connection.close()
-            return len(door.journal.decided_)
+            return len(server.journal.decided_)
 
     assert run(main()) <= 16
 
@@ -106,9 +106,9 @@ def test_a_pause_of_the_process_is_not_charged_to_its_clients(run: Run) -> None:
     """As a throttled pod has: what came meanwhile is read before anybody is late."""
 
     async def main() -> list[int]:
-        async with open_door(limits=SHORT) as door:
-            half, silent = await connected(door), await connected(door)
-            sent = filled(message("GET /whoami", AUTH), door)
+        async with open_verifier_server(limits=SHORT) as server:
+            half, silent = await connected(server), await connected(server)
+            sent = filled(message("GET /whoami", AUTH), server)
             half.send(sent[:20])
             await asyncio.sleep(0.1)
             half.send(sent[20:])
@@ -127,17 +127,17 @@ def test_a_client_that_leaves_little_of_its_answers_is_cut_too(run: Run) -> None
     """Less than what a transport holds back by itself before it says that nobody takes it."""
 
     async def main() -> None:
-        async with open_door(limits=SHORT) as door:
+        async with open_verifier_server(limits=SHORT) as server:
             connection = socket.socket()
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
             connection.setblocking(False)  # noqa: FBT003 - the library's signature
-            await asyncio.get_running_loop().sock_connect(connection, ("127.0.0.1", door.port))
-            some = filled(message("GET /auth/nginx", AUTH) * 8, door)
+            await asyncio.get_running_loop().sock_connect(connection, ("127.0.0.1", server.port))
+            some = filled(message("GET /auth/nginx", AUTH) * 8, server)
             for _ in range(40):
                 with suppress(BlockingIOError):
                     connection.send(some)
                 await asyncio.sleep(0.002)
-            await until_nobody_is_connected(door, 3)
+            await until_nobody_is_connected(server, 3)
             connection.close()
 
     run(main())
@@ -147,16 +147,16 @@ def test_a_client_that_takes_no_answers_is_cut(run: Run) -> None:
     """One request after the other, so that none is too many, until no buffer takes another answer."""
 
     async def main() -> None:
-        async with open_door(limits=SHORT) as door:
-            connection = await connected(door)
-            asked = filled(message("POST /check_user", AUTH, body=_long_question()), door)
+        async with open_verifier_server(limits=SHORT) as server:
+            connection = await connected(server)
+            asked = filled(message("POST /check_user", AUTH, body=_long_question()), server)
             await asyncio.sleep(0)
             async with asyncio.timeout(PATIENT):
                 with suppress(ConnectionResetError, BrokenPipeError):
                     while True:
                         await asyncio.get_running_loop().sock_sendall(connection, asked)
                         await asyncio.sleep(0.001)
-            await until_nobody_is_connected(door, 2)
+            await until_nobody_is_connected(server, 2)
             connection.close()
 
     run(main())
@@ -169,9 +169,9 @@ def _long_question() -> str:
 
 def test_a_client_that_has_sent_all_gets_its_answers(run: Run) -> None:
     async def main() -> list[int]:
-        async with open_door() as door:
-            connection = await connected(door)
-            sent = filled(message("POST /check_user", AUTH, body=QUESTION) * 2, door)
+        async with open_verifier_server() as server:
+            connection = await connected(server)
+            sent = filled(message("POST /check_user", AUTH, body=QUESTION) * 2, server)
             await asyncio.get_running_loop().sock_sendall(connection, sent)
             connection.shutdown(socket.SHUT_WR)
             received = await all_that_comes(connection)
@@ -189,9 +189,9 @@ def test_a_message_is_read_as_what_it_is_on_a_real_socket(run: Run, name: str) -
     case = CASES[name]
 
     async def main() -> tuple[int, ...]:
-        async with open_door() as door:
-            connection = await connected(door)
-            sent = filled(case.sent, door)
+        async with open_verifier_server() as server:
+            connection = await connected(server)
+            sent = filled(case.sent, server)
             at = sent.find(b"\r\n\r\n") + 4
             loop = asyncio.get_running_loop()
             await loop.sock_sendall(connection, sent[:at])
@@ -213,10 +213,10 @@ def test_whatever_clients_do_the_log_stays_empty(run: Run, caplog: pytest.LogCap
     """They send, read or do not, and go away in the midst of it, by an end or by a reset."""
     random = Random(20261129)  # noqa: S311 - repeatable
 
-    async def client(door: Door) -> None:
-        connection = await connected(door)
+    async def client(server: VerifierServer) -> None:
+        connection = await connected(server)
         loop = asyncio.get_running_loop()
-        sent = filled("".join(random.choices(HOSTILE, k=2)), door)
+        sent = filled("".join(random.choices(HOSTILE, k=2)), server)
         sent = sent[: random.randint(1, len(sent))] if random.random() < 0.7 else sent
         step = random.choice([len(sent), 7, 60])
         with suppress(OSError):
@@ -228,10 +228,10 @@ def test_whatever_clients_do_the_log_stays_empty(run: Run, caplog: pytest.LogCap
         connection.close()
 
     async def main() -> None:
-        async with open_door(limits=Limits(request_seconds=0.3)) as door:
+        async with open_verifier_server(limits=Limits(request_seconds=0.3)) as server:
             for _ in range(12):
-                await asyncio.gather(*(client(door) for _ in range(25)))
-            await until_nobody_is_connected(door, 5)
+                await asyncio.gather(*(client(server) for _ in range(25)))
+            await until_nobody_is_connected(server, 5)
 
     with caplog.at_level(logging.INFO):
         run(main())

@@ -11,9 +11,9 @@ import trustme
 
 from pharia_access.entrypoints.verifier.limits import Limits
 from pharia_access.entrypoints.verifier.listener import Tls
-from tests.support.http_door import open_door
-from tests.support.messages import SMUGGLED, filled, message
-from tests.support.wires import read_replies
+from tests.support.verifier.memory_transport import read_replies
+from tests.support.verifier.messages import SMUGGLED, filled, message
+from tests.support.verifier.verifier_server import open_verifier_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -42,8 +42,8 @@ def tls(authority: trustme.CA, tmp_path: Path) -> Tls:
 @pytest.mark.parametrize("said", [b"", b"\x16\x03\x01\x02\x00\x01\x00"], ids=["nothing", "half a hello"])
 def test_who_does_not_shake_hands_has_the_time_of_a_request(run: Run, tls: Tls, said: bytes) -> None:
     async def main() -> bytes:
-        async with open_door(tls=tls, limits=Limits(request_seconds=0.3)) as door:
-            reader, writer = await asyncio.open_connection("127.0.0.1", door.port)
+        async with open_verifier_server(tls=tls, limits=Limits(request_seconds=0.3)) as server:
+            reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
             writer.write(said)
             async with asyncio.timeout(5):
                 received = await reader.read()
@@ -62,10 +62,10 @@ def test_behind_tls_and_at_the_port_of_token_reviews_bodies_are_bodies_too(
     async def main() -> list[int]:
         statuses: list[int] = []
         for audiences, path in ((None, "/auth/forward"), ([], "/tokenreview")):
-            async with open_door(tls=tls, audiences=audiences) as door:
-                reader, writer = await asyncio.open_connection("127.0.0.1", door.port, ssl=trusting)
+            async with open_verifier_server(tls=tls, audiences=audiences) as server:
+                reader, writer = await asyncio.open_connection("127.0.0.1", server.port, ssl=trusting)
                 offered = message(f"POST {path}", "Connection: upgrade", "Upgrade: x", body=SMUGGLED)
-                writer.write(filled(offered + offered + "nonsense\r\n\r\n", door))
+                writer.write(filled(offered + offered + "nonsense\r\n\r\n", server))
                 async with asyncio.timeout(PATIENT):
                     received = await reader.read()
                 writer.close()

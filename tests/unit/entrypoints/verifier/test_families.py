@@ -7,10 +7,11 @@ import socket
 
 import pytest
 
-from pharia_access.entrypoints.verifier.app import Protocols, VerifierApp
+from pharia_access.entrypoints.verifier.app import VerifierApp
+from pharia_access.entrypoints.verifier.endpoints import Protocols
 from pharia_access.entrypoints.verifier.limits import Limits
 from pharia_access.entrypoints.verifier.listener import Listener
-from tests.support.http_door import Door
+from tests.support.verifier.verifier_server import VerifierServer
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
@@ -21,7 +22,7 @@ async def test_checks_are_answered_on_both_families(address: str) -> None:
         except OSError:
             pytest.skip("there is no IPv6 on this machine")
     limits = Limits()
-    listener = Listener(VerifierApp(Protocols(Door().gate, limits.body_bytes)), limits)
+    listener = Listener(VerifierApp(Protocols(VerifierServer().authorizer, limits.body_bytes)), limits)
     await listener.start("::", 0)
     try:
         reader, writer = await asyncio.open_connection(address, listener.port)

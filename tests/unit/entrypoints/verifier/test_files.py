@@ -45,7 +45,7 @@ class Reader:
         self.folder = folder
         self.used: list[Keyring | None] = []
         self.successes: list[bool] = []
-        self.files = FollowedFiles("keyring", [folder], self.read, meter=self)
+        self.files = FollowedFiles("keyring", [folder], self.read, metrics=self)
 
     async def read(self) -> None:
         self.used.append(read_keyring(self.folder))
@@ -223,7 +223,7 @@ async def test_what_changes_while_it_is_read_is_read_again(tmp_path: Path) -> No
                 (tmp_path / name).unlink()
             mount(tmp_path, "2", second.to_data())
 
-    reader.files = FollowedFiles("keyring", [tmp_path], read_and_change, meter=reader)
+    reader.files = FollowedFiles("keyring", [tmp_path], read_and_change, metrics=reader)
     await reader.look(3)
 
     assert reader.used == [first, second]
@@ -236,7 +236,7 @@ async def test_a_bug_of_a_library_does_not_end_it_either(tmp_path: Path, caplog:
         text = "s3cret"
         raise RuntimeError(text)
 
-    await FollowedFiles("keyring", [tmp_path], broken, meter=reader).look()
+    await FollowedFiles("keyring", [tmp_path], broken, metrics=reader).look()
 
     assert reader.successes == [False]
     assert "s3cret" not in caplog.text
@@ -264,7 +264,7 @@ async def test_each_change_of_a_file_is_seen(tmp_path: Path, how: str) -> None:
     async def read() -> None:
         reads.append(how)
 
-    files = FollowedFiles("certificate", [file], read, meter=Reader(tmp_path))
+    files = FollowedFiles("certificate", [file], read, metrics=Reader(tmp_path))
     files._source = "keyring"
     await files.look()
     before = file.stat()

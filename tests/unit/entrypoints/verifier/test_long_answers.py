@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pharia_access.domain.permissions import Permission, Role
-from pharia_access.entrypoints.verifier.app import Protocols, VerifierApp
+from pharia_access.entrypoints.verifier.app import VerifierApp
+from pharia_access.entrypoints.verifier.endpoints import Protocols
 from pharia_access.entrypoints.verifier.long_work import LongRequest
-from pharia_access.services.verifier.authorizer import AuthorizationResult, Authorizer, Contract
-from tests.support.http_door import Door, Reply, open_door
-from tests.support.wires import Wire, request, settle
+from pharia_access.services.verifier.authorizer import Authorizer, Contract
+from pharia_access.services.verifier.verifier import AuthorizationResult
+from tests.support.verifier.memory_transport import MemoryTransport, request, settle
+from tests.support.verifier.verifier_server import Reply, VerifierServer, open_verifier_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,20 +38,20 @@ LONG = {
 }
 
 
-def revoke(door: Door, token: TokenText) -> None:
-    found = door.index.find(token.token_id)
+def revoke(server: VerifierServer, token: TokenText) -> None:
+    found = server.index.find(token.token_id)
     assert found is not None
-    door.index.put_token(replace(found, revoked=True))
+    server.index.put_token(replace(found, revoked=True))
 
 
-def rich(door: Door) -> TokenText:
+def rich(server: VerifierServer) -> TokenText:
     """A token of a credential that holds 16 roles of 128 permissions of one name, and may introspect."""
     names = tuple(f"wide-{number}" for number in range(16))
     for number, name in enumerate(names):
         models = range(128 * number, 128 * number + 128)
         held = tuple(Permission.of("AccessModel", model=f"m{model}") for model in models)
-        door.index.put_role(Role(name, frozenset({"*"}), (*held, Permission.of("IntrospectTokens"))))
-    return door.issue("rich", roles=names)
+        server.index.put_role(Role(name, frozenset({"*"}), (*held, Permission.of("IntrospectTokens"))))
+    return server.issue("rich", roles=names)
 
 
 def asked(method: str, target: str, body: bytes, token: TokenText) -> bytes:
@@ -71,47 +73,47 @@ def after_the_last_piece(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], 
     return rests
 
 
-async def answered(door: Door, raw: bytes, *, fast: bool = True) -> Reply:
-    wire = Wire(door, fast=fast, app=VerifierApp(Protocols(door.gate, 65536)))
-    wire.feed(raw)
+async def answered(server: VerifierServer, raw: bytes, *, fast: bool = True) -> Reply:
+    transport = MemoryTransport(server, fast=fast, app=VerifierApp(Protocols(server.authorizer, 65536)))
+    transport.feed(raw)
     async with asyncio.timeout(10):
-        while not wire.written:  # noqa: ASYNC110 - the wire tells nobody
+        while not transport.written:  # noqa: ASYNC110 - the wire tells nobody
             await asyncio.sleep(0)
         await settle()
-    return Reply.read(wire.written)
+    return Reply.read(transport.written)
 
 
 @pytest.mark.parametrize(("method", "target", "body"), LONG.values(), ids=LONG)
 async def test_a_token_that_is_revoked_during_a_rest_is_refused(
     method: str, target: str, body: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    door = Door()
-    token = rich(door)
-    rests = after_the_last_piece(monkeypatch, lambda: revoke(door, token))
+    server = VerifierServer()
+    token = rich(server)
+    rests = after_the_last_piece(monkeypatch, lambda: revoke(server, token))
 
-    reply = await answered(door, asked(method, target, body, token))
+    reply = await answered(server, asked(method, target, body, token))
 
     assert reply.status == 401
     assert rests
-    assert {reason for _, reason, _ in door.journal.refused_} == {"revoked"}
+    assert {reason for _, reason, _ in server.journal.refused_} == {"revoked"}
 
 
 @pytest.mark.parametrize("target", ["/check_user", "/whoami"])
 async def test_a_role_that_is_taken_away_during_a_rest_is_not_told(
     target: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    door = Door()
-    token = rich(door)
+    server = VerifierServer()
+    token = rich(server)
     body = BODY.replace(b'"x0"', b'"m0"') if target == "/check_user" else b""
-    before = await answered(door, asked("POST" if body else "GET", target, body, token))
+    before = await answered(server, asked("POST" if body else "GET", target, body, token))
     rests: list[int] = []
 
     def once() -> None:
         if not rests:
-            door.index.drop("ApiRole", "wide-0")
+            server.index.drop("ApiRole", "wide-0")
 
     rests = after_the_last_piece(monkeypatch, once)
-    after = await answered(door, asked("POST" if body else "GET", target, body, token))
+    after = await answered(server, asked("POST" if body else "GET", target, body, token))
 
     assert (before.status, after.status) == (200, 200)
     assert (b'"m0"' in before.body, b'"m0"' in after.body) == (True, False)
@@ -120,11 +122,11 @@ async def test_a_role_that_is_taken_away_during_a_rest_is_not_told(
 
 @pytest.mark.parametrize("target", ["/check_user", "/whoami"])
 async def test_what_no_longer_holds_whenever_it_is_done_is_503(target: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    door = Door()
-    token = rich(door)
-    monkeypatch.setattr(Authorizer, "still_holds", lambda _gate, _accepted: False)
+    server = VerifierServer()
+    token = rich(server)
+    monkeypatch.setattr(Authorizer, "still_holds", lambda _authorizer, _accepted: False)
 
-    reply = await answered(door, asked("POST" if target == "/check_user" else "GET", target, BODY, token))
+    reply = await answered(server, asked("POST" if target == "/check_user" else "GET", target, BODY, token))
 
     assert reply.status == 503
 
@@ -134,37 +136,37 @@ async def test_others_long_work_does_not_wait_while_one_is_decided_anew(
     target: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As where Argon2id must tell."""
-    door = Door()
-    token = rich(door)
-    protocols = Protocols(door.gate, 65536)
+    server = VerifierServer()
+    token = rich(server)
+    protocols = Protocols(server.authorizer, 65536)
     decided, anew, goes_on = 0, asyncio.Event(), asyncio.Event()
-    original = Authorizer.decide
+    original = Authorizer.authorize
 
-    async def decide(
-        gate: Authorizer, contract: Contract, values: Sequence[bytes], requirement: str = ""
+    async def authorize(
+        authorizer: Authorizer, contract: Contract, values: Sequence[bytes], requirement: str = ""
     ) -> AuthorizationResult:
         nonlocal decided
         decided += 1
         if decided > 1:
             anew.set()
             await goes_on.wait()
-        return await original(gate, contract, values, requirement)
+        return await original(authorizer, contract, values, requirement)
 
-    monkeypatch.setattr(Authorizer, "decide", decide)
-    after_the_last_piece(monkeypatch, lambda: None if decided > 1 else revoke(door, token))
-    wire = Wire(door, app=VerifierApp(protocols))
+    monkeypatch.setattr(Authorizer, "authorize", authorize)
+    after_the_last_piece(monkeypatch, lambda: None if decided > 1 else revoke(server, token))
+    transport = MemoryTransport(server, app=VerifierApp(protocols))
     body = BODY if target == "/check_user" else b""
-    wire.feed(asked("POST" if body else "GET", target, body, token))
+    transport.feed(asked("POST" if body else "GET", target, body, token))
 
     async with asyncio.timeout(10):
         await anew.wait()
         with protocols.work.request("another") as long:
             await long.piece()
         goes_on.set()
-        while not wire.written:  # noqa: ASYNC110 - the wire tells nobody
+        while not transport.written:  # noqa: ASYNC110 - the wire tells nobody
             await asyncio.sleep(0)
 
-    assert wire.statuses() == [401]
+    assert transport.statuses() == [401]
 
 
 @pytest.mark.parametrize("fast", [True, False], ids=["fast path", "ASGI"])
@@ -172,16 +174,16 @@ async def test_others_long_work_does_not_wait_while_one_is_decided_anew(
 async def test_a_requirement_that_takes_long_to_tell_waits_until_its_answer_is_known(
     target: str, status: int, monkeypatch: pytest.MonkeyPatch, *, fast: bool
 ) -> None:
-    door = Door()
-    token = rich(door)
+    server = VerifierServer()
+    token = rich(server)
     rests = after_the_last_piece(monkeypatch, lambda: None)
 
-    replies = [await answered(door, request(token, target), fast=fast) for _ in range(3)]
+    replies = [await answered(server, request(token, target), fast=fast) for _ in range(3)]
     waited = len(rests)
-    holder = door.index.holder("finance/rich-bot")
-    assert holder is not None
-    door.index.put_credential_record(holder)
-    again = await answered(door, request(token, target), fast=fast)
+    credential = server.index.credential("finance/rich-bot")
+    assert credential is not None
+    server.index.put_credential_record(credential)
+    again = await answered(server, request(token, target), fast=fast)
 
     assert {reply.status for reply in [*replies, again]} == {status}
     assert (waited, len(rests)) == ((1, 2) if status == 200 else (3, 4))
@@ -189,47 +191,47 @@ async def test_a_requirement_that_takes_long_to_tell_waits_until_its_answer_is_k
 
 @pytest.mark.parametrize("roles", [1, 16])
 async def test_few_roles_or_few_parts_are_told_at_once(roles: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    door = Door()
-    rich(door)
-    few = door.issue("few", roles=tuple(f"wide-{number}" for number in range(roles)))
+    server = VerifierServer()
+    rich(server)
+    few = server.issue("few", roles=tuple(f"wide-{number}" for number in range(roles)))
     rests = after_the_last_piece(monkeypatch, lambda: None)
 
     target = MUCH if roles == 1 else "/auth/nginx?permission=AccessModel;model=m7&permission=AccessModel;model=m999"
-    reply = Wire(door).send(request(few, target))
+    reply = MemoryTransport(server).send(request(few, target))
 
     assert (reply.status, rests) == (403 if roles == 1 else 200, [])
 
 
 async def test_a_requirement_that_takes_long_is_told_503_where_too_much_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pharia_access.entrypoints.verifier.long_work.PLACES", 0)
-    door = Door()
+    server = VerifierServer()
 
-    reply = await answered(door, request(rich(door), MET))
+    reply = await answered(server, request(rich(server), MET))
 
     assert (reply.status, reply.header("retry-after")) == (503, "1")
 
 
 async def test_what_others_ask_at_length_does_not_count_as_checks_that_come() -> None:
-    door = Door()
-    token = rich(door)
+    server = VerifierServer()
+    token = rich(server)
     for _ in range(3):
-        await answered(door, request(token, MUCH))
+        await answered(server, request(token, MUCH))
 
-    assert door.gate.checks == 0
+    assert server.authorizer.checks == 0
 
 
 async def test_what_rests_when_the_process_ends_is_answered_at_once() -> None:
-    async with open_door() as door:
-        greedy, gateway = rich(door), door.issue()
+    async with open_verifier_server() as server:
+        greedy, gateway = rich(server), server.issue()
         check = request(gateway)
         stop = asyncio.Event()
-        asking = asyncio.create_task(_ask_on(door, check, stop))
-        streams = [await asyncio.open_connection("127.0.0.1", door.port) for _ in range(8)]
+        asking = asyncio.create_task(_ask_on(server, check, stop))
+        streams = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(8)]
         for _, writer in streams:
             writer.write(asked("POST", "/check_user", BODY, greedy))
         await asyncio.sleep(0.3)
         async with asyncio.timeout(5):
-            await door.stop(10.0)
+            await server.stop(10.0)
         replies = [Reply.read(await reader.read()) for reader, _ in streams]
         stop.set()
         await asking
@@ -239,9 +241,9 @@ async def test_what_rests_when_the_process_ends_is_answered_at_once() -> None:
     assert {reply.status for reply in replies} == {200}
 
 
-async def _ask_on(door: Door, check: bytes, stop: asyncio.Event) -> None:
+async def _ask_on(server: VerifierServer, check: bytes, stop: asyncio.Event) -> None:
     """Check after check over one connection, until the door ends it."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", door.port)
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
     with suppress(ConnectionError):
         while not stop.is_set():
             writer.write(check)

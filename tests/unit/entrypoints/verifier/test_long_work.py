@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pharia_access.domain.permissions import Permission, Role
-from pharia_access.entrypoints.verifier.app import Protocols, VerifierApp
+from pharia_access.entrypoints.verifier.app import VerifierApp
+from pharia_access.entrypoints.verifier.endpoints import Protocols
 from pharia_access.entrypoints.verifier.long_work import PLACES, LongRequest, LongWork
 from pharia_access.entrypoints.verifier.pace import RESTS, Pace
 from pharia_access.errors import OverloadedError
-from tests.support.http_door import Door, Reply, open_door
-from tests.support.wires import Wire, request
+from tests.support.verifier.memory_transport import MemoryTransport, request
+from tests.support.verifier.verifier_server import Reply, VerifierServer, open_verifier_server
 
 if TYPE_CHECKING:
     from pytest_mock import MockerFixture
@@ -25,12 +26,12 @@ if TYPE_CHECKING:
 ASKED = [{"permission": "AccessModel", "model": f"x{number}"} for number in range(256)]
 
 
-def wide_roles(door: Door) -> tuple[str, ...]:
+def wide_roles(server: VerifierServer) -> tuple[str, ...]:
     names = tuple(f"wide-{number}" for number in range(16))
     for number, name in enumerate(names):
         models = range(128 * number, 128 * number + 128)
         held = tuple(Permission.of("AccessModel", model=f"m{model}", size="*") for model in models)
-        door.index.put_role(Role(name, frozenset({"*"}), held))
+        server.index.put_role(Role(name, frozenset({"*"}), held))
     return names
 
 
@@ -64,8 +65,8 @@ async def test_holders_take_turns_and_of_each_the_oldest_request_goes_on() -> No
     work = LongWork(lambda: 0)
     done: list[str] = []
 
-    async def asked(holder: str, name: str) -> None:
-        with work.request(holder) as request:
+    async def asked(client: str, name: str) -> None:
+        with work.request(client) as request:
             for _ in range(4):
                 await request.piece()
                 done.append(name)
@@ -119,8 +120,8 @@ async def test_who_waited_too_long_is_told_so_and_the_others_go_on(monkeypatch: 
     monkeypatch.setattr("pharia_access.entrypoints.verifier.long_work.MOST_SECONDS", 0.2)
     work = LongWork(itertools.count().__next__)
 
-    async def asked(holder: str) -> str:
-        with work.request(holder) as request:
+    async def asked(client: str) -> str:
+        with work.request(client) as request:
             try:
                 for _ in range(6):
                     await request.piece()
@@ -143,8 +144,8 @@ async def test_who_waited_too_long_is_told_so_and_the_others_go_on(monkeypatch: 
 async def test_who_gives_up_keeps_nobody_waiting(rounds: int) -> None:
     work = LongWork(lambda: 0)
 
-    async def asked(holder: str, pieces: int) -> None:
-        with work.request(holder) as request:
+    async def asked(client: str, pieces: int) -> None:
+        with work.request(client) as request:
             for _ in range(pieces):
                 await request.piece()
 
@@ -185,13 +186,13 @@ async def test_between_the_pieces_of_a_request_others_checks_are_answered(
 
     async def piece(long: LongRequest) -> None:
         await original(long)
-        pieces.append(door.gate.checks)
+        pieces.append(server.authorizer.checks)
 
     monkeypatch.setattr(LongRequest, "piece", piece)
-    door = Door()
-    app = VerifierApp(Protocols(door.gate, 65536))
-    rich, poor = door.issue("rich", roles=wide_roles(door)).reveal(), request(door.issue())
-    busy, quick = Wire(door, app=app), Wire(door, app=app)
+    server = VerifierServer()
+    app = VerifierApp(Protocols(server.authorizer, 65536))
+    rich, poor = server.issue("rich", roles=wide_roles(server)).reveal(), request(server.issue())
+    busy, quick = MemoryTransport(server, app=app), MemoryTransport(server, app=app)
     length = f"content-length: {len(body)}\r\n" if body else ""
     busy.feed(f"{method} {target} HTTP/1.1\r\nhost: v\r\nauthorization: Bearer {rich}\r\n{length}\r\n".encode() + body)
     async with asyncio.timeout(20):
@@ -205,16 +206,16 @@ async def test_between_the_pieces_of_a_request_others_checks_are_answered(
 
 
 def test_each_verifier_has_one_queue_for_all_that_takes_long() -> None:
-    protocols = Protocols(Door().gate, 65536)
+    protocols = Protocols(VerifierServer().authorizer, 65536)
 
     assert protocols.work is protocols.work
 
 
-def places_of(work: LongWork, stack: ExitStack, holder: str) -> int:
+def places_of(work: LongWork, stack: ExitStack, client: str) -> int:
     """How many it gets that takes all it can."""
     for count in range(PLACES + 1):
         try:
-            stack.enter_context(work.request(holder)).take_place()
+            stack.enter_context(work.request(client)).take_place()
         except OverloadedError:
             return count
     return PLACES + 1
@@ -233,12 +234,12 @@ def test_one_holder_leaves_places_to_others() -> None:
 @pytest.mark.parametrize("target", ["/check_user", "/oauth2/introspect"])
 async def test_bodies_that_one_holder_lets_wait_are_few_and_end_with_their_clients(target: str) -> None:
     ready = Role("resource-server", frozenset({"*"}), (Permission.of("IntrospectTokens"),))
-    async with open_door() as door:
-        door.index.put_role(ready)
-        greedy, other = (door.issue(name, roles=(ready.name,)).reveal() for name in ("greedy", "other"))
+    async with open_verifier_server() as server:
+        server.index.put_role(ready)
+        greedy, other = (server.issue(name, roles=(ready.name,)).reveal() for name in ("greedy", "other"))
         writers, replies = [], []
         for _ in range(PLACES):
-            reader, writer = await asyncio.open_connection("127.0.0.1", door.port)
+            reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
             writers.append(writer)
             writer.write(head_of(target, greedy, 60_000))
             replies.append(asyncio.create_task(reader.readuntil(b"\r\n\r\n")))
@@ -246,12 +247,12 @@ async def test_bodies_that_one_holder_lets_wait_are_few_and_end_with_their_clien
             while sum(reply.done() for reply in replies) < PLACES // 2:  # noqa: ASYNC110 - the door tells nobody
                 await asyncio.sleep(0.01)
         refused = {Reply.read(reply.result()) for reply in replies if reply.done()}
-        others = [(await long_body(door, target, other)).status for _ in range(3)]
-        short = (await door.ask("POST", target, f"authorization: Bearer {greedy}", body=b"{}")).status
+        others = [(await long_body(server, target, other)).status for _ in range(3)]
+        short = (await server.ask("POST", target, f"authorization: Bearer {greedy}", body=b"{}")).status
         for writer in writers:
             writer.transport.abort()
         async with asyncio.timeout(10):
-            while (afterwards := await long_body(door, target, greedy)).status == 503:  # noqa: ASYNC110 - as above
+            while (afterwards := await long_body(server, target, greedy)).status == 503:  # noqa: ASYNC110 - as above
                 await asyncio.sleep(0.01)
         await asyncio.gather(*replies, return_exceptions=True)
 
@@ -266,19 +267,19 @@ def head_of(target: str, token: str, length: int) -> bytes:
     return head.encode()
 
 
-async def long_body(door: Door, target: str, token: str) -> Reply:
+async def long_body(server: VerifierServer, target: str, token: str) -> Reply:
     body = json.dumps({"permissions": ASKED}).encode()
-    return Reply.read(await door.send(head_of(target, token, len(body)) + body))
+    return Reply.read(await server.send(head_of(target, token, len(body)) + body))
 
 
 @pytest.mark.parametrize("fast", [True, False], ids=["fast path", "ASGI"])
 @pytest.mark.parametrize("version", ["1.0", "1.1"])
 @pytest.mark.parametrize("target", ["/auth/nginx", "/auth/forward", "/auth/envoy/any/-/"])
 async def test_each_check_counts_by_whichever_way_it_comes(target: str, version: str, *, fast: bool) -> None:
-    async with open_door(fast=fast) as door:
-        token = door.issue().reveal()
-        await door.send(f"GET {target} HTTP/{version}\r\nhost: v\r\nauthorization: Bearer {token}\r\n\r\n".encode())
-        checks = door.gate.checks
-        await door.ask("GET", "/whoami", f"authorization: Bearer {token}")
+    async with open_verifier_server(fast=fast) as server:
+        token = server.issue().reveal()
+        await server.send(f"GET {target} HTTP/{version}\r\nhost: v\r\nauthorization: Bearer {token}\r\n\r\n".encode())
+        checks = server.authorizer.checks
+        await server.ask("GET", "/whoami", f"authorization: Bearer {token}")
 
-    assert (checks, door.gate.checks) == (1, 1)
+    assert (checks, server.authorizer.checks) == (1, 1)

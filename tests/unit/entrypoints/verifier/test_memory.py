@@ -19,10 +19,10 @@ from pharia_access.entrypoints.verifier.checks import EarlyAnswers
 from pharia_access.entrypoints.verifier.connection import Connection
 from pharia_access.entrypoints.verifier.limits import Limits
 from pharia_access.services.verifier.audit_log import AuditLimits, AuditLog
-from pharia_access.services.verifier.authorizer import Authorizer, AuthorizerHooks
+from pharia_access.services.verifier.authorizer import Authorizer
 from pharia_access.telemetry.verifier_metrics import VerifierMetrics
-from tests.support.http_door import Door, open_door
-from tests.support.wires import Wire
+from tests.support.verifier.memory_transport import MemoryTransport
+from tests.support.verifier.verifier_server import VerifierServer, open_verifier_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,21 +72,23 @@ def sizes(roots: list[object]) -> dict[int, int]:
 
 
 async def test_a_client_that_changes_everything_is_not_remembered_without_end() -> None:
-    door = Door()
+    server = VerifierServer()
     metrics = VerifierMetrics(version="1")
-    audit = AuditLog(AuditLimits(), ticks=lambda: door.ticks, meter=metrics)
-    door.gate = Authorizer(door.verifier, AuthorizerHooks(metrics, audit, door.journal, lambda: door.ticks))
-    token = door.issue().reveal()
-    early = EarlyAnswers(door.gate, BusyPoll(0, now=lambda: 0.0), AcceptedTexts(most=1000))
-    wire = Wire(door, early=early)
-    roots: list[object] = [door.gate, early.texts, wire.protocol, metrics, audit]
+    audit = AuditLog(AuditLimits(), boottime=lambda: server.boottime, metrics=metrics)
+    server.authorizer = Authorizer(
+        server.verifier, metrics=metrics, auditor=audit, last_used=server.journal, monotonic=lambda: server.boottime
+    )
+    token = server.issue().reveal()
+    early = EarlyAnswers(server.authorizer, BusyPoll(0, now=lambda: 0.0), AcceptedTexts(most=1000))
+    memory_transport = MemoryTransport(server, early=early)
+    roots: list[object] = [server.authorizer, early.texts, memory_transport.protocol, metrics, audit]
 
     after = []
     for start in (0, EACH):
         for request in requests(token, start):
-            wire.feed(request)
-            wire.written = b""
-        door.journal.used_.clear()
+            memory_transport.feed(request)
+            memory_transport.written = b""
+        server.journal.used_.clear()
         after.append((sizes(roots), {name: cache.cache_info().currsize for name, cache in caches().items()}))
 
     assert sum(after[1][0].values()) <= sum(after[0][0].values()) + 1000  # of the accepted texts, one generation
@@ -98,17 +100,17 @@ def test_every_cache_has_a_bound() -> None:
     found = caches()
 
     assert {name for name, cache in found.items() if cache.cache_info().maxsize is None} <= ONES_OWN
-    assert {"_ready", "_understood"} <= found.keys()
+    assert {"_ready", "_parse"} <= found.keys()
 
 
 async def test_what_is_longer_than_any_requirement_is_not_kept() -> None:
-    door = Door()
-    wire = Wire(door)
-    token = door.issue().reveal()
+    server = VerifierServer()
+    memory_transport = MemoryTransport(server)
+    token = server.issue().reveal()
     before = {name: cache.cache_info().currsize for name, cache in caches().items()}
     for number in range(5):
         line = f"GET /auth/nginx?role={'x' * 4000}{number} HTTP/1.1\r\nhost: v"
-        assert wire.send(f"{line}\r\nauthorization: Bearer {token}\r\n\r\n".encode()).status == 403
+        assert memory_transport.send(f"{line}\r\nauthorization: Bearer {token}\r\n\r\n".encode()).status == 403
 
     assert {name: cache.cache_info().currsize for name, cache in caches().items()} == before
 
@@ -129,9 +131,9 @@ def test_a_connection_that_ended_does_not_wait_for_the_collector(
     monkeypatch.setattr(Connection, "connection_made", note)
 
     async def main() -> list[Connection | None]:
-        async with open_door(fast=fast) as door:
+        async with open_verifier_server(fast=fast) as server:
             for _ in range(4):
-                _, writer = await asyncio.open_connection("127.0.0.1", door.port)
+                _, writer = await asyncio.open_connection("127.0.0.1", server.port)
                 writer.write(said)
                 await asyncio.sleep(0.02)
                 writer.transport.abort()

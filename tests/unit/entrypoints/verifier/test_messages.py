@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.http_door import Door
-from tests.support.messages import CASES, END, Case, filled
-from tests.support.wires import Wire
+from tests.support.verifier.memory_transport import MemoryTransport
+from tests.support.verifier.messages import CASES, END, Case, filled
+from tests.support.verifier.verifier_server import VerifierServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,8 +30,8 @@ def by_byte(sent: bytes) -> list[bytes]:
     return [sent[at : at + 1] for at in range(len(sent))]
 
 
-def heard(wire: Wire) -> tuple[int, ...]:
-    return (*wire.statuses(), END) if wire.closed else tuple(wire.statuses())
+def heard(transport: MemoryTransport) -> tuple[int, ...]:
+    return (*transport.statuses(), END) if transport.closed else tuple(transport.statuses())
 
 
 CUTS = pytest.mark.parametrize("cut", [in_one, between_head_and_body, by_byte])
@@ -43,33 +43,33 @@ CUTS = pytest.mark.parametrize("cut", [in_one, between_head_and_body, by_byte])
 async def test_a_message_is_read_as_what_it_is_however_it_comes(
     case: Case, cut: Callable[[bytes], list[bytes]], *, fast: bool
 ) -> None:
-    door = Door()
-    wire = Wire(door, fast=fast)
+    server = VerifierServer()
+    transport = MemoryTransport(server, fast=fast)
 
-    await wire.talk(cut(filled(case.sent, door)))
+    await transport.talk(cut(filled(case.sent, server)))
 
-    assert heard(wire) == case.statuses
+    assert heard(transport) == case.statuses
 
 
 @EACH
 @BOTH
 async def test_a_message_is_read_as_what_it_is_however_fast_it_comes(case: Case, *, fast: bool) -> None:
-    door = Door()
-    wire = Wire(door, fast=fast)
+    server = VerifierServer()
+    transport = MemoryTransport(server, fast=fast)
 
-    await wire.talk(by_byte(filled(case.sent, door)), in_haste=True)
+    await transport.talk(by_byte(filled(case.sent, server)), in_haste=True)
 
-    assert heard(wire) == case.statuses
+    assert heard(transport) == case.statuses
 
 
 @EACH
 async def test_a_message_may_be_cut_at_any_place(case: Case) -> None:
-    door = Door()
-    sent = filled(case.sent, door)
+    server = VerifierServer()
+    sent = filled(case.sent, server)
     answers = {}
     for at in range(1, len(sent)):
-        wire = Wire(door)
-        await wire.talk([sent[:at], sent[at:]])
-        answers[at] = heard(wire)
+        transport = MemoryTransport(server)
+        await transport.talk([sent[:at], sent[at:]])
+        answers[at] = heard(transport)
 
     assert {at: found for at, found in answers.items() if found != case.statuses} == {}

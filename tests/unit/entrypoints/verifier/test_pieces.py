@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from pharia_access.entrypoints.verifier.limits import Limits
 from pharia_access.entrypoints.verifier.pieces import Pieces
-from tests.support.http_door import Door
-from tests.support.messages import AUTH, UP, chunked, filled, message
-from tests.support.wires import Wire
+from tests.support.verifier.memory_transport import MemoryTransport
+from tests.support.verifier.messages import AUTH, UP, chunked, filled, message
+from tests.support.verifier.verifier_server import VerifierServer
 
 BOTH = pytest.mark.parametrize("fast", [True, False], ids=["fast path", "ASGI"])
 LIMITS = Limits(head_bytes=2048)
@@ -49,11 +49,11 @@ def _padded(text: str, length: int, filling: str = "x") -> str:
 
 
 async def told(sent: str, size: int, *, fast: bool) -> tuple[list[int], bool]:
-    door = Door()
-    wire = Wire(door, fast=fast, limits=LIMITS)
-    raw = filled(sent, door)
-    await wire.talk([raw[at : at + size] for at in range(0, len(raw), size)], in_haste=True)
-    return wire.statuses(), wire.closed
+    server = VerifierServer()
+    transport = MemoryTransport(server, fast=fast, limits=LIMITS)
+    raw = filled(sent, server)
+    await transport.talk([raw[at : at + size] for at in range(0, len(raw), size)], in_haste=True)
+    return transport.statuses(), transport.closed
 
 
 @BOTH
@@ -78,15 +78,15 @@ async def test_one_byte_more_is_one_too_many(before: str, *, fast: bool) -> None
 
 @BOTH
 async def test_a_head_without_end_is_refused_at_the_first_byte_too_many(*, fast: bool) -> None:
-    door = Door()
-    wire = Wire(door, fast=fast, limits=LIMITS)
+    server = VerifierServer()
+    transport = MemoryTransport(server, fast=fast, limits=LIMITS)
     sent = b"GET /auth/nginx HTTP/1.1\r\nHost: v\r\nX: ".ljust(LIMITS.head_bytes, b"x")
     for byte in sent:
-        wire.feed(bytes([byte]))
-    assert wire.statuses() == []
+        transport.feed(bytes([byte]))
+    assert transport.statuses() == []
 
-    wire.feed(b"x")
-    assert (wire.statuses(), wire.closed) == ([431], True)
+    transport.feed(b"x")
+    assert (transport.statuses(), transport.closed) == ([431], True)
 
 
 @BOTH
@@ -115,22 +115,22 @@ async def test_behind_a_body_of_empty_lines_nothing_is_read(count: int, *, is_re
 async def test_a_length_may_have_any_number_of_zeros_before_it(*, fast: bool) -> None:
     body = '{"permissions":[]}'
     sent = message("POST /check_user", AUTH, f"Content-Length: {'0' * 5000}{len(body)}") + body + CHECK
-    door = Door()
-    wire = Wire(door, fast=fast)
-    await wire.talk([filled(sent, door)])
+    server = VerifierServer()
+    transport = MemoryTransport(server, fast=fast)
+    await transport.talk([filled(sent, server)])
 
-    assert (wire.statuses(), wire.closed) == ([200, 200], False)
+    assert (transport.statuses(), transport.closed) == ([200, 200], False)
 
 
 async def test_no_message_begins_in_the_midst_of_a_piece() -> None:
     """Nothing leads to this; if something did, the connection would end."""
-    door = Door()
-    wire = Wire(door, fast=False)
+    server = VerifierServer()
+    transport = MemoryTransport(server, fast=False)
 
-    wire.protocol._read(filled(CHECK * 2, door))  # past what cuts into pieces
+    transport.protocol._read(filled(CHECK * 2, server))  # past what cuts into pieces
 
-    assert wire.protocol.deaf
-    assert len(wire.port.tasks) == 1
+    assert transport.protocol.deaf
+    assert len(transport.port.tasks) == 1
 
 
 @given(

@@ -6,10 +6,10 @@ import asyncio
 
 import pytest
 
-from tests.support.http_door import Door
-from tests.support.messages import AUTH, QUESTION, SMUGGLED, filled, message
-from tests.support.slow_application import SlowApplication
-from tests.support.wires import Wire
+from tests.support.verifier.memory_transport import MemoryTransport
+from tests.support.verifier.messages import AUTH, QUESTION, SMUGGLED, filled, message
+from tests.support.verifier.slow_application import SlowApplication
+from tests.support.verifier.verifier_server import VerifierServer
 
 BOTH = pytest.mark.parametrize("fast", [True, False], ids=["fast path", "ASGI"])
 WHOAMI = message("GET /whoami", AUTH)
@@ -19,138 +19,138 @@ ASKED = message("POST /check_user", AUTH, body=QUESTION)
 
 @BOTH
 async def test_a_third_request_closes_the_connection_behind_the_second(*, fast: bool) -> None:
-    door = Door()
-    wire = Wire(door, fast=fast)
+    server = VerifierServer()
+    transport = MemoryTransport(server, fast=fast)
 
-    await wire.talk([filled(WHOAMI * 5, door)])
+    await transport.talk([filled(WHOAMI * 5, server)])
 
-    assert (wire.closings(), wire.closed) == ([False, True], True)
+    assert (transport.closings(), transport.closed) == ([False, True], True)
 
 
 async def test_two_that_wait_in_one_packet_are_answered_and_the_connection_stays() -> None:
-    door = Door()
-    wire = Wire(door)
+    server = VerifierServer()
+    transport = MemoryTransport(server)
 
-    await wire.talk([filled(WHOAMI * 2, door)] * 3)
+    await transport.talk([filled(WHOAMI * 2, server)] * 3)
 
-    assert (wire.closings(), wire.closed) == ([False] * 6, False)
+    assert (transport.closings(), transport.closed) == ([False] * 6, False)
 
 
 async def test_a_packet_full_of_requests_is_not_parsed_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    door, begun = Door(), 0
-    wire = Wire(door, fast=False)
-    original = type(wire.protocol).on_header
+    server, begun = VerifierServer(), 0
+    transport = MemoryTransport(server, fast=False)
+    original = type(transport.protocol).on_header
 
     def counted(self: object, name: bytes, value: bytes) -> None:
         nonlocal begun
         begun += 1
         original(self, name, value)
 
-    monkeypatch.setattr(type(wire.protocol), "on_header", counted)
-    wire = Wire(door, fast=False)
-    await wire.talk([filled(message("GET /x") * 10_000, door)])
+    monkeypatch.setattr(type(transport.protocol), "on_header", counted)
+    transport = MemoryTransport(server, fast=False)
+    await transport.talk([filled(message("GET /x") * 10_000, server)])
 
-    assert (wire.statuses(), begun <= 4) == ([404, 404], True)
+    assert (transport.statuses(), begun <= 4) == ([404, 404], True)
 
 
 async def test_the_fast_path_answers_so_many_of_one_read_and_no_more() -> None:
-    door = Door()
-    wire, fifteen = Wire(door), Wire(door)
+    server = VerifierServer()
+    transport, fifteen = MemoryTransport(server), MemoryTransport(server)
 
-    await wire.talk([filled(CHECK * 2000, door)])
-    await fifteen.talk([filled(CHECK * 15, door)] * 10)
+    await transport.talk([filled(CHECK * 2000, server)])
+    await fifteen.talk([filled(CHECK * 15, server)] * 10)
 
-    assert (wire.closings(), wire.closed) == ([False] * 15 + [True], True)
+    assert (transport.closings(), transport.closed) == ([False] * 15 + [True], True)
     assert (fifteen.closings(), fifteen.closed) == ([False] * 150, False)
 
 
 async def test_a_third_behind_a_check_that_waits_is_one_too_many_on_the_fast_path_too() -> None:
-    door = Door()
-    wire = Wire(door)
+    server = VerifierServer()
+    transport = MemoryTransport(server)
 
-    await wire.talk([filled(WHOAMI + CHECK * 8, door)])
+    await transport.talk([filled(WHOAMI + CHECK * 8, server)])
 
-    assert (wire.statuses(), wire.closings()) == ([200, 200], [False, True])
+    assert (transport.statuses(), transport.closings()) == ([200, 200], [False, True])
 
 
 async def test_nothing_is_read_while_a_request_waits() -> None:
     application = SlowApplication()
-    wire = Wire(Door(), fast=False, app=application)
+    transport = MemoryTransport(VerifierServer(), fast=False, app=application)
 
-    await wire.talk([WHOAMI.encode() + ASKED.encode()[:-5]])
-    held = wire.reading
+    await transport.talk([WHOAMI.encode() + ASKED.encode()[:-5]])
+    held = transport.reading
     await application.answer()
-    freed = wire.reading
-    await wire.talk([ASKED.encode()[-5:]])
+    freed = transport.reading
+    await transport.talk([ASKED.encode()[-5:]])
     await application.answer()
 
-    assert (held, freed, wire.statuses(), wire.closed) == (False, True, [200, 200], False)
+    assert (held, freed, transport.statuses(), transport.closed) == (False, True, [200, 200], False)
 
 
 async def test_the_one_being_answered_reads_its_body_and_wakes_no_reading() -> None:
     application = SlowApplication()
-    wire = Wire(Door(), fast=False, app=application)
+    transport = MemoryTransport(VerifierServer(), fast=False, app=application)
 
-    await wire.talk([ASKED.encode() + WHOAMI.encode()])
+    await transport.talk([ASKED.encode() + WHOAMI.encode()])
 
-    assert (application.begun, wire.reading) == (1, False)
+    assert (application.begun, transport.reading) == (1, False)
 
 
 async def test_a_client_that_has_sent_all_gets_its_answers() -> None:
     application = SlowApplication()
-    wire = Wire(Door(), fast=False, app=application)
-    await wire.talk([WHOAMI.encode() * 2])
+    transport = MemoryTransport(VerifierServer(), fast=False, app=application)
+    await transport.talk([WHOAMI.encode() * 2])
 
-    stays = wire.protocol.eof_received()
+    stays = transport.protocol.eof_received()
     await application.answer(2)
 
-    assert (stays, wire.closings(), wire.closed) == (True, [False, True], True)
+    assert (stays, transport.closings(), transport.closed) == (True, [False, True], True)
 
 
 async def test_a_client_that_ends_in_the_midst_of_a_request_gets_what_came_before() -> None:
     application = SlowApplication()
-    wire = Wire(Door(), fast=False, app=application)
-    await wire.talk([WHOAMI.encode() + ASKED.encode()[:-5]])
+    transport = MemoryTransport(VerifierServer(), fast=False, app=application)
+    await transport.talk([WHOAMI.encode() + ASKED.encode()[:-5]])
 
-    stays = wire.protocol.eof_received()
+    stays = transport.protocol.eof_received()
     await application.answer(2)
 
-    assert (stays, wire.statuses(), wire.closed, application.begun) == (True, [200], True, 1)
+    assert (stays, transport.statuses(), transport.closed, application.begun) == (True, [200], True, 1)
 
 
 async def test_an_application_that_waits_for_a_body_is_told_that_no_more_will_come() -> None:
     application = SlowApplication()
-    wire = Wire(Door(), fast=False, app=application)
-    await wire.talk([ASKED.encode()[:-5]])
+    transport = MemoryTransport(VerifierServer(), fast=False, app=application)
+    await transport.talk([ASKED.encode()[:-5]])
 
-    stays = wire.protocol.eof_received()
+    stays = transport.protocol.eof_received()
     await application.answer()
 
-    assert (stays, wire.written, wire.closed) == (False, b"", True)
+    assert (stays, transport.written, transport.closed) == (False, b"", True)
     assert application.told[-1] == "http.disconnect"
 
 
 async def test_offers_one_after_the_other_are_read_one_after_the_other() -> None:
-    door = Door()
-    wire = Wire(door, fast=False)
+    server = VerifierServer()
+    transport = MemoryTransport(server, fast=False)
     offered = message("POST /auth/forward", "Connection: upgrade", "Upgrade: x", body=SMUGGLED)
 
-    await wire.talk([filled(offered * 2, door)] * 3)
-    many = Wire(door)
-    await many.talk([filled(offered * 3000, door)])
+    await transport.talk([filled(offered * 2, server)] * 3)
+    many = MemoryTransport(server)
+    await many.talk([filled(offered * 3000, server)])
 
-    assert (wire.statuses(), wire.closed) == ([401] * 6, False)
+    assert (transport.statuses(), transport.closed) == ([401] * 6, False)
     assert (many.statuses(), many.closed) == ([401, 401], True)
 
 
 async def test_reading_an_offer_again_gives_nobody_more_time() -> None:
-    door = Door()
-    wire = Wire(door)
+    server = VerifierServer()
+    transport = MemoryTransport(server)
     now = asyncio.get_running_loop().time()
-    head = filled(message("POST /check_user", AUTH, "Connection: upgrade", "Upgrade: x", body=QUESTION), door)
-    wire.feed(head[:20])
-    wire.protocol.deadline = now + 1
+    head = filled(message("POST /check_user", AUTH, "Connection: upgrade", "Upgrade: x", body=QUESTION), server)
+    transport.feed(head[:20])
+    transport.protocol.deadline = now + 1
 
-    await wire.talk([head[20:-5]])
+    await transport.talk([head[20:-5]])
 
-    assert wire.protocol.deadline == now + 1
+    assert transport.protocol.deadline == now + 1

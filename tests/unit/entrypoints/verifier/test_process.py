@@ -10,7 +10,7 @@ import pytest
 from pharia_access.entrypoints.verifier import process
 from pharia_access.entrypoints.verifier.limits import Limits
 from pharia_access.settings.verifier import VerifierSettings
-from tests.support.http_door import Door
+from tests.support.verifier.verifier_server import VerifierServer
 
 TLS: dict[str, Any] = {"tls_cert_file": "tls.crt", "tls_key_file": "tls.key"}
 REVIEWS: dict[str, Any] = {
@@ -51,8 +51,10 @@ def bounds_of(monkeypatch: pytest.MonkeyPatch, *, open_files: int = 1_048_576, *
 
     monkeypatch.setattr(process, "Listener", listener)
     monkeypatch.setattr(process, "raise_open_files", lambda: open_files)
-    metrics, door = Metrics(), Door()
-    parts: Any = SimpleNamespace(gate=door.gate, metrics=metrics, clock=SimpleNamespace(monotonic=lambda: 0.0))
+    metrics, server = Metrics(), VerifierServer()
+    parts: Any = SimpleNamespace(
+        authorizer=server.authorizer, metrics=metrics, clock=SimpleNamespace(monotonic=lambda: 0.0)
+    )
     found: list[tuple[Any, str, int]] = [*process.listeners(VerifierSettings(**fields), parts)]
     for one, name, port in found:
         made[port] = (one.limits, one.tls is not None, name)

@@ -16,7 +16,7 @@ import pytest
 from pharia_access.bootstrap.verifier import open_verifier
 from pharia_access.entrypoints.verifier.process import _Process
 from pharia_access.settings.verifier import VerifierSettings
-from tests.support.hostile_api import ReceivedRequest, hostile_api, plain_kubeconfig, reply
+from tests.support.fakes.hostile_api import ReceivedRequest, hostile_api, plain_kubeconfig, reply
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from pharia_access.entrypoints.verifier.limits import Limits
 from pharia_access.entrypoints.verifier.targets import RequestLines
-from tests.support.http_door import Door
-from tests.support.messages import AUTH, filled, message
-from tests.support.wires import Wire
+from tests.support.verifier.memory_transport import MemoryTransport
+from tests.support.verifier.messages import AUTH, filled, message
+from tests.support.verifier.verifier_server import VerifierServer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,19 +43,19 @@ def line_of(method: str, protocol: str, *, target: str = "/auth/envoy/any/-/a#z"
 
 def told(sent: str, *, fast: bool, by_byte: bool = False) -> tuple[list[int], bool]:
     """The answers without the application, and whether the connection is closed."""
-    door = Door()
-    raw = filled(sent, door)
-    wire = Wire(door, fast=fast)
+    server = VerifierServer()
+    raw = filled(sent, server)
+    transport = MemoryTransport(server, fast=fast)
     for packet in [raw[at : at + 1] for at in range(len(raw))] if by_byte else [raw]:
-        wire.feed(packet)
-    return wire.statuses(), wire.closed
+        transport.feed(packet)
+    return transport.statuses(), transport.closed
 
 
 async def talked(packets: Sequence[str], *, fast: bool) -> tuple[list[int], bool]:
-    door = Door()
-    wire = Wire(door, fast=fast)
-    await wire.talk(filled("|".join(packets), door).split(b"|"))
-    return wire.statuses(), wire.closed
+    server = VerifierServer()
+    transport = MemoryTransport(server, fast=fast)
+    await transport.talk(filled("|".join(packets), server).split(b"|"))
+    return transport.statuses(), transport.closed
 
 
 @BOTH
@@ -111,16 +111,16 @@ async def test_every_method_of_http_is_read_and_none_of_another_protocol(*, fast
 def test_what_a_reference_does_not_read_is_not_read_here(
     protocol: str, method: str, cuts: list[int], *, fast: bool
 ) -> None:
-    door = Door()
-    raw = filled(line_of(method, protocol, target="/auth/forward"), door)
-    wire = Wire(door, fast=fast)
+    server = VerifierServer()
+    raw = filled(line_of(method, protocol, target="/auth/forward"), server)
+    transport = MemoryTransport(server, fast=fast)
     places = sorted({0, len(raw), *(at for at in cuts if at < len(raw))})
     for start, end in pairwise(places):
-        wire.feed(raw[start:end])
+        transport.feed(raw[start:end])
 
-    began = bool(wire.port.tasks) or 200 in wire.statuses()
+    began = bool(transport.port.tasks) or 200 in transport.statuses()
     assert not began or reference_reads(raw.replace(b"  ", b" "))
-    for task in wire.port.tasks:
+    for task in transport.port.tasks:
         task.cancel()
 
 
@@ -143,15 +143,15 @@ def test_the_beginning_of_the_preface_of_http2_is_not_waited_for(sent: str, *, f
 @BOTH
 @pytest.mark.parametrize("begun", ["PR", "PRI ", "GET /auth/nginx HT", "\r\n\r\n", "GET /auth/nginx", "GET" + " " * 9])
 async def test_a_line_that_goes_on_has_the_time_of_a_request_and_no_more(begun: str, *, fast: bool) -> None:
-    wire = Wire(Door(), fast=fast)
-    ends = wire.protocol.deadline
+    transport = MemoryTransport(VerifierServer(), fast=fast)
+    ends = transport.protocol.deadline
     for byte in begun:
-        wire.feed(byte.encode())
-        assert wire.protocol.deadline <= ends + 1
-    assert not wire.protocol.cut_if_late(ends - 0.1)
+        transport.feed(byte.encode())
+        assert transport.protocol.deadline <= ends + 1
+    assert not transport.protocol.close_if_overdue(ends - 0.1)
 
-    assert wire.protocol.cut_if_late(wire.protocol.loop.time() + Limits().request_seconds + 1)
-    assert wire.closed
+    assert transport.protocol.close_if_overdue(transport.protocol.loop.time() + Limits().request_seconds + 1)
+    assert transport.closed
 
 
 @pytest.mark.parametrize("start", [b"", b"GET", b"GET ", b"GET /x", b"GET /x "])

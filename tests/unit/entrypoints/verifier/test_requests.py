@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pharia_access.services.verifier.verifier import Verifier
-from tests.support.http_door import SUBJECT, Door, Reply, open_door
-from tests.support.wires import Wire, request
+from tests.support.verifier.memory_transport import MemoryTransport, request
+from tests.support.verifier.verifier_server import SUBJECT, Reply, VerifierServer, open_verifier_server
 
 if TYPE_CHECKING:
     from pytest_mock import MockerFixture
@@ -92,22 +92,22 @@ CASES = {
 }
 
 
-def prepared(door: Door) -> dict[str, str]:
+def prepared(server: VerifierServer) -> dict[str, str]:
     """What the words in a case stand for."""
-    good = door.issue("good").reveal()
-    forged = door.issue("other").reveal()
+    good = server.issue("good").reveal()
+    forged = server.issue("other").reveal()
     return {
         "GOOD": good,
         "FORGED": f"{good[:24]}{forged[24:]}",
-        "REVOKED": door.issue("revoked", revoked=True).reveal(),
-        "EXPIRED": door.issue("expired", ends_at=door.now).reveal(),
-        "UNKNOWN": Door().issue().reveal(),
+        "REVOKED": server.issue("revoked", revoked=True).reveal(),
+        "EXPIRED": server.issue("expired", ends_at=server.now).reveal(),
+        "UNKNOWN": VerifierServer().issue().reveal(),
     }
 
 
 async def answer(case: Case, *, fast: bool) -> Reply:
-    async with open_door(fast=fast) as door:
-        words = prepared(door)
+    async with open_verifier_server(fast=fast) as server:
+        words = prepared(server)
         headers = []
         for line in case.headers:
             filled = line
@@ -116,7 +116,7 @@ async def answer(case: Case, *, fast: bool) -> Reply:
             headers.append(filled)
         body = b"0\r\n\r\n" if any("chunked" in line for line in headers) else b""
         lines = [f"{case.method} {case.target} HTTP/1.1", "host: verifier", *headers, "", ""]
-        raw = await door.send("\r\n".join(lines).encode("latin-1") + body)
+        raw = await server.send("\r\n".join(lines).encode("latin-1") + body)
         if case.method == "HEAD":
             assert raw.endswith(b"\r\n\r\n")
         assert words["GOOD"].encode() not in raw
@@ -140,10 +140,10 @@ def without_ids(reply: Reply) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("fast", [True, False], ids=["fast path", "ASGI"])
 async def test_an_accepted_request_gets_every_identity_header(*, fast: bool) -> None:
-    async with open_door(fast=fast) as door:
-        token = door.issue()
+    async with open_verifier_server(fast=fast) as server:
+        token = server.issue()
 
-        reply = await door.ask("GET", "/auth/envoy/any/-/", f"authorization: Bearer {token.reveal()}")
+        reply = await server.ask("GET", "/auth/envoy/any/-/", f"authorization: Bearer {token.reveal()}")
 
     assert {name: value for name, value in reply.headers if name.startswith("x-")} == {
         "x-auth-subject": SUBJECT,
@@ -156,43 +156,43 @@ async def test_an_accepted_request_gets_every_identity_header(*, fast: bool) -> 
 
 
 async def test_where_no_role_counts_the_header_is_a_dash() -> None:
-    async with open_door() as door:
-        token = door.issue(roles=("unknown",))
+    async with open_verifier_server() as server:
+        token = server.issue(roles=("unknown",))
 
-        reply = await door.ask("GET", "/auth/nginx", f"authorization: Bearer {token.reveal()}")
+        reply = await server.ask("GET", "/auth/nginx", f"authorization: Bearer {token.reveal()}")
 
     assert (reply.status, reply.header("x-auth-roles")) == (200, "-")
 
 
 @pytest.mark.parametrize("fast", [True, False], ids=["fast path", "ASGI"])
 async def test_a_view_that_is_too_old_is_answered_503(*, fast: bool) -> None:
-    async with open_door(fast=fast) as door:
-        token = door.issue().reveal()
-        door.ticks += 301
+    async with open_verifier_server(fast=fast) as server:
+        token = server.issue().reveal()
+        server.boottime += 301
 
-        reply = await door.ask("GET", "/auth/nginx", f"authorization: Bearer {token}")
+        reply = await server.ask("GET", "/auth/nginx", f"authorization: Bearer {token}")
 
     assert (reply.status, reply.header("retry-after")) == (503, "1")
 
 
 @pytest.mark.parametrize("fast", [True, False], ids=["fast path", "ASGI"])
 async def test_without_a_keyring_argon2_decides_and_is_remembered(*, fast: bool) -> None:
-    async with open_door(fast=fast, keyring=False) as door:
-        token = door.issue()
+    async with open_verifier_server(fast=fast, keyring=False) as server:
+        token = server.issue()
         header = f"authorization: Bearer {token.reveal()}"
 
-        first = await door.ask("GET", "/auth/nginx", header)
-        record = door.index.find(token.token_id)
-        second = await door.ask("GET", "/auth/nginx", header)
+        first = await server.ask("GET", "/auth/nginx", header)
+        record = server.index.find(token.token_id)
+        second = await server.ask("GET", "/auth/nginx", header)
 
     assert record is not None
     assert (first.status, second.status, record.own_mac is not None) == (200, 200, True)
-    assert door.journal.decided_ == [("nginx", "ok")] * 2
+    assert server.journal.decided_ == [("nginx", "ok")] * 2
 
 
 async def test_requests_in_one_packet_are_answered_in_order_whichever_way_they_go() -> None:
-    async with open_door() as door:
-        token = door.issue().reveal()
+    async with open_verifier_server() as server:
+        token = server.issue().reveal()
         lines = [
             f"GET {path} HTTP/1.1\r\nhost: v\r\nauthorization: Bearer {token}\r\n{extra}\r\n"
             for path, extra in (
@@ -203,34 +203,34 @@ async def test_requests_in_one_packet_are_answered_in_order_whichever_way_they_g
             )
         ]
 
-        raw = await door.send("".join(lines).encode(), until_closed=True)
+        raw = await server.send("".join(lines).encode(), until_closed=True)
 
     assert [int(part[:3]) for part in raw.decode().split("HTTP/1.1 ")[1:]] == [200, 403, 200, 404]
 
 
 @pytest.mark.parametrize("fast", [True, False], ids=["fast path", "ASGI"])
 async def test_a_request_may_come_byte_by_byte(*, fast: bool) -> None:
-    async with open_door(fast=fast) as door:
-        token = door.issue().reveal()
+    async with open_verifier_server(fast=fast) as server:
+        token = server.issue().reveal()
         raw = f"GET /auth/nginx HTTP/1.1\r\nhost: v\r\nauthorization: Bearer {token}\r\n\r\n".encode()
 
-        assert Reply.read(await door.send(raw, pieces=1)).status == 200
+        assert Reply.read(await server.send(raw, pieces=1)).status == 200
 
 
 async def test_an_older_http_goes_the_common_way() -> None:
-    async with open_door() as door:
-        token = door.issue().reveal()
+    async with open_verifier_server() as server:
+        token = server.issue().reveal()
         raw = f"GET /auth/nginx HTTP/1.0\r\nauthorization: Bearer {token}\r\n\r\n".encode()
 
-        assert Reply.read(await door.send(raw, until_closed=True)).status == 200
+        assert Reply.read(await server.send(raw, until_closed=True)).status == 200
 
 
 async def test_whoami_tells_what_a_token_is_worth() -> None:
-    async with open_door() as door:
-        token = door.issue()
+    async with open_verifier_server() as server:
+        token = server.issue()
 
-        reply = await door.ask("GET", "/whoami", f"authorization: Bearer {token.reveal()}")
-        nobody = await door.ask("GET", "/whoami")
+        reply = await server.ask("GET", "/whoami", f"authorization: Bearer {token.reveal()}")
+        nobody = await server.ask("GET", "/whoami")
 
     assert json.loads(reply.body) == {
         "credential": {"namespace": "finance", "name": "ci-bot", "uid": SUBJECT},
@@ -244,13 +244,13 @@ async def test_whoami_tells_what_a_token_is_worth() -> None:
 
 @pytest.mark.parametrize("target", ["/auth/nginx", "/auth/nginx?role=studio-user", "/auth/forward?role=os-user"])
 async def test_a_check_on_the_common_way_is_verified_once(target: str, mocker: MockerFixture) -> None:
-    door = Door()
-    token, wire = door.issue(), Wire(door, fast=False)
+    server = VerifierServer()
+    token, transport = server.issue(), MemoryTransport(server, fast=False)
     verified = mocker.spy(Verifier, "check")
 
-    await wire.talk([request(token, target)])
+    await transport.talk([request(token, target)])
 
-    assert (len(wire.statuses()), verified.call_count) == (1, 1)
+    assert (len(transport.statuses()), verified.call_count) == (1, 1)
 
 
 async def test_what_cannot_be_sent_is_answered_500(caplog: pytest.LogCaptureFixture) -> None:
@@ -258,23 +258,23 @@ async def test_what_cannot_be_sent_is_answered_500(caplog: pytest.LogCaptureFixt
         await send({"type": "http.response.start", "status": 299, "headers": []})
         await send({"type": "http.response.body"})
 
-    wire = Wire(Door(), app=unheard_of)
+    transport = MemoryTransport(VerifierServer(), app=unheard_of)
 
-    await wire.talk([b"GET /whoami HTTP/1.1\r\nhost: v\r\n\r\n"])
+    await transport.talk([b"GET /whoami HTTP/1.1\r\nhost: v\r\n\r\n"])
 
-    assert (wire.statuses(), wire.closed) == ([500], True)
+    assert (transport.statuses(), transport.closed) == ([500], True)
     assert [record.message for record in caplog.records] == ["a request could not be answered"]
 
 
 async def test_a_fault_is_answered_500_and_closes_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
-    async with open_door() as door:
-        token = door.issue().reveal()
+    async with open_verifier_server() as server:
+        token = server.issue().reveal()
 
         def broken(*_: object) -> None:
             raise RuntimeError
 
-        monkeypatch.setattr("pharia_access.entrypoints.verifier.app.whoami.answer_whoami", broken)
-        fault = await door.ask("GET", "/whoami", f"authorization: Bearer {token}")
-        good = await door.ask("GET", "/auth/nginx", f"authorization: Bearer {token}")
+        monkeypatch.setattr("pharia_access.entrypoints.verifier.endpoints.whoami.answer_whoami", broken)
+        fault = await server.ask("GET", "/whoami", f"authorization: Bearer {token}")
+        good = await server.ask("GET", "/auth/nginx", f"authorization: Bearer {token}")
 
     assert (fault.status, fault.header("cache-control"), good.status) == (500, "no-store", 200)

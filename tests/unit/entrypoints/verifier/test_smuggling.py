@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.http_door import Door
-from tests.support.messages import AUTH, SMUGGLED, filled
-from tests.support.reference_reading import reference_heads
-from tests.support.wires import Wire
+from tests.support.verifier.memory_transport import MemoryTransport
+from tests.support.verifier.messages import AUTH, SMUGGLED, filled
+from tests.support.verifier.reference_reading import reference_heads
+from tests.support.verifier.verifier_server import VerifierServer
 
 PATHS = ("/auth/forward", "/auth/nginx", "/auth/envoy/any/-", "/check_user", "/oauth2/introspect", "/whoami", "/other")
 LENGTH = f"Content-Length: {len(SMUGGLED)}"
@@ -45,20 +45,20 @@ BOTH = pytest.mark.parametrize("fast", [True, False], ids=["fast path", "ASGI"])
 async def test_a_request_without_a_token_gets_nothing_by_the_token_in_its_body(
     announced: str, method: str, *, fast: bool
 ) -> None:
-    door = Door()
+    server = VerifierServer()
     is_chunked = "chunked" in announced and "Content-Length" not in announced
     body = f"{len(SMUGGLED):x}\r\n{SMUGGLED}\r\n0\r\n\r\n" if is_chunked else SMUGGLED
     for path in PATHS:
-        head = filled(f"{method} {path} HTTP/1.1\r\nHost: v\r\n{announced}\r\n\r\n", door)
-        rest = filled(body, door)
+        head = filled(f"{method} {path} HTTP/1.1\r\nHost: v\r\n{announced}\r\n\r\n", server)
+        rest = filled(body, server)
         for packets in ([head + rest], [head, rest], [bytes([byte]) for byte in head + rest]):
-            wire = Wire(door, fast=fast)
-            await wire.talk(packets)
-            final = [status for status in wire.statuses() if status != 100]
+            transport = MemoryTransport(server, fast=fast)
+            await transport.talk(packets)
+            final = [status for status in transport.statuses() if status != 100]
             assert len(final) <= 1, (path, final)
             assert 200 not in final, path
 
-    assert "ok" not in {said for _, said in door.journal.decided_}
+    assert "ok" not in {said for _, said in server.journal.decided_}
 
 
 HEADERS = st.sampled_from(
@@ -124,14 +124,14 @@ def packets(stream: bytes, data: st.DataObject) -> list[bytes]:
 @settings(deadline=None, max_examples=500)
 @given(STREAMS, st.data())
 def test_both_ways_in_see_the_same_requests(stream: str, data: st.DataObject) -> None:
-    door = Door()
-    sent = filled(stream, door)
+    server = VerifierServer()
+    sent = filled(stream, server)
     cut, in_haste = packets(sent, data), data.draw(st.booleans())
 
     async def talk(*, fast: bool) -> list[int]:
-        wire = Wire(door, fast=fast)
-        await wire.talk(cut, in_haste=in_haste)
-        return wire.statuses()
+        transport = MemoryTransport(server, fast=fast)
+        await transport.talk(cut, in_haste=in_haste)
+        return transport.statuses()
 
     answers: Any = [asyncio.run(talk(fast=fast)) for fast in (True, False)]
 

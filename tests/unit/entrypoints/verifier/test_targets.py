@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import pytest
 
 from pharia_access.entrypoints.verifier.targets import RequestLines
-from tests.support.http_door import Door, Reply
-from tests.support.messages import AUTH, UP, chunked, filled, message
-from tests.support.wires import Wire, read_replies
+from tests.support.verifier.memory_transport import MemoryTransport, read_replies
+from tests.support.verifier.messages import AUTH, UP, chunked, filled, message
+from tests.support.verifier.verifier_server import Reply, VerifierServer
 
 BOTH = pytest.mark.parametrize("fast", [True, False], ids=["fast path", "ASGI"])
 ENDS = frozenset(b" \r\n")
@@ -66,9 +66,9 @@ CLIENTS = {
 }
 
 
-def asked(door: Door, target: str, byte: int, method: str = "GET") -> bytes:
+def asked(server: VerifierServer, target: str, byte: int, method: str = "GET") -> bytes:
     head, tail = target.split("%")
-    return filled(message(f"{method} {head}{chr(byte)}{tail}", AUTH), door)
+    return filled(message(f"{method} {head}{chr(byte)}{tail}", AUTH), server)
 
 
 def cuts(sent: bytes, byte: int) -> list[list[bytes]]:
@@ -78,19 +78,19 @@ def cuts(sent: bytes, byte: int) -> list[list[bytes]]:
     return [[sent], [sent[at : at + 1] for at in range(len(sent))], [sent[:16], sent[16:]], [sent[:22], sent[22:]]]
 
 
-async def told(door: Door, packets: list[bytes], *, fast: bool) -> tuple[list[Reply], bool]:
-    wire = Wire(door, fast=fast)
-    await wire.talk(packets, in_haste=True)
-    return read_replies(wire.written), wire.closed
+async def told(server: VerifierServer, packets: list[bytes], *, fast: bool) -> tuple[list[Reply], bool]:
+    transport = MemoryTransport(server, fast=fast)
+    await transport.talk(packets, in_haste=True)
+    return read_replies(transport.written), transport.closed
 
 
 @BOTH
 @pytest.mark.parametrize("place", BEFORE.values(), ids=BEFORE)
 async def test_no_such_byte_stands_before_what_is_the_clients(place: Place, *, fast: bool) -> None:
-    door = Door()
+    server = VerifierServer()
     for byte in sorted(UNSOUND):
-        for packets in cuts(asked(door, place.target, byte, place.method), byte):
-            replies, closed = await told(door, packets, fast=fast)
+        for packets in cuts(asked(server, place.target, byte, place.method), byte):
+            replies, closed = await told(server, packets, fast=fast)
 
             assert ([reply.status for reply in replies], closed) == ([place.refused], True), (byte, packets)
             assert replies[0].header("cache-control") == "no-store"
@@ -100,10 +100,10 @@ async def test_no_such_byte_stands_before_what_is_the_clients(place: Place, *, f
 @BOTH
 @pytest.mark.parametrize("target", CLIENTS.values(), ids=CLIENTS)
 async def test_what_is_the_clients_is_not_judged(target: str, *, fast: bool) -> None:
-    door = Door()
+    server = VerifierServer()
     for byte in sorted(set(range(256)) - ENDS):
-        for packets in cuts(asked(door, target, byte), byte):
-            replies, closed = await told(door, packets, fast=fast)
+        for packets in cuts(asked(server, target, byte), byte):
+            replies, closed = await told(server, packets, fast=fast)
 
             assert ([reply.status for reply in replies], closed) == ([200], False), (byte, packets)
 
@@ -114,9 +114,9 @@ async def test_what_is_the_clients_is_not_judged(target: str, *, fast: bool) -> 
 )
 @pytest.mark.parametrize("byte", sorted(ENDS), ids=["LF", "CR", "blank"])
 async def test_what_ends_a_target_or_a_line_is_never_a_part_of_one(target: str, byte: int, *, fast: bool) -> None:
-    door = Door()
-    for packets in cuts(asked(door, target, byte), byte):
-        replies, closed = await told(door, packets, fast=fast)
+    server = VerifierServer()
+    for packets in cuts(asked(server, target, byte), byte):
+        replies, closed = await told(server, packets, fast=fast)
 
         assert replies, packets
         if byte == ord(" ") and target.endswith("%"):
@@ -127,11 +127,11 @@ async def test_what_ends_a_target_or_a_line_is_never_a_part_of_one(target: str, 
 
 @BOTH
 async def test_what_is_written_by_percent_stays_what_it_is(*, fast: bool) -> None:
-    door = Door()
+    server = VerifierServer()
     for byte in sorted(UNSOUND):
         for place in (place for place in BEFORE.values() if not place.target.startswith("http")):
             sent = message(f"{place.method} {place.target.replace('%', f'%{byte:02X}')}", AUTH)
-            replies, closed = await told(door, [filled(sent, door)], fast=fast)
+            replies, closed = await told(server, [filled(sent, server)], fast=fast)
 
             assert (len(replies), closed) == (1, False)
             assert replies[0].status != 200 or place.target.startswith(("/whoami", "/auth/envoy/any/-"))
@@ -139,7 +139,7 @@ async def test_what_is_written_by_percent_stays_what_it_is(*, fast: bool) -> Non
 
 @BOTH
 async def test_a_fragment_takes_no_requirement_away(*, fast: bool) -> None:
-    door = Door()
+    server = VerifierServer()
     statuses = []
     for target in (
         "/auth/nginx?role=os-user",
@@ -149,7 +149,7 @@ async def test_a_fragment_takes_no_requirement_away(*, fast: bool) -> None:
         "/auth/forward?role=studio-user\\&role=os-user",
         "/auth/envoy/role=os-user#/-/",
     ):
-        replies, _ = await told(door, [filled(message(f"GET {target}", AUTH), door)], fast=fast)
+        replies, _ = await told(server, [filled(message(f"GET {target}", AUTH), server)], fast=fast)
         statuses += [reply.status for reply in replies]
 
     assert statuses == [403, 401, 400, 400, 400, 400]
@@ -157,24 +157,24 @@ async def test_a_fragment_takes_no_requirement_away(*, fast: bool) -> None:
 
 @BOTH
 async def test_a_refused_target_comes_behind_the_answers_that_are_due(*, fast: bool) -> None:
-    door = Door()
+    server = VerifierServer()
     check, bad = message("GET /auth/nginx", AUTH), message("GET /auth/nginx#", AUTH)
 
     for first in (check, message("GET /whoami", AUTH)):
-        packets = filled(f"{first}|{bad}|{check}", door).split(b"|")
-        replies, closed = await told(door, packets, fast=fast)
+        packets = filled(f"{first}|{bad}|{check}", server).split(b"|")
+        replies, closed = await told(server, packets, fast=fast)
         assert ([reply.status for reply in replies], closed) == ([200, 401], True)
 
 
 async def test_a_check_with_a_clients_odd_path_is_one_and_no_other_is() -> None:
-    door = Door()
-    wire = Wire(door)
-    odd = filled(message("GET /auth/envoy/any/-/caf\xe9", AUTH), door)
-    await wire.talk([odd, odd, odd.replace(b"\xe9", b"x")])
+    server = VerifierServer()
+    transport = MemoryTransport(server)
+    odd = filled(message("GET /auth/envoy/any/-/caf\xe9", AUTH), server)
+    await transport.talk([odd, odd, odd.replace(b"\xe9", b"x")])
 
-    assert wire.statuses() == [200, 200, 200]
-    await wire.talk([odd.replace(b"any/-/", b"any\xe9/-/")])
-    assert wire.statuses() == [200, 200, 200, 400]
+    assert transport.statuses() == [200, 200, 200]
+    await transport.talk([odd.replace(b"any/-/", b"any\xe9/-/")])
+    assert transport.statuses() == [200, 200, 200, 400]
 
 
 @BOTH
@@ -190,9 +190,9 @@ async def test_a_check_with_a_clients_odd_path_is_one_and_no_other_is() -> None:
     ids=["a check", "another request", "a body", "chunks", "an offer"],
 )
 async def test_what_comes_right_behind_another_request_is_judged_as_if_it_came_alone(first: str, *, fast: bool) -> None:
-    door = Door()
+    server = VerifierServer()
     for target, last in (("/auth/envoy/any/-/\xe9", 200), ("/auth/nginx\xe9", 401), ("/auth/nginx#", 401)):
-        replies, closed = await told(door, [filled(first + message(f"GET {target}", AUTH), door)], fast=fast)
+        replies, closed = await told(server, [filled(first + message(f"GET {target}", AUTH), server)], fast=fast)
         assert ([reply.status for reply in replies], closed) == ([200, last], last != 200)
 
 

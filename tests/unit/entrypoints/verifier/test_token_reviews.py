@@ -7,7 +7,7 @@ import json
 import pytest
 
 from pharia_access.domain.permissions import Permission, Role
-from tests.support.http_door import SUBJECT, Door, open_door
+from tests.support.verifier.verifier_server import SUBJECT, VerifierServer, open_verifier_server
 
 
 def review(token: str, **changes: object) -> bytes:
@@ -15,15 +15,15 @@ def review(token: str, **changes: object) -> bytes:
     return json.dumps({**body, **changes}).encode()
 
 
-def kubernetes_user(door: Door) -> str:
-    door.index.put_role(Role("cluster-guest", frozenset({"*"}), (Permission("AccessKubernetes"),)))
-    return door.issue("guest", roles=("cluster-guest",)).reveal()
+def kubernetes_user(server: VerifierServer) -> str:
+    server.index.put_role(Role("cluster-guest", frozenset({"*"}), (Permission("AccessKubernetes"),)))
+    return server.issue("guest", roles=("cluster-guest",)).reveal()
 
 
 async def test_a_token_review_names_the_credential_as_user() -> None:
-    async with open_door(audiences=["https://kubernetes.default.svc"]) as door:
-        token = kubernetes_user(door)
-        reply = await door.ask("POST", "/tokenreview", body=review(token))
+    async with open_verifier_server(audiences=["https://kubernetes.default.svc"]) as server:
+        token = kubernetes_user(server)
+        reply = await server.ask("POST", "/tokenreview", body=review(token))
 
     status = json.loads(reply.body)["status"]
     assert reply.status == 200
@@ -42,19 +42,19 @@ async def test_a_token_review_names_the_credential_as_user() -> None:
     ],
 )
 async def test_only_configured_audiences_are_answered_for(asked: list[str] | None, expected: list[str] | None) -> None:
-    async with open_door(audiences=["https://kubernetes.default.svc"]) as door:
-        spec = {"token": kubernetes_user(door), **({} if asked is None else {"audiences": asked})}
-        reply = await door.ask("POST", "/tokenreview", body=review("", spec=spec))
+    async with open_verifier_server(audiences=["https://kubernetes.default.svc"]) as server:
+        spec = {"token": kubernetes_user(server), **({} if asked is None else {"audiences": asked})}
+        reply = await server.ask("POST", "/tokenreview", body=review("", spec=spec))
 
     status = json.loads(reply.body)["status"]
     assert (status["authenticated"], status.get("audiences")) == (expected is not None, expected)
 
 
 async def test_a_token_review_of_a_bad_token_or_one_without_the_permission_says_no() -> None:
-    async with open_door(audiences=[]) as door:
-        plain = door.issue().reveal()
+    async with open_verifier_server(audiences=[]) as server:
+        plain = server.issue().reveal()
         verdicts = [
-            json.loads((await door.ask("POST", "/tokenreview", body=review(token))).body)["status"]
+            json.loads((await server.ask("POST", "/tokenreview", body=review(token))).body)["status"]
             for token in ("hello", plain, "")
         ]
 
@@ -62,11 +62,11 @@ async def test_a_token_review_of_a_bad_token_or_one_without_the_permission_says_
 
 
 async def test_a_token_review_is_503_only_where_nobody_can_tell() -> None:
-    async with open_door(audiences=[]) as door:
-        token = kubernetes_user(door)
-        door.ticks += 1000
+    async with open_verifier_server(audiences=[]) as server:
+        token = kubernetes_user(server)
+        server.boottime += 1000
 
-        assert (await door.ask("POST", "/tokenreview", body=review(token))).status == 503
+        assert (await server.ask("POST", "/tokenreview", body=review(token))).status == 503
 
 
 @pytest.mark.parametrize(
@@ -81,14 +81,14 @@ async def test_a_token_review_is_503_only_where_nobody_can_tell() -> None:
     ],
 )
 async def test_what_is_no_token_review_is_answered_4xx(body: bytes) -> None:
-    async with open_door(audiences=[]) as door:
-        reply = await door.ask("POST", "/tokenreview", body=body)
+    async with open_verifier_server(audiences=[]) as server:
+        reply = await server.ask("POST", "/tokenreview", body=body)
 
     assert reply.status in {400, 413}
 
 
 async def test_the_port_of_token_reviews_answers_nothing_else() -> None:
-    async with open_door(audiences=[]) as door:
-        token = door.issue().reveal()
+    async with open_verifier_server(audiences=[]) as server:
+        token = server.issue().reveal()
 
-        assert (await door.ask("GET", "/auth/nginx", f"authorization: Bearer {token}")).status == 404
+        assert (await server.ask("GET", "/auth/nginx", f"authorization: Bearer {token}")).status == 404

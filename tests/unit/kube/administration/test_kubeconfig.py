@@ -52,7 +52,7 @@ def test_an_empty_kubeconfig_names_nobody(empty: Json) -> None:
     [
         pytest.param(view({"token": "REDACTED"}), "y", "has no context 'y'", id="another context"),
         pytest.param({**view({}), "current-context": "y"}, None, "has no context 'y'", id="a lost context"),
-        pytest.param(view(None), None, "names the user 'u', who is not in it", id="a lost user"),
+        pytest.param(view(None), None, "names the user 'u', which does not exist", id="a lost user"),
         pytest.param(view({}), None, "no token, certificate or program", id="a user without anything"),
         pytest.param(view({"as": "jane"}), None, "no token, certificate or program", id="impersonation alone"),
         pytest.param(view({"token": ""}), None, "no token, certificate or program", id="an empty token"),

@@ -11,7 +11,7 @@ import pytest
 from pharia_access.errors import LoginError
 from pharia_access.kube.administration.kubectl_proxy import LoginOptions, lent_login
 from pharia_access.kube.administration.plugin_terminal import Terminal
-from tests.support.processes import wait_until
+from tools.control_plane.processes import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,7 +93,7 @@ def test_a_pod_signs_in_without_a_kubeconfig_but_as_nobody_else(kubectl: Callabl
     with lent_login(LoginOptions(), in_pod=True, terminal=quiet()) as login:
         assert (login.namespace, login.impersonated) == ("", "")
     with (
-        pytest.raises(LoginError, match="impersonates nobody"),
+        pytest.raises(LoginError, match="does not impersonate"),
         lent_login(LoginOptions(user="jane"), in_pod=True, terminal=quiet()),
     ):
         pass
@@ -164,7 +164,7 @@ def test_what_cannot_be_run_is_told(
         (tmp_path / "kubectl").write_bytes(b"\x7fELF")
 
     with (
-        pytest.raises(LoginError, match=r"no kubectl on PATH|cannot be run"),
+        pytest.raises(LoginError, match=r"no kubectl on PATH|cannot run"),
         lent_login(LoginOptions(), in_pod=False, terminal=quiet()),
     ):
         pass

@@ -16,37 +16,37 @@ HINT = "\n\nIt looks like you are trying to use a client-go credential plugin th
         (
             "getting credentials: exec: executable /p failed with exit code 255",
             "The kubeconfig's exec plugin failed: /p ended with status 255.",
-            "What it wrote stands above. Log in again by it, then repeat the command.",
+            "See its output above. Log in with it again, then repeat the command.",
         ),
         (
             "exec: executable /p failed with exit code 1",  # for a certificate, within TLS
             "The kubeconfig's exec plugin failed: /p ended with status 1.",
-            "What it wrote stands above. Log in again by it, then repeat the command.",
+            "See its output above. Log in with it again, then repeat the command.",
         ),
         (
             "getting credentials: exec plugin didn't return a token or cert/key pair",
-            "The kubeconfig's exec plugin gives no login: exec plugin didn't return a token or cert/key pair.",
-            "See it in the kubeconfig: kubectl config view --minify",
+            "The kubeconfig's exec plugin returned no login: exec plugin didn't return a token or cert/key pair.",
+            "Check it in the kubeconfig: kubectl config view --minify",
         ),
         (
             f"getting credentials: exec: executable p not found{HINT}",
-            "The kubeconfig's exec plugin is not there: p.",
+            "The kubeconfig's exec plugin was not found: p.",
             HINT.strip(),
         ),
         (
             "getting credentials: exec: fork/exec /p: no such file or directory",
-            "The kubeconfig's exec plugin gives no login: exec: fork/exec /p: no such file or directory.",
-            "See it in the kubeconfig: kubectl config view --minify",
+            "The kubeconfig's exec plugin returned no login: exec: fork/exec /p: no such file or directory.",
+            "Check it in the kubeconfig: kubectl config view --minify",
         ),
         (
             "proxyconnect tcp: dial tcp 127.0.0.1:1: connect: connection refused",
-            "The proxy on the way to the API server fails: dial tcp 127.0.0.1:1: connect: connection refused.",
-            "It stands in the kubeconfig's proxy-url, or in HTTPS_PROXY; NO_PROXY makes exceptions.",
+            "The proxy to the API server failed: dial tcp 127.0.0.1:1: connect: connection refused.",
+            "Check proxy-url in the kubeconfig, HTTPS_PROXY and NO_PROXY.",
         ),
         (
             "socks connect tcp 127.0.0.1:1->api:443: dial tcp 127.0.0.1:1: connect: connection refused",
-            "The proxy on the way to the API server fails: dial tcp 127.0.0.1:1: connect: connection refused.",
-            "It stands in the kubeconfig's proxy-url, or in HTTPS_PROXY; NO_PROXY makes exceptions.",
+            "The proxy to the API server failed: dial tcp 127.0.0.1:1: connect: connection refused.",
+            "Check proxy-url in the kubeconfig, HTTPS_PROXY and NO_PROXY.",
         ),
         (
             "tls: failed to verify certificate: x509: certificate signed by unknown authority",
@@ -56,16 +56,16 @@ HINT = "\n\nIt looks like you are trying to use a client-go credential plugin th
         (
             "http: server gave HTTP response to HTTPS client",
             "There is no TLS at the API server's address: it answers plain HTTP.",
-            "See the server in the kubeconfig: kubectl config view --minify",
+            "Check the server in the kubeconfig: kubectl config view --minify",
         ),
         (
             "remote error: tls: bad certificate",
-            "There is no TLS to be had with the API server: bad certificate.",
-            "See the server and the certificates in the kubeconfig: kubectl config view --minify",
+            "The TLS handshake with the API server failed: bad certificate.",
+            "Check the server and the certificates in the kubeconfig: kubectl config view --minify",
         ),
         (
             "dial tcp: lookup nowhere.invalid on 10.0.0.10:53: no such host",
-            "The API server's name nowhere.invalid is not known: no such host.",
+            "Cannot resolve the API server's name nowhere.invalid: no such host.",
             "Is the cluster reachable from here? See: kubectl version",
         ),
         (
@@ -75,7 +75,7 @@ HINT = "\n\nIt looks like you are trying to use a client-go credential plugin th
         ),
         (
             'net/http: HTTP/1.x transport connection broken: malformed HTTP response "pharia_secret"',
-            "What answers at the API server's address is not understood.",
+            "Cannot read the answer from the API server's address.",
             "Is the cluster reachable? See: kubectl version",
         ),
     ],
@@ -94,7 +94,7 @@ def test_a_request_that_kubectl_cannot_send_is_told(text: str, sentence: str, ne
     [
         (b"error: tls: private key does not match public key\n", "private key does not match public key"),
         (b"W1130 06:22:25.087619    1636 proxy.go:172] Your kube context\nerror: no such file\n", "no such file"),
-        (b"error: EOF\n", "what the kubeconfig names is empty"),
+        (b"error: EOF\n", "the credentials in the kubeconfig are empty"),
         (b"", "says kubectl: nothing"),
     ],
 )

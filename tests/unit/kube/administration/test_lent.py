@@ -84,7 +84,7 @@ async def test_plain_http_to_tls_is_told() -> None:
         with pytest.raises(UnavailableError) as caught:
             await connection.send(LIST)
 
-    assert explain(caught.value).sentence == "The API server speaks TLS, and the kubeconfig's server is http://."
+    assert explain(caught.value).sentence == "The API server speaks TLS, but the kubeconfig's server is http://."
 
 
 async def test_other_plain_text_is_the_api_servers() -> None:
@@ -113,7 +113,7 @@ async def test_a_kubectl_that_has_ended_is_told() -> None:
         with pytest.raises(UnavailableError) as caught:
             await connection.send(LIST)
 
-    assert explain(caught.value).sentence == "What carries the requests, kubectl proxy, has ended."
+    assert explain(caught.value).sentence == "kubectl proxy, which carries the requests, has ended."
 
 
 async def test_nobody_but_kubectl_has_the_login() -> None:
@@ -135,13 +135,13 @@ def refusal(said: str) -> web.Response:
     [
         pytest.param(lambda: review("anna"), "", "", id="somebody"),
         pytest.param(lambda: review("jane"), "jane", "", id="who is impersonated"),
-        pytest.param(lambda: review("anna"), "jane", "would not come from jane, but from anna", id="another"),
-        pytest.param(lambda: review("system:anonymous"), "", "takes what kubectl sends for", id="nobody"),
+        pytest.param(lambda: review("anna"), "jane", "the API server sees anna, not jane", id="another"),
+        pytest.param(lambda: review("system:anonymous"), "", "treats kubectl's requests as", id="nobody"),
         pytest.param(lambda: review("system:anonymous"), "system:anonymous", "", id="nobody, as was said"),
         pytest.param(
             lambda: refusal('x is forbidden: User "system:anonymous" cannot create resource "x"'),
             "",
-            "takes what kubectl sends for",
+            "treats kubectl's requests as",
             id="nobody, refused",
         ),
         pytest.param(lambda: refusal('User "anna" cannot create resource "x"'), "", "", id="somebody, refused"),

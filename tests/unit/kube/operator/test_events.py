@@ -13,8 +13,8 @@ from pharia_access.domain.api_values import EventMessage
 from pharia_access.domain.model import ObjectKey
 from pharia_access.errors import AlreadyExistsError, ApiError, ForbiddenError, UnavailableError
 from pharia_access.kube.operator.events import QUEUE_SIZE, EventRecorder
-from tests.support.builders import TOKEN
-from tests.support.virtual_time import FakeClock, simulated
+from tests.support.builders.domain_objects import TOKEN
+from tests.support.fakes.virtual_time import FakeClock, simulated
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

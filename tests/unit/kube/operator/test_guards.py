@@ -12,8 +12,8 @@ from pharia_access.errors import ForbiddenError, UnavailableError
 from pharia_access.kube.client import connect
 from pharia_access.kube.operator.guard_forms import Accounts, carried, kind_seen, policies_seen
 from pharia_access.kube.operator.guards import KubeGuards
-from tests.support.builders import TOKEN
-from tests.support.hostile_api import ReceivedRequest, hostile_api, plain_kubeconfig, reply
+from tests.support.builders.domain_objects import TOKEN
+from tests.support.fakes.hostile_api import ReceivedRequest, hostile_api, plain_kubeconfig, reply
 from tools.sync_chart import guards as carried_text
 
 if TYPE_CHECKING:

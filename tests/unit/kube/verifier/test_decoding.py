@@ -102,11 +102,11 @@ def test_a_token_is_read_as_the_operator_reads_it() -> None:
     assert theirs.status.expires_at is not None
     assert theirs.status.mac is not None
     assert (token.key, token.uid, token.token_id) == (str(theirs.key), theirs.uid, theirs.status.token_id)
-    assert (token.credential, token.credential_uid) == ("finance/invoice-bot", "uid-c")
+    assert (token.credential_key, token.credential_uid) == ("finance/invoice-bot", "uid-c")
     assert token.issued_at == theirs.status.issued_at.timestamp()
     assert token.ends_at == theirs.status.expires_at.timestamp()
     assert token.ends_text == "2027-11-01T00:00:01Z"
-    assert (token.proof, token.mac_key_id, token.mac) == (theirs.status.hash, "k1", bytes.fromhex(MAC))
+    assert (token.hash, token.mac_key_id, token.mac) == (theirs.status.hash, "k1", bytes.fromhex(MAC))
     assert (token.revoked, token.deleting, token.own_mac) == (False, False, None)
     assert token.last_used > token.issued_at
 

@@ -19,7 +19,7 @@ from pharia_access.domain.verdict import CredentialRecord, IssuedToken
 from pharia_access.errors import InvalidObjectError
 from pharia_access.kube.schema import to_credential, to_role, to_token
 from pharia_access.kube.verifier import decoding
-from tests.support.stored import (
+from tests.support.builders.stored_objects import (
     MINTED_STATUS,
     stored_credential,
     stored_role,
@@ -102,13 +102,13 @@ def assert_alike(ours: IssuedToken, theirs: Token) -> None:
     assert status.expires_at is not None
     end = min(status.expires_at, spec.expires_at or status.expires_at).replace(microsecond=0)
     assert (ours.key, ours.uid, ours.token_id) == (str(theirs.key), theirs.uid, status.token_id)
-    assert (ours.credential, ours.credential_uid) == (
+    assert (ours.credential_key, ours.credential_uid) == (
         f"{theirs.key.namespace}/{status.credential.name}",
         status.credential.uid,
     )
     assert (ours.issued_at, ours.ends_at) == (status.issued_at.timestamp(), end.timestamp())
     assert ours.ends_text == f"{end:%Y-%m-%dT%H:%M:%SZ}"
-    assert (ours.revoked, ours.deleting, ours.proof) == (spec.revoked, theirs.deleting, status.hash)
+    assert (ours.revoked, ours.deleting, ours.hash) == (spec.revoked, theirs.deleting, status.hash)
     expected = (
         None
         if status.mac is None

@@ -17,7 +17,7 @@ from pharia_access.errors import (
 )
 from pharia_access.kube.client import JSON_PATCH, connect
 from pharia_access.kube.verifier.last_used import KubeLastUsedWriter
-from tests.support.hostile_api import ReceivedRequest, hostile_api, plain_kubeconfig, reply
+from tests.support.fakes.hostile_api import ReceivedRequest, hostile_api, plain_kubeconfig, reply
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,14 +8,16 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from pharia_access.domain.administration.next_steps import RevokeToken, RotateToken, Step
 from pharia_access.domain.administration.summaries import TokenSummary
 from pharia_access.domain.api_values import ForeignSecret, OneTimeSecret
 from pharia_access.domain.deletions import GONE, Deletion, Held
 from pharia_access.domain.model import ObjectKey
 from pharia_access.services.administration.collecting import CollectError, Collector, NotMintedYetError
-from tests.support.builders import NOW, TEXT, TOKEN
+from tests.support.builders.domain_objects import NOW, TEXT, TOKEN
 
 SECRET = OneTimeSecret(ObjectKey("finance", "ci-token"), "secret-1", NOW, True, "token-1", "ci", TEXT)  # noqa: FBT003
+FOREIGN = "is not what the operator delivered"
 PENDING = TokenSummary(TOKEN, "token-1", "invoice-bot", NOW, phase="Pending", message="no credential")
 READY = replace(
     PENDING, phase="Active", ready="True", delivery="Available", secret_name="ci-token", secret_uid="secret-1"
@@ -99,7 +101,7 @@ async def test_what_never_comes_is_not_waited_for() -> None:
 
     assert clock.slept == []
     assert not isinstance(raised.value, NotMintedYetError)
-    assert raised.value.next_step.endswith("kubectl access token rotate ci -n finance")
+    assert raised.value.next_steps == (RotateToken(TOKEN),)
 
 
 async def test_what_the_operator_delivered_is_read_and_deleted_by_its_uid() -> None:
@@ -115,24 +117,29 @@ async def test_what_the_operator_delivered_is_read_and_deleted_by_its_uid() -> N
 
 
 @pytest.mark.parametrize(
-    ("secret", "told", "next_step"),
+    ("secret", "told", "next_steps"),
     [
-        pytest.param(None, "is gone: somebody else collected the token ci", "", id="gone"),
-        pytest.param(ForeignSecret(SECRET.key), "is not what the operator delivered", "revoke", id="of another type"),
-        pytest.param(replace(SECRET, uid="other"), "is not what the operator delivered", "revoke", id="another one"),
+        pytest.param(None, "is gone: somebody else collected the token ci", (), id="gone"),
+        pytest.param(ForeignSecret(SECRET.key), FOREIGN, (RevokeToken(TOKEN),), id="of another type"),
+        pytest.param(replace(SECRET, uid="other"), FOREIGN, (RevokeToken(TOKEN),), id="another one"),
         pytest.param(
             replace(SECRET, held=Held(("x.example/hold",))),
             "was deleted before, .* still stands, held by the finalizer x.example/hold",
-            "rotate",
+            (RotateToken(TOKEN),),
             id="one that was deleted and still stands",
         ),
-        pytest.param(replace(SECRET, text=None), "is not what the operator delivered", "revoke", id="without a token"),
+        pytest.param(
+            replace(SECRET, text=None),
+            "is not what the operator delivered",
+            (RevokeToken(TOKEN),),
+            id="without a token",
+        ),
     ],
 )
 async def test_another_secret_is_not_handed_over(
-    secret: OneTimeSecret | ForeignSecret | None, told: str, next_step: str
+    secret: OneTimeSecret | ForeignSecret | None, told: str, next_steps: tuple[Step, ...]
 ) -> None:
     with pytest.raises(CollectError, match=told) as raised:
         await a_collector(deliveries=Deliveries(secret)).read(READY)
 
-    assert next_step in raised.value.next_step
+    assert raised.value.next_steps == next_steps

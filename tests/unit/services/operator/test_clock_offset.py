@@ -10,9 +10,9 @@ import pytest
 
 from pharia_access.errors import UnavailableError
 from pharia_access.services.operator.clock_offset import tell_clock_offset
-from tests.support.fake_cluster import FakeCluster
-from tests.support.operator_builders import Stage
-from tests.support.virtual_time import FakeClock, simulated
+from tests.support.fakes.cluster import FakeCluster
+from tests.support.fakes.virtual_time import FakeClock, simulated
+from tests.support.harness.live_operator_harness import LiveOperatorHarness
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,7 +61,7 @@ async def test_of_a_server_that_does_not_answer_nothing_is_told(
 
 async def told(clock: FakeClock, ahead: float | None) -> float | None:
     """What the metric says after the server was asked."""
-    replica = Stage(clock).replica
+    replica = LiveOperatorHarness(clock).replica
     cluster = ServersClock(replica.cluster.store)
     cluster.ahead = ahead
     await tell_clock_offset(replace(replica.ports(), cluster=cluster))

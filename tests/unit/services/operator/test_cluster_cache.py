@@ -6,7 +6,7 @@ from pharia_access.domain.api_values import InvalidObject
 from pharia_access.domain.model import Credential, ObjectKey, Token
 from pharia_access.services.operator.changes import TokenChange
 from pharia_access.services.operator.cluster_cache import ClusterCache
-from tests.support.builders import CREDENTIAL, a_credential, a_role
+from tests.support.builders.domain_objects import CREDENTIAL, a_credential, a_role
 
 OTHER_CREDENTIAL = ObjectKey(CREDENTIAL.namespace, "other-bot")
 

@@ -5,55 +5,55 @@ import pytest
 from pharia_access.domain.lifecycle.decisions import InSync
 from pharia_access.domain.model import CredentialIdentity, ObjectKey, Token
 from pharia_access.services.operator.cluster_cache import MOST_RECENT, ClusterCache
-from tests.support.builders import CREDENTIAL, NOW, TOKEN, a_minted_token, a_token
-from tests.support.service_builders import Bench, drained
-from tests.support.virtual_time import simulated
+from tests.support.builders.domain_objects import CREDENTIAL, NOW, TOKEN, a_minted_token, a_token
+from tests.support.fakes.virtual_time import simulated
+from tests.support.harness.operator_harness import OperatorHarness, drained
 
 A, B, C = (ObjectKey(TOKEN.namespace, name) for name in "abc")
 OTHER = CredentialIdentity(CREDENTIAL.name, "credential-0")
 
 
-def active(bench: Bench) -> Token:
+def active(harness: OperatorHarness) -> Token:
     """A token that needs nothing until its window closes."""
-    return a_minted_token(a_token(resource_version="7"), credential=bench.credential.identity)
+    return a_minted_token(a_token(resource_version="7"), credential=harness.credential.identity)
 
 
-async def queued(bench: Bench) -> list[str]:
+async def queued(harness: OperatorHarness) -> list[str]:
     """The names of the tokens that wait, in order."""
-    return [work.key.name for work in await drained(bench.replica.queue) if work.kind == "token"]
+    return [work.key.name for work in await drained(harness.replica.queue) if work.kind == "token"]
 
 
 @simulated
-async def test_an_echo_of_our_own_write_asks_for_nothing(bench: Bench, cache: ClusterCache) -> None:
-    bench.replica.queue.add(bench.work())
-    work = await bench.replica.queue.take()
-    written = active(bench)
+async def test_an_echo_of_our_own_write_asks_for_nothing(harness: OperatorHarness, cache: ClusterCache) -> None:
+    harness.replica.queue.add(harness.work())
+    work = await harness.replica.queue.take()
+    written = active(harness)
 
     cache.apply_event(written)
     cache.apply_own_write(written)
     cache.flush_in_flight(TOKEN)
-    bench.replica.queue.done(work)
+    harness.replica.queue.done(work)
 
-    assert await queued(bench) == []
+    assert await queued(harness) == []
 
 
 @simulated
 async def test_a_change_by_others_meanwhile_is_taken_in_afterwards_the_newest_of_them(
-    bench: Bench, cache: ClusterCache
+    harness: OperatorHarness, cache: ClusterCache
 ) -> None:
-    bench.replica.queue.add(bench.work())
-    work = await bench.replica.queue.take()
+    harness.replica.queue.add(harness.work())
+    work = await harness.replica.queue.take()
 
     for version in ("8", "10", "9"):
         cache.apply_event(a_token(resource_version=version, revoked=version == "10"))
-    assert bench.replica.cache.tokens.get(TOKEN) is None
-    cache.apply_own_write(active(bench))
+    assert harness.replica.cache.tokens.get(TOKEN) is None
+    cache.apply_own_write(active(harness))
     cache.flush_in_flight(TOKEN)
     cache.flush_in_flight(TOKEN)
-    bench.replica.queue.done(work)
+    harness.replica.queue.done(work)
 
-    assert bench.replica.cache.tokens.has_version(TOKEN, "10")
-    assert await queued(bench) == ["ci"]
+    assert harness.replica.cache.tokens.has_version(TOKEN, "10")
+    assert await queued(harness) == ["ci"]
 
 
 @pytest.mark.parametrize(
@@ -66,50 +66,52 @@ async def test_a_change_by_others_meanwhile_is_taken_in_afterwards_the_newest_of
 )
 @simulated
 async def test_a_token_created_again_while_the_name_is_worked_on_is_not_lost(
-    bench: Bench, cache: ClusterCache, uid: str | None, expected: list[str]
+    harness: OperatorHarness, cache: ClusterCache, uid: str | None, expected: list[str]
 ) -> None:
-    bench.replica.queue.add(bench.work())
-    work = await bench.replica.queue.take()
+    harness.replica.queue.add(harness.work())
+    work = await harness.replica.queue.take()
     cache.apply_event(a_token(resource_version="9"))
 
     cache.remove_token(TOKEN, uid)
     cache.flush_in_flight(TOKEN)
-    bench.replica.queue.done(work)
+    harness.replica.queue.done(work)
 
-    assert await queued(bench) == expected
+    assert await queued(harness) == expected
 
 
 @simulated
 async def test_news_of_its_end_that_comes_before_the_answer_to_our_write_counts_and_its_secret_goes(
-    bench: Bench, cache: ClusterCache
+    harness: OperatorHarness, cache: ClusterCache
 ) -> None:
-    bench.replica.leader_queue.start_leading()
-    bench.replica.queue.add(bench.work())
-    work = await bench.replica.queue.take()
-    written = active(bench)
+    harness.replica.leader_queue.start_leading()
+    harness.replica.queue.add(harness.work())
+    work = await harness.replica.queue.take()
+    written = active(harness)
 
     cache.remove_token(TOKEN, written.uid)
     cache.apply_own_write(written)
-    bench.replica.handlers.mark_in_sync(written, InSync(NOW))
+    harness.replica.handlers.mark_in_sync(written, InSync(NOW))
     cache.flush_in_flight(TOKEN)
-    bench.replica.queue.done(work)
+    harness.replica.queue.done(work)
 
-    assert bench.replica.cache.tokens.get(TOKEN) is None
-    assert len(bench.replica.schedule) == 0
-    assert "secret" in [left.kind for left in await drained(bench.replica.queue)]
+    assert harness.replica.cache.tokens.get(TOKEN) is None
+    assert len(harness.replica.schedule) == 0
+    assert "secret" in [left.kind for left in await drained(harness.replica.queue)]
 
 
 @simulated
-async def test_once_the_work_is_done_nothing_is_remembered_of_an_end(bench: Bench, cache: ClusterCache) -> None:
-    bench.replica.queue.add(bench.work())
-    work = await bench.replica.queue.take()
+async def test_once_the_work_is_done_nothing_is_remembered_of_an_end(
+    harness: OperatorHarness, cache: ClusterCache
+) -> None:
+    harness.replica.queue.add(harness.work())
+    work = await harness.replica.queue.take()
     cache.remove_token(TOKEN, "token-1")
     cache.flush_in_flight(TOKEN)
-    bench.replica.queue.done(work)
+    harness.replica.queue.done(work)
 
-    cache.apply_own_write(active(bench))
+    cache.apply_own_write(active(harness))
 
-    assert bench.replica.cache.tokens.has_version(TOKEN, "7"), "such as where etcd was restored"
+    assert harness.replica.cache.tokens.has_version(TOKEN, "7"), "such as where etcd was restored"
 
 
 @pytest.mark.parametrize(
@@ -123,13 +125,13 @@ async def test_once_the_work_is_done_nothing_is_remembered_of_an_end(bench: Benc
 )
 @simulated
 async def test_only_where_a_status_is_written_a_token_is_worked_on_as_seen(
-    bench: Bench, cache: ClusterCache, token: Token, *, spared: bool
+    harness: OperatorHarness, cache: ClusterCache, token: Token, *, spared: bool
 ) -> None:
     cache.apply_event(token)
 
     assert cache.take_recent(TOKEN) == (token if spared else None)
     assert cache.take_recent(TOKEN) is None
-    assert await queued(bench) == ["ci"]
+    assert await queued(harness) == ["ci"]
 
 
 def test_a_token_as_seen_is_good_only_until_something_newer_is_known(cache: ClusterCache) -> None:

@@ -9,10 +9,10 @@ import pytest
 
 from pharia_access.domain.model import ObjectKey, Phase
 from pharia_access.errors import UnavailableError
-from tests.support.builders import a_credential, a_token
-from tests.support.faults import Call, Fault, Script
-from tests.support.operator_builders import Stage
-from tests.support.virtual_time import FakeClock, simulated
+from tests.support.builders.domain_objects import a_credential, a_token
+from tests.support.fakes.scripted_faults import Call, Fault, Script
+from tests.support.fakes.virtual_time import FakeClock, simulated
+from tests.support.harness.live_operator_harness import LiveOperatorHarness
 
 NOISY = "noisy"
 MANY = 40
@@ -29,42 +29,42 @@ def tokens(number: int) -> ObjectKey:
     return ObjectKey(NOISY, f"t{number:02}")
 
 
-async def staged(stage: Stage, *, each: int = 1) -> Stage:
+async def staged(live: LiveOperatorHarness, *, each: int = 1) -> LiveOperatorHarness:
     """So many tokens in a row have a credential of their own, with a place for each."""
     for number in range(MANY):
         credential = a_credential(ObjectKey(NOISY, f"c{number // each:02}"))
-        stage.store.apply_credential(replace(credential, policy=replace(credential.policy, max_tokens=each)))
-        stage.store.apply_token(a_token(tokens(number), credential_name=credential.key.name))
-    await stage.operator.sync_cache()
-    stage.replica.cluster.turn = at_its_pace
-    stage.diary.entries.clear()
-    return stage
+        live.store.apply_credential(replace(credential, policy=replace(credential.policy, max_tokens=each)))
+        live.store.apply_token(a_token(tokens(number), credential_name=credential.key.name))
+    await live.operator.sync_cache()
+    live.replica.cluster.turn = at_its_pace
+    live.diary.entries.clear()
+    return live
 
 
-def phases(stage: Stage) -> Counter[Phase | None]:
-    return Counter(token.status.phase for token in stage.store.tokens.values())
+def phases(live: LiveOperatorHarness) -> Counter[Phase | None]:
+    return Counter(token.status.phase for token in live.store.tokens.values())
 
 
 @simulated
 async def test_of_many_credentials_each_costs_one_list_and_its_token_two_reads(clock: FakeClock) -> None:
-    stage = await staged(Stage(clock, workers=WORKERS))
+    live = await staged(LiveOperatorHarness(clock, workers=WORKERS))
 
-    async with stage.leading():
+    async with live.leading():
         await asyncio.sleep(10)
 
-    assert phases(stage) == {Phase.ACTIVE: MANY}
-    assert len(stage.diary.times("list_tokens")) == MANY
-    assert len(stage.diary.times("read_token")) <= 2 * MANY
+    assert phases(live) == {Phase.ACTIVE: MANY}
+    assert len(live.diary.times("list_tokens")) == MANY
+    assert len(live.diary.times("read_token")) <= 2 * MANY
 
 
 @simulated
 async def test_no_credential_is_overtaken_by_more_than_are_looked_at_at_the_same_time(clock: FakeClock) -> None:
-    stage = await staged(Stage(clock, workers=WORKERS))
+    live = await staged(LiveOperatorHarness(clock, workers=WORKERS))
 
-    async with stage.leading():
+    async with live.leading():
         await asyncio.sleep(10)
 
-    came = [call.target for _, call in stage.diary.entries if call.verb == "read_token"]
+    came = [call.target for _, call in live.diary.entries if call.verb == "read_token"]
     first = dict.fromkeys(came)
     again = [token for number, token in enumerate(came) if token in came[:number]]
     waited = [token for token in first if token in again]
@@ -75,38 +75,38 @@ async def test_no_credential_is_overtaken_by_more_than_are_looked_at_at_the_same
 
 @simulated
 async def test_all_that_were_put_back_under_one_credential_come_when_it_is_counted_for(clock: FakeClock) -> None:
-    stage = await staged(Stage(clock, workers=WORKERS), each=4)
+    live = await staged(LiveOperatorHarness(clock, workers=WORKERS), each=4)
 
-    async with stage.leading():
+    async with live.leading():
         await asyncio.sleep(10)
 
-    assert phases(stage) == {Phase.ACTIVE: MANY}
+    assert phases(live) == {Phase.ACTIVE: MANY}
 
 
 @simulated
 async def test_who_is_gone_when_its_turn_comes_stops_nobody(clock: FakeClock) -> None:
-    stage = await staged(Stage(clock, workers=WORKERS))
+    live = await staged(LiveOperatorHarness(clock, workers=WORKERS))
 
-    async with stage.leading():
+    async with live.leading():
         await asyncio.sleep(3 * LIST_SECONDS)
         for number in range(0, MANY, 2):
-            stage.store.delete_token(tokens(number))
+            live.store.delete_token(tokens(number))
         await asyncio.sleep(10)
 
-    assert phases(stage) == {Phase.ACTIVE: MANY // 2}
+    assert phases(live) == {Phase.ACTIVE: MANY // 2}
 
 
 @simulated
 async def test_who_needs_no_place_any_more_when_its_turn_comes_stops_nobody(clock: FakeClock) -> None:
-    stage = await staged(Stage(clock, workers=WORKERS))
+    live = await staged(LiveOperatorHarness(clock, workers=WORKERS))
 
-    async with stage.leading():
+    async with live.leading():
         await asyncio.sleep(3 * LIST_SECONDS)
         for number in range(1, MANY, 2):
-            stage.store.edit_token(tokens(number), lambda spec: replace(spec, revoked=True))
+            live.store.edit_token(tokens(number), lambda spec: replace(spec, revoked=True))
         await asyncio.sleep(10)
 
-    ended = phases(stage)
+    ended = phases(live)
     assert ended[Phase.ACTIVE] >= MANY // 2
     assert ended[Phase.ACTIVE] + ended[Phase.REVOKED] == MANY
 
@@ -115,10 +115,10 @@ async def test_who_needs_no_place_any_more_when_its_turn_comes_stops_nobody(cloc
 @simulated
 async def test_a_list_that_fails_stops_nobody_else(clock: FakeClock, failures: int) -> None:
     script = Script()
-    stage = await staged(Stage(clock, script, workers=WORKERS))
+    live = await staged(LiveOperatorHarness(clock, script, workers=WORKERS))
     script.by_verb = [("list_tokens", Fault(before=UnavailableError("no")))] * failures
 
-    async with stage.leading():
+    async with live.leading():
         await asyncio.sleep(timedelta(minutes=2).total_seconds())
 
-    assert phases(stage) == {Phase.ACTIVE: MANY}
+    assert phases(live) == {Phase.ACTIVE: MANY}

@@ -13,9 +13,9 @@ from pharia_access.domain.model import ObjectKey, Phase, Token, TokenStatus
 from pharia_access.services.operator.cluster_cache import ClusterCache
 from pharia_access.services.operator.event_handlers import COALESCE_SECONDS
 from pharia_access.services.operator.work_queue import WorkItem
-from tests.support.builders import CREDENTIAL, NOW, a_token
-from tests.support.service_builders import Bench, drained
-from tests.support.virtual_time import FakeClock, simulated
+from tests.support.builders.domain_objects import CREDENTIAL, NOW, a_token
+from tests.support.fakes.virtual_time import FakeClock, simulated
+from tests.support.harness.operator_harness import OperatorHarness, drained
 
 ITSELF = WorkItem("credential", CREDENTIAL)
 FIRST, SECOND, WAITS = (ObjectKey(CREDENTIAL.namespace, name) for name in ("first", "second", "waits"))
@@ -23,14 +23,14 @@ STALLED = (Condition("Stalled", "True", "SecretConflict", "Words.", 1, NOW),)
 
 
 @pytest.fixture
-def bench(clock: FakeClock) -> Bench:
-    return Bench(clock, max_tokens=2)
+def harness(clock: FakeClock) -> OperatorHarness:
+    return OperatorHarness(clock, max_tokens=2)
 
 
-def told_to_wait(bench: Bench, key: ObjectKey = WAITS) -> Token:
+def told_to_wait(harness: OperatorHarness, key: ObjectKey = WAITS) -> Token:
     """A token whose status says that there is no place for it."""
     token = in_phase(None, key)
-    told = token_rules.decide(Observed(token, bench.credential, bench.policy, slot_free=False), bench.clock.now())
+    told = token_rules.decide(Observed(token, harness.credential, harness.policy, slot_free=False), harness.clock.now())
     assert isinstance(told, WriteStatus)
     return replace(token, status=told.status)
 
@@ -40,28 +40,28 @@ def in_phase(phase: Phase | None, key: ObjectKey = FIRST, *, version: str = "1",
     return a_token(key, resource_version=version, status=status)
 
 
-async def recounts(bench: Bench, seconds: float = 600) -> list[float]:
+async def recounts(harness: OperatorHarness, seconds: float = 600) -> list[float]:
     """When a credential is counted anew within that time, in seconds from now."""
-    began, times = bench.clock.monotonic(), []
+    began, times = harness.clock.monotonic(), []
     try:
         async with asyncio.timeout(seconds):
             while True:
-                work = await bench.replica.queue.take()
-                bench.replica.queue.done(work)
-                times += [round(bench.clock.monotonic() - began, 3)] * (work == ITSELF)
+                work = await harness.replica.queue.take()
+                harness.replica.queue.done(work)
+                times += [round(harness.clock.monotonic() - began, 3)] * (work == ITSELF)
     except TimeoutError:
         return times
 
 
 @simulated
 async def test_many_changes_of_one_credentials_tokens_are_counted_once(
-    clock: FakeClock, bench: Bench, cache: ClusterCache
+    clock: FakeClock, harness: OperatorHarness, cache: ClusterCache
 ) -> None:
     for number in range(50):
         cache.apply_own_write(in_phase(Phase.ACTIVE, ObjectKey(CREDENTIAL.namespace, f"ci-{number}")))
         await asyncio.sleep(0.03)
 
-    assert await recounts(bench) == [0.5]
+    assert await recounts(harness) == [0.5]
 
 
 @pytest.mark.parametrize(
@@ -79,25 +79,25 @@ async def test_many_changes_of_one_credentials_tokens_are_counted_once(
 )
 @simulated
 async def test_a_credential_is_counted_anew_where_its_counts_change(
-    clock: FakeClock, bench: Bench, cache: ClusterCache, after: Token | None, expected: list[float]
+    clock: FakeClock, harness: OperatorHarness, cache: ClusterCache, after: Token | None, expected: list[float]
 ) -> None:
     cache.apply_own_write(in_phase(Phase.ACTIVE))
-    await recounts(bench)
+    await recounts(harness)
 
     if after is None:
         cache.remove_token(FIRST)
     else:
         cache.apply_own_write(after)
 
-    assert await recounts(bench) == expected
+    assert await recounts(harness) == expected
 
 
-def test_for_a_credential_that_nobody_knows_nothing_is_counted(bench: Bench, cache: ClusterCache) -> None:
+def test_for_a_credential_that_nobody_knows_nothing_is_counted(harness: OperatorHarness, cache: ClusterCache) -> None:
     cache.apply_own_write(a_token(credential_name="nobody"))
     cache.remove_credential(CREDENTIAL)
     cache.apply_own_write(in_phase(Phase.ACTIVE))
 
-    assert not bench.replica.queue._due
+    assert not harness.replica.queue._due
 
 
 @pytest.mark.parametrize(
@@ -123,54 +123,63 @@ def test_for_a_credential_that_nobody_knows_nothing_is_counted(bench: Bench, cac
 )
 @simulated
 async def test_who_waits_for_a_place_is_asked_again_when_one_becomes_free(
-    clock: FakeClock, bench: Bench, cache: ClusterCache, before: Token, after: Token | None, expected: list[ObjectKey]
+    clock: FakeClock,
+    harness: OperatorHarness,
+    cache: ClusterCache,
+    before: Token,
+    after: Token | None,
+    expected: list[ObjectKey],
 ) -> None:
     cache.apply_own_write(before)
     cache.apply_own_write(in_phase(Phase.ACTIVE, SECOND))
-    cache.apply_event(told_to_wait(bench))
-    await drained(bench.replica.queue)
+    cache.apply_event(told_to_wait(harness))
+    await drained(harness.replica.queue)
 
     if after is None:
         cache.remove_token(FIRST)
     else:
         cache.apply_own_write(after)
 
-    works = await drained(bench.replica.queue)
+    works = await drained(harness.replica.queue)
     assert [work.key for work in works if work.kind == "token"] == expected
 
 
 @simulated
 async def test_without_a_limit_nobody_waits_for_a_place(clock: FakeClock) -> None:
-    bench = Bench(clock)
-    bench.replica.cache.apply_own_write(in_phase(Phase.ACTIVE))
-    bench.replica.cache.apply_own_write(in_phase(Phase.PENDING, WAITS))
+    harness = OperatorHarness(clock)
+    harness.replica.cache.apply_own_write(in_phase(Phase.ACTIVE))
+    harness.replica.cache.apply_own_write(in_phase(Phase.PENDING, WAITS))
 
-    bench.replica.cache.apply_own_write(in_phase(Phase.REVOKED, version="2"))
+    harness.replica.cache.apply_own_write(in_phase(Phase.REVOKED, version="2"))
 
-    assert await drained(bench.replica.queue) == []
+    assert await drained(harness.replica.queue) == []
 
 
 @simulated
-async def test_a_standby_counts_nothing_and_asks_nobody(clock: FakeClock, bench: Bench, cache: ClusterCache) -> None:
-    bench.replica.leader_queue.is_leader = False
+async def test_a_standby_counts_nothing_and_asks_nobody(
+    clock: FakeClock, harness: OperatorHarness, cache: ClusterCache
+) -> None:
+    harness.replica.leader_queue.is_leader = False
     cache.apply_own_write(in_phase(Phase.ACTIVE))
     cache.apply_own_write(in_phase(Phase.PENDING, WAITS))
     cache.apply_own_write(in_phase(Phase.REVOKED, version="2"))
 
-    assert await recounts(bench, timedelta(minutes=1).total_seconds()) == []
-    assert len(bench.replica.queue) == 0
+    assert await recounts(harness, timedelta(minutes=1).total_seconds()) == []
+    assert len(harness.replica.queue) == 0
 
 
 @simulated
-async def test_counts_come_after_what_somebody_waits_for(clock: FakeClock, bench: Bench, cache: ClusterCache) -> None:
+async def test_counts_come_after_what_somebody_waits_for(
+    clock: FakeClock, harness: OperatorHarness, cache: ClusterCache
+) -> None:
     """As where many tokens end at once: each end has a credential counted anew, and mints must not wait for that."""
-    queue = bench.replica.queue
+    queue = harness.replica.queue
     cache.apply_own_write(in_phase(Phase.ACTIVE))
     await asyncio.sleep(COALESCE_SECONDS + 1)
-    bench.replica.leader_queue.enqueue_token(SECOND, bulk=False)
+    harness.replica.leader_queue.enqueue_token(SECOND, bulk=False)
     assert await queue.take() == WorkItem("token", SECOND)  # and the count is due, and stands in line
 
-    bench.replica.leader_queue.enqueue_token(WAITS, bulk=False)
+    harness.replica.leader_queue.enqueue_token(WAITS, bulk=False)
 
     assert await queue.take() == WorkItem("token", WAITS)
     assert await queue.take() == ITSELF

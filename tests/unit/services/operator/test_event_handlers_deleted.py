@@ -6,15 +6,15 @@ from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.reasons import DeliveryState
 from pharia_access.services.operator.cluster_cache import ClusterCache
 from pharia_access.services.operator.work_queue import WorkItem
-from tests.support.bench_tokens import active
-from tests.support.builders import TOKEN, a_minted_token
-from tests.support.service_builders import SECRET, Bench, drained
-from tests.support.virtual_time import simulated
+from tests.support.builders.domain_objects import TOKEN, a_minted_token
+from tests.support.fakes.virtual_time import simulated
+from tests.support.harness.harness_tokens import active
+from tests.support.harness.operator_harness import SECRET, OperatorHarness, drained
 
 
-async def secrets_queued(bench: Bench) -> list[WorkItem]:
+async def secrets_queued(harness: OperatorHarness) -> list[WorkItem]:
     """The Secrets that are to be deleted."""
-    return [work for work in await drained(bench.replica.queue) if work.kind == "secret"]
+    return [work for work in await drained(harness.replica.queue) if work.kind == "secret"]
 
 
 @pytest.mark.parametrize(
@@ -27,51 +27,55 @@ async def secrets_queued(bench: Bench) -> list[WorkItem]:
 )
 @simulated
 async def test_a_secret_that_outlived_its_token_is_deleted(
-    bench: Bench, cache: ClusterCache, state: DeliveryState, expected: list[WorkItem]
+    harness: OperatorHarness, cache: ClusterCache, state: DeliveryState, expected: list[WorkItem]
 ) -> None:
-    cache.apply_event(a_minted_token(credential=bench.credential.identity, state=state))
+    cache.apply_event(a_minted_token(credential=harness.credential.identity, state=state))
 
     cache.remove_token(TOKEN, "token-1")
     cache.remove_token(TOKEN, "token-1")
 
-    assert TOKEN not in bench.replica.cache.tokens.keys
-    assert await drained(bench.replica.queue) == expected
+    assert TOKEN not in harness.replica.cache.tokens.keys
+    assert await drained(harness.replica.queue) == expected
 
 
 @simulated
 async def test_a_secret_whose_token_went_while_nobody_led_is_deleted_by_the_next_leader(
-    bench: Bench, cache: ClusterCache
+    harness: OperatorHarness, cache: ClusterCache
 ) -> None:
     """No list tells of it: the operator may not list Secrets, and an orphaning delete leaves it to nobody else."""
-    bench.replica.leader_queue.is_leader = False
-    cache.apply_event(active(bench))
+    harness.replica.leader_queue.is_leader = False
+    cache.apply_event(active(harness))
     cache.remove_token(TOKEN, "token-1")
-    assert await drained(bench.replica.queue) == []
+    assert await drained(harness.replica.queue) == []
 
-    bench.replica.leader_queue.start_leading()
-    assert await secrets_queued(bench) == [WorkItem("secret", SECRET, "secret-1")]
-    bench.replica.leader_queue.start_leading()
-    assert await secrets_queued(bench) == []
+    harness.replica.leader_queue.start_leading()
+    assert await secrets_queued(harness) == [WorkItem("secret", SECRET, "secret-1")]
+    harness.replica.leader_queue.start_leading()
+    assert await secrets_queued(harness) == []
 
 
 @simulated
-async def test_a_standby_remembers_the_last_thousand_of_such_secrets(bench: Bench, cache: ClusterCache) -> None:
-    bench.replica.leader_queue.is_leader = False
+async def test_a_standby_remembers_the_last_thousand_of_such_secrets(
+    harness: OperatorHarness, cache: ClusterCache
+) -> None:
+    harness.replica.leader_queue.is_leader = False
     for number in range(1001):
-        cache.apply_event(active(bench, ObjectKey(TOKEN.namespace, f"t{number}")))
+        cache.apply_event(active(harness, ObjectKey(TOKEN.namespace, f"t{number}")))
         cache.remove_token(ObjectKey(TOKEN.namespace, f"t{number}"))
 
-    bench.replica.leader_queue.start_leading()
+    harness.replica.leader_queue.start_leading()
 
-    assert len(await secrets_queued(bench)) == 1000
+    assert len(await secrets_queued(harness)) == 1000
 
 
 @simulated
-async def test_a_late_word_of_an_earlier_token_of_the_name_ends_nothing(bench: Bench, cache: ClusterCache) -> None:
-    cache.apply_event(active(bench, uid="token-2"))
+async def test_a_late_word_of_an_earlier_token_of_the_name_ends_nothing(
+    harness: OperatorHarness, cache: ClusterCache
+) -> None:
+    cache.apply_event(active(harness, uid="token-2"))
 
     cache.remove_token(TOKEN, "token-1")
 
-    assert TOKEN in bench.replica.cache.tokens.keys
-    assert len(bench.replica.schedule) == 1
-    assert await drained(bench.replica.queue) == []
+    assert TOKEN in harness.replica.cache.tokens.keys
+    assert len(harness.replica.schedule) == 1
+    assert await drained(harness.replica.queue) == []

@@ -12,11 +12,11 @@ from pharia_access.domain.guards import Look
 from pharia_access.domain.model import ObjectKey
 from pharia_access.errors import ForbiddenError, UnavailableError
 from pharia_access.services.operator.guards import Watchman
-from tests.support.builders import CREDENTIAL, a_token
-from tests.support.fakes import FakeGuards, seen
-from tests.support.operator_builders import Stage
-from tests.support.service_builders import message, reason
-from tests.support.virtual_time import FakeClock, simulated
+from tests.support.builders.domain_objects import CREDENTIAL, a_token
+from tests.support.fakes.ports import FakeGuards, seen
+from tests.support.fakes.virtual_time import FakeClock, simulated
+from tests.support.harness.live_operator_harness import LiveOperatorHarness
+from tests.support.harness.operator_harness import message, reason
 
 HOLDS = Look((seen("roles"), seen("tokens")))
 GONE = Look((seen("tokens"),))
@@ -27,9 +27,9 @@ TEN_MINUTES = 600
 
 
 @asynccontextmanager
-async def watching(stage: Stage) -> AsyncIterator[Watchman]:
+async def watching(live: LiveOperatorHarness) -> AsyncIterator[Watchman]:
     """He looks for ever meanwhile."""
-    watchman = stage.replica.watchman
+    watchman = live.replica.watchman
     watchman.objection = "not looked at"
     task = asyncio.create_task(watchman.keep())
     await asyncio.sleep(0)
@@ -38,24 +38,24 @@ async def watching(stage: Stage) -> AsyncIterator[Watchman]:
     await asyncio.gather(task, return_exceptions=True)
 
 
-def guards(stage: Stage) -> FakeGuards:
-    return stage.replica.guards
+def guards(live: LiveOperatorHarness) -> FakeGuards:
+    return live.replica.guards
 
 
 @simulated
 async def test_he_looks_every_minute_while_all_is_well(clock: FakeClock) -> None:
-    stage = Stage(clock)
-    async with watching(stage) as watchman:
+    live = LiveOperatorHarness(clock)
+    async with watching(live) as watchman:
         await asyncio.sleep(599)
 
-        assert guards(stage).looks == 10
+        assert guards(live).looks == 10
         assert watchman.objection == ""
-        assert stage.replica.metrics.guards_hold == {"roles": True, "tokens": True}
+        assert live.replica.metrics.guards_hold == {"roles": True, "tokens": True}
 
 
 @simulated
 async def test_he_looks_as_often_as_all_is_listed_where_that_is_oftener(clock: FakeClock) -> None:
-    replica = Stage(clock).replica
+    replica = LiveOperatorHarness(clock).replica
     cache, queue = replica.cache, replica.leader_queue
     watchman = Watchman(replica.ports(), cache=cache, queue=queue, required=True, interval=timedelta(seconds=3))
     task = asyncio.create_task(watchman.keep())
@@ -70,12 +70,12 @@ async def test_he_looks_as_often_as_all_is_listed_where_that_is_oftener(clock: F
 async def test_what_two_looks_show_stops_minting_within_a_minute_and_some_seconds(
     clock: FakeClock, open_look: Look
 ) -> None:
-    stage = Stage(clock)
-    async with watching(stage) as watchman:
-        guards(stage).rest = open_look
+    live = LiveOperatorHarness(clock)
+    async with watching(live) as watchman:
+        guards(live).rest = open_look
         await asyncio.sleep(63)
         stopped = watchman.objection
-        guards(stage).rest = HOLDS
+        guards(live).rest = HOLDS
         await asyncio.sleep(6)
 
     assert "roles: " in stopped
@@ -84,23 +84,23 @@ async def test_what_two_looks_show_stops_minting_within_a_minute_and_some_second
 
 @simulated
 async def test_one_look_alone_stops_nothing(clock: FakeClock) -> None:
-    stage = Stage(clock)
-    async with watching(stage) as watchman:
+    live = LiveOperatorHarness(clock)
+    async with watching(live) as watchman:
         for second in (HOLDS, NO_ANSWER):
-            guards(stage).answers = [GONE, second]
+            guards(live).answers = [GONE, second]
             await asyncio.sleep(63)
             assert watchman.objection == ""
 
 
 @simulated
 async def test_at_the_first_look_nothing_is_minted_where_one_does_not_hold(clock: FakeClock) -> None:
-    stage = Stage(clock)
-    guards(stage).rest = GONE
-    async with watching(stage) as watchman:
+    live = LiveOperatorHarness(clock)
+    guards(live).rest = GONE
+    async with watching(live) as watchman:
         await asyncio.sleep(0.1)
-        assert "roles: it is not there" in watchman.objection
+        assert "roles: it is missing" in watchman.objection
         assert watchman.missing() == [f"nothing is minted: {watchman.objection}"]
-        assert stage.replica.metrics.guards_hold == {"roles": False, "tokens": True}
+        assert live.replica.metrics.guards_hold == {"roles": False, "tokens": True}
 
 
 @pytest.mark.parametrize(
@@ -108,14 +108,14 @@ async def test_at_the_first_look_nothing_is_minted_where_one_does_not_hold(clock
 )
 @simulated
 async def test_a_look_that_fails_is_no_answer(clock: FakeClock, failure: Exception) -> None:
-    stage = Stage(clock)
-    async with watching(stage) as watchman:
-        guards(stage).rest = failure
+    live = LiveOperatorHarness(clock)
+    async with watching(live) as watchman:
+        guards(live).rest = failure
         await asyncio.sleep(TEN_MINUTES - 1)
         still = watchman.objection
         await asyncio.sleep(70)
         over = watchman.objection
-        guards(stage).rest = HOLDS
+        guards(live).rest = HOLDS
         await asyncio.sleep(6)
 
     assert still == ""
@@ -125,51 +125,51 @@ async def test_a_look_that_fails_is_no_answer(clock: FakeClock, failure: Excepti
 
 @simulated
 async def test_before_the_first_answer_nothing_is_minted(clock: FakeClock) -> None:
-    stage = Stage(clock)
-    guards(stage).rest = NO_ANSWER
-    async with watching(stage) as watchman:
+    live = LiveOperatorHarness(clock)
+    guards(live).rest = NO_ANSWER
+    async with watching(live) as watchman:
         await asyncio.sleep(30)
         assert watchman.objection == "the admission policies and the kinds' rules have not been looked at yet"
-        assert stage.replica.metrics.guards_hold == {"roles": False, "tokens": False}
-        assert stage.replica.metrics.guards_held_at is None
+        assert live.replica.metrics.guards_hold == {"roles": False, "tokens": False}
+        assert live.replica.metrics.guards_held_at is None
 
 
 @simulated
 async def test_older_ones_are_borne_for_ten_minutes(clock: FakeClock) -> None:
-    stage = Stage(clock)
-    async with watching(stage) as watchman:
-        guards(stage).rest = OLDER
+    live = LiveOperatorHarness(clock)
+    async with watching(live) as watchman:
+        guards(live).rest = OLDER
         await asyncio.sleep(60 + TEN_MINUTES - 10)
-        borne, shown = watchman.objection, stage.replica.metrics.guards_hold
+        borne, shown = watchman.objection, live.replica.metrics.guards_hold
         await asyncio.sleep(20)
 
     assert (borne, shown) == ("", {"roles": False, "tokens": True})
-    assert "this operator needs 2" in watchman.objection
+    assert "this operator needs edition 2" in watchman.objection
 
 
 @simulated
 async def test_an_upgrade_ends_the_ten_minutes(clock: FakeClock) -> None:
-    stage = Stage(clock)
-    async with watching(stage) as watchman:
+    live = LiveOperatorHarness(clock)
+    async with watching(live) as watchman:
         for _ in range(3):
-            guards(stage).rest = OLDER
+            guards(live).rest = OLDER
             await asyncio.sleep(400)
-            guards(stage).rest = HOLDS
+            guards(live).rest = HOLDS
             await asyncio.sleep(70)
             assert watchman.objection == ""
 
 
 @simulated
 async def test_he_tells_when_they_held_last(clock: FakeClock, caplog: pytest.LogCaptureFixture) -> None:
-    stage = Stage(clock)
+    live = LiveOperatorHarness(clock)
     with caplog.at_level(logging.INFO):
-        async with watching(stage):
+        async with watching(live):
             await asyncio.sleep(59)
             held = clock.now() - timedelta(seconds=59)
-            guards(stage).rest = GONE
+            guards(live).rest = GONE
             await asyncio.sleep(300)
-            metric = stage.replica.metrics.guards_held_at
-            guards(stage).rest = HOLDS
+            metric = live.replica.metrics.guards_held_at
+            guards(live).rest = HOLDS
             await asyncio.sleep(6)
 
     told = [record for record in caplog.records if record.name.endswith("services.operator.guards")]
@@ -181,7 +181,7 @@ async def test_he_tells_when_they_held_last(clock: FakeClock, caplog: pytest.Log
 
 @simulated
 async def test_whoever_requires_none_is_not_looked_after(clock: FakeClock) -> None:
-    replica = Stage(clock).replica
+    replica = LiveOperatorHarness(clock).replica
     replica.guards.rest = GONE
     watchman = Watchman(replica.ports(), cache=replica.cache, queue=replica.leader_queue, required=False)
     await watchman.look()
@@ -195,67 +195,67 @@ async def test_whoever_requires_none_is_not_looked_after(clock: FakeClock) -> No
 
 @simulated
 async def test_a_leader_mints_nothing_without_guards_and_goes_on_ending_tokens(clock: FakeClock) -> None:
-    stage = Stage(clock)
-    stage.create("ending", ttl=timedelta(seconds=100))
-    await stage.operator.sync_cache()
-    async with stage.leading():
+    live = LiveOperatorHarness(clock)
+    live.create("ending", ttl=timedelta(seconds=100))
+    await live.operator.sync_cache()
+    async with live.leading():
         await asyncio.sleep(10)
-        guards(stage).rest = GONE
+        guards(live).rest = GONE
         await asyncio.sleep(65)
-        asked = stage.create("asked")
-        stage.replica.cache.apply_event(asked)
+        asked = live.create("asked")
+        live.replica.cache.apply_event(asked)
         await asyncio.sleep(60)
-        waiting, phases = stage.store.tokens[asked.key], stage.phases()
-        guards(stage).rest = HOLDS
+        waiting, phases = live.store.tokens[asked.key], live.phases()
+        guards(live).rest = HOLDS
         await asyncio.sleep(6)
 
     assert phases == {"ending": "Expired", "asked": "Pending"}
     assert reason(waiting) == "GuardsDown"
-    assert "roles: it is not there" in message(waiting)
+    assert "roles: it is missing" in message(waiting)
     assert waiting.status.pending_since is not None
-    assert stage.phases()["asked"] == "Active"
+    assert live.phases()["asked"] == "Active"
 
 
 @simulated
 async def test_a_leader_looks_before_its_first_mint(clock: FakeClock) -> None:
-    stage = Stage(clock)
-    stage.replica.watchman.objection = "not looked at"
-    guards(stage).rest = GONE
-    stage.create("first")
-    await stage.operator.sync_cache()
-    async with stage.leading():
+    live = LiveOperatorHarness(clock)
+    live.replica.watchman.objection = "not looked at"
+    guards(live).rest = GONE
+    live.create("first")
+    await live.operator.sync_cache()
+    async with live.leading():
         await asyncio.sleep(5)
 
-    assert stage.phases() == {"first": "Pending"}
-    assert stage.operator.missing() == [f"nothing is minted: {stage.replica.watchman.objection}"]
+    assert live.phases() == {"first": "Pending"}
+    assert live.operator.missing() == [f"nothing is minted: {live.replica.watchman.objection}"]
 
 
 @simulated
 async def test_a_takeover_costs_one_look_and_the_next_comes_a_minute_later(clock: FakeClock) -> None:
-    stage = Stage(clock)
-    await stage.operator.sync_cache()
-    async with stage.leading():
+    live = LiveOperatorHarness(clock)
+    await live.operator.sync_cache()
+    async with live.leading():
         await asyncio.sleep(59)
-        first = guards(stage).looks
+        first = guards(live).looks
         await asyncio.sleep(2)
 
-    assert (first, guards(stage).looks) == (1, 2)
+    assert (first, guards(live).looks) == (1, 2)
 
 
 @simulated
 async def test_a_standby_looks_too_and_asks_for_nothing(clock: FakeClock) -> None:
-    stage = Stage(clock)
-    stage.store.apply_token(a_token(ObjectKey(CREDENTIAL.namespace, "waits")))
-    await stage.operator.sync_cache()
-    standby = asyncio.create_task(stage.operator.run_standby())
+    live = LiveOperatorHarness(clock)
+    live.store.apply_token(a_token(ObjectKey(CREDENTIAL.namespace, "waits")))
+    await live.operator.sync_cache()
+    standby = asyncio.create_task(live.operator.run_standby())
     await asyncio.sleep(130)
-    guards(stage).rest = GONE
+    guards(live).rest = GONE
     await asyncio.sleep(65)
     standby.cancel()
     await asyncio.gather(standby, return_exceptions=True)
-    looks = guards(stage).looks
+    looks = guards(live).looks
     await asyncio.sleep(200)
 
-    assert len(stage.replica.queue) == 0
-    assert "roles: " in stage.replica.watchman.objection
-    assert guards(stage).looks == looks
+    assert len(live.replica.queue) == 0
+    assert "roles: " in live.replica.watchman.objection
+    assert guards(live).looks == looks

@@ -10,8 +10,8 @@ import pytest
 from pharia_access.domain.argon2id import CHEAPEST, Argon2Parameters, verify_hash
 from pharia_access.domain.token import mint
 from pharia_access.services.operator.hashing import ThreadedHasher
-from tests.support.builders import TEXT
-from tests.support.fakes import seeded_entropy
+from tests.support.builders.domain_objects import TEXT
+from tests.support.fakes.ports import seeded_entropy
 
 SLOWER = Argon2Parameters(memory_kib=8192, time_cost=2)
 """Some milliseconds: long enough for several to meet."""

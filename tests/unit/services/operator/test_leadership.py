@@ -8,10 +8,10 @@ import pytest
 
 from pharia_access.domain.api_values import LeaseRecord
 from pharia_access.errors import AlreadyExistsError, ForbiddenError, InvalidObjectError, UnavailableError
-from tests.support.builders import NOW
-from tests.support.faults import Call, Fault, Script, failing
-from tests.support.operator_builders import Candidate
-from tests.support.virtual_time import FakeClock, simulated
+from tests.support.builders.domain_objects import NOW
+from tests.support.fakes.scripted_faults import Call, Fault, Script, failing
+from tests.support.fakes.virtual_time import FakeClock, simulated
+from tests.support.harness.live_operator_harness import Candidate
 
 DAY = timedelta(days=1)
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from pharia_access.services.operator.leadership import Elector, LeaseTimings
-from tests.support.fake_cluster import FakeCluster
-from tests.support.fake_store import FakeStore
-from tests.support.faults import Call, Crash, Faults, RandomFaults
-from tests.support.virtual_time import FakeClock, run_simulated
+from tests.support.fakes.cluster import FakeCluster
+from tests.support.fakes.scripted_faults import Call, Crash, Faults, RandomFaults
+from tests.support.fakes.store import FakeStore
+from tests.support.fakes.virtual_time import FakeClock, run_simulated
 
 RUNS = 40
 CHAOS_SECONDS, CALM_SECONDS = 400.0, 200.0

@@ -9,10 +9,10 @@ import pytest
 from pharia_access.domain.api_values import LeaseRecord
 from pharia_access.errors import ConflictError, ForbiddenError, UnavailableError
 from pharia_access.services.operator.leadership import Elector, LeaseTimings
-from tests.support.builders import NOW
-from tests.support.faults import Call, Fault, Faults, Script
-from tests.support.operator_builders import Candidate
-from tests.support.virtual_time import FakeClock, simulated
+from tests.support.builders.domain_objects import NOW
+from tests.support.fakes.scripted_faults import Call, Fault, Faults, Script
+from tests.support.fakes.virtual_time import FakeClock, simulated
+from tests.support.harness.live_operator_harness import Candidate
 
 
 def from_then_on(verb: str, fault: Fault, *, passing: int) -> Faults:

@@ -13,16 +13,16 @@ from pharia_access.domain.reasons import DeliveryState
 from pharia_access.domain.token import TokenText
 from pharia_access.domain.turns import FEW
 from pharia_access.services.operator.work_queue import WorkItem
-from tests.support.builders import CREDENTIAL, NOW, TEXT, WINDOW, a_credential, a_token
-from tests.support.fakes import seeded_entropy
-from tests.support.service_builders import SECRET, Bench, reason
-from tests.support.virtual_time import simulated
+from tests.support.builders.domain_objects import CREDENTIAL, NOW, TEXT, WINDOW, a_credential, a_token
+from tests.support.fakes.ports import seeded_entropy
+from tests.support.fakes.virtual_time import simulated
+from tests.support.harness.operator_harness import SECRET, OperatorHarness, reason
 
 HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
 
 
-async def settle(bench: Bench, token: Token) -> WriteStatus:
-    return await bench.replica.minting.prepare_mint(token, bench.credential)
+async def settle(harness: OperatorHarness, token: Token) -> WriteStatus:
+    return await harness.replica.minting.prepare_mint(token, harness.credential)
 
 
 def why(token: Token, outcome: WriteStatus) -> str | None:
@@ -30,34 +30,34 @@ def why(token: Token, outcome: WriteStatus) -> str | None:
 
 
 @simulated
-async def test_a_mint_records_what_proves_the_one_text_that_is_in_the_secret(bench: Bench) -> None:
-    await bench.replica.keys.refresh()
-    token = bench.create()
+async def test_a_mint_records_what_proves_the_one_text_that_is_in_the_secret(harness: OperatorHarness) -> None:
+    await harness.replica.keys.refresh()
+    token = harness.create()
 
-    status = (await settle(bench, token)).status
+    status = (await settle(harness, token)).status
 
-    secret = bench.store.secrets[SECRET]
-    keyring = bench.replica.keys.current()
+    secret = harness.store.secrets[SECRET]
+    keyring = harness.replica.keys.current()
     assert secret.text is not None
     assert secret.token_uid == token.uid
-    assert bench.store.owner_of[secret.uid] == token.uid
+    assert harness.store.owner_of[secret.uid] == token.uid
     assert keyring is not None
     assert status.hash is not None
     assert verify_hash(status.hash, secret.text)
     assert status.mac == Mac(*keyring.mac(secret.text), keyring.current.fingerprint)
     assert status.token_id == secret.text.token_id
-    assert status.credential == bench.credential.identity
+    assert status.credential == harness.credential.identity
     assert status.delivery == Delivery("ci-token", secret.uid, NOW + WINDOW, DeliveryState.AVAILABLE)
     assert (status.phase, status.issued_at, status.expires_at) == (Phase.ACTIVE, NOW, NOW + timedelta(hours=2160))
 
 
 @simulated
-async def test_the_key_of_a_check_value_is_the_current_one_of_that_moment(bench: Bench) -> None:
+async def test_the_key_of_a_check_value_is_the_current_one_of_that_moment(harness: OperatorHarness) -> None:
     keyring = Keyring.fresh(seeded_entropy(3), NOW)
-    before = await settle(bench, bench.create("before"))
-    bench.store.keyring = (keyring.to_data(), "1")
-    await bench.replica.keys.refresh()
-    after = await settle(bench, bench.create("after"))
+    before = await settle(harness, harness.create("before"))
+    harness.store.keyring = (keyring.to_data(), "1")
+    await harness.replica.keys.refresh()
+    after = await settle(harness, harness.create("after"))
 
     assert before.status.mac is None
     assert after.status.mac is not None
@@ -65,12 +65,12 @@ async def test_the_key_of_a_check_value_is_the_current_one_of_that_moment(bench:
 
 
 @simulated
-async def test_no_text_and_no_proof_of_it_shows_in_what_a_mint_returns(bench: Bench) -> None:
-    await bench.replica.keys.refresh()
+async def test_no_text_and_no_proof_of_it_shows_in_what_a_mint_returns(harness: OperatorHarness) -> None:
+    await harness.replica.keys.refresh()
 
-    outcome = await settle(bench, bench.create())
+    outcome = await settle(harness, harness.create())
 
-    text, status = bench.store.secrets[SECRET].text, outcome.status
+    text, status = harness.store.secrets[SECRET].text, outcome.status
     assert text is not None
     assert status.mac is not None
     for secret in (text.reveal(), text.reveal()[-20:], status.hash or "", status.mac.value):
@@ -91,14 +91,14 @@ async def test_no_text_and_no_proof_of_it_shows_in_what_a_mint_returns(bench: Be
 )
 @simulated
 async def test_window_and_life_count_from_the_making_of_the_secret(
-    bench: Bench, token: Token, deadline: timedelta, end: timedelta
+    harness: OperatorHarness, token: Token, deadline: timedelta, end: timedelta
 ) -> None:
-    credential = replace(bench.credential, policy=a_credential(default_ttl=timedelta(days=10)).policy)
-    token = bench.store.apply_token(token)
-    bench.clock.advance(70.5)
+    credential = replace(harness.credential, policy=a_credential(default_ttl=timedelta(days=10)).policy)
+    token = harness.store.apply_token(token)
+    harness.clock.advance(70.5)
     made = NOW + 70 * SECOND
 
-    status = (await bench.replica.minting.prepare_mint(token, credential)).status
+    status = (await harness.replica.minting.prepare_mint(token, credential)).status
 
     absolute = token.spec.expires_at is not None
     assert status.issued_at == made
@@ -111,17 +111,17 @@ async def test_window_and_life_count_from_the_making_of_the_secret(
 
 
 @simulated
-async def test_a_secret_of_the_token_itself_is_adopted_as_it_is(bench: Bench) -> None:
-    token = bench.create()
-    bench.leave_secret(token_uid=token.uid, owner_uid="stolen", age=HOUR / 4)
+async def test_a_secret_of_the_token_itself_is_adopted_as_it_is(harness: OperatorHarness) -> None:
+    token = harness.create()
+    harness.leave_secret(token_uid=token.uid, owner_uid="stolen", age=HOUR / 4)
 
-    status = (await settle(bench, token)).status
+    status = (await settle(harness, token)).status
 
     assert status.hash is not None
     assert verify_hash(status.hash, TEXT)
     assert (status.token_id, status.issued_at) == (TEXT.token_id, NOW - HOUR / 4)
     assert status.delivery == Delivery("ci-token", "secret-1", NOW + 3 * HOUR / 4, DeliveryState.AVAILABLE)
-    assert list(bench.store.every_secret) == ["secret-1"]
+    assert list(harness.store.every_secret) == ["secret-1"]
 
 
 # --- too late
@@ -137,36 +137,38 @@ async def test_a_secret_of_the_token_itself_is_adopted_as_it_is(bench: Bench) ->
 )
 @simulated
 async def test_a_mint_that_is_finished_too_late_fails(
-    bench: Bench, age: timedelta, text: TokenText | None, expected: str
+    harness: OperatorHarness, age: timedelta, text: TokenText | None, expected: str
 ) -> None:
-    token = bench.create()
-    bench.leave_secret(token_uid=token.uid, age=age, text=text)
+    token = harness.create()
+    harness.leave_secret(token_uid=token.uid, age=age, text=text)
 
-    outcome = await settle(bench, token)
+    outcome = await settle(harness, token)
 
     failed = expected == "DeliveryMissed"
     assert why(token, outcome) == expected
     assert (outcome.status.phase is Phase.FAILED) is failed
     assert (outcome.status.hash is None) is failed
-    assert SECRET in bench.store.secrets, "it goes only once the status is written"
+    assert SECRET in harness.store.secrets, "it goes only once the status is written"
 
 
 @simulated
-async def test_a_token_whose_end_came_before_its_window_was_over_is_too_late_as_well(bench: Bench) -> None:
-    token = bench.create(ttl=HOUR / 6)
-    bench.leave_secret(token_uid=token.uid, age=HOUR / 6)
+async def test_a_token_whose_end_came_before_its_window_was_over_is_too_late_as_well(harness: OperatorHarness) -> None:
+    token = harness.create(ttl=HOUR / 6)
+    harness.leave_secret(token_uid=token.uid, age=HOUR / 6)
 
-    assert why(token, await settle(bench, token)) == "DeliveryMissed"
+    assert why(token, await settle(harness, token)) == "DeliveryMissed"
 
 
 @simulated
-async def test_the_hashes_of_a_namespace_with_much_work_are_patient_while_another_asks(bench: Bench) -> None:
-    queue = bench.replica.queue
+async def test_the_hashes_of_a_namespace_with_much_work_are_patient_while_another_asks(
+    harness: OperatorHarness,
+) -> None:
+    queue = harness.replica.queue
     for number in range(FEW + 1):
         queue.add(WorkItem("token", ObjectKey(CREDENTIAL.namespace, f"waits-{number}")))
 
-    await settle(bench, bench.create("alone"))
+    await settle(harness, harness.create("alone"))
     queue.add(WorkItem("token", ObjectKey("other", "asks")))
-    await settle(bench, bench.create("beside-another"))
+    await settle(harness, harness.create("beside-another"))
 
-    assert bench.replica.hasher.patient == [CREDENTIAL.namespace]
+    assert harness.replica.hasher.patient == [CREDENTIAL.namespace]

@@ -8,17 +8,17 @@ from pharia_access.domain.api_values import InvalidObject, OneTimeSecret
 from pharia_access.domain.lifecycle.decisions import WriteStatus
 from pharia_access.domain.model import ObjectKey, Phase, Token
 from pharia_access.errors import ConflictError, InvalidError
-from tests.support.builders import TEXT, TOKEN, a_minted_token
-from tests.support.faults import Call, Fault
-from tests.support.service_builders import SECRET, Bench, reason
-from tests.support.virtual_time import simulated
+from tests.support.builders.domain_objects import TEXT, TOKEN, a_minted_token
+from tests.support.fakes.scripted_faults import Call, Fault
+from tests.support.fakes.virtual_time import simulated
+from tests.support.harness.operator_harness import SECRET, OperatorHarness, reason
 
 OURS, OTHERS = "uid-2", "uid-3"
 BROKEN = InvalidObject("ApiToken", ObjectKey(TOKEN.namespace, "broken"), "uid-9", "9", 1, "spec: no")
 
 
-async def settle(bench: Bench, token: Token) -> WriteStatus:
-    return await bench.replica.minting.prepare_mint(token, bench.credential)
+async def settle(harness: OperatorHarness, token: Token) -> WriteStatus:
+    return await harness.replica.minting.prepare_mint(token, harness.credential)
 
 
 def why(token: Token, outcome: WriteStatus) -> str | None:
@@ -34,12 +34,12 @@ class Left:
     immutable: bool = True
 
 
-async def after_finding(bench: Bench, left: Left) -> tuple[Token, OneTimeSecret]:
+async def after_finding(harness: OperatorHarness, left: Left) -> tuple[Token, OneTimeSecret]:
     """Have the token, another one, one that nobody understands, and the Secret."""
-    token, other = bench.create(), bench.create("other")
-    bench.store.malformed[BROKEN.key] = BROKEN
+    token, other = harness.create(), harness.create("other")
+    harness.store.malformed[BROKEN.key] = BROKEN
     assert (token.uid, other.uid) == (OURS, OTHERS)
-    return token, bench.leave_secret(
+    return token, harness.leave_secret(
         token_uid=left.token_uid, token_name=left.token_name, immutable=left.immutable, owner_uid=OURS
     )
 
@@ -53,38 +53,40 @@ async def after_finding(bench: Bench, left: Left) -> tuple[Token, OneTimeSecret]
     ],
 )
 @simulated
-async def test_a_secret_that_is_not_provably_the_tokens_is_left_alone(bench: Bench, left: Left) -> None:
-    token, secret = await after_finding(bench, left)
+async def test_a_secret_that_is_not_provably_the_tokens_is_left_alone(harness: OperatorHarness, left: Left) -> None:
+    token, secret = await after_finding(harness, left)
 
-    outcome = await settle(bench, token)
+    outcome = await settle(harness, token)
 
     assert (outcome.status.phase, why(token, outcome)) == (Phase.PENDING, "SecretConflict")
-    assert outcome.status.credential == bench.credential.identity
+    assert outcome.status.credential == harness.credential.identity
     assert not replace(token, status=outcome.status).minted
-    assert bench.store.secrets == {SECRET: secret}
+    assert harness.store.secrets == {SECRET: secret}
 
 
 @simulated
-async def test_a_secret_that_names_no_token_at_all_is_left_alone(bench: Bench) -> None:
-    token, secret = await after_finding(bench, Left("", ""))
-    bench.fail("read_token", Fault(before=InvalidError("'' cannot be the name of an object")))
+async def test_a_secret_that_names_no_token_at_all_is_left_alone(harness: OperatorHarness) -> None:
+    token, secret = await after_finding(harness, Left("", ""))
+    harness.fail("read_token", Fault(before=InvalidError("'' cannot be the name of an object")))
 
-    outcome = await settle(bench, token)
+    outcome = await settle(harness, token)
 
     assert why(token, outcome) == "SecretConflict"
-    assert bench.store.secrets == {SECRET: secret}
+    assert harness.store.secrets == {SECRET: secret}
 
 
 @simulated
-async def test_a_secret_that_is_not_of_our_type_is_left_alone_and_nobody_looks_into_it(bench: Bench) -> None:
-    token = bench.create()
-    bench.store.foreign_secrets.add(SECRET)
+async def test_a_secret_that_is_not_of_our_type_is_left_alone_and_nobody_looks_into_it(
+    harness: OperatorHarness,
+) -> None:
+    token = harness.create()
+    harness.store.foreign_secrets.add(SECRET)
 
-    outcome = await settle(bench, token)
+    outcome = await settle(harness, token)
 
     assert why(token, outcome) == "SecretConflict"
-    assert bench.store.foreign_secrets == {SECRET}
-    assert bench.calls() == ["create_one_time_secret", "inspect_secret"]
+    assert harness.store.foreign_secrets == {SECRET}
+    assert harness.calls() == ["create_one_time_secret", "inspect_secret"]
 
 
 @pytest.mark.parametrize(
@@ -98,13 +100,15 @@ async def test_a_secret_that_is_not_of_our_type_is_left_alone_and_nobody_looks_i
     ],
 )
 @simulated
-async def test_a_secret_that_no_living_token_has_gives_way_and_is_not_adopted(bench: Bench, left: Left) -> None:
-    token, _ = await after_finding(bench, left)
+async def test_a_secret_that_no_living_token_has_gives_way_and_is_not_adopted(
+    harness: OperatorHarness, left: Left
+) -> None:
+    token, _ = await after_finding(harness, left)
 
     with pytest.raises(ConflictError, match="gave way"):
-        await settle(bench, token)
-    assert bench.store.secrets == {}
-    status = (await settle(bench, token)).status
+        await settle(harness, token)
+    assert harness.store.secrets == {}
+    status = (await settle(harness, token)).status
 
     assert status.delivery is not None
     assert status.delivery.secret_uid != "secret-1"
@@ -112,33 +116,33 @@ async def test_a_secret_that_no_living_token_has_gives_way_and_is_not_adopted(be
 
 
 @simulated
-async def test_a_secret_that_is_replaced_just_before_it_would_give_way_stays(bench: Bench) -> None:
-    token, _ = await after_finding(bench, Left("uid-0", "gone"))
+async def test_a_secret_that_is_replaced_just_before_it_would_give_way_stays(harness: OperatorHarness) -> None:
+    token, _ = await after_finding(harness, Left("uid-0", "gone"))
 
     async def replaced(call: Call) -> None:
         if call.verb == "delete_secret":
-            bench.leave_secret("secret-2", token_uid=token.uid)
+            harness.leave_secret("secret-2", token_uid=token.uid)
 
-    bench.replica.cluster.turn = replaced
+    harness.replica.cluster.turn = replaced
     with pytest.raises(ConflictError):
-        await settle(bench, token)
+        await settle(harness, token)
 
-    assert bench.store.secrets[SECRET].uid == "secret-2"
+    assert harness.store.secrets[SECRET].uid == "secret-2"
 
 
 @simulated
-async def test_a_secret_that_vanishes_while_it_is_looked_at_means_another_try(bench: Bench) -> None:
-    token = bench.create()
-    bench.leave_secret(token_uid=token.uid)
+async def test_a_secret_that_vanishes_while_it_is_looked_at_means_another_try(harness: OperatorHarness) -> None:
+    token = harness.create()
+    harness.leave_secret(token_uid=token.uid)
 
     async def vanish(call: Call) -> None:
         if call.verb == "inspect_secret":
-            bench.store.secrets.clear()
+            harness.store.secrets.clear()
 
-    bench.replica.cluster.turn = vanish
+    harness.replica.cluster.turn = vanish
 
     with pytest.raises(ConflictError, match="vanished"):
-        await settle(bench, token)
+        await settle(harness, token)
 
 
 # --- what a lost race left
@@ -154,32 +158,36 @@ async def test_a_secret_that_vanishes_while_it_is_looked_at_means_another_try(be
     ],
 )
 @simulated
-async def test_of_what_was_left_behind_only_the_tokens_own_goes(bench: Bench, left: Left, *, deleted: bool) -> None:
-    token, _ = await after_finding(bench, left)
+async def test_of_what_was_left_behind_only_the_tokens_own_goes(
+    harness: OperatorHarness, left: Left, *, deleted: bool
+) -> None:
+    token, _ = await after_finding(harness, left)
 
-    await bench.replica.minting.delete_leftover(token)
+    await harness.replica.minting.delete_leftover(token)
 
-    assert (SECRET not in bench.store.secrets) is deleted
+    assert (SECRET not in harness.store.secrets) is deleted
 
 
 @pytest.mark.parametrize(("uid", "left"), [("secret-1", 1), ("secret-2", 0)], ids=["the recorded one", "another"])
 @simulated
-async def test_the_secret_that_the_status_records_is_not_a_leftover(bench: Bench, uid: str, left: int) -> None:
-    token = a_minted_token(bench.create(), credential=bench.credential.identity)
-    bench.leave_secret(uid, token_uid=token.uid)
+async def test_the_secret_that_the_status_records_is_not_a_leftover(
+    harness: OperatorHarness, uid: str, left: int
+) -> None:
+    token = a_minted_token(harness.create(), credential=harness.credential.identity)
+    harness.leave_secret(uid, token_uid=token.uid)
 
-    await bench.replica.minting.delete_leftover(token)
+    await harness.replica.minting.delete_leftover(token)
 
-    assert len(bench.store.secrets) == left
+    assert len(harness.store.secrets) == left
 
 
 @simulated
-async def test_where_nothing_or_a_foreign_secret_has_the_name_nothing_is_deleted(bench: Bench) -> None:
-    token = bench.create()
+async def test_where_nothing_or_a_foreign_secret_has_the_name_nothing_is_deleted(harness: OperatorHarness) -> None:
+    token = harness.create()
 
-    await bench.replica.minting.delete_leftover(token)
-    bench.store.foreign_secrets.add(SECRET)
-    await bench.replica.minting.delete_leftover(token)
+    await harness.replica.minting.delete_leftover(token)
+    harness.store.foreign_secrets.add(SECRET)
+    await harness.replica.minting.delete_leftover(token)
 
-    assert bench.writes() == []
-    assert bench.store.foreign_secrets == {SECRET}
+    assert harness.writes() == []
+    assert harness.store.foreign_secrets == {SECRET}

@@ -10,9 +10,10 @@ from pharia_access.domain.reasons import Phase
 from pharia_access.errors import ApiError, ClusterRolledBackError, UnavailableError
 from pharia_access.services.operator.scopes import CATALOG
 from pharia_access.services.operator.work_queue import WorkItem
-from tests.support.faults import Call
-from tests.support.operator_builders import Stage
-from tests.support.two_namespaces import (
+from tests.support.fakes.scripted_faults import Call
+from tests.support.fakes.virtual_time import FakeClock, simulated
+from tests.support.harness.live_operator_harness import LiveOperatorHarness
+from tests.support.harness.two_namespaces import (
     BOTH,
     CREDENTIAL_THERE,
     DOOMED,
@@ -25,7 +26,6 @@ from tests.support.two_namespaces import (
     taking,
     there,
 )
-from tests.support.virtual_time import FakeClock, simulated
 
 
 @pytest.mark.parametrize("verb", ["list_credentials", "list_tokens"])
@@ -34,64 +34,64 @@ from tests.support.virtual_time import FakeClock, simulated
 async def test_a_start_does_without_a_namespace_that_cannot_be_listed(
     clock: FakeClock, error: Exception, verb: str
 ) -> None:
-    stage = on(clock, Trouble(error, DOOMED, only=lambda call: call.verb == verb))
+    live = on(clock, Trouble(error, DOOMED, only=lambda call: call.verb == verb))
 
-    await asyncio.wait_for(stage.operator.sync_cache(), 11)
-    async with stage.leading():
+    await asyncio.wait_for(live.operator.sync_cache(), 11)
+    async with live.leading():
         await asyncio.sleep(1)
 
-        assert stage.phases()["ci"] is Phase.ACTIVE
-        assert stage.operator.missing() == []
-        assert stage.replica.metrics.watched == {FINANCE: True, DOOMED: False}
+        assert live.phases()["ci"] is Phase.ACTIVE
+        assert live.operator.missing() == []
+        assert live.replica.metrics.watched == {FINANCE: True, DOOMED: False}
 
 
 @simulated
 async def test_a_start_that_is_forbidden_a_namespace_waits_until_that_is_sure(clock: FakeClock) -> None:
-    stage = on(clock, Trouble(FORBIDDEN, DOOMED))
+    live = on(clock, Trouble(FORBIDDEN, DOOMED))
 
-    await asyncio.wait_for(stage.operator.sync_cache(), 4)
+    await asyncio.wait_for(live.operator.sync_cache(), 4)
 
 
 @simulated
 async def test_a_mint_does_not_trust_the_view_of_a_namespace_that_is_not_heard(clock: FakeClock) -> None:
-    stage = on(clock, Trouble(FORBIDDEN))
-    await stage.operator.sync_cache()
-    async with stage.leading():
-        stage.operator.lists.watch_refused(DOOMED)
-        stage.store.apply_credential(replace(stage.store.credentials[CREDENTIAL_THERE], suspended=True))
-        stage.store.changes.pop()  # nobody is told
-        stage.create_in(DOOMED, "new")
-        stage.replica.hear(stage.store.changes[-1])
+    live = on(clock, Trouble(FORBIDDEN))
+    await live.operator.sync_cache()
+    async with live.leading():
+        live.operator.lists.watch_refused(DOOMED)
+        live.store.apply_credential(replace(live.store.credentials[CREDENTIAL_THERE], suspended=True))
+        live.store.changes.pop()  # nobody is told
+        live.create_in(DOOMED, "new")
+        live.replica.hear(live.store.changes[-1])
         await asyncio.sleep(1)
 
-        assert there(stage, "new") is Phase.PENDING
+        assert there(live, "new") is Phase.PENDING
 
 
 @simulated
 async def test_a_403_of_a_moment_holds_work_for_that_moment_only(clock: FakeClock) -> None:
     """As an API server gives that has just started; the list that follows takes its time."""
     trouble = Trouble(FORBIDDEN)
-    stage = on(clock, trouble)
-    await stage.operator.sync_cache()
-    async with stage.leading():
+    live = on(clock, trouble)
+    await live.operator.sync_cache()
+    async with live.leading():
         trouble.places.add(DOOMED)
-        stage.create_in(DOOMED, "new")
-        stage.replica.hear(stage.store.changes[-1])
+        live.create_in(DOOMED, "new")
+        live.replica.hear(live.store.changes[-1])
         await asyncio.sleep(0.5)
         trouble.places.clear()
-        missing, held = stage.operator.missing(), there(stage, "new")
-        stage.replica.cluster.turn = hanging("list_")
+        missing, held = live.operator.missing(), there(live, "new")
+        live.replica.cluster.turn = hanging("list_")
         await asyncio.sleep(10)
 
-    assert (missing, held, there(stage, "new")) == ([], None, Phase.ACTIVE)
+    assert (missing, held, there(live, "new")) == ([], None, Phase.ACTIVE)
 
 
 @simulated
 async def test_work_that_is_refused_in_one_namespace_delays_no_anothers(clock: FakeClock) -> None:
     trouble = Trouble(FORBIDDEN, only=lambda call: call.verb == "write_token_status")
-    stage = on(clock, trouble)
-    await stage.operator.sync_cache()
-    scopes = stage.operator._scopes
+    live = on(clock, trouble)
+    await live.operator.sync_cache()
+    scopes = live.operator._scopes
     for _ in range(3000):
         scopes.refused(DOOMED)
 
@@ -103,45 +103,45 @@ async def test_work_that_is_refused_in_one_namespace_delays_no_anothers(clock: F
 async def test_a_round_ends_though_a_namespace_fails_for_good(clock: FakeClock) -> None:
     """With it the keyring is read anew, which is everybody's."""
     trouble = Trouble(UnavailableError("500"))
-    stage = on(clock, trouble)
-    await stage.operator.sync_cache()
-    async with stage.leading():
+    live = on(clock, trouble)
+    await live.operator.sync_cache()
+    async with live.leading():
         trouble.places.add(DOOMED)
         began = clock.monotonic()
         await asyncio.sleep(3600)
 
-        assert sum(at > began and call.verb == "read_keyring" for at, call in stage.diary.entries) >= 3
+        assert sum(at > began and call.verb == "read_keyring" for at, call in live.diary.entries) >= 3
 
 
 @pytest.mark.parametrize("place", [DOOMED, "roles"])
 @simulated
 async def test_a_start_waits_ten_seconds_for_a_list_that_never_ends(clock: FakeClock, place: str) -> None:
-    stage = on(clock, Trouble(FORBIDDEN))
+    live = on(clock, Trouble(FORBIDDEN))
 
     async def hang(call: Call) -> None:
         if call.target == place or (place == "roles" and call.verb == "list_roles"):
             await asyncio.sleep(10_000)
 
-    stage.replica.cluster.turn = hang
-    await asyncio.wait_for(stage.operator.sync_cache(), 11)
-    async with stage.leading():
+    live.replica.cluster.turn = hang
+    await asyncio.wait_for(live.operator.sync_cache(), 11)
+    async with live.leading():
         await asyncio.sleep(1)
 
-        assert stage.phases()["ci"] is Phase.ACTIVE
+        assert live.phases()["ci"] is Phase.ACTIVE
 
 
 @simulated
 async def test_all_namespaces_lost_is_not_ready_and_one_back_is(clock: FakeClock) -> None:
     trouble = Trouble(FORBIDDEN, *BOTH)
-    stage = on(clock, trouble)
-    filling = asyncio.create_task(stage.operator.sync_cache())
+    live = on(clock, trouble)
+    filling = asyncio.create_task(live.operator.sync_cache())
     await asyncio.sleep(600)
-    assert stage.operator.missing()[-1] == "no namespace can be watched: finance, doomed"
+    assert live.operator.missing()[-1] == "no namespace can be watched: finance, doomed"
     assert not filling.done()
 
     trouble.places.discard(FINANCE)
     await asyncio.wait_for(filling, 31)
-    assert stage.operator.missing() == []
+    assert live.operator.missing() == []
 
 
 @pytest.mark.parametrize("error", REFUSED)
@@ -150,44 +150,44 @@ async def test_without_roles_tokens_are_minted_and_credentials_are_not_judged(
     clock: FakeClock, error: Exception
 ) -> None:
     trouble = Trouble(error, "roles")
-    stage = on(clock, trouble)
+    live = on(clock, trouble)
 
-    await asyncio.wait_for(stage.operator.sync_cache(), 11)
-    async with stage.leading():
+    await asyncio.wait_for(live.operator.sync_cache(), 11)
+    async with live.leading():
         await asyncio.sleep(60)
-        assert stage.phases() == {"ci": Phase.ACTIVE, "there": Phase.ACTIVE}
-        assert not any(credential.status.conditions for credential in stage.store.credentials.values())
+        assert live.phases() == {"ci": Phase.ACTIVE, "there": Phase.ACTIVE}
+        assert not any(credential.status.conditions for credential in live.store.credentials.values())
 
         trouble.places.clear()
         await asyncio.sleep(31)
 
-    ready = [credential.status.conditions[0].status for credential in stage.store.credentials.values()]
+    ready = [credential.status.conditions[0].status for credential in live.store.credentials.values()]
     assert ready == ["True", "True"]
 
 
 @simulated
 async def test_a_watch_that_is_refused_is_told_by_the_metric_and_its_list_goes_on(clock: FakeClock) -> None:
-    stage = on(clock, Trouble(FORBIDDEN))
-    await stage.operator.sync_cache()
-    async with stage.leading():
-        stage.operator.lists.watch_refused(DOOMED)
+    live = on(clock, Trouble(FORBIDDEN))
+    await live.operator.sync_cache()
+    async with live.leading():
+        live.operator.lists.watch_refused(DOOMED)
         await asyncio.sleep(10)
-        assert stage.replica.metrics.watched == {FINANCE: True, DOOMED: False}
-        assert there(stage) is Phase.ACTIVE
-        stage.operator.lists.watch_refused(CATALOG)
+        assert live.replica.metrics.watched == {FINANCE: True, DOOMED: False}
+        assert there(live) is Phase.ACTIVE
+        live.operator.lists.watch_refused(CATALOG)
 
-        stage.operator.lists.watch_goes_on(DOOMED)
-        assert stage.replica.metrics.watched == {FINANCE: True, DOOMED: True}
+        live.operator.lists.watch_goes_on(DOOMED)
+        assert live.replica.metrics.watched == {FINANCE: True, DOOMED: True}
 
 
 @simulated
 async def test_a_cluster_that_went_back_in_time_ends_an_operator_of_several_namespaces(clock: FakeClock) -> None:
-    stage = on(clock, Trouble(FORBIDDEN))
-    await stage.operator.sync_cache()
-    standing_by = asyncio.create_task(stage.operator.run_standby())
+    live = on(clock, Trouble(FORBIDDEN))
+    await live.operator.sync_cache()
+    standing_by = asyncio.create_task(live.operator.run_standby())
     await asyncio.sleep(1)
-    stage.store.version = "0"
-    stage.operator.lists.request_resync(DOOMED)
+    live.store.version = "0"
+    live.operator.lists.request_resync(DOOMED)
 
     with pytest.raises(ClusterRolledBackError):
         await asyncio.wait_for(standing_by, 10)
@@ -197,16 +197,16 @@ async def test_a_cluster_that_went_back_in_time_ends_an_operator_of_several_name
 async def test_a_scope_that_asks_for_lists_again_and_again_is_listed_no_more_than_a_sixth_of_the_time(
     clock: FakeClock,
 ) -> None:
-    stage = Stage(clock, namespaces=BOTH)
-    stage.replica.cluster.turn = taking(2.5, "list_tokens")
-    await stage.operator.sync_cache()
-    standing_by = asyncio.create_task(stage.operator.run_standby())
+    live = LiveOperatorHarness(clock, namespaces=BOTH)
+    live.replica.cluster.turn = taking(2.5, "list_tokens")
+    await live.operator.sync_cache()
+    standing_by = asyncio.create_task(live.operator.run_standby())
     for _ in range(600):
-        stage.operator.lists.request_resync(DOOMED)
+        live.operator.lists.request_resync(DOOMED)
         await asyncio.sleep(1)
     standing_by.cancel()
 
-    assert len(stage.diary.times("list_tokens", DOOMED)) <= 22
+    assert len(live.diary.times("list_tokens", DOOMED)) <= 22
 
 
 def test_every_refusal_is_one_of_ours_or_was_not_foreseen() -> None:
@@ -215,8 +215,8 @@ def test_every_refusal_is_one_of_ours_or_was_not_foreseen() -> None:
 
 @simulated
 async def test_work_in_a_namespace_that_is_not_watched_is_not_held(clock: FakeClock) -> None:
-    stage = on(clock, Trouble(FORBIDDEN))
+    live = on(clock, Trouble(FORBIDDEN))
 
-    await stage.operator.handle(WorkItem("secret", ObjectKey("elsewhere", "x"), "uid"))
+    await live.operator.handle(WorkItem("secret", ObjectKey("elsewhere", "x"), "uid"))
 
-    assert stage.diary.writes() == ["delete_secret"]
+    assert live.diary.writes() == ["delete_secret"]

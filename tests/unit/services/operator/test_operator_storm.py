@@ -7,8 +7,8 @@ import pytest
 
 from pharia_access.domain.reasons import Phase
 from pharia_access.services.operator.operator import MANY_DUE
-from tests.support.operator_builders import Stage
-from tests.support.virtual_time import FakeClock, simulated
+from tests.support.fakes.virtual_time import FakeClock, simulated
+from tests.support.harness.live_operator_harness import LiveOperatorHarness
 
 LIFE = timedelta(minutes=2)
 
@@ -24,13 +24,13 @@ LIFE = timedelta(minutes=2)
 )
 @simulated
 async def test_a_list_reads_many_that_are_due(clock: FakeClock, ending: int, staying: int, lists: int) -> None:
-    stage = Stage(clock)
-    stage.create(*(f"stays-{number}" for number in range(staying)))
-    stage.create(*(f"ends-{number}" for number in range(ending)), ttl=LIFE)
-    async with stage.leading():
+    live = LiveOperatorHarness(clock)
+    live.create(*(f"stays-{number}" for number in range(staying)))
+    live.create(*(f"ends-{number}" for number in range(ending)), ttl=LIFE)
+    async with live.leading():
         await asyncio.sleep(LIFE.total_seconds() - 2)
-        before = len(stage.diary.times("list_tokens"))
+        before = len(live.diary.times("list_tokens"))
         await asyncio.sleep(5)
 
-    assert len(stage.diary.times("list_tokens")) - before == lists
-    assert [stage.phases()[f"ends-{number}"] for number in range(ending)] == [Phase.EXPIRED] * ending
+    assert len(live.diary.times("list_tokens")) - before == lists
+    assert [live.phases()[f"ends-{number}"] for number in range(ending)] == [Phase.EXPIRED] * ending

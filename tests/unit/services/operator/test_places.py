@@ -10,19 +10,19 @@ import pytest
 from pharia_access.domain.model import Credential, ObjectKey, Phase, TokenPolicy, TokenSpec
 from pharia_access.services.operator.places import COUNT_GOOD_SECONDS, Places
 from pharia_access.services.operator.token_index import TokenIndex
-from tests.support.builders import CREDENTIAL, a_credential, a_token
-from tests.support.crew import a_work
-from tests.support.faults import Call
-from tests.support.operator_builders import Stage
-from tests.support.virtual_time import FakeClock, simulated
+from tests.support.builders.domain_objects import CREDENTIAL, a_credential, a_token
+from tests.support.fakes.scripted_faults import Call
+from tests.support.fakes.virtual_time import FakeClock, simulated
+from tests.support.harness.live_operator_harness import LiveOperatorHarness
+from tests.support.harness.recording_workers import a_work
 
 ELSEWHERE = "quiet"
 WORKERS = 16
 
 
 @pytest.fixture
-def stage(clock: FakeClock) -> Stage:
-    made = Stage(clock, workers=WORKERS)
+def live(clock: FakeClock) -> LiveOperatorHarness:
+    made = LiveOperatorHarness(clock, workers=WORKERS)
     made.replica.cluster.turn = a_while
     made.replica.cluster.page_size = 1  # so that each object of a list is one call
     return made
@@ -34,15 +34,15 @@ async def a_while(_call: Call) -> None:
 
 
 @contextmanager
-def hearing(stage: Stage) -> Iterator[None]:
+def hearing(live: LiveOperatorHarness) -> Iterator[None]:
     """The operator hears of everything as it happens."""
 
     async def hear() -> None:
-        heard = len(stage.store.changes)
+        heard = len(live.store.changes)
         while True:
-            for change in stage.store.changes[heard:]:
-                stage.replica.hear(change)
-            heard = len(stage.store.changes)
+            for change in live.store.changes[heard:]:
+                live.replica.hear(change)
+            heard = len(live.store.changes)
             await asyncio.sleep(0.01)
 
     task = asyncio.create_task(hear())
@@ -52,10 +52,10 @@ def hearing(stage: Stage) -> Iterator[None]:
         task.cancel()
 
 
-def limit(stage: Stage, places: int | None, **changes: object) -> Credential:
+def limit(live: LiveOperatorHarness, places: int | None, **changes: object) -> Credential:
     """Let the credential have so many active tokens."""
     policy = TokenPolicy(max_tokens=places)
-    return stage.store.apply_credential(replace(a_credential(), policy=policy, **changes))  # type: ignore[arg-type] # a table's columns
+    return live.store.apply_credential(replace(a_credential(), policy=policy, **changes))  # type: ignore[arg-type] # a table's columns
 
 
 @pytest.mark.parametrize(("free", "woken"), [(0, []), (1, [0]), (3, [0, 1, 2]), (9, [0, 1, 2, 3, 4])])
@@ -93,133 +93,135 @@ def test_a_count_is_good(clock: FakeClock, seconds: float, uid: str, *, is_good:
 
 
 @asynccontextmanager
-async def standing_in_line(stage: Stage, count: int) -> AsyncIterator[int]:
+async def standing_in_line(live: LiveOperatorHarness, count: int) -> AsyncIterator[int]:
     """So many tokens, of which one may be active, with an operator that hears of everything; the calls until now."""
-    limit(stage, 1)
-    async with stage.leading():
-        with hearing(stage):
-            stage.create(*(f"t{number}" for number in range(count)))
+    limit(live, 1)
+    async with live.leading():
+        with hearing(live):
+            live.create(*(f"t{number}" for number in range(count)))
             await asyncio.sleep(20)
-            yield len(stage.diary.entries)
+            yield len(live.diary.entries)
 
 
 def revoked(spec: TokenSpec) -> TokenSpec:
     return replace(spec, revoked=True)
 
 
-def active(stage: Stage) -> int:
-    return sum(token.status.phase is Phase.ACTIVE for token in stage.store.tokens.values())
+def active(live: LiveOperatorHarness) -> int:
+    return sum(token.status.phase is Phase.ACTIVE for token in live.store.tokens.values())
 
 
-def reads(stage: Stage) -> int:
+def reads(live: LiveOperatorHarness) -> int:
     """How many objects were read or listed."""
-    return sum(call.verb in {"list_tokens", "read_token", "read_credential"} for _, call in stage.diary.entries)
+    return sum(call.verb in {"list_tokens", "read_token", "read_credential"} for _, call in live.diary.entries)
 
 
 @pytest.mark.parametrize("tokens", [50, 200, 800])
 @pytest.mark.parametrize("share", [0.0, 0.5, 1.0], ids=["one place", "places for half", "places for all"])
 @simulated
-async def test_n_tokens_cost_n(stage: Stage, clock: FakeClock, tokens: int, share: float) -> None:
+async def test_n_tokens_cost_n(live: LiveOperatorHarness, clock: FakeClock, tokens: int, share: float) -> None:
     places = max(1, int(tokens * share))
-    limit(stage, places)
-    async with stage.leading():
-        with hearing(stage):
+    limit(live, places)
+    async with live.leading():
+        with hearing(live):
             await asyncio.sleep(2)
-            before = reads(stage)
-            stage.create(*(f"t{number}" for number in range(tokens)))
+            before = reads(live)
+            live.create(*(f"t{number}" for number in range(tokens)))
             await asyncio.sleep(20)
 
-    assert active(stage) == places
-    assert reads(stage) - before <= 5 * tokens
+    assert active(live) == places
+    assert reads(live) - before <= 5 * tokens
 
 
 @pytest.mark.parametrize("tokens", [100, 400])
 @simulated
 async def test_n_places_that_become_free_at_once_cost_n_and_all_are_filled(
-    stage: Stage, clock: FakeClock, tokens: int
+    live: LiveOperatorHarness, clock: FakeClock, tokens: int
 ) -> None:
-    limit(stage, tokens)
-    async with stage.leading():
-        with hearing(stage):
-            stage.create(*(f"first{number}" for number in range(tokens)))
+    limit(live, tokens)
+    async with live.leading():
+        with hearing(live):
+            live.create(*(f"first{number}" for number in range(tokens)))
             await asyncio.sleep(20)
-            stage.create(*(f"then{number}" for number in range(tokens)))
+            live.create(*(f"then{number}" for number in range(tokens)))
             await asyncio.sleep(20)
-            before = reads(stage)
+            before = reads(live)
             for number in range(tokens):
-                stage.store.edit_token(ObjectKey(CREDENTIAL.namespace, f"first{number}"), revoked)
+                live.store.edit_token(ObjectKey(CREDENTIAL.namespace, f"first{number}"), revoked)
             await asyncio.sleep(20)
 
-    assert {name for name, phase in stage.phases().items() if phase is Phase.ACTIVE} == {
+    assert {name for name, phase in live.phases().items() if phase is Phase.ACTIVE} == {
         f"then{number}" for number in range(tokens)
     }
-    assert reads(stage) - before <= 8 * tokens
+    assert reads(live) - before <= 8 * tokens
 
 
 @pytest.mark.parametrize("waiting", [50, 500])
 @simulated
 async def test_a_limit_that_goes_up_and_down_costs_only_whom_it_lets_go(
-    stage: Stage, clock: FakeClock, waiting: int
+    live: LiveOperatorHarness, clock: FakeClock, waiting: int
 ) -> None:
-    async with standing_in_line(stage, waiting) as before:
+    async with standing_in_line(live, waiting) as before:
         for places in [2, 1] * 20:
-            limit(stage, places)
+            limit(live, places)
             await asyncio.sleep(0.1)
 
-    assert active(stage) == 2
-    assert len(stage.diary.entries) - before <= 200 + waiting, "one count, and a status for each change"
+    assert active(live) == 2
+    assert len(live.diary.entries) - before <= 200 + waiting, "one count, and a status for each change"
 
 
 @pytest.mark.parametrize("waiting", [50, 500])
 @simulated
 async def test_a_suspension_that_comes_and_goes_costs_each_that_waits_one_look(
-    stage: Stage, clock: FakeClock, waiting: int
+    live: LiveOperatorHarness, clock: FakeClock, waiting: int
 ) -> None:
-    async with standing_in_line(stage, waiting) as before:
+    async with standing_in_line(live, waiting) as before:
         for suspended in (True, False):
-            limit(stage, 1, suspended=suspended)
+            limit(live, 1, suspended=suspended)
             await asyncio.sleep(20)
 
-    assert active(stage) == 1
-    assert len(stage.diary.entries) - before <= 2 * 4 * waiting
+    assert active(live) == 1
+    assert len(live.diary.entries) - before <= 2 * 4 * waiting
 
 
 @simulated
 async def test_while_places_are_counted_one_worker_is_held_and_everybody_else_is_served(clock: FakeClock) -> None:
-    stage, counted = Stage(clock, workers=2), asyncio.Event()
+    live, counted = LiveOperatorHarness(clock, workers=2), asyncio.Event()
 
     async def hang(call: Call) -> None:
-        if call.verb == "list_tokens" and a_work("t0") in stage.replica.queue.processing:
+        if call.verb == "list_tokens" and a_work("t0") in live.replica.queue.processing:
             await counted.wait()
 
-    limit(stage, 100)
-    async with stage.leading():
-        with hearing(stage):
+    limit(live, 100)
+    async with live.leading():
+        with hearing(live):
             await asyncio.sleep(2)
-            stage.replica.cluster.turn = hang
-            stage.create(*(f"t{number}" for number in range(50)))
-            stage.store.apply_credential(a_credential(ObjectKey(CREDENTIAL.namespace, "free")))
-            stage.store.apply_token(a_token(ObjectKey(CREDENTIAL.namespace, "beside"), credential_name="free"))
-            stage.create_in(ELSEWHERE, "quiet")
+            live.replica.cluster.turn = hang
+            live.create(*(f"t{number}" for number in range(50)))
+            live.store.apply_credential(a_credential(ObjectKey(CREDENTIAL.namespace, "free")))
+            live.store.apply_token(a_token(ObjectKey(CREDENTIAL.namespace, "beside"), credential_name="free"))
+            live.create_in(ELSEWHERE, "quiet")
             await asyncio.sleep(3)
-            meanwhile = stage.phases()
+            meanwhile = live.phases()
             counted.set()
             await asyncio.sleep(20)
 
     assert [name for name, phase in meanwhile.items() if phase is Phase.ACTIVE] == ["beside", "quiet"]
-    assert active(stage) == 52, "who was put back is asked again"
+    assert active(live) == 52, "who was put back is asked again"
 
 
 @simulated
-async def test_of_many_that_want_one_secrets_name_five_are_tried_in_a_second(stage: Stage, clock: FakeClock) -> None:
-    async with stage.leading():
-        with hearing(stage):
+async def test_of_many_that_want_one_secrets_name_five_are_tried_in_a_second(
+    live: LiveOperatorHarness, clock: FakeClock
+) -> None:
+    async with live.leading():
+        with hearing(live):
             for number in range(300):
                 key = ObjectKey(CREDENTIAL.namespace, f"t{number}")
-                stage.store.apply_token(a_token(key, secret_name="shared"))
+                live.store.apply_token(a_token(key, secret_name="shared"))
             await asyncio.sleep(200)
-            stage.diary.entries.clear()
+            live.diary.entries.clear()
             await asyncio.sleep(60)
 
-    assert active(stage) == 1
-    assert 250 <= len(stage.diary.times("create_one_time_secret")) <= 310
+    assert active(live) == 1
+    assert 250 <= len(live.diary.times("create_one_time_secret")) <= 310

@@ -17,12 +17,12 @@ from pharia_access.errors import ConflictError, UnavailableError
 from pharia_access.services.operator.counting import Counting
 from pharia_access.services.operator.event_handlers import EventHandlers
 from pharia_access.services.operator.places import COUNT_GOOD_SECONDS, Places
-from tests.support.builders import CREDENTIAL, a_credential, a_token
-from tests.support.fake_cluster import FakeCluster
-from tests.support.fake_store import FakeStore
-from tests.support.faults import Call, Fault
-from tests.support.replica import Replica
-from tests.support.virtual_time import FakeClock, run_simulated
+from tests.support.builders.domain_objects import CREDENTIAL, a_credential, a_token
+from tests.support.fakes.cluster import FakeCluster
+from tests.support.fakes.replica import Replica
+from tests.support.fakes.scripted_faults import Call, Fault
+from tests.support.fakes.store import FakeStore
+from tests.support.fakes.virtual_time import FakeClock, run_simulated
 
 RUNS = 60
 FAULTY_RUNS = 200

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pharia_access.domain.model import ObjectKey
 from pharia_access.services.operator.probes import ProbeIntervals, Probes
-from tests.support.virtual_time import FakeClock, run_simulated, simulated
+from tests.support.fakes.virtual_time import FakeClock, run_simulated, simulated
 
 CI, BATCH = ObjectKey("finance", "ci"), ObjectKey("finance", "batch")
 FIRST, SECOND = ("ci-token", "secret-1"), ("ci-token", "secret-2")

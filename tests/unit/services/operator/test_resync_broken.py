@@ -5,10 +5,10 @@ import pytest
 from pharia_access.domain.api_values import InvalidObject
 from pharia_access.domain.model import ObjectKey
 from pharia_access.errors import ApiError, ForbiddenError, ResourceExpiredError, UnavailableError
-from tests.support.builders import TOKEN, a_credential, a_role, a_token
-from tests.support.faults import Fault
-from tests.support.service_builders import Bench, drained
-from tests.support.virtual_time import simulated
+from tests.support.builders.domain_objects import TOKEN, a_credential, a_role, a_token
+from tests.support.fakes.scripted_faults import Fault
+from tests.support.fakes.virtual_time import simulated
+from tests.support.harness.operator_harness import OperatorHarness, drained
 
 GONE = ObjectKey("finance", "gone")
 BROKEN = InvalidObject("ApiToken", GONE, "token-9", "7", 1, "spec.ttl: no")
@@ -17,16 +17,16 @@ EXPIRED_LIST = Fault(before=ResourceExpiredError("410"))
 
 @simulated
 async def test_what_cannot_be_understood_is_skipped_counted_and_stops_nothing(
-    bench: Bench, caplog: pytest.LogCaptureFixture
+    harness: OperatorHarness, caplog: pytest.LogCaptureFixture
 ) -> None:
-    bench.create()
-    bench.store.malformed[GONE] = BROKEN
+    harness.create()
+    harness.store.malformed[GONE] = BROKEN
 
-    await bench.list_all()
+    await harness.list_all()
 
-    assert bench.replica.cache.tokens.keys == (TOKEN,)
-    assert bench.replica.metrics.malformed_kinds == {"ApiToken": 1}
-    assert sorted(work.key.name for work in await drained(bench.replica.queue) if work.kind == "token") == [
+    assert harness.replica.cache.tokens.keys == (TOKEN,)
+    assert harness.replica.metrics.malformed_kinds == {"ApiToken": 1}
+    assert sorted(work.key.name for work in await drained(harness.replica.queue) if work.kind == "token") == [
         "ci",
         "gone",
     ]
@@ -34,13 +34,13 @@ async def test_what_cannot_be_understood_is_skipped_counted_and_stops_nothing(
 
 
 @simulated
-async def test_a_token_that_can_no_longer_be_understood_is_not_gone(bench: Bench) -> None:
-    bench.replica.cache.apply_event(a_token(GONE, resource_version="1"))
-    bench.store.malformed[GONE] = BROKEN
+async def test_a_token_that_can_no_longer_be_understood_is_not_gone(harness: OperatorHarness) -> None:
+    harness.replica.cache.apply_event(a_token(GONE, resource_version="1"))
+    harness.store.malformed[GONE] = BROKEN
 
-    await bench.list_all()
+    await harness.list_all()
 
-    assert bench.replica.cache.tokens.keys == (GONE,)
+    assert harness.replica.cache.tokens.keys == (GONE,)
 
 
 @pytest.mark.parametrize(
@@ -48,48 +48,52 @@ async def test_a_token_that_can_no_longer_be_understood_is_not_gone(bench: Bench
 )
 @pytest.mark.parametrize("page", [0, 1, 2], ids=["at the first page", "in the middle", "at the last page"])
 @simulated
-async def test_a_list_of_tokens_that_ends_early_harms_nothing(bench: Bench, page: int, error: ApiError) -> None:
+async def test_a_list_of_tokens_that_ends_early_harms_nothing(
+    harness: OperatorHarness, page: int, error: ApiError
+) -> None:
     for number in range(5):
-        bench.create(f"ci-{number}")
-    bench.look_around()
-    bench.replica.cache.apply_event(a_token(GONE, resource_version="1"))
-    bench.script.by_number[2 + page] = Fault(before=error)
+        harness.create(f"ci-{number}")
+    harness.look_around()
+    harness.replica.cache.apply_event(a_token(GONE, resource_version="1"))
+    harness.script.by_number[2 + page] = Fault(before=error)
 
     with pytest.raises(type(error)):
-        await bench.list_all()
-    assert len(bench.replica.cache.tokens) == 6
+        await harness.list_all()
+    assert len(harness.replica.cache.tokens) == 6
 
-    await bench.list_all()
-    assert GONE not in bench.replica.cache.tokens.keys
-    assert len(bench.replica.cache.tokens) == 5
+    await harness.list_all()
+    assert GONE not in harness.replica.cache.tokens.keys
+    assert len(harness.replica.cache.tokens) == 5
 
 
 @pytest.mark.parametrize("verb", ["list_roles", "list_credentials"])
 @simulated
-async def test_a_list_of_roles_or_credentials_that_ends_early_harms_nothing(bench: Bench, verb: str) -> None:
+async def test_a_list_of_roles_or_credentials_that_ends_early_harms_nothing(
+    harness: OperatorHarness, verb: str
+) -> None:
     for name in "abcd":
-        bench.store.roles[name] = a_role(name)
-        bench.store.apply_credential(a_credential(ObjectKey("finance", name)))
-    bench.look_around()
-    bench.create()
-    bench.script.by_number[1 if verb == "list_roles" else 4] = EXPIRED_LIST
+        harness.store.roles[name] = a_role(name)
+        harness.store.apply_credential(a_credential(ObjectKey("finance", name)))
+    harness.look_around()
+    harness.create()
+    harness.script.by_number[1 if verb == "list_roles" else 4] = EXPIRED_LIST
 
     with pytest.raises(ResourceExpiredError):
-        await bench.list_all()
+        await harness.list_all()
 
-    assert bench.calls()[-2:] == [verb, verb]
-    assert set(bench.replica.cache.catalog) == {"studio-user", *"abcd"}
-    assert len(tuple(bench.replica.cache.credentials)) == 5
-    assert TOKEN not in bench.replica.cache.tokens.keys
+    assert harness.calls()[-2:] == [verb, verb]
+    assert set(harness.replica.cache.catalog) == {"studio-user", *"abcd"}
+    assert len(tuple(harness.replica.cache.credentials)) == 5
+    assert TOKEN not in harness.replica.cache.tokens.keys
 
 
 @simulated
-async def test_a_standby_lists_too_and_queues_nothing(bench: Bench) -> None:
-    bench.replica.leader_queue.is_leader = False
-    bench.create()
+async def test_a_standby_lists_too_and_queues_nothing(harness: OperatorHarness) -> None:
+    harness.replica.leader_queue.is_leader = False
+    harness.create()
 
-    await bench.list_all()
+    await harness.list_all()
 
-    assert bench.replica.cache.tokens.keys == (TOKEN,)
-    assert len(bench.replica.queue) == 0
-    assert bench.writes() == []
+    assert harness.replica.cache.tokens.keys == (TOKEN,)
+    assert len(harness.replica.queue) == 0
+    assert harness.writes() == []

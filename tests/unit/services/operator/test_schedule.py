@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from pharia_access.domain.model import ObjectKey
 from pharia_access.services.operator.schedule import Schedule
-from tests.support.builders import NOW
-from tests.support.virtual_time import FakeClock, simulated
+from tests.support.builders.domain_objects import NOW
+from tests.support.fakes.virtual_time import FakeClock, simulated
 
 A, B, C = (ObjectKey("finance", name) for name in "abc")
 

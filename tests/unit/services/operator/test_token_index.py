@@ -11,7 +11,7 @@ from pharia_access.domain.conditions import Condition
 from pharia_access.domain.model import ObjectKey, Phase, Token, TokenCounts, TokenStatus
 from pharia_access.domain.reasons import DeliveryState
 from pharia_access.services.operator.token_index import TokenIndex, TokenRecord, is_newer
-from tests.support.builders import CREDENTIAL, NOW, TOKEN, a_minted_token, a_token
+from tests.support.builders.domain_objects import CREDENTIAL, NOW, TOKEN, a_minted_token, a_token
 
 OTHER_CREDENTIAL = ObjectKey(CREDENTIAL.namespace, "other-bot")
 A, B, C = (ObjectKey("finance", name) for name in "abc")

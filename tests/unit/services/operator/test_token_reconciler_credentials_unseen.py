@@ -8,11 +8,11 @@ import pytest
 
 from pharia_access.domain.model import Phase
 from pharia_access.errors import ApiError, ConflictError, ForbiddenError, InvalidObjectError, UnavailableError
-from tests.support.bench_tokens import of_git
-from tests.support.builders import CREDENTIAL, TOKEN, a_credential
-from tests.support.faults import Call, Fault
-from tests.support.service_builders import ARGO, Bench, reason
-from tests.support.virtual_time import simulated
+from tests.support.builders.domain_objects import CREDENTIAL, TOKEN, a_credential
+from tests.support.fakes.scripted_faults import Call, Fault
+from tests.support.fakes.virtual_time import simulated
+from tests.support.harness.harness_tokens import of_git
+from tests.support.harness.operator_harness import ARGO, OperatorHarness, reason
 
 DAY = timedelta(days=1)
 
@@ -21,92 +21,94 @@ DAY = timedelta(days=1)
 
 
 @simulated
-async def test_a_view_that_lost_the_credential_deletes_nothing_but_asks(bench: Bench) -> None:
-    await of_git(bench)
-    bench.replica.cache.remove_credential(CREDENTIAL)
+async def test_a_view_that_lost_the_credential_deletes_nothing_but_asks(harness: OperatorHarness) -> None:
+    await of_git(harness)
+    harness.replica.cache.remove_credential(CREDENTIAL)
 
-    await bench.reconcile()
+    await harness.reconcile()
 
-    assert bench.token().status.phase is Phase.ACTIVE
-    assert bench.calls() == ["read_token", "read_credential"]
-    assert bench.replica.cache.credentials.get(CREDENTIAL) == bench.credential
-
-
-@simulated
-async def test_a_view_that_shows_another_credential_deletes_nothing_but_asks(bench: Bench) -> None:
-    await of_git(bench)
-    bench.replica.cache.remove_credential(CREDENTIAL)
-    bench.replica.cache.apply_credential(replace(bench.credential, uid="uid-0"))
-
-    await bench.reconcile()
-
-    assert bench.token().status.phase is Phase.ACTIVE
-    assert bench.calls() == ["read_token", "read_credential"]
+    assert harness.token().status.phase is Phase.ACTIVE
+    assert harness.calls() == ["read_token", "read_credential"]
+    assert harness.replica.cache.credentials.get(CREDENTIAL) == harness.credential
 
 
 @simulated
-async def test_a_credential_that_the_view_does_not_know_yet_is_found_all_the_same(bench: Bench) -> None:
-    bench.replica.cache.remove_credential(CREDENTIAL)
-    bench.create()
+async def test_a_view_that_shows_another_credential_deletes_nothing_but_asks(harness: OperatorHarness) -> None:
+    await of_git(harness)
+    harness.replica.cache.remove_credential(CREDENTIAL)
+    harness.replica.cache.apply_credential(replace(harness.credential, uid="uid-0"))
 
-    token = await bench.reconcile()
+    await harness.reconcile()
+
+    assert harness.token().status.phase is Phase.ACTIVE
+    assert harness.calls() == ["read_token", "read_credential"]
+
+
+@simulated
+async def test_a_credential_that_the_view_does_not_know_yet_is_found_all_the_same(harness: OperatorHarness) -> None:
+    harness.replica.cache.remove_credential(CREDENTIAL)
+    harness.create()
+
+    token = await harness.reconcile()
 
     assert token is not None
-    assert (token.minted, token.status.credential) == (True, bench.credential.identity)
+    assert (token.minted, token.status.credential) == (True, harness.credential.identity)
 
 
 @pytest.mark.parametrize("error", [UnavailableError("500"), ForbiddenError("403")], ids=str)
 @simulated
 async def test_where_nobody_can_tell_whether_the_credential_is_there_nothing_is_deleted(
-    bench: Bench, error: Exception
+    harness: OperatorHarness, error: Exception
 ) -> None:
-    await of_git(bench)
-    bench.remove_credential()
-    bench.fail("read_credential", Fault(before=error))
+    await of_git(harness)
+    harness.remove_credential()
+    harness.fail("read_credential", Fault(before=error))
 
     with pytest.raises(ApiError):
-        await bench.reconcile()
+        await harness.reconcile()
 
-    assert TOKEN in bench.store.tokens
-    assert bench.writes() == []
+    assert TOKEN in harness.store.tokens
+    assert harness.writes() == []
 
 
 @pytest.mark.parametrize("suspended", [False, True], ids=["that was live", "that was suspended"])
 @simulated
 async def test_a_token_of_a_credential_made_anew_lives_though_the_view_still_shows_the_one_before(
-    bench: Bench, *, suspended: bool
+    harness: OperatorHarness, *, suspended: bool
 ) -> None:
     """Kinds are watched apart. What is bound to a credential that went before it came would be deleted as an orphan."""
-    bench.store.apply_credential(a_credential(suspended=suspended))
-    bench.look_around()
-    bench.store.delete_credential(CREDENTIAL)
-    anew = bench.store.apply_credential(a_credential())
-    bench.create()
+    harness.store.apply_credential(a_credential(suspended=suspended))
+    harness.look_around()
+    harness.store.delete_credential(CREDENTIAL)
+    anew = harness.store.apply_credential(a_credential())
+    harness.create()
 
-    await bench.reconcile()
-    for change in bench.store.changes:
-        bench.replica.hear(change)
-    await bench.reconcile()
+    await harness.reconcile()
+    for change in harness.store.changes:
+        harness.replica.hear(change)
+    await harness.reconcile()
 
-    assert bench.token().status.phase is Phase.ACTIVE
-    assert bench.token().status.credential == anew.identity
+    assert harness.token().status.phase is Phase.ACTIVE
+    assert harness.token().status.credential == anew.identity
 
 
 @simulated
-async def test_an_answer_that_comes_after_the_news_of_a_deletion_brings_no_credential_back(bench: Bench) -> None:
-    bench.create()
-    news = iter([None, bench.remove_credential])
+async def test_an_answer_that_comes_after_the_news_of_a_deletion_brings_no_credential_back(
+    harness: OperatorHarness,
+) -> None:
+    harness.create()
+    news = iter([None, harness.remove_credential])
 
     async def tell(call: Call) -> None:
         if call.verb == "read_credential" and (happens := next(news, None)) is not None:
             happens()
 
-    bench.replica.cluster.turn = tell
+    harness.replica.cluster.turn = tell
     with pytest.raises(ConflictError):
-        await bench.reconcile()
+        await harness.reconcile()
 
-    assert bench.replica.cache.credentials.get(CREDENTIAL) is None
-    token = await bench.reconcile()
+    assert harness.replica.cache.credentials.get(CREDENTIAL) is None
+    token = await harness.reconcile()
     assert token is not None
     assert reason(token) == "CredentialNotFound"
 
@@ -114,59 +116,59 @@ async def test_an_answer_that_comes_after_the_news_of_a_deletion_brings_no_crede
 @pytest.mark.parametrize("verb", ["read_credential", "write_credential_status"])
 @simulated
 async def test_the_answer_to_a_status_that_comes_after_that_news_brings_none_back_either(
-    bench: Bench, verb: str
+    harness: OperatorHarness, verb: str
 ) -> None:
-    await bench.mint()
-    news = iter([None, bench.remove_credential])
+    await harness.mint()
+    news = iter([None, harness.remove_credential])
 
     async def tell(call: Call) -> None:
         if call.verb == verb and (happens := next(news, None)) is not None:
             happens()
 
-    bench.replica.cluster.turn = tell
+    harness.replica.cluster.turn = tell
     with suppress(ApiError):  # a status of what is gone cannot be written
-        await bench.replica.operator._parts.credentials.reconcile(CREDENTIAL, live=True)
+        await harness.replica.operator._parts.credentials.reconcile(CREDENTIAL, live=True)
 
-    assert bench.replica.cache.credentials.get(CREDENTIAL) is None
-    await bench.reconcile()
-    assert bench.store.tokens == {}
+    assert harness.replica.cache.credentials.get(CREDENTIAL) is None
+    await harness.reconcile()
+    assert harness.store.tokens == {}
 
 
 # --- a credential that nobody understands
 
 
-def nobody_understands_the_credential(bench: Bench) -> None:
+def nobody_understands_the_credential(harness: OperatorHarness) -> None:
     """It is there, and was never seen whole."""
-    bench.replica.cache.remove_credential(CREDENTIAL)
-    bench.fail("read_credential", *[Fault(before=InvalidObjectError("spec.roles: no"))] * 3)
+    harness.replica.cache.remove_credential(CREDENTIAL)
+    harness.fail("read_credential", *[Fault(before=InvalidObjectError("spec.roles: no"))] * 3)
 
 
 @simulated
 async def test_under_a_credential_that_nobody_understands_nothing_is_minted_and_the_token_says_why(
-    bench: Bench,
+    harness: OperatorHarness,
 ) -> None:
-    nobody_understands_the_credential(bench)
-    bench.create()
+    nobody_understands_the_credential(harness)
+    harness.create()
 
-    token = await bench.reconcile()
+    token = await harness.reconcile()
 
     assert token is not None
     assert (token.status.phase, reason(token)) == (Phase.PENDING, "CredentialMalformed")
-    assert bench.writes() == ["write_token_status"]
+    assert harness.writes() == ["write_token_status"]
 
 
 @pytest.mark.parametrize("marked", [False, True], ids=["owned by its credential", "of Git, owned by nobody"])
 @simulated
 async def test_under_a_credential_that_nobody_understands_a_live_token_lives_until_it_expires(
-    bench: Bench, *, marked: bool
+    harness: OperatorHarness, *, marked: bool
 ) -> None:
-    bench.create(ttl=DAY, annotations=ARGO if marked else {})
-    await bench.reconcile()
-    nobody_understands_the_credential(bench)
+    harness.create(ttl=DAY, annotations=ARGO if marked else {})
+    await harness.reconcile()
+    nobody_understands_the_credential(harness)
 
-    early = await bench.reconcile()
-    bench.clock.advance(DAY.total_seconds())
-    late = await bench.reconcile()
+    early = await harness.reconcile()
+    harness.clock.advance(DAY.total_seconds())
+    late = await harness.reconcile()
 
     assert early is not None
     assert early.status.phase is Phase.ACTIVE

@@ -10,29 +10,29 @@ from pharia_access.domain.model import ObjectKey, Phase
 from pharia_access.domain.reasons import DeliveryState
 from pharia_access.errors import ConflictError, NotFoundError, UnavailableError
 from pharia_access.services.operator.work_queue import WorkItem
-from tests.support.builders import NOW, TOKEN
-from tests.support.faults import Call, Fault
-from tests.support.service_builders import SECRET, Bench, drained, reason
-from tests.support.virtual_time import simulated
+from tests.support.builders.domain_objects import NOW, TOKEN
+from tests.support.fakes.scripted_faults import Call, Fault
+from tests.support.fakes.virtual_time import simulated
+from tests.support.harness.operator_harness import SECRET, OperatorHarness, drained, reason
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 WITHDRAWN = DeliveryState.WITHDRAWN
 
 
-def delivery(bench: Bench) -> DeliveryState | None:
+def delivery(harness: OperatorHarness) -> DeliveryState | None:
     """Where the token's Secret is, as its status says."""
-    recorded = bench.token().status.delivery
+    recorded = harness.token().status.delivery
     return None if recorded is None else recorded.state
 
 
 @simulated
-async def test_before_its_end_a_token_warns_and_at_its_end_it_expires(bench: Bench) -> None:
-    await bench.mint(ttl=30 * DAY)
+async def test_before_its_end_a_token_warns_and_at_its_end_it_expires(harness: OperatorHarness) -> None:
+    await harness.mint(ttl=30 * DAY)
     seen = []
     for seconds in (HOUR.total_seconds(), (23 * DAY - HOUR).total_seconds(), (7 * DAY).total_seconds() - 1, 1):
-        bench.clock.advance(seconds)
-        await bench.reconcile()
-        seen.append((bench.token().status.phase, is_true(bench.token().status.conditions, "ExpiringSoon")))
+        harness.clock.advance(seconds)
+        await harness.reconcile()
+        seen.append((harness.token().status.phase, is_true(harness.token().status.conditions, "ExpiringSoon")))
 
     assert seen == [
         (Phase.ACTIVE, False),
@@ -40,34 +40,34 @@ async def test_before_its_end_a_token_warns_and_at_its_end_it_expires(bench: Ben
         (Phase.ACTIVE, True),
         (Phase.EXPIRED, False),
     ]
-    assert bench.recorder.reasons() == ["Withdrawn", "ExpiringSoon", "Expired"]
-    assert bench.token().minted, "what was recorded stays, and so does the object"
+    assert harness.recorder.reasons() == ["Withdrawn", "ExpiringSoon", "Expired"]
+    assert harness.token().minted, "what was recorded stays, and so does the object"
 
 
 @pytest.mark.parametrize("how", ["revoked", "expired", "its end brought forward"])
 @simulated
-async def test_a_token_that_ends_takes_its_open_secret_with_it_at_once(bench: Bench, how: str) -> None:
-    minted = await bench.mint(ttl=HOUR / 2)
+async def test_a_token_that_ends_takes_its_open_secret_with_it_at_once(harness: OperatorHarness, how: str) -> None:
+    minted = await harness.mint(ttl=HOUR / 2)
     match how:
         case "revoked":
-            bench.revoke()
+            harness.revoke()
         case "expired":
-            bench.clock.advance(1800)
+            harness.clock.advance(1800)
         case _:
-            bench.edit(lambda spec: replace(spec, expires_at=NOW))
+            harness.edit(lambda spec: replace(spec, expires_at=NOW))
 
-    token = await bench.reconcile()
-    again = await bench.reconcile()
+    token = await harness.reconcile()
+    again = await harness.reconcile()
 
     assert token is not None
     assert again == token
     phase = Phase.REVOKED if how == "revoked" else Phase.EXPIRED
-    assert (token.status.phase, delivery(bench), bench.store.secrets) == (phase, WITHDRAWN, {})
+    assert (token.status.phase, delivery(harness), harness.store.secrets) == (phase, WITHDRAWN, {})
     assert token.status.hash == minted.status.hash
-    assert bench.writes()[:2] == ["delete_secret", "write_token_status"]
-    assert len(bench.writes()) == 2
-    assert phase.value in bench.recorder.reasons()
-    assert bench.replica.schedule.next_due() is None
+    assert harness.writes()[:2] == ["delete_secret", "write_token_status"]
+    assert len(harness.writes()) == 2
+    assert phase.value in harness.recorder.reasons()
+    assert harness.replica.schedule.next_due() is None
 
 
 @pytest.mark.parametrize("verb", ["delete_secret", "write_token_status"])
@@ -80,27 +80,27 @@ async def test_a_token_that_ends_takes_its_open_secret_with_it_at_once(bench: Be
     ],
 )
 @simulated
-async def test_a_revocation_that_fails_half_way_is_finished(bench: Bench, verb: str, fault: Fault) -> None:
-    await bench.mint()
-    bench.revoke()
-    bench.fail(verb, fault)
+async def test_a_revocation_that_fails_half_way_is_finished(harness: OperatorHarness, verb: str, fault: Fault) -> None:
+    await harness.mint()
+    harness.revoke()
+    harness.fail(verb, fault)
 
-    token = await bench.persist()
+    token = await harness.persist()
 
     assert token is not None
-    assert (token.status.phase, delivery(bench), bench.store.secrets) == (Phase.REVOKED, WITHDRAWN, {})
+    assert (token.status.phase, delivery(harness), harness.store.secrets) == (Phase.REVOKED, WITHDRAWN, {})
 
 
 @simulated
-async def test_a_revoked_token_whose_secret_was_swapped_by_a_race_leaves_none_behind(bench: Bench) -> None:
-    token = await bench.mint()
-    bench.leave_secret("secret-2", token_uid=token.uid)
-    bench.revoke()
+async def test_a_revoked_token_whose_secret_was_swapped_by_a_race_leaves_none_behind(harness: OperatorHarness) -> None:
+    token = await harness.mint()
+    harness.leave_secret("secret-2", token_uid=token.uid)
+    harness.revoke()
 
-    await bench.reconcile()
+    await harness.reconcile()
 
-    assert bench.store.secrets == {}
-    assert delivery(bench) is WITHDRAWN
+    assert harness.store.secrets == {}
+    assert delivery(harness) is WITHDRAWN
 
 
 @pytest.mark.parametrize(
@@ -113,58 +113,58 @@ async def test_a_revoked_token_whose_secret_was_swapped_by_a_race_leaves_none_be
 )
 @simulated
 async def test_what_ends_without_a_mint_is_fenced_before_a_crashed_mints_secret_goes(
-    bench: Bench, end: dict[str, object], expected: str
+    harness: OperatorHarness, end: dict[str, object], expected: str
 ) -> None:
-    token = bench.create()
-    bench.edit(lambda spec: replace(spec, **end))  # type: ignore[arg-type] # a table's columns
-    bench.leave_secret(token_uid=token.uid)
+    token = harness.create()
+    harness.edit(lambda spec: replace(spec, **end))  # type: ignore[arg-type] # a table's columns
+    harness.leave_secret(token_uid=token.uid)
 
-    await bench.reconcile()
+    await harness.reconcile()
 
-    steps = [verb for verb in bench.calls() if verb in {"write_token_status", "delete_secret"}]
+    steps = [verb for verb in harness.calls() if verb in {"write_token_status", "delete_secret"}]
     assert steps == ["write_token_status", "delete_secret", "write_token_status"]
-    assert (reason(bench.token()), reason(bench.token(), "Delivered")) == (expected, "NotDelivered")
-    assert bench.store.secrets == {}
-    assert bench.recorder.reasons() == [expected]
+    assert (reason(harness.token()), reason(harness.token(), "Delivered")) == (expected, "NotDelivered")
+    assert harness.store.secrets == {}
+    assert harness.recorder.reasons() == [expected]
 
 
 @simulated
-async def test_another_tokens_secret_does_not_go_with_what_ended_without_a_mint(bench: Bench) -> None:
-    other = bench.create("other")
-    secret = bench.leave_secret(token_uid=other.uid, token_name="other")
-    bench.create(revoked=True)
+async def test_another_tokens_secret_does_not_go_with_what_ended_without_a_mint(harness: OperatorHarness) -> None:
+    other = harness.create("other")
+    secret = harness.leave_secret(token_uid=other.uid, token_name="other")
+    harness.create(revoked=True)
 
-    await bench.reconcile()
+    await harness.reconcile()
 
-    assert reason(bench.token(), "Delivered") == "NotDelivered"
-    assert bench.store.secrets == {SECRET: secret}
+    assert reason(harness.token(), "Delivered") == "NotDelivered"
+    assert harness.store.secrets == {SECRET: secret}
 
 
 @simulated
-async def test_a_token_that_went_is_forgotten_and_its_secret_goes(bench: Bench) -> None:
-    minted = await bench.mint()
-    bench.store.delete_token(minted.key)
+async def test_a_token_that_went_is_forgotten_and_its_secret_goes(harness: OperatorHarness) -> None:
+    minted = await harness.mint()
+    harness.store.delete_token(minted.key)
 
-    assert await bench.reconcile() is None
+    assert await harness.reconcile() is None
 
     assert minted.status.delivery is not None
-    assert TOKEN not in bench.replica.cache.tokens.keys
-    assert WorkItem("secret", SECRET, minted.status.delivery.secret_uid) in await drained(bench.replica.queue)
-    assert bench.writes() == []
+    assert TOKEN not in harness.replica.cache.tokens.keys
+    assert WorkItem("secret", SECRET, minted.status.delivery.secret_uid) in await drained(harness.replica.queue)
+    assert harness.writes() == []
 
 
 @simulated
-async def test_a_token_that_goes_while_it_is_written_is_not_written_again(bench: Bench) -> None:
-    bench.create()
+async def test_a_token_that_goes_while_it_is_written_is_not_written_again(harness: OperatorHarness) -> None:
+    harness.create()
 
     async def vanish(call: Call) -> None:
         if call.verb == "write_token_status":
-            bench.store.delete_token(TOKEN)
+            harness.store.delete_token(TOKEN)
 
-    bench.replica.cluster.turn = vanish
+    harness.replica.cluster.turn = vanish
     with pytest.raises(NotFoundError):
-        await bench.reconcile()
+        await harness.reconcile()
 
-    assert await bench.reconcile() is None
-    assert ObjectKey(TOKEN.namespace, TOKEN.name) not in bench.store.tokens
-    assert bench.recorder.notices == []
+    assert await harness.reconcile() is None
+    assert ObjectKey(TOKEN.namespace, TOKEN.name) not in harness.store.tokens
+    assert harness.recorder.notices == []

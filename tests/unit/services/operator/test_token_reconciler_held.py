@@ -11,10 +11,10 @@ from pharia_access.domain.reasons import DeliveryState
 from pharia_access.errors import UnavailableError
 from pharia_access.services.operator.token_reconciler import HELD_RETRY_SECONDS
 from pharia_access.services.operator.work_queue import WorkItem
-from tests.support.builders import NOW, TOKEN, WINDOW
-from tests.support.faults import Fault
-from tests.support.service_builders import SECRET, Bench, drained, message, reason
-from tests.support.virtual_time import simulated
+from tests.support.builders.domain_objects import NOW, TOKEN, WINDOW
+from tests.support.fakes.scripted_faults import Fault
+from tests.support.fakes.virtual_time import simulated
+from tests.support.harness.operator_harness import SECRET, OperatorHarness, drained, message, reason
 
 HOLD = "x.example/hold"
 AVAILABLE, WITHDRAWN = DeliveryState.AVAILABLE, DeliveryState.WITHDRAWN
@@ -28,39 +28,39 @@ def delivered(token: Token | None) -> tuple[DeliveryState | None, str | None]:
     return None if delivery is None else delivery.state, reason(token, "Delivered")
 
 
-async def held_after_its_window(bench: Bench) -> Token:
+async def held_after_its_window(harness: OperatorHarness) -> Token:
     """An active token whose Secret stands although its window is over, as its status says."""
-    await bench.mint()
-    bench.store.hold_secret(SECRET, HOLD)
-    bench.clock.advance(WINDOW.total_seconds())
-    token = await bench.reconcile()
+    await harness.mint()
+    harness.store.hold_secret(SECRET, HOLD)
+    harness.clock.advance(WINDOW.total_seconds())
+    token = await harness.reconcile()
     assert delivered(token) == (AVAILABLE, "WithdrawalHeld")
     assert token is not None
     return token
 
 
 @simulated
-async def test_a_held_secret_is_told_once_and_looked_at_by_the_probes(bench: Bench) -> None:
-    token = await held_after_its_window(bench)
-    calls = bench.writes()
-    bench.forget_calls()
+async def test_a_held_secret_is_told_once_and_looked_at_by_the_probes(harness: OperatorHarness) -> None:
+    token = await held_after_its_window(harness)
+    calls = harness.writes()
+    harness.forget_calls()
 
-    again = await bench.reconcile()
+    again = await harness.reconcile()
 
     assert again == token
     assert calls == ["delete_secret", "write_token_status"]
-    assert bench.writes() == ["delete_secret"]
-    assert bench.recorder.notices == []
-    assert (bench.replica.tokens._withdrawals._held, bench.replica.tokens._withdrawals._taken_away) == ({}, {})
-    assert bench.replica.probes._open[TOKEN].uid == bench.store.secrets[SECRET].uid
-    assert bench.replica.schedule.next_due() == (NOW + timedelta(hours=2160) - timedelta(days=7)).timestamp()
+    assert harness.writes() == ["delete_secret"]
+    assert harness.recorder.notices == []
+    assert (harness.replica.tokens._withdrawals._held, harness.replica.tokens._withdrawals._taken_away) == ({}, {})
+    assert harness.replica.probes._open[TOKEN].uid == harness.store.secrets[SECRET].uid
+    assert harness.replica.schedule.next_due() == (NOW + timedelta(hours=2160) - timedelta(days=7)).timestamp()
 
 
 @simulated
-async def test_the_event_of_a_held_secret_warns_and_names_the_finalizer(bench: Bench) -> None:
-    await held_after_its_window(bench)
+async def test_the_event_of_a_held_secret_warns_and_names_the_finalizer(harness: OperatorHarness) -> None:
+    await held_after_its_window(harness)
 
-    [notice] = bench.recorder.notices
+    [notice] = harness.recorder.notices
 
     assert (notice.reason, notice.warning) == ("WithdrawalHeld", True)
     assert all(part in notice.message for part in (SECRET.name, HOLD, "revoke the token"))
@@ -78,90 +78,90 @@ async def test_the_event_of_a_held_secret_warns_and_names_the_finalizer(bench: B
 )
 @simulated
 async def test_once_the_finalizer_is_off_the_secret_is_withdrawn_and_not_collected(
-    bench: Bench, process: str, trouble: tuple[str, Fault] | None
+    harness: OperatorHarness, process: str, trouble: tuple[str, Fault] | None
 ) -> None:
-    await held_after_its_window(bench)
-    bench.store.hold_secret(SECRET)
+    await held_after_its_window(harness)
+    harness.store.hold_secret(SECRET)
     if process == "another leader":
-        bench.restart()
+        harness.restart()
     if trouble is not None:
-        bench.fail(*trouble)
+        harness.fail(*trouble)
 
-    token = await bench.persist()
+    token = await harness.persist()
 
     assert delivered(token) == (WITHDRAWN, "WindowClosed")
-    assert bench.store.secrets == {}
-    assert bench.recorder.reasons() == ["WithdrawalHeld", "Withdrawn"]
+    assert harness.store.secrets == {}
+    assert harness.recorder.reasons() == ["WithdrawalHeld", "Withdrawn"]
 
 
 @simulated
-async def test_a_held_secret_does_not_hold_up_the_end_of_its_token(bench: Bench) -> None:
-    await held_after_its_window(bench)
-    bench.revoke()
+async def test_a_held_secret_does_not_hold_up_the_end_of_its_token(harness: OperatorHarness) -> None:
+    await held_after_its_window(harness)
+    harness.revoke()
 
-    token = await bench.reconcile()
+    token = await harness.reconcile()
 
     assert token is not None
     assert token.status.phase is Phase.REVOKED
     assert delivered(token) == (AVAILABLE, "WithdrawalHeld")
-    assert "accepted nowhere" in message(token, "Delivered")
-    bench.store.hold_secret(SECRET)
-    assert delivered(await bench.reconcile()) == (WITHDRAWN, "Withdrawn")
+    assert "is refused" in message(token, "Delivered")
+    harness.store.hold_secret(SECRET)
+    assert delivered(await harness.reconcile()) == (WITHDRAWN, "Withdrawn")
 
 
 @simulated
-async def test_the_message_names_the_finalizers_that_are_left(bench: Bench) -> None:
-    await bench.mint()
-    bench.store.hold_secret(SECRET, HOLD, "x.example/more")
-    bench.revoke()
-    first = message(await _there(bench), "Delivered")
-    bench.store.hold_secret(SECRET, HOLD)
-    then = message(await _there(bench), "Delivered")
+async def test_the_message_names_the_finalizers_that_are_left(harness: OperatorHarness) -> None:
+    await harness.mint()
+    harness.store.hold_secret(SECRET, HOLD, "x.example/more")
+    harness.revoke()
+    first = message(await _there(harness), "Delivered")
+    harness.store.hold_secret(SECRET, HOLD)
+    then = message(await _there(harness), "Delivered")
 
     assert ("x.example/more" in first, "x.example/more" in then, HOLD in then) == (True, False, True)
 
 
-async def _there(bench: Bench) -> Token:
-    token = await bench.reconcile()
+async def _there(harness: OperatorHarness) -> Token:
+    token = await harness.reconcile()
     assert token is not None
     return token
 
 
 @simulated
-async def test_a_crashed_mints_secret_that_stands_is_tried_again_in_a_while(bench: Bench) -> None:
-    token = bench.create()
-    bench.leave_secret(token_uid=token.uid)
-    bench.store.hold_secret(SECRET, HOLD)
-    bench.revoke()
+async def test_a_crashed_mints_secret_that_stands_is_tried_again_in_a_while(harness: OperatorHarness) -> None:
+    token = harness.create()
+    harness.leave_secret(token_uid=token.uid)
+    harness.store.hold_secret(SECRET, HOLD)
+    harness.revoke()
 
-    assert await bench.turned_away() == HELD_RETRY_SECONDS
-    assert (bench.token().status.phase, reason(bench.token(), "Delivered")) == (Phase.REVOKED, "WithdrawalHeld")
-    bench.forget_calls()
-    assert await bench.turned_away() == HELD_RETRY_SECONDS
-    assert bench.writes() == ["delete_secret"]
+    assert await harness.turned_away() == HELD_RETRY_SECONDS
+    assert (harness.token().status.phase, reason(harness.token(), "Delivered")) == (Phase.REVOKED, "WithdrawalHeld")
+    harness.forget_calls()
+    assert await harness.turned_away() == HELD_RETRY_SECONDS
+    assert harness.writes() == ["delete_secret"]
 
-    bench.store.hold_secret(SECRET)
-    await bench.reconcile()
-    assert reason(bench.token(), "Delivered") == "NotDelivered"
+    harness.store.hold_secret(SECRET)
+    await harness.reconcile()
+    assert reason(harness.token(), "Delivered") == "NotDelivered"
 
 
 @simulated
-async def test_the_held_secret_of_an_earlier_token_is_waited_for_with_a_reason(bench: Bench) -> None:
-    bench.create()
-    bench.leave_secret(token_uid="uid-0", token_name="gone")
-    bench.store.hold_secret(SECRET, HOLD)
+async def test_the_held_secret_of_an_earlier_token_is_waited_for_with_a_reason(harness: OperatorHarness) -> None:
+    harness.create()
+    harness.leave_secret(token_uid="uid-0", token_name="gone")
+    harness.store.hold_secret(SECRET, HOLD)
 
-    await bench.turned_away()
+    await harness.turned_away()
 
-    token = bench.token()
+    token = harness.token()
     assert (token.status.phase, reason(token), is_true(token.status.conditions, "Stalled")) == (
         Phase.PENDING,
         "SecretConflict",
         True,
     )
     assert all(part in message(token) for part in (SECRET.name, "earlier token", HOLD, "secretName"))
-    bench.store.hold_secret(SECRET)
-    minted = await bench.reconcile()
+    harness.store.hold_secret(SECRET)
+    minted = await harness.reconcile()
     assert minted is not None
     assert minted.minted
 
@@ -175,86 +175,86 @@ async def test_the_held_secret_of_an_earlier_token_is_waited_for_with_a_reason(b
 )
 @simulated
 async def test_a_token_that_is_being_deleted_is_over_and_its_secret_goes_at_once(
-    bench: Bench, before: str, phase: Phase
+    harness: OperatorHarness, before: str, phase: Phase
 ) -> None:
     if before == "pending":
-        bench.create()
+        harness.create()
     else:
-        await bench.mint(ttl=timedelta(minutes=30))
+        await harness.mint(ttl=timedelta(minutes=30))
     if before == "expired":
-        bench.clock.advance(1800)
+        harness.clock.advance(1800)
     if before == "revoked":
-        bench.revoke()
-    await bench.reconcile() if before != "pending" else None
-    bench.store.hold_token(TOKEN, HOLD)
-    bench.store.delete_token(TOKEN)
+        harness.revoke()
+    await harness.reconcile() if before != "pending" else None
+    harness.store.hold_token(TOKEN, HOLD)
+    harness.store.delete_token(TOKEN)
 
-    token = await bench.reconcile()
-    again = await bench.reconcile()
+    token = await harness.reconcile()
+    again = await harness.reconcile()
 
     assert again == token
     assert token is not None
     assert (token.status.phase, reason(token), reason(token, "Active")) == (phase, "Deleting", "Deleting")
     assert not is_true(token.status.conditions, "Active")
     assert HOLD in message(token)
-    assert bench.store.secrets == {}
-    assert ("Deleting", True) in [(notice.reason, notice.warning) for notice in bench.recorder.notices]
-    bench.store.hold_token(TOKEN)
-    assert await bench.reconcile() is None
+    assert harness.store.secrets == {}
+    assert ("Deleting", True) in [(notice.reason, notice.warning) for notice in harness.recorder.notices]
+    harness.store.hold_token(TOKEN)
+    assert await harness.reconcile() is None
 
 
 @simulated
-async def test_a_deletion_in_the_foreground_makes_no_event(bench: Bench) -> None:
-    await bench.mint()
-    bench.store.begin_token_deletion(TOKEN)
+async def test_a_deletion_in_the_foreground_makes_no_event(harness: OperatorHarness) -> None:
+    await harness.mint()
+    harness.store.begin_token_deletion(TOKEN)
 
-    await bench.reconcile()
+    await harness.reconcile()
 
-    assert reason(bench.token()) == "Deleting"
-    assert "Deleting" not in bench.recorder.reasons()
-    assert bench.store.collect_garbage()
-    assert TOKEN not in bench.store.tokens
+    assert reason(harness.token()) == "Deleting"
+    assert "Deleting" not in harness.recorder.reasons()
+    assert harness.store.collect_garbage()
+    assert TOKEN not in harness.store.tokens
 
 
 @simulated
-async def test_a_token_that_the_operator_deletes_and_that_stands_is_not_forgotten(bench: Bench) -> None:
-    minted = await bench.mint()
-    bench.store.hold_token(TOKEN, HOLD)
-    bench.remove_credential()
+async def test_a_token_that_the_operator_deletes_and_that_stands_is_not_forgotten(harness: OperatorHarness) -> None:
+    minted = await harness.mint()
+    harness.store.hold_token(TOKEN, HOLD)
+    harness.remove_credential()
 
-    await bench.reconcile()
+    await harness.reconcile()
 
-    assert bench.token().deleting
-    assert bench.replica.cache.tokens.get(TOKEN) is not None
-    token = await bench.reconcile()
+    assert harness.token().deleting
+    assert harness.replica.cache.tokens.get(TOKEN) is not None
+    token = await harness.reconcile()
     assert token is not None
     assert (reason(token), token.status.hash) == ("Deleting", minted.status.hash)
-    assert bench.store.secrets == {}
+    assert harness.store.secrets == {}
 
 
 @simulated
-async def test_a_secret_whose_token_is_gone_is_deleted_once_though_it_stands(bench: Bench) -> None:
-    minted = await bench.mint()
-    bench.store.hold_secret(SECRET, HOLD)
-    bench.store.delete_token(minted.key)
-    await bench.reconcile()
-    [work] = [work for work in await drained(bench.replica.queue) if work.kind == "secret"]
+async def test_a_secret_whose_token_is_gone_is_deleted_once_though_it_stands(harness: OperatorHarness) -> None:
+    minted = await harness.mint()
+    harness.store.hold_secret(SECRET, HOLD)
+    harness.store.delete_token(minted.key)
+    await harness.reconcile()
+    [work] = [work for work in await drained(harness.replica.queue) if work.kind == "secret"]
 
-    await bench.replica.operator.handle(work)
+    await harness.replica.operator.handle(work)
 
-    assert work == WorkItem("secret", SECRET, bench.store.secrets[SECRET].uid)
-    assert len(bench.replica.queue) == 0
-    assert ObjectKey(TOKEN.namespace, SECRET.name) in bench.store.secrets
+    assert work == WorkItem("secret", SECRET, harness.store.secrets[SECRET].uid)
+    assert len(harness.replica.queue) == 0
+    assert ObjectKey(TOKEN.namespace, SECRET.name) in harness.store.secrets
 
 
 @simulated
-async def test_a_held_token_frees_its_place_at_once(bench: Bench) -> None:
-    minted = await bench.mint()
-    bench.store.hold_token(TOKEN, HOLD)
-    bench.store.delete_token(TOKEN)
-    bench.replica.cache.apply_event(bench.token())
+async def test_a_held_token_frees_its_place_at_once(harness: OperatorHarness) -> None:
+    minted = await harness.mint()
+    harness.store.hold_token(TOKEN, HOLD)
+    harness.store.delete_token(TOKEN)
+    harness.replica.cache.apply_event(harness.token())
 
-    record = bench.replica.cache.tokens.get(TOKEN)
+    record = harness.replica.cache.tokens.get(TOKEN)
 
     assert record is not None
     assert (replace(record, resource_version="").uid, record.holds_place) == (minted.uid, False)

@@ -8,10 +8,10 @@ import pytest
 from pharia_access.domain.conditions import is_true
 from pharia_access.domain.model import Credential, ObjectKey, Phase, Token
 from pharia_access.errors import ApiError, ForbiddenError, InvalidError
-from tests.support.builders import CREDENTIAL, NOW, a_credential, a_token
-from tests.support.faults import Fault
-from tests.support.service_builders import SECRET, Bench, message, reason
-from tests.support.virtual_time import simulated
+from tests.support.builders.domain_objects import CREDENTIAL, NOW, a_credential, a_token
+from tests.support.fakes.scripted_faults import Fault
+from tests.support.fakes.virtual_time import simulated
+from tests.support.harness.operator_harness import SECRET, OperatorHarness, message, reason
 
 VELERO = {"velero.io/restore-name": "nightly"}
 HOUR = timedelta(hours=1)
@@ -37,20 +37,20 @@ HOUR = timedelta(hours=1)
 )
 @simulated
 async def test_what_must_not_be_minted_gets_no_secret_but_is_told_why_once(
-    bench: Bench, token: Token, phase: Phase | None, why: str | None
+    harness: OperatorHarness, token: Token, phase: Phase | None, why: str | None
 ) -> None:
     for name in ("asleep", "leaving"):
         key = ObjectKey(CREDENTIAL.namespace, name)
-        bench.store.apply_credential(a_credential(key, suspended=name == "asleep", deleting=name == "leaving"))
-    bench.store.apply_token(token)
+        harness.store.apply_credential(a_credential(key, suspended=name == "asleep", deleting=name == "leaving"))
+    harness.store.apply_token(token)
 
     for _ in range(3):
-        await bench.reconcile()
+        await harness.reconcile()
 
-    assert (bench.token().status.phase, reason(bench.token())) == (phase, why)
-    assert "create_one_time_secret" not in bench.calls()
-    assert bench.recorder.reasons() == ([] if why is None else [why])
-    assert bench.replica.metrics.mints == []
+    assert (harness.token().status.phase, reason(harness.token())) == (phase, why)
+    assert "create_one_time_secret" not in harness.calls()
+    assert harness.recorder.reasons() == ([] if why is None else [why])
+    assert harness.replica.metrics.mints == []
 
 
 @pytest.mark.parametrize(
@@ -61,72 +61,74 @@ async def test_what_must_not_be_minted_gets_no_secret_but_is_told_why_once(
     ],
 )
 @simulated
-async def test_what_waited_is_minted_when_its_obstacle_goes(bench: Bench, before: Credential | None) -> None:
-    bench.remove_credential()
+async def test_what_waited_is_minted_when_its_obstacle_goes(
+    harness: OperatorHarness, before: Credential | None
+) -> None:
+    harness.remove_credential()
     if before is not None:
-        bench.store.apply_credential(before)
-    bench.create()
-    bench.look_around()
-    waiting = await bench.reconcile()
-    bench.store.apply_credential(a_credential())
-    bench.look_around()
+        harness.store.apply_credential(before)
+    harness.create()
+    harness.look_around()
+    waiting = await harness.reconcile()
+    harness.store.apply_credential(a_credential())
+    harness.look_around()
 
-    token = await bench.reconcile()
+    token = await harness.reconcile()
 
     assert waiting is not None
     assert token is not None
     assert (waiting.status.phase, token.status.phase) == (Phase.PENDING, Phase.ACTIVE)
-    assert bench.store.credentials[CREDENTIAL].identity == token.status.credential
+    assert harness.store.credentials[CREDENTIAL].identity == token.status.credential
 
 
 @simulated
-async def test_what_waited_too_long_is_not_minted_any_more(bench: Bench) -> None:
-    bench.remove_credential()
-    bench.create()
-    await bench.reconcile()
-    due = bench.replica.schedule.next_due()
-    bench.clock.advance(3600)
-    bench.store.apply_credential(a_credential())
-    bench.look_around()
+async def test_what_waited_too_long_is_not_minted_any_more(harness: OperatorHarness) -> None:
+    harness.remove_credential()
+    harness.create()
+    await harness.reconcile()
+    due = harness.replica.schedule.next_due()
+    harness.clock.advance(3600)
+    harness.store.apply_credential(a_credential())
+    harness.look_around()
 
-    token = await bench.reconcile()
+    token = await harness.reconcile()
 
     assert due == (NOW + HOUR).timestamp()
     assert token is not None
     assert (token.status.phase, reason(token)) == (Phase.FAILED, "PendingTooLong")
-    assert bench.store.every_secret == {}
+    assert harness.store.every_secret == {}
 
 
 # --- somebody else's Secret
 
 
 @simulated
-async def test_somebody_elses_secret_is_told_once_and_tried_again_every_half_minute(bench: Bench) -> None:
-    bench.create()
-    bench.store.foreign_secrets.add(SECRET)
+async def test_somebody_elses_secret_is_told_once_and_tried_again_every_half_minute(harness: OperatorHarness) -> None:
+    harness.create()
+    harness.store.foreign_secrets.add(SECRET)
 
-    waits = [await bench.turned_away() for _ in range(3)]
+    waits = [await harness.turned_away() for _ in range(3)]
 
     assert waits == [30, 30, 30]
-    assert bench.writes().count("write_token_status") == 1
-    assert bench.recorder.reasons() == ["SecretConflict"]
-    assert is_true(bench.token().status.conditions, "Stalled")
-    assert bench.token().status.phase is Phase.PENDING
+    assert harness.writes().count("write_token_status") == 1
+    assert harness.recorder.reasons() == ["SecretConflict"]
+    assert is_true(harness.token().status.conditions, "Stalled")
+    assert harness.token().status.phase is Phase.PENDING
 
 
 @simulated
-async def test_once_somebody_elses_secret_is_gone_the_token_is_minted(bench: Bench) -> None:
-    bench.create()
-    bench.store.foreign_secrets.add(SECRET)
-    await bench.turned_away()
-    bench.store.foreign_secrets.clear()
+async def test_once_somebody_elses_secret_is_gone_the_token_is_minted(harness: OperatorHarness) -> None:
+    harness.create()
+    harness.store.foreign_secrets.add(SECRET)
+    await harness.turned_away()
+    harness.store.foreign_secrets.clear()
 
-    token = await bench.reconcile()
+    token = await harness.reconcile()
 
     assert token is not None
     assert token.minted
     assert not is_true(token.status.conditions, "Stalled")
-    assert bench.recorder.reasons() == ["SecretConflict", "Issued", "Delivered"]
+    assert harness.recorder.reasons() == ["SecretConflict", "Issued", "Delivered"]
 
 
 # --- a Secret that the API server refuses
@@ -134,32 +136,34 @@ async def test_once_somebody_elses_secret_is_gone_the_token_is_minted(bench: Ben
 
 @pytest.mark.parametrize("error", [ForbiddenError("exceeded quota: few"), InvalidError("too large")], ids=str)
 @simulated
-async def test_a_refused_secret_is_told_once_and_tried_again_every_half_minute(bench: Bench, error: ApiError) -> None:
-    bench.create()
-    bench.fail("create_one_time_secret", *[Fault(before=error)] * 3)
+async def test_a_refused_secret_is_told_once_and_tried_again_every_half_minute(
+    harness: OperatorHarness, error: ApiError
+) -> None:
+    harness.create()
+    harness.fail("create_one_time_secret", *[Fault(before=error)] * 3)
 
-    waits = [await bench.turned_away() for _ in range(3)]
-    waiting = bench.token()
-    minted = await bench.reconcile()
+    waits = [await harness.turned_away() for _ in range(3)]
+    waiting = harness.token()
+    minted = await harness.reconcile()
 
     assert waits == [30, 30, 30]
     assert (waiting.status.phase, reason(waiting)) == (Phase.PENDING, "SecretRefused")
     assert str(error) in message(waiting)
     assert is_true(waiting.status.conditions, "Stalled")
-    assert bench.writes().count("write_token_status") == 2
+    assert harness.writes().count("write_token_status") == 2
     assert minted is not None
     assert minted.minted
-    assert bench.recorder.reasons() == ["SecretRefused", "Issued", "Delivered"]
+    assert harness.recorder.reasons() == ["SecretRefused", "Issued", "Delivered"]
 
 
 @simulated
-async def test_what_was_refused_for_too_long_fails(bench: Bench) -> None:
-    bench.create()
-    bench.fail("create_one_time_secret", Fault(before=ForbiddenError("exceeded quota: few")))
-    await bench.turned_away()
-    bench.clock.advance(3600)
+async def test_what_was_refused_for_too_long_fails(harness: OperatorHarness) -> None:
+    harness.create()
+    harness.fail("create_one_time_secret", Fault(before=ForbiddenError("exceeded quota: few")))
+    await harness.turned_away()
+    harness.clock.advance(3600)
 
-    token = await bench.reconcile()
+    token = await harness.reconcile()
 
     assert token is not None
     assert (token.status.phase, reason(token)) == (Phase.FAILED, "PendingTooLong")

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from pharia_access.domain.model import ObjectKey
 from pharia_access.services.operator.work_queue import WorkItem, WorkQueue
-from tests.support.crew import Crew, a_work, drained
-from tests.support.virtual_time import FakeClock, run_simulated, simulated
+from tests.support.fakes.virtual_time import FakeClock, run_simulated, simulated
+from tests.support.harness.recording_workers import RecordingWorkers, a_work, drained
 
 
 @simulated
@@ -43,16 +43,16 @@ async def test_work_is_taken_in_the_order_in_which_it_came(queue: WorkQueue) -> 
 
 @simulated
 async def test_a_key_is_worked_on_by_one_worker_at_a_time(queue: WorkQueue, clock: FakeClock) -> None:
-    crew = Crew(queue, clock, seconds=5)
-    await crew.start(workers=3)
+    recording_workers = RecordingWorkers(queue, clock, seconds=5)
+    await recording_workers.start(workers=3)
 
     queue.add(a_work())
     await asyncio.sleep(1)
     queue.add(a_work())
     await asyncio.sleep(20)
 
-    assert crew.most_at_once == 1
-    assert crew.began == [(0, "a"), (5, "a")]
+    assert recording_workers.most_at_once == 1
+    assert recording_workers.began == [(0, "a"), (5, "a")]
 
 
 @simulated
@@ -78,47 +78,47 @@ async def test_work_that_nobody_asked_for_again_does_not_come_back(queue: WorkQu
 
 @simulated
 async def test_a_sleeping_worker_is_woken_by_new_work(queue: WorkQueue, clock: FakeClock) -> None:
-    crew = Crew(queue, clock)
-    await crew.start(workers=1)
+    recording_workers = RecordingWorkers(queue, clock)
+    await recording_workers.start(workers=1)
 
     await asyncio.sleep(3)
     queue.add(a_work())
     await asyncio.sleep(1)
 
-    assert crew.began == [(3, "a")]
+    assert recording_workers.began == [(3, "a")]
 
 
 @simulated
 async def test_a_worker_that_sleeps_until_a_date_is_woken_for_an_earlier_one(
     queue: WorkQueue, clock: FakeClock
 ) -> None:
-    crew = Crew(queue, clock)
-    await crew.start(workers=1)
+    recording_workers = RecordingWorkers(queue, clock)
+    await recording_workers.start(workers=1)
 
     queue.add_after(a_work("late"), 50)
     await asyncio.sleep(3)
     queue.add_after(a_work("early"), 2)
     await asyncio.sleep(100)
 
-    assert crew.began == [(5, "early"), (50, "late")]
+    assert recording_workers.began == [(5, "early"), (50, "late")]
 
 
 @simulated
 async def test_all_sleeping_workers_help_when_much_comes_at_once(queue: WorkQueue, clock: FakeClock) -> None:
-    crew = Crew(queue, clock, seconds=10)
-    await crew.start(workers=3)
+    recording_workers = RecordingWorkers(queue, clock, seconds=10)
+    await recording_workers.start(workers=3)
 
     for name in "abcd":
         queue.add_after(a_work(name), 1)
     await asyncio.sleep(100)
 
-    assert crew.began == [(1, "a"), (1, "b"), (1, "c"), (11, "d")]
+    assert recording_workers.began == [(1, "a"), (1, "b"), (1, "c"), (11, "d")]
 
 
 @simulated
 async def test_a_date_is_kept_when_whoever_waited_for_it_got_other_work(queue: WorkQueue, clock: FakeClock) -> None:
-    crew = Crew(queue, clock, seconds=1000)
-    await crew.start(workers=3)
+    recording_workers = RecordingWorkers(queue, clock, seconds=1000)
+    await recording_workers.start(workers=3)
 
     queue.add_after(a_work("due"), 10)
     await asyncio.sleep(1)
@@ -127,23 +127,23 @@ async def test_a_date_is_kept_when_whoever_waited_for_it_got_other_work(queue: W
     queue.add(a_work("b"))
     await asyncio.sleep(100)
 
-    assert crew.began == [(1, "a"), (2, "b"), (10, "due")]
+    assert recording_workers.began == [(1, "a"), (2, "b"), (10, "due")]
 
 
 @simulated
 async def test_work_whose_worker_was_stopped_can_be_taken_by_another(queue: WorkQueue, clock: FakeClock) -> None:
-    crew = Crew(queue, clock, seconds=10)
-    await crew.start(workers=1)
+    recording_workers = RecordingWorkers(queue, clock, seconds=10)
+    await recording_workers.start(workers=1)
     queue.add(a_work())
     await asyncio.sleep(1)
-    crew.tasks[0].cancel()
+    recording_workers.tasks[0].cancel()
 
     await asyncio.sleep(1)
     queue.add(a_work())
-    await crew.start(workers=1)
+    await recording_workers.start(workers=1)
     await asyncio.sleep(1)
 
-    assert crew.began == [(0, "a"), (2, "a")]
+    assert recording_workers.began == [(0, "a"), (2, "a")]
 
 
 @simulated
@@ -179,10 +179,10 @@ def test_every_request_is_met_in_time_and_never_by_two_workers_at_once(
 ) -> None:
     clock = FakeClock()
     queue = WorkQueue(clock.monotonic)
-    crew = Crew(queue, clock, seconds=seconds)
+    recording_workers = RecordingWorkers(queue, clock, seconds=seconds)
 
     async def main() -> None:
-        await crew.start(workers=3)
+        await recording_workers.start(workers=3)
         for at, name, delay, bulk in sorted(requests, key=lambda request: request[0]):
             await asyncio.sleep(at - clock.monotonic())
             if delay is None:
@@ -194,7 +194,7 @@ def test_every_request_is_met_in_time_and_never_by_two_workers_at_once(
     run_simulated(main(), clock=clock)
 
     slack = 0.01
-    assert crew.most_at_once <= 1
+    assert recording_workers.most_at_once <= 1
     for at, name, delay, _ in requests:
         latest = at + (delay or 0) + seconds + slack
-        assert any(at - slack <= began <= latest for began, worked in crew.began if worked == name)
+        assert any(at - slack <= began <= latest for began, worked in recording_workers.began if worked == name)

@@ -4,8 +4,8 @@ import pytest
 
 from pharia_access.domain.model import ObjectKey
 from pharia_access.services.operator.work_queue import WorkItem, WorkQueue
-from tests.support.crew import drained
-from tests.support.virtual_time import simulated
+from tests.support.fakes.virtual_time import simulated
+from tests.support.harness.recording_workers import drained
 
 BACKLOG = 1000
 

@@ -9,8 +9,8 @@ import pytest
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.turns import FEW, HEEDED_SECONDS, MOST_REST_SECONDS
 from pharia_access.services.operator.work_queue import WorkItem, WorkQueue
-from tests.support.crew import Crew
-from tests.support.virtual_time import FakeClock, simulated
+from tests.support.fakes.virtual_time import FakeClock, simulated
+from tests.support.harness.recording_workers import RecordingWorkers
 
 WORKERS = 16
 ALONE = 12
@@ -27,19 +27,25 @@ def add(queue: WorkQueue, namespace: str, count: int) -> None:
 
 
 @asynccontextmanager
-async def crew_of(queue: WorkQueue, clock: FakeClock, *, seconds: float) -> AsyncIterator[Crew]:
+async def crew_of(queue: WorkQueue, clock: FakeClock, *, seconds: float) -> AsyncIterator[RecordingWorkers]:
     """Workers that need so long for each work."""
-    crew = Crew(queue, clock, seconds=seconds)
-    await crew.start(WORKERS)
+    recording_workers = RecordingWorkers(queue, clock, seconds=seconds)
+    await recording_workers.start(WORKERS)
     try:
-        yield crew
+        yield recording_workers
     finally:
-        for task in crew.tasks:
+        for task in recording_workers.tasks:
             task.cancel()
 
 
-def starts(crew: Crew, namespace: str, *, since: float = 0.0, until: float = 1e9) -> list[float]:
-    return [moment for moment, name in crew.began if name.startswith(f"{namespace}-") and since <= moment < until]
+def starts(
+    recording_workers: RecordingWorkers, namespace: str, *, since: float = 0.0, until: float = 1e9
+) -> list[float]:
+    return [
+        moment
+        for moment, name in recording_workers.began
+        if name.startswith(f"{namespace}-") and since <= moment < until
+    ]
 
 
 async def keep_asking(queue: WorkQueue, namespace: str, *, times: int) -> None:
@@ -53,11 +59,11 @@ async def keep_asking(queue: WorkQueue, namespace: str, *, times: int) -> None:
 async def test_beside_one_that_asks_a_crowd_has_one_worker_half_the_time(queue: WorkQueue, clock: FakeClock) -> None:
     queue.add(work_in("quiet"))
     add(queue, "crowd", 100)
-    async with crew_of(queue, clock, seconds=0.1) as crew:
+    async with crew_of(queue, clock, seconds=0.1) as recording_workers:
         await asyncio.sleep(1)
 
-    assert starts(crew, "quiet") == [0]
-    assert starts(crew, "crowd") == pytest.approx([0.2 * number for number in range(5)], abs=0.01)
+    assert starts(recording_workers, "quiet") == [0]
+    assert starts(recording_workers, "crowd") == pytest.approx([0.2 * number for number in range(5)], abs=0.01)
 
 
 @simulated
@@ -66,11 +72,11 @@ async def test_light_work_in_bulk_has_two_workers_that_rest_for_a_quarter(clock:
     queue.add(work_in("quiet"))
     for number in range(1000):
         queue.add(work_in("crowd", number), bulk=True)
-    async with crew_of(queue, clock, seconds=0.008) as crew:
+    async with crew_of(queue, clock, seconds=0.008) as recording_workers:
         await asyncio.sleep(1)
 
-    assert starts(crew, "quiet") == [0]
-    assert 150 <= len(starts(crew, "crowd")) <= 200
+    assert starts(recording_workers, "quiet") == [0]
+    assert 150 <= len(starts(recording_workers, "crowd")) <= 200
 
 
 @pytest.mark.parametrize(
@@ -89,39 +95,39 @@ async def test_beside_other_work_a_crowd_has_one_worker(
     queue.add(work_in("quiet"))
     for number in range(1000):
         queue.add(work_in("crowd", number), bulk=bulk)
-    async with crew_of(queue, clock, seconds=seconds) as crew:
+    async with crew_of(queue, clock, seconds=seconds) as recording_workers:
         await asyncio.sleep(0.95)
 
-    assert starts(crew, "crowd") == pytest.approx([2 * seconds * number for number in range(5)], abs=0.01)
+    assert starts(recording_workers, "crowd") == pytest.approx([2 * seconds * number for number in range(5)], abs=0.01)
 
 
 @simulated
 async def test_alone_it_has_all_workers_as_before(queue: WorkQueue, clock: FakeClock) -> None:
     add(queue, "crowd", 1000)
-    async with crew_of(queue, clock, seconds=0.1) as crew:
+    async with crew_of(queue, clock, seconds=0.1) as recording_workers:
         await asyncio.sleep(0.95)
 
-    assert len(starts(crew, "crowd")) == 10 * ALONE
+    assert len(starts(recording_workers, "crowd")) == 10 * ALONE
 
 
 @simulated
 async def test_soon_after_the_other_has_asked_it_has_all_workers_again(queue: WorkQueue, clock: FakeClock) -> None:
     queue.add(work_in("quiet"))
     add(queue, "crowd", 1000)
-    async with crew_of(queue, clock, seconds=0.1) as crew:
+    async with crew_of(queue, clock, seconds=0.1) as recording_workers:
         await asyncio.sleep(HEEDED_SECONDS + 1.25)
 
     again = HEEDED_SECONDS + 0.25
-    assert len(starts(crew, "crowd", since=again, until=again + 0.95)) >= 9 * ALONE
+    assert len(starts(recording_workers, "crowd", since=again, until=again + 0.95)) >= 9 * ALONE
 
 
 @simulated
 async def test_a_crowd_beside_one_that_asks_for_ever_is_done_in_the_end(queue: WorkQueue, clock: FakeClock) -> None:
     add(queue, "crowd", 200)
-    async with crew_of(queue, clock, seconds=0.1) as crew:
+    async with crew_of(queue, clock, seconds=0.1) as recording_workers:
         await keep_asking(queue, "quiet", times=45)
 
-    assert len(starts(crew, "crowd")) == 200
+    assert len(starts(recording_workers, "crowd")) == 200
 
 
 @simulated
@@ -129,11 +135,11 @@ async def test_two_crowds_share_the_time_of_one_worker(queue: WorkQueue, clock: 
     queue.add(work_in("quiet"))
     add(queue, "crowd", 100)
     add(queue, "mob", 100)
-    async with crew_of(queue, clock, seconds=0.1) as crew:
+    async with crew_of(queue, clock, seconds=0.1) as recording_workers:
         await asyncio.sleep(1.1)
 
-    assert starts(crew, "crowd") == pytest.approx([0, 0.3, 0.6, 0.9], abs=0.01)
-    assert starts(crew, "mob") == pytest.approx([0, 0.3, 0.6, 0.9], abs=0.01)
+    assert starts(recording_workers, "crowd") == pytest.approx([0, 0.3, 0.6, 0.9], abs=0.01)
+    assert starts(recording_workers, "mob") == pytest.approx([0, 0.3, 0.6, 0.9], abs=0.01)
 
 
 @simulated
@@ -141,24 +147,24 @@ async def test_who_asks_beside_a_crowd_at_full_speed_is_served_by_the_workers_th
     queue: WorkQueue, clock: FakeClock
 ) -> None:
     add(queue, "crowd", 100)
-    async with crew_of(queue, clock, seconds=0.1) as crew:
+    async with crew_of(queue, clock, seconds=0.1) as recording_workers:
         await asyncio.sleep(0.55)
         add(queue, "quiet", FEW)
         await asyncio.sleep(0.5)
 
-    assert starts(crew, "quiet") == pytest.approx([0.55] * (FEW - 1) + [0.6], abs=0.01)
+    assert starts(recording_workers, "quiet") == pytest.approx([0.55] * (FEW - 1) + [0.6], abs=0.01)
 
 
 @simulated
 async def test_after_work_that_hangs_a_crowd_does_not_rest_as_long(queue: WorkQueue, clock: FakeClock) -> None:
     add(queue, "crowd", 100)
-    async with crew_of(queue, clock, seconds=60) as crew:
+    async with crew_of(queue, clock, seconds=60) as recording_workers:
         for _ in range(66):
             queue.add(work_in("quiet"))  # one object, again and again
             await asyncio.sleep(1)
 
-    assert len(starts(crew, "crowd", since=60, until=60 + MOST_REST_SECONDS)) == 0
-    assert len(starts(crew, "crowd", since=60 + MOST_REST_SECONDS)) == 1
+    assert len(starts(recording_workers, "crowd", since=60, until=60 + MOST_REST_SECONDS)) == 0
+    assert len(starts(recording_workers, "crowd", since=60 + MOST_REST_SECONDS)) == 1
 
 
 @pytest.mark.parametrize("why", ["in bulk", "a date has come", "it is tried again"])
@@ -173,11 +179,11 @@ async def test_for_what_nobody_waits_a_crowd_does_not_hold_back(queue: WorkQueue
         case _:
             queue.retry(other)
     add(queue, "crowd", 1000)
-    async with crew_of(queue, clock, seconds=0.1) as crew:
+    async with crew_of(queue, clock, seconds=0.1) as recording_workers:
         await asyncio.sleep(0.95)
 
-    assert starts(crew, "other")
-    assert len(starts(crew, "crowd")) >= 9 * ALONE
+    assert starts(recording_workers, "other")
+    assert len(starts(recording_workers, "crowd")) >= 9 * ALONE
 
 
 @simulated
@@ -209,11 +215,11 @@ async def test_once_nobody_asks_a_crowd_is_worked_on_again_though_its_one_worker
 ) -> None:
     queue.add(work_in("quiet"))
     add(queue, "crowd", 100)
-    async with crew_of(queue, clock, seconds=60) as crew:
+    async with crew_of(queue, clock, seconds=60) as recording_workers:
         await asyncio.sleep(HEEDED_SECONDS + 0.1)
 
-    assert len(starts(crew, "crowd", until=HEEDED_SECONDS)) == 1
-    assert len(starts(crew, "crowd")) == ALONE
+    assert len(starts(recording_workers, "crowd", until=HEEDED_SECONDS)) == 1
+    assert len(starts(recording_workers, "crowd")) == ALONE
 
 
 @simulated
@@ -223,10 +229,10 @@ async def test_once_nobody_asks_crowds_are_worked_on_again_though_all_of_them_re
     queue.add(work_in("quiet"))
     for number in range(40):
         add(queue, f"crowd{number}", 100)
-    async with crew_of(queue, clock, seconds=0.5) as crew:
+    async with crew_of(queue, clock, seconds=0.5) as recording_workers:
         await asyncio.sleep(HEEDED_SECONDS + 0.1)
 
-    assert len([moment for moment, _ in crew.began if moment >= HEEDED_SECONDS]) == WORKERS
+    assert len([moment for moment, _ in recording_workers.began if moment >= HEEDED_SECONDS]) == WORKERS
 
 
 @simulated
@@ -236,11 +242,11 @@ async def test_however_many_crowds_there_are_they_leave_most_workers_to_those_wh
     queue.add(work_in("quiet"))
     for number in range(200):
         add(queue, f"crowd{number}", 10)
-    async with crew_of(queue, clock, seconds=60) as crew:
+    async with crew_of(queue, clock, seconds=60) as recording_workers:
         for number in range(1, 8):
             await asyncio.sleep(1)
             queue.add(work_in(f"quiet{number}"))
         await asyncio.sleep(0.5)
 
-    assert len([name for _, name in crew.began if name.startswith("crowd")]) == WORKERS // 4
-    assert [moment for moment, name in crew.began if name.startswith("quiet")] == list(range(8))
+    assert len([name for _, name in recording_workers.began if name.startswith("crowd")]) == WORKERS // 4
+    assert [moment for moment, name in recording_workers.began if name.startswith("quiet")] == list(range(8))

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from pharia_access.services.operator.work_queue import WorkQueue
-from tests.support.crew import Crew, a_work
-from tests.support.virtual_time import FakeClock, simulated
+from tests.support.fakes.virtual_time import FakeClock, simulated
+from tests.support.harness.recording_workers import RecordingWorkers, a_work
 
 
 def test_retries_double_from_a_fifth_of_a_second_to_a_minute(queue: WorkQueue) -> None:
@@ -59,13 +59,13 @@ def test_the_failures_of_one_do_not_slow_another(queue: WorkQueue) -> None:
 
 @simulated
 async def test_a_retry_runs_when_its_wait_is_over(queue: WorkQueue, clock: FakeClock) -> None:
-    crew = Crew(queue, clock)
-    await crew.start(workers=1)
+    recording_workers = RecordingWorkers(queue, clock)
+    await recording_workers.start(workers=1)
 
     queue.retry(a_work(), at_least=7)
     await asyncio.sleep(100)
 
-    assert crew.began == [(7, "a")]
+    assert recording_workers.began == [(7, "a")]
 
 
 @pytest.mark.parametrize("delays", [(5, 10), (10, 5), (10, 5, 10), (5, 5)])
@@ -73,37 +73,37 @@ async def test_a_retry_runs_when_its_wait_is_over(queue: WorkQueue, clock: FakeC
 async def test_of_several_dates_the_earliest_stands(
     queue: WorkQueue, clock: FakeClock, delays: tuple[float, ...]
 ) -> None:
-    crew = Crew(queue, clock)
-    await crew.start(workers=2)
+    recording_workers = RecordingWorkers(queue, clock)
+    await recording_workers.start(workers=2)
 
     for seconds in delays:
         queue.add_after(a_work(), seconds)
     await asyncio.sleep(100)
 
-    assert crew.began == [(5, "a")]
+    assert recording_workers.began == [(5, "a")]
 
 
 @simulated
 async def test_a_new_date_can_be_set_when_the_last_one_has_passed(queue: WorkQueue, clock: FakeClock) -> None:
-    crew = Crew(queue, clock)
-    await crew.start(workers=1)
+    recording_workers = RecordingWorkers(queue, clock)
+    await recording_workers.start(workers=1)
 
     queue.add_after(a_work(), 5)
     await asyncio.sleep(6)
     queue.add_after(a_work(), 5)
     await asyncio.sleep(100)
 
-    assert crew.began == [(5, "a"), (11, "a")]
+    assert recording_workers.began == [(5, "a"), (11, "a")]
 
 
 @simulated
 async def test_work_that_falls_due_while_it_runs_runs_again(queue: WorkQueue, clock: FakeClock) -> None:
-    crew = Crew(queue, clock, seconds=10)
-    await crew.start(workers=2)
+    recording_workers = RecordingWorkers(queue, clock, seconds=10)
+    await recording_workers.start(workers=2)
 
     queue.add(a_work())
     queue.add_after(a_work(), 3)
     await asyncio.sleep(100)
 
-    assert crew.began == [(0, "a"), (10, "a")]
-    assert crew.most_at_once == 1
+    assert recording_workers.began == [(0, "a"), (10, "a")]
+    assert recording_workers.most_at_once == 1

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from pharia_access.services.operator.work_queue import WorkQueue
-from tests.support.crew import a_work, drained
-from tests.support.virtual_time import FakeClock, simulated
+from tests.support.fakes.virtual_time import FakeClock, simulated
+from tests.support.harness.recording_workers import a_work, drained
 
 
 @simulated

@@ -6,8 +6,8 @@ import pytest
 
 from pharia_access.domain.model import ObjectKey
 from pharia_access.services.operator.work_queue import WorkItem, WorkQueue
-from tests.support.crew import Crew
-from tests.support.virtual_time import FakeClock, simulated
+from tests.support.fakes.virtual_time import FakeClock, simulated
+from tests.support.harness.recording_workers import RecordingWorkers
 
 
 def work_in(namespace: str, number: int = 0) -> WorkItem:
@@ -54,33 +54,33 @@ async def test_within_a_namespace_whoever_came_first_is_served_first(queue: Work
 async def test_namespaces_in_which_everything_hangs_leave_workers_to_the_others(
     queue: WorkQueue, clock: FakeClock, slow: int, at_work: int
 ) -> None:
-    crew = Crew(queue, clock, seconds=1000)
+    recording_workers = RecordingWorkers(queue, clock, seconds=1000)
     for namespace in range(slow):
         for number in range(100):
             queue.add(work_in(f"slow{namespace}", number))
-    await crew.start(16)
+    await recording_workers.start(16)
     await asyncio.sleep(1)
-    assert len(crew.began) == at_work
+    assert len(recording_workers.began) == at_work
 
     queue.add(work_in("other"))
     await asyncio.sleep(1)
 
-    assert crew.began[-1][1] == "other-0"
-    for task in crew.tasks:
+    assert recording_workers.began[-1][1] == "other-0"
+    for task in recording_workers.tasks:
         task.cancel()
 
 
 @pytest.mark.parametrize("workers", [1, 2, 3])
 @simulated
 async def test_few_workers_are_all_used_for_one_namespace(queue: WorkQueue, clock: FakeClock, workers: int) -> None:
-    crew = Crew(queue, clock, seconds=1)
+    recording_workers = RecordingWorkers(queue, clock, seconds=1)
     for number in range(9):
         queue.add(work_in("only", number))
-    await crew.start(workers)
+    await recording_workers.start(workers)
     await asyncio.sleep(0.5)
 
-    assert len(crew.began) == workers
-    for task in crew.tasks:
+    assert len(recording_workers.began) == workers
+    for task in recording_workers.tasks:
         task.cancel()
 
 
@@ -88,12 +88,12 @@ async def test_few_workers_are_all_used_for_one_namespace(queue: WorkQueue, cloc
 async def test_all_work_is_done_in_the_end_also_where_a_namespace_had_to_wait(
     queue: WorkQueue, clock: FakeClock
 ) -> None:
-    crew = Crew(queue, clock, seconds=1)
+    recording_workers = RecordingWorkers(queue, clock, seconds=1)
     for number in range(100):
         queue.add(work_in("only", number))
-    await crew.start(16)
+    await recording_workers.start(16)
     await asyncio.sleep(10)
 
-    assert len(crew.began) == 100
-    for task in crew.tasks:
+    assert len(recording_workers.began) == 100
+    for task in recording_workers.tasks:
         task.cancel()

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pharia_access.domain.verdict import IssuedToken, Refusal
 from pharia_access.services.verifier.audit_log import AuditLimits, AuditLog
 from pharia_access.services.verifier.authorizer import Contract
-from tests.support.http_door import Door
+from tests.support.verifier.verifier_server import VerifierServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 @dataclass
 class Case:
     limits: AuditLimits = field(default_factory=AuditLimits)
-    ticks: float = 100.0
+    boottime: float = 100.0
     dropped: int = 0
 
     def __post_init__(self) -> None:
-        self.audit = AuditLog(self.limits, ticks=lambda: self.ticks, meter=self)
+        self.audit = AuditLog(self.limits, boottime=lambda: self.boottime, metrics=self)
 
     def audit_line_dropped(self) -> None:
         self.dropped += 1
@@ -42,8 +42,8 @@ def everything_is_heard(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def token(name: str = "ci") -> IssuedToken:
-    door = Door()
-    found = door.index.find(door.issue(name).token_id)
+    server = VerifierServer()
+    found = server.index.find(server.issue(name).token_id)
     assert found is not None
     return found
 
@@ -84,7 +84,7 @@ def test_the_same_is_told_once_in_the_interval_and_then_how_often(caplog: pytest
     for _ in range(5):
         case.refuse(refused)
     case.refuse(refused, Refusal.EXPIRED)
-    case.ticks += 60
+    case.boottime += 60
     case.refuse(refused)
 
     assert lines(caplog) == [("refused", "revoked", 0), ("refused", "expired", 0), ("refused", "revoked", 4)]
@@ -107,7 +107,7 @@ def test_there_are_so_many_lines_a_second_and_no_more(caplog: pytest.LogCaptureF
         case.refuse(one)
     assert len(caplog.records) == 3
 
-    case.ticks += 0.2
+    case.boottime += 0.2
     for one in refused[3:]:
         case.refuse(one)
 
@@ -152,7 +152,7 @@ def test_every_refusal_is_a_line_or_told_by_a_later_one_or_still_to_be_told(refu
         case = Case(AuditLimits(per_second=2, burst=2))
         for number, pause in refusals:
             case.refuse(SOME[number])
-            case.ticks += pause
+            case.boottime += pause
 
     told = sum(1 + r.__dict__["suppressed"] + r.__dict__.get("suppressedOthers", 0) for r in records)
     to_be_told = case.audit._forgotten + sum(kind.suppressed for kind in case.audit._kinds.values())

@@ -6,7 +6,8 @@ import pytest
 
 from pharia_access.domain.verdict import Refusal
 from pharia_access.services.verifier.authorizer import Contract
-from tests.support.http_door import Door
+from pharia_access.services.verifier.verifier import Allowed, Denied, Unverified
+from tests.support.verifier.verifier_server import VerifierServer
 
 
 def header(token: str) -> list[bytes]:
@@ -14,75 +15,76 @@ def header(token: str) -> list[bytes]:
 
 
 def test_an_accepted_request_is_counted_and_noted_as_a_use() -> None:
-    door = Door()
-    text = door.issue()
+    server = VerifierServer()
+    text = server.issue()
 
-    decision = door.gate.authorize_nowait(Contract.NGINX, header(text.reveal()))
+    decision = server.authorizer.authorize_nowait(Contract.NGINX, header(text.reveal()))
 
-    assert decision is not None
-    assert decision.accepted is not None
-    assert door.journal.decided_ == [("nginx", "ok")]
-    assert door.journal.used_ == [text.token_id]
-    assert door.journal.refused_ == []
+    assert isinstance(decision, Allowed)
+    assert server.journal.decided_ == [("nginx", "ok")]
+    assert server.journal.used_ == [text.token_id]
+    assert server.journal.refused_ == []
 
 
 def test_a_refused_request_is_counted_and_written_down_and_is_no_use() -> None:
-    door = Door()
-    text = door.issue()
+    server = VerifierServer()
+    text = server.issue()
 
-    decision = door.gate.authorize_nowait(Contract.FORWARD, header(text.reveal()), "role=admin")
+    decision = server.authorizer.authorize_nowait(Contract.FORWARD, header(text.reveal()), "role=admin")
 
-    assert decision is not None
+    assert isinstance(decision, Denied)
     assert decision.refusal is Refusal.INSUFFICIENT_SCOPE
-    assert door.journal.decided_ == [("forward", "insufficient-scope")]
-    assert door.journal.refused_ == [("forward", "insufficient-scope", "role=admin")]
-    assert door.journal.used_ == []
+    assert server.journal.decided_ == [("forward", "insufficient-scope")]
+    assert server.journal.refused_ == [("forward", "insufficient-scope", "role=admin")]
+    assert server.journal.used_ == []
 
 
 def test_a_requirement_that_is_wrong_is_explained_in_the_log() -> None:
-    door = Door()
+    server = VerifierServer()
 
-    door.gate.authorize_nowait(Contract.FORWARD, header(door.issue().reveal()), "rolle=x")
+    server.authorizer.authorize_nowait(Contract.FORWARD, header(server.issue().reveal()), "rolle=x")
 
-    (refused,) = door.journal.refused_
+    (refused,) = server.journal.refused_
     assert refused[1] == "malformed-requirement"
     assert "unknown requirement 'rolle'" in refused[2]
 
 
 def test_what_needs_argon2_is_left_and_counted_by_nobody_yet() -> None:
-    door = Door(keyring=False)
+    server = VerifierServer(keyring=False)
 
-    assert door.gate.authorize_nowait(Contract.NGINX, header(door.issue().reveal())) is None
-    assert door.journal.decided_ == []
+    found = server.authorizer.authorize_nowait(Contract.NGINX, header(server.issue().reveal()))
+
+    assert isinstance(found, Unverified)
+    assert server.journal.decided_ == []
 
 
 async def test_the_slow_way_decides_alike() -> None:
-    door = Door(keyring=False)
-    text = door.issue().reveal()
+    server = VerifierServer(keyring=False)
+    text = server.issue().reveal()
 
-    good = await door.gate.decide(Contract.NGINX, header(text), "role=studio-user")
-    none = await door.gate.decide(Contract.NGINX, [])
-    by_body = await door.gate.decide_text(Contract.INTROSPECT, text.encode())
-    door.hash_verifier.close()
+    good = await server.authorizer.authorize(Contract.NGINX, header(text), "role=studio-user")
+    none = await server.authorizer.authorize(Contract.NGINX, [])
+    by_body = await server.authorizer.authorize_text(Contract.INTROSPECT, text.encode())
+    server.hash_verifier.close()
 
-    assert good.accepted is not None
-    assert none.refusal is Refusal.NO_CREDENTIALS
-    assert by_body.accepted is not None
-    assert [reason for _, reason in door.journal.decided_] == ["ok", "no-credentials", "ok"]
+    assert isinstance(good, Allowed)
+    assert none == Denied(Refusal.NO_CREDENTIALS)
+    assert isinstance(by_body, Allowed)
+    assert [reason for _, reason in server.journal.decided_] == ["ok", "no-credentials", "ok"]
 
 
 @pytest.mark.parametrize("keyring", [True, False], ids=["at once", "by Argon2id"])
 async def test_long_work_rests_for_checks_that_pass_and_for_no_others(*, keyring: bool) -> None:
     """Else a stranger who asks thirty times a second would slow everybody's long requests a hundredfold."""
-    door = Door(keyring=keyring)
-    text = door.issue().reveal()
+    server = VerifierServer(keyring=keyring)
+    text = server.issue().reveal()
     refused = [([], ""), (header("pharia_x"), ""), (header(text), "role=admin"), (header(text), "rolle=x")]
 
     for values, requirement in refused:
-        if door.gate.authorize_nowait(Contract.NGINX, values, requirement) is None:
-            await door.gate.decide(Contract.NGINX, values, requirement)
-    noted_of_refused = door.gate.checks
-    await door.gate.decide(Contract.NGINX, header(text))
+        if isinstance(server.authorizer.authorize_nowait(Contract.NGINX, values, requirement), Unverified):
+            await server.authorizer.authorize(Contract.NGINX, values, requirement)
+    noted_of_refused = server.authorizer.checks
+    await server.authorizer.authorize(Contract.NGINX, header(text))
 
-    assert len(door.journal.decided_) == len(refused) + 1
-    assert (noted_of_refused, door.gate.checks) == (0, 1)
+    assert len(server.journal.decided_) == len(refused) + 1
+    assert (noted_of_refused, server.authorizer.checks) == (0, 1)

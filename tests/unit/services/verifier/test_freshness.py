@@ -6,7 +6,7 @@ import pytest
 
 from pharia_access.domain.api_values import Kind
 from pharia_access.services.verifier.freshness import Bounds, Freshness, MaxClock, Part
-from tests.support.parts_of_a_view import (
+from tests.support.builders.watched_parts import (
     CREDENTIALS,
     PARTS,
     ROLES,
@@ -19,7 +19,7 @@ from tests.support.parts_of_a_view import (
 
 def test_nothing_is_fresh_before_every_part_was_listed() -> None:
     freshness = Freshness((TOKENS, ROLES), Bounds(view=300))
-    freshness.heard(TOKENS, 1000)
+    freshness.mark_fresh(TOKENS, 1000)
 
     assert freshness.missing(1010) == (ROLES,)
     assert not freshness.is_fresh("finance", 1010)
@@ -29,17 +29,17 @@ def test_nothing_is_fresh_before_every_part_was_listed() -> None:
 
 def test_the_oldest_part_decides() -> None:
     freshness = of_one_view()
-    freshness.heard(TOKENS, 1100)
-    freshness.heard(ROLES, 1100)
+    freshness.mark_fresh(TOKENS, 1100)
+    freshness.mark_fresh(ROLES, 1100)
 
     assert (freshness.is_fresh("finance", 1300), freshness.is_fresh("finance", 1300.1)) == (True, False)
-    freshness.heard(CREDENTIALS, 1200)
+    freshness.mark_fresh(CREDENTIALS, 1200)
     assert (freshness.is_fresh("finance", 1400), freshness.is_fresh("finance", 1400.1)) == (True, False)
 
 
 def test_an_older_moment_takes_nothing_back() -> None:
     freshness = of_one_view()
-    freshness.heard(ROLES, 900)
+    freshness.mark_fresh(ROLES, 900)
 
     assert freshness.is_fresh("finance", 1300)
 
@@ -48,7 +48,7 @@ def test_an_older_moment_takes_nothing_back() -> None:
 def test_a_namespace_that_ages_takes_nothing_from_the_others(kind: Kind) -> None:
     freshness = of_three_namespaces()
     for part in set(PARTS) - {Part(kind, "doomed")}:
-        freshness.heard(part, 1200)
+        freshness.mark_fresh(part, 1200)
 
     assert fresh(freshness, 1300) == ["finance", "research", "doomed"]
     assert fresh(freshness, 1301) == ["finance", "research"]
@@ -58,10 +58,10 @@ def test_a_namespace_that_ages_takes_nothing_from_the_others(kind: Kind) -> None
 def test_what_belongs_to_no_namespace_is_shared_by_all() -> None:
     freshness = of_three_namespaces()
     for part in set(PARTS) - {ROLES}:
-        freshness.heard(part, 1200)
+        freshness.mark_fresh(part, 1200)
 
     assert fresh(freshness, 1301) == []
-    freshness.heard(ROLES, 1200)
+    freshness.mark_fresh(ROLES, 1200)
     assert fresh(freshness, 1301) == ["finance", "research", "doomed"]
 
 
@@ -94,7 +94,7 @@ class TestForbidden:
 
         freshness.alive(part, 1010)
         assert (freshness.is_lost(part), fresh(freshness, 1010)) == (False, ["finance", "research"])
-        freshness.heard(part, 1011)
+        freshness.mark_fresh(part, 1011)
         assert fresh(freshness, 1011) == ["finance", "research", "doomed"]
 
     def test_without_the_right_to_the_roles_nobody_is_accepted(self) -> None:
@@ -115,7 +115,7 @@ class TestResuming:
 
     def test_it_may_not_beyond_the_bound_of_the_view_either(self) -> None:
         freshness = Freshness((TOKENS,), Bounds(view=10, contact=30))
-        freshness.heard(TOKENS, 1000)
+        freshness.mark_fresh(TOKENS, 1000)
 
         assert (freshness.may_resume(TOKENS, 1010), freshness.may_resume(TOKENS, 1010.1)) == (True, False)
 
@@ -136,14 +136,14 @@ class TestStart:
                 freshness.denied(part, 1001)
                 freshness.denied(part, 1003)
             else:
-                freshness.heard(part, 1001)
+                freshness.mark_fresh(part, 1001)
 
         assert freshness.missing(1003) == ()
         assert freshness.is_fresh_anywhere(1003)
 
     def test_it_waits_for_one_that_fails_but_not_for_long(self) -> None:
         freshness = Freshness((ROLES, TOKENS), Bounds(view=300))
-        freshness.heard(ROLES, 1000)
+        freshness.mark_fresh(ROLES, 1000)
         for at in (1001, 1005, 1010):
             freshness.failed(TOKENS, at)
 
@@ -166,17 +166,17 @@ class TestStart:
     ],
 )
 def test_the_later_of_two_clocks_counts(wall: float, expected: float) -> None:
-    moments = {"wall": 5000.0, "ticks": 100.0}
-    clock = MaxClock(lambda: moments["wall"], lambda: moments["ticks"])
-    clock.server_said(5000.0)
+    moments = {"wall": 5000.0, "boottime": 100.0}
+    clock = MaxClock(lambda: moments["wall"], lambda: moments["boottime"])
+    clock.set_server_time(5000.0)
 
-    moments.update(wall=wall, ticks=110.0)
+    moments.update(wall=wall, boottime=110.0)
 
-    assert clock() == expected
-    assert clock.behind() == 5010.0 - wall
+    assert clock.at(110.0) == expected
+    assert clock.offset() == 5010.0 - wall
 
 
 def test_without_the_servers_time_ours_counts() -> None:
     clock = MaxClock(lambda: 5000.0, lambda: 100.0)
 
-    assert (clock(), clock.behind()) == (5000.0, -inf)
+    assert (clock.at(100.0), clock.offset()) == (5000.0, -inf)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pharia_access.services.verifier.freshness import Bounds, Freshness, Part
-from tests.support.parts_of_a_view import (
+from tests.support.builders.watched_parts import (
     CREDENTIALS,
     NAMESPACES,
     PARTS,
@@ -59,11 +59,13 @@ class TestContact:
 
         freshness.alive(part, 1004)
         assert not freshness.in_contact(1004)
-        freshness.heard(part, 1005)
+        freshness.mark_fresh(part, 1005)
         assert freshness.in_contact(1005)
 
 
-signs = st.tuples(st.sampled_from(["heard", "alive", "failed", "denied"]), st.sampled_from(PARTS), st.floats(0.125, 60))
+signs = st.tuples(
+    st.sampled_from(["mark_fresh", "alive", "failed", "denied"]), st.sampled_from(PARTS), st.floats(0.125, 60)
+)
 
 
 @given(st.lists(signs, max_size=60))
@@ -94,17 +96,17 @@ def lost(told: list[tuple[str, float]]) -> bool:
 
 def tail(told: list[tuple[str, float]]) -> list[tuple[str, float]]:
     """What was told after the last sign of life."""
-    alive = [number for number, (sign, _) in enumerate(told) if sign in {"heard", "alive"}]
+    alive = [number for number, (sign, _) in enumerate(told) if sign in {"mark_fresh", "alive"}]
     return told[alive[-1] + 1 :] if alive else told
 
 
 def complete_since(now: float, told: list[tuple[str, float]]) -> float:
     """How long ago it was complete: not at all where a loss came after."""
-    heard = [number for number, (sign, _) in enumerate(told) if sign == "heard"]
+    heard = [number for number, (sign, _) in enumerate(told) if sign == "mark_fresh"]
     if not heard or any(lost(told[: number + 1]) for number in range(heard[-1], len(told))):
         return inf
     return now - told[heard[-1]][1]
 
 
 def since_life(now: float, told: list[tuple[str, float]]) -> float:
-    return now - max((at for sign, at in told if sign in {"heard", "alive"}), default=-inf)
+    return now - max((at for sign, at in told if sign in {"mark_fresh", "alive"}), default=-inf)

@@ -20,14 +20,14 @@ def token(name: str = "ci", token_id: str = ID, **changes: object) -> IssuedToke
         key=f"finance/{name}",
         uid=f"uid-{name}",
         token_id=token_id,
-        credential="finance/bot",
+        credential_key="finance/bot",
         credential_uid="uid-c",
         issued_at=0.0,
         ends_at=1.0,
         ends_text="",
         revoked=False,
         deleting=False,
-        proof=f"hash of {name}",
+        hash=f"hash of {name}",
     )
     return replace(made, **changes)  # type: ignore[arg-type] # fields of the record
 
@@ -87,7 +87,7 @@ def test_an_event_of_one_that_shares_its_id_changes_nothing_about_that() -> None
     ("changes", "kept"),
     [
         pytest.param({"last_used": 5.0}, True, id="another field"),
-        pytest.param({"proof": "another"}, False, id="another hash"),
+        pytest.param({"hash": "another"}, False, id="another hash"),
         pytest.param({"uid": "another"}, False, id="another object of the name"),
     ],
 )
@@ -108,31 +108,31 @@ def test_roles_count_as_they_are_now() -> None:
     index = Index()
     index.put_credential_record(BOT)
     index.put_role(READER)
-    assert index.held("finance/bot", BOT).roles == ("reader",)
+    assert index.effective_roles(BOT).roles == ("reader",)
 
     index.put_role(Role("writer", frozenset({"finance"}), ()))
-    assert index.held("finance/bot", BOT).roles == ("reader", "writer")
+    assert index.effective_roles(BOT).roles == ("reader", "writer")
 
     index.put_role(Role("writer", frozenset({"elsewhere"}), ()))
-    assert index.held("finance/bot", BOT).roles == ("reader",)
+    assert index.effective_roles(BOT).roles == ("reader",)
 
     index.drop("ApiRole", "reader")
-    assert index.held("finance/bot", BOT).permissions == ()
+    assert index.effective_roles(BOT).permissions == ()
 
 
 def test_a_credential_counts_as_it_is_now() -> None:
     index = Index()
     index.put_role(READER)
     index.put_credential_record(BOT)
-    assert index.held("finance/bot", BOT).roles == ("reader",)
+    assert index.effective_roles(BOT).roles == ("reader",)
 
     other = replace(BOT, roles=())
     index.put_credential_record(other)
-    assert index.holder("finance/bot") == other
-    assert index.held("finance/bot", other).roles == ()
+    assert index.credential("finance/bot") == other
+    assert index.effective_roles(other).roles == ()
 
     index.drop("ApiCredential", "finance/bot")
-    assert index.holder("finance/bot") is None
+    assert index.credential("finance/bot") is None
 
 
 def test_a_full_list_sweeps_away_what_it_did_not_show() -> None:

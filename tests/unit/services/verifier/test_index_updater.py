@@ -24,40 +24,40 @@ class Meter:
         self.counted.append(f"{kind} malformed")
 
 
-def a_feed(meter: Meter) -> tuple[VerifierState, IndexUpdater[Role]]:
+def an_updater(metrics: Meter) -> tuple[VerifierState, IndexUpdater[Role]]:
     view = VerifierState(Index(), Freshness((Part("ApiRole"),), Bounds(view=10)))
-    return view, IndexUpdater(view, Part("ApiRole"), view.index.put_role, meter=meter)
+    return view, IndexUpdater(view, Part("ApiRole"), view.index.put_role, metrics=metrics)
 
 
 def test_a_feed_fills_the_index_and_says_how_fresh_it_is(caplog: pytest.LogCaptureFixture) -> None:
-    meter = Meter()
-    view, feed = a_feed(meter)
+    metrics = Meter()
+    view, updater = an_updater(metrics)
 
-    feed.put(Role("a", frozenset(), ()))
-    feed.put(Role("b", frozenset(), ()))
-    feed.put(Role("c", frozenset(), ()))
-    feed.drop("a")
-    feed.malformed("b", "spec: wrong")
-    feed.listed({"c"}, None, 100.0)
-    feed.heard(101.0)
-    feed.interrupted("broken", 102.0)
+    updater.put(Role("a", frozenset(), ()))
+    updater.put(Role("b", frozenset(), ()))
+    updater.put(Role("c", frozenset(), ()))
+    updater.drop("a")
+    updater.malformed("b", "spec: wrong")
+    updater.listed({"c"}, None, 100.0)
+    updater.heard(101.0)
+    updater.interrupted("broken", 102.0)
 
     assert view.index.sizes()["ApiRole"] == 1
     assert (view.freshness.is_fresh("finance", 111.0), view.freshness.is_fresh("finance", 111.1)) == (True, False)
-    assert meter.counted == ["ApiRole malformed", "ApiRole broken"]
+    assert metrics.counted == ["ApiRole malformed", "ApiRole broken"]
     assert caplog.records[0].__dict__["problem"] == "spec: wrong"
 
 
 def test_a_part_that_is_lost_is_told_once_and_once_that_it_is_back(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
-    view, feed = a_feed(Meter())
-    feed.listed(set(), None, 100.0)
+    view, updater = an_updater(Meter())
+    updater.listed(set(), None, 100.0)
 
     for at in (101.0, 103.0, 105.0):
-        feed.denied(at)
+        updater.denied(at)
     assert not view.freshness.is_fresh("finance", 105.0)
     for at in (106.0, 107.0):
-        feed.alive(at)
+        updater.alive(at)
 
     assert [(record.levelname, record.__dict__["part"]) for record in caplog.records] == [
         ("WARNING", "ApiRole"),

@@ -16,8 +16,8 @@ from pharia_access.domain.keyring import Keyring, MacKey
 from pharia_access.domain.token import TokenText, mint
 from pharia_access.domain.verdict import RULES
 from pharia_access.services.verifier.hash_verifier import HashVerifier, HashVerifierLimits
-from pharia_access.services.verifier.verifier import Refused, Verifier, VerifierClock
-from tests.support.http_door import Door
+from pharia_access.services.verifier.verifier import Denied, Verifier
+from tests.support.verifier.verifier_server import VerifierServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,32 +41,33 @@ class House:
     def __init__(self, *, fingerprints: bool) -> None:
         self.fingerprints = fingerprints
         self.proofs = 0
-        self.door = Door(keyring=False)
+        self.server = VerifierServer(keyring=False)
         self.restart(None)
 
     def restart(self, ring: Keyring | None, limits: HashVerifierLimits | None = None) -> None:
-        self.door.hash_verifier.close()
-        self.door.hash_verifier = HashVerifier(self._matches, limits or HashVerifierLimits())
-        self.door.verifier = Verifier(
-            index=self.door.index,
-            freshness=self.door.freshness,
-            hash_verifier=self.door.hash_verifier,
-            clock=VerifierClock(lambda: self.door.now, lambda: self.door.ticks),
+        self.server.hash_verifier.close()
+        self.server.hash_verifier = HashVerifier(self._matches, limits or HashVerifierLimits())
+        self.server.verifier = Verifier(
+            index=self.server.index,
+            freshness=self.server.freshness,
+            hash_verifier=self.server.hash_verifier,
+            boottime=lambda: self.server.boottime,
+            now=lambda _boottime: self.server.now,
             rules=RULES,
             own_key=secrets.token_bytes(32),
         )
-        for name in list(self.door.index._tokens):
-            self.door.index._tokens[name].own_mac = None
-        self.door.verifier.use_keyring(ring)
+        for name in list(self.server.index._tokens):
+            self.server.index._tokens[name].own_mac = None
+        self.server.verifier.use_keyring(ring)
 
     def mint(self, name: str, ring: Keyring) -> TokenText:
-        self.door.keyring = ring
+        self.server.keyring = ring
         named = {} if self.fingerprints else {"mac_key_id": ring.current.key_id}
-        return self.door.issue(name, **named)  # type: ignore[arg-type] # a change of the record
+        return self.server.issue(name, **named)  # type: ignore[arg-type] # a change of the record
 
     async def ask(self, text: TokenText) -> str:
-        found = await self.door.verifier.verify(text.reveal().encode())
-        return found.reason.value if isinstance(found, Refused) else type(found).__name__
+        found = await self.server.verifier.verify(text.reveal().encode())
+        return found.refusal.value if isinstance(found, Denied) else type(found).__name__
 
     def _matches(self, phc: str, text: TokenText) -> bool:
         self.proofs += 1
@@ -83,7 +84,7 @@ def forged(text: TokenText) -> TokenText:
 def house(request: pytest.FixtureRequest) -> Iterator[House]:
     made = House(fingerprints=request.param)
     yield made
-    made.door.hash_verifier.close()
+    made.server.hash_verifier.close()
 
 
 @pytest.mark.parametrize("cold", [True, False], ids=["a process that starts", "one that runs"])
@@ -101,16 +102,16 @@ def house(request: pytest.FixtureRequest) -> Iterator[House]:
 async def test_good_tokens_stay_good_and_forged_ones_bad(
     house: House, *, cold: bool, rings: list[Keyring | None], mints_between: bool, used: bool
 ) -> None:
-    house.door.verifier.use_keyring(BEFORE)
+    house.server.verifier.use_keyring(BEFORE)
     good = [house.mint("first", BEFORE), house.mint("second", BEFORE)]
     if used:
-        assert [await house.ask(text) for text in good] == ["Accepted"] * 2
+        assert [await house.ask(text) for text in good] == ["Allowed"] * 2
 
     seen = Counter[str]()
     for number, ring in enumerate(rings):
         if cold:
             house.restart(ring)
-        house.door.verifier.use_keyring(ring)
+        house.server.verifier.use_keyring(ring)
         if mints_between and ring is not None:
             good.append(house.mint(f"later{number}", ring))
         for text in good:
@@ -118,28 +119,28 @@ async def test_good_tokens_stay_good_and_forged_ones_bad(
             seen[await house.ask(text)] += 1
             assert await house.ask(forged(text)) == "wrong-secret"
 
-    assert set(seen) == {"Accepted"}
+    assert set(seen) == {"Allowed"}
 
 
 async def test_forgeries_of_tokens_with_a_fingerprint_cost_no_slow_hash() -> None:
     house = House(fingerprints=True)
-    house.door.verifier.use_keyring(BEFORE)
+    house.server.verifier.use_keyring(BEFORE)
     text = house.mint("ci", BEFORE)
 
     assert {await house.ask(forged(text)) for _ in range(100)} == {"wrong-secret"}
     assert house.proofs == 0
-    house.door.hash_verifier.close()
+    house.server.hash_verifier.close()
 
 
 async def test_forgeries_of_a_token_of_old_cost_none_once_it_was_used() -> None:
     house = House(fingerprints=False)
-    house.door.verifier.use_keyring(BEFORE)
+    house.server.verifier.use_keyring(BEFORE)
     text = house.mint("ci", BEFORE)
-    assert await house.ask(text) == "Accepted"
+    assert await house.ask(text) == "Allowed"
 
     assert {await house.ask(forged(text)) for _ in range(100)} == {"wrong-secret"}
     assert house.proofs == 0
-    house.door.hash_verifier.close()
+    house.server.hash_verifier.close()
 
 
 async def test_many_forgeries_of_old_tokens_leave_room_for_tokens_without_a_key() -> None:
@@ -151,28 +152,28 @@ async def test_many_forgeries_of_old_tokens_leave_room_for_tokens_without_a_key(
 
     flood = [asyncio.ensure_future(house.ask(forged(text))) for text in old for _ in range(5)]
     await asyncio.sleep(0)
-    assert house.door.hash_verifier.waiting <= 4
-    assert await house.ask(cold) == "Accepted"
+    assert house.server.hash_verifier.waiting <= 4
+    assert await house.ask(cold) == "Allowed"
 
     assert Counter(await asyncio.gather(*flood)).keys() <= {"wrong-secret", "overloaded"}
     assert house.proofs <= 20
-    assert [await house.ask(text) for text in old] == ["Accepted"] * 20
-    house.door.hash_verifier.close()
+    assert [await house.ask(text) for text in old] == ["Allowed"] * 20
+    house.server.hash_verifier.close()
 
 
 async def test_another_key_under_a_known_id_is_counted_and_told_once(caplog: pytest.LogCaptureFixture) -> None:
     house = House(fingerprints=True)
     texts = [house.mint(f"t{number}", BEFORE) for number in range(3)]
-    house.door.verifier.use_keyring(CHANGED)
-    assert house.door.verifier.known_keys.replaced == 0
+    house.server.verifier.use_keyring(CHANGED)
+    assert house.server.verifier.known_keys.replaced == 0
 
-    assert {await house.ask(text) for text in texts} == {"Accepted"}
+    assert {await house.ask(text) for text in texts} == {"Allowed"}
 
-    assert house.door.verifier.known_keys.replaced == 1
+    assert house.server.verifier.known_keys.replaced == 1
     assert [vars(record)["key"] for record in caplog.records] == [KEY_ID]
-    house.door.verifier.use_keyring(BEFORE)
-    assert house.door.verifier.known_keys.replaced == 0
-    house.door.hash_verifier.close()
+    house.server.verifier.use_keyring(BEFORE)
+    assert house.server.verifier.known_keys.replaced == 0
+    house.server.hash_verifier.close()
 
 
 def test_a_fingerprint_tells_keys_apart_and_no_text_has_it_for_its_digest() -> None:

@@ -9,8 +9,8 @@ import pytest
 from pharia_access.domain.verdict import IssuedToken
 from pharia_access.errors import UnavailableError
 from pharia_access.services.verifier.last_used import NullLastUsedRecorder
-from tests.support.uses import HOUR, PER_SECOND, Case, a_token
-from tests.support.virtual_time import FakeClock, simulated
+from tests.support.fakes.virtual_time import FakeClock, simulated
+from tests.support.harness.last_used_writes import HOUR, PER_SECOND, Case, a_token
 
 
 @simulated

@@ -14,8 +14,8 @@ from pharia_access.errors import (
     NotFoundError,
     UnavailableError,
 )
-from tests.support.uses import Case, a_token
-from tests.support.virtual_time import FakeClock, simulated
+from tests.support.fakes.virtual_time import FakeClock, simulated
+from tests.support.harness.last_used_writes import Case, a_token
 
 
 @pytest.mark.parametrize(

@@ -15,38 +15,39 @@ from pharia_access.domain.keyring import Keyring
 from pharia_access.domain.permissions import Role
 from pharia_access.domain.token import TokenText, mint
 from pharia_access.domain.verdict import CredentialRecord, IssuedToken, Refusal
-from pharia_access.services.verifier.verifier import Accepted, Refused, Unverified
-from tests.support.http_door import SUBJECT, Door
+from pharia_access.services.verifier.verifier import Allowed, Denied, Unverified
+from tests.support.verifier.verifier_server import SUBJECT, VerifierServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def verdict(door: Door, text: TokenText | bytes) -> str:
+def verdict(server: VerifierServer, text: TokenText | bytes) -> str:
     """What `check` says, in a word."""
-    found = door.verifier.check(text if isinstance(text, bytes) else text.reveal().encode())
-    return found.reason.value if isinstance(found, Refused) else type(found).__name__
+    found = server.verifier.check(text if isinstance(text, bytes) else text.reveal().encode())
+    return found.refusal.value if isinstance(found, Denied) else type(found).__name__
 
 
-async def slow_verdict(door: Door, text: TokenText | bytes) -> str:
-    found = await door.verifier.verify(text if isinstance(text, bytes) else text.reveal().encode())
-    return found.reason.value if isinstance(found, Refused) else type(found).__name__
+async def slow_verdict(server: VerifierServer, text: TokenText | bytes) -> str:
+    found = await server.verifier.verify(text if isinstance(text, bytes) else text.reveal().encode())
+    return found.refusal.value if isinstance(found, Denied) else type(found).__name__
 
 
-def record(door: Door, text: TokenText) -> IssuedToken:
-    found = door.index.find(text.token_id)
+def record(server: VerifierServer, text: TokenText) -> IssuedToken:
+    found = server.index.find(text.token_id)
     assert found is not None
     return found
 
 
 def test_a_good_token_is_accepted_with_its_credential_and_roles() -> None:
-    door = Door()
-    text = door.issue()
+    server = VerifierServer()
+    text = server.issue()
 
-    found = door.verifier.check(text.reveal().encode())
+    found = server.verifier.check(text.reveal().encode())
 
-    assert isinstance(found, Accepted)
-    assert (found.token.token_id, found.holder.uid, found.held.roles) == (text.token_id, SUBJECT, ("studio-user",))
+    assert isinstance(found, Allowed)
+    assert (found.token.token_id, found.credential.uid) == (text.token_id, SUBJECT)
+    assert found.effective_roles.roles == ("studio-user",)
 
 
 @pytest.mark.parametrize(
@@ -61,15 +62,15 @@ def test_a_good_token_is_accepted_with_its_credential_and_roles() -> None:
     ],
 )
 def test_what_is_no_known_token_is_refused(text: bytes, reason: str) -> None:
-    assert verdict(Door(), text) == reason
+    assert verdict(VerifierServer(), text) == reason
 
 
 def test_every_changed_character_makes_another_text() -> None:
-    door = Door()
-    text = door.issue().reveal()
+    server = VerifierServer()
+    text = server.issue().reveal()
     forgeries = [text[:i] + ("x" if text[i] != "x" else "y") + text[i + 1 :] for i in range(len(text))]
 
-    assert {verdict(door, forgery.encode()) for forgery in forgeries} <= {
+    assert {verdict(server, forgery.encode()) for forgery in forgeries} <= {
         "wrong-secret",
         "malformed-token",
         "unknown-token",
@@ -77,51 +78,51 @@ def test_every_changed_character_makes_another_text() -> None:
 
 
 def test_an_id_that_two_objects_claim_is_neithers() -> None:
-    door = Door()
-    text = door.issue()
-    door.index.put_token(replace(record(door, text), key="finance/copy"))
+    server = VerifierServer()
+    text = server.issue()
+    server.index.put_token(replace(record(server, text), key="finance/copy"))
 
-    assert verdict(door, text) == "shared-token-id"
+    assert verdict(server, text) == "shared-token-id"
 
 
 def test_a_view_that_is_too_old_says_nothing_even_of_a_good_token() -> None:
-    door = Door()
-    text = door.issue()
+    server = VerifierServer()
+    text = server.issue()
 
-    door.ticks += 300
-    assert verdict(door, text) == "Accepted"
-    door.ticks += 0.001
-    assert verdict(door, text) == "view-too-old"
-    assert verdict(door, text.reveal()[:-1].encode() + b"!") == "malformed-token"
+    server.boottime += 300
+    assert verdict(server, text) == "Allowed"
+    server.boottime += 0.001
+    assert verdict(server, text) == "view-too-old"
+    assert verdict(server, text.reveal()[:-1].encode() + b"!") == "malformed-token"
 
 
 def test_without_a_key_only_argon2_can_tell_but_a_dead_token_costs_none() -> None:
-    door = Door(keyring=False)
-    good, dead = door.issue(), door.issue("dead", revoked=True)
+    server = VerifierServer(keyring=False)
+    good, dead = server.issue(), server.issue("dead", revoked=True)
 
-    assert isinstance(door.verifier.check(good.reveal().encode()), Unverified)
-    assert verdict(door, dead) == "revoked"
+    assert isinstance(server.verifier.check(good.reveal().encode()), Unverified)
+    assert verdict(server, dead) == "revoked"
 
 
 async def test_what_argon2_proved_stays_proved_and_no_other_text_passes() -> None:
-    door = Door(keyring=False)
-    text = door.issue()
+    server = VerifierServer(keyring=False)
+    text = server.issue()
 
-    assert await slow_verdict(door, text) == "Accepted"
-    assert verdict(door, text) == "Accepted"
-    assert verdict(door, text.reveal()[:-1].encode() + b"~") == "wrong-secret"
-    door.hash_verifier.close()
+    assert await slow_verdict(server, text) == "Allowed"
+    assert verdict(server, text) == "Allowed"
+    assert verdict(server, text.reveal()[:-1].encode() + b"~") == "wrong-secret"
+    server.hash_verifier.close()
 
 
 async def test_argon2_refuses_what_is_forged_malformed_or_cannot_be_proved() -> None:
-    door = Door(keyring=False)
-    text, broken = door.issue(), door.issue("broken", proof="$argon2id$v=19$m=999999,t=1,p=1$x$y")
+    server = VerifierServer(keyring=False)
+    text, broken = server.issue(), server.issue("broken", hash="$argon2id$v=19$m=999999,t=1,p=1$x$y")
     forged = _with_id_of(text)
 
-    assert await slow_verdict(door, forged) == "wrong-secret"
-    assert await slow_verdict(door, text.reveal()[:-1].encode() + b"~") == "malformed-token"
-    assert await slow_verdict(door, broken) == "unusable-proof"
-    door.hash_verifier.close()
+    assert await slow_verdict(server, forged) == "wrong-secret"
+    assert await slow_verdict(server, text.reveal()[:-1].encode() + b"~") == "malformed-token"
+    assert await slow_verdict(server, broken) == "unusable-proof"
+    server.hash_verifier.close()
 
 
 def _with_id_of(text: TokenText) -> TokenText:
@@ -135,11 +136,11 @@ def _id_bytes(token_id: str) -> bytes:
 
 
 async def test_too_much_waiting_is_told_and_never_accepted() -> None:
-    door = Door(keyring=False)
-    text = door.issue()
-    object.__setattr__(door.hash_verifier._limits, "waiting", 0)
+    server = VerifierServer(keyring=False)
+    text = server.issue()
+    object.__setattr__(server.hash_verifier._limits, "waiting", 0)
 
-    assert await slow_verdict(door, text) == "overloaded"
+    assert await slow_verdict(server, text) == "overloaded"
 
 
 @pytest.mark.parametrize(
@@ -152,101 +153,107 @@ async def test_too_much_waiting_is_told_and_never_accepted() -> None:
     ],
 )
 async def test_what_happens_while_argon2_works_counts(meanwhile: str, expected: str) -> None:
-    door = Door(keyring=False)
-    text = door.issue()
-    prove_truly = door.hash_verifier.verify
+    server = VerifierServer(keyring=False)
+    text = server.issue()
+    prove_truly = server.hash_verifier.verify
 
     async def verify_and_change(phc: str, text: TokenText, *, digest: bytes, doubtful: bool = False) -> bool:
         holds = await prove_truly(phc, text, digest=digest, doubtful=doubtful)
-        _change(door, text, meanwhile)
+        _change(server, text, meanwhile)
         return holds
 
-    door.hash_verifier.verify = verify_and_change  # type: ignore[method-assign] # the moment while it works
-    assert await slow_verdict(door, text) == expected
-    door.hash_verifier.close()
+    server.hash_verifier.verify = verify_and_change  # type: ignore[method-assign] # the moment while it works
+    assert await slow_verdict(server, text) == expected
+    server.hash_verifier.close()
 
 
-def _change(door: Door, text: TokenText, what: str) -> None:
+def _change(server: VerifierServer, text: TokenText, what: str) -> None:
     match what:
         case "revoke":
-            door.index.put_token(replace(record(door, text), revoked=True))
+            server.index.put_token(replace(record(server, text), revoked=True))
         case "delete":
-            door.index.drop("ApiToken", "finance/ci")
+            server.index.drop("ApiToken", "finance/ci")
         case "rehash":
-            door.index.put_token(replace(record(door, text), proof=hash_token(text, CHEAPEST)))
+            server.index.put_token(replace(record(server, text), hash=hash_token(text, CHEAPEST)))
         case _:
-            door.ticks += 1000
+            server.boottime += 1000
 
 
 async def test_a_keyring_may_come_change_and_go() -> None:
-    door = Door(keyring=False)
-    text = door.issue()
+    server = VerifierServer(keyring=False)
+    text = server.issue()
     other = Keyring.fresh(secrets.token_bytes, datetime(2026, 2, 1, tzinfo=UTC))
 
     seen = []
-    for keyring in (None, door.keyring, other, None):
-        door.verifier.use_keyring(keyring)
-        seen.append((door.verifier.keys, verdict(door, text)))
+    for keyring in (None, server.keyring, other, None):
+        server.verifier.use_keyring(keyring)
+        seen.append((server.verifier.keys, verdict(server, text)))
 
-    assert seen == [(0, "Unverified"), (1, "Accepted"), (1, "Unverified"), (0, "Unverified")]
+    assert seen == [(0, "Unverified"), (1, "Allowed"), (1, "Unverified"), (0, "Unverified")]
 
 
 def test_a_credential_that_came_again_is_another() -> None:
-    door = Door()
-    text = door.issue()
+    server = VerifierServer()
+    text = server.issue()
 
-    door.index.drop("ApiCredential", "finance/ci-bot")
-    gone = verdict(door, text)
-    door.index.put_credential_record(CredentialRecord("finance", "ci-bot", "another", ("studio-user",)))
+    server.index.drop("ApiCredential", "finance/ci-bot")
+    gone = verdict(server, text)
+    server.index.put_credential_record(CredentialRecord("finance", "ci-bot", "another", ("studio-user",)))
 
-    assert (gone, verdict(door, text)) == ("credential-gone", "credential-replaced")
+    assert (gone, verdict(server, text)) == ("credential-gone", "credential-replaced")
 
 
 def test_each_reason_has_a_word_of_its_own() -> None:
     assert len({reason.value for reason in Refusal}) == len(Refusal)
 
 
-def _hold_another_role(door: Door, token: IssuedToken) -> None:
-    holder = door.index.holder(token.credential)
-    assert holder is not None
-    door.index.put_credential_record(replace(holder, suspended=True))
+def _hold_another_role(server: VerifierServer, token: IssuedToken) -> None:
+    credential = server.index.credential(token.credential_key)
+    assert credential is not None
+    server.index.put_credential_record(replace(credential, suspended=True))
 
 
 @pytest.mark.parametrize(
     ("happens", "holds"),
     [
         pytest.param(lambda _door, _token: None, True, id="nothing happened"),
-        pytest.param(lambda door, _token: door.issue("other"), True, id="another token is issued"),
-        pytest.param(lambda door, token: door.index.put_token(replace(token)), False, id="its object was written"),
-        pytest.param(lambda door, token: door.index.drop("ApiToken", token.key), False, id="it was deleted"),
+        pytest.param(lambda server, _token: server.issue("other"), True, id="another token is issued"),
+        pytest.param(lambda server, token: server.index.put_token(replace(token)), False, id="its object was written"),
+        pytest.param(lambda server, token: server.index.drop("ApiToken", token.key), False, id="it was deleted"),
         pytest.param(
-            lambda door, token: door.index.put_token(replace(token, key="finance/copy")), False, id="its ID is shared"
+            lambda server, token: server.index.put_token(replace(token, key="finance/copy")),
+            False,
+            id="its ID is shared",
         ),
         pytest.param(_hold_another_role, False, id="its credential was written"),
         pytest.param(
-            lambda door, token: door.index.drop("ApiCredential", token.credential), False, id="its credential is gone"
+            lambda server, token: server.index.drop("ApiCredential", token.credential_key),
+            False,
+            id="its credential is gone",
         ),
         pytest.param(
-            lambda door, _token: door.index.put_role(Role("studio-user", frozenset({"*"}), ())),
+            lambda server, _token: server.index.put_role(Role("studio-user", frozenset({"*"}), ())),
             False,
             id="a role is other",
         ),
-        pytest.param(lambda door, _token: door.index.drop("ApiRole", "studio-user"), False, id="a role is gone"),
-        pytest.param(lambda door, token: setattr(door, "now", token.ends_at), False, id="it has ended just now"),
-        pytest.param(lambda door, token: setattr(door, "now", token.ends_at - 1), True, id="it ends soon"),
+        pytest.param(lambda server, _token: server.index.drop("ApiRole", "studio-user"), False, id="a role is gone"),
+        pytest.param(lambda server, token: setattr(server, "now", token.ends_at), False, id="it has ended just now"),
+        pytest.param(lambda server, token: setattr(server, "now", token.ends_at - 1), True, id="it ends soon"),
         pytest.param(
-            lambda door, _token: setattr(door, "ticks", door.ticks + 300.001), False, id="the view is too old"
+            lambda server, _token: setattr(server, "boottime", server.boottime + 300.001),
+            False,
+            id="the view is too old",
         ),
     ],
 )
 def test_what_was_accepted_still_holds_unless_what_it_rested_on_is_other(
-    happens: Callable[[Door, IssuedToken], object], *, holds: bool
+    happens: Callable[[VerifierServer, IssuedToken], object], *, holds: bool
 ) -> None:
-    door = Door()
-    accepted = door.verifier.check(door.issue().reveal().encode())
-    assert isinstance(accepted, Accepted)
+    server = VerifierServer()
+    accepted = server.verifier.check(server.issue().reveal().encode())
+    assert isinstance(accepted, Allowed)
 
-    happens(door, accepted.token)
+    happens(server, accepted.token)
 
-    assert door.verifier.still_holds(accepted) is holds
-    assert door.verifier.still_holds(accepted) is holds  # the answer is kept, and is the same
+    assert server.verifier.still_holds(accepted) is holds
+    assert server.verifier.still_holds(accepted) is holds  # the answer is kept, and is the same

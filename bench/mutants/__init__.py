@@ -1,0 +1,1 @@
+"""Makes small mistakes in src/ and counts those that no test notices."""

@@ -1,0 +1,224 @@
+"""What somebody can do next, as data. Each face words a step: the command line as a command, a page as a link.
+
+Here: one class a step, with the names that the step is about. Not here: how any face is used.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pharia_access.domain.model import ObjectKey
+
+__all__ = [
+    "AskForRight",
+    "ChangeInGit",
+    "CollectIfUntaken",
+    "CollectToken",
+    "CollectUncertain",
+    "CreateToken",
+    "DeleteSecret",
+    "EndReplaced",
+    "EndToken",
+    "ListNamespaces",
+    "ListRoles",
+    "NameFutureEnd",
+    "NameOtherCredential",
+    "NameReleaseNamespace",
+    "NameShorterLife",
+    "RaiseMaxTokens",
+    "RestartRotation",
+    "ResumeCredential",
+    "RetryShorter",
+    "RevokeToken",
+    "RotateToken",
+    "ShowToken",
+    "Step",
+    "SuspendCredential",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class CreateToken:
+    """Make another token under this credential."""
+
+    credential: ObjectKey
+
+
+@dataclass(frozen=True, slots=True)
+class CollectToken:
+    """Collect the secret of this token, before `deadline` where it is known."""
+
+    token: ObjectKey
+    deadline: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CollectIfUntaken:
+    """Collect the secret of this token, unless somebody did."""
+
+    token: ObjectKey
+
+
+@dataclass(frozen=True, slots=True)
+class CollectUncertain:
+    """Collect the secret of this token, which may not exist: no answer came to its creation."""
+
+    token: ObjectKey
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteSecret:
+    """Delete the one-time Secret of this token; its secret was handed over."""
+
+    secret: ObjectKey
+    token: ObjectKey
+    deadline: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EndToken:
+    """End this token, after that time."""
+
+    token: ObjectKey
+    after: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class EndReplaced:
+    """End this token, once its replacement is in use."""
+
+    token: ObjectKey
+    replacement: ObjectKey
+    after: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class RestartRotation:
+    """Delete this replacement, so that its token can be rotated again."""
+
+    replacement: ObjectKey
+
+
+@dataclass(frozen=True, slots=True)
+class RetryShorter:
+    """Delete this token, and ask for one with a shorter life."""
+
+    token: ObjectKey
+
+
+@dataclass(frozen=True, slots=True)
+class ShowToken:
+    """Look at this token."""
+
+    token: ObjectKey
+
+
+@dataclass(frozen=True, slots=True)
+class RotateToken:
+    """Rotate this token: its secret cannot be had again."""
+
+    token: ObjectKey
+
+
+@dataclass(frozen=True, slots=True)
+class RevokeToken:
+    """Revoke this token."""
+
+    token: ObjectKey
+
+
+@dataclass(frozen=True, slots=True)
+class NameFutureEnd:
+    """Name an end that is to come, or a length."""
+
+
+@dataclass(frozen=True, slots=True)
+class NameShorterLife:
+    """Name a life that the credential allows."""
+
+
+@dataclass(frozen=True, slots=True)
+class NameOtherCredential:
+    """Name another credential."""
+
+
+@dataclass(frozen=True, slots=True)
+class NameReleaseNamespace:
+    """Name the namespace in which pharia-access is installed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeCredential:
+    """Resume this credential."""
+
+    credential: ObjectKey
+
+
+@dataclass(frozen=True, slots=True)
+class SuspendCredential:
+    """Suspend this credential, which stops all its tokens."""
+
+    credential: ObjectKey
+
+
+@dataclass(frozen=True, slots=True)
+class RaiseMaxTokens:
+    """Let this credential have so many active tokens."""
+
+    credential: ObjectKey
+    max_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListRoles:
+    """See which roles there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListNamespaces:
+    """See which namespaces there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeInGit:
+    """Make the change in Git, or insist on it here."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskForRight:
+    """Ask for an RBAC right.
+
+    Attributes:
+        resources: as RBAC names them, with their group: `apicredentials.access.pharia.ai/token`.
+        whom: who can give it.
+    """
+
+    verb: str
+    resources: tuple[str, ...]
+    whom: str = "an administrator"
+
+
+Step = (
+    AskForRight
+    | ChangeInGit
+    | CollectIfUntaken
+    | CollectToken
+    | CollectUncertain
+    | CreateToken
+    | DeleteSecret
+    | EndReplaced
+    | EndToken
+    | ListNamespaces
+    | ListRoles
+    | NameFutureEnd
+    | NameOtherCredential
+    | NameReleaseNamespace
+    | NameShorterLife
+    | RaiseMaxTokens
+    | RestartRotation
+    | ResumeCredential
+    | RetryShorter
+    | RevokeToken
+    | RotateToken
+    | ShowToken
+    | SuspendCredential
+)

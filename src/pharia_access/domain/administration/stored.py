@@ -1,0 +1,54 @@
+"""Objects of ours as the API server has them, and the rights to them: values that cross the administration's port."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+__all__ = ["Json", "Right", "Stored", "StoredPage"]
+
+S = TypeVar("S")
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored(Generic[S]):
+    """An object: its body as it is stored, and what is understood of it.
+
+    Attributes:
+        sum_up: from the body to the summary. Not done before somebody asks: long lists may only be printed.
+    """
+
+    body: Json
+    sum_up: Callable[[Json], S]
+
+    @property
+    def summary(self) -> S:
+        """What is understood of it."""
+        return self.sum_up(self.body)
+
+    @property
+    def label(self) -> str:
+        """The object in a sentence: `token ci`."""
+        return f"{self.body['kind'].removeprefix('Api').lower()} {self.body['metadata']['name']}"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPage(Generic[S]):
+    """A part of a list.
+
+    Attributes:
+        left: how many objects are still to come, as far as the API server tells.
+    """
+
+    items: list[Stored[S]]
+    left: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """A verb on one of our resources: `bind` on `apiroles/studio-user`, `create` on `apicredentials/token`."""
+
+    verb: str
+    resource: str
+    name: str = ""
+    subresource: str = ""

@@ -1,0 +1,187 @@
+"""What a verifier says of a token. The token is sent once, to that address and no other, and is in no error."""
+
+import json
+import ssl
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final, cast
+from urllib.parse import SplitResult, urlsplit
+
+import aiohttp
+
+from pharia_access.domain.token import TokenText
+from pharia_access.entrypoints.kubectl.options import CliOptions
+from pharia_access.entrypoints.kubectl.prompts import RefusedError, warn
+from pharia_access.entrypoints.kubectl.render import print_fields, print_section, print_value
+from pharia_access.errors import AccessError
+from pharia_access.settings.cli import proxy_for
+
+__all__ = ["Verifier", "VerifierError", "show", "tell"]
+
+Json = dict[str, Any]
+
+_MOST_BYTES: Final = 1024 * 1024
+_HERE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+
+_REFUSALS: Final[Mapping[int, tuple[str, str]]] = {
+    HTTPStatus.UNAUTHORIZED: (
+        "The verifier does not accept this token: it is unknown, expired or revoked, or its credential is suspended",
+        "To see whose it is: kubectl access token whois --stdin",
+    ),
+    HTTPStatus.FORBIDDEN: (
+        "Something in front of the verifier refuses the request (403), since a verifier never does",
+        "Name the verifier itself by --verifier.",
+    ),
+    HTTPStatus.SERVICE_UNAVAILABLE: ("The verifier cannot tell now (503)", "Run the command again in a moment."),
+}
+_NAME_IT: Final = "Name a verifier's URL by --verifier."
+
+
+class VerifierError(AccessError):
+    """A verifier gave no answer that helps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verifier:
+    """Where it is.
+
+    Attributes:
+        ca_file: who may have signed its certificate; empty for the system's authorities.
+        insecure: believe any certificate.
+        timeout: seconds for the whole exchange.
+    """
+
+    url: str
+    ca_file: str = ""
+    insecure: bool = False
+    timeout: float = 30.0
+
+
+async def tell(choices: CliOptions, text: TokenText, verifier: Verifier) -> None:
+    """Ask, and print the answer."""
+    parts = _parts(verifier.url)
+    if parts.scheme == "http" and parts.hostname not in _HERE:
+        warn("http:// sends the token unencrypted.")
+    answer = _read(*await _ask(text, verifier))
+    if choices.for_people:
+        show(answer)
+    else:
+        print_value(answer, choices.output)
+
+
+def _parts(url: str) -> SplitResult:
+    with suppress(ValueError):  # such as half an IPv6 address
+        parts = urlsplit(url)
+        if parts.scheme in {"http", "https"} and parts.hostname and not parts.query and not parts.fragment:
+            return parts
+    msg = "--verifier must be a URL, such as https://access.example.com"
+    raise RefusedError(msg)
+
+
+async def _ask(text: TokenText, verifier: Verifier) -> tuple[int, bytes]:
+    """Status and body. A redirection is not followed: the token would go where nobody sent it."""
+    url = f"{verifier.url.rstrip('/')}/whoami"
+    tls, proxy = _tls(verifier), _proxy(verifier)
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=verifier.timeout)) as session,
+            session.get(url, headers=_header(text), ssl=tls, allow_redirects=False, proxy=proxy) as response,
+        ):
+            return response.status, await _body(response)
+    except (aiohttp.ClientError, OSError, ValueError) as error:
+        problem, next_step = _problem(error, verifier)
+    # Outside of `except`: some of the library's errors keep the request, with its headers, and would come along.
+    raise VerifierError(problem, next_step)
+
+
+async def _body(response: aiohttp.ClientResponse) -> bytes:
+    """Cut where no verifier's answer is so long."""
+    body = bytearray()
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) > _MOST_BYTES:
+            break
+    return bytes(body)
+
+
+def _header(text: TokenText) -> dict[str, str]:
+    return {"Authorization": f"Bearer {text.reveal()}", "Accept": "application/json"}
+
+
+def _proxy(verifier: Verifier) -> str | None:
+    """The proxy that the environment names, without which a token would go another way than is said."""
+    proxy = proxy_for(verifier.url)
+    if proxy is not None and urlsplit(proxy).scheme not in {"http", "https"}:
+        msg = f"The proxy for {verifier.url} is of a kind that whoami cannot use: {urlsplit(proxy).scheme}"
+        raise RefusedError(msg, "Name an HTTP proxy by HTTPS_PROXY, or except the verifier by NO_PROXY.")
+    return proxy
+
+
+def _tls(verifier: Verifier) -> ssl.SSLContext | bool:
+    if verifier.insecure:
+        return False
+    try:
+        return ssl.create_default_context(cafile=verifier.ca_file or None)
+    except OSError as error:  # also of ssl: a file without certificates
+        msg = f"The file {verifier.ca_file} cannot be used as --ca-file: {error.strerror or error}"
+        raise RefusedError(msg) from error
+
+
+def _problem(error: Exception, verifier: Verifier) -> tuple[str, str]:
+    match error:
+        case aiohttp.ClientConnectorCertificateError():
+            why = getattr(error.certificate_error, "verify_message", "it does not fit")
+            return f"The certificate of {verifier.url} is not trusted ({why})", "Name who signed it by --ca-file."
+        case aiohttp.ClientProxyConnectionError() | aiohttp.ClientHttpProxyError():
+            what = f"The proxy on the way to {verifier.url} fails ({type(error).__name__})"
+            return what, "It stands in HTTPS_PROXY or HTTP_PROXY; NO_PROXY makes exceptions."
+        case aiohttp.ClientSSLError():
+            return f"There is no TLS to be had with {verifier.url}", "Is it http:// instead?"
+        case TimeoutError():
+            return f"The verifier at {verifier.url} does not answer in time", "Is it there?"
+        case _:
+            what = f"No verifier can be reached at {verifier.url} ({type(error).__name__})"
+            return what, "Is it there, and running?"
+
+
+def _read(status: int, body: bytes) -> Json:
+    if status != HTTPStatus.OK:
+        raise VerifierError(*_REFUSALS.get(status, (f"This is no verifier: it answers {status} for /whoami", _NAME_IT)))
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError):
+        answer = None
+    if not _is_answer(answer):
+        msg = "This is no verifier: its answer for /whoami cannot be understood"
+        raise VerifierError(msg, _NAME_IT)
+    return cast("Json", answer)
+
+
+def _is_answer(answer: object) -> bool:
+    """Whether it can be shown: anybody may answer there."""
+    if not isinstance(answer, dict) or not isinstance(answer.get("credential"), dict):
+        return False
+    roles, permissions = answer.get("roles", []), answer.get("permissions", [])
+    lists = isinstance(roles, list) and isinstance(permissions, list)
+    return lists and all(isinstance(permission, dict) for permission in permissions)
+
+
+def show(answer: Json) -> None:
+    """Print a verifier's answer for a person."""
+    credential = answer["credential"]
+    fields = {
+        "Credential": credential.get("name"),
+        "Namespace": credential.get("namespace"),
+        "Token ID": answer.get("tokenID"),
+        "Roles": ", ".join(map(str, answer.get("roles", []))),
+        "Expires": answer.get("expiresAt"),
+    }
+    print_fields([(name, str(value or "")) for name, value in fields.items()])
+    print_section("Permissions", [_line(permission) for permission in answer.get("permissions", [])])
+
+
+def _line(permission: Json) -> str:
+    restrictions = (f"{name}={value}" for name, value in permission.items() if name != "permission")
+    return " ".join([str(permission.get("permission")), *restrictions])

@@ -1,0 +1,67 @@
+"""Credentials, created and changed: planned, asked about, carried out, told."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from pharia_access.bootstrap.cli import CliSession
+from pharia_access.domain.administration.lifetime_input import format_length
+from pharia_access.entrypoints.kubectl.options import CliOptions
+from pharia_access.entrypoints.kubectl.prompts import RefusedError, is_terminal, present, say, select
+from pharia_access.entrypoints.kubectl.results import print_deletion, print_result
+from pharia_access.services.administration import credentials
+
+__all__ = ["create", "delete", "edit", "resume", "suspend"]
+
+Json = dict[str, Any]
+Replaced = Callable[[tuple[str, ...]], Iterable[str]]
+
+
+async def create(session: CliSession, choices: CliOptions, name: str, roles: tuple[str, ...], spec: Json) -> None:
+    """Create one; without roles a person chooses."""
+    context = session.context
+    plan = await credentials.plan_creation(context, name, roles or await _chosen(session), spec)
+    created = await credentials.create(context, plan)
+    print_result(choices, created, "created")
+    if not choices.dry_run:
+        life = format_length(credentials.first_lifetime(created.summary))
+        place = f"-n {context.namespace}{session.options}"
+        say(f"Next: kubectl access token create {name} --expires {life} {place}")
+
+
+async def _chosen(session: CliSession) -> tuple[str, ...]:
+    if not is_terminal():
+        msg = "A credential needs a role: name it by --role"
+        raise RefusedError(msg, "See: kubectl access role list")
+    offered = await credentials.offered_roles(session.context)
+    return select("Which roles", [(role.name, role.description) for role in offered])
+
+
+async def edit(session: CliSession, choices: CliOptions, name: str, spec: Json, replaced: Replaced | None) -> None:
+    """Change fields of its spec, and its roles where `replaced` says how."""
+    plan = await credentials.plan_edit(session.context, name, spec, replaced, force=choices.force)
+    await _carry_out(session, choices, plan, "changed")
+
+
+async def suspend(session: CliSession, choices: CliOptions, name: str) -> None:
+    """Let none of its tokens pass."""
+    plan = await credentials.plan_suspension(session.context, name, suspended=True, force=choices.force)
+    await _carry_out(session, choices, plan, "suspended")
+
+
+async def resume(session: CliSession, choices: CliOptions, name: str) -> None:
+    """Let them pass again."""
+    plan = await credentials.plan_suspension(session.context, name, suspended=False, force=choices.force)
+    await _carry_out(session, choices, plan, "resumed")
+
+
+async def delete(session: CliSession, choices: CliOptions, name: str) -> None:
+    """Delete it, and so its tokens."""
+    plan = await credentials.plan_deletion(session.context, name, force=choices.force)
+    present(choices, plan)
+    print_deletion(choices, plan.credential, await credentials.delete(session.context, plan))
+
+
+async def _carry_out(session: CliSession, choices: CliOptions, plan: credentials.ChangePlan, done: str) -> None:
+    present(choices, plan)
+    if plan.spec:
+        print_result(choices, await credentials.edit(session.context, plan), done)

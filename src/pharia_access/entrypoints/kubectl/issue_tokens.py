@@ -1,0 +1,30 @@
+"""A new token, or one that was not collected yet: its secret is handed over, once."""
+
+from datetime import timedelta
+
+from pharia_access.bootstrap.cli import CliSession
+from pharia_access.entrypoints.kubectl.options import CliOptions
+from pharia_access.entrypoints.kubectl.prompts import present, say
+from pharia_access.entrypoints.kubectl.secret_destinations import destination_for
+from pharia_access.entrypoints.kubectl.secret_output import SecretOutput
+from pharia_access.services.administration import issuing
+
+__all__ = ["collect", "create"]
+
+
+async def create(session: CliSession, choices: CliOptions, request: issuing.TokenRequest, where: SecretOutput) -> None:
+    """Make a token, and hand its secret over."""
+    plan = await issuing.plan_issue(session.context, request)
+    destination = destination_for(where, session.secrets, session.context.namespace)
+    await destination.check()
+    present(choices, plan)
+    await issuing.issue(session.context, plan, destination)
+    if choices.dry_run:
+        say(f"token {plan.key.name} created (dry run)")
+
+
+async def collect(session: CliSession, _: CliOptions, name: str, where: SecretOutput, patience: timedelta) -> None:
+    """Hand over the secret of a token that is there, while its window is open."""
+    destination = destination_for(where, session.secrets, session.context.namespace)
+    await destination.check()
+    await issuing.collect(session.context, name, destination, patience=patience)

@@ -1,0 +1,29 @@
+"""What became of an object that was changed, told once: to a person, or to the program that asked for it."""
+
+from typing import Any
+
+from pharia_access.domain.administration.stored import Stored
+from pharia_access.domain.deletions import being_deleted
+from pharia_access.entrypoints.kubectl.options import CliOptions
+from pharia_access.entrypoints.kubectl.prompts import say
+from pharia_access.entrypoints.kubectl.render import print_object
+
+__all__ = ["print_deletion", "print_result"]
+
+
+def print_result(choices: CliOptions, stored: Stored[Any], what: str) -> None:
+    """`what`: a person's words for it, such as `created`."""
+    if choices.for_people:
+        say(f"{stored.label} {what}" + (" (dry run)" if choices.dry_run else ""))
+    else:
+        print_object(stored.body, choices.output)
+
+
+def print_deletion(choices: CliOptions, before: Stored[Any], after: Stored[Any] | None) -> None:
+    """`after`: the object as it still stands once it is deleted; None where it is gone."""
+    if after is None:
+        print_result(choices, before, "deleted")
+        return
+    over = "none of its tokens is" if before.body["kind"] == "ApiCredential" else "is not"
+    stands = being_deleted(tuple(after.body.get("metadata", {}).get("finalizers") or ()))
+    print_result(choices, after, f"is being deleted, and {over} accepted from now on. {stands}")

@@ -1,0 +1,113 @@
+"""Tokens, rotated: one, or all that end soon. Planned, asked about, carried out, told."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+
+from pharia_access.bootstrap.cli import CliSession
+from pharia_access.domain.durations import humanize
+from pharia_access.domain.model import ObjectKey
+from pharia_access.entrypoints.kubectl.failures import explain
+from pharia_access.entrypoints.kubectl.listing import nothing_listed
+from pharia_access.entrypoints.kubectl.options import CliOptions
+from pharia_access.entrypoints.kubectl.prompts import present, say
+from pharia_access.entrypoints.kubectl.render import print_table, until
+from pharia_access.entrypoints.kubectl.secret_destinations import destination_for
+from pharia_access.entrypoints.kubectl.secret_output import SecretOutput
+from pharia_access.errors import AccessError
+from pharia_access.services.administration.context import Context
+from pharia_access.services.administration.destinations import SecretDestination
+from pharia_access.services.administration.rotation import (
+    NotRotated,
+    Rotated,
+    RotationOptions,
+    RotationsPlan,
+    plan_rotation,
+    plan_rotations,
+    rotate_each,
+)
+from pharia_access.services.administration.rotation import rotate as carry_out
+
+__all__ = ["IncompleteError", "rotate", "rotate_expiring"]
+
+
+class IncompleteError(AccessError):
+    """Some of many were not done; each was told already."""
+
+
+async def rotate(
+    session: CliSession, choices: CliOptions, name: str, options: RotationOptions, where: SecretOutput
+) -> None:
+    """Replace one."""
+    plan = await plan_rotation(session.context, name, options, force=choices.force)
+    destination = destination_for(where, session.secrets, session.context.namespace)
+    await destination.check()
+    present(choices, plan)
+    _print(session, choices, [await carry_out(session.context, plan, destination)])
+
+
+async def rotate_expiring(
+    session: CliSession, choices: CliOptions, within: timedelta, options: RotationOptions, where: SecretOutput
+) -> None:
+    """Replace all that end within that time, one after the other; one that fails stops no other."""
+    plan = await plan_rotations(session.context, within, options, everywhere=choices.all_namespaces)
+    _tell_due(plan, within)
+    present(choices, plan)
+
+    def destination_of(context: Context, new: ObjectKey) -> SecretDestination:
+        return destination_for(_output_for(where, choices, new), session.secrets, context.namespace)
+
+    done: list[Rotated] = []
+    failures: list[NotRotated] = []
+    try:
+        async for result in rotate_each(session.context, plan, options, destination_of, force=choices.force):
+            match result:
+                case Rotated():
+                    done.append(result)
+                case NotRotated():
+                    failures.append(result)
+    finally:  # also where somebody interrupts
+        _print(session, choices, done)
+        for failure in failures:
+            say(*_told(failure, session.options))
+    if failures:
+        msg = f"{len(plan.due) - len(done)} of {len(plan.due)} tokens were not rotated"
+        raise IncompleteError(msg)
+
+
+def _told(failed: NotRotated, options: str) -> list[str]:
+    failure = explain(failed.error, options)
+    return [f"{failed.old} was not rotated: {failure.sentence}", *filter(None, failure.next_step.split("\n"))]
+
+
+def _tell_due(plan: RotationsPlan, within: timedelta) -> None:
+    if plan.nothing is not None:
+        say(f"{nothing_listed(plan.nothing, 'tokens')}.")
+        return
+    if plan.replaced:
+        pairs = [f"{old.key.name} (by {new.key.name})" for old, new in plan.replaced]
+        say(f"Replaced already: {', '.join(pairs)}")
+    if not plan.due:
+        say(f"There is no {'other ' if plan.replaced else ''}token to rotate that ends within {humanize(within)}.")
+
+
+def _output_for(where: SecretOutput, choices: CliOptions, new: ObjectKey) -> SecretOutput:
+    if where.folder and not choices.dry_run:
+        folder = Path(where.folder, new.namespace if choices.all_namespaces else "")
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return SecretOutput(file=str(folder / new.name))
+    return where if where.output == "json" else SecretOutput(output="rows" if choices.all_namespaces else "lines")
+
+
+def _print(session: CliSession, choices: CliOptions, rotated: Sequence[Rotated]) -> None:
+    """In one table, beside the secrets: so on standard error."""
+    now, everywhere = session.context.clock.now(), choices.all_namespaces
+    if not rotated:
+        return
+    headings, rows = ["OLD", "ENDS", "NEW", "ENDS"], []
+    for pair in rotated:
+        row = [pair.old.key.name, until(pair.old.ends, now), pair.new.key.name, until(pair.new.ends, now)]
+        rows.append([pair.old.key.namespace, *row] if everywhere else row)
+    print_table(["NAMESPACE", *headings] if everywhere else headings, rows, err=True)
+    if choices.dry_run:
+        say("(dry run: nothing was changed)")

@@ -1,0 +1,165 @@
+"""Where a token's text goes: once, to where it was asked for, and nowhere else.
+
+Each place is checked before a token is made for it, so that a secret is not minted for a place that cannot take it.
+"""
+
+import json
+import os
+from pathlib import Path
+from typing import Final, Protocol
+
+import pyperclip
+
+from pharia_access.domain.administration.summaries import TokenSummary
+from pharia_access.domain.model import ObjectKey
+from pharia_access.domain.token import TokenText
+from pharia_access.entrypoints.kubectl import printing
+from pharia_access.entrypoints.kubectl.prompts import RefusedError, say
+from pharia_access.entrypoints.kubectl.render import moment
+from pharia_access.entrypoints.kubectl.secret_output import SecretOutput
+from pharia_access.errors import AlreadyExistsError, NotFoundError
+from pharia_access.services.administration.destinations import SecretDestination, SecretDestinationError
+
+__all__ = ["MANY", "OwnSecrets", "destination_for"]
+
+MANY: Final = frozenset({"lines", "rows"})
+"""Forms for many tokens: the name before the text, and the namespace before the name."""
+
+_ONCE: Final = "This is the only time it is shown: it cannot be read again."
+
+
+class OwnSecrets(Protocol):
+    """Secrets of the person's own."""
+
+    async def require_storable(self, key: ObjectKey, entry: str) -> None:
+        """Try `store` without keeping anything. Raises what it would."""
+        ...
+
+    async def store(self, key: ObjectKey, entry: str, text: TokenText) -> None:
+        """Create a Secret that holds the token. Raises AlreadyExistsError, ForbiddenError."""
+        ...
+
+
+def destination_for(where: SecretOutput, secrets: OwnSecrets, namespace: str) -> SecretDestination:
+    """The one that was chosen."""
+    if where.clipboard:
+        return _Clipboard()
+    if where.file:
+        return _File(Path(where.file))
+    if where.secret:
+        name, _, entry = where.secret.partition("/")
+        return _Secret(secrets, ObjectKey(namespace, name), entry or "token")
+    return _Output(where.output)
+
+
+class _Output:
+    """Standard output: the text alone, or `env`, or `json`; of many, a line each."""
+
+    def __init__(self, form: str) -> None:
+        self._form = form
+
+    async def check(self) -> None:
+        """Always takes one."""
+
+    async def put(self, token: TokenSummary, text: TokenText) -> None:
+        try:
+            # Flushed: a reader that is gone is noticed here, before the Secret is deleted.
+            printing.write_cells(*self._written(token, text))
+        except OSError as error:
+            msg = f"Standard output did not take the secret: {error.strerror}"
+            raise SecretDestinationError(msg) from error
+        if self._form not in MANY:
+            say(_ONCE)
+
+    def _written(self, token: TokenSummary, text: TokenText) -> tuple[str, ...]:
+        match self._form:
+            case "env":
+                return (f"AA_API_TOKEN={text.reveal()}",)
+            case "json":
+                known = {"name": token.key.name, "namespace": token.key.namespace, "tokenID": token.token_id}
+                return (json.dumps({**known, "expiresAt": moment(token.ends), "token": text.reveal()}),)
+            case "lines":
+                return token.key.name, text.reveal()
+            case "rows":
+                return token.key.namespace, token.key.name, text.reveal()
+            case _:
+                return (text.reveal(),)
+
+
+class _Clipboard:
+    """What the system pastes from."""
+
+    async def check(self) -> None:
+        if not pyperclip.is_available():
+            msg = "There is no clipboard here"
+            raise RefusedError(msg, "Leave out --copy, or install xclip or wl-clipboard.")
+
+    async def put(self, token: TokenSummary, text: TokenText) -> None:
+        try:
+            pyperclip.copy(text.reveal())
+        except pyperclip.PyperclipException:
+            failed = True
+        else:
+            failed = False
+        if failed:  # outside of `except`: the library's error may quote what was to be copied
+            msg = "The clipboard did not take the secret"
+            raise SecretDestinationError(msg)
+        say(f"The secret of {token.key.name} is in the clipboard. {_ONCE}")
+
+
+class _File:
+    """A new file that only its owner reads."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    async def check(self) -> None:
+        if self._path.exists():
+            msg = f"The file {self._path} exists, and is not overwritten"
+            raise RefusedError(msg, "Name another file.")
+        if not os.access(self._path.parent, os.W_OK):
+            msg = f"The folder {self._path.parent} cannot be written to"
+            raise RefusedError(msg, "Name another file.")
+
+    async def put(self, token: TokenSummary, text: TokenText) -> None:
+        try:
+            self._write(f"{text.reveal()}\n")
+        except OSError as error:
+            msg = f"The file {self._path} could not be written: {error.strerror}"
+            raise SecretDestinationError(msg) from error
+        say(f"The secret of {token.key.name} is in {self._path}. {_ONCE}")
+
+    def _write(self, line: str) -> None:
+        """All of it, or nothing; a file that somebody else made meanwhile is left alone."""
+        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(descriptor, "w", encoding="ascii") as file:
+                file.write(line)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError:
+            self._path.unlink(missing_ok=True)
+            raise
+
+
+class _Secret:
+    """A new Secret of the person's own."""
+
+    def __init__(self, secrets: OwnSecrets, key: ObjectKey, entry: str) -> None:
+        self._secrets = secrets
+        self._key = key
+        self._entry = entry
+
+    async def check(self) -> None:
+        try:
+            await self._secrets.require_storable(self._key, self._entry)
+        except AlreadyExistsError as error:
+            msg = f'A Secret "{self._key.name}" is there already, and is not overwritten'
+            raise RefusedError(msg, "Name another.") from error
+        except NotFoundError as error:
+            msg = f'There is no namespace "{self._key.namespace}"'
+            raise RefusedError(msg, "See: kubectl get namespaces") from error
+
+    async def put(self, token: TokenSummary, text: TokenText) -> None:
+        await self._secrets.store(self._key, self._entry, text)
+        say(f"The secret of {token.key.name} is in Secret {self._key.name}, under {self._entry}.")

@@ -1,0 +1,59 @@
+"""What somebody should look at, over tokens and credentials."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from pharia_access.bootstrap.cli import CliSession
+from pharia_access.domain.administration.hygiene_rules import Finding, Limits
+from pharia_access.entrypoints.kubectl.listing import nothing_listed
+from pharia_access.entrypoints.kubectl.options import CliOptions
+from pharia_access.entrypoints.kubectl.prompts import say
+from pharia_access.entrypoints.kubectl.render import print_table, print_value
+from pharia_access.errors import AccessError
+from pharia_access.services.administration.hygiene import report
+
+__all__ = ["FoundError", "audit"]
+
+
+class FoundError(AccessError):
+    """There is something to look at, or nothing was there to look at, and the exit code was to say so."""
+
+
+async def audit(
+    session: CliSession, choices: CliOptions, *, unused: timedelta, longest: timedelta | None, fail: bool
+) -> None:
+    """Print what was found. Raises FoundError if `fail`, and something was found or nothing was there to look at."""
+    limits = Limits(unused=unused, longest=longest)
+    found = await report(session.context, limits, everywhere=choices.all_namespaces)
+    nothing = "" if found.nothing is None else nothing_listed(found.nothing, "credentials and no tokens")
+    looked_at = {"credentials": found.credentials, "tokens": found.tokens}
+    if not choices.for_people:
+        findings = [_fields(finding) for finding in found.findings]
+        print_value({"findings": findings, "lookedAt": looked_at}, choices.output)
+    elif found.findings:
+        _print(found.findings)
+    elif not (nothing and fail):
+        say(f"{nothing}: nothing was looked at." if nothing else f"There is nothing to look at in {_told(looked_at)}.")
+    if fail and (found.findings or nothing):
+        count = _told({"findings": len(found.findings)})
+        msg = f"There is something to look at: {count}" if found.findings else f"{nothing}: nothing was looked at"
+        raise FoundError(msg)
+
+
+def _print(found: Sequence[Finding]) -> None:
+    rows = [_fields(finding) for finding in found]
+    print_table([heading.upper() for heading in rows[0]], [list(row.values()) for row in rows])
+
+
+def _told(looked_at: Mapping[str, int]) -> str:
+    return " and ".join(f"{count} {noun if count != 1 else noun[:-1]}" for noun, count in looked_at.items())
+
+
+def _fields(finding: Finding) -> dict[str, str]:
+    return {
+        "namespace": finding.key.namespace,
+        "kind": finding.kind,
+        "name": finding.key.name,
+        "fault": str(finding.fault),
+        "message": finding.message,
+    }

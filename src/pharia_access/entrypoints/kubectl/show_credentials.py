@@ -1,0 +1,87 @@
+"""Credentials, listed and shown."""
+
+from datetime import datetime
+
+from pharia_access.bootstrap.cli import CliSession
+from pharia_access.domain.administration.judged import judged
+from pharia_access.domain.administration.summaries import CredentialSummary, TokenSummary
+from pharia_access.domain.model import ObjectKey
+from pharia_access.domain.permissions import EffectiveRoles, effective
+from pharia_access.entrypoints.kubectl.listing import Column, TableSpec, list_objects
+from pharia_access.entrypoints.kubectl.options import CliOptions
+from pharia_access.entrypoints.kubectl.render import (
+    age,
+    line_of,
+    moment,
+    print_fields,
+    print_heading,
+    print_object,
+    print_section,
+)
+from pharia_access.entrypoints.kubectl.token_table import TOKENS
+from pharia_access.services.administration.queries import catalog_of, role_index, tokens_of
+
+__all__ = ["CREDENTIALS", "list_credentials", "show"]
+
+CREDENTIALS: TableSpec[CredentialSummary] = TableSpec(
+    kind=CredentialSummary,
+    noun="credentials",
+    columns=(
+        Column("NAME", lambda shown, _: shown.key.name),
+        Column("ROLES", lambda shown, _: ",".join(shown.roles)),
+        Column("TOKENS", lambda shown, _: str(shown.counts.get("active", 0))),
+        Column("READY", lambda shown, _: "Deleting" if shown.deleting else shown.ready),
+        Column("SUSPENDED", lambda shown, _: "yes" if shown.suspended else "no"),
+        Column("AGE", lambda shown, now: age(shown.created, now)),
+        Column("CREATED", lambda shown, _: moment(shown.created), wide=True),
+        Column("REASON", lambda shown, _: shown.reason, wide=True),
+        Column("DISPLAY NAME", lambda shown, _: shown.display_name, wide=True),
+        Column("DESCRIPTION", lambda shown, _: shown.description, wide=True),
+    ),
+)
+
+
+async def list_credentials(session: CliSession, choices: CliOptions) -> None:
+    """Print them."""
+    await list_objects(session, choices, CREDENTIALS)
+
+
+async def show(session: CliSession, choices: CliOptions, name: str) -> None:
+    """Print one with what its roles permit, and its tokens."""
+    context = session.context
+    stored = await context.objects.read(CredentialSummary, ObjectKey(context.namespace, name))
+    if not choices.for_people:
+        print_object(stored.body, choices.output)
+        return
+    credential, tokens = stored.summary, await tokens_of(context, name)
+    resolved = effective(credential.roles, role_index(await catalog_of(context)), namespace=context.namespace)
+    print_fields(_fields(credential, resolved))
+    print_section("Permissions", [line_of(permission) for permission in resolved.permissions])
+    now = context.clock.now()
+    _print_tokens([judged(token, credential, now) for token in tokens], now, wide=choices.output == "wide")
+
+
+def _fields(credential: CredentialSummary, resolved: EffectiveRoles) -> list[tuple[str, str]]:
+    lacking = [f"{role} (unknown)" for role in resolved.unknown]
+    lacking += [f"{role} (not allowed in this namespace)" for role in resolved.not_allowed]
+    return [
+        ("Name", credential.key.name),
+        ("Namespace", credential.key.namespace),
+        ("Display name", credential.display_name),
+        ("Description", credential.description),
+        ("Created", moment(credential.created)),
+        ("Roles", ", ".join(resolved.roles)),
+        ("Roles that grant nothing", ", ".join(lacking)),
+        ("Suspended", "yes: none of its tokens is accepted" if credential.suspended else "no"),
+        ("Ready", f"{credential.ready} ({credential.reason})" if credential.ready else "not seen by an operator yet"),
+        ("Message", credential.message if credential.ready == "False" else ""),
+        ("Token policy", ", ".join(f"{name} {value}" for name, value in credential.policy.items())),
+    ]
+
+
+def _print_tokens(tokens: list[TokenSummary], now: datetime, *, wide: bool) -> None:
+    if not tokens:
+        print_section("Tokens", [])
+        return
+    print_heading("Tokens")
+    TOKENS.print(tokens, now, wide=wide)

@@ -1,0 +1,71 @@
+"""Tokens, listed and shown."""
+
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+
+from pharia_access.bootstrap.cli import CliSession
+from pharia_access.domain.administration.summaries import CredentialSummary, TokenSummary
+from pharia_access.domain.model import ObjectKey
+from pharia_access.entrypoints.kubectl.listing import list_objects
+from pharia_access.entrypoints.kubectl.options import CliOptions
+from pharia_access.entrypoints.kubectl.render import age, moment, print_fields, print_object, until
+from pharia_access.entrypoints.kubectl.token_table import TOKENS
+from pharia_access.entrypoints.kubectl.token_verdicts import agrees, phase_of, usable
+from pharia_access.errors import ForbiddenError
+from pharia_access.services.administration.queries import judged_tokens
+
+__all__ = ["list_tokens", "show"]
+
+_JUDGED = replace(TOKENS, complete=judged_tokens)
+
+
+async def list_tokens(session: CliSession, choices: CliOptions, credential: str) -> None:
+    """Print them: all, or those of a credential. Raises NotFoundError where there is neither one nor the other."""
+    if not credential:
+        await list_objects(session, choices, _JUDGED)
+        return
+    selector = f"spec.credentialRef.name={credential}"
+    found = await list_objects(session, choices, _JUDGED, fields=selector, of_whom=f" of {credential}")
+    if not found and not choices.all_namespaces:
+        with suppress(ForbiddenError):
+            await session.context.objects.read(CredentialSummary, ObjectKey(session.context.namespace, credential))
+
+
+async def show(session: CliSession, choices: CliOptions, name: str) -> None:
+    """Print one."""
+    context = session.context
+    stored = await context.objects.read(TokenSummary, ObjectKey(context.namespace, name))
+    if choices.for_people:
+        (token,) = await judged_tokens(context, [stored.summary])
+        print_fields(_fields(token, context.clock.now()))
+    else:
+        print_object(stored.body, choices.output)
+
+
+def _fields(token: TokenSummary, now: datetime) -> list[tuple[str, str]]:
+    return [
+        ("Name", token.key.name),
+        ("Namespace", token.key.namespace),
+        ("ID", token.token_id),
+        ("Credential", token.credential),
+        ("Description", token.description),
+        ("Phase", phase_of(token)),
+        ("Usable", usable(token)),
+        ("Reason", token.reason),
+        ("Message", token.message if agrees(token) else ""),
+        ("Created", moment(token.created)),
+        ("Expires", until(token.ends, now)),
+        ("Last used", f"{age(token.last_used, now)} ago" if token.last_used else "never, as far as is known"),
+        ("Secret", _secret(token, now)),
+    ]
+
+
+def _secret(token: TokenSummary, now: datetime) -> str:
+    """What became of the one-time Secret."""
+    if token.delivery != "Available":
+        return token.delivery.lower()
+    until_then = moment(token.deadline)
+    if token.deadline is not None and token.deadline <= now:
+        return f"{token.secret_name} was to go at {until_then}, and still stands (see the condition Delivered)"
+    return f"to be collected until {until_then}"

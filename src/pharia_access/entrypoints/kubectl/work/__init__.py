@@ -1,1 +1,0 @@
-"""What the commands do. Imported when one is run."""

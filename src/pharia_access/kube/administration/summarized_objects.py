@@ -1,0 +1,122 @@
+"""Our kinds, summed up, with a person's rights. Answers `services.administration.objects.Objects`."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any, Final, Protocol, TypeVar, cast
+
+from pharia_access.domain.administration.stored import Json, Right, Stored, StoredPage
+from pharia_access.domain.administration.summaries import CredentialSummary, RoleSummary, TokenSummary
+from pharia_access.domain.api_values import Kind
+from pharia_access.domain.model import ObjectKey
+from pharia_access.kube.administration.objects import ListPage
+from pharia_access.kube.administration.summaries import REPLACES, credential_summary, role_summary, token_summary
+from pharia_access.kube.manifests import API_VERSION
+
+__all__ = ["JsonObjects", "SummarizedObjects"]
+
+S = TypeVar("S", TokenSummary, CredentialSummary, RoleSummary)
+
+_KINDS: Final[Mapping[type[Any], tuple[Kind, Callable[[Json], Any]]]] = {
+    TokenSummary: ("ApiToken", token_summary),
+    CredentialSummary: ("ApiCredential", credential_summary),
+    RoleSummary: ("ApiRole", role_summary),
+}
+
+
+class JsonObjects(Protocol):
+    """The same kinds as JSON: `KubeObjects`."""
+
+    async def read(self, kind: Kind, key: ObjectKey) -> Json:
+        """Read one."""
+        ...
+
+    def pages(
+        self, kind: Kind, namespace: str | None, *, labels: str = "", fields: str = ""
+    ) -> AsyncIterator[ListPage]:
+        """List by pages."""
+        ...
+
+    async def create(self, body: Json) -> Json:
+        """Create one."""
+        ...
+
+    async def patch(self, kind: Kind, key: ObjectKey, patch: Json) -> Json:
+        """Apply a merge patch."""
+        ...
+
+    async def delete(self, kind: Kind, key: ObjectKey, uid: str) -> Json | None:
+        """Delete that very object."""
+        ...
+
+    async def may(self, right: Right, namespace: str) -> bool:
+        """Whether RBAC allows it."""
+        ...
+
+    async def has_namespace(self, name: str) -> bool | None:
+        """Whether there is such a namespace."""
+        ...
+
+
+class SummarizedObjects:
+    """Reads and changes objects; each comes with its summary.
+
+    Args:
+        objects: the same as JSON.
+    """
+
+    def __init__(self, objects: JsonObjects) -> None:
+        self._objects = objects
+
+    async def read(self, kind: type[S], key: ObjectKey) -> Stored[S]:
+        """Read one live. Raises NotFoundError."""
+        return Stored(await self._objects.read(_kind(kind), key), _reader(kind))
+
+    async def pages(
+        self, kind: type[S], namespace: str | None, *, labels: str = "", fields: str = ""
+    ) -> AsyncIterator[StoredPage[S]]:
+        """List a kind in one namespace or in all, by pages. Raises ResourceExpiredError if a page came too late."""
+        sum_up = _reader(kind)
+        async for page in self._objects.pages(_kind(kind), namespace, labels=labels, fields=fields):
+            yield StoredPage([Stored(item, sum_up) for item in page.items], page.left)
+
+    async def create(self, kind: type[S], key: ObjectKey, spec: Json, *, replaces: str = "") -> Stored[S]:
+        """Create an object. Raises AlreadyExistsError, ForbiddenError, InvalidError."""
+        labels = {"labels": {REPLACES: replaces}} if replaces else {}
+        body = {
+            "apiVersion": API_VERSION,
+            "kind": _kind(kind),
+            "metadata": {"name": key.name, "namespace": key.namespace, **labels},
+            "spec": spec,
+        }
+        return Stored(await self._objects.create(body), _reader(kind))
+
+    async def patch(self, stored: Stored[S], spec: Json, *, as_read: bool = False) -> Stored[S]:
+        """Merge fields into the spec of that very object; `as_read`: only as it was read. Raises ConflictError."""
+        metadata, only = stored.body["metadata"], "resourceVersion" if as_read else "uid"
+        patch = {"metadata": {only: metadata[only]}, "spec": spec}
+        return Stored(await self._objects.patch(stored.body["kind"], _key(stored), patch), stored.sum_up)
+
+    async def delete(self, stored: Stored[S]) -> Stored[S] | None:
+        """Delete that very object. Returns it where it still stands; None where it is gone."""
+        after = await self._objects.delete(stored.body["kind"], _key(stored), stored.body["metadata"]["uid"])
+        return None if after is None else Stored(after, stored.sum_up)
+
+    async def may(self, right: Right, namespace: str) -> bool:
+        """Whether the API server's RBAC allows it."""
+        return await self._objects.may(right, namespace)
+
+    async def has_namespace(self, name: str) -> bool | None:
+        """Whether there is a namespace of that name; None where one may not look."""
+        return await self._objects.has_namespace(name)
+
+
+def _kind(kind: type[Any]) -> Kind:
+    return _KINDS[kind][0]
+
+
+def _reader(kind: type[S]) -> Callable[[Json], S]:
+    return cast("Callable[[Json], S]", _KINDS[kind][1])
+
+
+def _key(stored: Stored[Any]) -> ObjectKey:
+    metadata = stored.body["metadata"]
+    return ObjectKey(metadata["namespace"], metadata["name"])

@@ -1,0 +1,193 @@
+"""Credentials, created, changed, suspended and deleted: each planned first, then carried out."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from pharia_access.domain.administration.impact import affected_users
+from pharia_access.domain.administration.next_steps import SuspendCredential
+from pharia_access.domain.administration.role_changes import RoleChange, role_change
+from pharia_access.domain.administration.stored import Json, Stored
+from pharia_access.domain.administration.summaries import CredentialSummary, RoleSummary
+from pharia_access.domain.model import ObjectKey
+from pharia_access.errors import ConflictError
+from pharia_access.services.administration.context import Context
+from pharia_access.services.administration.guards import (
+    git_warnings,
+    git_warnings_of_object,
+    require_grantable,
+    require_known,
+)
+from pharia_access.services.administration.plans import BlockedError, Plan
+from pharia_access.services.administration.queries import catalog_of, role_index, tokens_of
+
+__all__ = [
+    "MOST_TRIES",
+    "ChangePlan",
+    "CreationPlan",
+    "DeletionPlan",
+    "create",
+    "delete",
+    "edit",
+    "first_lifetime",
+    "offered_roles",
+    "plan_creation",
+    "plan_deletion",
+    "plan_edit",
+    "plan_suspension",
+]
+
+MOST_TRIES: Final = 5
+"""While people are asked, and after every change of its tokens, the operator writes a credential's status."""
+
+_USUAL_LIFE: Final = timedelta(days=90)
+
+Replaced = Callable[[tuple[str, ...]], Iterable[str]]
+"""From a credential's roles to those it is to have."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreationPlan(Plan):
+    """A credential that is to be created."""
+
+    key: ObjectKey
+    spec: Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangePlan(Plan):
+    """A credential, and the fields of its spec that change; none where all is as it should be."""
+
+    credential: Stored[CredentialSummary]
+    spec: Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeletionPlan(Plan):
+    """A credential that is to be deleted, and its tokens with it."""
+
+    credential: Stored[CredentialSummary]
+
+
+async def offered_roles(context: Context) -> list[RoleSummary]:
+    """The roles that a credential of this namespace may hold."""
+    return [role for role in await catalog_of(context) if role.role and role.role.allows(context.namespace)]
+
+
+async def plan_creation(context: Context, name: str, roles: tuple[str, ...], spec: Json) -> CreationPlan:
+    """Plan a credential with these roles. Raises BlockedError."""
+    require_known(roles, role_index(await catalog_of(context)), namespace=context.namespace)
+    await require_grantable(context, roles)
+    return CreationPlan(key=ObjectKey(context.namespace, name), spec={"roles": list(dict.fromkeys(roles)), **spec})
+
+
+async def create(context: Context, plan: CreationPlan) -> Stored[CredentialSummary]:
+    """Create it. Raises AlreadyExistsError."""
+    return await context.objects.create(CredentialSummary, plan.key, plan.spec)
+
+
+def first_lifetime(credential: CredentialSummary) -> timedelta:
+    """How long a first token of it may well live."""
+    return min(_USUAL_LIFE, credential.longest_life or _USUAL_LIFE)
+
+
+async def plan_edit(
+    context: Context, name: str, spec: Json, replaced: Replaced | None, *, force: bool = False
+) -> ChangePlan:
+    """Plan to change fields of its spec, and its roles where `replaced` says how. Raises BlockedError."""
+    stored = await context.objects.read(CredentialSummary, ObjectKey(context.namespace, name))
+    before = stored.summary.roles
+    change = role_change(before, before if replaced is None else replaced(before))
+    fields = {**spec, **({"roles": list(change.roles)} if change else {})}
+    if not fields:
+        note = f"credential {name} has these roles already: {', '.join(before)}"
+        return ChangePlan(credential=stored, spec={}, notes=(note,))
+    warnings = git_warnings(stored, fields, force=force)
+    if not change:
+        return ChangePlan(credential=stored, spec=fields, warnings=warnings)
+    told = await _impact(context, stored, change)
+    if change.removed:
+        question = "Change the roles?"
+        return ChangePlan(credential=stored, spec=fields, warnings=warnings, consequences=told, question=question)
+    return ChangePlan(credential=stored, spec=fields, warnings=(*warnings, *told))
+
+
+async def _impact(context: Context, stored: Stored[CredentialSummary], change: RoleChange) -> tuple[str, ...]:
+    """Whom a change of roles affects. Raises BlockedError for one that would grant nothing."""
+    name = stored.summary.key.name
+    if not change.roles:
+        msg = "A credential needs a role"
+        raise BlockedError(msg, SuspendCredential(stored.summary.key))
+    require_known(change.added, role_index(await catalog_of(context)), namespace=context.namespace)
+    await require_grantable(context, change.added)
+    tokens = await tokens_of(context, name)
+    active = sum(token.active for token in tokens)
+    everyone = f"This changes what all tokens of {name} may do, at once ({active} active): {change}"
+    if change.removed:
+        return everyone, *affected_users(tokens, context.clock.now())
+    return (everyone,) if active else ()
+
+
+async def plan_suspension(context: Context, name: str, *, suspended: bool, force: bool = False) -> ChangePlan:
+    """Plan to let none of its tokens pass, or to let them pass again. Raises BlockedError."""
+    stored = await context.objects.read(CredentialSummary, ObjectKey(context.namespace, name))
+    if stored.summary.suspended == suspended:
+        note = f"credential {name} is {'suspended already' if suspended else 'not suspended'}"
+        return ChangePlan(credential=stored, spec={}, notes=(note,))
+    warnings = git_warnings(stored, ["suspended"], force=force)
+    plan = ChangePlan(credential=stored, spec={"suspended": suspended}, warnings=warnings)
+    return await _asking_first(context, plan) if suspended else plan
+
+
+async def _asking_first(context: Context, plan: ChangePlan) -> ChangePlan:
+    name = plan.credential.summary.key.name
+    affected = affected_users(await tokens_of(context, name), context.clock.now())
+    return ChangePlan(
+        credential=plan.credential,
+        spec=plan.spec,
+        warnings=plan.warnings,
+        consequences=(f"No token of {name} will be accepted until it is resumed.", *affected),
+        question="Suspend it?",
+    )
+
+
+async def edit(context: Context, plan: ChangePlan) -> Stored[CredentialSummary]:
+    """Change what was read. Raises ConflictError if somebody changed it since; a status that was written is no harm."""
+    stored = plan.credential
+    for _ in range(MOST_TRIES - 1):
+        try:
+            return await context.objects.patch(stored, plan.spec, as_read=True)
+        except ConflictError:
+            now = await context.objects.read(CredentialSummary, stored.summary.key)
+            if _said_by_people(now.body) != _said_by_people(stored.body):
+                raise
+            stored = now
+    return await context.objects.patch(stored, plan.spec, as_read=True)
+
+
+async def plan_deletion(context: Context, name: str, *, force: bool = False) -> DeletionPlan:
+    """Plan to delete it, and so its tokens. Raises BlockedError."""
+    stored = await context.objects.read(CredentialSummary, ObjectKey(context.namespace, name))
+    warnings = git_warnings_of_object(stored, force=force)
+    tokens = await tokens_of(context, name)
+    its = {0: ", which has no tokens,", 1: " and its token"}.get(len(tokens), f" and its {len(tokens)} tokens")
+    return DeletionPlan(
+        credential=stored,
+        warnings=warnings,
+        consequences=(
+            f"The credential {name}{its} will be deleted for good.",
+            *affected_users(tokens, context.clock.now()),
+        ),
+        question="Delete for good?",
+    )
+
+
+async def delete(context: Context, plan: DeletionPlan) -> Stored[CredentialSummary] | None:
+    """Delete it. Returns it where it still stands; None where it is gone."""
+    return await context.objects.delete(plan.credential)
+
+
+def _said_by_people(body: Json) -> list[Any]:
+    metadata = body["metadata"]
+    return [body["spec"], *(metadata.get(name) for name in ("uid", "labels", "annotations", "deletionTimestamp"))]

@@ -1,0 +1,45 @@
+"""What somebody should look at, over tokens and credentials."""
+
+from dataclasses import dataclass
+
+from pharia_access.domain.administration.hygiene_rules import Finding, Limits, audit
+from pharia_access.domain.administration.summaries import CredentialSummary
+from pharia_access.services.administration.context import Context
+from pharia_access.services.administration.queries import (
+    Nothing,
+    catalog_of,
+    list_all,
+    nothing_in,
+    role_index,
+    summaries,
+    tokens_in,
+)
+
+__all__ = ["HygieneReport", "report"]
+
+
+@dataclass(frozen=True, slots=True)
+class HygieneReport:
+    """What was found, in how many objects.
+
+    Attributes:
+        nothing: where there were no objects at all, which is no all-clear.
+    """
+
+    findings: tuple[Finding, ...]
+    credentials: int
+    tokens: int
+    nothing: Nothing | None = None
+
+
+async def report(context: Context, limits: Limits, *, everywhere: bool = False) -> HygieneReport:
+    """Look. Raises BlockedError where there is no such namespace."""
+    namespace = None if everywhere else context.namespace
+    # Tokens first: else one that was made meanwhile, with its credential, would seem to have none.
+    tokens = await tokens_in(context, namespace)
+    pages = context.objects.pages(CredentialSummary, namespace)
+    credentials = await list_all(context, pages, summaries, "credentials")
+    nothing = None if credentials or tokens else await nothing_in(context, namespace)
+    catalog = role_index(await catalog_of(context))
+    findings = audit(tokens, credentials, catalog, limits=limits, now=context.clock.now())
+    return HygieneReport(tuple(findings), len(credentials), len(tokens), nothing)

@@ -1,0 +1,33 @@
+"""A plan: what a use case is about to do, before anything is changed. A face shows it, asks, and has it carried out."""
+
+from dataclasses import dataclass
+
+from pharia_access.domain.administration.next_steps import Step
+from pharia_access.errors import AccessError
+
+__all__ = ["BlockedError", "Plan"]
+
+
+class BlockedError(AccessError):
+    """Something stands in the way, and nothing was changed; the text says what, `next_steps` what to do."""
+
+    def __init__(self, message: str, *next_steps: Step) -> None:
+        super().__init__(message)
+        self.next_steps = next_steps
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a person should see before it is carried out.
+
+    Attributes:
+        notes: what is as it should be already, and stays.
+        warnings: what to mind, and nothing to ask about.
+        consequences: what will break.
+        question: to be answered with yes first; empty where nothing is to be asked.
+    """
+
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    consequences: tuple[str, ...] = ()
+    question: str = ""

@@ -1,0 +1,155 @@
+"""Tokens, ended: by name, or by the text of one that leaked; at once, or in a while. Each planned, then carried out."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from pharia_access.domain.administration.impact import last_use
+from pharia_access.domain.administration.stored import Stored
+from pharia_access.domain.administration.summaries import TokenSummary
+from pharia_access.domain.administration.token_rotation import is_later
+from pharia_access.domain.model import ObjectKey
+from pharia_access.domain.times import format_time
+from pharia_access.domain.token import TokenText
+from pharia_access.errors import ForbiddenError
+from pharia_access.services.administration.context import Context
+from pharia_access.services.administration.guards import git_warnings, git_warnings_of_object
+from pharia_access.services.administration.plans import BlockedError, Plan
+from pharia_access.services.administration.progress import OnlyOneNamespace
+from pharia_access.services.administration.queries import list_all, nothing_in
+
+__all__ = [
+    "ExpiryPlan",
+    "TokensPlan",
+    "bring_forward",
+    "delete",
+    "expire",
+    "find_by_text",
+    "plan_deletion",
+    "plan_expiry",
+    "plan_revocation",
+    "plan_revocation_by_text",
+    "revoke",
+]
+
+StoredToken = Stored[TokenSummary]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokensPlan(Plan):
+    """The tokens that are to be ended; those that ended before are in the notes."""
+
+    tokens: tuple[StoredToken, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpiryPlan(TokensPlan):
+    """The tokens whose end is brought forward to this moment."""
+
+    end: datetime
+
+
+async def find_by_text(context: Context, text: TokenText) -> list[StoredToken]:
+    """The object of a token, as far as one may look; the text itself goes nowhere. Raises BlockedError without one."""
+    try:
+        found, where = await _with_id(context, None, text.token_id), "this cluster"
+    except ForbiddenError:
+        found, where = await _with_id(context, context.namespace, text.token_id), f"namespace {context.namespace}"
+        context.progress.happened(OnlyOneNamespace(context.namespace))
+        if not found:
+            await nothing_in(context, context.namespace)
+    if not found:
+        msg = f"No token of {where} has the ID {text.token_id}: it was deleted, or belongs elsewhere"
+        raise BlockedError(msg)
+    return found
+
+
+async def plan_revocation(context: Context, names: Sequence[str], *, force: bool = False) -> TokensPlan:
+    """Plan to revoke tokens for good. Raises BlockedError."""
+    return _revocation(context, await _named(context, names), force=force)
+
+
+async def plan_revocation_by_text(context: Context, text: TokenText, *, force: bool = False) -> TokensPlan:
+    """Plan to revoke the token whose text somebody has. Raises BlockedError."""
+    return _revocation(context, await find_by_text(context, text), force=force)
+
+
+async def revoke(context: Context, plan: TokensPlan) -> AsyncIterator[StoredToken]:
+    """Revoke them; each as it is then."""
+    for stored in plan.tokens:
+        yield await context.objects.patch(stored, {"revoked": True})
+
+
+async def plan_expiry(context: Context, names: Sequence[str], end: datetime, *, force: bool = False) -> ExpiryPlan:
+    """Plan to let tokens end then, where they do not end earlier by themselves. Raises BlockedError."""
+    tokens = [(stored, stored.summary) for stored in await _named(context, names)]
+    later = tuple(stored for stored, token in tokens if is_later(token, end))
+    ended = [token for _, token in tokens if not is_later(token, end)]
+    sentences = [_end_of(context, stored, f"over on {format_time(end)},") for stored in later]
+    return ExpiryPlan(
+        tokens=later,
+        end=end,
+        notes=tuple(f"token {token.key.name} ends at {_moment(token.ends)} already" for token in ended),
+        warnings=tuple(told for stored in later for told in git_warnings(stored, ["expiresAt"], force=force)),
+        consequences=tuple(sentences),
+        question="Bring the end forward?" if later else "",
+    )
+
+
+async def expire(context: Context, plan: ExpiryPlan) -> AsyncIterator[StoredToken]:
+    """Bring their ends forward; each as it is then."""
+    for stored in plan.tokens:
+        yield await bring_forward(context, stored, plan.end)
+
+
+async def bring_forward(context: Context, stored: StoredToken, end: datetime) -> StoredToken:
+    """Let that very token end earlier. The API server refuses to postpone an end."""
+    return await context.objects.patch(stored, {"expiresAt": format_time(end)})
+
+
+async def plan_deletion(context: Context, names: Sequence[str], *, force: bool = False) -> TokensPlan:
+    """Plan to delete tokens, and so to revoke them. Raises BlockedError."""
+    tokens = await _named(context, names)
+    return TokensPlan(
+        tokens=tuple(tokens),
+        warnings=tuple(told for stored in tokens for told in git_warnings_of_object(stored, force=force)),
+        consequences=tuple(_end_of(context, stored, "deleted") for stored in tokens),
+        question="Delete for good?",
+    )
+
+
+async def delete(context: Context, plan: TokensPlan) -> AsyncIterator[tuple[StoredToken, StoredToken | None]]:
+    """Delete them; each as it was, and as it still stands, or None where it is gone."""
+    for stored in plan.tokens:
+        yield stored, await context.objects.delete(stored)
+
+
+def _revocation(context: Context, tokens: Sequence[StoredToken], *, force: bool) -> TokensPlan:
+    live = tuple(stored for stored in tokens if not stored.body["spec"].get("revoked"))
+    return TokensPlan(
+        tokens=live,
+        notes=tuple(f"{stored.label} is revoked already" for stored in tokens if stored not in live),
+        warnings=tuple(told for stored in live for told in git_warnings(stored, ["revoked"], force=force)),
+        consequences=tuple(_end_of(context, stored, "revoked") for stored in live),
+        question="Revoke for good?" if live else "",
+    )
+
+
+async def _named(context: Context, names: Sequence[str]) -> list[StoredToken]:
+    """All of them, before anything is done to one. Raises NotFoundError."""
+    return [await context.objects.read(TokenSummary, ObjectKey(context.namespace, name)) for name in names]
+
+
+async def _with_id(context: Context, namespace: str | None, token_id: str) -> list[StoredToken]:
+    pages = context.objects.pages(TokenSummary, namespace, fields=f"status.tokenID={token_id}")
+    return await list_all(context, pages, lambda stored: stored, "tokens")
+
+
+def _end_of(context: Context, stored: StoredToken, what: str) -> str:
+    token = stored.summary
+    state = last_use(token, context.clock.now()) if token.active else token.in_words
+    return f"The token {token.key.name} of {token.credential} ({state}) will be {what} for good."
+
+
+def _moment(when: datetime | None) -> str:
+    return "" if when is None else format_time(when)

@@ -1,0 +1,1 @@
+"""Attacks as data: users, moves, goals, and what plays and judges them."""

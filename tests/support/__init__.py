@@ -1,0 +1,1 @@
+"""What tests share. No test is in here; what tools and benchmarks need too is in tools/control_plane."""

@@ -1,0 +1,1 @@
+"""What tests hold documents, alerts, schemas and the suite itself against."""

@@ -1,0 +1,284 @@
+"""The two ports of the administration without an API server: objects and one-time Secrets that keep their state.
+
+Everybody may do everything, unless `forbidden` says otherwise. Whoever waits lets time pass, and the operator mint.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from pharia_access.domain.api_values import ForeignSecret, OneTimeSecret
+from pharia_access.domain.deletions import GONE, NOT_THERE, Deletion, Held
+from pharia_access.domain.model import ObjectKey
+from pharia_access.domain.times import format_time
+from pharia_access.errors import AccessError, AlreadyExistsError, ConflictError, ForbiddenError, NotFoundError
+from pharia_access.kube.administration.objects import ListPage
+from pharia_access.kube.administration.summarized_objects import SummarizedObjects
+from pharia_access.services.administration.context import Context
+from tests.support.builders.domain_objects import NOW, TEXT
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator
+    from datetime import datetime
+
+    from pharia_access.domain.administration.stored import Right
+    from pharia_access.domain.administration.summaries import TokenSummary
+    from pharia_access.domain.token import TokenText
+    from pharia_access.services.administration.progress import Event
+
+__all__ = ["FakeDestination", "FakeObjects", "Heard", "an_active_token", "context_of"]
+
+Json = dict[str, Any]
+
+_FIELDS = {
+    "spec.credentialRef.name": lambda body: body["spec"]["credentialRef"]["name"],
+    "status.tokenID": lambda body: body.get("status", {}).get("tokenID"),
+}
+
+
+@dataclass(slots=True)
+class FakeObjects:
+    """Answers `JsonObjects`, `Deliveries` and `Clock`.
+
+    Attributes:
+        forbidden: what is refused, such as `list all ApiToken`, `get ApiCredential` or `bind apiroles/studio-user`.
+        namespaces: those that there are; None stands for: it may not be seen.
+        failing: raised by the next write of that kind, such as `create ApiToken`, which takes effect all the same.
+        finalizers: of every object and Secret that is deleted.
+        operator: whether tokens are minted while somebody waits.
+    """
+
+    bodies: dict[tuple[str, str, str], Json] = field(default_factory=dict)
+    forbidden: set[str] = field(default_factory=set)
+    namespaces: set[str] | None = field(default_factory=lambda: {"finance"})
+    failing: dict[str, AccessError] = field(default_factory=dict)
+    finalizers: tuple[str, ...] = ()
+    operator: bool = True
+    secrets: dict[ObjectKey, OneTimeSecret | ForeignSecret] = field(default_factory=dict)
+    before_patch: Callable[[], object] = lambda: None
+    time: datetime = NOW
+    versions: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def put(self, *bodies: Json) -> FakeObjects:
+        """Lay objects down as they are, with the metadata that the API server sets."""
+        for body in bodies:
+            number = str(next(self.versions))
+            metadata = {"uid": f"uid-{number}", "creationTimestamp": format_time(self.time), **body["metadata"]}
+            stored = {**deepcopy(body), "metadata": {**metadata, "resourceVersion": number}}
+            self.bodies[_place(stored)] = stored
+        return self
+
+    def body(self, kind: str, name: str, namespace: str = "finance") -> Json:
+        """An object as it is now."""
+        return self.bodies[kind, namespace, name]
+
+    async def read(self, kind: str, key: ObjectKey) -> Json:
+        self._judge(f"get {kind}")
+        found = self.bodies.get((kind, key.namespace, key.name))
+        if found is None:
+            error = NotFoundError("none")
+            error.status, error.said = 404, f'{kind.lower()}s.access.pharia.ai "{key.name}" not found'
+            raise error
+        return deepcopy(found)
+
+    async def pages(
+        self, kind: str, namespace: str | None, *, labels: str = "", fields: str = ""
+    ) -> AsyncIterator[ListPage]:
+        self._judge(f"list {kind}" if namespace else f"list all {kind}")
+        name, _, wanted = fields.partition("=")
+        found = [body for place, body in self.bodies.items() if place[0] == kind and namespace in {None, place[1]}]
+        found = [body for body in found if not name or _FIELDS[name](body) == wanted]
+        for number, body in enumerate(found, start=1):
+            yield ListPage([deepcopy(body)], len(found) - number)
+
+    async def create(self, body: Json) -> Json:
+        self._judge(f"create {body['kind']}")
+        if _place(body) in self.bodies:
+            error = AlreadyExistsError("it is there")
+            error.status = 409
+            raise error
+        self.put(body)
+        self._fail(f"create {body['kind']}")
+        return deepcopy(self.bodies[_place(body)])
+
+    async def patch(self, kind: str, key: ObjectKey, patch: Json) -> Json:
+        self._judge(f"patch {kind}")
+        self.before_patch()
+        stored = self.bodies[kind, key.namespace, key.name]
+        if any(stored["metadata"][name] != value for name, value in patch["metadata"].items()):
+            msg = "it changed"
+            raise ConflictError(msg)
+        self.put({**stored, "spec": _merged(stored["spec"], patch["spec"])})
+        self._fail(f"patch {kind}")
+        return deepcopy(self.bodies[kind, key.namespace, key.name])
+
+    async def delete(self, *asked: Any) -> Any:  # noqa: ANN401 - one name, two ports
+        """An object by kind, key and UID, or a Secret by key and UID."""
+        return self._delete_secret(*asked) if isinstance(asked[0], ObjectKey) else self._delete_object(*asked)
+
+    async def may(self, right: Right, namespace: str) -> bool:
+        resource = f"{right.resource}/{right.subresource}" if right.subresource else right.resource
+        return not {f"{right.verb} {resource}", f"{right.verb} {resource}/{right.name}"} & self.forbidden
+
+    async def has_namespace(self, name: str) -> bool | None:
+        return None if self.namespaces is None else name in self.namespaces
+
+    def now(self) -> datetime:
+        return self.time
+
+    def monotonic(self) -> float:
+        return (self.time - NOW).total_seconds()
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(0)
+        self.time += timedelta(seconds=seconds)
+        if self.operator:
+            self._mint()
+
+    def _mint(self) -> None:
+        for (kind, namespace, name), body in self.bodies.items():
+            if kind == "ApiToken" and "status" not in body:
+                key = ObjectKey(namespace, f"{name}-token")
+                secret = OneTimeSecret(key, f"uid-of-{name}", self.time, True, "", name, TEXT)  # noqa: FBT003
+                self.secrets[key] = secret
+                body["status"] = _minted(self.time, key.name, secret.uid)
+
+    def _delete_object(self, kind: str, key: ObjectKey, uid: str) -> Json | None:
+        self._judge(f"delete {kind}")
+        stored = self.bodies[kind, key.namespace, key.name]
+        assert stored["metadata"]["uid"] == uid
+        if self.finalizers:
+            stored["metadata"]["finalizers"] = list(self.finalizers)
+            return deepcopy(stored)
+        del self.bodies[kind, key.namespace, key.name]
+        return None
+
+    def _delete_secret(self, key: ObjectKey, uid: str) -> Deletion:
+        secret = self.secrets.get(key)
+        self._fail("delete Secret")
+        if not isinstance(secret, OneTimeSecret) or secret.uid != uid:
+            return NOT_THERE
+        if self.finalizers:
+            return Deletion(found=True, held=Held(self.finalizers))
+        del self.secrets[key]
+        return GONE
+
+    def _judge(self, what: str) -> None:
+        if what in self.forbidden:
+            error = ForbiddenError(f"you may not {what}")
+            error.status = 403
+            raise error
+
+    def _fail(self, what: str) -> None:
+        if what in self.failing:
+            raise self.failing.pop(what)
+
+
+class _Secrets:
+    """The Secrets of these objects: its `read` is another."""
+
+    def __init__(self, objects: FakeObjects) -> None:
+        self._objects = objects
+
+    async def read(self, key: ObjectKey) -> OneTimeSecret | ForeignSecret | None:
+        return self._objects.secrets.get(key)
+
+    async def delete(self, key: ObjectKey, uid: str) -> Deletion:
+        deletion: Deletion = await self._objects.delete(key, uid)
+        return deletion
+
+
+@dataclass(slots=True)
+class Heard:
+    """Answers `Progress`: keeps what it hears."""
+
+    events: list[Event] = field(default_factory=list)
+    lists: list[tuple[str, int, int]] = field(default_factory=list)
+    waits: list[str] = field(default_factory=list)
+
+    @contextmanager
+    def listing(self, noun: str) -> Iterator[Callable[[int, int], None]]:
+        yield lambda found, left: self.lists.append((noun, found, left))
+
+    @contextmanager
+    def waiting(self, token: ObjectKey) -> Iterator[Callable[[str], None]]:
+        yield self.waits.append
+
+    def happened(self, event: Event) -> None:
+        self.events.append(event)
+
+
+@dataclass(slots=True)
+class FakeDestination:
+    """Takes secrets, unless it fails."""
+
+    taken: list[tuple[str, TokenText]] = field(default_factory=list)
+    failing: AccessError | None = None
+
+    async def check(self) -> None:
+        """Always takes one."""
+
+    async def put(self, token: TokenSummary, text: TokenText) -> None:
+        if self.failing is not None:
+            raise self.failing
+        self.taken.append((token.key.name, text))
+
+
+def context_of(objects: FakeObjects, progress: Heard | None = None, *, dry_run: bool = False) -> Context:
+    """The use cases' place, in the namespace finance; new names end in e4f5a."""
+    json: Any = objects
+    return Context(
+        objects=SummarizedObjects(json),
+        deliveries=_Secrets(objects),
+        clock=objects,
+        namespace="finance",
+        letters=lambda: "e4f5a",
+        progress=progress or Heard(),
+        dry_run=dry_run,
+    )
+
+
+def an_active_token(body: Json, *, left: timedelta = timedelta(days=10), **status: object) -> Json:
+    """The token as it is once it was minted, thirty days before its end."""
+    end = NOW + left
+    minted = {"phase": "Active", "issuedAt": format_time(end - timedelta(days=30)), "expiresAt": format_time(end)}
+    return {**body, "status": {**minted, **status}}
+
+
+def _minted(now: datetime, secret_name: str, secret_uid: str) -> Json:
+    return {
+        "phase": "Active",
+        "issuedAt": format_time(now),
+        "expiresAt": format_time(now + timedelta(days=90)),
+        "tokenID": TEXT.token_id,
+        "conditions": [{"type": "Ready", "status": "True", "reason": "Issued", "message": ""}],
+        "delivery": {
+            "state": "Available",
+            "secretName": secret_name,
+            "secretUID": secret_uid,
+            "deadline": format_time(now + timedelta(hours=1)),
+        },
+    }
+
+
+def _merged(old: Json, patch: Json) -> Json:
+    """RFC 7386."""
+    merged = dict(old)
+    for name, value in patch.items():
+        if isinstance(value, dict):
+            merged[name] = _merged(merged.get(name) or {}, value)
+        elif value is None:
+            merged.pop(name, None)
+        else:
+            merged[name] = value
+    return merged
+
+
+def _place(body: Json) -> tuple[str, str, str]:
+    return body["kind"], body["metadata"].get("namespace", ""), body["metadata"]["name"]

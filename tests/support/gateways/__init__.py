@@ -1,0 +1,1 @@
+"""What tests of gateways need beside the gateways themselves (tools/gateways)."""

@@ -1,0 +1,73 @@
+"""What the gateways' pages say beside the whole examples, put where they say that it goes."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["OPEN", "WEBSOCKETS", "added"]
+
+WEBSOCKETS: Final = "Websockets"
+OPEN: Final = "Without a token: preflight and health"
+"""Headings of sections."""
+
+_PAGES: Final = Path(__file__).resolve().parents[3] / "docs" / "how-to"
+_BLOCK: Final = re.compile(r"^```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a block goes: a text of the example that stands there once, and how far in."""
+
+    text: str
+    indent: str
+    before: bool = False
+
+
+_PLACES: Final[Mapping[tuple[str, str], tuple[_Place, ...]]] = MappingProxyType(
+    {
+        ("nginx", WEBSOCKETS): (
+            _Place("server {\n    listen 8080;\n", "", before=True),
+            _Place("        proxy_set_header Host $host;\n", " " * 8),
+        ),
+        ("nginx", OPEN): (
+            _Place("    location / {\n", " " * 4, before=True),
+            _Place("        internal;\n", " " * 8),
+        ),
+        ("caddy", WEBSOCKETS): (),
+        ("caddy", OPEN): (_Place("\t\tforward_auth http", "\t\t", before=True),),
+        ("traefik", WEBSOCKETS): (),
+        ("traefik", OPEN): (_Place("  routers:\n", " " * 4), _Place("\n  middlewares:\n", " " * 4)),
+        ("envoy", WEBSOCKETS): (
+            _Place("                stat_prefix: reports\n", " " * 16),
+            _Place("                        - match: {prefix: /}\n", " " * 24, before=True),
+        ),
+        ("envoy", OPEN): (_Place("                      routes:\n", " " * 24),),
+    }
+)
+
+
+def added(gateway: str, *headings: str) -> dict[str, str]:
+    """The changes of the gateway's example by these sections of its page, as `gateways` takes them."""
+    page = (_PAGES / f"protect-a-service-with-{gateway}.md").read_text(encoding="utf-8")
+    changes = {}
+    for heading in headings:
+        blocks, places = _BLOCK.findall(_section(page, heading)), _PLACES[gateway, heading]
+        for block, place in zip(blocks, places, strict=True):
+            text = textwrap.indent(block, place.indent)
+            changes[place.text] = text + place.text if place.before else place.text + text
+    return changes
+
+
+def _section(page: str, heading: str) -> str:
+    """What stands under the one heading of that name."""
+    (found,) = re.findall(rf"^##+ {re.escape(heading)}\n(.*?)(?=^##+ |\Z)", page, re.MULTILINE | re.DOTALL)
+    assert isinstance(found, str)
+    return found

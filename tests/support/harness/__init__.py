@@ -1,0 +1,1 @@
+"""Parts of the operator, put together on fakes, and called or run by a test."""

@@ -1,0 +1,1 @@
+"""Real operators beside a control plane: pooled, killed, cut off, and what they asked for."""

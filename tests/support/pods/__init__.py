@@ -1,0 +1,1 @@
+"""A cluster with one real node, the chart installed in it, and what its pods do."""

@@ -1,0 +1,249 @@
+"""What somebody tries who has stolen the token of a process: each try one request to the real API server.
+
+The words are those of the table in docs/explanation/threat-model.md.
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from tools.control_plane.installation import NAMESPACE
+from tools.control_plane.resources import ONE_TIME_TOKEN, api_credential, api_role, api_token, secret
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tools.control_plane.api import Api, Reply
+
+__all__ = ["BOTH", "OPERATORS", "VERIFIERS", "Attempt", "StolenAccess"]
+
+Json = dict[str, Any]
+
+_KEYRING: Final = {"kind": "Secret", "metadata": {"name": "pharia-access-keyring", "namespace": NAMESPACE}}
+_HASH: Final = f"$argon2id$v=19$m=19456,t=2,p=1${'s' * 22}${'h' * 43}"
+
+
+@dataclass(frozen=True, slots=True)
+class StolenAccess:
+    """The stolen access, and what is there: `foreign` is somebody's Secret, `waiting` a token that is not minted."""
+
+    api: Api
+    namespace: str
+    foreign: Json
+    issued: Json
+    waiting: Json
+    credential: Json
+    role: Json
+
+    @property
+    def delivered(self) -> Json:
+        """The one-time Secret of `issued`."""
+        return {"kind": "Secret", "metadata": {"name": "ci-token", "namespace": self.namespace}}
+
+    def status(self, obj: Json, **status: object) -> Reply:
+        """Write a part of a status."""
+        return self.api.patch(obj, {"status": status}, subresource="status")
+
+    def look(self, obj: Json) -> Reply:
+        """Ask for a deletion that waits for dependents, as a dry run: the answer would be the object."""
+        return self.api.delete(obj, propagationPolicy="Foreground", dryRun="All")
+
+    def get(self, resource: str) -> Reply:
+        """List something of Kubernetes."""
+        return self.api.request("GET", f"/api/v1/namespaces/{self.namespace}/{resource}")
+
+    def post(self, path: str, body: Json) -> Reply:
+        """Create something; nothing is kept of it."""
+        return self.api.request("POST", path, body=body, query={"dryRun": "All"})
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One line of the table: `succeeds`, and then how, or why not."""
+
+    what: str
+    succeeds: bool
+    why: str
+    request: Callable[[StolenAccess], Reply]
+
+
+def _yes(what: str, how: str, request: Callable[[StolenAccess], Reply]) -> Attempt:
+    return Attempt(what, succeeds=True, why=how, request=request)
+
+
+def _no(what: str, why: str, request: Callable[[StolenAccess], Reply]) -> Attempt:
+    return Attempt(what, succeeds=False, why=why, request=request)
+
+
+def _impersonate(access: StolenAccess) -> Reply:
+    return access.api.as_user("system:admin").find("ApiToken", access.namespace)
+
+
+def _sign_in_as(access: StolenAccess) -> Reply:
+    path = f"/api/v1/namespaces/{access.namespace}/serviceaccounts/default/token"
+    return access.post(path, {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}})
+
+
+def _account_token(access: StolenAccess) -> Reply:
+    bait = secret(access.namespace, "bait", kind="kubernetes.io/service-account-token")
+    bait["metadata"]["annotations"] = {"kubernetes.io/service-account.name": "default"}
+    return access.api.create(bait)
+
+
+def _own_delivery(access: StolenAccess) -> Reply:
+    return access.api.create(secret(access.namespace, "planted", kind=ONE_TIME_TOKEN))
+
+
+def _pod(access: StolenAccess) -> Reply:
+    spec = {"containers": [{"name": "a", "image": "a"}]}
+    return access.post(f"/api/v1/namespaces/{NAMESPACE}/pods", {"metadata": {"name": "a"}, "spec": spec})
+
+
+def _role_binding(access: StolenAccess) -> Reply:
+    reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"}
+    body = {"kind": "RoleBinding", "metadata": {"name": "a", "namespace": access.namespace}, "roleRef": reference}
+    return access.api.create(body, dryRun="All")
+
+
+def _event(access: StolenAccess) -> Reply:
+    metadata = {"name": "a-rumour", "namespace": access.namespace}
+    body = {"metadata": metadata, "involvedObject": {"namespace": access.namespace}, "reason": "Issued"}
+    return access.post(f"/api/v1/namespaces/{access.namespace}/events", body)
+
+
+def _mac(access: StolenAccess) -> Reply:
+    return access.status(access.issued, mac={"keyID": "k1", "value": base64.b64encode(b"known" * 6).decode()})
+
+
+def _mint(access: StolenAccess) -> Reply:
+    return _mint_under(access, "nobody")
+
+
+def _mint_under(access: StolenAccess, credential: str) -> Reply:
+    identity = {"name": credential, "uid": access.credential["metadata"]["uid"]}
+    end = "2199-01-31T00:00:00Z"
+    return access.status(
+        access.waiting, tokenID="q7c3abcdefghijkl", hash=_HASH, credential=identity, issuedAt=end, expiresAt=end
+    )
+
+
+BOTH: Final = (
+    _yes(
+        "read roles, credentials and tokens, with hashes and MACs",
+        "its work",
+        lambda it: it.api.find("ApiToken", it.namespace),
+    ),
+    _no("list Secrets", "no such right", lambda it: it.api.find("Secret", it.namespace)),
+    _no("read a Secret", "no such right", lambda it: it.api.read(it.foreign)),
+    _no("create an ApiToken", "no such right", lambda it: it.api.create(api_token(it.namespace, "mine"))),
+    _no(
+        "create an ApiCredential",
+        "no such right",
+        lambda it: it.api.create(api_credential(it.namespace, "mine")),
+    ),
+    _no("create an ApiRole", "no such right", lambda it: it.api.create(api_role("mine"))),
+    _no(
+        "give a credential another role",
+        "no such right",
+        lambda it: it.api.patch(it.credential, {"spec": {"roles": ["admin"]}}),
+    ),
+    _no("give a role more permissions", "no such right", lambda it: it.api.patch(it.role, {"spec": {}})),
+    _no("delete a credential", "no such right", lambda it: it.api.delete(it.credential)),
+    _no(
+        "put another hash to a token",
+        "the schema, or an admission policy",
+        lambda it: it.status(it.issued, hash=_HASH),
+    ),
+    _no("put another MAC to a token", "the schema, or an admission policy", _mac),
+    _no(
+        "postpone a token's end",
+        "the schema, or an admission policy",
+        lambda it: it.status(it.issued, expiresAt="2199-01-31T00:00:00Z"),
+    ),
+    _no(
+        "move a token to another credential",
+        "the schema, or an admission policy",
+        lambda it: it.status(it.issued, credential={"name": "admin", "uid": "another"}),
+    ),
+    _no("impersonate somebody", "no such right", _impersonate),
+    _no("get a token of another ServiceAccount", "no such right", _sign_in_as),
+    _no("run a pod in the release's namespace", "no such right", _pod),
+    _no("give somebody a right", "no such right", _role_binding),
+    _no("read pods", "no such right", lambda it: it.get("pods")),
+    _no("read ConfigMaps", "no such right", lambda it: it.get("configmaps")),
+)
+"""What either of them tries."""
+
+OPERATORS: Final = (
+    _no(
+        "see somebody's Secret by a patch that cannot be decoded",
+        "no such right",
+        lambda it: it.api.patch(it.foreign, {"metadata": {"creationTimestamp": "x"}}, dryRun="All"),
+    ),
+    _no("see somebody's Secret by a deletion as a dry run", "an admission policy", lambda it: it.look(it.foreign)),
+    _no("change somebody's Secret", "no such right", lambda it: it.api.patch(it.foreign, {"data": {"a": ""}})),
+    _no("replace somebody's Secret", "no such right", lambda it: it.api.replace(it.foreign)),
+    _no("delete somebody's Secret", "an admission policy", lambda it: it.api.delete(it.foreign)),
+    _no(
+        "delete all Secrets of a namespace",
+        "no such right",
+        lambda it: it.api.delete_all("Secret", it.namespace),
+    ),
+    _no("make a Secret that holds a ServiceAccount's token", "an admission policy", _account_token),
+    _yes(
+        "read a one-time Secret while it waits",
+        "by its name, with a deletion as a dry run",
+        lambda it: it.look(it.delivered),
+    ),
+    _yes("read the keyring", "its work; that one Secret, by its name", lambda it: it.api.read(_KEYRING)),
+    _yes(
+        "put other keys into the keyring",
+        "its work: Argon2id proves good tokens, more slowly, until it is put right",
+        lambda it: it.api.replace({**it.api.read(_KEYRING).body, "data": {"current": "eA=="}}, dryRun="All"),
+    ),
+    _no("delete the keyring", "an admission policy", lambda it: it.api.delete(_KEYRING)),
+    _yes("plant a one-time Secret", "its reader finds a text that proves nothing", _own_delivery),
+    _yes("mint, with a text of its own, a token that waits", "its work; the ApiToken must be there", _mint),
+    _no(
+        "mint one under another credential than its spec names", "the schema", lambda it: _mint_under(it, "invoice-bot")
+    ),
+    _yes(
+        "say a wrong phase or condition",
+        "its work; the verifier does not look at them",
+        lambda it: it.status(it.issued, phase="Expired"),
+    ),
+    _no(
+        "revoke a token, or bring its end forward",
+        "an admission policy",
+        lambda it: it.api.patch(it.issued, {"spec": {"revoked": True}}),
+    ),
+    _yes("write false Events", "its work, everywhere", _event),
+    _yes("delete a token", "its work: it ends the token", lambda it: it.api.delete(it.issued)),
+)
+"""What the operator's token is tried for besides."""
+
+VERIFIERS: Final = (
+    _no("read the keyring", "no such right", lambda it: it.api.read(_KEYRING)),
+    _no("see a Secret by a deletion as a dry run", "no such right", lambda it: it.look(it.delivered)),
+    _no("mint, with a text of its own, a token that waits", "an admission policy", _mint),
+    _no(
+        "say a wrong phase or condition",
+        "an admission policy",
+        lambda it: it.status(it.issued, phase="Expired"),
+    ),
+    _yes(
+        "write a wrong time of last use",
+        "its work",
+        lambda it: it.status(it.issued, lastUsedTime="2026-11-24T00:00:00Z"),
+    ),
+    _no("write Events", "no such right", _event),
+    _no(
+        "revoke a token, or bring its end forward",
+        "no such right",
+        lambda it: it.api.patch(it.issued, {"spec": {"revoked": True}}),
+    ),
+    _no("delete a token", "no such right", lambda it: it.api.delete(it.issued)),
+)
+"""What the verifier's token is tried for besides."""

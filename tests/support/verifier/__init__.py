@@ -1,0 +1,1 @@
+"""A verifier without a cluster: over sockets, without sockets, and what is sent to it."""

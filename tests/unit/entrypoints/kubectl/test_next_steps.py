@@ -1,0 +1,105 @@
+"""Next steps in the command line's words: each has some, and the commands can be copied."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import get_args
+
+import pytest
+
+from pharia_access.domain.administration import next_steps as steps
+from pharia_access.domain.administration.next_steps import Step
+from pharia_access.domain.model import ObjectKey
+from pharia_access.entrypoints.kubectl.next_steps import WORDS, in_words
+from tests.support.builders.domain_objects import NOW
+
+TOKEN, NEW = ObjectKey("finance", "ci"), ObjectKey("finance", "ci-a1b2c")
+CREDENTIAL = ObjectKey("finance", "invoice-bot")
+HERE = "-n finance --context prod"
+
+SENTENCES = [
+    (steps.CreateToken(CREDENTIAL), f"To make another: kubectl access token create invoice-bot {HERE}"),
+    (steps.CollectToken(TOKEN), f"To get the secret of ci: kubectl access token collect ci {HERE}"),
+    (
+        steps.CollectToken(TOKEN, NOW),
+        f"To get the secret of ci (until 2026-11-23T12:00:00Z): kubectl access token collect ci {HERE}",
+    ),
+    (
+        steps.CollectIfUntaken(NEW),
+        f"To get the secret of ci-a1b2c, if nobody has it yet: kubectl access token collect ci-a1b2c {HERE}",
+    ),
+    (
+        steps.CollectUncertain(TOKEN),
+        (
+            "Whether the token ci was created is not known. This finishes it, or says that there is none:"
+            f" kubectl access token collect ci {HERE}"
+        ),
+    ),
+    (
+        steps.DeleteSecret(ObjectKey("finance", "ci-token"), TOKEN, NOW),
+        (
+            "You have the secret of ci, but its one-time Secret may still be there (until 2026-11-23T12:00:00Z)."
+            f" To delete it: kubectl delete secret ci-token --ignore-not-found {HERE}"
+        ),
+    ),
+    (steps.EndToken(TOKEN, timedelta(hours=24)), f"To end ci: kubectl access token expire ci --in 24h {HERE}"),
+    (
+        steps.EndReplaced(TOKEN, NEW, timedelta(hours=2)),
+        (
+            "The token ci goes on as before. To end it, once ci-a1b2c is in use:"
+            f" kubectl access token expire ci --in 2h {HERE}"
+        ),
+    ),
+    (steps.RestartRotation(NEW), f"To begin anew, first: kubectl access token delete ci-a1b2c {HERE}"),
+    (
+        steps.RetryShorter(TOKEN),
+        f"To try again with a shorter --expires, first: kubectl access token delete ci {HERE}",
+    ),
+    (steps.ShowToken(TOKEN), f"See: kubectl access token get ci {HERE}"),
+    (
+        steps.RotateToken(TOKEN),
+        f"A secret is shown once. To have a new token: kubectl access token rotate ci {HERE}",
+    ),
+    (steps.RevokeToken(TOKEN), f"Revoke the token: kubectl access token revoke ci {HERE}"),
+    (steps.NameFutureEnd(), "Name an end that is to come, or a length such as 90d."),
+    (steps.NameShorterLife(), "Say by --expires how long it is to be."),
+    (steps.NameOtherCredential(), "Name another credential."),
+    (steps.NameReleaseNamespace(), "Name the release's namespace by --release-namespace."),
+    (steps.ResumeCredential(CREDENTIAL), f"To resume it: kubectl access credential resume invoice-bot {HERE}"),
+    (
+        steps.SuspendCredential(CREDENTIAL),
+        f"To stop all its tokens: kubectl access credential suspend invoice-bot {HERE}",
+    ),
+    (
+        steps.RaiseMaxTokens(CREDENTIAL, 2),
+        f"To allow one more: kubectl access credential edit invoice-bot --max-tokens 2 {HERE}",
+    ),
+    (steps.ListRoles(), "See: kubectl access role list"),
+    (steps.ListNamespaces(), "See: kubectl get namespaces"),
+    (steps.ChangeInGit(), "Change it in Git, or repeat the command with --force."),
+    (
+        steps.AskForRight("bind", ("apiroles.access.pharia.ai/a", "apiroles.access.pharia.ai/b"), "an administrator"),
+        (
+            "This needs the verb bind on apiroles.access.pharia.ai/a, apiroles.access.pharia.ai/b: ask an administrator"
+            " for it."
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(("step", "sentence"), SENTENCES, ids=lambda value: type(value).__name__)
+def test_a_step_is_a_line(step: Step, sentence: str) -> None:
+    assert in_words([step], " --context prod") == [sentence]
+
+
+def test_no_step_is_without_words_or_untried() -> None:
+    kinds = set(get_args(Step))
+
+    assert set(WORDS) == kinds
+    assert {type(step) for step, _ in SENTENCES} == kinds
+
+
+def test_a_name_of_two_lines_is_one_line() -> None:
+    assert in_words([steps.ShowToken(ObjectKey("finance", "a\nError: b"))], "") == [
+        r"See: kubectl access token get a\nError: b -n finance"
+    ]

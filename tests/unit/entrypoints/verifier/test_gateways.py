@@ -1,0 +1,13 @@
+"""The table of gateways and what other rooms say of the same contracts."""
+
+from __future__ import annotations
+
+from pharia_access.entrypoints.verifier.gateways import ENVOY_PREFIX, GATEWAYS, gateway_for
+from pharia_access.services.verifier.authorizer import GATEWAY_CONTRACTS
+
+
+def test_the_authorizer_counts_the_checks_of_every_gateway() -> None:
+    envoy = gateway_for(ENVOY_PREFIX + b"any/-/", b"")
+
+    assert envoy is not None
+    assert {gateway.contract for gateway in (*GATEWAYS.values(), envoy[0])} == GATEWAY_CONTRACTS

@@ -1,0 +1,1 @@
+"""What builds, starts and writes things for developers. Imports nothing of bench/ and nothing of tests/."""

@@ -1,0 +1,240 @@
+"""Real gateways in front of a service that tells what reached it, set up by the files that people are shown.
+
+Of an example only the addresses are replaced, and what a test says: the gateway's own, the verifier's, the service's.
+"""
+
+from __future__ import annotations
+
+import http.client
+from collections.abc import Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, Protocol
+
+from tools import debian_programs, pypi_programs
+from tools.control_plane.processes import Process, free_port
+from tools.gateways.protected_service import HOST, Gateway, Passage
+from tools.gateways.witness import witness
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from contextlib import AbstractContextManager
+
+__all__ = [
+    "STARTERS",
+    "Changes",
+    "Gateway",
+    "Passage",
+    "Starter",
+    "caddy",
+    "envoy",
+    "envoy_command",
+    "nginx",
+    "running",
+    "traefik",
+]
+
+Changes = Mapping[str, str]
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "gateways"
+_VERIFIER = "pharia-access-verifier.pharia-access-system.svc.cluster.local"
+_SERVICE = "reports.finance.svc.cluster.local"
+
+_NGINX = """\
+daemon off;
+pid {root}/nginx.pid;
+error_log {root}/error.log;
+worker_processes 1;
+events {{ worker_connections 64; }}
+http {{
+    access_log off;
+    client_body_temp_path {root}/body;
+    proxy_temp_path {root}/proxy;
+    fastcgi_temp_path {root}/fastcgi;
+    uwsgi_temp_path {root}/uwsgi;
+    scgi_temp_path {root}/scgi;
+{example}
+}}
+"""
+
+
+@contextmanager
+def nginx(
+    root: Path,
+    verifier: str,
+    changes: Changes = MappingProxyType({}),
+    *,
+    service: str | None = None,
+    any_host: bool = False,
+    beside: str = "",
+) -> Iterator[Gateway]:
+    """Nginx by `examples/gateways/nginx.conf`.
+
+    Args:
+        root: a folder for it.
+        verifier: host and port.
+        changes: texts of the example, and what stands there instead.
+        service: host and port of what is protected; None for one that tells what reached it.
+        any_host: whatever host a client asks for; by itself nginx and Envoy do not look, Caddy and Traefik do.
+        beside: more for the block of http.
+
+    Raises MissingProgramError.
+    """
+    program = debian_programs.find_program("nginx")
+    port = free_port()
+    with _behind(service) as protected:
+        addresses = {
+            "listen 8080;": f"listen 127.0.0.1:{port};",
+            f"{_VERIFIER}:80": verifier,
+            f"{_SERVICE}:8080": protected,
+        }
+        example = _example("nginx.conf", changes, addresses)
+        file = _written(root / "nginx.conf", _NGINX.format(root=root, example=example + beside))
+        with running([program, "-p", root, "-c", file, "-e", root / "error.log"], root, port) as gateway:
+            yield gateway
+
+
+@contextmanager
+def caddy(
+    root: Path,
+    verifier: str,
+    changes: Changes = MappingProxyType({}),
+    *,
+    service: str | None = None,
+    any_host: bool = False,
+    program: Path | None = None,
+) -> Iterator[Gateway]:
+    """Caddy by `examples/gateways/Caddyfile`, as the others; `program`: None for the pinned one."""
+    program = program or pypi_programs.find_program("caddy")
+    port = free_port()
+    with _behind(service) as protected:
+        addresses = {
+            f"http://{HOST}:8080": f"http://{'' if any_host else HOST}:{port}",
+            f"{_VERIFIER}:80": verifier,
+            f"{_SERVICE}:8080": protected,
+        }
+        example = _example("Caddyfile", changes, addresses)
+        options = "{\n\tadmin off\n\tauto_https off\n\tdefault_bind 127.0.0.1\n}\n"
+        file = _written(root / "Caddyfile", options + example)
+        with running([program, "run", "--config", file, "--adapter", "caddyfile"], root, port) as gateway:
+            yield gateway
+
+
+@contextmanager
+def traefik(
+    root: Path,
+    verifier: str,
+    changes: Changes = MappingProxyType({}),
+    *,
+    service: str | None = None,
+    any_host: bool = False,
+) -> Iterator[Gateway]:
+    """Traefik by `examples/gateways/traefik-dynamic.yaml`, as the others."""
+    program = pypi_programs.find_program("traefik")
+    port = free_port()
+    with _behind(service) as protected:
+        addresses = {f"http://{_VERIFIER}/": f"http://{verifier}/", f"{_SERVICE}:8080": protected}
+        if any_host:
+            addresses[f"Host(`{HOST}`)"] = "PathPrefix(`/`)"
+        file = _written(root / "dynamic.yaml", _example("traefik-dynamic.yaml", changes, addresses))
+        static = {
+            "entryPoints.web.address": f"127.0.0.1:{port}",
+            "providers.file.filename": file,
+            "global.checkNewVersion": "false",
+        }
+        argv: list[str | Path] = [program, *(f"--{name}={value}" for name, value in static.items())]
+        with running(argv, root, port) as gateway:
+            yield gateway
+
+
+@contextmanager
+def envoy(
+    root: Path,
+    verifier: str,
+    changes: Changes = MappingProxyType({}),
+    *,
+    service: str | None = None,
+    any_host: bool = False,
+) -> Iterator[Gateway]:
+    """Envoy by `examples/gateways/envoy.yaml`, as the others."""
+    port = free_port()
+    host, verifier_port = verifier.split(":")
+    with _behind(service) as protected:
+        service_host, service_port = protected.split(":")
+        addresses = {
+            "address: 0.0.0.0, port_value: 8080": f"address: 127.0.0.1, port_value: {port}",
+            f"address: {_VERIFIER}": f"address: {host}",
+            "port_value: 80\n": f"port_value: {verifier_port}\n",
+            f"address: {_SERVICE}, port_value: 8080": f"address: {service_host}, port_value: {service_port}",
+        }
+        with running(envoy_command(root, _example("envoy.yaml", changes, addresses)), root, port) as gateway:
+            yield gateway
+
+
+def envoy_command(root: Path, config: str) -> list[str | Path]:
+    """How Envoy is started with a configuration, which is written down there. Raises MissingProgramError."""
+    file = _written(root / "envoy.yaml", config)
+    program = pypi_programs.find_program("envoy")
+    return [program, "-c", file, "--disable-hot-restart", "--concurrency", "1", "--log-level", "warning"]
+
+
+class Starter(Protocol):
+    """Starts a gateway by its example; see `nginx`."""
+
+    def __call__(
+        self, root: Path, verifier: str, changes: Changes = ..., *, service: str | None = None, any_host: bool = False
+    ) -> AbstractContextManager[Gateway]:
+        """Raises MissingProgramError."""
+        ...
+
+
+STARTERS: Final[Mapping[str, Starter]] = {"nginx": nginx, "caddy": caddy, "traefik": traefik, "envoy": envoy}
+
+
+@contextmanager
+def _behind(service: str | None) -> Iterator[str]:
+    """Host and port of the service, which is started if there is none."""
+    if service is not None:
+        yield service
+        return
+    with witness() as started:
+        yield started.address
+
+
+def _example(name: str, changes: Changes, addresses: Mapping[str, str]) -> str:
+    """The file with these texts replaced: each text that is changed stands in it once."""
+    text = (EXAMPLES / name).read_text(encoding="utf-8")
+    for shown, own in changes.items():
+        assert text.count(shown) == 1, shown
+        text = text.replace(shown, own)
+    for shown, own in addresses.items():
+        assert shown in text, shown
+        text = text.replace(shown, own)
+    return text
+
+
+def _written(file: Path, text: str) -> Path:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+@contextmanager
+def running(argv: Sequence[str | Path], root: Path, port: int) -> Iterator[Gateway]:
+    """A gateway that answers on its port; ended with the block."""
+    gateway = Gateway(port)
+    env = {"PATH": "/usr/sbin:/usr/bin:/bin", "HOME": str(root)}
+    process = Process.start(argv, log=root / "gateway.log", cwd=root, env=env)
+    try:
+        process.wait_until(lambda: _answers(gateway), what="the gateway answers", timeout=20)
+        yield gateway
+    finally:
+        process.stop()
+
+
+def _answers(gateway: Gateway) -> bool:
+    """Whether it has its routes: Traefik answers 404 until then. The path is one that the verifier has too."""
+    try:
+        return gateway.ask(path="/whoami").status != http.client.NOT_FOUND
+    except (OSError, http.client.HTTPException):
+        return False
