@@ -53,7 +53,7 @@ def test_a_credential_is_edited_and_its_fields_are_removed_by_empty_texts(worksp
 
     spec = (workspace.read("ApiCredential", "invoice-bot") or {})["spec"]
     assert [answer.status for answer in answers] == [0, 0, 0, 2]
-    assert answers[2].stderr == "credential invoice-bot has these roles already: integration-reader\n"
+    assert answers[2].stderr == "credential invoice-bot already has these roles: integration-reader\n"
     assert spec == {
         "displayName": "Invoices",
         "roles": ["integration-reader"],
@@ -71,7 +71,7 @@ def test_suspended_and_resumed(workspace: Workspace, plugin: Plugin) -> None:
 
     assert told == [
         "credential invoice-bot is not suspended\n",
-        "Warning: No token of invoice-bot will be accepted until it is resumed.\ncredential invoice-bot suspended\n",
-        "credential invoice-bot is suspended already\n",
+        "Warning: All tokens of invoice-bot will be refused until it is resumed.\ncredential invoice-bot suspended\n",
+        "credential invoice-bot is already suspended\n",
         "credential invoice-bot resumed\n",
     ]

@@ -74,11 +74,11 @@ CASES = {
     ),
     "a credential of that name": Case(
         ("credential", "create", "invoice-bot", f"--role={ROLE}"),
-        ('Error: A credential "invoice-bot" is there already.', "Choose another name."),
+        ('Error: A credential "invoice-bot" already exists.', "Choose another name."),
     ),
     "a token of that name": Case(
         ("token", "create", "invoice-bot", "--name=ci"),
-        ('Error: A token "ci" is there already.', "Choose another name."),
+        ('Error: A token "ci" already exists.', "Choose another name."),
     ),
     "an unknown role": Case(
         ("credential", "create", "other", "--role=integration-raeder"),
@@ -169,7 +169,7 @@ def test_admission_policies_speak_for_themselves(control_plane: ControlPlane, bu
         "",
     )
     assert one_time == (
-        "The API server refuses it: ValidatingAdmissionPolicy 'reserve-one-time-secrets.access.pharia.ai'.",
+        "The API server refused the request: ValidatingAdmissionPolicy 'reserve-one-time-secrets.access.pharia.ai'.",
         "",
     )
 
@@ -188,7 +188,7 @@ def test_rules_of_the_kinds_speak_for_themselves(busy: Workspace) -> None:
         " for a longer life create a new ApiToken."
     )
     assert next_step == ""
-    assert stale == ("The object was changed by somebody else in this moment.", "Run the command again.")
+    assert stale == ("Somebody else changed the object at the same time.", "Run the command again.")
 
 
 # Trying without changing.

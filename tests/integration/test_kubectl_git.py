@@ -35,23 +35,23 @@ def declared(workspace: Workspace) -> Workspace:
 GIT_CASES = {
     "roles": (
         ("credential", "roles", "add", "invoice-bot", "another"),
-        "spec.roles of credential invoice-bot is declared in Git (by argocd-controller), which may put it back",
+        "spec.roles of credential invoice-bot is declared in Git (by argocd-controller), which may revert the change",
     ),
     "suspended": (
         ("credential", "suspend", "invoice-bot"),
-        "spec.suspended of credential invoice-bot is declared in Git (by argocd-controller), which may put it back",
+        "spec.suspended of credential invoice-bot is declared in Git (by argocd-controller), which may revert",
     ),
     "a credential": (
         ("credential", "delete", "invoice-bot"),
-        "credential invoice-bot is declared in Git (by Argo CD), which would make it anew",
+        "credential invoice-bot is declared in Git (by Argo CD), which would create it again",
     ),
     "revoked": (
         ("token", "revoke", "ci"),
-        "spec.revoked of token ci is declared in Git (by argocd-controller), which may put it back",
+        "spec.revoked of token ci is declared in Git (by argocd-controller), which may revert the change",
     ),
     "a token": (
         ("token", "delete", "ci"),
-        "token ci is declared in Git (by Argo CD), which would make it anew",
+        "token ci is declared in Git (by Argo CD), which would create it again",
     ),
 }
 
@@ -66,7 +66,7 @@ def test_what_git_declares_is_changed_by_force_alone(
     assert (refused.status, refused.stdout) == (1, "")
     assert refused.stderr.splitlines() == [
         f"Error: {why[:1].upper() if not why.startswith('spec') else 's'}{why[1:]}.",
-        "Change it in Git, or repeat the command with --force.",
+        "Change it in Git, or run the command again with --force.",
     ]
     assert forced.status == 0, forced.stderr
     assert f"Warning: {why}." in forced.stderr

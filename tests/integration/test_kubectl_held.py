@@ -54,10 +54,10 @@ def test_a_token_that_stands_is_not_called_deleted(workspace: Workspace, access:
     told = access("token", "delete", "ci", "--yes")
 
     assert (told.status, told.out) == (0, "")
-    assert f"token ci is being deleted, and is not accepted from now on. {STANDS}\n" in told.err
+    assert f"token ci is being deleted, and is refused from now on. {STANDS}\n" in told.err
     assert "token ci deleted" not in told.err
     again = access("token", "delete", "ci", "--yes")
-    assert "(being deleted) will be deleted for good" in again.err + again.out
+    assert "(being deleted) will be deleted permanently" in again.err + again.out
     workspace.change(token, OFF)
     assert workspace.read("ApiToken", "ci") is None
 
@@ -89,7 +89,7 @@ def test_lists_and_commands_know_what_is_being_deleted(workspace: Workspace, acc
     row = next(line for line in table.splitlines() if line.startswith("ci "))
     assert row.split()[3] == "Deleting"
     assert ("Phase:" in shown, "Deleting" in shown, HOLD in shown) == (True, True, True)
-    assert "The token ci is being deleted, and only an active one can be rotated" in rotated.err
+    assert "The token ci is being deleted: only active tokens can be rotated" in rotated.err
     assert "cannot be collected: the token is being deleted" in collected.err
     assert (rotated.status, collected.status) == (1, 1)
 
@@ -103,7 +103,7 @@ def test_a_credential_that_stands_is_not_called_deleted(workspace: Workspace, ac
     )
     table, shown = access("credential", "list").out, access("credential", "get", "invoice-bot").out
 
-    expected = "credential invoice-bot is being deleted, and none of its tokens is accepted from now on."
+    expected = "credential invoice-bot is being deleted, and its tokens are refused from now on."
     assert f"{expected} {STANDS}\n" in told.err
     assert "Deleting" in next(line for line in table.splitlines() if line.startswith("invoice-bot "))
     assert ("False (Deleting)" in shown, HOLD in shown) == (True, True)
@@ -119,10 +119,10 @@ def test_whoever_collects_is_told_that_the_secret_still_stands(workspace: Worksp
     again = access("token", "collect", "ci")
 
     assert (told.status, told.out.strip()) == (0, workspace.text().reveal())
-    for part in ("Secret ci-token was deleted and still stands", HOLD, "can read the token"):
+    for part in ("Secret ci-token was deleted but still exists", HOLD, "can read the token"):
         assert part in told.err
     assert (again.status, again.out) == (1, "")
-    assert "was deleted before" in again.err
+    assert "is being deleted already" in again.err
     assert HOLD in again.err
     workspace.change(kept, OFF)
     workspace.until_gone("Secret", "ci-token")
@@ -138,5 +138,5 @@ def test_a_secret_that_outlives_its_window_is_not_said_to_wait(workspace: Worksp
     told = access("token", "get", "ci").out
 
     workspace.change(kept, OFF)
-    assert "to be collected" not in told
-    assert "Secret:      ci-token was to go at" in told
+    assert "can be collected" not in told
+    assert "Secret:      ci-token should have been deleted at" in told

@@ -86,7 +86,7 @@ def test_before_the_request_is_answered_nothing_may_be_there(
     again = place.plugin.run("token", "create", "invoice-bot", f"--name={name}", "--window=30m")
 
     assert answer.status == status
-    assert f"Whether the token {name} was created is not known. This finishes it, or says that there is none: " in (
+    assert f"The token {name} may have been created: no answer came. To collect it, or learn that there is none: " in (
         answer.stderr
     )
     assert (found.status, found.stdout) == (1, "")
@@ -105,12 +105,14 @@ class Step:
 
 
 STEPS = {
-    "asked": Step("POST", TOKENS, "after", "Whether the token {name} was created is not known."),
+    "asked": Step("POST", TOKENS, "after", "The token {name} may have been created: no answer came."),
     "waiting": Step("GET", f"{TOKENS}/[^/]+", "after", "To get the secret of {name}: "),
     "minted": Step("GET", SECRET, "before", "To get the secret of {name} (until "),
     "read": Step("GET", SECRET, "after", "To get the secret of {name} (until "),
-    "held": Step("DELETE", SECRET, "before", "You have the secret of {name}, but its one-time Secret may still be"),
-    "deleted": Step("DELETE", SECRET, "after", "You have the secret of {name}, but its one-time Secret may still be"),
+    "held": Step("DELETE", SECRET, "before", "You have the secret of {name}, but its one-time Secret may still exist"),
+    "deleted": Step(
+        "DELETE", SECRET, "after", "You have the secret of {name}, but its one-time Secret may still exist"
+    ),
 }
 
 
@@ -173,7 +175,7 @@ def test_what_the_operator_refuses_is_told_and_not_waited_for(place: Place) -> N
         "token long created",
         f"Error: The secret of token long cannot be collected: {why.rstrip('.')}.",
         f"See: kubectl access token get long {there}",
-        f"To try again with a shorter --expires, first: kubectl access token delete long {there}",
+        f"To try again with a shorter --expires, first run: kubectl access token delete long {there}",
     ]
 
 
@@ -186,8 +188,8 @@ def test_after_the_window_nothing_is_promised(place: Place) -> None:
     assert (answer.status, answer.stdout) == (1, "")
     assert re.fullmatch(
         r"Error: The secret of token late cannot be collected: it was withdrawn unread at \S+Z\.\n"
-        r"A secret is shown once\. "
-        r"To have a new token: kubectl access token rotate late -n interrupted --kubeconfig \S+\n",
+        r"A secret is shown only once\. "
+        r"To get a new token: kubectl access token rotate late -n interrupted --kubeconfig \S+\n",
         answer.stderr,
     )
 

@@ -28,9 +28,9 @@ def test_a_leaked_token_is_found_and_revoked_by_its_text(workspace: Workspace, p
     assert found.stdout == "apitoken.access.pharia.ai/ci\n"
     assert shown.stdout.splitlines()[0].split() == ["Name:", "ci"]
     assert revoked.stderr == (
-        "Warning: The token ci of invoice-bot (never seen in use) will be revoked for good.\ntoken ci revoked\n"
+        "Warning: The token ci of invoice-bot (never seen in use) will be revoked permanently.\ntoken ci revoked\n"
     )
-    assert (again.status, again.stderr) == (0, "token ci is revoked already\n")
+    assert (again.status, again.stderr) == (0, "token ci is already revoked\n")
     workspace.until_outcome("ci", "Revoked", "Revoked")
     assert secret not in "".join(answer.everything for answer in (found, shown, revoked, again))
 
@@ -74,7 +74,7 @@ def test_a_token_shows_where_it_stands_and_never_its_secret(workspace: Workspace
         "invoice-bot",
         "Active",
         "Issued",
-        "never, as far as is known",
+        "never seen in use",
     ]
-    assert fields["Secret"].strip().startswith("to be collected until 2")
+    assert fields["Secret"].strip().startswith("can be collected until 2")
     assert secret not in shown

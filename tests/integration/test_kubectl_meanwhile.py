@@ -24,7 +24,7 @@ COMMANDS = [
     pytest.param(("edit", "invoice-bot", "--description="), id="edit"),
     pytest.param(("suspend", "invoice-bot", "--yes"), id="suspend"),
 ]
-CHANGED = "The object was changed by somebody else in this moment."
+CHANGED = "Somebody else changed the object at the same time."
 
 
 def before_each_patch(monkeypatch: pytest.MonkeyPatch, do: Callable[[int], object]) -> None:

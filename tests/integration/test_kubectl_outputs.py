@@ -37,7 +37,7 @@ def test_a_full_disk_leaves_no_half_a_file(place: Place, tmp_path: Path) -> None
     finished = place.plugin.obey(next_command(answer))
 
     assert answer.status == 1
-    assert f"Error: The file {path} could not be written: No space left on device.\n" in answer.stderr
+    assert f"Error: Could not write the file {path}: No space left on device.\n" in answer.stderr
     assert not path.exists()
     assert_handed_over_once(place, "full", answer, finished)
 
@@ -57,9 +57,9 @@ def test_a_place_that_takes_none_is_told_before_a_token_is_made(place: Place, tm
     ]
 
     assert [(answer.status, answer.stdout, answer.stderr) for answer in answers] == [
-        (1, "", f"Error: The file {there} exists, and is not overwritten.\nName another file.\n"),
-        (1, "", f"Error: The folder {tmp_path / 'no'} cannot be written to.\nName another file.\n"),
-        (1, "", 'Error: A Secret "taken" is there already, and is not overwritten.\nName another.\n'),
+        (1, "", f"Error: The file {there} already exists and is not overwritten.\nChoose another file.\n"),
+        (1, "", f"Error: The folder {tmp_path / 'no'} is not writable.\nChoose another file.\n"),
+        (1, "", 'Error: A Secret "taken" already exists and is not overwritten.\nName another.\n'),
     ]
     assert there.read_text() == "mine"
     assert place.workspace.read("ApiToken", "nowhere") is None
@@ -74,7 +74,7 @@ def test_a_reader_that_is_gone_and_a_full_device(place: Place) -> None:
         assert answer.status == 1, answer.stderr
         assert answer.stderr.splitlines()[:2] == [
             f"token {name} created",
-            f"Error: Standard output did not take the secret: {problem}.",
+            f"Error: Could not write the secret to standard output: {problem}.",
         ]
         assert len(answer.stderr.splitlines()) == 3
         assert_handed_over_once(place, name, answer, finished)

@@ -102,13 +102,13 @@ def test_an_audit_finds_what_somebody_should_look_at(access: Access, workspace: 
     found = [(each["name"], each["fault"]) for each in json.loads(failing.out)["findings"]]
     assert ("fine", "TooLong") in found
     assert failing.status == 1
-    assert failing.err == "Error: There is something to look at: 5 findings.\n"
+    assert failing.err == "Error: Something was found: 5 findings.\n"
 
 
 def test_an_audit_of_what_is_in_order_finds_nothing(access: Access, workspace: Workspace) -> None:
     workspace.issued("fine", ttl="100h")
 
-    assert access("audit", "--fail") == Told(0, "", "There is nothing to look at in 1 credential and 1 token.\n")
+    assert access("audit", "--fail") == Told(0, "", "Nothing found in 1 credential and 1 token.\n")
     assert json.loads(access("audit", "-o", "json").out) == {
         "findings": [],
         "lookedAt": {"credentials": 1, "tokens": 1},
@@ -154,4 +154,4 @@ def test_a_cluster_administrator_may_rotate_and_others_are_told_what_is_missing(
     assert "rollout restart deployment/pharia-access-operator --namespace pharia-access-system" in admin.err
     assert (other.status, other.out) == (1, "")
     assert "nobody may not get Secrets in namespace pharia-access-system." in other.err
-    assert elsewhere.err.startswith("Error: There is no keyring in namespace default.\nName the release's namespace")
+    assert elsewhere.err.startswith("Error: There is no keyring in namespace default.\nGive the release's namespace")

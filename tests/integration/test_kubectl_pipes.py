@@ -53,8 +53,8 @@ def test_an_end_that_is_over_is_refused_before_anything_is_made(workspace: Works
 
     assert (answer.status, answer.stdout) == (1, "")
     assert answer.stderr == (
-        "Error: 2020-01-31T00:00:00Z is over: such a token would never be minted.\n"
-        "Name an end that is to come, or a length such as 90d.\n"
+        "Error: The end 2020-01-31T00:00:00Z is in the past: no token would be minted.\n"
+        "Give --expires a time in the future, or a duration such as 90d.\n"
     )
     assert workspace.list("ApiToken") == []
 
@@ -128,8 +128,8 @@ def test_where_nobody_can_be_asked_yes_must_be_said(
 
     assert (refused.status, refused.stdout) == (1, "")
     assert refused.stderr.splitlines()[-2:] == [
-        "Error: There is nobody to ask here.",
-        "If you mean it, repeat the command with --yes.",
+        "Error: Cannot ask for confirmation: not a terminal.",
+        "Run the command again with --yes to confirm.",
     ]
     after = [workspace.list(kind) for kind in ("ApiCredential", "ApiToken")]
     assert [_specs(objects) for objects in after] == [_specs(objects) for objects in before]
@@ -146,7 +146,7 @@ def test_a_question_through_a_pipe_is_not_asked(workspace: Workspace, plugin: Pl
     answer = plugin.pipe("credential", "create", "invoice-bot", stdin="1\n")
 
     assert (answer.status, answer.stdout) == (1, "")
-    assert answer.stderr == ("Error: A credential needs a role: name it by --role.\nSee: kubectl access role list\n")
+    assert answer.stderr == ("Error: A credential needs a role: give one with --role.\nSee: kubectl access role list\n")
 
 
 def test_formats_for_programs(workspace: Workspace, plugin: Plugin) -> None:

@@ -69,8 +69,8 @@ def test_without_a_terminal_and_yes_nothing_is_made(access: Access, workspace: W
     told = access("token", "rotate", "ci")
 
     assert (told.status, told.out, others(workspace, "ci")) == (1, "", [])
-    assert "Whoever uses the token ci (never seen in use) is affected." in told.err
-    assert "repeat the command with --yes" in told.err
+    assert "Users of the token ci (never seen in use) are affected." in told.err
+    assert "Run the command again with --yes" in told.err
 
 
 def test_a_dry_run_makes_nothing(access: Access, workspace: Workspace) -> None:
@@ -100,7 +100,10 @@ def test_an_end_that_git_declares_is_refused_before_anything_is_minted(access: A
     forced = access("token", "rotate", "ci", "--yes", "--force")
 
     assert (refused.status, refused.out, kept) == (1, "", [])
-    assert "spec.expiresAt of token ci is declared in Git (by argocd-controller), which may put it back" in refused.err
+    assert (
+        "spec.expiresAt of token ci is declared in Git (by argocd-controller), which may revert the change"
+        in refused.err
+    )
     assert forced.status == 0, forced.err
     assert len(others(workspace, "ci")) == 1
 
@@ -132,7 +135,7 @@ def test_what_breaks_off_after_the_mint_says_how_to_finish(
     (new,) = others(workspace, "ci")
     assert told.status == again.status == 1
     assert parse(told.out.strip()).token_id == new["status"]["tokenID"]
-    assert f"The token ci is replaced by {new['metadata']['name']} already." in again.err
+    assert f"The token ci was already replaced by {new['metadata']['name']}." in again.err
     assert before is None
     assert command[:2] == ["token", "expire"]
     assert finished.status == 0, finished.err
@@ -153,6 +156,6 @@ def test_an_end_is_brought_forward_and_never_postponed(access: Access, workspace
 
     assert unasked.status == 1
     assert told.status == 0, told.err
-    assert told.err.startswith("token short ends at 20")
+    assert told.err.startswith("token short already ends at 20")
     assert end_of(workspace, "long") == pytest.approx(now() + timedelta(hours=2), abs=timedelta(minutes=1))
     assert end_of(workspace, "short") is None

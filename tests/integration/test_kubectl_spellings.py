@@ -95,7 +95,7 @@ def test_who_may_not_see_namespaces_is_told_that_nothing_was_looked_at(
     elsewhere = plugin.as_user("auditor").run("audit", "-A", "--fail")
 
     assert empty.status == elsewhere.status == 1
-    assert "whether there is such a namespace, you may not ask: nothing was looked at." in empty.stderr
+    assert "(you may not check whether this namespace exists): nothing was looked at." in empty.stderr
     assert "auditor may not list tokens in the whole cluster." in elsewhere.stderr
 
 
@@ -116,8 +116,8 @@ def test_a_secret_that_cannot_be_made_is_told_before_the_mint(workspace: Workspa
 
     assert [answer.status for answer in told] == [1, 1, 1, 2]
     assert f"Error: minter may not create Secrets in namespace {here}." in told[0].stderr
-    assert 'Error: A Secret "taken" is there already, and is not overwritten.' in told[1].stderr
-    assert "Error: A life of 2 hours is longer than the 1 hour that the credential full allows now." in told[2].stderr
+    assert 'Error: A Secret "taken" already exists and is not overwritten.' in told[1].stderr
+    assert "Error: A lifetime of 2 hours is longer than the 1 hour that the credential full allows." in told[2].stderr
     assert workspace.list("ApiToken") == []
     assert workspace.read("Secret", "mine") is None
 

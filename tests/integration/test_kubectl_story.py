@@ -63,12 +63,12 @@ def test_the_story_of_the_page(workspace: Workspace, plugin: Plugin, anna: Plugi
 
     # All tokens of a credential may do what its roles say: who changes them is told.
     assert told(plugin, "credential", "roles", "add", "invoice-bot", OS) == (
-        f"Warning: This changes what all tokens of invoice-bot may do, at once (1 active): +{OS}\n"
+        f"Warning: This changes the permissions of all tokens of invoice-bot immediately (1 active): +{OS}\n"
         "credential invoice-bot changed\n"
     )
     assert told(anna, "credential", "roles", "remove", "invoice-bot", OS, answers={"[y/N]": "y"}) == (
-        f"Warning: This changes what all tokens of invoice-bot may do, at once (1 active): -{OS}\n"
-        "Warning: Whoever uses the token ci (never seen in use) is affected.\n"
+        f"Warning: This changes the permissions of all tokens of invoice-bot immediately (1 active): -{OS}\n"
+        "Warning: Users of the token ci (never seen in use) are affected.\n"
         "Change the roles? [y/N]: y\n"
         "credential invoice-bot changed\n"
     )
@@ -78,13 +78,13 @@ def test_the_story_of_the_page(workspace: Workspace, plugin: Plugin, anna: Plugi
     assert row.split()[:4] == ["ci", parse(secret).token_id, "invoice-bot", "Active"]
 
     assert told(anna, "token", "delete", "ci", answers={"[y/N]": "y"}) == (
-        "Warning: The token ci of invoice-bot (never seen in use) will be deleted for good.\n"
-        "Delete for good? [y/N]: y\n"
+        "Warning: The token ci of invoice-bot (never seen in use) will be deleted permanently.\n"
+        "Delete permanently? [y/N]: y\n"
         "token ci deleted\n"
     )
     assert told(anna, "credential", "delete", "invoice-bot", answers={"[y/N]": "y"}) == (
-        "Warning: The credential invoice-bot, which has no tokens, will be deleted for good.\n"
-        "Delete for good? [y/N]: y\n"
+        "Warning: The credential invoice-bot, which has no tokens, will be deleted permanently.\n"
+        "Delete permanently? [y/N]: y\n"
         "credential invoice-bot deleted\n"
     )
     assert (workspace.list("ApiToken"), workspace.list("ApiCredential")) == ([], [])
@@ -125,8 +125,8 @@ def test_a_token_is_typed_unseen_and_a_no_changes_nothing(workspace: Workspace, 
     assert terminal.text == (
         "Token:\n"
         f"Warning: You may not list the tokens of all namespaces: this is about namespace {workspace.namespace}.\n"
-        "Warning: The token ci of invoice-bot (never seen in use) will be revoked for good.\n"
-        "Revoke for good? [y/N]: n\n"
+        "Warning: The token ci of invoice-bot (never seen in use) will be revoked permanently.\n"
+        "Revoke permanently? [y/N]: n\n"
         "Error: Nothing was changed.\n"
     )
 

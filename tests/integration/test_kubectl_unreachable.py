@@ -27,7 +27,7 @@ def test_an_api_server_that_does_not_answer(control_plane: ControlPlane, tmp_pat
         1,
         dedent("""\
             Error: The API server does not answer: dial tcp 127.0.0.1:1: connect: connection refused.
-            Is the cluster reachable? See: kubectl version
+            Check that the cluster is reachable: kubectl version
             """),
     )
 
@@ -43,7 +43,7 @@ def test_a_login_that_is_over(control_plane: ControlPlane, tmp_path: Path) -> No
         1,
         [
             "Error: The API server does not accept your login.",
-            "It may have ended: log in again, or try another --context.",
+            "Your login may have expired: log in again, or try another --context.",
         ],
     )
 
@@ -55,18 +55,18 @@ def test_a_login_that_is_over(control_plane: ControlPlane, tmp_path: Path) -> No
             HTTPStatus.NOT_FOUND,
             (
                 "Error: pharia-access is not installed in this cluster.",
-                "An administrator installs it by Helm: see its README.",
+                "Ask an administrator to install it with Helm: see the README.",
             ),
             id="not installed",
         ),
         pytest.param(
             HTTPStatus.TOO_MANY_REQUESTS,
-            ("Error: The API server has too much to do.", "Run the command again in a moment."),
+            ("Error: The API server is overloaded.", "Run the command again in a moment."),
             id="too busy",
         ),
         pytest.param(
             HTTPStatus.GONE,
-            ("Error: The list took so long that it changed under our hands.", "Run the command again."),
+            ("Error: The list changed while it was being read.", "Run the command again."),
             id="a list that is too old",
         ),
         pytest.param(
@@ -91,7 +91,7 @@ def test_an_api_server_that_cannot(
     assert (answer.status, answer.stderr.splitlines()) == (1, list(lines))
 
 
-CHOOSE = "Name a kubeconfig by --kubeconfig or KUBECONFIG, and its context by --context."
+CHOOSE = "Choose a kubeconfig with --kubeconfig or KUBECONFIG, and a context with --context."
 
 
 @pytest.mark.parametrize(

@@ -49,10 +49,10 @@ def test_what_is_revoked_and_not_noted_is_not_called_active(workspace: Workspace
     audit = access("audit").out
 
     assert phase(access) == "Active,Revoked"
-    assert got["Usable"] == who["Usable"] == "no: it is revoked (not yet noted by the operator)"
+    assert got["Usable"] == who["Usable"] == "no: it is revoked (not yet recorded by the operator)"
     assert "can be used" not in str(got)
     assert "NotNoted" in audit
-    assert "it is revoked, and the operator has not noted it yet" in audit
+    assert "it is revoked, and the operator has not recorded it yet" in audit
     assert "Active,Revoked" in access("credential", "get", "invoice-bot").out
 
 
@@ -64,12 +64,12 @@ def test_the_tokens_of_a_suspended_credential_are_not_called_usable(
     got = fields(access("token", "get", "ci").out)
     shown, audit = access("credential", "get", "invoice-bot").out, access("audit").out
     why = "its ApiCredential invoice-bot is suspended"
-    told = f"no: {why} (not yet noted by the operator)"
+    told = f"no: {why} (not yet recorded by the operator)"
 
     assert phase(access) == phase(access, "invoice-bot") == "Active,CredentialSuspended"
     assert got["Usable"] == fields(access("token", "whois", "--stdin", stdin=unseen).out)["Usable"] == told
     assert "Active,CredentialSuspended" in shown
-    assert "is suspended; none of its tokens is accepted until it is resumed" in audit
+    assert "is suspended; its tokens are refused until it is resumed" in audit
     workspace.change(credential, {"spec": {"suspended": False}})
     assert fields(access("token", "get", "ci").out)["Usable"] == "yes"
 

@@ -134,7 +134,7 @@ def test_where_a_library_is_missing_it_says_how_to_get_it(
 
     assert plugin.run(["token", "list"]) == 1
     told = capsys.readouterr().err
-    assert told.startswith("Error: rich is not here for Python 3.")
+    assert told.startswith("Error: rich is not installed for Python 3.")
     assert 'pipx install "pharia-access[kubectl]"' in told
 
 

@@ -34,7 +34,7 @@ class RbacUsers:
         return user
 
     def editor(self, user: str) -> str:
-        """Somebody who edits what is there, and mints nothing."""
+        """Somebody who edits what is there and mints no tokens."""
         self._bind(user, "edit")
         self._until(user, "update", "apicredentials.access.pharia.ai")
         return user

@@ -58,7 +58,7 @@ def _failed(token: TokenSummary) -> CollectionState | None:
 
 def _collected(token: TokenSummary) -> CollectionState | None:
     if token.delivery == DeliveryState.COLLECTED:
-        return Unavailable("it was collected already", (RotateToken(token.key),))
+        return Unavailable("it was already collected", (RotateToken(token.key),))
     return None
 
 

@@ -115,7 +115,7 @@ def _not_noted(token: TokenSummary, _: Limits, __: datetime) -> tuple[FindingTyp
     barred = token.unusable
     if token.noted != "True" or barred is None or barred.reason in _TOLD_ELSEWHERE:
         return None
-    return FindingType.NOT_NOTED, f"{barred.why}, and the operator has not noted it yet: does it run?"
+    return FindingType.NOT_NOTED, f"{barred.why}, and the operator has not recorded it yet: is it running?"
 
 
 def _never_used(token: TokenSummary, limits: Limits, now: datetime) -> tuple[FindingType, str] | None:
@@ -138,7 +138,7 @@ def _never_collected(token: TokenSummary, _: Limits, __: datetime) -> tuple[Find
         return None
     return (
         FindingType.NEVER_COLLECTED,
-        "nobody took its secret in time, or used it since: rotate it if it is needed, else delete it",
+        "nobody collected its secret in time, or used it since: rotate it if it is needed, otherwise delete it",
     )
 
 
@@ -153,7 +153,7 @@ def _too_long(token: TokenSummary, limits: Limits, _: datetime) -> tuple[Finding
     life = token.ends - token.issued
     if life <= limits.longest:
         return None
-    return FindingType.TOO_LONG, f"lives {humanize(life)}, and {humanize(limits.longest)} are allowed: rotate it"
+    return FindingType.TOO_LONG, f"lives {humanize(life)}, but only {humanize(limits.longest)} are allowed: rotate it"
 
 
 _TOLD_ELSEWHERE: Final = {Reason.EXPIRED, Reason.CREDENTIAL_SUSPENDED, Reason.CREDENTIAL_DELETING}
@@ -179,9 +179,9 @@ def _of_credential(credential: CredentialSummary, catalog: Mapping[str, Role], *
     if not in_use:
         found.append(Finding("credential", credential.key, FindingType.NO_TOKENS, "has no active token"))
     if credential.deleting:
-        message = "is being deleted and still stands; none of its tokens is accepted"
+        message = "is being deleted and still exists; its tokens are refused"
         found.append(Finding("credential", credential.key, FindingType.DELETING, message))
     elif credential.suspended:
-        message = "is suspended; none of its tokens is accepted until it is resumed"
+        message = "is suspended; its tokens are refused until it is resumed"
         found.append(Finding("credential", credential.key, FindingType.SUSPENDED, message))
     return found

@@ -46,7 +46,7 @@ def parse_length(text: str) -> timedelta:
     if length:
         msg = f"{text[:64]!r} is longer than 100 years"
         raise InvalidDurationError(msg)
-    msg = f"{text[:64]!r} is no length of time: write days, hours, minutes or seconds, such as 90d, 12h or 1d12h"
+    msg = f"{text[:64]!r} is not a duration: use days, hours, minutes or seconds, for example 90d, 12h or 1d12h"
     raise InvalidDurationError(msg)
 
 
@@ -68,7 +68,7 @@ def parse_lifetime(text: str) -> Lifetime:
             return Lifetime(ends=datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC))
         return Lifetime(ends=parse_time(text))
     except (ValueError, InvalidObjectError):
-        msg = f"{text[:64]!r} is no day and no time: write 2027-01-31, or 2027-01-31T12:00:00Z"
+        msg = f"{text[:64]!r} is not a date or time: use 2027-01-31 or 2027-01-31T12:00:00Z"
     raise InvalidDurationError(msg)
 
 
@@ -81,7 +81,7 @@ def parse_timeout(text: str) -> float:
     try:
         timeout = _in_seconds(int(text)) if _SECONDS.fullmatch(text) else parse_duration(text)
     except InvalidObjectError:
-        msg = f"{text[:64]!r} is no time limit: write 5s, 1m30s, a number of seconds, or 0 for none"
+        msg = f"{text[:64]!r} is not a timeout: use 5s, 1m30s, a number of seconds, or 0 for none"
         raise InvalidDurationError(msg) from None
     if not timeout and not any(digit in text for digit in "123456789"):
         return MAX_DURATION.total_seconds()

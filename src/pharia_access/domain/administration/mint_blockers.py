@@ -58,7 +58,7 @@ def _over(asked: Asked, now: datetime) -> MintBlocker | None:
     if end is None or end > now:
         return None
     return MintBlocker(
-        f"{format_time(end)} is over: such a token would never be minted",
+        f"The end {format_time(end)} is in the past: no token would be minted",
         (NameFutureEnd(),),
     )
 
@@ -67,7 +67,7 @@ def _leaving(asked: Asked, _: datetime) -> MintBlocker | None:
     name = asked.credential.key.name
     if not asked.credential.deleting:
         return None
-    return MintBlocker(f"The credential {name} is being deleted, and mints nothing", (NameOtherCredential(),))
+    return MintBlocker(f"The credential {name} is being deleted and mints no tokens", (NameOtherCredential(),))
 
 
 def _suspended(asked: Asked, _: datetime) -> MintBlocker | None:
@@ -75,7 +75,7 @@ def _suspended(asked: Asked, _: datetime) -> MintBlocker | None:
     if not asked.credential.suspended:
         return None
     return MintBlocker(
-        f"The credential {name} is suspended, and mints nothing",
+        f"The credential {name} is suspended and mints no tokens",
         (ResumeCredential(asked.credential.key),),
     )
 
@@ -86,7 +86,7 @@ def _full(asked: Asked, _: datetime) -> MintBlocker | None:
     if not isinstance(most, int) or active < most:
         return None
     return MintBlocker(
-        f"The credential {name} may have {most} active tokens, and has {active}",
+        f"The credential {name} already has {active} of {most} active tokens",
         (RaiseMaxTokens(asked.credential.key, active + 1),),
     )
 
@@ -96,8 +96,8 @@ def _too_long(asked: Asked, now: datetime) -> MintBlocker | None:
     wanted = lifetime.ends - now if lifetime.ends else lifetime.ttl
     if longest is None or wanted is None or wanted <= longest:
         return None
-    allowed = f"the {humanize(longest)} that the credential {asked.credential.key.name} allows now"
-    return MintBlocker(f"A life of {humanize(wanted)} is longer than {allowed}", (NameShorterLife(),))
+    allowed = f"the {humanize(longest)} that the credential {asked.credential.key.name} allows"
+    return MintBlocker(f"A lifetime of {humanize(wanted)} is longer than {allowed}", (NameShorterLife(),))
 
 
 _RULES: tuple[Rule, ...] = (

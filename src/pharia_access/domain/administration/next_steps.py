@@ -138,7 +138,7 @@ class NameShorterLife:
 
 @dataclass(frozen=True, slots=True)
 class NameOtherCredential:
-    """Name another credential."""
+    """Use another credential."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,5 +45,5 @@ def _objection(role: str, catalog: Mapping[str, Role], namespace: str) -> str:
         near = difflib.get_close_matches(role, catalog, n=1)
         return f'There is no role "{role}"' + (f'; did you mean "{near[0]}"?' if near else ".")
     if not known.allows(namespace):
-        return f'The role "{role}" may not be held in namespace {namespace}.'
+        return f'The role "{role}" is not allowed in namespace {namespace}.'
     return ""

@@ -114,7 +114,7 @@ def _not_active(rotation: TokenRotation, _: datetime) -> MintBlocker | None:
     if old.active:
         return None
     return MintBlocker(
-        f"The token {old.key.name} is {old.in_words}, and only an active one can be rotated",
+        f"The token {old.key.name} is {old.in_words}: only active tokens can be rotated",
         (CreateToken(ObjectKey(old.key.namespace, old.credential)),),
     )
 
@@ -124,7 +124,7 @@ def _replaced_already(rotation: TokenRotation, _: datetime) -> MintBlocker | Non
     if new is None:
         return None
     return MintBlocker(
-        f"The token {rotation.old.key.name} is replaced by {new.key.name} already",
+        f"The token {rotation.old.key.name} was already replaced by {new.key.name}",
         (CollectIfUntaken(new.key), EndToken(rotation.old.key, USUAL_OVERLAP), RestartRotation(new.key)),
     )
 

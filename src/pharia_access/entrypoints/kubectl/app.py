@@ -15,10 +15,10 @@ PROGRAM: Final = "kubectl access"
 
 _NOUNS: Final = {
     "credential": ("Credentials: named sets of roles.", "credential:credential"),
-    "token": ("Tokens: each lives under a credential, and its secret is shown once.", "token:token"),
-    "role": ("Roles: the catalog that credentials take theirs from.", "role:role"),
-    "whoami": ("Ask a verifier what a token is worth.", "whoami:whoami"),
-    "audit": ("What somebody should look at: expired, unused, too long.", "audit:audit"),
+    "token": ("Tokens: each belongs to a credential, and its secret is shown once.", "token:token"),
+    "role": ("Roles: the catalog that credentials choose from.", "role:role"),
+    "whoami": ("Ask a verifier what a token may do.", "whoami:whoami"),
+    "audit": ("Tokens and credentials that need attention: expired, unused, too long-lived.", "audit:audit"),
     "keyring": ("The keys of the fast check, for administrators.", "keyring:keyring"),
 }
 """Each noun's line in the help, and where its commands are."""

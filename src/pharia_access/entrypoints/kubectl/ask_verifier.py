@@ -28,15 +28,15 @@ _HERE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _REFUSALS: Final[Mapping[int, tuple[str, str]]] = {
     HTTPStatus.UNAUTHORIZED: (
         "The verifier does not accept this token: it is unknown, expired or revoked, or its credential is suspended",
-        "To see whose it is: kubectl access token whois --stdin",
+        "To find its token: kubectl access token whois --stdin",
     ),
     HTTPStatus.FORBIDDEN: (
-        "Something in front of the verifier refuses the request (403), since a verifier never does",
-        "Name the verifier itself by --verifier.",
+        "Something in front of the verifier refused the request (403): a verifier never answers 403",
+        "Give the verifier's own URL with --verifier.",
     ),
-    HTTPStatus.SERVICE_UNAVAILABLE: ("The verifier cannot tell now (503)", "Run the command again in a moment."),
+    HTTPStatus.SERVICE_UNAVAILABLE: ("The verifier cannot answer now (503)", "Run the command again in a moment."),
 }
-_NAME_IT: Final = "Name a verifier's URL by --verifier."
+_NAME_IT: Final = "Give a verifier's URL with --verifier."
 
 
 class VerifierError(AccessError):
@@ -114,8 +114,8 @@ def _proxy(verifier: Verifier) -> str | None:
     """The proxy that the environment names, without which a token would go another way than is said."""
     proxy = proxy_for(verifier.url)
     if proxy is not None and urlsplit(proxy).scheme not in {"http", "https"}:
-        msg = f"The proxy for {verifier.url} is of a kind that whoami cannot use: {urlsplit(proxy).scheme}"
-        raise RefusedError(msg, "Name an HTTP proxy by HTTPS_PROXY, or except the verifier by NO_PROXY.")
+        msg = f"The proxy for {verifier.url} has a scheme that whoami does not support: {urlsplit(proxy).scheme}"
+        raise RefusedError(msg, "Set HTTPS_PROXY to an HTTP proxy, or exclude the verifier with NO_PROXY.")
     return proxy
 
 
@@ -125,7 +125,7 @@ def _tls(verifier: Verifier) -> ssl.SSLContext | bool:
     try:
         return ssl.create_default_context(cafile=verifier.ca_file or None)
     except OSError as error:  # also of ssl: a file without certificates
-        msg = f"The file {verifier.ca_file} cannot be used as --ca-file: {error.strerror or error}"
+        msg = f"Cannot use {verifier.ca_file} as --ca-file: {error.strerror or error}"
         raise RefusedError(msg) from error
 
 
@@ -133,28 +133,33 @@ def _problem(error: Exception, verifier: Verifier) -> tuple[str, str]:
     match error:
         case aiohttp.ClientConnectorCertificateError():
             why = getattr(error.certificate_error, "verify_message", "it does not fit")
-            return f"The certificate of {verifier.url} is not trusted ({why})", "Name who signed it by --ca-file."
+            return (
+                f"The certificate of {verifier.url} is not trusted ({why})",
+                "Give its CA certificate with --ca-file.",
+            )
         case aiohttp.ClientProxyConnectionError() | aiohttp.ClientHttpProxyError():
-            what = f"The proxy on the way to {verifier.url} fails ({type(error).__name__})"
-            return what, "It stands in HTTPS_PROXY or HTTP_PROXY; NO_PROXY makes exceptions."
+            what = f"The proxy to {verifier.url} failed ({type(error).__name__})"
+            return what, "HTTPS_PROXY or HTTP_PROXY names the proxy; NO_PROXY excludes hosts."
         case aiohttp.ClientSSLError():
-            return f"There is no TLS to be had with {verifier.url}", "Is it http:// instead?"
+            return f"Cannot establish TLS with {verifier.url}", "Check the URL: the verifier may speak http://."
         case TimeoutError():
-            return f"The verifier at {verifier.url} does not answer in time", "Is it there?"
+            return f"The verifier at {verifier.url} does not answer in time", "Check that the verifier is running."
         case _:
-            what = f"No verifier can be reached at {verifier.url} ({type(error).__name__})"
-            return what, "Is it there, and running?"
+            what = f"Cannot reach a verifier at {verifier.url} ({type(error).__name__})"
+            return what, "Check the URL, and that the verifier is running."
 
 
 def _read(status: int, body: bytes) -> Json:
     if status != HTTPStatus.OK:
-        raise VerifierError(*_REFUSALS.get(status, (f"This is no verifier: it answers {status} for /whoami", _NAME_IT)))
+        raise VerifierError(
+            *_REFUSALS.get(status, (f"This is not a verifier: it answered {status} for /whoami", _NAME_IT))
+        )
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError):
         answer = None
     if not _is_answer(answer):
-        msg = "This is no verifier: its answer for /whoami cannot be understood"
+        msg = "This is not a verifier: its answer for /whoami is invalid"
         raise VerifierError(msg, _NAME_IT)
     return cast("Json", answer)
 

@@ -24,24 +24,32 @@ __all__ = ["audit"]
     default="30d",
     show_default=True,
     metavar="LENGTH",
-    help="Without use for longer than this.",
+    help="Longest time without use.",
 )
-@click.option("--max-ttl", "longest", type=LENGTH, metavar="LENGTH", help="Tokens that live longer, beside policies.")
-@click.option("--fail", is_flag=True, help="Exit with 1 where there is something to look at, or nothing was there.")
+@click.option(
+    "--max-ttl",
+    "longest",
+    type=LENGTH,
+    metavar="LENGTH",
+    help="Longest lifetime of a token, besides the policies of credentials.",
+)
+@click.option(
+    "--fail", is_flag=True, help="Exit with status 1 if something was found, or if there was nothing to look at."
+)
 @namespace_options
 @all_namespaces_option
 @output_option("table", "json", "yaml")
 @click.pass_obj
 def audit(choices: CliOptions, unused: timedelta, longest: timedelta | None, fail: bool) -> None:  # noqa: FBT001 - Click's
-    """List what somebody should look at.
+    """List tokens and credentials that need attention.
 
-    Tokens that are expired, failed, never used, unused, never collected, or live longer than their credential's
-    maxTTL allows now; credentials with roles that grant nothing, or without an active token.
+    Tokens that are expired, failed, never used, unused, never collected, or that live longer than their credential's
+    maxTTL allows now. Credentials with roles that grant nothing, or without an active token.
 
-    Where there are no credentials and no tokens, it says so: nothing was looked at, which is no all-clear. A namespace
-    that does not exist and a list that one may not read are errors, with --fail and without.
+    If there are no credentials and no tokens, the audit says so: nothing was looked at, which is no all-clear. A
+    namespace that does not exist and a list that you may not read are errors, with --fail and without.
 
-    When a token was used last is known to about an hour, and not at all where the verifier's LAST_USED is off.
+    The time of last use is known to about an hour, and not at all if the verifier's LAST_USED is off.
     """
     from pharia_access.entrypoints.kubectl.show_audit import audit as work
 

@@ -30,7 +30,7 @@ async def create(session: CliSession, choices: CliOptions, name: str, roles: tup
 
 async def _chosen(session: CliSession) -> tuple[str, ...]:
     if not is_terminal():
-        msg = "A credential needs a role: name it by --role"
+        msg = "A credential needs a role: give one with --role"
         raise RefusedError(msg, "See: kubectl access role list")
     offered = await credentials.offered_roles(session.context)
     return select("Which roles", [(role.name, role.description) for role in offered])

@@ -32,29 +32,29 @@ _role = click.option(
     multiple=True,
     metavar="ROLE",
     shell_complete=names_of("ApiRole"),
-    help="May be repeated.",
+    help="Role of the credential; may be repeated.",
 )
 _described = combine(
-    click.option("--display-name", metavar="TEXT", help="A name for people."),
-    click.option("--description", metavar="TEXT", help="What it is for."),
+    click.option("--display-name", metavar="TEXT", help="Name for people."),
+    click.option("--description", metavar="TEXT", help="Purpose of the credential."),
     click.option(
-        "--default-ttl", type=LENGTH, metavar="LENGTH", help="How long its tokens live unless they say; such as 90d."
+        "--default-ttl", type=LENGTH, metavar="LENGTH", help="Lifetime of tokens that name none, for example 90d."
     ),
-    click.option("--max-ttl", type=LENGTH, metavar="LENGTH", help="How long they may live at most."),
-    click.option("--max-tokens", type=click.IntRange(min=1), metavar="NUMBER", help="How many may be active."),
+    click.option("--max-ttl", type=LENGTH, metavar="LENGTH", help="Longest lifetime of a token."),
+    click.option("--max-tokens", type=click.IntRange(min=1), metavar="NUMBER", help="Largest number of active tokens."),
 )
 
 
 @click.group(cls=Group)
 def credential() -> None:
-    """Credentials: named sets of roles, under which tokens live."""
+    """Credentials: named sets of roles. Each token belongs to one."""
 
 
 @credential.command("list")
 @list_options
 @click.pass_obj
 def list_credentials(choices: CliOptions) -> None:
-    """List credentials: their roles, and how many of their tokens are active."""
+    """List credentials with their roles and the number of active tokens."""
     from pharia_access.entrypoints.kubectl.show_credentials import list_credentials as work
 
     run_in_session(choices, work)
@@ -65,7 +65,7 @@ def list_credentials(choices: CliOptions) -> None:
 @object_options
 @click.pass_obj
 def get(choices: CliOptions, name: str) -> None:
-    """Show a credential: its roles, what they permit, and its tokens."""
+    """Show a credential with its roles, permissions and tokens."""
     from pharia_access.entrypoints.kubectl.show_credentials import show as work
 
     run_in_session(choices, work, name)
@@ -78,7 +78,7 @@ def get(choices: CliOptions, name: str) -> None:
 @write_options
 @click.pass_obj
 def create(choices: CliOptions, /, name: str, roles: tuple[str, ...], **described: Any) -> None:  # noqa: ANN401 - see _described
-    """Create a credential. Without --role, a terminal offers the catalog to choose from."""
+    """Create a credential. Without --role, choose from the catalog at a terminal."""
     from pharia_access.entrypoints.kubectl.change_credentials import create as work
 
     run_in_session(choices, work, name, roles, _spec(described))
@@ -91,10 +91,10 @@ def create(choices: CliOptions, /, name: str, roles: tuple[str, ...], **describe
 @destructive_options
 @click.pass_obj
 def edit(choices: CliOptions, /, name: str, roles: tuple[str, ...], **described: Any) -> None:  # noqa: ANN401 - see _described
-    """Change a credential. --role replaces all its roles, for all its tokens at once."""
+    """Change a credential. --role replaces all its roles, immediately for all its tokens."""
     spec = _spec(described)
     if not roles and not spec:
-        msg = "Name what to change, such as --description; see --help"
+        msg = "Nothing to change: give an option such as --description (see --help)"
         raise click.UsageError(msg)
     replaced = (lambda _: roles) if roles else None
     from pharia_access.entrypoints.kubectl.change_credentials import edit as work
@@ -104,7 +104,7 @@ def edit(choices: CliOptions, /, name: str, roles: tuple[str, ...], **described:
 
 @credential.group()
 def roles() -> None:
-    """Add roles to a credential, or remove some: for all its tokens at once."""
+    """Add or remove roles of a credential, immediately for all its tokens."""
 
 
 @roles.command()
@@ -113,7 +113,7 @@ def roles() -> None:
 @destructive_options
 @click.pass_obj
 def add(choices: CliOptions, name: str, roles: tuple[str, ...]) -> None:
-    """Add roles: all of the credential's tokens have them at once."""
+    """Add roles to a credential. All its tokens have them immediately."""
     from pharia_access.entrypoints.kubectl.change_credentials import edit as work
 
     run_in_session(choices, work, name, {}, lambda before: (*before, *roles))
@@ -125,7 +125,7 @@ def add(choices: CliOptions, name: str, roles: tuple[str, ...]) -> None:
 @destructive_options
 @click.pass_obj
 def remove(choices: CliOptions, name: str, roles: tuple[str, ...]) -> None:
-    """Remove roles: none of the credential's tokens has them from then on."""
+    """Remove roles from a credential. All its tokens lose them immediately."""
     from pharia_access.entrypoints.kubectl.change_credentials import edit as work
 
     run_in_session(choices, work, name, {}, lambda before: [role for role in before if role not in roles])
@@ -136,7 +136,7 @@ def remove(choices: CliOptions, name: str, roles: tuple[str, ...]) -> None:
 @destructive_options
 @click.pass_obj
 def suspend(choices: CliOptions, name: str) -> None:
-    """Suspend a credential: none of its tokens is accepted until it is resumed."""
+    """Suspend a credential. Its tokens are refused until it is resumed."""
     from pharia_access.entrypoints.kubectl.change_credentials import suspend as work
 
     run_in_session(choices, work, name)
@@ -147,7 +147,7 @@ def suspend(choices: CliOptions, name: str) -> None:
 @write_options
 @click.pass_obj
 def resume(choices: CliOptions, name: str) -> None:
-    """Resume a suspended credential: its tokens are accepted again."""
+    """Resume a suspended credential. Its tokens are accepted again."""
     from pharia_access.entrypoints.kubectl.change_credentials import resume as work
 
     run_in_session(choices, work, name)
@@ -158,7 +158,7 @@ def resume(choices: CliOptions, name: str) -> None:
 @destructive_options
 @click.pass_obj
 def delete(choices: CliOptions, name: str) -> None:
-    """Delete a credential and all its tokens, for good."""
+    """Delete a credential and all its tokens permanently."""
     from pharia_access.entrypoints.kubectl.change_credentials import delete as work
 
     run_in_session(choices, work, name)

@@ -88,7 +88,7 @@ def _worded(error: AccessError, options: str) -> list[str]:
 
 def _setting(error: AccessError) -> Failure:
     return Failure(
-        _sentence(str(error)), "Name a kubeconfig by --kubeconfig or KUBECONFIG, and its context by --context."
+        _sentence(str(error)), "Choose a kubeconfig with --kubeconfig or KUBECONFIG, and a context with --context."
     )
 
 
@@ -107,7 +107,7 @@ def _denied(error: ApiError) -> Failure:
             f"This needs the verb {rbac['verb']} on {resource}: ask an administrator for it.\n"
             f"See what you may do: kubectl auth can-i --list{scope}",
         )
-    return Failure(_sentence(f"The API server refuses it: {said or error}"))
+    return Failure(_sentence(f"The API server refused the request: {said or error}"))
 
 
 def _not_found(error: ApiError) -> Failure:
@@ -124,9 +124,9 @@ def _not_found(error: ApiError) -> Failure:
 def _already_there(error: ApiError) -> Failure:
     there = _THERE.search(error.said)
     if there is None:
-        return Failure("An object of that name is there already.", "Choose another name.")
+        return Failure("An object of this name already exists.", "Choose another name.")
     noun = _NOUNS.get(there["kind"], there["kind"])
-    return Failure(f'A {noun} "{there["name"]}" is there already.', "Choose another name.")
+    return Failure(f'A {noun} "{there["name"]}" already exists.', "Choose another name.")
 
 
 def _unavailable(error: ApiError) -> Failure:
@@ -134,19 +134,19 @@ def _unavailable(error: ApiError) -> Failure:
         case None if error.said:  # kubectl tells why
             return Failure(_sentence(error.said))
         case None:
-            return Failure("The API server does not answer.", "Is the cluster reachable? See: kubectl version")
+            return Failure("The API server does not answer.", "Check that the cluster is reachable: kubectl version")
         case HTTPStatus.UNAUTHORIZED:
             return Failure(
                 "The API server does not accept your login.",
-                "It may have ended: log in again, or try another --context.",
+                "Your login may have expired: log in again, or try another --context.",
             )
         case HTTPStatus.NOT_FOUND:
             return Failure(
                 "pharia-access is not installed in this cluster.",
-                "An administrator installs it by Helm: see its README.",
+                "Ask an administrator to install it with Helm: see the README.",
             )
         case HTTPStatus.TOO_MANY_REQUESTS:
-            return Failure("The API server has too much to do.", "Run the command again in a moment.")
+            return Failure("The API server is overloaded.", "Run the command again in a moment.")
         case _:
             return Failure(
                 _sentence(f"The API server failed: {_in_a_line(error.said) or error}"), "Run the command again."
@@ -154,11 +154,11 @@ def _unavailable(error: ApiError) -> Failure:
 
 
 def _conflict(_: ApiError) -> Failure:
-    return Failure("The object was changed by somebody else in this moment.", "Run the command again.")
+    return Failure("Somebody else changed the object at the same time.", "Run the command again.")
 
 
 def _expired(_: ApiError) -> Failure:
-    return Failure("The list took so long that it changed under our hands.", "Run the command again.")
+    return Failure("The list changed while it was being read.", "Run the command again.")
 
 
 def _invalid(error: ApiError) -> Failure:

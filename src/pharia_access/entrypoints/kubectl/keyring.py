@@ -16,7 +16,7 @@ _home = click.option(
     default="pharia-access-system",
     show_default=True,
     metavar="NAME",
-    help="Where pharia-access is installed.",
+    help="Namespace in which pharia-access is installed.",
 )
 
 
@@ -24,8 +24,9 @@ _home = click.option(
 def keyring() -> None:
     """The keys of the fast check, for administrators. No value is ever shown.
 
-    Both commands need the verb get on the Secret pharia-access-keyring in the release's namespace, rotate update too,
-    and list on apitokens.access.pharia.ai in all namespaces. A cluster administrator has all three.
+    Both commands need the verb get on the Secret pharia-access-keyring in the release's namespace, and list on
+    apitokens.access.pharia.ai in all namespaces. rotate also needs update on that Secret. A cluster administrator has
+    all three.
     """
 
 
@@ -35,7 +36,7 @@ def keyring() -> None:
 @connection_options
 @click.pass_obj
 def status(choices: CliOptions, home: str) -> None:
-    """List the keys, and how many active tokens use each."""
+    """List the keys and the number of active tokens that use each."""
     from pharia_access.entrypoints.kubectl.manage_keyring import status as work
 
     run_in_session(choices, work, home)
@@ -47,10 +48,10 @@ def status(choices: CliOptions, home: str) -> None:
 @connection_options
 @click.pass_obj
 def rotate(choices: CliOptions, home: str) -> None:
-    """Make a new current key, and drop unused ones.
+    """Create a new current key and drop unused keys.
 
-    Dropped are those that no active token uses, but for the last current one, which operators may go on using until
-    their next full list. No token stops working.
+    Keys that no active token uses are dropped, except the previous current key: operators may use it until their next
+    full list. No token stops working.
     """
     from pharia_access.entrypoints.kubectl.manage_keyring import rotate as work
 

@@ -85,4 +85,4 @@ def nothing_listed(nothing: Nothing, nouns: str, *, labels: str = "") -> str:
 
 def unseen(nothing: Nothing) -> str:
     """What to add where one may not look whether there is such a namespace."""
-    return "" if nothing.certain else ", as far as you may see: whether there is such a namespace, you may not ask"
+    return "" if nothing.certain else " (you may not check whether this namespace exists)"

@@ -55,17 +55,20 @@ def _failure(error: Exception, choices: CliOptions) -> Failure:
         case AccessError():
             return explain(error, choices.connection())
         case OSError():  # the API server's are AccessErrors by now
-            return Failure(f"What was asked for could not be written: {error.strerror}.")
+            return Failure(f"Could not write the output: {error.strerror}.")
         case ImportError():
             return _missing(error)
         case _:
-            return Failure(f"This is a fault of kubectl access ({type(error).__name__}).", "Please report it with -v.")
+            return Failure(
+                f"This is a bug in kubectl access ({type(error).__name__}).",
+                "Run the command again with -v, and report its output.",
+            )
 
 
 def _missing(error: ImportError) -> Failure:
     """Installed without its libraries, or a single file that has none for the Python that runs it."""
     python = f"Python {sys.version_info.major}.{sys.version_info.minor}"
-    return Failure(f"{error.name} is not here for {python}.", 'Install it: pipx install "pharia-access[kubectl]"')
+    return Failure(f"{error.name} is not installed for {python}.", 'Install it: pipx install "pharia-access[kubectl]"')
 
 
 def _tell(failure: Failure, error: Exception, *, verbose: bool) -> None:

@@ -15,8 +15,8 @@ from pharia_access.domain.token import holds_digits, holds_token, may_be_of_toke
 __all__ = ["NAME", "NAMESPACE", "SECRET_KEY", "SELECTOR", "refuse_tokens"]
 
 _REFUSED: Final = """\
-That is a token's text: pipe it. As a word it is seen by others on this machine, and stays in the shell's history.
-To find whose it is: kubectl access token whois --stdin <FILE
+This is a token's text: pipe it. Others on this machine see an argument, and the shell's history keeps it.
+To find its token: kubectl access token whois --stdin <FILE
 To revoke it: kubectl access token revoke --stdin <FILE"""
 _MOST_SHOWN: Final = 16
 _LETTERS: Final = "lower-case letters and digits, with - in between"

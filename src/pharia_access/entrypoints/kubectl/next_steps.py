@@ -30,7 +30,7 @@ def _until(deadline: datetime | None) -> str:
 
 
 def _create_token(step: steps.CreateToken, options: str) -> str:
-    return f"To make another: kubectl access token create {_at(step.credential, options)}"
+    return f"To create another token: kubectl access token create {_at(step.credential, options)}"
 
 
 def _collect_token(step: steps.CollectToken, options: str) -> str:
@@ -45,15 +45,15 @@ def _collect_if_untaken(step: steps.CollectIfUntaken, options: str) -> str:
 
 def _collect_uncertain(step: steps.CollectUncertain, options: str) -> str:
     return (
-        f"Whether the token {step.token.name} was created is not known. This finishes it, or says that there is none:"
-        f" kubectl access token collect {_at(step.token, options)}"
+        f"The token {step.token.name} may have been created: no answer came."
+        f" To collect it, or learn that there is none: kubectl access token collect {_at(step.token, options)}"
     )
 
 
 def _delete_secret(step: steps.DeleteSecret, options: str) -> str:
     place = f"-n {step.secret.namespace}{options}"
     return (
-        f"You have the secret of {step.token.name}, but its one-time Secret may still be there{_until(step.deadline)}."
+        f"You have the secret of {step.token.name}, but its one-time Secret may still exist{_until(step.deadline)}."
         f" To delete it: kubectl delete secret {step.secret.name} --ignore-not-found {place}"
     )
 
@@ -69,17 +69,17 @@ def _end_token(step: steps.EndToken, options: str) -> str:
 
 def _end_replaced(step: steps.EndReplaced, options: str) -> str:
     return (
-        f"The token {step.token.name} goes on as before. To end it, once {step.replacement.name} is in use:"
+        f"The old token {step.token.name} is still valid. To end it once {step.replacement.name} is in use:"
         f" {_expire(step.token, step, options)}"
     )
 
 
 def _restart_rotation(step: steps.RestartRotation, options: str) -> str:
-    return f"To begin anew, first: kubectl access token delete {_at(step.replacement, options)}"
+    return f"To start again, first run: kubectl access token delete {_at(step.replacement, options)}"
 
 
 def _retry_shorter(step: steps.RetryShorter, options: str) -> str:
-    return f"To try again with a shorter --expires, first: kubectl access token delete {_at(step.token, options)}"
+    return f"To try again with a shorter --expires, first run: kubectl access token delete {_at(step.token, options)}"
 
 
 def _show_token(step: steps.ShowToken, options: str) -> str:
@@ -87,11 +87,11 @@ def _show_token(step: steps.ShowToken, options: str) -> str:
 
 
 def _rotate_token(step: steps.RotateToken, options: str) -> str:
-    return f"A secret is shown once. To have a new token: kubectl access token rotate {_at(step.token, options)}"
+    return f"A secret is shown only once. To get a new token: kubectl access token rotate {_at(step.token, options)}"
 
 
 def _revoke_token(step: steps.RevokeToken, options: str) -> str:
-    return f"Revoke the token: kubectl access token revoke {_at(step.token, options)}"
+    return f"To revoke the token: kubectl access token revoke {_at(step.token, options)}"
 
 
 def _resume_credential(step: steps.ResumeCredential, options: str) -> str:
@@ -117,7 +117,7 @@ def _always(words: str) -> Words:
 
 WORDS: Final[Mapping[type[object], Words]] = {
     steps.AskForRight: _ask_for_right,
-    steps.ChangeInGit: _always("Change it in Git, or repeat the command with --force."),
+    steps.ChangeInGit: _always("Change it in Git, or run the command again with --force."),
     steps.CollectIfUntaken: _collect_if_untaken,
     steps.CollectToken: _collect_token,
     steps.CollectUncertain: _collect_uncertain,
@@ -127,10 +127,10 @@ WORDS: Final[Mapping[type[object], Words]] = {
     steps.EndToken: _end_token,
     steps.ListNamespaces: _always("See: kubectl get namespaces"),
     steps.ListRoles: _always("See: kubectl access role list"),
-    steps.NameFutureEnd: _always("Name an end that is to come, or a length such as 90d."),
-    steps.NameOtherCredential: _always("Name another credential."),
-    steps.NameReleaseNamespace: _always("Name the release's namespace by --release-namespace."),
-    steps.NameShorterLife: _always("Say by --expires how long it is to be."),
+    steps.NameFutureEnd: _always("Give --expires a time in the future, or a duration such as 90d."),
+    steps.NameOtherCredential: _always("Use another credential."),
+    steps.NameReleaseNamespace: _always("Give the release's namespace with --release-namespace."),
+    steps.NameShorterLife: _always("Give a shorter lifetime with --expires."),
     steps.RaiseMaxTokens: _raise_max_tokens,
     steps.RestartRotation: _restart_rotation,
     steps.ResumeCredential: _resume_credential,

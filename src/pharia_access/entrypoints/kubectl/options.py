@@ -100,39 +100,38 @@ request_options = combine(
         "timeout",
         type=TIMEOUT,
         metavar="LENGTH",
-        help="For each request; 0 waits for ever. Else 30s.",
+        help="Timeout of each request; 0 for none (default: 30s).",
     ),
-    _shared_option("-v", "--verbose", is_flag=True, help="Also show what caused an error."),
+    _shared_option("-v", "--verbose", is_flag=True, help="Also show the cause of an error."),
 )
 """For whatever is asked over the network."""
 
 connection_options = combine(
-    _shared_option("--kubeconfig", metavar="FILE", help="The kubeconfig; else KUBECONFIG, else ~/.kube/config."),
-    _shared_option("--context", metavar="NAME", help="Its context to use."),
-    _shared_option("--as", "user", metavar="USER", help="Impersonate this user."),
+    _shared_option("--kubeconfig", metavar="FILE", help="Kubeconfig (default: $KUBECONFIG, else ~/.kube/config)."),
+    _shared_option("--context", metavar="NAME", help="Context of the kubeconfig (default: the current one)."),
+    _shared_option("--as", "user", metavar="USER", help="User to impersonate."),
     _shared_option(
-        "--as-group", "groups", metavar="GROUP", multiple=True, help="Impersonate this group; may be repeated."
+        "--as-group", "groups", metavar="GROUP", multiple=True, help="Group to impersonate; may be repeated."
     ),
     request_options,
 )
 """How to reach the API server; every command has them, before its noun and after."""
 
 namespace_options = combine(
-    connection_options, _shared_option("-n", "--namespace", type=NAMESPACE, metavar="NAME", help="Else the context's.")
+    connection_options,
+    _shared_option("-n", "--namespace", type=NAMESPACE, metavar="NAME", help="Namespace (default: the context's)."),
 )
 """For what has a namespace."""
 
-all_namespaces_option = _shared_option("-A", "--all-namespaces", is_flag=True, help="From all namespaces.")
-_dry_run = _shared_option("--dry-run", is_flag=True, help="Ask the API server to judge the change, and change nothing.")
-_force = _shared_option(
-    "--force", is_flag=True, help="Also where Git declares what is changed, and may change it back."
-)
-yes_option = _shared_option("-y", "--yes", "assume_yes", is_flag=True, help="Do not ask.")
+all_namespaces_option = _shared_option("-A", "--all-namespaces", is_flag=True, help="All namespaces.")
+_dry_run = _shared_option("--dry-run", is_flag=True, help="Let the API server validate the change without making it.")
+_force = _shared_option("--force", is_flag=True, help="Make the change even if Git may revert it.")
+yes_option = _shared_option("-y", "--yes", "assume_yes", is_flag=True, help="Skip the confirmation.")
 
 
 def output_option(*formats: str) -> Callable[[F], F]:
     """For what prints something in one of these forms, the first unless another is chosen."""
-    return _shared_option("-o", "--output", type=click.Choice(formats), help="How to print it.")
+    return _shared_option("-o", "--output", type=click.Choice(formats), help=f"Output format (default: {formats[0]}).")
 
 
 object_options = combine(namespace_options, output_option(*FORMATS))
@@ -142,7 +141,7 @@ list_options = combine(
     object_options,
     all_namespaces_option,
     _shared_option(
-        "-l", "--selector", type=SELECTOR, metavar="LABELS", help="Only those with these labels: team=finance."
+        "-l", "--selector", type=SELECTOR, metavar="LABELS", help="Label selector, for example team=finance."
     ),
 )
 """For what prints many."""

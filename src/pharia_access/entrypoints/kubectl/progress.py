@@ -50,12 +50,12 @@ class TerminalProgress:
             case RotationStarted(token, number, total):
                 say(f"{number} of {total}: {token}")
             case OnlyOneNamespace(namespace):
-                warn(f"You may not list the tokens of all namespaces: this is about namespace {namespace}.")
+                warn(f"You may not list tokens in all namespaces: only namespace {namespace} was searched.")
             case SecretStillStands(secret, finalizers):
                 warn(
-                    f"The one-time Secret {secret.name} was deleted and still stands, held by {named(finalizers)}: "
-                    f"whoever may read Secrets in namespace {secret.namespace} can read the token. Who set it takes it "
-                    "off, or whoever may update Secrets does."
+                    f"The one-time Secret {secret.name} was deleted but still exists because of {named(finalizers)}: "
+                    f"anybody who may read Secrets in namespace {secret.namespace} can read the token. Remove the "
+                    "finalizer, or ask its owner to remove it."
                 )
             case Warned(sentences):
                 for sentence in sentences:

@@ -33,8 +33,8 @@ def confirm(choices: CliOptions, consequences: Sequence[str], question: str) -> 
     if choices.assume_yes or choices.dry_run:
         return
     if not is_terminal():
-        msg = "There is nobody to ask here"
-        raise RefusedError(msg, "If you mean it, repeat the command with --yes.")
+        msg = "Cannot ask for confirmation: not a terminal"
+        raise RefusedError(msg, "Run the command again with --yes to confirm.")
     with _at_once():
         agreed = printing.ask_yes_or_no(question)
     if not agreed:
@@ -66,7 +66,7 @@ def select(question: str, offered: Sequence[tuple[str, str]]) -> tuple[str, ...]
         if words and all(chosen):
             return tuple(dict.fromkeys(chosen))
         unknown = next((word for word, name in zip(words, chosen, strict=True) if not name), answer)
-        say(f'"{unknown}" is none of these.')
+        say(f'"{unknown}" is not in the list.')
 
 
 @contextmanager

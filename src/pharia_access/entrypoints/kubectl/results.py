@@ -24,6 +24,6 @@ def print_deletion(choices: CliOptions, before: Stored[Any], after: Stored[Any] 
     if after is None:
         print_result(choices, before, "deleted")
         return
-    over = "none of its tokens is" if before.body["kind"] == "ApiCredential" else "is not"
+    over = "its tokens are" if before.body["kind"] == "ApiCredential" else "is"
     stands = being_deleted(tuple(after.body.get("metadata", {}).get("finalizers") or ()))
-    print_result(choices, after, f"is being deleted, and {over} accepted from now on. {stands}")
+    print_result(choices, after, f"is being deleted, and {over} refused from now on. {stands}")

@@ -13,9 +13,9 @@ __all__ = ["role"]
 
 @click.group(cls=Group)
 def role() -> None:
-    """Roles: the catalog that credentials take theirs from.
+    """Roles: the catalog that credentials choose from.
 
-    It is the cluster's, and no namespace's.
+    Roles are cluster-scoped.
     """
 
 
@@ -23,7 +23,7 @@ def role() -> None:
 @list_options
 @click.pass_obj
 def list_roles(choices: CliOptions) -> None:
-    """List roles, and what they permit."""
+    """List roles and their permissions."""
     from pharia_access.entrypoints.kubectl.show_roles import list_roles as work
 
     run_in_session(choices, work)
@@ -34,9 +34,9 @@ def list_roles(choices: CliOptions) -> None:
 @object_options
 @click.pass_obj
 def get(choices: CliOptions, name: str) -> None:
-    """Show a role, and who uses it.
+    """Show a role and the credentials that name it.
 
-    Credentials of all namespaces, or of one where you may not list more.
+    Credentials of all namespaces are searched, or of one if you may not list more.
     """
     from pharia_access.entrypoints.kubectl.show_roles import show as work
 

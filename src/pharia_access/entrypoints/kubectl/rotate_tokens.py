@@ -86,9 +86,9 @@ def _tell_due(plan: RotationsPlan, within: timedelta) -> None:
         return
     if plan.replaced:
         pairs = [f"{old.key.name} (by {new.key.name})" for old, new in plan.replaced]
-        say(f"Replaced already: {', '.join(pairs)}")
+        say(f"Already replaced: {', '.join(pairs)}")
     if not plan.due:
-        say(f"There is no {'other ' if plan.replaced else ''}token to rotate that ends within {humanize(within)}.")
+        say(f"No {'other ' if plan.replaced else ''}token to rotate expires within {humanize(within)}.")
 
 
 def _output_for(where: SecretOutput, choices: CliOptions, new: ObjectKey) -> SecretOutput:

@@ -19,13 +19,26 @@ __all__ = ["expire", "rotate"]
 @click.command(cls=Command)
 @click.argument("name", type=NAME, default="", shell_complete=names_of("ApiToken"))
 @click.option(
-    "--all-expiring", "within", type=LENGTH, metavar="LENGTH", help="Rotate all that end so soon, such as 7d."
+    "--all-expiring",
+    "within",
+    type=LENGTH,
+    metavar="LENGTH",
+    help="Rotate all tokens that expire within this time, for example 7d.",
 )
 @click.option(
-    "--overlap", type=LENGTH, default="24h", show_default=True, metavar="LENGTH", help="How long the old one goes on."
+    "--overlap",
+    type=LENGTH,
+    default="24h",
+    show_default=True,
+    metavar="LENGTH",
+    help="How long the old token stays valid.",
 )
 @click.option(
-    "--expires", "lifetime", type=LIFETIME, metavar="WHEN", help="When the new one ends; else it lives as long."
+    "--expires",
+    "lifetime",
+    type=LIFETIME,
+    metavar="WHEN",
+    help="Expiry of the new token (default: the old token's lifetime).",
 )
 @click.option(
     "--name",
@@ -33,9 +46,11 @@ __all__ = ["expire", "rotate"]
     type=NAME,
     default="",
     metavar="NAME",
-    help="The new one's; else the old one's, other letters at its end.",
+    help="Name of the new token (default: the old name with other letters at its end).",
 )
-@click.option("--to-dir", "folder", default="", metavar="DIR", help="With --all-expiring: a file for each new token.")
+@click.option(
+    "--to-dir", "folder", default="", metavar="DIR", help="Folder for a file per new token, with --all-expiring."
+)
 @wait_option
 @secret_output_options
 @many_destructive_options
@@ -51,14 +66,14 @@ def rotate(  # noqa: PLR0913, PLR0917 - a parameter for each option
     patience: timedelta,
     where: SecretOutput,
 ) -> None:
-    """Make a token beside an old one, and let the old one end soon.
+    """Create a token beside an old one, and let the old one end soon.
 
-    The new one has the same credential, description and window. Its secret is printed once, as by `token create`;
-    then the old one's end is brought forward, unless it ends as early by itself. An end cannot be postponed again.
+    The new token has the same credential, description and window. Its secret is printed once, as by `token create`.
+    Then the end of the old token is brought forward, unless it expires earlier. An end cannot be postponed again.
 
-    With --all-expiring, a line NAME<TAB>SECRET is printed for each (with -A, its namespace before it), or with
-    -o json an object a line, or with --to-dir a file is written for each. Left alone are those that were rotated
-    before, those that are not half through their life, and those whose end somebody brought forward.
+    With --all-expiring, a line NAME<TAB>SECRET is printed for each token (with -A, its namespace before it). With
+    -o json, an object is printed on a line for each; with --to-dir, a file is written for each. Tokens are skipped
+    if they were rotated before, if half of their lifetime is not over, or if somebody brought their end forward.
     """
     from pharia_access.entrypoints.kubectl.rotate_tokens import rotate as one
     from pharia_access.entrypoints.kubectl.rotate_tokens import rotate_expiring as many
@@ -78,11 +93,18 @@ def rotate(  # noqa: PLR0913, PLR0917 - a parameter for each option
 
 @click.command(cls=Command)
 @click.argument("names", type=NAME, nargs=-1, required=True, metavar="NAME...", shell_complete=names_of("ApiToken"))
-@click.option("--in", "left", type=LENGTH, required=True, metavar="LENGTH", help="How long they go on, such as 24h.")
+@click.option(
+    "--in",
+    "left",
+    type=LENGTH,
+    required=True,
+    metavar="LENGTH",
+    help="How long the tokens stay valid, for example 24h.",
+)
 @destructive_options
 @click.pass_obj
 def expire(choices: CliOptions, names: tuple[str, ...], left: timedelta) -> None:
-    """Bring the end of tokens forward; it cannot be postponed again."""
+    """Bring the end of tokens forward. It cannot be postponed again."""
     from pharia_access.entrypoints.kubectl.change_tokens import expire as work
 
     run_in_session(choices, work, names, left)

@@ -66,7 +66,7 @@ class _Output:
             # Flushed: a reader that is gone is noticed here, before the Secret is deleted.
             printing.write_cells(*self._written(token, text))
         except OSError as error:
-            msg = f"Standard output did not take the secret: {error.strerror}"
+            msg = f"Could not write the secret to standard output: {error.strerror}"
             raise SecretDestinationError(msg) from error
         if self._form not in MANY:
             say(_ONCE)
@@ -91,7 +91,7 @@ class _Clipboard:
 
     async def check(self) -> None:
         if not pyperclip.is_available():
-            msg = "There is no clipboard here"
+            msg = "No clipboard found"
             raise RefusedError(msg, "Leave out --copy, or install xclip or wl-clipboard.")
 
     async def put(self, token: TokenSummary, text: TokenText) -> None:
@@ -102,7 +102,7 @@ class _Clipboard:
         else:
             failed = False
         if failed:  # outside of `except`: the library's error may quote what was to be copied
-            msg = "The clipboard did not take the secret"
+            msg = "Could not copy the secret to the clipboard"
             raise SecretDestinationError(msg)
         say(f"The secret of {token.key.name} is in the clipboard. {_ONCE}")
 
@@ -115,17 +115,17 @@ class _File:
 
     async def check(self) -> None:
         if self._path.exists():
-            msg = f"The file {self._path} exists, and is not overwritten"
-            raise RefusedError(msg, "Name another file.")
+            msg = f"The file {self._path} already exists and is not overwritten"
+            raise RefusedError(msg, "Choose another file.")
         if not os.access(self._path.parent, os.W_OK):
-            msg = f"The folder {self._path.parent} cannot be written to"
-            raise RefusedError(msg, "Name another file.")
+            msg = f"The folder {self._path.parent} is not writable"
+            raise RefusedError(msg, "Choose another file.")
 
     async def put(self, token: TokenSummary, text: TokenText) -> None:
         try:
             self._write(f"{text.reveal()}\n")
         except OSError as error:
-            msg = f"The file {self._path} could not be written: {error.strerror}"
+            msg = f"Could not write the file {self._path}: {error.strerror}"
             raise SecretDestinationError(msg) from error
         say(f"The secret of {token.key.name} is in {self._path}. {_ONCE}")
 
@@ -154,8 +154,8 @@ class _Secret:
         try:
             await self._secrets.require_storable(self._key, self._entry)
         except AlreadyExistsError as error:
-            msg = f'A Secret "{self._key.name}" is there already, and is not overwritten'
-            raise RefusedError(msg, "Name another.") from error
+            msg = f'A Secret "{self._key.name}" already exists and is not overwritten'
+            raise RefusedError(msg, "Choose another name.") from error
         except NotFoundError as error:
             msg = f'There is no namespace "{self._key.namespace}"'
             raise RefusedError(msg, "See: kubectl get namespaces") from error

@@ -31,21 +31,34 @@ class SecretOutput:
 
 
 wait_option = click.option(
-    "--wait", "patience", type=LENGTH, default="1m", metavar="LENGTH", help="How long to wait for the operator."
+    "--wait",
+    "patience",
+    type=LENGTH,
+    default="1m",
+    metavar="LENGTH",
+    help="How long to wait for the operator (default: 1m).",
 )
 
 _options = combine(
-    click.option("--copy", "clipboard", is_flag=True, help="Put it into the clipboard, and do not print it."),
-    click.option("--to-file", "file", default="", metavar="FILE", help="Write it to a new file that only you read."),
+    click.option("--copy", "clipboard", is_flag=True, help="Copy the secret to the clipboard instead of printing it."),
+    click.option(
+        "--to-file", "file", default="", metavar="FILE", help="Write the secret to a new file that only you can read."
+    ),
     click.option(
         "--to-secret",
         "secret",
         type=SECRET_KEY,
         default="",
         metavar="NAME[/KEY]",
-        help="Into a new Secret.",
+        help="Store the secret in a new Secret (default KEY: token).",
     ),
-    click.option("-o", "--output", type=click.Choice(["text", "env", "json"]), default="text", help="How to print it."),
+    click.option(
+        "-o",
+        "--output",
+        type=click.Choice(["text", "env", "json"]),
+        default="text",
+        help="Output format (default: text).",
+    ),
 )
 
 

@@ -33,10 +33,10 @@ async def audit(
     elif found.findings:
         _print(found.findings)
     elif not (nothing and fail):
-        say(f"{nothing}: nothing was looked at." if nothing else f"There is nothing to look at in {_told(looked_at)}.")
+        say(f"{nothing}: nothing was looked at." if nothing else f"Nothing found in {_told(looked_at)}.")
     if fail and (found.findings or nothing):
         count = _told({"findings": len(found.findings)})
-        msg = f"There is something to look at: {count}" if found.findings else f"{nothing}: nothing was looked at"
+        msg = f"Something was found: {count}" if found.findings else f"{nothing}: nothing was looked at"
         raise FoundError(msg)
 
 

@@ -72,7 +72,7 @@ def _fields(credential: CredentialSummary, resolved: EffectiveRoles) -> list[tup
         ("Created", moment(credential.created)),
         ("Roles", ", ".join(resolved.roles)),
         ("Roles that grant nothing", ", ".join(lacking)),
-        ("Suspended", "yes: none of its tokens is accepted" if credential.suspended else "no"),
+        ("Suspended", "yes: its tokens are refused" if credential.suspended else "no"),
         ("Ready", f"{credential.ready} ({credential.reason})" if credential.ready else "not seen by an operator yet"),
         ("Message", credential.message if credential.ready == "False" else ""),
         ("Token policy", ", ".join(f"{name} {value}" for name, value in credential.policy.items())),

@@ -19,7 +19,7 @@ from pharia_access.services.administration.roles import RoleUsers, users_of
 
 __all__ = ["ROLES", "list_roles", "show"]
 
-_NOT_UNDERSTOOD = "(not understood: grants nothing)"
+_NOT_UNDERSTOOD = "(invalid: grants nothing)"
 
 ROLES: TableSpec[RoleSummary] = TableSpec(
     kind=RoleSummary,

@@ -56,7 +56,7 @@ def _fields(token: TokenSummary, now: datetime) -> list[tuple[str, str]]:
         ("Message", token.message if agrees(token) else ""),
         ("Created", moment(token.created)),
         ("Expires", until(token.ends, now)),
-        ("Last used", f"{age(token.last_used, now)} ago" if token.last_used else "never, as far as is known"),
+        ("Last used", f"{age(token.last_used, now)} ago" if token.last_used else "never seen in use"),
         ("Secret", _secret(token, now)),
     ]
 
@@ -67,5 +67,6 @@ def _secret(token: TokenSummary, now: datetime) -> str:
         return token.delivery.lower()
     until_then = moment(token.deadline)
     if token.deadline is not None and token.deadline <= now:
-        return f"{token.secret_name} was to go at {until_then}, and still stands (see the condition Delivered)"
-    return f"to be collected until {until_then}"
+        still = f"{token.secret_name} should have been deleted at {until_then} and still exists"
+        return f"{still} (see the condition Delivered)"
+    return f"can be collected until {until_then}"

@@ -122,7 +122,7 @@ def _switch(line: _Line, option: click.Option, value: str | None) -> None:
     line.flags.pop(option.opts[-1], None)
     line.flags[option.opts[-1]] = on
     if value is None and option.name == "verbose" and line.left and line.left[0].isdecimal():
-        msg = f"-v takes its level with a sign: -v={line.left[0]}"
+        msg = f"-v takes its level after =: -v={line.left[0]}"
         raise click.UsageError(msg)
 
 
@@ -131,11 +131,11 @@ def _read(option: click.Option, value: str) -> bool:
     if option.name == "verbose" and value.isdecimal():
         return int(value) > 0
     if value not in words:
-        said = _NOT_OFFERED.get((option.name or "", value), f"write {option.opts[-1]}, or {option.opts[-1]}=false")
-        msg = f"{option.opts[-1]} is not switched by {value!r}: {said}"
+        said = _NOT_OFFERED.get((option.name or "", value), f"use {option.opts[-1]} or {option.opts[-1]}=false")
+        msg = f"{option.opts[-1]} does not take {value!r}: {said}"
         raise click.UsageError(msg)
     return bool(words[value])
 
 
 _WORDS: Final[Mapping[str, Mapping[str, bool]]] = {"dry_run": {"server": True, "none": False}}
-_NOT_OFFERED: Final = {("dry_run", "client"): "the API server judges a change, by --dry-run=server"}
+_NOT_OFFERED: Final = {("dry_run", "client"): "use --dry-run=server"}

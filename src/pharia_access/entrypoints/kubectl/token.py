@@ -28,12 +28,12 @@ __all__ = ["token"]
 
 _name = click.argument("name", type=NAME, shell_complete=names_of("ApiToken"))
 _names = click.argument("names", type=NAME, nargs=-1, metavar="NAME...", shell_complete=names_of("ApiToken"))
-_from_stdin = click.option("--stdin", "leaked", is_flag=True, help="Find it by its text, read from standard input.")
+_from_stdin = click.option("--stdin", "leaked", is_flag=True, help="Revoke the token whose text is on standard input.")
 
 
 @click.group(cls=Group)
 def token() -> None:
-    """Tokens: each lives under a credential, and its secret is shown once."""
+    """Tokens: each belongs to a credential, and its secret is shown once."""
 
 
 @token.command("list")
@@ -41,7 +41,7 @@ def token() -> None:
 @list_options
 @click.pass_obj
 def list_tokens(choices: CliOptions, credential: str) -> None:
-    """List tokens: all, or those of a credential."""
+    """List all tokens, or those of one credential."""
     from pharia_access.entrypoints.kubectl.show_tokens import list_tokens as work
 
     run_in_session(choices, work, credential)
@@ -52,7 +52,7 @@ def list_tokens(choices: CliOptions, credential: str) -> None:
 @object_options
 @click.pass_obj
 def get(choices: CliOptions, name: str) -> None:
-    """Show a token; its secret is not there to be shown."""
+    """Show a token, without its secret."""
     from pharia_access.entrypoints.kubectl.show_tokens import show as work
 
     run_in_session(choices, work, name)
@@ -60,10 +60,18 @@ def get(choices: CliOptions, name: str) -> None:
 
 @token.command()
 @click.argument("credential", type=NAME, shell_complete=names_of("ApiCredential"))
-@click.option("--expires", "lifetime", type=LIFETIME, metavar="WHEN", help="90d, 12h, or a day: 2027-01-31 (0:00 UTC).")
-@click.option("--name", type=NAME, default="", metavar="NAME", help="Else the credential's with five more letters.")
-@click.option("--description", default="", metavar="TEXT", help="What it is for.")
-@click.option("--window", type=LENGTH, metavar="LENGTH", help="How long its secret can be collected; else 1h.")
+@click.option(
+    "--expires",
+    "lifetime",
+    type=LIFETIME,
+    metavar="WHEN",
+    help="Lifetime or end: 90d, 12h, or 2027-01-31 for 0:00 UTC (default: the credential's).",
+)
+@click.option(
+    "--name", type=NAME, default="", metavar="NAME", help="Name (default: the credential's name and five letters)."
+)
+@click.option("--description", default="", metavar="TEXT", help="Purpose of the token.")
+@click.option("--window", type=LENGTH, metavar="LENGTH", help="How long the secret can be collected (default: 1h).")
 @wait_option
 @secret_output_options
 @dry_run_options
@@ -78,7 +86,7 @@ def create(  # noqa: PLR0913, PLR0917 - a parameter for each option
     patience: timedelta,
     where: SecretOutput,
 ) -> None:
-    """Make a token and print its secret, once. Its one-time Secret is then deleted."""
+    """Create a token and print its secret once. Its one-time Secret is then deleted."""
     from pharia_access.entrypoints.kubectl.issue_tokens import create as work
     from pharia_access.services.administration.issuing import TokenRequest
 
@@ -94,7 +102,7 @@ def create(  # noqa: PLR0913, PLR0917 - a parameter for each option
 @namespace_options
 @click.pass_obj
 def collect(choices: CliOptions, name: str, patience: timedelta, where: SecretOutput) -> None:
-    """Print the secret of a token that was not collected yet, once, while its window is open."""
+    """Print the secret of a token once, if nobody collected it and its window is open."""
     from pharia_access.entrypoints.kubectl.issue_tokens import collect as work
 
     run_in_session(choices, work, name, where, patience)
@@ -106,7 +114,7 @@ def collect(choices: CliOptions, name: str, patience: timedelta, where: SecretOu
 @destructive_options
 @click.pass_obj
 def revoke(choices: CliOptions, names: tuple[str, ...], leaked: bool) -> None:  # noqa: FBT001 - Click's
-    """Revoke tokens for good; they stay in the list."""
+    """Revoke tokens permanently. They stay in the list."""
     from pharia_access.entrypoints.kubectl.change_tokens import revoke as by_name
     from pharia_access.entrypoints.kubectl.change_tokens import revoke_leaked as by_text
 
@@ -124,7 +132,7 @@ def revoke(choices: CliOptions, names: tuple[str, ...], leaked: bool) -> None:  
 @destructive_options
 @click.pass_obj
 def delete(choices: CliOptions, names: tuple[str, ...]) -> None:
-    """Delete tokens, and so revoke them for good."""
+    """Delete tokens, which also revokes them permanently."""
     from pharia_access.entrypoints.kubectl.change_tokens import delete as work
 
     run_in_session(choices, work, names)
@@ -135,7 +143,7 @@ def delete(choices: CliOptions, names: tuple[str, ...]) -> None:
 @object_options
 @click.pass_obj
 def whois(choices: CliOptions, stdin: bool) -> None:  # noqa: FBT001, ARG001 - so that it is never a word of the command line
-    """Find whose token a text is."""
+    """Find the token that a text belongs to."""
     from pharia_access.entrypoints.kubectl.change_tokens import whois as work
 
     run_in_session(choices, work, read_text())

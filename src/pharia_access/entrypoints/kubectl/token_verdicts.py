@@ -4,7 +4,7 @@ from pharia_access.domain.administration.summaries import TokenSummary
 
 __all__ = ["agrees", "phase_of", "usable"]
 
-_NOT_NOTED = " (not yet noted by the operator)"
+_NOT_NOTED = " (not yet recorded by the operator)"
 
 
 def phase_of(token: TokenSummary) -> str:

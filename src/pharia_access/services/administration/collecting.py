@@ -90,12 +90,12 @@ class Collector:
             msg = f"The Secret {key.name} is gone: somebody else collected the token {token.key.name}"
             raise CollectError(msg)
         if isinstance(secret, ForeignSecret) or secret.uid != token.secret_uid or secret.text is None:
-            msg = f"The Secret {key.name} is not what the operator delivered: do not use it"
+            msg = f"The Secret {key.name} is not the Secret that the operator delivered: do not use it"
             raise CollectError(msg, RevokeToken(token.key))
         if secret.held is not None:
             msg = (
-                f"The Secret {key.name} was deleted before, by who collected {token.key.name} or at the end of its "
-                f"window. It still stands, held by {named(secret.held.finalizers)}"
+                f"The Secret {key.name} is being deleted already: somebody collected {token.key.name}, or its window "
+                f"ended. It still exists because of {named(secret.held.finalizers)}"
             )
             raise CollectError(msg, RotateToken(token.key))
         return secret, secret.text

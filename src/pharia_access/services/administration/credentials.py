@@ -101,7 +101,7 @@ async def plan_edit(
     change = role_change(before, before if replaced is None else replaced(before))
     fields = {**spec, **({"roles": list(change.roles)} if change else {})}
     if not fields:
-        note = f"credential {name} has these roles already: {', '.join(before)}"
+        note = f"credential {name} already has these roles: {', '.join(before)}"
         return ChangePlan(credential=stored, spec={}, notes=(note,))
     warnings = git_warnings(stored, fields, force=force)
     if not change:
@@ -123,7 +123,7 @@ async def _impact(context: Context, stored: Stored[CredentialSummary], change: R
     await require_grantable(context, change.added)
     tokens = await tokens_of(context, name)
     active = sum(token.active for token in tokens)
-    everyone = f"This changes what all tokens of {name} may do, at once ({active} active): {change}"
+    everyone = f"This changes the permissions of all tokens of {name} immediately ({active} active): {change}"
     if change.removed:
         return everyone, *affected_users(tokens, context.clock.now())
     return (everyone,) if active else ()
@@ -133,7 +133,7 @@ async def plan_suspension(context: Context, name: str, *, suspended: bool, force
     """Plan to let none of its tokens pass, or to let them pass again. Raises BlockedError."""
     stored = await context.objects.read(CredentialSummary, ObjectKey(context.namespace, name))
     if stored.summary.suspended == suspended:
-        note = f"credential {name} is {'suspended already' if suspended else 'not suspended'}"
+        note = f"credential {name} is {'already suspended' if suspended else 'not suspended'}"
         return ChangePlan(credential=stored, spec={}, notes=(note,))
     warnings = git_warnings(stored, ["suspended"], force=force)
     plan = ChangePlan(credential=stored, spec={"suspended": suspended}, warnings=warnings)
@@ -147,7 +147,7 @@ async def _asking_first(context: Context, plan: ChangePlan) -> ChangePlan:
         credential=plan.credential,
         spec=plan.spec,
         warnings=plan.warnings,
-        consequences=(f"No token of {name} will be accepted until it is resumed.", *affected),
+        consequences=(f"All tokens of {name} will be refused until it is resumed.", *affected),
         question="Suspend it?",
     )
 
@@ -176,10 +176,10 @@ async def plan_deletion(context: Context, name: str, *, force: bool = False) -> 
         credential=stored,
         warnings=warnings,
         consequences=(
-            f"The credential {name}{its} will be deleted for good.",
+            f"The credential {name}{its} will be deleted permanently.",
             *affected_users(tokens, context.clock.now()),
         ),
-        question="Delete for good?",
+        question="Delete permanently?",
     )
 
 

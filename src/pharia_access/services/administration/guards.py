@@ -49,7 +49,7 @@ def git_warnings(stored: Stored[Any], fields: Iterable[str], *, force: bool) -> 
     """Sentences on fields of the spec that Git declares. Raises BlockedError for the first one unless forced."""
     declared = ((field, field_declared_by(stored.body, field)) for field in fields)
     told = (
-        f"spec.{field} of {stored.label} is declared in Git (by {by}), which may put it back"
+        f"spec.{field} of {stored.label} is declared in Git (by {by}), which may revert the change"
         for field, by in declared
         if by
     )
@@ -59,7 +59,7 @@ def git_warnings(stored: Stored[Any], fields: Iterable[str], *, force: bool) -> 
 def git_warnings_of_object(stored: Stored[Any], *, force: bool) -> tuple[str, ...]:
     """The same on an object that is to be deleted: Git would make another."""
     by = declared_by(stored.body)
-    why = f"{stored.label} is declared in Git (by {by}), which would make it anew"
+    why = f"{stored.label} is declared in Git (by {by}), which would create it again"
     return (_insisted(why, force=force),) if by else ()
 
 

@@ -24,7 +24,7 @@ async def key_usage(context: Context, secrets: Secrets, *, home: str) -> list[Ke
 
 def plan_rotation(home: str) -> Plan:
     """Plan a new current key."""
-    told = f"The keyring in namespace {home} gets a new current key, and loses those that no active token uses."
+    told = f"The keyring in namespace {home} gets a new current key. Keys that no active token uses are dropped."
     return Plan(consequences=(f"{told} No token stops working.",), question="Rotate it?")
 
 

@@ -209,5 +209,5 @@ def _question(
     later = [token for token in tokens if is_later(token, now + options.overlap)]
     if not later:
         return (), ""
-    told = f"An old token ends for good {humanize(options.overlap)} after it is replaced, unless it ends sooner."
+    told = f"Each old token ends {humanize(options.overlap)} after it is replaced, unless it expires earlier."
     return (told, *affected_users(later, now)), "Rotate?"

@@ -85,11 +85,11 @@ async def plan_expiry(context: Context, names: Sequence[str], end: datetime, *, 
     tokens = [(stored, stored.summary) for stored in await _named(context, names)]
     later = tuple(stored for stored, token in tokens if is_later(token, end))
     ended = [token for _, token in tokens if not is_later(token, end)]
-    sentences = [_end_of(context, stored, f"over on {format_time(end)},") for stored in later]
+    sentences = [_end_of(context, stored, f"ended at {format_time(end)}") for stored in later]
     return ExpiryPlan(
         tokens=later,
         end=end,
-        notes=tuple(f"token {token.key.name} ends at {_moment(token.ends)} already" for token in ended),
+        notes=tuple(f"token {token.key.name} already ends at {_moment(token.ends)}" for token in ended),
         warnings=tuple(told for stored in later for told in git_warnings(stored, ["expiresAt"], force=force)),
         consequences=tuple(sentences),
         question="Bring the end forward?" if later else "",
@@ -114,7 +114,7 @@ async def plan_deletion(context: Context, names: Sequence[str], *, force: bool =
         tokens=tuple(tokens),
         warnings=tuple(told for stored in tokens for told in git_warnings_of_object(stored, force=force)),
         consequences=tuple(_end_of(context, stored, "deleted") for stored in tokens),
-        question="Delete for good?",
+        question="Delete permanently?",
     )
 
 
@@ -128,10 +128,10 @@ def _revocation(context: Context, tokens: Sequence[StoredToken], *, force: bool)
     live = tuple(stored for stored in tokens if not stored.body["spec"].get("revoked"))
     return TokensPlan(
         tokens=live,
-        notes=tuple(f"{stored.label} is revoked already" for stored in tokens if stored not in live),
+        notes=tuple(f"{stored.label} is already revoked" for stored in tokens if stored not in live),
         warnings=tuple(told for stored in live for told in git_warnings(stored, ["revoked"], force=force)),
         consequences=tuple(_end_of(context, stored, "revoked") for stored in live),
-        question="Revoke for good?" if live else "",
+        question="Revoke permanently?" if live else "",
     )
 
 
@@ -148,7 +148,7 @@ async def _with_id(context: Context, namespace: str | None, token_id: str) -> li
 def _end_of(context: Context, stored: StoredToken, what: str) -> str:
     token = stored.summary
     state = last_use(token, context.clock.now()) if token.active else token.in_words
-    return f"The token {token.key.name} of {token.credential} ({state}) will be {what} for good."
+    return f"The token {token.key.name} of {token.credential} ({state}) will be {what} permanently."
 
 
 def _moment(when: datetime | None) -> str:

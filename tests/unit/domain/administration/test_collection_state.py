@@ -41,7 +41,7 @@ AGAIN = (RotateToken(FRESH.key),)
         pytest.param(replace(FRESH, phase="Failed"), Unavailable("minting failed", SEE), id="failed without a word"),
         pytest.param(replace(FRESH, stalled=True, message="a conflict"), Unavailable("a conflict", SEE), id="stalled"),
         pytest.param(
-            replace(READY, delivery="Collected"), Unavailable("it was collected already", AGAIN), id="collected"
+            replace(READY, delivery="Collected"), Unavailable("it was already collected", AGAIN), id="collected"
         ),
         pytest.param(
             replace(READY, delivery="Withdrawn", deadline=NOW),

@@ -59,8 +59,8 @@ def faults(
         pytest.param(
             replace(TOKEN, last_used=None, issued=NOW - DAY, delivery="Withdrawn"),
             {
-                FindingType.NEVER_COLLECTED: "nobody took its secret in time, or used it since:"
-                " rotate it if it is needed, else delete it"
+                FindingType.NEVER_COLLECTED: "nobody collected its secret in time, or used it since:"
+                " rotate it if it is needed, otherwise delete it"
             },
             id="never collected",
         ),
@@ -96,7 +96,7 @@ def test_an_ended_token_has_one_fault_at_most(phase: str, found: FindingType | N
         pytest.param(None, None, None, id="no maximum"),
         pytest.param(None, 90 * DAY, None, id="the maximum itself"),
         pytest.param(None, 89 * DAY, "89 days", id="longer than asked for"),
-        pytest.param(80 * DAY, None, "80 days", id="longer than its credential allows now"),
+        pytest.param(80 * DAY, None, "80 days", id="longer than its credential allows"),
         pytest.param(80 * DAY, 85 * DAY, "80 days", id="the shorter of both"),
         pytest.param(85 * DAY, 80 * DAY, "80 days", id="whichever that is"),
         pytest.param(100 * DAY, 95 * DAY, None, id="within both"),
@@ -107,7 +107,7 @@ def test_a_token_may_live_longer_than_policies_allow(
 ) -> None:
     told = faults(credential=replace(CREDENTIAL, longest_life=own), limits=replace(LIMITS, longest=asked))
 
-    assert told == ({FindingType.TOO_LONG: f"lives 90 days, and {found} are allowed: rotate it"} if found else {})
+    assert told == ({FindingType.TOO_LONG: f"lives 90 days, but only {found} are allowed: rotate it"} if found else {})
 
 
 def test_the_maximum_of_another_credential_does_not_count() -> None:
@@ -126,7 +126,7 @@ def test_a_credential_may_name_roles_that_grant_nothing() -> None:
         FindingType.UNKNOWN_ROLE: 'There is no role "studio-usr"; did you mean "studio-user"?'
     }
     assert faults(credential=elsewhere)[FindingType.UNKNOWN_ROLE] == (
-        'The role "studio-user" may not be held in namespace hr.'
+        'The role "studio-user" is not allowed in namespace hr.'
     )
 
 

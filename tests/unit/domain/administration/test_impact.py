@@ -37,16 +37,16 @@ def test_active_tokens_are_named_those_used_last_first() -> None:
     ]
 
     assert affected_users(tokens, NOW) == [
-        "Whoever uses the token busy (last used 1 minute ago) is affected.",
-        "Whoever uses the token old (last used 9 days ago) is affected.",
-        "Whoever uses the token unused (never seen in use) is affected.",
+        "Users of the token busy (last used 1 minute ago) are affected.",
+        "Users of the token old (last used 9 days ago) are affected.",
+        "Users of the token unused (never seen in use) are affected.",
     ]
 
 
 def test_of_many_the_rest_is_counted() -> None:
     told = affected_users([a_summary(f"t{number}") for number in range(13)], NOW)
 
-    assert (len(told), told[-1]) == (11, "So are 3 more active tokens.")
+    assert (len(told), told[-1]) == (11, "Users of 3 more active tokens are affected.")
 
 
 def test_where_none_is_active_nothing_breaks() -> None:

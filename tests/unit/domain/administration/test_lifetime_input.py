@@ -56,7 +56,7 @@ def test_what_is_no_length_is_told_with_examples(text: str) -> None:
         parse_length(text)
 
     assert str(raised.value) == (
-        f"{text!r} is no length of time: write days, hours, minutes or seconds, such as 90d, 12h or 1d12h"
+        f"{text!r} is not a duration: use days, hours, minutes or seconds, for example 90d, 12h or 1d12h"
     )
 
 
@@ -77,7 +77,7 @@ def test_a_lifetime_is_a_length_or_an_end(text: str, lifetime: Lifetime) -> None
     "text", ["2027-02-30", "2027-01-31T25:00:00Z", "2027-01-31 12:00", "2027-01-311", "0000-01-01"]
 )
 def test_an_end_that_is_none_is_told_with_examples(text: str) -> None:
-    with pytest.raises(InvalidDurationError, match="is no day and no time: write 2027-01-31, or 2027-01-31T12:00:00Z"):
+    with pytest.raises(InvalidDurationError, match="is not a date or time: use 2027-01-31 or 2027-01-31T12:00:00Z"):
         parse_lifetime(text)
 
 
@@ -111,5 +111,5 @@ def test_no_limit_is_a_hundred_years(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "-5s", "-1", "0.5", "5d", "5 s", "half", "1e3", "٣"])
 def test_what_is_no_time_limit_is_told(text: str) -> None:
-    with pytest.raises(InvalidDurationError, match="is no time limit: write 5s, 1m30s"):
+    with pytest.raises(InvalidDurationError, match="is not a timeout: use 5s, 1m30s"):
         parse_timeout(text)

@@ -40,5 +40,5 @@ def test_objections_name_what_grants_nothing_and_the_nearest_spelling() -> None:
     assert found == [
         'There is no role "studio-usr"; did you mean "studio-user"?',
         'There is no role "zzz".',
-        'The role "admin" may not be held in namespace finance.',
+        'The role "admin" is not allowed in namespace finance.',
     ]

@@ -50,17 +50,21 @@ def answered(status: int, reason: str = "", message: str = "", *, path: str = TO
         ),
         pytest.param(
             answered(403, "Forbidden", 'admission webhook "x.example.org" denied the request: ask Bob'),
-            Failure('The API server refuses it: admission webhook "x.example.org" denied the request: ask Bob.'),
+            Failure(
+                'The API server refused the request: admission webhook "x.example.org" denied the request: ask Bob.'
+            ),
             id="a webhook",
         ),
         pytest.param(
             answered(403, "Forbidden", "x", path=SECRET_PATH),
-            Failure("The API server refuses it: POST /api/v1/namespaces/finance/secrets/ci-token: 403 Forbidden."),
+            Failure(
+                "The API server refused the request: POST /api/v1/namespaces/finance/secrets/ci-token: 403 Forbidden."
+            ),
             id="of a Secret nothing is repeated",
         ),
         pytest.param(
             answered(409, "AlreadyExists", path=SECRET_PATH),
-            Failure("An object of that name is there already.", "Choose another name."),
+            Failure("An object of this name already exists.", "Choose another name."),
             id="a Secret of that name",
         ),
         pytest.param(
@@ -70,7 +74,7 @@ def answered(status: int, reason: str = "", message: str = "", *, path: str = TO
         ),
         pytest.param(
             answered(409, "Conflict"),
-            Failure("The object was changed by somebody else in this moment.", "Run the command again."),
+            Failure("Somebody else changed the object at the same time.", "Run the command again."),
             id="a conflict",
         ),
         pytest.param(
@@ -105,14 +109,14 @@ def answered(status: int, reason: str = "", message: str = "", *, path: str = TO
         pytest.param(answered(400, "", ""), Failure(f"POST {TOKEN_PATH}: 400."), id="nothing is said"),
         pytest.param(
             unreachable(TimeoutError(), method="GET", path=TOKEN_PATH),
-            Failure("The API server does not answer.", "Is the cluster reachable? See: kubectl version"),
+            Failure("The API server does not answer.", "Check that the cluster is reachable: kubectl version"),
             id="no answer",
         ),
         pytest.param(
             SettingsError("cannot use the kubeconfig x: it is empty"),
             Failure(
                 "No way to an API server from the kubeconfig x: it is empty.",
-                "Name a kubeconfig by --kubeconfig or KUBECONFIG, and its context by --context.",
+                "Choose a kubeconfig with --kubeconfig or KUBECONFIG, and a context with --context.",
             ),
             id="no way",
         ),
@@ -132,7 +136,7 @@ def test_what_the_error_itself_says_to_do_comes_last() -> None:
     error.next_step = "Collect it."
 
     assert explain(error).next_step.splitlines() == [
-        "Is the cluster reachable? See: kubectl version",
+        "Check that the cluster is reachable: kubectl version",
         "Collect it.",
     ]
 

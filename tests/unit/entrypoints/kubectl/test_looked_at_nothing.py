@@ -18,8 +18,8 @@ from tools.control_plane.resources import api_credential, api_token
 Json = dict[str, Any]
 Run = Callable[[FakeCluster, str], Told]
 
-WELL = "There is nothing to look at"
-UNSEEN = ", as far as you may see: whether there is such a namespace, you may not ask"
+WELL = "Nothing found"
+UNSEEN = " (you may not check whether this namespace exists)"
 
 
 @pytest.fixture
@@ -46,7 +46,10 @@ def in_order() -> list[Json]:
     [
         pytest.param(FakeCluster(), "-n finnace", 'Error: There is no namespace "finnace".\n', id="no such namespace"),
         pytest.param(
-            FakeCluster(forbidden={"list ApiToken"}), "", "Error: The API server refuses it", id="no tokens seen"
+            FakeCluster(forbidden={"list ApiToken"}),
+            "",
+            "Error: The API server refused the request",
+            id="no tokens seen",
         ),
         pytest.param(
             FakeCluster(forbidden={"list ApiCredential"}), "", "Error: The API server", id="no credentials seen"
@@ -167,4 +170,4 @@ def test_findings_are_counted_in_words(run: Run, namespaces: list[str], told: st
 
     answer = run(FakeCluster([a_known_role(), *without_token]), "audit -A --fail")
 
-    assert (answer.status, answer.err) == (1, f"Error: There is something to look at: {told}.\n")
+    assert (answer.status, answer.err) == (1, f"Error: Something was found: {told}.\n")

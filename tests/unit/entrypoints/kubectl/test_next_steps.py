@@ -18,7 +18,7 @@ CREDENTIAL = ObjectKey("finance", "invoice-bot")
 HERE = "-n finance --context prod"
 
 SENTENCES = [
-    (steps.CreateToken(CREDENTIAL), f"To make another: kubectl access token create invoice-bot {HERE}"),
+    (steps.CreateToken(CREDENTIAL), f"To create another token: kubectl access token create invoice-bot {HERE}"),
     (steps.CollectToken(TOKEN), f"To get the secret of ci: kubectl access token collect ci {HERE}"),
     (
         steps.CollectToken(TOKEN, NOW),
@@ -31,14 +31,14 @@ SENTENCES = [
     (
         steps.CollectUncertain(TOKEN),
         (
-            "Whether the token ci was created is not known. This finishes it, or says that there is none:"
+            "The token ci may have been created: no answer came. To collect it, or learn that there is none:"
             f" kubectl access token collect ci {HERE}"
         ),
     ),
     (
         steps.DeleteSecret(ObjectKey("finance", "ci-token"), TOKEN, NOW),
         (
-            "You have the secret of ci, but its one-time Secret may still be there (until 2026-11-23T12:00:00Z)."
+            "You have the secret of ci, but its one-time Secret may still exist (until 2026-11-23T12:00:00Z)."
             f" To delete it: kubectl delete secret ci-token --ignore-not-found {HERE}"
         ),
     ),
@@ -46,25 +46,25 @@ SENTENCES = [
     (
         steps.EndReplaced(TOKEN, NEW, timedelta(hours=2)),
         (
-            "The token ci goes on as before. To end it, once ci-a1b2c is in use:"
+            "The old token ci is still valid. To end it once ci-a1b2c is in use:"
             f" kubectl access token expire ci --in 2h {HERE}"
         ),
     ),
-    (steps.RestartRotation(NEW), f"To begin anew, first: kubectl access token delete ci-a1b2c {HERE}"),
+    (steps.RestartRotation(NEW), f"To start again, first run: kubectl access token delete ci-a1b2c {HERE}"),
     (
         steps.RetryShorter(TOKEN),
-        f"To try again with a shorter --expires, first: kubectl access token delete ci {HERE}",
+        f"To try again with a shorter --expires, first run: kubectl access token delete ci {HERE}",
     ),
     (steps.ShowToken(TOKEN), f"See: kubectl access token get ci {HERE}"),
     (
         steps.RotateToken(TOKEN),
-        f"A secret is shown once. To have a new token: kubectl access token rotate ci {HERE}",
+        f"A secret is shown only once. To get a new token: kubectl access token rotate ci {HERE}",
     ),
-    (steps.RevokeToken(TOKEN), f"Revoke the token: kubectl access token revoke ci {HERE}"),
-    (steps.NameFutureEnd(), "Name an end that is to come, or a length such as 90d."),
-    (steps.NameShorterLife(), "Say by --expires how long it is to be."),
-    (steps.NameOtherCredential(), "Name another credential."),
-    (steps.NameReleaseNamespace(), "Name the release's namespace by --release-namespace."),
+    (steps.RevokeToken(TOKEN), f"To revoke the token: kubectl access token revoke ci {HERE}"),
+    (steps.NameFutureEnd(), "Give --expires a time in the future, or a duration such as 90d."),
+    (steps.NameShorterLife(), "Give a shorter lifetime with --expires."),
+    (steps.NameOtherCredential(), "Use another credential."),
+    (steps.NameReleaseNamespace(), "Give the release's namespace with --release-namespace."),
     (steps.ResumeCredential(CREDENTIAL), f"To resume it: kubectl access credential resume invoice-bot {HERE}"),
     (
         steps.SuspendCredential(CREDENTIAL),
@@ -76,7 +76,7 @@ SENTENCES = [
     ),
     (steps.ListRoles(), "See: kubectl access role list"),
     (steps.ListNamespaces(), "See: kubectl get namespaces"),
-    (steps.ChangeInGit(), "Change it in Git, or repeat the command with --force."),
+    (steps.ChangeInGit(), "Change it in Git, or run the command again with --force."),
     (
         steps.AskForRight("bind", ("apiroles.access.pharia.ai/a", "apiroles.access.pharia.ai/b"), "an administrator"),
         (

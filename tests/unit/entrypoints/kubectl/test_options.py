@@ -84,11 +84,15 @@ def test_a_length_that_was_read_already_stays() -> None:
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        pytest.param("credential edit bot", "Name what to change, such as --description; see --help", id="no change"),
+        pytest.param(
+            "credential edit bot",
+            "Nothing to change: give an option such as --description (see --help)",
+            id="no change",
+        ),
         pytest.param("token revoke", "Name the tokens, or give --stdin", id="no token"),
         pytest.param("token revoke ci --stdin", "Name the tokens, or give --stdin", id="both"),
         pytest.param("token whois", "Missing option '--stdin'", id="a text on the command line is no way"),
-        pytest.param("token create bot --expires never", "'never' is no length of time", id="no end"),
+        pytest.param("token create bot --expires never", "'never' is not a duration", id="no end"),
         pytest.param("token create bot --copy -o env", "A secret is handed over once", id="two places"),
         pytest.param("token list -o xml", "'xml' is not one of", id="no format"),
         pytest.param("nonsense", "No such command 'nonsense'", id="no noun"),

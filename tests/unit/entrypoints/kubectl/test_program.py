@@ -21,19 +21,20 @@ from pharia_access.errors import UnavailableError
         pytest.param(
             OSError(errno.ENOSPC, "No space left on device"),
             1,
-            "Error: What was asked for could not be written: No space left on device.\n",
+            "Error: Could not write the output: No space left on device.\n",
             id="a full disk",
         ),
         pytest.param(
             ZeroDivisionError("x"),
             1,
-            "Error: This is a fault of kubectl access (ZeroDivisionError).\nPlease report it with -v.\n",
+            "Error: This is a bug in kubectl access (ZeroDivisionError).\n"
+            "Run the command again with -v, and report its output.\n",
             id="a fault",
         ),
         pytest.param(
             UnavailableError("no answer"),
             1,
-            "Error: The API server does not answer.\nIs the cluster reachable? See: kubectl version\n",
+            "Error: The API server does not answer.\nCheck that the cluster is reachable: kubectl version\n",
             id="an error",
         ),
     ],

@@ -18,8 +18,8 @@ from pharia_access.entrypoints.kubectl.main import run
         pytest.param(["--all-expiring", "7d", "--to-secret", "x"], "use --to-dir, -o json or neither", id="one Secret"),
         pytest.param(["--all-expiring", "7d", "-o", "env"], "use --to-dir, -o json or neither", id="one variable"),
         pytest.param(["--all-expiring", "7d", "--to-dir", "x", "-o", "json"], "choose one of", id="two places"),
-        pytest.param(["ci", "--overlap", "0h"], "'0h' is no length of time", id="no overlap"),
-        pytest.param(["ci", "--overlap", "soon"], "'soon' is no length of time", id="no length"),
+        pytest.param(["ci", "--overlap", "0h"], "'0h' is not a duration", id="no overlap"),
+        pytest.param(["ci", "--overlap", "soon"], "'soon' is not a duration", id="no length"),
     ],
 )
 def test_what_does_not_go_together(words: list[str], sentence: str, capsys: pytest.CaptureFixture[str]) -> None:

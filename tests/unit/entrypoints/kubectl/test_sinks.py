@@ -79,7 +79,7 @@ async def test_an_output_that_takes_nothing_is_an_error_without_the_text(mocker:
     with pytest.raises(SecretDestinationError) as raised:
         await a_sink().put(TOKEN_SUMMARY, TEXT)
 
-    assert str(raised.value) == "Standard output did not take the secret: Broken pipe"
+    assert str(raised.value) == "Could not write the secret to standard output: Broken pipe"
 
 
 async def test_a_file_is_new_and_its_owners(tmp_path: Path) -> None:
@@ -102,9 +102,9 @@ async def test_a_file_that_exists_is_left_alone_even_if_it_came_meanwhile(tmp_pa
     await sink.check()
     path.write_text("mine")
 
-    with pytest.raises(RefusedError, match="exists, and is not overwritten"):
+    with pytest.raises(RefusedError, match="already exists and is not overwritten"):
         await sink.check()
-    with pytest.raises(SecretDestinationError, match="could not be written: File exists"):
+    with pytest.raises(SecretDestinationError, match=r"Could not write the file .*: File exists"):
         await sink.put(TOKEN_SUMMARY, TEXT)
 
     assert path.read_text() == "mine"
@@ -121,7 +121,7 @@ async def test_a_link_is_not_followed(tmp_path: Path) -> None:
 
 
 async def test_a_folder_that_is_missing_is_told_before(tmp_path: Path) -> None:
-    with pytest.raises(RefusedError, match="cannot be written to"):
+    with pytest.raises(RefusedError, match="is not writable"):
         await a_sink(file=str(tmp_path / "none" / "token")).check()
 
 
@@ -129,7 +129,7 @@ async def test_half_a_file_is_removed(tmp_path: Path, mocker: MockerFixture) -> 
     path = tmp_path / "token"
     mocker.patch("os.fsync", side_effect=OSError(errno.ENOSPC, "No space left on device"))
 
-    with pytest.raises(SecretDestinationError, match="could not be written: No space left on device"):
+    with pytest.raises(SecretDestinationError, match=r"Could not write the file .*: No space left on device"):
         await a_sink(file=str(path)).put(TOKEN_SUMMARY, TEXT)
 
     assert not path.exists()
@@ -146,7 +146,7 @@ async def test_a_secret_is_new(option: str, name: str, entry: str, capsys: pytes
 
     assert secrets.stored == {(ObjectKey("finance", name), entry): TEXT}
     assert capsys.readouterr().err == f"The secret of ci is in Secret {name}, under {entry}.\n"
-    with pytest.raises(RefusedError, match='A Secret "mine" is there already'):
+    with pytest.raises(RefusedError, match='A Secret "mine" already exists'):
         await sink.check()
 
 
@@ -164,7 +164,7 @@ async def test_the_clipboard_takes_it(mocker: MockerFixture, capsys: pytest.Capt
 async def test_where_there_is_no_clipboard_it_is_told_before(mocker: MockerFixture) -> None:
     mocker.patch.object(pyperclip, "is_available", return_value=False)
 
-    with pytest.raises(RefusedError, match="There is no clipboard here"):
+    with pytest.raises(RefusedError, match="No clipboard found"):
         await a_sink(clipboard=True).check()
 
 
@@ -174,7 +174,7 @@ async def test_a_clipboard_that_fails_repeats_nothing(mocker: MockerFixture) -> 
     with pytest.raises(SecretDestinationError) as raised:
         await a_sink(clipboard=True).put(TOKEN_SUMMARY, TEXT)
 
-    assert str(raised.value) == "The clipboard did not take the secret"
+    assert str(raised.value) == "Could not copy the secret to the clipboard"
     assert (raised.value.__cause__, raised.value.__context__) == (None, None)
 
 

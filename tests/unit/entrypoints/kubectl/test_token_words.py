@@ -76,7 +76,7 @@ def refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     told = capsys.readouterr()
 
     assert status == 2, words
-    assert "That is a token's text: pipe it." in told.err
+    assert "This is a token's text: pipe it." in told.err
     assert told.out == ""
     assert not any(SECRET[start : start + 8] in told.err for start in range(len(SECRET) - 8))
 

@@ -68,15 +68,15 @@ async def test_json_is_what_the_verifier_said(ask: Callable[..., Any]) -> None:
     ("answer", "sentence"),
     [
         pytest.param(reply(401, {}), "The verifier does not accept this token: it is unknown, expired or", id="401"),
-        pytest.param(reply(403, {}), "Something in front of the verifier refuses the request (403)", id="403"),
-        pytest.param(reply(503, {}), "The verifier cannot tell now (503)", id="503"),
-        pytest.param(reply(404, {}), "This is no verifier: it answers 404 for /whoami", id="another service"),
-        pytest.param(reply(799, {}), "This is no verifier: it answers 799 for /whoami", id="a made-up status"),
-        pytest.param(reply(200, b"<html>"), "This is no verifier: its answer", id="not JSON"),
-        pytest.param(reply(200, [1]), "This is no verifier: its answer", id="not an object"),
-        pytest.param(reply(200, {"credential": "x"}), "This is no verifier: its answer", id="another object"),
+        pytest.param(reply(403, {}), "Something in front of the verifier refused the request (403)", id="403"),
+        pytest.param(reply(503, {}), "The verifier cannot answer now (503)", id="503"),
+        pytest.param(reply(404, {}), "This is not a verifier: it answered 404 for /whoami", id="another service"),
+        pytest.param(reply(799, {}), "This is not a verifier: it answered 799 for /whoami", id="a made-up status"),
+        pytest.param(reply(200, b"<html>"), "This is not a verifier: its answer", id="not JSON"),
+        pytest.param(reply(200, [1]), "This is not a verifier: its answer", id="not an object"),
+        pytest.param(reply(200, {"credential": "x"}), "This is not a verifier: its answer", id="another object"),
         *(
-            pytest.param(reply(200, answer), "This is no verifier: its answer", id=f"an answer with {name}")
+            pytest.param(reply(200, answer), "This is not a verifier: its answer", id=f"an answer with {name}")
             for name, answer in {
                 "roles that are no list": {**ANSWER, "roles": 5},
                 "no list of permissions": {**ANSWER, "permissions": None},
@@ -84,7 +84,11 @@ async def test_json_is_what_the_verifier_said(ask: Callable[..., Any]) -> None:
                 "a hundred thousand levels": b"[" * 100_000,
             }.items()
         ),
-        pytest.param(b"no HTTP at all\r\n\r\n", "(ClientResponseError).\nIs it there, and running?", id="not HTTP"),
+        pytest.param(
+            b"no HTTP at all\r\n\r\n",
+            "(ClientResponseError).\nCheck the URL, and that the verifier is running.",
+            id="not HTTP",
+        ),
     ],
 )
 async def test_other_answers_are_a_sentence(ask: Callable[..., Any], answer: bytes, sentence: str) -> None:
@@ -104,7 +108,7 @@ async def test_a_long_answer_is_read_whole_and_an_endless_one_is_cut(ask: Callab
         cut = await ask(endless.url)
 
     assert json.loads(whole[1]) == long
-    assert cut[2].startswith("Error: This is no verifier: its answer")
+    assert cut[2].startswith("Error: This is not a verifier: its answer")
 
 
 async def test_a_redirection_is_not_followed(ask: Callable[..., Any]) -> None:
@@ -114,7 +118,7 @@ async def test_a_redirection_is_not_followed(ask: Callable[..., Any]) -> None:
             status, _, err = await ask(verifier.url)
 
     assert status == 1
-    assert "it answers 307 for /whoami" in err
+    assert "it answered 307 for /whoami" in err
     assert elsewhere.requests == []
 
 
@@ -126,9 +130,13 @@ async def test_nobody_there_and_silence_are_a_sentence(ask: Callable[..., Any]) 
         silence = await ask(silent.url, "--request-timeout", "300ms")
 
     assert nobody[2] == (
-        f"Error: No verifier can be reached at {url} (ClientConnectorError).\nIs it there, and running?\n"
+        f"Error: Cannot reach a verifier at {url} (ClientConnectorError).\n"
+        "Check the URL, and that the verifier is running.\n"
     )
-    assert silence[2] == f"Error: The verifier at {silent.url} does not answer in time.\nIs it there?\n"
+    assert (
+        silence[2]
+        == f"Error: The verifier at {silent.url} does not answer in time.\nCheck that the verifier is running.\n"
+    )
     assert nobody[0] == silence[0] == 1
 
 
@@ -148,9 +156,9 @@ async def test_a_proxy_that_cannot_be_used_is_told(ask: Callable[..., Any], monk
     monkeypatch.setenv("https_proxy", "socks5://127.0.0.1:1080")
     other = await ask("https://verifier.invalid")
 
-    assert down[2].startswith("Error: The proxy on the way to https://verifier.invalid fails (")
+    assert down[2].startswith("Error: The proxy to https://verifier.invalid failed (")
     assert other[2].startswith(
-        "Error: The proxy for https://verifier.invalid is of a kind that whoami cannot use: socks5"
+        "Error: The proxy for https://verifier.invalid has a scheme that whoami does not support: socks5"
     )
     assert "word" not in down[2]
     assert down[0] == other[0] == 1
@@ -200,7 +208,7 @@ async def test_a_certificate_must_be_trusted_unless_it_is_not_to_matter(
 
     assert unknown[:2] == (1, "")
     assert unknown[2].startswith(f"Error: The certificate of {url} is not trusted (")
-    assert unknown[2].endswith(").\nName who signed it by --ca-file.\n")
+    assert unknown[2].endswith(").\nGive its CA certificate with --ca-file.\n")
     assert trusted[0] == ignored[0] == 0
     assert "invoice-bot" in trusted[1]
 
@@ -212,8 +220,8 @@ async def test_a_ca_file_must_hold_certificates(ask: Callable[..., Any], tmp_pat
     missing = await ask("https://localhost", "--ca-file", str(tmp_path / "missing"))
     useless = await ask("https://localhost", "--ca-file", str(wrong))
 
-    assert missing[2] == f"Error: The file {tmp_path}/missing cannot be used as --ca-file: No such file or directory.\n"
-    assert useless[2].startswith(f"Error: The file {wrong} cannot be used as --ca-file: ")
+    assert missing[2] == f"Error: Cannot use {tmp_path}/missing as --ca-file: No such file or directory.\n"
+    assert useless[2].startswith(f"Error: Cannot use {wrong} as --ca-file: ")
 
 
 async def test_https_to_what_speaks_http_is_told(ask: Callable[..., Any]) -> None:
@@ -226,7 +234,7 @@ async def test_https_to_what_speaks_http_is_told(ask: Callable[..., Any]) -> Non
         status, _, err = await ask(f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}")
 
     assert status == 1
-    assert "There is no TLS to be had with" in err
+    assert "Cannot establish TLS with" in err
 
 
 @pytest.mark.parametrize("answer", [b"no HTTP at all\r\n\r\n", b"", None])

@@ -17,7 +17,7 @@ from pharia_access.services.administration.collecting import CollectError, Colle
 from tests.support.builders.domain_objects import NOW, TEXT, TOKEN
 
 SECRET = OneTimeSecret(ObjectKey("finance", "ci-token"), "secret-1", NOW, True, "token-1", "ci", TEXT)  # noqa: FBT003
-FOREIGN = "is not what the operator delivered"
+FOREIGN = "is not the Secret that the operator delivered"
 PENDING = TokenSummary(TOKEN, "token-1", "invoice-bot", NOW, phase="Pending", message="no credential")
 READY = replace(
     PENDING, phase="Active", ready="True", delivery="Available", secret_name="ci-token", secret_uid="secret-1"
@@ -96,7 +96,9 @@ async def test_what_never_comes_is_not_waited_for() -> None:
     clock = Clock()
     collector = a_collector(replace(READY, delivery="Collected"), clock=clock)
 
-    with pytest.raises(CollectError, match="The secret of token ci cannot be collected: it was collected") as raised:
+    with pytest.raises(
+        CollectError, match="The secret of token ci cannot be collected: it was already collected"
+    ) as raised:
         await collector.wait(TOKEN, patience=timedelta(minutes=1), tell=lambda _: None)
 
     assert clock.slept == []
@@ -124,13 +126,13 @@ async def test_what_the_operator_delivered_is_read_and_deleted_by_its_uid() -> N
         pytest.param(replace(SECRET, uid="other"), FOREIGN, (RevokeToken(TOKEN),), id="another one"),
         pytest.param(
             replace(SECRET, held=Held(("x.example/hold",))),
-            "was deleted before, .* still stands, held by the finalizer x.example/hold",
+            "is being deleted already: .* still exists because of the finalizer x.example/hold",
             (RotateToken(TOKEN),),
             id="one that was deleted and still stands",
         ),
         pytest.param(
             replace(SECRET, text=None),
-            "is not what the operator delivered",
+            "is not the Secret that the operator delivered",
             (RevokeToken(TOKEN),),
             id="without a token",
         ),

@@ -30,7 +30,7 @@ async def test_creation_is_planned_before_anything_is_written() -> None:
     ("roles", "why", "next_step"),
     [
         pytest.param(("studio-usr",), 'There is no role "studio-usr"; did you mean', ListRoles(), id="unknown"),
-        pytest.param(("hr-user",), 'The role "hr-user" may not be held in namespace', ListRoles(), id="not here"),
+        pytest.param(("hr-user",), 'The role "hr-user" is not allowed in namespace', ListRoles(), id="not here"),
         pytest.param(
             ("studio-user", "os-user"),
             "You may not grant os-user in namespace finance",
@@ -71,8 +71,8 @@ async def test_only_roles_that_the_namespace_may_hold_are_offered() -> None:
     assert [role.name for role in offered] == ["os-user", "studio-user"]
 
 
-EVERYBODY = "This changes what all tokens of invoice-bot may do, at once ({} active): {}"
-CI = "Whoever uses the token ci-0 (never seen in use) is affected."
+EVERYBODY = "This changes the permissions of all tokens of invoice-bot immediately ({} active): {}"
+CI = "Users of the token ci-0 (never seen in use) are affected."
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ async def test_roles_that_are_there_already_change_nothing() -> None:
     plan = await credentials.plan_edit(context_of(a_cluster()), KEY.name, {}, lambda before: before)
 
     assert plan.spec == {}
-    assert plan.notes == ("credential invoice-bot has these roles already: studio-user",)
+    assert plan.notes == ("credential invoice-bot already has these roles: studio-user",)
 
 
 async def test_a_credential_keeps_a_role() -> None:
@@ -141,7 +141,7 @@ async def test_a_credential_keeps_a_role() -> None:
 @pytest.mark.parametrize(
     ("before", "suspended", "note"),
     [
-        (True, True, "credential invoice-bot is suspended already"),
+        (True, True, "credential invoice-bot is already suspended"),
         (False, False, "credential invoice-bot is not suspended"),
     ],
 )
@@ -164,7 +164,7 @@ async def test_suspension_asks_and_resumption_does_not() -> None:
     await credentials.edit(context, resumption)
 
     assert suspension.question == "Suspend it?"
-    assert suspension.consequences == ("No token of invoice-bot will be accepted until it is resumed.", CI)
+    assert suspension.consequences == ("All tokens of invoice-bot will be refused until it is resumed.", CI)
     assert (resumption.question, resumption.consequences) == ("", ())
     assert (between, objects.body("ApiCredential", KEY.name)["spec"]["suspended"]) == (True, False)
 
@@ -172,9 +172,9 @@ async def test_suspension_asks_and_resumption_does_not() -> None:
 @pytest.mark.parametrize(
     ("tokens", "told"),
     [
-        (0, "The credential invoice-bot, which has no tokens, will be deleted for good."),
-        (1, "The credential invoice-bot and its token will be deleted for good."),
-        (2, "The credential invoice-bot and its 2 tokens will be deleted for good."),
+        (0, "The credential invoice-bot, which has no tokens, will be deleted permanently."),
+        (1, "The credential invoice-bot and its token will be deleted permanently."),
+        (2, "The credential invoice-bot and its 2 tokens will be deleted permanently."),
     ],
 )
 async def test_deletion_tells_how_many_tokens_go_too(tokens: int, told: str) -> None:
@@ -206,9 +206,9 @@ async def test_what_git_declares_is_changed_only_by_force() -> None:
     context = context_of(objects)
     declared = "is declared in Git \\(by Argo CD\\), which"
 
-    with pytest.raises(BlockedError, match=f"spec.description of credential invoice-bot {declared} may put") as edit:
+    with pytest.raises(BlockedError, match=f"spec.description of credential invoice-bot {declared} may revert") as edit:
         await credentials.plan_edit(context, KEY.name, {"description": "x"}, None)
-    with pytest.raises(BlockedError, match=f"credential invoice-bot {declared} would make it anew") as deletion:
+    with pytest.raises(BlockedError, match=f"credential invoice-bot {declared} would create it again") as deletion:
         await credentials.plan_deletion(context, KEY.name)
     forced = await credentials.plan_edit(context, KEY.name, {"description": "x"}, None, force=True)
     await credentials.plan_suspension(context, KEY.name, suspended=True)  # which Git does not declare

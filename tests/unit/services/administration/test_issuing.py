@@ -57,15 +57,13 @@ def a_cluster(*, deleting: bool = False, suspended: bool = False, policy: Json |
 @pytest.mark.parametrize(
     ("objects", "lifetime", "why", "next_step"),
     [
-        pytest.param(
-            a_cluster(), Lifetime(ends=NOW - DAY), "such a token would never be minted", NameFutureEnd(), id="over"
-        ),
+        pytest.param(a_cluster(), Lifetime(ends=NOW - DAY), "no token would be minted", NameFutureEnd(), id="over"),
         pytest.param(a_cluster(deleting=True), None, "is being deleted", NameOtherCredential(), id="deleting"),
         pytest.param(a_cluster(suspended=True), None, "is suspended", ResumeCredential(CREDENTIAL), id="suspended"),
         pytest.param(
             a_cluster(policy={"maxTokens": 1}),
             None,
-            "may have 1 active tokens, and has 1",
+            "already has 1 of 1 active tokens",
             RaiseMaxTokens(CREDENTIAL, 2),
             id="at its most",
         ),

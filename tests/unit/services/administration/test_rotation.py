@@ -80,8 +80,8 @@ async def test_a_plan_names_whom_the_end_of_the_old_token_affects() -> None:
 
     assert plan.question == "Rotate?"
     assert plan.consequences == (
-        "An old token ends for good 1 day after it is replaced, unless it ends sooner.",
-        "Whoever uses the token ci (never seen in use) is affected.",
+        "Each old token ends 1 day after it is replaced, unless it expires earlier.",
+        "Users of the token ci (never seen in use) are affected.",
     )
 
 
@@ -123,7 +123,7 @@ async def test_whatever_would_make_half_a_rotation_blocks_it() -> None:
     body = declared.body("ApiToken", "ci")
     body["metadata"]["annotations"], body["spec"]["expiresAt"] = DECLARED, "2026-12-03T12:00:00Z"
 
-    with pytest.raises(BlockedError, match="only an active one can be rotated") as over:
+    with pytest.raises(BlockedError, match="only active tokens can be rotated") as over:
         await plan_rotation(context_of(ended), "ci", OPTIONS)
     with pytest.raises(BlockedError, match="is longer than the 1 day") as too_long:
         await plan_rotation(context_of(a_cluster(maxTTL="24h")), "ci", OPTIONS)

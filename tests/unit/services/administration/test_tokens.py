@@ -43,8 +43,8 @@ async def test_revocation_names_the_users_and_ends_each_token() -> None:
     before = spec_of(objects, "ci")
     revoked = [stored.label async for stored in tokens.revoke(context, plan)]
 
-    assert plan.question == "Revoke for good?"
-    assert plan.consequences[0] == "The token ci of invoice-bot (never seen in use) will be revoked for good."
+    assert plan.question == "Revoke permanently?"
+    assert plan.consequences[0] == "The token ci of invoice-bot (never seen in use) will be revoked permanently."
     assert (before, revoked) == ({}, ["token ci", "token cd"])
     assert spec_of(objects, "ci") == spec_of(objects, "cd") == {"revoked": True}
 
@@ -57,7 +57,7 @@ async def test_a_token_that_is_revoked_already_is_noted_and_left_alone() -> None
     both = await tokens.plan_revocation(context, ["ci", "cd"])
     alone = await tokens.plan_revocation(context, ["ci"])
 
-    assert (both.notes, len(both.tokens)) == (("token ci is revoked already",), 1)
+    assert (both.notes, len(both.tokens)) == (("token ci is already revoked",), 1)
     assert (alone.tokens, alone.question, alone.consequences) == ((), "", ())
 
 
@@ -113,9 +113,9 @@ async def test_an_end_is_brought_forward_and_never_postponed() -> None:
     plan = await tokens.plan_expiry(context, ["long", "short"], NOW + 2 * HOUR)
     ended = [stored.label async for stored in tokens.expire(context, plan)]
 
-    assert plan.notes == ("token short ends at 2026-11-23T13:00:00Z already",)
+    assert plan.notes == ("token short already ends at 2026-11-23T13:00:00Z",)
     assert plan.consequences == (
-        "The token long of invoice-bot (never seen in use) will be over on 2026-11-23T14:00:00Z, for good.",
+        "The token long of invoice-bot (never seen in use) will be ended at 2026-11-23T14:00:00Z permanently.",
     )
     assert plan.question == "Bring the end forward?"
     assert ended == ["token long"]
@@ -140,8 +140,8 @@ async def test_deletion_tells_the_state_of_each_and_what_still_stands() -> None:
         results.append((before.label, after))
         objects.finalizers = ("x.example/hold",)
 
-    assert plan.consequences[1] == "The token cd of invoice-bot (expired) will be deleted for good."
-    assert plan.question == "Delete for good?"
+    assert plan.consequences[1] == "The token cd of invoice-bot (expired) will be deleted permanently."
+    assert plan.question == "Delete permanently?"
     assert results[0] == ("token ci", None)
     assert results[1][1] is not None
 
@@ -158,4 +158,6 @@ async def test_what_git_declares_is_ended_only_by_force() -> None:
     forced = await tokens.plan_revocation(context, ["ci"], force=True)
 
     assert deletion.value.next_steps == (ChangeInGit(),)
-    assert forced.warnings == ("spec.revoked of token ci is declared in Git (by Argo CD), which may put it back.",)
+    assert forced.warnings == (
+        "spec.revoked of token ci is declared in Git (by Argo CD), which may revert the change.",
+    )
