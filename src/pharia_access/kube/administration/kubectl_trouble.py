@@ -59,10 +59,10 @@ _REASONS: Final[tuple[tuple[str, str, str], ...]] = (
     (
         r"dial tcp: lookup (?P<host>\S+?)(?: on \S+)?: (?P<why>.+)",
         "Cannot resolve the API server's name {host}: {why}",
-        "Is the cluster reachable from here? See: kubectl version",
+        "Check that the cluster is reachable from here: kubectl version",
     ),
 )
-_UNREACHABLE: Final = "Is the cluster reachable? See: kubectl version"
+_UNREACHABLE: Final = "Check that the cluster is reachable: kubectl version"
 
 
 def start_failure(written: bytes) -> LoginError:
@@ -87,7 +87,7 @@ def plain_request_failure(*, method: str, path: str) -> UnavailableError:
 
 def carrier_failure(*, method: str, path: str) -> UnavailableError:
     """Explain that nothing listens on kubectl's socket."""
-    return _no_answer("kubectl proxy, which carries the requests, has ended", "Run the command again.", method, path)
+    return _no_answer("The kubectl proxy that carries the requests has ended", "Run the command again.", method, path)
 
 
 def _no_answer(said: str, next_step: str, method: str, path: str) -> UnavailableError:

@@ -66,17 +66,17 @@ HINT = "\n\nIt looks like you are trying to use a client-go credential plugin th
         (
             "dial tcp: lookup nowhere.invalid on 10.0.0.10:53: no such host",
             "Cannot resolve the API server's name nowhere.invalid: no such host.",
-            "Is the cluster reachable from here? See: kubectl version",
+            "Check that the cluster is reachable from here: kubectl version",
         ),
         (
             "dial tcp 127.0.0.1:1: connect: connection refused",
             "The API server does not answer: dial tcp 127.0.0.1:1: connect: connection refused.",
-            "Is the cluster reachable? See: kubectl version",
+            "Check that the cluster is reachable: kubectl version",
         ),
         (
             'net/http: HTTP/1.x transport connection broken: malformed HTTP response "pharia_secret"',
             "Cannot read the answer from the API server's address.",
-            "Is the cluster reachable? See: kubectl version",
+            "Check that the cluster is reachable: kubectl version",
         ),
     ],
 )

@@ -113,7 +113,7 @@ async def test_a_kubectl_that_has_ended_is_told() -> None:
         with pytest.raises(UnavailableError) as caught:
             await connection.send(LIST)
 
-    assert explain(caught.value).sentence == "kubectl proxy, which carries the requests, has ended."
+    assert explain(caught.value).sentence == "The kubectl proxy that carries the requests has ended."
 
 
 async def test_nobody_but_kubectl_has_the_login() -> None:
