@@ -245,5 +245,5 @@ def test_what_another_program_answers_in_kubectls_place_is_told(control_plane: C
     )
 
     assert done.returncode == 1
-    assert done.stderr.startswith("Error: The kubeconfig cannot be read: what kubectl config view writes is no JSON.\n")
+    assert done.stderr.startswith("Error: Cannot read the kubeconfig: the output of kubectl config view is not JSON.\n")
     assert json.dumps(done.stdout) == '""'

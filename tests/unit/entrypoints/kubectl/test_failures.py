@@ -115,7 +115,7 @@ def answered(status: int, reason: str = "", message: str = "", *, path: str = TO
         pytest.param(
             SettingsError("cannot use the kubeconfig x: it is empty"),
             Failure(
-                "No way to an API server from the kubeconfig x: it is empty.",
+                "Cannot use the kubeconfig x: it is empty.",
                 "Choose a kubeconfig with --kubeconfig or KUBECONFIG, and a context with --context.",
             ),
             id="no way",

@@ -53,9 +53,9 @@ def test_an_empty_kubeconfig_names_nobody(empty: Json) -> None:
         pytest.param(view({"token": "REDACTED"}), "y", "has no context 'y'", id="another context"),
         pytest.param({**view({}), "current-context": "y"}, None, "has no context 'y'", id="a lost context"),
         pytest.param(view(None), None, "names the user 'u', which does not exist", id="a lost user"),
-        pytest.param(view({}), None, "no token, certificate or program", id="a user without anything"),
-        pytest.param(view({"as": "jane"}), None, "no token, certificate or program", id="impersonation alone"),
-        pytest.param(view({"token": ""}), None, "no token, certificate or program", id="an empty token"),
+        pytest.param(view({}), None, "no token, certificate or exec plugin", id="a user without anything"),
+        pytest.param(view({"as": "jane"}), None, "no token, certificate or exec plugin", id="impersonation alone"),
+        pytest.param(view({"token": ""}), None, "no token, certificate or exec plugin", id="an empty token"),
         pytest.param(view({"token": "REDACTED"}), None, "", id="good"),
         pytest.param(view({"token": "REDACTED"}, server="http://api"), None, "sends no login", id="plain HTTP"),
         pytest.param(view({}, server="http://api"), None, "", id="plain HTTP, and no login is meant"),
@@ -71,5 +71,5 @@ def test_no_login_is_an_error_that_says_why(seen: Json, context: str | None, why
 
 @pytest.mark.parametrize("written", [b"", b"{", b"[]", b"null", b"apiVersion: v1"])
 def test_what_is_no_view_is_refused(written: bytes) -> None:
-    with pytest.raises(LoginError, match="is no JSON"):
+    with pytest.raises(LoginError, match="is not JSON"):
         read_view(written)

@@ -73,9 +73,9 @@ def test_whom_the_kubeconfig_impersonates_is_known(kubectl: Callable[..., None])
     ("proxy", "view", "why"),
     [
         pytest.param(SERVES, "echo 'error: no' >&2; exit 1", "says kubectl: no", id="no view"),
-        pytest.param(SERVES, "echo hello", "is no JSON", id="another view"),
+        pytest.param(SERVES, "echo hello", "is not JSON", id="another view"),
         pytest.param(SERVES, "echo '{}'", "no current context", id="an empty kubeconfig"),
-        pytest.param("echo 'error: EOF' >&2; exit 1", SHOWS, "is empty", id="it asks for a name"),
+        pytest.param("echo 'error: EOF' >&2; exit 1", SHOWS, "are empty", id="it asks for a name"),
         pytest.param("exit 0", SHOWS, "says kubectl: nothing", id="it ends without a word"),
         pytest.param("kill -9 $$", SHOWS, "says kubectl: nothing", id="it is killed"),
     ],

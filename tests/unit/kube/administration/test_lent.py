@@ -148,10 +148,10 @@ def refusal(said: str) -> web.Response:
         pytest.param(
             lambda: refusal('User "anna" cannot impersonate resource "users"'), "jane", "", id="may not impersonate"
         ),
-        pytest.param(lambda: refusal("no"), "jane", "somebody whom nothing tells", id="refused without a word"),
+        pytest.param(lambda: refusal("no"), "jane", "an unknown user", id="refused without a word"),
         pytest.param(lambda: refusal("no"), "", "", id="refused without a word, nobody is impersonated"),
         pytest.param(lambda: web.json_response({}, status=404), "", "", id="an older API server"),
-        pytest.param(lambda: web.json_response({}, status=404), "jane", "nothing tells", id="an older one, as jane"),
+        pytest.param(lambda: web.json_response({}, status=404), "jane", "an unknown user", id="an older one, as jane"),
         pytest.param(lambda: web.json_response([1]), "", "", id="another answer"),
     ],
 )
