@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 Json = dict[str, Any]
-__all__ = ["GROUP", "OBJECTS", "VERSION", "Health", "Post", "a_kind", "served"]
+__all__ = ["GROUP", "OBJECTS", "VERSION", "Health", "Post", "a_kind", "nobody", "served"]
 
 
 def _nothing(*_: object) -> None:
@@ -108,3 +108,7 @@ def a_kind(plural: str) -> Json:
     kind = stored["kind"] if (stored := OBJECTS.get(plural)) else plural.title()
     namespaced = plural in {"apicredentials", "apitokens"}
     return {"name": plural, "singularName": "", "kind": kind, "namespaced": namespaced, "verbs": ["list", "watch"]}
+
+
+def nobody() -> None:
+    """Nobody waits for the end."""

@@ -13,7 +13,7 @@ import trustme
 
 from pharia_access.entrypoints.kubectl.ask_verifier import Verifier, VerifierError, _ask
 from pharia_access.entrypoints.kubectl.main import run
-from tests.support.fakes.hostile_api import ReceivedRequest, hostile_api, reply
+from tests.support.fakes.hostile_api import hostile_api, reply
 from tests.support.kubectl.whoami_answers import ANSWER, TOKEN, over_tls
 from tools.control_plane.processes import free_port
 
@@ -227,7 +227,7 @@ async def test_a_ca_file_must_hold_certificates(ask: Callable[..., Any], tmp_pat
 async def test_https_to_what_speaks_http_is_told(ask: Callable[..., Any]) -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(1)
-        writer.write(b"HTTP/1.1 400 Bad ReceivedRequest\r\n\r\n")
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
         writer.close()
 
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
@@ -240,11 +240,7 @@ async def test_https_to_what_speaks_http_is_told(ask: Callable[..., Any]) -> Non
 @pytest.mark.parametrize("answer", [b"no HTTP at all\r\n\r\n", b"", None])
 async def test_the_token_is_in_no_error_and_its_chain(answer: bytes | None) -> None:
     """Errors of the client library may keep the request's headers."""
-
-    def said(_: ReceivedRequest) -> bytes | None:
-        return answer
-
-    async with hostile_api(said) as verifier:
+    async with hostile_api(lambda _: answer) as verifier:
         with pytest.raises(VerifierError) as caught:
             await _ask(TOKEN, Verifier(verifier.url, timeout=0.3))
 

@@ -15,7 +15,7 @@ from pharia_access.services.operator.scopes import CATALOG
 from pharia_access.settings.operator import OperatorSettings
 from tests.support.builders.domain_objects import CREDENTIAL, TOKEN, WINDOW
 from tests.support.fakes.hostile_api import ReceivedRequest, hostile_api, plain_kubeconfig, reply
-from tests.support.fakes.watched_kinds import GROUP, OBJECTS, VERSION, Post, a_kind, served
+from tests.support.fakes.watched_kinds import GROUP, OBJECTS, VERSION, Post, a_kind, nobody, served
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,10 +24,6 @@ if TYPE_CHECKING:
     from pharia_access.domain.api_values import Kind
 
 Json = dict[str, Any]
-
-
-def nobody() -> None:
-    """Nobody waits for the end."""
 
 
 @pytest.fixture

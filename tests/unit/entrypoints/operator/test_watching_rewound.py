@@ -11,15 +11,11 @@ from pharia_access.entrypoints.operator.watching import Watcher
 from pharia_access.kube.client import connect
 from pharia_access.settings.operator import OperatorSettings
 from tests.support.fakes.hostile_api import ReceivedRequest, hostile_api, plain_kubeconfig, reply
-from tests.support.fakes.watched_kinds import OBJECTS, Post, served
+from tests.support.fakes.watched_kinds import OBJECTS, Post, nobody, served
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-
-def nobody() -> None:
-    """Nobody waits for the end."""
 
 
 @pytest.fixture
