@@ -138,7 +138,7 @@ def _others(heard: list[Json]) -> list[tuple[str, str]]:
 
 def _shows_a_version(event: Json) -> bool:
     """Whether it is a list of one object, by which the watch of a kind learns how far the cluster is."""
-    return event["verb"] == "list" and event["requestURI"].endswith("?limit=1")
+    return bool(event["verb"] == "list" and event["requestURI"].endswith("?limit=1"))
 
 
 def _is_of_a_look(event: Json) -> bool:
