@@ -39,8 +39,10 @@ GIT_CASES = {
     ),
     "suspended": (
         ("credential", "suspend", "invoice-bot"),
-        "spec.suspended of credential invoice-bot is declared in Git (by argocd-controller), "
-        "which may revert the change",
+        (
+            "spec.suspended of credential invoice-bot is declared in Git (by argocd-controller), "
+            "which may revert the change"
+        ),
     ),
     "a credential": (
         ("credential", "delete", "invoice-bot"),

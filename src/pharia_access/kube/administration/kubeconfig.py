@@ -14,7 +14,7 @@ from pharia_access.errors import LoginError
 
 __all__ = ["CHOOSE", "NamedLogin", "named_login", "read_view"]
 
-CHOOSE: Final = "Name a kubeconfig by --kubeconfig or KUBECONFIG, and its context by --context."
+CHOOSE: Final = "Choose a kubeconfig with --kubeconfig or KUBECONFIG, and a context with --context."
 
 _WAYS_IN: Final = (
     "token",
