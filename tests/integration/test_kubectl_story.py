@@ -124,7 +124,7 @@ def test_a_token_is_typed_unseen_and_a_no_changes_nothing(workspace: Workspace, 
     assert status == 1
     assert terminal.text == (
         "Token:\n"
-        f"Warning: You may not list the tokens of all namespaces: this is about namespace {workspace.namespace}.\n"
+        f"Warning: You may not list tokens in all namespaces: only namespace {workspace.namespace} was searched.\n"
         "Warning: The token ci of invoice-bot (never seen in use) will be revoked permanently.\n"
         "Revoke permanently? [y/N]: n\n"
         "Error: Nothing was changed.\n"

@@ -84,7 +84,9 @@ def test_what_the_operator_noted_is_told_where_the_credential_may_not_be_read(
     workspace.until("ApiToken", "ci", lambda it: it["status"]["conditions"][1]["status"] == "False", "it is noted")
 
     assert phase(access, "--as", "teammate") == phase(access) == "Active,CredentialSuspended"
-    assert fields(access("token", "get", "ci").out)["Usable"].startswith("no: ApiCredential invoice-bot is suspended")
+    assert fields(access("token", "get", "ci").out)["Usable"].startswith(
+        "no: its ApiCredential invoice-bot is suspended"
+    )
 
 
 def test_both_tables_show_the_same_end(
