@@ -26,6 +26,7 @@ from pharia_access.kube.http import Request, Stream
 from pharia_access.kube.list_decoding import ListBody, WatchEvent, error_of, read_event, read_key, read_listing
 from pharia_access.kube.listing import Lists
 from pharia_access.kube.reflector_store import Interruption, ReflectorStore
+from pharia_access.kube.watch_rules import EARLY_SECONDS, GRACE_SECONDS, went_back
 from pharia_access.kube.watched import ReflectorTools, Watched, WatchTimeouts
 
 __all__ = ["Reflector", "ReflectorTools", "WatchTimeouts", "Watched"]
@@ -34,12 +35,8 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-_SILENCE_SECONDS: Final = 15.0
-"""Grace period after a watch's timeout before the watch counts as hung."""
 _STEADY_SECONDS: Final = 1.0
 """A watch of this length counts as healthy; after a shorter watch comes a wait, however the watch ended."""
-_EARLY_SECONDS: Final = 1.0
-"""A watch that ends this long before its timeout was ended by something else, perhaps a server that stops."""
 _JITTER: Final = 0.1
 _EVENTS: Final = frozenset({"ADDED", "MODIFIED", "DELETED", "BOOKMARK"})
 
@@ -106,7 +103,7 @@ class Reflector(Generic[T]):
             log.info("a watch said nothing: listing anew", extra={"kind": self._watched.kind})
             self._sink.interrupted(Interruption.SILENT, self._tools.ticks())
             self._version = None
-        elif lasted < seconds - _EARLY_SECONDS:
+        elif lasted < seconds - EARLY_SECONDS:
             self._doubtful = True
         if lasted < _STEADY_SECONDS:
             await self._patience.wait()
@@ -141,7 +138,7 @@ class Reflector(Generic[T]):
             "timeoutSeconds": str(seconds),
         }
         call = Request("GET", self._path, self._rhythm.request, query=query)
-        async with self._connection.stream(call, silence_seconds=seconds + _SILENCE_SECONDS) as stream:
+        async with self._connection.stream(call, silence_seconds=seconds + GRACE_SECONDS) as stream:
             self._tell_date(stream.date)
             self._sink.alive(self._tools.ticks())
             self._denied = ""
@@ -215,7 +212,7 @@ class Reflector(Generic[T]):
             self._version = None
             return
         theirs = (await self._page({"limit": "1"})).metadata.resource_version
-        if not (ours.isdecimal() and theirs.isdecimal() and int(theirs) >= int(ours)):
+        if went_back(ours, theirs):
             log.warning("the cluster went back in time: listing anew", extra={"kind": self._watched.kind})
             self._sink.interrupted(Interruption.REWOUND, self._tools.ticks())
             self._version = None

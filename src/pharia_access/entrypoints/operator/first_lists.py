@@ -22,9 +22,10 @@ import aiohttp
 from yarl import URL
 
 from pharia_access.entrypoints.operator.cache_store import WatchStore
-from pharia_access.entrypoints.operator.followed_watch import FollowedWatch, went_back
+from pharia_access.entrypoints.operator.followed_watch import FollowedWatch
 from pharia_access.kube.paths import GROUP, PLURALS
 from pharia_access.kube.reflector_store import Interruption
+from pharia_access.kube.watch_rules import went_back
 
 __all__ = ["Requests"]
 

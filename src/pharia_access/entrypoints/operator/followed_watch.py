@@ -1,4 +1,4 @@
-"""One watch of Kopf as it goes: notices that it says nothing, or hangs, by the rules of `kube.reflector`."""
+"""One watch of Kopf as it goes: notices that it says nothing, or hangs, by the rules of `kube.watch_rules`."""
 
 import asyncio
 import json
@@ -7,19 +7,12 @@ from typing import Any, Final
 
 import aiohttp
 
-__all__ = ["GRACE_SECONDS", "FollowedWatch", "went_back"]
+from pharia_access.kube.watch_rules import EARLY_SECONDS, GRACE_SECONDS
 
-GRACE_SECONDS: Final = 15.0
-"""Beyond its time, how long a watch may be silent before it counts as hung."""
-EARLY_SECONDS: Final = 1.0
-"""A watch that ends that long before its time was ended by something else: by a server that stops, perhaps."""
+__all__ = ["FollowedWatch"]
+
 _BEGIN_ANEW: Final = json.dumps({"type": "ERROR", "object": {"kind": "Status", "code": 410}}).encode() + b"\n"
 """After this Kopf lists, and watches from there."""
-
-
-def went_back(ours: str, theirs: str) -> bool:
-    """Whether the cluster is at an earlier resourceVersion than the one that a watch has reached."""
-    return not (ours.isdecimal() and theirs.isdecimal() and int(theirs) >= int(ours))
 
 
 class FollowedWatch:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import aiohttp
 import pytest
 
-from pharia_access.entrypoints.operator.followed_watch import GRACE_SECONDS, FollowedWatch, went_back
+from pharia_access.entrypoints.operator.followed_watch import FollowedWatch
+from pharia_access.kube.watch_rules import GRACE_SECONDS, went_back
 from tests.support.fakes.virtual_time import FakeClock, simulated
 
 if TYPE_CHECKING:
