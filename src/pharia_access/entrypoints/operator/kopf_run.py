@@ -14,6 +14,7 @@ import kopf
 
 from pharia_access.entrypoints.operator.cache_store import WatchStore
 from pharia_access.entrypoints.operator.first_lists import Requests
+from pharia_access.entrypoints.operator.task_scope import TaskScope, end_all
 from pharia_access.kube.client import Connection
 from pharia_access.kube.paths import GROUP, VERSION
 from pharia_access.services.operator.scopes import CATALOG, EVERYWHERE
@@ -71,26 +72,31 @@ class KopfRun:
     async def run(self) -> BaseException | None:
         """Run Kopf's tasks until one of them ends: none should, and with one gone nothing may be seen any more.
 
-        Returns why. Kopf's own way to an orderly end is not taken: it waits for requests that may be tried again for
-        hours.
+        Returns why. All tasks that the run began end with it. Kopf's own way to an orderly end is not taken: it waits
+        for requests that may be tried again for hours.
         """
         clusterwide = self._scope in {EVERYWHERE, CATALOG}
-        tasks = await kopf.spawn_tasks(
-            registry=self._registry(),
-            settings=_kopf_settings(self._watch_seconds),
-            standalone=True,
-            clusterwide=clusterwide,
-            namespaces=() if clusterwide else (self._scope,),
-        )
+        scope = TaskScope()
         try:
+            with scope.begun_here():
+                tasks = await kopf.spawn_tasks(
+                    registry=self._registry(),
+                    settings=_kopf_settings(self._watch_seconds),
+                    standalone=True,
+                    clusterwide=clusterwide,
+                    namespaces=() if clusterwide else (self._scope,),
+                )
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.wait(tasks, timeout=STOP_SECONDS)
-            self._requests.close()
-            await self._log_out()
+            await self._end(scope)
         return next((error for task in done if not task.cancelled() and (error := task.exception())), None)
+
+    async def _end(self, scope: TaskScope) -> None:
+        self._requests.close()
+        try:
+            await end_all(scope.unfinished, seconds=STOP_SECONDS)
+        finally:
+            await self._log_out()
 
     def _registry(self) -> kopf.OperatorRegistry:
         registry = kopf.OperatorRegistry()

@@ -7,13 +7,15 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable, Collection
+from typing import Any
 
 import kopf
 
 from pharia_access.domain.api_values import Kind
 from pharia_access.entrypoints.operator.cache_store import Body, StoreOf, WatchStore
 from pharia_access.entrypoints.operator.first_lists import Requests
-from pharia_access.entrypoints.operator.kopf_run import WATCH_SECONDS, KopfRun, Logins
+from pharia_access.entrypoints.operator.kopf_run import STOP_SECONDS, WATCH_SECONDS, KopfRun, Logins
+from pharia_access.entrypoints.operator.task_scope import end_all, record_tasks
 from pharia_access.errors import label_of
 from pharia_access.kube.client import Connection
 from pharia_access.kube.paths import PLURALS
@@ -94,6 +96,7 @@ class Watcher:
         """Watch all scopes until the login is refused for good, or until `stop`."""
         self._own = asyncio.get_running_loop()
         self._own.set_exception_handler(_aside)
+        record_tasks(self._own)
         tasks = [asyncio.create_task(self._watch_scope(scope)) for scope in self._scopes]
         self._tasks = tasks
         if self._over:
@@ -101,6 +104,7 @@ class Watcher:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
         self._cancel()
         ends = await asyncio.gather(*tasks, return_exceptions=True)
+        await end_all(_others, seconds=STOP_SECONDS)
         for end in ends:
             if isinstance(end, Exception):
                 raise end
@@ -192,6 +196,10 @@ class Watcher:
 def _aside(_loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
     """Of a run that ended one error was told. What else Kopf leaves behind would be logged with a traceback each."""
     log.debug("left behind", extra={"error": type(context.get("exception")).__name__})
+
+
+def _others() -> set[asyncio.Task[Any]]:
+    return asyncio.all_tasks() - {asyncio.current_task()}
 
 
 def _kinds_of(scope: str) -> tuple[Kind, ...]:
