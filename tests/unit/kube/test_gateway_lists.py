@@ -15,6 +15,9 @@ from tests.support.fakes.hostile_api import ReceivedRequest, hostile_api, plain_
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.no_cover
+"""Many examples of code that other tests cover: tracing them takes twice as long again."""
+
 
 @pytest.mark.parametrize(
     ("answer", "why"),

@@ -21,6 +21,10 @@ from tests.support.fakes.cluster import FakeCluster
 from tests.support.fakes.store import FakeStore
 from tests.support.simulation.simulated_run import simulate
 
+pytestmark = pytest.mark.no_cover
+"""Many examples of code that other tests cover: tracing them takes twice as long again."""
+
+
 RUNS = 400
 FAULTY_RUNS = 400
 """In how many runs a fault that was built in must show."""

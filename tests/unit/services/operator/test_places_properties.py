@@ -24,6 +24,10 @@ from tests.support.fakes.scripted_faults import Call, Fault
 from tests.support.fakes.store import FakeStore
 from tests.support.fakes.virtual_time import FakeClock, run_simulated
 
+pytestmark = pytest.mark.no_cover
+"""Many examples of code that other tests cover: tracing them takes twice as long again."""
+
+
 RUNS = 60
 FAULTY_RUNS = 200
 """In how many runs a fault that was built in must show."""
