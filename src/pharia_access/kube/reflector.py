@@ -12,6 +12,7 @@ from typing import Final, Generic, TypeVar
 
 import msgspec
 
+from pharia_access.domain.backoff import Backoff
 from pharia_access.errors import (
     ApiError,
     ForbiddenError,
@@ -20,7 +21,6 @@ from pharia_access.errors import (
     UnavailableError,
 )
 from pharia_access.kube import paths
-from pharia_access.kube.backoff import Backoff
 from pharia_access.kube.connection import Connection
 from pharia_access.kube.http import Request, Stream
 from pharia_access.kube.list_decoding import ListBody, WatchEvent, error_of, read_event, read_key, read_listing
@@ -37,6 +37,7 @@ T = TypeVar("T")
 
 _STEADY_SECONDS: Final = 1.0
 """A watch of this length counts as healthy; after a shorter watch comes a wait, however the watch ended."""
+_BACKOFF: Final = Backoff(first=0.2, longest=5.0, jitter=0.5)
 _JITTER: Final = 0.1
 _EVENTS: Final = frozenset({"ADDED", "MODIFIED", "DELETED", "BOOKMARK"})
 
@@ -60,7 +61,7 @@ class Reflector(Generic[T]):
         self._sink = sink
         self._rhythm = rhythm
         self._tools = tools
-        self._patience = Backoff(tools.sleep, tools.jitter)
+        self._failures = 0
         self._version: str | None = None
         self._doubtful = False
         self._denied = ""
@@ -95,7 +96,7 @@ class Reflector(Generic[T]):
         finally:
             lasted = self._tools.ticks() - began
             if lasted >= _STEADY_SECONDS:
-                self._patience.reset()
+                self._failures = 0
         await self._ended_well(seconds=seconds, lasted=lasted, heard=heard)
 
     async def _ended_well(self, *, seconds: float, lasted: float, heard: bool) -> None:
@@ -106,7 +107,7 @@ class Reflector(Generic[T]):
         elif lasted < seconds - EARLY_SECONDS:
             self._doubtful = True
         if lasted < _STEADY_SECONDS:
-            await self._patience.wait()
+            await self._back_off()
 
     async def _list(self) -> str:
         """List everything and return the list's version."""
@@ -227,7 +228,12 @@ class Reflector(Generic[T]):
         if cause is Interruption.DENIED:
             self._sink.denied(now)
         self._tell(cause, str(error))
-        await self._patience.wait(error.retry_after if isinstance(error, UnavailableError) else None)
+        await self._back_off(error.retry_after if isinstance(error, UnavailableError) else None)
+
+    async def _back_off(self, retry_after: float | None = None) -> None:
+        self._failures += 1
+        chance = self._tools.jitter()
+        await self._tools.sleep(_BACKOFF.after(self._failures, chance=chance, retry_after=retry_after))
 
     def _tell(self, cause: Interruption, problem: str) -> None:
         """Log an interruption; a missing right only once, since it can last for days."""

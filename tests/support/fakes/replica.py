@@ -57,8 +57,8 @@ class Replica:
     operator: Operator = field(init=False)
 
     def __post_init__(self) -> None:
-        choices = OperatorOptions(self.policy, "pharia", self.pace, DELETES_PER_SECOND, self.namespaces)
-        parts = assemble(self.ports(), choices)
+        options = OperatorOptions(self.policy, "pharia", self.pace, DELETES_PER_SECOND, self.namespaces)
+        parts = assemble(self.ports(), options)
         self.cache, self.handlers, self.schedule = parts.cache, parts.handlers, parts.schedule
         self.queue, self.leader_queue = parts.queue, parts.leader_queue
         self.probes, self.keys, self.tokens = parts.probes, parts.keys, parts.tokens

@@ -12,6 +12,7 @@ those of `kube.reflector`, and so are the words in which the stores are told.
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Mapping
 from contextlib import suppress
 from http import HTTPStatus
@@ -21,6 +22,8 @@ from typing import Final
 import aiohttp
 from yarl import URL
 
+from pharia_access.domain.backoff import Backoff
+from pharia_access.domain.token_bucket import TokenBucket
 from pharia_access.entrypoints.operator.cache_store import WatchStore
 from pharia_access.entrypoints.operator.followed_watch import FollowedWatch
 from pharia_access.kube.paths import GROUP, PLURALS
@@ -32,7 +35,8 @@ __all__ = ["Requests"]
 NOTHING = "metadata.name=-"
 """Selects no object, since none can be called so."""
 
-FIRST_REST_SECONDS, LONGEST_REST_SECONDS = 1.0, 10.0
+BACKOFF: Final = Backoff(first=1.0, longest=10.0)
+"""After a refusal, before Kopf hears of it and asks again."""
 BETWEEN_SECONDS: Final = 1.0
 """From the beginning of one watch to that of the next: Kopf itself does not wait where one ends at once."""
 BEGIN_SECONDS: Final = 30.0
@@ -58,9 +62,9 @@ class Requests:
         """What to ask for versions with."""
         self._doubtful: set[str] = set()
         """The paths of watches that broke off, until it is known that the cluster did not go back meanwhile."""
-        self._rests: dict[str, float] = {}
+        self._failures: dict[str, int] = {}
         self._again = asyncio.Event()
-        self._watched: dict[str, float] = {}
+        self._buckets: defaultdict[str, TokenBucket] = defaultdict(lambda: TokenBucket(1 / BETWEEN_SECONDS))
         self._nudges: set[asyncio.Task[None]] = set()
         self.kinds: set[str] = set()
         """The plurals of the kinds about which anything was asked."""
@@ -97,14 +101,11 @@ class Requests:
         raise aiohttp.ClientPayloadError(message)
 
     async def _not_at_once(self, path: str) -> None:
-        now = asyncio.get_running_loop().time()
-        due = self._watched.get(path, -BETWEEN_SECONDS) + BETWEEN_SECONDS
-        self._watched[path] = max(now, due)
-        await asyncio.sleep(max(0.0, due - now))
+        await asyncio.sleep(self._buckets[path].reserve(_now()))
 
     def _answered(self, url: URL, *, listed: bool) -> None:
-        self._rests.pop(url.path, None)
-        if not self._rests:
+        self._failures.pop(url.path, None)
+        if not self._failures:
             self._stores[url.name].alive(_now())
         if listed:
             self._doubtful.discard(url.path)
@@ -118,15 +119,14 @@ class Requests:
 
     async def _rest(self, url: URL, cause: Interruption) -> None:
         """Longer each time, unless somebody knows better."""
-        seconds = self._rests.get(url.path, FIRST_REST_SECONDS)
-        self._rests[url.path] = min(2 * seconds, LONGEST_REST_SECONDS)
+        failures = self._failures[url.path] = self._failures.get(url.path, 0) + 1
         self._doubtful.add(url.path)
         self._stores[url.name].interrupted(cause, _now())
         if cause is Interruption.DENIED:
             self._stores[url.name].denied(_now())
         self._again.clear()
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(BACKOFF.after(failures)):
                 await self._again.wait()
         except TimeoutError:
             return

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from pharia_access.domain.api_values import InvalidObject, Kind
+from pharia_access.domain.backoff import heeded
 from pharia_access.domain.model import ObjectKey
 from pharia_access.errors import (
     AccessError,
@@ -39,8 +40,6 @@ __all__ = ["Operator", "OperatorIntervals", "Parts"]
 log = logging.getLogger(__name__)
 
 GAUGE_SECONDS = 5.0
-MOST_ASKED_SECONDS = 60.0
-"""How long a Retry-After is heeded."""
 MANY_DUE = 100
 """From so many tokens due at once, which are a fifth of all, one list costs less than a read of each."""
 
@@ -208,8 +207,7 @@ class Operator:
         if isinstance(error, ForbiddenError):
             self.lists.look_soon(self._scopes.of(work.key.namespace).name)
             return self._scopes.refused(work.key.namespace)
-        asked = error.retry_after if isinstance(error, UnavailableError) else None
-        return min(asked or 0.0, MOST_ASKED_SECONDS)
+        return heeded(error.retry_after if isinstance(error, UnavailableError) else None)
 
     async def _is_there(self, secret: ObjectKey, uid: str) -> bool | None:
         """None where it was not even asked."""

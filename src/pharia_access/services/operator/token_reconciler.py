@@ -168,10 +168,10 @@ class TokenReconciler:
             case WriteStatus():
                 return await self._settle(token, decision)
             case RemoveOwner(remaining):
-                await self._deletes.turn(token.key.namespace)
+                await self._deletes.wait(token.key.namespace)
                 return self._wrote(await self._cluster.set_owners(token, remaining))
             case DeleteToken():
-                await self._deletes.turn(token.key.namespace)
+                await self._deletes.wait(token.key.namespace)
                 await self._cluster.delete_token(token.key, token.uid)
                 return None
 

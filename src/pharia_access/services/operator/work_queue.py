@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pharia_access.domain.api_values import Kind
+from pharia_access.domain.backoff import Backoff
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.turns import Shares, Turns
 
 __all__ = ["WorkItem", "WorkQueue"]
 
-FIRST_RETRY_SECONDS = 0.2
-LONGEST_RETRY_SECONDS = 60.0
+RETRIES = Backoff(first=0.2, longest=60.0)
 
 BULK_EVERY = 4
 """Every so many takes look at bulk first: what falls due must not starve while people create without end."""
@@ -98,9 +98,8 @@ class WorkQueue:
 
     def retry(self, work: WorkItem, *, at_least: float = 0.0) -> float:
         """Have it done again after a failure, later each time (0.2 s doubling to 60 s); returns the seconds."""
-        failures = self._failures.get(work, 0)
-        self._failures[work] = failures + 1
-        seconds = max(at_least, min(LONGEST_RETRY_SECONDS, FIRST_RETRY_SECONDS * 2.0 ** min(failures, 16)))
+        failures = self._failures[work] = self._failures.get(work, 0) + 1
+        seconds = max(at_least, RETRIES.after(failures))
         self.add_after(work, seconds)
         return seconds
 
