@@ -17,8 +17,8 @@ from pharia_access.services.operator.assembly import OperatorOptions, assemble
 from pharia_access.services.operator.hashing import ThreadedHasher
 from pharia_access.services.operator.leadership import Elector, LeaseTimings
 from pharia_access.services.operator.operator import Operator, OperatorIntervals
+from pharia_access.services.operator.ports import Ports
 from pharia_access.services.operator.probes import ProbeIntervals
-from pharia_access.services.ports import Ports
 from pharia_access.settings.operator import OperatorSettings
 from pharia_access.telemetry.metrics import OperatorMetrics
 

@@ -13,11 +13,12 @@ from pharia_access.services.operator.guards import Watchman
 from pharia_access.services.operator.leader_queue import LeaderQueue
 from pharia_access.services.operator.minting import Minting
 from pharia_access.services.operator.operator import Operator, OperatorIntervals
+from pharia_access.services.operator.ports import Ports
 from pharia_access.services.operator.probes import ProbeIntervals, Probes
 from pharia_access.services.operator.schedule import Schedule
 from pharia_access.services.operator.token_reconciler import TokenReconciler
 from pharia_access.services.operator.work_queue import WorkQueue
-from pharia_access.services.ports import Clock, Ports
+from pharia_access.services.ports import Clock
 from tests.support.fakes.cluster import FakeCluster
 from tests.support.fakes.ports import CheapHasher, FakeGuards, FakeMetrics, FakeRecorder, seeded_entropy
 from tests.support.fakes.records import Change

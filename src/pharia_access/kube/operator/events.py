@@ -72,7 +72,7 @@ class RecorderClock(Protocol):
 
 
 class EventRecorder:
-    """Implements `services.ports.Recorder`. Use from one event loop; `run` in a task of its own.
+    """Implements `services.operator.ports.Recorder`. Use from one event loop; `run` in a task of its own.
 
     Args:
         instance: this replica's name.

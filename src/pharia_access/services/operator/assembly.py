@@ -15,6 +15,7 @@ from pharia_access.services.operator.leader_queue import LeaderQueue
 from pharia_access.services.operator.minting import Minting
 from pharia_access.services.operator.operator import Parts
 from pharia_access.services.operator.places import Places
+from pharia_access.services.operator.ports import Ports
 from pharia_access.services.operator.probes import ProbeIntervals, Probes
 from pharia_access.services.operator.resync import Resync
 from pharia_access.services.operator.schedule import Schedule
@@ -22,7 +23,6 @@ from pharia_access.services.operator.scopes import Scopes
 from pharia_access.services.operator.token_reconciler import TokenReconciler
 from pharia_access.services.operator.withdrawals import Withdrawals
 from pharia_access.services.operator.work_queue import WorkQueue
-from pharia_access.services.ports import Ports
 from pharia_access.services.rate_limiter import RateLimiter
 
 __all__ = ["OperatorOptions", "assemble"]

@@ -8,10 +8,10 @@ from pharia_access.services.operator.changes import TokenChange
 from pharia_access.services.operator.cluster_cache import ClusterCache
 from pharia_access.services.operator.leader_queue import LeaderQueue
 from pharia_access.services.operator.places import Places
+from pharia_access.services.operator.ports import Ports
 from pharia_access.services.operator.probes import Probes
 from pharia_access.services.operator.schedule import Schedule
 from pharia_access.services.operator.token_index import TokenRecord
-from pharia_access.services.ports import Ports
 
 __all__ = ["COALESCE_SECONDS", "EventHandlers"]
 

@@ -17,7 +17,7 @@ from pharia_access.domain.times import format_time
 from pharia_access.errors import ApiError, label_of
 from pharia_access.services.operator.cluster_cache import ClusterCache
 from pharia_access.services.operator.leader_queue import LeaderQueue
-from pharia_access.services.ports import Ports
+from pharia_access.services.operator.ports import Ports
 
 __all__ = ["LONGEST_INTERVAL", "Watchman"]
 

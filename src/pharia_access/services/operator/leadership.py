@@ -10,14 +10,30 @@ import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from pharia_access.domain.api_values import LeaseRecord
 from pharia_access.errors import AccessError, AlreadyExistsError, ConflictError, label_of
-from pharia_access.services.ports import Clock, Leases
+from pharia_access.services.ports import Clock
 
-__all__ = ["Elector", "LeaseTimings"]
+__all__ = ["Elector", "LeaseTimings", "Leases"]
 
 log = logging.getLogger(__name__)
+
+
+class Leases(Protocol):
+    """The one Lease of the operator."""
+
+    async def read_lease(self) -> LeaseRecord | None:
+        """Return the current Lease, or None."""
+        ...
+
+    async def write_lease(self, record: LeaseRecord) -> LeaseRecord:
+        """Create the Lease (no resource_version), or replace it if it is unchanged since it was read.
+
+        Raises ConflictError, AlreadyExistsError.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)

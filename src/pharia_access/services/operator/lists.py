@@ -14,9 +14,10 @@ from itertools import count
 
 from pharia_access.domain.backoff import Backoff
 from pharia_access.errors import ApiError, ClusterRolledBackError, ForbiddenError, UnavailableError, label_of
+from pharia_access.services.operator.ports import Metrics
 from pharia_access.services.operator.resync import Resync
 from pharia_access.services.operator.scopes import Scope, Scopes
-from pharia_access.services.ports import Clock, Metrics
+from pharia_access.services.ports import Clock
 
 __all__ = ["Lists"]
 

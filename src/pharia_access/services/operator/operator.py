@@ -26,6 +26,7 @@ from pharia_access.services.operator.event_handlers import EventHandlers
 from pharia_access.services.operator.guards import Watchman
 from pharia_access.services.operator.leader_queue import LeaderQueue
 from pharia_access.services.operator.lists import Lists
+from pharia_access.services.operator.ports import Ports
 from pharia_access.services.operator.probes import Probes
 from pharia_access.services.operator.resync import Resync
 from pharia_access.services.operator.schedule import Schedule
@@ -33,7 +34,6 @@ from pharia_access.services.operator.scopes import Scopes
 from pharia_access.services.operator.token_reconciler import RequeueAfter, TokenReconciler
 from pharia_access.services.operator.withdrawals import Withdrawals
 from pharia_access.services.operator.work_queue import WorkItem, WorkQueue
-from pharia_access.services.ports import Ports
 
 __all__ = ["Operator", "OperatorIntervals", "Parts"]
 

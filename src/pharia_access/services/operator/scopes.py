@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from pharia_access.domain.token_bucket import TokenBucket
 from pharia_access.errors import ApiError, ForbiddenError, label_of
+from pharia_access.services.operator.ports import Metrics
 from pharia_access.services.operator.work_queue import WorkItem, WorkQueue
-from pharia_access.services.ports import Clock, Metrics
+from pharia_access.services.ports import Clock
 
 __all__ = ["CATALOG", "EVERYWHERE", "Scope", "Scopes"]
 
@@ -86,7 +88,7 @@ class Scopes:
         self.catalog = Scope(CATALOG)
         self._stranger = Scope("", listed=True)
         self._namespaces = {name: Scope(name) for name in namespaces or (EVERYWHERE,)}
-        self._refused_until: dict[str, float] = {}
+        self._refused: dict[str, TokenBucket] = {}
 
     def __iter__(self) -> Iterator[Scope]:
         yield self.catalog
@@ -136,9 +138,9 @@ class Scopes:
         A right that lacks is refused to each token alike: of 50,000, only some are tried in a second.
         """
         now = self._clock.monotonic()
-        until = max(now, self._refused_until.get(namespace, now)) + 1 / REFUSED_PER_SECOND
-        self._refused_until[namespace] = until
-        return until - now
+        bucket = self._refused.setdefault(namespace, TokenBucket(REFUSED_PER_SECOND))
+        bucket.reserve(now)
+        return bucket.wait_seconds(now)
 
     # --- what became of a scope
 
@@ -150,8 +152,8 @@ class Scopes:
     def was_listed(self, scope: Scope) -> None:
         """A list of it has ended: what was held goes on."""
         scope.listed, scope.failing, scope.denied, scope.denied_since = True, False, False, math.inf
-        for namespace in [one for one in self._refused_until if self.of(one) is scope]:
-            del self._refused_until[namespace]
+        for namespace in [one for one in self._refused if self.of(one) is scope]:
+            del self._refused[namespace]
         self._release(scope)
         self._tell(scope)
 

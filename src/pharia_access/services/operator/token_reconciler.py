@@ -21,10 +21,10 @@ from pharia_access.services.operator.event_handlers import EventHandlers
 from pharia_access.services.operator.guards import Watchman
 from pharia_access.services.operator.leader_queue import LeaderQueue
 from pharia_access.services.operator.minting import Minting
+from pharia_access.services.operator.ports import Ports
 from pharia_access.services.operator.scopes import Scopes
 from pharia_access.services.operator.token_index import TokenRecord
 from pharia_access.services.operator.withdrawals import Withdrawals
-from pharia_access.services.ports import Ports
 from pharia_access.services.rate_limiter import RateLimiter
 
 __all__ = ["RequeueAfter", "TokenReconciler"]
