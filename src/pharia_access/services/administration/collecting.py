@@ -61,12 +61,12 @@ class Collector:
         self._deliveries = deliveries
         self._clock = clock
 
-    async def wait(self, key: ObjectKey, *, patience: timedelta, tell: Callable[[str], None]) -> TokenSummary:
+    async def wait(self, key: ObjectKey, *, wait_timeout: timedelta, tell: Callable[[str], None]) -> TokenSummary:
         """Wait until the secret is there. `tell` hears why it is not.
 
-        Raises CollectError where it never will be, and NotMintedYetError at the end of patience.
+        Raises CollectError where it never will be, and NotMintedYetError after `wait_timeout`.
         """
-        deadline, looks = self._clock.now() + patience, 0
+        deadline, looks = self._clock.now() + wait_timeout, 0
         while True:
             token = await self._read_token(key)
             answer = collection_state(token)
