@@ -60,23 +60,23 @@ class Requests:
         self._stores = stores
         self.session: aiohttp.ClientSession | None = None
         """What to ask for versions with."""
-        self._doubtful: set[str] = set()
+        self._unverified: set[str] = set()
         """The paths of watches that broke off, until it is known that the cluster did not go back meanwhile."""
         self._failures: dict[str, int] = {}
-        self._again = asyncio.Event()
+        self._retry_now = asyncio.Event()
         self._buckets: defaultdict[str, TokenBucket] = defaultdict(lambda: TokenBucket(1 / BETWEEN_SECONDS))
-        self._nudges: set[asyncio.Task[None]] = set()
+        self._provoking: set[asyncio.Task[None]] = set()
         self.kinds: set[str] = set()
         """The plurals of the kinds about which anything was asked."""
 
     def close(self) -> None:
         """Ask for nothing any more."""
-        for nudge in self._nudges:
-            nudge.cancel()
+        for provoking in self._provoking:
+            provoking.cancel()
 
     def try_now(self) -> None:
         """Wait no longer: what was refused may be allowed again."""
-        self._again.set()
+        self._retry_now.set()
 
     async def __call__(self, request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
         """Ask for no object where all would be listed; the answer's resourceVersion is where the watch begins."""
@@ -85,7 +85,7 @@ class Requests:
         self.kinds.add(request.url.name)
         asked, watches, rewound = request.url, "watch" in request.url.query, False
         if watches:
-            await self._not_at_once(asked.path)
+            await self._space_out(asked.path)
             rewound = await self._went_back(asked)
         request.url = _sent_as(asked, watches=watches, rewound=rewound)
         response = await _begin(request, send)
@@ -100,7 +100,7 @@ class Requests:
         message = "refused, or not answered"
         raise aiohttp.ClientPayloadError(message)
 
-    async def _not_at_once(self, path: str) -> None:
+    async def _space_out(self, path: str) -> None:
         await asyncio.sleep(self._buckets[path].reserve(_now()))
 
     def _answered(self, url: URL, *, listed: bool) -> None:
@@ -108,7 +108,7 @@ class Requests:
         if not self._failures:
             self._stores[url.name].alive(_now())
         if listed:
-            self._doubtful.discard(url.path)
+            self._unverified.discard(url.path)
             self._stores[url.name].listed((), None, _now())
 
     async def _refused(self, url: URL, response: aiohttp.ClientResponse | None) -> None:
@@ -120,14 +120,14 @@ class Requests:
     async def _rest(self, url: URL, cause: Interruption) -> None:
         """Longer each time, unless somebody knows better."""
         failures = self._failures[url.path] = self._failures.get(url.path, 0) + 1
-        self._doubtful.add(url.path)
+        self._unverified.add(url.path)
         self._stores[url.name].interrupted(cause, _now())
         if cause is Interruption.DENIED:
             self._stores[url.name].denied(_now())
-        self._again.clear()
+        self._retry_now.clear()
         try:
             async with asyncio.timeout(BACKOFF.after(failures)):
-                await self._again.wait()
+                await self._retry_now.wait()
         except TimeoutError:
             return
 
@@ -137,31 +137,31 @@ class Requests:
         followed = FollowedWatch(
             response.content,
             seconds=seconds,
-            on_heard=lambda: store.heard(_now()),
+            on_piece=lambda: store.mark_fresh(_now()),
             on_silent=lambda: store.interrupted(Interruption.SILENT, _now()),
-            on_broken=lambda: self._doubtful.add(url.path),
+            on_broken=lambda: self._unverified.add(url.path),
             hang_up=response.close,
         )
         followed.over = rewound
         response.content = followed  # type: ignore[assignment] # it stands in for it
         if self.session is not None and seconds < inf:
-            nudge = asyncio.create_task(self._nudge(url, seconds / 2))
-            self._nudges.add(nudge)
-            nudge.add_done_callback(self._nudges.discard)
+            provoking = asyncio.create_task(self._provoke_bookmark(url, seconds / 2))
+            self._provoking.add(provoking)
+            provoking.add_done_callback(self._provoking.discard)
 
-    async def _nudge(self, url: URL, seconds: float) -> None:
+    async def _provoke_bookmark(self, url: URL, seconds: float) -> None:
         """Ask for one object, so that a quiet watch ends with a bookmark and needs no list: see `kube.reflector`."""
         await asyncio.sleep(seconds)
         await self._version_now(url)
 
     async def _went_back(self, url: URL) -> bool:
         """Whether the cluster is at an earlier version than a watch that broke off. No answer: ask again next time."""
-        if url.path not in self._doubtful:
+        if url.path not in self._unverified:
             return False
         theirs = await self._version_now(url)
         if not theirs:
             return False
-        self._doubtful.discard(url.path)
+        self._unverified.discard(url.path)
         if not went_back(url.query.get("resourceVersion", ""), theirs):
             return False
         self._stores[url.name].interrupted(Interruption.REWOUND, _now())

@@ -233,7 +233,7 @@ class _HandedOver:
         """A question that another loop cannot be asked. Kopf asks nobody."""
         return self._store.may_resume(now)
 
-    def heard(self, since: float) -> None:
+    def mark_fresh(self, since: float) -> None:
         """Not handed over: the other loop would be woken for each piece, and what the piece held follows."""
 
     def listed(self, keys: Collection[str], namespace: str | None, since: float) -> None:

@@ -89,7 +89,7 @@ class Elector:
         period = self._pace.retry_period.total_seconds()
         if self._seen is None:
             return period
-        stale_in = self._seen_at + self._patience(self._seen) - self._clock.monotonic()
+        stale_in = self._seen_at + self._stale_after(self._seen) - self._clock.monotonic()
         return min(period, stale_in) if stale_in > 0 else period
 
     def _left(self) -> float:
@@ -139,9 +139,9 @@ class Elector:
     def _may_take(self, record: LeaseRecord) -> bool:
         if record.holder in {"", self._identity}:
             return True
-        return self._clock.monotonic() - self._seen_at >= self._patience(record)
+        return self._clock.monotonic() - self._seen_at >= self._stale_after(record)
 
-    def _patience(self, record: LeaseRecord) -> float:
+    def _stale_after(self, record: LeaseRecord) -> float:
         """Seconds without a change after which the Lease may be taken."""
         return max(record.duration_seconds, self._pace.duration.total_seconds())
 

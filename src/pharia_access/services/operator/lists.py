@@ -221,7 +221,7 @@ class Lists:
         self._note_progress()
         self._changed.set()
         # A round waits for a scope no longer than a start does: what comes with it is the others' too.
-        if plan.scope.settled(self._clock.monotonic()) and self._through(plan):
+        if plan.scope.start_may_proceed(self._clock.monotonic()) and self._through(plan):
             await self._on_round()
 
     async def _succeeded(self, plan: _Plan, took: float) -> None:

@@ -25,7 +25,7 @@ EVERYWHERE: Final = "*"
 CATALOG: Final = "apiroles/*"
 """The scope of the roles. No namespace can be called so."""
 
-PATIENCE_SECONDS: Final = 10.0
+START_TIMEOUT_SECONDS: Final = 10.0
 """How long a start waits for a scope that is neither listed nor refused."""
 CONFIRM_SECONDS: Final = 2.0
 """How long a 403 must last to count: an API server that has just started gives some before it knows its roles."""
@@ -70,9 +70,9 @@ class Scope:
         """Whether we hear what happens there, so that the view is as it is."""
         return not (self.failing or self.deaf)
 
-    def settled(self, now: float) -> bool:
+    def start_may_proceed(self, now: float) -> bool:
         """Whether a start need not wait for it any longer."""
-        return self.listed or self.denied or (self.began is not None and now - self.began >= PATIENCE_SECONDS)
+        return self.listed or self.denied or (self.began is not None and now - self.began >= START_TIMEOUT_SECONDS)
 
 
 class Scopes:
@@ -106,7 +106,9 @@ class Scopes:
     def started(self) -> bool:
         """Whether a start need wait no longer: some namespace was listed, and nothing else is worth the wait."""
         now = self._clock.monotonic()
-        return all(scope.settled(now) for scope in self) and any(scope.listed for scope in self._namespaces.values())
+        return all(scope.start_may_proceed(now) for scope in self) and any(
+            scope.listed for scope in self._namespaces.values()
+        )
 
     @property
     def all_denied(self) -> bool:
