@@ -136,7 +136,7 @@ class Operator:
     async def handle(self, work: WorkItem) -> None:
         """One piece of work, to its end or to the next try. Never raises: one broken object stops no other."""
         if self._scopes.hold(work):
-            self._parts.queue.forgive(work)
+            self._parts.queue.forget(work)
             return
         began = self._ports.clock.monotonic()
         outcome = await self._attempt(work)
@@ -156,7 +156,7 @@ class Operator:
             await self._tell_malformed(work)
             return "malformed"
         except (ConflictError, NotFoundError) as error:
-            self._parts.queue.retry(work)
+            self._parts.queue.add_rate_limited(work)
             return label_of(type(error))
         except AccessError as error:
             self._retry_later(work, error)
@@ -165,7 +165,7 @@ class Operator:
             self._retry_later(work, error)
             return "fault"
         else:
-            self._parts.queue.forgive(work)
+            self._parts.queue.forget(work)
         return "done"
 
     async def _do(self, work: WorkItem) -> None:
@@ -191,7 +191,7 @@ class Operator:
         return None if work.kind == "secret" else self._parts.cache.invalid_object(kind, work.key)
 
     def _retry_later(self, work: WorkItem, error: Exception) -> None:
-        seconds = self._parts.queue.retry(work, at_least=self._least_wait(work, error))
+        seconds = self._parts.queue.add_rate_limited(work, at_least=self._least_wait(work, error))
         log.warning(
             "reconcile failed",
             extra={

@@ -176,7 +176,7 @@ class Scopes:
     def _release(self, scope: Scope) -> None:
         held, scope.held = scope.held, {}
         for work in held:
-            self._queue.add(work, bulk=True)
+            self._queue.add(work, low_priority=True)
 
     def is_watched(self, name: str, *, watched: bool) -> None:
         """The watch of the scope of that name was refused or has ended, or goes on."""
