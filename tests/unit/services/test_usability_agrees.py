@@ -160,8 +160,8 @@ def objecting(case: Case, rules: Rules) -> Rules:
 def otherwise(rule: Rule) -> Rule:
     """A rule that says the contrary."""
 
-    def contrary(token: TokenFacts, holder: CredentialFacts | None, now: float) -> Refusal | None:
-        return Refusal.INSUFFICIENT_SCOPE if rule(token, holder, now) is None else None
+    def contrary(token: TokenFacts, credential: CredentialFacts | None, now: float) -> Refusal | None:
+        return Refusal.INSUFFICIENT_SCOPE if rule(token, credential, now) is None else None
 
     return contrary
 

@@ -20,27 +20,27 @@ __all__ = ["list_tokens", "show"]
 _JUDGED = replace(TOKENS, complete=judged_tokens)
 
 
-async def list_tokens(session: CliSession, choices: CliOptions, credential: str) -> None:
+async def list_tokens(session: CliSession, cli: CliOptions, credential: str) -> None:
     """Print them: all, or those of a credential. Raises NotFoundError where there is neither one nor the other."""
     if not credential:
-        await list_objects(session, choices, _JUDGED)
+        await list_objects(session, cli, _JUDGED)
         return
     selector = f"spec.credentialRef.name={credential}"
-    found = await list_objects(session, choices, _JUDGED, fields=selector, of_whom=f" of {credential}")
-    if not found and not choices.all_namespaces:
+    found = await list_objects(session, cli, _JUDGED, fields=selector, of_whom=f" of {credential}")
+    if not found and not cli.all_namespaces:
         with suppress(ForbiddenError):
             await session.context.objects.read(CredentialSummary, ObjectKey(session.context.namespace, credential))
 
 
-async def show(session: CliSession, choices: CliOptions, name: str) -> None:
+async def show(session: CliSession, cli: CliOptions, name: str) -> None:
     """Print one."""
     context = session.context
     stored = await context.objects.read(TokenSummary, ObjectKey(context.namespace, name))
-    if choices.for_people:
+    if cli.for_people:
         (token,) = await judged_tokens(context, [stored.summary])
         print_fields(_fields(token, context.clock.now()))
     else:
-        print_object(stored.body, choices.output)
+        print_object(stored.body, cli.output)
 
 
 def _fields(token: TokenSummary, now: datetime) -> list[tuple[str, str]]:
