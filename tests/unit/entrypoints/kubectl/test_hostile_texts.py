@@ -58,6 +58,7 @@ COMMANDS = [
     for what in ("list", "list -A -o wide", "list -o name", "get it", "get it -o wide", "get it -o name")
 ] + [
     "audit",
+    "token whois aaaaaaaaaaaaaaaa",
     "audit -A --unused 1s --max-ttl 1s",
     "credential edit it --description x --force",
     "credential roles remove it role --yes",
