@@ -28,12 +28,12 @@ from pharia_access.services.administration.whois import Dossier, examine
 __all__ = ["whois"]
 
 
-async def whois(session: CliSession, choices: CliOptions, ids: tuple[str, ...]) -> None:
+async def whois(session: CliSession, cli: CliOptions, ids: tuple[str, ...]) -> None:
     """Find the tokens with these IDs, and tell all that one may know of them."""
     context = session.context
     found = await tokens.find_by_ids(context, ids)
-    if not choices.for_people:
-        print_objects([stored.body for stored in found], choices.output)
+    if not cli.for_people:
+        print_objects([stored.body for stored in found], cli.output)
         return
     for number, stored in enumerate(found):
         if number:
