@@ -6,13 +6,14 @@ import os
 import re
 import sys
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.charts.chart_release import Release
-from tests.support.documents.console_blocks import ROOT, Command, blocks, saved_files
+from tests.support.documents.console_blocks import ROOT, Block, Command, blocks, saved_files
 from tests.support.documents.followed_pages import FOLLOWED, Followed
 from tests.support.documents.page_reader import PageReader
 from tests.support.documents.stand_in_node import stand_in_node
@@ -23,6 +24,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _INSTALLS = re.compile(r"\bhelm (?:upgrade --)?install\b|\bkubectl apply -k manifests\b")
+_DEVELOPERS_PROGRAMS = {
+    "make": 'exec /usr/bin/make --dry-run "$@" >/dev/null',  # that there is such a target
+    "pipx": f'test "$1" = install && exec {sys.executable} -m pip install --quiet --dry-run --no-deps --no-build-isolation "$2"',
+    "python-of-the-project": f'cd {ROOT}; test -e "$3" || test -e "$(echo "$2" | tr . /).py"',
+}
+"""What a developer runs takes minutes; here it is looked up only."""
+NOTES_READER = Followed("NOTES", replaced=(("NAMESPACE", "finance"), ("USER", "ada")))
+MAY_MINT = "kubectl auth can-i create apicredentials.access.pharia.ai --subresource=token"
 _UNHURRIED = {
     "PHARIA_ACCESS_DEFAULT_WINDOW": "1h",
     "PHARIA_ACCESS_PENDING_BOUND": "1h",
@@ -52,6 +61,14 @@ class Desk:
             self.release.install()
             self.start()
 
+    def keep_up_with(self, command: Command) -> None:
+        """Start the programs after an installation, and end them after its end, as pods would."""
+        if _INSTALLS.search(command.text) and not self.installed:
+            self.start()
+        if "helm uninstall" in command.text:
+            self.release.stop()
+            self.installed = False
+
     def start(self) -> None:
         """Start the programs that the pods would be."""
         self.release.start(_UNHURRIED)
@@ -63,8 +80,10 @@ class Desk:
         home = self.root / f"reader-{self.pages}"
         (home / "project" / ".local").mkdir(parents=True)
         for path in ROOT.iterdir():
-            if not path.name.startswith("."):
+            if not path.name.startswith(".") and path.name != "dist":
                 (home / "project" / path.name).symlink_to(path)
+        (home / "project" / ".venv" / "bin").mkdir(parents=True)
+        (home / "project" / ".venv" / "bin" / "python").symlink_to(self.root / "bin" / "python-of-the-project")
         kubeconfig = home / "kubeconfig"
         kubeconfig.write_bytes(self.release.control_plane.kubeconfig.read_bytes())
         (home / "notes").mkdir()
@@ -83,9 +102,10 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     root = tmp_path_factory.mktemp("documents")
     (root / "release").mkdir()
     (root / "bin").mkdir()
-    make = root / "bin" / "make"
-    make.write_text('#!/bin/sh\nexec /usr/bin/make --dry-run "$@" >/dev/null\n')  # that there is such a target
-    make.chmod(0o755)
+    for name, does in _DEVELOPERS_PROGRAMS.items():
+        program = root / "bin" / name
+        program.write_text(f"#!/bin/sh\n{does}\n")
+        program.chmod(0o755)
     try:
         (root / "bin" / "jq").symlink_to(find_program("jq"))
     except MissingProgramError as error:
@@ -97,18 +117,23 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         desk.release.stop()
 
 
-@pytest.mark.parametrize("followed", FOLLOWED, ids=lambda each: each.page)
+@pytest.mark.parametrize("followed", FOLLOWED, ids=lambda each: f"{each.page}{list(each.blocks) or ''}")
 def test_a_page_s_commands_do_what_it_says(desk: Desk, followed: Followed) -> None:
     desk.prepare(empty=followed.empty)
     with desk.seat() as reader:
         save(reader.folder, followed.page)
         for command in map(Command, followed.given):
             reader.follow(command)
-        for block in blocks(followed.page):
-            for command in () if block.reason else block.commands:
-                reader.follow(adapted(command, followed))
-                if _INSTALLS.search(command.text) and not desk.installed:
-                    desk.start()
+        for command in chain.from_iterable(block.commands for block in chosen(followed)):
+            reader.follow(adapted(command, followed))
+            desk.keep_up_with(command)
+
+
+def chosen(followed: Followed) -> list[Block]:
+    """The blocks to follow, without those that cannot be."""
+    found = blocks(followed.page)
+    numbers = followed.blocks or range(len(found))
+    return [found[n] for n in numbers if not found[n].reason]
 
 
 def save(folder: Path, page: str) -> None:
@@ -123,4 +148,23 @@ def adapted(command: Command, followed: Followed) -> Command:
     text = command.text
     for word, name in followed.replaced:
         text = text.replace(word, name)
-    return Command(text, command.shown)
+    return Command(text, command.shown if followed.compared else "")
+
+
+def test_the_steps_of_the_notes_let_a_person_use_a_role_and_mint(desk: Desk) -> None:
+    desk.prepare(empty=False)
+    noted = desk.release.control_plane.helm("get", "notes", "pharia-access", "--namespace=pharia-access-system").stdout
+
+    with desk.seat() as reader:
+        for command in noted_commands(noted):
+            reader.follow(adapted(command, NOTES_READER))
+        reader.follow(
+            Command("kubectl auth can-i bind apiroles.access.pharia.ai/studio-user -n finance --as ada", "yes")
+        )
+        reader.follow(Command(f"{MAY_MINT} -n finance --as ada", "yes"))
+
+
+def noted_commands(noted: str) -> list[Command]:
+    """What the notes say to type: lines that are set in, and a document; without what is to be asked from a pod."""
+    found = re.findall(r"^ {5}(kubectl .+)$|^(kubectl [^\n]*<<'END'\n.*?^END)$", noted, re.MULTILINE | re.DOTALL)
+    return [Command(line or document) for line, document in found]

@@ -12,12 +12,25 @@ from tests.support.documents.followed_pages import ELSEWHERE, FOLLOWED, NOT_YET
 PAGES = pages_with_blocks()
 BLOCKS = {page: blocks(page) for page in PAGES}
 MOST_LEFT_OUT = 0.1
+MOST_NOT_FOLLOWED = 1
 
 
 def test_each_page_with_commands_is_followed_by_one_test() -> None:
-    followed = [each.page for each in FOLLOWED] + [*ELSEWHERE] + [*NOT_YET]
+    followed = [*{each.page for each in FOLLOWED}, *ELSEWHERE, *NOT_YET]
 
     assert sorted(followed) == sorted(PAGES)
+
+
+def test_of_a_page_that_is_followed_in_parts_no_block_is_left_out() -> None:
+    parts = {each.page: {n for part in FOLLOWED if part.page == each.page for n in part.blocks} for each in FOLLOWED}
+
+    assert {page: numbers ^ {*range(len(BLOCKS[page]))} for page, numbers in parts.items() if numbers} == {
+        page: set() for page, numbers in parts.items() if numbers
+    }
+
+
+def test_what_is_not_followed_yet_becomes_less() -> None:
+    assert len(NOT_YET) <= MOST_NOT_FOLLOWED
 
 
 def test_the_tests_that_follow_a_page_of_their_own_name_it() -> None:
@@ -45,7 +58,7 @@ def test_at_most_one_block_in_ten_is_not_run() -> None:
         pytest.param("$ a \\\n    --b\n", [Command("a \\\n    --b")], id="a command that goes on"),
         pytest.param("$ a <<'END'\nx\n\ny\nEND\nsaid\n", [Command("a <<'END'\nx\n\ny\nEND", "said")], id="a document"),
         pytest.param("# a\n", [Command("a")], id="as root"),
-        pytest.param("a\nb\n", [Command("a\nb\n")], id="a script"),
+        pytest.param("a\nb\n", [Command("(\na\nb\n)")], id="a script in a shell of its own"),
     ],
 )
 def test_a_block_is_the_commands_that_its_reader_types(text: str, expected: list[Command]) -> None:

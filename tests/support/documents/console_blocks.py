@@ -51,7 +51,7 @@ class Block:
     def commands(self) -> tuple[Command, ...]:
         """What its reader types, in order: at each `$ `, or the whole as a script where there is no prompt."""
         if not _PROMPT.search(self.text):
-            return (Command(self.text),)
+            return (Command(f"(\n{self.text})"),)
         return tuple(map(_command, _PROMPT.split(self.text)[1:]))
 
 

@@ -10,6 +10,7 @@ import json
 import ssl
 import threading
 from contextlib import contextmanager
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Final
 
@@ -26,6 +27,7 @@ __all__ = ["stand_in_node"]
 _NAME: Final = "node-1"
 _LABEL: Final = "app.kubernetes.io/component"
 _PAUSE_SECONDS: Final = 0.3
+_GONE_OR_CHANGED: Final = (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
 
 
 @contextmanager
@@ -92,13 +94,20 @@ def _run_pods(api: Api, ended: threading.Event) -> None:
 
 
 def _run(api: Api, pod: dict[str, Any]) -> None:
-    """Bind it, or say that it is ready; what went away meanwhile does not matter."""
-    path = f"/api/v1/namespaces/{pod['metadata']['namespace']}/pods/{pod['metadata']['name']}"
-    if not pod["spec"].get("nodeName"):
+    """Bind it, say that it is ready, or let it go."""
+    name = pod["metadata"]["name"]
+    path = f"/api/v1/namespaces/{pod['metadata']['namespace']}/pods/{name}"
+    if pod["metadata"].get("deletionTimestamp"):
+        reply = api.request("DELETE", path, body={"gracePeriodSeconds": 0})
+    elif not pod["spec"].get("nodeName"):
         target = {"apiVersion": "v1", "kind": "Node", "name": _NAME}
-        api.request("POST", f"{path}/binding", body={"apiVersion": "v1", "kind": "Binding", "target": target})
+        binding = {"apiVersion": "v1", "kind": "Binding", "metadata": {"name": name}, "target": target}
+        reply = api.request("POST", f"{path}/binding", body=binding)
     elif pod["status"].get("phase") != "Running":
-        api.request("PATCH", f"{path}/status", body={"status": _running(pod)}, form=MERGE)
+        reply = api.request("PATCH", f"{path}/status", body={"status": _running(pod)}, form=MERGE)
+    else:
+        return
+    assert reply.ok or reply.status in _GONE_OR_CHANGED, reply.message
 
 
 def _running(pod: dict[str, Any]) -> dict[str, Any]:
@@ -107,7 +116,7 @@ def _running(pod: dict[str, Any]) -> dict[str, Any]:
     ready = {"ready": True, "started": True, "restartCount": 0, "image": "-", "imageID": "-"}
     return {
         "phase": "Running",
-        "podIP": "127.0.0.1",
+        "podIP": "10.1.0.1",
         "conditions": [
             {"type": kind, "status": "True", "lastTransitionTime": since} for kind in ("Ready", "Initialized")
         ],
