@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _INSTALLS = re.compile(r"\bhelm (?:upgrade --)?install\b|\bkubectl apply -k manifests\b")
+_BUILD = "install --quiet --dry-run --no-deps --no-build-isolation"
 _DEVELOPERS_PROGRAMS = {
     "make": 'exec /usr/bin/make --dry-run "$@" >/dev/null',  # that there is such a target
-    "pipx": f'test "$1" = install && exec {sys.executable} -m pip install --quiet --dry-run --no-deps --no-build-isolation "$2"',
+    "pipx": f'test "$1" = install && exec {sys.executable} -m pip {_BUILD} "$2"',
     "python-of-the-project": f'cd {ROOT}; test -e "$3" || test -e "$(echo "$2" | tr . /).py"',
 }
 """What a developer runs takes minutes; here it is looked up only."""
@@ -166,5 +167,5 @@ def test_the_steps_of_the_notes_let_a_person_use_a_role_and_mint(desk: Desk) -> 
 
 def noted_commands(noted: str) -> list[Command]:
     """What the notes say to type: lines that are set in, and a document; without what is to be asked from a pod."""
-    found = re.findall(r"^ {5}(kubectl .+)$|^(kubectl [^\n]*<<'END'\n.*?^END)$", noted, re.MULTILINE | re.DOTALL)
+    found = re.findall(r"^ {5}(kubectl [^\n]+)$|^(kubectl [^\n]*<<'END'\n.*?^END)$", noted, re.MULTILINE | re.DOTALL)
     return [Command(line or document) for line, document in found]
