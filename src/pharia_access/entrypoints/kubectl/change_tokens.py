@@ -12,14 +12,16 @@ from pharia_access.services.administration import tokens
 __all__ = ["delete", "expire", "revoke", "revoke_leaked"]
 
 
-async def revoke(session: CliSession, choices: CliOptions, names: tuple[str, ...]) -> None:
+async def revoke(session: CliSession, choices: CliOptions, names: tuple[str, ...], reason: str) -> None:
     """Revoke tokens for good."""
-    await _revoke(session, choices, await tokens.plan_revocation(session.context, names, force=choices.force))
+    plan = await tokens.plan_revocation(session.context, names, reason=reason, force=choices.force)
+    await _revoke(session, choices, plan)
 
 
-async def revoke_leaked(session: CliSession, choices: CliOptions, ids: tuple[str, ...]) -> None:
+async def revoke_leaked(session: CliSession, choices: CliOptions, ids: tuple[str, ...], reason: str) -> None:
     """Revoke the token that somebody found."""
-    await _revoke(session, choices, await tokens.plan_revocation_by_ids(session.context, ids, force=choices.force))
+    plan = await tokens.plan_revocation_by_ids(session.context, ids, reason=reason, force=choices.force)
+    await _revoke(session, choices, plan)
 
 
 async def expire(session: CliSession, choices: CliOptions, names: tuple[str, ...], left: timedelta) -> None:
@@ -39,7 +41,7 @@ async def delete(session: CliSession, choices: CliOptions, names: tuple[str, ...
         print_deletion(choices, before, after)
 
 
-async def _revoke(session: CliSession, choices: CliOptions, plan: tokens.TokensPlan) -> None:
+async def _revoke(session: CliSession, choices: CliOptions, plan: tokens.RevocationPlan) -> None:
     present(choices, plan)
     async for stored in tokens.revoke(session.context, plan):
         print_result(choices, stored, "revoked")

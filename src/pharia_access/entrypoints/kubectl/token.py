@@ -9,7 +9,7 @@ from pharia_access.domain.administration.lifetime_input import Lifetime
 from pharia_access.domain.administration.names import derived
 from pharia_access.entrypoints.kubectl.completion import names_of
 from pharia_access.entrypoints.kubectl.lifetime_params import LENGTH, LIFETIME
-from pharia_access.entrypoints.kubectl.named import NAME, TOKEN_ID
+from pharia_access.entrypoints.kubectl.named import NAME, REASON, TOKEN_ID
 from pharia_access.entrypoints.kubectl.options import (
     CliOptions,
     destructive_options,
@@ -28,7 +28,9 @@ __all__ = ["token"]
 
 _name = click.argument("name", type=NAME, shell_complete=names_of("ApiToken"))
 _names = click.argument("names", type=NAME, nargs=-1, metavar="NAME...", shell_complete=names_of("ApiToken"))
-_from_stdin = click.option("--stdin", "leaked", is_flag=True, help="Revoke the token whose text is on standard input.")
+_from_stdin = click.option(
+    "--stdin", "leaked", is_flag=True, help="Revoke the token that a text on standard input holds."
+)
 
 
 @click.group(cls=Group)
@@ -111,9 +113,10 @@ def collect(choices: CliOptions, name: str, patience: timedelta, where: SecretOu
 @token.command()
 @_names
 @_from_stdin
+@click.option("--reason", type=REASON, default="", metavar="TEXT", help="Why, in one line that everybody may read.")
 @destructive_options
 @click.pass_obj
-def revoke(choices: CliOptions, names: tuple[str, ...], leaked: bool) -> None:  # noqa: FBT001 - Click's
+def revoke(choices: CliOptions, names: tuple[str, ...], leaked: bool, reason: str) -> None:  # noqa: FBT001 - Click's
     """Revoke tokens permanently. They stay in the list."""
     from pharia_access.entrypoints.kubectl.change_tokens import revoke as by_name
     from pharia_access.entrypoints.kubectl.change_tokens import revoke_leaked as by_text
@@ -122,9 +125,9 @@ def revoke(choices: CliOptions, names: tuple[str, ...], leaked: bool) -> None:  
         msg = "Name the tokens, or give --stdin"
         raise click.UsageError(msg)
     if leaked:
-        run_in_session(choices, by_text, read_mentions())
+        run_in_session(choices, by_text, read_mentions(), reason)
     else:
-        run_in_session(choices, by_name, names)
+        run_in_session(choices, by_name, names, reason)
 
 
 @token.command()
