@@ -22,7 +22,7 @@ from pharia_access.entrypoints.kubectl.rotation import expire, rotate
 from pharia_access.entrypoints.kubectl.secret_output import SecretOutput, secret_output_options, wait_option
 from pharia_access.entrypoints.kubectl.session import run_in_session
 from pharia_access.entrypoints.kubectl.spelling import Group
-from pharia_access.entrypoints.kubectl.stdin import read_mentions
+from pharia_access.entrypoints.kubectl.stdin import read_mentions, require_stdin, stdin_option
 
 __all__ = ["token"]
 
@@ -143,7 +143,7 @@ def delete(choices: CliOptions, names: tuple[str, ...]) -> None:
 
 @token.command()
 @click.argument("token_id", type=TOKEN_ID, default="", metavar="[ID]")
-@click.option("--stdin", is_flag=True, help="Read a text that holds the token or its ID from standard input.")
+@stdin_option(help="Read a text that holds the token or its ID from standard input. At a terminal the command asks.")
 @object_options
 @click.pass_obj
 def whois(choices: CliOptions, token_id: str, stdin: bool) -> None:  # noqa: FBT001 - Click's
@@ -153,9 +153,11 @@ def whois(choices: CliOptions, token_id: str, stdin: bool) -> None:  # noqa: FBT
     """
     from pharia_access.entrypoints.kubectl.show_dossier import whois as work
 
-    if bool(token_id) == stdin:
-        msg = "Give the token's ID, or --stdin for a text"
+    if token_id and stdin:
+        msg = "Give the token's ID or --stdin, not both"
         raise click.UsageError(msg)
+    if not token_id:
+        require_stdin(given=stdin)
     run_in_session(choices, work, (token_id,) if token_id else read_mentions())
 
 
