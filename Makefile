@@ -34,8 +34,8 @@ COVERAGE := .coverage.d
 KIND_IMAGE := localhost/pharia-access
 KIND_KUBECTL := kubectl --context kind-pharia-access
 WITH_COVERAGE := --cov --cov-report= --cov-fail-under=0 --durations=25
-# A run that does not end, fails: 20 minutes are some five times what the unit tests take on one core.
-AT_MOST := $(if $(shell command -v timeout),timeout --foreground --kill-after=10 1200)
+# A run that does not end, fails: 40 minutes are some twice what the unit tests take on one slow core beside a build.
+AT_MOST := $(if $(shell command -v timeout),timeout --foreground --kill-after=10 2400)
 LIMIT :=
 BUILD_LOG := $(COVERAGE)/build.log
 
