@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import chain
 
 import pytest
@@ -12,6 +13,7 @@ from tests.support.documents.followed_pages import ELSEWHERE, FOLLOWED, INSTALLI
 PAGES = pages_with_blocks()
 RUN = (*FOLLOWED, *INSTALLING)
 BLOCKS = {page: blocks(page) for page in PAGES}
+ANY = re.MULTILINE | re.DOTALL
 MOST_LEFT_OUT = 0.1
 MOST_NOT_FOLLOWED = 1
 
@@ -37,6 +39,13 @@ def test_what_is_not_followed_yet_becomes_less() -> None:
 def test_the_tests_that_follow_a_page_of_their_own_name_it() -> None:
     for page, test in ELSEWHERE.items():
         assert page.rpartition("/")[2] in (ROOT / test).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_command_stands_in_a_block_of_another_kind(page: str) -> None:
+    others = re.findall(r"^ *```(?!console|bash|sh)\w*\n(.*?)^ *```$", (ROOT / page).read_text("utf-8"), ANY)
+
+    assert [block for block in others if re.search(r"^ *\$ ", block, re.MULTILINE)] == []
 
 
 @pytest.mark.parametrize("page", PAGES)

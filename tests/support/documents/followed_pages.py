@@ -106,6 +106,7 @@ FOLLOWED: Final = (
         ),
     ),
     Followed("docs/how-to/develop.md", given=_TIDY),
+    Followed("CONTRIBUTING.md"),
     Followed("docs/how-to/try-attacks.md"),
     Followed("docs/how-to/try-faults.md"),
     Followed("docs/reference/resources.md"),
