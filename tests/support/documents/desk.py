@@ -19,6 +19,7 @@ from tests.support.documents.followed_pages import Followed
 from tests.support.documents.page_reader import PageReader
 from tests.support.documents.stand_in_node import stand_in_node
 from tools.control_plane.plane import ControlPlane
+from tools.control_plane.processes import wait_until
 from tools.debian_programs import MissingProgramError, find_program
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ class Desk:
         if "helm uninstall" in command.text:
             self.release.stop()
             self.installed = False
+            pods = ("get", "pods", f"--namespace={self.release.namespace}", "--output=name")
+            wait_until(lambda: not self.release.control_plane.kubectl(*pods).stdout, what="the pods are gone")
 
     def start(self) -> None:
         """Start the programs that the pods would be."""
