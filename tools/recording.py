@@ -111,7 +111,7 @@ def _drawn_lines(steps: list[RecordedStep]) -> Iterator[str]:
             number += 1
             delay = turn * _TYPING_SECONDS + (kind == "o") * _TYPING_SECONDS / 2
             place = f'x="{_MARGIN}" y="{_MARGIN + number * _LINE - 5}" style="animation-delay:{delay:g}s"'
-            yield f'<text class="{kind}" {place}>{html.escape(text, quote=False)}</text>'
+            yield f'<text class="{kind}" xml:space="preserve" {place}>{html.escape(text, quote=False)}</text>'
 
 
 def _lines(said: str) -> Iterator[str]:
