@@ -40,6 +40,7 @@ _FURNISH: Final = (
     "kubectl config set-context --current --namespace finance",
     "kubectl apply -f examples/01-roles.yaml",
 )
+_CUT: Final = re.compile(r"pharia_[a-z2-7]{16}_…")
 _SECRET: Final = re.compile(r"(pharia_[a-z2-7]{16}_)\w+")
 _WIDTH, _LINE, _MARGIN, _CHARACTER = 106, 19, 16, 7.8
 _MOST_LINES: Final = 12
@@ -81,7 +82,7 @@ def play(env: Mapping[str, str]) -> list[RecordedStep]:
 def shape(steps: list[RecordedStep]) -> str:
     """All of it without what differs each time."""
     text = "\n".join(line for step in steps for line in (step.command, *step.said))
-    return masked(_NOTICED.sub("Secret: STATE", text))
+    return masked(_NOTICED.sub("Secret: STATE", _CUT.sub("TOKEN", text)))
 
 
 def drawn(steps: list[RecordedStep]) -> str:

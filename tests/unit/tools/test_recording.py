@@ -5,13 +5,23 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree as ET
 
-from tools.recording import COMMANDS, PICTURE, RecordedStep, drawn, read
+from tools.recording import COMMANDS, PICTURE, RecordedStep, drawn, read, shape
 
 STEPS = [RecordedStep("a <b | c", ("one & two", "  three")), RecordedStep("d", ())]
 
 
 def test_a_picture_tells_the_steps_that_it_was_drawn_of() -> None:
     assert read(drawn(STEPS)) == STEPS
+
+
+def test_what_differs_each_time_is_no_part_of_its_shape() -> None:
+    one = [
+        RecordedStep("a", ("pharia_o255u5uau3ss7yp5_…", "Secret:  can be collected", "Expires: 2026-12-30T19:25:59Z"))
+    ]
+    two = [RecordedStep("a", ("pharia_czpdw3vh6xawe7df_…", "Secret:  collected", "Expires: 2026-12-31T01:02:03Z"))]
+
+    assert shape(one) == shape(two)
+    assert shape(one) != shape([RecordedStep("b", one[0].said)])
 
 
 def test_a_picture_is_well_formed() -> None:
