@@ -41,7 +41,7 @@ BUILD_LOG := $(COVERAGE)/build.log
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help check generate docs demo up down test unit integration oldest matrix coverage lint format bench scale soak chaos attacks attacker fuzz mutants mint-model e2e sbom release plugin plugin-test lock clean control-plane kind manifests
+.PHONY: help check generate docs demo up down test unit integration oldest matrix coverage lint format bench scale soak chaos attacks attacker fuzz mutants mint-model e2e recording sbom release plugin plugin-test lock clean control-plane kind manifests
 
 help: ## List these commands.
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -155,6 +155,9 @@ kind: ## A cluster with real pods, the image, the chart and a token; needs Docke
 	$(KIND_KUBECTL) apply --filename examples/
 	$(KIND_KUBECTL) wait --for=condition=Ready apitokens --all --namespace finance --timeout=60s
 	$(KIND_KUBECTL) get apicredentials,apitokens --all-namespaces
+
+recording: $(READY) control-plane ## Play the session that README shows and draw it: docs/images/recording.svg.
+	@$(PY) -m tools.recording
 
 sbom: $(READY) .local/lock/ready ## Write the bill of materials of what the image holds: dist/sbom.cdx.json.
 	@$(PY) -m tools.bill_of_materials $(if $(IMAGE_PACKAGES),--image-packages $(IMAGE_PACKAGES))
