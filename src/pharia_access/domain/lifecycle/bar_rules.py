@@ -19,7 +19,7 @@ __all__ = ["bar", "tell_what_bars_it"]
 def bar(observed: Observed, now: datetime) -> Unusable | None:
     """Return why the token is refused at `now`, or None. An invalid credential changes nothing."""
     token = observed.token
-    if observed.credential_malformed:
+    if observed.credential_invalid:
         return _barred_before(token)
     refusal = objection(Facts.of(token), observed.credential, now)
     return None if refusal is None else unusable(refusal, token.spec.credential_name)

@@ -43,7 +43,7 @@ def end_what_is_being_deleted(observed: Observed, now: datetime) -> Decision | N
 def end_with_its_credential(observed: Observed, _: datetime) -> Decision | None:
     """Delete the tokens of a deleted credential. Garbage collection does not: tokens carry no owner reference."""
     recorded, credential = observed.token.status.credential, observed.credential
-    if recorded is None or observed.credential_malformed:
+    if recorded is None or observed.credential_invalid:
         return None
     if credential is not None and credential.uid == recorded.uid:
         return None

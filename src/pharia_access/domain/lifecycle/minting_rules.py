@@ -124,7 +124,7 @@ def mint_what_is_new(observed: Observed, _now: datetime) -> Decision | None:
 
 def _obstacle(observed: Observed) -> tuple[Reason, str] | None:
     name = observed.token.spec.credential_name
-    if observed.credential_malformed:
+    if observed.credential_invalid:
         return (
             Reason.CREDENTIAL_MALFORMED,
             f"ApiCredential {name} is invalid. Correct it as its conditions say.",

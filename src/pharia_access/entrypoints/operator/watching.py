@@ -222,8 +222,8 @@ class _HandedOver:
     def drop(self, key: str, uid: str | None = None) -> None:
         self._call(self._store.drop, key, uid)
 
-    def malformed(self, key: str, why: str) -> None:
-        self._call(self._store.malformed, key, why)
+    def invalid(self, key: str, why: str) -> None:
+        self._call(self._store.invalid, key, why)
 
     def alive(self, at: float) -> None:
         if not self._is_unsteady():  # what ended one run may end the next one too

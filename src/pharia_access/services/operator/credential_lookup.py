@@ -43,7 +43,7 @@ class CredentialLookup:
                 self._gone[recorded.uid] = self._clock.monotonic()
             return Observed(token, None, self._policy)
         except InvalidObjectError:
-            return Observed(token, None, self._policy, credential_malformed=True)
+            return Observed(token, None, self._policy, credential_invalid=True)
 
     async def _read(self, key: ObjectKey) -> Credential:
         """Read it live, for the cache too, which must not get back what a watch told meanwhile is gone."""

@@ -73,20 +73,20 @@ class Parts:
 
 
 class Operator:
-    """`sync_cache`, then `run_standby`, then `lead` for ever."""
+    """`sync_cache`, then `run_standby`, then `run_leader` for ever."""
 
-    def __init__(self, parts: Parts, rhythm: OperatorIntervals) -> None:
+    def __init__(self, parts: Parts, intervals: OperatorIntervals) -> None:
         self._parts = parts
         self.keys = parts.keys
         self._ports = parts.ports
-        self._rhythm = rhythm
+        self._intervals = intervals
         self._scopes = parts.scopes
         self.lists = Lists(
             scopes=parts.scopes,
             resync=parts.resync,
             clock=parts.ports.clock,
             metrics=parts.ports.metrics,
-            interval=rhythm.resync,
+            interval=intervals.resync,
             on_round=self._after_a_round,
         )
 
@@ -115,7 +115,7 @@ class Operator:
         """Keep the cache complete, for ever."""
         await self._parts.watchman.beside(self.lists.keep(by_the_clock=False))
 
-    async def lead(self) -> None:
+    async def run_leader(self) -> None:
         """Act: at once on new work and on what was seen to be undone. A list, where the last is old, finds the rest."""
         parts = self._parts
         parts.leader_queue.start_leading()
@@ -123,7 +123,7 @@ class Operator:
         await asyncio.gather(parts.keys.refresh(), parts.watchman.look())
         try:
             async with asyncio.TaskGroup() as tasks:
-                for _ in range(self._rhythm.workers):
+                for _ in range(self._intervals.workers):
                     tasks.create_task(parts.queue.work_forever(self.handle))
                 tasks.create_task(parts.schedule.run(self._ports.clock, self._due))
                 tasks.create_task(parts.probes.run(self._is_there, parts.leader_queue.enqueue_token))
@@ -153,7 +153,7 @@ class Operator:
             self._parts.queue.add_after(work, wish.seconds)
         except InvalidObjectError as error:
             log.warning("an object cannot be understood", extra={"object": str(work.key), "problem": str(error)})
-            await self._tell_malformed(work)
+            await self._report_invalid(work)
             return "malformed"
         except (ConflictError, NotFoundError) as error:
             self._parts.queue.add_rate_limited(work)
@@ -177,12 +177,12 @@ class Operator:
             case "secret":
                 await self._parts.withdrawals.delete_orphan(work.key, work.uid)
 
-    async def _tell_malformed(self, work: WorkItem) -> None:
-        malformed = self._invalid_object(work)
-        if malformed is None:
+    async def _report_invalid(self, work: WorkItem) -> None:
+        invalid = self._invalid_object(work)
+        if invalid is None:
             return
         try:
-            await self._ports.cluster.write_malformed_status(malformed, now=self._ports.clock.now())
+            await self._ports.cluster.write_invalid_status(invalid, now=self._ports.clock.now())
         except Exception as error:  # noqa: BLE001 - as in `handle`: who knows what such an object holds
             self._retry_later(work, error)
 

@@ -77,7 +77,7 @@ class TokenReconciler:
         self._withdrawals = withdrawals
         self._deletes = deletes
         self._watchman = watchman
-        self._begun: dict[ObjectKey, Token] = {}  # mints whose end we have not seen
+        self._open_mints: dict[ObjectKey, Token] = {}  # mints whose end we have not seen
 
     async def reconcile(self, key: ObjectKey) -> None:
         """Do what the token's rules say. Raises leaves of ApiError, InvalidObjectError, RequeueAfter."""
@@ -134,9 +134,9 @@ class TokenReconciler:
     async def _forget(self, key: ObjectKey) -> None:
         self._cache.remove_token(key)
         self._withdrawals.end(key)
-        if key in self._begun:  # deleted under our hands: no status names its Secret
-            await self._withdrawals.delete_leftover(self._begun[key])
-            del self._begun[key]
+        if key in self._open_mints:  # deleted under our hands: no status names its Secret
+            await self._withdrawals.delete_leftover(self._open_mints[key])
+            del self._open_mints[key]
 
     async def _leave(self, token: Token, decision: InSync) -> None:
         await self._tidy_up(token)
@@ -176,7 +176,7 @@ class TokenReconciler:
                 return None
 
     async def _mint(self, token: Token, credential: Credential) -> Token | None:
-        self._begun[token.key] = token
+        self._open_mints[token.key] = token
         settle = await self._minting.prepare_mint(token, credential)
         if settle.status == token.status:
             raise self._come_back(token)
@@ -185,7 +185,7 @@ class TokenReconciler:
         except UnavailableError:
             self._counting.doubt(credential)
             raise
-        del self._begun[token.key]
+        del self._open_mints[token.key]
         if written.status.phase is Phase.PENDING:
             raise self._come_back(token)
         if written.minted:
@@ -198,11 +198,11 @@ class TokenReconciler:
 
     async def _tidy_up(self, token: Token) -> None:
         """Where a mint of ours came to nothing, another hand may have ended or minted the token: our Secret goes."""
-        if token.key not in self._begun:
+        if token.key not in self._open_mints:
             return
         if token.status.phase is not Phase.PENDING:
             await self._withdrawals.delete_leftover(token)
-        del self._begun[token.key]
+        del self._open_mints[token.key]
 
     async def _settle(self, token: Token, decision: WriteStatus) -> Token:
         if not await self._withdrawals.take_away(token, decision):

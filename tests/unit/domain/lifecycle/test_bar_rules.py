@@ -111,13 +111,13 @@ def test_what_a_credential_barred_stays_so_when_it_cannot_be_understood_any_more
     """After a restart nobody has seen it whole."""
     barred = settled(observed(OWNED, before))
 
-    decision = decide(replace(observed(barred, None), credential_malformed=True), NOW)
+    decision = decide(replace(observed(barred, None), credential_invalid=True), NOW)
 
     assert decision == InSync(NOW + 23 * DAY)
 
 
 def test_of_a_credential_that_cannot_be_understood_nothing_is_said() -> None:
-    case = replace(observed(OWNED, None), credential_malformed=True)
+    case = replace(observed(OWNED, None), credential_invalid=True)
 
     assert decide(case, NOW) == InSync(NOW + 23 * DAY)
 
