@@ -75,7 +75,7 @@ def refuse_a_life_too_long(observed: Observed, now: datetime) -> Decision | None
     credential, spec = observed.credential, observed.token.spec
     if observed.token.minted or credential is None:
         return None
-    excess = overlong_by(spec, policy=observed.policy, wish=credential.policy, now=now)
+    excess = overlong_by(spec, policy=observed.policy, token_policy=credential.policy, now=now)
     if excess is None:
         return None
     longest = longest_life(observed.policy, credential.policy)

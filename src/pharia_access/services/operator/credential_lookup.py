@@ -32,7 +32,7 @@ class CredentialLookup:
         key = ObjectKey(token.key.namespace, token.spec.credential_name)
         known, recorded = self._cache.credentials.get(key), token.status.credential
         observed = Observed(token, known, self._policy)
-        if known is not None and self._scopes.of(key.namespace).heard and recorded == known.identity:
+        if known is not None and self._scopes.of(key.namespace).is_current and recorded == known.identity:
             return observed
         if known is None and self._is_known_to_be_gone(token):
             return observed

@@ -53,8 +53,8 @@ class Elector:
         self._clock = clock
         self._identity = identity
         self._timings = timings
-        self._seen: LeaseRecord | None = None
-        self._seen_at = 0.0
+        self._observed: LeaseRecord | None = None
+        self._observed_at = 0.0
         self._held: LeaseRecord | None = None
         self._renewed_at = 0.0
 
@@ -87,9 +87,9 @@ class Elector:
     def _until_next_try(self) -> float:
         """Seconds: the retry period, but not past the moment at which the Lease that we watch may be taken."""
         period = self._timings.retry_period.total_seconds()
-        if self._seen is None:
+        if self._observed is None:
             return period
-        stale_in = self._seen_at + self._stale_after(self._seen) - self._clock.monotonic()
+        stale_in = self._observed_at + self._stale_after(self._observed) - self._clock.monotonic()
         return min(period, stale_in) if stale_in > 0 else period
 
     def _seconds_left(self) -> float:
@@ -133,13 +133,13 @@ class Elector:
         return True
 
     def _observe(self, record: LeaseRecord) -> None:
-        if self._seen != record:
-            self._seen, self._seen_at = record, self._clock.monotonic()
+        if self._observed != record:
+            self._observed, self._observed_at = record, self._clock.monotonic()
 
     def _may_take(self, record: LeaseRecord) -> bool:
         if record.holder in {"", self._identity}:
             return True
-        return self._clock.monotonic() - self._seen_at >= self._stale_after(record)
+        return self._clock.monotonic() - self._observed_at >= self._stale_after(record)
 
     def _stale_after(self, record: LeaseRecord) -> float:
         """Seconds without a change after which the Lease may be taken."""

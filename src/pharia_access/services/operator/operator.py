@@ -19,7 +19,7 @@ from pharia_access.errors import (
     label_of,
 )
 from pharia_access.services.keyring_store import KeyringStore
-from pharia_access.services.operator.clock_offset import tell_clock_offset
+from pharia_access.services.operator.clock_offset import report_clock_offset
 from pharia_access.services.operator.cluster_cache import ClusterCache
 from pharia_access.services.operator.credential_reconciler import CredentialReconciler
 from pharia_access.services.operator.event_handlers import EventHandlers
@@ -108,7 +108,7 @@ class Operator:
     async def sync_cache(self) -> None:
         """The first lists: tried until they succeed, but for those of scopes that are lost."""
         self._ports.metrics.leading(leads=False)
-        self._scopes.tell_all()
+        self._scopes.report_all()
         await self.lists.fill()
 
     async def run_standby(self) -> None:
@@ -149,8 +149,8 @@ class Operator:
         """How it went, for the metrics."""
         try:
             await self._do(work)
-        except RequeueAfter as wish:
-            self._parts.queue.add_after(work, wish.seconds)
+        except RequeueAfter as requeue:
+            self._parts.queue.add_after(work, requeue.seconds)
         except InvalidObjectError as error:
             log.warning("an object cannot be understood", extra={"object": str(work.key), "problem": str(error)})
             await self._report_invalid(work)
@@ -229,7 +229,7 @@ class Operator:
         """All has been listed anew: what else is looked at now and then."""
         if self._parts.leader_queue.is_leader:
             await self._parts.keys.refresh()
-        await tell_clock_offset(self._ports)
+        await report_clock_offset(self._ports)
 
     async def _gauge(self) -> None:
         while True:

@@ -83,11 +83,11 @@ class Resync:
             self._skip(page.invalid)
             listed.extend(page.items)
         now = dict(self._cache.catalog)
-        heard = {name for name in before | now if now.get(name) is not before.get(name)}  # by events, meanwhile
+        changed = {name for name in before | now if now.get(name) is not before.get(name)}  # by events, meanwhile
         for role in listed:
-            if role.name not in heard:
+            if role.name not in changed:
                 self._cache.apply_role(role)
-        for name in before.keys() - heard - {role.name for role in listed}:
+        for name in before.keys() - changed - {role.name for role in listed}:
             self._cache.remove_role(name)
 
     async def _list_credentials(self, scope: str) -> None:

@@ -34,13 +34,13 @@ class Withdrawals:
         """Why the Secret that was taken away since `begin` still stands; None where it does not."""
         return self._held.get(key)
 
-    def told(self, key: ObjectKey) -> None:
+    def status_was_written(self, key: ObjectKey) -> None:
         """A token's status says what became of its Secret, or the token is gone."""
         self._own_deletions.pop(key, None)
 
     def end(self, key: ObjectKey) -> Held | None:
         """Nothing is left to do or to say of a token: forget it. Returns why its Secret still stands, if it does."""
-        self.told(key)
+        self.status_was_written(key)
         return self._held.pop(key, None)
 
     async def is_missing(self, token: Token) -> bool:
