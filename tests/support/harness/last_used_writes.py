@@ -44,6 +44,9 @@ class Writer:
             raise UnavailableError(message)
         self.written.append((key, uid, at))
 
+    async def write_last_inspected(self, key: str, uid: str, at: float) -> None:
+        await self.write_last_used(f"inspected {key}", uid, at)
+
     @property
     def rounded(self) -> list[tuple[str, str, float]]:
         """What was written, with times to the second."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pharia_access.bootstrap.cli import CliSession, random_letters
+from pharia_access.domain.administration.secret_readers import Bindings
 from pharia_access.errors import AlreadyExistsError, ForbiddenError, NotFoundError
 from pharia_access.kube.administration.kubectl_proxy import LentLogin
 from pharia_access.kube.administration.objects import ListPage
@@ -61,12 +62,13 @@ class FakeCluster:
     own_secrets: set[str] = field(default_factory=set)
     namespace: str = "finance"
     clock: StillClock = field(default_factory=StillClock)
+    bindings: Bindings = field(default_factory=Bindings)
     written: list[Json] = field(default_factory=list)
 
     def session(self, *, progress: Progress, dry_run: bool) -> CliSession:
         own: Any = self
         context = Context(SummarizedObjects(own), own, own.clock, self.namespace, random_letters, progress, dry_run)
-        return CliSession(context, own, own)
+        return CliSession(context, own, own, own)
 
     async def read(self, kind: str, key: ObjectKey) -> Json:
         self._judge(f"get {kind}")
@@ -101,6 +103,9 @@ class FakeCluster:
 
     async def has_namespace(self, name: str) -> bool | None:
         return None if self.namespaces is None else name in self.namespaces
+
+    async def read_bindings(self, namespace: str) -> Bindings:
+        return self.bindings
 
     async def require_storable(self, key: ObjectKey, entry: str) -> None:
         self._judge("create Secret")

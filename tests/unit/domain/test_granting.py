@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from types import FrameType
 
+pytestmark = pytest.mark.no_cover
+"""Many examples of code that other tests cover: tracing them takes twice as long again."""
+
+
 fields = st.dictionaries(st.sampled_from("abcde"), st.sampled_from(["*", "*", "x", "y"])).map(
     lambda found: tuple(found.items())
 )

@@ -36,6 +36,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pharia_access.domain.verdict import CredentialFacts, Rule, TokenFacts
+
+pytestmark = pytest.mark.no_cover
+"""Many examples of code that other tests cover: tracing them takes twice as long again."""
+
 Rules = tuple["Rule", ...]
 VERDICTS: Final = (None, Refusal.UNKNOWN_TOKEN, *ORDER)
 AT_LEAST, EXAMPLES = 100, 110

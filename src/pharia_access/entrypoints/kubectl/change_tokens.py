@@ -1,20 +1,15 @@
-"""Tokens, ended: planned, asked about, carried out, told. And whose a text is."""
+"""Tokens, ended: planned, asked about, carried out, told."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from pharia_access.bootstrap.cli import CliSession
-from pharia_access.domain.administration.impact import last_use
-from pharia_access.domain.administration.summaries import TokenSummary
-from pharia_access.domain.token import TokenText
 from pharia_access.entrypoints.kubectl.options import CliOptions
 from pharia_access.entrypoints.kubectl.prompts import present
-from pharia_access.entrypoints.kubectl.render import moment, print_fields, print_objects, until
+from pharia_access.entrypoints.kubectl.render import moment
 from pharia_access.entrypoints.kubectl.results import print_deletion, print_result
-from pharia_access.entrypoints.kubectl.token_verdicts import phase_of, usable
 from pharia_access.services.administration import tokens
-from pharia_access.services.administration.queries import judged_tokens
 
-__all__ = ["delete", "expire", "revoke", "revoke_leaked", "whois"]
+__all__ = ["delete", "expire", "revoke", "revoke_leaked"]
 
 
 async def revoke(session: CliSession, cli: CliOptions, names: tuple[str, ...]) -> None:
@@ -22,9 +17,9 @@ async def revoke(session: CliSession, cli: CliOptions, names: tuple[str, ...]) -
     await _revoke(session, cli, await tokens.plan_revocation(session.context, names, force=cli.force))
 
 
-async def revoke_leaked(session: CliSession, cli: CliOptions, text: TokenText) -> None:
-    """Revoke the token whose text somebody has."""
-    await _revoke(session, cli, await tokens.plan_revocation_by_text(session.context, text, force=cli.force))
+async def revoke_leaked(session: CliSession, cli: CliOptions, ids: tuple[str, ...]) -> None:
+    """Revoke the token that somebody found."""
+    await _revoke(session, cli, await tokens.plan_revocation_by_ids(session.context, ids, force=cli.force))
 
 
 async def expire(session: CliSession, cli: CliOptions, names: tuple[str, ...], left: timedelta) -> None:
@@ -44,31 +39,7 @@ async def delete(session: CliSession, cli: CliOptions, names: tuple[str, ...]) -
         print_deletion(cli, before, after)
 
 
-async def whois(session: CliSession, cli: CliOptions, text: TokenText) -> None:
-    """Find whose token a text is."""
-    context = session.context
-    found = await tokens.find_by_text(context, text)
-    if cli.for_people:
-        for token in await judged_tokens(context, [stored.summary for stored in found]):
-            print_fields(_identity(token, context.clock.now()))
-    else:
-        print_objects([stored.body for stored in found], cli.output)
-
-
 async def _revoke(session: CliSession, cli: CliOptions, plan: tokens.TokensPlan) -> None:
     present(cli, plan)
     async for stored in tokens.revoke(session.context, plan):
         print_result(cli, stored, "revoked")
-
-
-def _identity(token: TokenSummary, now: datetime) -> list[tuple[str, str]]:
-    return [
-        ("Name", token.key.name),
-        ("Namespace", token.key.namespace),
-        ("ID", token.token_id),
-        ("Credential", token.credential),
-        ("Phase", phase_of(token)),
-        ("Usable", usable(token)),
-        ("Expires", until(token.ends, now)),
-        ("Use", last_use(token, now)),
-    ]

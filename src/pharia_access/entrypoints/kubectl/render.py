@@ -16,6 +16,7 @@ from pharia_access.entrypoints.kubectl.escaping import escaped
 __all__ = [
     "NONE",
     "age",
+    "ago",
     "line_of",
     "moment",
     "print_fields",
@@ -85,6 +86,11 @@ def print_value(body: Json, output: str) -> None:
 def age(since: datetime | None, now: datetime) -> str:
     """How long ago, in a unit or two: `5d`, `90m`, `3d4h`."""
     return "" if since is None else _short(max(now - since, timedelta()))
+
+
+def ago(when: datetime | None, now: datetime) -> str:
+    """A moment that is over and how far it is: `2026-11-20T00:00:00Z (3d12h ago)`."""
+    return "" if when is None else f"{format_time(when)} ({age(when, now)} ago)"
 
 
 def until(end: datetime | None, now: datetime) -> str:

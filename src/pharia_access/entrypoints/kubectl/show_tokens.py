@@ -9,9 +9,9 @@ from pharia_access.domain.administration.summaries import CredentialSummary, Tok
 from pharia_access.domain.model import ObjectKey
 from pharia_access.entrypoints.kubectl.listing import list_objects
 from pharia_access.entrypoints.kubectl.options import CliOptions
-from pharia_access.entrypoints.kubectl.render import age, moment, print_fields, print_object, until
+from pharia_access.entrypoints.kubectl.render import age, ago, moment, print_fields, print_object, until
 from pharia_access.entrypoints.kubectl.token_table import TOKENS
-from pharia_access.entrypoints.kubectl.token_verdicts import agrees, phase_of, usable
+from pharia_access.entrypoints.kubectl.token_verdicts import agrees, phase_of, revocation, secret_state, usable
 from pharia_access.errors import ForbiddenError
 from pharia_access.services.administration.queries import judged_tokens
 
@@ -56,17 +56,8 @@ def _fields(token: TokenSummary, now: datetime) -> list[tuple[str, str]]:
         ("Message", token.message if agrees(token) else ""),
         ("Created", moment(token.created)),
         ("Expires", until(token.ends, now)),
+        ("Revoked", revocation(token)),
         ("Last used", f"{age(token.last_used, now)} ago" if token.last_used else "never seen in use"),
-        ("Secret", _secret(token, now)),
+        ("Inspected", ago(token.last_inspected, now)),
+        ("Secret", secret_state(token, now)),
     ]
-
-
-def _secret(token: TokenSummary, now: datetime) -> str:
-    """What became of the one-time Secret."""
-    if token.delivery != "Available":
-        return token.delivery.lower()
-    until_then = moment(token.deadline)
-    if token.deadline is not None and token.deadline <= now:
-        still = f"{token.secret_name} should have been deleted at {until_then} and still exists"
-        return f"{still} (see the condition Delivered)"
-    return f"can be collected until {until_then}"

@@ -9,7 +9,7 @@ from pharia_access.domain.administration.lifetime_input import Lifetime
 from pharia_access.domain.administration.names import derived
 from pharia_access.entrypoints.kubectl.completion import names_of
 from pharia_access.entrypoints.kubectl.lifetime_params import LENGTH, LIFETIME
-from pharia_access.entrypoints.kubectl.named import NAME
+from pharia_access.entrypoints.kubectl.named import NAME, TOKEN_ID
 from pharia_access.entrypoints.kubectl.options import (
     CliOptions,
     destructive_options,
@@ -22,7 +22,7 @@ from pharia_access.entrypoints.kubectl.rotation import expire, rotate
 from pharia_access.entrypoints.kubectl.secret_output import SecretOutput, secret_output_options, wait_option
 from pharia_access.entrypoints.kubectl.session import run_in_session
 from pharia_access.entrypoints.kubectl.spelling import Group
-from pharia_access.entrypoints.kubectl.stdin import read_text
+from pharia_access.entrypoints.kubectl.stdin import read_mentions
 
 __all__ = ["token"]
 
@@ -122,7 +122,7 @@ def revoke(cli: CliOptions, names: tuple[str, ...], leaked: bool) -> None:  # no
         msg = "Name the tokens, or give --stdin"
         raise click.UsageError(msg)
     if leaked:
-        run_in_session(cli, by_text, read_text())
+        run_in_session(cli, by_text, read_mentions())
     else:
         run_in_session(cli, by_name, names)
 
@@ -139,14 +139,21 @@ def delete(cli: CliOptions, names: tuple[str, ...]) -> None:
 
 
 @token.command()
-@click.option("--stdin", is_flag=True, required=True, help="Read the token's text from standard input.")
+@click.argument("token_id", type=TOKEN_ID, default="", metavar="[ID]")
+@click.option("--stdin", is_flag=True, help="Read a text that holds the token or its ID from standard input.")
 @object_options
 @click.pass_obj
-def whois(cli: CliOptions, stdin: bool) -> None:  # noqa: FBT001, ARG001 - so that it is never a word of the command line
-    """Find the token that a text belongs to."""
-    from pharia_access.entrypoints.kubectl.change_tokens import whois as work
+def whois(cli: CliOptions, token_id: str, stdin: bool) -> None:  # noqa: FBT001 - Click's
+    """Find a token by its ID, or by any text that holds the token: a log line, a line of a file, a part of it.
 
-    run_in_session(cli, work, read_text())
+    Shows what the token can do, its life, and who may read its one-time Secret. The text is shown nowhere.
+    """
+    from pharia_access.entrypoints.kubectl.show_dossier import whois as work
+
+    if bool(token_id) == stdin:
+        msg = "Give the token's ID, or --stdin for a text"
+        raise click.UsageError(msg)
+    run_in_session(cli, work, (token_id,) if token_id else read_mentions())
 
 
 token.add_command(rotate)

@@ -7,6 +7,7 @@ from pharia_access.domain.model import Credential, ObjectKey, Phase, Policy, Tok
 from pharia_access.services.operator.changes import TokenChange
 from pharia_access.services.operator.cluster_cache import ClusterCache
 from pharia_access.services.operator.leader_queue import LeaderQueue
+from pharia_access.services.operator.life_log import log_deletion
 from pharia_access.services.operator.places import Places
 from pharia_access.services.operator.ports import Ports
 from pharia_access.services.operator.probes import Probes
@@ -55,6 +56,8 @@ class EventHandlers:
             self.wake_waiting(change.before.credential)
         if change.after is None and change.before is not None:
             self._delete_open_secret(change.key, change.before)
+            if self._queue.is_leader:
+                log_deletion(change.key, change.before)
 
     def on_token_observed(self, token: Token, change: TokenChange | None, *, listed: bool) -> None:
         """Do the same, and enqueue the token if it needs something now; else schedule it for when it will."""

@@ -20,6 +20,7 @@ from pharia_access.services.operator.credential_lookup import CredentialLookup
 from pharia_access.services.operator.event_handlers import EventHandlers
 from pharia_access.services.operator.guards import Watchman
 from pharia_access.services.operator.leader_queue import LeaderQueue
+from pharia_access.services.operator.life_log import log_milestones
 from pharia_access.services.operator.minting import Minting
 from pharia_access.services.operator.ports import Ports
 from pharia_access.services.operator.scopes import Scopes
@@ -209,6 +210,7 @@ class TokenReconciler:
             return token
         written = self._wrote(await self._cluster.write_token_status(token, decision.status))
         self._withdrawals.status_was_written(token.key)
+        log_milestones(token, decision.status)
         for notice in token_status.notices(token, decision.status):
             self._recorder.record(notice)
         return written

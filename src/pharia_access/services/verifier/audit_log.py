@@ -1,4 +1,4 @@
-"""The audit log: denied requests and the reason, and allowed requests if wanted. It names tokens by ID only.
+"""The audit log: denied requests and the reason, inspections, and allowed requests if wanted. It names IDs only.
 
 A flood of denials must not become a flood of lines. So the log takes one line for each token ID and reason in an
 interval, and a limited number of lines a second. It counts suppressed lines, and reports the count with the next line
@@ -22,6 +22,7 @@ log = logging.getLogger("pharia_access.audit")
 _MOST_KINDS = 10_000
 _LONGEST_DETAIL = 256
 _ACCEPTED = "accepted"
+_INSPECTED = "inspected"
 
 
 class AuditMetrics(Protocol):
@@ -79,6 +80,10 @@ class AuditLog:
         """Log an allowed request, if that is wanted."""
         if self._limits.accepted:
             self._write("accepted", contract, _ACCEPTED, token=token)
+
+    def inspected(self, contract: Contract, token: IssuedToken) -> None:
+        """Log that somebody asked about the token, always: whoever has it may be a thief."""
+        self._write("inspected", contract, _INSPECTED, token=token)
 
     def _write(
         self, what: str, contract: Contract, reason: str, *, token: IssuedToken | None, detail: str = ""
