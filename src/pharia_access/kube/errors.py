@@ -37,7 +37,7 @@ TRANSPORT_ERRORS = (aiohttp.ClientError, OSError, LibraryError)
 MOST_CHARACTERS = 256
 """The length of a Status' message in an error's text."""
 
-MOST_SAID = 1024
+MOST_SERVER_MESSAGE = 1024
 """The length of that message for people."""
 
 # Who refused, from the texts of k8s.io/apiserver (RBAC's `forbiddenMessage`, the validating policies, the webhooks,
@@ -76,7 +76,7 @@ def refusal(status: int, body: bytes, *, method: str, path: str, retry_after: st
     message = _message(answer, path)
     text = _text(status, answer, f"{method} {path}", message[:MOST_CHARACTERS])
     error = UnavailableError(text, retry_after=_seconds(retry_after)) if kind is UnavailableError else kind(text)
-    error.status, error.said = status, message[:MOST_SAID]
+    error.status, error.server_message = status, message[:MOST_SERVER_MESSAGE]
     # Behind the whole object, which the server quotes with escapes: nothing of it looks like this.
     unknown = _UNKNOWN_FIELD.search(message)
     error.unknown_field = "" if unknown is None else unknown.group(1)
