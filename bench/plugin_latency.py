@@ -61,8 +61,8 @@ _HEAD = """\
 
 Written by `python -m bench plugin`: medians of {rounds} shuffled rounds, all commands in the same run, on two cores
 that the API server shares. Byte code is cached, as it is after an installation. "kubectl access" starts kubectl, which
-becomes the plugin; completion of names starts kubectl, which asks the API server. Lists are of {few} tokens. "single file" is
-dist/kubectl-access where it was built, unpacked before.
+becomes the plugin; completion of names starts kubectl, which asks the API server. Lists are of {few} tokens.
+"single file" is dist/kubectl-access where it was built, unpacked before.
 
 {machine}
 
