@@ -1,8 +1,8 @@
 """Credentials, listed and shown."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from pharia_access.bootstrap.cli import CliSession
 from pharia_access.domain.administration.judged import judged
 from pharia_access.domain.administration.summaries import CredentialSummary, TokenSummary
 from pharia_access.domain.model import ObjectKey
@@ -20,6 +20,9 @@ from pharia_access.entrypoints.kubectl.render import (
 )
 from pharia_access.entrypoints.kubectl.token_table import TOKENS
 from pharia_access.services.administration.queries import catalog_of, role_index, tokens_of
+
+if TYPE_CHECKING:
+    from pharia_access.bootstrap.cli import CliSession
 
 __all__ = ["CREDENTIALS", "list_credentials", "show"]
 
@@ -41,12 +44,12 @@ CREDENTIALS: TableSpec[CredentialSummary] = TableSpec(
 )
 
 
-async def list_credentials(session: CliSession, cli: CliOptions) -> None:
+async def list_credentials(session: "CliSession", cli: CliOptions) -> None:
     """Print them."""
     await list_objects(session, cli, CREDENTIALS)
 
 
-async def show(session: CliSession, cli: CliOptions, name: str) -> None:
+async def show(session: "CliSession", cli: CliOptions, name: str) -> None:
     """Print one with what its roles permit, and its tokens."""
     context = session.context
     stored = await context.objects.read(CredentialSummary, ObjectKey(context.namespace, name))

@@ -3,8 +3,8 @@
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from pharia_access.bootstrap.cli import CliSession
 from pharia_access.domain.administration.summaries import CredentialSummary, TokenSummary
 from pharia_access.domain.model import ObjectKey
 from pharia_access.entrypoints.kubectl.listing import list_objects
@@ -15,12 +15,15 @@ from pharia_access.entrypoints.kubectl.token_verdicts import agrees, phase_of, r
 from pharia_access.errors import ForbiddenError
 from pharia_access.services.administration.queries import judged_tokens
 
+if TYPE_CHECKING:
+    from pharia_access.bootstrap.cli import CliSession
+
 __all__ = ["list_tokens", "show"]
 
 _JUDGED = replace(TOKENS, complete=judged_tokens)
 
 
-async def list_tokens(session: CliSession, cli: CliOptions, credential: str) -> None:
+async def list_tokens(session: "CliSession", cli: CliOptions, credential: str) -> None:
     """Print them: all, or those of a credential. Raises NotFoundError where there is neither one nor the other."""
     if not credential:
         await list_objects(session, cli, _JUDGED)
@@ -32,7 +35,7 @@ async def list_tokens(session: CliSession, cli: CliOptions, credential: str) -> 
             await session.context.objects.read(CredentialSummary, ObjectKey(session.context.namespace, credential))
 
 
-async def show(session: CliSession, cli: CliOptions, name: str) -> None:
+async def show(session: "CliSession", cli: CliOptions, name: str) -> None:
     """Print one."""
     context = session.context
     stored = await context.objects.read(TokenSummary, ObjectKey(context.namespace, name))
