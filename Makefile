@@ -181,7 +181,8 @@ lock: .local/lock/ready ## Pin all dependencies anew after a change; UPGRADE=--u
 	pin runtime pyproject.toml -o requirements/runtime.txt; \
 	pin dev pyproject.toml --extra kubectl --group dev -c requirements/runtime.txt -o requirements/dev.txt; \
 	pin build requirements/build.in -c requirements/dev.txt -o requirements/build.txt; \
-	pin plugin requirements/plugin.in -c requirements/dev.txt -o requirements/plugin.txt; \
+	pin plugin requirements/plugin.in -c requirements/dev.txt -o requirements/plugin.txt \
+		--no-emit-package pygments --no-emit-package markdown-it-py --no-emit-package mdurl; \
 	pin go requirements/go.in -o requirements/go.txt; \
 	pin docs requirements/docs.in -o requirements/docs.txt; \
 	pin gateways requirements/gateways.in -o requirements/gateways.txt; \

@@ -40,6 +40,8 @@ _MASKS = (
     (re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"), "TIME"),
     (re.compile(r"\b\d+[dhms](?:\d+[hms])?\b"), "AGE"),
     (re.compile(r"never seen in use|last used [a-z0-9 ]+ ago"), "USE"),
+    (re.compile(r"can be collected until TIME|collected at TIME, or [a-z ]+"), "COLLECTED"),
+    (re.compile(r"Parts of Kubernetes itself: \d+"), "PARTS"),
     (re.compile(r" {2,}"), "  "),
 )
 
