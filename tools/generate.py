@@ -17,11 +17,13 @@ from tools import (
     decisions,
     kubectl_reference,
     owners,
+    recording,
     render_manifests,
     settings_reference,
     sync_chart,
     transcript,
     values_reference,
+    version,
 )
 
 if TYPE_CHECKING:
@@ -41,6 +43,7 @@ class Generator:
 
 # In this order: the manifests are rendered from the chart that the generators before them complete.
 GENERATORS = (
+    Generator("the version of pyproject.toml in the chart, the package and the pages", version.main),
     Generator("charts/pharia-access/files (copies of crds/ and of the roles), kube/guards.json", sync_chart.main),
     Generator("charts/pharia-access/files/values.json and values.schema.json", chart_values.main),
     Generator("charts/pharia-access/README.md (the table of values)", values_reference.main),
@@ -51,6 +54,7 @@ GENERATORS = (
     Generator(".github/CODEOWNERS, MAINTAINERS.md and the contacts", owners.write_all),
     Generator("manifests/pharia-access.yaml", render_manifests.main, needs_control_plane=True),
     Generator("docs/tutorial/kubectl-access.md (what the commands print)", transcript.main, needs_control_plane=True),
+    Generator("docs/images/recording.svg (a session at a terminal)", recording.main, needs_control_plane=True),
 )
 
 

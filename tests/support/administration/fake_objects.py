@@ -73,7 +73,7 @@ class FakeObjects:
         found = self.bodies.get((kind, key.namespace, key.name))
         if found is None:
             error = NotFoundError("none")
-            error.status, error.said = 404, f'{kind.lower()}s.access.pharia.ai "{key.name}" not found'
+            error.status, error.server_message = 404, f'{kind.lower()}s.access.pharia.ai "{key.name}" not found'
             raise error
         return deepcopy(found)
 

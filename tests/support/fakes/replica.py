@@ -13,11 +13,12 @@ from pharia_access.services.operator.guards import Watchman
 from pharia_access.services.operator.leader_queue import LeaderQueue
 from pharia_access.services.operator.minting import Minting
 from pharia_access.services.operator.operator import Operator, OperatorIntervals
+from pharia_access.services.operator.ports import Ports
 from pharia_access.services.operator.probes import ProbeIntervals, Probes
 from pharia_access.services.operator.schedule import Schedule
 from pharia_access.services.operator.token_reconciler import TokenReconciler
 from pharia_access.services.operator.work_queue import WorkQueue
-from pharia_access.services.ports import Clock, Ports
+from pharia_access.services.ports import Clock
 from tests.support.fakes.cluster import FakeCluster
 from tests.support.fakes.ports import CheapHasher, FakeGuards, FakeMetrics, FakeRecorder, seeded_entropy
 from tests.support.fakes.records import Change
@@ -35,10 +36,10 @@ class Replica:
     clock: Clock
     policy: Policy = field(default_factory=Policy)
     entropy: Callable[[int], bytes] = field(default_factory=seeded_entropy)
-    rhythm: OperatorIntervals = field(
+    intervals: OperatorIntervals = field(
         default_factory=lambda: OperatorIntervals(workers=2, resync=timedelta(minutes=15))
     )
-    pace: ProbeIntervals = field(default_factory=ProbeIntervals)
+    probe_intervals: ProbeIntervals = field(default_factory=ProbeIntervals)
     namespaces: tuple[str, ...] = ()
     recorder: FakeRecorder = field(default_factory=FakeRecorder)
     metrics: FakeMetrics = field(default_factory=FakeMetrics)
@@ -57,15 +58,15 @@ class Replica:
     operator: Operator = field(init=False)
 
     def __post_init__(self) -> None:
-        choices = OperatorOptions(self.policy, "pharia", self.pace, DELETES_PER_SECOND, self.namespaces)
-        parts = assemble(self.ports(), choices)
+        options = OperatorOptions(self.policy, "pharia", self.probe_intervals, DELETES_PER_SECOND, self.namespaces)
+        parts = assemble(self.ports(), options)
         self.cache, self.handlers, self.schedule = parts.cache, parts.handlers, parts.schedule
         self.queue, self.leader_queue = parts.queue, parts.leader_queue
         self.probes, self.keys, self.tokens = parts.probes, parts.keys, parts.tokens
         self.minting = parts.tokens._minting
         self.watchman = parts.watchman
         self.watchman.objection = ""  # the guards were looked at, for those who call the parts by hand
-        self.operator = Operator(parts, self.rhythm)
+        self.operator = Operator(parts, self.intervals)
 
     def ports(self) -> Ports:
         """Its world."""

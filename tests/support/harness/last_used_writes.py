@@ -73,7 +73,7 @@ class Case:
         self.writer = Writer(clock, list(errors))
         self.outcomes: list[str] = []
         self.watched: dict[str, IssuedToken] | None = None
-        self.spread = 1.0
+        self.chance = 1.0
 
     def last_used_written(self, outcome: str) -> None:
         self.outcomes.append(outcome)
@@ -94,7 +94,7 @@ class Case:
             now=self.now,
             metrics=self,
             known=known,
-            spread=lambda: self.spread,
+            chance=lambda: self.chance,
         )
         task = asyncio.create_task(uses.run())
         yield uses

@@ -167,8 +167,8 @@ class OperatorHarness:
         """After how many seconds a reconcile asks to be repeated."""
         try:
             await self.replica.tokens.reconcile(key)
-        except RequeueAfter as wish:
-            return wish.seconds
+        except RequeueAfter as requeue:
+            return requeue.seconds
         message = f"{key} needs no other look"
         raise AssertionError(message)
 
@@ -229,7 +229,7 @@ async def drained(queue: WorkQueue) -> list[WorkItem]:
     """All that waits now, in the order in which it is taken."""
     taken = []
     while len(queue):
-        work = await queue.take()
+        work = await queue.get()
         taken.append(work)
         queue.done(work)
     return taken

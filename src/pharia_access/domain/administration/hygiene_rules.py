@@ -67,7 +67,7 @@ class Finding:
 
     kind: str
     key: ObjectKey
-    fault: FindingType
+    type: FindingType
     message: str
 
 
@@ -92,7 +92,7 @@ def audit(
         in_use |= {key} if token.active else set()
     for credential in known.values():
         found += _of_credential(credential, catalog, in_use=credential.key in in_use)
-    return sorted(found, key=lambda finding: (finding.key, finding.kind, finding.fault))
+    return sorted(found, key=lambda finding: (finding.key, finding.kind, finding.type))
 
 
 def _limits_of(credential: CredentialSummary | None, limits: Limits) -> Limits:

@@ -3,15 +3,17 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from pharia_access.bootstrap.cli import CliSession
 from pharia_access.domain.administration.summaries import CredentialSummary, RoleSummary, TokenSummary
 from pharia_access.entrypoints.kubectl.options import CliOptions
 from pharia_access.entrypoints.kubectl.prompts import say
 from pharia_access.entrypoints.kubectl.render import print_objects, print_table
 from pharia_access.services.administration.context import Context
 from pharia_access.services.administration.queries import Nothing, list_all, nothing_in, summaries
+
+if TYPE_CHECKING:
+    from pharia_access.bootstrap.cli import CliSession
 
 __all__ = ["Column", "TableSpec", "list_objects", "nothing_listed", "unseen"]
 
@@ -53,26 +55,26 @@ class TableSpec(Generic[S]):
 
 
 async def list_objects(
-    session: CliSession, choices: CliOptions, listing: TableSpec[S], *, fields: str = "", of_whom: str = ""
+    session: "CliSession", cli: CliOptions, listing: TableSpec[S], *, fields: str = "", of_whom: str = ""
 ) -> bool:
     """List as the options say, and print; whether there were any. `of_whom`: what `fields` mean, for a sentence."""
-    context, everywhere = session.context, choices.all_namespaces or not listing.namespaced
+    context, everywhere = session.context, cli.all_namespaces or not listing.namespaced
     namespace = None if everywhere else context.namespace
-    pages = context.objects.pages(listing.kind, namespace, labels=choices.selector, fields=fields)
-    if not choices.for_people:
+    pages = context.objects.pages(listing.kind, namespace, labels=cli.selector, fields=fields)
+    if not cli.for_people:
         bodies = await list_all(context, pages, lambda stored: stored.body, listing.noun)
         if not bodies:
             await nothing_in(context, namespace)
-        print_objects(bodies, choices.output)
+        print_objects(bodies, cli.output)
         return bool(bodies)
     found = await list_all(context, pages, summaries, listing.noun)
     if found:
         found = found if listing.complete is None else await listing.complete(context, found)
-        wide = choices.output == "wide"
+        wide = cli.output == "wide"
         listing.print(found, context.clock.now(), wide=wide, namespace=everywhere and listing.namespaced)
     else:
         nothing = await nothing_in(context, namespace)
-        say(f"{nothing_listed(nothing, f'{listing.noun}{of_whom}', labels=choices.selector)}.")
+        say(f"{nothing_listed(nothing, f'{listing.noun}{of_whom}', labels=cli.selector)}.")
     return bool(found)
 
 

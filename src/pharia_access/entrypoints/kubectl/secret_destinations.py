@@ -40,16 +40,16 @@ class OwnSecrets(Protocol):
         ...
 
 
-def destination_for(where: SecretOutput, secrets: OwnSecrets, namespace: str) -> SecretDestination:
+def destination_for(secret_output: SecretOutput, secrets: OwnSecrets, namespace: str) -> SecretDestination:
     """The one that was chosen."""
-    if where.clipboard:
+    if secret_output.clipboard:
         return _Clipboard()
-    if where.file:
-        return _File(Path(where.file))
-    if where.secret:
-        name, _, entry = where.secret.partition("/")
+    if secret_output.file:
+        return _File(Path(secret_output.file))
+    if secret_output.secret:
+        name, _, entry = secret_output.secret.partition("/")
         return _Secret(secrets, ObjectKey(namespace, name), entry or "token")
-    return _Output(where.output)
+    return _Output(secret_output.output)
 
 
 class _Output:

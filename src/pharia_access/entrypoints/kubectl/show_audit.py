@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
-from pharia_access.bootstrap.cli import CliSession
 from pharia_access.domain.administration.hygiene_rules import Finding, Limits
 from pharia_access.entrypoints.kubectl.listing import nothing_listed
 from pharia_access.entrypoints.kubectl.options import CliOptions
@@ -11,6 +11,9 @@ from pharia_access.entrypoints.kubectl.prompts import say
 from pharia_access.entrypoints.kubectl.render import print_table, print_value
 from pharia_access.errors import AccessError
 from pharia_access.services.administration.hygiene import report
+
+if TYPE_CHECKING:
+    from pharia_access.bootstrap.cli import CliSession
 
 __all__ = ["FoundError", "audit"]
 
@@ -20,16 +23,16 @@ class FoundError(AccessError):
 
 
 async def audit(
-    session: CliSession, choices: CliOptions, *, unused: timedelta, longest: timedelta | None, fail: bool
+    session: "CliSession", cli: CliOptions, *, unused: timedelta, longest: timedelta | None, fail: bool
 ) -> None:
     """Print what was found. Raises FoundError if `fail`, and something was found or nothing was there to look at."""
     limits = Limits(unused=unused, longest=longest)
-    found = await report(session.context, limits, everywhere=choices.all_namespaces)
+    found = await report(session.context, limits, everywhere=cli.all_namespaces)
     nothing = "" if found.nothing is None else nothing_listed(found.nothing, "credentials and no tokens")
     looked_at = {"credentials": found.credentials, "tokens": found.tokens}
-    if not choices.for_people:
+    if not cli.for_people:
         findings = [_fields(finding) for finding in found.findings]
-        print_value({"findings": findings, "lookedAt": looked_at}, choices.output)
+        print_value({"findings": findings, "lookedAt": looked_at}, cli.output)
     elif found.findings:
         _print(found.findings)
     elif not (nothing and fail):
@@ -54,6 +57,6 @@ def _fields(finding: Finding) -> dict[str, str]:
         "namespace": finding.key.namespace,
         "kind": finding.kind,
         "name": finding.key.name,
-        "fault": str(finding.fault),
+        "fault": str(finding.type),
         "message": finding.message,
     }

@@ -1,8 +1,8 @@
 """Roles, listed and shown."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from pharia_access.bootstrap.cli import CliSession
 from pharia_access.domain.administration.summaries import CredentialSummary, RoleSummary
 from pharia_access.domain.model import ObjectKey
 from pharia_access.entrypoints.kubectl.listing import Column, TableSpec, list_objects, unseen
@@ -16,6 +16,9 @@ from pharia_access.entrypoints.kubectl.render import (
     print_table,
 )
 from pharia_access.services.administration.roles import RoleUsers, users_of
+
+if TYPE_CHECKING:
+    from pharia_access.bootstrap.cli import CliSession
 
 __all__ = ["ROLES", "list_roles", "show"]
 
@@ -35,16 +38,16 @@ ROLES: TableSpec[RoleSummary] = TableSpec(
 )
 
 
-async def list_roles(session: CliSession, choices: CliOptions) -> None:
+async def list_roles(session: "CliSession", cli: CliOptions) -> None:
     """Print them."""
-    await list_objects(session, choices, ROLES)
+    await list_objects(session, cli, ROLES)
 
 
-async def show(session: CliSession, choices: CliOptions, name: str) -> None:
+async def show(session: "CliSession", cli: CliOptions, name: str) -> None:
     """Print one with what it permits, and who uses it."""
     stored = await session.context.objects.read(RoleSummary, ObjectKey("", name))
-    if not choices.for_people:
-        print_object(stored.body, choices.output)
+    if not cli.for_people:
+        print_object(stored.body, cli.output)
         return
     role, users = stored.summary, await users_of(session.context, name)
     where = _searched(users)

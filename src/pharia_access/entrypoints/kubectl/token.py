@@ -42,22 +42,22 @@ def token() -> None:
 @click.argument("credential", type=NAME, default="", shell_complete=names_of("ApiCredential"))
 @list_options
 @click.pass_obj
-def list_tokens(choices: CliOptions, credential: str) -> None:
+def list_tokens(cli: CliOptions, credential: str) -> None:
     """List all tokens, or those of one credential."""
     from pharia_access.entrypoints.kubectl.show_tokens import list_tokens as work
 
-    run_in_session(choices, work, credential)
+    run_in_session(cli, work, credential)
 
 
 @token.command()
 @_name
 @object_options
 @click.pass_obj
-def get(choices: CliOptions, name: str) -> None:
+def get(cli: CliOptions, name: str) -> None:
     """Show a token, without its secret."""
     from pharia_access.entrypoints.kubectl.show_tokens import show as work
 
-    run_in_session(choices, work, name)
+    run_in_session(cli, work, name)
 
 
 @token.command()
@@ -79,22 +79,22 @@ def get(choices: CliOptions, name: str) -> None:
 @dry_run_options
 @click.pass_obj
 def create(  # noqa: PLR0913, PLR0917 - a parameter for each option
-    choices: CliOptions,
+    cli: CliOptions,
     credential: str,
     lifetime: Lifetime | None,
     name: str,
     description: str,
     window: timedelta | None,
-    patience: timedelta,
-    where: SecretOutput,
+    wait_timeout: timedelta,
+    secret_output: SecretOutput,
 ) -> None:
     """Create a token and print its secret once. Its one-time Secret is then deleted."""
     from pharia_access.entrypoints.kubectl.issue_tokens import create as work
     from pharia_access.services.administration.issuing import TokenRequest
 
     called = name or derived(credential, secrets.token_hex(3)[:5])
-    request = TokenRequest(credential, called, lifetime, description, window=window, patience=patience)
-    run_in_session(choices, work, request, where)
+    request = TokenRequest(credential, called, lifetime, description, window=window, wait_timeout=wait_timeout)
+    run_in_session(cli, work, request, secret_output)
 
 
 @token.command()
@@ -103,11 +103,11 @@ def create(  # noqa: PLR0913, PLR0917 - a parameter for each option
 @secret_output_options
 @namespace_options
 @click.pass_obj
-def collect(choices: CliOptions, name: str, patience: timedelta, where: SecretOutput) -> None:
+def collect(cli: CliOptions, name: str, wait_timeout: timedelta, secret_output: SecretOutput) -> None:
     """Print the secret of a token once, if nobody collected it and its window is open."""
     from pharia_access.entrypoints.kubectl.issue_tokens import collect as work
 
-    run_in_session(choices, work, name, where, patience)
+    run_in_session(cli, work, name, secret_output, wait_timeout)
 
 
 @token.command()
@@ -116,7 +116,7 @@ def collect(choices: CliOptions, name: str, patience: timedelta, where: SecretOu
 @click.option("--reason", type=REASON, default="", metavar="TEXT", help="Why, in one line that everybody may read.")
 @destructive_options
 @click.pass_obj
-def revoke(choices: CliOptions, names: tuple[str, ...], leaked: bool, reason: str) -> None:  # noqa: FBT001 - Click's
+def revoke(cli: CliOptions, names: tuple[str, ...], leaked: bool, reason: str) -> None:  # noqa: FBT001 - Click's
     """Revoke tokens permanently. They stay in the list."""
     from pharia_access.entrypoints.kubectl.change_tokens import revoke as by_name
     from pharia_access.entrypoints.kubectl.change_tokens import revoke_leaked as by_text
@@ -125,20 +125,20 @@ def revoke(choices: CliOptions, names: tuple[str, ...], leaked: bool, reason: st
         msg = "Name the tokens, or give --stdin"
         raise click.UsageError(msg)
     if leaked:
-        run_in_session(choices, by_text, read_mentions(), reason)
+        run_in_session(cli, by_text, read_mentions(), reason)
     else:
-        run_in_session(choices, by_name, names, reason)
+        run_in_session(cli, by_name, names, reason)
 
 
 @token.command()
 @click.argument("names", type=NAME, nargs=-1, required=True, metavar="NAME...", shell_complete=names_of("ApiToken"))
 @destructive_options
 @click.pass_obj
-def delete(choices: CliOptions, names: tuple[str, ...]) -> None:
+def delete(cli: CliOptions, names: tuple[str, ...]) -> None:
     """Delete tokens, which also revokes them permanently."""
     from pharia_access.entrypoints.kubectl.change_tokens import delete as work
 
-    run_in_session(choices, work, names)
+    run_in_session(cli, work, names)
 
 
 @token.command()
@@ -146,7 +146,7 @@ def delete(choices: CliOptions, names: tuple[str, ...]) -> None:
 @stdin_option(help="Read a text that holds the token or its ID from standard input. At a terminal the command asks.")
 @object_options
 @click.pass_obj
-def whois(choices: CliOptions, token_id: str, stdin: bool) -> None:  # noqa: FBT001 - Click's
+def whois(cli: CliOptions, token_id: str, stdin: bool) -> None:  # noqa: FBT001 - Click's
     """Find a token by its ID, or by any text that holds the token: a log line, a line of a file, a part of it.
 
     Shows what the token can do, its life, and who may read its one-time Secret. The text is shown nowhere.
@@ -158,7 +158,7 @@ def whois(choices: CliOptions, token_id: str, stdin: bool) -> None:  # noqa: FBT
         raise click.UsageError(msg)
     if not token_id:
         require_stdin(given=stdin)
-    run_in_session(choices, work, (token_id,) if token_id else read_mentions())
+    run_in_session(cli, work, (token_id,) if token_id else read_mentions())
 
 
 token.add_command(rotate)

@@ -28,7 +28,7 @@ __all__ = ["whoami"]
 @output_option("table", "json", "yaml")
 @request_options
 @click.pass_obj
-def whoami(choices: CliOptions, stdin: bool, url: str, ca_file: str, insecure: bool) -> None:  # noqa: FBT001 - Click's
+def whoami(cli: CliOptions, stdin: bool, url: str, ca_file: str, insecure: bool) -> None:  # noqa: FBT001 - Click's
     """Ask a verifier for the credential and permissions of a token. A terminal does not show the token you type.
 
     This is no use of the token: the verifier notes it as an inspection, in status.lastInspectedTime and its log.
@@ -44,4 +44,4 @@ def whoami(choices: CliOptions, stdin: bool, url: str, ca_file: str, insecure: b
         msg = "Name the verifier with --verifier URL, or set VERIFIER_URL"
         raise click.UsageError(msg)
     text = read_text()
-    asyncio.run(tell(choices, text, Verifier(address, ca_file=ca_file, insecure=insecure, timeout=choices.timeout)))
+    asyncio.run(tell(cli, text, Verifier(address, ca_file=ca_file, insecure=insecure, timeout=cli.timeout)))

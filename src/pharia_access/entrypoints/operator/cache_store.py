@@ -86,7 +86,7 @@ class CacheStore:
             case "ApiRole":
                 self._cache.remove_role(name)
 
-    def malformed(self, key: str, why: str) -> None:
+    def invalid(self, key: str, why: str) -> None:
         """Log an event that names no object."""
         log.warning("skipped a malformed event", extra={"kind": self._kind, "object": key, "problem": why})
 
@@ -98,7 +98,7 @@ class CacheStore:
         """Let a watch go on where it broke off. Its events come late at worst: each is compared with the cache."""
         return True
 
-    def heard(self, since: float) -> None:
+    def mark_fresh(self, since: float) -> None:
         """Nothing rests on how old the operator's cache is: it says where to look."""
 
     def listed(self, keys: Collection[str], namespace: str | None, since: float) -> None:  # noqa: ARG002 - as above

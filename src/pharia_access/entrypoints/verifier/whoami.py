@@ -26,7 +26,7 @@ _ERRORS: Final = {
 
 def takes_long(effective_roles: EffectiveRoles) -> bool:
     """Tell whether the answer may take more than one piece."""
-    return sum(len(role.permissions) for role in effective_roles.held) * _MOST_STEPS > PIECE_LOOKUPS
+    return sum(len(role.permissions) for role in effective_roles.resolved) * _MOST_STEPS > PIECE_LOOKUPS
 
 
 def refuse(refusal: Refusal) -> HttpAnswer:
@@ -64,7 +64,7 @@ async def _permissions(effective_roles: EffectiveRoles, long: LongRequest) -> li
     """Return each permission once, as JSON. A credential may have 2,048 of them, with 16 fields each."""
     encoded: dict[Permission, msgspec.Raw] = {}
     steps = 0
-    for permission in (permission for role in effective_roles.held for permission in role.permissions):
+    for permission in (permission for role in effective_roles.resolved for permission in role.permissions):
         steps += 1 + len(permission.fields)
         if steps > PIECE_LOOKUPS:
             await long.piece()

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from pharia_access.domain.api_values import EventMessage
+from pharia_access.domain.token_bucket import TokenBucket
 from pharia_access.domain.turns import Turns
 from pharia_access.errors import AlreadyExistsError, ApiError, UnavailableError
 from pharia_access.kube import manifests, paths
@@ -29,19 +30,19 @@ REPEAT_AFTER = timedelta(minutes=10)
 MOST_REMEMBERED = 10_000
 
 
-_Told = tuple[EventMessage, datetime]
+_Queued = tuple[EventMessage, datetime]
 
 
-class _Backlog(asyncio.Queue[_Told]):
+class _Backlog(asyncio.Queue[_Queued]):
     """A queue in which namespaces take turns, by the three hooks of asyncio.Queue."""
 
     def _init(self, maxsize: int) -> None:  # noqa: ARG002 - the base's
-        self._queue: Turns[_Told] = Turns()
+        self._queue: Turns[_Queued] = Turns()
 
-    def _put(self, item: _Told) -> None:
+    def _put(self, item: _Queued) -> None:
         self._queue.append(item[0].key.namespace, item)
 
-    def _get(self) -> _Told:
+    def _get(self) -> _Queued:
         taken = self._queue.take()
         assert taken is not None, "asked only where something waits"  # noqa: S101 - for the type alone
         return taken
@@ -61,13 +62,17 @@ class RecorderClock(Protocol):
         """Return the wall clock in UTC."""
         ...
 
+    def monotonic(self) -> float:
+        """Return monotonic seconds."""
+        ...
+
     async def sleep(self, seconds: float) -> None:
         """Wait."""
         ...
 
 
 class EventRecorder:
-    """Implements `services.ports.Recorder`. Use from one event loop; `run` in a task of its own.
+    """Implements `services.operator.ports.Recorder`. Use from one event loop; `run` in a task of its own.
 
     Args:
         instance: this replica's name.
@@ -90,7 +95,8 @@ class EventRecorder:
         self._on_drop = on_drop
         self._timeout = timeout_seconds
         self._queue = _Backlog()
-        self._told: OrderedDict[tuple[str, str, str], datetime] = OrderedDict()
+        self._bucket = TokenBucket(PER_SECOND)
+        self._recorded: OrderedDict[tuple[str, str, str], datetime] = OrderedDict()
         self.dropped = 0
         """Return the number of lost Events: the queue was full, or the API server refused them."""
 
@@ -106,12 +112,13 @@ class EventRecorder:
     async def run(self) -> None:
         """Write queued Events for ever, at most about 50 a second."""
         while True:
+            await self._clock.sleep(self._bucket.wait_seconds(self._clock.monotonic()))
             notice, moment = await self._queue.get()
             try:
                 await self._write(notice, moment)
             finally:
                 self._queue.task_done()
-            await self._clock.sleep(1 / PER_SECOND)
+            self._bucket.reserve(self._clock.monotonic())
 
     async def drain(self, seconds: float) -> None:
         """Wait until the queue is written, at most so long, and drop the rest. `run` must be running."""
@@ -142,17 +149,17 @@ class EventRecorder:
 
     def _is_repeated(self, notice: EventMessage, now: datetime) -> bool:
         what = _what(notice)
-        told = self._told.get(what)
-        if told is not None and now - told < REPEAT_AFTER:
+        recorded = self._recorded.get(what)
+        if recorded is not None and now - recorded < REPEAT_AFTER:
             return True
-        self._told[what] = now
-        self._told.move_to_end(what)
-        while len(self._told) > MOST_REMEMBERED or now - next(iter(self._told.values())) >= REPEAT_AFTER:
-            self._told.popitem(last=False)
+        self._recorded[what] = now
+        self._recorded.move_to_end(what)
+        while len(self._recorded) > MOST_REMEMBERED or now - next(iter(self._recorded.values())) >= REPEAT_AFTER:
+            self._recorded.popitem(last=False)
         return False
 
     def _drop(self, notice: EventMessage) -> None:
-        self._told.pop(_what(notice), None)  # told the next time instead
+        self._recorded.pop(_what(notice), None)  # told the next time instead
         self.dropped += 1
         self._on_drop()
 

@@ -9,10 +9,10 @@ from pharia_access.services.operator.cluster_cache import ClusterCache
 from pharia_access.services.operator.leader_queue import LeaderQueue
 from pharia_access.services.operator.life_log import log_deletion
 from pharia_access.services.operator.places import Places
+from pharia_access.services.operator.ports import Ports
 from pharia_access.services.operator.probes import Probes
 from pharia_access.services.operator.schedule import Schedule
 from pharia_access.services.operator.token_index import TokenRecord
-from pharia_access.services.ports import Ports
 
 __all__ = ["COALESCE_SECONDS", "EventHandlers"]
 
@@ -73,7 +73,7 @@ class EventHandlers:
             return
         if self._queue.is_leader and isinstance(decision, WriteStatus):
             self._cache.keep_recent(token)
-        self._queue.enqueue_token(token.key, bulk=listed, ahead=token.deleting or token.spec.revoked)
+        self._queue.enqueue_token(token.key, low_priority=listed, ahead=token.deleting or token.spec.revoked)
 
     def on_token_written_too_late(self, token: Token) -> None:
         """Delete the one-time Secret that the deleted token recorded last (orphaning delete)."""
@@ -100,7 +100,7 @@ class EventHandlers:
             self._enqueue_tokens_of(after.key, *phases)
         self.wake_waiting(after.key)
         if before is None or before.generation != after.generation or before.uid != after.uid:
-            self._queue.enqueue_credential(after.key, bulk=listed, ahead=after.deleting)
+            self._queue.enqueue_credential(after.key, low_priority=listed, ahead=after.deleting)
 
     def on_credential_listed(self, key: ObjectKey) -> None:
         """Enqueue the credential: its status is judged again."""
@@ -135,7 +135,7 @@ class EventHandlers:
             token,
             credential,
             self._policy,
-            credential_malformed=credential is None and self._cache.invalid_object("ApiCredential", key) is not None,
+            credential_invalid=credential is None and self._cache.invalid_object("ApiCredential", key) is not None,
             slot_free=credential is None or not self._places.must_wait(token, credential),
         )
 

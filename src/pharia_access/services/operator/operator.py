@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from pharia_access.domain.api_values import InvalidObject, Kind
+from pharia_access.domain.backoff import heeded
 from pharia_access.domain.model import ObjectKey
 from pharia_access.errors import (
     AccessError,
@@ -18,13 +19,14 @@ from pharia_access.errors import (
     label_of,
 )
 from pharia_access.services.keyring_store import KeyringStore
-from pharia_access.services.operator.clock_offset import tell_clock_offset
+from pharia_access.services.operator.clock_offset import report_clock_offset
 from pharia_access.services.operator.cluster_cache import ClusterCache
 from pharia_access.services.operator.credential_reconciler import CredentialReconciler
 from pharia_access.services.operator.event_handlers import EventHandlers
 from pharia_access.services.operator.guards import Watchman
 from pharia_access.services.operator.leader_queue import LeaderQueue
 from pharia_access.services.operator.lists import Lists
+from pharia_access.services.operator.ports import Ports
 from pharia_access.services.operator.probes import Probes
 from pharia_access.services.operator.resync import Resync
 from pharia_access.services.operator.schedule import Schedule
@@ -32,15 +34,12 @@ from pharia_access.services.operator.scopes import Scopes
 from pharia_access.services.operator.token_reconciler import RequeueAfter, TokenReconciler
 from pharia_access.services.operator.withdrawals import Withdrawals
 from pharia_access.services.operator.work_queue import WorkItem, WorkQueue
-from pharia_access.services.ports import Ports
 
 __all__ = ["Operator", "OperatorIntervals", "Parts"]
 
 log = logging.getLogger(__name__)
 
 GAUGE_SECONDS = 5.0
-MOST_ASKED_SECONDS = 60.0
-"""How long a Retry-After is heeded."""
 MANY_DUE = 100
 """From so many tokens due at once, which are a fifth of all, one list costs less than a read of each."""
 
@@ -74,20 +73,20 @@ class Parts:
 
 
 class Operator:
-    """`sync_cache`, then `run_standby`, then `lead` for ever."""
+    """`sync_cache`, then `run_standby`, then `run_leader` for ever."""
 
-    def __init__(self, parts: Parts, rhythm: OperatorIntervals) -> None:
+    def __init__(self, parts: Parts, intervals: OperatorIntervals) -> None:
         self._parts = parts
         self.keys = parts.keys
         self._ports = parts.ports
-        self._rhythm = rhythm
+        self._intervals = intervals
         self._scopes = parts.scopes
         self.lists = Lists(
             scopes=parts.scopes,
             resync=parts.resync,
             clock=parts.ports.clock,
             metrics=parts.ports.metrics,
-            interval=rhythm.resync,
+            interval=intervals.resync,
             on_round=self._after_a_round,
         )
 
@@ -109,14 +108,14 @@ class Operator:
     async def sync_cache(self) -> None:
         """The first lists: tried until they succeed, but for those of scopes that are lost."""
         self._ports.metrics.leading(leads=False)
-        self._scopes.tell_all()
+        self._scopes.report_all()
         await self.lists.fill()
 
     async def run_standby(self) -> None:
         """Keep the cache complete, for ever."""
         await self._parts.watchman.beside(self.lists.keep(by_the_clock=False))
 
-    async def lead(self) -> None:
+    async def run_leader(self) -> None:
         """Act: at once on new work and on what was seen to be undone. A list, where the last is old, finds the rest."""
         parts = self._parts
         parts.leader_queue.start_leading()
@@ -124,7 +123,7 @@ class Operator:
         await asyncio.gather(parts.keys.refresh(), parts.watchman.look())
         try:
             async with asyncio.TaskGroup() as tasks:
-                for _ in range(self._rhythm.workers):
+                for _ in range(self._intervals.workers):
                     tasks.create_task(parts.queue.work_forever(self.handle))
                 tasks.create_task(parts.schedule.run(self._ports.clock, self._due))
                 tasks.create_task(parts.probes.run(self._is_there, parts.leader_queue.enqueue_token))
@@ -137,7 +136,7 @@ class Operator:
     async def handle(self, work: WorkItem) -> None:
         """One piece of work, to its end or to the next try. Never raises: one broken object stops no other."""
         if self._scopes.hold(work):
-            self._parts.queue.forgive(work)
+            self._parts.queue.forget(work)
             return
         began = self._ports.clock.monotonic()
         outcome = await self._attempt(work)
@@ -150,14 +149,14 @@ class Operator:
         """How it went, for the metrics."""
         try:
             await self._do(work)
-        except RequeueAfter as wish:
-            self._parts.queue.add_after(work, wish.seconds)
+        except RequeueAfter as requeue:
+            self._parts.queue.add_after(work, requeue.seconds)
         except InvalidObjectError as error:
             log.warning("an object cannot be understood", extra={"object": str(work.key), "problem": str(error)})
-            await self._tell_malformed(work)
+            await self._report_invalid(work)
             return "malformed"
         except (ConflictError, NotFoundError) as error:
-            self._parts.queue.retry(work)
+            self._parts.queue.add_rate_limited(work)
             return label_of(type(error))
         except AccessError as error:
             self._retry_later(work, error)
@@ -166,7 +165,7 @@ class Operator:
             self._retry_later(work, error)
             return "fault"
         else:
-            self._parts.queue.forgive(work)
+            self._parts.queue.forget(work)
         return "done"
 
     async def _do(self, work: WorkItem) -> None:
@@ -178,12 +177,12 @@ class Operator:
             case "secret":
                 await self._parts.withdrawals.delete_orphan(work.key, work.uid)
 
-    async def _tell_malformed(self, work: WorkItem) -> None:
-        malformed = self._invalid_object(work)
-        if malformed is None:
+    async def _report_invalid(self, work: WorkItem) -> None:
+        invalid = self._invalid_object(work)
+        if invalid is None:
             return
         try:
-            await self._ports.cluster.write_malformed_status(malformed, now=self._ports.clock.now())
+            await self._ports.cluster.write_invalid_status(invalid, now=self._ports.clock.now())
         except Exception as error:  # noqa: BLE001 - as in `handle`: who knows what such an object holds
             self._retry_later(work, error)
 
@@ -192,7 +191,7 @@ class Operator:
         return None if work.kind == "secret" else self._parts.cache.invalid_object(kind, work.key)
 
     def _retry_later(self, work: WorkItem, error: Exception) -> None:
-        seconds = self._parts.queue.retry(work, at_least=self._least_wait(work, error))
+        seconds = self._parts.queue.add_rate_limited(work, at_least=self._least_wait(work, error))
         log.warning(
             "reconcile failed",
             extra={
@@ -208,8 +207,7 @@ class Operator:
         if isinstance(error, ForbiddenError):
             self.lists.look_soon(self._scopes.of(work.key.namespace).name)
             return self._scopes.refused(work.key.namespace)
-        asked = error.retry_after if isinstance(error, UnavailableError) else None
-        return min(asked or 0.0, MOST_ASKED_SECONDS)
+        return heeded(error.retry_after if isinstance(error, UnavailableError) else None)
 
     async def _is_there(self, secret: ObjectKey, uid: str) -> bool | None:
         """None where it was not even asked."""
@@ -231,7 +229,7 @@ class Operator:
         """All has been listed anew: what else is looked at now and then."""
         if self._parts.leader_queue.is_leader:
             await self._parts.keys.refresh()
-        await tell_clock_offset(self._ports)
+        await report_clock_offset(self._ports)
 
     async def _gauge(self) -> None:
         while True:
@@ -244,5 +242,6 @@ class Operator:
         parts, metrics = self._parts, self._ports.metrics
         metrics.queue(len(parts.queue), parts.queue.oldest_seconds())
         metrics.tokens(parts.cache.tokens.totals())
+        metrics.expiring_soon(parts.cache.tokens.expiring_soon())
         due = parts.schedule.next_due()
         metrics.next_due(None if due is None else datetime.fromtimestamp(due, UTC))

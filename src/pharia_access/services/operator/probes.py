@@ -6,10 +6,12 @@ a second, namespaces in turn. The end of the window is the schedule's business, 
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from pharia_access.domain.backoff import Backoff
 from pharia_access.domain.model import ObjectKey
+from pharia_access.domain.token_bucket import TokenBucket
 from pharia_access.domain.turns import Turns
 from pharia_access.services.operator.deadline_heap import DeadlineHeap
 from pharia_access.services.ports import Clock
@@ -30,17 +32,19 @@ class ProbeIntervals:
 class _Probe:
     secret: ObjectKey
     uid: str
-    wait: float
+    looks: int = 1
+    """The number of the next look."""
 
 
 class Probes:
     """One probe a token; `watch` with None ends it."""
 
-    def __init__(self, clock: Clock, pace: ProbeIntervals) -> None:
+    def __init__(self, clock: Clock, intervals: ProbeIntervals) -> None:
         self._clock = clock
-        self._pace = pace
+        self._backoff = Backoff(intervals.first.total_seconds(), intervals.longest.total_seconds())
+        self._bucket = TokenBucket(intervals.per_second)
         self._open: dict[ObjectKey, _Probe] = {}
-        self._moments = DeadlineHeap()
+        self._deadlines = DeadlineHeap()
         self._due: Turns[tuple[ObjectKey, _Probe]] = Turns()
         self._wake = asyncio.Event()
         self._missing: set[str] = set()
@@ -51,12 +55,11 @@ class Probes:
         if known is not None and (secret is None or secret[1] != known.uid):
             self._missing.discard(known.uid)
             del self._open[token]
-            self._moments.set(token, None)
+            self._deadlines.set(token, None)
             known = None
         if secret is not None and known is None:
             name, uid = secret
-            first = self._pace.first.total_seconds()
-            self._plan(token, _Probe(ObjectKey(token.namespace, name), uid, first))
+            self._plan(token, _Probe(ObjectKey(token.namespace, name), uid))
 
     def is_missing(self, uid: str) -> bool:
         """Whether a probe found that Secret gone."""
@@ -69,6 +72,7 @@ class Probes:
     ) -> None:
         """Probe for ever. `is_there` must not raise; it answers True when it cannot tell, None where it did not ask."""
         while True:
+            await self._clock.sleep(self._bucket.wait_seconds(self._clock.monotonic()))
             token = await self._next_due()
             probe = self._open[token]
             there = await is_there(probe.secret, probe.uid)
@@ -81,21 +85,20 @@ class Probes:
                 self._missing.add(probe.uid)
                 self._back_off(token, probe)
                 found_missing(token)
-            await self._clock.sleep(1 / self._pace.per_second)
+            self._bucket.reserve(self._clock.monotonic())
 
     def _back_off(self, token: ObjectKey, probe: _Probe) -> None:
         if self._open.get(token) == probe:
-            wait = min(2 * probe.wait, self._pace.longest.total_seconds())
-            self._plan(token, _Probe(probe.secret, probe.uid, wait))
+            self._plan(token, replace(probe, looks=probe.looks + 1))
 
     def _plan(self, token: ObjectKey, probe: _Probe) -> None:
         self._open[token] = probe
-        self._moments.set(token, self._clock.monotonic() + probe.wait)
+        self._deadlines.set(token, self._clock.monotonic() + self._backoff.after(probe.looks))
         self._wake.set()
 
     async def _next_due(self) -> ObjectKey:
         while True:
-            while (token := self._moments.pop_until(self._clock.monotonic())) is not None:
+            while (token := self._deadlines.pop_until(self._clock.monotonic())) is not None:
                 self._due.append(token.namespace, (token, self._open[token]))
             due = self._due.take(waits=lambda planned: self._open.get(planned[0]) is planned[1])
             if due is not None:
@@ -105,7 +108,7 @@ class Probes:
     async def _nap(self) -> None:
         """Until the next one is due, or another is planned."""
         self._wake.clear()
-        first = self._moments.first()
+        first = self._deadlines.first()
         try:
             async with asyncio.timeout(None if first is None else first - self._clock.monotonic()):
                 await self._wake.wait()

@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from pharia_access.domain.token_bucket import TokenBucket
 from pharia_access.errors import ApiError, ForbiddenError, label_of
+from pharia_access.services.operator.ports import Metrics
 from pharia_access.services.operator.work_queue import WorkItem, WorkQueue
-from pharia_access.services.ports import Clock, Metrics
+from pharia_access.services.ports import Clock
 
 __all__ = ["CATALOG", "EVERYWHERE", "Scope", "Scopes"]
 
@@ -23,7 +25,7 @@ EVERYWHERE: Final = "*"
 CATALOG: Final = "apiroles/*"
 """The scope of the roles. No namespace can be called so."""
 
-PATIENCE_SECONDS: Final = 10.0
+START_TIMEOUT_SECONDS: Final = 10.0
 """How long a start waits for a scope that is neither listed nor refused."""
 CONFIRM_SECONDS: Final = 2.0
 """How long a 403 must last to count: an API server that has just started gives some before it knows its roles."""
@@ -48,9 +50,9 @@ class Scope:
     listed: bool = False
     denied: bool = False
     failing: bool = False
-    deaf: bool = False
+    unwatched: bool = False
     held: dict[WorkItem, None] = field(default_factory=dict)
-    told: bool = True
+    reported: bool = True
     denied_since: float = math.inf
 
     @property
@@ -61,16 +63,16 @@ class Scope:
     @property
     def watched(self) -> bool:
         """Whether all is well with it."""
-        return self.listed and self.heard
+        return self.listed and self.is_current
 
     @property
-    def heard(self) -> bool:
+    def is_current(self) -> bool:
         """Whether we hear what happens there, so that the view is as it is."""
-        return not (self.failing or self.deaf)
+        return not (self.failing or self.unwatched)
 
-    def settled(self, now: float) -> bool:
+    def start_may_proceed(self, now: float) -> bool:
         """Whether a start need not wait for it any longer."""
-        return self.listed or self.denied or (self.began is not None and now - self.began >= PATIENCE_SECONDS)
+        return self.listed or self.denied or (self.began is not None and now - self.began >= START_TIMEOUT_SECONDS)
 
 
 class Scopes:
@@ -86,7 +88,7 @@ class Scopes:
         self.catalog = Scope(CATALOG)
         self._stranger = Scope("", listed=True)
         self._namespaces = {name: Scope(name) for name in namespaces or (EVERYWHERE,)}
-        self._refused_until: dict[str, float] = {}
+        self._refused: dict[str, TokenBucket] = {}
 
     def __iter__(self) -> Iterator[Scope]:
         yield self.catalog
@@ -104,7 +106,9 @@ class Scopes:
     def started(self) -> bool:
         """Whether a start need wait no longer: some namespace was listed, and nothing else is worth the wait."""
         now = self._clock.monotonic()
-        return all(scope.settled(now) for scope in self) and any(scope.listed for scope in self._namespaces.values())
+        return all(scope.start_may_proceed(now) for scope in self) and any(
+            scope.listed for scope in self._namespaces.values()
+        )
 
     @property
     def all_denied(self) -> bool:
@@ -113,7 +117,7 @@ class Scopes:
 
     def missing(self) -> list[str]:
         """What keeps a replica from its work, or from standing by for it: that no namespace can be watched."""
-        lost = [scope.name for scope in self._namespaces.values() if scope.denied or scope.deaf]
+        lost = [scope.name for scope in self._namespaces.values() if scope.denied or scope.unwatched]
         return [f"no namespace can be watched: {', '.join(lost)}"] if len(lost) == len(self._namespaces) else []
 
     def hold(self, work: WorkItem) -> bool:
@@ -136,9 +140,9 @@ class Scopes:
         A right that lacks is refused to each token alike: of 50,000, only some are tried in a second.
         """
         now = self._clock.monotonic()
-        until = max(now, self._refused_until.get(namespace, now)) + 1 / REFUSED_PER_SECOND
-        self._refused_until[namespace] = until
-        return until - now
+        bucket = self._refused.setdefault(namespace, TokenBucket(REFUSED_PER_SECOND))
+        bucket.reserve(now)
+        return bucket.wait_seconds(now)
 
     # --- what became of a scope
 
@@ -150,10 +154,10 @@ class Scopes:
     def was_listed(self, scope: Scope) -> None:
         """A list of it has ended: what was held goes on."""
         scope.listed, scope.failing, scope.denied, scope.denied_since = True, False, False, math.inf
-        for namespace in [one for one in self._refused_until if self.of(one) is scope]:
-            del self._refused_until[namespace]
+        for namespace in [one for one in self._refused if self.of(one) is scope]:
+            del self._refused[namespace]
         self._release(scope)
-        self._tell(scope)
+        self._report(scope)
 
     def may_be_listed(self, scope: Scope) -> None:
         """It was looked at, and not refused. Where that was in doubt only, work goes on; a loss is over with a list."""
@@ -167,32 +171,32 @@ class Scopes:
         now = self._clock.monotonic()
         scope.denied_since = min(scope.denied_since, now) if isinstance(error, ForbiddenError) else math.inf
         scope.denied = scope.denied or now - scope.denied_since >= CONFIRM_SECONDS
-        self._tell(scope, error)
+        self._report(scope, error)
 
     def _release(self, scope: Scope) -> None:
         held, scope.held = scope.held, {}
         for work in held:
-            self._queue.add(work, bulk=True)
+            self._queue.add(work, low_priority=True)
 
     def is_watched(self, name: str, *, watched: bool) -> None:
         """The watch of the scope of that name was refused or has ended, or goes on."""
         scope = self.called(name)
-        scope.deaf = not watched
-        self._tell(scope)
+        scope.unwatched = not watched
+        self._report(scope)
 
-    def tell_all(self) -> None:
+    def report_all(self) -> None:
         """Tell the metrics of each namespace that is named."""
         for scope in self._namespaces.values() if self._named else ():
             self._metrics.namespace_watched(scope.name, watched=scope.watched)
 
-    def _tell(self, scope: Scope, error: ApiError | None = None) -> None:
+    def _report(self, scope: Scope, error: ApiError | None = None) -> None:
         """Say once that a scope is lost, and once that it is back."""
-        self.tell_all()
-        if scope.heard is scope.told:
+        self.report_all()
+        if scope.is_current is scope.reported:
             return
-        scope.told = scope.heard
+        scope.reported = scope.is_current
         what = "the catalog of roles" if scope is self.catalog else "a namespace"
-        if scope.heard:
+        if scope.is_current:
             log.info("%s is watched again", what, extra={"namespace": scope.name})
             return
         problem = {} if error is None else {"error": label_of(type(error)), "problem": str(error)}

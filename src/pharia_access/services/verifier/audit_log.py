@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from pharia_access.domain.token_bucket import TokenBucket
 from pharia_access.domain.verdict import IssuedToken, Refusal
 from pharia_access.services.verifier.authorizer import Contract
 
@@ -78,8 +79,7 @@ class AuditLog:
         self._client = client
         self._kinds: OrderedDict[tuple[str, str, str], _Kind] = OrderedDict()
         self._forgotten = 0
-        self._allowance = limits.burst
-        self._filled_at = boottime()
+        self._bucket = TokenBucket(limits.per_second, burst=limits.burst)
 
     def refused(self, contract: Contract, reason: Refusal, *, token: IssuedToken | None, detail: str = "") -> None:
         """Log a denied request, unless the log has its kind from this interval."""
@@ -132,12 +132,7 @@ class AuditLog:
 
     def _may_write(self, kind: _Kind) -> bool:
         now = self._boottime()
-        if now < kind.next_at:
+        if now < kind.next_at or not self._bucket.allow(now):
             return False
-        self._allowance = min(self._limits.burst, self._allowance + (now - self._filled_at) * self._limits.per_second)
-        self._filled_at = now
-        if self._allowance < 1:
-            return False
-        self._allowance -= 1
         kind.next_at = now + self._limits.interval
         return True

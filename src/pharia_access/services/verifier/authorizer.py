@@ -222,7 +222,7 @@ def _is_costly(allowed: Allowed, requirement: str) -> bool:
     parsed, roles = _parsed(requirement), allowed.effective_roles
     return (
         isinstance(parsed, Requirement)
-        and parsed.steps * len(roles.held) > _MAX_INLINE_STEPS
+        and parsed.steps * len(roles.resolved) > _MAX_INLINE_STEPS
         and requirement not in roles.met
     )
 

@@ -63,7 +63,7 @@ class IndexUpdater(Generic[T]):
         """Remove an object that is gone, or that is no issued token."""
         self._view.index.drop(self._kind, key)
 
-    def malformed(self, key: str, why: str) -> None:
+    def invalid(self, key: str, why: str) -> None:
         """Remove an object that cannot be decoded."""
         self._view.index.drop(self._kind, key)
         self._metrics.malformed(self._kind)
@@ -79,7 +79,7 @@ class IndexUpdater(Generic[T]):
         """Tell whether a watch that broke off may resume. Otherwise a full list comes first."""
         return self._view.freshness.may_resume(self._part, now)
 
-    def heard(self, since: float) -> None:
+    def mark_fresh(self, since: float) -> None:
         """Note that the index has everything up to that moment."""
         self._view.freshness.mark_fresh(self._part, since)
 

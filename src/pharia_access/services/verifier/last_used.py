@@ -14,6 +14,7 @@ from collections.abc import Callable
 from enum import Enum, auto
 from typing import Protocol
 
+from pharia_access.domain.backoff import Backoff
 from pharia_access.domain.verdict import IssuedToken
 from pharia_access.errors import ConflictError, ForbiddenError, NotFoundError, UnavailableError, label_of
 from pharia_access.services.ports import Clock
@@ -23,8 +24,7 @@ __all__ = ["LastUsedMetrics", "LastUsedRecorder", "LastUsedWriter", "NullLastUse
 
 log = logging.getLogger(__name__)
 
-_FIRST_WAIT = 1.0
-_LONGEST_WAIT = 60.0
+_BACKOFF = Backoff(first=1.0, longest=60.0, jitter=0.5)
 _ADVICE = "give the verifier's ServiceAccount the right to patch apitokens/status, or set PHARIA_ACCESS_LAST_USED=false"
 
 _INSPECTION_INTERVAL = 60.0
@@ -93,7 +93,7 @@ class LastUsedRecorder:
         now: Callable[[], float],
         metrics: LastUsedMetrics,
         known: Callable[[str], IssuedToken | None] | None = None,
-        spread: Callable[[], float] = random.random,
+        chance: Callable[[], float] = random.random,
     ) -> None:
         self._interval = interval
         self._rate_limiter = rate_limiter
@@ -101,7 +101,7 @@ class LastUsedRecorder:
         self._now = now
         self._metrics = metrics
         self._known = known
-        self._spread = spread
+        self._chance = chance
         self._write_time = {_What.USE: writer.write_last_used, _What.INSPECTION: writer.write_last_inspected}
         self._pending: dict[tuple[_What, str], Use] = {}
         self._inspected: OrderedDict[str, float] = OrderedDict()
@@ -143,20 +143,15 @@ class LastUsedRecorder:
         failures = 0
         while True:
             await self._something.wait()
-            await self._rate_limiter.turn()
+            await self._rate_limiter.wait()
             try:
                 await self._write_oldest()
                 failures = 0
             except UnavailableError as error:
-                wait = self._wait(failures, error.retry_after)
                 failures += 1
+                wait = _BACKOFF.after(failures, chance=self._chance(), retry_after=error.retry_after)
                 log.info("a last-used time could not be written yet", extra={"problem": str(error), "wait": wait})
                 await self._clock.sleep(wait)
-
-    def _wait(self, failures: int, asked: float | None) -> float:
-        """Return seconds to wait: doubled each time, a minute at most, with jitter between half and all of that."""
-        longest = min(_LONGEST_WAIT, _FIRST_WAIT * (1 << min(failures, 10)))
-        return min(_LONGEST_WAIT, max(asked or 0.0, longest * (1 + self._spread()) / 2))
 
     async def _write_oldest(self) -> None:
         """Write one use. Raises UnavailableError, and puts the use last, so that one bad object blocks no other."""

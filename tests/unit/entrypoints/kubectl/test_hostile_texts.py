@@ -31,6 +31,10 @@ from tests.support.builders.filled_objects import VALID, Place, filled, leaves
 from tests.support.kubectl.cli_sessions import FakeCluster, serve
 from tests.support.kubectl.emulator import shown, sit_down
 
+pytestmark = pytest.mark.no_cover
+"""Many examples of code that other tests cover: tracing them takes twice as long again."""
+
+
 Json = dict[str, Any]
 _SPINS = re.compile(r"\x1b\[(?:\?25[lh]|\d*[AKm]|[\d;]*m|2K)")
 """What rich writes to draw a spinner over itself."""
@@ -142,7 +146,7 @@ def test_the_words_of_an_api_server_are_one_line_that_is_harmless(
 ) -> None:
     error = kind(HOSTILE)
     if isinstance(error, ApiError):
-        error.said, error.status = f"denied request: {HOSTILE}", 403
+        error.server_message, error.status = f"denied request: {HOSTILE}", 403
     mocker.patch.object(FakeCluster, "read", side_effect=error)
 
     text = written([], "token get it -v")

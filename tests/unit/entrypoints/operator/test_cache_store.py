@@ -107,7 +107,7 @@ def test_who_lists_hears_how_the_watches_of_a_scope_go(post: Post) -> None:
     store.interrupted(Interruption.BROKEN, 3)
     store.interrupted(Interruption.DENIED, 4)
     store.denied(4)
-    store.heard(5)
+    store.mark_fresh(5)
 
     assert told == ["goes on finance", "list finance", "refused finance", "refused finance"]
     assert store.may_resume(6)
@@ -130,7 +130,7 @@ def test_a_watch_that_begins_anew_is_logged_and_no_refusal(
 
 
 def test_an_event_of_no_object_is_logged_and_changes_nothing(post: Post, caplog: pytest.LogCaptureFixture) -> None:
-    post.store_of("ApiToken", "finance").malformed("", "an event without the name of an object")
+    post.store_of("ApiToken", "finance").invalid("", "an event without the name of an object")
 
     assert "malformed event" in caplog.text
     assert len(post.cache.tokens) == 0

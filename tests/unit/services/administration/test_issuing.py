@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from pharia_access.domain.administration.collection_state import UNSEEN
 from pharia_access.domain.administration.lifetime_input import Lifetime
 from pharia_access.domain.administration.next_steps import (
     AskForRight,
@@ -139,7 +140,7 @@ async def test_the_secret_is_handed_over_and_its_one_time_secret_deleted() -> No
     assert destination.taken == [("new", TEXT)]
     assert objects.secrets == {}
     assert heard.events == [TokenCreated(NEW)]
-    assert heard.waits == ["no operator has seen the token yet"]
+    assert heard.waits == [UNSEEN]
 
 
 async def test_a_dry_run_waits_for_nothing_and_hands_nothing_over() -> None:
@@ -210,7 +211,7 @@ async def test_a_token_that_is_not_minted_in_time_can_be_collected_later() -> No
         await issuing.issue(context, plan, FakeDestination())
     objects.operator = True
     destination = FakeDestination()
-    await issuing.collect(context, "new", destination, patience=timedelta(minutes=1))
+    await issuing.collect(context, "new", destination, wait_timeout=timedelta(minutes=1))
 
     assert raised.value.next_steps == (CollectToken(NEW),)
     assert destination.taken == [("new", TEXT)]
@@ -234,6 +235,6 @@ async def test_an_interruption_says_what_is_left_to_do() -> None:
 
 async def test_a_token_that_is_not_there_leaves_nothing_to_do() -> None:
     with pytest.raises(NotFoundError) as raised:
-        await issuing.collect(context_of(a_cluster()), "new", FakeDestination(), patience=timedelta(minutes=1))
+        await issuing.collect(context_of(a_cluster()), "new", FakeDestination(), wait_timeout=timedelta(minutes=1))
 
     assert raised.value.next_steps == ()

@@ -6,11 +6,17 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import pytest
+
 from pharia_access.services.operator.leadership import Elector, LeaseTimings
 from tests.support.fakes.cluster import FakeCluster
 from tests.support.fakes.scripted_faults import Call, Crash, Faults, RandomFaults
 from tests.support.fakes.store import FakeStore
 from tests.support.fakes.virtual_time import FakeClock, run_simulated
+
+pytestmark = pytest.mark.no_cover
+"""Many examples of code that other tests cover: tracing them takes twice as long again."""
+
 
 RUNS = 40
 CHAOS_SECONDS, CALM_SECONDS = 400.0, 200.0
@@ -91,7 +97,7 @@ class World:
         """It leads until it loses the Lease, crashes, or is stopped, and gives the Lease up only then."""
         cluster = FakeCluster(self.store, faults=self.mishaps(), turn=self.slowly())
         clock = SkewedClock(self.clock, timedelta(seconds=self.rng.uniform(-3600, 3600)))
-        elector = Elector(leases=cluster, clock=clock, identity=identity, pace=LeaseTimings())
+        elector = Elector(leases=cluster, clock=clock, identity=identity, timings=LeaseTimings())
         try:
             await asyncio.wait_for(self.lead(elector, identity), 1e6 if self.calm else life)
         except TimeoutError:

@@ -37,7 +37,7 @@ async def next_try(live: LiveOperatorHarness) -> float | None:
     """After how many seconds there is work again, None where there is none within a quarter of an hour."""
     began = live.clock.monotonic()
     try:
-        work = await asyncio.wait_for(live.replica.queue.take(), 900)
+        work = await asyncio.wait_for(live.replica.queue.get(), 900)
     except TimeoutError:
         return None
     live.replica.queue.done(work)
@@ -191,7 +191,7 @@ async def test_where_only_its_credential_cannot_be_understood_a_token_waits_and_
 async def test_telling_an_object_what_is_wrong_with_it_is_tried_again(
     clock: FakeClock, error: Exception, expected: float
 ) -> None:
-    live = LiveOperatorHarness(clock, failing(error, at="write_malformed_status"))
+    live = LiveOperatorHarness(clock, failing(error, at="write_invalid_status"))
     live.store.malformed[TOKEN] = BROKEN
     live.replica.cache.apply_invalid(BROKEN)
 
