@@ -22,6 +22,7 @@ from collections.abc import Callable
 from hmac import compare_digest
 from typing import NoReturn, Self, SupportsIndex, final
 
+from pharia_access.domain.grammar import counted
 from pharia_access.errors import TokenFormatError
 
 __all__ = [
@@ -199,7 +200,7 @@ def _ascii(text: object) -> str:
 def _draw(entropy: Callable[[int], bytes], count: int) -> bytes:
     drawn = entropy(count)
     if len(drawn) != count:
-        msg = f"the entropy source returned {len(drawn)} bytes where {count} were asked for"
+        msg = f"the entropy source returned {counted(len(drawn), 'byte')} where {count} were asked for"
         raise TokenFormatError(msg)
     return drawn
 
