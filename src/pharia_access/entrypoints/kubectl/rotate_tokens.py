@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pharia_access.domain.durations import humanize
+from pharia_access.domain.grammar import counted, plural
 from pharia_access.domain.model import ObjectKey
 from pharia_access.entrypoints.kubectl.failures import explain
 from pharia_access.entrypoints.kubectl.listing import nothing_listed
@@ -74,7 +75,8 @@ async def rotate_expiring(
         for failure in failures:
             say(*_told(failure, session.options))
     if failures:
-        msg = f"{len(plan.due) - len(done)} of {len(plan.due)} tokens were not rotated"
+        left, all_due = len(plan.due) - len(done), counted(len(plan.due), "token")
+        msg = f"{left} of {all_due} {plural(left, 'was', 'were')} not rotated"
         raise IncompleteError(msg)
 
 

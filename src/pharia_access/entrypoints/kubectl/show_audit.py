@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from pharia_access.domain.administration.hygiene_rules import Finding, Limits
+from pharia_access.domain.grammar import counted
 from pharia_access.entrypoints.kubectl.listing import nothing_listed
 from pharia_access.entrypoints.kubectl.options import CliOptions
 from pharia_access.entrypoints.kubectl.prompts import say
@@ -36,9 +37,9 @@ async def audit(
     elif found.findings:
         _print(found.findings)
     elif not (nothing and fail):
-        say(f"{nothing}: nothing was looked at." if nothing else f"Nothing found in {_told(looked_at)}.")
+        say(f"{nothing}: nothing was looked at." if nothing else f"Nothing found in {_counts(looked_at)}.")
     if fail and (found.findings or nothing):
-        count = _told({"findings": len(found.findings)})
+        count = _counts({"findings": len(found.findings)})
         msg = f"Something was found: {count}" if found.findings else f"{nothing}: nothing was looked at"
         raise FoundError(msg)
 
@@ -48,8 +49,8 @@ def _print(found: Sequence[Finding]) -> None:
     print_table([heading.upper() for heading in rows[0]], [list(row.values()) for row in rows])
 
 
-def _told(looked_at: Mapping[str, int]) -> str:
-    return " and ".join(f"{count} {noun if count != 1 else noun[:-1]}" for noun, count in looked_at.items())
+def _counts(looked_at: Mapping[str, int]) -> str:
+    return " and ".join(counted(count, noun.removesuffix("s")) for noun, count in looked_at.items())
 
 
 def _fields(finding: Finding) -> dict[str, str]:
