@@ -54,6 +54,6 @@ def _fields(finding: Finding) -> dict[str, str]:
         "namespace": finding.key.namespace,
         "kind": finding.kind,
         "name": finding.key.name,
-        "fault": str(finding.fault),
+        "fault": str(finding.type),
         "message": finding.message,
     }

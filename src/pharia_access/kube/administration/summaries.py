@@ -9,7 +9,6 @@ from pharia_access.domain.durations import parse_duration
 from pharia_access.domain.model import REPLACES, ObjectKey
 from pharia_access.domain.times import parse_time
 from pharia_access.errors import InvalidObjectError
-from pharia_access.kube.schema import to_role
 
 __all__ = ["credential_summary", "role_summary", "token_summary"]
 
@@ -84,6 +83,8 @@ def credential_summary(body: Body) -> CredentialSummary:
 
 def role_summary(body: Body) -> RoleSummary:
     """Sum up an ApiRole."""
+    from pharia_access.kube.schema import to_role
+
     spec = _part(body, "spec")
     try:
         role = to_role(body)
