@@ -52,11 +52,13 @@ def test_the_story_of_the_page(workspace: Workspace, plugin: Plugin, anna: Plugi
         f"Next: kubectl access token create invoice-bot --expires 90d -n {here} --as anna\n"
     )
 
-    created, secret, once = told(
+    created, secret, once, end = told(
         anna, "token", "create", "invoice-bot", "--name", "ci", "--expires", "90d", "--window", "1h"
     ).splitlines()
     assert created == "token ci created"
     assert once == "This is the only time it is shown: it cannot be read again."
+    assert end.startswith("The token ci ends at ")
+    assert end.endswith(" (in 89d)."), end
     _proves(workspace, secret, days=90)
     workspace.until_gone("Secret", "ci-token")
     assert condition(workspace.until_delivery("ci", "Collected"), "Delivered")["reason"] == "Collected"

@@ -14,6 +14,7 @@ from pharia_access.kube.administration.lent import connect_lent
 from pharia_access.kube.administration.objects import KubeObjects
 from pharia_access.kube.administration.personal_secrets import PersonalSecrets
 from pharia_access.kube.administration.summarized_objects import SummarizedObjects
+from pharia_access.kube.administration.workloads import KubeWorkloads
 from pharia_access.kube.connection import Connection
 from pharia_access.kube.gateway import KubeCluster
 from pharia_access.kube.secrets import KubeSecrets
@@ -37,6 +38,7 @@ class CliSession:
 
     context: Context
     secrets: PersonalSecrets
+    workloads: KubeWorkloads
     connection: Connection
     options: str = ""
 
@@ -67,7 +69,8 @@ async def open_session(  # noqa: PLR0913 - a keyword for each choice
             progress=progress,
             dry_run=dry_run,
         )
-        yield CliSession(context, personal, connection, options)
+        workloads = KubeWorkloads(connection, timeout_seconds=timeout_seconds)
+        yield CliSession(context, personal, workloads, connection, options)
 
 
 def random_letters() -> str:

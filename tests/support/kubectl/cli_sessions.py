@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pharia_access.bootstrap.cli import CliSession, random_letters
-from pharia_access.errors import AlreadyExistsError, ForbiddenError, NotFoundError
+from pharia_access.domain.administration.secret_readers import SecretReaders
+from pharia_access.domain.deletions import GONE, Deletion
+from pharia_access.errors import ForbiddenError, NotFoundError
 from pharia_access.kube.administration.kubectl_proxy import LentLogin
 from pharia_access.kube.administration.objects import ListPage
 from pharia_access.kube.administration.summarized_objects import SummarizedObjects
@@ -25,7 +27,9 @@ if TYPE_CHECKING:
 
     from pytest_mock import MockerFixture
 
+    from pharia_access.domain.administration.own_secret import OwnSecret, SecretMark
     from pharia_access.domain.administration.stored import Right
+    from pharia_access.domain.api_values import OneTimeSecret
     from pharia_access.domain.model import ObjectKey
     from pharia_access.domain.token import TokenText
     from pharia_access.services.administration.progress import Progress
@@ -45,6 +49,19 @@ class StillClock:
         return self.at
 
 
+@dataclass(frozen=True, slots=True)
+class _Delivery:
+    """The one-time Secret that there is."""
+
+    secret: OneTimeSecret | None
+
+    async def read(self, key: ObjectKey) -> OneTimeSecret | None:
+        return self.secret
+
+    async def delete(self, key: ObjectKey, uid: str) -> Deletion:
+        return GONE
+
+
 @dataclass(slots=True)
 class FakeCluster:
     """What lies in a `bootstrap.cli.CliSession`: objects as JSON, one-time Secrets, and Secrets of one's own.
@@ -58,15 +75,25 @@ class FakeCluster:
     bodies: list[Json] = field(default_factory=list)
     forbidden: set[str] = field(default_factory=set)
     namespaces: set[str] | None = field(default_factory=lambda: {"finance"})
-    own_secrets: set[str] = field(default_factory=set)
+    own_secrets: dict[str, OwnSecret] = field(default_factory=dict)
+    readers: SecretReaders = field(default_factory=SecretReaders)
+    one_time: OneTimeSecret | None = None
     namespace: str = "finance"
     clock: StillClock = field(default_factory=StillClock)
     written: list[Json] = field(default_factory=list)
 
     def session(self, *, progress: Progress, dry_run: bool) -> CliSession:
         own: Any = self
-        context = Context(SummarizedObjects(own), own, own.clock, self.namespace, random_letters, progress, dry_run)
-        return CliSession(context, own, own)
+        context = Context(
+            SummarizedObjects(own),
+            _Delivery(self.one_time),
+            own.clock,
+            self.namespace,
+            random_letters,
+            progress,
+            dry_run,
+        )
+        return CliSession(context, own, own, own)
 
     async def read(self, kind: str, key: ObjectKey) -> Json:
         self._judge(f"get {kind}")
@@ -102,14 +129,22 @@ class FakeCluster:
     async def has_namespace(self, name: str) -> bool | None:
         return None if self.namespaces is None else name in self.namespaces
 
-    async def require_storable(self, key: ObjectKey, entry: str) -> None:
-        self._judge("create Secret")
-        if key.name in self.own_secrets:
-            msg = "it is there"
-            raise AlreadyExistsError(msg)
+    async def inspect_own(self, key: ObjectKey) -> OwnSecret | None:
+        self._judge("get Secret")
+        return self.own_secrets.get(key.name)
 
-    async def store(self, key: ObjectKey, entry: str, text: TokenText) -> None:
-        self.written.append({"kind": "Secret", "name": key.name})
+    async def create_own(self, key: ObjectKey, mark: SecretMark, text: TokenText | None) -> None:
+        self._judge("create Secret")
+        if text is not None:
+            self.written.append({"kind": "Secret", "name": key.name})
+
+    async def overwrite_own(self, secret: OwnSecret, mark: SecretMark, text: TokenText | None) -> None:
+        self._judge("patch Secret")
+        if text is not None:
+            self.written.append({"kind": "Secret", "name": secret.key.name, "token": mark.token})
+
+    async def readers_of(self, secret: ObjectKey) -> SecretReaders:
+        return self.readers
 
     def _judge(self, what: str) -> None:
         if what in self.forbidden:

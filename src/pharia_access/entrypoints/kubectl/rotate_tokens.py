@@ -10,6 +10,7 @@ from pharia_access.domain.model import ObjectKey
 from pharia_access.entrypoints.kubectl.failures import explain
 from pharia_access.entrypoints.kubectl.listing import nothing_listed
 from pharia_access.entrypoints.kubectl.options import CliOptions
+from pharia_access.entrypoints.kubectl.own_secret_destination import tell_overwritten
 from pharia_access.entrypoints.kubectl.prompts import present, say
 from pharia_access.entrypoints.kubectl.render import print_table, until
 from pharia_access.entrypoints.kubectl.secret_destinations import destination_for
@@ -40,10 +41,12 @@ async def rotate(
 ) -> None:
     """Replace one."""
     plan = await plan_rotation(session.context, name, options, force=choices.force)
-    destination = destination_for(where, session.secrets, session.context.namespace)
+    credential = plan.old.summary.credential
+    destination = destination_for(where, session.secrets, session.context.namespace, credential=credential)
     await destination.check()
     present(choices, plan)
     _print(session, choices, [await carry_out(session.context, plan, destination)])
+    await tell_overwritten(session, destination)
 
 
 async def rotate_expiring(
@@ -55,7 +58,7 @@ async def rotate_expiring(
     present(choices, plan)
 
     def destination_of(context: Context, new: ObjectKey) -> SecretDestination:
-        return destination_for(_output_for(where, choices, new), session.secrets, context.namespace)
+        return destination_for(_output_for(where, choices, new), session.secrets, context.namespace, credential="")
 
     done: list[Rotated] = []
     failures: list[NotRotated] = []
