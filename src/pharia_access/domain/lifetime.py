@@ -2,10 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from pharia_access.domain.model import DeliveryState, Policy, Token, TokenPolicy, TokenSpec
+from pharia_access.domain.model import DeliveryState, Phase, Policy, Token, TokenPolicy, TokenSpec
 from pharia_access.domain.times import whole_seconds
 
-__all__ = ["end_of_life", "expiring_soon_at", "expiry", "longest_life", "next_end", "overlong_by"]
+__all__ = ["end_of_life", "expiring_soon_at", "expiry", "longest_life", "next_end", "noted_end", "overlong_by"]
 
 
 def longest_life(policy: Policy, wish: TokenPolicy) -> timedelta:
@@ -39,6 +39,17 @@ def expiry(token: Token) -> datetime | None:
     """Return the expiry in whole seconds: the mint's, or the spec's `expiresAt` if that is earlier."""
     ends = [whole_seconds(end) for end in (token.status.expires_at, token.spec.expires_at) if end is not None]
     return min(ends, default=None)
+
+
+def noted_end(token: Token, phase: Phase, now: datetime) -> datetime | None:
+    """Return `status.endsAt`: the expiry, or for a token that ended earlier the time at which that was noted, once."""
+    end = expiry(token)
+    if phase in {Phase.PENDING, Phase.ACTIVE}:
+        return end
+    if token.status.phase in {Phase.EXPIRED, Phase.REVOKED, Phase.FAILED}:
+        return token.status.ends_at or end
+    noted = whole_seconds(now)
+    return noted if end is None else min(end, noted)
 
 
 def next_end(token: Token) -> datetime | None:

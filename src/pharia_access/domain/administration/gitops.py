@@ -7,12 +7,11 @@ GitOps tool's mark is on the object and no such tool owns fields of it, all that
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-__all__ = ["MANAGERS", "declared_by", "field_declared_by"]
+from pharia_access.domain.gitops import MANAGERS
+
+__all__ = ["declared_by", "field_declared_by"]
 
 Body = Mapping[str, Any]
-
-MANAGERS: Final = frozenset({"argocd-controller", "argocd-application-controller", "kustomize-controller", "flux"})
-"""Field managers of the tools that put back what Git says. Helm is none: it writes when a person upgrades."""
 
 _MARKS: Final = {
     "argocd.argoproj.io/tracking-id": "Argo CD",

@@ -26,7 +26,7 @@ def token_summary(body: Body) -> TokenSummary:
     metadata, spec, status = (_part(body, name) for name in ("metadata", "spec", "status"))
     delivery, ready, active = _part(status, "delivery"), _condition(status, "Ready"), _condition(status, "Active")
     recorded = _part(status, "credential")
-    ends = (_time(status, "expiresAt"), _time(spec, "expiresAt"))
+    ends = (_time(status, "expiresAt"), _time(spec, "expiresAt"), _time(status, "endsAt"))
     return TokenSummary(
         key=_key(metadata),
         uid=_text(metadata, "uid"),
