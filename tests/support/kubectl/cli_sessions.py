@@ -18,6 +18,7 @@ from pharia_access.kube.administration.kubectl_proxy import LentLogin
 from pharia_access.kube.administration.objects import ListPage
 from pharia_access.kube.administration.summarized_objects import SummarizedObjects
 from pharia_access.services.administration.context import Context
+from tests.support.administration.stored_bodies import selected
 from tests.support.builders.domain_objects import NOW
 from tools.control_plane.resources import api_role
 
@@ -106,7 +107,8 @@ class FakeCluster:
         self, kind: str, namespace: str | None, *, labels: str = "", fields: str = ""
     ) -> AsyncIterator[Any]:
         self._judge(f"list {kind}" if namespace else f"list all {kind}")
-        yield ListPage([body for body in self.bodies if body["kind"] == kind], 0)
+        found = [body for body in self.bodies if body["kind"] == kind]
+        yield ListPage([body for body in found if selected(body, fields)], 0)
 
     async def create(self, body: Json) -> Json:
         self._judge(f"create {body['kind']}")
@@ -118,7 +120,7 @@ class FakeCluster:
         self.written.append(patch)
         return await self.read(kind, key)
 
-    async def delete(self, kind: str, key: ObjectKey, uid: str) -> Json | None:
+    async def delete(self, kind: str, key: ObjectKey, uid: str, *, resource_version: str = "") -> Json | None:
         self._judge(f"delete {kind}")
         self.written.append({"deleted": key.name})
         return await self.read(kind, key)

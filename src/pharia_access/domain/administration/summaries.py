@@ -22,6 +22,7 @@ class TokenSummary:
     Attributes:
         reason: of its condition Ready; `message` is that condition's sentence.
         ends: the earlier of what was fixed at the mint and what `spec.expiresAt` says.
+        noted_end: the end that the operator noted; of a token that was revoked or failed, when that was.
         minted_until: what was fixed at the mint.
         window: how long its secret could be collected, where the spec says so.
         replaces: the name of the token that this one was made to replace.
@@ -53,6 +54,7 @@ class TokenSummary:
     description: str = ""
     issued: datetime | None = None
     ends: datetime | None = None
+    noted_end: datetime | None = None
     minted_until: datetime | None = None
     window: timedelta | None = None
     replaces: str = ""
@@ -68,6 +70,11 @@ class TokenSummary:
     def active(self) -> bool:
         """Whether it is minted, and nobody ended it: neither the operator, nor somebody since."""
         return self.phase == "Active" and not (self.deleting or self.revoked)
+
+    @property
+    def end(self) -> datetime | None:
+        """When it ends, or ended: whoever ended it before its time, that counts."""
+        return min((end for end in (self.noted_end, self.ends) if end is not None), default=None)
 
     @property
     def state(self) -> str:

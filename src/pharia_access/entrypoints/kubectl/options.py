@@ -19,6 +19,7 @@ __all__ = [
     "destructive_options",
     "dry_run_options",
     "list_options",
+    "many_deletions_options",
     "many_destructive_options",
     "namespace_options",
     "object_options",
@@ -154,6 +155,9 @@ write_options = combine(object_options, _dry_run, _force)
 
 destructive_options = combine(write_options, yes_option)
 """For what may break somebody's access."""
+
+many_deletions_options = combine(namespace_options, all_namespaces_option, _dry_run, yes_option)
+"""For what deletes many objects, and never those that Git declares."""
 
 many_destructive_options = combine(namespace_options, all_namespaces_option, _dry_run, _force, yes_option)
 """For the same with many objects, where the output is not theirs."""

@@ -7,6 +7,7 @@ from datetime import datetime
 from pharia_access.bootstrap.cli import CliSession
 from pharia_access.domain.administration.summaries import CredentialSummary, TokenSummary
 from pharia_access.domain.model import ObjectKey
+from pharia_access.domain.reasons import Phase
 from pharia_access.entrypoints.kubectl.listing import list_objects
 from pharia_access.entrypoints.kubectl.options import CliOptions
 from pharia_access.entrypoints.kubectl.render import age, moment, print_fields, print_object, until
@@ -20,16 +21,22 @@ __all__ = ["list_tokens", "show"]
 _JUDGED = replace(TOKENS, complete=judged_tokens)
 
 
-async def list_tokens(session: CliSession, choices: CliOptions, credential: str) -> None:
-    """Print them: all, or those of a credential. Raises NotFoundError where there is neither one nor the other."""
-    if not credential:
-        await list_objects(session, choices, _JUDGED)
-        return
-    selector = f"spec.credentialRef.name={credential}"
-    found = await list_objects(session, choices, _JUDGED, fields=selector, of_whom=f" of {credential}")
-    if not found and not choices.all_namespaces:
+async def list_tokens(session: CliSession, choices: CliOptions, credential: str, phase: Phase | None) -> None:
+    """Print them: all, or those of a credential or a phase. Raises NotFoundError if there is no such credential."""
+    fields = [f"spec.credentialRef.name={credential}"] if credential else []
+    fields += _in_phase(phase) if phase else []
+    of_whom = (f" of {credential}" if credential else "") + (f" in phase {phase}" if phase else "")
+    found = await list_objects(session, choices, _JUDGED, fields=",".join(fields), of_whom=of_whom)
+    if credential and not found and not choices.all_namespaces:
         with suppress(ForbiddenError):
             await session.context.objects.read(CredentialSummary, ObjectKey(session.context.namespace, credential))
+
+
+def _in_phase(phase: Phase) -> list[str]:
+    """As a field selector. A token that no operator has seen has no phase, and is pending."""
+    if phase is not Phase.PENDING:
+        return [f"status.phase={phase}"]
+    return [f"status.phase!={other}" for other in Phase if other is not phase]
 
 
 async def show(session: CliSession, choices: CliOptions, name: str) -> None:

@@ -26,7 +26,7 @@ def token_summary(body: Body) -> TokenSummary:
     metadata, spec, status = (_part(body, name) for name in ("metadata", "spec", "status"))
     delivery, ready, active = _part(status, "delivery"), _condition(status, "Ready"), _condition(status, "Active")
     recorded = _part(status, "credential")
-    ends = (_time(status, "expiresAt"), _time(spec, "expiresAt"), _time(status, "endsAt"))
+    ends = (_time(status, "expiresAt"), _time(spec, "expiresAt"))
     return TokenSummary(
         key=_key(metadata),
         uid=_text(metadata, "uid"),
@@ -47,6 +47,7 @@ def token_summary(body: Body) -> TokenSummary:
         description=_text(spec, "description"),
         issued=_time(status, "issuedAt"),
         ends=min((end for end in ends if end is not None), default=None),
+        noted_end=_time(status, "endsAt"),
         minted_until=_time(status, "expiresAt"),
         window=_duration(_part(spec, "delivery"), "window"),
         replaces=_text(_part(metadata, "labels"), REPLACES),

@@ -1,0 +1,43 @@
+"""Ended tokens, deleted: listed, asked about, carried out, told."""
+
+from datetime import timedelta
+
+from pharia_access.bootstrap.cli import CliSession
+from pharia_access.domain.administration.summaries import TokenSummary
+from pharia_access.entrypoints.kubectl.listing import Column, TableSpec
+from pharia_access.entrypoints.kubectl.options import CliOptions
+from pharia_access.entrypoints.kubectl.prompts import present, say
+from pharia_access.entrypoints.kubectl.render import age as since
+from pharia_access.services.administration.pruning import plan_pruning
+from pharia_access.services.administration.pruning import prune as carry_out
+
+__all__ = ["prune"]
+
+_ENDED: TableSpec[TokenSummary] = TableSpec(
+    kind=TokenSummary,
+    noun="tokens",
+    columns=(
+        Column("NAME", lambda shown, _: shown.key.name),
+        Column("CREDENTIAL", lambda shown, _: shown.credential),
+        Column("PHASE", lambda shown, _: shown.phase),
+        Column("ENDED", lambda shown, now: f"{since(shown.end, now)} ago"),
+    ),
+)
+
+
+async def prune(session: CliSession, choices: CliOptions, age: timedelta) -> None:
+    """Delete the tokens that ended longer ago than that."""
+    plan = await plan_pruning(session.context, age, everywhere=choices.all_namespaces)
+    if plan.tokens:
+        now = session.context.clock.now()
+        _ENDED.print([stored.summary for stored in plan.tokens], now, namespace=choices.all_namespaces)
+    present(choices, plan)
+    done = kept = 0
+    try:
+        async for stored, deleted in carry_out(session.context, plan):
+            done, kept = done + deleted, kept + (not deleted)
+            if not deleted:
+                say(f"{stored.label} is kept: somebody changed it meanwhile.")
+    finally:  # also where somebody interrupts
+        if plan.tokens:
+            say(f"{done} of {len(plan.tokens)} deleted" + (" (dry run)" if choices.dry_run else ""))
