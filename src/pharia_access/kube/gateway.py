@@ -98,8 +98,9 @@ class KubeCluster:
     async def delete_token(self, key: ObjectKey, uid: str, *, resource_version: str = "") -> Deletion:
         """Delete exactly this token (only as it was read, if given), and return whether finalizers hold it."""
         path = paths.of_object(paths.PLURALS["ApiToken"], key)
-        only = {"timeout_seconds": self._timeout, "resource_version": resource_version}
-        return await delete_exactly(self._connection, path, uid, **only)
+        return await delete_exactly(
+            self._connection, path, uid, timeout_seconds=self._timeout, resource_version=resource_version
+        )
 
     def token_pages(
         self, *, namespace: str | None = None, credential: ObjectKey | None = None

@@ -78,12 +78,16 @@ class TokenSummary:
 
     @property
     def state(self) -> str:
-        """In a word: its phase, with the reason for which it is refused all the same: `Active,CredentialSuspended`."""
+        """In a word: its phase, with the reason where something is wrong: `Active,CredentialSuspended`.
+
+        Of an active one why it is refused all the same, of another why it is not minted.
+        """
         if self.deleting:
             return "Deleting"
         phase = self.phase or "Pending"
-        lives = phase in {"Active", "Pending"}
-        return f"{phase},{self.unusable.reason}" if lives and self.unusable is not None else phase
+        if phase in {"Active", "Pending"} and self.unusable is not None:
+            return f"{phase},{self.unusable.reason}"
+        return f"{phase},{self.reason}" if phase in {"Pending", "Failed"} and self.reason else phase
 
     @property
     def in_words(self) -> str:
@@ -117,6 +121,15 @@ class CredentialSummary:
     counts: Mapping[str, int] = field(default_factory=dict)
     policy: Mapping[str, Any] = field(default_factory=dict)
     longest_life: timedelta | None = None
+
+    @property
+    def state(self) -> str:
+        """Whether its roles are in force, with the reason where not all of them are: `False,UnknownRoles`."""
+        if self.deleting:
+            return "Deleting"
+        if self.suspended:
+            return "Suspended"
+        return f"{self.ready},{self.reason}" if self.ready not in {"", "True"} else self.ready
 
 
 @dataclass(frozen=True, slots=True)

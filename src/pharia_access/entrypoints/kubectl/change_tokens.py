@@ -6,9 +6,10 @@ from pharia_access.bootstrap.cli import CliSession
 from pharia_access.domain.administration.impact import last_use
 from pharia_access.domain.administration.summaries import TokenSummary
 from pharia_access.domain.token import TokenText
+from pharia_access.entrypoints.kubectl.moments import moment, until
 from pharia_access.entrypoints.kubectl.options import CliOptions
 from pharia_access.entrypoints.kubectl.prompts import present
-from pharia_access.entrypoints.kubectl.render import moment, print_fields, print_objects, until
+from pharia_access.entrypoints.kubectl.render import print_fields, print_objects
 from pharia_access.entrypoints.kubectl.results import print_deletion, print_result
 from pharia_access.entrypoints.kubectl.token_verdicts import phase_of, usable
 from pharia_access.services.administration import tokens

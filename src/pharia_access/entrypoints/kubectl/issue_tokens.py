@@ -5,10 +5,10 @@ from datetime import timedelta
 from pharia_access.bootstrap.cli import CliSession
 from pharia_access.domain.administration.summaries import TokenSummary
 from pharia_access.domain.model import ObjectKey
+from pharia_access.entrypoints.kubectl.moments import until
 from pharia_access.entrypoints.kubectl.options import CliOptions
 from pharia_access.entrypoints.kubectl.own_secret_destination import tell_overwritten
 from pharia_access.entrypoints.kubectl.prompts import present, say
-from pharia_access.entrypoints.kubectl.render import until
 from pharia_access.entrypoints.kubectl.secret_destinations import destination_for
 from pharia_access.entrypoints.kubectl.secret_output import SecretOutput
 from pharia_access.services.administration import issuing

@@ -4,9 +4,9 @@ from pharia_access.bootstrap.cli import CliSession
 from pharia_access.domain.administration.own_secret import SecretTarget
 from pharia_access.domain.administration.summaries import TokenSummary
 from pharia_access.domain.token import TokenText
+from pharia_access.entrypoints.kubectl.moments import until
 from pharia_access.entrypoints.kubectl.next_steps import in_words
 from pharia_access.entrypoints.kubectl.prompts import RefusedError, say
-from pharia_access.entrypoints.kubectl.render import until
 from pharia_access.errors import NotFoundError
 from pharia_access.services.administration.destinations import SecretDestination
 from pharia_access.services.administration.overwriting import Overwritten, after_overwriting

@@ -5,9 +5,9 @@ from datetime import timedelta
 from pharia_access.bootstrap.cli import CliSession
 from pharia_access.domain.administration.summaries import TokenSummary
 from pharia_access.entrypoints.kubectl.listing import Column, TableSpec
+from pharia_access.entrypoints.kubectl.moments import ago
 from pharia_access.entrypoints.kubectl.options import CliOptions
 from pharia_access.entrypoints.kubectl.prompts import present, say
-from pharia_access.entrypoints.kubectl.render import age as since
 from pharia_access.services.administration.pruning import plan_pruning
 from pharia_access.services.administration.pruning import prune as carry_out
 
@@ -20,7 +20,7 @@ _ENDED: TableSpec[TokenSummary] = TableSpec(
         Column("NAME", lambda shown, _: shown.key.name),
         Column("CREDENTIAL", lambda shown, _: shown.credential),
         Column("PHASE", lambda shown, _: shown.phase),
-        Column("ENDED", lambda shown, now: f"{since(shown.end, now)} ago"),
+        Column("ENDED", lambda shown, now: ago(shown.end, now)),
     ),
 )
 

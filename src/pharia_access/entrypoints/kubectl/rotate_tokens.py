@@ -9,10 +9,11 @@ from pharia_access.domain.durations import humanize
 from pharia_access.domain.model import ObjectKey
 from pharia_access.entrypoints.kubectl.failures import explain
 from pharia_access.entrypoints.kubectl.listing import nothing_listed
+from pharia_access.entrypoints.kubectl.moments import left
 from pharia_access.entrypoints.kubectl.options import CliOptions
 from pharia_access.entrypoints.kubectl.own_secret_destination import tell_overwritten
 from pharia_access.entrypoints.kubectl.prompts import present, say
-from pharia_access.entrypoints.kubectl.render import print_table, until
+from pharia_access.entrypoints.kubectl.render import print_table
 from pharia_access.entrypoints.kubectl.secret_destinations import destination_for
 from pharia_access.entrypoints.kubectl.secret_output import SecretOutput
 from pharia_access.errors import AccessError
@@ -109,7 +110,7 @@ def _print(session: CliSession, choices: CliOptions, rotated: Sequence[Rotated])
         return
     headings, rows = ["OLD", "ENDS", "NEW", "ENDS"], []
     for pair in rotated:
-        row = [pair.old.key.name, until(pair.old.ends, now), pair.new.key.name, until(pair.new.ends, now)]
+        row = [pair.old.key.name, left(pair.old.ends, now), pair.new.key.name, left(pair.new.ends, now)]
         rows.append([pair.old.key.namespace, *row] if everywhere else row)
     print_table(["NAMESPACE", *headings] if everywhere else headings, rows, err=True)
     if choices.dry_run:

@@ -15,9 +15,9 @@ from pharia_access.domain.administration.summaries import TokenSummary
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.token import TokenText
 from pharia_access.entrypoints.kubectl import printing
+from pharia_access.entrypoints.kubectl.moments import moment
 from pharia_access.entrypoints.kubectl.own_secret_destination import OwnSecretDestination
 from pharia_access.entrypoints.kubectl.prompts import RefusedError, say
-from pharia_access.entrypoints.kubectl.render import moment
 from pharia_access.entrypoints.kubectl.secret_output import SecretOutput
 from pharia_access.services.administration.destinations import SecretDestination, SecretDestinationError
 from pharia_access.services.administration.own_secrets import OwnSecrets

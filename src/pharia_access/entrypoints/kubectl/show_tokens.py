@@ -9,9 +9,10 @@ from pharia_access.domain.administration.summaries import CredentialSummary, Tok
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.reasons import Phase
 from pharia_access.entrypoints.kubectl.listing import list_objects
+from pharia_access.entrypoints.kubectl.moments import ago, moment, until
 from pharia_access.entrypoints.kubectl.options import CliOptions
-from pharia_access.entrypoints.kubectl.render import age, moment, print_fields, print_object, until
-from pharia_access.entrypoints.kubectl.token_table import TOKENS
+from pharia_access.entrypoints.kubectl.render import print_fields, print_object
+from pharia_access.entrypoints.kubectl.token_table import TOKENS, TOKENS_OF_ONE
 from pharia_access.entrypoints.kubectl.token_verdicts import agrees, phase_of, usable
 from pharia_access.errors import ForbiddenError
 from pharia_access.services.administration.queries import judged_tokens
@@ -19,6 +20,7 @@ from pharia_access.services.administration.queries import judged_tokens
 __all__ = ["list_tokens", "show"]
 
 _JUDGED = replace(TOKENS, complete=judged_tokens)
+_JUDGED_OF_ONE = replace(TOKENS_OF_ONE, complete=judged_tokens)
 
 
 async def list_tokens(session: CliSession, choices: CliOptions, credential: str, phase: Phase | None) -> None:
@@ -26,7 +28,8 @@ async def list_tokens(session: CliSession, choices: CliOptions, credential: str,
     fields = [f"spec.credentialRef.name={credential}"] if credential else []
     fields += _in_phase(phase) if phase else []
     of_whom = (f" of {credential}" if credential else "") + (f" in phase {phase}" if phase else "")
-    found = await list_objects(session, choices, _JUDGED, fields=",".join(fields), of_whom=of_whom)
+    table = _JUDGED_OF_ONE if credential else _JUDGED
+    found = await list_objects(session, choices, table, fields=",".join(fields), of_whom=of_whom)
     if credential and not found and not choices.all_namespaces:
         with suppress(ForbiddenError):
             await session.context.objects.read(CredentialSummary, ObjectKey(session.context.namespace, credential))
@@ -62,8 +65,8 @@ def _fields(token: TokenSummary, now: datetime) -> list[tuple[str, str]]:
         ("Reason", token.reason),
         ("Message", token.message if agrees(token) else ""),
         ("Created", moment(token.created)),
-        ("Expires", until(token.ends, now)),
-        ("Last used", f"{age(token.last_used, now)} ago" if token.last_used else "never seen in use"),
+        ("Expires", until(token.end, now)),
+        ("Last used", ago(token.last_used, now, never="never seen in use")),
         ("Secret", _secret(token, now)),
     ]
 

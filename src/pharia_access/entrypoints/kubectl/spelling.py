@@ -10,6 +10,8 @@ from typing import Any, Final
 
 import click
 
+from pharia_access.entrypoints.kubectl.help_pages import write_commands, write_options
+
 __all__ = ["Command", "Group"]
 
 _BOOLEANS: Final = {
@@ -26,6 +28,10 @@ class Command(click.Command):
         """Read the words."""
         return super().parse_args(ctx, _as_click_reads(self, ctx, args))
 
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options of the help page."""
+        write_options(self, ctx, formatter)
+
 
 class Group(click.Group):
     """The same of commands below it; a group's own options end at the first word that is none."""
@@ -36,6 +42,11 @@ class Group(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the words before the command's name."""
         return super().parse_args(ctx, _as_click_reads(self, ctx, args))
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options of the help page, and the commands."""
+        write_options(self, ctx, formatter)
+        write_commands(self, ctx, formatter)
 
 
 @dataclass(slots=True)
