@@ -22,6 +22,7 @@ from tools import (
     sync_chart,
     transcript,
     values_reference,
+    version,
 )
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class Generator:
 
 # In this order: the manifests are rendered from the chart that the generators before them complete.
 GENERATORS = (
+    Generator("the version of pyproject.toml in the chart, the package and the pages", version.main),
     Generator("charts/pharia-access/files (copies of crds/ and of the roles), kube/guards.json", sync_chart.main),
     Generator("charts/pharia-access/files/values.json and values.schema.json", chart_values.main),
     Generator("charts/pharia-access/README.md (the table of values)", values_reference.main),

@@ -11,7 +11,7 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING
 
-from pharia_access import __version__
+from tools import version
 from tools.plugin import PLATFORMS, archive_name
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ TEMPLATE = Path(__file__).resolve().parent.parent / ".krew.yaml"
 def manifest(repository: str, digests: Mapping[str, str]) -> str:
     """The manifest of this version. `digests`: SHA-256 of each platform's archive."""
     return Template(TEMPLATE.read_text(encoding="utf-8")).substitute(
-        digests, repository=repository, version=__version__
+        digests, repository=repository, version=version.read()
     )
 
 

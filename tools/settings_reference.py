@@ -28,8 +28,10 @@ _HEAD = """\
 Operator and verifier read their settings from environment variables, once, at their start. In the chart they are values
 below `settings` and `verifier.settings`, in the same order, in camel case: `settings.defaultTTL` sets
 `PHARIA_ACCESS_DEFAULT_TTL` of the operator. But `watchNamespaces` is one value for both, since their rights follow it.
-A wrong setting stops the start with one line for each variable, which says what it may be. The chart refuses it before
-anything is installed, in the same words ([decision 39](../decisions/0039-values-are-judged-by-the-programs-rules.md)).
+A wrong setting stops the start with one line for each variable, which says what it may be. So does a variable that
+begins with `PHARIA_ACCESS_` and is a setting of neither program, such as a misspelt one. The chart refuses both before
+anything is installed, the wrong settings in the same words
+([decision 39](../decisions/0039-values-are-judged-by-the-programs-rules.md)).
 
 Durations have Go's form, as everywhere in Kubernetes: hours, minutes and seconds, such as `2160h`, `1h30m` or `90s`.
 There is no unit for days. Where a description names another setting, it leaves `PHARIA_ACCESS_` out.

@@ -51,6 +51,9 @@ NO_MAC = "-"
 class _Nobody:
     """Writes nothing: the task that would write is not started."""
 
+    async def write_last_inspected(self, key: str, uid: str, at: float) -> None:
+        """Nothing."""
+
     async def write_last_used(self, key: str, uid: str, at: float) -> None:
         """Nothing."""
 

@@ -76,6 +76,12 @@ async def test_the_time_is_written_and_nothing_else_changes(
     assert after["metadata"]["generation"] == token["metadata"]["generation"]
 
 
+async def test_an_inspection_is_written_beside_it(uses: KubeLastUsedWriter, workspace: Workspace, token: Json) -> None:
+    await uses.write_last_inspected(key_of(token), token["metadata"]["uid"], MOMENT.timestamp())
+
+    assert stored(workspace)["status"] == {**token["status"], "lastInspectedTime": "2026-11-24T12:30:15Z"}
+
+
 async def test_it_moves_on_with_later_uses(uses: KubeLastUsedWriter, workspace: Workspace, token: Json) -> None:
     for hours in (0, 1):
         moment = MOMENT + timedelta(hours=hours)

@@ -49,7 +49,7 @@ class Diary:
     def may_resume(self, now: float) -> bool:
         return True
 
-    def heard(self, since: float) -> None: ...
+    def mark_fresh(self, since: float) -> None: ...
 
     def listed(self, keys: Collection[str], namespace: str | None, since: float) -> None:
         self.lists += 1

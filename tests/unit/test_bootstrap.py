@@ -11,10 +11,10 @@ import pytest
 
 from pharia_access.bootstrap.clocks import SystemClock
 from pharia_access.bootstrap.operator import open_application
+from pharia_access.domain.backoff import Backoff
 from pharia_access.errors import SettingsError
 from pharia_access.services.operator.leadership import LeaseTimings
 from pharia_access.services.operator.operator import OperatorIntervals
-from pharia_access.services.operator.probes import ProbeIntervals
 from pharia_access.settings.operator import OperatorSettings
 from tests.support.builders.domain_objects import CREDENTIAL, TEXT, TOKEN
 from tests.support.builders.stored_objects import stored_credential, stored_role, stored_token
@@ -54,13 +54,14 @@ async def test_every_setting_reaches_its_part(tmp_path: Path) -> None:
         tokens = operator._parts.tokens
 
         assert operator._rhythm == OperatorIntervals(3, timedelta(minutes=11))
-        assert operator._parts.probes._pace == ProbeIntervals(timedelta(seconds=20), timedelta(seconds=90), 5)
+        assert operator._parts.probes._backoff == Backoff(first=20, longest=90)
+        assert operator._parts.probes._bucket.per_second == 5
         assert elector._pace == LeaseTimings(timedelta(seconds=20), timedelta(seconds=12), timedelta(seconds=3))
         assert elector._identity == "pod-7"
         assert tokens._lookup._policy == operator._parts.handlers._policy == settings.policy()
         assert settings.policy().delete_ended_after == timedelta(days=30)
         assert tokens._minting._prefix == "acme"
-        assert tokens._deletes._gap == 0.25
+        assert tokens._deletes._bucket.per_second == 4
 
 
 async def test_the_parts_share_one_view_that_a_list_fills(tmp_path: Path) -> None:

@@ -206,6 +206,12 @@ readinessProbe:
   timeoutSeconds: 5
 {{- end -}}
 
+{{/* "true" if the image's name begins with no registry: nobody publishes such an image. */}}
+{{- define "pharia-access.imageLacksRegistry" -}}
+{{- $named := regexMatch "^(localhost|[^/]*[.:][^/]*)/" .Values.image.repository -}}
+{{- if not (or .Values.global.imageRegistry .Values.image.registry $named) }}true{{ end -}}
+{{- end -}}
+
 {{- define "pharia-access.image" -}}
 {{- $registry := .Values.global.imageRegistry | default .Values.image.registry -}}
 {{- with .Values.image -}}

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 from pharia_access.bootstrap.clocks import SystemClock
+from pharia_access.kube.administration.bindings import KubeBindings
 from pharia_access.kube.administration.identity import require_identity
 from pharia_access.kube.administration.kubectl_proxy import LentLogin
 from pharia_access.kube.administration.lent import connect_lent
@@ -20,6 +21,7 @@ from pharia_access.kube.gateway import KubeCluster
 from pharia_access.kube.secrets import KubeSecrets
 from pharia_access.services.administration.context import Context
 from pharia_access.services.administration.progress import Progress
+from pharia_access.services.administration.whois import AccessReader
 
 __all__ = ["CliSession", "Release", "open_session", "random_letters", "release_of"]
 
@@ -33,6 +35,7 @@ class CliSession:
 
     Attributes:
         context: for the use cases.
+        access: RBAC, as far as the person may read it.
         options: those of the command line that say which cluster and who; for commands that are named to a person.
     """
 
@@ -40,6 +43,7 @@ class CliSession:
     secrets: PersonalSecrets
     workloads: KubeWorkloads
     connection: Connection
+    access: AccessReader
     options: str = ""
 
 
@@ -70,7 +74,8 @@ async def open_session(  # noqa: PLR0913 - a keyword for each choice
             dry_run=dry_run,
         )
         workloads = KubeWorkloads(connection, timeout_seconds=timeout_seconds)
-        yield CliSession(context, personal, workloads, connection, options)
+        access = KubeBindings(connection, timeout_seconds=timeout_seconds)
+        yield CliSession(context, personal, workloads, connection, access, options)
 
 
 def random_letters() -> str:

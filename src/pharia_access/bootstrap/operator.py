@@ -17,22 +17,12 @@ from pharia_access.services.operator.assembly import OperatorOptions, assemble
 from pharia_access.services.operator.hashing import ThreadedHasher
 from pharia_access.services.operator.leadership import Elector, LeaseTimings
 from pharia_access.services.operator.operator import Operator, OperatorIntervals
+from pharia_access.services.operator.ports import Ports
 from pharia_access.services.operator.probes import ProbeIntervals
-from pharia_access.services.ports import Ports
 from pharia_access.settings.operator import OperatorSettings
 from pharia_access.telemetry.metrics import OperatorMetrics
 
-__all__ = ["Application", "Edge", "edge_to", "open_application"]
-
-
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """The ways to the API server."""
-
-    cluster: KubeCluster
-    secrets: KubeSecrets
-    leases: KubeLeases
-    guards: KubeGuards
+__all__ = ["Application", "cluster_of", "open_application", "secrets_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,26 +37,6 @@ class Application:
     hasher: ThreadedHasher
 
 
-def edge_to(connection: Connection, settings: OperatorSettings) -> Edge:
-    """The API server's answers to the ports."""
-    timeout = settings.request_timeout.total_seconds()
-    return Edge(
-        cluster=KubeCluster(
-            connection,
-            default_window=settings.default_window,
-            timeout_seconds=timeout,
-        ),
-        secrets=KubeSecrets(connection, namespace=settings.namespace, timeout_seconds=timeout),
-        leases=KubeLeases(connection, namespace=settings.namespace, name=settings.lease_name, timeout_seconds=timeout),
-        guards=KubeGuards(
-            connection,
-            namespace=settings.namespace,
-            account=settings.service_account,
-            timeout_seconds=timeout,
-        ),
-    )
-
-
 @asynccontextmanager
 async def open_application(settings: OperatorSettings) -> AsyncIterator[Application]:
     """Connect and build; on leaving, what was opened is closed. Raises SettingsError if no API server is configured."""
@@ -77,51 +47,61 @@ async def open_application(settings: OperatorSettings) -> AsyncIterator[Applicat
     pool = settings.workers + 8 + len(settings.watch_namespaces)
     async with connect(settings.kubeconfig or None, pool_size=pool) as connection:
         recorder = EventRecorder(connection, instance=settings.identity, clock=clock, on_drop=metrics.event_dropped)
-        outside = _Outside(connection, edge_to(connection, settings), clock, metrics, recorder, hasher)
+        ports = Ports(
+            cluster=cluster_of(connection, settings),
+            secrets=secrets_of(connection, settings),
+            guards=_guards(connection, settings),
+            recorder=recorder,
+            metrics=metrics,
+            clock=clock,
+            entropy=secrets.token_bytes,
+            hasher=hasher,
+        )
+        parts = assemble(ports, _options(settings))
         try:
-            yield _application(settings, outside)
+            yield Application(
+                operator=Operator(parts, OperatorIntervals(workers=settings.workers, resync=settings.resync_interval)),
+                elector=_elector(connection, settings, clock),
+                recorder=recorder,
+                metrics=metrics,
+                connection=connection,
+                hasher=hasher,
+            )
         finally:
             hasher.close()
 
 
-@dataclass(frozen=True, slots=True)
-class _Outside:
-    """What was opened, and what reports to people."""
-
-    connection: Connection
-    edge: Edge
-    clock: SystemClock
-    metrics: OperatorMetrics
-    recorder: EventRecorder
-    hasher: ThreadedHasher
-
-    def ports(self) -> Ports:
-        return Ports(
-            cluster=self.edge.cluster,
-            secrets=self.edge.secrets,
-            guards=self.edge.guards,
-            recorder=self.recorder,
-            metrics=self.metrics,
-            clock=self.clock,
-            entropy=secrets.token_bytes,
-            hasher=self.hasher,
-        )
+def cluster_of(connection: Connection, settings: OperatorSettings) -> KubeCluster:
+    """Return the port to our kinds."""
+    timeout = settings.request_timeout.total_seconds()
+    return KubeCluster(connection, default_window=settings.default_window, timeout_seconds=timeout)
 
 
-def _application(settings: OperatorSettings, outside: _Outside) -> Application:
-    parts = assemble(outside.ports(), _choices(settings))
-    leases, clock = outside.edge.leases, outside.clock
-    return Application(
-        operator=Operator(parts, OperatorIntervals(workers=settings.workers, resync=settings.resync_interval)),
-        elector=Elector(leases=leases, clock=clock, identity=settings.identity, pace=_pace(settings)),
-        recorder=outside.recorder,
-        metrics=outside.metrics,
-        connection=outside.connection,
-        hasher=outside.hasher,
+def secrets_of(connection: Connection, settings: OperatorSettings) -> KubeSecrets:
+    """Return the port to one-time Secrets and the keyring."""
+    timeout = settings.request_timeout.total_seconds()
+    return KubeSecrets(connection, namespace=settings.namespace, timeout_seconds=timeout)
+
+
+def _guards(connection: Connection, settings: OperatorSettings) -> KubeGuards:
+    timeout = settings.request_timeout.total_seconds()
+    return KubeGuards(
+        connection, namespace=settings.namespace, account=settings.service_account, timeout_seconds=timeout
     )
 
 
-def _choices(settings: OperatorSettings) -> OperatorOptions:
+def _elector(connection: Connection, settings: OperatorSettings, clock: SystemClock) -> Elector:
+    timeout = settings.request_timeout.total_seconds()
+    leases = KubeLeases(connection, namespace=settings.namespace, name=settings.lease_name, timeout_seconds=timeout)
+    timings = LeaseTimings(
+        duration=settings.lease_duration,
+        renew_deadline=settings.lease_renew_deadline,
+        retry_period=settings.lease_retry_period,
+    )
+    return Elector(leases=leases, clock=clock, identity=settings.identity, pace=timings)
+
+
+def _options(settings: OperatorSettings) -> OperatorOptions:
     return OperatorOptions(
         policy=settings.policy(),
         token_prefix=settings.token_prefix,
@@ -132,12 +112,4 @@ def _choices(settings: OperatorSettings) -> OperatorOptions:
         namespaces=settings.watch_namespaces,
         require_guards=settings.require_guards,
         look_interval=settings.resync_interval,
-    )
-
-
-def _pace(settings: OperatorSettings) -> LeaseTimings:
-    return LeaseTimings(
-        duration=settings.lease_duration,
-        renew_deadline=settings.lease_renew_deadline,
-        retry_period=settings.lease_retry_period,
     )

@@ -144,10 +144,10 @@ def _reflectors(
     def on_date(date: datetime) -> None:
         max_clock.set_server_time(date.timestamp())
 
-    tools = ReflectorTools(ticks=clock.boottime, sleep=asyncio.sleep, jitter=random.random, on_date=on_date)
+    tools = ReflectorTools(boottime=clock.boottime, sleep=asyncio.sleep, jitter=random.random, on_date=on_date)
     for watched, put in _watched(settings, view.index):
         updater: IndexUpdater[Any] = IndexUpdater(view, _part(watched), put, metrics=metrics)
-        yield Reflector(connection, watched, updater, rhythm=timeouts, tools=tools).run
+        yield Reflector(connection, watched, updater, timeouts=timeouts, tools=tools).run
 
 
 def _last_used(

@@ -70,14 +70,14 @@ class EffectiveRoles:
         roles: the names of those that count.
         unknown: those that the catalog does not have.
         not_allowed: those that the credential's namespace may not hold.
-        held: those that count.
+        resolved: the roles themselves, of those that count.
         met: requirements, as text, that were seen to be met.
     """
 
     roles: tuple[str, ...]
     unknown: tuple[str, ...]
     not_allowed: tuple[str, ...]
-    held: tuple[Role, ...]
+    resolved: tuple[Role, ...]
     met: set[str] = field(default_factory=set, init=False, compare=False, repr=False)
 
     def remember_met(self, requirement: str) -> None:
@@ -89,14 +89,14 @@ class EffectiveRoles:
     @property
     def permissions(self) -> tuple[Permission, ...]:
         """Return the union over the resolved roles, each permission once."""
-        return tuple(dict.fromkeys(permission for role in self.held for permission in role.permissions))
+        return tuple(dict.fromkeys(permission for role in self.resolved for permission in role.permissions))
 
     def grants(self, asked: Permission) -> bool:
         """Return whether a permission of one of the roles grants the requested one, as `grants` defines it.
 
         Costs as many look-ups as there are roles and asked fields, whatever the roles hold.
         """
-        for role in self.held:
+        for role in self.resolved:
             named = role.granting.get(asked.name)
             if named is not None and named.grants(asked.fields):
                 return True
@@ -119,10 +119,10 @@ def effective(roles: Sequence[str], catalog: Mapping[str, Role], *, namespace: s
     """Resolve a credential's roles. Unknown roles and roles that are not allowed in its namespace grant nothing."""
     names = tuple(dict.fromkeys(roles))
     known = tuple(catalog[name] for name in names if name in catalog)
-    held = tuple(role for role in known if role.allows(namespace))
+    resolved = tuple(role for role in known if role.allows(namespace))
     return EffectiveRoles(
-        roles=tuple(role.name for role in held),
+        roles=tuple(role.name for role in resolved),
         unknown=tuple(name for name in names if name not in catalog),
         not_allowed=tuple(role.name for role in known if not role.allows(namespace)),
-        held=held,
+        resolved=resolved,
     )

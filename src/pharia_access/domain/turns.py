@@ -153,7 +153,7 @@ class Shares:
         """Seconds that it rests after work which took so long.
 
         All crowds together take the time of one worker, as long as nobody rests longer than 10 s for that. After
-        `light` work, in bulk and no mint, a crowd that is the only one rests for less.
+        `light` work, low priority and no mint, a crowd that is the only one rests for less.
         """
         if not self.holds_back(namespace, now):
             return 0.0

@@ -75,15 +75,15 @@ class Unusable:
 
 
 def objection(
-    token: TokenFacts | None, holder: CredentialFacts | None, now: datetime, *, rules: tuple[Rule, ...] = RULES
+    token: TokenFacts | None, credential: CredentialFacts | None, now: datetime, *, rules: tuple[Rule, ...] = RULES
 ) -> Refusal | None:
     """Return why a verifier refuses the token at `now`, or None if the token is usable.
 
-    `token` is None if no token is minted; `holder` is None if there is no credential of that name.
+    `token` is None if no token is minted; `credential` is None if there is none of that name.
     """
     if token is None:
         return Refusal.UNKNOWN_TOKEN
-    return judge(token, holder, now.timestamp(), rules=rules)
+    return judge(token, credential, now.timestamp(), rules=rules)
 
 
 def unusable(refusal: Refusal, credential: str) -> Unusable:

@@ -5,7 +5,7 @@ import secrets
 import sys
 
 from pharia_access.bootstrap.clocks import SystemClock
-from pharia_access.bootstrap.operator import edge_to
+from pharia_access.bootstrap.operator import cluster_of, secrets_of
 from pharia_access.kube.client import connect
 from pharia_access.services.keyring_store import KeyringRotation, rotate
 from pharia_access.settings.operator import OperatorSettings
@@ -25,10 +25,9 @@ def rotate_keyring() -> int:
 
 async def _rotate(settings: OperatorSettings) -> KeyringRotation:
     async with connect(settings.kubeconfig or None, pool_size=4) as connection:
-        edge = edge_to(connection, settings)
         return await rotate(
-            secrets=edge.secrets,
-            cluster=edge.cluster,
+            secrets=secrets_of(connection, settings),
+            cluster=cluster_of(connection, settings),
             entropy=secrets.token_bytes,
             clock=SystemClock(),
             namespaces=settings.watch_namespaces,

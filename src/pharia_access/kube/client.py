@@ -31,7 +31,7 @@ class _Library:
         self._configuration: Configuration = api.configuration
 
     async def request(
-        self, call: Request, target: str, headers: Mapping[str, str], patience: aiohttp.ClientTimeout
+        self, call: Request, target: str, headers: Mapping[str, str], client_timeout: aiohttp.ClientTimeout
     ) -> aiohttp.ClientResponse:
         """See the protocol."""
         signed = dict(headers)
@@ -40,7 +40,7 @@ class _Library:
             await self._api.update_params_for_auth(signed, [], ["BearerToken"], call.path, call.method, None)
             url = self._configuration.host + target
             answer = await self._api.call_api(
-                call.method, url, header_params=signed, body=call.body, _request_timeout=patience
+                call.method, url, header_params=signed, body=call.body, _request_timeout=client_timeout
             )
         except (OpenApiException, ConfigException) as error:
             raise LibraryError from error

@@ -32,7 +32,7 @@ class Transport(Protocol):
     least_seconds: float
 
     async def request(
-        self, call: Request, target: str, headers: Mapping[str, str], patience: aiohttp.ClientTimeout
+        self, call: Request, target: str, headers: Mapping[str, str], client_timeout: aiohttp.ClientTimeout
     ) -> aiohttp.ClientResponse:
         """Send the request and return the answer before its body has arrived. Raises TRANSPORT_ERRORS."""
         ...
@@ -102,10 +102,10 @@ class Connection:
         raise failure
 
     async def _begin(self, call: Request, silence_seconds: float) -> aiohttp.ClientResponse:
-        patience = aiohttp.ClientTimeout(total=None, sock_read=silence_seconds)
+        client_timeout = aiohttp.ClientTimeout(total=None, sock_read=silence_seconds)
         try:
             async with asyncio.timeout(self._seconds(call)):
-                response = await self._request(call, patience)
+                response = await self._request(call, client_timeout)
                 if not HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
                     Response(response.status, response.headers, await response.read()).require_success(call)
         except TRANSPORT_ERRORS as error:
@@ -116,7 +116,7 @@ class Connection:
         response = await self._request(call, aiohttp.ClientTimeout(total=self._seconds(call)))
         return Response(response.status, response.headers, await response.read())
 
-    async def _request(self, call: Request, patience: aiohttp.ClientTimeout) -> aiohttp.ClientResponse:
+    async def _request(self, call: Request, client_timeout: aiohttp.ClientTimeout) -> aiohttp.ClientResponse:
         headers = {"Accept": JSON, "Accept-Encoding": "identity", "User-Agent": self._user_agent}
         query = dict(call.query)
         if call.body is not None:
@@ -124,7 +124,7 @@ class Connection:
         if call.method in {"POST", "PUT", "PATCH"}:
             query["fieldValidation"] = "Strict"
         target = f"{call.path}?{urlencode(query)}" if query else call.path
-        return await self._transport.request(call, target, headers, patience)
+        return await self._transport.request(call, target, headers, client_timeout)
 
     def _seconds(self, call: Request) -> float:
         return max(call.timeout_seconds, self._transport.least_seconds)

@@ -106,7 +106,7 @@ class Lists:
                 async for portion in portions:
                     yield portion
         except UnavailableError as error:
-            # Who asks for patience has not begun. After its start an API server does until its cache is full, and
+            # A server that sends Retry-After has not begun: after its start it does so until its cache is full, and
             # reads pages from etcd meanwhile.
             if error.retry_after is None and not by_pages:
                 self._by_pages.add(path)

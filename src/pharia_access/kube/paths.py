@@ -19,6 +19,7 @@ __all__ = [
     "of_lease",
     "of_namespace",
     "of_object",
+    "of_rbac",
     "of_role",
     "of_secret",
     "of_workloads",
@@ -77,6 +78,11 @@ def of_workloads(plural: str, namespace: str) -> str:
 def of_admission(plural: str) -> str:
     """All admission policies, or all their bindings."""
     return _path("/apis/admissionregistration.k8s.io/v1", plural, None)
+
+
+def of_rbac(plural: str, namespace: str | None) -> str:
+    """Return the path of a list of RBAC's roles or bindings: in a namespace, or the cluster's."""
+    return _path("/apis/rbac.authorization.k8s.io/v1", plural, namespace)
 
 
 def of_definition(plural: str) -> str:

@@ -21,7 +21,7 @@ class Interruption(StrEnum):
 
 
 class ReflectorStore(Protocol[T_contra]):
-    """The receiver of a reflector's objects. Moments are in ticks."""
+    """The receiver of a reflector's objects. Moments are in seconds of `boottime`."""
 
     def put(self, item: T_contra) -> None:
         """Add or update an object."""
@@ -43,7 +43,7 @@ class ReflectorStore(Protocol[T_contra]):
         """Return whether an interrupted watch may resume; otherwise a full list comes first."""
         ...
 
-    def heard(self, since: float) -> None:
+    def mark_fresh(self, since: float) -> None:
         """Note that everything up to that moment has been put."""
         ...
 

@@ -37,12 +37,12 @@ class ReflectorTools:
     """Time and chance.
 
     Attributes:
-        ticks: monotonic seconds.
+        boottime: seconds that only grow, also while the machine sleeps.
         jitter: a number from 0 to 1, evenly distributed.
         on_date: called with the server's time of every answer.
     """
 
-    ticks: Callable[[], float]
+    boottime: Callable[[], float]
     sleep: Callable[[float], Awaitable[None]]
     jitter: Callable[[], float]
     on_date: Callable[[datetime], None]

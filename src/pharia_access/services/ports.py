@@ -1,50 +1,46 @@
-"""The ports of the services, as protocols. `pharia_access.kube` implements them; tests use fakes.
+"""The ports that several audiences share, as protocols. `pharia_access.kube` implements them; tests use fakes.
+
+A port with one user is beside that user; the operator's own ports are in `services.operator.ports`.
 
 Every method that talks to the API server may raise the leaves of `errors.ApiError`; `UnavailableError` leaves
 open whether a write took effect, and a cancelled call does too.
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from pharia_access.domain.api_values import (
-    EventMessage,
-    ForeignSecret,
-    InvalidObject,
-    Kind,
-    LeaseRecord,
-    OneTimeSecret,
-    Page,
-)
+from pharia_access.domain.api_values import ForeignSecret, InvalidObject, OneTimeSecret, Page
 from pharia_access.domain.deletions import Deletion
-from pharia_access.domain.guards import Guard, Look
-from pharia_access.domain.model import (
-    Credential,
-    CredentialStatus,
-    ObjectKey,
-    OwnerReference,
-    Phase,
-    Token,
-    TokenStatus,
-)
+from pharia_access.domain.model import Credential, CredentialStatus, ObjectKey, OwnerReference, Token, TokenStatus
 from pharia_access.domain.permissions import Role
 from pharia_access.domain.token import TokenText
-from pharia_access.services.machine import Clock, Entropy, Hasher
 
-__all__ = [
-    "Clock",
-    "Cluster",
-    "Entropy",
-    "Guards",
-    "Hasher",
-    "Leases",
-    "Metrics",
-    "Ports",
-    "Recorder",
-    "Secrets",
-]
+__all__ = ["Clock", "Cluster", "Entropy", "Secrets"]
+
+
+class Clock(Protocol):
+    """Source of time."""
+
+    def now(self) -> datetime:
+        """Return the wall clock in UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Return monotonic seconds."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        ...
+
+
+class Entropy(Protocol):
+    """Random bytes of the system's generator."""
+
+    def __call__(self, count: int, /) -> bytes:
+        """Return `count` random bytes."""
+        ...
 
 
 class Cluster(Protocol):
@@ -136,104 +132,3 @@ class Secrets(Protocol):
     async def replace_keyring(self, data: Mapping[str, bytes], *, resource_version: str) -> None:
         """Replace the keys if the Secret is unchanged since it was read. Raises ConflictError."""
         ...
-
-
-class Guards(Protocol):
-    """The admission policies and the rules of our kinds."""
-
-    def carried(self) -> tuple[Guard, ...]:
-        """The guards of this release."""
-        ...
-
-    async def look(self, sample: ObjectKey | None) -> Look:
-        """Read every guard, and try some with dry runs. `sample`: a token to try with."""
-        ...
-
-
-class Leases(Protocol):
-    """The one Lease of the operator."""
-
-    async def read_lease(self) -> LeaseRecord | None:
-        """Return the current Lease, or None."""
-        ...
-
-    async def write_lease(self, record: LeaseRecord) -> LeaseRecord:
-        """Create the Lease (no resource_version), or replace it if it is unchanged since it was read.
-
-        Raises ConflictError, AlreadyExistsError.
-        """
-        ...
-
-
-class Recorder(Protocol):
-    """Writes Events in the background: lost Events are counted, never waited for."""
-
-    def record(self, notice: EventMessage) -> None:
-        """Queue an Event."""
-        ...
-
-
-class Metrics(Protocol):
-    """The services' metrics. Label values come from closed sets, never from objects."""
-
-    def reconciled(self, kind: Kind, outcome: str, seconds: float) -> None:
-        """One reconcile ended: done, malformed, fault, or the name of an error of ours."""
-        ...
-
-    def minted(self, seconds: float) -> None:
-        """One token became Ready, so long after its object was created."""
-        ...
-
-    def ended_token_deleted(self) -> None:
-        """One token was deleted because it ended long ago."""
-        ...
-
-    def malformed(self, kind: Kind) -> None:
-        """An object could not be understood."""
-        ...
-
-    def queue(self, depth: int, oldest_seconds: float) -> None:
-        """How much waits, and how long the first has waited."""
-        ...
-
-    def tokens(self, counts: Mapping[Phase, int]) -> None:
-        """How many tokens are in each phase."""
-        ...
-
-    def listed(self, seconds: float) -> None:
-        """A full list ended and took so long."""
-        ...
-
-    def leading(self, *, leads: bool) -> None:
-        """Whether this replica leads."""
-        ...
-
-    def namespace_watched(self, namespace: str, *, watched: bool) -> None:
-        """Whether a namespace that the settings name can be listed and watched."""
-        ...
-
-    def guards(self, holding: Mapping[str, bool], held_at: datetime | None) -> None:
-        """Which guards hold, and when all were last seen to hold."""
-        ...
-
-    def next_due(self, at: datetime | None) -> None:
-        """When the schedule fires next."""
-        ...
-
-    def clock_offset(self, seconds: float) -> None:
-        """How far the API server's clock is ahead of ours."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Ports:
-    """All that an operator needs of the world, but for the Lease."""
-
-    cluster: Cluster
-    secrets: Secrets
-    guards: Guards
-    recorder: Recorder
-    metrics: Metrics
-    clock: Clock
-    entropy: Entropy
-    hasher: Hasher

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from pharia_access.domain.token_bucket import TokenBucket
 from pharia_access.domain.turns import Turns
 from pharia_access.services.ports import Clock
 
@@ -13,21 +14,18 @@ class RateLimiter:
 
     def __init__(self, clock: Clock, per_second: float) -> None:
         self._clock = clock
-        self._gap = 1 / per_second
-        self._next = 0.0
+        self._bucket = TokenBucket(per_second)
         self._waiting: Turns[asyncio.Future[None]] = Turns()
         self._usher: asyncio.Task[None] | None = None
 
     @property
     def is_busy(self) -> bool:
         """Return whether the next caller would have to wait."""
-        return bool(self._waiting) or self._clock.monotonic() < self._next
+        return bool(self._waiting) or self._bucket.wait_seconds(self._clock.monotonic()) > 0
 
-    async def turn(self, namespace: str = "") -> None:
+    async def wait(self, namespace: str = "") -> None:
         """Wait for the caller's turn."""
-        now = self._clock.monotonic()
-        if not self._waiting and now >= self._next:
-            self._next = now + self._gap
+        if not self._waiting and self._bucket.allow(self._clock.monotonic()):
             return
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append(namespace, turn)
@@ -39,10 +37,10 @@ class RateLimiter:
         """Grant turns while anybody waits."""
         try:
             while self._waiting:
-                await self._clock.sleep(max(0.0, self._next - self._clock.monotonic()))
+                await self._clock.sleep(self._bucket.wait_seconds(self._clock.monotonic()))
                 turn = self._waiting.take(waits=lambda waiting: not waiting.done())
                 if turn is not None:
-                    self._next = self._clock.monotonic() + self._gap
+                    self._bucket.reserve(self._clock.monotonic())
                     turn.set_result(None)
         finally:
             self._usher = None

@@ -1,5 +1,6 @@
 """What the settings of both processes have in common: the environment is read here and nowhere else."""
 
+import os
 from collections.abc import Iterator
 from enum import StrEnum
 from typing import ClassVar, Final, Self
@@ -10,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from pharia_access.errors import SettingsError
 from pharia_access.settings.rules import Rule, complaints
 from pharia_access.settings.types import refusal
+from pharia_access.settings.unknown import unknown_variables
 
 __all__ = ["ENVIRONMENT_PREFIX", "LABEL", "LogFormat", "LogLevel", "ProcessSettings", "environment_name"]
 
@@ -61,12 +63,17 @@ class ProcessSettings(BaseSettings):
         """Read the environment.
 
         Raises:
-            SettingsError: one line for each variable that is wrong, what it may be, without its value.
+            SettingsError: one line for each variable that is wrong or that no program knows, without its value.
         """
+        environment = os.environ  # noqa: TID251 - settings is the reader of the environment
+        unknown = tuple(unknown_variables(environment, prefix=ENVIRONMENT_PREFIX, known=_known_variables()))
         try:
-            return cls()
+            settings = cls()
         except ValidationError as error:
-            raise SettingsError("\n".join(_complaints(error))) from error
+            raise SettingsError("\n".join((*_complaints(error), *unknown))) from error
+        if unknown:
+            raise SettingsError("\n".join(unknown))
+        return settings
 
     @model_validator(mode="after")
     def _fields_fit_together(self) -> Self:
@@ -77,6 +84,15 @@ class ProcessSettings(BaseSettings):
     def contradictions(self) -> Iterator[str]:
         """What does not fit together beyond its rules, a sentence each."""
         yield from ()
+
+
+def _known_variables() -> frozenset[str]:
+    """Those of both programs: one ConfigMap may set them for both."""
+    from pharia_access.settings.operator import OperatorSettings  # noqa: PLC0415 - it builds on this module
+    from pharia_access.settings.verifier import VerifierSettings  # noqa: PLC0415 - the same
+
+    fields = (*OperatorSettings.model_fields, *VerifierSettings.model_fields)
+    return frozenset(map(environment_name, fields))
 
 
 def _complaints(error: ValidationError) -> Iterator[str]:

@@ -122,7 +122,7 @@ class VerifierSettings(ProcessSettings):
     """How long a request's body may be."""
 
     last_used: Annotated[bool, flag()] = True
-    """Whether `status.lastUsedTime` of tokens is kept. The chart gives the right to it only then."""
+    """Whether `status.lastUsedTime` and `status.lastInspectedTime` are kept. The chart gives the right only then."""
 
     last_used_interval: Annotated[timedelta, duration("1m", "168h")] = timedelta(hours=1)
     """How often it is written for a token in use, at most."""

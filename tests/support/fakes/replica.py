@@ -13,11 +13,12 @@ from pharia_access.services.operator.guards import Watchman
 from pharia_access.services.operator.leader_queue import LeaderQueue
 from pharia_access.services.operator.minting import Minting
 from pharia_access.services.operator.operator import Operator, OperatorIntervals
+from pharia_access.services.operator.ports import Ports
 from pharia_access.services.operator.probes import ProbeIntervals, Probes
 from pharia_access.services.operator.schedule import Schedule
 from pharia_access.services.operator.token_reconciler import TokenReconciler
 from pharia_access.services.operator.work_queue import WorkQueue
-from pharia_access.services.ports import Clock, Ports
+from pharia_access.services.ports import Clock
 from tests.support.fakes.cluster import FakeCluster
 from tests.support.fakes.ports import CheapHasher, FakeGuards, FakeMetrics, FakeRecorder, seeded_entropy
 from tests.support.fakes.records import Change
@@ -57,8 +58,8 @@ class Replica:
     operator: Operator = field(init=False)
 
     def __post_init__(self) -> None:
-        choices = OperatorOptions(self.policy, "pharia", self.pace, DELETES_PER_SECOND, self.namespaces)
-        parts = assemble(self.ports(), choices)
+        options = OperatorOptions(self.policy, "pharia", self.pace, DELETES_PER_SECOND, self.namespaces)
+        parts = assemble(self.ports(), options)
         self.cache, self.handlers, self.schedule = parts.cache, parts.handlers, parts.schedule
         self.queue, self.leader_queue = parts.queue, parts.leader_queue
         self.probes, self.keys, self.tokens = parts.probes, parts.keys, parts.tokens

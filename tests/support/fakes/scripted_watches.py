@@ -117,7 +117,7 @@ class Diary:
     told: list[str] = field(default_factory=list)
     moments: list[float] = field(default_factory=list)
     signs: list[float] = field(default_factory=list)
-    patience: float = inf
+    resumes_within: float = inf
     order: list[str] = field(default_factory=list)
     """What was put, among what was asked of the server."""
 
@@ -135,9 +135,9 @@ class Diary:
         self.signs.append(at)
 
     def may_resume(self, now: float) -> bool:
-        return now - self.signs[-1] <= self.patience
+        return now - self.signs[-1] <= self.resumes_within
 
-    def heard(self, since: float) -> None:
+    def mark_fresh(self, since: float) -> None:
         self.moments.append(since)
 
     def listed(self, keys: Collection[str], namespace: str | None, since: float) -> None:
@@ -156,7 +156,7 @@ class Time:
     now: float = 100.0
     slept: list[float] = field(default_factory=list)
 
-    def ticks(self) -> float:
+    def boottime(self) -> float:
         self.now += 0.25
         return self.now
 
@@ -173,12 +173,14 @@ def read(body: msgspec.Raw) -> str | None:
     return None if name == "pending" else name
 
 
-async def run(*script: bytes | ApiError | Watch, rhythm: WatchTimeouts | None = None, patience: float = inf) -> Run:
-    time, diary, dates = Time(), Diary(patience=patience), list[datetime]()
+async def run(
+    *script: bytes | ApiError | Watch, timeouts: WatchTimeouts | None = None, resumes_within: float = inf
+) -> Run:
+    time, diary, dates = Time(), Diary(resumes_within=resumes_within), list[datetime]()
     server = ScriptedServer(list(script), time, diary.order)
-    tools = ReflectorTools(ticks=time.ticks, sleep=time.sleep, jitter=lambda: 0.0, on_date=dates.append)
+    tools = ReflectorTools(boottime=time.boottime, sleep=time.sleep, jitter=lambda: 0.0, on_date=dates.append)
     watched = Watched("ApiToken", "apitokens", read, "finance")
-    reflector = Reflector(cast("Connection", server), watched, diary, rhythm=rhythm or WatchTimeouts(), tools=tools)
+    reflector = Reflector(cast("Connection", server), watched, diary, timeouts=timeouts or WatchTimeouts(), tools=tools)
     with pytest.raises(asyncio.CancelledError):
         await reflector.run()
     return Run(server.asked, diary, time, dates)

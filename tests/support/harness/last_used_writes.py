@@ -44,6 +44,9 @@ class Writer:
             raise UnavailableError(message)
         self.written.append((key, uid, at))
 
+    async def write_last_inspected(self, key: str, uid: str, at: float) -> None:
+        await self.write_last_used(f"inspected {key}", uid, at)
+
     @property
     def rounded(self) -> list[tuple[str, str, float]]:
         """What was written, with times to the second."""
@@ -70,7 +73,7 @@ class Case:
         self.writer = Writer(clock, list(errors))
         self.outcomes: list[str] = []
         self.watched: dict[str, IssuedToken] | None = None
-        self.spread = 1.0
+        self.chance = 1.0
 
     def last_used_written(self, outcome: str) -> None:
         self.outcomes.append(outcome)
@@ -91,7 +94,7 @@ class Case:
             now=self.now,
             metrics=self,
             known=known,
-            spread=lambda: self.spread,
+            chance=lambda: self.chance,
         )
         task = asyncio.create_task(uses.run())
         yield uses

@@ -229,7 +229,7 @@ async def drained(queue: WorkQueue) -> list[WorkItem]:
     """All that waits now, in the order in which it is taken."""
     taken = []
     while len(queue):
-        work = await queue.take()
+        work = await queue.get()
         taken.append(work)
         queue.done(work)
     return taken

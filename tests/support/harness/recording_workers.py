@@ -19,7 +19,7 @@ async def drained(queue: WorkQueue) -> list[str]:
     """The names of all that waits, in the order in which it is taken."""
     names = []
     while len(queue):
-        work = await queue.take()
+        work = await queue.get()
         names.append(work.key.name)
         queue.done(work)
     return names

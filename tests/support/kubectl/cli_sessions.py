@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pharia_access.bootstrap.cli import CliSession, random_letters
-from pharia_access.domain.administration.secret_readers import SecretReaders
+from pharia_access.domain.administration.secret_readers import Bindings
+from pharia_access.domain.administration.secret_workloads import SecretWorkloads
 from pharia_access.domain.deletions import GONE, Deletion
 from pharia_access.errors import ForbiddenError, NotFoundError
 from pharia_access.kube.administration.kubectl_proxy import LentLogin
@@ -77,10 +78,11 @@ class FakeCluster:
     forbidden: set[str] = field(default_factory=set)
     namespaces: set[str] | None = field(default_factory=lambda: {"finance"})
     own_secrets: dict[str, OwnSecret] = field(default_factory=dict)
-    readers: SecretReaders = field(default_factory=SecretReaders)
+    readers: SecretWorkloads = field(default_factory=SecretWorkloads)
     one_time: OneTimeSecret | None = None
     namespace: str = "finance"
     clock: StillClock = field(default_factory=StillClock)
+    bindings: Bindings = field(default_factory=Bindings)
     written: list[Json] = field(default_factory=list)
 
     def session(self, *, progress: Progress, dry_run: bool) -> CliSession:
@@ -94,7 +96,7 @@ class FakeCluster:
             progress,
             dry_run,
         )
-        return CliSession(context, own, own, own)
+        return CliSession(context, own, own, own, own)
 
     async def read(self, kind: str, key: ObjectKey) -> Json:
         self._judge(f"get {kind}")
@@ -133,6 +135,9 @@ class FakeCluster:
     async def has_namespace(self, name: str) -> bool | None:
         return None if self.namespaces is None else name in self.namespaces
 
+    async def read_bindings(self, namespace: str) -> Bindings:
+        return self.bindings
+
     async def inspect_own(self, key: ObjectKey) -> OwnSecret | None:
         self._judge("get Secret")
         return self.own_secrets.get(key.name)
@@ -147,7 +152,7 @@ class FakeCluster:
         if text is not None:
             self.written.append({"kind": "Secret", "name": secret.key.name, "token": mark.token})
 
-    async def readers_of(self, secret: ObjectKey) -> SecretReaders:
+    async def readers_of(self, secret: ObjectKey) -> SecretWorkloads:
         return self.readers
 
     def _judge(self, what: str) -> None:

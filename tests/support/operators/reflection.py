@@ -42,7 +42,7 @@ class Diary:
     known: set[str] = field(default_factory=set)
     told: list[str] = field(default_factory=list)
     causes: list[str] = field(default_factory=list)
-    heard_at: list[float] = field(default_factory=list)
+    fresh_at: list[float] = field(default_factory=list)
     alive_at: list[float] = field(default_factory=list)
     denied_at: list[float] = field(default_factory=list)
 
@@ -66,13 +66,13 @@ class Diary:
     def may_resume(self, now: float) -> bool:
         return now - self.alive_at[-1] <= DEADLINE_SECONDS
 
-    def heard(self, since: float) -> None:
-        self.heard_at.append(since)
+    def mark_fresh(self, since: float) -> None:
+        self.fresh_at.append(since)
 
     def listed(self, keys: Collection[str], namespace: str | None, since: float) -> None:
         self.known &= {key.rpartition("/")[2] for key in keys}
         self.told.append("listed")
-        self.heard_at.append(since)
+        self.fresh_at.append(since)
 
     def interrupted(self, cause: str, at: float) -> None:
         self.causes.append(cause)
@@ -149,13 +149,13 @@ async def reflecting(
     async with connect(str(kubeconfig), pool_size=3) as connection:
         running = Running(Diary(prefix), Counted(connection, first_version), [])
         tools = ReflectorTools(
-            ticks=time.monotonic, sleep=asyncio.sleep, jitter=random.random, on_date=running.dates.append
+            boottime=time.monotonic, sleep=asyncio.sleep, jitter=random.random, on_date=running.dates.append
         )
         reflector = Reflector(
             cast("Connection", running.asked),
             watched,
             running.diary,
-            rhythm=WatchTimeouts(watch=watch),
+            timeouts=WatchTimeouts(watch=watch),
             tools=tools,
         )
         task = asyncio.create_task(reflector.run())

@@ -44,6 +44,7 @@ class Journal:
     decided_: list[tuple[str, str]] = field(default_factory=list)
     refused_: list[tuple[str, str, str]] = field(default_factory=list)
     used_: list[str] = field(default_factory=list)
+    inspected_: list[tuple[object, ...]] = field(default_factory=list)
 
     def decided(self, contract: Contract, refusal: Refusal | None, seconds: float) -> None:
         assert seconds >= 0
@@ -54,6 +55,10 @@ class Journal:
 
     def accepted(self, contract: Contract, token: IssuedToken) -> None:
         pass
+
+    def inspected(self, *asked: object) -> None:
+        """Of the auditor, with a contract, and of the last uses, without."""
+        self.inspected_.append(asked)
 
     def used(self, token: IssuedToken) -> None:
         self.used_.append(token.token_id)
@@ -165,7 +170,7 @@ class VerifierServer:
                 if until_closed:
                     return await reader.read()
                 received = b""
-                while not _whole(received) and (chunk := await reader.read(65536)):
+                while not _whole(received, bodiless=raw.startswith(b"HEAD ")) and (chunk := await reader.read(65536)):
                     received += chunk
                 return received
         finally:
@@ -205,9 +210,10 @@ async def open_verifier_server(
         server.hash_verifier.close()
 
 
-def _whole(received: bytes) -> bool:
+def _whole(received: bytes, *, bodiless: bool) -> bool:
+    """`bodiless`: the answer to HEAD says how long the body would be, and has none."""
     head, end, rest = received.partition(b"\r\n\r\n")
-    if not end:
-        return False
+    if not end or bodiless:
+        return bool(end)
     lengths = [int(line[16:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length: ")]
     return len(rest) >= sum(lengths)

@@ -55,7 +55,7 @@ def test_a_held_permission_grants_an_asked_one(held: Permission, asked: Permissi
     role = Role("role", frozenset({"*"}), (held,))
 
     assert grants(held, asked) is verdict
-    assert EffectiveRoles((), (), (), held=(role,)).grants(asked) is verdict
+    assert EffectiveRoles((), (), (), resolved=(role,)).grants(asked) is verdict
 
 
 @given(permissions)
@@ -105,7 +105,7 @@ def test_a_role_may_be_held_in_its_allowed_namespaces(role: Role, namespace: str
 def test_permissions_are_the_union_of_the_roles_each_once() -> None:
     found = effective(["studio-user", "kernel-user"], CATALOG, namespace="finance")
 
-    assert found == EffectiveRoles(("studio-user", "kernel-user"), (), (), held=(STUDIO, KERNEL_USER))
+    assert found == EffectiveRoles(("studio-user", "kernel-user"), (), (), resolved=(STUDIO, KERNEL_USER))
     assert found.permissions == (Permission("AccessStudio"), ANY_MODEL, KERNEL)
 
 
@@ -114,7 +114,7 @@ def test_a_role_that_the_namespace_may_not_hold_is_left_out() -> None:
         roles=("studio-user",),
         unknown=(),
         not_allowed=("admin",),
-        held=(STUDIO,),
+        resolved=(STUDIO,),
     )
 
 
@@ -123,7 +123,7 @@ def test_a_role_that_is_not_in_the_catalog_is_named_and_grants_nothing() -> None
         roles=("studio-user",),
         unknown=("gone", "typo"),
         not_allowed=(),
-        held=(STUDIO,),
+        resolved=(STUDIO,),
     )
 
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
@@ -37,6 +38,10 @@ from tests.support.builders.rule_states import (
     moments,
     states,
 )
+
+pytestmark = pytest.mark.no_cover
+"""Many examples of code that other tests cover: tracing them takes twice as long again."""
+
 
 OVER = (Phase.REVOKED, Phase.EXPIRED, Phase.FAILED)
 

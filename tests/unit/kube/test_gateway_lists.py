@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pharia_access.errors import UnavailableError
+from pharia_access.kube import listing
 from pharia_access.kube.client import connect
 from pharia_access.kube.gateway import KubeCluster
 from tests.support.builders.domain_objects import WINDOW
@@ -39,7 +40,10 @@ async def test_what_is_no_list_is_tried_again(tmp_path: Path, answer: object, wh
                 pass
 
 
-async def test_tokens_are_listed_in_pages_after_they_broke_off_whatever_was_listed_between(tmp_path: Path) -> None:
+async def test_tokens_are_listed_in_pages_after_they_broke_off_whatever_was_listed_between(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "LIST_SECONDS", 0.5)
     asked: list[tuple[str, bool]] = []
 
     def answer(request: ReceivedRequest) -> bytes | None:

@@ -52,7 +52,7 @@ async def test_after_such_an_end_everything_is_listed_anew(trouble: bytes | Sequ
 
 async def test_after_a_long_silence_a_watch_does_not_go_on_where_it_broke_off() -> None:
     """Its first event would make the view new, though what revokes a token may still wait behind it."""
-    done = await run(page("a"), [BROKEN], BROKEN, BROKEN, page("b", version=30), patience=0.5)
+    done = await run(page("a"), [BROKEN], BROKEN, BROKEN, page("b", version=30), resumes_within=0.5)
 
     assert done.asked == ["list", "watch 10", "list", "list page", "list", "watch 30"]
 
@@ -81,7 +81,7 @@ async def test_who_is_not_let_in_asks_again_ever_more_slowly_and_is_told_why(cap
     ]
 
 
-async def test_a_server_that_asks_for_patience_gets_it_up_to_a_minute_and_is_asked_the_same_again() -> None:
+async def test_a_server_that_sends_retry_after_is_heeded_up_to_a_minute_and_is_asked_the_same_again() -> None:
     done = await run(UnavailableError("429", retry_after=7.0), UnavailableError("429", retry_after=3600.0))
 
     assert done.time.slept == [7.0, 60.0]

@@ -94,21 +94,21 @@ ANSWERS: dict[str, bytes | None] = {
 
 @asynccontextmanager
 async def secrets_of(
-    tmp_path: Path, answer: Callable[[ReceivedRequest], bytes | None], *, patience: float = 5
+    tmp_path: Path, answer: Callable[[ReceivedRequest], bytes | None], *, timeout_seconds: float = 5
 ) -> AsyncIterator[KubeSecrets]:
     """The port, to a server that answers so."""
     async with (
         hostile_api(answer) as api,
         connect(plain_kubeconfig(tmp_path / "kubeconfig", api.url), pool_size=2) as connection,
     ):
-        yield KubeSecrets(connection, namespace="pharia-access-system", timeout_seconds=patience)
+        yield KubeSecrets(connection, namespace="pharia-access-system", timeout_seconds=timeout_seconds)
 
 
 @pytest.mark.parametrize("call", CALLS)
 async def test_no_error_tells_a_token(tmp_path: Path, call: str) -> None:
     answers = iter(ANSWERS.values())
     leaks = []
-    async with secrets_of(tmp_path, lambda _: next(answers), patience=0.5) as secrets:
+    async with secrets_of(tmp_path, lambda _: next(answers), timeout_seconds=0.5) as secrets:
         for name in ANSWERS:
             shown = await everything_shown(CALLS[call](secrets))
             leaks += [name] if PLAIN in shown or IN_BASE64 in shown else []
@@ -124,7 +124,7 @@ async def test_no_error_of_a_replacement_tells_a_token(tmp_path: Path) -> None:
     def answer(request: ReceivedRequest) -> bytes | None:
         return reply(200, KEYRING) if request.method == "GET" else next(answers)
 
-    async with secrets_of(tmp_path, answer, patience=0.5) as secrets:
+    async with secrets_of(tmp_path, answer, timeout_seconds=0.5) as secrets:
         for name in ANSWERS:
             shown = await everything_shown(CALLS["replace keyring"](secrets))
             leaks += [name] if PLAIN in shown or IN_BASE64 in shown else []

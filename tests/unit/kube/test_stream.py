@@ -89,7 +89,7 @@ async def test_what_is_no_stream_is_an_error_of_ours(tmp_path: Path, answer: byt
         await lines_of(tmp_path, lambda _: answer)
 
 
-async def test_a_server_that_asks_for_patience_is_heard(tmp_path: Path) -> None:
+async def test_a_server_that_sends_retry_after_is_heeded(tmp_path: Path) -> None:
     with pytest.raises(UnavailableError) as caught:
         await lines_of(tmp_path, lambda _: reply(429, b"", retry_after="7"))
 

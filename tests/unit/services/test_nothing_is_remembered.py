@@ -14,6 +14,10 @@ from tests.support.fakes.virtual_time import FakeClock, simulated
 from tests.support.harness.operator_harness import OperatorHarness, drained
 from tests.support.harness.remembered import remembered
 
+pytestmark = pytest.mark.no_cover
+"""Many examples of code that other tests cover: tracing them takes twice as long again."""
+
+
 MANY = 4 * SPARE_ENTRIES
 """So many that what is kept of each would show beside what a heap may hold of old entries."""
 

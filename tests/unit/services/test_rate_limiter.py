@@ -1,4 +1,4 @@
-"""The pacer: so many turns a second, evenly spaced."""
+"""The rate limiter: so many turns a second, evenly spaced."""
 
 import asyncio
 
@@ -8,12 +8,12 @@ from pharia_access.services.rate_limiter import RateLimiter
 from tests.support.fakes.virtual_time import FakeClock, simulated
 
 
-async def turns(pacer: RateLimiter, clock: FakeClock, *, count: int) -> list[tuple[float, int]]:
+async def turns(limiter: RateLimiter, clock: FakeClock, *, count: int) -> list[tuple[float, int]]:
     """When each of so many who come at once gets a turn, in the order of their turns."""
     had: list[tuple[float, int]] = []
 
     async def come(number: int) -> None:
-        await pacer.turn()
+        await limiter.wait()
         had.append((clock.monotonic(), number))
 
     await asyncio.gather(*(come(number) for number in range(count)))
@@ -22,7 +22,7 @@ async def turns(pacer: RateLimiter, clock: FakeClock, *, count: int) -> list[tup
 
 @simulated
 async def test_the_first_turn_comes_at_once(clock: FakeClock) -> None:
-    await RateLimiter(clock, 0.001).turn()
+    await RateLimiter(clock, 0.001).wait()
 
     assert clock.monotonic() < 0.001
 
@@ -37,30 +37,30 @@ async def test_many_at_once_are_spread_evenly_in_the_order_in_which_they_came(cl
 
 @simulated
 async def test_turns_that_nobody_took_are_not_saved_up(clock: FakeClock) -> None:
-    pacer = RateLimiter(clock, 2)
-    await pacer.turn()
+    limiter = RateLimiter(clock, 2)
+    await limiter.wait()
     await asyncio.sleep(60)
 
-    had = await turns(pacer, clock, count=3)
+    had = await turns(limiter, clock, count=3)
 
     assert [moment for moment, _ in had] == pytest.approx([60, 60.5, 61], abs=1e-6)
 
 
 @simulated
 async def test_whoever_comes_rarely_never_waits(clock: FakeClock) -> None:
-    pacer = RateLimiter(clock, 2)
+    limiter = RateLimiter(clock, 2)
     for number in range(5):
-        await pacer.turn()
+        await limiter.wait()
         assert clock.monotonic() == pytest.approx(number, abs=1e-6)
         await asyncio.sleep(1)
 
 
 @simulated
 async def test_namespaces_take_turns(clock: FakeClock) -> None:
-    pacer, had = RateLimiter(clock, 20), []
+    limiter, had = RateLimiter(clock, 20), []
 
     async def come(namespace: str) -> None:
-        await pacer.turn(namespace)
+        await limiter.wait(namespace)
         had.append(namespace)
 
     waiting = [asyncio.create_task(come("noisy")) for _ in range(100)]
@@ -73,8 +73,8 @@ async def test_namespaces_take_turns(clock: FakeClock) -> None:
 
 @simulated
 async def test_who_gives_up_takes_no_turn(clock: FakeClock) -> None:
-    pacer = RateLimiter(clock, 1)
-    waiting = [asyncio.create_task(pacer.turn()) for _ in range(5)]
+    limiter = RateLimiter(clock, 1)
+    waiting = [asyncio.create_task(limiter.wait()) for _ in range(5)]
     await asyncio.sleep(0.5)
     for task in waiting[1:4]:
         task.cancel()

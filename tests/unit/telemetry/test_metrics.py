@@ -6,7 +6,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from pharia_access.domain.model import Phase
-from pharia_access.services.ports import Metrics
+from pharia_access.services.operator.ports import Metrics
 from pharia_access.telemetry.metrics import OperatorMetrics
 
 

@@ -11,7 +11,7 @@ from tools import generate
 from tools.generate import GENERATORS, Generator
 
 TOOLS = Path(generate.__file__).parent
-FOR_A_RELEASE = {"krew_manifest", "kubernetes_module"}
+FOR_A_RELEASE = {"bill_of_materials", "krew_manifest", "kubernetes_module"}
 """They write what a release or a new version of Kubernetes needs, from arguments."""
 
 

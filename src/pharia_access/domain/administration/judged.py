@@ -44,8 +44,10 @@ def _unusable(token: TokenSummary, credential: CredentialSummary | Unseen | None
         revoked=token.revoked,
         deleting=token.deleting,
     )
-    holder: CredentialFacts | None = _Presumed(token.credential_uid) if isinstance(credential, Unseen) else credential
-    refusal = objection(facts, holder, now)
+    credential_facts: CredentialFacts | None = (
+        _Presumed(token.credential_uid) if isinstance(credential, Unseen) else credential
+    )
+    refusal = objection(facts, credential_facts, now)
     if refusal is not None:
         return unusable(refusal, token.credential)
     return _noted(token) if isinstance(credential, Unseen) else None

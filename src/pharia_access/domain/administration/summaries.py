@@ -12,7 +12,22 @@ from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.permissions import Role
 from pharia_access.domain.usability import Unusable
 
-__all__ = ["CredentialSummary", "RoleSummary", "TokenSummary"]
+__all__ = ["CredentialSummary", "Revocation", "RoleSummary", "TokenSummary"]
+
+
+@dataclass(frozen=True, slots=True)
+class Revocation:
+    """What the object says of its revocation.
+
+    Attributes:
+        at: about when, as far as the object says.
+        manager: the program that wrote it, by its field manager.
+        reason: why, in somebody's words.
+    """
+
+    at: datetime | None = None
+    manager: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +42,13 @@ class TokenSummary:
         window: how long its secret could be collected, where the spec says so.
         replaces: the name of the token that this one was made to replace.
         deleting: whether it is being deleted, and so over.
-        revoked: whether its spec says so, whatever the operator has noted.
+        revoked: whether its spec says so, whatever the operator has noted; `revocation` says when and why.
         minted: whether there is a token at all; `credential_uid` is that of the credential it belongs to.
         noted: its condition Active: `True`, `False` or nothing yet; `noted_why` is reason and sentence.
         unusable: why a verifier refuses it now (`judged`); None where it does not, or nobody asked.
+        last_inspected: when somebody who held it last asked a verifier about it; that is no use.
         secret_name: of the one-time Secret; `secret_uid` and `delivery` are what the status says of it.
+        collected: when the operator noted that its reader had deleted the one-time Secret.
     """
 
     key: ObjectKey
@@ -59,10 +76,13 @@ class TokenSummary:
     window: timedelta | None = None
     replaces: str = ""
     last_used: datetime | None = None
+    last_inspected: datetime | None = None
+    revocation: Revocation | None = None
     secret_name: str = ""
     secret_uid: str = ""
     delivery: str = ""
     deadline: datetime | None = None
+    collected: datetime | None = None
     mac_key: str = ""
     mac_fingerprint: str = ""
 

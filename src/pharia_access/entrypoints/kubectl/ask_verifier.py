@@ -59,16 +59,16 @@ class Verifier:
     timeout: float = 30.0
 
 
-async def tell(choices: CliOptions, text: TokenText, verifier: Verifier) -> None:
+async def tell(cli: CliOptions, text: TokenText, verifier: Verifier) -> None:
     """Ask, and print the answer."""
     parts = _parts(verifier.url)
     if parts.scheme == "http" and parts.hostname not in _HERE:
         warn("http:// sends the token unencrypted.")
     answer = _read(*await _ask(text, verifier))
-    if choices.for_people:
+    if cli.for_people:
         show(answer)
     else:
-        print_value(answer, choices.output)
+        print_value(answer, cli.output)
 
 
 def _parts(url: str) -> SplitResult:

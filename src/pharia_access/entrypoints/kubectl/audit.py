@@ -40,7 +40,7 @@ __all__ = ["audit"]
 @all_namespaces_option
 @output_option("table", "json", "yaml")
 @click.pass_obj
-def audit(choices: CliOptions, unused: timedelta, longest: timedelta | None, fail: bool) -> None:  # noqa: FBT001 - Click's
+def audit(cli: CliOptions, unused: timedelta, longest: timedelta | None, fail: bool) -> None:  # noqa: FBT001 - Click's
     """List tokens and credentials that need attention.
 
     Tokens that are expired, failed, never used, unused, never collected, or that live longer than their credential's
@@ -53,4 +53,4 @@ def audit(choices: CliOptions, unused: timedelta, longest: timedelta | None, fai
     """
     from pharia_access.entrypoints.kubectl.show_audit import audit as work
 
-    run_in_session(choices, work, unused=unused, longest=longest, fail=fail)
+    run_in_session(cli, work, unused=unused, longest=longest, fail=fail)

@@ -16,13 +16,13 @@ Json = dict[str, Any]
 Replaced = Callable[[tuple[str, ...]], Iterable[str]]
 
 
-async def create(session: CliSession, choices: CliOptions, name: str, roles: tuple[str, ...], spec: Json) -> None:
+async def create(session: CliSession, cli: CliOptions, name: str, roles: tuple[str, ...], spec: Json) -> None:
     """Create one; without roles a person chooses."""
     context = session.context
     plan = await credentials.plan_creation(context, name, roles or await _chosen(session), spec)
     created = await credentials.create(context, plan)
-    print_result(choices, created, "created")
-    if not choices.dry_run:
+    print_result(cli, created, "created")
+    if not cli.dry_run:
         life = format_length(credentials.first_lifetime(created.summary))
         place = f"-n {context.namespace}{session.options}"
         say(f"Next: kubectl access token create {name} --expires {life} {place}")
@@ -36,32 +36,32 @@ async def _chosen(session: CliSession) -> tuple[str, ...]:
     return select("Which roles", [(role.name, role.description) for role in offered])
 
 
-async def edit(session: CliSession, choices: CliOptions, name: str, spec: Json, replaced: Replaced | None) -> None:
+async def edit(session: CliSession, cli: CliOptions, name: str, spec: Json, replaced: Replaced | None) -> None:
     """Change fields of its spec, and its roles where `replaced` says how."""
-    plan = await credentials.plan_edit(session.context, name, spec, replaced, force=choices.force)
-    await _carry_out(session, choices, plan, "changed")
+    plan = await credentials.plan_edit(session.context, name, spec, replaced, force=cli.force)
+    await _carry_out(session, cli, plan, "changed")
 
 
-async def suspend(session: CliSession, choices: CliOptions, name: str) -> None:
+async def suspend(session: CliSession, cli: CliOptions, name: str) -> None:
     """Let none of its tokens pass."""
-    plan = await credentials.plan_suspension(session.context, name, suspended=True, force=choices.force)
-    await _carry_out(session, choices, plan, "suspended")
+    plan = await credentials.plan_suspension(session.context, name, suspended=True, force=cli.force)
+    await _carry_out(session, cli, plan, "suspended")
 
 
-async def resume(session: CliSession, choices: CliOptions, name: str) -> None:
+async def resume(session: CliSession, cli: CliOptions, name: str) -> None:
     """Let them pass again."""
-    plan = await credentials.plan_suspension(session.context, name, suspended=False, force=choices.force)
-    await _carry_out(session, choices, plan, "resumed")
+    plan = await credentials.plan_suspension(session.context, name, suspended=False, force=cli.force)
+    await _carry_out(session, cli, plan, "resumed")
 
 
-async def delete(session: CliSession, choices: CliOptions, name: str) -> None:
+async def delete(session: CliSession, cli: CliOptions, name: str) -> None:
     """Delete it, and so its tokens."""
-    plan = await credentials.plan_deletion(session.context, name, force=choices.force)
-    present(choices, plan)
-    print_deletion(choices, plan.credential, await credentials.delete(session.context, plan))
+    plan = await credentials.plan_deletion(session.context, name, force=cli.force)
+    present(cli, plan)
+    print_deletion(cli, plan.credential, await credentials.delete(session.context, plan))
 
 
-async def _carry_out(session: CliSession, choices: CliOptions, plan: credentials.ChangePlan, done: str) -> None:
-    present(choices, plan)
+async def _carry_out(session: CliSession, cli: CliOptions, plan: credentials.ChangePlan, done: str) -> None:
+    present(cli, plan)
     if plan.spec:
-        print_result(choices, await credentials.edit(session.context, plan), done)
+        print_result(cli, await credentials.edit(session.context, plan), done)

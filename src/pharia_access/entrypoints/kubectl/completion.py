@@ -46,18 +46,18 @@ def names_of(kind: Kind) -> Complete:
     """Names of existing objects, in the namespace that is meant."""
 
     def candidates(context: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        choices = context.find_object(CliOptions) or CliOptions()
-        return [CompletionItem(name) for name in _names(kind, choices) if name.startswith(incomplete)]
+        cli = context.find_object(CliOptions) or CliOptions()
+        return [CompletionItem(name) for name in _names(kind, cli) if name.startswith(incomplete)]
 
     return candidates
 
 
-def _names(kind: Kind, choices: CliOptions) -> list[str]:
+def _names(kind: Kind, cli: CliOptions) -> list[str]:
     flags = {
-        "kubeconfig": choices.kubeconfig,
-        "context": choices.context,
-        "as": choices.user,
-        "namespace": None if kind == "ApiRole" else choices.namespace,
+        "kubeconfig": cli.kubeconfig,
+        "context": cli.context,
+        "as": cli.user,
+        "namespace": None if kind == "ApiRole" else cli.namespace,
     }
     given = [f"--{name}={value}" for name, value in flags.items() if value]
     command = ["kubectl", "get", f"{paths.PLURALS[kind]}.{paths.GROUP}", "--output=name", "--request-timeout=2s"]

@@ -53,22 +53,22 @@ def credential() -> None:
 @credential.command("list")
 @list_options
 @click.pass_obj
-def list_credentials(choices: CliOptions) -> None:
+def list_credentials(cli: CliOptions) -> None:
     """List credentials with their roles and the number of active tokens."""
     from pharia_access.entrypoints.kubectl.show_credentials import list_credentials as work
 
-    run_in_session(choices, work)
+    run_in_session(cli, work)
 
 
 @credential.command()
 @_name
 @object_options
 @click.pass_obj
-def get(choices: CliOptions, name: str) -> None:
+def get(cli: CliOptions, name: str) -> None:
     """Show a credential with its roles, permissions and tokens."""
     from pharia_access.entrypoints.kubectl.show_credentials import show as work
 
-    run_in_session(choices, work, name)
+    run_in_session(cli, work, name)
 
 
 @credential.command()
@@ -77,11 +77,11 @@ def get(choices: CliOptions, name: str) -> None:
 @_described
 @write_options
 @click.pass_obj
-def create(choices: CliOptions, /, name: str, roles: tuple[str, ...], **described: Any) -> None:  # noqa: ANN401 - see _described
+def create(cli: CliOptions, /, name: str, roles: tuple[str, ...], **described: Any) -> None:  # noqa: ANN401 - see _described
     """Create a credential. Without --role, choose from the catalog at a terminal."""
     from pharia_access.entrypoints.kubectl.change_credentials import create as work
 
-    run_in_session(choices, work, name, roles, _spec(described))
+    run_in_session(cli, work, name, roles, _spec(described))
 
 
 @credential.command()
@@ -90,7 +90,7 @@ def create(choices: CliOptions, /, name: str, roles: tuple[str, ...], **describe
 @_described
 @destructive_options
 @click.pass_obj
-def edit(choices: CliOptions, /, name: str, roles: tuple[str, ...], **described: Any) -> None:  # noqa: ANN401 - see _described
+def edit(cli: CliOptions, /, name: str, roles: tuple[str, ...], **described: Any) -> None:  # noqa: ANN401 - see _described
     """Change a credential. --role replaces all its roles, immediately for all its tokens."""
     spec = _spec(described)
     if not roles and not spec:
@@ -99,7 +99,7 @@ def edit(choices: CliOptions, /, name: str, roles: tuple[str, ...], **described:
     replaced = (lambda _: roles) if roles else None
     from pharia_access.entrypoints.kubectl.change_credentials import edit as work
 
-    run_in_session(choices, work, name, spec, replaced)
+    run_in_session(cli, work, name, spec, replaced)
 
 
 @credential.group()
@@ -112,11 +112,11 @@ def roles() -> None:
 @click.argument("roles", type=NAME, nargs=-1, required=True, metavar="ROLE...", shell_complete=names_of("ApiRole"))
 @destructive_options
 @click.pass_obj
-def add(choices: CliOptions, name: str, roles: tuple[str, ...]) -> None:
+def add(cli: CliOptions, name: str, roles: tuple[str, ...]) -> None:
     """Add roles to a credential. All its tokens have them immediately."""
     from pharia_access.entrypoints.kubectl.change_credentials import edit as work
 
-    run_in_session(choices, work, name, {}, lambda before: (*before, *roles))
+    run_in_session(cli, work, name, {}, lambda before: (*before, *roles))
 
 
 @roles.command()
@@ -124,44 +124,44 @@ def add(choices: CliOptions, name: str, roles: tuple[str, ...]) -> None:
 @click.argument("roles", type=NAME, nargs=-1, required=True, metavar="ROLE...")
 @destructive_options
 @click.pass_obj
-def remove(choices: CliOptions, name: str, roles: tuple[str, ...]) -> None:
+def remove(cli: CliOptions, name: str, roles: tuple[str, ...]) -> None:
     """Remove roles from a credential. All its tokens lose them immediately."""
     from pharia_access.entrypoints.kubectl.change_credentials import edit as work
 
-    run_in_session(choices, work, name, {}, lambda before: [role for role in before if role not in roles])
+    run_in_session(cli, work, name, {}, lambda before: [role for role in before if role not in roles])
 
 
 @credential.command()
 @_name
 @destructive_options
 @click.pass_obj
-def suspend(choices: CliOptions, name: str) -> None:
+def suspend(cli: CliOptions, name: str) -> None:
     """Suspend a credential. Its tokens are refused until it is resumed."""
     from pharia_access.entrypoints.kubectl.change_credentials import suspend as work
 
-    run_in_session(choices, work, name)
+    run_in_session(cli, work, name)
 
 
 @credential.command()
 @_name
 @write_options
 @click.pass_obj
-def resume(choices: CliOptions, name: str) -> None:
+def resume(cli: CliOptions, name: str) -> None:
     """Resume a suspended credential. Its tokens are accepted again."""
     from pharia_access.entrypoints.kubectl.change_credentials import resume as work
 
-    run_in_session(choices, work, name)
+    run_in_session(cli, work, name)
 
 
 @credential.command()
 @_name
 @destructive_options
 @click.pass_obj
-def delete(choices: CliOptions, name: str) -> None:
+def delete(cli: CliOptions, name: str) -> None:
     """Delete a credential and all its tokens permanently."""
     from pharia_access.entrypoints.kubectl.change_credentials import delete as work
 
-    run_in_session(choices, work, name)
+    run_in_session(cli, work, name)
 
 
 def _spec(described: Mapping[str, Any]) -> Json:

@@ -17,27 +17,33 @@ from pharia_access.services.administration.destinations import SecretDestination
 __all__ = ["collect", "create"]
 
 
-async def create(session: CliSession, choices: CliOptions, request: issuing.TokenRequest, where: SecretOutput) -> None:
+async def create(
+    session: CliSession, cli: CliOptions, request: issuing.TokenRequest, secret_output: SecretOutput
+) -> None:
     """Make a token, and hand its secret over."""
     plan = await issuing.plan_issue(session.context, request)
-    destination = destination_for(where, session.secrets, session.context.namespace, credential=request.credential)
+    destination = destination_for(
+        secret_output, session.secrets, session.context.namespace, credential=request.credential
+    )
     await destination.check()
-    present(choices, plan)
+    present(cli, plan)
     token = await issuing.issue(session.context, plan, destination)
-    if choices.dry_run:
+    if cli.dry_run:
         say(f"token {plan.key.name} created (dry run)")
     else:
         await _tell(session, token, destination)
 
 
-async def collect(session: CliSession, _: CliOptions, name: str, where: SecretOutput, patience: timedelta) -> None:
+async def collect(
+    session: CliSession, _: CliOptions, name: str, secret_output: SecretOutput, wait_timeout: timedelta
+) -> None:
     """Hand over the secret of a token that is there, while its window is open."""
     context = session.context
     there = await context.objects.read(TokenSummary, ObjectKey(context.namespace, name))
     credential = there.summary.credential
-    destination = destination_for(where, session.secrets, context.namespace, credential=credential)
+    destination = destination_for(secret_output, session.secrets, context.namespace, credential=credential)
     await destination.check()
-    token = await issuing.collect(context, name, destination, patience=patience)
+    token = await issuing.collect(context, name, destination, wait_timeout=wait_timeout)
     await _tell(session, token, destination)
 
 

@@ -35,11 +35,11 @@ def keyring() -> None:
 @output_option("table", "json", "yaml")
 @connection_options
 @click.pass_obj
-def status(choices: CliOptions, home: str) -> None:
+def status(cli: CliOptions, home: str) -> None:
     """List the keys and the number of active tokens that use each."""
     from pharia_access.entrypoints.kubectl.manage_keyring import status as work
 
-    run_in_session(choices, work, home)
+    run_in_session(cli, work, home)
 
 
 @keyring.command()
@@ -47,7 +47,7 @@ def status(choices: CliOptions, home: str) -> None:
 @yes_option
 @connection_options
 @click.pass_obj
-def rotate(choices: CliOptions, home: str) -> None:
+def rotate(cli: CliOptions, home: str) -> None:
     """Create a new current key and drop unused keys.
 
     Keys that no active token uses are dropped, except the previous current key: operators may use it until their next
@@ -55,4 +55,4 @@ def rotate(choices: CliOptions, home: str) -> None:
     """
     from pharia_access.entrypoints.kubectl.manage_keyring import rotate as work
 
-    run_in_session(choices, work, home)
+    run_in_session(cli, work, home)

@@ -60,26 +60,26 @@ def some_of(names: Sequence[str]) -> str:
 
 
 async def list_objects(
-    session: CliSession, choices: CliOptions, listing: TableSpec[S], *, fields: str = "", of_whom: str = ""
+    session: CliSession, cli: CliOptions, listing: TableSpec[S], *, fields: str = "", of_whom: str = ""
 ) -> bool:
     """List as the options say, and print; whether there were any. `of_whom`: what `fields` mean, for a sentence."""
-    context, everywhere = session.context, choices.all_namespaces or not listing.namespaced
+    context, everywhere = session.context, cli.all_namespaces or not listing.namespaced
     namespace = None if everywhere else context.namespace
-    pages = context.objects.pages(listing.kind, namespace, labels=choices.selector, fields=fields)
-    if not choices.for_people:
+    pages = context.objects.pages(listing.kind, namespace, labels=cli.selector, fields=fields)
+    if not cli.for_people:
         bodies = await list_all(context, pages, lambda stored: stored.body, listing.noun)
         if not bodies:
             await nothing_in(context, namespace)
-        print_objects(bodies, choices.output)
+        print_objects(bodies, cli.output)
         return bool(bodies)
     found = await list_all(context, pages, summaries, listing.noun)
     if found:
         found = found if listing.complete is None else await listing.complete(context, found)
-        wide = choices.output == "wide"
+        wide = cli.output == "wide"
         listing.print(found, context.clock.now(), wide=wide, namespace=everywhere and listing.namespaced)
     else:
         nothing = await nothing_in(context, namespace)
-        say(f"{nothing_listed(nothing, f'{listing.noun}{of_whom}', labels=choices.selector)}.")
+        say(f"{nothing_listed(nothing, f'{listing.noun}{of_whom}', labels=cli.selector)}.")
     return bool(found)
 
 

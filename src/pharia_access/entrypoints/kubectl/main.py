@@ -32,10 +32,10 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command line; the exit status."""
-    choices = CliOptions()
+    cli = CliOptions()
     try:
         refuse_tokens(arguments)  # before Click, whose errors repeat a word that fits nowhere
-        status = access.main(arguments, prog_name=PROGRAM, standalone_mode=False, obj=choices)
+        status = access.main(arguments, prog_name=PROGRAM, standalone_mode=False, obj=cli)
     except click.ClickException as error:
         _show(error)
         return error.exit_code
@@ -45,15 +45,15 @@ def run(arguments: list[str]) -> int:
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         return 1
     except Exception as error:  # noqa: BLE001 - a person is never shown a traceback unasked
-        _tell(_failure(error, choices), error, verbose=choices.verbose)
+        _tell(_failure(error, cli), error, verbose=cli.verbose)
         return 1
     return status if isinstance(status, int) else 0
 
 
-def _failure(error: Exception, choices: CliOptions) -> Failure:
+def _failure(error: Exception, cli: CliOptions) -> Failure:
     match error:
         case AccessError():
-            return explain(error, choices.connection())
+            return explain(error, cli.connection())
         case OSError():  # the API server's are AccessErrors by now
             return Failure(f"Could not write the output: {error.strerror}.")
         case ImportError():

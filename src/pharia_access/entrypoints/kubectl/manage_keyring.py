@@ -12,21 +12,21 @@ from pharia_access.services.administration import keyring
 __all__ = ["rotate", "status"]
 
 
-async def status(session: CliSession, choices: CliOptions, home: str) -> None:
+async def status(session: CliSession, cli: CliOptions, home: str) -> None:
     """Print the keys, and how many active tokens use each."""
-    release = release_of(session, home, timeout_seconds=choices.timeout)
+    release = release_of(session, home, timeout_seconds=cli.timeout)
     usages = await keyring.key_usage(session.context, release.secrets, home=home)
-    if choices.for_people:
+    if cli.for_people:
         rows = [[usage.key_id, usage.state, str(usage.tokens)] for usage in usages]
         print_table(["KEY", "STATE", "ACTIVE TOKENS"], rows)
     else:
-        print_value({"keys": [_wire(usage) for usage in usages]}, choices.output)
+        print_value({"keys": [_wire(usage) for usage in usages]}, cli.output)
 
 
-async def rotate(session: CliSession, choices: CliOptions, home: str) -> None:
+async def rotate(session: CliSession, cli: CliOptions, home: str) -> None:
     """Make a new current key, and print what became of each."""
-    present(choices, keyring.plan_rotation(home))
-    release = release_of(session, home, timeout_seconds=choices.timeout)
+    present(cli, keyring.plan_rotation(home))
+    release = release_of(session, home, timeout_seconds=cli.timeout)
     done = await keyring.rotate(session.context, secrets=release.secrets, cluster=release.cluster, entropy=token_bytes)
     states = {"current": [done.current], "kept": done.kept, "dropped": done.dropped}
     print_table(["KEY", "STATE"], [[key_id, state] for state, key_ids in states.items() for key_id in key_ids])

@@ -26,11 +26,11 @@ def warn(sentence: str) -> None:
     printing.write_marked("Warning:", "yellow", sentence)
 
 
-def confirm(choices: CliOptions, consequences: Sequence[str], question: str) -> None:
+def confirm(cli: CliOptions, consequences: Sequence[str], question: str) -> None:
     """Say what will break, and ask; without a terminal `--yes` must have been given. Raises RefusedError."""
     for consequence in consequences:
         warn(consequence)
-    if choices.assume_yes or choices.dry_run:
+    if cli.assume_yes or cli.dry_run:
         return
     if not is_terminal():
         msg = "Cannot ask for confirmation: not a terminal"
@@ -42,13 +42,13 @@ def confirm(choices: CliOptions, consequences: Sequence[str], question: str) -> 
         raise RefusedError(msg)
 
 
-def present(choices: CliOptions, plan: Plan) -> None:
+def present(cli: CliOptions, plan: Plan) -> None:
     """Show a plan, and ask what it asks. Raises RefusedError unless it may be carried out."""
     say(*plan.notes)
     for warning in plan.warnings:
         warn(warning)
     if plan.question:
-        confirm(choices, plan.consequences, plan.question)
+        confirm(cli, plan.consequences, plan.question)
 
 
 def select(question: str, offered: Sequence[tuple[str, str]]) -> tuple[str, ...]:

@@ -25,19 +25,19 @@ _ENDED: TableSpec[TokenSummary] = TableSpec(
 )
 
 
-async def prune(session: CliSession, choices: CliOptions, age: timedelta) -> None:
+async def prune(session: CliSession, cli: CliOptions, age: timedelta) -> None:
     """Delete the tokens that ended longer ago than that."""
-    plan = await plan_pruning(session.context, age, everywhere=choices.all_namespaces)
+    plan = await plan_pruning(session.context, age, everywhere=cli.all_namespaces)
     if plan.tokens:
         now = session.context.clock.now()
-        _ENDED.print([stored.summary for stored in plan.tokens], now, namespace=choices.all_namespaces)
-    present(choices, plan)
+        _ENDED.print([stored.summary for stored in plan.tokens], now, namespace=cli.all_namespaces)
+    present(cli, plan)
     done = kept = 0
     try:
         async for stored, deleted in carry_out(session.context, plan):
             done, kept = done + deleted, kept + (not deleted)
             if not deleted:
                 say(f"{stored.label} is kept: somebody changed it meanwhile.")
-    finally:  # also where somebody interrupts
+    finally:  # also secret_output somebody interrupts
         if plan.tokens:
-            say(f"{done} of {len(plan.tokens)} deleted" + (" (dry run)" if choices.dry_run else ""))
+            say(f"{done} of {len(plan.tokens)} deleted" + (" (dry run)" if cli.dry_run else ""))

@@ -23,7 +23,7 @@ __all__ = ["prune"]
 )
 @many_deletions_options
 @click.pass_obj
-def prune(choices: CliOptions, age: timedelta) -> None:
+def prune(cli: CliOptions, age: timedelta) -> None:
     """Delete tokens that expired, were revoked or failed long ago.
 
     A token that can be used is never deleted, nor one that would be created again: declared in Git, part of a Helm
@@ -31,4 +31,4 @@ def prune(choices: CliOptions, age: timedelta) -> None:
     """
     from pharia_access.entrypoints.kubectl.prune_tokens import prune as work
 
-    run_in_session(choices, work, age)
+    run_in_session(cli, work, age)

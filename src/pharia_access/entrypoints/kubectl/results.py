@@ -11,19 +11,19 @@ from pharia_access.entrypoints.kubectl.render import print_object
 __all__ = ["print_deletion", "print_result"]
 
 
-def print_result(choices: CliOptions, stored: Stored[Any], what: str) -> None:
+def print_result(cli: CliOptions, stored: Stored[Any], what: str) -> None:
     """`what`: a person's words for it, such as `created`."""
-    if choices.for_people:
-        say(f"{stored.label} {what}" + (" (dry run)" if choices.dry_run else ""))
+    if cli.for_people:
+        say(f"{stored.label} {what}" + (" (dry run)" if cli.dry_run else ""))
     else:
-        print_object(stored.body, choices.output)
+        print_object(stored.body, cli.output)
 
 
-def print_deletion(choices: CliOptions, before: Stored[Any], after: Stored[Any] | None) -> None:
+def print_deletion(cli: CliOptions, before: Stored[Any], after: Stored[Any] | None) -> None:
     """`after`: the object as it still stands once it is deleted; None where it is gone."""
     if after is None:
-        print_result(choices, before, "deleted")
+        print_result(cli, before, "deleted")
         return
     over = "its tokens are" if before.body["kind"] == "ApiCredential" else "is"
     stands = being_deleted(tuple(after.body.get("metadata", {}).get("finalizers") or ()))
-    print_result(choices, after, f"is being deleted, and {over} refused from now on. {stands}")
+    print_result(cli, after, f"is being deleted, and {over} refused from now on. {stands}")

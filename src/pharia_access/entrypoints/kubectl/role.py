@@ -22,22 +22,22 @@ def role() -> None:
 @role.command("list")
 @list_options
 @click.pass_obj
-def list_roles(choices: CliOptions) -> None:
+def list_roles(cli: CliOptions) -> None:
     """List roles and their permissions."""
     from pharia_access.entrypoints.kubectl.show_roles import list_roles as work
 
-    run_in_session(choices, work)
+    run_in_session(cli, work)
 
 
 @role.command()
 @click.argument("name", type=NAME, shell_complete=names_of("ApiRole"))
 @object_options
 @click.pass_obj
-def get(choices: CliOptions, name: str) -> None:
+def get(cli: CliOptions, name: str) -> None:
     """Show a role and the credentials that name it.
 
     Credentials of all namespaces are searched, or of one if you may not list more.
     """
     from pharia_access.entrypoints.kubectl.show_roles import show as work
 
-    run_in_session(choices, work, name)
+    run_in_session(cli, work, name)

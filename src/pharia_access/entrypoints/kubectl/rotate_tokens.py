@@ -38,40 +38,40 @@ class IncompleteError(AccessError):
 
 
 async def rotate(
-    session: CliSession, choices: CliOptions, name: str, options: RotationOptions, where: SecretOutput
+    session: CliSession, cli: CliOptions, name: str, options: RotationOptions, secret_output: SecretOutput
 ) -> None:
     """Replace one."""
-    plan = await plan_rotation(session.context, name, options, force=choices.force)
+    plan = await plan_rotation(session.context, name, options, force=cli.force)
     credential = plan.old.summary.credential
-    destination = destination_for(where, session.secrets, session.context.namespace, credential=credential)
+    destination = destination_for(secret_output, session.secrets, session.context.namespace, credential=credential)
     await destination.check()
-    present(choices, plan)
-    _print(session, choices, [await carry_out(session.context, plan, destination)])
+    present(cli, plan)
+    _print(session, cli, [await carry_out(session.context, plan, destination)])
     await tell_overwritten(session, destination)
 
 
 async def rotate_expiring(
-    session: CliSession, choices: CliOptions, within: timedelta, options: RotationOptions, where: SecretOutput
+    session: CliSession, cli: CliOptions, within: timedelta, options: RotationOptions, secret_output: SecretOutput
 ) -> None:
     """Replace all that end within that time, one after the other; one that fails stops no other."""
-    plan = await plan_rotations(session.context, within, options, everywhere=choices.all_namespaces)
+    plan = await plan_rotations(session.context, within, options, everywhere=cli.all_namespaces)
     _tell_due(plan, within)
-    present(choices, plan)
+    present(cli, plan)
 
     def destination_of(context: Context, new: ObjectKey) -> SecretDestination:
-        return destination_for(_output_for(where, choices, new), session.secrets, context.namespace, credential="")
+        return destination_for(_output_for(secret_output, cli, new), session.secrets, context.namespace, credential="")
 
     done: list[Rotated] = []
     failures: list[NotRotated] = []
     try:
-        async for result in rotate_each(session.context, plan, options, destination_of, force=choices.force):
+        async for result in rotate_each(session.context, plan, options, destination_of, force=cli.force):
             match result:
                 case Rotated():
                     done.append(result)
                 case NotRotated():
                     failures.append(result)
     finally:  # also where somebody interrupts
-        _print(session, choices, done)
+        _print(session, cli, done)
         for failure in failures:
             say(*_told(failure, session.options))
     if failures:
@@ -95,17 +95,21 @@ def _tell_due(plan: RotationsPlan, within: timedelta) -> None:
         say(f"No {'other ' if plan.replaced else ''}token to rotate expires within {humanize(within)}.")
 
 
-def _output_for(where: SecretOutput, choices: CliOptions, new: ObjectKey) -> SecretOutput:
-    if where.folder and not choices.dry_run:
-        folder = Path(where.folder, new.namespace if choices.all_namespaces else "")
+def _output_for(secret_output: SecretOutput, cli: CliOptions, new: ObjectKey) -> SecretOutput:
+    if secret_output.folder and not cli.dry_run:
+        folder = Path(secret_output.folder, new.namespace if cli.all_namespaces else "")
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return SecretOutput(file=str(folder / new.name))
-    return where if where.output == "json" else SecretOutput(output="rows" if choices.all_namespaces else "lines")
+    return (
+        secret_output
+        if secret_output.output == "json"
+        else SecretOutput(output="rows" if cli.all_namespaces else "lines")
+    )
 
 
-def _print(session: CliSession, choices: CliOptions, rotated: Sequence[Rotated]) -> None:
+def _print(session: CliSession, cli: CliOptions, rotated: Sequence[Rotated]) -> None:
     """In one table, beside the secrets: so on standard error."""
-    now, everywhere = session.context.clock.now(), choices.all_namespaces
+    now, everywhere = session.context.clock.now(), cli.all_namespaces
     if not rotated:
         return
     headings, rows = ["OLD", "ENDS", "NEW", "ENDS"], []
@@ -113,5 +117,5 @@ def _print(session: CliSession, choices: CliOptions, rotated: Sequence[Rotated])
         row = [pair.old.key.name, left(pair.old.ends, now), pair.new.key.name, left(pair.new.ends, now)]
         rows.append([pair.old.key.namespace, *row] if everywhere else row)
     print_table(["NAMESPACE", *headings] if everywhere else headings, rows, err=True)
-    if choices.dry_run:
+    if cli.dry_run:
         say("(dry run: nothing was changed)")

@@ -56,15 +56,15 @@ __all__ = ["expire", "rotate"]
 @many_destructive_options
 @click.pass_obj
 def rotate(  # noqa: PLR0913, PLR0917 - a parameter for each option
-    choices: CliOptions,
+    cli: CliOptions,
     name: str,
     within: timedelta | None,
     overlap: timedelta,
     lifetime: Lifetime | None,
     new_name: str,
     folder: str,
-    patience: timedelta,
-    where: SecretOutput,
+    wait_timeout: timedelta,
+    secret_output: SecretOutput,
 ) -> None:
     """Create a token beside an old one, and let the old one end soon.
 
@@ -79,16 +79,16 @@ def rotate(  # noqa: PLR0913, PLR0917 - a parameter for each option
     from pharia_access.entrypoints.kubectl.rotate_tokens import rotate_expiring as many
     from pharia_access.services.administration.rotation import RotationOptions
 
-    options = RotationOptions(overlap, lifetime, new_name, patience)
+    options = RotationOptions(overlap, lifetime, new_name, wait_timeout)
     if within is None:
         _require(bool(name), "Name the token, or give --all-expiring 7d")
-        _require(not folder and not choices.all_namespaces, "--to-dir and -A are for --all-expiring")
-        run_in_session(choices, one, name, options, where)
+        _require(not folder and not cli.all_namespaces, "--to-dir and -A are for --all-expiring")
+        run_in_session(cli, one, name, options, secret_output)
     else:
         _require(not name and not new_name, "--all-expiring takes no names: the tokens are found by their end")
-        single = where.clipboard or where.file or where.secret or where.output == "env"
+        single = secret_output.clipboard or secret_output.file or secret_output.secret or secret_output.output == "env"
         _require(not single, "With --all-expiring use --to-dir, -o json or neither: there may be many secrets")
-        run_in_session(choices, many, within, options, SecretOutput(output=where.output, folder=folder))
+        run_in_session(cli, many, within, options, SecretOutput(output=secret_output.output, folder=folder))
 
 
 @click.command(cls=Command)
@@ -103,11 +103,11 @@ def rotate(  # noqa: PLR0913, PLR0917 - a parameter for each option
 )
 @destructive_options
 @click.pass_obj
-def expire(choices: CliOptions, names: tuple[str, ...], left: timedelta) -> None:
+def expire(cli: CliOptions, names: tuple[str, ...], left: timedelta) -> None:
     """Bring the end of tokens forward. It cannot be postponed again."""
     from pharia_access.entrypoints.kubectl.change_tokens import expire as work
 
-    run_in_session(choices, work, names, left)
+    run_in_session(cli, work, names, left)
 
 
 def _require(holds: bool, message: str) -> None:  # noqa: FBT001 - a condition and its sentence

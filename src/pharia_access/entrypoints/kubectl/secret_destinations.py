@@ -30,16 +30,18 @@ MANY: Final = frozenset({"lines", "rows"})
 _ONCE: Final = "This is the only time it is shown: it cannot be read again."
 
 
-def destination_for(where: SecretOutput, secrets: OwnSecrets, namespace: str, *, credential: str) -> SecretDestination:
+def destination_for(
+    secret_output: SecretOutput, secrets: OwnSecrets, namespace: str, *, credential: str
+) -> SecretDestination:
     """The one that was chosen, for a token of that credential."""
-    if where.clipboard:
+    if secret_output.clipboard:
         return _Clipboard()
-    if where.file:
-        return _File(Path(where.file))
-    if where.secret:
-        name, _, entry = where.secret.partition("/")
+    if secret_output.file:
+        return _File(Path(secret_output.file))
+    if secret_output.secret:
+        name, _, entry = secret_output.secret.partition("/")
         return OwnSecretDestination(secrets, SecretTarget(ObjectKey(namespace, name), entry or "token", credential))
-    return _Output(where.output)
+    return _Output(secret_output.output)
 
 
 class _Output:

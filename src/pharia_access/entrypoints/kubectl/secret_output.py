@@ -32,7 +32,7 @@ class SecretOutput:
 
 wait_option = click.option(
     "--wait",
-    "patience",
+    "wait_timeout",
     type=LENGTH,
     default="1m",
     metavar="LENGTH",
@@ -64,11 +64,11 @@ _options = combine(
 
 
 def secret_output_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options, and `where` as their value."""
+    """Give a command the options, and `secret_output` as their value."""
 
     @wraps(command)
-    def with_where(*args: Any, **options: Any) -> Any:  # noqa: ANN401 - Click's
+    def with_secret_output(*args: Any, **options: Any) -> Any:  # noqa: ANN401 - Click's
         chosen = {name: options.pop(name) for name in ("clipboard", "file", "secret", "output")}
-        return command(*args, where=SecretOutput(**chosen), **options)
+        return command(*args, secret_output=SecretOutput(**chosen), **options)
 
-    return _options(with_where)
+    return _options(with_secret_output)

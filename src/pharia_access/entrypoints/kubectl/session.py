@@ -19,7 +19,7 @@ P = ParamSpec("P")
 
 
 def run_in_session(
-    choices: CliOptions,
+    cli: CliOptions,
     work: "Callable[Concatenate[CliSession, CliOptions, P], Awaitable[None]]",
     *args: P.args,
     **kwargs: P.kwargs,
@@ -36,15 +36,15 @@ def run_in_session(
     async def connected(login: LentLogin) -> None:
         async with open_session(
             login,
-            namespace=choices.namespace or login.namespace or pod or "default",
-            timeout_seconds=choices.timeout,
-            dry_run=choices.dry_run,
-            options=choices.connection(),
-            progress=TerminalProgress(choices.connection()),
+            namespace=cli.namespace or login.namespace or pod or "default",
+            timeout_seconds=cli.timeout,
+            dry_run=cli.dry_run,
+            options=cli.connection(),
+            progress=TerminalProgress(cli.connection()),
         ) as session:
-            await work(session, choices, *args, **kwargs)
+            await work(session, cli, *args, **kwargs)
 
-    options = LoginOptions(choices.kubeconfig, choices.context, choices.user, choices.groups)
+    options = LoginOptions(cli.kubeconfig, cli.context, cli.user, cli.groups)
     terminal = Terminal(reads=sys.stdin.isatty(), shows=errors_reach_a_terminal(), write=write_words_of_plugin)
     try:
         with lent_login(options, in_pod=pod is not None, terminal=terminal) as login:

@@ -20,16 +20,16 @@ class FoundError(AccessError):
 
 
 async def audit(
-    session: CliSession, choices: CliOptions, *, unused: timedelta, longest: timedelta | None, fail: bool
+    session: CliSession, cli: CliOptions, *, unused: timedelta, longest: timedelta | None, fail: bool
 ) -> None:
     """Print what was found. Raises FoundError if `fail`, and something was found or nothing was there to look at."""
     limits = Limits(unused=unused, longest=longest)
-    found = await report(session.context, limits, everywhere=choices.all_namespaces)
+    found = await report(session.context, limits, everywhere=cli.all_namespaces)
     nothing = "" if found.nothing is None else nothing_listed(found.nothing, "credentials and no tokens")
     looked_at = {"credentials": found.credentials, "tokens": found.tokens}
-    if not choices.for_people:
+    if not cli.for_people:
         findings = [_fields(finding) for finding in found.findings]
-        print_value({"findings": findings, "lookedAt": looked_at}, choices.output)
+        print_value({"findings": findings, "lookedAt": looked_at}, cli.output)
     elif found.findings:
         _print(found.findings)
     elif not (nothing and fail):

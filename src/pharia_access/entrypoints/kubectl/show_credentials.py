@@ -35,24 +35,24 @@ CREDENTIALS: TableSpec[CredentialSummary] = TableSpec(
 )
 
 
-async def list_credentials(session: CliSession, choices: CliOptions) -> None:
+async def list_credentials(session: CliSession, cli: CliOptions) -> None:
     """Print them."""
-    await list_objects(session, choices, CREDENTIALS)
+    await list_objects(session, cli, CREDENTIALS)
 
 
-async def show(session: CliSession, choices: CliOptions, name: str) -> None:
+async def show(session: CliSession, cli: CliOptions, name: str) -> None:
     """Print one with what its roles permit, and its tokens."""
     context = session.context
     stored = await context.objects.read(CredentialSummary, ObjectKey(context.namespace, name))
-    if not choices.for_people:
-        print_object(stored.body, choices.output)
+    if not cli.for_people:
+        print_object(stored.body, cli.output)
         return
     credential, tokens = stored.summary, await tokens_of(context, name)
     resolved = effective(credential.roles, role_index(await catalog_of(context)), namespace=context.namespace)
     print_fields(_fields(credential, resolved))
     print_section("Permissions", [line_of(permission) for permission in resolved.permissions])
     now = context.clock.now()
-    _print_tokens([judged(token, credential, now) for token in tokens], now, wide=choices.output == "wide")
+    _print_tokens([judged(token, credential, now) for token in tokens], now, wide=cli.output == "wide")
 
 
 def _fields(credential: CredentialSummary, resolved: EffectiveRoles) -> list[tuple[str, str]]:

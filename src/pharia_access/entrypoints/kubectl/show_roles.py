@@ -37,16 +37,16 @@ ROLES: TableSpec[RoleSummary] = TableSpec(
 )
 
 
-async def list_roles(session: CliSession, choices: CliOptions) -> None:
+async def list_roles(session: CliSession, cli: CliOptions) -> None:
     """Print them."""
-    await list_objects(session, choices, ROLES)
+    await list_objects(session, cli, ROLES)
 
 
-async def show(session: CliSession, choices: CliOptions, name: str) -> None:
+async def show(session: CliSession, cli: CliOptions, name: str) -> None:
     """Print one with what it permits, and who uses it."""
     stored = await session.context.objects.read(RoleSummary, ObjectKey("", name))
-    if not choices.for_people:
-        print_object(stored.body, choices.output)
+    if not cli.for_people:
+        print_object(stored.body, cli.output)
         return
     role, users = stored.summary, await users_of(session.context, name)
     where = _searched(users)

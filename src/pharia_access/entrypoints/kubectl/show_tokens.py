@@ -13,7 +13,7 @@ from pharia_access.entrypoints.kubectl.moments import ago, moment, until
 from pharia_access.entrypoints.kubectl.options import CliOptions
 from pharia_access.entrypoints.kubectl.render import print_fields, print_object
 from pharia_access.entrypoints.kubectl.token_table import TOKENS, TOKENS_OF_ONE
-from pharia_access.entrypoints.kubectl.token_verdicts import agrees, phase_of, usable
+from pharia_access.entrypoints.kubectl.token_verdicts import agrees, phase_of, revocation, secret_state, usable
 from pharia_access.errors import ForbiddenError
 from pharia_access.services.administration.queries import judged_tokens
 
@@ -23,14 +23,14 @@ _JUDGED = replace(TOKENS, complete=judged_tokens)
 _JUDGED_OF_ONE = replace(TOKENS_OF_ONE, complete=judged_tokens)
 
 
-async def list_tokens(session: CliSession, choices: CliOptions, credential: str, phase: Phase | None) -> None:
+async def list_tokens(session: CliSession, cli: CliOptions, credential: str, phase: Phase | None) -> None:
     """Print them: all, or those of a credential or a phase. Raises NotFoundError if there is no such credential."""
     fields = [f"spec.credentialRef.name={credential}"] if credential else []
     fields += _in_phase(phase) if phase else []
     of_whom = (f" of {credential}" if credential else "") + (f" in phase {phase}" if phase else "")
     table = _JUDGED_OF_ONE if credential else _JUDGED
-    found = await list_objects(session, choices, table, fields=",".join(fields), of_whom=of_whom)
-    if credential and not found and not choices.all_namespaces:
+    found = await list_objects(session, cli, table, fields=",".join(fields), of_whom=of_whom)
+    if credential and not found and not cli.all_namespaces:
         with suppress(ForbiddenError):
             await session.context.objects.read(CredentialSummary, ObjectKey(session.context.namespace, credential))
 
@@ -42,15 +42,15 @@ def _in_phase(phase: Phase) -> list[str]:
     return [f"status.phase!={other}" for other in Phase if other is not phase]
 
 
-async def show(session: CliSession, choices: CliOptions, name: str) -> None:
+async def show(session: CliSession, cli: CliOptions, name: str) -> None:
     """Print one."""
     context = session.context
     stored = await context.objects.read(TokenSummary, ObjectKey(context.namespace, name))
-    if choices.for_people:
+    if cli.for_people:
         (token,) = await judged_tokens(context, [stored.summary])
         print_fields(_fields(token, context.clock.now()))
     else:
-        print_object(stored.body, choices.output)
+        print_object(stored.body, cli.output)
 
 
 def _fields(token: TokenSummary, now: datetime) -> list[tuple[str, str]]:
@@ -66,17 +66,8 @@ def _fields(token: TokenSummary, now: datetime) -> list[tuple[str, str]]:
         ("Message", token.message if agrees(token) else ""),
         ("Created", moment(token.created)),
         ("Expires", until(token.end, now)),
+        ("Revoked", revocation(token)),
         ("Last used", ago(token.last_used, now, never="never seen in use")),
-        ("Secret", _secret(token, now)),
+        ("Inspected", until(token.last_inspected, now)),
+        ("Secret", secret_state(token, now)),
     ]
-
-
-def _secret(token: TokenSummary, now: datetime) -> str:
-    """What became of the one-time Secret."""
-    if token.delivery != "Available":
-        return token.delivery.lower()
-    until_then = moment(token.deadline)
-    if token.deadline is not None and token.deadline <= now:
-        still = f"{token.secret_name} should have been deleted at {until_then} and still exists"
-        return f"{still} (see the condition Delivered)"
-    return f"can be collected until {until_then}"

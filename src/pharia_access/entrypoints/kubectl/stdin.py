@@ -1,15 +1,28 @@
-"""A token's text, typed or piped: never a word of the command line, where others would see it."""
+"""Texts that are typed or piped: a token's, or any text that mentions one. Never a word of the command line."""
 
+import io
 import sys
 
+from pharia_access.domain.administration.mentions import MOST_READ, mentioned_ids
 from pharia_access.domain.token import MAX_BYTES, TokenText, parse
 from pharia_access.entrypoints.kubectl import printing
 
-__all__ = ["read_text"]
+__all__ = ["read_mentions", "read_text"]
 
 
 def read_text() -> TokenText:
     """A token's text from standard input: from a terminal unseen, as a password. Raises TokenFormatError."""
+    return parse(_read("Token", MAX_BYTES * 4).strip())
+
+
+def read_mentions() -> tuple[str, ...]:
+    """The IDs of the tokens that standard input mentions, whatever else it says; the text itself is dropped."""
+    return mentioned_ids(_read("Token, or a line that holds one", MOST_READ))
+
+
+def _read(question: str, longest: int) -> str:
     if sys.stdin.isatty():
-        return parse(printing.ask_unseen("Token").strip())
-    return parse(sys.stdin.read(MAX_BYTES * 4).strip())
+        return printing.ask_unseen(question)
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="replace")  # a log may hold any bytes
+    return sys.stdin.read(longest)

@@ -10,7 +10,7 @@ from pharia_access.domain.administration.names import derived
 from pharia_access.domain.reasons import Phase
 from pharia_access.entrypoints.kubectl.completion import names_of
 from pharia_access.entrypoints.kubectl.lifetime_params import LENGTH, LIFETIME
-from pharia_access.entrypoints.kubectl.named import NAME
+from pharia_access.entrypoints.kubectl.named import NAME, TOKEN_ID
 from pharia_access.entrypoints.kubectl.options import (
     CliOptions,
     destructive_options,
@@ -24,7 +24,7 @@ from pharia_access.entrypoints.kubectl.rotation import expire, rotate
 from pharia_access.entrypoints.kubectl.secret_output import SecretOutput, secret_output_options, wait_option
 from pharia_access.entrypoints.kubectl.session import run_in_session
 from pharia_access.entrypoints.kubectl.spelling import Group
-from pharia_access.entrypoints.kubectl.stdin import read_text
+from pharia_access.entrypoints.kubectl.stdin import read_mentions
 
 __all__ = ["token"]
 
@@ -48,22 +48,22 @@ def token() -> None:
 )
 @list_options
 @click.pass_obj
-def list_tokens(choices: CliOptions, credential: str, phase: Phase | None) -> None:
+def list_tokens(cli: CliOptions, credential: str, phase: Phase | None) -> None:
     """List all tokens, or those of one credential."""
     from pharia_access.entrypoints.kubectl.show_tokens import list_tokens as work
 
-    run_in_session(choices, work, credential, phase)
+    run_in_session(cli, work, credential, phase)
 
 
 @token.command()
 @_name
 @object_options
 @click.pass_obj
-def get(choices: CliOptions, name: str) -> None:
+def get(cli: CliOptions, name: str) -> None:
     """Show a token, without its secret."""
     from pharia_access.entrypoints.kubectl.show_tokens import show as work
 
-    run_in_session(choices, work, name)
+    run_in_session(cli, work, name)
 
 
 @token.command()
@@ -85,22 +85,22 @@ def get(choices: CliOptions, name: str) -> None:
 @dry_run_options
 @click.pass_obj
 def create(  # noqa: PLR0913, PLR0917 - a parameter for each option
-    choices: CliOptions,
+    cli: CliOptions,
     credential: str,
     lifetime: Lifetime | None,
     name: str,
     description: str,
     window: timedelta | None,
-    patience: timedelta,
-    where: SecretOutput,
+    wait_timeout: timedelta,
+    secret_output: SecretOutput,
 ) -> None:
     """Create a token and print its secret once. Its one-time Secret is then deleted."""
     from pharia_access.entrypoints.kubectl.issue_tokens import create as work
     from pharia_access.services.administration.issuing import TokenRequest
 
     called = name or derived(credential, secrets.token_hex(3)[:5])
-    request = TokenRequest(credential, called, lifetime, description, window=window, patience=patience)
-    run_in_session(choices, work, request, where)
+    request = TokenRequest(credential, called, lifetime, description, window=window, wait_timeout=wait_timeout)
+    run_in_session(cli, work, request, secret_output)
 
 
 @token.command()
@@ -109,11 +109,11 @@ def create(  # noqa: PLR0913, PLR0917 - a parameter for each option
 @secret_output_options
 @namespace_options
 @click.pass_obj
-def collect(choices: CliOptions, name: str, patience: timedelta, where: SecretOutput) -> None:
+def collect(cli: CliOptions, name: str, wait_timeout: timedelta, secret_output: SecretOutput) -> None:
     """Print the secret of a token once, if nobody collected it and its window is open."""
     from pharia_access.entrypoints.kubectl.issue_tokens import collect as work
 
-    run_in_session(choices, work, name, where, patience)
+    run_in_session(cli, work, name, secret_output, wait_timeout)
 
 
 @token.command()
@@ -121,7 +121,7 @@ def collect(choices: CliOptions, name: str, patience: timedelta, where: SecretOu
 @_from_stdin
 @destructive_options
 @click.pass_obj
-def revoke(choices: CliOptions, names: tuple[str, ...], leaked: bool) -> None:  # noqa: FBT001 - Click's
+def revoke(cli: CliOptions, names: tuple[str, ...], leaked: bool) -> None:  # noqa: FBT001 - Click's
     """Revoke tokens permanently. They stay in the list."""
     from pharia_access.entrypoints.kubectl.change_tokens import revoke as by_name
     from pharia_access.entrypoints.kubectl.change_tokens import revoke_leaked as by_text
@@ -130,31 +130,38 @@ def revoke(choices: CliOptions, names: tuple[str, ...], leaked: bool) -> None:  
         msg = "Name the tokens, or give --stdin"
         raise click.UsageError(msg)
     if leaked:
-        run_in_session(choices, by_text, read_text())
+        run_in_session(cli, by_text, read_mentions())
     else:
-        run_in_session(choices, by_name, names)
+        run_in_session(cli, by_name, names)
 
 
 @token.command()
 @click.argument("names", type=NAME, nargs=-1, required=True, metavar="NAME...", shell_complete=names_of("ApiToken"))
 @destructive_options
 @click.pass_obj
-def delete(choices: CliOptions, names: tuple[str, ...]) -> None:
+def delete(cli: CliOptions, names: tuple[str, ...]) -> None:
     """Delete tokens, which also revokes them permanently."""
     from pharia_access.entrypoints.kubectl.change_tokens import delete as work
 
-    run_in_session(choices, work, names)
+    run_in_session(cli, work, names)
 
 
 @token.command()
-@click.option("--stdin", is_flag=True, required=True, help="Read the token's text from standard input.")
+@click.argument("token_id", type=TOKEN_ID, default="", metavar="[ID]")
+@click.option("--stdin", is_flag=True, help="Read a text that holds the token or its ID from standard input.")
 @object_options
 @click.pass_obj
-def whois(choices: CliOptions, stdin: bool) -> None:  # noqa: FBT001, ARG001 - so that it is never a word of the command line
-    """Find the token that a text belongs to."""
-    from pharia_access.entrypoints.kubectl.change_tokens import whois as work
+def whois(cli: CliOptions, token_id: str, stdin: bool) -> None:  # noqa: FBT001 - Click's
+    """Find a token by its ID, or by any text that holds the token: a log line, a line of a file, a part of it.
 
-    run_in_session(choices, work, read_text())
+    Shows what the token can do, its life, and who may read its one-time Secret. The text is shown nowhere.
+    """
+    from pharia_access.entrypoints.kubectl.show_dossier import whois as work
+
+    if bool(token_id) == stdin:
+        msg = "Give the token's ID, or --stdin for a text"
+        raise click.UsageError(msg)
+    run_in_session(cli, work, (token_id,) if token_id else read_mentions())
 
 
 token.add_command(rotate)

@@ -1,8 +1,11 @@
-"""A token's phase and verdict, in words."""
+"""A token's phase and verdict, its one-time Secret and its revocation, in words."""
+
+from datetime import datetime
 
 from pharia_access.domain.administration.summaries import TokenSummary
+from pharia_access.entrypoints.kubectl.moments import moment
 
-__all__ = ["agrees", "phase_of", "usable"]
+__all__ = ["agrees", "phase_of", "revocation", "secret_state", "usable"]
 
 _NOT_NOTED = " (not yet recorded by the operator)"
 
@@ -24,3 +27,26 @@ def usable(token: TokenSummary) -> str:
 def agrees(token: TokenSummary) -> bool:
     """Whether the operator has noted the same."""
     return not token.noted or (token.noted == "True") is (token.unusable is None) or not token.minted
+
+
+def revocation(token: TokenSummary) -> str:
+    """When it was revoked, by what program and why; empty where it was not."""
+    told = token.revocation
+    if told is None:
+        return ""
+    by = f"by {told.manager}" if told.manager else ""
+    when = " ".join(part for part in (moment(told.at), by) if part) or "yes"
+    return f"{when}: {told.reason}" if told.reason else when
+
+
+def secret_state(token: TokenSummary, now: datetime) -> str:
+    """What became of the one-time Secret."""
+    if token.collected is not None:
+        return f"collected at {moment(token.collected)}, or up to five minutes before"
+    if token.delivery != "Available":
+        return token.delivery.lower()
+    until_then = moment(token.deadline)
+    if token.deadline is not None and token.deadline <= now:
+        still = f"{token.secret_name} should have been deleted at {until_then} and still exists"
+        return f"{still} (see the condition Delivered)"
+    return f"can be collected until {until_then}"

@@ -27,7 +27,7 @@ __all__ = ["whoami"]
 @output_option("table", "json", "yaml")
 @request_options
 @click.pass_obj
-def whoami(choices: CliOptions, token_stdin: bool, url: str, ca_file: str, insecure: bool) -> None:  # noqa: FBT001, ARG001 - Click's
+def whoami(cli: CliOptions, token_stdin: bool, url: str, ca_file: str, insecure: bool) -> None:  # noqa: FBT001, ARG001 - Click's
     """Ask a verifier for the credential and permissions of a token. A terminal does not show the token you type.
 
     Inside the cluster, the URL is http://pharia-access-verifier.pharia-access-system. From outside, run first:
@@ -36,4 +36,4 @@ def whoami(choices: CliOptions, token_stdin: bool, url: str, ca_file: str, insec
     from pharia_access.entrypoints.kubectl.ask_verifier import Verifier, tell
 
     text = read_text()
-    asyncio.run(tell(choices, text, Verifier(url, ca_file=ca_file, insecure=insecure, timeout=choices.timeout)))
+    asyncio.run(tell(cli, text, Verifier(url, ca_file=ca_file, insecure=insecure, timeout=cli.timeout)))

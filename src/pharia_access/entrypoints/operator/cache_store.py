@@ -98,7 +98,7 @@ class CacheStore:
         """Let a watch go on where it broke off. Its events come late at worst: each is compared with the cache."""
         return True
 
-    def heard(self, since: float) -> None:
+    def mark_fresh(self, since: float) -> None:
         """Nothing rests on how old the operator's cache is: it says where to look."""
 
     def listed(self, keys: Collection[str], namespace: str | None, since: float) -> None:  # noqa: ARG002 - as above

@@ -12,6 +12,7 @@ those of `kube.reflector`, and so are the words in which the stores are told.
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Mapping
 from contextlib import suppress
 from http import HTTPStatus
@@ -21,6 +22,8 @@ from typing import Final
 import aiohttp
 from yarl import URL
 
+from pharia_access.domain.backoff import Backoff
+from pharia_access.domain.token_bucket import TokenBucket
 from pharia_access.entrypoints.operator.cache_store import WatchStore
 from pharia_access.entrypoints.operator.followed_watch import FollowedWatch
 from pharia_access.kube.paths import GROUP, PLURALS
@@ -32,7 +35,8 @@ __all__ = ["Requests"]
 NOTHING = "metadata.name=-"
 """Selects no object, since none can be called so."""
 
-FIRST_REST_SECONDS, LONGEST_REST_SECONDS = 1.0, 10.0
+BACKOFF: Final = Backoff(first=1.0, longest=10.0)
+"""After a refusal, before Kopf hears of it and asks again."""
 BETWEEN_SECONDS: Final = 1.0
 """From the beginning of one watch to that of the next: Kopf itself does not wait where one ends at once."""
 BEGIN_SECONDS: Final = 30.0
@@ -56,23 +60,23 @@ class Requests:
         self._stores = stores
         self.session: aiohttp.ClientSession | None = None
         """What to ask for versions with."""
-        self._doubtful: set[str] = set()
+        self._unverified: set[str] = set()
         """The paths of watches that broke off, until it is known that the cluster did not go back meanwhile."""
-        self._rests: dict[str, float] = {}
-        self._again = asyncio.Event()
-        self._watched: dict[str, float] = {}
-        self._nudges: set[asyncio.Task[None]] = set()
+        self._failures: dict[str, int] = {}
+        self._retry_now = asyncio.Event()
+        self._buckets: defaultdict[str, TokenBucket] = defaultdict(lambda: TokenBucket(1 / BETWEEN_SECONDS))
+        self._provoking: set[asyncio.Task[None]] = set()
         self.kinds: set[str] = set()
         """The plurals of the kinds about which anything was asked."""
 
     def close(self) -> None:
         """Ask for nothing any more."""
-        for nudge in self._nudges:
-            nudge.cancel()
+        for provoking in self._provoking:
+            provoking.cancel()
 
     def try_now(self) -> None:
         """Wait no longer: what was refused may be allowed again."""
-        self._again.set()
+        self._retry_now.set()
 
     async def __call__(self, request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
         """Ask for no object where all would be listed; the answer's resourceVersion is where the watch begins."""
@@ -81,7 +85,7 @@ class Requests:
         self.kinds.add(request.url.name)
         asked, watches, rewound = request.url, "watch" in request.url.query, False
         if watches:
-            await self._not_at_once(asked.path)
+            await self._space_out(asked.path)
             rewound = await self._went_back(asked)
         request.url = _sent_as(asked, watches=watches, rewound=rewound)
         response = await _begin(request, send)
@@ -96,18 +100,15 @@ class Requests:
         message = "refused, or not answered"
         raise aiohttp.ClientPayloadError(message)
 
-    async def _not_at_once(self, path: str) -> None:
-        now = asyncio.get_running_loop().time()
-        due = self._watched.get(path, -BETWEEN_SECONDS) + BETWEEN_SECONDS
-        self._watched[path] = max(now, due)
-        await asyncio.sleep(max(0.0, due - now))
+    async def _space_out(self, path: str) -> None:
+        await asyncio.sleep(self._buckets[path].reserve(_now()))
 
     def _answered(self, url: URL, *, listed: bool) -> None:
-        self._rests.pop(url.path, None)
-        if not self._rests:
+        self._failures.pop(url.path, None)
+        if not self._failures:
             self._stores[url.name].alive(_now())
         if listed:
-            self._doubtful.discard(url.path)
+            self._unverified.discard(url.path)
             self._stores[url.name].listed((), None, _now())
 
     async def _refused(self, url: URL, response: aiohttp.ClientResponse | None) -> None:
@@ -118,16 +119,15 @@ class Requests:
 
     async def _rest(self, url: URL, cause: Interruption) -> None:
         """Longer each time, unless somebody knows better."""
-        seconds = self._rests.get(url.path, FIRST_REST_SECONDS)
-        self._rests[url.path] = min(2 * seconds, LONGEST_REST_SECONDS)
-        self._doubtful.add(url.path)
+        failures = self._failures[url.path] = self._failures.get(url.path, 0) + 1
+        self._unverified.add(url.path)
         self._stores[url.name].interrupted(cause, _now())
         if cause is Interruption.DENIED:
             self._stores[url.name].denied(_now())
-        self._again.clear()
+        self._retry_now.clear()
         try:
-            async with asyncio.timeout(seconds):
-                await self._again.wait()
+            async with asyncio.timeout(BACKOFF.after(failures)):
+                await self._retry_now.wait()
         except TimeoutError:
             return
 
@@ -137,31 +137,31 @@ class Requests:
         followed = FollowedWatch(
             response.content,
             seconds=seconds,
-            on_heard=lambda: store.heard(_now()),
+            on_piece=lambda: store.mark_fresh(_now()),
             on_silent=lambda: store.interrupted(Interruption.SILENT, _now()),
-            on_broken=lambda: self._doubtful.add(url.path),
+            on_broken=lambda: self._unverified.add(url.path),
             hang_up=response.close,
         )
         followed.over = rewound
         response.content = followed  # type: ignore[assignment] # it stands in for it
         if self.session is not None and seconds < inf:
-            nudge = asyncio.create_task(self._nudge(url, seconds / 2))
-            self._nudges.add(nudge)
-            nudge.add_done_callback(self._nudges.discard)
+            provoking = asyncio.create_task(self._provoke_bookmark(url, seconds / 2))
+            self._provoking.add(provoking)
+            provoking.add_done_callback(self._provoking.discard)
 
-    async def _nudge(self, url: URL, seconds: float) -> None:
+    async def _provoke_bookmark(self, url: URL, seconds: float) -> None:
         """Ask for one object, so that a quiet watch ends with a bookmark and needs no list: see `kube.reflector`."""
         await asyncio.sleep(seconds)
         await self._version_now(url)
 
     async def _went_back(self, url: URL) -> bool:
         """Whether the cluster is at an earlier version than a watch that broke off. No answer: ask again next time."""
-        if url.path not in self._doubtful:
+        if url.path not in self._unverified:
             return False
         theirs = await self._version_now(url)
         if not theirs:
             return False
-        self._doubtful.discard(url.path)
+        self._unverified.discard(url.path)
         if not went_back(url.query.get("resourceVersion", ""), theirs):
             return False
         self._stores[url.name].interrupted(Interruption.REWOUND, _now())

@@ -20,7 +20,7 @@ class FollowedWatch:
 
     Args:
         seconds: after which the API server ends the watch.
-        on_heard: called with each piece.
+        on_piece: called with each piece.
         on_silent: called where the watch ended in time or hangs, and said nothing: a watch from a version that the
             server has not reached (its etcd was restored) is answered, says nothing, and ends cleanly.
         on_broken: called where it ended otherwise than it should: it may go on, if the server did not go back.
@@ -32,14 +32,14 @@ class FollowedWatch:
         content: Any,  # noqa: ANN401 - aiohttp's StreamReader, of which all but one method is passed on
         *,
         seconds: float,
-        on_heard: Callable[[], None],
+        on_piece: Callable[[], None],
         on_silent: Callable[[], None],
         on_broken: Callable[[], None],
         hang_up: Callable[[], None],
     ) -> None:
         self._content = content
         self._seconds = seconds
-        self._on_heard = on_heard
+        self._on_piece = on_piece
         self._on_silent = on_silent
         self._on_broken = on_broken
         self._hang_up = hang_up
@@ -55,15 +55,15 @@ class FollowedWatch:
             yield _BEGIN_ANEW
             return
         loop = asyncio.get_running_loop()
-        began, heard = loop.time(), False
+        began, received = loop.time(), False
         try:
             async for chunk in self._pieces(size):
-                heard = True
-                self._on_heard()
+                received = True
+                self._on_piece()
                 yield chunk
         except TimeoutError as error:
             self._hang_up()
-            if heard:
+            if received:
                 self._on_broken()
                 message = "the watch hangs"
                 raise aiohttp.ClientPayloadError(message) from error
@@ -72,7 +72,7 @@ class FollowedWatch:
             raise
         if loop.time() - began < self._seconds - EARLY_SECONDS:
             self._on_broken()
-        elif not heard:
+        elif not received:
             self._on_silent()
             yield _BEGIN_ANEW
 

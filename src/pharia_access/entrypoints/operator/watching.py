@@ -12,6 +12,7 @@ from typing import Any
 import kopf
 
 from pharia_access.domain.api_values import Kind
+from pharia_access.domain.backoff import Backoff
 from pharia_access.entrypoints.operator.cache_store import Body, StoreOf, WatchStore
 from pharia_access.entrypoints.operator.first_lists import Requests
 from pharia_access.entrypoints.operator.kopf_run import STOP_SECONDS, WATCH_SECONDS, KopfRun, Logins
@@ -27,7 +28,8 @@ __all__ = ["Watcher"]
 
 log = logging.getLogger(__name__)
 
-FIRST_REST_SECONDS, LONGEST_REST_SECONDS = 1.0, 30.0
+BACKOFF = Backoff(first=1.0, longest=30.0)
+"""Between a run that ended and the next one."""
 SETTLED_SECONDS = 5.0
 """A run that lasted as long watches: that is told, though it may still end as the one before."""
 STEADY_SECONDS = 60.0
@@ -125,16 +127,16 @@ class Watcher:
 
     async def _watch_scope(self, scope: str) -> None:
         """One run of Kopf after the other. Raises the error of a login that is refused: that concerns all."""
-        rest, loop = FIRST_REST_SECONDS, asyncio.get_running_loop()
+        failures, loop = 0, asyncio.get_running_loop()
         while True:
             began = loop.time()
             error = await self._one_run(scope)
             if isinstance(error, kopf.LoginError):
                 raise error
-            rest = FIRST_REST_SECONDS if loop.time() - began > STEADY_SECONDS else rest
+            failures = 1 if loop.time() - began > STEADY_SECONDS else failures + 1
+            rest = BACKOFF.after(failures)
             self._run_ended(scope, error, rest)
             await asyncio.sleep(rest)
-            rest = min(2 * rest, LONGEST_REST_SECONDS)
 
     async def _one_run(self, scope: str) -> BaseException | None:
         """Why it ended; None where it was ended for another one to begin."""
@@ -231,7 +233,7 @@ class _HandedOver:
         """A question that another loop cannot be asked. Kopf asks nobody."""
         return self._store.may_resume(now)
 
-    def heard(self, since: float) -> None:
+    def mark_fresh(self, since: float) -> None:
         """Not handed over: the other loop would be woken for each piece, and what the piece held follows."""
 
     def listed(self, keys: Collection[str], namespace: str | None, since: float) -> None:

@@ -122,7 +122,7 @@ _UNAVAILABLE = HttpAnswer(
 BAD_REQUEST: Final = _challenge(HTTPStatus.BAD_REQUEST, b"invalid_request")
 """For two tokens in one request: the gateway might believe one, and the verifier the other."""
 
-NOT_FOUND: Final = HttpAnswer(HTTPStatus.NOT_FOUND.value)
+NOT_FOUND: Final = json_answer(HTTPStatus.NOT_FOUND.value, b'{"error":"not_found"}')
 
 
 def method_not_allowed(allowed: Iterable[str]) -> HttpAnswer:

@@ -92,14 +92,14 @@ class Protocols:
         values = authorizations(request.scope["headers"])
         caller = await self.authorizer.authorize(Contract.WHOAMI, values)
         if isinstance(caller, Denied):
-            return Reply(refusal_answer(caller.refusal))
+            return Reply(whoami.refuse(caller.refusal))
         with self.work.request(caller.token.credential_key) as long:
             answer = await self._answer_as_of_now(
                 caller,
                 lambda: self._authorize_again(Contract.WHOAMI, values, long),
                 lambda allowed: whoami.answer_whoami(allowed, long),
             )
-        return Reply(refusal_answer(answer.refusal) if isinstance(answer, Denied) else answer)
+        return Reply(whoami.refuse(answer.refusal) if isinstance(answer, Denied) else answer)
 
     async def review(self, request: Request, audiences: Sequence[str]) -> Reply:
         """Answer a kube-apiserver."""

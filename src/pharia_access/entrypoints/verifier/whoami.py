@@ -1,4 +1,4 @@
-"""`GET /whoami`: describe the caller's own token."""
+"""`GET /whoami`: describe the caller's own token. People ask with curl, so a refusal has a body here, too."""
 
 from http import HTTPStatus
 from typing import Final
@@ -6,19 +6,32 @@ from typing import Final
 import msgspec
 
 from pharia_access.domain.permissions import EffectiveRoles, Permission
-from pharia_access.entrypoints.verifier.answers import HttpAnswer, json_answer
+from pharia_access.domain.verdict import Refusal
+from pharia_access.entrypoints.verifier.answers import HttpAnswer, json_answer, refusal_answer
 from pharia_access.entrypoints.verifier.long_work import PIECE_LOOKUPS, LongRequest
 from pharia_access.services.verifier.verifier import Allowed
 
-__all__ = ["answer_whoami", "takes_long"]
+__all__ = ["answer_whoami", "refuse", "takes_long"]
 
 _MOST_STEPS: Final = 17
 """The most steps for one permission: its name, and 16 fields."""
+_NO_TOKEN: Final = ("no_token", "Send the token in the header: Authorization: Bearer TOKEN")
+_ERRORS: Final = {
+    HTTPStatus.BAD_REQUEST.value: ("invalid_request", "The request has more than one token"),
+    HTTPStatus.UNAUTHORIZED.value: ("invalid_token", "The token is not accepted"),
+    HTTPStatus.FORBIDDEN.value: ("insufficient_scope", "The token may not do this"),
+    HTTPStatus.SERVICE_UNAVAILABLE.value: ("temporarily_unavailable", "The verifier cannot answer now: ask again"),
+}
 
 
 def takes_long(effective_roles: EffectiveRoles) -> bool:
     """Tell whether the answer may take more than one piece."""
-    return sum(len(role.permissions) for role in effective_roles.held) * _MOST_STEPS > PIECE_LOOKUPS
+    return sum(len(role.permissions) for role in effective_roles.resolved) * _MOST_STEPS > PIECE_LOOKUPS
+
+
+def refuse(refusal: Refusal) -> HttpAnswer:
+    """Return the refusal of every protocol, with a body that says no more than its status and headers."""
+    return _REFUSALS[refusal]
 
 
 async def answer_whoami(allowed: Allowed, long: LongRequest) -> HttpAnswer:
@@ -38,11 +51,20 @@ async def answer_whoami(allowed: Allowed, long: LongRequest) -> HttpAnswer:
     return json_answer(HTTPStatus.OK.value, msgspec.json.encode(body))
 
 
+def _with_body(answer: HttpAnswer) -> HttpAnswer:
+    error, description = _ERRORS[answer.status] if answer != refusal_answer(Refusal.NO_CREDENTIALS) else _NO_TOKEN
+    body = msgspec.json.encode({"error": error, "error_description": description})
+    return HttpAnswer(answer.status, (*answer.headers, (b"content-type", b"application/json")), body)
+
+
+_REFUSALS: Final = {refusal: _with_body(refusal_answer(refusal)) for refusal in Refusal}
+
+
 async def _permissions(effective_roles: EffectiveRoles, long: LongRequest) -> list[msgspec.Raw]:
     """Return each permission once, as JSON. A credential may have 2,048 of them, with 16 fields each."""
     encoded: dict[Permission, msgspec.Raw] = {}
     steps = 0
-    for permission in (permission for role in effective_roles.held for permission in role.permissions):
+    for permission in (permission for role in effective_roles.resolved for permission in role.permissions):
         steps += 1 + len(permission.fields)
         if steps > PIECE_LOOKUPS:
             await long.piece()

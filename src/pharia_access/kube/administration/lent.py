@@ -38,24 +38,29 @@ class _Lent:
         self._runs_plugin = login.runs_plugin
 
     async def request(
-        self, call: Request, target: str, headers: Mapping[str, str], patience: aiohttp.ClientTimeout
+        self, call: Request, target: str, headers: Mapping[str, str], client_timeout: aiohttp.ClientTimeout
     ) -> aiohttp.ClientResponse:
         """See the protocol. Raises UnavailableError with kubectl's reason if there is no answer."""
-        response = await self._send(call, target, headers, patience)
+        response = await self._send(call, target, headers, client_timeout)
         if response.status == HTTPStatus.UNAUTHORIZED and self._runs_plugin:
             # Nothing was done, and kubectl has run the plugin anew by now (client-go's exec authenticator).
             response.release()
-            response = await self._send(call, target, headers, patience)
+            response = await self._send(call, target, headers, client_timeout)
         await _require_answer(call, response)
         return response
 
     async def _send(
-        self, call: Request, target: str, headers: Mapping[str, str], patience: aiohttp.ClientTimeout
+        self, call: Request, target: str, headers: Mapping[str, str], client_timeout: aiohttp.ClientTimeout
     ) -> aiohttp.ClientResponse:
         body = None if call.body is None else json.dumps(call.body).encode()
         try:
             return await self._session.request(
-                call.method, f"{_HOST}{target}", data=body, headers=headers, timeout=patience, allow_redirects=False
+                call.method,
+                f"{_HOST}{target}",
+                data=body,
+                headers=headers,
+                timeout=client_timeout,
+                allow_redirects=False,
             )
         except aiohttp.ClientConnectorError as error:
             raise carrier_failure(method=call.method, path=call.path) from error

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from pharia_access.domain.administration.summaries import CredentialSummary, RoleSummary, TokenSummary
+from pharia_access.domain.administration.summaries import CredentialSummary, Revocation, RoleSummary, TokenSummary
 from pharia_access.domain.durations import parse_duration
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.times import parse_time
@@ -25,7 +25,7 @@ def token_summary(body: Body) -> TokenSummary:
     """Sum up an ApiToken."""
     metadata, spec, status = (_part(body, name) for name in ("metadata", "spec", "status"))
     delivery, ready, active = _part(status, "delivery"), _condition(status, "Ready"), _condition(status, "Active")
-    recorded = _part(status, "credential")
+    recorded, delivered = _part(status, "credential"), _condition(status, "Delivered")
     ends = (_time(status, "expiresAt"), _time(spec, "expiresAt"))
     return TokenSummary(
         key=_key(metadata),
@@ -52,10 +52,13 @@ def token_summary(body: Body) -> TokenSummary:
         window=_duration(_part(spec, "delivery"), "window"),
         replaces=_text(_part(metadata, "labels"), REPLACES),
         last_used=_time(status, "lastUsedTime"),
+        last_inspected=_time(status, "lastInspectedTime"),
+        revocation=_revocation(body) if spec.get("revoked") is True else None,
         secret_name=_text(delivery, "secretName"),
         secret_uid=_text(delivery, "secretUID"),
         delivery=_text(delivery, "state"),
         deadline=_time(delivery, "deadline"),
+        collected=_time(delivered, "lastTransitionTime") if _text(delivered, "reason") == "Collected" else None,
         mac_key=_text(_part(status, "mac"), "keyID"),
         mac_fingerprint=_text(_part(status, "mac"), "keyFingerprint"),
     )
@@ -97,6 +100,23 @@ def role_summary(body: Body) -> RoleSummary:
         allowed_namespaces=_texts(spec, "allowedNamespaces"),
         role=role,
     )
+
+
+def _revocation(body: Body) -> Revocation:
+    """When and by what program: from the entry of `managedFields` that wrote `spec.revoked`, else the condition."""
+    metadata, spec, status = (_part(body, name) for name in ("metadata", "spec", "status"))
+    entries = metadata.get("managedFields")
+    wrote = [one for one in (entries if isinstance(entries, list) else ()) if _wrote_revoked(one)]
+    first = min(wrote, key=lambda one: _text(one, "time"), default=_NOTHING)
+    active = _condition(status, "Active")
+    noted = _time(active, "lastTransitionTime") if _text(active, "reason") == "Revoked" else None
+    return Revocation(_time(first, "time") or noted, _text(first, "manager"), _text(spec, "revocationReason"))
+
+
+def _wrote_revoked(entry: object) -> bool:
+    if not isinstance(entry, Mapping):
+        return False
+    return "f:revoked" in _part(_part(entry, "fieldsV1"), "f:spec")
 
 
 def _key(metadata: Body) -> ObjectKey:

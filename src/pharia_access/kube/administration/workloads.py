@@ -4,7 +4,7 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, Final
 
-from pharia_access.domain.administration.secret_readers import SecretReaders, reads_secret
+from pharia_access.domain.administration.secret_workloads import SecretWorkloads, reads_secret
 from pharia_access.domain.model import ObjectKey
 from pharia_access.errors import ApiError
 from pharia_access.kube import paths
@@ -34,7 +34,7 @@ class KubeWorkloads:
         self._connection = connection
         self._timeout = timeout_seconds
 
-    async def readers_of(self, secret: ObjectKey) -> SecretReaders:
+    async def readers_of(self, secret: ObjectKey) -> SecretWorkloads:
         """Find the workloads that read the Secret. Never fails: a list that cannot be read leaves `certain` false."""
         found: list[str] = []
         certain = True
@@ -43,7 +43,7 @@ class KubeWorkloads:
                 found += [f"{kind}/{name}" async for name in self._reading(plural, secret)]
             except ApiError:
                 certain = False
-        return SecretReaders(tuple(found), certain)
+        return SecretWorkloads(tuple(found), certain)
 
     async def _reading(self, plural: str, secret: ObjectKey) -> AsyncIterator[str]:
         path, more = paths.of_workloads(plural, secret.namespace), ""

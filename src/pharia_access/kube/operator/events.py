@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from pharia_access.domain.api_values import EventMessage
+from pharia_access.domain.token_bucket import TokenBucket
 from pharia_access.domain.turns import Turns
 from pharia_access.errors import AlreadyExistsError, ApiError, UnavailableError
 from pharia_access.kube import manifests, paths
@@ -61,13 +62,17 @@ class RecorderClock(Protocol):
         """Return the wall clock in UTC."""
         ...
 
+    def monotonic(self) -> float:
+        """Return monotonic seconds."""
+        ...
+
     async def sleep(self, seconds: float) -> None:
         """Wait."""
         ...
 
 
 class EventRecorder:
-    """Implements `services.ports.Recorder`. Use from one event loop; `run` in a task of its own.
+    """Implements `services.operator.ports.Recorder`. Use from one event loop; `run` in a task of its own.
 
     Args:
         instance: this replica's name.
@@ -90,6 +95,7 @@ class EventRecorder:
         self._on_drop = on_drop
         self._timeout = timeout_seconds
         self._queue = _Backlog()
+        self._bucket = TokenBucket(PER_SECOND)
         self._told: OrderedDict[tuple[str, str, str], datetime] = OrderedDict()
         self.dropped = 0
         """Return the number of lost Events: the queue was full, or the API server refused them."""
@@ -106,12 +112,13 @@ class EventRecorder:
     async def run(self) -> None:
         """Write queued Events for ever, at most about 50 a second."""
         while True:
+            await self._clock.sleep(self._bucket.wait_seconds(self._clock.monotonic()))
             notice, moment = await self._queue.get()
             try:
                 await self._write(notice, moment)
             finally:
                 self._queue.task_done()
-            await self._clock.sleep(1 / PER_SECOND)
+            self._bucket.reserve(self._clock.monotonic())
 
     async def drain(self, seconds: float) -> None:
         """Wait until the queue is written, at most so long, and drop the rest. `run` must be running."""

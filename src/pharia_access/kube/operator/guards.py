@@ -36,7 +36,7 @@ class _List(msgspec.Struct):
 
 
 class KubeGuards:
-    """Implements `services.ports.Guards`.
+    """Implements `services.operator.ports.Guards`.
 
     Args:
         namespace: that of the operator, where a Secret is tried.

@@ -45,7 +45,7 @@ class _Lease(_Wire):
 
 
 class KubeLeases:
-    """Implements `services.ports.Leases` for one Lease.
+    """Implements `services.operator.leadership.Leases` for one Lease.
 
     Args:
         timeout_seconds: of a single request; shorter than the elector's renew deadline.

@@ -1,4 +1,4 @@
-"""`status.lastUsedTime`, the only thing that a verifier writes; an admission policy lets it write nothing else."""
+"""`status.lastUsedTime` and `status.lastInspectedTime`: an admission policy lets a verifier write nothing else."""
 
 from datetime import UTC, datetime
 
@@ -19,7 +19,15 @@ class KubeLastUsedWriter:
         self._timeout = timeout_seconds
 
     async def write_last_used(self, key: str, uid: str, at: float) -> None:
-        """Write it on the token of that name and UID. Raises the leaves of ApiError.
+        """Write when the token was last accepted. Raises the leaves of ApiError."""
+        await self._write("lastUsedTime", key, uid, at)
+
+    async def write_last_inspected(self, key: str, uid: str, at: float) -> None:
+        """Write when somebody last asked about the token. Raises the leaves of ApiError."""
+        await self._write("lastInspectedTime", key, uid, at)
+
+    async def _write(self, field: str, key: str, uid: str, at: float) -> None:
+        """Write the time on the token of that name and UID. Raises the leaves of ApiError.
 
         Raises InvalidError where another token has the name: so the API server answers a test that fails. A merge patch
         could not ask: of a write to status, the API server ignores metadata, but for resourceVersion.
@@ -29,6 +37,6 @@ class KubeLastUsedWriter:
         moment = format_time(datetime.fromtimestamp(at, UTC))
         body = [
             {"op": "test", "path": "/metadata/uid", "value": uid},
-            {"op": "add", "path": "/status/lastUsedTime", "value": moment},
+            {"op": "add", "path": f"/status/{field}", "value": moment},
         ]
         await self._connection.send(Request("PATCH", path, self._timeout, body, JSON_PATCH))

@@ -11,6 +11,7 @@ from pharia_access.domain.administration.collection_state import Collectable, Un
 from pharia_access.domain.administration.next_steps import RevokeToken, RotateToken, Step
 from pharia_access.domain.administration.summaries import TokenSummary
 from pharia_access.domain.api_values import ForeignSecret, OneTimeSecret
+from pharia_access.domain.backoff import Backoff
 from pharia_access.domain.deletions import Deletion, Held, named
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.token import TokenText
@@ -19,8 +20,7 @@ from pharia_access.services.ports import Clock
 
 __all__ = ["CollectError", "Collector", "Deliveries", "NotMintedYetError"]
 
-_FIRST_LOOK: Final = 0.1
-_LAST_LOOK: Final = 2.0
+_POLLING: Final = Backoff(first=0.1, longest=2.0)
 
 
 class CollectError(AccessError):
@@ -61,12 +61,12 @@ class Collector:
         self._deliveries = deliveries
         self._clock = clock
 
-    async def wait(self, key: ObjectKey, *, patience: timedelta, tell: Callable[[str], None]) -> TokenSummary:
+    async def wait(self, key: ObjectKey, *, wait_timeout: timedelta, tell: Callable[[str], None]) -> TokenSummary:
         """Wait until the secret is there. `tell` hears why it is not.
 
-        Raises CollectError where it never will be, and NotMintedYetError at the end of patience.
+        Raises CollectError where it never will be, and NotMintedYetError after `wait_timeout`.
         """
-        deadline, pause = self._clock.now() + patience, _FIRST_LOOK
+        deadline, looks = self._clock.now() + wait_timeout, 0
         while True:
             token = await self._read_token(key)
             answer = collection_state(token)
@@ -79,8 +79,8 @@ class Collector:
                 msg = f"Token {key.name} is not minted yet: {answer.why}"
                 raise NotMintedYetError(msg)
             tell(answer.why)
-            await self._clock.sleep(pause)
-            pause = min(pause * 2, _LAST_LOOK)
+            looks += 1
+            await self._clock.sleep(_POLLING.after(looks))
 
     async def read(self, token: TokenSummary) -> tuple[OneTimeSecret, TokenText]:
         """Read its secret, if the Secret is the very one that the operator delivered. Raises CollectError."""

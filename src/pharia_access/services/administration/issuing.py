@@ -31,7 +31,7 @@ class TokenRequest:
     """The token that is wanted.
 
     Attributes:
-        patience: how long to wait for the operator.
+        wait_timeout: how long to wait for the operator.
         replaces: the name of the token that it is to replace.
     """
 
@@ -40,7 +40,7 @@ class TokenRequest:
     lifetime: Lifetime | None = None
     description: str = ""
     window: timedelta | None = None
-    patience: timedelta = timedelta(minutes=1)
+    wait_timeout: timedelta = timedelta(minutes=1)
     replaces: str = ""
 
 
@@ -85,18 +85,20 @@ async def create(context: Context, plan: IssuePlan, destination: SecretDestinati
         raise
     handover.stage = Stage.CREATED
     context.progress.happened(TokenCreated(plan.key))
-    return await _hand_over(context, destination, handover, patience=plan.request.patience)
+    return await _hand_over(context, destination, handover, wait_timeout=plan.request.wait_timeout)
 
 
-async def collect(context: Context, name: str, destination: SecretDestination, *, patience: timedelta) -> TokenSummary:
+async def collect(
+    context: Context, name: str, destination: SecretDestination, *, wait_timeout: timedelta
+) -> TokenSummary:
     """Hand over the secret of a token that is there, while its window is open."""
     handover = Handover(ObjectKey(context.namespace, name), Stage.CREATED)
     with leaving_steps(handover, context.progress):
-        return await _hand_over(context, destination, handover, patience=patience)
+        return await _hand_over(context, destination, handover, wait_timeout=wait_timeout)
 
 
 async def _hand_over(
-    context: Context, destination: SecretDestination, handover: Handover, *, patience: timedelta
+    context: Context, destination: SecretDestination, handover: Handover, *, wait_timeout: timedelta
 ) -> TokenSummary:
     """Wait for the secret, put it where it is to go, and only then delete the one-time Secret."""
 
@@ -105,7 +107,7 @@ async def _hand_over(
 
     collector = Collector(read, context.deliveries, context.clock)
     with context.progress.waiting(handover.token) as report:
-        token = await collector.wait(handover.token, patience=patience, tell=report)
+        token = await collector.wait(handover.token, wait_timeout=wait_timeout, tell=report)
     handover.deadline, handover.secret_name = token.deadline, token.secret_name
     secret, text = await collector.read(token)
     await destination.put(token, text)

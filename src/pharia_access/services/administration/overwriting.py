@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from pharia_access.domain.administration.next_steps import EndToken, RestartWorkloads, Step
-from pharia_access.domain.administration.secret_readers import SecretReaders
+from pharia_access.domain.administration.secret_workloads import SecretWorkloads
 from pharia_access.domain.administration.summaries import TokenSummary
 from pharia_access.domain.administration.token_rotation import USUAL_OVERLAP, is_later
 from pharia_access.domain.model import ObjectKey
@@ -17,7 +17,7 @@ __all__ = ["Overwritten", "Workloads", "after_overwriting"]
 class Workloads(Protocol):
     """The workloads of namespaces, as far as whoever asks may list them."""
 
-    async def readers_of(self, secret: ObjectKey) -> SecretReaders:
+    async def readers_of(self, secret: ObjectKey) -> SecretWorkloads:
         """Find the workloads that read the Secret. Never fails."""
         ...
 

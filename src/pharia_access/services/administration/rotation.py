@@ -57,13 +57,13 @@ class RotationOptions:
         overlap: how long the old token goes on at most.
         lifetime: the new one's; None stands for the old one's.
         name: the new one's; empty for the old one's with other letters at its end.
-        patience: how long to wait for the operator.
+        wait_timeout: how long to wait for the operator.
     """
 
     overlap: timedelta = USUAL_OVERLAP
     lifetime: Lifetime | None = None
     name: str = ""
-    patience: timedelta = timedelta(minutes=1)
+    wait_timeout: timedelta = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,7 +189,7 @@ def _request(old: TokenSummary, options: RotationOptions, *, name: str) -> Token
         lifetime=options.lifetime or original_lifetime(old),
         description=old.description,
         window=old.window,
-        patience=options.patience,
+        wait_timeout=options.wait_timeout,
         replaces=old.key.name,
     )
 

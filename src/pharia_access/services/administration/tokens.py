@@ -1,16 +1,16 @@
-"""Tokens, ended: by name, or by the text of one that leaked; at once, or in a while. Each planned, then carried out."""
+"""Tokens, ended: by name, or by the ID of one that leaked; at once, or in a while. Each planned, then carried out."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from pharia_access.domain.administration.impact import last_use
+from pharia_access.domain.administration.next_steps import RevokeToken
 from pharia_access.domain.administration.stored import Stored
 from pharia_access.domain.administration.summaries import TokenSummary
 from pharia_access.domain.administration.token_rotation import is_later
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.times import format_time
-from pharia_access.domain.token import TokenText
 from pharia_access.errors import ForbiddenError
 from pharia_access.services.administration.context import Context
 from pharia_access.services.administration.guards import git_warnings, git_warnings_of_object
@@ -24,11 +24,11 @@ __all__ = [
     "bring_forward",
     "delete",
     "expire",
-    "find_by_text",
+    "find_by_ids",
     "plan_deletion",
     "plan_expiry",
     "plan_revocation",
-    "plan_revocation_by_text",
+    "plan_revocation_by_ids",
     "revoke",
 ]
 
@@ -49,17 +49,21 @@ class ExpiryPlan(TokensPlan):
     end: datetime
 
 
-async def find_by_text(context: Context, text: TokenText) -> list[StoredToken]:
-    """The object of a token, as far as one may look; the text itself goes nowhere. Raises BlockedError without one."""
+async def find_by_ids(context: Context, ids: Sequence[str]) -> list[StoredToken]:
+    """The tokens with these IDs, as far as one may look. Raises BlockedError without one."""
+    if not ids:
+        msg = "There is no token's text and no token's ID in the input"
+        raise BlockedError(msg)
     try:
-        found, where = await _with_id(context, None, text.token_id), "this cluster"
+        found, where = await _with_ids(context, None, ids), "this cluster"
     except ForbiddenError:
-        found, where = await _with_id(context, context.namespace, text.token_id), f"namespace {context.namespace}"
+        found, where = await _with_ids(context, context.namespace, ids), f"namespace {context.namespace}"
         context.progress.happened(OnlyOneNamespace(context.namespace))
         if not found:
             await nothing_in(context, context.namespace)
     if not found:
-        msg = f"No token of {where} has the ID {text.token_id}: it was deleted, or belongs elsewhere"
+        which = f"the ID {ids[0]}" if len(ids) == 1 else f"one of the IDs {', '.join(ids)}"
+        msg = f"No token of {where} has {which}: it was deleted, or belongs elsewhere"
         raise BlockedError(msg)
     return found
 
@@ -69,9 +73,13 @@ async def plan_revocation(context: Context, names: Sequence[str], *, force: bool
     return _revocation(context, await _named(context, names), force=force)
 
 
-async def plan_revocation_by_text(context: Context, text: TokenText, *, force: bool = False) -> TokensPlan:
-    """Plan to revoke the token whose text somebody has. Raises BlockedError."""
-    return _revocation(context, await find_by_text(context, text), force=force)
+async def plan_revocation_by_ids(context: Context, ids: Sequence[str], *, force: bool = False) -> TokensPlan:
+    """Plan to revoke the token that has one of these IDs. Raises BlockedError, also where several tokens do."""
+    found = await find_by_ids(context, ids)
+    if len({stored.summary.token_id for stored in found}) > 1:
+        msg = "The input mentions several tokens: revoke them by name"
+        raise BlockedError(msg, *(RevokeToken(stored.summary.key) for stored in found))
+    return _revocation(context, found, force=force)
 
 
 async def revoke(context: Context, plan: TokensPlan) -> AsyncIterator[StoredToken]:
@@ -140,9 +148,12 @@ async def _named(context: Context, names: Sequence[str]) -> list[StoredToken]:
     return [await context.objects.read(TokenSummary, ObjectKey(context.namespace, name)) for name in names]
 
 
-async def _with_id(context: Context, namespace: str | None, token_id: str) -> list[StoredToken]:
-    pages = context.objects.pages(TokenSummary, namespace, fields=f"status.tokenID={token_id}")
-    return await list_all(context, pages, lambda stored: stored, "tokens")
+async def _with_ids(context: Context, namespace: str | None, token_ids: Sequence[str]) -> list[StoredToken]:
+    found: list[StoredToken] = []
+    for token_id in token_ids:
+        pages = context.objects.pages(TokenSummary, namespace, fields=f"status.tokenID={token_id}")
+        found += await list_all(context, pages, lambda stored: stored, "tokens")
+    return found
 
 
 def _end_of(context: Context, stored: StoredToken, what: str) -> str:

@@ -1,4 +1,4 @@
-"""Puts an operator's parts together: `bootstrap` does with the real API server, tests do with fakes."""
+"""Builds an operator's parts: `bootstrap` on the real API server, tests on fakes."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,6 +15,7 @@ from pharia_access.services.operator.leader_queue import LeaderQueue
 from pharia_access.services.operator.minting import Minting
 from pharia_access.services.operator.operator import Parts
 from pharia_access.services.operator.places import Places
+from pharia_access.services.operator.ports import Ports
 from pharia_access.services.operator.probes import ProbeIntervals, Probes
 from pharia_access.services.operator.resync import Resync
 from pharia_access.services.operator.schedule import Schedule
@@ -22,7 +23,6 @@ from pharia_access.services.operator.scopes import Scopes
 from pharia_access.services.operator.token_reconciler import TokenReconciler
 from pharia_access.services.operator.withdrawals import Withdrawals
 from pharia_access.services.operator.work_queue import WorkQueue
-from pharia_access.services.ports import Ports
 from pharia_access.services.rate_limiter import RateLimiter
 
 __all__ = ["OperatorOptions", "assemble"]
@@ -30,7 +30,7 @@ __all__ = ["OperatorOptions", "assemble"]
 
 @dataclass(frozen=True, slots=True)
 class OperatorOptions:
-    """What people may choose of the parts."""
+    """The settings of the parts, as values: services know no settings, and tests choose each value."""
 
     policy: Policy
     token_prefix: str
@@ -44,13 +44,13 @@ class OperatorOptions:
     """How often it is looked whether they do."""
 
 
-def assemble(ports: Ports, choices: OperatorOptions) -> Parts:
-    """Parts that know each other; the cache is empty, and nothing is queued."""
-    clock, policy = ports.clock, choices.policy
+def assemble(ports: Ports, options: OperatorOptions) -> Parts:
+    """Build parts that know each other, with an empty cache and an empty queue."""
+    clock, policy = ports.clock, options.policy
     queue = WorkQueue(clock.monotonic, may_mint=lambda work: work.kind == "token" and cache.tokens.is_pending(work.key))
     cache = ClusterCache(queue.processing)
     leader_queue = LeaderQueue(queue, cache)
-    schedule, probes = Schedule(), Probes(clock, choices.probe_pace)
+    schedule, probes = Schedule(), Probes(clock, options.probe_pace)
     places = Places(cache.tokens, clock.monotonic)
     handlers = EventHandlers(
         ports, cache=cache, places=places, queue=leader_queue, schedule=schedule, probes=probes, policy=policy
@@ -58,14 +58,14 @@ def assemble(ports: Ports, choices: OperatorOptions) -> Parts:
     cache.subscribe(handlers)
     keys = KeyringStore(secrets=ports.secrets, entropy=ports.entropy, clock=clock)
     minting = Minting(
-        ports, policy=policy, prefix=choices.token_prefix, keyring=keys.current, holds_back=queue.holds_back
+        ports, policy=policy, prefix=options.token_prefix, keyring=keys.current, holds_back=queue.holds_back
     )
-    deletes = RateLimiter(clock, choices.deletes_per_second)
+    deletes = RateLimiter(clock, options.deletes_per_second)
     withdrawals = Withdrawals(ports, minting=minting, probes=probes)
     watchman = Watchman(
-        ports, cache=cache, queue=leader_queue, required=choices.require_guards, interval=choices.look_interval
+        ports, cache=cache, queue=leader_queue, required=options.require_guards, interval=options.look_interval
     )
-    scopes = Scopes(choices.namespaces, queue=queue, clock=clock, metrics=ports.metrics)
+    scopes = Scopes(options.namespaces, queue=queue, clock=clock, metrics=ports.metrics)
     return Parts(
         ports=ports,
         cache=cache,

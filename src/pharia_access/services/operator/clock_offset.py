@@ -3,7 +3,7 @@
 import logging
 
 from pharia_access.errors import ApiError
-from pharia_access.services.ports import Ports
+from pharia_access.services.operator.ports import Ports
 
 __all__ = ["tell_clock_offset"]
 

@@ -91,7 +91,7 @@ class Counting:
         finally:
             served = self._put_back.get(token.key.namespace, OrderedDict()).pop(credential.key, {})
             for key in served:
-                self._queue.enqueue_token(key, bulk=False)
+                self._queue.enqueue_token(key, low_priority=False)
             self._pass_on(token.key.namespace)
 
     def _take_in(self, token: Token) -> None:
@@ -114,4 +114,4 @@ class Counting:
         if tokens:
             waiting[credential] = tokens
         self._turn[namespace] = key
-        self._queue.enqueue_token(key, bulk=False)
+        self._queue.enqueue_token(key, low_priority=False)

@@ -4,8 +4,8 @@ from pharia_access.domain.lifecycle.decisions import Observed
 from pharia_access.domain.model import Credential, ObjectKey, Policy, Token
 from pharia_access.errors import ConflictError, InvalidObjectError, NotFoundError
 from pharia_access.services.operator.cluster_cache import ClusterCache
+from pharia_access.services.operator.ports import Ports
 from pharia_access.services.operator.scopes import Scopes
-from pharia_access.services.ports import Ports
 
 __all__ = ["GONE_SECONDS", "CredentialLookup"]
 

@@ -6,7 +6,7 @@ from pharia_access.domain.lifecycle import credential_rules
 from pharia_access.domain.model import Credential, CredentialStatus, ObjectKey, TokenCounts
 from pharia_access.errors import NotFoundError
 from pharia_access.services.operator.cluster_cache import ClusterCache
-from pharia_access.services.ports import Ports
+from pharia_access.services.operator.ports import Ports
 
 __all__ = ["CredentialReconciler"]
 

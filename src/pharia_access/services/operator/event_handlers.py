@@ -7,11 +7,12 @@ from pharia_access.domain.model import Credential, ObjectKey, Phase, Policy, Tok
 from pharia_access.services.operator.changes import TokenChange
 from pharia_access.services.operator.cluster_cache import ClusterCache
 from pharia_access.services.operator.leader_queue import LeaderQueue
+from pharia_access.services.operator.life_log import log_deletion
 from pharia_access.services.operator.places import Places
+from pharia_access.services.operator.ports import Ports
 from pharia_access.services.operator.probes import Probes
 from pharia_access.services.operator.schedule import Schedule
 from pharia_access.services.operator.token_index import TokenRecord
-from pharia_access.services.ports import Ports
 
 __all__ = ["COALESCE_SECONDS", "EventHandlers"]
 
@@ -55,6 +56,8 @@ class EventHandlers:
             self.wake_waiting(change.before.credential)
         if change.after is None and change.before is not None:
             self._delete_open_secret(change.key, change.before)
+            if self._queue.is_leader:
+                log_deletion(change.key, change.before)
 
     def on_token_observed(self, token: Token, change: TokenChange | None, *, listed: bool) -> None:
         """Do the same, and enqueue the token if it needs something now; else schedule it for when it will."""
@@ -70,7 +73,7 @@ class EventHandlers:
             return
         if self._queue.is_leader and isinstance(decision, WriteStatus):
             self._cache.keep_recent(token)
-        self._queue.enqueue_token(token.key, bulk=listed, ahead=token.deleting or token.spec.revoked)
+        self._queue.enqueue_token(token.key, low_priority=listed, ahead=token.deleting or token.spec.revoked)
 
     def on_token_written_too_late(self, token: Token) -> None:
         """Delete the one-time Secret that the deleted token recorded last (orphaning delete)."""
@@ -97,7 +100,7 @@ class EventHandlers:
             self._enqueue_tokens_of(after.key, *phases)
         self.wake_waiting(after.key)
         if before is None or before.generation != after.generation or before.uid != after.uid:
-            self._queue.enqueue_credential(after.key, bulk=listed, ahead=after.deleting)
+            self._queue.enqueue_credential(after.key, low_priority=listed, ahead=after.deleting)
 
     def on_credential_listed(self, key: ObjectKey) -> None:
         """Enqueue the credential: its status is judged again."""

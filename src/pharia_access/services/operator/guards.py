@@ -17,7 +17,7 @@ from pharia_access.domain.times import format_time
 from pharia_access.errors import ApiError, label_of
 from pharia_access.services.operator.cluster_cache import ClusterCache
 from pharia_access.services.operator.leader_queue import LeaderQueue
-from pharia_access.services.ports import Ports
+from pharia_access.services.operator.ports import Ports
 
 __all__ = ["LONGEST_INTERVAL", "Watchman"]
 
@@ -29,7 +29,7 @@ SOON_SECONDS: Final = 5.0
 """Between two looks while it is not."""
 CONFIRM_SECONDS: Final = 2.0
 """After what time a second look must say the same."""
-PATIENCE: Final = timedelta(minutes=10)
+GRACE_PERIOD: Final = timedelta(minutes=10)
 """How long older guards are borne, and how long a verdict lasts while no look succeeds."""
 
 _NOT_SEEN: Final = "the admission policies and the kinds' rules have not been looked at yet"
@@ -99,7 +99,7 @@ class Watchman:
             faults = await self._faults()
         if faults is not None:
             self._conclude(faults)
-        elif self._answered_at is None or self._patience_over(self._answered_at):
+        elif self._answered_at is None or self._grace_over(self._answered_at):
             why = _NOT_SEEN if self._answered_at is None else _NOT_LOOKED_AT
             self._tell(why, held=frozenset())
         self._looked_at = self._clock.monotonic()
@@ -128,10 +128,10 @@ class Watchman:
 
     def _counted(self, faults: tuple[GuardFault, ...]) -> list[GuardFault]:
         """Those that stop minting: not yet what is only older."""
-        return [fault for fault in faults if not fault.older or self._patience_over(self._older_since[fault.guard])]
+        return [fault for fault in faults if not fault.older or self._grace_over(self._older_since[fault.guard])]
 
-    def _patience_over(self, since: float) -> bool:
-        return self._clock.monotonic() - since >= PATIENCE.total_seconds()
+    def _grace_over(self, since: float) -> bool:
+        return self._clock.monotonic() - since >= GRACE_PERIOD.total_seconds()
 
     def _conclude(self, faults: tuple[GuardFault, ...]) -> None:
         if not faults:

@@ -24,20 +24,20 @@ class LeaderQueue:
         """Lead from now on. First comes what the last leader left: mints before all the rest."""
         self.is_leader = True
         for key in self._backlog:
-            self._queue.add(WorkItem("token", key), bulk=not self._cache.tokens.is_pending(key))
+            self._queue.add(WorkItem("token", key), low_priority=not self._cache.tokens.is_pending(key))
         self._backlog.clear()
         for work in (
             *(WorkItem("credential", key) for key in self._cache.credentials),
             *(WorkItem.of(invalid.kind, invalid.key) for invalid in self._cache.invalid_objects),
             *self._orphaned_secrets,
         ):
-            self._queue.add(work, bulk=True)
+            self._queue.add(work, low_priority=True)
         self._orphaned_secrets.clear()
 
-    def enqueue_token(self, key: ObjectKey, *, bulk: bool = True, ahead: bool = False) -> None:
+    def enqueue_token(self, key: ObjectKey, *, low_priority: bool = True, ahead: bool = False) -> None:
         """Have a token reconciled: its time or its turn has come, or something that it depends on has changed."""
         if self.is_leader:
-            self._queue.add(WorkItem("token", key), bulk=bulk, ahead=ahead)
+            self._queue.add(WorkItem("token", key), low_priority=low_priority, ahead=ahead)
         else:
             self._backlog[key] = None
 
@@ -45,15 +45,15 @@ class LeaderQueue:
         """A standby need not keep a token: it needs nothing now, or is gone."""
         self._backlog.pop(key, None)
 
-    def enqueue_credential(self, key: ObjectKey, *, bulk: bool = True, ahead: bool = False) -> None:
+    def enqueue_credential(self, key: ObjectKey, *, low_priority: bool = True, ahead: bool = False) -> None:
         """Have a credential's status brought up to date."""
         if self.is_leader:
-            self._queue.add(WorkItem("credential", key), bulk=bulk, ahead=ahead)
+            self._queue.add(WorkItem("credential", key), low_priority=low_priority, ahead=ahead)
 
     def enqueue_credential_after(self, key: ObjectKey, seconds: float) -> None:
-        """Have that done later. In bulk: where many tokens end at once, after them, and so once for each credential."""
+        """Queue it for later, with low priority: where many tokens end at once, once for each credential after them."""
         if self.is_leader:
-            self._queue.add_after(WorkItem("credential", key), seconds, bulk=True)
+            self._queue.add_after(WorkItem("credential", key), seconds, low_priority=True)
 
     def enqueue_secret(self, key: ObjectKey, uid: str) -> None:
         """Have a one-time Secret deleted whose token is gone."""

@@ -10,14 +10,30 @@ import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from pharia_access.domain.api_values import LeaseRecord
 from pharia_access.errors import AccessError, AlreadyExistsError, ConflictError, label_of
-from pharia_access.services.ports import Clock, Leases
+from pharia_access.services.ports import Clock
 
-__all__ = ["Elector", "LeaseTimings"]
+__all__ = ["Elector", "LeaseTimings", "Leases"]
 
 log = logging.getLogger(__name__)
+
+
+class Leases(Protocol):
+    """The one Lease of the operator."""
+
+    async def read_lease(self) -> LeaseRecord | None:
+        """Return the current Lease, or None."""
+        ...
+
+    async def write_lease(self, record: LeaseRecord) -> LeaseRecord:
+        """Create the Lease (no resource_version), or replace it if it is unchanged since it was read.
+
+        Raises ConflictError, AlreadyExistsError.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +89,7 @@ class Elector:
         period = self._pace.retry_period.total_seconds()
         if self._seen is None:
             return period
-        stale_in = self._seen_at + self._patience(self._seen) - self._clock.monotonic()
+        stale_in = self._seen_at + self._stale_after(self._seen) - self._clock.monotonic()
         return min(period, stale_in) if stale_in > 0 else period
 
     def _left(self) -> float:
@@ -123,9 +139,9 @@ class Elector:
     def _may_take(self, record: LeaseRecord) -> bool:
         if record.holder in {"", self._identity}:
             return True
-        return self._clock.monotonic() - self._seen_at >= self._patience(record)
+        return self._clock.monotonic() - self._seen_at >= self._stale_after(record)
 
-    def _patience(self, record: LeaseRecord) -> float:
+    def _stale_after(self, record: LeaseRecord) -> float:
         """Seconds without a change after which the Lease may be taken."""
         return max(record.duration_seconds, self._pace.duration.total_seconds())
 

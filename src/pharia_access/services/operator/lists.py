@@ -10,11 +10,14 @@ import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import count
 
+from pharia_access.domain.backoff import Backoff
 from pharia_access.errors import ApiError, ClusterRolledBackError, ForbiddenError, UnavailableError, label_of
+from pharia_access.services.operator.ports import Metrics
 from pharia_access.services.operator.resync import Resync
 from pharia_access.services.operator.scopes import Scope, Scopes
-from pharia_access.services.ports import Clock, Metrics
+from pharia_access.services.ports import Clock
 
 __all__ = ["Lists"]
 
@@ -22,7 +25,7 @@ log = logging.getLogger(__name__)
 
 GATHER_SECONDS = 1.0
 """How long a list waits for whatever else may ask for one: watches begin anew together."""
-FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 1.0, 30.0
+RETRIES = Backoff(first=1.0, longest=30.0)
 LOOK_SECONDS = 5.0
 """How often it is looked, at most, whether a scope may still be listed."""
 REST_AFTER_LIST = 60
@@ -162,22 +165,20 @@ class Lists:
         except ForbiddenError as error:
             await self._failed(plan, error)
             plan.asked = True
-            await self._clock.sleep(FIRST_RETRY_SECONDS)
+            await self._clock.sleep(RETRIES.first)
         except ApiError:
             await self._clock.sleep(LOOK_SECONDS)
         else:
             await self._clock.sleep(LOOK_SECONDS)
 
     async def _list_until_done(self, plan: _Plan) -> None:
-        wait = FIRST_RETRY_SECONDS
-        while True:
+        for failures in count(1):
             plan.asked = plan.suspect = False
             try:
                 took = await self._list(plan.scope)
             except ApiError as error:
                 await self._failed(plan, error)
-                await self._rest(plan, wait)
-                wait = min(2 * wait, LONGEST_RETRY_SECONDS)
+                await self._rest(plan, RETRIES.after(failures))
             else:
                 await self._succeeded(plan, took)
                 return
@@ -199,12 +200,12 @@ class Lists:
 
     async def _rest(self, plan: _Plan, seconds: float) -> None:
         """Wait, but no longer than a second once a watch of the scope has begun: then a list will work too."""
-        await self._clock.sleep(FIRST_RETRY_SECONDS)
+        await self._clock.sleep(RETRIES.first)
         plan.wake.clear()
         if plan.asked:
             return
         try:
-            async with asyncio.timeout(seconds - FIRST_RETRY_SECONDS):
+            async with asyncio.timeout(seconds - RETRIES.first):
                 while not plan.asked:
                     plan.wake.clear()
                     await plan.wake.wait()
@@ -220,7 +221,7 @@ class Lists:
         self._note_progress()
         self._changed.set()
         # A round waits for a scope no longer than a start does: what comes with it is the others' too.
-        if plan.scope.settled(self._clock.monotonic()) and self._through(plan):
+        if plan.scope.start_may_proceed(self._clock.monotonic()) and self._through(plan):
             await self._on_round()
 
     async def _succeeded(self, plan: _Plan, took: float) -> None:

@@ -37,7 +37,7 @@ from pharia_access.errors import (
     InvalidObjectError,
     NotFoundError,
 )
-from pharia_access.services.ports import Ports
+from pharia_access.services.operator.ports import Ports
 
 __all__ = ["Minting"]
 

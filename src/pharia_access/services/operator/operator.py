@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from pharia_access.domain.api_values import InvalidObject, Kind
+from pharia_access.domain.backoff import heeded
 from pharia_access.domain.model import ObjectKey
 from pharia_access.errors import (
     AccessError,
@@ -25,6 +26,7 @@ from pharia_access.services.operator.event_handlers import EventHandlers
 from pharia_access.services.operator.guards import Watchman
 from pharia_access.services.operator.leader_queue import LeaderQueue
 from pharia_access.services.operator.lists import Lists
+from pharia_access.services.operator.ports import Ports
 from pharia_access.services.operator.probes import Probes
 from pharia_access.services.operator.resync import Resync
 from pharia_access.services.operator.schedule import Schedule
@@ -32,15 +34,12 @@ from pharia_access.services.operator.scopes import Scopes
 from pharia_access.services.operator.token_reconciler import RequeueAfter, TokenReconciler
 from pharia_access.services.operator.withdrawals import Withdrawals
 from pharia_access.services.operator.work_queue import WorkItem, WorkQueue
-from pharia_access.services.ports import Ports
 
 __all__ = ["Operator", "OperatorIntervals", "Parts"]
 
 log = logging.getLogger(__name__)
 
 GAUGE_SECONDS = 5.0
-MOST_ASKED_SECONDS = 60.0
-"""How long a Retry-After is heeded."""
 MANY_DUE = 100
 """From so many tokens due at once, which are a fifth of all, one list costs less than a read of each."""
 
@@ -137,7 +136,7 @@ class Operator:
     async def handle(self, work: WorkItem) -> None:
         """One piece of work, to its end or to the next try. Never raises: one broken object stops no other."""
         if self._scopes.hold(work):
-            self._parts.queue.forgive(work)
+            self._parts.queue.forget(work)
             return
         began = self._ports.clock.monotonic()
         outcome = await self._attempt(work)
@@ -157,7 +156,7 @@ class Operator:
             await self._tell_malformed(work)
             return "malformed"
         except (ConflictError, NotFoundError) as error:
-            self._parts.queue.retry(work)
+            self._parts.queue.add_rate_limited(work)
             return label_of(type(error))
         except AccessError as error:
             self._retry_later(work, error)
@@ -166,7 +165,7 @@ class Operator:
             self._retry_later(work, error)
             return "fault"
         else:
-            self._parts.queue.forgive(work)
+            self._parts.queue.forget(work)
         return "done"
 
     async def _do(self, work: WorkItem) -> None:
@@ -192,7 +191,7 @@ class Operator:
         return None if work.kind == "secret" else self._parts.cache.invalid_object(kind, work.key)
 
     def _retry_later(self, work: WorkItem, error: Exception) -> None:
-        seconds = self._parts.queue.retry(work, at_least=self._least_wait(work, error))
+        seconds = self._parts.queue.add_rate_limited(work, at_least=self._least_wait(work, error))
         log.warning(
             "reconcile failed",
             extra={
@@ -208,8 +207,7 @@ class Operator:
         if isinstance(error, ForbiddenError):
             self.lists.look_soon(self._scopes.of(work.key.namespace).name)
             return self._scopes.refused(work.key.namespace)
-        asked = error.retry_after if isinstance(error, UnavailableError) else None
-        return min(asked or 0.0, MOST_ASKED_SECONDS)
+        return heeded(error.retry_after if isinstance(error, UnavailableError) else None)
 
     async def _is_there(self, secret: ObjectKey, uid: str) -> bool | None:
         """None where it was not even asked."""

@@ -6,10 +6,12 @@ a second, namespaces in turn. The end of the window is the schedule's business, 
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from pharia_access.domain.backoff import Backoff
 from pharia_access.domain.model import ObjectKey
+from pharia_access.domain.token_bucket import TokenBucket
 from pharia_access.domain.turns import Turns
 from pharia_access.services.operator.deadline_heap import DeadlineHeap
 from pharia_access.services.ports import Clock
@@ -30,7 +32,8 @@ class ProbeIntervals:
 class _Probe:
     secret: ObjectKey
     uid: str
-    wait: float
+    looks: int = 1
+    """The number of the next look."""
 
 
 class Probes:
@@ -38,7 +41,8 @@ class Probes:
 
     def __init__(self, clock: Clock, pace: ProbeIntervals) -> None:
         self._clock = clock
-        self._pace = pace
+        self._backoff = Backoff(pace.first.total_seconds(), pace.longest.total_seconds())
+        self._bucket = TokenBucket(pace.per_second)
         self._open: dict[ObjectKey, _Probe] = {}
         self._moments = DeadlineHeap()
         self._due: Turns[tuple[ObjectKey, _Probe]] = Turns()
@@ -55,8 +59,7 @@ class Probes:
             known = None
         if secret is not None and known is None:
             name, uid = secret
-            first = self._pace.first.total_seconds()
-            self._plan(token, _Probe(ObjectKey(token.namespace, name), uid, first))
+            self._plan(token, _Probe(ObjectKey(token.namespace, name), uid))
 
     def is_missing(self, uid: str) -> bool:
         """Whether a probe found that Secret gone."""
@@ -69,6 +72,7 @@ class Probes:
     ) -> None:
         """Probe for ever. `is_there` must not raise; it answers True when it cannot tell, None where it did not ask."""
         while True:
+            await self._clock.sleep(self._bucket.wait_seconds(self._clock.monotonic()))
             token = await self._next_due()
             probe = self._open[token]
             there = await is_there(probe.secret, probe.uid)
@@ -81,16 +85,15 @@ class Probes:
                 self._missing.add(probe.uid)
                 self._back_off(token, probe)
                 found_missing(token)
-            await self._clock.sleep(1 / self._pace.per_second)
+            self._bucket.reserve(self._clock.monotonic())
 
     def _back_off(self, token: ObjectKey, probe: _Probe) -> None:
         if self._open.get(token) == probe:
-            wait = min(2 * probe.wait, self._pace.longest.total_seconds())
-            self._plan(token, _Probe(probe.secret, probe.uid, wait))
+            self._plan(token, replace(probe, looks=probe.looks + 1))
 
     def _plan(self, token: ObjectKey, probe: _Probe) -> None:
         self._open[token] = probe
-        self._moments.set(token, self._clock.monotonic() + probe.wait)
+        self._moments.set(token, self._clock.monotonic() + self._backoff.after(probe.looks))
         self._wake.set()
 
     async def _next_due(self) -> ObjectKey:

@@ -10,9 +10,9 @@ from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.permissions import Role
 from pharia_access.errors import ClusterRolledBackError
 from pharia_access.services.operator.cluster_cache import ClusterCache
+from pharia_access.services.operator.ports import Ports
 from pharia_access.services.operator.scopes import CATALOG, EVERYWHERE
 from pharia_access.services.operator.token_index import is_newer
-from pharia_access.services.ports import Ports
 
 __all__ = ["Resync"]
 

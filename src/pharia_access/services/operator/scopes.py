@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from pharia_access.domain.token_bucket import TokenBucket
 from pharia_access.errors import ApiError, ForbiddenError, label_of
+from pharia_access.services.operator.ports import Metrics
 from pharia_access.services.operator.work_queue import WorkItem, WorkQueue
-from pharia_access.services.ports import Clock, Metrics
+from pharia_access.services.ports import Clock
 
 __all__ = ["CATALOG", "EVERYWHERE", "Scope", "Scopes"]
 
@@ -23,7 +25,7 @@ EVERYWHERE: Final = "*"
 CATALOG: Final = "apiroles/*"
 """The scope of the roles. No namespace can be called so."""
 
-PATIENCE_SECONDS: Final = 10.0
+START_TIMEOUT_SECONDS: Final = 10.0
 """How long a start waits for a scope that is neither listed nor refused."""
 CONFIRM_SECONDS: Final = 2.0
 """How long a 403 must last to count: an API server that has just started gives some before it knows its roles."""
@@ -68,9 +70,9 @@ class Scope:
         """Whether we hear what happens there, so that the view is as it is."""
         return not (self.failing or self.deaf)
 
-    def settled(self, now: float) -> bool:
+    def start_may_proceed(self, now: float) -> bool:
         """Whether a start need not wait for it any longer."""
-        return self.listed or self.denied or (self.began is not None and now - self.began >= PATIENCE_SECONDS)
+        return self.listed or self.denied or (self.began is not None and now - self.began >= START_TIMEOUT_SECONDS)
 
 
 class Scopes:
@@ -86,7 +88,7 @@ class Scopes:
         self.catalog = Scope(CATALOG)
         self._stranger = Scope("", listed=True)
         self._namespaces = {name: Scope(name) for name in namespaces or (EVERYWHERE,)}
-        self._refused_until: dict[str, float] = {}
+        self._refused: dict[str, TokenBucket] = {}
 
     def __iter__(self) -> Iterator[Scope]:
         yield self.catalog
@@ -104,7 +106,9 @@ class Scopes:
     def started(self) -> bool:
         """Whether a start need wait no longer: some namespace was listed, and nothing else is worth the wait."""
         now = self._clock.monotonic()
-        return all(scope.settled(now) for scope in self) and any(scope.listed for scope in self._namespaces.values())
+        return all(scope.start_may_proceed(now) for scope in self) and any(
+            scope.listed for scope in self._namespaces.values()
+        )
 
     @property
     def all_denied(self) -> bool:
@@ -136,9 +140,9 @@ class Scopes:
         A right that lacks is refused to each token alike: of 50,000, only some are tried in a second.
         """
         now = self._clock.monotonic()
-        until = max(now, self._refused_until.get(namespace, now)) + 1 / REFUSED_PER_SECOND
-        self._refused_until[namespace] = until
-        return until - now
+        bucket = self._refused.setdefault(namespace, TokenBucket(REFUSED_PER_SECOND))
+        bucket.reserve(now)
+        return bucket.wait_seconds(now)
 
     # --- what became of a scope
 
@@ -150,8 +154,8 @@ class Scopes:
     def was_listed(self, scope: Scope) -> None:
         """A list of it has ended: what was held goes on."""
         scope.listed, scope.failing, scope.denied, scope.denied_since = True, False, False, math.inf
-        for namespace in [one for one in self._refused_until if self.of(one) is scope]:
-            del self._refused_until[namespace]
+        for namespace in [one for one in self._refused if self.of(one) is scope]:
+            del self._refused[namespace]
         self._release(scope)
         self._tell(scope)
 
@@ -172,7 +176,7 @@ class Scopes:
     def _release(self, scope: Scope) -> None:
         held, scope.held = scope.held, {}
         for work in held:
-            self._queue.add(work, bulk=True)
+            self._queue.add(work, low_priority=True)
 
     def is_watched(self, name: str, *, watched: bool) -> None:
         """The watch of the scope of that name was refused or has ended, or goes on."""

@@ -20,11 +20,12 @@ from pharia_access.services.operator.credential_lookup import CredentialLookup
 from pharia_access.services.operator.event_handlers import EventHandlers
 from pharia_access.services.operator.guards import Watchman
 from pharia_access.services.operator.leader_queue import LeaderQueue
+from pharia_access.services.operator.life_log import log_milestones
 from pharia_access.services.operator.minting import Minting
+from pharia_access.services.operator.ports import Ports
 from pharia_access.services.operator.scopes import Scopes
 from pharia_access.services.operator.token_index import TokenRecord
 from pharia_access.services.operator.withdrawals import Withdrawals
-from pharia_access.services.ports import Ports
 from pharia_access.services.rate_limiter import RateLimiter
 
 __all__ = ["RequeueAfter", "TokenReconciler"]
@@ -168,10 +169,10 @@ class TokenReconciler:
             case WriteStatus():
                 return await self._settle(token, decision)
             case RemoveOwner(remaining):
-                await self._deletes.turn(token.key.namespace)
+                await self._deletes.wait(token.key.namespace)
                 return self._wrote(await self._cluster.set_owners(token, remaining))
             case DeleteToken(ended=ended):
-                await self._deletes.turn(token.key.namespace)
+                await self._deletes.wait(token.key.namespace)
                 await self._delete(token, ended=ended)
                 return None
 
@@ -217,6 +218,7 @@ class TokenReconciler:
             return token
         written = self._wrote(await self._cluster.write_token_status(token, decision.status))
         self._withdrawals.told(token.key)
+        log_milestones(token, decision.status)
         for notice in token_status.notices(token, decision.status):
             self._recorder.record(notice)
         return written

@@ -8,8 +8,8 @@ from pharia_access.domain.lifecycle.token_status import is_withheld
 from pharia_access.domain.model import DeliveryState, ObjectKey, Token
 from pharia_access.errors import ForbiddenError, InvalidError
 from pharia_access.services.operator.minting import Minting
+from pharia_access.services.operator.ports import Ports
 from pharia_access.services.operator.probes import Probes
-from pharia_access.services.ports import Ports
 
 __all__ = ["Withdrawals"]
 

@@ -1,4 +1,4 @@
-"""The audit log: denied requests and the reason, and allowed requests if wanted. It names tokens by ID only.
+"""The audit log: denied requests and the reason, inspections, and allowed requests if wanted. It names IDs only.
 
 A flood of denials must not become a flood of lines. So the log takes one line for each token ID and reason in an
 interval, and a limited number of lines a second. It counts suppressed lines, and reports the count with the next line
@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from pharia_access.domain.token_bucket import TokenBucket
 from pharia_access.domain.verdict import IssuedToken, Refusal
 from pharia_access.services.verifier.authorizer import Contract
 
@@ -21,6 +22,7 @@ log = logging.getLogger("pharia_access.audit")
 _MOST_KINDS = 10_000
 _LONGEST_DETAIL = 256
 _ACCEPTED = "accepted"
+_INSPECTED = "inspected"
 
 
 class AuditMetrics(Protocol):
@@ -68,8 +70,7 @@ class AuditLog:
         self._metrics = metrics
         self._kinds: OrderedDict[tuple[str, str], _Kind] = OrderedDict()
         self._forgotten = 0
-        self._allowance = limits.burst
-        self._filled_at = boottime()
+        self._bucket = TokenBucket(limits.per_second, burst=limits.burst)
 
     def refused(self, contract: Contract, reason: Refusal, *, token: IssuedToken | None, detail: str = "") -> None:
         """Log a denied request, unless the log has its kind from this interval."""
@@ -79,6 +80,10 @@ class AuditLog:
         """Log an allowed request, if that is wanted."""
         if self._limits.accepted:
             self._write("accepted", contract, _ACCEPTED, token=token)
+
+    def inspected(self, contract: Contract, token: IssuedToken) -> None:
+        """Log that somebody asked about the token, always: whoever has it may be a thief."""
+        self._write("inspected", contract, _INSPECTED, token=token)
 
     def _write(
         self, what: str, contract: Contract, reason: str, *, token: IssuedToken | None, detail: str = ""
@@ -114,12 +119,7 @@ class AuditLog:
 
     def _may_write(self, kind: _Kind) -> bool:
         now = self._boottime()
-        if now < kind.next_at:
+        if now < kind.next_at or not self._bucket.allow(now):
             return False
-        self._allowance = min(self._limits.burst, self._allowance + (now - self._filled_at) * self._limits.per_second)
-        self._filled_at = now
-        if self._allowance < 1:
-            return False
-        self._allowance -= 1
         kind.next_at = now + self._limits.interval
         return True

@@ -78,12 +78,20 @@ class Auditor(Protocol):
         """Record a request that may pass."""
         ...
 
+    def inspected(self, contract: Contract, token: IssuedToken) -> None:
+        """Record that somebody who holds the token asked what it may do."""
+        ...
+
 
 class LastUsedHook(Protocol):
     """Remembers when tokens were used. Never waits."""
 
     def used(self, token: IssuedToken) -> None:
         """Note that the token was accepted just now."""
+        ...
+
+    def inspected(self, token: IssuedToken) -> None:
+        """Note that somebody asked about the token just now, which is no use."""
         ...
 
 
@@ -177,9 +185,17 @@ class Authorizer:
         if isinstance(result, Denied):
             self._metrics.decided(contract, result.refusal, self._monotonic() - began)
             self._auditor.refused(contract, result.refusal, token=result.token, detail=result.detail)
+        elif contract is Contract.WHOAMI:
+            self._record_inspection(contract, result.token, began)
         else:
             self._record_allowed(contract, result.token, began)
         return result
+
+    def _record_inspection(self, contract: Contract, token: IssuedToken, began: float) -> None:
+        """Leave a trace that is no use of the token: a thief is seen, and evidence stays (decision 0043)."""
+        self._last_used.inspected(token)
+        self._auditor.inspected(contract, token)
+        self._metrics.decided(contract, None, self._monotonic() - began)
 
     def _record_allowed(self, contract: Contract, token: IssuedToken, began: float) -> None:
         self._last_used.used(token)
@@ -206,7 +222,7 @@ def _is_costly(allowed: Allowed, requirement: str) -> bool:
     parsed, roles = _parsed(requirement), allowed.effective_roles
     return (
         isinstance(parsed, Requirement)
-        and parsed.steps * len(roles.held) > _MAX_INLINE_STEPS
+        and parsed.steps * len(roles.resolved) > _MAX_INLINE_STEPS
         and requirement not in roles.met
     )
 

@@ -79,7 +79,7 @@ class IndexUpdater(Generic[T]):
         """Tell whether a watch that broke off may resume. Otherwise a full list comes first."""
         return self._view.freshness.may_resume(self._part, now)
 
-    def heard(self, since: float) -> None:
+    def mark_fresh(self, since: float) -> None:
         """Note that the index has everything up to that moment."""
         self._view.freshness.mark_fresh(self._part, since)
 

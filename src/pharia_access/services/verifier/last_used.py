@@ -1,4 +1,7 @@
-"""Record when tokens were last used. Requests note the time in memory; a task writes it later, coarsely and slowly.
+"""Record when tokens were last used, and last inspected. Requests note the time in memory; a task writes it later.
+
+A use is what a token is for. An inspection is a question to `/whoami`: it must not look like a use, since the last use
+is evidence after a leak (decision 0043). Inspections are rare, and each minute of them is written.
 
 Several verifiers share the work: each sees through its watch what the others wrote, and does not write it again.
 """
@@ -6,9 +9,12 @@ Several verifiers share the work: each sees through its watch what the others wr
 import asyncio
 import logging
 import random
+from collections import OrderedDict
 from collections.abc import Callable
+from enum import Enum, auto
 from typing import Protocol
 
+from pharia_access.domain.backoff import Backoff
 from pharia_access.domain.verdict import IssuedToken
 from pharia_access.errors import ConflictError, ForbiddenError, NotFoundError, UnavailableError, label_of
 from pharia_access.services.ports import Clock
@@ -18,19 +24,32 @@ __all__ = ["LastUsedMetrics", "LastUsedRecorder", "LastUsedWriter", "NullLastUse
 
 log = logging.getLogger(__name__)
 
-_FIRST_WAIT = 1.0
-_LONGEST_WAIT = 60.0
+_BACKOFF = Backoff(first=1.0, longest=60.0, jitter=0.5)
 _ADVICE = "give the verifier's ServiceAccount the right to patch apitokens/status, or set PHARIA_ACCESS_LAST_USED=false"
+
+_INSPECTION_INTERVAL = 60.0
+_MOST_INSPECTED = 10_000
 
 Use = tuple[str, str, float]
 """The token's UID, its ID, and the time of the use."""
 
 
+class _What(Enum):
+    """What was noted of a token."""
+
+    USE = auto()
+    INSPECTION = auto()
+
+
 class LastUsedWriter(Protocol):
-    """Writes `status.lastUsedTime`."""
+    """Writes `status.lastUsedTime` and `status.lastInspectedTime`."""
 
     async def write_last_used(self, key: str, uid: str, at: float) -> None:
         """Write the time, in POSIX seconds. Raises the leaves of ApiError, also where the UID is another token's."""
+        ...
+
+    async def write_last_inspected(self, key: str, uid: str, at: float) -> None:
+        """Write the other time in the same way."""
         ...
 
 
@@ -46,6 +65,9 @@ class NullLastUsedRecorder:
     """For verifiers that record no times."""
 
     def used(self, token: IssuedToken) -> None:
+        """Note nothing."""
+
+    def inspected(self, token: IssuedToken) -> None:
         """Note nothing."""
 
 
@@ -71,17 +93,18 @@ class LastUsedRecorder:
         now: Callable[[], float],
         metrics: LastUsedMetrics,
         known: Callable[[str], IssuedToken | None] | None = None,
-        spread: Callable[[], float] = random.random,
+        chance: Callable[[], float] = random.random,
     ) -> None:
-        self._writer = writer
         self._interval = interval
         self._rate_limiter = rate_limiter
         self._clock = clock
         self._now = now
         self._metrics = metrics
         self._known = known
-        self._spread = spread
-        self._pending: dict[str, Use] = {}
+        self._chance = chance
+        self._write_time = {_What.USE: writer.write_last_used, _What.INSPECTION: writer.write_last_inspected}
+        self._pending: dict[tuple[_What, str], Use] = {}
+        self._inspected: OrderedDict[str, float] = OrderedDict()
         self._something = asyncio.Event()
         self._denied = False
 
@@ -98,7 +121,21 @@ class LastUsedRecorder:
         if token.noted > lately or lately < token.last_used < now + self._interval:
             return
         token.noted = now
-        self._pending[token.key] = (token.uid, token.token_id, now)  # keeps the place of an older one
+        self._note(_What.USE, token, now)
+
+    def inspected(self, token: IssuedToken) -> None:
+        """Note an inspection, unless this verifier has noted one within the minute."""
+        now = self._now()
+        if 0 <= now - self._inspected.get(token.uid, float("-inf")) < _INSPECTION_INTERVAL:
+            return
+        self._inspected[token.uid] = now
+        self._inspected.move_to_end(token.uid)
+        if len(self._inspected) > _MOST_INSPECTED:
+            self._inspected.popitem(last=False)
+        self._note(_What.INSPECTION, token, now)
+
+    def _note(self, what: _What, token: IssuedToken, now: float) -> None:
+        self._pending[what, token.key] = (token.uid, token.token_id, now)  # keeps the place of an older one
         self._something.set()
 
     async def run(self) -> None:
@@ -106,48 +143,45 @@ class LastUsedRecorder:
         failures = 0
         while True:
             await self._something.wait()
-            await self._rate_limiter.turn()
+            await self._rate_limiter.wait()
             try:
                 await self._write_oldest()
                 failures = 0
             except UnavailableError as error:
-                wait = self._wait(failures, error.retry_after)
                 failures += 1
+                wait = _BACKOFF.after(failures, chance=self._chance(), retry_after=error.retry_after)
                 log.info("a last-used time could not be written yet", extra={"problem": str(error), "wait": wait})
                 await self._clock.sleep(wait)
 
-    def _wait(self, failures: int, asked: float | None) -> float:
-        """Return seconds to wait: doubled each time, a minute at most, with jitter between half and all of that."""
-        longest = min(_LONGEST_WAIT, _FIRST_WAIT * (1 << min(failures, 10)))
-        return min(_LONGEST_WAIT, max(asked or 0.0, longest * (1 + self._spread()) / 2))
-
     async def _write_oldest(self) -> None:
         """Write one use. Raises UnavailableError, and puts the use last, so that one bad object blocks no other."""
-        key = next(iter(self._pending))
-        use = self._pending.pop(key)
+        noted = next(iter(self._pending))
+        use = self._pending.pop(noted)
         try:
-            if self._is_due(use):
-                await self._write(key, use)
+            if self._is_due(noted[0], use):
+                await self._write(*noted, use)
         except UnavailableError:
             self._metrics.last_used_written("unavailable")
-            self._pending.setdefault(key, use)  # a newer use may have been noted meanwhile
+            self._pending.setdefault(noted, use)  # a newer use may have been noted meanwhile
             raise
         finally:
             if not self._pending:
                 self._something.clear()
 
-    def _is_due(self, use: Use) -> bool:
+    def _is_due(self, what: _What, use: Use) -> bool:
         if self._known is None:
             return True
         uid, token_id, at = use
         token = self._known(token_id)
-        return token is not None and token.uid == uid and not abs(at - token.last_used) < self._interval
+        if token is None or token.uid != uid:
+            return False
+        return what is _What.INSPECTION or not abs(at - token.last_used) < self._interval
 
-    async def _write(self, key: str, use: Use) -> None:
+    async def _write(self, what: _What, key: str, use: Use) -> None:
         uid, _, at = use
         outcome = "failed"
         try:
-            await self._writer.write_last_used(key, uid, at)
+            await self._write_time[what](key, uid, at)
             outcome, self._denied = "written", False
         except (NotFoundError, ConflictError):
             outcome = "gone"

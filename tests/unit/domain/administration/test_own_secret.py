@@ -14,7 +14,7 @@ from pharia_access.domain.administration.own_secret import (
     WriteBlocker,
     write_blocker,
 )
-from pharia_access.domain.administration.secret_readers import reads_secret
+from pharia_access.domain.administration.secret_workloads import reads_secret
 from pharia_access.domain.model import ObjectKey
 
 KEY = ObjectKey("finance", "app")

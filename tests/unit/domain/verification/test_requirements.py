@@ -14,7 +14,7 @@ from pharia_access.errors import RequirementError
 
 MODEL = Permission.of("AccessModel", model="*")
 ROLES = (Role("reader", frozenset({"*"}), (MODEL,)), Role("writer", frozenset({"*"}), (Permission("Kernel"),)))
-HELD = EffectiveRoles(roles=("reader", "writer"), unknown=(), not_allowed=(), held=ROLES)
+HELD = EffectiveRoles(roles=("reader", "writer"), unknown=(), not_allowed=(), resolved=ROLES)
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,10 @@ from tests.support.builders.filled_objects import VALID, Place, filled, leaves
 from tests.support.kubectl.cli_sessions import FakeCluster, serve
 from tests.support.kubectl.emulator import shown, sit_down
 
+pytestmark = pytest.mark.no_cover
+"""Many examples of code that other tests cover: tracing them takes twice as long again."""
+
+
 Json = dict[str, Any]
 _SPINS = re.compile(r"\x1b\[(?:\?25[lh]|\d*[AKm]|[\d;]*m|2K)")
 """What rich writes to draw a spinner over itself."""
@@ -54,6 +58,7 @@ COMMANDS = [
     for what in ("list", "list -A -o wide", "list -o name", "get it", "get it -o wide", "get it -o name")
 ] + [
     "audit",
+    "token whois aaaaaaaaaaaaaaaa",
     "audit -A --unused 1s --max-ttl 1s",
     "credential edit it --description x --force",
     "credential roles remove it role --yes",

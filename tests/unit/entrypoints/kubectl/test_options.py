@@ -15,11 +15,11 @@ from pharia_access.entrypoints.kubectl.options import CliOptions
 
 @pytest.fixture
 def worked(mocker: MockerFixture) -> list[tuple[Any, ...]]:
-    """What commands would have done: the choices, and what the work is given."""
+    """What commands would have done: the options, and what the work is given."""
     seen: list[tuple[Any, ...]] = []
 
-    def run_in_session(choices: CliOptions, work: object, *given: object) -> None:
-        seen.append((choices, *given))
+    def run_in_session(cli: CliOptions, work: object, *given: object) -> None:
+        seen.append((cli, *given))
 
     for noun in ("credential", "token"):
         mocker.patch(f"pharia_access.entrypoints.kubectl.{noun}.run_in_session", side_effect=run_in_session)
@@ -37,19 +37,19 @@ def worked(mocker: MockerFixture) -> list[tuple[Any, ...]]:
 def test_the_connection_is_named_before_or_after(worked: list[tuple[Any, ...]], line: str) -> None:
     assert program.run(line.split()) == 0
 
-    ((choices, credential, phase),) = worked
+    ((cli, credential, phase),) = worked
     assert (credential, phase) == ("", None)
-    assert (choices.namespace, choices.context, choices.user, choices.groups) == ("finance", "prod", "anna", ("a", "b"))
-    assert choices.connection() == " --context prod --as anna --as-group a --as-group b"
+    assert (cli.namespace, cli.context, cli.user, cli.groups) == ("finance", "prod", "anna", ("a", "b"))
+    assert cli.connection() == " --context prod --as anna --as-group a --as-group b"
 
 
 def test_what_is_said_last_counts(worked: list[tuple[Any, ...]]) -> None:
     connection = ["-n", "before", "--request-timeout", "5"]
     program.run([*connection, "token", "list", "-n", "after", "-A", "-l", "team=finance", "-o", "wide"])
 
-    choices: CliOptions = worked[0][0]
-    assert (choices.namespace, choices.all_namespaces, choices.selector) == ("after", True, "team=finance")
-    assert (choices.output, choices.timeout) == ("wide", 5.0)
+    cli: CliOptions = worked[0][0]
+    assert (cli.namespace, cli.all_namespaces, cli.selector) == ("after", True, "team=finance")
+    assert (cli.output, cli.timeout) == ("wide", 5.0)
 
 
 def test_nothing_is_said(worked: list[tuple[Any, ...]]) -> None:

@@ -45,9 +45,9 @@ class Secrets:
             self.stored[secret.key] = replace(secret, mark=mark), text
 
 
-def a_sink(secrets: Secrets | None = None, **where: Any) -> SecretDestination:  # noqa: ANN401 - what Where takes
+def a_sink(secrets: Secrets | None = None, **secret_output: Any) -> SecretDestination:  # noqa: ANN401 - what Where takes
     """The sink of these options, in the namespace finance."""
-    return destination_for(SecretOutput(**where), secrets or Secrets(), "finance", credential="invoice-bot")
+    return destination_for(SecretOutput(**secret_output), secrets or Secrets(), "finance", credential="invoice-bot")
 
 
 async def test_standard_output_has_the_text_alone(capsys: pytest.CaptureFixture[str]) -> None:

@@ -103,8 +103,8 @@ def chosen(mocker: MockerFixture) -> list[CliOptions]:
     """What the options of `token list` came to."""
     seen: list[CliOptions] = []
 
-    def run_in_session(choices: CliOptions, *_: object) -> None:
-        seen.append(choices)
+    def run_in_session(cli: CliOptions, *_: object) -> None:
+        seen.append(cli)
 
     for noun in ("token", "credential"):
         mocker.patch(f"pharia_access.entrypoints.kubectl.{noun}.run_in_session", side_effect=run_in_session)

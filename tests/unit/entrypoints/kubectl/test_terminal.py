@@ -59,11 +59,11 @@ def test_a_yes_goes_on_and_a_no_stops(mocker: MockerFixture, capsys: pytest.Capt
     assert capsys.readouterr() == ("", "Warning: This breaks.\n")
 
 
-@pytest.mark.parametrize("choices", [CliOptions(assume_yes=True), CliOptions(dry_run=True)])
-def test_who_said_yes_is_not_asked(choices: CliOptions, mocker: MockerFixture) -> None:
+@pytest.mark.parametrize("cli", [CliOptions(assume_yes=True), CliOptions(dry_run=True)])
+def test_who_said_yes_is_not_asked(cli: CliOptions, mocker: MockerFixture) -> None:
     asked = mocker.patch("click.confirm")
 
-    confirm(choices, ["This breaks."], "Break it?")
+    confirm(cli, ["This breaks."], "Break it?")
 
     asked.assert_not_called()
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pharia_access.domain.administration.own_secret import OwnSecret, SecretMark
-from pharia_access.domain.administration.secret_readers import SecretReaders
+from pharia_access.domain.administration.secret_workloads import SecretWorkloads
 from pharia_access.domain.api_values import OneTimeSecret
 from pharia_access.domain.model import ObjectKey
 from tests.support.administration.stored_bodies import an_active_token, minted_status
@@ -54,7 +54,7 @@ def test_the_token_before_and_what_to_restart_are_told(
     cluster = FakeCluster(
         [a_known_role(), api_credential("finance"), *before, NEW],
         own_secrets={"app": OwnSecret(APP, "u", "1", mark=SecretMark("invoice-bot", "ci", "token"))},
-        readers=SecretReaders(("deployment/bot",), certain=True),
+        readers=SecretWorkloads(("deployment/bot",), certain=True),
         one_time=OneTimeSecret(
             ObjectKey("finance", "new-token"), "s", NOW, immutable=True, token_uid="", token_name="new", text=TEXT
         ),

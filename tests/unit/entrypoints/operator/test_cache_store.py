@@ -107,7 +107,7 @@ def test_who_lists_hears_how_the_watches_of_a_scope_go(post: Post) -> None:
     store.interrupted(Interruption.BROKEN, 3)
     store.interrupted(Interruption.DENIED, 4)
     store.denied(4)
-    store.heard(5)
+    store.mark_fresh(5)
 
     assert told == ["goes on finance", "list finance", "refused finance", "refused finance"]
     assert store.may_resume(6)

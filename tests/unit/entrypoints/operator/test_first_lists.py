@@ -30,7 +30,7 @@ class Told:
     begun: list[None] = field(default_factory=list)
     causes: list[str] = field(default_factory=list)
     denials: int = 0
-    heard_pieces: int = 0
+    fresh_marks: int = 0
 
     def put(self, item: Body) -> None: ...
 
@@ -44,8 +44,8 @@ class Told:
     def may_resume(self, now: float) -> bool:
         return True
 
-    def heard(self, since: float) -> None:
-        self.heard_pieces += 1
+    def mark_fresh(self, since: float) -> None:
+        self.fresh_marks += 1
 
     def listed(self, keys: Collection[str], namespace: str | None, since: float) -> None:
         self.begun.append(None)

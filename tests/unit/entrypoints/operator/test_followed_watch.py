@@ -59,7 +59,7 @@ class Kopf:
         watch = FollowedWatch(
             Content(self.script),
             seconds=SECONDS,
-            on_heard=lambda: self.told.append("heard"),
+            on_piece=lambda: self.told.append("piece"),
             on_silent=lambda: self.told.append("silent"),
             on_broken=lambda: self.told.append("broken"),
             hang_up=lambda: self.told.append("hung up"),
@@ -80,11 +80,11 @@ class Kopf:
 @pytest.mark.parametrize(
     ("script", "told", "begins_anew"),
     [
-        pytest.param([b"{}", SECONDS], ["heard"], False, id="it ends in time"),
-        pytest.param([SECONDS, b"{}"], ["heard"], False, id="one bookmark at its end is enough"),
+        pytest.param([b"{}", SECONDS], ["piece"], False, id="it ends in time"),
+        pytest.param([SECONDS, b"{}"], ["piece"], False, id="one bookmark at its end is enough"),
         pytest.param([SECONDS], ["silent"], True, id="it says nothing"),
         pytest.param([], ["broken"], False, id="it ends at once"),
-        pytest.param([b"{}", SECONDS / 2], ["heard", "broken"], False, id="it ends early"),
+        pytest.param([b"{}", SECONDS / 2], ["piece", "broken"], False, id="it ends early"),
         pytest.param([HANGS], ["hung up", "silent"], True, id="it hangs and never said anything"),
     ],
 )
@@ -105,7 +105,7 @@ async def test_a_watch_that_hangs_is_noticed_a_little_after_its_time(clock: Fake
     with pytest.raises(aiohttp.ClientPayloadError, match="hangs"):
         await kopf.reads()
 
-    assert kopf.told == ["heard", "hung up", "broken"]
+    assert kopf.told == ["piece", "hung up", "broken"]
     assert clock.monotonic() == pytest.approx(SECONDS + GRACE_SECONDS, abs=0.1)
 
 
@@ -117,7 +117,7 @@ async def test_a_watch_that_breaks_off_is_told_and_kopf_sees_it(clock: FakeClock
     with pytest.raises(type(error)):
         await kopf.reads()
 
-    assert kopf.told == ["heard", "broken"]
+    assert kopf.told == ["piece", "broken"]
 
 
 @simulated

@@ -20,6 +20,9 @@ from tests.support.verifier.verifier_server import VerifierServer
 if TYPE_CHECKING:
     from pytest_mock import MockerFixture
 
+pytestmark = pytest.mark.no_cover
+"""Many examples of code that other tests cover: tracing them takes twice as long again."""
+
 
 @pytest.mark.parametrize("together", [False, True], ids=["alone", "behind another"])
 async def test_a_check_that_must_wait_takes_no_connection_with_it(*, together: bool, mocker: MockerFixture) -> None:

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from tests.support.streams.ways_in import Ways
     from tests.support.verifier.verifier_server import VerifierServer
 
+pytestmark = pytest.mark.no_cover
+"""Many examples of code that other tests cover: tracing them takes twice as long again."""
+
+
 PARTS = [range(start, start + 10_000) for start in (0, 10_000)]
 ENOUGH = range(2_000)
 DECISION = Path(__file__).parents[4] / "docs" / "decisions" / "0032-compared-with-a-reference.md"

@@ -27,6 +27,10 @@ from tests.support.verifier.verifier_server import VerifierServer, open_verifier
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.no_cover
+"""Many examples of code that other tests cover: tracing them takes twice as long again."""
+
+
 EACH = 12_000
 ONES_OWN = {"_identity_template"}
 """Caches without a bound whose keys are constants of ours."""

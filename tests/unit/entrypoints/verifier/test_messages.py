@@ -15,6 +15,10 @@ from tests.support.verifier.verifier_server import VerifierServer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+pytestmark = pytest.mark.no_cover
+"""Many examples of code that other tests cover: tracing them takes twice as long again."""
+
+
 EACH = pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
 
 

@@ -15,6 +15,10 @@ from tests.support.verifier.memory_transport import MemoryTransport
 from tests.support.verifier.messages import AUTH, UP, chunked, filled, message
 from tests.support.verifier.verifier_server import VerifierServer
 
+pytestmark = pytest.mark.no_cover
+"""Many examples of code that other tests cover: tracing them takes twice as long again."""
+
+
 LIMITS = Limits(head_bytes=2048)
 CHECK = message("GET /auth/nginx", AUTH)
 BODY = message("POST /auth/forward", AUTH, body="x" * 3000)

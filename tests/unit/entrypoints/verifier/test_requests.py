@@ -165,6 +165,28 @@ async def test_whoami_tells_what_a_token_is_worth() -> None:
         "expiresAt": "2033-05-18T03:33:20Z",
     }
     assert (nobody.status, nobody.header("www-authenticate")) == (401, CHALLENGE)
+    assert (server.journal.used_, len(server.journal.inspected_)) == ([], 2)
+
+
+async def test_whoami_says_in_a_body_why_it_refuses_and_tells_no_more_than_other_protocols() -> None:
+    async with open_verifier_server() as server:
+        revoked = server.issue("revoked", revoked=True)
+        asked = {
+            "no_token": [],
+            "invalid_token": [f"authorization: Bearer {revoked.reveal()}"],
+            "invalid_request": [f"authorization: Bearer {revoked.reveal()}"] * 2,
+        }
+        for error, headers in asked.items():
+            reply = await server.ask("GET", "/whoami", *headers)
+            same = await server.ask("GET", "/auth/forward", *headers)
+
+            assert json.loads(reply.body)["error"] == error
+            assert reply.header("content-type") == "application/json"
+            assert (reply.status, reply.header("www-authenticate")) == (same.status, same.header("www-authenticate"))
+            assert same.body == b""
+
+        unknown = await server.ask("GET", "/whoam")
+    assert (unknown.status, unknown.body) == (404, b'{"error":"not_found"}')
 
 
 @pytest.mark.parametrize("target", ["/auth/nginx", "/auth/nginx?role=studio-user", "/auth/forward?role=os-user"])

@@ -19,6 +19,10 @@ from tests.support.verifier.messages import AUTH, SMUGGLED, filled
 from tests.support.verifier.reference_reading import reference_heads
 from tests.support.verifier.verifier_server import VerifierServer
 
+pytestmark = pytest.mark.no_cover
+"""Many examples of code that other tests cover: tracing them takes twice as long again."""
+
+
 PATHS = ("/auth/forward", "/auth/nginx", "/auth/envoy/any/-", "/check_user", "/oauth2/introspect", "/whoami", "/other")
 LENGTH = f"Content-Length: {len(SMUGGLED)}"
 ANNOUNCED = {

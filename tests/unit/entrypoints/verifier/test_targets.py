@@ -13,6 +13,10 @@ from tests.support.verifier.memory_transport import MemoryTransport, read_replie
 from tests.support.verifier.messages import AUTH, UP, chunked, filled, message
 from tests.support.verifier.verifier_server import Reply, VerifierServer
 
+pytestmark = pytest.mark.no_cover
+"""Many examples of code that other tests cover: tracing them takes twice as long again."""
+
+
 ENDS = frozenset(b" \r\n")
 """What ends a target or its line: what follows is refused as the version that it is not."""
 UNSOUND = frozenset([*range(0x21), *range(0x7F, 0x100), ord("#"), ord("\\")]) - ENDS

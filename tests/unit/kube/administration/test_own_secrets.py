@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pharia_access.domain.administration.own_secret import OwnSecret, SecretMark
-from pharia_access.domain.administration.secret_readers import SecretReaders
+from pharia_access.domain.administration.secret_workloads import SecretWorkloads
 from pharia_access.errors import InvalidObjectError
 from pharia_access.kube.administration.own_secrets import new_secret, own_secret
 from pharia_access.kube.administration.personal_secrets import PersonalSecrets
@@ -93,5 +93,5 @@ async def test_workloads_that_read_a_secret_are_found_as_far_as_one_may_list_the
     ):
         found = await KubeWorkloads(connection, timeout_seconds=5).readers_of(TOKEN)
 
-    assert found == SecretReaders(("deployment/deployments-1", "statefulset/statefulsets-1"), certain=False)
+    assert found == SecretWorkloads(("deployment/deployments-1", "statefulset/statefulsets-1"), certain=False)
     assert api.requests[0].path == f"/apis/apps/v1/namespaces/{TOKEN.namespace}/deployments"

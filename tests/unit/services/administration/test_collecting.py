@@ -74,7 +74,7 @@ async def test_it_waits_with_growing_pauses_and_tells_why() -> None:
     clock, told = Clock(), list[str]()
     collector = a_collector(PENDING, PENDING, PENDING, READY, clock=clock)
 
-    token = await collector.wait(TOKEN, patience=timedelta(minutes=1), tell=told.append)
+    token = await collector.wait(TOKEN, wait_timeout=timedelta(minutes=1), tell=told.append)
 
     assert token is READY
     assert clock.slept == [0.1, 0.2, 0.4]
@@ -86,7 +86,7 @@ async def test_patience_ends_and_the_token_may_still_come() -> None:
     collector = a_collector(PENDING, clock=clock)
 
     with pytest.raises(NotMintedYetError, match="Token ci is not minted yet: no credential"):
-        await collector.wait(TOKEN, patience=timedelta(seconds=5), tell=lambda _: None)
+        await collector.wait(TOKEN, wait_timeout=timedelta(seconds=5), tell=lambda _: None)
 
     assert max(clock.slept) == 2.0
     assert 5 <= sum(clock.slept) <= 7
@@ -99,7 +99,7 @@ async def test_what_never_comes_is_not_waited_for() -> None:
     with pytest.raises(
         CollectError, match="The secret of token ci cannot be collected: it was already collected"
     ) as raised:
-        await collector.wait(TOKEN, patience=timedelta(minutes=1), tell=lambda _: None)
+        await collector.wait(TOKEN, wait_timeout=timedelta(minutes=1), tell=lambda _: None)
 
     assert clock.slept == []
     assert not isinstance(raised.value, NotMintedYetError)

@@ -210,7 +210,7 @@ async def test_a_token_that_is_not_minted_in_time_can_be_collected_later() -> No
         await issuing.issue(context, plan, FakeDestination())
     objects.operator = True
     destination = FakeDestination()
-    await issuing.collect(context, "new", destination, patience=timedelta(minutes=1))
+    await issuing.collect(context, "new", destination, wait_timeout=timedelta(minutes=1))
 
     assert raised.value.next_steps == (CollectToken(NEW),)
     assert destination.taken == [("new", TEXT)]
@@ -234,6 +234,6 @@ async def test_an_interruption_says_what_is_left_to_do() -> None:
 
 async def test_a_token_that_is_not_there_leaves_nothing_to_do() -> None:
     with pytest.raises(NotFoundError) as raised:
-        await issuing.collect(context_of(a_cluster()), "new", FakeDestination(), patience=timedelta(minutes=1))
+        await issuing.collect(context_of(a_cluster()), "new", FakeDestination(), wait_timeout=timedelta(minutes=1))
 
     assert raised.value.next_steps == ()

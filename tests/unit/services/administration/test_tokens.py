@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from pharia_access.domain.administration.next_steps import ChangeInGit, ListNamespaces
+from pharia_access.domain.administration.next_steps import ChangeInGit, ListNamespaces, RevokeToken
+from pharia_access.domain.model import ObjectKey
 from pharia_access.errors import NotFoundError
 from pharia_access.services.administration import tokens
 from pharia_access.services.administration.plans import BlockedError
@@ -70,17 +71,33 @@ async def test_a_text_finds_its_token_wherever_it_is() -> None:
     objects = a_cluster()
     context = context_of(objects.put(an_active_token(api_token("hr", "hidden"))))
 
-    plan = await tokens.plan_revocation_by_text(context, TEXT)
+    plan = await tokens.plan_revocation_by_ids(context, [TEXT.token_id])
 
     assert [stored.summary.key.name for stored in plan.tokens] == ["ci"]
-    assert TEXT.reveal() not in repr(plan)
+
+
+async def test_of_several_tokens_that_are_mentioned_none_is_revoked() -> None:
+    objects = a_cluster()
+    objects.body("ApiToken", "cd")["status"]["tokenID"] = "b" * 16
+
+    with pytest.raises(BlockedError, match="mentions several tokens") as raised:
+        await tokens.plan_revocation_by_ids(context_of(objects), [TEXT.token_id, "b" * 16, "c" * 16])
+
+    assert raised.value.next_steps == tuple(RevokeToken(ObjectKey("finance", name)) for name in ("ci", "cd"))
+
+
+async def test_a_text_without_a_token_is_looked_for_nowhere() -> None:
+    objects = FakeObjects(forbidden={"list all ApiToken", "list ApiToken"})
+
+    with pytest.raises(BlockedError, match="no token's text and no token's ID in the input"):
+        await tokens.find_by_ids(context_of(objects), [])
 
 
 async def test_whoever_may_not_search_everywhere_searches_one_namespace() -> None:
     objects, heard = a_cluster(), Heard()
     objects.forbidden.add("list all ApiToken")
 
-    found = await tokens.find_by_text(context_of(objects, heard), TEXT)
+    found = await tokens.find_by_ids(context_of(objects, heard), [TEXT.token_id])
 
     assert [stored.label for stored in found] == ["token ci"]
     assert heard.events == [OnlyOneNamespace("finance")]
@@ -93,14 +110,14 @@ async def test_a_text_that_no_token_has_is_refused(forbidden: set[str], where: s
     objects = FakeObjects(forbidden=forbidden)
 
     with pytest.raises(BlockedError, match=f"No token of {where} has the ID {TEXT.token_id}"):
-        await tokens.find_by_text(context_of(objects), TEXT)
+        await tokens.find_by_ids(context_of(objects), [TEXT.token_id])
 
 
 async def test_a_namespace_that_is_not_there_is_told_before_a_text_is_unknown() -> None:
     objects = FakeObjects(forbidden={"list all ApiToken"}, namespaces=set())
 
     with pytest.raises(BlockedError, match='There is no namespace "finance"') as raised:
-        await tokens.find_by_text(context_of(objects), TEXT)
+        await tokens.find_by_ids(context_of(objects), [TEXT.token_id])
 
     assert raised.value.next_steps == (ListNamespaces(),)
 

@@ -26,7 +26,7 @@ async def queued(harness: OperatorHarness) -> list[str]:
 @simulated
 async def test_an_echo_of_our_own_write_asks_for_nothing(harness: OperatorHarness, cache: ClusterCache) -> None:
     harness.replica.queue.add(harness.work())
-    work = await harness.replica.queue.take()
+    work = await harness.replica.queue.get()
     written = active(harness)
 
     cache.apply_event(written)
@@ -42,7 +42,7 @@ async def test_a_change_by_others_meanwhile_is_taken_in_afterwards_the_newest_of
     harness: OperatorHarness, cache: ClusterCache
 ) -> None:
     harness.replica.queue.add(harness.work())
-    work = await harness.replica.queue.take()
+    work = await harness.replica.queue.get()
 
     for version in ("8", "10", "9"):
         cache.apply_event(a_token(resource_version=version, revoked=version == "10"))
@@ -69,7 +69,7 @@ async def test_a_token_created_again_while_the_name_is_worked_on_is_not_lost(
     harness: OperatorHarness, cache: ClusterCache, uid: str | None, expected: list[str]
 ) -> None:
     harness.replica.queue.add(harness.work())
-    work = await harness.replica.queue.take()
+    work = await harness.replica.queue.get()
     cache.apply_event(a_token(resource_version="9"))
 
     cache.remove_token(TOKEN, uid)
@@ -85,7 +85,7 @@ async def test_news_of_its_end_that_comes_before_the_answer_to_our_write_counts_
 ) -> None:
     harness.replica.leader_queue.start_leading()
     harness.replica.queue.add(harness.work())
-    work = await harness.replica.queue.take()
+    work = await harness.replica.queue.get()
     written = active(harness)
 
     cache.remove_token(TOKEN, written.uid)
@@ -104,7 +104,7 @@ async def test_once_the_work_is_done_nothing_is_remembered_of_an_end(
     harness: OperatorHarness, cache: ClusterCache
 ) -> None:
     harness.replica.queue.add(harness.work())
-    work = await harness.replica.queue.take()
+    work = await harness.replica.queue.get()
     cache.remove_token(TOKEN, "token-1")
     cache.flush_in_flight(TOKEN)
     harness.replica.queue.done(work)

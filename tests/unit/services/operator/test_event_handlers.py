@@ -96,7 +96,9 @@ async def test_what_the_leader_did_or_what_went_is_not_left_undone(
 
 
 @simulated
-async def test_what_people_wait_for_goes_before_work_in_bulk(harness: OperatorHarness, cache: ClusterCache) -> None:
+async def test_what_people_wait_for_goes_before_low_priority_work(
+    harness: OperatorHarness, cache: ClusterCache
+) -> None:
     cache.apply_listed(a_token(A))
     cache.apply_listed(a_token(B))
     harness.replica.leader_queue.enqueue_token(TOKEN)

@@ -46,7 +46,7 @@ async def recounts(harness: OperatorHarness, seconds: float = 600) -> list[float
     try:
         async with asyncio.timeout(seconds):
             while True:
-                work = await harness.replica.queue.take()
+                work = await harness.replica.queue.get()
                 harness.replica.queue.done(work)
                 times += [round(harness.clock.monotonic() - began, 3)] * (work == ITSELF)
     except TimeoutError:
@@ -176,10 +176,10 @@ async def test_counts_come_after_what_somebody_waits_for(
     queue = harness.replica.queue
     cache.apply_own_write(in_phase(Phase.ACTIVE))
     await asyncio.sleep(COALESCE_SECONDS + 1)
-    harness.replica.leader_queue.enqueue_token(SECOND, bulk=False)
-    assert await queue.take() == WorkItem("token", SECOND)  # and the count is due, and stands in line
+    harness.replica.leader_queue.enqueue_token(SECOND, low_priority=False)
+    assert await queue.get() == WorkItem("token", SECOND)  # and the count is due, and stands in line
 
-    harness.replica.leader_queue.enqueue_token(WAITS, bulk=False)
+    harness.replica.leader_queue.enqueue_token(WAITS, low_priority=False)
 
-    assert await queue.take() == WorkItem("token", WAITS)
-    assert await queue.take() == ITSELF
+    assert await queue.get() == WorkItem("token", WAITS)
+    assert await queue.get() == ITSELF

@@ -6,11 +6,17 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import pytest
+
 from pharia_access.services.operator.leadership import Elector, LeaseTimings
 from tests.support.fakes.cluster import FakeCluster
 from tests.support.fakes.scripted_faults import Call, Crash, Faults, RandomFaults
 from tests.support.fakes.store import FakeStore
 from tests.support.fakes.virtual_time import FakeClock, run_simulated
+
+pytestmark = pytest.mark.no_cover
+"""Many examples of code that other tests cover: tracing them takes twice as long again."""
+
 
 RUNS = 40
 CHAOS_SECONDS, CALM_SECONDS = 400.0, 200.0

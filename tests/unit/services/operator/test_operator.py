@@ -37,7 +37,7 @@ async def next_try(live: LiveOperatorHarness) -> float | None:
     """After how many seconds there is work again, None where there is none within a quarter of an hour."""
     began = live.clock.monotonic()
     try:
-        work = await asyncio.wait_for(live.replica.queue.take(), 900)
+        work = await asyncio.wait_for(live.replica.queue.get(), 900)
     except TimeoutError:
         return None
     live.replica.queue.done(work)

@@ -27,6 +27,9 @@ from tests.support.harness.two_namespaces import (
     there,
 )
 
+pytestmark = pytest.mark.no_cover
+"""Many examples of code that other tests cover: tracing them takes twice as long again."""
+
 
 @pytest.mark.parametrize("error", REFUSED)
 @simulated

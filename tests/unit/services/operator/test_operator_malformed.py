@@ -21,7 +21,7 @@ async def test_a_malformed_credential_is_told_so_on_its_status(clock: FakeClock)
     await live.operator.sync_cache()
     live.replica.leader_queue.is_leader = True
     live.replica.cache.apply_invalid(BROKEN)
-    work = await live.replica.queue.take()
+    work = await live.replica.queue.get()
 
     await live.operator.handle(work)
 

@@ -16,6 +16,10 @@ from tests.support.fakes.virtual_time import FakeClock, simulated
 from tests.support.harness.live_operator_harness import LiveOperatorHarness
 from tests.support.harness.recording_workers import a_work
 
+pytestmark = pytest.mark.no_cover
+"""Many examples of code that other tests cover: tracing them takes twice as long again."""
+
+
 ELSEWHERE = "quiet"
 WORKERS = 16
 

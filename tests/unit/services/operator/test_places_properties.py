@@ -24,6 +24,10 @@ from tests.support.fakes.scripted_faults import Call, Fault
 from tests.support.fakes.store import FakeStore
 from tests.support.fakes.virtual_time import FakeClock, run_simulated
 
+pytestmark = pytest.mark.no_cover
+"""Many examples of code that other tests cover: tracing them takes twice as long again."""
+
+
 RUNS = 60
 FAULTY_RUNS = 200
 """In how many runs a fault that was built in must show."""
@@ -171,15 +175,16 @@ def _nothing(*_: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("place", "name", "fault"),
+    ("place", "name", "fault", "first"),
     [
-        pytest.param(Places, "must_wait", _never, id="nobody waits"),
-        pytest.param(Places, "keep", _nothing, id="who is minted just now does not count"),
-        pytest.param(EventHandlers, "wake_waiting", _nothing, id="nobody is asked again"),
-        pytest.param(Counting, "leave", _nothing, id="a place is kept for good"),
+        pytest.param(Places, "must_wait", _never, 0, id="nobody waits"),
+        pytest.param(Places, "keep", _nothing, 166, id="who is minted just now does not count"),
+        pytest.param(EventHandlers, "wake_waiting", _nothing, 8, id="nobody is asked again"),
+        pytest.param(Counting, "leave", _nothing, 5, id="a place is kept for good"),
     ],
 )
-def test_the_property_sees(monkeypatch: pytest.MonkeyPatch, place: type, name: str, fault: object) -> None:
+def test_the_property_sees(monkeypatch: pytest.MonkeyPatch, place: type, name: str, fault: object, first: int) -> None:
+    """Tries first the seed that showed the fault when this was written."""
     monkeypatch.setattr(place, name, fault)
 
-    assert any(broken(seed) for seed in range(FAULTY_RUNS))
+    assert any(broken(seed) for seed in (first, *range(FAULTY_RUNS)))

@@ -58,7 +58,7 @@ async def test_a_key_is_worked_on_by_one_worker_at_a_time(queue: WorkQueue, cloc
 @simulated
 async def test_work_asked_for_often_while_it_runs_runs_once_more(queue: WorkQueue) -> None:
     queue.add(a_work())
-    running = await queue.take()
+    running = await queue.get()
     for _ in range(3):
         queue.add(a_work())
     assert len(queue) == 0
@@ -71,7 +71,7 @@ async def test_work_asked_for_often_while_it_runs_runs_once_more(queue: WorkQueu
 @simulated
 async def test_work_that_nobody_asked_for_again_does_not_come_back(queue: WorkQueue) -> None:
     queue.add(a_work())
-    queue.done(await queue.take())
+    queue.done(await queue.get())
 
     assert len(queue) == 0
 
@@ -149,14 +149,14 @@ async def test_work_whose_worker_was_stopped_can_be_taken_by_another(queue: Work
 @simulated
 async def test_the_oldest_wait_is_that_of_the_first_that_still_waits(queue: WorkQueue, clock: FakeClock) -> None:
     assert queue.oldest_seconds() == 0
-    queue.add(a_work("a"), bulk=True)
+    queue.add(a_work("a"), low_priority=True)
     clock.advance(5)
     queue.add(a_work("b"))
     clock.advance(2)
     queue.add(a_work("a"))
     assert queue.oldest_seconds() == 7
 
-    while (await queue.take()).key.name != "a":
+    while (await queue.get()).key.name != "a":
         pass
 
     assert queue.oldest_seconds() == 0
@@ -183,10 +183,10 @@ def test_every_request_is_met_in_time_and_never_by_two_workers_at_once(
 
     async def main() -> None:
         await recording_workers.start(workers=3)
-        for at, name, delay, bulk in sorted(requests, key=lambda request: request[0]):
+        for at, name, delay, low_priority in sorted(requests, key=lambda request: request[0]):
             await asyncio.sleep(at - clock.monotonic())
             if delay is None:
-                queue.add(a_work(name), bulk=bulk)
+                queue.add(a_work(name), low_priority=low_priority)
             else:
                 queue.add_after(a_work(name), delay)
         await asyncio.sleep(200)

@@ -25,11 +25,11 @@ async def test_beside_one_that_asks_a_crowd_has_one_worker_half_the_time(queue: 
 
 
 @simulated
-async def test_light_work_in_bulk_has_two_workers_that_rest_for_a_quarter(clock: FakeClock) -> None:
+async def test_light_work_of_low_priority_has_two_workers_that_rest_for_a_quarter(clock: FakeClock) -> None:
     queue = WorkQueue(clock.monotonic, may_mint=lambda _: False)
     queue.add(work_in("quiet"))
     for number in range(1000):
-        queue.add(work_in("crowd", number), bulk=True)
+        queue.add(work_in("crowd", number), low_priority=True)
     async with crew_of(queue, clock, seconds=0.008) as recording_workers:
         await asyncio.sleep(1)
 
@@ -38,7 +38,7 @@ async def test_light_work_in_bulk_has_two_workers_that_rest_for_a_quarter(clock:
 
 
 @pytest.mark.parametrize(
-    ("bulk", "may_mint", "seconds"),
+    ("low_priority", "may_mint", "seconds"),
     [
         pytest.param(True, True, 0.1, id="it may mint"),
         pytest.param(False, False, 0.1, id="somebody asked for it"),
@@ -47,12 +47,12 @@ async def test_light_work_in_bulk_has_two_workers_that_rest_for_a_quarter(clock:
 )
 @simulated
 async def test_beside_other_work_a_crowd_has_one_worker(
-    clock: FakeClock, *, bulk: bool, may_mint: bool, seconds: float
+    clock: FakeClock, *, low_priority: bool, may_mint: bool, seconds: float
 ) -> None:
     queue = WorkQueue(clock.monotonic, may_mint=lambda _: may_mint)
     queue.add(work_in("quiet"))
     for number in range(1000):
-        queue.add(work_in("crowd", number), bulk=bulk)
+        queue.add(work_in("crowd", number), low_priority=low_priority)
     async with crew_of(queue, clock, seconds=seconds) as recording_workers:
         await asyncio.sleep(0.95)
 
@@ -125,17 +125,17 @@ async def test_after_work_that_hangs_a_crowd_does_not_rest_as_long(queue: WorkQu
     assert len(starts(recording_workers, "crowd", since=60 + MOST_REST_SECONDS)) == 1
 
 
-@pytest.mark.parametrize("why", ["in bulk", "a date has come", "it is tried again"])
+@pytest.mark.parametrize("why", ["low priority", "a date has come", "it is tried again"])
 @simulated
 async def test_for_what_nobody_waits_a_crowd_does_not_hold_back(queue: WorkQueue, clock: FakeClock, why: str) -> None:
     other = work_in("other")
     match why:
-        case "in bulk":
-            queue.add(other, bulk=True)
+        case "low priority":
+            queue.add(other, low_priority=True)
         case "a date has come":
             queue.add_after(other, 0.01)
         case _:
-            queue.retry(other)
+            queue.add_rate_limited(other)
     add(queue, "crowd", 1000)
     async with crew_of(queue, clock, seconds=0.1) as recording_workers:
         await asyncio.sleep(0.95)

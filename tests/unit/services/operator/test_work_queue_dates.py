@@ -10,13 +10,13 @@ from tests.support.harness.recording_workers import RecordingWorkers, a_work
 
 
 def test_retries_double_from_a_fifth_of_a_second_to_a_minute(queue: WorkQueue) -> None:
-    waits = [queue.retry(a_work()) for _ in range(12)]
+    waits = [queue.add_rate_limited(a_work()) for _ in range(12)]
 
     assert waits == pytest.approx([0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 51.2, 60, 60, 60])
 
 
 def test_a_thousand_failures_still_wait_a_minute(queue: WorkQueue) -> None:
-    assert [queue.retry(a_work()) for _ in range(2000)][-1] == 60
+    assert [queue.add_rate_limited(a_work()) for _ in range(2000)][-1] == 60
 
 
 @pytest.mark.parametrize(
@@ -31,30 +31,30 @@ def test_a_retry_waits_at_least_as_long_as_the_server_asked(
     queue: WorkQueue, failures: int, at_least: float, seconds: float
 ) -> None:
     for _ in range(failures):
-        queue.retry(a_work())
+        queue.add_rate_limited(a_work())
 
-    assert queue.retry(a_work(), at_least=at_least) == seconds
+    assert queue.add_rate_limited(a_work(), at_least=at_least) == seconds
 
 
 def test_success_starts_the_waits_anew(queue: WorkQueue) -> None:
     for _ in range(5):
-        queue.retry(a_work())
-    queue.forgive(a_work())
+        queue.add_rate_limited(a_work())
+    queue.forget(a_work())
 
-    assert queue.retry(a_work()) == 0.2
+    assert queue.add_rate_limited(a_work()) == 0.2
 
 
 def test_forgiving_what_never_failed_is_nothing(queue: WorkQueue) -> None:
-    queue.forgive(a_work())
+    queue.forget(a_work())
 
-    assert queue.retry(a_work()) == 0.2
+    assert queue.add_rate_limited(a_work()) == 0.2
 
 
 def test_the_failures_of_one_do_not_slow_another(queue: WorkQueue) -> None:
     for _ in range(5):
-        queue.retry(a_work("a"))
+        queue.add_rate_limited(a_work("a"))
 
-    assert queue.retry(a_work("b")) == 0.2
+    assert queue.add_rate_limited(a_work("b")) == 0.2
 
 
 @simulated
@@ -62,7 +62,7 @@ async def test_a_retry_runs_when_its_wait_is_over(queue: WorkQueue, clock: FakeC
     recording_workers = RecordingWorkers(queue, clock)
     await recording_workers.start(workers=1)
 
-    queue.retry(a_work(), at_least=7)
+    queue.add_rate_limited(a_work(), at_least=7)
     await asyncio.sleep(100)
 
     assert recording_workers.began == [(7, "a")]

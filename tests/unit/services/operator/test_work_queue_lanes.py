@@ -1,4 +1,4 @@
-"""The lanes of the work queue: urgent before bulk, but bulk is never left out, and which lane counts where both ask."""
+"""The lanes of the work queue: urgent work goes first, low priority is never left out; and which lane counts."""
 
 import asyncio
 
@@ -10,29 +10,29 @@ from tests.support.harness.recording_workers import a_work, drained
 
 
 @simulated
-async def test_urgent_work_goes_before_bulk(queue: WorkQueue) -> None:
-    queue.add(a_work("bulk"), bulk=True)
-    queue.add(a_work("more bulk"), bulk=True)
+async def test_urgent_work_goes_before_low_priority(queue: WorkQueue) -> None:
+    queue.add(a_work("low"), low_priority=True)
+    queue.add(a_work("more low"), low_priority=True)
     queue.add(a_work("urgent"))
 
-    assert await drained(queue) == ["urgent", "bulk", "more bulk"]
+    assert await drained(queue) == ["urgent", "low", "more low"]
 
 
 @simulated
-async def test_however_much_is_urgent_every_fourth_look_is_for_bulk(queue: WorkQueue) -> None:
+async def test_however_much_is_urgent_every_fourth_look_is_for_low_priority(queue: WorkQueue) -> None:
     for number in range(9):
         queue.add(a_work(f"urgent {number}"))
-        queue.add(a_work(f"bulk {number}"), bulk=True)
+        queue.add(a_work(f"low {number}"), low_priority=True)
 
     order = (await drained(queue))[:8]
 
-    assert [place for place, name in enumerate(order, 1) if name.startswith("bulk")] == [4, 8]
+    assert [place for place, name in enumerate(order, 1) if name.startswith("low")] == [4, 8]
 
 
 @simulated
-async def test_bulk_that_became_urgent_goes_first_and_only_once(queue: WorkQueue) -> None:
-    queue.add(a_work("a"), bulk=True)
-    queue.add(a_work("b"), bulk=True)
+async def test_low_priority_work_that_became_urgent_goes_first_and_only_once(queue: WorkQueue) -> None:
+    queue.add(a_work("a"), low_priority=True)
+    queue.add(a_work("b"), low_priority=True)
     queue.add(a_work("b"))
 
     assert len(queue) == 2
@@ -40,62 +40,62 @@ async def test_bulk_that_became_urgent_goes_first_and_only_once(queue: WorkQueue
 
 
 @simulated
-async def test_urgent_work_stays_urgent_when_it_is_asked_for_in_bulk(queue: WorkQueue) -> None:
-    queue.add(a_work("bulk"), bulk=True)
+async def test_urgent_work_stays_urgent_when_it_is_asked_for_with_low_priority(queue: WorkQueue) -> None:
+    queue.add(a_work("low"), low_priority=True)
     queue.add(a_work("a"))
-    queue.add(a_work("a"), bulk=True)
+    queue.add(a_work("a"), low_priority=True)
 
-    assert await drained(queue) == ["a", "bulk"]
+    assert await drained(queue) == ["a", "low"]
 
 
 @simulated
-async def test_work_that_changed_lanes_can_come_in_bulk_again(queue: WorkQueue) -> None:
-    queue.add(a_work("a"), bulk=True)
+async def test_work_that_changed_lanes_can_come_with_low_priority_again(queue: WorkQueue) -> None:
+    queue.add(a_work("a"), low_priority=True)
     queue.add(a_work("a"))
-    queue.done(await queue.take())
-    queue.add(a_work("a"), bulk=True)
+    queue.done(await queue.get())
+    queue.add(a_work("a"), low_priority=True)
 
     assert await drained(queue) == ["a"]
 
 
 @pytest.mark.parametrize(
-    ("asked_in_bulk", "order"),
+    ("asked_with_low_priority", "order"),
     [
-        pytest.param([True], ["other", "a"], id="in bulk: it waits in line"),
-        pytest.param([True, True], ["other", "a"], id="twice in bulk: it waits in line"),
+        pytest.param([True], ["other", "a"], id="low priority: it waits in line"),
+        pytest.param([True, True], ["other", "a"], id="twice low priority: it waits in line"),
         pytest.param([False], ["a", "other"], id="urgently: it goes first"),
-        pytest.param([True, False], ["a", "other"], id="in bulk, then urgently: it goes first"),
-        pytest.param([False, True], ["a", "other"], id="urgently, then in bulk: it goes first"),
+        pytest.param([True, False], ["a", "other"], id="low priority, then urgently: it goes first"),
+        pytest.param([False, True], ["a", "other"], id="urgently, then low priority: it goes first"),
     ],
 )
 @simulated
 async def test_work_asked_for_while_it_runs_keeps_its_lane(
-    queue: WorkQueue, asked_in_bulk: list[bool], order: list[str]
+    queue: WorkQueue, asked_with_low_priority: list[bool], order: list[str]
 ) -> None:
     queue.add(a_work())
-    running = await queue.take()
-    for bulk in asked_in_bulk:
-        queue.add(a_work(), bulk=bulk)
-    queue.add(a_work("other"), bulk=True)
+    processing = await queue.get()
+    for low_priority in asked_with_low_priority:
+        queue.add(a_work(), low_priority=low_priority)
+    queue.add(a_work("other"), low_priority=True)
 
-    queue.done(running)
+    queue.done(processing)
 
     assert await drained(queue) == order
 
 
 @simulated
-async def test_what_is_due_in_bulk_waits_behind_what_was_there_in_bulk(
+async def test_what_is_due_waits_behind_low_priority_work_that_was_there(
     queue: WorkQueue,
     clock: FakeClock,
 ) -> None:
-    queue.add_after(a_work("recount"), 1, bulk=True)
-    queue.add(a_work("a"), bulk=True)
-    queue.add(a_work("b"), bulk=True)
+    queue.add_after(a_work("recount"), 1, low_priority=True)
+    queue.add(a_work("a"), low_priority=True)
+    queue.add(a_work("b"), low_priority=True)
     await asyncio.sleep(2)
     queue.add(a_work("asked for"))
 
     order = []
     for _ in range(4):
-        order.append(await queue.take())
+        order.append(await queue.get())
         queue.done(order[-1])
     assert [work.key.name for work in order] == ["asked for", "a", "b", "recount"]

@@ -17,18 +17,18 @@ def work_in(namespace: str, number: int = 0) -> WorkItem:
 async def order(queue: WorkQueue, takes: int) -> list[str]:
     taken = []
     for _ in range(takes):
-        work = await queue.take()
+        work = await queue.get()
         queue.done(work)
         taken.append(work.key.name)
     return taken
 
 
-@pytest.mark.parametrize("bulk", [False, True])
+@pytest.mark.parametrize("low_priority", [False, True])
 @simulated
-async def test_behind_50000_of_one_namespace_anothers_work_is_second(queue: WorkQueue, *, bulk: bool) -> None:
+async def test_behind_50000_of_one_namespace_anothers_work_is_second(queue: WorkQueue, *, low_priority: bool) -> None:
     for number in range(50_000):
-        queue.add(work_in("large", number), bulk=bulk)
-    queue.add(work_in("small"), bulk=bulk)
+        queue.add(work_in("large", number), low_priority=low_priority)
+    queue.add(work_in("small"), low_priority=low_priority)
 
     assert await order(queue, 3) == ["large-0", "small-0", "large-1"]
 

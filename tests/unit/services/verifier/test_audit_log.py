@@ -48,6 +48,18 @@ def token(name: str = "ci") -> IssuedToken:
     return found
 
 
+def test_an_inspection_is_logged_whether_or_not_accepted_requests_are(caplog: pytest.LogCaptureFixture) -> None:
+    case, inspected = Case(), token()
+
+    for _ in range(3):
+        case.audit.inspected(Contract.WHOAMI, inspected)
+    case.boottime += 60
+    case.audit.inspected(Contract.WHOAMI, inspected)
+
+    told = [(record.message, record.__dict__["tokenID"], record.__dict__["suppressed"]) for record in caplog.records]
+    assert told == [("inspected", inspected.token_id, 0), ("inspected", inspected.token_id, 2)]
+
+
 SOME = [token(f"some{number}") for number in range(6)]
 
 

@@ -39,6 +39,28 @@ def test_a_refused_request_is_counted_and_written_down_and_is_no_use() -> None:
     assert server.journal.used_ == []
 
 
+async def test_an_inspection_is_written_down_and_is_no_use() -> None:
+    server = VerifierServer()
+    text = server.issue()
+
+    decision = await server.authorizer.authorize(Contract.WHOAMI, header(text.reveal()))
+
+    assert isinstance(decision, Allowed)
+    assert server.journal.decided_ == [("whoami", "ok")]
+    assert server.journal.inspected_ == [(decision.token,), (Contract.WHOAMI, decision.token)]
+    assert server.journal.used_ == []
+
+
+@pytest.mark.parametrize("contract", [contract for contract in Contract if contract is not Contract.WHOAMI])
+async def test_every_other_question_is_a_use(contract: Contract) -> None:
+    server = VerifierServer()
+    text = server.issue()
+
+    await server.authorizer.authorize(contract, header(text.reveal()))
+
+    assert (server.journal.used_, server.journal.inspected_) == ([text.token_id], [])
+
+
 def test_a_requirement_that_is_wrong_is_explained_in_the_log() -> None:
     server = VerifierServer()
 

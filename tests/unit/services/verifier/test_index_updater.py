@@ -39,7 +39,7 @@ def test_a_feed_fills_the_index_and_says_how_fresh_it_is(caplog: pytest.LogCaptu
     updater.drop("a")
     updater.malformed("b", "spec: wrong")
     updater.listed({"c"}, None, 100.0)
-    updater.heard(101.0)
+    updater.mark_fresh(101.0)
     updater.interrupted("broken", 102.0)
 
     assert view.index.sizes()["ApiRole"] == 1

@@ -119,3 +119,35 @@ def test_switched_off_nothing_is_noted() -> None:
     NullLastUsedRecorder().used(token)
 
     assert token.noted == 0.0
+
+
+@simulated
+async def test_an_inspection_is_written_beside_the_use_and_is_none(clock: FakeClock) -> None:
+    case, token = Case(clock), a_token(last_used=Case.START - 60)
+    async with case.running() as uses:
+        uses.inspected(token)
+        await asyncio.sleep(1)
+
+    assert case.writer.rounded == [("inspected finance/ci", "uid-ci", Case.START)]
+    assert token.noted == 0
+
+
+@simulated
+async def test_each_minute_of_inspections_is_written_and_no_more(clock: FakeClock) -> None:
+    case, token = Case(clock), a_token()
+    async with case.running() as uses:
+        for _ in range(130):
+            uses.inspected(token)
+            await asyncio.sleep(1)
+
+    assert len(case.writer.written) == 3
+
+
+@simulated
+async def test_inspections_of_many_tokens_take_a_bounded_room(clock: FakeClock) -> None:
+    case = Case(clock)
+    async with case.running() as uses:
+        for number in range(10_002):
+            uses.inspected(a_token(f"t{number}"))
+
+        assert len(uses._inspected) == 10_000

@@ -58,7 +58,7 @@ async def test_what_got_no_answer_is_tried_again_ever_more_slowly_up_to_a_minute
 @simulated
 async def test_verifiers_do_not_try_again_together(clock: FakeClock) -> None:
     case = Case(clock, *[UnavailableError("503")] * 4)
-    case.spread = 0.0
+    case.chance = 0.0
     async with case.running() as uses:
         uses.used(a_token())
         await asyncio.sleep(60)

@@ -1,0 +1,94 @@
+"""`kubectl access token whois`: all that is known of a token that somebody found, and what to do next."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from pharia_access.bootstrap.cli import CliSession
+from pharia_access.domain.administration.impact import last_use
+from pharia_access.domain.administration.judged import Unseen
+from pharia_access.domain.administration.secret_readers import Reader, SecretReaders
+from pharia_access.domain.administration.summaries import TokenSummary
+from pharia_access.entrypoints.kubectl.moments import moment, until
+from pharia_access.entrypoints.kubectl.next_steps import in_words
+from pharia_access.entrypoints.kubectl.options import CliOptions
+from pharia_access.entrypoints.kubectl.printing import write
+from pharia_access.entrypoints.kubectl.prompts import say
+from pharia_access.entrypoints.kubectl.render import line_of, print_fields, print_objects, print_section
+from pharia_access.entrypoints.kubectl.token_verdicts import phase_of, revocation, secret_state, usable
+from pharia_access.services.administration import tokens
+from pharia_access.services.administration.whois import Dossier, examine
+
+__all__ = ["whois"]
+
+
+async def whois(session: CliSession, cli: CliOptions, ids: tuple[str, ...]) -> None:
+    """Find the tokens with these IDs, and tell all that one may know of them."""
+    context = session.context
+    found = await tokens.find_by_ids(context, ids)
+    if not cli.for_people:
+        print_objects([stored.body for stored in found], cli.output)
+        return
+    for number, stored in enumerate(found):
+        if number:
+            write("")
+        dossier = await examine(context, session.access, stored.summary)
+        _show(dossier, context.clock.now())
+        say(*in_words(dossier.next_steps, session.options))
+
+
+def _show(dossier: Dossier, now: datetime) -> None:
+    print_fields([*_identity(dossier.token), *_life(dossier.token, now), ("Roles", _roles(dossier))])
+    if dossier.roles is not None:
+        print_section("Permissions, as the roles are now", [line_of(each) for each in dossier.roles.permissions])
+    if dossier.readers is not None:
+        token = dossier.token
+        title = f"May read Secret {token.secret_name} in namespace {token.key.namespace} by RBAC, as of now"
+        print_section(title, _readers(dossier.readers))
+
+
+def _identity(token: TokenSummary) -> list[tuple[str, str]]:
+    return [
+        ("Name", token.key.name),
+        ("Namespace", token.key.namespace),
+        ("ID", token.token_id),
+        ("Credential", token.credential),
+        ("Description", token.description),
+        ("Phase", phase_of(token)),
+        ("Usable", usable(token)),
+    ]
+
+
+def _life(token: TokenSummary, now: datetime) -> list[tuple[str, str]]:
+    return [
+        ("Created", moment(token.created)),
+        ("Minted", until(token.issued, now)),
+        ("Secret", secret_state(token, now)),
+        ("Use", last_use(token, now)),
+        ("Inspected", until(token.last_inspected, now)),
+        ("Expires", until(token.ends, now)),
+        ("Revoked", revocation(token)),
+    ]
+
+
+def _roles(dossier: Dossier) -> str:
+    credential = dossier.credential
+    if credential is None:
+        return f"none: the credential {dossier.token.credential} does not exist"
+    if isinstance(credential, Unseen):
+        return "you may not read the credential"
+    if dossier.roles is None:
+        return f"{', '.join(credential.roles)} (you may not read roles)"
+    return ", ".join(dossier.roles.roles) or "none that grants anything"
+
+
+def _readers(found: SecretReaders) -> Iterator[str]:
+    yield from map(_reader, found.readers)
+    if found.of_kubernetes:
+        yield f"Parts of Kubernetes itself: {found.of_kubernetes}"
+    if found.unseen:
+        yield f"Perhaps others: you may not list {', '.join(found.unseen)}"
+
+
+def _reader(reader: Reader) -> str:
+    doubt = "" if reader.certain else ", which you may not read"
+    return f"{reader.subject} ({reader.role} by {reader.label}{doubt})"

@@ -1,0 +1,144 @@
+"""RBAC's bindings and roles that count in a namespace, read with a person's rights, as far as these go."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final, NamedTuple
+
+import msgspec
+
+from pharia_access.domain.administration.secret_readers import AccessRule, Binding, Bindings, Subject
+from pharia_access.errors import ForbiddenError, UnavailableError
+from pharia_access.kube import paths
+from pharia_access.kube.connection import Connection
+from pharia_access.kube.http import Request
+
+__all__ = ["KubeBindings"]
+
+_PAGE_SIZE: Final = "500"
+
+
+class _Rule(msgspec.Struct):
+    verbs: list[str] = []
+    groups: list[str] = msgspec.field(name="apiGroups", default_factory=list)
+    resources: list[str] = []
+    names: list[str] = msgspec.field(name="resourceNames", default_factory=list)
+
+
+class _Subject(msgspec.Struct):
+    kind: str
+    name: str
+    namespace: str = ""
+
+
+class _RoleRef(msgspec.Struct):
+    kind: str
+    name: str
+
+
+class _Metadata(msgspec.Struct):
+    name: str = ""
+    more: str = msgspec.field(name="continue", default="")
+
+
+class _Item(msgspec.Struct):
+    """A binding or a role."""
+
+    metadata: _Metadata
+    subjects: list[_Subject] | None = None
+    role: _RoleRef | None = msgspec.field(name="roleRef", default=None)
+    rules: list[_Rule] | None = None
+
+
+class _List(msgspec.Struct):
+    metadata: _Metadata
+    items: list[_Item]
+
+
+class _Kind(NamedTuple):
+    """A kind of role, with its kind of binding."""
+
+    role: str
+    binding: str
+    namespaced: bool
+
+    @property
+    def roles(self) -> str:
+        """The resource of the roles."""
+        return f"{self.role.lower()}s"
+
+    @property
+    def bindings(self) -> str:
+        """The resource of the bindings."""
+        return f"{self.binding.lower()}s"
+
+
+_KINDS: Final = (
+    _Kind("Role", "RoleBinding", namespaced=True),
+    _Kind("ClusterRole", "ClusterRoleBinding", namespaced=False),
+)
+_Rules = Mapping[tuple[str, str], tuple[AccessRule, ...]]
+
+_decoder: Final = msgspec.json.Decoder(_List)
+
+
+class KubeBindings:
+    """Implements `services.administration.whois.AccessReader`.
+
+    Args:
+        timeout_seconds: of a single request.
+    """
+
+    def __init__(self, connection: Connection, *, timeout_seconds: float) -> None:
+        self._connection = connection
+        self._timeout = timeout_seconds
+
+    async def read_bindings(self, namespace: str) -> Bindings:
+        """Return the bindings that count there. What may not be listed is named, and no error."""
+        unseen: list[str] = []
+        rules: dict[tuple[str, str], tuple[AccessRule, ...]] = {}
+        found: list[tuple[str, _Item]] = []
+        for kind in _KINDS:
+            where = namespace if kind.namespaced else None
+            roles = await self._list(kind.roles, where, unseen)
+            rules |= {(kind.role, role.metadata.name): tuple(_rules(role)) for role in roles}
+            found += [(kind.binding, item) for item in await self._list(kind.bindings, where, unseen)]
+        unread = {kind.role for kind in _KINDS if kind.roles in unseen}
+        return Bindings(tuple(_bindings(found, rules, unread)), tuple(unseen))
+
+    async def _list(self, resource: str, namespace: str | None, unseen: list[str]) -> list[_Item]:
+        items: list[_Item] = []
+        query = {"limit": _PAGE_SIZE}
+        try:
+            while True:
+                path = paths.of_rbac(resource, namespace)
+                page = _decoded(await self._connection.send(Request("GET", path, self._timeout, query=query)))
+                items += page.items
+                if not page.metadata.more:
+                    return items
+                query["continue"] = page.metadata.more
+        except ForbiddenError:
+            unseen.append(resource)
+            return []
+
+
+def _decoded(answer: bytes) -> _List:
+    try:
+        return _decoder.decode(answer)
+    except msgspec.DecodeError as error:
+        msg = "a list of RBAC's roles or bindings cannot be read"
+        raise UnavailableError(msg) from error
+
+
+def _rules(role: _Item) -> Iterator[AccessRule]:
+    for rule in role.rules or ():
+        yield AccessRule(tuple(rule.groups), tuple(rule.resources), tuple(rule.verbs), tuple(rule.names))
+
+
+def _bindings(found: list[tuple[str, _Item]], rules: _Rules, unread: set[str]) -> Iterator[Binding]:
+    """A role that is not there grants nothing."""
+    for kind, item in found:
+        if item.role is None:
+            continue
+        named = item.role.kind, item.role.name
+        subjects = tuple(Subject(each.kind, each.name, each.namespace) for each in item.subjects or ())
+        granted = rules.get(named, None if item.role.kind in unread else ())
+        yield Binding(f"{kind} {item.metadata.name}", " ".join(named), subjects, granted)
