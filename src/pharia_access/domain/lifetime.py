@@ -61,8 +61,13 @@ def next_end(token: Token) -> datetime | None:
 
 
 def expiring_soon_at(token: Token, policy: Policy) -> datetime | None:
-    """Return when to warn of the expiry. A lifetime of at most twice the lead gets no warning."""
+    """Return when to warn of the expiry. A lifetime of at most twice the lead gets no warning.
+
+    Nor does an end that was brought forward, as by a rotation: whoever did so knows of it.
+    """
     issued_at, fixed, end = token.status.issued_at, token.status.expires_at, expiry(token)
-    if issued_at is None or fixed is None or end is None or fixed - issued_at <= 2 * policy.warn_before:
+    if issued_at is None or fixed is None or end is None or end < whole_seconds(fixed):
+        return None
+    if fixed - issued_at <= 2 * policy.warn_before:
         return None
     return end - policy.warn_before

@@ -85,14 +85,18 @@ def _told(failed: NotRotated, options: str) -> list[str]:
 
 
 def _tell_due(plan: RotationsPlan, within: timedelta) -> None:
+    """What is not rotated although it ends soon, and why, each on a line."""
     if plan.nothing is not None:
         say(f"{nothing_listed(plan.nothing, 'tokens')}.")
         return
-    if plan.replaced:
-        pairs = [f"{old.key.name} (by {new.key.name})" for old, new in plan.replaced]
-        say(f"Already replaced: {', '.join(pairs)}")
+    kept = [(old, f"already replaced by {new.key.name}") for old, new in plan.replaced]
+    kept += [(old, why) for old, why in plan.left_alone if old.key not in {each.key for each, _ in kept}]
+    if kept:
+        count = f"{len(kept)} tokens end" if len(kept) > 1 else "1 token ends"
+        say(f"{count} within {humanize(within)} and {'are' if len(kept) > 1 else 'is'} left alone:")
+        say(*(f"  {old.key.name}: {why}" for old, why in kept))
     if not plan.due:
-        say(f"No {'other ' if plan.replaced else ''}token to rotate expires within {humanize(within)}.")
+        say(f"No {'other ' if kept else ''}token to rotate expires within {humanize(within)}.")
 
 
 def _output_for(secret_output: SecretOutput, cli: CliOptions, new: ObjectKey) -> SecretOutput:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from pharia_access.bootstrap.cli import CliSession
 from pharia_access.domain.administration.summaries import CredentialSummary, RoleSummary
-from pharia_access.domain.model import ObjectKey
 from pharia_access.entrypoints.kubectl.listing import Column, TableSpec, list_objects, some_of, unseen
 from pharia_access.entrypoints.kubectl.options import CliOptions
 from pharia_access.entrypoints.kubectl.render import (
@@ -15,7 +14,7 @@ from pharia_access.entrypoints.kubectl.render import (
     print_section,
     print_table,
 )
-from pharia_access.services.administration.roles import RoleUsers, users_of
+from pharia_access.services.administration.roles import RoleUsers, find_role, users_of
 
 __all__ = ["ROLES", "list_roles", "show"]
 
@@ -44,7 +43,7 @@ async def list_roles(session: CliSession, cli: CliOptions) -> None:
 
 async def show(session: CliSession, cli: CliOptions, name: str) -> None:
     """Print one with what it permits, and who uses it."""
-    stored = await session.context.objects.read(RoleSummary, ObjectKey("", name))
+    stored = await find_role(session.context, name)
     if not cli.for_people:
         print_object(stored.body, cli.output)
         return
