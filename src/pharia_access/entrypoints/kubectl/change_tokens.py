@@ -3,9 +3,9 @@
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from pharia_access.entrypoints.kubectl.moments import moment
 from pharia_access.entrypoints.kubectl.options import CliOptions
 from pharia_access.entrypoints.kubectl.prompts import present
-from pharia_access.entrypoints.kubectl.render import moment
 from pharia_access.entrypoints.kubectl.results import print_deletion, print_result
 from pharia_access.services.administration import tokens
 

@@ -1,9 +1,9 @@
 """Lists of a kind, with the columns that its noun defines."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from pharia_access.domain.administration.summaries import CredentialSummary, RoleSummary, TokenSummary
 from pharia_access.entrypoints.kubectl.options import CliOptions
@@ -15,7 +15,9 @@ from pharia_access.services.administration.queries import Nothing, list_all, not
 if TYPE_CHECKING:
     from pharia_access.bootstrap.cli import CliSession
 
-__all__ = ["Column", "TableSpec", "list_objects", "nothing_listed", "unseen"]
+__all__ = ["Column", "TableSpec", "list_objects", "nothing_listed", "some_of", "unseen"]
+
+_FEW: Final = 2
 
 S = TypeVar("S", TokenSummary, CredentialSummary, RoleSummary)
 
@@ -52,6 +54,11 @@ class TableSpec(Generic[S]):
         print_table(
             [column.heading for column in shown], [[column.cell(each, now) for column in shown] for each in objects]
         )
+
+
+def some_of(names: Sequence[str]) -> str:
+    """Names in a cell: a few in words; of many the first, and how many more: `studio-user,+3`."""
+    return ",".join(names) if len(names) <= _FEW else f"{names[0]},+{len(names) - 1}"
 
 
 async def list_objects(

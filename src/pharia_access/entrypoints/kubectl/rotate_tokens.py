@@ -10,9 +10,11 @@ from pharia_access.domain.grammar import counted, plural
 from pharia_access.domain.model import ObjectKey
 from pharia_access.entrypoints.kubectl.failures import explain
 from pharia_access.entrypoints.kubectl.listing import nothing_listed
+from pharia_access.entrypoints.kubectl.moments import left
 from pharia_access.entrypoints.kubectl.options import CliOptions
+from pharia_access.entrypoints.kubectl.own_secret_destination import tell_overwritten
 from pharia_access.entrypoints.kubectl.prompts import present, say
-from pharia_access.entrypoints.kubectl.render import print_table, until
+from pharia_access.entrypoints.kubectl.render import print_table
 from pharia_access.entrypoints.kubectl.secret_destinations import destination_for
 from pharia_access.entrypoints.kubectl.secret_output import SecretOutput
 from pharia_access.errors import AccessError
@@ -44,10 +46,12 @@ async def rotate(
 ) -> None:
     """Replace one."""
     plan = await plan_rotation(session.context, name, options, force=cli.force)
-    destination = destination_for(secret_output, session.secrets, session.context.namespace)
+    credential = plan.old.summary.credential
+    destination = destination_for(secret_output, session.secrets, session.context.namespace, credential=credential)
     await destination.check()
     present(cli, plan)
     _print(session, cli, [await carry_out(session.context, plan, destination)])
+    await tell_overwritten(session, destination)
 
 
 async def rotate_expiring(
@@ -59,7 +63,7 @@ async def rotate_expiring(
     present(cli, plan)
 
     def destination_of(context: Context, new: ObjectKey) -> SecretDestination:
-        return destination_for(_output_for(secret_output, cli, new), session.secrets, context.namespace)
+        return destination_for(_output_for(secret_output, cli, new), session.secrets, context.namespace, credential="")
 
     done: list[Rotated] = []
     failures: list[NotRotated] = []
@@ -86,14 +90,18 @@ def _told(failed: NotRotated, options: str) -> list[str]:
 
 
 def _tell_due(plan: RotationsPlan, within: timedelta) -> None:
+    """What is not rotated although it ends soon, and why, each on a line."""
     if plan.nothing is not None:
         say(f"{nothing_listed(plan.nothing, 'tokens')}.")
         return
-    if plan.replaced:
-        pairs = [f"{old.key.name} (by {new.key.name})" for old, new in plan.replaced]
-        say(f"Already replaced: {', '.join(pairs)}")
+    kept = [(old, f"already replaced by {new.key.name}") for old, new in plan.replaced]
+    kept += [(old, why) for old, why in plan.left_alone if old.key not in {each.key for each, _ in kept}]
+    if kept:
+        count = f"{len(kept)} tokens end" if len(kept) > 1 else "1 token ends"
+        say(f"{count} within {humanize(within)} and {'are' if len(kept) > 1 else 'is'} left alone:")
+        say(*(f"  {old.key.name}: {why}" for old, why in kept))
     if not plan.due:
-        say(f"No {'other ' if plan.replaced else ''}token to rotate expires within {humanize(within)}.")
+        say(f"No {'other ' if kept else ''}token to rotate expires within {humanize(within)}.")
 
 
 def _output_for(secret_output: SecretOutput, cli: CliOptions, new: ObjectKey) -> SecretOutput:
@@ -115,7 +123,7 @@ def _print(session: "CliSession", cli: CliOptions, rotated: Sequence[Rotated]) -
         return
     headings, rows = ["OLD", "ENDS", "NEW", "ENDS"], []
     for pair in rotated:
-        row = [pair.old.key.name, until(pair.old.ends, now), pair.new.key.name, until(pair.new.ends, now)]
+        row = [pair.old.key.name, left(pair.old.ends, now), pair.new.key.name, left(pair.new.ends, now)]
         rows.append([pair.old.key.namespace, *row] if everywhere else row)
     print_table(["NAMESPACE", *headings] if everywhere else headings, rows, err=True)
     if cli.dry_run:
