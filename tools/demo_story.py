@@ -48,7 +48,7 @@ def _roles_and_credential(story: DemoRunner) -> None:
     story.run("kubectl config set-context --current --namespace finance")
     story.run("kubectl apply -f examples/02-credential.yaml", expect="invoice-bot created")
     story.run("kubectl wait --for=condition=Ready apicredential/invoice-bot --timeout=20s")
-    story.run("kubectl get apicredentials", expect="studio-user")
+    story.run("kubectl get apicredentials -o wide", expect="studio-user")
 
 
 def _first_token(story: DemoRunner) -> str:

@@ -122,7 +122,7 @@ def rotate(release: Release) -> None:
 
 
 def until_answered(verifier: RunningVerifier, text: str, status: int) -> None:
-    wait_until(lambda: verifier.ask("/whoami", text).status == status, what=f"answered {status}", timeout=10)
+    wait_until(lambda: verifier.ask("/auth/nginx", text).status == status, what=f"answered {status}", timeout=10)
 
 
 @pytest.mark.parametrize("component", COMPONENTS)
