@@ -105,6 +105,16 @@ FOLLOWED: Final = (
             ("https://access.example.com", "$VERIFIER_URL"),
         ),
     ),
+    Followed(
+        "docs/how-to/a-token-leaked.md",
+        given=(*_FINANCE, _FOUND),
+        replaced=(
+            ("NAMESPACE", "finance"),
+            ("NAME", "invoice-bot-ci"),
+            ("CREDENTIAL", "invoice-bot"),
+            ("NEW-SECRET", "invoice-bot-next"),
+        ),
+    ),
     Followed("docs/how-to/develop.md", given=_TIDY),
     Followed("CONTRIBUTING.md"),
     Followed("docs/how-to/try-attacks.md"),

@@ -74,7 +74,9 @@ SUCCESSOR = a_minted(NEW, soon=False, replaces="old", days=1)
             {"finance": 1},
             id="a token that was created again under the name of one that was replaced",
         ),
-        pytest.param([a_minted(OLD, soon=True, replaces="old")], {"finance": 1}, id="a token is no successor of itself"),
+        pytest.param(
+            [a_minted(OLD, soon=True, replaces="old")], {"finance": 1}, id="a token is no successor of itself"
+        ),
         pytest.param(
             [a_minted(OLD, soon=True, replaces="new"), a_minted(NEW, soon=True, replaces="old")],
             {"finance": 2},
