@@ -5,6 +5,7 @@ from datetime import datetime
 
 from pharia_access.domain.administration.summaries import TokenSummary
 from pharia_access.domain.durations import humanize
+from pharia_access.domain.grammar import plural
 
 __all__ = ["affected_users", "last_use"]
 
@@ -16,7 +17,8 @@ def affected_users(tokens: Sequence[TokenSummary], now: datetime) -> list[str]:
     active = sorted((token for token in tokens if token.active), key=_last_used, reverse=True)
     lines = [f"Users of the token {token.key.name} ({last_use(token, now)}) are affected." for token in active]
     left = len(lines) - _MOST_NAMED
-    return lines if left <= 0 else [*lines[:_MOST_NAMED], f"Users of {left} more active tokens are affected."]
+    others = f"Users of {left} more active {plural(left, 'token')} are affected."
+    return lines if left <= 0 else [*lines[:_MOST_NAMED], others]
 
 
 def last_use(token: TokenSummary, now: datetime) -> str:
