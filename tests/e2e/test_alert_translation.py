@@ -8,10 +8,14 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tools.build_alerting import ensure_translator
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "alerting"
 OWN = "route: {receiver: platform}\nreceivers: [{name: platform}]\n"
+
+pytestmark = pytest.mark.timeout(1800)  # the first run builds
 
 
 def test_a_team_s_route_gets_a_matcher_for_the_team_s_namespace() -> None:
