@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import yaml
 
 from tools import debian_programs, pypi_programs
 from tools.control_plane.processes import Process, free_port
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
 __all__ = [
+    "ACCESS_LOG",
     "STARTERS",
     "Changes",
     "Gateway",
@@ -37,6 +40,9 @@ __all__ = [
 
 Changes = Mapping[str, str]
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "gateways"
+ACCESS_LOG: Final = "access.log"
+"""Where each gateway writes its access log, in its folder."""
+
 _VERIFIER = "pharia-access-verifier.pharia-access-system.svc.cluster.local"
 _SERVICE = "reports.finance.svc.cluster.local"
 
@@ -85,6 +91,7 @@ def nginx(
     with _behind(service) as protected:
         addresses = {
             "listen 8080;": f"listen 127.0.0.1:{port};",
+            "/var/log/nginx/reports.log": str(root / ACCESS_LOG),
             f"{_VERIFIER}:80": verifier,
             f"{_SERVICE}:8080": protected,
         }
@@ -112,6 +119,7 @@ def caddy(
             f"http://{HOST}:8080": f"http://{'' if any_host else HOST}:{port}",
             f"{_VERIFIER}:80": verifier,
             f"{_SERVICE}:8080": protected,
+            "/var/log/caddy/reports.log": str(root / ACCESS_LOG),
         }
         example = _example("Caddyfile", changes, addresses)
         options = "{\n\tadmin off\n\tauto_https off\n\tdefault_bind 127.0.0.1\n}\n"
@@ -137,10 +145,12 @@ def traefik(
         if any_host:
             addresses[f"Host(`{HOST}`)"] = "PathPrefix(`/`)"
         file = _written(root / "dynamic.yaml", _example("traefik-dynamic.yaml", changes, addresses))
+        log = {"/var/log/traefik/access.log": str(root / ACCESS_LOG)}
         static = {
             "entryPoints.web.address": f"127.0.0.1:{port}",
             "providers.file.filename": file,
             "global.checkNewVersion": "false",
+            **dict(_flat(yaml.safe_load(_example("traefik-access-log.yaml", {}, log)))),
         }
         argv: list[str | Path] = [program, *(f"--{name}={value}" for name, value in static.items())]
         with running(argv, root, port) as gateway:
@@ -163,6 +173,7 @@ def envoy(
         service_host, service_port = protected.split(":")
         addresses = {
             "address: 0.0.0.0, port_value: 8080": f"address: 127.0.0.1, port_value: {port}",
+            "path: /dev/stdout": f"path: {root / ACCESS_LOG}",
             f"address: {_VERIFIER}": f"address: {host}",
             "port_value: 80\n": f"port_value: {verifier_port}\n",
             f"address: {_SERVICE}, port_value: 8080": f"address: {service_host}, port_value: {service_port}",
@@ -211,6 +222,15 @@ def _example(name: str, changes: Changes, addresses: Mapping[str, str]) -> str:
         assert shown in text, shown
         text = text.replace(shown, own)
     return text
+
+
+def _flat(options: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
+    """Traefik's options of a file, as its command line has them."""
+    for name, value in options.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{above}{name}.")
+        else:
+            yield f"{above}{name}", str(value)
 
 
 def _written(file: Path, text: str) -> Path:

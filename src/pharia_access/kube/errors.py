@@ -11,8 +11,6 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-import aiohttp
-
 from pharia_access.errors import (
     AlreadyExistsError,
     ApiError,
@@ -31,7 +29,7 @@ class LibraryError(Exception):
     """The client library failed before an answer was complete; its own exception is the cause."""
 
 
-TRANSPORT_ERRORS = (aiohttp.ClientError, OSError, LibraryError)
+TRANSPORT_ERRORS = (OSError, LibraryError)
 """The exceptions of a call before its answer is complete; `TimeoutError` and TLS errors are OSErrors."""
 
 MOST_CHARACTERS = 256

@@ -28,6 +28,8 @@ _PATH = ".{0,4096}"
 _A_PATH = "a path, at most 4096 characters"
 _HOST = r"[0-9A-Za-z.:-]{1,253}"
 _SHARE_OF_CONTACT = 2 / 3
+_HEADER = "([A-Za-z][A-Za-z0-9-]{0,63})?"
+_NEVER_LOGGED = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
 _AUDIENCE = "[-!-+.-~]{1,512}"  # printable ASCII without a comma or a space
 
 
@@ -136,6 +138,9 @@ class VerifierSettings(ProcessSettings):
     audit_interval: Annotated[timedelta, duration("0s", "1h")] = timedelta(minutes=1)
     """The shortest time between two audit lines of one token ID and reason."""
 
+    audit_client_header: Annotated[str, text(_HEADER, "a header's name: letters, digits and -, or nothing")] = ""
+    """The header in which gateways name the client, for the audit log; gateways must set it themselves. Empty: none."""
+
     request_timeout: Annotated[timedelta, duration("100ms", "60s")] = timedelta(seconds=10)
     """The timeout of a request to the API server. Watches have their own."""
 
@@ -163,6 +168,8 @@ class VerifierSettings(ProcessSettings):
         """Yield the contradictions between settings."""
         if bool(self.tls_cert_file) != bool(self.tls_key_file):
             yield f"{environment_name('tls_cert_file')} and {environment_name('tls_key_file')} belong together"
+        if self.audit_client_header.lower() in _NEVER_LOGGED:
+            yield f"{environment_name('audit_client_header')} must not name a header that holds secrets"
         files = (self.token_review_cert_file, self.token_review_key_file, self.token_review_client_ca_file)
         if self.token_review and not all(files):
             names = ("token_review_cert_file", "token_review_key_file", "token_review_client_ca_file")

@@ -115,7 +115,8 @@ def _not_noted(token: TokenSummary, _: Limits, __: datetime) -> tuple[FindingTyp
     barred = token.unusable
     if token.noted != "True" or barred is None or barred.reason in _TOLD_ELSEWHERE:
         return None
-    return FindingType.NOT_NOTED, f"{barred.why}, and the operator has not recorded it yet: is it running?"
+    reason = f" ({token.revocation.reason})" if token.revocation and token.revocation.reason else ""
+    return FindingType.NOT_NOTED, f"{barred.why}{reason}, and the operator has not recorded it yet: is it running?"
 
 
 def _never_used(token: TokenSummary, limits: Limits, now: datetime) -> tuple[FindingType, str] | None:

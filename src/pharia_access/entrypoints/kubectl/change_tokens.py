@@ -12,14 +12,16 @@ from pharia_access.services.administration import tokens
 __all__ = ["delete", "expire", "revoke", "revoke_leaked"]
 
 
-async def revoke(session: CliSession, cli: CliOptions, names: tuple[str, ...]) -> None:
+async def revoke(session: CliSession, cli: CliOptions, names: tuple[str, ...], reason: str) -> None:
     """Revoke tokens for good."""
-    await _revoke(session, cli, await tokens.plan_revocation(session.context, names, force=cli.force))
+    plan = await tokens.plan_revocation(session.context, names, reason=reason, force=cli.force)
+    await _revoke(session, cli, plan)
 
 
-async def revoke_leaked(session: CliSession, cli: CliOptions, ids: tuple[str, ...]) -> None:
+async def revoke_leaked(session: CliSession, cli: CliOptions, ids: tuple[str, ...], reason: str) -> None:
     """Revoke the token that somebody found."""
-    await _revoke(session, cli, await tokens.plan_revocation_by_ids(session.context, ids, force=cli.force))
+    plan = await tokens.plan_revocation_by_ids(session.context, ids, reason=reason, force=cli.force)
+    await _revoke(session, cli, plan)
 
 
 async def expire(session: CliSession, cli: CliOptions, names: tuple[str, ...], left: timedelta) -> None:
@@ -39,7 +41,7 @@ async def delete(session: CliSession, cli: CliOptions, names: tuple[str, ...]) -
         print_deletion(cli, before, after)
 
 
-async def _revoke(session: CliSession, cli: CliOptions, plan: tokens.TokensPlan) -> None:
+async def _revoke(session: CliSession, cli: CliOptions, plan: tokens.RevocationPlan) -> None:
     present(cli, plan)
     async for stored in tokens.revoke(session.context, plan):
         print_result(cli, stored, "revoked")

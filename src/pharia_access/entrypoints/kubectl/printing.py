@@ -95,12 +95,14 @@ def ask_yes_or_no(question: str) -> bool:
 @contextmanager
 def spinner(what: str) -> Iterator[Tell]:
     """Show that something takes its time, and how to change its words; silent where nobody looks on."""
+    if not errors_reach_a_terminal():  # rich takes anything for a terminal where FORCE_COLOR is set
+        yield lambda _: None
+        return
     from rich.console import Console
     from rich.text import Text
 
     console = Console(stderr=True)
-    # rich takes anything for a terminal where FORCE_COLOR is set.
-    if not (errors_reach_a_terminal() and console.is_terminal):
+    if not console.is_terminal:
         yield lambda _: None
         return
     # As Text: the words are no markup of rich's.

@@ -5,9 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-import yaml
-from tabulate import tabulate
-
 from pharia_access.domain.permissions import Permission
 from pharia_access.domain.times import format_time
 from pharia_access.entrypoints.kubectl import printing
@@ -114,12 +111,16 @@ def line_of(permission: Permission) -> str:
 
 def _aligned(rows: Sequence[Sequence[str]], headings: Sequence[str] = ()) -> list[str]:
     """In columns, by the width of what is shown; a wide character counts as two."""
+    from tabulate import tabulate
+
     cells = [[escaped(cell) for cell in row] for row in rows]
     return tabulate(cells, headings, tablefmt="plain", disable_numparse=True).split("\n")
 
 
 def _yaml(body: Json) -> str:
     """Letters of all languages as they are; all of them by number where one must be."""
+    import yaml
+
     text = yaml.safe_dump(body, sort_keys=False, allow_unicode=True).removesuffix("\n")
     if all(line == escaped(line) for line in text.split("\n")):
         return text

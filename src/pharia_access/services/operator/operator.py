@@ -242,5 +242,6 @@ class Operator:
         parts, metrics = self._parts, self._ports.metrics
         metrics.queue(len(parts.queue), parts.queue.oldest_seconds())
         metrics.tokens(parts.cache.tokens.totals())
+        metrics.expiring_soon(parts.cache.tokens.expiring_soon())
         due = parts.schedule.next_due()
         metrics.next_due(None if due is None else datetime.fromtimestamp(due, UTC))
