@@ -28,8 +28,8 @@ PICTURE: Final = Path(__file__).resolve().parent.parent / "docs" / "images" / "r
 
 COMMANDS: Final = (
     "kubectl access credential create invoice-bot --role studio-user --description 'reads invoices'",
-    "kubectl access token create invoice-bot --name invoice-bot-ci --expires 30d | tee ci.log",
-    "kubectl access token whois --stdin <ci.log    # it leaked: whose is it?",
+    "kubectl access token create invoice-bot --name invoice-bot-ci --expires 30d",
+    "grep pharia_ job.log | kubectl access token whois --stdin    # a job printed it: whose is it?",
     "kubectl access token revoke invoice-bot-ci --yes",
     "kubectl access token list",
 )
@@ -76,7 +76,13 @@ def play(env: Mapping[str, str]) -> list[RecordedStep]:
     """What the commands say now. Raises CalledProcessError."""
     for command in _FURNISH:
         _run(command, env)
-    return [RecordedStep(command, tuple(_lines(_run(command, env)))) for command in COMMANDS]
+    steps = []
+    with Path(env["HOME"], "job.log").open("a", encoding="utf-8") as log:  # what they say ends up where it should not
+        for command in COMMANDS:
+            said = _run(command, env)
+            print(said, file=log, flush=True)
+            steps.append(RecordedStep(command, tuple(_lines(said))))
+    return steps
 
 
 def shape(steps: list[RecordedStep]) -> str:

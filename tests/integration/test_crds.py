@@ -112,7 +112,7 @@ def test_a_list_of_tokens_shows_what_the_console_shows(
         "LAST USED": "",
     }
     narrow = table(control_plane.kubectl("get", "apitok", "-n", namespace).stdout)
-    assert list(narrow[0]) == ["NAME", "ID", "CREDENTIAL", "PHASE", "USABLE", "EXPIRES", "AGE"]
+    assert list(narrow[0]) == ["NAME", "PHASE", "USABLE", "REASON", "EXPIRES"]
 
 
 def test_a_list_of_credentials_shows_roles_and_active_tokens(
@@ -125,13 +125,12 @@ def test_a_list_of_credentials_shows_roles_and_active_tokens(
         "NAME": "invoice-bot",
         "ROLES": '["studio-user"]',
         "TOKENS": "1",
-        "SUSPENDED": "",
         "READY": "True",
         "REASON": "Issued",
         "DESCRIPTION": "reads invoices",
     }
     narrow = table(control_plane.kubectl("get", "apicred", "-n", namespace).stdout)
-    assert list(narrow[0]) == ["NAME", "ROLES", "TOKENS", "SUSPENDED", "READY", "AGE"]
+    assert list(narrow[0]) == ["NAME", "TOKENS", "READY", "REASON", "AGE"]
 
 
 @pytest.fixture
@@ -146,7 +145,7 @@ def role(admin: Api, namespace: str) -> Iterator[Json]:
 def test_a_list_of_roles_shows_display_name_and_namespaces(
     control_plane: ControlPlane, namespace: str, role: Json
 ) -> None:
-    (row,) = table(control_plane.kubectl("get", "apirole", role["metadata"]["name"]).stdout)
+    (row,) = table(control_plane.kubectl("get", "apirole", role["metadata"]["name"], "-o", "wide").stdout)
 
     assert row.pop("AGE")
     assert row == {

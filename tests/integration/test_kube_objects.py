@@ -42,6 +42,7 @@ async def test_only_the_very_token_is_deleted(workspace: Workspace, cluster: Kub
     token = await a_live_token(workspace, cluster)
 
     assert await cluster.delete_token(token.key, "another") == NOT_THERE
+    assert await cluster.delete_token(token.key, token.uid, resource_version="1") == NOT_THERE
     assert await cluster.delete_token(token.key, token.uid) == GONE
     assert await cluster.delete_token(token.key, token.uid) == NOT_THERE
 

@@ -59,7 +59,14 @@ def test_a_place_that_takes_none_is_told_before_a_token_is_made(place: Place, tm
     assert [(answer.status, answer.stdout, answer.stderr) for answer in answers] == [
         (1, "", f"Error: The file {there} already exists and is not overwritten.\nChoose another file.\n"),
         (1, "", f"Error: The folder {tmp_path / 'no'} is not writable.\nChoose another file.\n"),
-        (1, "", 'Error: A Secret "taken" already exists and is not overwritten.\nChoose another name.\n'),
+        (
+            1,
+            "",
+            (
+                'Error: A Secret "taken" already exists, and this command did not write it: it is not overwritten.\n'
+                "Choose another name.\n"
+            ),
+        ),
     ]
     assert there.read_text() == "mine"
     assert place.workspace.read("ApiToken", "nowhere") is None

@@ -35,7 +35,7 @@ def test_roles_are_listed_and_shown_with_who_uses_them(access: Access, workspace
 
     heading, *rows = table.out.splitlines()
     assert heading.split() == ["NAME", "DISPLAY", "NAME", "PERMISSIONS", "NAMESPACES"]
-    assert ["more-reader", "More", "reader", "AccessModel", "*"] in [row.split() for row in rows]
+    assert ["more-reader", "More", "reader", "1", "*"] in [row.split() for row in rows]
     assert "Permissions:\n  AccessModel model=m\n\nCredentials that name it:\n" in shown.out
     assert [workspace.namespace, "reader", "0", "no", "(suspended)"] in [row.split() for row in shown.out.splitlines()]
     assert "apirole.access.pharia.ai/more-reader\n" in name.out

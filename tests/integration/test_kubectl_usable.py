@@ -97,9 +97,9 @@ def test_both_tables_show_the_same_end(
     end = workspace.end_in(token, 3600).strftime("%FT%TZ")
     noted = workspace.until("ApiToken", "ci", lambda it: it["status"]["endsAt"] == end, "the end is noted")
 
-    heading, row = access("token", "list").out.splitlines()
+    heading, row = access("token", "list", "-o", "wide").out.splitlines()
     body = json.loads(access("token", "get", "ci", "-o", "json").out)
 
-    assert row[heading.index("EXPIRES") :].split()[0] == end == noted["status"]["endsAt"]
+    assert row[heading.index("EXPIRES AT") :].split()[0] == end == noted["status"]["endsAt"]
     assert fields(access("token", "get", "ci").out)["Expires"].startswith(end)
     assert body["status"]["endsAt"] == end

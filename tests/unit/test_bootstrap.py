@@ -44,6 +44,7 @@ async def test_every_setting_reaches_its_part(tmp_path: Path) -> None:
         probe_max=timedelta(seconds=90),
         probe_budget_per_second=5,
         deletes_per_second=4,
+        delete_ended_after=timedelta(days=30),
         lease_duration=timedelta(seconds=20),
         lease_renew_deadline=timedelta(seconds=12),
         lease_retry_period=timedelta(seconds=3),
@@ -58,6 +59,7 @@ async def test_every_setting_reaches_its_part(tmp_path: Path) -> None:
         assert elector._timings == LeaseTimings(timedelta(seconds=20), timedelta(seconds=12), timedelta(seconds=3))
         assert elector._identity == "pod-7"
         assert tokens._lookup._policy == operator._parts.handlers._policy == settings.policy()
+        assert settings.policy().delete_ended_after == timedelta(days=30)
         assert tokens._minting._prefix == "acme"
         assert tokens._deletes._bucket.per_second == 4
 

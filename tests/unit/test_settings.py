@@ -37,6 +37,8 @@ def test_an_empty_environment_gives_the_default_policy_and_owasps_proof() -> Non
         pytest.param("DEFAULT_TTL", "720h", "default_ttl", timedelta(days=30), id="a duration in Go's form"),
         pytest.param("PENDING_BOUND", " 1h30m ", "pending_bound", timedelta(hours=1.5), id="blanks around are cut off"),
         pytest.param("WARN_BEFORE", "1s", "warn_before", timedelta(seconds=1), id="a duration at its lower bound"),
+        pytest.param("DELETE_ENDED_AFTER", "0", "delete_ended_after", timedelta(0), id="0 for never"),
+        pytest.param("DELETE_ENDED_AFTER", "24h", "delete_ended_after", timedelta(days=1), id="or from a bound on"),
         pytest.param("WATCH_NAMESPACES", "b, a,b", "watch_namespaces", ("b", "a"), id="a list keeps order, each once"),
         pytest.param("GITOPS_LABELS", "", "gitops_labels", frozenset(), id="an empty list is empty, not the default"),
         pytest.param(
@@ -65,6 +67,9 @@ def test_a_variable_sets_its_field(
         pytest.param("DEFAULT_TTL", "30d", "a duration from 1s to 8784h", id="days are no unit"),
         pytest.param("MAX_TTL", "8785h", "a duration from 1s to 8784h", id="a duration above its bound"),
         pytest.param("DEFAULT_TTL", "0s", "a duration from 1s to 8784h", id="a duration below its bound"),
+        pytest.param(
+            "DELETE_ENDED_AFTER", "23h", "0 for never, or a duration from 24h to 87600h", id="neither 0 nor long enough"
+        ),
         pytest.param("RESYNC_INTERVAL", "", "a duration from 5s to 30m", id="an empty duration"),
         pytest.param("WORKERS", "65", "a whole number from 1 to 64", id="a number above its bound"),
         pytest.param("WORKERS", "1.5", "a whole number from 1 to 64", id="a broken number"),

@@ -45,6 +45,7 @@ _KINDS = {  # kind: (API path, plural, namespaced)
     "ApiToken": (_OURS, "apitokens", True),
     "ClusterRole": (_RBAC, "clusterroles", False),
     "ClusterRoleBinding": (_RBAC, "clusterrolebindings", False),
+    "Deployment": ("/apis/apps/v1", "deployments", True),
     "Lease": ("/apis/coordination.k8s.io/v1", "leases", True),
     "Namespace": ("/api/v1", "namespaces", False),
     "Role": (_RBAC, "roles", True),

@@ -78,7 +78,9 @@ with the values' names in them: files/values.json carries them here from src/pha
 {{- else if eq $kind "duration" }}
 {{- include "pharia-access.misfit" (dict "text" $text "pattern" $form.pattern "longest" 64) }}
 {{- $microseconds := include "pharia-access.microseconds" $text | atoi }}
+{{- if or $microseconds (not $form.zero) }}
 {{- include "pharia-access.outOfBounds" (dict "number" $microseconds "form" $form) }}
+{{- end }}
 {{- else if and (eq $kind "moment") $text }}
 {{- include "pharia-access.misfit" (dict "text" $text "pattern" $form.pattern "longest" 64) }}
 {{- $second := (toDate "2006-01-02T15:04:05Z07:00" $text).Unix }}

@@ -15,6 +15,7 @@ from pharia_access.kube.administration.lent import connect_lent
 from pharia_access.kube.administration.objects import KubeObjects
 from pharia_access.kube.administration.personal_secrets import PersonalSecrets
 from pharia_access.kube.administration.summarized_objects import SummarizedObjects
+from pharia_access.kube.administration.workloads import KubeWorkloads
 from pharia_access.kube.connection import Connection
 from pharia_access.services.administration.context import Context
 from pharia_access.services.administration.progress import Progress
@@ -42,6 +43,7 @@ class CliSession:
 
     context: Context
     secrets: PersonalSecrets
+    workloads: KubeWorkloads
     connection: Connection
     access: AccessReader
     options: str = ""
@@ -73,8 +75,9 @@ async def open_session(  # noqa: PLR0913 - a keyword for each choice
             progress=progress,
             dry_run=dry_run,
         )
+        workloads = KubeWorkloads(connection, timeout_seconds=timeout_seconds)
         access = KubeBindings(connection, timeout_seconds=timeout_seconds)
-        yield CliSession(context, personal, connection, access, options)
+        yield CliSession(context, personal, workloads, connection, access, options)
 
 
 def random_letters() -> str:

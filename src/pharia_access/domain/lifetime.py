@@ -2,10 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from pharia_access.domain.model import DeliveryState, Policy, Token, TokenPolicy, TokenSpec
+from pharia_access.domain.model import DeliveryState, Phase, Policy, Token, TokenPolicy, TokenSpec
 from pharia_access.domain.times import whole_seconds
 
-__all__ = ["end_of_life", "expiring_soon_at", "expiry", "longest_life", "next_end", "overlong_by"]
+__all__ = ["end_of_life", "expiring_soon_at", "expiry", "longest_life", "next_end", "noted_end", "overlong_by"]
 
 
 def longest_life(policy: Policy, token_policy: TokenPolicy) -> timedelta:
@@ -42,6 +42,17 @@ def expiry(token: Token) -> datetime | None:
     return min(ends, default=None)
 
 
+def noted_end(token: Token, phase: Phase, now: datetime) -> datetime | None:
+    """Return `status.endsAt`: the expiry, or for a token that ended earlier the time at which that was noted, once."""
+    end = expiry(token)
+    if phase in {Phase.PENDING, Phase.ACTIVE}:
+        return end
+    if token.status.phase in {Phase.EXPIRED, Phase.REVOKED, Phase.FAILED}:
+        return token.status.ends_at or end
+    noted = whole_seconds(now)
+    return noted if end is None else min(end, noted)
+
+
 def next_end(token: Token) -> datetime | None:
     """Return the earlier of the token's expiry and the end of an open window."""
     delivery = token.status.delivery
@@ -51,8 +62,13 @@ def next_end(token: Token) -> datetime | None:
 
 
 def expiring_soon_at(token: Token, policy: Policy) -> datetime | None:
-    """Return when to warn of the expiry. A lifetime of at most twice the lead gets no warning."""
+    """Return when to warn of the expiry. A lifetime of at most twice the lead gets no warning.
+
+    Nor does an end that was brought forward, as by a rotation: whoever did so knows of it.
+    """
     issued_at, fixed, end = token.status.issued_at, token.status.expires_at, expiry(token)
-    if issued_at is None or fixed is None or end is None or fixed - issued_at <= 2 * policy.warn_before:
+    if issued_at is None or fixed is None or end is None or end < whole_seconds(fixed):
+        return None
+    if fixed - issued_at <= 2 * policy.warn_before:
         return None
     return end - policy.warn_before

@@ -113,7 +113,8 @@ class TokenStatus:
 
     Attributes:
         expires_at: the end that was fixed at the mint.
-        ends_at: the end that counts, for people to read: that one, or the spec's where it is earlier.
+        ends_at: the end that counts, for people to read: that one, or the spec's where it is earlier; of a token that
+            was ended before, when the operator noted that.
     """
 
     observed_generation: int = NOTHING_YET
@@ -149,6 +150,7 @@ class Token:
     finalizers: tuple[str, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
+    managers: frozenset[str] = frozenset()
     owners: tuple[OwnerReference, ...] = ()
 
     @property
@@ -218,12 +220,17 @@ class Credential:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The cluster's rules for tokens, from settings. All durations are positive."""
+    """The cluster's rules for tokens, from settings. All durations are positive.
+
+    Attributes:
+        delete_ended_after: how long an ended token is kept; None: for ever.
+    """
 
     default_ttl: timedelta = timedelta(hours=2160)
     max_ttl: timedelta = timedelta(hours=8784)
     pending_bound: timedelta = timedelta(hours=1)
     warn_before: timedelta = timedelta(days=7)
+    delete_ended_after: timedelta | None = None
     gitops_annotations: frozenset[str] = frozenset({"argocd.argoproj.io/tracking-id"})
     gitops_labels: frozenset[str] = frozenset({"kustomize.toolkit.fluxcd.io/name"})
     restore_labels: frozenset[str] = frozenset({"velero.io/restore-name"})

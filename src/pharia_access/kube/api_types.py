@@ -20,12 +20,13 @@ from pharia_access.errors import InvalidObjectError
 
 __all__ = [
     "ApiCredential",
-    "ApiRole",
     "ApiToken",
     "ConditionWire",
     "MetadataWire",
+    "NonEmpty",
     "TokenSpecWire",
     "TokenStatusWire",
+    "Wire",
 ]
 
 T = TypeVar("T")
@@ -72,11 +73,13 @@ _PHC = r"^\$argon2id\$v=[0-9]+\$m=[0-9]+,t=[0-9]+,p=[0-9]+\$[A-Za-z0-9+/]{11,128
 Hash = Annotated[str, Field(max_length=512, pattern=_PHC)]
 
 
-class _Wire(BaseModel):
+class Wire(BaseModel):
+    """The base of all that is read: strict, and unknown fields are ignored."""
+
     model_config = ConfigDict(strict=True, extra="ignore", hide_input_in_errors=True, alias_generator=to_camel)
 
 
-class OwnerReferenceWire(_Wire):
+class OwnerReferenceWire(Wire):
     """metav1.OwnerReference."""
 
     api_version: str
@@ -87,7 +90,13 @@ class OwnerReferenceWire(_Wire):
     block_owner_deletion: bool | None = None
 
 
-class MetadataWire(_Wire):
+class ManagedFieldsWire(Wire):
+    """metav1.ManagedFieldsEntry: only who manages fields."""
+
+    manager: str = ""
+
+
+class MetadataWire(Wire):
     """metav1.ObjectMeta, as far as it is read."""
 
     name: ObjectName
@@ -101,9 +110,10 @@ class MetadataWire(_Wire):
     labels: dict[str, str] | None = None
     annotations: dict[str, str] | None = None
     owner_references: list[OwnerReferenceWire] | None = None
+    managed_fields: list[ManagedFieldsWire] | None = None
 
 
-class ConditionWire(_Wire):
+class ConditionWire(Wire):
     """metav1.Condition; of any type."""
 
     type: NonEmpty
@@ -114,20 +124,20 @@ class ConditionWire(_Wire):
     last_transition_time: Time
 
 
-class CredentialRefWire(_Wire):
+class CredentialRefWire(Wire):
     """Which credential, by name: it is in the same namespace."""
 
     name: ObjectName
 
 
-class DeliverySpecWire(_Wire):
+class DeliverySpecWire(Wire):
     """How the token is to be delivered."""
 
     secret_name: ObjectName | None = None
     window: Window | None = None
 
 
-class TokenSpecWire(_Wire):
+class TokenSpecWire(Wire):
     """The spec of an ApiToken."""
 
     credential_ref: CredentialRefWire
@@ -137,14 +147,14 @@ class TokenSpecWire(_Wire):
     delivery: DeliverySpecWire | None = None
 
 
-class CredentialIdentityWire(_Wire):
+class CredentialIdentityWire(Wire):
     """The credential that a token recorded."""
 
     name: NonEmpty
     uid: NonEmpty
 
 
-class MacWire(_Wire):
+class MacWire(Wire):
     """The fast check."""
 
     key_id: NonEmpty = Field(alias="keyID")
@@ -152,7 +162,7 @@ class MacWire(_Wire):
     value: NonEmpty = Field(repr=False)
 
 
-class DeliveryStatusWire(_Wire):
+class DeliveryStatusWire(Wire):
     """The one-time Secret that was made."""
 
     secret_name: ObjectName
@@ -161,7 +171,7 @@ class DeliveryStatusWire(_Wire):
     state: Annotated[DeliveryState, Field(strict=False)]
 
 
-class TokenStatusWire(_Wire):
+class TokenStatusWire(Wire):
     """The status of an ApiToken."""
 
     observed_generation: int = -1
@@ -178,7 +188,7 @@ class TokenStatusWire(_Wire):
     delivery: DeliveryStatusWire | None = None
 
 
-class ApiToken(_Wire):
+class ApiToken(Wire):
     """An ApiToken."""
 
     metadata: MetadataWire
@@ -186,7 +196,7 @@ class ApiToken(_Wire):
     status: TokenStatusWire | None = None
 
 
-class TokenPolicyWire(_Wire):
+class TokenPolicyWire(Wire):
     """The policy of a credential."""
 
     default_ttl: Lifetime | None = Field(default=None, alias="defaultTTL")
@@ -194,7 +204,7 @@ class TokenPolicyWire(_Wire):
     max_tokens: Annotated[int, Field(ge=1)] | None = None
 
 
-class CredentialSpecWire(_Wire):
+class CredentialSpecWire(Wire):
     """The spec of an ApiCredential."""
 
     roles: list[str]
@@ -202,7 +212,7 @@ class CredentialSpecWire(_Wire):
     token_policy: TokenPolicyWire | None = None
 
 
-class TokenCountsWire(_Wire):
+class TokenCountsWire(Wire):
     """A credential's tokens by phase."""
 
     active: int = 0
@@ -212,7 +222,7 @@ class TokenCountsWire(_Wire):
     failed: int = 0
 
 
-class CredentialStatusWire(_Wire):
+class CredentialStatusWire(Wire):
     """The status of an ApiCredential."""
 
     observed_generation: int = -1
@@ -220,30 +230,9 @@ class CredentialStatusWire(_Wire):
     tokens: TokenCountsWire | None = None
 
 
-class ApiCredential(_Wire):
+class ApiCredential(Wire):
     """An ApiCredential."""
 
     metadata: MetadataWire
     spec: CredentialSpecWire
     status: CredentialStatusWire | None = None
-
-
-class PermissionWire(_Wire):
-    """One permission of a role."""
-
-    permission: NonEmpty
-    fields: dict[str, str] | None = None
-
-
-class RoleSpecWire(_Wire):
-    """The spec of an ApiRole."""
-
-    allowed_namespaces: list[str]
-    permissions: list[PermissionWire] | None = None
-
-
-class ApiRole(_Wire):
-    """An ApiRole."""
-
-    metadata: MetadataWire
-    spec: RoleSpecWire

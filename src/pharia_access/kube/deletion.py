@@ -31,13 +31,18 @@ class _Answer(msgspec.Struct):
     metadata: _Metadata = msgspec.field(default_factory=_Metadata)
 
 
-async def delete_exactly(connection: Connection, path: str, uid: str, *, timeout_seconds: float) -> Deletion:
+async def delete_exactly(
+    connection: Connection, path: str, uid: str, *, timeout_seconds: float, resource_version: str = ""
+) -> Deletion:
     """Delete the object with this path and UID, then its dependents. Raises UnavailableError if the outcome is unknown.
+
+    With a `resource_version` the object is deleted only if it has not changed since; one that has is not found.
 
     Such a request removes the finalizers of garbage collection. With other finalizers the answer is the object.
     """
     try:
-        answer = await connection.send(Request("DELETE", path, timeout_seconds, manifests.delete_options(uid)))
+        options = manifests.delete_options(uid, resource_version=resource_version)
+        answer = await connection.send(Request("DELETE", path, timeout_seconds, options))
     except (NotFoundError, ConflictError):
         return NOT_THERE
     held = what_holds(answer)

@@ -95,10 +95,12 @@ class KubeCluster:
         """Replace the owner references if the token is unchanged since then. Raises ConflictError, NotFoundError."""
         return self._token(await self._patch("ApiToken", token.key, manifests.owners_patch(token, owners)))
 
-    async def delete_token(self, key: ObjectKey, uid: str) -> Deletion:
-        """Delete exactly this token, and return whether finalizers hold it."""
+    async def delete_token(self, key: ObjectKey, uid: str, *, resource_version: str = "") -> Deletion:
+        """Delete exactly this token (only as it was read, if given), and return whether finalizers hold it."""
         path = paths.of_object(paths.PLURALS["ApiToken"], key)
-        return await delete_exactly(self._connection, path, uid, timeout_seconds=self._timeout)
+        return await delete_exactly(
+            self._connection, path, uid, timeout_seconds=self._timeout, resource_version=resource_version
+        )
 
     def token_pages(
         self, *, namespace: str | None = None, credential: ObjectKey | None = None

@@ -147,9 +147,10 @@ def secret_data(data: Mapping[str, bytes]) -> dict[str, str]:
     return {name: _base64(value) for name, value in data.items()}
 
 
-def delete_options(uid: str) -> Json:
-    """Delete only the object with this UID, and its dependents in the background."""
-    only = {"preconditions": {"uid": uid}, "propagationPolicy": "Background"}
+def delete_options(uid: str, *, resource_version: str = "") -> Json:
+    """Delete only the object with this UID, and its dependents in the background; only as it was read, if given."""
+    as_read = {"resourceVersion": resource_version} if resource_version else {}
+    only = {"preconditions": {"uid": uid, **as_read}, "propagationPolicy": "Background"}
     return {"apiVersion": "v1", "kind": "DeleteOptions", **only}
 
 

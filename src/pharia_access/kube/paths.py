@@ -22,6 +22,7 @@ __all__ = [
     "of_rbac",
     "of_role",
     "of_secret",
+    "of_workloads",
 ]
 
 GROUP = "access.pharia.ai"
@@ -67,6 +68,11 @@ def of_namespace(name: str) -> str:
 def of_lease(namespace: str, name: str | None = None) -> str:
     """A Lease, or where to create one."""
     return _path("/apis/coordination.k8s.io/v1", "leases", namespace, name)
+
+
+def of_workloads(plural: str, namespace: str) -> str:
+    """All Deployments, or another kind of workloads, of a namespace."""
+    return _path("/apis/apps/v1", plural, namespace)
 
 
 def of_admission(plural: str) -> str:

@@ -29,7 +29,6 @@ from pharia_access.domain.permissions import Permission, Role
 from pharia_access.errors import InvalidObjectError
 from pharia_access.kube.api_types import (
     ApiCredential,
-    ApiRole,
     ApiToken,
     ConditionWire,
     MetadataWire,
@@ -37,6 +36,7 @@ from pharia_access.kube.api_types import (
     TokenStatusWire,
 )
 from pharia_access.kube.paths import GROUP, VERSION
+from pharia_access.kube.role_types import ApiRole
 
 __all__ = ["GROUP", "VERSION", "invalid_object", "to_credential", "to_role", "to_token"]
 
@@ -64,6 +64,7 @@ def to_token(body: Body, default_window: timedelta) -> Token:
         finalizers=tuple(metadata.finalizers or ()),
         labels=metadata.labels or {},
         annotations=metadata.annotations or {},
+        managers=frozenset(entry.manager for entry in metadata.managed_fields or ()),
         owners=_owners(metadata),
     )
 

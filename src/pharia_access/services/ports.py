@@ -76,8 +76,8 @@ class Cluster(Protocol):
         """Replace the owner references if the token is unchanged since then. Raises ConflictError, NotFoundError."""
         ...
 
-    async def delete_token(self, key: ObjectKey, uid: str) -> Deletion:
-        """Delete exactly this token, and return whether finalizers hold it."""
+    async def delete_token(self, key: ObjectKey, uid: str, *, resource_version: str = "") -> Deletion:
+        """Delete exactly this token (only as it was read, if given), and return whether finalizers hold it."""
         ...
 
     def token_pages(

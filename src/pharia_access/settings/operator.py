@@ -18,7 +18,16 @@ from pharia_access.domain.model import Policy
 from pharia_access.domain.token import PREFIX_PATTERN
 from pharia_access.settings.base import ENVIRONMENT_PREFIX, LABEL, LogFormat, LogLevel, ProcessSettings
 from pharia_access.settings.rules import NotMore, ProofFloor, Rule, WholeSeconds
-from pharia_access.settings.types import choice, duration, flag, name_list, name_set, text, whole_number
+from pharia_access.settings.types import (
+    choice,
+    duration,
+    duration_or_none,
+    flag,
+    name_list,
+    name_set,
+    text,
+    whole_number,
+)
 
 __all__ = ["OperatorSettings"]
 
@@ -126,7 +135,13 @@ class OperatorSettings(ProcessSettings):
     """How many such checks the operator makes in a second, over all tokens."""
 
     deletes_per_second: Annotated[int, whole_number(1, 1000)] = 50
-    """How many tokens of deleted credentials the operator deletes in a second. Removed owner references count too."""
+    """How many tokens of deleted credentials, and of DELETE_ENDED_AFTER, the operator deletes in a second. Removed
+    owner references count too."""
+
+    delete_ended_after: Annotated[timedelta, duration_or_none("24h", "87600h")] = timedelta(0)
+    """How long after its end a token (expired, revoked or failed) is deleted; 0: never. Never one that would come back:
+    declared in Git, of a Helm release, owned by another controller, or restored from a backup. Leave it at 0 where a
+    pipeline applies ApiTokens: each deleted one would be created, and minted, anew."""
 
     request_timeout: Annotated[timedelta, duration("100ms", "60s")] = timedelta(seconds=5)
     """The timeout of a request to the API server. Watches have their own."""
@@ -162,6 +177,7 @@ class OperatorSettings(ProcessSettings):
             max_ttl=self.max_ttl,
             pending_bound=self.pending_bound,
             warn_before=self.warn_before,
+            delete_ended_after=self.delete_ended_after or None,
             gitops_annotations=self.gitops_annotations,
             gitops_labels=self.gitops_labels,
             restore_labels=self.restore_labels,

@@ -25,6 +25,7 @@ __all__ = [
     "SettingType",
     "choice",
     "duration",
+    "duration_or_none",
     "flag",
     "moment",
     "name_list",
@@ -90,6 +91,17 @@ def duration(low: str, high: str) -> SettingType:
     bounds = {"low": lowest // microsecond, "high": highest // microsecond}
     form = {"kind": "duration", "pattern": DURATION_PATTERN, **bounds}
     return SettingType(f"a duration from {low} to {high}", read, form=form)
+
+
+def duration_or_none(low: str, high: str) -> SettingType:
+    """The same, or 0 for none."""
+    some, none = duration(low, high), duration("0s", "0s")
+
+    def read(value: object) -> object | None:
+        zero = none.read(value)
+        return zero if zero is not None else some.read(value)
+
+    return SettingType(f"0 for never, or {some.may_be}", read, form={**some.form, "zero": True})
 
 
 def whole_number(low: int, high: int) -> SettingType:

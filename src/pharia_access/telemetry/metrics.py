@@ -58,6 +58,9 @@ class OperatorMetrics:
         self._errors = self._counter("reconcile_errors", "Reconciles that failed, by reason.", "kind", "reason")
         self._malformed = self._counter("malformed_objects", "Times an object could not be understood.", "kind")
         self._dropped = self._counter("events_dropped", "Events that were not written.")
+        self._cleaned_up = self._counter(
+            "ended_tokens_deleted", "Tokens that were deleted because they ended long ago (DELETE_ENDED_AFTER)."
+        )
 
     def _define_state(self) -> None:
         self._tokens = self._gauge("tokens", "ApiTokens by phase.", "phase")
@@ -101,6 +104,10 @@ class OperatorMetrics:
     def hashed(self, seconds: float) -> None:
         """Observe one Argon2id hash."""
         self._hashes.observe(seconds)
+
+    def ended_token_deleted(self) -> None:
+        """Count a token that was deleted because it ended long ago."""
+        self._cleaned_up.inc()
 
     def malformed(self, kind: str) -> None:
         """Count an object that could not be understood."""

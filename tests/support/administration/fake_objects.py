@@ -18,7 +18,7 @@ from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.times import format_time
 from pharia_access.errors import AccessError, AlreadyExistsError, ConflictError, ForbiddenError, NotFoundError
 from pharia_access.kube.administration.objects import ListPage
-from tests.support.administration.stored_bodies import FIELDS, Json, merge_patch, minted_status, place_of
+from tests.support.administration.stored_bodies import Json, merge_patch, minted_status, place_of, selected
 from tests.support.builders.domain_objects import NOW, TEXT
 
 if TYPE_CHECKING:
@@ -81,9 +81,8 @@ class FakeObjects:
         self, kind: str, namespace: str | None, *, labels: str = "", fields: str = ""
     ) -> AsyncIterator[ListPage]:
         self._judge(f"list {kind}" if namespace else f"list all {kind}")
-        name, _, wanted = fields.partition("=")
         found = [body for place, body in self.bodies.items() if place[0] == kind and namespace in {None, place[1]}]
-        found = [body for body in found if not name or FIELDS[name](body) == wanted]
+        found = [body for body in found if selected(body, fields)]
         for number, body in enumerate(found, start=1):
             yield ListPage([deepcopy(body)], len(found) - number)
 
@@ -108,9 +107,11 @@ class FakeObjects:
         self._fail(f"patch {kind}")
         return deepcopy(self.bodies[kind, key.namespace, key.name])
 
-    async def delete(self, *asked: Any) -> Any:  # noqa: ANN401 - one name, two ports
+    async def delete(self, *asked: Any, resource_version: str = "") -> Any:  # noqa: ANN401 - one name, two ports
         """An object by kind, key and UID, or a Secret by key and UID."""
-        return self._delete_secret(*asked) if isinstance(asked[0], ObjectKey) else self._delete_object(*asked)
+        if isinstance(asked[0], ObjectKey):
+            return self._delete_secret(*asked)
+        return self._delete_object(*asked, resource_version=resource_version)
 
     async def may(self, right: Right, namespace: str) -> bool:
         resource = f"{right.resource}/{right.subresource}" if right.subresource else right.resource
@@ -139,10 +140,15 @@ class FakeObjects:
                 self.secrets[key] = secret
                 body["status"] = minted_status(self.time, key.name, secret.uid)
 
-    def _delete_object(self, kind: str, key: ObjectKey, uid: str) -> Json | None:
+    def _delete_object(self, kind: str, key: ObjectKey, uid: str, *, resource_version: str) -> Json | None:
         self._judge(f"delete {kind}")
-        stored = self.bodies[kind, key.namespace, key.name]
+        self.before_patch()
+        stored = self.bodies.get((kind, key.namespace, key.name))
+        if stored is None:
+            raise NotFoundError
         assert stored["metadata"]["uid"] == uid
+        if resource_version not in {"", stored["metadata"]["resourceVersion"]}:
+            raise ConflictError
         if self.finalizers:
             stored["metadata"]["finalizers"] = list(self.finalizers)
             return deepcopy(stored)

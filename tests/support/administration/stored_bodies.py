@@ -12,12 +12,13 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
-__all__ = ["FIELDS", "Json", "an_active_token", "merge_patch", "minted_status", "place_of"]
+__all__ = ["FIELDS", "Json", "an_active_token", "merge_patch", "minted_status", "place_of", "selected"]
 
 Json = dict[str, Any]
 
 FIELDS = {
     "spec.credentialRef.name": lambda body: body["spec"]["credentialRef"]["name"],
+    "status.phase": lambda body: body.get("status", {}).get("phase", ""),
     "status.tokenID": lambda body: body.get("status", {}).get("tokenID"),
 }
 
@@ -43,6 +44,12 @@ def minted_status(now: datetime, secret_name: str, secret_uid: str) -> Json:
             "deadline": format_time(now + timedelta(hours=1)),
         },
     }
+
+
+def selected(body: Json, fields: str) -> bool:
+    """Whether a field selector of these fields takes the object."""
+    terms = [term.rpartition("=") for term in fields.split(",") if term]
+    return all((FIELDS[name.removesuffix("!")](body) == value) is not name.endswith("!") for name, _, value in terms)
 
 
 def merge_patch(old: Json, patch: Json) -> Json:

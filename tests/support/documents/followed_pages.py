@@ -76,6 +76,15 @@ _RUNBOOKS: Final = tuple(
 _FOUND: Final = "kubectl get secret invoice-bot-ci-token -o jsonpath='{.data.token}' | base64 -d >found.txt"
 
 _TOKEN_FILE: Final = "kubectl get secret invoice-bot-token -o jsonpath='{.data.token}' | base64 -d >token.txt"
+_LEAKED: Final = (*_FINANCE, _FOUND, "ID=$(kubectl get apitoken invoice-bot-ci -o jsonpath='{.status.tokenID}')")
+_OWN_NAMES: Final = (
+    ("NAMESPACE", "finance"),
+    ("NAME", "invoice-bot-ci"),
+    ("CREDENTIAL", "invoice-bot"),
+    ("NEW-SECRET", "invoice-bot-next"),
+    ("kqn5zkwfgislomms", "$ID"),
+    ("whois ID", "whois $ID"),
+)
 
 FOLLOWED: Final = (
     Followed("docs/tutorial/first-token.md"),
@@ -105,6 +114,8 @@ FOLLOWED: Final = (
             ("https://access.example.com", "$VERIFIER_URL"),
         ),
     ),
+    Followed("docs/how-to/a-token-leaked.md", given=_LEAKED, replaced=_OWN_NAMES, blocks=(0,)),
+    Followed("docs/how-to/a-token-leaked.md", given=_LEAKED, replaced=_OWN_NAMES, blocks=(1, 2, 3, 4)),
     Followed("docs/how-to/develop.md", given=_TIDY),
     Followed("CONTRIBUTING.md"),
     Followed("docs/how-to/try-attacks.md"),

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from pharia_access.domain.api_values import ForeignSecret, InvalidObject, LeaseRecord, OneTimeSecret, Page
-from pharia_access.domain.deletions import Deletion
+from pharia_access.domain.deletions import NOT_THERE, Deletion
 from pharia_access.domain.model import (
     Credential,
     CredentialStatus,
@@ -72,8 +72,14 @@ class FakeCluster:
     async def set_owners(self, token: Token, owners: tuple[OwnerReference, ...]) -> Token:
         return await self._call("set_owners", token.key, lambda: self.store.set_owners(token, owners))
 
-    async def delete_token(self, key: ObjectKey, uid: str) -> Deletion:
-        return await self._call("delete_token", key, lambda: self.store.remove_token(key, uid))
+    async def delete_token(self, key: ObjectKey, uid: str, *, resource_version: str = "") -> Deletion:
+        def remove() -> Deletion:
+            there = self.store.tokens.get(key)
+            if resource_version and (there is None or there.resource_version != resource_version):
+                return NOT_THERE
+            return self.store.remove_token(key, uid)
+
+        return await self._call("delete_token", key, remove)
 
     async def token_pages(
         self, *, namespace: str | None = None, credential: ObjectKey | None = None

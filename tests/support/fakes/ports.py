@@ -71,6 +71,7 @@ class FakeMetrics:
 
     outcomes: Counter[tuple[Kind, str]] = field(default_factory=Counter)
     mints: list[float] = field(default_factory=list)
+    ended_deleted: int = 0
     malformed_kinds: Counter[Kind] = field(default_factory=Counter)
     phases: Mapping[Phase, int] = field(default_factory=dict)
     expiring: Mapping[str, int] = field(default_factory=dict)
@@ -88,6 +89,9 @@ class FakeMetrics:
 
     def minted(self, seconds: float) -> None:
         self.mints.append(seconds)
+
+    def ended_token_deleted(self) -> None:
+        self.ended_deleted += 1
 
     def malformed(self, kind: Kind) -> None:
         self.malformed_kinds[kind] += 1

@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from pharia_access.bootstrap.cli import CliSession, random_letters
 from pharia_access.domain.administration.secret_readers import Bindings
-from pharia_access.errors import AlreadyExistsError, ForbiddenError, NotFoundError
+from pharia_access.domain.administration.secret_workloads import SecretWorkloads
+from pharia_access.domain.deletions import GONE, Deletion
+from pharia_access.errors import ForbiddenError, NotFoundError
 from pharia_access.kube.administration.kubectl_proxy import LentLogin
 from pharia_access.kube.administration.objects import ListPage
 from pharia_access.kube.administration.summarized_objects import SummarizedObjects
 from pharia_access.services.administration.context import Context
+from tests.support.administration.stored_bodies import selected
 from tests.support.builders.domain_objects import NOW
 from tools.control_plane.resources import api_role
 
@@ -26,7 +29,9 @@ if TYPE_CHECKING:
 
     from pytest_mock import MockerFixture
 
+    from pharia_access.domain.administration.own_secret import OwnSecret, SecretMark
     from pharia_access.domain.administration.stored import Right
+    from pharia_access.domain.api_values import OneTimeSecret
     from pharia_access.domain.model import ObjectKey
     from pharia_access.domain.token import TokenText
     from pharia_access.services.administration.progress import Progress
@@ -46,6 +51,19 @@ class StillClock:
         return self.at
 
 
+@dataclass(frozen=True, slots=True)
+class _Delivery:
+    """The one-time Secret that there is."""
+
+    secret: OneTimeSecret | None
+
+    async def read(self, key: ObjectKey) -> OneTimeSecret | None:
+        return self.secret
+
+    async def delete(self, key: ObjectKey, uid: str) -> Deletion:
+        return GONE
+
+
 @dataclass(slots=True)
 class FakeCluster:
     """What lies in a `bootstrap.cli.CliSession`: objects as JSON, one-time Secrets, and Secrets of one's own.
@@ -59,7 +77,9 @@ class FakeCluster:
     bodies: list[Json] = field(default_factory=list)
     forbidden: set[str] = field(default_factory=set)
     namespaces: set[str] | None = field(default_factory=lambda: {"finance"})
-    own_secrets: set[str] = field(default_factory=set)
+    own_secrets: dict[str, OwnSecret] = field(default_factory=dict)
+    readers: SecretWorkloads = field(default_factory=SecretWorkloads)
+    one_time: OneTimeSecret | None = None
     namespace: str = "finance"
     clock: StillClock = field(default_factory=StillClock)
     bindings: Bindings = field(default_factory=Bindings)
@@ -67,8 +87,16 @@ class FakeCluster:
 
     def session(self, *, progress: Progress, dry_run: bool) -> CliSession:
         own: Any = self
-        context = Context(SummarizedObjects(own), own, own.clock, self.namespace, random_letters, progress, dry_run)
-        return CliSession(context, own, own, own)
+        context = Context(
+            SummarizedObjects(own),
+            _Delivery(self.one_time),
+            own.clock,
+            self.namespace,
+            random_letters,
+            progress,
+            dry_run,
+        )
+        return CliSession(context, own, own, own, own)
 
     async def read(self, kind: str, key: ObjectKey) -> Json:
         self._judge(f"get {kind}")
@@ -81,7 +109,10 @@ class FakeCluster:
         self, kind: str, namespace: str | None, *, labels: str = "", fields: str = ""
     ) -> AsyncIterator[Any]:
         self._judge(f"list {kind}" if namespace else f"list all {kind}")
-        yield ListPage([body for body in self.bodies if body["kind"] == kind], 0)
+        found = [body for body in self.bodies if body["kind"] == kind]
+        if fields.startswith("status.phase"):  # by other fields they go by whatever name, as hostile as it may be
+            found = [body for body in found if selected(body, fields)]
+        yield ListPage(found, 0)
 
     async def create(self, body: Json) -> Json:
         self._judge(f"create {body['kind']}")
@@ -93,7 +124,7 @@ class FakeCluster:
         self.written.append(patch)
         return await self.read(kind, key)
 
-    async def delete(self, kind: str, key: ObjectKey, uid: str) -> Json | None:
+    async def delete(self, kind: str, key: ObjectKey, uid: str, *, resource_version: str = "") -> Json | None:
         self._judge(f"delete {kind}")
         self.written.append({"deleted": key.name})
         return await self.read(kind, key)
@@ -107,14 +138,22 @@ class FakeCluster:
     async def read_bindings(self, namespace: str) -> Bindings:
         return self.bindings
 
-    async def require_storable(self, key: ObjectKey, entry: str) -> None:
-        self._judge("create Secret")
-        if key.name in self.own_secrets:
-            msg = "it is there"
-            raise AlreadyExistsError(msg)
+    async def inspect_own(self, key: ObjectKey) -> OwnSecret | None:
+        self._judge("get Secret")
+        return self.own_secrets.get(key.name)
 
-    async def store(self, key: ObjectKey, entry: str, text: TokenText) -> None:
-        self.written.append({"kind": "Secret", "name": key.name})
+    async def create_own(self, key: ObjectKey, mark: SecretMark, text: TokenText | None) -> None:
+        self._judge("create Secret")
+        if text is not None:
+            self.written.append({"kind": "Secret", "name": key.name})
+
+    async def overwrite_own(self, secret: OwnSecret, mark: SecretMark, text: TokenText | None) -> None:
+        self._judge("patch Secret")
+        if text is not None:
+            self.written.append({"kind": "Secret", "name": secret.key.name, "token": mark.token})
+
+    async def readers_of(self, secret: ObjectKey) -> SecretWorkloads:
+        return self.readers
 
     def _judge(self, what: str) -> None:
         if what in self.forbidden:

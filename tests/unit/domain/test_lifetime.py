@@ -72,3 +72,10 @@ def test_an_end_that_was_brought_forward_counts() -> None:
 )
 def test_when_to_warn(life: timedelta, moment: datetime | None) -> None:
     assert expiring_soon_at(a_minted_token(life=life), POLICY) == moment
+
+
+def test_an_end_that_was_brought_forward_is_not_warned_of() -> None:
+    token = a_minted_token(a_token(expires_at=NOW + 20 * DAY), life=30 * DAY)
+
+    assert expiry(token) == NOW + 20 * DAY
+    assert expiring_soon_at(token, POLICY) is None

@@ -12,7 +12,7 @@ from pharia_access.kube.administration.objects import KubeObjects
 from pharia_access.kube.administration.personal_secrets import PersonalSecrets
 from pharia_access.kube.client import connect
 from pharia_access.kube.login import Login
-from tests.support.builders.domain_objects import TEXT, TOKEN
+from tests.support.builders.domain_objects import TOKEN
 from tests.support.fakes.hostile_api import ReceivedRequest, hostile_api, plain_kubeconfig, reply
 
 if TYPE_CHECKING:
@@ -66,21 +66,6 @@ async def test_a_secret_that_is_gone_is_no_error(tmp_path: Path) -> None:
 
         assert await secrets.read(TOKEN) is None
         assert await secrets.delete(TOKEN, "uid-1") == NOT_THERE
-
-
-async def test_whether_a_secret_can_be_stored_is_asked_without_storing_one(tmp_path: Path) -> None:
-    async with (
-        hostile_api(lambda _: reply(201, {"kind": "Secret"})) as api,
-        connect(Login(plain_kubeconfig(tmp_path / "kubeconfig", api.url)), pool_size=1) as connection,
-    ):
-        secrets = PersonalSecrets(connection, timeout_seconds=5)
-        await secrets.require_storable(TOKEN, "token")
-        await secrets.store(TOKEN, "token", TEXT)
-
-    tried, stored = api.requests
-    assert (tried.query["dryRun"], json.loads(tried.body)["data"]) == (["All"], {"token": ""})
-    assert "dryRun" not in stored.query
-    assert {**json.loads(stored.body), "data": {}} == {**json.loads(tried.body), "data": {}}
 
 
 @pytest.mark.parametrize(

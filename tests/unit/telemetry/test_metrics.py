@@ -80,6 +80,9 @@ def test_it_answers_the_port_of_the_services(metrics: OperatorMetrics) -> None:
             1,
             id="an object that cannot be understood",
         ),
+        pytest.param(
+            lambda m: m.ended_token_deleted(), "pharia_access_ended_tokens_deleted_total", {}, 1, id="a clean-up"
+        ),
         pytest.param(lambda m: m.event_dropped(), "pharia_access_events_dropped_total", {}, 1, id="a lost Event"),
         pytest.param(lambda m: m.hashed(0.02), "pharia_access_argon2_hash_seconds_sum", {}, 0.02, id="a hash"),
         pytest.param(lambda m: m.queue(7, 0), "pharia_access_queue_depth", {}, 7, id="the queue"),

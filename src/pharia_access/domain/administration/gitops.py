@@ -7,12 +7,11 @@ GitOps tool's mark is on the object and no such tool owns fields of it, all that
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-__all__ = ["MANAGERS", "declared_by", "field_declared_by"]
+from pharia_access.domain.gitops import MANAGERS, RELEASE_NAME
+
+__all__ = ["declared_by", "field_declared_by", "recreated_by"]
 
 Body = Mapping[str, Any]
-
-MANAGERS: Final = frozenset({"argocd-controller", "argocd-application-controller", "kustomize-controller", "flux"})
-"""Field managers of the tools that put back what Git says. Helm is none: it writes when a person upgrades."""
 
 _MARKS: Final = {
     "argocd.argoproj.io/tracking-id": "Argo CD",
@@ -32,18 +31,28 @@ def declared_by(body: Body) -> str:
 def field_declared_by(body: Body, field: str) -> str:
     """The same for one field of its spec."""
     metadata = _part(body, "metadata")
-    for entry in _entries(metadata):
+    for entry in _maps(metadata, "managedFields"):
         if entry.get("manager") in MANAGERS and f"f:{field}" in _part(_part(entry, "fieldsV1"), "f:spec"):
             return str(entry["manager"])
     return declared_by(body) if field in _part(body, "spec") and not _managers(metadata) else ""
 
 
+def recreated_by(body: Body) -> str:
+    """What would create the object again if it were deleted: the same, a Helm release, or an owner's controller."""
+    metadata = _part(body, "metadata")
+    if RELEASE_NAME in _part(metadata, "annotations"):
+        return f"the Helm release {_part(metadata, 'annotations')[RELEASE_NAME]}"
+    owners = [owner for owner in _maps(metadata, "ownerReferences") if owner.get("controller") is True]
+    kinds = [str(owner.get("kind")) for owner in owners if owner.get("kind") != "ApiCredential"]
+    return next(iter([*filter(None, [declared_by(body)]), *(f"its {kind}" for kind in kinds)]), "")
+
+
 def _managers(metadata: Body) -> list[str]:
-    return [str(entry["manager"]) for entry in _entries(metadata) if entry.get("manager") in MANAGERS]
+    return [str(entry["manager"]) for entry in _maps(metadata, "managedFields") if entry.get("manager") in MANAGERS]
 
 
-def _entries(metadata: Body) -> list[Body]:
-    entries = metadata.get("managedFields")
+def _maps(metadata: Body, name: str) -> list[Body]:
+    entries = metadata.get(name)
     whole: Sequence[object] = entries if isinstance(entries, list) else ()
     return [entry for entry in whole if isinstance(entry, Mapping)]
 

@@ -3,6 +3,7 @@
 Rules are total and small; each object is asked all of them, since it may have several faults.
 """
 
+import difflib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -12,6 +13,7 @@ from typing import Final
 from pharia_access.domain.administration.judged import judged
 from pharia_access.domain.administration.role_changes import role_problems
 from pharia_access.domain.administration.summaries import CredentialSummary, TokenSummary
+from pharia_access.domain.administration.token_rotation import replacements
 from pharia_access.domain.durations import humanize
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.permissions import Role
@@ -38,8 +40,14 @@ class FindingType(StrEnum):
     """A person must act: waiting does not help."""
     TOO_LONG = "TooLong"
     """It lives longer than policies allow now."""
+    ENDS_SOON = "EndsSoon"
+    """It ends within days, and no other token was made to replace it."""
+    NO_CREDENTIAL = "NoCredential"
+    """It waits for a credential that does not exist."""
     UNKNOWN_ROLE = "UnknownRole"
-    """A credential names a role that grants nothing."""
+    """A credential names a role that is not in the catalog, and grants nothing."""
+    ROLE_NOT_ALLOWED = "RoleNotAllowed"
+    """A credential names a role that is not allowed in its namespace, and grants nothing."""
     NO_TOKENS = "NoTokens"
     """A credential has no active token."""
     SUSPENDED = "Suspended"
@@ -71,6 +79,7 @@ class Finding:
     message: str
 
 
+_SOON: Final = timedelta(days=7)
 TokenRule = Callable[[TokenSummary, Limits, datetime], "tuple[FindingType, str] | None"]
 
 
@@ -83,12 +92,15 @@ def audit(
     now: datetime,
 ) -> list[Finding]:
     """Every fault, by object. The tokens are all those of the credentials."""
-    known = {credential.key: credential for credential in credentials}
+    known, all_tokens = {credential.key: credential for credential in credentials}, list(tokens)
+    replaced = replacements(all_tokens)
     found, in_use = [], set()
-    for token in tokens:
+    for token in all_tokens:
         key = ObjectKey(token.key.namespace, token.credential)
         token = judged(token, known.get(key), now)  # noqa: PLW2901 - the same one, with a verdict
         found += _of_token(token, _limits_of(known.get(key), limits), now)
+        found += _without_credential(token, known) if key not in known else []
+        found += _ends_soon(token, now) if token.key not in replaced else []
         in_use |= {key} if token.active else set()
     for credential in known.values():
         found += _of_credential(credential, catalog, in_use=credential.key in in_use)
@@ -100,6 +112,31 @@ def _limits_of(credential: CredentialSummary | None, limits: Limits) -> Limits:
     own = None if credential is None else credential.longest_life
     longest = min((each for each in (limits.longest, own) if each is not None), default=None)
     return replace(limits, longest=longest)
+
+
+def _without_credential(token: TokenSummary, known: Iterable[ObjectKey]) -> list[Finding]:
+    """A token that waits; a minted one died with its credential."""
+    if token.minted or token.deleting or token.revoked or token.phase not in {"", Phase.PENDING}:
+        return []
+    near = difflib.get_close_matches(token.credential, [key.name for key in known if _beside(key, token)], n=1)
+    meant = f'; did you mean "{near[0]}"?' if near else ""
+    message = f'waits for the credential "{token.credential}", which does not exist{meant}'
+    return [Finding("token", token.key, FindingType.NO_CREDENTIAL, message)]
+
+
+def _beside(key: ObjectKey, token: TokenSummary) -> bool:
+    return key.namespace == token.key.namespace
+
+
+def _ends_soon(token: TokenSummary, now: datetime) -> list[Finding]:
+    """As the operator warns: not of a short life, nor of an end that somebody brought forward."""
+    end, issued = token.ends, token.issued
+    if not token.active or end is None or issued is None or end != token.minted_until:
+        return []
+    if not now < end <= now + _SOON or end - issued <= 2 * _SOON:
+        return []
+    message = f"ends in {humanize(end - now)}, and no other token replaces it: rotate it if it is needed"
+    return [Finding("token", token.key, FindingType.ENDS_SOON, message)]
 
 
 def _expired(token: TokenSummary, _: Limits, now: datetime) -> tuple[FindingType, str] | None:
@@ -175,8 +212,11 @@ def _of_token(token: TokenSummary, limits: Limits, now: datetime) -> list[Findin
 
 
 def _of_credential(credential: CredentialSummary, catalog: Mapping[str, Role], *, in_use: bool) -> list[Finding]:
-    against = role_problems(credential.roles, catalog, namespace=credential.key.namespace)
-    found = [Finding("credential", credential.key, FindingType.UNKNOWN_ROLE, why) for why in against]
+    found = []
+    for role in credential.roles:
+        fault = FindingType.ROLE_NOT_ALLOWED if role in catalog else FindingType.UNKNOWN_ROLE
+        against = role_problems([role], catalog, namespace=credential.key.namespace)
+        found += [Finding("credential", credential.key, fault, why) for why in against]
     if not in_use:
         found.append(Finding("credential", credential.key, FindingType.NO_TOKENS, "has no active token"))
     if credential.deleting:

@@ -6,6 +6,14 @@ Here: one class a step, with the names that the step is about. Not here: how any
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from pharia_access.domain.administration.option_steps import (
+    NameFutureEnd,
+    NameOtherCredential,
+    NameOtherSecret,
+    NameReleaseNamespace,
+    NameSecretKey,
+    NameShorterLife,
+)
 from pharia_access.domain.model import ObjectKey
 
 __all__ = [
@@ -22,10 +30,13 @@ __all__ = [
     "ListRoles",
     "NameFutureEnd",
     "NameOtherCredential",
+    "NameOtherSecret",
     "NameReleaseNamespace",
+    "NameSecretKey",
     "NameShorterLife",
     "RaiseMaxTokens",
     "RestartRotation",
+    "RestartWorkloads",
     "ResumeCredential",
     "RetryShorter",
     "RevokeToken",
@@ -127,23 +138,12 @@ class RevokeToken:
 
 
 @dataclass(frozen=True, slots=True)
-class NameFutureEnd:
-    """Name an end that is to come, or a length."""
+class RestartWorkloads:
+    """Restart the workloads that read this Secret: `deployment/NAME`; not `certain`: there may be more."""
 
-
-@dataclass(frozen=True, slots=True)
-class NameShorterLife:
-    """Name a life that the credential allows."""
-
-
-@dataclass(frozen=True, slots=True)
-class NameOtherCredential:
-    """Use another credential."""
-
-
-@dataclass(frozen=True, slots=True)
-class NameReleaseNamespace:
-    """Name the namespace in which pharia-access is installed."""
+    secret: ObjectKey
+    workloads: tuple[str, ...] = ()
+    certain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,10 +211,13 @@ Step = (
     | ListRoles
     | NameFutureEnd
     | NameOtherCredential
+    | NameOtherSecret
     | NameReleaseNamespace
+    | NameSecretKey
     | NameShorterLife
     | RaiseMaxTokens
     | RestartRotation
+    | RestartWorkloads
     | ResumeCredential
     | RetryShorter
     | RevokeToken

@@ -37,6 +37,7 @@ class TokenSummary:
     Attributes:
         reason: of its condition Ready; `message` is that condition's sentence.
         ends: the earlier of what was fixed at the mint and what `spec.expiresAt` says.
+        noted_end: the end that the operator noted; of a token that was revoked or failed, when that was.
         minted_until: what was fixed at the mint.
         window: how long its secret could be collected, where the spec says so.
         replaces: the name of the token that this one was made to replace.
@@ -70,6 +71,7 @@ class TokenSummary:
     description: str = ""
     issued: datetime | None = None
     ends: datetime | None = None
+    noted_end: datetime | None = None
     minted_until: datetime | None = None
     window: timedelta | None = None
     replaces: str = ""
@@ -90,13 +92,22 @@ class TokenSummary:
         return self.phase == "Active" and not (self.deleting or self.revoked)
 
     @property
+    def end(self) -> datetime | None:
+        """When it ends, or ended: whoever ended it before its time, that counts."""
+        return min((end for end in (self.noted_end, self.ends) if end is not None), default=None)
+
+    @property
     def state(self) -> str:
-        """In a word: its phase, with the reason for which it is refused all the same: `Active,CredentialSuspended`."""
+        """In a word: its phase, with the reason where something is wrong: `Active,CredentialSuspended`.
+
+        Of an active one why it is refused all the same, of another why it is not minted.
+        """
         if self.deleting:
             return "Deleting"
         phase = self.phase or "Pending"
-        lives = phase in {"Active", "Pending"}
-        return f"{phase},{self.unusable.reason}" if lives and self.unusable is not None else phase
+        if phase in {"Active", "Pending"} and self.unusable is not None:
+            return f"{phase},{self.unusable.reason}"
+        return f"{phase},{self.reason}" if phase in {"Pending", "Failed"} and self.reason else phase
 
     @property
     def in_words(self) -> str:
@@ -130,6 +141,15 @@ class CredentialSummary:
     counts: Mapping[str, int] = field(default_factory=dict)
     policy: Mapping[str, Any] = field(default_factory=dict)
     longest_life: timedelta | None = None
+
+    @property
+    def state(self) -> str:
+        """Whether its roles are in force, with the reason where not all of them are: `False,UnknownRoles`."""
+        if self.deleting:
+            return "Deleting"
+        if self.suspended:
+            return "Suspended"
+        return f"{self.ready},{self.reason}" if self.ready not in {"", "True"} else self.ready
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ __all__ = [
     "TokenRotation",
     "expiring",
     "is_later",
+    "left_alone",
     "original_lifetime",
     "replacement_name",
     "replacements",
@@ -82,6 +83,13 @@ def expiring(tokens: Iterable[TokenSummary], within: timedelta, now: datetime) -
     return sorted(due, key=lambda token: (token.minted_until, token.key))
 
 
+def left_alone(tokens: Iterable[TokenSummary], within: timedelta, now: datetime) -> list[tuple[TokenSummary, str]]:
+    """The active ones that end within that time and are not due, each with why not, the first to end first."""
+    ending = [token for token in tokens if token.active and token.ends is not None and now < token.ends <= now + within]
+    ending.sort(key=lambda token: (token.ends, token.key))
+    return [(token, _why_not_due(token)) for token in ending if not _due(token, within, now)]
+
+
 def replacements(tokens: Iterable[TokenSummary]) -> Mapping[ObjectKey, TokenSummary]:
     """By which token each was replaced; one that ended or failed does not count, nor one older than the replaced."""
     known = {token.key: token for token in tokens}
@@ -103,6 +111,13 @@ def _due(token: TokenSummary, within: timedelta, now: datetime) -> bool:
     if ttl is None or end is None or end != token.minted_until:
         return False
     return now < end <= now + min(within, ttl / 2)
+
+
+def _why_not_due(token: TokenSummary) -> str:
+    if original_lifetime(token).ttl is None:
+        return "its lifetime is not known"
+    brought_forward = token.ends != token.minted_until
+    return "its end was brought forward" if brought_forward else "half of its lifetime is not over"
 
 
 def _older(token: TokenSummary, other: TokenSummary) -> bool:

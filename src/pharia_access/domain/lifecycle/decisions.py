@@ -84,7 +84,13 @@ class RemoveOwner:
 
 @dataclass(frozen=True, slots=True)
 class DeleteToken:
-    """Delete the token: its credential is gone, and nothing else deletes it."""
+    """Delete the token: its credential is gone, and nothing else deletes it; or it ended long ago.
+
+    Attributes:
+        ended: delete it only as it was read: whatever somebody wrote since may be a reason to keep it.
+    """
+
+    ended: bool = False
 
 
 Decision = InSync | Mint | WriteStatus | RemoveOwner | DeleteToken

@@ -7,6 +7,7 @@ events, lists and live reads.
 from datetime import datetime
 
 from pharia_access.domain.lifecycle.bar_rules import bar, report_blocker
+from pharia_access.domain.lifecycle.cleanup_rules import clean_up
 from pharia_access.domain.lifecycle.decisions import (
     Decision,
     InSync,
@@ -29,7 +30,7 @@ def decide(observed: Observed, now: datetime) -> Decision:
     """Return what to do next. Carry it out and ask again: InSync ends the round."""
     answer = next((answer for rule in RULES if (answer := rule(observed, now)) is not None), InSync())
     if isinstance(answer, InSync):
-        return report_blocker(observed, now) or _disown(observed, answer) or answer
+        return report_blocker(observed, now) or _disown(observed, answer) or clean_up(observed, answer, now)
     return answer
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from pharia_access.domain.api_values import EventMessage
 from pharia_access.domain.conditions import Condition, find, with_condition, without
 from pharia_access.domain.deletions import REMOVE_FINALIZERS, Held, foreign, named
-from pharia_access.domain.lifetime import expiry
+from pharia_access.domain.lifetime import expiry, noted_end
 from pharia_access.domain.model import (
     CredentialIdentity,
     Delivery,
@@ -77,7 +77,7 @@ def status_of(token: Token, outcome: Outcome, now: datetime) -> TokenStatus:
         token.status,
         observed_generation=token.generation,
         phase=outcome.phase,
-        ends_at=expiry(token),
+        ends_at=noted_end(token, outcome.phase, now),
         pending_since=(token.status.pending_since or whole_seconds(now)) if waiting else None,
     )
     conditions = (

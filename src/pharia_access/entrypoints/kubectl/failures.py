@@ -118,6 +118,8 @@ def _not_found(error: ApiError) -> Failure:
         return Failure(f'There is no namespace "{missing["name"]}".', "See: kubectl get namespaces")
     noun = _NOUNS.get(missing["kind"], missing["kind"])
     listing = f"See: kubectl access {noun} list" if noun in {"token", "credential", "role"} else ""
+    if noun == "role":  # roles are in no namespace
+        return Failure(f'There is no role "{missing["name"]}".', listing)
     return Failure(f'There is no {noun} "{missing["name"]}" here.', listing and f"{listing} (-A for all namespaces)")
 
 

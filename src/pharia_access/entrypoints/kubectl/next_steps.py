@@ -107,6 +107,22 @@ def _raise_max_tokens(step: steps.RaiseMaxTokens, options: str) -> str:
     return f"To allow one more: kubectl access credential edit {name} --max-tokens {step.max_tokens} {place}"
 
 
+def _name_secret_key(step: steps.NameSecretKey, _: str) -> str:
+    return f"Give --to-secret {step.secret.name}/{step.entry}, or choose another name."
+
+
+def _restart_workloads(step: steps.RestartWorkloads, options: str) -> str:
+    place = f"-n {step.secret.namespace}{options}"
+    if not step.workloads and step.certain:
+        kinds = f"Deployment, StatefulSet or DaemonSet of namespace {step.secret.namespace}"
+        return f"No {kinds} reads the Secret {step.secret.name}. Restart what else does."
+    if not step.workloads:
+        whom = f"the workloads that read the Secret {step.secret.name}"
+        return f"To use the new token, restart {whom}: kubectl rollout restart deployment/NAME {place}"
+    more = "" if step.certain else " (there may be more: you may not list all workloads)"
+    return f"To use the new token{more}: kubectl rollout restart {' '.join(step.workloads)} {place}"
+
+
 def _ask_for_right(step: steps.AskForRight, _: str) -> str:
     return f"This needs the verb {step.verb} on {', '.join(step.resources)}: ask {step.whom} for it."
 
@@ -129,10 +145,13 @@ WORDS: Final[Mapping[type[object], Words]] = {
     steps.ListRoles: _always("See: kubectl access role list"),
     steps.NameFutureEnd: _always("Give --expires a time in the future, or a duration such as 90d."),
     steps.NameOtherCredential: _always("Use another credential."),
+    steps.NameOtherSecret: _always("Choose another name."),
     steps.NameReleaseNamespace: _always("Give the release's namespace with --release-namespace."),
+    steps.NameSecretKey: _name_secret_key,
     steps.NameShorterLife: _always("Give a shorter lifetime with --expires."),
     steps.RaiseMaxTokens: _raise_max_tokens,
     steps.RestartRotation: _restart_rotation,
+    steps.RestartWorkloads: _restart_workloads,
     steps.ResumeCredential: _resume_credential,
     steps.RetryShorter: _retry_shorter,
     steps.RevokeToken: _revoke_token,

@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar
 
 import click
 
+from pharia_access.entrypoints.kubectl.help_pages import ConnectionOption
 from pharia_access.entrypoints.kubectl.lifetime_params import TIMEOUT
 from pharia_access.entrypoints.kubectl.named import NAMESPACE, SELECTOR
 
@@ -19,6 +20,7 @@ __all__ = [
     "destructive_options",
     "dry_run_options",
     "list_options",
+    "many_deletions_options",
     "many_destructive_options",
     "namespace_options",
     "object_options",
@@ -83,6 +85,10 @@ def _shared_option(*names: str, **settings: Any) -> Callable[[F], F]:  # noqa: A
     return click.option(*names, expose_value=False, callback=keep, **settings)
 
 
+def _connection_option(*names: str, **settings: Any) -> Callable[[F], F]:  # noqa: ANN401 - what click.option takes
+    return _shared_option(*names, cls=ConnectionOption, **settings)
+
+
 def combine(*options: Callable[[F], F]) -> Callable[[F], F]:
     """Several options as one, shown in this order."""
 
@@ -95,22 +101,22 @@ def combine(*options: Callable[[F], F]) -> Callable[[F], F]:
 
 
 request_options = combine(
-    _shared_option(
+    _connection_option(
         "--request-timeout",
         "timeout",
         type=TIMEOUT,
         metavar="LENGTH",
         help="Timeout of each request; 0 for none (default: 30s).",
     ),
-    _shared_option("-v", "--verbose", is_flag=True, help="Also show the cause of an error."),
+    _connection_option("-v", "--verbose", is_flag=True, help="Also show the cause of an error."),
 )
 """For whatever is asked over the network."""
 
 connection_options = combine(
-    _shared_option("--kubeconfig", metavar="FILE", help="Kubeconfig (default: $KUBECONFIG, else ~/.kube/config)."),
-    _shared_option("--context", metavar="NAME", help="Context of the kubeconfig (default: the current one)."),
-    _shared_option("--as", "user", metavar="USER", help="User to impersonate."),
-    _shared_option(
+    _connection_option("--kubeconfig", metavar="FILE", help="Kubeconfig (default: $KUBECONFIG, else ~/.kube/config)."),
+    _connection_option("--context", metavar="NAME", help="Context of the kubeconfig (default: the current one)."),
+    _connection_option("--as", "user", metavar="USER", help="User to impersonate."),
+    _connection_option(
         "--as-group", "groups", metavar="GROUP", multiple=True, help="Group to impersonate; may be repeated."
     ),
     request_options,
@@ -154,6 +160,9 @@ write_options = combine(object_options, _dry_run, _force)
 
 destructive_options = combine(write_options, yes_option)
 """For what may break somebody's access."""
+
+many_deletions_options = combine(namespace_options, all_namespaces_option, _dry_run, yes_option)
+"""For what deletes many objects, and never those that Git declares."""
 
 many_destructive_options = combine(namespace_options, all_namespaces_option, _dry_run, _force, yes_option)
 """For the same with many objects, where the output is not theirs."""

@@ -6,12 +6,15 @@ break within one is written out. JSON and YAML are made so that nothing of them 
 """
 
 import os
+import shutil
 import sys
+import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
 import click
+from wcwidth import wcswidth
 
 from pharia_access.entrypoints.kubectl.escaping import escaped
 from pharia_access.settings.cli import wants_colours
@@ -23,21 +26,46 @@ __all__ = [
     "errors_reach_a_terminal",
     "is_terminal",
     "last_flush",
+    "room",
     "spinner",
+    "wrapped",
     "write",
     "write_cells",
     "write_marked",
+    "write_rows",
     "write_words_of_plugin",
 ]
 
 Tell = Callable[[str], None]
+
+_NARROWEST: Final = 20
 
 _spinning: Final[list[Callable[[], None]]] = []
 """How to stop what spins now; each may be called twice, from any thread."""
 
 
 def write(*lines: str, err: bool = False) -> None:
-    """Write lines to standard output; `err`: to standard error. Raises OSError."""
+    """Write lines to standard output; `err`: sentences to standard error. Raises OSError."""
+    for line in lines:
+        for part in _sentence(escaped(line)) if err else [line]:
+            _put(escaped(part), err=err)
+
+
+def room(*, err: bool = False) -> int | None:
+    """Columns of the terminal that is written to; None where it is none: what reads lines gets them whole."""
+    stream = sys.stderr if err else sys.stdout
+    return shutil.get_terminal_size().columns if stream.isatty() else None
+
+
+def wrapped(text: str, width: int | None) -> list[str]:
+    """A text in lines that break between words; whole where there is no width."""
+    if width is None or width < _NARROWEST or wcswidth(text) <= width:
+        return [text]
+    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False) or [text]
+
+
+def write_rows(*lines: str, err: bool) -> None:
+    """Write the lines of a table, as they are. Raises OSError."""
     for line in lines:
         _put(escaped(line), err=err)
 
@@ -50,7 +78,10 @@ def write_cells(*cells: str) -> None:
 def write_marked(mark: str, colour: str, line: str) -> None:
     """Write a line to standard error, behind a word such as `Error:`."""
     shown = click.style(mark, fg=colour, bold=True) if wants_colours() else mark  # Click drops it where nobody looks on
-    _put(f"{shown} {escaped(line)}", err=True)
+    first, *others = _sentence(f"{mark} {escaped(line)}")
+    _put(f"{shown}{escaped(first.removeprefix(mark))}", err=True)
+    for other in others:
+        _put(escaped(other), err=True)
 
 
 def write_words_of_plugin(words: bytes, *, exact: bool) -> None:
@@ -120,6 +151,11 @@ def last_flush() -> None:
         sys.stdout.flush()
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _sentence(line: str) -> list[str]:
+    """A line with a command in it stays whole, so that the command can be copied."""
+    return [line] if "kubectl " in line else wrapped(line, room(err=True))
 
 
 def _escaped_lines(words: bytes) -> bytes:

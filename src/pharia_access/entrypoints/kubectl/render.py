@@ -2,20 +2,15 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
 from typing import Any, Final
 
 from pharia_access.domain.permissions import Permission
-from pharia_access.domain.times import format_time
 from pharia_access.entrypoints.kubectl import printing
 from pharia_access.entrypoints.kubectl.escaping import escaped
 
 __all__ = [
     "NONE",
-    "age",
-    "ago",
     "line_of",
-    "moment",
     "print_fields",
     "print_heading",
     "print_object",
@@ -23,7 +18,6 @@ __all__ = [
     "print_section",
     "print_table",
     "print_value",
-    "until",
 ]
 
 Json = Mapping[str, Any]
@@ -31,20 +25,17 @@ Json = Mapping[str, Any]
 NONE: Final = "<none>"
 """What stands in a table for what is not there, as in kubectl."""
 
-_UNITS: Final = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
-_MANY: Final = 2  # of a unit, from which on the finer one is left out
-
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, err: bool = False) -> None:
-    """Left-aligned columns, as kubectl prints them. `err`: on standard error, beside what was asked for."""
+    """Left-aligned columns, two blanks between them. `err`: on standard error, beside what was asked for."""
     cells = [[cell if cell.strip() else NONE for cell in row] for row in rows]
-    printing.write(*_aligned(cells, headings), err=err)
+    printing.write_rows(*_aligned(cells, headings, width=printing.room(err=err)), err=err)
 
 
 def print_fields(fields: Sequence[tuple[str, str]]) -> None:
     """A thing's properties, a line each, as `kubectl describe` prints them; those without a value are left out."""
     shown = [(f"{name}:", value) for name, value in fields if value]
-    printing.write(*_aligned(shown))
+    printing.write(*_aligned(shown, width=printing.room()))
 
 
 def print_section(title: str, lines: Iterable[str]) -> None:
@@ -80,41 +71,33 @@ def print_value(body: Json, output: str) -> None:
     printing.write(*text.split("\n"))
 
 
-def age(since: datetime | None, now: datetime) -> str:
-    """How long ago, in a unit or two: `5d`, `90m`, `3d4h`."""
-    return "" if since is None else _short(max(now - since, timedelta()))
-
-
-def ago(when: datetime | None, now: datetime) -> str:
-    """A moment that is over and how far it is: `2026-11-20T00:00:00Z (3d12h ago)`."""
-    return "" if when is None else f"{format_time(when)} ({age(when, now)} ago)"
-
-
-def until(end: datetime | None, now: datetime) -> str:
-    """A moment to come and how far it is: `2027-01-31T00:00:00Z (in 66d)`."""
-    if end is None:
-        return ""
-    left = end - now
-    distance = f"in {_short(left)}" if left > timedelta() else f"{_short(-left)} ago"
-    return f"{format_time(end)} ({distance})"
-
-
-def moment(when: datetime | None) -> str:
-    """A moment, as Kubernetes writes it."""
-    return "" if when is None else format_time(when)
-
-
 def line_of(permission: Permission) -> str:
     """A permission with its restrictions."""
     return " ".join([permission.name, *(f"{name}={value}" for name, value in permission.fields)])
 
 
-def _aligned(rows: Sequence[Sequence[str]], headings: Sequence[str] = ()) -> list[str]:
-    """In columns, by the width of what is shown; a wide character counts as two."""
+def _aligned(rows: Sequence[Sequence[str]], headings: Sequence[str] = (), *, width: int | None = None) -> list[str]:
+    """In columns, by the width of what is shown; a wide character counts as two.
+
+    Headings are a row like the others: tabulate would put two more blanks behind a column whose heading is its longest.
+    """
     from tabulate import tabulate
 
-    cells = [[escaped(cell) for cell in row] for row in rows]
-    return tabulate(cells, headings, tablefmt="plain", disable_numparse=True).split("\n")
+    cells = [[escaped(cell) for cell in row] for row in ([headings, *rows] if headings else rows)]
+    lines = tabulate(cells, tablefmt="plain", disable_numparse=True).split("\n")
+    return [part.rstrip() for line, row in zip(lines, cells, strict=True) for part in _in_room(line, row[-1], width)]
+
+
+def _in_room(line: str, last: str, width: int | None) -> list[str]:
+    """The line; where it is too long, its last cell goes on below itself."""
+    from wcwidth import wcswidth
+
+    begins = line.rstrip().removesuffix(last.rstrip())
+    indent = wcswidth(begins)
+    if width is None or wcswidth(line.rstrip()) <= width:
+        return [line]
+    first, *others = printing.wrapped(last, width - indent)
+    return [f"{begins}{first}", *(f"{' ' * indent}{other}" for other in others)]
 
 
 def _yaml(body: Json) -> str:
@@ -125,18 +108,6 @@ def _yaml(body: Json) -> str:
     if all(line == escaped(line) for line in text.split("\n")):
         return text
     return yaml.safe_dump(body, sort_keys=False, allow_unicode=False).removesuffix("\n")
-
-
-def _short(duration: timedelta) -> str:
-    seconds = int(duration.total_seconds())
-    for place, (unit, letter) in enumerate(_UNITS):
-        count, rest = divmod(seconds, unit)
-        if not count:
-            continue
-        finer = _UNITS[place + 1] if place + 1 < len(_UNITS) else None
-        tail = f"{rest // finer[0]}{finer[1]}" if finer and count < _MANY * 2 and rest >= finer[0] else ""
-        return f"{count}{letter}{tail}"
-    return "0s"
 
 
 def _name(body: Json) -> str:

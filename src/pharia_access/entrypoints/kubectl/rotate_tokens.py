@@ -3,16 +3,18 @@
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pharia_access.bootstrap.cli import CliSession
 from pharia_access.domain.durations import humanize
 from pharia_access.domain.grammar import counted, plural
 from pharia_access.domain.model import ObjectKey
 from pharia_access.entrypoints.kubectl.failures import explain
 from pharia_access.entrypoints.kubectl.listing import nothing_listed
+from pharia_access.entrypoints.kubectl.moments import left
 from pharia_access.entrypoints.kubectl.options import CliOptions
+from pharia_access.entrypoints.kubectl.own_secret_destination import tell_overwritten
 from pharia_access.entrypoints.kubectl.prompts import present, say
-from pharia_access.entrypoints.kubectl.render import print_table, until
+from pharia_access.entrypoints.kubectl.render import print_table
 from pharia_access.entrypoints.kubectl.secret_destinations import destination_for
 from pharia_access.entrypoints.kubectl.secret_output import SecretOutput
 from pharia_access.errors import AccessError
@@ -29,6 +31,9 @@ from pharia_access.services.administration.rotation import (
 )
 from pharia_access.services.administration.rotation import rotate as carry_out
 
+if TYPE_CHECKING:
+    from pharia_access.bootstrap.cli import CliSession
+
 __all__ = ["IncompleteError", "rotate", "rotate_expiring"]
 
 
@@ -37,18 +42,20 @@ class IncompleteError(AccessError):
 
 
 async def rotate(
-    session: CliSession, cli: CliOptions, name: str, options: RotationOptions, secret_output: SecretOutput
+    session: "CliSession", cli: CliOptions, name: str, options: RotationOptions, secret_output: SecretOutput
 ) -> None:
     """Replace one."""
     plan = await plan_rotation(session.context, name, options, force=cli.force)
-    destination = destination_for(secret_output, session.secrets, session.context.namespace)
+    credential = plan.old.summary.credential
+    destination = destination_for(secret_output, session.secrets, session.context.namespace, credential=credential)
     await destination.check()
     present(cli, plan)
     _print(session, cli, [await carry_out(session.context, plan, destination)])
+    await tell_overwritten(session, destination)
 
 
 async def rotate_expiring(
-    session: CliSession, cli: CliOptions, within: timedelta, options: RotationOptions, secret_output: SecretOutput
+    session: "CliSession", cli: CliOptions, within: timedelta, options: RotationOptions, secret_output: SecretOutput
 ) -> None:
     """Replace all that end within that time, one after the other; one that fails stops no other."""
     plan = await plan_rotations(session.context, within, options, everywhere=cli.all_namespaces)
@@ -56,7 +63,7 @@ async def rotate_expiring(
     present(cli, plan)
 
     def destination_of(context: Context, new: ObjectKey) -> SecretDestination:
-        return destination_for(_output_for(secret_output, cli, new), session.secrets, context.namespace)
+        return destination_for(_output_for(secret_output, cli, new), session.secrets, context.namespace, credential="")
 
     done: list[Rotated] = []
     failures: list[NotRotated] = []
@@ -83,14 +90,18 @@ def _told(failed: NotRotated, options: str) -> list[str]:
 
 
 def _tell_due(plan: RotationsPlan, within: timedelta) -> None:
+    """What is not rotated although it ends soon, and why, each on a line."""
     if plan.nothing is not None:
         say(f"{nothing_listed(plan.nothing, 'tokens')}.")
         return
-    if plan.replaced:
-        pairs = [f"{old.key.name} (by {new.key.name})" for old, new in plan.replaced]
-        say(f"Already replaced: {', '.join(pairs)}")
+    kept = [(old, f"already replaced by {new.key.name}") for old, new in plan.replaced]
+    kept += [(old, why) for old, why in plan.left_alone if old.key not in {each.key for each, _ in kept}]
+    if kept:
+        count = f"{len(kept)} tokens end" if len(kept) > 1 else "1 token ends"
+        say(f"{count} within {humanize(within)} and {'are' if len(kept) > 1 else 'is'} left alone:")
+        say(*(f"  {old.key.name}: {why}" for old, why in kept))
     if not plan.due:
-        say(f"No {'other ' if plan.replaced else ''}token to rotate expires within {humanize(within)}.")
+        say(f"No {'other ' if kept else ''}token to rotate expires within {humanize(within)}.")
 
 
 def _output_for(secret_output: SecretOutput, cli: CliOptions, new: ObjectKey) -> SecretOutput:
@@ -105,14 +116,14 @@ def _output_for(secret_output: SecretOutput, cli: CliOptions, new: ObjectKey) ->
     )
 
 
-def _print(session: CliSession, cli: CliOptions, rotated: Sequence[Rotated]) -> None:
+def _print(session: "CliSession", cli: CliOptions, rotated: Sequence[Rotated]) -> None:
     """In one table, beside the secrets: so on standard error."""
     now, everywhere = session.context.clock.now(), cli.all_namespaces
     if not rotated:
         return
     headings, rows = ["OLD", "ENDS", "NEW", "ENDS"], []
     for pair in rotated:
-        row = [pair.old.key.name, until(pair.old.ends, now), pair.new.key.name, until(pair.new.ends, now)]
+        row = [pair.old.key.name, left(pair.old.ends, now), pair.new.key.name, left(pair.new.ends, now)]
         rows.append([pair.old.key.namespace, *row] if everywhere else row)
     print_table(["NAMESPACE", *headings] if everywhere else headings, rows, err=True)
     if cli.dry_run:

@@ -6,21 +6,23 @@ Each place is checked before a token is made for it, so that a secret is not min
 import json
 import os
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 import pyperclip
 
+from pharia_access.domain.administration.own_secret import SecretTarget
 from pharia_access.domain.administration.summaries import TokenSummary
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.token import TokenText
 from pharia_access.entrypoints.kubectl import printing
+from pharia_access.entrypoints.kubectl.moments import moment
+from pharia_access.entrypoints.kubectl.own_secret_destination import OwnSecretDestination
 from pharia_access.entrypoints.kubectl.prompts import RefusedError, say
-from pharia_access.entrypoints.kubectl.render import moment
 from pharia_access.entrypoints.kubectl.secret_output import SecretOutput
-from pharia_access.errors import AlreadyExistsError, NotFoundError
 from pharia_access.services.administration.destinations import SecretDestination, SecretDestinationError
+from pharia_access.services.administration.own_secrets import OwnSecrets
 
-__all__ = ["MANY", "OwnSecrets", "destination_for"]
+__all__ = ["MANY", "destination_for"]
 
 MANY: Final = frozenset({"lines", "rows"})
 """Forms for many tokens: the name before the text, and the namespace before the name."""
@@ -28,27 +30,17 @@ MANY: Final = frozenset({"lines", "rows"})
 _ONCE: Final = "This is the only time it is shown: it cannot be read again."
 
 
-class OwnSecrets(Protocol):
-    """Secrets of the person's own."""
-
-    async def require_storable(self, key: ObjectKey, entry: str) -> None:
-        """Try `store` without keeping anything. Raises what it would."""
-        ...
-
-    async def store(self, key: ObjectKey, entry: str, text: TokenText) -> None:
-        """Create a Secret that holds the token. Raises AlreadyExistsError, ForbiddenError."""
-        ...
-
-
-def destination_for(secret_output: SecretOutput, secrets: OwnSecrets, namespace: str) -> SecretDestination:
-    """The one that was chosen."""
+def destination_for(
+    secret_output: SecretOutput, secrets: OwnSecrets, namespace: str, *, credential: str
+) -> SecretDestination:
+    """The one that was chosen, for a token of that credential."""
     if secret_output.clipboard:
         return _Clipboard()
     if secret_output.file:
         return _File(Path(secret_output.file))
     if secret_output.secret:
         name, _, entry = secret_output.secret.partition("/")
-        return _Secret(secrets, ObjectKey(namespace, name), entry or "token")
+        return OwnSecretDestination(secrets, SecretTarget(ObjectKey(namespace, name), entry or "token", credential))
     return _Output(secret_output.output)
 
 
@@ -140,26 +132,3 @@ class _File:
         except OSError:
             self._path.unlink(missing_ok=True)
             raise
-
-
-class _Secret:
-    """A new Secret of the person's own."""
-
-    def __init__(self, secrets: OwnSecrets, key: ObjectKey, entry: str) -> None:
-        self._secrets = secrets
-        self._key = key
-        self._entry = entry
-
-    async def check(self) -> None:
-        try:
-            await self._secrets.require_storable(self._key, self._entry)
-        except AlreadyExistsError as error:
-            msg = f'A Secret "{self._key.name}" already exists and is not overwritten'
-            raise RefusedError(msg, "Choose another name.") from error
-        except NotFoundError as error:
-            msg = f'There is no namespace "{self._key.namespace}"'
-            raise RefusedError(msg, "See: kubectl get namespaces") from error
-
-    async def put(self, token: TokenSummary, text: TokenText) -> None:
-        await self._secrets.store(self._key, self._entry, text)
-        say(f"The secret of {token.key.name} is in Secret {self._key.name}, under {self._entry}.")

@@ -50,7 +50,8 @@ _options = combine(
         type=SECRET_KEY,
         default="",
         metavar="NAME[/KEY]",
-        help="Store the secret in a new Secret (default KEY: token).",
+        help="Store the secret in a Secret: a new one, or one that this option wrote for the same credential"
+        " (default KEY: token).",
     ),
     click.option(
         "-o",

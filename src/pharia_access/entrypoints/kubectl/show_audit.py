@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
-from pharia_access.bootstrap.cli import CliSession
 from pharia_access.domain.administration.hygiene_rules import Finding, Limits
 from pharia_access.domain.grammar import counted
 from pharia_access.entrypoints.kubectl.listing import nothing_listed
@@ -13,6 +13,9 @@ from pharia_access.entrypoints.kubectl.render import print_table, print_value
 from pharia_access.errors import AccessError
 from pharia_access.services.administration.hygiene import report
 
+if TYPE_CHECKING:
+    from pharia_access.bootstrap.cli import CliSession
+
 __all__ = ["FoundError", "audit"]
 
 
@@ -21,7 +24,7 @@ class FoundError(AccessError):
 
 
 async def audit(
-    session: CliSession, cli: CliOptions, *, unused: timedelta, longest: timedelta | None, fail: bool
+    session: "CliSession", cli: CliOptions, *, unused: timedelta, longest: timedelta | None, fail: bool
 ) -> None:
     """Print what was found. Raises FoundError if `fail`, and something was found or nothing was there to look at."""
     limits = Limits(unused=unused, longest=longest)

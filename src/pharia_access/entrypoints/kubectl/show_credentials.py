@@ -1,25 +1,21 @@
 """Credentials, listed and shown."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from pharia_access.bootstrap.cli import CliSession
 from pharia_access.domain.administration.judged import judged
 from pharia_access.domain.administration.summaries import CredentialSummary, TokenSummary
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.permissions import EffectiveRoles, effective
-from pharia_access.entrypoints.kubectl.listing import Column, TableSpec, list_objects
+from pharia_access.entrypoints.kubectl.listing import Column, TableSpec, list_objects, some_of
+from pharia_access.entrypoints.kubectl.moments import age, moment
 from pharia_access.entrypoints.kubectl.options import CliOptions
-from pharia_access.entrypoints.kubectl.render import (
-    age,
-    line_of,
-    moment,
-    print_fields,
-    print_heading,
-    print_object,
-    print_section,
-)
-from pharia_access.entrypoints.kubectl.token_table import TOKENS
+from pharia_access.entrypoints.kubectl.render import line_of, print_fields, print_heading, print_object, print_section
+from pharia_access.entrypoints.kubectl.token_table import TOKENS_OF_ONE
 from pharia_access.services.administration.queries import catalog_of, role_index, tokens_of
+
+if TYPE_CHECKING:
+    from pharia_access.bootstrap.cli import CliSession
 
 __all__ = ["CREDENTIALS", "list_credentials", "show"]
 
@@ -28,12 +24,13 @@ CREDENTIALS: TableSpec[CredentialSummary] = TableSpec(
     noun="credentials",
     columns=(
         Column("NAME", lambda shown, _: shown.key.name),
-        Column("ROLES", lambda shown, _: ",".join(shown.roles)),
+        Column("ROLES", lambda shown, _: some_of(shown.roles)),
         Column("TOKENS", lambda shown, _: str(shown.counts.get("active", 0))),
-        Column("READY", lambda shown, _: "Deleting" if shown.deleting else shown.ready),
-        Column("SUSPENDED", lambda shown, _: "yes" if shown.suspended else "no"),
+        Column("READY", lambda shown, _: shown.state),
         Column("AGE", lambda shown, now: age(shown.created, now)),
+        Column("SUSPENDED", lambda shown, _: "yes" if shown.suspended else "no", wide=True),
         Column("CREATED", lambda shown, _: moment(shown.created), wide=True),
+        Column("ALL ROLES", lambda shown, _: ",".join(shown.roles), wide=True),
         Column("REASON", lambda shown, _: shown.reason, wide=True),
         Column("DISPLAY NAME", lambda shown, _: shown.display_name, wide=True),
         Column("DESCRIPTION", lambda shown, _: shown.description, wide=True),
@@ -41,12 +38,12 @@ CREDENTIALS: TableSpec[CredentialSummary] = TableSpec(
 )
 
 
-async def list_credentials(session: CliSession, cli: CliOptions) -> None:
+async def list_credentials(session: "CliSession", cli: CliOptions) -> None:
     """Print them."""
     await list_objects(session, cli, CREDENTIALS)
 
 
-async def show(session: CliSession, cli: CliOptions, name: str) -> None:
+async def show(session: "CliSession", cli: CliOptions, name: str) -> None:
     """Print one with what its roles permit, and its tokens."""
     context = session.context
     stored = await context.objects.read(CredentialSummary, ObjectKey(context.namespace, name))
@@ -84,4 +81,4 @@ def _print_tokens(tokens: list[TokenSummary], now: datetime, *, wide: bool) -> N
         print_section("Tokens", [])
         return
     print_heading("Tokens")
-    TOKENS.print(tokens, now, wide=wide)
+    TOKENS_OF_ONE.print(tokens, now, wide=wide)

@@ -2,33 +2,29 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from pharia_access.bootstrap.cli import CliSession
 from pharia_access.domain.administration.impact import last_use
 from pharia_access.domain.administration.judged import Unseen
 from pharia_access.domain.administration.secret_readers import Reader, SecretReaders
 from pharia_access.domain.administration.summaries import TokenSummary
+from pharia_access.entrypoints.kubectl.moments import moment, until
 from pharia_access.entrypoints.kubectl.next_steps import in_words
 from pharia_access.entrypoints.kubectl.options import CliOptions
 from pharia_access.entrypoints.kubectl.printing import write
 from pharia_access.entrypoints.kubectl.prompts import say
-from pharia_access.entrypoints.kubectl.render import (
-    ago,
-    line_of,
-    moment,
-    print_fields,
-    print_objects,
-    print_section,
-    until,
-)
+from pharia_access.entrypoints.kubectl.render import line_of, print_fields, print_objects, print_section
 from pharia_access.entrypoints.kubectl.token_verdicts import phase_of, revocation, secret_state, usable
 from pharia_access.services.administration import tokens
 from pharia_access.services.administration.whois import Dossier, examine
 
+if TYPE_CHECKING:
+    from pharia_access.bootstrap.cli import CliSession
+
 __all__ = ["whois"]
 
 
-async def whois(session: CliSession, cli: CliOptions, ids: tuple[str, ...]) -> None:
+async def whois(session: "CliSession", cli: CliOptions, ids: tuple[str, ...]) -> None:
     """Find the tokens with these IDs, and tell all that one may know of them."""
     context = session.context
     found = await tokens.find_by_ids(context, ids)
@@ -68,10 +64,10 @@ def _identity(token: TokenSummary) -> list[tuple[str, str]]:
 def _life(token: TokenSummary, now: datetime) -> list[tuple[str, str]]:
     return [
         ("Created", moment(token.created)),
-        ("Minted", ago(token.issued, now)),
+        ("Minted", until(token.issued, now)),
         ("Secret", secret_state(token, now)),
         ("Use", last_use(token, now)),
-        ("Inspected", ago(token.last_inspected, now)),
+        ("Inspected", until(token.last_inspected, now)),
         ("Expires", until(token.ends, now)),
         ("Revoked", revocation(token)),
     ]

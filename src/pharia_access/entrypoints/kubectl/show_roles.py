@@ -1,11 +1,10 @@
 """Roles, listed and shown."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from pharia_access.bootstrap.cli import CliSession
 from pharia_access.domain.administration.summaries import CredentialSummary, RoleSummary
-from pharia_access.domain.model import ObjectKey
-from pharia_access.entrypoints.kubectl.listing import Column, TableSpec, list_objects, unseen
+from pharia_access.entrypoints.kubectl.listing import Column, TableSpec, list_objects, some_of, unseen
 from pharia_access.entrypoints.kubectl.options import CliOptions
 from pharia_access.entrypoints.kubectl.render import (
     line_of,
@@ -15,7 +14,10 @@ from pharia_access.entrypoints.kubectl.render import (
     print_section,
     print_table,
 )
-from pharia_access.services.administration.roles import RoleUsers, users_of
+from pharia_access.services.administration.roles import RoleUsers, find_role, users_of
+
+if TYPE_CHECKING:
+    from pharia_access.bootstrap.cli import CliSession
 
 __all__ = ["ROLES", "list_roles", "show"]
 
@@ -28,21 +30,23 @@ ROLES: TableSpec[RoleSummary] = TableSpec(
     columns=(
         Column("NAME", lambda shown, _: shown.name),
         Column("DISPLAY NAME", lambda shown, _: shown.display_name),
-        Column("PERMISSIONS", lambda shown, _: _names(shown)),
-        Column("NAMESPACES", lambda shown, _: ",".join(shown.allowed_namespaces)),
+        Column("PERMISSIONS", lambda shown, _: _count(shown)),
+        Column("NAMESPACES", lambda shown, _: some_of(shown.allowed_namespaces)),
+        Column("ALL PERMISSIONS", lambda shown, _: _names(shown), wide=True),
+        Column("ALL NAMESPACES", lambda shown, _: ",".join(shown.allowed_namespaces), wide=True),
         Column("DESCRIPTION", lambda shown, _: shown.description, wide=True),
     ),
 )
 
 
-async def list_roles(session: CliSession, cli: CliOptions) -> None:
+async def list_roles(session: "CliSession", cli: CliOptions) -> None:
     """Print them."""
     await list_objects(session, cli, ROLES)
 
 
-async def show(session: CliSession, cli: CliOptions, name: str) -> None:
+async def show(session: "CliSession", cli: CliOptions, name: str) -> None:
     """Print one with what it permits, and who uses it."""
-    stored = await session.context.objects.read(RoleSummary, ObjectKey("", name))
+    stored = await find_role(session.context, name)
     if not cli.for_people:
         print_object(stored.body, cli.output)
         return
@@ -63,6 +67,10 @@ def _searched(users: RoleUsers) -> str:
         return " (you may not list credentials)"
     where = f" in namespace {users.only_in} (you may not list credentials elsewhere)" if users.only_in else ""
     return where + (unseen(users.nothing) if users.nothing else "")
+
+
+def _count(role: RoleSummary) -> str:
+    return "invalid" if role.role is None else str(len(role.role.permissions))
 
 
 def _names(role: RoleSummary) -> str:

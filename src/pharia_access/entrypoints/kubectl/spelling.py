@@ -4,11 +4,14 @@ Click takes `-n=finance` for the namespace `=finance`, and refuses `--yes=true`.
 before Click reads it: `-n=finance` as `-nfinance`, and a flag that is switched by a word as given or left out.
 """
 
+import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import click
+
+from pharia_access.entrypoints.kubectl.help_pages import write_commands, write_options
 
 __all__ = ["Command", "Group"]
 
@@ -26,6 +29,10 @@ class Command(click.Command):
         """Read the words."""
         return super().parse_args(ctx, _as_click_reads(self, ctx, args))
 
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options of the help page."""
+        write_options(self, ctx, formatter)
+
 
 class Group(click.Group):
     """The same of commands below it; a group's own options end at the first word that is none."""
@@ -33,9 +40,24 @@ class Group(click.Group):
     command_class = Command
     group_class = type
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command of the first word; of an unknown one, name the nearest."""
+        if args and self.get_command(ctx, args[0]) is None and not _is_option(args[0]):
+            near = difflib.get_close_matches(args[0], self.list_commands(ctx), n=1)
+            meant = f" Did you mean {near[0]!r}?" if near else ""
+            ctx.fail(f"No such command {args[0]!r}.{meant}")
+        return super().resolve_command(ctx, args)
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the words before the command's name."""
         return super().parse_args(ctx, _as_click_reads(self, ctx, args))
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options of the help page, and the commands."""
+        write_options(self, ctx, formatter)
+        write_commands(self, ctx, formatter)
 
 
 @dataclass(slots=True)

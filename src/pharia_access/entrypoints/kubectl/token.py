@@ -7,6 +7,7 @@ import click
 
 from pharia_access.domain.administration.lifetime_input import Lifetime
 from pharia_access.domain.administration.names import derived
+from pharia_access.domain.reasons import Phase
 from pharia_access.entrypoints.kubectl.completion import names_of
 from pharia_access.entrypoints.kubectl.lifetime_params import LENGTH, LIFETIME
 from pharia_access.entrypoints.kubectl.named import NAME, REASON, TOKEN_ID
@@ -18,6 +19,7 @@ from pharia_access.entrypoints.kubectl.options import (
     namespace_options,
     object_options,
 )
+from pharia_access.entrypoints.kubectl.pruning import prune
 from pharia_access.entrypoints.kubectl.rotation import expire, rotate
 from pharia_access.entrypoints.kubectl.secret_output import SecretOutput, secret_output_options, wait_option
 from pharia_access.entrypoints.kubectl.session import run_in_session
@@ -40,13 +42,19 @@ def token() -> None:
 
 @token.command("list")
 @click.argument("credential", type=NAME, default="", shell_complete=names_of("ApiCredential"))
+@click.option(
+    "--phase",
+    type=click.Choice(list(Phase), case_sensitive=False),
+    default=None,
+    help="Only tokens in this phase.",
+)
 @list_options
 @click.pass_obj
-def list_tokens(cli: CliOptions, credential: str) -> None:
+def list_tokens(cli: CliOptions, credential: str, phase: Phase | None) -> None:
     """List all tokens, or those of one credential."""
     from pharia_access.entrypoints.kubectl.show_tokens import list_tokens as work
 
-    run_in_session(cli, work, credential)
+    run_in_session(cli, work, credential, phase)
 
 
 @token.command()
@@ -162,4 +170,5 @@ def whois(cli: CliOptions, token_id: str, stdin: bool) -> None:  # noqa: FBT001 
 
 
 token.add_command(rotate)
+token.add_command(prune)
 token.add_command(expire)

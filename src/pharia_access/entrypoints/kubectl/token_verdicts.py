@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from pharia_access.domain.administration.summaries import TokenSummary
-from pharia_access.entrypoints.kubectl.render import moment
+from pharia_access.entrypoints.kubectl.moments import moment
 
 __all__ = ["agrees", "phase_of", "revocation", "secret_state", "usable"]
 

@@ -81,13 +81,14 @@ class KubeObjects:
         call = Request("PATCH", _path(kind, key), self._timeout, patch, MERGE_PATCH, self._written)
         return _read(await self._connection.send(call))
 
-    async def delete(self, kind: Kind, key: ObjectKey, uid: str) -> Json | None:
-        """Delete exactly this object, then its dependents. Raises ConflictError if another object has the name.
+    async def delete(self, kind: Kind, key: ObjectKey, uid: str, *, resource_version: str = "") -> Json | None:
+        """Delete exactly this object (only as it was read, if given), then its dependents. Raises ConflictError.
 
         Returns the object if finalizers hold it; None if it is gone.
         """
         # Where there is a body, the API server looks for `dryRun` there, and not in the query.
-        options = {**manifests.delete_options(uid), **({"dryRun": ["All"]} if self._written else {})}
+        only = manifests.delete_options(uid, resource_version=resource_version)
+        options = {**only, **({"dryRun": ["All"]} if self._written else {})}
         answer = await self._connection.send(Request("DELETE", _path(kind, key), self._timeout, options))
         return None if what_holds(answer) is None else _read(answer)
 

@@ -3,15 +3,15 @@
 As in `kube.secrets`, nothing that is read here may get into an error.
 """
 
-import base64
-
+from pharia_access.domain.administration.own_secret import OwnSecret, SecretMark
 from pharia_access.domain.api_values import ForeignSecret, OneTimeSecret
 from pharia_access.domain.deletions import Deletion
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.token import TokenText
 from pharia_access.errors import NotFoundError
 from pharia_access.kube import paths
-from pharia_access.kube.connection import Connection
+from pharia_access.kube.administration.own_secrets import new_secret, overwriting_patch, own_secret
+from pharia_access.kube.connection import MERGE_PATCH, Connection
 from pharia_access.kube.deletion import delete_exactly
 from pharia_access.kube.http import Request
 
@@ -19,7 +19,7 @@ __all__ = ["PersonalSecrets"]
 
 
 class PersonalSecrets:
-    """Implements `services.administration.collecting.Deliveries`.
+    """Implements `services.administration.collecting.Deliveries` and `services.administration.own_secrets.OwnSecrets`.
 
     Args:
         timeout_seconds: of a single request.
@@ -38,28 +38,32 @@ class PersonalSecrets:
         except NotFoundError:
             return None
 
-    async def require_storable(self, key: ObjectKey, entry: str) -> None:
-        """Try `store` by a dry run. Raises the same errors."""
-        await self._create(key, entry, b"", dry_run=True)
-
     async def delete(self, key: ObjectKey, uid: str) -> Deletion:
         """Delete exactly this Secret, and return whether finalizers hold it."""
         return await delete_exactly(self._connection, _path(key), uid, timeout_seconds=self._timeout)
 
-    async def store(self, key: ObjectKey, entry: str, text: TokenText) -> None:
-        """Create the person's Secret with the token. Raises AlreadyExistsError, ForbiddenError."""
-        await self._create(key, entry, text.reveal().encode("ascii"))
+    async def inspect_own(self, key: ObjectKey) -> OwnSecret | None:
+        """Read the Secret of that name without its data, or None. Raises ForbiddenError."""
+        try:
+            return own_secret(key, await self._connection.send(Request("GET", _path(key), self._timeout)))
+        except NotFoundError:
+            return None
 
-    async def _create(self, key: ObjectKey, entry: str, value: bytes, *, dry_run: bool = False) -> None:
-        body = {
-            "apiVersion": "v1",
-            "kind": "Secret",
-            "metadata": {"name": key.name, "namespace": key.namespace},
-            "type": "Opaque",
-            "data": {entry: base64.b64encode(value).decode("ascii")},
-        }
-        query = {"dryRun": "All"} if dry_run else {}
-        await self._connection.send(Request("POST", paths.of_secret(key.namespace), self._timeout, body, query=query))
+    async def create_own(self, key: ObjectKey, mark: SecretMark, text: TokenText | None) -> None:
+        """Create the person's Secret with the token; without a text only try. Raises AlreadyExistsError."""
+        body = new_secret(key, mark, text)
+        path, query = paths.of_secret(key.namespace), _dry(text)
+        await self._connection.send(Request("POST", path, self._timeout, body, query=query))
+
+    async def overwrite_own(self, secret: OwnSecret, mark: SecretMark, text: TokenText | None) -> None:
+        """Write the token into that very Secret as it was read; without a text only try. Raises ConflictError."""
+        patch = overwriting_patch(secret, mark, text)
+        call = Request("PATCH", _path(secret.key), self._timeout, patch, MERGE_PATCH, _dry(text))
+        await self._connection.send(call)
+
+
+def _dry(text: TokenText | None) -> dict[str, str]:
+    return {"dryRun": "All"} if text is None else {}
 
 
 def _path(key: ObjectKey) -> str:

@@ -43,6 +43,7 @@ def token_summary(body: Body) -> TokenSummary:
         description=_text(spec, "description"),
         issued=_time(status, "issuedAt"),
         ends=min((end for end in ends if end is not None), default=None),
+        noted_end=_time(status, "endsAt"),
         minted_until=_time(status, "expiresAt"),
         window=_duration(_part(spec, "delivery"), "window"),
         replaces=_text(_part(metadata, "labels"), REPLACES),

@@ -43,8 +43,8 @@ class JsonObjects(Protocol):
         """Apply a merge patch."""
         ...
 
-    async def delete(self, kind: Kind, key: ObjectKey, uid: str) -> Json | None:
-        """Delete that very object."""
+    async def delete(self, kind: Kind, key: ObjectKey, uid: str, *, resource_version: str = "") -> Json | None:
+        """Delete that very object, only as it was read, if given."""
         ...
 
     async def may(self, right: Right, namespace: str) -> bool:
@@ -95,9 +95,12 @@ class SummarizedObjects:
         patch = {"metadata": {only: metadata[only]}, "spec": spec}
         return Stored(await self._objects.patch(stored.body["kind"], _key(stored), patch), stored.sum_up)
 
-    async def delete(self, stored: Stored[S]) -> Stored[S] | None:
-        """Delete that very object. Returns it where it still stands; None where it is gone."""
-        after = await self._objects.delete(stored.body["kind"], _key(stored), stored.body["metadata"]["uid"])
+    async def delete(self, stored: Stored[S], *, as_read: bool = False) -> Stored[S] | None:
+        """Delete that very object; `as_read`: only as it was read. Returns it where it still stands."""
+        metadata = stored.body["metadata"]
+        version = metadata["resourceVersion"] if as_read else ""
+        kind, key = stored.body["kind"], _key(stored)
+        after = await self._objects.delete(kind, key, metadata["uid"], resource_version=version)
         return None if after is None else Stored(after, stored.sum_up)
 
     async def may(self, right: Right, namespace: str) -> bool:

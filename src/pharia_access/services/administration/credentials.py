@@ -8,7 +8,7 @@ from typing import Any, Final
 from pharia_access.domain.administration.impact import affected_users
 from pharia_access.domain.administration.next_steps import SuspendCredential
 from pharia_access.domain.administration.role_changes import RoleChange, role_change
-from pharia_access.domain.administration.stored import Json, Stored
+from pharia_access.domain.administration.stored import Json, Right, Stored
 from pharia_access.domain.administration.summaries import CredentialSummary, RoleSummary
 from pharia_access.domain.grammar import counted
 from pharia_access.domain.model import ObjectKey
@@ -19,6 +19,7 @@ from pharia_access.services.administration.guards import (
     git_warnings_of_object,
     require_grantable,
     require_known,
+    require_right,
 )
 from pharia_access.services.administration.plans import BlockedError, Plan
 from pharia_access.services.administration.queries import catalog_of, role_index, tokens_of
@@ -78,6 +79,7 @@ async def offered_roles(context: Context) -> list[RoleSummary]:
 
 async def plan_creation(context: Context, name: str, roles: tuple[str, ...], spec: Json) -> CreationPlan:
     """Plan a credential with these roles. Raises BlockedError."""
+    await require_right(context, Right("create", "apicredentials"), "create credentials")
     require_known(roles, role_index(await catalog_of(context)), namespace=context.namespace)
     await require_grantable(context, roles)
     return CreationPlan(key=ObjectKey(context.namespace, name), spec={"roles": list(dict.fromkeys(roles)), **spec})
@@ -104,6 +106,7 @@ async def plan_edit(
     if not fields:
         note = f"credential {name} already has these roles: {', '.join(before)}"
         return ChangePlan(credential=stored, spec={}, notes=(note,))
+    await _require(context, "patch", name, "change")
     warnings = git_warnings(stored, fields, force=force)
     if not change:
         return ChangePlan(credential=stored, spec=fields, warnings=warnings)
@@ -138,6 +141,7 @@ async def plan_suspension(context: Context, name: str, *, suspended: bool, force
         return ChangePlan(credential=stored, spec={}, notes=(note,))
     warnings = git_warnings(stored, ["suspended"], force=force)
     plan = ChangePlan(credential=stored, spec={"suspended": suspended}, warnings=warnings)
+    await _require(context, "patch", name, "change")
     return await _asking_first(context, plan) if suspended else plan
 
 
@@ -170,6 +174,7 @@ async def edit(context: Context, plan: ChangePlan) -> Stored[CredentialSummary]:
 async def plan_deletion(context: Context, name: str, *, force: bool = False) -> DeletionPlan:
     """Plan to delete it, and so its tokens. Raises BlockedError."""
     stored = await context.objects.read(CredentialSummary, ObjectKey(context.namespace, name))
+    await _require(context, "delete", name, "delete")
     warnings = git_warnings_of_object(stored, force=force)
     tokens = await tokens_of(context, name)
     its = {0: ", which has no tokens,", 1: " and its token"}.get(
@@ -189,6 +194,10 @@ async def plan_deletion(context: Context, name: str, *, force: bool = False) -> 
 async def delete(context: Context, plan: DeletionPlan) -> Stored[CredentialSummary] | None:
     """Delete it. Returns it where it still stands; None where it is gone."""
     return await context.objects.delete(plan.credential)
+
+
+async def _require(context: Context, verb: str, name: str, what: str) -> None:
+    await require_right(context, Right(verb, "apicredentials", name), f"{what} the credential {name}")
 
 
 def _said_by_people(body: Json) -> list[Any]:

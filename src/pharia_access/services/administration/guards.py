@@ -14,7 +14,14 @@ from pharia_access.domain.permissions import Role
 from pharia_access.services.administration.context import Context
 from pharia_access.services.administration.plans import BlockedError
 
-__all__ = ["git_warnings", "git_warnings_of_object", "require_grantable", "require_known", "require_mintable"]
+__all__ = [
+    "git_warnings",
+    "git_warnings_of_object",
+    "require_grantable",
+    "require_known",
+    "require_mintable",
+    "require_right",
+]
 
 
 def require_known(roles: Iterable[str], catalog: Mapping[str, Role], *, namespace: str) -> None:
@@ -43,6 +50,13 @@ async def require_mintable(context: Context, name: str) -> CredentialSummary:
         whom = "an administrator of the namespace"
         raise BlockedError(msg, AskForRight("create", ("apicredentials.access.pharia.ai/token",), whom))
     return stored.summary
+
+
+async def require_right(context: Context, right: Right, what: str) -> None:
+    """Raise BlockedError if whoever asks has not this right, before anything is asked of them."""
+    if not await context.objects.may(right, context.namespace):
+        msg = f"You may not {what} in namespace {context.namespace}"
+        raise BlockedError(msg, AskForRight(right.verb, (f"{right.resource}.access.pharia.ai",)))
 
 
 def git_warnings(stored: Stored[Any], fields: Iterable[str], *, force: bool) -> tuple[str, ...]:

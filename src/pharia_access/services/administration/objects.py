@@ -36,8 +36,11 @@ class Objects(Protocol):
         """
         ...
 
-    async def delete(self, stored: Stored[S]) -> Stored[S] | None:
-        """Delete that very object. Returns it where it still stands, held by finalizers; None where it is gone."""
+    async def delete(self, stored: Stored[S], *, as_read: bool = False) -> Stored[S] | None:
+        """Delete that very object. Returns it where it still stands, held by finalizers; None where it is gone.
+
+        Raises ConflictError if another has the name, or, with `as_read`, if it was written since it was read.
+        """
         ...
 
     async def may(self, right: Right, namespace: str) -> bool:

@@ -2,12 +2,24 @@
 
 from dataclasses import dataclass
 
-from pharia_access.domain.administration.summaries import CredentialSummary
-from pharia_access.errors import ForbiddenError
+from pharia_access.domain.administration.next_steps import ListRoles
+from pharia_access.domain.administration.role_changes import role_problems
+from pharia_access.domain.administration.stored import Stored
+from pharia_access.domain.administration.summaries import CredentialSummary, RoleSummary
+from pharia_access.domain.model import ObjectKey
+from pharia_access.errors import ForbiddenError, NotFoundError
 from pharia_access.services.administration.context import Context
-from pharia_access.services.administration.queries import Nothing, list_all, nothing_in, summaries
+from pharia_access.services.administration.plans import BlockedError
+from pharia_access.services.administration.queries import (
+    Nothing,
+    catalog_of,
+    list_all,
+    nothing_in,
+    role_index,
+    summaries,
+)
 
-__all__ = ["RoleUsers", "users_of"]
+__all__ = ["RoleUsers", "find_role", "users_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +36,15 @@ class RoleUsers:
     only_in: str | None = None
     searched: bool = True
     nothing: Nothing | None = None
+
+
+async def find_role(context: Context, name: str) -> Stored[RoleSummary]:
+    """Read a role. Raises BlockedError, which names the nearest one, if there is none."""
+    try:
+        return await context.objects.read(RoleSummary, ObjectKey("", name))
+    except NotFoundError as error:
+        (problem,) = role_problems([name], role_index(await catalog_of(context)), namespace=context.namespace)
+        raise BlockedError(problem.removesuffix("."), ListRoles()) from error
 
 
 async def users_of(context: Context, role: str) -> RoleUsers:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from pharia_access.domain.administration.impact import affected_users
 from pharia_access.domain.administration.lifetime_input import Lifetime
-from pharia_access.domain.administration.next_steps import AskForRight, EndReplaced
+from pharia_access.domain.administration.next_steps import EndReplaced
 from pharia_access.domain.administration.stored import Right, Stored
 from pharia_access.domain.administration.summaries import TokenSummary
 from pharia_access.domain.administration.token_rotation import (
@@ -14,6 +14,7 @@ from pharia_access.domain.administration.token_rotation import (
     TokenRotation,
     expiring,
     is_later,
+    left_alone,
     original_lifetime,
     replacement_name,
     replacements,
@@ -24,7 +25,7 @@ from pharia_access.domain.model import ObjectKey
 from pharia_access.errors import AccessError
 from pharia_access.services.administration.context import Context
 from pharia_access.services.administration.destinations import SecretDestination, SecretDestinationError
-from pharia_access.services.administration.guards import git_warnings, require_mintable
+from pharia_access.services.administration.guards import git_warnings, require_mintable, require_right
 from pharia_access.services.administration.handover import Handover, leaving_steps
 from pharia_access.services.administration.issuing import IssuePlan, TokenRequest, create
 from pharia_access.services.administration.plans import BlockedError, Plan
@@ -81,11 +82,13 @@ class RotationsPlan(Plan):
 
     Attributes:
         replaced: those that would be, and the token that each was replaced by.
+        left_alone: those that end within that time and are not due, each with why not.
         nothing: where there are no tokens at all.
     """
 
     due: tuple[TokenSummary, ...] = ()
     replaced: tuple[tuple[TokenSummary, TokenSummary], ...] = ()
+    left_alone: tuple[tuple[TokenSummary, str], ...] = ()
     nothing: Nothing | None = None
 
 
@@ -110,7 +113,7 @@ async def plan_rotation(context: Context, name: str, options: RotationOptions, *
     stored = await context.objects.read(TokenSummary, ObjectKey(context.namespace, name))
     old = stored.summary
     warnings = git_warnings(stored, ["expiresAt"], force=force)
-    await _require_endable(context, name)
+    await require_right(context, Right("patch", "apitokens", name), f"end the token {name}")
     credential = await require_mintable(context, old.credential)
     lifetime = options.lifetime or original_lifetime(old)
     asked = TokenRotation(old, lifetime, credential, await tokens_of(context, old.credential))
@@ -152,6 +155,7 @@ async def plan_rotations(
     return RotationsPlan(
         due=due,
         replaced=tuple((old, replaced[old.key]) for old in found if old.key in replaced),
+        left_alone=tuple(left_alone(tokens, within, context.clock.now())),
         consequences=consequences,
         question=question,
     )
@@ -174,12 +178,6 @@ async def rotate_each(
             yield NotRotated(old.key, error)
             if isinstance(error, SecretDestinationError):
                 return
-
-
-async def _require_endable(context: Context, name: str) -> None:
-    if not await context.objects.may(Right("patch", "apitokens", name), context.namespace):
-        msg = f"You may not end the token {name} in namespace {context.namespace}"
-        raise BlockedError(msg, AskForRight("patch", ("apitokens.access.pharia.ai",)))
 
 
 def _request(old: TokenSummary, options: RotationOptions, *, name: str) -> TokenRequest:

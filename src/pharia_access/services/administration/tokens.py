@@ -1,21 +1,21 @@
 """Tokens, ended: by name, or by the ID of one that leaked; at once, or in a while. Each planned, then carried out."""
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from pharia_access.domain.administration.impact import last_use
 from pharia_access.domain.administration.next_steps import RevokeToken
 from pharia_access.domain.administration.revocation_reason import reason_objection
-from pharia_access.domain.administration.stored import Stored
+from pharia_access.domain.administration.stored import Right, Stored
 from pharia_access.domain.administration.summaries import TokenSummary
 from pharia_access.domain.administration.token_rotation import is_later
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.times import format_time
 from pharia_access.errors import ForbiddenError, InvalidError
 from pharia_access.services.administration.context import Context
-from pharia_access.services.administration.guards import git_warnings, git_warnings_of_object
+from pharia_access.services.administration.guards import git_warnings, git_warnings_of_object, require_right
 from pharia_access.services.administration.plans import BlockedError, Plan
 from pharia_access.services.administration.progress import OnlyOneNamespace, Warned
 from pharia_access.services.administration.queries import list_all, nothing_in
@@ -85,7 +85,7 @@ async def plan_revocation(
 ) -> RevocationPlan:
     """Plan to revoke tokens for good. Raises BlockedError."""
     _require_reason(reason)
-    return _revocation(context, await _named(context, names), reason=reason, force=force)
+    return await _revocation(context, await _named(context, names), reason=reason, force=force)
 
 
 async def plan_revocation_by_ids(
@@ -97,7 +97,7 @@ async def plan_revocation_by_ids(
     if len({stored.summary.token_id for stored in found}) > 1:
         msg = "The input mentions several tokens: revoke them by name"
         raise BlockedError(msg, *(RevokeToken(stored.summary.key) for stored in found))
-    return _revocation(context, found, reason=reason, force=force)
+    return await _revocation(context, found, reason=reason, force=force)
 
 
 async def revoke(context: Context, plan: RevocationPlan) -> AsyncIterator[StoredToken]:
@@ -126,6 +126,7 @@ async def plan_expiry(context: Context, names: Sequence[str], end: datetime, *, 
     tokens = [(stored, stored.summary) for stored in await _named(context, names)]
     later = tuple(stored for stored, token in tokens if is_later(token, end))
     ended = [token for _, token in tokens if not is_later(token, end)]
+    await _require(context, later, "patch", "end")
     sentences = [_end_of(context, stored, f"ended at {format_time(end)}") for stored in later]
     return ExpiryPlan(
         tokens=later,
@@ -151,6 +152,7 @@ async def bring_forward(context: Context, stored: StoredToken, end: datetime) ->
 async def plan_deletion(context: Context, names: Sequence[str], *, force: bool = False) -> TokensPlan:
     """Plan to delete tokens, and so to revoke them. Raises BlockedError."""
     tokens = await _named(context, names)
+    await _require(context, tokens, "delete", "delete")
     return TokensPlan(
         tokens=tuple(tokens),
         warnings=tuple(told for stored in tokens for told in git_warnings_of_object(stored, force=force)),
@@ -172,8 +174,9 @@ def _require_reason(reason: str) -> None:
         raise BlockedError(msg)
 
 
-def _revocation(context: Context, tokens: Sequence[StoredToken], *, reason: str, force: bool) -> RevocationPlan:
+async def _revocation(context: Context, tokens: Sequence[StoredToken], *, reason: str, force: bool) -> RevocationPlan:
     live = tuple(stored for stored in tokens if not stored.body["spec"].get("revoked"))
+    await _require(context, live, "patch", "revoke")
     return RevocationPlan(
         tokens=live,
         reason=reason,
@@ -182,6 +185,13 @@ def _revocation(context: Context, tokens: Sequence[StoredToken], *, reason: str,
         consequences=tuple(_end_of(context, stored, "revoked") for stored in live),
         question="Revoke permanently?" if live else "",
     )
+
+
+async def _require(context: Context, tokens: Sequence[StoredToken], verb: str, what: str) -> None:
+    """Raise BlockedError if whoever asks may not do that to one of them: nobody is asked to confirm what must fail."""
+    for key in (stored.summary.key for stored in tokens):
+        there = replace(context, namespace=key.namespace)
+        await require_right(there, Right(verb, "apitokens", key.name), f"{what} the token {key.name}")
 
 
 async def _named(context: Context, names: Sequence[str]) -> list[StoredToken]:

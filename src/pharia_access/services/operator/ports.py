@@ -53,6 +53,10 @@ class Metrics(Protocol):
         """One token became Ready, so long after its object was created."""
         ...
 
+    def ended_token_deleted(self) -> None:
+        """One token was deleted because it ended long ago."""
+        ...
+
     def malformed(self, kind: Kind) -> None:
         """An object could not be understood."""
         ...

@@ -171,10 +171,18 @@ class TokenReconciler:
             case RemoveOwner(remaining):
                 await self._deletes.wait(token.key.namespace)
                 return self._wrote(await self._cluster.set_owners(token, remaining))
-            case DeleteToken():
+            case DeleteToken(ended=ended):
                 await self._deletes.wait(token.key.namespace)
-                await self._cluster.delete_token(token.key, token.uid)
+                await self._delete(token, ended=ended)
                 return None
+
+    async def _delete(self, token: Token, *, ended: bool) -> None:
+        if not ended:
+            await self._cluster.delete_token(token.key, token.uid)
+            return
+        done = await self._cluster.delete_token(token.key, token.uid, resource_version=token.resource_version)
+        if done.found:
+            self._metrics.ended_token_deleted()
 
     async def _mint(self, token: Token, credential: Credential) -> Token | None:
         self._open_mints[token.key] = token

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -125,7 +126,7 @@ def test_a_credential_may_name_roles_that_grant_nothing() -> None:
     assert faults(credential=replace(CREDENTIAL, roles=roles)) == {
         FindingType.UNKNOWN_ROLE: 'There is no role "studio-usr"; did you mean "studio-user"?'
     }
-    assert faults(credential=elsewhere)[FindingType.UNKNOWN_ROLE] == (
+    assert faults(credential=elsewhere)[FindingType.ROLE_NOT_ALLOWED] == (
         'The role "studio-user" is not allowed in namespace hr.'
     )
 
@@ -176,3 +177,41 @@ def test_findings_come_by_object() -> None:
         ("finance/ci", "token", "NeverUsed"),
         ("finance/invoice-bot", "credential", "UnknownRole"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("days", "changes", "told"),
+    [
+        (6, {}, True),
+        (8, {}, False),
+        pytest.param(6, {"minted_until": NOW + 60 * DAY}, False, id="its end was brought forward"),
+        pytest.param(6, {"issued": NOW - 7 * DAY}, False, id="a short life"),
+        pytest.param(6, {"phase": "Revoked"}, False, id="over"),
+    ],
+)
+def test_a_token_that_ends_soon_without_another_is_told(days: int, changes: dict[str, Any], told: bool) -> None:  # noqa: FBT001
+    end = NOW + days * DAY
+    token = replace(replace(TOKEN, ends=end, minted_until=end), **changes)
+
+    found = faults(token).get(FindingType.ENDS_SOON)
+
+    assert found == ("ends in 6 days, and no other token replaces it: rotate it if it is needed" if told else None)
+
+
+def test_a_token_that_was_replaced_is_not_told_to_end_soon() -> None:
+    end = NOW + DAY
+    old = replace(TOKEN, ends=end, minted_until=end)
+    new = replace(TOKEN, key=ObjectKey("finance", "ci-2"), replaces="ci", created=NOW)
+
+    found = audit([old, new], [CREDENTIAL], {"studio-user": ROLE}, limits=LIMITS, now=NOW)
+
+    assert FindingType.ENDS_SOON not in {finding.type for finding in found}
+
+
+@pytest.mark.parametrize(("name", "meant"), [("invoice-bto", '; did you mean "invoice-bot"?'), ("zzz", "")])
+def test_a_token_that_waits_for_a_misspelt_credential_is_told(name: str, meant: str) -> None:
+    token = TokenSummary(ObjectKey("finance", "ci"), "u", name, NOW, phase="Pending")
+
+    assert faults(token)[FindingType.NO_CREDENTIAL] == (
+        f'waits for the credential "{name}", which does not exist{meant}'
+    )

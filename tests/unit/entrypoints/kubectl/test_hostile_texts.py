@@ -73,6 +73,12 @@ COMMANDS = [
 ]
 
 
+@pytest.fixture(autouse=True)
+def _a_wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On which nothing is wrapped: a hostile text is longer than a harmless one."""
+    monkeypatch.setenv("COLUMNS", "5000")
+
+
 @pytest.fixture
 def written(mocker: MockerFixture, monkeypatch: pytest.MonkeyPatch) -> Callable[[list[Json], str], str]:
     """What a command sends to a terminal, with these objects in the cluster; new names have letters that are known."""

@@ -9,6 +9,7 @@ import pytest
 from pytest_mock import MockerFixture
 
 from pharia_access.domain.administration.collection_state import Unavailable, collection_state
+from pharia_access.domain.administration.own_secret import OwnSecret
 from pharia_access.domain.administration.summaries import TokenSummary
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.reasons import Reason
@@ -39,7 +40,7 @@ def a_cluster(policy: Json | None = None, *, forbidden: set[str] | None = None, 
     return FakeCluster(
         [a_known_role(), credential, token],
         forbidden=forbidden or set(),
-        own_secrets={"taken"},
+        own_secrets={"taken": OwnSecret(ObjectKey("finance", "taken"), "s", "1")},
     )
 
 
@@ -97,7 +98,7 @@ def leaving() -> FakeCluster:
         pytest.param(
             a_cluster(),
             "--to-secret taken",
-            'A Secret "taken" already exists and is not overwritten.',
+            'A Secret "taken" already exists, and this command did not write it: it is not overwritten.',
             "Choose another name.",
             id="a Secret that is there",
         ),

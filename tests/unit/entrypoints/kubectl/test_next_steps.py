@@ -15,6 +15,7 @@ from tests.support.builders.domain_objects import NOW
 
 TOKEN, NEW = ObjectKey("finance", "ci"), ObjectKey("finance", "ci-a1b2c")
 CREDENTIAL = ObjectKey("finance", "invoice-bot")
+SECRET = ObjectKey("finance", "app")
 HERE = "-n finance --context prod"
 
 SENTENCES = [
@@ -54,6 +55,30 @@ SENTENCES = [
     (
         steps.RetryShorter(TOKEN),
         f"To try again with a shorter --expires, first run: kubectl access token delete ci {HERE}",
+    ),
+    (steps.NameOtherSecret(), "Choose another name."),
+    (steps.NameSecretKey(SECRET, "KEY"), "Give --to-secret app/KEY, or choose another name."),
+    (
+        steps.RestartWorkloads(SECRET, ("deployment/a", "statefulset/b"), certain=True),
+        f"To use the new token: kubectl rollout restart deployment/a statefulset/b {HERE}",
+    ),
+    (
+        steps.RestartWorkloads(SECRET, ("deployment/a",)),
+        (
+            "To use the new token (there may be more: you may not list all workloads):"
+            f" kubectl rollout restart deployment/a {HERE}"
+        ),
+    ),
+    (
+        steps.RestartWorkloads(SECRET),
+        (
+            "To use the new token, restart the workloads that read the Secret app:"
+            f" kubectl rollout restart deployment/NAME {HERE}"
+        ),
+    ),
+    (
+        steps.RestartWorkloads(SECRET, certain=True),
+        "No Deployment, StatefulSet or DaemonSet of namespace finance reads the Secret app. Restart what else does.",
     ),
     (steps.ShowToken(TOKEN), f"See: kubectl access token get ci {HERE}"),
     (

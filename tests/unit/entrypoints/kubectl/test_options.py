@@ -37,8 +37,8 @@ def worked(mocker: MockerFixture) -> list[tuple[Any, ...]]:
 def test_the_connection_is_named_before_or_after(worked: list[tuple[Any, ...]], line: str) -> None:
     assert program.run(line.split()) == 0
 
-    ((cli, credential),) = worked
-    assert credential == ""
+    ((cli, credential, phase),) = worked
+    assert (credential, phase) == ("", None)
     assert (cli.namespace, cli.context, cli.user, cli.groups) == ("finance", "prod", "anna", ("a", "b"))
     assert cli.connection() == " --context prod --as anna --as-group a --as-group b"
 

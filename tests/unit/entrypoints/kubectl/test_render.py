@@ -1,56 +1,35 @@
-"""How things are printed: ages, moments, tables."""
+"""How things are printed: tables, fields, objects."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
 
 import pytest
 import yaml
 
 from pharia_access.entrypoints.kubectl import render
-from tests.support.builders.domain_objects import NOW
 
 BODY = {"kind": "ApiToken", "metadata": {"name": "ci", "managedFields": [{"manager": "x"}]}, "spec": {"note": "für"}}
-
-
-@pytest.mark.parametrize(
-    ("ago", "shown"),
-    [
-        (timedelta(seconds=-3), "0s"),
-        (timedelta(), "0s"),
-        (timedelta(seconds=59), "59s"),
-        (timedelta(seconds=61), "1m1s"),
-        (timedelta(minutes=3, seconds=59), "3m59s"),
-        (timedelta(minutes=4, seconds=1), "4m"),
-        (timedelta(minutes=90), "1h30m"),
-        (timedelta(hours=2), "2h"),
-        (timedelta(days=3, hours=4), "3d4h"),
-        (timedelta(days=400), "400d"),
-    ],
-)
-def test_an_age_has_a_unit_or_two(ago: timedelta, shown: str) -> None:
-    assert render.age(NOW - ago, NOW) == shown
-
-
-def test_a_moment_to_come_and_a_moment_gone() -> None:
-    assert render.until(NOW + timedelta(days=5), NOW) == "2026-11-28T12:00:00Z (in 5d)"
-    assert render.until(NOW - timedelta(hours=2), NOW) == "2026-11-23T10:00:00Z (2h ago)"
-    assert render.moment(NOW) == "2026-11-23T12:00:00Z"
-
-
-def test_what_is_not_known_is_left_blank() -> None:
-    assert (render.age(None, NOW), render.until(None, NOW), render.moment(None)) == ("", "", "")
 
 
 def test_a_table_is_left_aligned_and_says_what_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
     render.print_table(["NAME", "N"], [["ci", "007"], ["a-longer-one", ""]])
 
-    assert [line.rstrip() for line in capsys.readouterr().out.splitlines()] == [
+    assert capsys.readouterr().out.splitlines() == [
         "NAME          N",
         "ci            007",
         "a-longer-one  <none>",
+    ]
+
+
+def test_the_gutter_is_two_blanks_whatever_is_longest(capsys: pytest.CaptureFixture[str]) -> None:
+    render.print_table(["CREDENTIAL", "N", "PHASE"], [["ci", "007", "表"], ["bot", "1", "Active"]])
+
+    assert capsys.readouterr().out.splitlines() == [
+        "CREDENTIAL  N    PHASE",
+        "ci          007  表",
+        "bot         1    Active",
     ]
 
 

@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,13 @@ import pyperclip
 import pytest
 from pytest_mock import MockerFixture
 
+from pharia_access.domain.administration.own_secret import OwnSecret, SecretMark
 from pharia_access.domain.administration.summaries import TokenSummary
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.token import TokenText
 from pharia_access.entrypoints.kubectl.failures import RefusedError
 from pharia_access.entrypoints.kubectl.secret_destinations import destination_for
 from pharia_access.entrypoints.kubectl.secret_output import SecretOutput
-from pharia_access.errors import AlreadyExistsError
 from pharia_access.services.administration.destinations import SecretDestination, SecretDestinationError
 from tests.support.builders.domain_objects import NOW, TEXT, TOKEN
 
@@ -31,20 +32,22 @@ class Secrets:
     """A person's own Secrets."""
 
     def __init__(self) -> None:
-        self.stored: dict[tuple[ObjectKey, str], TokenText] = {}
+        self.stored: dict[ObjectKey, tuple[OwnSecret, TokenText]] = {}
 
-    async def require_storable(self, key: ObjectKey, entry: str) -> None:
-        if any(stored == key for stored, _ in self.stored):
-            msg = "it is there"
-            raise AlreadyExistsError(msg)
+    async def inspect_own(self, key: ObjectKey) -> OwnSecret | None:
+        return self.stored[key][0] if key in self.stored else None
 
-    async def store(self, key: ObjectKey, entry: str, text: TokenText) -> None:
-        self.stored[key, entry] = text
+    async def create_own(self, key: ObjectKey, mark: SecretMark, text: TokenText | None) -> None:
+        await self.overwrite_own(OwnSecret(key, "uid", "1"), mark, text)
+
+    async def overwrite_own(self, secret: OwnSecret, mark: SecretMark, text: TokenText | None) -> None:
+        if text is not None:
+            self.stored[secret.key] = replace(secret, mark=mark), text
 
 
 def a_sink(secrets: Secrets | None = None, **secret_output: Any) -> SecretDestination:  # noqa: ANN401 - what Where takes
     """The sink of these options, in the namespace finance."""
-    return destination_for(SecretOutput(**secret_output), secrets or Secrets(), "finance")
+    return destination_for(SecretOutput(**secret_output), secrets or Secrets(), "finance", credential="invoice-bot")
 
 
 async def test_standard_output_has_the_text_alone(capsys: pytest.CaptureFixture[str]) -> None:
@@ -138,16 +141,22 @@ async def test_half_a_file_is_removed(tmp_path: Path, mocker: MockerFixture) -> 
 @pytest.mark.parametrize(
     ("option", "name", "entry"), [("mine", "mine", "token"), ("mine/AA_API_TOKEN", "mine", "AA_API_TOKEN")]
 )
-async def test_a_secret_is_new(option: str, name: str, entry: str, capsys: pytest.CaptureFixture[str]) -> None:
-    secrets = Secrets()
-    sink = a_sink(secrets, secret=option)
-    await sink.check()
-    await sink.put(TOKEN_SUMMARY, TEXT)
-
-    assert secrets.stored == {(ObjectKey("finance", name), entry): TEXT}
-    assert capsys.readouterr().err == f"The secret of ci is in Secret {name}, under {entry}.\n"
-    with pytest.raises(RefusedError, match='A Secret "mine" already exists'):
+async def test_a_secret_is_new_or_written_over(
+    option: str, name: str, entry: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    secrets, key = Secrets(), ObjectKey("finance", name)
+    for token in ("ci", "ci", "ci-2"):
+        sink = a_sink(secrets, secret=option)
         await sink.check()
+        await sink.put(replace(TOKEN_SUMMARY, key=ObjectKey("finance", token)), TEXT)
+
+    secret, text = secrets.stored[key]
+    assert (secret.mark, text) == (SecretMark("invoice-bot", "ci-2", entry), TEXT)
+    assert capsys.readouterr().err.splitlines() == [
+        f"The secret of ci is in Secret {name}, under {entry}.",
+        f"The secret of ci is in Secret {name}, under {entry}.",
+        f"The secret of ci-2 is in Secret {name}, under {entry} in place of ci.",
+    ]
 
 
 async def test_the_clipboard_takes_it(mocker: MockerFixture, capsys: pytest.CaptureFixture[str]) -> None:

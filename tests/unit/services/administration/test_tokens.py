@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -210,3 +211,18 @@ async def test_what_git_declares_is_ended_only_by_force() -> None:
     assert forced.warnings == (
         "spec.revoked of token ci is declared in Git (by Argo CD), which may revert the change.",
     )
+
+
+@pytest.mark.parametrize(
+    ("right", "plan", "sentence"),
+    [
+        ("patch apitokens", lambda at: tokens.plan_revocation(at, ["ci"]), "You may not revoke the token ci"),
+        ("patch apitokens", lambda at: tokens.plan_expiry(at, ["ci"], NOW), "You may not end the token ci"),
+        ("delete apitokens", lambda at: tokens.plan_deletion(at, ["ci"]), "You may not delete the token ci"),
+    ],
+)
+async def test_who_may_not_is_told_before_a_question(right: str, plan: Any, sentence: str) -> None:  # noqa: ANN401
+    objects = FakeObjects(forbidden={right}).put(an_active_token(api_token("finance", "ci")))
+
+    with pytest.raises(BlockedError, match=f"{sentence} in namespace finance"):
+        await plan(context_of(objects))
