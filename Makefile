@@ -41,7 +41,7 @@ BUILD_LOG := $(COVERAGE)/build.log
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help check generate docs demo up down test unit integration oldest matrix coverage lint format bench scale soak chaos attacks attacker fuzz mutants mint-model e2e sbom release plugin plugin-test lock clean control-plane kind manifests
+.PHONY: help check generate docs demo up down test unit integration oldest matrix coverage lint format bench scale soak chaos attacks attacker fuzz mutants mint-model e2e recording sbom release plugin plugin-test lock clean control-plane kind manifests
 
 help: ## List these commands.
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -156,6 +156,9 @@ kind: ## A cluster with real pods, the image, the chart and a token; needs Docke
 	$(KIND_KUBECTL) wait --for=condition=Ready apitokens --all --namespace finance --timeout=60s
 	$(KIND_KUBECTL) get apicredentials,apitokens --all-namespaces
 
+recording: $(READY) control-plane ## Play the session that README shows and draw it: docs/images/recording.svg.
+	@$(PY) -m tools.recording
+
 sbom: $(READY) .local/lock/ready ## Write the bill of materials of what the image holds: dist/sbom.cdx.json.
 	@$(PY) -m tools.bill_of_materials $(if $(IMAGE_PACKAGES),--image-packages $(IMAGE_PACKAGES))
 
@@ -178,7 +181,8 @@ lock: .local/lock/ready ## Pin all dependencies anew after a change; UPGRADE=--u
 	pin runtime pyproject.toml -o requirements/runtime.txt; \
 	pin dev pyproject.toml --extra kubectl --group dev -c requirements/runtime.txt -o requirements/dev.txt; \
 	pin build requirements/build.in -c requirements/dev.txt -o requirements/build.txt; \
-	pin plugin requirements/plugin.in -c requirements/dev.txt -o requirements/plugin.txt; \
+	pin plugin requirements/plugin.in -c requirements/dev.txt -o requirements/plugin.txt \
+		--no-emit-package pygments --no-emit-package markdown-it-py --no-emit-package mdurl; \
 	pin go requirements/go.in -o requirements/go.txt; \
 	pin docs requirements/docs.in -o requirements/docs.txt; \
 	pin gateways requirements/gateways.in -o requirements/gateways.txt; \

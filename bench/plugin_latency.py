@@ -7,10 +7,12 @@ bench/results/plugin.md.
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import random
 import subprocess
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -22,11 +24,15 @@ import psutil
 from bench.bench_cluster import BenchCluster, bench_cluster, say
 from bench.meters import bind_to_cores, machine
 from bench.report import Target, table, targets, write
-from bench.tokens import put_minted
+from bench.tokens import CREDENTIAL, NAMESPACE, Json, put_minted
 from tools.control_plane.processes import inherited_environment
+from tools.control_plane.resources import api_token
+from tools.control_plane.verifiers import start_verifier, write_keyring
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from tools.control_plane.verifiers import RunningVerifier
 
 __all__ = ["main"]
 
@@ -38,14 +44,25 @@ _FILE = Path(__file__).resolve().parent.parent / "dist" / "kubectl-access"
 _FLOOR = "kubectl version --client"
 _HELP = "kubectl access --help"
 _COMPLETION = 'kubectl_complete-access credential get ""'
-_COMMANDS = (_FLOOR, "python -c pass", "kubectl-access --help", _HELP, _COMPLETION)
+_GET = "kubectl get apitokens -A"
+_LIST = "kubectl access token list -A"
+_WHOAMI = "kubectl access whoami --stdin"
+_COMMANDS = (_FLOOR, "python -c pass", "kubectl-access --help", _HELP, _COMPLETION, _GET, _LIST, _WHOAMI)
+_FEW = 10
+_COLLECT = (
+    "get",
+    "secret",
+    f"--namespace={NAMESPACE}",
+    "asked-token",
+    "--output=go-template={{.data.token | base64decode}}",
+)
 _HEAD = """\
 # `kubectl access`: start-up, and a list of {tokens:,} tokens
 
 Written by `python -m bench plugin`: medians of {rounds} shuffled rounds, all commands in the same run, on two cores
 that the API server shares. Byte code is cached, as it is after an installation. "kubectl access" starts kubectl, which
-becomes the plugin; completion of names starts kubectl, which asks the API server. "single file" is dist/kubectl-access
-where it was built, unpacked before.
+becomes the plugin; completion of names starts kubectl, which asks the API server. Lists are of {few} tokens.
+"single file" is dist/kubectl-access where it was built, unpacked before.
 
 {machine}
 
@@ -74,11 +91,16 @@ def main() -> int:
     about = machine(cores)
     with bench_cluster() as place:
         env = _environment(place)
-        started = _start_up(env)
+        with _asked(place) as (text, verifier):
+            template = place.delivered_token()
+            _put(place, template, [f"few-{number}" for number in range(_FEW - 2)])
+            started = _start_up({**env, "VERIFIER_URL": f"http://127.0.0.1:{verifier.port}"}, text)
         count = int(os.environ.get("BENCH_TOKENS", "10000"))  # noqa: TID251 - a benchmark's own setting
-        _put(place, count)
+        _put(place, template, [f"token-{number:05}" for number in range(count)])
         lists = [_run_watched(["kubectl-access", "token", "list", "-A"], env) for _ in range(LISTS)]
-    write("plugin", _HEAD.format(tokens=count, rounds=ROUNDS, machine=about) + _results(started, lists, count))
+    write(
+        "plugin", _HEAD.format(tokens=count, rounds=ROUNDS, few=_FEW, machine=about) + _results(started, lists, count)
+    )
     return 0
 
 
@@ -89,31 +111,50 @@ def _environment(place: BenchCluster) -> dict[str, str]:
     return {**own, "PATH": f"{_SCRIPTS}:{place.control_plane.bin}:{own['PATH']}", "KUBECONFIG": kubeconfig}
 
 
-def _start_up(env: Mapping[str, str]) -> dict[str, list[Start]]:
+@contextmanager
+def _asked(place: BenchCluster) -> Iterator[tuple[Path, RunningVerifier]]:
+    """A token's text in a file, and the verifier that knows it."""
+    run, text = place.control_plane.kubectl, place.root / "text"
+    with place.operator("minting"):
+        run(
+            "apply", "--filename=-", stdin=json.dumps(api_token(NAMESPACE, "asked", credentialRef={"name": CREDENTIAL}))
+        )
+        run("wait", f"--namespace={NAMESPACE}", "--for=condition=Ready", "apitoken/asked", "--timeout=20s")
+        text.write_text(run(*_COLLECT).stdout, encoding="utf-8")
+    write_keyring(place.control_plane, place.root / "verifier" / "keyring")
+    verifier = start_verifier(place.control_plane, place.root / "verifier")
+    try:
+        verifier.wait_until_ready()
+        yield text, verifier
+    finally:
+        verifier.process.stop()
+
+
+def _start_up(env: Mapping[str, str], text: Path) -> dict[str, list[Start]]:
     commands = {command: ["sh", "-c", f"exec {command}"] for command in _COMMANDS}
     if _FILE.exists():
         commands["single file --help"] = [str(_FILE), "--help"]
     say(f"start-up of {len(commands)} commands, {ROUNDS} rounds")
     starts: dict[str, list[Start]] = {name: [] for name in commands}
     for argv in commands.values():  # byte code, the file's unpacking, the system's cache
-        _run(argv, env)
+        _run(argv, env, text)
     for _ in range(ROUNDS):
         for name in random.sample(list(commands), len(commands)):
-            starts[name].append(_run(commands[name], env))
+            starts[name].append(_run(commands[name], env, text))
     return starts
 
 
-def _put(place: BenchCluster, count: int) -> None:
-    say(f"putting {count:,} tokens there")
-    names = [f"token-{number:05}" for number in range(count)]
-    asyncio.run(put_minted(place.server, place.delivered_token(), names))
+def _put(place: BenchCluster, template: Json, names: list[str]) -> None:
+    say(f"putting {len(names):,} tokens there")
+    asyncio.run(put_minted(place.server, template, names))
 
 
-def _run(argv: Sequence[str], env: Mapping[str, str]) -> Start:
-    """Run to the end, its output thrown away. Raises subprocess.CalledProcessError."""
-    began = perf_counter()
-    child = subprocess.Popen(argv, env=dict(env), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(child.pid, 0)
+def _run(argv: Sequence[str], env: Mapping[str, str], text: Path) -> Start:
+    """Run to the end, the file as its input, its output thrown away. Raises subprocess.CalledProcessError."""
+    with text.open("rb") as words:
+        began = perf_counter()
+        child = subprocess.Popen(argv, env=dict(env), stdin=words, stdout=subprocess.DEVNULL)
+        _, status, usage = os.wait4(child.pid, 0)
     seconds = perf_counter() - began
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode:
@@ -144,6 +185,8 @@ def _results(started: Mapping[str, Sequence[Start]], lists: Sequence[Run], count
     verdicts = [
         Target(f"`{_HELP}`, ms", middle[_HELP], at_most=300),
         Target(f"`{_COMPLETION}`, ms", middle[_COMPLETION], at_most=300),
+        Target(f"`{_LIST}` of {_FEW}, ms", middle[_LIST], at_most=350),
+        Target(f"`{_WHOAMI}`, ms", middle[_WHOAMI], at_most=350),
         Target(f"`kubectl access token list -A` of {count:,}, s", median(run.seconds for run in lists), at_most=5),
         Target("its resident memory at most, MiB", max(run.mib for run in lists), at_most=150),
     ]

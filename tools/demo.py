@@ -19,6 +19,7 @@ from tools.control_plane.installation import NAMESPACE, OPERATOR_ACCOUNT, wait_u
 from tools.control_plane.operators import start_operator
 from tools.control_plane.plane import ControlPlane
 from tools.control_plane.processes import ProcessError
+from tools.demo_commands import path_of_reader
 from tools.demo_gateway import DemoGateway, open_demo_gateway
 from tools.demo_runner import DemoRunner, StoryError, wants_color
 from tools.demo_story import tell_of_tokens
@@ -66,7 +67,7 @@ def main() -> int:
 def _environment(root: Path) -> dict[str, str]:
     """The programs of this control plane, and nothing of whoever runs the demo."""
     home = root / "control-plane"
-    return {"PATH": f"{home / 'bin'}:/usr/bin:/bin", "HOME": str(home), "KUBECONFIG": str(home / "kubeconfig")}
+    return {"PATH": path_of_reader(home / "bin"), "HOME": str(home), "KUBECONFIG": str(home / "kubeconfig")}
 
 
 def _tell(story: DemoRunner, root: Path) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 from tools.demo_runner import DemoRunner
 
-__all__ = ["EVENTS", "MESSAGE_OF", "TEXT_OF", "mint_token", "set_roles"]
+__all__ = ["EVENTS", "MESSAGE_OF", "TEXT_OF", "mint_token", "path_of_reader", "set_roles"]
 
 MANIFEST = """\
 kubectl apply -f - <<'END'
@@ -22,6 +25,11 @@ EVENTS = (
     "kubectl get events --sort-by=.metadata.resourceVersion"
     " -o custom-columns=ABOUT:.involvedObject.name,REASON:.reason,MESSAGE:.message"
 )
+
+
+def path_of_reader(programs: Path) -> str:
+    """PATH of whoever types the story's commands: the control plane's programs, `kubectl access`, the system's."""
+    return f"{programs}:{Path(sys.executable).parent}:/usr/bin:/bin"
 
 
 def mint_token(story: DemoRunner, name: str, *, description: str, ttl: str) -> None:

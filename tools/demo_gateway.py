@@ -83,9 +83,12 @@ def _through(gateway: real_gateways.Gateway, text: str) -> tuple[int, list[str]]
     return passage.status, ["(the service behind sees)", *seen]
 
 
-def ask(story: DemoRunner, demo_gateway: DemoGateway, text: str, *, expect: int) -> None:
-    """Ask until the answer is the expected one, ten seconds at most; it is the first, but for the machine's haste."""
-    story.show(f'curl -i -H "Authorization: Bearer $TOKEN" "{demo_gateway.url}"')
+def ask(story: DemoRunner, demo_gateway: DemoGateway, text: str, *, expect: int, shown: str = "$TOKEN") -> None:
+    """Ask until the answer is the expected one, ten seconds at most; it is the first, but for the machine's haste.
+
+    `shown`: what stands for the token on screen.
+    """
+    story.show(f'curl -i -H "Authorization: Bearer {shown}" "{demo_gateway.url}"')
     began = time.monotonic()
     status, lines = demo_gateway.ask(text)
     while status != expect and time.monotonic() - began < _AT_ONCE_SECONDS:

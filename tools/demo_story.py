@@ -1,4 +1,4 @@
-"""The story of tokens that the demo tells, chapters 3 to 10: from roles to the end of a credential.
+"""The story of tokens that the demo tells, chapters 3 to 13: from roles to the end of a credential.
 
 Told on any cluster that has the chart and a verifier to ask: the demo's, and that of the tests with real pods.
 """
@@ -13,6 +13,7 @@ from pharia_access.domain import argon2id, token
 from tools.control_plane.processes import wait_until
 from tools.demo_commands import EVENTS, MESSAGE_OF, TEXT_OF, mint_token, set_roles
 from tools.demo_gateway import DemoGateway, ask
+from tools.demo_plugin import tell_of_the_plugin
 from tools.demo_runner import DemoRunner, StoryError
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def tell_of_tokens(story: DemoRunner, control_plane: ControlPlane, demo_gateway:
     _roles_edited(story, demo_gateway, text)
     _expiring(story)
     _revoked(story, control_plane, demo_gateway)
+    tell_of_the_plugin(story, demo_gateway)
     _everything_gone(story)
 
 
@@ -58,6 +60,7 @@ def _first_token(story: DemoRunner) -> str:
         "dies with this API server, in a minute.)"
     )
     text = story.run(TEXT_OF.format(name="invoice-bot-ci-token"), expect="pharia_")
+    story.say("Below, $TOKEN stands for this text.")
     story.say("Whoever has read it deletes the Secret, so that nobody else can. The operator notices.")
     story.run("kubectl delete secret invoice-bot-ci-token")
     story.run("kubectl get secret invoice-bot-ci-token", expect="not found", refused=True)
@@ -97,14 +100,17 @@ def _asked(story: DemoRunner, demo_gateway: DemoGateway, text: str) -> None:
     story.chapter("6. Is it good, and what may it do?")
     story.say("A gateway asks the verifier before it lets a request pass, here for the role studio-user too.")
     ask(story, demo_gateway, text, expect=200)
-    ask(story, demo_gateway, f"{text[:-1]}~", expect=401)
+    story.say("The same text with another last character is no token:")
+    ask(story, demo_gateway, f"{text[:-1]}~", expect=401, shown="${TOKEN%?}~")
 
 
 def _roles_edited(story: DemoRunner, demo_gateway: DemoGateway, text: str) -> None:
     story.chapter("7. Roles edited")
     story.say("Roles belong to the credential. Changing them changes what each of its tokens may do; no new token.")
     set_roles(story, '["assistant-user"]')
+    story.say("The token is good, but it has not the role any more that the gateway asks for:")
     ask(story, demo_gateway, text, expect=403)
+    story.say("With the role back, the same request passes again:")
     set_roles(story, '["studio-user"]')
     ask(story, demo_gateway, text, expect=200)
     story.run("kubectl get apicredentials,apitokens", expect="Active")
@@ -130,9 +136,11 @@ def _revoked(story: DemoRunner, control_plane: ControlPlane, demo_gateway: DemoG
     mint_token(story, "invoice-bot-laptop", description="somebody's laptop", ttl="24h")
     secret = control_plane.kubectl("get", "secret", "invoice-bot-laptop-token", "--namespace=finance", "--output=json")
     text = base64.b64decode(json.loads(secret.stdout)["data"]["token"]).decode()
-    ask(story, demo_gateway, text, expect=200)
+    story.show(f"LAPTOP=$({TEXT_OF.format(name='invoice-bot-laptop-token')})")
+    ask(story, demo_gateway, text, expect=200, shown="$LAPTOP")
+    story.say("Revoked, it is refused in the next request:")
     story.run("""kubectl patch apitoken invoice-bot-laptop --type=merge -p '{"spec":{"revoked":true}}'""")
-    ask(story, demo_gateway, text, expect=401)
+    ask(story, demo_gateway, text, expect=401, shown="$LAPTOP")
     story.run("kubectl wait --for=jsonpath='{.status.phase}'=Revoked apitoken/invoice-bot-laptop --timeout=20s")
     story.say("Its Secret is gone with it. And there is no way back:")
     story.run("kubectl get secret invoice-bot-laptop-token", expect="not found", refused=True)
@@ -147,9 +155,8 @@ def _revoked(story: DemoRunner, control_plane: ControlPlane, demo_gateway: DemoG
 
 
 def _everything_gone(story: DemoRunner) -> None:
-    story.chapter("10. The credential deleted, and everything under it")
-    story.run("kubectl get apicredentials,apitokens", expect="invoice-bot-ci")
+    story.chapter("13. The credential deleted, and everything under it")
+    names = story.run("kubectl get apitokens -o name", expect="invoice-bot-ci").split()
     story.run("kubectl delete apicredential invoice-bot")
-    names = " ".join(f"apitoken/invoice-bot-{name}" for name in ("ci", "trial", "laptop"))
-    story.run(f"kubectl wait --for=delete {names} --timeout=30s")
+    story.run(f"kubectl wait --for=delete {' '.join(names)} --timeout=30s")
     story.run("kubectl get apicredentials,apitokens,secrets", expect="No resources found")

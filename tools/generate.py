@@ -17,6 +17,7 @@ from tools import (
     decisions,
     kubectl_reference,
     owners,
+    recording,
     render_manifests,
     settings_reference,
     sync_chart,
@@ -53,6 +54,7 @@ GENERATORS = (
     Generator(".github/CODEOWNERS, MAINTAINERS.md and the contacts", owners.write_all),
     Generator("manifests/pharia-access.yaml", render_manifests.main, needs_control_plane=True),
     Generator("docs/tutorial/kubectl-access.md (what the commands print)", transcript.main, needs_control_plane=True),
+    Generator("docs/images/recording.svg (a session at a terminal)", recording.main, needs_control_plane=True),
 )
 
 

@@ -25,7 +25,7 @@ from tools.go_toolchain import BuildError, find_go, go_environment, say
 from tools.program_cache import cache_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 __all__ = ["GoModule"]
 
@@ -85,7 +85,9 @@ class GoModule:
         self.binaries.mkdir(parents=True, exist_ok=True)
         say(f"building {', '.join(programs)} with {go}; the first time takes about {self.minutes} minutes on two cores")
         with tempfile.TemporaryDirectory(dir=self.binaries.parent, prefix="build-") as folder:
-            _run_with_progress([go, "build", "-v", "-o", folder, *self.flags, *programs.values()], self.source)
+            _run_with_progress(
+                [go, "build", "-v", "-o", folder, *self.flags, *programs.values()], self.source, programs.values()
+            )
             for name in programs:
                 Path(folder, self.built_as.get(name, name)).replace(self.binaries / name)
 
@@ -132,6 +134,7 @@ class _Progress:
 
     packages: int = 0
     downloads: int = 0
+    total: int = 0
     other: list[str] = field(default_factory=list)
 
     def read(self, line: str) -> None:
@@ -142,10 +145,18 @@ class _Progress:
         else:
             self.other.append(line)
 
+    def told(self) -> str:
+        """How far it is; a package that an earlier build left in Go's cache is not compiled again, nor counted."""
+        share = f" of {self.total}" if self.total else ""
+        percent = f" ({min(99, 100 * self.packages // self.total)} %)" if self.total else ""
+        return f"{self.downloads} modules downloaded, {self.packages}{share} packages compiled{percent}"
 
-def _run_with_progress(command: list[str], folder: Path) -> None:
+
+def _run_with_progress(command: list[str], folder: Path, packages: Iterable[str]) -> None:
     started = time.monotonic()
     progress = _Progress()
+    listing = [command[0], "list", "-deps", *packages]
+    threading.Thread(target=_count, args=(progress, listing, folder), daemon=True).start()
     with subprocess.Popen(
         command,
         cwd=folder,
@@ -164,15 +175,20 @@ def _run_with_progress(command: list[str], folder: Path) -> None:
     say(f"built in {time.monotonic() - started:.0f} s")
 
 
+def _count(progress: _Progress, command: list[str], folder: Path) -> None:
+    """Find out how many packages there are, beside the build."""
+    listed = subprocess.run(
+        command, cwd=folder, env=go_environment(), capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+    )
+    progress.total = len(listed.stdout.splitlines())
+
+
 def _watch(build: subprocess.Popen[str], progress: _Progress, started: float) -> None:
     """Tell how far it is until it ends; whatever breaks off ends the build."""
     try:
         while not _ended(build):
             _check_deadline(started)
-            say(
-                f"still building: {time.monotonic() - started:.0f} s so far, {progress.downloads} modules"
-                f" downloaded, {progress.packages} packages compiled"
-            )
+            say(f"still building: {time.monotonic() - started:.0f} s so far, {progress.told()}")
     except BaseException:
         build.terminate()
         raise

@@ -100,7 +100,7 @@ def _gather(library: Path, platform_name: str, version: str) -> None:
     """Lay what one Python needs over what is there."""
     target = library.with_name(f"{library.name}-{version}")
     choice = ["--python-platform", platform_name, "--python-version", version, "--only-binary", ":all:"]
-    _install(target, *choice, "--require-hashes", "-r", str(_ROOT / "requirements" / "plugin.txt"))
+    _install(target, *choice, "--no-deps", "--require-hashes", "-r", str(_ROOT / "requirements" / "plugin.txt"))
     shutil.copytree(target, library, dirs_exist_ok=True, copy_function=_link)
 
 

@@ -25,7 +25,7 @@ from tools.control_plane.verifiers import RunningVerifier, start_verifier, write
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["PAGE", "environment", "main", "masked", "play"]
+__all__ = ["PAGE", "environment", "main", "masked", "play", "running"]
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "tutorial" / "kubectl-access.md"
 
@@ -40,6 +40,8 @@ _MASKS = (
     (re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"), "TIME"),
     (re.compile(r"\b\d+[dhms](?:\d+[hms])?\b"), "AGE"),
     (re.compile(r"never seen in use|last used [a-z0-9 ]+ ago"), "USE"),
+    (re.compile(r"can be collected until TIME|collected at TIME, or [a-z ]+"), "COLLECTED"),
+    (re.compile(r"Parts of Kubernetes itself: \d+"), "PARTS"),
     (re.compile(r" {2,}"), "  "),
 )
 
@@ -57,7 +59,7 @@ def main() -> int:
         root = Path(folder)
         with ControlPlane.start(root / "control-plane") as control_plane:
             install(control_plane)
-            with _running(control_plane, root) as verifier:
+            with running(control_plane, root) as verifier:
                 env = environment(control_plane, root / "home", verifier.url)
                 played = play(page, env)
     if masked(played) != masked(page):
@@ -66,7 +68,7 @@ def main() -> int:
 
 
 @contextmanager
-def _running(control_plane: ControlPlane, root: Path) -> Iterator[RunningVerifier]:
+def running(control_plane: ControlPlane, root: Path) -> Iterator[RunningVerifier]:
     """The operator, and a verifier with its keyring."""
     with ExitStack() as started:
         operator = start_operator(control_plane, root / "operator")

@@ -92,12 +92,13 @@ class ApiError(AccessError):
 
     Attributes:
         status: of HTTP; None where no answer came.
-        said: the API server's own words, for a person; cut to 1,024 characters, and empty where they may hold a Secret.
+        server_message: the API server's own words, for a person, cut to 1,024 characters; empty where they may
+            hold a Secret.
         unknown_field: the field of ours that its CRD does not know, where it says so.
     """
 
     status: int | None = None
-    said: str = ""
+    server_message: str = ""
     unknown_field: str = ""
 
 

@@ -44,6 +44,7 @@ _LONGEST = (
     "test_mint_model",
     "test_operator_load",
     "test_operator_parts",
+    "test_documents_of_installation",
     "test_documents",
     "test_chaos",
     "test_chart_lifecycle",

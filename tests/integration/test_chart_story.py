@@ -25,6 +25,7 @@ from tools.control_plane.operators import rotate_keyring
 from tools.control_plane.plane import ControlPlane
 from tools.control_plane.processes import wait_until
 from tools.control_plane.workspace import Workspace
+from tools.demo_commands import path_of_reader
 from tools.demo_gateway import straight
 from tools.demo_runner import DemoRunner
 from tools.demo_story import tell_of_tokens
@@ -107,7 +108,7 @@ def tell_as_the_demo_does(release: Release) -> None:
     """Every chapter about tokens, with a person's commands."""
     kubeconfig = release.root / "kubeconfig"  # a copy, since the person chooses a namespace in it
     shutil.copy(release.control_plane.kubeconfig, kubeconfig)
-    env = {"PATH": f"{release.control_plane.bin}:/usr/bin:/bin", "HOME": str(release.root)}
+    env = {"PATH": path_of_reader(release.control_plane.bin), "HOME": str(release.root)}
     story = DemoRunner(cwd=ROOT, env={**env, "KUBECONFIG": str(kubeconfig)}, color=False)
     tell_of_tokens(story, release.control_plane, straight(release.verifier), written=release.root)
 

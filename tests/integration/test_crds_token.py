@@ -6,12 +6,15 @@ from typing import Any
 
 import pytest
 
+from tests.support.builders.domain_objects import TEXT
 from tools.control_plane.api import APPLY, JSON_PATCH, Api
 from tools.control_plane.resources import api_token
 
 DATE = "must be a real date and time from 2020 to 2199, with whole seconds and a zone, such as 2027-01-31T00:00:00Z"
 TTL = "must be a duration from 1s to 8784h (366 days) in hours, minutes and seconds, such as"
 WINDOW = "must be a duration from 1m to 24h in hours, minutes and seconds, such as 1h or 90m"
+WITH_REASON = {"revoked": True, "revocationReason": "in a public log"}
+ONE_LINE = "must be one line without control characters"
 REVOKED = "revocation is permanent: keep revoked at true; for a new token create another ApiToken"
 KEPT_TTL = "ttl cannot be set, changed or removed after creation: to end the token sooner set expiresAt"
 KEPT_DELIVERY = "delivery cannot be set, changed or removed after creation: the token is delivered once"
@@ -137,6 +140,8 @@ def test_a_token_is_refused(admin: Api, spec: Json, message: str) -> None:
         pytest.param({}, {"revoked": False}, id="not revoked, in so many words"),
         pytest.param({"revoked": False}, {"revoked": True}, id="revoked after all"),
         pytest.param({"revoked": False}, {"revoked": None}, id="no word about it any more"),
+        pytest.param({}, {"revoked": True, "revocationReason": "in a public log"}, id="revoked with a reason"),
+        pytest.param({"revoked": True}, {"revocationReason": "Lärm, 100 %"}, id="a reason afterwards"),
         pytest.param({"revoked": True}, {"expiresAt": "2020-01-01T00:00:00Z"}, id="an end for a revoked one"),
         pytest.param({"ttl": "720h"}, {"ttl": "720h"}, id="the same ttl again"),
     ],
@@ -153,6 +158,19 @@ def test_a_change_of_a_token_is_accepted(admin: Api, namespace: str, before: Jso
     [
         pytest.param({"revoked": True}, {"revoked": False}, REVOKED, id="revocation is taken back"),
         pytest.param({"revoked": True}, {"revoked": None}, REVOKED, id="revocation is unset"),
+        pytest.param(
+            WITH_REASON, {"revocationReason": "another"}, "revocationReason cannot be changed", id="its reason"
+        ),
+        pytest.param(WITH_REASON, {"revocationReason": None}, "revocationReason cannot be removed", id="no reason"),
+        pytest.param({}, {"revocationReason": "x"}, "revocationReason is for a revoked token", id="a reason alone"),
+        pytest.param({"revoked": True}, {"revocationReason": "a\nb"}, ONE_LINE, id="two lines"),
+        pytest.param({"revoked": True}, {"revocationReason": "a\x1b[2J"}, ONE_LINE, id="an escape"),
+        pytest.param({"revoked": True}, {"revocationReason": "a\u2028b"}, ONE_LINE, id="a line separator"),
+        pytest.param({"revoked": True}, {"revocationReason": "x" * 257}, "256", id="a long reason"),
+        pytest.param({"revoked": True}, {"revocationReason": ""}, "at least 1", id="an empty reason"),
+        pytest.param(
+            {"revoked": True}, {"revocationReason": TEXT.reveal()}, "must not hold a token's text", id="a token"
+        ),
         pytest.param({}, {"ttl": "720h"}, KEPT_TTL, id="a ttl is set"),
         pytest.param({"ttl": "720h"}, {"ttl": None}, KEPT_TTL, id="a ttl is unset"),
         pytest.param({"ttl": "720h"}, {"ttl": "721h"}, KEPT_TTL, id="a ttl is changed"),

@@ -2,154 +2,33 @@
 
 from __future__ import annotations
 
-import os
 import re
-import sys
-from dataclasses import dataclass, field
-from itertools import chain
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.charts.chart_release import Release
-from tests.support.documents.console_blocks import ROOT, Block, Command, blocks, saved_files
+from tests.support.documents.console_blocks import Command
+from tests.support.documents.desk import Desk, adapted, open_desk
 from tests.support.documents.followed_pages import FOLLOWED, Followed
-from tests.support.documents.page_reader import PageReader
-from tests.support.documents.stand_in_node import stand_in_node
-from tools.control_plane.plane import ControlPlane
-from tools.debian_programs import MissingProgramError, find_program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_INSTALLS = re.compile(r"\bhelm (?:upgrade --)?install\b|\bkubectl apply -k manifests\b")
-_BUILD = "install --quiet --dry-run --no-deps --no-build-isolation"
-_DEVELOPERS_PROGRAMS = {
-    "make": 'exec /usr/bin/make --dry-run "$@" >/dev/null',  # that there is such a target
-    "pipx": f'test "$1" = install && exec {sys.executable} -m pip {_BUILD} "$2"',
-    "python-of-the-project": f'cd {ROOT}; test -e "$3" || test -e "$(echo "$2" | tr . /).py"',
-}
-"""What a developer runs takes minutes; here it is looked up only."""
 NOTES_READER = Followed("NOTES", replaced=(("NAMESPACE", "finance"), ("USER", "ada")))
 MAY_MINT = "kubectl auth can-i create apicredentials.access.pharia.ai --subresource=token"
-_UNHURRIED = {
-    "PHARIA_ACCESS_DEFAULT_WINDOW": "1h",
-    "PHARIA_ACCESS_PENDING_BOUND": "1h",
-    "PHARIA_ACCESS_WARN_BEFORE": "72h",
-}
-
-
-@dataclass(slots=True)
-class Desk:
-    """Where readers sit: a cluster, its release, and a folder for each page."""
-
-    release: Release
-    root: Path
-    installed: bool = False
-    pages: int = field(default=0)
-
-    def log(self, component: str) -> Path | None:
-        """Where a component's program writes."""
-        return next(iter(sorted(self.root.glob(f"release/*/{component}/{component}.log"), reverse=True)), None)
-
-    def prepare(self, *, empty: bool) -> None:
-        """Have the release in the cluster and its programs running, or nothing of it."""
-        if empty:
-            self.release.remove()
-            self.installed = False
-        elif not self.installed:
-            self.release.install()
-            self.start()
-
-    def keep_up_with(self, command: Command) -> None:
-        """Start the programs after an installation, and end them after its end, as pods would."""
-        if _INSTALLS.search(command.text) and not self.installed:
-            self.start()
-        if "helm uninstall" in command.text:
-            self.release.stop()
-            self.installed = False
-
-    def start(self) -> None:
-        """Start the programs that the pods would be."""
-        self.release.start(_UNHURRIED)
-        self.installed = True
-
-    def seat(self) -> PageReader:
-        """A reader with a home, the project's files, and the programs of the control plane."""
-        self.pages += 1
-        home = self.root / f"reader-{self.pages}"
-        (home / "project" / ".local").mkdir(parents=True)
-        for path in ROOT.iterdir():
-            if not path.name.startswith(".") and path.name != "dist":
-                (home / "project" / path.name).symlink_to(path)
-        (home / "project" / ".venv" / "bin").mkdir(parents=True)
-        (home / "project" / ".venv" / "bin" / "python").symlink_to(self.root / "bin" / "python-of-the-project")
-        kubeconfig = home / "kubeconfig"
-        kubeconfig.write_bytes(self.release.control_plane.kubeconfig.read_bytes())
-        (home / "notes").mkdir()
-        environment = {"PATH": self._path(), "HOME": str(home), "KUBECONFIG": str(kubeconfig), "LANG": "C.UTF-8"}
-        if self.installed:
-            environment["VERIFIER_URL"] = self.release.verifier.url
-        return PageReader(environment, home / "project", home / "notes")
-
-    def _path(self) -> str:
-        ours = (self.root / "bin", self.release.control_plane.bin, Path(sys.executable).parent, "/usr/bin", "/bin")
-        return os.pathsep.join(map(str, ours))
 
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    root = tmp_path_factory.mktemp("documents")
-    (root / "release").mkdir()
-    (root / "bin").mkdir()
-    for name, does in _DEVELOPERS_PROGRAMS.items():
-        program = root / "bin" / name
-        program.write_text(f"#!/bin/sh\n{does}\n")
-        program.chmod(0o755)
-    try:
-        (root / "bin" / "jq").symlink_to(find_program("jq"))
-    except MissingProgramError as error:
-        pytest.skip(str(error))
-    with ControlPlane.start(root / "control-plane") as control_plane:
-        desk = Desk(Release(control_plane, root / "release"), root)
-        with stand_in_node(control_plane, desk.log):
-            yield desk
-        desk.release.stop()
+    with open_desk(tmp_path_factory.mktemp("documents")) as opened:
+        yield opened
 
 
 @pytest.mark.parametrize("followed", FOLLOWED, ids=lambda each: f"{each.page}{list(each.blocks) or ''}")
 def test_a_page_s_commands_do_what_it_says(desk: Desk, followed: Followed) -> None:
-    desk.prepare(empty=followed.empty)
-    with desk.seat() as reader:
-        save(reader.folder, followed.page)
-        for command in map(Command, followed.given):
-            reader.follow(command)
-        for command in chain.from_iterable(block.commands for block in chosen(followed)):
-            reader.follow(adapted(command, followed))
-            desk.keep_up_with(command)
+    desk.follow(followed)
 
-
-def chosen(followed: Followed) -> list[Block]:
-    """The blocks to follow, without those that cannot be."""
-    found = blocks(followed.page)
-    numbers = followed.blocks or range(len(found))
-    return [found[n] for n in numbers if not found[n].reason]
-
-
-def save(folder: Path, page: str) -> None:
-    """Write the files that the page tells to write, and those that `make up` would."""
-    (folder / ".local" / "env").write_text(":\n")
-    for name, text in saved_files(page).items():
-        (folder / name).write_text(text)
-
-
-def adapted(command: Command, followed: Followed) -> Command:
-    """The command with the reader's own names."""
-    text = command.text
-    for word, name in followed.replaced:
-        text = text.replace(word, name)
-    return Command(text, command.shown if followed.compared else "")
+    assert desk.pages
 
 
 def test_the_steps_of_the_notes_let_a_person_use_a_role_and_mint(desk: Desk) -> None:
@@ -159,10 +38,8 @@ def test_the_steps_of_the_notes_let_a_person_use_a_role_and_mint(desk: Desk) -> 
     with desk.seat() as reader:
         for command in noted_commands(noted):
             reader.follow(adapted(command, NOTES_READER))
-        reader.follow(
-            Command("kubectl auth can-i bind apiroles.access.pharia.ai/studio-user -n finance --as ada", "yes")
-        )
-        reader.follow(Command(f"{MAY_MINT} -n finance --as ada", "yes"))
+        reader.follow(Command("kubectl auth can-i bind apiroles.access.pharia.ai/studio-user -n finance --as ada"))
+        reader.follow(Command(f"{MAY_MINT} -n finance --as ada"))
 
 
 def noted_commands(noted: str) -> list[Command]:

@@ -131,9 +131,9 @@ async def test_a_credentials_status_is_written(workspace: Workspace, cluster: Ku
 async def test_an_object_that_is_not_understood_is_told_once(workspace: Workspace, cluster: KubeCluster) -> None:
     await a_live_token(workspace, cluster)
     found = invalid_object("ApiToken", stored(workspace), "spec.ttl: no")
-    await cluster.write_malformed_status(found, now=now())
+    await cluster.write_invalid_status(found, now=now())
     told = stored(workspace)
-    await cluster.write_malformed_status(invalid_object("ApiToken", told, "spec.ttl: no"), now=now())
+    await cluster.write_invalid_status(invalid_object("ApiToken", told, "spec.ttl: no"), now=now())
 
     assert condition(told, "Ready")["reason"] == "InvalidSpec"
     assert condition(told, "Stalled")["status"] == "True"
@@ -146,8 +146,8 @@ async def test_an_object_that_changed_meanwhile_is_looked_at_anew(workspace: Wor
     await cluster.write_token_status(token, a_mint(token))
 
     with pytest.raises(ConflictError):
-        await cluster.write_malformed_status(found, now=now())
+        await cluster.write_invalid_status(found, now=now())
 
 
 async def test_a_role_has_no_status_to_tell_on(cluster: KubeCluster) -> None:
-    await cluster.write_malformed_status(invalid_object("ApiRole", {"metadata": {"name": "nothing"}}, "why"), now=now())
+    await cluster.write_invalid_status(invalid_object("ApiRole", {"metadata": {"name": "nothing"}}, "why"), now=now())

@@ -138,7 +138,7 @@ def test_without_an_operator_it_says_so_and_is_finished_when_there_is_one(place:
     finished = place.plugin.obey(next_command(answer))
 
     assert answer.status == 1
-    assert "Error: Token early is not minted yet: no operator has seen the token yet.\n" in answer.stderr
+    assert "Error: Token early is not minted yet: no operator has seen the token yet (does one run? " in answer.stderr
     assert_handed_over_once(place, "early", answer, finished)
 
 

@@ -10,6 +10,7 @@ from tests.support.builders.domain_objects import TEXT
 
 if TYPE_CHECKING:
     from tests.support.kubectl.plugin_runner import Plugin
+    from tests.support.kubectl.rbac_users import RbacUsers
     from tools.control_plane.workspace import Workspace
 
 pytestmark = pytest.mark.usefixtures("operator")
@@ -22,7 +23,7 @@ def test_a_leaked_token_is_found_and_revoked_by_its_text(workspace: Workspace, p
 
     found = plugin.run("token", "whois", "--stdin", "-o", "name", stdin=f'AA_API_TOKEN="{secret[:-9]}\n')
     shown = plugin.run("token", "whois", "--stdin", stdin=secret)
-    revoked = plugin.run("token", "revoke", "--stdin", "--yes", stdin=secret)
+    revoked = plugin.run("token", "revoke", "--stdin", "--yes", "--reason", "in a public log", stdin=secret)
     again = plugin.run("token", "revoke", "--stdin", "--yes", stdin=secret)
 
     assert found.stdout == "apitoken.access.pharia.ai/ci\n"
@@ -33,7 +34,28 @@ def test_a_leaked_token_is_found_and_revoked_by_its_text(workspace: Workspace, p
     )
     assert (again.status, again.stderr) == (0, "token ci is already revoked\n")
     workspace.until_outcome("ci", "Revoked", "Revoked")
-    assert secret not in "".join(answer.everything for answer in (found, shown, revoked, again))
+    after = plugin.run("token", "whois", secret.split("_")[1])
+    assert "by kubectl-access: in a public log\n" in after.stdout
+    assert "token revoke" not in after.stderr
+    assert secret not in "".join(answer.everything for answer in (found, shown, revoked, again, after))
+
+
+def test_whoever_manages_a_namespace_is_told_who_may_read_there_and_what_is_unseen(
+    workspace: Workspace, plugin: Plugin, rbac_users: RbacUsers
+) -> None:
+    """Bindings of the cluster are not theirs to list, nor what a ClusterRole allows."""
+    ada, ed = rbac_users.admin("ada"), rbac_users.editor("ed")
+    workspace.credential()
+    token_id = workspace.issued()["status"]["tokenID"]
+
+    everything = plugin.run("token", "whois", token_id)
+    hers = plugin.as_user(ada).run("token", "whois", token_id)
+
+    assert f"  User {ed} (ClusterRole edit by RoleBinding {ed})\n" in everything.stdout
+    assert "Group system:masters" in everything.stdout
+    assert f"  User {ed} (ClusterRole edit by RoleBinding {ed}, which you may not read)\n" in hers.stdout
+    assert "  Perhaps others: you may not list clusterroles, clusterrolebindings\n" in hers.stdout
+    assert "only namespace" in hers.stderr
 
 
 @pytest.mark.parametrize(

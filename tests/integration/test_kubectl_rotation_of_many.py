@@ -56,9 +56,9 @@ def test_all_that_expire_are_rotated_and_one_failure_stops_no_other(
     }
     assert told.status == again.status == 1
     assert f"{workspace.namespace}/stopped was not rotated: The credential idle is suspended" in told.err
-    assert told.err.endswith("Error: 1 of 3 tokens were not rotated.\n")
+    assert told.err.endswith("Error: 1 of 3 tokens was not rotated.\n")
     assert (again.out, again.err.count("was not rotated:")) == ("", 1)
-    assert again.err.endswith("Error: 1 of 1 tokens were not rotated.\n")
+    assert again.err.endswith("Error: 1 of 1 token was not rotated.\n")
     (file,) = (tmp_path / "out").iterdir()
     assert rest.status == 0, rest.err
     assert (file.parent.stat().st_mode & 0o777, file.stat().st_mode & 0o777) == (0o700, 0o600)

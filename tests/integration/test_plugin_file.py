@@ -39,6 +39,10 @@ def environment(built: Path, control_plane: ControlPlane, tmp_path_factory: pyte
     }
 
 
+def test_it_is_small_enough_to_be_fetched_without_a_thought(built: Path) -> None:
+    assert (built / "kubectl-access").stat().st_size < 15_000_000
+
+
 def run(environment: dict[str, str], *argv: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(argv, env=environment, capture_output=True, text=True, check=False, timeout=120)
 

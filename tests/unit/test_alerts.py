@@ -74,7 +74,7 @@ def group(case: Case, series: dict[str, str], *, fires: bool) -> dict[str, Any]:
     rule = RULES[case.alert]
     expected = {
         "exp_labels": {**rule["labels"], **case.labels},
-        "exp_annotations": {**rule["annotations"], "summary": case.summary},
+        "exp_annotations": {**rule["annotations"], "summary": case.summary, **case.texts},
     }
     return {
         "interval": "1m",

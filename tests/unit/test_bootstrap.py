@@ -53,10 +53,10 @@ async def test_every_setting_reaches_its_part(tmp_path: Path) -> None:
         operator, elector = application.operator, application.elector
         tokens = operator._parts.tokens
 
-        assert operator._rhythm == OperatorIntervals(3, timedelta(minutes=11))
+        assert operator._intervals == OperatorIntervals(3, timedelta(minutes=11))
         assert operator._parts.probes._backoff == Backoff(first=20, longest=90)
         assert operator._parts.probes._bucket.per_second == 5
-        assert elector._pace == LeaseTimings(timedelta(seconds=20), timedelta(seconds=12), timedelta(seconds=3))
+        assert elector._timings == LeaseTimings(timedelta(seconds=20), timedelta(seconds=12), timedelta(seconds=3))
         assert elector._identity == "pod-7"
         assert tokens._lookup._policy == operator._parts.handlers._policy == settings.policy()
         assert settings.policy().delete_ended_after == timedelta(days=30)

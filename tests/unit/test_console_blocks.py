@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from itertools import chain
 
 import pytest
 
 from tests.support.documents.console_blocks import REASONS, ROOT, Block, Command, blocks, pages_with_blocks
-from tests.support.documents.followed_pages import ELSEWHERE, FOLLOWED, NOT_YET
+from tests.support.documents.followed_pages import ELSEWHERE, FOLLOWED, INSTALLING, NOT_YET
 
 PAGES = pages_with_blocks()
+RUN = (*FOLLOWED, *INSTALLING)
 BLOCKS = {page: blocks(page) for page in PAGES}
+FENCE = re.compile(r"^ *```(\w*)[^\n]*\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 MOST_LEFT_OUT = 0.1
 MOST_NOT_FOLLOWED = 1
 
 
 def test_each_page_with_commands_is_followed_by_one_test() -> None:
-    followed = [*{each.page for each in FOLLOWED}, *ELSEWHERE, *NOT_YET]
+    followed = [*{each.page for each in RUN}, *ELSEWHERE, *NOT_YET]
 
     assert sorted(followed) == sorted(PAGES)
 
 
 def test_of_a_page_that_is_followed_in_parts_no_block_is_left_out() -> None:
-    parts = {each.page: {n for part in FOLLOWED if part.page == each.page for n in part.blocks} for each in FOLLOWED}
+    parts = {each.page: {n for part in RUN if part.page == each.page for n in part.blocks} for each in RUN}
 
     assert {page: numbers ^ {*range(len(BLOCKS[page]))} for page, numbers in parts.items() if numbers} == {
         page: set() for page, numbers in parts.items() if numbers
@@ -36,6 +39,14 @@ def test_what_is_not_followed_yet_becomes_less() -> None:
 def test_the_tests_that_follow_a_page_of_their_own_name_it() -> None:
     for page, test in ELSEWHERE.items():
         assert page.rpartition("/")[2] in (ROOT / test).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_command_stands_in_a_block_of_another_kind(page: str) -> None:
+    fences = FENCE.findall((ROOT / page).read_text(encoding="utf-8"))
+    others = [text for language, text in fences if language not in {"console", "bash", "sh"}]
+
+    assert [text for text in others if re.search(r"^ *\$ ", text, re.MULTILINE)] == []
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -1,4 +1,4 @@
-"""The configurations of examples/gateways: shown by the pages as they are, and such that the verifier knows them."""
+"""The configurations of examples/: shown by the pages as they are; those of gateways ask what the verifier knows."""
 
 import re
 from pathlib import Path
@@ -10,10 +10,12 @@ from pharia_access.entrypoints.verifier.gateways import gateway_for
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "examples" / "gateways"
+FOLDERS = (FOLDER, ROOT / "examples" / "alerting")
 PAGES = sorted((ROOT / "docs" / "how-to").glob("*.md"))
 
 SHOWN = re.compile(
-    r"^\[`examples/gateways/(\S+)`\]\(\.\./\.\./examples/gateways/\1\):\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL
+    r"^\[`examples/((?:gateways|alerting)/\S+)`\]\(\.\./\.\./examples/\1\):\n\n```\w+\n(.*?)^```$",
+    re.MULTILINE | re.DOTALL,
 )
 CHECK = re.compile(r"/auth/[^\s\"]+")
 IDENTITY = ("subject", "credential", "token-id", "roles", "expires")
@@ -24,7 +26,7 @@ CHECKING = [file.name for file in sorted(FOLDER.iterdir()) if CHECK.search(file.
 def test_each_file_is_shown_once_and_as_it_is() -> None:
     shown = [match for page in PAGES for match in SHOWN.findall(page.read_text(encoding="utf-8"))]
 
-    files = [(file.name, file.read_text(encoding="utf-8")) for file in FOLDER.iterdir()]
+    files = [(f"{folder.name}/{file.name}", file.read_text("utf-8")) for folder in FOLDERS for file in folder.iterdir()]
     assert sorted(shown) == sorted(files)
 
 

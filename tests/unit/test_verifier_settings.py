@@ -63,6 +63,8 @@ def test_a_field_may_be_given_as_a_value() -> None:
     ("variables", "sentence"),
     [
         pytest.param({"FAST_PATH": "yes"}, "FAST_PATH must be true or false", id="a word that is no flag"),
+        pytest.param({"AUDIT_CLIENT_HEADER": "X Real Ip"}, "must be a header's name", id="no header's name"),
+        pytest.param({"AUDIT_CLIENT_HEADER": "Cookie"}, "must not name a header that holds secrets", id="a secret one"),
         pytest.param({"REFUSE_ISSUED_BEFORE": "soon"}, "must be a time such as", id="no time"),
         pytest.param(
             {"WATCH_TIMEOUT": "5m"}, "must be less than PHARIA_ACCESS_VIEW_BOUND", id="a watch that is too long"

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from tools.control_plane.installation import NAMESPACE, OPERATOR_ACCOUNT
 from tools.control_plane.processes import Process, free_port, inherited_environment
@@ -18,12 +18,17 @@ from tools.control_plane.processes import Process, free_port, inherited_environm
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from tools.control_plane.plane import ControlPlane
-
-__all__ = ["PROGRAM", "RunningOperator", "rotate_keyring", "start_operator"]
+__all__ = ["PROGRAM", "Logins", "RunningOperator", "rotate_keyring", "start_operator"]
 
 PROGRAM = Path(sys.executable).with_name("pharia-access")
 """The console script of the package, as it is installed beside the tests."""
+
+
+class Logins(Protocol):
+    """Who gives a program the kubeconfig of its ServiceAccount, such as a control plane."""
+
+    def service_account_kubeconfig(self, namespace: str, name: str, path: Path, *, server: str | None = None) -> Path:
+        """Where the kubeconfig is, after it was written if need be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,7 @@ class RunningOperator:
 
 
 def start_operator(
-    control_plane: ControlPlane,
+    control_plane: Logins,
     root: Path,
     env: Mapping[str, str] | None = None,
     *,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tools.control_plane.installation import NAMESPACE
-from tools.control_plane.operators import PROGRAM
+from tools.control_plane.operators import PROGRAM, Logins
 from tools.control_plane.processes import Process, free_port, inherited_environment, wait_until
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class RunningVerifier:
 
 
 def start_verifier(
-    control_plane: ControlPlane,
+    control_plane: Logins,
     root: Path,
     env: Mapping[str, str] | None = None,
     *,

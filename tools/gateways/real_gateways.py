@@ -12,8 +12,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Protocol
 
+import yaml
+
 from tools import debian_programs, pypi_programs
 from tools.control_plane.processes import Process, free_port
+from tools.gateways.examples import Changes, example, flat, written
 from tools.gateways.protected_service import HOST, Gateway, Passage
 from tools.gateways.witness import witness
 
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
 __all__ = [
+    "ACCESS_LOG",
     "STARTERS",
     "Changes",
     "Gateway",
@@ -35,8 +39,9 @@ __all__ = [
     "traefik",
 ]
 
-Changes = Mapping[str, str]
-EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "gateways"
+ACCESS_LOG: Final = "access.log"
+"""Where each gateway writes its access log, in its folder."""
+
 _VERIFIER = "pharia-access-verifier.pharia-access-system.svc.cluster.local"
 _SERVICE = "reports.finance.svc.cluster.local"
 
@@ -85,11 +90,12 @@ def nginx(
     with _behind(service) as protected:
         addresses = {
             "listen 8080;": f"listen 127.0.0.1:{port};",
+            "/var/log/nginx/reports.log": str(root / ACCESS_LOG),
             f"{_VERIFIER}:80": verifier,
             f"{_SERVICE}:8080": protected,
         }
-        example = _example("nginx.conf", changes, addresses)
-        file = _written(root / "nginx.conf", _NGINX.format(root=root, example=example + beside))
+        config = example("nginx.conf", changes, addresses)
+        file = written(root / "nginx.conf", _NGINX.format(root=root, example=config + beside))
         with running([program, "-p", root, "-c", file, "-e", root / "error.log"], root, port) as gateway:
             yield gateway
 
@@ -112,10 +118,11 @@ def caddy(
             f"http://{HOST}:8080": f"http://{'' if any_host else HOST}:{port}",
             f"{_VERIFIER}:80": verifier,
             f"{_SERVICE}:8080": protected,
+            "/var/log/caddy/reports.log": str(root / ACCESS_LOG),
         }
-        example = _example("Caddyfile", changes, addresses)
+        config = example("Caddyfile", changes, addresses)
         options = "{\n\tadmin off\n\tauto_https off\n\tdefault_bind 127.0.0.1\n}\n"
-        file = _written(root / "Caddyfile", options + example)
+        file = written(root / "Caddyfile", options + config)
         with running([program, "run", "--config", file, "--adapter", "caddyfile"], root, port) as gateway:
             yield gateway
 
@@ -136,11 +143,13 @@ def traefik(
         addresses = {f"http://{_VERIFIER}/": f"http://{verifier}/", f"{_SERVICE}:8080": protected}
         if any_host:
             addresses[f"Host(`{HOST}`)"] = "PathPrefix(`/`)"
-        file = _written(root / "dynamic.yaml", _example("traefik-dynamic.yaml", changes, addresses))
+        file = written(root / "dynamic.yaml", example("traefik-dynamic.yaml", changes, addresses))
+        log = {"/var/log/traefik/access.log": str(root / ACCESS_LOG)}
         static = {
             "entryPoints.web.address": f"127.0.0.1:{port}",
             "providers.file.filename": file,
             "global.checkNewVersion": "false",
+            **dict(flat(yaml.safe_load(example("traefik-access-log.yaml", {}, log)))),
         }
         argv: list[str | Path] = [program, *(f"--{name}={value}" for name, value in static.items())]
         with running(argv, root, port) as gateway:
@@ -163,17 +172,18 @@ def envoy(
         service_host, service_port = protected.split(":")
         addresses = {
             "address: 0.0.0.0, port_value: 8080": f"address: 127.0.0.1, port_value: {port}",
+            "path: /dev/stdout": f"path: {root / ACCESS_LOG}",
             f"address: {_VERIFIER}": f"address: {host}",
             "port_value: 80\n": f"port_value: {verifier_port}\n",
             f"address: {_SERVICE}, port_value: 8080": f"address: {service_host}, port_value: {service_port}",
         }
-        with running(envoy_command(root, _example("envoy.yaml", changes, addresses)), root, port) as gateway:
+        with running(envoy_command(root, example("envoy.yaml", changes, addresses)), root, port) as gateway:
             yield gateway
 
 
 def envoy_command(root: Path, config: str) -> list[str | Path]:
     """How Envoy is started with a configuration, which is written down there. Raises MissingProgramError."""
-    file = _written(root / "envoy.yaml", config)
+    file = written(root / "envoy.yaml", config)
     program = pypi_programs.find_program("envoy")
     return [program, "-c", file, "--disable-hot-restart", "--concurrency", "1", "--log-level", "warning"]
 
@@ -199,24 +209,6 @@ def _behind(service: str | None) -> Iterator[str]:
         return
     with witness() as started:
         yield started.address
-
-
-def _example(name: str, changes: Changes, addresses: Mapping[str, str]) -> str:
-    """The file with these texts replaced: each text that is changed stands in it once."""
-    text = (EXAMPLES / name).read_text(encoding="utf-8")
-    for shown, own in changes.items():
-        assert text.count(shown) == 1, shown
-        text = text.replace(shown, own)
-    for shown, own in addresses.items():
-        assert shown in text, shown
-        text = text.replace(shown, own)
-    return text
-
-
-def _written(file: Path, text: str) -> Path:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text, encoding="utf-8")
-    return file
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pharia_access.bootstrap.clocks import SystemClock
 from pharia_access.kube.administration.bindings import KubeBindings
@@ -17,11 +17,13 @@ from pharia_access.kube.administration.personal_secrets import PersonalSecrets
 from pharia_access.kube.administration.summarized_objects import SummarizedObjects
 from pharia_access.kube.administration.workloads import KubeWorkloads
 from pharia_access.kube.connection import Connection
-from pharia_access.kube.gateway import KubeCluster
-from pharia_access.kube.secrets import KubeSecrets
 from pharia_access.services.administration.context import Context
 from pharia_access.services.administration.progress import Progress
 from pharia_access.services.administration.whois import AccessReader
+
+if TYPE_CHECKING:
+    from pharia_access.kube.gateway import KubeCluster
+    from pharia_access.kube.secrets import KubeSecrets
 
 __all__ = ["CliSession", "Release", "open_session", "random_letters", "release_of"]
 
@@ -51,8 +53,8 @@ class CliSession:
 class Release:
     """The operator's ways to the API server, with a person's rights."""
 
-    cluster: KubeCluster
-    secrets: KubeSecrets
+    cluster: "KubeCluster"
+    secrets: "KubeSecrets"
 
 
 @asynccontextmanager
@@ -85,6 +87,9 @@ def random_letters() -> str:
 
 def release_of(session: CliSession, namespace: str, *, timeout_seconds: float) -> Release:
     """The release in that namespace, for what an administrator does of the operator's work."""
+    from pharia_access.kube.gateway import KubeCluster
+    from pharia_access.kube.secrets import KubeSecrets
+
     return Release(
         cluster=KubeCluster(session.connection, default_window=_ANY_WINDOW, timeout_seconds=timeout_seconds),
         secrets=KubeSecrets(session.connection, namespace=namespace, timeout_seconds=timeout_seconds),

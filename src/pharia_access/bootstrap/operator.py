@@ -98,14 +98,14 @@ def _elector(connection: Connection, settings: OperatorSettings, clock: SystemCl
         renew_deadline=settings.lease_renew_deadline,
         retry_period=settings.lease_retry_period,
     )
-    return Elector(leases=leases, clock=clock, identity=settings.identity, pace=timings)
+    return Elector(leases=leases, clock=clock, identity=settings.identity, timings=timings)
 
 
 def _options(settings: OperatorSettings) -> OperatorOptions:
     return OperatorOptions(
         policy=settings.policy(),
         token_prefix=settings.token_prefix,
-        probe_pace=ProbeIntervals(
+        probe_intervals=ProbeIntervals(
             first=settings.probe_first, longest=settings.probe_max, per_second=settings.probe_budget_per_second
         ),
         deletes_per_second=settings.deletes_per_second,

@@ -20,6 +20,7 @@ from pharia_access.kube.verifier.last_used import KubeLastUsedWriter
 from pharia_access.services.rate_limiter import RateLimiter
 from pharia_access.services.verifier.audit_log import AuditLimits, AuditLog
 from pharia_access.services.verifier.authorizer import Authorizer
+from pharia_access.services.verifier.client_word import ClientWord
 from pharia_access.services.verifier.freshness import Bounds, Freshness, MaxClock, Part
 from pharia_access.services.verifier.hash_verifier import HashVerifier, HashVerifierLimits
 from pharia_access.services.verifier.index import Index
@@ -40,6 +41,7 @@ class VerifierParts:
     """A verifier, and everything that runs beside it.
 
     Attributes:
+        client_word: for the audit log; None unless a setting names a header.
         work: coroutines that must run for as long as the process does.
     """
 
@@ -48,6 +50,7 @@ class VerifierParts:
     view: VerifierState
     clock: SystemClock
     metrics: VerifierMetrics
+    client_word: ClientWord | None
     work: tuple[Callable[[], Awaitable[None]], ...]
 
     def problems(self) -> list[str]:
@@ -92,12 +95,13 @@ def _assemble(settings: VerifierSettings, connection: Connection, hash_verifier:
         rules=(issued_before(settings.refuse_issued_before.timestamp()), *RULES),
         own_key=secrets.token_bytes(_OWN_KEY_BYTES),
     )
+    client_word = ClientWord(settings.audit_client_header) if settings.audit_client_header else None
     last_used, last_used_work = _last_used(settings, connection, view.index, clock, metrics)
     built = VerifierParts(
         authorizer=Authorizer(
             verifier,
             metrics=metrics,
-            auditor=_audit_log(settings, clock, metrics),
+            auditor=_audit_log(settings, clock, metrics, client_word),
             last_used=last_used,
             monotonic=clock.monotonic,
         ),
@@ -105,15 +109,19 @@ def _assemble(settings: VerifierSettings, connection: Connection, hash_verifier:
         view=view,
         clock=clock,
         metrics=metrics,
+        client_word=client_word,
         work=(*_reflectors(settings, connection, view, metrics=metrics, max_clock=max_clock), *last_used_work),
     )
     metrics.watch(_gauges(built, hash_verifier, max_clock))
     return built
 
 
-def _audit_log(settings: VerifierSettings, clock: SystemClock, metrics: VerifierMetrics) -> AuditLog:
+def _audit_log(
+    settings: VerifierSettings, clock: SystemClock, metrics: VerifierMetrics, word: ClientWord | None
+) -> AuditLog:
     limits = AuditLimits(accepted=settings.audit_accepted, interval=settings.audit_interval.total_seconds())
-    return AuditLog(limits, boottime=clock.boottime, metrics=metrics)
+    client = None if word is None else word.read
+    return AuditLog(limits, boottime=clock.boottime, metrics=metrics, client=client)
 
 
 def _watched(settings: VerifierSettings, index: Index) -> Iterator[tuple[Watched[Any], Callable[[Any], None]]]:

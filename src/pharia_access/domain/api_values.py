@@ -43,7 +43,7 @@ class Page(Generic[T]):
 
     resource_version: str
     items: tuple[T, ...]
-    malformed: tuple[InvalidObject, ...] = ()
+    invalid: tuple[InvalidObject, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

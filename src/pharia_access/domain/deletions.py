@@ -6,6 +6,8 @@ The object then has a `deletionTimestamp`, and is gone once its last finalizer i
 from dataclasses import dataclass
 from typing import Final
 
+from pharia_access.domain.grammar import plural
+
 __all__ = ["GONE", "NOT_THERE", "REMOVE_FINALIZERS", "Deletion", "Held", "being_deleted", "foreign", "named"]
 
 _COLLECTORS: Final = frozenset({"foregroundDeletion", "orphan"})
@@ -52,7 +54,7 @@ def named(finalizers: tuple[str, ...]) -> str:
         return "a finalizer"
     left = len(shown) - _MOST_NAMED
     names = ", ".join(shown[:_MOST_NAMED]) + (f" and {left} more" if left > 0 else "")
-    return f"the finalizer{'s' if len(shown) > 1 else ''} {names}"
+    return f"the {plural(len(shown), 'finalizer')} {names}"
 
 
 def being_deleted(finalizers: tuple[str, ...]) -> str:

@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 
+from pharia_access.domain.grammar import counted
 from pharia_access.errors import InvalidObjectError
 
 __all__ = ["DURATION_PATTERN", "MAX_DURATION", "format_duration", "humanize", "parse_duration"]
@@ -76,9 +77,9 @@ def humanize(duration: timedelta) -> str:
     for (unit, seconds), finer in zip(_PERSON_UNITS, (*_PERSON_UNITS[1:], None), strict=True):
         if left < seconds:
             continue
-        parts = [_counted(left // seconds, unit)]
+        parts = [counted(left // seconds, unit)]
         if finer is not None and left % seconds >= finer[1]:
-            parts.append(_counted(left % seconds // finer[1], finer[0]))
+            parts.append(counted(left % seconds // finer[1], finer[0]))
         return " ".join(parts)
     return "0 seconds"
 
@@ -87,10 +88,6 @@ def _term(whole: str, fraction: str, unit: str) -> int:
     # In integers, so that nothing depends on how a float rounds.
     nanoseconds: int = int(f"{whole}{fraction}") * _NANOSECONDS[unit] // 10 ** len(fraction)
     return nanoseconds
-
-
-def _counted(count: int, unit: str) -> str:
-    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
 
 
 def _malformed(text: str) -> InvalidObjectError:

@@ -18,6 +18,7 @@ from hmac import compare_digest
 from types import MappingProxyType
 from typing import Self
 
+from pharia_access.domain.grammar import counted
 from pharia_access.domain.token import TokenText
 from pharia_access.errors import KeyringError
 
@@ -55,7 +56,7 @@ class MacKey:
             msg = f"the keyring has an entry whose name is not a key ID ({KEY_ID_PATTERN}, not {_CURRENT!r})"
             raise KeyringError(msg)
         if len(self.secret) != KEY_BYTES:
-            msg = f"key {self.key_id!r} of the keyring has {len(self.secret)} bytes, must have {KEY_BYTES}"
+            msg = f"key {self.key_id!r} of the keyring has {counted(len(self.secret), 'byte')}, must have {KEY_BYTES}"
             raise KeyringError(msg)
 
     @classmethod

@@ -8,12 +8,12 @@ from pharia_access.domain.times import whole_seconds
 __all__ = ["end_of_life", "expiring_soon_at", "expiry", "longest_life", "next_end", "noted_end", "overlong_by"]
 
 
-def longest_life(policy: Policy, wish: TokenPolicy) -> timedelta:
+def longest_life(policy: Policy, token_policy: TokenPolicy) -> timedelta:
     """Return the longest lifetime of a token: the cluster's maximum, or the credential's if that is shorter."""
-    return policy.max_ttl if wish.max_ttl is None else min(policy.max_ttl, wish.max_ttl)
+    return policy.max_ttl if token_policy.max_ttl is None else min(policy.max_ttl, token_policy.max_ttl)
 
 
-def end_of_life(spec: TokenSpec, *, policy: Policy, wish: TokenPolicy, issued_at: datetime) -> datetime:
+def end_of_life(spec: TokenSpec, *, policy: Policy, token_policy: TokenPolicy, issued_at: datetime) -> datetime:
     """Return the expiry of a token that was issued at that moment.
 
     `ttl` counts from the mint, `expiresAt` is absolute, the earlier of the two counts. A spec with neither gets the
@@ -23,15 +23,16 @@ def end_of_life(spec: TokenSpec, *, policy: Policy, wish: TokenPolicy, issued_at
     if spec.ttl is not None:
         ends.append(issued_at + spec.ttl)
     if not ends:
-        default = policy.default_ttl if wish.default_ttl is None else wish.default_ttl
-        ends.append(issued_at + min(default, longest_life(policy, wish)))
+        default = policy.default_ttl if token_policy.default_ttl is None else token_policy.default_ttl
+        ends.append(issued_at + min(default, longest_life(policy, token_policy)))
     return whole_seconds(min(ends))
 
 
-def overlong_by(spec: TokenSpec, *, policy: Policy, wish: TokenPolicy, now: datetime) -> timedelta | None:
+def overlong_by(spec: TokenSpec, *, policy: Policy, token_policy: TokenPolicy, now: datetime) -> timedelta | None:
     """Return by how much a lifetime that starts now exceeds the longest one, or None."""
     now = whole_seconds(now)
-    excess = end_of_life(spec, policy=policy, wish=wish, issued_at=now) - now - longest_life(policy, wish)
+    end = end_of_life(spec, policy=policy, token_policy=token_policy, issued_at=now)
+    excess = end - now - longest_life(policy, token_policy)
     return excess if excess > timedelta(0) else None
 
 

@@ -6,12 +6,14 @@ Wire names and defaults of the cluster stay in `pharia_access.kube`; nothing her
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Final
 
 from pharia_access.domain.conditions import Condition
 from pharia_access.domain.reasons import DeliveryState, Phase, Reason
 
 __all__ = [
     "NOTHING_YET",
+    "REPLACES",
     "Credential",
     "CredentialIdentity",
     "CredentialStatus",
@@ -127,6 +129,10 @@ class TokenStatus:
     hash: str | None = field(default=None, repr=False)
     mac: Mac | None = field(default=None, repr=False)
     delivery: Delivery | None = None
+
+
+REPLACES: Final = "access.pharia.ai/replaces"
+"""The label that names the token that this one replaces."""
 
 
 @dataclass(frozen=True, slots=True)

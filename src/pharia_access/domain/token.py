@@ -1,18 +1,18 @@
-"""The token's text and its wire format; the only place that takes a token's text apart or puts one together.
+"""The token's text and its wire format; the only module that parses or builds a token's text.
 
 A token is `<prefix>_<id>_<secret><crc>`, ASCII, at most 77 characters:
 
-- `prefix`: which installation's tokens these are, `[a-z][a-z0-9]{1,9}`.
+- `prefix`: the installation that minted the token, `[a-z][a-z0-9]{1,9}`.
 - `id`: 16 characters of lower-case base32 (RFC 4648, no padding), 80 random bits. Public, safe to log.
 - `secret`: 43 base62 digits, 256 random bits read as one big-endian number. `0-9A-Za-z`, most significant
   digit first, padded with `0`.
 - `crc`: CRC-32 (ISO 3309, as in zlib) of everything before it, as 6 base62 digits of the same kind. It lets
-  a scanner drop look-alikes offline. It has no key, so it stops typing errors, not attackers.
+  a scanner drop look-alikes offline. The checksum has no key: it catches typing errors, and stops no attacker.
 
-`_` is no base62 digit and a double click does not stop at it, so one double click selects the whole token.
+`_` is not a base62 digit, and a double click does not stop at `_`: one double click selects the whole token.
 
-The text lives in `TokenText`, which never shows it by itself. Nothing here may put a part of an input into
-an error.
+`TokenText` keeps the text and shows only the prefix and the ID. No error of this module contains a part of an
+input.
 """
 
 import base64
@@ -22,6 +22,7 @@ from collections.abc import Callable
 from hmac import compare_digest
 from typing import NoReturn, Self, SupportsIndex, final
 
+from pharia_access.domain.grammar import counted
 from pharia_access.errors import TokenFormatError
 
 __all__ = [
@@ -38,13 +39,13 @@ __all__ = [
 ]
 
 PREFIX_PATTERN = "[a-z][a-z0-9]{1,9}"
-"""What a prefix may be, as an unanchored regular expression."""
+"""The form of a prefix, as an unanchored regular expression."""
 
 TOKEN_ID_PATTERN = "[a-z2-7]{16}"  # noqa: S105 - a pattern, not a password
-"""What a token's ID looks like, as an unanchored regular expression."""
+"""The form of a token's ID, as an unanchored regular expression."""
 
 MAX_BYTES = 256
-"""Anything longer is refused unread: well above any token, well below what could cost something."""
+"""Longer input is refused unread. No token is nearly as long, and an input of this length is cheap to parse."""
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _ID_BYTES = 10
@@ -63,10 +64,10 @@ _MIXED = tuple(map(re.compile, ("[0-9]", "[A-Z]", "[a-z]")))
 
 @final
 class TokenText:
-    """A whole token. Only `mint` and `parse` make one; only `reveal` gives its text away.
+    """A whole token. Only `mint` and `parse` create tokens, and only `reveal` returns the text.
 
-    It shows itself as `<prefix>_<id>_…`, cannot be pickled or changed, is no dictionary key, and compares in
-    constant time. It is a plain class on purpose: `dataclasses.asdict` on an owner must not unfold it.
+    `str` and `repr` show `<prefix>_<id>_…`. A token cannot be pickled, changed, or used as a dictionary key, and
+    comparisons take constant time. The class is not a dataclass: `dataclasses.asdict` on an owner would unfold it.
     """
 
     __slots__ = ("_text", "prefix", "token_id")
@@ -82,7 +83,7 @@ class TokenText:
         object.__setattr__(self, "token_id", token_id)
 
     def reveal(self) -> str:
-        """The text itself: for the one-time Secret and for hashing, never for a message."""
+        """Return the text: for the one-time Secret and for hashing, never for a message."""
         return self._text
 
     def __str__(self) -> str:
@@ -119,11 +120,11 @@ class TokenText:
 
 
 def mint(prefix: str, entropy: Callable[[int], bytes]) -> TokenText:
-    """Make a new token: 10 bytes of `entropy` for its ID, then 32 for its secret.
+    """Create a token: 10 bytes of `entropy` for its ID, then 32 for its secret.
 
     Args:
         prefix: matches `PREFIX_PATTERN`.
-        entropy: returns as many bytes as it is asked for, from a generator fit for keys.
+        entropy: returns the requested number of bytes, from a generator fit for keys.
 
     Raises:
         TokenFormatError: the prefix is malformed, or `entropy` returned fewer or more bytes than asked.
@@ -138,13 +139,13 @@ def mint(prefix: str, entropy: Callable[[int], bytes]) -> TokenText:
 
 
 def parse(text: str | bytes) -> TokenText:
-    """Read a token that somebody presents. Whether it is a good one is not known here.
+    """Parse a presented text. A verifier decides whether the token is valid.
 
-    Total: whatever the input, the answer is a token or a TokenFormatError that holds no part of the input,
-    not even in its cause or context.
+    Any input gives a token or a TokenFormatError. The error contains no part of the input, not even in its cause
+    or context.
 
     Raises:
-        TokenFormatError: too long, not ASCII, the wrong shape, or a checksum that does not match.
+        TokenFormatError: the text is too long, is not ASCII, or has another form or another checksum.
     """
     presented = _ascii(text)
     if not _SHAPE.fullmatch(presented):
@@ -157,9 +158,10 @@ def parse(text: str | bytes) -> TokenText:
 
 
 def scanner_pattern(prefix: str) -> str:
-    r"""The regular expression for secret scanners (RE2 and PCRE), for tokens with this prefix.
+    r"""Return the regular expression for secret scanners (RE2 and PCRE), for tokens with this prefix.
 
-    No `\b` in front: in JSON a token often follows an escaped line break, whose `n` is a word character.
+    The expression does not begin with `\b`: in JSON a token often follows an escaped line break, whose `n` is a
+    word character.
 
     Raises:
         TokenFormatError: the prefix is malformed.
@@ -171,25 +173,25 @@ def scanner_pattern(prefix: str) -> str:
 
 
 def holds_token(text: str) -> bool:
-    """Whether a token's text stands in it, whole or with eight digits of its secret, whatever is around it."""
+    """Return whether the text contains a token, whole or with the first eight digits of its secret."""
     return _HELD.search(text) is not None
 
 
 def may_be_of_token(text: str) -> bool:
-    """Whether a piece of a token may stand in it: with its ID, or a long part of its secret alone.
+    """Return whether the text may contain a piece of a token: with its ID, or a long part of its secret alone.
 
-    No name of Kubernetes is one: it has neither `_` nor capitals.
+    A Kubernetes name never matches: it has neither `_` nor capital letters.
     """
     return holds_token(text) or holds_digits(text) or _ID_AT_LEAST.search(text) is not None
 
 
 def holds_digits(text: str) -> bool:
-    """Whether a long part of a token's secret may stand in it: 24 digits, with capitals, small letters and numbers."""
+    """Return whether the text may contain a part of a secret: 24 digits with capitals, small letters and numbers."""
     return any(all(kind.search(run) for kind in _MIXED) for run in _RUN.findall(text))
 
 
 def _ascii(text: object) -> str:
-    # Checked before decoding: a UnicodeError would carry the input along in the exception's context.
+    # Check before decoding: a UnicodeError would keep the input in the exception's context.
     if not isinstance(text, str | bytes) or len(text) > MAX_BYTES or not text.isascii():
         msg = f"not a token: more than {MAX_BYTES} bytes, or not ASCII text"
         raise TokenFormatError(msg)
@@ -199,7 +201,7 @@ def _ascii(text: object) -> str:
 def _draw(entropy: Callable[[int], bytes], count: int) -> bytes:
     drawn = entropy(count)
     if len(drawn) != count:
-        msg = f"the entropy source returned {len(drawn)} bytes where {count} were asked for"
+        msg = f"the entropy source returned {counted(len(drawn), 'byte')} where {count} were asked for"
         raise TokenFormatError(msg)
     return drawn
 

@@ -1,4 +1,4 @@
-"""What waits, taken in turns by namespace: however much one has, another's is next but one."""
+"""Fairness between namespaces: they take turns, so that much work in one does not delay the work of another."""
 
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Iterable
@@ -9,25 +9,25 @@ __all__ = ["Shares", "Turns"]
 T = TypeVar("T")
 
 FEW: Final = 4
-"""With more pieces of work than this, waiting or under way, a namespace is a crowd."""
+"""A namespace with more work than this, waiting or in progress, is a crowd."""
 
 HEEDED_SECONDS: Final = 2.0
-"""How long crowds hold back after somebody with few asked: who creates one object mostly creates another."""
+"""How long crowds hold back after a request of a small namespace. A second request often follows the first."""
 
 MOST_REST_SECONDS: Final = 1.0
-"""A crowd rests no longer than this for each crowd there is: where requests hang, we are not what is busy."""
+"""The longest rest of a crowd, for each crowd there is. Work that takes longer waits for answers and is not busy."""
 
 LIGHT_SECONDS: Final = 0.1
-"""Work that took longer is not light, whatever it is: the machine, or the API server, has no room."""
+"""Work that took longer is never light: the machine or the API server is busy."""
 
 LIGHT_REST: Final = 1 / 4
-"""What the only crowd rests after light work, in times of what it took."""
+"""The rest of the only crowd after light work, as a share of the time that the work took."""
 
 LIGHT_WORKERS: Final = 2
-"""How many workers the only crowd has at a time as long as its work is light; else it has one."""
+"""The number of workers of the only crowd while its work is light. Otherwise a crowd has one."""
 
 LONGEST_REST_SECONDS: Final = 10.0
-"""Nor longer than this, however many crowds there are: who shares out the workers bounds them all together."""
+"""The longest rest, however many crowds there are. The work queue bounds the workers of all crowds together."""
 
 
 def _always(_: object) -> bool:
@@ -35,7 +35,7 @@ def _always(_: object) -> bool:
 
 
 class _Line(Generic[T]):
-    """What waits in one namespace. Where some goes ahead, every second one is of the others: nobody waits for ever."""
+    """The items of one namespace. If some go ahead, every second item is another one: no item waits for ever."""
 
     def __init__(self) -> None:
         self._ahead: deque[T] = deque()
@@ -57,22 +57,22 @@ class _Line(Generic[T]):
 
 
 class Turns(Generic[T]):
-    """First come, first served within a namespace, but for what goes ahead."""
+    """Items by namespace. Namespaces take turns; within one, items go first in, first out, except those `ahead`."""
 
     def __init__(self) -> None:
-        self._queues: dict[str, _Line[T]] = {}  # the first one's turn is next
+        self._queues: dict[str, _Line[T]] = {}  # the first namespace has the next turn
         self._length = 0
 
     def __len__(self) -> int:
         return self._length
 
     def append(self, namespace: str, item: T, *, ahead: bool = False) -> None:
-        """Put it behind the others of its namespace, or of those of them that go ahead: no other namespace waits."""
+        """Add an item at the end of its namespace, or with `ahead` behind the others that go ahead there."""
         self._queues.setdefault(namespace, _Line()).append(item, ahead=ahead)
         self._length += 1
 
     def take(self, *, may: Callable[[str], bool] = _always, waits: Callable[[T], bool] = _always) -> T | None:
-        """The next item of a namespace that `may` have its turn; what no longer `waits` is dropped on the way."""
+        """Take the next item of a namespace that `may` have a turn. Items that no longer `waits` are dropped."""
         while (namespace := next(filter(may, self._queues), None)) is not None:
             queue = self._queues.pop(namespace)
             while queue:
@@ -85,7 +85,7 @@ class Turns(Generic[T]):
         return None
 
     def shorten_the_longest(self) -> T | None:
-        """Take off the last item of the namespace that has most: where there is no room, it is who gives way."""
+        """Remove the last item of the namespace with the most items, to make room."""
         if not self._queues:
             return None
         namespace = max(self._queues, key=lambda name: len(self._queues[name]))
@@ -98,26 +98,28 @@ class Turns(Generic[T]):
 
 
 class Shares:
-    """Who holds back: a crowd, which is a namespace with more than `FEW` pieces of work, while one with few asks.
+    """Decides which namespaces hold back: crowds do, while a small namespace asks for something. See `FEW`.
 
-    Moments are seconds that only grow.
+    `now` is in seconds of a clock that never goes back.
     """
 
     def __init__(self) -> None:
         self._has: Counter[str] = Counter()
         self._crowds: set[str] = set()
-        self._light: set[str] = set()  # crowds whose last work was
-        self._heeded: OrderedDict[str, float] = OrderedDict()  # no crowds; who asked last is last
+        self._light: set[str] = set()  # crowds whose last work was light
+        self._heeded: OrderedDict[str, float] = (
+            OrderedDict()
+        )  # when each small namespace asked last; the latest at the end
 
     def came(self, namespace: str) -> None:
-        """It has one more piece of work."""
+        """Note that the namespace has one more piece of work."""
         self._has[namespace] += 1
         if self._has[namespace] > FEW:
             self._crowds.add(namespace)
             self._heeded.pop(namespace, None)
 
     def went(self, namespace: str) -> None:
-        """It has one less: that is done."""
+        """Note that a piece of work of the namespace is done."""
         self._has[namespace] -= 1
         if self._has[namespace] <= FEW:
             self._crowds.discard(namespace)
@@ -126,34 +128,34 @@ class Shares:
             del self._has[namespace]
 
     def asked(self, namespace: str, now: float) -> None:
-        """Somebody there waits for something. For a crowd nobody else holds back."""
+        """Note that somebody in the namespace waits for something. Nobody holds back for a crowd."""
         if namespace not in self._crowds:
             self._heeded[namespace] = now
             self._heeded.move_to_end(namespace)
 
     def holds_back(self, namespace: str, now: float) -> bool:
-        """Whether it is to have few workers at most, and to rest after each piece of work."""
+        """Return whether the namespace must hold back: few workers, and a rest after each piece of work."""
         return self._somebody_asked(now) and namespace in self._crowds
 
     def workers(self, namespace: str) -> int:
-        """How many it may have at a time where it holds back."""
+        """Return how many workers the namespace may have while it holds back."""
         return LIGHT_WORKERS if self._is_light(namespace) else 1
 
     def crowds_among(self, namespaces: Iterable[str]) -> int:
-        """How many of these are crowds."""
+        """Return how many of these namespaces are crowds."""
         return sum(namespace in self._crowds for namespace in namespaces)
 
     def seconds_left(self, now: float) -> float | None:
-        """In how many seconds crowds no longer hold back, if nobody asks until then; None where none does."""
+        """Return the seconds until crowds stop holding back, if nobody asks until then. None if no crowd holds back."""
         if not (self._somebody_asked(now) and self._crowds):
             return None
         return next(reversed(self._heeded.values())) + HEEDED_SECONDS - now
 
     def rest(self, namespace: str, took: float, now: float, *, light: bool = False) -> float:
-        """Seconds that it rests after work which took so long.
+        """Return the seconds that the namespace rests after work that `took` so long.
 
-        All crowds together take the time of one worker, as long as nobody rests longer than 10 s for that. After
-        `light` work, low priority and no mint, a crowd that is the only one rests for less.
+        All crowds together use the time of one worker, unless that takes rests of more than 10 s. The only crowd
+        rests for less after `light` work, which has low priority and is no mint.
         """
         if not self.holds_back(namespace, now):
             return 0.0
@@ -166,7 +168,7 @@ class Shares:
         return namespace in self._light and len(self._crowds) == 1
 
     def _somebody_asked(self, now: float) -> bool:
-        """Whether crowds are to hold back; forgets whoever asked long ago."""
+        """Return whether crowds hold back, and forget old requests."""
         while self._heeded and next(iter(self._heeded.values())) <= now - HEEDED_SECONDS:
             self._heeded.popitem(last=False)
         return bool(self._heeded)

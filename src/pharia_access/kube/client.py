@@ -4,8 +4,8 @@ Calls `ApiClient.call_api` instead of the generated methods: those validate ever
 exceptions that hold the answer's body.
 """
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import aiohttp
@@ -15,10 +15,45 @@ from kubernetes.aio.config import ConfigException
 
 from pharia_access.kube.connection import JSON_PATCH, MERGE_PATCH, Connection
 from pharia_access.kube.errors import LibraryError
-from pharia_access.kube.http import Request
+from pharia_access.kube.http import Answer, Request
 from pharia_access.kube.login import Login, configuration_of
 
 __all__ = ["JSON_PATCH", "MERGE_PATCH", "Connection", "Request", "connect"]
+
+
+@contextmanager
+def _own_errors() -> Iterator[None]:
+    """Raise LibraryError for what is no OSError already."""
+    try:
+        yield
+    except OSError:  # of which some of aiohttp's are
+        raise
+    except (aiohttp.ClientError, OpenApiException, ConfigException) as error:
+        raise LibraryError from error
+
+
+class _LibraryAnswer:
+    """Implements `Answer`."""
+
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        self._response = response
+        self.status = response.status
+        self.headers: Mapping[str, str] = response.headers
+
+    async def read(self) -> bytes:
+        """See the protocol."""
+        with _own_errors():
+            return await self._response.read()
+
+    async def chunks(self) -> AsyncGenerator[bytes, None]:
+        """See the protocol."""
+        with _own_errors():
+            async for chunk in self._response.content.iter_any():
+                yield chunk
+
+    def close(self) -> None:
+        """See the protocol."""
+        self._response.close()
 
 
 class _Library:
@@ -31,21 +66,21 @@ class _Library:
         self._configuration: Configuration = api.configuration
 
     async def request(
-        self, call: Request, target: str, headers: Mapping[str, str], client_timeout: aiohttp.ClientTimeout
-    ) -> aiohttp.ClientResponse:
+        self, call: Request, target: str, headers: Mapping[str, str], *, silence_seconds: float | None
+    ) -> Answer:
         """See the protocol."""
         signed = dict(headers)
-        try:
-            # Reads a projected ServiceAccount token anew once a minute (InClusterConfigLoader).
+        # Reads a projected ServiceAccount token anew once a minute (InClusterConfigLoader).
+        with _own_errors():
             await self._api.update_params_for_auth(signed, [], ["BearerToken"], call.path, call.method, None)
-            url = self._configuration.host + target
             answer = await self._api.call_api(
-                call.method, url, header_params=signed, body=call.body, _request_timeout=client_timeout
+                call.method,
+                self._configuration.host + target,
+                header_params=signed,
+                body=call.body,
+                _request_timeout=aiohttp.ClientTimeout(total=None, sock_read=silence_seconds),
             )
-        except (OpenApiException, ConfigException) as error:
-            raise LibraryError from error
-        response: aiohttp.ClientResponse = answer.response
-        return response
+        return _LibraryAnswer(answer.response)
 
     def login(self) -> dict[str, Any]:
         """See the protocol."""

@@ -8,11 +8,9 @@ from http import HTTPStatus
 from typing import Any, Final, Protocol
 from urllib.parse import urlencode
 
-import aiohttp
-
 from pharia_access.errors import UnavailableError
 from pharia_access.kube.errors import TRANSPORT_ERRORS, concerns_secrets, unreachable
-from pharia_access.kube.http import JSON, Request, Response, Stream
+from pharia_access.kube.http import JSON, Answer, Request, Response, Stream
 
 __all__ = ["JSON_PATCH", "MERGE_PATCH", "Connection", "Transport"]
 
@@ -32,9 +30,12 @@ class Transport(Protocol):
     least_seconds: float
 
     async def request(
-        self, call: Request, target: str, headers: Mapping[str, str], client_timeout: aiohttp.ClientTimeout
-    ) -> aiohttp.ClientResponse:
-        """Send the request and return the answer before its body has arrived. Raises TRANSPORT_ERRORS."""
+        self, call: Request, target: str, headers: Mapping[str, str], *, silence_seconds: float | None
+    ) -> Answer:
+        """Send the request and return the answer before its body has arrived. Raises TRANSPORT_ERRORS.
+
+        The other side may send nothing for `silence_seconds`; None: for ever.
+        """
         ...
 
     def login(self) -> dict[str, Any]:
@@ -68,11 +69,11 @@ class Connection:
 
         Raises the leaves of ApiError; no byte for `silence_seconds` is an UnavailableError.
         """
-        response = await self._begin(call, silence_seconds)
+        answer = await self._begin(call, silence_seconds)
         try:
-            yield Stream(response, call)
+            yield Stream(answer, call)
         finally:
-            response.close()
+            answer.close()
 
     async def server_time_offset(self, now: Callable[[], datetime]) -> timedelta:
         """Return how far the API server's clock is ahead of ours, to about a second. Raises UnavailableError.
@@ -101,22 +102,22 @@ class Connection:
         # Outside of `except`: a parser's error can quote bytes of the answer, and would come along as the context.
         raise failure
 
-    async def _begin(self, call: Request, silence_seconds: float) -> aiohttp.ClientResponse:
-        client_timeout = aiohttp.ClientTimeout(total=None, sock_read=silence_seconds)
+    async def _begin(self, call: Request, silence_seconds: float) -> Answer:
         try:
             async with asyncio.timeout(self._seconds(call)):
-                response = await self._request(call, client_timeout)
-                if not HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
-                    Response(response.status, response.headers, await response.read()).require_success(call)
+                answer = await self._request(call, silence_seconds)
+                if not HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
+                    Response(answer.status, answer.headers, await answer.read()).require_success(call)
         except TRANSPORT_ERRORS as error:
             raise unreachable(error, method=call.method, path=call.path) from error
-        return response
+        return answer
 
     async def _exchange(self, call: Request) -> Response:
-        response = await self._request(call, aiohttp.ClientTimeout(total=self._seconds(call)))
-        return Response(response.status, response.headers, await response.read())
+        async with asyncio.timeout(self._seconds(call)):
+            answer = await self._request(call, None)
+            return Response(answer.status, answer.headers, await answer.read())
 
-    async def _request(self, call: Request, client_timeout: aiohttp.ClientTimeout) -> aiohttp.ClientResponse:
+    async def _request(self, call: Request, silence_seconds: float | None) -> Answer:
         headers = {"Accept": JSON, "Accept-Encoding": "identity", "User-Agent": self._user_agent}
         query = dict(call.query)
         if call.body is not None:
@@ -124,7 +125,7 @@ class Connection:
         if call.method in {"POST", "PUT", "PATCH"}:
             query["fieldValidation"] = "Strict"
         target = f"{call.path}?{urlencode(query)}" if query else call.path
-        return await self._transport.request(call, target, headers, client_timeout)
+        return await self._transport.request(call, target, headers, silence_seconds=silence_seconds)
 
     def _seconds(self, call: Request) -> float:
         return max(call.timeout_seconds, self._transport.least_seconds)

@@ -6,8 +6,7 @@ drops one of them must not turn a dry run into a deletion.
 
 from typing import Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic.alias_generators import to_camel
+import msgspec
 
 from pharia_access.domain.deletions import GONE, NOT_THERE, Deletion, Held
 from pharia_access.errors import ConflictError, NotFoundError, UnavailableError
@@ -21,19 +20,15 @@ _QUERY: Final = {"dryRun": "All", "propagationPolicy": "Foreground"}
 _BODY: Final = {"apiVersion": "v1", "kind": "DeleteOptions", "dryRun": ["All"], "propagationPolicy": "Foreground"}
 
 
-class _Metadata(BaseModel):
-    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True, alias_generator=to_camel)
-
+class _Metadata(msgspec.Struct):
     finalizers: tuple[str, ...] | None = None
 
 
-class _Answer(BaseModel):
+class _Answer(msgspec.Struct):
     """A Status, or the object that still exists."""
 
-    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
-
     kind: str
-    metadata: _Metadata = Field(default_factory=_Metadata)
+    metadata: _Metadata = msgspec.field(default_factory=_Metadata)
 
 
 async def delete_exactly(
@@ -60,10 +55,10 @@ def what_holds(answer: bytes) -> Held | None:
     Raises UnavailableError for an answer that no API server gives; the caller asks again.
     """
     try:
-        read = _Answer.model_validate_json(answer)
-    except ValidationError:
+        read = msgspec.json.decode(answer, type=_Answer)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         read = None
-    # Outside of `except`: pydantic's error keeps the whole input, and would come along as the context.
+    # Outside of `except`: a parser's error may quote what it read, and would come along as the context.
     if read is None:
         message = "the answer to a deletion cannot be understood"
         raise UnavailableError(message)

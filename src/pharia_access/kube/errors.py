@@ -11,8 +11,6 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-import aiohttp
-
 from pharia_access.errors import (
     AlreadyExistsError,
     ApiError,
@@ -31,13 +29,13 @@ class LibraryError(Exception):
     """The client library failed before an answer was complete; its own exception is the cause."""
 
 
-TRANSPORT_ERRORS = (aiohttp.ClientError, OSError, LibraryError)
+TRANSPORT_ERRORS = (OSError, LibraryError)
 """The exceptions of a call before its answer is complete; `TimeoutError` and TLS errors are OSErrors."""
 
 MOST_CHARACTERS = 256
 """The length of a Status' message in an error's text."""
 
-MOST_SAID = 1024
+MOST_SERVER_MESSAGE = 1024
 """The length of that message for people."""
 
 # Who refused, from the texts of k8s.io/apiserver (RBAC's `forbiddenMessage`, the validating policies, the webhooks,
@@ -76,7 +74,7 @@ def refusal(status: int, body: bytes, *, method: str, path: str, retry_after: st
     message = _message(answer, path)
     text = _text(status, answer, f"{method} {path}", message[:MOST_CHARACTERS])
     error = UnavailableError(text, retry_after=_seconds(retry_after)) if kind is UnavailableError else kind(text)
-    error.status, error.said = status, message[:MOST_SAID]
+    error.status, error.server_message = status, message[:MOST_SERVER_MESSAGE]
     # Behind the whole object, which the server quotes with escapes: nothing of it looks like this.
     unknown = _UNKNOWN_FIELD.search(message)
     error.unknown_field = "" if unknown is None else unknown.group(1)

@@ -76,7 +76,7 @@ class KubeCluster:
         body = manifests.credential_status_patch(credential, status)
         return to_credential(await self._patch("ApiCredential", credential.key, body, subresource="status"))
 
-    async def write_malformed_status(self, invalid_object: InvalidObject, *, now: datetime) -> None:
+    async def write_invalid_status(self, invalid_object: InvalidObject, *, now: datetime) -> None:
         """Write into an object's status why it is invalid, unless the status says so. An ApiRole has no status.
 
         Raises ConflictError if the object is no longer the invalid one.
@@ -85,7 +85,7 @@ class KubeCluster:
             return
         body = json.loads(await self._get(invalid_object.kind, invalid_object.key))
         if body["metadata"]["resourceVersion"] != invalid_object.resource_version:
-            message = f"{invalid_object.kind} {invalid_object.key} changed since it was found malformed"
+            message = f"{invalid_object.kind} {invalid_object.key} changed since it was found invalid"
             raise ConflictError(message)
         patch = invalid_spec_patch(invalid_object, body, now)
         if patch is not None:
@@ -184,7 +184,7 @@ def _page(kind: Kind, portion: ListChunk, read: Callable[[bytes], T]) -> Page[T]
             understood.append(read(bytes(item)))
         except InvalidObjectError as error:
             not_understood.append(invalid_object(kind, _object(item), str(error)))
-    return Page(resource_version=portion.version, items=tuple(understood), malformed=tuple(not_understood))
+    return Page(resource_version=portion.version, items=tuple(understood), invalid=tuple(not_understood))
 
 
 def _object(item: msgspec.Raw) -> Body:

@@ -6,14 +6,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import Final
-
-import aiohttp
+from typing import Final, Protocol
 
 from pharia_access.errors import UnavailableError
 from pharia_access.kube.errors import TRANSPORT_ERRORS, refusal, unreachable
 
-__all__ = ["JSON", "MOST_LINE_BYTES", "Request", "Response", "Stream"]
+__all__ = ["JSON", "MOST_LINE_BYTES", "Answer", "Request", "Response", "Stream"]
 
 JSON: Final = "application/json"
 
@@ -55,21 +53,44 @@ class Response:
     def require_success(self, call: Request) -> None:
         """Raise the leaf of ApiError that a status of 300 or more means."""
         if not HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES:
-            after = self.headers.get("Retry-After")
+            after = self.headers.get("retry-after")
             raise refusal(self.status, self.body, method=call.method, path=call.path, retry_after=after)
+
+
+class Answer(Protocol):
+    """An answer whose body has not arrived yet, as a transport gives it.
+
+    Attributes:
+        headers: found in any case, or by their names in lower case.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+
+    async def read(self) -> bytes:
+        """Return the whole body; may be called again. Raises TRANSPORT_ERRORS."""
+        ...
+
+    def chunks(self) -> AsyncGenerator[bytes, None]:
+        """Yield the body as it arrives. Raises TRANSPORT_ERRORS."""
+        ...
+
+    def close(self) -> None:
+        """Give up what has not arrived; nothing to do after the end."""
+        ...
 
 
 class Stream:
     """A streamed answer."""
 
-    def __init__(self, response: aiohttp.ClientResponse, call: Request) -> None:
-        self._response = response
+    def __init__(self, answer: Answer, call: Request) -> None:
+        self._answer = answer
         self._call = call
 
     @property
     def date(self) -> datetime | None:
         """Return the server's time when it began to answer."""
-        return _date(self._response.headers)
+        return _date(self._answer.headers)
 
     async def lines(self) -> AsyncGenerator[bytes, None]:
         """Yield each line as it arrives, up to the clean end. Raises UnavailableError if the stream breaks."""
@@ -85,8 +106,9 @@ class Stream:
     async def chunks(self) -> AsyncGenerator[bytes, None]:
         """Yield the bytes as they arrive, up to the clean end. Raises UnavailableError if the stream breaks."""
         try:
-            async for chunk in self._response.content.iter_any():
-                yield chunk
+            async with aclosing(self._answer.chunks()) as chunks:
+                async for chunk in chunks:
+                    yield chunk
         except TRANSPORT_ERRORS as error:
             raise unreachable(error, method=self._call.method, path=self._call.path) from error
 
@@ -98,6 +120,6 @@ class Stream:
 
 def _date(headers: Mapping[str, str]) -> datetime | None:
     try:
-        return parsedate_to_datetime(headers.get("Date", "")).astimezone(UTC)
+        return parsedate_to_datetime(headers.get("date", "")).astimezone(UTC)
     except (ValueError, OverflowError):
         return None

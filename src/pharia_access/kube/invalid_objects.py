@@ -19,7 +19,7 @@ Json = dict[str, Any]
 _MOST_MESSAGE = 4096  # the CRDs' bound
 
 
-def invalid_spec_patch(malformed: InvalidObject, body: Mapping[str, Any], now: datetime) -> Json | None:
+def invalid_spec_patch(invalid: InvalidObject, body: Mapping[str, Any], now: datetime) -> Json | None:
     """Return the merge patch of the status that says what is invalid; None if the status says so already.
 
     Sets Ready=False and Stalled=True with reason InvalidSpec, and keeps the other conditions.
@@ -29,23 +29,23 @@ def invalid_spec_patch(malformed: InvalidObject, body: Mapping[str, Any], now: d
     before = [entry for entry in held if isinstance(entry, dict)] if isinstance(held, list) else []
     after = before
     for name, value in (("Ready", "False"), ("Stalled", "True")):
-        after = _with(after, _condition(malformed, name, value, now))
+        after = _with(after, _condition(invalid, name, value, now))
     if after == before:
         return None
     return {
-        "metadata": {"uid": malformed.uid, "resourceVersion": malformed.resource_version},
-        "status": {"observedGeneration": malformed.generation, "conditions": after},
+        "metadata": {"uid": invalid.uid, "resourceVersion": invalid.resource_version},
+        "status": {"observedGeneration": invalid.generation, "conditions": after},
     }
 
 
-def _condition(malformed: InvalidObject, name: str, value: str, now: datetime) -> Json:
-    message = f"The operator ignores this {malformed.kind}, because it is invalid. Correct it: {malformed.why}"
+def _condition(invalid: InvalidObject, name: str, value: str, now: datetime) -> Json:
+    message = f"The operator ignores this {invalid.kind}, because it is invalid. Correct it: {invalid.why}"
     return {
         "type": name,
         "status": value,
         "reason": Reason.INVALID_SPEC.value,
         "message": message[:_MOST_MESSAGE],
-        "observedGeneration": malformed.generation,
+        "observedGeneration": invalid.generation,
         "lastTransitionTime": format_time(now),
     }
 

@@ -75,10 +75,10 @@ def read_event(line: bytes) -> WatchEvent:
 def error_of(event: WatchEvent) -> ApiError:
     """Return the message of an ERROR event, usually that the version is too old. A new list resolves every cause."""
     try:
-        said = decoded(_statuses.decode, event.object)
+        status = decoded(_statuses.decode, event.object)
     except InvalidObjectError:
-        said = _Status()
-    return ResourceExpiredError(f"the watch ended with {event.type[:16]} {said.code} {said.reason[:64]}".rstrip())
+        status = _Status()
+    return ResourceExpiredError(f"the watch ended with {event.type[:16]} {status.code} {status.reason[:64]}".rstrip())
 
 
 def read_key(body: msgspec.Raw) -> tuple[str, str]:

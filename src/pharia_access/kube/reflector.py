@@ -187,7 +187,7 @@ class Reflector(Generic[T]):
             key, _ = read_key(body)
         except InvalidObjectError as error:
             # Nobody can say which it is. Whichever: it was not shown, and so is forgotten when the list ends.
-            self._store.malformed("", str(error))
+            self._store.invalid("", str(error))
             return None
         return key if self._take(key, body) else None
 
@@ -196,7 +196,7 @@ class Reflector(Generic[T]):
         try:
             item = self._watched.read(body)
         except InvalidObjectError as error:
-            self._store.malformed(key, str(error))
+            self._store.invalid(key, str(error))
             return False
         if item is None:
             self._store.drop(key)

@@ -31,7 +31,7 @@ class ReflectorStore(Protocol[T_contra]):
         """Remove an object that is deleted or not of interest."""
         ...
 
-    def malformed(self, key: str, why: str) -> None:
+    def invalid(self, key: str, why: str) -> None:
         """Note an invalid object."""
         ...
 

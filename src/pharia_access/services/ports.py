@@ -65,7 +65,7 @@ class Cluster(Protocol):
         """Replace our status fields if the credential is unchanged since it was read."""
         ...
 
-    async def write_malformed_status(self, malformed: InvalidObject, *, now: datetime) -> None:
+    async def write_invalid_status(self, invalid: InvalidObject, *, now: datetime) -> None:
         """Write into an invalid object's status why it is invalid.
 
         Ready=False and Stalled=True, both with reason InvalidSpec; other conditions and fields are kept.

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-__all__ = ["SERVICE_ACCOUNT", "pod_namespace", "proxy_for", "wants_colours"]
+__all__ = ["SERVICE_ACCOUNT", "pod_namespace", "proxy_for", "verifier_url", "wants_colours"]
 
 SERVICE_ACCOUNT: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 """Where a pod finds its own; client-go has it fixed too."""
@@ -46,6 +46,11 @@ def proxy_for(url: str) -> str | None:
         if address.is_loopback or any(address in ip_network(each, strict=False) for each in ranges):
             return None
     return named if "://" in named else f"http://{named}"
+
+
+def verifier_url() -> str:
+    """The verifier that VERIFIER_URL names, as `make up` sets it; empty where it names none."""
+    return os.environ.get("VERIFIER_URL", "")  # noqa: TID251 - the same
 
 
 def wants_colours() -> bool:

@@ -53,13 +53,13 @@ class OperatorSettings(ProcessSettings):
     )
 
     namespace: Annotated[str, text(LABEL, "the name of a namespace")] = "pharia-access-system"
-    """Where the operator lives, with its Lease and the keyring. In the chart: the release's namespace."""
+    """The namespace of the operator, its Lease and the keyring. In the chart: the release's namespace."""
 
     service_account: Annotated[str, text(_SUBDOMAIN, "the name of a ServiceAccount", 253)] = "pharia-access-operator"
     """The operator's ServiceAccount, which the admission policies must name. In the chart: the release's."""
 
     watch_namespaces: Annotated[tuple[str, ...], NoDecode, name_list(LABEL, "names of namespaces")] = ()
-    """Whose credentials and tokens are looked after; empty means every namespace."""
+    """The namespaces whose credentials and tokens the operator manages; empty means every namespace."""
 
     kubeconfig: Annotated[str, text(".{0,4096}", "a path, at most 4096 characters")] = Field(
         default="", validation_alias=AliasChoices(f"{ENVIRONMENT_PREFIX}KUBECONFIG", "KUBECONFIG")
@@ -74,41 +74,41 @@ class OperatorSettings(ProcessSettings):
     token_prefix: Annotated[str, text(PREFIX_PATTERN, "2 to 10 lower-case letters and digits, a letter first")] = (
         "pharia"  # noqa: S105 - public: it begins every token
     )
-    """What new tokens begin with; earlier tokens keep theirs and stay good."""
+    """The prefix of new tokens. Earlier tokens keep their prefix and stay valid."""
 
     default_ttl: Annotated[timedelta, duration("1s", "8784h")] = _POLICY.default_ttl
-    """How long a token lives whose credential and spec say nothing. At most MAX_TTL."""
+    """The lifetime of a token if neither its credential nor its spec sets one. At most MAX_TTL."""
 
     max_ttl: Annotated[timedelta, duration("1s", "8784h")] = _POLICY.max_ttl
-    """The longest life that a token may ask for. Applies to tokens minted from then on."""
+    """The longest lifetime that a token may request. A change applies to tokens that are minted after it."""
 
     default_window: Annotated[timedelta, duration("1s", "24h")] = timedelta(hours=1)
-    """How long a one-time Secret lives whose token names no window."""
+    """The lifetime of a one-time Secret if its token sets no window."""
 
     pending_bound: Annotated[timedelta, duration("1s", "168h")] = _POLICY.pending_bound
     """How long a token may wait to be minted before it fails for good."""
 
     warn_before: Annotated[timedelta, duration("1s", "8784h")] = _POLICY.warn_before
-    """How long before its end a token is marked ExpiringSoon, if its life is longer than twice that."""
+    """How long before its end a token is marked ExpiringSoon, if its lifetime is longer than twice this time."""
 
     gitops_annotations: Annotated[frozenset[str], NoDecode, name_set(_QUALIFIED, "keys of annotations")] = (
         _POLICY.gitops_annotations
     )
-    """Annotations that say that Git declares a token: it stays, dead, where its credential was created anew."""
+    """Annotations of a token that Git declares. If its credential is replaced, the token ends and is not deleted."""
 
     gitops_labels: Annotated[frozenset[str], NoDecode, name_set(_QUALIFIED, "keys of labels")] = _POLICY.gitops_labels
-    """Labels that say the same. Add `app.kubernetes.io/instance` where Argo CD tracks by label."""
+    """Labels of a token that Git declares. Add `app.kubernetes.io/instance` if Argo CD tracks objects by label."""
 
     restore_labels: Annotated[frozenset[str], NoDecode, name_set(_QUALIFIED, "keys of labels")] = _POLICY.restore_labels
-    """Labels that say that a token came out of a backup: it is not minted until they are removed."""
+    """Labels of a token that was restored from a backup. It is not minted until its labels are removed."""
 
     require_guards: Annotated[bool, flag()] = True
-    """Whether nothing is minted while the admission policies and the kinds' rules do not hold. False: they are not even
-    looked at. Then whoever may write credentials or tokens can have a token with any role."""
+    """Whether the operator stops minting while the admission policies and the kinds' rules do not hold. False: the
+    operator does not check them; then everybody who may write credentials or tokens can get a token with any role."""
 
     argon2_memory_kib: Annotated[int, whole_number(7168, 131072)] = _PROOF.memory_kib
     """Memory of one Argon2id hash in KiB. With ARGON2_TIME_COST it must reach one of OWASP's minimums:
-    47104 with 1 pass, 19456 with 2, 12288 with 3, 9216 with 4, 7168 with 5. Earlier tokens keep theirs."""
+    47104 with 1 pass, 19456 with 2, 12288 with 3, 9216 with 4, 7168 with 5. Earlier tokens keep their cost."""
 
     argon2_time_cost: Annotated[int, whole_number(1, 10)] = _PROOF.time_cost
     """Passes of one Argon2id hash over its memory."""
@@ -117,26 +117,26 @@ class OperatorSettings(ProcessSettings):
     """Lanes of one Argon2id hash, each a thread of its own."""
 
     hash_threads: Annotated[int, whole_number(1, 8)] = 2
-    """How many hashes are made at a time; each takes the memory above."""
+    """How many hashes run at a time. Each takes ARGON2_MEMORY_KIB."""
 
     workers: Annotated[int, whole_number(1, 64)] = 16
     """How many objects are reconciled at a time."""
 
     resync_interval: Annotated[timedelta, duration("5s", "30m")] = timedelta(minutes=15)
-    """How often everything is listed anew, with some jitter; half as often where it takes long."""
+    """The time between two full lists, with some jitter; twice as long if a list takes long."""
 
     probe_first: Annotated[timedelta, duration("1s", "5m")] = timedelta(seconds=10)
-    """How soon the operator first looks whether a one-time Secret was collected."""
+    """The time until the operator first checks whether a one-time Secret was collected."""
 
     probe_max: Annotated[timedelta, duration("1s", "1h")] = timedelta(minutes=5)
-    """How long the time between two such looks may grow. At least PROBE_FIRST."""
+    """The longest time between two such checks of one Secret. At least PROBE_FIRST."""
 
     probe_budget_per_second: Annotated[int, whole_number(1, 100)] = 2
-    """How many such looks there are in a second, over all tokens."""
+    """How many such checks the operator makes in a second, over all tokens."""
 
     deletes_per_second: Annotated[int, whole_number(1, 1000)] = 50
-    """How many tokens of deleted credentials, and of DELETE_ENDED_AFTER, it deletes in a second; owner references of
-    earlier versions count too."""
+    """How many tokens of deleted credentials, and by DELETE_ENDED_AFTER, the operator deletes in a second. Removed
+    owner references count too."""
 
     delete_ended_after: Annotated[timedelta, duration_or_none("24h", "87600h")] = timedelta(0)
     """How long after its end a token (expired, revoked or failed) is deleted; 0: never. Never one that would come back:
@@ -144,31 +144,31 @@ class OperatorSettings(ProcessSettings):
     pipeline applies ApiTokens: each deleted one would be created, and minted, anew."""
 
     request_timeout: Annotated[timedelta, duration("100ms", "60s")] = timedelta(seconds=5)
-    """How long one request to the API server may take; watches are bounded apart."""
+    """The timeout of a request to the API server. Watches have their own."""
 
     lease_name: Annotated[str, text(LABEL, "the name of a Lease")] = "pharia-access-operator"
     """The Lease that the leading replica holds."""
 
     lease_duration: Annotated[timedelta, duration("1s", "5m")] = timedelta(seconds=15)
-    """How long the others wait before they take over, in whole seconds. More than LEASE_RENEW_DEADLINE."""
+    """How long the other replicas wait before one takes over, in whole seconds. More than LEASE_RENEW_DEADLINE."""
 
     lease_renew_deadline: Annotated[timedelta, duration("500ms", "5m")] = timedelta(seconds=10)
-    """How long the leader tries to renew before it ends itself. More than 1.2 times LEASE_RETRY_PERIOD."""
+    """How long the leader tries to renew the Lease before its process ends. More than 1.2 times LEASE_RETRY_PERIOD."""
 
     lease_retry_period: Annotated[timedelta, duration("100ms", "1m")] = timedelta(seconds=2)
-    """The time between two tries to get or renew the Lease."""
+    """The time between two attempts to get or renew the Lease."""
 
     health_host: Annotated[str, text(r"[0-9A-Za-z.:-]{1,253}", "an address or a host's name")] = "0.0.0.0"  # noqa: S104 - the kubelet and Prometheus come from outside
-    """The address that /healthz, /readyz and /metrics are served on; `::` is IPv6 and IPv4."""
+    """The address of /healthz, /readyz and /metrics; `::` is IPv6 and IPv4."""
 
     health_port: Annotated[int, whole_number(0, 65535)] = 8080
-    """Its port; 0 takes any free one."""
+    """The port of /healthz, /readyz and /metrics; 0 takes any free port."""
 
     log_level: Annotated[LogLevel, choice(LogLevel)] = LogLevel.INFO
-    """The least serious record that is logged."""
+    """The lowest level of a record that is logged."""
 
     log_format: Annotated[LogFormat, choice(LogFormat)] = LogFormat.JSON
-    """Whether records are written for machines or for people."""
+    """The form of log records: for machines or for people."""
 
     def policy(self) -> Policy:
         """The rules for tokens."""

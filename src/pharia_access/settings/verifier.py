@@ -28,6 +28,8 @@ _PATH = ".{0,4096}"
 _A_PATH = "a path, at most 4096 characters"
 _HOST = r"[0-9A-Za-z.:-]{1,253}"
 _SHARE_OF_CONTACT = 2 / 3
+_HEADER = "([A-Za-z][A-Za-z0-9-]{0,63})?"
+_NEVER_LOGGED = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
 _AUDIENCE = "[-!-+.-~]{1,512}"  # printable ASCII without a comma or a space
 
 
@@ -37,7 +39,7 @@ class VerifierSettings(ProcessSettings):
     RULES: ClassVar[tuple[Rule, ...]] = (NotMore("watch_timeout", "view_bound", strict=True),)
 
     watch_namespaces: Annotated[tuple[str, ...], NoDecode, name_list(LABEL, "names of namespaces")] = ()
-    """Whose tokens are known; empty means every namespace."""
+    """The namespaces whose tokens the verifier accepts; empty means every namespace."""
 
     kubeconfig: Annotated[str, text(_PATH, _A_PATH)] = Field(
         default="", validation_alias=AliasChoices(f"{ENVIRONMENT_PREFIX}KUBECONFIG", "KUBECONFIG")
@@ -45,124 +47,129 @@ class VerifierSettings(ProcessSettings):
     """The kubeconfig to sign in with; `KUBECONFIG` is read too. Empty: the pod's ServiceAccount."""
 
     host: Annotated[str, text(_HOST, "an address or a host's name")] = "0.0.0.0"  # noqa: S104 - gateways come from outside
-    """The address that checks are answered on; `::` is IPv6 and IPv4."""
+    """The address of checks; `::` is IPv6 and IPv4."""
 
     port: Annotated[int, whole_number(0, 65535)] = 8000
-    """Its port; 0 takes any free one."""
+    """The port of checks; 0 takes any free port."""
 
     fast_path: Annotated[bool, flag()] = True
-    """Whether gateways' checks are answered as they come in: about three times the rate, the same answers."""
+    """Whether the fast path answers gateways' checks: about three times the rate, the same answers."""
 
     keyring_folder: Annotated[str, text(_PATH, _A_PATH)] = "/etc/pharia-access/keyring"
-    """Where the keyring is mounted; read anew when it changes. Without one, Argon2id proves each token once."""
+    """The folder of the mounted keyring, reloaded on changes. Without a keyring, Argon2id verifies each token once."""
 
     tls_cert_file: Annotated[str, text(_PATH, _A_PATH)] = ""
-    """The certificate (PEM, with its chain) to serve checks with; read anew when it changes. Empty: plain HTTP."""
+    """The certificate for checks (PEM, with its chain), reloaded on changes. Empty: plain HTTP."""
 
     tls_key_file: Annotated[str, text(_PATH, _A_PATH)] = ""
-    """Its key."""
+    """The key of TLS_CERT_FILE."""
 
     busy_poll: Annotated[timedelta, duration("0s", "1ms")] = timedelta(microseconds=100)
-    """How long to look for the next request after an answer, before sleeping; while requests come that close."""
+    """How long to poll for the next request after an answer before sleeping, while requests come that fast."""
 
     token_review: Annotated[bool, flag()] = False
-    """Whether TokenReview is served, for a kube-apiserver's webhook token authentication."""
+    """Whether to serve TokenReview, for the webhook token authentication of a kube-apiserver."""
 
     token_review_port: Annotated[int, whole_number(0, 65535)] = 8443
-    """The port for it; 0 takes any free one."""
+    """The port of TokenReview; 0 takes any free port."""
 
     token_review_cert_file: Annotated[str, text(_PATH, _A_PATH)] = ""
-    """The certificate for it. Read anew when it changes, as the two files below."""
+    """The certificate for TokenReview. Reloaded on changes, as are the two files below."""
 
     token_review_key_file: Annotated[str, text(_PATH, _A_PATH)] = ""
-    """Its key."""
+    """The key of TOKEN_REVIEW_CERT_FILE."""
 
     token_review_client_ca_file: Annotated[str, text(_PATH, _A_PATH)] = ""
-    """Who signs the certificate that the API server must show."""
+    """The CA of the client certificate that the API server must present."""
 
     token_review_audiences: Annotated[tuple[str, ...], NoDecode, name_list(_AUDIENCE, "texts without spaces")] = (
         "https://kubernetes.default.svc.cluster.local",
         "https://kubernetes.default.svc",
     )
-    """The audiences that tokens are good for: the API server's own (its flag `--api-audiences`)."""
+    """The audiences for which tokens are valid: those of the API server (its flag `--api-audiences`)."""
 
     view_bound: Annotated[timedelta, duration("10s", "1h")] = timedelta(minutes=5)
-    """How old the view of a namespace, or of the roles, may be; checks that rest on an older one are answered 503."""
+    """The greatest age of the view of a namespace or of the roles. Checks that need an older view are answered 503."""
 
     contact_bound: Annotated[timedelta, duration("10s", "1h")] = timedelta(seconds=30)
-    """How long a part of the view may be silent before an unknown token is answered 503, since it may be a new one."""
+    """How long a part of the view may get no news before an unknown token, which may be new, is answered 503."""
 
     refuse_issued_before: Annotated[datetime, moment()] = datetime.fromtimestamp(0, UTC)
-    """Tokens issued before this time are refused; for a cluster restored from a snapshot of etcd. Empty: none."""
+    """Refuse tokens that were issued before this time: for a cluster restored from a snapshot of etcd. Empty: none."""
 
     watch_timeout: Annotated[timedelta, duration("5s", "10m")] = timedelta(minutes=1)
-    """How long one watch lasts, at most two thirds of CONTACT_BOUND: a quiet one is heard at its beginning and end."""
+    """The length of a watch, at most two thirds of CONTACT_BOUND: a quiet watch gives news as it begins and ends."""
 
     argon2_threads: Annotated[int, whole_number(1, 2)] = 1
-    """How many tokens are proved by Argon2id at a time; each takes the memory that its hash names."""
+    """How many tokens Argon2id verifies at a time. Each takes the memory that its hash names."""
 
     argon2_queue: Annotated[int, whole_number(1, 1000)] = 40
-    """How many may wait for that; more are answered 503."""
+    """How many checks may wait for Argon2id. More are answered 503."""
 
     max_connections: Annotated[int, whole_number(16, 65536)] = 4096
-    """How many connections may be open: fewer where the limit of open files leaves less. Behind TLS a connection counts
-    double, and the port of TokenReviews has 256 at most. Beyond, the oldest that never showed an accepted token makes
-    room."""
+    """How many connections may be open; fewer if the limit of open files is lower. A connection with TLS counts double,
+    and the port of TokenReview has 256 at most. At the limit, the oldest connection without an accepted token is
+    closed."""
 
     request_read_timeout: Annotated[timedelta, duration("1s", "1m")] = timedelta(seconds=5)
-    """How long a client may take to send a request, its body included, and to take answers that wait for it."""
+    """How long a client may take to send a request with its body, and to receive the answers that wait for it."""
 
     idle_timeout: Annotated[timedelta, duration("5s", "10m")] = timedelta(seconds=75)
-    """How long a connection may be idle; longer than the gateways keep theirs."""
+    """How long a connection may be idle. Longer than the idle timeout of the gateways."""
 
     max_header_bytes: Annotated[int, whole_number(4096, 65536)] = 16384
-    """How long a request's head may be."""
+    """The largest head of a request."""
 
     max_body_bytes: Annotated[int, whole_number(1024, 1048576)] = 65536
-    """How long a request's body may be."""
+    """The largest body of a request."""
 
     last_used: Annotated[bool, flag()] = True
-    """Whether `status.lastUsedTime` and `status.lastInspectedTime` are kept. The chart gives the right only then."""
+    """Whether to write `status.lastUsedTime` and `status.lastInspectedTime`. The chart grants the right only then."""
 
     last_used_interval: Annotated[timedelta, duration("1m", "168h")] = timedelta(hours=1)
-    """How often it is written for a token in use, at most."""
+    """The shortest time between two such writes for one token."""
 
     last_used_writes_per_second: Annotated[int, whole_number(1, 100)] = 2
-    """How many tokens it is written for in a second, at most."""
+    """How many such writes the verifier makes in a second, at most."""
 
     audit_accepted: Annotated[bool, flag()] = False
-    """Whether accepted requests are written to the audit log too."""
+    """Whether to write accepted requests to the audit log too."""
 
     audit_interval: Annotated[timedelta, duration("0s", "1h")] = timedelta(minutes=1)
-    """There is at most one audit line for each token ID and reason in this time."""
+    """The shortest time between two audit lines of one token ID and reason."""
+
+    audit_client_header: Annotated[str, text(_HEADER, "a header's name: letters, digits and -, or nothing")] = ""
+    """The header in which gateways name the client, for the audit log; gateways must set it themselves. Empty: none."""
 
     request_timeout: Annotated[timedelta, duration("100ms", "60s")] = timedelta(seconds=10)
-    """How long one request to the API server may take; watches are bounded apart."""
+    """The timeout of a request to the API server. Watches have their own."""
 
     drain_timeout: Annotated[timedelta, duration("0s", "5m")] = timedelta(seconds=10)
-    """How long open requests may take after SIGTERM; idle connections stay open for a fifth of it."""
+    """How long open requests may take after SIGTERM. Idle connections stay open for a fifth of this time."""
 
     health_host: Annotated[str, text(_HOST, "an address or a host's name")] = "0.0.0.0"  # noqa: S104 - the kubelet and Prometheus come from outside
-    """The address that /healthz, /readyz and /metrics are served on; `::` is IPv6 and IPv4."""
+    """The address of /healthz, /readyz and /metrics; `::` is IPv6 and IPv4."""
 
     health_port: Annotated[int, whole_number(0, 65535)] = 8080
-    """Its port; 0 takes any free one."""
+    """The port of /healthz, /readyz and /metrics; 0 takes any free port."""
 
     log_level: Annotated[LogLevel, choice(LogLevel)] = LogLevel.INFO
-    """The least serious record that is logged."""
+    """The lowest level of a record that is logged."""
 
     log_format: Annotated[LogFormat, choice(LogFormat)] = LogFormat.JSON
-    """Whether records are written for machines or for people."""
+    """The form of log records: for machines or for people."""
 
     @property
     def watch_seconds(self) -> float:
-        """How long a watch lasts, so that a quiet one is heard of in time."""
+        """Return the length of a watch: short enough that a quiet watch gives news in time."""
         return min(self.watch_timeout, self.contact_bound * _SHARE_OF_CONTACT).total_seconds()
 
     def contradictions(self) -> Iterator[str]:
-        """What does not fit together."""
+        """Yield the contradictions between settings."""
         if bool(self.tls_cert_file) != bool(self.tls_key_file):
             yield f"{environment_name('tls_cert_file')} and {environment_name('tls_key_file')} belong together"
+        if self.audit_client_header.lower() in _NEVER_LOGGED:
+            yield f"{environment_name('audit_client_header')} must not name a header that holds secrets"
         files = (self.token_review_cert_file, self.token_review_key_file, self.token_review_client_ca_file)
         if self.token_review and not all(files):
             names = ("token_review_cert_file", "token_review_key_file", "token_review_client_ca_file")

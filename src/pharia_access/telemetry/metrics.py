@@ -1,7 +1,7 @@
 """The operator's metrics for Prometheus. Only this package imports prometheus_client.
 
-Answers the `Metrics` port by shape. Label values come from closed sets, never from objects: an unknown one is
-counted as such. docs/reference/metrics.md lists every name.
+Answers the `Metrics` port by shape. Label values come from closed sets, and an unknown one is counted as such; the one
+name of an object in a label is a namespace. docs/reference/metrics.md lists every name.
 """
 
 import math
@@ -66,6 +66,9 @@ class OperatorMetrics:
         self._tokens = self._gauge("tokens", "ApiTokens by phase.", "phase")
         for phase in Phase:
             self._tokens.labels(phase)
+        self._expiring = self._gauge(
+            "tokens_expiring_soon", "Active ApiTokens that end soon and have no successor.", "token_namespace"
+        )
         self._depth = self._gauge("queue_depth", "Objects that wait to be reconciled.")
         self._gauge("queue_oldest_seconds", "How long the first of them has waited.").set_function(self._oldest)
         self._leads = self._gauge("leader", "1 on the replica that leads, 0 on the others.")
@@ -123,6 +126,12 @@ class OperatorMetrics:
         """Set how many tokens are in each phase; one that is left out has none."""
         for phase in Phase:
             self._tokens.labels(phase).set(counts.get(phase, 0))
+
+    def expiring_soon(self, counts: Mapping[str, int]) -> None:
+        """Set how many tokens of each namespace end soon; a namespace that is left out has no series any more."""
+        self._expiring.clear()
+        for namespace, count in counts.items():
+            self._expiring.labels(namespace).set(count)
 
     def listed(self, seconds: float) -> None:
         """Note that a full list ended now and took so long."""

@@ -38,6 +38,7 @@ class FakeObjects:
         forbidden: what is refused, such as `list all ApiToken`, `get ApiCredential` or `bind apiroles/studio-user`.
         namespaces: those that there are; None stands for: it may not be seen.
         failing: raised by the next write of that kind, such as `create ApiToken`, which takes effect all the same.
+        refused: raised by the next write of that kind, which takes no effect.
         finalizers: of every object and Secret that is deleted.
         operator: whether tokens are minted while somebody waits.
     """
@@ -46,6 +47,7 @@ class FakeObjects:
     forbidden: set[str] = field(default_factory=set)
     namespaces: set[str] | None = field(default_factory=lambda: {"finance"})
     failing: dict[str, AccessError] = field(default_factory=dict)
+    refused: dict[str, AccessError] = field(default_factory=dict)
     finalizers: tuple[str, ...] = ()
     operator: bool = True
     secrets: dict[ObjectKey, OneTimeSecret | ForeignSecret] = field(default_factory=dict)
@@ -71,7 +73,7 @@ class FakeObjects:
         found = self.bodies.get((kind, key.namespace, key.name))
         if found is None:
             error = NotFoundError("none")
-            error.status, error.said = 404, f'{kind.lower()}s.access.pharia.ai "{key.name}" not found'
+            error.status, error.server_message = 404, f'{kind.lower()}s.access.pharia.ai "{key.name}" not found'
             raise error
         return deepcopy(found)
 
@@ -164,6 +166,8 @@ class FakeObjects:
         return GONE
 
     def _judge(self, what: str) -> None:
+        if what in self.refused:
+            raise self.refused.pop(what)
         if what in self.forbidden:
             error = ForbiddenError(f"you may not {what}")
             error.status = 403

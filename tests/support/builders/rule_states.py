@@ -150,7 +150,7 @@ def bounds(observed: Observed) -> Iterator[datetime]:
 def minted(observed: Observed, credential: Credential, now: datetime) -> TokenStatus:
     """What a mint writes that goes well."""
     token, issued_at = observed.token, whole_seconds(now)
-    end = end_of_life(token.spec, policy=POLICY, wish=credential.policy, issued_at=issued_at)
+    end = end_of_life(token.spec, policy=POLICY, token_policy=credential.policy, issued_at=issued_at)
     deadline = min(issued_at + token.spec.window, end)
     delivery = Delivery(token.spec.secret_name, "secret-9", deadline, DeliveryState.AVAILABLE)
     mint = Minted(credential.identity, TEXT.token_id, HASH, None, issued_at, end, delivery)

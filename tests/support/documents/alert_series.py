@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["OF_A", "POD", "Case", "bucket", "certificate", "decisions", "errors", "one", "watched"]
+__all__ = ["OF_A", "POD", "Case", "bucket", "certificate", "decisions", "errors", "expiring", "one", "watched"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,7 @@ class Case:
         quiet: the same where nothing is wrong.
         summary: what it says when it fires.
         labels: what it carries beside its name and severity.
+        texts: what else it says.
         minute: when to look.
     """
 
@@ -29,6 +30,7 @@ class Case:
     summary: str
     labels: Mapping[str, str] = field(default_factory=dict)
     minute: int = 60
+    texts: Mapping[str, str] = field(default_factory=dict)
 
 
 POD: Final = 'pod="a"'
@@ -51,6 +53,11 @@ def errors(reason: str) -> str:
 def watched(pod: str, namespace: str) -> str:
     """As Prometheus calls it where it scrapes pods in the namespace `a`."""
     return f'pharia_access_namespace_watched{{namespace="a", exported_namespace="{namespace}", pod="{pod}"}}'
+
+
+def expiring(namespace: str, *, of: str) -> str:
+    """Of a replica, as Prometheus has it where the operator runs in the namespace `a`."""
+    return f'pharia_access_tokens_expiring_soon{{token_namespace="{namespace}", namespace="a", pod="{of}"}}'
 
 
 def certificate(end: str) -> str:

@@ -56,8 +56,8 @@ class Block:
 
 
 def pages_with_blocks() -> list[str]:
-    """The documents that tell commands to people who use the product, as paths in the project."""
-    found = ["README.md", "charts/pharia-access/README.md"]
+    """The documents that tell commands, as paths in the project."""
+    found = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "charts/pharia-access/README.md"]
     found += [path.relative_to(ROOT).as_posix() for folder in _FOLDERS for path in sorted((ROOT / folder).glob("*.md"))]
     return [page for page in found if blocks(page)]
 

@@ -24,6 +24,7 @@ def operator_page() -> str:
     metrics.malformed("ApiToken")
     metrics.event_dropped()
     metrics.tokens({Phase.ACTIVE: 1})
+    metrics.expiring_soon({"finance": 1})
     metrics.namespace_watched("finance", watched=True)
     metrics.reloaded("keyring", successful=True)
     metrics.guards({"bind-roles": True}, None)

@@ -7,7 +7,7 @@ from typing import Final
 
 from tests.support.documents.console_blocks import pages_with_blocks
 
-__all__ = ["ELSEWHERE", "FOLLOWED", "NOT_YET", "Followed"]
+__all__ = ["ELSEWHERE", "FOLLOWED", "INSTALLING", "NOT_YET", "Followed"]
 
 _ROLES: Final = "kubectl apply -f examples/01-roles.yaml"
 _TIDY: Final = (
@@ -76,9 +76,17 @@ _RUNBOOKS: Final = tuple(
 _FOUND: Final = "kubectl get secret invoice-bot-ci-token -o jsonpath='{.data.token}' | base64 -d >found.txt"
 
 _TOKEN_FILE: Final = "kubectl get secret invoice-bot-token -o jsonpath='{.data.token}' | base64 -d >token.txt"
+_LEAKED: Final = (*_FINANCE, _FOUND, "ID=$(kubectl get apitoken invoice-bot-ci -o jsonpath='{.status.tokenID}')")
+_OWN_NAMES: Final = (
+    ("NAMESPACE", "finance"),
+    ("NAME", "invoice-bot-ci"),
+    ("CREDENTIAL", "invoice-bot"),
+    ("NEW-SECRET", "invoice-bot-next"),
+    ("kqn5zkwfgislomms", "$ID"),
+    ("whois ID", "whois $ID"),
+)
 
 FOLLOWED: Final = (
-    Followed("README.md", empty=True),
     Followed("docs/tutorial/first-token.md"),
     Followed("docs/how-to/let-a-team-mint.md", given=(*_TIDY, _ROLES)),
     Followed(
@@ -106,7 +114,10 @@ FOLLOWED: Final = (
             ("https://access.example.com", "$VERIFIER_URL"),
         ),
     ),
+    Followed("docs/how-to/a-token-leaked.md", given=_LEAKED, replaced=_OWN_NAMES, blocks=(0,)),
+    Followed("docs/how-to/a-token-leaked.md", given=_LEAKED, replaced=_OWN_NAMES, blocks=(1, 2, 3, 4)),
     Followed("docs/how-to/develop.md", given=_TIDY),
+    Followed("CONTRIBUTING.md"),
     Followed("docs/how-to/try-attacks.md"),
     Followed("docs/how-to/try-faults.md"),
     Followed("docs/reference/resources.md"),
@@ -115,6 +126,11 @@ FOLLOWED: Final = (
     *_RUNBOOKS,
     Followed("docs/runbooks/PhariaAccessCertificateEnding.md", given=(_CERTIFICATES,)),
     Followed("docs/how-to/build-the-image.md"),
+)
+"""In this order, on one control plane."""
+
+INSTALLING: Final = (
+    Followed("README.md", empty=True),
     Followed("charts/pharia-access/README.md"),
     Followed("docs/how-to/production.md"),
     Followed("docs/how-to/install.md", given=("kubectl create namespace research",)),
@@ -123,7 +139,7 @@ FOLLOWED: Final = (
     Followed("docs/how-to/uninstall.md", blocks=(0, 1, 3), replaced=(("NEW-", ""),)),
     Followed("docs/how-to/install-for-real.md", given=("kubectl delete namespace finance",), empty=True),
 )
-"""In this order, on one control plane."""
+"""In this order too, on another."""
 
 ELSEWHERE: Final = {
     "docs/tutorial/kubectl-access.md": "tests/integration/test_transcript.py",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tests.support.documents.alert_series import OF_A, POD, Case, errors, one, watched
+from tests.support.documents.alert_series import OF_A, POD, Case, errors, expiring, one, watched
 
 __all__ = ["OPERATOR_CASES"]
 
@@ -67,6 +67,20 @@ OPERATOR_CASES: Final = (
         {f'pharia_access_tokens{{phase="Failed", {POD}}}': "3x60"},
         {f'pharia_access_tokens{{phase="Failed", {POD}}}': "0x60"},
         "3 ApiTokens have failed.",
+    ),
+    Case(
+        "PhariaAccessTokensExpiring",
+        # Each replica tells what it knows; Prometheus scrapes both in the operator's namespace.
+        {expiring("finance", of="a"): "2x61", expiring("finance", of="b"): "2x61"},
+        # Its successor came in time, or its series is gone.
+        {expiring("finance", of="a"): "0x61", expiring("sales", of="a"): "2x58 stale"},
+        "In the namespace finance, 2 API tokens end soon and have no successor.",
+        {"namespace": "finance", "token_namespace": "finance"},
+        minute=61,
+        texts={
+            "command": "kubectl get apitokens --namespace finance --field-selector status.phase=Active"
+            " --sort-by .status.endsAt"
+        },
     ),
     Case(
         "PhariaAccessEventsDropped",

@@ -63,11 +63,11 @@ class FakeCluster:
 
         return await self._call("write_credential_status", credential.key, write)
 
-    async def write_malformed_status(self, malformed: InvalidObject, *, now: datetime) -> None:
+    async def write_invalid_status(self, malformed: InvalidObject, *, now: datetime) -> None:
         def write() -> None:
             self.store.told_malformed.append(malformed)
 
-        await self._call("write_malformed_status", malformed.key, write)
+        await self._call("write_invalid_status", malformed.key, write)
 
     async def set_owners(self, token: Token, owners: tuple[OwnerReference, ...]) -> Token:
         return await self._call("set_owners", token.key, lambda: self.store.set_owners(token, owners))

@@ -74,6 +74,7 @@ class FakeMetrics:
     ended_deleted: int = 0
     malformed_kinds: Counter[Kind] = field(default_factory=Counter)
     phases: Mapping[Phase, int] = field(default_factory=dict)
+    expiring: Mapping[str, int] = field(default_factory=dict)
     depth: int = 0
     lists: int = 0
     leads: bool = False
@@ -100,6 +101,9 @@ class FakeMetrics:
 
     def tokens(self, counts: Mapping[Phase, int]) -> None:
         self.phases = dict(counts)
+
+    def expiring_soon(self, counts: Mapping[str, int]) -> None:
+        self.expiring = dict(counts)
 
     def listed(self, seconds: float) -> None:
         self.lists += 1

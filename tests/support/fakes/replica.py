@@ -36,10 +36,10 @@ class Replica:
     clock: Clock
     policy: Policy = field(default_factory=Policy)
     entropy: Callable[[int], bytes] = field(default_factory=seeded_entropy)
-    rhythm: OperatorIntervals = field(
+    intervals: OperatorIntervals = field(
         default_factory=lambda: OperatorIntervals(workers=2, resync=timedelta(minutes=15))
     )
-    pace: ProbeIntervals = field(default_factory=ProbeIntervals)
+    probe_intervals: ProbeIntervals = field(default_factory=ProbeIntervals)
     namespaces: tuple[str, ...] = ()
     recorder: FakeRecorder = field(default_factory=FakeRecorder)
     metrics: FakeMetrics = field(default_factory=FakeMetrics)
@@ -58,7 +58,7 @@ class Replica:
     operator: Operator = field(init=False)
 
     def __post_init__(self) -> None:
-        options = OperatorOptions(self.policy, "pharia", self.pace, DELETES_PER_SECOND, self.namespaces)
+        options = OperatorOptions(self.policy, "pharia", self.probe_intervals, DELETES_PER_SECOND, self.namespaces)
         parts = assemble(self.ports(), options)
         self.cache, self.handlers, self.schedule = parts.cache, parts.handlers, parts.schedule
         self.queue, self.leader_queue = parts.queue, parts.leader_queue
@@ -66,7 +66,7 @@ class Replica:
         self.minting = parts.tokens._minting
         self.watchman = parts.watchman
         self.watchman.objection = ""  # the guards were looked at, for those who call the parts by hand
-        self.operator = Operator(parts, self.rhythm)
+        self.operator = Operator(parts, self.intervals)
 
     def ports(self) -> Ports:
         """Its world."""

@@ -128,7 +128,7 @@ class Diary:
     def drop(self, key: str) -> None:
         self.told.append(f"drop {key}")
 
-    def malformed(self, key: str, why: str) -> None:
+    def invalid(self, key: str, why: str) -> None:
         self.told.append(f"malformed {key}: {why}")
 
     def alive(self, at: float) -> None:

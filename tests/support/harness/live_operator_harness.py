@@ -63,8 +63,8 @@ class LiveOperatorHarness:
         self.store.apply_credential(a_credential())
         self.diary = Diary(self.clock, self.faults)
         cluster = FakeCluster(self.store, faults=self.diary)
-        rhythm = OperatorIntervals(self.workers, RESYNC)
-        self.replica = Replica(cluster=cluster, clock=self.clock, rhythm=rhythm, namespaces=self.namespaces)
+        intervals = OperatorIntervals(self.workers, RESYNC)
+        self.replica = Replica(cluster=cluster, clock=self.clock, intervals=intervals, namespaces=self.namespaces)
 
     def another(self) -> "LiveOperatorHarness":
         """A second operator on the same cluster."""
@@ -102,7 +102,7 @@ class LiveOperatorHarness:
     @asynccontextmanager
     async def leading(self) -> AsyncIterator[None]:
         """The operator leads meanwhile, and must not have ended by itself."""
-        task = asyncio.create_task(self.operator.lead())
+        task = asyncio.create_task(self.operator.run_leader())
         yield
         ended = task.done()
         task.cancel()
@@ -116,7 +116,7 @@ class Candidate:
 
     clock: FakeClock
     faults: Faults = no_faults
-    pace: LeaseTimings = field(default_factory=LeaseTimings)
+    timings: LeaseTimings = field(default_factory=LeaseTimings)
     store: FakeStore = field(init=False)
     diary: Diary = field(init=False)
     cluster: FakeCluster = field(init=False)
@@ -126,7 +126,7 @@ class Candidate:
         self.store = FakeStore(self.clock.now)
         self.diary = Diary(self.clock, self.faults)
         self.cluster = FakeCluster(self.store, faults=self.diary)
-        self.elector = Elector(leases=self.cluster, clock=self.clock, identity="us", pace=self.pace)
+        self.elector = Elector(leases=self.cluster, clock=self.clock, identity="us", timings=self.timings)
 
     @property
     def holder(self) -> str | None:

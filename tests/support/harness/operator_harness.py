@@ -167,8 +167,8 @@ class OperatorHarness:
         """After how many seconds a reconcile asks to be repeated."""
         try:
             await self.replica.tokens.reconcile(key)
-        except RequeueAfter as wish:
-            return wish.seconds
+        except RequeueAfter as requeue:
+            return requeue.seconds
         message = f"{key} needs no other look"
         raise AssertionError(message)
 

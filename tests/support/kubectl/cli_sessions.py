@@ -196,5 +196,5 @@ def _named(body: Json, name: str) -> bool:
 
 def _missing(kind: str, name: str) -> NotFoundError:
     error = NotFoundError("none")
-    error.status, error.said = 404, f'{kind.lower()}s.access.pharia.ai "{name}" not found'
+    error.status, error.server_message = 404, f'{kind.lower()}s.access.pharia.ai "{name}" not found'
     return error

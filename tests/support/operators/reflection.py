@@ -57,7 +57,7 @@ class Diary:
             self.known.discard(key)
             self.told.append(f"drop {key.removeprefix(self.prefix)}")
 
-    def malformed(self, key: str, why: str) -> None:
+    def invalid(self, key: str, why: str) -> None:
         self.told.append(f"malformed {key}: {why}")
 
     def alive(self, at: float) -> None:

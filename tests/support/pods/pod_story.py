@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.support.operators.constant_checks import check
+from tools.demo_commands import path_of_reader
 from tools.demo_gateway import DemoGateway
 from tools.demo_runner import DemoRunner
 from tools.demo_story import tell_of_tokens
@@ -23,7 +24,7 @@ def tell_the_story(release: Release) -> None:
     """Tell it in the namespace finance, and ask the verifier's Service. Raises StoryError."""
     control_plane, address = release.cluster.control_plane, release.address
     env = {
-        "PATH": f"{control_plane.bin}:/usr/bin:/bin",
+        "PATH": path_of_reader(control_plane.bin),
         "HOME": str(control_plane.root),
         "KUBECONFIG": str(control_plane.kubeconfig),
     }

@@ -155,9 +155,9 @@ class Simulation:
             clock=self.clock,
             policy=Policy(warn_before=timedelta(seconds=20)),
             entropy=seeded_entropy(self.rng.getrandbits(64)),
-            rhythm=OperatorIntervals(workers=2, resync=timedelta(seconds=60)),
+            intervals=OperatorIntervals(workers=2, resync=timedelta(seconds=60)),
         )
-        task = asyncio.get_running_loop().create_task(replica.operator.lead())
+        task = asyncio.get_running_loop().create_task(replica.operator.run_leader())
         task.add_done_callback(self._ended)
         self.tasks.append(task)
         self._note("start", f"leader {number}")

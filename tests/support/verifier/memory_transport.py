@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pharia_access.entrypoints.verifier.app import VerifierApp
 from pharia_access.entrypoints.verifier.busy_poll import BusyPoll
 from pharia_access.entrypoints.verifier.checks import ChecksConnection, EarlyAnswers
+from pharia_access.entrypoints.verifier.client_checks import ClientChecksConnection
 from pharia_access.entrypoints.verifier.endpoints import Protocols
 from pharia_access.entrypoints.verifier.limited_protocol import LimitedProtocol
 from pharia_access.entrypoints.verifier.limits import Limits
@@ -53,12 +54,11 @@ class MemoryTransport(asyncio.Transport):
         self.aborted = False
         self.reading = True
         chosen = limits or Limits()
-        served = app or VerifierApp(Protocols(server.authorizer, chosen.body_bytes))
-        self.port = Port(served, chosen, room or Room(chosen.connections))
         self.early = early or EarlyAnswers(server.authorizer, BusyPoll(0, now=lambda: 0.0))
-        self.protocol: Any = (
-            ChecksConnection(self.port, self.early, _loop()) if fast else LimitedProtocol(self.port, _loop())
-        )
+        word = self.early.client_word
+        served = app or VerifierApp(Protocols(server.authorizer, chosen.body_bytes), client_word=word)
+        self.port = Port(served, chosen, room or Room(chosen.connections))
+        self.protocol: Any = _checks(self.port, self.early) if fast else LimitedProtocol(self.port, _loop())
         self.protocol.connection_made(self)
 
     def feed(self, packet: bytes) -> None:
@@ -147,6 +147,12 @@ def request(token: TokenText, target: str = "/auth/nginx?role=studio-user", *lin
     """A plain request with this token, and with these header lines beside."""
     head = [f"GET {target} HTTP/1.1", "host: verifier", f"authorization: Bearer {token.reveal()}", *lines, "", ""]
     return "\r\n".join(head).encode()
+
+
+def _checks(port: Port, early: EarlyAnswers) -> ChecksConnection:
+    if early.client_word is None:
+        return ChecksConnection(port, early, _loop())
+    return ClientChecksConnection(port, early, early.client_word, _loop())
 
 
 def _loop() -> Any:  # noqa: ANN401 - the running one, or what the fast path needs of one

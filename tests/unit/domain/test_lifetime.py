@@ -14,7 +14,7 @@ POLICY = Policy()
 
 
 @pytest.mark.parametrize(
-    ("ttl", "expires_at", "wish", "end"),
+    ("ttl", "expires_at", "token_policy", "end"),
     [
         pytest.param(HOUR, None, TokenPolicy(), NOW + HOUR, id="ttl counts from the mint"),
         pytest.param(None, NOW + DAY, TokenPolicy(), NOW + DAY, id="expiresAt is absolute"),
@@ -27,15 +27,15 @@ POLICY = Policy()
     ],
 )
 def test_the_end_of_a_life(
-    ttl: timedelta | None, expires_at: datetime | None, wish: TokenPolicy, end: datetime
+    ttl: timedelta | None, expires_at: datetime | None, token_policy: TokenPolicy, end: datetime
 ) -> None:
     spec = a_token(ttl=ttl, expires_at=expires_at).spec
 
-    assert end_of_life(spec, policy=POLICY, wish=wish, issued_at=NOW) == end
+    assert end_of_life(spec, policy=POLICY, token_policy=token_policy, issued_at=NOW) == end
 
 
 @pytest.mark.parametrize(
-    ("ttl", "wish", "excess"),
+    ("ttl", "token_policy", "excess"),
     [
         pytest.param(8784 * HOUR, TokenPolicy(), None, id="the maximum itself is allowed"),
         pytest.param(8785 * HOUR, TokenPolicy(), HOUR, id="an hour more is not"),
@@ -43,10 +43,10 @@ def test_the_end_of_a_life(
         pytest.param(8785 * HOUR, TokenPolicy(max_ttl=10_000 * HOUR), HOUR, id="but not more than the cluster"),
     ],
 )
-def test_what_is_too_long(ttl: timedelta, wish: TokenPolicy, excess: timedelta | None) -> None:
+def test_what_is_too_long(ttl: timedelta, token_policy: TokenPolicy, excess: timedelta | None) -> None:
     moment = NOW + timedelta(milliseconds=700)
 
-    assert overlong_by(a_token(ttl=ttl).spec, policy=POLICY, wish=wish, now=moment) == excess
+    assert overlong_by(a_token(ttl=ttl).spec, policy=POLICY, token_policy=token_policy, now=moment) == excess
 
 
 def test_the_longest_life_is_the_shorter_of_both_maximums() -> None:

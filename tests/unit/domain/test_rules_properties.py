@@ -158,7 +158,7 @@ def test_what_is_over_is_not_minted_whatever_else_its_object_says(
     for name in lost:
         conditions = without(conditions, name)
     token = replace(observed.token, status=replace(observed.token.status, conditions=conditions))
-    observed = replace(observed, token=token, credential_malformed=malformed)
+    observed = replace(observed, token=token, credential_invalid=malformed)
     assert not isinstance(decide(observed, now), Mint)
     for after, decision in carried_out(observed, now):
         assert not isinstance(decision, Mint)
@@ -190,7 +190,7 @@ def test_nothing_waits_without_a_bound_but_what_a_label_holds(state: tuple[Obser
 
 def with_all_it_needs(observed: Observed) -> Observed:
     """The same with nothing in the way."""
-    return replace(observed, credential=a_credential(), credential_malformed=False, slot_free=True)
+    return replace(observed, credential=a_credential(), credential_invalid=False, slot_free=True)
 
 
 def edited(token: Token, end: datetime | None) -> Token:

@@ -45,8 +45,8 @@ async def test_a_malformed_object_stops_nothing_else(tmp_path: Path) -> None:
         pages = [page async for page in KubeCluster(connection, default_window=WINDOW).token_pages()]
 
     assert [token.key.name for token in pages[0].items] == ["ci"]
-    assert [found.key.name for found in pages[0].malformed] == ["bad"]
-    assert pages[0].malformed[0].why.startswith("spec.ttl: ")
+    assert [found.key.name for found in pages[0].invalid] == ["bad"]
+    assert pages[0].invalid[0].why.startswith("spec.ttl: ")
 
 
 async def test_a_page_that_comes_too_late_ends_the_list(tmp_path: Path) -> None:

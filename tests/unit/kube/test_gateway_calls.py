@@ -187,7 +187,7 @@ def found(kind: str = "ApiToken", version: str = "7") -> InvalidObject:
 
 async def test_a_malformed_object_is_told_so_and_only_once(tmp_path: Path) -> None:
     async def tell(cluster: KubeCluster) -> None:
-        await cluster.write_malformed_status(found(), now=NOW)
+        await cluster.write_invalid_status(found(), now=NOW)
 
     _, requests = await asked(tmp_path, tell, reply(200, BROKEN), reply(200, {}))
     patch = body(requests[1])
@@ -205,10 +205,10 @@ async def test_a_malformed_object_is_told_so_and_only_once(tmp_path: Path) -> No
 
 async def test_an_object_that_changed_since_it_was_found_malformed_is_told_nothing(tmp_path: Path) -> None:
     with pytest.raises(ConflictError, match="changed since"):
-        await asked(tmp_path, lambda c: c.write_malformed_status(found(version="6"), now=NOW), reply(200, BROKEN))
+        await asked(tmp_path, lambda c: c.write_invalid_status(found(version="6"), now=NOW), reply(200, BROKEN))
 
 
 async def test_a_role_has_no_status_to_tell_on(tmp_path: Path) -> None:
-    _, requests = await asked(tmp_path, lambda c: c.write_malformed_status(found("ApiRole"), now=NOW))
+    _, requests = await asked(tmp_path, lambda c: c.write_invalid_status(found("ApiRole"), now=NOW))
 
     assert requests == []

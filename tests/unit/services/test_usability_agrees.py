@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, find, given, settings
 from pharia_access.domain import conditions
 from pharia_access.domain.administration.judged import judged
 from pharia_access.domain.argon2id import verify_hash
-from pharia_access.domain.lifecycle.bar_rules import tell_what_bars_it
+from pharia_access.domain.lifecycle.bar_rules import report_blocker
 from pharia_access.domain.lifecycle.decisions import Decision, DeleteToken, Observed, WriteStatus
 from pharia_access.domain.lifecycle.token_rules import decide
 from pharia_access.domain.model import Policy
@@ -99,7 +99,7 @@ def noted(case: Case) -> tuple[bool, str]:
     observed = Observed(token, credential or None, Policy())
     decision: Decision | None = decide(observed, case.now)
     if isinstance(decision, DeleteToken):
-        decision = tell_what_bars_it(observed, case.now)
+        decision = report_blocker(observed, case.now)
     assert isinstance(decision, WriteStatus), decision
     active = conditions.find(decision.status.conditions, "Active")
     assert active is not None

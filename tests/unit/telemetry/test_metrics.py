@@ -138,6 +138,14 @@ def test_a_reconcile_that_went_well_is_no_error(metrics: OperatorMetrics, outcom
     assert b"pharia_access_reconcile_errors_total{" not in metrics.render()
 
 
+def test_a_namespace_without_a_token_that_ends_soon_has_no_series(metrics: OperatorMetrics) -> None:
+    metrics.expiring_soon({"finance": 2, "sales": 1})
+    metrics.expiring_soon({"sales": 3})
+
+    assert sample(metrics, "pharia_access_tokens_expiring_soon", token_namespace="finance") is None
+    assert sample(metrics, "pharia_access_tokens_expiring_soon", token_namespace="sales") == 3
+
+
 def test_a_phase_that_is_no_longer_counted_falls_to_zero(metrics: OperatorMetrics) -> None:
     metrics.tokens({Phase.PENDING: 3, Phase.ACTIVE: 1})
     metrics.tokens({Phase.ACTIVE: 4})

@@ -8,7 +8,7 @@ from pharia_access.domain.administration.summaries import TokenSummary
 from pharia_access.domain.reasons import DeliveryState, Phase, Reason
 from pharia_access.domain.times import format_time
 
-__all__ = ["Collectable", "CollectionState", "Pending", "Unavailable", "collection_state"]
+__all__ = ["UNSEEN", "Collectable", "CollectionState", "Pending", "Unavailable", "collection_state"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +35,18 @@ CollectionState = Collectable | Pending | Unavailable
 Rule = Callable[[TokenSummary], CollectionState | None]
 
 
+UNSEEN = (
+    "no operator has seen the token yet (does one run? kubectl get pods -A -l app.kubernetes.io/component=operator)"
+)
+"""Nobody has written a status: what to look at."""
+
+
 def collection_state(token: TokenSummary) -> CollectionState:
     """What the status says of it."""
     for rule in _RULES:
         if (answer := rule(token)) is not None:
             return answer
-    return Pending(token.message or "no operator has seen the token yet")
+    return Pending(token.message or UNSEEN)
 
 
 def _over(token: TokenSummary) -> CollectionState | None:

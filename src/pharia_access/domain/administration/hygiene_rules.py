@@ -75,7 +75,7 @@ class Finding:
 
     kind: str
     key: ObjectKey
-    fault: FindingType
+    type: FindingType
     message: str
 
 
@@ -104,7 +104,7 @@ def audit(
         in_use |= {key} if token.active else set()
     for credential in known.values():
         found += _of_credential(credential, catalog, in_use=credential.key in in_use)
-    return sorted(found, key=lambda finding: (finding.key, finding.kind, finding.fault))
+    return sorted(found, key=lambda finding: (finding.key, finding.kind, finding.type))
 
 
 def _limits_of(credential: CredentialSummary | None, limits: Limits) -> Limits:
@@ -152,7 +152,8 @@ def _not_noted(token: TokenSummary, _: Limits, __: datetime) -> tuple[FindingTyp
     barred = token.unusable
     if token.noted != "True" or barred is None or barred.reason in _TOLD_ELSEWHERE:
         return None
-    return FindingType.NOT_NOTED, f"{barred.why}, and the operator has not recorded it yet: is it running?"
+    reason = f" ({token.revocation.reason})" if token.revocation and token.revocation.reason else ""
+    return FindingType.NOT_NOTED, f"{barred.why}{reason}, and the operator has not recorded it yet: is it running?"
 
 
 def _never_used(token: TokenSummary, limits: Limits, now: datetime) -> tuple[FindingType, str] | None:

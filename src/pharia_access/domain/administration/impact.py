@@ -5,6 +5,7 @@ from datetime import datetime
 
 from pharia_access.domain.administration.summaries import TokenSummary
 from pharia_access.domain.durations import humanize
+from pharia_access.domain.grammar import plural
 
 __all__ = ["affected_users", "last_use"]
 
@@ -14,9 +15,10 @@ _MOST_NAMED = 10
 def affected_users(tokens: Sequence[TokenSummary], now: datetime) -> list[str]:
     """A sentence for each active token, the one used last first; the rest of many are counted."""
     active = sorted((token for token in tokens if token.active), key=_last_used, reverse=True)
-    told = [f"Users of the token {token.key.name} ({last_use(token, now)}) are affected." for token in active]
-    left = len(told) - _MOST_NAMED
-    return told if left <= 0 else [*told[:_MOST_NAMED], f"Users of {left} more active tokens are affected."]
+    lines = [f"Users of the token {token.key.name} ({last_use(token, now)}) are affected." for token in active]
+    left = len(lines) - _MOST_NAMED
+    others = f"Users of {left} more active {plural(left, 'token')} are affected."
+    return lines if left <= 0 else [*lines[:_MOST_NAMED], others]
 
 
 def last_use(token: TokenSummary, now: datetime) -> str:

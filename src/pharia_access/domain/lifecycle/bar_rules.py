@@ -13,19 +13,19 @@ from pharia_access.domain.lifetime import expiring_soon_at
 from pharia_access.domain.model import Phase, Token
 from pharia_access.domain.usability import BY_CREDENTIAL, Facts, Unusable, objection, unusable
 
-__all__ = ["bar", "tell_what_bars_it"]
+__all__ = ["bar", "report_blocker"]
 
 
 def bar(observed: Observed, now: datetime) -> Unusable | None:
     """Return why the token is refused at `now`, or None. An invalid credential changes nothing."""
     token = observed.token
-    if observed.credential_malformed:
+    if observed.credential_invalid:
         return _barred_before(token)
     refusal = objection(Facts.of(token), observed.credential, now)
     return None if refusal is None else unusable(refusal, token.spec.credential_name)
 
 
-def tell_what_bars_it(observed: Observed, now: datetime) -> WriteStatus | None:
+def report_blocker(observed: Observed, now: datetime) -> WriteStatus | None:
     """Write why a token is refused, unless its status says so: when no other decision is due, or can be made soon.
 
     Compares the condition, not the whole status: an older CRD drops `endsAt`, so the status would differ for ever.

@@ -7,6 +7,7 @@ from datetime import datetime
 from pharia_access.domain.api_values import EventMessage
 from pharia_access.domain.conditions import Condition, find, with_condition, without
 from pharia_access.domain.deletions import being_deleted, foreign
+from pharia_access.domain.grammar import counted
 from pharia_access.domain.model import Credential, CredentialStatus, Reason, TokenCounts
 from pharia_access.domain.permissions import EffectiveRoles, Role, effective
 from pharia_access.domain.times import whole_seconds
@@ -75,7 +76,7 @@ def _unknown_roles(_credential: Credential, roles: EffectiveRoles) -> _Verdict |
     return _Verdict(
         ready=False,
         reason=Reason.UNKNOWN_ROLES,
-        message=f"ApiRole not found: {names}. The other roles apply. Run `kubectl get apiroles` to list the roles.",
+        message=f"ApiRole not found: {names}. The other roles apply. Correct spec.roles, or create the ApiRole.",
     )
 
 
@@ -100,7 +101,8 @@ def _suspended(credential: Credential, _roles: EffectiveRoles) -> _Verdict | Non
 
 
 def _fine(_credential: Credential, roles: EffectiveRoles) -> _Verdict | None:
-    message = f"All roles resolve: {len(roles.permissions)} permissions from {len(roles.roles)} roles."
+    permissions, names = counted(len(roles.permissions), "permission"), counted(len(roles.roles), "role")
+    message = f"All roles resolve: {permissions} from {names}."
     return _Verdict(ready=True, reason=Reason.ALL_ROLES_RESOLVE, message=message)
 
 

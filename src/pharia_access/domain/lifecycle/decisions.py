@@ -30,7 +30,7 @@ class Observed:
     credential: Credential | None
     """The credential that `spec.credentialRef` names; None if there is none."""
     policy: Policy
-    credential_malformed: bool = False
+    credential_invalid: bool = False
     """Whether the credential of that name is invalid; `credential` is None then."""
     slot_free: bool = True
     """Whether `maxTokens` leaves a slot for this token, after older waiting tokens."""

@@ -43,7 +43,7 @@ def end_what_is_being_deleted(observed: Observed, now: datetime) -> Decision | N
 def end_with_its_credential(observed: Observed, _: datetime) -> Decision | None:
     """Delete the tokens of a deleted credential. Garbage collection does not: tokens carry no owner reference."""
     recorded, credential = observed.token.status.credential, observed.credential
-    if recorded is None or observed.credential_malformed:
+    if recorded is None or observed.credential_invalid:
         return None
     if credential is not None and credential.uid == recorded.uid:
         return None
@@ -89,8 +89,8 @@ def hold_what_failed(observed: Observed, now: datetime) -> Decision | None:
 
 def _why_it_failed(conditions: tuple[Condition, ...]) -> tuple[str, str]:
     """Find the reason of the failure. Ready may say InvalidSpec since; Active still has the earlier reason."""
-    told = (find(conditions, "Ready"), find(conditions, "Active"))
-    known = (condition for condition in told if condition is not None and condition.reason != Reason.INVALID_SPEC)
+    reported = (find(conditions, "Ready"), find(conditions, "Active"))
+    known = (condition for condition in reported if condition is not None and condition.reason != Reason.INVALID_SPEC)
     why = next(known, None)
     if why is None:
         return Reason.INVALID_SPEC, "The token failed for good. Delete this ApiToken and create it again."

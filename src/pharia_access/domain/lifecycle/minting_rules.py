@@ -75,7 +75,7 @@ def refuse_a_life_too_long(observed: Observed, now: datetime) -> Decision | None
     credential, spec = observed.credential, observed.token.spec
     if observed.token.minted or credential is None:
         return None
-    excess = overlong_by(spec, policy=observed.policy, wish=credential.policy, now=now)
+    excess = overlong_by(spec, policy=observed.policy, token_policy=credential.policy, now=now)
     if excess is None:
         return None
     longest = longest_life(observed.policy, credential.policy)
@@ -124,7 +124,7 @@ def mint_what_is_new(observed: Observed, _now: datetime) -> Decision | None:
 
 def _obstacle(observed: Observed) -> tuple[Reason, str] | None:
     name = observed.token.spec.credential_name
-    if observed.credential_malformed:
+    if observed.credential_invalid:
         return (
             Reason.CREDENTIAL_MALFORMED,
             f"ApiCredential {name} is invalid. Correct it as its conditions say.",

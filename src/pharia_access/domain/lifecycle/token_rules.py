@@ -6,7 +6,7 @@ events, lists and live reads.
 
 from datetime import datetime
 
-from pharia_access.domain.lifecycle.bar_rules import bar, tell_what_bars_it
+from pharia_access.domain.lifecycle.bar_rules import bar, report_blocker
 from pharia_access.domain.lifecycle.cleanup_rules import clean_up
 from pharia_access.domain.lifecycle.decisions import (
     Decision,
@@ -30,7 +30,7 @@ def decide(observed: Observed, now: datetime) -> Decision:
     """Return what to do next. Carry it out and ask again: InSync ends the round."""
     answer = next((answer for rule in RULES if (answer := rule(observed, now)) is not None), InSync())
     if isinstance(answer, InSync):
-        return tell_what_bars_it(observed, now) or _disown(observed, answer) or clean_up(observed, answer, now)
+        return report_blocker(observed, now) or _disown(observed, answer) or clean_up(observed, answer, now)
     return answer
 
 

@@ -1,5 +1,6 @@
 """What a verifier says of a token. The token is sent once, to that address and no other, and is in no error."""
 
+import asyncio
 import json
 import ssl
 from collections.abc import Mapping
@@ -9,13 +10,13 @@ from http import HTTPStatus
 from typing import Any, Final, cast
 from urllib.parse import SplitResult, urlsplit
 
-import aiohttp
-
 from pharia_access.domain.token import TokenText
 from pharia_access.entrypoints.kubectl.options import CliOptions
 from pharia_access.entrypoints.kubectl.prompts import RefusedError, warn
 from pharia_access.entrypoints.kubectl.render import print_fields, print_section, print_value
+from pharia_access.entrypoints.kubectl.verifier_request import ProxyError, get
 from pharia_access.errors import AccessError
+from pharia_access.kube.errors import LibraryError
 from pharia_access.settings.cli import proxy_for
 
 __all__ = ["Verifier", "VerifierError", "show", "tell"]
@@ -74,36 +75,24 @@ async def tell(cli: CliOptions, text: TokenText, verifier: Verifier) -> None:
 def _parts(url: str) -> SplitResult:
     with suppress(ValueError):  # such as half an IPv6 address
         parts = urlsplit(url)
-        if parts.scheme in {"http", "https"} and parts.hostname and not parts.query and not parts.fragment:
+        login, _port = parts.username, parts.port
+        if parts.scheme in {"http", "https"} and parts.hostname and not (login or parts.query or parts.fragment):
             return parts
     msg = "--verifier must be a URL, such as https://access.example.com"
     raise RefusedError(msg)
 
 
 async def _ask(text: TokenText, verifier: Verifier) -> tuple[int, bytes]:
-    """Status and body. A redirection is not followed: the token would go where nobody sent it."""
-    url = f"{verifier.url.rstrip('/')}/whoami"
+    """Status and body."""
+    url = urlsplit(f"{verifier.url.rstrip('/')}/whoami")
     tls, proxy = _tls(verifier), _proxy(verifier)
     try:
-        async with (
-            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=verifier.timeout)) as session,
-            session.get(url, headers=_header(text), ssl=tls, allow_redirects=False, proxy=proxy) as response,
-        ):
-            return response.status, await _body(response)
-    except (aiohttp.ClientError, OSError, ValueError) as error:
+        async with asyncio.timeout(verifier.timeout):
+            return await get(url, _header(text), tls=tls, proxy=proxy, most_bytes=_MOST_BYTES)
+    except (LibraryError, ProxyError, OSError, ValueError) as error:
         problem, next_step = _problem(error, verifier)
-    # Outside of `except`: some of the library's errors keep the request, with its headers, and would come along.
+    # Outside of `except`: an error may keep the request, with its headers, and would come along.
     raise VerifierError(problem, next_step)
-
-
-async def _body(response: aiohttp.ClientResponse) -> bytes:
-    """Cut where no verifier's answer is so long."""
-    body = bytearray()
-    async for chunk in response.content.iter_any():
-        body += chunk
-        if len(body) > _MOST_BYTES:
-            break
-    return bytes(body)
 
 
 def _header(text: TokenText) -> dict[str, str]:
@@ -119,33 +108,35 @@ def _proxy(verifier: Verifier) -> str | None:
     return proxy
 
 
-def _tls(verifier: Verifier) -> ssl.SSLContext | bool:
-    if verifier.insecure:
-        return False
+def _tls(verifier: Verifier) -> ssl.SSLContext:
     try:
-        return ssl.create_default_context(cafile=verifier.ca_file or None)
+        context = ssl.create_default_context(cafile=verifier.ca_file or None)
     except OSError as error:  # also of ssl: a file without certificates
         msg = f"Cannot use {verifier.ca_file} as --ca-file: {error.strerror or error}"
         raise RefusedError(msg) from error
+    if verifier.insecure:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 def _problem(error: Exception, verifier: Verifier) -> tuple[str, str]:
     match error:
-        case aiohttp.ClientConnectorCertificateError():
-            why = getattr(error.certificate_error, "verify_message", "it does not fit")
+        case ssl.SSLCertVerificationError():
             return (
-                f"The certificate of {verifier.url} is not trusted ({why})",
+                f"The certificate of {verifier.url} is not trusted ({error.verify_message})",
                 "Give its CA certificate with --ca-file.",
             )
-        case aiohttp.ClientProxyConnectionError() | aiohttp.ClientHttpProxyError():
-            what = f"The proxy to {verifier.url} failed ({type(error).__name__})"
+        case ProxyError():
+            what = f"The proxy to {verifier.url} failed ({error})"
             return what, "HTTPS_PROXY or HTTP_PROXY names the proxy; NO_PROXY excludes hosts."
-        case aiohttp.ClientSSLError():
+        case ssl.SSLError():
             return f"Cannot establish TLS with {verifier.url}", "Check the URL: the verifier may speak http://."
         case TimeoutError():
             return f"The verifier at {verifier.url} does not answer in time", "Check that the verifier is running."
         case _:
-            what = f"Cannot reach a verifier at {verifier.url} ({type(error).__name__})"
+            failed = error.__cause__ if isinstance(error, LibraryError) else error
+            what = f"Cannot reach a verifier at {verifier.url} ({type(failed).__name__})"
             return what, "Check the URL, and that the verifier is running."
 
 

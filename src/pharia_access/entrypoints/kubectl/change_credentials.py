@@ -1,14 +1,16 @@
 """Credentials, created and changed: planned, asked about, carried out, told."""
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pharia_access.bootstrap.cli import CliSession
 from pharia_access.domain.administration.lifetime_input import format_length
 from pharia_access.entrypoints.kubectl.options import CliOptions
 from pharia_access.entrypoints.kubectl.prompts import RefusedError, is_terminal, present, say, select
 from pharia_access.entrypoints.kubectl.results import print_deletion, print_result
 from pharia_access.services.administration import credentials
+
+if TYPE_CHECKING:
+    from pharia_access.bootstrap.cli import CliSession
 
 __all__ = ["create", "delete", "edit", "resume", "suspend"]
 
@@ -16,7 +18,7 @@ Json = dict[str, Any]
 Replaced = Callable[[tuple[str, ...]], Iterable[str]]
 
 
-async def create(session: CliSession, cli: CliOptions, name: str, roles: tuple[str, ...], spec: Json) -> None:
+async def create(session: "CliSession", cli: CliOptions, name: str, roles: tuple[str, ...], spec: Json) -> None:
     """Create one; without roles a person chooses."""
     context = session.context
     plan = await credentials.plan_creation(context, name, roles or await _chosen(session), spec)
@@ -28,7 +30,7 @@ async def create(session: CliSession, cli: CliOptions, name: str, roles: tuple[s
         say(f"Next: kubectl access token create {name} --expires {life} {place}")
 
 
-async def _chosen(session: CliSession) -> tuple[str, ...]:
+async def _chosen(session: "CliSession") -> tuple[str, ...]:
     if not is_terminal():
         msg = "A credential needs a role: give one with --role"
         raise RefusedError(msg, "See: kubectl access role list")
@@ -36,32 +38,32 @@ async def _chosen(session: CliSession) -> tuple[str, ...]:
     return select("Which roles", [(role.name, role.description) for role in offered])
 
 
-async def edit(session: CliSession, cli: CliOptions, name: str, spec: Json, replaced: Replaced | None) -> None:
+async def edit(session: "CliSession", cli: CliOptions, name: str, spec: Json, replaced: Replaced | None) -> None:
     """Change fields of its spec, and its roles where `replaced` says how."""
     plan = await credentials.plan_edit(session.context, name, spec, replaced, force=cli.force)
     await _carry_out(session, cli, plan, "changed")
 
 
-async def suspend(session: CliSession, cli: CliOptions, name: str) -> None:
+async def suspend(session: "CliSession", cli: CliOptions, name: str) -> None:
     """Let none of its tokens pass."""
     plan = await credentials.plan_suspension(session.context, name, suspended=True, force=cli.force)
     await _carry_out(session, cli, plan, "suspended")
 
 
-async def resume(session: CliSession, cli: CliOptions, name: str) -> None:
+async def resume(session: "CliSession", cli: CliOptions, name: str) -> None:
     """Let them pass again."""
     plan = await credentials.plan_suspension(session.context, name, suspended=False, force=cli.force)
     await _carry_out(session, cli, plan, "resumed")
 
 
-async def delete(session: CliSession, cli: CliOptions, name: str) -> None:
+async def delete(session: "CliSession", cli: CliOptions, name: str) -> None:
     """Delete it, and so its tokens."""
     plan = await credentials.plan_deletion(session.context, name, force=cli.force)
     present(cli, plan)
     print_deletion(cli, plan.credential, await credentials.delete(session.context, plan))
 
 
-async def _carry_out(session: CliSession, cli: CliOptions, plan: credentials.ChangePlan, done: str) -> None:
+async def _carry_out(session: "CliSession", cli: CliOptions, plan: credentials.ChangePlan, done: str) -> None:
     present(cli, plan)
     if plan.spec:
         print_result(cli, await credentials.edit(session.context, plan), done)

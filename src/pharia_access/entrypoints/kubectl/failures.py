@@ -93,7 +93,7 @@ def _setting(error: AccessError) -> Failure:
 
 
 def _denied(error: ApiError) -> Failure:
-    said = _in_a_line(error.said)
+    said = _in_a_line(error.server_message)
     if policy := _DENIED.search(said):
         return Failure(_sentence(policy["why"]))
     if rbac := _FORBIDDEN.search(said):
@@ -111,9 +111,9 @@ def _denied(error: ApiError) -> Failure:
 
 
 def _not_found(error: ApiError) -> Failure:
-    missing = _MISSING.search(error.said)
+    missing = _MISSING.search(error.server_message)
     if missing is None:
-        return Failure(_sentence(_in_a_line(error.said) or str(error)))
+        return Failure(_sentence(_in_a_line(error.server_message) or str(error)))
     if missing["kind"] == "namespaces":
         return Failure(f'There is no namespace "{missing["name"]}".', "See: kubectl get namespaces")
     noun = _NOUNS.get(missing["kind"], missing["kind"])
@@ -124,7 +124,7 @@ def _not_found(error: ApiError) -> Failure:
 
 
 def _already_there(error: ApiError) -> Failure:
-    there = _THERE.search(error.said)
+    there = _THERE.search(error.server_message)
     if there is None:
         return Failure("An object of this name already exists.", "Choose another name.")
     noun = _NOUNS.get(there["kind"], there["kind"])
@@ -133,8 +133,8 @@ def _already_there(error: ApiError) -> Failure:
 
 def _unavailable(error: ApiError) -> Failure:
     match error.status:
-        case None if error.said:  # kubectl tells why
-            return Failure(_sentence(error.said))
+        case None if error.server_message:  # kubectl tells why
+            return Failure(_sentence(error.server_message))
         case None:
             return Failure("The API server does not answer.", "Check that the cluster is reachable: kubectl version")
         case HTTPStatus.UNAUTHORIZED:
@@ -151,7 +151,8 @@ def _unavailable(error: ApiError) -> Failure:
             return Failure("The API server is overloaded.", "Run the command again in a moment.")
         case _:
             return Failure(
-                _sentence(f"The API server failed: {_in_a_line(error.said) or error}"), "Run the command again."
+                _sentence(f"The API server failed: {_in_a_line(error.server_message) or error}"),
+                "Run the command again.",
             )
 
 
@@ -164,7 +165,7 @@ def _expired(_: ApiError) -> Failure:
 
 
 def _invalid(error: ApiError) -> Failure:
-    said = _INVALID.sub("", _in_a_line(error.said))
+    said = _INVALID.sub("", _in_a_line(error.server_message))
     for noise in (_UNCHECKED, _QUOTED, _EXAMPLE):
         said = noise.sub("", said)
     for field, option in _OPTIONS:

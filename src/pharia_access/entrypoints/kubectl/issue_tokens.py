@@ -1,8 +1,8 @@
 """A new token, or one that was not collected yet: its secret is handed over, once."""
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
-from pharia_access.bootstrap.cli import CliSession
 from pharia_access.domain.administration.summaries import TokenSummary
 from pharia_access.domain.model import ObjectKey
 from pharia_access.entrypoints.kubectl.moments import until
@@ -14,11 +14,14 @@ from pharia_access.entrypoints.kubectl.secret_output import SecretOutput
 from pharia_access.services.administration import issuing
 from pharia_access.services.administration.destinations import SecretDestination
 
+if TYPE_CHECKING:
+    from pharia_access.bootstrap.cli import CliSession
+
 __all__ = ["collect", "create"]
 
 
 async def create(
-    session: CliSession, cli: CliOptions, request: issuing.TokenRequest, secret_output: SecretOutput
+    session: "CliSession", cli: CliOptions, request: issuing.TokenRequest, secret_output: SecretOutput
 ) -> None:
     """Make a token, and hand its secret over."""
     plan = await issuing.plan_issue(session.context, request)
@@ -35,7 +38,7 @@ async def create(
 
 
 async def collect(
-    session: CliSession, _: CliOptions, name: str, secret_output: SecretOutput, wait_timeout: timedelta
+    session: "CliSession", _: CliOptions, name: str, secret_output: SecretOutput, wait_timeout: timedelta
 ) -> None:
     """Hand over the secret of a token that is there, while its window is open."""
     context = session.context
@@ -47,7 +50,7 @@ async def collect(
     await _tell(session, token, destination)
 
 
-async def _tell(session: CliSession, token: TokenSummary, destination: SecretDestination) -> None:
+async def _tell(session: "CliSession", token: TokenSummary, destination: SecretDestination) -> None:
     """When it ends, and what is to be done about the one before it."""
     say(f"The token {token.key.name} ends at {until(token.ends, session.context.clock.now())}.")
     await tell_overwritten(session, destination)

@@ -3,15 +3,17 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
-from pharia_access.bootstrap.cli import CliSession
 from pharia_access.domain.administration.summaries import CredentialSummary, RoleSummary, TokenSummary
 from pharia_access.entrypoints.kubectl.options import CliOptions
 from pharia_access.entrypoints.kubectl.prompts import say
 from pharia_access.entrypoints.kubectl.render import print_objects, print_table
 from pharia_access.services.administration.context import Context
 from pharia_access.services.administration.queries import Nothing, list_all, nothing_in, summaries
+
+if TYPE_CHECKING:
+    from pharia_access.bootstrap.cli import CliSession
 
 __all__ = ["Column", "TableSpec", "list_objects", "nothing_listed", "some_of", "unseen"]
 
@@ -60,7 +62,7 @@ def some_of(names: Sequence[str]) -> str:
 
 
 async def list_objects(
-    session: CliSession, cli: CliOptions, listing: TableSpec[S], *, fields: str = "", of_whom: str = ""
+    session: "CliSession", cli: CliOptions, listing: TableSpec[S], *, fields: str = "", of_whom: str = ""
 ) -> bool:
     """List as the options say, and print; whether there were any. `of_whom`: what `fields` mean, for a sentence."""
     context, everywhere = session.context, cli.all_namespaces or not listing.namespaced

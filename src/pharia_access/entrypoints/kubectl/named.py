@@ -11,9 +11,10 @@ import click
 
 from pharia_access.domain.administration.mentions import is_token_id
 from pharia_access.domain.administration.names import LONGEST_NAME, is_entry, is_label, is_subdomain
+from pharia_access.domain.administration.revocation_reason import LONGEST_REASON, is_reason
 from pharia_access.domain.token import holds_digits, holds_token, may_be_of_token
 
-__all__ = ["NAME", "NAMESPACE", "SECRET_KEY", "SELECTOR", "TOKEN_ID", "refuse_tokens"]
+__all__ = ["NAME", "NAMESPACE", "REASON", "SECRET_KEY", "SELECTOR", "TOKEN_ID", "refuse_tokens"]
 
 _REFUSED: Final = """\
 This is a token's text: pipe it. Others on this machine see an argument, and the shell's history keeps it.
@@ -75,4 +76,5 @@ SECRET_KEY: Final = _Word(
     f"NAME or NAME/KEY of a Secret: the name has {_LETTERS} and dots too, the key letters, digits, -, _ and dots",
 )
 SELECTOR: Final = _Word(_is_selector, "a selector", may_be_empty=True)
+REASON: Final = _Word(is_reason, f"a reason: it is one line of at most {LONGEST_REASON} characters")
 TOKEN_ID: Final = _Word(is_token_id, "a token's ID: it has 16 lower-case letters and digits, a to z and 2 to 7")

@@ -1,6 +1,7 @@
 """A token's text into a Secret of the person's own: a new one, or one that this command wrote before."""
 
-from pharia_access.bootstrap.cli import CliSession
+from typing import TYPE_CHECKING
+
 from pharia_access.domain.administration.own_secret import SecretTarget
 from pharia_access.domain.administration.summaries import TokenSummary
 from pharia_access.domain.token import TokenText
@@ -11,6 +12,9 @@ from pharia_access.errors import NotFoundError
 from pharia_access.services.administration.destinations import SecretDestination
 from pharia_access.services.administration.overwriting import Overwritten, after_overwriting
 from pharia_access.services.administration.own_secrets import OwnSecrets, require_writable, write
+
+if TYPE_CHECKING:
+    from pharia_access.bootstrap.cli import CliSession
 
 __all__ = ["OwnSecretDestination", "tell_overwritten"]
 
@@ -44,7 +48,7 @@ class OwnSecretDestination:
         say(f"The secret of {token.key.name} is in Secret {self.target.key.name}, under {self.target.entry}{instead}.")
 
 
-async def tell_overwritten(session: CliSession, destination: SecretDestination) -> None:
+async def tell_overwritten(session: "CliSession", destination: SecretDestination) -> None:
     """Say what to restart and when the token ends that was overwritten; nothing where none was."""
     if not isinstance(destination, OwnSecretDestination) or not destination.before:
         return
@@ -53,7 +57,7 @@ async def tell_overwritten(session: CliSession, destination: SecretDestination) 
     say(*_ended(done, session), *in_words(done.next_steps, session.options))
 
 
-def _ended(done: Overwritten, session: CliSession) -> list[str]:
+def _ended(done: Overwritten, session: "CliSession") -> list[str]:
     """When the token ends that workloads still have."""
     old = done.before
     if old is None:

@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from typing import Final
 
 import click
-from wcwidth import wcswidth
 
 from pharia_access.entrypoints.kubectl.escaping import escaped
 from pharia_access.settings.cli import wants_colours
@@ -59,7 +58,11 @@ def room(*, err: bool = False) -> int | None:
 
 def wrapped(text: str, width: int | None) -> list[str]:
     """A text in lines that break between words; whole where there is no width."""
-    if width is None or width < _NARROWEST or wcswidth(text) <= width:
+    if width is None or width < _NARROWEST:
+        return [text]
+    from wcwidth import wcswidth
+
+    if wcswidth(text) <= width:
         return [text]
     return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False) or [text]
 
@@ -126,12 +129,14 @@ def ask_yes_or_no(question: str) -> bool:
 @contextmanager
 def spinner(what: str) -> Iterator[Tell]:
     """Show that something takes its time, and how to change its words; silent where nobody looks on."""
+    if not errors_reach_a_terminal():  # rich takes anything for a terminal where FORCE_COLOR is set
+        yield lambda _: None
+        return
     from rich.console import Console
     from rich.text import Text
 
     console = Console(stderr=True)
-    # rich takes anything for a terminal where FORCE_COLOR is set.
-    if not (errors_reach_a_terminal() and console.is_terminal):
+    if not console.is_terminal:
         yield lambda _: None
         return
     # As Text: the words are no markup of rich's.

@@ -1,8 +1,8 @@
 """Ended tokens, deleted: listed, asked about, carried out, told."""
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
-from pharia_access.bootstrap.cli import CliSession
 from pharia_access.domain.administration.summaries import TokenSummary
 from pharia_access.entrypoints.kubectl.listing import Column, TableSpec
 from pharia_access.entrypoints.kubectl.moments import ago
@@ -10,6 +10,9 @@ from pharia_access.entrypoints.kubectl.options import CliOptions
 from pharia_access.entrypoints.kubectl.prompts import present, say
 from pharia_access.services.administration.pruning import plan_pruning
 from pharia_access.services.administration.pruning import prune as carry_out
+
+if TYPE_CHECKING:
+    from pharia_access.bootstrap.cli import CliSession
 
 __all__ = ["prune"]
 
@@ -25,7 +28,7 @@ _ENDED: TableSpec[TokenSummary] = TableSpec(
 )
 
 
-async def prune(session: CliSession, cli: CliOptions, age: timedelta) -> None:
+async def prune(session: "CliSession", cli: CliOptions, age: timedelta) -> None:
     """Delete the tokens that ended longer ago than that."""
     plan = await plan_pruning(session.context, age, everywhere=cli.all_namespaces)
     if plan.tokens:

@@ -4,10 +4,6 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-import yaml
-from tabulate import tabulate
-from wcwidth import wcswidth
-
 from pharia_access.domain.permissions import Permission
 from pharia_access.entrypoints.kubectl import printing
 from pharia_access.entrypoints.kubectl.escaping import escaped
@@ -85,6 +81,8 @@ def _aligned(rows: Sequence[Sequence[str]], headings: Sequence[str] = (), *, wid
 
     Headings are a row like the others: tabulate would put two more blanks behind a column whose heading is its longest.
     """
+    from tabulate import tabulate
+
     cells = [[escaped(cell) for cell in row] for row in ([headings, *rows] if headings else rows)]
     lines = tabulate(cells, tablefmt="plain", disable_numparse=True).split("\n")
     return [part.rstrip() for line, row in zip(lines, cells, strict=True) for part in _in_room(line, row[-1], width)]
@@ -92,6 +90,8 @@ def _aligned(rows: Sequence[Sequence[str]], headings: Sequence[str] = (), *, wid
 
 def _in_room(line: str, last: str, width: int | None) -> list[str]:
     """The line; where it is too long, its last cell goes on below itself."""
+    from wcwidth import wcswidth
+
     begins = line.rstrip().removesuffix(last.rstrip())
     indent = wcswidth(begins)
     if width is None or wcswidth(line.rstrip()) <= width:
@@ -102,6 +102,8 @@ def _in_room(line: str, last: str, width: int | None) -> list[str]:
 
 def _yaml(body: Json) -> str:
     """Letters of all languages as they are; all of them by number where one must be."""
+    import yaml
+
     text = yaml.safe_dump(body, sort_keys=False, allow_unicode=True).removesuffix("\n")
     if all(line == escaped(line) for line in text.split("\n")):
         return text

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pharia_access.bootstrap.cli import CliSession
 from pharia_access.domain.durations import humanize
+from pharia_access.domain.grammar import counted, plural
 from pharia_access.domain.model import ObjectKey
 from pharia_access.entrypoints.kubectl.failures import explain
 from pharia_access.entrypoints.kubectl.listing import nothing_listed
@@ -30,6 +31,9 @@ from pharia_access.services.administration.rotation import (
 )
 from pharia_access.services.administration.rotation import rotate as carry_out
 
+if TYPE_CHECKING:
+    from pharia_access.bootstrap.cli import CliSession
+
 __all__ = ["IncompleteError", "rotate", "rotate_expiring"]
 
 
@@ -38,7 +42,7 @@ class IncompleteError(AccessError):
 
 
 async def rotate(
-    session: CliSession, cli: CliOptions, name: str, options: RotationOptions, secret_output: SecretOutput
+    session: "CliSession", cli: CliOptions, name: str, options: RotationOptions, secret_output: SecretOutput
 ) -> None:
     """Replace one."""
     plan = await plan_rotation(session.context, name, options, force=cli.force)
@@ -51,7 +55,7 @@ async def rotate(
 
 
 async def rotate_expiring(
-    session: CliSession, cli: CliOptions, within: timedelta, options: RotationOptions, secret_output: SecretOutput
+    session: "CliSession", cli: CliOptions, within: timedelta, options: RotationOptions, secret_output: SecretOutput
 ) -> None:
     """Replace all that end within that time, one after the other; one that fails stops no other."""
     plan = await plan_rotations(session.context, within, options, everywhere=cli.all_namespaces)
@@ -75,7 +79,8 @@ async def rotate_expiring(
         for failure in failures:
             say(*_told(failure, session.options))
     if failures:
-        msg = f"{len(plan.due) - len(done)} of {len(plan.due)} tokens were not rotated"
+        left, all_due = len(plan.due) - len(done), counted(len(plan.due), "token")
+        msg = f"{left} of {all_due} {plural(left, 'was', 'were')} not rotated"
         raise IncompleteError(msg)
 
 
@@ -111,7 +116,7 @@ def _output_for(secret_output: SecretOutput, cli: CliOptions, new: ObjectKey) ->
     )
 
 
-def _print(session: CliSession, cli: CliOptions, rotated: Sequence[Rotated]) -> None:
+def _print(session: "CliSession", cli: CliOptions, rotated: Sequence[Rotated]) -> None:
     """In one table, beside the secrets: so on standard error."""
     now, everywhere = session.context.clock.now(), cli.all_namespaces
     if not rotated:

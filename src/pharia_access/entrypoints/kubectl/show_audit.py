@@ -2,15 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
-from pharia_access.bootstrap.cli import CliSession
 from pharia_access.domain.administration.hygiene_rules import Finding, Limits
+from pharia_access.domain.grammar import counted
 from pharia_access.entrypoints.kubectl.listing import nothing_listed
 from pharia_access.entrypoints.kubectl.options import CliOptions
 from pharia_access.entrypoints.kubectl.prompts import say
 from pharia_access.entrypoints.kubectl.render import print_table, print_value
 from pharia_access.errors import AccessError
 from pharia_access.services.administration.hygiene import report
+
+if TYPE_CHECKING:
+    from pharia_access.bootstrap.cli import CliSession
 
 __all__ = ["FoundError", "audit"]
 
@@ -20,7 +24,7 @@ class FoundError(AccessError):
 
 
 async def audit(
-    session: CliSession, cli: CliOptions, *, unused: timedelta, longest: timedelta | None, fail: bool
+    session: "CliSession", cli: CliOptions, *, unused: timedelta, longest: timedelta | None, fail: bool
 ) -> None:
     """Print what was found. Raises FoundError if `fail`, and something was found or nothing was there to look at."""
     limits = Limits(unused=unused, longest=longest)
@@ -33,9 +37,9 @@ async def audit(
     elif found.findings:
         _print(found.findings)
     elif not (nothing and fail):
-        say(f"{nothing}: nothing was looked at." if nothing else f"Nothing found in {_told(looked_at)}.")
+        say(f"{nothing}: nothing was looked at." if nothing else f"Nothing found in {_counts(looked_at)}.")
     if fail and (found.findings or nothing):
-        count = _told({"findings": len(found.findings)})
+        count = _counts({"findings": len(found.findings)})
         msg = f"Something was found: {count}" if found.findings else f"{nothing}: nothing was looked at"
         raise FoundError(msg)
 
@@ -45,8 +49,8 @@ def _print(found: Sequence[Finding]) -> None:
     print_table([heading.upper() for heading in rows[0]], [list(row.values()) for row in rows])
 
 
-def _told(looked_at: Mapping[str, int]) -> str:
-    return " and ".join(f"{count} {noun if count != 1 else noun[:-1]}" for noun, count in looked_at.items())
+def _counts(looked_at: Mapping[str, int]) -> str:
+    return " and ".join(counted(count, noun.removesuffix("s")) for noun, count in looked_at.items())
 
 
 def _fields(finding: Finding) -> dict[str, str]:
@@ -54,6 +58,6 @@ def _fields(finding: Finding) -> dict[str, str]:
         "namespace": finding.key.namespace,
         "kind": finding.kind,
         "name": finding.key.name,
-        "fault": str(finding.fault),
+        "fault": str(finding.type),
         "message": finding.message,
     }

@@ -1,8 +1,8 @@
 """Credentials, listed and shown."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from pharia_access.bootstrap.cli import CliSession
 from pharia_access.domain.administration.judged import judged
 from pharia_access.domain.administration.summaries import CredentialSummary, TokenSummary
 from pharia_access.domain.model import ObjectKey
@@ -13,6 +13,9 @@ from pharia_access.entrypoints.kubectl.options import CliOptions
 from pharia_access.entrypoints.kubectl.render import line_of, print_fields, print_heading, print_object, print_section
 from pharia_access.entrypoints.kubectl.token_table import TOKENS_OF_ONE
 from pharia_access.services.administration.queries import catalog_of, role_index, tokens_of
+
+if TYPE_CHECKING:
+    from pharia_access.bootstrap.cli import CliSession
 
 __all__ = ["CREDENTIALS", "list_credentials", "show"]
 
@@ -35,12 +38,12 @@ CREDENTIALS: TableSpec[CredentialSummary] = TableSpec(
 )
 
 
-async def list_credentials(session: CliSession, cli: CliOptions) -> None:
+async def list_credentials(session: "CliSession", cli: CliOptions) -> None:
     """Print them."""
     await list_objects(session, cli, CREDENTIALS)
 
 
-async def show(session: CliSession, cli: CliOptions, name: str) -> None:
+async def show(session: "CliSession", cli: CliOptions, name: str) -> None:
     """Print one with what its roles permit, and its tokens."""
     context = session.context
     stored = await context.objects.read(CredentialSummary, ObjectKey(context.namespace, name))

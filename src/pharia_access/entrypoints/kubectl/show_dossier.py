@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from pharia_access.bootstrap.cli import CliSession
 from pharia_access.domain.administration.impact import last_use
 from pharia_access.domain.administration.judged import Unseen
 from pharia_access.domain.administration.secret_readers import Reader, SecretReaders
@@ -18,10 +18,13 @@ from pharia_access.entrypoints.kubectl.token_verdicts import phase_of, revocatio
 from pharia_access.services.administration import tokens
 from pharia_access.services.administration.whois import Dossier, examine
 
+if TYPE_CHECKING:
+    from pharia_access.bootstrap.cli import CliSession
+
 __all__ = ["whois"]
 
 
-async def whois(session: CliSession, cli: CliOptions, ids: tuple[str, ...]) -> None:
+async def whois(session: "CliSession", cli: CliOptions, ids: tuple[str, ...]) -> None:
     """Find the tokens with these IDs, and tell all that one may know of them."""
     context = session.context
     found = await tokens.find_by_ids(context, ids)

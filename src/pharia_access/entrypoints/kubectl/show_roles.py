@@ -1,8 +1,8 @@
 """Roles, listed and shown."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from pharia_access.bootstrap.cli import CliSession
 from pharia_access.domain.administration.summaries import CredentialSummary, RoleSummary
 from pharia_access.entrypoints.kubectl.listing import Column, TableSpec, list_objects, some_of, unseen
 from pharia_access.entrypoints.kubectl.options import CliOptions
@@ -15,6 +15,9 @@ from pharia_access.entrypoints.kubectl.render import (
     print_table,
 )
 from pharia_access.services.administration.roles import RoleUsers, find_role, users_of
+
+if TYPE_CHECKING:
+    from pharia_access.bootstrap.cli import CliSession
 
 __all__ = ["ROLES", "list_roles", "show"]
 
@@ -36,12 +39,12 @@ ROLES: TableSpec[RoleSummary] = TableSpec(
 )
 
 
-async def list_roles(session: CliSession, cli: CliOptions) -> None:
+async def list_roles(session: "CliSession", cli: CliOptions) -> None:
     """Print them."""
     await list_objects(session, cli, ROLES)
 
 
-async def show(session: CliSession, cli: CliOptions, name: str) -> None:
+async def show(session: "CliSession", cli: CliOptions, name: str) -> None:
     """Print one with what it permits, and who uses it."""
     stored = await find_role(session.context, name)
     if not cli.for_people:

@@ -3,8 +3,8 @@
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from pharia_access.bootstrap.cli import CliSession
 from pharia_access.domain.administration.summaries import CredentialSummary, TokenSummary
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.reasons import Phase
@@ -17,13 +17,16 @@ from pharia_access.entrypoints.kubectl.token_verdicts import agrees, phase_of, r
 from pharia_access.errors import ForbiddenError
 from pharia_access.services.administration.queries import judged_tokens
 
+if TYPE_CHECKING:
+    from pharia_access.bootstrap.cli import CliSession
+
 __all__ = ["list_tokens", "show"]
 
 _JUDGED = replace(TOKENS, complete=judged_tokens)
 _JUDGED_OF_ONE = replace(TOKENS_OF_ONE, complete=judged_tokens)
 
 
-async def list_tokens(session: CliSession, cli: CliOptions, credential: str, phase: Phase | None) -> None:
+async def list_tokens(session: "CliSession", cli: CliOptions, credential: str, phase: Phase | None) -> None:
     """Print them: all, or those of a credential or a phase. Raises NotFoundError if there is no such credential."""
     fields = [f"spec.credentialRef.name={credential}"] if credential else []
     fields += _in_phase(phase) if phase else []
@@ -42,7 +45,7 @@ def _in_phase(phase: Phase) -> list[str]:
     return [f"status.phase!={other}" for other in Phase if other is not phase]
 
 
-async def show(session: CliSession, cli: CliOptions, name: str) -> None:
+async def show(session: "CliSession", cli: CliOptions, name: str) -> None:
     """Print one."""
     context = session.context
     stored = await context.objects.read(TokenSummary, ObjectKey(context.namespace, name))

@@ -2,12 +2,30 @@
 
 import io
 import sys
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
 
 from pharia_access.domain.administration.mentions import MOST_READ, mentioned_ids
 from pharia_access.domain.token import MAX_BYTES, TokenText, parse
 from pharia_access.entrypoints.kubectl import printing
 
-__all__ = ["read_mentions", "read_text"]
+__all__ = ["read_mentions", "read_text", "require_stdin", "stdin_option"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def stdin_option(*aliases: str, help: str) -> Callable[[F], F]:  # noqa: A002 - Click's word
+    """`--stdin`, and what it was called before."""
+    return click.option("--stdin", *aliases, "stdin", is_flag=True, help=help)
+
+
+def require_stdin(*, given: bool) -> None:
+    """Raise UsageError where standard input is piped and nobody said that it holds the token."""
+    if not given and not sys.stdin.isatty():
+        msg = "Pipe the token's text, and give --stdin"
+        raise click.UsageError(msg)
 
 
 def read_text() -> TokenText:

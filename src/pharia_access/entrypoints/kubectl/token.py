@@ -10,7 +10,7 @@ from pharia_access.domain.administration.names import derived
 from pharia_access.domain.reasons import Phase
 from pharia_access.entrypoints.kubectl.completion import names_of
 from pharia_access.entrypoints.kubectl.lifetime_params import LENGTH, LIFETIME
-from pharia_access.entrypoints.kubectl.named import NAME, TOKEN_ID
+from pharia_access.entrypoints.kubectl.named import NAME, REASON, TOKEN_ID
 from pharia_access.entrypoints.kubectl.options import (
     CliOptions,
     destructive_options,
@@ -24,13 +24,15 @@ from pharia_access.entrypoints.kubectl.rotation import expire, rotate
 from pharia_access.entrypoints.kubectl.secret_output import SecretOutput, secret_output_options, wait_option
 from pharia_access.entrypoints.kubectl.session import run_in_session
 from pharia_access.entrypoints.kubectl.spelling import Group
-from pharia_access.entrypoints.kubectl.stdin import read_mentions
+from pharia_access.entrypoints.kubectl.stdin import read_mentions, require_stdin, stdin_option
 
 __all__ = ["token"]
 
 _name = click.argument("name", type=NAME, shell_complete=names_of("ApiToken"))
 _names = click.argument("names", type=NAME, nargs=-1, metavar="NAME...", shell_complete=names_of("ApiToken"))
-_from_stdin = click.option("--stdin", "leaked", is_flag=True, help="Revoke the token whose text is on standard input.")
+_from_stdin = click.option(
+    "--stdin", "leaked", is_flag=True, help="Revoke the token that a text on standard input holds."
+)
 
 
 @click.group(cls=Group)
@@ -119,9 +121,10 @@ def collect(cli: CliOptions, name: str, wait_timeout: timedelta, secret_output: 
 @token.command()
 @_names
 @_from_stdin
+@click.option("--reason", type=REASON, default="", metavar="TEXT", help="Why, in one line that everybody may read.")
 @destructive_options
 @click.pass_obj
-def revoke(cli: CliOptions, names: tuple[str, ...], leaked: bool) -> None:  # noqa: FBT001 - Click's
+def revoke(cli: CliOptions, names: tuple[str, ...], leaked: bool, reason: str) -> None:  # noqa: FBT001 - Click's
     """Revoke tokens permanently. They stay in the list."""
     from pharia_access.entrypoints.kubectl.change_tokens import revoke as by_name
     from pharia_access.entrypoints.kubectl.change_tokens import revoke_leaked as by_text
@@ -130,9 +133,9 @@ def revoke(cli: CliOptions, names: tuple[str, ...], leaked: bool) -> None:  # no
         msg = "Name the tokens, or give --stdin"
         raise click.UsageError(msg)
     if leaked:
-        run_in_session(cli, by_text, read_mentions())
+        run_in_session(cli, by_text, read_mentions(), reason)
     else:
-        run_in_session(cli, by_name, names)
+        run_in_session(cli, by_name, names, reason)
 
 
 @token.command()
@@ -148,7 +151,7 @@ def delete(cli: CliOptions, names: tuple[str, ...]) -> None:
 
 @token.command()
 @click.argument("token_id", type=TOKEN_ID, default="", metavar="[ID]")
-@click.option("--stdin", is_flag=True, help="Read a text that holds the token or its ID from standard input.")
+@stdin_option(help="Read a text that holds the token or its ID from standard input. At a terminal the command asks.")
 @object_options
 @click.pass_obj
 def whois(cli: CliOptions, token_id: str, stdin: bool) -> None:  # noqa: FBT001 - Click's
@@ -158,9 +161,11 @@ def whois(cli: CliOptions, token_id: str, stdin: bool) -> None:  # noqa: FBT001 
     """
     from pharia_access.entrypoints.kubectl.show_dossier import whois as work
 
-    if bool(token_id) == stdin:
-        msg = "Give the token's ID, or --stdin for a text"
+    if token_id and stdin:
+        msg = "Give the token's ID or --stdin, not both"
         raise click.UsageError(msg)
+    if not token_id:
+        require_stdin(given=stdin)
     run_in_session(cli, work, (token_id,) if token_id else read_mentions())
 
 

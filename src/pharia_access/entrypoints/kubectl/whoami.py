@@ -6,19 +6,20 @@ import click
 
 from pharia_access.entrypoints.kubectl.options import CliOptions, output_option, request_options
 from pharia_access.entrypoints.kubectl.spelling import Command
-from pharia_access.entrypoints.kubectl.stdin import read_text
+from pharia_access.entrypoints.kubectl.stdin import read_text, require_stdin, stdin_option
+from pharia_access.settings.cli import verifier_url
 
 __all__ = ["whoami"]
 
 
 @click.command(cls=Command)
-@click.option("--token-stdin", is_flag=True, required=True, help="Read the token from standard input.")
+@stdin_option("--token-stdin", help="Read the token from standard input. At a terminal the command asks for it.")
 @click.option(
     "--verifier",
     "url",
-    required=True,
+    default="",
     metavar="URL",
-    help="URL of the verifier, for example https://access.example.com.",
+    help="URL of the verifier, for example https://access.example.com (default: $VERIFIER_URL).",
 )
 @click.option(
     "--ca-file", default="", metavar="FILE", help="CA certificates for the verifier, in PEM (default: the system's)."
@@ -27,13 +28,20 @@ __all__ = ["whoami"]
 @output_option("table", "json", "yaml")
 @request_options
 @click.pass_obj
-def whoami(cli: CliOptions, token_stdin: bool, url: str, ca_file: str, insecure: bool) -> None:  # noqa: FBT001, ARG001 - Click's
+def whoami(cli: CliOptions, stdin: bool, url: str, ca_file: str, insecure: bool) -> None:  # noqa: FBT001 - Click's
     """Ask a verifier for the credential and permissions of a token. A terminal does not show the token you type.
+
+    This is no use of the token: the verifier notes it as an inspection, in status.lastInspectedTime and its log.
 
     Inside the cluster, the URL is http://pharia-access-verifier.pharia-access-system. From outside, run first:
     kubectl port-forward --namespace pharia-access-system service/pharia-access-verifier 8000:80
     """
     from pharia_access.entrypoints.kubectl.ask_verifier import Verifier, tell
 
+    require_stdin(given=stdin)
+    address = url or verifier_url()
+    if not address:
+        msg = "Name the verifier with --verifier URL, or set VERIFIER_URL"
+        raise click.UsageError(msg)
     text = read_text()
-    asyncio.run(tell(cli, text, Verifier(url, ca_file=ca_file, insecure=insecure, timeout=cli.timeout)))
+    asyncio.run(tell(cli, text, Verifier(address, ca_file=ca_file, insecure=insecure, timeout=cli.timeout)))

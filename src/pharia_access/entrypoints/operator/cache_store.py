@@ -86,7 +86,7 @@ class CacheStore:
             case "ApiRole":
                 self._cache.remove_role(name)
 
-    def malformed(self, key: str, why: str) -> None:
+    def invalid(self, key: str, why: str) -> None:
         """Log an event that names no object."""
         log.warning("skipped a malformed event", extra={"kind": self._kind, "object": key, "problem": why})
 

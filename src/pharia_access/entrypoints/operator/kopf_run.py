@@ -132,7 +132,7 @@ def _handler(store: WatchStore) -> Callable[..., Any]:
         body = event["object"]
         metadata = body.get("metadata", {})
         if not metadata.get("name"):
-            store.malformed("", "an event without the name of an object")
+            store.invalid("", "an event without the name of an object")
         elif event["type"] == "DELETED":
             key = "/".join(filter(None, (metadata.get("namespace"), metadata["name"])))
             store.drop(key, metadata["uid"])

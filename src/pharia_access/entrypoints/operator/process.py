@@ -123,7 +123,10 @@ class _Process:
         standby.add_done_callback(lambda task: None if task.cancelled() else self._ended(task))
         await application.elector.acquire()
         standby.cancel()
-        tasks = {asyncio.create_task(application.operator.lead()), asyncio.create_task(application.elector.hold())}
+        tasks = {
+            asyncio.create_task(application.operator.run_leader()),
+            asyncio.create_task(application.elector.hold()),
+        }
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         except asyncio.CancelledError:

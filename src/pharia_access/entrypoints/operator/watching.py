@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 BACKOFF = Backoff(first=1.0, longest=30.0)
 """Between a run that ended and the next one."""
-SETTLED_SECONDS = 5.0
+ALIVE_AFTER_SECONDS = 5.0
 """A run that lasted as long watches: that is told, though it may still end as the one before."""
 STEADY_SECONDS = 60.0
 """A run that lasted as long was well: the next one begins without a long wait."""
@@ -167,7 +167,7 @@ class Watcher:
             self._unsteady[scope].cancel()
         else:
             log.warning("a watch ended, another begins", extra={"namespace": scope, "error": label_of(type(error))})
-        steady = asyncio.get_running_loop().call_later(rest + SETTLED_SECONDS, self._steady, scope)
+        steady = asyncio.get_running_loop().call_later(rest + ALIVE_AFTER_SECONDS, self._steady, scope)
         self._unsteady[scope] = steady
 
     def _steady(self, scope: str) -> None:
@@ -222,8 +222,8 @@ class _HandedOver:
     def drop(self, key: str, uid: str | None = None) -> None:
         self._call(self._store.drop, key, uid)
 
-    def malformed(self, key: str, why: str) -> None:
-        self._call(self._store.malformed, key, why)
+    def invalid(self, key: str, why: str) -> None:
+        self._call(self._store.invalid, key, why)
 
     def alive(self, at: float) -> None:
         if not self._is_unsteady():  # what ended one run may end the next one too

@@ -23,6 +23,7 @@ from pharia_access.entrypoints.verifier.endpoints import Protocols
 from pharia_access.entrypoints.verifier.gateways import Gateway, gateway_for
 from pharia_access.errors import OverloadedError
 from pharia_access.services.verifier.authorizer import Costly
+from pharia_access.services.verifier.client_word import ClientWord
 from pharia_access.services.verifier.verifier import AuthorizationResult, Denied, Unverified
 
 __all__ = ["VerifierApp", "review_app"]
@@ -33,12 +34,15 @@ _FAULT: Final = HttpAnswer(HTTPStatus.INTERNAL_SERVER_ERROR.value)
 class VerifierApp:
     """The application of the port of checks: everything but TokenReview."""
 
-    def __init__(self, protocols: Protocols) -> None:
+    def __init__(self, protocols: Protocols, *, client_word: ClientWord | None = None) -> None:
         self._protocols = protocols
+        self._client_word = client_word
         self._rest = _starlette(protocols.routes())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
+        if self._client_word is not None:
+            self._client_word.hold(scope["headers"])  # in this request's own task
         found = gateway_for(scope["raw_path"], scope["query_string"])
         if found is None:
             await self._rest(scope, receive, send)

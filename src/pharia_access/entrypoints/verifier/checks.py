@@ -146,10 +146,8 @@ class ChecksConnection(LimitedProtocol):
 
     def _go_on(self, data: bytes) -> None:
         """Take bytes that are no beginning, or that must not be answered now."""
-        if self._handed_over or self.deaf:
-            super().data_received(data)
-        elif self.flow.write_paused or self.turns:
-            self._hand_over(self._begun + data)
+        if self._handed_over or self.deaf or self.flow.write_paused or self.turns:
+            self.hand_over(data)
         else:
             self._pieces += 1
             self._read_several(self._begun + data)
@@ -194,6 +192,13 @@ class ChecksConnection(LimitedProtocol):
         self._begun, self.half_read = data, True
         if not self._pieces:
             self.deadline = self.loop.time() + self.limits.request_seconds
+
+    def hand_over(self, data: bytes) -> None:
+        """Leave these bytes, and all that come after them, to the parser."""
+        if self._handed_over or self.deaf:
+            super().data_received(data)
+        else:
+            self._hand_over(self._begun + data)
 
     def _hand_over(self, data: bytes) -> None:
         """Hand over for good. The request that has begun keeps its deadline."""

@@ -11,6 +11,7 @@ from pharia_access.entrypoints.verifier.answers import METHOD_NOT_ALLOWED
 from pharia_access.entrypoints.verifier.busy_poll import BusyPoll
 from pharia_access.entrypoints.verifier.gateways import Gateway, gateway_for
 from pharia_access.services.verifier.authorizer import Authorizer
+from pharia_access.services.verifier.client_word import ClientWord
 from pharia_access.services.verifier.verifier import Allowed, Denied
 
 __all__ = ["EarlyAnswers"]
@@ -37,8 +38,16 @@ class _Question:
 class EarlyAnswers:
     """Answers gateways' checks before they become requests of the application, for all connections of a port."""
 
-    def __init__(self, authorizer: Authorizer, busy_poll: BusyPoll, texts: AcceptedTexts | None = None) -> None:
+    def __init__(
+        self,
+        authorizer: Authorizer,
+        busy_poll: BusyPoll,
+        texts: AcceptedTexts | None = None,
+        *,
+        client_word: ClientWord | None = None,
+    ) -> None:
         self.busy_poll = busy_poll
+        self.client_word = client_word
         self.texts = AcceptedTexts() if texts is None else texts
         self.digest = self.texts.digest
         """Keyed, of whatever bytes."""

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from pharia_access.domain.verification.certificates import Validity, is_cut, validities
 from pharia_access.entrypoints.verifier.accepting import Acceptor, Handshakes
 from pharia_access.entrypoints.verifier.checks import ChecksConnection, EarlyAnswers
+from pharia_access.entrypoints.verifier.client_checks import ClientChecksConnection
 from pharia_access.entrypoints.verifier.connection import Connection, close_overdue
 from pharia_access.entrypoints.verifier.limited_protocol import LimitedProtocol
 from pharia_access.entrypoints.verifier.limits import Closed, Limits
@@ -175,7 +176,12 @@ class Listener:
                     await asyncio.sleep(_DRAIN_STEP_SECONDS)
 
     def _connection(self) -> Connection:
-        return LimitedProtocol(self._state) if self._early is None else ChecksConnection(self._state, self._early)
+        if self._early is None:
+            return LimitedProtocol(self._state)
+        word = self._early.client_word
+        if word is None:
+            return ChecksConnection(self._state, self._early)
+        return ClientChecksConnection(self._state, self._early, word)
 
     async def _sweep(self) -> None:
         loop = asyncio.get_running_loop()

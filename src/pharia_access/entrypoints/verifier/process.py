@@ -191,18 +191,19 @@ def listeners(settings: VerifierSettings, parts: VerifierParts) -> list[tuple[Li
     parts.metrics.connections_bound(of_checks.connections)
     early = None
     if settings.fast_path:
-        early = EarlyAnswers(parts.authorizer, BusyPoll(settings.busy_poll.total_seconds(), now=parts.clock.monotonic))
+        poll = BusyPoll(settings.busy_poll.total_seconds(), now=parts.clock.monotonic)
+        early = EarlyAnswers(parts.authorizer, poll, client_word=parts.client_word)
     closed = parts.metrics.connection_closed
-    checks = Listener(VerifierApp(protocols), of_checks, early=early, tls=tls, closed=closed)
+    app = VerifierApp(protocols, client_word=parts.client_word)
+    checks = Listener(app, of_checks, early=early, tls=tls, closed=closed)
     found = [(checks, "checks", settings.port)]
     if settings.token_review:
         tls = _tls(
             settings.token_review_cert_file, settings.token_review_key_file, settings.token_review_client_ca_file
         )
-        app = review_app(protocols, settings.token_review_audiences)
-        found.append(
-            (Listener(app, limits.for_reviews(), tls=tls, closed=closed), "token-review", settings.token_review_port)
-        )
+        reviews = review_app(protocols, settings.token_review_audiences)
+        listener = Listener(reviews, limits.for_reviews(), tls=tls, closed=closed)
+        found.append((listener, "token-review", settings.token_review_port))
     return found
 
 

@@ -55,7 +55,7 @@ async def _user(connection: Connection, impersonated: str, timeout_seconds: floa
     try:
         answer = await connection.send(Request("POST", _PATH, timeout_seconds, dict(_REVIEW)))
     except ForbiddenError as denied:
-        refused = _REFUSED.search(denied.said)
+        refused = _REFUSED.search(denied.server_message)
         if refused is None:
             return ""
         # A refused impersonation was at least tried, which is all we ask here: the next request fails with the reason.

@@ -92,7 +92,7 @@ def carrier_failure(*, method: str, path: str) -> UnavailableError:
 
 def _no_answer(said: str, next_step: str, method: str, path: str) -> UnavailableError:
     error = UnavailableError(f"{method} {path}: no answer ({said})")
-    error.said, error.next_step = said, next_step
+    error.server_message, error.next_step = said, next_step
     return error
 
 

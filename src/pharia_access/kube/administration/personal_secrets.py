@@ -14,7 +14,6 @@ from pharia_access.kube.administration.own_secrets import new_secret, overwritin
 from pharia_access.kube.connection import MERGE_PATCH, Connection
 from pharia_access.kube.deletion import delete_exactly
 from pharia_access.kube.http import Request
-from pharia_access.kube.secrets import delivered
 
 __all__ = ["PersonalSecrets"]
 
@@ -32,6 +31,8 @@ class PersonalSecrets:
 
     async def read(self, key: ObjectKey) -> OneTimeSecret | ForeignSecret | None:
         """Read the Secret of that name, or None. Raises ForbiddenError."""
+        from pharia_access.kube.secrets import delivered
+
         try:
             return delivered(await self._connection.send(Request("GET", _path(key), self._timeout)))
         except NotFoundError:

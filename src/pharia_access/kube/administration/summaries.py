@@ -2,19 +2,15 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any
 
 from pharia_access.domain.administration.summaries import CredentialSummary, Revocation, RoleSummary, TokenSummary
 from pharia_access.domain.durations import parse_duration
-from pharia_access.domain.model import ObjectKey
+from pharia_access.domain.model import REPLACES, ObjectKey
 from pharia_access.domain.times import parse_time
 from pharia_access.errors import InvalidObjectError
-from pharia_access.kube.schema import to_role
 
-__all__ = ["REPLACES", "credential_summary", "role_summary", "token_summary"]
-
-REPLACES: Final = "access.pharia.ai/replaces"
-"""The label that names the token that this one replaces."""
+__all__ = ["credential_summary", "role_summary", "token_summary"]
 
 Body = Mapping[str, Any]
 
@@ -88,6 +84,8 @@ def credential_summary(body: Body) -> CredentialSummary:
 
 def role_summary(body: Body) -> RoleSummary:
     """Sum up an ApiRole."""
+    from pharia_access.kube.schema import to_role
+
     spec = _part(body, "spec")
     try:
         role = to_role(body)

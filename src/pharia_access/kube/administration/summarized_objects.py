@@ -6,9 +6,9 @@ from typing import Any, Final, Protocol, TypeVar, cast
 from pharia_access.domain.administration.stored import Json, Right, Stored, StoredPage
 from pharia_access.domain.administration.summaries import CredentialSummary, RoleSummary, TokenSummary
 from pharia_access.domain.api_values import Kind
-from pharia_access.domain.model import ObjectKey
+from pharia_access.domain.model import REPLACES, ObjectKey
 from pharia_access.kube.administration.objects import ListPage
-from pharia_access.kube.administration.summaries import REPLACES, credential_summary, role_summary, token_summary
+from pharia_access.kube.administration.summaries import credential_summary, role_summary, token_summary
 from pharia_access.kube.manifests import API_VERSION
 
 __all__ = ["JsonObjects", "SummarizedObjects"]

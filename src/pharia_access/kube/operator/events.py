@@ -30,19 +30,19 @@ REPEAT_AFTER = timedelta(minutes=10)
 MOST_REMEMBERED = 10_000
 
 
-_Told = tuple[EventMessage, datetime]
+_Queued = tuple[EventMessage, datetime]
 
 
-class _Backlog(asyncio.Queue[_Told]):
+class _Backlog(asyncio.Queue[_Queued]):
     """A queue in which namespaces take turns, by the three hooks of asyncio.Queue."""
 
     def _init(self, maxsize: int) -> None:  # noqa: ARG002 - the base's
-        self._queue: Turns[_Told] = Turns()
+        self._queue: Turns[_Queued] = Turns()
 
-    def _put(self, item: _Told) -> None:
+    def _put(self, item: _Queued) -> None:
         self._queue.append(item[0].key.namespace, item)
 
-    def _get(self) -> _Told:
+    def _get(self) -> _Queued:
         taken = self._queue.take()
         assert taken is not None, "asked only where something waits"  # noqa: S101 - for the type alone
         return taken
@@ -96,7 +96,7 @@ class EventRecorder:
         self._timeout = timeout_seconds
         self._queue = _Backlog()
         self._bucket = TokenBucket(PER_SECOND)
-        self._told: OrderedDict[tuple[str, str, str], datetime] = OrderedDict()
+        self._recorded: OrderedDict[tuple[str, str, str], datetime] = OrderedDict()
         self.dropped = 0
         """Return the number of lost Events: the queue was full, or the API server refused them."""
 
@@ -149,17 +149,17 @@ class EventRecorder:
 
     def _is_repeated(self, notice: EventMessage, now: datetime) -> bool:
         what = _what(notice)
-        told = self._told.get(what)
-        if told is not None and now - told < REPEAT_AFTER:
+        recorded = self._recorded.get(what)
+        if recorded is not None and now - recorded < REPEAT_AFTER:
             return True
-        self._told[what] = now
-        self._told.move_to_end(what)
-        while len(self._told) > MOST_REMEMBERED or now - next(iter(self._told.values())) >= REPEAT_AFTER:
-            self._told.popitem(last=False)
+        self._recorded[what] = now
+        self._recorded.move_to_end(what)
+        while len(self._recorded) > MOST_REMEMBERED or now - next(iter(self._recorded.values())) >= REPEAT_AFTER:
+            self._recorded.popitem(last=False)
         return False
 
     def _drop(self, notice: EventMessage) -> None:
-        self._told.pop(_what(notice), None)  # told the next time instead
+        self._recorded.pop(_what(notice), None)  # told the next time instead
         self.dropped += 1
         self._on_drop()
 

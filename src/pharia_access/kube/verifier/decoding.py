@@ -26,7 +26,7 @@ __all__ = ["read_credential", "read_role", "read_token"]
 _NAME: Final = r"[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?"
 _UID: Final = r"[!-~]{1,128}"
 
-# `\Z`, since `$` would let a line break through, into a header.
+# `\Z` and not `$`: `$` accepts a line break at the end, which would reach a header.
 _Name = Annotated[str, Meta(pattern=rf"^{_NAME}\Z")]
 _Uid = Annotated[str, Meta(pattern=rf"^{_UID}\Z")]
 _Text = Annotated[str, Meta(max_length=512)]
@@ -113,7 +113,7 @@ _tokens: Final = msgspec.json.Decoder(_Token)
 _credentials: Final = msgspec.json.Decoder(_Credential)
 _roles: Final = msgspec.json.Decoder(_Role)
 
-# A token's texts are looked at all in one: a pattern on each field would take longer than all the rest.
+# One pattern matches all texts of a token: a pattern for each field would take longer than the rest of the decoding.
 _TOKEN_SHAPES: Final = {
     "metadata.namespace": _NAME,
     "metadata.name": _NAME,
@@ -122,11 +122,11 @@ _TOKEN_SHAPES: Final = {
     "status.credential.uid": _UID,
     "status.tokenID": TOKEN_ID_PATTERN,
 }
-_TOKEN_SHAPE: Final = re.compile("\n".join(_TOKEN_SHAPES.values()))  # none of which lets a line break through
+_TOKEN_SHAPE: Final = re.compile("\n".join(_TOKEN_SHAPES.values()))  # no shape accepts a line break
 
 
 def read_token(body: msgspec.Raw) -> IssuedToken | None:
-    """Read an ApiToken; None for one that is not minted. Raises InvalidObjectError."""
+    """Read an ApiToken. Return None if it is not minted. Raises InvalidObjectError."""
     token = decoded(_tokens.decode, body)
     metadata, status = token.metadata, token.status
     if status is None or status.token_id is None or status.hash is None or status.credential is None:
@@ -179,7 +179,7 @@ def read_role(body: msgspec.Raw) -> Role:
 
 
 def _require_shapes(*texts: str) -> None:
-    """The texts that `_TOKEN_SHAPES` names, in that order."""
+    """Return the texts that `_TOKEN_SHAPES` names, in that order."""
     if _TOKEN_SHAPE.fullmatch("\n".join(texts)):
         return
     shapes = zip(_TOKEN_SHAPES.items(), texts, strict=True)
@@ -189,11 +189,11 @@ def _require_shapes(*texts: str) -> None:
 
 
 def _end(fixed: str | None, wished: str | None) -> tuple[float, str]:
-    """The earlier of what the mint fixed and what the spec says: POSIX seconds, whole ones, and RFC 3339."""
+    """Return the earlier expiry of status and spec: in whole POSIX seconds, and as RFC 3339."""
     end, text = _time(fixed, "status.expiresAt"), fixed or ""
     if wished is not None and (sooner := _time(wished, "spec.expiresAt")) < end:
         end, text = sooner, wished
-    # Mostly the operator's own text, which need not be written anew.
+    # Usually the operator wrote this text, and the form is already right.
     return float(floor(end.timestamp())), text if len(text) == len("2027-01-31T00:00:00Z") else format_time(end)
 
 
@@ -209,14 +209,14 @@ def _time(text: str | None, place: str) -> datetime:
 
 
 def _key_of(mac: _Mac) -> str:
-    """One text for all the tokens of a key."""
+    """Return the reference to a token's key: one string object for all tokens of the key."""
     return intern(key_reference(mac.key_id, mac.key_fingerprint or ""))
 
 
 def _mac(text: str) -> bytes:
-    """64 characters that make 32 bytes are digits all: blanks, which `fromhex` passes over, would make fewer."""
+    """Return the bytes of 64 hex digits. `fromhex` skips blanks, so a text with blanks gives fewer than 32 bytes."""
     value = b""
-    with suppress(ValueError):  # its text tells where
+    with suppress(ValueError):  # its text names a position in the value
         value = bytes.fromhex(text)
     if len(value) * 2 != len(text):
         message = "status.mac.value: must be 64 hexadecimal digits"
@@ -225,7 +225,7 @@ def _mac(text: str) -> bytes:
 
 
 def _last_used(text: object) -> float:
-    """Bookkeeping: whatever is there must not refuse a token."""
+    """Read a bookkeeping field. No value of such a field may refuse a token."""
     try:
         return parse_time(text).timestamp() if isinstance(text, str) else 0.0
     except InvalidObjectError:

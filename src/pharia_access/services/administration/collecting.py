@@ -87,8 +87,8 @@ class Collector:
         key = ObjectKey(token.key.namespace, token.secret_name)
         secret = await self._deliveries.read(key)
         if secret is None:
-            msg = f"The Secret {key.name} is gone: somebody else collected the token {token.key.name}"
-            raise CollectError(msg)
+            msg = f"The token {token.key.name} was already collected: its Secret {key.name} is gone"
+            raise CollectError(msg, RotateToken(token.key))
         if isinstance(secret, ForeignSecret) or secret.uid != token.secret_uid or secret.text is None:
             msg = f"The Secret {key.name} is not the Secret that the operator delivered: do not use it"
             raise CollectError(msg, RevokeToken(token.key))

@@ -10,6 +10,7 @@ from pharia_access.domain.administration.next_steps import SuspendCredential
 from pharia_access.domain.administration.role_changes import RoleChange, role_change
 from pharia_access.domain.administration.stored import Json, Right, Stored
 from pharia_access.domain.administration.summaries import CredentialSummary, RoleSummary
+from pharia_access.domain.grammar import counted
 from pharia_access.domain.model import ObjectKey
 from pharia_access.errors import ConflictError
 from pharia_access.services.administration.context import Context
@@ -176,7 +177,9 @@ async def plan_deletion(context: Context, name: str, *, force: bool = False) -> 
     await _require(context, "delete", name, "delete")
     warnings = git_warnings_of_object(stored, force=force)
     tokens = await tokens_of(context, name)
-    its = {0: ", which has no tokens,", 1: " and its token"}.get(len(tokens), f" and its {len(tokens)} tokens")
+    its = {0: ", which has no tokens,", 1: " and its token"}.get(
+        len(tokens), f" and its {counted(len(tokens), 'token')}"
+    )
     return DeletionPlan(
         credential=stored,
         warnings=warnings,

@@ -3,23 +3,26 @@
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from pharia_access.domain.administration.impact import last_use
 from pharia_access.domain.administration.next_steps import RevokeToken
+from pharia_access.domain.administration.revocation_reason import reason_objection
 from pharia_access.domain.administration.stored import Right, Stored
 from pharia_access.domain.administration.summaries import TokenSummary
 from pharia_access.domain.administration.token_rotation import is_later
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.times import format_time
-from pharia_access.errors import ForbiddenError
+from pharia_access.errors import ForbiddenError, InvalidError
 from pharia_access.services.administration.context import Context
 from pharia_access.services.administration.guards import git_warnings, git_warnings_of_object, require_right
 from pharia_access.services.administration.plans import BlockedError, Plan
-from pharia_access.services.administration.progress import OnlyOneNamespace
+from pharia_access.services.administration.progress import OnlyOneNamespace, Warned
 from pharia_access.services.administration.queries import list_all, nothing_in
 
 __all__ = [
     "ExpiryPlan",
+    "RevocationPlan",
     "TokensPlan",
     "bring_forward",
     "delete",
@@ -34,12 +37,21 @@ __all__ = [
 
 StoredToken = Stored[TokenSummary]
 
+_REASON: Final = "revocationReason"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokensPlan(Plan):
     """The tokens that are to be ended; those that ended before are in the notes."""
 
     tokens: tuple[StoredToken, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevocationPlan(TokensPlan):
+    """The tokens that are to be revoked. `reason`: why, for people; empty where nobody says."""
+
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,24 +80,45 @@ async def find_by_ids(context: Context, ids: Sequence[str]) -> list[StoredToken]
     return found
 
 
-async def plan_revocation(context: Context, names: Sequence[str], *, force: bool = False) -> TokensPlan:
+async def plan_revocation(
+    context: Context, names: Sequence[str], *, reason: str = "", force: bool = False
+) -> RevocationPlan:
     """Plan to revoke tokens for good. Raises BlockedError."""
-    return await _revocation(context, await _named(context, names), force=force)
+    _require_reason(reason)
+    return await _revocation(context, await _named(context, names), reason=reason, force=force)
 
 
-async def plan_revocation_by_ids(context: Context, ids: Sequence[str], *, force: bool = False) -> TokensPlan:
+async def plan_revocation_by_ids(
+    context: Context, ids: Sequence[str], *, reason: str = "", force: bool = False
+) -> RevocationPlan:
     """Plan to revoke the token that has one of these IDs. Raises BlockedError, also where several tokens do."""
+    _require_reason(reason)
     found = await find_by_ids(context, ids)
     if len({stored.summary.token_id for stored in found}) > 1:
         msg = "The input mentions several tokens: revoke them by name"
         raise BlockedError(msg, *(RevokeToken(stored.summary.key) for stored in found))
-    return await _revocation(context, found, force=force)
+    return await _revocation(context, found, reason=reason, force=force)
 
 
-async def revoke(context: Context, plan: TokensPlan) -> AsyncIterator[StoredToken]:
+async def revoke(context: Context, plan: RevocationPlan) -> AsyncIterator[StoredToken]:
     """Revoke them; each as it is then."""
     for stored in plan.tokens:
-        yield await context.objects.patch(stored, {"revoked": True})
+        yield await _revoke(context, stored, plan.reason)
+
+
+async def _revoke(context: Context, stored: StoredToken, reason: str) -> StoredToken:
+    """A cluster whose kinds are older keeps no reason: the revocation matters more."""
+    if reason:
+        try:
+            return await context.objects.patch(stored, {"revoked": True, _REASON: reason})
+        except InvalidError as error:
+            if _REASON not in error.unknown_field:
+                raise
+            told = (
+                f"the reason of {stored.label} is not kept: the ApiToken kind of this cluster is of an earlier release"
+            )
+            context.progress.happened(Warned((told,)))
+    return await context.objects.patch(stored, {"revoked": True})
 
 
 async def plan_expiry(context: Context, names: Sequence[str], end: datetime, *, force: bool = False) -> ExpiryPlan:
@@ -134,11 +167,19 @@ async def delete(context: Context, plan: TokensPlan) -> AsyncIterator[tuple[Stor
         yield stored, await context.objects.delete(stored)
 
 
-async def _revocation(context: Context, tokens: Sequence[StoredToken], *, force: bool) -> TokensPlan:
+def _require_reason(reason: str) -> None:
+    objection = reason_objection(reason) if reason else ""
+    if objection:
+        msg = f"The reason cannot be kept: {objection}"
+        raise BlockedError(msg)
+
+
+async def _revocation(context: Context, tokens: Sequence[StoredToken], *, reason: str, force: bool) -> RevocationPlan:
     live = tuple(stored for stored in tokens if not stored.body["spec"].get("revoked"))
     await _require(context, live, "patch", "revoke")
-    return TokensPlan(
+    return RevocationPlan(
         tokens=live,
+        reason=reason,
         notes=tuple(f"{stored.label} is already revoked" for stored in tokens if stored not in live),
         warnings=tuple(told for stored in live for told in git_warnings(stored, ["revoked"], force=force)),
         consequences=tuple(_end_of(context, stored, "revoked") for stored in live),

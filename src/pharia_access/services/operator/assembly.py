@@ -34,7 +34,7 @@ class OperatorOptions:
 
     policy: Policy
     token_prefix: str
-    probe_pace: ProbeIntervals
+    probe_intervals: ProbeIntervals
     deletes_per_second: float
     namespaces: tuple[str, ...] = ()
     """The only ones that are watched; none stands for all."""
@@ -50,7 +50,7 @@ def assemble(ports: Ports, options: OperatorOptions) -> Parts:
     queue = WorkQueue(clock.monotonic, may_mint=lambda work: work.kind == "token" and cache.tokens.is_pending(work.key))
     cache = ClusterCache(queue.processing)
     leader_queue = LeaderQueue(queue, cache)
-    schedule, probes = Schedule(), Probes(clock, options.probe_pace)
+    schedule, probes = Schedule(), Probes(clock, options.probe_intervals)
     places = Places(cache.tokens, clock.monotonic)
     handlers = EventHandlers(
         ports, cache=cache, places=places, queue=leader_queue, schedule=schedule, probes=probes, policy=policy

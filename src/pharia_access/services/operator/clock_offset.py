@@ -5,7 +5,7 @@ import logging
 from pharia_access.errors import ApiError
 from pharia_access.services.operator.ports import Ports
 
-__all__ = ["tell_clock_offset"]
+__all__ = ["report_clock_offset"]
 
 log = logging.getLogger(__name__)
 
@@ -13,7 +13,7 @@ MOST_OFFSET_SECONDS = 5.0
 """Nodes are assumed within seconds of each other; more is logged."""
 
 
-async def tell_clock_offset(ports: Ports) -> None:
+async def report_clock_offset(ports: Ports) -> None:
     """Tell the metric, and the log where it is much. Says nothing where the API server could not be asked."""
     try:
         offset = (await ports.cluster.server_time_offset(ports.clock.now)).total_seconds()

@@ -32,7 +32,7 @@ class CredentialLookup:
         key = ObjectKey(token.key.namespace, token.spec.credential_name)
         known, recorded = self._cache.credentials.get(key), token.status.credential
         observed = Observed(token, known, self._policy)
-        if known is not None and self._scopes.of(key.namespace).heard and recorded == known.identity:
+        if known is not None and self._scopes.of(key.namespace).is_current and recorded == known.identity:
             return observed
         if known is None and self._is_known_to_be_gone(token):
             return observed
@@ -43,7 +43,7 @@ class CredentialLookup:
                 self._gone[recorded.uid] = self._clock.monotonic()
             return Observed(token, None, self._policy)
         except InvalidObjectError:
-            return Observed(token, None, self._policy, credential_malformed=True)
+            return Observed(token, None, self._policy, credential_invalid=True)
 
     async def _read(self, key: ObjectKey) -> Credential:
         """Read it live, for the cache too, which must not get back what a watch told meanwhile is gone."""

@@ -135,7 +135,7 @@ class EventHandlers:
             token,
             credential,
             self._policy,
-            credential_malformed=credential is None and self._cache.invalid_object("ApiCredential", key) is not None,
+            credential_invalid=credential is None and self._cache.invalid_object("ApiCredential", key) is not None,
             slot_free=credential is None or not self._places.must_wait(token, credential),
         )
 

@@ -101,7 +101,7 @@ class Watchman:
             self._conclude(faults)
         elif self._answered_at is None or self._grace_over(self._answered_at):
             why = _NOT_SEEN if self._answered_at is None else _NOT_LOOKED_AT
-            self._tell(why, held=frozenset())
+            self._report(why, held=frozenset())
         self._looked_at = self._clock.monotonic()
 
     async def _faults(self) -> tuple[GuardFault, ...] | None:
@@ -136,11 +136,11 @@ class Watchman:
     def _conclude(self, faults: tuple[GuardFault, ...]) -> None:
         if not faults:
             self._held_at = self._clock.now()
-        said = "; ".join(f"{fault.guard}: {fault.why}" for fault in self._counted(faults))
+        text = "; ".join(f"{fault.guard}: {fault.why}" for fault in self._counted(faults))
         held = frozenset(self._names) - {fault.guard for fault in faults}
-        self._tell(f"not all admission policies and rules of the kinds hold ({said})" if said else "", held=held)
+        self._report(f"not all admission policies and rules of the kinds hold ({text})" if text else "", held=held)
 
-    def _tell(self, objection: str, *, held: frozenset[str]) -> None:
+    def _report(self, objection: str, *, held: frozenset[str]) -> None:
         self._metrics.guards({name: name in held for name in self._names}, self._held_at)
         before, self.objection = self.objection, objection
         if objection and objection != before:

@@ -48,13 +48,13 @@ class LeaseTimings:
 class Elector:
     """`acquire`, then `hold` until it returns: then leadership is lost and the process must stop at once."""
 
-    def __init__(self, *, leases: Leases, clock: Clock, identity: str, pace: LeaseTimings) -> None:
+    def __init__(self, *, leases: Leases, clock: Clock, identity: str, timings: LeaseTimings) -> None:
         self._leases = leases
         self._clock = clock
         self._identity = identity
-        self._pace = pace
-        self._seen: LeaseRecord | None = None
-        self._seen_at = 0.0
+        self._timings = timings
+        self._observed: LeaseRecord | None = None
+        self._observed_at = 0.0
         self._held: LeaseRecord | None = None
         self._renewed_at = 0.0
 
@@ -66,9 +66,9 @@ class Elector:
 
     async def hold(self) -> None:
         """Renew until that fails for `renew_deadline`; returns when leadership is lost."""
-        while (left := self._left()) > 0:
-            await self._clock.sleep(min(self._pace.retry_period.total_seconds(), left))
-            if not await self._try(self._renew, at_most=self._left()) and self._held is None:
+        while (left := self._seconds_left()) > 0:
+            await self._clock.sleep(min(self._timings.retry_period.total_seconds(), left))
+            if not await self._try(self._renew, at_most=self._seconds_left()) and self._held is None:
                 break
         log.error("leadership lost", extra={"identity": self._identity})
 
@@ -79,26 +79,26 @@ class Elector:
         empty = replace(self._held, holder="", duration_seconds=1, renewed=self._clock.now())
         self._held = None
         try:
-            async with asyncio.timeout(self._pace.retry_period.total_seconds()):
+            async with asyncio.timeout(self._timings.retry_period.total_seconds()):
                 await self._leases.write_lease(empty)
         except (AccessError, TimeoutError):
             log.warning("the lease could not be released; it ends by itself")
 
     def _until_next_try(self) -> float:
         """Seconds: the retry period, but not past the moment at which the Lease that we watch may be taken."""
-        period = self._pace.retry_period.total_seconds()
-        if self._seen is None:
+        period = self._timings.retry_period.total_seconds()
+        if self._observed is None:
             return period
-        stale_in = self._seen_at + self._stale_after(self._seen) - self._clock.monotonic()
+        stale_in = self._observed_at + self._stale_after(self._observed) - self._clock.monotonic()
         return min(period, stale_in) if stale_in > 0 else period
 
-    def _left(self) -> float:
+    def _seconds_left(self) -> float:
         """Seconds until leadership is lost, counted from before the last renewal was sent."""
-        return self._renewed_at + self._pace.renew_deadline.total_seconds() - self._clock.monotonic()
+        return self._renewed_at + self._timings.renew_deadline.total_seconds() - self._clock.monotonic()
 
     async def _try(self, step: Callable[[], Awaitable[bool]], *, at_most: float = math.inf) -> bool:
         """One attempt, bounded by half the time in which one must have succeeded, and by what is left of it."""
-        began, bound = self._clock.monotonic(), self._pace.renew_deadline.total_seconds() / 2
+        began, bound = self._clock.monotonic(), self._timings.renew_deadline.total_seconds() / 2
         try:
             async with asyncio.timeout(min(bound, at_most)):
                 succeeded = await step()
@@ -114,13 +114,13 @@ class Elector:
     async def _claim(self) -> bool:
         now, record = self._clock.now(), await self._leases.read_lease()
         if record is None:
-            self._held = await self._leases.write_lease(self._fresh(now, transitions=0))
+            self._held = await self._leases.write_lease(self._new_record(now, transitions=0))
             return True
         self._observe(record)
         if not self._may_take(record):
             return False
         transitions = record.transitions + (record.holder != self._identity)
-        ours = replace(self._fresh(now, transitions=transitions), resource_version=record.resource_version)
+        ours = replace(self._new_record(now, transitions=transitions), resource_version=record.resource_version)
         self._held = await self._leases.write_lease(ours)
         return True
 
@@ -133,20 +133,20 @@ class Elector:
         return True
 
     def _observe(self, record: LeaseRecord) -> None:
-        if self._seen != record:
-            self._seen, self._seen_at = record, self._clock.monotonic()
+        if self._observed != record:
+            self._observed, self._observed_at = record, self._clock.monotonic()
 
     def _may_take(self, record: LeaseRecord) -> bool:
         if record.holder in {"", self._identity}:
             return True
-        return self._clock.monotonic() - self._seen_at >= self._stale_after(record)
+        return self._clock.monotonic() - self._observed_at >= self._stale_after(record)
 
     def _stale_after(self, record: LeaseRecord) -> float:
         """Seconds without a change after which the Lease may be taken."""
-        return max(record.duration_seconds, self._pace.duration.total_seconds())
+        return max(record.duration_seconds, self._timings.duration.total_seconds())
 
-    def _fresh(self, now: datetime, *, transitions: int) -> LeaseRecord:
-        seconds = int(self._pace.duration.total_seconds())
+    def _new_record(self, now: datetime, *, transitions: int) -> LeaseRecord:
+        seconds = int(self._timings.duration.total_seconds())
         return LeaseRecord(
             holder=self._identity,
             duration_seconds=seconds,

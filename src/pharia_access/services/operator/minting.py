@@ -71,8 +71,8 @@ class Minting:
 
         Raises ConflictError to be asked again: the Secret vanished or gave way meanwhile.
         """
-        settle = await self._prepare_claimed(token, credential)
-        return replace(settle, status=replace(settle.status, credential=credential.identity))
+        change = await self._prepare_claimed(token, credential)
+        return replace(change, status=replace(change.status, credential=credential.identity))
 
     async def _prepare_claimed(self, token: Token, credential: Credential) -> WriteStatus:
         try:
@@ -147,7 +147,7 @@ class Minting:
 
     def _end(self, token: Token, credential: Credential, secret: OneTimeSecret) -> datetime:
         issued_at = whole_seconds(secret.created)
-        return end_of_life(token.spec, policy=self._policy, wish=credential.policy, issued_at=issued_at)
+        return end_of_life(token.spec, policy=self._policy, token_policy=credential.policy, issued_at=issued_at)
 
     async def _prove(self, text: TokenText, namespace: str) -> str:
         return await self._hasher.hash_token(text, namespace=namespace, patient=self._holds_back(namespace))

@@ -43,7 +43,7 @@ class Recorder(Protocol):
 
 
 class Metrics(Protocol):
-    """The services' metrics. Label values come from closed sets, never from objects."""
+    """The services' metrics. Label values come from closed sets, but for namespaces."""
 
     def reconciled(self, kind: Kind, outcome: str, seconds: float) -> None:
         """One reconcile ended: done, malformed, fault, or the name of an error of ours."""
@@ -67,6 +67,10 @@ class Metrics(Protocol):
 
     def tokens(self, counts: Mapping[Phase, int]) -> None:
         """How many tokens are in each phase."""
+        ...
+
+    def expiring_soon(self, counts: Mapping[str, int]) -> None:
+        """How many tokens end soon and have no successor, in each namespace that has any."""
         ...
 
     def listed(self, seconds: float) -> None:

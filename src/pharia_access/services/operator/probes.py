@@ -39,12 +39,12 @@ class _Probe:
 class Probes:
     """One probe a token; `watch` with None ends it."""
 
-    def __init__(self, clock: Clock, pace: ProbeIntervals) -> None:
+    def __init__(self, clock: Clock, intervals: ProbeIntervals) -> None:
         self._clock = clock
-        self._backoff = Backoff(pace.first.total_seconds(), pace.longest.total_seconds())
-        self._bucket = TokenBucket(pace.per_second)
+        self._backoff = Backoff(intervals.first.total_seconds(), intervals.longest.total_seconds())
+        self._bucket = TokenBucket(intervals.per_second)
         self._open: dict[ObjectKey, _Probe] = {}
-        self._moments = DeadlineHeap()
+        self._deadlines = DeadlineHeap()
         self._due: Turns[tuple[ObjectKey, _Probe]] = Turns()
         self._wake = asyncio.Event()
         self._missing: set[str] = set()
@@ -55,7 +55,7 @@ class Probes:
         if known is not None and (secret is None or secret[1] != known.uid):
             self._missing.discard(known.uid)
             del self._open[token]
-            self._moments.set(token, None)
+            self._deadlines.set(token, None)
             known = None
         if secret is not None and known is None:
             name, uid = secret
@@ -93,12 +93,12 @@ class Probes:
 
     def _plan(self, token: ObjectKey, probe: _Probe) -> None:
         self._open[token] = probe
-        self._moments.set(token, self._clock.monotonic() + self._backoff.after(probe.looks))
+        self._deadlines.set(token, self._clock.monotonic() + self._backoff.after(probe.looks))
         self._wake.set()
 
     async def _next_due(self) -> ObjectKey:
         while True:
-            while (token := self._moments.pop_until(self._clock.monotonic())) is not None:
+            while (token := self._deadlines.pop_until(self._clock.monotonic())) is not None:
                 self._due.append(token.namespace, (token, self._open[token]))
             due = self._due.take(waits=lambda planned: self._open.get(planned[0]) is planned[1])
             if due is not None:
@@ -108,7 +108,7 @@ class Probes:
     async def _nap(self) -> None:
         """Until the next one is due, or another is planned."""
         self._wake.clear()
-        first = self._moments.first()
+        first = self._deadlines.first()
         try:
             async with asyncio.timeout(None if first is None else first - self._clock.monotonic()):
                 await self._wake.wait()

@@ -80,21 +80,21 @@ class Resync:
         before = dict(self._cache.catalog)
         listed: list[Role] = []
         async for page in self._cluster.role_pages():
-            self._skip(page.malformed)
+            self._skip(page.invalid)
             listed.extend(page.items)
         now = dict(self._cache.catalog)
-        heard = {name for name in before | now if now.get(name) is not before.get(name)}  # by events, meanwhile
+        changed = {name for name in before | now if now.get(name) is not before.get(name)}  # by events, meanwhile
         for role in listed:
-            if role.name not in heard:
+            if role.name not in changed:
                 self._cache.apply_role(role)
-        for name in before.keys() - heard - {role.name for role in listed}:
+        for name in before.keys() - changed - {role.name for role in listed}:
             self._cache.remove_role(name)
 
     async def _list_credentials(self, scope: str) -> None:
         seen = _Seen(_namespace(scope))
         async for page in self._cluster.credential_pages(namespace=seen.namespace):
-            self._skip(page.malformed)
-            seen.note(page.resource_version, page.items, page.malformed)
+            self._skip(page.invalid)
+            seen.note(page.resource_version, page.items, page.invalid)
             for credential in page.items:
                 self._cache.apply_credential(credential, listed=True)
         self._never_back(scope, seen.resource_version)
@@ -105,8 +105,8 @@ class Resync:
     async def _list_tokens(self, scope: str) -> None:
         seen = _Seen(_namespace(scope))
         async for page in self._cluster.token_pages(namespace=seen.namespace):
-            self._skip(page.malformed)
-            seen.note(page.resource_version, page.items, page.malformed)
+            self._skip(page.invalid)
+            seen.note(page.resource_version, page.items, page.invalid)
             for token in page.items:
                 self._cache.apply_listed(token)
             await self._clock.sleep(0)
@@ -124,9 +124,9 @@ class Resync:
         self._newest[scope] = int(version)
 
     def _skip(self, objects: tuple[InvalidObject, ...]) -> None:
-        for malformed in objects:
-            log.warning("skipped a malformed object", extra={"kind": malformed.kind, "object": str(malformed.key)})
-            self._cache.apply_invalid(malformed)
+        for invalid in objects:
+            log.warning("skipped a malformed object", extra={"kind": invalid.kind, "object": str(invalid.key)})
+            self._cache.apply_invalid(invalid)
 
     def _drop_missing(
         self,

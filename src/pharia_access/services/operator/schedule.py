@@ -20,29 +20,29 @@ class Schedule:
     """One moment a key; a later call replaces it."""
 
     def __init__(self) -> None:
-        self._moments = DeadlineHeap()
+        self._deadlines = DeadlineHeap()
         self._wake = asyncio.Event()
 
     def __len__(self) -> int:
-        return len(self._moments)
+        return len(self._deadlines)
 
     def set(self, key: ObjectKey, moment: datetime | None) -> None:
         """Look at it then; None: not at all."""
         due = None if moment is None else moment.timestamp()
-        if self._moments.of(key) == due:
+        if self._deadlines.of(key) == due:
             return
-        self._moments.set(key, due)
-        if due is not None and self._moments.first() == due:
+        self._deadlines.set(key, due)
+        if due is not None and self._deadlines.first() == due:
             self._wake.set()
 
     def next_due(self) -> float | None:
         """The earliest moment, as a POSIX timestamp."""
-        return self._moments.first()
+        return self._deadlines.first()
 
     def pop_due(self, now: datetime) -> list[ObjectKey]:
         """Take off all that is due."""
         ready: list[ObjectKey] = []
-        while (key := self._moments.pop_until(now.timestamp())) is not None:
+        while (key := self._deadlines.pop_until(now.timestamp())) is not None:
             ready.append(key)
         return ready
 

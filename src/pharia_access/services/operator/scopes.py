@@ -50,9 +50,9 @@ class Scope:
     listed: bool = False
     denied: bool = False
     failing: bool = False
-    deaf: bool = False
+    unwatched: bool = False
     held: dict[WorkItem, None] = field(default_factory=dict)
-    told: bool = True
+    reported: bool = True
     denied_since: float = math.inf
 
     @property
@@ -63,12 +63,12 @@ class Scope:
     @property
     def watched(self) -> bool:
         """Whether all is well with it."""
-        return self.listed and self.heard
+        return self.listed and self.is_current
 
     @property
-    def heard(self) -> bool:
+    def is_current(self) -> bool:
         """Whether we hear what happens there, so that the view is as it is."""
-        return not (self.failing or self.deaf)
+        return not (self.failing or self.unwatched)
 
     def start_may_proceed(self, now: float) -> bool:
         """Whether a start need not wait for it any longer."""
@@ -117,7 +117,7 @@ class Scopes:
 
     def missing(self) -> list[str]:
         """What keeps a replica from its work, or from standing by for it: that no namespace can be watched."""
-        lost = [scope.name for scope in self._namespaces.values() if scope.denied or scope.deaf]
+        lost = [scope.name for scope in self._namespaces.values() if scope.denied or scope.unwatched]
         return [f"no namespace can be watched: {', '.join(lost)}"] if len(lost) == len(self._namespaces) else []
 
     def hold(self, work: WorkItem) -> bool:
@@ -157,7 +157,7 @@ class Scopes:
         for namespace in [one for one in self._refused if self.of(one) is scope]:
             del self._refused[namespace]
         self._release(scope)
-        self._tell(scope)
+        self._report(scope)
 
     def may_be_listed(self, scope: Scope) -> None:
         """It was looked at, and not refused. Where that was in doubt only, work goes on; a loss is over with a list."""
@@ -171,7 +171,7 @@ class Scopes:
         now = self._clock.monotonic()
         scope.denied_since = min(scope.denied_since, now) if isinstance(error, ForbiddenError) else math.inf
         scope.denied = scope.denied or now - scope.denied_since >= CONFIRM_SECONDS
-        self._tell(scope, error)
+        self._report(scope, error)
 
     def _release(self, scope: Scope) -> None:
         held, scope.held = scope.held, {}
@@ -181,22 +181,22 @@ class Scopes:
     def is_watched(self, name: str, *, watched: bool) -> None:
         """The watch of the scope of that name was refused or has ended, or goes on."""
         scope = self.called(name)
-        scope.deaf = not watched
-        self._tell(scope)
+        scope.unwatched = not watched
+        self._report(scope)
 
-    def tell_all(self) -> None:
+    def report_all(self) -> None:
         """Tell the metrics of each namespace that is named."""
         for scope in self._namespaces.values() if self._named else ():
             self._metrics.namespace_watched(scope.name, watched=scope.watched)
 
-    def _tell(self, scope: Scope, error: ApiError | None = None) -> None:
+    def _report(self, scope: Scope, error: ApiError | None = None) -> None:
         """Say once that a scope is lost, and once that it is back."""
-        self.tell_all()
-        if scope.heard is scope.told:
+        self.report_all()
+        if scope.is_current is scope.reported:
             return
-        scope.told = scope.heard
+        scope.reported = scope.is_current
         what = "the catalog of roles" if scope is self.catalog else "a namespace"
-        if scope.heard:
+        if scope.is_current:
             log.info("%s is watched again", what, extra={"namespace": scope.name})
             return
         problem = {} if error is None else {"error": label_of(type(error)), "problem": str(error)}

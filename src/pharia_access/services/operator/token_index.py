@@ -5,11 +5,13 @@ After the Indexer of client-go. It takes what it is given: `cluster_cache` decid
 
 from bisect import bisect_left, insort
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from sys import intern
 
 from pharia_access.domain.conditions import is_true
-from pharia_access.domain.model import DeliveryState, ObjectKey, Phase, Token, TokenCounts
+from pharia_access.domain.model import REPLACES, DeliveryState, ObjectKey, Phase, Token, TokenCounts
+from pharia_access.services.operator.expiring_tokens import ExpiringTokens
 
 __all__ = ["TokenIndex", "TokenRecord", "is_newer"]
 
@@ -38,6 +40,10 @@ class TokenRecord:
     """Whether it counts against its credential's `maxTokens`: active, or asked for, and nothing of its own bars it."""
     created: float
     """POSIX time."""
+    expires_soon: bool = False
+    """Whether it is active and its status warns of its end."""
+    replaces: str = ""
+    """While it is active: the name of the token that it was made to replace."""
 
     @property
     def waits(self) -> bool:
@@ -51,14 +57,17 @@ class TokenRecord:
         available = delivery is not None and delivery.state is DeliveryState.AVAILABLE
         asked_for = token.status.phase in {None, Phase.PENDING} and not (token.deleting or token.spec.revoked)
         stuck = is_true(token.status.conditions, "Stalled")  # on another's Secret: it would hold the place
+        active = token.status.phase is Phase.ACTIVE and not token.deleting
         return cls(
             uid=token.uid,
             resource_version=token.resource_version,
             credential=ObjectKey(token.key.namespace, intern(token.spec.credential_name)),
             phase=token.status.phase,
             open_secret=(delivery.secret_name, delivery.secret_uid) if delivery is not None and available else None,
-            holds_place=(token.status.phase is Phase.ACTIVE and not token.deleting) or (asked_for and not stuck),
+            holds_place=active or (asked_for and not stuck),
             created=token.created.timestamp(),
+            expires_soon=active and is_true(token.status.conditions, "ExpiringSoon"),
+            replaces=token.labels.get(REPLACES, "") if active else "",
         )
 
 
@@ -71,6 +80,7 @@ class TokenIndex:
         self._lines: dict[ObjectKey, list[tuple[float, ObjectKey]]] = {}  # who waits for a place, oldest first
         self._phases: dict[ObjectKey, Counter[Phase]] = {}
         self._totals: Counter[Phase] = Counter()
+        self._expiring = ExpiringTokens()
 
     def __len__(self) -> int:
         return len(self._records)
@@ -107,6 +117,7 @@ class TokenIndex:
         self._by_credential.setdefault(record.credential, {})[token.key] = None
         self._phases.setdefault(record.credential, Counter())[record.phase or Phase.PENDING] += 1
         self._totals[record.phase or Phase.PENDING] += 1
+        self._expiring.put(token.key, record.created, replaces=record.replaces, soon=record.expires_soon)
         if record.waits:
             insort(self._lines.setdefault(record.credential, []), (record.created, token.key))
         return before, record
@@ -126,6 +137,7 @@ class TokenIndex:
             return None
         self._phases[record.credential][record.phase or Phase.PENDING] -= 1
         self._totals[record.phase or Phase.PENDING] -= 1
+        self._expiring.remove(key, replaces=record.replaces)
         if record.waits:
             self._leave_line(key, record)
         siblings = self._by_credential[record.credential]
@@ -168,3 +180,7 @@ class TokenIndex:
     def totals(self) -> Counter[Phase]:
         """Count all tokens by phase."""
         return Counter(self._totals)
+
+    def expiring_soon(self) -> Mapping[str, int]:
+        """Count the tokens that end soon and have no successor, by namespace."""
+        return self._expiring.counts()

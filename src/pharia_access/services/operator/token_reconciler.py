@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from pharia_access.domain.lifecycle import token_rules, token_status
-from pharia_access.domain.lifecycle.bar_rules import tell_what_bars_it
+from pharia_access.domain.lifecycle.bar_rules import report_blocker
 from pharia_access.domain.lifecycle.decisions import (
     DeleteToken,
     InSync,
@@ -78,7 +78,7 @@ class TokenReconciler:
         self._withdrawals = withdrawals
         self._deletes = deletes
         self._watchman = watchman
-        self._begun: dict[ObjectKey, Token] = {}  # mints whose end we have not seen
+        self._open_mints: dict[ObjectKey, Token] = {}  # mints whose end we have not seen
 
     async def reconcile(self, key: ObjectKey) -> None:
         """Do what the token's rules say. Raises leaves of ApiError, InvalidObjectError, RequeueAfter."""
@@ -113,7 +113,7 @@ class TokenReconciler:
                     return True
                 if not live and isinstance(decision, Mint | DeleteToken):
                     return False
-                if isinstance(decision, DeleteToken) and await self._told_first(gathered):
+                if isinstance(decision, DeleteToken) and await self._status_written_first(gathered):
                     return True
                 changed = await self._apply(gathered, decision)
             finally:
@@ -123,21 +123,21 @@ class TokenReconciler:
             token, live = changed, True
         return True
 
-    async def _told_first(self, observed: Observed) -> bool:
+    async def _status_written_first(self, observed: Observed) -> bool:
         """Whether other deletes are under way, and so the status said first what bars the token: it is asked again."""
-        telling = tell_what_bars_it(observed, self._clock.now()) if self._deletes.is_busy else None
-        if telling is None:
+        change = report_blocker(observed, self._clock.now()) if self._deletes.is_busy else None
+        if change is None:
             return False
-        await self._settle(observed.token, telling)
+        await self._write_status(observed.token, change)
         self._queue.enqueue_token(observed.token.key)
         return True
 
     async def _forget(self, key: ObjectKey) -> None:
         self._cache.remove_token(key)
         self._withdrawals.end(key)
-        if key in self._begun:  # deleted under our hands: no status names its Secret
-            await self._withdrawals.delete_leftover(self._begun[key])
-            del self._begun[key]
+        if key in self._open_mints:  # deleted under our hands: no status names its Secret
+            await self._withdrawals.delete_leftover(self._open_mints[key])
+            del self._open_mints[key]
 
     async def _leave(self, token: Token, decision: InSync) -> None:
         await self._tidy_up(token)
@@ -167,7 +167,7 @@ class TokenReconciler:
             case Mint(credential):
                 return await self._mint(token, credential)
             case WriteStatus():
-                return await self._settle(token, decision)
+                return await self._write_status(token, decision)
             case RemoveOwner(remaining):
                 await self._deletes.wait(token.key.namespace)
                 return self._wrote(await self._cluster.set_owners(token, remaining))
@@ -185,16 +185,16 @@ class TokenReconciler:
             self._metrics.ended_token_deleted()
 
     async def _mint(self, token: Token, credential: Credential) -> Token | None:
-        self._begun[token.key] = token
-        settle = await self._minting.prepare_mint(token, credential)
-        if settle.status == token.status:
+        self._open_mints[token.key] = token
+        change = await self._minting.prepare_mint(token, credential)
+        if change.status == token.status:
             raise self._come_back(token)
         try:
-            written = await self._settle(token, settle)
+            written = await self._write_status(token, change)
         except UnavailableError:
             self._counting.doubt(credential)
             raise
-        del self._begun[token.key]
+        del self._open_mints[token.key]
         if written.status.phase is Phase.PENDING:
             raise self._come_back(token)
         if written.minted:
@@ -207,17 +207,17 @@ class TokenReconciler:
 
     async def _tidy_up(self, token: Token) -> None:
         """Where a mint of ours came to nothing, another hand may have ended or minted the token: our Secret goes."""
-        if token.key not in self._begun:
+        if token.key not in self._open_mints:
             return
         if token.status.phase is not Phase.PENDING:
             await self._withdrawals.delete_leftover(token)
-        del self._begun[token.key]
+        del self._open_mints[token.key]
 
-    async def _settle(self, token: Token, decision: WriteStatus) -> Token:
+    async def _write_status(self, token: Token, decision: WriteStatus) -> Token:
         if not await self._withdrawals.take_away(token, decision):
             return token
         written = self._wrote(await self._cluster.write_token_status(token, decision.status))
-        self._withdrawals.told(token.key)
+        self._withdrawals.status_was_written(token.key)
         log_milestones(token, decision.status)
         for notice in token_status.notices(token, decision.status):
             self._recorder.record(notice)

@@ -23,7 +23,7 @@ class Withdrawals:
         self._secrets, self._clock = ports.secrets, ports.clock
         self._minting = minting
         self._probes = probes
-        self._taken_away: dict[ObjectKey, str] = {}  # UIDs of Secrets that we deleted, until statuses say so
+        self._own_deletions: dict[ObjectKey, str] = {}  # UIDs of Secrets that we deleted, until statuses say so
         self._held: dict[ObjectKey, Held] = {}
 
     def begin(self, key: ObjectKey) -> None:
@@ -34,13 +34,13 @@ class Withdrawals:
         """Why the Secret that was taken away since `begin` still stands; None where it does not."""
         return self._held.get(key)
 
-    def told(self, key: ObjectKey) -> None:
+    def status_was_written(self, key: ObjectKey) -> None:
         """A token's status says what became of its Secret, or the token is gone."""
-        self._taken_away.pop(key, None)
+        self._own_deletions.pop(key, None)
 
     def end(self, key: ObjectKey) -> Held | None:
         """Nothing is left to do or to say of a token: forget it. Returns why its Secret still stands, if it does."""
-        self.told(key)
+        self.status_was_written(key)
         return self._held.pop(key, None)
 
     async def is_missing(self, token: Token) -> bool:
@@ -48,7 +48,7 @@ class Withdrawals:
         delivery = token.status.delivery
         if delivery is None or delivery.state is not DeliveryState.AVAILABLE or is_withheld(token.status):
             return False
-        if delivery.secret_uid == self._taken_away.get(token.key):
+        if delivery.secret_uid == self._own_deletions.get(token.key):
             return False
         over = delivery.deadline <= self._clock.now()
         if not over and not self._probes.is_missing(delivery.secret_uid):
@@ -77,7 +77,7 @@ class Withdrawals:
         held = None
         if decision.cleanup is SecretCleanup.DELETE_RECORDED and delivery is not None:
             secret = ObjectKey(token.key.namespace, delivery.secret_name)
-            self._taken_away[token.key] = delivery.secret_uid
+            self._own_deletions[token.key] = delivery.secret_uid
             deletion = await self._secrets.delete_secret(secret, delivery.secret_uid)
             held, leftover = deletion.held, not deletion.found
         elif delivery is not None and after is not None:

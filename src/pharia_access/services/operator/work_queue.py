@@ -216,11 +216,11 @@ class WorkQueue:
         sleeper = asyncio.get_running_loop().create_future()
         self._sleepers.append(sleeper)
         now = self._monotonic()
-        moments = [self._later[0][0] - now] if self._later else []
+        waits = [self._later[0][0] - now] if self._later else []
         if (left := self._shares.seconds_left(now)) is not None:
-            moments.append(left)
+            waits.append(left)
         try:
-            async with asyncio.timeout(min(moments, default=None)):
+            async with asyncio.timeout(min(waits, default=None)):
                 await sleeper
         except TimeoutError:
             return

@@ -51,7 +51,7 @@ class AuditLimits:
 
 @dataclass(slots=True)
 class _Kind:
-    """The lines of one token ID and reason."""
+    """The lines of one token ID, reason and client."""
 
     next_at: float = 0.0
     suppressed: int = 0
@@ -62,13 +62,22 @@ class AuditLog:
 
     Args:
         boottime: a clock in seconds that never goes back.
+        client: the gateway's word for the client of this request; None where it is not asked for.
     """
 
-    def __init__(self, limits: AuditLimits, *, boottime: Callable[[], float], metrics: AuditMetrics) -> None:
+    def __init__(
+        self,
+        limits: AuditLimits,
+        *,
+        boottime: Callable[[], float],
+        metrics: AuditMetrics,
+        client: Callable[[], str] | None = None,
+    ) -> None:
         self._limits = limits
         self._boottime = boottime
         self._metrics = metrics
-        self._kinds: OrderedDict[tuple[str, str], _Kind] = OrderedDict()
+        self._client = client
+        self._kinds: OrderedDict[tuple[str, str, str], _Kind] = OrderedDict()
         self._forgotten = 0
         self._bucket = TokenBucket(limits.per_second, burst=limits.burst)
 
@@ -89,7 +98,9 @@ class AuditLog:
         self, what: str, contract: Contract, reason: str, *, token: IssuedToken | None, detail: str = ""
     ) -> None:
         token_id = "" if token is None else token.token_id
-        kind = self._kind(token_id, reason)
+        client = "" if self._client is None else self._client()
+        # Without a token anybody may ask, and give each request another client.
+        kind = self._kind(token_id, reason, client if token_id else "")
         if not self._may_write(kind):
             kind.suppressed += 1
             self._metrics.audit_line_dropped()
@@ -97,6 +108,8 @@ class AuditLog:
         fields = {"contract": contract.value, "reason": str(reason), "suppressed": kind.suppressed}
         if token is not None:
             fields |= {"tokenID": token_id, "token": token.key, "credential": token.credential_key}
+        if client:
+            fields["client"] = client
         if detail:
             fields["detail"] = detail[:_LONGEST_DETAIL]
         if self._forgotten:
@@ -104,9 +117,9 @@ class AuditLog:
         kind.suppressed = self._forgotten = 0
         log.info(what, extra=fields)
 
-    def _kind(self, token_id: str, reason: str) -> _Kind:
-        """Return the kind of that ID and reason. A new kind evicts the least recently used one."""
-        name = token_id, reason
+    def _kind(self, token_id: str, reason: str, client: str) -> _Kind:
+        """Return the kind of that ID, reason and client. A new kind evicts the least recently used one."""
+        name = token_id, reason, client
         kind = self._kinds.get(name)
         if kind is not None:
             self._kinds.move_to_end(name)

@@ -63,7 +63,7 @@ class IndexUpdater(Generic[T]):
         """Remove an object that is gone, or that is no issued token."""
         self._view.index.drop(self._kind, key)
 
-    def malformed(self, key: str, why: str) -> None:
+    def invalid(self, key: str, why: str) -> None:
         """Remove an object that cannot be decoded."""
         self._view.index.drop(self._kind, key)
         self._metrics.malformed(self._kind)

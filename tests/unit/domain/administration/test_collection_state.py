@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from pharia_access.domain.administration.collection_state import (
+    UNSEEN,
     Collectable,
     CollectionState,
     Pending,
@@ -28,7 +29,7 @@ AGAIN = (RotateToken(FRESH.key),)
     ("token", "answer"),
     [
         pytest.param(READY, Collectable(), id="there"),
-        pytest.param(FRESH, Pending("no operator has seen the token yet"), id="unseen"),
+        pytest.param(FRESH, Pending(UNSEEN), id="unseen"),
         pytest.param(replace(FRESH, phase="Pending", message="no credential"), Pending("no credential"), id="waiting"),
         pytest.param(replace(READY, ready="False", message="soon"), Pending("soon"), id="a Secret, but not Ready"),
         pytest.param(replace(READY, phase="Revoked"), Unavailable("the token is revoked"), id="revoked"),

@@ -35,7 +35,7 @@ def faults(
 ) -> dict[str, str]:
     """What is found of the two, by fault."""
     found = audit([token], [credential], {"studio-user": ROLE}, limits=limits, now=NOW)
-    return {finding.fault: finding.message for finding in found}
+    return {finding.type: finding.message for finding in found}
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_the_maximum_of_another_credential_does_not_count() -> None:
 
     found = audit([TOKEN], [CREDENTIAL, strict], {"studio-user": ROLE}, limits=LIMITS, now=NOW)
 
-    assert [(finding.key.name, finding.fault) for finding in found] == [("other", FindingType.NO_TOKENS)]
+    assert [(finding.key.name, finding.type) for finding in found] == [("other", FindingType.NO_TOKENS)]
 
 
 def test_a_credential_may_name_roles_that_grant_nothing() -> None:
@@ -171,7 +171,7 @@ def test_findings_come_by_object() -> None:
 
     found = audit([TOKEN, unused, other], [CREDENTIAL], {}, limits=LIMITS, now=NOW)
 
-    assert [(str(finding.key), finding.kind, str(finding.fault)) for finding in found] == [
+    assert [(str(finding.key), finding.kind, str(finding.type)) for finding in found] == [
         ("billing/ci", "token", "Expired"),
         ("finance/ci", "token", "Expired"),
         ("finance/ci", "token", "NeverUsed"),

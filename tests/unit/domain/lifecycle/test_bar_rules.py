@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from pharia_access.domain.conditions import find
-from pharia_access.domain.lifecycle.bar_rules import tell_what_bars_it
+from pharia_access.domain.lifecycle.bar_rules import report_blocker
 from pharia_access.domain.lifecycle.decisions import DeleteToken, InSync, Observed, WriteStatus
 from pharia_access.domain.lifecycle.token_rules import decide
 from pharia_access.domain.lifecycle.token_status import notices
@@ -24,7 +24,7 @@ def settled(case: Observed) -> Token:
     """The token with the status that the rules would have written; of one to be deleted: while deletes queue up."""
     decision = decide(case, NOW)
     if isinstance(decision, DeleteToken):
-        decision = tell_what_bars_it(case, NOW) or decision
+        decision = report_blocker(case, NOW) or decision
     assert isinstance(decision, WriteStatus)
     return replace(case.token, status=decision.status)
 
@@ -87,14 +87,14 @@ def test_a_window_ends_under_a_suspended_credential_too() -> None:
 def test_what_is_to_be_deleted_can_say_so_before() -> None:
     orphan = observed(replace(OWNED, owners=(), annotations=ARGO), None)
 
-    telling = tell_what_bars_it(orphan, NOW)
+    telling = report_blocker(orphan, NOW)
 
     assert isinstance(decide(orphan, NOW), DeleteToken)
     assert telling is not None
     active = find(telling.status.conditions, "Active")
     assert active is not None
     assert active.reason == Reason.CREDENTIAL_NOT_FOUND
-    assert tell_what_bars_it(replace(orphan, token=replace(orphan.token, status=telling.status)), NOW) is None
+    assert report_blocker(replace(orphan, token=replace(orphan.token, status=telling.status)), NOW) is None
 
 
 def test_a_status_that_an_older_crd_keeps_without_its_end_is_told_once_all_the_same() -> None:
@@ -103,7 +103,7 @@ def test_a_status_that_an_older_crd_keeps_without_its_end_is_told_once_all_the_s
     told = settled(orphan)
     kept = replace(told, status=replace(told.status, ends_at=None))
 
-    assert tell_what_bars_it(replace(orphan, token=kept), NOW) is None
+    assert report_blocker(replace(orphan, token=kept), NOW) is None
 
 
 @pytest.mark.parametrize("before", [SUSPENDED, LEAVING], ids=["suspended", "being deleted"])
@@ -111,13 +111,13 @@ def test_what_a_credential_barred_stays_so_when_it_cannot_be_understood_any_more
     """After a restart nobody has seen it whole."""
     barred = settled(observed(OWNED, before))
 
-    decision = decide(replace(observed(barred, None), credential_malformed=True), NOW)
+    decision = decide(replace(observed(barred, None), credential_invalid=True), NOW)
 
     assert decision == InSync(NOW + 23 * DAY)
 
 
 def test_of_a_credential_that_cannot_be_understood_nothing_is_said() -> None:
-    case = replace(observed(OWNED, None), credential_malformed=True)
+    case = replace(observed(OWNED, None), credential_invalid=True)
 
     assert decide(case, NOW) == InSync(NOW + 23 * DAY)
 

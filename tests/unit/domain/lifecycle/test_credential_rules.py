@@ -27,7 +27,9 @@ def judged(credential: Credential, catalog: dict[str, Role] | None = None) -> Cr
 @pytest.mark.parametrize(
     ("credential", "reason", "ready", "stalled", "words"),
     [
-        pytest.param(a_credential(), Reason.ALL_ROLES_RESOLVE, True, False, "1 roles", id="all is well"),
+        pytest.param(
+            a_credential(), Reason.ALL_ROLES_RESOLVE, True, False, "1 permission from 1 role.", id="all is well"
+        ),
         pytest.param(
             a_credential(roles=("studio-user", "nobody", "noone")),
             Reason.UNKNOWN_ROLES,

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from pharia_access.domain.conditions import find
-from pharia_access.domain.lifecycle.bar_rules import tell_what_bars_it
+from pharia_access.domain.lifecycle.bar_rules import report_blocker
 from pharia_access.domain.lifecycle.decisions import (
     DeleteToken,
     InSync,
@@ -128,7 +128,7 @@ COLLECTED = DeliveryState.COLLECTED
     ],
 )
 def test_something_else_is_done(case: Observed, expected: object) -> None:
-    barred = tell_what_bars_it(case, NOW)  # is told first: see test_bar_rules
+    barred = report_blocker(case, NOW)  # is told first: see test_bar_rules
     if barred is not None:
         case = replace(case, token=replace(case.token, status=barred.status))
     decision = decide(case, NOW)

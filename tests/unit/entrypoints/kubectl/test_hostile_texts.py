@@ -152,7 +152,7 @@ def test_the_words_of_an_api_server_are_one_line_that_is_harmless(
 ) -> None:
     error = kind(HOSTILE)
     if isinstance(error, ApiError):
-        error.said, error.status = f"denied request: {HOSTILE}", 403
+        error.server_message, error.status = f"denied request: {HOSTILE}", 403
     mocker.patch.object(FakeCluster, "read", side_effect=error)
 
     text = written([], "token get it -v")

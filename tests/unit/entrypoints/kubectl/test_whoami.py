@@ -86,7 +86,7 @@ async def test_json_is_what_the_verifier_said(ask: Callable[..., Any]) -> None:
         ),
         pytest.param(
             b"no HTTP at all\r\n\r\n",
-            "(ClientResponseError).\nCheck the URL, and that the verifier is running.",
+            "(RemoteProtocolError).\nCheck the URL, and that the verifier is running.",
             id="not HTTP",
         ),
     ],
@@ -130,7 +130,7 @@ async def test_nobody_there_and_silence_are_a_sentence(ask: Callable[..., Any]) 
         silence = await ask(silent.url, "--request-timeout", "300ms")
 
     assert nobody[2] == (
-        f"Error: Cannot reach a verifier at {url} (ClientConnectorError).\n"
+        f"Error: Cannot reach a verifier at {url} (ConnectionRefusedError).\n"
         "Check the URL, and that the verifier is running.\n"
     )
     assert (

@@ -145,11 +145,17 @@ def test_whose_credential_is_gone_can_do_nothing(run: Run) -> None:
     )
 
 
-@pytest.mark.parametrize("line", ["token whois", f"token whois {TEXT.token_id} --stdin"])
-def test_one_of_both_must_be_given(run: Run, line: str) -> None:
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("token whois", "Pipe the token's text, and give --stdin"),
+        (f"token whois {TEXT.token_id} --stdin", "Give the token's ID or --stdin, not both"),
+    ],
+)
+def test_one_of_both_must_be_given(run: Run, line: str, sentence: str) -> None:
     answer = run(a_cluster(), line)
 
-    assert (answer.status, answer.err.splitlines()[-1]) == (2, "Error: Give the token's ID, or --stdin for a text")
+    assert (answer.status, answer.err.splitlines()[-1]) == (2, f"Error: {sentence}")
 
 
 def test_a_name_is_no_id(run: Run) -> None:

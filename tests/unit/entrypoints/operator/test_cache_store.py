@@ -130,7 +130,7 @@ def test_a_watch_that_begins_anew_is_logged_and_no_refusal(
 
 
 def test_an_event_of_no_object_is_logged_and_changes_nothing(post: Post, caplog: pytest.LogCaptureFixture) -> None:
-    post.store_of("ApiToken", "finance").malformed("", "an event without the name of an object")
+    post.store_of("ApiToken", "finance").invalid("", "an event without the name of an object")
 
     assert "malformed event" in caplog.text
     assert len(post.cache.tokens) == 0

@@ -53,7 +53,10 @@ def bounds_of(monkeypatch: pytest.MonkeyPatch, *, open_files: int = 1_048_576, *
     monkeypatch.setattr(process, "raise_open_files", lambda: open_files)
     metrics, server = Metrics(), VerifierServer()
     parts: Any = SimpleNamespace(
-        authorizer=server.authorizer, metrics=metrics, clock=SimpleNamespace(monotonic=lambda: 0.0)
+        authorizer=server.authorizer,
+        metrics=metrics,
+        clock=SimpleNamespace(monotonic=lambda: 0.0),
+        client_word=None,
     )
     found: list[tuple[Any, str, int]] = [*process.listeners(VerifierSettings(**fields), parts)]
     for one, name, port in found:

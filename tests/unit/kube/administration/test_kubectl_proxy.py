@@ -11,6 +11,7 @@ import pytest
 from pharia_access.errors import LoginError
 from pharia_access.kube.administration.kubectl_proxy import LoginOptions, lent_login
 from pharia_access.kube.administration.plugin_terminal import Terminal
+from pharia_access.kube.administration.plugin_words import PluginWords
 from tools.control_plane.processes import wait_until
 
 if TYPE_CHECKING:
@@ -122,10 +123,21 @@ def test_words_that_came_before_the_end_are_shown(kubectl: Callable[..., None]) 
     ],
 )
 def test_the_rest_of_a_log_entry_in_pieces_is_never_passed_on_as_it_is(
-    kubectl: Callable[..., None], tmp_path: Path, view: str, shown: list[tuple[bytes, bool]]
+    kubectl: Callable[..., None],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    view: str,
+    shown: list[tuple[bytes, bool]],
 ) -> None:
     """A server's certificate has any bytes in its names, and client-go's error quotes them."""
     written: list[tuple[bytes, bool]] = []
+    read, feed = list[bytes](), PluginWords.feed
+
+    def noted(words: PluginWords, piece: bytes) -> bytes:
+        read.append(piece)
+        return feed(words, piece)
+
+    monkeypatch.setattr(PluginWords, "feed", noted)
     pieces = ("asked\\n", f"{LOGGED}\\n", "\\033[2J\\n", "")
     writes = "; ".join(f"read -r _ <$HERE/go{n}; printf '{piece}' >&2" for n, piece in enumerate(pieces))
     makes = " ".join(f"$HERE/go{n}" for n, _ in enumerate(pieces))
@@ -134,6 +146,8 @@ def test_the_rest_of_a_log_entry_in_pieces_is_never_passed_on_as_it_is(
     with lent_login(LoginOptions(), in_pod=False, terminal=quiet(written)):
         for number in range(len(pieces)):
             (tmp_path / f"go{number}").write_text("go\n")
+            if pieces[number] and shown:
+                wait_until(lambda: len(read) > number, what="the piece is read by itself")  # noqa: B023 - at once
 
     assert written == shown
 

@@ -103,4 +103,4 @@ def test_a_kubectl_that_does_not_begin_is_told(written: bytes, said: str) -> Non
 
 
 def test_a_long_text_is_cut() -> None:
-    assert len(request_failure("a" * 10_000_000, method="GET", path="/").said) < 2100
+    assert len(request_failure("a" * 10_000_000, method="GET", path="/").server_message) < 2100

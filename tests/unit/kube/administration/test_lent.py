@@ -64,7 +64,7 @@ async def test_what_kubectl_answers_itself_is_no_answer_of_the_api_server() -> N
             await connection.send(LIST)
 
     assert caught.value.status is None
-    assert caught.value.said == "The API server does not answer: dial tcp: connect: connection refused"
+    assert caught.value.server_message == "The API server does not answer: dial tcp: connect: connection refused"
 
 
 async def test_a_failure_of_the_api_server_stays_its_own() -> None:

@@ -107,7 +107,7 @@ async def test_what_was_told_longer_ago_takes_no_memory(clock: FakeClock) -> Non
             await asyncio.sleep(60)
         await recorder.drain(5)
 
-    assert len(recorder._told) == 10
+    assert len(recorder._recorded) == 10
 
 
 @pytest.mark.parametrize(

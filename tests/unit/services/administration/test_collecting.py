@@ -121,7 +121,7 @@ async def test_what_the_operator_delivered_is_read_and_deleted_by_its_uid() -> N
 @pytest.mark.parametrize(
     ("secret", "told", "next_steps"),
     [
-        pytest.param(None, "is gone: somebody else collected the token ci", (), id="gone"),
+        pytest.param(None, "The token ci was already collected: its Secret", (RotateToken(TOKEN),), id="gone"),
         pytest.param(ForeignSecret(SECRET.key), FOREIGN, (RevokeToken(TOKEN),), id="of another type"),
         pytest.param(replace(SECRET, uid="other"), FOREIGN, (RevokeToken(TOKEN),), id="another one"),
         pytest.param(

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from pharia_access.domain.administration.collection_state import UNSEEN
 from pharia_access.domain.administration.lifetime_input import Lifetime
 from pharia_access.domain.administration.next_steps import (
     AskForRight,
@@ -139,7 +140,7 @@ async def test_the_secret_is_handed_over_and_its_one_time_secret_deleted() -> No
     assert destination.taken == [("new", TEXT)]
     assert objects.secrets == {}
     assert heard.events == [TokenCreated(NEW)]
-    assert heard.waits == ["no operator has seen the token yet"]
+    assert heard.waits == [UNSEEN]
 
 
 async def test_a_dry_run_waits_for_nothing_and_hands_nothing_over() -> None:

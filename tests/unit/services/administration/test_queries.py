@@ -95,7 +95,7 @@ async def test_a_report_counts_what_was_looked_at() -> None:
     found = await report(context_of(objects), Limits())
 
     assert (found.credentials, found.tokens, found.nothing) == (1, 1, None)
-    assert [finding.fault for finding in found.findings] == []
+    assert [finding.type for finding in found.findings] == []
 
 
 async def test_a_report_on_nothing_is_no_all_clear() -> None:
@@ -103,7 +103,7 @@ async def test_a_report_on_nothing_is_no_all_clear() -> None:
     lonely = await report(context_of(FakeObjects().put(api_role(), api_credential("finance"))), Limits())
 
     assert (found.findings, found.nothing) == ((), Nothing("finance", certain=True))
-    assert ([finding.fault for finding in lonely.findings], lonely.nothing) == ([FindingType.NO_TOKENS], None)
+    assert ([finding.type for finding in lonely.findings], lonely.nothing) == ([FindingType.NO_TOKENS], None)
 
 
 async def test_a_report_that_may_not_look_fails() -> None:

@@ -9,10 +9,10 @@ import pytest
 
 from pharia_access.domain.administration.next_steps import ChangeInGit, ListNamespaces, RevokeToken
 from pharia_access.domain.model import ObjectKey
-from pharia_access.errors import NotFoundError
+from pharia_access.errors import InvalidError, NotFoundError
 from pharia_access.services.administration import tokens
 from pharia_access.services.administration.plans import BlockedError
-from pharia_access.services.administration.progress import OnlyOneNamespace
+from pharia_access.services.administration.progress import OnlyOneNamespace, Warned
 from tests.support.administration.contexts import Heard, context_of
 from tests.support.administration.fake_objects import FakeObjects
 from tests.support.administration.stored_bodies import an_active_token
@@ -61,6 +61,38 @@ async def test_a_token_that_is_revoked_already_is_noted_and_left_alone() -> None
 
     assert (both.notes, len(both.tokens)) == (("token ci is already revoked",), 1)
     assert (alone.tokens, alone.question, alone.consequences) == ((), "", ())
+
+
+async def test_the_reason_of_a_revocation_is_kept_with_it() -> None:
+    objects = a_cluster("ci")
+    context = context_of(objects)
+
+    plan = await tokens.plan_revocation(context, ["ci"], reason="in a public log")
+    _ = [stored async for stored in tokens.revoke(context, plan)]
+
+    assert spec_of(objects, "ci") == {"revoked": True, "revocationReason": "in a public log"}
+
+
+async def test_where_the_kind_is_older_the_token_is_revoked_without_the_reason() -> None:
+    objects, heard = a_cluster("ci"), Heard()
+    context = context_of(objects, heard)
+    error = InvalidError('strict decoding error: unknown field "spec.revocationReason"')
+    error.unknown_field = "spec.revocationReason"
+    plan = await tokens.plan_revocation(context, ["ci"], reason="in a public log")
+
+    objects.refused["patch ApiToken"] = error
+    _ = [stored async for stored in tokens.revoke(context, plan)]
+
+    assert spec_of(objects, "ci") == {"revoked": True}
+    assert [type(event) for event in heard.events] == [Warned]
+
+
+@pytest.mark.parametrize("reason", ["a\nb", "\x1b[2J", "x" * 257, f"found {TEXT.reveal()}"])
+async def test_a_reason_that_cannot_be_kept_is_refused_unrepeated_before_anything_is_read(reason: str) -> None:
+    with pytest.raises(BlockedError, match="The reason cannot be kept: it ") as raised:
+        await tokens.plan_revocation(context_of(FakeObjects()), ["ci"], reason=reason)
+
+    assert reason not in str(raised.value)
 
 
 async def test_one_name_that_is_not_there_ends_nothing() -> None:

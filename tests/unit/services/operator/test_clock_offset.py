@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pharia_access.errors import UnavailableError
-from pharia_access.services.operator.clock_offset import tell_clock_offset
+from pharia_access.services.operator.clock_offset import report_clock_offset
 from tests.support.fakes.cluster import FakeCluster
 from tests.support.fakes.virtual_time import FakeClock, simulated
 from tests.support.harness.live_operator_harness import LiveOperatorHarness
@@ -64,5 +64,5 @@ async def told(clock: FakeClock, ahead: float | None) -> float | None:
     replica = LiveOperatorHarness(clock).replica
     cluster = ServersClock(replica.cluster.store)
     cluster.ahead = ahead
-    await tell_clock_offset(replace(replica.ports(), cluster=cluster))
+    await report_clock_offset(replace(replica.ports(), cluster=cluster))
     return replica.metrics.offset

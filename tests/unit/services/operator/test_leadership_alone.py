@@ -97,7 +97,7 @@ class World:
         """It leads until it loses the Lease, crashes, or is stopped, and gives the Lease up only then."""
         cluster = FakeCluster(self.store, faults=self.mishaps(), turn=self.slowly())
         clock = SkewedClock(self.clock, timedelta(seconds=self.rng.uniform(-3600, 3600)))
-        elector = Elector(leases=cluster, clock=clock, identity=identity, pace=LeaseTimings())
+        elector = Elector(leases=cluster, clock=clock, identity=identity, timings=LeaseTimings())
         try:
             await asyncio.wait_for(self.lead(elector, identity), 1e6 if self.calm else life)
         except TimeoutError:

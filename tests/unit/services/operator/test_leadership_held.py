@@ -116,8 +116,10 @@ async def test_leadership_ends_with_the_next_look(clock: FakeClock, lease: Lease
 
 @simulated
 async def test_the_pace_can_be_set(clock: FakeClock) -> None:
-    pace = LeaseTimings(timedelta(seconds=4), renew_deadline=timedelta(seconds=3), retry_period=timedelta(seconds=0.5))
-    candidate = Candidate(clock, pace=pace)
+    timings = LeaseTimings(
+        timedelta(seconds=4), renew_deadline=timedelta(seconds=3), retry_period=timedelta(seconds=0.5)
+    )
+    candidate = Candidate(clock, timings=timings)
     await candidate.elector.acquire()
     candidate.cluster.turn = never
 
@@ -135,7 +137,7 @@ async def test_a_lease_that_is_given_up_can_be_taken_at_once(clock: FakeClock) -
     await candidate.elector.release()
 
     assert candidate.holder == ""
-    next_one = Elector(leases=candidate.cluster, clock=clock, identity="next", pace=LeaseTimings())
+    next_one = Elector(leases=candidate.cluster, clock=clock, identity="next", timings=LeaseTimings())
     began = clock.monotonic()
     await next_one.acquire()
     assert clock.monotonic() - began < 0.01

@@ -191,7 +191,7 @@ async def test_where_only_its_credential_cannot_be_understood_a_token_waits_and_
 async def test_telling_an_object_what_is_wrong_with_it_is_tried_again(
     clock: FakeClock, error: Exception, expected: float
 ) -> None:
-    live = LiveOperatorHarness(clock, failing(error, at="write_malformed_status"))
+    live = LiveOperatorHarness(clock, failing(error, at="write_invalid_status"))
     live.store.malformed[TOKEN] = BROKEN
     live.replica.cache.apply_invalid(BROKEN)
 

@@ -1,12 +1,14 @@
 """The operator while it leads: it finds what nobody did, needs no list for what comes, and nothing stops it."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise, repeat
 
 import pytest
 
 from pharia_access.domain.api_values import InvalidObject
+from pharia_access.domain.lifecycle.token_status import active_status
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.reasons import DeliveryState, Phase
 from pharia_access.errors import (
@@ -17,7 +19,7 @@ from pharia_access.errors import (
     UnavailableError,
 )
 from pharia_access.services.operator.work_queue import WorkItem
-from tests.support.builders.domain_objects import NOW, TOKEN, WINDOW
+from tests.support.builders.domain_objects import NOW, TOKEN, WINDOW, a_minted_token
 from tests.support.fakes.scripted_faults import Call, Fault, Script, failing
 from tests.support.fakes.virtual_time import FakeClock, simulated
 from tests.support.harness.live_operator_harness import SOONEST, LiveOperatorHarness
@@ -206,6 +208,16 @@ async def test_the_metrics_know_the_phases_and_what_is_due_next(clock: FakeClock
         Phase.ACTIVE: 1,
         Phase.EXPIRED: 1,
     }
+
+
+def test_the_metrics_know_in_which_namespaces_a_token_ends_soon() -> None:
+    live = LiveOperatorHarness(FakeClock())
+    token = a_minted_token()
+    live.operator.cache.apply_event(replace(token, status=active_status(token, soon=True, now=NOW)))
+
+    live.operator.gauge()
+
+    assert live.replica.metrics.expiring == {TOKEN.namespace: 1}
 
 
 def test_the_metrics_know_how_much_waits_and_that_nothing_is_due() -> None:

@@ -51,7 +51,7 @@ async def test_a_standby_that_takes_over_lists_only_when_its_last_list_is_old(cl
 async def test_watches_that_begin_anew_are_followed_by_one_list(clock: FakeClock, *, leads: bool) -> None:
     live = LiveOperatorHarness(clock)
     await live.operator.sync_cache()
-    working = asyncio.create_task(live.operator.lead() if leads else live.operator.run_standby())
+    working = asyncio.create_task(live.operator.run_leader() if leads else live.operator.run_standby())
     await asyncio.sleep(10)
 
     for _ in range(3):

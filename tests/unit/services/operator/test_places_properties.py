@@ -71,9 +71,9 @@ class Market:
         """One leader for so long, and what happens meanwhile."""
         cluster = FakeCluster(self.store, faults=self.faults, turn=self.answer, page_size=2)
         replica = Replica(cluster=cluster, clock=self.clock)
-        replica.operator._rhythm = replace(replica.operator._rhythm, workers=4)
+        replica.operator._intervals = replace(replica.operator._intervals, workers=4)
         others = (self.hear(replica), self.act())
-        tasks = [asyncio.create_task(work) for work in (replica.operator.lead(), *others)]
+        tasks = [asyncio.create_task(work) for work in (replica.operator.run_leader(), *others)]
         await asyncio.sleep(seconds)
         self.broken += [repr(task.exception()) for task in tasks if task.done()]
         for task in tasks:

@@ -24,7 +24,7 @@ class Looking:
     """Probes at work on a namespace of Secrets; keeps when they looked for which, and what they missed."""
 
     clock: FakeClock
-    pace: ProbeIntervals = field(default_factory=ProbeIntervals)
+    intervals: ProbeIntervals = field(default_factory=ProbeIntervals)
     gone: set[str] = field(default_factory=set)
     answer_seconds: float = 0.0
     looks: list[tuple[float, ObjectKey, str]] = field(default_factory=list)
@@ -33,7 +33,7 @@ class Looking:
     meanwhile: Callable[[], None] = lambda: None
 
     def __post_init__(self) -> None:
-        self.probes = Probes(self.clock, self.pace)
+        self.probes = Probes(self.clock, self.intervals)
         self.task = asyncio.create_task(self.probes.run(self.is_there, self.found_missing))
 
     async def is_there(self, secret: ObjectKey, uid: str) -> bool:

@@ -50,7 +50,7 @@ async def test_a_held_secret_is_told_once_and_looked_at_by_the_probes(harness: O
     assert calls == ["delete_secret", "write_token_status"]
     assert harness.writes() == ["delete_secret"]
     assert harness.recorder.notices == []
-    assert (harness.replica.tokens._withdrawals._held, harness.replica.tokens._withdrawals._taken_away) == ({}, {})
+    assert (harness.replica.tokens._withdrawals._held, harness.replica.tokens._withdrawals._own_deletions) == ({}, {})
     assert harness.replica.probes._open[TOKEN].uid == harness.store.secrets[SECRET].uid
     assert harness.replica.schedule.next_due() == (NOW + timedelta(hours=2160) - timedelta(days=7)).timestamp()
 

@@ -170,3 +170,23 @@ def test_every_refusal_is_a_line_or_told_by_a_later_one_or_still_to_be_told(refu
     to_be_told = case.audit._forgotten + sum(kind.suppressed for kind in case.audit._kinds.values())
     assert told + to_be_told == len(refusals)
     assert len(records) + case.dropped == len(refusals)
+
+
+def test_a_line_carries_the_gateways_word_for_the_client(caplog: pytest.LogCaptureFixture) -> None:
+    clients = iter(["192.0.2.1", "192.0.2.1", "192.0.2.2", ""])
+    audit = AuditLog(AuditLimits(), boottime=lambda: 100.0, metrics=Case(), client=lambda: next(clients))
+
+    for _ in range(4):
+        audit.refused(Contract.NGINX, Refusal.REVOKED, token=SOME[0])
+
+    assert [record.__dict__.get("client") for record in caplog.records] == ["192.0.2.1", "192.0.2.2", None]
+
+
+def test_who_has_no_token_makes_no_more_lines_by_other_clients(caplog: pytest.LogCaptureFixture) -> None:
+    clients = iter(map(str, range(9)))
+    audit = AuditLog(AuditLimits(), boottime=lambda: 100.0, metrics=Case(), client=lambda: next(clients))
+
+    for _ in range(9):
+        audit.refused(Contract.NGINX, Refusal.UNKNOWN_TOKEN, token=None)
+
+    assert len(caplog.records) == 1

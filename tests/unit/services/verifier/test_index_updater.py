@@ -37,7 +37,7 @@ def test_a_feed_fills_the_index_and_says_how_fresh_it_is(caplog: pytest.LogCaptu
     updater.put(Role("b", frozenset(), ()))
     updater.put(Role("c", frozenset(), ()))
     updater.drop("a")
-    updater.malformed("b", "spec: wrong")
+    updater.invalid("b", "spec: wrong")
     updater.listed({"c"}, None, 100.0)
     updater.mark_fresh(101.0)
     updater.interrupted("broken", 102.0)
