@@ -41,7 +41,7 @@ BUILD_LOG := $(COVERAGE)/build.log
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help check generate docs demo up down test unit integration oldest matrix coverage lint format bench scale soak chaos attacks attacker fuzz mutants mint-model e2e recording sbom release plugin plugin-test lock clean control-plane kind manifests
+.PHONY: alerting help check generate docs demo up down test unit integration oldest matrix coverage lint format bench scale soak chaos attacks attacker fuzz mutants mint-model e2e recording sbom release plugin plugin-test lock clean control-plane kind manifests
 
 help: ## List these commands.
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -92,6 +92,10 @@ matrix: $(READY) control-plane ## Run the integration tests on one KUBERNETES, a
 
 e2e: $(READY) ## Run the chart in real pods, on a one-node cluster of this machine; Linux, as root.
 	@$(PY) -m tools.e2e $(PYTEST)
+
+alerting: $(READY) ## Build Alertmanager and the generator of the Prometheus operator, and try the examples of alerting on both.
+	@$(PY) -m tools.build_alerting
+	@$(PY) -m pytest tests/integration/test_alert_routing.py tests/e2e/test_alert_translation.py -n 0 $(PYTEST)
 
 coverage: $(READY)
 	@COVERAGE_FILE=$(COVERAGE)/all $(PY) -m coverage combine --quiet --keep $(COVERAGE)/unit $(COVERAGE)/integration

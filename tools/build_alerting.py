@@ -5,14 +5,16 @@ Each is built from a Go module of its own, so that whoever needs amtool alone wa
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from tools.go_build import GoModule
+from tools.go_toolchain import BuildError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["ensure_alertmanager", "ensure_translator"]
+__all__ = ["built_translator", "ensure_alertmanager", "main"]
 
 _ALERTMANAGER = GoModule("alertmanager", go=(1, 26), minutes=2)
 _OPERATOR = GoModule("prometheus-operator", go=(1, 26), minutes=4)
@@ -25,6 +27,22 @@ def ensure_alertmanager() -> dict[str, Path]:
     return _ALERTMANAGER.ensure({name: f"{_PACKAGES}/{name}" for name in ("alertmanager", "amtool")})
 
 
-def ensure_translator() -> Path:
-    """Answer where the program is that translates AlertmanagerConfigs, after building it. Raises BuildError."""
-    return _OPERATOR.ensure({_TRANSLATOR: "."})[_TRANSLATOR]
+def built_translator() -> Path | None:
+    """Answer where the program is that translates AlertmanagerConfigs, or None where nobody built it."""
+    translator = _OPERATOR.binaries / _TRANSLATOR
+    return translator if translator.exists() else None
+
+
+def main() -> int:
+    """Build all of them; answer the exit status."""
+    try:
+        ensure_alertmanager()
+        _OPERATOR.ensure({_TRANSLATOR: "."})
+    except BuildError as error:
+        print(f"alerting: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

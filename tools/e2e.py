@@ -13,7 +13,6 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tools.build_alerting import ensure_translator
 from tools.build_argocd import ensure_argo_cd
 from tools.build_control_plane import ensure_binaries
 from tools.control_plane_programs import CONTROL_PLANE, NODE
@@ -69,7 +68,6 @@ def _run(archives: Path, options: list[str]) -> int:
         raise BuildError(message)
     ensure_binaries({**CONTROL_PLANE, **NODE})
     ensure_policy_enforcer()
-    ensure_translator()
     ensure_argo_cd()
     find_program("wrk")  # in the namespace, nothing can be fetched
     over_usr = unpacked("node") / "root" / "usr"

@@ -28,6 +28,8 @@ ALERT = "PhariaAccessTokensExpiring"
 OTHER = "PhariaAccessTokensFailed"
 TEAM = "finance/pharia-access/team"
 
+pytestmark = pytest.mark.timeout(1800)  # the first run builds
+
 
 @pytest.fixture(scope="module")
 def programs() -> dict[str, Path]:

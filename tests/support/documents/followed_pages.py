@@ -114,8 +114,16 @@ FOLLOWED: Final = (
             ("https://access.example.com", "$VERIFIER_URL"),
         ),
     ),
-    Followed("docs/how-to/a-token-leaked.md", given=_LEAKED, replaced=_OWN_NAMES, blocks=(0,)),
-    Followed("docs/how-to/a-token-leaked.md", given=_LEAKED, replaced=_OWN_NAMES, blocks=(1, 2, 3, 4)),
+    Followed(
+        "docs/how-to/a-token-leaked.md",
+        given=(*_FINANCE, _FOUND),
+        replaced=(
+            ("NAMESPACE", "finance"),
+            ("NAME", "invoice-bot-ci"),
+            ("CREDENTIAL", "invoice-bot"),
+            ("NEW-SECRET", "invoice-bot-next"),
+        ),
+    ),
     Followed("docs/how-to/develop.md", given=_TIDY),
     Followed("CONTRIBUTING.md"),
     Followed("docs/how-to/try-attacks.md"),

@@ -28,7 +28,6 @@ def able(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
     for name in ("find_program", "unpacked"):
         monkeypatch.setattr(e2e, name, lambda _: tmp_path)
     monkeypatch.setattr(e2e, "ensure_policy_enforcer", lambda: tmp_path)
-    monkeypatch.setattr(e2e, "ensure_translator", lambda: tmp_path)
     monkeypatch.setattr(e2e, "ensure_argo_cd", lambda: None)
     monkeypatch.setattr(e2e, "build_images", lambda *_, **__: None)
     monkeypatch.setattr(e2e, "run_in_network_namespace", lambda *_, **__: 0)

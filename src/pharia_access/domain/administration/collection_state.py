@@ -36,7 +36,7 @@ Rule = Callable[[TokenSummary], CollectionState | None]
 
 
 UNSEEN = (
-    "no operator has seen the token yet (does one run? kubectl get pods -A -l app.kubernetes.io/component=operator)"
+    "no operator has seen the token yet (does one run? Its pods have the label app.kubernetes.io/component=operator)"
 )
 """Nobody has written a status: what to look at."""
 

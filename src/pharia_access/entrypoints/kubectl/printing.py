@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from typing import Final
 
 import click
-from wcwidth import wcswidth
 
 from pharia_access.entrypoints.kubectl.escaping import escaped
 from pharia_access.settings.cli import wants_colours
@@ -59,7 +58,11 @@ def room(*, err: bool = False) -> int | None:
 
 def wrapped(text: str, width: int | None) -> list[str]:
     """A text in lines that break between words; whole where there is no width."""
-    if width is None or width < _NARROWEST or wcswidth(text) <= width:
+    if width is None or width < _NARROWEST:
+        return [text]
+    from wcwidth import wcswidth
+
+    if wcswidth(text) <= width:
         return [text]
     return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False) or [text]
 

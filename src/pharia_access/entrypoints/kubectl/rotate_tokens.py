@@ -97,8 +97,9 @@ def _tell_due(plan: RotationsPlan, within: timedelta) -> None:
     kept = [(old, f"already replaced by {new.key.name}") for old, new in plan.replaced]
     kept += [(old, why) for old, why in plan.left_alone if old.key not in {each.key for each, _ in kept}]
     if kept:
-        count = f"{len(kept)} tokens end" if len(kept) > 1 else "1 token ends"
-        say(f"{count} within {humanize(within)} and {'are' if len(kept) > 1 else 'is'} left alone:")
+        count = len(kept)
+        ends = f"{counted(count, 'token')} {plural(count, 'ends', 'end')} within {humanize(within)}"
+        say(f"{ends} and {plural(count, 'is', 'are')} left alone:")
         say(*(f"  {old.key.name}: {why}" for old, why in kept))
     if not plan.due:
         say(f"No {'other ' if kept else ''}token to rotate expires within {humanize(within)}.")

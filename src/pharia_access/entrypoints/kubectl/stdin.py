@@ -1,6 +1,5 @@
 """Texts that are typed or piped: a token's, or any text that mentions one. Never a word of the command line."""
 
-import io
 import sys
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -41,6 +40,7 @@ def read_mentions() -> tuple[str, ...]:
 def _read(question: str, longest: int) -> str:
     if sys.stdin.isatty():
         return printing.ask_unseen(question)
-    if isinstance(sys.stdin, io.TextIOWrapper):
-        sys.stdin.reconfigure(errors="replace")  # a log may hold any bytes
+    reconfigure = getattr(sys.stdin, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors="replace")  # a log may hold any bytes
     return sys.stdin.read(longest)

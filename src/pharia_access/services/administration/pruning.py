@@ -8,6 +8,7 @@ from pharia_access.domain.administration.pruning_rules import ENDED_PHASES, Prun
 from pharia_access.domain.administration.stored import Stored
 from pharia_access.domain.administration.summaries import TokenSummary
 from pharia_access.domain.durations import humanize
+from pharia_access.domain.grammar import counted
 from pharia_access.domain.model import ObjectKey
 from pharia_access.errors import ConflictError, NotFoundError
 from pharia_access.services.administration.context import Context
@@ -38,7 +39,7 @@ async def plan_pruning(context: Context, age: timedelta, *, everywhere: bool = F
     ]
     if not going:
         return PruningPlan(notes=(*notes, f"No token{_other(notes)} ended more than {humanize(age)} ago."))
-    count = f"{len(going)} tokens" if len(going) > 1 else "1 token"
+    count = counted(len(going), "token")
     return PruningPlan(
         tokens=tuple(each.stored for each in going),
         notes=tuple(notes),

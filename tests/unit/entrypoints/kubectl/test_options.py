@@ -91,7 +91,9 @@ def test_a_length_that_was_read_already_stays() -> None:
         ),
         pytest.param("token revoke", "Name the tokens, or give --stdin", id="no token"),
         pytest.param("token revoke ci --stdin", "Name the tokens, or give --stdin", id="both"),
-        pytest.param("token whois", "Missing option '--stdin'", id="a text on the command line is no way"),
+        pytest.param(
+            "token whois", "Pipe the token's text, and give --stdin", id="a text on the command line is no way"
+        ),
         pytest.param("token create bot --expires never", "'never' is not a duration", id="no end"),
         pytest.param("token create bot --copy -o env", "A secret is handed over once", id="two places"),
         pytest.param("token list -o xml", "'xml' is not one of", id="no format"),
