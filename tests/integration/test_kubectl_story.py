@@ -117,7 +117,7 @@ def test_a_token_is_typed_unseen_and_a_no_changes_nothing(workspace: Workspace, 
     secret = workspace.text().reveal()
 
     with anna.terminal("token", "revoke", "--stdin") as terminal:
-        terminal.reads("Token: ")
+        terminal.reads("Token, or a line that holds one: ")
         terminal.types(secret)
         terminal.reads("[y/N]: ")
         terminal.types("n")
@@ -125,7 +125,7 @@ def test_a_token_is_typed_unseen_and_a_no_changes_nothing(workspace: Workspace, 
 
     assert status == 1
     assert terminal.text == (
-        "Token:\n"
+        "Token, or a line that holds one:\n"
         f"Warning: You may not list tokens in all namespaces: only namespace {workspace.namespace} was searched.\n"
         "Warning: The token ci of invoice-bot (never seen in use) will be revoked permanently.\n"
         "Revoke permanently? [y/N]: n\n"

@@ -110,7 +110,7 @@ FOLLOWED: Final = (
         given=(*_PLUGIN, *_FINANCE, _FOUND, _TOKEN_FILE),
         replaced=(
             ("NAME", "invoice-bot-production"),
-            ("NEW-SECRET", "invoice-bot-next"),
+            ("SECRET", "invoice-bot-next"),
             ("https://access.example.com", "$VERIFIER_URL"),
         ),
     ),
