@@ -121,7 +121,7 @@ FOLLOWED: Final = (
             ("NAMESPACE", "finance"),
             ("NAME", "invoice-bot-ci"),
             ("CREDENTIAL", "invoice-bot"),
-            ("NEW-SECRET", "invoice-bot-next"),
+            ("--to-secret SECRET", "--to-secret invoice-bot-next"),
         ),
     ),
     Followed("docs/how-to/develop.md", given=_TIDY),
