@@ -76,15 +76,6 @@ _RUNBOOKS: Final = tuple(
 _FOUND: Final = "kubectl get secret invoice-bot-ci-token -o jsonpath='{.data.token}' | base64 -d >found.txt"
 
 _TOKEN_FILE: Final = "kubectl get secret invoice-bot-token -o jsonpath='{.data.token}' | base64 -d >token.txt"
-_LEAKED: Final = (*_FINANCE, _FOUND, "ID=$(kubectl get apitoken invoice-bot-ci -o jsonpath='{.status.tokenID}')")
-_OWN_NAMES: Final = (
-    ("NAMESPACE", "finance"),
-    ("NAME", "invoice-bot-ci"),
-    ("CREDENTIAL", "invoice-bot"),
-    ("NEW-SECRET", "invoice-bot-next"),
-    ("kqn5zkwfgislomms", "$ID"),
-    ("whois ID", "whois $ID"),
-)
 
 FOLLOWED: Final = (
     Followed("docs/tutorial/first-token.md"),
@@ -121,7 +112,7 @@ FOLLOWED: Final = (
             ("NAMESPACE", "finance"),
             ("NAME", "invoice-bot-ci"),
             ("CREDENTIAL", "invoice-bot"),
-            ("--to-secret SECRET", "--to-secret invoice-bot-next"),
+            ("NEW-SECRET", "invoice-bot-next"),
         ),
     ),
     Followed("docs/how-to/develop.md", given=_TIDY),
