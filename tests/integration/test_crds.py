@@ -107,7 +107,7 @@ def test_a_list_of_tokens_shows_what_the_console_shows(
         "PHASE": "Active",
         "USABLE": "False",
         "EXPIRES": "2027-01-31T00:00:00Z",
-        "REASON": "Issued",
+        "REASON": "CredentialSuspended",
         "SECRET": "invoice-bot-ci-token",
         "LAST USED": "",
     }

@@ -60,6 +60,11 @@ COOKIES = [("Cookie", f"c{number}={'x' * 5_800}") for number in range(3)]
 OLDER_CADDY = {
     "\t\t\t# Of the client's headers the verifier needs this one alone.\n": "",
     "\t\t\theader_up -*\n\t\t\theader_up Authorization {header.Authorization}\n": "",
+    "\t\t# Whose request it was, after a leak above all; empty where it was refused.\n": "",
+    "\t\tlog_append token_id {header.X-Auth-Token-Id}\n": "",
+    "\t\tformat filter {\n\t\t\trequest>headers delete\n\t\t}\n": (
+        "\t\tformat filter {\n\t\t\twrap json\n\t\t\tfields {\n\t\t\t\trequest>headers delete\n\t\t\t}\n\t\t}\n"
+    ),
 }
 """What the page says of Caddy 2.6, which Debian 12 has."""
 

@@ -47,7 +47,7 @@ def test_rotation_leaves_two_good_tokens_and_an_end_for_the_old_one(access: Acce
     assert end_of(workspace, "ci") == pytest.approx(now() + DAY, abs=timedelta(minutes=1))
     table = [line.split() for line in told.err.splitlines()[-2:]]
     assert table[0] == ["OLD", "ENDS", "NEW", "ENDS"]
-    assert (table[1][0], table[1][4]) == ("ci", new["metadata"]["name"])
+    assert (table[1][0], table[1][3]) == ("ci", new["metadata"]["name"])
     workspace.until_delivery(new["metadata"]["name"], "Collected")
 
 

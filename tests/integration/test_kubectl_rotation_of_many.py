@@ -86,7 +86,9 @@ def test_in_all_namespaces_lines_and_files_say_which(
     assert [tuple(line.split("\t")[:2]) for line in lines.out.splitlines()] == [(workspace.namespace, first)]
     assert (tmp_path / workspace.namespace / second).exists()
     assert (first[:4], second[:4]) == ("one-", "two-")
-    assert files.err.startswith(f"Already replaced: one (by {first})\n")
+    assert files.err.startswith(
+        f"1 token ends within 50 minutes and is left alone:\n  one: already replaced by {first}\n"
+    )
     assert files.out == ""
 
 
@@ -104,4 +106,7 @@ def test_json_of_many_is_an_object_a_line(
     assert told.status == 0, told.err
     assert [answer["name"][:4] for answer in answers] == ["one-", "two-"]
     assert all(parse(answer["token"]).token_id == answer["tokenID"] for answer in answers)
-    assert nothing == Told(0, "", "No token to rotate expires within 7 days.\n")
+    left = "2 tokens end within 7 days and are left alone:\n" + "".join(
+        f"  {name}: half of its lifetime is not over\n" for name in ("one", "two")
+    )
+    assert nothing == Told(0, "", f"{left}No other token to rotate expires within 7 days.\n")

@@ -116,7 +116,10 @@ def test_a_secret_that_cannot_be_made_is_told_before_the_mint(workspace: Workspa
 
     assert [answer.status for answer in told] == [1, 1, 1, 2]
     assert f"Error: minter may not create Secrets in namespace {here}." in told[0].stderr
-    assert 'Error: A Secret "taken" already exists and is not overwritten.' in told[1].stderr
+    assert (
+        'Error: A Secret "taken" already exists, and this command did not write it: it is not overwritten.'
+        in told[1].stderr
+    )
     assert "Error: A lifetime of 2 hours is longer than the 1 hour that the credential full allows." in told[2].stderr
     assert workspace.list("ApiToken") == []
     assert workspace.read("Secret", "mine") is None

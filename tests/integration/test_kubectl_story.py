@@ -52,11 +52,12 @@ def test_the_story_of_the_page(workspace: Workspace, plugin: Plugin, anna: Plugi
         f"Next: kubectl access token create invoice-bot --expires 90d -n {here} --as anna\n"
     )
 
-    created, secret, once, end = told(
+    created, secret, once, *others, end = told(
         anna, "token", "create", "invoice-bot", "--name", "ci", "--expires", "90d", "--window", "1h"
     ).splitlines()
     assert created == "token ci created"
     assert once == "This is the only time it is shown: it cannot be read again."
+    assert others == []
     assert end.startswith("The token ci ends at ")
     assert end.endswith(" (in 90d)."), end
     _proves(workspace, secret, days=90)

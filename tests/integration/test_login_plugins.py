@@ -115,7 +115,7 @@ def test_what_is_piped_to_a_command_is_not_for_the_plugin(login: Login) -> None:
 
     answer = login.by(script).pipe("token", "whois", "--stdin", stdin="pharia_no_token\n")
 
-    assert answer.stderr.startswith("Error: Not a token")
+    assert answer.stderr.startswith("Error: There is no token's text and no token's ID in the input.")
     assert login.by(script).pipe("token", "list", stdin="pharia_no_token\n").status == 0
 
 
