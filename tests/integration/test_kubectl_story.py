@@ -179,9 +179,9 @@ def test_a_viewer_looks_and_changes_nothing(workspace: Workspace, plugin: Plugin
     assert [answer.status for answer in looks] == [0, 0]
     assert [answer.status for answer in touches] == [1, 1, 1, 1]
     assert [line for answer in touches for line in answer.stderr.splitlines() if line.startswith("Error:")] == [
-        f"Error: vera may not delete tokens in namespace {workspace.namespace}.",
-        f"Error: vera may not patch tokens in namespace {workspace.namespace}.",
-        f"Error: vera may not patch credentials in namespace {workspace.namespace}.",
-        f"Error: vera may not delete credentials in namespace {workspace.namespace}.",
+        f"Error: You may not delete the token ci in namespace {workspace.namespace}.",
+        f"Error: You may not revoke the token ci in namespace {workspace.namespace}.",
+        f"Error: You may not change the credential invoice-bot in namespace {workspace.namespace}.",
+        f"Error: You may not delete the credential invoice-bot in namespace {workspace.namespace}.",
     ]
     assert (workspace.read("ApiToken", "ci") or {})["status"]["phase"] == "Active"

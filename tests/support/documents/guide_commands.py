@@ -17,6 +17,7 @@ __all__ = ["Command", "Reader", "commands"]
 ROOT: Final = Path(__file__).resolve().parents[3]
 _BLOCK: Final = re.compile(r"^( *)```console\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 _AGE: Final = re.compile(r"\b[0-9]+(?:s|m|m[0-9]+s)\b")
+_TIME: Final = re.compile(r"\b\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z")
 _SECONDS: Final = 120
 
 
@@ -62,9 +63,9 @@ class Reader:
         )
         assert done.returncode == 0, f"{command.text}\n{done.stderr}"
         if command.shown:
-            assert _plain(done.stdout) == _plain(command.shown), command.text
+            assert _plain(done.stdout) == _plain(command.shown), f"{command.text}\n{done.stdout}"
 
 
 def _plain(text: str) -> list[str]:
-    """Lines without what differs from run to run: ages, and how wide a column is."""
-    return [" ".join(_AGE.sub("AGE", line).split()) for line in text.splitlines()]
+    """Lines without what differs from run to run: times, ages, and how wide a column is."""
+    return [" ".join(_AGE.sub("AGE", _TIME.sub("TIME", line)).split()) for line in text.splitlines()]
