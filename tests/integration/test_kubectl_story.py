@@ -28,6 +28,11 @@ def anna(workspace: Workspace, plugin: Plugin, rbac_users: RbacUsers) -> Plugin:
     return plugin.as_user(rbac_users.admin("anna", may_bind=STUDIO))
 
 
+def flat(text: str) -> str:
+    """Without its line breaks: a long sentence is wrapped."""
+    return " ".join(text.split())
+
+
 def told(plugin: Plugin, *arguments: str, answers: dict[str, str] | None = None) -> str:
     """What a terminal shows of a command that succeeds, with the answers typed when they are asked for."""
     with plugin.terminal(*arguments) as terminal:
@@ -65,11 +70,11 @@ def test_the_story_of_the_page(workspace: Workspace, plugin: Plugin, anna: Plugi
     assert condition(workspace.until_delivery("ci", "Collected"), "Delivered")["reason"] == "Collected"
 
     # All tokens of a credential may do what its roles say: who changes them is told.
-    assert told(plugin, "credential", "roles", "add", "invoice-bot", OS) == (
+    assert flat(told(plugin, "credential", "roles", "add", "invoice-bot", OS)) == flat(
         f"Warning: This changes the permissions of all tokens of invoice-bot immediately (1 active): +{OS}\n"
         "credential invoice-bot changed\n"
     )
-    assert told(anna, "credential", "roles", "remove", "invoice-bot", OS, answers={"[y/N]": "y"}) == (
+    assert flat(told(anna, "credential", "roles", "remove", "invoice-bot", OS, answers={"[y/N]": "y"})) == flat(
         f"Warning: This changes the permissions of all tokens of invoice-bot immediately (1 active): -{OS}\n"
         "Warning: Users of the token ci (never seen in use) are affected.\n"
         "Change the roles? [y/N]: y\n"
@@ -80,12 +85,12 @@ def test_the_story_of_the_page(workspace: Workspace, plugin: Plugin, anna: Plugi
     assert headings.split() == ["NAME", "PHASE", "EXPIRES"]
     assert row.split() == ["ci", "Active", "in", "90d"]
 
-    assert told(anna, "token", "delete", "ci", answers={"[y/N]": "y"}) == (
+    assert flat(told(anna, "token", "delete", "ci", answers={"[y/N]": "y"})) == flat(
         "Warning: The token ci of invoice-bot (never seen in use) will be deleted permanently.\n"
         "Delete permanently? [y/N]: y\n"
         "token ci deleted\n"
     )
-    assert told(anna, "credential", "delete", "invoice-bot", answers={"[y/N]": "y"}) == (
+    assert flat(told(anna, "credential", "delete", "invoice-bot", answers={"[y/N]": "y"})) == flat(
         "Warning: The credential invoice-bot, which has no tokens, will be deleted permanently.\n"
         "Delete permanently? [y/N]: y\n"
         "credential invoice-bot deleted\n"
@@ -125,7 +130,7 @@ def test_a_token_is_typed_unseen_and_a_no_changes_nothing(workspace: Workspace, 
         status = terminal.status()
 
     assert status == 1
-    assert terminal.text == (
+    assert flat(terminal.text) == flat(
         "Token, or a line that holds one:\n"
         f"Warning: You may not list tokens in all namespaces: only namespace {workspace.namespace} was searched.\n"
         "Warning: The token ci of invoice-bot (never seen in use) will be revoked permanently.\n"

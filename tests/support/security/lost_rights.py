@@ -120,5 +120,5 @@ VERIFIERS: Final[tuple[Loss[Checked], ...]] = (
     Loss(_ours("watch", "apicredentials"), _ALL_503, suspended),
     Loss(_ours("list", "apiroles"), _ALL_503, accepted),
     Loss(_ours("watch", "apiroles"), _ALL_503, narrowed),
-    Loss(_ours("patch", "apitokens/status"), "Nobody is told when a token was last used", use_noted),
+    Loss(_ours("patch", "apitokens/status"), "Nobody is told when a token was last used or inspected", use_noted),
 )

@@ -234,7 +234,7 @@ VERIFIERS: Final = (
         lambda it: it.status(it.issued, phase="Expired"),
     ),
     _yes(
-        "write a wrong time of last use",
+        "write a wrong time of last use or inspection",
         "its work",
         lambda it: it.status(it.issued, lastUsedTime="2026-11-24T00:00:00Z"),
     ),

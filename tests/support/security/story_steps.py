@@ -166,7 +166,8 @@ def use_noted(it: Checked) -> Came:
     name = _fresh("token")
     it.place.issued(name)
     text = it.place.text(f"{name}-token").reveal()
-    wait_until(lambda: it.whoami(text)[0] == http.client.OK, what="it is used", timeout=10)
+    wait_until(lambda: it.whoami(text)[0] == http.client.OK, what="it is known", timeout=10)
+    assert it.verifier.ask("/auth/forward", text).status == http.client.OK
     return lambda: "lastUsedTime" in (it.place.read("ApiToken", name) or {})["status"]
 
 
