@@ -4,12 +4,10 @@ import asyncio
 import base64
 import ssl
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import aclosing, contextmanager
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import SplitResult, quote, unquote, urlsplit
-
-import h11
 
 from pharia_access.errors import AccessError
 from pharia_access.kube.administration.http_connection import HttpConnection
@@ -42,15 +40,18 @@ async def get(
         if whole and proxy is not None:
             sent |= _proxy_login(urlsplit(proxy))
         answer = await connection.exchange("GET", target, sent)
-        return answer.status_code, await _body(connection, most_bytes)
+        return answer.status, await _body(connection, most_bytes)
     finally:
         connection.close()
 
 
 async def _body(connection: HttpConnection, most_bytes: int) -> bytes:
     body = bytearray()
-    while len(body) <= most_bytes and isinstance(event := await connection.next_event(None), h11.Data):
-        body += event.data
+    async with aclosing(connection.chunks()) as chunks:
+        async for chunk in chunks:
+            body += chunk
+            if len(body) > most_bytes:
+                break
     return bytes(body)
 
 
@@ -79,8 +80,8 @@ async def _tunnel(connection: HttpConnection, url: SplitResult, proxy: SplitResu
     target = f"{_bracketed(_host(url))}:{url.port or _PORTS[url.scheme]}"
     with _as_proxy_error():
         answer = await connection.exchange("CONNECT", target, {"Host": target, **_proxy_login(proxy)})
-    if answer.status_code >= HTTPStatus.MULTIPLE_CHOICES:
-        why = f"it answered {answer.status_code}"
+    if answer.status >= HTTPStatus.MULTIPLE_CHOICES:
+        why = f"it answered {answer.status}"
         raise ProxyError(why)
 
 

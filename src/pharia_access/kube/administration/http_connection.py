@@ -2,17 +2,26 @@
 
 import asyncio
 import ssl
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 import h11
 
 from pharia_access.kube.errors import LibraryError
 
-__all__ = ["HttpConnection"]
+__all__ = ["AnswerHead", "HttpConnection"]
 
 _READ_BYTES: Final = 256 * 1024
 _MOST_HEAD_BYTES: Final = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerHead:
+    """The status, and the headers by their names in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
 
 
 class HttpConnection:
@@ -25,6 +34,7 @@ class HttpConnection:
         self._reader = reader
         self._writer = writer
         self._state = _state()
+        self._silence_seconds: float | None = None
 
     @property
     def open_still(self) -> bool:
@@ -39,11 +49,12 @@ class HttpConnection:
         body: bytes = b"",
         *,
         silence_seconds: float | None = None,
-    ) -> h11.Response:
-        """Send a request and return the head of its answer.
+    ) -> AnswerHead:
+        """Send a request and return the head of its answer; `chunks` has the body.
 
-        The other side may send nothing for `silence_seconds`; None: for ever.
+        The other side may send nothing for `silence_seconds`, in the body too; None: for ever.
         """
+        self._silence_seconds = silence_seconds
         head = [*headers.items(), *([("Content-Length", str(len(body)))] if body else [])]
         try:
             self._send(h11.Request(method=method, target=target, headers=head))
@@ -52,24 +63,31 @@ class HttpConnection:
         except h11.LocalProtocolError as error:
             raise LibraryError from error
         await self._writer.drain()
-        while not isinstance(event := await self.next_event(silence_seconds), h11.Response):
-            if not isinstance(event, h11.InformationalResponse):
-                message = "the connection was closed instead of an answer"
-                raise ConnectionResetError(message)
-        return event
+        while not isinstance(event := await self._next_event(), h11.Response):
+            pass  # 100 Continue and the like
+        return AnswerHead(
+            event.status_code,
+            {name.decode("latin-1"): value.decode("latin-1") for name, value in event.headers},
+        )
 
-    async def next_event(self, silence_seconds: float | None) -> h11.Event:
-        """Return what comes next."""
+    async def chunks(self) -> AsyncGenerator[bytes, None]:
+        """Yield the body as it arrives, up to its end."""
+        while isinstance(event := await self._next_event(), h11.Data):
+            yield bytes(event.data)
+
+    async def _next_event(self) -> h11.Event:
         try:
-            while not isinstance(event := self._state.next_event(), h11.Event):
-                async with asyncio.timeout(silence_seconds):
+            while (event := self._state.next_event()) is h11.NEED_DATA:
+                async with asyncio.timeout(self._silence_seconds):
                     self._state.receive_data(await self._reader.read(_READ_BYTES))
         except h11.RemoteProtocolError as error:
             raise LibraryError from error
+        if not isinstance(event, h11.Event):
+            raise LibraryError from h11.RemoteProtocolError("more than was asked for")
         return event
 
     def begin_next(self) -> bool:
-        """Whether another request can be sent here."""
+        """Whether another request can be sent here: only after a whole answer."""
         if self._state.our_state is not h11.DONE or self._state.their_state is not h11.DONE:
             return False
         self._state.start_next_cycle()

@@ -1,14 +1,12 @@
 """A pool of HTTP connections to the Unix socket that kubectl lends."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from pathlib import Path
 from typing import Final
 
-import h11
-
-from pharia_access.kube.administration.http_connection import HttpConnection
+from pharia_access.kube.administration.http_connection import AnswerHead, HttpConnection
 
 __all__ = ["UnixAnswer", "UnixPool"]
 
@@ -42,9 +40,9 @@ class UnixPool:
                 method, target, {"Host": _HOST, **headers}, body, silence_seconds=silence_seconds
             )
         except BaseException:
-            self._put_back(connection, whole=False)
+            self._put_back(connection)
             raise
-        return UnixAnswer(head, connection, silence_seconds, self)
+        return UnixAnswer(head, connection, self._put_back)
 
     def close(self) -> None:
         """Close the connections that wait for a request."""
@@ -59,9 +57,9 @@ class UnixPool:
             connection.close()
         return None
 
-    def _put_back(self, connection: HttpConnection, *, whole: bool) -> None:
+    def _put_back(self, connection: HttpConnection) -> None:
         """Keep a connection for the next request, where this one has ended as it should."""
-        if whole and connection.begin_next():
+        if connection.begin_next():
             self._idle.append(connection)
         else:
             connection.close()
@@ -69,18 +67,19 @@ class UnixPool:
 
 
 class UnixAnswer:
-    """Implements `Answer`."""
+    """Implements `Answer`.
+
+    Args:
+        put_back: called once, when the body has ended or is given up.
+    """
 
     def __init__(
-        self, head: h11.Response, connection: HttpConnection, silence_seconds: float | None, pool: UnixPool
+        self, head: AnswerHead, connection: HttpConnection, put_back: Callable[[HttpConnection], None]
     ) -> None:
-        self.status = head.status_code
-        self.headers: Mapping[str, str] = {
-            name.decode("latin-1"): value.decode("latin-1") for name, value in head.headers
-        }
+        self.status = head.status
+        self.headers = head.headers
         self._connection = connection
-        self._silence_seconds = silence_seconds
-        self._pool = pool
+        self._put_back = put_back
         self._over = False
         self._body: bytes | None = None
 
@@ -94,17 +93,14 @@ class UnixAnswer:
     async def chunks(self) -> AsyncGenerator[bytes, None]:
         """See the protocol."""
         try:
-            while isinstance(event := await self._connection.next_event(self._silence_seconds), h11.Data):
-                yield bytes(event.data)
-            self._end(whole=isinstance(event, h11.EndOfMessage))
+            async with aclosing(self._connection.chunks()) as chunks:
+                async for chunk in chunks:
+                    yield chunk
         finally:
             self.close()
 
     def close(self) -> None:
         """See the protocol."""
-        self._end(whole=False)
-
-    def _end(self, *, whole: bool) -> None:
         if not self._over:
             self._over = True
-            self._pool._put_back(self._connection, whole=whole)  # noqa: SLF001 - the pool's own
+            self._put_back(self._connection)
