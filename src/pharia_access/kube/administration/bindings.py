@@ -6,14 +6,12 @@ from typing import Final, NamedTuple
 import msgspec
 
 from pharia_access.domain.administration.secret_readers import AccessRule, Binding, Bindings, Subject
-from pharia_access.errors import ForbiddenError, UnavailableError
+from pharia_access.errors import ForbiddenError
 from pharia_access.kube import paths
+from pharia_access.kube.administration.pages import Metadata, Page, pages
 from pharia_access.kube.connection import Connection
-from pharia_access.kube.http import Request
 
 __all__ = ["KubeBindings"]
-
-_PAGE_SIZE: Final = "500"
 
 
 class _Rule(msgspec.Struct):
@@ -34,22 +32,16 @@ class _RoleRef(msgspec.Struct):
     name: str
 
 
-class _Metadata(msgspec.Struct):
-    name: str = ""
-    more: str = msgspec.field(name="continue", default="")
-
-
 class _Item(msgspec.Struct):
     """A binding or a role."""
 
-    metadata: _Metadata
+    metadata: Metadata
     subjects: list[_Subject] | None = None
     role: _RoleRef | None = msgspec.field(name="roleRef", default=None)
     rules: list[_Rule] | None = None
 
 
-class _List(msgspec.Struct):
-    metadata: _Metadata
+class _List(Page):
     items: list[_Item]
 
 
@@ -105,27 +97,13 @@ class KubeBindings:
         return Bindings(tuple(_bindings(found, rules, unread)), tuple(unseen))
 
     async def _list(self, resource: str, namespace: str | None, unseen: list[str]) -> list[_Item]:
-        items: list[_Item] = []
-        query = {"limit": _PAGE_SIZE}
+        path = paths.of_rbac(resource, namespace)
         try:
-            while True:
-                path = paths.of_rbac(resource, namespace)
-                page = _decoded(await self._connection.send(Request("GET", path, self._timeout, query=query)))
-                items += page.items
-                if not page.metadata.more:
-                    return items
-                query["continue"] = page.metadata.more
+            listed = pages(self._connection, path, _decoder, timeout_seconds=self._timeout)
+            return [item async for page in listed for item in page.items]
         except ForbiddenError:
             unseen.append(resource)
             return []
-
-
-def _decoded(answer: bytes) -> _List:
-    try:
-        return _decoder.decode(answer)
-    except msgspec.DecodeError as error:
-        msg = "a list of RBAC's roles or bindings cannot be read"
-        raise UnavailableError(msg) from error
 
 
 def _rules(role: _Item) -> Iterator[AccessRule]:

@@ -1,15 +1,16 @@
 """The workloads of a namespace with a person's rights: which of them read a Secret."""
 
-import json
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, Final
+
+import msgspec
 
 from pharia_access.domain.administration.secret_workloads import SecretWorkloads, reads_secret
 from pharia_access.domain.model import ObjectKey
 from pharia_access.errors import ApiError
 from pharia_access.kube import paths
+from pharia_access.kube.administration.pages import Metadata, Page, pages
 from pharia_access.kube.connection import Connection
-from pharia_access.kube.http import Request
 
 __all__ = ["KubeWorkloads"]
 
@@ -20,7 +21,25 @@ _KINDS: Final[Mapping[str, str]] = {
 }
 """Those that `kubectl rollout restart` restarts."""
 
-_PAGE_SIZE: Final = 500
+
+class _Template(msgspec.Struct):
+    spec: dict[str, Any]
+
+
+class _Spec(msgspec.Struct):
+    template: _Template
+
+
+class _Workload(msgspec.Struct):
+    metadata: Metadata
+    spec: _Spec
+
+
+class _List(Page):
+    items: list[_Workload]
+
+
+_decoder: Final = msgspec.json.Decoder(_List)
 
 
 class KubeWorkloads:
@@ -46,18 +65,8 @@ class KubeWorkloads:
         return SecretWorkloads(tuple(found), certain)
 
     async def _reading(self, plural: str, secret: ObjectKey) -> AsyncIterator[str]:
-        path, more = paths.of_workloads(plural, secret.namespace), ""
-        while True:
-            query = {"limit": str(_PAGE_SIZE), **({"continue": more} if more else {})}
-            page = json.loads(await self._connection.send(Request("GET", path, self._timeout, query=query)))
-            for item in page["items"]:
-                if reads_secret(_pod_spec(item), secret.name):
-                    yield item["metadata"]["name"]
-            more = page["metadata"].get("continue") or ""
-            if not more:
-                return
-
-
-def _pod_spec(workload: Mapping[str, Any]) -> Mapping[str, Any]:
-    spec: Mapping[str, Any] = workload["spec"]["template"]["spec"]
-    return spec
+        path = paths.of_workloads(plural, secret.namespace)
+        async for page in pages(self._connection, path, _decoder, timeout_seconds=self._timeout):
+            for item in page.items:
+                if reads_secret(item.spec.template.spec, secret.name):
+                    yield item.metadata.name

@@ -95,3 +95,24 @@ async def test_workloads_that_read_a_secret_are_found_as_far_as_one_may_list_the
 
     assert found == SecretWorkloads(("deployment/deployments-1", "statefulset/statefulsets-1"), certain=False)
     assert api.requests[0].path == f"/apis/apps/v1/namespaces/{TOKEN.namespace}/deployments"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(b"<html>", id="a page"),
+        pytest.param(b"\xff", id="no text"),
+        pytest.param({}, id="no list"),
+        pytest.param({"metadata": {}, "items": None}, id="no items"),
+        pytest.param({"metadata": {}, "items": [{"metadata": {"name": "x"}, "spec": {}}]}, id="no template"),
+        pytest.param({"metadata": {}, "items": [{"metadata": {"name": 7}, "spec": {}}]}, id="a number for a name"),
+    ],
+)
+async def test_an_answer_that_is_no_list_of_workloads_fails_nothing(tmp_path: Path, answer: object) -> None:
+    async with (
+        hostile_api(lambda _: reply(200, answer)) as api,
+        connect(Login(plain_kubeconfig(tmp_path / "kubeconfig", api.url)), pool_size=1) as connection,
+    ):
+        found = await KubeWorkloads(connection, timeout_seconds=5).readers_of(TOKEN)
+
+    assert found == SecretWorkloads((), certain=False)
