@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pharia_access.domain.deletions import NOT_THERE
+from pharia_access.errors import UnavailableError
 from pharia_access.kube.administration.objects import KubeObjects
 from pharia_access.kube.administration.personal_secrets import PersonalSecrets
 from pharia_access.kube.client import connect
@@ -79,3 +80,40 @@ async def test_whether_there_is_a_namespace(tmp_path: Path, status: int, reason:
         assert await KubeObjects(connection, timeout_seconds=5).has_namespace("finance") is there
 
     assert api.requests[0].path == "/api/v1/namespaces/finance"
+
+
+NO_OBJECTS = [
+    pytest.param(b"<html>", id="a page"),
+    pytest.param(b"\xff", id="no text"),
+    pytest.param(b"[" * 100_000, id="a hundred thousand levels"),
+    pytest.param([], id="a list of JSON"),
+]
+NO_LISTS = [
+    *NO_OBJECTS,
+    pytest.param({}, id="an object"),
+    pytest.param({"apiVersion": "v1", "metadata": {}, "items": None}, id="no items"),
+    pytest.param({"apiVersion": "v1", "metadata": None, "items": []}, id="no metadata"),
+    pytest.param({"apiVersion": "v1", "metadata": {}, "items": ["x"]}, id="words"),
+]
+
+
+@pytest.mark.parametrize("answer", NO_OBJECTS)
+async def test_what_is_no_object_is_an_error_of_ours(tmp_path: Path, answer: object) -> None:
+    async with (
+        hostile_api(lambda _: reply(200, answer)) as api,
+        connect(Login(plain_kubeconfig(tmp_path / "kubeconfig", api.url)), pool_size=1) as connection,
+    ):
+        objects = KubeObjects(connection, timeout_seconds=5)
+        for asked in (objects.read("ApiToken", TOKEN), objects.patch("ApiToken", TOKEN, {})):
+            with pytest.raises(UnavailableError):
+                await asked
+
+
+@pytest.mark.parametrize("answer", NO_LISTS)
+async def test_what_is_no_list_is_an_error_of_ours(tmp_path: Path, answer: object) -> None:
+    async with (
+        hostile_api(lambda _: reply(200, answer)) as api,
+        connect(Login(plain_kubeconfig(tmp_path / "kubeconfig", api.url)), pool_size=1) as connection,
+    ):
+        with pytest.raises(UnavailableError):
+            _ = [page async for page in KubeObjects(connection, timeout_seconds=5).pages("ApiToken", None)]
