@@ -14,7 +14,7 @@ from pharia_access.entrypoints.kubectl.options import CliOptions
 from pharia_access.entrypoints.kubectl.printing import write
 from pharia_access.entrypoints.kubectl.prompts import say
 from pharia_access.entrypoints.kubectl.render import line_of, print_fields, print_objects, print_section
-from pharia_access.entrypoints.kubectl.token_verdicts import phase_of, revocation, secret_state, usable
+from pharia_access.entrypoints.kubectl.token_verdicts import identity, revocation, secret_state
 from pharia_access.services.administration import tokens
 from pharia_access.services.administration.whois import Dossier, examine
 
@@ -40,25 +40,13 @@ async def whois(session: "CliSession", cli: CliOptions, ids: tuple[str, ...]) ->
 
 
 def _show(dossier: Dossier, now: datetime) -> None:
-    print_fields([*_identity(dossier.token), *_life(dossier.token, now), ("Roles", _roles(dossier))])
+    print_fields([*identity(dossier.token), *_life(dossier.token, now), ("Roles", _roles(dossier))])
     if dossier.roles is not None:
         print_section("Permissions, as the roles are now", [line_of(each) for each in dossier.roles.permissions])
     if dossier.readers is not None:
         token = dossier.token
         title = f"May read Secret {token.secret_name} in namespace {token.key.namespace} by RBAC, as of now"
         print_section(title, _readers(dossier.readers))
-
-
-def _identity(token: TokenSummary) -> list[tuple[str, str]]:
-    return [
-        ("Name", token.key.name),
-        ("Namespace", token.key.namespace),
-        ("ID", token.token_id),
-        ("Credential", token.credential),
-        ("Description", token.description),
-        ("Phase", phase_of(token)),
-        ("Usable", usable(token)),
-    ]
 
 
 def _life(token: TokenSummary, now: datetime) -> list[tuple[str, str]]:

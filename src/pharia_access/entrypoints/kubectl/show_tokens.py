@@ -13,7 +13,7 @@ from pharia_access.entrypoints.kubectl.moments import ago, moment, until
 from pharia_access.entrypoints.kubectl.options import CliOptions
 from pharia_access.entrypoints.kubectl.render import print_fields, print_object
 from pharia_access.entrypoints.kubectl.token_table import TOKENS, TOKENS_OF_ONE
-from pharia_access.entrypoints.kubectl.token_verdicts import agrees, phase_of, revocation, secret_state, usable
+from pharia_access.entrypoints.kubectl.token_verdicts import agrees, identity, revocation, secret_state
 from pharia_access.errors import ForbiddenError
 from pharia_access.services.administration.queries import judged_tokens
 
@@ -58,13 +58,7 @@ async def show(session: "CliSession", cli: CliOptions, name: str) -> None:
 
 def _fields(token: TokenSummary, now: datetime) -> list[tuple[str, str]]:
     return [
-        ("Name", token.key.name),
-        ("Namespace", token.key.namespace),
-        ("ID", token.token_id),
-        ("Credential", token.credential),
-        ("Description", token.description),
-        ("Phase", phase_of(token)),
-        ("Usable", usable(token)),
+        *identity(token),
         ("Reason", token.reason),
         ("Message", token.message if agrees(token) else ""),
         ("Created", moment(token.created)),

@@ -5,9 +5,22 @@ from datetime import datetime
 from pharia_access.domain.administration.summaries import TokenSummary
 from pharia_access.entrypoints.kubectl.moments import moment
 
-__all__ = ["agrees", "phase_of", "revocation", "secret_state", "usable"]
+__all__ = ["agrees", "identity", "phase_of", "revocation", "secret_state", "usable"]
 
 _NOT_NOTED = " (not yet recorded by the operator)"
+
+
+def identity(token: TokenSummary) -> list[tuple[str, str]]:
+    """Which token it is, and whether it is good: how every description of one begins."""
+    return [
+        ("Name", token.key.name),
+        ("Namespace", token.key.namespace),
+        ("ID", token.token_id),
+        ("Credential", token.credential),
+        ("Description", token.description),
+        ("Phase", phase_of(token)),
+        ("Usable", usable(token)),
+    ]
 
 
 def phase_of(token: TokenSummary) -> str:
