@@ -18,6 +18,7 @@ from pharia_access.kube.client import Connection, connect
 from pharia_access.kube.gateway import KubeCluster
 from pharia_access.kube.secrets import KubeSecrets
 from tests.attacks.world import World, opened
+from tests.integration.longest_files import LONGEST
 from tests.support.gateways.verifier_thread import VerifierThread, verifier_thread
 from tests.support.kubectl.command_line import Access, command_line
 from tests.support.kubectl.plugin_runner import Plugin
@@ -26,6 +27,7 @@ from tests.support.operators.killable_operator import KillableOperator
 from tests.support.operators.live_tokens import WINDOW
 from tests.support.operators.operator_pool import OperatorPool
 from tests.support.operators.striking_proxy import Proxy
+from tests.support.security.lent_rights import lent_rights
 from tools.control_plane.api import Api
 from tools.control_plane.installation import NAMESPACE, OPERATOR_ACCOUNT, install
 from tools.control_plane.plane import ControlPlane
@@ -40,30 +42,11 @@ if TYPE_CHECKING:
     from tools.control_plane.operators import RunningOperator
 
 _NUMBERS = itertools.count(1)
-_LONGEST = (
-    "test_mint_model",
-    "test_operator_load",
-    "test_operator_parts",
-    "test_documents_of_installation",
-    "test_documents",
-    "test_chaos",
-    "test_chart_lifecycle",
-    "test_chart_story",
-    "test_operator_away",
-    "test_operator_crashes",
-    "test_verifier_trouble",
-    "test_local",
-    "test_operator_leadership",
-    "test_gateways",
-    "test_chart_values",
-    "test_control_plane",
-)
-"""Files that are begun before all others, so that none of them keeps one process busy while the others are done."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the longest files first."""
-    places = {name: place for place, name in enumerate(_LONGEST)}
+    places = {name: place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: places.get(item.path.stem, len(places)))
 
 
@@ -118,6 +101,17 @@ def _nobody_interferes(request: pytest.FixtureRequest) -> None:
     if "control_plane" in wanted and "pool" not in wanted:
         pool: OperatorPool = request.getfixturevalue("pool")
         pool.stop()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_right_stays(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What a file's tests granted in the whole cluster ends with the file: others show who may do what."""
+    items = (item for item in request.session.items if item.path == request.path)
+    if not any("control_plane" in getattr(item, "fixturenames", ()) for item in items):
+        yield
+        return
+    with lent_rights(request.getfixturevalue("client")):
+        yield
 
 
 @pytest.fixture

@@ -180,7 +180,7 @@ class Api:
             headers={"Content-Type": form, "Accept": "application/json", **self._identity},
             timeout=30,
         )
-        return Reply(status=answer.status, body=json.loads(answer.data))
+        return Reply(status=answer.status, body=_body(answer.data))
 
     def send(self, method: str, target: str, *, body: bytes | None = None, form: str = "") -> Answer:
         """Send what need not be JSON, to what need not be a path of Kubernetes; `form`: the content type, if any.
@@ -225,6 +225,15 @@ def rule(group: str, resource: str, *verbs: str, names: Sequence[str] = ()) -> J
     """One rule of a Role; `names` are its resourceNames."""
     only = {"resourceNames": list(names)} if names else {}
     return {"apiGroups": [group], "resources": [resource], "verbs": list(verbs), **only}
+
+
+def _body(content: bytes) -> Json:
+    """A refusal can be plain text: of a path that is not served yet, or of too many requests at once."""
+    try:
+        body: Json = json.loads(content)
+    except ValueError:
+        return {"message": content.decode(errors="replace")}
+    return body
 
 
 def _binding(kind: str, metadata: Json, *, user: str, role_kind: str) -> Json:
