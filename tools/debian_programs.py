@@ -1,4 +1,4 @@
-"""Finds programs of other projects that tests and benchmarks run: nginx, Caddy, wrk, promtool, jq, Redis, a node's.
+"""Finds programs of other projects that tests and benchmarks run: nginx, wrk, promtool, Chromium, a node's and more.
 
 One on PATH is taken as it is. Else, where apt is there, Debian's packages are fetched and unpacked into the cache;
 nothing is installed and nobody need be root. Standard library only.
@@ -21,6 +21,22 @@ _PACKAGES = {
     "promtool": ("prometheus",),
     "jq": ("jq", "libjq1", "libonig5"),
     "redis-server": ("redis-server", "redis-tools", "libatomic1", "libjemalloc2", "liblzf1"),
+    # A browser without a screen: what it is linked with, which Debian's smallest installation has not, and fonts.
+    "chromium": (
+        *("chromium", "chromium-common", "fontconfig-config", "fonts-dejavu-core", "fonts-liberation", "xkb-data"),
+        *("libasound2", "libatk-bridge2.0-0", "libatk1.0-0", "libatspi2.0-0", "libavahi-client3", "libavahi-common3"),
+        *("libasyncns0", "libbrotli1", "libbsd0", "libcairo2", "libcom-err2", "libcups2", "libdatrie1", "libdav1d6"),
+        *("libdbus-1-3", "libdouble-conversion3", "libdrm2", "libexpat1", "libffi8", "libflac12", "libfontconfig1"),
+        *("libfreetype6", "libfribidi0", "libgbm1", "libglib2.0-0", "libgmp10", "libgnutls30", "libgraphite2-3"),
+        *("libgssapi-krb5-2", "libharfbuzz-subset0", "libharfbuzz0b", "libhogweed6", "libidn2-0", "libjpeg62-turbo"),
+        *("libk5crypto3", "libkeyutils1", "libkrb5-3", "libkrb5support0", "liblcms2-2", "libmd0", "libminizip1"),
+        *("libmp3lame0", "libmpg123-0", "libnettle8", "libnspr4", "libnss3", "libogg0", "libopenh264-7"),
+        *("libopenjp2-7", "libopus0", "libp11-kit0", "libpango-1.0-0", "libpixman-1-0", "libpng16-16", "libpulse0"),
+        *("libsndfile1", "libsqlite3-0", "libtasn1-6", "libthai0", "libunistring2", "libvorbis0a", "libvorbisenc2"),
+        *("libwayland-server0", "libx11-6", "libx11-xcb1", "libxau6", "libxcb-randr0", "libxcb-render0"),
+        *("libxcb-shm0", "libxcb1", "libxcomposite1", "libxdamage1", "libxdmcp6", "libxext6", "libxfixes3", "libxi6"),
+        *("libxkbcommon0", "libxnvctrl0", "libxrandr2", "libxrender1"),
+    ),
     # Real pods: images are built, containers run, Services lead to them.
     "node": (
         *("buildah", "golang-github-containers-common", "golang-github-containers-image", "debootstrap"),
@@ -33,7 +49,19 @@ _PACKAGES = {
 }
 # What these packages leave to Debian's system of alternatives.
 _ALTERNATIVES = {f"iptables{part}": f"iptables-nft{part}" for part in ("", "-save", "-restore")}
-_FOLDERS = ("usr/sbin", "usr/bin")
+_FOLDERS = ("usr/lib/chromium", "usr/sbin", "usr/bin")  # /usr/bin/chromium is a script about settings of a desktop
+_LIBRARIES = ("usr/lib/*-linux-gnu", "usr/lib/*-linux-gnu/pulseaudio", "lib/*-linux-gnu")
+_FONTS = """\
+<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">
+<fontconfig>
+  <dir>{root}/usr/share/fonts</dir>
+  <cachedir>{folder}/fonts</cachedir>
+  <alias><family>sans-serif</family><prefer><family>Liberation Sans</family></prefer></alias>
+  <alias><family>system-ui</family><prefer><family>Liberation Sans</family></prefer></alias>
+  <alias><family>monospace</family><prefer><family>DejaVu Sans Mono</family></prefer></alias>
+</fontconfig>
+"""
 _SECONDS = 300
 
 
@@ -116,8 +144,17 @@ def _launcher(name: str, folder: Path) -> Path:
     if program is None:
         message = f"Debian's packages of {name} hold no program of that name: install {name}"
         raise MissingProgramError(message)
-    libraries = ":".join(str(path) for path in (*root.glob("usr/lib/*-linux-gnu"), *root.glob("lib/*-linux-gnu")))
+    libraries = ":".join(str(path) for pattern in _LIBRARIES for path in root.glob(pattern))
     script = folder / name
-    script.write_text(f'#!/bin/sh\nLD_LIBRARY_PATH="{libraries}" exec "{program}" "$@"\n')
+    script.write_text(f'#!/bin/sh\n{_fonts(folder)}LD_LIBRARY_PATH="{libraries}" exec "{program}" "$@"\n')
     script.chmod(0o755)
     return script
+
+
+def _fonts(folder: Path) -> str:
+    """The line of a launcher that leads to the fonts of the packages, and to no others: empty where there are none."""
+    root = folder / "root"
+    if not (root / "usr" / "share" / "fonts").is_dir():
+        return ""
+    (folder / "fonts.conf").write_text(_FONTS.format(root=root, folder=folder))
+    return f'export FONTCONFIG_FILE="{folder}/fonts.conf"\n'

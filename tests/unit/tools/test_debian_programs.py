@@ -75,6 +75,22 @@ def test_a_machine_without_lists_of_packages_gets_its_own(bin_: Path) -> None:
     assert find_program("caddy").exists()
 
 
+def test_a_browser_is_the_binary_itself_and_has_the_fonts_of_its_packages_alone(bin_: Path) -> None:
+    script(bin_ / "apt-get", "touch chromium.deb")
+    script(
+        bin_ / "dpkg",
+        'cd "$3" 2>/dev/null || { mkdir -p "$3"; cd "$3"; }; mkdir -p usr/bin usr/lib/chromium usr/share/fonts\n'
+        "cp /bin/false usr/bin/chromium; cp /bin/true usr/lib/chromium/chromium",
+    )
+
+    launcher = find_program("chromium")
+
+    assert subprocess.run([launcher], check=False).returncode == 0
+    fonts = launcher.parent / "fonts.conf"
+    assert str(fonts) in launcher.read_text()
+    assert f"<dir>{launcher.parent}/root/usr/share/fonts</dir>" in fonts.read_text()
+
+
 @pytest.mark.parametrize(
     ("apt", "dpkg", "why"),
     [("exit 1", "exit 0", "could not be fetched"), ("touch caddy.deb", "exit 0", "hold no program")],
@@ -88,4 +104,6 @@ def test_what_cannot_be_had_is_told(bin_: Path, apt: str, dpkg: str, why: str) -
 
 
 def test_every_program_that_is_looked_for_has_its_packages() -> None:
-    assert set(debian_programs._PACKAGES) == {*("nginx", "caddy", "wrk", "promtool", "jq", "redis-server", "node")}
+    assert set(debian_programs._PACKAGES) == {
+        *("nginx", "caddy", "wrk", "promtool", "jq", "redis-server", "node", "chromium")
+    }
