@@ -1,0 +1,71 @@
+"""What tests in a real browser ask for: Chromium, a console that a person of the namespace started, and its page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import pytest_asyncio
+
+from tests.support.browser.chromium import Heard, chromium, listened
+from tests.support.browser.console_process import RunningConsole, start_console
+from tests.support.browser.hostile_site import HostileSite, hostile_site
+from tools.control_plane.workspace import ROLE
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
+
+    from playwright.async_api import Browser, BrowserContext, Page
+
+    from tests.support.kubectl.rbac_users import RbacUsers
+    from tools.control_plane.plane import ControlPlane
+    from tools.control_plane.workspace import Workspace
+
+
+@pytest_asyncio.fixture
+async def browser() -> AsyncIterator[Browser]:
+    """Debian's Chromium, as people have it: with its back/forward cache."""
+    async with chromium() as started:
+        yield started
+
+
+@pytest.fixture
+def person(workspace: Workspace, rbac_users: RbacUsers) -> str:
+    """Who administrates the namespace, and may grant its role."""
+    return rbac_users.admin(f"anna-{workspace.namespace}", may_bind=ROLE)
+
+
+@pytest.fixture
+def console(control_plane: ControlPlane, workspace: Workspace, person: str, tmp_path: Path) -> Iterator[RunningConsole]:
+    """The console of that person, which nobody has opened yet."""
+    running = start_console(control_plane, tmp_path / "console", f"--namespace={workspace.namespace}", f"--as={person}")
+    yield running
+    running.process.stop()
+
+
+@pytest_asyncio.fixture
+async def context(browser: Browser) -> BrowserContext:
+    """A browser's profile, which may write to the clipboard and read it."""
+    return await browser.new_context(permissions=["clipboard-read", "clipboard-write"], locale="en-US")
+
+
+@pytest_asyncio.fixture
+async def page(context: BrowserContext, console: RunningConsole) -> Page:
+    """A tab on the console's first screen."""
+    tab = await context.new_page()
+    await console.open(tab)
+    return tab
+
+
+@pytest.fixture
+def heard(page: Page) -> Heard:
+    """What the page tells its console, and asks of servers, from the first screen on."""
+    return listened(page)
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[HostileSite]:
+    """Another program on a loopback port."""
+    with hostile_site() as site:
+        yield site

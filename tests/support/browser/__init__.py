@@ -1,0 +1,1 @@
+"""A real browser, the console that it opens, and what attacks both."""
