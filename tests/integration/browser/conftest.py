@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 import pytest_asyncio
 
-from tests.support.browser.chromium import Heard, chromium, listened
-from tests.support.browser.console_process import RunningConsole, start_console
 from tests.support.browser.hostile_site import HostileSite, hostile_site
+from tools.browser.chromium import Heard, chromium, listened
+from tools.browser.console_process import RunningConsole, start_console
 from tools.control_plane.workspace import ROLE
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import pytest
 
 from tests.support.browser import accessibility
 from tests.support.browser.accessibility import axe_source, findings
-from tests.support.browser.chromium import chromium, go_back, listened
 from tests.support.browser.hostile_site import hostile_site
+from tools.browser.chromium import chromium, go_back, listened
 
 
 async def test_axe_finds_a_picture_without_words_and_nothing_on_a_good_page() -> None:

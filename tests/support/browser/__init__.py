@@ -1,1 +1,1 @@
-"""A real browser, the console that it opens, and what attacks both."""
+"""What attacks the console from a browser, and what judges its pages."""

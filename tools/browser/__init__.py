@@ -1,0 +1,1 @@
+"""A real browser and the console that it opens: for tests, pictures of the documentation, measurements."""
