@@ -1,8 +1,8 @@
 """The operator's benchmarks, or those that are named: `python -m bench [NAME ...]`.
 
 Those of the verifier (`fuzz`, `check`, `at-once`, `flood` with `flood-bodies`, `pipelines`, `places`) take long, and
-most want wrk, so they run by name only; so do `cascade`, `fairness`, `matrix`, `neighbour`, `plugin`, `quiet`,
-`restore`, `scale`, `soak` and `suspension`.
+most want wrk, so they run by name only; so do `cascade`, `console`, `fairness`, `matrix`, `neighbour`, `plugin`,
+`quiet`, `restore`, `scale`, `soak` and `suspension`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from bench import matrix, plugin_latency
+from bench import console_latency, matrix, plugin_latency
 from bench.checks import check, flood, flood_bodies, full_places, pipelines, propagation
 from bench.client import ClientError
 from bench.mints import expiry, fairness, mint
@@ -47,7 +47,7 @@ _VERIFIER = {
     "pipelines": pipelines.main,
     "places": full_places.main,
 }
-_PLUGIN = {"plugin": plugin_latency.main}
+_PLUGIN = {"plugin": plugin_latency.main, "console": console_latency.main}
 _MANY = {
     "cascade": cascade.main,
     "fairness": fairness.main,
