@@ -40,8 +40,8 @@ _HEAD = """\
 # `kubectl access console`: the first page, and what a page costs
 
 Written by `python -m bench console`: medians of {rounds} rounds, each with a console and a browser's profile of its
-own, on two cores that the API server and the browser share. The browser runs already; byte code is cached. The page is the
-list of {rows} credentials.
+own, on two cores that the API server and the browser share. The browser runs already; byte code is cached. The page is
+the list of {rows} credentials.
 
 {machine}
 
