@@ -39,6 +39,7 @@ class CliSession:
         context: for the use cases.
         access: RBAC, as far as the person may read it.
         options: those of the command line that say which cluster and who; for commands that are named to a person.
+        user: who the API server sees; empty where it does not tell.
     """
 
     context: Context
@@ -47,6 +48,7 @@ class CliSession:
     connection: Connection
     access: AccessReader
     options: str = ""
+    user: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ async def open_session(  # noqa: PLR0913 - a keyword for each choice
 ) -> AsyncIterator[CliSession]:
     """Connect as that login, once it is certain who that is; closes at the end. Raises LoginError, UnavailableError."""
     async with connect_lent(login, pool_size=4, user_agent="kubectl-access") as connection:
-        await require_identity(connection, impersonated=login.impersonated, timeout_seconds=timeout_seconds)
+        user = await require_identity(connection, impersonated=login.impersonated, timeout_seconds=timeout_seconds)
         objects = KubeObjects(connection, timeout_seconds=timeout_seconds, dry_run=dry_run)
         personal = PersonalSecrets(connection, timeout_seconds=timeout_seconds)
         context = Context(
@@ -77,7 +79,7 @@ async def open_session(  # noqa: PLR0913 - a keyword for each choice
         )
         workloads = KubeWorkloads(connection, timeout_seconds=timeout_seconds)
         access = KubeBindings(connection, timeout_seconds=timeout_seconds)
-        yield CliSession(context, personal, workloads, connection, access, options)
+        yield CliSession(context, personal, workloads, connection, access, options, user)
 
 
 def random_letters() -> str:
