@@ -15,17 +15,17 @@ if TYPE_CHECKING:
 
     from tools.control_plane.plane import ControlPlane
 
-__all__ = ["RunningConsole", "start_console"]
+__all__ = ["ConsoleAddress", "RunningConsole", "start_console"]
 
 _PROGRAM = Path(sys.executable).with_name("kubectl-access")
-_LINK = re.compile(r"http://127\.0\.0\.1:(?P<port>\d+)/(?P<folder>[\w-]+)/\S*#\S+")
+_LINK = re.compile(r"http://127\.0\.0\.1:(?P<port>\d+)(?P<base>/[\w-]+)/open#(?P<key>[\w-]+)")
+_FIRST_SCREEN = re.compile(r"/credentials$")
 
 
 @dataclass(frozen=True, slots=True)
-class RunningConsole:
-    """A console that waits for its browser, or has one."""
+class ConsoleAddress:
+    """Where a console is, by the link that opens it once."""
 
-    process: Process
     link: str
 
     @property
@@ -39,39 +39,56 @@ class RunningConsole:
         return int(self._parts["port"])
 
     @property
+    def base(self) -> str:
+        """The path that all its addresses begin with."""
+        return self._parts["base"]
+
+    @property
     def home(self) -> str:
-        """The address below which everything of it is."""
-        return f"{self.origin}/{self._parts['folder']}"
+        """The address that all its addresses begin with."""
+        return f"{self.origin}{self.base}"
+
+    @property
+    def key(self) -> str:
+        """What opens it, once."""
+        return self._parts["key"]
+
+    async def open(self, page: Page) -> None:
+        """Sign the page in by the link; on return it shows the first screen."""
+        await page.goto(self.link)
+        await page.wait_for_url(_FIRST_SCREEN)
+
+    @property
+    def _parts(self) -> dict[str, str]:
+        found = _LINK.fullmatch(self.link)
+        assert found
+        return found.groupdict()
+
+
+@dataclass(frozen=True, slots=True)
+class RunningConsole(ConsoleAddress):
+    """The console as a process of its own."""
+
+    process: Process
 
     @property
     def output(self) -> str:
         """All that it wrote."""
         return self.process.log.read_text(encoding="utf-8")
 
-    async def open(self, page: Page) -> None:
-        """Sign the page in by the link, and wait for the first screen."""
-        await page.goto(self.link)
-        await page.get_by_role("heading", level=1).wait_for()
-        await page.wait_for_url(re.compile(r"/credentials"))
-
-    @property
-    def _parts(self) -> dict[str, str]:
-        found = _LINK.match(self.link)
-        assert found
-        return found.groupdict()
-
 
 def start_console(control_plane: ControlPlane, root: Path, *options: str) -> RunningConsole:
     """Start one; on return it waits for its browser. `options`: of kubectl, such as a namespace and a user."""
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    own = inherited_environment()
     process = Process.start(
         [_PROGRAM, f"--kubeconfig={control_plane.kubeconfig}", *options, "console", "--no-browser"],
         log=root / "console.log",
         cwd=root,
-        env={**inherited_environment(), "NO_COLOR": "1", "COLUMNS": "500"},
+        env={**own, "PATH": f"{control_plane.bin}:{own['PATH']}", "NO_COLOR": "1", "COLUMNS": "500"},
         name="kubectl-access",
     )
     process.wait_until(lambda: _LINK.search(process.log.read_text()) is not None, what="the console prints its link")
     found = _LINK.search(process.log.read_text())
     assert found
-    return RunningConsole(process, found[0])
+    return RunningConsole(found[0], process)

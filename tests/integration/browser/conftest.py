@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 import pytest_asyncio
 
+from tests.support.browser.asked import session_key
 from tests.support.browser.hostile_site import HostileSite, hostile_site
 from tools.browser.chromium import Heard, chromium, listened
 from tools.browser.console_process import RunningConsole, start_console
@@ -56,6 +57,12 @@ async def page(context: BrowserContext, console: RunningConsole) -> Page:
     tab = await context.new_page()
     await console.open(tab)
     return tab
+
+
+@pytest_asyncio.fixture
+async def key(page: Page, console: RunningConsole) -> str:
+    """The session's key: the cookie of the signed-in tab."""
+    return await session_key(page.context, console.home)
 
 
 @pytest.fixture
