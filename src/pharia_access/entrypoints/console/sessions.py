@@ -23,13 +23,13 @@ class Session:
     Attributes:
         key: the value of its cookie.
         notice: what the next page says was done.
-        shown: by the UID of a token, when its secret was shown here and nobody confirmed that it was stored.
+        awaited: by the UID of a token whose secret nobody confirmed as stored here, when it was shown; None: not yet.
         rotations: by the UID of a new token, the rotation that goes on once its secret is stored.
     """
 
     key: str
     notice: str = ""
-    shown: dict[str, datetime] = field(default_factory=dict)
+    awaited: dict[str, datetime | None] = field(default_factory=dict)
     rotations: dict[str, RotationPlan] = field(default_factory=dict)
 
     def take_notice(self) -> str:

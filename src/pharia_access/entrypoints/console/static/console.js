@@ -51,7 +51,8 @@ function tellEnd(form) {
   const told = find("ends-told");
   const tell = () => {
     const chosen = form.elements.life.value;
-    const end = chosen === "date" ? new Date(`${form.elements.date.value}T00:00:00Z`) : new Date(Date.now() + Number.parseInt(chosen, 10) * 864e5);
+    const length = Number.parseInt(chosen, 10) * (chosen.endsWith("h") ? 36e5 : 864e5);
+    const end = chosen === "date" ? new Date(`${form.elements.date.value}T00:00:00Z`) : new Date(Date.now() + length);
     if (Number.isNaN(end.getTime())) {
       told.textContent = "";
       return;
@@ -213,7 +214,7 @@ addLocalTimes();
 focusHeading();
 sendFormsOnce();
 if (find("open")) openSession(find("open"));
-if (find("token-form")) tellEnd(find("token-form"));
+if (find("ends-told")) tellEnd(find("ends-told").closest("form"));
 if (find("roles-form")) saveWhatDiffers(find("roles-form"));
 if (find("secret-dialog")) {
   const box = new SecretBox(find("secret-dialog"));
