@@ -2,31 +2,41 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 import pytest_asyncio
+from pytest_asyncio import is_async_test
 
 from tests.support.browser.asked import session_key
 from tests.support.browser.hostile_site import HostileSite, hostile_site
 from tools.browser.chromium import Heard, chromium, listened
 from tools.browser.console_process import RunningConsole, start_console
+from tools.browser.console_visitor import ConsoleVisitor
 from tools.control_plane.workspace import ROLE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
-    from pathlib import Path
 
     from playwright.async_api import Browser, BrowserContext, Page
 
     from tests.support.kubectl.rbac_users import RbacUsers
+    from tests.support.operators.operator_pool import OperatorPool
     from tools.control_plane.plane import ControlPlane
     from tools.control_plane.workspace import Workspace
 
 
-@pytest_asyncio.fixture
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let tests in a browser share the loop that it lives in."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent and is_async_test(item):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    """Debian's Chromium, as people have it: with its back/forward cache."""
+    """Debian's Chromium, as people have it: with its back/forward cache. Each test has profiles of its own."""
     async with chromium() as started:
         yield started
 
@@ -37,6 +47,13 @@ def person(workspace: Workspace, rbac_users: RbacUsers) -> str:
     return rbac_users.admin(f"anna-{workspace.namespace}", may_bind=ROLE)
 
 
+@pytest.fixture(scope="module")
+def minting(pool: OperatorPool) -> Iterator[None]:
+    """An operator that leaves people half an hour for a secret, as in real life."""
+    with pool.alone({"PHARIA_ACCESS_DEFAULT_WINDOW": "30m"}):
+        yield
+
+
 @pytest.fixture
 def console(control_plane: ControlPlane, workspace: Workspace, person: str, tmp_path: Path) -> Iterator[RunningConsole]:
     """The console of that person, which nobody has opened yet."""
@@ -45,13 +62,15 @@ def console(control_plane: ControlPlane, workspace: Workspace, person: str, tmp_
     running.process.stop()
 
 
-@pytest_asyncio.fixture
-async def context(browser: Browser) -> BrowserContext:
+@pytest_asyncio.fixture(loop_scope="session")
+async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
     """A browser's profile, which may write to the clipboard and read it."""
-    return await browser.new_context(permissions=["clipboard-read", "clipboard-write"], locale="en-US")
+    profile = await browser.new_context(permissions=["clipboard-read", "clipboard-write"], locale="en-US")
+    yield profile
+    await profile.close()
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def page(context: BrowserContext, console: RunningConsole) -> Page:
     """A tab on the console's first screen."""
     tab = await context.new_page()
@@ -59,10 +78,16 @@ async def page(context: BrowserContext, console: RunningConsole) -> Page:
     return tab
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def key(page: Page, console: RunningConsole) -> str:
     """The session's key: the cookie of the signed-in tab."""
     return await session_key(page.context, console.home)
+
+
+@pytest.fixture
+def anna(page: Page, console: RunningConsole, workspace: Workspace) -> ConsoleVisitor:
+    """The person at that tab."""
+    return ConsoleVisitor(page, console.home, workspace.namespace)
 
 
 @pytest.fixture

@@ -73,7 +73,7 @@ async def test_a_frame_stays_blank(page: Page, console: RunningConsole, elsewher
 
 
 async def test_who_opens_the_console_in_a_window_cannot_reach_into_it(page: Page, elsewhere: HostileSite) -> None:
-    elsewhere.pages["/"] = f"<button onclick=\"w = open('{page.url}')\">open</button>"
+    elsewhere.pages["/"] = f"<button onclick=\"w = window.open('{page.url}')\">open</button>"
     hostile = await page.context.new_page()
     await hostile.goto(elsewhere.url)
 

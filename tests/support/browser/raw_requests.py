@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["RawAnswer", "ask"]
+__all__ = ["RawAnswer", "ask", "ask_aside"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +40,10 @@ def ask(
         return RawAnswer(answer.status, found, answer.read().decode())
     finally:
         connection.close()
+
+
+async def ask_aside(
+    port: int, path: str, headers: Sequence[tuple[str, str]], *, method: str = "GET", body: str | None = None
+) -> RawAnswer:
+    """Send one request to a server of this process."""
+    return await asyncio.to_thread(ask, port, path, headers, method=method, body=body)
