@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.cookies import SimpleCookie
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
@@ -26,11 +26,12 @@ Fields = "Sequence[tuple[str, str]] | Mapping[str, str]"
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """An answer."""
+    """An answer; `at`: the path of the page that it is."""
 
     status: int
     headers: list[tuple[str, str]]
     text: str
+    at: str = ""
 
     def header(self, name: str) -> str:
         return next((value for each, value in self.headers if each == name), "")
@@ -71,7 +72,7 @@ class Browser:
         found = shown.document.forms[form]
         names = {name for name, _ in changed}
         fields = [pair for pair in found.fields if pair[0] not in names] + list(changed)
-        target = found.action or self.at
+        target = found.action or shown.at
         if found.method == "get":
             return await self._follow("GET", f"{urlsplit(target).path}?{urlencode(fields)}")
         return await self._follow("POST", target, urlencode(fields).encode())
@@ -87,7 +88,7 @@ class Browser:
         while received.status == 303:
             self.at = received.header("location")
             received = await self.send("GET", self.at)
-        return received
+        return replace(received, at=self.at)
 
     async def send(
         self, method: str, target: str, body: bytes = b"", headers: Mapping[str, str] | None = None
