@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.cookies import SimpleCookie
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
@@ -26,11 +26,12 @@ Fields = "Sequence[tuple[str, str]] | Mapping[str, str]"
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """An answer."""
+    """An answer; `at`: the path of the page that it is."""
 
     status: int
     headers: list[tuple[str, str]]
     text: str
+    at: str = ""
 
     def header(self, name: str) -> str:
         return next((value for each, value in self.headers if each == name), "")
@@ -50,28 +51,31 @@ class Browser:
 
     Attributes:
         at: the path of the page that it shows.
+        host: the console's, and `base` its random path.
         seen: the text and the headers of all that it ever got.
     """
 
     app: ASGIApp
     cookie: str = ""
     at: str = ""
+    host: str = HOST
+    base: str = BASE
     seen: list[str] = field(default_factory=list)
 
     async def get(self, path: str) -> Received:
         """Go to that address below the base."""
-        return await self._follow("GET", f"{BASE}{path}")
+        return await self._follow("GET", f"{self.base}{path}")
 
     async def post(self, path: str, fields: Fields) -> Received:  # type: ignore[valid-type]
         """Send a form to that address."""
-        return await self._follow("POST", f"{BASE}{path}", urlencode(fields).encode())
+        return await self._follow("POST", f"{self.base}{path}", urlencode(fields).encode())
 
     async def submit(self, shown: Received, form: str, *changed: tuple[str, str]) -> Received:
         """Send a form of the page that is shown, with other values for some fields."""
         found = shown.document.forms[form]
         names = {name for name, _ in changed}
         fields = [pair for pair in found.fields if pair[0] not in names] + list(changed)
-        target = found.action or self.at
+        target = found.action or shown.at
         if found.method == "get":
             return await self._follow("GET", f"{urlsplit(target).path}?{urlencode(fields)}")
         return await self._follow("POST", target, urlencode(fields).encode())
@@ -79,7 +83,7 @@ class Browser:
     async def fetch(self, path: str, fields: Fields = ()) -> Received:  # type: ignore[valid-type]
         """Ask as our script does."""
         headers = {"x-pharia-access-console": "script"}
-        return await self.send("POST", f"{BASE}{path}", urlencode(fields).encode(), headers)
+        return await self.send("POST", f"{self.base}{path}", urlencode(fields).encode(), headers)
 
     async def _follow(self, method: str, target: str, body: bytes = b"") -> Received:
         received = await self.send(method, target, body)
@@ -87,15 +91,15 @@ class Browser:
         while received.status == 303:
             self.at = received.header("location")
             received = await self.send("GET", self.at)
-        return received
+        return replace(received, at=self.at)
 
     async def send(
         self, method: str, target: str, body: bytes = b"", headers: Mapping[str, str] | None = None
     ) -> Received:
         """One request; `headers` stand for those that a browser would send."""
-        usual = {"host": HOST, **({"cookie": self.cookie} if self.cookie else {})}
+        usual = {"host": self.host, **({"cookie": self.cookie} if self.cookie else {})}
         if method == "POST":
-            usual |= {"origin": f"http://{HOST}", "sec-fetch-site": "same-origin", "content-type": FORM}
+            usual |= {"origin": f"http://{self.host}", "sec-fetch-site": "same-origin", "content-type": FORM}
         wanted = {name: value for name, value in {**usual, **(headers or {})}.items() if value}
         received = await asked(self.app, method, target, body, list(wanted.items()))
         self.seen += [received.text, *map(str, received.headers)]

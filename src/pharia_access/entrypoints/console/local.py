@@ -88,10 +88,12 @@ async def serve(desk: Desk, announcer: Announcer, *, port: int = 0) -> None:
         bound: int = listener.getsockname()[1]
         server = _server(console_app(console, hosts_of(bound)))
         running = asyncio.create_task(server.serve(sockets=[listener]))
-        with _announced(console, announcer, f"http://{_ADDRESS}:{bound}{base}/open#{key.text}"):
-            why = await _over(key, watch, interrupted, running)
-        server.should_exit = True
-        await running
+        try:
+            with _announced(console, announcer, f"http://{_ADDRESS}:{bound}{base}/open#{key.text}"):
+                why = await _over(key, watch, interrupted, running)
+        finally:
+            server.should_exit = True
+            await running
     announcer.say(why)
 
 

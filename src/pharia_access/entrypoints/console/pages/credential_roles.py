@@ -47,7 +47,7 @@ async def ask(visit: Visit) -> Answer:
 async def save(visit: Visit) -> Answer:
     """Give it the chosen roles; ask first where some are taken away."""
     stored = await visit.context.objects.read(CredentialSummary, visit.key)
-    chosen = visit.form.all("role")
+    chosen = _chosen(visit, stored)
     if visit.form.one("seen") != facts_mark([stored]):
         return await _form(visit, stored, chosen, _Trouble(_changed_by_others(stored), status=HTTPStatus.CONFLICT))
     try:
@@ -57,6 +57,12 @@ async def save(visit: Visit) -> Answer:
         return await _form(visit, stored, chosen, _Trouble(_changed_by_others(stored), status=HTTPStatus.CONFLICT))
     except AccessError as error:
         return await _form(visit, stored, chosen, _Trouble(error=error, status=explain(error).status))
+
+
+def _chosen(visit: Visit, stored: Stored[CredentialSummary]) -> tuple[str, ...]:
+    """The roles that were chosen; those that it holds stay in their order."""
+    chosen, held = visit.form.all("role"), stored.summary.roles
+    return (*(role for role in held if role in chosen), *(role for role in chosen if role not in held))
 
 
 async def _saved(visit: Visit, stored: Stored[CredentialSummary], chosen: Sequence[str]) -> Answer:
@@ -76,7 +82,7 @@ async def _carried_out(visit: Visit, plan: credentials.ChangePlan) -> Answer:
 
 
 async def _confirmation(visit: Visit, stored: Stored[CredentialSummary], plan: credentials.ChangePlan) -> Confirmation:
-    chosen, before = visit.form.all("role"), stored.summary.roles
+    chosen, before = _chosen(visit, stored), stored.summary.roles
     change = role_change(before, chosen)
     old = set(await permissions_of(visit.context, before))
     new = set(await permissions_of(visit.context, chosen))

@@ -58,8 +58,13 @@ async def save(visit: Visit) -> Answer:
 
 
 def _confirmation(visit: Visit, plan: rotation.RotationPlan) -> Confirmation:
-    name, after = visit.name, humanize(plan.overlap) if plan.overlap else ""
-    ends = f"{name} ends {after} after, for good" if after else f"{name} ends as soon as you have stored the new secret"
+    name, chosen = visit.name, visit.form.one("overlap")
+    after = next((each.label for each in _OVERLAPS if each.value == chosen), humanize(plan.overlap))
+    ends = (
+        f"{name} ends {after} after, for good"
+        if plan.overlap
+        else f"{name} ends as soon as you have stored the new secret"
+    )
     return Confirmation(
         title=f"Rotate {name}",
         action="Create token and show secret",
