@@ -7,9 +7,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from playwright.async_api import Locator, Page
+    from playwright.async_api import BrowserContext, Locator, Page
 
-__all__ = ["ConsoleVisitor"]
+__all__ = ["ConsoleVisitor", "pasted"]
+
+
+async def pasted(context: BrowserContext) -> str:
+    """What is in the clipboard: pasted into another page, since the console's may not read it."""
+    page = await context.new_page()
+    await page.set_content("<textarea autofocus></textarea>")
+    await page.locator("textarea").press("Control+v")
+    text = await page.locator("textarea").input_value()
+    await page.close()
+    return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +75,7 @@ class ConsoleVisitor:
         """Copy the secret and close its box; what is in the clipboard then."""
         await self.button("Copy secret and close dialog").click()
         await self.page.get_by_text("The secret is in your clipboard.").wait_for()
-        text: str = await self.page.evaluate("() => navigator.clipboard.readText()")
-        return text
+        return await pasted(self.page.context)
 
     async def confirm(self, action: str, *, typed: str = "") -> None:
         """Answer the page that asks before something is taken away."""

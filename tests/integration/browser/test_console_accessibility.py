@@ -11,18 +11,20 @@ from tools.browser.console_visitor import ConsoleVisitor
 from tools.control_plane.workspace import ROLE
 
 if TYPE_CHECKING:
-    from playwright.async_api import Browser, Page
+    from collections.abc import Awaitable, Callable
+
+    from playwright.async_api import Browser, BrowserContext, Page
 
     from tools.browser.console_process import RunningConsole
     from tools.control_plane.workspace import Workspace
 
 pytestmark = pytest.mark.usefixtures("minting")
 
-LOOKS = {
-    "light": {"color_scheme": "light"},
-    "dark": {"color_scheme": "dark"},
-    "320 px": {"color_scheme": "light", "viewport": {"width": 320, "height": 640}},
-    "forced colors": {"forced_colors": "active"},
+LOOKS: dict[str, Callable[[Browser], Awaitable[BrowserContext]]] = {
+    "light": lambda browser: browser.new_context(color_scheme="light"),
+    "dark": lambda browser: browser.new_context(color_scheme="dark"),
+    "320 px": lambda browser: browser.new_context(viewport={"width": 320, "height": 640}),
+    "forced colors": lambda browser: browser.new_context(forced_colors="active"),
 }
 SCREENS = (
     ("credentials",),
@@ -47,13 +49,13 @@ FOCUSED = """() => {
 WIDER = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
-@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
+@pytest.mark.parametrize("look", LOOKS)
 async def test_no_screen_hinders_anybody(
-    look: dict[str, object], browser: Browser, console: RunningConsole, workspace: Workspace
+    look: str, browser: Browser, console: RunningConsole, workspace: Workspace
 ) -> None:
     workspace.credential()
     workspace.issued()
-    context = await browser.new_context(**look)  # type: ignore[arg-type] - of each its own
+    context = await LOOKS[look](browser)
     page = await context.new_page()
     await console.open(page)
     anna = ConsoleVisitor(page, console.home, workspace.namespace)

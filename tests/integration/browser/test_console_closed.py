@@ -15,7 +15,7 @@ from pharia_access.domain.token import parse
 from tools.browser.console_visitor import ConsoleVisitor
 
 if TYPE_CHECKING:
-    from playwright.async_api import Browser, BrowserContext, Page, Request, Response
+    from playwright.async_api import Browser, BrowserContext, Page, Request
 
     from tools.browser.console_process import RunningConsole
     from tools.control_plane.workspace import Workspace
@@ -69,13 +69,14 @@ async def _closed_at(point: str, anna: ConsoleVisitor, context: BrowserContext) 
     kind, what = POINTS[point]
     reached = asyncio.Event()
 
-    def look(event: Request | Response) -> None:
-        method = event.method if kind == "request" else event.request.method  # type: ignore[union-attr] - one each
-        if re.search(what, event.url) and (method == "POST" or "new-token" not in event.url):
+    def look(request: Request) -> None:
+        if re.search(what, request.url) and (request.method == "POST" or "new-token" not in request.url):
             reached.set()
 
-    if kind != "press":
-        anna.page.on(kind, look)  # type: ignore[call-overload] - two of its names
+    if kind == "request":
+        anna.page.on("request", look)
+    elif kind == "response":
+        anna.page.on("response", lambda response: look(response.request))
     going = asyncio.create_task(_goes_on(anna, what if kind == "press" else None, reached))
     async with asyncio.timeout(60):
         await reached.wait()

@@ -135,7 +135,7 @@ async def test_a_token_is_revoked_and_stays_as_proof(anna: ConsoleVisitor, works
 
     await anna.page.goto(anna.address("tokens", "ci"))
     await anna.page.locator("#revoke").click()
-    await anna.confirm("Revoke")
+    await anna.confirm("Revoke for good")
 
     await anna.page.locator("#history").get_by_text("Revoked").wait_for()
     assert workspace.known("ApiToken", "ci")["spec"]["revoked"] is True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pharia_access.entrypoints.console import app, defence
+from pharia_access.entrypoints.console import defence, screens
 from pharia_access.entrypoints.console.app import Console
 from pharia_access.entrypoints.console.opening import OnceKey
 from pharia_access.entrypoints.console.pages import credential_changes
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     import pytest
     from starlette.datastructures import MutableHeaders
+    from starlette.responses import Response
+
+    from pharia_access.entrypoints.console.sessions import Session
 
 __all__ = ["TAKEN_OUT"]
 
@@ -37,7 +40,7 @@ def _the_origin(patch: pytest.MonkeyPatch) -> None:
 
 
 def _the_path_of_the_cookie(patch: pytest.MonkeyPatch) -> None:
-    def signed_in(_: Console, response: app.Response, session: app.Session) -> app.Response:
+    def signed_in(_: Console, response: Response, session: Session) -> Response:
         response.set_cookie(COOKIE, session.key, path="/", httponly=True, samesite="strict")
         return response
 
@@ -49,7 +52,7 @@ def _key_once(patch: pytest.MonkeyPatch) -> None:
 
 
 def _the_header_of_our_script(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(app.screens, "BY_SCRIPT", frozenset())
+    patch.setattr(screens, "BY_SCRIPT", frozenset())
 
 
 def _no_frames(patch: pytest.MonkeyPatch) -> None:
