@@ -41,7 +41,7 @@ BUILD_LOG := $(COVERAGE)/build.log
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: alerting help check generate docs demo up down test unit integration oldest matrix coverage lint format bench scale soak chaos attacks attacker fuzz mutants mint-model e2e recording sbom release plugin plugin-test lock clean control-plane kind manifests
+.PHONY: alerting browser console pictures help check generate docs demo up down test unit integration oldest matrix coverage lint format bench scale soak chaos attacks attacker fuzz mutants mint-model e2e recording sbom release plugin plugin-test lock clean control-plane kind manifests
 
 help: ## List these commands.
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +60,13 @@ demo: $(READY) control-plane ## Tell the whole story on a real API server, from 
 
 up: $(READY) control-plane ## Start a control plane with the operator and leave it running: `. .local/env` to use it.
 	@$(PY) -m tools.local up
+
+console: $(READY) ## Open the web console on what `make up` started.
+	@test -f .local/env || { echo "console: nothing is running: run make up first" >&2; exit 1; }
+	@. .local/env && kubectl access console --namespace $(or $(NAMESPACE),default)
+
+pictures: $(READY) control-plane ## Take the pictures of the console anew: docs/images/console.
+	@$(PY) -m tools.console_pictures
 
 down: $(READY) ## End exactly what `make up` started, and remove its data.
 	@$(PY) -m tools.local down
@@ -83,6 +90,9 @@ unit: $(READY) ## Run the unit tests.
 integration: $(READY) control-plane ## Run the tests on a real API server.
 	@mkdir -p $(COVERAGE)
 	@COVERAGE_FILE=$(COVERAGE)/integration $(PY) -m pytest tests/integration -n $(or $(WORKERS),3) --dist loadfile --no-loadscope-reorder $(PYTEST)
+
+browser: $(READY) control-plane ## Run the tests of the console in a real browser alone; `integration` runs them too.
+	@$(PY) -m pytest tests/integration/browser -n $(or $(WORKERS),2) --dist loadfile $(PYTEST)
 
 oldest: $(READY) ## Run the tests of admission and kinds on the oldest Kubernetes that is supported.
 	@$(PY) -m tools.oldest $(IF_BUILT) -n $(or $(WORKERS),2) $(PYTEST)

@@ -53,6 +53,7 @@ def _suspended(story: DemoRunner, demo_gateway: DemoGateway, text: str) -> None:
     story.say("Resumed, they pass again:")
     story.run("kubectl access credential resume invoice-bot")
     ask(story, demo_gateway, text, expect=200, shown="$NEW")
+    story.say("All this is there in a browser, too: `make up`, then `make console`.")
 
 
 def _text(said: str) -> str:

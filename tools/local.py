@@ -40,6 +40,7 @@ A Kubernetes API server with pharia-access runs at {server}.
   kubectl apply -f examples/        the namespace finance, roles, a credential, two tokens
   kubectl access token list --all-namespaces
   kubectl access token create invoice-bot --namespace finance --expires 1d
+  kubectl access console --namespace finance    the same in a browser
   kubectl explain apitoken.spec
 The verifier answers at {verifier}: ask it with a token,
   curl -i -H "Authorization: Bearer $TOKEN" $VERIFIER_URL/whoami

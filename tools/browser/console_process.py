@@ -82,10 +82,10 @@ def start_console(control_plane: ControlPlane, root: Path, *options: str) -> Run
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
     own = inherited_environment()
     process = Process.start(
-        [_PROGRAM, f"--kubeconfig={control_plane.kubeconfig}", *options, "console", "--no-browser"],
+        [_PROGRAM, *options, "console", "--no-browser"],
         log=root / "console.log",
         cwd=root,
-        env={**own, "PATH": f"{control_plane.bin}:{own['PATH']}", "NO_COLOR": "1", "COLUMNS": "500"},
+        env={**own, "PATH": f"{control_plane.bin}:{own['PATH']}", "KUBECONFIG": str(control_plane.kubeconfig)},
         name="kubectl-access",
     )
     process.wait_until(lambda: _LINK.search(process.log.read_text()) is not None, what="the console prints its link")

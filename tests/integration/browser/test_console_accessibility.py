@@ -60,15 +60,15 @@ async def test_no_screen_hinders_anybody(
     await console.open(page)
     anna = ConsoleVisitor(page, console.home, workspace.namespace)
 
-    found = {}
+    colors, found = look in {"light", "dark"}, {}
     for screen in SCREENS:
         await page.goto(anna.address(*screen))
-        found[screen] = [*await findings(page), *await _sideways(page)]
+        found[screen] = [*await findings(page, colors=colors), *await _sideways(page)]
     await page.goto(anna.address("tokens", "ci") + "?secret=show")
     await anna.until_secret()
-    found["the box",] = [*await findings(page), *await _sideways(page)]
+    found["the box",] = [*await findings(page, colors=colors), *await _sideways(page)]
     await page.keyboard.press("Escape")
-    found["the box that asks",] = await findings(page)
+    found["the box that asks",] = await findings(page, colors=colors)
     await context.close()
 
     assert {screen: lines for screen, lines in found.items() if lines} == {}
@@ -125,7 +125,7 @@ async def _deletes(anna: ConsoleVisitor, token: str) -> None:
     page = anna.page
     await reach(page, "Delete")
     await page.keyboard.press("Enter")
-    await anna.titled(f"Delete {token}")
+    await anna.titled("Delete token")
     assert await page.evaluate("() => document.activeElement.id") == "cancel"
     await reach(page, "Delete for good")
     await page.keyboard.press("Enter")

@@ -133,6 +133,6 @@ async def _links(page: Page, url: str, console: RunningConsole) -> list[str]:
 
 
 def _stored(workspace: Workspace) -> list[object]:
-    """What the namespace holds, with its versions."""
+    """What the namespace holds, as people made it: an operator notes what it sees."""
     found = [each["metadata"] for kind in ("ApiCredential", "ApiToken", "Secret") for each in workspace.list(kind)]
-    return [(metadata["name"], metadata["resourceVersion"]) for metadata in found]
+    return [(metadata["name"], metadata["uid"], metadata.get("generation")) for metadata in found]

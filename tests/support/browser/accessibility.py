@@ -14,8 +14,9 @@ __all__ = ["AXE_SHA256", "axe_source", "findings"]
 
 AXE_SHA256 = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c"
 _FILE = Path(__file__).parent / "axe" / "axe.min.js"
-_RUN = """async () => {
-  const told = await axe.run(document, {resultTypes: ["violations", "incomplete"]});
+_RUN = """async (colors) => {
+  const rules = {"color-contrast": {enabled: colors}};
+  const told = await axe.run(document, {rules, resultTypes: ["violations", "incomplete"]});
   return [...told.violations, ...told.incomplete].map(
     (rule) => `${rule.id}: ${rule.help}: ${rule.nodes.map((node) => node.target.join(" ")).join(", ")}`);
 }"""
@@ -31,8 +32,11 @@ def axe_source() -> str:
     return content.decode()
 
 
-async def findings(page: Page) -> list[str]:
-    """What violates a rule of accessibility, or may: rule, what it asks for, and where."""
+async def findings(page: Page, *, colors: bool = True) -> list[str]:
+    """What violates a rule of accessibility, or may: rule, what it asks for, and where.
+
+    `colors`: contrast, too. It is judged by the style sheet's colors, and only of what is in sight.
+    """
     await page.evaluate(axe_source())
-    found: list[str] = await page.evaluate(_RUN)
+    found: list[str] = await page.evaluate(_RUN, colors)
     return found
