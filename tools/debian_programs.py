@@ -23,7 +23,7 @@ _PACKAGES = {
     "redis-server": ("redis-server", "redis-tools", "libatomic1", "libjemalloc2", "liblzf1"),
     # A browser without a screen: what it is linked with, which Debian's smallest installation has not, and fonts.
     "chromium": (
-        *("chromium", "chromium-common", "fontconfig-config", "fonts-dejavu-core", "fonts-liberation", "xkb-data"),
+        *("chromium", "chromium-common", "fontconfig-config", "fonts-liberation", "xkb-data"),
         *("libasound2", "libatk-bridge2.0-0", "libatk1.0-0", "libatspi2.0-0", "libavahi-client3", "libavahi-common3"),
         *("libasyncns0", "libbrotli1", "libbsd0", "libcairo2", "libcom-err2", "libcups2", "libdatrie1", "libdav1d6"),
         *("libdbus-1-3", "libdouble-conversion3", "libdrm2", "libexpat1", "libffi8", "libflac12", "libfontconfig1"),
@@ -60,7 +60,7 @@ _FONTS = """\
   <alias><family>sans-serif</family><prefer><family>Liberation Sans</family></prefer></alias>
   <alias><family>sans</family><prefer><family>Liberation Sans</family></prefer></alias>
   <alias><family>system-ui</family><prefer><family>Liberation Sans</family></prefer></alias>
-  <alias><family>monospace</family><prefer><family>DejaVu Sans Mono</family></prefer></alias>
+  <alias><family>monospace</family><prefer><family>Liberation Mono</family></prefer></alias>
 </fontconfig>
 """
 _SECONDS = 300
