@@ -57,10 +57,8 @@ _FONTS = """\
 <fontconfig>
   <dir>{root}/usr/share/fonts</dir>
   <cachedir>{folder}/fonts</cachedir>
-  <alias><family>sans-serif</family><prefer><family>Liberation Sans</family></prefer></alias>
-  <alias><family>sans</family><prefer><family>Liberation Sans</family></prefer></alias>
-  <alias><family>system-ui</family><prefer><family>Liberation Sans</family></prefer></alias>
   <alias><family>monospace</family><prefer><family>Liberation Mono</family></prefer></alias>
+  <match><edit name="family" mode="append"><string>Liberation Sans</string></edit></match>
 </fontconfig>
 """
 _SECONDS = 300
