@@ -164,6 +164,7 @@ async def test_a_rotation_makes_the_new_token_first_and_ends_the_old_one_once_th
         asked.document.text
     )
     assert "2 hours ago" in asked.document.by_id["affected"]
+    assert "The new token lives 30 days." in asked.document.text
     assert opened.browser.at == f"{BASE}{NEW}?secret=show"
     assert "secret-dialog" in shown.document.by_id
     assert spec(opened, "ci-0-e4f5a")["ttl"] == "720h"
