@@ -58,7 +58,7 @@ async def test_a_secret_that_is_shown_and_not_confirmed_waits_until_its_window_e
 
     told = await opened.browser.fetch(f"{TOKEN}/secret")
     assert told.status == 200
-    assert told.json == {"state": "ready", "text": TEXT.reveal(), "masked": f"{TEXT}••••"}
+    assert told.json == {"state": "ready", "text": TEXT.reveal(), "masked": f"{TEXT.prefix}_{TEXT.token_id}_••••"}
     assert TEXT.reveal() not in told.json["masked"]
     assert told.header("cache-control") == "no-store"
     assert SECRET in opened.objects.secrets

@@ -31,7 +31,7 @@ async def read(visit: Visit) -> Answer:
             collector = Collector(lambda key: _token(visit, key), visit.context.deliveries, visit.context.clock)
             _, text = await collector.read(token)
             visit.session.awaited[token.uid] = visit.context.clock.now()
-            return Data({"state": "ready", "text": text.reveal(), "masked": f"{text}••••"})
+            return Data({"state": "ready", "text": text.reveal(), "masked": f"{str(text).removesuffix('…')}••••"})
 
 
 async def collected(visit: Visit) -> Answer:

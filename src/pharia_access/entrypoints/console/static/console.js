@@ -27,8 +27,9 @@ function addLocalTimes() {
 }
 
 function sendFormsOnce() {
-  addEventListener("pageshow", () => document.querySelectorAll("form").forEach((form) => delete form.dataset.sent));
-  for (const form of document.querySelectorAll("form[method=post]")) {
+  const forms = document.querySelectorAll("form[method=post]");
+  addEventListener("pageshow", () => forms.forEach((form) => delete form.dataset.sent)); // Back leads to the same page
+  for (const form of forms) {
     form.addEventListener("submit", (event) => {
       if (form.dataset.sent) event.preventDefault();
       form.dataset.sent = "yes";
