@@ -103,6 +103,8 @@ def _screen(console: Console, screen: Screen) -> Endpoint:
 
     async def endpoint(request: Request) -> Response:
         session = console.session(request)
+        if session is None and SCRIPT_HEADER in request.headers:
+            return JSONResponse({"state": "failed", "why": _NO_SESSION}, HTTPStatus.FORBIDDEN)
         if session is None:
             return console.closed(request, "Signed out", _NO_SESSION, HTTPStatus.FORBIDDEN)
         if screen not in screens.BY_SCRIPT:

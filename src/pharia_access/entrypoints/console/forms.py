@@ -40,9 +40,6 @@ class Form:
         """Every value of the field, each once."""
         return tuple(dict.fromkeys(self.fields.get(name, ())))
 
-    def __contains__(self, name: str) -> bool:
-        return name in self.fields
-
 
 async def read_form(request: Request) -> Form:
     """Read a request's body as a form. Raises FormError."""

@@ -12,8 +12,6 @@ __all__ = ["COOKIE", "Session", "Sessions"]
 COOKIE: Final = "pharia_access_console"
 
 _KEY_BYTES: Final = 32
-_MOST_SESSIONS: Final = 8
-"""The once-only key opens one; more than a few are nobody's."""
 
 
 @dataclass(slots=True, eq=False)
@@ -46,8 +44,6 @@ class Sessions:
 
     def open(self) -> Session:
         """Begin one, under a key of its own whatever cookie the browser sent."""
-        while len(self._open) >= _MOST_SESSIONS:
-            del self._open[next(iter(self._open))]
         session = Session(secrets.token_urlsafe(_KEY_BYTES))
         self._open[session.key] = session
         return session

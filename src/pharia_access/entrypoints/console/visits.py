@@ -67,10 +67,9 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """Go on at another address of ours; `turn`: under another session key."""
+    """Go on at another address of ours."""
 
     path: str
-    turn: bool = False
 
 
 @dataclass(frozen=True, slots=True)

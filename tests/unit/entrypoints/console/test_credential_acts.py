@@ -91,6 +91,35 @@ async def test_what_changed_since_it_was_shown_is_asked_again(act: str, what: st
     assert opened.objects.bodies.get(("ApiCredential", "finance", "invoice-bot"), {}) == {} or spec(opened)["suspended"]
 
 
+async def test_what_changes_between_the_plan_and_the_write_is_asked_again() -> None:
+    opened = await signed_in()
+    asked = await opened.browser.get(f"{BOT}/suspend")
+
+    def somebody_writes() -> None:
+        opened.objects.before_patch = lambda: None
+        body = opened.objects.body("ApiCredential", "invoice-bot")
+        opened.objects.put({**body, "spec": {**body["spec"], "roles": ["os-user"]}})
+
+    opened.objects.before_patch = somebody_writes
+
+    again = await opened.browser.submit(asked, "confirmation")
+
+    assert again.status == 409
+    assert "changed" in again.document.by_id
+    assert "suspended" not in spec(opened)
+
+
+async def test_what_went_meanwhile_is_said_to_be_missing() -> None:
+    opened = await signed_in()
+    asked = await opened.browser.get(f"{BOT}/delete")
+    del opened.objects.bodies["ApiCredential", "finance", "invoice-bot"]
+
+    again = await opened.browser.submit(asked, "confirmation")
+
+    assert again.status == 404
+    assert 'There is no credential "invoice-bot" here.' in again.document.text
+
+
 async def test_a_form_without_the_mark_only_asks() -> None:
     opened = await signed_in()
 
@@ -149,6 +178,15 @@ async def test_deletion_of_what_git_declares_takes_a_second_step() -> None:
     await opened.browser.submit(asked, "confirmation")
 
     assert ("ApiCredential", "finance", "invoice-bot") not in opened.objects.bodies
+
+
+async def test_a_confirmation_that_skips_the_second_step_is_sent_back_to_it() -> None:
+    opened = await signed_in(a_cluster(git=True))
+
+    refused = await opened.browser.post(f"{BOT}/delete", {"mark": "x"})
+
+    assert refused.document.by_id["title"] == "This is declared in Git"
+    assert spec(opened)
 
 
 async def test_suspension_during_a_leak_is_one_step_although_git_may_undo_it() -> None:

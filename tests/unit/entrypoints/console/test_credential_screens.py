@@ -76,6 +76,24 @@ async def test_who_may_not_list_tokens_sees_credentials_and_which_right_is_missi
     assert "not shown" in shown.document.by_id["credentials"]
 
 
+async def test_without_the_catalog_no_role_is_said_to_be_unknown() -> None:
+    opened = await signed_in(several())
+    opened.objects.forbidden.add("list all ApiRole")
+
+    shown = await opened.browser.get(LIST)
+
+    assert "gone" in shown.document.by_id["credentials"]
+    assert "unknown role" not in shown.text
+
+
+async def test_a_role_that_cannot_be_understood_is_offered_to_nobody() -> None:
+    opened = await signed_in(a_cluster().put(api_role("odd", permissions=[{"permission": 1}])))
+
+    shown = (await opened.browser.get(NEW)).document
+
+    assert shown.by_id["about-odd"].endswith("Not possible: it cannot be understood, and grants nothing.")
+
+
 async def test_who_may_not_list_credentials_is_told_so_and_not_that_there_are_none() -> None:
     opened = await signed_in()
     opened.objects.forbidden.add("list ApiCredential")

@@ -89,6 +89,16 @@ async def test_signing_out_makes_a_copied_cookie_worthless() -> None:
     assert (await copied.get(LIST)).status == 403
 
 
+async def test_the_script_is_told_that_it_is_signed_out() -> None:
+    opened = await signed_in()
+    opened.browser.cookie = ""
+
+    told = await opened.browser.fetch("/namespaces/finance/tokens/ci-0/secret")
+
+    assert told.status == 403
+    assert told.json == {"state": "failed", "why": "This browser is not signed in to the console, or no longer."}
+
+
 async def test_the_opening_page_works_without_a_script_and_names_no_key() -> None:
     opened = a_console()
     shown = await opened.browser.get("/open")

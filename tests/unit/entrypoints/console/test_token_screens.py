@@ -58,7 +58,7 @@ async def test_a_secret_that_is_shown_and_not_confirmed_waits_until_its_window_e
 
     told = await opened.browser.fetch(f"{TOKEN}/secret")
     assert told.status == 200
-    assert told.json == {"state": "ready", "text": TEXT.reveal(), "masked": f"{TEXT}••••"}
+    assert told.json == {"state": "ready", "text": TEXT.reveal(), "masked": f"{TEXT.prefix}_{TEXT.token_id}_••••"}
     assert TEXT.reveal() not in told.json["masked"]
     assert told.header("cache-control") == "no-store"
     assert SECRET in opened.objects.secrets
@@ -113,6 +113,18 @@ async def test_a_receipt_that_fails_leaves_the_secret_to_be_confirmed_again() ->
     await opened.browser.fetch(f"{TOKEN}/collected", {"how": "copied"})
 
     assert SECRET not in opened.objects.secrets
+
+
+async def test_who_confirms_a_secret_that_somebody_took_meanwhile_is_told() -> None:
+    opened = await signed_in()
+    await minted(opened)
+    await opened.browser.fetch(f"{TOKEN}/secret")
+    del opened.objects.secrets[SECRET]
+
+    await opened.browser.fetch(f"{TOKEN}/collected", {"how": "copied"})
+
+    notice = (await opened.browser.get(TOKEN)).document.by_id["notice"]
+    assert notice.endswith("Somebody took it before you confirmed it. If that was not you: revoke the token.")
 
 
 async def test_a_secret_that_finalizers_hold_is_said_to_stand_still() -> None:

@@ -66,7 +66,6 @@ async def _form(visit: Visit, errors: Mapping[str, str], failure: Failure | None
         "failure": failure,
         "form": visit.form,
         "back": addresses.credentials(visit.context.namespace),
-        "held": (),
     }
     words = [word for role in visit.form.all("role") or ("ROLE",) for word in ("--role", role)]
     shown = command(visit, "credential", "create", visit.form.one("name") or "NAME", *words)

@@ -16,6 +16,7 @@ from pharia_access.services.administration.rotation import end_replaced
 __all__ = ["collected", "read"]
 
 _COPIED = "The secret is in your clipboard. Clear it when you have stored it."
+_GONE = "Somebody took it before you confirmed it. If that was not you: revoke the token."
 _STORED = "The secret is stored, and cannot be shown again."
 
 
@@ -44,6 +45,8 @@ async def collected(visit: Visit) -> Answer:
     deletion = await visit.context.deliveries.delete(secret, token.secret_uid)
     del visit.session.awaited[token.uid]
     told = [_COPIED if visit.form.one("how") == "copied" else _STORED]
+    if not deletion.found:
+        told.append(_GONE)
     if deletion.held is not None:
         told.append(f"Its one-time Secret {secret.name} still stands: {named(deletion.held.finalizers)} holds it.")
     visit.session.notice = " ".join([*told, *(await _rotated(visit, token))])

@@ -146,13 +146,13 @@ def _use(visit: Visit, stored: Stored[TokenSummary]) -> str:
 
 
 async def _deleted(visit: Visit, plan: tokens.TokensPlan) -> Answer:
-    async for stored, after in tokens.delete(visit.context, plan):
+    (stored,) = plan.tokens
+    async for _, after in tokens.delete(visit.context, plan):
         visit.session.notice = f"Token {visit.name} was deleted."
         if after is not None:
             stands = being_deleted(tuple(after.body["metadata"].get("finalizers") or ()))
             visit.session.notice = f"Token {visit.name} is being deleted, and is refused from now on. {stands}"
-        return Moved(addresses.credential(ObjectKey(visit.context.namespace, stored.summary.credential)))
-    return Moved(addresses.credentials(visit.context.namespace))
+    return Moved(addresses.credential(ObjectKey(visit.context.namespace, stored.summary.credential)))
 
 
 async def _revoked(visit: Visit, plan: tokens.RevocationPlan) -> Answer:

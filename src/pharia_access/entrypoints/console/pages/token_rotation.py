@@ -17,6 +17,7 @@ from pharia_access.entrypoints.console.failures import Failure, explain, is_decl
 from pharia_access.entrypoints.console.pages.lives import ON_A_DATE, Preset, presets_for
 from pharia_access.entrypoints.console.pages.token_creation import cannot_collect
 from pharia_access.entrypoints.console.visits import Answer, Moved, Page, Visit
+from pharia_access.entrypoints.console.words import moment
 from pharia_access.errors import AccessError, InvalidObjectError
 from pharia_access.services.administration import issuing, rotation
 from pharia_access.services.administration.marks import facts_mark
@@ -70,7 +71,7 @@ def _confirmation(visit: Visit, plan: rotation.RotationPlan) -> Confirmation:
         action="Create token and show secret",
         mark=facts_mark([plan.old], [plan.old.summary], visit.form.one("life"), visit.form.one("overlap")),
         back=addresses.token(visit.key),
-        facts=(f"The new token is made first. {ends}; its end cannot be postponed.",),
+        facts=(f"The new token is made first. {ends}; its end cannot be postponed.", _life_of(plan)),
         warnings=plan.warnings,
         tokens=[plan.old.summary],
         dangerous=False,
@@ -78,6 +79,13 @@ def _confirmation(visit: Visit, plan: rotation.RotationPlan) -> Confirmation:
         carry_out=lambda: _made(visit, plan),
         command=_command(visit),
     )
+
+
+def _life_of(plan: rotation.RotationPlan) -> str:
+    life = plan.new.request.lifetime or Lifetime()
+    if life.ends:
+        return f"The new token ends at {moment(life.ends)}."
+    return f"The new token lives {humanize(life.ttl)}." if life.ttl else "The new token lives as long as is usual here."
 
 
 async def _made(visit: Visit, plan: rotation.RotationPlan) -> Answer:
