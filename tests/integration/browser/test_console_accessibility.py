@@ -111,7 +111,7 @@ async def test_the_keyboard_alone_tells_the_whole_story(anna: ConsoleVisitor, wo
     await reach(page, "Create token and show secret")
     await page.keyboard.press("Enter")
     await anna.until_secret()
-    assert await page.evaluate("() => document.activeElement.id") == "copy"
+    await page.wait_for_function("() => document.activeElement.id === 'copy'")
     await page.keyboard.press("Enter")
     await page.get_by_text("The secret is in your clipboard.").wait_for()
     (token,) = workspace.list("ApiToken")
@@ -126,7 +126,7 @@ async def _deletes(anna: ConsoleVisitor, token: str) -> None:
     await reach(page, "Delete")
     await page.keyboard.press("Enter")
     await anna.titled("Delete token")
-    assert await page.evaluate("() => document.activeElement.id") == "cancel"
+    await page.wait_for_function("() => document.activeElement.id === 'cancel'")
     await reach(page, "Delete for good")
     await page.keyboard.press("Enter")
     await anna.titled("invoice-bot")
