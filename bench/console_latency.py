@@ -36,6 +36,7 @@ _TIMES = """() => {
   const paint = performance.getEntriesByName("first-contentful-paint")[0];
   return [page.responseStart - page.requestStart, paint.startTime];
 }"""
+_PAINTED = "() => performance.getEntriesByName('first-contentful-paint').length"
 _HEAD = """\
 # `kubectl access console`: the first page, and what a page costs
 
@@ -107,17 +108,18 @@ async def _opened(place: BenchCluster, browser: Browser, number: int, measured: 
 
 
 async def _looked(page: Page, measured: Measured) -> None:
-    sizes: dict[str, int] = {}
-    page.on("response", lambda response: sizes.update({response.url: response.status}))
-    await page.reload(wait_until="load")
+    asked: set[str] = set()
+    page.on("request", lambda request: asked.add(request.url))
+    answer = await page.reload(wait_until="load")
+    await page.wait_for_function(_PAINTED)
     server, paint = await page.evaluate(_TIMES)
     measured.server.append(server)
     measured.paint.append(paint)
-    measured.sizes = {"requests": len(sizes), "HTML": len((await page.content()).encode())}
+    measured.sizes = {"requests": len(asked), "HTML": len(await answer.body()) if answer else 0}
     for name in ("script", "link[rel=stylesheet]"):
         address = await page.locator(name).evaluate("(node) => node.src || node.href")
-        answer = await page.request.get(address)
-        measured.sizes[name.partition("[")[0]] = len(await answer.body())
+        file = await page.request.get(address)
+        measured.sizes[name.partition("[")[0]] = len(await file.body())
 
 
 def _memory(console: RunningConsole) -> float:
