@@ -151,15 +151,13 @@ def test_who_follows_the_guide_is_the_credential_and_may_what_its_group_may(
     token = workspace.issued(ttl="1h")
     text = workspace.text().reveal()
     wait_until(lambda: not whoami(control_plane, tmp_path, text).returncode, what="the API server knows it", timeout=20)
-    nobodys = token_kubeconfig(
-        tmp_path / "nobodys", server=control_plane.server_url, ca_file=control_plane.ca_file, token=""
-    )
-    environment = {"PATH": f"{control_plane.bin}:/usr/bin:/bin", "HOME": str(tmp_path), "KUBECONFIG": str(nobodys)}
+    administrators = tmp_path / "administrators"  # signs in with a client certificate
+    administrators.write_bytes(control_plane.kubeconfig.read_bytes())
+    environment = {"PATH": f"{control_plane.bin}:/usr/bin:/bin", "HOME": str(tmp_path), "TOKEN": text}
 
-    with PageReader({**environment, "TOKEN": text}, tmp_path, tmp_path) as reader:
+    with PageReader({**environment, "KUBECONFIG": str(administrators)}, tmp_path, tmp_path) as reader:
         said = [reader.follow(command) for command in chain.from_iterable(each.commands for each in blocks(PAGE))]
-        reader.follow(Command(f'kubectl --token="$TOKEN" get pods --namespace {workspace.namespace}'))
+        reader.follow(Command(f'kubectl --context=with-a-token --token="$TOKEN" get pods -n {workspace.namespace}'))
 
-    assert any(
-        f"pharia:{workspace.namespace}:invoice-bot" in words and token["status"]["tokenID"] in words for words in said
-    )
+    assert f"pharia:{workspace.namespace}:invoice-bot" in said[-1]
+    assert token["status"]["tokenID"] in said[-1]
