@@ -56,6 +56,11 @@ class CuttableProxy:
         """Swallow what each connection of now still carries, and leave it open. New ones carry all."""
         self._stalled |= self._open
 
+    def drop_stalled(self) -> None:
+        """End the connections that were stalled."""
+        for end in list(self._stalled):
+            self._close(end)
+
     def mend(self) -> None:
         """Take connections again, and lose no time."""
         self.delay = 0.0
