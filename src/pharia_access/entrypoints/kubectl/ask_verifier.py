@@ -19,7 +19,7 @@ from pharia_access.errors import AccessError
 from pharia_access.kube.errors import LibraryError
 from pharia_access.settings.cli import proxy_for
 
-__all__ = ["Verifier", "VerifierError", "show", "tell"]
+__all__ = ["Verifier", "VerifierError", "print_verdict", "show"]
 
 Json = dict[str, Any]
 
@@ -60,7 +60,7 @@ class Verifier:
     timeout: float = 30.0
 
 
-async def tell(cli: CliOptions, text: TokenText, verifier: Verifier) -> None:
+async def print_verdict(cli: CliOptions, text: TokenText, verifier: Verifier) -> None:
     """Ask, and print the answer."""
     parts = _parts(verifier.url)
     if parts.scheme == "http" and parts.hostname not in _HERE:

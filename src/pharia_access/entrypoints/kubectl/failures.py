@@ -62,18 +62,21 @@ class RefusedError(AccessError):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What a person is told."""
+    """The text for a person."""
 
     sentence: str
     next_step: str = ""
 
 
 def explain(error: AccessError, options: str = "") -> Failure:
-    """Total: what is not known better is told as it is. What the error itself says to do comes last.
+    """Never fails: unknown errors are shown verbatim. The error's own hint comes last.
 
     `options`: those of the command line that say which cluster and who, for the commands that are named.
     """
-    failure = next((told(error) for kind, told in _TOLD if isinstance(error, kind)), Failure(_sentence(str(error))))
+    failure = next(
+        (explanation(error) for kind, explanation in _EXPLANATIONS if isinstance(error, kind)),
+        Failure(_sentence(str(error))),
+    )
     steps = [failure.next_step, error.next_step, *_worded(error, options)]
     return Failure(failure.sentence, "\n".join(step for step in steps if step))
 
@@ -93,10 +96,10 @@ def _setting(error: AccessError) -> Failure:
 
 
 def _denied(error: ApiError) -> Failure:
-    said = _in_a_line(error.server_message)
-    if policy := _DENIED.search(said):
+    message = _in_a_line(error.server_message)
+    if policy := _DENIED.search(message):
         return Failure(_sentence(policy["why"]))
-    if rbac := _FORBIDDEN.search(said):
+    if rbac := _FORBIDDEN.search(message):
         noun = _NOUNS.get(rbac["resource"])
         things = f"{noun}s" if noun else rbac["resource"]
         where = f"in namespace {rbac['namespace']}" if rbac["namespace"] else "in the whole cluster"
@@ -107,7 +110,7 @@ def _denied(error: ApiError) -> Failure:
             f"This needs the verb {rbac['verb']} on {resource}: ask an administrator for it.\n"
             f"See what you may do: kubectl auth can-i --list{scope}",
         )
-    return Failure(_sentence(f"The API server refused the request: {said or error}"))
+    return Failure(_sentence(f"The API server refused the request: {message or error}"))
 
 
 def _not_found(error: ApiError) -> Failure:
@@ -165,15 +168,15 @@ def _expired(_: ApiError) -> Failure:
 
 
 def _invalid(error: ApiError) -> Failure:
-    said = _INVALID.sub("", _in_a_line(error.server_message))
+    message = _INVALID.sub("", _in_a_line(error.server_message))
     for noise in (_UNCHECKED, _QUOTED, _EXAMPLE):
-        said = noise.sub("", said)
+        message = noise.sub("", message)
     for field, option in _OPTIONS:
-        said = re.sub(rf"(?<![\w.]){re.escape(field)}(?=: )", option, said)
-    return Failure(_sentence(_SEVERAL.sub(r"\1", said) or str(error)))
+        message = re.sub(rf"(?<![\w.]){re.escape(field)}(?=: )", option, message)
+    return Failure(_sentence(_SEVERAL.sub(r"\1", message) or str(error)))
 
 
-_TOLD: Final[tuple[tuple[type[AccessError], Callable[[Any], Failure]], ...]] = (
+_EXPLANATIONS: Final[tuple[tuple[type[AccessError], Callable[[Any], Failure]], ...]] = (
     (SettingsError, _setting),
     (ForbiddenError, _denied),
     (NotFoundError, _not_found),
@@ -185,9 +188,9 @@ _TOLD: Final[tuple[tuple[type[AccessError], Callable[[Any], Failure]], ...]] = (
 )
 
 
-def _in_a_line(said: str) -> str:
+def _in_a_line(message: str) -> str:
     """The API server's words: some policies' are in several lines, for kubectl to print them as they are."""
-    return _BREAKS.sub(" ", said.strip())
+    return _BREAKS.sub(" ", message.strip())
 
 
 def _sentence(text: str) -> str:

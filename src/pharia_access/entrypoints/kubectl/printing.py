@@ -36,7 +36,7 @@ __all__ = [
     "write_words_of_plugin",
 ]
 
-Tell = Callable[[str], None]
+SetMessage = Callable[[str], None]
 
 _NARROWEST: Final = 20
 
@@ -135,7 +135,7 @@ def ask_yes_or_no(question: str) -> bool:
 
 
 @contextmanager
-def spinner(what: str) -> Iterator[Tell]:
+def spinner(what: str) -> Iterator[SetMessage]:
     """Show that something takes its time, and how to change its words; silent where nobody looks on."""
     if not errors_reach_a_terminal():  # rich takes anything for a terminal where FORCE_COLOR is set
         yield lambda _: None
