@@ -1,8 +1,7 @@
 """One client's checks beside requests that cost much: `python -m bench flood-bodies`, a part of `flood`.
 
 A verifier on one core; on the other a holder of a good token who sends the dearest requests that are allowed, and a
-client that asks one check after the other. Measured as it was before (commit 94bca01) and as it is now, in turn.
-Writes bench/results/flood_bodies.md.
+client that asks one check after the other. Writes bench/results/flood_bodies.md.
 """
 
 from __future__ import annotations
@@ -18,7 +17,6 @@ from pathlib import Path
 from bench.bench_cluster import say
 from bench.checks.dear_bodies import KINDS, MANY, ONE, timed
 from bench.checks.one_client import asked_checks, others, p50_and_p99, running_verifier
-from bench.earlier import CHECKOUT, as_it_was
 from bench.meters import machine
 from bench.report import Target, table, targets, write
 from pharia_access.domain.keyring import Digester
@@ -27,7 +25,6 @@ from tools.control_plane.processes import ProcessError
 
 __all__ = ["main"]
 
-BEFORE = "94bca01"
 COUNTS = (1, 4)
 ROUNDS = 3
 SECONDS = 2.0
@@ -35,13 +32,13 @@ _UID = "6f0c6a3e-0000-4000-8000-000000000000"
 _HOW = f"""\
 Written by `python -m bench flood-bodies`: the verifier on one core, the one who sends dear requests (niced) and one
 client on the other; each connection of both has one request under way at all times. {SECONDS:.0f} s for each line,
-medians of {ROUNDS} rounds, before ({BEFORE}) and now in turn, each with a verifier of its own. The client asks
+medians of {ROUNDS} rounds, each with a verifier of its own. The client asks
 `GET /auth/nginx`; the other one's credential holds 16 roles of 128 permissions, all of one name."""
 _OWN = """\
 ## What such a request itself takes
 
 One after the other over one connection, ms (median): while nobody else asks, beside the client of above, and beside it
-and another holder, who sends the like over 4 connections. "Before" was measured alone only."""
+and another holder, who sends the like over 4 connections."""
 _RIVALS = {MANY: "256 asked, 15 fields", ONE: "256 asked, 64 KiB"}
 
 
@@ -67,22 +64,19 @@ SCENES = [Scene("nobody", 0), *(Scene(kind, count) for kind in KINDS for count i
 
 def main() -> int:
     """Measure, write, and tell."""
-    times: dict[tuple[str, Scene], list[tuple[float, float]]] = {}
-    own: dict[tuple[str, str, str], float] = {}
+    times: dict[Scene, list[tuple[float, float]]] = {}
+    own: dict[tuple[str, str], float] = {}
     with tempfile.TemporaryDirectory(prefix="pharia-access-bodies-") as folder:
         root = Path(folder)
         tokens = _tokens(root)
-        sources = {"before": as_it_was(BEFORE, root / "before"), "now": CHECKOUT}
         for number in range(ROUNDS):
             say(f"round {number + 1} of {ROUNDS}")
-            for name, source in sources.items():
-                # The package of that time; the bench of now, since the earlier one has no catalog.
-                with running_verifier(root, source, "--catalog") as (port, _):
-                    for scene in SCENES:
-                        times.setdefault((name, scene), []).append(_measure(port, scene, tokens))
-                    if number == 0:
-                        own |= _own_times(name, port, tokens)
-    _report({key: _medians(found) for key, found in times.items()}, own)
+            with running_verifier(root, "--catalog") as (port, _):
+                for scene in SCENES:
+                    times.setdefault(scene, []).append(_measure(port, scene, tokens))
+                if number == 0:
+                    own = _own_times(port, tokens)
+    _report({scene: _medians(found) for scene, found in times.items()}, own)
     return 0
 
 
@@ -114,13 +108,10 @@ def _measure(port: int, scene: Scene, tokens: dict[str, str]) -> tuple[float, fl
     return found
 
 
-def _own_times(source: str, port: int, tokens: dict[str, str]) -> dict[tuple[str, str, str], float]:
-    """Of each kind, in each company. As it was before only alone: it would take minutes."""
+def _own_times(port: int, tokens: dict[str, str]) -> dict[tuple[str, str], float]:
+    """Of each kind, in each company."""
     return {
-        (source, kind, name): _own_time(port, kind, tokens, company)
-        for kind in KINDS
-        for name, company in COMPANIES.items()
-        if source == "now" or company == Company()
+        (kind, name): _own_time(port, kind, tokens, company) for kind in KINDS for name, company in COMPANIES.items()
     }
 
 
@@ -145,32 +136,22 @@ def _medians(found: list[tuple[float, float]]) -> tuple[float, float]:
     return statistics.median(p50 for p50, _ in found), statistics.median(p99 for _, p99 in found)
 
 
-def _report(times: dict[tuple[str, Scene], tuple[float, float]], own: dict[tuple[str, str, str], float]) -> None:
-    bound = round(2 * times["now", SCENES[0]][1], 2)
+def _report(times: dict[Scene, tuple[float, float]], own: dict[tuple[str, str], float]) -> None:
+    bound = round(2 * times[SCENES[0]][1], 2)
     verdicts = [
         Target(
             f"largest p99 ms of the client beside {count} connections",
-            max(times["now", scene][1] for scene in SCENES if scene.count == count),
+            max(times[scene][1] for scene in SCENES if scene.count == count),
             at_most=bound,
         )
         for count in COUNTS
     ]
-    rows = [
-        [
-            scene.kind,
-            str(scene.count),
-            *(f"{times[name, scene][percentile]:.2f}" for percentile in (0, 1) for name in ("before", "now")),
-        ]
-        for scene in SCENES
-    ]
-    heads = ["beside", "connections", "p50 ms before", "now", "p99 ms before", "now"]
+    rows = [[scene.kind, str(scene.count), *(f"{each:.2f}" for each in times[scene])] for scene in SCENES]
+    heads = ["beside", "connections", "p50 ms", "p99 ms"]
     parts = ["# Checks beside requests that cost much", _HOW, machine(2), targets(verdicts), table(heads, rows)]
     write("flood_bodies", "\n\n".join([*parts, _OWN, _own_table(own)]))
 
 
-def _own_table(own: dict[tuple[str, str, str], float]) -> str:
-    rows = [
-        [kind, f"{own['before', kind, 'alone']:.1f}", *(f"{own['now', kind, name]:.1f}" for name in COMPANIES)]
-        for kind in KINDS
-    ]
-    return table(["request", "alone before", *(f"{name}, now" for name in COMPANIES)], rows)
+def _own_table(own: dict[tuple[str, str], float]) -> str:
+    rows = [[kind, *(f"{own[kind, name]:.1f}" for name in COMPANIES)] for kind in KINDS]
+    return table(["request", *COMPANIES], rows)

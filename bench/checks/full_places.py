@@ -22,7 +22,6 @@ import trustme
 
 from bench.bench_cluster import say
 from bench.checks.one_client import running_verifier
-from bench.earlier import CHECKOUT
 from bench.meters import machine
 from bench.report import Target, table, targets, write
 from pharia_access.domain.keyring import Digester
@@ -146,7 +145,7 @@ def _measure(
     tls = () if trusting is None else ("--tls", str(root), "--reviews", str(reviews))
     os.sched_setaffinity(0, {1})
     with (
-        running_verifier(root, CHECKOUT, "--request-seconds", str(_PATIENT_SECONDS), *tls) as (checks, process),
+        running_verifier(root, "--request-seconds", str(_PATIENT_SECONDS), *tls) as (checks, process),
         contextlib.ExitStack() as connections,
     ):
         verifier = psutil.Process(process.pid)

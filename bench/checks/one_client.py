@@ -24,36 +24,26 @@ __all__ = ["asked_checks", "options_of_others", "others", "p50_and_p99", "runnin
 
 
 @contextmanager
-def running_verifier(
-    root: Path, source: Path, *options: str, bench: Path = CHECKOUT
-) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+def running_verifier(root: Path, *options: str) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
     """`filled_verifier` with `tokens` and `key` of that folder, until the block ends; its port and process.
 
     Args:
         root: also where its log goes.
-        source: the checkout whose package runs.
         options: more of `bench.checks.filled_verifier`'s.
-        bench: the checkout whose benchmark fills it.
     """
     port = free_port()
-    paths = os.pathsep.join(map(str, (source / "src", bench, sysconfig.get_path("purelib"))))
+    paths = os.pathsep.join(map(str, (CHECKOUT / "src", CHECKOUT, sysconfig.get_path("purelib"))))
     files: list[str | Path] = ["--tokens", root / "tokens", "--key", root / "key", "--port", str(port)]
-    argv = ["taskset", "-c", "0", sys.executable, "-m", _filled_verifier(bench), *files, "--fast", *options]
+    argv = ["taskset", "-c", "0", sys.executable, "-m", "bench.checks.filled_verifier", *files, "--fast", *options]
     with (
         (root / "log").open("ab") as log,
-        subprocess.Popen(argv, cwd=bench, env={"PYTHONPATH": paths}, stderr=log) as process,
+        subprocess.Popen(argv, cwd=CHECKOUT, env={"PYTHONPATH": paths}, stderr=log) as process,
     ):
         try:
             wait_until(lambda: _listens(port), what="the verifier listens", timeout=60)
             yield port, process
         finally:
             process.kill()
-
-
-def _filled_verifier(checkout: Path) -> str:
-    """Its module, which lay elsewhere in earlier checkouts."""
-    now = "bench.checks.filled_verifier"
-    return now if (checkout / f"{now.replace('.', '/')}.py").exists() else "bench.filled_verifier"
 
 
 @contextmanager

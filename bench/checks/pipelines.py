@@ -1,8 +1,7 @@
 """What strangers' connections cost a verifier and its other clients: `python -m bench pipelines`.
 
 A verifier on one core; on the other strangers that pipeline, do not read, or send what costs much, and one client that
-asks for a good token every few milliseconds. Measured as it was before (commit c8d1b2a) and as it is now, in turn.
-Writes bench/results/pipelines.md.
+asks for a good token every few milliseconds. Writes bench/results/pipelines.md.
 """
 
 from __future__ import annotations
@@ -22,7 +21,6 @@ import psutil
 from bench.bench_cluster import say
 from bench.checks.one_client import asked_checks, others, p50_and_p99, running_verifier
 from bench.checks.strangers import KINDS
-from bench.earlier import CHECKOUT, as_it_was
 from bench.meters import machine
 from bench.report import Target, table, targets, write
 from pharia_access.domain.keyring import Digester
@@ -33,7 +31,6 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
-BEFORE = "c8d1b2a"
 COUNTS = (1, 16, 64)
 ROUNDS = 3
 SECONDS = 3.0
@@ -46,8 +43,8 @@ _HOW = f"""\
 Written by `python -m bench pipelines`: the verifier on one core, strangers (niced) and one client on the other; a fresh
 verifier for each line, {SECONDS:.0f} s of strangers. "peak" is the verifier's largest resident memory, "rest" the one
 {REST_SECONDS:.0f} s after they are gone; "p50" and "p99" are of the client's checks meanwhile, which it asks every
-{_PAUSE_SECONDS * 1000:.0f} ms. Medians of {ROUNDS} rounds, before ({BEFORE}) and now in turn. Strangers open a closed
-connection again after 0.1 s. "kernel" is the memory of all TCP sockets of the machine at the end, both sides."""
+{_PAUSE_SECONDS * 1000:.0f} ms. Medians of {ROUNDS} rounds. Strangers open a closed connection again
+after 0.1 s. "kernel" is the memory of all TCP sockets of the machine at the end, both sides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +74,12 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="pharia-access-pipelines-") as folder:
         root = Path(folder)
         token = _tokens(root)
-        sources = {"before": as_it_was(BEFORE, root / "before"), "now": CHECKOUT}
-        costs: dict[tuple[str, Scene], list[Cost]] = {}
+        costs: dict[Scene, list[Cost]] = {}
         for number in range(ROUNDS):
             say(f"round {number + 1} of {ROUNDS}")
             for scene in SCENES:
-                for name, source in sources.items():
-                    costs.setdefault((name, scene), []).append(_measure(source, root, scene, token))
-        _report({key: _median(found) for key, found in costs.items()})
+                costs.setdefault(scene, []).append(_measure(root, scene, token))
+        _report({scene: _median(found) for scene, found in costs.items()})
     return 0
 
 
@@ -97,8 +92,8 @@ def _tokens(root: Path) -> str:
     return text.reveal()
 
 
-def _measure(source: Path, root: Path, scene: Scene, token: str) -> Cost:
-    with running_verifier(root, source, bench=source) as (port, process):
+def _measure(root: Path, scene: Scene, token: str) -> Cost:
+    with running_verifier(root) as (port, process):
         with _strangers(scene, port, token):
             times = asked_checks(port, token, seconds=SECONDS, pause_seconds=_PAUSE_SECONDS)
             peak, kernel = _peak_mib(process.pid), _kernel_mib()
@@ -131,24 +126,19 @@ def _median(costs: list[Cost]) -> Cost:
     return Cost(*(statistics.median(getattr(cost, name) for cost in costs) for name in Cost.__slots__))
 
 
-def _report(costs: dict[tuple[str, Scene], Cost]) -> None:
-    now = [cost for (name, _), cost in costs.items() if name == "now"]
-    quiet = costs["now", SCENES[0]]
+def _report(costs: dict[Scene, Cost]) -> None:
+    most = {name: max(getattr(cost, name) for cost in costs.values()) for name in ("peak", "rest", "p99")}
     verdicts = [
-        Target("largest peak of memory, MiB, of the chart's limit", max(cost.peak for cost in now), at_most=_LIMIT_MIB),
-        Target("most that is kept, MiB over a verifier alone", max(cost.rest for cost in now) - quiet.rest, at_most=32),
-        Target("largest p99 ms of the client", max(cost.p99 for cost in now), at_most=100),
+        Target("largest peak of memory, MiB, of the chart's limit", most["peak"], at_most=_LIMIT_MIB),
+        Target("most that is kept, MiB over a verifier alone", most["rest"] - costs[SCENES[0]].rest, at_most=32),
+        Target("largest p99 ms of the client", most["p99"], at_most=100),
     ]
-    rows = [_row(scene, costs["before", scene], costs["now", scene]) for scene in SCENES]
-    heads = ["strangers", "connections"]
-    for what in ("peak MiB", "rest MiB", "kernel MiB", "p50 ms", "p99 ms"):
-        heads += [f"{what} before", "now"]
+    rows = [_row(scene, costs[scene]) for scene in SCENES]
+    heads = ["strangers", "connections", "peak MiB", "rest MiB", "kernel MiB", "p50 ms", "p99 ms"]
     parts = ["# Connections of strangers", _HOW, machine(2), targets(verdicts), table(heads, rows)]
     write("pipelines", "\n\n".join(parts))
 
 
-def _row(scene: Scene, before: Cost, now: Cost) -> list[str]:
-    row = [scene.kind, str(scene.count)]
-    for name, form in (("peak", ".0f"), ("rest", ".0f"), ("kernel", ".0f"), ("p50", ".2f"), ("p99", ".1f")):
-        row += [format(getattr(before, name), form), format(getattr(now, name), form)]
-    return row
+def _row(scene: Scene, cost: Cost) -> list[str]:
+    mib = (f"{each:.0f}" for each in (cost.peak, cost.rest, cost.kernel))
+    return [scene.kind, str(scene.count), *mib, f"{cost.p50:.2f}", f"{cost.p99:.1f}"]

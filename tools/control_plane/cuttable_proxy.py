@@ -1,4 +1,4 @@
-"""A TCP proxy between a process and the API server: it forwards bytes until it is cut, and again once it is mended."""
+"""A TCP proxy to the API server: forwards bytes until it is cut or stalled, and again once mended."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ class CuttableProxy:
         self.connections = 0
         """How many it has carried so far."""
         self._open: set[socket.socket] = set()
+        self._stalled: set[socket.socket] = set()
         self._whole = threading.Event()
         self._whole.set()
         self.delay = 0.0
@@ -49,6 +50,15 @@ class CuttableProxy:
         """End every connection, and take no new one."""
         self._whole.clear()
         for end in list(self._open):
+            self._close(end)
+
+    def stall(self) -> None:
+        """Swallow what each connection of now still carries, and leave it open. New ones carry all."""
+        self._stalled |= self._open
+
+    def drop_stalled(self) -> None:
+        """End the connections that were stalled."""
+        for end in list(self._stalled):
             self._close(end)
 
     def mend(self) -> None:
@@ -80,12 +90,14 @@ class CuttableProxy:
         with suppress(OSError):
             while chunk := source.recv(_CHUNK):
                 time.sleep(self.delay)
-                target.sendall(chunk)
+                if source not in self._stalled:
+                    target.sendall(chunk)
         self._close(source)
         self._close(target)
 
     def _close(self, end: socket.socket) -> None:
         self._open.discard(end)
+        self._stalled.discard(end)
         with suppress(OSError):
             end.shutdown(socket.SHUT_RDWR)
         end.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import shutil
 import socket
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -12,10 +13,11 @@ from tools.control_plane.processes import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tools.control_plane.plane import ControlPlane
 
-__all__ = ["ask_etcd", "compact", "filled", "wait_until_it_answers"]
+__all__ = ["ask_etcd", "back_up_data", "compact", "filled", "restore_data", "wait_until_it_answers"]
 
 _SECONDS = 30
 _CHUNK = 65536
@@ -57,6 +59,30 @@ def compact(control_plane: ControlPlane) -> None:
     """Forget everything before now."""
     revision = int(ask_etcd(control_plane, "/v3/kv/range", {"key": "Lw=="})["header"]["revision"])  # of "/"
     ask_etcd(control_plane, "/v3/kv/compaction", {"revision": revision, "physical": True})
+
+
+def back_up_data(control_plane: ControlPlane) -> Path:
+    """Copy the data of now; etcd is away for a moment. Raises ProcessError."""
+    copy = control_plane.root / "etcd-backup"
+    control_plane.stop_etcd()
+    shutil.copytree(control_plane.root / "etcd", copy)
+    control_plane.start_etcd()
+    wait_until_it_answers(control_plane)
+    return copy
+
+
+def restore_data(control_plane: ControlPlane, copy: Path) -> None:
+    """Put the data of a copy in the place of today's, while nobody serves them: the cluster goes back in time.
+
+    Raises ProcessError.
+    """
+    control_plane.stop_api_server()
+    control_plane.stop_etcd()
+    shutil.rmtree(control_plane.root / "etcd")
+    shutil.copytree(copy, control_plane.root / "etcd")
+    control_plane.start_etcd()
+    wait_until_it_answers(control_plane)
+    control_plane.start_api_server()
 
 
 @contextmanager

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from yarl import URL
+
     from tools.control_plane.pki import Pem
 
 __all__ = ["Proxy", "Strike", "Write"]
@@ -74,6 +76,8 @@ class Proxy:
         """What the API server is not asked: the status to answer with, by path."""
         self.slow: dict[str, float] = {}
         """How many seconds an answer is held back, by what its path contains."""
+        self.watch_from = ""
+        """The resourceVersion that watches are made to begin at, in place of their own."""
         self._server_url = server_url
         self._tls = ssl.create_default_context(cafile=ca_file)
         self._strike: Strike | None = None
@@ -132,7 +136,7 @@ class Proxy:
             return self._hit(strike, request)
         headers = {name: value for name, value in request.headers.items() if name.lower() not in _HOP_BY_HOP}
         timeout = aiohttp.ClientTimeout(total=None)
-        url = f"{self._server_url}{request.rel_url}"
+        url = f"{self._server_url}{self._target(request)}"
         async with self._session.request(
             request.method, url, headers=headers, data=body or None, timeout=timeout
         ) as answer:
@@ -142,6 +146,11 @@ class Proxy:
                 await answer.read()
                 return self._hit(strike, request)
             return await _pass_on(request, answer)
+
+    def _target(self, request: web.BaseRequest) -> URL:
+        if self.watch_from and "watch" in request.query:
+            return request.rel_url.update_query(resourceVersion=self.watch_from)
+        return request.rel_url
 
     def _hit(self, strike: Strike, request: web.BaseRequest) -> web.StreamResponse:
         self._strike = None

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from pharia_access.domain.administration.lifetime_input import format_length
 from pharia_access.entrypoints.kubectl.options import CliOptions
-from pharia_access.entrypoints.kubectl.prompts import RefusedError, is_terminal, present, say, select
+from pharia_access.entrypoints.kubectl.prompts import RefusedError, is_terminal, present, print_lines, select
 from pharia_access.entrypoints.kubectl.results import print_deletion, print_result
 from pharia_access.services.administration import credentials
 
@@ -27,7 +27,7 @@ async def create(session: "CliSession", cli: CliOptions, name: str, roles: tuple
     if not cli.dry_run:
         life = format_length(credentials.first_lifetime(created.summary))
         place = f"-n {context.namespace}{session.options}"
-        say(f"Next: kubectl access token create {name} --expires {life} {place}")
+        print_lines(f"Next: kubectl access token create {name} --expires {life} {place}")
 
 
 async def _chosen(session: "CliSession") -> tuple[str, ...]:

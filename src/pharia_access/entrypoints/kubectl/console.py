@@ -6,7 +6,7 @@ import click
 
 from pharia_access.entrypoints.kubectl import printing
 from pharia_access.entrypoints.kubectl.options import CliOptions, namespace_options
-from pharia_access.entrypoints.kubectl.prompts import say
+from pharia_access.entrypoints.kubectl.prompts import print_lines
 from pharia_access.entrypoints.kubectl.session import run_in_session
 from pharia_access.entrypoints.kubectl.spelling import Command
 
@@ -48,5 +48,5 @@ async def _serve(session: "CliSession", cli: CliOptions, *, port: int, browser: 
 
     context, rehearsal = console_contexts(session, timeout_seconds=cli.timeout)
     desk = Desk(context, rehearsal, session.user, session.options)
-    announcer = Announcer(printing.write, say, webbrowser.open if browser else None)
+    announcer = Announcer(printing.write, print_lines, webbrowser.open if browser else None)
     await serve(desk, announcer, port=port)

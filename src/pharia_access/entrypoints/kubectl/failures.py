@@ -41,18 +41,21 @@ class RefusedError(AccessError):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What a person is told."""
+    """The text for a person."""
 
     sentence: str
     next_step: str = ""
 
 
 def explain(error: AccessError, options: str = "") -> Failure:
-    """Total: what is not known better is told as it is. What the error itself says to do comes last.
+    """Never fails: unknown errors are shown verbatim. The error's own hint comes last.
 
     `options`: those of the command line that say which cluster and who, for the commands that are named.
     """
-    failure = next((told(error) for kind, told in _TOLD if isinstance(error, kind)), Failure(sentence(str(error))))
+    failure = next(
+        (explanation(error) for kind, explanation in _EXPLANATIONS if isinstance(error, kind)),
+        Failure(sentence(str(error))),
+    )
     steps = [failure.next_step, error.next_step, *_worded(error, options)]
     return Failure(failure.sentence, "\n".join(step for step in steps if step))
 
@@ -141,7 +144,7 @@ def _invalid(error: ApiError) -> Failure:
     return Failure(refusals.invalid(error, _OPTIONS))
 
 
-_TOLD: Final[tuple[tuple[type[AccessError], Callable[[Any], Failure]], ...]] = (
+_EXPLANATIONS: Final[tuple[tuple[type[AccessError], Callable[[Any], Failure]], ...]] = (
     (SettingsError, _setting),
     (ForbiddenError, _denied),
     (NotFoundError, _not_found),

@@ -7,8 +7,8 @@ from pharia_access.domain.administration.summaries import TokenSummary
 from pharia_access.domain.model import ObjectKey
 from pharia_access.entrypoints.kubectl.moments import until
 from pharia_access.entrypoints.kubectl.options import CliOptions
-from pharia_access.entrypoints.kubectl.own_secret_destination import tell_overwritten
-from pharia_access.entrypoints.kubectl.prompts import present, say
+from pharia_access.entrypoints.kubectl.own_secret_destination import report_overwritten
+from pharia_access.entrypoints.kubectl.prompts import present, print_lines
 from pharia_access.entrypoints.kubectl.secret_destinations import destination_for
 from pharia_access.entrypoints.kubectl.secret_output import SecretOutput
 from pharia_access.services.administration import issuing
@@ -32,9 +32,9 @@ async def create(
     present(cli, plan)
     token = await issuing.issue(session.context, plan, destination)
     if cli.dry_run:
-        say(f"token {plan.key.name} created (dry run)")
+        print_lines(f"token {plan.key.name} created (dry run)")
     else:
-        await _tell(session, token, destination)
+        await _report_issued(session, token, destination)
 
 
 async def collect(
@@ -47,10 +47,10 @@ async def collect(
     destination = destination_for(secret_output, session.secrets, context.namespace, credential=credential)
     await destination.check()
     token = await issuing.collect(context, name, destination, wait_timeout=wait_timeout)
-    await _tell(session, token, destination)
+    await _report_issued(session, token, destination)
 
 
-async def _tell(session: "CliSession", token: TokenSummary, destination: SecretDestination) -> None:
+async def _report_issued(session: "CliSession", token: TokenSummary, destination: SecretDestination) -> None:
     """When it ends, and what is to be done about the one before it."""
-    say(f"The token {token.key.name} ends at {until(token.ends, session.context.clock.now())}.")
-    await tell_overwritten(session, destination)
+    print_lines(f"The token {token.key.name} ends at {until(token.ends, session.context.clock.now())}.")
+    await report_overwritten(session, destination)

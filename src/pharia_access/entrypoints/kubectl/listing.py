@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from pharia_access.domain.administration.summaries import CredentialSummary, RoleSummary, TokenSummary
 from pharia_access.entrypoints.kubectl.options import CliOptions
-from pharia_access.entrypoints.kubectl.prompts import say
+from pharia_access.entrypoints.kubectl.prompts import print_lines
 from pharia_access.entrypoints.kubectl.render import print_objects, print_table
 from pharia_access.services.administration.context import Context
 from pharia_access.services.administration.queries import Nothing, list_all, nothing_in, summaries
@@ -81,7 +81,7 @@ async def list_objects(
         listing.print(found, context.clock.now(), wide=wide, namespace=everywhere and listing.namespaced)
     else:
         nothing = await nothing_in(context, namespace)
-        say(f"{nothing_listed(nothing, f'{listing.noun}{of_whom}', labels=cli.selector)}.")
+        print_lines(f"{nothing_listed(nothing, f'{listing.noun}{of_whom}', labels=cli.selector)}.")
     return bool(found)
 
 

@@ -46,7 +46,7 @@ def run(arguments: list[str]) -> int:
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         return 1
     except Exception as error:  # noqa: BLE001 - a person is never shown a traceback unasked
-        _tell(_failure(error, cli), error, verbose=cli.verbose)
+        _report(_failure(error, cli), error, verbose=cli.verbose)
         return 1
     return status if isinstance(status, int) else 0
 
@@ -73,7 +73,7 @@ def _missing(error: ImportError) -> Failure:
     return Failure(f"{error.name} is not installed for {python}.", f'Install it: pipx install "pharia-access[{extra}]"')
 
 
-def _tell(failure: Failure, error: Exception, *, verbose: bool) -> None:
+def _report(failure: Failure, error: Exception, *, verbose: bool) -> None:
     printing.write_marked("Error:", "red", failure.sentence)
     if failure.next_step:
         printing.write(*failure.next_step.split("\n"), err=True)

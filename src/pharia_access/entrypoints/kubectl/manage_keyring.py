@@ -5,7 +5,7 @@ from secrets import token_bytes
 from pharia_access.bootstrap.cli import CliSession, release_of
 from pharia_access.domain.administration.key_usage import KeyUsage
 from pharia_access.entrypoints.kubectl.options import CliOptions
-from pharia_access.entrypoints.kubectl.prompts import present, say
+from pharia_access.entrypoints.kubectl.prompts import present, print_lines
 from pharia_access.entrypoints.kubectl.render import print_table, print_value
 from pharia_access.services.administration import keyring
 
@@ -30,7 +30,7 @@ async def rotate(session: CliSession, cli: CliOptions, home: str) -> None:
     done = await keyring.rotate(session.context, secrets=release.secrets, cluster=release.cluster, entropy=token_bytes)
     states = {"current": [done.current], "kept": done.kept, "dropped": done.dropped}
     print_table(["KEY", "STATE"], [[key_id, state] for state, key_ids in states.items() for key_id in key_ids])
-    say(
+    print_lines(
         "The operator uses the new key from its next full list on, or at once after:"
         f" kubectl rollout restart deployment/pharia-access-operator --namespace {home}"
     )

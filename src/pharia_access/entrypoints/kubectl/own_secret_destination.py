@@ -7,7 +7,7 @@ from pharia_access.domain.administration.summaries import TokenSummary
 from pharia_access.domain.token import TokenText
 from pharia_access.entrypoints.kubectl.moments import until
 from pharia_access.entrypoints.kubectl.next_steps import in_words
-from pharia_access.entrypoints.kubectl.prompts import RefusedError, say
+from pharia_access.entrypoints.kubectl.prompts import RefusedError, print_lines
 from pharia_access.errors import NotFoundError
 from pharia_access.services.administration.destinations import SecretDestination
 from pharia_access.services.administration.overwriting import Overwritten, after_overwriting
@@ -16,7 +16,7 @@ from pharia_access.services.administration.own_secrets import OwnSecrets, requir
 if TYPE_CHECKING:
     from pharia_access.bootstrap.cli import CliSession
 
-__all__ = ["OwnSecretDestination", "tell_overwritten"]
+__all__ = ["OwnSecretDestination", "report_overwritten"]
 
 
 class OwnSecretDestination:
@@ -45,16 +45,18 @@ class OwnSecretDestination:
         before = await write(self._secrets, self.target, token.key.name, text)
         self.before = "" if before == token.key.name else before
         instead = f" in place of {self.before}" if self.before else ""
-        say(f"The secret of {token.key.name} is in Secret {self.target.key.name}, under {self.target.entry}{instead}.")
+        print_lines(
+            f"The secret of {token.key.name} is in Secret {self.target.key.name}, under {self.target.entry}{instead}."
+        )
 
 
-async def tell_overwritten(session: "CliSession", destination: SecretDestination) -> None:
+async def report_overwritten(session: "CliSession", destination: SecretDestination) -> None:
     """Say what to restart and when the token ends that was overwritten; nothing where none was."""
     if not isinstance(destination, OwnSecretDestination) or not destination.before:
         return
     key, before = destination.target.key, destination.before
-    done = await after_overwriting(session.context, session.workloads, key, before)
-    say(*_ended(done, session), *in_words(done.next_steps, session.options))
+    done = await after_overwriting(session.context, session.workloads(), key, before)
+    print_lines(*_ended(done, session), *in_words(done.next_steps, session.options))
 
 
 def _ended(done: Overwritten, session: "CliSession") -> list[str]:

@@ -22,6 +22,7 @@ __all__ = [
     "ask",
     "ask_unseen",
     "ask_yes_or_no",
+    "columns",
     "errors_reach_a_terminal",
     "is_terminal",
     "last_flush",
@@ -35,7 +36,7 @@ __all__ = [
     "write_words_of_plugin",
 ]
 
-Tell = Callable[[str], None]
+SetMessage = Callable[[str], None]
 
 _NARROWEST: Final = 20
 
@@ -56,13 +57,20 @@ def room(*, err: bool = False) -> int | None:
     return shutil.get_terminal_size().columns if stream.isatty() else None
 
 
+def columns(text: str) -> int:
+    """How many columns of a terminal a printable text takes: a wide character takes two."""
+    if text.isascii():
+        return len(text)
+    from wcwidth import wcswidth
+
+    return wcswidth(text)
+
+
 def wrapped(text: str, width: int | None) -> list[str]:
     """A text in lines that break between words; whole where there is no width."""
     if width is None or width < _NARROWEST:
         return [text]
-    from wcwidth import wcswidth
-
-    if wcswidth(text) <= width:
+    if columns(text) <= width:
         return [text]
     return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False) or [text]
 
@@ -127,7 +135,7 @@ def ask_yes_or_no(question: str) -> bool:
 
 
 @contextmanager
-def spinner(what: str) -> Iterator[Tell]:
+def spinner(what: str) -> Iterator[SetMessage]:
     """Show that something takes its time, and how to change its words; silent where nobody looks on."""
     if not errors_reach_a_terminal():  # rich takes anything for a terminal where FORCE_COLOR is set
         yield lambda _: None

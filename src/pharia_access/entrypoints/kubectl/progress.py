@@ -5,8 +5,7 @@ from contextlib import contextmanager
 
 from pharia_access.domain.deletions import named
 from pharia_access.domain.model import ObjectKey
-from pharia_access.entrypoints.kubectl.next_steps import in_words
-from pharia_access.entrypoints.kubectl.prompts import say, waiting, warn
+from pharia_access.entrypoints.kubectl.prompts import print_lines, waiting, warn
 from pharia_access.services.administration.progress import (
     BrokenOff,
     Event,
@@ -33,22 +32,22 @@ class TerminalProgress:
     @contextmanager
     def listing(self, noun: str) -> Iterator[Callable[[int, int], None]]:
         """Show how far a list is."""
-        with waiting(f"Listing {noun} …") as tell:
-            yield lambda found, left: tell(f"Listing {noun}: {found:,} of {found + left:,}")
+        with waiting(f"Listing {noun} …") as set_message:
+            yield lambda found, left: set_message(f"Listing {noun}: {found:,} of {found + left:,}")
 
     @contextmanager
     def waiting(self, token: ObjectKey) -> Iterator[Callable[[str], None]]:
         """Show what a token waits for."""
-        with waiting(f"Waiting for {token.name} …") as tell:
-            yield lambda why: tell(f"Waiting for {token.name}: {why}")
+        with waiting(f"Waiting for {token.name} …") as set_message:
+            yield lambda why: set_message(f"Waiting for {token.name}: {why}")
 
     def happened(self, event: Event) -> None:
         """Tell it in a line."""
         match event:
             case TokenCreated(token):
-                say(f"token {token.name} created")
+                print_lines(f"token {token.name} created")
             case RotationStarted(token, number, total):
-                say(f"{number} of {total}: {token}")
+                print_lines(f"{number} of {total}: {token}")
             case OnlyOneNamespace(namespace):
                 warn(f"You may not list tokens in all namespaces: only namespace {namespace} was searched.")
             case SecretStillStands(secret, finalizers):
@@ -61,4 +60,6 @@ class TerminalProgress:
                 for sentence in sentences:
                     warn(sentence)
             case BrokenOff(next_steps):
-                say(*in_words(next_steps, self._options))
+                from pharia_access.entrypoints.kubectl.next_steps import in_words
+
+                print_lines(*in_words(next_steps, self._options))

@@ -13,10 +13,10 @@ from pharia_access.entrypoints.kubectl.printing import is_terminal
 from pharia_access.entrypoints.kubectl.printing import spinner as waiting
 from pharia_access.services.administration.plans import Plan
 
-__all__ = ["RefusedError", "confirm", "is_terminal", "present", "say", "select", "waiting", "warn"]
+__all__ = ["RefusedError", "confirm", "is_terminal", "present", "print_lines", "select", "waiting", "warn"]
 
 
-def say(*lines: str) -> None:
+def print_lines(*lines: str) -> None:
     """Tell what was done."""
     printing.write(*lines, err=True)
 
@@ -44,7 +44,7 @@ def confirm(cli: CliOptions, consequences: Sequence[str], question: str) -> None
 
 def present(cli: CliOptions, plan: Plan) -> None:
     """Show a plan, and ask what it asks. Raises RefusedError unless it may be carried out."""
-    say(*plan.notes)
+    print_lines(*plan.notes)
     for warning in plan.warnings:
         warn(warning)
     if plan.question:
@@ -57,7 +57,7 @@ def select(question: str, offered: Sequence[tuple[str, str]]) -> tuple[str, ...]
         msg = "There is nothing to choose from"
         raise RefusedError(msg)
     for number, (name, line) in enumerate(offered, start=1):
-        say(f"{number:3}  {name}" + (f"  {line}" if line else ""))
+        print_lines(f"{number:3}  {name}" + (f"  {line}" if line else ""))
     while True:
         with _at_once():
             answer = printing.ask(f"{question} (numbers or names, separated by commas)")
@@ -66,7 +66,7 @@ def select(question: str, offered: Sequence[tuple[str, str]]) -> tuple[str, ...]
         if words and all(chosen):
             return tuple(dict.fromkeys(chosen))
         unknown = next((word for word, name in zip(words, chosen, strict=True) if not name), answer)
-        say(f'"{unknown}" is not in the list.')
+        print_lines(f'"{unknown}" is not in the list.')
 
 
 @contextmanager
@@ -76,7 +76,7 @@ def _at_once() -> Iterator[None]:
     try:
         yield
     except click.Abort:
-        say("")  # what is told next begins a line
+        print_lines("")  # the next message begins a line
         raise
     finally:
         signal.signal(signal.SIGINT, before)

@@ -7,7 +7,7 @@ from pharia_access.domain.administration.summaries import TokenSummary
 from pharia_access.entrypoints.kubectl.listing import Column, TableSpec
 from pharia_access.entrypoints.kubectl.moments import ago
 from pharia_access.entrypoints.kubectl.options import CliOptions
-from pharia_access.entrypoints.kubectl.prompts import present, say
+from pharia_access.entrypoints.kubectl.prompts import present, print_lines
 from pharia_access.services.administration.pruning import plan_pruning
 from pharia_access.services.administration.pruning import prune as carry_out
 
@@ -40,7 +40,7 @@ async def prune(session: "CliSession", cli: CliOptions, age: timedelta) -> None:
         async for stored, deleted in carry_out(session.context, plan):
             done, kept = done + deleted, kept + (not deleted)
             if not deleted:
-                say(f"{stored.label} is kept: somebody changed it meanwhile.")
+                print_lines(f"{stored.label} is kept: somebody changed it meanwhile.")
     finally:  # also secret_output somebody interrupts
         if plan.tokens:
-            say(f"{done} of {len(plan.tokens)} deleted" + (" (dry run)" if cli.dry_run else ""))
+            print_lines(f"{done} of {len(plan.tokens)} deleted" + (" (dry run)" if cli.dry_run else ""))

@@ -5,7 +5,7 @@ from typing import Any
 from pharia_access.domain.administration.stored import Stored
 from pharia_access.domain.deletions import being_deleted
 from pharia_access.entrypoints.kubectl.options import CliOptions
-from pharia_access.entrypoints.kubectl.prompts import say
+from pharia_access.entrypoints.kubectl.prompts import print_lines
 from pharia_access.entrypoints.kubectl.render import print_object
 
 __all__ = ["print_deletion", "print_result"]
@@ -14,7 +14,7 @@ __all__ = ["print_deletion", "print_result"]
 def print_result(cli: CliOptions, stored: Stored[Any], what: str) -> None:
     """`what`: a person's words for it, such as `created`."""
     if cli.for_people:
-        say(f"{stored.label} {what}" + (" (dry run)" if cli.dry_run else ""))
+        print_lines(f"{stored.label} {what}" + (" (dry run)" if cli.dry_run else ""))
     else:
         print_object(stored.body, cli.output)
 

@@ -12,8 +12,8 @@ from pharia_access.entrypoints.kubectl.failures import explain
 from pharia_access.entrypoints.kubectl.listing import nothing_listed
 from pharia_access.entrypoints.kubectl.moments import left
 from pharia_access.entrypoints.kubectl.options import CliOptions
-from pharia_access.entrypoints.kubectl.own_secret_destination import tell_overwritten
-from pharia_access.entrypoints.kubectl.prompts import present, say
+from pharia_access.entrypoints.kubectl.own_secret_destination import report_overwritten
+from pharia_access.entrypoints.kubectl.prompts import present, print_lines
 from pharia_access.entrypoints.kubectl.render import print_table
 from pharia_access.entrypoints.kubectl.secret_destinations import destination_for
 from pharia_access.entrypoints.kubectl.secret_output import SecretOutput
@@ -51,7 +51,7 @@ async def rotate(
     await destination.check()
     present(cli, plan)
     _print(session, cli, [await carry_out(session.context, plan, destination)])
-    await tell_overwritten(session, destination)
+    await report_overwritten(session, destination)
 
 
 async def rotate_expiring(
@@ -59,7 +59,7 @@ async def rotate_expiring(
 ) -> None:
     """Replace all that end within that time, one after the other; one that fails stops no other."""
     plan = await plan_rotations(session.context, within, options, everywhere=cli.all_namespaces)
-    _tell_due(plan, within)
+    _report_due(plan, within)
     present(cli, plan)
 
     def destination_of(context: Context, new: ObjectKey) -> SecretDestination:
@@ -77,32 +77,32 @@ async def rotate_expiring(
     finally:  # also where somebody interrupts
         _print(session, cli, done)
         for failure in failures:
-            say(*_told(failure, session.options))
+            print_lines(*_failure_lines(failure, session.options))
     if failures:
         left, all_due = len(plan.due) - len(done), counted(len(plan.due), "token")
         msg = f"{left} of {all_due} {plural(left, 'was', 'were')} not rotated"
         raise IncompleteError(msg)
 
 
-def _told(failed: NotRotated, options: str) -> list[str]:
+def _failure_lines(failed: NotRotated, options: str) -> list[str]:
     failure = explain(failed.error, options)
     return [f"{failed.old} was not rotated: {failure.sentence}", *filter(None, failure.next_step.split("\n"))]
 
 
-def _tell_due(plan: RotationsPlan, within: timedelta) -> None:
+def _report_due(plan: RotationsPlan, within: timedelta) -> None:
     """What is not rotated although it ends soon, and why, each on a line."""
     if plan.nothing is not None:
-        say(f"{nothing_listed(plan.nothing, 'tokens')}.")
+        print_lines(f"{nothing_listed(plan.nothing, 'tokens')}.")
         return
     kept = [(old, f"already replaced by {new.key.name}") for old, new in plan.replaced]
     kept += [(old, why) for old, why in plan.left_alone if old.key not in {each.key for each, _ in kept}]
     if kept:
         count = len(kept)
         ends = f"{counted(count, 'token')} {plural(count, 'ends', 'end')} within {humanize(within)}"
-        say(f"{ends} and {plural(count, 'is', 'are')} left alone:")
-        say(*(f"  {old.key.name}: {why}" for old, why in kept))
+        print_lines(f"{ends} and {plural(count, 'is', 'are')} left alone:")
+        print_lines(*(f"  {old.key.name}: {why}" for old, why in kept))
     if not plan.due:
-        say(f"No {'other ' if kept else ''}token to rotate expires within {humanize(within)}.")
+        print_lines(f"No {'other ' if kept else ''}token to rotate expires within {humanize(within)}.")
 
 
 def _output_for(secret_output: SecretOutput, cli: CliOptions, new: ObjectKey) -> SecretOutput:
@@ -128,4 +128,4 @@ def _print(session: "CliSession", cli: CliOptions, rotated: Sequence[Rotated]) -
         rows.append([pair.old.key.namespace, *row] if everywhere else row)
     print_table(["NAMESPACE", *headings] if everywhere else headings, rows, err=True)
     if cli.dry_run:
-        say("(dry run: nothing was changed)")
+        print_lines("(dry run: nothing was changed)")

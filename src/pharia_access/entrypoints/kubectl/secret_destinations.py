@@ -17,7 +17,7 @@ from pharia_access.domain.token import TokenText
 from pharia_access.entrypoints.kubectl import printing
 from pharia_access.entrypoints.kubectl.moments import moment
 from pharia_access.entrypoints.kubectl.own_secret_destination import OwnSecretDestination
-from pharia_access.entrypoints.kubectl.prompts import RefusedError, say
+from pharia_access.entrypoints.kubectl.prompts import RefusedError, print_lines
 from pharia_access.entrypoints.kubectl.secret_output import SecretOutput
 from pharia_access.services.administration.destinations import SecretDestination, SecretDestinationError
 from pharia_access.services.administration.own_secrets import OwnSecrets
@@ -61,7 +61,7 @@ class _Output:
             msg = f"Could not write the secret to standard output: {error.strerror}"
             raise SecretDestinationError(msg) from error
         if self._form not in MANY:
-            say(_ONCE)
+            print_lines(_ONCE)
 
     def _written(self, token: TokenSummary, text: TokenText) -> tuple[str, ...]:
         match self._form:
@@ -96,7 +96,7 @@ class _Clipboard:
         if failed:  # outside of `except`: the library's error may quote what was to be copied
             msg = "Could not copy the secret to the clipboard"
             raise SecretDestinationError(msg)
-        say(f"The secret of {token.key.name} is in the clipboard. {_ONCE}")
+        print_lines(f"The secret of {token.key.name} is in the clipboard. {_ONCE}")
 
 
 class _File:
@@ -119,7 +119,7 @@ class _File:
         except OSError as error:
             msg = f"Could not write the file {self._path}: {error.strerror}"
             raise SecretDestinationError(msg) from error
-        say(f"The secret of {token.key.name} is in {self._path}. {_ONCE}")
+        print_lines(f"The secret of {token.key.name} is in {self._path}. {_ONCE}")
 
     def _write(self, line: str) -> None:
         """All of it, or nothing; a file that somebody else made meanwhile is left alone."""

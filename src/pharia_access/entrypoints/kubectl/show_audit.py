@@ -8,7 +8,7 @@ from pharia_access.domain.administration.hygiene_rules import Finding, Limits
 from pharia_access.domain.grammar import counted
 from pharia_access.entrypoints.kubectl.listing import nothing_listed
 from pharia_access.entrypoints.kubectl.options import CliOptions
-from pharia_access.entrypoints.kubectl.prompts import say
+from pharia_access.entrypoints.kubectl.prompts import print_lines
 from pharia_access.entrypoints.kubectl.render import print_table, print_value
 from pharia_access.errors import AccessError
 from pharia_access.services.administration.hygiene import report
@@ -37,7 +37,7 @@ async def audit(
     elif found.findings:
         _print(found.findings)
     elif not (nothing and fail):
-        say(f"{nothing}: nothing was looked at." if nothing else f"Nothing found in {_counts(looked_at)}.")
+        print_lines(f"{nothing}: nothing was looked at." if nothing else f"Nothing found in {_counts(looked_at)}.")
     if fail and (found.findings or nothing):
         count = _counts({"findings": len(found.findings)})
         msg = f"Something was found: {count}" if found.findings else f"{nothing}: nothing was looked at"

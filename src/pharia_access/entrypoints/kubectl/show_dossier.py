@@ -12,7 +12,7 @@ from pharia_access.entrypoints.kubectl.moments import moment, until
 from pharia_access.entrypoints.kubectl.next_steps import in_words
 from pharia_access.entrypoints.kubectl.options import CliOptions
 from pharia_access.entrypoints.kubectl.printing import write
-from pharia_access.entrypoints.kubectl.prompts import say
+from pharia_access.entrypoints.kubectl.prompts import print_lines
 from pharia_access.entrypoints.kubectl.render import line_of, print_fields, print_objects, print_section
 from pharia_access.entrypoints.kubectl.token_verdicts import identity, revocation, secret_state
 from pharia_access.services.administration import tokens
@@ -34,9 +34,9 @@ async def whois(session: "CliSession", cli: CliOptions, ids: tuple[str, ...]) ->
     for number, stored in enumerate(found):
         if number:
             write("")
-        dossier = await examine(context, session.access, stored.summary)
+        dossier = await examine(context, session.access(), stored.summary)
         _show(dossier, context.clock.now())
-        say(*in_words(dossier.next_steps, session.options))
+        print_lines(*in_words(dossier.next_steps, session.options))
 
 
 def _show(dossier: Dossier, now: datetime) -> None:

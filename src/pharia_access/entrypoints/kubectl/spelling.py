@@ -153,8 +153,8 @@ def _read(option: click.Option, value: str) -> bool:
     if option.name == "verbose" and value.isdecimal():
         return int(value) > 0
     if value not in words:
-        said = _NOT_OFFERED.get((option.name or "", value), f"use {option.opts[-1]} or {option.opts[-1]}=false")
-        msg = f"{option.opts[-1]} does not take {value!r}: {said}"
+        hint = _NOT_OFFERED.get((option.name or "", value), f"use {option.opts[-1]} or {option.opts[-1]}=false")
+        msg = f"{option.opts[-1]} does not take {value!r}: {hint}"
         raise click.UsageError(msg)
     return bool(words[value])
 

@@ -25,8 +25,8 @@ def identity(token: TokenSummary) -> list[tuple[str, str]]:
 
 def phase_of(token: TokenSummary) -> str:
     """Its phase in words, whatever bars it beside that."""
-    seen = token.phase or token.deleting
-    return ("Deleting" if token.deleting else token.phase) if seen else "Pending (no operator has seen it yet)"
+    observed = token.phase or token.deleting
+    return ("Deleting" if token.deleting else token.phase) if observed else "Pending (no operator has seen it yet)"
 
 
 def usable(token: TokenSummary) -> str:
@@ -44,12 +44,12 @@ def agrees(token: TokenSummary) -> bool:
 
 def revocation(token: TokenSummary) -> str:
     """When it was revoked, by what program and why; empty where it was not."""
-    told = token.revocation
-    if told is None:
+    revoked = token.revocation
+    if revoked is None:
         return ""
-    by = f"by {told.manager}" if told.manager else ""
-    when = " ".join(part for part in (moment(told.at), by) if part) or "yes"
-    return f"{when}: {told.reason}" if told.reason else when
+    by = f"by {revoked.manager}" if revoked.manager else ""
+    when = " ".join(part for part in (moment(revoked.at), by) if part) or "yes"
+    return f"{when}: {revoked.reason}" if revoked.reason else when
 
 
 def secret_state(token: TokenSummary, now: datetime) -> str:

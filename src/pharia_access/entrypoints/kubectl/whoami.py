@@ -36,7 +36,7 @@ def whoami(cli: CliOptions, stdin: bool, url: str, ca_file: str, insecure: bool)
     Inside the cluster, the URL is http://pharia-access-verifier.pharia-access-system. From outside, run first:
     kubectl port-forward --namespace pharia-access-system service/pharia-access-verifier 8000:80
     """
-    from pharia_access.entrypoints.kubectl.ask_verifier import Verifier, tell
+    from pharia_access.entrypoints.kubectl.ask_verifier import Verifier, print_verdict
 
     require_stdin(given=stdin)
     address = url or verifier_url()
@@ -44,4 +44,4 @@ def whoami(cli: CliOptions, stdin: bool, url: str, ca_file: str, insecure: bool)
         msg = "Name the verifier with --verifier URL, or set VERIFIER_URL"
         raise click.UsageError(msg)
     text = read_text()
-    asyncio.run(tell(cli, text, Verifier(address, ca_file=ca_file, insecure=insecure, timeout=cli.timeout)))
+    asyncio.run(print_verdict(cli, text, Verifier(address, ca_file=ca_file, insecure=insecure, timeout=cli.timeout)))

@@ -22,7 +22,7 @@ class AnsweringConnection(Connection):
     def eof_received(self) -> bool:
         """Note that the client sends no more. Pending requests still get answers, but TLS cannot do that."""
         self.at_end = True
-        self.hear_no_more()
+        self.discard_input()
         return bool(self.turns) and not self.is_secure
 
     def begin_turn(self, turn: Turn) -> None:
@@ -57,7 +57,7 @@ class AnsweringConnection(Connection):
         elif not self.turns:
             self.end(self._last_words)
 
-    def hear_no_more(self, last_words: bytes = b"") -> None:
+    def discard_input(self, last_words: bytes = b"") -> None:
         """Drop further bytes. Pending requests get answers, then `last_words` go out, and the connection ends.
 
         A request that is half read gets no other answer than `last_words`.

@@ -80,7 +80,7 @@ class Channel(asyncio.Protocol):
         if not (self.is_over or self.transport.is_closing()):
             self.transport.write(data)
 
-    def hear_no_more(self, last_words: bytes = b"") -> None:
+    def discard_input(self, last_words: bytes = b"") -> None:
         """Drop further bytes, answer pending requests, send `last_words`, and end."""
         raise NotImplementedError
 

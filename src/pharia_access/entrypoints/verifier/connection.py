@@ -150,7 +150,7 @@ class Connection(Channel):
         if not self.is_over:
             self.room.closed(Closed.IDLE if self.asked and not self.half_read else Closed.LATE)
         if any(not turn.more_body for turn in self.turns):
-            self.hear_no_more()
+            self.discard_input()
         else:
             self.close()
 

@@ -48,25 +48,25 @@ class FollowedFiles:
         self._paths = tuple(paths)
         self._read = read
         self._metrics = metrics
-        self._seen: _State | None = None
+        self._last_state: _State | None = None
         self._problem: str | None = None
 
     async def look(self) -> None:
         """Read the files if they changed since the last reading. Never raises."""
         try:
             state = _look(self._paths)
-            if state == self._seen:
+            if state == self._last_state:
                 return
             await self._read()
         except Exception as error:  # noqa: BLE001 - whatever a file makes a library raise, it must not end the process
             self._failed(error)
             return
         # The state from before the reading: the next look sees a change in the meantime.
-        self._seen = state
+        self._last_state = state
         self._succeeded()
 
     def _failed(self, error: Exception) -> None:
-        self._seen = None
+        self._last_state = None
         self._metrics.reloaded(self._source, successful=False)
         problem = _problem(error)
         if problem != self._problem:

@@ -136,7 +136,7 @@ class LimitedProtocol(AnsweringConnection):
             return
         self.latest.is_whole()
         if is_lost or not (self.latest.keep_alive and self.parser.should_keep_alive()):
-            self.hear_no_more()
+            self.discard_input()
 
     def head(self) -> Head:
         """Return the head that the parser has just read."""
@@ -153,14 +153,14 @@ class LimitedProtocol(AnsweringConnection):
         try:
             self._parse(piece)
         except httptools.HttpParserError:
-            self.hear_no_more(CLOSING[HTTPStatus.BAD_REQUEST])
+            self.discard_input(CLOSING[HTTPStatus.BAD_REQUEST])
         if self._unparsed > self.limits.head_bytes:
-            self.hear_no_more(CLOSING[HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE])
+            self.discard_input(CLOSING[HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE])
 
     def _refuse_line(self) -> None:
         """Refuse a request line that the parser must not see."""
         unsound = self._lines.unsound
-        self.hear_no_more(CLOSING[HTTPStatus.BAD_REQUEST if unsound is None else target_refusal(unsound)])
+        self.discard_input(CLOSING[HTTPStatus.BAD_REQUEST if unsound is None else target_refusal(unsound)])
 
     def _parse(self, data: bytes) -> None:
         while data:
@@ -176,7 +176,7 @@ class LimitedProtocol(AnsweringConnection):
 
     def _make_it_wait(self) -> None:
         if len(self.turns) == _MOST_UNANSWERED:
-            self.hear_no_more()
+            self.discard_input()
         if self.deaf:
             raise EnoughReadError
 
@@ -186,7 +186,7 @@ class LimitedProtocol(AnsweringConnection):
             self._refuse_and_stop(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
     def _refuse_and_stop(self, status: HTTPStatus) -> NoReturn:
-        self.hear_no_more(CLOSING[status])
+        self.discard_input(CLOSING[status])
         raise EnoughReadError
 
     def _begin(self) -> None:

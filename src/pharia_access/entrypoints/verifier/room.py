@@ -28,7 +28,7 @@ class Guest(Protocol):
         """Close at once."""
 
 
-def _tell_nobody(_reason: Closed) -> None:
+def _count_nothing(_reason: Closed) -> None:
     """Count nothing."""
 
 
@@ -42,7 +42,7 @@ class Room:
     """
 
     def __init__(
-        self, places: int, *, handshakes: int = HANDSHAKES, closed: Callable[[Closed], None] = _tell_nobody
+        self, places: int, *, handshakes: int = HANDSHAKES, closed: Callable[[Closed], None] = _count_nothing
     ) -> None:
         self._places = places
         self._most_handshakes = handshakes

@@ -188,16 +188,16 @@ def _started(
 def _wait_until_serving(process: "subprocess.Popen[bytes]", reader: int) -> None:
     """Wait until kubectl serves. Raises LoginError with kubectl's words if it ends instead."""
     output = cast("IO[bytes]", process.stdout)
-    words, told = b"", b""
+    words, log_output = b"", b""
     while _SERVING not in words:
         ready = select.select([output.fileno(), reader], [], [], _START_SECONDS)[0]
         if not ready:
             raise _not_started(_PROXY, None)
         if reader in ready:
-            told += read_some(reader)
+            log_output += read_some(reader)
         if output.fileno() in ready:
             if not (piece := output.read(1024)):
-                raise start_failure(told + _rest(reader))
+                raise start_failure(log_output + _rest(reader))
             words += piece
 
 

@@ -67,15 +67,15 @@ _UNREACHABLE: Final = "Check that the cluster is reachable: kubectl version"
 
 def start_failure(written: bytes) -> LoginError:
     """Explain why kubectl ended before its first request, from its standard error."""
-    said = _PREFIX.sub("", _LOG_HEADER.sub("", written.decode(errors="replace")).strip())[:_MOST_CHARACTERS]
-    if said == _ASKED_FOR_NAME:
+    message = _PREFIX.sub("", _LOG_HEADER.sub("", written.decode(errors="replace")).strip())[:_MOST_CHARACTERS]
+    if message == _ASKED_FOR_NAME:
         return LoginError("Not logged in: the credentials in the kubeconfig are empty", CHOOSE)
-    return LoginError(f"Not logged in, says kubectl: {said or 'nothing'}", CHOOSE)
+    return LoginError(f"Not logged in, says kubectl: {message or 'nothing'}", CHOOSE)
 
 
 def request_failure(text: str, *, method: str, path: str) -> UnavailableError:
     """Explain an error that kubectl answers itself: no answer came, and the request may have taken effect."""
-    return _no_answer(*_told(text.strip()[:_MOST_CHARACTERS]), method, path)
+    return _no_answer(*_explained(text.strip()[:_MOST_CHARACTERS]), method, path)
 
 
 def plain_request_failure(*, method: str, path: str) -> UnavailableError:
@@ -90,13 +90,13 @@ def carrier_failure(*, method: str, path: str) -> UnavailableError:
     return _no_answer("The kubectl proxy that carries the requests has ended", "Run the command again.", method, path)
 
 
-def _no_answer(said: str, next_step: str, method: str, path: str) -> UnavailableError:
-    error = UnavailableError(f"{method} {path}: no answer ({said})")
-    error.server_message, error.next_step = said, next_step
+def _no_answer(message: str, next_step: str, method: str, path: str) -> UnavailableError:
+    error = UnavailableError(f"{method} {path}: no answer ({message})")
+    error.server_message, error.next_step = message, next_step
     return error
 
 
-def _told(text: str) -> tuple[str, str]:
+def _explained(text: str) -> tuple[str, str]:
     if _QUOTES_ANSWER.search(text):
         return "Cannot read the answer from the API server's address", _UNREACHABLE
     for pattern, sentence, next_step in _REASONS:

@@ -51,7 +51,7 @@ class WorkQueue:
     ) -> None:
         self._monotonic = monotonic
         self._may_mint = may_mint
-        self._lanes: tuple[Turns[WorkItem], Turns[WorkItem]] = (Turns(), Turns())
+        self._by_priority: tuple[Turns[WorkItem], Turns[WorkItem]] = (Turns(), Turns())  # then the low one
         self._waiting: dict[WorkItem, float] = {}
         self._low_priority: set[WorkItem] = set()
         self._waiting_ahead: set[WorkItem] = set()
@@ -73,21 +73,21 @@ class WorkQueue:
 
     @property
     def processing(self) -> Container[WorkItem]:
-        """What workers are at just now, as it changes."""
+        """The items that workers process now. Changes with them."""
         return self._processing.keys()
 
     def oldest_seconds(self) -> float:
-        """How long the work that has waited longest has waited, 0 if none waits."""
+        """How long the oldest item has waited; 0 if none waits."""
         return max(0.0, self._monotonic() - next(iter(self._waiting.values()))) if self._waiting else 0.0
 
     def add(self, work: WorkItem, *, low_priority: bool = False, ahead: bool = False) -> None:
-        """Have it done soon, `ahead` of others in its namespace. What waits already waits on, or perhaps for less."""
+        """Queue the item, `ahead` of others in its namespace if asked. A waiting item never gets a worse place."""
         if not low_priority:
             self._shares.asked(work.key.namespace, self._monotonic())
         self._enqueue(work, low_priority=low_priority, ahead=ahead)
 
     def add_after(self, work: WorkItem, seconds: float, *, low_priority: bool = False) -> None:
-        """Have it done then; an earlier date that stands already stands on."""
+        """Queue the item after `seconds`. An earlier due time is kept."""
         due = self._monotonic() + seconds
         if self._due.get(work, due + 1) <= due:
             return
@@ -97,22 +97,22 @@ class WorkQueue:
         self._wake_one()
 
     def add_rate_limited(self, work: WorkItem, *, at_least: float = 0.0) -> float:
-        """Have it done again after a failure, later each time (0.2 s doubling to 60 s); returns the seconds."""
+        """Queue the item again after a failure, later each time (0.2 s doubling to 60 s). Returns the seconds."""
         failures = self._failures[work] = self._failures.get(work, 0) + 1
         seconds = max(at_least, RETRIES.after(failures))
         self.add_after(work, seconds)
         return seconds
 
     def forget(self, work: WorkItem) -> None:
-        """Forget its failures: it went well."""
+        """Forget the item's failures, after a success."""
         self._failures.pop(work, None)
 
     def holds_back(self, namespace: str) -> bool:
-        """Whether its work is to leave room: it has much, and another namespace asked for something just now."""
+        """Tell whether a namespace must leave room: it has much work, and another one asked for something just now."""
         return self._shares.holds_back(namespace, self._monotonic())
 
     async def get(self) -> WorkItem:
-        """The next work; pass it to `done` in the end."""
+        """Wait for the next item. Pass it to `done` in the end."""
         self._idle += 1
         try:
             while True:
@@ -125,7 +125,7 @@ class WorkQueue:
             self._idle -= 1
 
     def done(self, work: WorkItem) -> None:
-        """It is no longer worked on; what was asked meanwhile now waits."""
+        """Mark the item as no longer processed. Queue it again if somebody added it meanwhile."""
         namespace = work.key.namespace
         since, light = self._processing.pop(work)
         self._rest(namespace, since=since, light=light)
@@ -138,7 +138,7 @@ class WorkQueue:
             self._enqueue(work, low_priority=low_priority, ahead=ahead)
 
     async def work_forever(self, handle: Callable[[WorkItem], Awaitable[None]]) -> None:
-        """Take, handle, and again. `handle` must not raise."""
+        """Get and handle one item after the other. `handle` must not raise."""
         while True:
             work = await self.get()
             try:
@@ -161,14 +161,15 @@ class WorkQueue:
             self._shares.came(work.key.namespace)
         (self._low_priority.add if low_priority else self._low_priority.discard)(work)
         (self._waiting_ahead.add if ahead else self._waiting_ahead.discard)(work)
-        self._lanes[low_priority].append(work.key.namespace, work, ahead=ahead)
+        self._by_priority[low_priority].append(work.key.namespace, work, ahead=ahead)
         self._wake_one()
 
     def _next(self) -> WorkItem | None:
-        """Take what waits off the lanes. What went over to a better place has left a shadow in the other one."""
+        """Take what waits, by priority. Work whose priority rose has left an entry behind, which is skipped."""
         self._gets += 1
-        for lane in reversed(self._lanes) if self._gets % LOW_PRIORITY_EVERY == 0 else self._lanes:
-            work = lane.take(may=self._may_have_more, waits=self._waiting.__contains__)
+        low_first = self._gets % LOW_PRIORITY_EVERY == 0
+        for turns in reversed(self._by_priority) if low_first else self._by_priority:
+            work = turns.take(may=self._may_have_more, waits=self._waiting.__contains__)
             if work is not None:
                 return work
         return None

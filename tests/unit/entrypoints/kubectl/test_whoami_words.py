@@ -26,10 +26,10 @@ def asked(mocker: MockerFixture, monkeypatch: pytest.MonkeyPatch) -> list[tuple[
     """The address and the token's ID of each question."""
     questions: list[tuple[str, str]] = []
 
-    async def tell(_choices: object, text: object, verifier: object) -> None:
+    async def print_verdict(_choices: object, text: object, verifier: object) -> None:
         questions.append((vars_of(verifier, "url"), vars_of(text, "token_id")))
 
-    mocker.patch("pharia_access.entrypoints.kubectl.ask_verifier.tell", tell)
+    mocker.patch("pharia_access.entrypoints.kubectl.ask_verifier.print_verdict", print_verdict)
     monkeypatch.delenv("VERIFIER_URL", raising=False)
     monkeypatch.setattr(sys, "stdin", io.StringIO(TOKEN.reveal()))
     return questions

@@ -1,4 +1,4 @@
-"""What is seen of tokens: what is older is dropped, what needs something is queued in its lane, the rest is noted."""
+"""Events of tokens: an older one is dropped, a token that needs something is queued, a later deadline is noted."""
 
 import asyncio
 from dataclasses import replace

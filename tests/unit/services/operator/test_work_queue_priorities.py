@@ -1,4 +1,4 @@
-"""The lanes of the work queue: urgent work goes first, low priority is never left out; and which lane counts."""
+"""Priorities in the work queue: urgent work goes first, low priority is never left out; and which priority counts."""
 
 import asyncio
 
@@ -49,7 +49,7 @@ async def test_urgent_work_stays_urgent_when_it_is_asked_for_with_low_priority(q
 
 
 @simulated
-async def test_work_that_changed_lanes_can_come_with_low_priority_again(queue: WorkQueue) -> None:
+async def test_work_that_changed_priority_can_come_with_low_priority_again(queue: WorkQueue) -> None:
     queue.add(a_work("a"), low_priority=True)
     queue.add(a_work("a"))
     queue.done(await queue.get())
@@ -69,7 +69,7 @@ async def test_work_that_changed_lanes_can_come_with_low_priority_again(queue: W
     ],
 )
 @simulated
-async def test_work_asked_for_while_it_runs_keeps_its_lane(
+async def test_work_asked_for_while_it_runs_keeps_its_priority(
     queue: WorkQueue, asked_with_low_priority: list[bool], order: list[str]
 ) -> None:
     queue.add(a_work())
