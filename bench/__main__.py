@@ -1,8 +1,8 @@
 """The operator's benchmarks, or those that are named: `python -m bench [NAME ...]`.
 
 Those of the verifier (`fuzz`, `check`, `at-once`, `flood` with `flood-bodies`, `pipelines`, `places`) take long, and
-most want wrk, so they run by name only; so do `cascade`, `fairness`, `matrix`, `neighbour`, `plugin`, `quiet`,
-`restore`, `scale`, `soak` and `suspension`.
+most want wrk, so they run by name only; so do `cascade`, `cleanup`, `fairness`, `matrix`, `neighbour`, `plugin`,
+`quiet`, `restore`, `scale`, `soak` and `suspension`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from bench import matrix, plugin_latency
 from bench.checks import check, flood, flood_bodies, full_places, pipelines, propagation
 from bench.client import ClientError
 from bench.mints import expiry, fairness, mint
-from bench.scale import cascade, neighbour, quiet, restored_backups, scale, soak, suspension
+from bench.scale import cascade, cleanup, neighbour, quiet, restored_backups, scale, soak, suspension
 from tools.control_plane.processes import ProcessError
 from tools.go_toolchain import BuildError
 
@@ -50,6 +50,7 @@ _VERIFIER = {
 _PLUGIN = {"plugin": plugin_latency.main}
 _MANY = {
     "cascade": cascade.main,
+    "cleanup": cleanup.main,
     "fairness": fairness.main,
     "matrix": matrix.main,
     "neighbour": neighbour.main,

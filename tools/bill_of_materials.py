@@ -11,10 +11,11 @@ import argparse
 import json
 import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+from tools.program_output import output_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -113,22 +114,19 @@ def _of_apt() -> list[dict[str, str]]:
             " Copy /var/lib/dpkg/status.d out of the image, and name the copy by --image-packages"
         )
         raise BillError(message)
-    return parse_control(_run("apt-cache", "show", "--no-all-versions", *debian_names()))
+    return parse_control(_output("apt-cache", "show", "--no-all-versions", *debian_names()))
 
 
 def _of_lock() -> Json:
     tool = _ROOT / ".local" / "lock" / "bin" / "cyclonedx-py"
     lock = ("requirements", str(_ROOT / "requirements" / "runtime.txt"), "--pyproject", str(_ROOT / "pyproject.toml"))
-    bill: Json = json.loads(_run(str(tool), *lock, "--mc-type", "application", "--output-reproducible", "--of", "JSON"))
+    form = ("--mc-type", "application", "--output-reproducible", "--of", "JSON")
+    bill: Json = json.loads(_output(str(tool), *lock, *form))
     return bill
 
 
-def _run(*argv: str) -> str:
-    done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=_SECONDS)
-    if done.returncode:
-        message = f"{Path(argv[0]).name} failed:\n{done.stderr}"
-        raise BillError(message)
-    return done.stdout
+def _output(*argv: str) -> str:
+    return output_of(argv, seconds=_SECONDS, error=BillError)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 
 from tools.network_namespace import lay_over_usr
+from tools.program_output import output_of
 
 __all__ = ["IMAGE", "PAUSE", "ImageError", "build_images"]
 
@@ -68,7 +69,8 @@ def _build(archives: Path) -> None:
 def _make_base(folder: Path) -> None:
     print("e2e: making a Debian to build from; the first time takes a minute or two", flush=True)
     shutil.rmtree(folder, ignore_errors=True)
-    _run("debootstrap", "--variant=minbase", _INCLUDE, "bookworm", str(folder))
+    debootstrap = ("debootstrap", "--variant=minbase", _INCLUDE, "bookworm", str(folder))
+    output_of(debootstrap, seconds=_SECONDS, error=ImageError)
     ours = ssl.get_default_verify_paths()
     authorities = os.environ.get("SSL_CERT_FILE") or ours.cafile  # noqa: TID251 - a script of its own
     if authorities:
@@ -87,16 +89,8 @@ def _buildah(*arguments: str) -> str:
     """Run buildah with its store in the cache."""
     cache = _cache()
     places = (f"--root={cache / 'store'}", "--runroot=/run/pharia-access-buildah", "--storage-driver=overlay")
-    return _run("buildah", *places, f"--registries-conf={cache / 'empty.conf'}", *arguments)
-
-
-def _run(*argv: str) -> str:
-    """Run a program to its end; what it wrote. Raises ImageError with the end of what it said."""
-    done = subprocess.run(argv, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, timeout=_SECONDS)
-    if done.returncode:
-        message = f"{' '.join(argv)} ended with status {done.returncode}:\n{done.stdout[-2000:]}{done.stderr[-4000:]}"
-        raise ImageError(message)
-    return done.stdout
+    command = ("buildah", *places, f"--registries-conf={cache / 'empty.conf'}", *arguments)
+    return output_of(command, seconds=_SECONDS, error=ImageError)
 
 
 def _cache() -> Path:

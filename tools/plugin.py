@@ -10,12 +10,13 @@ from __future__ import annotations
 import argparse
 import platform
 import shutil
-import subprocess
 import sys
 import tarfile
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from tools.program_output import output_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -136,10 +137,7 @@ def _put(plugin: Path, output: Path) -> None:
 
 
 def _run(*argv: str) -> None:
-    done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=_SECONDS)
-    if done.returncode:
-        message = f"{Path(argv[0]).name} {argv[1]} failed:\n{done.stdout}{done.stderr}"
-        raise PluginError(message)
+    output_of(argv, seconds=_SECONDS, error=PluginError)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from pharia_access.kube.gateway import KubeCluster
 from pharia_access.kube.secrets import KubeSecrets
 from tests.attacks.world import World, opened
 from tests.integration.longest_files import LONGEST
+from tests.support.documents.desk import Desk, open_desk
 from tests.support.gateways.verifier_thread import VerifierThread, verifier_thread
 from tests.support.kubectl.command_line import Access, command_line
 from tests.support.kubectl.plugin_runner import Plugin
@@ -220,6 +221,13 @@ def cluster(connection: Connection) -> KubeCluster:
 def secrets(connection: Connection, namespace: str) -> KubeSecrets:
     """Secrets, with the keyring in the namespace of the test."""
     return KubeSecrets(connection, namespace=namespace)
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """Where readers of the documents sit, with a cluster of their own."""
+    with open_desk(tmp_path_factory.mktemp("documents")) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="module")

@@ -8,20 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.documents.console_blocks import Command
-from tests.support.documents.desk import Desk, adapted, open_desk
+from tests.support.documents.desk import adapted
 from tests.support.documents.followed_pages import FOLLOWED, Followed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from tests.support.documents.desk import Desk
 
 NOTES_READER = Followed("NOTES", replaced=(("NAMESPACE", "finance"), ("USER", "ada")))
 MAY_MINT = "kubectl auth can-i create apicredentials.access.pharia.ai --subresource=token"
-
-
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    with open_desk(tmp_path_factory.mktemp("documents")) as opened:
-        yield opened
 
 
 @pytest.mark.parametrize("followed", FOLLOWED, ids=lambda each: f"{each.page}{list(each.blocks) or ''}")

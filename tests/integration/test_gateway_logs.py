@@ -7,7 +7,9 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
+from tests.support.documents.console_blocks import ROOT
 from tests.support.gateways.programs import entered
 from tools.control_plane.processes import wait_until
 from tools.control_plane.verifiers import RunningVerifier, Verifiers
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.usefixtures("operator")
 
+EXAMPLES = ROOT / "examples" / "gateways"
 FORGED = "forgedforgedforg"
 NAMES_THE_CLIENT = {
     "nginx": ("X-Real-Ip", {"# proxy_set_header X-Real-Ip": "proxy_set_header X-Real-Ip"}),
@@ -38,7 +41,24 @@ def verifiers(control_plane: ControlPlane) -> Iterator[Verifiers]:
     started.stop()
 
 
-@pytest.mark.parametrize("name", real_gateways.STARTERS)
+def as_ingress_nginx_writes() -> dict[str, str]:
+    """What stands in nginx.conf instead, by the controller's template, for the example's annotations and values."""
+    ingress = yaml.safe_load((EXAMPLES / "ingress-nginx.yaml").read_text(encoding="utf-8"))
+    notes = {key.partition("/")[2]: text for key, text in ingress["metadata"]["annotations"].items()}
+    values = yaml.safe_load((EXAMPLES / "ingress-nginx-access-log.yaml").read_text(encoding="utf-8"))
+    config = values["controller"]["config"]
+    lines = notes["configuration-snippet"].splitlines()
+    for number, header in enumerate(notes["auth-response-headers"].split(",")):
+        lines += [f"auth_request_set $authHeader{number} $upstream_http_{header.lower().replace('-', '_')};"]
+        lines += [f"proxy_set_header '{header}' $authHeader{number};"]
+    shown = (EXAMPLES / "nginx.conf").read_text(encoding="utf-8")
+    log = shown[shown.index("log_format ") : shown.index("server {\n")]
+    location = shown[shown.index("        auth_request_set ") : shown.index("        proxy_set_header Host")]
+    written = f"{config['http-snippet']}log_format pharia_access escape=json '{config['log-format-upstream']}';\n"
+    return {log: written, location: "\n".join(lines) + "\n"}
+
+
+@pytest.mark.parametrize("name", [*real_gateways.STARTERS, "ingress-nginx"])
 def test_the_access_log_names_the_token_of_a_request(
     name: str, verifier: RunningVerifier, workspace: Workspace, tmp_path: Path
 ) -> None:
@@ -50,7 +70,9 @@ def test_the_access_log_names_the_token_of_a_request(
     forged = ("X-Auth-Token-Id", FORGED)
 
     with ExitStack() as stack:
-        gateway = entered(stack, real_gateways.STARTERS[name](tmp_path, f"127.0.0.1:{verifier.port}"))
+        changes = as_ingress_nginx_writes() if name == "ingress-nginx" else {}
+        starter = real_gateways.STARTERS[name.removeprefix("ingress-")]
+        gateway = entered(stack, starter(tmp_path, f"127.0.0.1:{verifier.port}", changes))
         refused = gateway.ask(("Authorization", "Bearer nonsense"), forged)
         passed = gateway.ask(("Authorization", f"Bearer {text}"), forged, path="/reports?secret=1")
         log = tmp_path / real_gateways.ACCESS_LOG

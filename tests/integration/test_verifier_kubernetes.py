@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from itertools import chain
+from typing import TYPE_CHECKING, Final
 
 import pytest
 import trustme
-import yaml
 
+from tests.support.documents.console_blocks import ROOT, Command, blocks
+from tests.support.documents.page_reader import PageReader
 from tools.control_plane.pki import token_kubeconfig
 from tools.control_plane.processes import free_port, wait_until
 from tools.control_plane.verifiers import start_verifier, write_keyring
@@ -26,6 +29,9 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("operator")
 
 AUDIENCE = "https://kubernetes.default.svc"
+PAGE: Final = "docs/how-to/kubectl-with-a-token.md"
+GUIDE: Final = ROOT / PAGE
+FOLDER: Final = "/etc/kubernetes/pharia-access"
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +41,8 @@ def asking(control_plane: ControlPlane, pool: OperatorPool, tmp_path_factory: py
     folder = tmp_path_factory.mktemp("asking")
     authority = trustme.CA()
     authority.cert_pem.write_to_path(str(folder / "ca.crt"))
-    for name in ("server", "api-server"):
-        leaf = authority.issue_cert("127.0.0.1", common_name=name)
+    for name in ("server", "client"):
+        leaf = authority.issue_cert("pharia-access-verifier.pharia-access-system.svc", common_name=name)
         (folder / f"{name}.crt").write_bytes(leaf.cert_chain_pems[0].bytes())
         (folder / f"{name}.key").write_bytes(leaf.private_key_pem.bytes())
     port = free_port()
@@ -53,11 +59,8 @@ def asking(control_plane: ControlPlane, pool: OperatorPool, tmp_path_factory: py
     verifier = start_verifier(control_plane, folder / "verifier", env)
     try:
         verifier.wait_until_ready()
-        control_plane.restart_api_server_with(
-            f"--authentication-token-webhook-config-file={webhook(folder, port)}",
-            "--authentication-token-webhook-version=v1",
-            "--authentication-token-webhook-cache-ttl=1s",
-        )
+        webhook(folder, port)
+        control_plane.restart_api_server_with(*flags(folder))
         yield
     finally:
         verifier.process.stop()
@@ -66,34 +69,24 @@ def asking(control_plane: ControlPlane, pool: OperatorPool, tmp_path_factory: py
 
 
 def webhook(folder: Path, port: int) -> Path:
-    """The file that tells the API server whom to ask, and how."""
-    content = {
-        "apiVersion": "v1",
-        "kind": "Config",
-        "clusters": [
-            {
-                "name": "verifier",
-                "cluster": {
-                    "server": f"https://127.0.0.1:{port}/tokenreview",
-                    "certificate-authority": str(folder / "ca.crt"),
-                },
-            }
-        ],
-        "users": [
-            {
-                "name": "api-server",
-                "user": {
-                    "client-certificate": str(folder / "api-server.crt"),
-                    "client-key": str(folder / "api-server.key"),
-                },
-            }
-        ],
-        "contexts": [{"name": "ask", "context": {"cluster": "verifier", "user": "api-server"}}],
-        "current-context": "ask",
-    }
+    """The guide's file, with this verifier's address and these certificates."""
+    written = shown("yaml", "kind: Config").replace("10.96.0.50:8443", f"127.0.0.1:{port}")
     path = folder / "webhook.yaml"
-    path.write_text(yaml.safe_dump(content))
+    path.write_text(written.replace(FOLDER, str(folder)))
     return path
+
+
+def flags(folder: Path) -> list[str]:
+    """The guide's, but that the API server's cache forgets after a second."""
+    found = shown("text", "--authentication-token-webhook").replace(FOLDER, str(folder)).split()
+    return [re.sub(r"(?<=cache-ttl=)\w+", "1s", flag) for flag in found]
+
+
+def shown(language: str, words: str) -> str:
+    """The block of the guide that has these words."""
+    found = re.findall(rf"^```{language}\n(.*?)^```$", GUIDE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    block: str = next(text for text in found if words in text)
+    return block
 
 
 def whoami(control_plane: ControlPlane, folder: Path, token: str) -> subprocess.CompletedProcess[str]:
@@ -146,3 +139,25 @@ def test_a_token_without_the_permission_is_nobody(
 
     assert answer.returncode != 0
     assert "Unauthorized" in answer.stderr
+
+
+@pytest.mark.usefixtures("asking")
+def test_who_follows_the_guide_is_the_credential_and_may_what_its_group_may(
+    control_plane: ControlPlane, workspace: Workspace, tmp_path: Path
+) -> None:
+    allowed = shown("yaml", "kind: ClusterRoleBinding").replace("[finance]", f"[{workspace.namespace}]")
+    control_plane.kubectl("apply", "--filename=-", stdin=allowed)
+    workspace.credential(roles=["cluster-reader"])
+    token = workspace.issued(ttl="1h")
+    text = workspace.text().reveal()
+    wait_until(lambda: not whoami(control_plane, tmp_path, text).returncode, what="the API server knows it", timeout=20)
+    administrators = tmp_path / "administrators"  # signs in with a client certificate
+    administrators.write_bytes(control_plane.kubeconfig.read_bytes())
+    environment = {"PATH": f"{control_plane.bin}:/usr/bin:/bin", "HOME": str(tmp_path), "TOKEN": text}
+
+    with PageReader({**environment, "KUBECONFIG": str(administrators)}, tmp_path, tmp_path) as reader:
+        said = [reader.follow(command) for command in chain.from_iterable(each.commands for each in blocks(PAGE))]
+        reader.follow(Command(f'kubectl --context=with-a-token --token="$TOKEN" get pods -n {workspace.namespace}'))
+
+    assert f"pharia:{workspace.namespace}:invoice-bot" in said[-1]
+    assert token["status"]["tokenID"] in said[-1]

@@ -8,18 +8,17 @@ from itertools import chain
 import pytest
 
 from tests.support.documents.console_blocks import REASONS, ROOT, Block, Command, blocks, pages_with_blocks
-from tests.support.documents.followed_pages import ELSEWHERE, FOLLOWED, INSTALLING, NOT_YET
+from tests.support.documents.followed_pages import ELSEWHERE, FOLLOWED, INSTALLING
 
 PAGES = pages_with_blocks()
 RUN = (*FOLLOWED, *INSTALLING)
 BLOCKS = {page: blocks(page) for page in PAGES}
 FENCE = re.compile(r"^ *```(\w*)[^\n]*\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 MOST_LEFT_OUT = 0.1
-MOST_NOT_FOLLOWED = 1
 
 
 def test_each_page_with_commands_is_followed_by_one_test() -> None:
-    followed = [*{each.page for each in RUN}, *ELSEWHERE, *NOT_YET]
+    followed = [*{each.page for each in RUN}, *ELSEWHERE]
 
     assert sorted(followed) == sorted(PAGES)
 
@@ -30,10 +29,6 @@ def test_of_a_page_that_is_followed_in_parts_no_block_is_left_out() -> None:
     assert {page: numbers ^ {*range(len(BLOCKS[page]))} for page, numbers in parts.items() if numbers} == {
         page: set() for page, numbers in parts.items() if numbers
     }
-
-
-def test_what_is_not_followed_yet_becomes_less() -> None:
-    assert len(NOT_YET) <= MOST_NOT_FOLLOWED
 
 
 def test_the_tests_that_follow_a_page_of_their_own_name_it() -> None:

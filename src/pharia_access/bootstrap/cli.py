@@ -1,29 +1,30 @@
 """Builds what a person at the command line works with: the API server, seen with their own rights."""
 
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from pharia_access.bootstrap.clocks import SystemClock
-from pharia_access.kube.administration.bindings import KubeBindings
 from pharia_access.kube.administration.identity import require_identity
 from pharia_access.kube.administration.kubectl_proxy import LentLogin
 from pharia_access.kube.administration.lent import connect_lent
 from pharia_access.kube.administration.objects import KubeObjects
 from pharia_access.kube.administration.personal_secrets import PersonalSecrets
 from pharia_access.kube.administration.summarized_objects import SummarizedObjects
-from pharia_access.kube.administration.workloads import KubeWorkloads
 from pharia_access.kube.connection import Connection
 from pharia_access.services.administration.context import Context
 from pharia_access.services.administration.progress import Progress
-from pharia_access.services.administration.whois import AccessReader
 
 if TYPE_CHECKING:
+    from pharia_access.kube.administration.bindings import KubeBindings
+    from pharia_access.kube.administration.workloads import KubeWorkloads
     from pharia_access.kube.gateway import KubeCluster
     from pharia_access.kube.secrets import KubeSecrets
+    from pharia_access.services.administration.whois import AccessReader
 
 __all__ = ["CliSession", "Release", "open_session", "random_letters", "release_of"]
 
@@ -37,15 +38,16 @@ class CliSession:
 
     Attributes:
         context: for the use cases.
-        access: RBAC, as far as the person may read it.
+        workloads: those that read a Secret. Few commands ask, so that it is built when one does.
+        access: RBAC, as far as the person may read it; the same.
         options: those of the command line that say which cluster and who; for commands that are named to a person.
     """
 
     context: Context
     secrets: PersonalSecrets
-    workloads: KubeWorkloads
+    workloads: "Callable[[], KubeWorkloads]"
     connection: Connection
-    access: AccessReader
+    access: "Callable[[], AccessReader]"
     options: str = ""
 
 
@@ -75,9 +77,21 @@ async def open_session(  # noqa: PLR0913 - a keyword for each choice
             progress=progress,
             dry_run=dry_run,
         )
-        workloads = KubeWorkloads(connection, timeout_seconds=timeout_seconds)
-        access = KubeBindings(connection, timeout_seconds=timeout_seconds)
+        workloads = partial(_workloads, connection, timeout_seconds)
+        access = partial(_bindings, connection, timeout_seconds)
         yield CliSession(context, personal, workloads, connection, access, options)
+
+
+def _workloads(connection: Connection, timeout_seconds: float) -> "KubeWorkloads":
+    from pharia_access.kube.administration.workloads import KubeWorkloads
+
+    return KubeWorkloads(connection, timeout_seconds=timeout_seconds)
+
+
+def _bindings(connection: Connection, timeout_seconds: float) -> "KubeBindings":
+    from pharia_access.kube.administration.bindings import KubeBindings
+
+    return KubeBindings(connection, timeout_seconds=timeout_seconds)
 
 
 def random_letters() -> str:

@@ -4,7 +4,6 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Final, Protocol
 
@@ -119,6 +118,8 @@ class Stream:
 
 
 def _date(headers: Mapping[str, str]) -> datetime | None:
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415 - slow to import, and the command line needs no date
+
     try:
         return parsedate_to_datetime(headers.get("date", "")).astimezone(UTC)
     except (ValueError, OverflowError):

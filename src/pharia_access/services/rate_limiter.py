@@ -37,10 +37,12 @@ class RateLimiter:
         """Grant turns while anybody waits."""
         try:
             while self._waiting:
-                await self._clock.sleep(self._bucket.wait_seconds(self._clock.monotonic()))
+                now = self._clock.monotonic()
+                due = now + self._bucket.wait_seconds(now)
+                await self._clock.sleep(due - now)
                 turn = self._waiting.take(waits=lambda waiting: not waiting.done())
                 if turn is not None:
-                    self._bucket.reserve(self._clock.monotonic())
+                    self._bucket.reserve(due)  # when it was due: a busy machine wakes us late, each time
                     turn.set_result(None)
         finally:
             self._usher = None

@@ -7,7 +7,7 @@ from typing import Final
 
 from tests.support.documents.console_blocks import pages_with_blocks
 
-__all__ = ["ELSEWHERE", "FOLLOWED", "INSTALLING", "NOT_YET", "Followed"]
+__all__ = ["ELSEWHERE", "FOLLOWED", "INSTALLING", "Followed"]
 
 _ROLES: Final = "kubectl apply -f examples/01-roles.yaml"
 _TIDY: Final = (
@@ -143,8 +143,6 @@ INSTALLING: Final = (
 ELSEWHERE: Final = {
     "docs/tutorial/kubectl-access.md": "tests/integration/test_transcript.py",
     "docs/how-to/restore-a-backup.md": "tests/integration/test_restore_guide.py",
+    "docs/how-to/kubectl-with-a-token.md": "tests/integration/test_verifier_kubernetes.py",
 }
 """Pages that a test of their own follows, and that test."""
-
-NOT_YET: Final = frozenset({"docs/how-to/kubectl-with-a-token.md"})
-"""Pages that nobody follows yet. A page leaves this set and never comes back; a new page is followed."""

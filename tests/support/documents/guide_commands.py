@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from tests.support.documents.kubectl_words import DELETED_FROM
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -68,4 +70,6 @@ class Reader:
 
 def _plain(text: str) -> list[str]:
     """Lines without what differs from run to run: times, ages, and how wide a column is."""
-    return [" ".join(_AGE.sub("AGE", _TIME.sub("TIME", line)).split()) for line in text.splitlines()]
+    for pattern, word in ((_TIME, "TIME"), (_AGE, "AGE"), DELETED_FROM):
+        text = pattern.sub(word, text)
+    return [" ".join(line.split()) for line in text.splitlines()]

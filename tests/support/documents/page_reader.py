@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
+from tests.support.documents.kubectl_words import DELETED_FROM
 from tools.transcript import masked
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ _NOTHING_FOUND: Final = re.compile(r"\| (?:grep|jq) .*\Z")
 _LINE_MASKS: Final = (
     (re.compile(r"k\d{8}-[a-z0-9]{6}"), "KEY"),
     (re.compile(r"\bv?\d+\.\d+\.\d+(?:-\S+)?"), "VERSION"),
+    DELETED_FROM,
 )
 
 

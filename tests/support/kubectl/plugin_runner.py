@@ -6,7 +6,6 @@ All three use the same kubeconfig, and are told who asks by `--as`, as kubectl i
 from __future__ import annotations
 
 import io
-import re
 import shlex
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from unittest import mock
 import pexpect
 
 from pharia_access.entrypoints.kubectl.main import run
+from tests.support.kubectl.emulator import shown
 from tools.control_plane.processes import inherited_environment
 
 if TYPE_CHECKING:
@@ -32,8 +32,6 @@ _SCRIPTS = Path(sys.executable).parent
 """Where the console scripts are: kubectl finds its plugins on PATH."""
 
 _SECONDS = 120  # for machines that have much else to do
-_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-_SPINNER = re.compile(r"[⠀-⣿] [^\r\n]*(?:\r\n)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +150,10 @@ class Terminal:
 
     @property
     def text(self) -> str:
-        """What was shown so far, without colours and spinners."""
-        shown = _SPINNER.sub("", _ESCAPES.sub("", self._seen.getvalue()))
-        return "\n".join(line.rstrip() for line in shown.replace("\r\n", "\n").replace("\r", "").split("\n"))
+        """What stands on the screen down to the cursor; a spinner that is over has left nothing there."""
+        screen = shown(self._seen.getvalue())
+        row, _ = screen.cursor
+        return "\n".join((screen.lines + ("",) * row)[: row + 1])
 
 
 def run_here(words: list[str], environment: Mapping[str, str], *, stdin: str = "") -> Told:

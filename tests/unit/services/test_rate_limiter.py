@@ -1,6 +1,7 @@
 """The rate limiter: so many turns a second, evenly spaced."""
 
 import asyncio
+from datetime import datetime
 
 import pytest
 
@@ -33,6 +34,30 @@ async def test_many_at_once_are_spread_evenly_in_the_order_in_which_they_came(cl
 
     assert [number for _, number in had] == list(range(9))
     assert [moment for moment, _ in had] == pytest.approx([number / 4 for number in range(9)], abs=1e-6)
+
+
+class LateClock:
+    """Another's time; whoever sleeps is woken late, as on a busy machine."""
+
+    def __init__(self, clock: FakeClock, late: float) -> None:
+        self._clock = clock
+        self._late = late
+
+    def now(self) -> datetime:
+        return self._clock.now()
+
+    def monotonic(self) -> float:
+        return self._clock.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        await self._clock.sleep(seconds + self._late)
+
+
+@simulated
+async def test_turns_that_come_late_do_not_slow_down_those_that_follow(clock: FakeClock) -> None:
+    had = await turns(RateLimiter(LateClock(clock, 0.1), 4), clock, count=9)
+
+    assert [moment for moment, _ in had] == pytest.approx([0, *(number / 4 + 0.1 for number in range(1, 9))], abs=1e-6)
 
 
 @simulated

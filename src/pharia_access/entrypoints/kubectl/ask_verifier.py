@@ -85,7 +85,7 @@ def _parts(url: str) -> SplitResult:
 async def _ask(text: TokenText, verifier: Verifier) -> tuple[int, bytes]:
     """Status and body."""
     url = urlsplit(f"{verifier.url.rstrip('/')}/whoami")
-    tls, proxy = _tls(verifier), _proxy(verifier)
+    tls, proxy = _tls(verifier, url.scheme), _proxy(verifier)
     try:
         async with asyncio.timeout(verifier.timeout):
             return await get(url, _header(text), tls=tls, proxy=proxy, most_bytes=_MOST_BYTES)
@@ -108,7 +108,9 @@ def _proxy(verifier: Verifier) -> str | None:
     return proxy
 
 
-def _tls(verifier: Verifier) -> ssl.SSLContext:
+def _tls(verifier: Verifier, scheme: str) -> ssl.SSLContext | None:
+    if scheme == "http" and not verifier.ca_file:
+        return None  # the system's authorities take longer to load than the answer to come
     try:
         context = ssl.create_default_context(cafile=verifier.ca_file or None)
     except OSError as error:  # also of ssl: a file without certificates
@@ -117,7 +119,7 @@ def _tls(verifier: Verifier) -> ssl.SSLContext:
     if verifier.insecure:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-    return context
+    return context if scheme == "https" else None
 
 
 def _problem(error: Exception, verifier: Verifier) -> tuple[str, str]:

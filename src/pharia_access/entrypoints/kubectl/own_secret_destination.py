@@ -53,7 +53,7 @@ async def tell_overwritten(session: "CliSession", destination: SecretDestination
     if not isinstance(destination, OwnSecretDestination) or not destination.before:
         return
     key, before = destination.target.key, destination.before
-    done = await after_overwriting(session.context, session.workloads, key, before)
+    done = await after_overwriting(session.context, session.workloads(), key, before)
     say(*_ended(done, session), *in_words(done.next_steps, session.options))
 
 

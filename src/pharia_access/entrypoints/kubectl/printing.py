@@ -22,6 +22,7 @@ __all__ = [
     "ask",
     "ask_unseen",
     "ask_yes_or_no",
+    "columns",
     "errors_reach_a_terminal",
     "is_terminal",
     "last_flush",
@@ -56,13 +57,20 @@ def room(*, err: bool = False) -> int | None:
     return shutil.get_terminal_size().columns if stream.isatty() else None
 
 
+def columns(text: str) -> int:
+    """How many columns of a terminal a printable text takes: a wide character takes two."""
+    if text.isascii():
+        return len(text)
+    from wcwidth import wcswidth
+
+    return wcswidth(text)
+
+
 def wrapped(text: str, width: int | None) -> list[str]:
     """A text in lines that break between words; whole where there is no width."""
     if width is None or width < _NARROWEST:
         return [text]
-    from wcwidth import wcswidth
-
-    if wcswidth(text) <= width:
+    if columns(text) <= width:
         return [text]
     return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False) or [text]
 

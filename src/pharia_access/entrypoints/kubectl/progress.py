@@ -5,7 +5,6 @@ from contextlib import contextmanager
 
 from pharia_access.domain.deletions import named
 from pharia_access.domain.model import ObjectKey
-from pharia_access.entrypoints.kubectl.next_steps import in_words
 from pharia_access.entrypoints.kubectl.prompts import say, waiting, warn
 from pharia_access.services.administration.progress import (
     BrokenOff,
@@ -61,4 +60,6 @@ class TerminalProgress:
                 for sentence in sentences:
                     warn(sentence)
             case BrokenOff(next_steps):
+                from pharia_access.entrypoints.kubectl.next_steps import in_words
+
                 say(*in_words(next_steps, self._options))

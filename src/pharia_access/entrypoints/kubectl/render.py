@@ -77,24 +77,22 @@ def line_of(permission: Permission) -> str:
 
 
 def _aligned(rows: Sequence[Sequence[str]], headings: Sequence[str] = (), *, width: int | None = None) -> list[str]:
-    """In columns, by the width of what is shown; a wide character counts as two.
-
-    Headings are a row like the others: tabulate would put two more blanks behind a column whose heading is its longest.
-    """
-    from tabulate import tabulate
-
+    """In columns with two blanks between them, by the width of what is shown; a wide character counts as two."""
     cells = [[escaped(cell) for cell in row] for row in ([headings, *rows] if headings else rows)]
-    lines = tabulate(cells, tablefmt="plain", disable_numparse=True).split("\n")
+    broad = [max(map(printing.columns, column)) for column in zip(*cells, strict=True)]
+    lines = ["  ".join(map(_filled, row, broad)) for row in cells]
     return [part.rstrip() for line, row in zip(lines, cells, strict=True) for part in _in_room(line, row[-1], width)]
+
+
+def _filled(cell: str, width: int) -> str:
+    return cell + " " * (width - printing.columns(cell))
 
 
 def _in_room(line: str, last: str, width: int | None) -> list[str]:
     """The line; where it is too long, its last cell goes on below itself."""
-    from wcwidth import wcswidth
-
     begins = line.rstrip().removesuffix(last.rstrip())
-    indent = wcswidth(begins)
-    if width is None or wcswidth(line.rstrip()) <= width:
+    indent = printing.columns(begins)
+    if width is None or printing.columns(line.rstrip()) <= width:
         return [line]
     first, *others = printing.wrapped(last, width - indent)
     return [f"{begins}{first}", *(f"{' ' * indent}{other}" for other in others)]

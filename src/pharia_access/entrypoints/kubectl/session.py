@@ -67,4 +67,3 @@ def _import_ahead() -> None:
     with suppress(Exception):  # told where the module is used
         import_module("pharia_access.bootstrap.cli")
         import_module("pharia_access.entrypoints.kubectl.progress")
-        import_module("tabulate")

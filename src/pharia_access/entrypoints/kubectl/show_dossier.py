@@ -34,7 +34,7 @@ async def whois(session: "CliSession", cli: CliOptions, ids: tuple[str, ...]) ->
     for number, stored in enumerate(found):
         if number:
             write("")
-        dossier = await examine(context, session.access, stored.summary)
+        dossier = await examine(context, session.access(), stored.summary)
         _show(dossier, context.clock.now())
         say(*in_words(dossier.next_steps, session.options))
 

@@ -25,9 +25,11 @@ class ProxyError(AccessError):
 
 
 async def get(
-    url: SplitResult, headers: Mapping[str, str], *, tls: ssl.SSLContext, proxy: str | None, most_bytes: int
+    url: SplitResult, headers: Mapping[str, str], *, tls: ssl.SSLContext | None, proxy: str | None, most_bytes: int
 ) -> tuple[int, bytes]:
     """Return the status and the body, cut after `most_bytes`. Raises OSError, LibraryError, ProxyError.
+
+    `tls`: how to trust the server of an https URL; None for http.
 
     A redirection is not followed: the headers would go where nobody sent them.
     """
@@ -55,19 +57,18 @@ async def _body(connection: HttpConnection, most_bytes: int) -> bytes:
     return bytes(body)
 
 
-async def _connect(url: SplitResult, tls: ssl.SSLContext) -> HttpConnection:
+async def _connect(url: SplitResult, tls: ssl.SSLContext | None) -> HttpConnection:
     host, port = _host(url), url.port or _PORTS[url.scheme]
-    context = tls if url.scheme == "https" else None
     return HttpConnection(
-        *await asyncio.open_connection(host, port, ssl=context, happy_eyeballs_delay=_NEXT_ADDRESS_SECONDS)
+        *await asyncio.open_connection(host, port, ssl=tls, happy_eyeballs_delay=_NEXT_ADDRESS_SECONDS)
     )
 
 
-async def _by_proxy(url: SplitResult, proxy: SplitResult, tls: ssl.SSLContext) -> HttpConnection:
+async def _by_proxy(url: SplitResult, proxy: SplitResult, tls: ssl.SSLContext | None) -> HttpConnection:
     with _as_proxy_error():
-        connection = await _connect(proxy, ssl.create_default_context())
+        connection = await _connect(proxy, ssl.create_default_context() if proxy.scheme == "https" else None)
     try:
-        if url.scheme == "https":
+        if tls is not None:
             await _tunnel(connection, url, proxy)
             await connection.start_tls(tls, _host(url))
     except BaseException:

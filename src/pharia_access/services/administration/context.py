@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from pharia_access.services.administration.collecting import Deliveries
 from pharia_access.services.administration.objects import Objects
 from pharia_access.services.administration.progress import Progress, SilentProgress
 from pharia_access.services.ports import Clock
+
+if TYPE_CHECKING:
+    from pharia_access.services.administration.collecting import Deliveries
 
 __all__ = ["Context"]
 
@@ -22,7 +25,7 @@ class Context:
     """
 
     objects: Objects
-    deliveries: Deliveries
+    deliveries: "Deliveries"
     clock: Clock
     namespace: str
     letters: Callable[[], str]

@@ -1,9 +1,12 @@
 """A plan: what a use case is about to do, before anything is changed. A face shows it, asks, and has it carried out."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from pharia_access.domain.administration.next_steps import Step
 from pharia_access.errors import AccessError
+
+if TYPE_CHECKING:
+    from pharia_access.domain.administration.next_steps import Step
 
 __all__ = ["BlockedError", "Plan"]
 
@@ -11,7 +14,7 @@ __all__ = ["BlockedError", "Plan"]
 class BlockedError(AccessError):
     """Something stands in the way, and nothing was changed; the text says what, `next_steps` what to do."""
 
-    def __init__(self, message: str, *next_steps: Step) -> None:
+    def __init__(self, message: str, *next_steps: "Step") -> None:
         super().__init__(message)
         self.next_steps = next_steps
 

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from pharia_access.domain.administration.next_steps import Step
 from pharia_access.domain.model import ObjectKey
+
+if TYPE_CHECKING:
+    from pharia_access.domain.administration.next_steps import Step
 
 __all__ = [
     "BrokenOff",
@@ -56,7 +58,7 @@ class OnlyOneNamespace:
 class BrokenOff:
     """A handover was interrupted; this is left to do."""
 
-    next_steps: tuple[Step, ...]
+    next_steps: "tuple[Step, ...]"
 
 
 @dataclass(frozen=True, slots=True)

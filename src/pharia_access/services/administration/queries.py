@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from pharia_access.domain.administration.judged import UNSEEN, judged
-from pharia_access.domain.administration.next_steps import ListNamespaces
 from pharia_access.domain.administration.stored import Stored, StoredPage
 from pharia_access.domain.administration.summaries import CredentialSummary, RoleSummary, TokenSummary
 from pharia_access.domain.model import ObjectKey
@@ -47,6 +46,8 @@ async def nothing_in(context: Context, namespace: str | None) -> Nothing:
     """What an empty list means. Raises BlockedError where there is no such namespace either."""
     there = True if namespace is None else await context.objects.has_namespace(namespace)
     if there is False:
+        from pharia_access.domain.administration.next_steps import ListNamespaces  # noqa: PLC0415 - slow to import
+
         msg = f'There is no namespace "{namespace}"'
         raise BlockedError(msg, ListNamespaces())
     return Nothing(namespace, certain=bool(there))

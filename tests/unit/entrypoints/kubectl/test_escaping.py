@@ -7,7 +7,6 @@ import unicodedata
 from typing import Final
 
 import pytest
-import tabulate
 from hypothesis import given
 from hypothesis import strategies as st
 from wcwidth import wcswidth, wcwidth
@@ -86,10 +85,6 @@ def test_a_terminal_shows_the_columns_where_they_should_stand(monkeypatch: pytes
     column = len(second) - 1
     assert heading.index("NEXT") == column
     assert wcswidth(first) - 1 == column
-
-
-def test_tabulate_knows_how_wide_a_character_is() -> None:
-    assert vars(tabulate)["wcwidth"] is not None
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
