@@ -183,7 +183,7 @@ lock: .local/lock/ready ## Pin all dependencies anew after a change; UPGRADE=--u
 			--no-annotate --custom-compile-command "make lock" $(UPGRADE) "$$@"; \
 	}; \
 	pin runtime pyproject.toml -o requirements/runtime.txt; \
-	pin dev pyproject.toml --extra kubectl --group dev -c requirements/runtime.txt -o requirements/dev.txt; \
+	pin dev pyproject.toml --extra kubectl --extra console --group dev -c requirements/runtime.txt -o requirements/dev.txt; \
 	pin build requirements/build.in -c requirements/dev.txt -o requirements/build.txt; \
 	pin plugin requirements/plugin.in -c requirements/dev.txt -o requirements/plugin.txt \
 		--no-emit-package pygments --no-emit-package markdown-it-py --no-emit-package mdurl; \

@@ -81,7 +81,7 @@ def _build(folder: Path, output: Path, names: Iterable[str]) -> None:
         for version in PYTHONS:
             _gather(library, PLATFORMS[name], version)
         _install(library, "--no-deps", str(wheel))
-        shutil.rmtree(library / "bin", ignore_errors=True)  # scripts for this machine
+        _leave_out(library)
         plugin = folder / f"kubectl-access_{name}"
         _zip(library, plugin)
         _archive(plugin, output / archive_name(name))
@@ -103,6 +103,13 @@ def _gather(library: Path, platform_name: str, version: str) -> None:
     choice = ["--python-platform", platform_name, "--python-version", version, "--only-binary", ":all:"]
     _install(target, *choice, "--no-deps", "--require-hashes", "-r", str(_ROOT / "requirements" / "plugin.txt"))
     shutil.copytree(target, library, dirs_exist_ok=True, copy_function=_link)
+
+
+def _leave_out(library: Path) -> None:
+    """Scripts for this machine, and the compiled half of PyYAML: 3 MB, and the half in Python does the same."""
+    shutil.rmtree(library / "bin", ignore_errors=True)
+    for compiled in (library / "yaml").glob("_yaml.*.so"):
+        compiled.unlink()
 
 
 def _link(source: str, target: str) -> None:

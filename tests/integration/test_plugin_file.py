@@ -8,6 +8,7 @@ import sys
 import tarfile
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.request import urlopen
 
 import pytest
 
@@ -54,6 +55,19 @@ def test_kubectl_runs_it_as_its_plugin(environment: dict[str, str], namespace: s
     assert done.stderr == f"There are no tokens in namespace {namespace}.\n"
     (unpacked,) = Path(environment["HOME"], ".shiv").glob("kubectl-access_*")
     assert not (unpacked / "site-packages" / "kopf").exists()
+
+
+def test_it_serves_the_console(environment: dict[str, str], namespace: str) -> None:
+    argv = ["kubectl", "access", "console", "--no-browser", "--namespace", namespace]
+    with subprocess.Popen(argv, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        link = process.stdout.readline().strip()
+        with urlopen(link, timeout=30) as answer:  # noqa: S310 - to ourselves
+            text = answer.read().decode()
+        process.terminate()
+
+    assert '<h1 id="title" tabindex="-1">Open the console</h1>' in text
+    assert process.returncode == 0
 
 
 def test_by_its_other_name_it_completes(environment: dict[str, str], workspace: object) -> None:

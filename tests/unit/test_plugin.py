@@ -36,6 +36,7 @@ class OnlyThese:
 
 sys.meta_path.insert(0, OnlyThese)
 import pharia_access.bootstrap.cli, pharia_access.entrypoints.kubectl as plugin, pharia_access.settings.cli
+import pharia_access.bootstrap.console, pharia_access.entrypoints.console.local
 import pharia_access.kube.gateway, pharia_access.kube.schema, pharia_access.kube.secrets
 import rich.console, rich.status, wcwidth, yaml
 for module in pkgutil.walk_packages(plugin.__path__, f"{plugin.__name__}."):
@@ -79,7 +80,8 @@ def pinned(name: str) -> set[str]:
 
 def optional() -> set[str]:
     extra = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
-    return {re.split(r"[><=]", wanted)[0] for wanted in extra["kubectl"]}
+    wanted = {re.split(r"[><=]", each)[0] for each in [*extra["kubectl"], *extra["console"]]}
+    return wanted - {"pharia-access[kubectl]"}
 
 
 def test_every_module_of_the_plugin_finds_what_it_imports_in_the_single_file() -> None:
@@ -96,6 +98,7 @@ def test_help_and_completion_load_none_of_the_libraries_that_take_long() -> None
 
     assert {"token", "rotate", "audit"} <= commands
     assert {"kubernetes", "aiohttp", "pydantic", "msgspec", "rich", "wcwidth", "yaml"} & modules == set()
+    assert {"starlette", "jinja2", "uvicorn"} & modules == set()
 
 
 def test_a_command_that_asks_loads_no_client_and_no_library_but_where_it_is_used() -> None:
@@ -108,7 +111,7 @@ def test_a_command_that_asks_loads_no_client_and_no_library_but_where_it_is_used
 
 
 def test_the_single_file_has_nothing_of_the_processes() -> None:
-    processes = {"kopf", "httptools", "uvloop", "starlette", "argon2-cffi", "prometheus-client", "pydantic-settings"}
+    processes = {"kopf", "httptools", "uvloop", "argon2-cffi", "prometheus-client", "pydantic-settings"}
 
     assert processes & pinned("plugin") == set()
     assert processes <= pinned("runtime")

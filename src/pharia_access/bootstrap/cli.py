@@ -41,6 +41,7 @@ class CliSession:
         workloads: those that read a Secret. Few commands ask, so that it is built when one does.
         access: RBAC, as far as the person may read it; the same.
         options: those of the command line that say which cluster and who; for commands that are named to a person.
+        user: who the API server sees; empty where it does not tell.
     """
 
     context: Context
@@ -49,6 +50,7 @@ class CliSession:
     connection: Connection
     access: "Callable[[], AccessReader]"
     options: str = ""
+    user: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ async def open_session(  # noqa: PLR0913 - a keyword for each choice
 ) -> AsyncIterator[CliSession]:
     """Connect as that login, once it is certain who that is; closes at the end. Raises LoginError, UnavailableError."""
     async with connect_lent(login, pool_size=4, user_agent="kubectl-access") as connection:
-        await require_identity(connection, impersonated=login.impersonated, timeout_seconds=timeout_seconds)
+        user = await require_identity(connection, impersonated=login.impersonated, timeout_seconds=timeout_seconds)
         objects = KubeObjects(connection, timeout_seconds=timeout_seconds, dry_run=dry_run)
         personal = PersonalSecrets(connection, timeout_seconds=timeout_seconds)
         context = Context(
@@ -79,7 +81,7 @@ async def open_session(  # noqa: PLR0913 - a keyword for each choice
         )
         workloads = partial(_workloads, connection, timeout_seconds)
         access = partial(_bindings, connection, timeout_seconds)
-        yield CliSession(context, personal, workloads, connection, access, options)
+        yield CliSession(context, personal, workloads, connection, access, options, user)
 
 
 def _workloads(connection: Connection, timeout_seconds: float) -> "KubeWorkloads":

@@ -50,6 +50,10 @@ class Connection:
         self._transport = transport
         self._user_agent = user_agent
 
+    def named(self, user_agent: str) -> "Connection":
+        """The same connection, under another name in the audit log."""
+        return Connection(self._transport, user_agent=user_agent)
+
     async def send(self, call: Request) -> bytes:
         """Send one request and return the answer's body. Raises the leaves of ApiError, without any part of a Secret.
 

@@ -46,9 +46,14 @@ class StoredPage(Generic[S]):
 
 @dataclass(frozen=True, slots=True)
 class Right:
-    """A verb on one of our resources: `bind` on `apiroles/studio-user`, `create` on `apicredentials/token`."""
+    """A verb on one of our resources: `bind` on `apiroles/studio-user`, `create` on `apicredentials/token`.
+
+    Attributes:
+        core: whether the resource is one of Kubernetes' own instead, such as `secrets`.
+    """
 
     verb: str
     resource: str
     name: str = ""
     subresource: str = ""
+    core: bool = False

@@ -19,6 +19,7 @@ _NOUNS: Final = {
     "role": ("Roles: the catalog that credentials choose from.", "role:role"),
     "whoami": ("Ask a verifier what a token may do.", "whoami:whoami"),
     "audit": ("Tokens and credentials that need attention: expired, unused, too long-lived.", "audit:audit"),
+    "console": ("The web console: credentials and tokens in a browser.", "console:console"),
     "keyring": ("The keys of the fast check, for administrators.", "keyring:keyring"),
 }
 """Each noun's line in the help, and where its commands are."""

@@ -1,6 +1,5 @@
 """What went wrong, in a sentence, and what to do next."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -18,28 +17,10 @@ from pharia_access.errors import (
     SettingsError,
     UnavailableError,
 )
+from pharia_access.services.administration import refusals
+from pharia_access.services.administration.refusals import in_a_line, sentence
 
 __all__ = ["Failure", "RefusedError", "explain"]
-
-_FORBIDDEN = re.compile(
-    r'User "(?P<user>[^"]*)" cannot (?P<verb>[a-z]+) resource "(?P<resource>[^"]*)" in API group "(?P<group>[^"]*)"'
-    r'(?: in the namespace "(?P<namespace>[^"]*)")?'
-)
-_DENIED = re.compile(r"denied request: (?P<why>.*)", re.DOTALL)
-_MISSING = re.compile(r'(?P<kind>[a-z]+)(?:\.[a-z.]+)? "(?P<name>[^"]*)" not found')
-_THERE = re.compile(r'(?P<kind>[a-z]+)(?:\.[a-z.]+)? "(?P<name>[^"]*)" already exists')
-_INVALID = re.compile(r'^.*? "[^"]*" is invalid: ', re.DOTALL)
-_QUOTED = re.compile(
-    r'Invalid value: (?:(?:"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?|true|false|null|\{.*?\}|\[.*?\]): )?', re.DOTALL
-)
-"""The value; Kubernetes 1.32 tells its type instead, and 1.37 of an object neither: the rule follows at once."""
-_EXAMPLE = re.compile(r" \(e\.g\. .*\)$")
-_SEVERAL = re.compile(r"^\[(.*)\]$", re.DOTALL)
-_UNCHECKED = re.compile(r", <nil>: (?:Invalid value: (?:\S+: )?)?some validation rules were not checked[^\]]*")
-
-_BREAKS = re.compile(r"[ \t]*[\r\n]+\s*")
-_FIELD = re.compile(r"(?:metadata|spec|status)[.:\[]|pharia-access\b|--")
-"""What begins a sentence as it is written."""
 
 _OPTIONS: Final = (
     ("spec.ttl", "--expires"),
@@ -52,8 +33,6 @@ _OPTIONS: Final = (
     ("spec.tokenPolicy.maxTokens", "--max-tokens"),
 )
 """By which option a person said what the API server finds wrong in a field."""
-
-_NOUNS: Final = {"apitokens": "token", "apicredentials": "credential", "apiroles": "role", "secrets": "Secret"}
 
 
 class RefusedError(AccessError):
@@ -75,7 +54,7 @@ def explain(error: AccessError, options: str = "") -> Failure:
     """
     failure = next(
         (explanation(error) for kind, explanation in _EXPLANATIONS if isinstance(error, kind)),
-        Failure(_sentence(str(error))),
+        Failure(sentence(str(error))),
     )
     steps = [failure.next_step, error.next_step, *_worded(error, options)]
     return Failure(failure.sentence, "\n".join(step for step in steps if step))
@@ -91,53 +70,47 @@ def _worded(error: AccessError, options: str) -> list[str]:
 
 def _setting(error: AccessError) -> Failure:
     return Failure(
-        _sentence(str(error)), "Choose a kubeconfig with --kubeconfig or KUBECONFIG, and a context with --context."
+        sentence(str(error)), "Choose a kubeconfig with --kubeconfig or KUBECONFIG, and a context with --context."
     )
 
 
 def _denied(error: ApiError) -> Failure:
-    message = _in_a_line(error.server_message)
-    if policy := _DENIED.search(message):
-        return Failure(_sentence(policy["why"]))
-    if rbac := _FORBIDDEN.search(message):
-        noun = _NOUNS.get(rbac["resource"])
-        things = f"{noun}s" if noun else rbac["resource"]
-        where = f"in namespace {rbac['namespace']}" if rbac["namespace"] else "in the whole cluster"
-        scope = f" -n {rbac['namespace']}" if rbac["namespace"] else ""
-        resource = ".".join(part for part in (rbac["resource"], rbac["group"]) if part)
-        return Failure(
-            f"{rbac['user']} may not {rbac['verb']} {things} {where}.",
-            f"This needs the verb {rbac['verb']} on {resource}: ask an administrator for it.\n"
-            f"See what you may do: kubectl auth can-i --list{scope}",
-        )
-    return Failure(_sentence(f"The API server refused the request: {message or error}"))
+    refused = refusals.refusal(error)
+    if refused.right is None:
+        return Failure(refused.sentence)
+    right = refused.right
+    scope = f" -n {right.namespace}" if right.namespace else ""
+    return Failure(
+        refused.sentence,
+        f"This needs the verb {right.verb} on {right.resource}: ask an administrator for it.\n"
+        f"See what you may do: kubectl auth can-i --list{scope}",
+    )
 
 
 def _not_found(error: ApiError) -> Failure:
-    missing = _MISSING.search(error.server_message)
+    missing = refusals.not_found(error)
     if missing is None:
-        return Failure(_sentence(_in_a_line(error.server_message) or str(error)))
-    if missing["kind"] == "namespaces":
-        return Failure(f'There is no namespace "{missing["name"]}".', "See: kubectl get namespaces")
-    noun = _NOUNS.get(missing["kind"], missing["kind"])
-    listing = f"See: kubectl access {noun} list" if noun in {"token", "credential", "role"} else ""
-    if noun == "role":  # roles are in no namespace
-        return Failure(f'There is no role "{missing["name"]}".', listing)
-    return Failure(f'There is no {noun} "{missing["name"]}" here.', listing and f"{listing} (-A for all namespaces)")
+        return Failure(sentence(in_a_line(error.server_message) or str(error)))
+    if missing.noun == "namespaces":
+        return Failure(f'There is no namespace "{missing.name}".', "See: kubectl get namespaces")
+    listing = f"See: kubectl access {missing.noun} list" if missing.noun in {"token", "credential", "role"} else ""
+    if missing.noun == "role":  # roles are in no namespace
+        return Failure(f'There is no role "{missing.name}".', listing)
+    said = f'There is no {missing.noun} "{missing.name}" here.'
+    return Failure(said, listing and f"{listing} (-A for all namespaces)")
 
 
 def _already_there(error: ApiError) -> Failure:
-    there = _THERE.search(error.server_message)
+    there = refusals.already_there(error)
     if there is None:
         return Failure("An object of this name already exists.", "Choose another name.")
-    noun = _NOUNS.get(there["kind"], there["kind"])
-    return Failure(f'A {noun} "{there["name"]}" already exists.', "Choose another name.")
+    return Failure(f'A {there.noun} "{there.name}" already exists.', "Choose another name.")
 
 
 def _unavailable(error: ApiError) -> Failure:
     match error.status:
         case None if error.server_message:  # kubectl tells why
-            return Failure(_sentence(error.server_message))
+            return Failure(sentence(error.server_message))
         case None:
             return Failure("The API server does not answer.", "Check that the cluster is reachable: kubectl version")
         case HTTPStatus.UNAUTHORIZED:
@@ -154,7 +127,7 @@ def _unavailable(error: ApiError) -> Failure:
             return Failure("The API server is overloaded.", "Run the command again in a moment.")
         case _:
             return Failure(
-                _sentence(f"The API server failed: {_in_a_line(error.server_message) or error}"),
+                sentence(f"The API server failed: {in_a_line(error.server_message) or error}"),
                 "Run the command again.",
             )
 
@@ -168,12 +141,7 @@ def _expired(_: ApiError) -> Failure:
 
 
 def _invalid(error: ApiError) -> Failure:
-    message = _INVALID.sub("", _in_a_line(error.server_message))
-    for noise in (_UNCHECKED, _QUOTED, _EXAMPLE):
-        message = noise.sub("", message)
-    for field, option in _OPTIONS:
-        message = re.sub(rf"(?<![\w.]){re.escape(field)}(?=: )", option, message)
-    return Failure(_sentence(_SEVERAL.sub(r"\1", message) or str(error)))
+    return Failure(refusals.invalid(error, _OPTIONS))
 
 
 _EXPLANATIONS: Final[tuple[tuple[type[AccessError], Callable[[Any], Failure]], ...]] = (
@@ -186,15 +154,3 @@ _EXPLANATIONS: Final[tuple[tuple[type[AccessError], Callable[[Any], Failure]], .
     (InvalidError, _invalid),
     (UnavailableError, _unavailable),
 )
-
-
-def _in_a_line(message: str) -> str:
-    """The API server's words: some policies' are in several lines, for kubectl to print them as they are."""
-    return _BREAKS.sub(" ", message.strip())
-
-
-def _sentence(text: str) -> str:
-    text = text.strip()
-    if not _FIELD.match(text):
-        text = text[:1].upper() + text[1:]
-    return text if text.endswith((".", "!", "?")) else f"{text}."

@@ -20,6 +20,7 @@ from pharia_access.errors import AccessError
 __all__ = ["main", "run"]
 
 _INTERRUPTED = 130
+_OF_THE_CONSOLE = {"jinja2", "uvicorn"}
 
 
 def main() -> None:
@@ -68,7 +69,8 @@ def _failure(error: Exception, cli: CliOptions) -> Failure:
 def _missing(error: ImportError) -> Failure:
     """Installed without its libraries, or a single file that has none for the Python that runs it."""
     python = f"Python {sys.version_info.major}.{sys.version_info.minor}"
-    return Failure(f"{error.name} is not installed for {python}.", 'Install it: pipx install "pharia-access[kubectl]"')
+    extra = "console" if error.name in _OF_THE_CONSOLE else "kubectl"
+    return Failure(f"{error.name} is not installed for {python}.", f'Install it: pipx install "pharia-access[{extra}]"')
 
 
 def _report(failure: Failure, error: Exception, *, verbose: bool) -> None:

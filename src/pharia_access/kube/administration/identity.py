@@ -36,10 +36,11 @@ class _Review(msgspec.Struct):
 _decoder: Final = msgspec.json.Decoder(_Review)
 
 
-async def require_identity(connection: Connection, *, impersonated: str, timeout_seconds: float) -> None:
-    """Raise LoginError if requests are anonymous, or not from the impersonated user.
+async def require_identity(connection: Connection, *, impersonated: str, timeout_seconds: float) -> str:
+    """Return the user's name, empty where it is not told.
 
-    `impersonated` is empty without impersonation. Raises UnavailableError without a clear answer.
+    Raises LoginError if requests are anonymous, or not from the impersonated user, where `impersonated` names one.
+    Raises UnavailableError without a clear answer.
     """
     user = await _user(connection, impersonated, timeout_seconds)
     if impersonated and user != impersonated:
@@ -48,6 +49,7 @@ async def require_identity(connection: Connection, *, impersonated: str, timeout
     if user == _ANONYMOUS and not impersonated:
         msg = f"Not logged in: the API server treats kubectl's requests as {_ANONYMOUS}"
         raise LoginError(msg, "Log in again, or choose another context with --context.")
+    return user
 
 
 async def _user(connection: Connection, impersonated: str, timeout_seconds: float) -> str:

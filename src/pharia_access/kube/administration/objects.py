@@ -96,7 +96,7 @@ class KubeObjects:
     async def may(self, right: Right, namespace: str) -> bool:
         """Return whether the API server's RBAC allows the action."""
         attributes = {
-            "group": paths.GROUP,
+            "group": "" if right.core else paths.GROUP,
             "namespace": namespace,
             "verb": right.verb,
             "resource": right.resource,

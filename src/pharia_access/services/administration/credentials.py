@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 from pharia_access.domain.administration.impact import affected_users
 from pharia_access.domain.administration.next_steps import SuspendCredential
@@ -21,6 +21,7 @@ from pharia_access.services.administration.guards import (
     require_known,
     require_right,
 )
+from pharia_access.services.administration.marks import said_by_people
 from pharia_access.services.administration.plans import BlockedError, Plan
 from pharia_access.services.administration.queries import catalog_of, role_index, tokens_of
 
@@ -165,7 +166,7 @@ async def edit(context: Context, plan: ChangePlan) -> Stored[CredentialSummary]:
             return await context.objects.patch(stored, plan.spec, as_read=True)
         except ConflictError:
             now = await context.objects.read(CredentialSummary, stored.summary.key)
-            if _said_by_people(now.body) != _said_by_people(stored.body):
+            if said_by_people(now.body) != said_by_people(stored.body):
                 raise
             stored = now
     return await context.objects.patch(stored, plan.spec, as_read=True)
@@ -198,8 +199,3 @@ async def delete(context: Context, plan: DeletionPlan) -> Stored[CredentialSumma
 
 async def _require(context: Context, verb: str, name: str, what: str) -> None:
     await require_right(context, Right(verb, "apicredentials", name), f"{what} the credential {name}")
-
-
-def _said_by_people(body: Json) -> list[Any]:
-    metadata = body["metadata"]
-    return [body["spec"], *(metadata.get(name) for name in ("uid", "labels", "annotations", "deletionTimestamp"))]

@@ -23,7 +23,7 @@ from pharia_access.services.administration.plans import BlockedError, Plan
 from pharia_access.services.administration.progress import SecretStillStands, TokenCreated
 from pharia_access.services.administration.queries import tokens_of
 
-__all__ = ["IssuePlan", "TokenRequest", "collect", "create", "issue", "plan_issue"]
+__all__ = ["IssuePlan", "TokenRequest", "collect", "create", "create_only", "issue", "plan_issue"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +75,10 @@ async def issue(context: Context, plan: IssuePlan, destination: SecretDestinatio
 async def create(context: Context, plan: IssuePlan, destination: SecretDestination, handover: Handover) -> TokenSummary:
     """The same as a part of something longer, whose `handover` tells what is left to do."""
     if context.dry_run:
-        return await _create(context, plan)
+        return await create_only(context, plan)
     handover.stage = Stage.REQUESTED
     try:
-        await _create(context, plan)
+        await create_only(context, plan)
     except ApiError as error:
         refused = error.status is not None and error.status < HTTPStatus.INTERNAL_SERVER_ERROR
         handover.stage = Stage.NOTHING if refused else Stage.REQUESTED
@@ -120,7 +120,8 @@ async def _hand_over(
     return token
 
 
-async def _create(context: Context, plan: IssuePlan) -> TokenSummary:
+async def create_only(context: Context, plan: IssuePlan) -> TokenSummary:
+    """Create the token, and leave its secret to be collected. Raises AlreadyExistsError."""
     spec = _spec(plan.request)
     return (await context.objects.create(TokenSummary, plan.key, spec, replaces=plan.request.replaces)).summary
 

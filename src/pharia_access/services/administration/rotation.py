@@ -40,6 +40,7 @@ __all__ = [
     "RotationOptions",
     "RotationPlan",
     "RotationsPlan",
+    "end_replaced",
     "plan_rotation",
     "plan_rotations",
     "rotate",
@@ -138,7 +139,7 @@ async def rotate(context: Context, plan: RotationPlan, destination: SecretDestin
     handover = Handover(plan.new.key, afterwards=(EndReplaced(old, plan.new.key, plan.overlap),))
     with leaving_steps(handover, context.progress):
         new = await create(context, plan.new, destination, handover)
-        return Rotated(await _end(context, plan), new)
+        return Rotated(await end_replaced(context, plan), new)
 
 
 async def plan_rotations(
@@ -192,8 +193,11 @@ def _request(old: TokenSummary, options: RotationOptions, *, name: str) -> Token
     )
 
 
-async def _end(context: Context, plan: RotationPlan) -> TokenSummary:
-    """The old one as it is then; read anew, since somebody may have brought its end forward meanwhile."""
+async def end_replaced(context: Context, plan: RotationPlan) -> TokenSummary:
+    """Bring the old one's end forward, once the new one's secret is with its people. Returns the old one as it is then.
+
+    It is read anew, since somebody may have brought its end forward meanwhile.
+    """
     now_there = (await context.objects.read(TokenSummary, plan.old.summary.key)).summary
     end = context.clock.now() + plan.overlap
     return (await bring_forward(context, plan.old, end)).summary if is_later(now_there, end) else now_there

@@ -1,0 +1,213 @@
+"""The console's routes: from a request to a screen, and from what it answers to a response."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Mount, Route
+from starlette.types import ASGIApp
+
+from pharia_access.entrypoints.console import addresses, screens
+from pharia_access.entrypoints.console.defence import NONCE, Defence
+from pharia_access.entrypoints.console.desk import Desk
+from pharia_access.entrypoints.console.failures import explain
+from pharia_access.entrypoints.console.forms import Form, FormError, read_form
+from pharia_access.entrypoints.console.opening import OnceKey
+from pharia_access.entrypoints.console.rendering import Renderer
+from pharia_access.entrypoints.console.sessions import COOKIE, Session, Sessions
+from pharia_access.entrypoints.console.visits import Answer, Data, Moved, Page, Screen, Visit
+from pharia_access.errors import AccessError, UnavailableError
+
+__all__ = ["SCRIPT_HEADER", "Console", "console_app"]
+
+SCRIPT_HEADER: Final = "x-pharia-access-console"
+"""Our script's header. No form can send it, so that what it asks for is never a document."""
+
+_FOREVER: Final = "private, max-age=31536000, immutable"
+_WAITING: Final = "Opening the console …"
+_WRONG_KEY: Final = "This key opens nothing: it was used already, or it is too old."
+_SIGNED_OUT: Final = "You are signed out of the console."
+_NO_SESSION: Final = "This browser is not signed in to the console, or no longer."
+
+
+class Console:
+    """What the routes share.
+
+    Attributes:
+        base: the path that all addresses begin with; who does not know it finds nothing.
+        touched: called when a person navigates or sends a form.
+    """
+
+    def __init__(self, desk: Desk, key: OnceKey, *, base: str, touched: Callable[[], None]) -> None:
+        self.desk = desk
+        self.key = key
+        self.base = base
+        self.touched = touched
+        self.sessions = Sessions()
+        self.renderer = Renderer(base)
+
+    def session(self, request: Request) -> Session | None:
+        """The session that the request's cookie names."""
+        return self.sessions.find(request.cookies.get(COOKIE, ""))
+
+    def document(self, request: Request, page: Page, frame: Mapping[str, Any]) -> HTMLResponse:
+        """The page as a response."""
+        text = self.renderer.page(page, {"nonce": request.scope[NONCE], **frame})
+        return HTMLResponse(text, page.status)
+
+    def signed_in(self, response: Response, session: Session) -> Response:
+        """Give the browser the session's cookie. Not Secure: some browsers take no such cookie over plain HTTP."""
+        response.set_cookie(COOKIE, session.key, path=f"{self.base}/", httponly=True, samesite="strict")
+        return response
+
+    def closed(self, request: Request, title: str, message: str, status: HTTPStatus) -> Response:
+        """A page for who has no session."""
+        return self.document(request, Page("closed", title, {"message": message}, status=status), {})
+
+
+def console_app(console: Console, hosts: frozenset[str]) -> ASGIApp:
+    """Make the application."""
+    routes = [
+        Route("/open", _opening(console), methods=["GET"]),
+        Route("/open", _open(console), methods=["POST"]),
+        Route("/sign-out", _sign_out(console), methods=["POST"]),
+        Route("/static/{file}", _static(console), methods=["GET"]),
+        Route("/go", _screen(console, screens.go), methods=["GET"]),
+        Route("/", _screen(console, screens.start), methods=["GET"]),
+        *(_route(console, path, *methods) for path, *methods in screens.TABLE),
+    ]
+    app = Starlette(routes=[Mount(console.base, routes=routes)], exception_handlers={HTTPException: _plain})
+    app.router.redirect_slashes = False
+    return Defence(app, hosts)
+
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def _route(console: Console, path: str, show: Screen | None, act: Screen | None) -> Route:
+    async def endpoint(request: Request) -> Response:
+        screen = act if request.method == "POST" else show
+        assert screen is not None  # noqa: S101 - Route answers other methods
+        return await _screen(console, screen)(request)
+
+    methods = [method for method, screen in (("GET", show), ("POST", act)) if screen is not None]
+    return Route(path, endpoint, methods=methods)
+
+
+def _screen(console: Console, screen: Screen) -> Endpoint:
+    """What a signed-in person may ask for."""
+
+    async def endpoint(request: Request) -> Response:
+        session = console.session(request)
+        if session is None and SCRIPT_HEADER in request.headers:
+            return JSONResponse({"state": "failed", "why": _NO_SESSION}, HTTPStatus.FORBIDDEN)
+        if session is None:
+            return console.closed(request, "Signed out", _NO_SESSION, HTTPStatus.FORBIDDEN)
+        if screen not in screens.BY_SCRIPT:
+            console.touched()
+        elif SCRIPT_HEADER not in request.headers:
+            raise HTTPException(HTTPStatus.FORBIDDEN, "Only the console's own script asks for this.")
+        visit = _visit(console, request, session)
+        try:
+            form = await read_form(request) if request.method == "POST" else Form()
+            answer = await screen(Visit(visit.desk, session, visit.name, form, visit.query))
+        except AccessError as error:
+            answer = _failed(request, error, script=screen in screens.BY_SCRIPT)
+        return _answered(console, request, visit, answer)
+
+    return endpoint
+
+
+def _visit(console: Console, request: Request, session: Session) -> Visit:
+    """What the address says. Names that the schema does not know are no path of ours."""
+    namespace = request.path_params.get("namespace", console.desk.context.namespace)
+    name = request.path_params.get("name", "")
+    if not addresses.is_namespace(namespace) or (name and not addresses.is_object_name(name)):
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+    return Visit(console.desk.at(namespace), session, name, query=dict(request.query_params))
+
+
+def _failed(request: Request, error: AccessError, *, script: bool) -> Answer:
+    failure = explain(error)
+    if script:
+        told = {"state": "failed", "why": " ".join([failure.sentence, *(step.text for step in failure.steps)])}
+        return Data(told, failure.status)
+    unsure = request.method == "POST" and isinstance(error, UnavailableError)
+    values = {"failure": failure, "unsure": unsure, "again": request.url.path}
+    title = "You may not see this" if failure.status == HTTPStatus.FORBIDDEN else "This did not work"
+    return Page("failure", title, values, status=failure.status)
+
+
+def _answered(console: Console, request: Request, visit: Visit, answer: Answer) -> Response:
+    session = visit.session
+    match answer:
+        case Page():
+            frame = {
+                "namespace": visit.context.namespace,
+                "user": visit.desk.user,
+                "options": visit.desk.options.strip(),
+                "notice": session.take_notice(),
+            }
+            return console.document(request, answer, frame)
+        case Moved():
+            return RedirectResponse(f"{console.base}{answer.path}", HTTPStatus.SEE_OTHER)
+        case Data():
+            response = JSONResponse(dict(answer.values), answer.status)
+            if not answer.turn:
+                return response
+            console.sessions.turn(session)
+            return console.signed_in(response, session)
+
+
+def _opening(console: Console) -> Endpoint:
+    async def endpoint(request: Request) -> Response:
+        return console.document(request, Page("open", "Open the console", {"message": _WAITING}), {})
+
+    return endpoint
+
+
+def _open(console: Console) -> Endpoint:
+    async def endpoint(request: Request) -> Response:
+        try:
+            key = (await read_form(request)).one("key")
+        except FormError as error:
+            raise HTTPException(error.status, str(error)) from error
+        if not console.key.use(key):
+            page = Page("open", "Open the console", {"message": _WRONG_KEY}, status=HTTPStatus.FORBIDDEN)
+            return console.document(request, page, {})
+        console.touched()
+        session = console.sessions.open()
+        return console.signed_in(RedirectResponse(f"{console.base}/", HTTPStatus.SEE_OTHER), session)
+
+    return endpoint
+
+
+def _sign_out(console: Console) -> Endpoint:
+    async def endpoint(request: Request) -> Response:
+        if session := console.session(request):
+            console.sessions.close(session)
+        response = console.closed(request, "Signed out", _SIGNED_OUT, HTTPStatus.OK)
+        response.delete_cookie(COOKIE, path=f"{console.base}/", httponly=True, samesite="strict")
+        return response
+
+    return endpoint
+
+
+def _static(console: Console) -> Endpoint:
+    async def endpoint(request: Request) -> Response:
+        asset = console.renderer.assets.get(request.path_params["file"])
+        if asset is None:
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        content, media_type = asset
+        return Response(content, media_type=media_type, headers={"Cache-Control": _FOREVER})
+
+    return endpoint
+
+
+async def _plain(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - what it is registered for
+    return PlainTextResponse(f"{error.detail}\n", error.status_code, headers=dict(error.headers or {}))

@@ -1,0 +1,13 @@
+"""What a screen does, as a command: teacher, and way out."""
+
+import shlex
+
+from pharia_access.entrypoints.console.visits import Visit
+
+__all__ = ["command"]
+
+
+def command(visit: Visit, *words: str) -> str:
+    """`kubectl access WORDS -n NAMESPACE`, to be pasted into a shell."""
+    place = ["-n", visit.context.namespace]
+    return f"kubectl access {shlex.join([*words, *place])}{visit.desk.options}"

@@ -1,0 +1,124 @@
+"""A page that asks before something is done, and does it only while what it said is still so.
+
+It carries a mark of the facts that it named. Who confirms sends the mark back. Everything is planned anew, and where
+the facts are others, the page asks again.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Final
+
+from pharia_access.domain.administration.summaries import TokenSummary
+from pharia_access.domain.grammar import counted
+from pharia_access.entrypoints.console.failures import explain, is_declared_in_git
+from pharia_access.entrypoints.console.steps import StepLink
+from pharia_access.entrypoints.console.visits import Answer, Page, Screen, Visit
+from pharia_access.errors import AccessError, ConflictError
+
+__all__ = ["Confirmation", "by_last_use", "confirm", "screens_of", "used_lately"]
+
+_LATELY: Final = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmation:
+    """What is asked.
+
+    Attributes:
+        sentence: what to mind above all, in the words that people know; empty for what can be undone.
+        facts: sentences about this very case.
+        tokens: those that it affects, the one used last first.
+        instead: what would do less harm.
+        typed: what the person has to type; empty where a click is enough.
+        asks_reason: whether the person may say why.
+        action: the word on the button.
+        mark: of the facts.
+        fields: what goes along with the confirmation.
+        back: where Cancel leads.
+        carry_out: does it.
+    """
+
+    title: str
+    action: str
+    mark: str
+    back: str
+    carry_out: Callable[[], Awaitable[Answer]]
+    command: str
+    sentence: str = ""
+    facts: Sequence[str] = ()
+    warnings: Sequence[str] = ()
+    tokens: Sequence[TokenSummary] = ()
+    instead: StepLink | None = None
+    typed: str = ""
+    asks_reason: bool = False
+    dangerous: bool = True
+    fields: Sequence[tuple[str, str]] = ()
+
+
+def by_last_use(tokens: Sequence[TokenSummary]) -> list[TokenSummary]:
+    """The active ones, the one used last first."""
+    active = [token for token in tokens if token.active]
+    return sorted(active, key=lambda token: token.last_used.timestamp() if token.last_used else 0.0, reverse=True)
+
+
+def used_lately(visit: Visit, tokens: Sequence[TokenSummary]) -> int:
+    """How many of them were used within the last week, as far as is known."""
+    since = visit.context.clock.now() - _LATELY
+    return sum(token.last_used is not None and token.last_used >= since for token in tokens)
+
+
+def screens_of(asked: Callable[[Visit], Awaitable[Confirmation]]) -> tuple[Screen, Screen]:
+    """The screen that asks, and the one that takes the confirmation."""
+
+    async def ask(visit: Visit) -> Answer:
+        try:
+            return _page(visit, await asked(visit))
+        except AccessError as error:
+            if not is_declared_in_git(error):
+                raise
+            return _declared_in_git(visit, error)
+
+    async def act(visit: Visit) -> Answer:
+        try:
+            return await confirm(visit, await asked(visit))
+        except ConflictError:
+            return _page(visit, await asked(visit), changed=True)
+        except AccessError as error:
+            if not is_declared_in_git(error):
+                raise
+            return _declared_in_git(visit, error)
+
+    return ask, act
+
+
+async def confirm(visit: Visit, confirmation: Confirmation) -> Answer:
+    """Carry it out if the form confirms these very facts; else ask."""
+    mark = visit.form.one("mark")
+    if mark != confirmation.mark:
+        return _page(visit, confirmation, changed=bool(mark))
+    if visit.form.one("typed") != confirmation.typed:
+        return _page(visit, confirmation, mistyped=True)
+    return await confirmation.carry_out()
+
+
+def _page(visit: Visit, confirmation: Confirmation, *, changed: bool = False, mistyped: bool = False) -> Page:
+    values = {
+        "asked": confirmation,
+        "fields": [*confirmation.fields, *([("force", "yes")] if visit.insisted else [])],
+        "lately": used_lately(visit, confirmation.tokens),
+        "count": counted(len(confirmation.tokens), "active token"),
+        "changed": changed,
+        "mistyped": mistyped,
+        "now": visit.context.clock.now(),
+    }
+    status = HTTPStatus.CONFLICT if changed else HTTPStatus.UNPROCESSABLE_ENTITY if mistyped else HTTPStatus.OK
+    return Page("confirmation", confirmation.title, values, confirmation.command, status)
+
+
+def _declared_in_git(visit: Visit, error: AccessError) -> Page:
+    """Git stands in the way; a person may insist, in a second step."""
+    fields = [(name, value) for name, all_of in visit.form.fields.items() if name != "mark" for value in all_of]
+    values = {"failure": explain(error), "fields": fields, "method": "post" if fields else "get"}
+    return Page("declared", "This is declared in Git", values, status=HTTPStatus.CONFLICT)

@@ -1,0 +1,32 @@
+"""What a screen works with: the use cases' ports, and what is said of the person at them."""
+
+from dataclasses import dataclass, replace
+
+from pharia_access.services.administration.context import Context
+
+__all__ = ["Desk"]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The API server with one person's rights.
+
+    Attributes:
+        context: for the use cases, in the namespace that the console begins with.
+        rehearsal: the same one, whose writes the API server judges and does not keep.
+        user: who the API server sees; empty where it does not tell.
+        options: of the command line, which say which cluster and who: for commands that are named to the person.
+    """
+
+    context: Context
+    rehearsal: Context
+    user: str = ""
+    options: str = ""
+
+    def at(self, namespace: str) -> "Desk":
+        """The same in another namespace."""
+        return replace(
+            self,
+            context=replace(self.context, namespace=namespace),
+            rehearsal=replace(self.rehearsal, namespace=namespace),
+        )

@@ -1,0 +1,121 @@
+"""What went wrong, as a page says it: a sentence, what to do next, and HTTP's number for it. Total."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any, Final
+
+from pharia_access.domain.administration.next_steps import ChangeInGit
+from pharia_access.entrypoints.console.forms import FormError
+from pharia_access.entrypoints.console.steps import StepLink, in_words
+from pharia_access.errors import (
+    AccessError,
+    AlreadyExistsError,
+    ApiError,
+    ConflictError,
+    ForbiddenError,
+    InvalidError,
+    NotFoundError,
+    ResourceExpiredError,
+    UnavailableError,
+)
+from pharia_access.services.administration import refusals
+from pharia_access.services.administration.plans import BlockedError
+
+__all__ = ["Failure", "explain", "is_declared_in_git"]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What a person is told."""
+
+    sentence: str
+    status: HTTPStatus
+    steps: list[StepLink] = field(default_factory=list)
+
+
+def explain(error: AccessError) -> Failure:
+    """What is not known better is told as it is. What the error itself says to do comes last."""
+    found = next((told(error) for kind, told in _TOLD if isinstance(error, kind)), None)
+    failure = found or Failure(refusals.sentence(str(error)), HTTPStatus.CONFLICT)
+    own = [StepLink(error.next_step)] if error.next_step else []
+    return Failure(failure.sentence, failure.status, [*failure.steps, *own, *in_words(error.next_steps)])
+
+
+def is_declared_in_git(error: AccessError) -> bool:
+    """Whether only Git stands in the way, on which a person may insist."""
+    return isinstance(error, BlockedError) and ChangeInGit() in error.next_steps
+
+
+def _form(error: FormError) -> Failure:
+    return Failure(refusals.sentence(str(error)), error.status)
+
+
+def _denied(error: ApiError) -> Failure:
+    refused = refusals.refusal(error)
+    right = refused.right
+    steps = [] if right is None else [_asking(right.verb, right.resource)]
+    return Failure(refused.sentence, HTTPStatus.FORBIDDEN, steps)
+
+
+def _asking(verb: str, resource: str) -> StepLink:
+    return StepLink(f"This needs the verb {verb} on {resource}: ask an administrator for it.")
+
+
+def _not_found(error: ApiError) -> Failure:
+    missing = refusals.not_found(error)
+    if missing is None:
+        said = refusals.in_a_line(error.server_message) or str(error)
+        return Failure(refusals.sentence(said), HTTPStatus.NOT_FOUND)
+    what = {"namespaces": "namespace"}.get(missing.noun, missing.noun)
+    here = "" if missing.noun in {"namespaces", "role"} else " here"
+    return Failure(f'There is no {what} "{missing.name}"{here}.', HTTPStatus.NOT_FOUND)
+
+
+def _already_there(error: ApiError) -> Failure:
+    there = refusals.already_there(error)
+    said = f'A {there.noun} "{there.name}" already exists.' if there else "An object of this name already exists."
+    return Failure(said, HTTPStatus.CONFLICT, [StepLink("Choose another name.")])
+
+
+def _unavailable(error: ApiError) -> Failure:
+    match error.status:
+        case None if error.server_message:  # kubectl tells why
+            return Failure(refusals.sentence(error.server_message), HTTPStatus.SERVICE_UNAVAILABLE)
+        case None:
+            return Failure("The API server does not answer.", HTTPStatus.SERVICE_UNAVAILABLE)
+        case HTTPStatus.UNAUTHORIZED:
+            steps = [StepLink("Your login may have expired: log in again in a terminal, then try again here.")]
+            return Failure("The API server does not accept your login.", HTTPStatus.BAD_GATEWAY, steps)
+        case HTTPStatus.NOT_FOUND:
+            steps = [StepLink("Ask an administrator to install it with Helm.")]
+            return Failure("pharia-access is not installed in this cluster.", HTTPStatus.BAD_GATEWAY, steps)
+        case HTTPStatus.TOO_MANY_REQUESTS:
+            return Failure("The API server is overloaded.", HTTPStatus.SERVICE_UNAVAILABLE)
+        case _:
+            said = f"The API server failed: {refusals.in_a_line(error.server_message) or error}"
+            return Failure(refusals.sentence(said), HTTPStatus.BAD_GATEWAY)
+
+
+def _conflict(_: ApiError) -> Failure:
+    return Failure("Somebody else changed the object at the same time.", HTTPStatus.CONFLICT)
+
+
+def _expired(_: ApiError) -> Failure:
+    return Failure("The list changed while it was being read.", HTTPStatus.SERVICE_UNAVAILABLE)
+
+
+def _invalid(error: ApiError) -> Failure:
+    return Failure(refusals.invalid(error), HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+_TOLD: Final[tuple[tuple[type[AccessError], Callable[[Any], Failure]], ...]] = (
+    (FormError, _form),
+    (ForbiddenError, _denied),
+    (NotFoundError, _not_found),
+    (AlreadyExistsError, _already_there),
+    (ConflictError, _conflict),
+    (ResourceExpiredError, _expired),
+    (InvalidError, _invalid),
+    (UnavailableError, _unavailable),
+)

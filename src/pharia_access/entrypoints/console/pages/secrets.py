@@ -1,0 +1,70 @@
+"""A token's secret, for our script only: it is in no document. It goes once somebody says that it is stored."""
+
+from http import HTTPStatus
+
+from pharia_access.domain.administration.collection_state import Pending, Unavailable, collection_state
+from pharia_access.domain.administration.summaries import TokenSummary
+from pharia_access.domain.deletions import named
+from pharia_access.domain.model import ObjectKey
+from pharia_access.entrypoints.console.failures import explain
+from pharia_access.entrypoints.console.visits import Answer, Data, Visit
+from pharia_access.entrypoints.console.words import moment
+from pharia_access.errors import AccessError
+from pharia_access.services.administration.collecting import Collector
+from pharia_access.services.administration.rotation import end_replaced
+
+__all__ = ["collected", "read"]
+
+_COPIED = "The secret is in your clipboard. Clear it when you have stored it."
+_GONE = "Somebody took it before you confirmed it. If that was not you: revoke the token."
+_STORED = "The secret is stored, and cannot be shown again."
+
+
+async def read(visit: Visit) -> Answer:
+    """The secret, or why it is not there (yet). Raises CollectError."""
+    token = await _token(visit, visit.key)
+    match collection_state(token):
+        case Pending(why):
+            return Data({"state": "waiting", "why": f"Waiting for the operator: {why}."})
+        case Unavailable(why):
+            return Data({"state": "failed", "why": f"The secret cannot be shown: {why}."}, HTTPStatus.CONFLICT)
+        case _:
+            collector = Collector(lambda key: _token(visit, key), visit.context.deliveries, visit.context.clock)
+            _, text = await collector.read(token)
+            visit.session.awaited[token.uid] = visit.context.clock.now()
+            return Data({"state": "ready", "text": text.reveal(), "masked": f"{str(text).removesuffix('…')}••••"})
+
+
+async def collected(visit: Visit) -> Answer:
+    """The person has it: the one-time Secret goes, and what was to follow a rotation follows."""
+    token = await _token(visit, visit.key)
+    if visit.session.awaited.get(token.uid) is None:
+        why = "This secret was not shown here, or it was confirmed already."
+        return Data({"state": "failed", "why": why}, HTTPStatus.CONFLICT)
+    secret = ObjectKey(token.key.namespace, token.secret_name)
+    deletion = await visit.context.deliveries.delete(secret, token.secret_uid)
+    del visit.session.awaited[token.uid]
+    told = [_COPIED if visit.form.one("how") == "copied" else _STORED]
+    if not deletion.found:
+        told.append(_GONE)
+    if deletion.held is not None:
+        told.append(f"Its one-time Secret {secret.name} still stands: {named(deletion.held.finalizers)} holds it.")
+    visit.session.notice = " ".join([*told, *(await _rotated(visit, token))])
+    return Data({"state": "collected"}, turn=True)
+
+
+async def _token(visit: Visit, key: ObjectKey) -> TokenSummary:
+    return (await visit.context.objects.read(TokenSummary, key)).summary
+
+
+async def _rotated(visit: Visit, token: TokenSummary) -> list[str]:
+    """Bring the end of the token forward that this one replaces; the secret is stored whatever comes of it."""
+    plan = visit.session.rotations.pop(token.uid, None)
+    if plan is None:
+        return []
+    name = plan.old.summary.key.name
+    try:
+        old = await end_replaced(visit.context, plan)
+    except AccessError as error:
+        return [f"The old token {name} is still valid: {explain(error).sentence}"]
+    return [f"The old token {name} ends at {moment(old.ends)}." if old.ends else f"The old token {name} ends."]

@@ -1,0 +1,104 @@
+"""A token: its facts, its history, and where its secret is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from pharia_access.domain.administration.collection_state import (
+    Collectable,
+    CollectionState,
+    Pending,
+    Unavailable,
+    collection_state,
+)
+from pharia_access.domain.administration.gitops import declared_by
+from pharia_access.domain.administration.summaries import TokenSummary
+from pharia_access.domain.administration.token_rotation import replacements
+from pharia_access.domain.model import ObjectKey
+from pharia_access.domain.reasons import DeliveryState, Phase
+from pharia_access.entrypoints.console.commands import command
+from pharia_access.entrypoints.console.steps import in_words
+from pharia_access.entrypoints.console.visits import Answer, Page, Visit
+from pharia_access.entrypoints.console.words import moment
+from pharia_access.errors import ForbiddenError
+from pharia_access.services.administration.context import Context
+from pharia_access.services.administration.queries import judged_tokens, tokens_of
+
+__all__ = ["show"]
+
+_TAKEN = "The secret was taken by somebody else. If that was not you: revoke it."
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """Something in a token's life."""
+
+    what: str
+    at: datetime | None
+
+
+async def show(visit: Visit) -> Answer:
+    """Show it. Raises NotFoundError."""
+    context = visit.context
+    stored = await context.objects.read(TokenSummary, visit.key)
+    (token,) = await judged_tokens(context, [stored.summary])
+    state, family = collection_state(token), await _family(context, token)
+    values = {
+        "token": token,
+        "credential": ObjectKey(context.namespace, token.credential),
+        "git": declared_by(stored.body),
+        "history": _history(token),
+        "over": token.deleting or token.revoked or token.phase in {Phase.EXPIRED, Phase.REVOKED, Phase.FAILED},
+        "secret": _secret_words(visit, token, state),
+        "obtainable": isinstance(state, Collectable | Pending),
+        "steps": in_words(state.next_steps) if isinstance(state, Unavailable) else [],
+        "auto": visit.query.get("secret") == "show",
+        "collect": command(visit, "token", "collect", visit.name),
+        "now": context.clock.now(),
+        **family,
+    }
+    return Page("token", visit.name, values, command(visit, "token", "get", visit.name))
+
+
+async def _family(context: Context, token: TokenSummary) -> Mapping[str, TokenSummary | None]:
+    """The token that it replaces, and the one that replaces it, as far as one may look."""
+    try:
+        siblings = await tokens_of(context, token.credential)
+    except ForbiddenError:
+        siblings = []
+    replaced = next((each for each in siblings if each.key.name == token.replaces), None)
+    return {"replaces": replaced, "replaced_by": replacements(siblings).get(token.key)}
+
+
+def _secret_words(visit: Visit, token: TokenSummary, state: CollectionState) -> str:
+    awaited = visit.session.awaited
+    match state:
+        case Collectable():
+            until = f" until {moment(token.deadline)}" if token.deadline else ""
+            shown = awaited.get(token.uid)
+            told = f" Shown at {shown:%H:%M} UTC, not confirmed." if shown else ""
+            return f"Its secret was not collected. It can be{until}, by anybody who may read Secrets here.{told}"
+        case Pending():
+            return f"Waiting for the operator: {state.why}."
+        case Unavailable() if token.delivery == DeliveryState.COLLECTED and token.uid in awaited:
+            return _TAKEN
+        case Unavailable() if token.delivery == DeliveryState.WITHDRAWN and token.active:
+            return "Withdrawn unread. Rotate it."
+        case Unavailable():
+            return f"There is nothing to collect: {state.why}."
+
+
+def _history(token: TokenSummary) -> list[Happening]:
+    revoked = token.revocation
+    why = f" ({revoked.reason})" if revoked and revoked.reason else ""
+    by = f" by {revoked.manager}" if revoked and revoked.manager else ""
+    happenings = [
+        Happening("Created", token.created),
+        Happening("Minted by the operator", token.issued),
+        Happening("Secret collected", token.collected),
+        Happening("Last used (known to about an hour)", token.last_used),
+        Happening("Last looked at by somebody who held it", token.last_inspected),
+        Happening(f"Revoked{by}{why}", revoked.at if revoked else None),
+        Happening("Ended", token.noted_end),
+    ]
+    return [happening for happening in happenings if happening.at is not None]

@@ -1,0 +1,61 @@
+"""The table of screens: at which address each is, what it shows, and what it does with a form."""
+
+from typing import Final
+
+from pharia_access.entrypoints.console import addresses
+from pharia_access.entrypoints.console.pages import (
+    credential,
+    credential_changes,
+    credential_creation,
+    credential_roles,
+    credentials,
+    secrets,
+    token,
+    token_changes,
+    token_creation,
+    token_rotation,
+)
+from pharia_access.entrypoints.console.visits import Answer, Moved, Screen, Visit
+from pharia_access.services.administration.plans import BlockedError
+
+__all__ = ["BY_SCRIPT", "TABLE", "go", "start"]
+
+_CREDENTIALS: Final = "/namespaces/{namespace}/credentials"
+_CREDENTIAL: Final = "/namespaces/{namespace}/credentials/{name}"
+_TOKEN: Final = "/namespaces/{namespace}/tokens/{name}"  # noqa: S105 - an address
+
+TABLE: Final[tuple[tuple[str, Screen | None, Screen | None], ...]] = (
+    (_CREDENTIALS, credentials.show, None),
+    ("/namespaces/{namespace}/new-credential", credential_creation.ask, credential_creation.save),
+    (_CREDENTIAL, credential.show, None),
+    (f"{_CREDENTIAL}/roles", credential_roles.ask, credential_roles.save),
+    (f"{_CREDENTIAL}/suspend", credential_changes.ask_suspension, credential_changes.suspend),
+    (f"{_CREDENTIAL}/resume", credential_changes.ask_resumption, credential_changes.resume),
+    (f"{_CREDENTIAL}/delete", credential_changes.ask_deletion, credential_changes.delete),
+    (f"{_CREDENTIAL}/new-token", token_creation.ask, token_creation.save),
+    (_TOKEN, token.show, None),
+    (f"{_TOKEN}/secret", None, secrets.read),
+    (f"{_TOKEN}/collected", None, secrets.collected),
+    (f"{_TOKEN}/rotate", token_rotation.ask, token_rotation.save),
+    (f"{_TOKEN}/end", token_changes.ask_end, token_changes.end),
+    (f"{_TOKEN}/revoke", token_changes.ask_revocation, token_changes.revoke),
+    (f"{_TOKEN}/delete", token_changes.ask_deletion, token_changes.delete),
+)
+"""An address, who answers GET and who answers POST."""
+
+BY_SCRIPT: Final[frozenset[Screen]] = frozenset({secrets.read, secrets.collected})
+"""What only our script may ask for, without the person doing anything else."""
+
+
+async def start(visit: Visit) -> Answer:
+    """The first page."""
+    return Moved(addresses.credentials(visit.context.namespace))
+
+
+async def go(visit: Visit) -> Answer:
+    """Another namespace. Raises BlockedError if that cannot be one."""
+    namespace = visit.query.get("namespace", "").strip()
+    if not addresses.is_namespace(namespace):
+        msg = "A namespace's name has lower-case letters, digits and dashes, at most 63"
+        raise BlockedError(msg)
+    return Moved(addresses.credentials(namespace))

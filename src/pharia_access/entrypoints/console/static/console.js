@@ -1,0 +1,224 @@
+// The console's one script. It adds comfort to documents that work without it, and does the three things that no
+// document may do: open a session from a link's fragment, show a secret, and copy it. It writes text only by
+// `textContent`: under `trusted-types 'none'` nothing else would be possible.
+"use strict";
+
+const HEADERS = {
+  "Content-Type": "application/x-www-form-urlencoded",
+  "X-Pharia-Access-Console": "script",
+};
+const find = (id) => document.getElementById(id);
+const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+const send = (address, body = "") =>
+  fetch(address, { method: "POST", headers: HEADERS, body, redirect: "manual", credentials: "same-origin" });
+
+function focusHeading() {
+  if (!document.querySelector("[autofocus]")) find("title")?.focus({ preventScroll: true });
+}
+
+function addLocalTimes() {
+  const zoned = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+  const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
+  for (const time of document.querySelectorAll("time[datetime]")) {
+    const moment = new Date(time.dateTime);
+    time.title = `${time.dateTime.replace("T", " ").replace("Z", " UTC")} · ${zoned.format(moment)} your time`;
+    if (time.dataset.zone !== undefined) time.after(` (${clock.format(moment)} your time)`);
+  }
+}
+
+function sendFormsOnce() {
+  const forms = document.querySelectorAll("form[method=post]");
+  addEventListener("pageshow", () => forms.forEach((form) => delete form.dataset.sent)); // Back leads to the same page
+  for (const form of forms) {
+    form.addEventListener("submit", (event) => {
+      if (form.dataset.sent) event.preventDefault();
+      form.dataset.sent = "yes";
+    });
+  }
+}
+
+async function openSession(form) {
+  const key = location.hash.slice(1);
+  if (!key) {
+    find("opening").textContent = "Open the link that the terminal shows, or type its key.";
+    return;
+  }
+  history.replaceState(null, "", location.pathname);
+  const answer = await send(form.action, new URLSearchParams({ key })).catch(() => null);
+  if (answer?.type === "opaqueredirect") location.replace(new URL("./", form.action));
+  else find("opening").textContent = "This key opens nothing: it was used already, or it is too old. Run kubectl access console again.";
+}
+
+function tellEnd(form) {
+  const told = find("ends-told");
+  const tell = () => {
+    const chosen = form.elements.life.value;
+    const length = Number.parseInt(chosen, 10) * (chosen.endsWith("h") ? 36e5 : 864e5);
+    const end = chosen === "date" ? new Date(`${form.elements.date.value}T00:00:00Z`) : new Date(Date.now() + length);
+    if (Number.isNaN(end.getTime())) {
+      told.textContent = "";
+      return;
+    }
+    const shown = (zone) => new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "short", timeZone: zone }).format(end);
+    told.textContent = `Ends on ${shown("UTC")} UTC (${shown(undefined)} your time).`;
+  };
+  form.addEventListener("input", tell);
+  tell();
+}
+
+function saveWhatDiffers(form) {
+  const boxes = [...form.querySelectorAll("input[type=checkbox][name=role]")];
+  const save = find("save");
+  const tell = () => {
+    const removed = boxes.filter((box) => box.defaultChecked && !box.checked).length;
+    save.disabled = !boxes.some((box) => box.checked !== box.defaultChecked);
+    save.textContent = removed ? `Save and take away ${removed} ${removed === 1 ? "role" : "roles"}` : "Save";
+  };
+  if (form.dataset.kept === undefined) {
+    form.addEventListener("input", tell);
+    tell();
+  }
+}
+
+class SecretBox {
+  constructor(dialog) {
+    this.dialog = dialog;
+    this.text = null;
+    this.busy = false;
+    dialog.addEventListener("cancel", (event) => {
+      event.preventDefault();
+      this.leave();
+    });
+    find("show-secret").hidden = false;
+    find("show-secret").addEventListener("click", () => this.open());
+    find("close").addEventListener("click", () => this.leave());
+    find("close-anyway").addEventListener("click", () => this.close());
+    find("go-back").addEventListener("click", () => this.ask(false));
+    find("reveal").addEventListener("click", () => this.reveal());
+    find("as-variable").addEventListener("change", () => this.show());
+    find("copy").addEventListener("click", () => this.copy());
+    find("stored").addEventListener("click", () => this.confirm(""));
+    addEventListener("pagehide", () => this.wipe());
+    addEventListener("pageshow", (event) => event.persisted && location.reload());
+    addEventListener("beforeunload", (event) => this.text && event.preventDefault());
+  }
+
+  async open() {
+    if (!this.dialog.open) this.dialog.showModal();
+    this.ask(false);
+    if (this.busy || this.text) return;
+    this.busy = true;
+    while (this.dialog.open && !this.text && (await this.look())) await pause(1000);
+    this.busy = false;
+  }
+
+  async look() {
+    try {
+      const answer = await send(this.dialog.dataset.secret);
+      const told = await answer.json();
+      if (!this.dialog.open) return false;
+      if (told.state === "ready") this.ready(told);
+      else this.tell(told.why);
+      return told.state === "waiting";
+    } catch {
+      this.tell("The console does not answer. Nothing is lost: try again.");
+      return false;
+    }
+  }
+
+  ready(told) {
+    this.text = told.text;
+    this.masked = told.masked;
+    this.revealed = false;
+    this.tell("The secret is here.");
+    for (const id of ["secret-line", "variable-line", "reveal", "copy"]) find(id).hidden = false;
+    this.show();
+    find("copy").focus();
+  }
+
+  show() {
+    const shown = this.revealed ? this.text : this.masked;
+    find("secret-text").textContent = this.prefix() + (shown ?? "");
+  }
+
+  prefix() {
+    return find("as-variable").checked ? "AA_API_TOKEN=" : "";
+  }
+
+  reveal() {
+    this.revealed = !this.revealed;
+    find("reveal").textContent = this.revealed ? "Hide" : "Reveal";
+    find("stored").hidden = !this.revealed;
+    this.show();
+  }
+
+  async copy() {
+    try {
+      await navigator.clipboard.writeText(this.prefix() + this.text);
+    } catch {
+      this.tell("Copying did not work. Reveal it, select it, store it. Then choose: I have stored it.");
+      return;
+    }
+    await this.confirm("copied");
+  }
+
+  async confirm(how) {
+    if (this.busy) return;
+    this.busy = true;
+    try {
+      const answer = await send(this.dialog.dataset.collected, new URLSearchParams({ how }));
+      const told = await answer.json();
+      if (answer.ok) {
+        this.close();
+        location.replace(this.dialog.dataset.done);
+        return;
+      }
+      this.tell(told.why);
+    } catch {
+      this.tell("The console does not answer. You have the secret; choose again: I have stored it.");
+      find("stored").hidden = false;
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  leave() {
+    if (this.text) this.ask(true);
+    else this.close();
+  }
+
+  ask(asked) {
+    find("leaving").hidden = !asked;
+    if (asked) find("go-back").focus();
+  }
+
+  close() {
+    this.wipe();
+    this.dialog.close();
+  }
+
+  wipe() {
+    this.text = null;
+    this.masked = null;
+    this.revealed = false;
+    find("secret-text").textContent = "";
+    find("reveal").textContent = "Reveal";
+    this.tell("");
+    for (const id of ["secret-line", "variable-line", "reveal", "copy", "stored", "leaving"]) find(id).hidden = true;
+  }
+
+  tell(sentence) {
+    find("secret-state").textContent = sentence;
+  }
+}
+
+addLocalTimes();
+focusHeading();
+sendFormsOnce();
+if (find("open")) openSession(find("open"));
+if (find("ends-told")) tellEnd(find("ends-told").closest("form"));
+if (find("roles-form")) saveWhatDiffers(find("roles-form"));
+if (find("secret-dialog")) {
+  const box = new SecretBox(find("secret-dialog"));
+  if (find("secret-dialog").dataset.auto !== undefined) box.open();
+}

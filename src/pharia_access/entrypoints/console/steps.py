@@ -1,0 +1,121 @@
+"""Next steps as a page says them: a link where there is a screen for it, else a sentence."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pharia_access.domain.administration import next_steps as steps
+from pharia_access.entrypoints.console import addresses
+
+__all__ = ["WORDS", "StepLink", "in_words"]
+
+
+@dataclass(frozen=True, slots=True)
+class StepLink:
+    """What can be done next; `href` is empty where no screen does it."""
+
+    text: str
+    href: str = ""
+
+
+Words = Callable[[Any], StepLink]
+
+
+def in_words(next_steps: Iterable[object]) -> list[StepLink]:
+    """One for each step."""
+    return [WORDS[type(step)](step) for step in next_steps]
+
+
+def _always(text: str) -> Words:
+    return lambda _step: StepLink(text)
+
+
+def _ask_for_right(step: steps.AskForRight) -> StepLink:
+    return StepLink(f"This needs the verb {step.verb} on {', '.join(step.resources)}: ask {step.whom} for it.")
+
+
+def _collect(step: steps.CollectToken | steps.CollectIfUntaken | steps.CollectUncertain) -> StepLink:
+    return StepLink(f"Get the secret of {step.token.name}", addresses.token(step.token))
+
+
+def _create_token(step: steps.CreateToken) -> StepLink:
+    return StepLink(f"Create new token for {step.credential.name}", addresses.new_token(step.credential))
+
+
+def _delete_secret(step: steps.DeleteSecret) -> StepLink:
+    text = f"You have the secret of {step.token.name}, but its one-time Secret {step.secret.name} may still exist"
+    return StepLink(text, addresses.token(step.token))
+
+
+def _end(step: steps.EndToken) -> StepLink:
+    return StepLink(f"End {step.token.name} earlier", addresses.token(step.token, "end"))
+
+
+def _end_replaced(step: steps.EndReplaced) -> StepLink:
+    text = f"The old token {step.token.name} is still valid: end it once {step.replacement.name} is in use"
+    return StepLink(text, addresses.token(step.token, "end"))
+
+
+def _restart_rotation(step: steps.RestartRotation) -> StepLink:
+    return StepLink(f"To start again, delete {step.replacement.name}", addresses.token(step.replacement, "delete"))
+
+
+def _retry_shorter(step: steps.RetryShorter) -> StepLink:
+    text = f"To try again with a shorter life, delete {step.token.name}"
+    return StepLink(text, addresses.token(step.token, "delete"))
+
+
+def _show_token(step: steps.ShowToken) -> StepLink:
+    return StepLink(f"Look at {step.token.name}", addresses.token(step.token))
+
+
+def _rotate_token(step: steps.RotateToken) -> StepLink:
+    return StepLink(f"Rotate {step.token.name}: a secret is shown only once", addresses.token(step.token, "rotate"))
+
+
+def _revoke_token(step: steps.RevokeToken) -> StepLink:
+    return StepLink(f"Revoke {step.token.name}", addresses.token(step.token, "revoke"))
+
+
+def _resume(step: steps.ResumeCredential) -> StepLink:
+    return StepLink(f"Resume {step.credential.name}", addresses.credential(step.credential, "resume"))
+
+
+def _suspend(step: steps.SuspendCredential) -> StepLink:
+    return StepLink(f"Suspend {step.credential.name} instead", addresses.credential(step.credential, "suspend"))
+
+
+def _raise_max_tokens(step: steps.RaiseMaxTokens) -> StepLink:
+    text = f"Delete a token, or raise the limit of {step.credential.name} to {step.max_tokens} in a terminal"
+    return StepLink(text, addresses.credential(step.credential))
+
+
+WORDS: Final[Mapping[type[object], Words]] = {
+    steps.AskForRight: _ask_for_right,
+    steps.ChangeInGit: _always("Change it in Git."),
+    steps.CollectIfUntaken: _collect,
+    steps.CollectToken: _collect,
+    steps.CollectUncertain: _collect,
+    steps.CreateToken: _create_token,
+    steps.DeleteSecret: _delete_secret,
+    steps.EndReplaced: _end_replaced,
+    steps.EndToken: _end,
+    steps.ListNamespaces: _always("Choose another namespace."),
+    steps.ListRoles: _always("Choose other roles."),
+    steps.NameFutureEnd: _always("Choose an end in the future."),
+    steps.NameOtherCredential: _always("Use another credential."),
+    steps.NameOtherSecret: _always("Choose another name."),
+    steps.NameReleaseNamespace: _always("Name the release's namespace."),
+    steps.NameSecretKey: _always("Choose another name."),
+    steps.NameShorterLife: _always("Choose a shorter life."),
+    steps.RaiseMaxTokens: _raise_max_tokens,
+    steps.RestartRotation: _restart_rotation,
+    steps.RestartWorkloads: _always("Restart the workloads that read the Secret."),
+    steps.ResumeCredential: _resume,
+    steps.RetryShorter: _retry_shorter,
+    steps.RevokeToken: _revoke_token,
+    steps.RotateToken: _rotate_token,
+    steps.ShowToken: _show_token,
+    steps.SuspendCredential: _suspend,
+}
+"""How each step is worded; a test holds that none is missing."""

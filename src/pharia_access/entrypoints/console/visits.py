@@ -1,0 +1,85 @@
+"""A request as a screen sees it, and what a screen answers. No HTTP and no HTML here."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+from pharia_access.domain.model import ObjectKey
+from pharia_access.entrypoints.console.desk import Desk
+from pharia_access.entrypoints.console.forms import Form
+from pharia_access.entrypoints.console.sessions import Session
+from pharia_access.services.administration.context import Context
+
+__all__ = ["Answer", "Data", "Moved", "Page", "Screen", "Visit"]
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What somebody asks of a screen.
+
+    Attributes:
+        desk: in the namespace that the address names.
+        name: of the object that the address names; empty where it names none.
+        form: what was sent; empty for a look.
+        query: what the address says beside its path.
+    """
+
+    desk: Desk
+    session: Session
+    name: str = ""
+    form: Form = field(default_factory=Form)
+    query: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def context(self) -> Context:
+        """Of the use cases."""
+        return self.desk.context
+
+    @property
+    def key(self) -> ObjectKey:
+        """The object that the address names."""
+        return ObjectKey(self.context.namespace, self.name)
+
+    @property
+    def insisted(self) -> bool:
+        """Whether the person goes on although Git declares it."""
+        return self.form.one("force") == "yes" or self.query.get("force") == "yes"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A document.
+
+    Attributes:
+        template: the screen's name.
+        title: of the document, and its heading.
+        command: the same in a terminal; empty where there is no such thing.
+        values: what the template shows.
+    """
+
+    template: str
+    title: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    command: str = ""
+    status: HTTPStatus = HTTPStatus.OK
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Go on at another address of ours."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """What our script reads; `turn`: under another session key."""
+
+    values: Mapping[str, Any]
+    status: HTTPStatus = HTTPStatus.OK
+    turn: bool = False
+
+
+Answer = Page | Moved | Data
+Screen = Callable[[Visit], Awaitable[Answer]]
