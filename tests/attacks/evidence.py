@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tests.attacks.attackers import Person
     from tests.attacks.http_moves import Check
     from tests.attacks.world import World
-    from tools.control_plane.api import Reply
+    from tools.control_plane.replies import Reply
     from tools.control_plane.verifiers import RunningVerifier
 
 __all__ = ["BARRIER", "BOUND_SECONDS", "Evidence", "Step", "gathered", "looked", "minted_in"]

@@ -13,8 +13,9 @@ from tools.control_plane.installation import wait_for_policies
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tools.control_plane.api import Api, Reply
+    from tools.control_plane.api import Api
     from tools.control_plane.plane import ControlPlane
+    from tools.control_plane.replies import Reply
 
 __all__ = ["SWITCHES", "Switch"]
 

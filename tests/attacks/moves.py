@@ -15,7 +15,8 @@ from tools.control_plane.api import APPLY, JSON_PATCH
 from tools.control_plane.resources import ONE_TIME_TOKEN, api_credential, api_token, secret
 
 if TYPE_CHECKING:
-    from tools.control_plane.api import Api, Reply
+    from tools.control_plane.api import Api
+    from tools.control_plane.replies import Reply
 
 __all__ = ["ABSENT", "FINALIZER", "NEW", "RESTORED", "In", "Move", "Path", "Target", "Verb"]
 

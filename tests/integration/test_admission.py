@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 OURS = "access.pharia.ai"
 SIXTEEN = [f"role-{number}" for number in range(16)]
+LONGEST = [f"{number:063}" for number in range(16)]
 EDITS_CREDENTIALS = rule(OURS, "apicredentials", "create", "get", "update", "patch", "delete")
 EDITS_TOKENS = rule(OURS, "apitokens", "create", "get", "update", "patch", "delete")
 EVERYTHING = rule("*", "*", "*")
@@ -69,6 +70,26 @@ def test_a_new_credential_needs_bind_on_each_role(
         403 if refused else 201,
         True,
     )
+
+
+@pytest.mark.parametrize(
+    ("bound", "told"),
+    [
+        pytest.param(["role-0"], f"You need the same for each role that you add: {', '.join(SIXTEEN)}", id="of 16"),
+        pytest.param(
+            LONGEST[1:], f"You need the same for each role that you add: {', '.join(LONGEST)}", id="long names"
+        ),
+    ],
+)
+def test_a_refusal_names_every_role_that_needs_bind(
+    admin: Api, alice: Api, namespace: str, bound: list[str], told: str
+) -> None:
+    admin.grant("alice", namespace, EDITS_CREDENTIALS, binds(*bound))
+
+    reply = alice.create(api_credential(namespace, roles=LONGEST if bound[0] in LONGEST else SIXTEEN))
+
+    assert reply.status == 403
+    assert told in reply.message
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from tests.support.operators.unrestrained import unrestrained
-from tools.control_plane.api import APPLY, JSON_PATCH, Api, Reply
+from tools.control_plane.api import APPLY, JSON_PATCH, Api
+from tools.control_plane.replies import Reply
 from tools.control_plane.resources import KEYRING, ONE_TIME_TOKEN, secret
 
 FOREIGN_TYPES = ["Opaque", "helm.sh/release.v1", "access.pharia.ai/other"]

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support.security.unguarded import HOLD, unguarded
-from tools.control_plane.api import APPLY, JSON_PATCH, OPERATOR, Api, Reply, rule
+from tools.control_plane.api import APPLY, JSON_PATCH, OPERATOR, Api, rule
 from tools.control_plane.processes import wait_until
+from tools.control_plane.replies import Reply
 from tools.control_plane.resources import KEYRING, ONE_TIME_TOKEN, secret
 
 if TYPE_CHECKING:

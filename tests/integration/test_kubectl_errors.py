@@ -13,7 +13,8 @@ import pytest
 
 from pharia_access.entrypoints.kubectl.failures import explain
 from pharia_access.kube.errors import refusal
-from tools.control_plane.api import Api, Reply, rule
+from tools.control_plane.api import Api, rule
+from tools.control_plane.replies import Reply
 from tools.control_plane.resources import ONE_TIME_TOKEN, api_credential, api_token, secret
 from tools.control_plane.workspace import ROLE, Workspace
 

@@ -13,7 +13,7 @@ from tools.control_plane.resources import api_token
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tools.control_plane.api import Reply
+    from tools.control_plane.replies import Reply
 
 Json = dict[str, Any]
 

@@ -26,7 +26,7 @@ LEARNED = {
         ["has", "all", "filter", "map", "size", "matches", "startsWith", "duration", "timestamp", "dyn"], 23
     ),
     # Go's extension of texts
-    **dict.fromkeys(["substring", "lowerAscii"], 23),
+    **dict.fromkeys(["substring", "lowerAscii", "join"], 23),
     # the authorizer
     **dict.fromkeys(["group", "resource", "subresource", "namespace", "name", "check", "allowed"], 27),
     # optional values

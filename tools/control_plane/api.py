@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import copy
 import json
-from dataclasses import dataclass
-from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -19,11 +17,12 @@ from urllib3.exceptions import HTTPError
 
 from tools.control_plane.pki import token_kubeconfig
 from tools.control_plane.processes import wait_until
+from tools.control_plane.replies import Answer, Reply, body_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["APPLY", "JSON_PATCH", "MERGE", "OPERATOR", "VERIFIER", "Answer", "Api", "Reply", "rule"]
+__all__ = ["APPLY", "JSON_PATCH", "MERGE", "OPERATOR", "VERIFIER", "Api", "rule"]
 
 OPERATOR = "system:serviceaccount:pharia-access-system:pharia-access-operator"
 VERIFIER = "system:serviceaccount:pharia-access-system:pharia-access-verifier"
@@ -52,37 +51,6 @@ _KINDS = {  # kind: (API path, plural, namespaced)
     "RoleBinding": (_RBAC, "rolebindings", True),
     "Secret": ("/api/v1", "secrets", True),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What the API server answered: the HTTP status, and the object or the Status that came with it."""
-
-    status: int
-    body: Json
-
-    @property
-    def ok(self) -> bool:
-        """Whether the request was accepted."""
-        return self.status < HTTPStatus.BAD_REQUEST
-
-    @property
-    def message(self) -> str:
-        """What a person is told of a refusal; empty where the request was accepted."""
-        return "" if self.ok else str(self.body.get("message", ""))
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back, byte for byte: `content` is headers and body."""
-
-    status: int
-    content: bytes
-
-    @property
-    def ok(self) -> bool:
-        """Whether the request was accepted."""
-        return self.status < HTTPStatus.BAD_REQUEST
 
 
 class Api:
@@ -180,7 +148,7 @@ class Api:
             headers={"Content-Type": form, "Accept": "application/json", **self._identity},
             timeout=30,
         )
-        return Reply(status=answer.status, body=_body(answer.data))
+        return Reply(status=answer.status, body=body_of(answer.data))
 
     def send(self, method: str, target: str, *, body: bytes | None = None, form: str = "") -> Answer:
         """Send what need not be JSON, to what need not be a path of Kubernetes; `form`: the content type, if any.
@@ -225,15 +193,6 @@ def rule(group: str, resource: str, *verbs: str, names: Sequence[str] = ()) -> J
     """One rule of a Role; `names` are its resourceNames."""
     only = {"resourceNames": list(names)} if names else {}
     return {"apiGroups": [group], "resources": [resource], "verbs": list(verbs), **only}
-
-
-def _body(content: bytes) -> Json:
-    """A refusal can be plain text: of a path that is not served yet, or of too many requests at once."""
-    try:
-        body: Json = json.loads(content)
-    except ValueError:
-        return {"message": content.decode(errors="replace")}
-    return body
 
 
 def _binding(kind: str, metadata: Json, *, user: str, role_kind: str) -> Json:

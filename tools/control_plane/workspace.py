@@ -18,7 +18,8 @@ from tools.control_plane.resources import api_credential, api_role, api_token
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tools.control_plane.api import Api, Reply
+    from tools.control_plane.api import Api
+    from tools.control_plane.replies import Reply
 
 __all__ = ["ROLE", "Json", "Workspace", "condition", "instant", "now", "others", "outcome"]
 

@@ -181,11 +181,12 @@ class TokenCounts:
 
 @dataclass(frozen=True, slots=True)
 class CredentialStatus:
-    """A credential's status."""
+    """A credential's status. `roles_summary` is for people to read: nothing judges by it."""
 
     observed_generation: int = NOTHING_YET
     conditions: tuple[Condition, ...] = ()
     tokens: TokenCounts | None = None
+    roles_summary: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,8 +223,7 @@ class Credential:
 class Policy:
     """The cluster's rules for tokens, from settings. All durations are positive.
 
-    Attributes:
-        delete_ended_after: how long an ended token is kept; None: for ever.
+    `delete_ended_after` is how long an ended token is kept; None: for ever.
     """
 
     default_ttl: timedelta = timedelta(hours=2160)

@@ -228,6 +228,7 @@ class CredentialStatusWire(Wire):
     observed_generation: int = -1
     conditions: list[ConditionWire] | None = None
     tokens: TokenCountsWire | None = None
+    roles_summary: str | None = None
 
 
 class ApiCredential(Wire):

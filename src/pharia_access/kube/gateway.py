@@ -69,12 +69,16 @@ class KubeCluster:
 
     async def write_token_status(self, token: Token, status: TokenStatus) -> Token:
         """Replace our status fields if the token is unchanged since then. Raises ConflictError, NotFoundError."""
-        return await self._write_token_status(token, status, frozenset())
+        body = manifests.token_status_patch(token, status)
+        written = self._token(await self._patch_status("ApiToken", token.key, body))
+        # As if every field were there: else who wrote them would find one missing, and write again.
+        return replace(written, status=replace(written.status, ends_at=status.ends_at))
 
     async def write_credential_status(self, credential: Credential, status: CredentialStatus) -> Credential:
         """Replace our status fields if the credential has not changed since it was read."""
         body = manifests.credential_status_patch(credential, status)
-        return to_credential(await self._patch("ApiCredential", credential.key, body, subresource="status"))
+        written = to_credential(await self._patch_status("ApiCredential", credential.key, body))
+        return replace(written, status=replace(written.status, roles_summary=status.roles_summary))
 
     async def write_invalid_status(self, invalid_object: InvalidObject, *, now: datetime) -> None:
         """Write into an object's status why it is invalid, unless the status says so. An ApiRole has no status.
@@ -152,22 +156,20 @@ class KubeCluster:
     def _token(self, body: Body | bytes) -> Token:
         return to_token(body, self._default_window)
 
-    async def _write_token_status(self, token: Token, status: TokenStatus, omitted: frozenset[str]) -> Token:
+    async def _patch_status(
+        self, kind: Kind, key: ObjectKey, body: dict[str, Any], omitted: frozenset[str] = frozenset()
+    ) -> bytes:
         """Write the patch without these fields, and without the fields that the server then reports as unknown."""
-        body = without(manifests.token_status_patch(token, status), omitted)
         try:
-            written = self._token(await self._patch("ApiToken", token.key, body, subresource="status"))
+            return await self._patch(kind, key, without(body, omitted), subresource="status")
         except InvalidError as refusal:
             field = refusal.unknown_field
             if field not in LATER_FIELDS - omitted:
                 raise
-        else:
-            # As if they were there: else who wrote them would find one missing, and write again.
-            return replace(written, status=replace(written.status, ends_at=status.ends_at))
         log.warning(
-            "the CRD of ApiToken is older than this operator: a field is left out of a status", extra={"field": field}
+            "the CRD of %s is older than this operator: a field is left out of a status", kind, extra={"field": field}
         )
-        return await self._write_token_status(token, status, omitted | {field})
+        return await self._patch_status(kind, key, body, omitted | {field})
 
     async def _get(self, kind: Kind, key: ObjectKey) -> bytes:
         return await self._connection.send(Request("GET", paths.of_object(paths.PLURALS[kind], key), self._timeout))

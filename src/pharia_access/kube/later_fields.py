@@ -1,4 +1,4 @@
-"""Fields of a token's status that an earlier CRD does not know.
+"""Fields of a status that an earlier CRD does not know.
 
 Writes are strict, so an API server with an older CRD refuses a status with such a field: between the upgrades of the
 operator and the CRDs, or after a rollback of the CRDs. The operator must work in that time, too.
@@ -14,8 +14,9 @@ Json = dict[str, Any]
 
 _FINGERPRINT: Final = "status.mac.keyFingerprint"
 _ENDS_AT: Final = "status.endsAt"
+_ROLES_SUMMARY: Final = "status.rolesSummary"
 
-LATER_FIELDS: Final = frozenset({_FINGERPRINT, _ENDS_AT})
+LATER_FIELDS: Final = frozenset({_FINGERPRINT, _ENDS_AT, _ROLES_SUMMARY})
 """A status without these fields says less, but nothing wrong."""
 
 
@@ -26,7 +27,7 @@ def mac_fields(mac: Mac) -> Json:
 
 
 def without(patch: Json, fields: frozenset[str]) -> Json:
-    """Return a patch of a token's status without some of these fields."""
+    """Return a patch of a status without some of these fields."""
     for field in fields:
         patch = _less(patch, field.split("."))
     return patch

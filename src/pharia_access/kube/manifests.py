@@ -92,6 +92,7 @@ def credential_status_patch(credential: Credential, status: CredentialStatus) ->
             "pending": counts.pending,
             "failed": counts.failed,
         },
+        "rolesSummary": status.roles_summary,
     }
     return {"metadata": _as_read(credential.uid, credential.resource_version), "status": fields}
 

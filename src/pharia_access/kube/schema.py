@@ -87,6 +87,7 @@ def to_credential(body: Body) -> Credential:
             observed_generation=status.observed_generation,
             conditions=_conditions(status.conditions),
             tokens=None if status.tokens is None else TokenCounts(**dict(status.tokens)),
+            roles_summary=status.roles_summary,
         ),
         deleting=metadata.deletion_timestamp is not None,
         finalizers=tuple(metadata.finalizers or ()),

@@ -1,8 +1,9 @@
 """Implements the `Secrets` port: the one-time Secrets and the keyring in the API server.
 
 The operator may not read one-time Secrets. A dry run of a deletion shows one of ours; admission refuses it for others.
-Never use PATCH: if a patched object cannot be decoded, the answer contains the whole object before admission is asked
-(decision 0020). No error may contain data that is read here, in its text, its cause or its context.
+Never use PATCH with the operator's rights: if a patched object cannot be decoded, the answer contains the whole object
+before admission is asked (decision 0020; for a person's Secret see `kube.administration.personal_secrets`).
+No error may contain data that is read here, in its text, its cause or its context.
 """
 
 import base64

@@ -10,7 +10,8 @@ from tools.control_plane.api import APPLY, JSON_PATCH
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tools.control_plane.api import Api, Reply
+    from tools.control_plane.api import Api
+    from tools.control_plane.replies import Reply
 
 __all__ = ["WAYS"]
 

@@ -16,7 +16,8 @@ from tests.support.security.rights import Right
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from tools.control_plane.api import Answer, Api
+    from tools.control_plane.api import Api
+    from tools.control_plane.replies import Answer
 
 __all__ = ["METHODS", "Kinds", "Request", "about", "detours", "rights_of", "sent"]
 

@@ -15,7 +15,8 @@ from tools.control_plane.resources import ONE_TIME_TOKEN, api_credential, api_ro
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tools.control_plane.api import Api, Reply
+    from tools.control_plane.api import Api
+    from tools.control_plane.replies import Reply
 
 __all__ = ["BOTH", "OPERATORS", "VERIFIERS", "Attempt", "StolenAccess"]
 

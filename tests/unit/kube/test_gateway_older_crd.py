@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pharia_access.domain.model import CredentialStatus, TokenCounts
 from pharia_access.errors import InvalidError
 from pharia_access.kube.client import connect
 from pharia_access.kube.gateway import KubeCluster
-from tests.support.builders.domain_objects import NOW, WINDOW, a_token
-from tests.support.builders.stored_objects import stored_token
+from tests.support.builders.domain_objects import NOW, WINDOW, a_credential, a_token
+from tests.support.builders.stored_objects import stored_credential, stored_token
 from tests.support.fakes.hostile_api import hostile_api, plain_kubeconfig, reply
 
 if TYPE_CHECKING:
@@ -52,3 +53,19 @@ async def test_what_the_server_does_not_know_is_left_out_and_counts_as_written(t
 async def test_any_other_refusal_is_one(tmp_path: Path, fields: tuple[str, ...]) -> None:
     with pytest.raises(InvalidError):
         await written(tmp_path, *(unknown(field) for field in fields))
+
+
+async def test_a_credential_is_written_without_its_summary_and_counts_as_written(tmp_path: Path) -> None:
+    status = CredentialStatus(1, (), TokenCounts(active=3), "studio-user")
+    done = reply(200, stored_credential(status={"observedGeneration": 1, "tokens": {"active": 3}}))
+    left = [unknown("status.rolesSummary"), done]
+    async with (
+        hostile_api(lambda _: left.pop(0)) as api,
+        connect(plain_kubeconfig(tmp_path / "kubeconfig", api.url), pool_size=1) as connection,
+    ):
+        cluster = KubeCluster(connection, default_window=WINDOW)
+        credential = await cluster.write_credential_status(a_credential(), status)
+        sent = [set(json.loads(request.body)["status"]) for request in api.requests]
+
+    assert ["rolesSummary" in fields for fields in sent] == [True, False]
+    assert credential.status == status

@@ -1,4 +1,4 @@
-"""A token's status for servers whose CRD does not know all of its fields yet."""
+"""A status for servers whose CRD does not know all of its fields yet."""
 
 from __future__ import annotations
 
@@ -55,6 +55,12 @@ def test_the_fields_are_left_out_and_nothing_else() -> None:
     assert without(patch, LATER_FIELDS) == without(less, frozenset({ENDS_AT}))
     assert without({"status": {"mac": None}}, LATER_FIELDS) == {"status": {"mac": None}}
     assert without(patch, frozenset()) == patch
+
+
+def test_a_credentials_summary_is_left_out_and_its_counts_stay() -> None:
+    patch = {"metadata": {"uid": "1"}, "status": {"tokens": {"active": 1}, "rolesSummary": "studio-user"}}
+
+    assert without(patch, frozenset({"status.rolesSummary"}))["status"] == {"tokens": {"active": 1}}
 
 
 def test_a_token_of_old_has_no_such_field() -> None:

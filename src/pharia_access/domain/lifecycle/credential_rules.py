@@ -1,8 +1,9 @@
 """Decide an ApiCredential's status: which roles resolve, and how many tokens the credential has."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from pharia_access.domain.api_values import EventMessage
 from pharia_access.domain.conditions import Condition, find, with_condition, without
@@ -13,6 +14,8 @@ from pharia_access.domain.permissions import EffectiveRoles, Role, effective
 from pharia_access.domain.times import whole_seconds
 
 __all__ = ["decide", "notices"]
+
+_MOST_SHOWN: Final = 3  # as kubectl shows endpoints; with names of 63 characters it fits the CRD's bound
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,12 @@ def decide(
     """Return the status to write, or None if the current status is up to date."""
     roles = effective(credential.roles, catalog, namespace=credential.key.namespace)
     verdict = next(answer for rule in _RULES if (answer := rule(credential, roles)) is not None)
-    status = replace(credential.status, observed_generation=credential.generation, tokens=counts)
+    status = replace(
+        credential.status,
+        observed_generation=credential.generation,
+        tokens=counts,
+        roles_summary=_summary(credential.roles),
+    )
     status = _with(status, _condition(credential, "Ready", verdict, now))
     status = (
         _with(status, _condition(credential, "Stalled", replace(verdict, ready=True), now))
@@ -68,29 +76,38 @@ def _deleting(credential: Credential, _roles: EffectiveRoles) -> _Verdict | None
     return _Verdict(ready=False, reason=Reason.DELETING, message=message)
 
 
-def _unknown_roles(_credential: Credential, roles: EffectiveRoles) -> _Verdict | None:
+def _unknown_roles(credential: Credential, roles: EffectiveRoles) -> _Verdict | None:
     """Wait instead of stalling: the same commit may create the roles."""
     if not roles.unknown:
         return None
-    names = ", ".join(roles.unknown)
-    return _Verdict(
-        ready=False,
-        reason=Reason.UNKNOWN_ROLES,
-        message=f"ApiRole not found: {names}. The other roles apply. Correct spec.roles, or create the ApiRole.",
-    )
+    found = f"ApiRole not found: {', '.join(roles.unknown)}."
+    cure = "Correct spec.roles, or create the ApiRole."
+    parts = [found, cure]
+    if roles.not_allowed:
+        parts = [found, _not_allowed(credential, roles), cure, _ask_for(credential)]
+    return _Verdict(ready=False, reason=Reason.UNKNOWN_ROLES, message=_with_others(parts, roles))
 
 
 def _roles_not_allowed(credential: Credential, roles: EffectiveRoles) -> _Verdict | None:
     if not roles.not_allowed:
         return None
-    names, namespace = ", ".join(roles.not_allowed), credential.key.namespace
-    return _Verdict(
-        ready=False,
-        reason=Reason.ROLES_NOT_ALLOWED,
-        message=f"ApiRole not allowed in namespace {namespace}: {names}. The other roles apply. "
-        f"Ask an administrator to add {namespace} to spec.allowedNamespaces of the ApiRole.",
-        stalled=True,
-    )
+    message = _with_others([_not_allowed(credential, roles), _ask_for(credential)], roles)
+    return _Verdict(ready=False, reason=Reason.ROLES_NOT_ALLOWED, message=message, stalled=True)
+
+
+def _not_allowed(credential: Credential, roles: EffectiveRoles) -> str:
+    return f"ApiRole not allowed in namespace {credential.key.namespace}: {', '.join(roles.not_allowed)}."
+
+
+def _ask_for(credential: Credential) -> str:
+    return f"Ask an administrator to add {credential.key.namespace} to spec.allowedNamespaces of the ApiRole."
+
+
+def _with_others(parts: list[str], roles: EffectiveRoles) -> str:
+    """Join sentences: first what is wrong, then what holds in spite of it, then what to do."""
+    half = len(parts) // 2
+    others = ["The other roles apply."] if roles.roles else ["No role applies."]
+    return " ".join([*parts[:half], *others, *parts[half:]])
 
 
 def _suspended(credential: Credential, _roles: EffectiveRoles) -> _Verdict | None:
@@ -107,6 +124,12 @@ def _fine(_credential: Credential, roles: EffectiveRoles) -> _Verdict | None:
 
 
 _RULES = (_deleting, _unknown_roles, _roles_not_allowed, _suspended, _fine)
+
+
+def _summary(roles: Sequence[str]) -> str:
+    """Return roles as kubectl prints a list in a column: of many the first ones, and how many more."""
+    shown, more = ",".join(roles[:_MOST_SHOWN]), len(roles) - _MOST_SHOWN
+    return f"{shown} + {more} more..." if more > 0 else shown
 
 
 def _condition(credential: Credential, name: str, verdict: _Verdict, now: datetime) -> Condition:

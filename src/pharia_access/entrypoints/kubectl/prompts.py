@@ -56,8 +56,9 @@ def select(question: str, offered: Sequence[tuple[str, str]]) -> tuple[str, ...]
     if not offered:
         msg = "There is nothing to choose from"
         raise RefusedError(msg)
+    wide = max(len(name) for name, _ in offered)
     for number, (name, line) in enumerate(offered, start=1):
-        print_lines(f"{number:3}  {name}" + (f"  {line}" if line else ""))
+        print_lines(f"{number:3}  {name:{wide}}  {line}".rstrip())
     while True:
         with _at_once():
             answer = printing.ask(f"{question} (numbers or names, separated by commas)")

@@ -1,6 +1,9 @@
 """Secrets with a person's rights: reads a token's one-time Secret, and stores the token in a Secret of the person.
 
 As in `kube.secrets`, nothing that is read here may get into an error.
+
+Unlike there, a PATCH overwrites: the person needs the right to `get` the Secret anyway, and no policy hides it.
+A PUT would send every other entry of the Secret back, and would take a field away that this client does not know.
 """
 
 from typing import TYPE_CHECKING

@@ -47,6 +47,22 @@ def judged(credential: Credential, catalog: dict[str, Role] | None = None) -> Cr
             id="a role that the namespace may not hold needs a person",
         ),
         pytest.param(
+            a_credential(roles=("studio-user", "nobody", "kept")),
+            Reason.UNKNOWN_ROLES,
+            False,
+            False,
+            "not found: nobody. ApiRole not allowed in namespace finance: kept. The other roles apply.",
+            id="a role that is unknown and one that may not be held are both named",
+        ),
+        pytest.param(
+            a_credential(roles=("nobody",)),
+            Reason.UNKNOWN_ROLES,
+            False,
+            False,
+            "not found: nobody. No role applies. Correct",
+            id="there are no others",
+        ),
+        pytest.param(
             a_credential(suspended=True), Reason.SUSPENDED, True, False, "spec.suspended", id="suspended on purpose"
         ),
     ],
@@ -60,6 +76,31 @@ def test_ready_says(credential: Credential, reason: Reason, ready: bool, stalled
     assert is_true(status.conditions, "Stalled") is stalled
     assert words in condition.message
     assert status.tokens == TokenCounts(active=2)
+
+
+@pytest.mark.parametrize(
+    ("roles", "summary"),
+    [
+        pytest.param(("studio-user",), "studio-user", id="one"),
+        pytest.param(("c", "a", "b"), "c,a,b", id="three, as they are written"),
+        pytest.param(("a", "b", "c", "d"), "a,b,c + 1 more...", id="more"),
+    ],
+)
+def test_the_roles_are_written_for_people_to_read(roles: tuple[str, ...], summary: str) -> None:
+    assert judged(a_credential(roles=roles)).roles_summary == summary
+
+
+def test_the_longest_summary_fits_the_bound_of_the_kind() -> None:
+    summary = judged(a_credential(roles=tuple(f"{number:063}" for number in range(16)))).roles_summary
+
+    assert summary is not None
+    assert len(summary) <= 256
+
+
+def test_a_status_from_before_the_summary_is_written_once_more() -> None:
+    earlier = a_credential(status=replace(judged(a_credential()), roles_summary=None))
+
+    assert judged(earlier).roles_summary == "studio-user"
 
 
 def test_nothing_is_written_when_nothing_changed() -> None:

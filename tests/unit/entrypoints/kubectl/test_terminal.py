@@ -39,7 +39,7 @@ def test_roles_are_chosen_by_number_or_name(
 
     told = capsys.readouterr()
     assert told.out == ""
-    assert told.err.splitlines()[:2] == ["  1  os-user  PhariaOS", "  2  studio-user"]
+    assert told.err.splitlines()[:2] == ["  1  os-user      PhariaOS", "  2  studio-user"]
     assert len(told.err.splitlines()) == 1 + len(answers)
 
 

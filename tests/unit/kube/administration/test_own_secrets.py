@@ -10,7 +10,7 @@ import pytest
 
 from pharia_access.domain.administration.own_secret import OwnSecret, SecretMark
 from pharia_access.domain.administration.secret_workloads import SecretWorkloads
-from pharia_access.errors import InvalidObjectError
+from pharia_access.errors import InvalidError, InvalidObjectError
 from pharia_access.kube.administration.own_secrets import new_secret, own_secret
 from pharia_access.kube.administration.personal_secrets import PersonalSecrets
 from pharia_access.kube.administration.workloads import KubeWorkloads
@@ -75,6 +75,23 @@ async def test_a_write_is_tried_first_and_an_overwrite_is_conditional(tmp_path: 
     assert [request.method for request in api.requests] == ["POST", "POST", "PATCH", "PATCH"]
     assert [body["data"] for body in bodies] == [{"AA_API_TOKEN": ""}, {"AA_API_TOKEN": written}] * 2
     assert [(body["metadata"]["uid"], body["metadata"]["resourceVersion"]) for body in bodies[2:]] == [("u", "7")] * 2
+
+
+async def test_a_refused_overwrite_repeats_nothing_of_the_secret(tmp_path: Path) -> None:
+    """An answer to a PATCH may quote the whole object that came of it."""
+    quoted = f'Secret "ci" is invalid: patch: Invalid value: "{json.dumps(stored())}": cannot be handled'
+    refused = {"kind": "Status", "reason": "Invalid", "message": quoted}
+    async with (
+        hostile_api(lambda _: reply(422, refused)) as api,
+        connect(Login(plain_kubeconfig(tmp_path / "kubeconfig", api.url)), pool_size=1) as connection,
+    ):
+        secrets = PersonalSecrets(connection, timeout_seconds=5)
+        with pytest.raises(InvalidError) as raised:
+            await secrets.overwrite_own(OwnSecret(TOKEN, "u", "7"), MARK, TEXT)
+
+    told = f"{raised.value}{raised.value.server_message}"
+    assert base64.b64encode(TEXT.reveal().encode()).decode() not in told
+    assert "AA_API_TOKEN" not in told
 
 
 async def test_workloads_that_read_a_secret_are_found_as_far_as_one_may_list_them(tmp_path: Path) -> None:
