@@ -34,6 +34,8 @@ ALIVE_AFTER_SECONDS = 5.0
 """A run that lasted as long watches: that is told, though it may still end as the one before."""
 STEADY_SECONDS = 60.0
 """A run that lasted as long was well: the next one begins without a long wait."""
+CLOSE_SECONDS = 0.25
+"""TLS connections that were closed end a little later (aiohttp's documentation): the loop must still run then."""
 
 
 class Watcher:
@@ -107,6 +109,7 @@ class Watcher:
         self._cancel()
         ends = await asyncio.gather(*tasks, return_exceptions=True)
         await end_all(_others, seconds=STOP_SECONDS)
+        await asyncio.sleep(CLOSE_SECONDS)
         for end in ends:
             if isinstance(end, Exception):
                 raise end
