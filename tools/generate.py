@@ -16,6 +16,7 @@ from tools import (
     chart_values,
     decisions,
     kubectl_reference,
+    list_pictures,
     owners,
     recording,
     render_manifests,
@@ -54,6 +55,9 @@ GENERATORS = (
     Generator(".github/CODEOWNERS, MAINTAINERS.md and the contacts", owners.write_all),
     Generator("manifests/pharia-access.yaml", render_manifests.main, needs_control_plane=True),
     Generator("docs/tutorial/kubectl-access.md (what the commands print)", transcript.main, needs_control_plane=True),
+    Generator(
+        "docs/reference/lists.md (each list at 80 and 120 columns)", list_pictures.main, needs_control_plane=True
+    ),
     Generator("docs/images/recording.svg (a session at a terminal)", recording.main, needs_control_plane=True),
 )
 

@@ -9,15 +9,12 @@ from __future__ import annotations
 import html
 import re
 import subprocess
-import tempfile
 import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from tools.control_plane.installation import install
-from tools.control_plane.plane import ControlPlane
-from tools.transcript import environment, masked, running
+from tools.transcript import masked, staged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -60,12 +57,8 @@ class RecordedStep:
 
 def main() -> int:
     """Play it, and draw it anew if more differs than what differs each time; the exit status."""
-    with tempfile.TemporaryDirectory(prefix="pharia-access-recording-") as folder:
-        root = Path(folder)
-        with ControlPlane.start(root / "control-plane") as control_plane:
-            install(control_plane)
-            with running(control_plane, root) as verifier:
-                steps = play(environment(control_plane, root / "home", verifier.url))
+    with staged() as env:
+        steps = play(env)
     earlier = PICTURE.read_text(encoding="utf-8") if PICTURE.exists() else ""
     if shape(read(earlier)) != shape(steps):
         PICTURE.write_text(drawn(steps), encoding="utf-8")

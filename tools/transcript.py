@@ -23,9 +23,9 @@ from tools.control_plane.plane import ControlPlane
 from tools.control_plane.verifiers import RunningVerifier, start_verifier, write_keyring
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-__all__ = ["PAGE", "environment", "main", "masked", "play", "running"]
+__all__ = ["PAGE", "environment", "main", "masked", "play", "said", "staged"]
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "tutorial" / "kubectl-access.md"
 
@@ -55,16 +55,22 @@ class _Step:
 def main() -> int:
     """Play the page on a control plane of its own, and write it if more differs than what differs each time."""
     page = PAGE.read_text(encoding="utf-8")
+    with staged() as env:
+        played = play(page, env)
+    if masked(played) != masked(page):
+        PAGE.write_text(played, encoding="utf-8")
+    return 0
+
+
+@contextmanager
+def staged() -> Iterator[dict[str, str]]:
+    """A control plane of its own, with an operator and a verifier: a person's environment there."""
     with tempfile.TemporaryDirectory(prefix="pharia-access-transcript-") as folder:
         root = Path(folder)
         with ControlPlane.start(root / "control-plane") as control_plane:
             install(control_plane)
             with running(control_plane, root) as verifier:
-                env = environment(control_plane, root / "home", verifier.url)
-                played = play(page, env)
-    if masked(played) != masked(page):
-        PAGE.write_text(played, encoding="utf-8")
-    return 0
+                yield environment(control_plane, root / "home", verifier.url)
 
 
 @contextmanager
@@ -99,7 +105,8 @@ def play(page: str, env: Mapping[str, str]) -> str:
     """The page with what its commands say now. Raises pexpect.TIMEOUT where a question is not asked any more."""
 
     def played(block: re.Match[str]) -> str:
-        return "\n\n".join("\n".join([f"$ {step.command}", *_run(step, env)]) for step in _steps(block[0])) + "\n"
+        shown = ("\n".join([f"$ {it.command}", *said(it.command, env, it.said)]) for it in _steps(block[0]))
+        return "\n\n".join(shown) + "\n"
 
     return _BLOCK.sub(played, page)
 
@@ -121,21 +128,26 @@ def _steps(block: str) -> list[_Step]:
     return steps
 
 
-def _run(step: _Step, env: Mapping[str, str]) -> list[str]:
-    """What it says now."""
-    shell = ["-c", step.command]
+def said(command: str, env: Mapping[str, str], shown: Iterable[str] = (), *, columns: int = 250) -> list[str]:
+    """Run a command at a terminal of so many columns: what it says. Questions are answered as in `shown`."""
     child: pexpect.spawn[str] = pexpect.spawn(
-        "/bin/sh", shell, env=dict(env), cwd=env["HOME"], encoding="utf-8", dimensions=(50, 250), timeout=_SECONDS
+        "/bin/sh",
+        ["-c", command],
+        env=dict(env),
+        cwd=env["HOME"],
+        encoding="utf-8",
+        dimensions=(50, columns),
+        timeout=_SECONDS,
     )
-    said = ""
-    for answered in filter(None, map(_ANSWERED.match, step.said)):
+    text = ""
+    for answered in filter(None, map(_ANSWERED.match, shown)):
         child.expect_exact(answered["question"])
-        said += f"{child.before}{child.after}"
+        text += f"{child.before}{child.after}"
         child.sendline(answered["answer"])
     child.expect(pexpect.EOF)
-    said += child.before or ""
+    text += child.before or ""
     child.close()
-    return [_ESCAPE.sub("", line).rstrip() for line in said.rstrip().splitlines()]
+    return [_ESCAPE.sub("", line).rstrip() for line in text.rstrip().splitlines()]
 
 
 if __name__ == "__main__":

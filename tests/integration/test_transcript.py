@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tools import recording
+from tools import list_pictures, recording
 from tools.transcript import PAGE, environment, masked, play
 
 if TYPE_CHECKING:
@@ -37,11 +37,23 @@ def test_the_recording_shows_what_the_commands_say(
     with pool.alone(_AS_INSTALLED):
         played = recording.play(environment(control_plane, tmp_path / "home", verifier.url))
 
-    control_plane.kubectl("delete", "namespace", "finance", "--wait=false")
+    control_plane.kubectl("delete", "namespace", "finance")
     control_plane.kubectl("delete", "apiroles", "--all")
     assert recording.shape(played) == recording.shape(recording.read(recording.PICTURE.read_text("utf-8"))), (
         "run: make generate"
     )
+
+
+def test_the_pictures_of_the_lists_show_what_the_commands_say(
+    control_plane: ControlPlane, pool: OperatorPool, verifier: RunningVerifier, tmp_path: Path
+) -> None:
+    control_plane.kubectl("delete", "apiroles,apicredentials", "--all", "--all-namespaces")
+
+    with pool.alone(_AS_INSTALLED):
+        drawn = list_pictures.draw(environment(control_plane, tmp_path / "home", verifier.url))
+
+    control_plane.kubectl("delete", "namespace", "finance")
+    assert masked(drawn) == masked(list_pictures.PAGE.read_text("utf-8")), "run: make generate"
 
 
 def test_what_differs_each_time_is_masked_and_nothing_else() -> None:
