@@ -77,6 +77,24 @@ async def test_it_can_be_copied_as_the_line_of_a_settings_file(anna: ConsoleVisi
     assert await anna.copy_secret() == f"AA_API_TOKEN={secret}"
 
 
+async def test_a_token_in_a_search_becomes_no_address(anna: ConsoleVisitor, workspace: Workspace) -> None:
+    await anna.create_token("invoice-bot", "ci")
+    secret = secret_of(workspace)
+    await anna.copy_secret()
+    page, sent = anna.page, list[str]()
+    await page.goto(anna.address("credentials"))
+    page.on("request", lambda request: sent.append(request.url))
+
+    for field in ("#q", "#namespace"):
+        await page.locator(field).fill(secret[:63])
+        await page.locator(field).press("Enter")
+
+        await page.locator("#notice", has_text="The field held the text of a token").wait_for()
+        assert await page.locator(field).input_value() == ""
+        assert secret[:32] not in await page.content()
+    assert (page.url, sent) == (anna.address("credentials"), [])
+
+
 async def test_it_is_masked_until_somebody_asks(anna: ConsoleVisitor, workspace: Workspace) -> None:
     await anna.create_token("invoice-bot", "ci")
     secret, shown = secret_of(workspace), anna.page.locator("#secret-text")

@@ -1,6 +1,7 @@
 """The console's routes: from a request to a screen, and from what it answers to a response."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ from pharia_access.entrypoints.console.desk import Desk
 from pharia_access.entrypoints.console.failures import explain
 from pharia_access.entrypoints.console.forms import Form, FormError, read_form
 from pharia_access.entrypoints.console.opening import OnceKey
+from pharia_access.entrypoints.console.pasted import unless_pasted
 from pharia_access.entrypoints.console.rendering import Renderer
 from pharia_access.entrypoints.console.sessions import COOKIE, Session, Sessions
 from pharia_access.entrypoints.console.visits import Answer, Data, Moved, Page, Screen, Visit
@@ -114,7 +116,8 @@ def _screen(console: Console, screen: Screen) -> Endpoint:
         visit = _visit(console, request, session)
         try:
             form = await read_form(request) if request.method == "POST" else Form()
-            answer = await screen(Visit(visit.desk, session, visit.name, form, visit.query))
+            address = request.url.path.removeprefix(console.base)
+            answer = await unless_pasted(screen, replace(visit, form=form), address)
         except AccessError as error:
             answer = _failed(request, error, script=screen in screens.BY_SCRIPT)
         return _answered(console, request, visit, answer)

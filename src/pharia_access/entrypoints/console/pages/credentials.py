@@ -1,6 +1,7 @@
 """The list of a namespace's credentials."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -81,7 +82,8 @@ async def show(visit: Visit) -> Page:
     found = await list_all(context, pages, summaries, "credentials")
     nothing = None if found else await nothing_in(context, context.namespace)
     catalog = await _catalog(context) if found else {}
-    rows = [_row(each, None if unseen else tokens, catalog) for each in found]
+    own = _by_credential(tokens)
+    rows = [_row(each, None if unseen else own.get(each.key.name, []), catalog) for each in found]
     words, sort = visit.query.get("q", "").strip(), visit.query.get("sort", "name")
     sort = sort if sort in _SORTS else "name"
     values = {
@@ -124,19 +126,23 @@ async def _tokens(context: Context) -> tuple[list[TokenSummary], str]:
         return [], " ".join([failure.sentence, *(step.text for step in failure.steps)])
 
 
-def _row(
-    credential: CredentialSummary, tokens: Sequence[TokenSummary] | None, catalog: Mapping[str, Role] | None
-) -> Row:
-    own = [token for token in tokens or () if token.credential == credential.key.name]
+def _by_credential(tokens: Iterable[TokenSummary]) -> Mapping[str, list[TokenSummary]]:
+    found = defaultdict[str, list[TokenSummary]](list)
+    for token in tokens:
+        found[token.credential].append(token)
+    return found
+
+
+def _row(credential: CredentialSummary, own: Sequence[TokenSummary] | None, catalog: Mapping[str, Role] | None) -> Row:
     return Row(
         key=credential.key,
         display_name=credential.display_name,
         roles=role_chips(credential.roles, catalog, credential.key.namespace),
-        active=sum(token.active for token in own) if tokens is not None else credential.counts.get("Active", 0),
-        last_used=max((token.last_used for token in own if token.last_used), default=None),
+        active=credential.counts.get("Active", 0) if own is None else sum(token.active for token in own),
+        last_used=max((token.last_used for token in own or () if token.last_used), default=None),
         created=credential.created,
         state=credential_state(credential),
-        seen=tokens is not None,
+        seen=own is not None,
     )
 
 

@@ -37,6 +37,19 @@ function sendFormsOnce() {
   }
 }
 
+function keepTokensOut() {
+  const token = /[a-z2-7]{16}_[0-9A-Za-z]{8}/; // see domain/token.py; a search becomes an address, which is kept
+  for (const form of document.querySelectorAll("form[method=get]")) {
+    form.addEventListener("submit", (event) => {
+      const pasted = [...form.elements].filter((field) => token.test(field.value));
+      if (pasted.length === 0) return;
+      event.preventDefault();
+      for (const field of pasted) field.value = "";
+      find("notice").textContent = "The field held the text of a token: it did not leave this page. To find its token, pipe the text to kubectl access token whois --stdin.";
+    });
+  }
+}
+
 async function openSession(form) {
   const key = location.hash.slice(1);
   if (!key) {
@@ -215,6 +228,7 @@ class SecretBox {
 addLocalTimes();
 focusHeading();
 sendFormsOnce();
+keepTokensOut();
 if (find("open")) openSession(find("open"));
 if (find("ends-told")) tellEnd(find("ends-told").closest("form"));
 if (find("roles-form")) saveWhatDiffers(find("roles-form"));
