@@ -77,7 +77,7 @@ def minted(admin: Api, namespace: str) -> Json:
     admin.grant(OPERATOR, namespace, rule("access.pharia.ai", "*/status", "update", "patch"))
     operator = admin.as_user(OPERATOR)
     token, credential = api_token(namespace), api_credential(namespace, description="reads invoices")
-    status = {"conditions": MINTED["conditions"], "tokens": {"active": 1}}
+    status = {"conditions": MINTED["conditions"], "tokens": {"active": 1}, "rolesSummary": "studio-user,os-user"}
     assert admin.create(token).ok
     assert admin.create(credential).ok
     assert operator.patch(token, {"status": MINTED}, subresource="status").message == ""
@@ -123,7 +123,7 @@ def test_a_list_of_credentials_shows_roles_and_active_tokens(
     assert row.pop("AGE")
     assert row == {
         "NAME": "invoice-bot",
-        "ROLES": '["studio-user"]',
+        "ROLES": "studio-user,os-user",
         "TOKENS": "1",
         "READY": "True",
         "REASON": "Issued",

@@ -142,7 +142,7 @@ def test_kubectl_lists_what_people_look_for(control_plane: ControlPlane, workspa
     assert (tokens["ID"], tokens["PHASE"], tokens["USABLE"]) == (token["tokenID"], "Active", "True")
     assert tokens["EXPIRES"] == token["endsAt"] == token["expiresAt"]
     assert (tokens["CREDENTIAL"], tokens["REASON"], tokens["SECRET"]) == ("invoice-bot", "Issued", "ci-token")
-    assert (credentials["ROLES"], credentials["TOKENS"]) == ('["integration-reader"]', "1")
+    assert (credentials["ROLES"], credentials["TOKENS"]) == ("integration-reader", "1")
     assert credentials["READY"] == "True"
 
 
