@@ -80,18 +80,18 @@ def _unknown_roles(credential: Credential, roles: EffectiveRoles) -> _Verdict | 
     """Wait instead of stalling: the same commit may create the roles."""
     if not roles.unknown:
         return None
-    found = f"ApiRole not found: {', '.join(roles.unknown)}."
-    cure = "Correct spec.roles, or create the ApiRole."
-    parts = [found, cure]
+    problems = [f"ApiRole not found: {', '.join(roles.unknown)}."]
+    cures = ["Correct spec.roles, or create the ApiRole."]
     if roles.not_allowed:
-        parts = [found, _not_allowed(credential, roles), cure, _ask_for(credential)]
-    return _Verdict(ready=False, reason=Reason.UNKNOWN_ROLES, message=_with_others(parts, roles))
+        problems.append(_not_allowed(credential, roles))
+        cures.append(_ask_for(credential))
+    return _Verdict(ready=False, reason=Reason.UNKNOWN_ROLES, message=_message(problems, roles, cures))
 
 
 def _roles_not_allowed(credential: Credential, roles: EffectiveRoles) -> _Verdict | None:
     if not roles.not_allowed:
         return None
-    message = _with_others([_not_allowed(credential, roles), _ask_for(credential)], roles)
+    message = _message([_not_allowed(credential, roles)], roles, [_ask_for(credential)])
     return _Verdict(ready=False, reason=Reason.ROLES_NOT_ALLOWED, message=message, stalled=True)
 
 
@@ -103,11 +103,10 @@ def _ask_for(credential: Credential) -> str:
     return f"Ask an administrator to add {credential.key.namespace} to spec.allowedNamespaces of the ApiRole."
 
 
-def _with_others(parts: list[str], roles: EffectiveRoles) -> str:
-    """Join sentences: first what is wrong, then what holds in spite of it, then what to do."""
-    half = len(parts) // 2
-    others = ["The other roles apply."] if roles.roles else ["No role applies."]
-    return " ".join([*parts[:half], *others, *parts[half:]])
+def _message(problems: Sequence[str], roles: EffectiveRoles, cures: Sequence[str]) -> str:
+    """Join sentences: what is wrong, then what holds in spite of it, then what to do."""
+    others = "The other roles apply." if roles.roles else "No role applies."
+    return " ".join([*problems, others, *cures])
 
 
 def _suspended(credential: Credential, _roles: EffectiveRoles) -> _Verdict | None:
