@@ -28,7 +28,7 @@ from tests.support.operators.killable_operator import KillableOperator
 from tests.support.operators.live_tokens import WINDOW
 from tests.support.operators.operator_pool import OperatorPool
 from tests.support.operators.striking_proxy import Proxy
-from tests.support.security.lent_rights import lent_rights
+from tests.support.security.cluster_scoped import taken_back
 from tools.control_plane.api import Api
 from tools.control_plane.installation import NAMESPACE, OPERATOR_ACCOUNT, install
 from tools.control_plane.plane import ControlPlane
@@ -105,13 +105,13 @@ def _nobody_interferes(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _no_right_stays(request: pytest.FixtureRequest) -> Iterator[None]:
-    """What a file's tests granted in the whole cluster ends with the file: others show who may do what."""
+def _nothing_of_the_cluster_stays(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What a file's tests created or granted in the whole cluster ends with the file."""
     items = (item for item in request.session.items if item.path == request.path)
     if not any("control_plane" in getattr(item, "fixturenames", ()) for item in items):
         yield
         return
-    with lent_rights(request.getfixturevalue("client")):
+    with taken_back(request.getfixturevalue("client")):
         yield
 
 

@@ -49,9 +49,9 @@ def test_the_story_of_the_page(workspace: Workspace, plugin: Plugin, anna: Plugi
 
     shown = told(anna, "credential", "create", "invoice-bot", answers={"Which roles": STUDIO})
     offered, question = shown.split("Which roles")
-    lines = [flat(line) for line in offered.splitlines()]
-    assert any(line.endswith(f" {STUDIO} PhariaStudio") for line in lines)
-    assert any(line.endswith(f" {OS} PhariaOS") for line in lines)
+    # Roles are the whole cluster's: next to one with a long name, a line may be too wide for the terminal.
+    assert f" {STUDIO} PhariaStudio" in flat(offered)
+    assert f" {OS} PhariaOS" in flat(offered)
     assert question == (
         f" (numbers or names, separated by commas): {STUDIO}\n"
         "credential invoice-bot created\n"

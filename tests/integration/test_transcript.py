@@ -4,55 +4,58 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tools import list_pictures, recording
-from tools.transcript import PAGE, environment, masked, play
+from tools.control_plane.installation import install
+from tools.control_plane.plane import ControlPlane
+from tools.transcript import PAGE, environment, masked, play, running
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.support.operators.operator_pool import OperatorPool
-    from tools.control_plane.plane import ControlPlane
     from tools.control_plane.verifiers import RunningVerifier
 
-_AS_INSTALLED = {"PHARIA_ACCESS_DEFAULT_WINDOW": "1h", "PHARIA_ACCESS_PENDING_BOUND": "1h"}
+
+@pytest.fixture(scope="module")
+def own_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+    """A control plane of this file's own: lists show all roles of a cluster, and who holds each."""
+    with ControlPlane.start(tmp_path_factory.mktemp("own-plane")) as started:
+        install(started)
+        yield started
 
 
-def test_the_tutorial_shows_what_the_commands_say(
-    control_plane: ControlPlane, pool: OperatorPool, verifier: RunningVerifier, tmp_path: Path
-) -> None:
-    control_plane.kubectl("delete", "apiroles", "--all")  # it shows the whole catalog
+@pytest.fixture(scope="module")
+def served(own_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningVerifier]:
+    """Its operator, as installed, and a verifier."""
+    with running(own_plane, tmp_path_factory.mktemp("served")) as verifier:
+        yield verifier
+
+
+@pytest.fixture
+def stage(own_plane: ControlPlane, served: RunningVerifier, tmp_path: Path) -> Iterator[dict[str, str]]:
+    """A person's environment there; what a test makes is taken back."""
+    yield environment(own_plane, tmp_path / "home", served.url)
+    own_plane.kubectl("delete", "apitokens,apicredentials,apiroles", "--all", "--all-namespaces", timeout=60)
+    own_plane.kubectl("delete", "namespace", "finance", "reports", "--ignore-not-found", timeout=60)
+
+
+def test_the_tutorial_shows_what_the_commands_say(stage: dict[str, str]) -> None:
     page = PAGE.read_text(encoding="utf-8")
 
-    with pool.alone(_AS_INSTALLED):
-        played = play(page, environment(control_plane, tmp_path / "home", verifier.url))
-
-    control_plane.kubectl("delete", "namespace", "reports", "--wait=false")
-    control_plane.kubectl("delete", "apiroles", "--all")
-    assert masked(played) == masked(page), "run: make generate"
+    assert masked(play(page, stage)) == masked(page), "run: make generate"
 
 
-def test_the_recording_shows_what_the_commands_say(
-    control_plane: ControlPlane, pool: OperatorPool, verifier: RunningVerifier, tmp_path: Path
-) -> None:
-    with pool.alone(_AS_INSTALLED):
-        played = recording.play(environment(control_plane, tmp_path / "home", verifier.url))
+def test_the_recording_shows_what_the_commands_say(stage: dict[str, str]) -> None:
+    played = recording.shape(recording.play(stage))
 
-    control_plane.kubectl("delete", "namespace", "finance")
-    control_plane.kubectl("delete", "apiroles", "--all")
-    assert recording.shape(played) == recording.shape(recording.read(recording.PICTURE.read_text("utf-8"))), (
-        "run: make generate"
-    )
+    assert played == recording.shape(recording.read(recording.PICTURE.read_text("utf-8"))), "run: make generate"
 
 
-def test_the_pictures_of_the_lists_show_what_the_commands_say(
-    control_plane: ControlPlane, pool: OperatorPool, verifier: RunningVerifier, tmp_path: Path
-) -> None:
-    control_plane.kubectl("delete", "apiroles,apicredentials", "--all", "--all-namespaces")
+def test_the_pictures_of_the_lists_show_what_the_commands_say(stage: dict[str, str]) -> None:
+    drawn = list_pictures.draw(stage)
 
-    with pool.alone(_AS_INSTALLED):
-        drawn = list_pictures.draw(environment(control_plane, tmp_path / "home", verifier.url))
-
-    control_plane.kubectl("delete", "namespace", "finance")
     assert masked(drawn) == masked(list_pictures.PAGE.read_text("utf-8")), "run: make generate"
 
 

@@ -47,8 +47,9 @@ class ConsoleVisitor:
         return self.page.get_by_role("link", name=name, exact=True)
 
     async def titled(self, title: str) -> None:
-        """Wait for the page of that title."""
+        """Wait for the page of that title, whole."""
         await self.page.get_by_role("heading", level=1, name=title, exact=True).wait_for()
+        await self.page.wait_for_load_state()
 
     async def create_credential(self, name: str, *roles: str) -> None:
         """From the list to the page of a new credential."""

@@ -132,6 +132,7 @@ async def _deletes(anna: ConsoleVisitor, token: str) -> None:
     await anna.titled("invoice-bot")
     await reach(page, "Delete credential")
     await page.keyboard.press("Enter")
+    await anna.titled("Delete credential")
     await reach(page, "Delete for good")
     await page.keyboard.press("Enter")
     await page.locator("#empty").wait_for()

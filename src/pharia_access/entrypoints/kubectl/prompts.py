@@ -15,6 +15,9 @@ from pharia_access.services.administration.plans import Plan
 
 __all__ = ["RefusedError", "confirm", "is_terminal", "present", "print_lines", "select", "waiting", "warn"]
 
+_ALIGNED = 40
+"""The longest name that the others are aligned with: a longer one would push every description off the terminal."""
+
 
 def print_lines(*lines: str) -> None:
     """Tell what was done."""
@@ -56,7 +59,7 @@ def select(question: str, offered: Sequence[tuple[str, str]]) -> tuple[str, ...]
     if not offered:
         msg = "There is nothing to choose from"
         raise RefusedError(msg)
-    wide = max(len(name) for name, _ in offered)
+    wide = max((len(name) for name, _ in offered if len(name) <= _ALIGNED), default=0)
     for number, (name, line) in enumerate(offered, start=1):
         print_lines(f"{number:3}  {name:{wide}}  {line}".rstrip())
     while True:

@@ -43,6 +43,14 @@ def test_roles_are_chosen_by_number_or_name(
     assert len(told.err.splitlines()) == 1 + len(answers)
 
 
+def test_one_long_name_pushes_no_description_away(mocker: MockerFixture, capsys: pytest.CaptureFixture[str]) -> None:
+    mocker.patch("click.prompt", side_effect=["1"])
+
+    select("Which roles", [*OFFERED, ("r" * 63, "of another team")])
+
+    assert capsys.readouterr().err.splitlines()[:2] == ["  1  os-user      PhariaOS", "  2  studio-user"]
+
+
 def test_an_empty_catalog_offers_nothing() -> None:
     with pytest.raises(RefusedError, match="There is nothing to choose from"):
         select("Which roles", [])
