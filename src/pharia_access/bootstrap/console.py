@@ -1,17 +1,24 @@
 """Builds what the console works with: the API server with the rights of the person who started it."""
 
+import logging
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from pharia_access import __version__
 from pharia_access.bootstrap.cli import CliSession
+from pharia_access.bootstrap.clocks import SystemClock
+from pharia_access.kube.administration.following import FollowingTime, KubeFollower
 from pharia_access.kube.administration.objects import KubeObjects
 from pharia_access.kube.administration.personal_secrets import PersonalSecrets
 from pharia_access.kube.administration.summarized_objects import SummarizedObjects
 from pharia_access.services.administration.context import Context
+from pharia_access.services.administration.live import LiveViews
+from pharia_access.services.administration.live_kinds import POLL_SECONDS
 from pharia_access.services.administration.progress import SilentProgress
 
-__all__ = ["USER_AGENT", "console_contexts"]
+__all__ = ["USER_AGENT", "console_contexts", "console_views"]
 
 USER_AGENT: Final = f"pharia-access-console/{__version__}"
 """By which the API server's audit log tells the console from the command line."""
@@ -29,3 +36,12 @@ def console_contexts(session: CliSession, *, timeout_seconds: float) -> tuple[Co
         session.context, objects=objects(dry_run=False), deliveries=deliveries, progress=SilentProgress(), dry_run=False
     )
     return context, replace(context, objects=objects(dry_run=True), dry_run=True)
+
+
+def console_views(session: CliSession) -> Callable[[], LiveViews]:
+    """What makes the live views of one signed-in browser."""
+    # What a watch meets is told on the pages: the terminal shows the console's link.
+    logging.getLogger("pharia_access").addHandler(logging.NullHandler())
+    clock = SystemClock()
+    time = FollowingTime(clock.now, clock.boottime, clock.sleep, POLL_SECONDS)
+    return partial(LiveViews, KubeFollower(session.watches.named(USER_AGENT), time), clock)

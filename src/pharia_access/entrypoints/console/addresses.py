@@ -5,7 +5,16 @@ from urllib.parse import quote
 from pharia_access.domain.administration.names import LONGEST_NAME, is_label, is_subdomain
 from pharia_access.domain.model import ObjectKey
 
-__all__ = ["credential", "credentials", "is_namespace", "is_object_name", "new_credential", "new_token", "token"]
+__all__ = [
+    "credential",
+    "credentials",
+    "is_namespace",
+    "is_object_name",
+    "live",
+    "new_credential",
+    "new_token",
+    "token",
+]
 
 
 def is_object_name(text: str) -> bool:
@@ -36,6 +45,12 @@ def new_token(key: ObjectKey) -> str:
 def token(key: ObjectKey, act: str = "") -> str:
     """A token's page, or the page of something that is done with it."""
     return _act(f"/namespaces/{_part(key.namespace)}/tokens/{_part(key.name)}", act)
+
+
+def live(namespace: str, about: str) -> str:
+    """What tells a page of changes; `about`: of which credential, empty for all."""
+    path = f"/namespaces/{_part(namespace)}/live"
+    return f"{path}?about={_part(about)}" if about else path
 
 
 def is_namespace(text: str) -> bool:

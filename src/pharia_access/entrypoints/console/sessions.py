@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from pharia_access.services.administration.live import LiveViews
 from pharia_access.services.administration.rotation import RotationPlan
 
 __all__ = ["COOKIE", "Session", "Sessions"]
@@ -24,6 +25,7 @@ class Session:
         awaited: by the UID of a token whose secret nobody confirmed as stored here, when it was shown; None: not yet.
         confirmed: the UIDs of tokens whose secret was stored here, and whose one-time Secret is gone.
         rotations: by the UID of a new token, the rotation that goes on once its secret is stored.
+        views: what its open pages look at; None before the first, and where pages are not live.
     """
 
     key: str
@@ -31,6 +33,7 @@ class Session:
     awaited: dict[str, datetime | None] = field(default_factory=dict)
     confirmed: set[str] = field(default_factory=set)
     rotations: dict[str, RotationPlan] = field(default_factory=dict)
+    views: LiveViews | None = None
 
     def take_notice(self) -> str:
         """What was done, once."""
@@ -56,10 +59,17 @@ class Sessions:
 
     def turn(self, session: Session) -> None:
         """Give it another key: browsers drop pages from their back/forward cache when a cookie changes."""
-        self.close(session)
+        self._open.pop(session.key, None)
         session.key = secrets.token_urlsafe(_KEY_BYTES)
         self._open[session.key] = session
 
     def close(self, session: Session) -> None:
-        """End it: a copied cookie is worth nothing from now on."""
+        """End it: a copied cookie is worth nothing from now on, and no page is told anything more."""
         self._open.pop(session.key, None)
+        if session.views is not None:
+            session.views.close()
+
+    def close_all(self) -> None:
+        """End all of them."""
+        for session in list(self._open.values()):
+            self.close(session)

@@ -42,11 +42,11 @@ def console(cli: CliOptions, port: int, no_browser: bool) -> None:  # noqa: FBT0
 async def _serve(session: "CliSession", cli: CliOptions, *, port: int, browser: bool) -> None:
     import webbrowser
 
-    from pharia_access.bootstrap.console import console_contexts
+    from pharia_access.bootstrap.console import console_contexts, console_views
     from pharia_access.entrypoints.console.desk import Desk
     from pharia_access.entrypoints.console.local import Announcer, serve
 
     context, rehearsal = console_contexts(session, timeout_seconds=cli.timeout)
-    desk = Desk(context, rehearsal, session.user, session.options)
+    desk = Desk(context, rehearsal, session.user, session.options, console_views(session))
     announcer = Announcer(printing.write, print_lines, webbrowser.open if browser else None)
     await serve(desk, announcer, port=port)

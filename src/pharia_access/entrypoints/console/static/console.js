@@ -16,10 +16,10 @@ function focusHeading() {
   if (!document.querySelector("[autofocus]")) find("title")?.focus({ preventScroll: true });
 }
 
-function addLocalTimes() {
+function addLocalTimes(root) {
   const zoned = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
   const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
-  for (const time of document.querySelectorAll("time[datetime]")) {
+  for (const time of root.querySelectorAll("time[datetime]")) {
     const moment = new Date(time.dateTime);
     time.title = `${time.dateTime.replace("T", " ").replace("Z", " UTC")} · ${zoned.format(moment)} your time`;
     if (time.dataset.zone !== undefined) time.after(` (${clock.format(moment)} your time)`);
@@ -225,7 +225,151 @@ class SecretBox {
   }
 }
 
-addLocalTimes();
+const load = (address) =>
+  new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest(); // it reads a document: no text becomes HTML here
+    request.responseType = "document";
+    request.open("GET", address);
+    request.setRequestHeader("X-Pharia-Access-Console", "script");
+    request.onloadend = () => (request.response && request.status < 500 ? resolve(request.response) : reject());
+    request.send();
+  });
+
+const keyOf = (node) => (node.nodeName === "TR" && node.querySelector("th a")?.href) || node.id || "";
+
+// Makes a node like another one, and touches only what differs: focus, scroll and what was typed stay.
+function become(node, other) {
+  if (node.nodeType === Node.TEXT_NODE && node.data !== other.data) node.data = other.data;
+  if (!node.attributes || node.matches("dialog, #notice")) return;
+  const own = ["open", "hidden"]; // what the person or this script opened
+  for (const { name } of [...node.attributes]) if (!own.includes(name) && !other.hasAttribute(name)) node.removeAttribute(name);
+  for (const { name, value } of other.attributes) if (!own.includes(name) && node.getAttribute(name) !== value) node.setAttribute(name, value);
+  const keys = new Set([...other.children].map(keyOf));
+  let at = node.firstChild;
+  const next = () => {
+    const past = at;
+    at = at.nextSibling;
+    return past;
+  };
+  for (const child of [...other.childNodes]) {
+    while (at && keyOf(at) && !keys.has(keyOf(at))) next().remove();
+    const key = keyOf(child);
+    const found = key ? [...node.children].find((each) => keyOf(each) === key) : at && !keyOf(at) && at.nodeName === child.nodeName && at;
+    if (found === at && at) next();
+    else node.insertBefore(found || child, at);
+    if (found) become(found, child);
+  }
+  while (at) next().remove();
+}
+
+class LivePage {
+  constructor(main) {
+    this.main = main;
+    this.skew = 0;
+    addEventListener("pagehide", () => this.close());
+    addEventListener("pageshow", (event) => event.persisted && this.open());
+    addEventListener("focus", () => this.open());
+    document.addEventListener("visibilitychange", () => (document.hidden ? this.close() : this.open()));
+    document.addEventListener("click", (event) => {
+      if (event.target.closest("[aria-disabled]")) event.preventDefault();
+    });
+    setInterval(() => this.tick(), 250);
+    if (!document.hidden) this.open();
+  }
+
+  open() {
+    if (this.source || this.over) return;
+    this.source = new EventSource(this.main.dataset.live);
+    this.heard = Date.now();
+    const on = (name, act) => this.source.addEventListener(name, (event) => act(JSON.parse(event.data)));
+    on("state", (told) => this.hear(told));
+    on("changed", () => this.refresh());
+    on("over", () => this.end("You are signed out.", true));
+    on("moved", () => this.end("Other tabs of the console are live. This one looks every 15 seconds.", false));
+    this.source.onerror = () => this.lose();
+  }
+
+  close() {
+    this.source?.close();
+    this.source = null;
+  }
+
+  end(sentence, over) {
+    this.close();
+    this.over = over;
+    this.moved = over ? 0 : Date.now();
+    this.tell(over ? "away" : "partly", sentence);
+  }
+
+  hear(told) {
+    this.heard = Date.now();
+    this.moved = 0;
+    this.skew = told.now - this.heard;
+    this.tell(told.state, told.say);
+  }
+
+  lose() {
+    const since = new Date(this.heard).toISOString().slice(11, 16);
+    this.tell("away", `Not live since ${since} UTC: the console does not answer.`);
+    if (this.source?.readyState === EventSource.CLOSED) this.close();
+  }
+
+  tell(state, sentence) {
+    if (find("live").textContent !== sentence) find("live").textContent = sentence;
+    document.body.dataset.live = state;
+    const off = state === "away";
+    for (const each of this.main.querySelectorAll(".actions > *")) {
+      if (off) each.setAttribute("aria-disabled", "true");
+      else each.removeAttribute("aria-disabled");
+    }
+  }
+
+  tick() {
+    const now = Date.now();
+    for (const each of this.main.querySelectorAll("[data-ends]")) {
+      if (Date.parse(each.dataset.ends) > now + this.skew) continue;
+      each.textContent = "Expired";
+      delete each.dataset.ends;
+      this.refresh();
+    }
+    if (this.moved && now - this.moved > 15000) {
+      this.moved = now;
+      this.refresh();
+    }
+    if (this.moved || this.over || document.hidden || now - this.heard < 25000) return;
+    this.lose();
+    this.close();
+    const heard = this.heard;
+    this.open();
+    this.heard = heard;
+  }
+
+  async refresh() {
+    this.due = true;
+    if (this.busy) return;
+    this.busy = true;
+    while (this.due) {
+      this.due = false;
+      await this.renew().catch(() => {});
+      await pause(250);
+    }
+    this.busy = false;
+  }
+
+  async renew() {
+    const page = await load(location.href);
+    const box = document.querySelector("dialog[open]");
+    if (box) {
+      box.addEventListener("close", () => this.refresh(), { once: true });
+      return;
+    }
+    addLocalTimes(page);
+    document.title = page.title;
+    become(this.main, page.querySelector("main"));
+  }
+}
+
+addLocalTimes(document);
 focusHeading();
 sendFormsOnce();
 keepTokensOut();
@@ -236,3 +380,4 @@ if (find("secret-dialog")) {
   const box = new SecretBox(find("secret-dialog"));
   if (find("secret-dialog").dataset.auto !== undefined) box.open();
 }
+if (find("main").dataset.live) new LivePage(find("main"));
