@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from pharia_access.entrypoints.console.visits import Visit
-from pharia_access.services.administration.live import LiveNamespace, LiveViews, Subscription
+from pharia_access.services.administration.live import LiveNamespace, LiveViews
 from pharia_access.services.administration.live_objects import LiveObjects
 
 __all__ = ["followed", "live_stream"]
@@ -24,6 +24,11 @@ _BEAT_SECONDS: Final = 10.0
 _LOOK_SECONDS: Final = 1.0
 _AGAIN_MS: Final = 1000
 """After so long a browser asks again for a stream that broke."""
+
+_ENDED: Final = {
+    "over": ("away", "You are signed out."),
+    "moved": ("broken", "Looks every 25 seconds: other tabs are live."),
+}
 
 
 def followed(visit: Visit) -> Visit:
@@ -63,18 +68,12 @@ async def _told(views: LiveViews, visit: Visit) -> AsyncIterator[str]:
         yield f"retry: {_AGAIN_MS}\n\n"
         while not page.ended:
             standing, now = live.standing, clock.monotonic()
-            if standing != last or now - beat >= _BEAT_SECONDS:
-                last, beat = standing, now
-                yield _event("state", state=standing.state, say=standing.sentence, now=_now(visit, live))
-            if _due(page, standing.state):
-                page.changed = False
-                yield _event("changed")
+            changed = page.changed and standing.current
+            if changed or standing != last or now - beat >= _BEAT_SECONDS:
+                page.changed, last, beat = page.changed and not changed, standing, now
+                yield _message(state=standing.state, say=standing.sentence, now=_now(visit, live), changed=changed)
             await page.wait(_LOOK_SECONDS)
-        yield _event(page.ended)
-
-
-def _due(page: Subscription, state: str) -> bool:
-    return page.changed and state in {"live", "partly"}
+        yield _message(state=_ENDED[page.ended][0], say=_ENDED[page.ended][1], now=_now(visit, live), ended=True)
 
 
 def _now(visit: Visit, live: LiveNamespace) -> int:
@@ -82,5 +81,5 @@ def _now(visit: Visit, live: LiveNamespace) -> int:
     return round((visit.context.clock.now().timestamp() + live.ahead_seconds) * 1000)
 
 
-def _event(name: str, **values: object) -> str:
-    return f"event: {name}\ndata: {json.dumps(values)}\n\n"
+def _message(**values: object) -> str:
+    return f"data: {json.dumps(values)}\n\n"

@@ -111,6 +111,11 @@ class Standing:
     state: str
     sentence: str
 
+    @property
+    def current(self) -> bool:
+        """Whether what is known is what there is."""
+        return self.state in {"live", "partly"}
+
 
 def standing_of(kinds: Iterable[LiveKind[Any]], silent_since: float | None, clock: Clock) -> Standing:
     """Judge them together. `silent_since`: when the API server last did not answer, in monotonic seconds."""

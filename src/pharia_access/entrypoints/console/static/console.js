@@ -211,6 +211,7 @@ class SecretBox {
   }
 
   wipe() {
+    if (!this.dialog.isConnected) return;
     this.text = null;
     this.masked = null;
     this.revealed = false;
@@ -225,148 +226,108 @@ class SecretBox {
   }
 }
 
-const load = (address) =>
-  new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest(); // it reads a document: no text becomes HTML here
-    request.responseType = "document";
-    request.open("GET", address);
-    request.setRequestHeader("X-Pharia-Access-Console", "script");
-    request.onloadend = () => (request.response && request.status < 500 ? resolve(request.response) : reject());
-    request.send();
-  });
-
 const keyOf = (node) => (node.nodeName === "TR" && node.querySelector("th a")?.href) || node.id || "";
 
-// Makes a node like another one, and touches only what differs: focus, scroll and what was typed stay.
+// Makes a node like another one, and leaves what does not differ: focus, scroll and what was typed stay.
 function become(node, other) {
   if (node.nodeType === Node.TEXT_NODE && node.data !== other.data) node.data = other.data;
   if (!node.attributes || node.matches("dialog, #notice")) return;
-  const own = ["open", "hidden"]; // what the person or this script opened
-  for (const { name } of [...node.attributes]) if (!own.includes(name) && !other.hasAttribute(name)) node.removeAttribute(name);
-  for (const { name, value } of other.attributes) if (!own.includes(name) && node.getAttribute(name) !== value) node.setAttribute(name, value);
+  for (const { name } of [...node.attributes, ...other.attributes]) {
+    if (name === "open" || name === "hidden") continue; // the person's, and this script's
+    if (other.hasAttribute(name)) node.setAttribute(name, other.getAttribute(name));
+    else node.removeAttribute(name);
+  }
   const keys = new Set([...other.children].map(keyOf));
   let at = node.firstChild;
-  const next = () => {
-    const past = at;
-    at = at.nextSibling;
-    return past;
-  };
+  const next = () => [at, (at = at.nextSibling)][0];
   for (const child of [...other.childNodes]) {
     while (at && keyOf(at) && !keys.has(keyOf(at))) next().remove();
     const key = keyOf(child);
-    const found = key ? [...node.children].find((each) => keyOf(each) === key) : at && !keyOf(at) && at.nodeName === child.nodeName && at;
-    if (found === at && at) next();
-    else node.insertBefore(found || child, at);
-    if (found) become(found, child);
+    const same = key ? [...node.children].find((each) => keyOf(each) === key) : !keyOf(at ?? child) && at?.nodeName === child.nodeName && at;
+    if (same && same === at) next();
+    else node.insertBefore(same || child, at);
+    if (same) become(same, child);
   }
   while (at) next().remove();
 }
 
-class LivePage {
-  constructor(main) {
-    this.main = main;
-    this.skew = 0;
-    addEventListener("pagehide", () => this.close());
-    addEventListener("pageshow", (event) => event.persisted && this.open());
-    addEventListener("focus", () => this.open());
-    document.addEventListener("visibilitychange", () => (document.hidden ? this.close() : this.open()));
-    document.addEventListener("click", (event) => {
-      if (event.target.closest("[aria-disabled]")) event.preventDefault();
-    });
-    setInterval(() => this.tick(), 250);
-    if (!document.hidden) this.open();
-  }
+// A stream says that something changed, and the page is asked for anew.
+function stayLive(main) {
+  let [source, due, busy, skew, heard] = [null, false, false, 0, Date.now()];
+  let opened = heard;
+  const close = () => (source = source?.close());
 
-  open() {
-    if (this.source || this.over) return;
-    this.source = new EventSource(this.main.dataset.live);
-    this.heard = Date.now();
-    const on = (name, act) => this.source.addEventListener(name, (event) => act(JSON.parse(event.data)));
-    on("state", (told) => this.hear(told));
-    on("changed", () => this.refresh());
-    on("over", () => this.end("You are signed out.", true));
-    on("moved", () => this.end("Other tabs of the console are live. This one looks every 15 seconds.", false));
-    this.source.onerror = () => this.lose();
-  }
-
-  close() {
-    this.source?.close();
-    this.source = null;
-  }
-
-  end(sentence, over) {
-    this.close();
-    this.over = over;
-    this.moved = over ? 0 : Date.now();
-    this.tell(over ? "away" : "partly", sentence);
-  }
-
-  hear(told) {
-    this.heard = Date.now();
-    this.moved = 0;
-    this.skew = told.now - this.heard;
-    this.tell(told.state, told.say);
-  }
-
-  lose() {
-    const since = new Date(this.heard).toISOString().slice(11, 16);
-    this.tell("away", `Not live since ${since} UTC: the console does not answer.`);
-    if (this.source?.readyState === EventSource.CLOSED) this.close();
-  }
-
-  tell(state, sentence) {
-    if (find("live").textContent !== sentence) find("live").textContent = sentence;
+  function tell(state, sentence) {
+    const line = find("live");
+    if (line.textContent !== sentence) line.textContent = sentence;
     document.body.dataset.live = state;
-    const off = state === "away";
-    for (const each of this.main.querySelectorAll(".actions > *")) {
-      if (off) each.setAttribute("aria-disabled", "true");
-      else each.removeAttribute("aria-disabled");
-    }
+    for (const each of main.querySelectorAll(".actions:not(dialog *)")) each.inert = state === "away";
   }
 
-  tick() {
-    const now = Date.now();
-    for (const each of this.main.querySelectorAll("[data-ends]")) {
-      if (Date.parse(each.dataset.ends) > now + this.skew) continue;
-      each.textContent = "Expired";
-      delete each.dataset.ends;
-      this.refresh();
-    }
-    if (this.moved && now - this.moved > 15000) {
-      this.moved = now;
-      this.refresh();
-    }
-    if (this.moved || this.over || document.hidden || now - this.heard < 25000) return;
-    this.lose();
-    this.close();
-    const heard = this.heard;
-    this.open();
-    this.heard = heard;
+  function lose() {
+    tell("away", `Not live since ${new Date(heard).toISOString().slice(11, 16)} UTC: the console does not answer.`);
   }
 
-  async refresh() {
-    this.due = true;
-    if (this.busy) return;
-    this.busy = true;
-    while (this.due) {
-      this.due = false;
-      await this.renew().catch(() => {});
+  function open() {
+    if (source || document.hidden) return;
+    opened = Date.now();
+    source = new EventSource(main.dataset.live);
+    source.onerror = () => (source.readyState === EventSource.CLOSED ? close() : lose());
+    source.onmessage = (event) => {
+      const told = JSON.parse(event.data);
+      heard = Date.now();
+      skew = told.now - heard;
+      tell(told.state, told.say);
+      if (told.changed) refresh();
+      if (told.ended) close();
+    };
+  }
+
+  function renew() {
+    return new Promise((done) => {
+      const request = new XMLHttpRequest(); // reads a document, and makes HTML of no text
+      request.responseType = "document";
+      request.open("GET", location.href);
+      request.setRequestHeader("X-Pharia-Access-Console", "script");
+      request.onloadend = () => done(request.status < 500 && request.response);
+      request.send();
+    });
+  }
+
+  async function refresh() {
+    due = true;
+    if (busy) return;
+    busy = true;
+    while (due) {
+      due = false;
+      const page = await renew();
+      const box = document.querySelector("dialog[open]");
+      if (box) box.addEventListener("close", refresh, { once: true });
+      else if (page) {
+        addLocalTimes(page);
+        document.title = page.title;
+        become(main, page.querySelector("main"));
+      }
       await pause(250);
     }
-    this.busy = false;
+    busy = false;
   }
 
-  async renew() {
-    const page = await load(location.href);
-    const box = document.querySelector("dialog[open]");
-    if (box) {
-      box.addEventListener("close", () => this.refresh(), { once: true });
-      return;
+  setInterval(() => {
+    for (const each of main.querySelectorAll("[data-ends]")) {
+      if (Date.parse(each.dataset.ends) > Date.now() + skew) continue;
+      each.textContent = "Expired";
+      delete each.dataset.ends;
+      refresh();
     }
-    addLocalTimes(page);
-    document.title = page.title;
-    become(this.main, page.querySelector("main"));
-  }
+    if (Date.now() - Math.max(heard, opened) < 25000) return;
+    if (source) lose();
+    close();
+    open();
+  }, 250);
+  for (const name of ["pageshow", "focus"]) addEventListener(name, open);
+  addEventListener("pagehide", close);
+  document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
 }
 
 addLocalTimes(document);
@@ -380,4 +341,4 @@ if (find("secret-dialog")) {
   const box = new SecretBox(find("secret-dialog"));
   if (find("secret-dialog").dataset.auto !== undefined) box.open();
 }
-if (find("main").dataset.live) new LivePage(find("main"));
+if (find("main").dataset.live) stayLive(find("main"));
