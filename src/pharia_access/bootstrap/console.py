@@ -22,6 +22,8 @@ __all__ = ["USER_AGENT", "console_contexts", "console_views"]
 
 USER_AGENT: Final = f"pharia-access-console/{__version__}"
 """By which the API server's audit log tells the console from the command line."""
+_LIVE_AGENT: Final = f"{USER_AGENT} live"
+"""The same, for what open pages ask by themselves."""
 
 
 def console_contexts(session: CliSession, *, timeout_seconds: float) -> tuple[Context, Context]:
@@ -44,4 +46,4 @@ def console_views(session: CliSession) -> Callable[[], LiveViews]:
     logging.getLogger("pharia_access").addHandler(logging.NullHandler())
     clock = SystemClock()
     time = FollowingTime(clock.now, clock.boottime, clock.sleep, POLL_SECONDS)
-    return partial(LiveViews, KubeFollower(session.watches.named(USER_AGENT), time), clock)
+    return partial(LiveViews, KubeFollower(session.watches.named(_LIVE_AGENT), time), clock)

@@ -27,6 +27,7 @@ _AGAIN_MS: Final = 1000
 
 _ENDED: Final = {
     "over": ("away", "You are signed out."),
+    "stopped": ("away", "The console has stopped. Run kubectl access console again."),
     "moved": ("broken", "Looks every 25 seconds: other tabs are live."),
 }
 

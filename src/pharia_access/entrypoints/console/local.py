@@ -92,7 +92,7 @@ async def serve(desk: Desk, announcer: Announcer, *, port: int = 0) -> None:
             with _announced(console, announcer, f"http://{_ADDRESS}:{bound}{base}/open#{key.text}"):
                 why = await _over(key, watch, interrupted, running)
         finally:
-            console.sessions.close_all()
+            console.sessions.stop()
             server.should_exit = True
             await running
     announcer.say(why)

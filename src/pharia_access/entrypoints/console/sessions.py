@@ -69,7 +69,9 @@ class Sessions:
         if session.views is not None:
             session.views.close()
 
-    def close_all(self) -> None:
-        """End all of them."""
-        for session in list(self._open.values()):
-            self.close(session)
+    def stop(self) -> None:
+        """End all of them, with the console."""
+        for session in self._open.values():
+            if session.views is not None:
+                session.views.close("stopped")
+        self._open.clear()

@@ -30,7 +30,7 @@ class Subscription:
     Attributes:
         about: the credential that the page is about; empty for all of the namespace.
         changed: whether something changed since the page was told; however much, so that a slow page costs nothing.
-        ended: why nothing more is told: `over` or `moved`; empty while the page is told.
+        ended: why nothing more is told: `over`, `stopped` or `moved`; empty while the page is told.
     """
 
     about: str = ""
@@ -38,10 +38,10 @@ class Subscription:
     ended: str = ""
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def tell(self, credential: str) -> None:
-        """Something of that credential changed."""
-        if self.about in {"", credential}:
-            self.changed = True
+    def tell(self, credential: str | None) -> None:
+        """Something of that credential changed; None: how changes come."""
+        if credential is None or self.about in {"", credential}:
+            self.changed |= credential is not None
             self._woken.set()
 
     def end(self, why: str) -> None:
@@ -73,8 +73,8 @@ class LiveNamespace:
         self._follower = follower
         self._clock = clock
         self._silent_since: float | None = None
-        self.tokens = LiveKind[TokenSummary]("tokens", clock, lambda token: self._changed(token.credential))
-        self.credentials = LiveKind[CredentialSummary]("credentials", clock, lambda each: self._changed(each.key.name))
+        self.tokens = LiveKind[TokenSummary]("tokens", clock, self._token_changed)
+        self.credentials = LiveKind[CredentialSummary]("credentials", clock, self._credential_changed)
 
     @property
     def standing(self) -> Standing:
@@ -93,9 +93,13 @@ class LiveNamespace:
                 for task in following:
                     task.cancel()
 
-    def _changed(self, credential: str) -> None:
+    def _token_changed(self, token: TokenSummary | None) -> None:
         for subscription in self.subscriptions:
-            subscription.tell(credential)
+            subscription.tell(token and token.credential)
+
+    def _credential_changed(self, credential: CredentialSummary | None) -> None:
+        for subscription in self.subscriptions:
+            subscription.tell(credential and credential.key.name)
 
     async def _until_it_is_back(self) -> None:
         """Ask now and then whether the API server answers, and return when it does again."""
@@ -157,12 +161,12 @@ class LiveViews:
                 self._open.remove(subscription)
             self._leave(followed)
 
-    def close(self) -> None:
-        """End all: the person signed out."""
+    def close(self, why: str = "over") -> None:
+        """End all: the person signed out, or nobody is served any more."""
         for followed in self._followed.values():
             followed.stop()
             for subscription in followed.live.subscriptions:
-                subscription.end("over")
+                subscription.end(why)
         self._followed.clear()
 
     def _follow(self, namespace: str) -> _Followed:

@@ -34,14 +34,17 @@ class LiveKind(Generic[S]):
 
     Attributes:
         broken_since: in monotonic seconds; None while changes come.
+
+    Args:
+        changed: called with each object that changed, and with None where it changed how changes come.
     """
 
-    def __init__(self, plural: str, clock: Clock, changed: Callable[[S], None]) -> None:
+    def __init__(self, plural: str, clock: Clock, changed: Callable[[S | None], None]) -> None:
         self.plural = plural
         self.reach = Reach.STARTING
         self.broken_since: float | None = None
         self._clock = clock
-        self._changed: Callable[[S], None] = changed
+        self._changed: Callable[[S | None], None] = changed
         self._items: dict[str, S] = {}
 
     @property
@@ -70,21 +73,25 @@ class LiveKind(Generic[S]):
 
     def watched(self) -> None:
         """Changes come as they happen."""
-        self.reach, self.broken_since = Reach.WATCHED, None
+        self._reached(Reach.WATCHED)
 
     def polled(self) -> None:
         """One may not watch: changes come with the next list."""
-        self.reach, self.broken_since = Reach.POLLED, None
+        self._reached(Reach.POLLED)
 
     def forbidden(self) -> None:
         """One may not list either, and nothing is kept."""
         self.listed(())
-        self.reach, self.broken_since = Reach.FORBIDDEN, None
+        self._reached(Reach.FORBIDDEN)
 
     def broke(self) -> None:
         """Changes come no more; what was read stays."""
         if self.broken_since is None:
             self.broken_since = self._clock.monotonic()
+
+    def _reached(self, reach: Reach) -> None:
+        self.reach, self.broken_since = reach, None
+        self._changed(None)
 
 
 class Follower(Protocol):

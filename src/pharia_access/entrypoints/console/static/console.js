@@ -326,7 +326,7 @@ function stayLive(main) {
     open();
   }, 250);
   for (const name of ["pageshow", "focus"]) addEventListener(name, open);
-  addEventListener("pagehide", close);
+  window.addEventListener("pagehide", close);
   document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
 }
 
