@@ -59,12 +59,14 @@ class PlayedFollower:
 
     Attributes:
         ahead: what the API server's clock is ahead; None while it does not answer.
+        fault: raised by the next question whether it answers.
         begun: the kinds that were followed, once for each time.
         following: how many are followed now.
         lives: by namespace and kind, what was last filled.
     """
 
     ahead: float | None = 0.0
+    fault: Exception | None = None
     begun: list[str] = field(default_factory=list)
     following: int = 0
     lives: dict[tuple[str, str], LiveKind[Any]] = field(default_factory=dict)
@@ -80,4 +82,6 @@ class PlayedFollower:
             self.following -= 1
 
     async def seconds_ahead(self) -> float | None:
+        if self.fault is not None:
+            raise self.fault
         return self.ahead

@@ -28,6 +28,7 @@ _AGAIN_MS: Final = 1000
 _ENDED: Final = {
     "over": ("away", "You are signed out."),
     "stopped": ("away", "The console has stopped. Run kubectl access console again."),
+    "failed": ("broken", "Not live: following failed in the console. It is tried again every 25 seconds."),
     "moved": ("broken", "Looks every 25 seconds: other tabs are live."),
 }
 

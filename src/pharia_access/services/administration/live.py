@@ -30,7 +30,7 @@ class Subscription:
     Attributes:
         about: the credential that the page is about; empty for all of the namespace.
         changed: whether something changed since the page was told; however much, so that a slow page costs nothing.
-        ended: why nothing more is told: `over`, `stopped` or `moved`; empty while the page is told.
+        ended: why nothing more is told: `over`, `stopped`, `failed` or `moved`; empty while the page is told.
     """
 
     about: str = ""
@@ -93,13 +93,22 @@ class LiveNamespace:
                 for task in following:
                     task.cancel()
 
+    def ended(self, task: "asyncio.Task[None]") -> None:
+        """Say so where following failed by a fault of ours: no page may call itself live. Pages ask again."""
+        if task.cancelled():
+            return
+        for subscription in self.subscriptions:
+            subscription.end("failed")
+        context = {"message": f"following {self.name} failed", "exception": task.exception()}
+        task.get_loop().call_exception_handler(context)
+
     def _token_changed(self, token: TokenSummary | None) -> None:
         for subscription in self.subscriptions:
-            subscription.tell(token and token.credential)
+            subscription.tell(None if token is None else token.credential)
 
     def _credential_changed(self, credential: CredentialSummary | None) -> None:
         for subscription in self.subscriptions:
-            subscription.tell(credential and credential.key.name)
+            subscription.tell(None if credential is None else credential.key.name)
 
     async def _until_it_is_back(self) -> None:
         """Ask now and then whether the API server answers, and return when it does again."""
@@ -172,7 +181,9 @@ class LiveViews:
     def _follow(self, namespace: str) -> _Followed:
         if self.find(namespace) is None:
             live = LiveNamespace(self._follower, self._clock, namespace)
-            self._followed[namespace] = _Followed(live, asyncio.create_task(live.run()))
+            task = asyncio.create_task(live.run())
+            task.add_done_callback(live.ended)
+            self._followed[namespace] = _Followed(live, task)
         followed = self._followed[namespace]
         if followed.ending is not None:
             followed.ending.cancel()

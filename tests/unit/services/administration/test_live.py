@@ -8,15 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pharia_access.domain.administration.summaries import RoleSummary, TokenSummary
+from pharia_access.domain.administration.summaries import TokenSummary
 from pharia_access.domain.model import ObjectKey
-from pharia_access.errors import ForbiddenError
-from pharia_access.services.administration.live import LiveNamespace, LiveViews
-from pharia_access.services.administration.live_objects import LiveObjects
-from pharia_access.services.administration.queries import list_all, summaries
-from tests.support.administration.contexts import context_of
-from tests.support.administration.credential_cluster import a_cluster
-from tests.support.administration.fake_objects import FakeObjects
+from pharia_access.services.administration.live import LiveViews
 from tests.support.administration.played_follower import PlayedClock, PlayedFollower, settle
 
 if TYPE_CHECKING:
@@ -178,6 +172,25 @@ async def test_a_watch_that_breaks_is_told_unless_it_is_back_at_once(
         assert (at_once, later, live.standing.state) == ("live", "broken", "live")
 
 
+async def test_a_fault_of_ours_ends_the_stream_and_the_next_one_begins_anew(
+    views: LiveViews, follower: PlayedFollower, clock: PlayedClock
+) -> None:
+    told: list[str] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context["message"]))
+    with views.subscribed("finance") as (live, page):
+        await settle()
+        follower.fault = RuntimeError("a fault")
+        await clock.advance(10)
+
+        assert page.ended == "failed"
+        assert told == ["following finance failed"]
+        follower.fault = None
+        with views.subscribed("finance") as (anew, _):
+            await settle()
+            assert anew is not live
+            assert anew.standing.state == "live"
+
+
 async def test_the_right_that_is_missing_is_named(views: LiveViews, follower: PlayedFollower) -> None:
     with views.subscribed("finance") as (live, _):
         await settle()
@@ -190,59 +203,3 @@ async def test_the_right_that_is_missing_is_named(views: LiveViews, follower: Pl
             "you may not watch credentials here (verb watch on apicredentials.access.pharia.ai). "
             "Without tokens: you may not list them here (verb list on apitokens.access.pharia.ai)."
         )
-
-
-class TestWhatAPageListsAnew:
-    """Comes from what is followed."""
-
-    @pytest.fixture
-    def objects(self) -> FakeObjects:
-        return a_cluster()
-
-    @pytest.fixture
-    def live(self, follower: PlayedFollower, clock: PlayedClock) -> LiveNamespace:
-        followed = LiveNamespace(follower, clock, "finance")
-        for token in (OTHER, CI):
-            followed.tokens.put(token)
-        followed.tokens.watched()
-        return followed
-
-    async def test_is_not_asked_of_the_api_server(self, objects: FakeObjects, live: LiveNamespace) -> None:
-        objects.forbidden = {"list ApiToken"}
-
-        assert await self._listed(objects, live) == ["ci", "nightly"]
-
-    async def test_is_of_one_credential_where_that_is_asked(self, objects: FakeObjects, live: LiveNamespace) -> None:
-        assert await self._listed(objects, live, fields="spec.credentialRef.name=reporter") == ["nightly"]
-
-    @pytest.mark.parametrize("how", ["broken", "forbidden", "another namespace", "another selector"])
-    async def test_is_asked_of_the_api_server_where_it_is_not_followed(
-        self, how: str, objects: FakeObjects, live: LiveNamespace
-    ) -> None:
-        objects.forbidden = {"list ApiToken"}
-        if how == "broken":
-            live.tokens.broke()
-        if how == "forbidden":
-            live.tokens.forbidden()
-        fields = "status.phase=Active" if how == "another selector" else ""
-
-        with pytest.raises(ForbiddenError):
-            await self._listed(objects, live, "sales" if how == "another namespace" else "finance", fields=fields)
-
-    async def test_is_of_other_kinds_as_ever(self, objects: FakeObjects, live: LiveNamespace) -> None:
-        context = context_of(objects)
-        followed, asked = LiveObjects(context.objects, live), context.objects
-
-        roles = [role async for page in followed.pages(RoleSummary, None) for role in page.items]
-
-        assert [role.body for role in roles] == [
-            role.body async for page in asked.pages(RoleSummary, None) for role in page.items
-        ]
-        assert live.credentials.items == {}
-
-    async def _listed(
-        self, objects: FakeObjects, live: LiveNamespace, namespace: str = "finance", *, fields: str = ""
-    ) -> list[str]:
-        context = context_of(objects)
-        pages = LiveObjects(context.objects, live).pages(TokenSummary, namespace, fields=fields)
-        return [token.key.name for token in await list_all(context, pages, summaries, "tokens")]

@@ -299,7 +299,7 @@ function stayLive(main) {
     if (busy) return;
     busy = true;
     while (due) {
-      due = false;
+      [due, main.ariaBusy] = [false, true];
       const page = await renew();
       const box = document.querySelector("dialog[open]");
       if (box) box.addEventListener("close", refresh, { once: true });
@@ -308,6 +308,7 @@ function stayLive(main) {
         document.title = page.title;
         become(main, page.querySelector("main"));
       }
+      main.ariaBusy = false;
       await pause(250);
     }
     busy = false;
