@@ -11,6 +11,7 @@ from typing import Protocol
 
 from pharia_access.domain.verdict import IssuedToken, Refusal
 from pharia_access.domain.verification.bearer import bearer_token
+from pharia_access.domain.verification.client_credentials import ClientCredentials
 from pharia_access.domain.verification.requirements import MAX_REQUIREMENT_BYTES, Requirement, parse_requirement
 from pharia_access.errors import RequirementError
 from pharia_access.services.verifier.verifier import Allowed, AuthorizationResult, Denied, Unverified, Verifier
@@ -174,8 +175,19 @@ class Authorizer:
 
     async def authorize_text(self, contract: Contract, presented: bytes, requirement: str = "") -> AuthorizationResult:
         """Authorize a token that came in a body."""
+        return await self.authorize_client(contract, ClientCredentials(presented), requirement)
+
+    async def authorize_client(
+        self, contract: Contract, presented: ClientCredentials | Refusal, requirement: str = ""
+    ) -> AuthorizationResult:
+        """Authorize a token that is a client's secret; the client's ID must fit the token's credential."""
         began = self._monotonic()
-        verdict = await self._verifier.verify(presented)
+        if isinstance(presented, Refusal):
+            verdict: AuthorizationResult = Denied(presented)
+        else:
+            verdict = await self._verifier.verify(presented.secret)
+            if isinstance(verdict, Allowed) and not presented.may_be(verdict.token.credential_key):
+                verdict = Denied(Refusal.ANOTHER_CLIENT, verdict.token)
         return self._conclude(contract, verdict, requirement=requirement, began=began)
 
     def _conclude(
