@@ -45,6 +45,7 @@ class Protocols:
         """Return the routes of the port of checks, beside the gateways' own."""
         routes = [
             Route("/check_user", self.check_user, methods=["POST"]),
+            Route("//check_user", self.check_user, methods=["POST"]),  # a service's base URL that ends with a slash
             Route("/oauth2/introspect", self.introspect, methods=["POST"]),
             Route("/whoami", self.whoami, methods=["GET"]),
         ]
