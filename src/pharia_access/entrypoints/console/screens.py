@@ -16,7 +16,7 @@ from pharia_access.entrypoints.console.pages import (
     token_rotation,
 )
 from pharia_access.entrypoints.console.visits import Answer, Moved, Screen, Visit
-from pharia_access.services.administration.plans import BlockedError
+from pharia_access.services.administration.plans import MalformedError
 
 __all__ = ["BY_SCRIPT", "TABLE", "go", "start"]
 
@@ -53,9 +53,9 @@ async def start(visit: Visit) -> Answer:
 
 
 async def go(visit: Visit) -> Answer:
-    """Another namespace. Raises BlockedError if that cannot be one."""
+    """Another namespace. Raises MalformedError if that cannot be one."""
     namespace = visit.query.get("namespace", "").strip()
     if not addresses.is_namespace(namespace):
         msg = "A namespace's name has lower-case letters, digits and dashes, at most 63"
-        raise BlockedError(msg)
+        raise MalformedError(msg)
     return Moved(addresses.credentials(namespace))

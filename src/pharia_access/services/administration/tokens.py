@@ -16,7 +16,7 @@ from pharia_access.domain.times import format_time
 from pharia_access.errors import ForbiddenError, InvalidError
 from pharia_access.services.administration.context import Context
 from pharia_access.services.administration.guards import git_warnings, git_warnings_of_object, require_right
-from pharia_access.services.administration.plans import BlockedError, Plan
+from pharia_access.services.administration.plans import BlockedError, MalformedError, Plan
 from pharia_access.services.administration.progress import OnlyOneNamespace, Warned
 from pharia_access.services.administration.queries import list_all, nothing_in
 
@@ -65,7 +65,7 @@ async def find_by_ids(context: Context, ids: Sequence[str]) -> list[StoredToken]
     """The tokens with these IDs, as far as one may look. Raises BlockedError without one."""
     if not ids:
         msg = "There is no token's text and no token's ID in the input"
-        raise BlockedError(msg)
+        raise MalformedError(msg)
     try:
         found, where = await _with_ids(context, None, ids), "this cluster"
     except ForbiddenError:
@@ -171,7 +171,7 @@ def _require_reason(reason: str) -> None:
     objection = reason_objection(reason) if reason else ""
     if objection:
         msg = f"The reason cannot be kept: {objection}"
-        raise BlockedError(msg)
+        raise MalformedError(msg)
 
 
 async def _revocation(context: Context, tokens: Sequence[StoredToken], *, reason: str, force: bool) -> RevocationPlan:
