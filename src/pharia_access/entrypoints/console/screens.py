@@ -9,6 +9,7 @@ from pharia_access.entrypoints.console.pages import (
     credential_creation,
     credential_roles,
     credentials,
+    own_secret,
     secrets,
     token,
     token_changes,
@@ -36,6 +37,8 @@ TABLE: Final[tuple[tuple[str, Screen | None, Screen | None], ...]] = (
     (_TOKEN, token.show, None),
     (f"{_TOKEN}/secret", None, secrets.read),
     (f"{_TOKEN}/collected", None, secrets.collected),
+    (f"{_TOKEN}/state", None, secrets.state),
+    (f"{_TOKEN}/store", own_secret.ask, own_secret.store),
     (f"{_TOKEN}/rotate", token_rotation.ask, token_rotation.save),
     (f"{_TOKEN}/end", token_changes.ask_end, token_changes.end),
     (f"{_TOKEN}/revoke", token_changes.ask_revocation, token_changes.revoke),
@@ -43,7 +46,7 @@ TABLE: Final[tuple[tuple[str, Screen | None, Screen | None], ...]] = (
 )
 """An address, who answers GET and who answers POST."""
 
-BY_SCRIPT: Final[frozenset[Screen]] = frozenset({secrets.read, secrets.collected})
+BY_SCRIPT: Final[frozenset[Screen]] = frozenset({secrets.read, secrets.collected, secrets.state})
 """What only our script may ask for, without the person doing anything else."""
 
 

@@ -19,11 +19,12 @@ import pytest
 
 from pharia_access.bootstrap.clocks import SystemClock
 from pharia_access.entrypoints.console import local, opening
-from pharia_access.entrypoints.console.desk import Desk
+from pharia_access.entrypoints.console.desk import Desk, Neighbors
 from pharia_access.entrypoints.console.local import Announcer, serve
 from pharia_access.errors import AccessError
 from tests.support.administration.contexts import context_of
 from tests.support.administration.credential_cluster import a_cluster
+from tests.support.administration.fake_neighbors import FakeNeighbors
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -68,8 +69,10 @@ class Served:
         self.files.put((address, mode, path.read_text(encoding="utf-8")))
 
     def start(self, *, browser: bool = False, port: int = 0) -> asyncio.Task[None]:
-        context = replace(context_of(a_cluster()), clock=self.clock)
-        return asyncio.create_task(serve(Desk(context, context), self.announcer(browser=browser), port=port))
+        context, around = replace(context_of(a_cluster()), clock=self.clock), FakeNeighbors()
+        return asyncio.create_task(
+            serve(Desk(context, context, Neighbors(around, around, around)), self.announcer(browser=browser), port=port)
+        )
 
     async def link(self) -> str:
         async with asyncio.timeout(10):
