@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final
 
+from pharia_access.domain.administration.git_change import GitChange
 from pharia_access.domain.administration.next_steps import AskForRight, ChangeInGit, ListNamespaces, ListRoles
 from pharia_access.entrypoints.console.forms import FormError
 from pharia_access.entrypoints.console.steps import StepLink, in_words
@@ -31,11 +32,12 @@ __all__ = ["Failure", "explain", "is_declared_in_git"]
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What a person is told."""
+    """What a person is told; `commit`: what Git would have to say."""
 
     sentence: str
     status: HTTPStatus
     steps: list[StepLink] = field(default_factory=list)
+    commit: GitChange | None = None
 
 
 def explain(error: AccessError) -> Failure:
@@ -43,12 +45,14 @@ def explain(error: AccessError) -> Failure:
     found = next((told(error) for kind, told in _TOLD if isinstance(error, kind)), None)
     failure = found or Failure(refusals.sentence(str(error)), HTTPStatus.INTERNAL_SERVER_ERROR)
     own = [StepLink(error.next_step)] if error.next_step else []
-    return Failure(failure.sentence, failure.status, [*failure.steps, *own, *in_words(error.next_steps)])
+    steps = [*failure.steps, *own, *in_words(error.next_steps)]
+    commit = next((step.change for step in error.next_steps if isinstance(step, ChangeInGit)), None)
+    return Failure(failure.sentence, failure.status, steps, commit)
 
 
 def is_declared_in_git(error: AccessError) -> bool:
     """Whether only Git stands in the way, on which a person may insist."""
-    return isinstance(error, BlockedError) and ChangeInGit() in error.next_steps
+    return isinstance(error, BlockedError) and any(isinstance(step, ChangeInGit) for step in error.next_steps)
 
 
 def _form(error: FormError) -> Failure:

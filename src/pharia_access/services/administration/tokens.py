@@ -127,12 +127,13 @@ async def plan_expiry(context: Context, names: Sequence[str], end: datetime, *, 
     later = tuple(stored for stored, token in tokens if is_later(token, end))
     ended = [token for _, token in tokens if not is_later(token, end)]
     await _require(context, later, "patch", "end")
+    fields = {"expiresAt": format_time(end)}
     sentences = [_end_of(context, stored, f"ended at {format_time(end)}") for stored in later]
     return ExpiryPlan(
         tokens=later,
         end=end,
         notes=tuple(f"token {token.key.name} already ends at {_moment(token.ends)}" for token in ended),
-        warnings=tuple(told for stored in later for told in git_warnings(stored, ["expiresAt"], force=force)),
+        warnings=tuple(told for stored in later for told in git_warnings(stored, fields, force=force)),
         consequences=tuple(sentences),
         question="Bring the end forward?" if later else "",
     )
@@ -181,7 +182,7 @@ async def _revocation(context: Context, tokens: Sequence[StoredToken], *, reason
         tokens=live,
         reason=reason,
         notes=tuple(f"{stored.label} is already revoked" for stored in tokens if stored not in live),
-        warnings=tuple(told for stored in live for told in git_warnings(stored, ["revoked"], force=force)),
+        warnings=tuple(told for stored in live for told in git_warnings(stored, {"revoked": True}, force=force)),
         consequences=tuple(_end_of(context, stored, "revoked") for stored in live),
         question="Revoke permanently?" if live else "",
     )
