@@ -38,6 +38,7 @@ class Renderer:
         named = {name: f"{base}/static/{self._kept(name)}" for name in STATIC_TYPES}
         self._environment = Environment(
             loader=PackageLoader(_PACKAGE),
+            auto_reload=False,
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
