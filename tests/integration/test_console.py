@@ -201,13 +201,3 @@ def test_the_port_is_the_chosen_one_or_is_said_to_be_taken(
             return
     with running_console(plugin, "--port", str(port)) as console:
         assert console.link.startswith(f"http://127.0.0.1:{port}/")
-
-
-def test_a_second_console_says_where_the_first_is(workspace: Workspace, plugin: Plugin) -> None:
-    del workspace
-    with running_console(plugin) as first, running_console(plugin) as second:
-        _, said = second.interrupt()
-
-    home = first.link.partition("open#")[0]
-    assert f"Another console of yours runs at {home}" in said
-    assert first.link not in said

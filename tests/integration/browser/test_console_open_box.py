@@ -1,4 +1,4 @@
-"""A box that shows a secret while others act: somebody else, another tab, a request that was under way."""
+"""One tab while others act: somebody else, another tab, a request that was under way, a second console."""
 
 from __future__ import annotations
 
@@ -9,10 +9,14 @@ import pytest
 from pharia_access.entrypoints.console.sessions import COOKIE
 from tests.support.browser.asked import session_key
 from tests.support.browser.raw_requests import ask
+from tools.browser.console_process import start_console
 from tools.browser.console_visitor import ConsoleVisitor
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tools.browser.console_process import RunningConsole
+    from tools.control_plane.plane import ControlPlane
     from tools.control_plane.workspace import Workspace
 
 pytestmark = pytest.mark.usefixtures("minting", "credential")
@@ -60,3 +64,17 @@ async def test_what_another_tab_asked_before_the_key_turned_is_answered(
 
     assert await session_key(anna.page.context, console.home) != before
     assert (answer.status, "set-cookie" in answer.headers) == (200, False)
+
+
+async def test_a_second_console_says_where_the_tab_of_the_first_goes_on(
+    anna: ConsoleVisitor, console: RunningConsole, control_plane: ControlPlane, workspace: Workspace, tmp_path: Path
+) -> None:
+    second = start_console(control_plane, tmp_path / "second", f"--namespace={workspace.namespace}")
+    try:
+        await anna.page.goto(f"{console.home}/")
+        await anna.titled("Credentials")
+    finally:
+        second.process.stop()
+
+    assert f"Another console of yours runs at {console.home}/" in second.output
+    assert console.key not in second.output
