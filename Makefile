@@ -89,7 +89,7 @@ unit: $(READY) ## Run the unit tests.
 
 integration: $(READY) control-plane ## Run the tests on a real API server.
 	@mkdir -p $(COVERAGE)
-	@COVERAGE_FILE=$(COVERAGE)/integration $(PY) -m pytest tests/integration -n $(or $(WORKERS),3) --dist loadfile --no-loadscope-reorder $(PYTEST)
+	@COVERAGE_FILE=$(COVERAGE)/integration $(PY) -m tools.integration -n $(or $(WORKERS),3) --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 browser: $(READY) control-plane ## Run the tests of the console in a real browser alone; `integration` runs them too.
 	@$(PY) -m pytest tests/integration/browser -n $(or $(WORKERS),2) --dist loadfile $(PYTEST)

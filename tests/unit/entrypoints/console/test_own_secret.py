@@ -187,3 +187,15 @@ async def test_that_it_was_shown_here_before_is_said() -> None:
     shown = await opened.browser.get(f"{TOKEN}/store")
 
     assert "It was shown in this browser before, at 12:00 UTC." in shown.document.by_id["explained"]
+
+
+async def test_a_token_that_was_made_elsewhere_stays_somebody_else_s_when_storing_fails() -> None:
+    opened = await signed_in()
+    form = await asked(opened)
+    (session,) = opened.console.sessions._open.values()
+    session.awaited.clear()
+    opened.objects.failing["delete Secret"] = UnavailableError("silence")
+
+    await opened.browser.submit(form, "own-secret")
+
+    assert session.awaited == {}

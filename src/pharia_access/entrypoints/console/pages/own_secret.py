@@ -38,12 +38,13 @@ _KEY: Final = "Use letters, digits, -, _ and dots."
 
 @dataclass(slots=True)
 class _Heard(SilentProgress):
-    """What happened on the way."""
+    """One-time Secrets that still stand."""
 
-    events: list[Event] = field(default_factory=list)
+    standing: list[SecretStillStands] = field(default_factory=list)
 
     def happened(self, event: Event) -> None:
-        self.events.append(event)
+        if isinstance(event, SecretStillStands):
+            self.standing.append(event)
 
 
 async def may_store(context: Context) -> bool:
@@ -73,6 +74,8 @@ async def store(visit: Visit) -> Answer:
             token = await issuing.collect(context, visit.name, destination, wait_timeout=_WAIT)
     except AccessError as error:
         return _form(visit, token, {}, explain(error))
+    if not heard.standing:
+        visit.session.confirmed.add(token.uid)
     visit.session.notice = " ".join(await _told(visit, token, destination, heard))
     return Moved(addresses.token(visit.key))
 
@@ -81,7 +84,7 @@ async def _told(visit: Visit, token: TokenSummary, destination: OwnSecretDestina
     """Where the secret is, what the Secret held before, and who is to restart."""
     told = [f"The secret of {visit.name} {destination.told}."]
     told += [f"The token ends at {moment(token.ends)}."] if token.ends else []
-    told += [_stands(event) for event in heard.events if isinstance(event, SecretStillStands)]
+    told += [_stands(event) for event in heard.standing]
     told += await finish_rotation(visit, token)
     if destination.before:
         workloads, secret = visit.desk.neighbors.workloads, destination.target.key

@@ -45,6 +45,8 @@ async def state(visit: Visit) -> Answer:
     """Whether the secret that an open box shows still waits; the box asks while it is open."""
     token = await _token(visit, visit.key)
     now = collection_state(token)
+    if token.uid in visit.session.confirmed:
+        return Data({"state": "gone", "why": _ELSEWHERE})
     if not isinstance(now, Unavailable):
         return Data({"state": "there"})
     why = f"The secret cannot be collected: {now.why}."
@@ -56,11 +58,12 @@ async def state(visit: Visit) -> Answer:
 @contextmanager
 def confirming(visit: Visit, token: TokenSummary) -> Iterator[None]:
     """Nobody here awaits the secret any more, unless it fails: no other tab takes it for somebody else's doing."""
-    shown = visit.session.awaited.pop(token.uid, None)
+    awaited = visit.session.awaited
+    before = {token.uid: awaited.pop(token.uid)} if token.uid in awaited else {}
     try:
         yield
     except AccessError:
-        visit.session.awaited[token.uid] = shown
+        awaited |= before
         raise
 
 
@@ -76,7 +79,9 @@ async def collected(visit: Visit) -> Answer:
     told = [_COPIED if visit.form.one("how") == "copied" else _STORED]
     if not deletion.found:
         told.append(_GONE)
-    if deletion.held is not None:
+    if deletion.held is None:
+        visit.session.confirmed.add(token.uid)
+    else:
         told.append(f"Its one-time Secret {secret.name} still stands: {named(deletion.held.finalizers)} holds it.")
     visit.session.notice = " ".join([*told, *(await finish_rotation(visit, token))])
     return Data({"state": "collected"}, turn=True)
