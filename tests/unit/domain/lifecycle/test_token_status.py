@@ -83,6 +83,11 @@ def a_mint() -> Minted:
             id="a token that waits for a suspended credential",
         ),
         pytest.param(
+            change(a_token(ttl=9000 * HOUR), a_credential(suspended=True)),
+            [("CredentialSuspended", True, "delete this ApiToken and create it again with a shorter lifetime.")],
+            id="a token that waits in vain, since its life is too long besides",
+        ),
+        pytest.param(
             change(a_token(), a_credential(max_tokens=3), free=False),
             [("TokenLimitReached", True, "Revoke or delete one, or raise spec.tokenPolicy.maxTokens.")],
             id="a token that waits for a place",
