@@ -72,8 +72,8 @@ class Recorder:
             )
         finally:
             await access.verifier.aclose()
-        start = next((each for each in self.messages if each["type"] == "http.response.start"), {"status": 599})
-        return httpx.Response(start["status"], headers=start.get("headers"))
+        start = next((each for each in self.messages if each["type"] == "http.response.start"), None)
+        return httpx.Response(599) if start is None else httpx.Response(start["status"], headers=start["headers"])
 
     async def nothing(self) -> MutableMapping[str, Any]:
         """Receive nothing."""

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from pharia_access_client import Access, AccessRefused, Caller, Refused, Verifier
+from pharia_access_client import Access, AccessRefused, Caller, Refused, Requirement, Verifier
 from tests.support.clients.answering import answering
 from tests.support.clients.applications import Recorder
 
 if TYPE_CHECKING:
     from pharia_access_client.fake_verifier import FakeVerifier
-    from pharia_access_client.refusing import Receive, Scope, Send
+    from pharia_access_client.refusing import Message, Receive, Scope, Send
 
 _TOKEN = {"Authorization": "Bearer pharia_x_y"}
 _CHALLENGE = 'WWW-Authenticate: Bearer realm="pharia-access"'
@@ -148,7 +148,7 @@ async def test_the_application_starts_and_stops_and_the_connections_end_with_it(
         seen.append(scope["type"])
 
     access = Access(app, fake.url)
-    await access.verifier.check(_good(fake), access._rules.of("/"))  # type: ignore[arg-type] # no path is open
+    await access.verifier.check(fake.issue().secret, Requirement())
     await access({"type": "lifespan"}, _never, _unsent)
 
     assert seen == ["lifespan"]
@@ -187,13 +187,9 @@ def test_a_verifier_serves_one_event_loop_after_another(fake: FakeVerifier) -> N
     assert told == [200, 200]
 
 
-def _good(fake: FakeVerifier) -> Any:
-    return fake.issue().secret
-
-
-async def _never() -> Any:
+async def _never() -> Message:
     return {}
 
 
-async def _unsent(_message: Any) -> None:
+async def _unsent(_message: Message) -> None:
     return None

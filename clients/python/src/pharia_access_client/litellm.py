@@ -4,7 +4,8 @@ A request passes if the token's credential holds `AccessModel` for every model t
 model, or lets the client choose others (its own fallbacks), needs `AccessModel` for every model: what cannot be told is
 not allowed. The administration of LiteLLM is refused: no role of ours stands for it.
 
-LiteLLM itself says which models a request names, so that it cannot understand a request in another way than this.
+LiteLLM itself says which models a request names. It does not say all: where body and path name different ones, it tells
+the body's and takes the path's. So whatever path, query or a header calls a model is asked for too.
 """
 
 from typing import Any
@@ -25,7 +26,16 @@ __all__ = ["user_api_key_auth"]
 
 _TOKEN_HEADERS = (b"x-api-key", b"api-key", b"x-goog-api-key", b"ocp-apim-subscription-key", b"x-litellm-api-key")
 _CHOICES_OF_THE_CLIENT = frozenset(
-    {"fallbacks", "context_window_fallbacks", "content_policy_fallbacks", "router_settings_override"}
+    {
+        "fallbacks",
+        "context_window_fallbacks",
+        "content_policy_fallbacks",
+        "router_settings_override",
+        "user_config",
+        "model_list",
+        "models",
+        "extra_body",  # replaces the model in the request to the vendor
+    }
 )
 _ANY_MODEL = "*"
 _LISTS = frozenset({"/models", "/v1/models"})
@@ -63,8 +73,13 @@ async def _models(request: Request) -> list[str]:
         request_query_params=dict(request.query_params),
         request=request,
     )
-    models = [named] if isinstance(named, str) else list(named or [])
-    return models or [_ANY_MODEL]
+    models = {named} if isinstance(named, str) else set(named or ())
+    return sorted(models | _named_outside_the_body(request)) or [_ANY_MODEL]
+
+
+def _named_outside_the_body(request: Request) -> set[str]:
+    pairs = [*request.path_params.items(), *request.query_params.multi_items(), *request.headers.items()]
+    return {value for name, value in pairs if "model" in name.lower() and isinstance(value, str)}
 
 
 def _refusal(refused: Refused) -> HTTPException:
