@@ -28,7 +28,7 @@ def tokens(verifier: RunningVerifier, workspace: Workspace) -> dict[str, str]:
     issued = {
         "reader": _issued(workspace, "reader", [READER]),
         "everything": _issued(workspace, "everything", ["clients-everything"]),
-        "nothing": _issued(workspace, "nothing", []),
+        "nothing": _issued(workspace, "nothing", ["clients-nowhere"]),
         "revoked": _issued(workspace, "revoked", [READER]),
     }
     token = {"kind": "ApiToken", "metadata": {"namespace": workspace.namespace, "name": "revoked"}}

@@ -1,7 +1,7 @@
 """Requests to a verifier and its answers, as a table: the real one gives them, and so does the package's fake.
 
 Tokens stand in the requests by name: `{reader}` holds the role `clients-reader`, `{everything}` holds
-`clients-everything`, `{nothing}` no role. `{revoked}` is revoked, `{strange}` was never minted.
+`clients-everything`, `{nothing}` none that there is. `{revoked}` is revoked, `{strange}` was never minted.
 """
 
 from __future__ import annotations
