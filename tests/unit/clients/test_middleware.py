@@ -183,7 +183,16 @@ async def test_a_scope_of_a_kind_that_nobody_knows_is_not_served() -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["", "verifier", "ftp://verifier", "http://", "http://me:x@verifier", "http://v?x=1", "http://v#x"],
+    [
+        "",
+        "verifier",
+        "ftp://verifier",
+        "http://",
+        "http://me:x@verifier",
+        "http://v?x=1",
+        "http://v#x",
+        "http://v:port",
+    ],
 )
 def test_a_url_that_cannot_be_asked_is_refused_at_the_start(url: str) -> None:
     with pytest.raises(ValueError, match="the verifier's URL cannot be used"):

@@ -10,8 +10,7 @@ __all__ = ["OPEN", "Rules", "route_path"]
 
 
 class _Open:
-    def __repr__(self) -> str:
-        return "OPEN"
+    """The kind of `OPEN`."""
 
 
 OPEN = _Open()

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
-from ssl import create_default_context
+from ssl import PROTOCOL_TLS_CLIENT, SSLContext, create_default_context
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -53,7 +53,9 @@ class Verifier:
     ) -> None:
         self.url = _base(url)
         self.timeout = timeout
-        self._tls = create_default_context(cafile=ca_file)
+        # Without TLS no certificates are loaded, which takes longer than all the rest; then none is trusted either.
+        secure = self.url.startswith("https:")
+        self._tls = create_default_context(cafile=ca_file) if secure else SSLContext(PROTOCOL_TLS_CLIENT)
         self._limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
         self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = WeakKeyDictionary()
 
