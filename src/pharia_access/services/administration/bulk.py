@@ -13,7 +13,7 @@ from pharia_access.domain.administration.revocation_reason import reason_objecti
 from pharia_access.domain.administration.stored import Right, Stored
 from pharia_access.domain.administration.summaries import TokenSummary
 from pharia_access.domain.deletions import being_deleted
-from pharia_access.domain.grammar import counted
+from pharia_access.domain.grammar import plural
 from pharia_access.domain.model import ObjectKey
 from pharia_access.errors import AccessError, ForbiddenError, NotFoundError
 from pharia_access.services.administration import tokens
@@ -70,6 +70,7 @@ async def plan_revocations(context: Context, keys: Sequence[ObjectKey], *, reaso
     kept += [Kept(stored.summary.key, "it is revoked already") for stored in revoked]
     allowed, refused = await _allowed(context, [stored for stored in found if stored not in revoked], "patch", "revoke")
     in_git = sum(bool(field_declared_by(stored.body, "revoked")) for stored in allowed)
+    told = f"{in_git} of them {plural(in_git, 'is', 'are')} declared in Git: change that too."
 
     async def revoke(place: Context, stored: StoredToken) -> str:
         return await _revoked(place, stored, reason)
@@ -77,7 +78,7 @@ async def plan_revocations(context: Context, keys: Sequence[ObjectKey], *, reaso
     return BulkPlan(
         tokens=tuple(allowed),
         kept=(*kept, *refused),
-        warnings=(f"{counted(in_git, 'token')} of them are declared in Git: change that too.",) if in_git else (),
+        warnings=(told,) if in_git else (),
         act=revoke,
     )
 

@@ -69,7 +69,7 @@ async def _revocation(visit: Visit) -> Confirmation:
         _confirmation(visit, plan, "revoke"),
         title=f"Revoke {count}",
         action=f"Revoke {count} for good",
-        facts=(f"{count}: refused from now on, for good. They stay in the list as proof.",),
+        facts=(f"{_these(plan)} refused from now on, for good.", "The list keeps what was revoked, as proof."),
         asks_reason=True,
     )
 
@@ -81,7 +81,7 @@ async def _deletion(visit: Visit) -> Confirmation:
         _confirmation(visit, plan, "delete"),
         title=f"Delete {count}",
         action=f"Delete {count} for good",
-        facts=(f"{count}, ended: deleted for good, and with them the record of what they were.",),
+        facts=(f"{_these(plan)} deleted for good.", "The record of what it was and when it ended goes too."),
     )
 
 
@@ -93,6 +93,11 @@ def _count(plan: BulkPlan, nothing: str) -> str:
     if not plan.tokens:
         raise _NothingLeftError(nothing, plan)
     return counted(len(plan.tokens), "token")
+
+
+def _these(plan: BulkPlan) -> str:
+    count = len(plan.tokens)
+    return "This token is" if count == 1 else f"These {count} tokens are"
 
 
 def _confirmation(visit: Visit, plan: BulkPlan, act: str) -> Confirmation:
