@@ -116,13 +116,13 @@ def _screen(console: Console, screen: Screen) -> Endpoint:
             raise HTTPException(HTTPStatus.FORBIDDEN, "Only the console's own script asks for this.")
         visit = _visit(console, request, session)
         try:
-            form = Form()
-            if request.method == "POST":
-                session.survey, form = None, await read_form(request)
+            form = await read_form(request) if request.method == "POST" else Form()
             address = request.url.path.removeprefix(console.base)
             answer = await unless_pasted(screen, replace(visit, form=form), address)
         except AccessError as error:
             answer = _failed(request, error, script=screen in screens.BY_SCRIPT)
+        if request.method == "POST":
+            session.survey = None
         return _answered(console, request, visit, answer)
 
     return endpoint

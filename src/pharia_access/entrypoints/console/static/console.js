@@ -93,6 +93,12 @@ function saveWhatDiffers(form) {
   }
 }
 
+function askForLess(form) {
+  form.addEventListener("formdata", ({ formData }) => {
+    for (const [name, value] of [...formData]) if (!value) formData.delete(name);
+  });
+}
+
 function tickAll(all) {
   const boxes = [...document.querySelectorAll("#ticked input[name=token]")];
   const tell = () => (all.checked = boxes.length > 0 && boxes.every((box) => box.checked));
@@ -240,6 +246,7 @@ sendFormsOnce();
 keepTokensOut();
 if (find("open")) openSession(find("open"));
 if (find("ends-told")) tellEnd(find("ends-told").closest("form"));
+if (find("filter")) askForLess(find("filter"));
 if (find("tick-all")) tickAll(find("tick-all"));
 if (find("roles-form")) saveWhatDiffers(find("roles-form"));
 if (find("secret-dialog")) {
