@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("minting")
 
 
+_SENT = "(form) => new URLSearchParams(new FormData(form)).toString()"
+
+
 @pytest.fixture
 def console_of_the_cluster(
     control_plane: ControlPlane, workspace: Workspace, tmp_path: Path
@@ -68,7 +71,8 @@ async def test_tokens_are_looked_for_sorted_and_stored_as_a_file(anna: ConsoleVi
 
     await page.get_by_label("Search").fill("ta")
     await anna.button("Filter").click()
-    await page.wait_for_url("**q=ta**")
+    await page.wait_for_url("**/tokens?q=ta")
+    await page.locator("#tokens").wait_for()
     assert await names(page) == ["beta"]
     await page.goto(anna.address("tokens") + "?state=active&sort=-name")
     assert await names(page) == ["other", "beta", "alpha"]
@@ -133,20 +137,35 @@ async def test_who_may_list_everywhere_sees_all_namespaces_and_may_ask_for_one(
 
 
 async def test_ticked_tokens_are_revoked_together_and_a_second_time_nothing_is_done(
-    anna: ConsoleVisitor, workspace: Workspace
+    anna: ConsoleVisitor, console: RunningConsole, workspace: Workspace
 ) -> None:
     furnish(workspace, "one", "two", "three")
     page = anna.page
     await page.goto(anna.address("tokens"))
-    for name in ("one", "two"):
-        await page.get_by_role("checkbox", name=name, exact=True).check()
+    await page.get_by_role("checkbox", name="Tick all on this page").check()
+    await page.get_by_role("checkbox", name="three", exact=True).uncheck()
+    assert not await page.get_by_role("checkbox", name="Tick all on this page").is_checked()
     await anna.button("Revoke ticked").click()
     await anna.titled("Revoke 2 tokens")
     assert "2 tokens. Used within the last week: 0." in await page.locator("#affected").inner_text()
-    await anna.confirm("Revoke 2 tokens for good", typed="2")
+    await page.get_by_label("Type 2 to confirm").fill("2")
+    form = await page.locator("#confirmation").evaluate(_SENT)
+    await anna.button("Revoke 2 tokens for good").click()
     await anna.titled("What became of the tokens")
 
     became = await page.locator("#outcomes tbody td").all_inner_texts()
     revoked = {token["metadata"]["name"] for token in workspace.list("ApiToken") if token["spec"].get("revoked")}
     assert became == ["Revoked", "Revoked"]
     assert revoked == {"one", "two"}
+    before = [token["metadata"]["generation"] for token in workspace.list("ApiToken")]
+    again = await _sent_again(page, console, form)
+    assert "Nothing to revoke" in again
+    assert again.count("Stays: it is revoked already.") == len(revoked)
+    assert [token["metadata"]["generation"] for token in workspace.list("ApiToken")] == before
+
+
+async def _sent_again(page: Page, console: RunningConsole, form: str) -> str:
+    """The same form once more, as another tab would send it; the page that answers."""
+    headers = {"Origin": console.origin, "Content-Type": "application/x-www-form-urlencoded"}
+    answer = await page.request.post(f"{console.home}/tokens/ended", data=form, headers=headers)
+    return await answer.text()
