@@ -23,7 +23,7 @@ async def ticked(opened: Opened, act: str, *names: str, query: str = "") -> Rece
     shown = await opened.browser.get(f"{LIST}{query}")
     form = shown.document.forms["ticked"]
     sent = [*form.fields, ("act", act), *(("token", f"finance/{name}") for name in names)]
-    return await opened.browser.post(form.action.removeprefix(BASE), sent)  # type: ignore[arg-type]
+    return await opened.browser.post(form.action.removeprefix(BASE), sent)
 
 
 def revoked(opened: Opened) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from pharia_access.domain.administration.token_inventory import TokenRow
@@ -15,7 +17,11 @@ from tests.support.administration.stored_bodies import an_active_token
 from tests.support.builders.domain_objects import NOW
 from tools.control_plane.resources import api_credential, api_token
 
-MINTED = {"tokenID": "q7c3q7c3q7c3q7c3", "hash": "x", "credential": {"name": "invoice-bot", "uid": "uid-c"}}
+MINTED: dict[str, Any] = {
+    "tokenID": "q7c3q7c3q7c3q7c3",
+    "hash": "x",
+    "credential": {"name": "invoice-bot", "uid": "uid-c"},
+}
 
 
 def a_cluster() -> FakeObjects:
