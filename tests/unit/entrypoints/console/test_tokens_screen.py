@@ -2,53 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Any
-
 import pytest
 
-from pharia_access.domain.times import format_time
-from pharia_access.entrypoints.console import surveys
 from pharia_access.errors import ForbiddenError
 from tests.support.administration.credential_cluster import a_cluster
 from tests.support.administration.fake_objects import FakeObjects
-from tests.support.administration.stored_bodies import an_active_token
-from tests.support.builders.domain_objects import NOW
-from tests.support.console.browser import BASE, Received
-from tests.support.console.consoles import Opened, signed_in
-from tools.control_plane.resources import api_credential, api_token
-
-HERE = "/namespaces/finance/tokens"
-EVERYWHERE = "/tokens"
-MINTED = {"hash": "x", "credential": {"name": "invoice-bot", "uid": "uid-c"}}
-DAY = timedelta(days=1)
-
-
-def token(name: str, namespace: str = "finance", *, left: timedelta = 10 * DAY, **status: Any) -> dict[str, Any]:  # noqa: ANN401
-    minted = {"tokenID": f"{name:q<16}"[:16].replace("-", "q"), **MINTED, **status}
-    return an_active_token(api_token(namespace, name), left=left, **minted)
-
-
-def several() -> FakeObjects:
-    """Tokens in two namespaces."""
-    objects = FakeObjects(namespaces={"finance", "hr"})
-    for namespace in ("finance", "hr"):
-        credential = api_credential(namespace, roles=["studio-user"])
-        credential["metadata"]["uid"] = "uid-c"
-        objects.put(credential)
-    used = format_time(NOW - 2 * DAY)
-    return objects.put(token("alpha", left=DAY), token("beta", lastUsedTime=used), token("gamma", "hr"))
-
-
-def many(count: int) -> FakeObjects:
-    credential = api_credential("finance")
-    credential["metadata"]["uid"] = "uid-c"
-    return FakeObjects().put(credential, *(token(f"ci-{number:04}") for number in range(count)))
-
-
-def names(shown: Received) -> list[str]:
-    """The tokens on the page, in their order."""
-    return [link.rpartition("/")[2] for link in shown.document.links if "/tokens/" in link]
+from tests.support.console.browser import BASE
+from tests.support.console.consoles import signed_in
+from tests.support.console.token_lists import EVERYWHERE, HERE, many, names, several
 
 
 async def test_a_namespace_shows_its_tokens_and_how_many_there_are() -> None:
@@ -197,67 +158,6 @@ async def test_where_namespaces_may_not_be_seen_nothing_is_not_certain() -> None
     shown = await opened.browser.get(HERE)
 
     assert "You may not see whether there is a namespace of that name." in shown.document.text
-
-
-async def test_a_short_list_is_read_at_each_look() -> None:
-    opened = await signed_in(several())
-    await opened.browser.get(HERE)
-    opened.objects.put(token("new"))
-
-    assert names(await opened.browser.get(HERE)) == ["alpha", "beta", "new"]
-
-
-async def long_list() -> Opened:
-    """Somebody looked at a long list, to which a token came since."""
-    opened = await signed_in(many(surveys.LONG + 1))
-    await opened.browser.get(HERE)
-    opened.objects.put(token("a-new-one"))
-    return opened
-
-
-async def test_a_long_list_is_kept_for_a_minute_and_says_of_when_it_is() -> None:
-    opened = await long_list()
-
-    kept = await opened.browser.get(f"{HERE}?q=a-new-one")
-    assert names(kept) == []
-    assert kept.document.by_id["read-at"].startswith(f"Read at {NOW:%H:%M:%S} UTC.")
-    assert "?q=a-new-one&page=1&fresh=yes" in kept.document.links
-    assert names(await opened.browser.get(f"{HERE}?q=a-new-one&fresh=yes")) == ["a-new-one"]
-
-
-async def test_a_long_list_is_read_again_once_it_is_old() -> None:
-    opened = await long_list()
-    opened.objects.time += surveys.KEPT_FOR
-
-    assert names(await opened.browser.get(f"{HERE}?q=a-new-one")) == ["a-new-one"]
-
-
-async def test_whatever_a_person_does_ends_what_was_kept() -> None:
-    opened = await long_list()
-    asked = await opened.browser.get("/namespaces/finance/tokens/ci-0000/revoke")
-    await opened.browser.submit(asked, "confirmation")
-
-    assert names(await opened.browser.get(f"{HERE}?q=a-new-one")) == ["a-new-one"]
-    assert names(await opened.browser.get(f"{HERE}?state=revoked")) == ["ci-0000"]
-
-
-async def test_what_is_kept_is_of_one_scope() -> None:
-    opened = await long_list()
-    everywhere = await opened.browser.get(f"{EVERYWHERE}?q=a-new-one")
-
-    assert names(everywhere) == ["a-new-one"]
-
-
-async def test_a_token_whose_time_is_over_since_the_list_was_read_is_shown_as_expired() -> None:
-    objects = many(surveys.LONG + 1).put(token("short", left=timedelta(seconds=30)))
-    opened = await signed_in(objects)
-    assert names(await opened.browser.get(f"{HERE}?q=short&state=active")) == ["short"]
-    objects.time += timedelta(seconds=30)
-
-    shown = await opened.browser.get(f"{HERE}?q=short&state=expired")
-
-    assert names(shown) == ["short"]
-    assert "Expired" in shown.document.by_id["tokens"]
 
 
 def forbidden() -> ForbiddenError:
