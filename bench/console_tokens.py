@@ -24,6 +24,7 @@ from bench.tokens import CREDENTIAL, NAMESPACE
 from tools.browser.chromium import chromium
 from tools.browser.console_process import RunningConsole, start_console
 from tools.control_plane.etcd import ask_etcd
+from tools.control_plane.processes import wait_until
 from tools.control_plane.resources import api_credential
 
 if TYPE_CHECKING:
@@ -88,7 +89,13 @@ def put_tokens(place: BenchCluster) -> int:
     copies = _copies(place, template, uids, count)
     while some := list(islice(copies, _AT_A_TIME)):
         ask_etcd(place.control_plane, "/v3/kv/txn", {"success": some})
+    wait_until(lambda: _listed(place) > count, what="the API server lists them", timeout=60)
     return count
+
+
+def _listed(place: BenchCluster) -> int:
+    listed = place.control_plane.kubectl("get", "apitokens", "--all-namespaces", "--output=name", timeout=60)
+    return len(listed.stdout.splitlines())
 
 
 def _copies(place: BenchCluster, template: Json, uids: dict[str, str], count: int) -> Iterator[Json]:
