@@ -39,6 +39,7 @@ SCREENS = (
     ("credentials", "invoice-bot", "new-token"),
     ("credentials", "none"),
     ("tokens", "ci"),
+    ("tokens", "ci", "store"),
     ("tokens", "ci", "rotate"),
     ("tokens", "ci", "end"),
     ("tokens", "ci", "revoke"),

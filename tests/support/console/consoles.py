@@ -6,11 +6,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from pharia_access.entrypoints.console.app import Console, console_app
-from pharia_access.entrypoints.console.desk import Desk
+from pharia_access.entrypoints.console.desk import Desk, Neighbors
 from pharia_access.entrypoints.console.opening import OnceKey
 from pharia_access.kube.administration.summarized_objects import SummarizedObjects
 from tests.support.administration.contexts import context_of
 from tests.support.administration.credential_cluster import a_cluster
+from tests.support.administration.fake_neighbors import FakeNeighbors
 from tests.support.console.browser import BASE, HOST, Browser
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class Opened:
     objects: FakeObjects
     console: Console
     browser: Browser
+    neighbors: FakeNeighbors
     touches: list[int] = field(default_factory=list)
 
     def another_browser(self) -> Browser:
@@ -40,10 +42,13 @@ class Opened:
 def a_console(objects: FakeObjects | None = None) -> Opened:
     """A console that nobody is signed in to."""
     there = a_cluster() if objects is None else objects
-    desk = Desk(context_of(there), _rehearsed(there), "anna", " --context test")
+    neighbors = FakeNeighbors()
+    around = Neighbors(neighbors, neighbors, neighbors)
+    desk = Desk(context_of(there), _rehearsed(there), around, "anna", " --context test")
     touches: list[int] = []
     console = Console(desk, OnceKey(there), base=BASE, touched=lambda: touches.append(1))
-    return Opened(there, console, Browser(console_app(console, frozenset({HOST, "localhost:8123"}))), touches)
+    app = console_app(console, frozenset({HOST, "localhost:8123"}))
+    return Opened(there, console, Browser(app), neighbors, touches)
 
 
 def _rehearsed(objects: FakeObjects) -> Context:

@@ -24,6 +24,7 @@ from pharia_access.entrypoints.console.rendering import Renderer
 from pharia_access.entrypoints.console.sessions import COOKIE, Session, Sessions
 from pharia_access.entrypoints.console.visits import Answer, Data, File, Moved, Page, Screen, Visit
 from pharia_access.errors import AccessError, UnavailableError
+from pharia_access.services.administration.plans import BlockedError
 
 __all__ = ["SCRIPT_HEADER", "Console", "console_app"]
 
@@ -50,7 +51,7 @@ class Console:
         self.key = key
         self.base = base
         self.touched = touched
-        self.sessions = Sessions()
+        self.sessions = Sessions(desk.context.clock)
         self.renderer = Renderer(base)
 
     def session(self, request: Request) -> Session | None:
@@ -144,7 +145,9 @@ def _failed(request: Request, error: AccessError, *, script: bool) -> Answer:
         return Data(told, failure.status)
     unsure = request.method == "POST" and isinstance(error, UnavailableError)
     values = {"failure": failure, "unsure": unsure, "again": request.url.path}
-    title = "You may not see this" if failure.status == HTTPStatus.FORBIDDEN else "This did not work"
+    looked = request.method != "POST" and not isinstance(error, BlockedError)
+    forbidden = "You may not see this" if looked else "You may not do this"
+    title = forbidden if failure.status == HTTPStatus.FORBIDDEN else "This did not work"
     return Page("failure", title, values, status=failure.status)
 
 
@@ -169,7 +172,7 @@ def _answered(console: Console, request: Request, visit: Visit, answer: Answer) 
             response = JSONResponse(dict(answer.values), answer.status)
             if not answer.turn:
                 return response
-            console.sessions.turn(session)
+            console.sessions.turn(session, request.cookies.get(COOKIE, ""))
             return console.signed_in(response, session)
 
 

@@ -11,6 +11,7 @@ from pharia_access.entrypoints.console.pages import (
     credential_roles,
     credentials,
     overview,
+    own_secret,
     secrets,
     token,
     token_bulk,
@@ -21,7 +22,7 @@ from pharia_access.entrypoints.console.pages import (
     tokens,
 )
 from pharia_access.entrypoints.console.visits import Answer, Moved, Screen, Visit
-from pharia_access.services.administration.plans import BlockedError
+from pharia_access.services.administration.plans import MalformedError
 
 __all__ = ["BY_SCRIPT", "TABLE", "go", "start"]
 
@@ -50,6 +51,8 @@ TABLE: Final[tuple[tuple[str, Screen | None, Screen | None], ...]] = (
     (_TOKEN, token.show, None),
     (f"{_TOKEN}/secret", None, secrets.read),
     (f"{_TOKEN}/collected", None, secrets.collected),
+    (f"{_TOKEN}/state", None, secrets.state),
+    (f"{_TOKEN}/store", own_secret.ask, own_secret.store),
     (f"{_TOKEN}/rotate", token_rotation.ask, token_rotation.save),
     (f"{_TOKEN}/end", token_changes.ask_end, token_changes.end),
     (f"{_TOKEN}/revoke", token_changes.ask_revocation, token_changes.revoke),
@@ -57,7 +60,7 @@ TABLE: Final[tuple[tuple[str, Screen | None, Screen | None], ...]] = (
 )
 """An address, who answers GET and who answers POST."""
 
-BY_SCRIPT: Final[frozenset[Screen]] = frozenset({secrets.read, secrets.collected})
+BY_SCRIPT: Final[frozenset[Screen]] = frozenset({secrets.read, secrets.collected, secrets.state})
 """What only our script may ask for, without the person doing anything else."""
 
 
@@ -67,9 +70,9 @@ async def start(visit: Visit) -> Answer:
 
 
 async def go(visit: Visit) -> Answer:
-    """The same screen of another namespace. Raises BlockedError if that cannot be one."""
+    """The same screen of another namespace. Raises MalformedError if that cannot be one."""
     namespace = visit.query.get("namespace", "").strip()
     if not addresses.is_namespace(namespace):
         msg = "A namespace's name has lower-case letters, digits and dashes, at most 63"
-        raise BlockedError(msg)
+        raise MalformedError(msg)
     return Moved(entry_named(visit.query.get("screen", "")).address(namespace))

@@ -18,7 +18,7 @@ from pharia_access.domain.model import ObjectKey
 from pharia_access.errors import AccessError, ForbiddenError, NotFoundError
 from pharia_access.services.administration import tokens
 from pharia_access.services.administration.context import Context
-from pharia_access.services.administration.plans import BlockedError, Plan
+from pharia_access.services.administration.plans import MalformedError, Plan
 from pharia_access.services.administration.queries import judged_tokens
 from pharia_access.services.administration.refusals import refusal
 
@@ -60,11 +60,11 @@ class BulkPlan(Plan):
 
 
 async def plan_revocations(context: Context, keys: Sequence[ObjectKey], *, reason: str = "") -> BulkPlan:
-    """Plan to revoke those that are not revoked yet. Raises BlockedError for a reason that cannot be kept."""
+    """Plan to revoke those that are not revoked yet. Raises MalformedError for a reason that cannot be kept."""
     objection = reason_objection(reason) if reason else ""
     if objection:
         msg = f"The reason cannot be kept: {objection}"
-        raise BlockedError(msg)
+        raise MalformedError(msg)
     found, kept = await _found(context, keys)
     revoked = [stored for stored in found if stored.body["spec"].get("revoked")]
     kept += [Kept(stored.summary.key, "it is revoked already") for stored in revoked]

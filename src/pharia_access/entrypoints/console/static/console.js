@@ -125,6 +125,7 @@ class SecretBox {
     find("reveal").addEventListener("click", () => this.reveal());
     find("as-variable").addEventListener("change", () => this.show());
     find("copy").addEventListener("click", () => this.copy());
+    find("store")?.addEventListener("click", () => this.wipe()); // leads elsewhere: nothing to ask about
     find("stored").addEventListener("click", () => this.confirm(""));
     addEventListener("pagehide", () => this.wipe());
     addEventListener("pageshow", (event) => event.persisted && location.reload());
@@ -162,6 +163,18 @@ class SecretBox {
     for (const id of ["secret-line", "variable-line", "reveal", "copy"]) find(id).hidden = false;
     this.show();
     find("copy").focus();
+    this.watch();
+  }
+
+  async watch() {
+    for (let left = 900; this.text && left > 0; left -= 1) {
+      await pause(1000);
+      if (!this.text || this.busy || document.hidden) continue;
+      const told = await send(this.dialog.dataset.state).then((answer) => answer.json()).catch(() => ({}));
+      if (told.state !== "gone" || !this.text || this.busy) continue;
+      this.tell(told.why);
+      return;
+    }
   }
 
   show() {
