@@ -21,7 +21,7 @@ from tools.control_plane.plane import ControlPlane
 from tools.control_plane.resources import api_credential
 
 if TYPE_CHECKING:
-    from playwright.async_api import Browser
+    from playwright.async_api import Browser, Page
 
 __all__ = ["FOLDER", "SCREENS", "main"]
 
@@ -36,6 +36,9 @@ _MORE: Final[dict[str, dict[str, object]]] = {
 }
 
 SCREENS: Final = {
+    "overview": ("overview",),
+    "tokens": ("tokens",),
+    "revoke-tokens": ("tokens",),
     "credentials": ("credentials",),
     "new-credential": ("new-credential",),
     "credential": ("credentials", "invoice-bot"),
@@ -105,8 +108,18 @@ async def _take(browser: Browser, console: RunningConsole, scheme: str) -> None:
         await page.goto(visitor.address(*screen))
         if name == "secret":
             await visitor.until_secret()
+        if name == "revoke-tokens":
+            await _tick_all(page, visitor)
         await page.screenshot(path=FOLDER / f"{name}-{scheme}.png")
     await context.close()
+
+
+async def _tick_all(page: Page, visitor: ConsoleVisitor) -> None:
+    """As far as the question before they are revoked."""
+    for box in await page.get_by_role("checkbox").all():
+        await box.check()
+    await visitor.button("Revoke ticked").click()
+    await page.locator("#affected").wait_for()
 
 
 if __name__ == "__main__":

@@ -5,7 +5,17 @@ from urllib.parse import quote
 from pharia_access.domain.administration.names import LONGEST_NAME, is_label, is_subdomain
 from pharia_access.domain.model import ObjectKey
 
-__all__ = ["credential", "credentials", "is_namespace", "is_object_name", "new_credential", "new_token", "token"]
+__all__ = [
+    "credential",
+    "credentials",
+    "is_namespace",
+    "is_object_name",
+    "new_credential",
+    "new_token",
+    "overview",
+    "token",
+    "tokens",
+]
 
 
 def is_object_name(text: str) -> bool:
@@ -38,9 +48,23 @@ def token(key: ObjectKey, act: str = "") -> str:
     return _act(f"/namespaces/{_part(key.namespace)}/tokens/{_part(key.name)}", act)
 
 
+def overview(namespace: str | None) -> str:
+    """What to look at first, in a namespace or everywhere."""
+    return _in_scope(namespace, "overview")
+
+
+def tokens(namespace: str | None, ending: str = "") -> str:
+    """All tokens of a namespace or everywhere, as a page or as a file."""
+    return _in_scope(namespace, f"tokens{ending}")
+
+
 def is_namespace(text: str) -> bool:
     """Whether it may name a namespace."""
     return is_label(text)
+
+
+def _in_scope(namespace: str | None, screen: str) -> str:
+    return f"/{screen}" if namespace is None else f"/namespaces/{_part(namespace)}/{screen}"
 
 
 def _act(path: str, act: str) -> str:

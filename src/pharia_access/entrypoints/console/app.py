@@ -17,11 +17,12 @@ from pharia_access.entrypoints.console.defence import NONCE, Defence
 from pharia_access.entrypoints.console.desk import Desk
 from pharia_access.entrypoints.console.failures import explain
 from pharia_access.entrypoints.console.forms import Form, FormError, read_form
+from pharia_access.entrypoints.console.navigation import leads
 from pharia_access.entrypoints.console.opening import OnceKey
 from pharia_access.entrypoints.console.pasted import unless_pasted
 from pharia_access.entrypoints.console.rendering import Renderer
 from pharia_access.entrypoints.console.sessions import COOKIE, Session, Sessions
-from pharia_access.entrypoints.console.visits import Answer, Data, Moved, Page, Screen, Visit
+from pharia_access.entrypoints.console.visits import Answer, Data, File, Moved, Page, Screen, Visit
 from pharia_access.errors import AccessError, UnavailableError
 from pharia_access.services.administration.plans import BlockedError
 
@@ -121,6 +122,8 @@ def _screen(console: Console, screen: Screen) -> Endpoint:
             answer = await unless_pasted(screen, replace(visit, form=form), address)
         except AccessError as error:
             answer = _failed(request, error, script=screen in screens.BY_SCRIPT)
+        if request.method == "POST":
+            session.survey = None
         return _answered(console, request, visit, answer)
 
     return endpoint
@@ -154,11 +157,15 @@ def _answered(console: Console, request: Request, visit: Visit, answer: Answer) 
         case Page():
             frame = {
                 "namespace": visit.context.namespace,
+                "leads": list(leads(visit.context.namespace, request.url.path.removeprefix(console.base))),
                 "user": visit.desk.user,
                 "options": visit.desk.options.strip(),
                 "notice": session.take_notice(),
             }
             return console.document(request, answer, frame)
+        case File():
+            headers = {"Content-Disposition": f'attachment; filename="{answer.name}"'}
+            return Response(answer.text, media_type=answer.media_type, headers=headers)
         case Moved():
             return RedirectResponse(f"{console.base}{answer.path}", HTTPStatus.SEE_OTHER)
         case Data():

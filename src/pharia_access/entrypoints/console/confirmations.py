@@ -33,7 +33,10 @@ class Confirmation:
         commit: what Git would have to say, where it declares what changes here.
         tokens: those that it affects, the one used last first.
         instead: what would do less harm.
-        typed: what the person has to type; empty where a click is enough.
+        noun: what `tokens` are.
+        spread: whether they may be of several namespaces.
+        kept: sentences on what was asked for, and will not be done.
+        typed: what the person has to type, and `typed_is` what that is; empty where a click is enough.
         asks_reason: whether the person may say why.
         action: the word on the button.
         mark: of the facts.
@@ -53,8 +56,12 @@ class Confirmation:
     warnings: Sequence[str] = ()
     commit: GitChange | None = None
     tokens: Sequence[TokenSummary] = ()
+    noun: str = "active token"
+    spread: bool = False
+    kept: Sequence[str] = ()
     instead: StepLink | None = None
     typed: str = ""
+    typed_is: str = "name"
     asks_reason: bool = False
     dangerous: bool = True
     fields: Sequence[tuple[str, str]] = ()
@@ -116,7 +123,7 @@ def _page(visit: Visit, confirmation: Confirmation, *, changed: bool = False, mi
         "asked": confirmation,
         "fields": [*confirmation.fields, *([("force", "yes")] if visit.insisted else [])],
         "lately": used_lately(visit, confirmation.tokens),
-        "count": counted(len(confirmation.tokens), "active token"),
+        "count": counted(len(confirmation.tokens), confirmation.noun),
         "changed": changed,
         "mistyped": mistyped,
         "now": visit.context.clock.now(),

@@ -3,18 +3,23 @@
 from typing import Final
 
 from pharia_access.entrypoints.console import addresses
+from pharia_access.entrypoints.console.navigation import entry_named
 from pharia_access.entrypoints.console.pages import (
     credential,
     credential_changes,
     credential_creation,
     credential_roles,
     credentials,
+    overview,
     own_secret,
     secrets,
     token,
+    token_bulk,
     token_changes,
     token_creation,
+    token_files,
     token_rotation,
+    tokens,
 )
 from pharia_access.entrypoints.console.visits import Answer, Moved, Screen, Visit
 from pharia_access.services.administration.plans import MalformedError
@@ -26,6 +31,15 @@ _CREDENTIAL: Final = "/namespaces/{namespace}/credentials/{name}"
 _TOKEN: Final = "/namespaces/{namespace}/tokens/{name}"  # noqa: S105 - an address
 
 TABLE: Final[tuple[tuple[str, Screen | None, Screen | None], ...]] = (
+    ("/overview", overview.show_everywhere, None),
+    ("/namespaces/{namespace}/overview", overview.show, None),
+    ("/tokens", tokens.show_everywhere, None),
+    ("/tokens.csv", token_files.csv_everywhere, None),
+    ("/tokens.json", token_files.json_everywhere, None),
+    ("/namespaces/{namespace}/tokens", tokens.show, None),
+    ("/namespaces/{namespace}/tokens.csv", token_files.csv_here, None),
+    ("/namespaces/{namespace}/tokens.json", token_files.json_here, None),
+    ("/tokens/ended", token_bulk.show_outcomes, token_bulk.choose),
     (_CREDENTIALS, credentials.show, None),
     ("/namespaces/{namespace}/new-credential", credential_creation.ask, credential_creation.save),
     (_CREDENTIAL, credential.show, None),
@@ -56,9 +70,9 @@ async def start(visit: Visit) -> Answer:
 
 
 async def go(visit: Visit) -> Answer:
-    """Another namespace. Raises MalformedError if that cannot be one."""
+    """The same screen of another namespace. Raises MalformedError if that cannot be one."""
     namespace = visit.query.get("namespace", "").strip()
     if not addresses.is_namespace(namespace):
         msg = "A namespace's name has lower-case letters, digits and dashes, at most 63"
         raise MalformedError(msg)
-    return Moved(addresses.credentials(namespace))
+    return Moved(entry_named(visit.query.get("screen", "")).address(namespace))

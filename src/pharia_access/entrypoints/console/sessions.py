@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from pharia_access.services.administration.bulk import Outcome
 from pharia_access.services.administration.rotation import RotationPlan
+from pharia_access.services.administration.token_survey import TokenSurvey
 from pharia_access.services.ports import Clock
 
 __all__ = ["COOKIE", "LINGERING_SECONDS", "Session", "Sessions"]
@@ -28,6 +30,8 @@ class Session:
         awaited: by the UID of a token whose secret nobody confirmed as stored here, when it was shown; None: not yet.
         confirmed: the UIDs of tokens whose secret was stored here, and whose one-time Secret is gone.
         rotations: by the UID of a new token, the rotation that goes on once its secret is stored.
+        survey: the long list of tokens that was looked at last, until something is done.
+        outcomes: what became of each token that was last ended among several.
     """
 
     key: str
@@ -35,6 +39,8 @@ class Session:
     awaited: dict[str, datetime | None] = field(default_factory=dict)
     confirmed: set[str] = field(default_factory=set)
     rotations: dict[str, RotationPlan] = field(default_factory=dict)
+    survey: TokenSurvey | None = None
+    outcomes: list[Outcome] = field(default_factory=list)
 
     def take_notice(self) -> str:
         """What was done, once."""

@@ -93,6 +93,21 @@ function saveWhatDiffers(form) {
   }
 }
 
+function askForLess(form) {
+  form.addEventListener("formdata", ({ formData }) => {
+    for (const [name, value] of [...formData]) if (!value) formData.delete(name);
+  });
+}
+
+function tickAll(all) {
+  const boxes = [...document.querySelectorAll("#ticked input[name=token]")];
+  const tell = () => (all.checked = boxes.length > 0 && boxes.every((box) => box.checked));
+  all.hidden = false;
+  all.addEventListener("change", () => boxes.forEach((box) => (box.checked = all.checked)));
+  find("ticked").addEventListener("change", (event) => event.target === all || tell());
+  addEventListener("pageshow", tell);
+}
+
 class SecretBox {
   constructor(dialog) {
     this.dialog = dialog;
@@ -244,6 +259,8 @@ sendFormsOnce();
 keepTokensOut();
 if (find("open")) openSession(find("open"));
 if (find("ends-told")) tellEnd(find("ends-told").closest("form"));
+if (find("filter")) askForLess(find("filter"));
+if (find("tick-all")) tickAll(find("tick-all"));
 if (find("roles-form")) saveWhatDiffers(find("roles-form"));
 if (find("secret-dialog")) {
   const box = new SecretBox(find("secret-dialog"));
