@@ -11,6 +11,7 @@ from pharia_access.entrypoints.console.opening import OnceKey
 from pharia_access.kube.administration.summarized_objects import SummarizedObjects
 from tests.support.administration.contexts import context_of
 from tests.support.administration.credential_cluster import a_cluster
+from tests.support.administration.fake_rights import FakeRights
 from tests.support.console.browser import BASE, HOST, Browser
 
 if TYPE_CHECKING:
@@ -37,10 +38,10 @@ class Opened:
         return Browser(self.browser.app)
 
 
-def a_console(objects: FakeObjects | None = None) -> Opened:
+def a_console(objects: FakeObjects | None = None, access: FakeRights | None = None) -> Opened:
     """A console that nobody is signed in to."""
     there = a_cluster() if objects is None else objects
-    desk = Desk(context_of(there), _rehearsed(there), "anna", " --context test")
+    desk = Desk(context_of(there), _rehearsed(there), access or FakeRights(), "anna", " --context test")
     touches: list[int] = []
     console = Console(desk, OnceKey(there), base=BASE, touched=lambda: touches.append(1))
     return Opened(there, console, Browser(console_app(console, frozenset({HOST, "localhost:8123"}))), touches)
@@ -60,9 +61,9 @@ def _rehearsed(objects: FakeObjects) -> Context:
     return replace(context_of(objects, dry_run=True), objects=SummarizedObjects(judged))
 
 
-async def signed_in(objects: FakeObjects | None = None) -> Opened:
+async def signed_in(objects: FakeObjects | None = None, access: FakeRights | None = None) -> Opened:
     """A console with a browser that used the key."""
-    opened = a_console(objects)
+    opened = a_console(objects, access)
     received = await opened.browser.post("/open", {"key": opened.console.key.text})
     assert received.status == 200, received.text
     return opened

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from pharia_access.services.administration.context import Context
+from pharia_access.services.administration.rights import RightsReader
 
 __all__ = ["Desk"]
 
@@ -13,6 +14,7 @@ class Desk:
 
     Attributes:
         context: for the use cases, in the namespace that the console begins with.
+        access: who may do what, as far as the person may know.
         rehearsal: the same one, whose writes the API server judges and does not keep.
         user: who the API server sees; empty where it does not tell.
         options: of the command line, which say which cluster and who: for commands that are named to the person.
@@ -20,6 +22,7 @@ class Desk:
 
     context: Context
     rehearsal: Context
+    access: RightsReader
     user: str = ""
     options: str = ""
 

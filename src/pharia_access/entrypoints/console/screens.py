@@ -4,16 +4,20 @@ from typing import Final
 
 from pharia_access.entrypoints.console import addresses
 from pharia_access.entrypoints.console.pages import (
+    audit,
     credential,
     credential_changes,
     credential_creation,
     credential_roles,
     credentials,
+    look_up,
+    roles,
     secrets,
     token,
     token_changes,
     token_creation,
     token_rotation,
+    who_may,
 )
 from pharia_access.entrypoints.console.visits import Answer, Moved, Screen, Visit
 from pharia_access.services.administration.plans import BlockedError
@@ -40,6 +44,12 @@ TABLE: Final[tuple[tuple[str, Screen | None, Screen | None], ...]] = (
     (f"{_TOKEN}/end", token_changes.ask_end, token_changes.end),
     (f"{_TOKEN}/revoke", token_changes.ask_revocation, token_changes.revoke),
     (f"{_TOKEN}/delete", token_changes.ask_deletion, token_changes.delete),
+    ("/namespaces/{namespace}/roles", roles.show_all, None),
+    ("/namespaces/{namespace}/roles/{name}", roles.show, None),
+    ("/namespaces/{namespace}/audit", audit.show, None),
+    ("/namespaces/{namespace}/audit.csv", audit.keep, None),
+    ("/namespaces/{namespace}/look-up", look_up.show, None),
+    ("/namespaces/{namespace}/who-may", who_may.show, None),
 )
 """An address, who answers GET and who answers POST."""
 

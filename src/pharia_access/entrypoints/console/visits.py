@@ -11,7 +11,7 @@ from pharia_access.entrypoints.console.forms import Form
 from pharia_access.entrypoints.console.sessions import Session
 from pharia_access.services.administration.context import Context
 
-__all__ = ["Answer", "Data", "Moved", "Page", "Screen", "Visit"]
+__all__ = ["Answer", "Data", "Download", "Moved", "Page", "Screen", "Visit"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,5 +81,14 @@ class Data:
     turn: bool = False
 
 
-Answer = Page | Moved | Data
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A file that the browser keeps, under a name of ours."""
+
+    name: str
+    content: bytes
+    media_type: str
+
+
+Answer = Page | Moved | Data | Download
 Screen = Callable[[Visit], Awaitable[Answer]]

@@ -24,6 +24,7 @@ from pharia_access.entrypoints.console.local import Announcer, serve
 from pharia_access.errors import AccessError
 from tests.support.administration.contexts import context_of
 from tests.support.administration.credential_cluster import a_cluster
+from tests.support.administration.fake_rights import FakeRights
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -69,7 +70,9 @@ class Served:
 
     def start(self, *, browser: bool = False, port: int = 0) -> asyncio.Task[None]:
         context = replace(context_of(a_cluster()), clock=self.clock)
-        return asyncio.create_task(serve(Desk(context, context), self.announcer(browser=browser), port=port))
+        return asyncio.create_task(
+            serve(Desk(context, context, FakeRights()), self.announcer(browser=browser), port=port)
+        )
 
     async def link(self) -> str:
         async with asyncio.timeout(10):
