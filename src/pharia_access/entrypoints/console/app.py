@@ -21,7 +21,7 @@ from pharia_access.entrypoints.console.opening import OnceKey
 from pharia_access.entrypoints.console.pasted import unless_pasted
 from pharia_access.entrypoints.console.rendering import Renderer
 from pharia_access.entrypoints.console.sessions import COOKIE, Session, Sessions
-from pharia_access.entrypoints.console.visits import Answer, Data, Download, Moved, Page, Screen, Visit
+from pharia_access.entrypoints.console.visits import Answer, Data, File, Moved, Page, Screen, Visit
 from pharia_access.errors import AccessError, UnavailableError
 
 __all__ = ["SCRIPT_HEADER", "Console", "console_app"]
@@ -156,11 +156,11 @@ def _answered(console: Console, request: Request, visit: Visit, answer: Answer) 
                 "notice": session.take_notice(),
             }
             return console.document(request, answer, frame)
+        case File():
+            headers = {"Content-Disposition": f'attachment; filename="{answer.name}"'}
+            return Response(answer.text, media_type=answer.media_type, headers=headers)
         case Moved():
             return RedirectResponse(f"{console.base}{answer.path}", HTTPStatus.SEE_OTHER)
-        case Download():
-            kept = {"Content-Disposition": f'attachment; filename="{answer.name}"'}
-            return Response(answer.content, media_type=answer.media_type, headers=kept)
         case Data():
             response = JSONResponse(dict(answer.values), answer.status)
             if not answer.turn:

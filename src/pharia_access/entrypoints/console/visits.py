@@ -11,7 +11,7 @@ from pharia_access.entrypoints.console.forms import Form
 from pharia_access.entrypoints.console.sessions import Session
 from pharia_access.services.administration.context import Context
 
-__all__ = ["Answer", "Data", "Download", "Moved", "Page", "Screen", "Visit"]
+__all__ = ["Answer", "Data", "File", "Moved", "Page", "Screen", "Visit"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +82,13 @@ class Data:
 
 
 @dataclass(frozen=True, slots=True)
-class Download:
-    """A file that the browser keeps, under a name of ours."""
+class File:
+    """What the browser stores; `media_type` with its charset."""
 
     name: str
-    content: bytes
     media_type: str
+    text: str
 
 
-Answer = Page | Moved | Data | Download
+Answer = Page | Moved | Data | File
 Screen = Callable[[Visit], Awaitable[Answer]]

@@ -13,7 +13,7 @@ from pharia_access.domain.model import ObjectKey
 from pharia_access.entrypoints.console import addresses
 from pharia_access.entrypoints.console.commands import command
 from pharia_access.entrypoints.console.spreadsheets import CSV_TYPE, as_csv
-from pharia_access.entrypoints.console.visits import Answer, Download, Page, Visit
+from pharia_access.entrypoints.console.visits import Answer, File, Page, Visit
 from pharia_access.services.administration.hygiene import HygieneReport, report
 
 __all__ = ["keep", "show"]
@@ -68,7 +68,7 @@ async def keep(visit: Visit) -> Answer:
         return _page(visit, asked, None, HTTPStatus.BAD_REQUEST)
     found = await report(visit.context, limits, everywhere=asked.everywhere)
     rows = [(each.key.namespace, each.kind, each.key.name, str(each.type), each.message) for each in found.findings]
-    return Download("audit.csv", as_csv([_HEADINGS, *rows]), CSV_TYPE)
+    return File("audit.csv", CSV_TYPE, as_csv([_HEADINGS, *rows]))
 
 
 def _asked(visit: Visit) -> _Asked:
