@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from tools.control_plane.api import OPERATOR, rule
@@ -32,6 +33,8 @@ __all__ = [
 ]
 
 Json = dict[str, Any]
+
+_MOST_TRIES: Final = 20
 
 POLICIES: Final = (
     "bind-roles",
@@ -152,11 +155,15 @@ def _fresh(obj: Json) -> Json:
 
 
 def _put_back(admin: Api, path: str, before: Json) -> None:
-    now = admin.request("GET", path)
-    fresh = _fresh(before)
-    if now.ok:
-        fresh["metadata"]["resourceVersion"] = now.body["metadata"]["resourceVersion"]
-        reply = admin.request("PUT", path, body=fresh)
-    else:
-        reply = admin.request("POST", path.rpartition("/")[0], body=fresh)
+    """As often as it takes: the API server's controllers write the status of a policy in between."""
+    for _ in range(_MOST_TRIES):
+        now = admin.request("GET", path)
+        fresh = _fresh(before)
+        if now.ok:
+            fresh["metadata"]["resourceVersion"] = now.body["metadata"]["resourceVersion"]
+            reply = admin.request("PUT", path, body=fresh)
+        else:
+            reply = admin.request("POST", path.rpartition("/")[0], body=fresh)
+        if reply.status != HTTPStatus.CONFLICT:
+            break
     assert reply.ok, reply.message

@@ -22,12 +22,14 @@ class Session:
         key: the value of its cookie.
         notice: what the next page says was done.
         awaited: by the UID of a token whose secret nobody confirmed as stored here, when it was shown; None: not yet.
+        confirmed: the UIDs of tokens whose secret was stored here, and whose one-time Secret is gone.
         rotations: by the UID of a new token, the rotation that goes on once its secret is stored.
     """
 
     key: str
     notice: str = ""
     awaited: dict[str, datetime | None] = field(default_factory=dict)
+    confirmed: set[str] = field(default_factory=set)
     rotations: dict[str, RotationPlan] = field(default_factory=dict)
 
     def take_notice(self) -> str:

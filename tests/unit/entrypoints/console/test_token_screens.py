@@ -86,7 +86,11 @@ async def test_a_secret_that_is_stored_is_gone_and_the_session_has_another_key(h
     assert told.json == {"state": "collected"}
     assert SECRET not in opened.objects.secrets
     assert opened.browser.cookie != before
-    assert (await opened.browser.get(TOKEN)).document.by_id["notice"] == notice
+    page = (await opened.browser.get(TOKEN)).document
+    assert page.by_id["notice"] == notice
+    # The operator may not have noted it yet.
+    assert page.by_id["secret-words"] == "You stored it. It cannot be shown again."
+    assert "show-secret" not in page.by_id
     old = opened.another_browser()
     old.cookie = before
     assert (await old.get(TOKEN)).status == 403
@@ -213,7 +217,10 @@ async def test_a_token_says_where_its_secret_is(status: dict[str, object], words
 async def test_a_token_tells_its_life_and_its_family() -> None:
     opened = await signed_in()
     old = opened.objects.body("ApiToken", "ci-0")
-    old["status"]["lastUsedTime"] = format_time(NOW - timedelta(hours=3))
+    old["status"] |= {
+        "lastUsedTime": format_time(NOW - timedelta(hours=3)),
+        "endsAt": format_time(NOW + timedelta(days=10)),
+    }
     new = an_active_token(api_token("finance", "ci-1"))
     new["metadata"]["labels"] = {"access.pharia.ai/replaces": "ci-0"}
     opened.objects.put(new)
@@ -221,6 +228,7 @@ async def test_a_token_tells_its_life_and_its_family() -> None:
     replaced = (await opened.browser.get("/namespaces/finance/tokens/ci-0")).document
     replacing = (await opened.browser.get("/namespaces/finance/tokens/ci-1")).document
 
+    assert "Ends: 3 December 2026, 12:00 UTC" in replaced.by_id["history"]
     assert "Last used (known to about an hour): 23 November 2026, 09:00 UTC" in replaced.by_id["history"]
     assert "ci-1. This one was not seen in use since the new one was made." in replaced.by_id["details"]
     assert "ci-0, Active, ends in 10 days. End it earlier" in replacing.by_id["details"]

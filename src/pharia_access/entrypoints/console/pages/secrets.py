@@ -47,7 +47,9 @@ async def collected(visit: Visit) -> Answer:
     told = [_COPIED if visit.form.one("how") == "copied" else _STORED]
     if not deletion.found:
         told.append(_GONE)
-    if deletion.held is not None:
+    if deletion.held is None:
+        visit.session.confirmed.add(token.uid)
+    else:
         told.append(f"Its one-time Secret {secret.name} still stands: {named(deletion.held.finalizers)} holds it.")
     visit.session.notice = " ".join([*told, *(await _rotated(visit, token))])
     return Data({"state": "collected"}, turn=True)

@@ -26,6 +26,7 @@ from pharia_access.services.administration.queries import judged_tokens, tokens_
 
 __all__ = ["show"]
 
+_CONFIRMED = "You stored it. It cannot be shown again."
 _TAKEN = "The secret was taken by somebody else. If that was not you: revoke it."
 
 
@@ -43,14 +44,15 @@ async def show(visit: Visit) -> Answer:
     stored = await context.objects.read(TokenSummary, visit.key)
     (token,) = await judged_tokens(context, [stored.summary])
     state, family = collection_state(token), await _family(context, token)
+    confirmed = token.uid in visit.session.confirmed
     values = {
         "token": token,
         "credential": ObjectKey(context.namespace, token.credential),
         "git": declared_by(stored.body),
-        "history": _history(token),
+        "history": _history(token, context.clock.now()),
         "over": token.deleting or token.revoked or token.phase in {Phase.EXPIRED, Phase.REVOKED, Phase.FAILED},
-        "secret": _secret_words(visit, token, state),
-        "obtainable": isinstance(state, Collectable | Pending),
+        "secret": _CONFIRMED if confirmed else _secret_words(visit, token, state),
+        "obtainable": isinstance(state, Collectable | Pending) and not confirmed,
         "steps": in_words(state.next_steps) if isinstance(state, Unavailable) else [],
         "auto": visit.query.get("secret") == "show",
         "collect": command(visit, "token", "collect", visit.name),
@@ -88,7 +90,7 @@ def _secret_words(visit: Visit, token: TokenSummary, state: CollectionState) -> 
             return f"There is nothing to collect: {state.why}."
 
 
-def _history(token: TokenSummary) -> list[Happening]:
+def _history(token: TokenSummary, now: datetime) -> list[Happening]:
     revoked = token.revocation
     why = f" ({revoked.reason})" if revoked and revoked.reason else ""
     by = f" by {revoked.manager}" if revoked and revoked.manager else ""
@@ -99,6 +101,6 @@ def _history(token: TokenSummary) -> list[Happening]:
         Happening("Last used (known to about an hour)", token.last_used),
         Happening("Last looked at by somebody who held it", token.last_inspected),
         Happening(f"Revoked{by}{why}", revoked.at if revoked else None),
-        Happening("Ended", token.noted_end),
+        Happening("Ends" if token.noted_end and token.noted_end > now else "Ended", token.noted_end),
     ]
     return [happening for happening in happenings if happening.at is not None]
