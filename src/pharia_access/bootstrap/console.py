@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
@@ -10,15 +10,18 @@ from pharia_access import __version__
 from pharia_access.bootstrap.cli import CliSession
 from pharia_access.bootstrap.clocks import SystemClock
 from pharia_access.kube.administration.following import FollowingTime, KubeFollower
+from pharia_access.kube.administration.object_events import KubeEvents
 from pharia_access.kube.administration.objects import KubeObjects
 from pharia_access.kube.administration.personal_secrets import PersonalSecrets
+from pharia_access.kube.administration.rights import KubeRights
 from pharia_access.kube.administration.summarized_objects import SummarizedObjects
+from pharia_access.kube.administration.workloads import KubeWorkloads
 from pharia_access.services.administration.context import Context
 from pharia_access.services.administration.live import LiveViews
 from pharia_access.services.administration.live_kinds import POLL_SECONDS
 from pharia_access.services.administration.progress import SilentProgress
 
-__all__ = ["USER_AGENT", "console_contexts", "console_views"]
+__all__ = ["USER_AGENT", "ConsolePorts", "console_ports", "console_views"]
 
 USER_AGENT: Final = f"pharia-access-console/{__version__}"
 """By which the API server's audit log tells the console from the command line."""
@@ -26,8 +29,25 @@ _LIVE_AGENT: Final = f"{USER_AGENT} live"
 """The same, for what open pages ask by themselves."""
 
 
-def console_contexts(session: CliSession, *, timeout_seconds: float) -> tuple[Context, Context]:
-    """The context of the console's use cases, and the same one whose writes the API server judges and does not keep."""
+@dataclass(frozen=True, slots=True)
+class ConsolePorts:
+    """The API server, as the console's screens see it.
+
+    Attributes:
+        context: of the use cases.
+        rehearsal: the same one, whose writes the API server judges and does not keep.
+    """
+
+    context: Context
+    rehearsal: Context
+    own_secrets: PersonalSecrets
+    workloads: KubeWorkloads
+    events: KubeEvents
+    rights: KubeRights
+
+
+def console_ports(session: CliSession, *, timeout_seconds: float) -> ConsolePorts:
+    """Build them, with the session's login."""
     connection = session.connection.named(USER_AGENT)
 
     def objects(*, dry_run: bool) -> SummarizedObjects:
@@ -37,7 +57,14 @@ def console_contexts(session: CliSession, *, timeout_seconds: float) -> tuple[Co
     context = replace(
         session.context, objects=objects(dry_run=False), deliveries=deliveries, progress=SilentProgress(), dry_run=False
     )
-    return context, replace(context, objects=objects(dry_run=True), dry_run=True)
+    return ConsolePorts(
+        context=context,
+        rehearsal=replace(context, objects=objects(dry_run=True), dry_run=True),
+        own_secrets=deliveries,
+        workloads=KubeWorkloads(connection, timeout_seconds=timeout_seconds),
+        events=KubeEvents(connection, timeout_seconds=timeout_seconds),
+        rights=KubeRights(connection, timeout_seconds=timeout_seconds),
+    )
 
 
 def console_views(session: CliSession) -> Callable[[], LiveViews]:

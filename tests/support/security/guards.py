@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from tools.control_plane.api import OPERATOR, rule
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from tools.control_plane.api import Api
     from tools.control_plane.operators import RunningOperator
+    from tools.control_plane.replies import Reply
 
 __all__ = [
     "BINDING",
@@ -32,6 +34,8 @@ __all__ = [
 ]
 
 Json = dict[str, Any]
+
+_MOST_TRIES: Final = 20
 
 POLICIES: Final = (
     "bind-roles",
@@ -152,11 +156,16 @@ def _fresh(obj: Json) -> Json:
 
 
 def _put_back(admin: Api, path: str, before: Json) -> None:
-    now = admin.request("GET", path)
-    fresh = _fresh(before)
-    if now.ok:
-        fresh["metadata"]["resourceVersion"] = now.body["metadata"]["resourceVersion"]
-        reply = admin.request("PUT", path, body=fresh)
-    else:
-        reply = admin.request("POST", path.rpartition("/")[0], body=fresh)
+    """Try again after a conflict: the API server's controllers write the status of a policy in between."""
+    tries = (_put(admin, path, _fresh(before)) for _ in range(_MOST_TRIES))
+    reply = next((reply for reply in tries if reply.status != HTTPStatus.CONFLICT), None)
+    assert reply, f"{path}: only conflicts"
     assert reply.ok, reply.message
+
+
+def _put(admin: Api, path: str, fresh: Json) -> Reply:
+    now = admin.request("GET", path)
+    if not now.ok:
+        return admin.request("POST", path.rpartition("/")[0], body=fresh)
+    fresh["metadata"]["resourceVersion"] = now.body["metadata"]["resourceVersion"]
+    return admin.request("PUT", path, body=fresh)

@@ -1,6 +1,6 @@
 """Follows our kinds for a person's open pages: by list and watch, or by lists where one may not watch.
 
-See docs/decisions/0048-open-pages-are-live.md.
+See docs/decisions/0049-open-pages-are-live.md.
 """
 
 import asyncio
