@@ -29,6 +29,7 @@ SOAK_MINUTES ?= 60
 
 VENV := .venv
 PY := $(VENV)/bin/python
+CLIENTS_PY := .local/python-clients/bin/python
 READY := $(VENV)/ready
 COVERAGE := .coverage.d
 KIND_IMAGE := localhost/pharia-access
@@ -41,10 +42,14 @@ BUILD_LOG := $(COVERAGE)/build.log
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: alerting browser console pictures help check generate docs demo up down test unit integration oldest matrix coverage lint format bench scale soak chaos attacks attacker fuzz mutants mint-model e2e recording sbom release plugin plugin-test lock clean control-plane kind manifests
+.PHONY: alerting browser clients console pictures help check generate docs demo up down test unit integration oldest matrix coverage lint format bench scale soak chaos attacks attacker fuzz mutants mint-model e2e recording sbom release plugin plugin-test lock clean control-plane kind manifests
 
 help: ## List these commands.
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { line = sprintf("  make %-14s", $$1); count = split($$2, word, " "); \
+	  for (i = 1; i <= count; i++) { \
+	    if (length(line " " word[i]) > 80) { print line; line = sprintf("%21s", "") } \
+	    line = line " " word[i] } \
+	  print line }' $(MAKEFILE_LIST)
 
 check: $(READY) ## Lint and unit tests side by side, in some minutes: no control plane. Run it before each commit.
 	@$(MAKE) --no-print-directory -j2 lint unit LIMIT="$(AT_MOST)"
@@ -106,6 +111,12 @@ e2e: $(READY) ## Run the chart in real pods, on a one-node cluster of this machi
 alerting: $(READY) ## Build Alertmanager and the generator of the Prometheus operator, and try the examples of alerting on both.
 	@$(PY) -m tools.build_alerting
 	@$(PY) -m pytest tests/integration/test_alert_routing.py tests/e2e/test_alert_translation.py -n 0 $(PYTEST)
+
+clients: $(READY) .local/python-clients/ready ## Try the package for Python services, built, with the real FastAPI and LiteLLM.
+	@rm -rf .local/python-clients/wheel
+	@cd clients/python && $(CURDIR)/$(VENV)/bin/hatchling build --target wheel --directory $(CURDIR)/.local/python-clients/wheel
+	@$(CLIENTS_PY) -m pip install --quiet --no-deps --force-reinstall .local/python-clients/wheel/*.whl
+	@$(CLIENTS_PY) -m pytest clients/python/tests -c clients/python/pyproject.toml --rootdir clients/python $(PYTEST)
 
 coverage: $(READY)
 	@COVERAGE_FILE=$(COVERAGE)/all $(PY) -m coverage combine --quiet --keep $(COVERAGE)/unit $(COVERAGE)/integration
@@ -200,10 +211,11 @@ lock: .local/lock/ready ## Pin all dependencies anew after a change; UPGRADE=--u
 	pin go requirements/go.in -o requirements/go.txt; \
 	pin docs requirements/docs.in -o requirements/docs.txt; \
 	pin gateways requirements/gateways.in -o requirements/gateways.txt; \
+	pin python-clients requirements/python-clients.in -o requirements/python-clients.txt; \
 	pin tools requirements/tools.in -o requirements/tools.txt
 
 clean: ## Remove everything made here (not the cache of built programs, not what `make up` runs on).
-	@rm -rf $(VENV) .local/lock .local/docs $(COVERAGE) .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache \
+	@rm -rf $(VENV) .local/lock .local/docs .local/python-clients $(COVERAGE) .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache \
 		.import_linter_cache dist build
 	@find src tests tools bench -name __pycache__ -type d -prune -exec rm -rf {} +
 	@echo "The built programs stay in $${XDG_CACHE_HOME:-$$HOME/.cache}/pharia-access."
@@ -227,6 +239,12 @@ $(READY): $(VENV)/locked pyproject.toml
 	@rm -rf .local/lock && mkdir -p .local
 	@$(PYTHON) -m venv .local/lock
 	@.local/lock/bin/python -m pip install --quiet --require-hashes -r requirements/tools.txt
+	@touch $@
+
+.local/python-clients/ready: requirements/python-clients.txt
+	@rm -rf .local/python-clients && mkdir -p .local
+	@$(PYTHON) -m venv .local/python-clients
+	@$(CLIENTS_PY) -m pip install --quiet --require-hashes -r requirements/python-clients.txt
 	@touch $@
 
 .local/docs/ready: requirements/docs.txt

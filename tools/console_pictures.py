@@ -49,6 +49,10 @@ SCREENS: Final = {
     "revoke-tokens": ("tokens",),
     "delete-token": ("tokens", "invoice-bot-ci", "delete"),
     "delete-credential": ("credentials", "invoice-bot", "delete"),
+    "role-list": ("roles",),
+    "audit": ("audit",),
+    "look-up": ("look-up?id={token_id}",),
+    "who-may": ("who-may",),
 }
 """Each picture, and the address that it shows, in the order of the story."""
 
@@ -104,8 +108,9 @@ async def _take(browser: Browser, console: RunningConsole, scheme: str) -> None:
     page.on("dialog", lambda dialog: dialog.accept())
     await console.open(page)
     visitor = ConsoleVisitor(page, console.home, _NAMESPACE)
+    token_id = await _token_id(visitor)
     for name, screen in SCREENS.items():
-        await page.goto(visitor.address(*screen))
+        await page.goto(visitor.address(*screen).format(token_id=token_id))
         if name == "secret":
             await visitor.until_secret()
         if name == "revoke-tokens":
@@ -120,6 +125,12 @@ async def _tick_all(page: Page, visitor: ConsoleVisitor) -> None:
         await box.check()
     await visitor.button("Revoke ticked").click()
     await page.locator("#affected").wait_for()
+
+
+async def _token_id(visitor: ConsoleVisitor) -> str:
+    """Of the token that somebody found."""
+    await visitor.page.goto(visitor.address("tokens", "invoice-bot-ci"))
+    return await visitor.page.locator("#token-id").inner_text()
 
 
 if __name__ == "__main__":

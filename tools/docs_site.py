@@ -18,7 +18,7 @@ __all__ = ["INDEX", "ROOT", "collected", "main", "navigation"]
 ROOT = Path(__file__).resolve().parent.parent
 INDEX = ROOT / "docs" / "README.md"
 
-_PAGES = ("*.md", "docs/**/*.md", "bench/results/*.md", "charts/pharia-access/README.md")
+_PAGES = ("*.md", "docs/**/*.md", "bench/results/*.md", "charts/pharia-access/README.md", "clients/python/README.md")
 _REST = (("Decisions", "docs/decisions/"), ("Runbooks", "docs/runbooks/"), ("Measurements", "bench/results/"))
 _SETTINGS = ROOT / "tools" / "docs-site.yml"
 _WORK = ROOT / ".local" / "docs-site"

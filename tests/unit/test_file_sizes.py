@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MOST_LINES = 250
 
 
-@pytest.mark.parametrize("folder", ["src", "tests", "bench", "tools"])
+@pytest.mark.parametrize("folder", ["src", "clients", "tests", "bench", "tools"])
 def test_a_python_file_has_at_most_250_lines(folder: str) -> None:
     lines = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in (ROOT / folder).rglob("*.py")}
 

@@ -8,6 +8,7 @@ from pharia_access.bootstrap.cli import CliSession
 from pharia_access.kube.administration.object_events import KubeEvents
 from pharia_access.kube.administration.objects import KubeObjects
 from pharia_access.kube.administration.personal_secrets import PersonalSecrets
+from pharia_access.kube.administration.rights import KubeRights
 from pharia_access.kube.administration.summarized_objects import SummarizedObjects
 from pharia_access.kube.administration.workloads import KubeWorkloads
 from pharia_access.services.administration.context import Context
@@ -33,6 +34,7 @@ class ConsolePorts:
     own_secrets: PersonalSecrets
     workloads: KubeWorkloads
     events: KubeEvents
+    rights: KubeRights
 
 
 def console_ports(session: CliSession, *, timeout_seconds: float) -> ConsolePorts:
@@ -52,4 +54,5 @@ def console_ports(session: CliSession, *, timeout_seconds: float) -> ConsolePort
         own_secrets=deliveries,
         workloads=KubeWorkloads(connection, timeout_seconds=timeout_seconds),
         events=KubeEvents(connection, timeout_seconds=timeout_seconds),
+        rights=KubeRights(connection, timeout_seconds=timeout_seconds),
     )

@@ -44,6 +44,13 @@ SCREENS = (
     ("tokens", "ci", "end"),
     ("tokens", "ci", "revoke"),
     ("tokens", "ci", "delete"),
+    ("roles",),
+    ("roles", ROLE),
+    ("audit",),
+    ("audit?unused=soon",),
+    ("look-up",),
+    ("look-up?id=aaaaaaaaaaaaaaaa",),
+    ("who-may",),
 )
 FOCUSED = """() => {
   const focused = document.activeElement;
@@ -75,6 +82,9 @@ async def test_no_screen_hinders_anybody(
     found["the question about many",] = [*await findings(page, colors=colors), *await _sideways(page)]
     await page.goto(f"{console.home}/tokens/ended")
     found["what became of many",] = [*await findings(page, colors=colors), *await _sideways(page)]
+    token_id = workspace.known("ApiToken", "ci")["status"]["tokenID"]
+    await page.goto(anna.address(f"look-up?id={token_id}"))
+    found["a token that was found",] = [*await findings(page, colors=colors), *await _sideways(page)]
     await page.goto(anna.address("tokens", "ci") + "?secret=show")
     await anna.until_secret()
     found["the box",] = [*await findings(page, colors=colors), *await _sideways(page)]

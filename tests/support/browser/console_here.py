@@ -14,6 +14,7 @@ from pharia_access.entrypoints.console.desk import Desk, Neighbors
 from pharia_access.entrypoints.console.opening import OnceKey
 from tests.support.administration.contexts import context_of
 from tests.support.administration.fake_neighbors import FakeNeighbors
+from tests.support.administration.fake_rights import FakeRights
 from tools.browser.console_process import ConsoleAddress
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ async def console_here(objects: FakeObjects) -> AsyncIterator[ConsoleAddress]:
     """One that serves until the block ends, to whoever has its link."""
     key, base = OnceKey(objects), f"/{secrets.token_urlsafe(16)}"
     neighbors = FakeNeighbors()
-    around = Neighbors(neighbors, neighbors, neighbors)
+    around = Neighbors(neighbors, neighbors, neighbors, FakeRights())
     desk = Desk(context_of(objects), context_of(objects, dry_run=True), around, user="anna")
     console = Console(desk, key, base=base, touched=lambda: None)
     with local._listening(0) as listener:

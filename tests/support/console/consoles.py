@@ -12,6 +12,7 @@ from pharia_access.kube.administration.summarized_objects import SummarizedObjec
 from tests.support.administration.contexts import context_of
 from tests.support.administration.credential_cluster import a_cluster
 from tests.support.administration.fake_neighbors import FakeNeighbors
+from tests.support.administration.fake_rights import FakeRights
 from tests.support.console.browser import BASE, HOST, Browser
 
 if TYPE_CHECKING:
@@ -39,11 +40,11 @@ class Opened:
         return Browser(self.browser.app)
 
 
-def a_console(objects: FakeObjects | None = None) -> Opened:
+def a_console(objects: FakeObjects | None = None, access: FakeRights | None = None) -> Opened:
     """A console that nobody is signed in to."""
     there = a_cluster() if objects is None else objects
     neighbors = FakeNeighbors()
-    around = Neighbors(neighbors, neighbors, neighbors)
+    around = Neighbors(neighbors, neighbors, neighbors, access or FakeRights())
     desk = Desk(context_of(there), _rehearsed(there), around, "anna", " --context test")
     touches: list[int] = []
     console = Console(desk, OnceKey(there), base=BASE, touched=lambda: touches.append(1))
@@ -65,9 +66,9 @@ def _rehearsed(objects: FakeObjects) -> Context:
     return replace(context_of(objects, dry_run=True), objects=SummarizedObjects(judged))
 
 
-async def signed_in(objects: FakeObjects | None = None) -> Opened:
+async def signed_in(objects: FakeObjects | None = None, access: FakeRights | None = None) -> Opened:
     """A console with a browser that used the key."""
-    opened = a_console(objects)
+    opened = a_console(objects, access)
     received = await opened.browser.post("/open", {"key": opened.console.key.text})
     assert received.status == 200, received.text
     return opened

@@ -3,18 +3,26 @@
 from urllib.parse import quote
 
 from pharia_access.domain.administration.names import LONGEST_NAME, is_label, is_subdomain
+from pharia_access.domain.administration.summaries import TokenSummary
 from pharia_access.domain.model import ObjectKey
 
 __all__ = [
+    "audit",
+    "audit_file",
     "credential",
+    "credential_of",
     "credentials",
     "is_namespace",
     "is_object_name",
+    "look_up",
     "new_credential",
     "new_token",
     "overview",
+    "role",
+    "roles",
     "token",
     "tokens",
+    "who_may",
 ]
 
 
@@ -38,6 +46,11 @@ def credential(key: ObjectKey, act: str = "") -> str:
     return _act(f"{credentials(key.namespace)}/{_part(key.name)}", act)
 
 
+def credential_of(token: TokenSummary) -> str:
+    """The page of a token's credential."""
+    return credential(ObjectKey(token.key.namespace, token.credential))
+
+
 def new_token(key: ObjectKey) -> str:
     """The form for another token of that credential."""
     return credential(key, "new-token")
@@ -56,6 +69,36 @@ def overview(namespace: str | None) -> str:
 def tokens(namespace: str | None, ending: str = "") -> str:
     """All tokens of a namespace or everywhere, as a page or as a file."""
     return _in_scope(namespace, f"tokens{ending}")
+
+
+def roles(namespace: str) -> str:
+    """The catalog of roles, with who holds them as far as is seen from that namespace."""
+    return f"/namespaces/{_part(namespace)}/roles"
+
+
+def role(namespace: str, name: str) -> str:
+    """A role's page."""
+    return f"{roles(namespace)}/{_part(name)}"
+
+
+def audit(namespace: str) -> str:
+    """What somebody should look at in that namespace."""
+    return f"/namespaces/{_part(namespace)}/audit"
+
+
+def audit_file(namespace: str) -> str:
+    """The same as a file."""
+    return f"{audit(namespace)}.csv"
+
+
+def look_up(namespace: str) -> str:
+    """Where the token of a found text is looked up."""
+    return f"/namespaces/{_part(namespace)}/look-up"
+
+
+def who_may(namespace: str) -> str:
+    """Who may do what in that namespace."""
+    return f"/namespaces/{_part(namespace)}/who-may"
 
 
 def is_namespace(text: str) -> bool:

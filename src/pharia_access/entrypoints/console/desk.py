@@ -6,17 +6,23 @@ from pharia_access.services.administration.context import Context
 from pharia_access.services.administration.events import Events
 from pharia_access.services.administration.overwriting import Workloads
 from pharia_access.services.administration.own_secrets import OwnSecrets
+from pharia_access.services.administration.rights import RightsReader
 
 __all__ = ["Desk", "Neighbors"]
 
 
 @dataclass(frozen=True, slots=True)
 class Neighbors:
-    """What is in the namespaces beside our kinds and their one-time Secrets."""
+    """What is in the namespaces beside our kinds and their one-time Secrets.
+
+    Attributes:
+        rights: who may do what, as far as the person may know.
+    """
 
     own_secrets: OwnSecrets
     workloads: Workloads
     events: Events
+    rights: RightsReader
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,16 @@ from typing import Final
 from pharia_access.entrypoints.console import addresses
 from pharia_access.entrypoints.console.navigation import entry_named
 from pharia_access.entrypoints.console.pages import (
+    audit,
     credential,
     credential_changes,
     credential_creation,
     credential_roles,
     credentials,
+    look_up,
     overview,
     own_secret,
+    roles,
     secrets,
     token,
     token_bulk,
@@ -20,6 +23,7 @@ from pharia_access.entrypoints.console.pages import (
     token_files,
     token_rotation,
     tokens,
+    who_may,
 )
 from pharia_access.entrypoints.console.visits import Answer, Moved, Screen, Visit
 from pharia_access.services.administration.plans import MalformedError
@@ -57,6 +61,12 @@ TABLE: Final[tuple[tuple[str, Screen | None, Screen | None], ...]] = (
     (f"{_TOKEN}/end", token_changes.ask_end, token_changes.end),
     (f"{_TOKEN}/revoke", token_changes.ask_revocation, token_changes.revoke),
     (f"{_TOKEN}/delete", token_changes.ask_deletion, token_changes.delete),
+    ("/namespaces/{namespace}/roles", roles.show_all, None),
+    ("/namespaces/{namespace}/roles/{name}", roles.show, None),
+    ("/namespaces/{namespace}/audit", audit.show, None),
+    ("/namespaces/{namespace}/audit.csv", audit.keep, None),
+    ("/namespaces/{namespace}/look-up", look_up.show, None),
+    ("/namespaces/{namespace}/who-may", who_may.show, None),
 )
 """An address, who answers GET and who answers POST."""
 

@@ -47,7 +47,7 @@ async def _serve(session: "CliSession", cli: CliOptions, *, port: int, browser: 
     from pharia_access.entrypoints.console.local import Announcer, serve
 
     ports = console_ports(session, timeout_seconds=cli.timeout)
-    neighbors = Neighbors(ports.own_secrets, ports.workloads, ports.events)
+    neighbors = Neighbors(ports.own_secrets, ports.workloads, ports.events, ports.rights)
     desk = Desk(ports.context, ports.rehearsal, neighbors, session.user, session.options)
     announcer = Announcer(printing.write, print_lines, webbrowser.open if browser else None)
     await serve(desk, announcer, port=port)

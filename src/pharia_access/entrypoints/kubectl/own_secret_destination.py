@@ -2,15 +2,17 @@
 
 from typing import TYPE_CHECKING
 
+from pharia_access.domain.administration.next_steps import ListNamespaces
 from pharia_access.domain.administration.summaries import TokenSummary
 from pharia_access.domain.token import TokenText
 from pharia_access.entrypoints.kubectl.moments import until
 from pharia_access.entrypoints.kubectl.next_steps import in_words
-from pharia_access.entrypoints.kubectl.prompts import RefusedError, print_lines
+from pharia_access.entrypoints.kubectl.prompts import print_lines
 from pharia_access.errors import NotFoundError
 from pharia_access.services.administration import own_secrets
 from pharia_access.services.administration.destinations import SecretDestination
 from pharia_access.services.administration.overwriting import Overwritten, after_overwriting
+from pharia_access.services.administration.plans import BlockedError
 
 if TYPE_CHECKING:
     from pharia_access.bootstrap.cli import CliSession
@@ -27,7 +29,7 @@ class OwnSecretDestination(own_secrets.OwnSecretDestination):
             await super().check()
         except NotFoundError as error:
             msg = f'There is no namespace "{self.target.key.namespace}"'
-            raise RefusedError(msg, "See: kubectl get namespaces") from error
+            raise BlockedError(msg, ListNamespaces()) from error
 
     async def put(self, token: TokenSummary, text: TokenText) -> None:
         """Write it there, or raise AccessError."""

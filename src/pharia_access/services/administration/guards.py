@@ -24,6 +24,7 @@ __all__ = [
     "require_grantable",
     "require_known",
     "require_mintable",
+    "require_readable",
     "require_right",
 ]
 
@@ -54,6 +55,14 @@ async def require_mintable(context: Context, name: str) -> CredentialSummary:
         whom = "an administrator of the namespace"
         raise BlockedError(msg, AskForRight("create", ("apicredentials.access.pharia.ai/token",), whom))
     return stored.summary
+
+
+async def require_readable(context: Context, token: ObjectKey) -> None:
+    """Raise BlockedError if whoever asks may not read the one-time Secret: the token would be made for nobody."""
+    name = f"{token.name}-token"
+    if not await context.objects.may(Right("get", "secrets", name, core=True), token.namespace):
+        msg = f"You may not read the Secret {name} in namespace {token.namespace}, in which the token would come"
+        raise BlockedError(msg, AskForRight("get", (f"secrets/{name}",), "an administrator of the namespace"))
 
 
 async def require_right(context: Context, right: Right, what: str) -> None:

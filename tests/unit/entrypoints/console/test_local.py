@@ -25,6 +25,7 @@ from pharia_access.errors import AccessError
 from tests.support.administration.contexts import context_of
 from tests.support.administration.credential_cluster import a_cluster
 from tests.support.administration.fake_neighbors import FakeNeighbors
+from tests.support.administration.fake_rights import FakeRights
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -70,7 +71,7 @@ class Served:
 
     def start(self, *, browser: bool = False, port: int = 0, notes: Path | None = None) -> asyncio.Task[None]:
         context, around = replace(context_of(a_cluster()), clock=self.clock), FakeNeighbors()
-        desk = Desk(context, context, Neighbors(around, around, around), options=" --context test")
+        desk = Desk(context, context, Neighbors(around, around, around, FakeRights()), options=" --context test")
         return asyncio.create_task(serve(desk, self.announcer(browser=browser), port=port, notes=notes))
 
     async def link(self) -> str:

@@ -139,7 +139,7 @@ def _row(credential: CredentialSummary, own: Sequence[TokenSummary] | None, cata
         key=credential.key,
         display_name=credential.display_name,
         roles=role_chips(credential.roles, catalog, credential.key.namespace),
-        active=credential.counts.get("Active", 0) if own is None else sum(token.active for token in own),
+        active=credential.counts.get("active", 0) if own is None else sum(token.active for token in own),
         last_used=max((token.last_used for token in own or () if token.last_used), default=None),
         created=credential.created,
         state=credential_state(credential),

@@ -1,0 +1,136 @@
+"""What a service requires beside a good token: `role=studio-user&permission=AccessModel;model=foo&satisfy=any`.
+
+The grammar is the verifier's. A text is parsed where it is configured, so that a misspelled requirement stops the
+service at its start and does not refuse every request. What is sent is written anew from what was understood: a URL
+library that encodes `;` or `=` changes nothing.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import NoReturn, Self
+from urllib.parse import quote, unquote
+
+__all__ = ["Permission", "Requirement", "permission", "role"]
+
+_MAX_TEXT = 2048
+_MAX_PARTS = 16
+_SAFE = re.compile(r"(?:[!-$'-~]|%[0-9A-Fa-f]{2})+")  # printable ASCII but `%` and `&`, or an escape
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """A permission that is asked for: its name, and values of its fields."""
+
+    name: str
+    fields: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The value of `permission=`."""
+        return ";".join([_encoded(self.name), *(f"{_encoded(key)}={_encoded(value)}" for key, value in self.fields)])
+
+    def as_json(self) -> dict[str, str]:
+        """The form of `/check_user`."""
+        return {"permission": self.name, **dict(self.fields)}
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """Roles and permissions that the token's credential must have: all of them, or any.
+
+    Nothing means that a good token is enough.
+    """
+
+    roles: tuple[str, ...] = ()
+    permissions: tuple[Permission, ...] = ()
+    any_of: bool = False
+
+    @property
+    def text(self) -> str:
+        """The requirement in one form, whatever form it was given in."""
+        parts = [
+            *(f"role={_encoded(name)}" for name in self.roles),
+            *(f"permission={each.text}" for each in self.permissions),
+            *(["satisfy=any"] if self.any_of else []),
+        ]
+        return "&".join(parts)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Parse a requirement. The empty text requires nothing but a good token.
+
+        Raises:
+            ValueError: the text is malformed; the message says how.
+        """
+        if not text:
+            return cls()
+        parts = text.split("&")
+        if len(text) > _MAX_TEXT or len(parts) > _MAX_PARTS:
+            _malformed(f"a requirement has at most {_MAX_PARTS} parts and {_MAX_TEXT} characters")
+        pairs = [_pair(part) for part in parts]
+        roles = tuple(_name(value) for key, value in pairs if key == "role")
+        permissions = tuple(_permission(value) for key, value in pairs if key == "permission")
+        if not (roles or permissions):
+            _malformed("satisfy= stands without a role or a permission")
+        return cls(roles, permissions, _any_of([value for key, value in pairs if key == "satisfy"]))
+
+
+def role(name: str) -> str:
+    """Write the requirement of a role. Join several by `&`."""
+    return Requirement(roles=(name,)).text
+
+
+def permission(name: str, /, **fields: str) -> str:
+    """Write the requirement of a permission, whatever characters the fields' values hold. Join several by `&`."""
+    return Requirement(permissions=(Permission(name, tuple(fields.items())),)).text
+
+
+def _pair(part: str) -> tuple[str, str]:
+    if not _SAFE.fullmatch(part):
+        _malformed("a part is empty, or holds a character that must be percent-encoded")
+    key, _, value = part.partition("=")
+    if key not in {"role", "permission", "satisfy"}:
+        _malformed(f"{key[:32]!r} is none of role=, permission= and satisfy=")
+    return key, value
+
+
+def _permission(value: str) -> Permission:
+    name, *fields = value.split(";")
+    pairs = [_field(field) for field in fields]
+    if "=" in name or len({key for key, _ in pairs}) != len(pairs):
+        _malformed("a permission's field stands before its name, or twice")
+    return Permission(_name(name), tuple(pairs))
+
+
+def _field(text: str) -> tuple[str, str]:
+    key, _, value = text.partition("=")
+    return _name(key), _decoded(value)
+
+
+def _any_of(values: list[str]) -> bool:
+    if values not in ([], ["all"], ["any"]):
+        _malformed("satisfy= must be all or any, and stand once at most")
+    return values == ["any"]
+
+
+def _name(text: str) -> str:
+    name = _decoded(text)
+    if ";" in name or "=" in name:
+        _malformed("a name holds ; or =: a URL library encoded the separators; write them as they are")
+    return name
+
+
+def _decoded(text: str) -> str:
+    decoded = unquote(text)
+    if not decoded or not decoded.isprintable() or "\N{REPLACEMENT CHARACTER}" in decoded:
+        _malformed("a name or a value is empty, or is no readable text")
+    return decoded
+
+
+def _encoded(text: str) -> str:
+    return quote(text, safe="*:")
+
+
+def _malformed(why: str) -> NoReturn:
+    msg = f"the requirement cannot be understood: {why}"
+    raise ValueError(msg)

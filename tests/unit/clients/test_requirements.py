@@ -1,0 +1,104 @@
+"""The package reads requirements as the verifier does, and writes them so that the verifier reads the same."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pharia_access.domain.verification.requirements import parse_requirement
+from pharia_access.errors import RequirementError
+from pharia_access_client import Requirement, permission, role
+
+_TEXTS = st.text("rolepmisnatfyn=&;%/*:+23BdD \"#'a é", max_size=40).map(lambda end: end)
+_VALUES = st.text(min_size=1, max_size=20).filter(str.isprintable).filter(lambda text: "\ufffd" not in text)
+
+
+def theirs(text: str) -> object:
+    try:
+        understood = parse_requirement(text)
+    except RequirementError:
+        return None
+    permissions = tuple((each.name, each.fields) for each in understood.permissions)
+    return understood.roles, permissions, understood.any_of
+
+
+def ours(text: str) -> object:
+    try:
+        understood = Requirement.parse(text)
+    except ValueError:
+        return None
+    permissions = tuple((each.name, each.fields) for each in understood.permissions)
+    return understood.roles, permissions, understood.any_of
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "role=a",
+        "role=a&role=b&satisfy=any",
+        "permission=A;model=x%2Fy",
+        "permission=A;model=x=y",
+        "permission=A;m=%3B%26%25%C3%A9",
+        "permission=A;m=a\"b#c'd+e",
+    ],
+)
+def test_a_requirement_is_read_as_the_verifier_reads_it_and_written_with_the_same_meaning(text: str) -> None:
+    assert ours(text) == theirs(text) is not None
+    assert theirs(Requirement.parse(text).text) == theirs(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x",
+        "role",
+        "role=",
+        "role=a&",
+        "&role=a",
+        "Role=a",
+        "role=a b",
+        "role=é",
+        "role=%",
+        "role=%ff",
+        "role=%00",
+        "satisfy=any",
+        "role=a&satisfy=",
+        "role=a&satisfy=all&satisfy=all",
+        "permission=",
+        "permission=A;",
+        "permission=A;m",
+        "permission=A;m=",
+        "permission=m=x;A=y",
+        "permission=A;m=1;m=2",
+        "&".join(["role=a"] * 17),
+        "role=" + "a" * 2048,
+    ],
+)
+def test_what_the_verifier_would_not_understand_is_refused_at_the_start(text: str) -> None:
+    assert theirs(text) is None
+    with pytest.raises(ValueError, match="the requirement cannot be understood"):
+        Requirement.parse(text)
+
+
+@pytest.mark.parametrize("text", ["permission=AccessModel%3Bmodel%3Dfoo", "role=a%3Bb", "permission=A;m%3D=x"])
+def test_separators_that_a_url_library_encoded_are_told_by_name(text: str) -> None:
+    with pytest.raises(ValueError, match="a URL library encoded the separators"):
+        Requirement.parse(text)
+
+
+@given(prefix=st.sampled_from(["role=", "permission=", "permission=A;m=", ""]), end=_TEXTS)
+def test_a_text_that_is_understood_means_the_same_to_the_verifier(prefix: str, end: str) -> None:
+    understood = ours(prefix + end)
+
+    if understood is not None:
+        assert theirs(prefix + end) == understood
+        assert theirs(Requirement.parse(prefix + end).text) == understood
+
+
+@given(value=_VALUES)
+def test_a_value_of_any_characters_reaches_the_verifier(value: str) -> None:
+    text = f"{permission('AccessModel', model=value)}&{role('user')}"
+
+    assert theirs(text) == (("user",), (("AccessModel", (("model", value),)),), False)
