@@ -45,7 +45,11 @@ BUILD_LOG := $(COVERAGE)/build.log
 .PHONY: alerting browser clients console pictures help check generate docs demo up down test unit integration oldest matrix coverage lint format bench scale soak chaos attacks attacker fuzz mutants mint-model e2e recording sbom release plugin plugin-test lock clean control-plane kind manifests
 
 help: ## List these commands.
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { line = sprintf("  make %-14s", $$1); count = split($$2, word, " "); \
+	  for (i = 1; i <= count; i++) { \
+	    if (length(line " " word[i]) > 80) { print line; line = sprintf("%21s", "") } \
+	    line = line " " word[i] } \
+	  print line }' $(MAKEFILE_LIST)
 
 check: $(READY) ## Lint and unit tests side by side, in some minutes: no control plane. Run it before each commit.
 	@$(MAKE) --no-print-directory -j2 lint unit LIMIT="$(AT_MOST)"

@@ -21,7 +21,7 @@ from tools.control_plane.plane import ControlPlane
 from tools.control_plane.resources import api_credential
 
 if TYPE_CHECKING:
-    from playwright.async_api import Browser
+    from playwright.async_api import Browser, Page
 
 __all__ = ["FOLDER", "SCREENS", "main"]
 
@@ -36,6 +36,9 @@ _MORE: Final[dict[str, dict[str, object]]] = {
 }
 
 SCREENS: Final = {
+    "overview": ("overview",),
+    "tokens": ("tokens",),
+    "revoke-tokens": ("tokens",),
     "credentials": ("credentials",),
     "new-credential": ("new-credential",),
     "credential": ("credentials", "invoice-bot"),
@@ -46,6 +49,10 @@ SCREENS: Final = {
     "rotate": ("tokens", "invoice-bot-ci", "rotate"),
     "delete-token": ("tokens", "invoice-bot-ci", "delete"),
     "delete-credential": ("credentials", "invoice-bot", "delete"),
+    "role-list": ("roles",),
+    "audit": ("audit",),
+    "look-up": ("look-up?id={token_id}",),
+    "who-may": ("who-may",),
 }
 """Each picture, and the address that it shows, in the order of the story."""
 
@@ -101,12 +108,29 @@ async def _take(browser: Browser, console: RunningConsole, scheme: str) -> None:
     page.on("dialog", lambda dialog: dialog.accept())
     await console.open(page)
     visitor = ConsoleVisitor(page, console.home, _NAMESPACE)
+    token_id = await _token_id(visitor)
     for name, screen in SCREENS.items():
-        await page.goto(visitor.address(*screen))
+        await page.goto(visitor.address(*screen).format(token_id=token_id))
         if name == "secret":
             await visitor.until_secret()
+        if name == "revoke-tokens":
+            await _tick_all(page, visitor)
         await page.screenshot(path=FOLDER / f"{name}-{scheme}.png")
     await context.close()
+
+
+async def _tick_all(page: Page, visitor: ConsoleVisitor) -> None:
+    """As far as the question before they are revoked."""
+    for box in await page.get_by_role("checkbox").all():
+        await box.check()
+    await visitor.button("Revoke ticked").click()
+    await page.locator("#affected").wait_for()
+
+
+async def _token_id(visitor: ConsoleVisitor) -> str:
+    """Of the token that somebody found."""
+    await visitor.page.goto(visitor.address("tokens", "invoice-bot-ci"))
+    return await visitor.page.locator("#token-id").inner_text()
 
 
 if __name__ == "__main__":

@@ -55,7 +55,7 @@ class DemoRunner:
 
     def say(self, text: str) -> None:
         """Tell something in sentences, wrapped."""
-        self._print("\n" + textwrap.fill(" ".join(text.split()), _WIDTH))
+        self._print("\n" + textwrap.fill(" ".join(text.split()), _WIDTH, break_on_hyphens=False))
 
     def checked(self, text: str) -> None:
         """Tell what was found to be true without a command."""

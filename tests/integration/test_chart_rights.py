@@ -120,9 +120,16 @@ READ, WRITE = "get list watch", "create update patch delete deletecollection"
         pytest.param("admin", f"{GROUP}/apitokens/status", READ, id="admin, status"),
         pytest.param("admin", f"{GROUP}/apicredentials/token", "create", id="admin, minting"),
         pytest.param("admin", f"{GROUP}/apiroles", READ, id="admin, roles: no bind by aggregation"),
+        pytest.param("pharia-access-edit", f"{GROUP}/apicredentials", f"{READ} {WRITE}", id="ours alone, credentials"),
+        pytest.param("pharia-access-edit", f"{GROUP}/apitokens", f"{READ} {WRITE}", id="ours alone, tokens"),
+        pytest.param("pharia-access-edit", f"{GROUP}/apitokens/status", READ, id="ours alone, status"),
+        pytest.param("pharia-access-edit", f"{GROUP}/apicredentials/token", "", id="ours alone, minting"),
+        pytest.param("pharia-access-edit", "/secrets", "", id="ours alone, Secrets"),
     ],
 )
-def test_kubernetes_own_roles_contain_ours(api: Api, namespace: str, role: str, resource: str, verbs: str) -> None:
+def test_kubernetes_own_roles_contain_ours_which_can_be_bound_alone(
+    api: Api, namespace: str, role: str, resource: str, verbs: str
+) -> None:
     user = f"a-person-with-{role}"
     binding = {
         "kind": "RoleBinding",

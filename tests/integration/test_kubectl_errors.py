@@ -44,7 +44,7 @@ CASES = {
         (
             "Error: nobody may not list credentials in namespace {here}.",
             "This needs the verb list on apicredentials.access.pharia.ai: ask an administrator for it.",
-            "See what you may do: kubectl auth can-i --list -n {here}",
+            "See what you may do: kubectl auth can-i --list -n {here} --kubeconfig {kubeconfig} --as nobody",
         ),
         user="nobody",
     ),
@@ -53,25 +53,34 @@ CASES = {
         (
             "Error: nobody may not list tokens in the whole cluster.",
             "This needs the verb list on apitokens.access.pharia.ai: ask an administrator for it.",
-            "See what you may do: kubectl auth can-i --list",
+            "See what you may do: kubectl auth can-i --list --kubeconfig {kubeconfig} --as nobody",
         ),
         user="nobody",
     ),
     "no such token": Case(
         ("token", "get", "gone"),
-        ('Error: There is no token "gone" here.', "See: kubectl access token list (-A for all namespaces)"),
+        (
+            'Error: There is no token "gone" here.',
+            "See: kubectl access token list -n {here} --kubeconfig {kubeconfig} (-A for all namespaces)",
+        ),
     ),
     "no such credential": Case(
         ("token", "create", "gone"),
-        ('Error: There is no credential "gone" here.', "See: kubectl access credential list (-A for all namespaces)"),
+        (
+            'Error: There is no credential "gone" here.',
+            "See: kubectl access credential list -n {here} --kubeconfig {kubeconfig} (-A for all namespaces)",
+        ),
     ),
     "nothing to collect": Case(
         ("token", "collect", "gone"),
-        ('Error: There is no token "gone" here.', "See: kubectl access token list (-A for all namespaces)"),
+        (
+            'Error: There is no token "gone" here.',
+            "See: kubectl access token list -n {here} --kubeconfig {kubeconfig} (-A for all namespaces)",
+        ),
     ),
     "no such namespace": Case(
         ("credential", "create", "invoice-bot", f"--role={ROLE}", "--namespace=nowhere"),
-        ('Error: There is no namespace "nowhere".', "See: kubectl get namespaces"),
+        ('Error: There is no namespace "nowhere".', "See: kubectl get namespaces --kubeconfig {kubeconfig}"),
     ),
     "a credential of that name": Case(
         ("credential", "create", "invoice-bot", f"--role={ROLE}"),
@@ -83,11 +92,17 @@ CASES = {
     ),
     "an unknown role": Case(
         ("credential", "create", "other", "--role=integration-raeder"),
-        (f'Error: There is no role "integration-raeder"; did you mean "{ROLE}"?', "See: kubectl access role list"),
+        (
+            f'Error: There is no role "integration-raeder"; did you mean "{ROLE}"?',
+            "See: kubectl access role list --kubeconfig {kubeconfig}",
+        ),
     ),
     "two unknown roles": Case(
         ("credential", "roles", "add", "invoice-bot", "zzz", "yyyyy"),
-        ('Error: There is no role "zzz". There is no role "yyyyy".', "See: kubectl access role list"),
+        (
+            'Error: There is no role "zzz". There is no role "yyyyy".',
+            "See: kubectl access role list --kubeconfig {kubeconfig}",
+        ),
     ),
     "no role left": Case(
         ("credential", "roles", "remove", "invoice-bot", ROLE),

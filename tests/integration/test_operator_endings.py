@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pharia_access.domain.argon2id import verify_hash
+from tools.control_plane.processes import wait_until
 from tools.control_plane.workspace import condition, instant, now
 
 if TYPE_CHECKING:
@@ -106,6 +107,18 @@ def test_people_are_warned_before_a_token_ends(workspace: Workspace) -> None:
     assert condition(warned, "Ready")["status"] == "True"
     assert events["ExpiringSoon"]["type"] == "Warning"
     assert "Create another ApiToken" in events["ExpiringSoon"]["message"]
+
+
+def test_nobody_is_warned_of_the_end_of_a_token_that_was_replaced(workspace: Workspace) -> None:
+    workspace.credential()
+    old = workspace.issued(ttl="20s")
+    wait_until(
+        lambda: now() > instant(old["metadata"]["creationTimestamp"]) + timedelta(seconds=1), what="a later second"
+    )
+
+    workspace.issued("next", labels={"access.pharia.ai/replaces": "ci"}, ttl="1h")
+
+    assert "ExpiringSoon" not in workspace.until_events("ci", "Expired", timeout=40)
 
 
 def test_an_end_in_the_past_mints_nothing_and_warns(workspace: Workspace) -> None:

@@ -151,6 +151,13 @@ def test_an_oauth_client_introspects_tokens(verifier: RunningVerifier, workspace
     until(verifier, caller, 200, f"{PATH}?permission=IntrospectTokens")
     url = f"{verifier.url}/oauth2/introspect"
 
+    ways = [
+        OAuth2Session(f"{workspace.namespace}/resource-server", caller, token_endpoint_auth_method=method)
+        for method in ("client_secret_basic", "client_secret_post")
+    ]
+    for way in ways:
+        with way:
+            assert way.introspect_token(url, token=token).json()["active"] is True
     with OAuth2Session() as client:
         known = client.introspect_token(url, token=token, auth=Bearer(caller)).json()
         unknown = client.introspect_token(url, token="nonsense", auth=Bearer(caller)).json()

@@ -145,7 +145,7 @@ def test_the_single_file_is_the_plugin_or_its_completion_as_it_is_called(
         single_file.main()
 
     assert [line.partition("\t")[0] for line in completed.splitlines()] == ["credential", ":4"]
-    assert (ended.value.code, capsys.readouterr().out) == (0, f"{__version__}\n")
+    assert (ended.value.code, capsys.readouterr().out) == (0, f"kubectl access {__version__}\n")
 
 
 def test_where_a_library_is_missing_it_says_how_to_get_it(

@@ -108,6 +108,20 @@ def test_each_wrong_variable_has_a_line_of_its_own(monkeypatch: pytest.MonkeyPat
     ]
 
 
+def test_a_contradiction_is_told_beside_what_is_invalid_unless_it_is_about_that(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with pytest.raises(SettingsError) as refused:
+        read(monkeypatch, WORKERS="many", MAX_TTL="720h", PROBE_FIRST="x", PROBE_MAX="1s", DEFALT_TTL="1h")
+
+    assert str(refused.value).splitlines() == [
+        "PHARIA_ACCESS_WORKERS must be a whole number from 1 to 64",
+        "PHARIA_ACCESS_PROBE_FIRST must be a duration from 1s to 5m",
+        "PHARIA_ACCESS_DEFAULT_TTL must not be more than PHARIA_ACCESS_MAX_TTL: lower the one or raise the other",
+        "PHARIA_ACCESS_DEFALT_TTL is not a setting; did you mean PHARIA_ACCESS_DEFAULT_TTL?",
+    ]
+
+
 def test_a_secret_in_the_wrong_variable_is_not_repeated_anywhere_in_the_error(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -1,24 +1,44 @@
 """Builds what the console works with: the API server with the rights of the person who started it."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from pharia_access import __version__
 from pharia_access.bootstrap.cli import CliSession
+from pharia_access.kube.administration.object_events import KubeEvents
 from pharia_access.kube.administration.objects import KubeObjects
 from pharia_access.kube.administration.personal_secrets import PersonalSecrets
+from pharia_access.kube.administration.rights import KubeRights
 from pharia_access.kube.administration.summarized_objects import SummarizedObjects
+from pharia_access.kube.administration.workloads import KubeWorkloads
 from pharia_access.services.administration.context import Context
 from pharia_access.services.administration.progress import SilentProgress
 
-__all__ = ["USER_AGENT", "console_contexts"]
+__all__ = ["USER_AGENT", "ConsolePorts", "console_ports"]
 
 USER_AGENT: Final = f"pharia-access-console/{__version__}"
 """By which the API server's audit log tells the console from the command line."""
 
 
-def console_contexts(session: CliSession, *, timeout_seconds: float) -> tuple[Context, Context]:
-    """The context of the console's use cases, and the same one whose writes the API server judges and does not keep."""
+@dataclass(frozen=True, slots=True)
+class ConsolePorts:
+    """The API server, as the console's screens see it.
+
+    Attributes:
+        context: of the use cases.
+        rehearsal: the same one, whose writes the API server judges and does not keep.
+    """
+
+    context: Context
+    rehearsal: Context
+    own_secrets: PersonalSecrets
+    workloads: KubeWorkloads
+    events: KubeEvents
+    rights: KubeRights
+
+
+def console_ports(session: CliSession, *, timeout_seconds: float) -> ConsolePorts:
+    """Build them, with the session's login."""
     connection = session.connection.named(USER_AGENT)
 
     def objects(*, dry_run: bool) -> SummarizedObjects:
@@ -28,4 +48,11 @@ def console_contexts(session: CliSession, *, timeout_seconds: float) -> tuple[Co
     context = replace(
         session.context, objects=objects(dry_run=False), deliveries=deliveries, progress=SilentProgress(), dry_run=False
     )
-    return context, replace(context, objects=objects(dry_run=True), dry_run=True)
+    return ConsolePorts(
+        context=context,
+        rehearsal=replace(context, objects=objects(dry_run=True), dry_run=True),
+        own_secrets=deliveries,
+        workloads=KubeWorkloads(connection, timeout_seconds=timeout_seconds),
+        events=KubeEvents(connection, timeout_seconds=timeout_seconds),
+        rights=KubeRights(connection, timeout_seconds=timeout_seconds),
+    )

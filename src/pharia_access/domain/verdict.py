@@ -59,6 +59,8 @@ class Refusal(StrEnum):
     """The token's ApiCredential is being deleted."""
     CREDENTIAL_SUSPENDED = "credential-suspended"
     """The token's ApiCredential is suspended."""
+    ANOTHER_CLIENT = "another-client"
+    """The token is good, and its caller calls itself another credential."""
     INSUFFICIENT_SCOPE = "insufficient-scope"
     """The token is good, and its credential lacks the required roles or permissions."""
     MALFORMED_REQUIREMENT = "malformed-requirement"

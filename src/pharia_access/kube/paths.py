@@ -56,7 +56,7 @@ def of_secret(namespace: str, name: str | None = None) -> str:
 
 
 def of_event(namespace: str) -> str:
-    """Where to create an Event."""
+    """All Events of a namespace, and where to create one."""
     return _path("/api/v1", "events", namespace)
 
 

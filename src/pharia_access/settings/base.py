@@ -70,10 +70,24 @@ class ProcessSettings(BaseSettings):
         try:
             settings = cls()
         except ValidationError as error:
-            raise SettingsError("\n".join((*_complaints(error), *unknown))) from error
+            raise SettingsError("\n".join((*_complaints(error), *cls._hidden_by(error), *unknown))) from error
         if unknown:
             raise SettingsError("\n".join(unknown))
         return settings
+
+    @classmethod
+    def _hidden_by(cls, error: ValidationError) -> Iterator[str]:
+        """What does not fit together among the valid settings: it is not asked where others are invalid."""
+        names = {str(found["loc"][0]).lower() for found in error.errors() if found["loc"]}
+        invalid = {name.removeprefix(ENVIRONMENT_PREFIX.lower()) for name in names} & cls.model_fields.keys()
+        if not invalid:
+            return
+        try:
+            cls(**{name: cls.model_fields[name].get_default(call_default_factory=True) for name in invalid})
+        except ValidationError as hidden:
+            sentences = "\n".join(_complaints(hidden)).split("\n")
+            variables = [environment_name(name) for name in invalid]
+            yield from (told for told in sentences if not any(variable in told for variable in variables))
 
     @model_validator(mode="after")
     def _fields_fit_together(self) -> Self:

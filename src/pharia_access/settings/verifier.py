@@ -29,6 +29,7 @@ _A_PATH = "a path, at most 4096 characters"
 _HOST = r"[0-9A-Za-z.:-]{1,253}"
 _SHARE_OF_CONTACT = 2 / 3
 _HEADER = "([A-Za-z][A-Za-z0-9-]{0,63})?"
+_ISSUER = r"(https?://[0-9A-Za-z.:\[\]-]{1,260}(/[0-9A-Za-z._~/-]{0,200})?)?"
 _NEVER_LOGGED = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
 _AUDIENCE = "[-!-+.-~]{1,512}"  # printable ASCII without a comma or a space
 
@@ -87,6 +88,12 @@ class VerifierSettings(ProcessSettings):
         "https://kubernetes.default.svc",
     )
     """The audiences for which tokens are valid: those of the API server (its flag `--api-audiences`)."""
+
+    introspection_issuer: Annotated[str, text(_ISSUER, "a URL without query, fragment and blanks, or nothing")] = ""
+    """The URL at which clients reach the verifier: `iss` of introspection, and its metadata. Empty: neither."""
+
+    introspection_longest_expiry: Annotated[timedelta, duration("0s", "24h")] = timedelta(0)
+    """How far ahead `exp` of an introspection may be, as clients keep answers until then. 0s: the token's own end."""
 
     view_bound: Annotated[timedelta, duration("10s", "1h")] = timedelta(minutes=5)
     """The greatest age of the view of a namespace or of the roles. Checks that need an older view are answered 503."""

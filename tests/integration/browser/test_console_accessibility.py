@@ -27,6 +27,9 @@ LOOKS: dict[str, Callable[[Browser], Awaitable[BrowserContext]]] = {
     "forced colors": lambda browser: browser.new_context(forced_colors="active"),
 }
 SCREENS = (
+    ("overview",),
+    ("tokens",),
+    ("tokens?ends=90d&q=none",),
     ("credentials",),
     ("new-credential",),
     ("credentials", "invoice-bot"),
@@ -36,10 +39,18 @@ SCREENS = (
     ("credentials", "invoice-bot", "new-token"),
     ("credentials", "none"),
     ("tokens", "ci"),
+    ("tokens", "ci", "store"),
     ("tokens", "ci", "rotate"),
     ("tokens", "ci", "end"),
     ("tokens", "ci", "revoke"),
     ("tokens", "ci", "delete"),
+    ("roles",),
+    ("roles", ROLE),
+    ("audit",),
+    ("audit?unused=soon",),
+    ("look-up",),
+    ("look-up?id=aaaaaaaaaaaaaaaa",),
+    ("who-may",),
 )
 FOCUSED = """() => {
   const focused = document.activeElement;
@@ -64,6 +75,16 @@ async def test_no_screen_hinders_anybody(
     for screen in SCREENS:
         await page.goto(anna.address(*screen))
         found[screen] = [*await findings(page, colors=colors), *await _sideways(page)]
+    for forbidden in ("tokens", "overview"):
+        await page.goto(f"{console.home}/{forbidden}")
+        found["everywhere", forbidden] = [*await findings(page, colors=colors), *await _sideways(page)]
+    await _ask_to_revoke(anna)
+    found["the question about many",] = [*await findings(page, colors=colors), *await _sideways(page)]
+    await page.goto(f"{console.home}/tokens/ended")
+    found["what became of many",] = [*await findings(page, colors=colors), *await _sideways(page)]
+    token_id = workspace.known("ApiToken", "ci")["status"]["tokenID"]
+    await page.goto(anna.address(f"look-up?id={token_id}"))
+    found["a token that was found",] = [*await findings(page, colors=colors), *await _sideways(page)]
     await page.goto(anna.address("tokens", "ci") + "?secret=show")
     await anna.until_secret()
     found["the box",] = [*await findings(page, colors=colors), *await _sideways(page)]
@@ -72,6 +93,14 @@ async def test_no_screen_hinders_anybody(
     await context.close()
 
     assert {screen: lines for screen, lines in found.items() if lines} == {}
+
+
+async def _ask_to_revoke(anna: ConsoleVisitor) -> None:
+    """Tick a token, as far as the question."""
+    await anna.page.goto(anna.address("tokens"))
+    await anna.page.get_by_role("checkbox", name="ci", exact=True).check()
+    await anna.button("Revoke ticked").click()
+    await anna.titled("Revoke 1 token")
 
 
 async def _sideways(page: Page) -> list[str]:

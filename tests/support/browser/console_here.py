@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 from pharia_access.entrypoints.console import local
 from pharia_access.entrypoints.console.app import Console, console_app
 from pharia_access.entrypoints.console.defence import hosts_of
-from pharia_access.entrypoints.console.desk import Desk
+from pharia_access.entrypoints.console.desk import Desk, Neighbors
 from pharia_access.entrypoints.console.opening import OnceKey
 from tests.support.administration.contexts import context_of
+from tests.support.administration.fake_neighbors import FakeNeighbors
+from tests.support.administration.fake_rights import FakeRights
 from tools.browser.console_process import ConsoleAddress
 
 if TYPE_CHECKING:
@@ -27,7 +29,9 @@ __all__ = ["console_here"]
 async def console_here(objects: FakeObjects) -> AsyncIterator[ConsoleAddress]:
     """One that serves until the block ends, to whoever has its link."""
     key, base = OnceKey(objects), f"/{secrets.token_urlsafe(16)}"
-    desk = Desk(context_of(objects), context_of(objects, dry_run=True), user="anna")
+    neighbors = FakeNeighbors()
+    around = Neighbors(neighbors, neighbors, neighbors, FakeRights())
+    desk = Desk(context_of(objects), context_of(objects, dry_run=True), around, user="anna")
     console = Console(desk, key, base=base, touched=lambda: None)
     with local._listening(0) as listener:
         port = listener.getsockname()[1]

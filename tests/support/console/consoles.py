@@ -6,11 +6,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from pharia_access.entrypoints.console.app import Console, console_app
-from pharia_access.entrypoints.console.desk import Desk
+from pharia_access.entrypoints.console.desk import Desk, Neighbors
 from pharia_access.entrypoints.console.opening import OnceKey
 from pharia_access.kube.administration.summarized_objects import SummarizedObjects
 from tests.support.administration.contexts import context_of
 from tests.support.administration.credential_cluster import a_cluster
+from tests.support.administration.fake_neighbors import FakeNeighbors
+from tests.support.administration.fake_rights import FakeRights
 from tests.support.console.browser import BASE, HOST, Browser
 
 if TYPE_CHECKING:
@@ -31,19 +33,23 @@ class Opened:
     objects: FakeObjects
     console: Console
     browser: Browser
+    neighbors: FakeNeighbors
     touches: list[int] = field(default_factory=list)
 
     def another_browser(self) -> Browser:
         return Browser(self.browser.app)
 
 
-def a_console(objects: FakeObjects | None = None) -> Opened:
+def a_console(objects: FakeObjects | None = None, access: FakeRights | None = None) -> Opened:
     """A console that nobody is signed in to."""
     there = a_cluster() if objects is None else objects
-    desk = Desk(context_of(there), _rehearsed(there), "anna", " --context test")
+    neighbors = FakeNeighbors()
+    around = Neighbors(neighbors, neighbors, neighbors, access or FakeRights())
+    desk = Desk(context_of(there), _rehearsed(there), around, "anna", " --context test")
     touches: list[int] = []
     console = Console(desk, OnceKey(there), base=BASE, touched=lambda: touches.append(1))
-    return Opened(there, console, Browser(console_app(console, frozenset({HOST, "localhost:8123"}))), touches)
+    app = console_app(console, frozenset({HOST, "localhost:8123"}))
+    return Opened(there, console, Browser(app), neighbors, touches)
 
 
 def _rehearsed(objects: FakeObjects) -> Context:
@@ -60,9 +66,9 @@ def _rehearsed(objects: FakeObjects) -> Context:
     return replace(context_of(objects, dry_run=True), objects=SummarizedObjects(judged))
 
 
-async def signed_in(objects: FakeObjects | None = None) -> Opened:
+async def signed_in(objects: FakeObjects | None = None, access: FakeRights | None = None) -> Opened:
     """A console with a browser that used the key."""
-    opened = a_console(objects)
+    opened = a_console(objects, access)
     received = await opened.browser.post("/open", {"key": opened.console.key.text})
     assert received.status == 200, received.text
     return opened

@@ -6,6 +6,7 @@ import random
 from typing import TYPE_CHECKING, Any
 
 from tests.support.kubectl.login_arrangements import CERTIFICATE
+from tests.support.kubectl.login_kuberc import PREFERENCES
 from tests.support.kubectl.login_places import CLUSTERS, FILES, IN_PODS
 from tests.support.kubectl.login_rows import Row, exec_user
 from tests.support.kubectl.login_users import IMPERSONATION, PLUGINS, USERS
@@ -60,13 +61,14 @@ WORKS = frozenset(
         "the one at home",
         "no home, and KUBECONFIG",
         "by an option",
+        *(row.name for row in PREFERENCES if "insecure" not in row.name),
         "a pod",
         "a pod, POD_NAMESPACE",
         "a pod with a kubeconfig",
     }
 )
 """Rows in which the tokens are listed, so that two programs that both fail are not taken for two that agree."""
-ROWS = (*USERS, *IMPERSONATION, *PLUGINS, *CLUSTERS, *FILES, *IN_PODS)
+ROWS = (*USERS, *IMPERSONATION, *PLUGINS, *CLUSTERS, *FILES, *PREFERENCES, *IN_PODS)
 
 
 def combinations(seed: int, count: int) -> Iterator[Row]:

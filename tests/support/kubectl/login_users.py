@@ -27,6 +27,8 @@ USERS = (
     Row("a certificate's file that is missing", {"client-certificate": "/no.crt", "client-key": "/no.key"}),
     Row("a token"),
     Row("a token that is wrong", {"token": "wrong"}),
+    Row("a token with a line end", {"token": "{token}\n"}),
+    Row("a token of two lines", {"token": "{token}\nImpersonate-User: jane"}),
     Row("a token of blanks", {"token": " "}),
     Row("a token, and a file that is missing", {"token": "{token}", "tokenFile": "/no"}),
     token_file("a token's file", "{token}"),
@@ -71,6 +73,10 @@ IMPERSONATION = (
         options=("--as-group=readers",),
     ),
     Row("a group by an option alone", options=("--as-group=readers",)),
+    Row("as somebody of two lines", {"token": "{token}", "as": "jane\nImpersonate-Group: readers"}),
+    Row("as somebody beyond ASCII", {"token": "{token}", "as": "j\u00e4ne"}),
+    Row("as somebody of blanks", {"token": "{token}", "as": " "}),
+    Row("as nobody by an option, over the kubeconfig's", {"token": "{token}", "as": "jane"}, options=("--as=",)),
     Row("as, misspelt", {"token": "{token}", "impersonate": "jane"}),
 )
 PLUGINS = (

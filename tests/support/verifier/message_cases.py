@@ -76,7 +76,9 @@ EXPECTATIONS = {
         message("POST /check_user", AUTH, "Expect: 100-continue", H2C, body=QUESTION) + CHECK, (100, 200, 200)
     ),
     "a caller who may not ask": Case(
-        message("POST /oauth2/introspect", "Expect: 100-continue", FORM, body=SMUGGLED) + CHECK, (401, END)
+        message("POST /oauth2/introspect", "Authorization: Bearer x", "Expect: 100-continue", FORM, body=SMUGGLED)
+        + CHECK,
+        (401, END),
     ),
     "a body that nobody wants": Case(
         message("POST /auth/forward", "Expect: 100-continue", body=SMUGGLED) + CHECK, (401, END)

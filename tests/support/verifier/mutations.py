@@ -117,5 +117,5 @@ class Feeder:
         else:
             status = 0  # so short a body made somebody wait
         assert status in {200, 422}
-        introspection.asked_token("application/x-www-form-urlencoded", data)
+        introspection.parse_form(introspection.FORM, data)
         token_review.parse_review(data)

@@ -36,18 +36,19 @@ def parse_length(text: str) -> timedelta:
         InvalidDurationError: it is none.
     """
     days = _DAYS.fullmatch(text)
-    rest = days[2] if days else text
+    whole, rest = (int(days[1]), days[2] or "0") if days else (0, text)
     try:
-        length = timedelta(days=int(days[1]) if days else 0) + (parse_duration(rest) if rest else timedelta())
-    except InvalidObjectError:
-        length = timedelta()
-    if timedelta() < length <= MAX_DURATION:
-        return length
-    if length:
+        length = timedelta(days=whole) + parse_duration(rest)
+    except InvalidObjectError as error:
+        msg = f"{text[:64]!r} is not a duration: use days, hours, minutes or seconds, for example 90d, 12h or 1d12h"
+        raise InvalidDurationError(msg) from error
+    if length > MAX_DURATION:
         msg = f"{text[:64]!r} is longer than 100 years"
         raise InvalidDurationError(msg)
-    msg = f"{text[:64]!r} is not a duration: use days, hours, minutes or seconds, for example 90d, 12h or 1d12h"
-    raise InvalidDurationError(msg)
+    if not length:
+        msg = f"{text[:64]!r} is too short: give at least one second, for example 1s"
+        raise InvalidDurationError(msg)
+    return length
 
 
 def format_length(length: timedelta) -> str:

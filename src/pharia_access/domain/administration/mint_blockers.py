@@ -1,7 +1,7 @@
 """Why no token can be minted under a credential, as far as it can be known before one is asked for.
 
-An ordered list of small rules; the operator judges again. The cluster's own maximum is a setting of the operator, which
-people may not read.
+A list of small rules; all that apply are told, and the operator judges again. The cluster's own maximum is a setting of
+the operator, which people may not read.
 """
 
 from collections.abc import Callable, Sequence
@@ -49,8 +49,12 @@ Rule = Callable[[Asked, datetime], MintBlocker | None]
 
 
 def mint_blocker(asked: Asked, now: datetime) -> MintBlocker | None:
-    """What stands in the way now; None if nothing is known to."""
-    return next((against for rule in _RULES if (against := rule(asked, now)) is not None), None)
+    """All that stands in the way now; None if nothing is known to."""
+    found = [against for rule in _RULES if (against := rule(asked, now)) is not None]
+    if not found:
+        return None
+    steps = (step for against in found for step in against.next_steps)
+    return MintBlocker(". ".join(against.why for against in found), tuple(steps))
 
 
 def _over(asked: Asked, now: datetime) -> MintBlocker | None:
@@ -72,7 +76,7 @@ def _leaving(asked: Asked, _: datetime) -> MintBlocker | None:
 
 def _suspended(asked: Asked, _: datetime) -> MintBlocker | None:
     name = asked.credential.key.name
-    if not asked.credential.suspended:
+    if not asked.credential.suspended or asked.credential.deleting:
         return None
     return MintBlocker(
         f"The credential {name} is suspended and mints no tokens",

@@ -3,9 +3,10 @@
 Here: one class a step, with the names that the step is about. Not here: how any face is used.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from pharia_access.domain.administration.git_change import GitChange
 from pharia_access.domain.administration.option_steps import (
     NameFutureEnd,
     NameOtherCredential,
@@ -180,7 +181,13 @@ class ListNamespaces:
 
 @dataclass(frozen=True, slots=True)
 class ChangeInGit:
-    """Make the change in Git, or insist on it here."""
+    """Make the change in Git, or insist on it here.
+
+    Attributes:
+        change: what to commit.
+    """
+
+    change: GitChange | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from pharia_access.domain.administration.stored import Stored
 from pharia_access.domain.administration.summaries import TokenSummary
 from pharia_access.domain.reasons import Phase
 
-__all__ = ["ENDED_PHASES", "Prunable", "Verdict", "why_kept"]
+__all__ = ["ENDED_PHASES", "Prunable", "Verdict", "why_kept", "why_kept_if_named"]
 
 ENDED_PHASES: Final = (Phase.EXPIRED, Phase.REVOKED, Phase.FAILED)
 
@@ -39,6 +39,11 @@ def why_kept(prunable: Prunable, before: datetime) -> Verdict | None:
     return next((verdict for rule in _RULES if (verdict := rule(prunable, before)) is not None), None)
 
 
+def why_kept_if_named(prunable: Prunable, now: datetime) -> Verdict | None:
+    """Why a token is kept that a person named; None if it ended, however lately, and nothing else speaks for it."""
+    return next((verdict for rule in _RULES_OF_NAMED if (verdict := rule(prunable, now)) is not None), None)
+
+
 def _not_over(prunable: Prunable, _: datetime) -> Verdict | None:
     token = prunable.token
     over = token.phase in ENDED_PHASES and (token.unusable is not None or not token.minted)
@@ -65,3 +70,4 @@ _RULES: Final[tuple[Rule, ...]] = (
     _deleting,
     _comes_back,
 )
+_RULES_OF_NAMED: Final = tuple(rule for rule in _RULES if rule is not _lately)

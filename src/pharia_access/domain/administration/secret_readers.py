@@ -49,6 +49,18 @@ class AccessRule:
         of_secrets = {"", "*"} & set(self.groups) and {"secrets", "*"} & set(self.resources)
         return bool(of_secrets and _SHOWING & set(self.verbs) and (not self.names or secret in self.names))
 
+    def allows(self, verb: str, group: str, resource: str) -> bool:
+        """Whether it allows that on all objects of the resource, or on those that it names."""
+        _, _, part = resource.partition("/")
+        resources = {"*", resource, f"*/{part}"} if part else {"*", resource}
+        return bool(
+            {verb, "*"} & set(self.verbs) and {group, "*"} & set(self.groups) and resources & set(self.resources)
+        )
+
+    def spells_out(self, verb: str, group: str, resource: str) -> bool:
+        """Whether it says so in full, and not by a wildcard."""
+        return verb in self.verbs and group in self.groups and resource in self.resources
+
 
 @dataclass(frozen=True, slots=True)
 class Binding:

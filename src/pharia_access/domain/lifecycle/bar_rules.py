@@ -9,7 +9,6 @@ from datetime import datetime
 from pharia_access.domain.conditions import find
 from pharia_access.domain.lifecycle.decisions import Observed, WriteStatus
 from pharia_access.domain.lifecycle.token_status import active_status
-from pharia_access.domain.lifetime import expiring_soon_at
 from pharia_access.domain.model import Phase, Token
 from pharia_access.domain.usability import BY_CREDENTIAL, Facts, Unusable, objection, unusable
 
@@ -36,7 +35,7 @@ def report_blocker(observed: Observed, now: datetime) -> WriteStatus | None:
     barred = bar(observed, now)
     if barred is None or _is_told(token, barred):
         return None
-    soon_at = expiring_soon_at(token, observed.policy)
+    soon_at = observed.warn_at
     return WriteStatus(active_status(token, soon=soon_at is not None and soon_at <= now, now=now, barred=barred))
 
 

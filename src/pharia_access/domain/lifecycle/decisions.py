@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import Enum, auto
 
 from pharia_access.domain.deletions import Held
+from pharia_access.domain.lifetime import expiring_soon_at
 from pharia_access.domain.model import Credential, OwnerReference, Policy, Token, TokenStatus
 
 __all__ = [
@@ -40,6 +41,13 @@ class Observed:
     """The finalizers that hold the Secret that was just deleted; None if the Secret is gone or was not deleted."""
     guards_objection: str = ""
     """Why the guards do not hold, as a clause; empty while they hold."""
+    succeeded: bool = False
+    """Whether a later active token says that it replaces this one."""
+
+    @property
+    def warn_at(self) -> datetime | None:
+        """When to warn of the end, or None: whoever made a successor, or brought the end forward, knows of it."""
+        return None if self.succeeded else expiring_soon_at(self.token, self.policy)
 
 
 class SecretCleanup(Enum):

@@ -1,6 +1,6 @@
 """The rules for a token that has no secret yet: wait, refuse or mint."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pharia_access.domain.conditions import find
 from pharia_access.domain.durations import humanize
@@ -67,16 +67,13 @@ def wait_for_a_credential(observed: Observed, now: datetime) -> Decision | None:
     if obstacle is None:
         return None
     reason, message = obstacle
-    return _wait(observed, now, Outcome(Phase.PENDING, reason, message))
+    return _wait(observed, now, Outcome(Phase.PENDING, reason, f"{message}{_besides(observed, now)}"))
 
 
 def refuse_a_life_too_long(observed: Observed, now: datetime) -> Decision | None:
     """Refuse instead of shortening: a person who asked for a year must not learn of a shorter life by an outage."""
-    credential, spec = observed.credential, observed.token.spec
-    if observed.token.minted or credential is None:
-        return None
-    excess = overlong_by(spec, policy=observed.policy, token_policy=credential.policy, now=now)
-    if excess is None:
+    credential, excess = observed.credential, _excess(observed, now)
+    if observed.token.minted or credential is None or excess is None:
         return None
     longest = longest_life(observed.policy, credential.policy)
     return end_token(
@@ -120,6 +117,24 @@ def mint_what_is_new(observed: Observed, _now: datetime) -> Decision | None:
     if observed.token.minted or observed.credential is None:
         return None
     return Mint(observed.credential)
+
+
+def _excess(observed: Observed, now: datetime) -> timedelta | None:
+    """By how much the life that is asked for is longer than policy allows, or None."""
+    credential, spec = observed.credential, observed.token.spec
+    if credential is None:
+        return None
+    return overlong_by(spec, policy=observed.policy, token_policy=credential.policy, now=now)
+
+
+def _besides(observed: Observed, now: datetime) -> str:
+    """What would refuse the token once the wait is over. Without a number, which would change with each look."""
+    if _excess(observed, now) is None:
+        return ""
+    return (
+        " Besides, the requested lifetime is longer than policy allows: delete this ApiToken and create it again with a"
+        " shorter lifetime."
+    )
 
 
 def _obstacle(observed: Observed) -> tuple[Reason, str] | None:

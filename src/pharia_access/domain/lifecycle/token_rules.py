@@ -20,7 +20,7 @@ from pharia_access.domain.lifecycle.decisions import (
 from pharia_access.domain.lifecycle.ending_rules import ENDING_RULES, withdraw
 from pharia_access.domain.lifecycle.minting_rules import MINTING_RULES
 from pharia_access.domain.lifecycle.token_status import active_status, with_delivery
-from pharia_access.domain.lifetime import expiring_soon_at, expiry, next_end
+from pharia_access.domain.lifetime import expiry, next_end
 from pharia_access.domain.reasons import DeliveryState, Reason
 
 __all__ = ["RULES", "decide"]
@@ -37,7 +37,7 @@ def decide(observed: Observed, now: datetime) -> Decision:
 def keep_what_is_active(observed: Observed, now: datetime) -> Decision | None:
     """Follow the one-time Secret of a live token, and warn before the expiry."""
     token = observed.token
-    soon_at = expiring_soon_at(token, observed.policy)
+    soon_at = observed.warn_at
     soon = soon_at is not None and soon_at <= now
     status = active_status(token, soon=soon, now=now, barred=bar(observed, now))
     delivery, cleanup = token.status.delivery, SecretCleanup.KEEP

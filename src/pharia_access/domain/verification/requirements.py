@@ -1,8 +1,10 @@
 """Parse what a gateway requires beside a good token: `role=studio-user&permission=AccessModel;model=foo&satisfy=any`.
 
 A query and a path's segment use the same text. `&` joins the parts. The parser splits the text before it
-percent-decodes the parts, so that a value may contain `/`, `&`, `;`, `=` and `%`. It rejects a text that it does not
-wholly understand: a misspelled requirement must never mean "anyone".
+percent-decodes the parts, so that a value may contain `/`, `&`, `;`, `=` and `%`. Libraries that build URLs encode the
+separators too: a permission whose name holds an encoded one, which no name can, was encoded as a whole, and is decoded
+once before it is parsed. The parser rejects a text that it does not wholly understand: a misspelled requirement must
+never mean "anyone".
 """
 
 import re
@@ -22,6 +24,9 @@ MAX_PARTS = 16
 """The most roles and permissions in one requirement."""
 
 _SAFE = re.compile(r"(?:[!-$'-~]|%[0-9A-Fa-f]{2})+")  # printable ASCII but `%` and `&`, or an escape
+_ENCODED_SEPARATOR = re.compile("%3[BbDd]")  # of `;` and `=`, which the CRD allows in no name
+_BROKEN_ESCAPE = re.compile("%(?![0-9A-Fa-f]{2})")
+_HALF_ENCODED = "%3B or %3D in a name: encode the separators of the whole permission, or none"
 _DEFAULT = "all"
 
 
@@ -96,7 +101,7 @@ def _pair(part: str) -> tuple[str, str]:
 
 
 def _permission(value: str) -> Permission:
-    name, *fields = value.split(";")
+    name, *fields = _written(value).split(";")
     if "=" in name:
         msg = "a permission's field without a permission before it"
         raise RequirementError(msg)
@@ -107,8 +112,23 @@ def _permission(value: str) -> Permission:
     return Permission(_decoded(name), tuple(pairs))
 
 
+def _written(value: str) -> str:
+    """Return the permission as somebody wrote it, before a library encoded the separators with the rest."""
+    if not _ENCODED_SEPARATOR.search(value.partition(";")[0].partition("=")[0]):
+        return value
+    written = _decoded(value)
+    if ";" in value or "=" in value:
+        raise RequirementError(_HALF_ENCODED)
+    if _BROKEN_ESCAPE.search(written):
+        msg = "a percent sign that is not percent-encoded, in a permission that was encoded as a whole"
+        raise RequirementError(msg)
+    return written
+
+
 def _field(text: str) -> tuple[str, str]:
     name, _, value = text.partition("=")
+    if _ENCODED_SEPARATOR.search(name):
+        raise RequirementError(_HALF_ENCODED)
     return _decoded(name), _decoded(value)
 
 

@@ -3,9 +3,27 @@
 from urllib.parse import quote
 
 from pharia_access.domain.administration.names import LONGEST_NAME, is_label, is_subdomain
+from pharia_access.domain.administration.summaries import TokenSummary
 from pharia_access.domain.model import ObjectKey
 
-__all__ = ["credential", "credentials", "is_namespace", "is_object_name", "new_credential", "new_token", "token"]
+__all__ = [
+    "audit",
+    "audit_file",
+    "credential",
+    "credential_of",
+    "credentials",
+    "is_namespace",
+    "is_object_name",
+    "look_up",
+    "new_credential",
+    "new_token",
+    "overview",
+    "role",
+    "roles",
+    "token",
+    "tokens",
+    "who_may",
+]
 
 
 def is_object_name(text: str) -> bool:
@@ -28,6 +46,11 @@ def credential(key: ObjectKey, act: str = "") -> str:
     return _act(f"{credentials(key.namespace)}/{_part(key.name)}", act)
 
 
+def credential_of(token: TokenSummary) -> str:
+    """The page of a token's credential."""
+    return credential(ObjectKey(token.key.namespace, token.credential))
+
+
 def new_token(key: ObjectKey) -> str:
     """The form for another token of that credential."""
     return credential(key, "new-token")
@@ -38,9 +61,53 @@ def token(key: ObjectKey, act: str = "") -> str:
     return _act(f"/namespaces/{_part(key.namespace)}/tokens/{_part(key.name)}", act)
 
 
+def overview(namespace: str | None) -> str:
+    """What to look at first, in a namespace or everywhere."""
+    return _in_scope(namespace, "overview")
+
+
+def tokens(namespace: str | None, ending: str = "") -> str:
+    """All tokens of a namespace or everywhere, as a page or as a file."""
+    return _in_scope(namespace, f"tokens{ending}")
+
+
+def roles(namespace: str) -> str:
+    """The catalog of roles, with who holds them as far as is seen from that namespace."""
+    return f"/namespaces/{_part(namespace)}/roles"
+
+
+def role(namespace: str, name: str) -> str:
+    """A role's page."""
+    return f"{roles(namespace)}/{_part(name)}"
+
+
+def audit(namespace: str) -> str:
+    """What somebody should look at in that namespace."""
+    return f"/namespaces/{_part(namespace)}/audit"
+
+
+def audit_file(namespace: str) -> str:
+    """The same as a file."""
+    return f"{audit(namespace)}.csv"
+
+
+def look_up(namespace: str) -> str:
+    """Where the token of a found text is looked up."""
+    return f"/namespaces/{_part(namespace)}/look-up"
+
+
+def who_may(namespace: str) -> str:
+    """Who may do what in that namespace."""
+    return f"/namespaces/{_part(namespace)}/who-may"
+
+
 def is_namespace(text: str) -> bool:
     """Whether it may name a namespace."""
     return is_label(text)
+
+
+def _in_scope(namespace: str | None, screen: str) -> str:
+    return f"/{screen}" if namespace is None else f"/namespaces/{_part(namespace)}/{screen}"
 
 
 def _act(path: str, act: str) -> str:

@@ -10,6 +10,7 @@ from datetime import timedelta
 from http import HTTPStatus
 from typing import Final
 
+from pharia_access.domain.administration.git_change import GitChange
 from pharia_access.domain.administration.summaries import TokenSummary
 from pharia_access.domain.grammar import counted
 from pharia_access.entrypoints.console.failures import explain, is_declared_in_git
@@ -17,7 +18,7 @@ from pharia_access.entrypoints.console.steps import StepLink
 from pharia_access.entrypoints.console.visits import Answer, Page, Screen, Visit
 from pharia_access.errors import AccessError, ConflictError
 
-__all__ = ["Confirmation", "by_last_use", "confirm", "screens_of", "used_lately"]
+__all__ = ["Confirmation", "by_last_use", "confirm", "screens_of", "unless_in_git", "used_lately"]
 
 _LATELY: Final = timedelta(days=7)
 
@@ -29,9 +30,13 @@ class Confirmation:
     Attributes:
         sentence: what to mind above all, in the words that people know; empty for what can be undone.
         facts: sentences about this very case.
+        commit: what Git would have to say, where it declares what changes here.
         tokens: those that it affects, the one used last first.
         instead: what would do less harm.
-        typed: what the person has to type; empty where a click is enough.
+        noun: what `tokens` are.
+        spread: whether they may be of several namespaces.
+        kept: sentences on what was asked for, and will not be done.
+        typed: what the person has to type, and `typed_is` what that is; empty where a click is enough.
         asks_reason: whether the person may say why.
         action: the word on the button.
         mark: of the facts.
@@ -49,9 +54,14 @@ class Confirmation:
     sentence: str = ""
     facts: Sequence[str] = ()
     warnings: Sequence[str] = ()
+    commit: GitChange | None = None
     tokens: Sequence[TokenSummary] = ()
+    noun: str = "active token"
+    spread: bool = False
+    kept: Sequence[str] = ()
     instead: StepLink | None = None
     typed: str = ""
+    typed_is: str = "name"
     asks_reason: bool = False
     dangerous: bool = True
     fields: Sequence[tuple[str, str]] = ()
@@ -73,24 +83,29 @@ def screens_of(asked: Callable[[Visit], Awaitable[Confirmation]]) -> tuple[Scree
     """The screen that asks, and the one that takes the confirmation."""
 
     async def ask(visit: Visit) -> Answer:
-        try:
-            return _page(visit, await asked(visit))
-        except AccessError as error:
-            if not is_declared_in_git(error):
-                raise
-            return _declared_in_git(visit, error)
+        return _page(visit, await asked(visit))
 
     async def act(visit: Visit) -> Answer:
         try:
             return await confirm(visit, await asked(visit))
         except ConflictError:
             return _page(visit, await asked(visit), changed=True)
+
+    return unless_in_git(ask), unless_in_git(act)
+
+
+def unless_in_git(screen: Screen) -> Screen:
+    """The screen; where Git declares what it changes, a page that says so, on which a person may insist."""
+
+    async def answer(visit: Visit) -> Answer:
+        try:
+            return await screen(visit)
         except AccessError as error:
             if not is_declared_in_git(error):
                 raise
             return _declared_in_git(visit, error)
 
-    return ask, act
+    return answer
 
 
 async def confirm(visit: Visit, confirmation: Confirmation) -> Answer:
@@ -108,7 +123,7 @@ def _page(visit: Visit, confirmation: Confirmation, *, changed: bool = False, mi
         "asked": confirmation,
         "fields": [*confirmation.fields, *([("force", "yes")] if visit.insisted else [])],
         "lately": used_lately(visit, confirmation.tokens),
-        "count": counted(len(confirmation.tokens), "active token"),
+        "count": counted(len(confirmation.tokens), confirmation.noun),
         "changed": changed,
         "mistyped": mistyped,
         "now": visit.context.clock.now(),

@@ -1,11 +1,12 @@
 """What went wrong, as a page says it: a sentence, what to do next, and HTTP's number for it. Total."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final
 
-from pharia_access.domain.administration.next_steps import ChangeInGit
+from pharia_access.domain.administration.git_change import GitChange
+from pharia_access.domain.administration.next_steps import AskForRight, ChangeInGit, ListNamespaces, ListRoles
 from pharia_access.entrypoints.console.forms import FormError
 from pharia_access.entrypoints.console.steps import StepLink, in_words
 from pharia_access.errors import (
@@ -15,40 +16,58 @@ from pharia_access.errors import (
     ConflictError,
     ForbiddenError,
     InvalidError,
+    InvalidObjectError,
+    LoginError,
     NotFoundError,
     ResourceExpiredError,
+    TokenFormatError,
     UnavailableError,
 )
 from pharia_access.services.administration import refusals
-from pharia_access.services.administration.plans import BlockedError
+from pharia_access.services.administration.collecting import CollectError
+from pharia_access.services.administration.plans import BlockedError, MalformedError
 
 __all__ = ["Failure", "explain", "is_declared_in_git"]
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What a person is told."""
+    """What a person is told; `commit`: what Git would have to say."""
 
     sentence: str
     status: HTTPStatus
     steps: list[StepLink] = field(default_factory=list)
+    commit: GitChange | None = None
 
 
 def explain(error: AccessError) -> Failure:
     """What is not known better is told as it is. What the error itself says to do comes last."""
     found = next((told(error) for kind, told in _TOLD if isinstance(error, kind)), None)
-    failure = found or Failure(refusals.sentence(str(error)), HTTPStatus.CONFLICT)
+    failure = found or Failure(refusals.sentence(str(error)), HTTPStatus.INTERNAL_SERVER_ERROR)
     own = [StepLink(error.next_step)] if error.next_step else []
-    return Failure(failure.sentence, failure.status, [*failure.steps, *own, *in_words(error.next_steps)])
+    steps = [*failure.steps, *own, *in_words(error.next_steps)]
+    commit = next((step.change for step in error.next_steps if isinstance(step, ChangeInGit)), None)
+    return Failure(failure.sentence, failure.status, steps, commit)
 
 
 def is_declared_in_git(error: AccessError) -> bool:
     """Whether only Git stands in the way, on which a person may insist."""
-    return isinstance(error, BlockedError) and ChangeInGit() in error.next_steps
+    return isinstance(error, BlockedError) and any(isinstance(step, ChangeInGit) for step in error.next_steps)
 
 
 def _form(error: FormError) -> Failure:
     return Failure(refusals.sentence(str(error)), error.status)
+
+
+def _told_as(status: HTTPStatus) -> Callable[[AccessError], Failure]:
+    return lambda error: Failure(refusals.sentence(str(error)), status)
+
+
+def _blocked(error: BlockedError) -> Failure:
+    """By what there is to do about it: only what others did, or the object's own state, is a conflict."""
+    kinds = {type(step) for step in error.next_steps}
+    status = next((number for kind, number in _BLOCKED.items() if kind in kinds), HTTPStatus.CONFLICT)
+    return Failure(refusals.sentence(str(error)), status)
 
 
 def _denied(error: ApiError) -> Failure:
@@ -109,8 +128,19 @@ def _invalid(error: ApiError) -> Failure:
     return Failure(refusals.invalid(error), HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
+_BLOCKED: Final[Mapping[type[object], HTTPStatus]] = {
+    AskForRight: HTTPStatus.FORBIDDEN,
+    ListNamespaces: HTTPStatus.NOT_FOUND,
+    ListRoles: HTTPStatus.UNPROCESSABLE_ENTITY,
+}
 _TOLD: Final[tuple[tuple[type[AccessError], Callable[[Any], Failure]], ...]] = (
     (FormError, _form),
+    (MalformedError, _told_as(HTTPStatus.BAD_REQUEST)),
+    (InvalidObjectError, _told_as(HTTPStatus.BAD_REQUEST)),
+    (TokenFormatError, _told_as(HTTPStatus.BAD_REQUEST)),
+    (BlockedError, _blocked),
+    (CollectError, _told_as(HTTPStatus.CONFLICT)),
+    (LoginError, _told_as(HTTPStatus.BAD_GATEWAY)),
     (ForbiddenError, _denied),
     (NotFoundError, _not_found),
     (AlreadyExistsError, _already_there),

@@ -13,7 +13,8 @@ from pharia_access.errors import AccessError
 __all__ = ["MOST_BYTES", "MOST_FIELDS", "Form", "FormError", "parse_form", "read_form"]
 
 MOST_BYTES: Final = 64 * 1024
-MOST_FIELDS: Final = 100
+MOST_FIELDS: Final = 120
+"""A hundred tokens may be ticked on a page."""
 
 _TYPE: Final = "application/x-www-form-urlencoded"
 

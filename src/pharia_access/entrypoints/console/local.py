@@ -7,12 +7,14 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from threading import Thread
 from typing import Final
 
 import uvicorn
 from starlette.types import ASGIApp
 
+from pharia_access.entrypoints.console import elsewhere
 from pharia_access.entrypoints.console.app import Console, console_app
 from pharia_access.entrypoints.console.defence import hosts_of
 from pharia_access.entrypoints.console.desk import Desk
@@ -78,18 +80,25 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def serve(desk: Desk, announcer: Announcer, *, port: int = 0) -> None:
-    """Serve until Ctrl-C, or until nobody uses it. Raises AccessError if the port is taken."""
+async def serve(desk: Desk, announcer: Announcer, *, port: int = 0, notes: Path | None = None) -> None:
+    """Serve until Ctrl-C, or until nobody uses it. Raises AccessError if the port is taken.
+
+    `notes`: the folder in which the consoles of this person find each other; the usual one unless it is given.
+    """
     clock = desk.context.clock
     watch, key = _Watch(clock), OnceKey(clock)
     base = f"/{secrets.token_urlsafe(_PATH_BYTES)}"
     console = Console(desk, key, base=base, touched=watch.touch)
+    for other in elsewhere.others(notes):
+        announcer.say(f"Another console of yours runs at {other}. The browser that opened it can go on there.")
     with _listening(port) as listener, _interrupted() as interrupted:
         bound: int = listener.getsockname()[1]
         server = _server(console_app(console, hosts_of(bound)))
         running = asyncio.create_task(server.serve(sockets=[listener]))
         try:
-            with _announced(console, announcer, f"http://{_ADDRESS}:{bound}{base}/open#{key.text}"):
+            home = f"http://{_ADDRESS}:{bound}{base}"
+            note = elsewhere.noted(f"{home}/{f' ({desk.options.strip()})' if desk.options else ''}", notes)
+            with note, _announced(console, announcer, f"{home}/open#{key.text}"):
                 why = await _over(key, watch, interrupted, running)
         finally:
             server.should_exit = True

@@ -11,8 +11,8 @@ from pharia_access.entrypoints.console.visits import Answer, Moved, Screen, Visi
 __all__ = ["PASTED", "unless_pasted"]
 
 PASTED: Final = (
-    "A field held the text of a token: it was not used, and is stored nowhere. To find its token, pipe the text to "
-    "kubectl access token whois --stdin."
+    "A field held the text of a token: it was not used, and is stored nowhere. To find its token, paste the text on "
+    "the page Look up a token."
 )
 
 

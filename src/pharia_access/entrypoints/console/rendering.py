@@ -9,6 +9,7 @@ from typing import Any, Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pharia_access.entrypoints.console import addresses, words
+from pharia_access.entrypoints.console.manifests import manifest_of
 from pharia_access.entrypoints.console.visits import Page
 
 __all__ = ["STATIC_TYPES", "Asset", "Renderer"]
@@ -37,6 +38,7 @@ class Renderer:
         named = {name: f"{base}/static/{self._kept(name)}" for name in STATIC_TYPES}
         self._environment = Environment(
             loader=PackageLoader(_PACKAGE),
+            auto_reload=False,
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
@@ -50,6 +52,7 @@ class Renderer:
             "token_state": words.token_state,
             "secret_state": words.secret_state,
             "credential_state": words.credential_state,
+            "manifest": manifest_of,
         }
         self._environment.globals |= {"base": base, "assets": named, "to": addresses, "ago": words.ago}
         self._environment.globals["until"] = words.until

@@ -3,20 +3,30 @@
 from typing import Final
 
 from pharia_access.entrypoints.console import addresses
+from pharia_access.entrypoints.console.navigation import entry_named
 from pharia_access.entrypoints.console.pages import (
+    audit,
     credential,
     credential_changes,
     credential_creation,
     credential_roles,
     credentials,
+    look_up,
+    overview,
+    own_secret,
+    roles,
     secrets,
     token,
+    token_bulk,
     token_changes,
     token_creation,
+    token_files,
     token_rotation,
+    tokens,
+    who_may,
 )
 from pharia_access.entrypoints.console.visits import Answer, Moved, Screen, Visit
-from pharia_access.services.administration.plans import BlockedError
+from pharia_access.services.administration.plans import MalformedError
 
 __all__ = ["BY_SCRIPT", "TABLE", "go", "start"]
 
@@ -25,6 +35,15 @@ _CREDENTIAL: Final = "/namespaces/{namespace}/credentials/{name}"
 _TOKEN: Final = "/namespaces/{namespace}/tokens/{name}"  # noqa: S105 - an address
 
 TABLE: Final[tuple[tuple[str, Screen | None, Screen | None], ...]] = (
+    ("/overview", overview.show_everywhere, None),
+    ("/namespaces/{namespace}/overview", overview.show, None),
+    ("/tokens", tokens.show_everywhere, None),
+    ("/tokens.csv", token_files.csv_everywhere, None),
+    ("/tokens.json", token_files.json_everywhere, None),
+    ("/namespaces/{namespace}/tokens", tokens.show, None),
+    ("/namespaces/{namespace}/tokens.csv", token_files.csv_here, None),
+    ("/namespaces/{namespace}/tokens.json", token_files.json_here, None),
+    ("/tokens/ended", token_bulk.show_outcomes, token_bulk.choose),
     (_CREDENTIALS, credentials.show, None),
     ("/namespaces/{namespace}/new-credential", credential_creation.ask, credential_creation.save),
     (_CREDENTIAL, credential.show, None),
@@ -36,14 +55,22 @@ TABLE: Final[tuple[tuple[str, Screen | None, Screen | None], ...]] = (
     (_TOKEN, token.show, None),
     (f"{_TOKEN}/secret", None, secrets.read),
     (f"{_TOKEN}/collected", None, secrets.collected),
+    (f"{_TOKEN}/state", None, secrets.state),
+    (f"{_TOKEN}/store", own_secret.ask, own_secret.store),
     (f"{_TOKEN}/rotate", token_rotation.ask, token_rotation.save),
     (f"{_TOKEN}/end", token_changes.ask_end, token_changes.end),
     (f"{_TOKEN}/revoke", token_changes.ask_revocation, token_changes.revoke),
     (f"{_TOKEN}/delete", token_changes.ask_deletion, token_changes.delete),
+    ("/namespaces/{namespace}/roles", roles.show_all, None),
+    ("/namespaces/{namespace}/roles/{name}", roles.show, None),
+    ("/namespaces/{namespace}/audit", audit.show, None),
+    ("/namespaces/{namespace}/audit.csv", audit.keep, None),
+    ("/namespaces/{namespace}/look-up", look_up.show, None),
+    ("/namespaces/{namespace}/who-may", who_may.show, None),
 )
 """An address, who answers GET and who answers POST."""
 
-BY_SCRIPT: Final[frozenset[Screen]] = frozenset({secrets.read, secrets.collected})
+BY_SCRIPT: Final[frozenset[Screen]] = frozenset({secrets.read, secrets.collected, secrets.state})
 """What only our script may ask for, without the person doing anything else."""
 
 
@@ -53,9 +80,9 @@ async def start(visit: Visit) -> Answer:
 
 
 async def go(visit: Visit) -> Answer:
-    """Another namespace. Raises BlockedError if that cannot be one."""
+    """The same screen of another namespace. Raises MalformedError if that cannot be one."""
     namespace = visit.query.get("namespace", "").strip()
     if not addresses.is_namespace(namespace):
         msg = "A namespace's name has lower-case letters, digits and dashes, at most 63"
-        raise BlockedError(msg)
-    return Moved(addresses.credentials(namespace))
+        raise MalformedError(msg)
+    return Moved(entry_named(visit.query.get("screen", "")).address(namespace))

@@ -5,11 +5,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from pharia_access.services.administration.bulk import Outcome
 from pharia_access.services.administration.rotation import RotationPlan
+from pharia_access.services.administration.token_survey import TokenSurvey
+from pharia_access.services.ports import Clock
 
-__all__ = ["COOKIE", "Session", "Sessions"]
+__all__ = ["COOKIE", "LINGERING_SECONDS", "Session", "Sessions"]
 
 COOKIE: Final = "pharia_access_console"
+
+LINGERING_SECONDS: Final = 10.0
+"""How long a key is good after it turned: longer than a request is under way."""
 
 _KEY_BYTES: Final = 32
 
@@ -24,6 +30,8 @@ class Session:
         awaited: by the UID of a token whose secret nobody confirmed as stored here, when it was shown; None: not yet.
         confirmed: the UIDs of tokens whose secret was stored here, and whose one-time Secret is gone.
         rotations: by the UID of a new token, the rotation that goes on once its secret is stored.
+        survey: the long list of tokens that was looked at last, until something is done.
+        outcomes: what became of each token that was last ended among several.
     """
 
     key: str
@@ -31,6 +39,8 @@ class Session:
     awaited: dict[str, datetime | None] = field(default_factory=dict)
     confirmed: set[str] = field(default_factory=set)
     rotations: dict[str, RotationPlan] = field(default_factory=dict)
+    survey: TokenSurvey | None = None
+    outcomes: list[Outcome] = field(default_factory=list)
 
     def take_notice(self) -> str:
         """What was done, once."""
@@ -39,10 +49,16 @@ class Session:
 
 
 class Sessions:
-    """The sessions that are open."""
+    """The sessions that are open.
 
-    def __init__(self) -> None:
+    When a session's key turns, requests are under way that bear the key before: of other tabs, or of this one. That
+    key is good for a moment longer, and for no new cookie.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
         self._open: dict[str, Session] = {}
+        self._turned: dict[str, tuple[Session, float]] = {}
 
     def open(self) -> Session:
         """Begin one, under a key of its own whatever cookie the browser sent."""
@@ -52,14 +68,27 @@ class Sessions:
 
     def find(self, cookie: str) -> Session | None:
         """The session of that cookie."""
-        return self._open.get(cookie)
+        return self._open.get(cookie) or self._recent().get(cookie)
 
-    def turn(self, session: Session) -> None:
-        """Give it another key: browsers drop pages from their back/forward cache when a cookie changes."""
-        self.close(session)
+    def turn(self, session: Session, cookie: str) -> None:
+        """Give it another key: browsers drop pages from their back/forward cache when a cookie changes.
+
+        Who asked under a key that turned meanwhile gets the newest: two answers must not race for the last word.
+        """
+        if session.key != cookie:
+            return
+        del self._open[session.key]
+        self._turned[session.key] = session, self._clock.monotonic() + LINGERING_SECONDS
         session.key = secrets.token_urlsafe(_KEY_BYTES)
         self._open[session.key] = session
 
     def close(self, session: Session) -> None:
-        """End it: a copied cookie is worth nothing from now on."""
+        """End it: a copied cookie is worth nothing from now on, and none before it either."""
         self._open.pop(session.key, None)
+        self._turned = {key: (each, until) for key, (each, until) in self._turned.items() if each is not session}
+
+    def _recent(self) -> dict[str, Session]:
+        """Keys that turned a moment ago; those before them are forgotten."""
+        now = self._clock.monotonic()
+        self._turned = {key: (session, until) for key, (session, until) in self._turned.items() if now < until}
+        return {key: session for key, (session, _) in self._turned.items()}

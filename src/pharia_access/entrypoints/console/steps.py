@@ -90,6 +90,20 @@ def _raise_max_tokens(step: steps.RaiseMaxTokens) -> StepLink:
     return StepLink(text, addresses.credential(step.credential))
 
 
+def _name_key(step: steps.NameSecretKey) -> StepLink:
+    return StepLink(f"Choose the key {step.entry}, or another Secret.")
+
+
+def _restart_workloads(step: steps.RestartWorkloads) -> StepLink:
+    if step.workloads:
+        more = "" if step.certain else " There may be more: you may not list all workloads."
+        return StepLink(f"To use the new token, restart {', '.join(step.workloads)}.{more}")
+    if step.certain:
+        kinds = f"No Deployment, StatefulSet or DaemonSet of namespace {step.secret.namespace}"
+        return StepLink(f"{kinds} reads the Secret {step.secret.name}. Restart what else does.")
+    return StepLink(f"To use the new token, restart the workloads that read the Secret {step.secret.name}.")
+
+
 WORDS: Final[Mapping[type[object], Words]] = {
     steps.AskForRight: _ask_for_right,
     steps.ChangeInGit: _always("Change it in Git."),
@@ -106,11 +120,11 @@ WORDS: Final[Mapping[type[object], Words]] = {
     steps.NameOtherCredential: _always("Use another credential."),
     steps.NameOtherSecret: _always("Choose another name."),
     steps.NameReleaseNamespace: _always("Name the release's namespace."),
-    steps.NameSecretKey: _always("Choose another name."),
+    steps.NameSecretKey: _name_key,
     steps.NameShorterLife: _always("Choose a shorter life."),
     steps.RaiseMaxTokens: _raise_max_tokens,
     steps.RestartRotation: _restart_rotation,
-    steps.RestartWorkloads: _always("Restart the workloads that read the Secret."),
+    steps.RestartWorkloads: _restart_workloads,
     steps.ResumeCredential: _resume,
     steps.RetryShorter: _retry_shorter,
     steps.RevokeToken: _revoke_token,

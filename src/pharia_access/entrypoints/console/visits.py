@@ -11,7 +11,7 @@ from pharia_access.entrypoints.console.forms import Form
 from pharia_access.entrypoints.console.sessions import Session
 from pharia_access.services.administration.context import Context
 
-__all__ = ["Answer", "Data", "Moved", "Page", "Screen", "Visit"]
+__all__ = ["Answer", "Data", "File", "Moved", "Page", "Screen", "Visit"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,5 +81,14 @@ class Data:
     turn: bool = False
 
 
-Answer = Page | Moved | Data
+@dataclass(frozen=True, slots=True)
+class File:
+    """What the browser stores; `media_type` with its charset."""
+
+    name: str
+    media_type: str
+    text: str
+
+
+Answer = Page | Moved | Data | File
 Screen = Callable[[Visit], Awaitable[Answer]]

@@ -56,6 +56,6 @@ class _Nouns(Group):
 
 @click.group(cls=_Nouns, help=_HELP, context_settings={"help_option_names": ["-h", "--help"]}, no_args_is_help=True)
 @namespace_options
-@click.version_option(__version__, message="%(version)s")
+@click.version_option(__version__, message=f"{PROGRAM} %(version)s")
 def access() -> None:
     """API credentials and tokens of PhariaAI, from the terminal."""

@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from pharia_access.domain.administration.lifetime_input import format_length
+from pharia_access.domain.administration.next_steps import ListRoles
 from pharia_access.entrypoints.kubectl.options import CliOptions
-from pharia_access.entrypoints.kubectl.prompts import RefusedError, is_terminal, present, print_lines, select
+from pharia_access.entrypoints.kubectl.prompts import is_terminal, present, print_lines, select
 from pharia_access.entrypoints.kubectl.results import print_deletion, print_result
 from pharia_access.services.administration import credentials
+from pharia_access.services.administration.plans import BlockedError
 
 if TYPE_CHECKING:
     from pharia_access.bootstrap.cli import CliSession
@@ -33,7 +35,7 @@ async def create(session: "CliSession", cli: CliOptions, name: str, roles: tuple
 async def _chosen(session: "CliSession") -> tuple[str, ...]:
     if not is_terminal():
         msg = "A credential needs a role: give one with --role"
-        raise RefusedError(msg, "See: kubectl access role list")
+        raise BlockedError(msg, ListRoles())
     offered = await credentials.offered_roles(session.context)
     return select("Which roles", [(role.name, role.description) for role in offered])
 

@@ -42,11 +42,12 @@ def console(cli: CliOptions, port: int, no_browser: bool) -> None:  # noqa: FBT0
 async def _serve(session: "CliSession", cli: CliOptions, *, port: int, browser: bool) -> None:
     import webbrowser
 
-    from pharia_access.bootstrap.console import console_contexts
-    from pharia_access.entrypoints.console.desk import Desk
+    from pharia_access.bootstrap.console import console_ports
+    from pharia_access.entrypoints.console.desk import Desk, Neighbors
     from pharia_access.entrypoints.console.local import Announcer, serve
 
-    context, rehearsal = console_contexts(session, timeout_seconds=cli.timeout)
-    desk = Desk(context, rehearsal, session.user, session.options)
+    ports = console_ports(session, timeout_seconds=cli.timeout)
+    neighbors = Neighbors(ports.own_secrets, ports.workloads, ports.events, ports.rights)
+    desk = Desk(ports.context, ports.rehearsal, neighbors, session.user, session.options)
     announcer = Announcer(printing.write, print_lines, webbrowser.open if browser else None)
     await serve(desk, announcer, port=port)

@@ -47,13 +47,23 @@ class Failure:
     next_step: str = ""
 
 
-def explain(error: AccessError, options: str = "") -> Failure:
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """Options as they were typed, each with a space before it."""
+
+    connection: str
+    place: str
+
+
+def explain(error: AccessError, options: str = "", place: str = "") -> Failure:
     """Never fails: unknown errors are shown verbatim. The error's own hint comes last.
 
-    `options`: those of the command line that say which cluster and who, for the commands that are named.
+    `options`: those of the command line that say which cluster and who, for the commands that are named; `place`: the
+    one that says in which namespace.
     """
+    said = _Said(options, place)
     failure = next(
-        (explanation(error) for kind, explanation in _EXPLANATIONS if isinstance(error, kind)),
+        (explanation(error, said) for kind, explanation in _EXPLANATIONS if isinstance(error, kind)),
         Failure(sentence(str(error))),
     )
     steps = [failure.next_step, error.next_step, *_worded(error, options)]
@@ -68,13 +78,13 @@ def _worded(error: AccessError, options: str) -> list[str]:
     return in_words(error.next_steps, options)
 
 
-def _setting(error: AccessError) -> Failure:
+def _setting(error: AccessError, _: _Said) -> Failure:
     return Failure(
         sentence(str(error)), "Choose a kubeconfig with --kubeconfig or KUBECONFIG, and a context with --context."
     )
 
 
-def _denied(error: ApiError) -> Failure:
+def _denied(error: ApiError, said: _Said) -> Failure:
     refused = refusals.refusal(error)
     if refused.right is None:
         return Failure(refused.sentence)
@@ -83,36 +93,39 @@ def _denied(error: ApiError) -> Failure:
     return Failure(
         refused.sentence,
         f"This needs the verb {right.verb} on {right.resource}: ask an administrator for it.\n"
-        f"See what you may do: kubectl auth can-i --list{scope}",
+        f"See what you may do: kubectl auth can-i --list{scope}{said.connection}",
     )
 
 
-def _not_found(error: ApiError) -> Failure:
+def _not_found(error: ApiError, said: _Said) -> Failure:
     missing = refusals.not_found(error)
     if missing is None:
         return Failure(sentence(in_a_line(error.server_message) or str(error)))
     if missing.noun == "namespaces":
-        return Failure(f'There is no namespace "{missing.name}".', "See: kubectl get namespaces")
-    listing = f"See: kubectl access {missing.noun} list" if missing.noun in {"token", "credential", "role"} else ""
+        return Failure(f'There is no namespace "{missing.name}".', f"See: kubectl get namespaces{said.connection}")
     if missing.noun == "role":  # roles are in no namespace
-        return Failure(f'There is no role "{missing.name}".', listing)
-    said = f'There is no {missing.noun} "{missing.name}" here.'
-    return Failure(said, listing and f"{listing} (-A for all namespaces)")
+        return Failure(f'There is no role "{missing.name}".', f"See: kubectl access role list{said.connection}")
+    absent = f'There is no {missing.noun} "{missing.name}" here.'
+    if missing.noun not in {"token", "credential"}:
+        return Failure(absent)
+    listing = f"kubectl access {missing.noun} list{said.place}{said.connection}"
+    return Failure(absent, f"See: {listing} (-A for all namespaces)")
 
 
-def _already_there(error: ApiError) -> Failure:
+def _already_there(error: ApiError, _: _Said) -> Failure:
     there = refusals.already_there(error)
     if there is None:
         return Failure("An object of this name already exists.", "Choose another name.")
     return Failure(f'A {there.noun} "{there.name}" already exists.', "Choose another name.")
 
 
-def _unavailable(error: ApiError) -> Failure:
+def _unavailable(error: ApiError, said: _Said) -> Failure:
     match error.status:
         case None if error.server_message:  # kubectl tells why
             return Failure(sentence(error.server_message))
         case None:
-            return Failure("The API server does not answer.", "Check that the cluster is reachable: kubectl version")
+            check = f"kubectl version{said.connection}"
+            return Failure("The API server does not answer.", f"Check that the cluster is reachable: {check}")
         case HTTPStatus.UNAUTHORIZED:
             return Failure(
                 "The API server does not accept your login.",
@@ -132,19 +145,19 @@ def _unavailable(error: ApiError) -> Failure:
             )
 
 
-def _conflict(_: ApiError) -> Failure:
+def _conflict(_: ApiError, __: _Said) -> Failure:
     return Failure("Somebody else changed the object at the same time.", "Run the command again.")
 
 
-def _expired(_: ApiError) -> Failure:
+def _expired(_: ApiError, __: _Said) -> Failure:
     return Failure("The list changed while it was being read.", "Run the command again.")
 
 
-def _invalid(error: ApiError) -> Failure:
+def _invalid(error: ApiError, _: _Said) -> Failure:
     return Failure(refusals.invalid(error, _OPTIONS))
 
 
-_EXPLANATIONS: Final[tuple[tuple[type[AccessError], Callable[[Any], Failure]], ...]] = (
+_EXPLANATIONS: Final[tuple[tuple[type[AccessError], Callable[[Any, _Said], Failure]], ...]] = (
     (SettingsError, _setting),
     (ForbiddenError, _denied),
     (NotFoundError, _not_found),

@@ -5,10 +5,36 @@ from typing import Final
 
 import click
 
-__all__ = ["ConnectionOption", "write_commands", "write_options"]
+__all__ = ["ConnectionOption", "Context", "write_commands", "write_options"]
 
 _WHOLE: Final = 1000
 """Characters of a short help: all of its first sentence, which is wrapped and not cut off."""
+
+
+_UNBROKEN: Final = "\N{NON-BREAKING HYPHEN}"
+"""Stands for a hyphen while lines are wrapped: an option or a host name that is cut in two cannot be copied."""
+
+
+class _HelpFormatter(click.HelpFormatter):
+    """Wraps between words only."""
+
+    def write_text(self, text: str) -> None:
+        """Write paragraphs."""
+        super().write_text(text.replace("-", _UNBROKEN))
+
+    def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
+        """Write a list of terms and what they mean."""
+        super().write_dl([(term, said.replace("-", _UNBROKEN)) for term, said in rows], col_max, col_spacing)
+
+    def getvalue(self) -> str:
+        """Return the page."""
+        return super().getvalue().replace(_UNBROKEN, "-")
+
+
+class Context(click.Context):
+    """The context of each command, whose help is written by that formatter."""
+
+    formatter_class = _HelpFormatter
 
 
 class ConnectionOption(click.Option):
@@ -16,8 +42,8 @@ class ConnectionOption(click.Option):
 
 
 def write_options(command: click.Command, context: click.Context, formatter: click.HelpFormatter) -> None:
-    """Write the options in their groups."""
-    params = command.get_params(context)
+    """Write the options in their groups. Click lists arguments with them, which the line `Usage` has already."""
+    params = [param for param in command.get_params(context) if not isinstance(param, click.Argument)]
     connection = [param for param in params if isinstance(param, ConnectionOption)]
     own = [param for param in params if param.expose_value and param not in connection]
     shared = [param for param in params if param not in own and param not in connection]

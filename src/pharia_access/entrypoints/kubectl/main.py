@@ -54,7 +54,7 @@ def run(arguments: list[str]) -> int:
 def _failure(error: Exception, cli: CliOptions) -> Failure:
     match error:
         case AccessError():
-            return explain(error, cli.connection())
+            return explain(error, cli.connection(), cli.place())
         case OSError():  # the API server's are AccessErrors by now
             return Failure(f"Could not write the output: {error.strerror}.")
         case ImportError():

@@ -127,6 +127,11 @@ def _ask_for_right(step: steps.AskForRight, _: str) -> str:
     return f"This needs the verb {step.verb} on {', '.join(step.resources)}: ask {step.whom} for it."
 
 
+def _listing(command: str) -> Words:
+    """What there is, of a kind that is in no namespace."""
+    return lambda _step, options: f"See: {command}{options}"
+
+
 def _always(words: str) -> Words:
     return lambda _step, _options: words
 
@@ -141,8 +146,8 @@ WORDS: Final[Mapping[type[object], Words]] = {
     steps.DeleteSecret: _delete_secret,
     steps.EndReplaced: _end_replaced,
     steps.EndToken: _end_token,
-    steps.ListNamespaces: _always("See: kubectl get namespaces"),
-    steps.ListRoles: _always("See: kubectl access role list"),
+    steps.ListNamespaces: _listing("kubectl get namespaces"),
+    steps.ListRoles: _listing("kubectl access role list"),
     steps.NameFutureEnd: _always("Give --expires a time in the future, or a duration such as 90d."),
     steps.NameOtherCredential: _always("Use another credential."),
     steps.NameOtherSecret: _always("Choose another name."),

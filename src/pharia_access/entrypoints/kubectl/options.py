@@ -72,6 +72,10 @@ class CliOptions:
         words += [word for group in self.groups for word in ("--as-group", group)]
         return "".join(f" {shlex.quote(word)}" for word in words)
 
+    def place(self) -> str:
+        """The option that says in which namespace, where it was given, in the same form."""
+        return f" -n {shlex.quote(self.namespace)}" if self.namespace else ""
+
 
 def _shared_option(*names: str, **settings: Any) -> Callable[[F], F]:  # noqa: ANN401 - what click.option takes
     """An option whose value goes to `CliOptions`, and not to the command. Where it is not given, nothing changes."""

@@ -25,6 +25,9 @@ Json = Mapping[str, Any]
 NONE: Final = "<none>"
 """What stands in a table for what is not there, as in kubectl."""
 
+_FURTHER_IN: Final = 4
+"""The indent of what a line of a section goes on with."""
+
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, err: bool = False) -> None:
     """Left-aligned columns, two blanks between them. `err`: on standard error, beside what was asked for."""
@@ -39,14 +42,18 @@ def print_fields(fields: Sequence[tuple[str, str]]) -> None:
 
 
 def print_section(title: str, lines: Iterable[str]) -> None:
-    """A heading with lines under it."""
+    """A heading with lines under it; a line that is longer than the terminal's goes on further in."""
     print_heading(title)
-    printing.write(*(f"  {line}" for line in lines or [NONE]))
+    shown = printing.room()
+    width = shown and shown - _FURTHER_IN
+    for line in list(lines) or [NONE]:
+        first, *others = printing.wrapped(escaped(line), width)
+        printing.write(f"  {first}", *(f"{'':{_FURTHER_IN}}{other}" for other in others))
 
 
 def print_heading(title: str) -> None:
     """A heading, for what comes after other things."""
-    printing.write("", f"{title}:")
+    printing.write("", *printing.wrapped(escaped(f"{title}:"), printing.room()))
 
 
 def print_objects(bodies: Sequence[Json], output: str) -> None:

@@ -20,6 +20,7 @@ from pharia_access.entrypoints.kubectl.secret_output import SecretOutput
 from pharia_access.errors import AccessError
 from pharia_access.services.administration.context import Context
 from pharia_access.services.administration.destinations import SecretDestination
+from pharia_access.services.administration.guards import require_readable
 from pharia_access.services.administration.rotation import (
     NotRotated,
     Rotated,
@@ -46,6 +47,7 @@ async def rotate(
 ) -> None:
     """Replace one."""
     plan = await plan_rotation(session.context, name, options, force=cli.force)
+    await require_readable(session.context, plan.new.key)
     credential = plan.old.summary.credential
     destination = destination_for(secret_output, session.secrets, session.context.namespace, credential=credential)
     await destination.check()

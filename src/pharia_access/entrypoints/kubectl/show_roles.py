@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from pharia_access.domain.administration.role_holders import why_not_in_force
 from pharia_access.domain.administration.summaries import CredentialSummary, RoleSummary
 from pharia_access.entrypoints.kubectl.listing import Column, TableSpec, list_objects, some_of, unseen
 from pharia_access.entrypoints.kubectl.options import CliOptions
@@ -97,6 +98,5 @@ def _table(users: Sequence[CredentialSummary], role: RoleSummary) -> tuple[list[
 
 
 def _in_force(user: CredentialSummary, role: RoleSummary) -> str:
-    if role.role is None or not role.role.allows(user.key.namespace):
-        return "no"
-    return "no (suspended)" if user.suspended else "yes"
+    problem = why_not_in_force(role, user)
+    return f"no ({problem})" if problem else "yes"

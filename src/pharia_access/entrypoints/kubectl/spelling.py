@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import click
 
-from pharia_access.entrypoints.kubectl.help_pages import write_commands, write_options
+from pharia_access.entrypoints.kubectl.help_pages import Context, write_commands, write_options
 
 __all__ = ["Command", "Group"]
 
@@ -25,6 +25,8 @@ _BOOLEANS: Final = {
 class Command(click.Command):
     """A command whose options may be spelled as kubectl's."""
 
+    context_class = Context
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the words."""
         return super().parse_args(ctx, _as_click_reads(self, ctx, args))
@@ -37,6 +39,7 @@ class Command(click.Command):
 class Group(click.Group):
     """The same of commands below it; a group's own options end at the first word that is none."""
 
+    context_class = Context
     command_class = Command
     group_class = type
 

@@ -78,7 +78,11 @@ def get(cli: CliOptions, name: str) -> None:
     help="Lifetime or end: 90d, 12h, or 2027-01-31 for 0:00 UTC (default: the credential's).",
 )
 @click.option(
-    "--name", type=NAME, default="", metavar="NAME", help="Name (default: the credential's name and five letters)."
+    "--name",
+    type=NAME,
+    default="",
+    metavar="NAME",
+    help="Name (default: the credential's name, a dash and five letters or digits).",
 )
 @click.option("--description", default="", metavar="TEXT", help="Purpose of the token.")
 @click.option("--window", type=LENGTH, metavar="LENGTH", help="How long the secret can be collected (default: 1h).")

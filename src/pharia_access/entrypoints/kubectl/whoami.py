@@ -34,8 +34,11 @@ def whoami(cli: CliOptions, stdin: bool, url: str, ca_file: str, insecure: bool)
     This is no use of the token: the verifier notes it as an inspection, in status.lastInspectedTime and its log.
 
     Inside the cluster, the URL is http://pharia-access-verifier.pharia-access-system. From outside, run first:
-    kubectl port-forward --namespace pharia-access-system service/pharia-access-verifier 8000:80
-    """
+
+    \b
+    kubectl port-forward --namespace pharia-access-system \\
+      service/pharia-access-verifier 8000:80
+    """  # noqa: D301 - Click's mark of what is not wrapped is a control character
     from pharia_access.entrypoints.kubectl.ask_verifier import Verifier, print_verdict
 
     require_stdin(given=stdin)

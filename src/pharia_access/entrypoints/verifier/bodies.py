@@ -7,7 +7,7 @@ from starlette.requests import ClientDisconnect, Request
 
 from pharia_access.entrypoints.verifier.answers import HttpAnswer
 
-__all__ = ["TOO_LARGE", "may_exceed", "media_type", "read_body"]
+__all__ = ["TOO_LARGE", "declared_length", "may_exceed", "media_type", "read_body"]
 
 TOO_LARGE: Final = HttpAnswer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE.value)
 
@@ -21,7 +21,12 @@ def may_exceed(request: Request, count: int) -> bool:
     """Tell whether the body may be longer than so many bytes, by the request's head."""
     if "transfer-encoding" in request.headers:
         return True
-    return int(request.headers.get("content-length", "").lstrip("0") or "0") > count  # `int` takes few digits
+    return declared_length(request) > count
+
+
+def declared_length(request: Request) -> int:
+    """Return how long the head says that the body is; 0 where it does not say so."""
+    return int(request.headers.get("content-length", "").lstrip("0") or "0")  # `int` takes few digits
 
 
 async def read_body(request: Request, *, limit: int) -> bytes | None:

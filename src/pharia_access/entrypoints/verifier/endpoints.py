@@ -5,16 +5,18 @@ The modules of the protocols parse bodies and word answers. What may take long r
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Final
 
 from starlette.requests import Request
 from starlette.routing import Route
 
 from pharia_access.domain.verdict import Refusal
+from pharia_access.domain.verification.client_credentials import ClientCredentials, credentials_in_header
 from pharia_access.entrypoints.verifier import check_user, introspection, token_review, whoami
 from pharia_access.entrypoints.verifier.answers import HttpAnswer, refusal_answer
 from pharia_access.entrypoints.verifier.asgi import Reply, authorizations
-from pharia_access.entrypoints.verifier.bodies import TOO_LARGE, may_exceed, media_type, read_body
+from pharia_access.entrypoints.verifier.bodies import TOO_LARGE, declared_length, may_exceed, media_type, read_body
 from pharia_access.entrypoints.verifier.long_work import SHORT_BYTES, LongRequest, LongWork
 from pharia_access.services.verifier.authorizer import Authorizer, Contract
 from pharia_access.services.verifier.verifier import Allowed, AuthorizationResult, Denied
@@ -33,6 +35,7 @@ class Protocols:
 
     authorizer: Authorizer
     max_body_bytes: int
+    words: introspection.Introspection = field(default_factory=introspection.Introspection)
     work: LongWork = field(init=False)
 
     def __post_init__(self) -> None:
@@ -40,11 +43,15 @@ class Protocols:
 
     def routes(self) -> list[Route]:
         """Return the routes of the port of checks, beside the gateways' own."""
-        return [
+        routes = [
             Route("/check_user", self.check_user, methods=["POST"]),
+            Route("//check_user", self.check_user, methods=["POST"]),  # a service's base URL that ends with a slash
             Route("/oauth2/introspect", self.introspect, methods=["POST"]),
             Route("/whoami", self.whoami, methods=["GET"]),
         ]
+        if self.words.issuer:
+            routes.append(Route(self.words.metadata_path, self.metadata, methods=["GET"]))
+        return routes
 
     async def check_user(self, request: Request) -> Reply:
         """Answer PhariaAI's services."""
@@ -66,26 +73,56 @@ class Protocols:
 
     async def introspect(self, request: Request) -> Reply:
         """Answer resource servers that speak OAuth."""
-        values = authorizations(request.scope["headers"])
-        caller = await self._caller(values)
+        presented = credentials_in_header(authorizations(request.scope["headers"]))
+        if presented is None:
+            return await self._introspect_by_form(request)
+        caller = await self._caller(presented)
         if isinstance(caller, Denied):
-            return Reply(refusal_answer(caller.refusal))
+            return Reply(introspection.refuse(caller.refusal))
         with self.work.request(caller.token.credential_key) as long:
             body = await self._body(request, long)
             if body is None:
                 return Reply(TOO_LARGE)
             if len(body) > SHORT_BYTES:
                 await long.piece()
-            token = introspection.asked_token(media_type(request), body)
+            form = introspection.parse_form(media_type(request), body)
+        if form.client is not None:
+            return await self._refused(Refusal.AMBIGUOUS_CREDENTIALS)
         if not self.authorizer.still_holds(caller):
-            caller = await self._caller(values)
+            caller = await self._caller(presented)
+        return await self._introspected(caller, form)
+
+    async def _introspect_by_form(self, request: Request) -> Reply:
+        """Answer a caller whose token is in the form. Read little of it: nobody knows yet who asks."""
+        body = None if declared_length(request) > SHORT_BYTES else await read_body(request, limit=SHORT_BYTES)
+        form = introspection.parse_form(media_type(request), body or b"")
+        return await self._introspected(await self._caller(form.client or Refusal.NO_CREDENTIALS), form)
+
+    async def _introspected(self, caller: AuthorizationResult, form: introspection.Form) -> Reply:
         if isinstance(caller, Denied):
-            return Reply(refusal_answer(caller.refusal))
-        if token is None:
+            return Reply(introspection.refuse(caller.refusal))
+        if form.token is None:
             return Reply(introspection.bad_form())
-        return Reply(
-            introspection.answer_introspection(await self.authorizer.authorize_text(Contract.INTROSPECT, token))
-        )
+        found = await self.authorizer.authorize_text(Contract.INTROSPECT, form.token)
+        with self.work.request(caller.token.credential_key) as long:
+            answer = await self._answer_as_of_now(
+                found,
+                lambda: self._authorize_text_again(form.token or b"", long),
+                lambda allowed: self.words.answer(allowed, long),
+            )
+        if not isinstance(answer, Denied):
+            return Reply(answer)
+        cannot_tell = refusal_answer(answer.refusal).status == HTTPStatus.SERVICE_UNAVAILABLE
+        return Reply(introspection.refuse(answer.refusal) if cannot_tell else introspection.INACTIVE)
+
+    async def _refused(self, refusal: Refusal) -> Reply:
+        """Refuse a caller, and count it."""
+        await self.authorizer.authorize_client(Contract.INTROSPECT, refusal)
+        return Reply(introspection.refuse(refusal))
+
+    async def metadata(self, _request: Request) -> Reply:
+        """Describe the endpoint to clients that look for it (RFC 8414)."""
+        return Reply(self.words.metadata())
 
     async def whoami(self, request: Request) -> Reply:
         """Describe the caller's own token."""
@@ -137,8 +174,12 @@ class Protocols:
         long.end_piece()
         return await self.authorizer.authorize(contract, values)
 
-    async def _caller(self, values: Sequence[bytes]) -> AuthorizationResult:
-        return await self.authorizer.authorize(Contract.INTROSPECT, values, introspection.CALLER_REQUIREMENT)
+    async def _authorize_text_again(self, text: bytes, long: LongRequest) -> AuthorizationResult:
+        long.end_piece()
+        return await self.authorizer.authorize_text(Contract.INTROSPECT, text)
+
+    async def _caller(self, presented: ClientCredentials | Refusal) -> AuthorizationResult:
+        return await self.authorizer.authorize_client(Contract.INTROSPECT, presented, introspection.CALLER_REQUIREMENT)
 
     async def _body(self, request: Request, long: LongRequest) -> bytes | None:
         """Read the body. Return None if it is too long. Raises OverloadedError."""

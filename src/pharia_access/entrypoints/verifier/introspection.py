@@ -1,73 +1,175 @@
 """`POST /oauth2/introspect`: RFC 7662, for resource servers that speak OAuth.
 
 The caller needs its own token, whose credential has the permission IntrospectTokens. Otherwise anybody could try out
-tokens here (section 4).
+tokens here (section 4). It sends the token as a bearer, or as its client secret: in the header or in the form.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import unquote_plus
+from urllib.parse import urlsplit
 
 import msgspec
 
+from pharia_access.domain.permissions import Permission
+from pharia_access.domain.verdict import Refusal
+from pharia_access.domain.verification.client_credentials import LONGEST_SECRET, ClientCredentials, form_decoded
 from pharia_access.entrypoints.verifier.answers import HttpAnswer, json_answer, refusal_answer
-from pharia_access.services.verifier.verifier import Allowed, AuthorizationResult
+from pharia_access.entrypoints.verifier.held_permissions import held_permissions
+from pharia_access.entrypoints.verifier.long_work import LongRequest
+from pharia_access.services.verifier.verifier import Allowed
 
-__all__ = ["CALLER_REQUIREMENT", "answer_introspection", "asked_token", "bad_form"]
+__all__ = [
+    "CALLER_REQUIREMENT",
+    "FORM",
+    "INACTIVE",
+    "Form",
+    "Introspection",
+    "bad_form",
+    "parse_form",
+    "refuse",
+]
 
 CALLER_REQUIREMENT: Final = "permission=IntrospectTokens"
+FORM: Final = "application/x-www-form-urlencoded"
+INACTIVE: Final = json_answer(HTTPStatus.OK.value, b'{"active":false}')
+"""The answer about a token that is not good. Nothing says why."""
 
-_MOST_FIELDS = 16
-_LONGEST_NAME: Final = len("%74%6f%6b%65%6e")
-_LONGEST_VALUE: Final = 3 * 4096
+_MOST_FIELDS: Final = 16
+_NAMES: Final = frozenset({b"token", b"client_id", b"client_secret"})
+_LONGEST_NAME: Final = 3 * max(map(len, _NAMES))
+_LONGEST_TOKEN: Final = 3 * 4096
 """Bytes, percent-encoded. Our tokens are much shorter, and the verifier knows no others."""
-_FORM: Final = "application/x-www-form-urlencoded"
+_LONGEST: Final = {b"client_secret": LONGEST_SECRET + 1}
+_WELL_KNOWN: Final = "/.well-known/oauth-authorization-server"
+_METHODS: Final = ("client_secret_basic", "client_secret_post", "Bearer")
+_BASIC: Final = (b"www-authenticate", b'Basic realm="pharia-access", charset="UTF-8"')
+_NO_TOKEN: Final = (
+    "invalid_client",
+    "Send your own token: as a bearer token, or as the client secret by client_secret_basic or client_secret_post",
+)
+_ERRORS: Final = {
+    HTTPStatus.BAD_REQUEST.value: ("invalid_request", "The request names its caller more than once"),
+    HTTPStatus.UNAUTHORIZED.value: ("invalid_client", "The caller's own token is not accepted, or is another client's"),
+    HTTPStatus.FORBIDDEN.value: ("insufficient_scope", "The caller's credential needs the permission IntrospectTokens"),
+    HTTPStatus.SERVICE_UNAVAILABLE.value: ("temporarily_unavailable", "The verifier cannot answer now: ask again"),
+}
 
 
-def asked_token(media_type: str, body: bytes) -> bytes | None:
-    """Return the token that a form asks about; None unless there is exactly one.
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a form says.
+
+    Attributes:
+        token: the token that it asks about; None unless there is exactly one.
+        client: who asks, if the form says so; AMBIGUOUS_CREDENTIALS if it says so twice.
+    """
+
+    token: bytes | None = None
+    client: ClientCredentials | Refusal | None = None
+
+
+def parse_form(media_type: str, body: bytes) -> Form:
+    """Read a form. Where it is none, there is neither a token nor a client in it.
 
     Decodes a value that is too long for any token only so far that its length shows: 64 KiB of escapes take 5 ms.
     """
-    if media_type != _FORM or not body.isascii():
+    if media_type != FORM or not body.isascii():
+        return Form()
+    fields = body.split(b"&", _MOST_FIELDS)
+    if len(fields) > _MOST_FIELDS:
+        return Form()
+    found: dict[bytes, list[bytes]] = {name: [] for name in _NAMES}
+    for field in fields:
+        encoded, _, value = field.partition(b"=")
+        name = form_decoded(encoded) if len(encoded) <= _LONGEST_NAME else b""
+        if name in _NAMES:
+            found[name].append(form_decoded(value[: _LONGEST.get(name, _LONGEST_TOKEN)]))
+    tokens = found[b"token"]
+    return Form(tokens[0] if len(tokens) == 1 else None, _client(found[b"client_id"], found[b"client_secret"]))
+
+
+def _client(ids: list[bytes], secrets: list[bytes]) -> ClientCredentials | Refusal | None:
+    if not any(secrets):
         return None
-    fields = body.decode("ascii").split("&", _MOST_FIELDS)
-    pairs = [field.partition("=") for field in fields]
-    tokens = [value for name, _, value in pairs if len(name) <= _LONGEST_NAME and unquote_plus(name) == "token"]
-    if len(fields) > _MOST_FIELDS or len(tokens) != 1:
-        return None
-    return unquote_plus(tokens[0][:_LONGEST_VALUE]).encode()
+    if len(secrets) > 1 or len(ids) > 1:
+        return Refusal.AMBIGUOUS_CREDENTIALS
+    return ClientCredentials(secrets[0], b"".join(ids).decode("utf-8", "replace"))
 
 
 def bad_form() -> HttpAnswer:
     """Answer a body that does not contain exactly one token (RFC 6749 section 5.2)."""
-    why = f"send one token, as {_FORM}"
-    return json_answer(
-        HTTPStatus.BAD_REQUEST.value, msgspec.json.encode({"error": "invalid_request", "error_description": why})
-    )
+    return _error_answer(HTTPStatus.BAD_REQUEST.value, "invalid_request", f"send one token, as {FORM}")
 
 
-def answer_introspection(result: AuthorizationResult) -> HttpAnswer:
-    """Describe a good token. Say of any other token only that it is not active."""
-    if isinstance(result, Allowed):
-        return json_answer(HTTPStatus.OK.value, _active(result))
-    answer = refusal_answer(result.refusal)
-    if answer.status == HTTPStatus.SERVICE_UNAVAILABLE:
-        return answer
-    return json_answer(HTTPStatus.OK.value, msgspec.json.encode({"active": False}))
+def refuse(refusal: Refusal) -> HttpAnswer:
+    """Answer a caller that may not ask: by JSON, and a 401 with both challenges, as clients of OAuth expect."""
+    return _REFUSALS[refusal]
 
 
-def _active(allowed: Allowed) -> bytes:
-    token = allowed.token
-    return msgspec.json.encode(
-        {
+def _error_answer(status: int, error: str, why: str) -> HttpAnswer:
+    return json_answer(status, msgspec.json.encode({"error": error, "error_description": why}))
+
+
+def _refusal_with_body(refusal: Refusal) -> HttpAnswer:
+    short = refusal_answer(refusal)
+    error, why = _NO_TOKEN if refusal is Refusal.NO_CREDENTIALS else _ERRORS[short.status]
+    challenge = (_BASIC,) if short.status == HTTPStatus.UNAUTHORIZED else ()
+    headers = (*short.headers, *challenge, (b"content-type", b"application/json"))
+    return HttpAnswer(short.status, headers, _error_answer(short.status, error, why).body)
+
+
+_REFUSALS: Final = {refusal: _refusal_with_body(refusal) for refusal in Refusal}
+
+
+@dataclass(frozen=True, slots=True)
+class Introspection:
+    """What answers say beside the token's own facts.
+
+    Attributes:
+        issuer: the verifier's own address, for `iss` and the metadata of RFC 8414; empty: neither.
+        capped: `exp` of a token that ends at so many seconds since 1970: clients keep an answer until then.
+    """
+
+    issuer: str = ""
+    capped: Callable[[float], float] = float
+
+    @property
+    def metadata_path(self) -> str:
+        """Where the metadata is (RFC 8414 section 3.1)."""
+        return _WELL_KNOWN + urlsplit(self.issuer).path.rstrip("/")
+
+    def metadata(self) -> HttpAnswer:
+        """Describe the endpoint (RFC 8414 section 2): no tokens are issued here, so there are no grants."""
+        facts = {
+            "issuer": self.issuer,
+            "introspection_endpoint": f"{self.issuer.rstrip('/')}/oauth2/introspect",
+            "introspection_endpoint_auth_methods_supported": _METHODS,
+            "response_types_supported": (),
+            "grant_types_supported": (),
+        }
+        return json_answer(HTTPStatus.OK.value, msgspec.json.encode(facts))
+
+    async def answer(self, allowed: Allowed, long: LongRequest) -> HttpAnswer:
+        """Describe a good token. Raises OverloadedError."""
+        token, roles = allowed.token, allowed.effective_roles
+        facts = {
             "active": True,
-            "scope": " ".join(allowed.effective_roles.roles),
+            "scope": " ".join(roles.roles),
             "client_id": token.credential_key,
+            "username": token.credential_key,
             "sub": allowed.credential.uid,
             "token_type": "Bearer",
-            "exp": int(token.ends_at),
+            "exp": int(self.capped(token.ends_at)),
             "iat": int(token.issued_at),
             "jti": token.token_id,
+            **({"iss": self.issuer} if self.issuer else {}),
+            "authorization_details": await held_permissions(roles, long, _authorization_detail),
         }
-    )
+        return json_answer(HTTPStatus.OK.value, msgspec.json.encode(facts))
+
+
+def _authorization_detail(permission: Permission) -> dict[str, object]:
+    """RFC 9396 sections 2 and 9.2. `fields` apart, since one may have the name `type`."""
+    return {"type": "permission", "permission": permission.name, "fields": dict(permission.fields)}

@@ -19,6 +19,7 @@ from pharia_access.entrypoints.verifier.busy_poll import BusyPoll
 from pharia_access.entrypoints.verifier.checks import EarlyAnswers
 from pharia_access.entrypoints.verifier.endpoints import Protocols
 from pharia_access.entrypoints.verifier.files import FollowedFiles, read_keyring
+from pharia_access.entrypoints.verifier.introspection import Introspection
 from pharia_access.entrypoints.verifier.limits import Limits
 from pharia_access.entrypoints.verifier.listener import Listener, Tls
 from pharia_access.errors import AccessError, CertificateError
@@ -184,7 +185,8 @@ def _limits(settings: VerifierSettings) -> Limits:
 
 def listeners(settings: VerifierSettings, parts: VerifierParts) -> list[tuple[Listener, str, int]]:
     """Make the listeners, each with its name and port. Raises SettingsError."""
-    protocols = Protocols(authorizer=parts.authorizer, max_body_bytes=settings.max_body_bytes)
+    words = Introspection(settings.introspection_issuer, _capped(settings, lambda: parts.clock.now().timestamp()))
+    protocols = Protocols(parts.authorizer, settings.max_body_bytes, words)
     limits = _limits(settings)
     tls = _tls(settings.tls_cert_file, settings.tls_key_file)
     of_checks = limits if tls is None else limits.behind_tls()
@@ -205,6 +207,12 @@ def listeners(settings: VerifierSettings, parts: VerifierParts) -> list[tuple[Li
         listener = Listener(reviews, limits.for_reviews(), tls=tls, closed=closed)
         found.append((listener, "token-review", settings.token_review_port))
     return found
+
+
+def _capped(settings: VerifierSettings, now: Callable[[], float]) -> Callable[[float], float]:
+    """What introspection says of a token's end."""
+    most = settings.introspection_longest_expiry.total_seconds()
+    return (lambda end: min(end, now() + most)) if most else float
 
 
 def _tls(certificate: str, key: str, client_ca: str = "") -> Tls | None:

@@ -8,6 +8,7 @@ import msgspec
 from pharia_access.domain.permissions import EffectiveRoles, Permission
 from pharia_access.domain.verdict import Refusal
 from pharia_access.entrypoints.verifier.answers import HttpAnswer, json_answer, refusal_answer
+from pharia_access.entrypoints.verifier.held_permissions import held_permissions
 from pharia_access.entrypoints.verifier.long_work import PIECE_LOOKUPS, LongRequest
 from pharia_access.services.verifier.verifier import Allowed
 
@@ -45,7 +46,7 @@ async def answer_whoami(allowed: Allowed, long: LongRequest) -> HttpAnswer:
         "credential": {"namespace": credential.namespace, "name": credential.name, "uid": credential.uid},
         "tokenID": token.token_id,
         "roles": roles.roles,
-        "permissions": await _permissions(roles, long),
+        "permissions": await held_permissions(roles, long, _as_data),
         "expiresAt": token.ends_text,
     }
     return json_answer(HTTPStatus.OK.value, msgspec.json.encode(body))
@@ -60,17 +61,5 @@ def _with_body(answer: HttpAnswer) -> HttpAnswer:
 _REFUSALS: Final = {refusal: _with_body(refusal_answer(refusal)) for refusal in Refusal}
 
 
-async def _permissions(effective_roles: EffectiveRoles, long: LongRequest) -> list[msgspec.Raw]:
-    """Return each permission once, as JSON. A credential may have 2,048 of them, with 16 fields each."""
-    encoded: dict[Permission, msgspec.Raw] = {}
-    steps = 0
-    for permission in (permission for role in effective_roles.resolved for permission in role.permissions):
-        steps += 1 + len(permission.fields)
-        if steps > PIECE_LOOKUPS:
-            await long.piece()
-            steps = 0
-        if permission not in encoded:
-            encoded[permission] = msgspec.Raw(
-                msgspec.json.encode({"permission": permission.name, **dict(permission.fields)})
-            )
-    return list(encoded.values())
+def _as_data(permission: Permission) -> dict[str, str]:
+    return {"permission": permission.name, **dict(permission.fields)}

@@ -11,14 +11,20 @@ from pharia_access.kube import paths
 from pharia_access.kube.administration.pages import Metadata, Page, pages
 from pharia_access.kube.connection import Connection
 
-__all__ = ["KubeBindings"]
+__all__ = ["KubeBindings", "RuleEntry"]
 
 
-class _Rule(msgspec.Struct):
+class RuleEntry(msgspec.Struct):
+    """A rule, as RBAC and the review of somebody's rights have it."""
+
     verbs: list[str] = []
     groups: list[str] = msgspec.field(name="apiGroups", default_factory=list)
     resources: list[str] = []
     names: list[str] = msgspec.field(name="resourceNames", default_factory=list)
+
+    def rule(self) -> AccessRule:
+        """The same as a value."""
+        return AccessRule(tuple(self.groups), tuple(self.resources), tuple(self.verbs), tuple(self.names))
 
 
 class _Subject(msgspec.Struct):
@@ -38,7 +44,7 @@ class _Item(msgspec.Struct):
     metadata: Metadata
     subjects: list[_Subject] | None = None
     role: _RoleRef | None = msgspec.field(name="roleRef", default=None)
-    rules: list[_Rule] | None = None
+    rules: list[RuleEntry] | None = None
 
 
 class _List(Page):
@@ -91,7 +97,9 @@ class KubeBindings:
         for kind in _KINDS:
             where = namespace if kind.namespaced else None
             roles = await self._list(kind.roles, where, unseen)
-            rules |= {(kind.role, role.metadata.name): tuple(_rules(role)) for role in roles}
+            rules |= {
+                (kind.role, each.metadata.name): tuple(rule.rule() for rule in each.rules or ()) for each in roles
+            }
             found += [(kind.binding, item) for item in await self._list(kind.bindings, where, unseen)]
         unread = {kind.role for kind in _KINDS if kind.roles in unseen}
         return Bindings(tuple(_bindings(found, rules, unread)), tuple(unseen))
@@ -104,11 +112,6 @@ class KubeBindings:
         except ForbiddenError:
             unseen.append(resource)
             return []
-
-
-def _rules(role: _Item) -> Iterator[AccessRule]:
-    for rule in role.rules or ():
-        yield AccessRule(tuple(rule.groups), tuple(rule.resources), tuple(rule.verbs), tuple(rule.names))
 
 
 def _bindings(found: list[tuple[str, _Item]], rules: _Rules, unread: set[str]) -> Iterator[Binding]:

@@ -50,6 +50,27 @@ _SERVE: Final = (
     "--reject-paths=^$",
     "--reject-methods=^$",
     "--disable-filter=false",
+    "--v=0",
+)
+
+# Who asks, and whom: what is empty here is as the kubeconfig has it, whatever a kuberc says. Not --as-group, since an
+# empty one is a group to kubectl, nor --proxy-url, which kubectl 1.32 does not know.
+_AS_THE_KUBECONFIG_SAYS: Final = (
+    "--kubeconfig=",
+    "--context=",
+    "--cluster=",
+    "--user=",
+    "--server=",
+    "--tls-server-name=",
+    "--certificate-authority=",
+    "--insecure-skip-tls-verify=false",
+    *("--client-certificate=", "--client-key="),
+    "--token=",
+    "--username=",
+    "--password=",
+    "--as=",
+    "--as-uid=",
+    "--request-timeout=0",
 )
 
 
@@ -104,7 +125,8 @@ def lent_login(options: LoginOptions, *, in_pod: bool, terminal: Terminal) -> It
         raise LoginError(msg, "Install it: https://kubernetes.io/docs/tasks/tools/")
     login = _login(_view(kubectl, options), options, in_pod=in_pod)
     with _folder() as folder:
-        command = [kubectl, "proxy", f"--unix-socket={folder / _SOCKET}", *_SERVE, *options.words(login.context)]
+        socket = f"--unix-socket={folder / _SOCKET}"
+        command = [kubectl, "proxy", socket, *_SERVE, *_AS_THE_KUBECONFIG_SAYS, *options.words(login.context)]
         with _serving(command, folder, terminal, asks=login.runs_plugin):
             impersonated = options.user or login.impersonated
             yield LentLogin(folder / _SOCKET, login.namespace, impersonated, login.runs_plugin)
@@ -123,8 +145,8 @@ def _login(view: Mapping[str, object], options: LoginOptions, *, in_pod: bool) -
 
 
 def _view(kubectl: str, options: LoginOptions) -> Mapping[str, object]:
-    chosen = [f"--kubeconfig={options.kubeconfig}"] if options.kubeconfig else []
-    command = [kubectl, "config", "view", "--output=json", "--minify=false", "--flatten=false", "--raw=false", *chosen]
+    chosen = f"--kubeconfig={options.kubeconfig or ''}"
+    command = [kubectl, "config", "view", "--output=json", "--minify=false", "--flatten=false", "--raw=false", chosen]
     try:
         done = subprocess.run(  # noqa: S603 - no shell, and words of the person who types
             command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_VIEW_SECONDS, check=False

@@ -31,10 +31,10 @@ P = TypeVar("P", bound=Page)
 
 
 async def pages(
-    connection: Connection, path: str, decoder: "msgspec.json.Decoder[P]", *, timeout_seconds: float
+    connection: Connection, path: str, decoder: "msgspec.json.Decoder[P]", *, timeout_seconds: float, fields: str = ""
 ) -> AsyncIterator[P]:
     """Yield the pages of a list. Raises the leaves of ApiError, UnavailableError for what is no such list too."""
-    query = {"limit": _PAGE_SIZE}
+    query = {"limit": _PAGE_SIZE, **({"fieldSelector": fields} if fields else {})}
     while True:
         page = _decoded(await connection.send(Request("GET", path, timeout_seconds, query=query)), decoder, path)
         yield page

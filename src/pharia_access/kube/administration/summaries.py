@@ -145,14 +145,16 @@ def _texts(body: Body, name: str) -> tuple[str, ...]:
 
 
 def _time(body: Body, name: str) -> datetime | None:
+    text = _text(body, name)
     try:
-        return parse_time(_text(body, name))
+        return parse_time(text) if text else None  # most are not there: an error each would be most of the work
     except InvalidObjectError:
         return None
 
 
 def _duration(body: Body, name: str) -> timedelta | None:
+    text = _text(body, name)
     try:
-        return parse_duration(_text(body, name))
+        return parse_duration(text) if text else None
     except InvalidObjectError:
         return None

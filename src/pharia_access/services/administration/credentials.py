@@ -140,7 +140,7 @@ async def plan_suspension(context: Context, name: str, *, suspended: bool, force
     if stored.summary.suspended == suspended:
         note = f"credential {name} is {'already suspended' if suspended else 'not suspended'}"
         return ChangePlan(credential=stored, spec={}, notes=(note,))
-    warnings = git_warnings(stored, ["suspended"], force=force)
+    warnings = git_warnings(stored, {"suspended": suspended}, force=force)
     plan = ChangePlan(credential=stored, spec={"suspended": suspended}, warnings=warnings)
     await _require(context, "patch", name, "change")
     return await _asking_first(context, plan) if suspended else plan

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from pharia_access.domain.administration.git_change import GitChange
 from pharia_access.domain.administration.gitops import declared_by, field_declared_by
 from pharia_access.domain.administration.next_steps import AskForRight, ChangeInGit, ListRoles
 from pharia_access.domain.administration.role_changes import role_problems
-from pharia_access.domain.administration.stored import Right, Stored
+from pharia_access.domain.administration.stored import Json, Right, Stored
 from pharia_access.domain.administration.summaries import CredentialSummary
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.permissions import Role
@@ -15,11 +17,14 @@ from pharia_access.services.administration.context import Context
 from pharia_access.services.administration.plans import BlockedError
 
 __all__ = [
+    "git_change",
+    "git_removal",
     "git_warnings",
     "git_warnings_of_object",
     "require_grantable",
     "require_known",
     "require_mintable",
+    "require_readable",
     "require_right",
 ]
 
@@ -52,6 +57,14 @@ async def require_mintable(context: Context, name: str) -> CredentialSummary:
     return stored.summary
 
 
+async def require_readable(context: Context, token: ObjectKey) -> None:
+    """Raise BlockedError if whoever asks may not read the one-time Secret: the token would be made for nobody."""
+    name = f"{token.name}-token"
+    if not await context.objects.may(Right("get", "secrets", name, core=True), token.namespace):
+        msg = f"You may not read the Secret {name} in namespace {token.namespace}, in which the token would come"
+        raise BlockedError(msg, AskForRight("get", (f"secrets/{name}",), "an administrator of the namespace"))
+
+
 async def require_right(context: Context, right: Right, what: str) -> None:
     """Raise BlockedError if whoever asks has not this right, before anything is asked of them."""
     if not await context.objects.may(right, context.namespace):
@@ -59,7 +72,18 @@ async def require_right(context: Context, right: Right, what: str) -> None:
         raise BlockedError(msg, AskForRight(right.verb, (f"{right.resource}.access.pharia.ai",)))
 
 
-def git_warnings(stored: Stored[Any], fields: Iterable[str], *, force: bool) -> tuple[str, ...]:
+def git_change(stored: Stored[Any], fields: Json) -> GitChange | None:
+    """What Git would have to say if these fields became that; None where it declares none of them."""
+    declared = {field: value for field, value in fields.items() if field_declared_by(stored.body, field)}
+    return replace(_in_git(stored), spec=declared) if declared else None
+
+
+def git_removal(stored: Stored[Any]) -> GitChange | None:
+    """What has to go from Git with the object; None where Git does not declare it."""
+    return _in_git(stored) if declared_by(stored.body) else None
+
+
+def git_warnings(stored: Stored[Any], fields: Json, *, force: bool) -> tuple[str, ...]:
     """Sentences on fields of the spec that Git declares. Raises BlockedError for the first one unless forced."""
     declared = ((field, field_declared_by(stored.body, field)) for field in fields)
     told = (
@@ -67,17 +91,23 @@ def git_warnings(stored: Stored[Any], fields: Iterable[str], *, force: bool) -> 
         for field, by in declared
         if by
     )
-    return tuple(_insisted(why, force=force) for why in told)
+    return tuple(_insisted(why, git_change(stored, fields), force=force) for why in told)
 
 
 def git_warnings_of_object(stored: Stored[Any], *, force: bool) -> tuple[str, ...]:
     """The same on an object that is to be deleted: Git would make another."""
     by = declared_by(stored.body)
     why = f"{stored.label} is declared in Git (by {by}), which would create it again"
-    return (_insisted(why, force=force),) if by else ()
+    return (_insisted(why, git_removal(stored), force=force),) if by else ()
 
 
-def _insisted(why: str, *, force: bool) -> str:
+def _in_git(stored: Stored[Any]) -> GitChange:
+    body = stored.body
+    key = ObjectKey(body["metadata"]["namespace"], body["metadata"]["name"])
+    return GitChange(str(body.get("apiVersion", "")), str(body.get("kind", "")), key)
+
+
+def _insisted(why: str, change: GitChange | None, *, force: bool) -> str:
     if not force:
-        raise BlockedError(why, ChangeInGit())
+        raise BlockedError(why, ChangeInGit(change))
     return f"{why}."

@@ -72,7 +72,7 @@ def leaving_steps(handover: Handover, progress: Progress) -> Iterator[None]:
         raise  # there is no token: nothing to go on with
     except AccessError as error:
         if not isinstance(error, CollectError) or isinstance(error, NotMintedYetError):
-            error.next_steps = handover.next_steps()
+            error.next_steps = (*error.next_steps, *handover.next_steps())
         raise
     except asyncio.CancelledError:
         if left := handover.next_steps():

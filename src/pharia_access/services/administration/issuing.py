@@ -17,7 +17,7 @@ from pharia_access.errors import ApiError, ForbiddenError
 from pharia_access.services.administration.collecting import Collector
 from pharia_access.services.administration.context import Context
 from pharia_access.services.administration.destinations import SecretDestination
-from pharia_access.services.administration.guards import require_mintable
+from pharia_access.services.administration.guards import require_mintable, require_readable
 from pharia_access.services.administration.handover import Handover, Stage, leaving_steps
 from pharia_access.services.administration.plans import BlockedError, Plan
 from pharia_access.services.administration.progress import SecretStillStands, TokenCreated
@@ -76,6 +76,7 @@ async def create(context: Context, plan: IssuePlan, destination: SecretDestinati
     """The same as a part of something longer, whose `handover` tells what is left to do."""
     if context.dry_run:
         return await create_only(context, plan)
+    await require_readable(context, plan.key)
     handover.stage = Stage.REQUESTED
     try:
         await create_only(context, plan)

@@ -1,6 +1,6 @@
 """A token's text, written into a Secret of the person's own: a new one, or one that this command wrote before."""
 
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from pharia_access.domain.administration.next_steps import NameOtherSecret
 from pharia_access.domain.administration.own_secret import OwnSecret, SecretMark, SecretTarget, write_blocker
@@ -9,7 +9,10 @@ from pharia_access.domain.token import TokenText
 from pharia_access.errors import AlreadyExistsError, ApiError, ConflictError, ForbiddenError
 from pharia_access.services.administration.plans import BlockedError
 
-__all__ = ["OwnSecrets", "require_writable", "write"]
+if TYPE_CHECKING:
+    from pharia_access.domain.administration.summaries import TokenSummary
+
+__all__ = ["OwnSecretDestination", "OwnSecrets", "require_writable", "write"]
 
 _MOST_TRIES: Final = 3
 
@@ -28,6 +31,35 @@ class OwnSecrets(Protocol):
     async def overwrite_own(self, secret: OwnSecret, mark: SecretMark, text: TokenText | None) -> None:
         """Write the text into that very Secret as it was read. Raises ConflictError, ForbiddenError."""
         ...
+
+
+class OwnSecretDestination:
+    """The Secret as a place for a token's text. Answers `destinations.SecretDestination`.
+
+    Attributes:
+        target: the Secret.
+        before: the token that it held before; empty as long as none was overwritten.
+    """
+
+    def __init__(self, secrets: OwnSecrets, target: SecretTarget) -> None:
+        self.target = target
+        self.before = ""
+        self._secrets = secrets
+
+    async def check(self) -> None:
+        """Raise AccessError if it cannot take a token."""
+        await require_writable(self._secrets, self.target)
+
+    async def put(self, token: "TokenSummary", text: TokenText) -> None:
+        """Write it there, or raise AccessError."""
+        before = await write(self._secrets, self.target, token.key.name, text)
+        self.before = "" if before == token.key.name else before
+
+    @property
+    def told(self) -> str:
+        """Where the secret is, as the end of a sentence."""
+        instead = f" in place of {self.before}" if self.before else ""
+        return f"is in Secret {self.target.key.name}, under {self.target.entry}{instead}"
 
 
 async def require_writable(secrets: OwnSecrets, target: SecretTarget) -> None:

@@ -8,7 +8,7 @@ from pharia_access.errors import AccessError
 if TYPE_CHECKING:
     from pharia_access.domain.administration.next_steps import Step
 
-__all__ = ["BlockedError", "Plan"]
+__all__ = ["BlockedError", "MalformedError", "Plan"]
 
 
 class BlockedError(AccessError):
@@ -17,6 +17,10 @@ class BlockedError(AccessError):
     def __init__(self, message: str, *next_steps: "Step") -> None:
         super().__init__(message)
         self.next_steps = next_steps
+
+
+class MalformedError(BlockedError):
+    """What was asked has not the form that it must have, whatever the cluster holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from pharia_access.domain.administration.pruning_rules import ENDED_PHASES, Prun
 from pharia_access.domain.administration.stored import Stored
 from pharia_access.domain.administration.summaries import TokenSummary
 from pharia_access.domain.durations import humanize
-from pharia_access.domain.grammar import counted
+from pharia_access.domain.grammar import counted, plural
 from pharia_access.domain.model import ObjectKey
 from pharia_access.errors import ConflictError, NotFoundError
 from pharia_access.services.administration.context import Context
@@ -39,11 +39,12 @@ async def plan_pruning(context: Context, age: timedelta, *, everywhere: bool = F
     ]
     if not going:
         return PruningPlan(notes=(*notes, f"No token{_other(notes)} ended more than {humanize(age)} ago."))
-    count = counted(len(going), "token")
+    count, those = counted(len(going), "token"), plural(len(going), "it", "them")
+    were = plural(len(going), "it was", "they were")
     return PruningPlan(
         tokens=tuple(each.stored for each in going),
         notes=tuple(notes),
-        consequences=(f"{count} will be deleted permanently, and with them the record of what they were.",),
+        consequences=(f"{count} will be deleted permanently, and with {those} the record of what {were}.",),
         question="Delete permanently?",
     )
 

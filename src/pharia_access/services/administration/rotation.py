@@ -22,6 +22,7 @@ from pharia_access.domain.administration.token_rotation import (
 )
 from pharia_access.domain.durations import humanize
 from pharia_access.domain.model import ObjectKey
+from pharia_access.domain.times import format_time
 from pharia_access.errors import AccessError
 from pharia_access.services.administration.context import Context
 from pharia_access.services.administration.destinations import SecretDestination, SecretDestinationError
@@ -113,7 +114,8 @@ async def plan_rotation(context: Context, name: str, options: RotationOptions, *
     """Plan to replace a token. Raises BlockedError for whatever would make half a rotation of it."""
     stored = await context.objects.read(TokenSummary, ObjectKey(context.namespace, name))
     old = stored.summary
-    warnings = git_warnings(stored, ["expiresAt"], force=force)
+    end = format_time(context.clock.now() + options.overlap)
+    warnings = git_warnings(stored, {"expiresAt": end}, force=force)
     await require_right(context, Right("patch", "apitokens", name), f"end the token {name}")
     credential = await require_mintable(context, old.credential)
     lifetime = options.lifetime or original_lifetime(old)

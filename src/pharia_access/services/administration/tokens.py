@@ -16,7 +16,7 @@ from pharia_access.domain.times import format_time
 from pharia_access.errors import ForbiddenError, InvalidError
 from pharia_access.services.administration.context import Context
 from pharia_access.services.administration.guards import git_warnings, git_warnings_of_object, require_right
-from pharia_access.services.administration.plans import BlockedError, Plan
+from pharia_access.services.administration.plans import BlockedError, MalformedError, Plan
 from pharia_access.services.administration.progress import OnlyOneNamespace, Warned
 from pharia_access.services.administration.queries import list_all, nothing_in
 
@@ -65,7 +65,7 @@ async def find_by_ids(context: Context, ids: Sequence[str]) -> list[StoredToken]
     """The tokens with these IDs, as far as one may look. Raises BlockedError without one."""
     if not ids:
         msg = "There is no token's text and no token's ID in the input"
-        raise BlockedError(msg)
+        raise MalformedError(msg)
     try:
         found, where = await _with_ids(context, None, ids), "this cluster"
     except ForbiddenError:
@@ -127,12 +127,13 @@ async def plan_expiry(context: Context, names: Sequence[str], end: datetime, *, 
     later = tuple(stored for stored, token in tokens if is_later(token, end))
     ended = [token for _, token in tokens if not is_later(token, end)]
     await _require(context, later, "patch", "end")
+    fields = {"expiresAt": format_time(end)}
     sentences = [_end_of(context, stored, f"ended at {format_time(end)}") for stored in later]
     return ExpiryPlan(
         tokens=later,
         end=end,
         notes=tuple(f"token {token.key.name} already ends at {_moment(token.ends)}" for token in ended),
-        warnings=tuple(told for stored in later for told in git_warnings(stored, ["expiresAt"], force=force)),
+        warnings=tuple(told for stored in later for told in git_warnings(stored, fields, force=force)),
         consequences=tuple(sentences),
         question="Bring the end forward?" if later else "",
     )
@@ -171,7 +172,7 @@ def _require_reason(reason: str) -> None:
     objection = reason_objection(reason) if reason else ""
     if objection:
         msg = f"The reason cannot be kept: {objection}"
-        raise BlockedError(msg)
+        raise MalformedError(msg)
 
 
 async def _revocation(context: Context, tokens: Sequence[StoredToken], *, reason: str, force: bool) -> RevocationPlan:
@@ -181,7 +182,7 @@ async def _revocation(context: Context, tokens: Sequence[StoredToken], *, reason
         tokens=live,
         reason=reason,
         notes=tuple(f"{stored.label} is already revoked" for stored in tokens if stored not in live),
-        warnings=tuple(told for stored in live for told in git_warnings(stored, ["revoked"], force=force)),
+        warnings=tuple(told for stored in live for told in git_warnings(stored, {"revoked": True}, force=force)),
         consequences=tuple(_end_of(context, stored, "revoked") for stored in live),
         question="Revoke permanently?" if live else "",
     )

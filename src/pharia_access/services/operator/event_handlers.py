@@ -52,6 +52,7 @@ class EventHandlers:
             self._probes.watch(change.key, None)
         self._places.on_token_changed(change)
         self._count_again(change)
+        self._wake_replaced(change)
         if change.before is not None and change.before.holds_place:
             self.wake_waiting(change.before.credential)
         if change.after is None and change.before is not None:
@@ -137,6 +138,7 @@ class EventHandlers:
             self._policy,
             credential_invalid=credential is None and self._cache.invalid_object("ApiCredential", key) is not None,
             slot_free=credential is None or not self._places.must_wait(token, credential),
+            succeeded=self._cache.tokens.is_succeeded(token),
         )
 
     def _enqueue_tokens_of(self, credential: ObjectKey, *phases: Phase) -> None:
@@ -149,6 +151,14 @@ class EventHandlers:
         for place in {old, new} if self._queue.is_leader and old != new else ():
             if place is not None and place[0] in self._cache.credentials:
                 self._queue.enqueue_credential_after(place[0], COALESCE_SECONDS)
+
+    def _wake_replaced(self, change: TokenChange) -> None:
+        """Enqueue the token that this one replaces since now, or no longer: it is warned of its end, or is not."""
+        old, new = ("" if record is None else record.replaces for record in (change.before, change.after))
+        for name in {old, new} - {""} if old != new else ():
+            replaced = ObjectKey(change.key.namespace, name)
+            if self._cache.tokens.is_warned_amiss(replaced):
+                self._queue.enqueue_token(replaced)
 
     def _delete_open_secret(self, token: ObjectKey, record: TokenRecord) -> None:
         if record.open_secret is not None:

@@ -46,9 +46,14 @@ class ExpiringTokens:
                 del self._successors[old]
             self._settle(old)
 
+    def is_succeeded(self, key: ObjectKey, created: float) -> bool:
+        """Whether a token that was created then has a successor."""
+        return any(later > created for later in self._successors.get(key, {}).values())
+
     def _settle(self, key: ObjectKey) -> None:
         """Count the token, or no longer, as things stand now."""
-        unattended = key in self._soon and not self._is_succeeded(key)
+        created = self._soon.get(key)
+        unattended = created is not None and not self.is_succeeded(key, created)
         if unattended is (key in self._unattended):
             return
         if unattended:
@@ -59,7 +64,3 @@ class ExpiringTokens:
         self._counts[key.namespace] -= 1
         if not self._counts[key.namespace]:
             del self._counts[key.namespace]
-
-    def _is_succeeded(self, key: ObjectKey) -> bool:
-        created = self._soon[key]
-        return any(later > created for later in self._successors.get(key, {}).values())

@@ -184,3 +184,14 @@ class TokenIndex:
     def expiring_soon(self) -> Mapping[str, int]:
         """Count the tokens that end soon and have no successor, by namespace."""
         return self._expiring.counts()
+
+    def is_succeeded(self, token: Token) -> bool:
+        """Whether a later active token says that it replaces this one."""
+        return self._expiring.is_succeeded(token.key, token.created.timestamp())
+
+    def is_warned_amiss(self, key: ObjectKey) -> bool:
+        """Whether a successor came, and the token is still warned of its end; or went, and it may have to be."""
+        record = self._records.get(key)
+        if record is None or record.phase is not Phase.ACTIVE:
+            return False
+        return record.expires_soon is self._expiring.is_succeeded(key, record.created)

@@ -102,7 +102,7 @@ class TokenReconciler:
     async def _bring_in_sync(self, token: Token, *, live: bool) -> bool:
         """Decide and apply until nothing is left; False: what comes next wants a live read, and nothing was done."""
         for _ in range(MOST_ROUNDS):
-            observed = replace(await self._lookup.observe(token), guards_objection=self._watchman.objection)
+            observed = await self._observe(token)
             try:
                 gathered = await self._gather(observed, live=live)
                 if gathered is None:
@@ -122,6 +122,14 @@ class TokenReconciler:
                 return True
             token, live = changed, True
         return True
+
+    async def _observe(self, token: Token) -> Observed:
+        """The token with its credential, and what else this replica knows of it."""
+        return replace(
+            await self._lookup.observe(token),
+            guards_objection=self._watchman.objection,
+            succeeded=self._cache.tokens.is_succeeded(token),
+        )
 
     async def _status_written_first(self, observed: Observed) -> bool:
         """Whether other deletes are under way, and so the status said first what bars the token: it is asked again."""

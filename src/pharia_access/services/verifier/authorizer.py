@@ -6,13 +6,12 @@ Every protocol uses the same `Authorizer`. `entrypoints.verifier` says what an a
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
 from typing import Protocol
 
 from pharia_access.domain.verdict import IssuedToken, Refusal
 from pharia_access.domain.verification.bearer import bearer_token
-from pharia_access.domain.verification.requirements import MAX_REQUIREMENT_BYTES, Requirement, parse_requirement
-from pharia_access.errors import RequirementError
+from pharia_access.domain.verification.client_credentials import ClientCredentials
+from pharia_access.services.verifier.asked_requirements import is_costly, judged
 from pharia_access.services.verifier.verifier import Allowed, AuthorizationResult, Denied, Unverified, Verifier
 
 __all__ = [
@@ -24,12 +23,6 @@ __all__ = [
     "DecisionMetrics",
     "LastUsedHook",
 ]
-
-_MAX_PARSED_REQUIREMENTS = 1024
-"""Parsed requirements to keep. Gateways' configurations name them, so there are few."""
-_MAX_INLINE_STEPS = 64
-"""Comparisons of names and fields, over all effective roles, that one check may cost: some thirty microseconds."""
-_TOO_LONG = f"longer than {MAX_REQUIREMENT_BYTES} bytes"
 
 
 class Contract(StrEnum):
@@ -135,7 +128,7 @@ class Authorizer:
         verdict = Denied(presented) if isinstance(presented, Refusal) else self._verifier.check(presented)
         if isinstance(verdict, Unverified):
             return verdict
-        if isinstance(verdict, Allowed) and _is_costly(verdict, requirement):
+        if isinstance(verdict, Allowed) and is_costly(verdict, requirement):
             return Costly(verdict.token.credential_key)
         result = self._conclude(contract, verdict, requirement=requirement, began=began)
         self.checks += isinstance(result, Allowed)
@@ -164,7 +157,7 @@ class Authorizer:
         began = self._monotonic()
         presented = bearer_token(values)
         verdict = Denied(presented) if isinstance(presented, Refusal) else await self._verifier.verify(presented)
-        costly = isinstance(verdict, Allowed) and _is_costly(verdict, requirement)
+        costly = isinstance(verdict, Allowed) and is_costly(verdict, requirement)
         result = self._conclude(contract, verdict, requirement=requirement, began=began)
         if isinstance(result, Allowed):
             self.checks += contract in GATEWAY_CONTRACTS and not costly
@@ -174,14 +167,25 @@ class Authorizer:
 
     async def authorize_text(self, contract: Contract, presented: bytes, requirement: str = "") -> AuthorizationResult:
         """Authorize a token that came in a body."""
+        return await self.authorize_client(contract, ClientCredentials(presented), requirement)
+
+    async def authorize_client(
+        self, contract: Contract, presented: ClientCredentials | Refusal, requirement: str = ""
+    ) -> AuthorizationResult:
+        """Authorize a token that is a client's secret; the client's ID must fit the token's credential."""
         began = self._monotonic()
-        verdict = await self._verifier.verify(presented)
+        if isinstance(presented, Refusal):
+            verdict: AuthorizationResult = Denied(presented)
+        else:
+            verdict = await self._verifier.verify(presented.secret)
+            if isinstance(verdict, Allowed) and not presented.may_be(verdict.token.credential_key):
+                verdict = Denied(Refusal.ANOTHER_CLIENT, verdict.token)
         return self._conclude(contract, verdict, requirement=requirement, began=began)
 
     def _conclude(
         self, contract: Contract, verdict: AuthorizationResult, *, requirement: str, began: float
     ) -> AuthorizationResult:
-        result = _apply(requirement, verdict)
+        result = judged(requirement, verdict)
         if isinstance(result, Denied):
             self._metrics.decided(contract, result.refusal, self._monotonic() - began)
             self._auditor.refused(contract, result.refusal, token=result.token, detail=result.detail)
@@ -201,41 +205,3 @@ class Authorizer:
         self._last_used.used(token)
         self._auditor.accepted(contract, token)
         self._metrics.decided(contract, None, self._monotonic() - began)
-
-
-def _apply(requirement: str, verdict: AuthorizationResult) -> AuthorizationResult:
-    """Add the gateway's requirement to the verdict on the token."""
-    if not requirement or isinstance(verdict, Denied):
-        return verdict
-    parsed, roles = _parsed(requirement), verdict.effective_roles
-    if isinstance(parsed, str):
-        return Denied(Refusal.MALFORMED_REQUIREMENT, verdict.token, parsed)
-    if requirement in roles.met or parsed.met_by(roles):
-        return verdict
-    return Denied(Refusal.INSUFFICIENT_SCOPE, verdict.token, requirement)
-
-
-def _is_costly(allowed: Allowed, requirement: str) -> bool:
-    """Tell whether the requirement takes many steps for this token. False where the answer is remembered."""
-    if not requirement:
-        return False
-    parsed, roles = _parsed(requirement), allowed.effective_roles
-    return (
-        isinstance(parsed, Requirement)
-        and parsed.steps * len(roles.resolved) > _MAX_INLINE_STEPS
-        and requirement not in roles.met
-    )
-
-
-def _parsed(requirement: str) -> Requirement | str:
-    # The cache must not keep a text that is too long for a requirement.
-    return _parse(requirement) if len(requirement) <= MAX_REQUIREMENT_BYTES else _TOO_LONG
-
-
-@lru_cache(_MAX_PARSED_REQUIREMENTS)
-def _parse(requirement: str) -> Requirement | str:
-    """Return the requirement, or the error in its text."""
-    try:
-        return parse_requirement(requirement)
-    except RequirementError as error:
-        return str(error)

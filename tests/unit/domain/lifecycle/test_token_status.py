@@ -17,7 +17,6 @@ from pharia_access.domain.lifecycle.token_status import (
     status_of,
     undelivered,
     with_delivery,
-    without_expiry_warning,
 )
 from pharia_access.domain.model import Credential, CredentialIdentity, Delivery, Policy, Token, TokenStatus
 from pharia_access.domain.reasons import DeliveryState, Phase, Reason
@@ -82,6 +81,11 @@ def a_mint() -> Minted:
             change(a_token(), a_credential(suspended=True)),
             [("CredentialSuspended", True, "To resume, set its spec.suspended to false.")],
             id="a token that waits for a suspended credential",
+        ),
+        pytest.param(
+            change(a_token(ttl=9000 * HOUR), a_credential(suspended=True)),
+            [("CredentialSuspended", True, "delete this ApiToken and create it again with a shorter lifetime.")],
+            id="a token that waits in vain, since its life is too long besides",
         ),
         pytest.param(
             change(a_token(), a_credential(max_tokens=3), free=False),
@@ -227,14 +231,6 @@ def test_the_wait_is_counted_from_its_beginning_and_ends_with_it() -> None:
     assert waiting.status.pending_since == NOW
     assert status_of(waiting, USABLE, LATER).pending_since is None
     assert status_of(waiting, restored, LATER).pending_since is None
-
-
-def test_a_warning_of_the_end_ends_with_the_token_and_is_not_invented() -> None:
-    warned = replace(COLLECTED, status=active_status(COLLECTED, soon=True, now=LATER))
-
-    assert find(warned.status.conditions, "ExpiringSoon") is not None
-    assert find(without_expiry_warning(warned.status).conditions, "ExpiringSoon") is None
-    assert without_expiry_warning(a_token().status) == a_token().status
 
 
 def test_without_a_delivery_nothing_is_said_of_one() -> None:

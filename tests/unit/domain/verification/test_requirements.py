@@ -1,6 +1,10 @@
 """What a gateway may ask for, and that nothing misspelled means "anyone"."""
 
+from urllib.parse import quote
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pharia_access.domain.permissions import EffectiveRoles, Permission, Role
 from pharia_access.domain.verification.requirements import (
@@ -32,6 +36,21 @@ HELD = EffectiveRoles(roles=("reader", "writer"), unknown=(), not_allowed=(), re
         pytest.param("role=a&satisfy=any", Requirement(("a",), any_of=True), id="any"),
         pytest.param("satisfy=all&role=a", Requirement(("a",)), id="all"),
         pytest.param("role=%C3%A4", Requirement(("\xe4",)), id="UTF-8"),
+        pytest.param(
+            "permission=AccessModel%3Bmodel%3Dfoo",
+            Requirement((), (Permission.of("AccessModel", model="foo"),)),
+            id="encoded by a library",
+        ),
+        pytest.param(
+            "role=a&permission=AccessModel%3bmodel%3da%2Fb%3Bx%3Dy%3Dz",
+            Requirement(("a",), (Permission.of("AccessModel", model="a/b", x="y=z"),)),
+            id="encoded by a library, in small letters",
+        ),
+        pytest.param(
+            "permission=AccessModel%3Bmodel%3Da%253Bb%2526c%2525",
+            Requirement((), (Permission.of("AccessModel", model="a;b&c%"),)),
+            id="encoded by a person, then by a library",
+        ),
     ],
 )
 def test_a_requirement_is_read(text: str, expected: Requirement) -> None:
@@ -56,6 +75,14 @@ def test_a_requirement_is_read(text: str, expected: Requirement) -> None:
         pytest.param("permission=model=x", "without a permission", id="a field in place of a permission"),
         pytest.param("permission=A;model", "empty or not readable", id="a field without a value"),
         pytest.param("permission=A;m=1;m=2", "names a field twice", id="a field twice"),
+        pytest.param("permission=A;m%3D1", "encode the separators of the whole permission", id="half encoded"),
+        pytest.param("permission=A;m%3Bn=1", "encode the separators of the whole permission", id="a field's name"),
+        pytest.param("permission=A%3Bm%3D1;n=2", "encode the separators", id="encoded, then not"),
+        pytest.param("permission=A%3Bm=1", "encode the separators", id="a semicolon encoded, an equals sign not"),
+        pytest.param("permission=A%3Bm%3D1%25", "not percent-encoded", id="encoded once where twice is meant"),
+        pytest.param("permission=%3BA", "empty or not readable", id="an encoded separator first"),
+        pytest.param("permission=A%3Dm", "without a permission", id="an encoded field in place of a permission"),
+        pytest.param("role%3Da", "unknown requirement", id="an encoded name"),
         pytest.param("satisfy=any", "without a role or a permission", id="any of nothing"),
         pytest.param("role=a&satisfy=some", "must be all or any", id="some"),
         pytest.param("role=a&satisfy=any&satisfy=any", "must be all or any", id="any twice"),
@@ -86,3 +113,18 @@ def test_what_is_not_wholly_understood_is_refused(text: str, why: str) -> None:
 )
 def test_a_requirement_is_met_or_not(text: str, *, met: bool) -> None:
     assert parse_requirement(text).met_by(HELD) is met
+
+
+@given(name=st.from_regex(r"[A-Za-z][A-Za-z0-9_.-]{0,20}", fullmatch=True), value=st.text(min_size=1, max_size=30))
+def test_what_url_libraries_build_means_what_was_written(name: str, value: str) -> None:
+    """`quote` of the whole value, as httpx, requests and Node do."""
+    written = f"permission=AccessModel;{name}={quote(value, safe='')}"
+    built = "permission=" + quote(written.removeprefix("permission="), safe="")
+
+    def read(text: str) -> Requirement | None:
+        try:
+            return parse_requirement(text)
+        except RequirementError:
+            return None
+
+    assert read(built) == read(written)

@@ -24,7 +24,7 @@ def test_a_field_has_its_values_in_order_and_each_once() -> None:
 
 @pytest.mark.parametrize("body", [b"\xff", b"a=%ff", b"&".join([b"a=1"] * (MOST_FIELDS + 1))])
 def test_what_is_malformed_or_has_too_many_fields_is_refused(body: bytes) -> None:
-    with pytest.raises(FormError, match="malformed, or has more than 100 fields"):
+    with pytest.raises(FormError, match="malformed, or has more than 120 fields"):
         parse_form(body)
 
 

@@ -19,11 +19,13 @@ import pytest
 
 from pharia_access.bootstrap.clocks import SystemClock
 from pharia_access.entrypoints.console import local, opening
-from pharia_access.entrypoints.console.desk import Desk
+from pharia_access.entrypoints.console.desk import Desk, Neighbors
 from pharia_access.entrypoints.console.local import Announcer, serve
 from pharia_access.errors import AccessError
 from tests.support.administration.contexts import context_of
 from tests.support.administration.credential_cluster import a_cluster
+from tests.support.administration.fake_neighbors import FakeNeighbors
+from tests.support.administration.fake_rights import FakeRights
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -67,9 +69,10 @@ class Served:
         mode = stat.S_IMODE(path.stat().st_mode) | stat.S_IMODE(path.parent.stat().st_mode)
         self.files.put((address, mode, path.read_text(encoding="utf-8")))
 
-    def start(self, *, browser: bool = False, port: int = 0) -> asyncio.Task[None]:
-        context = replace(context_of(a_cluster()), clock=self.clock)
-        return asyncio.create_task(serve(Desk(context, context), self.announcer(browser=browser), port=port))
+    def start(self, *, browser: bool = False, port: int = 0, notes: Path | None = None) -> asyncio.Task[None]:
+        context, around = replace(context_of(a_cluster()), clock=self.clock), FakeNeighbors()
+        desk = Desk(context, context, Neighbors(around, around, around, FakeRights()), options=" --context test")
+        return asyncio.create_task(serve(desk, self.announcer(browser=browser), port=port, notes=notes))
 
     async def link(self) -> str:
         async with asyncio.timeout(10):
@@ -177,3 +180,25 @@ async def test_a_place_for_the_file_that_cannot_be_written_is_said_to_be_none(
         await Served().start(browser=True)
 
     assert "--no-browser" in failure.value.next_step
+
+
+async def test_a_second_console_says_where_the_first_is(tmp_path: Path) -> None:
+    first, second, third = Served(), Served(), Served()
+    running = first.start(notes=tmp_path / "notes")
+    home = (await first.link()).partition("open#")[0]
+
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        with pytest.raises(AccessError):
+            await second.start(notes=tmp_path / "notes", port=other.getsockname()[1])
+    os.kill(os.getpid(), signal.SIGINT)
+    await running
+    alone = third.start(notes=tmp_path / "notes")
+    await third.link()
+    os.kill(os.getpid(), signal.SIGINT)
+    await alone
+
+    said = f"Another console of yours runs at {home} (--context test). The browser that opened it can go on there."
+    assert second.said == [said]
+    assert not any("Another console" in line for line in [*first.said, *third.said])

@@ -55,6 +55,9 @@ async def test_words_of_objects_are_text_and_never_links_or_markup() -> None:
     opened = await signed_in(objects)
 
     for path in (
+        "/tokens",
+        "/overview",
+        "/namespaces/finance/tokens",
         "/namespaces/finance/credentials",
         "/namespaces/finance/credentials/evil",
         "/namespaces/finance/credentials/evil/roles",

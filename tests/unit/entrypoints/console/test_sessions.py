@@ -6,10 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.console.browser import BASE
+from tests.support.console.browser import BASE, Browser
 from tests.support.console.consoles import Opened, a_console, signed_in
+from tools.control_plane.resources import api_token
 
 LIST = "/namespaces/finance/credentials"
+TOKEN = "/namespaces/finance/tokens/invoice-bot-e4f5a"
 
 
 async def test_the_key_opens_a_session_whose_cookie_is_for_this_path_and_for_no_script() -> None:
@@ -89,6 +91,51 @@ async def test_signing_out_makes_a_copied_cookie_worthless() -> None:
     assert (await copied.get(LIST)).status == 403
 
 
+async def turned(opened: Opened) -> Browser:
+    """A browser whose request was under way when the key turned, since a secret was confirmed in another tab."""
+    other = opened.another_browser()
+    other.cookie = opened.browser.cookie
+    await opened.browser.submit(await opened.browser.get(f"{LIST}/invoice-bot/new-token"), "token-form")
+    await opened.objects.sleep(1)
+    await opened.browser.fetch(f"{TOKEN}/secret")
+    assert (await opened.browser.fetch(f"{TOKEN}/collected")).status == 200
+    assert opened.browser.cookie != other.cookie
+    return other
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(0, 200), (9.9, 200), (10, 403), (60, 403)])
+async def test_what_was_under_way_when_the_key_turned_is_answered(seconds: float, status: int) -> None:
+    opened = await signed_in()
+    other = await turned(opened)
+    opened.objects.time += timedelta(seconds=seconds)
+
+    assert (await other.get(LIST)).status == status
+    assert (await opened.browser.get(LIST)).status == 200
+
+
+async def test_a_key_that_turned_gets_no_cookie_of_its_own() -> None:
+    opened = await signed_in()
+    other = await turned(opened)
+    name = opened.objects.put(api_token("finance", "late")).body("ApiToken", "late")["metadata"]["name"]
+    await opened.objects.sleep(1)
+    await other.fetch(f"/namespaces/finance/tokens/{name}/secret")
+
+    assert (await other.fetch(f"/namespaces/finance/tokens/{name}/collected")).status == 200
+
+    assert other.cookie == opened.browser.cookie
+    opened.objects.time += timedelta(minutes=1)
+    assert (await other.get(LIST)).status == 200
+
+
+async def test_signing_out_ends_the_key_before_too() -> None:
+    opened = await signed_in()
+    other = await turned(opened)
+
+    await opened.browser.post("/sign-out", {})
+
+    assert (await other.get(LIST)).status == 403
+
+
 async def test_the_script_is_told_that_it_is_signed_out() -> None:
     opened = await signed_in()
     opened.browser.cookie = ""
@@ -139,7 +186,7 @@ async def test_another_namespace_is_a_name_or_nothing(asked_for: str, leads_to: 
 
     shown = await opened.browser.get(f"/go?namespace={asked_for.replace(' ', '+')}")
 
-    assert shown.status == (200 if leads_to else 409)
+    assert shown.status == (200 if leads_to else 400)
     assert opened.browser.at == (
         f"{BASE}/namespaces/hr/credentials" if leads_to else f"{BASE}/go?namespace={asked_for}"
     )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 from datetime import timedelta
+from http import HTTPStatus
 from typing import get_args
 
 import pytest
 
+from pharia_access import errors
 from pharia_access.domain.administration import next_steps
 from pharia_access.domain.administration.summaries import CredentialSummary, TokenSummary
 from pharia_access.domain.model import ObjectKey
@@ -15,6 +17,7 @@ from pharia_access.domain.permissions import Permission
 from pharia_access.domain.usability import Unusable
 from pharia_access.entrypoints.console import words
 from pharia_access.entrypoints.console.failures import explain
+from pharia_access.entrypoints.console.forms import FormError
 from pharia_access.entrypoints.console.steps import WORDS, in_words
 from pharia_access.errors import (
     AccessError,
@@ -22,10 +25,15 @@ from pharia_access.errors import (
     ApiError,
     ConflictError,
     ForbiddenError,
+    InvalidObjectError,
+    LoginError,
     NotFoundError,
     ResourceExpiredError,
+    TokenFormatError,
     UnavailableError,
 )
+from pharia_access.services.administration.collecting import CollectError
+from pharia_access.services.administration.plans import BlockedError, MalformedError
 from tests.support.builders.domain_objects import NOW
 
 KEY = ObjectKey("finance", "ci")
@@ -67,8 +75,18 @@ RBAC = (
 @pytest.mark.parametrize(
     ("error", "status", "sentence", "steps"),
     [
-        (AccessError("it broke"), 409, "It broke.", []),
-        (AccessError("it broke", "Mend it."), 409, "It broke.", ["Mend it."]),
+        (AccessError("it broke"), 500, "It broke.", []),
+        (AccessError("it broke", "Mend it."), 500, "It broke.", ["Mend it."]),
+        (FormError("too large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE), 413, "Too large.", []),
+        (MalformedError("no such name"), 400, "No such name.", []),
+        (InvalidObjectError("spec.ttl: no length"), 400, "spec.ttl: no length.", []),
+        (TokenFormatError("no token"), 400, "No token.", []),
+        (LoginError("no login"), 502, "No login.", []),
+        (BlockedError("it ended"), 409, "It ended.", []),
+        (BlockedError("not you", next_steps.AskForRight("get", ("x",))), 403, "Not you.", ["This needs the verb get"]),
+        (BlockedError("nowhere", next_steps.ListNamespaces()), 404, "Nowhere.", [""]),
+        (BlockedError("no role", next_steps.ListRoles()), 422, "No role.", [""]),
+        (CollectError("taken"), 409, "Taken.", []),
         (failure(ForbiddenError, RBAC), 403, "anna may not list tokens in the whole cluster.", ["This needs the verb"]),
         (failure(ForbiddenError, "denied request: no such role"), 403, "No such role.", []),
         (failure(ForbiddenError, "go away"), 403, "The API server refused the request: go away.", []),
@@ -95,6 +113,14 @@ def test_every_error_has_a_sentence_and_a_number(
     assert (told.status, told.sentence) == (status, sentence)
     assert len(told.steps) == len(steps)
     assert all(step.text.startswith(begin) for step, begin in zip(told.steps, steps, strict=True))
+
+
+def test_409_is_for_conflicts_alone() -> None:
+    leaves = [getattr(errors, name) for name in errors.__all__ if name.endswith("Error")]
+
+    told = {kind for kind in leaves if explain(kind("why")).status == HTTPStatus.CONFLICT}
+
+    assert told == {AlreadyExistsError, ConflictError}
 
 
 TOKEN = TokenSummary(KEY, "uid", "bot", NOW, phase="Active")

@@ -131,6 +131,43 @@ def test_an_error_is_a_sentence_and_a_next_step(error: AccessError, failure: Fai
     assert explain(error) == failure
 
 
+MINE = " --context prod --as dora"
+
+
+@pytest.mark.parametrize(
+    ("error", "command"),
+    [
+        pytest.param(
+            answered(
+                403, "Forbidden", 'User "dora" cannot list resource "x" in API group "" in the namespace "finance"'
+            ),
+            f"kubectl auth can-i --list -n finance{MINE}",
+            id="a right",
+        ),
+        pytest.param(
+            answered(404, "NotFound", 'apitokens.access.pharia.ai "ci" not found'),
+            f"kubectl access token list -n finance{MINE} (-A for all namespaces)",
+            id="a token",
+        ),
+        pytest.param(
+            answered(404, "NotFound", 'apiroles.access.pharia.ai "ci" not found'),
+            f"kubectl access role list{MINE}",
+            id="a role, which is in no namespace",
+        ),
+        pytest.param(
+            answered(404, "NotFound", 'namespaces "finance" not found'),
+            f"kubectl get namespaces{MINE}",
+            id="a namespace",
+        ),
+        pytest.param(
+            unreachable(TimeoutError(), method="GET", path=TOKEN_PATH), f"kubectl version{MINE}", id="no answer"
+        ),
+    ],
+)
+def test_a_command_to_go_on_with_is_about_the_same_place_as_the_same_person(error: AccessError, command: str) -> None:
+    assert explain(error, MINE, " -n finance").next_step.splitlines()[-1].endswith(f": {command}")
+
+
 def test_what_the_error_itself_says_to_do_comes_last() -> None:
     error = UnavailableError("no answer")
     error.next_step = "Collect it."

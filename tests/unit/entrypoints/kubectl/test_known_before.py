@@ -96,6 +96,21 @@ def leaving() -> FakeCluster:
             id="at its most",
         ),
         pytest.param(
+            a_cluster({"maxTokens": 1, "maxTTL": "720h"}, suspended=True),
+            "--expires 90d",
+            (
+                "The credential invoice-bot is suspended and mints no tokens. The credential invoice-bot already has 1"
+                " of 1 active tokens. A lifetime of 90 days is longer than the 30 days that the credential invoice-bot"
+                " allows."
+            ),
+            (
+                "To resume it: kubectl access credential resume invoice-bot -n finance\n"
+                "To allow one more: kubectl access credential edit invoice-bot --max-tokens 2 -n finance\n"
+                "Give a shorter lifetime with --expires."
+            ),
+            id="all that stands in the way at once",
+        ),
+        pytest.param(
             a_cluster(),
             "--to-secret taken",
             'A Secret "taken" already exists, and this command did not write it: it is not overwritten.',
@@ -123,6 +138,13 @@ def leaving() -> FakeCluster:
             "This needs the verb create on apicredentials.access.pharia.ai/token: ask an administrator of the namespace"
             " for it.",
             id="a right that is missing",
+        ),
+        pytest.param(
+            a_cluster(forbidden={"get secrets"}),
+            "--name new",
+            "You may not read the Secret new-token in namespace finance, in which the token would come.",
+            "This needs the verb get on secrets/new-token: ask an administrator of the namespace for it.",
+            id="a Secret that one may not read",
         ),
     ],
 )
@@ -176,3 +198,17 @@ def test_a_mint_over_the_clusters_maximum_is_told_in_the_options_words() -> None
         "See: kubectl access token get ci -n finance",
         "To try again with a shorter --expires, first run: kubectl access token delete ci -n finance",
     ]
+
+
+def test_a_rotation_that_would_leave_a_token_for_nobody_is_refused_before_the_question(run: Run) -> None:
+    session = a_cluster(forbidden={"get secrets"})
+
+    answer = run(session, "token rotate ci --name new")
+
+    assert answer == Told(
+        1,
+        "",
+        "Error: You may not read the Secret new-token in namespace finance, in which the token would come.\n"
+        "This needs the verb get on secrets/new-token: ask an administrator of the namespace for it.\n",
+    )
+    assert session.written == []

@@ -99,8 +99,8 @@ SENTENCES = [
         steps.RaiseMaxTokens(CREDENTIAL, 2),
         f"To allow one more: kubectl access credential edit invoice-bot --max-tokens 2 {HERE}",
     ),
-    (steps.ListRoles(), "See: kubectl access role list"),
-    (steps.ListNamespaces(), "See: kubectl get namespaces"),
+    (steps.ListRoles(), "See: kubectl access role list --context prod"),
+    (steps.ListNamespaces(), "See: kubectl get namespaces --context prod"),
     (steps.ChangeInGit(), "Change it in Git, or run the command again with --force."),
     (
         steps.AskForRight("bind", ("apiroles.access.pharia.ai/a", "apiroles.access.pharia.ai/b"), "an administrator"),

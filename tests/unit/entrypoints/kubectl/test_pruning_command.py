@@ -40,6 +40,7 @@ def test_they_are_listed_and_asked_about_first(access: Access, cluster: FakeClus
         ["dead", "invoice-bot", "Expired", "40d", "ago"],
     ]
     assert told.status == 1
+    assert "1 token will be deleted permanently, and with it the record of what it was." in told.err
     assert "Run the command again with --yes to confirm." in told.err
     assert cluster.written == []
 

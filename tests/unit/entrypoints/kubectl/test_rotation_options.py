@@ -18,7 +18,7 @@ from pharia_access.entrypoints.kubectl.main import run
         pytest.param(["--all-expiring", "7d", "--to-secret", "x"], "use --to-dir, -o json or neither", id="one Secret"),
         pytest.param(["--all-expiring", "7d", "-o", "env"], "use --to-dir, -o json or neither", id="one variable"),
         pytest.param(["--all-expiring", "7d", "--to-dir", "x", "-o", "json"], "choose one of", id="two places"),
-        pytest.param(["ci", "--overlap", "0h"], "'0h' is not a duration", id="no overlap"),
+        pytest.param(["ci", "--overlap", "0h"], "'0h' is too short", id="no overlap"),
         pytest.param(["ci", "--overlap", "soon"], "'soon' is not a duration", id="no length"),
     ],
 )

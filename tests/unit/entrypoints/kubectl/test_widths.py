@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ import click
 import pytest
 from wcwidth import wcswidth
 
+from pharia_access.domain.administration.secret_readers import AccessRule, Binding, Bindings, Subject
 from pharia_access.domain.times import format_time
 from pharia_access.entrypoints.kubectl import printing
 from pharia_access.entrypoints.kubectl.app import access
@@ -36,6 +38,7 @@ LISTS = (
     "token prune --ended-before 30d --dry-run",
     f"token get {TOKEN}",
     f"token rotate {TOKEN} --dry-run --yes",
+    f"token whois {TEXT.token_id}",
 )
 
 
@@ -47,7 +50,13 @@ def a_cluster() -> FakeCluster:
     for body in [*roles, credential]:
         body["metadata"] |= {"uid": "u", "resourceVersion": "1", "creationTimestamp": format_time(NOW)}
     phases = {"Active": TOKEN, "Expired": "invoice-bot-old", "Failed": "invoice-bot-bad", "Pending": "invoice-bot-new"}
-    return FakeCluster([*roles, credential, *(a_token(name, phase) for phase, name in phases.items())])
+    objects = [*roles, credential, *(a_token(name, phase) for phase, name in phases.items())]
+    operator = Subject("ServiceAccount", "pharia-access-operator", "pharia-access-system")
+    reads = AccessRule(("",), ("secrets",), ("get",))
+    binding = Binding(
+        "ClusterRoleBinding pharia-access-operator", "ClusterRole pharia-access-operator", (operator,), (reads,)
+    )
+    return FakeCluster(objects, bindings=Bindings((binding,), ("clusterroles", "clusterrolebindings")))
 
 
 def a_token(name: str, phase: str) -> Json:
@@ -56,6 +65,7 @@ def a_token(name: str, phase: str) -> Json:
     place = {"uid": name, "resourceVersion": "1", "creationTimestamp": format_time(NOW - timedelta(days=90))}
     minted: Json = {"tokenID": TEXT.token_id, "hash": "x", "credential": {"name": CREDENTIAL, "uid": "u"}}
     minted |= {"issuedAt": format_time(NOW - timedelta(days=90)), "expiresAt": format_time(end)}
+    minted["delivery"] = {"state": "Collected", "secretName": f"{name}-token", "deadline": format_time(NOW)}
     status = {"phase": phase, **(minted if phase in {"Active", "Expired"} else {})}
     reason = {"Failed": "TTLTooLong", "Pending": "CredentialNotFound"}.get(phase, "Issued")
     ready = [{"type": "Ready", "status": "True", "reason": reason, "message": "Words of the operator about it."}]
@@ -97,9 +107,11 @@ def test_a_sentence_breaks_between_words_on_a_terminal_and_a_command_never(
 
 
 def commands(group: click.Group, *words: str) -> Iterator[tuple[str, ...]]:
-    """Each command, and each group, as it is typed."""
+    """Each command, and each group, as it is typed; those too that are imported once they are named."""
     yield words
-    for name, command in group.commands.items():
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
         if isinstance(command, click.Group):
             yield from commands(command, *words, name)
         else:
@@ -119,3 +131,5 @@ def test_help_has_room_in_a_terminal(
     assert told.status == 0
     assert [line for line in lines if wcswidth(line) > width] == []
     assert not [line for line in lines[1:] if line.endswith(("…", "..."))], "short help is told whole"
+    assert [line for line in lines if line.endswith("-")] == [], "a word that is cut in two cannot be copied"
+    assert [line for line in lines if re.match(r"  [\[A-Z_.\]]+$", line)] == [], "arguments are in the line Usage"

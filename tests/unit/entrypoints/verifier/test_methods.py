@@ -12,6 +12,7 @@ TAKEN = {
     "/auth/forward": set(METHODS),
     "/auth/envoy/any/-/v1": set(METHODS),
     "/check_user": {"POST"},
+    "//check_user": {"POST"},
     "/oauth2/introspect": {"POST"},
     "/whoami": {"GET", "HEAD"},
 }

@@ -11,6 +11,7 @@ from pharia_access.entrypoints.console.confirmations import Confirmation, by_las
 from pharia_access.entrypoints.console.steps import StepLink
 from pharia_access.entrypoints.console.visits import Answer, Moved, Visit
 from pharia_access.services.administration import credentials
+from pharia_access.services.administration.guards import git_change, git_removal
 from pharia_access.services.administration.marks import facts_mark
 from pharia_access.services.administration.plans import BlockedError
 from pharia_access.services.administration.queries import tokens_of
@@ -36,6 +37,7 @@ async def _suspension(visit: Visit) -> Confirmation:
         back=addresses.credential(visit.key),
         facts=(f"No token of {visit.name} is accepted until you resume it.",),
         warnings=_undone_by_git(plan.warnings),
+        commit=git_change(plan.credential, plan.spec),
         tokens=tokens,
         carry_out=lambda: _changed(visit, plan, "was suspended. None of its tokens is accepted until you resume it."),
         command=command(visit, "credential", "suspend", visit.name),
@@ -53,6 +55,7 @@ async def _resumption(visit: Visit) -> Confirmation:
         back=addresses.credential(visit.key),
         facts=(f"The tokens of {visit.name} are accepted again, until each of them ends.",),
         warnings=plan.warnings,
+        commit=git_change(plan.credential, plan.spec),
         tokens=tokens,
         dangerous=False,
         carry_out=lambda: _changed(visit, plan, "was resumed."),
@@ -72,6 +75,7 @@ async def _deletion(visit: Visit) -> Confirmation:
         sentence=DELETING,
         facts=(_what_goes(visit.name, len(every)),),
         warnings=plan.warnings,
+        commit=git_removal(plan.credential),
         tokens=tokens,
         instead=None if plan.credential.summary.suspended else _suspend_instead(visit.key),
         typed=visit.name if used_lately(visit, tokens) else "",

@@ -19,6 +19,7 @@ from pharia_access.entrypoints.console.visits import Answer, Moved, Page, Visit
 from pharia_access.entrypoints.console.words import moment, permission_words
 from pharia_access.errors import AccessError, ConflictError
 from pharia_access.services.administration import credentials
+from pharia_access.services.administration.guards import git_change
 from pharia_access.services.administration.marks import facts_mark
 from pharia_access.services.administration.queries import tokens_of
 
@@ -101,6 +102,7 @@ async def _confirmation(visit: Visit, stored: Stored[CredentialSummary], plan: c
             f"Permissions added (+): {', '.join(given) or 'none'}.",
         ),
         warnings=plan.warnings,
+        commit=git_change(plan.credential, plan.spec),
         tokens=tokens,
         fields=[("seen", visit.form.one("seen")), *(("role", role) for role in chosen)],
         carry_out=lambda: _carried_out(visit, plan),

@@ -1,5 +1,6 @@
 """The list of a namespace's credentials."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -77,11 +78,11 @@ _COLUMNS: Final = (
 async def show(visit: Visit) -> Page:
     """Show them. Raises BlockedError where there is no such namespace."""
     context = visit.context
-    tokens, unseen = await _tokens(context)
     pages = context.objects.pages(CredentialSummary, context.namespace)
-    found = await list_all(context, pages, summaries, "credentials")
+    (tokens, unseen), found, catalog = await asyncio.gather(
+        _tokens(context), list_all(context, pages, summaries, "credentials"), _catalog(context)
+    )
     nothing = None if found else await nothing_in(context, context.namespace)
-    catalog = await _catalog(context) if found else {}
     own = _by_credential(tokens)
     rows = [_row(each, None if unseen else own.get(each.key.name, []), catalog) for each in found]
     words, sort = visit.query.get("q", "").strip(), visit.query.get("sort", "name")
@@ -138,7 +139,7 @@ def _row(credential: CredentialSummary, own: Sequence[TokenSummary] | None, cata
         key=credential.key,
         display_name=credential.display_name,
         roles=role_chips(credential.roles, catalog, credential.key.namespace),
-        active=credential.counts.get("Active", 0) if own is None else sum(token.active for token in own),
+        active=credential.counts.get("active", 0) if own is None else sum(token.active for token in own),
         last_used=max((token.last_used for token in own or () if token.last_used), default=None),
         created=credential.created,
         state=credential_state(credential),

@@ -1,11 +1,14 @@
 """A token's secret, for our script only: it is in no document. It goes once somebody says that it is stored."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 
 from pharia_access.domain.administration.collection_state import Pending, Unavailable, collection_state
 from pharia_access.domain.administration.summaries import TokenSummary
 from pharia_access.domain.deletions import named
 from pharia_access.domain.model import ObjectKey
+from pharia_access.domain.reasons import DeliveryState
 from pharia_access.entrypoints.console.failures import explain
 from pharia_access.entrypoints.console.visits import Answer, Data, Visit
 from pharia_access.entrypoints.console.words import moment
@@ -13,8 +16,11 @@ from pharia_access.errors import AccessError
 from pharia_access.services.administration.collecting import Collector
 from pharia_access.services.administration.rotation import end_replaced
 
-__all__ = ["collected", "read"]
+__all__ = ["TAKEN", "collected", "confirming", "finish_rotation", "read", "state"]
 
+TAKEN = "The secret was taken by somebody else. If that was not you: revoke it."
+
+_ELSEWHERE = "The secret was confirmed as stored in another tab."
 _COPIED = "The secret is in your clipboard. Clear it when you have stored it."
 _GONE = "Somebody took it before you confirmed it. If that was not you: revoke the token."
 _STORED = "The secret is stored, and cannot be shown again."
@@ -35,6 +41,32 @@ async def read(visit: Visit) -> Answer:
             return Data({"state": "ready", "text": text.reveal(), "masked": f"{str(text).removesuffix('…')}••••"})
 
 
+async def state(visit: Visit) -> Answer:
+    """Whether the secret that an open box shows still waits; the box asks while it is open."""
+    token = await _token(visit, visit.key)
+    now = collection_state(token)
+    if token.uid in visit.session.confirmed:
+        return Data({"state": "gone", "why": _ELSEWHERE})
+    if not isinstance(now, Unavailable):
+        return Data({"state": "there"})
+    why = f"The secret cannot be collected: {now.why}."
+    if token.delivery == DeliveryState.COLLECTED:
+        why = TAKEN if token.uid in visit.session.awaited else _ELSEWHERE
+    return Data({"state": "gone", "why": why})
+
+
+@contextmanager
+def confirming(visit: Visit, token: TokenSummary) -> Iterator[None]:
+    """Nobody here awaits the secret any more, unless it fails: no other tab takes it for somebody else's doing."""
+    awaited = visit.session.awaited
+    before = {token.uid: awaited.pop(token.uid)} if token.uid in awaited else {}
+    try:
+        yield
+    except AccessError:
+        awaited |= before
+        raise
+
+
 async def collected(visit: Visit) -> Answer:
     """The person has it: the one-time Secret goes, and what was to follow a rotation follows."""
     token = await _token(visit, visit.key)
@@ -42,8 +74,8 @@ async def collected(visit: Visit) -> Answer:
         why = "This secret was not shown here, or it was confirmed already."
         return Data({"state": "failed", "why": why}, HTTPStatus.CONFLICT)
     secret = ObjectKey(token.key.namespace, token.secret_name)
-    deletion = await visit.context.deliveries.delete(secret, token.secret_uid)
-    del visit.session.awaited[token.uid]
+    with confirming(visit, token):
+        deletion = await visit.context.deliveries.delete(secret, token.secret_uid)
     told = [_COPIED if visit.form.one("how") == "copied" else _STORED]
     if not deletion.found:
         told.append(_GONE)
@@ -51,7 +83,7 @@ async def collected(visit: Visit) -> Answer:
         visit.session.confirmed.add(token.uid)
     else:
         told.append(f"Its one-time Secret {secret.name} still stands: {named(deletion.held.finalizers)} holds it.")
-    visit.session.notice = " ".join([*told, *(await _rotated(visit, token))])
+    visit.session.notice = " ".join([*told, *(await finish_rotation(visit, token))])
     return Data({"state": "collected"}, turn=True)
 
 
@@ -59,7 +91,7 @@ async def _token(visit: Visit, key: ObjectKey) -> TokenSummary:
     return (await visit.context.objects.read(TokenSummary, key)).summary
 
 
-async def _rotated(visit: Visit, token: TokenSummary) -> list[str]:
+async def finish_rotation(visit: Visit, token: TokenSummary) -> list[str]:
     """Bring the end of the token forward that this one replaces; the secret is stored whatever comes of it."""
     plan = visit.session.rotations.pop(token.uid, None)
     if plan is None:

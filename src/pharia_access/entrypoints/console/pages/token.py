@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from pharia_access.domain.administration.collection_state import (
     Collectable,
@@ -17,17 +18,19 @@ from pharia_access.domain.administration.token_rotation import replacements
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.reasons import DeliveryState, Phase
 from pharia_access.entrypoints.console.commands import command
+from pharia_access.entrypoints.console.failures import explain
+from pharia_access.entrypoints.console.pages.own_secret import may_store
+from pharia_access.entrypoints.console.pages.secrets import TAKEN
 from pharia_access.entrypoints.console.steps import in_words
 from pharia_access.entrypoints.console.visits import Answer, Page, Visit
 from pharia_access.entrypoints.console.words import moment
-from pharia_access.errors import ForbiddenError
+from pharia_access.errors import ApiError, ForbiddenError
 from pharia_access.services.administration.context import Context
 from pharia_access.services.administration.queries import judged_tokens, tokens_of
 
 __all__ = ["show"]
 
 _CONFIRMED = "You stored it. It cannot be shown again."
-_TAKEN = "The secret was taken by somebody else. If that was not you: revoke it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +48,17 @@ async def show(visit: Visit) -> Answer:
     (token,) = await judged_tokens(context, [stored.summary])
     state, family = collection_state(token), await _family(context, token)
     confirmed = token.uid in visit.session.confirmed
+    obtainable = isinstance(state, Collectable | Pending) and not confirmed
     values = {
         "token": token,
         "credential": ObjectKey(context.namespace, token.credential),
         "git": declared_by(stored.body),
         "history": _history(token, context.clock.now()),
+        **await _events(visit, token),
         "over": token.deleting or token.revoked or token.phase in {Phase.EXPIRED, Phase.REVOKED, Phase.FAILED},
         "secret": _CONFIRMED if confirmed else _secret_words(visit, token, state),
-        "obtainable": isinstance(state, Collectable | Pending) and not confirmed,
+        "obtainable": obtainable,
+        "storable": obtainable and await may_store(context),
         "steps": in_words(state.next_steps) if isinstance(state, Unavailable) else [],
         "auto": visit.query.get("secret") == "show",
         "collect": command(visit, "token", "collect", visit.name),
@@ -72,6 +78,14 @@ async def _family(context: Context, token: TokenSummary) -> Mapping[str, TokenSu
     return {"replaces": replaced, "replaced_by": replacements(siblings).get(token.key)}
 
 
+async def _events(visit: Visit, token: TokenSummary) -> Mapping[str, Any]:
+    """What Kubernetes noted, or why that cannot be seen: the page stands without it."""
+    try:
+        return {"events": await visit.desk.neighbors.events.about(token.key, token.uid), "events_unseen": None}
+    except ApiError as error:
+        return {"events": [], "events_unseen": explain(error)}
+
+
 def _secret_words(visit: Visit, token: TokenSummary, state: CollectionState) -> str:
     awaited = visit.session.awaited
     match state:
@@ -83,7 +97,7 @@ def _secret_words(visit: Visit, token: TokenSummary, state: CollectionState) -> 
         case Pending():
             return f"Waiting for the operator: {state.why}."
         case Unavailable() if token.delivery == DeliveryState.COLLECTED and token.uid in awaited:
-            return _TAKEN
+            return TAKEN
         case Unavailable() if token.delivery == DeliveryState.WITHDRAWN and token.active:
             return "Withdrawn unread. Rotate it."
         case Unavailable():

@@ -14,13 +14,14 @@ from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.times import format_time, parse_time
 from pharia_access.entrypoints.console import addresses
 from pharia_access.entrypoints.console.commands import command
-from pharia_access.entrypoints.console.confirmations import Confirmation, confirm, screens_of
+from pharia_access.entrypoints.console.confirmations import Confirmation, confirm, screens_of, unless_in_git
 from pharia_access.entrypoints.console.pages.lives import ON_A_DATE, Preset
 from pharia_access.entrypoints.console.steps import StepLink
 from pharia_access.entrypoints.console.visits import Answer, Moved, Page, Visit
 from pharia_access.entrypoints.console.words import moment
 from pharia_access.errors import InvalidObjectError
 from pharia_access.services.administration import tokens
+from pharia_access.services.administration.guards import git_change, git_removal
 from pharia_access.services.administration.marks import facts_mark
 from pharia_access.services.administration.plans import BlockedError
 
@@ -50,6 +51,7 @@ async def _deletion(visit: Visit) -> Confirmation:
         sentence=DELETING if active else "",
         facts=(_use(visit, stored),) if active else (f"{visit.name} is {stored.summary.in_words}.",),
         warnings=plan.warnings,
+        commit=git_removal(stored),
         instead=StepLink(_REVOKE, addresses.token(visit.key, "revoke")) if active else None,
         carry_out=lambda: _deleted(visit, plan),
         command=command(visit, "token", "delete", visit.name),
@@ -69,6 +71,7 @@ async def _revocation(visit: Visit) -> Confirmation:
         back=addresses.token(visit.key),
         facts=(f"{visit.name} is refused from now on, for good. It stays in the list as proof.", _use(visit, stored)),
         warnings=(*plan.warnings, "Change it in Git too.") if plan.warnings else (),
+        commit=git_change(stored, {"revoked": True}),
         asks_reason=True,
         carry_out=lambda: _revoked(visit, plan),
         command=command(visit, "token", "revoke", visit.name),
@@ -81,7 +84,7 @@ async def ask_end(visit: Visit) -> Answer:
     return _form(visit, stored, HTTPStatus.OK, {})
 
 
-async def end(visit: Visit) -> Answer:
+async def _bring_forward(visit: Visit) -> Answer:
     """Ask about the chosen end; then bring it forward."""
     stored = await visit.context.objects.read(TokenSummary, visit.key)
     try:
@@ -104,6 +107,7 @@ async def _expiry(visit: Visit, when: datetime) -> Confirmation:
         back=addresses.token(visit.key),
         facts=(f"{visit.name} ends at {moment(when)}, for good: its end cannot be postponed.", _use(visit, stored)),
         warnings=plan.warnings,
+        commit=git_change(stored, {"expiresAt": format_time(when)}),
         fields=[("when", format_time(when))],
         carry_out=lambda: _expired(visit, plan),
         command=command(visit, "token", "expire", visit.name, "--in", _from_now(visit, when)),
@@ -169,3 +173,4 @@ async def _expired(visit: Visit, plan: tokens.ExpiryPlan) -> Answer:
 
 ask_deletion, delete = screens_of(_deletion)
 ask_revocation, revoke = screens_of(_revocation)
+end = unless_in_git(_bring_forward)

@@ -11,6 +11,7 @@ from pharia_access.entrypoints.console import addresses
 from pharia_access.entrypoints.console.commands import command
 from pharia_access.entrypoints.console.failures import Failure, explain
 from pharia_access.entrypoints.console.pages.lives import chosen_life, presets_for, proposed
+from pharia_access.entrypoints.console.pages.own_secret import may_store
 from pharia_access.entrypoints.console.visits import Answer, Moved, Page, Visit
 from pharia_access.errors import AccessError, AlreadyExistsError, InvalidObjectError
 from pharia_access.services.administration import issuing
@@ -42,7 +43,13 @@ async def save(visit: Visit) -> Answer:
     except AccessError as error:
         return await _form(visit, {}, explain(error))
     visit.session.awaited[created.uid] = None
-    return Moved(f"{addresses.token(created.key)}?secret=show")
+    return Moved(_next(visit, created.key))
+
+
+def _next(visit: Visit, token: ObjectKey) -> str:
+    """To the box that shows the secret, or, without it, to the form that stores it."""
+    stored = visit.form.one("to") == "secret"
+    return addresses.token(token, "store") if stored else f"{addresses.token(token)}?secret=show"
 
 
 async def _there_already(visit: Visit, name: str) -> Answer:
@@ -50,7 +57,7 @@ async def _there_already(visit: Visit, name: str) -> Answer:
     key = ObjectKey(visit.context.namespace, name)
     there = (await visit.context.objects.read(TokenSummary, key)).summary
     if there.credential == visit.name and there.uid in visit.session.awaited:
-        return Moved(f"{addresses.token(key)}?secret=show")
+        return Moved(_next(visit, key))
     return await _form(visit, {"name": f'A token "{name}" already exists. Choose another name.'})
 
 
@@ -81,6 +88,7 @@ async def _form(visit: Visit, errors: Mapping[str, str], failure: Failure | None
         "errors": errors,
         "failure": failure,
         "uncollectable": await cannot_collect(context),
+        "storable": await may_store(context),
         "back": addresses.credential(visit.key),
     }
     status = failure.status if failure else HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK

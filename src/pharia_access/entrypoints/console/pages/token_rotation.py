@@ -10,6 +10,7 @@ from pharia_access.domain.administration.summaries import CredentialSummary, Tok
 from pharia_access.domain.administration.token_rotation import original_lifetime, replacement_name
 from pharia_access.domain.durations import humanize
 from pharia_access.domain.model import ObjectKey
+from pharia_access.domain.times import format_time
 from pharia_access.entrypoints.console import addresses
 from pharia_access.entrypoints.console.commands import command
 from pharia_access.entrypoints.console.confirmations import Confirmation, confirm
@@ -20,6 +21,7 @@ from pharia_access.entrypoints.console.visits import Answer, Moved, Page, Visit
 from pharia_access.entrypoints.console.words import moment
 from pharia_access.errors import AccessError, InvalidObjectError
 from pharia_access.services.administration import issuing, rotation
+from pharia_access.services.administration.guards import git_change
 from pharia_access.services.administration.marks import facts_mark
 
 __all__ = ["ask", "save"]
@@ -73,6 +75,7 @@ def _confirmation(visit: Visit, plan: rotation.RotationPlan) -> Confirmation:
         back=addresses.token(visit.key),
         facts=(f"The new token is made first. {ends}; its end cannot be postponed.", _life_of(plan)),
         warnings=plan.warnings,
+        commit=git_change(plan.old, {"expiresAt": format_time(visit.context.clock.now() + plan.overlap)}),
         tokens=[plan.old.summary],
         dangerous=False,
         fields=[(each, visit.form.one(each)) for each in ("name", "life", "date", "overlap")],

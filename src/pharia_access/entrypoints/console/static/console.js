@@ -39,15 +39,55 @@ function sendFormsOnce() {
 
 function keepTokensOut() {
   const token = /[a-z2-7]{16}_[0-9A-Za-z]{8}/; // see domain/token.py; a search becomes an address, which is kept
-  for (const form of document.querySelectorAll("form[method=get]")) {
-    form.addEventListener("submit", (event) => {
-      const pasted = [...form.elements].filter((field) => token.test(field.value));
-      if (pasted.length === 0) return;
-      event.preventDefault();
-      for (const field of pasted) field.value = "";
-      find("notice").textContent = "The field held the text of a token: it did not leave this page. To find its token, pipe the text to kubectl access token whois --stdin.";
-    });
+  const caught = new WeakSet();
+  addEventListener("input", ({ target }) => {
+    caught.delete(target.form);
+    if (target.id === "found" || !token.test(target.value)) return;
+    target.value = "";
+    if (target.form) caught.add(target.form);
+    if (find("notice")) find("notice").textContent = "The field held the text of a token: it did not leave this page. To find its token, paste the text on the page Look up a token.";
+  });
+  const unlessCaught = (event) => {
+    if (!caught.delete(event.target)) return; // pasted, and sent at once: the notice is to be read first
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  addEventListener("submit", unlessCaught, true);
+}
+
+function checksum(text) {
+  const digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+  let crc = -1;
+  for (const character of text) {
+    crc ^= character.charCodeAt(0);
+    for (let bit = 0; bit < 8; bit += 1) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
   }
+  let written = "";
+  for (let left = ~crc >>> 0; written.length < 6; left = Math.floor(left / 62)) written = digits[left % 62] + written;
+  return written;
+}
+
+function idOf(text) {
+  for (const [whole, id] of text.matchAll(/[a-z][a-z0-9]{1,9}_([a-z2-7]{16})_[0-9A-Za-z]{49}(?![0-9A-Za-z])/g)) {
+    // What stands before a token may look like a part of its prefix: the n of an escaped line break.
+    for (let body = whole; body.indexOf("_") > 1; body = body.slice(1)) {
+      if (checksum(body.slice(0, -6)) === body.slice(-6)) return id;
+    }
+  }
+  return /^\s*[a-z2-7]{16}\s*$/.test(text) ? text.trim() : "";
+}
+
+function lookUp(form) {
+  const found = find("found");
+  form.hidden = false;
+  addEventListener("pagehide", () => (found.value = ""));
+  form.addEventListener("submit", (event) => {
+    find("found-id").value = idOf(found.value);
+    found.value = "";
+    if (find("found-id").value) return;
+    event.preventDefault();
+    find("found-told").textContent = "This is no whole token: a part is missing or mistyped. Nothing was sent. A terminal finds a part, too: kubectl access token whois --stdin.";
+  });
 }
 
 async function openSession(form) {
@@ -93,6 +133,21 @@ function saveWhatDiffers(form) {
   }
 }
 
+function askForLess(form) {
+  form.addEventListener("formdata", ({ formData }) => {
+    for (const [name, value] of [...formData]) if (!value) formData.delete(name);
+  });
+}
+
+function tickAll(all) {
+  const boxes = [...document.querySelectorAll("#ticked input[name=token]")];
+  const tell = () => (all.checked = boxes.length > 0 && boxes.every((box) => box.checked));
+  all.hidden = false;
+  all.addEventListener("change", () => boxes.forEach((box) => (box.checked = all.checked)));
+  find("ticked").addEventListener("change", (event) => event.target === all || tell());
+  addEventListener("pageshow", tell);
+}
+
 class SecretBox {
   constructor(dialog) {
     this.dialog = dialog;
@@ -110,6 +165,7 @@ class SecretBox {
     find("reveal").addEventListener("click", () => this.reveal());
     find("as-variable").addEventListener("change", () => this.show());
     find("copy").addEventListener("click", () => this.copy());
+    find("store")?.addEventListener("click", () => this.wipe()); // leads elsewhere: nothing to ask about
     find("stored").addEventListener("click", () => this.confirm(""));
     addEventListener("pagehide", () => this.wipe());
     addEventListener("pageshow", (event) => event.persisted && location.reload());
@@ -147,6 +203,18 @@ class SecretBox {
     for (const id of ["secret-line", "variable-line", "reveal", "copy"]) find(id).hidden = false;
     this.show();
     find("copy").focus();
+    this.watch();
+  }
+
+  async watch() {
+    for (let left = 900; this.text && left > 0; left -= 1) {
+      await pause(1000);
+      if (!this.text || this.busy || document.hidden) continue;
+      const told = await send(this.dialog.dataset.state).then((answer) => answer.json()).catch(() => ({}));
+      if (told.state !== "gone" || !this.text || this.busy) continue;
+      this.tell(told.why);
+      return;
+    }
   }
 
   show() {
@@ -229,8 +297,11 @@ addLocalTimes();
 focusHeading();
 sendFormsOnce();
 keepTokensOut();
+if (find("look-up")) lookUp(find("look-up"));
 if (find("open")) openSession(find("open"));
 if (find("ends-told")) tellEnd(find("ends-told").closest("form"));
+if (find("filter")) askForLess(find("filter"));
+if (find("tick-all")) tickAll(find("tick-all"));
 if (find("roles-form")) saveWhatDiffers(find("roles-form"));
 if (find("secret-dialog")) {
   const box = new SecretBox(find("secret-dialog"));

@@ -1,0 +1,121 @@
+"""A token that somebody found: whose it is. Only its ID, which is public, is ever sent here."""
+
+from dataclasses import dataclass, field, replace
+from http import HTTPStatus
+from typing import Final
+
+from pharia_access.domain.administration.judged import Unseen
+from pharia_access.domain.administration.mentions import is_token_id
+from pharia_access.domain.administration.secret_readers import Reader
+from pharia_access.domain.administration.summaries import CredentialSummary, TokenSummary
+from pharia_access.domain.permissions import Permission
+from pharia_access.domain.reasons import Phase
+from pharia_access.entrypoints.console.commands import command
+from pharia_access.entrypoints.console.visits import Page, Visit
+from pharia_access.services.administration.plans import BlockedError
+from pharia_access.services.administration.progress import Event, OnlyOneNamespace, SilentProgress
+from pharia_access.services.administration.tokens import find_by_ids
+from pharia_access.services.administration.whois import Dossier, examine
+
+__all__ = ["show"]
+
+_NO_ID: Final = "This is no ID of a token: an ID has 16 lower-case letters and digits."
+
+
+@dataclass(frozen=True, slots=True)
+class _Told(SilentProgress):
+    """Hears where tokens could be searched."""
+
+    only_in: list[str] = field(default_factory=list)
+
+    def happened(self, event: Event) -> None:
+        """Keep the one namespace."""
+        if isinstance(event, OnlyOneNamespace):
+            self.only_in.append(event.namespace)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A token with what is around it, in words; `over`: it is accepted no more, for good."""
+
+    token: TokenSummary
+    display_name: str
+    roles: str
+    permissions: tuple[Permission, ...]
+    readers: list[str]
+    over: bool
+
+
+async def show(visit: Visit) -> Page:
+    """Ask for a text, or tell whose the token of that ID is. Raises ForbiddenError where no token may be listed."""
+    token_id = visit.query.get("id", "").strip()
+    if not token_id:
+        return _page(visit, command(visit, "token", "whois", "--stdin"))
+    if not is_token_id(token_id):
+        return _page(visit, "", problem=_NO_ID, status=HTTPStatus.BAD_REQUEST)
+    shown = command(visit, "token", "whois", token_id)
+    told = _Told()
+    try:
+        found = await find_by_ids(replace(visit.context, progress=told), [token_id])
+    except BlockedError as error:
+        return _page(visit, shown, problem=f"{error}.", only_in=told.only_in, status=HTTPStatus.NOT_FOUND)
+    dossiers = [await examine(visit.context, visit.desk.neighbors.rights, stored.summary) for stored in found]
+    return _page(visit, shown, dossiers=dossiers, only_in=told.only_in)
+
+
+def _page(  # noqa: PLR0913 - a keyword for each thing that is told
+    visit: Visit,
+    shown: str,
+    *,
+    dossiers: list[Dossier] | None = None,
+    problem: str = "",
+    only_in: list[str] | None = None,
+    status: HTTPStatus = HTTPStatus.OK,
+) -> Page:
+    values = {
+        "found": [_found(dossier) for dossier in dossiers or []],
+        "problem": problem,
+        "only_in": next(iter(only_in or []), ""),
+        "whois": command(visit, "token", "whois", "--stdin"),
+        "now": visit.context.clock.now(),
+    }
+    return Page("look-up", "Look up a token", values, shown, status)
+
+
+def _found(dossier: Dossier) -> Found:
+    token, credential = dossier.token, dossier.credential
+    return Found(
+        token=token,
+        display_name=credential.display_name if isinstance(credential, CredentialSummary) else "",
+        roles=_roles(dossier),
+        permissions=() if dossier.roles is None else dossier.roles.permissions,
+        readers=_readers(dossier),
+        over=token.deleting or token.revoked or token.phase in {Phase.EXPIRED, Phase.REVOKED, Phase.FAILED},
+    )
+
+
+def _roles(dossier: Dossier) -> str:
+    credential = dossier.credential
+    if credential is None:
+        return f"none: the credential {dossier.token.credential} does not exist"
+    if isinstance(credential, Unseen):
+        return "not known: you may not read the credential"
+    if dossier.roles is None:
+        return f"{', '.join(credential.roles)} (you may not read roles)"
+    return ", ".join(dossier.roles.roles) or "none that grants anything"
+
+
+def _readers(dossier: Dossier) -> list[str]:
+    if dossier.readers is None:
+        return []
+    told = [_reader(each) for each in dossier.readers.readers]
+    if dossier.readers.of_kubernetes:
+        told.append(f"Parts of Kubernetes itself: {dossier.readers.of_kubernetes}")
+    if dossier.readers.unseen:
+        told.append(f"Perhaps others: you may not list {', '.join(dossier.readers.unseen)}")
+    return told
+
+
+def _reader(reader: Reader) -> str:
+    doubt = "" if reader.certain else ", which you may not read"
+    return f"{reader.subject} ({reader.role} by {reader.label}{doubt})"

@@ -1,0 +1,153 @@
+"""All tokens of a namespace, or of all that the person may list: filtered, sorted, a hundred a page."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from pharia_access.domain.administration.token_inventory import SecretState, TokenRow, in_order, matching
+from pharia_access.domain.administration.token_states import ENDED, NEEDS_YOU, TokenState, state_of
+from pharia_access.entrypoints.console import addresses
+from pharia_access.entrypoints.console.commands import command
+from pharia_access.entrypoints.console.failures import explain
+from pharia_access.entrypoints.console.pages.unlisted import unlisted
+from pharia_access.entrypoints.console.surveys import surveyed
+from pharia_access.entrypoints.console.token_queries import TokenQuery, read_query
+from pharia_access.entrypoints.console.visits import Answer, Page, Visit
+from pharia_access.entrypoints.console.words import token_state
+from pharia_access.errors import ForbiddenError
+from pharia_access.services.administration.token_survey import TokenSurvey
+
+__all__ = ["PAGE_SIZE", "show", "show_everywhere", "state_words"]
+
+PAGE_SIZE: Final = 100
+
+_COLUMNS: Final = (
+    ("Name and ID", "name"),
+    ("Credential", "credential"),
+    ("State", "state"),
+    ("Created", "created"),
+    ("Expires", "expires"),
+    ("Last used", "used"),
+    ("Secret", ""),
+)
+_STATES: Final = (
+    (TokenState.ACTIVE, "Active"),
+    (TokenState.SUSPENDED, "Stopped: credential suspended"),
+    (TokenState.REFUSED, "Refused for another reason"),
+    (TokenState.PENDING, "Pending"),
+    (NEEDS_YOU, "Needs you: stalled or failed"),
+    (ENDED, "Ended: expired, revoked or failed"),
+    (TokenState.EXPIRED, "Expired"),
+    (TokenState.REVOKED, "Revoked"),
+    (TokenState.FAILED, "Failed"),
+    (TokenState.DELETING, "Being deleted"),
+)
+_SECRETS: Final = (
+    (SecretState.UNCOLLECTED, "Not collected"),
+    (SecretState.WAITING, "Waits for its reader"),
+    (SecretState.WITHDRAWN, "Withdrawn unread"),
+    (SecretState.COLLECTED, "Collected"),
+)
+_LENGTHS: Final = (("1d", "1 day"), ("7d", "7 days"), ("30d", "30 days"), ("90d", "90 days"), ("180d", "180 days"))
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A filter that has a few answers; `more`: whether it is among those that are folded away."""
+
+    name: str
+    label: str
+    options: tuple[tuple[str, str], ...]
+    more: bool = True
+
+
+CHOICES: Final = (
+    Choice("state", "State", _STATES, more=False),
+    Choice("ends", "Ends within", _LENGTHS),
+    Choice("unused", "Unused for", _LENGTHS),
+    Choice("used", "Ever used", (("never", "Never used"),)),
+    Choice("secret", "Secret", _SECRETS),
+    Choice("git", "Declared in Git", (("yes", "Yes"), ("no", "No"))),
+)
+TEXTS: Final = (("credential", "Credential"), ("role", "Role"))
+"""The filters that are a whole name."""
+
+
+async def show(visit: Visit) -> Answer:
+    """Those of the namespace. Raises BlockedError where there is none."""
+    return await _show(visit, everywhere=False)
+
+
+async def show_everywhere(visit: Visit) -> Answer:
+    """Those of all namespaces."""
+    return await _show(visit, everywhere=True)
+
+
+async def _show(visit: Visit, *, everywhere: bool) -> Answer:
+    try:
+        survey = await surveyed(visit, everywhere=everywhere)
+    except ForbiddenError as error:
+        return unlisted(visit, error, "tokens", everywhere=everywhere)
+    query, now = read_query(visit.query), visit.context.clock.now()
+    found = in_order(matching(survey.rows, query.wanted, now), query.sort, descending=query.descending)
+    pages = max(-(-len(found) // PAGE_SIZE), 1)
+    page = min(query.page, pages)
+    first = (page - 1) * PAGE_SIZE
+    values: dict[str, Any] = {
+        **_frame(visit, survey, query, everywhere=everywhere),
+        "rows": [(row, state_words(row, now)) for row in found[first : first + PAGE_SIZE]],
+        "first": first + 1,
+        "count": len(found),
+        "page": page,
+        "pages": pages,
+        "now": now,
+    }
+    shown = command(visit, "token", "list", everywhere=everywhere)
+    return Page("tokens", "Tokens", values, shown)
+
+
+def _frame(visit: Visit, survey: TokenSurvey, query: TokenQuery, *, everywhere: bool) -> dict[str, Any]:
+    """What stands around the rows."""
+    scope = None if everywhere else visit.context.namespace
+    texts = (("namespace", "Namespace"), *TEXTS) if everywhere else TEXTS
+    folded = [choice.name for choice in CHOICES if choice.more] + [name for name, _ in texts]
+    return {
+        "everywhere": everywhere,
+        "scope": scope,
+        "all": len(survey.rows),
+        "uncertain": survey.nothing is not None and not survey.nothing.certain,
+        "unseen": explain(survey.unseen) if survey.unseen else None,
+        "read_at": survey.read_at,
+        "kept": survey is visit.session.survey,
+        "query": query,
+        "choices": CHOICES,
+        "texts": texts,
+        "unfolded": any(name in query.given for name in folded),
+        "columns": _columns(query, everywhere=everywhere),
+        "here": addresses.tokens(scope),
+        "files": [(name, addresses.tokens(scope, f".{name}")) for name in ("csv", "json")],
+    }
+
+
+def _columns(query: TokenQuery, *, everywhere: bool) -> list[dict[str, str]]:
+    named = (("Namespace", "namespace"),) if everywhere else ()
+    direction = "descending" if query.descending else "ascending"
+    return [
+        {
+            "title": title,
+            "query": query.sorted_by(sort) if sort else "",
+            "sorted": direction if sort == query.sort else "",
+        }
+        for title, sort in (_COLUMNS[0], *named, *_COLUMNS[1:])
+    ]
+
+
+def state_words(row: TokenRow, now: datetime) -> str:
+    """What it is now: its time may be over since it was read."""
+    match state_of(row.token, now):
+        case TokenState.EXPIRED:
+            return "Expired"
+        case TokenState.REVOKED:
+            return "Revoked"
+        case _:
+            return token_state(row.token)

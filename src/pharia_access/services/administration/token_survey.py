@@ -1,0 +1,83 @@
+"""All tokens of a namespace or of the cluster, with what their credentials say of them: as far as one may look."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from pharia_access.domain.administration.gitops import declared_by
+from pharia_access.domain.administration.judged import UNSEEN, judged
+from pharia_access.domain.administration.stored import Stored
+from pharia_access.domain.administration.summaries import CredentialSummary, TokenSummary
+from pharia_access.domain.administration.token_inventory import TokenRow
+from pharia_access.domain.model import ObjectKey
+from pharia_access.errors import ForbiddenError
+from pharia_access.services.administration.context import Context
+from pharia_access.services.administration.queries import Nothing, list_all, nothing_in, summaries
+
+__all__ = ["TokenSurvey", "survey_tokens"]
+
+Known = Mapping[ObjectKey, CredentialSummary]
+
+
+@dataclass(frozen=True, slots=True)
+class TokenSurvey:
+    """What was found.
+
+    Attributes:
+        namespace: where; None stands for everywhere.
+        rows: by namespace and name.
+        suspended: how many credentials are.
+        read_at: when the tokens were read.
+        unseen: why credentials may not be listed; None where they may.
+        nothing: what it means that there is no token; None where there is one.
+    """
+
+    namespace: str | None
+    rows: tuple[TokenRow, ...]
+    suspended: int
+    read_at: datetime
+    unseen: ForbiddenError | None = None
+    nothing: Nothing | None = None
+
+
+async def survey_tokens(context: Context, *, everywhere: bool = False) -> TokenSurvey:
+    """Read them; credentials after tokens, so that none is missed which was there before its token.
+
+    Raises ForbiddenError where tokens may not be listed, BlockedError where there is no such namespace.
+    """
+    namespace, read_at = None if everywhere else context.namespace, context.clock.now()
+    pages = context.objects.pages(TokenSummary, namespace)
+    found = await list_all(context, pages, _with_git, "tokens")
+    nothing = None if found else await nothing_in(context, namespace)
+    known, unseen = await _credentials(context, namespace)
+    now = context.clock.now()
+    rows = (_row(token, git, known, now) for token, git in found)
+    return TokenSurvey(
+        namespace=namespace,
+        rows=tuple(sorted(rows, key=lambda row: (row.token.key.namespace, row.token.key.name))),
+        suspended=sum(credential.suspended for credential in (known or {}).values()),
+        read_at=read_at,
+        unseen=unseen,
+        nothing=nothing,
+    )
+
+
+def _with_git(stored: Stored[TokenSummary]) -> tuple[TokenSummary, str]:
+    """The body is not kept: of ten thousand it would fill the memory."""
+    return stored.summary, declared_by(stored.body)
+
+
+async def _credentials(context: Context, namespace: str | None) -> tuple[Known | None, ForbiddenError | None]:
+    pages = context.objects.pages(CredentialSummary, namespace)
+    try:
+        found = await list_all(context, pages, summaries, "credentials")
+    except ForbiddenError as error:
+        return None, error
+    return {credential.key: credential for credential in found}, None
+
+
+def _row(token: TokenSummary, git: str, known: Known | None, now: datetime) -> TokenRow:
+    if known is None:
+        return TokenRow(judged(token, UNSEEN, now), None, git)
+    credential = known.get(ObjectKey(token.key.namespace, token.credential))
+    return TokenRow(judged(token, credential, now), None if credential is None else credential.roles, git)
