@@ -81,6 +81,16 @@ async def test_where_pages_are_not_live_there_is_no_stream_and_no_page_asks_for_
     assert "data-live" not in (await console.browser.get("/namespaces/finance/credentials")).text
 
 
+async def test_the_overview_of_a_namespace_is_live_and_a_list_with_ticks_stays_as_it_is() -> None:
+    console = await opened()
+
+    async def stream(path: str) -> str:
+        return (await console.browser.get(path)).document.attributes["main"].get("data-live", "none")
+
+    assert await stream("/namespaces/finance/overview") == STREAM
+    assert [await stream(path) for path in ("/overview", "/namespaces/finance/tokens")] == ["none", "none"]
+
+
 async def test_a_page_names_its_stream_and_listens_until_it_signs_out() -> None:
     console = await opened()
     shown = await console.browser.get("/namespaces/finance/credentials/invoice-bot")

@@ -36,6 +36,15 @@ async def test_a_long_list_is_kept_for_a_minute_and_says_of_when_it_is() -> None
     assert names(await opened.browser.get(f"{HERE}?q=a-new-one&fresh=yes")) == ["a-new-one"]
 
 
+async def test_the_overview_of_a_long_list_says_of_when_it_is() -> None:
+    opened = await long_list()
+
+    kept = await opened.browser.get("/namespaces/finance/overview")
+
+    assert kept.document.by_id["read-at"].startswith(f"Read at {NOW:%H:%M:%S} UTC.")
+    assert "?fresh=yes" in kept.document.links
+
+
 async def test_a_long_list_is_read_again_once_it_is_old() -> None:
     opened = await long_list()
     opened.objects.time += surveys.KEPT_FOR

@@ -73,9 +73,11 @@ async def _show(visit: Visit, *, everywhere: bool) -> Answer:
         "ending": _ending(survey, now),
         "stuck": [(row, state_words(row, now)) for row in stuck[:_MOST]],
         "read_at": survey.read_at,
+        "kept": survey is visit.session.survey,
         "now": now,
     }
-    return Page("overview", "Overview", values, command(visit, "audit", everywhere=everywhere))
+    shown, about = command(visit, "audit", everywhere=everywhere), None if everywhere else ""
+    return Page("overview", "Overview", values, shown, about=about)
 
 
 def _found(survey: TokenSurvey, asked: dict[str, str], now: datetime) -> list[TokenRow]:
