@@ -1,7 +1,5 @@
 """The tokens that a list shows, as a file: what anybody who may list them may see, no hash and no secret."""
 
-import csv
-import io
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -10,6 +8,7 @@ from typing import Final
 from pharia_access.domain.administration.token_inventory import TokenRow, in_order, matching
 from pharia_access.domain.administration.token_states import state_of
 from pharia_access.domain.times import format_time
+from pharia_access.entrypoints.console import spreadsheets
 from pharia_access.entrypoints.console.pages.unlisted import unlisted
 from pharia_access.entrypoints.console.surveys import surveyed
 from pharia_access.entrypoints.console.token_queries import read_query
@@ -19,10 +18,6 @@ from pharia_access.errors import ForbiddenError
 __all__ = ["FIELDS", "as_csv", "as_json", "csv_everywhere", "csv_here", "json_everywhere", "json_here", "record"]
 
 Value = str | list[str] | None
-
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""What begins a formula, or a cell that a spreadsheet trims until it begins with one."""
-
 
 FIELDS: Final[Mapping[str, Callable[[TokenRow, datetime], Value]]] = {
     "namespace": lambda row, _: row.token.key.namespace,
@@ -74,7 +69,7 @@ async def _file(visit: Visit, ending: str, *, everywhere: bool) -> Answer:
     records = [record(row, now) for row in rows]
     name = f"tokens-{'all' if everywhere else visit.context.namespace}.{ending}"
     if ending == "csv":
-        return File(name, "text/csv; charset=utf-8", as_csv(records))
+        return File(name, spreadsheets.CSV_TYPE, as_csv(records))
     return File(name, "application/json", as_json(records))
 
 
@@ -90,16 +85,11 @@ def as_json(records: list[Mapping[str, Value]]) -> str:
 
 def as_csv(records: list[Mapping[str, Value]]) -> str:
     """RFC 4180; no cell is a formula, whatever somebody wrote into an object."""
-    written = io.StringIO()
-    rows = csv.writer(written)
-    rows.writerow(FIELDS)
-    rows.writerows([_cell(each[name]) for name in FIELDS] for each in records)
-    return written.getvalue()
+    return spreadsheets.as_csv([tuple(FIELDS), *([_cell(each[name]) for name in FIELDS] for each in records)])
 
 
 def _cell(value: Value) -> str:
-    text = " ".join(value) if isinstance(value, list) else "" if value is None else str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return " ".join(value) if isinstance(value, list) else value or ""
 
 
 def _time(when: datetime | None) -> str | None:
