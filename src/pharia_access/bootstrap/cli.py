@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CliSession", "Release", "open_session", "random_letters", "release_of"]
 
+_MOST_WATCHES: Final = 256
 _ANY_WINDOW: Final = timedelta(hours=1)
 """Of tokens that name none; nobody here looks at it."""
 
@@ -39,6 +40,7 @@ class CliSession:
     Attributes:
         context: for the use cases.
         workloads: those that read a Secret. Few commands ask, so that it is built when one does.
+        watches: another connection, for what stays open.
         access: RBAC, as far as the person may read it; the same.
         options: those of the command line that say which cluster and who; for commands that are named to a person.
         user: who the API server sees; empty where it does not tell.
@@ -48,6 +50,7 @@ class CliSession:
     secrets: PersonalSecrets
     workloads: "Callable[[], KubeWorkloads]"
     connection: Connection
+    watches: Connection
     access: "Callable[[], AccessReader]"
     options: str = ""
     user: str = ""
@@ -66,7 +69,10 @@ async def open_session(  # noqa: PLR0913 - a keyword for each choice
     login: LentLogin, *, namespace: str, timeout_seconds: float, dry_run: bool, options: str, progress: Progress
 ) -> AsyncIterator[CliSession]:
     """Connect as that login, once it is certain who that is; closes at the end. Raises LoginError, UnavailableError."""
-    async with connect_lent(login, pool_size=4, user_agent="kubectl-access") as connection:
+    async with (
+        connect_lent(login, pool_size=4, user_agent="kubectl-access") as connection,
+        connect_lent(login, pool_size=_MOST_WATCHES, user_agent="kubectl-access") as watches,
+    ):
         user = await require_identity(connection, impersonated=login.impersonated, timeout_seconds=timeout_seconds)
         objects = KubeObjects(connection, timeout_seconds=timeout_seconds, dry_run=dry_run)
         personal = PersonalSecrets(connection, timeout_seconds=timeout_seconds)
@@ -81,7 +87,7 @@ async def open_session(  # noqa: PLR0913 - a keyword for each choice
         )
         workloads = partial(_workloads, connection, timeout_seconds)
         access = partial(_bindings, connection, timeout_seconds)
-        yield CliSession(context, personal, workloads, connection, access, options, user)
+        yield CliSession(context, personal, workloads, connection, watches, access, options, user)
 
 
 def _workloads(connection: Connection, timeout_seconds: float) -> "KubeWorkloads":

@@ -11,6 +11,7 @@ from pytest_asyncio import is_async_test
 
 from tests.support.browser.asked import session_key
 from tests.support.browser.hostile_site import HostileSite, hostile_site
+from tests.support.browser.live_pages import until_settled
 from tools.browser.chromium import Heard, chromium, listened
 from tools.browser.console_process import RunningConsole, start_console
 from tools.browser.console_visitor import ConsoleVisitor
@@ -72,9 +73,10 @@ async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def page(context: BrowserContext, console: RunningConsole) -> Page:
-    """A tab on the console's first screen."""
+    """A tab on the console's first screen, which is live and asks for nothing more by itself."""
     tab = await context.new_page()
     await console.open(tab)
+    await until_settled(tab)
     return tab
 
 

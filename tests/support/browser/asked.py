@@ -23,8 +23,9 @@ POSTS = [path for path, _, act in TABLE if act is not None]
 
 
 def asked_by_console(control_plane: ControlPlane, since: int) -> list[str]:
-    """The requests of any console from that byte of the audit log on."""
-    return [str(event["requestURI"]) for event in control_plane.audit_events("pharia-access-console/", since=since)]
+    """The requests of any console from that byte of the audit log on, but those of open pages that follow what is."""
+    asked = control_plane.audit_events("pharia-access-console/", since=since)
+    return [str(event["requestURI"]) for event in asked if not str(event["userAgent"]).endswith(" live")]
 
 
 def path_of(console: ConsoleAddress, template: str, namespace: str) -> str:

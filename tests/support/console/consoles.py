@@ -16,7 +16,10 @@ from tests.support.administration.fake_rights import FakeRights
 from tests.support.console.browser import BASE, HOST, Browser
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pharia_access.services.administration.context import Context
+    from pharia_access.services.administration.live import LiveViews
     from tests.support.administration.fake_objects import FakeObjects
 
 __all__ = ["Opened", "a_console", "signed_in"]
@@ -40,12 +43,16 @@ class Opened:
         return Browser(self.browser.app)
 
 
-def a_console(objects: FakeObjects | None = None, access: FakeRights | None = None) -> Opened:
+def a_console(
+    objects: FakeObjects | None = None,
+    access: FakeRights | None = None,
+    views: Callable[[], LiveViews] | None = None,
+) -> Opened:
     """A console that nobody is signed in to."""
     there = a_cluster() if objects is None else objects
     neighbors = FakeNeighbors()
     around = Neighbors(neighbors, neighbors, neighbors, access or FakeRights())
-    desk = Desk(context_of(there), _rehearsed(there), around, "anna", " --context test")
+    desk = Desk(context_of(there), _rehearsed(there), around, "anna", " --context test", views)
     touches: list[int] = []
     console = Console(desk, OnceKey(there), base=BASE, touched=lambda: touches.append(1))
     app = console_app(console, frozenset({HOST, "localhost:8123"}))
@@ -66,9 +73,13 @@ def _rehearsed(objects: FakeObjects) -> Context:
     return replace(context_of(objects, dry_run=True), objects=SummarizedObjects(judged))
 
 
-async def signed_in(objects: FakeObjects | None = None, access: FakeRights | None = None) -> Opened:
+async def signed_in(
+    objects: FakeObjects | None = None,
+    access: FakeRights | None = None,
+    views: Callable[[], LiveViews] | None = None,
+) -> Opened:
     """A console with a browser that used the key."""
-    opened = a_console(objects, access)
+    opened = a_console(objects, access, views)
     received = await opened.browser.post("/open", {"key": opened.console.key.text})
     assert received.status == 200, received.text
     return opened

@@ -19,7 +19,20 @@ from pharia_access.kube.client import Connection
 from pharia_access.kube.http import Request, Response
 from pharia_access.kube.reflector import Reflector, ReflectorTools, Watched, WatchTimeouts
 
-__all__ = ["BROKEN", "GONE", "GONE_WATCH", "Early", "Slow", "Watch", "event", "item", "page", "run"]
+__all__ = [
+    "BROKEN",
+    "GONE",
+    "GONE_WATCH",
+    "Early",
+    "ScriptedServer",
+    "Slow",
+    "Time",
+    "Watch",
+    "event",
+    "item",
+    "page",
+    "run",
+]
 
 
 def item(name: str, version: int = 1) -> dict[str, Any]:

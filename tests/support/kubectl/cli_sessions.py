@@ -96,7 +96,7 @@ class FakeCluster:
             progress,
             dry_run,
         )
-        return CliSession(context, own, lambda: own, own, lambda: own)
+        return CliSession(context, own, lambda: own, own, own, lambda: own)
 
     async def read(self, kind: str, key: ObjectKey) -> Json:
         self._judge(f"get {kind}")

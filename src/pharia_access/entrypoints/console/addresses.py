@@ -14,6 +14,7 @@ __all__ = [
     "credentials",
     "is_namespace",
     "is_object_name",
+    "live",
     "look_up",
     "new_credential",
     "new_token",
@@ -59,6 +60,12 @@ def new_token(key: ObjectKey) -> str:
 def token(key: ObjectKey, act: str = "") -> str:
     """A token's page, or the page of something that is done with it."""
     return _act(f"/namespaces/{_part(key.namespace)}/tokens/{_part(key.name)}", act)
+
+
+def live(namespace: str, about: str) -> str:
+    """What tells a page of changes; `about`: of which credential, empty for all."""
+    path = f"/namespaces/{_part(namespace)}/live"
+    return f"{path}?about={_part(about)}" if about else path
 
 
 def overview(namespace: str | None) -> str:

@@ -17,6 +17,7 @@ from pharia_access.entrypoints.console.defence import NONCE, Defence
 from pharia_access.entrypoints.console.desk import Desk
 from pharia_access.entrypoints.console.failures import explain
 from pharia_access.entrypoints.console.forms import Form, FormError, read_form
+from pharia_access.entrypoints.console.live import followed, live_stream
 from pharia_access.entrypoints.console.navigation import leads
 from pharia_access.entrypoints.console.opening import OnceKey
 from pharia_access.entrypoints.console.pasted import unless_pasted
@@ -60,7 +61,7 @@ class Console:
 
     def document(self, request: Request, page: Page, frame: Mapping[str, Any]) -> HTMLResponse:
         """The page as a response."""
-        text = self.renderer.page(page, {"nonce": request.scope[NONCE], **frame})
+        text = self.renderer.page(page, {"nonce": request.scope[NONCE], "live": None, **frame})
         return HTMLResponse(text, page.status)
 
     def signed_in(self, response: Response, session: Session) -> Response:
@@ -80,6 +81,7 @@ def console_app(console: Console, hosts: frozenset[str]) -> ASGIApp:
         Route("/open", _open(console), methods=["POST"]),
         Route("/sign-out", _sign_out(console), methods=["POST"]),
         Route("/static/{file}", _static(console), methods=["GET"]),
+        Route("/namespaces/{namespace}/live", _live(console), methods=["GET"]),
         Route("/go", _screen(console, screens.go), methods=["GET"]),
         Route("/", _screen(console, screens.start), methods=["GET"]),
         *(_route(console, path, *methods) for path, *methods in screens.TABLE),
@@ -111,11 +113,11 @@ def _screen(console: Console, screen: Screen) -> Endpoint:
             return JSONResponse({"state": "failed", "why": _NO_SESSION}, HTTPStatus.FORBIDDEN)
         if session is None:
             return console.closed(request, "Signed out", _NO_SESSION, HTTPStatus.FORBIDDEN)
-        if screen not in screens.BY_SCRIPT:
-            console.touched()
-        elif SCRIPT_HEADER not in request.headers:
+        if screen in screens.BY_SCRIPT and SCRIPT_HEADER not in request.headers:
             raise HTTPException(HTTPStatus.FORBIDDEN, "Only the console's own script asks for this.")
         visit = _visit(console, request, session)
+        if SCRIPT_HEADER not in request.headers:
+            console.touched()
         try:
             form = await read_form(request) if request.method == "POST" else Form()
             address = request.url.path.removeprefix(console.base)
@@ -135,7 +137,8 @@ def _visit(console: Console, request: Request, session: Session) -> Visit:
     name = request.path_params.get("name", "")
     if not addresses.is_namespace(namespace) or (name and not addresses.is_object_name(name)):
         raise HTTPException(HTTPStatus.NOT_FOUND)
-    return Visit(console.desk.at(namespace), session, name, query=dict(request.query_params))
+    visit = Visit(console.desk.at(namespace), session, name, query=dict(request.query_params))
+    return followed(visit) if request.method == "GET" and SCRIPT_HEADER in request.headers else visit
 
 
 def _failed(request: Request, error: AccessError, *, script: bool) -> Answer:
@@ -155,12 +158,15 @@ def _answered(console: Console, request: Request, visit: Visit, answer: Answer) 
     session = visit.session
     match answer:
         case Page():
+            anew = SCRIPT_HEADER in request.headers
+            about = answer.about if visit.desk.views else None
             frame = {
+                "live": None if about is None else addresses.live(visit.context.namespace, about),
                 "namespace": visit.context.namespace,
                 "leads": list(leads(visit.context.namespace, request.url.path.removeprefix(console.base))),
                 "user": visit.desk.user,
                 "options": visit.desk.options.strip(),
-                "notice": session.take_notice(),
+                "notice": "" if anew else session.take_notice(),
             }
             return console.document(request, answer, frame)
         case File():
@@ -206,6 +212,16 @@ def _sign_out(console: Console) -> Endpoint:
         response = console.closed(request, "Signed out", _SIGNED_OUT, HTTPStatus.OK)
         response.delete_cookie(COOKIE, path=f"{console.base}/", httponly=True, samesite="strict")
         return response
+
+    return endpoint
+
+
+def _live(console: Console) -> Endpoint:
+    async def endpoint(request: Request) -> Response:
+        session = console.session(request)
+        if session is None:
+            raise HTTPException(HTTPStatus.FORBIDDEN, _NO_SESSION)
+        return live_stream(request, _visit(console, request, session))
 
     return endpoint
 

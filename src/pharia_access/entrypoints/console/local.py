@@ -101,6 +101,7 @@ async def serve(desk: Desk, announcer: Announcer, *, port: int = 0, notes: Path 
             with note, _announced(console, announcer, f"{home}/open#{key.text}"):
                 why = await _over(key, watch, interrupted, running)
         finally:
+            console.sessions.stop()
             server.should_exit = True
             await running
     announcer.say(why)

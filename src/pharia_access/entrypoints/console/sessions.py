@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from pharia_access.services.administration.bulk import Outcome
+from pharia_access.services.administration.live import LiveViews
 from pharia_access.services.administration.rotation import RotationPlan
 from pharia_access.services.administration.token_survey import TokenSurvey
 from pharia_access.services.ports import Clock
@@ -30,6 +31,7 @@ class Session:
         awaited: by the UID of a token whose secret nobody confirmed as stored here, when it was shown; None: not yet.
         confirmed: the UIDs of tokens whose secret was stored here, and whose one-time Secret is gone.
         rotations: by the UID of a new token, the rotation that goes on once its secret is stored.
+        views: what its open pages look at; None before the first, and where pages are not live.
         survey: the long list of tokens that was looked at last, until something is done.
         outcomes: what became of each token that was last ended among several.
     """
@@ -39,6 +41,7 @@ class Session:
     awaited: dict[str, datetime | None] = field(default_factory=dict)
     confirmed: set[str] = field(default_factory=set)
     rotations: dict[str, RotationPlan] = field(default_factory=dict)
+    views: LiveViews | None = None
     survey: TokenSurvey | None = None
     outcomes: list[Outcome] = field(default_factory=list)
 
@@ -83,9 +86,18 @@ class Sessions:
         self._open[session.key] = session
 
     def close(self, session: Session) -> None:
-        """End it: a copied cookie is worth nothing from now on, and none before it either."""
+        """End it and its streams: a copied cookie is worth nothing from now on, and none before it either."""
         self._open.pop(session.key, None)
+        if session.views is not None:
+            session.views.close()
         self._turned = {key: (each, until) for key, (each, until) in self._turned.items() if each is not session}
+
+    def stop(self) -> None:
+        """End all of them, with the console."""
+        for session in self._open.values():
+            if session.views is not None:
+                session.views.close("stopped")
+        self._open.clear()
 
     def _recent(self) -> dict[str, Session]:
         """Keys that turned a moment ago; those before them are forgotten."""

@@ -13,9 +13,9 @@ _FORMULA: Final = tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001 - wide forms, 
 
 
 def as_csv(rows: Iterable[Sequence[str]]) -> str:
-    """Write them after RFC 4180. What a spreadsheet would calculate gets an apostrophe first."""
+    """Write them after RFC 4180, every cell in quotes. What a spreadsheet would calculate gets an apostrophe first."""
     written = io.StringIO(newline="")
-    writer = csv.writer(written)
+    writer = csv.writer(written, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     writer.writerows([_as_text(cell) for cell in row] for row in rows)
     return written.getvalue().encode(errors="replace").decode()
 

@@ -55,6 +55,7 @@ class Page:
         template: the screen's name.
         title: of the document, and its heading.
         command: the same in a terminal; empty where there is no such thing.
+        about: the credential whose changes change the page; empty for any of the namespace, None for a page that stays.
         values: what the template shows.
     """
 
@@ -63,6 +64,7 @@ class Page:
     values: Mapping[str, Any] = field(default_factory=dict)
     command: str = ""
     status: HTTPStatus = HTTPStatus.OK
+    about: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Final
 from pharia_access.domain.administration.summaries import CredentialSummary, TokenSummary
 from pharia_access.domain.durations import humanize
 from pharia_access.domain.permissions import Permission
-from pharia_access.domain.reasons import DeliveryState
+from pharia_access.domain.reasons import DeliveryState, Reason
 from pharia_access.domain.times import format_time
 
 __all__ = ["ago", "credential_state", "iso", "moment", "permission_words", "secret_state", "token_state", "until"]
@@ -54,6 +54,8 @@ def token_state(token: TokenSummary) -> str:
     if token.deleting:
         return "Being deleted"
     phase = token.phase or "Pending"
+    if token.unusable is not None and token.unusable.reason == Reason.EXPIRED:
+        return "Expired"
     if token.unusable is not None and phase in {"Active", "Pending"}:
         return f"{phase}, but refused: {token.unusable.why}"
     if phase in {"Pending", "Failed"} and (token.message or token.reason):

@@ -42,12 +42,12 @@ def console(cli: CliOptions, port: int, no_browser: bool) -> None:  # noqa: FBT0
 async def _serve(session: "CliSession", cli: CliOptions, *, port: int, browser: bool) -> None:
     import webbrowser
 
-    from pharia_access.bootstrap.console import console_ports
+    from pharia_access.bootstrap.console import console_ports, console_views
     from pharia_access.entrypoints.console.desk import Desk, Neighbors
     from pharia_access.entrypoints.console.local import Announcer, serve
 
     ports = console_ports(session, timeout_seconds=cli.timeout)
     neighbors = Neighbors(ports.own_secrets, ports.workloads, ports.events, ports.rights)
-    desk = Desk(ports.context, ports.rehearsal, neighbors, session.user, session.options)
+    desk = Desk(ports.context, ports.rehearsal, neighbors, session.user, session.options, console_views(session))
     announcer = Announcer(printing.write, print_lines, webbrowser.open if browser else None)
     await serve(desk, announcer, port=port)

@@ -11,7 +11,7 @@ from pharia_access.kube.administration.objects import ListPage
 from pharia_access.kube.administration.summaries import credential_summary, role_summary, token_summary
 from pharia_access.kube.manifests import API_VERSION
 
-__all__ = ["JsonObjects", "SummarizedObjects"]
+__all__ = ["JsonObjects", "SummarizedObjects", "kind_of", "summary_reader"]
 
 S = TypeVar("S", TokenSummary, CredentialSummary, RoleSummary)
 
@@ -68,14 +68,14 @@ class SummarizedObjects:
 
     async def read(self, kind: type[S], key: ObjectKey) -> Stored[S]:
         """Read one live. Raises NotFoundError."""
-        return Stored(await self._objects.read(_kind(kind), key), _reader(kind))
+        return Stored(await self._objects.read(kind_of(kind), key), summary_reader(kind))
 
     async def pages(
         self, kind: type[S], namespace: str | None, *, labels: str = "", fields: str = ""
     ) -> AsyncIterator[StoredPage[S]]:
         """List a kind in one namespace or in all, by pages. Raises ResourceExpiredError if a page came too late."""
-        sum_up = _reader(kind)
-        async for page in self._objects.pages(_kind(kind), namespace, labels=labels, fields=fields):
+        sum_up = summary_reader(kind)
+        async for page in self._objects.pages(kind_of(kind), namespace, labels=labels, fields=fields):
             yield StoredPage([Stored(item, sum_up) for item in page.items], page.left)
 
     async def create(self, kind: type[S], key: ObjectKey, spec: Json, *, replaces: str = "") -> Stored[S]:
@@ -83,11 +83,11 @@ class SummarizedObjects:
         labels = {"labels": {REPLACES: replaces}} if replaces else {}
         body = {
             "apiVersion": API_VERSION,
-            "kind": _kind(kind),
+            "kind": kind_of(kind),
             "metadata": {"name": key.name, "namespace": key.namespace, **labels},
             "spec": spec,
         }
-        return Stored(await self._objects.create(body), _reader(kind))
+        return Stored(await self._objects.create(body), summary_reader(kind))
 
     async def patch(self, stored: Stored[S], spec: Json, *, as_read: bool = False) -> Stored[S]:
         """Merge fields into the spec of that very object; `as_read`: only as it was read. Raises ConflictError."""
@@ -112,11 +112,13 @@ class SummarizedObjects:
         return await self._objects.has_namespace(name)
 
 
-def _kind(kind: type[Any]) -> Kind:
+def kind_of(kind: type[Any]) -> Kind:
+    """The kind that a summary is of."""
     return _KINDS[kind][0]
 
 
-def _reader(kind: type[S]) -> Callable[[Json], S]:
+def summary_reader(kind: type[S]) -> Callable[[Json], S]:
+    """From an object to its summary."""
     return cast("Callable[[Json], S]", _KINDS[kind][1])
 
 

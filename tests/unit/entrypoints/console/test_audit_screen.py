@@ -80,8 +80,8 @@ async def test_the_file_has_all_findings() -> None:
     assert kept.header("content-disposition") == 'attachment; filename="audit.csv"'
     assert kept.header("cache-control") == "no-store"
     lines = kept.text.splitlines()
-    assert lines[0] == "namespace,kind,name,fault,message"
-    assert "finance,token,old,Unused,last used 40 days ago" in lines
+    assert lines[0] == '"namespace","kind","name","fault","message"'
+    assert '"finance","token","old","Unused","last used 40 days ago"' in lines
 
 
 async def test_nothing_to_look_at_is_no_all_clear_and_nothing_found_is_one() -> None:

@@ -27,4 +27,4 @@ def test_anything_else_comes_back_as_it_was(cell: str) -> None:
 
 
 def test_lines_end_as_the_standard_asks_and_half_a_character_is_no_error() -> None:
-    assert as_csv([["a", "b"], ["c", "\ud800"]]) == "a,b\r\nc,?\r\n"
+    assert as_csv([["a", "b"], ["c", "\ud800"]]) == '"a","b"\r\n"c","?"\r\n'

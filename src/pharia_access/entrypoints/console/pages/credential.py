@@ -36,7 +36,7 @@ async def show(visit: Visit) -> Answer:
         "now": context.clock.now(),
     }
     title = credential.display_name or credential.key.name
-    return Page("credential", title, values, command(visit, "credential", "get", visit.name))
+    return Page("credential", title, values, command(visit, "credential", "get", visit.name), about=visit.name)
 
 
 async def _tokens(context: Context, name: str) -> tuple[list[TokenSummary], Failure | None]:

@@ -98,7 +98,7 @@ async def show(visit: Visit) -> Page:
         "unseen_tokens": unseen,
         "now": context.clock.now(),
     }
-    return Page("credentials", "Credentials", values, command(visit, "credential", "list"))
+    return Page("credentials", "Credentials", values, command(visit, "credential", "list"), about="")
 
 
 def role_chips(roles: Sequence[str], catalog: Mapping[str, Role] | None, namespace: str) -> tuple[RoleChip, ...]:

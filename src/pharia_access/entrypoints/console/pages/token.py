@@ -65,7 +65,7 @@ async def show(visit: Visit) -> Answer:
         "now": context.clock.now(),
         **family,
     }
-    return Page("token", visit.name, values, command(visit, "token", "get", visit.name))
+    return Page("token", visit.name, values, command(visit, "token", "get", visit.name), about=token.credential)
 
 
 async def _family(context: Context, token: TokenSummary) -> Mapping[str, TokenSummary | None]:

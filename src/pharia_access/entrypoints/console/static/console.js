@@ -16,10 +16,10 @@ function focusHeading() {
   if (!document.querySelector("[autofocus]")) find("title")?.focus({ preventScroll: true });
 }
 
-function addLocalTimes() {
+function addLocalTimes(root) {
   const zoned = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
   const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
-  for (const time of document.querySelectorAll("time[datetime]")) {
+  for (const time of root.querySelectorAll("time[datetime]")) {
     const moment = new Date(time.dateTime);
     time.title = `${time.dateTime.replace("T", " ").replace("Z", " UTC")} · ${zoned.format(moment)} your time`;
     if (time.dataset.zone !== undefined) time.after(` (${clock.format(moment)} your time)`);
@@ -279,6 +279,7 @@ class SecretBox {
   }
 
   wipe() {
+    if (!this.dialog.isConnected) return;
     this.text = null;
     this.masked = null;
     this.revealed = false;
@@ -293,7 +294,107 @@ class SecretBox {
   }
 }
 
-addLocalTimes();
+const keyOf = (node) => (node.nodeName === "TR" && node.querySelector("th a")?.href) || node.id;
+
+// Makes a node like another one, and keeps focus, scroll and what was typed.
+function become(node, other) {
+  if (node.nodeType === Node.TEXT_NODE && node.data !== other.data) node.data = other.data;
+  if (!node.attributes || node.matches("dialog, #notice")) return;
+  for (const { name } of [...node.attributes, ...other.attributes]) {
+    if (/^(open|hidden)$/.test(name)) continue;
+    if (other.hasAttribute(name)) node.setAttribute(name, other.getAttribute(name));
+    else node.removeAttribute(name);
+  }
+  const keys = new Set([...other.children].map(keyOf));
+  let at = node.firstChild;
+  const next = () => [at, (at = at.nextSibling)][0];
+  for (const child of [...other.childNodes]) {
+    while (at && keyOf(at) && !keys.has(keyOf(at))) next().remove();
+    const key = keyOf(child);
+    const same = key ? [...node.children].find((each) => keyOf(each) === key) : !keyOf(at ?? child) && at?.nodeName === child.nodeName && at;
+    if (same && same === at) next();
+    else node.insertBefore(same || child, at);
+    if (same) become(same, child);
+  }
+  while (at) next().remove();
+}
+
+function stayLive(main) {
+  let heard = Date.now();
+  let [source, due, busy, skew, opened] = [null, 0, 0, 0, heard];
+  const close = () => (source = source?.close());
+
+  function tell(state, sentence) {
+    const line = find("live");
+    if (line.textContent !== sentence) line.textContent = sentence;
+    line.className = state;
+    for (const each of main.querySelectorAll(".actions:not(dialog *)")) each.inert = state === "away";
+  }
+
+  const lose = () =>
+    tell("away", `Not live since ${new Date(heard).toISOString().slice(11, 16)} UTC: the console is silent.`);
+
+  function open() {
+    if (source || document.hidden) return;
+    opened = Date.now();
+    source = new EventSource(main.dataset.live);
+    source.onerror = () => (source.readyState > 1 ? close() : lose());
+    source.onmessage = ({ data }) => {
+      const told = JSON.parse(data);
+      heard = Date.now();
+      skew = told.now - heard;
+      tell(told.state, told.say);
+      if (told.changed) refresh();
+      if (told.ended) close();
+    };
+  }
+
+  const renew = (done) => {
+    const asked = new XMLHttpRequest(); // no text becomes HTML
+    asked.responseType = "document";
+    asked.open("GET", location.href);
+    asked.setRequestHeader("X-Pharia-Access-Console", "script");
+    asked.onloadend = () => done(asked.status < 500 && asked.response);
+    asked.send();
+  };
+
+  async function refresh() {
+    due = 1;
+    if (busy) return;
+    busy = 1;
+    while (due) {
+      [due, main.ariaBusy] = [0, true];
+      const page = await new Promise(renew);
+      const box = document.querySelector("dialog[open]");
+      if (box) box.onclose = refresh;
+      else if (page) {
+        addLocalTimes(page);
+        become(main, page.querySelector("main"));
+      }
+      main.ariaBusy = false;
+      await pause(250);
+    }
+    busy = 0;
+  }
+
+  setInterval(() => {
+    for (const each of main.querySelectorAll("[data-ends]")) {
+      if (Date.parse(each.dataset.ends) > Date.now() + skew) continue;
+      each.textContent = "Expired";
+      delete each.dataset.ends;
+      refresh();
+    }
+    if (Date.now() - Math.max(heard, opened) < 25e3) return;
+    if (source) lose();
+    close();
+    open();
+  }, 250);
+  window.onpageshow = window.onfocus = open;
+  window.onpagehide = close;
+  document.onvisibilitychange = () => (document.hidden ? close() : open());
+}
+
+addLocalTimes(document);
 focusHeading();
 sendFormsOnce();
 keepTokensOut();
@@ -307,3 +408,4 @@ if (find("secret-dialog")) {
   const box = new SecretBox(find("secret-dialog"));
   if (find("secret-dialog").dataset.auto !== undefined) box.open();
 }
+if (find("main").dataset.live) stayLive(find("main"));

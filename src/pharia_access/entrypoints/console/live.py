@@ -1,0 +1,87 @@
+"""Server-sent events: how an open page hears that something changed, and how current it is.
+
+An event carries no object's text: the page is asked for anew, by the way of every page. It never counts as use.
+"""
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from http import HTTPStatus
+from typing import Final
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from pharia_access.entrypoints.console.visits import Visit
+from pharia_access.services.administration.live import LiveNamespace, LiveViews
+from pharia_access.services.administration.live_objects import LiveObjects
+
+__all__ = ["followed", "live_stream"]
+
+_EVENTS: Final = "text/event-stream"
+_BEAT_SECONDS: Final = 10.0
+_LOOK_SECONDS: Final = 1.0
+_AGAIN_MS: Final = 1000
+"""After so long a browser asks again for a stream that broke."""
+
+_ENDED: Final = {
+    "over": ("away", "You are signed out."),
+    "stopped": ("away", "The console has stopped. Run kubectl access console again."),
+    "failed": ("broken", "Not live: following failed in the console. It is tried again every 25 seconds."),
+    "moved": ("broken", "Looks every 25 seconds: other tabs are live."),
+}
+
+
+def followed(visit: Visit) -> Visit:
+    """The same visit; what its namespace's pages are told of is not listed anew."""
+    views = visit.session.views
+    live = None if views is None else views.find(visit.context.namespace)
+    if live is None:
+        return visit
+    context = replace(visit.context, objects=LiveObjects(visit.context.objects, live))
+    return replace(visit, desk=replace(visit.desk, context=context))
+
+
+def live_stream(request: Request, visit: Visit) -> Response:
+    """Tell the page of what changes, until it or the session closes."""
+    if (
+        request.headers.get("accept") != _EVENTS
+        or request.headers.get("sec-fetch-site", "same-origin") != "same-origin"
+    ):
+        raise HTTPException(HTTPStatus.FORBIDDEN, "Only the console's own script asks for this.")
+    views = _views(visit)
+    if views is None:
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+    told = _told(views, visit)
+    return StreamingResponse(told, media_type=_EVENTS, headers={"X-Accel-Buffering": "no"})
+
+
+def _views(visit: Visit) -> LiveViews | None:
+    """What the browser's open pages look at, made when the first asks; None where pages are not live."""
+    if visit.session.views is None and visit.desk.views is not None:
+        visit.session.views = visit.desk.views()
+    return visit.session.views
+
+
+async def _told(views: LiveViews, visit: Visit) -> AsyncIterator[str]:
+    clock, last, beat = visit.context.clock, None, 0.0
+    with views.subscribed(visit.context.namespace, visit.query.get("about", "")) as (live, page):
+        yield f"retry: {_AGAIN_MS}\n\n"
+        while not page.ended:
+            standing, now = live.standing, clock.monotonic()
+            changed = page.changed and standing.current
+            if changed or standing != last or now - beat >= _BEAT_SECONDS:
+                page.changed, last, beat = page.changed and not changed, standing, now
+                yield _message(state=standing.state, say=standing.sentence, now=_now(visit, live), changed=changed)
+            await page.wait(_LOOK_SECONDS)
+        yield _message(state=_ENDED[page.ended][0], say=_ENDED[page.ended][1], now=_now(visit, live), ended=True)
+
+
+def _now(visit: Visit, live: LiveNamespace) -> int:
+    """The API server's time, in milliseconds: a wrong clock of this machine calls nothing expired."""
+    return round((visit.context.clock.now().timestamp() + live.ahead_seconds) * 1000)
+
+
+def _message(**values: object) -> str:
+    return f"data: {json.dumps(values)}\n\n"

@@ -1,0 +1,152 @@
+"""Objects of one kind in one namespace as they change, and how current they are. Pure but for the clock it is given."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any, Final, Generic, Protocol, TypeVar
+
+from pharia_access.domain.administration.summaries import CredentialSummary, TokenSummary
+from pharia_access.services.ports import Clock
+
+__all__ = ["POLL_SECONDS", "Follower", "LiveKind", "Reach", "Standing", "standing_of"]
+
+POLL_SECONDS: Final = 15.0
+"""How often a kind is listed that one may not watch."""
+
+_GRACE_SECONDS: Final = 3.0
+"""A watch that broke is mostly there again at once, and nobody needs to know."""
+
+S = TypeVar("S", TokenSummary, CredentialSummary)
+
+
+class Reach(StrEnum):
+    """How changes of a kind come."""
+
+    STARTING = "starting"
+    WATCHED = "watched"
+    POLLED = "polled"
+    FORBIDDEN = "forbidden"
+
+
+class LiveKind(Generic[S]):
+    """What is known of a kind; filled by a `Follower`.
+
+    Attributes:
+        broken_since: in monotonic seconds; None while changes come.
+
+    Args:
+        changed: called with each object that changed, and with None where it changed how changes come.
+    """
+
+    def __init__(self, plural: str, clock: Clock, changed: Callable[[S | None], None]) -> None:
+        self.plural = plural
+        self.reach = Reach.STARTING
+        self.broken_since: float | None = None
+        self._clock = clock
+        self._changed: Callable[[S | None], None] = changed
+        self._items: dict[str, S] = {}
+
+    @property
+    def items(self) -> Mapping[str, S]:
+        """Summaries by `namespace/name`."""
+        return self._items
+
+    def put(self, item: S) -> None:
+        """Add or change one; what does not differ in anything shown is no change."""
+        key = str(item.key)
+        if self._items.get(key) != item:
+            self._items[key] = item
+            self._changed(item)
+
+    def drop(self, key: str) -> None:
+        """Forget one that is gone."""
+        if (gone := self._items.pop(key, None)) is not None:
+            self._changed(gone)
+
+    def listed(self, keys: Collection[str]) -> None:
+        """A whole list had these, and no other."""
+        for key in self._items.keys() - set(keys):
+            self.drop(key)
+        if self.reach is Reach.POLLED:
+            self.broken_since = None
+
+    def watched(self) -> None:
+        """Changes come as they happen."""
+        self._reached(Reach.WATCHED)
+
+    def polled(self) -> None:
+        """One may not watch: changes come with the next list."""
+        self._reached(Reach.POLLED)
+
+    def forbidden(self) -> None:
+        """One may not list either, and nothing is kept."""
+        self.listed(())
+        self._reached(Reach.FORBIDDEN)
+
+    def broke(self) -> None:
+        """Changes come no more; what was read stays."""
+        if self.broken_since is None:
+            self.broken_since = self._clock.monotonic()
+
+    def _reached(self, reach: Reach) -> None:
+        self.reach, self.broken_since = reach, None
+        self._changed(None)
+
+
+class Follower(Protocol):
+    """The API server, with one person's rights."""
+
+    async def follow(self, kind: type[S], namespace: str, live: LiveKind[S]) -> None:
+        """Keep it up to date until cancelled."""
+        ...
+
+    async def seconds_ahead(self) -> float | None:
+        """How far the API server's clock is ahead of ours; None where it does not answer within some seconds."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How current a page is.
+
+    Attributes:
+        state: `starting`, `live`, `partly` (not all is watched), `broken` or `away` (nothing can be changed either).
+        sentence: the same for a person.
+    """
+
+    state: str
+    sentence: str
+
+    @property
+    def current(self) -> bool:
+        """Whether what is known is what there is."""
+        return self.state in {"live", "partly"}
+
+
+def standing_of(kinds: Iterable[LiveKind[Any]], silent_since: float | None, clock: Clock) -> Standing:
+    """Judge them together. `silent_since`: when the API server last did not answer, in monotonic seconds."""
+    seen, now = list(kinds), clock.monotonic()
+    broken = [kind.broken_since for kind in seen if kind.broken_since is not None]
+    if silent_since is not None:
+        began = clock.now() - timedelta(seconds=now - min([silent_since, *broken]))
+        said = f"Not live since {began:%H:%M} UTC: the API server does not answer. Nothing can be changed."
+        return Standing("away", said)
+    if broken and now - min(broken) >= _GRACE_SECONDS:
+        began = clock.now() - timedelta(seconds=now - min(broken))
+        return Standing("broken", f"Not live since {began:%H:%M} UTC: the watch broke, and is tried again.")
+    if any(kind.reach is Reach.STARTING for kind in seen):
+        return Standing("starting", "Reading …")
+    less = [sentence for kind in seen if (sentence := _partly(kind))]
+    return Standing("partly" if less else "live", " ".join(less or ["Live."]))
+
+
+def _partly(kind: LiveKind[Any]) -> str:
+    resource = f"api{kind.plural}.access.pharia.ai"
+    if kind.reach is Reach.POLLED:
+        return (
+            f"Looks every {POLL_SECONDS:.0f} seconds: you may not watch {kind.plural} here (verb watch on {resource})."
+        )
+    if kind.reach is Reach.FORBIDDEN:
+        return f"Without {kind.plural}: you may not list them here (verb list on {resource})."
+    return ""

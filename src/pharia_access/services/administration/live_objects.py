@@ -1,0 +1,80 @@
+"""Lists for pages that are shown anew because something changed: what is followed is not listed once more.
+
+Nothing is decided by these: whoever changes something reads live.
+"""
+
+from collections.abc import AsyncIterator
+from typing import Any, Final, TypeVar
+
+from pharia_access.domain.administration.stored import Json, Right, Stored, StoredPage
+from pharia_access.domain.administration.summaries import CredentialSummary, RoleSummary, TokenSummary
+from pharia_access.domain.model import ObjectKey
+from pharia_access.services.administration.live import LiveNamespace
+from pharia_access.services.administration.live_kinds import LiveKind, Reach
+from pharia_access.services.administration.objects import Objects
+
+__all__ = ["LiveObjects"]
+
+S = TypeVar("S", TokenSummary, CredentialSummary, RoleSummary)
+
+_BY_CREDENTIAL: Final = "spec.credentialRef.name="
+
+
+class LiveObjects:
+    """Answers `Objects`. A listed object has its summary only, and an empty body."""
+
+    def __init__(self, objects: Objects, live: LiveNamespace) -> None:
+        self._objects = objects
+        self._live = live
+
+    async def pages(
+        self, kind: type[S], namespace: str | None, *, labels: str = "", fields: str = ""
+    ) -> AsyncIterator[StoredPage[S]]:
+        """List what is followed from there, and anything else from the API server."""
+        known = self._known(kind) if namespace == self._live.name and not labels else None
+        if known is None or not (fields.startswith(_BY_CREDENTIAL) or not fields):
+            async for page in self._objects.pages(kind, namespace, labels=labels, fields=fields):
+                yield page
+            return
+        credential = fields.removeprefix(_BY_CREDENTIAL)
+        found = [item for item in known.items.values() if not credential or item.credential == credential]
+        yield StoredPage([_stored(item) for item in sorted(found, key=lambda item: item.key)])
+
+    def _known(self, kind: type[S]) -> LiveKind[Any] | None:
+        """The kind, while its changes arrive."""
+        kinds: dict[type[Any], LiveKind[Any]] = {
+            TokenSummary: self._live.tokens,
+            CredentialSummary: self._live.credentials,
+        }
+        known = kinds.get(kind)
+        if known is None or known.broken_since is not None or known.reach not in {Reach.WATCHED, Reach.POLLED}:
+            return None
+        return known
+
+    async def read(self, kind: type[S], key: ObjectKey) -> Stored[S]:
+        """Read one live."""
+        return await self._objects.read(kind, key)
+
+    async def create(self, kind: type[S], key: ObjectKey, spec: Json, *, replaces: str = "") -> Stored[S]:
+        """Create one."""
+        return await self._objects.create(kind, key, spec, replaces=replaces)
+
+    async def patch(self, stored: Stored[S], spec: Json, *, as_read: bool = False) -> Stored[S]:
+        """Patch one."""
+        return await self._objects.patch(stored, spec, as_read=as_read)
+
+    async def delete(self, stored: Stored[S], *, as_read: bool = False) -> Stored[S] | None:
+        """Delete one."""
+        return await self._objects.delete(stored, as_read=as_read)
+
+    async def may(self, right: Right, namespace: str) -> bool:
+        """Ask live."""
+        return await self._objects.may(right, namespace)
+
+    async def has_namespace(self, name: str) -> bool | None:
+        """Ask live."""
+        return await self._objects.has_namespace(name)
+
+
+def _stored(item: Any) -> Stored[Any]:  # noqa: ANN401 - one of the two kinds
+    return Stored({}, lambda _: item)
