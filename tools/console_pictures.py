@@ -36,9 +36,6 @@ _MORE: Final[dict[str, dict[str, object]]] = {
 }
 
 SCREENS: Final = {
-    "overview": ("overview",),
-    "tokens": ("tokens",),
-    "revoke-tokens": ("tokens",),
     "credentials": ("credentials",),
     "new-credential": ("new-credential",),
     "credential": ("credentials", "invoice-bot"),
@@ -47,6 +44,9 @@ SCREENS: Final = {
     "secret": ("tokens", "invoice-bot-ci?secret=show"),
     "token": ("tokens", "invoice-bot-ci"),
     "rotate": ("tokens", "invoice-bot-ci", "rotate"),
+    "overview": ("overview",),
+    "tokens": ("tokens",),
+    "revoke-tokens": ("tokens",),
     "delete-token": ("tokens", "invoice-bot-ci", "delete"),
     "delete-credential": ("credentials", "invoice-bot", "delete"),
     "role-list": ("roles",),

@@ -53,7 +53,7 @@ def test_mints_go_on_through_an_upgrade_a_rollback_and_an_upgrade(release: Relea
     place.role()
     place.credential()
     operator, _ = release.start(ATTENTIVE)
-    older = guards_that_hold(operator.get("/metrics")[1])
+    of_before = operator.get("/metrics")[1]
 
     with ConstantMints([place]) as mints:
         mints.go_on()
@@ -72,7 +72,8 @@ def test_mints_go_on_through_an_upgrade_a_rollback_and_an_upgrade(release: Relea
 
     assert mints.wrong == []
     assert "nothing is minted" not in operator.process.log.read_text(encoding="utf-8")
-    assert 0 < len(older) < 9  # else this would try nothing
+    assert of_before.count("pharia_access_guard_holds{") == 9
+    assert len(guards_that_hold(of_before)) < 9  # else this would try nothing
     assert (len(newer), len(at_last)) == (9, 9)
 
 

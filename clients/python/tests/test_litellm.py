@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+from openai import AuthenticationError, OpenAI, PermissionDeniedError
 from processes import PROGRAMS, Server, served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from openai.types.chat import ChatCompletionUserMessageParam
 
     from pharia_access_client.fake_verifier import FakeToken, FakeVerifier
 
@@ -124,7 +127,23 @@ def test_a_revoked_token_is_refused_by_the_next_request(
 def test_no_token_a_bad_one_and_the_key_of_the_administrator_are_refused(
     headers: dict[str, str], litellm: Server
 ) -> None:
-    assert chat(litellm, headers).status_code == 401
+    answer = chat(litellm, headers)
+
+    assert answer.status_code == 401
+    assert answer.headers.get("WWW-Authenticate", "").startswith("Bearer")
+
+
+def test_the_sdk_of_openai_says_what_is_wrong(litellm: Server, token: FakeToken) -> None:
+    client = OpenAI(base_url=f"{litellm.url}/v1", api_key=token.text, max_retries=0, timeout=60)
+    message: ChatCompletionUserMessageParam = {"role": "user", "content": "hello"}
+
+    answer = client.chat.completions.create(model="small", messages=[message])
+    with pytest.raises(PermissionDeniedError):
+        client.chat.completions.create(model="large", messages=[message])
+    with pytest.raises(AuthenticationError):
+        client.with_options(api_key="nonsense").chat.completions.create(model="small", messages=[message])
+
+    assert answer.choices[0].message.content == "from small"
 
 
 def test_two_tokens_are_refused(litellm: Server, token: FakeToken, verifier: FakeVerifier) -> None:
@@ -135,8 +154,9 @@ def test_two_tokens_are_refused(litellm: Server, token: FakeToken, verifier: Fak
 
 def test_a_verifier_that_cannot_tell_is_503(litellm: Server, token: FakeToken, verifier: FakeVerifier) -> None:
     verifier.failing = 503
+    answer = chat(litellm, token.headers)
 
-    assert chat(litellm, token.headers).status_code == 503
+    assert (answer.status_code, answer.headers.get("Retry-After")) == (503, "1")
 
 
 def test_no_log_of_litellm_holds_a_token_that_came_alone(litellm: Server, token: FakeToken) -> None:

@@ -10,6 +10,7 @@ import http.client
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -102,6 +103,12 @@ EXCHANGES = (
     _forward("role, no token", "?role=admin", Answer(401, NONE), "Accept: */*"),
     _forward("role, revoked", "?role=admin", Answer(401, INVALID), "Authorization: Bearer {revoked}"),
     _forward("permission held", f"?{_MODEL}", Answer(200, roles=READER)),
+    _forward(
+        "separators encoded too",
+        f"?permission={quote(_MODEL.removeprefix('permission='), '')}",
+        Answer(200, roles=READER),
+    ),
+    _forward("separators half encoded", "?permission=AccessModel%3Bmodel=b", Answer(403, SCOPE)),
     _forward("permission for another model", "?permission=AccessModel;model=b", Answer(403, SCOPE)),
     _forward("permission of every model", "?permission=AccessModel", Answer(403, SCOPE)),
     _forward("a field that the held one lacks", "?permission=KernelAccess;model=b", Answer(403, SCOPE)),

@@ -10,8 +10,8 @@ the body's and takes the path's. So whatever path, query or a header calls a mod
 
 from typing import Any
 
-from fastapi import HTTPException, Request
-from litellm.proxy._types import LiteLLMRoutes, LitellmUserRoles, UserAPIKeyAuth
+from fastapi import Request
+from litellm.proxy._types import LiteLLMRoutes, LitellmUserRoles, ProxyException, UserAPIKeyAuth
 from litellm.proxy.auth.auth_utils import get_model_from_request
 from litellm.proxy.auth.route_checks import RouteChecks
 from litellm.proxy.common_utils.http_parsing_utils import _read_request_body
@@ -43,7 +43,7 @@ _VERIFIER = verifier_from()
 
 
 async def user_api_key_auth(request: Request, api_key: str) -> UserAPIKeyAuth:  # noqa: ARG001 - LiteLLM's signature
-    """Let a request pass, or raise an HTTPException. The token is read from the request's own headers."""
+    """Let a request pass, or raise what LiteLLM answers with. The token is read from the request's own headers."""
     token = read_token(request.scope["headers"], _TOKEN_HEADERS)
     request.scope["headers"][:] = without_credentials(request.scope["headers"], _TOKEN_HEADERS)
     if isinstance(token, Refused):
@@ -82,5 +82,6 @@ def _named_outside_the_body(request: Request) -> set[str]:
     return {value for name, value in pairs if "model" in name.lower() and isinstance(value, str)}
 
 
-def _refusal(refused: Refused) -> HTTPException:
-    return HTTPException(refused.status, refused.description, refused.headers)
+def _refusal(refused: Refused) -> ProxyException:
+    # Of an HTTPException LiteLLM would drop the headers.
+    return ProxyException(refused.description, refused.error, param=None, code=refused.status, headers=refused.headers)

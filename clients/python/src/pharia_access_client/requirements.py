@@ -1,8 +1,7 @@
 """What a service requires beside a good token: `role=studio-user&permission=AccessModel;model=foo&satisfy=any`.
 
 The grammar is the verifier's. A text is parsed where it is configured, so that a misspelled requirement stops the
-service at its start and does not refuse every request. What is sent is written anew from what was understood: a URL
-library that encodes `;` or `=` changes nothing.
+service at its start and does not refuse every request. What is sent is written anew from what was understood.
 """
 
 import re
@@ -14,6 +13,8 @@ __all__ = ["Permission", "Requirement", "permission", "role"]
 
 _MAX_TEXT = 2048
 _MAX_PARTS = 16
+_ENCODED_SEPARATOR = re.compile("%3[BbDd]")  # of `;` and `=`, which no name holds
+_BROKEN_ESCAPE = re.compile("%(?![0-9A-Fa-f]{2})")
 _SAFE = re.compile(r"(?:[!-$'-~]|%[0-9A-Fa-f]{2})+")  # printable ASCII but `%` and `&`, or an escape
 
 
@@ -95,11 +96,21 @@ def _pair(part: str) -> tuple[str, str]:
 
 
 def _permission(value: str) -> Permission:
-    name, *fields = value.split(";")
+    name, *fields = _written(value).split(";")
     pairs = [_field(field) for field in fields]
     if "=" in name or len({key for key, _ in pairs}) != len(pairs):
         _malformed("a permission's field stands before its name, or twice")
     return Permission(_name(name), tuple(pairs))
+
+
+def _written(value: str) -> str:
+    """Return the permission as somebody wrote it, before a URL library encoded the separators with the rest."""
+    if not _ENCODED_SEPARATOR.search(value.partition(";")[0].partition("=")[0]):
+        return value
+    written = _decoded(value)
+    if ";" in value or "=" in value or _BROKEN_ESCAPE.search(written):
+        _malformed("a permission is half encoded: encode the separators of the whole permission, or none")
+    return written
 
 
 def _field(text: str) -> tuple[str, str]:
@@ -116,7 +127,7 @@ def _any_of(values: list[str]) -> bool:
 def _name(text: str) -> str:
     name = _decoded(text)
     if ";" in name or "=" in name:
-        _malformed("a name holds ; or =: a URL library encoded the separators; write them as they are")
+        _malformed("a name holds %3B or %3D: encode the separators of the whole permission, or none")
     return name
 
 

@@ -1,12 +1,9 @@
 """`kubectl access token whois`: all that is known of a token that somebody found, and what to do next."""
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from pharia_access.domain.administration.impact import last_use
-from pharia_access.domain.administration.judged import Unseen
-from pharia_access.domain.administration.secret_readers import Reader, SecretReaders
 from pharia_access.domain.administration.summaries import TokenSummary
 from pharia_access.entrypoints.kubectl.moments import moment, until
 from pharia_access.entrypoints.kubectl.next_steps import in_words
@@ -16,7 +13,7 @@ from pharia_access.entrypoints.kubectl.prompts import print_lines
 from pharia_access.entrypoints.kubectl.render import line_of, print_fields, print_objects, print_section
 from pharia_access.entrypoints.kubectl.token_verdicts import identity, revocation, secret_state
 from pharia_access.services.administration import tokens
-from pharia_access.services.administration.whois import Dossier, examine
+from pharia_access.services.administration.whois import Dossier, examine, readers_in_words, roles_in_words
 
 if TYPE_CHECKING:
     from pharia_access.bootstrap.cli import CliSession
@@ -40,13 +37,13 @@ async def whois(session: "CliSession", cli: CliOptions, ids: tuple[str, ...]) ->
 
 
 def _show(dossier: Dossier, now: datetime) -> None:
-    print_fields([*identity(dossier.token), *_life(dossier.token, now), ("Roles", _roles(dossier))])
+    print_fields([*identity(dossier.token), *_life(dossier.token, now), ("Roles", roles_in_words(dossier))])
     if dossier.roles is not None:
         print_section("Permissions, as the roles are now", [line_of(each) for each in dossier.roles.permissions])
     if dossier.readers is not None:
         token = dossier.token
         title = f"May read Secret {token.secret_name} in namespace {token.key.namespace} by RBAC, as of now"
-        print_section(title, _readers(dossier.readers))
+        print_section(title, readers_in_words(dossier.readers))
 
 
 def _life(token: TokenSummary, now: datetime) -> list[tuple[str, str]]:
@@ -59,27 +56,3 @@ def _life(token: TokenSummary, now: datetime) -> list[tuple[str, str]]:
         ("Expires", until(token.ends, now)),
         ("Revoked", revocation(token)),
     ]
-
-
-def _roles(dossier: Dossier) -> str:
-    credential = dossier.credential
-    if credential is None:
-        return f"none: the credential {dossier.token.credential} does not exist"
-    if isinstance(credential, Unseen):
-        return "you may not read the credential"
-    if dossier.roles is None:
-        return f"{', '.join(credential.roles)} (you may not read roles)"
-    return ", ".join(dossier.roles.roles) or "none that grants anything"
-
-
-def _readers(found: SecretReaders) -> Iterator[str]:
-    yield from map(_reader, found.readers)
-    if found.of_kubernetes:
-        yield f"Parts of Kubernetes itself: {found.of_kubernetes}"
-    if found.unseen:
-        yield f"Perhaps others: you may not list {', '.join(found.unseen)}"
-
-
-def _reader(reader: Reader) -> str:
-    doubt = "" if reader.certain else ", which you may not read"
-    return f"{reader.subject} ({reader.role} by {reader.label}{doubt})"

@@ -1,11 +1,12 @@
 """Everything about a token that somebody found: what it can do, its life, and who may read its one-time Secret."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
 from pharia_access.domain.administration.judged import UNSEEN, Unseen, judged
 from pharia_access.domain.administration.next_steps import CreateToken, RevokeToken, Step
-from pharia_access.domain.administration.secret_readers import Bindings, SecretReaders, readers_of
+from pharia_access.domain.administration.secret_readers import Bindings, Reader, SecretReaders, readers_of
 from pharia_access.domain.administration.summaries import CredentialSummary, TokenSummary
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.permissions import EffectiveRoles, effective
@@ -13,7 +14,7 @@ from pharia_access.errors import ForbiddenError, NotFoundError
 from pharia_access.services.administration.context import Context
 from pharia_access.services.administration.queries import catalog_of, role_index
 
-__all__ = ["AccessReader", "Dossier", "examine"]
+__all__ = ["AccessReader", "Dossier", "examine", "readers_in_words", "roles_in_words"]
 
 
 class AccessReader(Protocol):
@@ -59,6 +60,32 @@ async def examine(context: Context, access: AccessReader, token: TokenSummary) -
         roles=await _roles(context, credential),
         readers=None if bindings is None else readers_of(secret, bindings),
     )
+
+
+def roles_in_words(dossier: Dossier) -> str:
+    """The roles that count for the token, or why they are not known."""
+    credential = dossier.credential
+    if credential is None:
+        return f"none: the credential {dossier.token.credential} does not exist"
+    if isinstance(credential, Unseen):
+        return "you may not read the credential"
+    if dossier.roles is None:
+        return f"{', '.join(credential.roles)} (you may not read roles)"
+    return ", ".join(dossier.roles.roles) or "none that grants anything"
+
+
+def readers_in_words(found: SecretReaders) -> Iterator[str]:
+    """Each who may read the Secret, and who else may, as far as is known."""
+    yield from map(_reader, found.readers)
+    if found.of_kubernetes:
+        yield f"Parts of Kubernetes itself: {found.of_kubernetes}"
+    if found.unseen:
+        yield f"Perhaps others: you may not list {', '.join(found.unseen)}"
+
+
+def _reader(reader: Reader) -> str:
+    doubt = "" if reader.certain else ", which you may not read"
+    return f"{reader.subject} ({reader.role} by {reader.label}{doubt})"
 
 
 async def _credential(context: Context, key: ObjectKey) -> CredentialSummary | Unseen | None:

@@ -152,7 +152,7 @@ async def test_who_may_list_no_token_is_told_so_and_sees_no_empty_page() -> None
 @pytest.mark.parametrize(
     ("forbidden", "roles"),
     [
-        ("get ApiCredential", "not known: you may not read the credential"),
+        ("get ApiCredential", "you may not read the credential"),
         ("list all ApiRole", "studio-user (you may not read roles)"),
     ],
 )

@@ -9,7 +9,7 @@ import json
 import pytest
 
 from pharia_access.domain.administration.token_inventory import TokenRow
-from pharia_access.entrypoints.console.pages.token_files import FIELDS, as_csv, as_json, record
+from pharia_access.entrypoints.console.pages.token_files import FIELDS, as_json, as_table, record
 from pharia_access.errors import ForbiddenError
 from tests.support.administration.credential_cluster import a_cluster
 from tests.support.administration.fake_objects import FakeObjects
@@ -103,5 +103,5 @@ async def test_a_namespace_can_be_stored_as_a_program_reads_it() -> None:
 def test_an_empty_file_has_its_columns() -> None:
     rows: list[TokenRow] = []
 
-    assert as_csv([record(row, NOW) for row in rows]) == ",".join(FIELDS) + "\r\n"
+    assert as_table([record(row, NOW) for row in rows]) == ",".join(f'"{name}"' for name in FIELDS) + "\r\n"
     assert as_json([]) == "[]\n"

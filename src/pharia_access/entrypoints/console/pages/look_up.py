@@ -4,9 +4,7 @@ from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Final
 
-from pharia_access.domain.administration.judged import Unseen
 from pharia_access.domain.administration.mentions import is_token_id
-from pharia_access.domain.administration.secret_readers import Reader
 from pharia_access.domain.administration.summaries import CredentialSummary, TokenSummary
 from pharia_access.domain.permissions import Permission
 from pharia_access.domain.reasons import Phase
@@ -15,7 +13,7 @@ from pharia_access.entrypoints.console.visits import Page, Visit
 from pharia_access.services.administration.plans import BlockedError
 from pharia_access.services.administration.progress import Event, OnlyOneNamespace, SilentProgress
 from pharia_access.services.administration.tokens import find_by_ids
-from pharia_access.services.administration.whois import Dossier, examine
+from pharia_access.services.administration.whois import Dossier, examine, readers_in_words, roles_in_words
 
 __all__ = ["show"]
 
@@ -87,35 +85,8 @@ def _found(dossier: Dossier) -> Found:
     return Found(
         token=token,
         display_name=credential.display_name if isinstance(credential, CredentialSummary) else "",
-        roles=_roles(dossier),
+        roles=roles_in_words(dossier),
         permissions=() if dossier.roles is None else dossier.roles.permissions,
-        readers=_readers(dossier),
+        readers=[] if dossier.readers is None else list(readers_in_words(dossier.readers)),
         over=token.deleting or token.revoked or token.phase in {Phase.EXPIRED, Phase.REVOKED, Phase.FAILED},
     )
-
-
-def _roles(dossier: Dossier) -> str:
-    credential = dossier.credential
-    if credential is None:
-        return f"none: the credential {dossier.token.credential} does not exist"
-    if isinstance(credential, Unseen):
-        return "not known: you may not read the credential"
-    if dossier.roles is None:
-        return f"{', '.join(credential.roles)} (you may not read roles)"
-    return ", ".join(dossier.roles.roles) or "none that grants anything"
-
-
-def _readers(dossier: Dossier) -> list[str]:
-    if dossier.readers is None:
-        return []
-    told = [_reader(each) for each in dossier.readers.readers]
-    if dossier.readers.of_kubernetes:
-        told.append(f"Parts of Kubernetes itself: {dossier.readers.of_kubernetes}")
-    if dossier.readers.unseen:
-        told.append(f"Perhaps others: you may not list {', '.join(dossier.readers.unseen)}")
-    return told
-
-
-def _reader(reader: Reader) -> str:
-    doubt = "" if reader.certain else ", which you may not read"
-    return f"{reader.subject} ({reader.role} by {reader.label}{doubt})"

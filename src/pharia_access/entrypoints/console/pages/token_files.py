@@ -1,7 +1,5 @@
 """The tokens that a list shows, as a file: what anybody who may list them may see, no hash and no secret."""
 
-import csv
-import io
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -11,18 +9,15 @@ from pharia_access.domain.administration.token_inventory import TokenRow, in_ord
 from pharia_access.domain.administration.token_states import state_of
 from pharia_access.domain.times import format_time
 from pharia_access.entrypoints.console.pages.unlisted import unlisted
+from pharia_access.entrypoints.console.spreadsheets import CSV_TYPE, as_csv
 from pharia_access.entrypoints.console.surveys import surveyed
 from pharia_access.entrypoints.console.token_queries import read_query
 from pharia_access.entrypoints.console.visits import Answer, File, Visit
 from pharia_access.errors import ForbiddenError
 
-__all__ = ["FIELDS", "as_csv", "as_json", "csv_everywhere", "csv_here", "json_everywhere", "json_here", "record"]
+__all__ = ["FIELDS", "as_json", "as_table", "csv_everywhere", "csv_here", "json_everywhere", "json_here", "record"]
 
 Value = str | list[str] | None
-
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""What begins a formula, or a cell that a spreadsheet trims until it begins with one."""
-
 
 FIELDS: Final[Mapping[str, Callable[[TokenRow, datetime], Value]]] = {
     "namespace": lambda row, _: row.token.key.namespace,
@@ -74,7 +69,7 @@ async def _file(visit: Visit, ending: str, *, everywhere: bool) -> Answer:
     records = [record(row, now) for row in rows]
     name = f"tokens-{'all' if everywhere else visit.context.namespace}.{ending}"
     if ending == "csv":
-        return File(name, "text/csv; charset=utf-8", as_csv(records))
+        return File(name, CSV_TYPE, as_table(records))
     return File(name, "application/json", as_json(records))
 
 
@@ -88,18 +83,13 @@ def as_json(records: list[Mapping[str, Value]]) -> str:
     return json.dumps(records, indent=1) + "\n"
 
 
-def as_csv(records: list[Mapping[str, Value]]) -> str:
-    """RFC 4180; no cell is a formula, whatever somebody wrote into an object."""
-    written = io.StringIO()
-    rows = csv.writer(written)
-    rows.writerow(FIELDS)
-    rows.writerows([_cell(each[name]) for name in FIELDS] for each in records)
-    return written.getvalue()
+def as_table(records: list[Mapping[str, Value]]) -> str:
+    """A spreadsheet's table; the first line names the columns."""
+    return as_csv([list(FIELDS), *([_cell(each[name]) for name in FIELDS] for each in records)])
 
 
 def _cell(value: Value) -> str:
-    text = " ".join(value) if isinstance(value, list) else "" if value is None else str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return " ".join(value) if isinstance(value, list) else "" if value is None else str(value)
 
 
 def _time(when: datetime | None) -> str | None:
