@@ -15,11 +15,12 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 import msgspec
 
 from pharia_access.domain.administration.summaries import CredentialSummary, TokenSummary
-from pharia_access.errors import ApiError, InvalidObjectError
+from pharia_access.errors import ApiError
 from pharia_access.kube import paths
 from pharia_access.kube.administration.summarized_objects import kind_of, summary_reader
 from pharia_access.kube.connection import Connection
 from pharia_access.kube.http import Request
+from pharia_access.kube.list_decoding import decoded
 from pharia_access.kube.reflector import Reflector, ReflectorTools, Watched, WatchTimeouts
 from pharia_access.kube.reflector_store import Interruption
 
@@ -32,6 +33,8 @@ _TRUSTED_SECONDS: Final = 2.0
 
 S = TypeVar("S", TokenSummary, CredentialSummary)
 T_contra = TypeVar("T_contra", contravariant=True)
+
+_objects: Final = msgspec.json.Decoder(dict[str, Any])
 
 
 class Shown(Protocol[T_contra]):
@@ -117,12 +120,7 @@ def _reader(kind: type[S]) -> Callable[[msgspec.Raw], S]:
     sum_up = summary_reader(kind)
 
     def read(body: msgspec.Raw) -> S:
-        try:
-            decoded = msgspec.json.decode(body, type=dict[str, Any])
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            message = "not an object"
-            raise InvalidObjectError(message) from None
-        return sum_up(decoded)
+        return sum_up(decoded(_objects.decode, body))
 
     return read
 

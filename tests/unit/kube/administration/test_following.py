@@ -72,6 +72,13 @@ async def test_what_is_listed_and_what_happens_then_is_shown() -> None:
     assert asked[:2] == ["list", "watch 10"]
 
 
+async def test_what_is_no_object_hides_nothing_else() -> None:
+    listed = b'{"metadata":{"resourceVersion":"10"},"items":[7,{"metadata":{"name":"a","namespace":"finance"}}]}'
+    told, _, _ = await follow(listed, [event("ADDED", "b", 11)])
+
+    assert told.names == {"finance/a", "finance/b"}
+
+
 async def test_a_bookmark_is_no_change_and_the_watch_goes_on_from_there() -> None:
     told, _, asked = await follow(page("a"), [event("BOOKMARK", "", 40)])
 
