@@ -12,7 +12,6 @@ from tools.browser.console_visitor import ConsoleVisitor
 from tools.control_plane.workspace import ROLE
 
 if TYPE_CHECKING:
-    from tests.support.operators.operator_pool import OperatorPool
     from tools.control_plane.plane import ControlPlane
     from tools.control_plane.workspace import Workspace
 
@@ -100,36 +99,6 @@ async def test_an_open_secret_stays_whatever_happens_to_its_token(anna: ConsoleV
     await anna.page.locator("#state").get_by_text("Revoked", exact=True).wait_for(timeout=LONG_MS)
 
     assert shown == secret
-
-
-@pytest.fixture
-def ended_alone(pool: OperatorPool, workspace: Workspace) -> None:
-    """A token whose operator is gone: nobody notes its end."""
-    with pool.alone({}):
-        workspace.credential()
-        workspace.issued()
-
-
-EXPIRED_LATE = """() => new Promise((resolve) => {
-  const state = document.getElementById("state");
-  const end = Date.parse(state.dataset.ends);
-  const look = () => (state.textContent === "Expired" ? resolve(Date.now() - end) : setTimeout(look, 20));
-  look();
-})"""
-
-
-@pytest.mark.usefixtures("ended_alone")
-async def test_an_ended_token_is_expired_on_the_page_within_a_second_and_nobody_said_so(
-    anna: ConsoleVisitor, workspace: Workspace
-) -> None:
-    page = anna.page
-    await page.goto(anna.address("tokens", "ci"))
-    await until_live(page)
-    workspace.end_in(workspace.known("ApiToken", "ci"), 20)
-    await page.locator("#state[data-ends]").wait_for(timeout=LONG_MS)
-
-    assert await page.evaluate(EXPIRED_LATE) < 1000
-    assert workspace.known("ApiToken", "ci")["status"]["phase"] == "Active"
 
 
 async def test_a_stopped_api_server_is_told_and_the_page_is_live_again_without_a_reload(

@@ -1,0 +1,44 @@
+"""A page knows by its clock that a token has ended: no operator runs here that would note it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.browser.live_pages import LONG_MS, until_live
+
+if TYPE_CHECKING:
+    from tests.support.operators.operator_pool import OperatorPool
+    from tools.browser.console_visitor import ConsoleVisitor
+    from tools.control_plane.workspace import Workspace
+
+
+@pytest.fixture
+def ended_alone(pool: OperatorPool, workspace: Workspace) -> None:
+    """A token whose operator is gone: nobody notes its end."""
+    with pool.alone({}):
+        workspace.credential()
+        workspace.issued()
+
+
+EXPIRED_LATE = """() => new Promise((resolve) => {
+  const state = document.getElementById("state");
+  const end = Date.parse(state.dataset.ends);
+  const look = () => (state.textContent === "Expired" ? resolve(Date.now() - end) : setTimeout(look, 20));
+  look();
+})"""
+
+
+@pytest.mark.usefixtures("ended_alone")
+async def test_an_ended_token_is_expired_on_the_page_within_a_second_and_nobody_said_so(
+    anna: ConsoleVisitor, workspace: Workspace
+) -> None:
+    page = anna.page
+    await page.goto(anna.address("tokens", "ci"))
+    await until_live(page)
+    workspace.end_in(workspace.known("ApiToken", "ci"), 20)
+    await page.locator("#state[data-ends]").wait_for(timeout=LONG_MS)
+
+    assert await page.evaluate(EXPIRED_LATE) < 1000
+    assert workspace.known("ApiToken", "ci")["status"]["phase"] == "Active"
