@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tests.unit.entrypoints.verifier.conftest import Run
 
 FEW = Limits(connections=4, request_seconds=30)
+DRAIN = 3.0
 BEYOND = 32
 
 
@@ -173,7 +174,7 @@ def test_who_comes_while_the_door_closes_does_not_hold_it_open(
                 for _ in range(rounds):
                     await asyncio.sleep(0)
                 began = time.monotonic()
-                await server.stop(3.0)
+                await server.stop(DRAIN)
                 return time.monotonic() - began
 
-    assert run(main()) < 1
+    assert run(main()) < DRAIN  # else it was held open for all of that

@@ -83,7 +83,7 @@ def test_while_hundreds_let_their_handshake_wait_an_honest_one_is_served(
 
     status, took, still, closed = run(main())
     assert status == 200
-    assert took < 1
+    assert took < Limits().request_seconds  # so it waited for none of them
     assert still == HANDSHAKES - 1
     assert closed == ["crowded-out"] * (300 - still)
 

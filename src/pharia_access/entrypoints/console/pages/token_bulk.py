@@ -97,7 +97,7 @@ def _count(plan: BulkPlan, nothing: str) -> str:
 
 def _these(plan: BulkPlan) -> str:
     count = len(plan.tokens)
-    return "This token is" if count == 1 else f"These {count} tokens are"
+    return "This token is" if count == 1 else f"These {counted(count, 'token')} are"
 
 
 def _confirmation(visit: Visit, plan: BulkPlan, act: str) -> Confirmation:
