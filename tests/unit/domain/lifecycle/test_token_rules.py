@@ -158,6 +158,18 @@ def test_a_status_is_written(case: Observed, expected: Settled) -> None:
     assert Settled(phase, Reason(ready.reason), decision.cleanup, state) == expected
 
 
+def test_what_waited_too_long_fails_even_where_no_status_says_what_it_waited_for() -> None:
+    token = waiting(HOUR)
+    told = replace(token, status=replace(token.status, conditions=()))
+
+    decision = decide(observed(told), NOW)
+
+    assert isinstance(decision, WriteStatus)
+    ready = find(decision.status.conditions, "Ready")
+    assert ready is not None
+    assert ready.message == "No token was minted within 1 hour. Delete this ApiToken and create it again."
+
+
 def test_a_restored_token_is_minted_once_its_mark_is_gone_however_long_that_took() -> None:
     token = a_token(labels=VELERO)
     decision = decide(observed(token), NOW)

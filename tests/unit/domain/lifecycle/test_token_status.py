@@ -18,10 +18,11 @@ from pharia_access.domain.lifecycle.token_status import (
     undelivered,
     with_delivery,
 )
-from pharia_access.domain.model import Credential, CredentialIdentity, Delivery, Policy, Token, TokenStatus
+from pharia_access.domain.model import Credential, CredentialIdentity, Delivery, Mac, Policy, Token, TokenStatus
 from pharia_access.domain.reasons import DeliveryState, Phase, Reason
 from tests.support.builders.domain_objects import HASH, NOW, TEXT, a_credential, a_minted_token, a_token
 
+MAC = "m" * 43
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 LATER, GENTLE = NOW + HOUR, a_credential()
 COLLECTED = a_minted_token(state=DeliveryState.COLLECTED)
@@ -62,7 +63,7 @@ def a_mint() -> Minted:
         credential=CredentialIdentity("invoice-bot", "credential-1"),
         token_id=TEXT.token_id,
         hash=HASH,
-        mac=None,
+        mac=Mac("k1", MAC),
         issued_at=NOW,
         expires_at=NOW + 30 * DAY,
         delivery=Delivery("ci-token", "secret-1", NOW + HOUR, DeliveryState.AVAILABLE),
@@ -239,5 +240,8 @@ def test_without_a_delivery_nothing_is_said_of_one() -> None:
     assert with_delivery(a_token(), status, (DeliveryState.COLLECTED, Reason.COLLECTED), NOW) == status
 
 
-def test_a_mint_does_not_show_its_hash() -> None:
-    assert HASH not in repr(a_mint()) + repr(minted_status(a_token(), a_mint(), NOW))
+def test_a_mint_shows_neither_its_hash_nor_its_mac() -> None:
+    shown = repr(a_mint()) + repr(minted_status(a_token(), a_mint(), NOW))
+
+    assert HASH not in shown
+    assert MAC not in shown

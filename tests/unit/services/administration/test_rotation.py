@@ -43,14 +43,13 @@ if TYPE_CHECKING:
 DAY = timedelta(days=1)
 OLD, NEW = ObjectKey("finance", "ci"), ObjectKey("finance", "ci-e4f5a")
 OPTIONS = RotationOptions()
+ASKED = {"description": "the pipeline", "delivery": {"window": "2h"}}
 DECLARED = {"argocd.argoproj.io/tracking-id": "app"}
 
 
 def a_cluster(*names: str, left: timedelta = 10 * DAY, **policy: object) -> FakeObjects:
     """A credential with active tokens of thirty days."""
-    tokens = [
-        an_active_token(api_token("finance", name, description="the pipeline"), left=left) for name in names or ("ci",)
-    ]
+    tokens = [an_active_token(api_token("finance", name, **ASKED), left=left) for name in names or ("ci",)]
     return FakeObjects().put(api_credential("finance", tokenPolicy=policy), *tokens)
 
 
@@ -67,7 +66,7 @@ async def test_rotation_leaves_two_good_tokens_and_an_end_for_the_old_one() -> N
     rotated = await rotate(context, plan, destination)
 
     new = objects.body("ApiToken", NEW.name)
-    assert new["spec"] == {"credentialRef": {"name": "invoice-bot"}, "ttl": "720h", "description": "the pipeline"}
+    assert new["spec"] == {"credentialRef": {"name": "invoice-bot"}, "ttl": "720h", **ASKED}
     assert new["metadata"]["labels"] == {"access.pharia.ai/replaces": "ci"}
     assert destination.taken == [(NEW.name, TEXT)]
     assert end_of(objects, "ci") == "2026-11-24T12:00:00Z"

@@ -205,12 +205,28 @@ async def test_what_git_declares_is_ended_only_by_force() -> None:
         await tokens.plan_deletion(context, ["ci"])
     with pytest.raises(BlockedError, match=r"spec\.revoked of token ci is declared in Git"):
         await tokens.plan_revocation(context, ["ci"])
+    with pytest.raises(BlockedError, match=r"spec\.revoked of token ci is declared in Git"):
+        await tokens.plan_revocation_by_ids(context, [TEXT.token_id])
     forced = await tokens.plan_revocation(context, ["ci"], force=True)
 
     assert deletion.value.next_steps == (ChangeInGit(),)
     assert forced.warnings == (
         "spec.revoked of token ci is declared in Git (by Argo CD), which may revert the change.",
     )
+
+
+async def test_an_end_that_git_declares_comes_forward_only_by_force() -> None:
+    objects = a_cluster(git=True)
+    objects.body("ApiToken", "ci")["spec"]["expiresAt"] = "2026-12-03T12:00:00Z"
+    context = context_of(objects)
+
+    with pytest.raises(BlockedError, match=r"spec\.expiresAt of token ci is declared in Git") as raised:
+        await tokens.plan_expiry(context, ["ci"], NOW + HOUR)
+    forced = await tokens.plan_expiry(context, ["ci"], NOW + HOUR, force=True)
+
+    assert raised.value.next_steps == (ChangeInGit(),)
+    assert [stored.label for stored in forced.tokens] == ["token ci"]
+    assert len(forced.warnings) == 1
 
 
 @pytest.mark.parametrize(
