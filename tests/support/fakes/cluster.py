@@ -6,9 +6,9 @@ crashed gets no answer any more.
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Final, TypeVar
 
-from pharia_access.domain.api_values import ForeignSecret, InvalidObject, LeaseRecord, OneTimeSecret, Page
+from pharia_access.domain.api_values import ForeignSecret, InvalidObject, Kind, LeaseRecord, OneTimeSecret, Page
 from pharia_access.domain.deletions import NOT_THERE, Deletion
 from pharia_access.domain.model import (
     Credential,
@@ -27,6 +27,11 @@ from tests.support.fakes.store import FakeStore
 __all__ = ["FakeCluster", "at_once"]
 
 T = TypeVar("T")
+_LISTED: Final[Mapping[str, Kind]] = {
+    "list_roles": "ApiRole",
+    "list_credentials": "ApiCredential",
+    "list_tokens": "ApiToken",
+}
 Turn = Callable[[Call], Awaitable[None]]
 
 
@@ -153,7 +158,7 @@ class FakeCluster:
     async def _pages(self, verb: str, target: str, items: Callable[[], Iterable[T]]) -> AsyncIterator[Page[T]]:
         """All pages show the moment of the first; there is at least one."""
         snapshot = await self._call(verb, target, lambda: (self.store.version, tuple(items())))
-        malformed = tuple(self.store.malformed.values()) if verb == "list_tokens" else ()
+        malformed = tuple(item for item in self.store.malformed.values() if item.kind == _LISTED[verb])
         version, listed = snapshot
         yield Page(version, listed[: self.page_size], malformed)
         for start in range(self.page_size, len(listed), self.page_size):

@@ -96,6 +96,19 @@ async def test_a_list_that_fails_is_tried_again_ever_more_rarely(clock: FakeCloc
 
 
 @simulated
+async def test_after_a_refusal_it_is_looked_once_whether_everything_may_still_be_listed(clock: FakeClock) -> None:
+    live = LiveOperatorHarness(clock)
+    await live.operator.sync_cache()
+
+    async with live.leading():
+        live.operator.lists.look_soon(EVERYWHERE)
+        await asyncio.sleep(60)
+
+    assert live.diary.times("try_tokens") == pytest.approx([0], abs=0.01)
+    assert live.diary.times("list_tokens") == [0]
+
+
+@simulated
 async def test_every_quarter_of_an_hour_everything_is_listed_but_not_by_all_replicas_at_once(clock: FakeClock) -> None:
     live = LiveOperatorHarness(clock)
 

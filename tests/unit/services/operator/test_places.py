@@ -8,8 +8,6 @@ from dataclasses import replace
 import pytest
 
 from pharia_access.domain.model import Credential, ObjectKey, Phase, TokenPolicy, TokenSpec
-from pharia_access.services.operator.places import COUNT_GOOD_SECONDS, Places
-from pharia_access.services.operator.token_index import TokenIndex
 from tests.support.builders.domain_objects import CREDENTIAL, a_credential, a_token
 from tests.support.fakes.scripted_faults import Call
 from tests.support.fakes.virtual_time import FakeClock, simulated
@@ -60,40 +58,6 @@ def limit(live: LiveOperatorHarness, places: int | None, **changes: object) -> C
     """Let the credential have so many active tokens."""
     policy = TokenPolicy(max_tokens=places)
     return live.store.apply_credential(replace(a_credential(), policy=policy, **changes))  # type: ignore[arg-type] # a table's columns
-
-
-@pytest.mark.parametrize(("free", "woken"), [(0, []), (1, [0]), (3, [0, 1, 2]), (9, [0, 1, 2, 3, 4])])
-def test_as_many_are_woken_at_once_as_there_are_places(clock: FakeClock, free: int, woken: list[int]) -> None:
-    """And not one after the other, each by the end of the one before: that one may take long, or fail."""
-    tokens = TokenIndex()
-    places = Places(tokens, clock.monotonic)
-    waiting = [a_token(ObjectKey(CREDENTIAL.namespace, f"t{number}")) for number in range(5)]
-    for token in waiting:
-        tokens.put(token)
-        places.park(token)
-
-    credential = replace(a_credential(), policy=TokenPolicy(max_tokens=free))
-
-    assert places.woken(credential) == [waiting[number].key for number in woken]
-    assert places.woken(credential) == []
-
-
-@pytest.mark.parametrize(
-    ("seconds", "uid", "is_good"),
-    [
-        pytest.param(0.0, "credential-1", True, id="just now"),
-        pytest.param(COUNT_GOOD_SECONDS - 0.25, "credential-1", True, id="not long ago"),
-        pytest.param(COUNT_GOOD_SECONDS, "credential-1", False, id="when its time is over"),
-        pytest.param(0.0, "another", False, id="of another credential of the name"),
-    ],
-)
-def test_a_count_is_good(clock: FakeClock, seconds: float, uid: str, *, is_good: bool) -> None:
-    places = Places(TokenIndex(), clock.monotonic)
-    places.counted(a_credential())
-
-    clock.advance(seconds)
-
-    assert places.is_counted(a_credential(uid=uid)) is is_good
 
 
 @asynccontextmanager

@@ -12,6 +12,8 @@ from tests.support.harness.operator_harness import OperatorHarness, drained
 
 GONE = ObjectKey("finance", "gone")
 BROKEN = InvalidObject("ApiToken", GONE, "token-9", "7", 1, "spec.ttl: no")
+BROKEN_ROLE = InvalidObject("ApiRole", ObjectKey("", "broken"), "role-9", "7", 1, "spec.permissions: no")
+BROKEN_CREDENTIAL = InvalidObject("ApiCredential", GONE, "credential-9", "7", 1, "spec.roles: no")
 EXPIRED_LIST = Fault(before=ResourceExpiredError("410"))
 
 
@@ -31,6 +33,20 @@ async def test_what_cannot_be_understood_is_skipped_counted_and_stops_nothing(
         "gone",
     ]
     assert [vars(record)["object"] for record in caplog.records if "object" in vars(record)] == ["finance/gone"]
+
+
+@pytest.mark.parametrize("broken", [BROKEN_ROLE, BROKEN_CREDENTIAL, BROKEN], ids=lambda broken: broken.kind)
+@simulated
+async def test_of_each_kind_what_cannot_be_understood_is_counted_and_logged(
+    harness: OperatorHarness, caplog: pytest.LogCaptureFixture, broken: InvalidObject
+) -> None:
+    harness.store.malformed[broken.key] = broken
+
+    await harness.list_all()
+
+    assert harness.replica.metrics.malformed_kinds == {broken.kind: 1}
+    told = [vars(record) for record in caplog.records if record.getMessage() == "skipped a malformed object"]
+    assert [(fields["kind"], fields["object"]) for fields in told] == [(broken.kind, str(broken.key))]
 
 
 @simulated

@@ -1,8 +1,12 @@
-"""When a start need not wait for a namespace any longer."""
+"""When a start need not wait for a namespace any longer, and whose work waits until it is listed."""
 
 import pytest
 
-from pharia_access.services.operator.scopes import START_TIMEOUT_SECONDS, Scope
+from pharia_access.domain.model import ObjectKey
+from pharia_access.services.operator.scopes import START_TIMEOUT_SECONDS, Scope, Scopes
+from pharia_access.services.operator.work_queue import WorkItem, WorkQueue
+from tests.support.fakes.ports import FakeMetrics
+from tests.support.fakes.virtual_time import FakeClock
 
 
 @pytest.mark.parametrize(
@@ -18,3 +22,21 @@ from pharia_access.services.operator.scopes import START_TIMEOUT_SECONDS, Scope
 )
 def test_a_start_waits_for_a_namespace_until(scope: Scope, now: float, *, start_may_proceed: bool) -> None:
     assert scope.start_may_proceed(now) is start_may_proceed
+
+
+@pytest.mark.parametrize(
+    ("namespace", "waits"),
+    [
+        pytest.param("listed", False, id="that was listed"),
+        pytest.param("unlisted", True, id="that was not listed yet"),
+        pytest.param("elsewhere", False, id="that is not watched and so never listed"),
+    ],
+)
+def test_a_credentials_status_waits_for_the_list_of_a_namespace(
+    clock: FakeClock, queue: WorkQueue, namespace: str, *, waits: bool
+) -> None:
+    scopes = Scopes(("listed", "unlisted"), queue=queue, clock=clock, metrics=FakeMetrics())
+    for scope in (scopes.catalog, scopes.of("listed")):
+        scopes.was_listed(scope)
+
+    assert scopes.hold(WorkItem("credential", ObjectKey(namespace, "bot"))) is waits

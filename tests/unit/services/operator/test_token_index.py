@@ -114,6 +114,21 @@ def test_a_token_holds_a_place_while_it_is_active_or_may_become_so(
     assert TokenRecord.of(a_token(status=status)).holds_place is expected
 
 
+@pytest.mark.parametrize("phase", [None, Phase.PENDING], ids=["unseen", "pending"])
+@pytest.mark.parametrize(
+    "token",
+    [
+        pytest.param(a_token(revoked=True), id="revoked"),
+        pytest.param(a_token(deleting=True), id="being deleted"),
+        pytest.param(a_token(revoked=True, deleting=True), id="both"),
+    ],
+)
+def test_a_token_that_will_never_be_minted_keeps_nobody_waiting(token: Token, phase: Phase | None) -> None:
+    record = TokenRecord.of(replace(token, status=TokenStatus(phase=phase)))
+
+    assert (record.holds_place, record.waits) == (False, False)
+
+
 def test_putting_and_dropping_a_token_give_back_what_was_known() -> None:
     index, first, second = TokenIndex(), a_token(resource_version="1"), a_token(resource_version="2")
 

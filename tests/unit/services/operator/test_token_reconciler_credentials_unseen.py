@@ -7,7 +7,14 @@ from datetime import timedelta
 import pytest
 
 from pharia_access.domain.model import Phase
-from pharia_access.errors import ApiError, ConflictError, ForbiddenError, InvalidObjectError, UnavailableError
+from pharia_access.errors import (
+    ApiError,
+    ConflictError,
+    ForbiddenError,
+    InvalidObjectError,
+    NotFoundError,
+    UnavailableError,
+)
 from tests.support.builders.domain_objects import CREDENTIAL, TOKEN, a_credential
 from tests.support.fakes.scripted_faults import Call, Fault
 from tests.support.fakes.virtual_time import simulated
@@ -132,6 +139,23 @@ async def test_the_answer_to_a_status_that_comes_after_that_news_brings_none_bac
     assert harness.replica.cache.credentials.get(CREDENTIAL) is None
     await harness.reconcile()
     assert harness.store.tokens == {}
+
+
+@simulated
+async def test_the_late_news_that_a_credential_is_not_there_takes_none_away_that_was_made_anew_meanwhile(
+    harness: OperatorHarness,
+) -> None:
+    async def make_anew(call: Call) -> None:
+        if call.verb == "read_credential":
+            harness.replace_credential()
+
+    harness.replica.cluster.turn = make_anew
+    harness.fail("read_credential", Fault(before=NotFoundError("404")))
+    await harness.replica.operator._parts.credentials.reconcile(CREDENTIAL, live=True)
+
+    known = harness.replica.cache.credentials.get(CREDENTIAL)
+    assert known == harness.store.credentials[CREDENTIAL]
+    assert known != harness.credential
 
 
 # --- a credential that nobody understands

@@ -10,7 +10,7 @@ from pharia_access.domain.model import ObjectKey, Phase
 from pharia_access.domain.reasons import DeliveryState
 from pharia_access.errors import ConflictError, NotFoundError, UnavailableError
 from pharia_access.services.operator.work_queue import WorkItem
-from tests.support.builders.domain_objects import NOW, TOKEN
+from tests.support.builders.domain_objects import CREDENTIAL, NOW, TOKEN, WINDOW
 from tests.support.fakes.scripted_faults import Call, Fault
 from tests.support.fakes.virtual_time import simulated
 from tests.support.harness.operator_harness import SECRET, OperatorHarness, drained, reason
@@ -151,6 +151,30 @@ async def test_a_token_that_went_is_forgotten_and_its_secret_goes(harness: Opera
     assert TOKEN not in harness.replica.cache.tokens.keys
     assert WorkItem("secret", SECRET, minted.status.delivery.secret_uid) in await drained(harness.replica.queue)
     assert harness.writes() == []
+
+
+@simulated
+async def test_while_other_deletes_are_under_way_an_orphan_says_so_and_no_worker_waits_to_delete_it(
+    harness: OperatorHarness,
+) -> None:
+    """Its credential goes while the end of its window is written, so that both are one reconcile's."""
+    minted = await harness.mint()
+    harness.clock.advance(WINDOW.total_seconds())
+    harness.replica.cache.keep_recent(minted)
+    deletes = harness.replica.tokens._deletes
+    while not deletes.is_busy:
+        await deletes.wait("elsewhere")
+
+    async def orphan(call: Call) -> None:
+        if call.verb == "write_token_status" and CREDENTIAL in harness.store.credentials:
+            harness.remove_credential()
+
+    harness.replica.cluster.turn = orphan
+    await harness.reconcile()
+
+    assert reason(harness.token(), "Active") == "CredentialNotFound"
+    assert harness.writes() == ["delete_secret", "write_token_status", "write_token_status"]
+    assert harness.work() in await drained(harness.replica.queue)
 
 
 @simulated

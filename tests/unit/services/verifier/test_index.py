@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pharia_access.domain.permissions import Permission, Role
 from pharia_access.domain.verdict import CredentialRecord, IssuedToken
 from pharia_access.services.verifier.index import Index
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ID, OTHER_ID = "a" * 16, "b" * 16
 READER = Role("reader", frozenset({"*"}), (Permission("Read"),))
@@ -133,6 +137,23 @@ def test_a_credential_counts_as_it_is_now() -> None:
 
     index.drop("ApiCredential", "finance/bot")
     assert index.credential("finance/bot") is None
+
+
+def test_each_change_counts_as_one_more_than_all_before() -> None:
+    """Whoever keeps what he found sees by the number whether that may be other now."""
+    index = Index()
+    changes: list[Callable[[], None]] = [
+        lambda: index.put_credential_record(BOT),
+        lambda: index.put_role(READER),
+        lambda: index.put_token(token()),
+        lambda: index.drop("ApiToken", "finance/ci"),
+    ]
+    seen = [index.changes]
+    for change in [*changes, *changes]:
+        change()
+        seen.append(index.changes)
+
+    assert seen == list(range(len(seen)))
 
 
 def test_a_full_list_sweeps_away_what_it_did_not_show() -> None:

@@ -91,6 +91,17 @@ def test_a_view_that_is_too_old_says_nothing_even_of_a_good_token() -> None:
     assert verdict(server, text.reveal()[:-1].encode() + b"!") == "malformed-token"
 
 
+def test_an_unknown_id_may_be_that_of_a_new_token_once_nothing_is_heard_of_the_cluster() -> None:
+    server = VerifierServer()
+    text = mint("pharia", secrets.token_bytes)
+
+    server.boottime += 30
+    assert verdict(server, text) == "unknown-token"
+    server.boottime += 0.001
+    assert verdict(server, text) == "out-of-contact"
+    assert verdict(server, text.reveal()[:-1].encode() + b"!") == "malformed-token"
+
+
 def test_without_a_key_only_argon2_can_tell_but_a_dead_token_costs_none() -> None:
     server = VerifierServer(keyring=False)
     good, dead = server.issue(), server.issue("dead", revoked=True)
