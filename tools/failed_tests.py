@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LIST"]
 
-LIST: Final = "PHARIA_ACCESS_FAILED_TESTS"
+LIST: Final = "FAILED_INTEGRATION_TESTS"
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -188,6 +188,7 @@ ANOTHER = {
     "refuseIssuedBefore": "2027-01-31T00:00:00Z",
     "deleteEndedAfter": "24h",
     "auditClientHeader": "X-Client",
+    "introspectionIssuer": "https://verifier.example/access",
 }
 """Where one more letter or second is no value."""
 
