@@ -82,7 +82,8 @@ def test_an_audit_and_a_list_of_a_namespace_that_is_not_there(workspace: Workspa
 
     answers = [plugin.run(*words, "-n=no-such-namespace") for words in commands]
 
-    told = 'Error: There is no namespace "no-such-namespace".\nSee: kubectl get namespaces\n'
+    login = f"--kubeconfig {plugin.control_plane.kubeconfig}"  # as the command had it
+    told = f'Error: There is no namespace "no-such-namespace".\nSee: kubectl get namespaces {login}\n'
     assert [(answer.status, answer.stdout, answer.stderr) for answer in answers] == [(1, "", told)] * len(commands)
 
 

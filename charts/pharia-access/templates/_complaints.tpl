@@ -10,11 +10,16 @@ with the values' names in them: files/values.json carries them here from src/pha
 {{- $_ := include "pharia-access.find" $value }}
 {{- if include "pharia-access.refused" (dict "value" $value.found "form" $what.form) }}
 {{- $said = append $said (printf "%s must be %s" $path $what.mayBe) }}
-{{- $unreadable = append $unreadable (regexReplaceAll "[.][^.]*$" $path "") }}
+{{- $unreadable = append $unreadable $path }}
 {{- end }}
 {{- end }}
 {{- range $_, $rule := $known.rules }}
-{{- if and (not (has $rule.of $unreadable)) (include "pharia-access.broken" (dict "values" $.Values "rule" $rule)) }}
+{{- /* Of what cannot be read nothing more is said; the other values may still not fit together. */}}
+{{- $readable := true }}
+{{- range compact (list (get $rule "field") (get $rule "bound") (get $rule "memory") (get $rule "passes")) }}
+{{- $readable = and $readable (not (has . $unreadable)) }}
+{{- end }}
+{{- if and $readable (include "pharia-access.broken" (dict "values" $.Values "rule" $rule)) }}
 {{- $said = append $said $rule.sentence }}
 {{- end }}
 {{- end }}
