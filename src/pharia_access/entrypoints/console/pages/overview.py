@@ -11,13 +11,10 @@ from pharia_access.domain.administration.token_states import NEEDS_YOU, TokenSta
 from pharia_access.domain.grammar import counted
 from pharia_access.entrypoints.console import addresses
 from pharia_access.entrypoints.console.commands import command
-from pharia_access.entrypoints.console.failures import explain
+from pharia_access.entrypoints.console.pages.survey_screens import facts_of, screens_over
 from pharia_access.entrypoints.console.pages.tokens import state_words
-from pharia_access.entrypoints.console.pages.unlisted import unlisted
-from pharia_access.entrypoints.console.surveys import surveyed
 from pharia_access.entrypoints.console.token_queries import TokenQuery, read_query
 from pharia_access.entrypoints.console.visits import Answer, Page, Visit
-from pharia_access.errors import ForbiddenError
 from pharia_access.services.administration.token_survey import TokenSurvey
 
 __all__ = ["COUNTS", "show", "show_everywhere"]
@@ -47,37 +44,22 @@ class Count:
     hint: str = ""
 
 
-async def show(visit: Visit) -> Answer:
-    """Of the namespace. Raises BlockedError where there is none."""
-    return await _show(visit, everywhere=False)
-
-
-async def show_everywhere(visit: Visit) -> Answer:
-    """Of all namespaces."""
-    return await _show(visit, everywhere=True)
-
-
-async def _show(visit: Visit, *, everywhere: bool) -> Answer:
-    try:
-        survey = await surveyed(visit, everywhere=everywhere)
-    except ForbiddenError as error:
-        return unlisted(visit, error, "overview", everywhere=everywhere)
+def _show(visit: Visit, survey: TokenSurvey) -> Answer:
     now = visit.context.clock.now()
     stuck = _found(survey, STUCK, now)
     values = {
-        "everywhere": everywhere,
-        "uncertain": survey.nothing is not None and not survey.nothing.certain,
-        "all": len(survey.rows),
-        "unseen": explain(survey.unseen) if survey.unseen else None,
+        **facts_of(visit, survey),
         "counts": [_count(survey, title, asked, now) for title, asked in COUNTS],
         "ending": _ending(survey, now),
         "stuck": [(row, state_words(row, now)) for row in stuck[:_MOST]],
-        "read_at": survey.read_at,
-        "kept": survey is visit.session.survey,
         "now": now,
     }
+    everywhere = survey.namespace is None
     shown, about = command(visit, "audit", everywhere=everywhere), None if everywhere else ""
     return Page("overview", "Overview", values, shown, about=about)
+
+
+show, show_everywhere = screens_over("overview", _show)
 
 
 def _found(survey: TokenSurvey, asked: dict[str, str], now: datetime) -> list[TokenRow]:
@@ -87,7 +69,7 @@ def _found(survey: TokenSurvey, asked: dict[str, str], now: datetime) -> list[To
 def _count(survey: TokenSurvey, title: str, asked: dict[str, str], now: datetime) -> Count:
     path = f"{addresses.tokens(survey.namespace)}?{TokenQuery(given=asked).with_()}"
     suspended = survey.suspended if asked.get("state") == TokenState.SUSPENDED else 0
-    hint = f"{counted(suspended, 'credential')}" if suspended else ""
+    hint = counted(suspended, "credential") if suspended else ""
     return Count(title, len(_found(survey, asked, now)), path, hint)
 
 

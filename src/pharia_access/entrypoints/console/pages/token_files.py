@@ -5,15 +5,14 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 
-from pharia_access.domain.administration.token_inventory import TokenRow, in_order, matching
+from pharia_access.domain.administration.token_inventory import TokenRow
 from pharia_access.domain.administration.token_states import state_of
 from pharia_access.domain.times import format_time
-from pharia_access.entrypoints.console.pages.unlisted import unlisted
+from pharia_access.entrypoints.console.pages.survey_screens import found_in, screens_over
 from pharia_access.entrypoints.console.spreadsheets import CSV_TYPE, as_csv
-from pharia_access.entrypoints.console.surveys import surveyed
 from pharia_access.entrypoints.console.token_queries import read_query
 from pharia_access.entrypoints.console.visits import Answer, File, Visit
-from pharia_access.errors import ForbiddenError
+from pharia_access.services.administration.token_survey import TokenSurvey
 
 __all__ = ["FIELDS", "as_json", "as_table", "csv_everywhere", "csv_here", "json_everywhere", "json_here", "record"]
 
@@ -39,38 +38,27 @@ FIELDS: Final[Mapping[str, Callable[[TokenRow, datetime], Value]]] = {
 """What a file says of a token, in its order."""
 
 
-async def csv_here(visit: Visit) -> Answer:
-    """Of the namespace, for a spreadsheet."""
-    return await _file(visit, "csv", everywhere=False)
+def _csv(visit: Visit, survey: TokenSurvey) -> Answer:
+    """For a spreadsheet."""
+    return File(_name(survey, "csv"), CSV_TYPE, as_table(_records(visit, survey)))
 
 
-async def csv_everywhere(visit: Visit) -> Answer:
-    """Of all namespaces."""
-    return await _file(visit, "csv", everywhere=True)
+def _json(visit: Visit, survey: TokenSurvey) -> Answer:
+    """For a program."""
+    return File(_name(survey, "json"), "application/json", as_json(_records(visit, survey)))
 
 
-async def json_here(visit: Visit) -> Answer:
-    """Of the namespace, for a program."""
-    return await _file(visit, "json", everywhere=False)
+csv_here, csv_everywhere = screens_over("tokens", _csv)
+json_here, json_everywhere = screens_over("tokens", _json)
 
 
-async def json_everywhere(visit: Visit) -> Answer:
-    """Of all namespaces."""
-    return await _file(visit, "json", everywhere=True)
+def _name(survey: TokenSurvey, ending: str) -> str:
+    return f"tokens-{survey.namespace or 'all'}.{ending}"
 
 
-async def _file(visit: Visit, ending: str, *, everywhere: bool) -> Answer:
-    try:
-        survey = await surveyed(visit, everywhere=everywhere)
-    except ForbiddenError as error:
-        return unlisted(visit, error, "tokens", everywhere=everywhere)
-    query, now = read_query(visit.query), visit.context.clock.now()
-    rows = in_order(matching(survey.rows, query.wanted, now), query.sort, descending=query.descending)
-    records = [record(row, now) for row in rows]
-    name = f"tokens-{'all' if everywhere else visit.context.namespace}.{ending}"
-    if ending == "csv":
-        return File(name, CSV_TYPE, as_table(records))
-    return File(name, "application/json", as_json(records))
+def _records(visit: Visit, survey: TokenSurvey) -> list[Mapping[str, Value]]:
+    now = visit.context.clock.now()
+    return [record(row, now) for row in found_in(survey, read_query(visit.query), now)]
 
 
 def record(row: TokenRow, now: datetime) -> Mapping[str, Value]:

@@ -4,17 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from pharia_access.domain.administration.token_inventory import SecretState, TokenRow, in_order, matching
+from pharia_access.domain.administration.token_inventory import SecretState, TokenRow
 from pharia_access.domain.administration.token_states import ENDED, NEEDS_YOU, TokenState, state_of
 from pharia_access.entrypoints.console import addresses
 from pharia_access.entrypoints.console.commands import command
-from pharia_access.entrypoints.console.failures import explain
-from pharia_access.entrypoints.console.pages.unlisted import unlisted
-from pharia_access.entrypoints.console.surveys import surveyed
+from pharia_access.entrypoints.console.pages.survey_screens import facts_of, found_in, screens_over
 from pharia_access.entrypoints.console.token_queries import TokenQuery, read_query
 from pharia_access.entrypoints.console.visits import Answer, Page, Visit
 from pharia_access.entrypoints.console.words import token_state
-from pharia_access.errors import ForbiddenError
 from pharia_access.services.administration.token_survey import TokenSurvey
 
 __all__ = ["PAGE_SIZE", "show", "show_everywhere", "state_words"]
@@ -73,28 +70,15 @@ TEXTS: Final = (("credential", "Credential"), ("role", "Role"))
 """The filters that are a whole name."""
 
 
-async def show(visit: Visit) -> Answer:
-    """Those of the namespace. Raises BlockedError where there is none."""
-    return await _show(visit, everywhere=False)
-
-
-async def show_everywhere(visit: Visit) -> Answer:
-    """Those of all namespaces."""
-    return await _show(visit, everywhere=True)
-
-
-async def _show(visit: Visit, *, everywhere: bool) -> Answer:
-    try:
-        survey = await surveyed(visit, everywhere=everywhere)
-    except ForbiddenError as error:
-        return unlisted(visit, error, "tokens", everywhere=everywhere)
+def _show(visit: Visit, survey: TokenSurvey) -> Answer:
     query, now = read_query(visit.query), visit.context.clock.now()
-    found = in_order(matching(survey.rows, query.wanted, now), query.sort, descending=query.descending)
+    found = found_in(survey, query, now)
     pages = max(-(-len(found) // PAGE_SIZE), 1)
     page = min(query.page, pages)
     first = (page - 1) * PAGE_SIZE
     values: dict[str, Any] = {
-        **_frame(visit, survey, query, everywhere=everywhere),
+        **facts_of(visit, survey),
+        **_frame(query, survey.namespace),
         "rows": [(row, state_words(row, now)) for row in found[first : first + PAGE_SIZE]],
         "first": first + 1,
         "count": len(found),
@@ -102,28 +86,24 @@ async def _show(visit: Visit, *, everywhere: bool) -> Answer:
         "pages": pages,
         "now": now,
     }
-    shown = command(visit, "token", "list", everywhere=everywhere)
+    shown = command(visit, "token", "list", everywhere=survey.namespace is None)
     return Page("tokens", "Tokens", values, shown)
 
 
-def _frame(visit: Visit, survey: TokenSurvey, query: TokenQuery, *, everywhere: bool) -> dict[str, Any]:
+show, show_everywhere = screens_over("tokens", _show)
+
+
+def _frame(query: TokenQuery, scope: str | None) -> dict[str, Any]:
     """What stands around the rows."""
-    scope = None if everywhere else visit.context.namespace
-    texts = (("namespace", "Namespace"), *TEXTS) if everywhere else TEXTS
+    texts = (("namespace", "Namespace"), *TEXTS) if scope is None else TEXTS
     folded = [choice.name for choice in CHOICES if choice.more] + [name for name, _ in texts]
     return {
-        "everywhere": everywhere,
         "scope": scope,
-        "all": len(survey.rows),
-        "uncertain": survey.nothing is not None and not survey.nothing.certain,
-        "unseen": explain(survey.unseen) if survey.unseen else None,
-        "read_at": survey.read_at,
-        "kept": survey is visit.session.survey,
         "query": query,
         "choices": CHOICES,
         "texts": texts,
         "unfolded": any(name in query.given for name in folded),
-        "columns": _columns(query, everywhere=everywhere),
+        "columns": _columns(query, everywhere=scope is None),
         "here": addresses.tokens(scope),
         "files": [(name, addresses.tokens(scope, f".{name}")) for name in ("csv", "json")],
     }

@@ -1,0 +1,56 @@
+"""What all screens of many tokens share: whose they are, which are shown, and who may not see them."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from pharia_access.domain.administration.token_inventory import TokenRow, in_order, matching
+from pharia_access.entrypoints.console.failures import explain
+from pharia_access.entrypoints.console.pages.unlisted import unlisted
+from pharia_access.entrypoints.console.surveys import surveyed
+from pharia_access.entrypoints.console.token_queries import TokenQuery
+from pharia_access.entrypoints.console.visits import Answer, Screen, Visit
+from pharia_access.errors import ForbiddenError
+from pharia_access.services.administration.token_survey import TokenSurvey
+
+__all__ = ["facts_of", "found_in", "screens_over"]
+
+
+def screens_over(entry: str, show: Callable[[Visit, TokenSurvey], Answer]) -> tuple[Screen, Screen]:
+    """Make the screens of a namespace and of all namespaces. They raise BlockedError where there is no such namespace.
+
+    Args:
+        entry: the navigation's name of the screen that somebody is led to who may not list everywhere.
+        show: makes the page, or the file, of what was found.
+    """
+
+    async def surveying(visit: Visit, *, everywhere: bool) -> Answer:
+        try:
+            survey = await surveyed(visit, everywhere=everywhere)
+        except ForbiddenError as error:
+            return unlisted(visit, error, entry, everywhere=everywhere)
+        return show(visit, survey)
+
+    async def here(visit: Visit) -> Answer:
+        return await surveying(visit, everywhere=False)
+
+    async def everywhere(visit: Visit) -> Answer:
+        return await surveying(visit, everywhere=True)
+
+    return here, everywhere
+
+
+def found_in(survey: TokenSurvey, query: TokenQuery, now: datetime) -> list[TokenRow]:
+    """The tokens that fit, in the order that was asked for."""
+    return in_order(matching(survey.rows, query.wanted, now), query.sort, descending=query.descending)
+
+
+def facts_of(visit: Visit, survey: TokenSurvey) -> dict[str, object]:
+    """What a page says of the survey itself."""
+    return {
+        "everywhere": survey.namespace is None,
+        "all": len(survey.rows),
+        "uncertain": survey.nothing is not None and not survey.nothing.certain,
+        "unseen": explain(survey.unseen) if survey.unseen else None,
+        "read_at": survey.read_at,
+        "kept": survey is visit.session.survey,
+    }
