@@ -1,7 +1,7 @@
 """What somebody should look at: the audit's rules, with limits as fields; to be printed, and as a file."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Final
@@ -27,57 +27,54 @@ _ADDRESSES: Final[dict[str, Callable[[ObjectKey], str]]] = {
 }
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Asked:
     """The limits, as they were written and as they are understood; `errors`: what is wrong, by field."""
 
     unused: str
     longest: str
     everywhere: bool
-    errors: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def limits(self) -> Limits:
-        return Limits(unused=self._length("unused") or Limits().unused, longest=self._length("longest"))
-
-    def _length(self, name: str) -> timedelta | None:
-        text: str = getattr(self, name)
-        if not text:
-            return None
-        try:
-            return parse_length(text)
-        except InvalidDurationError as error:
-            self.errors[name] = f"{error}."
-            return None
+    limits: Limits
+    errors: dict[str, str]
 
 
 async def show(visit: Visit) -> Page:
     """Look, and show. Raises ForbiddenError where one may not look, BlockedError where there is no such namespace."""
-    asked = _asked(visit)
-    limits = asked.limits
-    if asked.errors:
-        return _page(visit, asked, None, HTTPStatus.BAD_REQUEST)
-    return _page(visit, asked, await report(visit.context, limits, everywhere=asked.everywhere))
+    return _page(visit, *await _looked(visit))
 
 
 async def keep(visit: Visit) -> Answer:
     """All findings as a file. Raises as `show`."""
-    asked = _asked(visit)
-    limits = asked.limits
-    if asked.errors:
-        return _page(visit, asked, None, HTTPStatus.BAD_REQUEST)
-    found = await report(visit.context, limits, everywhere=asked.everywhere)
+    asked, found = await _looked(visit)
+    if found is None:
+        return _page(visit, asked, found)
     rows = [(each.key.namespace, each.kind, each.key.name, str(each.type), each.message) for each in found.findings]
     return File("audit.csv", CSV_TYPE, as_csv([_HEADINGS, *rows]))
 
 
+async def _looked(visit: Visit) -> tuple[_Asked, HygieneReport | None]:
+    """What was asked for, and what was found; nobody looks by limits that are not understood."""
+    asked = _asked(visit)
+    return asked, None if asked.errors else await report(visit.context, asked.limits, everywhere=asked.everywhere)
+
+
 def _asked(visit: Visit) -> _Asked:
-    asked = visit.query
-    unused = asked.get("unused", "").strip() or format_length(Limits().unused)
-    return _Asked(unused, asked.get("longest", "").strip(), asked.get("everywhere") == "yes")
+    errors: dict[str, str] = {}
+
+    def length(name: str, text: str) -> timedelta | None:
+        try:
+            return parse_length(text) if text else None
+        except InvalidDurationError as error:
+            errors[name] = f"{error}."
+            return None
+
+    unused = visit.query.get("unused", "").strip() or format_length(Limits().unused)
+    longest = visit.query.get("longest", "").strip()
+    limits = Limits(unused=length("unused", unused) or Limits().unused, longest=length("longest", longest))
+    return _Asked(unused, longest, visit.query.get("everywhere") == "yes", limits, errors)
 
 
-def _page(visit: Visit, asked: _Asked, found: HygieneReport | None, status: HTTPStatus = HTTPStatus.OK) -> Page:
+def _page(visit: Visit, asked: _Asked, found: HygieneReport | None) -> Page:
     findings = () if found is None else found.findings
     values = {
         "asked": asked,
@@ -94,7 +91,7 @@ def _page(visit: Visit, asked: _Asked, found: HygieneReport | None, status: HTTP
     }
     longest = ["--max-ttl", asked.longest] if asked.longest else []
     shown = command(visit, "audit", "--unused", asked.unused, *longest, everywhere=asked.everywhere)
-    return Page("audit", "Audit", values, shown, status)
+    return Page("audit", "Audit", values, shown, HTTPStatus.BAD_REQUEST if asked.errors else HTTPStatus.OK)
 
 
 def _told(found: HygieneReport, findings: tuple[Finding, ...]) -> str:
