@@ -92,6 +92,11 @@ class TokenSummary:
         return self.phase == "Active" and not (self.deleting or self.revoked)
 
     @property
+    def over(self) -> bool:
+        """Whether somebody noted or said that it is accepted no more, for good."""
+        return self.deleting or self.revoked or self.phase in {"Expired", "Revoked", "Failed"}
+
+    @property
     def end(self) -> datetime | None:
         """When it ends, or ended: whoever ended it before its time, that counts."""
         return min((end for end in (self.noted_end, self.ends) if end is not None), default=None)

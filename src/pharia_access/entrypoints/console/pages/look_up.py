@@ -7,7 +7,6 @@ from typing import Final
 from pharia_access.domain.administration.mentions import is_token_id
 from pharia_access.domain.administration.summaries import CredentialSummary, TokenSummary
 from pharia_access.domain.permissions import Permission
-from pharia_access.domain.reasons import Phase
 from pharia_access.entrypoints.console.commands import command
 from pharia_access.entrypoints.console.visits import Page, Visit
 from pharia_access.services.administration.plans import BlockedError
@@ -88,5 +87,5 @@ def _found(dossier: Dossier) -> Found:
         roles=roles_in_words(dossier),
         permissions=() if dossier.roles is None else dossier.roles.permissions,
         readers=[] if dossier.readers is None else list(readers_in_words(dossier.readers)),
-        over=token.deleting or token.revoked or token.phase in {Phase.EXPIRED, Phase.REVOKED, Phase.FAILED},
+        over=token.over,
     )

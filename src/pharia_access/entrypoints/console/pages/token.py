@@ -16,7 +16,7 @@ from pharia_access.domain.administration.gitops import declared_by
 from pharia_access.domain.administration.summaries import TokenSummary
 from pharia_access.domain.administration.token_rotation import replacements
 from pharia_access.domain.model import ObjectKey
-from pharia_access.domain.reasons import DeliveryState, Phase
+from pharia_access.domain.reasons import DeliveryState
 from pharia_access.entrypoints.console.commands import command
 from pharia_access.entrypoints.console.failures import explain
 from pharia_access.entrypoints.console.pages.own_secret import may_store
@@ -55,7 +55,7 @@ async def show(visit: Visit) -> Answer:
         "git": declared_by(stored.body),
         "history": _history(token, context.clock.now()),
         **await _events(visit, token),
-        "over": token.deleting or token.revoked or token.phase in {Phase.EXPIRED, Phase.REVOKED, Phase.FAILED},
+        "over": token.over,
         "secret": _CONFIRMED if confirmed else _secret_words(visit, token, state),
         "obtainable": obtainable,
         "storable": obtainable and await may_store(context),
