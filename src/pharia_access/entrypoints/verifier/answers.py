@@ -9,6 +9,8 @@ from functools import cache
 from http import HTTPStatus
 from typing import Final
 
+import msgspec
+
 from pharia_access.domain.verdict import Refusal
 from pharia_access.services.verifier.verifier import Allowed
 
@@ -23,6 +25,7 @@ __all__ = [
     "json_answer",
     "method_not_allowed",
     "refusal_answer",
+    "refusals_in_json",
     "render",
     "render_parts",
 ]
@@ -34,6 +37,7 @@ RETRY_AFTER_SECONDS: Final = 1
 
 _OK: Final = HTTPStatus.OK.value
 _NO_STORE: Final = (b"cache-control", b"no-store")
+_JSON: Final = (b"content-type", b"application/json")
 _CHALLENGE: Final = b'Bearer realm="pharia-access"'
 _IDENTITY: Final = (b"x-auth-subject", b"x-auth-credential", b"x-auth-token-id", b"x-auth-roles", b"x-auth-expires")
 _STATUS_LINES: Final = {
@@ -100,12 +104,33 @@ def _identity_template(more: Headers) -> bytes:
 
 def json_answer(status: int, body: bytes, *, headers: Headers = ()) -> HttpAnswer:
     """Make an answer whose body is JSON."""
-    return HttpAnswer(status, (_NO_STORE, (b"content-type", b"application/json"), *headers), body)
+    return HttpAnswer(status, (_NO_STORE, _JSON, *headers), body)
 
 
 def refusal_answer(refusal: Refusal) -> HttpAnswer:
     """Return the answer to a denied request, by RFC 6750 section 3. All bad tokens get one answer."""
     return _ANSWERS[refusal]
+
+
+def refusals_in_json(
+    errors: Mapping[int, tuple[str, str]], no_credentials: tuple[str, str], *, challenge: Headers = ()
+) -> Mapping[Refusal, HttpAnswer]:
+    """Return the same answers with a body: `error` and `error_description`, which say no more than the status.
+
+    Args:
+        errors: both members, by status.
+        no_credentials: both members where the request has no token.
+        challenge: a further one, for each 401.
+    """
+
+    def told(refusal: Refusal) -> HttpAnswer:
+        short = refusal_answer(refusal)
+        error, why = no_credentials if refusal is Refusal.NO_CREDENTIALS else errors[short.status]
+        more = challenge if short.status == HTTPStatus.UNAUTHORIZED else ()
+        body = msgspec.json.encode({"error": error, "error_description": why})
+        return HttpAnswer(short.status, (*short.headers, *more, _JSON), body)
+
+    return {refusal: told(refusal) for refusal in Refusal}
 
 
 def _challenge(status: HTTPStatus, error: bytes = b"") -> HttpAnswer:

@@ -66,7 +66,8 @@ class Protocols:
                 return Reply(TOO_LARGE)
             answer = await self._answer_as_of_now(
                 caller,
-                lambda: self._authorize_again(Contract.CHECK_USER, values, long),
+                long,
+                lambda: self.authorizer.authorize(Contract.CHECK_USER, values),
                 lambda allowed: check_user.answer_check_user(allowed, body, long),
             )
         return Reply(check_user.refuse(answer.refusal) if isinstance(answer, Denied) else answer)
@@ -101,13 +102,15 @@ class Protocols:
     async def _introspected(self, caller: AuthorizationResult, form: introspection.Form) -> Reply:
         if isinstance(caller, Denied):
             return Reply(introspection.refuse(caller.refusal))
-        if form.token is None:
+        token = form.token
+        if token is None:
             return Reply(introspection.bad_form())
-        found = await self.authorizer.authorize_text(Contract.INTROSPECT, form.token)
+        found = await self.authorizer.authorize_text(Contract.INTROSPECT, token)
         with self.work.request(caller.token.credential_key) as long:
             answer = await self._answer_as_of_now(
                 found,
-                lambda: self._authorize_text_again(form.token or b"", long),
+                long,
+                lambda: self.authorizer.authorize_text(Contract.INTROSPECT, token),
                 lambda allowed: self.words.answer(allowed, long),
             )
         if not isinstance(answer, Denied):
@@ -133,7 +136,8 @@ class Protocols:
         with self.work.request(caller.token.credential_key) as long:
             answer = await self._answer_as_of_now(
                 caller,
-                lambda: self._authorize_again(Contract.WHOAMI, values, long),
+                long,
+                lambda: self.authorizer.authorize(Contract.WHOAMI, values),
                 lambda allowed: whoami.answer_whoami(allowed, long),
             )
         return Reply(whoami.refuse(answer.refusal) if isinstance(answer, Denied) else answer)
@@ -154,29 +158,23 @@ class Protocols:
     async def _answer_as_of_now(
         self,
         caller: AuthorizationResult,
+        long: LongRequest,
         authorize: Callable[[], Awaitable[AuthorizationResult]],
         answer: Callable[[Allowed], Awaitable[HttpAnswer]],
     ) -> HttpAnswer | Denied:
-        """Answer by a verdict that still holds: a long answer may have waited for seconds."""
+        """Answer by a verdict that still holds: a long answer may have waited for seconds.
+
+        Authorizes between two pieces: that may wait for Argon2id, and others' long work must not wait for that.
+        """
         for _ in range(_MAX_TRIES):
             if isinstance(caller, Denied):
                 return caller
             prepared = await answer(caller)
             if self.authorizer.still_holds(caller):
                 return prepared
+            long.end_piece()
             caller = await authorize()
         return Denied(Refusal.OVERLOADED)
-
-    async def _authorize_again(
-        self, contract: Contract, values: Sequence[bytes], long: LongRequest
-    ) -> AuthorizationResult:
-        """Authorize between two pieces: this may wait for Argon2id, and others' long work must not wait for that."""
-        long.end_piece()
-        return await self.authorizer.authorize(contract, values)
-
-    async def _authorize_text_again(self, text: bytes, long: LongRequest) -> AuthorizationResult:
-        long.end_piece()
-        return await self.authorizer.authorize_text(Contract.INTROSPECT, text)
 
     async def _caller(self, presented: ClientCredentials | Refusal) -> AuthorizationResult:
         return await self.authorizer.authorize_client(Contract.INTROSPECT, presented, introspection.CALLER_REQUIREMENT)

@@ -15,7 +15,7 @@ import msgspec
 from pharia_access.domain.permissions import Permission
 from pharia_access.domain.verdict import Refusal
 from pharia_access.domain.verification.client_credentials import LONGEST_SECRET, ClientCredentials, form_decoded
-from pharia_access.entrypoints.verifier.answers import HttpAnswer, json_answer, refusal_answer
+from pharia_access.entrypoints.verifier.answers import HttpAnswer, json_answer, refusals_in_json
 from pharia_access.entrypoints.verifier.held_permissions import held_permissions
 from pharia_access.entrypoints.verifier.long_work import LongRequest
 from pharia_access.services.verifier.verifier import Allowed
@@ -55,6 +55,7 @@ _ERRORS: Final = {
     HTTPStatus.FORBIDDEN.value: ("insufficient_scope", "The caller's credential needs the permission IntrospectTokens"),
     HTTPStatus.SERVICE_UNAVAILABLE.value: ("temporarily_unavailable", "The verifier cannot answer now: ask again"),
 }
+_REFUSALS: Final = refusals_in_json(_ERRORS, _NO_TOKEN, challenge=(_BASIC,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,27 +101,15 @@ def _client(ids: list[bytes], secrets: list[bytes]) -> ClientCredentials | Refus
 
 def bad_form() -> HttpAnswer:
     """Answer a body that does not contain exactly one token (RFC 6749 section 5.2)."""
-    return _error_answer(HTTPStatus.BAD_REQUEST.value, "invalid_request", f"send one token, as {FORM}")
+    why = f"send one token, as {FORM}"
+    return json_answer(
+        HTTPStatus.BAD_REQUEST.value, msgspec.json.encode({"error": "invalid_request", "error_description": why})
+    )
 
 
 def refuse(refusal: Refusal) -> HttpAnswer:
     """Answer a caller that may not ask: by JSON, and a 401 with both challenges, as clients of OAuth expect."""
     return _REFUSALS[refusal]
-
-
-def _error_answer(status: int, error: str, why: str) -> HttpAnswer:
-    return json_answer(status, msgspec.json.encode({"error": error, "error_description": why}))
-
-
-def _refusal_with_body(refusal: Refusal) -> HttpAnswer:
-    short = refusal_answer(refusal)
-    error, why = _NO_TOKEN if refusal is Refusal.NO_CREDENTIALS else _ERRORS[short.status]
-    challenge = (_BASIC,) if short.status == HTTPStatus.UNAUTHORIZED else ()
-    headers = (*short.headers, *challenge, (b"content-type", b"application/json"))
-    return HttpAnswer(short.status, headers, _error_answer(short.status, error, why).body)
-
-
-_REFUSALS: Final = {refusal: _refusal_with_body(refusal) for refusal in Refusal}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import msgspec
 
 from pharia_access.domain.permissions import EffectiveRoles, Permission
 from pharia_access.domain.verdict import Refusal
-from pharia_access.entrypoints.verifier.answers import HttpAnswer, json_answer, refusal_answer
+from pharia_access.entrypoints.verifier.answers import HttpAnswer, json_answer, refusals_in_json
 from pharia_access.entrypoints.verifier.held_permissions import held_permissions
 from pharia_access.entrypoints.verifier.long_work import PIECE_LOOKUPS, LongRequest
 from pharia_access.services.verifier.verifier import Allowed
@@ -23,6 +23,7 @@ _ERRORS: Final = {
     HTTPStatus.FORBIDDEN.value: ("insufficient_scope", "The token may not do this"),
     HTTPStatus.SERVICE_UNAVAILABLE.value: ("temporarily_unavailable", "The verifier cannot answer now: ask again"),
 }
+_REFUSALS: Final = refusals_in_json(_ERRORS, _NO_TOKEN)
 
 
 def takes_long(effective_roles: EffectiveRoles) -> bool:
@@ -50,15 +51,6 @@ async def answer_whoami(allowed: Allowed, long: LongRequest) -> HttpAnswer:
         "expiresAt": token.ends_text,
     }
     return json_answer(HTTPStatus.OK.value, msgspec.json.encode(body))
-
-
-def _with_body(answer: HttpAnswer) -> HttpAnswer:
-    error, description = _ERRORS[answer.status] if answer != refusal_answer(Refusal.NO_CREDENTIALS) else _NO_TOKEN
-    body = msgspec.json.encode({"error": error, "error_description": description})
-    return HttpAnswer(answer.status, (*answer.headers, (b"content-type", b"application/json")), body)
-
-
-_REFUSALS: Final = {refusal: _with_body(refusal_answer(refusal)) for refusal in Refusal}
 
 
 def _as_data(permission: Permission) -> dict[str, str]:
