@@ -172,9 +172,7 @@ async def test_without_script_everything_works_but_the_secret_and_the_page_says_
 ) -> None:
     context = await browser.new_context(java_script_enabled=False)
     page = await context.new_page()
-    await page.goto(console.link)
-    await page.get_by_label("Key").fill(console.key)
-    await page.get_by_role("button", name="Open").click()
+    await console.open_without_script(page)
     anna = ConsoleVisitor(page, console.home, workspace.namespace)
 
     await anna.create_credential("invoice-bot", ROLE)

@@ -136,9 +136,7 @@ async def test_without_script_no_field_takes_the_text_and_the_page_says_what_to_
 ) -> None:
     context = await browser.new_context(java_script_enabled=False)
     page = await context.new_page()
-    await page.goto(console.link)
-    await page.get_by_label("Key").fill(console.key)
-    await page.get_by_role("button", name="Open").click()
+    await console.open_without_script(page)
     await page.goto(ConsoleVisitor(page, console.home, workspace.namespace).address("look-up"))
 
     told = await page.locator("main").inner_text()

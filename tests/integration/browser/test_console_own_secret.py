@@ -128,9 +128,7 @@ async def test_the_box_leads_there_without_asking_and_keeps_no_secret(
 async def test_without_script_it_works_too(browser: Browser, console: RunningConsole, workspace: Workspace) -> None:
     context = await browser.new_context(java_script_enabled=False)
     page = await context.new_page()
-    await page.goto(console.link)
-    await page.get_by_label("Key").fill(console.key)
-    await page.get_by_role("button", name="Open").click()
+    await console.open_without_script(page)
     anna = ConsoleVisitor(page, console.home, workspace.namespace)
     await anna.titled("Credentials")
 
