@@ -114,7 +114,7 @@ def _or_null(said: Mapping[str, Any]) -> dict[str, Any]:
 
 def _rules() -> list[dict[str, Any]]:
     return [
-        {"of": prefix, "sentence": rule.sentence(named(prefix)), **rule.written(named(prefix))}
+        {"sentence": rule.sentence(named(prefix)), **rule.written(named(prefix))}
         for prefix, program in PROGRAMS.items()
         for rule in program.RULES
     ]
