@@ -97,3 +97,16 @@ def test_where_few_files_may_be_open_each_port_has_its_share_of_them(
     assert made[8000][0] == BOUNDS.behind_tls().__class__(8192, 32768, 7, 40, few // 2)
     assert (made[8444][0].connections, bound) == (few // 2, few // 2)
     assert "fewer connections than set may be open" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("longest", "told"),
+    [
+        pytest.param("0s", [1030, 90_000], id="off"),
+        pytest.param("1m", [1030, 1060], id="a minute ahead"),
+    ],
+)
+def test_introspection_says_that_a_token_ends_no_later_than_was_set(longest: str, told: list[int]) -> None:
+    capped = process._capped(VerifierSettings(introspection_longest_expiry=longest), lambda: 1000.0)
+
+    assert [capped(end) for end in (1030, 90_000)] == told
