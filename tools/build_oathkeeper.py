@@ -1,0 +1,36 @@
+"""Builds the real Ory Oathkeeper, which is tried as a client of the verifier, from a Go module of our own."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from tools.go_build import GoModule
+from tools.go_toolchain import BuildError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["ensure_oathkeeper", "main"]
+
+_MODULE = GoModule("oathkeeper", go=(1, 26), minutes=3)
+_PACKAGE = "github.com/ory/oathkeeper"
+
+
+def ensure_oathkeeper() -> Path:
+    """Answer where the program is, after building it if need be. Raises BuildError."""
+    return _MODULE.ensure({"oathkeeper": _PACKAGE})["oathkeeper"]
+
+
+def main() -> int:
+    """Build it; answer the exit status."""
+    try:
+        ensure_oathkeeper()
+    except BuildError as error:
+        print(f"oathkeeper: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
