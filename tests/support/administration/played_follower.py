@@ -62,6 +62,7 @@ class PlayedFollower:
         fault: raised by the next question whether it answers.
         begun: the kinds that were followed, once for each time.
         following: how many are followed now.
+        broken: by kind, what ends following it by a fault.
         lives: by namespace and kind, what was last filled.
     """
 
@@ -69,15 +70,17 @@ class PlayedFollower:
     fault: Exception | None = None
     begun: list[str] = field(default_factory=list)
     following: int = 0
-    lives: dict[tuple[str, str], LiveKind[Any]] = field(default_factory=dict)
+    broken: dict[str, asyncio.Future[None]] = field(default_factory=dict)
+    lives: dict[tuple[str | None, str], LiveKind[Any]] = field(default_factory=dict)
 
-    async def follow(self, _kind: type[Any], namespace: str, live: LiveKind[Any]) -> None:
-        self.begun.append(f"{namespace} {live.plural}")
+    async def follow(self, _kind: type[Any], namespace: str | None, live: LiveKind[Any]) -> None:
+        self.begun.append(f"{namespace or 'all'} {live.plural}")
         self.lives[namespace, live.plural] = live
         self.following += 1
         live.watched()
         try:
-            await asyncio.Event().wait()
+            self.broken[live.plural] = asyncio.get_running_loop().create_future()
+            await self.broken[live.plural]
         finally:
             self.following -= 1
 

@@ -49,6 +49,7 @@ class TokenSummary:
         last_inspected: when somebody who held it last asked a verifier about it; that is no use.
         secret_name: of the one-time Secret; `secret_uid` and `delivery` are what the status says of it.
         collected: when the operator noted that its reader had deleted the one-time Secret.
+        git: what declares it from Git; empty for nothing.
     """
 
     key: ObjectKey
@@ -85,6 +86,7 @@ class TokenSummary:
     collected: datetime | None = None
     mac_key: str = ""
     mac_fingerprint: str = ""
+    git: str = ""
 
     @property
     def active(self) -> bool:
@@ -166,3 +168,8 @@ class RoleSummary:
     description: str
     allowed_namespaces: tuple[str, ...]
     role: Role | None
+
+    @property
+    def key(self) -> ObjectKey:
+        """A role is in no namespace."""
+        return ObjectKey("", self.name)

@@ -1,6 +1,7 @@
 """The console's own addresses, below its random folder. What is a name in them has passed the schema's pattern."""
 
-from urllib.parse import quote
+from collections.abc import Sequence
+from urllib.parse import quote, urlencode
 
 from pharia_access.domain.administration.names import LONGEST_NAME, is_label, is_subdomain
 from pharia_access.domain.administration.summaries import TokenSummary
@@ -62,10 +63,11 @@ def token(key: ObjectKey, act: str = "") -> str:
     return _act(f"/namespaces/{_part(key.namespace)}/tokens/{_part(key.name)}", act)
 
 
-def live(namespace: str, about: str) -> str:
-    """What tells a page of changes; `about`: of which credential, empty for all."""
-    path = f"/namespaces/{_part(namespace)}/live"
-    return f"{path}?about={_part(about)}" if about else path
+def live(namespace: str | None, about: str = "", kinds: Sequence[str] = ()) -> str:
+    """What tells a page of changes there: of which credential, and of which kinds; left out, of all."""
+    asked = {"about": about, "of": ",".join(kinds)}
+    query = urlencode({name: value for name, value in asked.items() if value}, safe=",")
+    return f"{_in_scope(namespace, 'live')}?{query}" if query else _in_scope(namespace, "live")
 
 
 def overview(namespace: str | None) -> str:

@@ -23,7 +23,7 @@ from pharia_access.entrypoints.console.opening import OnceKey
 from pharia_access.entrypoints.console.pasted import unless_pasted
 from pharia_access.entrypoints.console.rendering import Renderer
 from pharia_access.entrypoints.console.sessions import COOKIE, Session, Sessions
-from pharia_access.entrypoints.console.visits import Answer, Data, File, Moved, Page, Screen, Visit
+from pharia_access.entrypoints.console.visits import Answer, Data, File, Follows, Moved, Page, Screen, Visit
 from pharia_access.errors import AccessError, UnavailableError
 from pharia_access.services.administration.plans import BlockedError
 
@@ -81,6 +81,7 @@ def console_app(console: Console, hosts: frozenset[str]) -> ASGIApp:
         Route("/open", _open(console), methods=["POST"]),
         Route("/sign-out", _sign_out(console), methods=["POST"]),
         Route("/static/{file}", _static(console), methods=["GET"]),
+        Route("/live", _live(console), methods=["GET"]),
         Route("/namespaces/{namespace}/live", _live(console), methods=["GET"]),
         Route("/go", _screen(console, screens.go), methods=["GET"]),
         Route("/", _screen(console, screens.start), methods=["GET"]),
@@ -159,9 +160,8 @@ def _answered(console: Console, request: Request, visit: Visit, answer: Answer) 
     match answer:
         case Page():
             anew = SCRIPT_HEADER in request.headers
-            about = answer.about if visit.desk.views else None
             frame = {
-                "live": None if about is None else addresses.live(visit.context.namespace, about),
+                "live": _stream(visit, answer.follows),
                 "namespace": visit.context.namespace,
                 "leads": list(leads(visit.context.namespace, request.url.path.removeprefix(console.base))),
                 "user": visit.desk.user,
@@ -180,6 +180,14 @@ def _answered(console: Console, request: Request, visit: Visit, answer: Answer) 
                 return response
             console.sessions.turn(session, request.cookies.get(COOKIE, ""))
             return console.signed_in(response, session)
+
+
+def _stream(visit: Visit, follows: Follows | None) -> str | None:
+    """What tells the page of changes; None where nothing does."""
+    if follows is None or visit.desk.views is None:
+        return None
+    scope = None if follows.everywhere else visit.context.namespace
+    return addresses.live(scope, follows.about, follows.kinds)
 
 
 def _opening(console: Console) -> Endpoint:
@@ -221,7 +229,7 @@ def _live(console: Console) -> Endpoint:
         session = console.session(request)
         if session is None:
             raise HTTPException(HTTPStatus.FORBIDDEN, _NO_SESSION)
-        return live_stream(request, _visit(console, request, session))
+        return live_stream(request, _visit(console, request, session), request.path_params.get("namespace"))
 
     return endpoint
 

@@ -14,8 +14,9 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from pharia_access.entrypoints.console.visits import Visit
-from pharia_access.services.administration.live import LiveNamespace, LiveViews
-from pharia_access.services.administration.live_objects import LiveObjects
+from pharia_access.services.administration.live import LiveViews
+from pharia_access.services.administration.live_kinds import KINDS
+from pharia_access.services.administration.live_objects import AheadClock, LiveObjects
 
 __all__ = ["followed", "live_stream"]
 
@@ -34,17 +35,17 @@ _ENDED: Final = {
 
 
 def followed(visit: Visit) -> Visit:
-    """The same visit; what its namespace's pages are told of is not listed anew."""
+    """The same visit, at the API server's time; what the browser's pages are told of is not listed anew."""
     views = visit.session.views
-    live = None if views is None else views.find(visit.context.namespace)
-    if live is None:
+    if views is None:
         return visit
-    context = replace(visit.context, objects=LiveObjects(visit.context.objects, live))
-    return replace(visit, desk=replace(visit.desk, context=context))
+    clock = AheadClock(visit.context.clock, views)
+    context = replace(visit.context, objects=LiveObjects(visit.context.objects, views), clock=clock)
+    return replace(visit, desk=replace(visit.desk, context=context), anew=True)
 
 
-def live_stream(request: Request, visit: Visit) -> Response:
-    """Tell the page of what changes, until it or the session closes."""
+def live_stream(request: Request, visit: Visit, scope: str | None) -> Response:
+    """Tell the page of what changes there, until it or the session closes; None stands for all namespaces."""
     if (
         request.headers.get("accept") != _EVENTS
         or request.headers.get("sec-fetch-site", "same-origin") != "same-origin"
@@ -53,7 +54,7 @@ def live_stream(request: Request, visit: Visit) -> Response:
     views = _views(visit)
     if views is None:
         raise HTTPException(HTTPStatus.NOT_FOUND)
-    told = _told(views, visit)
+    told = _told(views, visit, scope)
     return StreamingResponse(told, media_type=_EVENTS, headers={"X-Accel-Buffering": "no"})
 
 
@@ -64,24 +65,22 @@ def _views(visit: Visit) -> LiveViews | None:
     return visit.session.views
 
 
-async def _told(views: LiveViews, visit: Visit) -> AsyncIterator[str]:
+async def _told(views: LiveViews, visit: Visit, scope: str | None) -> AsyncIterator[str]:
     clock, last, beat = visit.context.clock, None, 0.0
-    with views.subscribed(visit.context.namespace, visit.query.get("about", "")) as (live, page):
+    server, shown = AheadClock(clock, views), visit.query.get("of", "").split(",")
+    kinds = [kind for kind, name in KINDS.items() if name in shown]
+    with views.subscribed(scope, visit.query.get("about", ""), kinds) as page:
         yield f"retry: {_AGAIN_MS}\n\n"
         while not page.ended:
-            standing, now = live.standing, clock.monotonic()
+            standing, now = views.standing(page), clock.monotonic()
             changed = page.changed and standing.current
             if changed or standing != last or now - beat >= _BEAT_SECONDS:
                 page.changed, last, beat = page.changed and not changed, standing, now
-                yield _message(state=standing.state, say=standing.sentence, now=_now(visit, live), changed=changed)
+                yield _message(server, state=standing.state, say=standing.sentence, changed=changed)
             await page.wait(_LOOK_SECONDS)
-        yield _message(state=_ENDED[page.ended][0], say=_ENDED[page.ended][1], now=_now(visit, live), ended=True)
+        yield _message(server, state=_ENDED[page.ended][0], say=_ENDED[page.ended][1], ended=True)
 
 
-def _now(visit: Visit, live: LiveNamespace) -> int:
-    """The API server's time, in milliseconds: a wrong clock of this machine calls nothing expired."""
-    return round((visit.context.clock.now().timestamp() + live.ahead_seconds) * 1000)
-
-
-def _message(**values: object) -> str:
-    return f"data: {json.dumps(values)}\n\n"
+def _message(server: AheadClock, **values: object) -> str:
+    """With the API server's time, in milliseconds: a wrong clock of this machine calls nothing expired."""
+    return f"data: {json.dumps({**values, 'now': round(server.now().timestamp() * 1000)})}\n\n"

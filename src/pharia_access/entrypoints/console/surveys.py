@@ -20,7 +20,7 @@ async def surveyed(visit: Visit, *, everywhere: bool) -> TokenSurvey:
     """The tokens of the visit's namespace, or of all, with the rights of this very session."""
     session, context = visit.session, visit.context
     kept = session.survey
-    if kept is not None and not visit.query.get("fresh"):
+    if kept is not None and not visit.anew and not visit.query.get("fresh"):
         same = kept.namespace == (None if everywhere else context.namespace)
         if same and context.clock.now() - kept.read_at < KEPT_FOR:
             return kept

@@ -11,7 +11,7 @@ from pharia_access.entrypoints.console.forms import Form
 from pharia_access.entrypoints.console.sessions import Session
 from pharia_access.services.administration.context import Context
 
-__all__ = ["Answer", "Data", "File", "Moved", "Page", "Screen", "Visit"]
+__all__ = ["Answer", "Data", "File", "Follows", "Moved", "Page", "Screen", "Visit"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,7 @@ class Visit:
         name: of the object that the address names; empty where it names none.
         form: what was sent; empty for a look.
         query: what the address says beside its path.
+        anew: whether our script asks, since something changed.
     """
 
     desk: Desk
@@ -30,6 +31,7 @@ class Visit:
     name: str = ""
     form: Form = field(default_factory=Form)
     query: Mapping[str, str] = field(default_factory=dict)
+    anew: bool = False
 
     @property
     def context(self) -> Context:
@@ -48,6 +50,21 @@ class Visit:
 
 
 @dataclass(frozen=True, slots=True)
+class Follows:
+    """What changes a page.
+
+    Attributes:
+        kinds: what the page shows, by `services.administration.live_kinds.KINDS`; empty for all of it.
+        about: the one credential that it is about; empty for any.
+        everywhere: whether it shows all namespaces.
+    """
+
+    kinds: tuple[str, ...] = ()
+    about: str = ""
+    everywhere: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """A document.
 
@@ -55,7 +72,7 @@ class Page:
         template: the screen's name.
         title: of the document, and its heading.
         command: the same in a terminal; empty where there is no such thing.
-        about: the credential whose changes change the page; empty for any of the namespace, None for a page that stays.
+        follows: what changes the page; None for a page that stays.
         values: what the template shows.
     """
 
@@ -64,7 +81,7 @@ class Page:
     values: Mapping[str, Any] = field(default_factory=dict)
     command: str = ""
     status: HTTPStatus = HTTPStatus.OK
-    about: str | None = None
+    follows: Follows | None = None
 
 
 @dataclass(frozen=True, slots=True)

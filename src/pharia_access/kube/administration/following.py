@@ -14,7 +14,7 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 
 import msgspec
 
-from pharia_access.domain.administration.summaries import CredentialSummary, TokenSummary
+from pharia_access.domain.administration.summaries import CredentialSummary, RoleSummary, TokenSummary
 from pharia_access.errors import ApiError
 from pharia_access.kube import paths
 from pharia_access.kube.administration.summarized_objects import kind_of, summary_reader
@@ -31,7 +31,7 @@ _RESUMES_WITHIN_SECONDS: Final = 60.0
 _TRUSTED_SECONDS: Final = 2.0
 """The API server's date has whole seconds: clocks that differ by less count as equal."""
 
-S = TypeVar("S", TokenSummary, CredentialSummary)
+S = TypeVar("S", TokenSummary, CredentialSummary, RoleSummary)
 T_contra = TypeVar("T_contra", contravariant=True)
 
 _objects: Final = msgspec.json.Decoder(dict[str, Any])
@@ -87,8 +87,8 @@ class KubeFollower:
         self._connection = connection
         self._time = time
 
-    async def follow(self, kind: type[S], namespace: str, live: Shown[S]) -> None:
-        """Keep it up to date until cancelled."""
+    async def follow(self, kind: type[S], namespace: str | None, live: Shown[S]) -> None:
+        """Keep it up to date until cancelled; None stands for all namespaces."""
         name = kind_of(kind)
         watched = Watched(name, paths.PLURALS[name], _reader(kind), namespace)
         store = _Store(live)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from pharia_access.domain.administration.gitops import declared_by
 from pharia_access.domain.administration.summaries import CredentialSummary, Revocation, RoleSummary, TokenSummary
 from pharia_access.domain.durations import parse_duration
 from pharia_access.domain.model import REPLACES, ObjectKey
@@ -57,6 +58,7 @@ def token_summary(body: Body) -> TokenSummary:
         collected=_time(delivered, "lastTransitionTime") if _text(delivered, "reason") == "Collected" else None,
         mac_key=_text(_part(status, "mac"), "keyID"),
         mac_fingerprint=_text(_part(status, "mac"), "keyFingerprint"),
+        git=declared_by(body),
     )
 
 

@@ -1,4 +1,4 @@
-"""Objects of one kind in one namespace as they change, and how current they are. Pure but for the clock it is given."""
+"""Objects of one kind in one scope as they change, and how current they are. Pure but for the clock it is given."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -6,10 +6,10 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any, Final, Generic, Protocol, TypeVar
 
-from pharia_access.domain.administration.summaries import CredentialSummary, TokenSummary
+from pharia_access.domain.administration.summaries import CredentialSummary, RoleSummary, TokenSummary
 from pharia_access.services.ports import Clock
 
-__all__ = ["POLL_SECONDS", "Follower", "LiveKind", "Reach", "Standing", "standing_of"]
+__all__ = ["KINDS", "POLL_SECONDS", "Follower", "LiveKind", "Reach", "Standing", "credential_of", "standing_of"]
 
 POLL_SECONDS: Final = 15.0
 """How often a kind is listed that one may not watch."""
@@ -17,7 +17,14 @@ POLL_SECONDS: Final = 15.0
 _GRACE_SECONDS: Final = 3.0
 """A watch that broke is mostly there again at once, and nobody needs to know."""
 
-S = TypeVar("S", TokenSummary, CredentialSummary)
+S = TypeVar("S", TokenSummary, CredentialSummary, RoleSummary)
+
+KINDS: Final[Mapping[type[Any], str]] = {
+    CredentialSummary: "credentials",
+    TokenSummary: "tokens",
+    RoleSummary: "roles",
+}
+"""What can be followed, and what it is called."""
 
 
 class Reach(StrEnum):
@@ -49,12 +56,12 @@ class LiveKind(Generic[S]):
 
     @property
     def items(self) -> Mapping[str, S]:
-        """Summaries by `namespace/name`."""
+        """Summaries by `namespace/name`, and by name where there is no namespace."""
         return self._items
 
     def put(self, item: S) -> None:
         """Add or change one; what does not differ in anything shown is no change."""
-        key = str(item.key)
+        key = str(item.key) if item.key.namespace else item.key.name
         if self._items.get(key) != item:
             self._items[key] = item
             self._changed(item)
@@ -97,8 +104,8 @@ class LiveKind(Generic[S]):
 class Follower(Protocol):
     """The API server, with one person's rights."""
 
-    async def follow(self, kind: type[S], namespace: str, live: LiveKind[S]) -> None:
-        """Keep it up to date until cancelled."""
+    async def follow(self, kind: type[S], namespace: str | None, live: LiveKind[S]) -> None:
+        """Keep it up to date until cancelled; None stands for all namespaces."""
         ...
 
     async def seconds_ahead(self) -> float | None:
@@ -139,6 +146,17 @@ def standing_of(kinds: Iterable[LiveKind[Any]], silent_since: float | None, cloc
         return Standing("starting", "Reading …")
     less = [sentence for kind in seen if (sentence := _partly(kind))]
     return Standing("partly" if less else "live", " ".join(less or ["Live."]))
+
+
+def credential_of(item: object) -> str:
+    """The name of the credential that it is, or belongs to; empty where it may be of any."""
+    match item:
+        case TokenSummary():
+            return item.credential
+        case CredentialSummary():
+            return item.key.name
+        case _:
+            return ""
 
 
 def _partly(kind: LiveKind[Any]) -> str:

@@ -4,34 +4,56 @@ Nothing is decided by these: whoever changes something reads live.
 """
 
 from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
 from pharia_access.domain.administration.stored import Json, Right, Stored, StoredPage
 from pharia_access.domain.administration.summaries import CredentialSummary, RoleSummary, TokenSummary
 from pharia_access.domain.model import ObjectKey
-from pharia_access.services.administration.live import LiveNamespace
+from pharia_access.services.administration.live import LiveViews
 from pharia_access.services.administration.live_kinds import LiveKind, Reach
 from pharia_access.services.administration.objects import Objects
+from pharia_access.services.ports import Clock
 
-__all__ = ["LiveObjects"]
+__all__ = ["AheadClock", "LiveObjects"]
 
 S = TypeVar("S", TokenSummary, CredentialSummary, RoleSummary)
 
 _BY_CREDENTIAL: Final = "spec.credentialRef.name="
 
 
+class AheadClock:
+    """Answers `Clock`: the API server's time, as far as it is known."""
+
+    def __init__(self, clock: Clock, views: LiveViews) -> None:
+        self._clock = clock
+        self._views = views
+
+    def now(self) -> datetime:
+        """The API server's clock."""
+        return self._clock.now() + timedelta(seconds=self._views.ahead_seconds)
+
+    def monotonic(self) -> float:
+        """This machine's."""
+        return self._clock.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        await self._clock.sleep(seconds)
+
+
 class LiveObjects:
     """Answers `Objects`. A listed object has its summary only, and an empty body."""
 
-    def __init__(self, objects: Objects, live: LiveNamespace) -> None:
+    def __init__(self, objects: Objects, views: LiveViews) -> None:
         self._objects = objects
-        self._live = live
+        self._views = views
 
     async def pages(
         self, kind: type[S], namespace: str | None, *, labels: str = "", fields: str = ""
     ) -> AsyncIterator[StoredPage[S]]:
         """List what is followed from there, and anything else from the API server."""
-        known = self._known(kind) if namespace == self._live.name and not labels else None
+        known = None if labels else self._known(kind, namespace)
         if known is None or not (fields.startswith(_BY_CREDENTIAL) or not fields):
             async for page in self._objects.pages(kind, namespace, labels=labels, fields=fields):
                 yield page
@@ -40,13 +62,9 @@ class LiveObjects:
         found = [item for item in known.items.values() if not credential or item.credential == credential]
         yield StoredPage([_stored(item) for item in sorted(found, key=lambda item: item.key)])
 
-    def _known(self, kind: type[S]) -> LiveKind[Any] | None:
-        """The kind, while its changes arrive."""
-        kinds: dict[type[Any], LiveKind[Any]] = {
-            TokenSummary: self._live.tokens,
-            CredentialSummary: self._live.credentials,
-        }
-        known = kinds.get(kind)
+    def _known(self, kind: type[S], namespace: str | None) -> LiveKind[Any] | None:
+        """The kind there, while its changes arrive."""
+        known = self._views.find(kind, namespace)
         if known is None or known.broken_since is not None or known.reach not in {Reach.WATCHED, Reach.POLLED}:
             return None
         return known
@@ -76,5 +94,5 @@ class LiveObjects:
         return await self._objects.has_namespace(name)
 
 
-def _stored(item: Any) -> Stored[Any]:  # noqa: ANN401 - one of the two kinds
+def _stored(item: Any) -> Stored[Any]:  # noqa: ANN401 - one of the three kinds
     return Stored({}, lambda _: item)

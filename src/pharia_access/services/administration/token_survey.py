@@ -4,15 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from pharia_access.domain.administration.gitops import declared_by
 from pharia_access.domain.administration.judged import UNSEEN, judged
-from pharia_access.domain.administration.stored import Stored
 from pharia_access.domain.administration.summaries import CredentialSummary, TokenSummary
 from pharia_access.domain.administration.token_inventory import TokenRow
 from pharia_access.domain.model import ObjectKey
 from pharia_access.errors import ForbiddenError
 from pharia_access.services.administration.context import Context
-from pharia_access.services.administration.queries import Nothing, list_all, nothing_in, summaries
+from pharia_access.services.administration.queries import Nothing, list_all, nothing_in, summaries, tokens_in
 
 __all__ = ["TokenSurvey", "survey_tokens"]
 
@@ -46,12 +44,11 @@ async def survey_tokens(context: Context, *, everywhere: bool = False) -> TokenS
     Raises ForbiddenError where tokens may not be listed, BlockedError where there is no such namespace.
     """
     namespace, read_at = None if everywhere else context.namespace, context.clock.now()
-    pages = context.objects.pages(TokenSummary, namespace)
-    found = await list_all(context, pages, _with_git, "tokens")
+    found = await tokens_in(context, namespace)
     nothing = None if found else await nothing_in(context, namespace)
     known, unseen = await _credentials(context, namespace)
     now = context.clock.now()
-    rows = (_row(token, git, known, now) for token, git in found)
+    rows = (_row(token, known, now) for token in found)
     return TokenSurvey(
         namespace=namespace,
         rows=tuple(sorted(rows, key=lambda row: (row.token.key.namespace, row.token.key.name))),
@@ -60,11 +57,6 @@ async def survey_tokens(context: Context, *, everywhere: bool = False) -> TokenS
         unseen=unseen,
         nothing=nothing,
     )
-
-
-def _with_git(stored: Stored[TokenSummary]) -> tuple[TokenSummary, str]:
-    """The body is not kept: of ten thousand it would fill the memory."""
-    return stored.summary, declared_by(stored.body)
 
 
 async def _credentials(context: Context, namespace: str | None) -> tuple[Known | None, ForbiddenError | None]:
@@ -76,8 +68,8 @@ async def _credentials(context: Context, namespace: str | None) -> tuple[Known |
     return {credential.key: credential for credential in found}, None
 
 
-def _row(token: TokenSummary, git: str, known: Known | None, now: datetime) -> TokenRow:
+def _row(token: TokenSummary, known: Known | None, now: datetime) -> TokenRow:
     if known is None:
-        return TokenRow(judged(token, UNSEEN, now), None, git)
+        return TokenRow(judged(token, UNSEEN, now), None, token.git)
     credential = known.get(ObjectKey(token.key.namespace, token.credential))
-    return TokenRow(judged(token, credential, now), None if credential is None else credential.roles, git)
+    return TokenRow(judged(token, credential, now), None if credential is None else credential.roles, token.git)

@@ -81,14 +81,46 @@ async def test_where_pages_are_not_live_there_is_no_stream_and_no_page_asks_for_
     assert "data-live" not in (await console.browser.get("/namespaces/finance/credentials")).text
 
 
-async def test_the_overview_of_a_namespace_is_live_and_a_list_with_ticks_stays_as_it_is() -> None:
+@pytest.mark.parametrize(
+    ("path", "stream"),
+    [
+        ("/overview", "/live?of=credentials,tokens"),
+        ("/tokens?state=active", "/live?of=credentials,tokens"),
+        ("/namespaces/finance/tokens", "/namespaces/finance/live?of=credentials,tokens"),
+        ("/namespaces/finance/overview", "/namespaces/finance/live?of=credentials,tokens"),
+        ("/namespaces/finance/credentials", "/namespaces/finance/live"),
+        ("/namespaces/finance/credentials/invoice-bot", "/namespaces/finance/live?about=invoice-bot"),
+        ("/namespaces/finance/roles", "/live?of=credentials,roles"),
+        ("/namespaces/finance/roles/studio-user", "/live?of=credentials,roles"),
+        ("/namespaces/finance/audit", "/namespaces/finance/live"),
+        ("/namespaces/finance/audit?everywhere=yes", "/live"),
+        ("/namespaces/finance/audit?unused=soon", "none"),
+        ("/namespaces/finance/who-may", "none"),
+        ("/namespaces/finance/look-up", "none"),
+    ],
+)
+async def test_each_page_names_the_stream_of_what_it_shows(path: str, stream: str) -> None:
     console = await opened()
 
-    async def stream(path: str) -> str:
-        return (await console.browser.get(path)).document.attributes["main"].get("data-live", "none")
+    shown = await console.browser.get(path)
 
-    assert await stream("/namespaces/finance/overview") == STREAM
-    assert [await stream(path) for path in ("/overview", "/namespaces/finance/tokens")] == ["none", "none"]
+    assert shown.document.attributes["main"].get("data-live", "none").removeprefix(BASE) == stream
+
+
+@pytest.mark.parametrize(
+    ("forbidden", "stream"),
+    [
+        ({"list all ApiCredential"}, "/namespaces/finance/live?of=credentials,roles"),
+        ({"list all ApiCredential", "list ApiCredential"}, "/namespaces/finance/live?of=roles"),
+    ],
+)
+async def test_the_catalog_follows_as_far_as_one_may_list(forbidden: set[str], stream: str) -> None:
+    console = await opened()
+    console.objects.forbidden = forbidden
+
+    shown = await console.browser.get("/namespaces/finance/roles")
+
+    assert shown.document.attributes["main"]["data-live"] == BASE + stream
 
 
 async def test_a_page_names_its_stream_and_listens_until_it_signs_out() -> None:

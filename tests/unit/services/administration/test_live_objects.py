@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,14 +10,16 @@ import pytest
 from pharia_access.domain.administration.summaries import RoleSummary, TokenSummary
 from pharia_access.domain.model import ObjectKey
 from pharia_access.errors import ForbiddenError
-from pharia_access.services.administration.live import LiveNamespace
-from pharia_access.services.administration.live_objects import LiveObjects
+from pharia_access.services.administration.live import LiveViews
+from pharia_access.services.administration.live_objects import AheadClock, LiveObjects
 from pharia_access.services.administration.queries import list_all, summaries
 from tests.support.administration.contexts import context_of
 from tests.support.administration.credential_cluster import a_cluster
-from tests.support.administration.played_follower import PlayedClock, PlayedFollower
+from tests.support.administration.played_follower import PlayedClock, PlayedFollower, settle
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from tests.support.administration.fake_objects import FakeObjects
 
 CI = TokenSummary(ObjectKey("finance", "ci"), "1", "invoice-bot", None)
@@ -29,54 +32,67 @@ def objects() -> FakeObjects:
 
 
 @pytest.fixture
-def live() -> LiveNamespace:
-    followed = LiveNamespace(PlayedFollower(), PlayedClock(), "finance")
-    for token in (OTHER, CI):
-        followed.tokens.put(token)
-    followed.tokens.watched()
-    return followed
+def follower() -> PlayedFollower:
+    return PlayedFollower()
 
 
-async def test_a_list_is_not_asked_of_the_api_server(objects: FakeObjects, live: LiveNamespace) -> None:
+@pytest.fixture
+async def views(follower: PlayedFollower) -> AsyncIterator[LiveViews]:
+    """Of a person whose page shows two tokens."""
+    followed = LiveViews(follower, PlayedClock())
+    with followed.subscribed("finance"):
+        await settle()
+        for token in (OTHER, CI):
+            follower.lives["finance", "tokens"].put(token)
+        yield followed
+    followed.close()
+    await settle()
+
+
+async def test_a_list_is_not_asked_of_the_api_server(objects: FakeObjects, views: LiveViews) -> None:
     objects.forbidden = {"list ApiToken"}
 
-    assert await listed(objects, live) == ["ci", "nightly"]
+    assert await listed(objects, views) == ["ci", "nightly"]
 
 
-async def test_a_list_is_of_one_credential_where_that_is_asked(objects: FakeObjects, live: LiveNamespace) -> None:
-    assert await listed(objects, live, fields="spec.credentialRef.name=reporter") == ["nightly"]
+async def test_a_list_is_of_one_credential_where_that_is_asked(objects: FakeObjects, views: LiveViews) -> None:
+    assert await listed(objects, views, fields="spec.credentialRef.name=reporter") == ["nightly"]
 
 
 @pytest.mark.parametrize("how", ["broken", "forbidden", "another namespace", "another selector"])
 async def test_a_list_is_asked_of_the_api_server_where_it_is_not_followed(
-    how: str, objects: FakeObjects, live: LiveNamespace
+    how: str, objects: FakeObjects, views: LiveViews, follower: PlayedFollower
 ) -> None:
     objects.forbidden = {"list ApiToken"}
     if how == "broken":
-        live.tokens.broke()
+        follower.lives["finance", "tokens"].broke()
     if how == "forbidden":
-        live.tokens.forbidden()
+        follower.lives["finance", "tokens"].forbidden()
     fields = "status.phase=Active" if how == "another selector" else ""
 
     with pytest.raises(ForbiddenError):
-        await listed(objects, live, "sales" if how == "another namespace" else "finance", fields=fields)
+        await listed(objects, views, "sales" if how == "another namespace" else "finance", fields=fields)
 
 
-async def test_a_list_is_of_other_kinds_as_ever(objects: FakeObjects, live: LiveNamespace) -> None:
+async def test_roles_are_followed_in_no_namespace(
+    objects: FakeObjects, views: LiveViews, follower: PlayedFollower
+) -> None:
+    objects.forbidden = {"list ApiRole"}
+    follower.lives[None, "roles"].put(RoleSummary("studio-user", "", "", ("*",), None))
+
+    roles = LiveObjects(context_of(objects).objects, views).pages(RoleSummary, None)
+
+    assert [role.summary.name async for page in roles for role in page.items] == ["studio-user"]
+
+
+async def test_the_time_is_the_api_server_s(views: LiveViews) -> None:
+    clock = PlayedClock()
+    views.ahead_seconds = -90.0
+
+    assert AheadClock(clock, views).now() == clock.now() - timedelta(seconds=90)
+
+
+async def listed(objects: FakeObjects, views: LiveViews, namespace: str = "finance", *, fields: str = "") -> list[str]:
     context = context_of(objects)
-    followed, asked = LiveObjects(context.objects, live), context.objects
-
-    roles = [role async for page in followed.pages(RoleSummary, None) for role in page.items]
-
-    assert [role.body for role in roles] == [
-        role.body async for page in asked.pages(RoleSummary, None) for role in page.items
-    ]
-    assert live.credentials.items == {}
-
-
-async def listed(
-    objects: FakeObjects, live: LiveNamespace, namespace: str = "finance", *, fields: str = ""
-) -> list[str]:
-    context = context_of(objects)
-    pages = LiveObjects(context.objects, live).pages(TokenSummary, namespace, fields=fields)
+    pages = LiveObjects(context.objects, views).pages(TokenSummary, namespace, fields=fields)
     return [token.key.name for token in await list_all(context, pages, summaries, "tokens")]

@@ -13,7 +13,7 @@ from pharia_access.domain.model import ObjectKey
 from pharia_access.entrypoints.console import addresses
 from pharia_access.entrypoints.console.commands import command
 from pharia_access.entrypoints.console.spreadsheets import CSV_TYPE, as_csv
-from pharia_access.entrypoints.console.visits import Answer, File, Page, Visit
+from pharia_access.entrypoints.console.visits import Answer, File, Follows, Page, Visit
 from pharia_access.services.administration.hygiene import HygieneReport, report
 
 __all__ = ["keep", "show"]
@@ -91,7 +91,9 @@ def _page(visit: Visit, asked: _Asked, found: HygieneReport | None) -> Page:
     }
     longest = ["--max-ttl", asked.longest] if asked.longest else []
     shown = command(visit, "audit", "--unused", asked.unused, *longest, everywhere=asked.everywhere)
-    return Page("audit", "Audit", values, shown, HTTPStatus.BAD_REQUEST if asked.errors else HTTPStatus.OK)
+    status = HTTPStatus.BAD_REQUEST if asked.errors else HTTPStatus.OK
+    follows = None if asked.errors else Follows(everywhere=asked.everywhere)
+    return Page("audit", "Audit", values, shown, status, follows)
 
 
 def _told(found: HygieneReport, findings: tuple[Finding, ...]) -> str:

@@ -8,7 +8,7 @@ from pharia_access.domain.permissions import Role, effective
 from pharia_access.entrypoints.console.commands import command
 from pharia_access.entrypoints.console.failures import Failure, explain
 from pharia_access.entrypoints.console.pages.credentials import role_chips
-from pharia_access.entrypoints.console.visits import Answer, Page, Visit
+from pharia_access.entrypoints.console.visits import Answer, Follows, Page, Visit
 from pharia_access.errors import ForbiddenError
 from pharia_access.services.administration.context import Context
 from pharia_access.services.administration.queries import catalog_of, judged_tokens, role_index, tokens_of
@@ -35,8 +35,8 @@ async def show(visit: Visit) -> Answer:
         "unseen": unseen,
         "now": context.clock.now(),
     }
-    title = credential.display_name or credential.key.name
-    return Page("credential", title, values, command(visit, "credential", "get", visit.name), about=visit.name)
+    title, shown = credential.display_name or credential.key.name, command(visit, "credential", "get", visit.name)
+    return Page("credential", title, values, shown, follows=Follows(about=visit.name))
 
 
 async def _tokens(context: Context, name: str) -> tuple[list[TokenSummary], Failure | None]:

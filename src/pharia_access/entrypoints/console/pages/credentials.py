@@ -14,7 +14,7 @@ from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.permissions import Role
 from pharia_access.entrypoints.console.commands import command
 from pharia_access.entrypoints.console.failures import explain
-from pharia_access.entrypoints.console.visits import Page, Visit
+from pharia_access.entrypoints.console.visits import Follows, Page, Visit
 from pharia_access.entrypoints.console.words import credential_state
 from pharia_access.errors import ForbiddenError
 from pharia_access.services.administration.context import Context
@@ -98,7 +98,7 @@ async def show(visit: Visit) -> Page:
         "unseen_tokens": unseen,
         "now": context.clock.now(),
     }
-    return Page("credentials", "Credentials", values, command(visit, "credential", "list"), about="")
+    return Page("credentials", "Credentials", values, command(visit, "credential", "list"), follows=Follows())
 
 
 def role_chips(roles: Sequence[str], catalog: Mapping[str, Role] | None, namespace: str) -> tuple[RoleChip, ...]:

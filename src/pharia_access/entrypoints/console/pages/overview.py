@@ -11,7 +11,7 @@ from pharia_access.domain.administration.token_states import NEEDS_YOU, TokenSta
 from pharia_access.domain.grammar import counted
 from pharia_access.entrypoints.console import addresses
 from pharia_access.entrypoints.console.commands import command
-from pharia_access.entrypoints.console.pages.survey_screens import facts_of, screens_over
+from pharia_access.entrypoints.console.pages.survey_screens import facts_of, followed_by, screens_over
 from pharia_access.entrypoints.console.pages.tokens import state_words
 from pharia_access.entrypoints.console.token_queries import TokenQuery, read_query
 from pharia_access.entrypoints.console.visits import Answer, Page, Visit
@@ -54,9 +54,8 @@ def _show(visit: Visit, survey: TokenSurvey) -> Answer:
         "stuck": [(row, state_words(row, now)) for row in stuck[:_MOST]],
         "now": now,
     }
-    everywhere = survey.namespace is None
-    shown, about = command(visit, "audit", everywhere=everywhere), None if everywhere else ""
-    return Page("overview", "Overview", values, shown, about=about)
+    shown = command(visit, "audit", everywhere=survey.namespace is None)
+    return Page("overview", "Overview", values, shown, follows=followed_by(survey))
 
 
 show, show_everywhere = screens_over("overview", _show)

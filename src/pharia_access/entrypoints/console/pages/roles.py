@@ -5,7 +5,7 @@ from typing import Final
 from pharia_access.domain.grammar import counted
 from pharia_access.entrypoints.console.commands import command
 from pharia_access.entrypoints.console.failures import explain
-from pharia_access.entrypoints.console.visits import Page, Visit
+from pharia_access.entrypoints.console.visits import Follows, Page, Visit
 from pharia_access.services.administration.roles import HeldRole, HeldRoles, held_roles
 
 __all__ = ["show", "show_all"]
@@ -22,7 +22,7 @@ async def show_all(visit: Visit) -> Page:
         "seen": found.unseen is None,
         **_scope(found),
     }
-    return Page("role-list", "Roles", values, command(visit, "role", "list"))
+    return Page("role-list", "Roles", values, command(visit, "role", "list"), follows=_followed(found))
 
 
 async def show(visit: Visit) -> Page:
@@ -38,11 +38,18 @@ async def show(visit: Visit) -> Page:
         "more": max(len(held.holders) - _MOST, 0),
         **_scope(found),
     }
-    return Page("role", held.role.display_name or held.role.name, values, command(visit, "role", "get", visit.name))
+    title, shown = held.role.display_name or held.role.name, command(visit, "role", "get", visit.name)
+    return Page("role", title, values, shown, follows=_followed(found))
 
 
 def _scope(found: HeldRoles) -> dict[str, object]:
     return {"only_in": found.only_in, "unseen": None if found.unseen is None else explain(found.unseen)}
+
+
+def _followed(found: HeldRoles) -> Follows:
+    """What changes the page; of credentials that may not be listed nothing does."""
+    kinds = ("roles",) if found.unseen else ("credentials", "roles")
+    return Follows(kinds, everywhere=found.only_in is None and found.unseen is None)
 
 
 def _places(held: HeldRole) -> str:

@@ -8,11 +8,11 @@ from pharia_access.entrypoints.console.failures import explain
 from pharia_access.entrypoints.console.pages.unlisted import unlisted
 from pharia_access.entrypoints.console.surveys import surveyed
 from pharia_access.entrypoints.console.token_queries import TokenQuery
-from pharia_access.entrypoints.console.visits import Answer, Screen, Visit
+from pharia_access.entrypoints.console.visits import Answer, Follows, Screen, Visit
 from pharia_access.errors import ForbiddenError
 from pharia_access.services.administration.token_survey import TokenSurvey
 
-__all__ = ["facts_of", "found_in", "screens_over"]
+__all__ = ["facts_of", "followed_by", "found_in", "screens_over"]
 
 
 def screens_over(entry: str, show: Callable[[Visit, TokenSurvey], Answer]) -> tuple[Screen, Screen]:
@@ -39,13 +39,19 @@ def screens_over(entry: str, show: Callable[[Visit, TokenSurvey], Answer]) -> tu
     return here, everywhere
 
 
+def followed_by(survey: TokenSurvey) -> Follows:
+    """What changes a page of it."""
+    return Follows(("credentials", "tokens"), everywhere=survey.namespace is None)
+
+
 def found_in(survey: TokenSurvey, query: TokenQuery, now: datetime) -> list[TokenRow]:
     """The tokens that fit, in the order that was asked for."""
     return in_order(matching(survey.rows, query.wanted, now), query.sort, descending=query.descending)
 
 
 def facts_of(visit: Visit, survey: TokenSurvey) -> dict[str, object]:
-    """What a page says of the survey itself."""
+    """What a page says of the survey itself; `next_end`: when it changes although nobody changes anything."""
+    now, ends = visit.context.clock.now(), (row.token.end for row in survey.rows)
     return {
         "everywhere": survey.namespace is None,
         "all": len(survey.rows),
@@ -53,4 +59,5 @@ def facts_of(visit: Visit, survey: TokenSurvey) -> dict[str, object]:
         "unseen": explain(survey.unseen) if survey.unseen else None,
         "read_at": survey.read_at,
         "kept": survey is visit.session.survey,
+        "next_end": min((end for end in ends if end is not None and end > now), default=None),
     }

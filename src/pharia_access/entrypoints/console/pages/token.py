@@ -22,7 +22,7 @@ from pharia_access.entrypoints.console.failures import explain
 from pharia_access.entrypoints.console.pages.own_secret import may_store
 from pharia_access.entrypoints.console.pages.secrets import TAKEN
 from pharia_access.entrypoints.console.steps import in_words
-from pharia_access.entrypoints.console.visits import Answer, Page, Visit
+from pharia_access.entrypoints.console.visits import Answer, Follows, Page, Visit
 from pharia_access.entrypoints.console.words import moment
 from pharia_access.errors import ApiError, ForbiddenError
 from pharia_access.services.administration.context import Context
@@ -65,7 +65,8 @@ async def show(visit: Visit) -> Answer:
         "now": context.clock.now(),
         **family,
     }
-    return Page("token", visit.name, values, command(visit, "token", "get", visit.name), about=token.credential)
+    follows = Follows(("credentials", "tokens"), about=token.credential)
+    return Page("token", visit.name, values, command(visit, "token", "get", visit.name), follows=follows)
 
 
 async def _family(context: Context, token: TokenSummary) -> Mapping[str, TokenSummary | None]:

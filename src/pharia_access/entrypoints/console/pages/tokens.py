@@ -8,7 +8,7 @@ from pharia_access.domain.administration.token_inventory import SecretState, Tok
 from pharia_access.domain.administration.token_states import ENDED, NEEDS_YOU, TokenState, state_of
 from pharia_access.entrypoints.console import addresses
 from pharia_access.entrypoints.console.commands import command
-from pharia_access.entrypoints.console.pages.survey_screens import facts_of, found_in, screens_over
+from pharia_access.entrypoints.console.pages.survey_screens import facts_of, followed_by, found_in, screens_over
 from pharia_access.entrypoints.console.token_queries import TokenQuery, read_query
 from pharia_access.entrypoints.console.visits import Answer, Page, Visit
 from pharia_access.entrypoints.console.words import token_state
@@ -87,7 +87,7 @@ def _show(visit: Visit, survey: TokenSurvey) -> Answer:
         "now": now,
     }
     shown = command(visit, "token", "list", everywhere=survey.namespace is None)
-    return Page("tokens", "Tokens", values, shown)
+    return Page("tokens", "Tokens", values, shown, follows=followed_by(survey))
 
 
 show, show_everywhere = screens_over("tokens", _show)
