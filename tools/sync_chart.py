@@ -11,20 +11,26 @@ from pathlib import Path
 
 import yaml
 
-__all__ = ["GUARDS", "copies", "guards", "main"]
+__all__ = ["GUARDS", "copies", "guards", "kinds", "main"]
 
 _ROOT = Path(__file__).resolve().parent.parent
+_POLICIES = "admission-policies.yaml"
 _FILES = _ROOT / "charts" / "pharia-access" / "files"
 GUARDS = _ROOT / "src" / "pharia_access" / "kube" / "guards.json"
 """What the operator carries of crds/."""
 
 
+def kinds() -> list[Path]:
+    """Return the files of our kinds."""
+    return [path for path in sorted((_ROOT / "crds").glob("*.yaml")) if path.name != _POLICIES]
+
+
 def copies() -> dict[Path, Path]:
     """Each original, and where its copy belongs."""
-    kinds = {path: _FILES / "crds" / path.name for path in sorted((_ROOT / "crds").glob("api*.yaml"))}
-    policies = _ROOT / "crds" / "admission-policies.yaml"
+    files = {path: _FILES / "crds" / path.name for path in kinds()}
+    policies = _ROOT / "crds" / _POLICIES
     roles = _ROOT / "examples" / "01-roles.yaml"
-    return {**kinds, policies: _FILES / policies.name, roles: _FILES / "roles.yaml"}
+    return {**files, policies: _FILES / policies.name, roles: _FILES / "roles.yaml"}
 
 
 def guards() -> str:

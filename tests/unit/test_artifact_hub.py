@@ -8,11 +8,13 @@ from typing import Any
 import jsonschema
 import yaml
 
+from tools.sync_chart import kinds
+
 ROOT = Path(__file__).resolve().parents[2]
 CHART: dict[str, Any] = yaml.safe_load((ROOT / "charts" / "pharia-access" / "Chart.yaml").read_text(encoding="utf-8"))
 KINDS: dict[str, Any] = {
     definition["spec"]["names"]["kind"]: definition
-    for definition in (yaml.safe_load(path.read_text("utf-8")) for path in sorted((ROOT / "crds").glob("api*.yaml")))
+    for definition in (yaml.safe_load(path.read_text("utf-8")) for path in kinds())
 }
 TOLD = CHART["annotations"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-__all__ = ["KEYRING", "ONE_TIME_TOKEN", "api_credential", "api_role", "api_token", "secret"]
+__all__ = ["KEYRING", "ONE_TIME_TOKEN", "api_credential", "api_role", "api_token", "secret", "workload_token"]
 
 ONE_TIME_TOKEN = "access.pharia.ai/one-time-token"
 KEYRING = "access.pharia.ai/keyring"
@@ -29,6 +29,12 @@ def api_token(namespace: str, name: str = "invoice-bot-ci", **spec: object) -> J
     """An ApiToken under invoice-bot, unless `credentialRef` says otherwise."""
     metadata = {"name": name, "namespace": namespace}
     return _object("ApiToken", metadata, {"credentialRef": {"name": "invoice-bot"}, **spec})
+
+
+def workload_token(namespace: str, name: str = "invoice-bot-app", **spec: object) -> Json:
+    """A WorkloadToken under invoice-bot, unless `credentialRef` says otherwise."""
+    metadata = {"name": name, "namespace": namespace}
+    return _object("WorkloadToken", metadata, {"credentialRef": {"name": "invoice-bot"}, **spec})
 
 
 def secret(namespace: str, name: str = "somebody", *, kind: str = "Opaque", value: str = "s3cret") -> Json:

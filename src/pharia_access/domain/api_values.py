@@ -1,4 +1,4 @@
-"""Values beside the three kinds that cross the port to the API server.
+"""Values beside our kinds that cross the port to the API server.
 
 Pure: `pharia_access.kube` makes them, the services read them, and neither has to import the other.
 """
@@ -21,7 +21,7 @@ __all__ = [
     "Page",
 ]
 
-Kind = Literal["ApiToken", "ApiCredential", "ApiRole"]
+Kind = Literal["ApiToken", "ApiCredential", "ApiRole", "WorkloadToken"]
 T = TypeVar("T")
 
 

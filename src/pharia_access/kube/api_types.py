@@ -1,4 +1,4 @@
-"""The three kinds as JSON: pydantic models of exactly the fields that the operator reads.
+"""Our kinds as JSON: pydantic models of exactly the fields that the operator reads.
 
 Strict: values that the CRDs refuse are refused here, too, since an object may be older than a rule or bypass it.
 `kube.schema` interprets the values.
@@ -22,8 +22,12 @@ __all__ = [
     "ApiCredential",
     "ApiToken",
     "ConditionWire",
+    "CredentialRefWire",
+    "Lifetime",
     "MetadataWire",
     "NonEmpty",
+    "ObjectName",
+    "Time",
     "TokenSpecWire",
     "TokenStatusWire",
     "Wire",

@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pharia_access.domain.api_values import EventMessage, LeaseRecord
-from pharia_access.domain.conditions import Condition
 from pharia_access.domain.model import (
     Credential,
     CredentialStatus,
@@ -23,8 +22,8 @@ from pharia_access.domain.model import (
 )
 from pharia_access.domain.times import format_time
 from pharia_access.domain.token import TokenText
+from pharia_access.kube.json_parts import API_VERSION, LABELS, as_read, condition_fields, owner_fields
 from pharia_access.kube.later_fields import mac_fields
-from pharia_access.kube.paths import GROUP, VERSION
 
 __all__ = [
     "KEYRING_TYPE",
@@ -43,11 +42,9 @@ __all__ = [
 
 Json = dict[str, Any]
 
-API_VERSION = f"{GROUP}/{VERSION}"
 ONE_TIME_TOKEN_TYPE = "access.pharia.ai/one-time-token"  # noqa: S105 - the type of a Secret
 KEYRING_TYPE = "access.pharia.ai/keyring"
 
-_LABELS = {"app.kubernetes.io/managed-by": "pharia-access"}
 _MOST_EVENT_PREFIX = 200  # with the suffix it must stay a DNS subdomain, of 253 characters
 _MOST_EVENT_MESSAGE = 1024  # k8s.io/kubernetes pkg/apis/core/validation/events.go
 
@@ -58,7 +55,7 @@ def token_status_patch(token: Token, status: TokenStatus) -> Json:
     fields = {
         "observedGeneration": status.observed_generation,
         "phase": status.phase,
-        "conditions": [_condition(condition) for condition in status.conditions],
+        "conditions": [condition_fields(condition) for condition in status.conditions],
         "tokenID": status.token_id,
         "credential": credential and {"name": credential.name, "uid": credential.uid},
         "pendingSince": _time(status.pending_since),
@@ -75,7 +72,7 @@ def token_status_patch(token: Token, status: TokenStatus) -> Json:
             "state": delivery.state,
         },
     }
-    return {"metadata": _as_read(token.uid, token.resource_version), "status": fields}
+    return {"metadata": as_read(token.uid, token.resource_version), "status": fields}
 
 
 def credential_status_patch(credential: Credential, status: CredentialStatus) -> Json:
@@ -83,7 +80,7 @@ def credential_status_patch(credential: Credential, status: CredentialStatus) ->
     counts = status.tokens
     fields = {
         "observedGeneration": status.observed_generation,
-        "conditions": [_condition(condition) for condition in status.conditions],
+        "conditions": [condition_fields(condition) for condition in status.conditions],
         "tokens": counts
         and {
             "active": counts.active,
@@ -94,13 +91,13 @@ def credential_status_patch(credential: Credential, status: CredentialStatus) ->
         },
         "rolesSummary": status.roles_summary,
     }
-    return {"metadata": _as_read(credential.uid, credential.resource_version), "status": fields}
+    return {"metadata": as_read(credential.uid, credential.resource_version), "status": fields}
 
 
 def owners_patch(token: Token, owners: Iterable[OwnerReference]) -> Json:
     """Set the token's owners, if the token has not changed since it was read."""
-    references = [_owner(owner) for owner in owners]
-    return {"metadata": {**_as_read(token.uid, token.resource_version), "ownerReferences": references or None}}
+    references = [owner_fields(owner) for owner in owners]
+    return {"metadata": {**as_read(token.uid, token.resource_version), "ownerReferences": references or None}}
 
 
 def one_time_secret(token: Token, text: TokenText) -> Json:
@@ -123,8 +120,8 @@ def one_time_secret(token: Token, text: TokenText) -> Json:
         "metadata": {
             "name": token.spec.secret_name,
             "namespace": token.key.namespace,
-            "labels": _LABELS,
-            "ownerReferences": [_owner(owner)],
+            "labels": LABELS,
+            "ownerReferences": [owner_fields(owner)],
         },
         "type": ONE_TIME_TOKEN_TYPE,
         "immutable": True,
@@ -137,7 +134,7 @@ def keyring_secret(key: ObjectKey, data: Mapping[str, bytes]) -> Json:
     return {
         "apiVersion": "v1",
         "kind": "Secret",
-        "metadata": {"name": key.name, "namespace": key.namespace, "labels": _LABELS},
+        "metadata": {"name": key.name, "namespace": key.namespace, "labels": LABELS},
         "type": KEYRING_TYPE,
         "data": secret_data(data),
     }
@@ -204,33 +201,6 @@ def event(notice: EventMessage, reporter: Reporter, now: datetime) -> Json:
         "firstTimestamp": moment,
         "lastTimestamp": moment,
         "count": 1,
-    }
-
-
-def _as_read(uid: str, resource_version: str) -> Json:
-    return {"uid": uid, "resourceVersion": resource_version}
-
-
-def _condition(condition: Condition) -> Json:
-    return {
-        "type": condition.type,
-        "status": condition.status,
-        "reason": condition.reason,
-        "message": condition.message,
-        "observedGeneration": condition.observed_generation,
-        "lastTransitionTime": format_time(condition.last_transition_time),
-    }
-
-
-def _owner(owner: OwnerReference) -> Json:
-    """Keep the value as it was read: admission refuses a null that became false in another's reference."""
-    options = {"controller": owner.controller, "blockOwnerDeletion": owner.block_owner_deletion}
-    return {
-        "apiVersion": owner.api_version,
-        "kind": owner.kind,
-        "name": owner.name,
-        "uid": owner.uid,
-        **{name: value for name, value in options.items() if value is not None},
     }
 
 

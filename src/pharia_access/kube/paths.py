@@ -31,6 +31,7 @@ PLURALS: Final[Mapping[Kind, str]] = {
     "ApiToken": "apitokens",
     "ApiCredential": "apicredentials",
     "ApiRole": "apiroles",
+    "WorkloadToken": "workloadtokens",
 }
 
 

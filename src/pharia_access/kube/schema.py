@@ -38,7 +38,17 @@ from pharia_access.kube.api_types import (
 from pharia_access.kube.paths import GROUP, VERSION
 from pharia_access.kube.role_types import ApiRole
 
-__all__ = ["GROUP", "VERSION", "invalid_object", "to_credential", "to_role", "to_token"]
+__all__ = [
+    "GROUP",
+    "VERSION",
+    "Body",
+    "invalid_object",
+    "read_body",
+    "read_conditions",
+    "to_credential",
+    "to_role",
+    "to_token",
+]
 
 Body = Mapping[str, Any] | bytes
 M = TypeVar("M", bound=BaseModel)
@@ -50,7 +60,7 @@ def to_token(body: Body, default_window: timedelta) -> Token:
     Raises:
         InvalidObjectError: the text names the first field that is wrong.
     """
-    token = _read(ApiToken, body)
+    token = read_body(ApiToken, body)
     metadata = token.metadata
     return Token(
         key=ObjectKey(metadata.namespace, metadata.name),
@@ -71,7 +81,7 @@ def to_token(body: Body, default_window: timedelta) -> Token:
 
 def to_credential(body: Body) -> Credential:
     """Read an ApiCredential. Raises InvalidObjectError."""
-    credential = _read(ApiCredential, body)
+    credential = read_body(ApiCredential, body)
     metadata, spec, status = credential.metadata, credential.spec, credential.status
     return Credential(
         key=ObjectKey(metadata.namespace, metadata.name),
@@ -85,7 +95,7 @@ def to_credential(body: Body) -> Credential:
         if status is None
         else CredentialStatus(
             observed_generation=status.observed_generation,
-            conditions=_conditions(status.conditions),
+            conditions=read_conditions(status.conditions),
             tokens=None if status.tokens is None else TokenCounts(**dict(status.tokens)),
             roles_summary=status.roles_summary,
         ),
@@ -96,7 +106,7 @@ def to_credential(body: Body) -> Credential:
 
 def to_role(body: Body) -> Role:
     """Read an ApiRole. Raises InvalidObjectError."""
-    role = _read(ApiRole, body)
+    role = read_body(ApiRole, body)
     return Role(
         name=role.metadata.name,
         allowed_namespaces=frozenset(role.spec.allowed_namespaces),
@@ -126,7 +136,8 @@ def _text(known: Mapping[str, Any], name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _read(model: type[M], body: Body) -> M:
+def read_body(model: type[M], body: Body) -> M:
+    """Read an object by its model. Raises InvalidObjectError, which names the first wrong field and no value."""
     try:
         if isinstance(body, bytes):
             return model.model_validate_json(body)
@@ -162,7 +173,7 @@ def _token_status(status: TokenStatusWire) -> TokenStatus:
     return TokenStatus(
         observed_generation=status.observed_generation,
         phase=status.phase,
-        conditions=_conditions(status.conditions),
+        conditions=read_conditions(status.conditions),
         token_id=status.token_id,
         credential=None if credential is None else CredentialIdentity(name=credential.name, uid=credential.uid),
         pending_since=status.pending_since,
@@ -194,7 +205,8 @@ def _require_whole_mint(status: TokenStatusWire) -> None:
         raise InvalidObjectError(message)
 
 
-def _conditions(conditions: Sequence[ConditionWire] | None) -> tuple[Condition, ...]:
+def read_conditions(conditions: Sequence[ConditionWire] | None) -> tuple[Condition, ...]:
+    """Read conditions. Raises InvalidObjectError."""
     try:
         return tuple(
             Condition(

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from tools.sync_chart import kinds
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 __all__ = ["VALID", "Place", "filled", "leaves"]
 
 Json = dict[str, Any]
 Place = tuple["str | int", ...]
-
-_CRDS = Path(__file__).resolve().parents[3] / "crds"
 
 VALID: dict[str, Json] = {
     "ApiCredential": {
@@ -42,7 +42,7 @@ VALID: dict[str, Json] = {
 
 def leaves(kind: str) -> Iterator[Place]:
     """Where the CRD has texts, and where every object has."""
-    (crd,) = (one for one in map(_crd, _CRDS.glob("api*.yaml")) if one["spec"]["names"]["kind"] == kind)
+    (crd,) = (one for one in map(_crd, kinds()) if one["spec"]["names"]["kind"] == kind)
     (version,) = crd["spec"]["versions"]
     yield from _texts(version["schema"]["openAPIV3Schema"]["properties"]["spec"], ("spec",))
     yield from _texts(version["schema"]["openAPIV3Schema"]["properties"].get("status", {}), ("status",))

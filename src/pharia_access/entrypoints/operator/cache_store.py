@@ -85,6 +85,8 @@ class CacheStore:
                 self._cache.remove_credential(ObjectKey(namespace, name), uid)
             case "ApiRole":
                 self._cache.remove_role(name)
+            case "WorkloadToken":
+                pass
 
     def invalid(self, key: str, why: str) -> None:
         """Log an event that names no object."""
@@ -130,3 +132,5 @@ class CacheStore:
                 self._cache.apply_credential(to_credential(body))
             case "ApiRole":
                 self._cache.apply_role(to_role(body))
+            case "WorkloadToken":
+                pass

@@ -9,7 +9,7 @@ from pharia_access.domain.api_values import Kind
 from pharia_access.domain.model import REPLACES, ObjectKey
 from pharia_access.kube.administration.objects import ListPage
 from pharia_access.kube.administration.summaries import credential_summary, role_summary, token_summary
-from pharia_access.kube.manifests import API_VERSION
+from pharia_access.kube.json_parts import API_VERSION
 
 __all__ = ["JsonObjects", "SummarizedObjects", "kind_of", "summary_reader"]
 

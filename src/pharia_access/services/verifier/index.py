@@ -94,6 +94,8 @@ class Index:
             case "ApiRole":
                 self._roles.pop(key, None)
                 self._effective.clear()
+            case "WorkloadToken":
+                pass  # no verdict rests on one, so none is watched
 
     def keep_only(self, kind: Kind, keys: Collection[str], *, namespace: str | None = None) -> None:
         """Remove every object of that kind, in that namespace or everywhere, that a full list did not show."""

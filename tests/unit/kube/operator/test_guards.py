@@ -114,7 +114,7 @@ async def test_nothing_is_tried_but_by_dry_runs(tmp_path: Path) -> None:
     writes = [request for request in requests if request.method != "GET"]
     assert [request.method for request in writes] == ["POST", "PATCH"]
     assert all(request.query["dryRun"] == ["All"] for request in writes)
-    assert len(requests) == 7
+    assert len(requests) == 8
 
 
 async def test_nobody_can_know_the_label_that_is_tried_next(tmp_path: Path) -> None:
