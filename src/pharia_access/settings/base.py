@@ -1,6 +1,7 @@
 """What the settings of both processes have in common: the environment is read here and nowhere else."""
 
 import os
+import re
 from collections.abc import Iterator
 from enum import StrEnum
 from typing import ClassVar, Final, Self
@@ -18,6 +19,7 @@ __all__ = ["ENVIRONMENT_PREFIX", "LABEL", "LogFormat", "LogLevel", "ProcessSetti
 ENVIRONMENT_PREFIX = "PHARIA_ACCESS_"
 """What the name of every variable begins with."""
 
+_VARIABLE: Final = re.compile(rf"{ENVIRONMENT_PREFIX}[A-Z0-9_]+")
 # https://kubernetes.io/docs/concepts/overview/working-with-objects/names/
 LABEL: Final = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
 
@@ -86,8 +88,8 @@ class ProcessSettings(BaseSettings):
             cls(**{name: cls.model_fields[name].get_default(call_default_factory=True) for name in invalid})
         except ValidationError as hidden:
             sentences = "\n".join(_complaints(hidden)).split("\n")
-            variables = [environment_name(name) for name in invalid]
-            yield from (told for told in sentences if not any(variable in told for variable in variables))
+            variables = {environment_name(name) for name in invalid}
+            yield from (told for told in sentences if variables.isdisjoint(_VARIABLE.findall(told)))
 
     @model_validator(mode="after")
     def _fields_fit_together(self) -> Self:

@@ -19,7 +19,7 @@ from pharia_access.entrypoints.verifier.app import VerifierApp, review_app
 from pharia_access.entrypoints.verifier.busy_poll import BusyPoll
 from pharia_access.entrypoints.verifier.checks import EarlyAnswers
 from pharia_access.entrypoints.verifier.endpoints import Protocols
-from pharia_access.entrypoints.verifier.introspection import Introspection
+from pharia_access.entrypoints.verifier.introspection import Introspector
 from pharia_access.entrypoints.verifier.limits import Limits
 from pharia_access.entrypoints.verifier.listener import Listener, Tls
 from pharia_access.services.verifier.authorizer import Authorizer, Contract
@@ -192,12 +192,12 @@ async def open_verifier_server(
     keyring: bool = True,
     tls: Tls | None = None,
     audiences: Sequence[str] | None = None,
-    words: Introspection | None = None,
+    introspector: Introspector | None = None,
 ) -> AsyncIterator[VerifierServer]:
     """A door on 127.0.0.1; with `audiences` it is that of TokenReview."""
     server = VerifierServer(keyring=keyring)
     chosen = limits or Limits()
-    protocols = Protocols(server.authorizer, chosen.body_bytes, words or Introspection())
+    protocols = Protocols(server.authorizer, chosen.body_bytes, introspector or Introspector())
     app = VerifierApp(protocols) if audiences is None else review_app(protocols, audiences)
     early = EarlyAnswers(server.authorizer, BusyPoll(1e-4, now=time.monotonic)) if fast and audiences is None else None
     listener = Listener(app, chosen, early=early, tls=tls, closed=server.closed.append)

@@ -17,6 +17,7 @@ from pharia_access.entrypoints.verifier import check_user, introspection, token_
 from pharia_access.entrypoints.verifier.answers import HttpAnswer, refusal_answer
 from pharia_access.entrypoints.verifier.asgi import Reply, authorizations
 from pharia_access.entrypoints.verifier.bodies import TOO_LARGE, declared_length, may_exceed, media_type, read_body
+from pharia_access.entrypoints.verifier.introspection import Introspector
 from pharia_access.entrypoints.verifier.long_work import SHORT_BYTES, LongRequest, LongWork
 from pharia_access.services.verifier.authorizer import Authorizer, Contract
 from pharia_access.services.verifier.verifier import Allowed, AuthorizationResult, Denied
@@ -35,7 +36,7 @@ class Protocols:
 
     authorizer: Authorizer
     max_body_bytes: int
-    words: introspection.Introspection = field(default_factory=introspection.Introspection)
+    introspector: Introspector = field(default_factory=Introspector)
     work: LongWork = field(init=False)
 
     def __post_init__(self) -> None:
@@ -49,8 +50,8 @@ class Protocols:
             Route("/oauth2/introspect", self.introspect, methods=["POST"]),
             Route("/whoami", self.whoami, methods=["GET"]),
         ]
-        if self.words.issuer:
-            routes.append(Route(self.words.metadata_path, self.metadata, methods=["GET"]))
+        if self.introspector.issuer:
+            routes.append(Route(self.introspector.metadata_path, self.metadata, methods=["GET"]))
         return routes
 
     async def check_user(self, request: Request) -> Reply:
@@ -111,7 +112,7 @@ class Protocols:
                 found,
                 long,
                 lambda: self.authorizer.authorize_text(Contract.INTROSPECT, token),
-                lambda allowed: self.words.answer(allowed, long),
+                lambda allowed: self.introspector.answer(allowed, long),
             )
         if not isinstance(answer, Denied):
             return Reply(answer)
@@ -125,7 +126,7 @@ class Protocols:
 
     async def metadata(self, _request: Request) -> Reply:
         """Describe the endpoint to clients that look for it (RFC 8414)."""
-        return Reply(self.words.metadata())
+        return Reply(self.introspector.metadata())
 
     async def whoami(self, request: Request) -> Reply:
         """Describe the caller's own token."""

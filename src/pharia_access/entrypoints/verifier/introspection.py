@@ -25,7 +25,7 @@ __all__ = [
     "FORM",
     "INACTIVE",
     "Form",
-    "Introspection",
+    "Introspector",
     "bad_form",
     "parse_form",
     "refuse",
@@ -113,8 +113,8 @@ def refuse(refusal: Refusal) -> HttpAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class Introspection:
-    """What answers say beside the token's own facts.
+class Introspector:
+    """Answers clients that ask about a token.
 
     Attributes:
         issuer: the verifier's own address, for `iss` and the metadata of RFC 8414; empty: neither.

@@ -19,7 +19,7 @@ from pharia_access.entrypoints.verifier.busy_poll import BusyPoll
 from pharia_access.entrypoints.verifier.checks import EarlyAnswers
 from pharia_access.entrypoints.verifier.endpoints import Protocols
 from pharia_access.entrypoints.verifier.files import FollowedFiles, read_keyring
-from pharia_access.entrypoints.verifier.introspection import Introspection
+from pharia_access.entrypoints.verifier.introspection import Introspector
 from pharia_access.entrypoints.verifier.limits import Limits
 from pharia_access.entrypoints.verifier.listener import Listener, Tls
 from pharia_access.errors import AccessError, CertificateError
@@ -185,8 +185,8 @@ def _limits(settings: VerifierSettings) -> Limits:
 
 def listeners(settings: VerifierSettings, parts: VerifierParts) -> list[tuple[Listener, str, int]]:
     """Make the listeners, each with its name and port. Raises SettingsError."""
-    words = Introspection(settings.introspection_issuer, _capped(settings, lambda: parts.clock.now().timestamp()))
-    protocols = Protocols(parts.authorizer, settings.max_body_bytes, words)
+    introspector = Introspector(settings.introspection_issuer, _capped(settings, lambda: parts.clock.now().timestamp()))
+    protocols = Protocols(parts.authorizer, settings.max_body_bytes, introspector)
     limits = _limits(settings)
     tls = _tls(settings.tls_cert_file, settings.tls_key_file)
     of_checks = limits if tls is None else limits.behind_tls()

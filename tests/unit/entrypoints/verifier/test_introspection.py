@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pharia_access.domain.permissions import Permission, Role
 from pharia_access.domain.verdict import Refusal
 from pharia_access.domain.verification.client_credentials import ClientCredentials, credentials_in_header
-from pharia_access.entrypoints.verifier.introspection import FORM, Introspection, parse_form
+from pharia_access.entrypoints.verifier.introspection import FORM, Introspector, parse_form
 from tests.support.verifier.verifier_server import SUBJECT, VerifierServer, open_verifier_server
 
 if TYPE_CHECKING:
@@ -166,8 +166,8 @@ async def test_the_answer_names_who_where_and_what_it_permits() -> None:
 
 
 async def test_with_an_issuer_and_a_cap_answers_name_it_and_end_soon() -> None:
-    words = Introspection("https://verifier.example/access", lambda end: min(end, 1_000_000_060))
-    async with open_verifier_server(words=words) as server:
+    with_both = Introspector("https://verifier.example/access", lambda end: min(end, 1_000_000_060))
+    async with open_verifier_server(introspector=with_both) as server:
         caller, asked = introspector(server), server.issue()
 
         reply = await ask(server, f"authorization: Bearer {caller}", form=f"token={asked.reveal()}")
