@@ -14,6 +14,7 @@ from pharia_access.kube.administration.object_events import KubeEvents
 from pharia_access.kube.administration.objects import KubeObjects
 from pharia_access.kube.administration.personal_secrets import PersonalSecrets
 from pharia_access.kube.administration.rights import KubeRights
+from pharia_access.kube.administration.streamed_objects import StreamedObjects
 from pharia_access.kube.administration.summarized_objects import SummarizedObjects
 from pharia_access.kube.administration.workloads import KubeWorkloads
 from pharia_access.services.administration.context import Context
@@ -51,7 +52,8 @@ def console_ports(session: CliSession, *, timeout_seconds: float) -> ConsolePort
     connection = session.connection.named(USER_AGENT)
 
     def objects(*, dry_run: bool) -> SummarizedObjects:
-        return SummarizedObjects(KubeObjects(connection, timeout_seconds=timeout_seconds, dry_run=dry_run))
+        json = KubeObjects(connection, timeout_seconds=timeout_seconds, dry_run=dry_run)
+        return StreamedObjects(json, connection)
 
     deliveries = PersonalSecrets(connection, timeout_seconds=timeout_seconds)
     context = replace(

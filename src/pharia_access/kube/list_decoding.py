@@ -40,6 +40,7 @@ class _Status(Struct):
 class _ListMetadata(Struct):
     resource_version: Annotated[str, Meta(min_length=1)]
     continue_: str | None = field(default=None, name="continue")
+    remaining_item_count: int | None = None
 
 
 class ListBody(Struct):

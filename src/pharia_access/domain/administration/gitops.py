@@ -4,12 +4,12 @@ Fields are owned as in server-side apply (Kubernetes documentation, "Server-Side
 GitOps tool's mark is on the object and no such tool owns fields of it, all that is set counts as declared.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from pharia_access.domain.gitops import MANAGERS, RELEASE_NAME
 
-__all__ = ["declared_by", "field_declared_by", "recreated_by"]
+__all__ = ["declared", "declared_by", "field_declared_by", "recreated_by"]
 
 Body = Mapping[str, Any]
 
@@ -24,15 +24,20 @@ def declared_by(body: Body) -> str:
     """What declares the object from Git: a tool's or a field manager's name; empty for nothing."""
     metadata = _part(body, "metadata")
     marks = {**_part(metadata, "labels"), **_part(metadata, "annotations")}
-    tools = [tool for mark, tool in _MARKS.items() if mark in marks]
-    return next(iter([*tools, *_managers(metadata)]), "")
+    return declared(marks, _managers(metadata))
+
+
+def declared(marks: Container[str], managers: Iterable[str]) -> str:
+    """The same, by its labels and annotations, and by who manages fields of it."""
+    tools = (tool for mark, tool in _MARKS.items() if mark in marks)
+    return next(tools, "") or next((manager for manager in managers if manager in MANAGERS), "")
 
 
 def field_declared_by(body: Body, field: str) -> str:
     """The same for one field of its spec."""
     metadata = _part(body, "metadata")
     for entry in _maps(metadata, "managedFields"):
-        if entry.get("manager") in MANAGERS and f"f:{field}" in _part(_part(entry, "fieldsV1"), "f:spec"):
+        if str(entry.get("manager")) in MANAGERS and f"f:{field}" in _part(_part(entry, "fieldsV1"), "f:spec"):
             return str(entry["manager"])
     return declared_by(body) if field in _part(body, "spec") and not _managers(metadata) else ""
 
@@ -48,7 +53,8 @@ def recreated_by(body: Body) -> str:
 
 
 def _managers(metadata: Body) -> list[str]:
-    return [str(entry["manager"]) for entry in _maps(metadata, "managedFields") if entry.get("manager") in MANAGERS]
+    managers = (entry.get("manager") for entry in _maps(metadata, "managedFields"))
+    return [manager for manager in managers if isinstance(manager, str) and manager in MANAGERS]
 
 
 def _maps(metadata: Body, name: str) -> list[Body]:

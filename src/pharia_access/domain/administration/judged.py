@@ -22,7 +22,8 @@ UNSEEN: Final = Unseen()
 
 def judged(token: TokenSummary, credential: CredentialSummary | Unseen | None, now: datetime) -> TokenSummary:
     """The token with why it is unusable at `now`. `credential`: the one of that name, None if there is none."""
-    return replace(token, unusable=_unusable(token, credential, now))
+    why = _unusable(token, credential, now)
+    return token if why == token.unusable else replace(token, unusable=why)
 
 
 @dataclass(frozen=True, slots=True)

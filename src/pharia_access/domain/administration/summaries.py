@@ -101,7 +101,9 @@ class TokenSummary:
     @property
     def end(self) -> datetime | None:
         """When it ends, or ended: whoever ended it before its time, that counts."""
-        return min((end for end in (self.noted_end, self.ends) if end is not None), default=None)
+        if self.noted_end is None or self.ends is None:
+            return self.ends or self.noted_end
+        return min(self.noted_end, self.ends)
 
     @property
     def state(self) -> str:

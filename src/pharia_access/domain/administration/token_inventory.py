@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from operator import attrgetter, itemgetter
 from typing import Any, Final
 
 from pharia_access.domain.administration.summaries import TokenSummary
@@ -42,12 +43,10 @@ class TokenRow:
     Attributes:
         token: judged.
         roles: of its credential; None where that may not be seen, or is not there.
-        git: what declares it from Git; empty for nothing.
     """
 
     token: TokenSummary
     roles: tuple[str, ...] | None = None
-    git: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +146,7 @@ def _secret(wanted: TokenFilter, _: datetime) -> Rule | None:
 
 
 def _in_git(wanted: TokenFilter, _: datetime) -> Rule | None:
-    return None if wanted.in_git is None else lambda row: bool(row.git) == wanted.in_git
+    return None if wanted.in_git is None else lambda row: bool(row.token.git) == wanted.in_git
 
 
 _RULES: Final = (
@@ -164,20 +163,19 @@ _RULES: Final = (
 )
 
 SORTS: Final[Mapping[str, Callable[[TokenRow], Any]]] = {
-    "name": lambda row: row.token.key.name,
-    "namespace": lambda row: row.token.key.namespace,
-    "credential": lambda row: row.token.credential,
-    "state": lambda row: row.token.state,
-    "created": lambda row: row.token.created,
-    "expires": lambda row: row.token.end,
-    "used": lambda row: row.token.last_used,
+    "name": attrgetter("token.key.name"),
+    "namespace": attrgetter("token.key.namespace"),
+    "credential": attrgetter("token.credential"),
+    "state": attrgetter("token.state"),
+    "created": attrgetter("token.created"),
+    "expires": attrgetter("token.end"),
+    "used": attrgetter("token.last_used"),
 }
 """By what rows can be sorted."""
 
 
 def in_order(rows: Sequence[TokenRow], sort: str, *, descending: bool = False) -> list[TokenRow]:
     """The rows, sorted by one of SORTS; equal ones stay in their order, and those without a value come last."""
-    value = SORTS[sort]
-    known = [row for row in rows if value(row) is not None]
-    unknown = [row for row in rows if value(row) is None]
-    return [*sorted(known, key=value, reverse=descending), *unknown]
+    keyed = list(zip(map(SORTS[sort], rows), rows, strict=True))
+    known = sorted((pair for pair in keyed if pair[0] is not None), key=itemgetter(0), reverse=descending)
+    return [row for _, row in known] + [row for key, row in keyed if key is None]

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from enum import Enum, auto
 from http import HTTPStatus
 from random import random
-from typing import Any, Final, Generic, Protocol, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar, cast
 
 import msgspec
 
@@ -18,6 +18,7 @@ from pharia_access.domain.administration.summaries import CredentialSummary, Rol
 from pharia_access.errors import ApiError
 from pharia_access.kube import paths
 from pharia_access.kube.administration.summarized_objects import kind_of, summary_reader
+from pharia_access.kube.administration.token_reading import read_token
 from pharia_access.kube.connection import Connection
 from pharia_access.kube.http import Request
 from pharia_access.kube.list_decoding import decoded
@@ -117,6 +118,8 @@ def _answers(error: ApiError) -> bool:
 
 
 def _reader(kind: type[S]) -> Callable[[msgspec.Raw], S]:
+    if kind is TokenSummary:  # there are many of these
+        return cast("Callable[[msgspec.Raw], S]", read_token)
     sum_up = summary_reader(kind)
 
     def read(body: msgspec.Raw) -> S:

@@ -11,7 +11,7 @@ from pharia_access.domain.model import REPLACES, ObjectKey
 from pharia_access.domain.times import parse_time
 from pharia_access.errors import InvalidObjectError
 
-__all__ = ["credential_summary", "role_summary", "token_summary"]
+__all__ = ["credential_summary", "revocation_of", "role_summary", "token_summary"]
 
 Body = Mapping[str, Any]
 
@@ -50,7 +50,7 @@ def token_summary(body: Body) -> TokenSummary:
         replaces=_text(_part(metadata, "labels"), REPLACES),
         last_used=_time(status, "lastUsedTime"),
         last_inspected=_time(status, "lastInspectedTime"),
-        revocation=_revocation(body) if spec.get("revoked") is True else None,
+        revocation=revocation_of(body) if spec.get("revoked") is True else None,
         secret_name=_text(delivery, "secretName"),
         secret_uid=_text(delivery, "secretUID"),
         delivery=_text(delivery, "state"),
@@ -102,7 +102,7 @@ def role_summary(body: Body) -> RoleSummary:
     )
 
 
-def _revocation(body: Body) -> Revocation:
+def revocation_of(body: Body) -> Revocation:
     """When and by what program: from the entry of `managedFields` that wrote `spec.revoked`, else the condition."""
     metadata, spec, status = (_part(body, name) for name in ("metadata", "spec", "status"))
     entries = metadata.get("managedFields")

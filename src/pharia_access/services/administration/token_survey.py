@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 
 from pharia_access.domain.administration.judged import UNSEEN, judged
 from pharia_access.domain.administration.summaries import CredentialSummary, TokenSummary
@@ -48,10 +49,10 @@ async def survey_tokens(context: Context, *, everywhere: bool = False) -> TokenS
     nothing = None if found else await nothing_in(context, namespace)
     known, unseen = await _credentials(context, namespace)
     now = context.clock.now()
-    rows = (_row(token, known, now) for token in found)
+    rows = [_row(token, known, now) for token in found]
     return TokenSurvey(
         namespace=namespace,
-        rows=tuple(sorted(rows, key=lambda row: (row.token.key.namespace, row.token.key.name))),
+        rows=tuple(sorted(rows, key=attrgetter("token.key.namespace", "token.key.name"))),
         suspended=sum(credential.suspended for credential in (known or {}).values()),
         read_at=read_at,
         unseen=unseen,
@@ -70,6 +71,6 @@ async def _credentials(context: Context, namespace: str | None) -> tuple[Known |
 
 def _row(token: TokenSummary, known: Known | None, now: datetime) -> TokenRow:
     if known is None:
-        return TokenRow(judged(token, UNSEEN, now), None, token.git)
+        return TokenRow(judged(token, UNSEEN, now), None)
     credential = known.get(ObjectKey(token.key.namespace, token.credential))
-    return TokenRow(judged(token, credential, now), None if credential is None else credential.roles, token.git)
+    return TokenRow(judged(token, credential, now), None if credential is None else credential.roles)

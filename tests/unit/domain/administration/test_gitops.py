@@ -36,7 +36,7 @@ def an_object(*metadata: dict[str, Any], **spec: object) -> dict[str, Any]:
         pytest.param(managed("kubectl-client-side-apply", "roles"), "", id="fields of kubectl's"),
         pytest.param(managed("helm", "roles"), "", id="fields of Helm's, which waits for a person"),
         pytest.param({"labels": None, "annotations": 3, "managedFields": "x"}, "", id="what breaks a rule"),
-        pytest.param({"managedFields": [None, {"manager": None}]}, "", id="entries that break a rule"),
+        pytest.param({"managedFields": [None, {"manager": None}, {"manager": []}]}, "", id="entries that break a rule"),
     ],
 )
 def test_an_object_is_declared_by_who_left_a_mark_or_owns_fields(metadata: dict[str, Any], by: str) -> None:

@@ -26,7 +26,6 @@ def row(
     namespace: str = "finance",
     *,
     roles: tuple[str, ...] | None = (),
-    git: str = "",
     **facts: Any,  # noqa: ANN401 - a field each
 ) -> TokenRow:
     """A token that is good for thirty days more, unless `facts` say otherwise."""
@@ -40,7 +39,7 @@ def row(
         issued=NOW - 60 * DAY,
         ends=NOW + 30 * DAY,
     )
-    return TokenRow(replace(token, **facts), roles, git)
+    return TokenRow(replace(token, **facts), roles)
 
 
 @pytest.mark.parametrize(

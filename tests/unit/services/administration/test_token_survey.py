@@ -45,7 +45,7 @@ async def test_the_whole_cluster_is_read_by_namespace_and_name_each_token_with_i
     survey = await survey_tokens(context_of(a_cluster()), everywhere=True)
 
     assert states(survey) == [("finance", TokenState.SUSPENDED), ("hr", TokenState.ACTIVE)]
-    assert [(row.roles, row.git) for row in survey.rows] == [(("studio-user",), ""), (("hr-user",), "Argo CD")]
+    assert [(row.roles, row.token.git) for row in survey.rows] == [(("studio-user",), ""), (("hr-user",), "Argo CD")]
     assert (survey.namespace, survey.suspended, survey.read_at, survey.nothing) == (None, 1, NOW, None)
 
 

@@ -32,7 +32,7 @@ FIELDS: Final[Mapping[str, Callable[[TokenRow, datetime], Value]]] = {
     "lastUsed": lambda row, _: _time(row.token.last_used),
     "secret": lambda row, _: row.token.delivery,
     "secretUntil": lambda row, _: _time(row.token.deadline),
-    "declaredBy": lambda row, _: row.git,
+    "declaredBy": lambda row, _: row.token.git,
     "description": lambda row, _: row.token.description,
 }
 """What a file says of a token, in its order."""
