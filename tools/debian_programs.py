@@ -17,6 +17,7 @@ __all__ = ["MissingProgramError", "debian_program", "find_program", "unpacked"]
 _PACKAGES = {
     "nginx": ("nginx", "nginx-common", "libpcre2-8-0", "libssl3", "zlib1g", "libcrypt1"),
     "caddy": ("caddy",),
+    "haproxy": ("haproxy", "liblua5.3-0", "libopentracing-c-wrapper0", "libopentracing1", "libpcre2-8-0", "libssl3"),
     "wrk": ("wrk", "libluajit-5.1-2", "libluajit-5.1-common", "libssl3"),
     "promtool": ("prometheus",),
     "jq": ("jq", "libjq1", "libonig5"),

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.attacks.meddling import IDENTITY, MEDDLING, canonical
+from tests.attacks.meddling import IDENTITY, MEDDLING, canonical, spellings
 from tests.attacks.siege import identity
 from tests.support.gateways.gateway_guides import OPEN, WEBSOCKETS, added
+from tests.support.gateways.http2_trailers import sent_by_http2
 from tests.support.gateways.programs import entered
 from tests.support.verifier.verifier_server import SUBJECT
 from tools.debian_programs import debian_program
@@ -115,6 +116,18 @@ def test_no_client_adds_or_takes_away_an_identity_header(
     assert outcomes(gateway, checking.issue(), service) == []
 
 
+@pytest.mark.parametrize(("body", "length"), [(b"abc", False), (b"abc", True), (b"", False)], ids=str)
+def test_no_trailer_of_http2_becomes_an_identity_header(
+    gateway: Gateway, checking: VerifierThread, service: Witness, body: bytes, *, length: bool
+) -> None:
+    before = len(service.seen)
+    forged = [(spelling.lower(), "forged") for name in IDENTITY for spelling in spellings(name)]
+
+    sent_by_http2(gateway.port, checking.issue(), forged, body=body, length=length)
+
+    assert [pair for seen in service.seen[before:] for pair in identity(seen) if "forged" in pair] == []
+
+
 def test_so_it_is_behind_an_older_caddy(checking: VerifierThread, service: Witness, tmp_path: Path) -> None:
     try:
         program = debian_program("caddy")
@@ -145,7 +158,9 @@ def test_a_client_may_have_many_cookies(gateway: Gateway, checking: VerifierThre
     assert "x" * 5_800 in str(seen_of(passage).values("cookie"))
 
 
-@pytest.mark.parametrize(("name", "status"), [("nginx", 400), ("caddy", 431), ("traefik", 431), ("envoy", 431)])
+@pytest.mark.parametrize(
+    ("name", "status"), [("nginx", 400), ("caddy", 431), ("traefik", 431), ("envoy", 431), ("haproxy", 431)]
+)
 def test_a_token_that_is_longer_than_all_headers_may_be_passes_nobody(
     name: str, status: int, checking: VerifierThread, tmp_path: Path
 ) -> None:

@@ -166,12 +166,17 @@ def test_no_path_of_a_request_changes_what_is_required(gateway: Gateway, token: 
     assert paths_that_pass(gateway, token) == []
 
 
-@pytest.mark.parametrize(("name", "status"), [("nginx", 500), ("caddy", 502), ("traefik", 500), ("envoy", 503)])
-def test_where_the_verifier_does_not_answer_nobody_passes(name: str, status: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "status", "retry_after"),
+    [("nginx", 500, None), ("caddy", 502, None), ("traefik", 500, None), ("envoy", 503, None), ("haproxy", 503, "1")],
+)
+def test_where_the_verifier_does_not_answer_nobody_passes(
+    name: str, status: int, retry_after: str | None, tmp_path: Path
+) -> None:
     with ExitStack() as stack:
         passage = entered(stack, real_gateways.STARTERS[name](tmp_path, "127.0.0.1:9")).ask(bearer("pharia_anything"))
 
-    assert (passage.status, passage.seen) == (status, None)
+    assert (passage.status, passage.retry_after, passage.seen) == (status, retry_after, None)
 
 
 class Unable(BaseHTTPRequestHandler):
@@ -189,7 +194,7 @@ class Unable(BaseHTTPRequestHandler):
 
 @pytest.mark.parametrize(
     ("name", "status", "retry_after"),
-    [("nginx", 500, None), ("caddy", 503, "1"), ("traefik", 503, "1"), ("envoy", 503, None)],
+    [("nginx", 500, None), ("caddy", 503, "1"), ("traefik", 503, "1"), ("envoy", 503, None), ("haproxy", 503, "1")],
 )
 def test_where_the_verifier_cannot_tell_nobody_passes(
     name: str, status: int, retry_after: str | None, tmp_path: Path

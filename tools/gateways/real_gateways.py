@@ -5,7 +5,6 @@ Of an example only the addresses are replaced, and what a test says: the gateway
 
 from __future__ import annotations
 
-import http.client
 from collections.abc import Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,13 +14,14 @@ from typing import TYPE_CHECKING, Final, Protocol
 import yaml
 
 from tools import debian_programs, pypi_programs
-from tools.control_plane.processes import Process, free_port
+from tools.control_plane.processes import free_port
 from tools.gateways.examples import Changes, example, flat, written
+from tools.gateways.gateway_processes import ACCESS_LOG, SERVICE, VERIFIER, behind, running
+from tools.gateways.haproxy import haproxy
 from tools.gateways.protected_service import HOST, Gateway, Passage
-from tools.gateways.witness import witness
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
 __all__ = [
@@ -34,16 +34,11 @@ __all__ = [
     "caddy",
     "envoy",
     "envoy_command",
+    "haproxy",
     "nginx",
     "running",
     "traefik",
 ]
-
-ACCESS_LOG: Final = "access.log"
-"""Where each gateway writes its access log, in its folder."""
-
-_VERIFIER = "pharia-access-verifier.pharia-access-system.svc.cluster.local"
-_SERVICE = "reports.finance.svc.cluster.local"
 
 _NGINX = """\
 daemon off;
@@ -87,12 +82,12 @@ def nginx(
     """
     program = debian_programs.find_program("nginx")
     port = free_port()
-    with _behind(service) as protected:
+    with behind(service) as protected:
         addresses = {
             "listen 8080;": f"listen 127.0.0.1:{port};",
             "/var/log/nginx/reports.log": str(root / ACCESS_LOG),
-            f"{_VERIFIER}:80": verifier,
-            f"{_SERVICE}:8080": protected,
+            f"{VERIFIER}:80": verifier,
+            f"{SERVICE}:8080": protected,
         }
         config = example("nginx.conf", changes, addresses)
         file = written(root / "nginx.conf", _NGINX.format(root=root, example=config + beside))
@@ -113,11 +108,11 @@ def caddy(
     """Caddy by `examples/gateways/Caddyfile`, as the others; `program`: None for the pinned one."""
     program = program or pypi_programs.find_program("caddy")
     port = free_port()
-    with _behind(service) as protected:
+    with behind(service) as protected:
         addresses = {
             f"http://{HOST}:8080": f"http://{'' if any_host else HOST}:{port}",
-            f"{_VERIFIER}:80": verifier,
-            f"{_SERVICE}:8080": protected,
+            f"{VERIFIER}:80": verifier,
+            f"{SERVICE}:8080": protected,
             "/var/log/caddy/reports.log": str(root / ACCESS_LOG),
         }
         config = example("Caddyfile", changes, addresses)
@@ -139,8 +134,8 @@ def traefik(
     """Traefik by `examples/gateways/traefik-dynamic.yaml`, as the others."""
     program = pypi_programs.find_program("traefik")
     port = free_port()
-    with _behind(service) as protected:
-        addresses = {f"http://{_VERIFIER}/": f"http://{verifier}/", f"{_SERVICE}:8080": protected}
+    with behind(service) as protected:
+        addresses = {f"http://{VERIFIER}/": f"http://{verifier}/", f"{SERVICE}:8080": protected}
         if any_host:
             addresses[f"Host(`{HOST}`)"] = "PathPrefix(`/`)"
         file = written(root / "dynamic.yaml", example("traefik-dynamic.yaml", changes, addresses))
@@ -168,14 +163,14 @@ def envoy(
     """Envoy by `examples/gateways/envoy.yaml`, as the others."""
     port = free_port()
     host, verifier_port = verifier.split(":")
-    with _behind(service) as protected:
+    with behind(service) as protected:
         service_host, service_port = protected.split(":")
         addresses = {
             "address: 0.0.0.0, port_value: 8080": f"address: 127.0.0.1, port_value: {port}",
             "path: /dev/stdout": f"path: {root / ACCESS_LOG}",
-            f"address: {_VERIFIER}": f"address: {host}",
+            f"address: {VERIFIER}": f"address: {host}",
             "port_value: 80\n": f"port_value: {verifier_port}\n",
-            f"address: {_SERVICE}, port_value: 8080": f"address: {service_host}, port_value: {service_port}",
+            f"address: {SERVICE}, port_value: 8080": f"address: {service_host}, port_value: {service_port}",
         }
         with running(envoy_command(root, example("envoy.yaml", changes, addresses)), root, port) as gateway:
             yield gateway
@@ -198,35 +193,10 @@ class Starter(Protocol):
         ...
 
 
-STARTERS: Final[Mapping[str, Starter]] = {"nginx": nginx, "caddy": caddy, "traefik": traefik, "envoy": envoy}
-
-
-@contextmanager
-def _behind(service: str | None) -> Iterator[str]:
-    """Host and port of the service, which is started if there is none."""
-    if service is not None:
-        yield service
-        return
-    with witness() as started:
-        yield started.address
-
-
-@contextmanager
-def running(argv: Sequence[str | Path], root: Path, port: int) -> Iterator[Gateway]:
-    """A gateway that answers on its port; ended with the block."""
-    gateway = Gateway(port)
-    env = {"PATH": "/usr/sbin:/usr/bin:/bin", "HOME": str(root)}
-    process = Process.start(argv, log=root / "gateway.log", cwd=root, env=env)
-    try:
-        process.wait_until(lambda: _answers(gateway), what="the gateway answers", timeout=20)
-        yield gateway
-    finally:
-        process.stop()
-
-
-def _answers(gateway: Gateway) -> bool:
-    """Whether it has its routes: Traefik answers 404 until then. The path is one that the verifier has too."""
-    try:
-        return gateway.ask(path="/whoami").status != http.client.NOT_FOUND
-    except (OSError, http.client.HTTPException):
-        return False
+STARTERS: Final[Mapping[str, Starter]] = {
+    "nginx": nginx,
+    "caddy": caddy,
+    "traefik": traefik,
+    "envoy": envoy,
+    "haproxy": haproxy,
+}

@@ -45,6 +45,8 @@ _PLACES: Final[Mapping[tuple[str, str], tuple[_Place, ...]]] = MappingProxyType(
         ("caddy", OPEN): (_Place("\t\tforward_auth http", "\t\t", before=True),),
         ("traefik", WEBSOCKETS): (),
         ("traefik", OPEN): (_Place("  routers:\n", " " * 4), _Place("\n  middlewares:\n", " " * 4)),
+        ("haproxy", WEBSOCKETS): (),
+        ("haproxy", OPEN): (_Place("    http-request lua.pharia_access", "    ", before=True),),
         ("envoy", WEBSOCKETS): (
             _Place("                stat_prefix: reports\n", " " * 16),
             _Place("                        - match: {prefix: /}\n", " " * 24, before=True),

@@ -1,0 +1,64 @@
+-- Asks the verifier about each request: `http-request lua.pharia_access PATH`, with the requirement as PATH's query.
+-- Where the verifier says 200, the variables txn.access_subject, access_credential, access_token_id, access_roles and
+-- access_expires say whose request it is. Anything else goes back to the client, and the request no further.
+
+-- The section of haproxy.cfg that leads to the verifier. Its timeouts are shorter than this one.
+local VERIFIER = "abns@pharia-access"
+local TIMEOUT_MS = 10000
+local REFUSALS = {[400] = "Bad Request", [401] = "Unauthorized", [403] = "Forbidden",
+                  [431] = "Request Header Fields Too Large"}
+local IDENTITY = {"subject", "credential", "token_id", "roles", "expires"}
+
+-- The first value, whether a table of headers counts from 0, as requests do, or from 1.
+local function first(values)
+    return values and (values[0] or values[1])
+end
+
+local function answer(txn, status, reason, headers)
+    local reply = txn:reply{status = status, reason = reason}
+    reply:add_header("Content-Length", "0")
+    for name, value in pairs(headers) do
+        reply:add_header(name, value)
+    end
+    txn:done(reply)
+end
+
+-- HAProxy passes NUL and the like on in a header's value, and services differ in what they make of it.
+local function has_control_characters(headers)
+    for _, values in pairs(headers) do
+        for _, value in pairs(values) do
+            if value:find("[\0-\8\10-\31\127]") then
+                return true
+            end
+        end
+    end
+    return false
+end
+
+core.register_action("pharia_access", {"http-req"}, function(txn, path)
+    local headers = txn.http:req_get_headers()
+    if has_control_characters(headers) then
+        answer(txn, 400, "Bad Request", {})
+    end
+    -- Of the client's headers the verifier needs this one alone; all of its lines, since two tokens are refused.
+    local tokens = {}
+    for _, value in pairs(headers["authorization"] or {}) do
+        tokens[#tokens + 1] = value
+    end
+    local client = core.httpclient()
+    local asked, said = pcall(client.get, client,
+                              {url = "http://pharia-access" .. path, dst = VERIFIER,
+                               headers = {authorization = tokens}, timeout = TIMEOUT_MS})
+    local status = asked and said and said.status
+    if REFUSALS[status] then
+        answer(txn, status, REFUSALS[status], {["WWW-Authenticate"] = first(said.headers["www-authenticate"])})
+    end
+    for _, name in ipairs(IDENTITY) do
+        local value = status == 200 and first(said.headers["x-auth-" .. name:gsub("_", "-")])
+        if not value then
+            -- The verifier cannot tell or be reached, or this is no verifier: nobody passes.
+            answer(txn, 503, "Service Unavailable", {["Retry-After"] = "1"})
+        end
+        txn:set_var("txn.access_" .. name, value)
+    end
+end, 1)
