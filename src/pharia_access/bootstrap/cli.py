@@ -21,9 +21,11 @@ from pharia_access.services.administration.progress import Progress
 
 if TYPE_CHECKING:
     from pharia_access.kube.administration.bindings import KubeBindings
+    from pharia_access.kube.administration.delegations import KubeDelegations
     from pharia_access.kube.administration.workloads import KubeWorkloads
     from pharia_access.kube.gateway import KubeCluster
     from pharia_access.kube.secrets import KubeSecrets
+    from pharia_access.services.administration.delegating import Delegations
     from pharia_access.services.administration.whois import AccessReader
 
 __all__ = ["CliSession", "Release", "open_session", "random_letters", "release_of"]
@@ -42,6 +44,7 @@ class CliSession:
         workloads: those that read a Secret. Few commands ask, so that it is built when one does.
         watches: another connection, for what stays open.
         access: RBAC, as far as the person may read it; the same.
+        delegations: RBAC's objects that let the operator mint; the same.
         options: those of the command line that say which cluster and who; for commands that are named to a person.
         user: who the API server sees; empty where it does not tell.
     """
@@ -52,6 +55,7 @@ class CliSession:
     connection: Connection
     watches: Connection
     access: "Callable[[], AccessReader]"
+    delegations: "Callable[[], Delegations]"
     options: str = ""
     user: str = ""
 
@@ -87,7 +91,8 @@ async def open_session(  # noqa: PLR0913 - a keyword for each choice
         )
         workloads = partial(_workloads, connection, timeout_seconds)
         access = partial(_bindings, connection, timeout_seconds)
-        yield CliSession(context, personal, workloads, connection, watches, access, options, user)
+        delegations = partial(_delegations, connection, timeout_seconds, dry_run=dry_run)
+        yield CliSession(context, personal, workloads, connection, watches, access, delegations, options, user)
 
 
 def _workloads(connection: Connection, timeout_seconds: float) -> "KubeWorkloads":
@@ -100,6 +105,12 @@ def _bindings(connection: Connection, timeout_seconds: float) -> "KubeBindings":
     from pharia_access.kube.administration.bindings import KubeBindings
 
     return KubeBindings(connection, timeout_seconds=timeout_seconds)
+
+
+def _delegations(connection: Connection, timeout_seconds: float, *, dry_run: bool) -> "KubeDelegations":
+    from pharia_access.kube.administration.delegations import KubeDelegations
+
+    return KubeDelegations(connection, timeout_seconds=timeout_seconds, dry_run=dry_run)
 
 
 def random_letters() -> str:

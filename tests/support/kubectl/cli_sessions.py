@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pharia_access.bootstrap.cli import CliSession, random_letters
+from pharia_access.domain.administration.delegation import Delegation, Outcome
 from pharia_access.domain.administration.secret_readers import Bindings
 from pharia_access.domain.administration.secret_workloads import SecretWorkloads
 from pharia_access.domain.deletions import GONE, Deletion
 from pharia_access.errors import ForbiddenError, NotFoundError
+from pharia_access.kube.administration.delegations import delegation_objects
 from pharia_access.kube.administration.kubectl_proxy import LentLogin
 from pharia_access.kube.administration.objects import ListPage
 from pharia_access.kube.administration.summarized_objects import SummarizedObjects
@@ -96,7 +98,7 @@ class FakeCluster:
             progress,
             dry_run,
         )
-        return CliSession(context, own, lambda: own, own, own, lambda: own)
+        return CliSession(context, own, lambda: own, own, own, lambda: own, lambda: own)
 
     async def read(self, kind: str, key: ObjectKey) -> Json:
         self._judge(f"get {kind}")
@@ -137,6 +139,14 @@ class FakeCluster:
 
     async def read_bindings(self, namespace: str) -> Bindings:
         return self.bindings
+
+    def objects(self, delegation: Delegation) -> list[Json]:
+        return delegation_objects(delegation)
+
+    async def write(self, body: Json) -> Outcome:
+        self._judge(f"create {body['kind']}")
+        self.written.append(body)
+        return Outcome.CREATED
 
     async def inspect_own(self, key: ObjectKey) -> OwnSecret | None:
         self._judge("get Secret")

@@ -15,9 +15,16 @@ from pharia_access.domain.administration.option_steps import (
     NameSecretKey,
     NameShorterLife,
 )
+from pharia_access.domain.administration.workload_steps import (
+    AllowRenewal,
+    ResumeWorkload,
+    RotateWorkload,
+    ShowWorkload,
+)
 from pharia_access.domain.model import ObjectKey
 
 __all__ = [
+    "AllowRenewal",
     "AskForRight",
     "ChangeInGit",
     "CollectIfUntaken",
@@ -39,10 +46,13 @@ __all__ = [
     "RestartRotation",
     "RestartWorkloads",
     "ResumeCredential",
+    "ResumeWorkload",
     "RetryShorter",
     "RevokeToken",
     "RotateToken",
+    "RotateWorkload",
     "ShowToken",
+    "ShowWorkload",
     "Step",
     "SuspendCredential",
 ]
@@ -205,7 +215,8 @@ class AskForRight:
 
 
 Step = (
-    AskForRight
+    AllowRenewal
+    | AskForRight
     | ChangeInGit
     | CollectIfUntaken
     | CollectToken
@@ -226,9 +237,12 @@ Step = (
     | RestartRotation
     | RestartWorkloads
     | ResumeCredential
+    | ResumeWorkload
     | RetryShorter
     | RevokeToken
     | RotateToken
+    | RotateWorkload
     | ShowToken
+    | ShowWorkload
     | SuspendCredential
 )

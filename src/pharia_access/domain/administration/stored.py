@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 __all__ = ["Json", "Right", "Stored", "StoredPage"]
 
 S = TypeVar("S")
 Json = dict[str, Any]
+
+_NOUNS: Final = {"WorkloadToken": "workload token"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +30,9 @@ class Stored(Generic[S]):
 
     @property
     def label(self) -> str:
-        """The object in a sentence: `token ci`."""
-        return f"{self.body['kind'].removeprefix('Api').lower()} {self.body['metadata']['name']}"
+        """The object in a sentence: `token ci`, `workload token app`."""
+        kind = self.body["kind"]
+        return f"{_NOUNS.get(kind, kind.removeprefix('Api').lower())} {self.body['metadata']['name']}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ class TokenSummary:
         minted_until: what was fixed at the mint.
         window: how long its secret could be collected, where the spec says so.
         replaces: the name of the token that this one was made to replace.
+        keeper: the name of the WorkloadToken that keeps it in a Secret; empty for a token that nobody keeps.
         deleting: whether it is being deleted, and so over.
         revoked: whether its spec says so, whatever the operator has noted; `revocation` says when and why.
         minted: whether there is a token at all; `credential_uid` is that of the credential it belongs to.
@@ -76,6 +77,7 @@ class TokenSummary:
     minted_until: datetime | None = None
     window: timedelta | None = None
     replaces: str = ""
+    keeper: str = ""
     last_used: datetime | None = None
     last_inspected: datetime | None = None
     revocation: Revocation | None = None

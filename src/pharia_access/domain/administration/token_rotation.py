@@ -13,7 +13,13 @@ from typing import Final
 from pharia_access.domain.administration.lifetime_input import Lifetime
 from pharia_access.domain.administration.mint_blockers import Asked, MintBlocker, mint_blocker
 from pharia_access.domain.administration.names import derived
-from pharia_access.domain.administration.next_steps import CollectIfUntaken, CreateToken, EndToken, RestartRotation
+from pharia_access.domain.administration.next_steps import (
+    CollectIfUntaken,
+    CreateToken,
+    EndToken,
+    RestartRotation,
+    RotateWorkload,
+)
 from pharia_access.domain.administration.summaries import CredentialSummary, TokenSummary
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.reasons import Phase
@@ -108,12 +114,14 @@ def replacement_name(name: str, letters: str) -> str:
 
 def _due(token: TokenSummary, within: timedelta, now: datetime) -> bool:
     ttl, end = original_lifetime(token).ttl, token.ends
-    if ttl is None or end is None or end != token.minted_until:
+    if token.keeper or ttl is None or end is None or end != token.minted_until:
         return False
     return now < end <= now + min(within, ttl / 2)
 
 
 def _why_not_due(token: TokenSummary) -> str:
+    if token.keeper:
+        return f"the workload token {token.keeper} replaces it by itself"
     if original_lifetime(token).ttl is None:
         return "its lifetime is not known"
     brought_forward = token.ends != token.minted_until
@@ -149,7 +157,20 @@ def _unmintable(rotation: TokenRotation, now: datetime) -> MintBlocker | None:
     return mint_blocker(asked, now)
 
 
+def _kept(rotation: TokenRotation, _: datetime) -> MintBlocker | None:
+    """The one who keeps it makes another by itself, and nothing would take this one to its Secret."""
+    old = rotation.old
+    if not old.keeper:
+        return None
+    keeper = ObjectKey(old.key.namespace, old.keeper)
+    return MintBlocker(
+        f"The token {old.key.name} belongs to the workload token {old.keeper}, which replaces it by itself",
+        (RotateWorkload(keeper),),
+    )
+
+
 _RULES: tuple[Rule, ...] = (
+    _kept,
     _not_active,
     _replaced_already,  # before what stands in the way of yet another
     _unmintable,

@@ -19,12 +19,15 @@ __all__ = [
     "look_up",
     "new_credential",
     "new_token",
+    "new_workload",
     "overview",
     "role",
     "roles",
     "token",
     "tokens",
     "who_may",
+    "workload",
+    "workloads",
 ]
 
 
@@ -61,6 +64,21 @@ def new_token(key: ObjectKey) -> str:
 def token(key: ObjectKey, act: str = "") -> str:
     """A token's page, or the page of something that is done with it."""
     return _act(f"/namespaces/{_part(key.namespace)}/tokens/{_part(key.name)}", act)
+
+
+def workloads(namespace: str) -> str:
+    """The workload tokens of a namespace."""
+    return f"/namespaces/{_part(namespace)}/workload-tokens"
+
+
+def new_workload(namespace: str) -> str:
+    """The form for another one."""
+    return f"/namespaces/{_part(namespace)}/new-workload-token"
+
+
+def workload(key: ObjectKey, act: str = "") -> str:
+    """A workload token's page, or the page of something that is done with it."""
+    return _act(f"{workloads(key.namespace)}/{_part(key.name)}", act)
 
 
 def live(namespace: str | None, about: str = "", kinds: Sequence[str] = ()) -> str:

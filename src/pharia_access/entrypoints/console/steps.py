@@ -81,6 +81,23 @@ def _resume(step: steps.ResumeCredential) -> StepLink:
     return StepLink(f"Resume {step.credential.name}", addresses.credential(step.credential, "resume"))
 
 
+def _allow_renewal(step: steps.AllowRenewal) -> StepLink:
+    command = f"kubectl access workload allow {step.workload.name} -n {step.workload.namespace}"
+    return StepLink(f"Let the operator make its tokens, in a terminal: {command}")
+
+
+def _resume_workload(step: steps.ResumeWorkload) -> StepLink:
+    return StepLink(f"Resume {step.workload.name}", addresses.workload(step.workload, "resume"))
+
+
+def _rotate_workload(step: steps.RotateWorkload) -> StepLink:
+    return StepLink(f"Rotate {step.workload.name}", addresses.workload(step.workload, "rotate"))
+
+
+def _show_workload(step: steps.ShowWorkload) -> StepLink:
+    return StepLink(f"Look at {step.workload.name}", addresses.workload(step.workload))
+
+
 def _suspend(step: steps.SuspendCredential) -> StepLink:
     return StepLink(f"Suspend {step.credential.name} instead", addresses.credential(step.credential, "suspend"))
 
@@ -105,6 +122,7 @@ def _restart_workloads(step: steps.RestartWorkloads) -> StepLink:
 
 
 WORDS: Final[Mapping[type[object], Words]] = {
+    steps.AllowRenewal: _allow_renewal,
     steps.AskForRight: _ask_for_right,
     steps.ChangeInGit: _always("Change it in Git."),
     steps.CollectIfUntaken: _collect,
@@ -126,10 +144,13 @@ WORDS: Final[Mapping[type[object], Words]] = {
     steps.RestartRotation: _restart_rotation,
     steps.RestartWorkloads: _restart_workloads,
     steps.ResumeCredential: _resume,
+    steps.ResumeWorkload: _resume_workload,
     steps.RetryShorter: _retry_shorter,
     steps.RevokeToken: _revoke_token,
     steps.RotateToken: _rotate_token,
+    steps.RotateWorkload: _rotate_workload,
     steps.ShowToken: _show_token,
+    steps.ShowWorkload: _show_workload,
     steps.SuspendCredential: _suspend,
 }
 """How each step is worded; a test holds that none is missing."""

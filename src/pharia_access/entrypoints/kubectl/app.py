@@ -16,6 +16,7 @@ PROGRAM: Final = "kubectl access"
 _NOUNS: Final = {
     "credential": ("Credentials: named sets of roles.", "credential:credential"),
     "token": ("Tokens: each belongs to a credential, and its secret is shown once.", "token:token"),
+    "workload": ("Workload tokens: kept fresh in a Secret, for a program in the cluster.", "workload:workload"),
     "role": ("Roles: the catalog that credentials choose from.", "role:role"),
     "whoami": ("Ask a verifier what a token may do.", "whoami:whoami"),
     "audit": ("Tokens and credentials that need attention: expired, unused, too long-lived.", "audit:audit"),

@@ -31,8 +31,14 @@ _OPTIONS: Final = (
     ("spec.tokenPolicy.defaultTTL", "--default-ttl"),
     ("spec.tokenPolicy.maxTTL", "--max-ttl"),
     ("spec.tokenPolicy.maxTokens", "--max-tokens"),
+    ("spec.renewBefore", "--renew-before"),
+    ("spec.secret.name", "--secret"),
+    ("spec.secret.key", "--secret"),
 )
 """By which option a person said what the API server finds wrong in a field."""
+
+_COMMANDS: Final = {"token": "token", "credential": "credential", "workload token": "workload"}
+"""The commands about a kind, by our word for one of it."""
 
 
 class RefusedError(AccessError):
@@ -106,9 +112,10 @@ def _not_found(error: ApiError, said: _Said) -> Failure:
     if missing.noun == "role":  # roles are in no namespace
         return Failure(f'There is no role "{missing.name}".', f"See: kubectl access role list{said.connection}")
     absent = f'There is no {missing.noun} "{missing.name}" here.'
-    if missing.noun not in {"token", "credential"}:
+    command = _COMMANDS.get(missing.noun)
+    if command is None:
         return Failure(absent)
-    listing = f"kubectl access {missing.noun} list{said.place}{said.connection}"
+    listing = f"kubectl access {command} list{said.place}{said.connection}"
     return Failure(absent, f"See: {listing} (-A for all namespaces)")
 
 

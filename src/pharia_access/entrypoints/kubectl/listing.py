@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from pharia_access.domain.administration.summaries import CredentialSummary, RoleSummary, TokenSummary
+from pharia_access.domain.administration.workload_tokens import WorkloadSummary
 from pharia_access.entrypoints.kubectl.options import CliOptions
 from pharia_access.entrypoints.kubectl.prompts import print_lines
 from pharia_access.entrypoints.kubectl.render import print_objects, print_table
@@ -19,7 +20,7 @@ __all__ = ["Column", "TableSpec", "list_objects", "nothing_listed", "some_of", "
 
 _FEW: Final = 2
 
-S = TypeVar("S", TokenSummary, CredentialSummary, RoleSummary)
+S = TypeVar("S", TokenSummary, CredentialSummary, RoleSummary, WorkloadSummary)
 
 
 @dataclass(frozen=True, slots=True)

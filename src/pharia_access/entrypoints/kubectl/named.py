@@ -14,7 +14,7 @@ from pharia_access.domain.administration.names import LONGEST_NAME, is_entry, is
 from pharia_access.domain.administration.revocation_reason import LONGEST_REASON, is_reason
 from pharia_access.domain.token import holds_digits, holds_token, may_be_of_token
 
-__all__ = ["NAME", "NAMESPACE", "REASON", "SECRET_KEY", "SELECTOR", "TOKEN_ID", "refuse_tokens"]
+__all__ = ["NAME", "NAMESPACE", "REASON", "SECRET_KEY", "SELECTOR", "SERVICE_ACCOUNT", "TOKEN_ID", "refuse_tokens"]
 
 _REFUSED: Final = """\
 This is a token's text: pipe it. Others on this machine see an argument, and the shell's history keeps it.
@@ -69,12 +69,18 @@ def _is_key(word: str) -> bool:
     return is_subdomain(name) and is_entry(entry or "token") and not word.endswith("/")
 
 
+def _is_account(word: str) -> bool:
+    namespace, _, name = word.partition("/")
+    return is_label(namespace) and is_subdomain(name)
+
+
 NAME: Final = _Word(_is_name, f"a name: it has {_LETTERS} and dots too, at most {LONGEST_NAME}")
 NAMESPACE: Final = _Word(is_label, f"a namespace: its name has {_LETTERS}, at most {LONGEST_NAME}", may_be_empty=True)
 SECRET_KEY: Final = _Word(
     _is_key,
     f"NAME or NAME/KEY of a Secret: the name has {_LETTERS} and dots too, the key letters, digits, -, _ and dots",
 )
+SERVICE_ACCOUNT: Final = _Word(_is_account, f"NAMESPACE/NAME of a ServiceAccount: both have {_LETTERS}")
 SELECTOR: Final = _Word(_is_selector, "a selector", may_be_empty=True)
 REASON: Final = _Word(is_reason, f"a reason: it is one line of at most {LONGEST_REASON} characters")
 TOKEN_ID: Final = _Word(is_token_id, "a token's ID: it has 16 lower-case letters and digits, a to z and 2 to 7")

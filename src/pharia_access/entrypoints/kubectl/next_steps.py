@@ -111,6 +111,22 @@ def _name_secret_key(step: steps.NameSecretKey, _: str) -> str:
     return f"Give --to-secret {step.secret.name}/{step.entry}, or choose another name."
 
 
+def _allow_renewal(step: steps.AllowRenewal, options: str) -> str:
+    return f"To let the operator make its tokens: kubectl access workload allow {_at(step.workload, options)}"
+
+
+def _resume_workload(step: steps.ResumeWorkload, options: str) -> str:
+    return f"To resume it: kubectl access workload resume {_at(step.workload, options)}"
+
+
+def _rotate_workload(step: steps.RotateWorkload, options: str) -> str:
+    return f"To have a new token made now: kubectl access workload rotate {_at(step.workload, options)}"
+
+
+def _show_workload(step: steps.ShowWorkload, options: str) -> str:
+    return f"See: kubectl access workload get {_at(step.workload, options)}"
+
+
 def _restart_workloads(step: steps.RestartWorkloads, options: str) -> str:
     place = f"-n {step.secret.namespace}{options}"
     if not step.workloads and step.certain:
@@ -137,6 +153,7 @@ def _always(words: str) -> Words:
 
 
 WORDS: Final[Mapping[type[object], Words]] = {
+    steps.AllowRenewal: _allow_renewal,
     steps.AskForRight: _ask_for_right,
     steps.ChangeInGit: _always("Change it in Git, or run the command again with --force."),
     steps.CollectIfUntaken: _collect_if_untaken,
@@ -158,10 +175,13 @@ WORDS: Final[Mapping[type[object], Words]] = {
     steps.RestartRotation: _restart_rotation,
     steps.RestartWorkloads: _restart_workloads,
     steps.ResumeCredential: _resume_credential,
+    steps.ResumeWorkload: _resume_workload,
     steps.RetryShorter: _retry_shorter,
     steps.RevokeToken: _revoke_token,
     steps.RotateToken: _rotate_token,
+    steps.RotateWorkload: _rotate_workload,
     steps.ShowToken: _show_token,
+    steps.ShowWorkload: _show_workload,
     steps.SuspendCredential: _suspend_credential,
 }
 """How each step is worded; a test holds that none is missing."""

@@ -17,6 +17,7 @@ __all__ = [
     "all_namespaces_option",
     "combine",
     "connection_options",
+    "creation_options",
     "destructive_options",
     "dry_run_options",
     "list_options",
@@ -158,6 +159,9 @@ list_options = combine(
 
 dry_run_options = combine(namespace_options, _dry_run)
 """For what creates, and prints nothing of the object."""
+
+creation_options = combine(object_options, _dry_run)
+"""For what creates an object, and prints it."""
 
 write_options = combine(object_options, _dry_run, _force)
 """For what changes an object."""

@@ -7,10 +7,12 @@ from typing import Any, Final
 from pharia_access.domain.permissions import Permission
 from pharia_access.entrypoints.kubectl import printing
 from pharia_access.entrypoints.kubectl.escaping import escaped
+from pharia_access.kube.paths import GROUP
 
 __all__ = [
     "NONE",
     "line_of",
+    "print_documents",
     "print_fields",
     "print_heading",
     "print_object",
@@ -62,6 +64,17 @@ def print_objects(bodies: Sequence[Json], output: str) -> None:
         printing.write(*map(_name, bodies))
         return
     print_value({"apiVersion": "v1", "kind": "List", "items": [_tidy(body) for body in bodies]}, output)
+
+
+def print_documents(bodies: Sequence[Json], output: str) -> None:
+    """Objects of any kind as they are to be applied: documents of YAML, else as `print_objects`."""
+    if output != "yaml":
+        print_objects(bodies, output)
+        return
+    for number, body in enumerate(bodies):
+        if number:
+            printing.write("---")
+        print_value(_tidy(body), output)
 
 
 def print_object(body: Json, output: str) -> None:
@@ -116,7 +129,8 @@ def _yaml(body: Json) -> str:
 
 
 def _name(body: Json) -> str:
-    return f"{body['kind'].lower()}.access.pharia.ai/{body['metadata']['name']}"
+    group = str(body.get("apiVersion", GROUP)).partition("/")[0]
+    return f"{body['kind'].lower()}.{group}/{body['metadata']['name']}"
 
 
 def _tidy(body: Json) -> Json:

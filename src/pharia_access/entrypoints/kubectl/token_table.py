@@ -24,6 +24,7 @@ TOKENS: TableSpec[TokenSummary] = TableSpec(
         Column("EXPIRES AT", lambda shown, _: moment(shown.end), wide=True),
         Column("REASON", lambda shown, _: shown.reason, wide=True),
         Column("SECRET", lambda shown, _: shown.secret_name if shown.delivery == "Available" else "", wide=True),
+        Column("KEPT BY", lambda shown, _: shown.keeper, wide=True),
         Column("DESCRIPTION", lambda shown, _: shown.description, wide=True),
     ),
 )

@@ -17,6 +17,7 @@ def identity(token: TokenSummary) -> list[tuple[str, str]]:
         ("Namespace", token.key.namespace),
         ("ID", token.token_id),
         ("Credential", token.credential),
+        ("Kept by", f"workload token {token.keeper}" if token.keeper else ""),
         ("Description", token.description),
         ("Phase", phase_of(token)),
         ("Usable", usable(token)),

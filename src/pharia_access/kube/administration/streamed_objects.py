@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar
 
 from pharia_access.domain.administration.stored import Stored, StoredPage
 from pharia_access.domain.administration.summaries import CredentialSummary, RoleSummary, TokenSummary
+from pharia_access.domain.administration.workload_tokens import WorkloadSummary
 from pharia_access.errors import ApiError, InvalidObjectError, UnavailableError
 from pharia_access.kube import paths
 from pharia_access.kube.administration.summarized_objects import JsonObjects, SummarizedObjects
@@ -21,7 +22,7 @@ __all__ = ["StreamedObjects"]
 _COUNT_SECONDS: Final = 10.0
 _PATH: Final = paths.of_kind(paths.PLURALS["ApiToken"], None)
 
-S = TypeVar("S", TokenSummary, CredentialSummary, RoleSummary)
+S = TypeVar("S", TokenSummary, CredentialSummary, RoleSummary, WorkloadSummary)
 
 
 class StreamedObjects(SummarizedObjects):

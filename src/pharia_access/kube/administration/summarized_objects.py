@@ -5,20 +5,23 @@ from typing import Any, Final, Protocol, TypeVar, cast
 
 from pharia_access.domain.administration.stored import Json, Right, Stored, StoredPage
 from pharia_access.domain.administration.summaries import CredentialSummary, RoleSummary, TokenSummary
+from pharia_access.domain.administration.workload_tokens import WorkloadSummary
 from pharia_access.domain.api_values import Kind
 from pharia_access.domain.model import REPLACES, ObjectKey
 from pharia_access.kube.administration.objects import ListPage
 from pharia_access.kube.administration.summaries import credential_summary, role_summary, token_summary
+from pharia_access.kube.administration.workload_summaries import workload_summary
 from pharia_access.kube.json_parts import API_VERSION
 
 __all__ = ["JsonObjects", "SummarizedObjects", "kind_of", "summary_reader"]
 
-S = TypeVar("S", TokenSummary, CredentialSummary, RoleSummary)
+S = TypeVar("S", TokenSummary, CredentialSummary, RoleSummary, WorkloadSummary)
 
 _KINDS: Final[Mapping[type[Any], tuple[Kind, Callable[[Json], Any]]]] = {
     TokenSummary: ("ApiToken", token_summary),
     CredentialSummary: ("ApiCredential", credential_summary),
     RoleSummary: ("ApiRole", role_summary),
+    WorkloadSummary: ("WorkloadToken", workload_summary),
 }
 
 

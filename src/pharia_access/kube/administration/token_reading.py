@@ -29,6 +29,12 @@ class _Manager(Struct):
     manager: str = ""
 
 
+class _Owner(Struct):
+    kind: str = ""
+    name: str = ""
+    controller: bool = False
+
+
 class _Metadata(Struct):
     name: str = ""
     namespace: str = ""
@@ -38,6 +44,7 @@ class _Metadata(Struct):
     labels: dict[str, str] | UnsetType = UNSET
     annotations: dict[str, msgspec.Raw] | UnsetType = UNSET
     managed_fields: list[_Manager] | UnsetType = UNSET
+    owner_references: list[_Owner] = field(default_factory=list)
 
 
 class _CredentialRef(Struct):
@@ -146,6 +153,7 @@ def _summary(token: _Token, body: bytes | msgspec.Raw) -> TokenSummary:
         minted_until=minted_until,
         window=_duration(spec.delivery.window),
         replaces="" if metadata.labels is UNSET else metadata.labels.get(REPLACES, ""),
+        keeper=next((owner.name for owner in metadata.owner_references if _keeps(owner)), ""),
         last_used=_time(status.last_used_time),
         last_inspected=_time(status.last_inspected_time),
         revocation=revocation_of(decoded(_objects.decode, body)) if spec.revoked else None,
@@ -158,6 +166,10 @@ def _summary(token: _Token, body: bytes | msgspec.Raw) -> TokenSummary:
         mac_fingerprint=intern(status.mac.key_fingerprint),
         git=_git(metadata),
     )
+
+
+def _keeps(owner: _Owner) -> bool:
+    return owner.controller and owner.kind == "WorkloadToken"
 
 
 def _git(metadata: _Metadata) -> str:

@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 
 from pharia_access.domain.administration.stored import Json, Right, Stored, StoredPage
 from pharia_access.domain.administration.summaries import CredentialSummary, RoleSummary, TokenSummary
+from pharia_access.domain.administration.workload_tokens import WorkloadSummary
 from pharia_access.domain.model import ObjectKey
 from pharia_access.services.administration.live import LiveViews
 from pharia_access.services.administration.live_kinds import LiveKind, Reach
@@ -17,7 +18,7 @@ from pharia_access.services.ports import Clock
 
 __all__ = ["AheadClock", "LiveObjects"]
 
-S = TypeVar("S", TokenSummary, CredentialSummary, RoleSummary)
+S = TypeVar("S", TokenSummary, CredentialSummary, RoleSummary, WorkloadSummary)
 
 _BY_CREDENTIAL: Final = "spec.credentialRef.name="
 

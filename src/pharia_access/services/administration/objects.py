@@ -1,15 +1,16 @@
-"""The port to our three kinds, with the rights of whoever asks. `pharia_access.kube.administration` answers it."""
+"""The port to our kinds, with the rights of whoever asks. `pharia_access.kube.administration` answers it."""
 
 from collections.abc import AsyncIterator
 from typing import Protocol, TypeVar
 
 from pharia_access.domain.administration.stored import Json, Right, Stored, StoredPage
 from pharia_access.domain.administration.summaries import CredentialSummary, RoleSummary, TokenSummary
+from pharia_access.domain.administration.workload_tokens import WorkloadSummary
 from pharia_access.domain.model import ObjectKey
 
 __all__ = ["Objects"]
 
-S = TypeVar("S", TokenSummary, CredentialSummary, RoleSummary)
+S = TypeVar("S", TokenSummary, CredentialSummary, RoleSummary, WorkloadSummary)
 
 
 class Objects(Protocol):

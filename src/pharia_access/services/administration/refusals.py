@@ -39,7 +39,13 @@ _BREAKS: Final = re.compile(r"[ \t]*[\r\n]+\s*")
 _FIELD: Final = re.compile(r"(?:metadata|spec|status)[.:\[]|pharia-access\b")
 """What begins a sentence as it is written."""
 
-_NOUNS: Final = {"apitokens": "token", "apicredentials": "credential", "apiroles": "role", "secrets": "Secret"}
+_NOUNS: Final = {
+    "apitokens": "token",
+    "apicredentials": "credential",
+    "apiroles": "role",
+    "workloadtokens": "workload token",
+    "secrets": "Secret",
+}
 
 
 @dataclass(frozen=True, slots=True)

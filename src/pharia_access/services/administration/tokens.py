@@ -211,7 +211,16 @@ async def _with_ids(context: Context, namespace: str | None, token_ids: Sequence
 def _end_of(context: Context, stored: StoredToken, what: str) -> str:
     token = stored.summary
     state = last_use(token, context.clock.now()) if token.active else token.in_words
-    return f"The token {token.key.name} of {token.credential} ({state}) will be {what} permanently."
+    kept = f" {_keeper(token)}" if token.keeper and token.active else ""
+    return f"The token {token.key.name} of {token.credential} ({state}) will be {what} permanently.{kept}"
+
+
+def _keeper(token: TokenSummary) -> str:
+    """Programs read it from a Secret, and go on with it until they read the next one."""
+    return (
+        f"It belongs to the workload token {token.keeper}, which makes another if this one is in its Secret: what uses "
+        "it is refused until it reads that one. To have the next one first, rotate the workload token."
+    )
 
 
 def _moment(when: datetime | None) -> str:

@@ -15,7 +15,7 @@ from tests.support.builders.domain_objects import NOW
 
 TOKEN, NEW = ObjectKey("finance", "ci"), ObjectKey("finance", "ci-a1b2c")
 CREDENTIAL = ObjectKey("finance", "invoice-bot")
-SECRET = ObjectKey("finance", "app")
+SECRET = WORKLOAD = ObjectKey("finance", "app")
 HERE = "-n finance --context prod"
 
 SENTENCES = [
@@ -99,6 +99,13 @@ SENTENCES = [
         steps.RaiseMaxTokens(CREDENTIAL, 2),
         f"To allow one more: kubectl access credential edit invoice-bot --max-tokens 2 {HERE}",
     ),
+    (
+        steps.AllowRenewal(WORKLOAD),
+        f"To let the operator make its tokens: kubectl access workload allow app {HERE}",
+    ),
+    (steps.ResumeWorkload(WORKLOAD), f"To resume it: kubectl access workload resume app {HERE}"),
+    (steps.RotateWorkload(WORKLOAD), f"To have a new token made now: kubectl access workload rotate app {HERE}"),
+    (steps.ShowWorkload(WORKLOAD), f"See: kubectl access workload get app {HERE}"),
     (steps.ListRoles(), "See: kubectl access role list --context prod"),
     (steps.ListNamespaces(), "See: kubectl get namespaces --context prod"),
     (steps.ChangeInGit(), "Change it in Git, or run the command again with --force."),

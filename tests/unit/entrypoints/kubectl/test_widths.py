@@ -14,6 +14,7 @@ from pharia_access.domain.administration.secret_readers import AccessRule, Bindi
 from pharia_access.domain.times import format_time
 from pharia_access.entrypoints.kubectl import printing
 from pharia_access.entrypoints.kubectl.app import access
+from tests.support.administration.stored_workloads import KEPT, a_child, a_workload
 from tests.support.builders.domain_objects import NOW, TEXT
 from tests.support.kubectl.cli_sessions import FakeCluster, serve
 from tests.support.kubectl.command_line import command_line
@@ -39,6 +40,11 @@ LISTS = (
     f"token get {TOKEN}",
     f"token rotate {TOKEN} --dry-run --yes",
     f"token whois {TEXT.token_id}",
+    "workload list",
+    f"workload get {KEPT}",
+    f"workload rotate {KEPT} --dry-run",
+    f"workload delete {KEPT} --dry-run --yes",
+    "workload allow --dry-run",
 )
 
 
@@ -50,7 +56,9 @@ def a_cluster() -> FakeCluster:
     for body in [*roles, credential]:
         body["metadata"] |= {"uid": "u", "resourceVersion": "1", "creationTimestamp": format_time(NOW)}
     phases = {"Active": TOKEN, "Expired": "invoice-bot-old", "Failed": "invoice-bot-bad", "Pending": "invoice-bot-new"}
-    objects = [*roles, credential, *(a_token(name, phase) for phase, name in phases.items())]
+    kept = [a_workload(), a_child(6), a_child(7)]
+    kept[0]["metadata"] |= {"uid": "w", "resourceVersion": "1", "creationTimestamp": format_time(NOW)}
+    objects = [*roles, credential, *kept, *(a_token(name, phase) for phase, name in phases.items())]
     operator = Subject("ServiceAccount", "pharia-access-operator", "pharia-access-system")
     reads = AccessRule(("",), ("secrets",), ("get",))
     binding = Binding(

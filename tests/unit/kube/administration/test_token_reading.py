@@ -39,6 +39,7 @@ def bodies(junk: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
         message=texts,
         lastTransitionTime=times,
     )
+    owner = objects(kind=st.sampled_from(["WorkloadToken", "ApiCredential", ""]) | junk, name=texts, controller=flags)
     metadata = objects(
         name=texts,
         namespace=texts,
@@ -47,6 +48,7 @@ def bodies(junk: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
         deletionTimestamp=times,
         labels=marks,
         annotations=marks,
+        ownerReferences=st.lists(owner, max_size=3) | junk,
         managedFields=st.lists(managed, max_size=3) | junk,
     )
     spec = objects(
