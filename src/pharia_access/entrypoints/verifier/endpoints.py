@@ -106,12 +106,12 @@ class Protocols:
         token = form.token
         if token is None:
             return Reply(introspection.bad_form())
-        found = await self.authorizer.authorize_text(Contract.INTROSPECT, token)
+        found = await self.authorizer.authorize_text(Contract.INTROSPECT, token, form.requirement)
         with self.work.request(caller.token.credential_key) as long:
             answer = await self._answer_as_of_now(
                 found,
                 long,
-                lambda: self.authorizer.authorize_text(Contract.INTROSPECT, token),
+                lambda: self.authorizer.authorize_text(Contract.INTROSPECT, token, form.requirement),
                 lambda allowed: self.introspector.answer(allowed, long),
             )
         if not isinstance(answer, Denied):
