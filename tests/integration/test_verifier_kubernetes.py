@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import contextmanager
 from http import HTTPStatus
 from itertools import chain
 from typing import TYPE_CHECKING, Final
@@ -15,11 +16,12 @@ from tests.support.documents.console_blocks import ROOT, Command, blocks
 from tests.support.documents.page_reader import PageReader
 from tools.control_plane.pki import token_kubeconfig
 from tools.control_plane.processes import free_port, wait_until
-from tools.control_plane.verifiers import start_verifier, write_keyring
+from tools.control_plane.verifiers import Verifiers, write_keyring
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from tests.support.operators.operator_pool import OperatorPool
@@ -35,16 +37,13 @@ FOLDER: Final = "/etc/kubernetes/pharia-access"
 
 
 @pytest.fixture(scope="module")
-def asking(control_plane: ControlPlane, pool: OperatorPool, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """A verifier behind TLS that wants a client certificate, and an API server that asks it."""
+def asking(
+    control_plane: ControlPlane, pool: OperatorPool, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[], AbstractContextManager[None]]]:
+    """A verifier behind TLS that wants a client certificate, and an API server that asks it; ends it for a block."""
     pool.shared()
     folder = tmp_path_factory.mktemp("asking")
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path(str(folder / "ca.crt"))
-    for name in ("server", "client"):
-        leaf = authority.issue_cert("pharia-access-verifier.pharia-access-system.svc", common_name=name)
-        (folder / f"{name}.crt").write_bytes(leaf.cert_chain_pems[0].bytes())
-        (folder / f"{name}.key").write_bytes(leaf.private_key_pem.bytes())
+    write_certificates(folder)
     port = free_port()
     write_keyring(control_plane, folder / "verifier" / "keyring")
     settings = {
@@ -55,17 +54,33 @@ def asking(control_plane: ControlPlane, pool: OperatorPool, tmp_path_factory: py
         "TOKEN_REVIEW_CLIENT_CA_FILE": str(folder / "ca.crt"),
         "TOKEN_REVIEW_AUDIENCES": AUDIENCE,
     }
-    env = {f"PHARIA_ACCESS_{name}": value for name, value in settings.items()}
-    verifier = start_verifier(control_plane, folder / "verifier", env)
+    verifiers = Verifiers(control_plane)
+
+    @contextmanager
+    def gone() -> Iterator[None]:
+        verifiers.stop()
+        yield
+        verifiers.start(folder / "verifier", settings)
+
     try:
-        verifier.wait_until_ready()
+        verifiers.start(folder / "verifier", settings)
         webhook(folder, port)
         control_plane.restart_api_server_with(*flags(folder))
-        yield
+        yield gone
     finally:
-        verifier.process.stop()
+        verifiers.stop()
         control_plane.restart_api_server_with()
         control_plane.restart_controllers()  # whose watches would wait up to a minute
+
+
+def write_certificates(folder: Path) -> None:
+    """Of both sides, and the authority that signs them."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(folder / "ca.crt"))
+    for name in ("server", "client"):
+        leaf = authority.issue_cert("pharia-access-verifier.pharia-access-system.svc", common_name=name)
+        (folder / f"{name}.crt").write_bytes(leaf.cert_chain_pems[0].bytes())
+        (folder / f"{name}.key").write_bytes(leaf.private_key_pem.bytes())
 
 
 def webhook(folder: Path, port: int) -> Path:
@@ -153,11 +168,39 @@ def test_who_follows_the_guide_is_the_credential_and_may_what_its_group_may(
     wait_until(lambda: not whoami(control_plane, tmp_path, text).returncode, what="the API server knows it", timeout=20)
     administrators = tmp_path / "administrators"  # signs in with a client certificate
     administrators.write_bytes(control_plane.kubeconfig.read_bytes())
+    user = f"pharia:{workspace.namespace}:invoice-bot"
     environment = {"PATH": f"{control_plane.bin}:/usr/bin:/bin", "HOME": str(tmp_path), "TOKEN": text}
 
     with PageReader({**environment, "KUBECONFIG": str(administrators)}, tmp_path, tmp_path) as reader:
+        beside_a_certificate = reader.follow(Command('kubectl --token="$TOKEN" auth whoami'))
         said = [reader.follow(command) for command in chain.from_iterable(each.commands for each in blocks(PAGE))]
-        reader.follow(Command(f'kubectl --context=with-a-token --token="$TOKEN" get pods -n {workspace.namespace}'))
+        reader.follow(Command(f"kubectl get pods -n {workspace.namespace}"))
+        beside_a_file = reader.follow(Command("kubectl --token=nonsense auth whoami"))
 
-    assert f"pharia:{workspace.namespace}:invoice-bot" in said[-1]
+    assert "system:masters" in beside_a_certificate
+    assert user not in beside_a_certificate
+    assert user in said[-1]
     assert token["status"]["tokenID"] in said[-1]
+    assert user in beside_a_file
+    kept = (tmp_path / ".kube" / "with-a-token").read_text()
+    assert "client-key" not in kept
+    assert text not in kept
+
+
+def test_where_no_verifier_listens_a_token_is_nobody_and_a_certificate_somebody(
+    control_plane: ControlPlane,
+    asking: Callable[[], AbstractContextManager[None]],
+    workspace: Workspace,
+    tmp_path: Path,
+) -> None:
+    workspace.role("late-guest", permissions=[{"permission": "AccessKubernetes"}])
+    workspace.credential(roles=["late-guest"])
+    workspace.issued(ttl="1h")
+    text = workspace.text().reveal()
+
+    with asking():
+        answer = whoami(control_plane, tmp_path, text)
+        administrators = control_plane.kubectl("auth", "whoami")
+
+    assert "Unauthorized" in answer.stderr
+    assert "system:masters" in administrators.stdout
