@@ -17,7 +17,7 @@ from pharia_access.entrypoints.console.defence import NONCE, Defence
 from pharia_access.entrypoints.console.desk import Desk
 from pharia_access.entrypoints.console.failures import explain
 from pharia_access.entrypoints.console.forms import Form, FormError, read_form
-from pharia_access.entrypoints.console.live import followed, live_stream
+from pharia_access.entrypoints.console.live import live_stream, over_views
 from pharia_access.entrypoints.console.navigation import leads
 from pharia_access.entrypoints.console.opening import OnceKey
 from pharia_access.entrypoints.console.pasted import unless_pasted
@@ -139,7 +139,7 @@ def _visit(console: Console, request: Request, session: Session) -> Visit:
     if not addresses.is_namespace(namespace) or (name and not addresses.is_object_name(name)):
         raise HTTPException(HTTPStatus.NOT_FOUND)
     visit = Visit(console.desk.at(namespace), session, name, query=dict(request.query_params))
-    return followed(visit) if request.method == "GET" and SCRIPT_HEADER in request.headers else visit
+    return over_views(visit, writes=request.method == "POST", anew=SCRIPT_HEADER in request.headers)
 
 
 def _failed(request: Request, error: AccessError, *, script: bool) -> Answer:

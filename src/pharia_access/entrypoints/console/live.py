@@ -17,8 +17,9 @@ from pharia_access.entrypoints.console.visits import Visit
 from pharia_access.services.administration.live import LiveViews
 from pharia_access.services.administration.live_kinds import KINDS
 from pharia_access.services.administration.live_objects import AheadClock, LiveObjects
+from pharia_access.services.administration.told_objects import ToldObjects
 
-__all__ = ["followed", "live_stream"]
+__all__ = ["live_stream", "over_views", "views_of"]
 
 _EVENTS: Final = "text/event-stream"
 _BEAT_SECONDS: Final = 10.0
@@ -34,11 +35,18 @@ _ENDED: Final = {
 }
 
 
-def followed(visit: Visit) -> Visit:
-    """The same visit, at the API server's time; what the browser's pages are told of is not listed anew."""
+def over_views(visit: Visit, *, writes: bool, anew: bool) -> Visit:
+    """The same visit, with what the browser's pages are told of.
+
+    What a form writes is known there at once. What our script asks `anew` is at the API server's time, and what is
+    followed is not listed once more.
+    """
     views = visit.session.views
-    if views is None:
+    if views is None or not (writes or anew):
         return visit
+    if writes:
+        context = replace(visit.context, objects=ToldObjects(visit.context.objects, views))
+        return replace(visit, desk=replace(visit.desk, context=context))
     clock = AheadClock(visit.context.clock, views)
     context = replace(visit.context, objects=LiveObjects(visit.context.objects, views), clock=clock)
     return replace(visit, desk=replace(visit.desk, context=context), anew=True)
@@ -51,14 +59,14 @@ def live_stream(request: Request, visit: Visit, scope: str | None) -> Response:
         or request.headers.get("sec-fetch-site", "same-origin") != "same-origin"
     ):
         raise HTTPException(HTTPStatus.FORBIDDEN, "Only the console's own script asks for this.")
-    views = _views(visit)
+    views = views_of(visit)
     if views is None:
         raise HTTPException(HTTPStatus.NOT_FOUND)
     told = _told(views, visit, scope)
     return StreamingResponse(told, media_type=_EVENTS, headers={"X-Accel-Buffering": "no"})
 
 
-def _views(visit: Visit) -> LiveViews | None:
+def views_of(visit: Visit) -> LiveViews | None:
     """What the browser's open pages look at, made when the first asks; None where pages are not live."""
     if visit.session.views is None and visit.desk.views is not None:
         visit.session.views = visit.desk.views()

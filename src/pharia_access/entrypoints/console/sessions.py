@@ -4,10 +4,14 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
+from weakref import WeakKeyDictionary
 
+from pharia_access.domain.administration.summaries import TokenSummary
 from pharia_access.services.administration.bulk import Outcome
 from pharia_access.services.administration.live import LiveViews
+from pharia_access.services.administration.live_kinds import LiveKind
 from pharia_access.services.administration.rotation import RotationPlan
+from pharia_access.services.administration.token_index import TokenIndex
 from pharia_access.services.administration.token_survey import TokenSurvey
 from pharia_access.services.ports import Clock
 
@@ -34,6 +38,7 @@ class Session:
         views: what its open pages look at; None before the first, and where pages are not live.
         survey: the long list of tokens that was looked at last, until something is done.
         outcomes: what became of each token that was last ended among several.
+        indexes: rows of what is followed, as long as that is.
     """
 
     key: str
@@ -44,6 +49,7 @@ class Session:
     views: LiveViews | None = None
     survey: TokenSurvey | None = None
     outcomes: list[Outcome] = field(default_factory=list)
+    indexes: WeakKeyDictionary[LiveKind[TokenSummary], TokenIndex] = field(default_factory=WeakKeyDictionary)
 
     def take_notice(self) -> str:
         """What was done, once."""

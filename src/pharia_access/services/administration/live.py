@@ -134,6 +134,26 @@ class LiveViews:
         followed = self._followed.get((kind, scope))
         return None if followed is None or followed.task.done() else followed.live
 
+    def keep(self, kind: type[Any], scope: Scope) -> LiveKind[Any]:
+        """Follow it as if a page of it had just closed; what is known of it."""
+        followed = self._follow(kind, scope)
+        self._leave(self._place(kind, scope), followed)
+        return followed.live
+
+    def put(self, item: Any) -> None:  # noqa: ANN401 - one of KINDS
+        """Somebody knows it already as it is now, before it is told."""
+        for live in self._concerned(item):
+            live.put(item)
+
+    def drop(self, item: Any) -> None:  # noqa: ANN401 - one of KINDS
+        """Somebody knows already that it is gone."""
+        for live in self._concerned(item):
+            live.drop(str(item.key))
+
+    def _concerned(self, item: Any) -> list[LiveKind[Any]]:  # noqa: ANN401 - one of KINDS
+        found = [self.find(type(item), scope) for scope in {None, item.key.namespace}]
+        return [live for live in found if live is not None and live.current]
+
     def standing(self, page: Subscription) -> Standing:
         """How current that page is."""
         return standing_of(page.kinds, self._silent_since, self._clock)

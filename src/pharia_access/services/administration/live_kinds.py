@@ -1,5 +1,6 @@
 """Objects of one kind in one scope as they change, and how current they are. Pure but for the clock it is given."""
 
+import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -41,6 +42,7 @@ class LiveKind(Generic[S]):
 
     Attributes:
         broken_since: in monotonic seconds; None while changes come.
+        revision: another after each change.
 
     Args:
         changed: called with each object that changed, and with None where it changed how changes come.
@@ -50,7 +52,9 @@ class LiveKind(Generic[S]):
         self.plural = plural
         self.reach = Reach.STARTING
         self.broken_since: float | None = None
+        self.revision = 0
         self._clock = clock
+        self._begun = asyncio.Event()
         self._changed: Callable[[S | None], None] = changed
         self._items: dict[str, S] = {}
 
@@ -64,12 +68,12 @@ class LiveKind(Generic[S]):
         key = str(item.key) if item.key.namespace else item.key.name
         if self._items.get(key) != item:
             self._items[key] = item
-            self._changed(item)
+            self._tell(item)
 
     def drop(self, key: str) -> None:
         """Forget one that is gone."""
         if (gone := self._items.pop(key, None)) is not None:
-            self._changed(gone)
+            self._tell(gone)
 
     def listed(self, keys: Collection[str]) -> None:
         """A whole list had these, and no other."""
@@ -93,12 +97,27 @@ class LiveKind(Generic[S]):
 
     def broke(self) -> None:
         """Changes come no more; what was read stays."""
+        self._begun.set()
         if self.broken_since is None:
             self.broken_since = self._clock.monotonic()
 
+    @property
+    def current(self) -> bool:
+        """Whether what is known is what there is."""
+        return self.broken_since is None and self.reach in {Reach.WATCHED, Reach.POLLED}
+
+    async def begun(self) -> None:
+        """Wait until it was listed, or until it is known that this does not work now."""
+        await self._begun.wait()
+
     def _reached(self, reach: Reach) -> None:
         self.reach, self.broken_since = reach, None
-        self._changed(None)
+        self._begun.set()
+        self._tell(None)
+
+    def _tell(self, item: S | None) -> None:
+        self.revision += 1
+        self._changed(item)
 
 
 class Follower(Protocol):

@@ -12,7 +12,7 @@ from pharia_access.domain.administration.summaries import CredentialSummary, Rol
 from pharia_access.domain.administration.workload_tokens import WorkloadSummary
 from pharia_access.domain.model import ObjectKey
 from pharia_access.services.administration.live import LiveViews
-from pharia_access.services.administration.live_kinds import LiveKind, Reach
+from pharia_access.services.administration.live_kinds import LiveKind
 from pharia_access.services.administration.objects import Objects
 from pharia_access.services.ports import Clock
 
@@ -66,9 +66,7 @@ class LiveObjects:
     def _known(self, kind: type[S], namespace: str | None) -> LiveKind[Any] | None:
         """The kind there, while its changes arrive."""
         known = self._views.find(kind, namespace)
-        if known is None or known.broken_since is not None or known.reach not in {Reach.WATCHED, Reach.POLLED}:
-            return None
-        return known
+        return known if known is not None and known.current else None
 
     async def read(self, kind: type[S], key: ObjectKey) -> Stored[S]:
         """Read one live."""

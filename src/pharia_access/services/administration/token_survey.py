@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
 
-from pharia_access.domain.administration.judged import UNSEEN, judged
+from pharia_access.domain.administration.judged import UNSEEN, Unseen, judged
 from pharia_access.domain.administration.summaries import CredentialSummary, TokenSummary
 from pharia_access.domain.administration.token_inventory import TokenRow
 from pharia_access.domain.model import ObjectKey
@@ -13,7 +13,7 @@ from pharia_access.errors import ForbiddenError
 from pharia_access.services.administration.context import Context
 from pharia_access.services.administration.queries import Nothing, list_all, nothing_in, summaries, tokens_in
 
-__all__ = ["TokenSurvey", "survey_tokens"]
+__all__ = ["TokenSurvey", "row_of", "survey_tokens", "why_unseen"]
 
 Known = Mapping[ObjectKey, CredentialSummary]
 
@@ -60,6 +60,11 @@ async def survey_tokens(context: Context, *, everywhere: bool = False) -> TokenS
     )
 
 
+async def why_unseen(context: Context, namespace: str | None) -> ForbiddenError | None:
+    """Why credentials may not be listed there; None where they may."""
+    return (await _credentials(context, namespace))[1]
+
+
 async def _credentials(context: Context, namespace: str | None) -> tuple[Known | None, ForbiddenError | None]:
     pages = context.objects.pages(CredentialSummary, namespace)
     try:
@@ -69,8 +74,12 @@ async def _credentials(context: Context, namespace: str | None) -> tuple[Known |
     return {credential.key: credential for credential in found}, None
 
 
+def row_of(token: TokenSummary, credential: CredentialSummary | Unseen | None, now: datetime) -> TokenRow:
+    """The token, judged; `credential` is its own, None where there is none."""
+    roles = credential.roles if isinstance(credential, CredentialSummary) else None
+    return TokenRow(judged(token, credential, now), roles)
+
+
 def _row(token: TokenSummary, known: Known | None, now: datetime) -> TokenRow:
-    if known is None:
-        return TokenRow(judged(token, UNSEEN, now), None)
-    credential = known.get(ObjectKey(token.key.namespace, token.credential))
-    return TokenRow(judged(token, credential, now), None if credential is None else credential.roles)
+    own = UNSEEN if known is None else known.get(ObjectKey(token.key.namespace, token.credential))
+    return row_of(token, own, now)
