@@ -29,6 +29,7 @@ NAVIGATION: Final[tuple[Entry, ...]] = (
     Entry("overview", "Overview", addresses.overview, addresses.overview(None)),
     Entry("credentials", "Credentials", addresses.credentials),
     Entry("tokens", "Tokens", addresses.tokens, addresses.tokens(None)),
+    Entry("workload-tokens", "Workload tokens", addresses.workloads),
     Entry("roles", "Roles", addresses.roles),
     Entry("audit", "Audit", addresses.audit),
     Entry("who-may", "Who may do what", addresses.who_may),

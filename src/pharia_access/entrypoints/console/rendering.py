@@ -52,6 +52,7 @@ class Renderer:
             "token_state": words.token_state,
             "secret_state": words.secret_state,
             "credential_state": words.credential_state,
+            "workload_state": words.workload_state,
             "manifest": manifest_of,
         }
         self._environment.globals |= {"base": base, "assets": named, "to": addresses, "ago": words.ago}

@@ -24,6 +24,10 @@ from pharia_access.entrypoints.console.pages import (
     token_rotation,
     tokens,
     who_may,
+    workload,
+    workload_changes,
+    workload_creation,
+    workloads,
 )
 from pharia_access.entrypoints.console.visits import Answer, Moved, Screen, Visit
 from pharia_access.services.administration.plans import MalformedError
@@ -33,6 +37,7 @@ __all__ = ["BY_SCRIPT", "TABLE", "go", "start"]
 _CREDENTIALS: Final = "/namespaces/{namespace}/credentials"
 _CREDENTIAL: Final = "/namespaces/{namespace}/credentials/{name}"
 _TOKEN: Final = "/namespaces/{namespace}/tokens/{name}"  # noqa: S105 - an address
+_WORKLOAD: Final = "/namespaces/{namespace}/workload-tokens/{name}"
 
 TABLE: Final[tuple[tuple[str, Screen | None, Screen | None], ...]] = (
     ("/overview", overview.show_everywhere, None),
@@ -61,6 +66,13 @@ TABLE: Final[tuple[tuple[str, Screen | None, Screen | None], ...]] = (
     (f"{_TOKEN}/end", token_changes.ask_end, token_changes.end),
     (f"{_TOKEN}/revoke", token_changes.ask_revocation, token_changes.revoke),
     (f"{_TOKEN}/delete", token_changes.ask_deletion, token_changes.delete),
+    ("/namespaces/{namespace}/workload-tokens", workloads.show, None),
+    ("/namespaces/{namespace}/new-workload-token", workload_creation.ask, workload_creation.save),
+    (_WORKLOAD, workload.show, None),
+    (f"{_WORKLOAD}/rotate", workload_changes.ask_rotation, workload_changes.rotate),
+    (f"{_WORKLOAD}/suspend", workload_changes.ask_suspension, workload_changes.suspend),
+    (f"{_WORKLOAD}/resume", workload_changes.ask_resumption, workload_changes.resume),
+    (f"{_WORKLOAD}/delete", workload_changes.ask_deletion, workload_changes.delete),
     ("/namespaces/{namespace}/roles", roles.show_all, None),
     ("/namespaces/{namespace}/roles/{name}", roles.show, None),
     ("/namespaces/{namespace}/audit", audit.show, None),

@@ -54,7 +54,7 @@ class Follows:
     """What changes a page.
 
     Attributes:
-        kinds: what the page shows, by `services.administration.live_kinds.KINDS`; empty for all of it.
+        kinds: what the page shows, by `services.administration.live_kinds.KINDS`; empty for `USUAL_KINDS`.
         about: the one credential that it is about; empty for any.
         everywhere: whether it shows all namespaces.
     """

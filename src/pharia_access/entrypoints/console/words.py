@@ -4,12 +4,23 @@ from datetime import datetime
 from typing import Final
 
 from pharia_access.domain.administration.summaries import CredentialSummary, TokenSummary
+from pharia_access.domain.administration.workload_tokens import WorkloadSummary
 from pharia_access.domain.durations import humanize
 from pharia_access.domain.permissions import Permission
 from pharia_access.domain.reasons import DeliveryState, Reason
 from pharia_access.domain.times import format_time
 
-__all__ = ["ago", "credential_state", "iso", "moment", "permission_words", "secret_state", "token_state", "until"]
+__all__ = [
+    "ago",
+    "credential_state",
+    "iso",
+    "moment",
+    "permission_words",
+    "secret_state",
+    "token_state",
+    "until",
+    "workload_state",
+]
 
 _MONTHS: Final = (
     "January February March April May June July August September October November December".split()  # noqa: SIM905 - read at a glance
@@ -47,6 +58,18 @@ def credential_state(credential: CredentialSummary) -> str:
     if not credential.ready:
         return "Not seen by the operator yet"
     return f"Not all roles are in force: {credential.message or credential.reason}"
+
+
+def workload_state(workload: WorkloadSummary) -> str:
+    """Whether its Secret holds a good token, and what its operator is about."""
+    if workload.deleting:
+        return "Being deleted"
+    if not workload.ready:
+        return "Not seen by the operator yet"
+    if workload.ready == "True" and workload.reason == Reason.CURRENT:
+        return "Current"
+    word = "Good" if workload.ready == "True" else "Not good"
+    return f"{word}: {workload.message or workload.reason}"
 
 
 def token_state(token: TokenSummary) -> str:

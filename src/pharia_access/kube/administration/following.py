@@ -15,6 +15,7 @@ from typing import Any, Final, Generic, Protocol, TypeVar, cast
 import msgspec
 
 from pharia_access.domain.administration.summaries import CredentialSummary, RoleSummary, TokenSummary
+from pharia_access.domain.administration.workload_tokens import WorkloadSummary
 from pharia_access.errors import ApiError
 from pharia_access.kube import paths
 from pharia_access.kube.administration.summarized_objects import kind_of, summary_reader
@@ -32,7 +33,7 @@ _RESUMES_WITHIN_SECONDS: Final = 60.0
 _TRUSTED_SECONDS: Final = 2.0
 """The API server's date has whole seconds: clocks that differ by less count as equal."""
 
-S = TypeVar("S", TokenSummary, CredentialSummary, RoleSummary)
+S = TypeVar("S", TokenSummary, CredentialSummary, RoleSummary, WorkloadSummary)
 T_contra = TypeVar("T_contra", contravariant=True)
 
 _objects: Final = msgspec.json.Decoder(dict[str, Any])

@@ -13,6 +13,7 @@ from typing import Any, Final
 from pharia_access.domain.administration.summaries import RoleSummary
 from pharia_access.services.administration.live_kinds import (
     KINDS,
+    USUAL_KINDS,
     Follower,
     LiveKind,
     Standing,
@@ -161,7 +162,7 @@ class LiveViews:
     @contextmanager
     def subscribed(self, scope: Scope, about: str = "", kinds: Sequence[type[Any]] = ()) -> Iterator[Subscription]:
         """Follow those kinds there for a page, or all; of too many pages the oldest is told no more."""
-        followed = {self._place(kind, scope): self._follow(kind, scope) for kind in kinds or KINDS}
+        followed = {self._place(kind, scope): self._follow(kind, scope) for kind in kinds or USUAL_KINDS}
         page = Subscription(about, [each.live for each in followed.values()])
         while len(self._open) >= _MOST_PAGES:
             self._open.pop(0).end("moved")

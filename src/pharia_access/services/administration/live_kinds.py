@@ -8,9 +8,20 @@ from enum import StrEnum
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 from pharia_access.domain.administration.summaries import CredentialSummary, RoleSummary, TokenSummary
+from pharia_access.domain.administration.workload_tokens import WorkloadSummary
 from pharia_access.services.ports import Clock
 
-__all__ = ["KINDS", "POLL_SECONDS", "Follower", "LiveKind", "Reach", "Standing", "credential_of", "standing_of"]
+__all__ = [
+    "KINDS",
+    "POLL_SECONDS",
+    "USUAL_KINDS",
+    "Follower",
+    "LiveKind",
+    "Reach",
+    "Standing",
+    "credential_of",
+    "standing_of",
+]
 
 POLL_SECONDS: Final = 15.0
 """How often a kind is listed that one may not watch."""
@@ -18,14 +29,18 @@ POLL_SECONDS: Final = 15.0
 _GRACE_SECONDS: Final = 3.0
 """A watch that broke is mostly there again at once, and nobody needs to know."""
 
-S = TypeVar("S", TokenSummary, CredentialSummary, RoleSummary)
+S = TypeVar("S", TokenSummary, CredentialSummary, RoleSummary, WorkloadSummary)
 
 KINDS: Final[Mapping[type[Any], str]] = {
     CredentialSummary: "credentials",
     TokenSummary: "tokens",
     RoleSummary: "roles",
+    WorkloadSummary: "workload tokens",
 }
 """What can be followed, and what it is called."""
+
+USUAL_KINDS: Final[tuple[type[Any], ...]] = (CredentialSummary, TokenSummary, RoleSummary)
+"""What a page follows that does not say what it shows."""
 
 
 class Reach(StrEnum):
@@ -170,7 +185,7 @@ def standing_of(kinds: Iterable[LiveKind[Any]], silent_since: float | None, cloc
 def credential_of(item: object) -> str:
     """The name of the credential that it is, or belongs to; empty where it may be of any."""
     match item:
-        case TokenSummary():
+        case TokenSummary() | WorkloadSummary():
             return item.credential
         case CredentialSummary():
             return item.key.name
@@ -179,7 +194,8 @@ def credential_of(item: object) -> str:
 
 
 def _partly(kind: LiveKind[Any]) -> str:
-    resource = f"api{kind.plural}.access.pharia.ai"
+    plural = "workloadtokens" if kind.plural == KINDS[WorkloadSummary] else f"api{kind.plural}"
+    resource = f"{plural}.access.pharia.ai"
     if kind.reach is Reach.POLLED:
         return (
             f"Looks every {POLL_SECONDS:.0f} seconds: you may not watch {kind.plural} here (verb watch on {resource})."

@@ -52,6 +52,7 @@ async def show(visit: Visit) -> Answer:
     values = {
         "token": token,
         "credential": ObjectKey(context.namespace, token.credential),
+        "keeper": ObjectKey(token.key.namespace, token.keeper),
         "git": declared_by(stored.body),
         "history": _history(token, context.clock.now()),
         **await _events(visit, token),
