@@ -111,7 +111,7 @@ def test_an_audit_of_what_is_in_order_finds_nothing(access: Access, workspace: W
     assert access("audit", "--fail") == Told(0, "", "Nothing found in 1 credential and 1 token.\n")
     assert json.loads(access("audit", "-o", "json").out) == {
         "findings": [],
-        "lookedAt": {"credentials": 1, "tokens": 1},
+        "lookedAt": {"credentials": 1, "tokens": 1, "workloadTokens": 0},
     }
 
 

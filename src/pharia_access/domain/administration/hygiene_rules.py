@@ -52,6 +52,12 @@ class FindingType(StrEnum):
     """A credential has no active token."""
     SUSPENDED = "Suspended"
     """A credential is suspended: none of its tokens is accepted."""
+    OVERDUE = "Overdue"
+    """The token in a workload token's Secret is over, or its successor is late."""
+    STILL_USED = "StillUsed"
+    """A token that a workload token replaced is used all the same, and ends."""
+    NO_AUTHOR = "NoAuthor"
+    """A workload token mints for ever, and nothing but an audit log tells for whom."""
     DELETING = "Deleting"
     """A credential is being deleted and still stands: none of its tokens is accepted."""
 
@@ -100,7 +106,7 @@ def audit(
         token = judged(token, known.get(key), now)  # noqa: PLW2901 - the same one, with a verdict
         found += _of_token(token, _limits_of(known.get(key), limits), now)
         found += _without_credential(token, known) if key not in known else []
-        found += _ends_soon(token, now) if token.key not in replaced else []
+        found += _ends_soon(token, now) if token.key not in replaced and not token.keeper else []
         in_use |= {key} if token.active else set()
     for credential in known.values():
         found += _of_credential(credential, catalog, in_use=credential.key in in_use)
@@ -141,7 +147,7 @@ def _ends_soon(token: TokenSummary, now: datetime) -> list[Finding]:
 
 def _expired(token: TokenSummary, _: Limits, now: datetime) -> tuple[FindingType, str] | None:
     over = token.phase == Phase.EXPIRED or (token.active and token.ends is not None and token.ends <= now)
-    if not over:
+    if not over or token.keeper:  # its keeper has it deleted
         return None
     ended = f" since {format_time(token.ends)}" if token.ends else ""
     return FindingType.EXPIRED, f"expired{ended}: delete it, in Git first if Git declares it"

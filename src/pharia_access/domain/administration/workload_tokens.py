@@ -47,6 +47,7 @@ class WorkloadSummary:
         reason: of its condition Ready; `message` is that condition's sentence.
         in_use: what the condition PreviousInUse says where it is true: a replaced token is still used.
         stalled: what the condition Stalled says where it is true: waiting does not help.
+        git: what declares it from Git; empty for nothing.
     """
 
     key: ObjectKey
@@ -74,6 +75,7 @@ class WorkloadSummary:
     message: str = ""
     in_use: str = ""
     stalled: str = ""
+    git: str = ""
 
     @property
     def state(self) -> str:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from pharia_access.domain.administration.delegation import Delegation, Outcome
+from pharia_access.domain.administration.delegation import USUAL_OPERATOR, Delegation, Outcome, named_operator
 from pharia_access.domain.model import ObjectKey
 from pharia_access.entrypoints.kubectl.options import CliOptions
 from pharia_access.entrypoints.kubectl.prompts import present, print_lines
@@ -16,13 +16,17 @@ if TYPE_CHECKING:
 __all__ = ["allow"]
 
 
-async def allow(session: "CliSession", cli: CliOptions, name: str, credential: str, operator: ObjectKey) -> None:
-    """Write what lets it: under the credential of that workload token, under that one, or under all."""
+async def allow(session: "CliSession", cli: CliOptions, name: str, credential: str, operator: ObjectKey | None) -> None:
+    """Write what lets it: under the credential of that workload token, under that one, or under all.
+
+    Without an operator it is the one that the workload token's status names, else the usual one.
+    """
     context = session.context
     if name:
-        credential = (await read(context, name)).summary.credential
+        workload = (await read(context, name)).summary
+        credential, operator = workload.credential, operator or named_operator(workload.message)
     delegations = session.delegations()
-    plan = plan_delegation(delegations, Delegation(context.namespace, operator, credential))
+    plan = plan_delegation(delegations, Delegation(context.namespace, operator or USUAL_OPERATOR, credential))
     present(cli, plan)
     done = await delegate(context, delegations, plan)
     if not cli.for_people:

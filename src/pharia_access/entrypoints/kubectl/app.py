@@ -19,7 +19,7 @@ _NOUNS: Final = {
     "workload": ("Workload tokens: kept fresh in a Secret, for a program in the cluster.", "workload:workload"),
     "role": ("Roles: the catalog that credentials choose from.", "role:role"),
     "whoami": ("Ask a verifier what a token may do.", "whoami:whoami"),
-    "audit": ("Tokens and credentials that need attention: expired, unused, too long-lived.", "audit:audit"),
+    "audit": ("What needs attention: tokens that are expired, unused or too long-lived, and more.", "audit:audit"),
     "console": ("The web console: credentials and tokens in a browser.", "console:console"),
     "keyring": ("The keys of the fast check, for administrators.", "keyring:keyring"),
 }

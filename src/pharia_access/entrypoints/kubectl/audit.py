@@ -41,10 +41,13 @@ __all__ = ["audit"]
 @output_option("table", "json", "yaml")
 @click.pass_obj
 def audit(cli: CliOptions, unused: timedelta, longest: timedelta | None, fail: bool) -> None:  # noqa: FBT001 - Click's
-    """List tokens and credentials that need attention.
+    """List tokens, credentials and workload tokens that need attention.
 
     Tokens that are expired, failed, never used, unused, never collected, or that live longer than their credential's
     maxTTL allows now. Credentials with roles that grant nothing, or without an active token.
+
+    Workload tokens that cannot make the next token or are late, whose replaced token is still used, or that no Git tool
+    declares: they mint as long as the namespace lets the operator, and only the audit log tells who made them.
 
     If there are no credentials and no tokens, the audit says so: nothing was looked at, which is no all-clear. A
     namespace that does not exist and a list that you may not read are errors, with --fail and without.

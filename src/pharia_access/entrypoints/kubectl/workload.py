@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import click
 
+from pharia_access.domain.administration.delegation import USUAL_OPERATOR
 from pharia_access.domain.durations import format_duration
 from pharia_access.domain.model import ObjectKey
 from pharia_access.entrypoints.kubectl.completion import names_of
@@ -178,9 +179,10 @@ def delete(cli: CliOptions, name: str) -> None:
 @click.option(
     "--operator",
     type=SERVICE_ACCOUNT,
-    default="pharia-access-system/pharia-access-operator",
+    default="",
     metavar="NAMESPACE/NAME",
-    help="The operator's ServiceAccount (default: pharia-access-system/pharia-access-operator).",
+    help="The operator's ServiceAccount (default: the one that the workload token's status names, else"
+    f" {USUAL_OPERATOR}).",
 )
 @creation_options
 @click.pass_obj
@@ -197,7 +199,7 @@ def allow(cli: CliOptions, name: str, credential: str, operator: str) -> None:
     from pharia_access.entrypoints.kubectl.allow_workloads import allow as work
 
     namespace, _, account = operator.partition("/")
-    run_in_session(cli, work, name, credential, ObjectKey(namespace, account))
+    run_in_session(cli, work, name, credential, ObjectKey(namespace, account) if operator else None)
 
 
 def _secret(secret: str) -> Json:

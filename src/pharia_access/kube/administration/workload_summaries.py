@@ -1,5 +1,6 @@
 """Turns the JSON of a WorkloadToken into its summary. Never fails, whatever the object contains."""
 
+from pharia_access.domain.administration.gitops import declared_by
 from pharia_access.domain.administration.workload_tokens import HeldToken, PendingToken, WorkloadSummary
 from pharia_access.kube.administration.parts import (
     Body,
@@ -45,6 +46,7 @@ def workload_summary(body: Body) -> WorkloadSummary:
         message=text_of(ready, "message"),
         in_use=_said_true(status, "PreviousInUse"),
         stalled=_said_true(status, "Stalled"),
+        git=declared_by(body),
     )
 
 

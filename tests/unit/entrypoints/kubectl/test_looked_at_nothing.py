@@ -89,7 +89,8 @@ def test_where_nothing_was_there_an_audit_says_so(run: Run, session: FakeCluster
     assert run(session, f"audit {where}") == Told(0, "", f"{nothing}: nothing was looked at.\n")
     assert run(session, f"audit --fail {where}") == Told(1, "", f"Error: {nothing}: nothing was looked at.\n")
     found = run(session, f"audit --fail -o json {where}")
-    assert (found.status, json.loads(found.out)["lookedAt"]) == (1, {"credentials": 0, "tokens": 0})
+    looked_at = {"credentials": 0, "tokens": 0, "workloadTokens": 0}
+    assert (found.status, json.loads(found.out)["lookedAt"]) == (1, looked_at)
 
 
 def test_all_is_well_only_where_something_was_looked_at(run: Run) -> None:

@@ -131,6 +131,15 @@ def test_what_is_allowed_is_printed_for_git(run: Run) -> None:
     assert "uid" not in role["metadata"]
 
 
+def test_the_operator_is_the_one_that_the_status_names(run: Run) -> None:
+    said = 'User "system:serviceaccount:access:prod-operator" cannot create resource "apitokens"'
+
+    told = run(a_cluster(refused(KEPT, "NotDelegated", said)), f"allow {KEPT} --dry-run -o yaml")
+
+    _, binding = yaml.safe_load_all(told.out)
+    assert binding["subjects"] == [{"kind": "ServiceAccount", "name": "prod-operator", "namespace": "access"}]
+
+
 def test_all_of_a_namespace_is_allowed_with_a_warning(run: Run) -> None:
     cluster = a_cluster()
 

@@ -24,6 +24,7 @@ _HEADINGS: Final = ("namespace", "kind", "name", "fault", "message")
 _ADDRESSES: Final[dict[str, Callable[[ObjectKey], str]]] = {
     "token": addresses.token,
     "credential": addresses.credential,
+    "workload": addresses.workload,
 }
 
 
@@ -97,7 +98,8 @@ def _page(visit: Visit, asked: _Asked, found: HygieneReport | None) -> Page:
 
 
 def _told(found: HygieneReport, findings: tuple[Finding, ...]) -> str:
-    looked_at = f"{counted(found.credentials, 'credential')} and {counted(found.tokens, 'token')}"
+    kept = f", {counted(found.workloads, 'workload token')}" if found.workloads else ""
+    looked_at = f"{counted(found.credentials, 'credential')}{kept} and {counted(found.tokens, 'token')}"
     return f"{counted(len(findings), 'finding')} in {looked_at}"
 
 
