@@ -189,6 +189,7 @@ ANOTHER = {
     "deleteEndedAfter": "24h",
     "auditClientHeader": "X-Client",
     "introspectionIssuer": "https://verifier.example/access",
+    "tokenHeaders": ["x-api-key", "basic"],
 }
 """Where one more letter or second is no value."""
 
@@ -211,11 +212,11 @@ def another(path: str, default: object) -> object:
         return True if path.endswith("tokenReview") else not default
     if isinstance(default, int):
         return min(default + 1, form["high"])
-    if isinstance(default, list):
-        return ["a", "b"]
     name = path.rpartition(".")[2]
     if name in ANOTHER:
         return ANOTHER[name]
+    if isinstance(default, list):
+        return ["a", "b"]
     if form["kind"] == "duration":
         longer = parse_duration(f"{default}1s") // timedelta(microseconds=1) <= form["high"]
         return f"{default}1s" if longer else {"busyPoll": "99us", "maxTTL": "8783h"}[name]

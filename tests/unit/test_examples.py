@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pharia_access.domain.verification.requirements import parse_requirement
-from pharia_access.entrypoints.verifier.gateways import gateway_for
+from pharia_access.entrypoints.verifier.check_headers import USUAL
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "examples" / "gateways"
@@ -35,7 +35,7 @@ def test_each_gateway_asks_by_a_path_and_a_requirement_that_the_verifier_knows(n
     (asked,) = CHECK.findall((FOLDER / name).read_text(encoding="utf-8"))
     path, _, query = asked.encode().partition(b"?")
 
-    found = gateway_for(path, query)
+    found = USUAL.find(path, query)
 
     assert found is not None
     assert parse_requirement(found[1]).roles == ("studio-user",)

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from pharia_access.domain.verification.token_headers import TokenHeader
 from pharia_access.errors import SettingsError
 from pharia_access.settings.base import environment_name
 from pharia_access.settings.verifier import VerifierSettings
@@ -44,6 +45,9 @@ def test_an_empty_environment_fails_closed_soon_and_refuses_nothing_old() -> Non
         ("REFUSE_ISSUED_BEFORE", "", "refuse_issued_before", datetime(1970, 1, 1, tzinfo=UTC)),
         ("TOKEN_REVIEW_AUDIENCES", "a, https://b.example", "token_review_audiences", ("a", "https://b.example")),
         ("KEYRING_FOLDER", "", "keyring_folder", ""),
+        ("TOKEN_HEADERS", "", "token_headers", ()),
+        ("TOKEN_HEADERS", "x-api-key, basic", "token_headers", (TokenHeader.X_API_KEY, TokenHeader.BASIC)),
+        ("REQUIREMENT_HEADERS", "x-ai-eg-model", "requirement_headers", ("x-ai-eg-model",)),
     ],
 )
 def test_a_variable_sets_its_field(
@@ -65,6 +69,11 @@ def test_a_field_may_be_given_as_a_value() -> None:
         pytest.param({"FAST_PATH": "yes"}, "FAST_PATH must be true or false", id="a word that is no flag"),
         pytest.param({"AUDIT_CLIENT_HEADER": "X Real Ip"}, "must be a header's name", id="no header's name"),
         pytest.param({"AUDIT_CLIENT_HEADER": "Cookie"}, "must not name a header that holds secrets", id="a secret one"),
+        pytest.param({"AUDIT_CLIENT_HEADER": "X-Api-Key"}, "must not name a header that holds secrets", id="a key's"),
+        pytest.param({"TOKEN_HEADERS": "x-token"}, "of x-api-key, api-key, x-goog-api-key, basic", id="one of its own"),
+        pytest.param({"REQUIREMENT_HEADERS": "X Model"}, "a list of at most 64 names of headers", id="a blank"),
+        pytest.param({"REQUIREMENT_HEADERS": "Api-Key"}, "must not name a header that holds secrets", id="a secret"),
+        pytest.param({"REQUIREMENT_HEADERS": "HOST"}, "one of the message itself", id="the message's own"),
         pytest.param({"REFUSE_ISSUED_BEFORE": "soon"}, "must be a time such as", id="no time"),
         pytest.param(
             {"WATCH_TIMEOUT": "5m"}, "must be less than PHARIA_ACCESS_VIEW_BOUND", id="a watch that is too long"

@@ -1,8 +1,8 @@
 """Judge whether a token is good now: the records, and the rules in the order in which people should learn of them.
 
-A rule reads the objects themselves, not the status that the operator wrote: an expired token is refused at that second,
-whether or not its status says so. The verifier verifies the presented text before it judges the record. The operator
-and the command line tell people by the same rules whether a token is usable (`domain.usability`).
+A rule reads the objects, not the status that the operator wrote: an expired token is refused at that second. The
+verifier verifies the presented text before it judges the record. Operator and command line tell people by the same
+rules whether a token is usable (`domain.usability`).
 """
 
 from collections.abc import Callable
@@ -65,6 +65,8 @@ class Refusal(StrEnum):
     """The token is good, and its credential lacks the required roles or permissions."""
     MALFORMED_REQUIREMENT = "malformed-requirement"
     """The token is good, and the gateway's requirement is malformed."""
+    UNUSABLE_HEADER = "unusable-header"
+    """The token is good, and a header that the requirement names is missing, doubled or malformed."""
     VIEW_TOO_OLD = "view-too-old"
     """The view of the token's namespace is too old, or the API server forbids it."""
     OUT_OF_CONTACT = "out-of-contact"
@@ -87,8 +89,7 @@ class IssuedToken:
         mac_key_id: the key's ID, with its fingerprint where the mint recorded one (`keyring.key_reference`).
         mac: the keyed digest, 32 bytes, under that key; both None where the mint had no keyring.
         last_used: what the object says.
-        own_mac: a digest under this process's own key, once Argon2id verified the text, or a key that the token names
-            by its ID alone.
+        own_mac: a digest under this process's own key, or one named by its ID alone, once Argon2id verified the text.
         noted: the time of the last use that this verifier noted.
         namespace: that of `key`.
     """

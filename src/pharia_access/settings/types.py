@@ -24,6 +24,7 @@ from pharia_access.errors import InvalidObjectError
 __all__ = [
     "SettingType",
     "choice",
+    "choices",
     "duration",
     "duration_or_none",
     "flag",
@@ -178,6 +179,17 @@ def name_list(pattern: str, what: str) -> SettingType:
     form = {"kind": "names", "pattern": pattern, "most": _MAX_NAMES, "skipEmpty": True}
     may_be = f"a list of at most {_MAX_NAMES} {what} (in a variable: with commas between them)"
     return SettingType(may_be, read, form=form)
+
+
+def choices(options: type[StrEnum]) -> SettingType:
+    """Some of a few words, in lower case; empty text is none."""
+    names = name_list("|".join(map(re.escape, options)), f"of {', '.join(options)}")
+
+    def read(value: object) -> object | None:
+        found = names.read(value)
+        return tuple(map(options, found)) if isinstance(found, tuple) else None
+
+    return SettingType(names.may_be, read, form=names.form)
 
 
 def name_set(pattern: str, what: str) -> SettingType:

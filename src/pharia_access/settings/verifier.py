@@ -11,6 +11,7 @@ from typing import Annotated, ClassVar
 from pydantic import AliasChoices, Field
 from pydantic_settings import NoDecode
 
+from pharia_access.domain.verification.token_headers import TokenHeader
 from pharia_access.settings.base import (
     ENVIRONMENT_PREFIX,
     LABEL,
@@ -20,7 +21,7 @@ from pharia_access.settings.base import (
     environment_name,
 )
 from pharia_access.settings.rules import NotMore, Rule
-from pharia_access.settings.types import choice, duration, flag, moment, name_list, text, whole_number
+from pharia_access.settings.types import choice, choices, duration, flag, moment, name_list, text, whole_number
 
 __all__ = ["VerifierSettings"]
 
@@ -28,9 +29,15 @@ _PATH = ".{0,4096}"
 _A_PATH = "a path, at most 4096 characters"
 _HOST = r"[0-9A-Za-z.:-]{1,253}"
 _SHARE_OF_CONTACT = 2 / 3
-_HEADER = "([A-Za-z][A-Za-z0-9-]{0,63})?"
+_HEADER_NAME = "[A-Za-z][A-Za-z0-9-]{0,63}"
+_HEADER = f"({_HEADER_NAME})?"
 _ISSUER = r"(https?://[0-9A-Za-z.:\[\]-]{1,260}(/[0-9A-Za-z._~/-]{0,200})?)?"
-_NEVER_LOGGED = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
+_SECRET = frozenset(
+    {"authorization", "proxy-authorization", "cookie", "set-cookie", *TokenHeader} - {TokenHeader.BASIC}
+)
+_OF_THE_MESSAGE = frozenset(
+    {"connection", "content-length", "expect", "host", "proxy-connection", "transfer-encoding", "upgrade"}
+)
 _AUDIENCE = "[-!-+.-~]{1,512}"  # printable ASCII without a comma or a space
 
 
@@ -67,6 +74,12 @@ class VerifierSettings(ProcessSettings):
 
     busy_poll: Annotated[timedelta, duration("0s", "1ms")] = timedelta(microseconds=100)
     """How long to poll for the next request after an answer before sleeping, while requests come that fast."""
+
+    token_headers: Annotated[tuple[TokenHeader, ...], NoDecode, choices(TokenHeader)] = ()
+    """Where a token may come beside `Authorization: Bearer`, in gateways' checks. `basic`: as the password of Basic."""
+
+    requirement_headers: Annotated[tuple[str, ...], NoDecode, name_list(_HEADER_NAME, "names of headers")] = ()
+    """The headers that a requirement may name (`model=@x-ai-eg-model`). Gateways must set them themselves."""
 
     token_review: Annotated[bool, flag()] = False
     """Whether to serve TokenReview, for the webhook token authentication of a kube-apiserver."""
@@ -175,8 +188,11 @@ class VerifierSettings(ProcessSettings):
         """Yield the contradictions between settings."""
         if bool(self.tls_cert_file) != bool(self.tls_key_file):
             yield f"{environment_name('tls_cert_file')} and {environment_name('tls_key_file')} belong together"
-        if self.audit_client_header.lower() in _NEVER_LOGGED:
+        if self.audit_client_header.lower() in _SECRET:
             yield f"{environment_name('audit_client_header')} must not name a header that holds secrets"
+        if not (_SECRET | _OF_THE_MESSAGE).isdisjoint(map(str.lower, self.requirement_headers)):
+            name = environment_name("requirement_headers")
+            yield f"{name} must not name a header that holds secrets, or one of the message itself, such as Host"
         files = (self.token_review_cert_file, self.token_review_key_file, self.token_review_client_ca_file)
         if self.token_review and not all(files):
             names = ("token_review_cert_file", "token_review_key_file", "token_review_client_ca_file")

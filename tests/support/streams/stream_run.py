@@ -6,7 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from pharia_access.entrypoints.verifier.gateways import gateway_for
+from pharia_access.domain.verification.bearer import bearer_token
+from pharia_access.entrypoints.verifier.check_headers import USUAL
 from pharia_access.entrypoints.verifier.limits import Limits
 from pharia_access.services.verifier.verifier import Allowed, Denied
 from tests.support.fakes.step_loop import StepLoop
@@ -123,13 +124,13 @@ class Run:
 
     def _checked(self, asked: Asked) -> Told:
         """The answer to a check; of other requests as of the application's."""
-        found = gateway_for(asked.path, asked.query)
+        found = USUAL.find(asked.path, asked.query)
         if found is None:
             return _recorded(asked)
         gateway, requirement = found
         if gateway.methods is not None and asked.method not in gateway.methods:
             return Told(405, (("cache-control", "no-store"), ("allow", "GET, HEAD")), last=False)
-        decision = self._door.authorizer.authorize_nowait(gateway.contract, asked.tokens, requirement)
+        decision = self._door.authorizer.authorize_nowait(gateway.contract, bearer_token(asked.tokens), requirement)
         assert isinstance(decision, Allowed | Denied)
         answer = gateway.answer(decision)
         return Told(answer.status, tuple((name.decode(), value.decode()) for name, value in answer.headers), last=False)

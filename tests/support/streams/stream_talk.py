@@ -9,7 +9,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pharia_access.entrypoints.verifier.gateways import gateway_for
+from pharia_access.entrypoints.verifier.check_headers import USUAL
 from tests.support.streams.stream_writer import BODY_BYTES
 from tests.support.verifier.memory_transport import read_replies
 
@@ -88,7 +88,7 @@ def checks_and(recorder: Recorder, checks: ASGIApp) -> ASGIApp:
     """An application of which one part answers the gateways' checks, once each is whole, and the other all else."""
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        if gateway_for(scope["raw_path"], scope["query_string"]) is None:
+        if USUAL.find(scope["raw_path"], scope["query_string"]) is None:
             await recorder(scope, receive, send)
         elif await read_whole(receive) is not None:
             await checks(scope, receive, send)

@@ -9,8 +9,8 @@ from pharia_access.domain.token import parse
 from pharia_access.domain.verification.bearer import bearer_token
 from pharia_access.domain.verification.requirements import parse_requirement
 from pharia_access.entrypoints.verifier import introspection, token_review
+from pharia_access.entrypoints.verifier.check_headers import USUAL
 from pharia_access.entrypoints.verifier.check_user import answer_check_user
-from pharia_access.entrypoints.verifier.gateways import gateway_for
 from pharia_access.entrypoints.verifier.long_work import LongRequest, LongWork
 from pharia_access.errors import RequirementError, TokenFormatError
 from pharia_access.services.verifier.authorizer import Contract
@@ -90,8 +90,8 @@ class Feeder:
             read(data)
 
     def _header(self, data: bytes) -> None:
-        bearer_token([data])
-        decision = self._door.authorizer.authorize_nowait(Contract.NGINX, [data], data.decode("latin-1"))
+        presented = bearer_token([data])
+        decision = self._door.authorizer.authorize_nowait(Contract.NGINX, presented, data.decode("latin-1"))
         assert isinstance(decision, Allowed | Denied)
         assert isinstance(decision, Denied) or self._good in data
 
@@ -106,7 +106,7 @@ class Feeder:
 
     def _target(self, data: bytes) -> None:
         path, _, query = data.partition(b"?")
-        gateway_for(path, query)
+        USUAL.find(path, query)
 
     def _bodies(self, data: bytes) -> None:
         answering = answer_check_user(self._accepted, data, LongRequest(LongWork(lambda: 0), "finance/ci-bot"))

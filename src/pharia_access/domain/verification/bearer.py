@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pharia_access.domain.token import MAX_BYTES
 from pharia_access.domain.verdict import Refusal
 
-__all__ = ["bearer_token"]
+__all__ = ["bearer_token", "single_token"]
 
 _SCHEME = b"bearer"
 _USUAL = b"Bearer "
@@ -31,6 +31,11 @@ def bearer_token(values: Sequence[bytes]) -> bytes | Refusal:
         if scheme.lower() != _SCHEME:
             return Refusal.NO_CREDENTIALS
         token = rest.lstrip(b" ")
+    return single_token(token)
+
+
+def single_token(token: bytes) -> bytes | Refusal:
+    """Return a header's text as one token, or the refusal: a proxy joins two headers of a name by a comma."""
     if len(token) > MAX_BYTES:
         return Refusal.OVERLONG_CREDENTIALS
     if b"," in token:

@@ -3,7 +3,6 @@
 The codec works on raw values, before any lookup. No answer contains a part of them.
 """
 
-from binascii import Error, a2b_base64
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -11,6 +10,7 @@ from urllib.parse import unquote_to_bytes
 
 from pharia_access.domain.token import MAX_BYTES
 from pharia_access.domain.verdict import Refusal
+from pharia_access.domain.verification.basic import BASIC_SCHEME, name_and_password
 from pharia_access.domain.verification.bearer import bearer_token
 
 __all__ = ["LONGEST_SECRET", "ClientCredentials", "credentials_in_header", "form_decoded"]
@@ -18,7 +18,6 @@ __all__ = ["LONGEST_SECRET", "ClientCredentials", "credentials_in_header", "form
 LONGEST_SECRET: Final = 3 * MAX_BYTES
 """Bytes of a secret, percent-encoded."""
 
-_SCHEME: Final = b"basic"
 _SPACE: Final = b" \t"
 _LONGEST_ID: Final = 3 * (63 + 1 + 253)
 """Bytes of `namespace/name`, percent-encoded."""
@@ -48,7 +47,7 @@ def credentials_in_header(values: Sequence[bytes]) -> ClientCredentials | Refusa
         return None
     value = values[0].strip(_SPACE)
     scheme, _, encoded = value.partition(b" ")
-    if len(values) == 1 and scheme.lower() == _SCHEME:
+    if len(values) == 1 and scheme.lower() == BASIC_SCHEME:
         return _basic(encoded.lstrip(b" "))
     presented = bearer_token(values)
     return presented if isinstance(presented, Refusal) else ClientCredentials(presented)
@@ -63,17 +62,10 @@ def form_decoded(text: bytes) -> bytes:
 
 
 def _basic(encoded: bytes) -> ClientCredentials | Refusal:
-    if b"," in encoded:
-        return Refusal.AMBIGUOUS_CREDENTIALS
-    if len(encoded) > _LONGEST:
-        return Refusal.OVERLONG_CREDENTIALS
-    try:
-        decoded = a2b_base64(encoded, strict_mode=True)
-    except Error:
-        return Refusal.MALFORMED_TOKEN
-    client_id, colon, secret = decoded.partition(b":")
-    if not colon or not secret:
-        return Refusal.NO_CREDENTIALS
+    pair = name_and_password(encoded, longest=_LONGEST)
+    if isinstance(pair, Refusal):
+        return pair
+    client_id, secret = pair
     if len(secret) > LONGEST_SECRET or len(client_id) > _LONGEST_ID:
         return Refusal.OVERLONG_CREDENTIALS
     return ClientCredentials(form_decoded(secret), form_decoded(client_id).decode("utf-8", "replace"))

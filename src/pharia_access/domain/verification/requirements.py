@@ -5,17 +5,29 @@ percent-decodes the parts, so that a value may contain `/`, `&`, `;`, `=` and `%
 separators too: a permission whose name holds an encoded one, which no name can, was encoded as a whole, and is decoded
 once before it is parsed. The parser rejects a text that it does not wholly understand: a misspelled requirement must
 never mean "anyone".
+
+A field's value that begins with `@` names a header (`requirement_headers`); nothing else may begin with it.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from pharia_access.domain.permissions import EffectiveRoles, Permission
 from pharia_access.errors import RequirementError
 
-__all__ = ["MAX_PARTS", "MAX_REQUIREMENT_BYTES", "NO_REQUIREMENT", "Requirement", "parse_requirement"]
+__all__ = [
+    "HEADER_MARK",
+    "MAX_PARTS",
+    "MAX_REQUIREMENT_BYTES",
+    "NO_REQUIREMENT",
+    "Requirement",
+    "parse_requirement",
+]
+
+HEADER_MARK = "@"
+"""Begins a field's value that names a header."""
 
 MAX_REQUIREMENT_BYTES = 2048
 """The parser rejects a longer text unread."""
@@ -65,8 +77,12 @@ NO_REQUIREMENT = Requirement()
 """A good token is enough."""
 
 
-def parse_requirement(text: str) -> Requirement:
-    """Parse a requirement. The empty text requires nothing.
+def parse_requirement(text: str, *, headers: Collection[str] = ()) -> Requirement:
+    """Parse a requirement.
+
+    Args:
+        text: the empty one requires nothing.
+        headers: those that it may name, in lower case. Their names stay in the fields, with the mark.
 
     Raises:
         RequirementError: the text is malformed; the message names the part.
@@ -81,7 +97,7 @@ def parse_requirement(text: str) -> Requirement:
         msg = f"more than {MAX_PARTS} parts"
         raise RequirementError(msg)
     roles = tuple(_decoded(value) for name, value in pairs if name == "role")
-    permissions = tuple(_permission(value) for name, value in pairs if name == "permission")
+    permissions = tuple(_permission(value, headers) for name, value in pairs if name == "permission")
     any_of = _any_of([value for name, value in pairs if name == "satisfy"])
     if not (roles or permissions):
         msg = "satisfy without a role or a permission"
@@ -100,12 +116,12 @@ def _pair(part: str) -> tuple[str, str]:
     return name, value
 
 
-def _permission(value: str) -> Permission:
+def _permission(value: str, headers: Collection[str]) -> Permission:
     name, *fields = _written(value).split(";")
     if "=" in name:
         msg = "a permission's field without a permission before it"
         raise RequirementError(msg)
-    pairs = [_field(field) for field in fields]
+    pairs = [_field(field, headers) for field in fields]
     if len({key for key, _ in pairs}) != len(pairs):
         msg = "a permission names a field twice"
         raise RequirementError(msg)
@@ -116,7 +132,7 @@ def _written(value: str) -> str:
     """Return the permission as somebody wrote it, before a library encoded the separators with the rest."""
     if not _ENCODED_SEPARATOR.search(value.partition(";")[0].partition("=")[0]):
         return value
-    written = _decoded(value)
+    written = _readable(value)
     if ";" in value or "=" in value:
         raise RequirementError(_HALF_ENCODED)
     if _BROKEN_ESCAPE.search(written):
@@ -125,11 +141,15 @@ def _written(value: str) -> str:
     return written
 
 
-def _field(text: str) -> tuple[str, str]:
+def _field(text: str, headers: Collection[str]) -> tuple[str, str]:
     name, _, value = text.partition("=")
     if _ENCODED_SEPARATOR.search(name):
         raise RequirementError(_HALF_ENCODED)
-    return _decoded(name), _decoded(value)
+    found = _readable(value)
+    if found.startswith(HEADER_MARK) and found[1:].lower() not in headers:
+        msg = f"a value that begins with {HEADER_MARK} names a header, and REQUIREMENT_HEADERS does not list this one"
+        raise RequirementError(msg)
+    return _decoded(name), found
 
 
 def _any_of(values: list[str]) -> bool:
@@ -141,6 +161,14 @@ def _any_of(values: list[str]) -> bool:
 
 
 def _decoded(text: str) -> str:
+    decoded = _readable(text)
+    if decoded.startswith(HEADER_MARK):
+        msg = f"only the value of a permission's field may begin with {HEADER_MARK}, to name a header"
+        raise RequirementError(msg)
+    return decoded
+
+
+def _readable(text: str) -> str:
     try:
         decoded = unquote(text, errors="strict")
     except UnicodeDecodeError:

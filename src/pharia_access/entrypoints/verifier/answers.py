@@ -16,6 +16,7 @@ from pharia_access.services.verifier.verifier import Allowed
 
 __all__ = [
     "BAD_REQUEST",
+    "BASIC_CHALLENGE",
     "METHOD_NOT_ALLOWED",
     "NOT_FOUND",
     "RETRY_AFTER_SECONDS",
@@ -39,6 +40,8 @@ _OK: Final = HTTPStatus.OK.value
 _NO_STORE: Final = (b"cache-control", b"no-store")
 _JSON: Final = (b"content-type", b"application/json")
 _CHALLENGE: Final = b'Bearer realm="pharia-access"'
+BASIC_CHALLENGE: Final = (b"www-authenticate", b'Basic realm="pharia-access", charset="UTF-8"')
+"""Where a token may come as a password, too (RFC 7617)."""
 _IDENTITY: Final = (b"x-auth-subject", b"x-auth-credential", b"x-auth-token-id", b"x-auth-roles", b"x-auth-expires")
 _STATUS_LINES: Final = {
     status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode("ascii") for status in HTTPStatus
@@ -165,6 +168,7 @@ _ANSWERS: Final[Mapping[Refusal, HttpAnswer]] = {
     Refusal.AMBIGUOUS_CREDENTIALS: BAD_REQUEST,
     Refusal.INSUFFICIENT_SCOPE: _FORBIDDEN,
     Refusal.MALFORMED_REQUIREMENT: _FORBIDDEN,
+    Refusal.UNUSABLE_HEADER: _FORBIDDEN,
     Refusal.VIEW_TOO_OLD: _UNAVAILABLE,
     Refusal.OUT_OF_CONTACT: _UNAVAILABLE,
     Refusal.OVERLOADED: _UNAVAILABLE,

@@ -11,6 +11,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pharia_access.domain.verdict import Refusal
+from pharia_access.domain.verification.requirement_headers import Asked
 from pharia_access.entrypoints.verifier.answers import (
     METHOD_NOT_ALLOWED,
     NOT_FOUND,
@@ -18,9 +19,10 @@ from pharia_access.entrypoints.verifier.answers import (
     method_not_allowed,
     refusal_answer,
 )
-from pharia_access.entrypoints.verifier.asgi import Reply, authorizations
+from pharia_access.entrypoints.verifier.asgi import Reply
+from pharia_access.entrypoints.verifier.check_headers import USUAL, CheckHeaders
 from pharia_access.entrypoints.verifier.endpoints import Protocols
-from pharia_access.entrypoints.verifier.gateways import Gateway, gateway_for
+from pharia_access.entrypoints.verifier.gateways import Gateway
 from pharia_access.errors import OverloadedError
 from pharia_access.services.verifier.authorizer import Costly
 from pharia_access.services.verifier.client_word import ClientWord
@@ -32,10 +34,17 @@ _FAULT: Final = HttpAnswer(HTTPStatus.INTERNAL_SERVER_ERROR.value)
 
 
 class VerifierApp:
-    """The application of the port of checks: everything but TokenReview."""
+    """The application of the port of checks: everything but TokenReview.
 
-    def __init__(self, protocols: Protocols, *, client_word: ClientWord | None = None) -> None:
+    Args:
+        headers: of gateways' checks; the other protocols read `Authorization`.
+    """
+
+    def __init__(
+        self, protocols: Protocols, *, client_word: ClientWord | None = None, headers: CheckHeaders = USUAL
+    ) -> None:
         self._protocols = protocols
+        self._headers = headers
         self._client_word = client_word
         self._rest = _starlette(protocols.routes())
 
@@ -43,7 +52,7 @@ class VerifierApp:
         """Answer one request."""
         if self._client_word is not None:
             self._client_word.hold(scope["headers"])  # in this request's own task
-        found = gateway_for(scope["raw_path"], scope["query_string"])
+        found = self._headers.find(scope["raw_path"], scope["query_string"])
         if found is None:
             await self._rest(scope, receive, send)
         else:
@@ -53,21 +62,22 @@ class VerifierApp:
     async def _check(self, scope: Scope, gateway: Gateway, requirement: str) -> Reply:
         if gateway.methods is not None and scope["method"].encode("ascii") not in gateway.methods:
             return Reply(METHOD_NOT_ALLOWED)
-        values = authorizations(scope["headers"])
-        return Reply(gateway.answer(await self._authorize(gateway, values, requirement)))
+        token = self._headers.token(scope["headers"])
+        asked = self._headers.asked(requirement, scope["headers"])
+        return Reply(gateway.answer(await self._authorize(gateway, token, asked)))
 
-    async def _authorize(self, gateway: Gateway, values: Sequence[bytes], requirement: str) -> AuthorizationResult:
+    async def _authorize(self, gateway: Gateway, token: bytes | Refusal, asked: Asked) -> AuthorizationResult:
         """Authorize at once, or after Argon2id, or in turn with other long work."""
         authorizer, work = self._protocols.authorizer, self._protocols.work
-        result = authorizer.authorize_nowait(gateway.contract, values, requirement)
+        result = authorizer.authorize_nowait(gateway.contract, token, asked)
         if isinstance(result, Unverified):
-            return await authorizer.authorize(gateway.contract, values, requirement)
+            return await authorizer.authorize(gateway.contract, token, asked)
         if not isinstance(result, Costly):
             return result
         try:
             with work.request(result.client) as long:
                 await long.piece()
-                return await authorizer.authorize(gateway.contract, values, requirement)
+                return await authorizer.authorize(gateway.contract, token, asked)
         except OverloadedError:
             return Denied(Refusal.OVERLOADED)
 

@@ -13,16 +13,12 @@ from pharia_access.entrypoints.verifier.accepted_texts import EarlyAnswer
 from pharia_access.entrypoints.verifier.answers import HttpAnswer, render
 from pharia_access.entrypoints.verifier.early_answers import EarlyAnswers
 from pharia_access.entrypoints.verifier.limited_protocol import LimitedProtocol
-from pharia_access.entrypoints.verifier.plain_requests import PLAIN, may_become_plain
+from pharia_access.entrypoints.verifier.plain_requests import may_become_plain
 from pharia_access.entrypoints.verifier.ports import Port
 
 __all__ = ["ChecksConnection", "EarlyAnswers"]
 
-_match: Final = PLAIN.match
 _OK: Final = HTTPStatus.OK.value
-_VALUE: Final = 4
-_VALUE_BEFORE_HOST: Final = 5
-"""Groups of `PLAIN`."""
 _MOST_IN_ONE_READ: Final = 16
 """The most requests to answer from one read, since other clients wait. The last answer closes the connection."""
 _REPETITIONS: Final = 8
@@ -42,8 +38,8 @@ class ChecksConnection(LimitedProtocol):
 
     def __init__(self, port: Port, early: EarlyAnswers, loop: asyncio.AbstractEventLoop | None = None) -> None:
         super().__init__(port, loop)
-        self._answer, self._reauthorize, self._digest = early.answer, early.reauthorize, early.digest
-        self._answer_known, self._mark_of = early.answer_known, early.mark_of
+        self._match, self._answer, self._digest = early.plain.match, early.answer, early.digest
+        self._answer_known, self._reauthorize, self._frame_of = early.answer_known, early.reauthorize, early.frame_of
         self._answered = early.busy_poll.answered
         self._longest = port.limits.head_bytes
         self._handed_over = False
@@ -56,7 +52,7 @@ class ChecksConnection(LimitedProtocol):
         self._repeated = b""
         """The digest of the request that is repeated, and answered by `_latest`; empty if no request is."""
         self._before, self._after, self._mark = b"", b"", b""
-        """The frame: the bytes around the value of `Authorization`, and the target's mark. Empty: there is none."""
+        """The frame: the bytes around the token's value, and their mark. Empty: there is none."""
         self._other_tokens = 0
         """Accepted requests with another token than the one before; less than nothing while no frame is tried."""
 
@@ -74,12 +70,11 @@ class ChecksConnection(LimitedProtocol):
             return
         found, request = self._answer_framed(data) if self._before else None, None
         if found is None:
-            request = _match(data) if len(data) <= self._longest else None
+            request = self._match(data) if len(data) <= self._longest else None
             if request is None or request.end() != len(data):
                 self._read_several(data)
                 return
-            method, envoys, target, value, value_before = request.groups()
-            found = self._answer(method, envoys or target, value or value_before)
+            found = self._answer(request)
         if found is None:
             self._lend(data)
             return
@@ -92,20 +87,18 @@ class ChecksConnection(LimitedProtocol):
             self._notice_frame(data, request)
 
     def _decide(self, request: Match[bytes]) -> HttpAnswer | None:
-        method, envoys, target, value, value_before = request.groups()
-        found = self._answer(method, envoys or target, value or value_before)
+        found = self._answer(request)
         return None if found is None else found.answer
 
     def _notice_frame(self, data: bytes, request: Match[bytes]) -> None:
         self._other_tokens += 1
         if self._other_tokens >= _REPETITIONS and not self._before and len(data) <= _MAX_FRAME_BYTES:
-            start, end = request.span(_VALUE if request[_VALUE] else _VALUE_BEFORE_HOST)
-            self._mark = self._mark_of(request[2] or request[3])
+            (start, end), self._mark = self._frame_of(request)
             if self._mark:  # without a mark, a value that begins like one would be taken for another question's
                 self._before, self._after = data[:start], data[end:]
 
     def _answer_framed(self, data: bytes) -> EarlyAnswer | None:
-        """Answer a request that differs from an accepted one in the value of `Authorization` alone.
+        """Answer a request that differs from an accepted one in the value of the token's header alone.
 
         The value was accepted before, so it is the value of one header: the request is as plain as the one before it.
         """
@@ -157,7 +150,7 @@ class ChecksConnection(LimitedProtocol):
         self._begun, self.half_read = b"", False
         answers, at, stays, whole = list[bytes](), 0, True, False
         while stays and at < len(data):
-            request = _match(data, at, at + self._longest)  # do not scan the bytes beyond for each request
+            request = self._match(data, at, at + self._longest)  # do not scan the bytes beyond for each request
             answer = None if request is None else self._decide(request)
             if request is None or answer is None:
                 whole = request is not None and request.end() == len(data)

@@ -3,27 +3,37 @@
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import count
+from re import Match
 from typing import Final
 
+from pharia_access.domain.verdict import Refusal
+from pharia_access.domain.verification.bearer import bearer_token
+from pharia_access.domain.verification.requirement_headers import Asked
 from pharia_access.domain.verification.requirements import MAX_REQUIREMENT_BYTES
 from pharia_access.entrypoints.verifier.accepted_texts import AcceptedTexts, EarlyAnswer
 from pharia_access.entrypoints.verifier.answers import METHOD_NOT_ALLOWED
 from pharia_access.entrypoints.verifier.busy_poll import BusyPoll
-from pharia_access.entrypoints.verifier.gateways import Gateway, gateway_for
+from pharia_access.entrypoints.verifier.check_headers import USUAL
+from pharia_access.entrypoints.verifier.gateways import Gateway
+from pharia_access.entrypoints.verifier.plain_requests import PLAIN
 from pharia_access.services.verifier.authorizer import Authorizer
 from pharia_access.services.verifier.client_word import ClientWord
 from pharia_access.services.verifier.verifier import Allowed, Denied
 
-__all__ = ["EarlyAnswers"]
+__all__ = ["LONGEST_READY", "TARGETS_READY", "EarlyAnswers", "Question", "new_mark"]
 
-_TARGETS_READY: Final = 1024
+TARGETS_READY: Final = 1024
 """The most targets to keep parsed. Gateways ask for the same few."""
-_LONGEST_READY: Final = MAX_REQUIREMENT_BYTES + 64
+LONGEST_READY: Final = MAX_REQUIREMENT_BYTES + 64
 """The longest target to keep parsed. A longer one has no valid requirement, and a client could fill the memory."""
+
+_VALUE: Final = 4
+_VALUE_BEFORE_HOST: Final = 5
+"""Groups of `PLAIN`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Question:
+class Question:
     """The question that a target asks.
 
     Attributes:
@@ -31,12 +41,18 @@ class _Question:
     """
 
     gateway: Gateway
-    requirement: str
+    requirement: Asked
     mark: bytes
 
 
 class EarlyAnswers:
-    """Answers gateways' checks before they become requests of the application, for all connections of a port."""
+    """Answers gateways' checks before they become requests of the application, for all connections of a port.
+
+    Attributes:
+        plain: matches a plain request, for `answer` and `frame_of`.
+    """
+
+    plain = PLAIN
 
     def __init__(
         self,
@@ -54,50 +70,52 @@ class EarlyAnswers:
         self._find = self.texts.find
         self._authorizer, self._reauthorize = authorizer, authorizer.reauthorize
 
-    def answer(self, method: bytes, target: bytes, value: bytes | None) -> EarlyAnswer | None:
+    def answer(self, request: Match[bytes]) -> EarlyAnswer | None:
         """Return the answer; None where the target asks for no check, or where only Argon2id can tell.
 
         A repeated question with the same accepted text gets the same object, as long as nothing changes.
-
-        Args:
-            method: in capitals, as it came.
-            target: as it came; behind Envoy's `/-/` nothing counts.
-            value: of the only `Authorization`; None if there is none.
         """
-        asked = _ready(target) if len(target) <= _LONGEST_READY else _question(target)
+        method, envoys, target, value, value_before = request.groups()
+        target, value = envoys or target, value or value_before
+        asked = _ready(target) if len(target) <= LONGEST_READY else _question(target)
         if asked is None:
             return None
         methods = asked.gateway.methods
         if methods is not None and method not in methods:
             return EarlyAnswer(METHOD_NOT_ALLOWED, asked.gateway.contract)
         if value is None:
-            return self._authorize(asked, ())
+            return self.authorized(asked, Refusal.NO_CREDENTIALS)
         digest = self.digest(asked.mark + value)
-        return self.answer_known(digest) or self._authorize(asked, (value,), digest)
+        return self.answer_known(digest) or self.authorized(asked, bearer_token((value,)), digest)
 
     def answer_known(self, digest: bytes) -> EarlyAnswer | None:
         """Return the answer to a text that was accepted before, if it still holds.
 
         Args:
-            digest: of a target's mark and the text.
+            digest: of a request's mark and the text.
         """
         known = self._find(digest)
         if known is not None and known.accepted is not None and self._reauthorize(known.contract, known.accepted):
             return known
         return None
 
-    def mark_of(self, target: bytes) -> bytes:
-        """Return the mark of a target that asks for a check: no two questions share a mark."""
-        asked = _ready(target) if len(target) <= _LONGEST_READY else None
-        return b"" if asked is None else asked.mark
+    def frame_of(self, request: Match[bytes]) -> tuple[tuple[int, int], bytes]:
+        """Return where the value of the header with the token stands, and the mark of what is around.
+
+        No two questions share a mark. It is empty where the target is too long to be one.
+        """
+        target = request[2] or request[3]
+        asked = _ready(target) if len(target) <= LONGEST_READY else None
+        return request.span(_VALUE if request[_VALUE] else _VALUE_BEFORE_HOST), b"" if asked is None else asked.mark
 
     def reauthorize(self, known: EarlyAnswer) -> bool:
         """Tell whether the same request may get the same answer again. Records nothing on False."""
         return known.accepted is not None and self._reauthorize(known.contract, known.accepted)
 
-    def _authorize(self, asked: _Question, values: tuple[bytes, ...], digest: bytes = b"") -> EarlyAnswer | None:
+    def authorized(self, asked: Question, presented: bytes | Refusal, digest: bytes = b"") -> EarlyAnswer | None:
+        """Authorize. Remember an accepted text under its digest."""
         gateway = asked.gateway
-        result = self._authorizer.authorize_nowait(gateway.contract, values, asked.requirement)
+        result = self._authorizer.authorize_nowait(gateway.contract, presented, asked.requirement)
         if isinstance(result, Allowed):
             found = EarlyAnswer(gateway.answer(result), gateway.contract, result)
             self.texts.remember(digest, found)
@@ -108,10 +126,15 @@ class EarlyAnswers:
 _marks = count()
 
 
-def _question(target: bytes) -> _Question | None:
+def new_mark() -> bytes:
+    """Return a mark that no other question has."""
+    return b"%d " % next(_marks)
+
+
+def _question(target: bytes) -> Question | None:
     path, _, query = target.partition(b"?")
-    found = gateway_for(path, query)
-    return None if found is None else _Question(*found, b"%d " % next(_marks))
+    found = USUAL.find(path, query)
+    return None if found is None else Question(*found, new_mark())
 
 
-_ready = lru_cache(_TARGETS_READY)(_question)
+_ready = lru_cache(TARGETS_READY)(_question)

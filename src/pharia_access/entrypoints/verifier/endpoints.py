@@ -15,7 +15,7 @@ from pharia_access.domain.verdict import Refusal
 from pharia_access.domain.verification.client_credentials import ClientCredentials, credentials_in_header
 from pharia_access.entrypoints.verifier import check_user, introspection, token_review, whoami
 from pharia_access.entrypoints.verifier.answers import HttpAnswer, refusal_answer
-from pharia_access.entrypoints.verifier.asgi import Reply, authorizations
+from pharia_access.entrypoints.verifier.asgi import Reply, authorizations, bearer
 from pharia_access.entrypoints.verifier.bodies import TOO_LARGE, declared_length, may_exceed, media_type, read_body
 from pharia_access.entrypoints.verifier.introspection import Introspector
 from pharia_access.entrypoints.verifier.long_work import SHORT_BYTES, LongRequest, LongWork
@@ -56,8 +56,8 @@ class Protocols:
 
     async def check_user(self, request: Request) -> Reply:
         """Answer PhariaAI's services."""
-        values = authorizations(request.scope["headers"])
-        caller = await self.authorizer.authorize(Contract.CHECK_USER, values)
+        token = bearer(request.scope["headers"])
+        caller = await self.authorizer.authorize(Contract.CHECK_USER, token)
         if isinstance(caller, Denied):
             # Keep no body of a client that may not ask: four thousand such bodies exceed the pod's memory.
             return Reply(check_user.refuse(caller.refusal))
@@ -68,7 +68,7 @@ class Protocols:
             answer = await self._answer_as_of_now(
                 caller,
                 long,
-                lambda: self.authorizer.authorize(Contract.CHECK_USER, values),
+                lambda: self.authorizer.authorize(Contract.CHECK_USER, token),
                 lambda allowed: check_user.answer_check_user(allowed, body, long),
             )
         return Reply(check_user.refuse(answer.refusal) if isinstance(answer, Denied) else answer)
@@ -130,15 +130,15 @@ class Protocols:
 
     async def whoami(self, request: Request) -> Reply:
         """Describe the caller's own token."""
-        values = authorizations(request.scope["headers"])
-        caller = await self.authorizer.authorize(Contract.WHOAMI, values)
+        token = bearer(request.scope["headers"])
+        caller = await self.authorizer.authorize(Contract.WHOAMI, token)
         if isinstance(caller, Denied):
             return Reply(whoami.refuse(caller.refusal))
         with self.work.request(caller.token.credential_key) as long:
             answer = await self._answer_as_of_now(
                 caller,
                 long,
-                lambda: self.authorizer.authorize(Contract.WHOAMI, values),
+                lambda: self.authorizer.authorize(Contract.WHOAMI, token),
                 lambda allowed: whoami.answer_whoami(allowed, long),
             )
         return Reply(whoami.refuse(answer.refusal) if isinstance(answer, Denied) else answer)

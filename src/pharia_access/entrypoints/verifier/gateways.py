@@ -1,40 +1,25 @@
 """The checks that gateways make before they forward a request: nginx, Traefik and Caddy, Envoy.
 
-Each check has its own path, and reads `Authorization` and its requirement alone. It reads no header in which a gateway
-repeats the original request, since a client may send such a header too.
+Each check has its own path, and reads its token and its requirement alone: `Authorization`, and other headers where an
+administrator lists them (`check_headers`). It reads no header in which a gateway repeats the original request, since a
+client may send such a header too.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from pharia_access.domain.verdict import Refusal
-from pharia_access.entrypoints.verifier.answers import HttpAnswer, identity_answer, refusal_answer
+from pharia_access.domain.verification.token_headers import TokenHeaders
+from pharia_access.entrypoints.verifier.answers import HttpAnswer
+from pharia_access.entrypoints.verifier.gateway_answers import GatewayAnswers
 from pharia_access.services.verifier.authorizer import Contract
-from pharia_access.services.verifier.verifier import AuthorizationResult, Denied
+from pharia_access.services.verifier.verifier import AuthorizationResult
 
-__all__ = ["ENVOY_PREFIX", "GATEWAYS", "Gateway", "gateway_for"]
+__all__ = ["ENVOY_PREFIX", "Gateway", "Gateways"]
 
 ENVOY_PREFIX: Final = b"/auth/envoy/"
 
 _ANY: Final = b"any"
-_ENVOY_REMOVES: Final = (b"x-envoy-auth-headers-to-remove", b"authorization")
-
-
-def _answer(result: AuthorizationResult) -> HttpAnswer:
-    return refusal_answer(result.refusal) if isinstance(result, Denied) else identity_answer(result)
-
-
-def _nginx_answer(result: AuthorizationResult) -> HttpAnswer:
-    # nginx turns every status but 2xx, 401 and 403 into a 500 for the client.
-    if isinstance(result, Denied) and result.refusal is Refusal.AMBIGUOUS_CREDENTIALS:
-        return refusal_answer(Refusal.MALFORMED_TOKEN)
-    return _answer(result)
-
-
-def _envoy_answer(result: AuthorizationResult) -> HttpAnswer:
-    """Have Envoy remove the token. Envoy keeps all other headers of the client."""
-    return _answer(result) if isinstance(result, Denied) else identity_answer(result, _ENVOY_REMOVES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,27 +35,34 @@ class Gateway:
     methods: frozenset[bytes] | None = None
 
 
-_NGINX = Gateway(Contract.NGINX, _nginx_answer, methods=frozenset({b"GET", b"HEAD"}))
-_FORWARD = Gateway(Contract.FORWARD, _answer)
-_ENVOY = Gateway(Contract.ENVOY, _envoy_answer)
+class Gateways:
+    """The protocols, as they answer where clients may send a token in these headers.
 
-GATEWAYS: Final = {b"/auth/nginx": _NGINX, b"/auth/forward": _FORWARD}
-"""By path."""
-
-
-def gateway_for(path: bytes, query: bytes) -> tuple[Gateway, str] | None:
-    """Return a check's protocol and its requirement as text; None if the request is no check.
-
-    Args:
-        path: as it came, neither decoded nor normalized.
-        query: without its `?`.
+    Attributes:
+        by_path: those that have a path of their own.
     """
-    gateway = GATEWAYS.get(path)
-    if gateway is not None:
-        return gateway, query.decode("latin-1")
-    if not path.startswith(ENVOY_PREFIX):
-        return None
-    return _ENVOY, _envoy_requirement(path)
+
+    def __init__(self, token_headers: TokenHeaders | None = None) -> None:
+        answers = GatewayAnswers(token_headers or TokenHeaders())
+        self.by_path: Mapping[bytes, Gateway] = {
+            b"/auth/nginx": Gateway(Contract.NGINX, answers.for_nginx, methods=frozenset({b"GET", b"HEAD"})),
+            b"/auth/forward": Gateway(Contract.FORWARD, answers.usual),
+        }
+        self._envoy = Gateway(Contract.ENVOY, answers.for_envoy)
+
+    def find(self, path: bytes, query: bytes) -> tuple[Gateway, str] | None:
+        """Return a check's protocol and its requirement as text; None if the request is no check.
+
+        Args:
+            path: as it came, neither decoded nor normalized.
+            query: without its `?`.
+        """
+        gateway = self.by_path.get(path)
+        if gateway is not None:
+            return gateway, query.decode("latin-1")
+        if not path.startswith(ENVOY_PREFIX):
+            return None
+        return self._envoy, _envoy_requirement(path)
 
 
 def _envoy_requirement(path: bytes) -> str:

@@ -15,7 +15,7 @@ import msgspec
 from pharia_access.domain.permissions import Permission
 from pharia_access.domain.verdict import Refusal
 from pharia_access.domain.verification.client_credentials import LONGEST_SECRET, ClientCredentials, form_decoded
-from pharia_access.entrypoints.verifier.answers import HttpAnswer, json_answer, refusals_in_json
+from pharia_access.entrypoints.verifier.answers import BASIC_CHALLENGE, HttpAnswer, json_answer, refusals_in_json
 from pharia_access.entrypoints.verifier.held_permissions import held_permissions
 from pharia_access.entrypoints.verifier.long_work import LongRequest
 from pharia_access.services.verifier.verifier import Allowed
@@ -44,7 +44,6 @@ _LONGEST_TOKEN: Final = 3 * 4096
 _LONGEST: Final = {b"client_secret": LONGEST_SECRET + 1}
 _WELL_KNOWN: Final = "/.well-known/oauth-authorization-server"
 _METHODS: Final = ("client_secret_basic", "client_secret_post", "Bearer")
-_BASIC: Final = (b"www-authenticate", b'Basic realm="pharia-access", charset="UTF-8"')
 _NO_TOKEN: Final = (
     "invalid_client",
     "Send your own token: as a bearer token, or as the client secret by client_secret_basic or client_secret_post",
@@ -55,7 +54,7 @@ _ERRORS: Final = {
     HTTPStatus.FORBIDDEN.value: ("insufficient_scope", "The caller's credential needs the permission IntrospectTokens"),
     HTTPStatus.SERVICE_UNAVAILABLE.value: ("temporarily_unavailable", "The verifier cannot answer now: ask again"),
 }
-_REFUSALS: Final = refusals_in_json(_ERRORS, _NO_TOKEN, challenge=(_BASIC,))
+_REFUSALS: Final = refusals_in_json(_ERRORS, _NO_TOKEN, challenge=(BASIC_CHALLENGE,))
 
 
 @dataclass(frozen=True, slots=True)

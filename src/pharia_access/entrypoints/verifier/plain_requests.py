@@ -6,12 +6,16 @@ upgrade, an expectation) does not match. Then the parser reads the request and d
 
 Quantifiers backtrack, but no part of a line may match what ends the line. So a head that does not match costs no more
 than a few readings. There are no possessive ones: CPython 3.11.2, which Debian has, matches them wrongly.
+
+Where a token may come in other headers too, another expression has each of them in the place of `Authorization`.
 """
 
 import re
+from collections.abc import Sequence
+from string import ascii_letters
 from typing import Final
 
-__all__ = ["PLAIN", "may_become_plain"]
+__all__ = ["PLAIN", "may_become_plain", "plain_with"]
 
 _METHOD: Final = rb"(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) "
 _TARGET: Final = rb"(?:(/auth/envoy/[!\"$-.0->@-\[\]-~]*/-/)[!-~\x80-\xff]*|(/auth/[!\"$-\[\]-~]*))"
@@ -19,25 +23,59 @@ _TARGET: Final = rb"(?:(/auth/envoy/[!\"$-.0->@-\[\]-~]*/-/)[!-~\x80-\xff]*|(/au
 _VALUE: Final = rb"[\t -~\x80-\xff]*\r\n"
 _NAME: Final = rb"!#$%&'*+\-.^_`|~0-9A-Za-z"
 """RFC 9110, 5.6.2: the characters of a token."""
-_NAME_BEGINS: Final = rb"!#$%&'*+\-.^_`|~0-9BDFGI-OQ-SV-Zbdfgi-oq-sv-z"
-"""The same, less the first letters of names that mean something here."""
-_OTHER: Final = (
-    rb"(?:[" + _NAME_BEGINS + rb"]|[Aa](?!(?i:uthorization):)|[Cc](?!(?i:onnection|ontent-length):)|[Ee](?!(?i:xpect):)"
-    rb"|[Hh](?!(?i:ost):)|[Pp](?!(?i:roxy-connection):)|[Tt](?!(?i:ransfer-encoding):)|[Uu](?!(?i:pgrade):))"
-    rb"[" + _NAME + rb"]*:" + _VALUE
-)
-"""No RFC has `Proxy-Connection`, but the parser takes it for `Connection`."""
+_SIGNS_AND_DIGITS: Final = rb"!#$%&'*+\-.^_`|~0-9"
+_AUTHORIZATION: Final = b"authorization"
+_TELLING: Final = (
+    b"connection", b"content-length", b"expect", b"host", b"proxy-connection", b"transfer-encoding", b"upgrade",
+)  # fmt: skip
+"""Names that mean something here. No RFC has `Proxy-Connection`, but the parser takes it for `Connection`."""
 _KEEPS_ALIVE: Final = rb"(?i:connection):[\t ]*(?i:keep-alive)[\t ]*\r\n"
 _HAS_NO_BODY: Final = rb"(?i:content-length):[\t ]*0[\t ]*\r\n(?!(?s:.*\r\n)?(?i:content-length):)"
 """As Envoy sends it: once."""
-_OTHERS: Final = rb"(?:" + rb"|".join((_OTHER, _KEEPS_ALIVE, _HAS_NO_BODY)) + rb"){0,42}"
-_HOST: Final = rb"[Hh](?i:ost):" + _VALUE + _OTHERS
-_AUTHORIZATION: Final = rb"[Aa](?i:uthorization):[\t ]*([!-~][\t -~]*)\r\n" + _OTHERS
+_GIVEN: Final = rb":[\t ]*([!-~][\t -~]*)\r\n"
+_EMPTY: Final = rb":[\t ]*\r\n"
 
-PLAIN: Final = re.compile(
-    _METHOD + _TARGET + rb" HTTP/1\.1\r\n" + _OTHERS
-    + rb"(?:" + _HOST + rb"(?:" + _AUTHORIZATION + rb")?|" + _AUTHORIZATION + _HOST + rb")\r\n"
-)  # fmt: skip
+
+def plain_with(names: Sequence[bytes]) -> re.Pattern[bytes]:
+    """Return an expression for a token in any of these headers. The others may be there, if they are empty.
+
+    Its groups: the method; the target up to Envoy's `/-/`, or the whole target; two of empty ones; name and value of
+    the header with the token where it comes behind `Host`, and one of empty ones; the same where it comes before, and
+    two of empty ones. A group of empty ones holds a name where there are any.
+
+    Args:
+        names: in lower case.
+    """
+    token = rb"((?i:" + b"|".join(map(re.escape, names)) + rb"))"
+    others = _others(names, more=(token + _EMPTY,))
+    return _plain(others, token + _GIVEN)
+
+
+def _plain(others: bytes, authorization: bytes) -> re.Pattern[bytes]:
+    host, token = rb"[Hh](?i:ost):" + _VALUE + others, authorization + others
+    return re.compile(
+        _METHOD + _TARGET + rb" HTTP/1\.1\r\n" + others + rb"(?:" + host + rb"(?:" + token + rb")?|" + token + host
+        + rb")\r\n"
+    )  # fmt: skip
+
+
+def _others(names: Sequence[bytes], more: Sequence[bytes] = ()) -> bytes:
+    """Match the lines that mean nothing here, or nothing special. `names` are those of tokens."""
+    return rb"(?:" + b"|".join((_other((*names, *_TELLING)), _KEEPS_ALIVE, _HAS_NO_BODY, *more)) + rb"){0,42}"
+
+
+def _other(special: Sequence[bytes]) -> bytes:
+    """Match a line with another name. Only a name with the first letter of a special one is looked at twice."""
+    firsts = sorted({name[:1] for name in special})
+    letters = "".join(letter for letter in ascii_letters if letter.lower().encode() not in firsts)
+    begins = [rb"[" + _SIGNS_AND_DIGITS + letters.encode() + rb"]"]
+    for first in firsts:
+        rests = b"|".join(re.escape(name[1:]) for name in special if name.startswith(first))
+        begins.append(rb"[" + first.upper() + first + rb"](?!(?i:" + rests + rb"):)")
+    return rb"(?:" + b"|".join(begins) + rb")[" + _NAME + rb"]*:" + _VALUE
+
+
+PLAIN: Final = _plain(_others((_AUTHORIZATION,)), rb"[Aa](?i:uthorization)" + _GIVEN)
 """Its groups: the method; the target up to Envoy's `/-/`, or the whole target; the value of `Authorization`, where it
 comes behind `Host`, or before it."""
 

@@ -16,9 +16,11 @@ from pharia_access.entrypoints.descriptors import connections_within, raise_open
 from pharia_access.entrypoints.health import HealthServer
 from pharia_access.entrypoints.verifier.app import VerifierApp, review_app
 from pharia_access.entrypoints.verifier.busy_poll import BusyPoll
+from pharia_access.entrypoints.verifier.check_headers import CheckHeaders
 from pharia_access.entrypoints.verifier.checks import EarlyAnswers
 from pharia_access.entrypoints.verifier.endpoints import Protocols
 from pharia_access.entrypoints.verifier.files import FollowedFiles, read_keyring
+from pharia_access.entrypoints.verifier.header_answers import HeaderAnswers
 from pharia_access.entrypoints.verifier.introspection import Introspector
 from pharia_access.entrypoints.verifier.limits import Limits
 from pharia_access.entrypoints.verifier.listener import Listener, Tls
@@ -191,13 +193,10 @@ def listeners(settings: VerifierSettings, parts: VerifierParts) -> list[tuple[Li
     tls = _tls(settings.tls_cert_file, settings.tls_key_file)
     of_checks = limits if tls is None else limits.behind_tls()
     parts.metrics.connections_bound(of_checks.connections)
-    early = None
-    if settings.fast_path:
-        poll = BusyPoll(settings.busy_poll.total_seconds(), now=parts.clock.monotonic)
-        early = EarlyAnswers(parts.authorizer, poll, client_word=parts.client_word)
+    headers = CheckHeaders(settings.token_headers, settings.requirement_headers)
     closed = parts.metrics.connection_closed
-    app = VerifierApp(protocols, client_word=parts.client_word)
-    checks = Listener(app, of_checks, early=early, tls=tls, closed=closed)
+    app = VerifierApp(protocols, client_word=parts.client_word, headers=headers)
+    checks = Listener(app, of_checks, early=_early(settings, parts, headers), tls=tls, closed=closed)
     found = [(checks, "checks", settings.port)]
     if settings.token_review:
         tls = _tls(
@@ -207,6 +206,16 @@ def listeners(settings: VerifierSettings, parts: VerifierParts) -> list[tuple[Li
         listener = Listener(reviews, limits.for_reviews(), tls=tls, closed=closed)
         found.append((listener, "token-review", settings.token_review_port))
     return found
+
+
+def _early(settings: VerifierSettings, parts: VerifierParts, headers: CheckHeaders) -> EarlyAnswers | None:
+    """What answers gateways' checks at once; None where the application answers all."""
+    if not settings.fast_path:
+        return None
+    poll, word = BusyPoll(settings.busy_poll.total_seconds(), now=parts.clock.monotonic), parts.client_word
+    if headers.are_usual:
+        return EarlyAnswers(parts.authorizer, poll, client_word=word)
+    return HeaderAnswers(parts.authorizer, poll, headers=headers, client_word=word)
 
 
 def _capped(settings: VerifierSettings, now: Callable[[], float]) -> Callable[[float], float]:

@@ -3,15 +3,15 @@
 Every protocol uses the same `Authorizer`. `entrypoints.verifier` says what an answer looks like.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
 from pharia_access.domain.verdict import IssuedToken, Refusal
-from pharia_access.domain.verification.bearer import bearer_token
 from pharia_access.domain.verification.client_credentials import ClientCredentials
-from pharia_access.services.verifier.asked_requirements import is_costly, judged
+from pharia_access.domain.verification.requirement_headers import Asked
+from pharia_access.services.verifier.asked_requirements import is_costly, judged, remember_met
 from pharia_access.services.verifier.verifier import Allowed, AuthorizationResult, Denied, Unverified, Verifier
 
 __all__ = [
@@ -114,17 +114,16 @@ class Authorizer:
         """
 
     def authorize_nowait(
-        self, contract: Contract, values: Sequence[bytes], requirement: str = ""
+        self, contract: Contract, presented: bytes | Refusal, requirement: Asked = ""
     ) -> AuthorizationResult | Unverified | Costly:
         """Authorize without waiting. Where that takes Argon2id or many steps, return why: then call `authorize`.
 
         Args:
             contract: for the log and the metrics.
-            values: of all the request's `Authorization` headers.
+            presented: the text of the token, or why the request has none.
             requirement: as in a query, see `domain.verification.requirements`.
         """
         began = self._monotonic()
-        presented = bearer_token(values)
         verdict = Denied(presented) if isinstance(presented, Refusal) else self._verifier.check(presented)
         if isinstance(verdict, Unverified):
             return verdict
@@ -151,18 +150,17 @@ class Authorizer:
         return self._verifier.still_holds(allowed)
 
     async def authorize(
-        self, contract: Contract, values: Sequence[bytes], requirement: str = ""
+        self, contract: Contract, presented: bytes | Refusal, requirement: Asked = ""
     ) -> AuthorizationResult:
         """Authorize, and wait for Argon2id where only Argon2id can tell."""
         began = self._monotonic()
-        presented = bearer_token(values)
         verdict = Denied(presented) if isinstance(presented, Refusal) else await self._verifier.verify(presented)
         costly = isinstance(verdict, Allowed) and is_costly(verdict, requirement)
         result = self._conclude(contract, verdict, requirement=requirement, began=began)
         if isinstance(result, Allowed):
             self.checks += contract in GATEWAY_CONTRACTS and not costly
             if costly:
-                result.effective_roles.remember_met(requirement)
+                remember_met(result, requirement)
         return result
 
     async def authorize_text(self, contract: Contract, presented: bytes, requirement: str = "") -> AuthorizationResult:
@@ -183,7 +181,7 @@ class Authorizer:
         return self._conclude(contract, verdict, requirement=requirement, began=began)
 
     def _conclude(
-        self, contract: Contract, verdict: AuthorizationResult, *, requirement: str, began: float
+        self, contract: Contract, verdict: AuthorizationResult, *, requirement: Asked, began: float
     ) -> AuthorizationResult:
         result = judged(requirement, verdict)
         if isinstance(result, Denied):

@@ -53,7 +53,7 @@ class Framed:
 
 def test_tokens_in_turn_are_read_once(mocker: MockerFixture) -> None:
     framed = Framed()
-    read = mocker.spy(checks, "_match")
+    read = mocker.spy(framed.wire.protocol, "_match")
 
     replies = [framed.wire.send(request(token, TARGET, *LINES)) for token in framed.tokens]
 

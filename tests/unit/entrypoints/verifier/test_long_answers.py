@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 import pytest
 
+from pharia_access.domain.verdict import Refusal
 from pharia_access.entrypoints.verifier.app import VerifierApp
 from pharia_access.entrypoints.verifier.endpoints import Protocols
 from pharia_access.services.verifier.authorizer import Authorizer, Contract
@@ -16,10 +16,6 @@ from pharia_access.services.verifier.verifier import AuthorizationResult
 from tests.support.verifier.long_requests import after_the_last_piece, answered, asked, revoke, rich
 from tests.support.verifier.memory_transport import MemoryTransport, request
 from tests.support.verifier.verifier_server import Reply, VerifierServer, open_verifier_server
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
 
 ASKED = [{"permission": "AccessModel", "model": f"x{number}"} for number in range(256)]
 BODY = json.dumps({"permissions": ASKED}).encode()
@@ -94,14 +90,14 @@ async def test_others_long_work_does_not_wait_while_one_is_decided_anew(
     original = Authorizer.authorize
 
     async def authorize(
-        authorizer: Authorizer, contract: Contract, values: Sequence[bytes], requirement: str = ""
+        authorizer: Authorizer, contract: Contract, presented: bytes | Refusal, requirement: str = ""
     ) -> AuthorizationResult:
         nonlocal decided
         decided += 1
         if decided > 1:
             anew.set()
             await goes_on.wait()
-        return await original(authorizer, contract, values, requirement)
+        return await original(authorizer, contract, presented, requirement)
 
     monkeypatch.setattr(Authorizer, "authorize", authorize)
     after_the_last_piece(monkeypatch, lambda: None if decided > 1 else revoke(server, token))

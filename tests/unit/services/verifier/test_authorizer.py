@@ -10,8 +10,8 @@ from pharia_access.services.verifier.verifier import Allowed, Denied, Unverified
 from tests.support.verifier.verifier_server import VerifierServer
 
 
-def header(token: str) -> list[bytes]:
-    return [f"Bearer {token}".encode()]
+def header(token: str) -> bytes:
+    return token.encode()
 
 
 def test_an_accepted_request_is_counted_and_noted_as_a_use() -> None:
@@ -85,7 +85,7 @@ async def test_the_slow_way_decides_alike() -> None:
     text = server.issue().reveal()
 
     good = await server.authorizer.authorize(Contract.NGINX, header(text), "role=studio-user")
-    none = await server.authorizer.authorize(Contract.NGINX, [])
+    none = await server.authorizer.authorize(Contract.NGINX, Refusal.NO_CREDENTIALS)
     by_body = await server.authorizer.authorize_text(Contract.INTROSPECT, text.encode())
     server.hash_verifier.close()
 
@@ -100,11 +100,12 @@ async def test_long_work_rests_for_checks_that_pass_and_for_no_others(*, keyring
     """Else a stranger who asks thirty times a second would slow everybody's long requests a hundredfold."""
     server = VerifierServer(keyring=keyring)
     text = server.issue().reveal()
-    refused = [([], ""), (header("pharia_x"), ""), (header(text), "role=admin"), (header(text), "rolle=x")]
+    none: bytes | Refusal = Refusal.NO_CREDENTIALS
+    refused = [(none, ""), (header("pharia_x"), ""), (header(text), "role=admin"), (header(text), "rolle=x")]
 
-    for values, requirement in refused:
-        if isinstance(server.authorizer.authorize_nowait(Contract.NGINX, values, requirement), Unverified):
-            await server.authorizer.authorize(Contract.NGINX, values, requirement)
+    for presented, requirement in refused:
+        if isinstance(server.authorizer.authorize_nowait(Contract.NGINX, presented, requirement), Unverified):
+            await server.authorizer.authorize(Contract.NGINX, presented, requirement)
     noted_of_refused = server.authorizer.checks
     await server.authorizer.authorize(Contract.NGINX, header(text))
 
