@@ -134,6 +134,11 @@ def test_a_role_is_accepted(admin: Api, spec: Json) -> None:
             'a field cannot be null: write "*" for any value',
             id="null for any value",
         ),
+        pytest.param(
+            {"permissions": [{"permission": "P", "fields": {"model": "@x-ai-eg-model"}}]},
+            'a value cannot begin with "@": in a requirement, that is the name of a header',
+            id="the name of a header",
+        ),
         pytest.param({"permissions": [{"permission": "P", "fields": {}}]}, "at least 1 properties", id="no fields"),
         pytest.param(
             {"permissions": [{"permission": "P", "fields": {f"f{i}": "x" for i in range(17)}}]},
