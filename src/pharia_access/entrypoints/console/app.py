@@ -8,14 +8,13 @@ from typing import Any, Final
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
-from starlette.routing import Mount, Route
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import Mount, Route, Router
 from starlette.types import ASGIApp
 
 from pharia_access.entrypoints.console import addresses, screens
 from pharia_access.entrypoints.console.defence import NONCE, Defence
 from pharia_access.entrypoints.console.desk import Desk
-from pharia_access.entrypoints.console.failures import explain
 from pharia_access.entrypoints.console.forms import Form, FormError, read_form
 from pharia_access.entrypoints.console.live import live_stream, over_views
 from pharia_access.entrypoints.console.navigation import leads
@@ -23,9 +22,9 @@ from pharia_access.entrypoints.console.opening import OnceKey
 from pharia_access.entrypoints.console.pasted import unless_pasted
 from pharia_access.entrypoints.console.rendering import Renderer
 from pharia_access.entrypoints.console.sessions import COOKIE, Session, Sessions
+from pharia_access.entrypoints.console.trouble import NO_SUCH_NAME, NO_SUCH_NAMESPACE, failed, nowhere, plain
 from pharia_access.entrypoints.console.visits import Answer, Data, File, Follows, Moved, Page, Screen, Visit
-from pharia_access.errors import AccessError, UnavailableError
-from pharia_access.services.administration.plans import BlockedError
+from pharia_access.errors import AccessError
 
 __all__ = ["SCRIPT_HEADER", "Console", "console_app"]
 
@@ -87,7 +86,8 @@ def console_app(console: Console, hosts: frozenset[str]) -> ASGIApp:
         Route("/", _screen(console, screens.start), methods=["GET"]),
         *(_route(console, path, *methods) for path, *methods in screens.TABLE),
     ]
-    app = Starlette(routes=[Mount(console.base, routes=routes)], exception_handlers={HTTPException: _plain})
+    below = Mount(console.base, app=Router(routes, redirect_slashes=False))
+    app = Starlette(routes=[below], exception_handlers={HTTPException: _refused(console)})
     app.router.redirect_slashes = False
     return Defence(app, hosts)
 
@@ -124,7 +124,7 @@ def _screen(console: Console, screen: Screen) -> Endpoint:
             address = request.url.path.removeprefix(console.base)
             answer = await unless_pasted(screen, replace(visit, form=form), address)
         except AccessError as error:
-            answer = _failed(request, error, script=screen in screens.BY_SCRIPT)
+            answer = failed(request, error, script=screen in screens.BY_SCRIPT)
         if request.method == "POST":
             session.survey = None
         return _answered(console, request, visit, answer)
@@ -136,23 +136,12 @@ def _visit(console: Console, request: Request, session: Session) -> Visit:
     """What the address says. Names that the schema does not know are no path of ours."""
     namespace = request.path_params.get("namespace", console.desk.context.namespace)
     name = request.path_params.get("name", "")
-    if not addresses.is_namespace(namespace) or (name and not addresses.is_object_name(name)):
-        raise HTTPException(HTTPStatus.NOT_FOUND)
+    if not addresses.is_namespace(namespace):
+        raise HTTPException(HTTPStatus.NOT_FOUND, NO_SUCH_NAMESPACE)
+    if name and not addresses.is_object_name(name):
+        raise HTTPException(HTTPStatus.NOT_FOUND, NO_SUCH_NAME)
     visit = Visit(console.desk.at(namespace), session, name, query=dict(request.query_params))
     return over_views(visit, writes=request.method == "POST", anew=SCRIPT_HEADER in request.headers)
-
-
-def _failed(request: Request, error: AccessError, *, script: bool) -> Answer:
-    failure = explain(error)
-    if script:
-        told = {"state": "failed", "why": " ".join([failure.sentence, *(step.text for step in failure.steps)])}
-        return Data(told, failure.status)
-    unsure = request.method == "POST" and isinstance(error, UnavailableError)
-    values = {"failure": failure, "unsure": unsure, "again": request.url.path}
-    looked = request.method != "POST" and not isinstance(error, BlockedError)
-    forbidden = "You may not see this" if looked else "You may not do this"
-    title = forbidden if failure.status == HTTPStatus.FORBIDDEN else "This did not work"
-    return Page("failure", title, values, status=failure.status)
 
 
 def _answered(console: Console, request: Request, visit: Visit, answer: Answer) -> Response:
@@ -162,6 +151,7 @@ def _answered(console: Console, request: Request, visit: Visit, answer: Answer) 
             anew = SCRIPT_HEADER in request.headers
             frame = {
                 "live": _stream(visit, answer.follows),
+                "meanwhile": answer.follows.meanwhile if answer.follows and visit.desk.views else "",
                 "namespace": visit.context.namespace,
                 "leads": list(leads(visit.context.namespace, request.url.path.removeprefix(console.base))),
                 "user": visit.desk.user,
@@ -245,6 +235,15 @@ def _static(console: Console) -> Endpoint:
     return endpoint
 
 
-async def _plain(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101 - what it is registered for
-    return PlainTextResponse(f"{error.detail}\n", error.status_code, headers=dict(error.headers or {}))
+def _refused(console: Console) -> Callable[[Request, Exception], Awaitable[Response]]:
+    """Where there is nothing, a page for who is signed in. Nobody else learns what addresses there are."""
+
+    async def tell(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)  # noqa: S101 - what it is registered for
+        below = request.url.path.startswith(f"{console.base}/") and SCRIPT_HEADER not in request.headers
+        session = console.session(request) if below else None
+        if session is None or error.status_code != HTTPStatus.NOT_FOUND:
+            return plain(error)
+        return _answered(console, request, Visit(console.desk, session), nowhere(error))
+
+    return tell

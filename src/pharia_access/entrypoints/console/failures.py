@@ -1,7 +1,7 @@
 """What went wrong, as a page says it: a sentence, what to do next, and HTTP's number for it. Total."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -25,19 +25,21 @@ from pharia_access.errors import (
 )
 from pharia_access.services.administration import refusals
 from pharia_access.services.administration.collecting import CollectError
-from pharia_access.services.administration.plans import BlockedError, MalformedError
+from pharia_access.services.administration.plans import BlockedError, MalformedError, MissingError
+from pharia_access.services.administration.refusals import MissingRight
 
 __all__ = ["Failure", "explain", "is_declared_in_git"]
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What a person is told; `commit`: what Git would have to say."""
+    """What a person is told; `commit`: what Git would have to say, `right`: what RBAC would have to allow."""
 
     sentence: str
     status: HTTPStatus
     steps: list[StepLink] = field(default_factory=list)
     commit: GitChange | None = None
+    right: MissingRight | None = None
 
 
 def explain(error: AccessError) -> Failure:
@@ -47,7 +49,7 @@ def explain(error: AccessError) -> Failure:
     own = [StepLink(error.next_step)] if error.next_step else []
     steps = [*failure.steps, *own, *in_words(error.next_steps)]
     commit = next((step.change for step in error.next_steps if isinstance(step, ChangeInGit)), None)
-    return Failure(failure.sentence, failure.status, steps, commit)
+    return replace(failure, steps=steps, commit=commit)
 
 
 def is_declared_in_git(error: AccessError) -> bool:
@@ -74,7 +76,7 @@ def _denied(error: ApiError) -> Failure:
     refused = refusals.refusal(error)
     right = refused.right
     steps = [] if right is None else [_asking(right.verb, right.resource)]
-    return Failure(refused.sentence, HTTPStatus.FORBIDDEN, steps)
+    return Failure(refused.sentence, HTTPStatus.FORBIDDEN, steps, right=right)
 
 
 def _asking(verb: str, resource: str) -> StepLink:
@@ -136,6 +138,7 @@ _BLOCKED: Final[Mapping[type[object], HTTPStatus]] = {
 _TOLD: Final[tuple[tuple[type[AccessError], Callable[[Any], Failure]], ...]] = (
     (FormError, _form),
     (MalformedError, _told_as(HTTPStatus.BAD_REQUEST)),
+    (MissingError, _told_as(HTTPStatus.NOT_FOUND)),
     (InvalidObjectError, _told_as(HTTPStatus.BAD_REQUEST)),
     (TokenFormatError, _told_as(HTTPStatus.BAD_REQUEST)),
     (BlockedError, _blocked),

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from pharia_access.domain.administration.git_change import GitChange
+from pharia_access.services.administration.refusals import MissingRight
 
-__all__ = ["manifest_of"]
+__all__ = ["manifest_of", "role_of"]
 
 _PLAIN: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z][a-z0-9]*)+")
 """A name that YAML takes for nothing else."""
@@ -18,6 +19,17 @@ def manifest_of(change: GitChange) -> str:
     metadata = {"name": change.key.name, "namespace": change.key.namespace}
     body: dict[str, Any] = {"metadata": metadata, **({"spec": change.spec} if change.spec is not None else {})}
     return "\n".join([f"apiVersion: {change.api_version}", f"kind: {change.kind}", *_lines(body, "")])
+
+
+def role_of(right: MissingRight) -> str:
+    """The role of RBAC that allows just that."""
+    resource, _, group = right.resource.partition(".")
+    name = f"pharia-access-{right.verb}-{resource.replace('/', '-')}"
+    place = {"namespace": right.namespace} if right.namespace else {}
+    kind = "Role" if right.namespace else "ClusterRole"
+    rule = json.dumps({"apiGroups": [group], "resources": [resource], "verbs": [right.verb]})
+    metadata = _lines({"metadata": {"name": name, **place}}, "")
+    return "\n".join(["apiVersion: rbac.authorization.k8s.io/v1", f"kind: {kind}", *metadata, "rules:", f"- {rule}"])
 
 
 def _lines(part: Mapping[str, Any], indent: str) -> Iterator[str]:

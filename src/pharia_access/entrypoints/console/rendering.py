@@ -9,7 +9,7 @@ from typing import Any, Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pharia_access.entrypoints.console import addresses, words
-from pharia_access.entrypoints.console.manifests import manifest_of
+from pharia_access.entrypoints.console.manifests import manifest_of, role_of
 from pharia_access.entrypoints.console.visits import Page
 
 __all__ = ["STATIC_TYPES", "Asset", "Renderer"]
@@ -54,6 +54,7 @@ class Renderer:
             "credential_state": words.credential_state,
             "workload_state": words.workload_state,
             "manifest": manifest_of,
+            "role_of": role_of,
         }
         self._environment.globals |= {"base": base, "assets": named, "to": addresses, "ago": words.ago}
         self._environment.globals["until"] = words.until

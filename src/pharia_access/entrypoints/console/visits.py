@@ -57,11 +57,13 @@ class Follows:
         kinds: what the page shows, by `services.administration.live_kinds.KINDS`; empty for `USUAL_KINDS`.
         about: the one credential that it is about; empty for any.
         everywhere: whether it shows all namespaces.
+        meanwhile: of a form, what tells what happened to its object; a form is not shown anew.
     """
 
     kinds: tuple[str, ...] = ()
     about: str = ""
     everywhere: bool = False
+    meanwhile: str = ""
 
 
 @dataclass(frozen=True, slots=True)

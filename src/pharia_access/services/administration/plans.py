@@ -8,7 +8,7 @@ from pharia_access.errors import AccessError
 if TYPE_CHECKING:
     from pharia_access.domain.administration.next_steps import Step
 
-__all__ = ["BlockedError", "MalformedError", "Plan"]
+__all__ = ["BlockedError", "MalformedError", "MissingError", "Plan"]
 
 
 class BlockedError(AccessError):
@@ -21,6 +21,10 @@ class BlockedError(AccessError):
 
 class MalformedError(BlockedError):
     """What was asked has not the form that it must have, whatever the cluster holds."""
+
+
+class MissingError(BlockedError):
+    """What was named is not there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.permissions import Role
 from pharia_access.errors import ForbiddenError, NotFoundError
 from pharia_access.services.administration.context import Context
-from pharia_access.services.administration.plans import BlockedError
+from pharia_access.services.administration.plans import MissingError
 
 __all__ = [
     "Nothing",
@@ -43,13 +43,13 @@ class Nothing:
 
 
 async def nothing_in(context: Context, namespace: str | None) -> Nothing:
-    """What an empty list means. Raises BlockedError where there is no such namespace either."""
+    """What an empty list means. Raises MissingError where there is no such namespace either."""
     there = True if namespace is None else await context.objects.has_namespace(namespace)
     if there is False:
         from pharia_access.domain.administration.next_steps import ListNamespaces  # noqa: PLC0415 - slow to import
 
         msg = f'There is no namespace "{namespace}"'
-        raise BlockedError(msg, ListNamespaces())
+        raise MissingError(msg, ListNamespaces())
     return Nothing(namespace, certain=bool(there))
 
 

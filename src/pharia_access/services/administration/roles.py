@@ -10,7 +10,7 @@ from pharia_access.domain.administration.summaries import CredentialSummary, Rol
 from pharia_access.domain.model import ObjectKey
 from pharia_access.errors import ForbiddenError, NotFoundError
 from pharia_access.services.administration.context import Context
-from pharia_access.services.administration.plans import BlockedError
+from pharia_access.services.administration.plans import MissingError
 from pharia_access.services.administration.queries import (
     Nothing,
     catalog_of,
@@ -40,12 +40,12 @@ class RoleUsers:
 
 
 async def find_role(context: Context, name: str) -> Stored[RoleSummary]:
-    """Read a role. Raises BlockedError, which names the nearest one, if there is none."""
+    """Read a role. Raises MissingError, which names the nearest one, if there is none."""
     try:
         return await context.objects.read(RoleSummary, ObjectKey("", name))
     except NotFoundError as error:
         (problem,) = role_problems([name], role_index(await catalog_of(context)), namespace=context.namespace)
-        raise BlockedError(problem.removesuffix("."), ListRoles()) from error
+        raise MissingError(problem.removesuffix("."), ListRoles()) from error
 
 
 @dataclass(frozen=True, slots=True)

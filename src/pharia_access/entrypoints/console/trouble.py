@@ -1,0 +1,50 @@
+"""What is answered where a screen raises, and where there is none: a page with a sentence, or words for our script."""
+
+from http import HTTPStatus
+from typing import Final
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from pharia_access.entrypoints.console.failures import Failure, explain
+from pharia_access.entrypoints.console.visits import Answer, Data, Page
+from pharia_access.errors import AccessError, UnavailableError
+from pharia_access.services.administration.plans import BlockedError
+
+__all__ = ["NO_SUCH_NAME", "NO_SUCH_NAMESPACE", "failed", "nowhere", "plain"]
+
+NO_SUCH_NAMESPACE: Final = "No namespace can have this name: it has lower-case letters, digits and dashes, at most 63."
+NO_SUCH_NAME: Final = (
+    "Nothing can have this name: it has lower-case letters and digits, with - and dots in between, at most 63."
+)
+_NOT_THERE: Final = "This is not there"
+_NO_PAGE: Final = "There is no page at this address."
+
+
+def failed(request: Request, error: AccessError, *, script: bool) -> Answer:
+    """What a screen met."""
+    failure = explain(error)
+    if script:
+        told = {"state": "failed", "why": " ".join([failure.sentence, *(step.text for step in failure.steps)])}
+        return Data(told, failure.status)
+    looked = request.method != "POST" and not isinstance(error, BlockedError)
+    forbidden = "You may not see this" if looked else "You may not do this"
+    titles = {HTTPStatus.FORBIDDEN: forbidden, HTTPStatus.NOT_FOUND: _NOT_THERE}
+    unsure = request.method == "POST" and isinstance(error, UnavailableError)
+    return _page(failure, titles.get(failure.status, "This did not work"), request.url.path, unsure=unsure)
+
+
+def nowhere(error: HTTPException) -> Page:
+    """For an address that leads to nothing, whatever the cluster holds."""
+    said = error.detail if error.detail in {NO_SUCH_NAMESPACE, NO_SUCH_NAME} else _NO_PAGE
+    return _page(Failure(said, HTTPStatus.NOT_FOUND), _NOT_THERE)
+
+
+def plain(error: HTTPException) -> Response:
+    """For who is no signed-in person at a page."""
+    return PlainTextResponse(f"{error.detail}\n", error.status_code, headers=dict(error.headers or {}))
+
+
+def _page(failure: Failure, title: str, again: str = "", *, unsure: bool = False) -> Page:
+    return Page("failure", title, {"failure": failure, "unsure": unsure, "again": again}, status=failure.status)
