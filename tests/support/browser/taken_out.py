@@ -88,7 +88,7 @@ def _wiping_and_reloading(patch: pytest.MonkeyPatch) -> None:
         del headers["Cache-Control"]
 
     patch.setattr(defence, "_guard", guard)  # what is not to be stored may be kept out of that cache, by some browsers
-    _without_lines('addEventListener("pagehide", () => this', 'addEventListener("pageshow", (event)')(patch)
+    _without_lines('addEventListener("pagehide", wipe', 'addEventListener("pageshow", (event)')(patch)
 
 
 def _facts(patch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from pharia_access.domain.administration.summaries import TokenSummary
 from pharia_access.domain.grammar import counted
 from pharia_access.entrypoints.console.failures import explain, is_declared_in_git
 from pharia_access.entrypoints.console.steps import StepLink
-from pharia_access.entrypoints.console.visits import Answer, Page, Screen, Visit
+from pharia_access.entrypoints.console.visits import Answer, Follows, Page, Screen, Visit
 from pharia_access.errors import AccessError, ConflictError
 
 __all__ = ["Confirmation", "by_last_use", "confirm", "screens_of", "unless_in_git", "used_lately"]
@@ -42,6 +42,7 @@ class Confirmation:
         mark: of the facts.
         fields: what goes along with the confirmation.
         back: where Cancel leads.
+        follows: of which objects the page tells what happens meanwhile.
         carry_out: does it.
     """
 
@@ -65,6 +66,7 @@ class Confirmation:
     asks_reason: bool = False
     dangerous: bool = True
     fields: Sequence[tuple[str, str]] = ()
+    follows: Follows | None = None
 
 
 def by_last_use(tokens: Sequence[TokenSummary]) -> list[TokenSummary]:
@@ -129,7 +131,7 @@ def _page(visit: Visit, confirmation: Confirmation, *, changed: bool = False, mi
         "now": visit.context.clock.now(),
     }
     status = HTTPStatus.CONFLICT if changed else HTTPStatus.UNPROCESSABLE_ENTITY if mistyped else HTTPStatus.OK
-    return Page("confirmation", confirmation.title, values, confirmation.command, status)
+    return Page("confirmation", confirmation.title, values, confirmation.command, status, confirmation.follows)
 
 
 def _declared_in_git(visit: Visit, error: AccessError) -> Page:

@@ -12,6 +12,7 @@ from pharia_access.entrypoints.console.pages import (
     credential_roles,
     credentials,
     look_up,
+    meanwhile,
     overview,
     own_secret,
     roles,
@@ -57,7 +58,9 @@ TABLE: Final[tuple[tuple[str, Screen | None, Screen | None], ...]] = (
     (f"{_CREDENTIAL}/resume", credential_changes.ask_resumption, credential_changes.resume),
     (f"{_CREDENTIAL}/delete", credential_changes.ask_deletion, credential_changes.delete),
     (f"{_CREDENTIAL}/new-token", token_creation.ask, token_creation.save),
+    (f"{_CREDENTIAL}/meanwhile", None, meanwhile.tell_credential),
     (_TOKEN, token.show, None),
+    (f"{_TOKEN}/meanwhile", None, meanwhile.tell_token),
     (f"{_TOKEN}/secret", None, secrets.read),
     (f"{_TOKEN}/collected", None, secrets.collected),
     (f"{_TOKEN}/state", None, secrets.state),
@@ -82,7 +85,9 @@ TABLE: Final[tuple[tuple[str, Screen | None, Screen | None], ...]] = (
 )
 """An address, who answers GET and who answers POST."""
 
-BY_SCRIPT: Final[frozenset[Screen]] = frozenset({secrets.read, secrets.collected, secrets.state})
+BY_SCRIPT: Final[frozenset[Screen]] = frozenset(
+    {secrets.read, secrets.collected, secrets.state, meanwhile.tell_credential, meanwhile.tell_token}
+)
 """What only our script may ask for, without the person doing anything else."""
 
 

@@ -8,6 +8,7 @@ from pharia_access.domain.model import ObjectKey
 from pharia_access.entrypoints.console import addresses
 from pharia_access.entrypoints.console.commands import command
 from pharia_access.entrypoints.console.confirmations import Confirmation, by_last_use, screens_of, used_lately
+from pharia_access.entrypoints.console.pages.meanwhile import of_credential
 from pharia_access.entrypoints.console.steps import StepLink
 from pharia_access.entrypoints.console.visits import Answer, Moved, Visit
 from pharia_access.services.administration import credentials
@@ -39,6 +40,7 @@ async def _suspension(visit: Visit) -> Confirmation:
         warnings=_undone_by_git(plan.warnings),
         commit=git_change(plan.credential, plan.spec),
         tokens=tokens,
+        follows=of_credential(plan.credential, tokens),
         carry_out=lambda: _changed(visit, plan, "was suspended. None of its tokens is accepted until you resume it."),
         command=command(visit, "credential", "suspend", visit.name),
     )
@@ -58,6 +60,7 @@ async def _resumption(visit: Visit) -> Confirmation:
         commit=git_change(plan.credential, plan.spec),
         tokens=tokens,
         dangerous=False,
+        follows=of_credential(plan.credential, tokens),
         carry_out=lambda: _changed(visit, plan, "was resumed."),
         command=command(visit, "credential", "resume", visit.name),
     )
@@ -79,6 +82,7 @@ async def _deletion(visit: Visit) -> Confirmation:
         tokens=tokens,
         instead=None if plan.credential.summary.suspended else _suspend_instead(visit.key),
         typed=visit.name if used_lately(visit, tokens) else "",
+        follows=of_credential(plan.credential, tokens),
         carry_out=lambda: _deleted(visit, plan),
         command=command(visit, "credential", "delete", visit.name),
     )

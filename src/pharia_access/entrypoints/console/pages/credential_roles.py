@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
-from pharia_access.domain.administration.last_change import last_change
 from pharia_access.domain.administration.role_changes import role_change
 from pharia_access.domain.administration.stored import Stored
 from pharia_access.domain.administration.summaries import CredentialSummary
@@ -14,9 +13,10 @@ from pharia_access.entrypoints.console import addresses
 from pharia_access.entrypoints.console.commands import command
 from pharia_access.entrypoints.console.confirmations import Confirmation, by_last_use, confirm
 from pharia_access.entrypoints.console.failures import explain, is_declared_in_git
+from pharia_access.entrypoints.console.pages.meanwhile import changed_when, of_credential
 from pharia_access.entrypoints.console.pages.offered_roles import offered, permissions_of
 from pharia_access.entrypoints.console.visits import Answer, Moved, Page, Visit
-from pharia_access.entrypoints.console.words import moment, permission_words
+from pharia_access.entrypoints.console.words import permission_words
 from pharia_access.errors import AccessError, ConflictError
 from pharia_access.services.administration import credentials
 from pharia_access.services.administration.guards import git_change
@@ -105,6 +105,7 @@ async def _confirmation(visit: Visit, stored: Stored[CredentialSummary], plan: c
         commit=git_change(plan.credential, plan.spec),
         tokens=tokens,
         fields=[("seen", visit.form.one("seen")), *(("role", role) for role in chosen)],
+        follows=of_credential(plan.credential, tokens),
         carry_out=lambda: _carried_out(visit, plan),
         command=_command(visit, before, chosen),
     )
@@ -129,8 +130,8 @@ async def _form(
         "back": addresses.credential(visit.key),
         "now": visit.context.clock.now(),
     }
-    status = trouble.status if trouble else HTTPStatus.OK
-    return Page("roles-form", "Edit credentials roles", values, _command(visit, held, chosen), status)
+    status, follows = trouble.status if trouble else HTTPStatus.OK, of_credential(stored, tokens)
+    return Page("roles-form", "Edit credentials roles", values, _command(visit, held, chosen), status, follows)
 
 
 def _affected(name: str, active: int) -> str:
@@ -140,10 +141,7 @@ def _affected(name: str, active: int) -> str:
 
 
 def _changed_by_others(stored: Stored[CredentialSummary]) -> str:
-    """By which program and when; managedFields do not know the person."""
-    change = last_change(stored.body)
-    when = f" at {moment(change.at)} (by {change.manager})" if change else ""
-    roles = ", ".join(stored.summary.roles)
+    roles, when = ", ".join(stored.summary.roles), changed_when(stored)
     return f"This credential was changed{when}: its roles are {roles}. Your change is below; look, then save again."
 
 

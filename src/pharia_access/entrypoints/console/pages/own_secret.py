@@ -15,6 +15,7 @@ from pharia_access.domain.model import ObjectKey
 from pharia_access.entrypoints.console import addresses
 from pharia_access.entrypoints.console.commands import command
 from pharia_access.entrypoints.console.failures import Failure, explain
+from pharia_access.entrypoints.console.pages.meanwhile import of_token
 from pharia_access.entrypoints.console.pages.secrets import confirming, finish_rotation
 from pharia_access.entrypoints.console.steps import in_words
 from pharia_access.entrypoints.console.visits import Answer, Moved, Page, Visit
@@ -54,7 +55,8 @@ async def may_store(context: Context) -> bool:
 
 async def ask(visit: Visit) -> Answer:
     """Which Secret."""
-    return _form(visit, await _token(visit), {})
+    stored = await visit.context.objects.read(TokenSummary, visit.key)
+    return replace(_form(visit, stored.summary, {}), follows=of_token(stored))
 
 
 async def store(visit: Visit) -> Answer:

@@ -16,6 +16,7 @@ from pharia_access.entrypoints.console import addresses
 from pharia_access.entrypoints.console.commands import command
 from pharia_access.entrypoints.console.confirmations import Confirmation, confirm, screens_of, unless_in_git
 from pharia_access.entrypoints.console.pages.lives import ON_A_DATE, Preset
+from pharia_access.entrypoints.console.pages.meanwhile import of_token
 from pharia_access.entrypoints.console.steps import StepLink
 from pharia_access.entrypoints.console.visits import Answer, Moved, Page, Visit
 from pharia_access.entrypoints.console.words import moment
@@ -53,6 +54,7 @@ async def _deletion(visit: Visit) -> Confirmation:
         warnings=plan.warnings,
         commit=git_removal(stored),
         instead=StepLink(_REVOKE, addresses.token(visit.key, "revoke")) if active else None,
+        follows=of_token(stored),
         carry_out=lambda: _deleted(visit, plan),
         command=command(visit, "token", "delete", visit.name),
     )
@@ -73,6 +75,7 @@ async def _revocation(visit: Visit) -> Confirmation:
         warnings=(*plan.warnings, "Change it in Git too.") if plan.warnings else (),
         commit=git_change(stored, {"revoked": True}),
         asks_reason=True,
+        follows=of_token(stored),
         carry_out=lambda: _revoked(visit, plan),
         command=command(visit, "token", "revoke", visit.name),
     )
@@ -109,6 +112,7 @@ async def _expiry(visit: Visit, when: datetime) -> Confirmation:
         warnings=plan.warnings,
         commit=git_change(stored, {"expiresAt": format_time(when)}),
         fields=[("when", format_time(when))],
+        follows=of_token(stored),
         carry_out=lambda: _expired(visit, plan),
         command=command(visit, "token", "expire", visit.name, "--in", _from_now(visit, when)),
     )
@@ -139,7 +143,7 @@ def _form(visit: Visit, stored: Stored[TokenSummary], status: HTTPStatus, errors
         "back": addresses.token(visit.key),
     }
     shown = command(visit, "token", "expire", visit.name, "--in", "24h")
-    return Page("end-form", f"End {visit.name} earlier", values, shown, status)
+    return Page("end-form", f"End {visit.name} earlier", values, shown, status, of_token(stored))
 
 
 def _use(visit: Visit, stored: Stored[TokenSummary]) -> str:

@@ -11,6 +11,7 @@ from pharia_access.entrypoints.console import addresses
 from pharia_access.entrypoints.console.commands import command
 from pharia_access.entrypoints.console.failures import Failure, explain
 from pharia_access.entrypoints.console.pages.lives import chosen_life, presets_for, proposed
+from pharia_access.entrypoints.console.pages.meanwhile import of_credential
 from pharia_access.entrypoints.console.pages.own_secret import may_store
 from pharia_access.entrypoints.console.visits import Answer, Moved, Page, Visit
 from pharia_access.errors import AccessError, AlreadyExistsError, InvalidObjectError
@@ -76,7 +77,8 @@ def _secrets(verb: str) -> Right:
 
 async def _form(visit: Visit, errors: Mapping[str, str], failure: Failure | None = None) -> Page:
     context = visit.context
-    credential = (await context.objects.read(CredentialSummary, visit.key)).summary
+    stored = await context.objects.read(CredentialSummary, visit.key)
+    credential = stored.summary
     name = visit.form.one("name") or derived(visit.name, context.letters())
     life = visit.form.one("life") or proposed(credential)
     values = {
@@ -94,4 +96,4 @@ async def _form(visit: Visit, errors: Mapping[str, str], failure: Failure | None
     status = failure.status if failure else HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK
     end = ["--expires", visit.form.one("date") if life == "date" else life]
     shown = command(visit, "token", "create", visit.name, "--name", name, *(end if end[1] else []))
-    return Page("new-token", f"Add token to {visit.name}", values, shown, status)
+    return Page("new-token", f"Add token to {visit.name}", values, shown, status, of_credential(stored))

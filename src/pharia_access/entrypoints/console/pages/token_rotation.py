@@ -16,6 +16,7 @@ from pharia_access.entrypoints.console.commands import command
 from pharia_access.entrypoints.console.confirmations import Confirmation, confirm
 from pharia_access.entrypoints.console.failures import Failure, explain, is_declared_in_git
 from pharia_access.entrypoints.console.pages.lives import ON_A_DATE, Preset, presets_for
+from pharia_access.entrypoints.console.pages.meanwhile import of_token
 from pharia_access.entrypoints.console.pages.token_creation import cannot_collect
 from pharia_access.entrypoints.console.visits import Answer, Moved, Page, Visit
 from pharia_access.entrypoints.console.words import moment
@@ -79,6 +80,7 @@ def _confirmation(visit: Visit, plan: rotation.RotationPlan) -> Confirmation:
         tokens=[plan.old.summary],
         dangerous=False,
         fields=[(each, visit.form.one(each)) for each in ("name", "life", "date", "overlap")],
+        follows=of_token(plan.old),
         carry_out=lambda: _made(visit, plan),
         command=_command(visit),
     )
@@ -126,7 +128,8 @@ async def _form(
     visit: Visit, errors: Mapping[str, str], failure: Failure | None = None, *, in_git: bool = False
 ) -> Page:
     context = visit.context
-    old = (await context.objects.read(TokenSummary, visit.key)).summary
+    stored = await context.objects.read(TokenSummary, visit.key)
+    old = stored.summary
     credential = (await context.objects.read(CredentialSummary, ObjectKey(context.namespace, old.credential))).summary
     ttl = original_lifetime(old).ttl
     same = [Preset(_SAME, f"As long as {visit.name}: {humanize(ttl)}" if ttl else "The usual life")]
@@ -145,7 +148,7 @@ async def _form(
         "back": addresses.token(visit.key),
     }
     status = failure.status if failure else HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK
-    return Page("rotation-form", f"Rotate {visit.name}", values, _command(visit), status)
+    return Page("rotation-form", f"Rotate {visit.name}", values, _command(visit), status, of_token(stored))
 
 
 def _command(visit: Visit) -> str:

@@ -1,6 +1,6 @@
 // The console's one script. It adds comfort to documents that work without it, and does the three things that no
 // document may do: open a session from a link's fragment, show a secret, and copy it. It writes text only by
-// `textContent`: under `trusted-types 'none'` nothing else would be possible.
+// `textContent`: under `trusted-types 'none'` nothing else would be possible. Its sentences stand in the templates.
 "use strict";
 
 const HEADERS = {
@@ -11,6 +11,12 @@ const find = (id) => document.getElementById(id);
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 const send = (address, body = "") =>
   fetch(address, { method: "POST", headers: HEADERS, body, redirect: "manual", credentials: "same-origin" });
+
+// What is told there in JSON, and whether it went well; nothing where nobody answers.
+const hear = (address, body) =>
+  send(address, body)
+    .then(async (answer) => ({ ok: answer.ok, ...(await answer.json()) }))
+    .catch(() => null);
 
 function focusHeading() {
   if (!document.querySelector("[autofocus]")) find("title")?.focus({ preventScroll: true });
@@ -26,26 +32,39 @@ function addLocalTimes(root) {
   }
 }
 
-function sendFormsOnce() {
-  const forms = document.querySelectorAll("form[method=post]");
-  addEventListener("pageshow", () => forms.forEach((form) => delete form.dataset.sent)); // Back leads to the same page
-  for (const form of forms) {
-    form.addEventListener("submit", (event) => {
-      if (form.dataset.sent) event.preventDefault();
-      form.dataset.sent = "yes";
-    });
-  }
+function showWhatNeedsScript() {
+  for (const each of document.querySelectorAll("[data-script]")) each.hidden = false;
+}
+
+// Listens at the window: pages that stay live get forms that were not there before.
+function mindForms() {
+  let sent = new WeakSet();
+  addEventListener("pageshow", () => (sent = new WeakSet())); // Back leads to the same page
+  addEventListener("submit", (event) => {
+    if (event.target.method !== "post") return;
+    if (sent.has(event.target)) event.preventDefault();
+    sent.add(event.target);
+  });
+  addEventListener("formdata", ({ target, formData }) => {
+    if (target.method === "post") return;
+    for (const [name, value] of [...formData]) if (!value) formData.delete(name); // an address says what is asked
+  });
+  addEventListener("change", ({ target }) => {
+    const [all, boxes] = [find("tick-all"), [...document.querySelectorAll("#ticked input[name=token]")]];
+    if (target === all) boxes.forEach((box) => (box.checked = all.checked));
+    else if (all) all.checked = boxes.every((box) => box.checked);
+  });
 }
 
 function keepTokensOut() {
   const token = /[a-z2-7]{16}_[0-9A-Za-z]{8}/; // see domain/token.py; a search becomes an address, which is kept
-  const caught = new WeakSet();
+  const [caught, notice] = [new WeakSet(), find("notice")];
   addEventListener("input", ({ target }) => {
     caught.delete(target.form);
     if (target.id === "found" || !token.test(target.value)) return;
     target.value = "";
     if (target.form) caught.add(target.form);
-    if (find("notice")) find("notice").textContent = "The field held the text of a token: it did not leave this page. To find its token, paste the text on the page Look up a token.";
+    if (notice) notice.textContent = notice.dataset.caught;
   });
   const unlessCaught = (event) => {
     if (!caught.delete(event.target)) return; // pasted, and sent at once: the notice is to be read first
@@ -78,42 +97,37 @@ function idOf(text) {
 }
 
 function lookUp(form) {
-  const found = find("found");
-  form.hidden = false;
+  const [found, told] = [find("found"), find("found-told")];
   addEventListener("pagehide", () => (found.value = ""));
   form.addEventListener("submit", (event) => {
     find("found-id").value = idOf(found.value);
     found.value = "";
     if (find("found-id").value) return;
     event.preventDefault();
-    find("found-told").textContent = "This is no whole token: a part is missing or mistyped. Nothing was sent. A terminal finds a part, too: kubectl access token whois --stdin.";
+    told.textContent = told.dataset.part;
   });
 }
 
 async function openSession(form) {
-  const key = location.hash.slice(1);
+  const [key, told] = [location.hash.slice(1), find("opening")];
   if (!key) {
-    find("opening").textContent = "Open the link that the terminal shows, or type its key.";
+    told.textContent = told.dataset.bare;
     return;
   }
   history.replaceState(null, "", location.pathname);
   const answer = await send(form.action, new URLSearchParams({ key })).catch(() => null);
   if (answer?.type === "opaqueredirect") location.replace(new URL("./", form.action));
-  else find("opening").textContent = "This key opens nothing: it was used already, or it is too old. Run kubectl access console again.";
+  else told.textContent = told.dataset.used;
 }
 
-function tellEnd(form) {
-  const told = find("ends-told");
+function tellEnd(told) {
+  const form = told.closest("form");
   const tell = () => {
     const chosen = form.elements.life.value;
     const length = Number.parseInt(chosen, 10) * (chosen.endsWith("h") ? 36e5 : 864e5);
-    const end = chosen === "date" ? new Date(`${form.elements.date.value}T00:00:00Z`) : new Date(Date.now() + length);
-    if (Number.isNaN(end.getTime())) {
-      told.textContent = "";
-      return;
-    }
-    const shown = (zone) => new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "short", timeZone: zone }).format(end);
-    told.textContent = `Ends on ${shown("UTC")} UTC (${shown(undefined)} your time).`;
+    const end = chosen === "date" ? Date.parse(form.elements.date.value) : Date.now() + length;
+    const shown = (timeZone) => new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "short", timeZone }).format(end);
+    told.textContent = Number.isNaN(end) ? "" : `Ends on ${shown("UTC")} UTC (${shown()} your time).`;
   };
   form.addEventListener("input", tell);
   tell();
@@ -133,165 +147,112 @@ function saveWhatDiffers(form) {
   }
 }
 
-function askForLess(form) {
-  form.addEventListener("formdata", ({ formData }) => {
-    for (const [name, value] of [...formData]) if (!value) formData.delete(name);
-  });
-}
+// The box that shows a secret until somebody says that it is stored.
+function showSecrets(dialog) {
+  const say = dialog.dataset;
+  let [text, masked, revealed, busy] = [null, null, false, false];
+  const tell = (sentence) => (find("secret-state").textContent = sentence);
+  const prefix = () => (find("as-variable").checked ? "AA_API_TOKEN=" : "");
+  const show = () => (find("secret-text").textContent = prefix() + ((revealed ? text : masked) ?? ""));
 
-function tickAll(all) {
-  const boxes = [...document.querySelectorAll("#ticked input[name=token]")];
-  const tell = () => (all.checked = boxes.length > 0 && boxes.every((box) => box.checked));
-  all.hidden = false;
-  all.addEventListener("change", () => boxes.forEach((box) => (box.checked = all.checked)));
-  find("ticked").addEventListener("change", (event) => event.target === all || tell());
-  addEventListener("pageshow", tell);
-}
-
-class SecretBox {
-  constructor(dialog) {
-    this.dialog = dialog;
-    this.text = null;
-    this.busy = false;
-    dialog.addEventListener("cancel", (event) => {
-      event.preventDefault();
-      this.leave();
-    });
-    find("show-secret").hidden = false;
-    find("show-secret").addEventListener("click", () => this.open());
-    find("close").addEventListener("click", () => this.leave());
-    find("close-anyway").addEventListener("click", () => this.close());
-    find("go-back").addEventListener("click", () => this.ask(false));
-    find("reveal").addEventListener("click", () => this.reveal());
-    find("as-variable").addEventListener("change", () => this.show());
-    find("copy").addEventListener("click", () => this.copy());
-    find("store")?.addEventListener("click", () => this.wipe()); // leads elsewhere: nothing to ask about
-    find("stored").addEventListener("click", () => this.confirm(""));
-    addEventListener("pagehide", () => this.wipe());
-    addEventListener("pageshow", (event) => event.persisted && location.reload());
-    addEventListener("beforeunload", (event) => this.text && event.preventDefault());
+  function wipe() {
+    if (!dialog.isConnected) return;
+    [text, masked, revealed] = [null, null, false];
+    find("secret-text").textContent = "";
+    find("reveal").textContent = "Reveal";
+    find("stored").hidden = find("leaving").hidden = true;
+    delete say.has;
+    tell("");
   }
 
-  async open() {
-    if (!this.dialog.open) this.dialog.showModal();
-    this.ask(false);
-    if (this.busy || this.text) return;
-    this.busy = true;
-    while (this.dialog.open && !this.text && (await this.look())) await pause(1000);
-    this.busy = false;
+  function close() {
+    wipe();
+    dialog.close();
   }
 
-  async look() {
-    try {
-      const answer = await send(this.dialog.dataset.secret);
-      const told = await answer.json();
-      if (!this.dialog.open) return false;
-      if (told.state === "ready") this.ready(told);
-      else this.tell(told.why);
-      return told.state === "waiting";
-    } catch {
-      this.tell("The console does not answer. Nothing is lost: try again.");
-      return false;
-    }
-  }
-
-  ready(told) {
-    this.text = told.text;
-    this.masked = told.masked;
-    this.revealed = false;
-    this.tell("The secret is here.");
-    for (const id of ["secret-line", "variable-line", "reveal", "copy"]) find(id).hidden = false;
-    this.show();
-    find("copy").focus();
-    this.watch();
-  }
-
-  async watch() {
-    for (let left = 900; this.text && left > 0; left -= 1) {
-      await pause(1000);
-      if (!this.text || this.busy || document.hidden) continue;
-      const told = await send(this.dialog.dataset.state).then((answer) => answer.json()).catch(() => ({}));
-      if (told.state !== "gone" || !this.text || this.busy) continue;
-      this.tell(told.why);
-      return;
-    }
-  }
-
-  show() {
-    const shown = this.revealed ? this.text : this.masked;
-    find("secret-text").textContent = this.prefix() + (shown ?? "");
-  }
-
-  prefix() {
-    return find("as-variable").checked ? "AA_API_TOKEN=" : "";
-  }
-
-  reveal() {
-    this.revealed = !this.revealed;
-    find("reveal").textContent = this.revealed ? "Hide" : "Reveal";
-    find("stored").hidden = !this.revealed;
-    this.show();
-  }
-
-  async copy() {
-    try {
-      await navigator.clipboard.writeText(this.prefix() + this.text);
-    } catch {
-      this.tell("Copying did not work. Reveal it, select it, store it. Then choose: I have stored it.");
-      return;
-    }
-    await this.confirm("copied");
-  }
-
-  async confirm(how) {
-    if (this.busy) return;
-    this.busy = true;
-    try {
-      const answer = await send(this.dialog.dataset.collected, new URLSearchParams({ how }));
-      const told = await answer.json();
-      if (answer.ok) {
-        this.close();
-        location.replace(this.dialog.dataset.done);
-        return;
-      }
-      this.tell(told.why);
-    } catch {
-      this.tell("The console does not answer. You have the secret; choose again: I have stored it.");
-      find("stored").hidden = false;
-    } finally {
-      this.busy = false;
-    }
-  }
-
-  leave() {
-    if (this.text) this.ask(true);
-    else this.close();
-  }
-
-  ask(asked) {
+  function ask(asked = false) {
     find("leaving").hidden = !asked;
     if (asked) find("go-back").focus();
   }
 
-  close() {
-    this.wipe();
-    this.dialog.close();
+  const leave = () => (text ? ask(true) : close());
+
+  async function watch() {
+    for (let left = 900; text && left > 0; left -= 1) {
+      await pause(1000);
+      if (!text || busy || document.hidden) continue;
+      const told = await hear(say.state);
+      if (told?.state === "gone" && text && !busy) return tell(told.why);
+    }
   }
 
-  wipe() {
-    if (!this.dialog.isConnected) return;
-    this.text = null;
-    this.masked = null;
-    this.revealed = false;
-    find("secret-text").textContent = "";
-    find("reveal").textContent = "Reveal";
-    this.tell("");
-    for (const id of ["secret-line", "variable-line", "reveal", "copy", "stored", "leaving"]) find(id).hidden = true;
+  function ready(told) {
+    [text, masked, revealed, say.has] = [told.text, told.masked, false, "secret"];
+    tell(say.here);
+    show();
+    find("copy").focus();
+    watch();
   }
 
-  tell(sentence) {
-    find("secret-state").textContent = sentence;
+  async function look() {
+    const told = await hear(say.secret);
+    if (!dialog.open) return false;
+    if (told?.state === "ready") ready(told);
+    else tell(told ? told.why : say.silent);
+    return told?.state === "waiting";
   }
+
+  async function open() {
+    if (!dialog.open) dialog.showModal();
+    ask();
+    if (busy || text) return;
+    busy = true;
+    while (dialog.open && !text && (await look())) await pause(1000);
+    busy = false;
+  }
+
+  function reveal() {
+    revealed = !revealed;
+    find("reveal").textContent = revealed ? "Hide" : "Reveal";
+    find("stored").hidden = !revealed;
+    show();
+  }
+
+  async function confirm(how = "") {
+    if (busy) return;
+    busy = true;
+    const told = await hear(say.collected, new URLSearchParams({ how }));
+    busy = false;
+    if (told?.ok) {
+      close();
+      location.replace(say.done);
+      return;
+    }
+    tell(told ? told.why : say.unheard);
+    if (!told) find("stored").hidden = false;
+  }
+
+  async function copy() {
+    try {
+      await navigator.clipboard.writeText(prefix() + text);
+    } catch {
+      return tell(say.uncopied);
+    }
+    return confirm("copied");
+  }
+
+  const acts = { "show-secret": open, close: leave, "close-anyway": close, "go-back": ask, reveal, copy, stored: confirm };
+  acts.store = wipe; // leads elsewhere: nothing to ask about
+  for (const [id, act] of Object.entries(acts)) find(id)?.addEventListener("click", () => act());
+  find("as-variable").addEventListener("change", show);
+  dialog.addEventListener("cancel", (event) => {
+    event.preventDefault();
+    leave();
+  });
+  addEventListener("pagehide", wipe);
+  addEventListener("pageshow", (event) => event.persisted && location.reload());
+  addEventListener("beforeunload", (event) => text && event.preventDefault());
+  if (say.auto !== undefined) open();
 }
 
 const keyOf = (node) => (node.nodeName === "TR" && node.querySelector("th a")?.href) || node.id;
@@ -313,22 +274,35 @@ function become(node, other) {
     const key = keyOf(child);
     const same = key ? [...node.children].find((each) => keyOf(each) === key) : !keyOf(at ?? child) && at?.nodeName === child.nodeName && at;
     if (same && same === at) next();
-    else node.insertBefore(same || child, at);
+    else node[same && node.moveBefore ? "moveBefore" : "insertBefore"](same || child, at); // a move keeps the focus
     if (same) become(same, child);
   }
   while (at) next().remove();
 }
 
+const rowsOf = (main) => new Set([...main.querySelectorAll("tbody tr")].map(keyOf));
+const missing = (some, others) => [...some].filter((each) => !others.has(each)).length;
+
 function stayLive(main) {
   let heard = Date.now();
   let [source, due, busy, skew, opened] = [null, 0, 0, 0, heard];
+  let [said, rows, rowsTold, rowsToldAt] = [[], rowsOf(main), "", 0];
   const close = () => (source = source?.close());
 
   function tell(state, sentence) {
+    said = [state, sentence];
     const line = find("live");
-    if (line.textContent !== sentence) line.textContent = sentence;
+    if (line.textContent !== sentence + rowsTold) line.textContent = sentence + rowsTold;
     line.className = state;
     for (const each of main.querySelectorAll(".actions:not(dialog *)")) each.inert = state === "away";
+  }
+
+  function tellRows() {
+    const now = rowsOf(main);
+    const [added, gone] = [missing(now, rows), missing(rows, now)];
+    if (!(added || gone) || Date.now() - rowsToldAt < 5e3) return;
+    [rows, rowsToldAt, rowsTold] = [now, Date.now(), ` Rows on this page: ${added} new, ${gone} gone.`];
+    tell(...said);
   }
 
   const lose = () =>
@@ -349,14 +323,29 @@ function stayLive(main) {
     };
   }
 
-  const renew = (done) => {
+  async function renew() {
     const asked = new XMLHttpRequest(); // no text becomes HTML
     asked.responseType = "document";
     asked.open("GET", location.href);
     asked.setRequestHeader("X-Pharia-Access-Console", "script");
-    asked.onloadend = () => done(asked.status < 500 && asked.response);
-    asked.send();
-  };
+    await new Promise((resolve) => {
+      asked.onloadend = resolve;
+      asked.send();
+    });
+    const box = document.querySelector("dialog[open]");
+    if (box) box.onclose = refresh;
+    else if (asked.status < 500 && asked.response) {
+      addLocalTimes(asked.response);
+      become(main, asked.response.querySelector("main"));
+      showWhatNeedsScript();
+    }
+  }
+
+  // A form stays as it is, and tells what happened to its object.
+  async function lookMeanwhile(line) {
+    const told = await hear(line.dataset.meanwhile);
+    if (told?.ok && line.textContent !== told.why) line.textContent = told.why;
+  }
 
   async function refresh() {
     due = 1;
@@ -364,15 +353,10 @@ function stayLive(main) {
     busy = 1;
     while (due) {
       [due, main.ariaBusy] = [0, true];
-      const page = await new Promise(renew);
-      const box = document.querySelector("dialog[open]");
-      if (box) box.onclose = refresh;
-      else if (page) {
-        addLocalTimes(page);
-        become(main, page.querySelector("main"));
-      }
+      const began = Date.now();
+      await (find("meanwhile") ? lookMeanwhile(find("meanwhile")) : renew());
       main.ariaBusy = false;
-      await pause(250);
+      await pause(Math.max(250, 2 * (Date.now() - began))); // a long page leaves the machine time
     }
     busy = 0;
   }
@@ -384,6 +368,7 @@ function stayLive(main) {
       delete each.dataset.ends;
       refresh();
     }
+    tellRows();
     if (Date.now() - Math.max(heard, opened) < 25e3) return;
     if (source) lose();
     close();
@@ -396,16 +381,15 @@ function stayLive(main) {
 
 addLocalTimes(document);
 focusHeading();
-sendFormsOnce();
+showWhatNeedsScript();
+mindForms();
 keepTokensOut();
-if (find("look-up")) lookUp(find("look-up"));
-if (find("open")) openSession(find("open"));
-if (find("ends-told")) tellEnd(find("ends-told").closest("form"));
-if (find("filter")) askForLess(find("filter"));
-if (find("tick-all")) tickAll(find("tick-all"));
-if (find("roles-form")) saveWhatDiffers(find("roles-form"));
-if (find("secret-dialog")) {
-  const box = new SecretBox(find("secret-dialog"));
-  if (find("secret-dialog").dataset.auto !== undefined) box.open();
-}
-if (find("main").dataset.live) stayLive(find("main"));
+const PARTS = {
+  "look-up": lookUp,
+  open: openSession,
+  "ends-told": tellEnd,
+  "roles-form": saveWhatDiffers,
+  "secret-dialog": showSecrets,
+  main: (main) => main.dataset.live && stayLive(main),
+};
+for (const [id, begin] of Object.entries(PARTS)) if (find(id)) begin(find(id));
