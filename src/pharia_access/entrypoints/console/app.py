@@ -8,7 +8,7 @@ from typing import Any, Final
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route, Router
 from starlette.types import ASGIApp
 
@@ -22,7 +22,7 @@ from pharia_access.entrypoints.console.opening import OnceKey
 from pharia_access.entrypoints.console.pasted import unless_pasted
 from pharia_access.entrypoints.console.rendering import Renderer
 from pharia_access.entrypoints.console.sessions import COOKIE, Session, Sessions
-from pharia_access.entrypoints.console.trouble import NO_SUCH_NAME, NO_SUCH_NAMESPACE, failed, nowhere, plain
+from pharia_access.entrypoints.console.trouble import NO_SUCH_NAME, NO_SUCH_NAMESPACE, failed, nowhere
 from pharia_access.entrypoints.console.visits import Answer, Data, File, Follows, Moved, Page, Screen, Visit
 from pharia_access.errors import AccessError
 
@@ -124,7 +124,8 @@ def _screen(console: Console, screen: Screen) -> Endpoint:
             address = request.url.path.removeprefix(console.base)
             answer = await unless_pasted(screen, replace(visit, form=form), address)
         except AccessError as error:
-            answer = failed(request, error, script=screen in screens.BY_SCRIPT)
+            posted, script = request.method == "POST", screen in screens.BY_SCRIPT
+            answer = failed(error, address=request.url.path, posted=posted, script=script)
         if request.method == "POST":
             session.survey = None
         return _answered(console, request, visit, answer)
@@ -243,7 +244,7 @@ def _refused(console: Console) -> Callable[[Request, Exception], Awaitable[Respo
         below = request.url.path.startswith(f"{console.base}/") and SCRIPT_HEADER not in request.headers
         session = console.session(request) if below else None
         if session is None or error.status_code != HTTPStatus.NOT_FOUND:
-            return plain(error)
-        return _answered(console, request, Visit(console.desk, session), nowhere(error))
+            return PlainTextResponse(f"{error.detail}\n", error.status_code, headers=dict(error.headers or {}))
+        return _answered(console, request, Visit(console.desk, session), nowhere(error.detail))
 
     return tell

@@ -3,16 +3,12 @@
 from http import HTTPStatus
 from typing import Final
 
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
-
 from pharia_access.entrypoints.console.failures import Failure, explain
 from pharia_access.entrypoints.console.visits import Answer, Data, Page
 from pharia_access.errors import AccessError, UnavailableError
 from pharia_access.services.administration.plans import BlockedError
 
-__all__ = ["NO_SUCH_NAME", "NO_SUCH_NAMESPACE", "failed", "nowhere", "plain"]
+__all__ = ["NO_SUCH_NAME", "NO_SUCH_NAMESPACE", "failed", "nowhere"]
 
 NO_SUCH_NAMESPACE: Final = "No namespace can have this name: it has lower-case letters, digits and dashes, at most 63."
 NO_SUCH_NAME: Final = (
@@ -22,28 +18,23 @@ _NOT_THERE: Final = "This is not there"
 _NO_PAGE: Final = "There is no page at this address."
 
 
-def failed(request: Request, error: AccessError, *, script: bool) -> Answer:
-    """What a screen met."""
+def failed(error: AccessError, *, address: str, posted: bool, script: bool) -> Answer:
+    """What a screen at that address met, on a look or on a form, and for our script alone or for a person."""
     failure = explain(error)
     if script:
         told = {"state": "failed", "why": " ".join([failure.sentence, *(step.text for step in failure.steps)])}
         return Data(told, failure.status)
-    looked = request.method != "POST" and not isinstance(error, BlockedError)
+    looked = not posted and not isinstance(error, BlockedError)
     forbidden = "You may not see this" if looked else "You may not do this"
     titles = {HTTPStatus.FORBIDDEN: forbidden, HTTPStatus.NOT_FOUND: _NOT_THERE}
-    unsure = request.method == "POST" and isinstance(error, UnavailableError)
-    return _page(failure, titles.get(failure.status, "This did not work"), request.url.path, unsure=unsure)
+    unsure = posted and isinstance(error, UnavailableError)
+    return _page(failure, titles.get(failure.status, "This did not work"), address, unsure=unsure)
 
 
-def nowhere(error: HTTPException) -> Page:
+def nowhere(why: str) -> Page:
     """For an address that leads to nothing, whatever the cluster holds."""
-    said = error.detail if error.detail in {NO_SUCH_NAMESPACE, NO_SUCH_NAME} else _NO_PAGE
+    said = why if why in {NO_SUCH_NAMESPACE, NO_SUCH_NAME} else _NO_PAGE
     return _page(Failure(said, HTTPStatus.NOT_FOUND), _NOT_THERE)
-
-
-def plain(error: HTTPException) -> Response:
-    """For who is no signed-in person at a page."""
-    return PlainTextResponse(f"{error.detail}\n", error.status_code, headers=dict(error.headers or {}))
 
 
 def _page(failure: Failure, title: str, again: str = "", *, unsure: bool = False) -> Page:

@@ -14,7 +14,12 @@ from tests.support.console.consoles import Opened, signed_in
 SHOWN = [path for path, show, _ in TABLE if show is not None]
 OF_AN_OBJECT = [path for path in SHOWN if "{name}" in path]
 IN_A_NAMESPACE = [path for path in SHOWN if "{namespace}" in path]
-ASKS_NOBODY = {"/tokens/ended", "/namespaces/{namespace}/look-up", "/namespaces/{namespace}/who-may"}
+ASKS_NOBODY = {
+    "/tokens/ended",
+    "/namespaces/{namespace}/look-up",
+    "/namespaces/{namespace}/new-workload-token",
+    "/namespaces/{namespace}/who-may",
+}
 """Shows what the console knows itself, or asks RBAC, or asks when there is an ID; see below."""
 NO_NAMES = ("Finance", "a_b", "-a", "a" * 64, "%2e%2e", "a%20b", "%00")
 
@@ -49,7 +54,8 @@ async def refused_everything() -> Opened:
 
 
 def noun(path: str) -> str:
-    return next(noun for noun in ("credential", "role", "token") if f"/{noun}s/" in path)
+    kinds = ("credential", "role", "token", "workload-token")
+    return next(kind for kind in kinds if f"/{kind}s/" in path).replace("-", " ")
 
 
 @pytest.mark.parametrize("path", OF_AN_OBJECT)
