@@ -42,7 +42,7 @@ BUILD_LOG := $(COVERAGE)/build.log
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: alerting browser clients console pictures help check generate docs demo up down test unit integration oldest matrix coverage lint format bench scale soak chaos attacks attacker fuzz mutants mint-model e2e recording sbom release plugin plugin-test lock clean control-plane kind manifests
+.PHONY: alerting browser clients console gateways pictures help check generate docs demo up down test unit integration oldest matrix coverage lint format bench scale soak chaos attacks attacker fuzz mutants mint-model e2e recording sbom release plugin plugin-test lock clean control-plane kind manifests
 
 help: ## List these commands.
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { line = sprintf("  make %-14s", $$1); count = split($$2, word, " "); \
@@ -111,6 +111,10 @@ e2e: $(READY) ## Run the chart in real pods, on a one-node cluster of this machi
 alerting: $(READY) ## Build Alertmanager and the generator of the Prometheus operator, and try the examples of alerting on both.
 	@$(PY) -m tools.build_alerting
 	@$(PY) -m pytest tests/integration/test_alert_routing.py tests/e2e/test_alert_translation.py -n 0 $(PYTEST)
+
+gateways: $(READY) ## Build Oathkeeper, kube-rbac-proxy and Envoy Gateway's translator, and try the pages on them.
+	@$(PY) -m tools.build_gateways
+	@$(PY) -m pytest $(addprefix tests/integration/test_,gateway_oathkeeper.py gateway_manifests.py kube_rbac_proxy.py) -n 0 $(PYTEST)
 
 clients: $(READY) .local/python-clients/ready ## Try the package for Python services, built, with the real FastAPI and LiteLLM.
 	@rm -rf .local/python-clients/wheel

@@ -11,7 +11,7 @@ from tools.go_toolchain import BuildError
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["ensure_oathkeeper", "main"]
+__all__ = ["built_oathkeeper", "ensure_oathkeeper", "main"]
 
 _MODULE = GoModule("oathkeeper", go=(1, 26), minutes=3)
 _PACKAGE = "github.com/ory/oathkeeper"
@@ -20,6 +20,12 @@ _PACKAGE = "github.com/ory/oathkeeper"
 def ensure_oathkeeper() -> Path:
     """Answer where the program is, after building it if need be. Raises BuildError."""
     return _MODULE.ensure({"oathkeeper": _PACKAGE})["oathkeeper"]
+
+
+def built_oathkeeper() -> Path | None:
+    """Answer where the program is, or None where nobody built it."""
+    program = _MODULE.binaries / "oathkeeper"
+    return program if program.exists() else None
 
 
 def main() -> int:

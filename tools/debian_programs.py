@@ -19,6 +19,7 @@ _PACKAGES = {
     "caddy": ("caddy",),
     "haproxy": ("haproxy", "liblua5.3-0", "libopentracing-c-wrapper0", "libopentracing1", "libpcre2-8-0", "libssl3"),
     "wrk": ("wrk", "libluajit-5.1-2", "libluajit-5.1-common", "libssl3"),
+    "prometheus": ("prometheus",),
     "promtool": ("prometheus",),
     "jq": ("jq", "libjq1", "libonig5"),
     "redis-server": ("redis-server", "redis-tools", "libatomic1", "libjemalloc2", "liblzf1"),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import itertools
 from contextlib import ExitStack
-from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.gateways.programs import entered
 from tests.support.gateways.tidying_hop import tidying_hop
+from tests.support.gateways.unable_verifier import Unable
 from tools.control_plane.processes import wait_until
 from tools.gateways import real_gateways
 from tools.gateways.protected_service import server
@@ -177,19 +177,6 @@ def test_where_the_verifier_does_not_answer_nobody_passes(
         passage = entered(stack, real_gateways.STARTERS[name](tmp_path, "127.0.0.1:9")).ask(bearer("pharia_anything"))
 
     assert (passage.status, passage.retry_after, passage.seen) == (status, retry_after, None)
-
-
-class Unable(BaseHTTPRequestHandler):
-    """What the verifier says while its view is too old."""
-
-    def do_GET(self) -> None:
-        self.send_response(503)
-        self.send_header("Retry-After", "1")
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        pass
 
 
 @pytest.mark.parametrize(

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import json
-import re
-from contextlib import contextmanager
 from http import HTTPStatus
 from itertools import chain
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import pytest
-import trustme
 
-from tests.support.documents.console_blocks import ROOT, Command, blocks
+from tests.support.documents.console_blocks import Command, blocks
 from tests.support.documents.page_reader import PageReader
+from tests.support.verifier.token_reviews import PAGE, asked_by_the_api_server, shown
 from tools.control_plane.pki import token_kubeconfig
-from tools.control_plane.processes import free_port, wait_until
-from tools.control_plane.verifiers import Verifiers, write_keyring
+from tools.control_plane.processes import wait_until
 
 if TYPE_CHECKING:
     import subprocess
@@ -30,78 +27,15 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.usefixtures("operator")
 
-AUDIENCE = "https://kubernetes.default.svc"
-PAGE: Final = "docs/how-to/kubectl-with-a-token.md"
-GUIDE: Final = ROOT / PAGE
-FOLDER: Final = "/etc/kubernetes/pharia-access"
-
 
 @pytest.fixture(scope="module")
 def asking(
     control_plane: ControlPlane, pool: OperatorPool, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[[], AbstractContextManager[None]]]:
-    """A verifier behind TLS that wants a client certificate, and an API server that asks it; ends it for a block."""
+    """An API server that asks the verifier; ends the verifier for a block."""
     pool.shared()
-    folder = tmp_path_factory.mktemp("asking")
-    write_certificates(folder)
-    port = free_port()
-    write_keyring(control_plane, folder / "verifier" / "keyring")
-    settings = {
-        "TOKEN_REVIEW": "true",
-        "TOKEN_REVIEW_PORT": str(port),
-        "TOKEN_REVIEW_CERT_FILE": str(folder / "server.crt"),
-        "TOKEN_REVIEW_KEY_FILE": str(folder / "server.key"),
-        "TOKEN_REVIEW_CLIENT_CA_FILE": str(folder / "ca.crt"),
-        "TOKEN_REVIEW_AUDIENCES": AUDIENCE,
-    }
-    verifiers = Verifiers(control_plane)
-
-    @contextmanager
-    def gone() -> Iterator[None]:
-        verifiers.stop()
-        yield
-        verifiers.start(folder / "verifier", settings)
-
-    try:
-        verifiers.start(folder / "verifier", settings)
-        webhook(folder, port)
-        control_plane.restart_api_server_with(*flags(folder))
+    with asked_by_the_api_server(control_plane, tmp_path_factory.mktemp("asking")) as gone:
         yield gone
-    finally:
-        verifiers.stop()
-        control_plane.restart_api_server_with()
-        control_plane.restart_controllers()  # whose watches would wait up to a minute
-
-
-def write_certificates(folder: Path) -> None:
-    """Of both sides, and the authority that signs them."""
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path(str(folder / "ca.crt"))
-    for name in ("server", "client"):
-        leaf = authority.issue_cert("pharia-access-verifier.pharia-access-system.svc", common_name=name)
-        (folder / f"{name}.crt").write_bytes(leaf.cert_chain_pems[0].bytes())
-        (folder / f"{name}.key").write_bytes(leaf.private_key_pem.bytes())
-
-
-def webhook(folder: Path, port: int) -> Path:
-    """The guide's file, with this verifier's address and these certificates."""
-    written = shown("yaml", "kind: Config").replace("10.96.0.50:8443", f"127.0.0.1:{port}")
-    path = folder / "webhook.yaml"
-    path.write_text(written.replace(FOLDER, str(folder)))
-    return path
-
-
-def flags(folder: Path) -> list[str]:
-    """The guide's, but that the API server's cache forgets after a second."""
-    found = shown("text", "--authentication-token-webhook").replace(FOLDER, str(folder)).split()
-    return [re.sub(r"(?<=cache-ttl=)\w+", "1s", flag) for flag in found]
-
-
-def shown(language: str, words: str) -> str:
-    """The block of the guide that has these words."""
-    found = re.findall(rf"^```{language}\n(.*?)^```$", GUIDE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-    block: str = next(text for text in found if words in text)
-    return block
 
 
 def whoami(control_plane: ControlPlane, folder: Path, token: str) -> subprocess.CompletedProcess[str]:

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["OPEN", "WEBSOCKETS", "added"]
+__all__ = ["OPEN", "PREFLIGHT", "WEBSOCKETS", "added"]
 
 WEBSOCKETS: Final = "Websockets"
 OPEN: Final = "Without a token: preflight and health"
+PREFLIGHT: Final = "Without a token: preflight"
 """Headings of sections."""
 
 _PAGES: Final = Path(__file__).resolve().parents[3] / "docs" / "how-to"
@@ -47,6 +48,7 @@ _PLACES: Final[Mapping[tuple[str, str], tuple[_Place, ...]]] = MappingProxyType(
         ("traefik", OPEN): (_Place("  routers:\n", " " * 4), _Place("\n  middlewares:\n", " " * 4)),
         ("haproxy", WEBSOCKETS): (),
         ("haproxy", OPEN): (_Place("    http-request lua.pharia_access", "    ", before=True),),
+        ("oathkeeper", PREFLIGHT): (_Place("    port: 4455\n", " " * 4),),
         ("envoy", WEBSOCKETS): (
             _Place("                stat_prefix: reports\n", " " * 16),
             _Place("                        - match: {prefix: /}\n", " " * 24, before=True),
