@@ -7,6 +7,8 @@ local VERIFIER = "abns@pharia-access"
 local TIMEOUT_MS = 10000
 local REFUSALS = {[400] = "Bad Request", [401] = "Unauthorized", [403] = "Forbidden",
                   [431] = "Request Header Fields Too Large"}
+-- Of the client's headers the verifier needs those alone that may hold a token.
+local TOKENS = {"authorization"}
 local IDENTITY = {"subject", "credential", "token_id", "roles", "expires"}
 
 -- The first value, whether a table of headers counts from 0, as requests do, or from 1.
@@ -40,15 +42,18 @@ core.register_action("pharia_access", {"http-req"}, function(txn, path)
     if has_control_characters(headers) then
         answer(txn, 400, "Bad Request", {})
     end
-    -- Of the client's headers the verifier needs this one alone; all of its lines, since two tokens are refused.
+    -- All lines of each, since two tokens are refused.
     local tokens = {}
-    for _, value in pairs(headers["authorization"] or {}) do
-        tokens[#tokens + 1] = value
+    for _, name in ipairs(TOKENS) do
+        for _, value in pairs(headers[name] or {}) do
+            tokens[name] = tokens[name] or {}
+            table.insert(tokens[name], value)
+        end
     end
     local client = core.httpclient()
     local asked, said = pcall(client.get, client,
                               {url = "http://pharia-access" .. path, dst = VERIFIER,
-                               headers = {authorization = tokens}, timeout = TIMEOUT_MS})
+                               headers = tokens, timeout = TIMEOUT_MS})
     local status = asked and said and said.status
     if REFUSALS[status] then
         answer(txn, status, REFUSALS[status], {["WWW-Authenticate"] = first(said.headers["www-authenticate"])})
