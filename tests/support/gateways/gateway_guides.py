@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["OPEN", "PREFLIGHT", "WEBSOCKETS", "added"]
+__all__ = ["MODEL", "OPEN", "PREFLIGHT", "TOKENS", "WEBSOCKETS", "added"]
 
 WEBSOCKETS: Final = "Websockets"
 OPEN: Final = "Without a token: preflight and health"
 PREFLIGHT: Final = "Without a token: preflight"
+TOKENS: Final = "Other headers for the token"
+MODEL: Final = "The model of a request"
 """Headings of sections."""
 
 _PAGES: Final = Path(__file__).resolve().parents[3] / "docs" / "how-to"
@@ -30,6 +32,13 @@ class _Place:
     text: str
     indent: str
     before: bool = False
+    instead: bool = False
+
+    def with_(self, block: str) -> str:
+        """The text, and the block where it belongs."""
+        if self.instead:
+            return block
+        return block + self.text if self.before else self.text + block
 
 
 _PLACES: Final[Mapping[tuple[str, str], tuple[_Place, ...]]] = MappingProxyType(
@@ -53,6 +62,24 @@ _PLACES: Final[Mapping[tuple[str, str], tuple[_Place, ...]]] = MappingProxyType(
             _Place("                stat_prefix: reports\n", " " * 16),
             _Place("                        - match: {prefix: /}\n", " " * 24, before=True),
         ),
+        ("nginx", TOKENS): (
+            _Place('        proxy_set_header Authorization "";\n', " " * 8),
+            _Place("        proxy_set_header Authorization $http_authorization;\n", " " * 8),
+        ),
+        ("caddy", TOKENS): (
+            _Place("\t\t\theader_up Authorization {header.Authorization}\n", "\t\t\t"),
+            _Place("\t\trequest_header -Authorization\n", "\t\t"),
+        ),
+        ("traefik", TOKENS): (
+            _Place("        authRequestHeaders: [Authorization]\n", " " * 8, instead=True),
+            _Place('          Authorization: ""\n', " " * 10),
+        ),
+        ("envoy", TOKENS): (_Place("                      failure_mode_allow: false\n", " " * 22),),
+        ("envoy", MODEL): (
+            _Place("                http_filters:\n", " " * 18),
+            _Place("                      failure_mode_allow: false\n", " " * 22),
+            _Place("                        path_override: /auth/envoy/role=studio-user/-\n", " " * 24, instead=True),
+        ),
         ("envoy", OPEN): (_Place("                      routes:\n", " " * 24),),
     }
 )
@@ -65,8 +92,7 @@ def added(gateway: str, *headings: str) -> dict[str, str]:
     for heading in headings:
         blocks, places = _BLOCK.findall(_section(page, heading)), _PLACES[gateway, heading]
         for block, place in zip(blocks, places, strict=True):
-            text = textwrap.indent(block, place.indent)
-            changes[place.text] = text + place.text if place.before else place.text + text
+            changes[place.text] = place.with_(textwrap.indent(block, place.indent))
     return changes
 
 

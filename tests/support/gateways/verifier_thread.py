@@ -12,6 +12,7 @@ from uuid import uuid4
 from pharia_access.domain.permissions import Role
 from pharia_access.domain.token import parse
 from pharia_access.domain.verdict import CredentialRecord
+from pharia_access.entrypoints.verifier.check_headers import USUAL, CheckHeaders
 from tests.support.verifier.verifier_server import open_verifier_server
 
 if TYPE_CHECKING:
@@ -74,12 +75,12 @@ class VerifierThread:
 
 
 @contextmanager
-def verifier_thread() -> Iterator[VerifierThread]:
+def verifier_thread(headers: CheckHeaders = USUAL) -> Iterator[VerifierThread]:
     """One on a free port of 127.0.0.1."""
     started, stop, opened = threading.Event(), asyncio.Event(), []
 
     async def run() -> None:
-        async with open_verifier_server() as server:
+        async with open_verifier_server(headers=headers) as server:
             opened.append(VerifierThread(server, asyncio.get_running_loop()))
             started.set()
             await stop.wait()

@@ -17,8 +17,9 @@ from pharia_access.domain.token import TokenText, mint
 from pharia_access.domain.verdict import RULES, CredentialRecord, IssuedToken, Refusal
 from pharia_access.entrypoints.verifier.app import VerifierApp, review_app
 from pharia_access.entrypoints.verifier.busy_poll import BusyPoll
-from pharia_access.entrypoints.verifier.checks import EarlyAnswers
+from pharia_access.entrypoints.verifier.check_headers import USUAL, CheckHeaders
 from pharia_access.entrypoints.verifier.endpoints import Protocols
+from pharia_access.entrypoints.verifier.header_answers import early_answers
 from pharia_access.entrypoints.verifier.introspection import Introspector
 from pharia_access.entrypoints.verifier.limits import Limits
 from pharia_access.entrypoints.verifier.listener import Listener, Tls
@@ -193,13 +194,16 @@ async def open_verifier_server(
     tls: Tls | None = None,
     audiences: Sequence[str] | None = None,
     introspector: Introspector | None = None,
+    headers: CheckHeaders = USUAL,
 ) -> AsyncIterator[VerifierServer]:
     """A door on 127.0.0.1; with `audiences` it is that of TokenReview."""
     server = VerifierServer(keyring=keyring)
     chosen = limits or Limits()
     protocols = Protocols(server.authorizer, chosen.body_bytes, introspector or Introspector())
-    app = VerifierApp(protocols) if audiences is None else review_app(protocols, audiences)
-    early = EarlyAnswers(server.authorizer, BusyPoll(1e-4, now=time.monotonic)) if fast and audiences is None else None
+    app = VerifierApp(protocols, headers=headers) if audiences is None else review_app(protocols, audiences)
+    early = None
+    if fast and audiences is None:
+        early = early_answers(server.authorizer, BusyPoll(1e-4, now=time.monotonic), headers)
     listener = Listener(app, chosen, early=early, tls=tls, closed=server.closed.append)
     await listener.start("127.0.0.1", 0)
     server.port = listener.port

@@ -26,7 +26,7 @@ from pharia_access.entrypoints.verifier.plain_requests import plain_with
 from pharia_access.services.verifier.authorizer import Authorizer
 from pharia_access.services.verifier.client_word import ClientWord
 
-__all__ = ["HeaderAnswers"]
+__all__ = ["HeaderAnswers", "early_answers"]
 
 _NAME: Final = 6
 _NAME_BEFORE_HOST: Final = 9
@@ -126,3 +126,12 @@ class HeaderAnswers(EarlyAnswers):
 
 def _mark(asked: Question, name: bytes) -> bytes:
     return b"%b%b:" % (asked.mark, name)
+
+
+def early_answers(
+    authorizer: Authorizer, busy_poll: BusyPoll, headers: CheckHeaders, *, client_word: ClientWord | None = None
+) -> EarlyAnswers:
+    """Make what answers checks at once: the plain one where nothing is listed."""
+    if headers.are_usual:
+        return EarlyAnswers(authorizer, busy_poll, client_word=client_word)
+    return HeaderAnswers(authorizer, busy_poll, headers=headers, client_word=client_word)

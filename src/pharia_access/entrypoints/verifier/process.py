@@ -20,7 +20,7 @@ from pharia_access.entrypoints.verifier.check_headers import CheckHeaders
 from pharia_access.entrypoints.verifier.checks import EarlyAnswers
 from pharia_access.entrypoints.verifier.endpoints import Protocols
 from pharia_access.entrypoints.verifier.files import FollowedFiles, read_keyring
-from pharia_access.entrypoints.verifier.header_answers import HeaderAnswers
+from pharia_access.entrypoints.verifier.header_answers import early_answers
 from pharia_access.entrypoints.verifier.introspection import Introspector
 from pharia_access.entrypoints.verifier.limits import Limits
 from pharia_access.entrypoints.verifier.listener import Listener, Tls
@@ -213,9 +213,7 @@ def _early(settings: VerifierSettings, parts: VerifierParts, headers: CheckHeade
     if not settings.fast_path:
         return None
     poll, word = BusyPoll(settings.busy_poll.total_seconds(), now=parts.clock.monotonic), parts.client_word
-    if headers.are_usual:
-        return EarlyAnswers(parts.authorizer, poll, client_word=word)
-    return HeaderAnswers(parts.authorizer, poll, headers=headers, client_word=word)
+    return early_answers(parts.authorizer, poll, headers, client_word=word)
 
 
 def _capped(settings: VerifierSettings, now: Callable[[], float]) -> Callable[[float], float]:
