@@ -11,7 +11,7 @@ from operator import attrgetter, itemgetter
 from typing import Any, Final
 
 from pharia_access.domain.administration.summaries import TokenSummary
-from pharia_access.domain.administration.token_states import STATES
+from pharia_access.domain.administration.token_states import STATES, TokenState, state_later
 from pharia_access.domain.reasons import DeliveryState
 
 __all__ = [
@@ -42,11 +42,17 @@ class TokenRow:
 
     Attributes:
         token: judged.
+        state: when it was judged; `state_now` is what has become of it.
         roles: of its credential; None where that may not be seen, or is not there.
     """
 
     token: TokenSummary
+    state: TokenState
     roles: tuple[str, ...] | None = None
+
+    def state_now(self, now: datetime) -> TokenState:
+        """In which state it is now."""
+        return state_later(self.state, self.token, now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,18 +100,19 @@ Rule = Callable[[TokenRow], bool]
 
 def _text(wanted: TokenFilter, _: datetime) -> Rule | None:
     words = wanted.text.casefold()
-    return (lambda row: any(words in text.casefold() for text in _texts(row))) if words else None
+    return (lambda row: words in _texts(row).casefold()) if words else None
 
 
-def _texts(row: TokenRow) -> tuple[str, ...]:
+def _texts(row: TokenRow) -> str:
+    """All that is searched, a line each."""
     token = row.token
-    own = (token.key.name, token.key.namespace, token.credential, token.token_id, token.description)
-    return (*own, *(row.roles or ()))
+    own = f"{token.key.name}\n{token.key.namespace}\n{token.credential}\n{token.token_id}\n{token.description}"
+    return "\n".join((own, *(row.roles or ())))
 
 
 def _state(wanted: TokenFilter, now: datetime) -> Rule | None:
-    judge = STATES.get(wanted.state)
-    return None if judge is None else lambda row: judge(row.token, now)
+    fits = STATES.get(wanted.state)
+    return None if fits is None else lambda row: fits(row.state_now(now), row.token)
 
 
 def _namespace(wanted: TokenFilter, _: datetime) -> Rule | None:

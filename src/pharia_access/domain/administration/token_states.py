@@ -8,7 +8,7 @@ from typing import Final
 from pharia_access.domain.administration.summaries import TokenSummary
 from pharia_access.domain.reasons import Phase, Reason
 
-__all__ = ["ENDED", "NEEDS_YOU", "STATES", "TokenState", "state_of"]
+__all__ = ["ENDED", "NEEDS_YOU", "STATES", "TokenState", "state_later", "state_of"]
 
 
 class TokenState(StrEnum):
@@ -61,18 +61,30 @@ _ANSWERS: Final[tuple[tuple[TokenState, Judge], ...]] = (
 )
 
 
-def _needs_you(token: TokenSummary, now: datetime) -> bool:
-    stuck = token.stalled or token.phase == Phase.FAILED
-    return stuck and state_of(token, now) not in {TokenState.DELETING, TokenState.REVOKED, TokenState.EXPIRED}
+_NO_LONGER_ENDS: Final = frozenset({TokenState.DELETING, *_OVER})
 
 
-def _is(state: TokenState) -> Judge:
-    return lambda token, now: state_of(token, now) == state
+def state_later(state: TokenState, token: TokenSummary, now: datetime) -> TokenState:
+    """What a token that was in that state is now, if nobody did anything since: only its end comes by itself."""
+    if token.ends is None or token.ends > now or not token.minted or state in _NO_LONGER_ENDS:
+        return state
+    return TokenState.EXPIRED
 
 
-STATES: Final[Mapping[str, Judge]] = {
+Fits = Callable[[TokenState, TokenSummary], bool]
+
+
+def _needs_you(state: TokenState, token: TokenSummary) -> bool:
+    return state is TokenState.FAILED or (token.stalled and state not in _NO_LONGER_ENDS)
+
+
+def _is(wanted: TokenState) -> Fits:
+    return lambda state, _: state is wanted
+
+
+STATES: Final[Mapping[str, Fits]] = {
     NEEDS_YOU: _needs_you,
-    ENDED: lambda token, now: state_of(token, now) in _OVER,
+    ENDED: lambda state, _: state in _OVER,
     **{state: _is(state) for state in TokenState},
 }
-"""What `TokenFilter.state` may be: each state, and two that are wider."""
+"""What `TokenFilter.state` may be: each state, and two that are wider. Whether a token in a state fits."""

@@ -8,6 +8,7 @@ from operator import attrgetter
 from pharia_access.domain.administration.judged import UNSEEN, Unseen, judged
 from pharia_access.domain.administration.summaries import CredentialSummary, TokenSummary
 from pharia_access.domain.administration.token_inventory import TokenRow
+from pharia_access.domain.administration.token_states import state_of
 from pharia_access.domain.model import ObjectKey
 from pharia_access.errors import ForbiddenError
 from pharia_access.services.administration.context import Context
@@ -77,7 +78,8 @@ async def _credentials(context: Context, namespace: str | None) -> tuple[Known |
 def row_of(token: TokenSummary, credential: CredentialSummary | Unseen | None, now: datetime) -> TokenRow:
     """The token, judged; `credential` is its own, None where there is none."""
     roles = credential.roles if isinstance(credential, CredentialSummary) else None
-    return TokenRow(judged(token, credential, now), roles)
+    known = judged(token, credential, now)
+    return TokenRow(known, state_of(known, now), roles)
 
 
 def _row(token: TokenSummary, known: Known | None, now: datetime) -> TokenRow:

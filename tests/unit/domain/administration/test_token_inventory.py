@@ -15,6 +15,7 @@ from pharia_access.domain.administration.token_inventory import (
     in_order,
     matching,
 )
+from pharia_access.domain.administration.token_states import state_of
 from pharia_access.domain.model import ObjectKey
 from tests.support.builders.domain_objects import NOW
 
@@ -39,7 +40,8 @@ def row(
         issued=NOW - 60 * DAY,
         ends=NOW + 30 * DAY,
     )
-    return TokenRow(replace(token, **facts), roles)
+    known = replace(token, **facts)
+    return TokenRow(known, state_of(known, NOW), roles)
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from pharia_access.domain.administration.summaries import TokenSummary
-from pharia_access.domain.administration.token_states import ENDED, NEEDS_YOU, STATES, TokenState, state_of
+from pharia_access.domain.administration.token_states import ENDED, NEEDS_YOU, STATES, TokenState, state_later, state_of
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.usability import Unusable
 from tests.support.builders.domain_objects import NOW
@@ -49,7 +50,19 @@ WAITING = replace(TOKEN, phase="", minted=False, ends=None)
 )
 def test_a_token_is_in_one_state_whatever_the_operator_has_noted(token: TokenSummary, state: TokenState) -> None:
     assert state_of(token, NOW) == state
-    assert [each for each in TokenState if STATES[each](token, NOW)] == [state]
+    assert [each for each in TokenState if STATES[each](state, token)] == [state]
+
+
+@pytest.mark.parametrize("phase", ["", "Pending", "Active", "Expired", "Revoked", "Failed", "Purple"])
+@pytest.mark.parametrize("unusable", [None, SUSPENDED, REPLACED])
+@pytest.mark.parametrize("fact", [{}, {"revoked": True}, {"deleting": True}, {"minted": False}, {"ends": None}])
+@pytest.mark.parametrize("later", [timedelta(), DAY - timedelta(seconds=1), DAY, 2 * DAY])
+def test_only_its_end_comes_by_itself(
+    phase: str, unusable: Unusable | None, fact: dict[str, Any], later: timedelta
+) -> None:
+    token = replace(TOKEN, phase=phase, unusable=unusable, **fact)
+
+    assert state_later(state_of(token, NOW), token, NOW + later) == state_of(token, NOW + later)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +77,7 @@ def test_a_token_is_in_one_state_whatever_the_operator_has_noted(token: TokenSum
     ],
 )
 def test_a_token_needs_a_person_where_waiting_does_not_help(token: TokenSummary, *, needs: bool) -> None:
-    assert STATES[NEEDS_YOU](token, NOW) is needs
+    assert STATES[NEEDS_YOU](state_of(token, NOW), token) is needs
 
 
 @pytest.mark.parametrize(
@@ -79,4 +92,4 @@ def test_a_token_needs_a_person_where_waiting_does_not_help(token: TokenSummary,
     ],
 )
 def test_what_ended_is_expired_revoked_or_failed(token: TokenSummary, *, ended: bool) -> None:
-    assert STATES[ENDED](token, NOW) is ended
+    assert STATES[ENDED](state_of(token, NOW), token) is ended

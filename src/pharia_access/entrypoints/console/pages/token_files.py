@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Final
 
 from pharia_access.domain.administration.token_inventory import TokenRow
-from pharia_access.domain.administration.token_states import state_of
 from pharia_access.domain.times import format_time
 from pharia_access.entrypoints.console.pages.survey_screens import found_in, screens_over
 from pharia_access.entrypoints.console.spreadsheets import CSV_TYPE, as_csv
@@ -24,7 +23,7 @@ FIELDS: Final[Mapping[str, Callable[[TokenRow, datetime], Value]]] = {
     "tokenID": lambda row, _: row.token.token_id,
     "credential": lambda row, _: row.token.credential,
     "roles": lambda row, _: None if row.roles is None else list(row.roles),
-    "state": lambda row, now: state_of(row.token, now).value,
+    "state": lambda row, now: row.state_now(now).value,
     "reason": lambda row, _: row.token.unusable.reason if row.token.unusable else row.token.reason,
     "created": lambda row, _: _time(row.token.created),
     "issued": lambda row, _: _time(row.token.issued),

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from pharia_access.domain.administration.token_inventory import SecretState, TokenRow
-from pharia_access.domain.administration.token_states import ENDED, NEEDS_YOU, TokenState, state_of
+from pharia_access.domain.administration.token_states import ENDED, NEEDS_YOU, TokenState
 from pharia_access.entrypoints.console import addresses
 from pharia_access.entrypoints.console.commands import command
 from pharia_access.entrypoints.console.pages.survey_screens import facts_of, followed_by, found_in, screens_over
@@ -124,7 +124,7 @@ def _columns(query: TokenQuery, *, everywhere: bool) -> list[dict[str, str]]:
 
 def state_words(row: TokenRow, now: datetime) -> str:
     """What it is now: its time may be over since it was read."""
-    match state_of(row.token, now):
+    match row.state_now(now):
         case TokenState.EXPIRED:
             return "Expired"
         case TokenState.REVOKED:
