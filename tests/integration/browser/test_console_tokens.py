@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from playwright.async_api import BrowserContext, Page
+    from playwright.async_api import Browser, BrowserContext, Page
 
     from tools.control_plane.plane import ControlPlane
     from tools.control_plane.workspace import Workspace
@@ -169,3 +169,26 @@ async def _sent_again(page: Page, console: RunningConsole, form: str) -> str:
     headers = {"Origin": console.origin, "Content-Type": "application/x-www-form-urlencoded"}
     answer = await page.request.post(f"{console.home}/tokens/ended", data=form, headers=headers)
     return await answer.text()
+
+
+async def test_the_moment_of_each_time_is_told_with_our_script_and_without(
+    browser: Browser, anna: ConsoleVisitor, console_of_the_cluster: RunningConsole, workspace: Workspace
+) -> None:
+    furnish(workspace, "one")
+    ends = workspace.known("ApiToken", "one")["status"]["expiresAt"][:16]
+    await anna.page.goto(anna.address("tokens"))
+    pointed_at = await anna.page.locator("#tokens time").nth(1).get_attribute("title")
+    without = await browser.new_context(java_script_enabled=False)
+    page = await without.new_page()
+    await console_of_the_cluster.open_without_script(page)
+    await page.goto(f"{console_of_the_cluster.home}/namespaces/{workspace.namespace}/tokens")
+    written = await page.locator("#tokens time").nth(1).evaluate("(time) => getComputedStyle(time, '::after').content")
+    quiet = (
+        await anna.page.locator("#tokens time").nth(1).evaluate("(time) => getComputedStyle(time, '::after').content")
+    )
+    await without.close()
+
+    assert pointed_at is not None
+    assert pointed_at.startswith(f"{ends.replace('T', ' ')} UTC · ")
+    assert f"{ends}Z" in written
+    assert quiet == "none"

@@ -38,7 +38,7 @@ class Received:
 
     @property
     def document(self) -> Document:
-        return read_document(self.text)
+        return read_document(self.text, self.at)
 
     @property
     def json(self) -> Any:  # noqa: ANN401 - whatever it is

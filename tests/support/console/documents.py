@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from urllib.parse import urljoin
 
 __all__ = ["Document", "FoundForm", "read_document"]
 
@@ -27,6 +28,7 @@ class Document(HTMLParser):
         by_id: the text of each element that has an ID.
         attributes: those of each element that has an ID.
         off: values of fields that are off, by name.
+        at: the document's own path. Links are as written, but those that are relative to it, which are resolved.
     """
 
     links: list[str] = field(default_factory=list)
@@ -36,6 +38,7 @@ class Document(HTMLParser):
     tags: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     off: list[str] = field(default_factory=list)
     text: str = ""
+    at: str = ""
     _open: list[tuple[str, str]] = field(default_factory=list)
     _form: FoundForm | None = None
 
@@ -46,7 +49,7 @@ class Document(HTMLParser):
         found = {name: value or "" for name, value in attrs}
         self.tags.append((tag, found))
         if tag == "a":
-            self.links.append(found.get("href", ""))
+            self.links.append(self._resolved(found.get("href", "")))
         if tag == "form":
             self._form = FoundForm(found.get("action", ""), found.get("method", "get"))
             self.forms[found.get("id", found.get("action", ""))] = self._form
@@ -69,6 +72,9 @@ class Document(HTMLParser):
             if name:
                 self.by_id[name] += data
 
+    def _resolved(self, link: str) -> str:
+        return link if link.startswith(("?", "#", "/")) else urljoin(self.at, link)
+
     def _field(self, found: dict[str, str]) -> None:
         assert self._form is not None
         if "disabled" in found:
@@ -77,9 +83,9 @@ class Document(HTMLParser):
             self._form.fields.append((found.get("name", ""), found.get("value", "")))
 
 
-def read_document(html: str) -> Document:
+def read_document(html: str, at: str = "") -> Document:
     """Read it; words are separated by single spaces."""
-    document = Document()
+    document = Document(at=at)
     document.feed(html)
     document.text = " ".join(document.text.split())
     document.by_id = {name: " ".join(text.split()) for name, text in document.by_id.items()}

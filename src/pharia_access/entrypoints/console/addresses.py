@@ -17,6 +17,7 @@ __all__ = [
     "is_object_name",
     "live",
     "look_up",
+    "near",
     "new_credential",
     "new_token",
     "new_workload",
@@ -64,6 +65,12 @@ def new_token(key: ObjectKey) -> str:
 def token(key: ObjectKey, act: str = "") -> str:
     """A token's page, or the page of something that is done with it."""
     return _act(f"/namespaces/{_part(key.namespace)}/tokens/{_part(key.name)}", act)
+
+
+def near(key: ObjectKey, everywhere: bool) -> str:  # noqa: FBT001 - a template's
+    """A token's page, as seen from the list of its namespace or of all tokens: these have a hundred of it."""
+    place = f"namespaces/{_part(key.namespace)}/" if everywhere else ""
+    return f"{place}tokens/{_part(key.name)}"
 
 
 def workloads(namespace: str) -> str:

@@ -48,6 +48,7 @@ class Renderer:
         self._environment.filters |= {
             "moment": words.moment,
             "iso": words.iso,
+            "minute": words.minute,
             "permission": words.permission_words,
             "token_state": words.token_state,
             "secret_state": words.secret_state,

@@ -14,6 +14,7 @@ __all__ = [
     "ago",
     "credential_state",
     "iso",
+    "minute",
     "moment",
     "permission_words",
     "secret_state",
@@ -30,6 +31,11 @@ _MONTHS: Final = (
 def moment(when: datetime) -> str:
     """`27 February 2027, 10:00 UTC`."""
     return f"{when.day} {_MONTHS[when.month - 1]} {when.year}, {when:%H:%M} UTC"
+
+
+def minute(when: datetime) -> str:
+    """The same to a minute, for long tables: `2027-02-27T10:00Z`."""
+    return f"{when:%Y-%m-%dT%H:%MZ}"
 
 
 def iso(when: datetime) -> str:
