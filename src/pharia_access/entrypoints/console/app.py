@@ -2,13 +2,21 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import (
+    HTMLResponse,
+    JSONResponse,
+    PlainTextResponse,
+    RedirectResponse,
+    Response,
+    StreamingResponse,
+)
 from starlette.routing import Mount, Route, Router
 from starlette.types import ASGIApp
 
@@ -16,14 +24,16 @@ from pharia_access.entrypoints.console import addresses, screens
 from pharia_access.entrypoints.console.defence import NONCE, Defence
 from pharia_access.entrypoints.console.desk import Desk
 from pharia_access.entrypoints.console.forms import Form, FormError, read_form
+from pharia_access.entrypoints.console.frames import frame_of
 from pharia_access.entrypoints.console.live import live_stream, over_views
-from pharia_access.entrypoints.console.navigation import leads
 from pharia_access.entrypoints.console.opening import OnceKey
 from pharia_access.entrypoints.console.pasted import unless_pasted
 from pharia_access.entrypoints.console.rendering import Renderer
 from pharia_access.entrypoints.console.sessions import COOKIE, Session, Sessions
+from pharia_access.entrypoints.console.static_files import static
 from pharia_access.entrypoints.console.trouble import NO_SUCH_NAME, NO_SUCH_NAMESPACE, failed, nowhere
-from pharia_access.entrypoints.console.visits import Answer, Data, File, Follows, Moved, Page, Screen, Visit
+from pharia_access.entrypoints.console.visits import Answer, Data, File, Moved, Page, Screen, Visit, Waiting
+from pharia_access.entrypoints.console.waiting import sent_while_waiting
 from pharia_access.errors import AccessError
 
 __all__ = ["SCRIPT_HEADER", "Console", "console_app"]
@@ -31,7 +41,6 @@ __all__ = ["SCRIPT_HEADER", "Console", "console_app"]
 SCRIPT_HEADER: Final = "x-pharia-access-console"
 """Our script's header. No form can send it, so that what it asks for is never a document."""
 
-_FOREVER: Final = "private, max-age=31536000, immutable"
 _WAITING: Final = "Opening the console …"
 _WRONG_KEY: Final = "This key opens nothing: it was used already, or it is too old."
 _SIGNED_OUT: Final = "You are signed out of the console."
@@ -60,8 +69,11 @@ class Console:
 
     def document(self, request: Request, page: Page, frame: Mapping[str, Any]) -> HTMLResponse:
         """The page as a response."""
-        text = self.renderer.page(page, {"nonce": request.scope[NONCE], "live": None, **frame})
-        return HTMLResponse(text, page.status)
+        return HTMLResponse(self.html(request, page, frame), page.status)
+
+    def html(self, request: Request, page: Page, frame: Mapping[str, Any]) -> str:
+        """The page as a document."""
+        return self.renderer.page(page, {"nonce": request.scope[NONCE], "live": None, "cut": "", **frame})
 
     def signed_in(self, response: Response, session: Session) -> Response:
         """Give the browser the session's cookie. Not Secure: some browsers take no such cookie over plain HTTP."""
@@ -79,7 +91,7 @@ def console_app(console: Console, hosts: frozenset[str]) -> ASGIApp:
         Route("/open", _opening(console), methods=["GET"]),
         Route("/open", _open(console), methods=["POST"]),
         Route("/sign-out", _sign_out(console), methods=["POST"]),
-        Route("/static/{file}", _static(console), methods=["GET"]),
+        Route("/static/{file}", static(console.renderer), methods=["GET"]),
         Route("/live", _live(console), methods=["GET"]),
         Route("/namespaces/{namespace}/live", _live(console), methods=["GET"]),
         Route("/go", _screen(console, screens.go), methods=["GET"]),
@@ -146,20 +158,13 @@ def _visit(console: Console, request: Request, session: Session) -> Visit:
 
 
 def _answered(console: Console, request: Request, visit: Visit, answer: Answer) -> Response:
-    session = visit.session
+    session, address = visit.session, request.url.path.removeprefix(console.base)
+    frame = partial(frame_of, visit, address, anew=SCRIPT_HEADER in request.headers)
     match answer:
         case Page():
-            anew = SCRIPT_HEADER in request.headers
-            frame = {
-                "live": _stream(visit, answer.follows),
-                "meanwhile": answer.follows.meanwhile if answer.follows and visit.desk.views else "",
-                "namespace": visit.context.namespace,
-                "leads": list(leads(visit.context.namespace, request.url.path.removeprefix(console.base))),
-                "user": visit.desk.user,
-                "options": visit.desk.options.strip(),
-                "notice": "" if anew else session.take_notice(),
-            }
-            return console.document(request, answer, frame)
+            return console.document(request, answer, frame(answer))
+        case Waiting():
+            return _waited(console, request, answer, frame)
         case File():
             headers = {"Content-Disposition": f'attachment; filename="{answer.name}"'}
             return Response(answer.text, media_type=answer.media_type, headers=headers)
@@ -173,12 +178,13 @@ def _answered(console: Console, request: Request, visit: Visit, answer: Answer) 
             return console.signed_in(response, session)
 
 
-def _stream(visit: Visit, follows: Follows | None) -> str | None:
-    """What tells the page of changes; None where nothing does."""
-    if follows is None or visit.desk.views is None:
-        return None
-    scope = None if follows.everywhere else visit.context.namespace
-    return addresses.live(scope, follows.about, follows.kinds)
+def _waited(console: Console, request: Request, waiting: Waiting, frame: Callable[[Page], dict[str, Any]]) -> Response:
+    def render(page: Page, cut: str) -> str:
+        return console.html(request, page, {**frame(page), "cut": cut})
+
+    instead = partial(failed, address=request.url.path, posted=False, script=False)
+    parts = sent_while_waiting(waiting, render, instead)
+    return StreamingResponse(parts, media_type="text/html; charset=utf-8")
 
 
 def _opening(console: Console) -> Endpoint:
@@ -221,17 +227,6 @@ def _live(console: Console) -> Endpoint:
         if session is None:
             raise HTTPException(HTTPStatus.FORBIDDEN, _NO_SESSION)
         return live_stream(request, _visit(console, request, session), request.path_params.get("namespace"))
-
-    return endpoint
-
-
-def _static(console: Console) -> Endpoint:
-    async def endpoint(request: Request) -> Response:
-        asset = console.renderer.assets.get(request.path_params["file"])
-        if asset is None:
-            raise HTTPException(HTTPStatus.NOT_FOUND)
-        content, media_type = asset
-        return Response(content, media_type=media_type, headers={"Cache-Control": _FOREVER})
 
     return endpoint
 

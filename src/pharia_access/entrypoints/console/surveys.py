@@ -17,7 +17,7 @@ from pharia_access.services.administration.live_kinds import LiveKind, Reach
 from pharia_access.services.administration.token_index import TokenIndex
 from pharia_access.services.administration.token_survey import TokenSurvey, survey_tokens, why_unseen
 
-__all__ = ["FOLLOWED", "KEPT_FOR", "LONG", "surveyed"]
+__all__ = ["FOLLOWED", "KEPT_FOR", "LONG", "read_so_far", "surveyed"]
 
 LONG: Final = 500
 """More tokens than this are a long list: it takes several requests to read them."""
@@ -68,11 +68,20 @@ async def _followed(visit: Visit, scope: str | None) -> Kinds | None:
 
 
 async def _begun(views: LiveViews) -> None:
-    """Follow all namespaces, and wait for the first list."""
-    kinds = [views.keep(kind, None) for kind in FOLLOWED]
+    """Follow all namespaces, and wait for the first lists; where there is none of tokens, not for credentials."""
+    tokens, credentials = [views.keep(kind, None) for kind in FOLLOWED]
     with suppress(TimeoutError):
         async with asyncio.timeout(_FIRST_LIST_SECONDS):
-            await asyncio.gather(*(kind.begun() for kind in kinds))
+            await tokens.begun()
+            if tokens.current:
+                await credentials.begun()
+
+
+def read_so_far(visit: Visit, scope: str | None) -> tuple[int, int]:
+    """How many tokens of a list have come that is under way, and of how many; 0 for what is not known."""
+    views = visit.session.views
+    tokens = None if views is None else views.find(TokenSummary, scope)
+    return (0, 0) if tokens is None else (len(tokens.items), tokens.total)
 
 
 async def _known(visit: Visit, scope: str | None, kinds: Kinds) -> TokenSurvey:

@@ -1,5 +1,6 @@
 """A request as a screen sees it, and what a screen answers. No HTTP and no HTML here."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -11,7 +12,7 @@ from pharia_access.entrypoints.console.forms import Form
 from pharia_access.entrypoints.console.sessions import Session
 from pharia_access.services.administration.context import Context
 
-__all__ = ["Answer", "Data", "File", "Follows", "Moved", "Page", "Screen", "Visit"]
+__all__ = ["Answer", "Data", "File", "Follows", "Moved", "Page", "Screen", "Visit", "Waiting"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,5 +112,20 @@ class File:
     text: str
 
 
-Answer = Page | Moved | Data | File
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A document that takes a while.
+
+    Attributes:
+        page: how it begins: the same title, and what changes it.
+        answer: the document, or an AccessError.
+        told: how far it is, in a sentence.
+    """
+
+    page: Page
+    answer: "asyncio.Future[Answer]"
+    told: Callable[[], str]
+
+
+Answer = Page | Moved | Data | File | Waiting
 Screen = Callable[[Visit], Awaitable[Answer]]

@@ -5,6 +5,7 @@ See docs/decisions/0049-open-pages-are-live.md.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum, auto
@@ -16,13 +17,13 @@ import msgspec
 
 from pharia_access.domain.administration.summaries import CredentialSummary, RoleSummary, TokenSummary
 from pharia_access.domain.administration.workload_tokens import WorkloadSummary
-from pharia_access.errors import ApiError
+from pharia_access.errors import ApiError, InvalidObjectError
 from pharia_access.kube import paths
 from pharia_access.kube.administration.summarized_objects import kind_of, summary_reader
 from pharia_access.kube.administration.token_reading import read_token
 from pharia_access.kube.connection import Connection
 from pharia_access.kube.http import Request
-from pharia_access.kube.list_decoding import decoded
+from pharia_access.kube.list_decoding import decoded, read_listing
 from pharia_access.kube.reflector import Reflector, ReflectorTools, Watched, WatchTimeouts
 from pharia_access.kube.reflector_store import Interruption
 
@@ -70,6 +71,10 @@ class Shown(Protocol[T_contra]):
         """Nothing comes any more."""
         ...
 
+    def expect(self, total: int) -> None:
+        """There are about so many."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class FollowingTime:
@@ -99,7 +104,20 @@ class KubeFollower:
             await self._time.sleep(max(seconds, self._time.poll_seconds) if store.denied_for_good else seconds)
 
         tools = ReflectorTools(self._time.boottime, sleep, self._time.jitter, on_date=lambda _: None)
-        await Reflector(self._connection, watched, store, timeouts=WatchTimeouts(), tools=tools).run()
+        reflector = Reflector(self._connection, watched, store, timeouts=WatchTimeouts(), tools=tools)
+        counting = None if namespace else asyncio.create_task(self._count(watched, live))
+        try:
+            await reflector.run()
+        finally:
+            if counting is not None:
+                counting.cancel()
+
+    async def _count(self, watched: Watched[S], live: Shown[S]) -> None:
+        """Tell how many there are, as far as the API server does: a streamed list does not say it before its end."""
+        path = paths.of_kind(watched.plural, None)
+        with suppress(ApiError, InvalidObjectError):
+            answer = await self._connection.fetch(Request("GET", path, _ANSWER_SECONDS, query={"limit": "1"}))
+            live.expect(1 + (read_listing(answer.body).metadata.remaining_item_count or 0))
 
     async def seconds_ahead(self) -> float | None:
         """How far the API server's clock is ahead of ours, to about a second; None where it does not answer."""

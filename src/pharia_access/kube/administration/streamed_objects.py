@@ -8,18 +8,15 @@ from typing import Any, Final, TypeVar
 from pharia_access.domain.administration.stored import Stored, StoredPage
 from pharia_access.domain.administration.summaries import CredentialSummary, RoleSummary, TokenSummary
 from pharia_access.domain.administration.workload_tokens import WorkloadSummary
-from pharia_access.errors import ApiError, InvalidObjectError, UnavailableError
+from pharia_access.errors import InvalidObjectError, UnavailableError
 from pharia_access.kube import paths
 from pharia_access.kube.administration.summarized_objects import JsonObjects, SummarizedObjects
 from pharia_access.kube.administration.token_reading import read_token
 from pharia_access.kube.connection import Connection
-from pharia_access.kube.http import Request
-from pharia_access.kube.list_decoding import read_listing
 from pharia_access.kube.listing import Lists
 
 __all__ = ["StreamedObjects"]
 
-_COUNT_SECONDS: Final = 10.0
 _PATH: Final = paths.of_kind(paths.PLURALS["ApiToken"], None)
 
 S = TypeVar("S", TokenSummary, CredentialSummary, RoleSummary, WorkloadSummary)
@@ -34,7 +31,6 @@ class StreamedObjects(SummarizedObjects):
 
     def __init__(self, objects: JsonObjects, connection: Connection) -> None:
         super().__init__(objects)
-        self._connection = connection
         self._lists = Lists(connection)
 
     async def pages(
@@ -50,27 +46,14 @@ class StreamedObjects(SummarizedObjects):
                 yield found
 
     async def _streamed(self) -> AsyncGenerator[StoredPage[Any], None]:
-        counting, found = asyncio.create_task(self._count()), 0
         try:
             async with aclosing(self._lists.portions(_PATH)) as portions:
                 async for portion in portions:
-                    items = [_stored(read_token(item)) for item in portion.items]
-                    found += len(items)
-                    yield StoredPage(items, max(counting.result() - found, 0) if counting.done() else 0)
+                    yield StoredPage([_stored(read_token(item)) for item in portion.items])
                     await asyncio.sleep(0)  # requests are answered
         except InvalidObjectError as error:
             msg = f"{_PATH}: the answer is not a list"
             raise UnavailableError(msg) from error
-        finally:
-            counting.cancel()
-
-    async def _count(self) -> int:
-        """How many there are, as far as the API server tells: a streamed list does not say it before its end."""
-        try:
-            answer = await self._connection.send(Request("GET", _PATH, _COUNT_SECONDS, query={"limit": "1"}))
-            return 1 + (read_listing(answer).metadata.remaining_item_count or 0)
-        except (ApiError, InvalidObjectError):
-            return 0
 
 
 def _stored(token: TokenSummary) -> Stored[TokenSummary]:

@@ -91,9 +91,10 @@ class _Followed:
         self.task.add_done_callback(self._ended)
 
     def stop(self) -> None:
-        """Follow it no more."""
+        """Follow it no more; nobody waits for it any longer."""
         self.stay()
         self.task.cancel()
+        self.live.broke()
 
     def stay(self) -> None:
         """Go on, although it was about to end."""
@@ -108,6 +109,7 @@ class _Followed:
     def _ended(self, task: "asyncio.Task[None]") -> None:
         """Say so where following failed by a fault of ours: no page may call itself live. Pages ask again."""
         if not task.cancelled():
+            self.live.broke()
             for page in self.pages:
                 page.end("failed")
             _report(f"following {self.live.plural} failed", task)

@@ -58,6 +58,7 @@ class LiveKind(Generic[S]):
     Attributes:
         broken_since: in monotonic seconds; None while changes come.
         revision: another after each change.
+        total: how many there were about, when the first list began; 0 where nobody told.
 
     Args:
         changed: called with each object that changed, and with None where it changed how changes come.
@@ -68,6 +69,7 @@ class LiveKind(Generic[S]):
         self.reach = Reach.STARTING
         self.broken_since: float | None = None
         self.revision = 0
+        self.total = 0
         self._clock = clock
         self._begun = asyncio.Event()
         self._changed: Callable[[S | None], None] = changed
@@ -109,6 +111,10 @@ class LiveKind(Generic[S]):
         """One may not list either, and nothing is kept."""
         self.listed(())
         self._reached(Reach.FORBIDDEN)
+
+    def expect(self, total: int) -> None:
+        """There are about so many: a list that is under way can say how far it is."""
+        self.total = total
 
     def broke(self) -> None:
         """Changes come no more; what was read stays."""

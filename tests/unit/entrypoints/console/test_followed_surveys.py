@@ -2,45 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
 import pytest
 
 from pharia_access.domain.administration.summaries import TokenSummary
 from pharia_access.domain.model import ObjectKey
 from pharia_access.entrypoints.console import surveys
-from pharia_access.errors import ApiError, ForbiddenError, UnavailableError
+from pharia_access.errors import UnavailableError
 from pharia_access.services.administration.live import LiveViews
 from tests.support.administration.contexts import context_of
 from tests.support.administration.fake_objects import FakeObjects
-from tests.support.administration.played_follower import PlayedClock, PlayedFollower
+from tests.support.administration.listing_follower import ListingFollower
+from tests.support.administration.played_follower import PlayedClock
 from tests.support.console.consoles import Opened, signed_in
 from tests.support.console.token_lists import EVERYWHERE, HERE, many, names, several, token
-
-if TYPE_CHECKING:
-    from pharia_access.services.administration.live_kinds import LiveKind
-
-
-@dataclass(slots=True)
-class ListingFollower(PlayedFollower):
-    """Lists once, as the person may, and then tells no more."""
-
-    objects: FakeObjects | None = None
-
-    async def follow(self, kind: type[Any], namespace: str | None, live: LiveKind[Any]) -> None:
-        assert self.objects is not None
-        try:
-            async for page in context_of(self.objects).objects.pages(kind, namespace):
-                for item in page.items:
-                    live.put(item.summary)
-        except ForbiddenError:
-            live.broke()
-            live.forbidden()
-        except ApiError:
-            live.broke()
-        else:
-            await PlayedFollower.follow(self, kind, namespace, live)
 
 
 async def opened(objects: FakeObjects) -> tuple[Opened, ListingFollower]:

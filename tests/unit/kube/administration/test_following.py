@@ -31,6 +31,10 @@ class Told:
 
     names: set[str] = field(default_factory=set)
     told: list[str] = field(default_factory=list)
+    total: int = 0
+
+    def expect(self, total: int) -> None:
+        self.total = total
 
     def put(self, item: TokenSummary) -> None:
         self.names.add(str(item.key))
@@ -54,13 +58,13 @@ class Told:
         self.told.append("broke")
 
 
-async def follow(*script: bytes | ApiError | Watch) -> tuple[Told, Time, list[str]]:
+async def follow(*script: bytes | ApiError | Watch, namespace: str | None = "finance") -> tuple[Told, Time, list[str]]:
     """Play that script to its end."""
     time, told = Time(), Told()
     server = ScriptedServer(list(script), time)
     following = FollowingTime(lambda: NOW, time.boottime, time.sleep, 15.0, lambda: 1.0)
     with pytest.raises(asyncio.CancelledError):
-        await KubeFollower(cast("Connection", server), following).follow(TokenSummary, "finance", told)
+        await KubeFollower(cast("Connection", server), following).follow(TokenSummary, namespace, told)
     return told, time, server.asked
 
 
@@ -70,6 +74,24 @@ async def test_what_is_listed_and_what_happens_then_is_shown() -> None:
     assert told.names == {"finance/b", "finance/c"}
     assert told.told == ["watched"]
     assert asked[:2] == ["list", "watch 10"]
+
+
+@pytest.mark.parametrize(
+    ("counted", "total"),
+    [
+        (b'{"metadata":{"resourceVersion":"10","remainingItemCount":9999},"items":[]}', 10_000),
+        (b'{"metadata":{"resourceVersion":"10"},"items":[]}', 1),
+        (b"no list", 0),
+        (SLOW_DOWN, 0),
+    ],
+)
+async def test_of_all_namespaces_it_is_told_how_many_there_are_if_the_api_server_says_so(
+    counted: bytes | ApiError, total: int
+) -> None:
+    told, _, asked = await follow(page("a"), counted, [event("ADDED", "b", 11)], namespace=None)
+
+    assert (told.names, told.total) == ({"finance/a", "finance/b"}, total)
+    assert asked[:3] == ["list", "list one", "watch 10"]
 
 
 async def test_what_is_no_object_hides_nothing_else() -> None:

@@ -47,8 +47,8 @@ def _json(visit: Visit, survey: TokenSurvey) -> Answer:
     return File(_name(survey, "json"), "application/json", as_json(_records(visit, survey)))
 
 
-csv_here, csv_everywhere = screens_over("tokens", _csv)
-json_here, json_everywhere = screens_over("tokens", _json)
+csv_here, csv_everywhere = screens_over("tokens", _csv, document=False)
+json_here, json_everywhere = screens_over("tokens", _json, document=False)
 
 
 def _name(survey: TokenSurvey, ending: str) -> str:
