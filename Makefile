@@ -30,6 +30,7 @@ SOAK_MINUTES ?= 60
 VENV := .venv
 PY := $(VENV)/bin/python
 CLIENTS_PY := .local/python-clients/bin/python
+LLM_CLIENTS_PY := .local/llm-clients/bin/python
 READY := $(VENV)/ready
 COVERAGE := .coverage.d
 KIND_IMAGE := localhost/pharia-access
@@ -42,7 +43,7 @@ BUILD_LOG := $(COVERAGE)/build.log
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: alerting browser clients console gateways pictures help check generate docs demo up down test unit integration oldest matrix coverage lint format bench scale soak chaos attacks attacker fuzz mutants mint-model e2e recording sbom release plugin plugin-test lock clean control-plane kind manifests
+.PHONY: alerting browser clients console gateways pictures help check generate docs demo up down test unit integration oldest matrix coverage lint format bench scale soak chaos attacks attacker fuzz mutants mint-model e2e recording sbom release plugin plugin-test llm-clients lock clean control-plane kind manifests
 
 help: ## List these commands.
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { line = sprintf("  make %-14s", $$1); count = split($$2, word, " "); \
@@ -121,6 +122,9 @@ clients: $(READY) .local/python-clients/ready ## Try the package for Python serv
 	@cd clients/python && $(CURDIR)/$(VENV)/bin/hatchling build --target wheel --directory $(CURDIR)/.local/python-clients/wheel
 	@$(CLIENTS_PY) -m pip install --quiet --no-deps --force-reinstall .local/python-clients/wheel/*.whl
 	@$(CLIENTS_PY) -m pytest clients/python/tests -c clients/python/pyproject.toml --rootdir clients/python $(PYTEST)
+
+llm-clients: $(READY) .local/llm-clients/ready ## Try the SDKs of OpenAI, Azure OpenAI and Anthropic through real gateways, and keep the result in bench/results.
+	@LLM_CLIENTS_PYTHON=$(CURDIR)/$(LLM_CLIENTS_PY) $(PY) -m bench llm-clients
 
 coverage: $(READY)
 	@COVERAGE_FILE=$(COVERAGE)/all $(PY) -m coverage combine --quiet --keep $(COVERAGE)/unit $(COVERAGE)/integration
@@ -216,10 +220,11 @@ lock: .local/lock/ready ## Pin all dependencies anew after a change; UPGRADE=--u
 	pin docs requirements/docs.in -o requirements/docs.txt; \
 	pin gateways requirements/gateways.in -o requirements/gateways.txt; \
 	pin python-clients requirements/python-clients.in -o requirements/python-clients.txt; \
+	pin llm-clients requirements/llm-clients.in -o requirements/llm-clients.txt; \
 	pin tools requirements/tools.in -o requirements/tools.txt
 
 clean: ## Remove everything made here (not the cache of built programs, not what `make up` runs on).
-	@rm -rf $(VENV) .local/lock .local/docs .local/python-clients $(COVERAGE) .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache \
+	@rm -rf $(VENV) .local/lock .local/docs .local/python-clients .local/llm-clients $(COVERAGE) .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache \
 		.import_linter_cache dist build
 	@find src tests tools bench -name __pycache__ -type d -prune -exec rm -rf {} +
 	@echo "The built programs stay in $${XDG_CACHE_HOME:-$$HOME/.cache}/pharia-access."
@@ -249,6 +254,12 @@ $(READY): $(VENV)/locked pyproject.toml
 	@rm -rf .local/python-clients && mkdir -p .local
 	@$(PYTHON) -m venv .local/python-clients
 	@$(CLIENTS_PY) -m pip install --quiet --require-hashes -r requirements/python-clients.txt
+	@touch $@
+
+.local/llm-clients/ready: requirements/llm-clients.txt
+	@rm -rf .local/llm-clients && mkdir -p .local
+	@$(PYTHON) -m venv .local/llm-clients
+	@$(LLM_CLIENTS_PY) -m pip install --quiet --require-hashes -r requirements/llm-clients.txt
 	@touch $@
 
 .local/docs/ready: requirements/docs.txt

@@ -23,7 +23,11 @@ from tools.go_toolchain import BuildError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-CAMPAIGNS = {"exactly-once": ("tests.campaigns.exactly_once", "measure"), "fuzz": ("tests.campaigns.fuzz", "main")}
+CAMPAIGNS = {
+    "exactly-once": ("tests.campaigns.exactly_once", "measure"),
+    "fuzz": ("tests.campaigns.fuzz", "main"),
+    "llm-clients": ("tests.campaigns.llm_clients", "main"),
+}
 """Tests at length, each a module and its function. They are found by name: a benchmark imports no test."""
 
 
@@ -40,6 +44,7 @@ def _campaign(name: str) -> Callable[[], int]:
 _OPERATOR = {"mint": mint.main, "expiry": expiry.main, "exactly-once": _campaign("exactly-once")}
 _VERIFIER = {
     "fuzz": _campaign("fuzz"),
+    "llm-clients": _campaign("llm-clients"),
     "check": check.main,
     "at-once": propagation.main,
     "flood": flood.main,
