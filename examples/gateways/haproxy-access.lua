@@ -11,15 +11,21 @@ local REFUSALS = {[400] = "Bad Request", [401] = "Unauthorized", [403] = "Forbid
 local TOKENS = {"authorization"}
 local IDENTITY = {"subject", "credential", "token_id", "roles", "expires"}
 
--- The first value, whether a table of headers counts from 0, as requests do, or from 1.
-local function first(values)
-    return values and (values[0] or values[1])
+-- The values of a header in their order. HAProxy counts those of a request from 0, and those of an answer from 1.
+local function list(values)
+    local found = {}
+    for number = 0, values and #values or -1 do
+        if values[number] then
+            table.insert(found, values[number])
+        end
+    end
+    return found
 end
 
-local function answer(txn, status, reason, headers)
+local function answer(txn, status, reason, name, values)
     local reply = txn:reply{status = status, reason = reason}
     reply:add_header("Content-Length", "0")
-    for name, value in pairs(headers) do
+    for _, value in ipairs(values) do
         reply:add_header(name, value)
     end
     txn:done(reply)
@@ -40,15 +46,12 @@ end
 core.register_action("pharia_access", {"http-req"}, function(txn, path)
     local headers = txn.http:req_get_headers()
     if has_control_characters(headers) then
-        answer(txn, 400, "Bad Request", {})
+        answer(txn, 400, "Bad Request", "", {})
     end
     -- All lines of each, since two tokens are refused.
     local tokens = {}
     for _, name in ipairs(TOKENS) do
-        for _, value in pairs(headers[name] or {}) do
-            tokens[name] = tokens[name] or {}
-            table.insert(tokens[name], value)
-        end
+        tokens[name] = list(headers[name])
     end
     local client = core.httpclient()
     local asked, said = pcall(client.get, client,
@@ -56,13 +59,13 @@ core.register_action("pharia_access", {"http-req"}, function(txn, path)
                                headers = tokens, timeout = TIMEOUT_MS})
     local status = asked and said and said.status
     if REFUSALS[status] then
-        answer(txn, status, REFUSALS[status], {["WWW-Authenticate"] = first(said.headers["www-authenticate"])})
+        answer(txn, status, REFUSALS[status], "WWW-Authenticate", list(said.headers["www-authenticate"]))
     end
     for _, name in ipairs(IDENTITY) do
-        local value = status == 200 and first(said.headers["x-auth-" .. name:gsub("_", "-")])
+        local value = status == 200 and list(said.headers["x-auth-" .. name:gsub("_", "-")])[1]
         if not value then
             -- The verifier cannot tell or be reached, or this is no verifier: nobody passes.
-            answer(txn, 503, "Service Unavailable", {["Retry-After"] = "1"})
+            answer(txn, 503, "Service Unavailable", "Retry-After", {"1"})
         end
         txn:set_var("txn.access_" .. name, value)
     end

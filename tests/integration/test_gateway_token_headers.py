@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from tools.gateways.protected_service import Gateway
     from tools.gateways.witness import Witness
 
-GUIDED: Final = ("nginx", "caddy", "traefik", "envoy")
-"""Those whose page says how."""
 NAMES: Final = ("x-api-key", "api-key", "x-goog-api-key")
 
 
@@ -35,7 +33,7 @@ def listing() -> Iterator[VerifierThread]:
         yield running
 
 
-@pytest.fixture(scope="module", params=GUIDED)
+@pytest.fixture(scope="module", params=list(real_gateways.STARTERS))
 def named_gateway(
     request: pytest.FixtureRequest,
     listing: VerifierThread,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["haproxy"]
 
-_LUA = "haproxy-access.lua"
+_CONFIG, _LUA = "haproxy.cfg", "haproxy-access.lua"
 _SOCKET = "abns@pharia-access"
 
 
@@ -31,9 +31,8 @@ def haproxy(
     *,
     service: str | None = None,
     any_host: bool = False,
-    in_lua: Changes = MappingProxyType({}),
 ) -> Iterator[Gateway]:
-    """HAProxy by `examples/gateways/haproxy.cfg`, see `real_gateways.nginx`; `in_lua`: changes of the other file.
+    """HAProxy by `examples/gateways/haproxy.cfg` and its Lua file, see `real_gateways.nginx`; changes of either.
 
     Raises MissingProgramError.
     """
@@ -44,11 +43,17 @@ def haproxy(
         addresses = {
             **own,
             "bind :8080": f"bind 127.0.0.1:{port}",
-            f"/etc/haproxy/{_LUA}": str(written(root / _LUA, example(_LUA, in_lua, own))),
+            f"/etc/haproxy/{_LUA}": str(written(root / _LUA, example(_LUA, _of(_LUA, changes), own))),
             f"{VERIFIER}:80": verifier,
             f"{SERVICE}:8080": protected,
         }
-        file = written(root / "haproxy.cfg", example("haproxy.cfg", changes, addresses))
+        file = written(root / "haproxy.cfg", example(_CONFIG, _of(_CONFIG, changes), addresses))
         # In the foreground, and its access log with it.
         with running([program, "-db", "-f", file], root, port, log=ACCESS_LOG) as gateway:
             yield gateway
+
+
+def _of(file: str, changes: Changes) -> Changes:
+    """Those that change this file: a text that stands in neither is an error of the configuration's."""
+    other = example(_LUA if file == _CONFIG else _CONFIG, {}, {})
+    return {shown: own for shown, own in changes.items() if shown not in other}

@@ -70,6 +70,10 @@ _PLACES: Final[Mapping[tuple[str, str], tuple[_Place, ...]]] = MappingProxyType(
             _Place("\t\t\theader_up Authorization {header.Authorization}\n", "\t\t\t"),
             _Place("\t\trequest_header -Authorization\n", "\t\t"),
         ),
+        ("haproxy", TOKENS): (
+            _Place('local TOKENS = {"authorization"}\n', "", instead=True),
+            _Place("    http-request del-header authorization\n", " " * 4),
+        ),
         ("traefik", TOKENS): (
             _Place("        authRequestHeaders: [Authorization]\n", " " * 8, instead=True),
             _Place('          Authorization: ""\n', " " * 10),
