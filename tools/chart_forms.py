@@ -142,6 +142,7 @@ _OTHERS: dict[str, SettingType] = {
     "imagePullSecrets": _SECRETS,
     **dict.fromkeys(("crds.enabled", "crds.keep", "policies.enabled", "roles.create"), flag()),
     **dict.fromkeys(("rbac.aggregate", "rbac.editMayMint", "rbac.catalog", "networkPolicy.enabled"), flag()),
+    "rotation.everywhere": flag(),
     "networkPolicy.apiServer.ports": _only(
         "numbers", "a list of 1 to 16 whole numbers from 1 to 65535", low=1, high=65535, most=16
     ),

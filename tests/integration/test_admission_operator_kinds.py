@@ -9,14 +9,20 @@ import pytest
 from tests.support.operators.earlier_owners import reference_to
 from tests.support.operators.unrestrained import unrestrained
 from tools.control_plane.api import OPERATOR, Api, rule
-from tools.control_plane.resources import api_credential, api_role, api_token, secret
+from tools.control_plane.resources import (
+    api_credential,
+    api_role,
+    api_token,
+    secret,
+    workload_token,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 OURS = "access.pharia.ai"
 ONLY_OWNERS = "of an ApiToken the operator may change the owner references and nothing else"
-NOT_ITS_KINDS = "the operator may not create ApiTokens, nor write ApiCredentials or ApiRoles"
+NOT_ITS_KINDS = "the operator may not write ApiCredentials, ApiRoles or WorkloadTokens"
 
 Json = dict[str, Any]
 
@@ -101,10 +107,24 @@ def test_the_operator_removes_no_label_that_a_person_set(admin: Api, operator: A
     assert ONLY_OWNERS in operator.patch(token, {"metadata": {"annotations": {"c": "e"}}}).message
 
 
-def test_the_operator_makes_no_tokens_and_no_credentials(operator: Api, namespace: str) -> None:
-    for obj in (api_token(namespace, "new"), api_credential(namespace, "new")):
+@pytest.fixture
+def workload(admin: Api, namespace: str) -> Json:
+    body = workload_token(namespace)
+    assert admin.create(body).message == ""
+    return admin.read(body).body
+
+
+def test_the_operator_makes_no_credentials_and_no_workload_tokens(operator: Api, namespace: str) -> None:
+    for obj in (api_credential(namespace, "new"), workload_token(namespace, "new")):
         reply = operator.create(obj)
         assert (reply.status, NOT_ITS_KINDS in reply.message) == (403, True)
+
+
+@pytest.mark.parametrize("change", [{"rotate": "now"}, {"suspended": True}, {"ttl": "1h"}], ids=str)
+def test_the_operator_changes_and_deletes_no_workload_token(operator: Api, workload: Json, change: Json) -> None:
+    replies = [operator.patch(workload, {"spec": change}), operator.delete(workload)]
+
+    assert [(reply.status, NOT_ITS_KINDS in reply.message) for reply in replies] == [(403, True)] * 2
 
 
 def test_the_operator_changes_and_deletes_no_credential(admin: Api, operator: Api, namespace: str) -> None:

@@ -21,7 +21,7 @@ CHART = Path(__file__).resolve().parents[2] / "charts" / "pharia-access"
 NAMESPACE = "pharia-access-system"
 OPERATOR_ACCOUNT = "pharia-access-operator"
 
-_KINDS = ("apicredentials", "apiroles", "apitokens")
+_KINDS = ("apicredentials", "apiroles", "apitokens", "workloadtokens")
 
 
 def install(control_plane: ControlPlane) -> None:

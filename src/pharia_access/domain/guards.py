@@ -5,9 +5,12 @@ compared with those of this release. Whoever may edit the guards has all rights;
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Final
 
 __all__ = ["Guard", "GuardFault", "Look", "Sighting", "faults_of"]
+
+_MISSING: Final = "it is missing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +22,15 @@ class Guard:
         edition: a whole number that grows whenever a release changes its rules.
         parts: a digest of each part of its rules.
         likeness: what all editions of a guard share; identifies a guard that has no name.
+        companion: for a guard that earlier releases did not have: one that came or changed with it. Where the cluster
+            has an earlier edition of that one, this one is not missing but still to come.
     """
 
     name: str
     edition: int
     parts: Mapping[str, str]
     likeness: str = ""
+    companion: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +71,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class GuardFault:
-    """A guard that does not hold, and why. `older`: the guard is intact, but of an earlier release."""
+    """A guard that does not hold, and why. `older`: the guard is intact, but of an earlier release, or came later."""
 
     guard: str
     why: str
@@ -74,8 +80,12 @@ class GuardFault:
 
 def faults_of(guards: Iterable[Guard], look: Look) -> tuple[GuardFault, ...]:
     """Return every guard that does not hold, in the order of `guards`."""
+    guards = tuple(guards)
     found = (_fault(guard, look) for guard in guards)
-    return tuple(fault for fault in found if fault is not None)
+    faults = [fault for fault in found if fault is not None]
+    older = {fault.guard for fault in faults if fault.older}
+    to_come = {guard.name for guard in guards if guard.companion in older}
+    return tuple(replace(it, older=True) if it.why == _MISSING and it.guard in to_come else it for it in faults)
 
 
 def _fault(guard: Guard, look: Look) -> GuardFault | None:
@@ -84,7 +94,7 @@ def _fault(guard: Guard, look: Look) -> GuardFault | None:
         return GuardFault(guard.name, "it admitted a request that it must refuse")
     weak = [_weakness(guard, seen) for seen in look.sightings if _stands_for(guard, seen)]
     if not weak:
-        return None if guard.name in look.refused else GuardFault(guard.name, "it is missing")
+        return None if guard.name in look.refused else GuardFault(guard.name, _MISSING)
     whole = [fault for fault in weak if fault is not None]
     if len(whole) < len(weak):
         return None

@@ -16,6 +16,7 @@ RIGHTS = (
     rule("", "secrets", "create", "update", "patch", "delete", "deletecollection"),
     rule(OURS, "apitokens", "create", "get", "update", "patch", "delete"),
     rule(OURS, "apicredentials", "create", "get", "update", "patch", "delete"),
+    rule(OURS, "workloadtokens", "create", "get", "update", "patch", "delete"),
     rule(OURS, "apicredentials/token", "create"),
     rule(OURS, "apiroles", "bind"),
 )

@@ -86,3 +86,29 @@ def test_every_guard_is_judged_by_itself() -> None:
     other = Guard("bind-roles", 3, {"rules": "other"})
 
     assert [fault.guard for fault in faults_of([other, GUARD], look(seen()))] == ["bind-roles"]
+
+
+CAME_LATER = Guard("mint-workload-tokens", 3, {"rules": "strict"}, companion=GUARD.name)
+
+
+@pytest.mark.parametrize(
+    ("companion", "older"),
+    [
+        pytest.param(seen(edition=2, rules="lax"), True, id="beside an earlier edition of its companion"),
+        pytest.param(seen(), False, id="beside its companion as released"),
+        pytest.param(seen(edition=4, rules="stricter"), False, id="beside a newer one"),
+        pytest.param(seen(edition=2, rules="lax", loophole="it warns"), False, id="beside one that does not hold"),
+    ],
+)
+def test_a_guard_that_earlier_releases_did_not_have_is_still_to_come(companion: Sighting, *, older: bool) -> None:
+    faults = {fault.guard: fault for fault in faults_of([GUARD, CAME_LATER], look(companion))}
+
+    assert faults[CAME_LATER.name] == GuardFault(CAME_LATER.name, "it is missing", older=older)
+
+
+def test_a_later_guard_that_is_there_and_weak_is_not_still_to_come() -> None:
+    weak = seen("own", guard=CAME_LATER.name, rules="lax")
+
+    faults = {fault.guard: fault for fault in faults_of([GUARD, CAME_LATER], look(seen(edition=2, rules="lax"), weak))}
+
+    assert not faults[CAME_LATER.name].older

@@ -23,6 +23,9 @@ GUARD_LABEL: Final = "access.pharia.ai/guard"
 EDITION_LABEL: Final = "access.pharia.ai/guard-edition"
 """The label of its edition, a whole number."""
 
+_WITH_WORKLOAD_TOKENS: Final = frozenset({"mint-workload-tokens", "reserve-workload-secrets", "workloadtokens"})
+_CHANGED_WITH_THEM: Final = "restrain-operator-resources"
+
 _MOST_DIGITS: Final = 9
 _WORDS: Final = frozenset({"description", "message", "messageExpression"})
 """Texts for people, which decide nothing."""
@@ -63,7 +66,12 @@ def carried() -> tuple[Guard, ...]:
     policies = [it for it in documents if it["kind"] == "ValidatingAdmissionPolicy"]
     kinds = [it for it in documents if it["kind"] == "CustomResourceDefinition"]
     seen = [*policies_seen(policies, bindings, _DEFAULT_ACCOUNTS), *(kind_seen(kind) for kind in kinds)]
-    return tuple(Guard(it.guard, it.edition, it.parts, it.likeness) for it in seen)
+    return tuple(Guard(it.guard, it.edition, it.parts, it.likeness, _companion(it.guard)) for it in seen)
+
+
+def _companion(guard: str) -> str:
+    """Return the guard whose earlier edition says that this one is still to come."""
+    return _CHANGED_WITH_THEM if guard in _WITH_WORKLOAD_TOKENS else ""
 
 
 def policies_seen(policies: Iterable[Json], bindings: Iterable[Json], accounts: Accounts) -> list[Sighting]:
