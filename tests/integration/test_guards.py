@@ -112,7 +112,7 @@ async def test_a_policy_that_is_weaker_is_noticed(guards: KubeGuards, admin: Api
     assert [(fault.guard, fault.older) for fault in faults] == [(guard, False)]
 
 
-@pytest.mark.parametrize("guard", POLICIES[2:])
+@pytest.mark.parametrize("guard", POLICIES[2:])  # the first two name nobody
 async def test_a_policy_that_names_somebody_else_is_noticed(guards: KubeGuards, admin: Api, guard: str) -> None:
     with tampered(admin, Tampering(POLICY, guard, for_one_more_account)):
         faults = await found(guards)
@@ -131,6 +131,8 @@ async def test_a_policy_that_names_somebody_else_is_noticed(guards: KubeGuards, 
         ("apicredentials", without_rules),
         ("apicredentials", keeping_unknown_fields),
         ("apiroles", keeping_unknown_fields),
+        ("workloadtokens", without_rules),
+        ("workloadtokens", keeping_unknown_fields),
     ],
     ids=named,
 )

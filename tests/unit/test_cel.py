@@ -25,6 +25,7 @@ LEARNED = {
     **dict.fromkeys(
         ["has", "all", "filter", "map", "size", "matches", "startsWith", "duration", "timestamp", "dyn"], 23
     ),
+    **dict.fromkeys(["exists", "int"], 23),
     # Go's extension of texts
     **dict.fromkeys(["substring", "lowerAscii", "join"], 23),
     # the authorizer

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from pharia_access.domain.conditions import Condition
-from pharia_access.domain.model import NOTHING_YET, ObjectKey, OwnerReference
+from pharia_access.domain.model import NOTHING_YET, ObjectKey, OwnerReference, Token
 
 __all__ = [
     "WORKLOAD_LABEL",
@@ -21,6 +21,8 @@ __all__ = [
     "WorkloadStatus",
     "WorkloadToken",
     "child_name",
+    "is_abandoned",
+    "keeper_of",
 ]
 
 WORKLOAD_LABEL: Final = "access.pharia.ai/workload-token"
@@ -165,3 +167,17 @@ class WorkloadToken:
 def child_name(workload: str, revision: int) -> str:
     """Return the name of the ApiToken of a revision; at most 63 characters, as a name has at most 52."""
     return f"{workload}-{revision}"
+
+
+def keeper_of(token: Token) -> str:
+    """Return the UID of the WorkloadToken that controls an ApiToken; empty if none does."""
+    return next((owner.uid for owner in token.owners if owner.controller and _is_ours(owner)), "")
+
+
+def is_abandoned(token: Token) -> bool:
+    """Return whether a WorkloadToken made an ApiToken that nobody controls any more."""
+    return WORKLOAD_LABEL in token.labels and not any(owner.controller for owner in token.owners)
+
+
+def _is_ours(owner: OwnerReference) -> bool:
+    return owner.kind == "WorkloadToken" and owner.api_version.startswith("access.pharia.ai/")

@@ -33,6 +33,7 @@ __all__ = [
     "a_minted_token",
     "a_role",
     "a_token",
+    "kept_by",
     "owned_by",
 ]
 
@@ -112,6 +113,12 @@ def a_minted_token(
     if status.delivery is not None:
         status = replace(status, delivery=replace(status.delivery, state=state))
     return replace(token, status=status)
+
+
+def kept_by(workload: str = "app", uid: str = "workload-1") -> OwnerReference:
+    """The owner reference of a WorkloadToken's tokens."""
+    version, kind = "access.pharia.ai/v1alpha1", "WorkloadToken"
+    return OwnerReference(version, kind, workload, uid, controller=True, block_owner_deletion=False)
 
 
 def owned_by(credential: CredentialIdentity) -> OwnerReference:

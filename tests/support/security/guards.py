@@ -39,11 +39,13 @@ _MOST_TRIES: Final = 20
 
 POLICIES: Final = (
     "bind-roles",
+    "mint-workload-tokens",
     "mint-tokens",
     "write-status",
     "restrain-operator-secrets",
     "restrain-operator-resources",
     "reserve-one-time-secrets",
+    "reserve-workload-secrets",
 )
 """All that the chart installs, without their common ending."""
 POLICY: Final = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies"
@@ -59,6 +61,7 @@ NEEDED_TO_LOOK: Final = (
     ("get", *_KINDS, "apicredentials.access.pharia.ai", "what an ApiCredential may say"),
     ("get", *_KINDS, "apiroles.access.pharia.ai", "what an ApiRole may say"),
     ("get", *_KINDS, "apitokens.access.pharia.ai", "what an ApiToken may say"),
+    ("get", *_KINDS, "workloadtokens.access.pharia.ai", "what a WorkloadToken may say"),
 )
 """Verb, group, resource and name of each right of the operator, and what nobody knows without it."""
 

@@ -86,12 +86,12 @@ def _suspended(asked: Asked, _: datetime) -> MintBlocker | None:
 
 def _full(asked: Asked, _: datetime) -> MintBlocker | None:
     name, most = asked.credential.key.name, asked.credential.policy.get("maxTokens")
-    active = sum(token.active for token in asked.siblings)
-    if not isinstance(most, int) or active < most:
+    taken = len({token.keeper or token.uid for token in asked.siblings if token.active})
+    if not isinstance(most, int) or taken < most:
         return None
     return MintBlocker(
-        f"The credential {name} already has {active} of {most} active tokens",
-        (RaiseMaxTokens(asked.credential.key, active + 1),),
+        f"The credential {name} already has {taken} of {most} active tokens",
+        (RaiseMaxTokens(asked.credential.key, taken + 1),),
     )
 
 

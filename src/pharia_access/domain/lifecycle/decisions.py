@@ -8,6 +8,7 @@ from enum import Enum, auto
 from pharia_access.domain.deletions import Held
 from pharia_access.domain.lifetime import expiring_soon_at
 from pharia_access.domain.model import Credential, OwnerReference, Policy, Token, TokenStatus
+from pharia_access.domain.workload import keeper_of
 
 __all__ = [
     "Decision",
@@ -46,8 +47,13 @@ class Observed:
 
     @property
     def warn_at(self) -> datetime | None:
-        """When to warn of the end, or None: whoever made a successor, or brought the end forward, knows of it."""
-        return None if self.succeeded else expiring_soon_at(self.token, self.policy)
+        """When to warn of the end, or None: whoever made a successor, or brought the end forward, knows of it.
+
+        A WorkloadToken replaces its tokens by itself, and says where that is overdue.
+        """
+        if self.succeeded or keeper_of(self.token):
+            return None
+        return expiring_soon_at(self.token, self.policy)
 
 
 class SecretCleanup(Enum):
@@ -92,7 +98,7 @@ class RemoveOwner:
 
 @dataclass(frozen=True, slots=True)
 class DeleteToken:
-    """Delete the token: its credential is gone, and nothing else deletes it; or it ended long ago.
+    """Delete the token: its credential or its WorkloadToken is gone, and nothing else deletes it; or it ended long ago.
 
     Attributes:
         ended: delete it only as it was read: whatever somebody wrote since may be a reason to keep it.

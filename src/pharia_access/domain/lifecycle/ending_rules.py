@@ -24,6 +24,7 @@ from pharia_access.domain.lifecycle.token_status import (
 from pharia_access.domain.lifetime import expiry
 from pharia_access.domain.model import DeliveryState, Phase, Reason, TokenStatus
 from pharia_access.domain.times import format_time
+from pharia_access.domain.workload import is_abandoned
 
 __all__ = ["ENDING_RULES", "end_token", "withdraw"]
 
@@ -38,6 +39,15 @@ def end_what_is_being_deleted(observed: Observed, now: datetime) -> Decision | N
     phase = token.status.phase if token.status.phase in _OVER else Phase.REVOKED
     message = f"The ApiToken is being deleted: the token is refused. {being_deleted(token.finalizers)}"
     return end_token(observed, now, Outcome(phase or Phase.REVOKED, Reason.DELETING, message))
+
+
+def end_with_its_workload_token(observed: Observed, _: datetime) -> Decision | None:
+    """Delete a WorkloadToken's token that nobody controls: `--cascade=orphan` left it, or a backup brought it back.
+
+    One that Git declares would come back, and then it is Git's.
+    """
+    token = observed.token
+    return DeleteToken() if is_abandoned(token) and not observed.policy.tracked_by_gitops(token) else None
 
 
 def end_with_its_credential(observed: Observed, _: datetime) -> Decision | None:
@@ -149,6 +159,7 @@ def _without_leftover(observed: Observed, status: TokenStatus, now: datetime) ->
 
 ENDING_RULES: tuple[Rule, ...] = (
     end_what_is_being_deleted,
+    end_with_its_workload_token,
     end_with_its_credential,
     fail_under_a_replaced_credential,
     hold_what_is_revoked,

@@ -1,6 +1,7 @@
 """The places that `maxTokens` gives: never more active tokens than that, and who asked first is served first.
 
-Keeps books, and never waits. What is active, and who stands in line, the cache knows: what we write reaches it at once.
+Keeps books, and never waits. A WorkloadToken has one place for all its tokens. What is active, and who stands in line,
+the cache knows: what we write reaches it at once.
 Before a place is given, the tokens were counted live not long ago (`counting`); who must wait by the cache alone waits,
 since the cache learns of every end, and `woken` names who is to be asked again.
 """
@@ -11,6 +12,7 @@ from math import inf
 from typing import Final
 
 from pharia_access.domain.model import Credential, ObjectKey, Phase, Token
+from pharia_access.domain.workload import keeper_of
 from pharia_access.services.operator.changes import TokenChange
 from pharia_access.services.operator.deadline_heap import DeadlineHeap
 from pharia_access.services.operator.token_index import TokenIndex
@@ -40,7 +42,7 @@ class Places:
     def must_wait(self, token: Token, credential: Credential) -> bool:
         """Whether by the cache all places are taken, or go to those who asked before."""
         most = credential.policy.max_tokens
-        if most is None or token.minted:
+        if most is None or token.minted or self._tokens.has_place(credential.key, keeper_of(token)):
             return False
         return self._before(credential.key, token.created.timestamp(), token.key) >= most
 
@@ -104,12 +106,14 @@ class Places:
         return until > self._monotonic() and uid == credential.uid
 
     def _may_go(self, credential: Credential, created: float, key: ObjectKey) -> bool:
-        most = credential.policy.max_tokens
-        return most is None or self._before(credential.key, created, key) < most
+        most, record = credential.policy.max_tokens, self._tokens.get(key)
+        if most is None or (record is not None and self._tokens.has_place(credential.key, record.keeper)):
+            return True
+        return self._before(credential.key, created, key) < most
 
     def _before(self, credential: ObjectKey, created: float, key: ObjectKey) -> int:
         """How many have a place, or will have it before this one. Who is minted stands in line still, or is active."""
-        before = self._tokens.active_of(credential) + self._tokens.ahead_in_line(credential, created, key)
+        before = self._tokens.taken_of(credential) + self._tokens.ahead_in_line(credential, created, key)
         for kept in self._kept.get(credential, ()):
             record = self._tokens.get(kept)
             in_line = record is not None and record.waits and (record.created, kept) < (created, key)

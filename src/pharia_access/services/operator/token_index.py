@@ -11,6 +11,8 @@ from sys import intern
 
 from pharia_access.domain.conditions import is_true
 from pharia_access.domain.model import REPLACES, DeliveryState, ObjectKey, Phase, Token, TokenCounts
+from pharia_access.domain.workload import keeper_of
+from pharia_access.services.operator.active_places import ActivePlaces
 from pharia_access.services.operator.expiring_tokens import ExpiringTokens
 
 __all__ = ["TokenIndex", "TokenRecord", "is_newer"]
@@ -44,6 +46,8 @@ class TokenRecord:
     """Whether it is active and its status warns of its end."""
     replaces: str = ""
     """While it is active: the name of the token that it was made to replace."""
+    keeper: str = ""
+    """The UID of the WorkloadToken that controls it: all of one take one place."""
 
     @property
     def waits(self) -> bool:
@@ -68,6 +72,7 @@ class TokenRecord:
             created=token.created.timestamp(),
             expires_soon=active and is_true(token.status.conditions, "ExpiringSoon"),
             replaces=token.labels.get(REPLACES, "") if active else "",
+            keeper=intern(keeper_of(token)),
         )
 
 
@@ -79,6 +84,7 @@ class TokenIndex:
         self._by_credential: dict[ObjectKey, dict[ObjectKey, None]] = {}
         self._lines: dict[ObjectKey, list[tuple[float, ObjectKey]]] = {}  # who waits for a place, oldest first
         self._phases: dict[ObjectKey, Counter[Phase]] = {}
+        self._places = ActivePlaces()
         self._totals: Counter[Phase] = Counter()
         self._expiring = ExpiringTokens()
 
@@ -117,6 +123,8 @@ class TokenIndex:
         self._by_credential.setdefault(record.credential, {})[token.key] = None
         self._phases.setdefault(record.credential, Counter())[record.phase or Phase.PENDING] += 1
         self._totals[record.phase or Phase.PENDING] += 1
+        if record.phase is Phase.ACTIVE:
+            self._places.take(record.credential, record.keeper)
         self._expiring.put(token.key, record.created, replaces=record.replaces, soon=record.expires_soon)
         if record.waits:
             insort(self._lines.setdefault(record.credential, []), (record.created, token.key))
@@ -137,6 +145,8 @@ class TokenIndex:
             return None
         self._phases[record.credential][record.phase or Phase.PENDING] -= 1
         self._totals[record.phase or Phase.PENDING] -= 1
+        if record.phase is Phase.ACTIVE:
+            self._places.free(record.credential, record.keeper)
         self._expiring.remove(key, replaces=record.replaces)
         if record.waits:
             self._leave_line(key, record)
@@ -158,9 +168,13 @@ class TokenIndex:
         keys = self._by_credential.get(credential, {})
         return tuple(key for key in keys if not phases or (self._records[key].phase or Phase.PENDING) in phases)
 
-    def active_of(self, credential: ObjectKey) -> int:
-        """Count the credential's active tokens."""
-        return self._phases.get(credential, Counter())[Phase.ACTIVE]
+    def taken_of(self, credential: ObjectKey) -> int:
+        """Count the credential's places that are taken: one by each active token, or by all of one WorkloadToken."""
+        return self._places.taken(credential)
+
+    def has_place(self, credential: ObjectKey, keeper: str) -> bool:
+        """Whether a WorkloadToken has one of them already, for all its tokens."""
+        return self._places.has(credential, keeper)
 
     def ahead_in_line(self, credential: ObjectKey, created: float, key: ObjectKey) -> int:
         """Count who waits for a place and was created before this token, which itself may be unknown here."""

@@ -43,6 +43,9 @@ OLD = TokenSummary(
     ends=NOW + 10 * DAY,
 )
 NEW = replace(OLD, key=ObjectKey("finance", "ci-a1b2c"), uid="uid-new", created=NOW - DAY, replaces="ci")
+KEPT = tuple(
+    replace(OLD, key=ObjectKey("finance", name), uid=f"uid-{name}", keeper="app") for name in ("app-1", "app-2")
+)
 CREDENTIAL = CredentialSummary(ObjectKey("finance", "invoice-bot"), "uid-c", NOW - 30 * DAY, roles=("studio-user",))
 
 
@@ -173,6 +176,12 @@ def asked(
             id="its credential has all it may have",
         ),
         pytest.param(
+            asked(credential=replace(CREDENTIAL, policy={"maxTokens": 2}), siblings=(OLD, *KEPT)),
+            "The credential invoice-bot already has 2 of 2 active tokens",
+            (RaiseMaxTokens(CREDENTIAL.key, 3),),
+            id="all it may have, of which a WorkloadToken has one",
+        ),
+        pytest.param(
             asked(credential=replace(CREDENTIAL, longest_life=10 * DAY)),
             "A lifetime of 30 days is longer than the 10 days that the credential invoice-bot allows",
             (NameShorterLife(),),
@@ -195,6 +204,10 @@ def test_what_stands_in_the_way(rotation: TokenRotation, why: str, next_steps: t
     [
         pytest.param(asked(), id="an active token"),
         pytest.param(asked(credential=replace(CREDENTIAL, policy={"maxTokens": 2})), id="one more is allowed"),
+        pytest.param(
+            asked(credential=replace(CREDENTIAL, policy={"maxTokens": 3}), siblings=(OLD, *KEPT)),
+            id="one more is allowed, beside two of one WorkloadToken",
+        ),
         pytest.param(asked(credential=replace(CREDENTIAL, longest_life=30 * DAY)), id="the longest life"),
         pytest.param(
             asked(lifetime=Lifetime(), credential=replace(CREDENTIAL, longest_life=10 * DAY)), id="the default life"

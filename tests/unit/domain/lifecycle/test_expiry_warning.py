@@ -11,7 +11,7 @@ from pharia_access.domain.lifecycle.token_rules import decide
 from pharia_access.domain.lifecycle.token_status import active_status, notices, without_expiry_warning
 from pharia_access.domain.model import Credential, Policy, Token
 from pharia_access.domain.reasons import DeliveryState
-from tests.support.builders.domain_objects import NOW, a_credential, a_minted_token, a_token
+from tests.support.builders.domain_objects import NOW, a_credential, a_minted_token, a_token, kept_by
 
 DAY = timedelta(days=1)
 COLLECTED = a_minted_token(state=DeliveryState.COLLECTED)
@@ -33,6 +33,10 @@ def test_a_warning_of_the_end_ends_with_the_token_and_is_not_invented() -> None:
         pytest.param(WARNED, True, False, id="one that gets a successor after the warning"),
         pytest.param(ENDED_EARLY, False, False, id="an end that somebody brought forward"),
         pytest.param(ENDED_EARLY, True, False, id="one that was rotated, with an overlap"),
+        pytest.param(
+            replace(COLLECTED, owners=(kept_by(),)), False, False, id="one of a WorkloadToken, which renews it"
+        ),
+        pytest.param(replace(WARNED, owners=(kept_by(),)), False, False, id="one of a WorkloadToken, warned before"),
     ],
 )
 @pytest.mark.parametrize("credential", [a_credential(), a_credential(suspended=True)], ids=["usable", "suspended"])

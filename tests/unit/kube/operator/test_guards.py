@@ -180,6 +180,7 @@ def test_policies_that_name_another_operator_do_not_hold(who: str) -> None:
         SECRETS,
         RESOURCES,
         "reserve-one-time-secrets",
+        "reserve-workload-secrets",
     }
 
 

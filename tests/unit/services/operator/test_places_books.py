@@ -6,11 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from pharia_access.domain.model import ObjectKey, Token, TokenPolicy
+from pharia_access.domain.model import ObjectKey, OwnerReference, Token, TokenPolicy
 from pharia_access.services.operator.places import COUNT_GOOD_SECONDS, Places
 from pharia_access.services.operator.token_index import TokenIndex
-from tests.support.builders.domain_objects import CREDENTIAL, NOW, a_credential, a_minted_token, a_token
+from tests.support.builders.domain_objects import CREDENTIAL, NOW, a_credential, a_minted_token, a_token, kept_by
 from tests.support.fakes.virtual_time import FakeClock
+
+Owners = tuple[OwnerReference, ...]
 
 OLDER = a_token(ObjectKey(CREDENTIAL.namespace, "older"), created=NOW - timedelta(seconds=5))
 YOUNGER = a_token(ObjectKey(CREDENTIAL.namespace, "younger"))
@@ -78,6 +80,50 @@ def test_who_is_minted_just_now_has_one_place_and_no_more(
     places.keep(OLDER, credential)
 
     assert places.must_wait(YOUNGER, credential) is waits
+
+
+APP, OTHER = (kept_by(),), (kept_by("other", "workload-2"),)
+
+
+@pytest.mark.parametrize(
+    ("active", "asks", "most", "waits"),
+    [
+        pytest.param([APP], APP, 1, False, id="the next one of a WorkloadToken"),
+        pytest.param([APP, APP, APP], APP, 1, False, id="one more of them"),
+        pytest.param([APP], OTHER, 1, True, id="one of another WorkloadToken"),
+        pytest.param([APP], (), 1, True, id="a token of its own"),
+        pytest.param([()], APP, 1, True, id="a first one, where there is no place"),
+        pytest.param([APP, APP], (), 2, False, id="a token of its own beside two of one WorkloadToken"),
+        pytest.param([APP, OTHER], (), 2, True, id="a token of its own beside two WorkloadTokens"),
+        pytest.param([APP, APP, ()], OTHER, 2, True, id="a first one beside a WorkloadToken and a token"),
+    ],
+)
+def test_a_workload_token_has_one_place_for_all_its_tokens(
+    tokens: TokenIndex, places: Places, active: list[Owners], asks: Owners, most: int, *, waits: bool
+) -> None:
+    for number, owners in enumerate(active):
+        tokens.put(a_minted_token(a_token(ObjectKey(CREDENTIAL.namespace, f"a{number}"), owners=owners)))
+    asking, credential = replace(YOUNGER, owners=asks), a_credential(max_tokens=most)
+    tokens.put(asking)
+
+    assert places.must_wait(asking, credential) is waits
+    places.park(asking)
+    assert places.woken(credential) == ([] if waits else [asking.key])
+
+
+def test_the_place_of_a_workload_token_is_free_after_its_last_token(tokens: TokenIndex, places: Places) -> None:
+    kept = [a_minted_token(a_token(ObjectKey(CREDENTIAL.namespace, name), owners=APP)) for name in ("app-1", "app-2")]
+    for token in [*kept, YOUNGER]:
+        tokens.put(token)
+    places.park(YOUNGER)
+    credential = a_credential(max_tokens=1)
+    woken = []
+
+    for token in kept:
+        tokens.remove(token.key)
+        woken.append(places.woken(credential))
+
+    assert woken == [[], [YOUNGER.key]]
 
 
 def test_a_credential_whose_tokens_were_minted_costs_no_memory_any_more(places: Places) -> None:

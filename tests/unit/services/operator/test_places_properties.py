@@ -13,11 +13,12 @@ from datetime import timedelta
 import pytest
 
 from pharia_access.domain.model import ObjectKey, Phase, Token
+from pharia_access.domain.workload import keeper_of
 from pharia_access.errors import ConflictError, UnavailableError
 from pharia_access.services.operator.counting import Counting
 from pharia_access.services.operator.event_handlers import EventHandlers
 from pharia_access.services.operator.places import COUNT_GOOD_SECONDS, Places
-from tests.support.builders.domain_objects import CREDENTIAL, a_credential, a_token
+from tests.support.builders.domain_objects import CREDENTIAL, a_credential, a_token, kept_by
 from tests.support.fakes.cluster import FakeCluster
 from tests.support.fakes.replica import Replica
 from tests.support.fakes.scripted_faults import Call, Fault
@@ -33,6 +34,8 @@ FAULTY_RUNS = 200
 """In how many runs a fault that was built in must show."""
 CALM_SECONDS = 200.0
 NAMES = tuple("abcdefgh")
+KEPT = {name: (kept_by(uid),) for name, uid in (("a", "one"), ("b", "one"), ("c", "one"), ("d", "two"))}
+"""Whose tokens some of them are, and share a place."""
 
 
 @dataclass
@@ -101,13 +104,15 @@ class Market:
 
     def too_many(self) -> Iterator[str]:
         """All that ever happened, looked through."""
-        active: set[ObjectKey] = set()
+        active: dict[ObjectKey, str] = {}
         for change in self.store.changes:
             if not isinstance(change.object, Token):
                 continue
             is_active = change.type != "DELETED" and change.object.status.phase is Phase.ACTIVE
-            (active.add if is_active else active.discard)(change.object.key)
-            if len(active) > self.limit:
+            active.pop(change.object.key, None)
+            if is_active:
+                active[change.object.key] = place_of(change.object)
+            if len(set(active.values())) > self.limit:
                 yield f"{sorted(active)} are active, {self.limit} are allowed"
                 return
 
@@ -119,7 +124,8 @@ class Market:
     def change(self, key: ObjectKey) -> None:
         if key not in self.store.tokens:
             ttl = self.rng.choice((None, None, timedelta(seconds=10), timedelta(days=4000)))
-            self.store.apply_token(a_token(key, ttl=ttl, secret_name=self.rng.choice((None, None, "shared"))))
+            secret = self.rng.choice((None, None, "shared"))
+            self.store.apply_token(a_token(key, ttl=ttl, secret_name=secret, owners=KEPT.get(key.name, ())))
             return
         match self.rng.randrange(8):
             case 0 | 1:
@@ -140,7 +146,7 @@ class Market:
 
     def left_waiting(self) -> Iterator[str]:
         tokens = self.store.tokens.values()
-        free = self.limit - sum(token.status.phase is Phase.ACTIVE for token in tokens)
+        free = self.limit - len({place_of(token) for token in tokens if token.status.phase is Phase.ACTIVE})
         waiting = sorted(token.key.name for token in tokens if self.could_be_minted(token))
         if free > 0 and waiting:
             yield f"{waiting} wait beside {free} free places"
@@ -149,6 +155,10 @@ class Market:
         secret = self.store.secrets.get(ObjectKey(token.key.namespace, token.spec.secret_name))
         open_ = token.status.phase in {None, Phase.PENDING} and not token.deleting
         return open_ and (secret is None or secret.token_uid == token.uid)
+
+
+def place_of(token: Token) -> str:
+    return keeper_of(token) or token.uid
 
 
 def broken(seed: int) -> list[str]:
