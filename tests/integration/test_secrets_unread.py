@@ -14,7 +14,7 @@ import pytest
 
 from tests.support.security.bodies import ENTRY
 from tests.support.security.burglar import METHODS, Kinds, Request, about, detours, rights_of, sent
-from tests.support.security.house import COPIED_KEYRING, FOREIGN, LEAVING, House
+from tests.support.security.house import COPIED_KEYRING, FOREIGN, KEPT, LEAVING, House
 from tests.support.security.left_behind import left_behind
 from tests.support.security.rights import Right
 from tools.control_plane.api import Api, rule
@@ -62,7 +62,7 @@ def names_of(right: Right, rights: set[Right]) -> list[str]:
     """What a right is tried on."""
     if right.name or right.resource != "secrets":
         return [right.name or "ci"]
-    return [FOREIGN, OWN, MISSING] if right in rights else [FOREIGN]
+    return [FOREIGN, KEPT, OWN, MISSING] if right in rights else [FOREIGN, KEPT]
 
 
 def held(api: Api, namespace: str) -> set[Right]:

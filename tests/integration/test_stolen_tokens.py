@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.security.stolen_token_attempts import BOTH, OPERATORS, VERIFIERS, Attempt, StolenAccess
-from tools.control_plane.api import Api
+from tests.support.security.stolen_workload_attempts import DELEGATED, KEPT_REVISION, WORKLOADS
+from tools.control_plane.api import OPERATOR, Api, rule
 from tools.control_plane.installation import NAMESPACE, OPERATOR_ACCOUNT
-from tools.control_plane.resources import secret
+from tools.control_plane.resources import kept_secret, secret, workload_token
 from tools.control_plane.verifiers import VERIFIER_ACCOUNT
 
 if TYPE_CHECKING:
@@ -23,7 +24,11 @@ if TYPE_CHECKING:
     from tools.control_plane.workspace import Workspace
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "explanation" / "threat-model.md"
-TRIES = {OPERATOR_ACCOUNT: BOTH + OPERATORS, VERIFIER_ACCOUNT: BOTH + VERIFIERS}
+TRIES = {OPERATOR_ACCOUNT: BOTH + OPERATORS + WORKLOADS + DELEGATED, VERIFIER_ACCOUNT: BOTH + VERIFIERS}
+MINTS_ONE = (
+    rule("access.pharia.ai", "apitokens", "create"),
+    rule("access.pharia.ai", "apicredentials/token", "create", names=["invoice-bot"]),
+)
 CASES = [
     pytest.param(account, attempt, id=f"{account.rsplit('-', 1)[-1]}: {attempt.what}")
     for account, attempts in TRIES.items()
@@ -52,14 +57,20 @@ def test_a_stolen_token_does_what_the_table_says_and_no_more(
 ) -> None:
     foreign = secret(workspace.namespace, value="somebody's own")
     assert workspace.api.create(foreign).ok
+    credential, workload = workspace.credential(), workspace.api.create(workload_token(workspace.namespace)).body
+    kept = kept_secret(workload, KEPT_REVISION, value="its pods'")
+    assert workspace.api.as_user(OPERATOR).create(kept).message == ""
+    if attempt in DELEGATED:
+        workspace.api.grant(OPERATOR, workspace.namespace, *MINTS_ONE)
     access = StolenAccess(
         api=stolen[account],
         namespace=workspace.namespace,
         foreign=foreign,
         role=workspace.role(f"role-{workspace.namespace}"[:63].rstrip("-")),
-        credential=workspace.credential(),
+        credential=credential,
         issued=workspace.issued(),
         waiting=workspace.token("waiting", credentialRef={"name": "nobody"}),
+        workload=workload,
     )
 
     reply = attempt.request(access)
@@ -70,7 +81,7 @@ def test_a_stolen_token_does_what_the_table_says_and_no_more(
     else:
         assert reply.status in REFUSED
         assert re.search(SAID[attempt.why], reply.message)
-        assert foreign["data"]["value"] not in str(reply.body)
+    assert [it for it in (foreign, kept) if it["data"]["value"] in str(reply.body)] == []
 
 
 @pytest.mark.parametrize(
@@ -78,6 +89,8 @@ def test_a_stolen_token_does_what_the_table_says_and_no_more(
     [
         ("By either token", BOTH),
         ("By the operator's token besides", OPERATORS),
+        ("By the operator's token, where there are WorkloadTokens", WORKLOADS),
+        ("By the operator's token, where a namespace lets it mint under one credential", DELEGATED),
         ("By the verifier's token besides", VERIFIERS),
     ],
 )

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from tests.support.security.bodies import ENTRY
 from tests.support.security.leaks import Bait
-from tools.control_plane.resources import KEYRING, secret
+from tools.control_plane.api import OPERATOR
+from tools.control_plane.resources import KEYRING, kept_secret, secret, workload_token
 
 if TYPE_CHECKING:
     from tools.control_plane.api import Api
 
-__all__ = ["COPIED_KEYRING", "FOREIGN", "LEAVING", "House"]
+__all__ = ["COPIED_KEYRING", "FOREIGN", "KEPT", "LEAVING", "House"]
 
 Json = dict[str, Any]
 
@@ -23,6 +24,8 @@ COPIED_KEYRING: Final = "copied-keyring"
 """Of our type, and not ours."""
 LEAVING: Final = "leaving"
 """Being deleted: somebody's finalizer holds it."""
+KEPT: Final = "kept"
+"""A WorkloadToken's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,18 @@ class House:
         house.put(COPIED_KEYRING, kind=KEYRING)
         house.put(LEAVING, finalizers=["example.com/wait"])
         assert admin.delete(secret(namespace, LEAVING)).ok
+        house._keep()
         return house
+
+    def _keep(self) -> None:
+        """Have the operator write the bait for a WorkloadToken."""
+        workload = self.admin.create(workload_token(self.namespace, "app", secret={"name": KEPT}))
+        assert workload.ok, workload.message
+        obj = kept_secret(workload.body, 3, name=KEPT, value=self.bait.text)
+        obj["data"][ENTRY] = obj["data"]["value"]
+        obj["metadata"] |= {"labels": {ENTRY: self.bait.text}}
+        reply = self.admin.as_user(OPERATOR).create(obj)
+        assert reply.ok, reply.message
 
     def put(self, name: str, *, namespace: str = "", kind: str = "Opaque", **metadata: object) -> Json:
         """A Secret of somebody else, with the bait wherever it may be."""

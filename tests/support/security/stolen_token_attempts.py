@@ -10,7 +10,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from tools.control_plane.installation import NAMESPACE
-from tools.control_plane.resources import ONE_TIME_TOKEN, api_credential, api_role, api_token, secret
+from tools.control_plane.resources import (
+    ONE_TIME_TOKEN,
+    api_credential,
+    api_role,
+    api_token,
+    secret,
+    workload_token,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +25,7 @@ if TYPE_CHECKING:
     from tools.control_plane.api import Api
     from tools.control_plane.replies import Reply
 
-__all__ = ["BOTH", "OPERATORS", "VERIFIERS", "Attempt", "StolenAccess"]
+__all__ = ["BOTH", "OPERATORS", "VERIFIERS", "Attempt", "StolenAccess", "fails", "succeeds"]
 
 Json = dict[str, Any]
 
@@ -37,6 +44,8 @@ class StolenAccess:
     waiting: Json
     credential: Json
     role: Json
+    workload: Json
+    """A WorkloadToken, under `credential`, whose Secret holds its second token."""
 
     @property
     def delivered(self) -> Json:
@@ -70,11 +79,11 @@ class Attempt:
     request: Callable[[StolenAccess], Reply]
 
 
-def _yes(what: str, how: str, request: Callable[[StolenAccess], Reply]) -> Attempt:
+def succeeds(what: str, how: str, request: Callable[[StolenAccess], Reply]) -> Attempt:
     return Attempt(what, succeeds=True, why=how, request=request)
 
 
-def _no(what: str, why: str, request: Callable[[StolenAccess], Reply]) -> Attempt:
+def fails(what: str, why: str, request: Callable[[StolenAccess], Reply]) -> Attempt:
     return Attempt(what, succeeds=False, why=why, request=request)
 
 
@@ -131,120 +140,121 @@ def _mint_under(access: StolenAccess, credential: str) -> Reply:
 
 
 BOTH: Final = (
-    _yes(
+    succeeds(
         "read roles, credentials and tokens, with hashes and MACs",
         "its work",
         lambda it: it.api.find("ApiToken", it.namespace),
     ),
-    _no("list Secrets", "no such right", lambda it: it.api.find("Secret", it.namespace)),
-    _no("read a Secret", "no such right", lambda it: it.api.read(it.foreign)),
-    _no("create an ApiToken", "no such right", lambda it: it.api.create(api_token(it.namespace, "mine"))),
-    _no(
+    fails("list Secrets", "no such right", lambda it: it.api.find("Secret", it.namespace)),
+    fails("read a Secret", "no such right", lambda it: it.api.read(it.foreign)),
+    fails("create an ApiToken", "no such right", lambda it: it.api.create(api_token(it.namespace, "mine"))),
+    fails(
         "create an ApiCredential",
         "no such right",
         lambda it: it.api.create(api_credential(it.namespace, "mine")),
     ),
-    _no("create an ApiRole", "no such right", lambda it: it.api.create(api_role("mine"))),
-    _no(
+    fails("create an ApiRole", "no such right", lambda it: it.api.create(api_role("mine"))),
+    fails("create a WorkloadToken", "no such right", lambda it: it.api.create(workload_token(it.namespace, "mine"))),
+    fails(
         "give a credential another role",
         "no such right",
         lambda it: it.api.patch(it.credential, {"spec": {"roles": ["admin"]}}),
     ),
-    _no("give a role more permissions", "no such right", lambda it: it.api.patch(it.role, {"spec": {}})),
-    _no("delete a credential", "no such right", lambda it: it.api.delete(it.credential)),
-    _no(
+    fails("give a role more permissions", "no such right", lambda it: it.api.patch(it.role, {"spec": {}})),
+    fails("delete a credential", "no such right", lambda it: it.api.delete(it.credential)),
+    fails(
         "put another hash to a token",
         "the schema, or an admission policy",
         lambda it: it.status(it.issued, hash=_HASH),
     ),
-    _no("put another MAC to a token", "the schema, or an admission policy", _mac),
-    _no(
+    fails("put another MAC to a token", "the schema, or an admission policy", _mac),
+    fails(
         "postpone a token's end",
         "the schema, or an admission policy",
         lambda it: it.status(it.issued, expiresAt="2199-01-31T00:00:00Z"),
     ),
-    _no(
+    fails(
         "move a token to another credential",
         "the schema, or an admission policy",
         lambda it: it.status(it.issued, credential={"name": "admin", "uid": "another"}),
     ),
-    _no("impersonate somebody", "no such right", _impersonate),
-    _no("get a token of another ServiceAccount", "no such right", _sign_in_as),
-    _no("run a pod in the release's namespace", "no such right", _pod),
-    _no("give somebody a right", "no such right", _role_binding),
-    _no("read pods", "no such right", lambda it: it.get("pods")),
-    _no("read ConfigMaps", "no such right", lambda it: it.get("configmaps")),
+    fails("impersonate somebody", "no such right", _impersonate),
+    fails("get a token of another ServiceAccount", "no such right", _sign_in_as),
+    fails("run a pod in the release's namespace", "no such right", _pod),
+    fails("give somebody a right", "no such right", _role_binding),
+    fails("read pods", "no such right", lambda it: it.get("pods")),
+    fails("read ConfigMaps", "no such right", lambda it: it.get("configmaps")),
 )
 """What either of them tries."""
 
 OPERATORS: Final = (
-    _no(
+    fails(
         "see somebody's Secret by a patch that cannot be decoded",
         "no such right",
         lambda it: it.api.patch(it.foreign, {"metadata": {"creationTimestamp": "x"}}, dryRun="All"),
     ),
-    _no("see somebody's Secret by a deletion as a dry run", "an admission policy", lambda it: it.look(it.foreign)),
-    _no("change somebody's Secret", "no such right", lambda it: it.api.patch(it.foreign, {"data": {"a": ""}})),
-    _no("replace somebody's Secret", "no such right", lambda it: it.api.replace(it.foreign)),
-    _no("delete somebody's Secret", "an admission policy", lambda it: it.api.delete(it.foreign)),
-    _no(
+    fails("see somebody's Secret by a deletion as a dry run", "an admission policy", lambda it: it.look(it.foreign)),
+    fails("change somebody's Secret", "no such right", lambda it: it.api.patch(it.foreign, {"data": {"a": ""}})),
+    fails("replace somebody's Secret", "an admission policy", lambda it: it.api.replace(it.foreign)),
+    fails("delete somebody's Secret", "an admission policy", lambda it: it.api.delete(it.foreign)),
+    fails(
         "delete all Secrets of a namespace",
         "no such right",
         lambda it: it.api.delete_all("Secret", it.namespace),
     ),
-    _no("make a Secret that holds a ServiceAccount's token", "an admission policy", _account_token),
-    _yes(
+    fails("make a Secret that holds a ServiceAccount's token", "an admission policy", _account_token),
+    succeeds(
         "read a one-time Secret while it waits",
         "by its name, with a deletion as a dry run",
         lambda it: it.look(it.delivered),
     ),
-    _yes("read the keyring", "its work; that one Secret, by its name", lambda it: it.api.read(_KEYRING)),
-    _yes(
+    succeeds("read the keyring", "its work; that one Secret, by its name", lambda it: it.api.read(_KEYRING)),
+    succeeds(
         "put other keys into the keyring",
         "its work: Argon2id proves good tokens, more slowly, until it is put right",
         lambda it: it.api.replace({**it.api.read(_KEYRING).body, "data": {"current": "eA=="}}, dryRun="All"),
     ),
-    _no("delete the keyring", "an admission policy", lambda it: it.api.delete(_KEYRING)),
-    _yes("plant a one-time Secret", "its reader finds a text that proves nothing", _own_delivery),
-    _yes("mint, with a text of its own, a token that waits", "its work; the ApiToken must be there", _mint),
-    _no(
+    fails("delete the keyring", "an admission policy", lambda it: it.api.delete(_KEYRING)),
+    succeeds("plant a one-time Secret", "its reader finds a text that proves nothing", _own_delivery),
+    succeeds("mint, with a text of its own, a token that waits", "its work; the ApiToken must be there", _mint),
+    fails(
         "mint one under another credential than its spec names", "the schema", lambda it: _mint_under(it, "invoice-bot")
     ),
-    _yes(
+    succeeds(
         "say a wrong phase or condition",
         "its work; the verifier does not look at them",
         lambda it: it.status(it.issued, phase="Expired"),
     ),
-    _no(
+    fails(
         "revoke a token, or bring its end forward",
         "an admission policy",
         lambda it: it.api.patch(it.issued, {"spec": {"revoked": True}}),
     ),
-    _yes("write false Events", "its work, everywhere", _event),
-    _yes("delete a token", "its work: it ends the token", lambda it: it.api.delete(it.issued)),
+    succeeds("write false Events", "its work, everywhere", _event),
+    succeeds("delete a token", "its work: it ends the token", lambda it: it.api.delete(it.issued)),
 )
 """What the operator's token is tried for besides."""
 
 VERIFIERS: Final = (
-    _no("read the keyring", "no such right", lambda it: it.api.read(_KEYRING)),
-    _no("see a Secret by a deletion as a dry run", "no such right", lambda it: it.look(it.delivered)),
-    _no("mint, with a text of its own, a token that waits", "an admission policy", _mint),
-    _no(
+    fails("read the keyring", "no such right", lambda it: it.api.read(_KEYRING)),
+    fails("see a Secret by a deletion as a dry run", "no such right", lambda it: it.look(it.delivered)),
+    fails("mint, with a text of its own, a token that waits", "an admission policy", _mint),
+    fails(
         "say a wrong phase or condition",
         "an admission policy",
         lambda it: it.status(it.issued, phase="Expired"),
     ),
-    _yes(
+    succeeds(
         "write a wrong time of last use or inspection",
         "its work",
         lambda it: it.status(it.issued, lastUsedTime="2026-11-24T00:00:00Z"),
     ),
-    _no("write Events", "no such right", _event),
-    _no(
+    fails("write Events", "no such right", _event),
+    fails(
         "revoke a token, or bring its end forward",
         "no such right",
         lambda it: it.api.patch(it.issued, {"spec": {"revoked": True}}),
     ),
-    _no("delete a token", "no such right", lambda it: it.api.delete(it.issued)),
+    fails("delete a token", "no such right", lambda it: it.api.delete(it.issued)),
 )
 """What the verifier's token is tried for besides."""
