@@ -20,7 +20,7 @@ Json = dict[str, Any]
 ROOT = CUSTOMIZATIONS.parents[2]
 EXAMPLES = ROOT / "examples" / "argocd"
 PAGE = ROOT / "docs" / "how-to" / "argo-cd.md"
-KINDS = ["ApiCredential", "ApiToken"]
+KINDS = ["ApiCredential", "ApiToken", "WorkloadToken"]
 
 
 def cases(file: str, list_: str) -> list[Any]:
