@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.security.stolen_token_attempts import BOTH, OPERATORS, VERIFIERS, Attempt, StolenAccess
+from tests.support.security.stolen_access import Attempt, StolenAccess
+from tests.support.security.stolen_token_attempts import BOTH, OPERATORS, VERIFIERS
 from tests.support.security.stolen_workload_attempts import DELEGATED, KEPT_REVISION, WORKLOADS
 from tools.control_plane.api import OPERATOR, Api, rule
 from tools.control_plane.installation import NAMESPACE, OPERATOR_ACCOUNT

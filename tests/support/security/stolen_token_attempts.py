@@ -6,9 +6,9 @@ The words are those of the table in docs/explanation/threat-model.md.
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from tests.support.security.stolen_access import fails, succeeds
 from tools.control_plane.installation import NAMESPACE
 from tools.control_plane.resources import (
     ONE_TIME_TOKEN,
@@ -20,71 +20,15 @@ from tools.control_plane.resources import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from tools.control_plane.api import Api
+    from tests.support.security.stolen_access import StolenAccess
     from tools.control_plane.replies import Reply
 
-__all__ = ["BOTH", "OPERATORS", "VERIFIERS", "Attempt", "StolenAccess", "fails", "succeeds"]
+__all__ = ["BOTH", "OPERATORS", "VERIFIERS"]
 
 Json = dict[str, Any]
 
 _KEYRING: Final = {"kind": "Secret", "metadata": {"name": "pharia-access-keyring", "namespace": NAMESPACE}}
 _HASH: Final = f"$argon2id$v=19$m=19456,t=2,p=1${'s' * 22}${'h' * 43}"
-
-
-@dataclass(frozen=True, slots=True)
-class StolenAccess:
-    """The stolen access, and what is there: `foreign` is somebody's Secret, `waiting` a token that is not minted."""
-
-    api: Api
-    namespace: str
-    foreign: Json
-    issued: Json
-    waiting: Json
-    credential: Json
-    role: Json
-    workload: Json
-    """A WorkloadToken, under `credential`, whose Secret holds its second token."""
-
-    @property
-    def delivered(self) -> Json:
-        """The one-time Secret of `issued`."""
-        return {"kind": "Secret", "metadata": {"name": "ci-token", "namespace": self.namespace}}
-
-    def status(self, obj: Json, **status: object) -> Reply:
-        """Write a part of a status."""
-        return self.api.patch(obj, {"status": status}, subresource="status")
-
-    def look(self, obj: Json) -> Reply:
-        """Ask for a deletion that waits for dependents, as a dry run: the answer would be the object."""
-        return self.api.delete(obj, propagationPolicy="Foreground", dryRun="All")
-
-    def get(self, resource: str) -> Reply:
-        """List something of Kubernetes."""
-        return self.api.request("GET", f"/api/v1/namespaces/{self.namespace}/{resource}")
-
-    def post(self, path: str, body: Json) -> Reply:
-        """Create something; nothing is kept of it."""
-        return self.api.request("POST", path, body=body, query={"dryRun": "All"})
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One line of the table: `succeeds`, and then how, or why not."""
-
-    what: str
-    succeeds: bool
-    why: str
-    request: Callable[[StolenAccess], Reply]
-
-
-def succeeds(what: str, how: str, request: Callable[[StolenAccess], Reply]) -> Attempt:
-    return Attempt(what, succeeds=True, why=how, request=request)
-
-
-def fails(what: str, why: str, request: Callable[[StolenAccess], Reply]) -> Attempt:
-    return Attempt(what, succeeds=False, why=why, request=request)
 
 
 def _impersonate(access: StolenAccess) -> Reply:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from tests.support.security.stolen_token_attempts import Attempt, StolenAccess, fails, succeeds
+from tests.support.security.stolen_access import Attempt, StolenAccess, fails, succeeds
 from tools.control_plane.resources import child_token, kept_secret, workload_token
 
 if TYPE_CHECKING:
