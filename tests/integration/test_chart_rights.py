@@ -46,7 +46,9 @@ VERBS = ("get", "list", "watch", "create", "update", "patch", "delete", "deletec
         pytest.param(OPERATOR, f"{GROUP}/apicredentials/token", "", id="operator, minting as a person does"),
         pytest.param(OPERATOR, f"{GROUP}/apicredentials/finalizers", "", id="operator, finalizers"),
         pytest.param(OPERATOR, f"{GROUP}/apiroles", "get list watch", id="operator, roles as anyone"),
-        pytest.param(OPERATOR, "/secrets", "create delete", id="operator, Secrets, which it cannot read"),
+        pytest.param(OPERATOR, f"{GROUP}/workloadtokens", "get list watch", id="operator, workload tokens"),
+        pytest.param(OPERATOR, f"{GROUP}/workloadtokens/status", "patch", id="operator, status of workload tokens"),
+        pytest.param(OPERATOR, "/secrets", "create update delete", id="operator, Secrets, which it cannot read"),
         pytest.param(OPERATOR, "/events", "create", id="operator, Events"),
         pytest.param(OPERATOR, "/pods", "", id="operator, pods"),
         pytest.param(OPERATOR, "/configmaps", "", id="operator, ConfigMaps"),
@@ -57,10 +59,12 @@ VERBS = ("get", "list", "watch", "create", "update", "patch", "delete", "deletec
         pytest.param(VERIFIER, f"{GROUP}/apitokens/status", "patch", id="verifier, status of tokens"),
         pytest.param(VERIFIER, f"{GROUP}/apicredentials", "list watch", id="verifier, credentials"),
         pytest.param(VERIFIER, f"{GROUP}/apiroles", "get list watch", id="verifier, roles as anyone"),
+        pytest.param(VERIFIER, f"{GROUP}/workloadtokens", "", id="verifier, workload tokens"),
         pytest.param(VERIFIER, "/secrets", "", id="verifier, Secrets"),
         pytest.param("somebody", f"{GROUP}/apiroles", "get list watch", id="anyone signed in, roles"),
         pytest.param("somebody", f"{GROUP}/apicredentials", "", id="anyone signed in, credentials"),
         pytest.param("somebody", f"{GROUP}/apitokens", "", id="anyone signed in, tokens"),
+        pytest.param("somebody", f"{GROUP}/workloadtokens", "", id="anyone signed in, workload tokens"),
     ],
 )
 def test_an_account_may_do_this_and_nothing_else(api: Api, user: str, resource: str, verbs: str) -> None:
@@ -73,7 +77,7 @@ def test_an_account_may_do_this_and_nothing_else(api: Api, user: str, resource: 
         pytest.param("coordination.k8s.io/leases", "pharia-access-operator", "get create update", id="its own Lease"),
         pytest.param("coordination.k8s.io/leases", "another", "create", id="another Lease"),
         pytest.param("/secrets", "pharia-access-keyring", "get create update delete", id="the keyring"),
-        pytest.param("/secrets", "another", "create delete", id="another Secret"),
+        pytest.param("/secrets", "another", "create update delete", id="another Secret"),
         pytest.param("apps/deployments", "pharia-access-operator", "", id="its own Deployment"),
     ],
 )
@@ -97,9 +101,10 @@ def test_of_secrets_an_account_may_read_and_change_the_keyring_alone(
     named = {(right.verb, right.namespace, right.name) for right in on_secrets if right.name}
 
     assert "*" not in {right.verb for right in rights}
-    assert unnamed == (set() if account == VERIFIER else {"create", "delete"})
+    assert unnamed == (set() if account == VERIFIER else {"create", "update", "delete"})
     keyring = (NAMESPACE, "pharia-access-keyring")
-    assert named == (set() if account == VERIFIER else {("get", *keyring), ("update", *keyring)})
+    by_name = {("get", *keyring), *([("update", *keyring)] if values else [])}
+    assert named == (set() if account == VERIFIER else by_name)
 
 
 READ, WRITE = "get list watch", "create update patch delete deletecollection"
@@ -113,6 +118,12 @@ READ, WRITE = "get list watch", "create update patch delete deletecollection"
         pytest.param("view", f"{GROUP}/apicredentials/token", "", id="view, minting"),
         pytest.param("edit", f"{GROUP}/apicredentials", f"{READ} {WRITE}", id="edit, credentials"),
         pytest.param("edit", f"{GROUP}/apitokens", f"{READ} {WRITE}", id="edit, tokens"),
+        pytest.param("view", f"{GROUP}/workloadtokens", READ, id="view, workload tokens"),
+        pytest.param("edit", f"{GROUP}/workloadtokens", f"{READ} {WRITE}", id="edit, workload tokens"),
+        pytest.param("edit", f"{GROUP}/workloadtokens/status", READ, id="edit, status of workload tokens"),
+        pytest.param("pharia-access-rotation", f"{GROUP}/apitokens", "create", id="rotation, tokens"),
+        pytest.param("pharia-access-rotation", f"{GROUP}/apicredentials/token", "create", id="rotation, minting"),
+        pytest.param("pharia-access-rotation", f"{GROUP}/workloadtokens", "", id="rotation, workload tokens"),
         pytest.param("edit", f"{GROUP}/apitokens/status", READ, id="edit, status"),
         pytest.param("edit", f"{GROUP}/apicredentials/token", "", id="edit, minting"),
         pytest.param("edit", f"{GROUP}/apiroles", READ, id="edit, roles"),
@@ -138,7 +149,8 @@ def test_kubernetes_own_roles_contain_ours_which_can_be_bound_alone(
         "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": user}],
     }
     assert api.create(binding).ok
-    wait_until(lambda: may(api, user, "get", f"{GROUP}/apitokens", namespace=namespace), what="aggregation", timeout=20)
+    first = "create" if role == "pharia-access-rotation" else "get"
+    wait_until(lambda: may(api, user, first, f"{GROUP}/apitokens", namespace=namespace), what="aggregation", timeout=20)
 
     assert [verb for verb in VERBS if may(api, user, verb, resource, namespace=namespace)] == verbs.split()
 

@@ -69,6 +69,7 @@ OTHERWISE: dict[str, tuple[object, Json]] = {
     "rbac.aggregate": (False, {}),
     "rbac.editMayMint": (True, {}),
     "rbac.catalog": (False, {}),
+    "rotation.everywhere": (True, {}),
     "networkPolicy.enabled": (False, {}),
     "networkPolicy.apiServer.ports": ([8443], {}),
     "networkPolicy.apiServer.cidrs": (["10.96.0.1/32", "2001:db8::1/128"], {}),
