@@ -45,7 +45,8 @@ _LOOKS: Final = ("get", "list", "watch")
 _TOKENS: Final = rule(GROUP, "apitokens", *_EDITS)
 _CREDENTIALS: Final = rule(GROUP, "apicredentials", *_EDITS)
 _SECRETS: Final = rule("", "secrets", *_EDITS)
-_EDIT: Final = (_TOKENS, _CREDENTIALS, _SECRETS)
+_WORKLOADS: Final = rule(GROUP, "workloadtokens", *_EDITS)
+_EDIT: Final = (_TOKENS, _CREDENTIALS, _WORKLOADS, _SECRETS)
 """What Kubernetes' own role `edit` gives, with the chart's defaults."""
 
 

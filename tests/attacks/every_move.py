@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tests.attacks.attackers import BINDABLE, BOSS, ELSEWHERE, READER
 from tests.attacks.moves import ABSENT, FINALIZER, RESTORED, In, Move, Path, Target, Verb
-from tools.control_plane.resources import ONE_TIME_TOKEN
+from tools.control_plane.resources import ONE_TIME_TOKEN, WORKLOAD_TOKEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,9 +70,19 @@ FIELDS: Final[dict[str, tuple[tuple[Path, tuple[Any, ...]], ...]]] = {
         (("spec", "allowedNamespaces"), (["*"], ["nowhere"])),
         (("spec", "permissions"), ([{"permission": "AccessKubernetes"}], ABSENT)),
     ),
+    "WorkloadToken": (
+        *_METADATA,
+        (("spec", "credentialRef", "name"), ("weak", "strong", "missing")),
+        (("spec", "rotate"), ("x", ABSENT)),
+        (("spec", "ttl"), (ABSENT, "1h", "8784h")),
+        (("spec", "renewBefore"), (ABSENT, "1s")),
+        (("spec", "suspended"), (True, False, ABSENT)),
+        (("spec", "secret", "name"), ("db", "own-token", "pharia-access-keyring")),
+        (("status",), (ABSENT, {"revision": 9})),
+    ),
     "Secret": (
         *_METADATA,
-        (("type",), ("Opaque", ONE_TIME_TOKEN)),
+        (("type",), ("Opaque", ONE_TIME_TOKEN, WORKLOAD_TOKEN)),
         (("immutable",), (False, ABSENT)),
         (("data", "token"), ("eA==", ABSENT)),
     ),
@@ -100,6 +110,7 @@ OBJECTS: Final = {
     ),
     "ApiCredential": ("weak", "strong", "asleep", "full", "spare", "missing", "new"),
     "ApiRole": (READER, BOSS, BINDABLE, ELSEWHERE, "attack-new"),
+    "WorkloadToken": ("kept", "new"),
     "Secret": ("own-token", "victims-token", "first-token", "restored-token", "bomb-token", "db", "new"),
 }
 """The names in a furnished namespace (tests/attacks/furnished_namespaces.py), and some that nothing has."""

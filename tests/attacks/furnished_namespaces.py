@@ -17,7 +17,7 @@ from tests.attacks.attackers import BOSS, PEOPLE, READER, WEAK, Person
 from tests.attacks.moves import FINALIZER, RESTORED, In
 from tests.support.security.leaks import Bait
 from tools.control_plane.processes import wait_until
-from tools.control_plane.resources import ONE_TIME_TOKEN, secret
+from tools.control_plane.resources import ONE_TIME_TOKEN, secret, workload_token
 from tools.control_plane.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -147,6 +147,7 @@ def _end_some(admin: Api, place: Place) -> None:
     for name, (credential, reason) in WAITING.items():
         taken = {"delivery": {"secretName": "db", "window": "30m"}} if reason == "SecretConflict" else {}
         here.token(name, credentialRef={"name": credential}, ttl="24h", **taken)
+    _must(admin, workload_token(place.namespace, "kept", credentialRef={"name": "strong"}, suspended=True))
     here.token("restored", labels={RESTORED: "nightly"}, credentialRef={"name": "strong"}, ttl="24h")
     _plant(admin, place)
 

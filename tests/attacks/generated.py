@@ -16,7 +16,7 @@ __all__ = ["MOVES", "allowed_by_rights", "generated"]
 MOVES: Final = tuple(every_move())
 _MOST: Final = 10
 """Moves: they cost little beside the place that they are played in."""
-_KINDS: Final = ("ApiToken",) * 10 + ("ApiCredential",) * 5 + ("Secret",) * 4 + ("ApiRole",)
+_KINDS: Final = ("ApiToken",) * 10 + ("ApiCredential",) * 5 + ("Secret",) * 4 + ("WorkloadToken",) * 2 + ("ApiRole",)
 _LOOK_ON: Final = {"viewer", "elsewhere", "secret-reader"}
 """People who may write nothing there: they take part less often."""
 _BUSY: Final = 4
@@ -36,6 +36,7 @@ _RESOURCES: Final = {
     "ApiCredential": "apicredentials",
     "ApiRole": "apiroles",
     "Secret": "secrets",
+    "WorkloadToken": "workloadtokens",
 }
 _ALLOWED, _FORBIDDEN = 12, 1
 """How often a move is chosen that RBAC lets through, against one that it does not: what matters is behind it."""

@@ -14,10 +14,10 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from tests.attacks.attackers import BOSS, ELSEWHERE
-from tests.attacks.evidence import Evidence
+from tests.attacks.evidence import Evidence, Step
 from tests.attacks.furnished_namespaces import CREDENTIALS, DEAD, SLEEPING, WAITING
 from tests.attacks.moves import RESTORED
-from tools.control_plane.resources import ONE_TIME_TOKEN
+from tools.control_plane.resources import ONE_TIME_TOKEN, WORKLOAD_TOKEN
 from tools.control_plane.workspace import condition, instant
 
 __all__ = ["GOALS", "Goal", "reached"]
@@ -145,20 +145,24 @@ def _said_usable(evidence: Evidence) -> Iterator[str]:
 
 
 def _forged_delivery(evidence: Evidence) -> Iterator[str]:
-    """A one-time Secret that the operator has not made."""
+    """A Secret of the operator's types, with a token for somebody to read, that the operator has not made."""
     for step in evidence.steps:
-        made = step.reply.status == HTTPStatus.CREATED and step.reply.body.get("type") == ONE_TIME_TOKEN
-        if made:
+        if step.reply.status == HTTPStatus.CREATED and step.reply.body.get("type") in {ONE_TIME_TOKEN, WORKLOAD_TOKEN}:
             yield f"{step}"
 
 
 def _beyond_rights(evidence: Evidence) -> Iterator[str]:
-    """A status written by hand, a role of the catalog changed, a Secret touched by who has no right to Secrets."""
+    """A status written by hand, a role of the catalog changed, a Secret touched by who has no right to Secrets.
+
+    Or a WorkloadToken under a credential under which who made it may not mint.
+    """
     for step in evidence.steps:
         kind = step.move.target.kind
         written = step.reply.ok and step.move.writes
         forbidden = step.move.subresource == "status" or kind == "ApiRole"
         if written and (forbidden or (kind == "Secret" and not step.person.reads_secrets)):
+            yield f"{step}"
+        if kind == "WorkloadToken" and step.reply.status == HTTPStatus.CREATED and not _mints_for(step):
             yield f"{step}"
 
 
@@ -192,6 +196,11 @@ GOALS: Final = (
 
 def _any_mints(evidence: Evidence, credential: str) -> bool:
     return any(one.may_mint(credential) for one in evidence.people)
+
+
+def _mints_for(step: Step) -> bool:
+    """Whether who made a WorkloadToken may mint under its credential."""
+    return step.person.may_mint(step.reply.body["spec"]["credentialRef"]["name"])
 
 
 def _name(evidence: Evidence, token_id: str) -> str:

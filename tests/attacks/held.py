@@ -7,7 +7,7 @@ from typing import Final
 from tests.attacks.attackers import BINDABLE, BOSS, ELSEWHERE, READER, WEAK
 from tests.attacks.moves import ABSENT, In, Move, Target, Verb
 from tests.attacks.sequence import MARK, WRITES, Directed, credential_of, one, spec, token
-from tools.control_plane.resources import ONE_TIME_TOKEN
+from tools.control_plane.resources import ONE_TIME_TOKEN, WORKLOAD_TOKEN
 
 __all__ = ["OTHERS", "ROLES", "TOKENS"]
 
@@ -17,6 +17,7 @@ _NEW: Final = Move(Verb.CREATE, credential_of("new"), ("spec", "roles"), [BOSS])
 _OWN: Final = token("own")
 _MOVED: Final = ("spec", "credentialRef", "name")
 _FORGED: Final = Target("Secret", "new")
+_WORKLOAD: Final = Target("WorkloadToken", "new")
 _WRITTEN: Final = Move(Verb.MERGE, token("waiting"), ("status", "phase"), "Active", "status")
 _DB: Final = Target("Secret", "db")
 
@@ -129,6 +130,36 @@ OTHERS: Final[tuple[Directed, ...]] = (
             (Verb.CREATE, "owner", ""),
             (Verb.APPLY, "editor", ""),
         )
+    ),
+    one(
+        "a WorkloadToken's Secret is made by hand",
+        "editor",
+        Move(Verb.CREATE, _FORGED, ("type",), WORKLOAD_TOKEN),
+        goal="a forged delivery",
+        guard="reserve-workload-secrets",
+    ),
+    one(
+        "a WorkloadToken is to mint without the right",
+        "editor",
+        Move(Verb.CREATE, _WORKLOAD, ("spec", "credentialRef", "name"), "strong"),
+        goal="a write beyond one's rights",
+        guard="mint-workload-tokens",
+    ),
+    *(
+        one(
+            f"{who} has a WorkloadToken mint under another credential, {verb}",
+            who,
+            Move(verb, _WORKLOAD, ("spec", "credentialRef", "name"), "strong"),
+            goal="a write beyond one's rights",
+        )
+        for verb in (Verb.CREATE, Verb.APPLY)
+        for who in ("minter", "lapsed")
+    ),
+    one(
+        "a WorkloadToken is resumed",
+        "editor",
+        spec(Verb.MERGE, Target("WorkloadToken", "kept"), "suspended", value=False),
+        goal="a live token",
     ),
     one(
         "a Secret becomes one",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from tests.attacks.mint_model import FIELDS, VERBS, Field, State, Subject, may_edit
 from tests.attacks.mint_people import LAPSED, LAPSING, PEOPLE, person
+from tests.attacks.mint_workloads import WORKLOAD_FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -68,7 +69,9 @@ def _cells() -> Iterator[Cell]:
             for verb, what in itertools.product(("create", "apply anew"), ("plain", "marked", "revoked"))
         )
         yield from (Cell(one.name, verb, what) for verb, what in itertools.product(VERBS, ("roles", "note")))
-        yield from (Cell(one.name, "create", what) for what in ("one-time Secret", "Secret"))
+        yield from (Cell(one.name, "create", what) for what in ("one-time Secret", "workload Secret", "Secret"))
+        yield from (Cell(one.name, verb, "workload") for verb in ("create", "apply anew"))
+        yield from (Cell(one.name, verb, what) for verb, what in itertools.product(VERBS, WORKLOAD_FIELDS))
 
 
 CELLS: Final = tuple(cell for cell in _cells() if (cell.person, cell.verb) != ("operator", "status"))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from tests.attacks.attackers import GROUP
 from tests.attacks.mint_model import HOLD, Field, State, Subject
 from tests.attacks.mint_people import BOSS, LAPSED, LAPSING, MINT, PEOPLE, READER, person
+from tests.attacks.mint_workloads import standing
 from tests.attacks.moves import RESTORED
 from tests.support.security.rights import Right, may
 from tools.control_plane.processes import wait_until
@@ -77,6 +78,7 @@ class MintNamespace:
         mint_namespace = cls(admin, namespace, owner)
         for name, spec in CREDENTIALS.items():
             mint_namespace.must(api_credential(namespace, name, roles=[READER], **spec))
+        mint_namespace.must(standing(namespace))
         for state, count in hand.stock.items():
             for number in range(count):
                 mint_namespace._make(state, f"{state.value}-{number}")
@@ -151,7 +153,7 @@ class MintNamespace:
         for subject in self.subjects.values():
             if not subject.gone and Field.FINALIZER in subject.present:
                 self.admin.patch(api_token(self.namespace, subject.name), {"metadata": {"finalizers": None}})
-        for kind in ("ApiToken", "ApiCredential"):
+        for kind in ("WorkloadToken", "ApiToken", "ApiCredential"):
             self.admin.delete_all(kind, self.namespace)
 
     def _differences(self) -> list[str]:

@@ -18,7 +18,12 @@ BOSS: Final = "mint-model-boss"
 
 _EDITS: Final = ("create", "get", "list", "update", "patch", "delete")
 _TOKENS: Final = rule(GROUP, "apitokens", *_EDITS)
-_EDIT: Final = (_TOKENS, rule(GROUP, "apicredentials", *_EDITS), rule("", "secrets", *_EDITS))
+_EDIT: Final = (
+    _TOKENS,
+    rule(GROUP, "apicredentials", *_EDITS),
+    rule(GROUP, "workloadtokens", *_EDITS),
+    rule("", "secrets", *_EDITS),
+)
 MINT: Final = rule(GROUP, "apicredentials/token", "create")
 
 
@@ -65,8 +70,10 @@ PEOPLE: Final[tuple[Person, ...]] = (
         (
             rule(GROUP, "apitokens", "get", "list", "watch", "patch", "delete"),
             rule(GROUP, "apicredentials", "get", "list", "watch"),
+            rule(GROUP, "workloadtokens", "get", "list", "watch"),
             rule(GROUP, "apitokens/status", "patch"),
-            rule("", "secrets", "create", "delete"),
+            rule(GROUP, "workloadtokens/status", "patch"),
+            rule("", "secrets", "create", "update", "delete"),
         ),
     ),
 )

@@ -10,10 +10,11 @@ from tests.attacks.mint_model import VERBS, Field, State, Subject, may_edit
 from tests.attacks.mint_moves import Cell, Hand
 from tests.attacks.mint_namespace import MintNamespace
 from tests.attacks.mint_people import BOSS, READER, Person, person
+from tests.attacks.mint_workloads import WORKLOAD_FIELDS, edited_workload, made_workload, may_edit_workload
 from tests.attacks.moves import RESTORED
 from tests.support.operators.writes import WAYS
 from tools.control_plane.api import APPLY
-from tools.control_plane.resources import ONE_TIME_TOKEN, api_credential, api_token, secret
+from tools.control_plane.resources import ONE_TIME_TOKEN, WORKLOAD_TOKEN, api_credential, api_token, secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -185,10 +186,22 @@ def _credential(mint_namespace: MintNamespace, cell: Cell, who: Person, api: Api
 
 
 def _secret(mint_namespace: MintNamespace, cell: Cell, who: Person, api: Api) -> tuple[Reply, bool]:
-    ours = cell.field == "one-time Secret"
+    kind = {"one-time Secret": ONE_TIME_TOKEN, "workload Secret": WORKLOAD_TOKEN}.get(cell.field, "Opaque")
     name = f"planted-{who.name}-{len(mint_namespace.subjects)}"
-    reply = api.create(secret(mint_namespace.namespace, name, kind=ONE_TIME_TOKEN if ours else "Opaque"))
-    return reply, who.may("create", "secrets", group="") and ours is (who.name == "operator")
+    reply = api.create(secret(mint_namespace.namespace, name, kind=kind))
+    made = kind == (
+        ONE_TIME_TOKEN if who.name == "operator" else "Opaque"
+    )  # and of the other type none without an owner
+    return reply, who.may("create", "secrets", group="") and made
+
+
+def _workload(mint_namespace: MintNamespace, cell: Cell, who: Person, api: Api) -> tuple[Reply, bool]:
+    """Create one, or change the one that is there; what came of it is taken back."""
+    if cell.field == "workload":
+        return made_workload(mint_namespace, cell.verb, who, api)
+    return _insisting(lambda: edited_workload(mint_namespace, cell.verb, cell.field, api)), may_edit_workload(
+        who, cell.verb, cell.field
+    )
 
 
 _OTHER: Final[dict[str, Callable[[MintNamespace, Cell, Person, Api], tuple[Reply, bool]]]] = {
@@ -198,5 +211,8 @@ _OTHER: Final[dict[str, Callable[[MintNamespace, Cell, Person, Api], tuple[Reply
     "roles": _credential,
     "note": _credential,
     "one-time Secret": _secret,
+    "workload Secret": _secret,
+    "workload": _workload,
+    **dict.fromkeys(WORKLOAD_FIELDS, _workload),
     "Secret": _secret,
 }

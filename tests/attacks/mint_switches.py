@@ -70,9 +70,12 @@ SWITCHES: Final = (
     Switch("mint-tokens"),
     Switch("mint-tokens", left=("CREATE",)),
     Switch("mint-tokens", left=("UPDATE",), people=("editor", "lapsed")),
+    Switch("mint-workload-tokens", people=("editor", "lapsed")),
+    Switch("mint-workload-tokens", left=("CREATE",), people=("editor", "lapsed")),
     Switch("bind-roles", people=("editor", "minter")),
     Switch("write-status", people=("status-writer", "owner")),
     Switch("restrain-operator-resources", people=("operator",)),
     Switch("restrain-operator-secrets", people=("operator",)),
     Switch("reserve-one-time-secrets", people=("editor",)),
+    Switch("reserve-workload-secrets", people=("editor",)),
 )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tests.attacks.attackers import READER, WEAK
 from tools.control_plane.api import APPLY, JSON_PATCH
-from tools.control_plane.resources import ONE_TIME_TOKEN, api_credential, api_token, secret
+from tools.control_plane.resources import ONE_TIME_TOKEN, api_credential, api_token, secret, workload_token
 
 if TYPE_CHECKING:
     from tools.control_plane.api import Api
@@ -77,6 +77,8 @@ class Target:
             return api_token(namespace, self.name, credentialRef={"name": WEAK}, delivery={"window": "30m"})
         if self.kind == "ApiCredential":
             return api_credential(namespace, self.name, roles=[READER])
+        if self.kind == "WorkloadToken":
+            return workload_token(namespace, self.name, credentialRef={"name": WEAK})
         if self.kind == "Secret":
             return secret(namespace, self.name, kind=ONE_TIME_TOKEN)
         metadata = {"name": self.name}
