@@ -115,4 +115,4 @@ def test_without_the_reservation_anybody_changes_the_text(admin: Api, alice: Api
         return alice.patch(kept, {"data": {"value": "AAAA"}}, dryRun="All").ok
 
     with unguarded(admin, "reserve-workload-secrets", passes=passes):
-        assert alice.patch(kept, {"data": {"value": "AAAA"}}).ok
+        assert alice.patch(kept, {"data": {"value": "BBBB"}}).ok
