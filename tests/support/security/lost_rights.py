@@ -28,6 +28,7 @@ from tests.support.security.story_steps import (
     told,
     use_noted,
 )
+from tests.support.security.workload_steps import kept, kept_anew
 from tools.control_plane.installation import NAMESPACE
 
 if TYPE_CHECKING:
@@ -62,6 +63,13 @@ def _ours(verb: str, resource: str) -> Right:
     return Right(verb, _OURS, resource)
 
 
+def neither_secret_replaced(place: Workspace) -> Came:
+    """The next text of a WorkloadToken, or the next key."""
+    anew, key = kept_anew(place), rotated(place)
+    return lambda: anew() or key()
+
+
+_ROTATE = "`pharia-access keyring rotate`"
 _NEVER_READY = "The operator never becomes ready, and no token is minted"
 _NO_LEADER = "No operator leads, and no token is minted"
 OPERATORS: Final[tuple[Loss[Workspace], ...]] = (
@@ -85,6 +93,10 @@ OPERATORS: Final[tuple[Loss[Workspace], ...]] = (
     Loss(_ours("get", "apicredentials"), "Credentials never say whether they are ready", told),
     Loss(_ours("list", "apicredentials"), _NEVER_READY, minted),
     Loss(_ours("watch", "apicredentials"), "A new credential says nothing before the next full list", told),
+    Loss(_ours("get", "workloadtokens"), "No WorkloadToken gets a token, since each is read live before", kept),
+    Loss(_ours("list", "workloadtokens"), _NEVER_READY, kept),
+    Loss(_ours("watch", "workloadtokens"), "A new WorkloadToken waits for the next full list", kept),
+    Loss(_ours("patch", "workloadtokens/status"), "No WorkloadToken gets a token: its number cannot be kept", kept),
     Loss(_ours("patch", "apitokens/status"), "No token is minted, since its hash cannot be kept", minted),
     Loss(_ours("patch", "apicredentials/status"), "Credentials never say whether they are ready", told),
     Loss(_ours("list", "apiroles"), "Credentials never say whether they are ready", told),
@@ -99,9 +111,9 @@ OPERATORS: Final[tuple[Loss[Workspace], ...]] = (
     ),
     Loss(_READ_KEYRING, "New tokens get no fast check: Argon2id proves each", checked_fast),
     Loss(
-        Right("update", "", "secrets", NAMESPACE, _KEYRING),
-        "`pharia-access keyring rotate` is refused in the operator's pod",
-        rotated,
+        Right("update", "", "secrets"),
+        f"The Secret of a WorkloadToken keeps its token until its end, and {_ROTATE} is refused in the operator's pod",
+        neither_secret_replaced,
     ),
     *(
         Loss(Right(verb, group, resource, name=name), f"No token is minted: nobody knows {what}", minted)
