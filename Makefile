@@ -115,7 +115,7 @@ alerting: $(READY) ## Build Alertmanager and the generator of the Prometheus ope
 
 gateways: $(READY) ## Build Oathkeeper, kube-rbac-proxy and Envoy Gateway's translator, and try the pages on them.
 	@$(PY) -m tools.build_gateways
-	@$(PY) -m pytest $(addprefix tests/integration/test_,gateway_oathkeeper.py gateway_manifests.py kube_rbac_proxy.py) -n 0 $(PYTEST)
+	@$(PY) -m pytest $(addprefix tests/integration/test_,gateway_oathkeeper.py gateway_manifests.py gateway_envoy_gateway.py kube_rbac_proxy.py) -n 0 $(PYTEST)
 
 clients: $(READY) .local/python-clients/ready ## Try the package for Python services, built, with the real FastAPI and LiteLLM.
 	@rm -rf .local/python-clients/wheel

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["built_egctl", "built_kube_rbac_proxy", "ensure_envoy_gateway_kinds", "main"]
 
-_ENVOY_GATEWAY = GoModule("envoy-gateway", go=(1, 26), minutes=8)
+_ENVOY_GATEWAY = GoModule("envoy-gateway", go=(1, 26), minutes=10)
 _KUBE_RBAC_PROXY = GoModule("kube-rbac-proxy", go=(1, 26), minutes=4)
 _KINDS: Final[Mapping[str, str]] = {"envoy-gateway": "."}
 _EGCTL: Final[Mapping[str, str]] = {"egctl": "github.com/envoyproxy/gateway/cmd/egctl"}
