@@ -88,9 +88,9 @@ def workload(key: ObjectKey, act: str = "") -> str:
     return _act(f"{workloads(key.namespace)}/{_part(key.name)}", act)
 
 
-def live(namespace: str | None, about: str = "", kinds: Sequence[str] = ()) -> str:
-    """What tells a page of changes there: of which credential, and of which kinds; left out, of all."""
-    asked = {"about": about, "of": ",".join(kinds)}
+def live(namespace: str | None, about: str = "", kinds: Sequence[str] = (), *, since: int = 0) -> str:
+    """What tells a page of changes there: of which credential, of which kinds, after which; left out, of all."""
+    asked = {"about": about, "of": ",".join(kinds), "since": str(since or "")}
     query = urlencode({name: value for name, value in asked.items() if value}, safe=",")
     return f"{_in_scope(namespace, 'live')}?{query}" if query else _in_scope(namespace, "live")
 

@@ -27,4 +27,4 @@ def _stream(visit: Visit, follows: Follows | None) -> str | None:
     if follows is None or visit.desk.views is None:
         return None
     scope = None if follows.everywhere else visit.context.namespace
-    return addresses.live(scope, follows.about, follows.kinds)
+    return addresses.live(scope, follows.about, follows.kinds, since=follows.since)

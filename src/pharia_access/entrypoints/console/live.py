@@ -78,6 +78,7 @@ async def _told(views: LiveViews, visit: Visit, scope: str | None) -> AsyncItera
     server, shown = AheadClock(clock, views), visit.query.get("of", "").split(",")
     kinds = [kind for kind, name in KINDS.items() if name in shown]
     with views.subscribed(scope, visit.query.get("about", ""), kinds) as page:
+        page.changed = visit.query.get("since") != str(max(kind.revision for kind in page.kinds))
         yield f"retry: {_AGAIN_MS}\n\n"
         while not page.ended:
             standing, now = views.standing(page), clock.monotonic()

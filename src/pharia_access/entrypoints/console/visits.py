@@ -58,12 +58,14 @@ class Follows:
         kinds: what the page shows, by `services.administration.live_kinds.KINDS`; empty for `USUAL_KINDS`.
         about: the one credential that it is about; empty for any.
         everywhere: whether it shows all namespaces.
+        since: up to which change of these kinds the page has them, by `LiveKind.revision`; 0 where nobody knows.
         meanwhile: of a form, what tells what happened to its object; a form is not shown anew.
     """
 
     kinds: tuple[str, ...] = ()
     about: str = ""
     everywhere: bool = False
+    since: int = 0
     meanwhile: str = ""
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from itertools import count
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 from pharia_access.domain.administration.summaries import CredentialSummary, RoleSummary, TokenSummary
@@ -43,6 +44,9 @@ USUAL_KINDS: Final[tuple[type[Any], ...]] = (CredentialSummary, TokenSummary, Ro
 """What a page follows that does not say what it shows."""
 
 
+_revisions: Final = count(1)
+
+
 class Reach(StrEnum):
     """How changes of a kind come."""
 
@@ -57,7 +61,7 @@ class LiveKind(Generic[S]):
 
     Attributes:
         broken_since: in monotonic seconds; None while changes come.
-        revision: another after each change.
+        revision: a higher one after each change, of whatever kind: none comes twice.
         total: how many there were about, when the first list began; 0 where nobody told.
 
     Args:
@@ -137,7 +141,7 @@ class LiveKind(Generic[S]):
         self._tell(None)
 
     def _tell(self, item: S | None) -> None:
-        self.revision += 1
+        self.revision = next(_revisions)
         self._changed(item)
 
 

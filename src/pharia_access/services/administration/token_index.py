@@ -44,7 +44,8 @@ class TokenIndex:
             self._judge(tokens.items, None if unseen else credentials.items, now)
             self._suspended = sum(credential.suspended for credential in credentials.items.values())
             self._made_of = made_of
-        return TokenSurvey(namespace, self._rows, self._suspended, now, unseen)
+        revision = max(tokens.revision, credentials.revision)
+        return TokenSurvey(namespace, self._rows, self._suspended, now, unseen, revision=revision)
 
     def _judge(
         self, tokens: Mapping[str, TokenSummary], known: Mapping[str, CredentialSummary] | None, now: datetime

@@ -30,6 +30,7 @@ class TokenSurvey:
         read_at: when the tokens were read.
         unseen: why credentials may not be listed; None where they may.
         nothing: what it means that there is no token; None where there is one.
+        revision: of what it was made of, where that is followed; 0 where it was read.
     """
 
     namespace: str | None
@@ -38,6 +39,7 @@ class TokenSurvey:
     read_at: datetime
     unseen: ForbiddenError | None = None
     nothing: Nothing | None = None
+    revision: int = 0
 
 
 async def survey_tokens(context: Context, *, everywhere: bool = False) -> TokenSurvey:

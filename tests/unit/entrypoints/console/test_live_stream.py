@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pharia_access.services.administration.live import LiveViews
+from tests.support.administration.listing_follower import ListingFollower
 from tests.support.administration.played_follower import PlayedClock, PlayedFollower
 from tests.support.console.browser import BASE
 from tests.support.console.consoles import Opened, signed_in
+from tests.support.console.token_lists import several
 
 if TYPE_CHECKING:
     from starlette.types import Message
@@ -28,15 +30,16 @@ async def opened() -> Opened:
 class Listener:
     """A page that listens."""
 
-    def __init__(self, console: Opened) -> None:
+    def __init__(self, console: Opened, stream: str = STREAM) -> None:
+        path, _, query = stream.partition("?")
         self.told: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self.left = asyncio.Event()
         headers = {"host": console.browser.host, "cookie": console.browser.cookie, **EVENTS}
         scope = {
             "type": "http",
             "method": "GET",
-            "path": STREAM,
-            "query_string": b"",
+            "path": path,
+            "query_string": query.encode(),
             "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
         }
         self.task = asyncio.ensure_future(console.browser.app(scope, self._receive, self._send))
@@ -104,7 +107,31 @@ async def test_each_page_names_the_stream_of_what_it_shows(path: str, stream: st
 
     shown = await console.browser.get(path)
 
-    assert shown.document.attributes["main"].get("data-live", "none").removeprefix(BASE) == stream
+    named = shown.document.attributes["main"].get("data-live", "none").removeprefix(BASE)
+    assert named.partition("&since=")[0] == stream
+
+
+async def test_a_page_that_is_up_to_date_is_not_told_to_ask_anew() -> None:
+    follower = ListingFollower(objects=several())
+    console = await signed_in(follower.objects, views=lambda: LiveViews(follower, PlayedClock()))
+    await console.browser.get("/tokens")
+    shown = await console.browser.get("/tokens")
+    named = shown.document.attributes["main"]["data-live"]
+
+    current = Listener(console, named)
+    told = await current.told.get()
+    follower.lives[None, "tokens"].drop("finance/alpha")
+    after = await current.until("changed")
+    late = Listener(console, named)
+    first = await late.told.get()
+    for page in (current, late):
+        page.left.set()
+        await page.task
+
+    assert "&since=" in named
+    assert (told["say"], told["changed"]) == ("Live.", False)
+    assert after["changed"]
+    assert first["changed"]
 
 
 @pytest.mark.parametrize(

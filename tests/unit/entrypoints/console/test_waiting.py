@@ -158,5 +158,5 @@ def views_of(console: Opened) -> LiveViews:
 
 
 def words_of(text: str) -> list[str]:
-    """All of it but the nonce."""
-    return re.sub(r'nonce="[^"]+"', "", text).split()
+    """All of it but the nonce, and up to which change the page is: its head is sent before that is known."""
+    return re.sub(r'nonce="[^"]+"|&amp;since=\d+', "", text).split()

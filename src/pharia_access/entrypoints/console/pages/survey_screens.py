@@ -65,11 +65,11 @@ def _how_far(visit: Visit, *, everywhere: bool) -> str:
 
 def followed_by(survey: TokenSurvey) -> Follows:
     """What changes a page of it."""
-    return _follows(everywhere=survey.namespace is None)
+    return _follows(everywhere=survey.namespace is None, since=survey.revision)
 
 
-def _follows(*, everywhere: bool) -> Follows:
-    return Follows(("credentials", "tokens"), everywhere=everywhere)
+def _follows(*, everywhere: bool, since: int = 0) -> Follows:
+    return Follows(("credentials", "tokens"), everywhere=everywhere, since=since)
 
 
 def found_in(survey: TokenSurvey, query: TokenQuery, now: datetime) -> list[TokenRow]:
