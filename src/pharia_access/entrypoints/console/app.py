@@ -131,14 +131,15 @@ def _screen(console: Console, screen: Screen) -> Endpoint:
         visit = _visit(console, request, session)
         if SCRIPT_HEADER not in request.headers:
             console.touched()
+        form, posted = Form(), request.method == "POST"
         try:
-            form = await read_form(request) if request.method == "POST" else Form()
+            form = await read_form(request) if posted else form
             address = request.url.path.removeprefix(console.base)
             answer = await unless_pasted(screen, replace(visit, form=form), address)
         except AccessError as error:
-            posted, script = request.method == "POST", screen in screens.BY_SCRIPT
-            answer = failed(error, address=request.url.path, posted=posted, script=script)
-        if request.method == "POST":
+            script = screen in screens.BY_SCRIPT
+            answer = failed(error, address=request.url.path, sent=form if posted else None, script=script)
+        if posted:
             session.survey = None
         return _answered(console, request, visit, answer)
 
@@ -182,7 +183,7 @@ def _waited(console: Console, request: Request, waiting: Waiting, frame: Callabl
     def render(page: Page, cut: str) -> str:
         return console.html(request, page, {**frame(page), "cut": cut})
 
-    instead = partial(failed, address=request.url.path, posted=False, script=False)
+    instead = partial(failed, address=request.url.path, sent=None, script=False)
     parts = sent_while_waiting(waiting, render, instead)
     return StreamingResponse(parts, media_type="text/html; charset=utf-8")
 

@@ -1,9 +1,11 @@
 """What is answered where a screen raises, and where there is none: a page with a sentence, or words for our script."""
 
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Final
 
 from pharia_access.entrypoints.console.failures import Failure, explain
+from pharia_access.entrypoints.console.forms import Form
 from pharia_access.entrypoints.console.visits import Answer, Data, Page
 from pharia_access.errors import AccessError, UnavailableError
 from pharia_access.services.administration.plans import BlockedError
@@ -18,17 +20,22 @@ _NOT_THERE: Final = "This is not there"
 _NO_PAGE: Final = "There is no page at this address."
 
 
-def failed(error: AccessError, *, address: str, posted: bool, script: bool) -> Answer:
-    """What a screen at that address met, on a look or on a form, and for our script alone or for a person."""
+def failed(error: AccessError, *, address: str, sent: Form | None, script: bool) -> Answer:
+    """What a screen at that address met, for our script alone or for a person; `sent`: the form, None for a look.
+
+    What was typed into a form is kept where the same form may do later: the login ended, or the API server was away.
+    """
     failure = explain(error)
     if script:
         told = {"state": "failed", "why": " ".join([failure.sentence, *(step.text for step in failure.steps)])}
         return Data(told, failure.status)
-    looked = not posted and not isinstance(error, BlockedError)
+    looked = sent is None and not isinstance(error, BlockedError)
     forbidden = "You may not see this" if looked else "You may not do this"
     titles = {HTTPStatus.FORBIDDEN: forbidden, HTTPStatus.NOT_FOUND: _NOT_THERE}
-    unsure = posted and isinstance(error, UnavailableError)
-    return _page(failure, titles.get(failure.status, "This did not work"), address, unsure=unsure)
+    unsure = sent is not None and isinstance(error, UnavailableError)
+    fields = [(name, each) for name, values in sent.fields.items() for each in values] if sent and unsure else []
+    page = _page(failure, titles.get(failure.status, "This did not work"), address)
+    return replace(page, values={**page.values, "unsure": unsure, "fields": fields})
 
 
 def nowhere(why: str) -> Page:
@@ -37,5 +44,6 @@ def nowhere(why: str) -> Page:
     return _page(Failure(said, HTTPStatus.NOT_FOUND), _NOT_THERE)
 
 
-def _page(failure: Failure, title: str, again: str = "", *, unsure: bool = False) -> Page:
-    return Page("failure", title, {"failure": failure, "unsure": unsure, "again": again}, status=failure.status)
+def _page(failure: Failure, title: str, again: str = "") -> Page:
+    values = {"failure": failure, "unsure": False, "fields": [], "again": again}
+    return Page("failure", title, values, status=failure.status)

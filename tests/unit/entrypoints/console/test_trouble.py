@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 
 from pharia_access.entrypoints.console.screens import TABLE
-from pharia_access.errors import ForbiddenError
+from pharia_access.errors import ForbiddenError, UnavailableError
 from tests.support.administration.credential_cluster import a_cluster
 from tests.support.administration.fake_objects import FakeObjects
 from tests.support.console.browser import BASE
 from tests.support.console.consoles import Opened, signed_in
 
 SHOWN = [path for path, show, _ in TABLE if show is not None]
+NEW_TOKEN = "/namespaces/finance/credentials/invoice-bot/new-token"
 OF_AN_OBJECT = [path for path in SHOWN if "{name}" in path]
 IN_A_NAMESPACE = [path for path in SHOWN if "{namespace}" in path]
 ASKS_NOBODY = {
@@ -134,3 +135,32 @@ async def test_adding_a_namespace_that_may_not_be_seen_says_the_right() -> None:
         shown = await opened.browser.get(f"/go?namespace=sales&screen={screen}")
         assert (shown.status, "This needs the verb" in shown.document.text) == (403, True)
         assert opened.browser.at == f"{BASE}/namespaces/sales/{screen}"
+
+
+@pytest.mark.parametrize("status", [401, 500, None], ids=["the login ended", "a fault", "silence"])
+async def test_what_was_typed_is_kept_where_the_api_server_does_not_serve_it(status: int | None) -> None:
+    objects = _Away(a_cluster().bodies)
+    opened = await signed_in(objects)
+    form = await opened.browser.get(NEW_TOKEN)
+    objects.away = UnavailableError("away")
+    objects.away.status = status
+
+    failed = await opened.browser.submit(form, "token-form", ("description", "for the <nightly> job"))
+    objects.away = None
+    again = await opened.browser.submit(failed, f"{BASE}{NEW_TOKEN}")
+
+    assert failed.status >= 500
+    assert "It is not known whether the change took effect" in failed.document.text
+    assert again.status == 200
+    (made,) = [body for place, body in objects.bodies.items() if place[0] == "ApiToken" and place[2] != "ci-0"]
+    assert made["spec"]["description"] == "for the <nightly> job"
+
+
+class _Away(FakeObjects):
+    """Serves nobody while it is away."""
+
+    away: UnavailableError | None = None
+
+    def _judge(self, _: str) -> None:
+        if self.away is not None:
+            raise self.away
