@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from pharia_access.domain.administration.silence import Silence
 from tests.support.builders.domain_objects import NOW
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class PlayedFollower:
     """Answers `Follower`.
 
     Attributes:
-        ahead: what the API server's clock is ahead; None while it does not answer.
+        ahead: what the API server's clock is ahead, or why it serves nothing.
         fault: raised by the next question whether it answers.
         begun: the kinds that were followed, once for each time.
         following: how many are followed now.
@@ -66,7 +67,7 @@ class PlayedFollower:
         lives: by namespace and kind, what was last filled.
     """
 
-    ahead: float | None = 0.0
+    ahead: float | Silence = 0.0
     fault: Exception | None = None
     begun: list[str] = field(default_factory=list)
     following: int = 0
@@ -84,7 +85,7 @@ class PlayedFollower:
         finally:
             self.following -= 1
 
-    async def seconds_ahead(self) -> float | None:
+    async def seconds_ahead(self) -> float | Silence:
         if self.fault is not None:
             raise self.fault
         return self.ahead

@@ -16,6 +16,7 @@ __all__ = [
     "iso",
     "minute",
     "moment",
+    "overlap_words",
     "permission_words",
     "secret_state",
     "token_state",
@@ -90,6 +91,16 @@ def token_state(token: TokenSummary) -> str:
     if phase in {"Pending", "Failed"} and (token.message or token.reason):
         return f"{phase}: {token.message or token.reason}"
     return phase
+
+
+def overlap_words(old: TokenSummary, new: TokenSummary, now: datetime) -> str:
+    """Whether anything still uses a token that was replaced."""
+    name, since = old.key.name, f"since {new.key.name} was made"
+    if old.last_used is None:
+        return f"{name} was never seen in use."
+    if new.created is not None and old.last_used > new.created:
+        return f"{name} was last used {ago(old.last_used, now)}, {since}: something still uses it."
+    return f"{name} was last used {ago(old.last_used, now)}: not {since}."
 
 
 def secret_state(token: TokenSummary) -> str:

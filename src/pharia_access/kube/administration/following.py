@@ -15,6 +15,7 @@ from typing import Any, Final, Generic, Protocol, TypeVar, cast
 
 import msgspec
 
+from pharia_access.domain.administration.silence import Silence
 from pharia_access.domain.administration.summaries import CredentialSummary, RoleSummary, TokenSummary
 from pharia_access.domain.administration.workload_tokens import WorkloadSummary
 from pharia_access.errors import ApiError, InvalidObjectError
@@ -119,21 +120,25 @@ class KubeFollower:
             answer = await self._connection.fetch(Request("GET", path, _ANSWER_SECONDS, query={"limit": "1"}))
             live.expect(1 + (read_listing(answer.body).metadata.remaining_item_count or 0))
 
-    async def seconds_ahead(self) -> float | None:
-        """How far the API server's clock is ahead of ours, to about a second; None where it does not answer."""
+    async def seconds_ahead(self) -> float | Silence:
+        """How far the API server's clock is ahead of ours, to about a second, or why it serves nothing."""
         try:
             async with asyncio.timeout(_ANSWER_SECONDS):
                 answer = await self._connection.fetch(Request("GET", "/version", _ANSWER_SECONDS))
         except ApiError as error:
-            return 0.0 if _answers(error) else None
+            return _silence(error) or 0.0
         except TimeoutError:
-            return None
+            return Silence.NO_ANSWER
         ahead = 0.0 if answer.date is None else (answer.date.astimezone(UTC) - self._time.now()).total_seconds()
         return ahead if abs(ahead) > _TRUSTED_SECONDS else 0.0
 
 
-def _answers(error: ApiError) -> bool:
-    return error.status is not None and error.status < HTTPStatus.INTERNAL_SERVER_ERROR
+def _silence(error: ApiError) -> Silence | None:
+    """None where it answers: a refusal is an answer."""
+    if error.status == HTTPStatus.UNAUTHORIZED:
+        return Silence.LOGIN_ENDED
+    answers = error.status is not None and error.status < HTTPStatus.INTERNAL_SERVER_ERROR
+    return None if answers else Silence.NO_ANSWER
 
 
 def _reader(kind: type[S]) -> Callable[[msgspec.Raw], S]:

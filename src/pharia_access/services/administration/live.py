@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from pharia_access.domain.administration.silence import Silence
 from pharia_access.domain.administration.summaries import RoleSummary
 from pharia_access.services.administration.live_kinds import (
     KINDS,
@@ -129,7 +130,7 @@ class LiveViews:
         self._linger = linger_seconds
         self._followed: dict[tuple[type[Any], Scope], _Followed] = {}
         self._open: list[Subscription] = []
-        self._silent_since: float | None = None
+        self._silence: tuple[float, Silence] | None = None
         self._pulse: asyncio.Task[None] | None = None
 
     def find(self, kind: type[Any], scope: Scope) -> LiveKind[Any] | None:
@@ -159,7 +160,7 @@ class LiveViews:
 
     def standing(self, page: Subscription) -> Standing:
         """How current that page is."""
-        return standing_of(page.kinds, self._silent_since, self._clock)
+        return standing_of(page.kinds, self._silence, self._clock)
 
     @contextmanager
     def subscribed(self, scope: Scope, about: str = "", kinds: Sequence[type[Any]] = ()) -> Iterator[Subscription]:
@@ -220,17 +221,17 @@ class LiveViews:
         while True:
             asked = self._clock.monotonic()
             ahead = await self._follower.seconds_ahead()
-            if ahead is None and self._silent_since is None:
-                self._silent_since = asked
-            if ahead is not None:
+            if isinstance(ahead, Silence):
+                self._silence = (self._silence or (asked, ahead))[0], ahead
+            else:
                 self.ahead_seconds = ahead
                 self._is_back()
-            await self._clock.sleep(_PULSE_SECONDS if ahead is not None else _PULSE_SECONDS_AWAY)
+            await self._clock.sleep(_PULSE_SECONDS if self._silence is None else _PULSE_SECONDS_AWAY)
 
     def _is_back(self) -> None:
-        if self._silent_since is None:
+        if self._silence is None:
             return
-        self._silent_since = None
+        self._silence = None
         for followed in self._followed.values():
             followed.task.cancel()
             followed.begin()

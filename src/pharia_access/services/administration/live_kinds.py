@@ -8,6 +8,7 @@ from enum import StrEnum
 from itertools import count
 from typing import Any, Final, Generic, Protocol, TypeVar
 
+from pharia_access.domain.administration.silence import Silence
 from pharia_access.domain.administration.summaries import CredentialSummary, RoleSummary, TokenSummary
 from pharia_access.domain.administration.workload_tokens import WorkloadSummary
 from pharia_access.services.ports import Clock
@@ -152,8 +153,8 @@ class Follower(Protocol):
         """Keep it up to date until cancelled; None stands for all namespaces."""
         ...
 
-    async def seconds_ahead(self) -> float | None:
-        """How far the API server's clock is ahead of ours; None where it does not answer within some seconds."""
+    async def seconds_ahead(self) -> float | Silence:
+        """How far the API server's clock is ahead of ours, or why it serves nothing within some seconds."""
         ...
 
 
@@ -175,13 +176,14 @@ class Standing:
         return self.state in {"live", "partly"}
 
 
-def standing_of(kinds: Iterable[LiveKind[Any]], silent_since: float | None, clock: Clock) -> Standing:
-    """Judge them together. `silent_since`: when the API server last did not answer, in monotonic seconds."""
+def standing_of(kinds: Iterable[LiveKind[Any]], silence: tuple[float, Silence] | None, clock: Clock) -> Standing:
+    """Judge them together. `silence`: since when the API server serves nothing, in monotonic seconds, and why."""
     seen, now = list(kinds), clock.monotonic()
     broken = [kind.broken_since for kind in seen if kind.broken_since is not None]
-    if silent_since is not None:
-        began = clock.now() - timedelta(seconds=now - min([silent_since, *broken]))
-        said = f"Not live since {began:%H:%M} UTC: the API server does not answer. Nothing can be changed."
+    if silence is not None:
+        since, why = silence
+        began = clock.now() - timedelta(seconds=now - min([since, *broken]))
+        said = f"Not live since {began:%H:%M} UTC: {why}. Nothing can be changed."
         return Standing("away", said)
     if broken and now - min(broken) >= _GRACE_SECONDS:
         began = clock.now() - timedelta(seconds=now - min(broken))

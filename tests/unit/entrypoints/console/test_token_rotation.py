@@ -75,7 +75,7 @@ async def test_a_rotation_whose_second_half_fails_says_that_the_old_token_goes_o
     assert told.json == {"state": "collected"}
     shown = (await opened.browser.get(NEW)).document
     assert shown.by_id["notice"].endswith("The old token ci-0 is still valid: The API server does not answer.")
-    assert shown.by_id["end-replaced"] == "End it earlier"
+    assert shown.by_id["end-replaced"] == "End ci-0 earlier"
 
 
 async def test_a_rotation_to_a_day_says_which_and_makes_a_name_where_none_fits() -> None:

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 
 from pharia_access.domain.api_values import ForeignSecret, OneTimeSecret
 from pharia_access.domain.model import ObjectKey
-from pharia_access.domain.times import format_time
 from pharia_access.errors import ForbiddenError, UnavailableError
-from tests.support.administration.stored_bodies import an_active_token
 from tests.support.builders.domain_objects import NOW, TEXT
 from tests.support.console.browser import Received
 from tests.support.console.consoles import Opened, signed_in
-from tools.control_plane.resources import api_token
 
 BOT = "/namespaces/finance/credentials/invoice-bot"
 NEW = f"{BOT}/new-token"
@@ -209,26 +204,6 @@ async def test_a_token_says_where_its_secret_is(status: dict[str, object], words
     shown = await opened.browser.get("/namespaces/finance/tokens/ci-0")
 
     assert shown.document.by_id["secret-words"] == words
-
-
-async def test_a_token_tells_its_life_and_its_family() -> None:
-    opened = await signed_in()
-    old = opened.objects.body("ApiToken", "ci-0")
-    old["status"] |= {
-        "lastUsedTime": format_time(NOW - timedelta(hours=3)),
-        "endsAt": format_time(NOW + timedelta(days=10)),
-    }
-    new = an_active_token(api_token("finance", "ci-1"))
-    new["metadata"]["labels"] = {"access.pharia.ai/replaces": "ci-0"}
-    opened.objects.put(new)
-
-    replaced = (await opened.browser.get("/namespaces/finance/tokens/ci-0")).document
-    replacing = (await opened.browser.get("/namespaces/finance/tokens/ci-1")).document
-
-    assert "Ends: 3 December 2026, 12:00 UTC" in replaced.by_id["history"]
-    assert "Last used (known to about an hour): 23 November 2026, 09:00 UTC" in replaced.by_id["history"]
-    assert "ci-1. This one was not seen in use since the new one was made." in replaced.by_id["details"]
-    assert "ci-0, Active, ends in 10 days. End it earlier" in replacing.by_id["details"]
 
 
 async def test_who_may_not_list_tokens_still_sees_one() -> None:

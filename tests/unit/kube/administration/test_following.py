@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
+from pharia_access.domain.administration.silence import Silence
 from pharia_access.domain.administration.summaries import TokenSummary
 from pharia_access.errors import ApiError, ForbiddenError, UnavailableError
 from pharia_access.kube.administration.following import FollowingTime, KubeFollower
@@ -174,13 +175,14 @@ class TestTheClockOfTheApiServer:
         [
             pytest.param(60.0, 60.0, id="another time"),
             pytest.param(1.0, 0.0, id="a second's difference, which is none"),
-            pytest.param(UnavailableError("no answer"), None, id="no answer"),
-            pytest.param(502, None, id="a proxy's refusal"),
+            pytest.param(UnavailableError("no answer"), Silence.NO_ANSWER, id="no answer"),
+            pytest.param(502, Silence.NO_ANSWER, id="a proxy's refusal"),
+            pytest.param(401, Silence.LOGIN_ENDED, id="a login that ended"),
             pytest.param(403, 0.0, id="a refusal"),
             pytest.param(429, 0.0, id="later"),
         ],
     )
-    async def test_is_known_by_its_answer(self, answer: float | ApiError, ahead: float | None) -> None:
+    async def test_is_known_by_its_answer(self, answer: float | ApiError, ahead: float | Silence) -> None:
         class Server:
             async def fetch(self, call: Request) -> Response:
                 assert call.path == "/version"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pharia_access.domain.administration.silence import Silence
 from pharia_access.domain.administration.summaries import CredentialSummary, RoleSummary, TokenSummary
 from pharia_access.domain.model import ObjectKey
 from pharia_access.services.administration.live import LiveViews
@@ -113,7 +114,6 @@ async def test_a_page_that_does_not_listen_costs_nothing(views: LiveViews, follo
         await settle()
         for number in range(10_000):
             follower.lives["finance", "tokens"].put(replace(CI, description=str(number)))
-
         await page.wait(60)
         page.changed = False
         waiting = asyncio.create_task(page.wait(60))
@@ -169,20 +169,21 @@ async def test_a_page_that_comes_back_in_time_finds_what_was_followed(
     assert len(follower.begun) == 3
 
 
+@pytest.mark.parametrize("silence", Silence)
 async def test_a_silent_api_server_is_told_and_all_is_listed_anew_once_it_answers(
-    views: LiveViews, follower: PlayedFollower, clock: PlayedClock
+    silence: Silence, views: LiveViews, follower: PlayedFollower, clock: PlayedClock
 ) -> None:
     with views.subscribed("finance") as page:
         await settle()
         assert views.standing(page).state == "live"
-        follower.ahead = None
+        follower.ahead = silence
         await clock.advance(11)
         away = views.standing(page)
         follower.ahead = 0.0
         await clock.advance(3)
-
         assert away.state == "away"
         assert away.sentence.startswith("Not live since ")
+        assert f": {silence}. Nothing can be changed." in away.sentence
         assert views.standing(page).state == "live"
         assert len(follower.begun) == 6
 

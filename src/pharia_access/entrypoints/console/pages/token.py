@@ -1,8 +1,10 @@
 """A token: its facts, its history, and where its secret is."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from pharia_access.domain.administration.collection_state import (
@@ -23,7 +25,7 @@ from pharia_access.entrypoints.console.pages.own_secret import may_store
 from pharia_access.entrypoints.console.pages.secrets import TAKEN
 from pharia_access.entrypoints.console.steps import in_words
 from pharia_access.entrypoints.console.visits import Answer, Follows, Page, Visit
-from pharia_access.entrypoints.console.words import moment
+from pharia_access.entrypoints.console.words import moment, overlap_words
 from pharia_access.errors import ApiError, ForbiddenError
 from pharia_access.services.administration.context import Context
 from pharia_access.services.administration.queries import judged_tokens, tokens_of
@@ -45,8 +47,9 @@ async def show(visit: Visit) -> Answer:
     """Show it. Raises NotFoundError."""
     context = visit.context
     stored = await context.objects.read(TokenSummary, visit.key)
-    (token,) = await judged_tokens(context, [stored.summary])
-    state, family = collection_state(token), await _family(context, token)
+    siblings = await _siblings(context, stored.summary)
+    token, *siblings = await judged_tokens(context, [stored.summary, *siblings])
+    state = collection_state(token)
     confirmed = token.uid in visit.session.confirmed
     obtainable = isinstance(state, Collectable | Pending) and not confirmed
     values = {
@@ -64,20 +67,29 @@ async def show(visit: Visit) -> Answer:
         "auto": visit.query.get("secret") == "show",
         "collect": command(visit, "token", "collect", visit.name),
         "now": context.clock.now(),
-        **family,
+        **_family(token, siblings, context.clock.now()),
     }
     follows = Follows(("credentials", "tokens"), about=token.credential)
     return Page("token", visit.name, values, command(visit, "token", "get", visit.name), follows=follows)
 
 
-async def _family(context: Context, token: TokenSummary) -> Mapping[str, TokenSummary | None]:
-    """The token that it replaces, and the one that replaces it, as far as one may look."""
-    try:
-        siblings = await tokens_of(context, token.credential)
-    except ForbiddenError:
-        siblings = []
-    replaced = next((each for each in siblings if each.key.name == token.replaces), None)
-    return {"replaces": replaced, "replaced_by": replacements(siblings).get(token.key)}
+async def _siblings(context: Context, token: TokenSummary) -> list[TokenSummary]:
+    """All tokens of its credential, as far as one may look."""
+    with suppress(ForbiddenError):
+        return await tokens_of(context, token.credential)
+    return []
+
+
+def _family(token: TokenSummary, siblings: Sequence[TokenSummary], now: datetime) -> Mapping[str, Any]:
+    """The token beside the one that it replaces and the one that replaces it."""
+    before = next((each for each in siblings if each.key.name == token.replaces), None)
+    after = replacements(siblings).get(token.key)
+    family = [each for each in (before, token, after) if each is not None]
+    return {
+        "family": family if len(family) > 1 else [],
+        "overlap": [overlap_words(old, new, now) for old, new in pairwise(family)],
+        "to_end": before if before is not None and before.active and before.end else None,
+    }
 
 
 async def _events(visit: Visit, token: TokenSummary) -> Mapping[str, Any]:
