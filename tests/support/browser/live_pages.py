@@ -22,9 +22,9 @@ async def until_live(page: Page, sentence: str | re.Pattern[str] = "Live.") -> N
     await page.locator("#live").get_by_text(sentence).wait_for(timeout=LONG_MS)
 
 
-async def marked(page: Page) -> None:
-    """Mark the document: one that is loaded anew has no mark."""
-    await until_live(page)
+async def marked(page: Page, sentence: str | re.Pattern[str] = "Live.") -> None:
+    """Mark the document, once it says so: one that is loaded anew has no mark."""
+    await until_live(page, sentence)
     await page.evaluate("() => (window.same = true)")
 
 
