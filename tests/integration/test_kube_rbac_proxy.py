@@ -12,6 +12,7 @@ import yaml
 from tests.support.documents.console_blocks import ROOT
 from tests.support.verifier.token_reviews import asked_by_the_api_server
 from tools.build_gateways import built_kube_rbac_proxy
+from tools.control_plane.pki import token_kubeconfig
 from tools.control_plane.processes import Process, free_port, wait_until
 
 if TYPE_CHECKING:
@@ -105,6 +106,28 @@ def test_a_role_may_read_what_rbac_lets_its_group_read(
     assert statuses == [200, 403, 401, 401]
     assert [seen.target for seen in service.seen[before:]] == ["/metrics"]
     assert service.seen[-1].values("authorization") == []
+
+
+def test_a_revoked_token_passes_on_while_the_api_server_refuses_it(
+    port: int, control_plane: ControlPlane, workspace: Workspace, tmp_path: Path
+) -> None:
+    """The proxy keeps an answer for two minutes; the page says so."""
+    token = issued(workspace, ROLE)
+    wait_until(lambda: asked(port, token) == http.client.OK, what="it passes", timeout=60)
+    workspace.change(
+        {"kind": "ApiToken", "metadata": {"namespace": workspace.namespace, "name": "ci"}}, {"spec": {"revoked": True}}
+    )
+    kubeconfig = token_kubeconfig(
+        tmp_path / "kubeconfig", server=control_plane.server_url, ca_file=control_plane.ca_file, token=token
+    )
+    whoami = (f"--kubeconfig={kubeconfig}", "auth", "whoami")
+    wait_until(
+        lambda: "Unauthorized" in control_plane.kubectl(*whoami, check=False).stderr,
+        what="the API server refuses it",
+        timeout=60,
+    )
+
+    assert asked(port, token) == http.client.OK
 
 
 def test_lookalikes_of_a_client_pass_as_the_page_says(port: int, workspace: Workspace, service: Witness) -> None:
