@@ -18,20 +18,23 @@ from tests.support.administration.fake_rights import FakeRights
 from tools.browser.console_process import ConsoleAddress
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
+    from pharia_access.services.administration.live import LiveViews
     from tests.support.administration.fake_objects import FakeObjects
 
 __all__ = ["console_here"]
 
 
 @asynccontextmanager
-async def console_here(objects: FakeObjects) -> AsyncIterator[ConsoleAddress]:
-    """One that serves until the block ends, to whoever has its link."""
+async def console_here(
+    objects: FakeObjects, views: Callable[[], LiveViews] | None = None
+) -> AsyncIterator[ConsoleAddress]:
+    """One that serves until the block ends, to whoever has its link; without `views` its pages are not live."""
     key, base = OnceKey(objects), f"/{secrets.token_urlsafe(16)}"
     neighbors = FakeNeighbors()
     around = Neighbors(neighbors, neighbors, neighbors, FakeRights())
-    desk = Desk(context_of(objects), context_of(objects, dry_run=True), around, user="anna")
+    desk = Desk(context_of(objects), context_of(objects, dry_run=True), around, user="anna", views=views)
     console = Console(desk, key, base=base, touched=lambda: None)
     with local._listening(0) as listener:
         port = listener.getsockname()[1]
