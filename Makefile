@@ -160,7 +160,8 @@ attacks: $(READY) control-plane ## Play attacks from seeds on the real control p
 attacker: $(READY) control-plane ## Send streams of any bytes at each gateway beside honest clients: COUNT=10000 FIRST=0.
 	@$(PY) -m tests.campaigns.attacker $(if $(COUNT),--count $(COUNT)) $(if $(FIRST),--first $(FIRST))
 
-fuzz: $(READY) ## Compare streams of bytes with another parser, and feed strangers' inputs: STREAMS=1000000 FIRST=0.
+fuzz: $(READY) ## Compare streams of bytes with another parser, headers with a reference, and feed strangers' inputs: STREAMS=1000000 HEADERS=1000000 FIRST=0.
+	@FUZZ_HEADERS=$(or $(HEADERS),1000000) FUZZ_FIRST=$(or $(FIRST),0) $(PY) -m bench fuzz-headers
 	@FUZZ_STREAMS=$(or $(STREAMS),1000000) FUZZ_FIRST=$(or $(FIRST),0) $(PY) -m bench fuzz
 
 mint-model: $(READY) control-plane ## Try who may let a mint go, against a model: SEQUENCES=500 SEED=1.

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 CAMPAIGNS = {
     "exactly-once": ("tests.campaigns.exactly_once", "measure"),
     "fuzz": ("tests.campaigns.fuzz", "main"),
+    "fuzz-headers": ("tests.campaigns.fuzz_headers", "main"),
     "llm-clients": ("tests.campaigns.llm_clients", "main"),
 }
 """Tests at length, each a module and its function. They are found by name: a benchmark imports no test."""
@@ -44,6 +45,7 @@ def _campaign(name: str) -> Callable[[], int]:
 _OPERATOR = {"mint": mint.main, "expiry": expiry.main, "exactly-once": _campaign("exactly-once")}
 _VERIFIER = {
     "fuzz": _campaign("fuzz"),
+    "fuzz-headers": _campaign("fuzz-headers"),
     "llm-clients": _campaign("llm-clients"),
     "check": check.main,
     "at-once": propagation.main,
