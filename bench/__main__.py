@@ -1,8 +1,8 @@
 """The operator's benchmarks, or those that are named: `python -m bench [NAME ...]`.
 
-Those of the verifier (`fuzz`, `check`, `at-once`, `flood` with `flood-bodies`, `pipelines`, `places`) take long, and
-most want wrk, so they run by name only; so do `cascade`, `cleanup`, `console`, `fairness`, `matrix`, `neighbour`,
-`plugin`, `quiet`, `restore`, `scale`, `soak` and `suspension`.
+Those of the verifier (`fuzz`, `fuzz-headers`, `check`, `at-once`, `flood` with `flood-bodies`, `header-costs`,
+`pipelines`, `places`) take long, and most want wrk, so they run by name only; so do `cascade`, `cleanup`, `console`,
+`fairness`, `llm-clients`, `matrix`, `neighbour`, `plugin`, `quiet`, `restore`, `scale`, `soak` and `suspension`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from bench import console_latency, matrix, plugin_latency
-from bench.checks import check, flood, flood_bodies, full_places, pipelines, propagation
+from bench.checks import check, flood, flood_bodies, full_places, header_costs, pipelines, propagation
 from bench.client import ClientError
 from bench.mints import expiry, fairness, mint
 from bench.scale import cascade, cleanup, neighbour, quiet, restored_backups, scale, soak, suspension
@@ -53,6 +53,7 @@ _VERIFIER = {
     "flood-bodies": flood_bodies.main,
     "pipelines": pipelines.main,
     "places": full_places.main,
+    "header-costs": header_costs.main,
 }
 _PLUGIN = {"plugin": plugin_latency.main, "console": console_latency.main}
 _MANY = {

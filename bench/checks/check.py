@@ -36,7 +36,7 @@ from tools.go_toolchain import find_go, go_environment
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["main"]
+__all__ = ["TOKENS", "images_python", "is_listening", "main", "write_tokens"]
 
 TOKENS = 100_000
 ROUNDS = 7
@@ -104,10 +104,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="pharia-access-check-") as folder, ExitStack() as stack:
         root = Path(folder)
         say(f"{TOKENS} tokens")
-        token = _tokens(root)
-        servers = [
-            stack.enter_context(_started(name, root)) for name in _SERVERS if name != "image" or _has_images_python()
-        ]
+        token = write_tokens(root)
+        servers = [stack.enter_context(_started(name, root)) for name in _SERVERS if name != "image" or images_python()]
         wrk = Wrk(find_program("wrk"), token, root / "asked")
         for number in range(ROUNDS):
             say(f"round {number + 1} of {ROUNDS}")
@@ -119,7 +117,7 @@ def main() -> int:
     return 0
 
 
-def _tokens(root: Path) -> str:
+def write_tokens(root: Path) -> str:
     """Write the tokens and the key; the text of one."""
     key = secrets.token_bytes(32)
     digester = Digester(key)
@@ -136,13 +134,13 @@ def _tokens(root: Path) -> str:
     return texts[TOKENS // 2].reveal()
 
 
-def _has_images_python() -> bool:
-    """Whether this machine has Debian's CPython, of the version that the packages here were made for."""
+def images_python() -> Path | None:
+    """Debian's CPython, if this machine has it, of the version that the packages here were made for."""
     ask = [str(_SYSTEM_PYTHON), "-c", "import sys; print(*sys.version_info[:2])"]
     if not (_SYSTEM_PYTHON.exists() and Path("/etc/debian_version").exists()):
-        return False
+        return None
     said = subprocess.run(ask, capture_output=True, text=True, check=True, timeout=20).stdout
-    return said.split() == list(map(str, sys.version_info[:2]))
+    return _SYSTEM_PYTHON if said.split() == list(map(str, sys.version_info[:2])) else None
 
 
 @contextmanager
@@ -154,7 +152,7 @@ def _started(name: str, root: Path) -> Iterator[Server]:
     with subprocess.Popen(["taskset", "-c", "0", *_argv(name, root, port)], env=env) as process:
         try:
             server = Server(name, port, process)
-            wait_until(lambda: _listens(port), what=f"{name} listens", timeout=60)
+            wait_until(lambda: is_listening(port), what=f"{name} listens", timeout=60)
             yield server
         finally:
             process.terminate()
@@ -175,7 +173,8 @@ def _argv(name: str, root: Path, port: int) -> list[str | Path]:
     return [program, *files, "--listen", f"127.0.0.1:{port}"]
 
 
-def _listens(port: int) -> bool:
+def is_listening(port: int) -> bool:
+    """Whether somebody listens on the port."""
     return any(
         c.laddr and c.laddr.port == port and c.status == psutil.CONN_LISTEN for c in psutil.net_connections("tcp4")
     )

@@ -22,11 +22,13 @@ from pharia_access.domain.keyring import Keyring, MacKey
 from pharia_access.domain.permissions import Permission, Role
 from pharia_access.domain.times import format_time
 from pharia_access.domain.verdict import RULES, CredentialRecord, IssuedToken
+from pharia_access.domain.verification.token_headers import TokenHeader
 from pharia_access.entrypoints.descriptors import raise_open_files
 from pharia_access.entrypoints.verifier.app import VerifierApp, review_app
 from pharia_access.entrypoints.verifier.busy_poll import BusyPoll
-from pharia_access.entrypoints.verifier.checks import EarlyAnswers
+from pharia_access.entrypoints.verifier.check_headers import CheckHeaders
 from pharia_access.entrypoints.verifier.endpoints import Protocols
+from pharia_access.entrypoints.verifier.header_answers import early_answers
 from pharia_access.entrypoints.verifier.limits import Limits
 from pharia_access.entrypoints.verifier.listener import Listener, Tls
 from pharia_access.services.rate_limiter import RateLimiter
@@ -135,18 +137,17 @@ async def _serve(options: argparse.Namespace) -> None:
     gc.collect()
     gc.freeze()
     protocols = Protocols(authorizer, 65536)
-    early = (
-        EarlyAnswers(authorizer, BusyPoll(VerifierSettings().busy_poll.total_seconds(), now=SystemClock.monotonic))
-        if options.fast
-        else None
-    )
+    headers = CheckHeaders(tuple(TokenHeader) if options.headers else ())
+    poll = BusyPoll(VerifierSettings().busy_poll.total_seconds(), now=SystemClock.monotonic)
+    early = early_answers(authorizer, poll, headers) if options.fast else None
     raise_open_files()
     tls = None if options.tls is None else Tls(options.tls / "tls.crt", options.tls / "tls.key")
     limits = Limits(request_seconds=options.request_seconds)
     if options.reviews:
         asked = Tls(options.tls / "tls.crt", options.tls / "tls.key", options.tls / "ca.crt")
         await Listener(review_app(protocols, ()), limits.for_reviews(), tls=asked).start("127.0.0.1", options.reviews)
-    listener = Listener(VerifierApp(protocols), limits if tls is None else limits.behind_tls(), early=early, tls=tls)
+    app = VerifierApp(protocols, headers=headers)
+    listener = Listener(app, limits if tls is None else limits.behind_tls(), early=early, tls=tls)
     await listener.start("127.0.0.1", options.port)
     await asyncio.Event().wait()
 
@@ -158,6 +159,7 @@ def main() -> None:
     parser.add_argument("--key", type=Path, required=True)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--fast", action="store_true")
+    parser.add_argument("--headers", action="store_true", help="read tokens in every header that can be listed")
     parser.add_argument("--catalog", action="store_true")
     parser.add_argument("--tls", type=Path)
     parser.add_argument("--reviews", type=int, help="a port for TokenReviews, with --tls")

@@ -36,12 +36,13 @@ class Wrk:
     token: str
     tokens: Path
 
-    def run(self, load: Load, port: int, *, seconds: int) -> str:
-        """Ask for so many seconds; what it says."""
+    def run(self, load: Load, port: int, *, seconds: int, header: str = "Authorization") -> str:
+        """Ask for so many seconds, with the token in that header; what it says."""
         url = f"http://127.0.0.1:{port}/auth/nginx"
-        how: list[str | Path] = ["-H", f"Authorization: Bearer {self.token}", url]
+        scheme = "Bearer " if header == "Authorization" else ""
+        how: list[str | Path] = ["-H", f"{header}: {scheme}{self.token}", url]
         if load.script:
-            how = ["-s", _LOADS / load.script, url, "--", self.tokens]
+            how = ["-s", _LOADS / load.script, url, "--", self.tokens, f"{header}: {scheme}"]
         done = subprocess.run(
             ["taskset", "-c", "1", self.program, "-t1", f"-c{load.connections}", f"-d{seconds}s", "--latency", *how],
             capture_output=True,

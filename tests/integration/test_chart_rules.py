@@ -47,6 +47,8 @@ OF_A_FORM: dict[str, list[Any]] = {
             ["https://kubernetes.default.svc"],
             ["x" * 513],
             ["a", "b", "a"],
+            ["x-api-key", "basic"],
+            ["X-Api-Key"],
             ["a\nb"],
         ),
         *([f"k{number}" for number in range(count)] for count in (64, 65)),
