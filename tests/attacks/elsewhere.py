@@ -21,6 +21,21 @@ _NAMESPACES: Final = "integration/test_verifier_namespaces.py"
 
 TRIED_ELSEWHERE: Final = (
     Elsewhere(
+        "a second token beside the one that is checked",
+        (
+            "integration/test_gateway_token_headers.py::test_two_tokens_pass_nobody_even_if_both_are_good",
+            "integration/test_gateway_token_headers.py::test_of_a_header_that_comes_twice_the_service_sees_neither",
+            "unit/entrypoints/verifier/test_fuzzed_headers.py::test_every_answer_is_that_of_the_reference",
+        ),
+    ),
+    Elsewhere(
+        "another model than the one that is checked",
+        (
+            "integration/test_gateway_models.py::test_a_clients_own_header_changes_nothing",
+            "integration/test_gateway_models.py::test_a_model_that_is_none_lets_nobody_in",
+        ),
+    ),
+    Elsewhere(
         "a way in without a token",
         (
             "integration/test_attack_doors.py::test_a_request_in_the_body_of_another_is_none",
