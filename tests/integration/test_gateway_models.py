@@ -141,7 +141,7 @@ def test_without_a_model_not_even_who_may_use_all_gets_in(envoy: Gateway, naming
     assert naming.server.journal.refused_[-1] == ("envoy", "unusable-header", f"{NAME} is missing")
 
 
-@pytest.mark.parametrize("name", ["nginx", "caddy", "traefik", "envoy"])
+@pytest.mark.parametrize("name", ["nginx", "caddy", "haproxy", "traefik", "envoy"])
 def test_no_gateway_expands_the_name_of_a_header(name: str, service: Witness, tmp_path: Path) -> None:
     asked = f"permission=AccessModel;model=@{NAME}"
     with witness() as verifier, ExitStack() as stack:

@@ -183,13 +183,14 @@ def name_list(pattern: str, what: str) -> SettingType:
 
 def choices(options: type[StrEnum]) -> SettingType:
     """Some of a few words, in lower case; empty text is none."""
-    names = name_list("|".join(map(re.escape, options)), f"of {', '.join(options)}")
+    names = name_list("|".join(map(re.escape, options)), "words")
+    may_be = f"a list of these: {', '.join(options)} (in a variable: with commas between them)"
 
     def read(value: object) -> object | None:
         found = names.read(value)
         return tuple(map(options, found)) if isinstance(found, tuple) else None
 
-    return SettingType(names.may_be, read, form=names.form)
+    return SettingType(may_be, read, form=names.form)
 
 
 def name_set(pattern: str, what: str) -> SettingType:
