@@ -21,7 +21,7 @@ CHART = Path(__file__).resolve().parents[2] / "charts" / "pharia-access"
 NAMESPACE = "pharia-access-system"
 OPERATOR_ACCOUNT = "pharia-access-operator"
 
-_KINDS = ("apicredentials", "apiroles", "apitokens", "workloadtokens")
+_GROUP = ".access.pharia.ai"
 
 
 def install(control_plane: ControlPlane) -> None:
@@ -32,7 +32,8 @@ def install(control_plane: ControlPlane) -> None:
 
 def wait_until_in_force(control_plane: ControlPlane) -> None:
     """Wait until what was installed so far is in force: kinds, admission policies, garbage collection."""
-    kinds = [f"crd/{kind}.access.pharia.ai" for kind in _KINDS]
+    found = control_plane.kubectl("get", "crd", "--output=name").stdout.split()
+    kinds = [name for name in found if name.endswith(_GROUP)]  # an earlier chart has fewer
     control_plane.kubectl("wait", "--for=condition=Established", "--timeout=20s", *kinds)
     control_plane.restart_controllers()
     wait_for_policies(control_plane)
