@@ -24,7 +24,8 @@ REST_SECONDS = 30
 RESYNC_SECONDS = 900
 """How often the operator lists everything."""
 
-_LISTED = '"full list done"'
+_LISTED = '"full list done", "namespace": "*"'
+"""Of the tokens; the roles have a line of their own."""
 _LEADING = '"leading"'
 _RESTS_BELOW = 3.0  # percent of a core
 _LOOK_SECONDS = 3.0

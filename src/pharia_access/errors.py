@@ -17,6 +17,7 @@ __all__ = [
     "HashError",
     "InvalidError",
     "InvalidObjectError",
+    "IssuerKeysError",
     "KeyringError",
     "LoginError",
     "NotFoundError",
@@ -75,6 +76,10 @@ class OverloadedError(AccessError):
 
 class KeyringError(AccessError):
     """The keyring is invalid: no current key, or a key of the wrong size."""
+
+
+class IssuerKeysError(AccessError):
+    """The keys of the cluster's issuer of ServiceAccount tokens cannot be read or used."""
 
 
 class CertificateError(AccessError):

@@ -12,10 +12,12 @@ from typing import Any
 from pharia_access import __version__
 from pharia_access.bootstrap.clocks import SystemClock
 from pharia_access.domain.argon2id import verify_hash
+from pharia_access.domain.keyring import Digester
 from pharia_access.domain.verdict import RULES, issued_before
 from pharia_access.kube.client import Connection, connect
 from pharia_access.kube.reflector import Reflector, ReflectorTools, Watched, WatchTimeouts
 from pharia_access.kube.verifier.decoding import read_credential, read_role, read_token
+from pharia_access.kube.verifier.issuer import KubeIssuerReader
 from pharia_access.kube.verifier.last_used import KubeLastUsedWriter
 from pharia_access.services.rate_limiter import RateLimiter
 from pharia_access.services.verifier.audit_log import AuditLimits, AuditLog
@@ -25,7 +27,9 @@ from pharia_access.services.verifier.freshness import Bounds, Freshness, MaxCloc
 from pharia_access.services.verifier.hash_verifier import HashVerifier, HashVerifierLimits
 from pharia_access.services.verifier.index import Index
 from pharia_access.services.verifier.index_updater import IndexUpdater, VerifierState
+from pharia_access.services.verifier.issuer_keys import FollowedIssuer
 from pharia_access.services.verifier.last_used import LastUsedRecorder, NullLastUsedRecorder
+from pharia_access.services.verifier.service_accounts import ServiceAccountVerifier
 from pharia_access.services.verifier.verifier import Verifier
 from pharia_access.settings.verifier import VerifierSettings
 from pharia_access.telemetry.verifier_metrics import Gauges, VerifierMetrics
@@ -86,14 +90,28 @@ def _assemble(settings: VerifierSettings, connection: Connection, hash_verifier:
     max_clock = MaxClock(clock.wall, clock.boottime)
     bounds = Bounds(view=settings.view_bound.total_seconds(), contact=settings.contact_bound.total_seconds())
     view = VerifierState(Index(), Freshness((_part(watched) for watched, _ in _watched(settings, Index())), bounds))
+    issuer = _followed_issuer(settings, connection, view.index)
+    rules = (issued_before(settings.refuse_issued_before.timestamp()), *RULES)
     verifier = Verifier(
         index=view.index,
         freshness=view.freshness,
         hash_verifier=hash_verifier,
         boottime=clock.boottime,
         now=max_clock.at,
-        rules=(issued_before(settings.refuse_issued_before.timestamp()), *RULES),
+        rules=rules,
         own_key=secrets.token_bytes(_OWN_KEY_BYTES),
+        jwts=None
+        if issuer is None
+        else ServiceAccountVerifier(
+            issuer,
+            index=view.index,
+            freshness=view.freshness,
+            boottime=clock.boottime,
+            now=max_clock.at,
+            rules=rules,
+            digest=Digester(secrets.token_bytes(_OWN_KEY_BYTES)).digest,
+            life=settings.service_accounts_longest_life.total_seconds(),
+        ),
     )
     client_word = ClientWord(settings.audit_client_header) if settings.audit_client_header else None
     last_used, last_used_work = _last_used(settings, connection, view.index, clock, metrics)
@@ -110,10 +128,21 @@ def _assemble(settings: VerifierSettings, connection: Connection, hash_verifier:
         clock=clock,
         metrics=metrics,
         client_word=client_word,
-        work=(*_reflectors(settings, connection, view, metrics=metrics, max_clock=max_clock), *last_used_work),
+        work=(
+            *_reflectors(settings, connection, view, metrics=metrics, max_clock=max_clock),
+            *last_used_work,
+            *(() if issuer is None else (issuer.run,)),
+        ),
     )
     metrics.watch(_gauges(built, hash_verifier, max_clock))
     return built
+
+
+def _followed_issuer(settings: VerifierSettings, connection: Connection, index: Index) -> FollowedIssuer | None:
+    if not settings.service_accounts:
+        return None
+    reader = KubeIssuerReader(connection, timeout_seconds=settings.request_timeout.total_seconds())
+    return FollowedIssuer(reader, clock=SystemClock(), changed=index.note_other_change, chance=random.random)
 
 
 def _audit_log(

@@ -14,7 +14,8 @@ from pharia_access.domain.lifetime import expiry
 from pharia_access.domain.model import Token
 from pharia_access.domain.reasons import Reason
 from pharia_access.domain.times import whole_seconds
-from pharia_access.domain.verdict import RULES, CredentialFacts, Refusal, Rule, TokenFacts, judge
+from pharia_access.domain.verdict import RULES, Refusal, Rule, judge
+from pharia_access.domain.verdict_facts import CredentialFacts, TokenFacts
 
 __all__ = ["BY_CREDENTIAL", "Facts", "Unusable", "objection", "unusable"]
 

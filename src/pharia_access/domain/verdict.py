@@ -5,20 +5,19 @@ verifier verifies the presented text before it judges the record. Operator and c
 rules whether a token is usable (`domain.usability`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from sys import intern
-from typing import Protocol
+
+from pharia_access.domain.verdict_facts import CredentialFacts, TokenFacts
 
 __all__ = [
     "RULES",
-    "CredentialFacts",
     "CredentialRecord",
     "IssuedToken",
     "Refusal",
     "Rule",
-    "TokenFacts",
     "issued_before",
     "judge",
 ]
@@ -41,6 +40,20 @@ class Refusal(StrEnum):
     """Two objects claim the ID: somebody copied a status. Neither object counts."""
     WRONG_SECRET = "wrong-secret"  # noqa: S105
     """The ID is known, and the secret is another: the text is forged, or mistyped with great luck."""
+    WRONG_SIGNATURE = "wrong-signature"
+    """A ServiceAccount's token that its issuer's key did not sign: forged, or of another cluster."""
+    UNKNOWN_SIGNING_KEY = "unknown-signing-key"
+    """A ServiceAccount's token that names a key which its issuer does not publish."""
+    WRONG_ISSUER = "wrong-issuer"
+    """A ServiceAccount's token of another issuer than this cluster's."""
+    WRONG_AUDIENCE = "wrong-audience"
+    """A ServiceAccount's token whose audience names no credential, or which has several audiences."""
+    LIVES_TOO_LONG = "lives-too-long"
+    """A ServiceAccount's token with a longer life than is allowed, such as one that is stored in a Secret."""
+    NOT_YET_VALID = "not-yet-valid"
+    """A ServiceAccount's token from the future: a clock is wrong."""
+    NOT_A_HOLDER = "not-a-holder"
+    """The credential does not name the ServiceAccount, or names another of that name by its UID."""
     UNUSABLE_HASH = "unusable-proof"
     """The stored hash is malformed, or costs more than the ceiling allows."""
     REVOKED = "revoked"
@@ -71,6 +84,8 @@ class Refusal(StrEnum):
     """The view of the token's namespace is too old, or the API server forbids it."""
     OUT_OF_CONTACT = "out-of-contact"
     """The ID is unknown while a part of the view is silent: the token may have been minted since."""
+    KEYS_UNREAD = "keys-unread"
+    """A ServiceAccount's token names a key that is unknown, and its issuer's keys could not be read just now."""
     OVERLOADED = "overloaded"
     """Too many slow checks wait."""
 
@@ -122,6 +137,7 @@ class CredentialRecord:
     """An ApiCredential, as much as a verdict needs.
 
     Attributes:
+        service_accounts: the UID that each holder must have, by the holder's name; empty: any of that name.
         key: `namespace/name`.
     """
 
@@ -131,58 +147,11 @@ class CredentialRecord:
     roles: tuple[str, ...]
     suspended: bool = False
     deleting: bool = False
+    service_accounts: Mapping[str, str] = field(default_factory=dict)
     key: str = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "key", f"{self.namespace}/{self.name}")
-
-
-class TokenFacts(Protocol):
-    """The part of a minted token that the rules read: of `IssuedToken`, and of `usability.Facts`."""
-
-    @property
-    def credential_uid(self) -> str:
-        """The UID of the credential that the token belongs to."""
-        ...
-
-    @property
-    def issued_at(self) -> float:
-        """POSIX seconds."""
-        ...
-
-    @property
-    def ends_at(self) -> float:
-        """The end that counts, in POSIX seconds."""
-        ...
-
-    @property
-    def revoked(self) -> bool:
-        """Whether `spec.revoked` is true."""
-        ...
-
-    @property
-    def deleting(self) -> bool:
-        """Whether the object is being deleted."""
-        ...
-
-
-class CredentialFacts(Protocol):
-    """The part of a credential that the rules read, for the verifier, the operator and the command line."""
-
-    @property
-    def uid(self) -> str:
-        """Which of that name."""
-        ...
-
-    @property
-    def suspended(self) -> bool:
-        """Whether `spec.suspended` is true."""
-        ...
-
-    @property
-    def deleting(self) -> bool:
-        """Whether the object is being deleted."""
-        ...
 
 
 Rule = Callable[[TokenFacts, CredentialFacts | None, float], Refusal | None]

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from pharia_access.errors import UnavailableError
 from pharia_access.kube.errors import TRANSPORT_ERRORS, concerns_secrets, unreachable
-from pharia_access.kube.http import JSON, Answer, Request, Response, Stream
+from pharia_access.kube.http import Answer, Request, Response, Stream
 
 __all__ = ["JSON_PATCH", "MERGE_PATCH", "Connection", "Transport"]
 
@@ -122,7 +122,7 @@ class Connection:
             return Response(answer.status, answer.headers, await answer.read())
 
     async def _request(self, call: Request, silence_seconds: float | None) -> Answer:
-        headers = {"Accept": JSON, "Accept-Encoding": "identity", "User-Agent": self._user_agent}
+        headers = {"Accept": call.accept, "Accept-Encoding": "identity", "User-Agent": self._user_agent}
         query = dict(call.query)
         if call.body is not None:
             headers["Content-Type"] = call.content_type

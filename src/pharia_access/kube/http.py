@@ -34,6 +34,7 @@ class Request:
     body: object = field(default=None, repr=False)
     content_type: str = JSON
     query: Mapping[str, str] = field(default_factory=dict)
+    accept: str = JSON
 
 
 @dataclass(frozen=True, slots=True)

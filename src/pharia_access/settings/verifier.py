@@ -108,6 +108,12 @@ class VerifierSettings(ProcessSettings):
     introspection_longest_expiry: Annotated[timedelta, duration("0s", "24h")] = timedelta(0)
     """How far ahead `exp` of an introspection may be, as clients keep answers until then. 0s: the token's own end."""
 
+    service_accounts: Annotated[bool, flag()] = False
+    """Whether to take tokens of ServiceAccounts that hold a credential. Needs the right to read the cluster's keys."""
+
+    service_accounts_longest_life: Annotated[timedelta, duration("10m", "24h")] = timedelta(hours=2)
+    """The longest life of a ServiceAccount's token; one that lives longer is refused."""
+
     view_bound: Annotated[timedelta, duration("10s", "1h")] = timedelta(minutes=5)
     """The greatest age of the view of a namespace or of the roles. Checks that need an older view are answered 503."""
 

@@ -39,6 +39,7 @@ _MOST_TRIES: Final = 20
 
 POLICIES: Final = (
     "bind-roles",
+    "hold-credentials",
     "mint-workload-tokens",
     "mint-tokens",
     "write-status",

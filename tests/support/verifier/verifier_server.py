@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from pharia_access.domain.argon2id import CHEAPEST, hash_token, verify_hash
-from pharia_access.domain.keyring import Keyring
+from pharia_access.domain.keyring import Digester, Keyring
 from pharia_access.domain.permissions import Permission, Role
 from pharia_access.domain.token import TokenText, mint
 from pharia_access.domain.verdict import RULES, CredentialRecord, IssuedToken, Refusal
@@ -27,6 +27,7 @@ from pharia_access.services.verifier.authorizer import Authorizer, Contract
 from pharia_access.services.verifier.freshness import Bounds, Freshness, Part
 from pharia_access.services.verifier.hash_verifier import HashVerifier, HashVerifierLimits
 from pharia_access.services.verifier.index import Index
+from pharia_access.services.verifier.service_accounts import IssuerKeys, ServiceAccountVerifier
 from pharia_access.services.verifier.verifier import Verifier
 
 if TYPE_CHECKING:
@@ -91,7 +92,13 @@ class Reply:
 class VerifierServer:
     """Tokens, the verifier behind them, and a port."""
 
-    def __init__(self, *, keyring: bool = True, parts: tuple[Part, ...] = EVERYTHING) -> None:
+    def __init__(
+        self,
+        *,
+        keyring: bool = True,
+        parts: tuple[Part, ...] = EVERYTHING,
+        service_accounts: IssuerKeys | None = None,
+    ) -> None:
         self.boottime = 1000.0
         self.now = 1_000_000_000.0
         self.journal = Journal()
@@ -109,6 +116,7 @@ class VerifierServer:
             now=lambda _boottime: self.now,
             rules=RULES,
             own_key=secrets.token_bytes(32),
+            jwts=None if service_accounts is None else self._jwts(service_accounts),
         )
         if keyring:
             self.verifier.use_keyring(self.keyring)
@@ -127,6 +135,18 @@ class VerifierServer:
         """Take no more connections, and drain for at most so many seconds."""
         self.closed: list[str] = []
         """Why connections were closed."""
+
+    def _jwts(self, keys: IssuerKeys) -> ServiceAccountVerifier:
+        return ServiceAccountVerifier(
+            keys,
+            index=self.index,
+            freshness=self.freshness,
+            boottime=lambda: self.boottime,
+            now=lambda _boottime: self.now,
+            rules=RULES,
+            digest=Digester(secrets.token_bytes(32)).digest,
+            life=7200,
+        )
 
     def issue(
         self,

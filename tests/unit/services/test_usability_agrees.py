@@ -35,7 +35,8 @@ from tests.support.verifier.verifier_server import EVERYTHING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pharia_access.domain.verdict import CredentialFacts, Rule, TokenFacts
+    from pharia_access.domain.verdict import Rule
+    from pharia_access.domain.verdict_facts import CredentialFacts, TokenFacts
 
 pytestmark = pytest.mark.no_cover
 """Many examples of code that other tests cover: tracing them takes twice as long again."""

@@ -7,7 +7,7 @@ from typing import Final
 from pharia_access.domain.administration.summaries import CredentialSummary, TokenSummary
 from pharia_access.domain.reasons import Reason
 from pharia_access.domain.usability import Facts, Unusable, objection, unusable
-from pharia_access.domain.verdict import CredentialFacts
+from pharia_access.domain.verdict_facts import CredentialFacts
 
 __all__ = ["UNSEEN", "Unseen", "judged"]
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from pharia_access.domain.token import MAX_BYTES
 from pharia_access.domain.verdict import Refusal
+from pharia_access.domain.verification.service_accounts import JWT_BEGINS, MAX_JWT_BYTES
 
 __all__ = ["bearer_token", "single_token"]
 
@@ -35,8 +36,11 @@ def bearer_token(values: Sequence[bytes]) -> bytes | Refusal:
 
 
 def single_token(token: bytes) -> bytes | Refusal:
-    """Return a header's text as one token, or the refusal: a proxy joins two headers of a name by a comma."""
-    if len(token) > MAX_BYTES:
+    """Return a header's text as one token, or the refusal: a proxy joins two headers of a name by a comma.
+
+    What begins as a JWT may be a ServiceAccount's token, and longer. The verifier says whether it takes such tokens.
+    """
+    if len(token) > (MAX_JWT_BYTES if token.startswith(JWT_BEGINS) else MAX_BYTES):
         return Refusal.OVERLONG_CREDENTIALS
     if b"," in token:
         return Refusal.AMBIGUOUS_CREDENTIALS

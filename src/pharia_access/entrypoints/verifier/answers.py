@@ -171,5 +171,6 @@ _ANSWERS: Final[Mapping[Refusal, HttpAnswer]] = {
     Refusal.UNUSABLE_HEADER: _FORBIDDEN,
     Refusal.VIEW_TOO_OLD: _UNAVAILABLE,
     Refusal.OUT_OF_CONTACT: _UNAVAILABLE,
+    Refusal.KEYS_UNREAD: _UNAVAILABLE,
     Refusal.OVERLOADED: _UNAVAILABLE,
 }

@@ -23,7 +23,9 @@ GUARD_LABEL: Final = "access.pharia.ai/guard"
 EDITION_LABEL: Final = "access.pharia.ai/guard-edition"
 """The label of its edition, a whole number."""
 
-_WITH_WORKLOAD_TOKENS: Final = frozenset({"mint-workload-tokens", "reserve-workload-secrets", "workloadtokens"})
+_CAME_LATER: Final = frozenset(
+    {"hold-credentials", "mint-workload-tokens", "reserve-workload-secrets", "workloadtokens"}
+)
 _CHANGED_WITH_THEM: Final = "restrain-operator-resources"
 
 _MOST_DIGITS: Final = 9
@@ -71,7 +73,7 @@ def carried() -> tuple[Guard, ...]:
 
 def _companion(guard: str) -> str:
     """Return the guard whose earlier edition says that this one is still to come."""
-    return _CHANGED_WITH_THEM if guard in _WITH_WORKLOAD_TOKENS else ""
+    return _CHANGED_WITH_THEM if guard in _CAME_LATER else ""
 
 
 def policies_seen(policies: Iterable[Json], bindings: Iterable[Json], accounts: Accounts) -> list[Sighting]:

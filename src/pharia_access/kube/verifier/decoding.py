@@ -84,9 +84,15 @@ class _Token(Struct):
     status: _TokenStatus | None = None
 
 
+class _ServiceAccount(Struct):
+    name: _Name
+    uid: _Uid | None = None
+
+
 class _CredentialSpec(Struct):
     roles: list[_Name]
     suspended: bool | None = None
+    service_accounts: list[_ServiceAccount] | None = None
 
 
 class _Credential(Struct):
@@ -163,6 +169,7 @@ def read_credential(body: msgspec.Raw) -> CredentialRecord:
         roles=tuple(credential.spec.roles),
         suspended=bool(credential.spec.suspended),
         deleting=metadata.deletion_timestamp is not None,
+        service_accounts={account.name: account.uid or "" for account in credential.spec.service_accounts or ()},
     )
 
 

@@ -26,7 +26,7 @@ class Index:
         self._roles: dict[str, Role] = {}
         self._effective: dict[str, EffectiveRoles] = {}
         self.changes = 0
-        """A counter of changes. While it stays the same, every object here stays the same."""
+        """A counter of changes. While it stays the same, everything that a verdict rests on stays the same."""
 
     def find(self, token_id: str) -> IssuedToken | None:
         """Return the token of that ID; None if there is none, or if several objects claim the ID."""
@@ -57,6 +57,10 @@ class Index:
     def shared_ids(self) -> int:
         """The number of IDs that several objects claim."""
         return len(self._sharing)
+
+    def note_other_change(self) -> None:
+        """Note a change of what is not here and verdicts rest on, as the keys of an issuer."""
+        self.changes += 1
 
     def put_token(self, token: IssuedToken) -> None:
         """Replace the token of that name. A text that this process verified for the same hash stays verified."""

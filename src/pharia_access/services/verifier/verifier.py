@@ -8,18 +8,20 @@ record. The verifier remembers no verdict: `still_holds` judges an earlier one a
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from hmac import compare_digest
+from typing import Protocol
 
 from pharia_access.domain.keyring import Digester, Keyring
 from pharia_access.domain.permissions import EffectiveRoles
 from pharia_access.domain.token import parse
 from pharia_access.domain.verdict import CredentialRecord, IssuedToken, Refusal, Rule, judge
+from pharia_access.domain.verification.service_accounts import JWT_BEGINS
 from pharia_access.errors import HashError, OverloadedError, TokenFormatError
 from pharia_access.services.verifier.freshness import Freshness
 from pharia_access.services.verifier.hash_verifier import HashVerifier
 from pharia_access.services.verifier.index import Index
 from pharia_access.services.verifier.known_keys import KnownKeys
 
-__all__ = ["Allowed", "AuthorizationResult", "Denied", "Unverified", "Verifier"]
+__all__ = ["Allowed", "AuthorizationResult", "Denied", "JwtVerifier", "Unverified", "Verifier"]
 
 _PARTS = 3  # prefix, ID, secret
 _NEVER = -1
@@ -57,12 +59,28 @@ class Denied:
 
 @dataclass(slots=True)
 class Unverified:
-    """Only Argon2id can tell."""
+    """Only Argon2id can tell; or, without a token, only the issuer's keys as they are now."""
 
-    token: IssuedToken
+    token: IssuedToken | None = None
 
 
 AuthorizationResult = Allowed | Denied
+
+
+class JwtVerifier(Protocol):
+    """Judges JWTs, which no token of ours looks like, see `service_accounts`."""
+
+    def check(self, presented: bytes) -> AuthorizationResult | None:
+        """Judge without waiting. Return None where the issuer's keys must be read first."""
+        ...
+
+    async def verify(self, presented: bytes) -> AuthorizationResult:
+        """Judge, and read the keys if need be."""
+        ...
+
+    def is_current(self, token: IssuedToken) -> bool:
+        """Tell whether this is the token of a JWT whose signature still counts."""
+        ...
 
 
 class Verifier:
@@ -73,6 +91,7 @@ class Verifier:
         now: POSIX seconds at that boottime, see `MaxClock`.
         rules: from `domain.verdict`, most important first.
         own_key: 32 random bytes of this process.
+        jwts: judges JWTs; None: a JWT is a malformed token.
     """
 
     def __init__(  # noqa: PLR0913 - its collaborators, once
@@ -85,6 +104,7 @@ class Verifier:
         now: Callable[[float], float],
         rules: tuple[Rule, ...],
         own_key: bytes,
+        jwts: JwtVerifier | None = None,
     ) -> None:
         self._index = index
         self._freshness = freshness
@@ -92,6 +112,7 @@ class Verifier:
         self._boottime, self._now = boottime, now
         self._rules = rules
         self._own = Digester(own_key)
+        self._jwts = jwts
         self.known_keys = KnownKeys()
         """The keyring's keys."""
 
@@ -106,6 +127,11 @@ class Verifier:
 
     def check(self, presented: bytes) -> AuthorizationResult | Unverified:
         """Judge without waiting. Return `Unverified` where only Argon2id can tell."""
+        if self._jwts is not None and presented.startswith(JWT_BEGINS):
+            return self._jwts.check(presented) or Unverified()
+        return self._check_own(presented)
+
+    def _check_own(self, presented: bytes) -> AuthorizationResult | Unverified:
         # latin-1 decodes any byte. A string that is not ASCII matches no ID.
         parts = presented.decode("latin-1").split("_", _PARTS)
         token_id = parts[1] if len(parts) == _PARTS else ""
@@ -142,7 +168,7 @@ class Verifier:
     def _confirm(self, allowed: Allowed) -> bool:
         token, credential, index = allowed.token, allowed.credential, self._index
         unchanged = (
-            index.find(token.token_id) is token
+            (index.find(token.token_id) is token or (self._jwts is not None and self._jwts.is_current(token)))
             and index.credential(token.credential_key) is credential
             and index.effective_roles(credential) is allowed.effective_roles
         )
@@ -154,6 +180,8 @@ class Verifier:
         result = self.check(presented)
         if not isinstance(result, Unverified):
             return result
+        if result.token is None:
+            return Denied(Refusal.MALFORMED_TOKEN) if self._jwts is None else await self._jwts.verify(presented)
         refusal = await self._verify_hash(result.token, presented)
         if refusal is not None:
             return Denied(refusal, result.token)
