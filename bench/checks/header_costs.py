@@ -23,6 +23,8 @@ from math import exp, log
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import psutil
+
 from bench.bench_cluster import say
 from bench.checks.check import TOKENS, images_python, is_listening, write_tokens
 from bench.checks.wrk import Load, Wrk
@@ -63,6 +65,9 @@ LOADS: Final = (
 _KEYS: Final = LOADS[5:]
 """Those with a token in `x-api-key` where that is read."""
 
+Round = dict[str, dict[str, float]]
+"""By server: its rate, and its cost of a check."""
+
 
 @dataclass(frozen=True, slots=True)
 class Server:
@@ -70,6 +75,11 @@ class Server:
 
     name: str
     port: int
+    process: psutil.Process
+
+    def cpu_seconds(self) -> float:
+        """What it has used."""
+        return float(sum(self.process.cpu_times()[:2]))
 
 
 def main() -> int:
@@ -100,27 +110,29 @@ def _started(name: str, root: Path, sources: Path) -> Iterator[Server]:
     with subprocess.Popen(["taskset", "-c", "0", *argv], env={"PYTHONPATH": paths}, cwd=sources) as process:
         try:
             wait_until(lambda: is_listening(port), what=f"{name} listens", timeout=60)
-            yield Server(name, port)
+            yield Server(name, port, psutil.Process(process.pid))
         finally:
             process.terminate()
 
 
-def _round(servers: Sequence[Server], wrk: Wrk, load: Load) -> dict[str, float]:
-    """The rate of each, in turn."""
-    return {server.name: _rate(server, wrk, load) for server in random.sample(servers, len(servers))}
+def _round(servers: Sequence[Server], wrk: Wrk, load: Load) -> Round:
+    """What each did, in turn."""
+    return {server.name: _measured(server, wrk, load) for server in random.sample(servers, len(servers))}
 
 
-def _rate(server: Server, wrk: Wrk, load: Load) -> float:
+def _measured(server: Server, wrk: Wrk, load: Load) -> dict[str, float]:
+    """Checks a second, and microseconds of CPU for a check."""
+    before = server.cpu_seconds()
     header = "x-api-key" if load in _KEYS and server.name == "on" else "Authorization"
     said = wrk.run(load, server.port, seconds=SECONDS, header=header)
     if "Non-2xx" in said:
         message = f"{server.name} refused: {said}"
         raise ProcessError(message)
     count, took = re.search(r"(\d+) requests in ([\d.]+)s", said).groups()  # type: ignore[union-attr] # wrk always says
-    return int(count) / float(took)
+    return {"rate": int(count) / float(took), "cpu": 1e6 * (server.cpu_seconds() - before) / int(count)}
 
 
-def _keep(load: Load, rounds: list[dict[str, float]]) -> None:
+def _keep(load: Load, rounds: list[Round]) -> None:
     """Add the rates of a load; a later run of it replaces them in the page."""
     with _KEPT.open("a", encoding="utf-8") as file:
         file.write(json.dumps({"load": load.name, "machine": machine(2), "rounds": rounds}) + "\n")
@@ -133,23 +145,28 @@ def _report() -> None:
     for load in found:
         rounds = kept[load.name]["rounds"]
         for name in ("on",) if load in _KEYS else ("off", "on"):
-            ratio, low, high = _ratio(rounds, name)
-            rows.append([load.name, name, *_rates(rounds, name), f"{ratio:.3f}", f"{low:.3f} to {high:.3f}"])
+            rates, costs = (_ratio(rounds, name, what) for what in ("rate", "cpu"))
+            rows.append([load.name, name, *_rates(rounds, name), *map(_told, (rates, costs))])
             least = 1.0 if name == "off" else _SLOWER
-            verdicts.append(Target(f"{name}, upper end of the interval: {load.name}", high, at_least=least))
-    heads = ["load", "", "before, checks/s", "now, checks/s", "ratio", "interval"]
+            verdicts.append(Target(f"{name}, upper end of the interval: {load.name}", rates[2], at_least=least))
+    heads = ["load", "", "before, checks/s", "now, checks/s", "now / before", "CPU a check, now / before"]
     shapes = "\n\n".join(dict.fromkeys(kept[load.name]["machine"] for load in found))
     parts = ["# What reading tokens in more headers costs", _HOW, shapes, targets(verdicts), table(heads, rows)]
     write("header-costs", "\n\n".join(parts))
 
 
-def _rates(rounds: list[dict[str, float]], name: str) -> list[str]:
-    return [f"{statistics.median(each[one] for each in rounds):,.0f}" for one in ("before", name)]
+def _rates(rounds: list[Round], name: str) -> list[str]:
+    return [f"{statistics.median(each[one]['rate'] for each in rounds):,.0f}" for one in ("before", name)]
 
 
-def _ratio(rounds: list[dict[str, float]], name: str) -> tuple[float, float, float]:
+def _told(ratio: tuple[float, float, float]) -> str:
+    middle, low, high = ratio
+    return f"{middle:.3f} ({low:.3f} to {high:.3f})"
+
+
+def _ratio(rounds: list[Round], name: str, what: str) -> tuple[float, float, float]:
     """The geometric mean of the ratios, and its interval of 95 % by resampling rounds."""
-    logs = [log(each[name] / each["before"]) for each in rounds]
+    logs = [log(each[name][what] / each["before"][what]) for each in rounds]
     drawn = (random.choices(logs, k=len(logs)) for _ in range(_RESAMPLES))  # noqa: S311 - no secret
     means = sorted(map(statistics.fmean, drawn))
     ends = means[_RESAMPLES * 25 // 1000], means[_RESAMPLES * 975 // 1000]
