@@ -31,14 +31,13 @@ __all__ = ["main"]
 
 _CALLS: Final = Path(__file__).resolve().parents[1] / "support" / "clients" / "llm_calls.py"
 _PINNED: Final = Path(__file__).resolve().parents[2] / "requirements" / "gateways.in"
-_GATEWAYS: Final = ("nginx", "envoy", "caddy")
 _SDKS: Final = {
-    "openai": "`Authorization: Bearer`",
-    "openai, streaming": "`Authorization: Bearer`",
-    "azure": "`api-key`",
-    "anthropic": "`x-api-key`",
+    "openai": "authorization",
+    "openai, streaming": "authorization",
+    "azure": "api-key",
+    "anthropic": "x-api-key",
 }
-"""The SDKs, and where each sends its key."""
+"""The SDKs, and the header in which each sends its key: looked at before anything else."""
 _REFUSED: Final = {
     "revoked": "401 AuthenticationError",
     "other role": "403 PermissionDeniedError",
@@ -50,8 +49,8 @@ Written by `make llm-clients`. The SDKs are as released, and know only the gatew
 Each gateway runs by its file in `examples/gateways` with the lines of its page under "Other headers for the token", in
 front of a verifier with `TOKEN_HEADERS=x-api-key,api-key,x-goog-api-key,basic` that knows each token by its own index.
 The gateway requires `role=studio-user`. Behind it, a service answers as those APIs do. A cell is what the SDK returned
-("hello"), or the status and the exception that it raised. Without a token, the SDK's own header is left out, but for
-Azure, whose header is empty."""
+("hello"), or the status and the exception that it raised. Which header an SDK uses was looked at first, without a
+gateway. Without a token, the SDK's own header is left out, but for Azure, whose header is empty."""
 
 
 class Api(BaseHTTPRequestHandler):
@@ -118,8 +117,11 @@ def main() -> int:
     python = Path(os.environ["LLM_CLIENTS_PYTHON"])
     rows, versions = list[list[str]](), dict[str, str]()
     with verifier_thread(CheckHeaders(tuple(TokenHeader))) as verifier, server(Api) as service:
+        _asked(python, f"http://{service}", {"good": "a key"})
+        assert Api.carried == list(_SDKS.values()), f"the SDKs send their keys in {Api.carried}"
+        Api.carried.clear()
         keys = _keys(verifier)
-        for name in _GATEWAYS:
+        for name in real_gateways.STARTERS:
             say(name)
             with _gateway(name, verifier, service) as url:
                 told = _asked(python, url, keys)
@@ -164,7 +166,7 @@ def _rows(name: str, keys: Mapping[str, str | None], told: list[str]) -> list[li
     right = [{"good": "hello", **_REFUSED}[key] for key in keys]
     for sdk, outcomes in zip(_SDKS, found, strict=True):
         assert outcomes == right, f"{name}, {sdk}: {outcomes}"
-    return [[name, sdk, _SDKS[sdk], *outcomes] for sdk, outcomes in zip(_SDKS, found, strict=True)]
+    return [[name, sdk, f"`{_SDKS[sdk]}`", *outcomes] for sdk, outcomes in zip(_SDKS, found, strict=True)]
 
 
 def _page(rows: list[list[str]], versions: Mapping[str, str]) -> str:
