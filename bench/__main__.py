@@ -12,7 +12,7 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from bench import console_latency, matrix, plugin_latency
+from bench import console, matrix, plugin_latency
 from bench.checks import check, flood, flood_bodies, full_places, header_costs, pipelines, propagation
 from bench.client import ClientError
 from bench.mints import expiry, fairness, mint
@@ -55,7 +55,7 @@ _VERIFIER = {
     "places": full_places.main,
     "header-costs": header_costs.main,
 }
-_PLUGIN = {"plugin": plugin_latency.main, "console": console_latency.main}
+_PLUGIN = {"plugin": plugin_latency.main, "console": console.main}
 _MANY = {
     "cascade": cascade.main,
     "cleanup": cleanup.main,

@@ -1,7 +1,6 @@
-"""How soon `kubectl access console` shows its first page, and what a page costs: `python -m bench console`.
+"""How soon `kubectl access console` shows its first page, and what a page costs: part of `python -m bench console`.
 
-In a real browser, with a list of 100 credentials, and with 10,000 tokens in 200 namespaces. Writes
-bench/results/console.md.
+In a real browser, with a list of 100 credentials.
 """
 
 from __future__ import annotations
@@ -9,29 +8,24 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import dataclass, field
-from statistics import median, quantiles
+from statistics import median
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 import psutil
 
-from bench import console_tokens
-from bench.bench_cluster import BenchCluster, bench_cluster, say
-from bench.meters import bind_to_cores, machine
-from bench.report import Target, table, targets, write
+from bench.bench_cluster import BenchCluster, say
+from bench.console_findings import Findings, at_most, spread
 from bench.tokens import NAMESPACE
 from tools.browser.chromium import chromium
 from tools.browser.console_process import RunningConsole, start_console
 from tools.control_plane.resources import api_credential, api_role
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from playwright.async_api import Browser, Page
 
-    from bench.console_tokens import Looked
 
-__all__ = ["main"]
+__all__ = ["ROUNDS", "measure"]
 
 ROUNDS = 30
 _ROWS = 100
@@ -41,17 +35,6 @@ _TIMES = """() => {
   return [page.responseStart - page.requestStart, paint.startTime];
 }"""
 _PAINTED = "() => performance.getEntriesByName('first-contentful-paint').length"
-_HEAD = """\
-# `kubectl access console`: the first page, and what a page costs
-
-Written by `python -m bench console`: medians of {rounds} rounds, each with a console and a browser's profile of its
-own, on two cores that the API server and the browser share. The browser runs already; byte code is cached. The page is
-the list of {rows} credentials. Tokens in many namespaces are looked at by one session, which keeps a long list for a
-minute: five times read anew, then sorted, filtered and turned over.
-
-{machine}
-
-"""
 
 
 @dataclass(slots=True)
@@ -66,17 +49,38 @@ class Measured:
     sizes: dict[str, int] = field(default_factory=dict)
 
 
-def main() -> int:
-    """Measure and write; the exit status."""
-    cores = bind_to_cores()
-    about = machine(cores)
-    with bench_cluster() as place:
-        _put(place)
-        say(f"opening a console {ROUNDS} times")
-        measured = asyncio.run(_measured(place))
-        looked = asyncio.run(console_tokens.look(place, console_tokens.put_tokens(place)))
-    write("console", _HEAD.format(rounds=ROUNDS, rows=_ROWS, machine=about) + _results(measured, looked))
-    return 0
+def measure(place: BenchCluster, findings: Findings) -> None:
+    """Open a console again and again, and look at its first page."""
+    _put(place)
+    say(f"opening a console {ROUNDS} times")
+    measured = asyncio.run(_measured(place))
+    sizes = measured.sizes
+    findings.bounds += [
+        at_most(
+            2,
+            "from the command to the first page, signed in, s",
+            median(measured.first) / 1000,
+            "imports, kubectl proxy, Chromium",
+        ),
+        at_most(
+            20,
+            f"list of {_ROWS}: the server, ms",
+            median(measured.server),
+            "two lists at the API server, 4 ms of template",
+        ),
+        at_most(300, f"list of {_ROWS}: first paint, ms", median(measured.paint), "Chromium's layout"),
+        at_most(40, f"list of {_ROWS} credentials: HTML, kB", sizes["HTML"] / 1000, "the rows"),
+        at_most(15, "script, kB", sizes["script"] / 1000, "by hand, nothing else is loaded"),
+        at_most(15, "style sheet, kB", sizes["link"] / 1000, "by hand"),
+        at_most(6, "requests of a page", sizes["requests"], "document, script, style sheet, icon"),
+        at_most(120, "process at rest, MiB", median(measured.memory), "Python and its modules"),
+    ]
+    findings.spreads += [
+        spread("from the command to its link", measured.link),
+        spread("from the command to the first page, signed in", measured.first),
+        spread(f"list of {_ROWS}: from the request to the first byte", measured.server),
+        spread(f"list of {_ROWS}: first contentful paint", measured.paint),
+    ]
 
 
 def _put(place: BenchCluster) -> None:
@@ -130,32 +134,3 @@ async def _looked(page: Page, measured: Measured) -> None:
 
 def _memory(console: RunningConsole) -> float:
     return float(psutil.Process(console.process.pid).memory_info().rss) / 2**20
-
-
-def _results(measured: Measured, looked: Looked) -> str:
-    sizes = measured.sizes
-    verdicts = [
-        Target("from the command to the first page, signed in, s", median(measured.first) / 1000, at_most=2),
-        Target(f"list of {_ROWS}: the server, ms", median(measured.server), at_most=20),
-        Target(f"list of {_ROWS}: first paint, ms", median(measured.paint), at_most=300),
-        Target(f"list of {_ROWS}: HTML, kB", sizes["HTML"] / 1000, at_most=40),
-        Target("script, kB", sizes["script"] / 1000, at_most=15),
-        Target("style sheet, kB", sizes["link"] / 1000, at_most=15),
-        Target("requests of a page", sizes["requests"], at_most=6),
-        Target("resident memory of the console, MiB", median(measured.memory), at_most=120),
-        *looked.targets(),
-    ]
-    rows = [
-        _row("from the command to its link", measured.link),
-        _row("from the command to the first page, signed in", measured.first),
-        _row(f"list of {_ROWS}: from the request to the first byte", measured.server),
-        _row(f"list of {_ROWS}: first contentful paint", measured.paint),
-        _row(f"{looked.count:,} tokens: read anew, to the first 100 rows", looked.cold),
-        _row(f"{looked.count:,} tokens: sorted or filtered, first contentful paint", looked.paint),
-    ]
-    ends = f"Load average of the machine at the end: {psutil.getloadavg()[0]:.1f}."
-    return f"{targets(verdicts)}\n\n{table(['ms', 'fastest', 'median', '9 of 10 at most'], rows)}\n\n{ends}"
-
-
-def _row(what: str, values: Sequence[float]) -> list[str]:
-    return [what, *(f"{value:.0f}" for value in (min(values), median(values), quantiles(values, n=10)[-1]))]
