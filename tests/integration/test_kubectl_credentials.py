@@ -61,6 +61,24 @@ def test_a_credential_is_edited_and_its_fields_are_removed_by_empty_texts(worksp
     } | ({"suspended": spec["suspended"]} if "suspended" in spec else {})
 
 
+def test_holders_are_added_shown_and_taken_away(workspace: Workspace, plugin: Plugin) -> None:
+    workspace.credential()
+
+    added = plugin.run("credential", "holders", "add", "invoice-bot", "app", "job")
+    shown = plugin.run("credential", "get", "invoice-bot").stdout
+    asked = plugin.run("credential", "holders", "remove", "invoice-bot", "app")
+    removed = plugin.run("credential", "holders", "remove", "invoice-bot", "app", "--yes")
+
+    assert added.stderr == (
+        "credential invoice-bot changed\n"
+        "Next: project a token with the audience pharia-access/invoice-bot into their pods\n"
+    )
+    assert "ServiceAccount app, ServiceAccount job" in shown
+    assert (asked.status, removed.status) == (1, 0)
+    assert "The pods of app will be refused immediately." in removed.stderr
+    assert workspace.known("ApiCredential", "invoice-bot")["spec"]["serviceAccounts"] == [{"name": "job"}]
+
+
 def test_suspended_and_resumed(workspace: Workspace, plugin: Plugin) -> None:
     workspace.credential()
 

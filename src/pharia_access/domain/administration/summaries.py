@@ -136,12 +136,14 @@ class CredentialSummary:
     Attributes:
         counts: its tokens by phase, as the operator counted them.
         policy: what it says of its tokens, as it is written; `longest_life` is its maximum.
+        service_accounts: the names of those that hold it.
     """
 
     key: ObjectKey
     uid: str
     created: datetime | None
     roles: tuple[str, ...] = ()
+    service_accounts: tuple[str, ...] = ()
     display_name: str = ""
     description: str = ""
     suspended: bool = False

@@ -117,7 +117,7 @@ def _filled(permission: Permission, found: dict[str, str]) -> Permission:
 def _single_value(name: str, values: Sequence[bytes]) -> str | UnusableHeader:
     """Return the one value of a header as text (RFC 9110 section 5.5), or why there is none."""
     if len(values) != 1:
-        return UnusableHeader(f"{name} came {len(values)} times" if values else f"{name} is missing")
+        return UnusableHeader(f"{name} came more than once" if values else f"{name} is missing")
     value = values[0].strip(_SPACE)
     if len(value) > MAX_VALUE_BYTES:
         return UnusableHeader(f"{name} is longer than {MAX_VALUE_BYTES} bytes")

@@ -12,11 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
+from pharia_access.domain.holders import AUDIENCE_PREFIX
 from pharia_access.domain.verdict import Refusal
 from pharia_access.errors import TokenFormatError
 
 __all__ = [
-    "AUDIENCE_PREFIX",
     "JWT_BEGINS",
     "MAX_JWT_BYTES",
     "RULES",
@@ -32,8 +32,6 @@ MAX_JWT_BYTES: Final = 4096
 """The longest token of a ServiceAccount. One of a pod has some 1,100 bytes."""
 JWT_BEGINS: Final = b"eyJ"
 """How each JWT begins: `{"` in base64url. No token of ours does."""
-AUDIENCE_PREFIX: Final = "pharia-access/"
-"""What the audience begins with; the name of the credential follows."""
 
 _JWT: Final = re.compile(rb"(eyJ[\w-]+)\.(eyJ[\w-]+)\.([\w-]+)", re.ASCII)
 _LABEL: Final = r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?"

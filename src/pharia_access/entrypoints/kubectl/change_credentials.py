@@ -5,16 +5,17 @@ from typing import TYPE_CHECKING, Any
 
 from pharia_access.domain.administration.lifetime_input import format_length
 from pharia_access.domain.administration.next_steps import ListRoles
+from pharia_access.domain.holders import audience_of
 from pharia_access.entrypoints.kubectl.options import CliOptions
 from pharia_access.entrypoints.kubectl.prompts import is_terminal, present, print_lines, select
 from pharia_access.entrypoints.kubectl.results import print_deletion, print_result
-from pharia_access.services.administration import credentials
+from pharia_access.services.administration import credentials, holders
 from pharia_access.services.administration.plans import BlockedError
 
 if TYPE_CHECKING:
     from pharia_access.bootstrap.cli import CliSession
 
-__all__ = ["create", "delete", "edit", "resume", "suspend"]
+__all__ = ["add_holders", "create", "delete", "edit", "remove_holders", "resume", "suspend"]
 
 Json = dict[str, Any]
 Replaced = Callable[[tuple[str, ...]], Iterable[str]]
@@ -43,6 +44,20 @@ async def _chosen(session: "CliSession") -> tuple[str, ...]:
 async def edit(session: "CliSession", cli: CliOptions, name: str, spec: Json, replaced: Replaced | None) -> None:
     """Change fields of its spec, and its roles where `replaced` says how."""
     plan = await credentials.plan_edit(session.context, name, spec, replaced, force=cli.force)
+    await _carry_out(session, cli, plan, "changed")
+
+
+async def add_holders(session: "CliSession", cli: CliOptions, name: str, accounts: tuple[str, ...]) -> None:
+    """Let ServiceAccounts hold it, and tell where their pods get the token."""
+    plan = await holders.plan_addition(session.context, name, accounts, force=cli.force)
+    await _carry_out(session, cli, plan, "changed")
+    if plan.spec and cli.for_people and not cli.dry_run:
+        print_lines(f"Next: project a token with the audience {audience_of(name)} into their pods")
+
+
+async def remove_holders(session: "CliSession", cli: CliOptions, name: str, accounts: tuple[str, ...]) -> None:
+    """Take it away from ServiceAccounts."""
+    plan = await holders.plan_removal(session.context, name, accounts, force=cli.force)
     await _carry_out(session, cli, plan, "changed")
 
 

@@ -131,6 +131,38 @@ def remove(cli: CliOptions, name: str, roles: tuple[str, ...]) -> None:
     run_in_session(cli, work, name, {}, lambda before: [role for role in before if role not in roles])
 
 
+_accounts = click.argument("accounts", type=NAME, nargs=-1, required=True, metavar="SERVICEACCOUNT...")
+
+
+@credential.group()
+def holders() -> None:
+    """ServiceAccounts that hold a credential. Their pods need no token."""
+
+
+@holders.command("add")
+@_name
+@_accounts
+@destructive_options
+@click.pass_obj
+def add_holders(cli: CliOptions, name: str, accounts: tuple[str, ...]) -> None:
+    """Let ServiceAccounts of the namespace hold a credential."""
+    from pharia_access.entrypoints.kubectl.change_credentials import add_holders as work
+
+    run_in_session(cli, work, name, accounts)
+
+
+@holders.command("remove")
+@_name
+@_accounts
+@destructive_options
+@click.pass_obj
+def remove_holders(cli: CliOptions, name: str, accounts: tuple[str, ...]) -> None:
+    """Remove holders of a credential. Their pods are refused immediately."""
+    from pharia_access.entrypoints.kubectl.change_credentials import remove_holders as work
+
+    run_in_session(cli, work, name, accounts)
+
+
 @credential.command()
 @_name
 @destructive_options

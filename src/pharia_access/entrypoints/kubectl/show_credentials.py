@@ -69,6 +69,7 @@ def _fields(credential: CredentialSummary, resolved: EffectiveRoles) -> list[tup
         ("Created", moment(credential.created)),
         ("Roles", ", ".join(resolved.roles)),
         ("Roles that grant nothing", ", ".join(lacking)),
+        ("Held by", ", ".join(f"ServiceAccount {name}" for name in credential.service_accounts)),
         ("Suspended", "yes: its tokens are refused" if credential.suspended else "no"),
         ("Ready", f"{credential.ready} ({credential.reason})" if credential.ready else "not seen by an operator yet"),
         ("Message", credential.message if credential.ready == "False" else ""),

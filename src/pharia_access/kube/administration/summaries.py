@@ -76,6 +76,7 @@ def credential_summary(body: Body) -> CredentialSummary:
         uid=text_of(metadata, "uid"),
         created=time_of(metadata, "creationTimestamp"),
         roles=texts_of(spec, "roles"),
+        service_accounts=tuple(text_of(entry, "name") for entry in spec.get("serviceAccounts") or ()),
         display_name=text_of(spec, "displayName"),
         description=text_of(spec, "description"),
         suspended=spec.get("suspended") is True,

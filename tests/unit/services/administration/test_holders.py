@@ -1,0 +1,81 @@
+"""Holders of a credential, added and taken away: what a plan says, what it refuses, and what is written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pharia_access.domain.administration.next_steps import AskForRight
+from pharia_access.services.administration import credentials, holders
+from pharia_access.services.administration.plans import BlockedError
+from tests.support.administration.contexts import context_of
+from tests.support.administration.credential_cluster import KEY, a_cluster
+
+if TYPE_CHECKING:
+    from tests.support.administration.fake_objects import FakeObjects
+
+NAME = KEY.name
+HELD: list[dict[str, Any]] = [{"name": "first", "uid": "uid-1"}, {"name": "second"}]
+
+
+def held(objects: FakeObjects) -> object:
+    return objects.body("ApiCredential", NAME)["spec"].get("serviceAccounts")
+
+
+async def test_an_account_is_added_behind_the_others_which_stay_as_they_are() -> None:
+    objects = a_cluster(serviceAccounts=HELD)
+    context = context_of(objects)
+
+    plan = await holders.plan_addition(context, NAME, ["third", "first", "third"])
+    assert held(objects) == HELD
+    await credentials.edit(context, plan)
+
+    assert held(objects) == [*HELD, {"name": "third"}]
+    assert (plan.question, plan.consequences) == ("", ())
+
+
+async def test_an_account_is_taken_away_once_a_person_has_agreed() -> None:
+    objects = a_cluster(serviceAccounts=HELD)
+    context = context_of(objects)
+
+    plan = await holders.plan_removal(context, NAME, ["second"])
+    await credentials.edit(context, plan)
+
+    assert held(objects) == HELD[:1]
+    assert plan.consequences == ("The pods of second will be refused immediately.",)
+    assert plan.question == "Take the credential away from them?"
+
+
+async def test_what_is_so_already_is_told_and_changes_nothing() -> None:
+    context = context_of(a_cluster(serviceAccounts=HELD))
+
+    there = await holders.plan_addition(context, NAME, ["first"])
+    both = await holders.plan_addition(context, NAME, ["first", "second"])
+    gone = await holders.plan_removal(context, NAME, ["third"])
+
+    assert [plan.spec for plan in (there, both, gone)] == [{}, {}, {}]
+    assert there.notes == (f"first already holds {NAME}",)
+    assert both.notes == (f"first, second already hold {NAME}",)
+    assert gone.notes == (f"third did not hold {NAME}",)
+
+
+async def test_to_add_one_takes_the_right_to_mint_and_to_take_one_away_does_not() -> None:
+    objects = a_cluster(serviceAccounts=HELD)
+    objects.forbidden.add("create apicredentials/token")
+    context = context_of(objects)
+
+    with pytest.raises(BlockedError, match=f"You may not mint tokens under {NAME}") as refused:
+        await holders.plan_addition(context, NAME, ["third"])
+    await holders.plan_removal(context, NAME, ["first"])
+
+    (step,) = refused.value.next_steps
+    assert isinstance(step, AskForRight)
+
+
+async def test_without_the_right_to_change_it_neither_is_planned() -> None:
+    objects = a_cluster(serviceAccounts=HELD)
+    objects.forbidden.add(f"patch apicredentials/{NAME}")
+
+    with pytest.raises(BlockedError, match=f"change the credential {NAME}"):
+        await holders.plan_removal(context_of(objects), NAME, ["first"])
