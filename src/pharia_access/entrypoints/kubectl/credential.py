@@ -131,7 +131,7 @@ def remove(cli: CliOptions, name: str, roles: tuple[str, ...]) -> None:
     run_in_session(cli, work, name, {}, lambda before: [role for role in before if role not in roles])
 
 
-_accounts = click.argument("accounts", type=NAME, nargs=-1, required=True, metavar="SERVICEACCOUNT...")
+_accounts = click.argument("accounts", type=NAME, nargs=-1, required=True, metavar="ACCOUNT...")
 
 
 @credential.group()
