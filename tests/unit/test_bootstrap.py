@@ -18,12 +18,18 @@ from pharia_access.services.operator.operator import OperatorIntervals
 from pharia_access.settings.operator import OperatorSettings
 from tests.support.builders.domain_objects import CREDENTIAL, TEXT, TOKEN
 from tests.support.builders.stored_objects import stored_credential, stored_role, stored_token
+from tests.support.builders.stored_workloads import stored_workload
 from tests.support.fakes.hostile_api import ReceivedRequest, hostile_api, plain_kubeconfig, reply
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-LISTS = {"apitokens": stored_token(), "apicredentials": stored_credential(), "apiroles": stored_role()}
+LISTS = {
+    "apitokens": stored_token(),
+    "apicredentials": stored_credential(),
+    "apiroles": stored_role(),
+    "workloadtokens": stored_workload(),
+}
 
 
 def a_list(request: ReceivedRequest) -> bytes:
@@ -79,9 +85,10 @@ async def test_the_parts_share_one_view_that_a_list_fills(tmp_path: Path) -> Non
             assert b"pharia_access_leader 0.0" in application.metrics.render()
 
     base = "/apis/access.pharia.ai/v1alpha1"
-    assert [(request.method, request.path) for request in api.requests][:4] == [
+    assert [(request.method, request.path) for request in api.requests][:5] == [
         ("GET", f"{base}/apiroles"),
         ("GET", f"{base}/namespaces/finance/apicredentials"),
+        ("GET", f"{base}/namespaces/finance/workloadtokens"),
         ("GET", f"{base}/namespaces/finance/apitokens"),
         ("GET", "/version"),
     ]

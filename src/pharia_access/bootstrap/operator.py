@@ -12,6 +12,7 @@ from pharia_access.kube.gateway import KubeCluster
 from pharia_access.kube.operator.events import EventRecorder
 from pharia_access.kube.operator.guards import KubeGuards
 from pharia_access.kube.operator.lease import KubeLeases
+from pharia_access.kube.operator.workloads import KubeWorkloads
 from pharia_access.kube.secrets import KubeSecrets
 from pharia_access.services.operator.assembly import OperatorOptions, assemble
 from pharia_access.services.operator.hashing import ThreadedHasher
@@ -19,10 +20,11 @@ from pharia_access.services.operator.leadership import Elector, LeaseTimings
 from pharia_access.services.operator.operator import Operator, OperatorIntervals
 from pharia_access.services.operator.ports import Ports
 from pharia_access.services.operator.probes import ProbeIntervals
+from pharia_access.services.operator.workloads.surroundings import WorkloadOptions
 from pharia_access.settings.operator import OperatorSettings
 from pharia_access.telemetry.metrics import OperatorMetrics
 
-__all__ = ["Application", "cluster_of", "open_application", "secrets_of"]
+__all__ = ["Application", "cluster_of", "open_application", "secrets_of", "workloads_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ async def open_application(settings: OperatorSettings) -> AsyncIterator[Applicat
         ports = Ports(
             cluster=cluster_of(connection, settings),
             secrets=secrets_of(connection, settings),
+            workloads=workloads_of(connection, settings),
             guards=_guards(connection, settings),
             recorder=recorder,
             metrics=metrics,
@@ -83,6 +86,12 @@ def secrets_of(connection: Connection, settings: OperatorSettings) -> KubeSecret
     return KubeSecrets(connection, namespace=settings.namespace, timeout_seconds=timeout)
 
 
+def workloads_of(connection: Connection, settings: OperatorSettings) -> KubeWorkloads:
+    """Return the port to WorkloadTokens and what belongs to them."""
+    timeout = settings.request_timeout.total_seconds()
+    return KubeWorkloads(connection, default_window=settings.default_window, timeout_seconds=timeout)
+
+
 def _guards(connection: Connection, settings: OperatorSettings) -> KubeGuards:
     timeout = settings.request_timeout.total_seconds()
     return KubeGuards(
@@ -111,5 +120,6 @@ def _options(settings: OperatorSettings) -> OperatorOptions:
         deletes_per_second=settings.deletes_per_second,
         namespaces=settings.watch_namespaces,
         require_guards=settings.require_guards,
+        workloads=WorkloadOptions(settle=settings.settle, refuse_issued_before=settings.refuse_issued_before),
         look_interval=settings.resync_interval,
     )

@@ -152,6 +152,7 @@ class Token:
     annotations: Mapping[str, str] = field(default_factory=dict)
     managers: frozenset[str] = frozenset()
     owners: tuple[OwnerReference, ...] = ()
+    last_used: datetime | None = None
 
     @property
     def minted(self) -> bool:
@@ -221,10 +222,7 @@ class Credential:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The cluster's rules for tokens, from settings. All durations are positive.
-
-    `delete_ended_after` is how long an ended token is kept; None: for ever.
-    """
+    """The cluster's rules for tokens. Durations are positive; `delete_ended_after` None keeps ended tokens for ever."""
 
     default_ttl: timedelta = timedelta(hours=2160)
     max_ttl: timedelta = timedelta(hours=8784)
@@ -245,6 +243,6 @@ class Policy:
         """Return whether Git or an owning controller would create the token again after a deletion."""
         return self.tracked_by_gitops(token) or any(it.controller and not it.is_credential for it in token.owners)
 
-    def restored(self, token: Token) -> bool:
-        """Return whether a backup tool restored the token."""
-        return not self.restore_labels.isdisjoint(token.labels)
+    def restored(self, labels: Mapping[str, str]) -> bool:
+        """Return whether a backup tool restored the object with these labels."""
+        return not self.restore_labels.isdisjoint(labels)

@@ -190,6 +190,8 @@ class TokenStatusWire(Wire):
     hash: Hash | None = Field(default=None, repr=False)
     mac: MacWire | None = None
     delivery: DeliveryStatusWire | None = None
+    last_used_time: Any = None
+    """The verifier's, and of no consequence: one that is malformed counts as none."""
 
 
 class ApiToken(Wire):

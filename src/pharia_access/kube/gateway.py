@@ -3,12 +3,9 @@
 import json
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
-
-import msgspec
+from typing import Any
 
 from pharia_access.domain.api_values import InvalidObject, Kind, Page
 from pharia_access.domain.deletions import Deletion
@@ -21,21 +18,21 @@ from pharia_access.domain.model import (
     TokenStatus,
 )
 from pharia_access.domain.permissions import Role
-from pharia_access.errors import ConflictError, InvalidError, InvalidObjectError, UnavailableError
+from pharia_access.errors import ConflictError, InvalidError
 from pharia_access.kube import manifests, paths
 from pharia_access.kube.connection import MERGE_PATCH, Connection
 from pharia_access.kube.deletion import delete_exactly
 from pharia_access.kube.http import Request
 from pharia_access.kube.invalid_objects import invalid_spec_patch
 from pharia_access.kube.later_fields import LATER_FIELDS, without
-from pharia_access.kube.listing import ListChunk, Lists
-from pharia_access.kube.schema import invalid_object, to_credential, to_role, to_token
+from pharia_access.kube.listing import Lists
+from pharia_access.kube.pages import object_pages
+from pharia_access.kube.schema import to_credential, to_role, to_token
 
 __all__ = ["KubeCluster"]
 
 log = logging.getLogger(__name__)
 
-T = TypeVar("T")
 Body = Mapping[str, Any]
 
 
@@ -114,17 +111,17 @@ class KubeCluster:
         Raises the leaves of ApiError.
         """
         if credential is None:
-            return self._pages("ApiToken", self._token, namespace)
+            return object_pages(self._lists, "ApiToken", self._token, namespace)
         selector = {"fieldSelector": f"spec.credentialRef.name={credential.name}"}
-        return self._pages("ApiToken", self._token, credential.namespace, selector)
+        return object_pages(self._lists, "ApiToken", self._token, credential.namespace, selector)
 
     def credential_pages(self, *, namespace: str | None = None) -> AsyncIterator[Page[Credential]]:
         """List the credentials of a namespace, or all."""
-        return self._pages("ApiCredential", to_credential, namespace)
+        return object_pages(self._lists, "ApiCredential", to_credential, namespace)
 
     def role_pages(self) -> AsyncIterator[Page[Role]]:
         """List the catalog."""
-        return self._pages("ApiRole", to_role, None)
+        return object_pages(self._lists, "ApiRole", to_role, None)
 
     async def try_lists(self, namespace: str | None) -> None:
         """List one credential and one token at most. Raises the leaves of ApiError."""
@@ -135,23 +132,6 @@ class KubeCluster:
     async def server_time_offset(self, now: Callable[[], datetime]) -> timedelta:
         """Return how far the API server's clock is ahead of `now`, to about a second. Raises UnavailableError."""
         return await self._connection.server_time_offset(now)
-
-    async def _pages(
-        self,
-        kind: Kind,
-        read: Callable[[bytes], T],
-        namespace: str | None,
-        selector: Mapping[str, str] | None = None,
-    ) -> AsyncIterator[Page[T]]:
-        path = paths.of_kind(paths.PLURALS[kind], namespace)
-        try:
-            async with aclosing(self._lists.portions(path, selector)) as portions:
-                async for portion in portions:
-                    yield _page(kind, portion, read)
-        except InvalidObjectError as error:
-            # Something between us and the API server answered in its place: no reason to end.
-            message = f"GET {path}: the answer is not a list: {error}"
-            raise UnavailableError(message) from None
 
     def _token(self, body: Body | bytes) -> Token:
         return to_token(body, self._default_window)
@@ -177,21 +157,3 @@ class KubeCluster:
     async def _patch(self, kind: Kind, key: ObjectKey, body: object, *, subresource: str = "") -> bytes:
         path = paths.of_object(paths.PLURALS[kind], key, subresource=subresource)
         return await self._connection.send(Request("PATCH", path, self._timeout, body, MERGE_PATCH))
-
-
-def _page(kind: Kind, portion: ListChunk, read: Callable[[bytes], T]) -> Page[T]:
-    understood, not_understood = [], []
-    for item in portion.items:
-        try:
-            understood.append(read(bytes(item)))
-        except InvalidObjectError as error:
-            not_understood.append(invalid_object(kind, _object(item), str(error)))
-    return Page(resource_version=portion.version, items=tuple(understood), invalid=tuple(not_understood))
-
-
-def _object(item: msgspec.Raw) -> Body:
-    body = json.loads(bytes(item))
-    if not isinstance(body, dict):
-        message = "an item is no object"
-        raise InvalidObjectError(message)
-    return body

@@ -4,7 +4,7 @@ Fails closed. An invalid status never counts as an empty one: that would mint ag
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -26,6 +26,7 @@ from pharia_access.domain.model import (
     TokenStatus,
 )
 from pharia_access.domain.permissions import Permission, Role
+from pharia_access.domain.times import parse_time
 from pharia_access.errors import InvalidObjectError
 from pharia_access.kube.api_types import (
     ApiCredential,
@@ -76,6 +77,7 @@ def to_token(body: Body, default_window: timedelta) -> Token:
         annotations=metadata.annotations or {},
         managers=frozenset(entry.manager for entry in metadata.managed_fields or ()),
         owners=_owners(metadata),
+        last_used=None if token.status is None else _time_or_none(token.status.last_used_time),
     )
 
 
@@ -222,6 +224,13 @@ def read_conditions(conditions: Sequence[ConditionWire] | None) -> tuple[Conditi
     except InvalidObjectError as error:
         message = f"status.conditions: {error}"
         raise InvalidObjectError(message) from None
+
+
+def _time_or_none(value: object) -> datetime | None:
+    try:
+        return parse_time(value) if isinstance(value, str) else None
+    except InvalidObjectError:
+        return None
 
 
 def _owners(metadata: MetadataWire) -> tuple[OwnerReference, ...]:

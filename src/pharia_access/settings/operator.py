@@ -7,7 +7,7 @@ their parts themselves.
 
 import secrets
 import socket
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, ClassVar
 
 from pydantic import AliasChoices, Field
@@ -23,6 +23,7 @@ from pharia_access.settings.types import (
     duration,
     duration_or_none,
     flag,
+    moment,
     name_list,
     name_set,
     text,
@@ -142,6 +143,13 @@ class OperatorSettings(ProcessSettings):
     """How long after its end a token (expired, revoked or failed) is deleted; 0: never. Never one that would come back:
     declared in Git, of a Helm release, owned by another controller, or restored from a backup. Leave it at 0 where a
     pipeline applies ApiTokens: each deleted one would be created, and minted, anew."""
+
+    settle: Annotated[timedelta, duration("0s", "1h")] = timedelta(minutes=5)
+    """How long after its mint a WorkloadToken's next token is written into the Secret: as long as a verifier's view may
+    be old (VIEW_BOUND). In the chart: one value for both."""
+
+    refuse_issued_before: Annotated[datetime, moment()] = datetime.fromtimestamp(0, UTC)
+    """The verifiers' setting: tokens of WorkloadTokens that were issued before this time are replaced at once."""
 
     request_timeout: Annotated[timedelta, duration("100ms", "60s")] = timedelta(seconds=5)
     """The timeout of a request to the API server. Watches have their own."""

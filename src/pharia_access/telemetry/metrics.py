@@ -12,6 +12,7 @@ from typing import Final
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from pharia_access.domain.model import Phase
+from pharia_access.domain.workload import Why
 from pharia_access.errors import AccessError, label_of
 from pharia_access.telemetry.process import PREFIX, tell_of_process
 
@@ -20,7 +21,9 @@ __all__ = ["OperatorMetrics"]
 _UNKNOWN: Final = "other"
 _GOOD_OUTCOMES: Final = frozenset({"done", "in-sync", "applied"})
 _FAULTS: Final = frozenset({"malformed", "fault"})
-_KINDS: Final = frozenset({"ApiToken", "ApiCredential", "ApiRole"})
+_KINDS: Final = frozenset({"ApiToken", "ApiCredential", "ApiRole", "WorkloadToken"})
+_WORKLOAD_STATES: Final = ("current", "overdue", "ended", "stalled")
+_ROTATION_OUTCOMES: Final = ("delivered", "given-up")
 # A mint costs some tens of milliseconds, at best; one that waits for its credential may take an hour.
 _MINT_BUCKETS: Final = (0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600)
 _RECONCILE_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
@@ -62,7 +65,17 @@ class OperatorMetrics:
             "ended_tokens_deleted", "Tokens that were deleted because they ended long ago (DELETE_ENDED_AFTER)."
         )
 
+        self._rotations = self._counter(
+            "rotations", "Tokens of WorkloadTokens that were delivered or given up.", "why", "outcome"
+        )
+        for why in Why:
+            for outcome in _ROTATION_OUTCOMES:
+                self._rotations.labels(why, outcome)
+
     def _define_state(self) -> None:
+        self._workloads = self._gauge("workload_tokens", "WorkloadTokens by state.", "state")
+        for state in _WORKLOAD_STATES:
+            self._workloads.labels(state)
         self._tokens = self._gauge("tokens", "ApiTokens by phase.", "phase")
         for phase in Phase:
             self._tokens.labels(phase)
@@ -108,6 +121,15 @@ class OperatorMetrics:
     def ended_token_deleted(self) -> None:
         """Count a token that was deleted because it ended long ago."""
         self._cleaned_up.inc()
+
+    def rotated(self, why: str, outcome: str) -> None:
+        """A token of a WorkloadToken was delivered, or given up."""
+        self._rotations.labels(_known(why, frozenset(Why)), _known(outcome, frozenset(_ROTATION_OUTCOMES))).inc()
+
+    def workloads(self, counts: Mapping[str, int]) -> None:
+        """How many WorkloadTokens are in each state."""
+        for state in _WORKLOAD_STATES:
+            self._workloads.labels(state).set(counts.get(state, 0))
 
     def malformed(self, kind: str) -> None:
         """Count an object that could not be understood."""

@@ -54,28 +54,28 @@ class FakeCluster:
     # --- Cluster
 
     async def read_token(self, key: ObjectKey) -> Token:
-        return await self._call("read_token", key, lambda: self.store.read_token(key))
+        return await self.call("read_token", key, lambda: self.store.read_token(key))
 
     async def read_credential(self, key: ObjectKey) -> Credential:
-        return await self._call("read_credential", key, lambda: self.store.read_credential(key))
+        return await self.call("read_credential", key, lambda: self.store.read_credential(key))
 
     async def write_token_status(self, token: Token, status: TokenStatus) -> Token:
-        return await self._call("write_token_status", token.key, lambda: self.store.write_token_status(token, status))
+        return await self.call("write_token_status", token.key, lambda: self.store.write_token_status(token, status))
 
     async def write_credential_status(self, credential: Credential, status: CredentialStatus) -> Credential:
         def write() -> Credential:
             return self.store.write_credential_status(credential, status)
 
-        return await self._call("write_credential_status", credential.key, write)
+        return await self.call("write_credential_status", credential.key, write)
 
     async def write_invalid_status(self, malformed: InvalidObject, *, now: datetime) -> None:
         def write() -> None:
             self.store.told_malformed.append(malformed)
 
-        await self._call("write_invalid_status", malformed.key, write)
+        await self.call("write_invalid_status", malformed.key, write)
 
     async def set_owners(self, token: Token, owners: tuple[OwnerReference, ...]) -> Token:
-        return await self._call("set_owners", token.key, lambda: self.store.set_owners(token, owners))
+        return await self.call("set_owners", token.key, lambda: self.store.set_owners(token, owners))
 
     async def delete_token(self, key: ObjectKey, uid: str, *, resource_version: str = "") -> Deletion:
         def remove() -> Deletion:
@@ -84,7 +84,7 @@ class FakeCluster:
                 return NOT_THERE
             return self.store.remove_token(key, uid)
 
-        return await self._call("delete_token", key, remove)
+        return await self.call("delete_token", key, remove)
 
     async def token_pages(
         self, *, namespace: str | None = None, credential: ObjectKey | None = None
@@ -109,27 +109,27 @@ class FakeCluster:
 
     async def try_lists(self, namespace: str | None) -> None:
         for verb in ("try_credentials", "try_tokens"):
-            await self._call(verb, namespace or "", lambda: None)
+            await self.call(verb, namespace or "", lambda: None)
 
     async def server_time_offset(self, now: Callable[[], datetime]) -> timedelta:
-        return await self._call("read_server_time", "", lambda: self.store.now() - now())
+        return await self.call("read_server_time", "", lambda: self.store.now() - now())
 
     # --- Secrets
 
     async def create_one_time_secret(self, token: Token, text: TokenText) -> OneTimeSecret:
-        return await self._call("create_one_time_secret", token.key, lambda: self.store.create_secret(token, text))
+        return await self.call("create_one_time_secret", token.key, lambda: self.store.create_secret(token, text))
 
     async def inspect_secret(self, key: ObjectKey) -> OneTimeSecret | ForeignSecret | None:
         def look() -> OneTimeSecret | ForeignSecret | None:
             return ForeignSecret(key) if key in self.store.foreign_secrets else self.store.secrets.get(key)
 
-        return await self._call("inspect_secret", key, look)
+        return await self.call("inspect_secret", key, look)
 
     async def delete_secret(self, key: ObjectKey, uid: str) -> Deletion:
-        return await self._call("delete_secret", key, lambda: self.store.withdraw_secret(key, uid))
+        return await self.call("delete_secret", key, lambda: self.store.withdraw_secret(key, uid))
 
     async def read_keyring(self) -> tuple[Mapping[str, bytes], str] | None:
-        return await self._call("read_keyring", "", lambda: self.store.keyring)
+        return await self.call("read_keyring", "", lambda: self.store.keyring)
 
     async def create_keyring(self, data: Mapping[str, bytes]) -> None:
         def create() -> None:
@@ -137,7 +137,7 @@ class FakeCluster:
                 raise AlreadyExistsError
             self.store.keyring = (dict(data), self.store.next_version())
 
-        await self._call("create_keyring", "", create)
+        await self.call("create_keyring", "", create)
 
     async def replace_keyring(self, data: Mapping[str, bytes], *, resource_version: str) -> None:
         def replace() -> None:
@@ -145,27 +145,27 @@ class FakeCluster:
                 raise ConflictError
             self.store.keyring = (dict(data), self.store.next_version())
 
-        await self._call("replace_keyring", "", replace)
+        await self.call("replace_keyring", "", replace)
 
     # --- Leases
 
     async def read_lease(self) -> LeaseRecord | None:
-        return await self._call("read_lease", "", lambda: self.store.lease)
+        return await self.call("read_lease", "", lambda: self.store.lease)
 
     async def write_lease(self, record: LeaseRecord) -> LeaseRecord:
-        return await self._call("write_lease", "", lambda: self.store.write_lease(record))
+        return await self.call("write_lease", "", lambda: self.store.write_lease(record))
 
     async def _pages(self, verb: str, target: str, items: Callable[[], Iterable[T]]) -> AsyncIterator[Page[T]]:
         """All pages show the moment of the first; there is at least one."""
-        snapshot = await self._call(verb, target, lambda: (self.store.version, tuple(items())))
+        snapshot = await self.call(verb, target, lambda: (self.store.version, tuple(items())))
         malformed = tuple(item for item in self.store.malformed.values() if item.kind == _LISTED[verb])
         version, listed = snapshot
         yield Page(version, listed[: self.page_size], malformed)
         for start in range(self.page_size, len(listed), self.page_size):
             page = Page(version, listed[start : start + self.page_size])
-            yield await self._call(verb, target, lambda page=page: page)  # type: ignore[misc] # mypy loses the default
+            yield await self.call(verb, target, lambda page=page: page)  # type: ignore[misc] # mypy loses the default
 
-    async def _call(self, verb: str, target: object, effect: Callable[[], T]) -> T:
+    async def call(self, verb: str, target: object, effect: Callable[[], T]) -> T:
         call = Call(verb, str(target))
         await self._my_turn(call)
         fault = self.faults(call)

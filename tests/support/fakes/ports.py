@@ -72,6 +72,8 @@ class FakeMetrics:
     outcomes: Counter[tuple[Kind, str]] = field(default_factory=Counter)
     mints: list[float] = field(default_factory=list)
     ended_deleted: int = 0
+    rotations: Counter[tuple[str, str]] = field(default_factory=Counter)
+    states: Mapping[str, int] = field(default_factory=dict)
     malformed_kinds: Counter[Kind] = field(default_factory=Counter)
     phases: Mapping[Phase, int] = field(default_factory=dict)
     expiring: Mapping[str, int] = field(default_factory=dict)
@@ -92,6 +94,12 @@ class FakeMetrics:
 
     def ended_token_deleted(self) -> None:
         self.ended_deleted += 1
+
+    def rotated(self, why: str, outcome: str) -> None:
+        self.rotations[why, outcome] += 1
+
+    def workloads(self, counts: Mapping[str, int]) -> None:
+        self.states = dict(counts)
 
     def malformed(self, kind: Kind) -> None:
         self.malformed_kinds[kind] += 1

@@ -6,8 +6,9 @@ from typing import Literal
 
 from pharia_access.domain.api_values import OneTimeSecret
 from pharia_access.domain.model import Credential, Token
+from pharia_access.domain.workload import WorkloadToken
 
-__all__ = ["Change", "Removal", "Withdrawal", "Written"]
+__all__ = ["Change", "Kept", "Removal", "Withdrawal", "Written"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +16,16 @@ class Change:
     """One line of the watch."""
 
     type: Literal["ADDED", "MODIFIED", "DELETED"]
-    object: Token | Credential
+    object: Token | Credential | WorkloadToken
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A Secret that a WorkloadToken keeps."""
+
+    owner: str
+    revision: int
+    token_id: str
 
 
 @dataclass(frozen=True, slots=True)

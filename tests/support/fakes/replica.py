@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from pharia_access.domain.model import Credential, Policy, Token
+from pharia_access.domain.workload import WorkloadToken
 from pharia_access.services.keyring_store import KeyringStore
 from pharia_access.services.operator.assembly import OperatorOptions, assemble
 from pharia_access.services.operator.cluster_cache import ClusterCache
@@ -18,10 +19,13 @@ from pharia_access.services.operator.probes import ProbeIntervals, Probes
 from pharia_access.services.operator.schedule import Schedule
 from pharia_access.services.operator.token_reconciler import TokenReconciler
 from pharia_access.services.operator.work_queue import WorkQueue
+from pharia_access.services.operator.workloads.surroundings import WorkloadOptions
 from pharia_access.services.ports import Clock
 from tests.support.fakes.cluster import FakeCluster
 from tests.support.fakes.ports import CheapHasher, FakeGuards, FakeMetrics, FakeRecorder, seeded_entropy
 from tests.support.fakes.records import Change
+from tests.support.fakes.stored_workloads import StoredWorkloads
+from tests.support.fakes.workloads import FakeWorkloads
 
 __all__ = ["Replica"]
 
@@ -41,10 +45,13 @@ class Replica:
     )
     probe_intervals: ProbeIntervals = field(default_factory=ProbeIntervals)
     namespaces: tuple[str, ...] = ()
+    workload_options: WorkloadOptions = field(default_factory=WorkloadOptions)
+    stored_workloads: StoredWorkloads | None = None
     recorder: FakeRecorder = field(default_factory=FakeRecorder)
     metrics: FakeMetrics = field(default_factory=FakeMetrics)
     guards: FakeGuards = field(default_factory=FakeGuards)
     hasher: CheapHasher = field(default_factory=CheapHasher)
+    workloads: FakeWorkloads = field(init=False)
     cache: ClusterCache = field(init=False)
     handlers: EventHandlers = field(init=False)
     queue: WorkQueue = field(init=False)
@@ -58,7 +65,15 @@ class Replica:
     operator: Operator = field(init=False)
 
     def __post_init__(self) -> None:
-        options = OperatorOptions(self.policy, "pharia", self.probe_intervals, DELETES_PER_SECOND, self.namespaces)
+        self.workloads = FakeWorkloads(self.cluster, self.stored_workloads)
+        options = OperatorOptions(
+            self.policy,
+            "pharia",
+            self.probe_intervals,
+            DELETES_PER_SECOND,
+            self.namespaces,
+            workloads=self.workload_options,
+        )
         parts = assemble(self.ports(), options)
         self.cache, self.handlers, self.schedule = parts.cache, parts.handlers, parts.schedule
         self.queue, self.leader_queue = parts.queue, parts.leader_queue
@@ -73,6 +88,7 @@ class Replica:
         return Ports(
             cluster=self.cluster,
             secrets=self.cluster,
+            workloads=self.workloads,
             guards=self.guards,
             recorder=self.recorder,
             metrics=self.metrics,
@@ -87,6 +103,10 @@ class Replica:
         match change.type, item:
             case "DELETED", Token():
                 cache.remove_token(item.key, item.uid)
+            case "DELETED", WorkloadToken():
+                cache.remove_workload(item.key, item.uid)
+            case _, WorkloadToken():
+                cache.apply_workload(item)
             case "DELETED", Credential():
                 cache.remove_credential(item.key, item.uid)
             case _, Token():

@@ -185,6 +185,8 @@ class FakeStore(StoredSecrets):
     def collect_garbage(self) -> bool:
         """What kube-controller-manager does: delete whatever all owners of are gone. Returns whether it did."""
         uids = {token.uid for token in self.tokens.values()} | {item.uid for item in self.credentials.values()}
+        uids |= {workload.uid for workload in self.workloads.values()}
+        self.kept = {key: kept for key, kept in self.kept.items() if kept.owner in uids}
         orphans = [
             s for s in self.secrets.values() if self.owner_of[s.uid] not in uids and s.uid not in self.deleted_secrets
         ]

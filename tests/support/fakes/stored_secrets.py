@@ -15,11 +15,12 @@ from pharia_access.domain.model import (
 from pharia_access.domain.permissions import Role
 from pharia_access.domain.times import whole_seconds
 from pharia_access.domain.token import TokenText
+from pharia_access.domain.workload import WorkloadToken
 from pharia_access.errors import (
     AlreadyExistsError,
     InvalidError,
 )
-from tests.support.fakes.records import Change, Removal, Withdrawal, Written
+from tests.support.fakes.records import Change, Kept, Removal, Withdrawal, Written
 
 __all__ = ["StoredSecrets"]
 
@@ -31,6 +32,9 @@ class StoredSecrets:
     now: Callable[[], datetime]
     tokens: dict[ObjectKey, Token] = field(default_factory=dict)
     credentials: dict[ObjectKey, Credential] = field(default_factory=dict)
+    workloads: dict[ObjectKey, WorkloadToken] = field(default_factory=dict)
+    kept: dict[ObjectKey, Kept] = field(default_factory=dict)
+    """The Secrets that WorkloadTokens keep."""
     roles: dict[str, Role] = field(default_factory=dict)
     secrets: dict[ObjectKey, OneTimeSecret] = field(default_factory=dict)
     foreign_secrets: set[ObjectKey] = field(default_factory=set)

@@ -11,6 +11,7 @@ from pharia_access.services.operator.scopes import EVERYWHERE
 from pharia_access.services.operator.work_queue import WorkItem
 from pharia_access.settings.operator import OperatorSettings
 from tests.support.builders.stored_objects import stored_credential, stored_role, stored_token
+from tests.support.builders.stored_workloads import stored_workload
 from tests.support.fakes.cluster import FakeCluster
 from tests.support.fakes.hostile_api import ReceivedRequest, reply
 from tests.support.fakes.replica import Replica
@@ -73,7 +74,12 @@ class Post:
 
 
 GROUP, VERSION = "access.pharia.ai", "v1alpha1"
-OBJECTS = {"apiroles": stored_role(), "apicredentials": stored_credential(), "apitokens": stored_token()}
+OBJECTS = {
+    "apiroles": stored_role(),
+    "apicredentials": stored_credential(),
+    "apitokens": stored_token(),
+    "workloadtokens": stored_workload(),
+}
 DISCOVERY: Json = {
     "/api": {"versions": ["v1"]},
     "/apis": {
@@ -106,7 +112,7 @@ def served(request: ReceivedRequest) -> bytes | None:
 
 def a_kind(plural: str) -> Json:
     kind = stored["kind"] if (stored := OBJECTS.get(plural)) else plural.title()
-    namespaced = plural in {"apicredentials", "apitokens"}
+    namespaced = plural in {"apicredentials", "apitokens", "workloadtokens"}
     return {"name": plural, "singularName": "", "kind": kind, "namespaced": namespaced, "verbs": ["list", "watch"]}
 
 

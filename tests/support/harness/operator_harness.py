@@ -9,9 +9,9 @@ from pharia_access.domain.conditions import find
 from pharia_access.domain.model import Credential, ObjectKey, Policy, Token, TokenSpec
 from pharia_access.domain.token import TokenText
 from pharia_access.errors import ApiError
+from pharia_access.services.operator.requeue import RequeueAfter
 from pharia_access.services.operator.resync import Resync
 from pharia_access.services.operator.scopes import CATALOG, EVERYWHERE
-from pharia_access.services.operator.token_reconciler import RequeueAfter
 from pharia_access.services.operator.work_queue import WorkItem, WorkQueue
 from tests.support.builders.domain_objects import CREDENTIAL, TEXT, TOKEN, a_credential, a_role, a_token
 from tests.support.fakes.cluster import FakeCluster

@@ -45,16 +45,21 @@ class KillableOperator:
         self._operator = self._pool.start(_PATIENT, kubeconfig=self._kubeconfig)
         return self._operator
 
-    def die_at(self, method: str, path: str, when: Literal["before", "after"]) -> None:
-        """Have it killed at its next request of this kind."""
+    def die_at(self, method: str, path: str, when: Literal["before", "after"], *, spared: int = 0) -> None:
+        """Have it killed at its next request of this kind, or after so many of them."""
         pid = self.running().process.pid
-        self.proxy.arm(Strike(method, path, when, lambda: os.kill(pid, signal.SIGKILL)))
+        self.proxy.arm(Strike(method, path, when, lambda: os.kill(pid, signal.SIGKILL), spared))
 
     def until_dead(self) -> None:
         """Wait until that has happened."""
         assert self.proxy.struck.wait(20), "the operator sent no such request"
         assert self._operator is not None
         assert self._operator.process.popen.wait(10) == -signal.SIGKILL
+
+    @property
+    def alive(self) -> bool:
+        """Whether it runs."""
+        return self._operator is not None and self._operator.process.running
 
     def kill(self) -> None:
         """Kill it now."""

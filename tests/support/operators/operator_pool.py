@@ -27,6 +27,7 @@ QUICK = {
     "PHARIA_ACCESS_PROBE_FIRST": "1s",
     "PHARIA_ACCESS_PROBE_MAX": "2s",
     "PHARIA_ACCESS_PROBE_BUDGET_PER_SECOND": "50",
+    "PHARIA_ACCESS_SETTLE": "1s",
     # One name for one after the other: the next one need not wait for the Lease of one that was killed.
     "PHARIA_ACCESS_IDENTITY": "the-only-one",
 }

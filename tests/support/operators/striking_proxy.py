@@ -47,7 +47,7 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Strike:
-    """At the first request that fits, call `blow`: before the API server hears of it, or after it has answered.
+    """At the first request that fits, or a later one, call `blow`: before the API server hears of it or after it.
 
     Either way the client gets no answer. `path` is a regular expression for the whole path.
     """
@@ -56,6 +56,8 @@ class Strike:
     path: str
     when: Literal["before", "after"]
     blow: Callable[[], None]
+    spared: int = 0
+    """How many that fit pass before it."""
 
     def fits(self, request: web.BaseRequest) -> bool:
         """Whether this is the request to strike at."""
@@ -81,6 +83,7 @@ class Proxy:
         self._server_url = server_url
         self._tls = ssl.create_default_context(cafile=ca_file)
         self._strike: Strike | None = None
+        self._spared = 0
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="proxy", daemon=True)
         self._session: aiohttp.ClientSession
@@ -102,7 +105,7 @@ class Proxy:
     def arm(self, strike: Strike) -> None:
         """Strike once, from now on; `struck` tells when it has happened."""
         self.struck.clear()
-        self._strike = strike
+        self._strike, self._spared = strike, strike.spared
 
     def disarm(self) -> None:
         """Let everything pass again."""
@@ -132,6 +135,8 @@ class Proxy:
         body = await request.read()
         await asyncio.sleep(max((seconds for part, seconds in self.slow.items() if part in request.path), default=0.0))
         strike = self._strike if self._strike is not None and self._strike.fits(request) else None
+        if strike is not None and self._spared:
+            self._spared, strike = self._spared - 1, None
         if strike is not None and strike.when == "before":
             return self._hit(strike, request)
         headers = {name: value for name, value in request.headers.items() if name.lower() not in _HOP_BY_HOP}

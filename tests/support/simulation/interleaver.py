@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from tests.support.fakes.scripted_faults import Call
@@ -21,9 +21,11 @@ class Interleaver:
     """Closed until `open_for_all`."""
 
     rng: random.Random
+    passes: Mapping[str, float] = field(default_factory=lambda: _PASSES)
     calls: int = 0
     is_open: bool = False
     _waiting: list[tuple[str, asyncio.Future[None]]] = field(default_factory=list)
+    _stalled: list[tuple[str, asyncio.Future[None]]] = field(default_factory=list)
 
     def turn(self, process: str) -> Callable[[Call], "asyncio.Future[None]"]:
         """What a process awaits before and after each call takes effect."""
@@ -33,7 +35,7 @@ class Interleaver:
             self.calls += 1
             if self.is_open:
                 asyncio.get_running_loop().call_later(CALL_SECONDS, _go, turn)
-            elif self.rng.random() < _PASSES.get(call.verb, 0.3):
+            elif self.rng.random() < self.passes.get(call.verb, 0.3):
                 turn.set_result(None)
             else:
                 self._waiting.append((f"{process}: {call.verb} {call.target}", turn))
@@ -50,9 +52,24 @@ class Interleaver:
         turn.set_result(None)
         return name
 
+    def stall(self, verb: str) -> str | None:
+        """A process stands still before or after such a call, until `resume`; says which, None where none waits."""
+        for entry in self._waiting:
+            if f" {verb} " in entry[0] and not entry[1].done():
+                self._waiting.remove(entry)
+                self._stalled.append(entry)
+                return entry[0]
+        return None
+
+    def resume(self) -> None:
+        """Whoever stands still may go on, in its turn."""
+        self._waiting += self._stalled
+        self._stalled.clear()
+
     def open_for_all(self) -> None:
         """From now on nobody waits."""
         self.is_open = True
+        self.resume()
         while self.let_one_go() is not None:
             pass
 

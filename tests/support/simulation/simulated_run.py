@@ -24,15 +24,13 @@ from tests.support.fakes.store import FakeStore
 from tests.support.fakes.virtual_time import FakeClock, run_simulated
 from tests.support.simulation.interleaver import Interleaver
 from tests.support.simulation.judgement import violations
+from tests.support.simulation.people import People
 from tests.support.simulation.simulated_users import Reader, SimulatedUsers
 
 HEARTBEAT_SECONDS = 20.0
 """Time can pass even while every replica is down."""
 
 __all__ = ["Outcome", "Simulation", "simulate"]
-
-CALM_SECONDS = 200.0
-"""Longer than the longest retry (60 s), the resync (66 s) and a conflict's next try (30 s) one after another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +59,14 @@ class Simulation:
 
     WEIGHTS: ClassVar[dict[str, int]] = {"answer": 12, "hear": 4, "act": 2, "read": 2, "collect": 1, "wait": 1}
 
+    CALM_SECONDS: ClassVar[float] = 200.0
+    """Longer than the longest retry (60 s), the resync (66 s) and a conflict's next try (30 s) one after another."""
+
     seed: int
     rng: random.Random = field(init=False)
     clock: FakeClock = field(default_factory=FakeClock)
     store: FakeStore = field(init=False)
-    people: SimulatedUsers = field(init=False)
+    people: People = field(init=False)
     readers: Reader = field(init=False)
     seats: list[_Seat] = field(default_factory=list)
     interleaver: Interleaver = field(init=False)
@@ -95,21 +96,21 @@ class Simulation:
             run_simulated(self._main(), clock=self.clock, on_idle=self._on_idle)
         finally:
             log.setLevel(level)
-        strays = () if len(self.seats) > 1 else tuple(self.readers.strays)
-        found = (*self.faults_found, *self.readers.surprises, *strays, *self._violations())
+        found = (*self.faults_found, *self._violations())
         self.counts.update(
             runs=1,
             calls=self.interleaver.calls,
             tokens=len({written.token.uid for written in self.store.history}),
             mints=len({written.token.uid for written in self.store.history if written.token.minted}),
-            reads=self.readers.reads,
-            strays=len(self.readers.strays),
         )
         return Outcome(self.seed, found, tuple(self.trace), self.counts)
 
     def _violations(self) -> tuple[str, ...]:
+        self.counts.update(reads=self.readers.reads, strays=len(self.readers.strays))
         rival_crashed = len(self.seats) > 1 and self.counts["crashes"] > 0
-        return tuple(violations(self.store, self.clock.now(), a_rival_crashed=rival_crashed))
+        strays = () if len(self.seats) > 1 else self.readers.strays
+        wrong = violations(self.store, self.clock.now(), a_rival_crashed=rival_crashed)
+        return (*self.readers.surprises, *strays, *wrong)
 
     async def _main(self) -> None:
         self.people.prepare()
@@ -119,10 +120,10 @@ class Simulation:
         while not self.chaos_over.is_set():  # noqa: ASYNC110 - an event would set no timer, and time could not pass
             await asyncio.sleep(HEARTBEAT_SECONDS)
         self._begin_calm()
-        await asyncio.sleep(CALM_SECONDS)
+        await asyncio.sleep(self.CALM_SECONDS)
         settled = self._shape()
         version = self.store.version
-        await asyncio.sleep(CALM_SECONDS / 2)
+        await asyncio.sleep(self.CALM_SECONDS / 2)
         if self.store.version != version and self._shape() == settled:
             self.faults_found.append("something is written again and again, though nothing changes")
         for task in self.tasks:
@@ -150,18 +151,20 @@ class Simulation:
     def _seat(self, number: int) -> _Seat:
         faults = no_faults if self.calm else RandomFaults(self.rng, self.rng.choice((0.0, 0.05, 0.2)))
         cluster = FakeCluster(self.store, faults=faults, turn=self.interleaver.turn(f"leader {number}"), page_size=2)
-        replica = Replica(
-            cluster=cluster,
-            clock=self.clock,
-            policy=Policy(warn_before=timedelta(seconds=20)),
-            entropy=seeded_entropy(self.rng.getrandbits(64)),
-            intervals=OperatorIntervals(workers=2, resync=timedelta(seconds=60)),
-        )
+        replica = self._replica(cluster)
         task = asyncio.get_running_loop().create_task(replica.operator.run_leader())
         task.add_done_callback(self._ended)
         self.tasks.append(task)
         self._note("start", f"leader {number}")
         return _Seat(number, replica, task, heard=len(self.store.changes))
+
+    def _replica(self, cluster: FakeCluster) -> Replica:
+        policy = Policy(warn_before=timedelta(seconds=20))
+        intervals = OperatorIntervals(workers=2, resync=timedelta(seconds=60))
+        return Replica(cluster, self.clock, policy, self._entropy(), intervals)
+
+    def _entropy(self) -> Callable[[int], bytes]:
+        return seeded_entropy(self.rng.getrandbits(64))
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         if task.cancelled():

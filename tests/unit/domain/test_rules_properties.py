@@ -179,7 +179,7 @@ def test_nothing_waits_without_a_bound_but_what_a_label_holds(state: tuple[Obser
     since = token.status.pending_since
     event("held by a label" if since is None else "waits")
     assert token.status.phase is Phase.PENDING
-    assert (since is None) == POLICY.restored(token)
+    assert (since is None) == POLICY.restored(token.labels)
     if since is not None:
         assert isinstance(decision, InSync)
         assert decision.recheck_at is not None

@@ -32,7 +32,7 @@ def _is_kept(token: Token, policy: Policy) -> bool:
         token.deleting
         or (delivery is not None and delivery.state is DeliveryState.AVAILABLE)  # finalizers hold its Secret
         or policy.declared_elsewhere(token)
-        or policy.restored(token)
+        or policy.restored(token.labels)
         or not MANAGERS.isdisjoint(token.managers)
         or RELEASE_NAME in token.annotations
     )

@@ -23,7 +23,7 @@ __all__ = ["MINTING_RULES"]
 
 def hold_what_was_restored(observed: Observed, now: datetime) -> Decision | None:
     """Hold a restored token: a backup has no status, so a mint would revive expired and revoked tokens."""
-    if observed.token.minted or not observed.policy.restored(observed.token):
+    if observed.token.minted or not observed.policy.restored(observed.token.labels):
         return None
     marks = ", ".join(sorted(observed.policy.restore_labels & observed.token.labels.keys()))
     return _wait(

@@ -13,6 +13,7 @@ from pharia_access.domain.model import ObjectKey
 from pharia_access.errors import InvalidObjectError
 from pharia_access.kube.reflector_store import Interruption, ReflectorStore
 from pharia_access.kube.schema import invalid_object, to_credential, to_role, to_token
+from pharia_access.kube.workload_schema import to_workload
 from pharia_access.services.operator.cluster_cache import ClusterCache
 
 __all__ = ["Body", "CacheStore", "StoreOf", "WatchHealth", "WatchStore"]
@@ -86,7 +87,7 @@ class CacheStore:
             case "ApiRole":
                 self._cache.remove_role(name)
             case "WorkloadToken":
-                pass
+                self._cache.remove_workload(ObjectKey(namespace, name), uid)
 
     def invalid(self, key: str, why: str) -> None:
         """Log an event that names no object."""
@@ -115,7 +116,7 @@ class CacheStore:
                 "a watch cannot go on: listing anew",
                 extra={"kind": self._kind, "namespace": self._scope, "cause": cause},
             )
-        else:
+        elif self._kind != "WorkloadToken":  # tokens do not wait where only this kind is not served, or refused
             self._health.watch_refused(self._scope)
 
     def denied(self, at: float) -> None:
@@ -133,4 +134,4 @@ class CacheStore:
             case "ApiRole":
                 self._cache.apply_role(to_role(body))
             case "WorkloadToken":
-                pass
+                self._cache.apply_workload(to_workload(body))

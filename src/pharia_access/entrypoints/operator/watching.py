@@ -208,7 +208,7 @@ def _others() -> set[asyncio.Task[Any]]:
 
 
 def _kinds_of(scope: str) -> tuple[Kind, ...]:
-    return ("ApiRole",) if scope == CATALOG else ("ApiCredential", "ApiToken")
+    return ("ApiRole",) if scope == CATALOG else ("ApiCredential", "WorkloadToken", "ApiToken")
 
 
 class _HandedOver:

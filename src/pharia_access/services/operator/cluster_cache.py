@@ -9,9 +9,11 @@ from contextlib import contextmanager
 from pharia_access.domain.api_values import InvalidObject, Kind
 from pharia_access.domain.model import Credential, ObjectKey, Token
 from pharia_access.domain.permissions import Role
+from pharia_access.domain.workload import WorkloadToken
 from pharia_access.services.operator.changes import ResourceEventHandler, TokenChange
 from pharia_access.services.operator.token_index import TokenIndex, is_newer
 from pharia_access.services.operator.work_queue import WorkItem
+from pharia_access.services.operator.workloads.index import WorkloadIndex
 
 __all__ = ["MOST_RECENT", "ClusterCache"]
 
@@ -31,6 +33,7 @@ class ClusterCache:
         self._processing = processing
         self._handlers: ResourceEventHandler
         self.tokens = TokenIndex()
+        self.workloads = WorkloadIndex()
         self._credentials: dict[ObjectKey, Credential] = {}
         self._roles: dict[str, Role] = {}
         self._invalid: dict[tuple[Kind, ObjectKey], InvalidObject] = {}
@@ -87,6 +90,7 @@ class ClusterCache:
         self._invalid.pop(("ApiToken", key), None)
         self._recent_tokens.pop(key, None)
         self._handlers.on_token_changed(TokenChange(key, self.tokens.remove(key), None))
+        self.workloads.remove_child(key)
 
     def flush_in_flight(self, key: ObjectKey) -> None:
         """Take what a watch showed of a token while it was reconciled; that is over."""
@@ -123,6 +127,7 @@ class ClusterCache:
     def _put(self, token: Token) -> TokenChange:
         self._invalid.pop(("ApiToken", token.key), None)
         self._recent_tokens.pop(token.key, None)
+        self.workloads.put_child(token)
         return TokenChange(token.key, *self.tokens.put(token))
 
     def _note_deletion_in_flight(self, key: ObjectKey, uid: str) -> None:
@@ -202,6 +207,20 @@ class ClusterCache:
         self._roles.pop(name, None)
         self._handlers.on_role_changed(name)
 
+    # --- WorkloadTokens
+
+    def apply_workload(self, workload: WorkloadToken, *, listed: bool = False) -> None:
+        """Take a WorkloadToken. What was deleted before a late answer changes nothing."""
+        self._invalid.pop(("WorkloadToken", workload.key), None)
+        if not self.has_tombstone(workload.uid):
+            self.workloads.apply(workload, listed=listed)
+
+    def remove_workload(self, key: ObjectKey, uid: str | None = None) -> None:
+        """Forget a WorkloadToken that was deleted (None: whichever has the name)."""
+        self._invalid.pop(("WorkloadToken", key), None)
+        self._add_tombstone(uid)
+        self.workloads.remove(key, uid)
+
     # --- invalid objects
 
     @property
@@ -219,4 +238,6 @@ class ClusterCache:
             self._invalid[invalid.kind, invalid.key] = invalid
         if invalid.kind == "ApiToken":
             self._handlers.on_token_changed(TokenChange(invalid.key, *self.tokens.bar(invalid.key)))
+        if invalid.kind == "WorkloadToken":
+            self.workloads.remove(invalid.key)
         self._handlers.on_invalid_object(invalid)

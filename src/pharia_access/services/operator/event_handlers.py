@@ -87,6 +87,11 @@ class EventHandlers:
             self._schedule.set(token.key, decision.recheck_at)
             self._probes.watch(token.key, TokenRecord.of(token).open_secret)
 
+    def on_secret_collected(self, token: ObjectKey, uid: str) -> None:
+        """We took the one-time Secret away as its reader: the token's status shall say so at once."""
+        self._probes.note_missing(token, uid)
+        self._queue.enqueue_token(token, low_priority=False)
+
     def wake_waiting(self, credential: ObjectKey) -> None:
         """Enqueue the tokens whose turn it is, where a credential may have a free place."""
         known = self._cache.credentials.get(credential)
@@ -100,6 +105,7 @@ class EventHandlers:
         if phases := after.concerns(before):
             self._enqueue_tokens_of(after.key, *phases)
         self.wake_waiting(after.key)
+        self._enqueue_workloads_of(after.key)
         if before is None or before.generation != after.generation or before.uid != after.uid:
             self._queue.enqueue_credential(after.key, low_priority=listed, ahead=after.deleting)
 
@@ -110,6 +116,7 @@ class EventHandlers:
     def on_credential_deleted(self, key: ObjectKey) -> None:
         """Enqueue all its tokens: they are dead, and go."""
         self._enqueue_tokens_of(key)
+        self._enqueue_workloads_of(key)
 
     def on_role_changed(self, name: str) -> None:
         """Enqueue the credentials that name the role: their statuses may change."""
@@ -124,6 +131,9 @@ class EventHandlers:
         self._metrics.malformed(invalid.kind)
         if invalid.kind == "ApiCredential":
             self._queue.enqueue_credential(invalid.key)
+            self._enqueue_workloads_of(invalid.key)
+        elif invalid.kind == "WorkloadToken":
+            self._queue.enqueue_workload(invalid.key)
         elif invalid.kind == "ApiToken" and self._queue.is_leader:
             self._queue.enqueue_token(invalid.key)
 
@@ -144,6 +154,10 @@ class EventHandlers:
     def _enqueue_tokens_of(self, credential: ObjectKey, *phases: Phase) -> None:
         for key in self._cache.tokens.of_credential(credential, *phases):
             self._queue.enqueue_token(key)
+
+    def _enqueue_workloads_of(self, credential: ObjectKey) -> None:
+        for key in self._cache.workloads.of_credential(credential):
+            self._queue.enqueue_workload(key)
 
     def _count_again(self, change: TokenChange) -> None:
         records = (change.before, change.after)

@@ -158,3 +158,5 @@ class Watchman:
         for key in self._cache.tokens.keys:
             if self._cache.tokens.is_pending(key):
                 self._queue.enqueue_token(key)
+        for workload in self._cache.workloads:
+            self._queue.enqueue_workload(workload.key)

@@ -29,6 +29,7 @@ class LeaderQueue:
         for work in (
             *(WorkItem("credential", key) for key in self._cache.credentials),
             *(WorkItem.of(invalid.kind, invalid.key) for invalid in self._cache.invalid_objects),
+            *(WorkItem("workload", workload.key) for workload in self._cache.workloads),
             *self._orphaned_secrets,
         ):
             self._queue.add(work, low_priority=True)
@@ -54,6 +55,11 @@ class LeaderQueue:
         """Queue it for later, with low priority: where many tokens end at once, once for each credential after them."""
         if self.is_leader:
             self._queue.add_after(WorkItem("credential", key), seconds, low_priority=True)
+
+    def enqueue_workload(self, key: ObjectKey, *, low_priority: bool = True) -> None:
+        """Have a WorkloadToken looked at. None is kept: the next leader looks at all of them."""
+        if self.is_leader:
+            self._queue.add(WorkItem("workload", key), low_priority=low_priority)
 
     def enqueue_secret(self, key: ObjectKey, uid: str) -> None:
         """Have a one-time Secret deleted whose token is gone."""

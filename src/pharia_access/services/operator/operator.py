@@ -6,7 +6,6 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from pharia_access.domain.api_values import InvalidObject, Kind
 from pharia_access.domain.backoff import heeded
 from pharia_access.domain.model import ObjectKey
 from pharia_access.errors import (
@@ -22,18 +21,21 @@ from pharia_access.services.keyring_store import KeyringStore
 from pharia_access.services.operator.clock_offset import report_clock_offset
 from pharia_access.services.operator.cluster_cache import ClusterCache
 from pharia_access.services.operator.credential_reconciler import CredentialReconciler
+from pharia_access.services.operator.dispatch import Dispatch, kind_of
 from pharia_access.services.operator.event_handlers import EventHandlers
 from pharia_access.services.operator.guards import Watchman
 from pharia_access.services.operator.leader_queue import LeaderQueue
 from pharia_access.services.operator.lists import Lists
 from pharia_access.services.operator.ports import Ports
 from pharia_access.services.operator.probes import Probes
+from pharia_access.services.operator.requeue import RequeueAfter
 from pharia_access.services.operator.resync import Resync
 from pharia_access.services.operator.schedule import Schedule
 from pharia_access.services.operator.scopes import Scopes
-from pharia_access.services.operator.token_reconciler import RequeueAfter, TokenReconciler
+from pharia_access.services.operator.token_reconciler import TokenReconciler
 from pharia_access.services.operator.withdrawals import Withdrawals
 from pharia_access.services.operator.work_queue import WorkItem, WorkQueue
+from pharia_access.services.operator.workloads.keeper import WorkloadKeeper
 
 __all__ = ["Operator", "OperatorIntervals", "Parts"]
 
@@ -70,6 +72,8 @@ class Parts:
     withdrawals: Withdrawals
     scopes: Scopes
     watchman: Watchman
+    workloads: WorkloadKeeper
+    dispatch: Dispatch
 
 
 class Operator:
@@ -127,6 +131,7 @@ class Operator:
                     tasks.create_task(parts.queue.work_forever(self.handle))
                 tasks.create_task(parts.schedule.run(self._ports.clock, self._due))
                 tasks.create_task(parts.probes.run(self._is_there, parts.leader_queue.enqueue_token))
+                tasks.create_task(parts.workloads.run())
                 tasks.create_task(self.lists.keep(by_the_clock=True))
                 tasks.create_task(parts.watchman.keep())
                 tasks.create_task(self._gauge())
@@ -142,13 +147,12 @@ class Operator:
         outcome = await self._attempt(work)
         if work.kind == "token":
             self._parts.cache.flush_in_flight(work.key)
-        kind: Kind = "ApiCredential" if work.kind == "credential" else "ApiToken"
-        self._ports.metrics.reconciled(kind, outcome, self._ports.clock.monotonic() - began)
+        self._ports.metrics.reconciled(kind_of(work), outcome, self._ports.clock.monotonic() - began)
 
     async def _attempt(self, work: WorkItem) -> str:
         """How it went, for the metrics."""
         try:
-            await self._do(work)
+            await self._parts.dispatch.do(work)
         except RequeueAfter as requeue:
             self._parts.queue.add_after(work, requeue.seconds)
         except InvalidObjectError as error:
@@ -168,27 +172,11 @@ class Operator:
             self._parts.queue.forget(work)
         return "done"
 
-    async def _do(self, work: WorkItem) -> None:
-        match work.kind:
-            case "token":
-                await self._parts.tokens.reconcile(work.key)
-            case "credential":
-                await self._parts.credentials.reconcile(work.key, live=self._invalid_object(work) is not None)
-            case "secret":
-                await self._parts.withdrawals.delete_orphan(work.key, work.uid)
-
     async def _report_invalid(self, work: WorkItem) -> None:
-        invalid = self._invalid_object(work)
-        if invalid is None:
-            return
         try:
-            await self._ports.cluster.write_invalid_status(invalid, now=self._ports.clock.now())
+            await self._parts.dispatch.report_invalid(work)
         except Exception as error:  # noqa: BLE001 - as in `handle`: who knows what such an object holds
             self._retry_later(work, error)
-
-    def _invalid_object(self, work: WorkItem) -> InvalidObject | None:
-        kind: Kind = "ApiToken" if work.kind == "token" else "ApiCredential"
-        return None if work.kind == "secret" else self._parts.cache.invalid_object(kind, work.key)
 
     def _retry_later(self, work: WorkItem, error: Exception) -> None:
         seconds = self._parts.queue.add_rate_limited(work, at_least=self._least_wait(work, error))
@@ -241,6 +229,7 @@ class Operator:
         """Tell the metrics what is not counted as it happens."""
         parts, metrics = self._parts, self._ports.metrics
         metrics.queue(len(parts.queue), parts.queue.oldest_seconds())
+        metrics.workloads(parts.workloads.states())
         metrics.tokens(parts.cache.tokens.totals())
         metrics.expiring_soon(parts.cache.tokens.expiring_soon())
         due = parts.schedule.next_due()

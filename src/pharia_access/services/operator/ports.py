@@ -9,6 +9,8 @@ from pharia_access.domain.api_values import EventMessage, Kind
 from pharia_access.domain.guards import Guard, Look
 from pharia_access.domain.model import ObjectKey, Phase
 from pharia_access.domain.token import TokenText
+from pharia_access.domain.workload import Why
+from pharia_access.services.operator.workloads.ports import Workloads
 from pharia_access.services.ports import Clock, Cluster, Entropy, Secrets
 
 __all__ = ["Guards", "Hasher", "Metrics", "Ports", "Recorder"]
@@ -51,6 +53,14 @@ class Metrics(Protocol):
 
     def minted(self, seconds: float) -> None:
         """One token became Ready, so long after its object was created."""
+        ...
+
+    def rotated(self, why: Why, outcome: str) -> None:
+        """A token of a WorkloadToken was delivered, or given up."""
+        ...
+
+    def workloads(self, counts: Mapping[str, int]) -> None:
+        """How many WorkloadTokens are in each state."""
         ...
 
     def ended_token_deleted(self) -> None:
@@ -104,6 +114,7 @@ class Ports:
 
     cluster: Cluster
     secrets: Secrets
+    workloads: Workloads
     guards: Guards
     recorder: Recorder
     metrics: Metrics

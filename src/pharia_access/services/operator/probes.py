@@ -61,6 +61,12 @@ class Probes:
             name, uid = secret
             self._plan(token, _Probe(ObjectKey(token.namespace, name), uid))
 
+    def note_missing(self, token: ObjectKey, uid: str) -> None:
+        """We took that Secret away ourselves, as its reader: nobody need look for it first."""
+        known = self._open.get(token)
+        if known is not None and known.uid == uid:
+            self._missing.add(uid)
+
     def is_missing(self, uid: str) -> bool:
         """Whether a probe found that Secret gone."""
         return uid in self._missing

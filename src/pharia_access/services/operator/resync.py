@@ -3,12 +3,13 @@
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Protocol
 
 from pharia_access.domain.api_values import InvalidObject
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.permissions import Role
-from pharia_access.errors import ClusterRolledBackError
+from pharia_access.errors import ClusterRolledBackError, ForbiddenError, UnavailableError
 from pharia_access.services.operator.cluster_cache import ClusterCache
 from pharia_access.services.operator.ports import Ports
 from pharia_access.services.operator.scopes import CATALOG, EVERYWHERE
@@ -47,6 +48,7 @@ class Resync:
 
     def __init__(self, ports: Ports, cache: ClusterCache) -> None:
         self._cluster, self._clock = ports.cluster, ports.clock
+        self._workloads = ports.workloads
         self._cache = cache
         self._newest: dict[str, int] = {}
 
@@ -61,6 +63,7 @@ class Resync:
                 await self._list_roles()
             else:
                 await self._list_credentials(scope)
+                await self._list_workloads(scope)
                 await self._list_tokens(scope)
         took = self._clock.monotonic() - began
         log.info(
@@ -102,6 +105,23 @@ class Resync:
             seen, tuple(self._cache.credentials), self._credential_version, self._cache.remove_credential
         )
 
+    async def _list_workloads(self, scope: str) -> None:
+        """Tokens do not wait for this kind where it is not served yet, or the operator may not list it."""
+        seen = _Seen(_namespace(scope))
+        try:
+            async for page in self._workloads.workload_pages(namespace=seen.namespace):
+                self._skip(page.invalid)
+                seen.note(page.resource_version, page.items, page.invalid)
+                for workload in page.items:
+                    self._cache.apply_workload(workload, listed=True)
+        except (ForbiddenError, UnavailableError) as error:
+            if isinstance(error, UnavailableError) and error.status != HTTPStatus.NOT_FOUND:
+                raise
+            log.warning("WorkloadTokens are not looked after", extra={"namespace": scope, "problem": str(error)})
+            return
+        known = tuple(workload.key for workload in self._cache.workloads)
+        self._drop_missing(seen, known, self._workload_version, self._cache.remove_workload)
+
     async def _list_tokens(self, scope: str) -> None:
         seen = _Seen(_namespace(scope))
         async for page in self._cluster.token_pages(namespace=seen.namespace):
@@ -142,6 +162,10 @@ class Resync:
     def _credential_version(self, key: ObjectKey) -> str:
         credential = self._cache.credentials.get(key)
         return "0" if credential is None else credential.resource_version
+
+    def _workload_version(self, key: ObjectKey) -> str:
+        workload = self._cache.workloads.get(key)
+        return "0" if workload is None else workload.resource_version
 
     def _token_version(self, key: ObjectKey) -> str:
         record = self._cache.tokens.get(key)

@@ -23,12 +23,13 @@ from pharia_access.services.operator.leader_queue import LeaderQueue
 from pharia_access.services.operator.life_log import log_milestones
 from pharia_access.services.operator.minting import Minting
 from pharia_access.services.operator.ports import Ports
+from pharia_access.services.operator.requeue import RequeueAfter
 from pharia_access.services.operator.scopes import Scopes
 from pharia_access.services.operator.token_index import TokenRecord
 from pharia_access.services.operator.withdrawals import Withdrawals
 from pharia_access.services.rate_limiter import RateLimiter
 
-__all__ = ["RequeueAfter", "TokenReconciler"]
+__all__ = ["TokenReconciler"]
 
 MOST_ROUNDS = 6
 """A token needs three rounds at most (warn, disown, in sync); more is a fault, and waits for the next event."""
@@ -38,14 +39,6 @@ CONFLICT_RETRY_SECONDS = 30.0
 
 HELD_RETRY_SECONDS = 300.0
 """After which a Secret that no status records, and that still stands, is deleted again."""
-
-
-class RequeueAfter(Exception):  # noqa: N818 - a request, not a fault
-    """The token needs another look after this long."""
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__(f"look again after {seconds:g} s")
-        self.seconds = seconds
 
 
 class TokenReconciler:

@@ -8,9 +8,9 @@ something, the crowd holds back (`domain.turns.Shares`). After the workqueue of 
 import asyncio
 import heapq
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Container
+from collections.abc import Awaitable, Callable, Container, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from pharia_access.domain.api_values import Kind
 from pharia_access.domain.backoff import Backoff
@@ -31,16 +31,23 @@ Where crowds hold back, the other way round: of 16 workers four at most are with
 
 @dataclass(frozen=True, slots=True)
 class WorkItem:
-    """What to look at: a token, a credential, or a one-time Secret (by UID) whose token is gone."""
+    """What to look at: a token, a credential, a WorkloadToken, or a one-time Secret (by UID) whose token is gone."""
 
-    kind: Literal["token", "credential", "secret"]
+    kind: Literal["token", "credential", "workload", "secret"]
     key: ObjectKey
     uid: str = ""
 
     @classmethod
     def of(cls, kind: Kind, key: ObjectKey) -> "WorkItem":
-        """Name the work that brings a token's or a credential's status up to date."""
-        return cls("token" if kind == "ApiToken" else "credential", key)
+        """Name the work that brings an object's status up to date."""
+        return cls(_WORK[kind], key)
+
+
+_WORK: Final[Mapping[Kind, Literal["token", "credential", "workload"]]] = {
+    "ApiToken": "token",
+    "ApiCredential": "credential",
+    "WorkloadToken": "workload",
+}
 
 
 class WorkQueue:

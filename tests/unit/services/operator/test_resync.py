@@ -26,10 +26,10 @@ async def tokens_queued(harness: OperatorHarness) -> list[str]:
 
 
 @simulated
-async def test_roles_come_first_then_credentials_then_tokens(harness: OperatorHarness) -> None:
+async def test_roles_come_first_and_tokens_last(harness: OperatorHarness) -> None:
     await harness.list_all()
 
-    assert harness.calls() == ["list_roles", "list_credentials", "list_tokens"]
+    assert harness.calls() == ["list_roles", "list_credentials", "list_workloads", "list_tokens"]
 
 
 @simulated
@@ -94,7 +94,7 @@ async def test_tokens_of_a_credential_that_went_unnoticed_are_asked_again(harnes
     assert await tokens_queued(harness) == ["ci"]
 
 
-@pytest.mark.parametrize("verb", ["list_roles", "list_credentials", "list_tokens"])
+@pytest.mark.parametrize("verb", ["list_roles", "list_credentials", "list_workloads", "list_tokens"])
 @simulated
 async def test_what_comes_during_a_list_is_kept(harness: OperatorHarness, verb: str) -> None:
     later = "1000"

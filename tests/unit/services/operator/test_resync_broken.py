@@ -71,7 +71,7 @@ async def test_a_list_of_tokens_that_ends_early_harms_nothing(
         harness.create(f"ci-{number}")
     harness.look_around()
     harness.replica.cache.apply_event(a_token(GONE, resource_version="1"))
-    harness.script.by_number[2 + page] = Fault(before=error)
+    harness.script.by_number[3 + page] = Fault(before=error)
 
     with pytest.raises(type(error)):
         await harness.list_all()
