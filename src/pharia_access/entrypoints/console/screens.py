@@ -72,6 +72,7 @@ TABLE: Final[tuple[tuple[str, Screen | None, Screen | None], ...]] = (
     ("/namespaces/{namespace}/workload-tokens", workloads.show, None),
     ("/namespaces/{namespace}/new-workload-token", workload_creation.ask, workload_creation.save),
     (_WORKLOAD, workload.show, None),
+    (f"{_WORKLOAD}/meanwhile", None, meanwhile.tell_workload),
     (f"{_WORKLOAD}/rotate", workload_changes.ask_rotation, workload_changes.rotate),
     (f"{_WORKLOAD}/suspend", workload_changes.ask_suspension, workload_changes.suspend),
     (f"{_WORKLOAD}/resume", workload_changes.ask_resumption, workload_changes.resume),
@@ -86,7 +87,14 @@ TABLE: Final[tuple[tuple[str, Screen | None, Screen | None], ...]] = (
 """An address, who answers GET and who answers POST."""
 
 BY_SCRIPT: Final[frozenset[Screen]] = frozenset(
-    {secrets.read, secrets.collected, secrets.state, meanwhile.tell_credential, meanwhile.tell_token}
+    {
+        secrets.read,
+        secrets.collected,
+        secrets.state,
+        meanwhile.tell_credential,
+        meanwhile.tell_token,
+        meanwhile.tell_workload,
+    }
 )
 """What only our script may ask for, without the person doing anything else."""
 

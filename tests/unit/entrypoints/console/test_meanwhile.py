@@ -9,8 +9,10 @@ import pytest
 from pharia_access.services.administration.live import LiveViews
 from tests.support.administration.credential_cluster import a_cluster
 from tests.support.administration.played_follower import PlayedClock, PlayedFollower
+from tests.support.administration.stored_workloads import KEPT
 from tests.support.console.browser import BASE
 from tests.support.console.consoles import Opened, signed_in
+from tests.unit.entrypoints.console.test_workload_screens import APP, a_kept_cluster
 
 if TYPE_CHECKING:
     from tests.support.console.browser import Received
@@ -129,6 +131,25 @@ async def test_a_question_after_a_form_hears_of_the_same_object() -> None:
     change(console, "ApiToken", "ci-0", revoked=True)
 
     assert "it is revoked" in await told(console, asked)
+
+
+@pytest.mark.parametrize("act", ["rotate", "suspend", "delete"])
+async def test_a_workload_token_that_is_changed_or_deleted_is_told(act: str) -> None:
+    follower = PlayedFollower()
+    console = await signed_in(a_kept_cluster(), views=lambda: LiveViews(follower, PlayedClock()))
+    shown = await console.browser.get(f"{APP}/{act}")
+
+    quiet = await told(console, shown)
+    change(console, "WorkloadToken", KEPT, suspended=True)
+    changed = await told(console, shown)
+    del console.objects.bodies["WorkloadToken", "finance", KEPT]
+    deleted = await told(console, shown)
+
+    assert quiet == ""
+    assert changed == (
+        f"Workload token {KEPT} was changed at 1 December 2026, 14:03 UTC (by kubectl-edit). It is suspended."
+    )
+    assert deleted.startswith(f"Workload token {KEPT} was deleted.")
 
 
 async def test_a_form_for_something_new_hears_nothing() -> None:

@@ -1,11 +1,13 @@
 """What happened to the object of an open form: told on the form as soon as it happens, before anybody sends it."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 from urllib.parse import urlencode
 
 from pharia_access.domain.administration.last_change import last_change
 from pharia_access.domain.administration.stored import Stored
 from pharia_access.domain.administration.summaries import CredentialSummary, TokenSummary
+from pharia_access.domain.administration.workload_tokens import WorkloadSummary
 from pharia_access.domain.grammar import counted
 from pharia_access.entrypoints.console import addresses
 from pharia_access.entrypoints.console.confirmations import by_last_use
@@ -16,7 +18,15 @@ from pharia_access.errors import ForbiddenError, NotFoundError
 from pharia_access.services.administration.marks import facts_mark
 from pharia_access.services.administration.queries import tokens_of
 
-__all__ = ["changed_when", "of_credential", "of_token", "tell_credential", "tell_token"]
+__all__ = [
+    "changed_when",
+    "of_credential",
+    "of_token",
+    "of_workload",
+    "tell_credential",
+    "tell_token",
+    "tell_workload",
+]
 
 
 def of_credential(stored: Stored[CredentialSummary], tokens: Sequence[TokenSummary] | None = None) -> Follows:
@@ -35,7 +45,14 @@ def of_token(stored: Stored[TokenSummary]) -> Follows:
     return Follows(("credentials", "tokens"), about=token.credential, meanwhile=address)
 
 
-def changed_when(stored: Stored[CredentialSummary] | Stored[TokenSummary]) -> str:
+def of_workload(stored: Stored[WorkloadSummary]) -> Follows:
+    """What a form about that workload token follows."""
+    workload = stored.summary
+    address = f"{addresses.workload(workload.key, 'meanwhile')}?{urlencode({'seen': facts_mark([stored])})}"
+    return Follows(("workload tokens",), about=workload.credential, meanwhile=address)
+
+
+def changed_when(stored: Stored[Any]) -> str:
     """By which program and when, as far as it says; managedFields do not know the person."""
     change = last_change(stored.body)
     return f" at {moment(change.at)} (by {change.manager})" if change else ""
@@ -65,6 +82,14 @@ async def _token(visit: Visit) -> str:
     return f"Token {visit.name} was changed{changed_when(stored)}: it is {token.in_words}{ends}."
 
 
+async def _workload(visit: Visit) -> str:
+    stored = await visit.context.objects.read(WorkloadSummary, visit.key)
+    if visit.query.get("seen") == facts_mark([stored]):
+        return ""
+    state = " It is suspended." if stored.summary.suspended else ""
+    return f"Workload token {visit.name} was changed{changed_when(stored)}.{state}"
+
+
 def _telling(noun: str, look: Callable[[Visit], Awaitable[str]]) -> Screen:
     async def tell(visit: Visit) -> Answer:
         try:
@@ -80,4 +105,5 @@ def _telling(noun: str, look: Callable[[Visit], Awaitable[str]]) -> Screen:
 
 
 tell_credential, tell_token = _telling("Credential", _credential), _telling("Token", _token)
+tell_workload = _telling("Workload token", _workload)
 """What only our script asks for: a sentence, or an empty one where the object is as the form shows it."""

@@ -5,6 +5,7 @@ from pharia_access.domain.deletions import being_deleted
 from pharia_access.entrypoints.console import addresses
 from pharia_access.entrypoints.console.commands import command
 from pharia_access.entrypoints.console.confirmations import Confirmation, by_last_use, screens_of, used_lately
+from pharia_access.entrypoints.console.pages.meanwhile import of_workload
 from pharia_access.entrypoints.console.steps import StepLink
 from pharia_access.entrypoints.console.visits import Answer, Moved, Visit
 from pharia_access.entrypoints.console.words import moment
@@ -42,6 +43,7 @@ async def _rotation(visit: Visit) -> Confirmation:
         warnings=plan.warnings,
         commit=git_change(plan.workload, plan.spec),
         dangerous=False,
+        follows=of_workload(plan.workload),
         carry_out=lambda: _changed(visit, plan, "has a new token made. This page says when it is in the Secret."),
         command=command(visit, "workload", "rotate", visit.name),
     )
@@ -58,6 +60,7 @@ async def _suspension(visit: Visit) -> Confirmation:
         facts=plan.consequences,
         warnings=plan.warnings,
         commit=git_change(plan.workload, plan.spec),
+        follows=of_workload(plan.workload),
         carry_out=lambda: _changed(visit, plan, "was suspended. No new token is made until you resume it."),
         command=command(visit, "workload", "suspend", visit.name),
     )
@@ -75,6 +78,7 @@ async def _resumption(visit: Visit) -> Confirmation:
         warnings=plan.warnings,
         commit=git_change(plan.workload, plan.spec),
         dangerous=False,
+        follows=of_workload(plan.workload),
         carry_out=lambda: _changed(visit, plan, "was resumed."),
         command=command(visit, "workload", "resume", visit.name),
     )
@@ -97,6 +101,7 @@ async def _deletion(visit: Visit) -> Confirmation:
         tokens=tokens,
         instead=None if workload.suspended else StepLink(_INSTEAD, addresses.workload(visit.key, "suspend")),
         typed=visit.name if used_lately(visit, tokens) else "",
+        follows=of_workload(plan.workload),
         carry_out=lambda: _deleted(visit, plan),
         command=command(visit, "workload", "delete", visit.name),
     )
