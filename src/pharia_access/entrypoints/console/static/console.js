@@ -284,6 +284,7 @@ const rowsOf = (main) => new Set([...main.querySelectorAll("tbody tr")].map(keyO
 const missing = (some, others) => [...some].filter((each) => !others.has(each)).length;
 
 function stayLive(main) {
+  const address = main.dataset.live; // a page that says that something is gone may name none
   let heard = Date.now();
   let [source, due, busy, skew, opened] = [null, 0, 0, 0, heard];
   let [said, rows, rowsTold, rowsToldAt] = [[], rowsOf(main), "", 0];
@@ -311,7 +312,7 @@ function stayLive(main) {
   function open() {
     if (source || document.hidden) return;
     opened = Date.now();
-    source = new EventSource(main.dataset.live);
+    source = new EventSource(address);
     source.onerror = () => (source.readyState > 1 ? close() : lose());
     source.onmessage = ({ data }) => {
       const told = JSON.parse(data);
