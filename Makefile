@@ -43,7 +43,7 @@ BUILD_LOG := $(COVERAGE)/build.log
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: alerting browser clients console gateways pictures help check generate docs demo up down test unit integration oldest matrix coverage lint format bench scale soak chaos attacks attacker fuzz mutants mint-model e2e recording sbom release plugin plugin-test llm-clients lock clean control-plane kind manifests
+.PHONY: alerting browser clients console gateways pictures help check generate docs demo up down test unit integration introspection-clients oldest matrix coverage lint format bench scale soak chaos attacks attacker fuzz mutants mint-model e2e recording sbom release plugin plugin-test llm-clients lock clean control-plane kind manifests
 
 help: ## List these commands.
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { line = sprintf("  make %-14s", $$1); count = split($$2, word, " "); \
@@ -125,6 +125,9 @@ clients: $(READY) .local/python-clients/ready ## Try the package for Python serv
 
 llm-clients: $(READY) .local/llm-clients/ready ## Try the SDKs of OpenAI, Azure OpenAI and Anthropic through real gateways, and keep the result in bench/results.
 	@LLM_CLIENTS_PYTHON=$(CURDIR)/$(LLM_CLIENTS_PY) $(PY) -m bench llm-clients
+
+introspection-clients: $(READY) control-plane ## Try Spring, openid-client, Django, Apache, Oathkeeper, Go as clients of introspection.
+	@$(PY) -m bench introspection-clients
 
 coverage: $(READY)
 	@COVERAGE_FILE=$(COVERAGE)/all $(PY) -m coverage combine --quiet --keep $(COVERAGE)/unit $(COVERAGE)/integration
@@ -222,6 +225,7 @@ lock: .local/lock/ready ## Pin all dependencies anew after a change; UPGRADE=--u
 	pin gateways requirements/gateways.in -o requirements/gateways.txt; \
 	pin python-clients requirements/python-clients.in -o requirements/python-clients.txt; \
 	pin llm-clients requirements/llm-clients.in -o requirements/llm-clients.txt; \
+	pin introspection-clients requirements/introspection-clients.in -o requirements/introspection-clients.txt; \
 	pin tools requirements/tools.in -o requirements/tools.txt
 
 clean: ## Remove everything made here (not the cache of built programs, not what `make up` runs on).

@@ -1,8 +1,8 @@
 """The operator's benchmarks, or those that are named: `python -m bench [NAME ...]`.
 
 Those of the verifier (`fuzz`, `fuzz-headers`, `check`, `at-once`, `flood` with `flood-bodies`, `header-costs`,
-`pipelines`, `places`) take long, and most want wrk, so they run by name only; so do `cascade`, `cleanup`, `console`,
-`fairness`, `llm-clients`, `matrix`, `neighbour`, `plugin`, `quiet`, `restore`, `scale`, `soak` and `suspension`.
+`introspection-clients`, `pipelines`, `places`) take long, and most want wrk, so they run by name only; so do `cascade`,
+`cleanup`, `console`, `fairness`, `llm-clients`, `matrix`, `neighbour`, `plugin`, `quiet`, `restore`, `scale`, `soak` and `suspension`.
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING
 from bench import console, matrix, plugin_latency
 from bench.checks import check, flood, flood_bodies, full_places, header_costs, pipelines, propagation
 from bench.client import ClientError
+from bench.introspection import clients
 from bench.mints import expiry, fairness, mint
 from bench.scale import cascade, cleanup, neighbour, quiet, restored_backups, scale, soak, suspension
 from tools.control_plane.processes import ProcessError
 from tools.go_toolchain import BuildError
+from tools.program_cache import MissingProgramError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,6 +56,7 @@ _VERIFIER = {
     "pipelines": pipelines.main,
     "places": full_places.main,
     "header-costs": header_costs.main,
+    "introspection-clients": clients.main,
 }
 _PLUGIN = {"plugin": plugin_latency.main, "console": console.main}
 _MANY = {
@@ -80,7 +83,7 @@ def main(arguments: list[str]) -> int:
         parser.error(f"there is no {', '.join(sorted(unknown))}")
     try:
         return max(_BENCHMARKS[name]() for name in names)
-    except (BuildError, ClientError, ProcessError, TimeoutError) as error:
+    except (BuildError, ClientError, MissingProgramError, ProcessError, TimeoutError) as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
 

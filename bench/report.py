@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["RESULTS", "Target", "table", "targets", "write"]
+__all__ = ["RESULTS", "Target", "table", "targets", "words", "write"]
 
 RESULTS = Path(__file__).with_name("results")
 
@@ -33,6 +33,12 @@ class Target:
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A Markdown table; every column but the first to the right."""
     lines = [heads, ["---", *["---:"] * (len(heads) - 1)], *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def words(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """The same, of words: every column to the left."""
+    lines = [heads, ["---"] * len(heads), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from tools.go_toolchain import BuildError
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["built_oathkeeper", "ensure_oathkeeper", "main"]
+__all__ = ["built_oathkeeper", "ensure_oathkeeper", "main", "oathkeeper_version"]
 
 _MODULE = GoModule("oathkeeper", go=(1, 26), minutes=3)
 _PACKAGE = "github.com/ory/oathkeeper"
@@ -26,6 +27,13 @@ def built_oathkeeper() -> Path | None:
     """Answer where the program is, or None where nobody built it."""
     program = _MODULE.binaries / "oathkeeper"
     return program if program.exists() else None
+
+
+def oathkeeper_version() -> str:
+    """The version that is pinned, as Go writes it: `v1.2.3`."""
+    text = (_MODULE.source / "go.mod").read_text(encoding="utf-8")
+    found: list[str] = re.findall(rf"{re.escape(_PACKAGE)} (v\S+)", text)
+    return found[0]
 
 
 def main() -> int:

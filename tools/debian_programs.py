@@ -22,6 +22,13 @@ _PACKAGES = {
     "prometheus": ("prometheus",),
     "promtool": ("prometheus",),
     "jq": ("jq", "libjq1", "libonig5"),
+    # With the modules that ask about a token by introspection.
+    "apache2": (
+        *("apache2-bin", "libapr1", "libaprutil1", "liblua5.3-0", "libapache2-mod-auth-openidc", "libcjose0"),
+        *("libhiredis0.14", "libapache2-mod-oauth2", "libhashkit2", "libmemcached11", "liboauth2-0"),
+        *("liboauth2-apache0", "libjansson4", "libcurl4", "libnghttp2-14", "librtmp1", "libssh2-1", "libpsl5"),
+        *("libldap-2.5-0", "libsasl2-2", "libbrotli1", "libssl3", "libpcre2-8-0", "zlib1g", "libexpat1"),
+    ),
     "redis-server": ("redis-server", "redis-tools", "libatomic1", "libjemalloc2", "liblzf1"),
     # A browser without a screen: what it is linked with, which Debian's smallest installation has not, and fonts.
     "chromium": (

@@ -105,5 +105,6 @@ def test_what_cannot_be_had_is_told(bin_: Path, apt: str, dpkg: str, why: str) -
 
 def test_every_program_that_is_looked_for_has_its_packages() -> None:
     assert set(debian_programs._PACKAGES) == {
-        *("nginx", "caddy", "haproxy", "wrk", "prometheus", "promtool", "jq", "redis-server", "node", "chromium")
+        *("nginx", "caddy", "haproxy", "wrk", "prometheus", "promtool", "jq", "apache2", "redis-server", "node"),
+        "chromium",
     }

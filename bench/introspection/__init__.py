@@ -1,0 +1,1 @@
+"""What resource servers of other projects make of the verifier's answers to RFC 7662."""

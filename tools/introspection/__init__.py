@@ -1,0 +1,1 @@
+"""Resource servers of other projects, which ask the verifier by RFC 7662: built, set up and started."""
