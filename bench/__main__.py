@@ -2,7 +2,8 @@
 
 Those of the verifier (`fuzz`, `fuzz-headers`, `check`, `at-once`, `flood` with `flood-bodies`, `header-costs`,
 `introspection-clients`, `pipelines`, `places`) take long, and most want wrk, so they run by name only; so do `cascade`,
-`cleanup`, `console`, `fairness`, `llm-clients`, `matrix`, `neighbour`, `plugin`, `quiet`, `restore`, `scale`, `soak` and `suspension`.
+`cleanup`, `console`, `fairness`, `llm-clients`, `matrix`, `neighbour`, `plugin`, `quiet`, `restore`, `scale`, `soak`
+and `suspension`.
 """
 
 from __future__ import annotations
