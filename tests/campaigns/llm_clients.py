@@ -170,10 +170,12 @@ def _rows(name: str, keys: Mapping[str, str | None], told: list[str]) -> list[li
 
 
 def _page(rows: list[list[str]], versions: Mapping[str, str]) -> str:
-    pinned = ", ".join(line for line in _PINNED.read_text().splitlines() if line.startswith(("caddy", "envoy")))
+    pinned = ", ".join(
+        line for line in _PINNED.read_text().splitlines() if line.startswith(("caddy", "traefik", "envoy"))
+    )
     conditions = (
         f"- openai {versions['openai']}, anthropic {versions['anthropic']}; Python {platform.python_version()}\n"
-        f"- {_version(debian_programs.find_program('nginx'))}; {pinned}"
+        f"- {', '.join(_version(debian_programs.find_program(name)) for name in ('nginx', 'haproxy'))}; {pinned}"
     )
     heads = ["gateway", "SDK", "token in", "good", "revoked", "other role", "none"]
     carried = "No header of a token reached the service in any of these calls."
@@ -182,4 +184,4 @@ def _page(rows: list[list[str]], versions: Mapping[str, str]) -> str:
 
 def _version(program: Path) -> str:
     done = subprocess.run([program, "-v"], capture_output=True, text=True, check=False, timeout=20)
-    return (done.stdout + done.stderr).strip()
+    return (done.stdout + done.stderr).splitlines()[0]
