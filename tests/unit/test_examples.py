@@ -10,11 +10,11 @@ from pharia_access.entrypoints.verifier.check_headers import USUAL
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "examples" / "gateways"
-FOLDERS = (FOLDER, ROOT / "examples" / "alerting")
+FOLDERS = tuple(ROOT / "examples" / name for name in ("gateways", "alerting", "workload", "external-secrets"))
 PAGES = sorted((ROOT / "docs" / "how-to").glob("*.md"))
 
 SHOWN = re.compile(
-    r"^\[`examples/((?:gateways|alerting)/\S+)`\]\(\.\./\.\./examples/\1\):\n\n```\w+\n(.*?)^```$",
+    r"^\[`examples/((?:gateways|alerting|workload|external-secrets)/\S+)`\]\(\.\./\.\./examples/\1\):\n\n```\w+\n(.*?)^```$",
     re.MULTILINE | re.DOTALL,
 )
 CHECK = re.compile(r"/auth/[^\s\"]+")

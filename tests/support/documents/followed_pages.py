@@ -12,7 +12,7 @@ __all__ = ["ELSEWHERE", "FOLLOWED", "INSTALLING", "Followed"]
 _ROLES: Final = "kubectl apply -f examples/01-roles.yaml"
 _TIDY: Final = (
     "kubectl create namespace finance --dry-run=client --output=yaml | kubectl apply -f -",
-    "kubectl delete apitokens,apicredentials,secrets,roles,rolebindings --all --namespace finance",
+    "kubectl delete workloadtokens,apitokens,apicredentials,secrets,roles,rolebindings --all --namespace finance",
 )
 _FINANCE: Final = (
     *_TIDY,
@@ -82,7 +82,7 @@ FOLLOWED: Final = (
     Followed("docs/how-to/let-a-team-mint.md", given=(*_TIDY, _ROLES)),
     Followed(
         "docs/how-to/keep-a-token-in-a-workload.md",
-        given=(*_FINANCE, _token("invoice-bot-app")),
+        given=(*_FINANCE, _token("invoice-bot-job")),
     ),
     Followed("docs/how-to/gitops.md", given=(*_FINANCE, _token("invoice-bot-2026-11"))),
     Followed(
