@@ -36,6 +36,7 @@ VALUES = {
     "reason": {*Refusal, "ok", label_of(ForbiddenError), "fault", "other"},
     "cause": {*Interruption},
     "phase": {*Phase},
+    "state": {"current", "overdue", "ended", "stalled"},
 }
 
 

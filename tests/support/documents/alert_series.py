@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["OF_A", "POD", "Case", "bucket", "certificate", "decisions", "errors", "expiring", "one", "watched"]
+__all__ = [
+    "OF_A",
+    "POD",
+    "Case",
+    "bucket",
+    "certificate",
+    "decisions",
+    "errors",
+    "expiring",
+    "one",
+    "watched",
+    "workloads",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +70,10 @@ def watched(pod: str, namespace: str) -> str:
 def expiring(namespace: str, *, of: str) -> str:
     """Of a replica, as Prometheus has it where the operator runs in the namespace `a`."""
     return f'pharia_access_tokens_expiring_soon{{token_namespace="{namespace}", namespace="a", pod="{of}"}}'
+
+
+def workloads(state: str, *, of: str) -> str:
+    return f'pharia_access_workload_tokens{{state="{state}", pod="{of}"}}'
 
 
 def certificate(end: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tests.support.documents.alert_series import OF_A, POD, Case, errors, expiring, one, watched
+from tests.support.documents.alert_series import OF_A, POD, Case, errors, expiring, one, watched, workloads
 
 __all__ = ["OPERATOR_CASES"]
 
@@ -81,6 +81,21 @@ OPERATOR_CASES: Final = (
             "command": "kubectl get apitokens --namespace finance --field-selector status.phase=Active"
             " --sort-by .status.endsAt"
         },
+    ),
+    Case(
+        "PhariaAccessRotationOverdue",
+        # Each replica tells what it knows.
+        {workloads("overdue", of="a"): "3x60", workloads("overdue", of="b"): "3x60"},
+        # Renewed in time, or within ten minutes.
+        {workloads("overdue", of="a"): "0x50 1x5 0x5", workloads("current", of="a"): "9x60"},
+        "WorkloadTokens that are overdue for renewal: 3.",
+    ),
+    Case(
+        "PhariaAccessWorkloadTokenEnded",
+        {workloads("ended", of="a"): "1x60"},
+        # One that is overdue is good, and one whose text ended is replaced within a minute or so.
+        {workloads("ended", of="a"): "0x58 1 0", workloads("overdue", of="a"): "4x60"},
+        "WorkloadTokens whose Secret holds a token that has ended: 1.",
     ),
     Case(
         "PhariaAccessEventsDropped",

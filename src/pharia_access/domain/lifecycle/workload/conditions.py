@@ -65,13 +65,19 @@ def notices(observed: Observed, new: WorkloadStatus) -> tuple[EventMessage, ...]
 
 
 def state_of(workload: WorkloadToken) -> str:
-    """Return how it stands in a word, for a gauge: current, overdue, ended or stalled, by its conditions."""
-    if is_true(workload.status.conditions, "Stalled"):
-        return "stalled"
-    if is_true(workload.status.conditions, "Ready"):
-        return "current"
-    ready = find(workload.status.conditions, "Ready")
-    return "overdue" if ready is not None and ready.reason == Reason.RENEWAL_OVERDUE else "ended"
+    """Return how it stands in a word, for a gauge: current, overdue, ended or stalled, by its conditions.
+
+    What is worse comes first: one whose token ended is stalled as well, mostly. Without a token until now, or with a
+    credential that somebody suspended, it is stalled: no program lost what it had by itself.
+    """
+    conditions = workload.status.conditions
+    ready = find(conditions, "Ready")
+    if ready is not None and ready.status != "True" and workload.status.current is not None:
+        if ready.reason == Reason.RENEWAL_OVERDUE:
+            return "overdue"
+        if ready.reason != Reason.CREDENTIAL_SUSPENDED:
+            return "ended"
+    return "current" if is_true(conditions, "Ready") and not is_true(conditions, "Stalled") else "stalled"
 
 
 def in_use(observed: Observed) -> tuple[str, str, datetime] | None:

@@ -11,6 +11,7 @@ import pytest
 from pharia_access.domain.conditions import find
 from pharia_access.domain.lifecycle.workload.conditions import state_of
 from pharia_access.domain.lifecycle.workload.decisions import (
+    Answers,
     InSync,
     Observed,
     Sight,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 
 HOUR = timedelta(hours=1)
+UNDELEGATED = Answers("no such right", Sight.OLDER)
 
 
 @pytest.mark.parametrize(
@@ -77,15 +79,36 @@ HOUR = timedelta(hours=1)
             observed(a_workload(status=with_current()), a_child(1), rival="first", secret=Sight.FOREIGN),
             NOW,
             ("False", "SecretConflict"),
-            "stalled",
+            "ended",
             id="its Secret is somebody else's now",
         ),
         pytest.param(
             observed(a_workload(), credential=a_credential(suspended=True)),
             NOW,
             ("False", "CredentialSuspended"),
-            "ended",
+            "stalled",
             id="new, and its credential is suspended",
+        ),
+        pytest.param(
+            observed(a_workload(status=with_current()), a_child(1), credential=a_credential(suspended=True)),
+            NOW,
+            ("False", "CredentialSuspended"),
+            "stalled",
+            id="good, and its credential is suspended, on purpose",
+        ),
+        pytest.param(
+            observed(a_workload(status=with_current()), a_child(1), answers=UNDELEGATED),
+            END - timedelta(days=8),
+            ("False", "RenewalOverdue"),
+            "overdue",
+            id="late, since the operator may not mint there any more",
+        ),
+        pytest.param(
+            observed(a_workload(status=with_current()), a_child(1, revoked=True), answers=UNDELEGATED),
+            NOW,
+            ("False", "TokenEnded"),
+            "ended",
+            id="over, and the operator may not mint there any more",
         ),
     ],
 )
