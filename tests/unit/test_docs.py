@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.documents.markdown_pages import anchors, links
+from tests.support.documents.markdown_pages import anchors, links, prose
 from tools.docs_site import INDEX, collected, navigation
 
 if TYPE_CHECKING:
@@ -21,6 +21,14 @@ TEXTS = {**PAGES, **{f".github/{path.name}": path.read_text("utf-8") for path in
 @pytest.mark.parametrize("page", TEXTS)
 def test_every_link_leads_to_a_file_and_every_anchor_to_a_heading(page: str) -> None:
     broken = [link for link in links(TEXTS[page]) if not leads_somewhere(ROOT / page, link)]
+
+    assert broken == []
+
+
+@pytest.mark.parametrize("page", TEXTS)
+def test_no_link_goes_over_a_line_break(page: str) -> None:
+    """GitHub follows such a link; the site does not find the page."""
+    broken = [line for line in prose(TEXTS[page]).splitlines() if line.rstrip().endswith("](")]
 
     assert broken == []
 
