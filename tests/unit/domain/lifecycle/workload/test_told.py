@@ -106,7 +106,7 @@ UNDELEGATED = Answers("no such right", Sight.OLDER)
         pytest.param(
             observed(a_workload(status=with_current()), a_child(1, revoked=True), answers=UNDELEGATED),
             NOW,
-            ("False", "TokenEnded"),
+            ("False", "NotDelegated"),
             "ended",
             id="over, and the operator may not mint there any more",
         ),
