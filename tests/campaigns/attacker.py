@@ -49,7 +49,7 @@ _ENOUGH: Final = 10_000
 _ROLE: Final = "studio-user"
 _HONEST, _ATTACKERS = 12, 3
 _SHARING: Final = frozenset({"nginx", "envoy"})
-"""Have the connections of checks in common with a public name for the verifier. Caddy and Traefik never have."""
+"""Have the connections of checks in common with a public name for the verifier. The others never have."""
 _HEAD: Final = """\
 # An attacker at each gateway
 
