@@ -7,13 +7,12 @@ delete, and ask. See `tests.support.simulation.workload_judgement` for what must
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pharia_access.domain.lifecycle.workload import children, refusals, workload_rules
-from pharia_access.domain.lifecycle.workload.decisions import DropChild, Observed, WriteStatus
+from pharia_access.domain.lifecycle.workload.decisions import DropChild, Observed
 from pharia_access.domain.workload import child_name
 from pharia_access.services.operator.workloads.delivery import Delivery
 from tests.support.fakes.stored_workloads import StoredWorkloads
@@ -103,13 +102,6 @@ def _unfenced(self: StoredWorkloads, workload: WorkloadToken, revision: int, tex
     _REPLACE(self, workload, revision, text)
 
 
-def _forgotten(observed: Observed, why: str) -> WriteStatus:
-    """Give a number up, and with it the ask."""
-    answer = _ABANDONED(observed, why)
-    return WriteStatus(replace(answer.status, rotate=observed.workload.status.rotate), answer.notices)
-
-
-_ABANDONED = workload_rules.abandoned
 _REPLACE = StoredWorkloads.replace_kept
 
 
@@ -119,23 +111,24 @@ _REPLACE = StoredWorkloads.replace_kept
         pytest.param(
             [(Delivery, "_is_unchanged", _not_looking), (workload_rules, "given_up", _ended_at_once)],
             "was dead when it was written",
-            0,
+            14,
             id="a dead text",
         ),
         pytest.param(
             [(workload_rules, "given_up", _ended_in_the_secret)],
             "whose token was ended by no person",
-            0,
+            4,
             id="a text that died in the Secret",
         ),
-        pytest.param([(workload_rules, "given_up", _ended_never)], "on no list", 0, id="an orphan"),
-        pytest.param([*FEW, (refusals, "MOST_LIVE", 9), (children, "MOST_LIVE", 9)], "are live", 0, id="too many live"),
-        pytest.param([(workload_rules, "child_name", _one_name)], "was made", 0, id="one name for two numbers"),
-        pytest.param([(workload_rules, "abandoned", _forgotten)], "nobody heard", 0, id="an ask that is forgotten"),
+        pytest.param([(workload_rules, "given_up", _ended_never)], "on no list", 8, id="an orphan"),
+        pytest.param(
+            [*FEW, (refusals, "MOST_LIVE", 9), (children, "MOST_LIVE", 9)], "are live", 15, id="too many live"
+        ),
+        pytest.param([(workload_rules, "child_name", _one_name)], "was made", 8, id="one name for two numbers"),
         pytest.param(
             [(StoredWorkloads, "replace_kept", _unfenced), (Delivery, "_is_unchanged", _not_looking)],
             "revisions fell",
-            0,
+            18,
             id="an older text",
         ),
     ],

@@ -29,7 +29,7 @@ class LeaderQueue:
         for work in (
             *(WorkItem("credential", key) for key in self._cache.credentials),
             *(WorkItem.of(invalid.kind, invalid.key) for invalid in self._cache.invalid_objects),
-            *(WorkItem("workload", workload.key) for workload in self._cache.workloads),
+            *(WorkItem("workload", workload.key) for workload in self._cache.workloads.by_end()),
             *self._orphaned_secrets,
         ):
             self._queue.add(work, low_priority=True)

@@ -88,6 +88,10 @@ class WorkloadIndex:
         mine = _rank(workload)
         return min((it.key.name for it in others if not it.deleting and _rank(it) < mine), default="")
 
+    def by_end(self) -> tuple[WorkloadToken, ...]:
+        """Return all, those without a token first, then by when the token in the Secret ends."""
+        return tuple(sorted(self._workloads.values(), key=_end))
+
     def keeper_of(self, secret: ObjectKey, uid: str) -> WorkloadToken | None:
         """Return the WorkloadToken of this UID, if it keeps this Secret."""
         keepers = (self._workloads[key] for key in self._keepers.get(secret, ()))
@@ -140,6 +144,11 @@ class WorkloadIndex:
 
 def _credential(workload: WorkloadToken) -> ObjectKey:
     return ObjectKey(workload.key.namespace, workload.spec.credential_name)
+
+
+def _end(workload: WorkloadToken) -> float:
+    current = workload.status.current
+    return 0.0 if current is None else current.expires_at.timestamp()
 
 
 def _rank(workload: WorkloadToken) -> tuple[bool, object, str]:

@@ -1,0 +1,77 @@
+"""Many WorkloadTokens at once: what a restart asks for, and who comes first."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pharia_access.domain.lifecycle.workload.conditions import told
+from pharia_access.domain.model import ObjectKey
+from tests.support.builders.workload_observations import a_child, a_workload, observed, with_current
+from tests.support.fakes.virtual_time import FakeClock, simulated
+from tests.support.harness.operator_harness import OperatorHarness, drained
+
+if TYPE_CHECKING:
+    from pharia_access.domain.workload import WorkloadToken
+
+MANY = 1000
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def harness(clock: FakeClock) -> OperatorHarness:
+    return OperatorHarness(clock)
+
+
+def known(harness: OperatorHarness, number: int, *, sooner: timedelta = timedelta(0)) -> WorkloadToken:
+    """One more WorkloadToken with a good token, of which all is said; the replica has seen it."""
+    name, cache = f"app{number}", harness.replica.cache
+    child = a_child(1, name=f"{name}-1")
+    workload = replace(a_workload(status=with_current(), uid=f"uid-{name}"), key=ObjectKey("finance", name))
+    current = workload.status.current
+    assert current is not None
+    current = replace(current, name=child.key.name, uid=child.uid, expires_at=current.expires_at - sooner)
+    workload = replace(
+        workload,
+        spec=replace(workload.spec, secret=replace(workload.spec.secret, name=name)),
+        status=replace(workload.status, current=current),
+    )
+    child = replace(
+        child,
+        labels=dict.fromkeys(child.labels, name),
+        owners=(replace(child.owners[0], name=name, uid=workload.uid),),
+        status=replace(child.status, credential=harness.credential.identity),
+    )
+    status = told(observed(workload, child, credential=harness.credential), None, harness.clock.now())
+    cache.apply_event(child)
+    cache.apply_workload(replace(workload, status=status), listed=True)
+    return workload
+
+
+@simulated
+async def test_a_restart_makes_no_request_for_a_thousand_that_are_well(harness: OperatorHarness) -> None:
+    keys = [known(harness, number).key for number in range(MANY)]
+
+    for key in keys:
+        await harness.replica.operator._parts.workloads.reconcile(key)
+
+    assert harness.calls() == []
+
+
+@simulated
+async def test_who_begins_to_lead_looks_first_at_those_that_end_first(harness: OperatorHarness) -> None:
+    for number in range(20):
+        known(harness, number, sooner=timedelta(hours=(number * 7) % 20))
+    await drained(harness.replica.queue)
+
+    harness.replica.leader_queue.start_leading()
+
+    work = [each.key.name for each in await drained(harness.replica.queue) if each.kind == "workload"]
+    assert work == [f"app{number}" for number in sorted(range(20), key=lambda number: -((number * 7) % 20))]
