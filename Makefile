@@ -78,20 +78,26 @@ down: $(READY) ## End exactly what `make up` started, and remove its data.
 	@$(PY) -m tools.local down
 
 # The programs are built while the linters and the unit tests run; `integration` waits for them.
-# The unit tests run in one process, as a debugger has them, while the linters have the other core: a thread or a loop
-# that never ends shows only there, since pytest-xdist kills its workers.
+# The unit tests run in two processes, half of them in each, as a debugger has them: a thread or a loop that never ends
+# shows only there, since pytest-xdist kills its workers.
 # The share that must be covered is asked of both parts together, by `coverage`, not of each.
 test: $(READY) ## Run everything that must pass: lint, unit, integration, coverage.
 	@rm -rf $(COVERAGE) && mkdir $(COVERAGE)
 	@nice -n 10 $(PY) -m tools.build_control_plane >$(BUILD_LOG) 2>&1 & build=$$!; \
 	trap 'kill $$build 2>/dev/null || true' EXIT; trap 'exit 130' INT TERM; \
-	$(MAKE) --no-print-directory -j2 lint unit WORKERS=0 LIMIT="$(AT_MOST)" PYTEST="$(WITH_COVERAGE) $(PYTEST)" && \
+	$(MAKE) --no-print-directory -j3 unit-entrypoints unit-others lint PYTEST="$(WITH_COVERAGE) $(PYTEST)" && \
 	$(MAKE) --no-print-directory integration PYTEST="$(WITH_COVERAGE) $(PYTEST)" && \
 	$(MAKE) --no-print-directory coverage
 
 unit: $(READY) ## Run the unit tests.
 	@mkdir -p $(COVERAGE)
 	@COVERAGE_FILE=$(COVERAGE)/unit $(LIMIT) $(PY) -m pytest tests/unit -n $(or $(WORKERS),2) $(PYTEST)
+
+unit-entrypoints: $(READY)
+	@COVERAGE_FILE=$(COVERAGE)/unit-entrypoints $(AT_MOST) $(PY) -m pytest tests/unit/entrypoints -n 0 $(PYTEST)
+
+unit-others: $(READY)
+	@COVERAGE_FILE=$(COVERAGE)/unit-others $(AT_MOST) $(PY) -m pytest tests/unit --ignore=tests/unit/entrypoints -n 0 $(PYTEST)
 
 integration: $(READY) control-plane ## Run the tests on a real API server.
 	@mkdir -p $(COVERAGE)
@@ -130,7 +136,7 @@ introspection-clients: $(READY) control-plane ## Try Spring, openid-client, Djan
 	@$(PY) -m bench introspection-clients
 
 coverage: $(READY)
-	@COVERAGE_FILE=$(COVERAGE)/all $(PY) -m coverage combine --quiet --keep $(COVERAGE)/unit $(COVERAGE)/integration
+	@COVERAGE_FILE=$(COVERAGE)/all $(PY) -m coverage combine --quiet --keep $(COVERAGE)/unit-entrypoints $(COVERAGE)/unit-others $(COVERAGE)/integration
 	@COVERAGE_FILE=$(COVERAGE)/all $(PY) -m coverage report
 
 lint: $(READY) ## Check style, types, imports, the Dockerfile and the workflows.
