@@ -38,7 +38,7 @@ class ChecksConnection(LimitedProtocol):
 
     def __init__(self, port: Port, early: EarlyAnswers, loop: asyncio.AbstractEventLoop | None = None) -> None:
         super().__init__(port, loop)
-        self._match, self._answer, self._digest = early.plain.match, early.answer, early.digest
+        self._match, self._answer, self._digest = early.match, early.answer, early.digest
         self._answer_known, self._reauthorize, self._frame_of = early.answer_known, early.reauthorize, early.frame_of
         self._answered = early.busy_poll.answered
         self._longest = port.limits.head_bytes

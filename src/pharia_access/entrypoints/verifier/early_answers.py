@@ -1,5 +1,6 @@
 """Answer a gateway's check at once: read the question in the target, recognize the text, authorize."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import count
@@ -49,10 +50,8 @@ class EarlyAnswers:
     """Answers gateways' checks before they become requests of the application, for all connections of a port.
 
     Attributes:
-        plain: matches a plain request, for `answer` and `frame_of`.
+        match: matches a plain request, for `answer` and `frame_of`.
     """
-
-    plain = PLAIN
 
     def __init__(
         self,
@@ -68,6 +67,7 @@ class EarlyAnswers:
         self.digest = self.texts.digest
         """Keyed, of whatever bytes."""
         self._find = self.texts.find
+        self.match: Callable[..., Match[bytes] | None] = PLAIN.match
         self._authorizer, self._reauthorize = authorizer, authorizer.reauthorize
 
     def answer(self, request: Match[bytes]) -> EarlyAnswer | None:

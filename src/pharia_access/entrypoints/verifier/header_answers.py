@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 from re import Match
+from sys import maxsize
 from typing import Final
 
 from pharia_access.domain.verdict import Refusal
@@ -28,9 +29,9 @@ from pharia_access.services.verifier.client_word import ClientWord
 
 __all__ = ["HeaderAnswers", "early_answers"]
 
-_NAME: Final = 6
-_NAME_BEFORE_HOST: Final = 9
-"""Groups of the expression; the value is the next one."""
+_NAME: Final = 4
+_NAME_BEFORE_HOST: Final = 6
+"""Groups of the expressions; the value is the next one."""
 _LONGEST_VALUES: Final = 2 * MAX_VALUE_BYTES
 """Bytes of headers' values to keep a question for. A client chooses them, and could fill the memory."""
 
@@ -63,7 +64,8 @@ class HeaderAnswers(EarlyAnswers):
         client_word: ClientWord | None = None,
     ) -> None:
         super().__init__(authorizer, busy_poll, texts, client_word=client_word)
-        self.plain = plain_with(headers.tokens.names)
+        self._plain, self._with_empty = (plain_with(headers.tokens.names, empty=empty).match for empty in (False, True))
+        self.match = self._match
         self._headers = headers
         self._token_in = headers.tokens.token_in
         self._token_lines = re.compile(rb"\r\n((?i:" + b"|".join(map(re.escape, headers.tokens.names)) + rb")):")
@@ -74,33 +76,39 @@ class HeaderAnswers(EarlyAnswers):
 
     def answer(self, request: Match[bytes]) -> EarlyAnswer | None:
         """Return the answer; None where the target asks for no check, or where only Argon2id can tell."""
-        method, envoys, target, *empty_before, name, value, empty, name_before, value_before, last, after = (
-            request.groups()
-        )
-        asked = self._asked(request, envoys or target)
-        if asked is None:
+        method, envoys, target, name, value, name_before, value_before = request.groups()
+        target, name, value = envoys or target, name or name_before, value or value_before
+        found = self._ready(target) if len(target) <= LONGEST_READY else self._target(target)
+        if found is None:
             return None
+        asked = self._asked(found, request) if found.named else found.question
         methods = asked.gateway.methods
         if methods is not None and method not in methods:
             return EarlyAnswer(METHOD_NOT_ALLOWED, asked.gateway.contract)
-        if (any(empty_before) or empty or last or after) and self._names_one_twice(request):
-            return self.authorized(asked, Refusal.AMBIGUOUS_CREDENTIALS)
-        name, value = name or name_before, value or value_before
         if value is None:
             return self.authorized(asked, Refusal.NO_CREDENTIALS)
-        digest = self.digest(_mark(asked, name) + value)
+        digest = self.digest(b"%b%b:%b" % (asked.mark, name, value))
         return self.answer_known(digest) or self.authorized(asked, self._token_in(name.lower(), value), digest)
 
     def frame_of(self, request: Match[bytes]) -> tuple[tuple[int, int], bytes]:
         """Return where the token's value stands, and the mark of what is around: question, and name of the header."""
-        asked = self._asked(request, request[2] or request[3])
-        name = _NAME if request[_NAME] else _NAME_BEFORE_HOST
-        return request.span(name + 1), b"" if asked is None else _mark(asked, request[name])
+        target, name = request[2] or request[3], _NAME if request[_NAME] else _NAME_BEFORE_HOST
+        found = self._ready(target) if len(target) <= LONGEST_READY else None
+        if found is None:
+            return request.span(name + 1), b""
+        return request.span(name + 1), b"%b%b:" % (self._asked(found, request).mark, request[name])
 
-    def _asked(self, request: Match[bytes], target: bytes) -> Question | None:
-        found = self._ready(target) if len(target) <= LONGEST_READY else self._target(target)
-        if found is None or not found.named:
-            return None if found is None else found.question
+    def _match(self, data: bytes, at: int = 0, end: int = maxsize) -> Match[bytes] | None:
+        """Match a plain request. Caddy sends each listed header, and empty what the client did not send."""
+        request = self._plain(data, at, end)
+        if request is not None:
+            return request
+        request = self._with_empty(data, at, end)
+        return None if request is None or self._names_one_twice(request) else request
+
+    def _asked(self, found: _Target, request: Match[bytes]) -> Question:
+        if not found.named:
+            return found.question
         head = request[0]
         values = tuple(tuple(self._lines[name].findall(head)) for name in found.named)
         short = sum(len(value) for all_of_one in values for value in all_of_one) <= _LONGEST_VALUES
@@ -122,10 +130,6 @@ class HeaderAnswers(EarlyAnswers):
     def _names_one_twice(self, request: Match[bytes]) -> bool:
         names = [name.lower() for name in self._token_lines.findall(request[0])]
         return len(set(names)) < len(names)
-
-
-def _mark(asked: Question, name: bytes) -> bytes:
-    return b"%b%b:" % (asked.mark, name)
 
 
 def early_answers(

@@ -36,19 +36,19 @@ _GIVEN: Final = rb":[\t ]*([!-~][\t -~]*)\r\n"
 _EMPTY: Final = rb":[\t ]*\r\n"
 
 
-def plain_with(names: Sequence[bytes]) -> re.Pattern[bytes]:
-    """Return an expression for a token in any of these headers. The others may be there, if they are empty.
+def plain_with(names: Sequence[bytes], *, empty: bool) -> re.Pattern[bytes]:
+    """Return an expression for a token in any of these headers.
 
-    Its groups: the method; the target up to Envoy's `/-/`, or the whole target; two of empty ones; name and value of
-    the header with the token where it comes behind `Host`, and one of empty ones; the same where it comes before, and
-    two of empty ones. A group of empty ones holds a name where there are any.
+    Its groups: the method; the target up to Envoy's `/-/`, or the whole target; name and value of the header with the
+    token, where it comes behind `Host`; the same where it comes before.
 
     Args:
         names: in lower case.
+        empty: whether the other ones may be there, without a value. One may then be there twice.
     """
-    token = rb"((?i:" + b"|".join(map(re.escape, names)) + rb"))"
-    others = _others(names, more=(token + _EMPTY,))
-    return _plain(others, token + _GIVEN)
+    name = _named(names)
+    others = _others(names, more=(name + _EMPTY,) if empty else ())
+    return _plain(others, rb"(" + name + rb")" + _GIVEN)
 
 
 def _plain(others: bytes, authorization: bytes) -> re.Pattern[bytes]:
@@ -66,16 +66,30 @@ def _others(names: Sequence[bytes], more: Sequence[bytes] = ()) -> bytes:
 
 def _other(special: Sequence[bytes]) -> bytes:
     """Match a line with another name. Only a name with the first letter of a special one is looked at twice."""
-    firsts = sorted({name[:1] for name in special})
-    letters = "".join(letter for letter in ascii_letters if letter.lower().encode() not in firsts)
+    rests = _rests(special)
+    letters = "".join(letter for letter in ascii_letters if letter.lower().encode() not in rests)
     begins = [rb"[" + _SIGNS_AND_DIGITS + letters.encode() + rb"]"]
-    for first in firsts:
-        rests = b"|".join(re.escape(name[1:]) for name in special if name.startswith(first))
-        begins.append(rb"[" + first.upper() + first + rb"](?!(?i:" + rests + rb"):)")
+    begins += [_letter(first) + rb"(?!" + rest + rb":)" for first, rest in rests.items()]
     return rb"(?:" + b"|".join(begins) + rb")[" + _NAME + rb"]*:" + _VALUE
 
 
-PLAIN: Final = _plain(_others((_AUTHORIZATION,)), rb"[Aa](?i:uthorization)" + _GIVEN)
+def _named(names: Sequence[bytes]) -> bytes:
+    """Match one of these names, in any letter case. By the first letter, most lines are none."""
+    return rb"(?:" + b"|".join(_letter(first) + rest for first, rest in _rests(names).items()) + rb")"
+
+
+def _rests(names: Sequence[bytes]) -> dict[bytes, bytes]:
+    """By first letter, what matches the rests of the names."""
+    firsts = sorted({name[:1] for name in names})
+    found = {first: [re.escape(name[1:]) for name in names if name.startswith(first)] for first in firsts}
+    return {first: rb"(?i:" + b"|".join(rests) + rb")" for first, rests in found.items()}
+
+
+def _letter(letter: bytes) -> bytes:
+    return rb"[" + letter.upper() + letter + rb"]"
+
+
+PLAIN: Final = _plain(_others((_AUTHORIZATION,)), _named((_AUTHORIZATION,)) + _GIVEN)
 """Its groups: the method; the target up to Envoy's `/-/`, or the whole target; the value of `Authorization`, where it
 comes behind `Host`, or before it."""
 
