@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pharia_access.domain.conditions import find
 from pharia_access.domain.lifecycle.workload.conditions import told
 from pharia_access.domain.model import ObjectKey
 from tests.support.builders.workload_observations import a_child, a_workload, observed, with_current
@@ -75,3 +76,21 @@ async def test_who_begins_to_lead_looks_first_at_those_that_end_first(harness: O
 
     work = [each.key.name for each in await drained(harness.replica.queue) if each.kind == "workload"]
     assert work == [f"app{number}" for number in sorted(range(20), key=lambda number: -((number * 7) % 20))]
+
+
+@simulated
+async def test_where_somebody_else_wrote_the_object_its_secret_is_looked_at_at_once(harness: OperatorHarness) -> None:
+    cache, store = harness.replica.cache, harness.store
+    key = known(harness, 1).key
+    seen = cache.workloads.get(key)
+    assert seen is not None
+    store.tokens = {child.key: child for child in cache.workloads.children_of(seen).values()}
+    store.workloads[key] = replace(seen, resource_version="9000", labels={"edited": "yes"})
+
+    cache.apply_workload(store.workloads[key])
+    await harness.replica.operator._parts.workloads.reconcile(key)
+
+    ready = find(store.workloads[key].status.conditions, "Ready")
+    assert harness.calls()[:2] == ["read_workload", "look"]
+    assert ready is not None
+    assert "does not hold the token" in ready.message
