@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support.argocd.lua_scripts import CUSTOMIZATIONS, health, run
-from tools.control_plane.workspace import ROLE, now
+from tests.support.security.workload_steps import let_the_operator_mint
+from tools.control_plane.resources import workload_token
+from tools.control_plane.workspace import ROLE, condition, now
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,6 +94,36 @@ def not_allowed(workspace: Workspace) -> Json:
     return _credential(workspace, "RolesNotAllowed", roles=[ROLE, "elsewhere-only"])
 
 
+def _workload(workspace: Workspace, reason: str, *, delegated: bool = True, **spec: Any) -> Json:  # noqa: ANN401 - handed on
+    workspace.credential()
+    if delegated:
+        let_the_operator_mint(workspace)
+    assert workspace.api.create(workload_token(workspace.namespace, "app", **spec)).message == ""
+
+    def arrived(workload: Json) -> bool:
+        return condition(workload, "Ready").get("reason") == reason
+
+    return workspace.until("WorkloadToken", "app", arrived, reason)
+
+
+def new_workload(workspace: Workspace) -> Json:
+    made = workspace.api.create(workload_token(workspace.namespace, "app"))
+    assert made.ok
+    return made.body
+
+
+def kept(workspace: Workspace) -> Json:
+    return _workload(workspace, "Current")
+
+
+def paused(workspace: Workspace) -> Json:
+    return _workload(workspace, "Suspended", suspended=True)
+
+
+def not_delegated(workspace: Workspace) -> Json:
+    return _workload(workspace, "NotDelegated", delegated=False)
+
+
 @pytest.mark.parametrize(
     ("situation", "status", "message"),
     [
@@ -108,6 +140,10 @@ def not_allowed(workspace: Workspace) -> Json:
         (suspended, "Suspended", "The ApiCredential is suspended: its tokens are refused"),
         (unknown_role, "Progressing", "UnknownRoles: ApiRole not found: not-there-yet."),
         (not_allowed, "Degraded", "RolesNotAllowed: "),
+        (new_workload, "Progressing", "Waiting for the operator to look at it"),
+        (kept, "Healthy", "Secret app holds the token "),
+        (paused, "Suspended", ""),
+        (not_delegated, "Degraded", "NotDelegated: The operator may not mint here"),
     ],
 )
 def test_health_follows_the_conditions(
@@ -137,6 +173,28 @@ def test_the_actions_suspend_and_resume_change_what_the_credential_says(workspac
     credential = ready_credential(workspace)
 
     stopped = act(workspace, credential, "suspend")
+    resumed = act(workspace, stopped, "resume")
+
+    assert [obj["spec"]["suspended"] for obj in (stopped, resumed)] == [True, False]
+
+
+def test_the_action_rotate_makes_one_token_though_it_is_asked_twice(workspace: Workspace) -> None:
+    workload = kept(workspace)
+
+    for _ in range(2):
+        act(workspace, workload, "rotate")
+
+    def rotated(it: Json) -> bool:
+        return bool(it["status"]["current"]["revision"] == workload["status"]["revision"] + 1)
+
+    workspace.until("WorkloadToken", "app", rotated, "rotated")
+    assert workspace.known("WorkloadToken", "app")["status"]["revision"] == workload["status"]["revision"] + 1
+
+
+def test_the_actions_suspend_and_resume_change_what_a_workload_token_says(workspace: Workspace) -> None:
+    workload = kept(workspace)
+
+    stopped = act(workspace, workload, "suspend")
     resumed = act(workspace, stopped, "resume")
 
     assert [obj["spec"]["suspended"] for obj in (stopped, resumed)] == [True, False]
