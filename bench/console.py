@@ -32,8 +32,8 @@ PARTS: Final[Mapping[str, Callable[[BenchCluster, Findings], None]]] = {
 _HEAD: Final = f"""\
 # `kubectl access console`: what it promises, and what was measured
 
-Written by `python -m bench console`, on two cores that the API server, etcd, the console and Chromium share; medians of
-{console_latency.ROUNDS} rounds where nothing else is said. The browser runs already; byte code is cached. Tokens are in
+Written by `python -m bench console`, on two cores that the API server, etcd, the console and Chromium share. How many
+rounds there were stands beside the times. The browser runs already; byte code is cached. Tokens are in
 {console_tokens.NAMESPACES} namespaces, as the operator leaves them; nobody tells them from those that the API server
 wrote."""
 
@@ -48,5 +48,5 @@ def main() -> int:
             findings = Findings(name, machine(cores))
             PARTS[name](place, findings)
             findings.keep()
-    write("console", page(_HEAD, kept(PARTS)))
+            write("console", page(_HEAD, kept(PARTS)))
     return 0

@@ -84,9 +84,8 @@ async def _told(place: BenchCluster) -> Told:
     async with chromium() as browser, opened_console(place, browser, "live") as (console, page):
         say(f"changing {_CHANGES} tokens, twice")
         await _change(page, f"{console.home}/tokens", channel, told.everywhere)
-        for number in (1, 2):
-            address = f"{console.home}/namespaces/team-{number:03}/tokens"
-            await _change(page, address, channel, told.namespace, namespace=f"team-{number:03}")
+        address = f"{console.home}/namespaces/team-001/tokens"
+        await _change(page, address, channel, told.namespace, namespace="team-001")
         await _idle(place, page, told)
     channel.close()
     return told

@@ -40,6 +40,7 @@ NAMESPACES: Final = 200
 COUNT: Final = 10_000
 HUGE: Final = 100_000
 ROUNDS: Final = 30
+_FIRST_VIEWS: Final = 10
 _HUGE_ROUNDS: Final = 10
 _FIRST_VIEW_MS: Final = 120_000
 _AT_A_TIME: Final = 100
@@ -70,7 +71,7 @@ class Looked:
 def measure(place: BenchCluster, findings: Findings) -> None:
     """Look at 10,000 tokens for the first time, each time with another console; then sort and filter them."""
     put_tokens(place, COUNT)
-    looked = asyncio.run(_looked(place, first_views=ROUNDS, looks=ROUNDS))
+    looked = asyncio.run(_looked(place, first_views=_FIRST_VIEWS, looks=ROUNDS))
     many = f"{COUNT:,} tokens"
     findings.bounds += [
         at_most(
@@ -185,6 +186,7 @@ async def _looked(place: BenchCluster, *, first_views: int, looks: int) -> Looke
                 for again in range(looks if number == first_views - 1 else 0):
                     await _again(page, f"{console.home}/tokens?{_ASKED[again % len(_ASKED)]}", looked)
                     await page.goto(f"{console.home}/overview", wait_until="load")
+                    await page.wait_for_function(_PAINTED)
                     looked.overview.append((await page.evaluate(_TIMES))[0])
     return looked
 
