@@ -56,7 +56,7 @@ def owned_twice(body: Json) -> None:
         pytest.param(owned_twice, ONLY_CHILDREN, id="with a second owner"),
         pytest.param(owned_by(controller=None), ONLY_CHILDREN, id="without a controller"),
         pytest.param(owned_by(controller=False), ONLY_CHILDREN, id="with an owner that does not control it"),
-        pytest.param(owned_by(kind="ApiCredential"), ONLY_CHILDREN, id="of another kind"),
+        pytest.param(owned_by(kind="ApiToken"), ONLY_CHILDREN, id="of another kind"),
         pytest.param(owned_by(kind="workloadtoken"), ONLY_CHILDREN, id="of a kind in another spelling"),
         pytest.param(owned_by(apiVersion="example.com/v1"), ONLY_CHILDREN, id="of another group"),
         pytest.param(owned_by(name="invoice"), ONLY_CHILDREN, id="of one with the beginning of its name"),
