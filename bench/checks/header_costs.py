@@ -52,7 +52,8 @@ keep-alive over loopback, {TOKENS:,} tokens, {ROUNDS} rounds of {SECONDS} s for 
 round all three are measured, in shuffled order, and their rates compared. The ratio is the geometric mean over the
 rounds, and the interval that of 95 % by resampling rounds. "Off" is slower if its interval is below 1, and "on" more
 than 10 % slower if its interval is below 0.9; for CPU the other way round. Beside other work on the machine, the CPU of
-a check says more than the rate. With a key, "on" reads `x-api-key` and the others `Authorization`."""
+a check says more than the rate, whose intervals are wide. With a key, "on" reads `x-api-key` and the others
+`Authorization`."""
 
 LOADS: Final = (
     Load("64 connections", of=()),
@@ -136,7 +137,14 @@ def _measured(server: Server, wrk: Wrk, load: Load) -> dict[str, float]:
 def _keep(load: Load, rounds: list[Round]) -> None:
     """Add the rates of a load; a later run of it replaces them in the page."""
     with _KEPT.open("a", encoding="utf-8") as file:
-        file.write(json.dumps({"load": load.name, "machine": machine(2), "rounds": rounds}) + "\n")
+        row = {"load": load.name, "machine": machine(2), "commit": _commit(), "rounds": rounds}
+        file.write(json.dumps(row) + "\n")
+
+
+def _commit() -> str:
+    """Which one is measured as now."""
+    asked = ["git", "-C", str(CHECKOUT), "describe", "--always", "--dirty"]
+    return f"commit {subprocess.run(asked, capture_output=True, text=True, check=True, timeout=20).stdout.strip()}"
 
 
 def _report() -> None:
@@ -154,7 +162,9 @@ def _report() -> None:
                 Target(f"{name}, CPU a check, lower end of the interval: {load.name}", costs[1], at_most=most),
             ]
     heads = ["load", "", "before, checks/s", "now, checks/s", "now / before", "CPU a check, now / before"]
-    shapes = "\n\n".join(dict.fromkeys(kept[load.name]["machine"] for load in found))
+    shapes = "\n\n".join(
+        dict.fromkeys(f"{kept[load.name]['machine']}\n- {kept[load.name]['commit']}" for load in found)
+    )
     parts = ["# What reading tokens in more headers costs", _HOW, shapes, targets(verdicts), table(heads, rows)]
     write("header-costs", "\n\n".join(parts))
 
