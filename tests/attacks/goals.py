@@ -154,7 +154,7 @@ def _forged_delivery(evidence: Evidence) -> Iterator[str]:
 def _beyond_rights(evidence: Evidence) -> Iterator[str]:
     """A status written by hand, a role of the catalog changed, a Secret touched by who has no right to Secrets.
 
-    Or a WorkloadToken under a credential under which who made it may not mint.
+    Or a WorkloadToken under a credential, or a holder of one, by who may not mint under it.
     """
     for step in evidence.steps:
         kind = step.move.target.kind
@@ -163,6 +163,8 @@ def _beyond_rights(evidence: Evidence) -> Iterator[str]:
         if written and (forbidden or (kind == "Secret" and not step.person.reads_secrets)):
             yield f"{step}"
         if kind == "WorkloadToken" and step.reply.status == HTTPStatus.CREATED and not _mints_for(step):
+            yield f"{step}"
+        if written and "serviceAccounts" in step.move.field and not step.person.may_mint(step.move.target.name):
             yield f"{step}"
 
 

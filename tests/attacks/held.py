@@ -145,6 +145,23 @@ OTHERS: Final[tuple[Directed, ...]] = (
         goal="a write beyond one's rights",
         guard="mint-workload-tokens",
     ),
+    one(
+        "a ServiceAccount is to hold a credential without the right",
+        "editor",
+        spec(Verb.MERGE, credential_of("strong"), "serviceAccounts", [{"name": "default"}]),
+        goal="a write beyond one's rights",
+        guard="hold-credentials",
+    ),
+    *(
+        one(
+            f"{who} lets a ServiceAccount hold another credential, {verb}",
+            who,
+            spec(verb, credential_of("strong"), "serviceAccounts", [{"name": "default"}]),
+            goal="a write beyond one's rights",
+        )
+        for verb in WRITES
+        for who in ("minter", "lapsed")
+    ),
     *(
         one(
             f"{who} has a WorkloadToken mint under another credential, {verb}",
