@@ -1,4 +1,4 @@
-"""The kube-apiserver asks the verifier who a token is: webhook token authentication, as it is in earnest."""
+"""The kube-apiserver asks the verifier who a token is, as it is in earnest; docs/how-to/kubectl-with-a-token.md."""
 
 from __future__ import annotations
 

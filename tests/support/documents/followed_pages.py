@@ -84,6 +84,7 @@ FOLLOWED: Final = (
         "docs/how-to/keep-a-token-in-a-workload.md",
         given=(*_FINANCE, _token("invoice-bot-job")),
     ),
+    Followed("docs/how-to/scrape-metrics-with-a-token.md", given=_TIDY),
     Followed("docs/how-to/gitops.md", given=(*_FINANCE, _token("invoice-bot-2026-11"))),
     Followed(
         "docs/how-to/argo-cd.md",
