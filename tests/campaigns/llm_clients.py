@@ -155,7 +155,13 @@ def _gateway(name: str, verifier: VerifierThread, service: str) -> Iterator[str]
 def _asked(python: Path, url: str, keys: Mapping[str, str | None]) -> dict[str, Any]:
     rows = [{"sdk": sdk, "url": url, "key": key} for sdk in _SDKS for key in keys.values()]
     done = subprocess.run(
-        [python, _CALLS], input=json.dumps(rows), capture_output=True, text=True, check=True, timeout=120
+        [python, _CALLS],
+        input=json.dumps(rows),
+        env={},  # an SDK reads keys, and where to send them, from variables
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
     )
     answered: dict[str, Any] = json.loads(done.stdout)
     return answered
