@@ -53,6 +53,7 @@ SCREENS: Final = {
     "audit": ("audit",),
     "look-up": ("look-up?id={token_id}",),
     "who-may": ("who-may",),
+    "changed-meanwhile": ("credentials", "reports", "roles"),
 }
 """Each picture, and the address that it shows, in the order of the story."""
 
@@ -92,12 +93,12 @@ async def _take_all(control_plane: ControlPlane, root: Path) -> None:
         for scheme in ("light", "dark"):
             console = start_console(control_plane, root / scheme, f"--namespace={_NAMESPACE}")
             try:
-                await _take(browser, console, scheme)
+                await _take(browser, console, control_plane, scheme)
             finally:
                 console.process.stop()
 
 
-async def _take(browser: Browser, console: RunningConsole, scheme: str) -> None:
+async def _take(browser: Browser, console: RunningConsole, control_plane: ControlPlane, scheme: str) -> None:
     context = await browser.new_context(
         color_scheme="dark" if scheme == "dark" else "light",
         viewport={"width": _WIDTH, "height": _HEIGHT},
@@ -115,6 +116,8 @@ async def _take(browser: Browser, console: RunningConsole, scheme: str) -> None:
             await visitor.until_secret()
         if name == "revoke-tokens":
             await _tick_all(page, visitor)
+        if name == "changed-meanwhile":
+            await _change(page, control_plane, scheme)
         await page.screenshot(path=FOLDER / f"{name}-{scheme}.png")
     await context.close()
 
@@ -125,6 +128,15 @@ async def _tick_all(page: Page, visitor: ConsoleVisitor) -> None:
         await box.check()
     await visitor.button("Revoke ticked").click()
     await page.locator("#affected").wait_for()
+
+
+async def _change(page: Page, control_plane: ControlPlane, scheme: str) -> None:
+    """Somebody else changes the credential of the form."""
+    await page.locator("#live").get_by_text("Live.").wait_for()
+    patch = json.dumps({"spec": {"description": f"For the {scheme} picture"}})
+    here = f"--namespace={_NAMESPACE}"
+    control_plane.kubectl("patch", "apicredential", "reports", here, "--type=merge", f"--patch={patch}")
+    await page.locator("#meanwhile").get_by_text("was changed at").wait_for()
 
 
 async def _token_id(visitor: ConsoleVisitor) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import http.client
+import time
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -43,6 +46,52 @@ async def test_signing_out_ends_the_stream_of_every_tab(anna: ConsoleVisitor, ke
 
     await other.locator("#live").get_by_text("You are signed out.").wait_for(timeout=LONG_MS)
     assert key
+
+
+CLOSED = "() => document.getElementById('live').textContent.startsWith('You are signed out.')"
+
+
+async def test_signing_out_closes_a_stream_and_spends_a_copied_cookie_within_a_second(
+    anna: ConsoleVisitor, console: RunningConsole, key: str
+) -> None:
+    page, listening = anna.page, Stream(console, anna.address("live"), key)
+    other = await page.context.new_page()
+    await other.goto(anna.address("tokens"))
+    await until_live(other)
+    await asyncio.to_thread(listening.until, b"Live.")
+
+    began = time.monotonic()
+    await page.get_by_role("button", name="Sign out").click()
+    ended = await asyncio.to_thread(listening.until_closed) - began
+    await other.wait_for_function(CLOSED, timeout=LONG_MS)
+    cookie = ("Cookie", f"pharia_access_console={key}")
+    headers = [("Host", f"127.0.0.1:{console.port}"), cookie]
+    copied = ask(console.port, anna.address("credentials").removeprefix(console.origin), headers).status
+
+    assert ended < 1
+    assert copied == HTTPStatus.FORBIDDEN
+
+
+class Stream:
+    """Somebody who copied the cookie, and listens."""
+
+    def __init__(self, console: RunningConsole, address: str, key: str) -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", console.port, timeout=30)
+        headers = {"Cookie": f"pharia_access_console={key}", "Accept": "text/event-stream"}
+        self._connection.request("GET", address.removeprefix(console.origin), headers=headers)
+        self._answer = self._connection.getresponse()
+
+    def until(self, words: bytes) -> None:
+        """Read until it says so."""
+        while words not in (line := self._answer.readline()):
+            assert line, "the stream ended"
+
+    def until_closed(self) -> float:
+        """Read to its end; when that was, by `time.monotonic`."""
+        while self._answer.readline():
+            pass
+        self._connection.close()
+        return time.monotonic()
 
 
 async def test_who_has_no_session_or_asks_from_elsewhere_hears_nothing(
