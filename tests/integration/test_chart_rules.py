@@ -147,6 +147,11 @@ def of_a_port(sentence: str) -> str:
         ),
         pytest.param({"settings.defaultTTL": "90d"}, "settings.defaultTTL must be a duration from 1s", id="days"),
         pytest.param(
+            {"verifier.settings.auditClientHeader": "Cookie"},
+            "verifier.settings.auditClientHeader must not name a header that holds secrets",
+            id="a header that holds secrets",
+        ),
+        pytest.param(
             {"settings.resyncInterval": "1h"}, "settings.resyncInterval must be a duration from 5s", id="resync"
         ),
         pytest.param(

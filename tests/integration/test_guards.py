@@ -112,7 +112,10 @@ async def test_a_policy_that_is_weaker_is_noticed(guards: KubeGuards, admin: Api
     assert [(fault.guard, fault.older) for fault in faults] == [(guard, False)]
 
 
-@pytest.mark.parametrize("guard", POLICIES[2:])  # the first two name nobody
+NAMING_NOBODY = {"bind-roles", "hold-credentials", "mint-workload-tokens"}
+
+
+@pytest.mark.parametrize("guard", [policy for policy in POLICIES if policy not in NAMING_NOBODY])
 async def test_a_policy_that_names_somebody_else_is_noticed(guards: KubeGuards, admin: Api, guard: str) -> None:
     with tampered(admin, Tampering(POLICY, guard, for_one_more_account)):
         faults = await found(guards)

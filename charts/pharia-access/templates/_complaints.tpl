@@ -163,7 +163,7 @@ everybody, or everything. An empty selector below a key is what somebody wrote, 
 {{- define "pharia-access.broken" -}}
 {{- $rule := .rule }}
 {{- $read := dict }}
-{{- range $name := list "field" "bound" "memory" "passes" }}
+{{- range $name := eq $rule.kind "noneOf" | ternary (list) (list "field" "bound" "memory" "passes") }}
 {{- with get $rule $name }}
 {{- $value := dict "values" $.values "path" . }}
 {{- $_ := include "pharia-access.find" $value }}
@@ -172,7 +172,15 @@ everybody, or everything. An empty selector below a key is what somebody wrote, 
 {{- $_ := set $read $name (atoi $number | int64) }}
 {{- end }}
 {{- end }}
-{{- if eq $rule.kind "notMore" }}
+{{- if eq $rule.kind "noneOf" }}
+{{- $value := dict "values" $.values "path" $rule.field }}
+{{- $_ := include "pharia-access.find" $value }}
+{{- $broken := "" }}
+{{- range kindIs "slice" $value.found | ternary $value.found (list $value.found) }}
+{{- $broken = has (include "pharia-access.text" . | lower) $rule.taken | ternary "broken" $broken }}
+{{- end }}
+{{- $broken }}
+{{- else if eq $rule.kind "notMore" }}
 {{- $field := mul $read.field (int64 $rule.tenths) }}
 {{- $bound := mul $read.bound 10 }}
 {{- or (gt $field $bound) (and $rule.strict (eq $field $bound)) | ternary "broken" "" }}

@@ -12,7 +12,7 @@ from typing import Any, Final
 from pharia_access.domain.argon2id import OWASP_MINIMUM, Argon2Parameters, require_floor
 from pharia_access.errors import HashError
 
-__all__ = ["NotMore", "ProofFloor", "Rule", "WholeSeconds", "complaints"]
+__all__ = ["NoneOf", "NotMore", "ProofFloor", "Rule", "WholeSeconds", "complaints"]
 
 Naming = Callable[[str], str]
 """What a field is called where the sentence is read."""
@@ -94,7 +94,34 @@ class ProofFloor:
         return {"kind": "proofFloor", "memory": name(self.memory), "passes": name(self.passes), "minimums": minimums}
 
 
-Rule = NotMore | WholeSeconds | ProofFloor
+@dataclass(frozen=True, slots=True)
+class NoneOf:
+    """A name, or each of some, is none of those that are taken; capitals do not count.
+
+    Attributes:
+        taken: in lower case.
+        what: what a name must not be, as the end of the sentence.
+    """
+
+    field: str
+    taken: frozenset[str]
+    what: str
+
+    def sentence(self, name: Naming) -> str:
+        """What is said where it does not hold."""
+        return f"{name(self.field)} must not name {self.what}"
+
+    def holds(self, settings: object) -> bool:
+        """Whether it does."""
+        value = getattr(settings, self.field)
+        return self.taken.isdisjoint(map(str.lower, [value] if isinstance(value, str) else value))
+
+    def written(self, name: Naming) -> Mapping[str, Any]:
+        """For the chart."""
+        return {"kind": "noneOf", "field": name(self.field), "taken": sorted(self.taken)}
+
+
+Rule = NotMore | WholeSeconds | ProofFloor | NoneOf
 
 
 def complaints(rules: Sequence[Rule], settings: object, name: Naming) -> Iterator[str]:

@@ -20,7 +20,7 @@ from pharia_access.settings.base import (
     ProcessSettings,
     environment_name,
 )
-from pharia_access.settings.rules import NotMore, Rule
+from pharia_access.settings.rules import NoneOf, NotMore, Rule
 from pharia_access.settings.types import choice, choices, duration, flag, moment, name_list, text, whole_number
 
 __all__ = ["VerifierSettings"]
@@ -44,7 +44,15 @@ _AUDIENCE = "[-!-+.-~]{1,512}"  # printable ASCII without a comma or a space
 class VerifierSettings(ProcessSettings):
     """What a person may set; every field has a default that is safe."""
 
-    RULES: ClassVar[tuple[Rule, ...]] = (NotMore("watch_timeout", "view_bound", strict=True),)
+    RULES: ClassVar[tuple[Rule, ...]] = (
+        NotMore("watch_timeout", "view_bound", strict=True),
+        NoneOf("audit_client_header", _SECRET, "a header that holds secrets"),
+        NoneOf(
+            "requirement_headers",
+            _SECRET | _OF_THE_MESSAGE,
+            "a header that holds secrets, or one of the message itself, such as Host",
+        ),
+    )
 
     watch_namespaces: Annotated[tuple[str, ...], NoDecode, name_list(LABEL, "names of namespaces")] = ()
     """The namespaces whose tokens the verifier accepts; empty means every namespace."""
@@ -194,11 +202,6 @@ class VerifierSettings(ProcessSettings):
         """Yield the contradictions between settings."""
         if bool(self.tls_cert_file) != bool(self.tls_key_file):
             yield f"{environment_name('tls_cert_file')} and {environment_name('tls_key_file')} belong together"
-        if self.audit_client_header.lower() in _SECRET:
-            yield f"{environment_name('audit_client_header')} must not name a header that holds secrets"
-        if not (_SECRET | _OF_THE_MESSAGE).isdisjoint(map(str.lower, self.requirement_headers)):
-            name = environment_name("requirement_headers")
-            yield f"{name} must not name a header that holds secrets, or one of the message itself, such as Host"
         files = (self.token_review_cert_file, self.token_review_key_file, self.token_review_client_ca_file)
         if self.token_review and not all(files):
             names = ("token_review_cert_file", "token_review_key_file", "token_review_client_ca_file")
