@@ -44,6 +44,7 @@ SCREENS: Final = {
     "secret": ("tokens", "invoice-bot-ci?secret=show"),
     "token": ("tokens", "invoice-bot-ci"),
     "rotate": ("tokens", "invoice-bot-ci", "rotate"),
+    "workload": ("workload-tokens", "invoice-bot-app"),
     "overview": ("overview",),
     "tokens": ("tokens",),
     "revoke-tokens": ("tokens",),
@@ -82,10 +83,12 @@ def _furnish(control_plane: ControlPlane) -> None:
     for name, spec in _MORE.items():
         credential = api_credential(_NAMESPACE, name, **spec)
         control_plane.kubectl("apply", "--filename=-", stdin=json.dumps(credential))
+    control_plane.kubectl("apply", f"--filename={_ROOT / 'examples' / 'workload' / 'workload-token.yaml'}")
 
 
 def _wait(control_plane: ControlPlane) -> None:
-    control_plane.kubectl("wait", "--for=condition=Ready", "apitokens", "--all", f"--namespace={_NAMESPACE}")
+    for kind in ("workloadtokens", "apitokens"):
+        control_plane.kubectl("wait", "--for=condition=Ready", kind, "--all", f"--namespace={_NAMESPACE}")
 
 
 async def _take_all(control_plane: ControlPlane, root: Path) -> None:

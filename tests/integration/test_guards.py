@@ -15,7 +15,7 @@ import pytest_asyncio
 from pharia_access.domain.guards import faults_of
 from pharia_access.domain.model import ObjectKey
 from pharia_access.kube.operator.guards import KubeGuards
-from tests.support.security.guards import BINDING, KIND, POLICIES, POLICY, Tampering, renamed, tampered
+from tests.support.security.guards import BINDING, KIND, NAMING_ACCOUNTS, POLICIES, POLICY, Tampering, renamed, tampered
 from tests.support.security.weakenings import (
     but_for_some_objects,
     for_one_more_account,
@@ -112,10 +112,7 @@ async def test_a_policy_that_is_weaker_is_noticed(guards: KubeGuards, admin: Api
     assert [(fault.guard, fault.older) for fault in faults] == [(guard, False)]
 
 
-NAMING_NOBODY = {"bind-roles", "hold-credentials", "mint-workload-tokens"}
-
-
-@pytest.mark.parametrize("guard", [policy for policy in POLICIES if policy not in NAMING_NOBODY])
+@pytest.mark.parametrize("guard", NAMING_ACCOUNTS)
 async def test_a_policy_that_names_somebody_else_is_noticed(guards: KubeGuards, admin: Api, guard: str) -> None:
     with tampered(admin, Tampering(POLICY, guard, for_one_more_account)):
         faults = await found(guards)

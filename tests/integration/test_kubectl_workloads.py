@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from tools.control_plane.workspace import ROLE
+from pharia_access.domain.administration.delegation import USUAL_OPERATOR, named_operator
+from tools.control_plane.workspace import ROLE, condition
 
 if TYPE_CHECKING:
     from tests.support.kubectl.plugin_runner import Plugin
@@ -44,6 +45,8 @@ def test_a_missing_delegation_ends_the_wait_with_the_command_that_mends_it(anna:
     command = last.partition(": kubectl access ")[2].split()
     assert command[:3] == ["workload", "allow", "app"]
     assert workspace.list("ApiToken") == []
+    said = condition(workspace.known("WorkloadToken", "app"), "Ready")["message"]
+    assert named_operator(said) == USUAL_OPERATOR
     assert anna.run(*command).status == 0
     workspace.until("Secret", "bot", lambda secret: "PHARIA_TOKEN" in secret["data"], "holds a token")
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BINDING",
     "KIND",
+    "NAMING_ACCOUNTS",
     "NEEDED_TO_LOOK",
     "POLICIES",
     "POLICY",
@@ -49,6 +50,8 @@ POLICIES: Final = (
     "reserve-workload-secrets",
 )
 """All that the chart installs, without their common ending."""
+NAMING_ACCOUNTS: Final = POLICIES[3:]
+"""Those in which an account of ours is named."""
 POLICY: Final = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies"
 BINDING: Final = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings"
 KIND: Final = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
