@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.browser.accessibility import findings
+from tests.support.browser.live_pages import LONG_MS, until_live
 from tools.browser.console_visitor import ConsoleVisitor
 from tools.control_plane.workspace import ROLE
 
@@ -38,6 +39,9 @@ SCREENS = (
     ("credentials", "invoice-bot", "delete"),
     ("credentials", "invoice-bot", "new-token"),
     ("credentials", "none"),
+    ("roles", "none"),
+    ("tokens", "No-Name"),
+    ("nothing",),
     ("tokens", "ci"),
     ("tokens", "ci", "store"),
     ("tokens", "ci", "rotate"),
@@ -51,6 +55,8 @@ SCREENS = (
     ("look-up",),
     ("look-up?id=aaaaaaaaaaaaaaaa",),
     ("who-may",),
+    ("workload-tokens",),
+    ("new-workload-token",),
 )
 FOCUSED = """() => {
   const focused = document.activeElement;
@@ -71,28 +77,48 @@ async def test_no_screen_hinders_anybody(
     await console.open(page)
     anna = ConsoleVisitor(page, console.home, workspace.namespace)
 
-    colors, found = look in {"light", "dark"}, {}
+    found: dict[tuple[str, ...], list[str]] = {}
+
+    async def judge(*screen: str) -> None:
+        colors = look in {"light", "dark"}
+        found[screen] = [*await findings(page, colors=colors), *await _sideways(page)]
+
     for screen in SCREENS:
         await page.goto(anna.address(*screen))
-        found[screen] = [*await findings(page, colors=colors), *await _sideways(page)]
+        await judge(*screen)
     for forbidden in ("tokens", "overview"):
         await page.goto(f"{console.home}/{forbidden}")
-        found["everywhere", forbidden] = [*await findings(page, colors=colors), *await _sideways(page)]
-    await _ask_to_revoke(anna)
-    found["the question about many",] = [*await findings(page, colors=colors), *await _sideways(page)]
-    await page.goto(f"{console.home}/tokens/ended")
-    found["what became of many",] = [*await findings(page, colors=colors), *await _sideways(page)]
-    token_id = workspace.known("ApiToken", "ci")["status"]["tokenID"]
-    await page.goto(anna.address(f"look-up?id={token_id}"))
-    found["a token that was found",] = [*await findings(page, colors=colors), *await _sideways(page)]
-    await page.goto(anna.address("tokens", "ci") + "?secret=show")
-    await anna.until_secret()
-    found["the box",] = [*await findings(page, colors=colors), *await _sideways(page)]
-    await page.keyboard.press("Escape")
-    found["the box that asks",] = await findings(page, colors=colors)
+        await judge("everywhere", forbidden)
+    await _through_states(anna, workspace, judge)
     await context.close()
 
     assert {screen: lines for screen, lines in found.items() if lines} == {}
+
+
+async def _through_states(anna: ConsoleVisitor, workspace: Workspace, judge: Callable[..., Awaitable[None]]) -> None:
+    """What a page shows only once something happened."""
+    await _change_meanwhile(anna, workspace)
+    await judge("a form whose object changed")
+    await _ask_to_revoke(anna)
+    await judge("the question about many")
+    await anna.page.goto(f"{anna.home}/tokens/ended")
+    await judge("what became of many")
+    token_id = workspace.known("ApiToken", "ci")["status"]["tokenID"]
+    await anna.page.goto(anna.address(f"look-up?id={token_id}"))
+    await judge("a token that was found")
+    await anna.page.goto(anna.address("tokens", "ci") + "?secret=show")
+    await anna.until_secret()
+    await judge("the box")
+    await anna.page.keyboard.press("Escape")
+    await judge("the box that asks")
+
+
+async def _change_meanwhile(anna: ConsoleVisitor, workspace: Workspace) -> None:
+    """A form for roles, whose credential somebody else changes."""
+    await anna.page.goto(anna.address("credentials", "invoice-bot", "roles"))
+    await until_live(anna.page)
+    workspace.change(workspace.known("ApiCredential", "invoice-bot"), {"spec": {"description": "another"}})
+    await anna.page.locator("#meanwhile").get_by_text("was changed at").wait_for(timeout=LONG_MS)
 
 
 async def _ask_to_revoke(anna: ConsoleVisitor) -> None:

@@ -30,6 +30,41 @@ EXPIRED_LATE = """() => new Promise((resolve) => {
 })"""
 
 
+LATE_IN_THE_LIST = """() => new Promise((resolve) => {
+  const end = Date.parse(document.querySelector("#tokens td[data-ends]").dataset.ends);
+  const row = () => document.querySelector("#tokens tbody tr").textContent;
+  const look = () => (row().includes("Expired") ? resolve(Date.now() - end) : setTimeout(look, 20));
+  look();
+})"""
+LATE_ON_THE_OVERVIEW = """() => new Promise((resolve) => {
+  const end = Date.parse(document.querySelector("#ending [data-ends]").dataset.ends);
+  const active = () => document.querySelector("#counts li a").textContent.trim();
+  const look = () => (active().startsWith("0 ") ? resolve(Date.now() - end) : setTimeout(look, 20));
+  look();
+})"""
+
+
+@pytest.mark.usefixtures("ended_alone")
+@pytest.mark.parametrize(
+    ("screen", "until_shown", "late"),
+    [
+        ("tokens", "#tokens td[data-ends]", LATE_IN_THE_LIST),
+        ("overview", "#ending [data-ends]", LATE_ON_THE_OVERVIEW),
+    ],
+)
+async def test_an_ended_token_is_expired_in_lists_and_counts_within_a_second_and_nobody_said_so(
+    screen: str, until_shown: str, late: str, anna: ConsoleVisitor, workspace: Workspace
+) -> None:
+    page = anna.page
+    await page.goto(anna.address(screen))
+    await until_live(page)
+    workspace.end_in(workspace.known("ApiToken", "ci"), 20)
+    await page.locator(until_shown).wait_for(timeout=LONG_MS)
+
+    assert await page.evaluate(late) < 1000
+    assert workspace.known("ApiToken", "ci")["status"]["phase"] == "Active"
+
+
 @pytest.mark.usefixtures("ended_alone")
 async def test_an_ended_token_is_expired_on_the_page_within_a_second_and_nobody_said_so(
     anna: ConsoleVisitor, workspace: Workspace

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -125,3 +126,37 @@ async def test_a_stopped_api_server_is_told_and_the_page_is_live_again_without_a
     assert off
     assert not await page.locator(".actions").first.evaluate("(each) => each.inert")
     assert await page.evaluate(SAME)
+
+
+LISTS = {"tokens": "#tokens", "overview": "#counts", "audit": "#scope", f"roles/{ROLE}": "#holders"}
+
+
+async def test_lists_are_readable_while_the_api_server_is_stopped_and_live_again_within_5_seconds(
+    anna: ConsoleVisitor, workspace: Workspace, control_plane: ControlPlane
+) -> None:
+    workspace.credential()
+    workspace.token("ci")
+    tabs = [anna.page, *[await anna.page.context.new_page() for _ in range(3)]]
+    for tab, (screen, part) in zip(tabs, LISTS.items(), strict=True):
+        await tab.goto(anna.address(*screen.split("/")))
+        await tab.locator(part).wait_for(timeout=LONG_MS)
+        await marked(tab)
+
+    control_plane.stop_api_server()
+    try:
+        stopped = time.monotonic()
+        for tab in tabs:
+            await tab.locator("#live").get_by_text(AWAY).wait_for(timeout=LONG_MS)
+        told = time.monotonic() - stopped
+        readable = [await tab.locator(part).is_visible() for tab, part in zip(tabs, LISTS.values(), strict=True)]
+    finally:
+        control_plane.start_api_server()
+    answers = time.monotonic()
+    for tab in tabs:
+        await until_live(tab)
+    back = time.monotonic() - answers
+
+    assert readable == [True] * 4
+    assert told < 25
+    assert back < 5
+    assert [await tab.evaluate(SAME) for tab in tabs] == [True] * 4

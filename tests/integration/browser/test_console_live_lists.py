@@ -212,3 +212,23 @@ _HIDDEN = """() => {
   Object.defineProperty(document, "hidden", { configurable: true, get: () => HIDDEN });
   document.dispatchEvent(new Event("visibilitychange"));
 }"""
+
+
+async def test_a_page_whose_object_is_gone_says_so_and_shows_the_next_one_of_its_name(
+    root: ConsoleVisitor, workspace: Workspace
+) -> None:
+    made = workspace.credential()
+    page = root.page
+    await page.goto(root.address("credentials", "invoice-bot"))
+    await until_live(page)
+    await marked(page)
+
+    workspace.delete(made)
+    await page.get_by_text('There is no credential "invoice-bot" here.').wait_for(timeout=LONG_MS)
+    await page.evaluate(_HIDDEN.replace("HIDDEN", "true"))
+    await page.evaluate(_HIDDEN.replace("HIDDEN", "false"))
+    workspace.until_gone("ApiCredential", "invoice-bot")
+    workspace.credential()
+    await root.titled("invoice-bot")
+
+    assert await page.evaluate(SAME)

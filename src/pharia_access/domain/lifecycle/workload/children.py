@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from pharia_access.domain.api_values import EventMessage
+from pharia_access.domain.grammar import counted
 from pharia_access.domain.lifecycle.workload.decisions import CollectSecret, DropChild, Observed
 from pharia_access.domain.lifetime import expiry
 from pharia_access.domain.model import DeliveryState, Phase, Reason, Token
@@ -64,9 +65,8 @@ def make_room(observed: Observed, now: datetime) -> DropChild | None:
     if not ripe:
         return None
     _, name, child = min(ripe, key=lambda each: each[:2])
-    message = (
-        f"ApiToken {name} was ended to make room for the next one: of {len(live)} live ones it was unused longest."
-    )
+    alive = counted(len(live), "live token")
+    message = f"ApiToken {name} was ended to make room for the next one: of {alive} it was unused longest."
     return DropChild(child, (_notice(observed, Reason.ENDED_EARLY, message),))
 
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from pharia_access.domain.durations import humanize
+from pharia_access.domain.grammar import counted
 from pharia_access.domain.lifecycle.workload.children import MOST_LIVE, expendable_at, live_children
 from pharia_access.domain.lifecycle.workload.decisions import Observed, Sight
 from pharia_access.domain.lifecycle.workload.due import due
@@ -156,8 +157,9 @@ def refuse_a_sixth(observed: Observed, now: datetime) -> Refusal | None:
     ends = [at for child in live if (at := expendable_at(observed, child)) is not None]
     if any(at <= now for at in ends):
         return None  # that one makes room
+    alive = counted(len(live), "live token")
     message = (
-        f"{len(live)} tokens of this WorkloadToken are live, and each was used within an hour, so no other is made. "
+        f"No other token is made: this WorkloadToken has {alive}, and each was used within an hour. "
         "Have their users read the Secret anew, or wait for an end."
     )
     return Refusal(Reason.TOO_MANY_LIVE, message, stalled=True, recheck_at=min(ends, default=now + timedelta(hours=1)))

@@ -73,7 +73,7 @@ def five(*, used: datetime) -> Observed:
             id="a third loss, and no two minutes have passed",
         ),
         pytest.param(observed(NEW, slot_free=False), Reason.TOKEN_LIMIT_REACHED, "maxTokens", id="no place"),
-        pytest.param(five(used=NOW - HOUR / 2), Reason.TOO_MANY_LIVE, "5 tokens", id="five, all in use"),
+        pytest.param(five(used=NOW - HOUR / 2), Reason.TOO_MANY_LIVE, "5 live tokens", id="five, all in use"),
         pytest.param(
             observed(NEW, answers=Answers("you need the verb create", Sight.GONE)),
             Reason.NOT_DELEGATED,
