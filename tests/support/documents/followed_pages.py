@@ -68,10 +68,26 @@ class Followed:
     compared: bool = True
 
 
-_RUNBOOKS: Final = tuple(
-    Followed(page, given=_FINANCE[:1], replaced=(("NAMESPACE", "finance"),))
-    for page in pages_with_blocks()
-    if page.startswith("docs/runbooks/") and not page.endswith("CertificateEnding.md")
+_OF_CERTIFICATES: Final = "docs/runbooks/PhariaAccessCertificateEnding.md"
+_OF_WORKLOADS: Final = (
+    "docs/runbooks/PhariaAccessRotationOverdue.md",
+    "docs/runbooks/PhariaAccessWorkloadTokenEnded.md",
+)
+_RUNBOOKS: Final = (
+    *(
+        Followed(page, given=_FINANCE[:1], replaced=(("NAMESPACE", "finance"),))
+        for page in pages_with_blocks()
+        if page.startswith("docs/runbooks/") and page not in {_OF_CERTIFICATES, *_OF_WORKLOADS}
+    ),
+    *(
+        Followed(
+            page,
+            given=(*_FINANCE[:1], "kubectl apply -f examples/workload/workload-token.yaml"),
+            replaced=(("NAMESPACE", "finance"), ("NAME", "invoice-bot-app")),
+        )
+        for page in _OF_WORKLOADS
+    ),
+    Followed(_OF_CERTIFICATES, given=(_CERTIFICATES,)),
 )
 _FOUND: Final = "kubectl get secret invoice-bot-ci-token -o jsonpath='{.data.token}' | base64 -d >found.txt"
 
@@ -124,7 +140,6 @@ FOLLOWED: Final = (
     Followed("docs/reference/token-format.md", given=_FINANCE),
     Followed("docs/explanation/a-tokens-life.md", given=(*_FINANCE, "kubectl create secret generic ci-token")),
     *_RUNBOOKS,
-    Followed("docs/runbooks/PhariaAccessCertificateEnding.md", given=(_CERTIFICATES,)),
     Followed("docs/how-to/build-the-image.md"),
 )
 """In this order, on one control plane."""
