@@ -53,6 +53,7 @@ async def test_the_story_of_the_page(anna: ConsoleVisitor, workspace: Workspace,
 
     await _adds_a_token(anna, workspace)
     await page.goto(anna.address("credentials"))
+    await page.locator("#credentials tbody").get_by_text("In force").wait_for()  # the operator may have minted first
     ((name, roles, active, used, _, state),) = await cells(page, "credentials")
     assert (name, roles.strip(), active, used, state) == ("invoice-bot", ROLE, "1", "never seen in use", "In force")
 
