@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import os
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import pytest_asyncio
@@ -27,6 +27,7 @@ from tests.support.kubectl.rbac_users import RbacUsers
 from tests.support.operators.killable_operator import KillableOperator
 from tests.support.operators.live_tokens import WINDOW
 from tests.support.operators.operator_pool import OperatorPool
+from tests.support.operators.stored_workload import stored_workload
 from tests.support.operators.striking_proxy import Proxy
 from tests.support.security.cluster_scoped import taken_back
 from tools.control_plane.api import Api
@@ -133,6 +134,11 @@ def killable_operator(
         operator = KillableOperator(pool, proxy, path)
         yield operator
         operator.kill()
+
+
+@pytest.fixture
+def workload(admin: Api, namespace: str) -> dict[str, Any]:
+    return stored_workload(admin, namespace)
 
 
 @pytest.fixture(scope="module")

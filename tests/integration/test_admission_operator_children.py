@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.operators.unrestrained import unrestrained
 from tools.control_plane.api import OPERATOR, Api, rule
-from tools.control_plane.resources import WORKLOAD_LABEL, api_token, child_token, workload_token
+from tools.control_plane.resources import WORKLOAD_LABEL, api_token, child_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,13 +23,6 @@ Json = dict[str, Any]
 @pytest.fixture
 def operator(admin: Api, namespace: str) -> Api:
     return unrestrained(admin, namespace)
-
-
-@pytest.fixture
-def workload(admin: Api, namespace: str) -> Json:
-    body = workload_token(namespace)
-    assert admin.create(body).message == ""
-    return admin.read(body).body
 
 
 @pytest.mark.parametrize("number", [1, 42, 9999999999])

@@ -107,13 +107,6 @@ def test_the_operator_removes_no_label_that_a_person_set(admin: Api, operator: A
     assert ONLY_OWNERS in operator.patch(token, {"metadata": {"annotations": {"c": "e"}}}).message
 
 
-@pytest.fixture
-def workload(admin: Api, namespace: str) -> Json:
-    body = workload_token(namespace)
-    assert admin.create(body).message == ""
-    return admin.read(body).body
-
-
 def test_the_operator_makes_no_credentials_and_no_workload_tokens(operator: Api, namespace: str) -> None:
     for obj in (api_credential(namespace, "new"), workload_token(namespace, "new")):
         reply = operator.create(obj)

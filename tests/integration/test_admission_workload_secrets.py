@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support.operators.stored_workload import third_text
 from tests.support.operators.unrestrained import unrestrained
 from tests.support.security.unguarded import unguarded
 from tools.control_plane.api import OPERATOR, Api, rule
@@ -29,18 +30,8 @@ def operator(admin: Api, namespace: str) -> Api:
 
 
 @pytest.fixture
-def workload(admin: Api, namespace: str) -> Json:
-    body = workload_token(namespace)
-    assert admin.create(body).message == ""
-    return admin.read(body).body
-
-
-@pytest.fixture
 def kept(operator: Api, workload: Json) -> Json:
-    """The Secret with the third text."""
-    reply = operator.create(kept_secret(workload, 3, value="the-third"))
-    assert reply.message == ""
-    return reply.body
+    return third_text(operator, workload)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pharia_access.kube.administration.objects import KubeObjects
-from pharia_access.services.administration.credentials import MOST_TRIES
+from pharia_access.services.administration.patching import MOST_TRIES
 from tools.control_plane.api import OPERATOR
 
 if TYPE_CHECKING:

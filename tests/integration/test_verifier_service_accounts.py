@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
+from pharia_access.domain.holders import audience_of
 from tools.control_plane.processes import wait_until
 from tools.control_plane.verifiers import start_verifier
 from tools.control_plane.workspace import ROLE
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.usefixtures("operator")
 
+ROOT = Path(__file__).resolve().parents[2]
 PATH = "/auth/nginx"
 AUDIENCE = "pharia-access/invoice-bot"
 
@@ -157,6 +162,21 @@ def test_a_verifier_that_takes_none_refuses_it(
     until(taking, token, 200)
 
     assert verifier.ask(PATH, token).status == 401
+
+
+def test_what_the_page_shows_fits_together_and_is_taken(control_plane: ControlPlane, workspace: Workspace) -> None:
+    text = (ROOT / "docs/reference/verifier.md").read_text(encoding="utf-8")
+    section = text.partition("## A ServiceAccount instead of a token")[2]
+    credential, volumes = (yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", section, re.DOTALL)[:2])
+    (source,) = volumes["volumes"][0]["projected"]["sources"]
+    workspace.role(credential["spec"]["roles"][0])
+    credential["metadata"]["namespace"] = workspace.namespace
+
+    applied = control_plane.kubectl("apply", "--filename=-", stdin=yaml.safe_dump(credential))
+
+    assert applied.returncode == 0
+    assert source["serviceAccountToken"]["audience"] == audience_of(credential["metadata"]["name"])
+    assert 600 <= source["serviceAccountToken"]["expirationSeconds"] <= 7200
 
 
 @pytest.mark.parametrize(

@@ -215,9 +215,10 @@ async def open_verifier_server(
     audiences: Sequence[str] | None = None,
     introspector: Introspector | None = None,
     headers: CheckHeaders = USUAL,
+    service_accounts: IssuerKeys | None = None,
 ) -> AsyncIterator[VerifierServer]:
     """A door on 127.0.0.1; with `audiences` it is that of TokenReview."""
-    server = VerifierServer(keyring=keyring)
+    server = VerifierServer(keyring=keyring, service_accounts=service_accounts)
     chosen = limits or Limits()
     protocols = Protocols(server.authorizer, chosen.body_bytes, introspector or Introspector())
     app = VerifierApp(protocols, headers=headers) if audiences is None else review_app(protocols, audiences)

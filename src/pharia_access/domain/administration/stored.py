@@ -29,6 +29,11 @@ class Stored(Generic[S]):
         return self.sum_up(self.body)
 
     @property
+    def finalizers(self) -> tuple[str, ...]:
+        """What holds it after it was deleted."""
+        return tuple(self.body.get("metadata", {}).get("finalizers") or ())
+
+    @property
     def label(self) -> str:
         """The object in a sentence: `token ci`, `workload token app`."""
         kind = self.body["kind"]

@@ -17,8 +17,11 @@ from pharia_access.entrypoints.console.failures import explain, is_declared_in_g
 from pharia_access.entrypoints.console.steps import StepLink
 from pharia_access.entrypoints.console.visits import Answer, Follows, Page, Screen, Visit
 from pharia_access.errors import AccessError, ConflictError
+from pharia_access.services.administration.credentials import ChangePlan
+from pharia_access.services.administration.plans import BlockedError
+from pharia_access.services.administration.workload_tokens import WorkloadChange
 
-__all__ = ["Confirmation", "by_last_use", "confirm", "screens_of", "unless_in_git", "used_lately"]
+__all__ = ["Confirmation", "by_last_use", "confirm", "require_change", "screens_of", "unless_in_git", "used_lately"]
 
 _LATELY: Final = timedelta(days=7)
 
@@ -67,6 +70,12 @@ class Confirmation:
     dangerous: bool = True
     fields: Sequence[tuple[str, str]] = ()
     follows: Follows | None = None
+
+
+def require_change(plan: ChangePlan | WorkloadChange) -> None:
+    """Raise BlockedError where all is as it should be already."""
+    if not plan.spec:
+        raise BlockedError("; ".join(plan.notes))
 
 
 def by_last_use(tokens: Sequence[TokenSummary]) -> list[TokenSummary]:

@@ -28,7 +28,7 @@ from pharia_access.services.administration.collecting import CollectError
 from pharia_access.services.administration.plans import BlockedError, MalformedError, MissingError
 from pharia_access.services.administration.refusals import MissingRight
 
-__all__ = ["Failure", "explain", "is_declared_in_git"]
+__all__ = ["Failure", "at_field", "explain", "is_declared_in_git"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,19 @@ def explain(error: AccessError) -> Failure:
     steps = [*failure.steps, *own, *in_words(error.next_steps)]
     commit = next((step.change for step in error.next_steps if isinstance(step, ChangeInGit)), None)
     return replace(failure, steps=steps, commit=commit)
+
+
+def at_field(error: AccessError, fields: Mapping[str, str]) -> tuple[dict[str, str], Failure | None]:
+    """Return what stands at the field of a form that the API server's refusal names; else the failure for the page.
+
+    Args:
+        error: why nothing was created.
+        fields: of the form, by the path that the API server writes.
+    """
+    failure = explain(error)
+    said = error.server_message if isinstance(error, ApiError) else ""
+    at = next((field for path, field in fields.items() if path in said), "")
+    return ({at: failure.sentence}, None) if at else ({}, failure)
 
 
 def is_declared_in_git(error: AccessError) -> bool:

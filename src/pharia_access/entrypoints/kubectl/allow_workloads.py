@@ -3,7 +3,9 @@
 from typing import TYPE_CHECKING
 
 from pharia_access.domain.administration.delegation import USUAL_OPERATOR, Delegation, Outcome, named_operator
+from pharia_access.domain.administration.next_steps import ShowWorkload
 from pharia_access.domain.model import ObjectKey
+from pharia_access.entrypoints.kubectl.next_steps import in_words
 from pharia_access.entrypoints.kubectl.options import CliOptions
 from pharia_access.entrypoints.kubectl.prompts import present, print_lines
 from pharia_access.entrypoints.kubectl.render import print_documents
@@ -35,3 +37,5 @@ async def allow(session: "CliSession", cli: CliOptions, name: str, credential: s
     for label, outcome in done:
         word = "created" if outcome is Outcome.CREATED else "is there already"
         print_lines(f"{label} {word}" + (" (dry run)" if cli.dry_run else ""))
+    if name and not cli.dry_run:  # the operator tries again by itself
+        print_lines(*in_words((ShowWorkload(ObjectKey(context.namespace, name)),), session.options))

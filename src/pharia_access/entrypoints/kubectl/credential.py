@@ -8,7 +8,7 @@ import click
 from pharia_access.domain.durations import format_duration
 from pharia_access.entrypoints.kubectl.completion import names_of
 from pharia_access.entrypoints.kubectl.lifetime_params import LENGTH
-from pharia_access.entrypoints.kubectl.named import NAME
+from pharia_access.entrypoints.kubectl.named import ACCOUNT, NAME
 from pharia_access.entrypoints.kubectl.options import (
     CliOptions,
     combine,
@@ -131,7 +131,7 @@ def remove(cli: CliOptions, name: str, roles: tuple[str, ...]) -> None:
     run_in_session(cli, work, name, {}, lambda before: [role for role in before if role not in roles])
 
 
-_accounts = click.argument("accounts", type=NAME, nargs=-1, required=True, metavar="ACCOUNT...")
+_accounts = click.argument("accounts", type=ACCOUNT, nargs=-1, required=True, metavar="ACCOUNT...")
 
 
 @credential.group()

@@ -14,7 +14,17 @@ from pharia_access.domain.administration.names import LONGEST_NAME, is_entry, is
 from pharia_access.domain.administration.revocation_reason import LONGEST_REASON, is_reason
 from pharia_access.domain.token import holds_digits, holds_token, may_be_of_token
 
-__all__ = ["NAME", "NAMESPACE", "REASON", "SECRET_KEY", "SELECTOR", "SERVICE_ACCOUNT", "TOKEN_ID", "refuse_tokens"]
+__all__ = [
+    "ACCOUNT",
+    "NAME",
+    "NAMESPACE",
+    "REASON",
+    "SECRET_KEY",
+    "SELECTOR",
+    "SERVICE_ACCOUNT",
+    "TOKEN_ID",
+    "refuse_tokens",
+]
 
 _REFUSED: Final = """\
 This is a token's text: pipe it. Others on this machine see an argument, and the shell's history keeps it.
@@ -75,6 +85,7 @@ def _is_account(word: str) -> bool:
 
 
 NAME: Final = _Word(_is_name, f"a name: it has {_LETTERS} and dots too, at most {LONGEST_NAME}")
+ACCOUNT: Final = _Word(is_subdomain, f"a ServiceAccount's name: it has {_LETTERS} and dots too")
 NAMESPACE: Final = _Word(is_label, f"a namespace: its name has {_LETTERS}, at most {LONGEST_NAME}", may_be_empty=True)
 SECRET_KEY: Final = _Word(
     _is_key,

@@ -25,5 +25,5 @@ def print_deletion(cli: CliOptions, before: Stored[Any], after: Stored[Any] | No
         print_result(cli, before, "deleted")
         return
     over = "its tokens are" if before.body["kind"] == "ApiCredential" else "is"
-    stands = being_deleted(tuple(after.body.get("metadata", {}).get("finalizers") or ()))
+    stands = being_deleted(after.finalizers)
     print_result(cli, after, f"is being deleted, and {over} refused from now on. {stands}")

@@ -90,9 +90,11 @@ def _conditions(workload: WorkloadSummary) -> list[str]:
     if not workload.ready:
         return ["Not seen by an operator yet."]
     ready = "Ready" if workload.ready == "True" else "Not ready"
-    said = [f"{ready}: {workload.message or workload.reason}"]
+    why = workload.message or workload.reason
+    once = workload.stalled == why
+    said = [f"{ready}{', and somebody must act' if once else ''}: {why}"]
     said += [f"A replaced token is still in use: {workload.in_use}"] if workload.in_use else []
-    return said + ([f"Somebody must act: {workload.stalled}"] if workload.stalled else [])
+    return said + ([f"Somebody must act: {workload.stalled}"] if workload.stalled and not once else [])
 
 
 def _print_tokens(workload: WorkloadSummary, tokens: list[TokenSummary], now: datetime, *, wide: bool) -> None:

@@ -12,6 +12,7 @@ from typing import Final
 from pharia_access.domain.keyring import KEY_BYTES, Digester
 from pharia_access.entrypoints.verifier.answers import HttpAnswer
 from pharia_access.services.verifier.authorizer import Contract
+from pharia_access.services.verifier.generations import Generations
 from pharia_access.services.verifier.verifier import Allowed
 
 __all__ = ["AcceptedTexts", "EarlyAnswer"]
@@ -35,10 +36,8 @@ class EarlyAnswer:
     accepted: Allowed | None = None
 
 
-class AcceptedTexts:
-    """A cache of two generations. When the younger is full, the cache drops the older.
-
-    One token has many spellings (blanks, the scheme's case), so the bytes of answers are bounded too.
+class AcceptedTexts(Generations[EarlyAnswer]):
+    """The accepted texts. One token has many spellings (blanks, the scheme's case), so the answers' bytes are bounded.
 
     Args:
         most: texts of each generation.
@@ -46,28 +45,10 @@ class AcceptedTexts:
     """
 
     def __init__(self, *, most: int = _MOST, most_bytes: int = _MOST_BYTES) -> None:
-        self._most, self._most_bytes = most, most_bytes
-        self._young_bytes = 0
+        super().__init__(most=most, most_weight=most_bytes)
         self.digest = Digester(secrets.token_bytes(KEY_BYTES)).digest
         """Makes the keys for the other methods."""
-        self._young: dict[bytes, EarlyAnswer] = {}
-        self._old: dict[bytes, EarlyAnswer] = {}
 
-    def __len__(self) -> int:
-        return len(self._young) + len(self._old)
-
-    def find(self, digest: bytes) -> EarlyAnswer | None:
-        """Return the entry of the text."""
-        known = self._young.get(digest)
-        if known is None and digest in self._old:
-            known = self._old[digest]
-            self.remember(digest, known)
-        return known
-
-    def remember(self, digest: bytes, text: EarlyAnswer) -> None:
-        """Replace the entry of the text."""
-        self._old.pop(digest, None)
-        if len(self._young) >= self._most or self._young_bytes >= self._most_bytes:
-            self._young, self._old, self._young_bytes = {}, self._young, 0
-        self._young[digest] = text
-        self._young_bytes += len(text.answer.wire)
+    def weight(self, entry: EarlyAnswer) -> int:
+        """Return the bytes of its answer."""
+        return len(entry.answer.wire)

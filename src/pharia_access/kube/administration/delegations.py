@@ -1,11 +1,11 @@
 """Roles and bindings of RBAC that let the operator mint in a namespace, written with a person's rights."""
 
-import json
 from typing import Any, Final
 
 from pharia_access.domain.administration.delegation import CLUSTER_ROLE, Delegation, Outcome
-from pharia_access.errors import AlreadyExistsError, UnavailableError
+from pharia_access.errors import AlreadyExistsError
 from pharia_access.kube import paths
+from pharia_access.kube.administration.answers import object_in
 from pharia_access.kube.connection import Connection
 from pharia_access.kube.http import Request
 
@@ -41,7 +41,7 @@ class KubeDelegations:
             await self._connection.send(Request("POST", path, self._timeout, body, query=self._written))
         except AlreadyExistsError:
             there = await self._connection.send(Request("GET", f"{path}/{body['metadata']['name']}", self._timeout))
-            return Outcome.THERE if _said(_read(there, path)) == _said(body) else Outcome.OTHER
+            return Outcome.THERE if _said(object_in(there, path)) == _said(body) else Outcome.OTHER
         return Outcome.CREATED
 
 
@@ -74,14 +74,3 @@ def delegation_objects(delegation: Delegation) -> list[Json]:
 def _said(body: Json) -> Json:
     """What it grants and to whom; the API server fills in nothing else of these."""
     return {name: body.get(name) for name in ("roleRef", "subjects", "rules")}
-
-
-def _read(answer: bytes, path: str) -> Json:
-    try:
-        body = json.loads(answer)
-    except (ValueError, RecursionError):
-        body = None
-    if not isinstance(body, dict):
-        message = f"{path}: the answer is not an object"
-        raise UnavailableError(message)
-    return body

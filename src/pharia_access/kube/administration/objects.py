@@ -3,7 +3,6 @@
 Nothing is understood here, so that an object which no rule can read can still be shown, mended and deleted.
 """
 
-import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +12,7 @@ from pharia_access.domain.api_values import Kind
 from pharia_access.domain.model import ObjectKey
 from pharia_access.errors import ForbiddenError, NotFoundError, UnavailableError
 from pharia_access.kube import manifests, paths
+from pharia_access.kube.administration.answers import object_in
 from pharia_access.kube.connection import MERGE_PATCH, Connection
 from pharia_access.kube.deletion import what_holds
 from pharia_access.kube.http import Request
@@ -80,7 +80,7 @@ class KubeObjects:
     async def patch(self, kind: Kind, key: ObjectKey, patch: Json) -> Json:
         """Apply a merge patch (RFC 7386); with a resourceVersion in it, only to what was read. Raises ConflictError."""
         call = Request("PATCH", _path(kind, key), self._timeout, patch, MERGE_PATCH, self._written)
-        return _read(await self._connection.send(call), call.path)
+        return object_in(await self._connection.send(call), call.path)
 
     async def delete(self, kind: Kind, key: ObjectKey, uid: str, *, resource_version: str = "") -> Json | None:
         """Delete exactly this object (only as it was read, if given), then its dependents. Raises ConflictError.
@@ -91,7 +91,7 @@ class KubeObjects:
         only = manifests.delete_options(uid, resource_version=resource_version)
         options = {**only, **({"dryRun": ["All"]} if self._written else {})}
         answer = await self._connection.send(Request("DELETE", _path(kind, key), self._timeout, options))
-        return None if what_holds(answer) is None else _read(answer, _path(kind, key))
+        return None if what_holds(answer) is None else object_in(answer, _path(kind, key))
 
     async def may(self, right: Right, namespace: str) -> bool:
         """Return whether the API server's RBAC allows the action."""
@@ -120,22 +120,12 @@ class KubeObjects:
     async def _send(
         self, method: str, path: str, body: Json | None = None, *, query: Mapping[str, str] | None = None
     ) -> Json:
-        return _read(await self._connection.send(Request(method, path, self._timeout, body, query=query or {})), path)
+        answer = await self._connection.send(Request(method, path, self._timeout, body, query=query or {}))
+        return object_in(answer, path)
 
 
 def _path(kind: Kind, key: ObjectKey) -> str:
     return paths.of_role(key.name) if kind == "ApiRole" else paths.of_object(paths.PLURALS[kind], key)
-
-
-def _read(answer: bytes, path: str) -> Json:
-    try:
-        body = json.loads(answer)
-    except (ValueError, RecursionError):
-        body = None
-    if not isinstance(body, dict):
-        message = f"{path}: the answer is not an object"
-        raise UnavailableError(message)
-    return body
 
 
 def _require_list(page: Json, path: str) -> None:

@@ -129,7 +129,7 @@ async def _deleted(context: Context, stored: StoredToken) -> str:
         after = await context.objects.delete(stored, as_read=True)
     except NotFoundError:
         return "Was deleted already"
-    return "Deleted" if after is None else being_deleted(tuple(after.body["metadata"].get("finalizers") or ()))
+    return "Deleted" if after is None else being_deleted(after.finalizers)
 
 
 async def _found(context: Context, keys: Sequence[ObjectKey]) -> tuple[list[StoredToken], list[Kept]]:

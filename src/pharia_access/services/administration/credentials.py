@@ -12,7 +12,6 @@ from pharia_access.domain.administration.stored import Json, Right, Stored
 from pharia_access.domain.administration.summaries import CredentialSummary, RoleSummary
 from pharia_access.domain.grammar import counted
 from pharia_access.domain.model import ObjectKey
-from pharia_access.errors import ConflictError
 from pharia_access.services.administration.context import Context
 from pharia_access.services.administration.guards import (
     git_warnings,
@@ -21,12 +20,11 @@ from pharia_access.services.administration.guards import (
     require_known,
     require_right,
 )
-from pharia_access.services.administration.marks import said_by_people
+from pharia_access.services.administration.patching import patch_as_read
 from pharia_access.services.administration.plans import BlockedError, Plan
 from pharia_access.services.administration.queries import catalog_of, role_index, tokens_of
 
 __all__ = [
-    "MOST_TRIES",
     "ChangePlan",
     "CreationPlan",
     "DeletionPlan",
@@ -40,9 +38,6 @@ __all__ = [
     "plan_edit",
     "plan_suspension",
 ]
-
-MOST_TRIES: Final = 5
-"""While people are asked, and after every change of its tokens, the operator writes a credential's status."""
 
 _USUAL_LIFE: Final = timedelta(days=90)
 
@@ -160,16 +155,7 @@ async def _asking_first(context: Context, plan: ChangePlan) -> ChangePlan:
 
 async def edit(context: Context, plan: ChangePlan) -> Stored[CredentialSummary]:
     """Change what was read. Raises ConflictError if somebody changed it since; a status that was written is no harm."""
-    stored = plan.credential
-    for _ in range(MOST_TRIES - 1):
-        try:
-            return await context.objects.patch(stored, plan.spec, as_read=True)
-        except ConflictError:
-            now = await context.objects.read(CredentialSummary, stored.summary.key)
-            if said_by_people(now.body) != said_by_people(stored.body):
-                raise
-            stored = now
-    return await context.objects.patch(stored, plan.spec, as_read=True)
+    return await patch_as_read(context, plan.credential, plan.spec)
 
 
 async def plan_deletion(context: Context, name: str, *, force: bool = False) -> DeletionPlan:

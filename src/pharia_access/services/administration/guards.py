@@ -23,6 +23,7 @@ __all__ = [
     "git_warnings_of_object",
     "require_grantable",
     "require_known",
+    "require_mint_right",
     "require_mintable",
     "require_readable",
     "require_right",
@@ -49,12 +50,17 @@ async def require_grantable(context: Context, roles: Sequence[str]) -> None:
 async def require_mintable(context: Context, name: str) -> CredentialSummary:
     """The credential, which must be there. Raises BlockedError where minting under it is not allowed."""
     stored = await context.objects.read(CredentialSummary, ObjectKey(context.namespace, name))
+    await require_mint_right(context, name)
+    return stored.summary
+
+
+async def require_mint_right(context: Context, name: str) -> None:
+    """Raise BlockedError where minting under the credential is not allowed."""
     right = Right("create", "apicredentials", name, "token")
     if not await context.objects.may(right, context.namespace):
         msg = f"You may not mint tokens under {name} in namespace {context.namespace}"
         whom = "an administrator of the namespace"
         raise BlockedError(msg, AskForRight("create", ("apicredentials.access.pharia.ai/token",), whom))
-    return stored.summary
 
 
 async def require_readable(context: Context, token: ObjectKey) -> None:

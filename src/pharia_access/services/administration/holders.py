@@ -7,7 +7,7 @@ from pharia_access.domain.administration.summaries import CredentialSummary
 from pharia_access.domain.model import ObjectKey
 from pharia_access.services.administration.context import Context
 from pharia_access.services.administration.credentials import ChangePlan
-from pharia_access.services.administration.guards import git_warnings, require_mintable, require_right
+from pharia_access.services.administration.guards import git_warnings, require_mint_right, require_right
 
 __all__ = ["plan_addition", "plan_removal"]
 
@@ -23,7 +23,7 @@ async def plan_addition(context: Context, name: str, accounts: Collection[str], 
         return ChangePlan(
             credential=stored, spec={}, notes=(f"{', '.join(accounts)} already hold{_s(accounts)} {name}",)
         )
-    await require_mintable(context, name)
+    await require_mint_right(context, name)
     return await _change(context, stored, [*held, *({"name": account} for account in added)], force=force)
 
 

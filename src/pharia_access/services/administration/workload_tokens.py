@@ -21,7 +21,6 @@ from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.reasons import Reason
 from pharia_access.domain.times import format_time
 from pharia_access.domain.workload import WORKLOAD_LABEL
-from pharia_access.errors import ConflictError
 from pharia_access.services.administration.context import Context
 from pharia_access.services.administration.guards import (
     git_warnings,
@@ -29,7 +28,7 @@ from pharia_access.services.administration.guards import (
     require_mintable,
     require_right,
 )
-from pharia_access.services.administration.marks import said_by_people
+from pharia_access.services.administration.patching import patch_as_read
 from pharia_access.services.administration.plans import Plan
 from pharia_access.services.administration.queries import list_all, summaries
 
@@ -52,9 +51,6 @@ __all__ = [
 ]
 
 RESOURCE: Final = "workloadtokens"
-
-_MOST_TRIES: Final = 5
-"""While a person is asked, the operator writes the status."""
 
 StoredWorkload = Stored[WorkloadSummary]
 
@@ -138,16 +134,7 @@ async def plan_suspension(context: Context, name: str, *, suspended: bool, force
 
 async def change(context: Context, plan: WorkloadChange) -> StoredWorkload:
     """Change what was read. Raises ConflictError if somebody changed it since; a status that was written is no harm."""
-    stored = plan.workload
-    for _ in range(_MOST_TRIES - 1):
-        try:
-            return await context.objects.patch(stored, plan.spec, as_read=True)
-        except ConflictError:
-            now = await context.objects.read(WorkloadSummary, stored.summary.key)
-            if said_by_people(now.body) != said_by_people(stored.body):
-                raise
-            stored = now
-    return await context.objects.patch(stored, plan.spec, as_read=True)
+    return await patch_as_read(context, plan.workload, plan.spec)
 
 
 async def plan_deletion(context: Context, name: str, *, force: bool = False) -> WorkloadDeletion:

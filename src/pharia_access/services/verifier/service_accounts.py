@@ -22,6 +22,7 @@ from pharia_access.domain.verification.service_accounts import (
 from pharia_access.domain.verification.signatures import Issuer
 from pharia_access.errors import TokenFormatError
 from pharia_access.services.verifier.freshness import Freshness
+from pharia_access.services.verifier.generations import Generations
 from pharia_access.services.verifier.index import Index
 from pharia_access.services.verifier.verifier import Allowed, AuthorizationResult, Denied
 
@@ -96,9 +97,9 @@ class ServiceAccountVerifier:
     ) -> None:
         self._keys, self._index, self._freshness = keys, index, freshness
         self._boottime, self._now, self._rules = boottime, now, rules
-        self._digest, self._life, self._most = digest, life, most
-        self._young: dict[bytes, Seen] = {}
-        self._old: dict[bytes, Seen] = {}
+        self._digest, self._life = digest, life
+        self.seen: Generations[Seen] = Generations(most=most)
+        """What good texts say."""
 
     def check(self, presented: bytes) -> AuthorizationResult | None:
         """Judge without waiting. Return None where the issuer's keys must be read first."""
@@ -136,19 +137,13 @@ class ServiceAccountVerifier:
 
     def _recall(self, presented: bytes, issuer: Issuer) -> Seen | Refusal | None:
         digest = self._digest(presented)
-        known = self._young.get(digest)
+        known = self.seen.find(digest)
         if known is not None and known.issuer is issuer:
             return known
-        known = self._old.get(digest)
-        found = known if known is not None and known.issuer is issuer else _verified(presented, issuer)
+        found = _verified(presented, issuer)
         if isinstance(found, Seen):
-            self._remember(digest, found)
+            self.seen.remember(digest, found)
         return found
-
-    def _remember(self, digest: bytes, seen: Seen) -> None:
-        if len(self._young) >= self._most:
-            self._young, self._old = {}, self._young
-        self._young[digest] = seen
 
 
 def _token_for(seen: Seen, credential: CredentialRecord | None) -> ServiceAccountToken:

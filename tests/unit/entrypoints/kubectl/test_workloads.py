@@ -72,6 +72,31 @@ def test_a_missing_delegation_is_the_one_command(run: Run) -> None:
 
 
 @pytest.mark.parametrize(
+    ("stalled", "expected"),
+    [
+        pytest.param("nobody lets it", ["Ready, and somebody must act: nobody lets it"], id="for the same reason"),
+        pytest.param("no such role", ["Ready: nobody lets it", "Somebody must act: no such role"], id="for another"),
+        pytest.param("", ["Ready: nobody lets it"], id="not"),
+    ],
+)
+def test_what_two_conditions_say_alike_is_said_once(run: Run, stalled: str, expected: list[str]) -> None:
+    status = refused(KEPT, "NotDelegated", "nobody lets it")
+    status["conditions"] = [each for each in status["conditions"] if each["type"] != "Stalled"]
+    if stalled:
+        status["conditions"].append({"type": "Stalled", "status": "True", "reason": "x", "message": stalled})
+
+    told = run(a_cluster(status), f"get {KEPT}")
+
+    assert [line.strip() for line in told.out.split("\nConditions:\n")[1].split("\n\n")[0].splitlines()] == expected
+
+
+def test_who_let_the_operator_mint_is_told_where_to_see_that_it_does(run: Run) -> None:
+    told = run(a_cluster(), f"allow {KEPT}")
+
+    assert told.err.endswith(f"created\nSee: kubectl access workload get {KEPT} -n finance\n")
+
+
+@pytest.mark.parametrize(
     ("line", "forbidden", "expected"),
     [
         ("get gone", set(), 'There is no workload token "gone" here.\nSee: kubectl access workload list (-A'),

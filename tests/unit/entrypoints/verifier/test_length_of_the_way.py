@@ -17,6 +17,7 @@ WAYS = {
         "entrypoints/verifier/plain_requests",
         "entrypoints/verifier/early_answers",
         "entrypoints/verifier/accepted_texts",
+        "services/verifier/generations",
         "entrypoints/verifier/gateways",
         "services/verifier/authorizer",
         "domain/verification/bearer",

@@ -6,6 +6,7 @@ import pytest
 
 from pharia_access.errors import ConflictError
 from pharia_access.services.administration import credentials
+from pharia_access.services.administration.patching import MOST_TRIES
 from tests.support.administration.contexts import context_of
 from tests.support.administration.credential_cluster import KEY, a_cluster
 from tests.support.administration.fake_objects import FakeObjects
@@ -16,7 +17,7 @@ def write_status(objects: FakeObjects) -> None:
 
 
 async def test_a_status_written_meanwhile_does_no_harm() -> None:
-    objects, times = a_cluster(), iter([True] * (credentials.MOST_TRIES - 1))
+    objects, times = a_cluster(), iter([True] * (MOST_TRIES - 1))
     context = context_of(objects)
     plan = await credentials.plan_suspension(context, KEY.name, suspended=True)
 

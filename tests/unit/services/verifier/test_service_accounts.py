@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pharia_access.domain.verdict import CredentialRecord, Refusal
+from pharia_access.services.verifier.service_accounts import ServiceAccountVerifier
 from pharia_access.services.verifier.verifier import Allowed, Denied
 from tests.support.verifier.hostile_jwts import CLAIMS, HEADERS, TEXTS
 from tests.support.verifier.service_account_tokens import (
+    ISSUER,
     NOW,
     SUBJECT_UID,
     PlayedIssuer,
     SigningKey,
     claims_of_pod,
+    joined,
 )
 from tests.support.verifier.verifier_server import SUBJECT, VerifierServer
 
@@ -182,3 +188,61 @@ async def test_a_verifier_that_takes_none_calls_a_service_accounts_token_malform
     issuer = PlayedIssuer()
 
     assert await verdict(VerifierServer(), issuer.sign(claims_of_pod())) == Refusal.MALFORMED_TOKEN.value
+
+
+_MEMBERS = st.sampled_from(["aud", "exp", "iat", "nbf", "iss", "sub", "jti", "kubernetes.io", "alg", "kid", "name"])
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_MEMBERS | st.text(max_size=5), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(header=_JSON, changes=st.dictionaries(_MEMBERS, _JSON, max_size=3), payload=_JSON, whole=st.booleans())
+def test_whatever_is_signed_gets_a_verdict_and_a_stranger_none_that_is_good(
+    header: object, changes: dict[str, Any], payload: object, *, whole: bool
+) -> None:
+    """Any JSON in the place of header and claims, by the right key: no exception, no way in without our audience."""
+    issuer = PlayedIssuer()
+    claims: Any = payload if whole else claims_of_pod(**changes)
+    texts = [
+        joined(json.dumps(header).encode(), json.dumps(claims).encode(), issuer.key.signature),
+        joined(json.dumps(issuer.header()).encode(), json.dumps(claims).encode(), issuer.key.signature),
+    ]
+
+    found = [opened(issuer).verifier.check(text) for text in texts]
+
+    assert not isinstance(found[0], Allowed)
+    if isinstance(found[1], Allowed):
+        assert claims["aud"] in (["pharia-access/invoice-bot"], "pharia-access/invoice-bot")
+        assert (claims["iss"], claims["sub"]) == (ISSUER, "system:serviceaccount:finance:invoice-bot")
+
+
+@settings(max_examples=300, deadline=None)
+@given(text=st.binary(max_size=300).map(lambda text: b"eyJ" + text))
+def test_whatever_begins_as_a_jwt_is_refused(text: bytes) -> None:
+    assert isinstance(opened(PlayedIssuer()).verifier.check(text), Denied)
+
+
+async def test_only_good_texts_are_remembered_and_not_without_end() -> None:
+    issuer = PlayedIssuer()
+    server = VerifierServer(service_accounts=issuer)
+    jwts = ServiceAccountVerifier(
+        issuer,
+        index=server.index,
+        freshness=server.freshness,
+        boottime=lambda: server.boottime,
+        now=lambda _boottime: server.now,
+        rules=(),
+        digest=lambda text: text,
+        life=7200,
+        most=10,
+    )
+
+    for number in range(50):
+        text = issuer.sign(claims_of_pod(jti=f"id-{number}"))
+        jwts.check(text)
+        jwts.check(text[:-4] + b"AAAA")
+
+    assert 10 <= len(jwts.seen) <= 20

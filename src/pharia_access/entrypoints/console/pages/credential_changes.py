@@ -7,14 +7,19 @@ from pharia_access.domain.grammar import counted
 from pharia_access.domain.model import ObjectKey
 from pharia_access.entrypoints.console import addresses
 from pharia_access.entrypoints.console.commands import command
-from pharia_access.entrypoints.console.confirmations import Confirmation, by_last_use, screens_of, used_lately
+from pharia_access.entrypoints.console.confirmations import (
+    Confirmation,
+    by_last_use,
+    require_change,
+    screens_of,
+    used_lately,
+)
 from pharia_access.entrypoints.console.pages.meanwhile import of_credential
 from pharia_access.entrypoints.console.steps import StepLink
 from pharia_access.entrypoints.console.visits import Answer, Moved, Visit
 from pharia_access.services.administration import credentials
 from pharia_access.services.administration.guards import git_change, git_removal
 from pharia_access.services.administration.marks import facts_mark
-from pharia_access.services.administration.plans import BlockedError
 from pharia_access.services.administration.queries import tokens_of
 
 __all__ = ["ask_deletion", "ask_resumption", "ask_suspension", "delete", "resume", "suspend"]
@@ -29,7 +34,7 @@ _INSTEAD: Final = "Suspend instead: it stops all of them at once, and can be und
 async def _suspension(visit: Visit) -> Confirmation:
     """In a leak nobody is sent to Git first; that Git may undo it is said."""
     plan = await credentials.plan_suspension(visit.context, visit.name, suspended=True, force=True)
-    _require_change(plan)
+    require_change(plan)
     tokens = by_last_use(await tokens_of(visit.context, visit.name))
     return Confirmation(
         title=f"Suspend {visit.name}",
@@ -48,7 +53,7 @@ async def _suspension(visit: Visit) -> Confirmation:
 
 async def _resumption(visit: Visit) -> Confirmation:
     plan = await credentials.plan_suspension(visit.context, visit.name, suspended=False, force=visit.insisted)
-    _require_change(plan)
+    require_change(plan)
     tokens = by_last_use(await tokens_of(visit.context, visit.name))
     return Confirmation(
         title=f"Resume {visit.name}",
@@ -101,11 +106,6 @@ def _undone_by_git(warnings: tuple[str, ...]) -> tuple[str, ...]:
     return (*warnings, "Git may undo this: change it there too.") if warnings else ()
 
 
-def _require_change(plan: credentials.ChangePlan) -> None:
-    if not plan.spec:
-        raise BlockedError("; ".join(plan.notes))
-
-
 async def _changed(visit: Visit, plan: credentials.ChangePlan, what: str) -> Answer:
     stored = await credentials.edit(visit.context, plan)
     visit.session.notice = f"Credential {visit.name} {what}"
@@ -116,7 +116,7 @@ async def _deleted(visit: Visit, plan: credentials.DeletionPlan) -> Answer:
     after = await credentials.delete(visit.context, plan)
     visit.session.notice = f"Credential {visit.name} and its tokens were deleted."
     if after is not None:
-        stands = being_deleted(tuple(after.body["metadata"].get("finalizers") or ()))
+        stands = being_deleted(after.finalizers)
         visit.session.notice = f"Credential {visit.name} is being deleted, and its tokens are refused. {stands}"
     return Moved(addresses.credentials(visit.context.namespace))
 

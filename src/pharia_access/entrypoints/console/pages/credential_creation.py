@@ -7,10 +7,10 @@ from typing import Any, Final
 from pharia_access.domain.administration.names import LONGEST_NAME
 from pharia_access.entrypoints.console import addresses
 from pharia_access.entrypoints.console.commands import command
-from pharia_access.entrypoints.console.failures import Failure, explain
+from pharia_access.entrypoints.console.failures import Failure, at_field
 from pharia_access.entrypoints.console.pages.offered_roles import offered
 from pharia_access.entrypoints.console.visits import Answer, Moved, Page, Visit
-from pharia_access.errors import AccessError, AlreadyExistsError, ApiError
+from pharia_access.errors import AccessError, AlreadyExistsError
 from pharia_access.services.administration import credentials
 
 __all__ = ["ask", "save"]
@@ -46,16 +46,9 @@ async def save(visit: Visit) -> Answer:
     except AlreadyExistsError:
         return await _form(visit, {"name": f'A credential "{name}" already exists. Choose another name.'})
     except AccessError as error:
-        return await _refused(visit, error)
+        return await _form(visit, *at_field(error, _FIELDS))
     visit.session.notice = f"Credential {name} was created. It has no token yet."
     return Moved(addresses.credential(created.summary.key))
-
-
-async def _refused(visit: Visit, error: AccessError) -> Answer:
-    failure = explain(error)
-    said = error.server_message if isinstance(error, ApiError) else ""
-    at = next((field for path, field in _FIELDS.items() if path in said), "")
-    return await _form(visit, {at: failure.sentence} if at else {}, None if at else failure)
 
 
 async def _form(visit: Visit, errors: Mapping[str, str], failure: Failure | None = None) -> Page:

@@ -158,7 +158,7 @@ async def _deleted(visit: Visit, plan: tokens.TokensPlan) -> Answer:
     async for _, after in tokens.delete(visit.context, plan):
         visit.session.notice = f"Token {visit.name} was deleted."
         if after is not None:
-            stands = being_deleted(tuple(after.body["metadata"].get("finalizers") or ()))
+            stands = being_deleted(after.finalizers)
             visit.session.notice = f"Token {visit.name} is being deleted, and is refused from now on. {stands}"
     return Moved(addresses.credential(ObjectKey(visit.context.namespace, stored.summary.credential)))
 

@@ -4,7 +4,13 @@ from pharia_access.domain.administration.workload_tokens import WorkloadSummary
 from pharia_access.domain.deletions import being_deleted
 from pharia_access.entrypoints.console import addresses
 from pharia_access.entrypoints.console.commands import command
-from pharia_access.entrypoints.console.confirmations import Confirmation, by_last_use, screens_of, used_lately
+from pharia_access.entrypoints.console.confirmations import (
+    Confirmation,
+    by_last_use,
+    require_change,
+    screens_of,
+    used_lately,
+)
 from pharia_access.entrypoints.console.pages.meanwhile import of_workload
 from pharia_access.entrypoints.console.steps import StepLink
 from pharia_access.entrypoints.console.visits import Answer, Moved, Visit
@@ -12,7 +18,6 @@ from pharia_access.entrypoints.console.words import moment
 from pharia_access.services.administration import workload_rotation, workload_tokens
 from pharia_access.services.administration.guards import git_change, git_removal
 from pharia_access.services.administration.marks import facts_mark
-from pharia_access.services.administration.plans import BlockedError
 
 __all__ = [
     "ask_deletion",
@@ -51,7 +56,7 @@ async def _rotation(visit: Visit) -> Confirmation:
 
 async def _suspension(visit: Visit) -> Confirmation:
     plan = await workload_tokens.plan_suspension(visit.context, visit.name, suspended=True, force=visit.insisted)
-    _require_change(plan)
+    require_change(plan)
     return Confirmation(
         title=f"Suspend {visit.name}",
         action="Suspend",
@@ -68,7 +73,7 @@ async def _suspension(visit: Visit) -> Confirmation:
 
 async def _resumption(visit: Visit) -> Confirmation:
     plan = await workload_tokens.plan_suspension(visit.context, visit.name, suspended=False, force=visit.insisted)
-    _require_change(plan)
+    require_change(plan)
     return Confirmation(
         title=f"Resume {visit.name}",
         action="Resume",
@@ -119,11 +124,6 @@ def _rotating(workload: WorkloadSummary) -> tuple[str, ...]:
     return told, stays
 
 
-def _require_change(plan: workload_tokens.WorkloadChange) -> None:
-    if not plan.spec:
-        raise BlockedError("; ".join(plan.notes))
-
-
 async def _changed(visit: Visit, plan: workload_tokens.WorkloadChange, what: str) -> Answer:
     stored = await workload_tokens.change(visit.context, plan)
     visit.session.notice = f"Workload token {visit.name} {what}"
@@ -134,7 +134,7 @@ async def _deleted(visit: Visit, plan: workload_tokens.WorkloadDeletion) -> Answ
     after = await workload_tokens.delete(visit.context, plan)
     visit.session.notice = f"Workload token {visit.name}, its Secret and its tokens were deleted."
     if after is not None:
-        stands = being_deleted(tuple(after.body["metadata"].get("finalizers") or ()))
+        stands = being_deleted(after.finalizers)
         visit.session.notice = f"Workload token {visit.name} is being deleted. {stands}"
     return Moved(addresses.workloads(visit.context.namespace))
 

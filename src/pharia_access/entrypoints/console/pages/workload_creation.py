@@ -11,9 +11,9 @@ from pharia_access.domain.administration.summaries import CredentialSummary
 from pharia_access.domain.durations import format_duration
 from pharia_access.entrypoints.console import addresses
 from pharia_access.entrypoints.console.commands import command
-from pharia_access.entrypoints.console.failures import Failure, explain
+from pharia_access.entrypoints.console.failures import Failure, at_field
 from pharia_access.entrypoints.console.visits import Answer, Moved, Page, Visit
-from pharia_access.errors import AccessError, AlreadyExistsError, ApiError, ForbiddenError
+from pharia_access.errors import AccessError, AlreadyExistsError, ForbiddenError
 from pharia_access.services.administration import workload_tokens
 from pharia_access.services.administration.context import Context
 from pharia_access.services.administration.queries import list_all, summaries
@@ -54,7 +54,7 @@ async def save(visit: Visit) -> Answer:
     except AlreadyExistsError:
         return await _form(visit, {"name": f'A workload token "{name}" already exists. Choose another name.'})
     except AccessError as error:
-        return await _refused(visit, error)
+        return await _form(visit, *at_field(error, _FIELDS))
     visit.session.notice = f"Workload token {name} was created. This page says when its first token is in the Secret."
     return Moved(addresses.workload(created.summary.key))
 
@@ -78,13 +78,6 @@ def _spec(visit: Visit) -> tuple[Json, dict[str, str]]:
         except InvalidDurationError as error:
             errors[field] = str(error)
     return spec, errors
-
-
-async def _refused(visit: Visit, error: AccessError) -> Answer:
-    failure = explain(error)
-    said = error.server_message if isinstance(error, ApiError) else ""
-    at = next((field for path, field in _FIELDS.items() if path in said), "")
-    return await _form(visit, {at: failure.sentence} if at else {}, None if at else failure)
 
 
 async def _form(visit: Visit, errors: Mapping[str, str], failure: Failure | None = None) -> Page:
