@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pharia_access_client import Access, Caller, Verifier, caller_of, permission
+from pharia_access_client import Access, Caller, Permission, Refused, Requirement, Verifier, caller_of, permission
 from pharia_access_client.fake_verifier import FakeVerifier
 from tests.support.clients.applications import Recorder
 from tests.support.clients.exchanges import EXCHANGES, Exchange
@@ -157,6 +157,24 @@ async def test_a_handler_asks_for_the_model_of_its_request(fake: FakeVerifier) -
 
     assert answer.status_code == 403
     assert 'error="insufficient_scope"' in answer.headers["WWW-Authenticate"]
+
+
+@pytest.mark.parametrize("model", ["", "@x-model", "a\n", "\ud800", "x" * 3000], ids=lambda model: ascii(model[:9]))
+async def test_a_model_that_no_requirement_can_name_is_refused(fake: FakeVerifier, model: str) -> None:
+    """The client chooses the model: it must neither break the service nor choose which header it is checked for."""
+    token = fake.issue(permissions=[{"permission": "AccessModel", "model": "*"}])
+    text = permission("AccessModel", model=model)
+    asked = Requirement(permissions=(Permission("AccessModel", (("model", model),)),))
+
+    async def handler(caller: Caller) -> None:
+        assert [await caller.may(each) for each in ("permission=AccessModel;model=foo", text, asked)] == [1, 0, 0]
+        fake.revoke(token)
+        refused = await caller.check(text)
+        assert isinstance(refused, Refused)
+        assert refused.error == Refused.bad_token().error
+
+    app = Recorder(handler)
+    assert (await app.asked(Access(app, fake.url), headers=token.headers)).status_code == 200
 
 
 async def test_a_token_is_read_from_another_header_if_that_is_named(fake: FakeVerifier) -> None:

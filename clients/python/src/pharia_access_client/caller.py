@@ -27,9 +27,11 @@ class Caller:
         return f"<Caller {self.identity.credential} {self.identity.token_id}>"
 
     async def check(self, requirement: str | Requirement) -> Identity | Refused:
-        """Ask the verifier again, with another requirement: for what only the handler knows, such as a model."""
-        parsed = Requirement.parse(requirement) if isinstance(requirement, str) else requirement
-        return await self._verifier.check(self._token, parsed)
+        """Ask the verifier again, with another requirement: for what only the handler knows, such as a model.
+
+        A requirement that cannot be understood is refused: the client may have chosen the model's name.
+        """
+        return await self._verifier.check(self._token, requirement)
 
     async def may(self, requirement: str | Requirement) -> bool:
         """Tell whether the caller meets a requirement.

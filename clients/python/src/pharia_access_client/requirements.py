@@ -15,6 +15,7 @@ _MAX_TEXT = 2048
 _MAX_PARTS = 16
 _ENCODED_SEPARATOR = re.compile("%3[BbDd]")  # of `;` and `=`, which no name holds
 _BROKEN_ESCAPE = re.compile("%(?![0-9A-Fa-f]{2})")
+_HEADER_MARK = "@"  # makes a gateway's requirement name a header, which a service never means
 _SAFE = re.compile(r"(?:[!-$'-~]|%[0-9A-Fa-f]{2})+")  # printable ASCII but `%` and `&`, or an escape
 
 
@@ -82,7 +83,10 @@ def role(name: str) -> str:
 
 
 def permission(name: str, /, **fields: str) -> str:
-    """Write the requirement of a permission, whatever characters the fields' values hold. Join several by `&`."""
+    """Write the requirement of a permission, whatever characters the fields' values hold. Join several by `&`.
+
+    A value that no role can grant, such as one that begins with `@`, makes a requirement that `Caller` refuses.
+    """
     return Requirement(permissions=(Permission(name, tuple(fields.items())),)).text
 
 
@@ -135,11 +139,13 @@ def _decoded(text: str) -> str:
     decoded = unquote(text)
     if not decoded or not decoded.isprintable() or "\N{REPLACEMENT CHARACTER}" in decoded:
         _malformed("a name or a value is empty, or is no readable text")
+    if decoded.startswith(_HEADER_MARK):
+        _malformed(f"a name or a value begins with {_HEADER_MARK}")
     return decoded
 
 
 def _encoded(text: str) -> str:
-    return quote(text, safe="*:")
+    return quote(text, safe="*:", errors="surrogatepass")  # a lone surrogate is malformed too when it is read
 
 
 def _malformed(why: str) -> NoReturn:

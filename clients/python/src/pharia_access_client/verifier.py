@@ -59,9 +59,18 @@ class Verifier:
         self._limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
         self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = WeakKeyDictionary()
 
-    async def check(self, token: Token, requirement: Requirement) -> Identity | Refused:
-        """Tell whose token it is, if it is good and meets the requirement."""
-        query = f"?{requirement.text}" if requirement.text else ""
+    async def check(self, token: Token, requirement: str | Requirement) -> Identity | Refused:
+        """Tell whose token it is, if it is good and meets the requirement. Nobody meets one that is malformed."""
+        text = requirement if isinstance(requirement, str) else requirement.text
+        try:
+            asked = Requirement.parse(text).text
+        except ValueError as error:
+            _LOG.warning("%s", error)
+            verdict = await self._checked(token, "")
+            return verdict if isinstance(verdict, Refused) else Refused.insufficient()
+        return await self._checked(token, f"?{asked}" if asked else "")
+
+    async def _checked(self, token: Token, query: str) -> Identity | Refused:
         answer = await self._ask("GET", f"/auth/forward{query}", token)
         return Refused.unavailable() if answer is None else _verdict(answer)
 
