@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.browser.accessibility import findings
+from tests.support.browser.keyboard import reach
 from tests.support.browser.live_pages import LONG_MS, until_live
 from tools.browser.console_visitor import ConsoleVisitor
 from tools.control_plane.workspace import ROLE
@@ -58,11 +59,6 @@ SCREENS = (
     ("workload-tokens",),
     ("new-workload-token",),
 )
-FOCUSED = """() => {
-  const focused = document.activeElement;
-  const name = focused.innerText || focused.ariaLabel || focused.labels?.[0]?.innerText || "";
-  return [name, getComputedStyle(focused).outlineStyle];
-}"""
 WIDER = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -133,18 +129,6 @@ async def _sideways(page: Page) -> list[str]:
     """Whether the page is wider than its window."""
     wider = await page.evaluate(WIDER)
     return [f"scrolls sideways by {wider} px"] if wider else []
-
-
-async def reach(page: Page, name: str) -> None:
-    """Press Tab until what has this name is focused, and seen to be."""
-    for _ in range(60):
-        await page.keyboard.press("Tab")
-        words, outline = await page.evaluate(FOCUSED)
-        if words.strip() == name:
-            assert outline != "none"
-            return
-    message = f"no Tab reaches {name!r}"
-    raise AssertionError(message)
 
 
 async def test_the_keyboard_alone_tells_the_whole_story(anna: ConsoleVisitor, workspace: Workspace) -> None:

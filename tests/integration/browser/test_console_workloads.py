@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.integration.browser.test_console_accessibility import LOOKS, WIDER, reach
+from tests.integration.browser.test_console_accessibility import LOOKS, WIDER
 from tests.support.browser.accessibility import findings
+from tests.support.browser.keyboard import reach
 from tests.support.browser.live_pages import LONG_MS, SAME, marked
 from tests.support.operators.workload_places import APP, WorkloadPlace
 from tools.browser.console_visitor import ConsoleVisitor
