@@ -14,8 +14,11 @@ __all__ = ["files", "main"]
 _FOLDER = Path(__file__).resolve().parent.parent / "argocd"
 _SCRIPTS = _FOLDER / "resource_customizations"
 _HEAD = "# Made from argocd/resource_customizations by tools/argocd_config.py.\n"
-# The verifier writes it about once an hour for a token in use; without this, each write refreshes the Application.
-_IGNORED_UPDATES = {"access.pharia.ai_ApiToken": "jsonPointers:\n- /status/lastUsedTime\n- /status/lastInspectedTime\n"}
+# The verifier writes them about once an hour for what is in use; without this, each write refreshes the Application.
+_IGNORED_UPDATES = {
+    "access.pharia.ai_ApiToken": "jsonPointers:\n- /status/lastUsedTime\n- /status/lastInspectedTime\n",
+    "access.pharia.ai_ApiCredential": "jsonPointers:\n- /status/lastUsedTimes\n",
+}
 
 
 def files() -> dict[Path, str]:

@@ -59,6 +59,9 @@ class _Nobody:
     async def write_last_used(self, key: str, uid: str, at: float) -> None:
         """Nothing."""
 
+    async def write_held(self, key: str, uid: str, at: float, *, holder: str, instead_of: str = "") -> None:
+        """Nothing."""
+
 
 def _put_catalog(index: Index) -> None:
     """The largest roles that the schema allows: 16 that a credential may hold, with one field and with 16."""

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 WRITES_STATUS = rule("access.pharia.ai", "*/status", "update", "patch")
 REFUSED = "status is written by the operator alone: change spec instead, for example spec.revoked"
-RESTRAINED = "the verifier may change status.lastUsedTime and status.lastInspectedTime of an ApiToken and nothing else"
+RESTRAINED = (
+    "the verifier may change status.lastUsedTime and status.lastInspectedTime of an ApiToken,"
+    " status.lastUsedTimes of an ApiCredential, and nothing else"
+)
 
 READY = {
     "type": "Ready",

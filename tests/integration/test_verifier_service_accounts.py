@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from pharia_access.domain.holders import audience_of
+from tools.control_plane.api import VERIFIER, rule
 from tools.control_plane.processes import wait_until
 from tools.control_plane.verifiers import start_verifier
 from tools.control_plane.workspace import ROLE
@@ -107,6 +108,25 @@ def test_a_holder_that_is_taken_away_is_refused_at_once_and_so_is_one_of_a_suspe
     until(taking, token, 200)
     workspace.change(credential, {"spec": {"serviceAccounts": []}})
     until(taking, token, 401)
+
+
+def test_a_use_is_noted_in_the_credential_by_the_name_of_the_account(
+    taking: RunningVerifier, workspace: Workspace, accounts: Accounts
+) -> None:
+    workspace.api.grant(VERIFIER, workspace.namespace, rule("access.pharia.ai", "apicredentials/status", "patch"))
+    accounts.make("other")
+    held(workspace, {"name": "invoice-bot"}, {"name": "other"})
+
+    for name in ("invoice-bot", "other"):
+        until(taking, accounts.token(name=name), 200)
+
+    found = workspace.until(
+        "ApiCredential",
+        "invoice-bot",
+        lambda found: found["status"].get("lastUsedTimes", {}).keys() == {"invoice-bot", "other"},
+        "their uses are written down",
+    )
+    assert found["status"]["rolesSummary"] == ROLE
 
 
 @pytest.mark.parametrize("audience", ["pharia-access/other", "pharia-access/", "vault", "pharia-access/invoice-bot/x"])

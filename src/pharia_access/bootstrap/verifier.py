@@ -200,6 +200,7 @@ def _last_used(
         now=clock.wall,
         metrics=metrics,
         known=index.find,
+        credential=index.credential,
     )
     return recorder, (recorder.run,)
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from sys import intern
+from typing import ClassVar
 
 from pharia_access.domain.verdict_facts import CredentialFacts, TokenFacts
 
@@ -16,6 +17,7 @@ __all__ = [
     "RULES",
     "CredentialRecord",
     "IssuedToken",
+    "Proof",
     "Refusal",
     "Rule",
     "issued_before",
@@ -90,6 +92,15 @@ class Refusal(StrEnum):
     """Too many slow checks wait."""
 
 
+class Proof(StrEnum):
+    """What a request proves itself with, by the names that metrics and the audit log use."""
+
+    TOKEN = "token"  # noqa: S105 - a kind
+    """A token of ours."""
+    SERVICE_ACCOUNT = "service_account"
+    """A ServiceAccount's token."""
+
+
 @dataclass(slots=True, eq=False)
 class IssuedToken:
     """A minted ApiToken, as much as a verdict needs. Times are POSIX seconds.
@@ -107,7 +118,10 @@ class IssuedToken:
         own_mac: a digest under this process's own key, or one named by its ID alone, once Argon2id verified the text.
         noted: the time of the last use that this verifier noted.
         namespace: that of `key`.
+        proof: what kind of proof it is.
     """
+
+    proof: ClassVar[Proof] = Proof.TOKEN
 
     key: str
     uid: str
@@ -138,6 +152,7 @@ class CredentialRecord:
 
     Attributes:
         service_accounts: the UID that each holder must have, by the holder's name; empty: any of that name.
+        last_used: when ServiceAccounts last used it, by their names, as the object says.
         key: `namespace/name`.
     """
 
@@ -148,6 +163,7 @@ class CredentialRecord:
     suspended: bool = False
     deleting: bool = False
     service_accounts: Mapping[str, str] = field(default_factory=dict)
+    last_used: Mapping[str, float] = field(default_factory=dict)
     key: str = field(init=False)
 
     def __post_init__(self) -> None:

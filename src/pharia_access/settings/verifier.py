@@ -158,10 +158,11 @@ class VerifierSettings(ProcessSettings):
     """The largest body of a request."""
 
     last_used: Annotated[bool, flag()] = True
-    """Whether to write `status.lastUsedTime` and `status.lastInspectedTime`. The chart grants the right only then."""
+    """Whether to write `status.lastUsedTime` and `status.lastInspectedTime` of tokens, and `status.lastUsedTimes` of
+    credentials. The chart grants the rights only then."""
 
     last_used_interval: Annotated[timedelta, duration("1m", "168h")] = timedelta(hours=1)
-    """The shortest time between two such writes for one token."""
+    """The shortest time between two such writes for one token, or for one holder of a credential."""
 
     last_used_writes_per_second: Annotated[int, whole_number(1, 100)] = 2
     """How many such writes the verifier makes in a second, at most."""

@@ -142,9 +142,7 @@ class VerifierMetrics(Collector):
         yield self._histogram()
         yield _counter("watch_interruptions", "Watches that ended otherwise.", self._interruptions, "kind", "cause")
         yield _counter("malformed_objects", "Times an object could not be understood.", self._malformed, "kind")
-        yield _counter(
-            "last_used_writes", "Writes of status.lastUsedTime and lastInspectedTime.", self._writes, "outcome"
-        )
+        yield _counter("last_used_writes", "Writes of times of last use and inspection.", self._writes, "outcome")
         yield _counter("connections_closed", "Connections that were closed, by why.", self._closed, "reason")
         yield _counter("audit_lines_dropped", "Audit lines that were left out.", {(): self._dropped_lines})
         yield _gauge(

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pharia_access.domain.verdict import IssuedToken
+from pharia_access.domain.verdict import CredentialRecord, IssuedToken
 from pharia_access.errors import UnavailableError
 from pharia_access.services.rate_limiter import RateLimiter
 from pharia_access.services.verifier.last_used import LastUsedRecorder
@@ -47,6 +47,9 @@ class Writer:
     async def write_last_inspected(self, key: str, uid: str, at: float) -> None:
         await self.write_last_used(f"inspected {key}", uid, at)
 
+    async def write_held(self, key: str, uid: str, at: float, *, holder: str, instead_of: str = "") -> None:
+        await self.write_last_used(f"{key} by {holder}" + f" instead of {instead_of}" * bool(instead_of), uid, at)
+
     @property
     def rounded(self) -> list[tuple[str, str, float]]:
         """What was written, with times to the second."""
@@ -73,6 +76,7 @@ class Case:
         self.writer = Writer(clock, list(errors))
         self.outcomes: list[str] = []
         self.watched: dict[str, IssuedToken] | None = None
+        self.credentials: dict[str, CredentialRecord] = {}
         self.chance = 1.0
 
     def last_used_written(self, outcome: str) -> None:
@@ -94,6 +98,7 @@ class Case:
             now=self.now,
             metrics=self,
             known=known,
+            credential=self.credentials.get,
             chance=lambda: self.chance,
         )
         task = asyncio.create_task(uses.run())

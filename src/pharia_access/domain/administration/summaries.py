@@ -137,6 +137,7 @@ class CredentialSummary:
         counts: its tokens by phase, as the operator counted them.
         policy: what it says of its tokens, as it is written; `longest_life` is its maximum.
         service_accounts: the names of those that hold it.
+        last_used: when a ServiceAccount last used it, by its name, also of some that no longer hold it.
     """
 
     key: ObjectKey
@@ -144,6 +145,7 @@ class CredentialSummary:
     created: datetime | None
     roles: tuple[str, ...] = ()
     service_accounts: tuple[str, ...] = ()
+    last_used: Mapping[str, datetime] = field(default_factory=dict)
     display_name: str = ""
     description: str = ""
     suspended: bool = False

@@ -1,6 +1,7 @@
 """Turns the JSON of our kinds into summaries for the command line. Never fails, whatever the object contains."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from pharia_access.domain.administration.gitops import declared_by
 from pharia_access.domain.administration.summaries import CredentialSummary, Revocation, RoleSummary, TokenSummary
@@ -77,6 +78,7 @@ def credential_summary(body: Body) -> CredentialSummary:
         created=time_of(metadata, "creationTimestamp"),
         roles=texts_of(spec, "roles"),
         service_accounts=tuple(text_of(entry, "name") for entry in spec.get("serviceAccounts") or ()),
+        last_used=_times_of(part_of(status, "lastUsedTimes")),
         display_name=text_of(spec, "displayName"),
         description=text_of(spec, "description"),
         suspended=spec.get("suspended") is True,
@@ -88,6 +90,11 @@ def credential_summary(body: Body) -> CredentialSummary:
         policy=part_of(spec, "tokenPolicy"),
         longest_life=duration_of(part_of(spec, "tokenPolicy"), "maxTTL"),
     )
+
+
+def _times_of(entries: Body) -> dict[str, datetime]:
+    times = {name: time_of(entries, name) for name in entries}
+    return {name: time for name, time in times.items() if time is not None}
 
 
 def role_summary(body: Body) -> RoleSummary:

@@ -95,9 +95,14 @@ class _CredentialSpec(Struct):
     service_accounts: list[_ServiceAccount] | None = None
 
 
+class _CredentialStatus(Struct):
+    last_used_times: object = None
+
+
 class _Credential(Struct):
     metadata: _Metadata
     spec: _CredentialSpec
+    status: _CredentialStatus | None = None
 
 
 class _Permission(Struct):
@@ -170,6 +175,7 @@ def read_credential(body: msgspec.Raw) -> CredentialRecord:
         suspended=bool(credential.spec.suspended),
         deleting=metadata.deletion_timestamp is not None,
         service_accounts={account.name: account.uid or "" for account in credential.spec.service_accounts or ()},
+        last_used={} if credential.status is None else _last_used_times(credential.status.last_used_times),
     )
 
 
@@ -237,3 +243,8 @@ def _last_used(text: object) -> float:
         return parse_time(text).timestamp() if isinstance(text, str) else 0.0
     except InvalidObjectError:
         return 0.0
+
+
+def _last_used_times(entries: object) -> dict[str, float]:
+    """Read the same field of a credential, by the names of its holders."""
+    return {name: _last_used(text) for name, text in entries.items()} if isinstance(entries, dict) else {}

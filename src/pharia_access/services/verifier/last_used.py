@@ -3,35 +3,43 @@
 A use is what a token is for. An inspection is a question to `/whoami`: it must not look like a use, since the last use
 is evidence after a leak (decision 0043). Inspections are rare, and each minute of them is written.
 
+Of a credential that ServiceAccounts hold, the use is the ServiceAccount's: its pods come and go, each with a new token
+every hour. Their inspections are in the audit log alone.
+
 Several verifiers share the work: each sees through its watch what the others wrote, and does not write it again.
 """
 
 import asyncio
 import logging
 import random
-from collections import OrderedDict
 from collections.abc import Callable
 from enum import Enum, auto
 from typing import Protocol
 
 from pharia_access.domain.backoff import Backoff
-from pharia_access.domain.verdict import IssuedToken
+from pharia_access.domain.holders import superseded_use
+from pharia_access.domain.verdict import CredentialRecord, IssuedToken, Proof
 from pharia_access.errors import ConflictError, ForbiddenError, NotFoundError, UnavailableError, label_of
 from pharia_access.services.ports import Clock
 from pharia_access.services.rate_limiter import RateLimiter
+from pharia_access.services.verifier.lately import Lately
 
 __all__ = ["LastUsedMetrics", "LastUsedRecorder", "LastUsedWriter", "NullLastUsedRecorder"]
 
 log = logging.getLogger(__name__)
 
 _BACKOFF = Backoff(first=1.0, longest=60.0, jitter=0.5)
-_ADVICE = "give the verifier's ServiceAccount the right to patch apitokens/status, or set PHARIA_ACCESS_LAST_USED=false"
+_ADVICE = (
+    "give the verifier's ServiceAccount the right to patch apitokens/status, and apicredentials/status where"
+    " ServiceAccounts hold credentials, or set PHARIA_ACCESS_LAST_USED=false"
+)
 
 _INSPECTION_INTERVAL = 60.0
 _MOST_INSPECTED = 10_000
+_MOST_HOLDINGS = 100_000
 
 Use = tuple[str, str, float]
-"""The token's UID, its ID, and the time of the use."""
+"""The UID of what is written to, the token's ID or the ServiceAccount's name, and the time of the use."""
 
 
 class _What(Enum):
@@ -39,10 +47,12 @@ class _What(Enum):
 
     USE = auto()
     INSPECTION = auto()
+    HOLDING = auto()
+    """A use of a credential by a ServiceAccount."""
 
 
 class LastUsedWriter(Protocol):
-    """Writes `status.lastUsedTime` and `status.lastInspectedTime`."""
+    """Writes `status.lastUsedTime` and `lastInspectedTime` of tokens, and `status.lastUsedTimes` of credentials."""
 
     async def write_last_used(self, key: str, uid: str, at: float) -> None:
         """Write the time, in POSIX seconds. Raises the leaves of ApiError, also where the UID is another token's."""
@@ -50,6 +60,10 @@ class LastUsedWriter(Protocol):
 
     async def write_last_inspected(self, key: str, uid: str, at: float) -> None:
         """Write the other time in the same way."""
+        ...
+
+    async def write_held(self, key: str, uid: str, at: float, *, holder: str, instead_of: str = "") -> None:
+        """Write when a ServiceAccount last used the credential, in the same way; `instead_of`: whose time goes."""
         ...
 
 
@@ -80,6 +94,7 @@ class LastUsedRecorder:
         now: POSIX seconds.
         known: finds a token by its ID, as the watch has it now. With it, the recorder skips a time that another
             verifier wrote meanwhile, and a token that is gone.
+        credential: finds a credential by its key in the same way.
         spread: between 0 and 1, so that verifiers do not retry together.
     """
 
@@ -93,6 +108,7 @@ class LastUsedRecorder:
         now: Callable[[], float],
         metrics: LastUsedMetrics,
         known: Callable[[str], IssuedToken | None] | None = None,
+        credential: Callable[[str], CredentialRecord | None] = lambda _: None,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._interval = interval
@@ -100,11 +116,12 @@ class LastUsedRecorder:
         self._clock = clock
         self._now = now
         self._metrics = metrics
-        self._known = known
+        self._known, self._credential = known, credential
         self._chance = chance
-        self._write_time = {_What.USE: writer.write_last_used, _What.INSPECTION: writer.write_last_inspected}
+        self._writer = writer
         self._pending: dict[tuple[_What, str], Use] = {}
-        self._inspected: OrderedDict[str, float] = OrderedDict()
+        self._inspected = Lately(_MOST_INSPECTED)
+        self._held = Lately(_MOST_HOLDINGS)
         self._something = asyncio.Event()
         self._denied = False
 
@@ -121,21 +138,27 @@ class LastUsedRecorder:
         if token.noted > lately or lately < token.last_used < now + self._interval:
             return
         token.noted = now
-        self._note(_What.USE, token, now)
+        if token.proof is Proof.TOKEN:
+            self._note(_What.USE, token.key, (token.uid, token.token_id, now))
+        else:
+            self._hold(token, now)
 
     def inspected(self, token: IssuedToken) -> None:
         """Note an inspection, unless this verifier has noted one within the minute."""
         now = self._now()
-        if 0 <= now - self._inspected.get(token.uid, float("-inf")) < _INSPECTION_INTERVAL:
-            return
-        self._inspected[token.uid] = now
-        self._inspected.move_to_end(token.uid)
-        if len(self._inspected) > _MOST_INSPECTED:
-            self._inspected.popitem(last=False)
-        self._note(_What.INSPECTION, token, now)
+        if token.proof is Proof.TOKEN and self._inspected.is_over(token.uid, now, _INSPECTION_INTERVAL):
+            self._note(_What.INSPECTION, token.key, (token.uid, token.token_id, now))
 
-    def _note(self, what: _What, token: IssuedToken, now: float) -> None:
-        self._pending[what, token.key] = (token.uid, token.token_id, now)  # keeps the place of an older one
+    def _hold(self, token: IssuedToken, now: float) -> None:
+        """Note a use of the credential, unless another token of the ServiceAccount was noted within the interval."""
+        holder = token.key.partition("/")[2]
+        use = (token.credential_uid, holder, now)
+        holding = f"{token.credential_key}/{holder}"
+        if self._is_due(_What.HOLDING, holding, use) and self._held.is_over(f"{use[0]} {holding}", now, self._interval):
+            self._note(_What.HOLDING, holding, use)
+
+    def _note(self, what: _What, key: str, use: Use) -> None:
+        self._pending[what, key] = use  # keeps the place of an older one
         self._something.set()
 
     async def run(self) -> None:
@@ -158,7 +181,7 @@ class LastUsedRecorder:
         noted = next(iter(self._pending))
         use = self._pending.pop(noted)
         try:
-            if self._is_due(noted[0], use):
+            if self._is_due(*noted, use):
                 await self._write(*noted, use)
         except UnavailableError:
             self._metrics.last_used_written("unavailable")
@@ -168,20 +191,26 @@ class LastUsedRecorder:
             if not self._pending:
                 self._something.clear()
 
-    def _is_due(self, what: _What, use: Use) -> bool:
+    def _is_due(self, what: _What, key: str, use: Use) -> bool:
+        uid, token_id, at = use
+        if what is _What.HOLDING:
+            credential = self._credential(key.rpartition("/")[0])
+            return (
+                credential is not None
+                and credential.uid == uid
+                and not abs(at - credential.last_used.get(token_id, 0.0)) < self._interval
+            )
         if self._known is None:
             return True
-        uid, token_id, at = use
         token = self._known(token_id)
         if token is None or token.uid != uid:
             return False
         return what is _What.INSPECTION or not abs(at - token.last_used) < self._interval
 
     async def _write(self, what: _What, key: str, use: Use) -> None:
-        uid, _, at = use
         outcome = "failed"
         try:
-            await self._write_time[what](key, uid, at)
+            await self._write_time(what, key, use)
             outcome, self._denied = "written", False
         except (NotFoundError, ConflictError):
             outcome = "gone"
@@ -193,6 +222,22 @@ class LastUsedRecorder:
             # Without the text: an error that is not ours may contain anything.
             log.warning("a last-used time was not written", extra={"token": key, "error": label_of(type(error))})
         self._metrics.last_used_written(outcome)
+
+    async def _write_time(self, what: _What, key: str, use: Use) -> None:
+        uid, name, at = use
+        match what:
+            case _What.USE:
+                await self._writer.write_last_used(key, uid, at)
+            case _What.INSPECTION:
+                await self._writer.write_last_inspected(key, uid, at)
+            case _What.HOLDING:
+                await self._write_held(key.rpartition("/")[0], name, uid=uid, at=at)
+
+    async def _write_held(self, key: str, holder: str, *, uid: str, at: float) -> None:
+        credential = self._credential(key)
+        if credential is not None:
+            other = superseded_use(holder, last_used=credential.last_used, holders=credential.service_accounts)
+            await self._writer.write_held(key, uid, at, holder=holder, instead_of=other)
 
     def _log_denied(self, key: str, error: ForbiddenError) -> None:
         """Log the denial once, until a write succeeds again."""

@@ -7,10 +7,10 @@ No verdict is remembered: each request reads the credential as it is now.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Final, Protocol
+from typing import ClassVar, Final, Protocol
 
 from pharia_access.domain.times import format_time
-from pharia_access.domain.verdict import CredentialRecord, IssuedToken, Refusal, Rule, judge
+from pharia_access.domain.verdict import CredentialRecord, IssuedToken, Proof, Refusal, Rule, judge
 from pharia_access.domain.verification.service_accounts import (
     RULES,
     Bounds,
@@ -54,6 +54,8 @@ class ServiceAccountToken(IssuedToken):
     Attributes:
         issuer: whose key signed it.
     """
+
+    proof: ClassVar[Proof] = Proof.SERVICE_ACCOUNT
 
     issuer: Issuer | None = field(default=None, repr=False)
 

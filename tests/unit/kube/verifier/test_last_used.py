@@ -71,3 +71,47 @@ async def test_a_refusal_says_what_it_means(tmp_path: Path, code: int, reason: s
 async def test_no_name_leads_elsewhere(tmp_path: Path, key: str) -> None:
     with pytest.raises(InvalidError):
         await written(tmp_path, reply(200, {}), key=key)
+
+
+async def held(tmp_path: Path, *answers: bytes, instead_of: str = "") -> list[ReceivedRequest]:
+    """What is sent to a server that answers so, for a holder of a credential."""
+    left = list(answers)
+    async with (
+        hostile_api(lambda _: left.pop(0)) as api,
+        connect(plain_kubeconfig(tmp_path / "kubeconfig", api.url), pool_size=1) as connection,
+    ):
+        writer = KubeLastUsedWriter(connection, timeout_seconds=5)
+        await writer.write_held("finance/bot", "bot-1", MOMENT, holder="worker", instead_of=instead_of)
+        return api.requests
+
+
+THAT_CREDENTIAL = {"op": "test", "path": "/metadata/uid", "value": "bot-1"}
+TIMES = "/status/lastUsedTimes"
+
+
+async def test_a_holders_time_is_set_beside_those_of_others(tmp_path: Path) -> None:
+    (request,) = await held(tmp_path, reply(200, {}))
+
+    assert request.path == "/apis/access.pharia.ai/v1alpha1/namespaces/finance/apicredentials/bot/status"
+    assert json.loads(request.body) == [
+        THAT_CREDENTIAL,
+        {"op": "add", "path": f"{TIMES}/worker", "value": "2026-12-31T23:59:59Z"},
+    ]
+
+
+async def test_where_there_is_no_room_another_goes(tmp_path: Path) -> None:
+    (request,) = await held(tmp_path, reply(200, {}), instead_of="former")
+
+    assert json.loads(request.body)[1] == {"op": "remove", "path": f"{TIMES}/former"}
+
+
+async def test_the_first_time_of_all_brings_their_parent_and_replaces_none(tmp_path: Path) -> None:
+    refused = reply(422, {"kind": "Status", "code": 422, "reason": "Invalid", "message": "no such path"})
+
+    _, second = await held(tmp_path, refused, reply(200, {}))
+
+    assert json.loads(second.body) == [
+        THAT_CREDENTIAL,
+        {"op": "test", "path": TIMES, "value": None},
+        {"op": "add", "path": TIMES, "value": {"worker": "2026-12-31T23:59:59Z"}},
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -30,14 +31,14 @@ if TYPE_CHECKING:
 HOLDER = {"invoice-bot": ""}
 
 
-def opened(issuer: PlayedIssuer, *, holders: dict[str, str] | None = None, **credential: bool) -> VerifierServer:
+def opened(
+    issuer: PlayedIssuer, *, holders: dict[str, str] | None = None, suspended: bool = False, deleting: bool = False
+) -> VerifierServer:
     """A verifier with the credential finance/invoice-bot."""
     server = VerifierServer(service_accounts=issuer)
     holders = HOLDER if holders is None else holders
-    record = CredentialRecord(
-        "finance", "invoice-bot", SUBJECT, ("studio-user",), service_accounts=holders, **credential
-    )
-    server.index.put_credential_record(record)
+    record = CredentialRecord("finance", "invoice-bot", SUBJECT, ("studio-user",), service_accounts=holders)
+    server.index.put_credential_record(replace(record, suspended=suspended, deleting=deleting))
     return server
 
 
