@@ -90,7 +90,7 @@ def _assemble(settings: VerifierSettings, connection: Connection, hash_verifier:
     max_clock = MaxClock(clock.wall, clock.boottime)
     bounds = Bounds(view=settings.view_bound.total_seconds(), contact=settings.contact_bound.total_seconds())
     view = VerifierState(Index(), Freshness((_part(watched) for watched, _ in _watched(settings, Index())), bounds))
-    issuer = _followed_issuer(settings, connection, view.index)
+    issuer = _followed_issuer(settings, connection, view.index, metrics=metrics)
     rules = (issued_before(settings.refuse_issued_before.timestamp()), *RULES)
     verifier = Verifier(
         index=view.index,
@@ -138,11 +138,20 @@ def _assemble(settings: VerifierSettings, connection: Connection, hash_verifier:
     return built
 
 
-def _followed_issuer(settings: VerifierSettings, connection: Connection, index: Index) -> FollowedIssuer | None:
+def _followed_issuer(
+    settings: VerifierSettings, connection: Connection, index: Index, *, metrics: VerifierMetrics
+) -> FollowedIssuer | None:
     if not settings.service_accounts:
         return None
     reader = KubeIssuerReader(connection, timeout_seconds=settings.request_timeout.total_seconds())
-    return FollowedIssuer(reader, clock=SystemClock(), changed=index.note_other_change, chance=random.random)
+    return FollowedIssuer(
+        reader,
+        clock=SystemClock(),
+        bound=settings.view_bound.total_seconds(),
+        changed=index.note_other_change,
+        metrics=metrics,
+        chance=random.random,
+    )
 
 
 def _audit_log(

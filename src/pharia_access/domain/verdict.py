@@ -145,6 +145,11 @@ class IssuedToken:
         """Compute the namespace, which every verdict needs."""
         self.namespace = intern(self.key.partition("/")[0])
 
+    @property
+    def names(self) -> dict[str, str]:
+        """What the audit log calls it: IDs and names, never its text."""
+        return {"tokenID": self.token_id, "token": self.key, "credential": self.credential_key}
+
 
 @dataclass(frozen=True, slots=True)
 class CredentialRecord:

@@ -17,6 +17,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 
 from pharia_access.domain.api_values import Kind
+from pharia_access.domain.verdict import Proof
 from pharia_access.domain.verification.certificates import Validity
 from pharia_access.telemetry.process import PREFIX, tell_of_process
 
@@ -61,10 +62,12 @@ class VerifierMetrics(Collector):
 
     def __init__(self, *, version: str) -> None:
         self._refusals: defaultdict[tuple[str, ...], int] = defaultdict(int)
+        self._passed_otherwise: defaultdict[tuple[str, ...], int] = defaultdict(int)
         self._durations: defaultdict[str, _Durations] = defaultdict(_Durations)
         self._interruptions: defaultdict[tuple[str, ...], int] = defaultdict(int)
         self._malformed: defaultdict[tuple[str, ...], int] = defaultdict(int)
         self._writes: defaultdict[tuple[str, ...], int] = defaultdict(int)
+        self._key_reads: defaultdict[tuple[str, ...], int] = defaultdict(int)
         self._closed: defaultdict[tuple[str, ...], int] = defaultdict(int)
         self._dropped_lines = 0
         self._reloads: dict[tuple[str, ...], bool] = {}
@@ -80,13 +83,15 @@ class VerifierMetrics(Collector):
         """Read these gauges from now on."""
         self._gauges = gauges
 
-    def decided(self, contract: str, refusal: str | None, seconds: float) -> None:
-        """Count a decision. `refusal` is None where the request may pass."""
+    def decided(self, contract: str, refusal: str | None, seconds: float, *, proof: Proof = Proof.TOKEN) -> None:
+        """Count a decision about such a proof. `refusal` is None where the request may pass."""
         durations = self._durations[contract]
-        if refusal is None:
+        if refusal is not None:
+            self._refusals[contract, refusal, proof.value] += 1
+        elif proof is Proof.TOKEN:
             durations.passed += 1
         else:
-            self._refusals[contract, refusal] += 1
+            self._passed_otherwise[contract, _OK, proof.value] += 1
         durations.buckets[0 if seconds <= _BUCKETS[0] else bisect_left(_BUCKETS, seconds)] += 1
         durations.total += seconds
 
@@ -101,6 +106,11 @@ class VerifierMetrics(Collector):
     def last_used_written(self, outcome: str) -> None:
         """Count a write of a last-used time."""
         self._writes[outcome,] += 1
+
+    def issuer_keys_read(self, outcome: str) -> None:
+        """Count a reading of the keys of ServiceAccounts' tokens, and note whether it succeeded."""
+        self._key_reads[outcome,] += 1
+        self.reloaded("service-account-keys", successful=outcome != "failed")
 
     def audit_line_dropped(self) -> None:
         """Count a suppressed line of the audit log."""
@@ -136,13 +146,16 @@ class VerifierMetrics(Collector):
 
     def collect(self) -> Iterable[Metric]:
         """Collect everything that is counted here."""
-        decisions: dict[tuple[str, ...], int] = dict(self._refusals)
-        decisions |= {(contract, _OK): one.passed for contract, one in self._durations.items() if one.passed}
-        yield _counter("decisions", "Decided requests; reason ok: may pass.", decisions, "contract", "reason")
+        decisions: dict[tuple[str, ...], int] = self._refusals | self._passed_otherwise
+        decisions |= {
+            (contract, _OK, Proof.TOKEN.value): one.passed for contract, one in self._durations.items() if one.passed
+        }
+        yield _counter("decisions", "Decided requests; reason ok: may pass.", decisions, "contract", "reason", "proof")
         yield self._histogram()
         yield _counter("watch_interruptions", "Watches that ended otherwise.", self._interruptions, "kind", "cause")
         yield _counter("malformed_objects", "Times an object could not be understood.", self._malformed, "kind")
         yield _counter("last_used_writes", "Writes of times of last use and inspection.", self._writes, "outcome")
+        yield _counter("issuer_key_reads", "Readings of the keys of ServiceAccounts.", self._key_reads, "outcome")
         yield _counter("connections_closed", "Connections that were closed, by why.", self._closed, "reason")
         yield _counter("audit_lines_dropped", "Audit lines that were left out.", {(): self._dropped_lines})
         yield _gauge(

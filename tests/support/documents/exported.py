@@ -54,6 +54,7 @@ def verifier_page() -> str:
     metrics.audit_line_dropped()
     metrics.reloaded("keyring", successful=True)
     metrics.certificate("checks", Validity(datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)))
+    metrics.issuer_keys_read("changed")
     metrics.connection_closed("idle")
     return metrics.render().decode()
 

@@ -14,7 +14,7 @@ from pharia_access.domain.argon2id import CHEAPEST, hash_token, verify_hash
 from pharia_access.domain.keyring import Digester, Keyring
 from pharia_access.domain.permissions import Permission, Role
 from pharia_access.domain.token import TokenText, mint
-from pharia_access.domain.verdict import RULES, CredentialRecord, IssuedToken, Refusal
+from pharia_access.domain.verdict import RULES, CredentialRecord, IssuedToken, Proof, Refusal
 from pharia_access.entrypoints.verifier.app import VerifierApp, review_app
 from pharia_access.entrypoints.verifier.busy_poll import BusyPoll
 from pharia_access.entrypoints.verifier.check_headers import USUAL, CheckHeaders
@@ -45,12 +45,14 @@ class Journal:
     """Answers metrics, auditor and use log; keeps what it was told."""
 
     decided_: list[tuple[str, str]] = field(default_factory=list)
+    proofs: list[Proof] = field(default_factory=list)
     refused_: list[tuple[str, str, str]] = field(default_factory=list)
     used_: list[str] = field(default_factory=list)
     inspected_: list[tuple[object, ...]] = field(default_factory=list)
 
-    def decided(self, contract: Contract, refusal: Refusal | None, seconds: float) -> None:
+    def decided(self, contract: Contract, refusal: Refusal | None, seconds: float, *, proof: Proof) -> None:
         assert seconds >= 0
+        self.proofs.append(proof)
         self.decided_.append((contract.value, "ok" if refusal is None else refusal.value))
 
     def refused(self, contract: Contract, reason: Refusal, *, token: IssuedToken | None, detail: str = "") -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from pharia_access.domain.verdict import Refusal
+from pharia_access.domain.verdict import Proof, Refusal
 from pharia_access.services.verifier.authorizer import Contract
 from pharia_access.telemetry.verifier_metrics import Gauges, VerifierMetrics
 
@@ -42,14 +42,39 @@ def test_decisions_are_counted_by_contract_and_reason() -> None:
 
     found = samples(metrics)
 
-    assert found["decisions_total", "nginx", "ok"] == 2
-    assert found["decisions_total", "envoy", "expired"] == 1
+    assert found["decisions_total", "nginx", "token", "ok"] == 2
+    assert found["decisions_total", "envoy", "token", "expired"] == 1
     assert found["decision_duration_seconds_bucket", "nginx", "5e-06"] == 1
     assert found["decision_duration_seconds_bucket", "nginx", "0.005"] == 2
     assert found["decision_duration_seconds_bucket", "envoy", "1.0"] == 0
     assert found["decision_duration_seconds_bucket", "envoy", "+Inf"] == 1
     assert found["decision_duration_seconds_count", "nginx"] == 2
     assert found["decision_duration_seconds_sum", "envoy"] == 7.0
+
+
+def test_decisions_are_counted_by_the_kind_of_proof() -> None:
+    metrics = VerifierMetrics(version="1")
+    for refusal in (None, None, Refusal.NOT_A_HOLDER):
+        metrics.decided(Contract.NGINX, refusal, 0.001, proof=Proof.SERVICE_ACCOUNT)
+    metrics.decided(Contract.NGINX, None, 0.001, proof=Proof.TOKEN)
+
+    found = samples(metrics)
+
+    assert found["decisions_total", "nginx", "service_account", "ok"] == 2
+    assert found["decisions_total", "nginx", "service_account", "not-a-holder"] == 1
+    assert found["decisions_total", "nginx", "token", "ok"] == 1
+    assert found["decision_duration_seconds_count", "nginx"] == 4
+
+
+def test_readings_of_keys_are_counted_and_the_last_one_says_whether_it_succeeded() -> None:
+    metrics = VerifierMetrics(version="1")
+    for outcome in ("changed", "unchanged", "failed"):
+        metrics.issuer_keys_read(outcome)
+
+    found = samples(metrics)
+
+    assert [found["issuer_key_reads_total", outcome] for outcome in ("changed", "unchanged", "failed")] == [1, 1, 1]
+    assert found["reload_successful", "service-account-keys"] == 0
 
 
 def test_what_goes_wrong_is_counted() -> None:

@@ -107,7 +107,7 @@ class AuditLog:
             return
         fields = {"contract": contract.value, "reason": str(reason), "suppressed": kind.suppressed}
         if token is not None:
-            fields |= {"tokenID": token_id, "token": token.key, "credential": token.credential_key}
+            fields |= {"proof": token.proof.value, **token.names}
         if client:
             fields["client"] = client
         if detail:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from pharia_access.domain.verdict import IssuedToken, Refusal
+from pharia_access.domain.verdict import IssuedToken, Proof, Refusal
 from pharia_access.domain.verification.client_credentials import ClientCredentials
 from pharia_access.domain.verification.requirement_headers import Asked
 from pharia_access.services.verifier.asked_requirements import is_costly, judged, remember_met
@@ -55,8 +55,8 @@ class Costly:
 class DecisionMetrics(Protocol):
     """Counts decisions."""
 
-    def decided(self, contract: Contract, refusal: Refusal | None, seconds: float) -> None:
-        """Count a decision that took so many seconds. `refusal` is None where the request may pass."""
+    def decided(self, contract: Contract, refusal: Refusal | None, seconds: float, *, proof: Proof) -> None:
+        """Count a decision about such a proof that took so many seconds; `refusal` is None where it may pass."""
         ...
 
 
@@ -185,7 +185,8 @@ class Authorizer:
     ) -> AuthorizationResult:
         result = judged(requirement, verdict)
         if isinstance(result, Denied):
-            self._metrics.decided(contract, result.refusal, self._monotonic() - began)
+            proof = result.proof if result.token is None else result.token.proof
+            self._metrics.decided(contract, result.refusal, self._monotonic() - began, proof=proof)
             self._auditor.refused(contract, result.refusal, token=result.token, detail=result.detail)
         elif contract is Contract.WHOAMI:
             self._record_inspection(contract, result.token, began)
@@ -197,9 +198,9 @@ class Authorizer:
         """Leave a trace that is no use of the token: a thief is seen, and evidence stays (decision 0043)."""
         self._last_used.inspected(token)
         self._auditor.inspected(contract, token)
-        self._metrics.decided(contract, None, self._monotonic() - began)
+        self._metrics.decided(contract, None, self._monotonic() - began, proof=token.proof)
 
     def _record_allowed(self, contract: Contract, token: IssuedToken, began: float) -> None:
         self._last_used.used(token)
         self._auditor.accepted(contract, token)
-        self._metrics.decided(contract, None, self._monotonic() - began)
+        self._metrics.decided(contract, None, self._monotonic() - began, proof=token.proof)

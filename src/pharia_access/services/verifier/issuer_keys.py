@@ -1,7 +1,8 @@
 """The keys by which this cluster's API server signs tokens of ServiceAccounts: read at start, by the clock, on demand.
 
 A token that names an unknown key makes the verifier read the keys again, at most once in a few seconds, whoever sends
-how many such tokens. The clock's reading notices a key that is no longer published.
+how many such tokens. The clock's reading notices a key that is no longer published. Keys that cannot be read again are
+used for a bound, as the view of a namespace is.
 """
 
 import asyncio
@@ -36,63 +37,100 @@ class IssuerReader(Protocol):
         ...
 
 
+class IssuerMetrics(Protocol):
+    """Counts readings."""
+
+    def issuer_keys_read(self, outcome: str) -> None:
+        """Count a reading: changed; unchanged; failed."""
+        ...
+
+
 class FollowedIssuer:
     """The issuer as it was read last. Use from one event loop.
 
     Args:
+        bound: seconds for which keys count that cannot be read again.
         changed: called after the issuer or its keys have changed, so that verdicts are judged anew.
         chance: between 0 and 1, so that verifiers do not ask together.
     """
 
-    def __init__(
-        self, reader: IssuerReader, *, clock: Clock, changed: Callable[[], None], chance: Callable[[], float]
+    def __init__(  # noqa: PLR0913 - its collaborators, once
+        self,
+        reader: IssuerReader,
+        *,
+        clock: Clock,
+        bound: float,
+        changed: Callable[[], None],
+        metrics: IssuerMetrics,
+        chance: Callable[[], float],
     ) -> None:
         self._reader, self._clock, self._changed, self._chance = reader, clock, changed, chance
+        self._bound, self._metrics = bound, metrics
         self._issuer: Issuer | None = None
         self._reading: asyncio.Task[None] | None = None
         self._asked_at = -_LEAST_SECONDS
+        self._read_at = 0.0
         self._failures = 0
 
     @property
     def issuer(self) -> Issuer | None:
-        """The issuer; None until the first reading."""
+        """The issuer; None until the first reading, and after the bound without another."""
         return self._issuer
 
     async def read_again(self) -> bool:
         """Read, or wait for a reading under way. Return False where it fails, or where the last one was just now."""
-        if self._reading is None:
-            if self._clock.monotonic() - self._asked_at < _LEAST_SECONDS:
-                return False
-            self._reading = asyncio.create_task(self._read())
+        if self._reading is None and self._clock.monotonic() - self._asked_at < _LEAST_SECONDS:
+            return False
         with suppress(IssuerKeysError, ApiError):
-            await asyncio.shield(self._reading)
+            await asyncio.shield(self._begun())
             return True
         return False
 
     async def run(self) -> None:
-        """Read now and from time to time, until canceled. No failure ends the task: the last keys stay in use."""
+        """Read now and from time to time, until canceled. No failure ends it: the last keys stay for the bound."""
         while True:
             await self._clock.sleep(await self._next_in())
+            self._forget_if_old()
 
     async def _next_in(self) -> float:
         try:
-            await self._read()
+            await asyncio.shield(self._begun())
         except (IssuerKeysError, ApiError) as error:
             self._failures += 1
             wait = _BACKOFF.after(self._failures, chance=self._chance())
             log.warning(
                 "the keys of ServiceAccount tokens could not be read", extra={"problem": str(error), "wait": wait}
             )
-            return wait
+            return wait if self._issuer is None else min(wait, max(0.0, self._left()))
         self._failures = 0
-        return _EVERY_SECONDS * (1 + self._chance() / 10)
+        return min(_EVERY_SECONDS, self._bound / 2) * (1 + self._chance() / 10)
+
+    def _left(self) -> float:
+        """Return for how many seconds the keys still count."""
+        return self._read_at + self._bound - self._clock.monotonic()
+
+    def _forget_if_old(self) -> None:
+        if self._issuer is not None and self._left() <= 0:
+            log.warning("the keys of ServiceAccount tokens are too old to be used", extra={"bound": self._bound})
+            self._issuer = None
+            self._changed()
+
+    def _begun(self) -> asyncio.Task[None]:
+        """Return the reading under way, or begin one."""
+        if self._reading is None:
+            self._reading = asyncio.create_task(self._read())
+        return self._reading
 
     async def _read(self) -> None:
-        self._asked_at = self._clock.monotonic()
+        self._asked_at = began = self._clock.monotonic()
+        outcome = "failed"
         try:
             issuer = await self._reader.read_issuer(self._issuer)
+            outcome = "unchanged" if issuer is self._issuer else "changed"
         finally:
             self._reading = None
+            self._metrics.issuer_keys_read(outcome)
+        self._read_at = began
         if issuer is not self._issuer:
             self._issuer = issuer
             self._changed()

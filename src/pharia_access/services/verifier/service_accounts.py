@@ -53,11 +53,19 @@ class ServiceAccountToken(IssuedToken):
 
     Attributes:
         issuer: whose key signed it.
+        pod: the name of the pod that it is bound to; empty without one.
     """
 
     proof: ClassVar[Proof] = Proof.SERVICE_ACCOUNT
 
     issuer: Issuer | None = field(default=None, repr=False)
+    pod: str = ""
+
+    @property
+    def names(self) -> dict[str, str]:
+        """What the audit log calls it."""
+        names = {"tokenID": self.token_id, "serviceAccount": self.key, "credential": self.credential_key}
+        return names | ({"pod": self.pod} if self.pod else {})
 
 
 @dataclass(slots=True, eq=False)
@@ -108,21 +116,21 @@ class ServiceAccountVerifier:
         issuer = self._keys.issuer
         seen = None if issuer is None else self._recall(presented, issuer)
         if seen is None or isinstance(seen, Refusal):
-            return None if seen is None else Denied(seen)
+            return None if seen is None else _denied(seen)
         boottime = self._boottime()
         now = self._now(boottime)
         objection = judge_claims(seen.claims, Bounds(seen.issuer.name, self._life), now, rules=RULES)
         if objection is not None:
-            return Denied(objection)
+            return _denied(objection, seen.token)
         credential = self._index.credential(seen.token.credential_key)
         token = _token_for(seen, credential)
         if not self._freshness.is_fresh(token.namespace, boottime):
-            return Denied(Refusal.VIEW_TOO_OLD, token)
+            return _denied(Refusal.VIEW_TOO_OLD, token)
         refusal = judge(token, credential, now, rules=self._rules)
         if refusal is not None or credential is None:
-            return Denied(refusal or Refusal.CREDENTIAL_GONE, token)
+            return _denied(refusal or Refusal.CREDENTIAL_GONE, token)
         if not _is_held(credential, seen.claims):
-            return Denied(Refusal.NOT_A_HOLDER, token)
+            return _denied(Refusal.NOT_A_HOLDER, token)
         return Allowed(token, credential, self._index.effective_roles(credential), self._index.changes)
 
     async def verify(self, presented: bytes) -> AuthorizationResult:
@@ -131,7 +139,7 @@ class ServiceAccountVerifier:
         if result is not None:
             return result
         told = await self._keys.read_again()
-        return self.check(presented) or Denied(Refusal.UNKNOWN_SIGNING_KEY if told else Refusal.KEYS_UNREAD)
+        return self.check(presented) or _denied(Refusal.UNKNOWN_SIGNING_KEY if told else Refusal.KEYS_UNREAD)
 
     def is_current(self, token: IssuedToken) -> bool:
         """Tell whether this is the token of a JWT whose signature still counts."""
@@ -146,6 +154,10 @@ class ServiceAccountVerifier:
         if isinstance(found, Seen):
             self.seen.remember(digest, found)
         return found
+
+
+def _denied(refusal: Refusal, token: ServiceAccountToken | None = None) -> Denied:
+    return Denied(refusal, token, proof=Proof.SERVICE_ACCOUNT)
 
 
 def _token_for(seen: Seen, credential: CredentialRecord | None) -> ServiceAccountToken:
@@ -188,6 +200,7 @@ def _token(claims: Claims, issuer: Issuer, credential_uid: str) -> ServiceAccoun
         deleting=False,
         hash="",
         issuer=issuer,
+        pod=claims.pod,
     )
 
 

@@ -13,7 +13,7 @@ from typing import Protocol
 from pharia_access.domain.keyring import Digester, Keyring
 from pharia_access.domain.permissions import EffectiveRoles
 from pharia_access.domain.token import parse
-from pharia_access.domain.verdict import CredentialRecord, IssuedToken, Refusal, Rule, judge
+from pharia_access.domain.verdict import CredentialRecord, IssuedToken, Proof, Refusal, Rule, judge
 from pharia_access.domain.verification.service_accounts import JWT_BEGINS
 from pharia_access.errors import HashError, OverloadedError, TokenFormatError
 from pharia_access.services.verifier.freshness import Freshness
@@ -50,11 +50,13 @@ class Denied:
     Attributes:
         token: the token that was presented, where its ID is known.
         detail: an explanation for the audit log.
+        proof: what was presented; a token of ours, too, where nobody can tell.
     """
 
     refusal: Refusal
     token: IssuedToken | None = None
     detail: str = ""
+    proof: Proof = Proof.TOKEN
 
 
 @dataclass(slots=True)

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from pharia_access.domain.verification.signatures import Issuer
 
 
+BOUND = 300.0
+
+
 class PlayedReader:
     """An API server that answers after a second, or fails."""
 
@@ -23,6 +26,10 @@ class PlayedReader:
         self.readings: list[float] = []
         self.error: ApiError | IssuerKeysError | None = None
         self.issuer: Issuer | None = PlayedIssuer().issuer
+        self.outcomes: list[str] = []
+
+    def issuer_keys_read(self, outcome: str) -> None:
+        self.outcomes.append(outcome)
 
     async def read_issuer(self, known: Issuer | None) -> Issuer:
         self.readings.append(round(asyncio.get_running_loop().time()))
@@ -40,19 +47,27 @@ def clock() -> FakeClock:
 
 def followed(reader: PlayedReader, clock: FakeClock, changes: list[str] | None = None) -> FollowedIssuer:
     noted: list[str] = [] if changes is None else changes
-    return FollowedIssuer(reader, clock=clock, changed=lambda: noted.append("changed"), chance=lambda: 0.0)
+    return FollowedIssuer(
+        reader,
+        clock=clock,
+        bound=BOUND,
+        changed=lambda: noted.append("changed"),
+        metrics=reader,
+        chance=lambda: 0.0,
+    )
 
 
 @simulated
-async def test_the_keys_are_read_at_start_and_every_five_minutes(clock: FakeClock) -> None:
+async def test_the_keys_are_read_at_start_and_twice_within_their_bound(clock: FakeClock) -> None:
     reader, changes = PlayedReader(), list[str]()
     issuer = followed(reader, clock, changes)
     running = asyncio.create_task(issuer.run())
 
-    await asyncio.sleep(700)
+    await asyncio.sleep(350)
     running.cancel()
 
-    assert reader.readings == [0, 301, 602]
+    assert reader.readings == [0, 151, 302]
+    assert reader.outcomes == ["changed", "unchanged", "unchanged"]
     assert issuer.issuer is reader.issuer
     assert changes == ["changed"]
 
@@ -85,23 +100,59 @@ async def test_a_request_that_is_given_up_leaves_the_reading_to_the_others(clock
 
 
 @pytest.mark.parametrize("error", [UnavailableError("gone"), ForbiddenError("no"), IssuerKeysError("no keys")])
-def test_the_last_keys_stay_in_use_while_they_cannot_be_read(error: ApiError | IssuerKeysError) -> None:
+def test_the_last_keys_stay_in_use_for_the_bound_while_they_cannot_be_read_and_not_longer(
+    error: ApiError | IssuerKeysError,
+) -> None:
     @simulated
     async def test(clock: FakeClock) -> None:
-        reader = PlayedReader()
-        issuer = followed(reader, clock)
+        reader, changes = PlayedReader(), list[str]()
+        issuer = followed(reader, clock, changes)
         running = asyncio.create_task(issuer.run())
         await asyncio.sleep(10)
         before, reader.error = issuer.issuer, error
-        await asyncio.sleep(600)
 
-        assert not await issuer.read_again()
+        await asyncio.sleep(BOUND - 11)
         assert issuer.issuer is before
+        await asyncio.sleep(3)
+        assert issuer.issuer is None
+        assert changes == ["changed"] * 2
+
+        await asyncio.sleep(600)
         assert not running.done()
-        assert 5 < len(reader.readings) < 20
+        assert 5 < len(reader.readings) < 40
+        assert reader.outcomes == ["changed"] + ["failed"] * (len(reader.outcomes) - 1)
         running.cancel()
 
     test(clock=FakeClock())
+
+
+@simulated
+async def test_keys_that_can_be_read_again_count_again(clock: FakeClock) -> None:
+    reader = PlayedReader()
+    issuer = followed(reader, clock)
+    running = asyncio.create_task(issuer.run())
+    await asyncio.sleep(10)
+    reader.error = UnavailableError("gone")
+    await asyncio.sleep(BOUND + 100)
+    assert issuer.issuer is None
+
+    reader.error = None
+    await asyncio.sleep(100)
+
+    assert issuer.issuer is reader.issuer
+    running.cancel()
+
+
+@simulated
+async def test_a_reading_by_the_clock_and_one_that_a_token_asks_for_are_one(clock: FakeClock) -> None:
+    reader = PlayedReader()
+    issuer = followed(reader, clock)
+    running = asyncio.create_task(issuer.run())
+    await asyncio.sleep(0.5)
+
+    assert await issuer.read_again()
+    assert reader.readings == [0]
+    running.cancel()
 
 
 @simulated
