@@ -43,7 +43,7 @@ BUILD_LOG := $(COVERAGE)/build.log
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: alerting browser clients console gateways pictures help check generate docs demo up down test unit integration introspection-clients oldest matrix coverage lint format bench scale soak chaos attacks attacker fuzz mutants mint-model e2e recording sbom release plugin plugin-test llm-clients lock clean control-plane kind manifests
+.PHONY: alerting browser clients console gateways pictures help check generate docs demo up down test unit integration introspection-clients oldest matrix coverage lint format bench scale soak chaos attacks attacker fuzz mutants mint-model properties e2e recording sbom release plugin plugin-test llm-clients lock clean control-plane kind manifests
 
 help: ## List these commands.
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { line = sprintf("  make %-14s", $$1); count = split($$2, word, " "); \
@@ -172,6 +172,9 @@ attacker: $(READY) control-plane ## Send streams of any bytes at each gateway be
 fuzz: $(READY) ## Compare streams of bytes with another parser, headers with a reference, and feed strangers' inputs: STREAMS=1000000 HEADERS=1000000 FIRST=0.
 	@FUZZ_HEADERS=$(or $(HEADERS),1000000) FUZZ_FIRST=$(or $(FIRST),0) $(PY) -m bench fuzz-headers
 	@FUZZ_STREAMS=$(or $(STREAMS),1000000) FUZZ_FIRST=$(or $(FIRST),0) $(PY) -m bench fuzz
+
+properties: $(READY) ## Run the tests that hypothesis generates with other examples than `make test` has: RUNS=10 FIRST=1.
+	@PROPERTY_RUNS=$(or $(RUNS),10) PROPERTY_FIRST=$(or $(FIRST),1) $(PY) -m bench properties
 
 mint-model: $(READY) control-plane ## Try who may let a mint go, against a model: SEQUENCES=500 SEED=1.
 	@SEQUENCES=$(or $(SEQUENCES),500) SEED=$(or $(SEED),1) $(PY) -m pytest tests/integration/test_mint_model.py -n 0 -m "" --timeout=7200 $(PYTEST)

@@ -2,8 +2,8 @@
 
 Those of the verifier (`fuzz`, `fuzz-headers`, `check`, `at-once`, `flood` with `flood-bodies`, `header-costs`,
 `introspection-clients`, `pipelines`, `places`) take long, and most want wrk, so they run by name only; so do `cascade`,
-`cleanup`, `console`, `fairness`, `llm-clients`, `matrix`, `neighbour`, `plugin`, `quiet`, `restore`, `scale`, `soak`
-and `suspension`.
+`cleanup`, `console`, `fairness`, `llm-clients`, `matrix`, `neighbour`, `plugin`, `properties`, `quiet`, `restore`,
+`scale`, `soak` and `suspension`.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ CAMPAIGNS = {
     "fuzz": ("tests.campaigns.fuzz", "main"),
     "fuzz-headers": ("tests.campaigns.fuzz_headers", "main"),
     "llm-clients": ("tests.campaigns.llm_clients", "main"),
+    "properties": ("tests.campaigns.properties", "main"),
 }
 """Tests at length, each a module and its function. They are found by name: a benchmark imports no test."""
 
@@ -45,6 +46,7 @@ def _campaign(name: str) -> Callable[[], int]:
     return run
 
 
+_TESTS = {"matrix": matrix.main, "properties": _campaign("properties")}
 _OPERATOR = {"mint": mint.main, "expiry": expiry.main, "exactly-once": _campaign("exactly-once")}
 _VERIFIER = {
     "fuzz": _campaign("fuzz"),
@@ -64,7 +66,6 @@ _MANY = {
     "cascade": cascade.main,
     "cleanup": cleanup.main,
     "fairness": fairness.main,
-    "matrix": matrix.main,
     "neighbour": neighbour.main,
     "quiet": quiet.main,
     "restore": restored_backups.main,
@@ -72,7 +73,7 @@ _MANY = {
     "soak": soak.main,
     "suspension": suspension.main,
 }
-_BENCHMARKS = {**_OPERATOR, **_VERIFIER, **_PLUGIN, **_MANY}
+_BENCHMARKS = {**_TESTS, **_OPERATOR, **_VERIFIER, **_PLUGIN, **_MANY}
 
 
 def main(arguments: list[str]) -> int:

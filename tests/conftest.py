@@ -12,9 +12,12 @@ if TYPE_CHECKING:
 
 _TOLD = "told"
 
-# Speed is a benchmark's business: a busy machine must not make a test fail.
-settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("untimed")
+# Speed is a benchmark's business: a busy machine must not make a test fail. Neither must chance: examples are the same
+# each time, and `make properties` looks for others (decision 0052).
+_UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("repeatable", _UNTIMED, derandomize=True)
+settings.register_profile("chance", _UNTIMED, print_blob=True)
+settings.load_profile("repeatable")
 
 
 @pytest.fixture

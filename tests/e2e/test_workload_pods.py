@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import yaml
 
 from tests.support.operators.workload_places import WorkloadPlace
+from tests.support.pods.asking import Asking, asking_as_in
 from tools.control_plane.installation import NAMESPACE
 from tools.control_plane.processes import wait_until
 from tools.control_plane.workspace import instant
-from tools.image import IMAGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,22 +41,12 @@ def _quick_to_settle(release: Release) -> Iterator[None]:
 
 
 def deployment(release: Release, namespace: str, name: str, *, reads_once: bool) -> Json:
-    """The example, with our image, asking the verifier ten times a second; each line has the time and the answer."""
-    body: Json = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))
-    body["metadata"] |= {"name": name, "namespace": namespace}
-    labels = {"app": name}
-    body["spec"]["selector"]["matchLabels"] = body["spec"]["template"]["metadata"]["labels"] = labels
+    """The example, asking the verifier."""
+    body = asking_as_in(EXAMPLE, name, namespace, service=f"http://{release.address}/auth/nginx")
     (container,) = body["spec"]["template"]["spec"]["containers"]
-    container |= {"image": IMAGE, "imagePullPolicy": "Never"}
-    container["env"] = [{"name": "SERVICE", "value": f"http://{release.address}/auth/nginx"}]
-    container["command"][0], script = "python3", container["command"][2]
-    for before, after in (
-        ("print(ask())", 'print(f"{time.time()} {ask()}")'),
-        ("time.sleep(1)", "time.sleep(0.1)"),
-        *([_reading_once(script)] if reads_once else []),
-    ):
-        assert before in script
-        script = script.replace(before, after)
+    script = container["command"][2]
+    if reads_once:
+        script = script.replace(*_reading_once(script))
     container["command"][2] = f"ONCE = open('/var/run/pharia/token').read()\n{script}"
     return body
 
@@ -68,33 +56,6 @@ def _reading_once(script: str) -> tuple[str, str]:
     begins = script.index("    with open")
     ends = script.index("    request = ")
     return script[begins:ends], "    token = ONCE\n"
-
-
-class Asking:
-    """A Deployment that asks, and what it was answered."""
-
-    def __init__(self, release: Release, body: Json) -> None:
-        self._kubectl = release.cluster.control_plane.kubectl
-        self._name, self._place = body["metadata"]["name"], f"--namespace={body['metadata']['namespace']}"
-        self._kubectl("create", "--filename=-", stdin=json.dumps(body))
-        ready = ("rollout", "status", f"deployment/{self._name}", "--timeout=120s", self._place)
-        self._kubectl(*ready, timeout=130)
-
-    def answers(self) -> list[tuple[datetime, str]]:
-        """When and what, from the first good answer on."""
-        logged = self._kubectl("logs", f"deployment/{self._name}", "--tail=-1", self._place).stdout.splitlines()
-        found = [(datetime.fromtimestamp(float(at), UTC), answer) for at, answer in (line.split() for line in logged)]
-        first = next((place for place, (_, answer) in enumerate(found) if answer == "200"), len(found))
-        return found[first:]
-
-    def refused(self) -> list[tuple[datetime, str]]:
-        """What was not good."""
-        return [each for each in self.answers() if each[1] != "200"]
-
-    def mounted(self) -> str:
-        """The text of the file in its pod."""
-        read = ("python3", "-c", "print(open('/var/run/pharia/token').read())")
-        return self._kubectl("exec", f"deployment/{self._name}", self._place, "--", *read).stdout.strip()
 
 
 @pytest.mark.usefixtures("_quick_to_settle")

@@ -100,6 +100,7 @@ FOLLOWED: Final = (
         "docs/how-to/keep-a-token-in-a-workload.md",
         given=(*_FINANCE, _token("invoice-bot-job")),
     ),
+    Followed("docs/how-to/use-a-service-account-instead-of-a-token.md", given=_FINANCE),
     Followed("docs/how-to/scrape-metrics-with-a-token.md", given=_TIDY),
     Followed("docs/how-to/gitops.md", given=(*_FINANCE, _token("invoice-bot-2026-11"))),
     Followed(
