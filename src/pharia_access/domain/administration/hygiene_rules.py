@@ -5,11 +5,12 @@ Rules are total and small; each object is asked all of them, since it may have s
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Final
 
+from pharia_access.domain.administration.findings import Finding, FindingType, Limits
+from pharia_access.domain.administration.impact import seen
 from pharia_access.domain.administration.judged import judged
 from pharia_access.domain.administration.role_changes import role_problems
 from pharia_access.domain.administration.summaries import CredentialSummary, TokenSummary
@@ -20,69 +21,7 @@ from pharia_access.domain.permissions import Role
 from pharia_access.domain.reasons import DeliveryState, Phase, Reason
 from pharia_access.domain.times import format_time
 
-__all__ = ["Finding", "FindingType", "Limits", "audit"]
-
-
-class FindingType(StrEnum):
-    """What is wrong, in a word."""
-
-    EXPIRED = "Expired"
-    """Its time is over, and the object is still there."""
-    NOT_NOTED = "NotNoted"
-    """It is refused for good, and the operator has not noted it."""
-    NEVER_USED = "NeverUsed"
-    """It has been good for a while, and nobody was seen using it."""
-    UNUSED = "Unused"
-    """Nobody was seen using it lately."""
-    NEVER_COLLECTED = "NeverCollected"
-    """Its one-time Secret was still there when its window ended, and nobody was seen using it."""
-    FAILED = "Failed"
-    """A person must act: waiting does not help."""
-    TOO_LONG = "TooLong"
-    """It lives longer than policies allow now."""
-    ENDS_SOON = "EndsSoon"
-    """It ends within days, and no other token was made to replace it."""
-    NO_CREDENTIAL = "NoCredential"
-    """It waits for a credential that does not exist."""
-    UNKNOWN_ROLE = "UnknownRole"
-    """A credential names a role that is not in the catalog, and grants nothing."""
-    ROLE_NOT_ALLOWED = "RoleNotAllowed"
-    """A credential names a role that is not allowed in its namespace, and grants nothing."""
-    NO_TOKENS = "NoTokens"
-    """A credential has no active token."""
-    SUSPENDED = "Suspended"
-    """A credential is suspended: none of its tokens is accepted."""
-    OVERDUE = "Overdue"
-    """The token in a workload token's Secret is over, or its successor is late."""
-    STILL_USED = "StillUsed"
-    """A token that a workload token replaced is used all the same, and ends."""
-    NO_AUTHOR = "NoAuthor"
-    """A workload token mints for ever, and nothing but an audit log tells for whom."""
-    DELETING = "Deleting"
-    """A credential is being deleted and still stands: none of its tokens is accepted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What counts as too long.
-
-    Attributes:
-        unused: without use for longer than this.
-        longest: the longest life of a token, beside the maximum of its credential; None asks nothing.
-    """
-
-    unused: timedelta = timedelta(days=30)
-    longest: timedelta | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """A fault of an object, with a sentence."""
-
-    kind: str
-    key: ObjectKey
-    type: FindingType
-    message: str
+__all__ = ["audit"]
 
 
 _SOON: Final = timedelta(days=7)
@@ -110,6 +49,7 @@ def audit(
         in_use |= {key} if token.active else set()
     for credential in known.values():
         found += _of_credential(credential, catalog, in_use=credential.key in in_use)
+        found += _of_holders(credential, limits, now)
     return sorted(found, key=lambda finding: (finding.key, finding.kind, finding.type))
 
 
@@ -223,7 +163,7 @@ def _of_credential(credential: CredentialSummary, catalog: Mapping[str, Role], *
         fault = FindingType.ROLE_NOT_ALLOWED if role in catalog else FindingType.UNKNOWN_ROLE
         against = role_problems([role], catalog, namespace=credential.key.namespace)
         found += [Finding("credential", credential.key, fault, why) for why in against]
-    if not in_use:
+    if not in_use and not credential.service_accounts:
         found.append(Finding("credential", credential.key, FindingType.NO_TOKENS, "has no active token"))
     if credential.deleting:
         message = "is being deleted and still exists; its tokens are refused"
@@ -231,4 +171,16 @@ def _of_credential(credential: CredentialSummary, catalog: Mapping[str, Role], *
     elif credential.suspended:
         message = "is suspended; its tokens are refused until it is resumed"
         found.append(Finding("credential", credential.key, FindingType.SUSPENDED, message))
+    return found
+
+
+def _of_holders(credential: CredentialSummary, limits: Limits, now: datetime) -> list[Finding]:
+    """ServiceAccounts without use, for as long as the credential is there or since the last time."""
+    found = []
+    for name in credential.service_accounts:
+        used = credential.last_used.get(name)
+        since = used or credential.created
+        if since is not None and now - since > limits.unused:
+            message = f"is held by the ServiceAccount {name}, {seen(used, now)}: take it away if nobody needs it"
+            found.append(Finding("credential", credential.key, FindingType.UNUSED_HOLDER, message))
     return found

@@ -1,13 +1,13 @@
 """What breaks when access is taken away: which tokens, and how lately somebody used them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from pharia_access.domain.administration.summaries import TokenSummary
+from pharia_access.domain.administration.summaries import CredentialSummary, TokenSummary
 from pharia_access.domain.durations import humanize
 from pharia_access.domain.grammar import plural
 
-__all__ = ["affected_users", "last_use"]
+__all__ = ["affected_holders", "affected_users", "last_use", "seen"]
 
 _MOST_NAMED = 10
 
@@ -21,11 +21,25 @@ def affected_users(tokens: Sequence[TokenSummary], now: datetime) -> list[str]:
     return lines if left <= 0 else [*lines[:_MOST_NAMED], others]
 
 
+def affected_holders(
+    credential: CredentialSummary, now: datetime, accounts: Collection[str] | None = None
+) -> list[str]:
+    """A sentence for each ServiceAccount that holds the credential, or of `accounts` those that do."""
+    held_by = [name for name in credential.service_accounts if accounts is None or name in accounts]
+    return [
+        f"Pods of the ServiceAccount {name} ({seen(credential.last_used.get(name), now)}) are affected."
+        for name in held_by
+    ]
+
+
 def last_use(token: TokenSummary, now: datetime) -> str:
     """When it was last used, as far as is known: the verifier writes it about once an hour."""
-    if token.last_used is None:
-        return "never seen in use"
-    return f"last used {humanize(max(now - token.last_used, now - now))} ago"
+    return seen(token.last_used, now)
+
+
+def seen(used: datetime | None, now: datetime) -> str:
+    """When something was last used, in words."""
+    return "never seen in use" if used is None else f"last used {humanize(max(now - used, now - now))} ago"
 
 
 def _last_used(token: TokenSummary) -> float:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from pharia_access.domain.administration.hygiene_rules import Finding, FindingType
+from pharia_access.domain.administration.findings import Finding, FindingType
 from pharia_access.domain.administration.workload_tokens import WorkloadSummary
 
 __all__ = ["audit_workloads"]

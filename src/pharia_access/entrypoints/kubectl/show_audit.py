@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from pharia_access.domain.administration.hygiene_rules import Finding, Limits
+from pharia_access.domain.administration.findings import Finding, Limits
 from pharia_access.domain.grammar import counted
 from pharia_access.entrypoints.kubectl.listing import nothing_listed
 from pharia_access.entrypoints.kubectl.options import CliOptions

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from pharia_access.domain.administration.impact import seen
 from pharia_access.domain.administration.judged import judged
 from pharia_access.domain.administration.summaries import CredentialSummary, TokenSummary
 from pharia_access.domain.model import ObjectKey
@@ -55,6 +56,8 @@ async def show(session: "CliSession", cli: CliOptions, name: str) -> None:
     print_fields(_fields(credential, resolved))
     print_section("Permissions", [line_of(permission) for permission in resolved.permissions])
     now = context.clock.now()
+    if credential.service_accounts:
+        print_section("Held by", _holders(credential, now))
     _print_tokens([judged(token, credential, now) for token in tokens], now, wide=cli.output == "wide")
 
 
@@ -69,11 +72,16 @@ def _fields(credential: CredentialSummary, resolved: EffectiveRoles) -> list[tup
         ("Created", moment(credential.created)),
         ("Roles", ", ".join(resolved.roles)),
         ("Roles that grant nothing", ", ".join(lacking)),
-        ("Held by", ", ".join(f"ServiceAccount {name}" for name in credential.service_accounts)),
         ("Suspended", "yes: its tokens are refused" if credential.suspended else "no"),
         ("Ready", f"{credential.ready} ({credential.reason})" if credential.ready else "not seen by an operator yet"),
         ("Message", credential.message if credential.ready == "False" else ""),
         ("Token policy", ", ".join(f"{name} {value}" for name, value in credential.policy.items())),
+    ]
+
+
+def _holders(credential: CredentialSummary, now: datetime) -> list[str]:
+    return [
+        f"ServiceAccount {name}: {seen(credential.last_used.get(name), now)}" for name in credential.service_accounts
     ]
 
 

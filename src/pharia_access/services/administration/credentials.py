@@ -1,15 +1,15 @@
 """Credentials, created, changed, suspended and deleted: each planned first, then carried out."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from pharia_access.domain.administration.impact import affected_users
+from pharia_access.domain.administration.impact import affected_holders, affected_users
 from pharia_access.domain.administration.next_steps import SuspendCredential
 from pharia_access.domain.administration.role_changes import RoleChange, role_change
 from pharia_access.domain.administration.stored import Json, Right, Stored
-from pharia_access.domain.administration.summaries import CredentialSummary, RoleSummary
+from pharia_access.domain.administration.summaries import CredentialSummary, RoleSummary, TokenSummary
 from pharia_access.domain.grammar import counted
 from pharia_access.domain.model import ObjectKey
 from pharia_access.services.administration.context import Context
@@ -122,11 +122,17 @@ async def _impact(context: Context, stored: Stored[CredentialSummary], change: R
     require_known(change.added, role_index(await catalog_of(context)), namespace=context.namespace)
     await require_grantable(context, change.added)
     tokens = await tokens_of(context, name)
-    active = sum(token.active for token in tokens)
-    everyone = f"This changes the permissions of all tokens of {name} immediately ({active} active): {change}"
+    active, holders = sum(token.active for token in tokens), len(stored.summary.service_accounts)
+    held_by = f", and {counted(holders, 'ServiceAccount')}" if holders else ""
+    everyone = f"This changes the permissions of all tokens of {name} immediately ({active} active{held_by}): {change}"
     if change.removed:
-        return everyone, *affected_users(tokens, context.clock.now())
-    return (everyone,) if active else ()
+        return everyone, *_affected(context, stored, tokens)
+    return (everyone,) if active or holders else ()
+
+
+def _affected(context: Context, stored: Stored[CredentialSummary], tokens: Sequence[TokenSummary]) -> tuple[str, ...]:
+    now = context.clock.now()
+    return (*affected_users(tokens, now), *affected_holders(stored.summary, now))
 
 
 async def plan_suspension(context: Context, name: str, *, suspended: bool, force: bool = False) -> ChangePlan:
@@ -143,7 +149,7 @@ async def plan_suspension(context: Context, name: str, *, suspended: bool, force
 
 async def _asking_first(context: Context, plan: ChangePlan) -> ChangePlan:
     name = plan.credential.summary.key.name
-    affected = affected_users(await tokens_of(context, name), context.clock.now())
+    affected = _affected(context, plan.credential, await tokens_of(context, name))
     return ChangePlan(
         credential=plan.credential,
         spec=plan.spec,
@@ -172,7 +178,7 @@ async def plan_deletion(context: Context, name: str, *, force: bool = False) -> 
         warnings=warnings,
         consequences=(
             f"The credential {name}{its} will be deleted permanently.",
-            *affected_users(tokens, context.clock.now()),
+            *_affected(context, stored, tokens),
         ),
         question="Delete permanently?",
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 
+from pharia_access.domain.administration.impact import affected_holders
 from pharia_access.domain.administration.stored import Json, Right, Stored
 from pharia_access.domain.administration.summaries import CredentialSummary
 from pharia_access.domain.model import ObjectKey
@@ -34,7 +35,8 @@ async def plan_removal(context: Context, name: str, accounts: Collection[str], *
     if len(kept) == len(_holders(stored)):
         return ChangePlan(credential=stored, spec={}, notes=(f"{', '.join(accounts)} did not hold {name}",))
     gone = f"The pods of {', '.join(accounts)} will be refused immediately."
-    return await _change(context, stored, kept, force=force, consequences=(gone,))
+    affected = affected_holders(stored.summary, context.clock.now(), accounts)
+    return await _change(context, stored, kept, force=force, consequences=(gone, *affected))
 
 
 async def _change(

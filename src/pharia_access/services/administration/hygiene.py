@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from pharia_access.domain.administration.hygiene_rules import Finding, Limits, audit
+from pharia_access.domain.administration.findings import Finding, Limits
+from pharia_access.domain.administration.hygiene_rules import audit
 from pharia_access.domain.administration.summaries import CredentialSummary
 from pharia_access.domain.administration.workload_hygiene import audit_workloads
 from pharia_access.domain.administration.workload_tokens import WorkloadSummary

@@ -1,12 +1,13 @@
 """What somebody should look at."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from pharia_access.domain.administration.hygiene_rules import FindingType, Limits, audit
+from pharia_access.domain.administration.findings import FindingType, Limits
+from pharia_access.domain.administration.hygiene_rules import audit
 from pharia_access.domain.administration.summaries import CredentialSummary, TokenSummary
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.permissions import Role
@@ -134,6 +135,27 @@ def test_a_credential_may_name_roles_that_grant_nothing() -> None:
 @pytest.mark.parametrize("phase", ["", "Expired", "Revoked", "Failed"])
 def test_a_credential_without_an_active_token_is_found(phase: str) -> None:
     assert faults(replace(TOKEN, phase=phase))[FindingType.NO_TOKENS] == "has no active token"
+
+
+@pytest.mark.parametrize(
+    ("used", "created", "found"),
+    [
+        pytest.param({}, NOW - 31 * DAY, "never seen in use", id="never"),
+        pytest.param({}, NOW - 30 * DAY, "", id="not yet"),
+        pytest.param({"app": NOW - 31 * DAY}, NOW - 70 * DAY, "last used 31 days ago", id="not lately"),
+        pytest.param({"app": NOW - 30 * DAY}, NOW - 70 * DAY, "", id="in time"),
+        pytest.param({"other": NOW}, NOW - 70 * DAY, "never seen in use", id="somebody else"),
+        pytest.param({}, None, "", id="nobody knows since when"),
+    ],
+)
+def test_a_holder_that_is_not_used_is_found_and_one_is_as_good_as_a_token(
+    used: dict[str, datetime], created: datetime | None, found: str
+) -> None:
+    held = replace(CREDENTIAL, service_accounts=("app",), last_used=used, created=created)
+    message = f"is held by the ServiceAccount app, {found}: take it away if nobody needs it"
+
+    assert faults(replace(TOKEN, phase="Failed"), held).get(FindingType.UNUSED_HOLDER) == (message if found else None)
+    assert FindingType.NO_TOKENS not in faults(replace(TOKEN, phase="Failed"), held)
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from pharia_access.domain.administration.impact import affected_users, last_use
-from pharia_access.domain.administration.summaries import TokenSummary
+from pharia_access.domain.administration.impact import affected_holders, affected_users, last_use
+from pharia_access.domain.administration.summaries import CredentialSummary, TokenSummary
 from pharia_access.domain.model import ObjectKey
 from tests.support.builders.domain_objects import NOW
 
@@ -51,3 +51,16 @@ def test_of_many_the_rest_is_counted() -> None:
 
 def test_where_none_is_active_nothing_breaks() -> None:
     assert affected_users([a_summary(phase="Expired")], NOW) == []
+
+
+def test_holders_are_named_with_their_last_use() -> None:
+    used = {"app": NOW - timedelta(minutes=1), "gone": NOW}
+    held = CredentialSummary(
+        ObjectKey("finance", "invoice-bot"), "uid", NOW, service_accounts=("app", "batch"), last_used=used
+    )
+
+    assert affected_holders(held, NOW) == [
+        "Pods of the ServiceAccount app (last used 1 minute ago) are affected.",
+        "Pods of the ServiceAccount batch (never seen in use) are affected.",
+    ]
+    assert affected_holders(held, NOW, ["batch", "gone"]) == affected_holders(held, NOW)[1:]

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from pharia_access.domain.administration.hygiene_rules import FindingType, Limits, audit
+from pharia_access.domain.administration.findings import FindingType, Limits
+from pharia_access.domain.administration.hygiene_rules import audit
 from pharia_access.domain.administration.workload_hygiene import audit_workloads
 from pharia_access.kube.administration.summaries import token_summary
 from pharia_access.kube.administration.workload_summaries import workload_summary

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pharia_access.domain.administration.hygiene_rules import FindingType, Limits
+from pharia_access.domain.administration.findings import FindingType, Limits
 from pharia_access.domain.administration.key_usage import KeyState
 from pharia_access.domain.administration.next_steps import ListNamespaces, NameReleaseNamespace
 from pharia_access.domain.administration.stored import Stored

@@ -6,7 +6,7 @@ from datetime import timedelta
 from http import HTTPStatus
 from typing import Final
 
-from pharia_access.domain.administration.hygiene_rules import Finding, Limits
+from pharia_access.domain.administration.findings import Finding, Limits
 from pharia_access.domain.administration.lifetime_input import InvalidDurationError, format_length, parse_length
 from pharia_access.domain.grammar import counted
 from pharia_access.domain.model import ObjectKey

@@ -31,6 +31,7 @@ async def show(visit: Visit) -> Answer:
         "permissions": effective(credential.roles, catalog or {}, namespace=context.namespace).permissions,
         "catalog_seen": catalog is not None,
         "git": declared_by(stored.body),
+        "holders": [(name, credential.last_used.get(name)) for name in credential.service_accounts],
         "tokens": tokens,
         "unseen": unseen,
         "now": context.clock.now(),

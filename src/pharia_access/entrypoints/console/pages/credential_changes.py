@@ -2,6 +2,9 @@
 
 from typing import Final
 
+from pharia_access.domain.administration.impact import affected_holders
+from pharia_access.domain.administration.stored import Stored
+from pharia_access.domain.administration.summaries import CredentialSummary
 from pharia_access.domain.deletions import being_deleted
 from pharia_access.domain.grammar import counted
 from pharia_access.domain.model import ObjectKey
@@ -41,7 +44,7 @@ async def _suspension(visit: Visit) -> Confirmation:
         action="Suspend",
         mark=facts_mark([plan.credential], tokens),
         back=addresses.credential(visit.key),
-        facts=(f"No token of {visit.name} is accepted until you resume it.",),
+        facts=(f"No token of {visit.name} is accepted until you resume it.", *_holders(visit, plan.credential)),
         warnings=_undone_by_git(plan.warnings),
         commit=git_change(plan.credential, plan.spec),
         tokens=tokens,
@@ -81,7 +84,7 @@ async def _deletion(visit: Visit) -> Confirmation:
         mark=facts_mark([plan.credential], every),
         back=addresses.credential(visit.key),
         sentence=DELETING,
-        facts=(_what_goes(visit.name, len(every)),),
+        facts=(_what_goes(visit.name, len(every)), *_holders(visit, plan.credential)),
         warnings=plan.warnings,
         commit=git_removal(plan.credential),
         tokens=tokens,
@@ -91,6 +94,10 @@ async def _deletion(visit: Visit) -> Confirmation:
         carry_out=lambda: _deleted(visit, plan),
         command=command(visit, "credential", "delete", visit.name),
     )
+
+
+def _holders(visit: Visit, stored: Stored[CredentialSummary]) -> list[str]:
+    return affected_holders(stored.summary, visit.context.clock.now())
 
 
 def _what_goes(name: str, count: int) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
+from pharia_access.domain.administration.impact import affected_holders
 from pharia_access.domain.administration.role_changes import role_change
 from pharia_access.domain.administration.stored import Stored
 from pharia_access.domain.administration.summaries import CredentialSummary
@@ -97,6 +98,7 @@ async def _confirmation(visit: Visit, stored: Stored[CredentialSummary], plan: c
         sentence=EDITING,
         facts=(
             _affected(visit.name, len(tokens)),
+            *affected_holders(stored.summary, visit.context.clock.now()),
             f"Roles: {change}.",
             f"Permissions taken away (−): {', '.join(taken) or 'none'}.",  # noqa: RUF001 - a minus sign
             f"Permissions added (+): {', '.join(given) or 'none'}.",

@@ -1,0 +1,131 @@
+"""ServiceAccounts that hold a credential: shown, added, and asked about before the credential is taken away."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from pharia_access.domain.times import format_time
+from tests.support.administration.credential_cluster import a_cluster
+from tests.support.builders.domain_objects import NOW
+from tests.support.console.browser import BASE
+from tests.support.console.consoles import Opened, signed_in
+
+BOT = "/namespaces/finance/credentials/invoice-bot"
+GIT = {"app.kubernetes.io/managed-by": "Helm"}
+
+
+def held(opened: Opened) -> object:
+    return opened.objects.body("ApiCredential", "invoice-bot")["spec"].get("serviceAccounts")
+
+
+async def test_a_credential_tells_who_holds_it_and_when_each_last_used_it() -> None:
+    opened = await signed_in(a_cluster(serviceAccounts=[{"name": "app"}, {"name": "batch"}]))
+    used = {"app": format_time(NOW - timedelta(hours=2))}
+    opened.objects.body("ApiCredential", "invoice-bot")["status"] = {"lastUsedTimes": used}
+
+    shown = (await opened.browser.get(BOT)).document
+
+    assert "app 2 hours ago Take away from app batch never seen in use" in shown.by_id["holders"]
+
+
+async def test_that_nobody_holds_it_is_said() -> None:
+    shown = (await (await signed_in()).browser.get(BOT)).document
+
+    assert shown.by_id["unheld"] == "No ServiceAccount holds it: programs ask with its tokens."
+
+
+async def test_one_is_added() -> None:
+    opened = await signed_in()
+    form = await opened.browser.get(f"{BOT}/new-holder")
+    assert "pharia-access/invoice-bot" in form.document.by_id["meaning"]
+
+    shown = await opened.browser.submit(form, "holder-form", ("account", " app "))
+
+    assert opened.browser.at == f"{BASE}{BOT}"
+    assert shown.document.by_id["notice"] == "ServiceAccount app holds invoice-bot from now on."
+    assert held(opened) == [{"name": "app"}]
+
+
+@pytest.mark.parametrize("name", ["", "App", "a b", "-a", "a" * 254, "<b>", "../x"])
+async def test_what_is_no_name_is_told_at_the_field(name: str) -> None:
+    opened = await signed_in()
+    form = await opened.browser.get(f"{BOT}/new-holder")
+
+    shown = await opened.browser.submit(form, "holder-form", ("account", name))
+
+    assert shown.status == 422
+    assert shown.document.by_id["account-error"].startswith("Use the name of a ServiceAccount")
+    assert held(opened) is None
+
+
+async def test_who_holds_it_already_is_told_and_stays() -> None:
+    opened = await signed_in(a_cluster(serviceAccounts=[{"name": "app", "uid": "u"}]))
+    form = await opened.browser.get(f"{BOT}/new-holder")
+
+    shown = await opened.browser.submit(form, "holder-form", ("account", "app"))
+
+    assert shown.document.by_id["notice"] == "ServiceAccount app already holds invoice-bot."
+    assert held(opened) == [{"name": "app", "uid": "u"}]
+
+
+async def test_it_is_taken_away_once_that_is_confirmed() -> None:
+    opened = await signed_in(a_cluster(serviceAccounts=[{"name": "app"}, {"name": "batch"}]))
+    asked = await opened.browser.get(f"{BOT}/remove-holder?account=app")
+    assert "The pods of app will be refused immediately." in asked.document.text
+    assert "Pods of the ServiceAccount app (never seen in use) are affected." in asked.document.text
+    assert held(opened) == [{"name": "app"}, {"name": "batch"}]
+
+    shown = await opened.browser.submit(asked, "confirmation")
+
+    assert shown.document.by_id["notice"] == "ServiceAccount app no longer holds invoice-bot."
+    assert held(opened) == [{"name": "batch"}]
+
+
+@pytest.mark.parametrize(
+    ("account", "status", "said"),
+    [
+        ("none", 409, "none did not hold invoice-bot"),
+        *((each, 400, "That is no name of a ServiceAccount") for each in ("", "%3Cb%3E", "app%20")),
+    ],
+)
+async def test_who_does_not_hold_it_is_taken_nothing_away(account: str, status: int, said: str) -> None:
+    opened = await signed_in(a_cluster(serviceAccounts=[{"name": "app"}]))
+
+    shown = await opened.browser.get(f"{BOT}/remove-holder?account={account}")
+
+    assert shown.status == status
+    assert said.lower() in shown.document.text.lower()
+    assert "<b>" not in shown.text
+
+
+@pytest.mark.parametrize("act", ["suspend", "delete"])
+async def test_suspension_and_deletion_name_the_holders(act: str) -> None:
+    opened = await signed_in(a_cluster(serviceAccounts=[{"name": "app"}]))
+
+    shown = await opened.browser.get(f"{BOT}/{act}")
+
+    assert "Pods of the ServiceAccount app (never seen in use) are affected." in shown.document.text
+
+
+@pytest.mark.parametrize(
+    ("right", "path", "said"),
+    [
+        pytest.param("create apicredentials/token", "new-holder", "mint", id="to add one, the right to mint"),
+        pytest.param("patch apicredentials", "new-holder", "change the credential", id="and to change it"),
+        pytest.param("patch apicredentials", "remove-holder?account=app", "change the credential", id="to take away"),
+    ],
+)
+async def test_the_right_that_is_missing_is_named(right: str, path: str, said: str) -> None:
+    opened = await signed_in(a_cluster(serviceAccounts=[{"name": "app"}]))
+    opened.objects.forbidden = {right}
+    if path == "new-holder":
+        form = await opened.browser.get(f"{BOT}/{path}")
+        shown = await opened.browser.submit(form, "holder-form", ("account", "batch"))
+    else:
+        shown = await opened.browser.get(f"{BOT}/{path}")
+
+    assert shown.status == 403
+    assert said in shown.document.text
+    assert held(opened) == [{"name": "app"}]
