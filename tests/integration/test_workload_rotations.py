@@ -1,93 +1,60 @@
-"""A workload's token through rotations, while a client asks all the time: no text that was ever there is refused."""
+"""Workloads' tokens through rotations, while clients ask all the time: no text that was ever there is refused."""
 
 from __future__ import annotations
 
-import threading
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from http import HTTPStatus
-from itertools import count
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from tests.support.operators.kept_token_readers import KeptTokenReaders
 from tests.support.operators.workload_places import WorkloadPlace
-from tools.control_plane.workspace import instant, now
+from tools.control_plane.verifiers import Verifiers, write_keyring
+from tools.control_plane.workspace import instant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.support.operators.operator_pool import OperatorPool
+    from tools.control_plane.plane import ControlPlane
     from tools.control_plane.verifiers import RunningVerifier
     from tools.control_plane.workspace import Workspace
 
-ROTATIONS = 8
-EVERY_SECONDS = 0.01
-A_MOMENT = timedelta(seconds=0.5)
-"""A text is not asked with so shortly before its end: it would be over when the answer comes."""
+NAMES = tuple(f"app-{letter}" for letter in "abcdefghij")
+REVISIONS = 6
+ROTATIONS = len(NAMES) * (REVISIONS - 1)
+"""Side by side: an object may have five live tokens, so that it rotates no faster than its tokens end."""
 
 
-@dataclass(slots=True)
-class Client:
-    """Reads the Secret again and again, and asks with each text that was ever in it, every 10 ms."""
-
-    place: WorkloadPlace
-    verifier: RunningVerifier
-    ends: dict[str, datetime] = field(default_factory=dict)
-    """Of each text, when it ends."""
-    asked: int = 0
-    refused: list[str] = field(default_factory=list)
-    _over: threading.Event = field(default_factory=threading.Event)
-
-    @contextmanager
-    def at_work(self) -> Iterator[None]:
-        """Until the block ends."""
-        threads = [threading.Thread(target=work) for work in (self._read, self._ask)]
-        for thread in threads:
-            thread.start()
-        try:
-            yield
-        finally:
-            self._over.set()
-            for thread in threads:
-                thread.join(30)
-
-    def _read(self) -> None:
-        while not self._over.wait(EVERY_SECONDS):
-            text = self.place.text()
-            if text.reveal() not in self.ends:
-                found = self.place.workspace.list("ApiToken", fieldSelector=f"status.tokenID={text.token_id}")
-                self.ends[text.reveal()] = instant(found[0]["status"]["expiresAt"])
-
-    def _ask(self) -> None:
-        for number in count():
-            if self._over.wait(EVERY_SECONDS):
-                return
-            good = [text for text, end in tuple(self.ends.items()) if end > now() + A_MOMENT]
-            if not good:
-                continue
-            which = number % len(good)
-            self.asked += 1
-            if self.verifier.ask("/auth/forward", good[which]).status != HTTPStatus.OK:
-                self.refused.append(f"text {which} of {len(good)} at request {self.asked}")
-
-
-def test_no_text_that_was_ever_in_the_secret_is_refused_through_rotations_and_a_restart(
-    workspace: Workspace, verifier: RunningVerifier, pool: OperatorPool
+def test_no_text_that_was_ever_in_a_secret_is_refused_through_fifty_rotations_and_restarts(
+    workspace: Workspace,
+    verifier: RunningVerifier,
+    pool: OperatorPool,
+    control_plane: ControlPlane,
+    tmp_path: Path,
 ) -> None:
     pool.shared()
-    place = WorkloadPlace(workspace)
-    place.ready(ttl="14s", renewBefore="7s")
-    client = Client(place, verifier)
+    place, verifiers = WorkloadPlace(workspace), Verifiers(control_plane)
+    write_keyring(control_plane, tmp_path / "keyring")
+    workspace.credential()
+    place.delegate()
+    for name in NAMES:
+        place.create(name, ttl="14s", renewBefore="7s")
+    readers = KeptTokenReaders(workspace, [verifier, verifiers.start(tmp_path, {})])
 
-    with client.at_work():
-        place.until_revision(ROTATIONS // 2)
-        place.edit(rotate="now")
+    with readers.at_work():
+        for name in NAMES:
+            place.until_revision(REVISIONS // 2, name)
+        place.edit(NAMES[0], rotate="now")
         pool.renew()  # in the middle of it
-        place.until_revision(ROTATIONS)
+        readers.verifiers[1].process.stop()
+        readers.verifiers[1] = verifiers.start(tmp_path, {})
+        for name in NAMES:
+            place.until_revision(REVISIONS, name)
 
-    assert len(client.ends) >= ROTATIONS
-    assert client.asked > 100 * ROTATIONS
-    assert client.refused == []
+    verifiers.stop()
+    assert readers.failures == []
+    assert len(readers.ends) >= len(NAMES) + ROTATIONS
+    assert readers.accepted > 20 * ROTATIONS
+    assert readers.refused == []
 
 
 def test_after_a_restore_what_verifiers_refuse_is_replaced_without_a_hand(

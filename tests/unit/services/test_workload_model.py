@@ -7,6 +7,7 @@ delete, and ask. See `tests.support.simulation.workload_judgement` for what must
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from pharia_access.domain.token import TokenText
-    from pharia_access.domain.workload import WorkloadToken
+    from pharia_access.domain.workload import Why, WorkloadStatus, WorkloadToken
 
 pytestmark = pytest.mark.no_cover
 """Many examples of code that other tests cover: tracing them takes twice as long again."""
@@ -102,7 +103,28 @@ def _unfenced(self: StoredWorkloads, workload: WorkloadToken, revision: int, tex
     _REPLACE(self, workload, revision, text)
 
 
+def _twice(self: StoredWorkloads, workload: WorkloadToken, revision: int, text: TokenText) -> None:
+    """Write one text under two numbers."""
+    _REPLACE(self, workload, revision, text)
+    _REPLACE(self, workload, revision + 1, text)
+
+
+def _given_again(observed: Observed, why: Why, now: datetime) -> WorkloadStatus:
+    """Give the number again under which nothing was delivered."""
+    status, current = _NEXT_NUMBER(observed, why, now), observed.workload.status.current
+    revision = 1 if current is None else current.revision + 1
+    pending = status.pending and replace(status.pending, revision=revision)
+    return replace(status, revision=revision, pending=pending)
+
+
+def _left_there(*_: object) -> None:
+    """Leave the one-time Secret of what is delivered."""
+
+
 _REPLACE = StoredWorkloads.replace_kept
+_NEXT_NUMBER = workload_rules.next_number
+TWICE: list[Fault] = [(StoredWorkloads, "replace_kept", _twice)]
+GIVEN_AGAIN: list[Fault] = [(workload_rules, "next_number", _given_again)]
 
 
 @pytest.mark.parametrize(
@@ -131,6 +153,12 @@ _REPLACE = StoredWorkloads.replace_kept
             18,
             id="an older text",
         ),
+        pytest.param(TWICE, "one token was", 0, id="two numbers for one token"),
+        pytest.param(TWICE, "at the end the Secret holds", 0, id="another number in the Secret than in the status"),
+        pytest.param(GIVEN_AGAIN, " tokens", 5, id="two tokens for one number"),
+        pytest.param(GIVEN_AGAIN, "nobody heard who asked", 0, id="who asked is not heard"),
+        pytest.param(GIVEN_AGAIN, "the token in the Secret is not good", 3, id="no good token at the end"),
+        pytest.param([(workload_rules, "spent", _left_there)], "a one-time Secret was left", 0, id="a text left over"),
     ],
 )
 def test_the_referee_sees(monkeypatch: pytest.MonkeyPatch, faults: list[Fault], seen: str, first: int) -> None:
