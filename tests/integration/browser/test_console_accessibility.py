@@ -39,6 +39,8 @@ SCREENS = (
     ("credentials", "invoice-bot", "suspend"),
     ("credentials", "invoice-bot", "delete"),
     ("credentials", "invoice-bot", "new-token"),
+    ("credentials", "invoice-bot", "new-holder"),
+    ("credentials", "invoice-bot", "remove-holder?account=app"),
     ("credentials", "none"),
     ("roles", "none"),
     ("tokens", "No-Name"),
@@ -66,7 +68,7 @@ WIDER = "() => document.documentElement.scrollWidth - document.documentElement.c
 async def test_no_screen_hinders_anybody(
     look: str, browser: Browser, console: RunningConsole, workspace: Workspace
 ) -> None:
-    workspace.credential()
+    workspace.credential(serviceAccounts=[{"name": "app"}])
     workspace.issued()
     context = await LOOKS[look](browser)
     page = await context.new_page()

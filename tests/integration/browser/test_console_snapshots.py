@@ -21,6 +21,7 @@ SCREENS: dict[str, tuple[str, ...]] = {
     "credentials": ("credentials",),
     "new-credential": ("new-credential",),
     "credential": ("credentials", "invoice-bot"),
+    "add-holder": ("credentials", "invoice-bot", "new-holder"),
     "edit-roles": ("credentials", "invoice-bot", "roles"),
     "suspend-credential": ("credentials", "invoice-bot", "suspend"),
     "delete-credential": ("credentials", "invoice-bot", "delete"),
