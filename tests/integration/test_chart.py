@@ -11,6 +11,7 @@ import yaml
 from pharia_access.settings.base import ENVIRONMENT_PREFIX
 from pharia_access.settings.operator import OperatorSettings
 from pharia_access.settings.verifier import VerifierSettings
+from tests.support.security.rights import Right, given
 from tools.control_plane.charts import Json, container, deployment, environment, of_kind, rendered
 from tools.control_plane.installation import CHART, NAMESPACE
 from tools.render_manifests import MANIFESTS, render
@@ -214,3 +215,32 @@ def test_the_verifier_may_write_only_where_last_uses_are_kept(
     (role,) = (role for role in of_kind(documents, "ClusterRole") if role["metadata"]["name"].endswith("-verifier"))
 
     assert [verb for rule in role["rules"] for verb in rule["verbs"] if verb not in {"list", "watch"}] == verbs
+
+
+@pytest.mark.parametrize(
+    ("settings", "may_write", "may_review"),
+    [
+        pytest.param({}, ["apitokens/status"], False, id="by default"),
+        pytest.param({"serviceAccounts": True}, ["apitokens/status", "apicredentials/status"], False, id="holders"),
+        pytest.param(
+            {"serviceAccounts": True, "serviceAccountsBoundObjects": "live"},
+            ["apitokens/status", "apicredentials/status"],
+            True,
+            id="holders whose pods are looked for",
+        ),
+        pytest.param({"serviceAccountsBoundObjects": "live"}, ["apitokens/status"], False, id="no holders"),
+        pytest.param({"serviceAccounts": True, "lastUsed": False}, [], False, id="no times of last use"),
+    ],
+)
+@pytest.mark.parametrize("namespaces", [[], ["finance"]], ids=["everywhere", "in one namespace"])
+def test_the_verifier_may_write_and_review_no_more_than_its_settings_need(
+    control_plane: ControlPlane, *, settings: Json, may_write: list[str], may_review: bool, namespaces: list[str]
+) -> None:
+    values = {"verifier": {"settings": settings}, "watchNamespaces": namespaces}
+    documents = rendered(control_plane, values)
+
+    rights = given(documents, "pharia-access-verifier")
+
+    assert {right.resource for right in rights if right.verb == "patch"} == set(may_write)
+    assert (Right("create", "authentication.k8s.io", "tokenreviews") in rights) == may_review
+    assert {right.verb for right in rights} <= {"list", "watch", "get", "patch", "create"}

@@ -191,6 +191,7 @@ ANOTHER = {
     "auditClientHeader": "X-Client",
     "introspectionIssuer": "https://verifier.example/access",
     "tokenHeaders": ["x-api-key", "basic"],
+    "serviceAccountsBoundObjects": "live",
 }
 """Where one more letter or second is no value."""
 
@@ -213,8 +214,7 @@ def another(path: str, default: object) -> object:
         return True if path.endswith("tokenReview") else not default
     if isinstance(default, int):
         return min(default + 1, form["high"])
-    name = path.rpartition(".")[2]
-    if name in ANOTHER:
+    if (name := path.rpartition(".")[2]) in ANOTHER:
         return ANOTHER[name]
     if isinstance(default, list):
         return ["a", "b"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ import pytest
 import yaml
 
 from pharia_access.domain.holders import audience_of
+from tests.support.verifier.accounts import Accounts
 from tools.control_plane.api import VERIFIER, rule
 from tools.control_plane.processes import wait_until
 from tools.control_plane.verifiers import start_verifier
@@ -27,7 +27,6 @@ pytestmark = pytest.mark.usefixtures("operator")
 
 ROOT = Path(__file__).resolve().parents[2]
 PATH = "/auth/nginx"
-AUDIENCE = "pharia-access/invoice-bot"
 
 
 @pytest.fixture(scope="module")
@@ -39,29 +38,6 @@ def taking(control_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory
     running.wait_until_ready()
     yield running
     running.process.stop()
-
-
-@dataclass(frozen=True)
-class Accounts:
-    """ServiceAccounts of a workspace."""
-
-    control_plane: ControlPlane
-    namespace: str
-
-    def make(self, name: str = "invoice-bot") -> str:
-        """Create one, and return its UID."""
-        self._run("create", "serviceaccount", name)
-        return self._run("get", "serviceaccount", name, "--output=jsonpath={.metadata.uid}")
-
-    def remove(self, name: str = "invoice-bot") -> None:
-        self._run("delete", "serviceaccount", name)
-
-    def token(self, *, audience: str = AUDIENCE, name: str = "invoice-bot", duration: str = "10m") -> str:
-        """What a kubelet would project into a pod."""
-        return self._run("create", "token", name, f"--audience={audience}", f"--duration={duration}")
-
-    def _run(self, *words: str) -> str:
-        return self.control_plane.kubectl(*words, f"--namespace={self.namespace}").stdout.strip()
 
 
 @pytest.fixture

@@ -11,13 +11,13 @@ from typing import Any
 
 from pharia_access import __version__
 from pharia_access.bootstrap.clocks import SystemClock
+from pharia_access.bootstrap.service_accounts import service_account_verifier
 from pharia_access.domain.argon2id import verify_hash
-from pharia_access.domain.keyring import Digester
+from pharia_access.domain.holders import BoundObjects
 from pharia_access.domain.verdict import RULES, issued_before
 from pharia_access.kube.client import Connection, connect
 from pharia_access.kube.reflector import Reflector, ReflectorTools, Watched, WatchTimeouts
 from pharia_access.kube.verifier.decoding import read_credential, read_role, read_token
-from pharia_access.kube.verifier.issuer import KubeIssuerReader
 from pharia_access.kube.verifier.last_used import KubeLastUsedWriter
 from pharia_access.services.rate_limiter import RateLimiter
 from pharia_access.services.verifier.audit_log import AuditLimits, AuditLog
@@ -27,9 +27,8 @@ from pharia_access.services.verifier.freshness import Bounds, Freshness, MaxCloc
 from pharia_access.services.verifier.hash_verifier import HashVerifier, HashVerifierLimits
 from pharia_access.services.verifier.index import Index
 from pharia_access.services.verifier.index_updater import IndexUpdater, VerifierState
-from pharia_access.services.verifier.issuer_keys import FollowedIssuer
 from pharia_access.services.verifier.last_used import LastUsedRecorder, NullLastUsedRecorder
-from pharia_access.services.verifier.service_accounts import ServiceAccountVerifier
+from pharia_access.services.verifier.token_reviews import MOST_AT_ONCE
 from pharia_access.services.verifier.verifier import Verifier
 from pharia_access.settings.verifier import VerifierSettings
 from pharia_access.telemetry.verifier_metrics import Gauges, VerifierMetrics
@@ -68,7 +67,8 @@ class VerifierParts:
 
 def connections_to_server(settings: VerifierSettings) -> int:
     """Return the most connections to the API server: one for each watch, and some more."""
-    return 2 * max(1, len(settings.watch_namespaces)) + 1 + _CONNECTIONS_BESIDE_WATCHES
+    reviews = MOST_AT_ONCE if settings.service_accounts_bound_objects is BoundObjects.LIVE else 0
+    return 2 * max(1, len(settings.watch_namespaces)) + 1 + _CONNECTIONS_BESIDE_WATCHES + reviews
 
 
 @asynccontextmanager
@@ -90,8 +90,10 @@ def _assemble(settings: VerifierSettings, connection: Connection, hash_verifier:
     max_clock = MaxClock(clock.wall, clock.boottime)
     bounds = Bounds(view=settings.view_bound.total_seconds(), contact=settings.contact_bound.total_seconds())
     view = VerifierState(Index(), Freshness((_part(watched) for watched, _ in _watched(settings, Index())), bounds))
-    issuer = _followed_issuer(settings, connection, view.index, metrics=metrics)
     rules = (issued_before(settings.refuse_issued_before.timestamp()), *RULES)
+    jwts, jwt_work = service_account_verifier(
+        settings, connection, view, now=max_clock.at, rules=rules, metrics=metrics
+    )
     verifier = Verifier(
         index=view.index,
         freshness=view.freshness,
@@ -100,18 +102,7 @@ def _assemble(settings: VerifierSettings, connection: Connection, hash_verifier:
         now=max_clock.at,
         rules=rules,
         own_key=secrets.token_bytes(_OWN_KEY_BYTES),
-        jwts=None
-        if issuer is None
-        else ServiceAccountVerifier(
-            issuer,
-            index=view.index,
-            freshness=view.freshness,
-            boottime=clock.boottime,
-            now=max_clock.at,
-            rules=rules,
-            digest=Digester(secrets.token_bytes(_OWN_KEY_BYTES)).digest,
-            life=settings.service_accounts_longest_life.total_seconds(),
-        ),
+        jwts=jwts,
     )
     client_word = ClientWord(settings.audit_client_header) if settings.audit_client_header else None
     last_used, last_used_work = _last_used(settings, connection, view.index, clock, metrics)
@@ -131,27 +122,11 @@ def _assemble(settings: VerifierSettings, connection: Connection, hash_verifier:
         work=(
             *_reflectors(settings, connection, view, metrics=metrics, max_clock=max_clock),
             *last_used_work,
-            *(() if issuer is None else (issuer.run,)),
+            *jwt_work,
         ),
     )
     metrics.watch(_gauges(built, hash_verifier, max_clock))
     return built
-
-
-def _followed_issuer(
-    settings: VerifierSettings, connection: Connection, index: Index, *, metrics: VerifierMetrics
-) -> FollowedIssuer | None:
-    if not settings.service_accounts:
-        return None
-    reader = KubeIssuerReader(connection, timeout_seconds=settings.request_timeout.total_seconds())
-    return FollowedIssuer(
-        reader,
-        clock=SystemClock(),
-        bound=settings.view_bound.total_seconds(),
-        changed=index.note_other_change,
-        metrics=metrics,
-        chance=random.random,
-    )
 
 
 def _audit_log(

@@ -1,14 +1,24 @@
 """ServiceAccounts that hold a credential: how the token of a pod names the credential, and whose uses are kept."""
 
 from collections.abc import Collection, Mapping
+from enum import StrEnum
 from typing import Final
 
-__all__ = ["AUDIENCE_PREFIX", "MOST_HOLDERS", "audience_of", "superseded_use"]
+__all__ = ["AUDIENCE_PREFIX", "MOST_HOLDERS", "BoundObjects", "audience_of", "superseded_use"]
 
 AUDIENCE_PREFIX: Final = "pharia-access/"
 """What the audience begins with; the name of the credential follows."""
 MOST_HOLDERS: Final = 16
 """How many ServiceAccounts hold a credential at most, and how many times of last use it keeps."""
+
+
+class BoundObjects(StrEnum):
+    """Whether the pod that a token is bound to must still be there."""
+
+    IGNORED = "ignored"
+    """The token counts until its own end."""
+    LIVE = "live"
+    """The API server is asked, once a minute while the token is used."""
 
 
 def audience_of(credential: str) -> str:

@@ -56,6 +56,8 @@ class Refusal(StrEnum):
     """A ServiceAccount's token from the future: a clock is wrong."""
     NOT_A_HOLDER = "not-a-holder"
     """The credential does not name the ServiceAccount, or names another of that name by its UID."""
+    REVIEW_REFUSED = "review-refused"
+    """A ServiceAccount's token that the API server no longer takes: its pod or its ServiceAccount is gone."""
     UNUSABLE_HASH = "unusable-proof"
     """The stored hash is malformed, or costs more than the ceiling allows."""
     REVOKED = "revoked"
@@ -88,6 +90,8 @@ class Refusal(StrEnum):
     """The ID is unknown while a part of the view is silent: the token may have been minted since."""
     KEYS_UNREAD = "keys-unread"
     """A ServiceAccount's token names a key that is unknown, and its issuer's keys could not be read just now."""
+    NOT_REVIEWED = "not-reviewed"
+    """A ServiceAccount's token about which the API server could not be asked just now."""
     OVERLOADED = "overloaded"
     """Too many slow checks wait."""
 

@@ -11,6 +11,7 @@ from typing import Annotated, ClassVar
 from pydantic import AliasChoices, Field
 from pydantic_settings import NoDecode
 
+from pharia_access.domain.holders import BoundObjects
 from pharia_access.domain.verification.token_headers import TokenHeader
 from pharia_access.settings.base import (
     ENVIRONMENT_PREFIX,
@@ -121,6 +122,10 @@ class VerifierSettings(ProcessSettings):
 
     service_accounts_longest_life: Annotated[timedelta, duration("10m", "24h")] = timedelta(hours=2)
     """The longest life of a ServiceAccount's token; one that lives longer is refused."""
+
+    service_accounts_bound_objects: Annotated[BoundObjects, choice(BoundObjects)] = BoundObjects.IGNORED
+    """Whether the pod that such a token is bound to must still be there: `live` asks the API server about each token,
+    once a minute while it is used, and needs the right to create TokenReviews."""
 
     view_bound: Annotated[timedelta, duration("10s", "1h")] = timedelta(minutes=5)
     """The greatest age of the view of a namespace or of the roles. Checks that need an older view are answered 503."""

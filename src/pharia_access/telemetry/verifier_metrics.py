@@ -68,6 +68,7 @@ class VerifierMetrics(Collector):
         self._malformed: defaultdict[tuple[str, ...], int] = defaultdict(int)
         self._writes: defaultdict[tuple[str, ...], int] = defaultdict(int)
         self._key_reads: defaultdict[tuple[str, ...], int] = defaultdict(int)
+        self._reviews: defaultdict[tuple[str, ...], int] = defaultdict(int)
         self._closed: defaultdict[tuple[str, ...], int] = defaultdict(int)
         self._dropped_lines = 0
         self._reloads: dict[tuple[str, ...], bool] = {}
@@ -111,6 +112,10 @@ class VerifierMetrics(Collector):
         """Count a reading of the keys of ServiceAccounts' tokens, and note whether it succeeded."""
         self._key_reads[outcome,] += 1
         self.reloaded("service-account-keys", successful=outcome != "failed")
+
+    def token_reviewed(self, outcome: str) -> None:
+        """Count a TokenReview about a ServiceAccount's token."""
+        self._reviews[outcome,] += 1
 
     def audit_line_dropped(self) -> None:
         """Count a suppressed line of the audit log."""
@@ -156,6 +161,7 @@ class VerifierMetrics(Collector):
         yield _counter("malformed_objects", "Times an object could not be understood.", self._malformed, "kind")
         yield _counter("last_used_writes", "Writes of times of last use and inspection.", self._writes, "outcome")
         yield _counter("issuer_key_reads", "Readings of the keys of ServiceAccounts.", self._key_reads, "outcome")
+        yield _counter("token_reviews", "TokenReviews about tokens of ServiceAccounts.", self._reviews, "outcome")
         yield _counter("connections_closed", "Connections that were closed, by why.", self._closed, "reason")
         yield _counter("audit_lines_dropped", "Audit lines that were left out.", {(): self._dropped_lines})
         yield _gauge(

@@ -55,6 +55,7 @@ def verifier_page() -> str:
     metrics.reloaded("keyring", successful=True)
     metrics.certificate("checks", Validity(datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)))
     metrics.issuer_keys_read("changed")
+    metrics.token_reviewed("good")
     metrics.connection_closed("idle")
     return metrics.render().decode()
 

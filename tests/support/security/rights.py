@@ -1,6 +1,7 @@
 """What RBAC gives a ServiceAccount, right by right, beside what it asked for, request by request.
 
-A single right can be taken away for a while.
+Beside objects these are the addresses at which an API server tells who signs tokens: such a right has it as its
+resource. A single right can be taken away for a while.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["Grants", "Request", "Right", "asked", "given", "may", "unused", "without_right"]
 
 Json = dict[str, Any]
+
+ADDRESSES = frozenset({"/.well-known/openid-configuration", "/openid/v1/jwks"})
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -60,9 +63,13 @@ def given(documents: Iterable[Json], account: str) -> set[Right]:
 
 
 def asked(control_plane: ControlPlane, user: str, *, since: int = 0) -> set[Request]:
-    """Its requests about objects, out of the audit log; `since`: only from that byte of it on."""
+    """Its requests, out of the audit log; `since`: only from that byte of it on."""
     events: Iterator[Json] = (dict(event) for event in control_plane.audit_events(user, since=since))
-    return {_request(event) for event in events if event["user"].get("username") == user and "objectRef" in event}
+    return {
+        _request(event)
+        for event in events
+        if event["user"].get("username") == user and ("objectRef" in event or event["requestURI"] in ADDRESSES)
+    }
 
 
 def unused(rights: set[Right], requests: set[Request]) -> set[Right]:
@@ -146,18 +153,23 @@ def _rights(role: Json) -> list[Right]:
         Right(verb, group, resource, namespace, name)
         for rule in role["rules"]
         for verb, group, resource, name in itertools.product(
-            rule["verbs"], rule["apiGroups"], rule["resources"], rule.get("resourceNames", [""])
+            rule["verbs"],
+            rule.get("apiGroups", [""]),
+            rule.get("resources", rule.get("nonResourceURLs")),
+            rule.get("resourceNames", [""]),
         )
     ]
 
 
 def _rule(right: Right) -> Json:
+    if right.resource in ADDRESSES:
+        return {"nonResourceURLs": [right.resource], "verbs": [right.verb]}
     names = {"resourceNames": [right.name]} if right.name else {}
     return {"apiGroups": [right.group], "resources": [right.resource], "verbs": [right.verb], **names}
 
 
 def _request(event: Json) -> Request:
-    about = event["objectRef"]
+    about = event.get("objectRef") or {"resource": event["requestURI"]}
     subresource = f"/{about['subresource']}" if "subresource" in about else ""
     return Request(
         verb=event["verb"],

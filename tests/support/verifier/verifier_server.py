@@ -6,7 +6,7 @@ import asyncio
 import secrets
 import time
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from pharia_access.domain.argon2id import CHEAPEST, hash_token, verify_hash
 from pharia_access.domain.keyring import Digester, Keyring
 from pharia_access.domain.permissions import Permission, Role
 from pharia_access.domain.token import TokenText, mint
-from pharia_access.domain.verdict import RULES, CredentialRecord, IssuedToken, Proof, Refusal
+from pharia_access.domain.verdict import RULES, CredentialRecord, IssuedToken
 from pharia_access.entrypoints.verifier.app import VerifierApp, review_app
 from pharia_access.entrypoints.verifier.busy_poll import BusyPoll
 from pharia_access.entrypoints.verifier.check_headers import USUAL, CheckHeaders
@@ -23,12 +23,14 @@ from pharia_access.entrypoints.verifier.header_answers import early_answers
 from pharia_access.entrypoints.verifier.introspection import Introspector
 from pharia_access.entrypoints.verifier.limits import Limits
 from pharia_access.entrypoints.verifier.listener import Listener, Tls
-from pharia_access.services.verifier.authorizer import Authorizer, Contract
+from pharia_access.services.verifier.authorizer import Authorizer
 from pharia_access.services.verifier.freshness import Bounds, Freshness, Part
 from pharia_access.services.verifier.hash_verifier import HashVerifier, HashVerifierLimits
 from pharia_access.services.verifier.index import Index
 from pharia_access.services.verifier.service_accounts import IssuerKeys, ServiceAccountVerifier
+from pharia_access.services.verifier.token_reviews import TokenReviews
 from pharia_access.services.verifier.verifier import Verifier
+from tests.support.verifier.journal import Journal
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -38,35 +40,6 @@ __all__ = ["EVERYTHING", "SUBJECT", "Journal", "Reply", "VerifierServer", "open_
 SUBJECT = "6f0c6a3e-0000-4000-8000-000000000001"
 EVERYTHING = (Part("ApiToken"), Part("ApiCredential"), Part("ApiRole"))
 _FAR = 2_000_000_000.0
-
-
-@dataclass(slots=True)
-class Journal:
-    """Answers metrics, auditor and use log; keeps what it was told."""
-
-    decided_: list[tuple[str, str]] = field(default_factory=list)
-    proofs: list[Proof] = field(default_factory=list)
-    refused_: list[tuple[str, str, str]] = field(default_factory=list)
-    used_: list[str] = field(default_factory=list)
-    inspected_: list[tuple[object, ...]] = field(default_factory=list)
-
-    def decided(self, contract: Contract, refusal: Refusal | None, seconds: float, *, proof: Proof) -> None:
-        assert seconds >= 0
-        self.proofs.append(proof)
-        self.decided_.append((contract.value, "ok" if refusal is None else refusal.value))
-
-    def refused(self, contract: Contract, reason: Refusal, *, token: IssuedToken | None, detail: str = "") -> None:
-        self.refused_.append((contract.value, reason.value, detail))
-
-    def accepted(self, contract: Contract, token: IssuedToken) -> None:
-        pass
-
-    def inspected(self, *asked: object) -> None:
-        """Of the auditor, with a contract, and of the last uses, without."""
-        self.inspected_.append(asked)
-
-    def used(self, token: IssuedToken) -> None:
-        self.used_.append(token.token_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +73,7 @@ class VerifierServer:
         keyring: bool = True,
         parts: tuple[Part, ...] = EVERYTHING,
         service_accounts: IssuerKeys | None = None,
+        reviews: TokenReviews | None = None,
     ) -> None:
         self.boottime = 1000.0
         self.now = 1_000_000_000.0
@@ -118,7 +92,7 @@ class VerifierServer:
             now=lambda _boottime: self.now,
             rules=RULES,
             own_key=secrets.token_bytes(32),
-            jwts=None if service_accounts is None else self._jwts(service_accounts),
+            jwts=self._jwts(service_accounts, reviews) if service_accounts else None,
         )
         if keyring:
             self.verifier.use_keyring(self.keyring)
@@ -138,7 +112,7 @@ class VerifierServer:
         self.closed: list[str] = []
         """Why connections were closed."""
 
-    def _jwts(self, keys: IssuerKeys) -> ServiceAccountVerifier:
+    def _jwts(self, keys: IssuerKeys, reviews: TokenReviews | None) -> ServiceAccountVerifier:
         return ServiceAccountVerifier(
             keys,
             index=self.index,
@@ -148,6 +122,7 @@ class VerifierServer:
             rules=RULES,
             digest=Digester(secrets.token_bytes(32)).digest,
             life=7200,
+            reviews=reviews,
         )
 
     def issue(

@@ -172,5 +172,6 @@ _ANSWERS: Final[Mapping[Refusal, HttpAnswer]] = {
     Refusal.VIEW_TOO_OLD: _UNAVAILABLE,
     Refusal.OUT_OF_CONTACT: _UNAVAILABLE,
     Refusal.KEYS_UNREAD: _UNAVAILABLE,
+    Refusal.NOT_REVIEWED: _UNAVAILABLE,
     Refusal.OVERLOADED: _UNAVAILABLE,
 }

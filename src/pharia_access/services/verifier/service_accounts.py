@@ -5,11 +5,8 @@ No verdict is remembered: each request reads the credential as it is now.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import ClassVar, Final, Protocol
+from typing import Final, Protocol
 
-from pharia_access.domain.times import format_time
 from pharia_access.domain.verdict import CredentialRecord, IssuedToken, Proof, Refusal, Rule, judge
 from pharia_access.domain.verification.service_accounts import (
     RULES,
@@ -24,6 +21,8 @@ from pharia_access.errors import TokenFormatError
 from pharia_access.services.verifier.freshness import Freshness
 from pharia_access.services.verifier.generations import Generations
 from pharia_access.services.verifier.index import Index
+from pharia_access.services.verifier.seen_tokens import Seen, ServiceAccountToken, reviewed_token, seen_text, token_for
+from pharia_access.services.verifier.token_reviews import TokenReviews
 from pharia_access.services.verifier.verifier import Allowed, AuthorizationResult, Denied
 
 __all__ = ["IssuerKeys", "ServiceAccountToken", "ServiceAccountVerifier"]
@@ -45,42 +44,6 @@ class IssuerKeys(Protocol):
         ...
 
 
-@dataclass(slots=True, eq=False)
-class ServiceAccountToken(IssuedToken):
-    """A ServiceAccount's token in the place of a minted one, so that every protocol answers as for that.
-
-    `key` is the ServiceAccount, `token_id` is `jti`. No object of ours is revoked or deleted with it.
-
-    Attributes:
-        issuer: whose key signed it.
-        pod: the name of the pod that it is bound to; empty without one.
-    """
-
-    proof: ClassVar[Proof] = Proof.SERVICE_ACCOUNT
-
-    issuer: Issuer | None = field(default=None, repr=False)
-    pod: str = ""
-
-    @property
-    def names(self) -> dict[str, str]:
-        """What the audit log calls it."""
-        names = {"tokenID": self.token_id, "serviceAccount": self.key, "credential": self.credential_key}
-        return names | ({"pod": self.pod} if self.pod else {})
-
-
-@dataclass(slots=True, eq=False)
-class Seen:
-    """A text whose signature was good.
-
-    Attributes:
-        token: for the credential of the last request; made anew for another of the same name.
-    """
-
-    claims: Claims
-    issuer: Issuer
-    token: ServiceAccountToken
-
-
 class ServiceAccountVerifier:
     """The `JwtVerifier` for tokens of ServiceAccounts. Use from one event loop.
 
@@ -89,6 +52,7 @@ class ServiceAccountVerifier:
         rules: from `domain.verdict`, for the credential that the audience names.
         digest: keyed, of this process.
         life: the longest life of a token, in seconds.
+        reviews: asks whether what a token is bound to is still there; None: a token counts until its end.
         most: texts in each generation of the memory.
     """
 
@@ -103,27 +67,31 @@ class ServiceAccountVerifier:
         rules: tuple[Rule, ...],
         digest: Callable[[bytes], bytes],
         life: float,
+        reviews: TokenReviews | None = None,
         most: int = _MOST,
     ) -> None:
         self._keys, self._index, self._freshness = keys, index, freshness
         self._boottime, self._now, self._rules = boottime, now, rules
-        self._digest, self._life = digest, life
+        self._digest, self._life, self._reviews = digest, life, reviews
         self.seen: Generations[Seen] = Generations(most=most)
         """What good texts say."""
 
     def check(self, presented: bytes) -> AuthorizationResult | None:
-        """Judge without waiting. Return None where the issuer's keys must be read first."""
+        """Judge without waiting. Return None where the API server must be asked first, for keys or for a review."""
         issuer = self._keys.issuer
         seen = None if issuer is None else self._recall(presented, issuer)
         if seen is None or isinstance(seen, Refusal):
             return None if seen is None else _denied(seen)
+        return self._judge(seen)
+
+    def _judge(self, seen: Seen) -> AuthorizationResult | None:
         boottime = self._boottime()
         now = self._now(boottime)
         objection = judge_claims(seen.claims, Bounds(seen.issuer.name, self._life), now, rules=RULES)
         if objection is not None:
             return _denied(objection, seen.token)
         credential = self._index.credential(seen.token.credential_key)
-        token = _token_for(seen, credential)
+        token = token_for(seen, credential)
         if not self._freshness.is_fresh(token.namespace, boottime):
             return _denied(Refusal.VIEW_TOO_OLD, token)
         refusal = judge(token, credential, now, rules=self._rules)
@@ -131,15 +99,45 @@ class ServiceAccountVerifier:
             return _denied(refusal or Refusal.CREDENTIAL_GONE, token)
         if not _is_held(credential, seen.claims):
             return _denied(Refusal.NOT_A_HOLDER, token)
+        return self._by_review(seen, credential, now)
+
+    def _by_review(self, seen: Seen, credential: CredentialRecord, now: float) -> AuthorizationResult | None:
+        """Allow what passed everything else, as its review says; None where it must be reviewed."""
+        token = seen.token
+        if self._reviews is not None:
+            if not now < seen.review.until:
+                return None
+            if seen.review.refusal is not None:
+                return _denied(seen.review.refusal, token)
+            token = reviewed_token(seen)
         return Allowed(token, credential, self._index.effective_roles(credential), self._index.changes)
 
     async def verify(self, presented: bytes) -> AuthorizationResult:
-        """Judge, and read the keys if need be: an unknown key may be a new one."""
+        """Judge, and ask the API server if need be: an unknown key may be a new one, a pod may be gone."""
         result = self.check(presented)
         if result is not None:
             return result
-        told = await self._keys.read_again()
-        return self.check(presented) or _denied(Refusal.UNKNOWN_SIGNING_KEY if told else Refusal.KEYS_UNREAD)
+        digest = self._digest(presented)
+        if self._unreviewed(digest) is None:
+            told = await self._keys.read_again()
+            result = self.check(presented)
+            if result is None and self._unreviewed(digest) is None:
+                return _denied(Refusal.UNKNOWN_SIGNING_KEY if told else Refusal.KEYS_UNREAD)
+        return result or await self._review(presented, digest)
+
+    async def _review(self, presented: bytes, digest: bytes) -> AuthorizationResult:
+        seen = self._unreviewed(digest)
+        if self._reviews is None or seen is None:
+            return _denied(Refusal.KEYS_UNREAD)
+        seen.review = await self._reviews.review(presented, seen.claims, digest=digest)
+        seen.reviewed = None
+        # Judge anew: the wait may have been long, and changes meanwhile count.
+        return self.check(presented) or _denied(seen.review.refusal or Refusal.NOT_REVIEWED, seen.token)
+
+    def _unreviewed(self, digest: bytes) -> Seen | None:
+        """Return a text whose signature is good, which the check gave back for a review alone."""
+        seen, issuer = self.seen.find(digest), self._keys.issuer
+        return seen if seen is not None and seen.issuer is issuer else None
 
     def is_current(self, token: IssuedToken) -> bool:
         """Tell whether this is the token of a JWT whose signature still counts."""
@@ -160,14 +158,6 @@ def _denied(refusal: Refusal, token: ServiceAccountToken | None = None) -> Denie
     return Denied(refusal, token, proof=Proof.SERVICE_ACCOUNT)
 
 
-def _token_for(seen: Seen, credential: CredentialRecord | None) -> ServiceAccountToken:
-    """Return the token as one of that credential: the same object, as long as the credential has the same UID."""
-    uid = "" if credential is None else credential.uid
-    if seen.token.credential_uid != uid:
-        seen.token = _token(seen.claims, seen.issuer, uid)
-    return seen.token
-
-
 def _is_held(credential: CredentialRecord, claims: Claims) -> bool:
     uid = credential.service_accounts.get(claims.name)
     return uid is not None and uid in {"", claims.uid}
@@ -183,30 +173,4 @@ def _verified(presented: bytes, issuer: Issuer) -> Seen | Refusal | None:
         claims = read_claims(presented)
     except TokenFormatError:
         return Refusal.MALFORMED_TOKEN
-    return Seen(claims, issuer, _token(claims, issuer, ""))
-
-
-def _token(claims: Claims, issuer: Issuer, credential_uid: str) -> ServiceAccountToken:
-    return ServiceAccountToken(
-        key=f"{claims.namespace}/{claims.name}",
-        uid=claims.uid,
-        token_id=claims.token_id or "-",
-        credential_key=f"{claims.namespace}/{claims.credential}",
-        credential_uid=credential_uid,
-        issued_at=float(claims.issued_at),
-        ends_at=float(claims.expires_at),
-        ends_text=_moment(claims.expires_at),
-        revoked=False,
-        deleting=False,
-        hash="",
-        issuer=issuer,
-        pod=claims.pod,
-    )
-
-
-def _moment(seconds: int) -> str:
-    """Return a moment in RFC 3339; the last one that has a form, for a later one, which no rule lets pass."""
-    try:
-        return format_time(datetime.fromtimestamp(seconds, UTC))
-    except (ValueError, OverflowError, OSError):
-        return format_time(datetime.max.replace(microsecond=0, tzinfo=UTC))
+    return seen_text(claims, issuer)

@@ -9,7 +9,7 @@ import pytest
 from pharia_access.domain.holders import MOST_HOLDERS
 from pharia_access.domain.verdict import CredentialRecord
 from pharia_access.errors import UnavailableError
-from pharia_access.services.verifier.service_accounts import ServiceAccountToken
+from pharia_access.services.verifier.seen_tokens import ServiceAccountToken
 from tests.support.fakes.virtual_time import FakeClock, simulated
 from tests.support.harness.last_used_writes import HOUR, PER_SECOND, Case
 
