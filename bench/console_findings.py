@@ -17,11 +17,13 @@ import psutil
 from bench.report import RESULTS, table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 __all__ = ["Bound", "Findings", "at_most", "kept", "page", "spread"]
 
 FILE: Final = RESULTS / "console.json"
+BEFORE: Final = RESULTS / "console-before.json"
+"""What this found before the console was last made faster, on the same machine: kept as it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +35,22 @@ class Bound:
     most: float
     why: str
 
-    @property
-    def row(self) -> list[str]:
-        """For the table."""
+    def row(self, before: Mapping[str, str]) -> list[str]:
+        """For the table. `before`: what each figure was."""
         held = "yes" if self.value <= self.most else f"no, by {self.value - self.most:.3g}"
         return [
             self.what,
             f"{self.most:g}",
-            f"{self.value:.3g}" if self.value < 100 else f"{self.value:.0f}",
+            before.get(self.what, ""),
+            self.shown,
             held,
             self.why,
         ]
+
+    @property
+    def shown(self) -> str:
+        """Its value in three digits."""
+        return f"{self.value:.3g}" if self.value < 100 else f"{self.value:.0f}"
 
 
 @dataclass(slots=True)
@@ -89,18 +96,25 @@ def kept(names: Iterable[str], file: Path = FILE) -> list[Findings]:
     return [found[name] for name in names if name in found]
 
 
-def page(head: str, found: Sequence[Findings]) -> str:
-    """The whole as Markdown."""
-    bounds = [bound.row for each in found for bound in each.bounds]
+def page(head: str, found: Sequence[Findings], before: Path = BEFORE) -> str:
+    """The whole as Markdown; `before`: what was found before, for the column of that name."""
+    earlier = list(_read(before).values())
+    figures = {bound.what: bound.shown for each in earlier for bound in each.bounds}
+    bounds = [bound.row(figures) for each in found for bound in each.bounds]
     spreads = [row for each in found for row in each.spreads]
     parts = [
         head,
-        table(["what", "at most", "measured", "held", "what bounds it"], bounds),
+        table(["what", "at most", "before", "measured", "held", "what bounds it"], bounds),
         table(["ms", "rounds", "fastest", "median", "9 of 10 at most", "slowest"], spreads),
         "\n".join(f"- {note}" for each in found for note in each.notes),
-        *(f"## Machine: {each.name}\n\n{each.machine}\n- load average at the end: {each.load:.1f}" for each in found),
+        *(_conditions(each, "") for each in found),
+        *(_conditions(each, ", before") for each in earlier),
     ]
     return "\n\n".join(parts)
+
+
+def _conditions(found: Findings, when: str) -> str:
+    return f"## Machine: {found.name}{when}\n\n{found.machine}\n- load average at the end: {found.load:.1f}"
 
 
 def _read(file: Path) -> dict[str, Findings]:

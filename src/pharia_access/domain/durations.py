@@ -6,7 +6,7 @@ from datetime import timedelta
 from pharia_access.domain.grammar import counted
 from pharia_access.errors import InvalidObjectError
 
-__all__ = ["DURATION_PATTERN", "MAX_DURATION", "format_duration", "humanize", "parse_duration"]
+__all__ = ["DURATION_PATTERN", "MAX_DURATION", "format_duration", "humanize", "parse_duration", "roughly"]
 
 MAX_DURATION = timedelta(days=36525)
 """The longest duration that is read: 100 years, 876600h. Go itself ends at 292 years."""
@@ -82,6 +82,15 @@ def humanize(duration: timedelta) -> str:
             parts.append(counted(left % seconds // finer[1], finer[0]))
         return " ".join(parts)
     return "0 seconds"
+
+
+def roughly(duration: timedelta) -> str:
+    """Write a duration shorter, for long tables: `30 days`, but `1 day 12 hours`.
+
+    As `humanize`, the smaller unit only beside a single larger one.
+    """
+    words = humanize(duration)
+    return words if words.startswith(("1 ", "-1 ")) else " ".join(words.split()[:2])
 
 
 def _term(whole: str, fraction: str, unit: str) -> int:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pharia_access.domain.durations import MAX_DURATION, format_duration, humanize, parse_duration
+from pharia_access.domain.durations import MAX_DURATION, format_duration, humanize, parse_duration, roughly
 from pharia_access.errors import InvalidObjectError
 
 durations = st.timedeltas(timedelta(), MAX_DURATION)
@@ -119,6 +119,23 @@ def test_a_duration_is_written_in_go_form_without_zero_parts(duration: timedelta
 )
 def test_a_duration_is_told_to_people_in_words(duration: timedelta, text: str) -> None:
     assert humanize(duration) == text
+
+
+@pytest.mark.parametrize(
+    ("duration", "text"),
+    [
+        (timedelta(days=29, hours=23), "29 days"),
+        (timedelta(days=1, hours=23), "1 day 23 hours"),
+        (timedelta(hours=2, minutes=59), "2 hours"),
+        (timedelta(minutes=61), "1 hour 1 minute"),
+        (timedelta(days=1), "1 day"),
+        (timedelta(), "0 seconds"),
+        (timedelta(hours=-2, minutes=-1), "-2 hours"),
+        (timedelta(minutes=-61), "-1 hour 1 minute"),
+    ],
+)
+def test_a_long_table_tells_the_smaller_unit_only_beside_a_single_larger_one(duration: timedelta, text: str) -> None:
+    assert roughly(duration) == text
 
 
 @given(durations)

@@ -18,6 +18,7 @@ __all__ = [
     "live",
     "look_up",
     "near",
+    "near_credential",
     "new_credential",
     "new_token",
     "new_workload",
@@ -71,6 +72,11 @@ def near(key: ObjectKey, everywhere: bool) -> str:  # noqa: FBT001 - a template'
     """A token's page, as seen from the list of its namespace or of all tokens: these have a hundred of it."""
     place = f"namespaces/{_part(key.namespace)}/" if everywhere else ""
     return f"{place}tokens/{_part(key.name)}"
+
+
+def near_credential(key: ObjectKey) -> str:
+    """A credential's page, as seen from the list of its namespace."""
+    return f"credentials/{_part(key.name)}"
 
 
 def workloads(namespace: str) -> str:

@@ -41,6 +41,9 @@ __all__ = ["SCRIPT_HEADER", "Console", "console_app"]
 SCRIPT_HEADER: Final = "x-pharia-access-console"
 """Our script's header. No form can send it, so that what it asks for is never a document."""
 
+_FOR_A_PERSON: Final = "person"
+"""Its value where somebody sorts, filters or turns over a list that our script then shows in the same document."""
+
 _WAITING: Final = "Opening the console …"
 _WRONG_KEY: Final = "This key opens nothing: it was used already, or it is too old."
 _SIGNED_OUT: Final = "You are signed out of the console."
@@ -129,7 +132,7 @@ def _screen(console: Console, screen: Screen) -> Endpoint:
         if screen in screens.BY_SCRIPT and SCRIPT_HEADER not in request.headers:
             raise HTTPException(HTTPStatus.FORBIDDEN, "Only the console's own script asks for this.")
         visit = _visit(console, request, session)
-        if SCRIPT_HEADER not in request.headers:
+        if request.headers.get(SCRIPT_HEADER) in (None, _FOR_A_PERSON):
             console.touched()
         form, posted = Form(), request.method == "POST"
         try:

@@ -58,7 +58,8 @@ class Renderer:
             "role_of": role_of,
         }
         self._environment.globals |= {"base": base, "assets": named, "to": addresses, "ago": words.ago}
-        self._environment.globals["until"] = words.until
+        self._environment.globals |= {"until": words.until, "roughly_ago": words.roughly_ago}
+        self._environment.globals["roughly_until"] = words.roughly_until
 
     def page(self, page: Page, frame: Mapping[str, Any]) -> str:
         """The document; `frame`: what stands around every page."""

@@ -5,7 +5,7 @@ from typing import Final
 
 from pharia_access.domain.administration.summaries import CredentialSummary, TokenSummary
 from pharia_access.domain.administration.workload_tokens import WorkloadSummary
-from pharia_access.domain.durations import humanize
+from pharia_access.domain.durations import humanize, roughly
 from pharia_access.domain.permissions import Permission
 from pharia_access.domain.reasons import DeliveryState, Reason
 from pharia_access.domain.times import format_time
@@ -18,6 +18,8 @@ __all__ = [
     "moment",
     "overlap_words",
     "permission_words",
+    "roughly_ago",
+    "roughly_until",
     "secret_state",
     "token_state",
     "until",
@@ -36,7 +38,7 @@ def moment(when: datetime) -> str:
 
 def minute(when: datetime) -> str:
     """The same to a minute, for long tables: `2027-02-27T10:00Z`."""
-    return f"{when:%Y-%m-%dT%H:%MZ}"
+    return f"{when.replace(tzinfo=None).isoformat(timespec='minutes')}Z"
 
 
 def iso(when: datetime) -> str:
@@ -52,6 +54,16 @@ def ago(when: datetime, now: datetime) -> str:
 def until(when: datetime, now: datetime) -> str:
     """`in 90 days`, or how long ago."""
     return f"in {humanize(when - now)}" if when > now else ago(when, now)
+
+
+def roughly_ago(when: datetime, now: datetime) -> str:
+    """`2 hours ago`, for long tables."""
+    return f"{roughly(max(now - when, now - now))} ago"
+
+
+def roughly_until(when: datetime, now: datetime) -> str:
+    """`in 90 days`, or how long ago, for long tables."""
+    return f"in {roughly(when - now)}" if when > now else roughly_ago(when, now)
 
 
 def credential_state(credential: CredentialSummary) -> str:

@@ -10,7 +10,7 @@ from pharia_access.domain.administration.summaries import CredentialSummary, Tok
 from pharia_access.domain.administration.token_inventory import TokenRow
 from pharia_access.errors import ForbiddenError
 from pharia_access.services.administration.live_kinds import LiveKind
-from pharia_access.services.administration.token_survey import TokenSurvey, row_of
+from pharia_access.services.administration.token_survey import TokenSurvey, ends_of, row_of
 
 __all__ = ["TokenIndex"]
 
@@ -26,6 +26,7 @@ class TokenIndex:
     def __init__(self) -> None:
         self._judged: dict[str, Judged] = {}
         self._rows: tuple[TokenRow, ...] = ()
+        self._ends: list[datetime] = []
         self._suspended = 0
         self._made_of: tuple[int, int, bool] | None = None
 
@@ -45,7 +46,7 @@ class TokenIndex:
             self._suspended = sum(credential.suspended for credential in credentials.items.values())
             self._made_of = made_of
         revision = max(tokens.revision, credentials.revision)
-        return TokenSurvey(namespace, self._rows, self._suspended, now, unseen, revision=revision)
+        return TokenSurvey(namespace, self._rows, self._suspended, now, unseen, revision=revision, ends=self._ends)
 
     def _judge(
         self, tokens: Mapping[str, TokenSummary], known: Mapping[str, CredentialSummary] | None, now: datetime
@@ -58,3 +59,4 @@ class TokenIndex:
                 old = token, credential, row_of(token, UNSEEN if known is None else credential, now)
             self._judged[key] = old
         self._rows = tuple(sorted((row for _, _, row in self._judged.values()), key=_IN_ORDER))
+        self._ends = ends_of(self._rows)

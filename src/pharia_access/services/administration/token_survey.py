@@ -1,6 +1,7 @@
 """All tokens of a namespace or of the cluster, with what their credentials say of them: as far as one may look."""
 
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
@@ -14,7 +15,7 @@ from pharia_access.errors import ForbiddenError
 from pharia_access.services.administration.context import Context
 from pharia_access.services.administration.queries import Nothing, list_all, nothing_in, summaries, tokens_in
 
-__all__ = ["TokenSurvey", "row_of", "survey_tokens", "why_unseen"]
+__all__ = ["TokenSurvey", "ends_of", "row_of", "survey_tokens", "why_unseen"]
 
 Known = Mapping[ObjectKey, CredentialSummary]
 
@@ -31,6 +32,7 @@ class TokenSurvey:
         unseen: why credentials may not be listed; None where they may.
         nothing: what it means that there is no token; None where there is one.
         revision: of what it was made of, where that is followed; 0 where it was read.
+        ends: of all rows, in their order in time.
     """
 
     namespace: str | None
@@ -40,6 +42,12 @@ class TokenSurvey:
     unseen: ForbiddenError | None = None
     nothing: Nothing | None = None
     revision: int = 0
+    ends: Sequence[datetime] = ()
+
+    def next_end(self, now: datetime) -> datetime | None:
+        """When it changes although nobody changes anything; None for never."""
+        after = bisect_right(self.ends, now)
+        return self.ends[after] if after < len(self.ends) else None
 
 
 async def survey_tokens(context: Context, *, everywhere: bool = False) -> TokenSurvey:
@@ -60,7 +68,13 @@ async def survey_tokens(context: Context, *, everywhere: bool = False) -> TokenS
         read_at=read_at,
         unseen=unseen,
         nothing=nothing,
+        ends=ends_of(rows),
     )
+
+
+def ends_of(rows: Iterable[TokenRow]) -> list[datetime]:
+    """When these end, in that order."""
+    return sorted(end for row in rows if (end := row.token.end) is not None)
 
 
 async def why_unseen(context: Context, namespace: str | None) -> ForbiddenError | None:

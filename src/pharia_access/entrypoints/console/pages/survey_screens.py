@@ -79,7 +79,6 @@ def found_in(survey: TokenSurvey, query: TokenQuery, now: datetime) -> list[Toke
 
 def facts_of(visit: Visit, survey: TokenSurvey) -> dict[str, object]:
     """What a page says of the survey itself; `next_end`: when it changes although nobody changes anything."""
-    now, ends = visit.context.clock.now(), (row.token.end for row in survey.rows)
     return {
         "everywhere": survey.namespace is None,
         "all": len(survey.rows),
@@ -87,5 +86,5 @@ def facts_of(visit: Visit, survey: TokenSurvey) -> dict[str, object]:
         "unseen": explain(survey.unseen) if survey.unseen else None,
         "read_at": survey.read_at,
         "kept": survey is visit.session.survey,
-        "next_end": min((end for end in ends if end is not None and end > now), default=None),
+        "next_end": survey.next_end(visit.context.clock.now()),
     }

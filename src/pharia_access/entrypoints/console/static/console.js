@@ -1,42 +1,37 @@
-// The console's one script. It adds comfort to documents that work without it, and does the three things that no
-// document may do: open a session from a link's fragment, show a secret, and copy it. It writes text only by
-// `textContent`: under `trusted-types 'none'` nothing else would be possible. Its sentences stand in the templates.
+// The console's one script. Documents work without it, but for what none may do: open a session from a link's fragment,
+// show a secret, and copy it. Under `trusted-types 'none'` it writes text only. Its sentences stand in the templates.
 "use strict";
 
-const HEADERS = {
-  "Content-Type": "application/x-www-form-urlencoded",
-  "X-Pharia-Access-Console": "script",
-};
+const MARK = "X-Pharia-Access-Console";
+const HEADERS = { "Content-Type": "application/x-www-form-urlencoded", [MARK]: "script" };
 const find = (id) => document.getElementById(id);
-const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+const write = (id, text) => (find(id).textContent = text);
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const send = (address, body = "") =>
   fetch(address, { method: "POST", headers: HEADERS, body, redirect: "manual", credentials: "same-origin" });
 
-// What is told there in JSON, and whether it went well; nothing where nobody answers.
+// What is told there in JSON; null where nobody answers.
 const hear = (address, body) =>
   send(address, body)
     .then(async (answer) => ({ ok: answer.ok, ...(await answer.json()) }))
     .catch(() => null);
 
-function focusHeading() {
-  if (!document.querySelector("[autofocus]")) find("title")?.focus({ preventScroll: true });
-}
+const focusHeading = () =>
+  document.querySelector("[autofocus]") || find("title")?.focus({ preventScroll: true });
 
 function addLocalTimes(root) {
   const zoned = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
   const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
-  for (const time of root.querySelectorAll("time[datetime]")) {
+  for (const time of root.querySelectorAll("time")) {
     const moment = new Date(time.dateTime);
     time.title = `${time.dateTime.replace("T", " ").replace("Z", " UTC")} · ${zoned.format(moment)} your time`;
     if (time.dataset.zone !== undefined) time.after(` (${clock.format(moment)} your time)`);
   }
 }
 
-function showWhatNeedsScript() {
-  for (const each of document.querySelectorAll("[data-script]")) each.hidden = false;
-}
+const showWhatNeedsScript = () => document.querySelectorAll("[data-script]").forEach((each) => (each.hidden = false));
 
-// Listens at the window: pages that stay live get forms that were not there before.
+// At the window: pages that stay live get other forms.
 function mindForms() {
   let sent = new WeakSet();
   addEventListener("pageshow", () => (sent = new WeakSet())); // Back leads to the same page
@@ -47,7 +42,7 @@ function mindForms() {
   });
   addEventListener("formdata", ({ target, formData }) => {
     if (target.method === "post") return;
-    for (const [name, value] of [...formData]) if (!value) formData.delete(name); // an address says what is asked
+    for (const [name, value] of [...formData]) if (!value) formData.delete(name);
   });
   addEventListener("change", ({ target }) => {
     const [all, boxes] = [find("tick-all"), [...document.querySelectorAll("#ticked input[name=token]")]];
@@ -57,7 +52,7 @@ function mindForms() {
 }
 
 function keepTokensOut() {
-  const token = /[a-z2-7]{16}_[0-9A-Za-z]{8}/; // see domain/token.py; a search becomes an address, which is kept
+  const token = /[a-z2-7]{16}_[0-9A-Za-z]{8}/; // see domain/token.py, and addresses are kept
   const [caught, notice] = [new WeakSet(), find("notice")];
   addEventListener("input", ({ target }) => {
     caught.delete(target.form);
@@ -67,7 +62,7 @@ function keepTokensOut() {
     if (notice) notice.textContent = notice.dataset.caught;
   });
   const unlessCaught = (event) => {
-    if (!caught.delete(event.target)) return; // pasted, and sent at once: the notice is to be read first
+    if (!caught.delete(event.target)) return; // sent at once: the notice is to be read
     event.preventDefault();
     event.stopPropagation();
   };
@@ -77,8 +72,8 @@ function keepTokensOut() {
 function checksum(text) {
   const digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
   let crc = -1;
-  for (const character of text) {
-    crc ^= character.charCodeAt(0);
+  for (const each of text) {
+    crc ^= each.charCodeAt(0);
     for (let bit = 0; bit < 8; bit += 1) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
   }
   let written = "";
@@ -88,7 +83,7 @@ function checksum(text) {
 
 function idOf(text) {
   for (const [whole, id] of text.matchAll(/[a-z][a-z0-9]{1,9}_([a-z2-7]{16})_[0-9A-Za-z]{49}(?![0-9A-Za-z])/g)) {
-    // What stands before a token may look like a part of its prefix: the n of an escaped line break.
+    // What stands before may look like its prefix: the n of an escaped line break.
     for (let body = whole; body.indexOf("_") > 1; body = body.slice(1)) {
       if (checksum(body.slice(0, -6)) === body.slice(-6)) return id;
     }
@@ -110,10 +105,7 @@ function lookUp(form) {
 
 async function openSession(form) {
   const [key, told] = [location.hash.slice(1), find("opening")];
-  if (!key) {
-    told.textContent = told.dataset.bare;
-    return;
-  }
+  if (!key) return write("opening", told.dataset.bare);
   history.replaceState(null, "", location.pathname);
   const answer = await send(form.action, new URLSearchParams({ key })).catch(() => null);
   if (answer?.type === "opaqueredirect") location.replace(new URL("./", form.action));
@@ -124,10 +116,10 @@ function tellEnd(told) {
   const form = told.closest("form");
   const tell = () => {
     const chosen = form.elements.life.value;
-    const length = Number.parseInt(chosen, 10) * (chosen.endsWith("h") ? 36e5 : 864e5);
+    const length = parseInt(chosen, 10) * (chosen.endsWith("h") ? 36e5 : 864e5);
     const end = chosen === "date" ? Date.parse(form.elements.date.value) : Date.now() + length;
     const shown = (timeZone) => new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "short", timeZone }).format(end);
-    told.textContent = Number.isNaN(end) ? "" : `Ends on ${shown("UTC")} UTC (${shown()} your time).`;
+    told.textContent = isNaN(end) ? "" : `Ends on ${shown("UTC")} UTC (${shown()} your time).`;
   };
   form.addEventListener("input", tell);
   tell();
@@ -147,19 +139,19 @@ function saveWhatDiffers(form) {
   }
 }
 
-// The box that shows a secret until somebody says that it is stored.
+// The box that shows a secret until it is stored.
 function showSecrets(dialog) {
   const say = dialog.dataset;
-  let [text, masked, revealed, busy] = [null, null, false, false];
-  const tell = (sentence) => (find("secret-state").textContent = sentence);
+  let text, masked, revealed, busy;
+  const tell = (sentence) => write("secret-state", sentence);
   const prefix = () => (find("as-variable").checked ? "AA_API_TOKEN=" : "");
-  const show = () => (find("secret-text").textContent = prefix() + ((revealed ? text : masked) ?? ""));
+  const show = () => write("secret-text", prefix() + ((revealed ? text : masked) ?? ""));
 
   function wipe() {
     if (!dialog.isConnected) return;
-    [text, masked, revealed] = [null, null, false];
-    find("secret-text").textContent = "";
-    find("reveal").textContent = "Reveal";
+    text = masked = revealed = null;
+    write("secret-text", "");
+    write("reveal", "Reveal");
     find("stored").hidden = find("leaving").hidden = true;
     delete say.has;
     tell("");
@@ -170,7 +162,7 @@ function showSecrets(dialog) {
     dialog.close();
   }
 
-  function ask(asked = false) {
+  function ask(asked) {
     find("leaving").hidden = !asked;
     if (asked) find("go-back").focus();
   }
@@ -213,7 +205,7 @@ function showSecrets(dialog) {
 
   function reveal() {
     revealed = !revealed;
-    find("reveal").textContent = revealed ? "Hide" : "Reveal";
+    write("reveal", revealed ? "Hide" : "Reveal");
     find("stored").hidden = !revealed;
     show();
   }
@@ -225,8 +217,7 @@ function showSecrets(dialog) {
     busy = false;
     if (told?.ok) {
       close();
-      location.replace(say.done);
-      return;
+      return location.replace(say.done);
     }
     tell(told ? told.why : say.unheard);
     if (!told) find("stored").hidden = false;
@@ -241,8 +232,7 @@ function showSecrets(dialog) {
     return confirm("copied");
   }
 
-  const acts = { "show-secret": open, close: leave, "close-anyway": close, "go-back": ask, reveal, copy, stored: confirm };
-  acts.store = wipe; // leads elsewhere: nothing to ask about
+  const acts = { "show-secret": open, close: leave, "close-anyway": close, "go-back": ask, reveal, copy, stored: confirm, store: wipe };
   for (const [id, act] of Object.entries(acts)) find(id)?.addEventListener("click", () => act());
   find("as-variable").addEventListener("change", show);
   dialog.addEventListener("cancel", (event) => {
@@ -255,9 +245,9 @@ function showSecrets(dialog) {
   if (say.auto !== undefined) open();
 }
 
-const keyOf = (node) => (node.nodeName === "TR" && node.querySelector("th a")?.href) || node.id;
+const keyOf = (node) => (node.nodeName === "TR" && node.querySelector("tbody th a")?.href) || node.id;
 
-// Makes a node like another one, and keeps focus, scroll and what was typed.
+// Makes a node like another; keeps focus, scroll and what was typed.
 function become(node, other) {
   if (node.nodeType === Node.TEXT_NODE && node.data !== other.data) node.data = other.data;
   if (!node.attributes || node.matches("dialog, #notice")) return;
@@ -266,13 +256,13 @@ function become(node, other) {
     if (other.hasAttribute(name)) node.setAttribute(name, other.getAttribute(name));
     else node.removeAttribute(name);
   }
-  const keys = new Set([...other.children].map(keyOf));
+  const [keys, known] = [other, node].map(({ children }) => new Map([...children].map((each) => [keyOf(each), each])));
   let at = node.firstChild;
   const next = () => [at, (at = at.nextSibling)][0];
   for (const child of [...other.childNodes]) {
     while (at && keyOf(at) && !keys.has(keyOf(at))) next().remove();
     const key = keyOf(child);
-    const same = key ? [...node.children].find((each) => keyOf(each) === key) : !keyOf(at ?? child) && at?.nodeName === child.nodeName && at;
+    const same = key ? known.get(key) : !keyOf(at ?? child) && at?.nodeName === child.nodeName && at;
     if (same && same === at) next();
     else node[same && node.moveBefore ? "moveBefore" : "insertBefore"](same || child, at); // a move keeps the focus
     if (same) become(same, child);
@@ -284,7 +274,7 @@ const rowsOf = (main) => new Set([...main.querySelectorAll("tbody tr")].map(keyO
 const missing = (some, others) => [...some].filter((each) => !others.has(each)).length;
 
 function stayLive(main) {
-  const address = main.dataset.live; // a page that says that something is gone may name none
+  const address = main.dataset.live;
   let heard = Date.now();
   let [source, due, busy, skew, opened] = [null, 0, 0, 0, heard];
   let [said, rows, rowsTold, rowsToldAt] = [[], rowsOf(main), "", 0];
@@ -324,25 +314,40 @@ function stayLive(main) {
     };
   }
 
-  async function renew() {
+  async function renew(by = "script") {
     const asked = new XMLHttpRequest(); // no text becomes HTML
+    const { href } = location;
     asked.responseType = "document";
-    asked.open("GET", location.href);
-    asked.setRequestHeader("X-Pharia-Access-Console", "script");
-    await new Promise((resolve) => {
-      asked.onloadend = resolve;
-      asked.send();
-    });
+    asked.open("GET", href);
+    asked.setRequestHeader(MARK, by);
+    asked.send();
+    await new Promise((resolve) => (asked.onloadend = resolve));
     const box = document.querySelector("dialog[open]");
+    const told = asked.status < 500 && asked.response;
     if (box) box.onclose = refresh;
-    else if (asked.status < 500 && asked.response) {
-      addLocalTimes(asked.response);
-      become(main, asked.response.querySelector("main"));
+    else if (told && href === location.href) {
+      addLocalTimes(told);
+      if (by !== "script") find("filter")?.reset();
+      become(main, told.querySelector("main"));
       showWhatNeedsScript();
     }
+    return told;
   }
 
-  // A form stays as it is, and tells what happened to its object.
+  // Another order, filter or page of a list: other rows in the same document.
+  async function turn() {
+    if (!(await renew("person"))) location.reload();
+    [rows, rowsTold] = [rowsOf(main), ""];
+    if (!document.activeElement.closest("thead")) focusHeading();
+  }
+
+  window.navigation?.addEventListener("navigate", (event) => {
+    const [to, from] = [event.destination.url, location.href].map((url) => url.split("?")[0]);
+    const turns = to === from && !event.hashChange && event.navigationType !== "reload";
+    if (turns && event.canIntercept && find("filter")) event.intercept({ handler: turn, focusReset: "manual" });
+  });
+
+  // A form stays, and tells what happened to its object.
   async function lookMeanwhile(line) {
     const told = await hear(line.dataset.meanwhile);
     if (told?.ok && line.textContent !== told.why) line.textContent = told.why;
@@ -377,20 +382,19 @@ function stayLive(main) {
   }, 250);
   window.onpageshow = window.onfocus = open;
   window.onpagehide = close;
-  document.onvisibilitychange = () => (document.hidden ? close() : open());
+  document.onvisibilitychange = () => (document.hidden ? close : open)();
 }
 
 addLocalTimes(document);
-focusHeading();
 showWhatNeedsScript();
+focusHeading(); // makes a layout
 mindForms();
 keepTokensOut();
-const PARTS = {
+Object.entries({
   "look-up": lookUp,
   open: openSession,
   "ends-told": tellEnd,
   "roles-form": saveWhatDiffers,
   "secret-dialog": showSecrets,
   main: (main) => main.dataset.live && stayLive(main),
-};
-for (const [id, begin] of Object.entries(PARTS)) if (find(id)) begin(find(id));
+}).forEach(([id, begin]) => find(id) && begin(find(id)));
