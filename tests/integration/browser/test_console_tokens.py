@@ -72,7 +72,7 @@ async def test_tokens_are_looked_for_sorted_and_stored_as_a_file(anna: ConsoleVi
     await page.get_by_label("Search").fill("ta")
     await anna.button("Filter").click()
     await page.wait_for_url("**/tokens?q=ta")
-    await page.locator("#tokens").wait_for()
+    await page.locator("#tokens caption", has_text="Tokens 1 to 1 of 1").wait_for()
     assert await names(page) == ["beta"]
     await page.goto(anna.address("tokens") + "?state=active&sort=-name")
     assert await names(page) == ["other", "beta", "alpha"]

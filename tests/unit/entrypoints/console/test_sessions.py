@@ -170,6 +170,16 @@ async def test_a_look_and_a_form_count_as_use_and_what_the_script_asks_for_does_
     assert len(opened.touches) == 2
 
 
+@pytest.mark.parametrize(("who", "uses"), [("person", 1), ("script", 0), ("", 1), ("nobody", 0)])
+async def test_a_list_that_a_person_sorts_in_the_open_page_counts_as_use(who: str, uses: int) -> None:
+    opened: Opened = await signed_in()
+    opened.touches.clear()
+
+    await opened.browser.send("GET", f"{opened.browser.base}{LIST}", headers={"x-pharia-access-console": who})
+
+    assert len(opened.touches) == uses
+
+
 async def test_the_person_is_named_and_their_words_are_no_markup() -> None:
     opened = await signed_in()
 

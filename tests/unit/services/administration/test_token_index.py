@@ -90,6 +90,18 @@ def test_after_a_change_rows_are_what_reading_all_anew_gives(change: Callable[[K
     assert after != before
 
 
+def test_the_next_end_is_that_of_the_first_row_that_has_not_ended() -> None:
+    kinds = Kinds()
+    kinds.tokens.put(replace(token("gone"), ends=NOW - DAY))
+    kinds.tokens.put(replace(token("later"), ends=NOW + 2 * DAY))
+    kinds.tokens.put(replace(token("endless"), ends=None))
+
+    survey = kinds.survey()
+
+    nexts = [survey.next_end(now) for now in (NOW - 2 * DAY, NOW, NOW + DAY, NOW + 2 * DAY)]
+    assert nexts == [NOW - DAY, NOW + DAY, NOW + 2 * DAY, None]
+
+
 def test_what_did_not_change_is_not_made_again() -> None:
     kinds = Kinds()
     alpha, _ = kinds.survey().rows

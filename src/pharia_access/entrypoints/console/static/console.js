@@ -336,9 +336,9 @@ function stayLive(main) {
 
   // Another order, filter or page of a list: other rows in the same document.
   async function turn() {
+    if (!document.activeElement.closest("thead")) focusHeading();
     if (!(await renew("person"))) location.reload();
     [rows, rowsTold] = [rowsOf(main), ""];
-    if (!document.activeElement.closest("thead")) focusHeading();
   }
 
   window.navigation?.addEventListener("navigate", (event) => {
