@@ -58,12 +58,12 @@ class Looked:
 async def first_look(page: Page, address: str, looked: Looked) -> None:
     """Until the first hundred rows are there."""
     began = perf_counter()
-    answer = await page.goto(address, wait_until="load", timeout=_FIRST_VIEW_MS)
+    await page.goto(address, wait_until="load", timeout=_FIRST_VIEW_MS)
     await page.locator("#tokens tbody tr").nth(99).wait_for()
     looked.cold.append((perf_counter() - began) * 1000)
     await page.wait_for_function(_PAINTED)
     looked.head.append((await page.evaluate(_TIMES))[1])
-    _weigh(await answer.text() if answer else "", looked)
+    _weigh(await (await page.request.get(address)).text(), looked)
 
 
 def _weigh(html: str, looked: Looked) -> None:
@@ -71,7 +71,7 @@ def _weigh(html: str, looked: Looked) -> None:
     rows = html.partition("<tbody>")[2].partition("</tbody>")[0]
     looked.html, looked.frame = len(html.encode()), len(html.encode()) - len(rows.encode())
     looked.moments = sum(map(len, re.findall(r"<time.*?</time>", rows)))
-    looked.names = sum(map(len, re.findall(r"<tr>.*?</code>|<td>team-.*", rows, re.DOTALL)))
+    looked.names = sum(map(len, re.findall(r"<tr>.*|<th .*|<td>team-.*", rows)))
 
 
 async def turned(page: Page, asked: str, looked: Looked) -> None:
