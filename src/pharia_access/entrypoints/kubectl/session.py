@@ -53,9 +53,9 @@ def run_in_session(
     terminal = Terminal(reads=sys.stdin.isatty(), shows=errors_reach_a_terminal(), write=write_words_of_plugin)
     try:
         with lent_login(options, in_pod=pod is not None, terminal=terminal) as login:
-            import asyncio
+            from pharia_access.entrypoints.kubectl.interrupts import run_until_interrupted
 
-            asyncio.run(connected(login))
+            run_until_interrupted(connected(login))
     except KeyboardInterrupt:
         raise click.Abort from None
     finally:

@@ -1,7 +1,5 @@
 """`kubectl access whoami`: the command. What it runs is imported when it is."""
 
-import asyncio
-
 import click
 
 from pharia_access.entrypoints.kubectl.options import CliOptions, output_option, request_options
@@ -40,6 +38,7 @@ def whoami(cli: CliOptions, stdin: bool, url: str, ca_file: str, insecure: bool)
       service/pharia-access-verifier 8000:80
     """  # noqa: D301 - Click's mark of what is not wrapped is a control character
     from pharia_access.entrypoints.kubectl.ask_verifier import Verifier, print_verdict
+    from pharia_access.entrypoints.kubectl.interrupts import run_until_interrupted
 
     require_stdin(given=stdin)
     address = url or verifier_url()
@@ -47,4 +46,5 @@ def whoami(cli: CliOptions, stdin: bool, url: str, ca_file: str, insecure: bool)
         msg = "Name the verifier with --verifier URL, or set VERIFIER_URL"
         raise click.UsageError(msg)
     text = read_text()
-    asyncio.run(print_verdict(cli, text, Verifier(address, ca_file=ca_file, insecure=insecure, timeout=cli.timeout)))
+    verifier = Verifier(address, ca_file=ca_file, insecure=insecure, timeout=cli.timeout)
+    run_until_interrupted(print_verdict(cli, text, verifier))
