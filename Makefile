@@ -43,7 +43,7 @@ BUILD_LOG := $(COVERAGE)/build.log
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: alerting browser clients console gateways pictures help check generate docs demo up down test unit integration introspection-clients oldest matrix coverage lint format bench scale soak chaos attacks attacker fuzz mutants mint-model properties e2e recording sbom release plugin plugin-test llm-clients lock clean control-plane kind manifests
+.PHONY: alerting browser clients console gateways pictures help check generate docs demo up down test unit integration long introspection-clients oldest matrix coverage lint format bench scale soak chaos attacks attacker fuzz mutants mint-model properties e2e recording sbom release plugin plugin-test llm-clients lock clean control-plane kind manifests
 
 help: ## List these commands.
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { line = sprintf("  make %-14s", $$1); count = split($$2, word, " "); \
@@ -105,6 +105,9 @@ integration: $(READY) control-plane ## Run the tests on a real API server.
 
 browser: $(READY) control-plane ## Run the tests of the console in a real browser alone; `integration` runs them too.
 	@$(PY) -m pytest tests/integration/browser -n $(or $(WORKERS),2) --dist loadfile $(PYTEST)
+
+long: $(READY) control-plane ## Run what `make test` has no time for: each guard taken away, a thousand tokens.
+	@$(PY) -m pytest tests/integration -m long -n $(or $(WORKERS),3) --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 oldest: $(READY) ## Run the tests of admission and kinds on the oldest Kubernetes that is supported.
 	@$(PY) -m tools.oldest $(IF_BUILT) -n $(or $(WORKERS),2) $(PYTEST)

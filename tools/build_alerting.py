@@ -1,6 +1,6 @@
 """What tests of routing alerts need: the real Alertmanager, and how the prometheus-operator writes its configuration.
 
-Each is built from a Go module of its own, so that whoever needs amtool alone waits for amtool alone.
+Each is built from a Go module of its own. `make alerting` builds them; what nobody built, its tests are skipped for.
 """
 
 from __future__ import annotations
@@ -14,17 +14,18 @@ from tools.go_toolchain import BuildError
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["built_translator", "ensure_alertmanager", "main"]
+__all__ = ["built_alertmanager", "built_translator", "main"]
 
 _ALERTMANAGER = GoModule("alertmanager", go=(1, 26), minutes=2)
 _OPERATOR = GoModule("prometheus-operator", go=(1, 26), minutes=4)
 _TRANSLATOR = "prometheus-operator"
-_PACKAGES = "github.com/prometheus/alertmanager/cmd"
+_PACKAGES = {name: f"github.com/prometheus/alertmanager/cmd/{name}" for name in ("alertmanager", "amtool")}
 
 
-def ensure_alertmanager() -> dict[str, Path]:
-    """Answer where `alertmanager` and `amtool` are, after building them if need be. Raises BuildError."""
-    return _ALERTMANAGER.ensure({name: f"{_PACKAGES}/{name}" for name in ("alertmanager", "amtool")})
+def built_alertmanager() -> dict[str, Path] | None:
+    """Answer where `alertmanager` and `amtool` are, or None where nobody built both."""
+    programs = {name: _ALERTMANAGER.binaries / name for name in _PACKAGES}
+    return programs if all(program.exists() for program in programs.values()) else None
 
 
 def built_translator() -> Path | None:
@@ -36,7 +37,7 @@ def built_translator() -> Path | None:
 def main() -> int:
     """Build all of them; answer the exit status."""
     try:
-        ensure_alertmanager()
+        _ALERTMANAGER.ensure(_PACKAGES)
         _OPERATOR.ensure({_TRANSLATOR: "."})
     except BuildError as error:
         print(f"alerting: {error}", file=sys.stderr)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["built_egctl", "built_kube_rbac_proxy", "ensure_envoy_gateway_kinds", "main"]
+__all__ = ["built_egctl", "built_envoy_gateway_kinds", "built_kube_rbac_proxy", "main"]
 
 _ENVOY_GATEWAY = GoModule("envoy-gateway", go=(1, 26), minutes=10)
 _KUBE_RBAC_PROXY = GoModule("kube-rbac-proxy", go=(1, 26), minutes=4)
@@ -26,9 +26,9 @@ _EGCTL: Final[Mapping[str, str]] = {"egctl": "github.com/envoyproxy/gateway/cmd/
 _PROXY: Final[Mapping[str, str]] = {"kube-rbac-proxy": "github.com/brancz/kube-rbac-proxy/cmd/kube-rbac-proxy"}
 
 
-def ensure_envoy_gateway_kinds() -> Path:
-    """Answer where the program is that prints the kinds; it is built within seconds. Raises BuildError."""
-    return _ENVOY_GATEWAY.ensure(_KINDS)["envoy-gateway"]
+def built_envoy_gateway_kinds() -> Path | None:
+    """Answer where the program is that prints the kinds, or None where nobody built it."""
+    return _built(_ENVOY_GATEWAY, "envoy-gateway")
 
 
 def built_egctl() -> Path | None:
@@ -45,7 +45,7 @@ def main() -> int:
     """Build all of them, and Oathkeeper; answer the exit status."""
     try:
         ensure_oathkeeper()
-        ensure_envoy_gateway_kinds()
+        _ENVOY_GATEWAY.ensure(_KINDS)
         _KUBE_RBAC_PROXY.ensure(_PROXY)
         _ENVOY_GATEWAY.ensure(_EGCTL)
     except BuildError as error:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from tests.attacks.world import World
     from tools.control_plane.verifiers import RunningVerifier
 
+pytestmark = pytest.mark.long
+
 OPERATOR_SETTINGS: Final = {"REQUIRE_GUARDS": "false"}
 """That the operator stops minting when a policy is gone is a guard of its own, which hides what the others are for."""
 SCHEMA: Final = [one.guard for one in DIRECTED if one.guard and one.guard not in POLICIES]

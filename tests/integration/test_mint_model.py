@@ -69,6 +69,7 @@ def test_in_every_sequence_each_answer_and_each_mint_is_what_the_model_says(
     assert share >= LEAST_SHARE
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("switch", SWITCHES, ids=str)
 def test_with_a_policy_switched_off_a_sequence_fails(
     people: Api, control_plane: ControlPlane, switch: Switch, told: Callable[[str], None]

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from tools.control_plane.operators import RunningOperator
     from tools.control_plane.plane import ControlPlane
 
+pytestmark = pytest.mark.long
+
 MANY = 1000
 QUIET_SECONDS = 60
 MOST_OF_LOOKS = 14
@@ -94,7 +96,6 @@ def _until_tokens(operator: RunningOperator, phase: str, count: int, *, timeout:
     )
 
 
-@pytest.mark.slow
 def test_a_steady_state_is_quiet(control_plane: ControlPlane, crowd: Crowd) -> None:
     heard = _a_minute_at_rest(control_plane)
     for _ in range(TRIES - 1):
@@ -156,7 +157,6 @@ def _is_of_a_look(event: Json) -> bool:
     return tried or resource in {kind for _, _, kind, _, _ in NEEDED_TO_LOOK}
 
 
-@pytest.mark.slow
 def test_a_thousand_tokens_that_end_in_the_same_second_are_all_marked(
     control_plane: ControlPlane, crowd: Crowd, told: Callable[[str], None]
 ) -> None:

@@ -38,10 +38,14 @@ def by_the_process() -> None:
 
 @pytest.mark.parametrize("interrupt", [by_this_thread, by_the_process])
 def test_who_waits_is_cancelled_cleans_up_and_ends(interrupt: Callable[[], None]) -> None:
-    said = []
+    said: list[str] = []
+
+    def ask() -> None:
+        asking.wait(SECONDS)
+        interrupt()
 
     async def work() -> None:
-        asker = threading.Thread(target=lambda: asking.wait(SECONDS) and interrupt())
+        asker = threading.Thread(target=ask)
         asker.start()
         loop = asyncio.get_running_loop()
         loop.call_soon(asking.set)
