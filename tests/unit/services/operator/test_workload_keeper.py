@@ -79,6 +79,22 @@ async def test_who_begins_to_lead_looks_first_at_those_that_end_first(harness: O
 
 
 @simulated
+async def test_of_a_thousand_overdue_after_a_pause_the_soonest_end_comes_first(harness: OperatorHarness) -> None:
+    minutes = [(number * 7) % MANY for number in range(MANY)]
+    keys = [known(harness, number, sooner=timedelta(minutes=minutes[number])).key for number in range(MANY)]
+    for key in keys:
+        await harness.replica.operator._parts.workloads.reconcile(key)
+    await drained(harness.replica.queue)
+    keeper = harness.replica.operator._parts.workloads
+
+    harness.clock.advance(timedelta(days=26).total_seconds())
+    keeper._due(keeper._schedule.pop_due(harness.clock.now()))
+
+    work = [each.key.name for each in await drained(harness.replica.queue) if each.kind == "workload"]
+    assert work == [f"app{number}" for number in sorted(range(MANY), key=lambda number: -minutes[number])]
+
+
+@simulated
 async def test_where_somebody_else_wrote_the_object_its_secret_is_looked_at_at_once(harness: OperatorHarness) -> None:
     cache, store = harness.replica.cache, harness.store
     key = known(harness, 1).key

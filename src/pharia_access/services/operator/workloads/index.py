@@ -3,7 +3,7 @@
 Whole objects: a cluster has some thousands of them, and a few ApiTokens each. Nothing is written on its strength alone.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from pharia_access.domain.model import ObjectKey, Token
 from pharia_access.domain.workload import WORKLOAD_LABEL, WorkloadToken
@@ -91,6 +91,11 @@ class WorkloadIndex:
     def by_end(self) -> tuple[WorkloadToken, ...]:
         """Return all, those without a token first, then by when the token in the Secret ends."""
         return tuple(sorted(self._workloads.values(), key=_end))
+
+    def soonest(self, keys: Iterable[ObjectKey]) -> tuple[ObjectKey, ...]:
+        """Return those of these that are known, in the order of `by_end`."""
+        known = (self._workloads[key] for key in keys if key in self._workloads)
+        return tuple(workload.key for workload in sorted(known, key=_end))
 
     def keeper_of(self, secret: ObjectKey, uid: str) -> WorkloadToken | None:
         """Return the WorkloadToken of this UID, if it keeps this Secret."""

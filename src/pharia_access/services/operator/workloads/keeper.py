@@ -80,8 +80,8 @@ class WorkloadKeeper:
         self._queue.enqueue_workload(key, low_priority=False)
 
     def _due(self, keys: list[ObjectKey]) -> None:
-        """The soonest end first: so the schedule gives them, and so they are queued."""
-        for key in keys:
+        """After a pause many are overdue: the soonest end first. The schedule gives them by when they were due."""
+        for key in self._index.soonest(keys):
             self._queue.enqueue_workload(key)
 
     def _is_in_sync(self, workload: WorkloadToken, recheck_at: datetime | None) -> None:
