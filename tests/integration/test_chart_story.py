@@ -19,7 +19,8 @@ from tests.support.charts.chart_release import Release
 from tests.support.operators.earlier_owners import give_earlier_owner, reference_to
 from tests.support.operators.workload_places import APP, WorkloadPlace
 from tests.support.security.guards import NEEDED_TO_LOOK
-from tests.support.security.rights import Right, asked, given, unused, without_right
+from tests.support.security.rights import ADDRESSES, Right, asked, given, unused, without_right
+from tests.support.verifier.accounts import Accounts
 from tools.control_plane.api import Api, rule
 from tools.control_plane.charts import of_kind, program_settings
 from tools.control_plane.operators import rotate_keyring
@@ -37,12 +38,18 @@ if TYPE_CHECKING:
     from tools.control_plane.verifiers import RunningVerifier
 
 ROOT = Path(__file__).resolve().parents[2]
-EVERYWHERE = {"name": "pharia-access", "namespace": "pharia-access-system", "prefix": "pharia-access"}
+HELD = {"serviceAccounts": True, "serviceAccountsBoundObjects": "live"}
+EVERYWHERE = {
+    "name": "pharia-access",
+    "namespace": "pharia-access-system",
+    "prefix": "pharia-access",
+    "values": {"verifier": {"settings": HELD}},
+}
 SOME = {
     "name": "tokens",
     "namespace": "elsewhere",
     "prefix": "tokens-pharia-access",
-    "values": {"watchNamespaces": ["alpha", "finance"]},
+    "values": {"watchNamespaces": ["alpha", "finance"], "verifier": {"settings": HELD}},
 }
 PATIENT = {
     "PHARIA_ACCESS_DEFAULT_WINDOW": "1h",  # as the demo's reader has
@@ -82,6 +89,7 @@ def told(
         for place in places[:2]:
             tell(own_control_plane, place, verifier)
             tell_of_a_workload(place, release.account("operator"))
+            tell_of_a_holder(own_control_plane, place, verifier)
         tell_as_the_demo_does(release)
         rotate(release)
         yield release
@@ -125,6 +133,21 @@ def tell_of_a_workload(place: Workspace, operator: str) -> None:
     place.delete(credential)
 
 
+def tell_of_a_holder(own_control_plane: ControlPlane, place: Workspace, verifier: RunningVerifier) -> None:
+    """A pod asks with the token of its ServiceAccount, and without a token of ours."""
+    accounts = Accounts(own_control_plane, place.namespace)
+    accounts.make()
+    accounts.start_pod("job")
+    credential = place.credential(serviceAccounts=[{"name": "invoice-bot"}])
+    until_answered(verifier, accounts.token(pod="job"), http.client.OK)
+    place.until(
+        "ApiCredential", "invoice-bot", lambda found: "lastUsedTimes" in found["status"], "its use is written down"
+    )
+    place.delete(credential)
+    accounts.end_pod("job")
+    accounts.remove()
+
+
 def tell_as_the_demo_does(release: Release) -> None:
     """Every chapter about tokens, with a person's commands."""
     kubeconfig = release.root / "kubeconfig"  # a copy, since the person chooses a namespace in it
@@ -140,6 +163,11 @@ def rotate(release: Release) -> None:
     kubeconfig = Api(release.control_plane.kubeconfig).account_kubeconfig(namespace, name, release.root / "operators")
     done = rotate_keyring(kubeconfig, program_settings(release.documents(), "operator", namespace))
     assert done.returncode == 0, done.stderr
+
+
+def narrow(release: Release) -> bool:
+    """Whether it watches some namespaces only."""
+    return "watchNamespaces" in release.values
 
 
 def until_answered(verifier: RunningVerifier, text: str, status: int) -> None:
@@ -183,10 +211,13 @@ def test_where_namespaces_are_named_nothing_beyond_them_may_be_touched_but_roles
 
     answer = told.control_plane.kubectl(*watch_elsewhere, user=told.account(component), check=False).stdout.strip()
 
-    assert answer == ("no" if told.values else "yes")
+    assert answer == ("no" if narrow(told) else "yes")
     roles = {Right(verb, "access.pharia.ai", "apiroles") for verb in ("list", "watch")}
     looks = {Right(verb, group, resource, name=name) for verb, group, resource, name, _ in NEEDED_TO_LOOK}
-    assert (everywhere == roles | (looks if component == "operator" else set())) == bool(told.values)
+    asks = {Right("get", "", address) for address in ADDRESSES} | {
+        Right("create", "authentication.k8s.io", "tokenreviews")
+    }
+    assert (everywhere == roles | (looks if component == "operator" else asks)) == narrow(told)
 
 
 def test_helm_test_asks_a_verifier_that_knows_the_cluster(told: Release) -> None:
@@ -209,5 +240,5 @@ def test_a_token_in_a_namespace_that_is_not_named_stays_as_it_is(told: Release) 
     found = place.read("ApiToken", "ci")
 
     assert found is not None
-    assert ("phase" in found["status"]) == (not told.values)
-    assert (place.read("Secret", "ci-token") is None) == bool(told.values)
+    assert ("phase" in found["status"]) != narrow(told)
+    assert (place.read("Secret", "ci-token") is None) == narrow(told)
