@@ -43,6 +43,7 @@ class _Played:
     failed: bool
     waited: bool
     tokens: int
+    deliveries: int
     answers: int
 
 
@@ -88,6 +89,7 @@ def _play(chaos_cluster: ChaosCluster, seeds: Sequence[int], *, seconds: float, 
             failed=bool(outcome.failure),
             waited=bool(outcome.waited_for),
             tokens=len(outcome.history.lives),
+            deliveries=outcome.deliveries,
             answers=outcome.answers,
         )
         if outcome.failure:
@@ -98,7 +100,8 @@ def _tell(outcome: Outcome, *, trace: bool) -> None:
     verdict = f"{len(outcome.violations)} BROKEN" if outcome.violations else "kept"
     if outcome.failure:
         verdict = f"FAILED, proves nothing: {outcome.failure}"
-    counts = f"{len(outcome.history.lives)} tokens, {outcome.answers} answers, {outcome.seconds:.0f} s"
+    tokens = f"{len(outcome.history.lives)} tokens, {outcome.deliveries} of them kept"
+    counts = f"{tokens}, {outcome.answers} answers, {outcome.seconds:.0f} s"
     say(f"seed {outcome.seed}: {verdict}; {counts}: {'; '.join(outcome.faults)}")
     for left in outcome.waited_for[:5]:
         print(f"  Kubernetes' collector was started anew: {left}", flush=True)
@@ -124,7 +127,8 @@ def _report(played: list[_Played], seconds: float, jobs: int) -> None:
         ["runs that broke a promise", str(sum(one.broke for one in played))],
         ["runs that failed, and prove nothing", str(sum(one.failed for one in played))],
         ["runs that waited for Kubernetes' collector", str(sum(one.waited for one in played))],
-        ["tokens whose secret was collected", f"{sum(one.tokens for one in played):,}"],
+        ["tokens whose secret was read", f"{sum(one.tokens for one in played):,}"],
+        ["texts that were seen in Secrets of WorkloadTokens", f"{sum(one.deliveries for one in played):,}"],
         ["answers judged", f"{sum(one.answers for one in played):,}"],
         ["minutes, of so many stages at a time", f"{seconds / 60:.0f}, {jobs}"],
         *[[fault, str(times)] for fault, times in sorted(faults.items())],

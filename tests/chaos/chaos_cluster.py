@@ -42,6 +42,7 @@ _OPERATOR = {
     "PHARIA_ACCESS_PROBE_FIRST": "1s",
     "PHARIA_ACCESS_PROBE_MAX": "2s",
     "PHARIA_ACCESS_PROBE_BUDGET_PER_SECOND": "50",
+    "PHARIA_ACCESS_SETTLE": "1s",
 }
 _VERIFIER = {
     "PHARIA_ACCESS_VIEW_BOUND": f"{VIEW_BOUND:.0f}s",
@@ -98,6 +99,10 @@ class Replica:
     def log_tail(self) -> str:
         """The end of its log, after its name."""
         return f"{self.name}:{log_tail(self.running.process.log if self.running else None)}"
+
+    def log(self) -> str:
+        """All that it ever wrote."""
+        return "" if self.running is None else self.running.process.log.read_text(encoding="utf-8", errors="replace")
 
     def ready(self) -> bool:
         """Whether it says that it is; a standby operator is, too."""

@@ -1,13 +1,13 @@
-"""Objects by which a real API server is made to answer 429 and 500."""
+"""Objects by which a real API server is made to answer 429 and 500, and by which the operator may mint."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from tools.control_plane.api import OPERATOR
-from tools.control_plane.installation import NAMESPACE
+from tools.control_plane.installation import NAMESPACE, OPERATOR_ACCOUNT
 
-__all__ = ["NO_PLACE", "broken_webhook", "flow_of"]
+__all__ = ["NO_PLACE", "broken_webhook", "delegation", "flow_of"]
 
 Json = dict[str, Any]
 
@@ -69,4 +69,16 @@ def broken_webhook() -> Json:
         "kind": "ValidatingWebhookConfiguration",
         "metadata": {"name": _NAME},
         "webhooks": [webhook],
+    }
+
+
+def delegation(namespace: str) -> Json:
+    """The operator may mint for the WorkloadTokens of a namespace."""
+    group, name = "rbac.authorization.k8s.io", "pharia-access-rotation"
+    return {
+        "apiVersion": f"{group}/v1",
+        "kind": "RoleBinding",
+        "metadata": {"name": name, "namespace": namespace},
+        "roleRef": {"apiGroup": group, "kind": "ClusterRole", "name": name},
+        "subjects": [{"kind": "ServiceAccount", "name": OPERATOR_ACCOUNT, "namespace": NAMESPACE}],
     }

@@ -19,6 +19,7 @@ __all__ = [
     "Fact",
     "FactKind",
     "History",
+    "Kept",
     "Life",
     "Standing",
 ]
@@ -117,6 +118,7 @@ class Life:
     Attributes:
         born: when somebody had read it.
         facts: about the token's object, and about its credential's; shared with whoever finds out more.
+        keeper_facts: about its WorkloadToken. Its tokens end with it, when somebody collects them: never known when.
     """
 
     name: str
@@ -125,12 +127,13 @@ class Life:
     born: float
     facts: list[Fact]
     credential_facts: list[Fact]
+    keeper_facts: list[Fact] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
 
     @property
     def all_facts(self) -> list[Fact]:
         """In the order in which they were sent."""
-        return sorted([*self.facts, *self.credential_facts], key=lambda fact: fact.sent)
+        return sorted([*self.facts, *self.credential_facts, *self.keeper_facts], key=lambda fact: fact.sent)
 
     def standing(self, at: float, *, bound: float) -> Standing:
         """What is true at that moment, where a change may take `bound` seconds to be heard of."""
@@ -140,6 +143,16 @@ class Life:
         return _ended(facts, at, bound) or _held(facts, at, bound) or Standing.GOOD
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a Secret of a WorkloadToken held when somebody read it; objects by UID."""
+
+    keeper: str
+    secret: str
+    revision: int
+    token_id: str
+
+
 @dataclass(slots=True)
 class History:
     """Everything of a run.
@@ -147,11 +160,17 @@ class History:
     Attributes:
         facts: by the UID of the object that they are about.
         token_ids: which IDs each token's status and Secret showed, by UID.
+        kept: what the Secrets of WorkloadTokens held, in the order in which it was seen.
+        children: UIDs of the tokens that a WorkloadToken made, by its UID and their name.
+        keeper_facts: by the UID of a WorkloadToken.
     """
 
     lives: list[Life] = field(default_factory=list)
     facts: defaultdict[str, list[Fact]] = field(default_factory=lambda: defaultdict(list))
     token_ids: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    kept: dict[Kept, None] = field(default_factory=dict)
+    children: defaultdict[tuple[str, str], set[str]] = field(default_factory=lambda: defaultdict(set))
+    keeper_facts: defaultdict[str, list[Fact]] = field(default_factory=lambda: defaultdict(list))
     disturbances: list[Disturbance] = field(default_factory=list)
     log: list[tuple[float, str]] = field(default_factory=list)
     _made: dict[str, float] = field(default_factory=dict)

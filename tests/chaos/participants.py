@@ -12,6 +12,7 @@ from pharia_access.kube.client import connect
 from tests.chaos.history import EVERYBODY, LATE
 from tests.chaos.token_users import TokenUsers
 from tests.chaos.witnesses import ask, watch
+from tests.chaos.workload_users import WorkloadUsers
 from tools.control_plane.processes import ProcessError, wait_until
 
 if TYPE_CHECKING:
@@ -88,19 +89,22 @@ class Participants:
         async with connect(str(self._chaos_cluster.control_plane.kubeconfig), pool_size=16) as connection:
             rng = random.Random(f"people {self._seed}")  # noqa: S311 - to be played again
             people = TokenUsers(connection, self._namespace, self._history, rng, short_windows=self._short_windows)
+            around = WorkloadUsers(people, random.Random(f"workloads {self._seed}"))  # noqa: S311 - to be played again
             await people.prepare()
+            await around.prepare()
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._work(people))
+                tasks.create_task(self._work(people, around))
                 tasks.create_task(self._feel_the_pulse())
                 tasks.create_task(people.collect(self._ended))
+                tasks.create_task(around.read(self._ended))
                 tasks.create_task(watch(connection, self._namespace, self._history, self._ended))
                 for verifier in self._chaos_cluster.verifiers:
                     tasks.create_task(ask(verifier, self._history, self._ended))
 
-    async def _work(self, people: TokenUsers) -> None:
+    async def _work(self, people: TokenUsers, around: WorkloadUsers) -> None:
         async with asyncio.TaskGroup() as tasks:
-            for _ in range(2):
-                tasks.create_task(people.work(self._resting))
+            for work in (people.work, people.work, around.work):
+                tasks.create_task(work(self._resting))
         self._at_rest.set()
 
     async def _feel_the_pulse(self) -> None:

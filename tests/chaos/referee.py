@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from tests.chaos.history import Answer, History, Life, Standing
+from tests.chaos.history import Answer, FactKind, History, Life, Standing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +36,9 @@ def violations(history: History, bounds: Bounds) -> list[str]:
     """Every broken promise."""
     return [
         *_minted_twice(history),
+        *_made_twice(history),
+        *_two_for_one(history),
+        *_fallen(history),
         *(told for life in history.lives for told in _wrong_answers(life, history, bounds)),
     ]
 
@@ -43,6 +47,35 @@ def _minted_twice(history: History) -> Iterator[str]:
     for uid, token_ids in history.token_ids.items():
         if len(token_ids) > 1:
             yield f"the token {uid} was minted {len(token_ids)} times: {', '.join(sorted(token_ids))}"
+
+
+def _made_twice(history: History) -> Iterator[str]:
+    """Of a WorkloadToken. One that a person ended before it was recorded may be made again."""
+    for (_, name), uids in history.children.items():
+        left = {uid for uid in uids if not any(fact.kind is FactKind.ENDED for fact in history.facts[uid])}
+        if len(left) > 1:
+            yield f"{name} was made {len(left)} times: {', '.join(sorted(left))}"
+
+
+def _two_for_one(history: History) -> Iterator[str]:
+    numbers: defaultdict[tuple[str, int], set[str]] = defaultdict(set)
+    tokens: defaultdict[str, set[int]] = defaultdict(set)
+    for kept in history.kept:
+        numbers[kept.keeper, kept.revision].add(kept.token_id)
+        tokens[kept.token_id].add(kept.revision)
+    yield from (
+        f"revision {number} was the tokens {sorted(ids)}" for (_, number), ids in numbers.items() if len(ids) > 1
+    )
+    yield from (f"token {token} was the revisions {sorted(them)}" for token, them in tokens.items() if len(them) > 1)
+
+
+def _fallen(history: History) -> Iterator[str]:
+    """Within one Secret. After somebody deleted it, there is another one."""
+    last: dict[str, int] = {}
+    for kept in history.kept:
+        if kept.revision < last.get(kept.secret, 0):
+            yield f"the Secret {kept.secret} fell from revision {last[kept.secret]} to {kept.revision}"
+        last[kept.secret] = kept.revision
 
 
 def _wrong_answers(life: Life, history: History, bounds: Bounds) -> Iterator[str]:

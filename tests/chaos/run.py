@@ -17,11 +17,13 @@ from pharia_access.kube import paths
 from pharia_access.kube.client import Request, connect
 from tests.chaos import write_outcomes
 from tests.chaos.chaos_cluster import VIEW_BOUND, Replica
+from tests.chaos.configurations import delegation
 from tests.chaos.disturbances import FAULTS, Fault
 from tests.chaos.history import Disturbance, History
 from tests.chaos.participants import Participants
 from tests.chaos.referee import Bounds, violations
 from tests.chaos.settled import Found, unsettled
+from tests.chaos.texts import shown_texts
 from tools.control_plane.processes import ProcessError
 
 if TYPE_CHECKING:
@@ -59,6 +61,11 @@ class Outcome:
     seconds: float = 0.0
 
     @property
+    def deliveries(self) -> int:
+        """How many texts were seen in Secrets of WorkloadTokens."""
+        return len({kept.token_id for kept in self.history.kept})
+
+    @property
     def answers(self) -> int:
         """How many were judged."""
         return sum(len(life.answers) for life in self.history.lives)
@@ -91,6 +98,7 @@ def _play(chaos_cluster: ChaosCluster, outcome: Outcome, seconds: float, faults:
     since = chaos_cluster.control_plane.audit_log.stat().st_size
     made = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
     chaos_cluster.insist("apply", "--filename=-", stdin=json.dumps(made))
+    chaos_cluster.insist("apply", "--filename=-", stdin=json.dumps(delegation(namespace)))
     participants = Participants(
         chaos_cluster, namespace, outcome.seed, history, short_windows=seconds >= _SHORT_WINDOWS_FROM
     )
@@ -100,6 +108,7 @@ def _play(chaos_cluster: ChaosCluster, outcome: Outcome, seconds: float, faults:
         participants.rest()
         _read_audit_log(chaos_cluster, namespace, history, since)
         outcome.violations.extend(_settle(chaos_cluster, namespace, outcome))
+        outcome.violations.extend(shown_texts(history, _places(chaos_cluster, namespace, since)))
     outcome.violations.extend(violations(history, BOUNDS))
     chaos_cluster.insist("delete", "namespace", namespace, "--wait=false")
 
@@ -143,18 +152,31 @@ def _settle(chaos_cluster: ChaosCluster, namespace: str, outcome: Outcome) -> li
 
 async def _unsettled(chaos_cluster: ChaosCluster, namespace: str, history: History) -> list[str]:
     async with connect(str(chaos_cluster.control_plane.kubeconfig), pool_size=2) as connection:
-        lists = [paths.of_kind("apitokens", namespace), paths.of_secret(namespace)]
+        kinds = [paths.of_kind(plural, namespace) for plural in ("apitokens", "workloadtokens")]
         try:
-            tokens, secrets = [await _items(connection, path) for path in lists]
+            tokens, workloads, secrets = [
+                await _items(connection, path) for path in (*kinds, paths.of_secret(namespace))
+            ]
         except ApiError as error:
             return [f"the API server does not answer: {error}"]
-    found = Found(tokens, secrets, time.monotonic(), datetime.now(UTC))
+    found = Found(tokens, secrets, time.monotonic(), datetime.now(UTC), workloads)
     return unsettled(found, history, verifiers=[verifier.name for verifier in chaos_cluster.verifiers])
 
 
 async def _items(connection: Connection, path: str) -> list[dict[str, Any]]:
     items: list[dict[str, Any]] = json.loads(await connection.send(Request("GET", path, 5)))["items"]
     return items
+
+
+def _places(chaos_cluster: ChaosCluster, namespace: str, since: int) -> dict[str, str]:
+    """Where a text may not be: what was said of the run."""
+    logs = {replica.name: replica.log() for replica in chaos_cluster.replicas}
+    with chaos_cluster.control_plane.audit_log.open(encoding="utf-8", errors="replace") as lines:
+        lines.seek(since)
+        audit_log = lines.read()
+    kinds = "apitokens,workloadtokens,apicredentials,events"
+    objects = chaos_cluster.control_plane.kubectl("get", kinds, f"--namespace={namespace}", "--output=json")
+    return {**logs, "the audit log": audit_log, "an object or an Event": objects.stdout}
 
 
 def _read_audit_log(chaos_cluster: ChaosCluster, namespace: str, history: History, since: int) -> None:

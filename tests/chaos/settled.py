@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from tests.chaos.history import History, Life, Standing
+from tests.chaos.settled_workloads import unsettled_workloads
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +32,7 @@ class Found:
     secrets: Sequence[Json]
     now: float
     date: datetime
+    workloads: Sequence[Json] = ()
 
 
 def unsettled(found: Found, history: History, *, verifiers: Sequence[str]) -> list[str]:
@@ -38,6 +40,7 @@ def unsettled(found: Found, history: History, *, verifiers: Sequence[str]) -> li
     by_uid = {token["metadata"]["uid"]: token for token in found.tokens}
     left = [told for token in found.tokens if (told := _stuck(token))]
     left += [told for secret in found.secrets if (told := _left_over(secret, by_uid, found.date))]
+    left += unsettled_workloads(found.workloads, found.tokens, found.secrets)
     return left + [told for life in history.lives for name in verifiers if (told := _misjudged(life, name, found.now))]
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.times import format_time
+from pharia_access.domain.workload import WORKLOAD_LABEL
 from pharia_access.errors import AccessError, ApiError, UnavailableError
 from pharia_access.kube import paths
 from pharia_access.kube.client import MERGE_PATCH, Connection, Request
@@ -60,7 +61,7 @@ class TokenUsers:
     async def prepare(self) -> None:
         """Credentials, and some tokens under each."""
         for name in CREDENTIALS:
-            await self._send("POST", "apicredentials", api_credential(self.namespace, name))
+            await self.send("POST", "apicredentials", api_credential(self.namespace, name))
         for number, token in enumerate(TOKENS[: 4 * len(CREDENTIALS)]):
             await self._create(token, CREDENTIALS[number % len(CREDENTIALS)])
 
@@ -93,36 +94,36 @@ class TokenUsers:
     async def _create(self, token: str, credential: str) -> None:
         delivery = {"delivery": {"window": "1m"}} if self.short_windows and self.rng.random() < 0.5 else {}
         body = api_token(self.namespace, token, credentialRef={"name": credential}, ttl="1h", **delivery)
-        await self._send("POST", "apitokens", body)
+        await self.send("POST", "apitokens", body)
 
     async def _revoke(self, token: str) -> None:
-        await self._change("apitokens", token, FactKind.ENDED, "revoked", patch={"revoked": True})
+        await self.change("apitokens", token, FactKind.ENDED, "revoked", patch={"revoked": True})
 
     async def _delete_token(self, token: str) -> None:
-        await self._change("apitokens", token, FactKind.ENDED, "deleted")
+        await self.change("apitokens", token, FactKind.ENDED, "deleted")
 
     async def _bring_forward(self, token: str) -> None:
         moment = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=self.rng.randrange(2, 6))
         ends_at = self.now() + (moment - datetime.now(UTC)).total_seconds()
         expiry = _Expiry(ends_at, format_time(moment))
-        await self._change("apitokens", token, FactKind.EXPIRED, "brought forward", expiry=expiry)
+        await self.change("apitokens", token, FactKind.EXPIRED, "brought forward", expiry=expiry)
 
     async def _suspend(self, credential: str) -> None:
-        await self._change("apicredentials", credential, FactKind.HELD, "suspended", patch={"suspended": True})
+        await self.change("apicredentials", credential, FactKind.HELD, "suspended", patch={"suspended": True})
 
     async def _resume(self, credential: str) -> None:
-        await self._change("apicredentials", credential, FactKind.RELEASED, "resumed", patch={"suspended": False})
+        await self.change("apicredentials", credential, FactKind.RELEASED, "resumed", patch={"suspended": False})
 
     async def _edit(self, credential: str) -> None:
         patch = {"spec": {"description": str(self.rng.random())}}
-        await self._send("PATCH", f"apicredentials/{credential}", patch)
+        await self.send("PATCH", f"apicredentials/{credential}", patch)
 
     async def _replace(self, credential: str) -> None:
         """Delete it, which ends all its tokens, and make another of its name."""
-        await self._change("apicredentials", credential, FactKind.ENDED, "credential deleted")
-        await self._send("POST", "apicredentials", api_credential(self.namespace, credential))
+        await self.change("apicredentials", credential, FactKind.ENDED, "credential deleted")
+        await self.send("POST", "apicredentials", api_credential(self.namespace, credential))
 
-    async def _change(
+    async def change(
         self,
         plural: str,
         name: str,
@@ -134,13 +135,13 @@ class TokenUsers:
     ) -> None:
         """Change that very object: another one of its name has another UID, and facts of its own."""
         try:
-            uid = (await self._read(paths.of_object(plural, ObjectKey(self.namespace, name))))["metadata"]["uid"]
+            uid = (await self.read(paths.of_object(plural, ObjectKey(self.namespace, name))))["metadata"]["uid"]
         except ApiError:
             return
         spec = {"expiresAt": expiry.text} if expiry else patch
         only = {"preconditions": {"uid": uid}} if spec is None else {"metadata": {"uid": uid}, "spec": spec}
         sent = self.now()
-        done = await self._send("DELETE" if spec is None else "PATCH", f"{plural}/{name}", only)
+        done = await self.send("DELETE" if spec is None else "PATCH", f"{plural}/{name}", only)
         if done is None:
             return
         ends_at = None if expiry is None else expiry.at
@@ -148,7 +149,7 @@ class TokenUsers:
 
     async def _collect_all(self) -> None:
         try:
-            listing = await self._read(paths.of_kind("apitokens", self.namespace))
+            listing = await self.read(paths.of_kind("apitokens", self.namespace))
         except ApiError:
             return
         for token in listing["items"]:
@@ -159,8 +160,10 @@ class TokenUsers:
         ready = any(c["type"] == "Ready" and c["status"] == "True" for c in status.get("conditions", ()))
         if not ready or status.get("phase") != "Active" or metadata["uid"] in self._known:
             return
+        if WORKLOAD_LABEL in metadata.get("labels", {}):
+            return  # its reader is the operator
         try:
-            secret = await self._read(paths.of_secret(self.namespace, status["delivery"]["secretName"]))
+            secret = await self.read(paths.of_secret(self.namespace, status["delivery"]["secretName"]))
         except ApiError:
             return
         data = {name: base64.b64decode(value).decode() for name, value in secret["data"].items()}
@@ -188,11 +191,12 @@ class TokenUsers:
         except AccessError:
             return
 
-    async def _read(self, path: str) -> Json:
+    async def read(self, path: str) -> Json:
+        """What is there. Raises ApiError."""
         body: Json = json.loads(await self.connection.send(Request("GET", path, _SECONDS)))
         return body
 
-    async def _send(self, method: str, what: str, body: Json | None) -> float | None:
+    async def send(self, method: str, what: str, body: Json | None) -> float | None:
         """When its answer came; None where the API server refused, infinity where nobody knows."""
         plural, _, name = what.partition("/")
         path = (

@@ -62,10 +62,14 @@ async def _follow(connection: Connection, path: str, version: str, history: Hist
 
 
 def _note(history: History, token: dict[str, Any]) -> None:
-    history.note_seen(token["metadata"]["uid"], time.monotonic())
+    metadata = token["metadata"]
+    history.note_seen(metadata["uid"], time.monotonic())
+    for owner in metadata.get("ownerReferences", ()):
+        if owner["kind"] == "WorkloadToken" and owner.get("controller"):
+            history.children[owner["uid"], metadata["name"]].add(metadata["uid"])
     token_id = token.get("status", {}).get("tokenID")
     if token_id is not None:
-        history.token_ids[token["metadata"]["uid"]].add(token_id)
+        history.token_ids[metadata["uid"]].add(token_id)
 
 
 async def _ask(verifier: Replica, life: Life, history: History) -> None:

@@ -6,7 +6,7 @@ from math import inf
 
 import pytest
 
-from tests.chaos.history import EVERYBODY, Answer, Disturbance, Fact, FactKind, History, Life, Standing
+from tests.chaos.history import EVERYBODY, Answer, Disturbance, Fact, FactKind, History, Kept, Life, Standing
 from tests.chaos.referee import Bounds, violations
 
 BOUNDS = Bounds(at_once=2, cut_off=12, recovery=15)
@@ -159,3 +159,43 @@ def test_a_violation_tells_what_had_happened_and_never_the_secret() -> None:
         "changed sent 90.000 done 90.100; collected 0.000"
     )
     assert "pharia_x" not in repr(life)
+
+
+@pytest.mark.parametrize(
+    ("seen", "told"),
+    [
+        pytest.param([(1, "a"), (2, "b"), (3, "c")], [], id="rising"),
+        pytest.param([(1, "a"), (1, "a")], [], id="seen twice"),
+        pytest.param([(1, "a"), (1, "b")], ["revision 1 was the tokens ['a', 'b']"], id="two tokens"),
+        pytest.param([(1, "a"), (2, "a")], ["token a was the revisions [1, 2]"], id="two numbers"),
+        pytest.param([(2, "b"), (1, "a")], ["the Secret secret-1 fell from revision 2 to 1"], id="falling"),
+    ],
+)
+def test_a_kept_secret_rises_one_token_a_number(seen: list[tuple[int, str]], told: list[str]) -> None:
+    kept = {Kept("keeper-1", "secret-1", revision, token_id): None for revision, token_id in seen}
+
+    assert violations(History(kept=kept), BOUNDS) == told
+
+
+def test_after_somebody_deleted_it_another_secret_may_begin_anywhere() -> None:
+    kept = {Kept("keeper-1", "secret-1", 2, "b"): None, Kept("keeper-1", "secret-2", 1, "a"): None}
+
+    assert violations(History(kept=kept), BOUNDS) == []
+
+
+@pytest.mark.parametrize(("ended", "told"), [(False, ["app-1 was made 2 times: uid-1, uid-2"]), (True, [])])
+def test_a_token_of_a_workload_token_is_made_once_unless_a_person_ended_it(*, ended: bool, told: list[str]) -> None:
+    history = History()
+    history.children["keeper-1", "app-1"] |= {"uid-1", "uid-2"}
+    if ended:
+        history.facts["uid-1"].append(fact(ENDED, 1))
+
+    assert violations(history, BOUNDS) == told
+
+
+def test_a_token_whose_workload_token_was_deleted_may_end_at_any_moment() -> None:
+    life = a_life()
+    life.keeper_facts.append(Fact(ENDED, 100, inf, "WorkloadToken deleted"))
+
+    assert life.standing(99, bound=2) is Standing.GOOD
+    assert life.standing(200, bound=2) is Standing.UNSURE
