@@ -35,6 +35,9 @@ class Power:
 POWERS: Final = (
     Power("give a role to a credential", "bind", "apiroles"),
     Power("make tokens of a credential", "create", "apicredentials/token"),
+    Power(
+        "have tokens of ServiceAccounts, also of those that hold a credential", "create", "serviceaccounts/token", ""
+    ),
     Power("read one-time Secrets", "get", "secrets", ""),
     Power("create credentials", "create", "apicredentials"),
     Power("change credentials, suspend them", "patch", "apicredentials"),

@@ -4,14 +4,14 @@ It carries a mark of the facts that it named. Who confirms sends the mark back. 
 the facts are others, the page asks again.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Final
 
 from pharia_access.domain.administration.git_change import GitChange
-from pharia_access.domain.administration.summaries import TokenSummary
+from pharia_access.domain.administration.summaries import CredentialSummary, TokenSummary
 from pharia_access.domain.grammar import counted
 from pharia_access.entrypoints.console.failures import explain, is_declared_in_git
 from pharia_access.entrypoints.console.steps import StepLink
@@ -21,7 +21,16 @@ from pharia_access.services.administration.credentials import ChangePlan
 from pharia_access.services.administration.plans import BlockedError
 from pharia_access.services.administration.workload_tokens import WorkloadChange
 
-__all__ = ["Confirmation", "by_last_use", "confirm", "require_change", "screens_of", "unless_in_git", "used_lately"]
+__all__ = [
+    "Confirmation",
+    "by_last_use",
+    "confirm",
+    "require_change",
+    "screens_of",
+    "unless_in_git",
+    "used_by_pods",
+    "used_lately",
+]
 
 _LATELY: Final = timedelta(days=7)
 
@@ -90,6 +99,12 @@ def used_lately(visit: Visit, tokens: Sequence[TokenSummary]) -> int:
     return sum(token.last_used is not None and token.last_used >= since for token in tokens)
 
 
+def used_by_pods(visit: Visit, credential: CredentialSummary, accounts: Collection[str]) -> bool:
+    """Whether one of these ServiceAccounts used it within the last week, as far as is known."""
+    since = visit.context.clock.now() - _LATELY
+    return any(name in accounts and at >= since for name, at in credential.last_used.items())
+
+
 def screens_of(asked: Callable[[Visit], Awaitable[Confirmation]]) -> tuple[Screen, Screen]:
     """The screen that asks, and the one that takes the confirmation."""
 
@@ -146,5 +161,8 @@ def _page(visit: Visit, confirmation: Confirmation, *, changed: bool = False, mi
 def _declared_in_git(visit: Visit, error: AccessError) -> Page:
     """Git stands in the way; a person may insist, in a second step."""
     fields = [(name, value) for name, all_of in visit.form.fields.items() if name != "mark" for value in all_of]
-    values = {"failure": explain(error), "fields": fields, "method": "post" if fields else "get"}
+    method = "post" if fields else "get"
+    if not fields:  # a form that is sent by GET replaces what the address said
+        fields = [(name, value) for name, value in visit.query.items() if name != "force"]
+    values = {"failure": explain(error), "fields": fields, "method": method}
     return Page("declared", "This is declared in Git", values, status=HTTPStatus.CONFLICT)

@@ -29,6 +29,7 @@ CREDENTIALS: TableSpec[CredentialSummary] = TableSpec(
         Column("TOKENS", lambda shown, _: str(shown.counts.get("active", 0))),
         Column("READY", lambda shown, _: shown.state),
         Column("AGE", lambda shown, now: age(shown.created, now)),
+        Column("HELD BY", lambda shown, _: some_of(shown.service_accounts), wide=True),
         Column("SUSPENDED", lambda shown, _: "yes" if shown.suspended else "no", wide=True),
         Column("CREATED", lambda shown, _: moment(shown.created), wide=True),
         Column("ALL ROLES", lambda shown, _: ",".join(shown.roles), wide=True),

@@ -1,6 +1,8 @@
 """Holders of a credential: ServiceAccounts whose pods need no token, added and taken away."""
 
-from collections.abc import Collection
+import asyncio
+from collections.abc import Awaitable, Collection
+from dataclasses import dataclass
 
 from pharia_access.domain.administration.impact import affected_holders
 from pharia_access.domain.administration.stored import Json, Right, Stored
@@ -9,10 +11,27 @@ from pharia_access.domain.model import ObjectKey
 from pharia_access.services.administration.context import Context
 from pharia_access.services.administration.credentials import ChangePlan
 from pharia_access.services.administration.guards import git_warnings, require_mint_right, require_right
+from pharia_access.services.administration.plans import BlockedError
 
-__all__ = ["plan_addition", "plan_removal"]
+__all__ = ["HolderObstacles", "obstacles", "plan_addition", "plan_removal"]
 
 _FIELD = "serviceAccounts"
+
+
+@dataclass(frozen=True, slots=True)
+class HolderObstacles:
+    """Which right whoever asks lacks to add a holder, and to take one away; None where nothing is lacking."""
+
+    addition: BlockedError | None = None
+    removal: BlockedError | None = None
+
+
+async def obstacles(context: Context, name: str) -> HolderObstacles:
+    """Ask for the rights before a person is offered anything."""
+    change, mint = await asyncio.gather(
+        _lacking(_require_change(context, name)), _lacking(require_mint_right(context, name))
+    )
+    return HolderObstacles(addition=change or mint, removal=change)
 
 
 async def plan_addition(context: Context, name: str, accounts: Collection[str], *, force: bool = False) -> ChangePlan:
@@ -47,8 +66,7 @@ async def _change(
     force: bool,
     consequences: tuple[str, ...] = (),
 ) -> ChangePlan:
-    name = stored.summary.key.name
-    await require_right(context, Right("patch", "apicredentials", name), f"change the credential {name}")
+    await _require_change(context, stored.summary.key.name)
     spec = {_FIELD: holders}
     return ChangePlan(
         credential=stored,
@@ -57,6 +75,18 @@ async def _change(
         consequences=consequences,
         question="Take the credential away from them?" if consequences else "",
     )
+
+
+async def _require_change(context: Context, name: str) -> None:
+    await require_right(context, Right("patch", "apicredentials", name), f"change the credential {name}")
+
+
+async def _lacking(asked: Awaitable[None]) -> BlockedError | None:
+    try:
+        await asked
+    except BlockedError as error:
+        return error
+    return None
 
 
 def _holders(stored: Stored[CredentialSummary]) -> list[Json]:

@@ -13,7 +13,8 @@ from tests.support.console.browser import BASE
 from tests.support.console.consoles import Opened, signed_in
 
 BOT = "/namespaces/finance/credentials/invoice-bot"
-GIT = {"app.kubernetes.io/managed-by": "Helm"}
+MINT = "create apicredentials/token"
+CHANGE = "patch apicredentials/invoice-bot"
 
 
 def held(opened: Opened) -> object:
@@ -129,3 +130,71 @@ async def test_the_right_that_is_missing_is_named(right: str, path: str, said: s
     assert shown.status == 403
     assert said in shown.document.text
     assert held(opened) == [{"name": "app"}]
+
+
+@pytest.mark.parametrize(
+    ("forbidden", "adds", "takes", "verb"),
+    [
+        pytest.param("", True, True, "", id="every right"),
+        pytest.param(MINT, False, True, "create on apicredentials.access.pharia.ai/token", id="not to mint"),
+        pytest.param(CHANGE, False, False, "patch on apicredentials.access.pharia.ai", id="not to change"),
+    ],
+)
+async def test_a_button_without_its_right_is_off_and_names_the_right(
+    forbidden: str, verb: str, *, adds: bool, takes: bool
+) -> None:
+    opened = await signed_in(a_cluster(serviceAccounts=[{"name": "app"}]))
+    opened.objects.forbidden.add(forbidden)
+
+    shown = (await opened.browser.get(BOT)).document
+
+    assert ("disabled" in shown.attributes["new-holder"]) is not adds
+    assert (f"{BASE}{BOT}/remove-holder?account=app" in shown.links) is takes
+    assert ("may-not-add" in shown.by_id, "may-not-take" in shown.by_id) == (not adds, not takes)
+    assert f"This needs the verb {verb}" in shown.text or not verb
+
+
+async def test_as_many_as_may_hold_it_are_not_added_to() -> None:
+    opened = await signed_in(a_cluster(serviceAccounts=[{"name": f"pod-{number}"} for number in range(16)]))
+
+    shown = (await opened.browser.get(BOT)).document
+
+    assert "disabled" in shown.attributes["new-holder"]
+    assert shown.by_id["may-not-add"].startswith("As many ServiceAccounts hold it as may")
+
+
+async def test_what_git_declares_is_taken_away_in_a_second_step_from_the_same_one() -> None:
+    opened = await signed_in(a_cluster(git=True, serviceAccounts=[{"name": "app"}, {"name": "batch"}]))
+
+    declared = await opened.browser.get(f"{BOT}/remove-holder?account=batch")
+    asked = await opened.browser.submit(declared, "insist", ("force", "yes"))
+    await opened.browser.submit(asked, "confirmation")
+
+    assert declared.status == 409
+    assert held(opened) == [{"name": "app"}]
+
+
+@pytest.mark.parametrize(("act", "word"), [("remove-holder?account=app", "app"), ("delete", "invoice-bot")])
+async def test_what_pods_used_lately_goes_by_its_typed_name(act: str, word: str) -> None:
+    opened = await signed_in(a_cluster(serviceAccounts=[{"name": "app"}]))
+    used = {"app": format_time(NOW - timedelta(hours=2))}
+    opened.objects.body("ApiCredential", "invoice-bot")["status"] = {"lastUsedTimes": used}
+    asked = await opened.browser.get(f"{BOT}/{act}")
+
+    mistyped = await opened.browser.submit(asked, "confirmation", ("typed", "other"))
+    assert mistyped.document.by_id["typed-error"] == "This is not the name."
+    assert held(opened) == [{"name": "app"}]
+    await opened.browser.submit(mistyped, "confirmation", ("typed", word))
+
+    left = opened.objects.bodies.get(("ApiCredential", "finance", "invoice-bot"), {"spec": {}})
+    assert not left["spec"].get("serviceAccounts")
+
+
+async def test_a_confirmation_of_one_takes_no_other_away() -> None:
+    opened = await signed_in(a_cluster(serviceAccounts=[{"name": "app"}, {"name": "batch"}]))
+    asked = await opened.browser.get(f"{BOT}/remove-holder?account=batch")
+
+    again = await opened.browser.submit(asked, "confirmation", ("account", "app"))
+
+    assert again.status == 409
+    assert held(opened) == [{"name": "app"}, {"name": "batch"}]

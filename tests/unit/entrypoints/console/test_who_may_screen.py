@@ -27,6 +27,7 @@ async def test_a_person_sees_what_they_may_with_names_and_wildcards() -> None:
     own = shown.document.by_id["own"]
     assert "give a role to a credentialbind on apiroles.access.pharia.aiyes, only studio-user" in own
     assert "make tokens of a credentialcreate on apicredentials.access.pharia.ai/tokenno" in own
+    assert "also of those that hold a credentialcreate on serviceaccounts/tokenno" in own
     assert "see tokenslist on apitokens.access.pharia.aiyes, by a wildcard" in own
     assert "incomplete" not in shown.document.by_id
 

@@ -15,6 +15,7 @@ from pharia_access.entrypoints.console.confirmations import (
     by_last_use,
     require_change,
     screens_of,
+    used_by_pods,
     used_lately,
 )
 from pharia_access.entrypoints.console.pages.meanwhile import of_credential
@@ -89,11 +90,15 @@ async def _deletion(visit: Visit) -> Confirmation:
         commit=git_removal(plan.credential),
         tokens=tokens,
         instead=None if plan.credential.summary.suspended else _suspend_instead(visit.key),
-        typed=visit.name if used_lately(visit, tokens) else "",
+        typed=visit.name if used_lately(visit, tokens) or _pods_ask(visit, plan.credential) else "",
         follows=of_credential(plan.credential, tokens),
         carry_out=lambda: _deleted(visit, plan),
         command=command(visit, "credential", "delete", visit.name),
     )
+
+
+def _pods_ask(visit: Visit, stored: Stored[CredentialSummary]) -> bool:
+    return used_by_pods(visit, stored.summary, stored.summary.service_accounts)
 
 
 def _holders(visit: Visit, stored: Stored[CredentialSummary]) -> list[str]:

@@ -9,7 +9,13 @@ from pharia_access.domain.administration.summaries import CredentialSummary
 from pharia_access.domain.holders import audience_of
 from pharia_access.entrypoints.console import addresses
 from pharia_access.entrypoints.console.commands import command
-from pharia_access.entrypoints.console.confirmations import Confirmation, require_change, screens_of, unless_in_git
+from pharia_access.entrypoints.console.confirmations import (
+    Confirmation,
+    require_change,
+    screens_of,
+    unless_in_git,
+    used_by_pods,
+)
 from pharia_access.entrypoints.console.failures import Failure, at_field
 from pharia_access.entrypoints.console.pages.meanwhile import of_credential
 from pharia_access.entrypoints.console.visits import Answer, Moved, Page, Visit
@@ -69,6 +75,7 @@ async def _removal(visit: Visit) -> Confirmation:
         facts=plan.consequences,
         warnings=plan.warnings,
         commit=git_change(plan.credential, plan.spec),
+        typed=account if used_by_pods(visit, plan.credential.summary, [account]) else "",
         fields=[("account", account)],
         follows=of_credential(plan.credential),
         carry_out=lambda: _changed(visit, plan, f"ServiceAccount {account} no longer holds {visit.name}."),

@@ -63,8 +63,10 @@ async def _credential(visit: Visit) -> str:
     credential = stored.summary
     if visit.query.get("seen") != facts_mark([stored]):
         now = "it is being deleted" if credential.deleting else f"its roles are {', '.join(credential.roles) or 'none'}"
+        held = credential.service_accounts
+        holders = f", ServiceAccounts that hold it: {', '.join(held)}" if held else ""
         suspended = ", and it is suspended" if credential.suspended else ""
-        return f"Credential {visit.name} was changed{changed_when(stored)}: {now}{suspended}."
+        return f"Credential {visit.name} was changed{changed_when(stored)}: {now}{holders}{suspended}."
     if "tokens" not in visit.query:
         return ""
     tokens = by_last_use(await tokens_of(visit.context, visit.name))
