@@ -1,9 +1,9 @@
 """The operator's benchmarks, or those that are named: `python -m bench [NAME ...]`.
 
 Those of the verifier (`fuzz`, `fuzz-headers`, `check`, `at-once`, `flood` with `flood-bodies`, `header-costs`,
-`introspection-clients`, `pipelines`, `places`) take long, and most want wrk, so they run by name only; so do `cascade`,
-`cleanup`, `console`, `fairness`, `llm-clients`, `matrix`, `neighbour`, `plugin`, `properties`, `quiet`, `restore`,
-`scale`, `soak` and `suspension`.
+`introspection-clients`, `pipelines`, `places`, `service-accounts`) take long, and most want wrk, so they run by name
+only; so do `cascade`, `cleanup`, `console`, `fairness`, `llm-clients`, `matrix`, `neighbour`, `plugin`, `properties`,
+`quiet`, `restore`, `scale`, `soak` and `suspension`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from bench import console, matrix, plugin_latency
-from bench.checks import check, flood, flood_bodies, full_places, header_costs, pipelines, propagation
+from bench.checks import check, flood, flood_bodies, full_places, header_costs, pipelines, propagation, service_accounts
 from bench.client import ClientError
 from bench.introspection import clients
 from bench.mints import expiry, fairness, mint
@@ -60,6 +60,7 @@ _VERIFIER = {
     "places": full_places.main,
     "header-costs": header_costs.main,
     "introspection-clients": clients.main,
+    "service-accounts": service_accounts.main,
 }
 _PLUGIN = {"plugin": plugin_latency.main, "console": console.main}
 _MANY = {

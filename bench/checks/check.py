@@ -36,7 +36,7 @@ from tools.go_toolchain import find_go, go_environment
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["TOKENS", "images_python", "is_listening", "main", "write_tokens"]
+__all__ = ["ASKED", "TOKENS", "images_python", "is_listening", "main", "write_tokens"]
 
 TOKENS = 100_000
 ROUNDS = 7

@@ -16,6 +16,7 @@ from pathlib import Path
 import uvloop
 
 from bench.checks.dear_bodies import MANY, ONE
+from bench.checks.played_issuer import jwt_verifier
 from pharia_access.bootstrap.clocks import SystemClock
 from pharia_access.domain.argon2id import verify_hash
 from pharia_access.domain.keyring import Keyring, MacKey
@@ -37,6 +38,7 @@ from pharia_access.services.verifier.authorizer import Authorizer
 from pharia_access.services.verifier.freshness import Bounds, Freshness, MaxClock, Part
 from pharia_access.services.verifier.hash_verifier import HashVerifier, HashVerifierLimits
 from pharia_access.services.verifier.index import Index
+from pharia_access.services.verifier.issuer_keys import FollowedIssuer
 from pharia_access.services.verifier.last_used import LastUsedRecorder
 from pharia_access.services.verifier.verifier import Verifier
 from pharia_access.settings.verifier import VerifierSettings
@@ -104,13 +106,16 @@ def _index(file: Path, key: MacKey, *, catalog: bool) -> Index:
     return index
 
 
-def _authorizer(index: Index, mac_key: MacKey) -> Authorizer:
+def _authorizer(index: Index, mac_key: MacKey, issuer_keys: Path | None) -> tuple[Authorizer, FollowedIssuer | None]:
     clock, metrics = SystemClock(), VerifierMetrics(version="bench")
     everything = Part("ApiToken")
     freshness = Freshness((everything,), Bounds(view=1e9))
     freshness.mark_fresh(everything, clock.boottime())
     later = MaxClock(clock.wall, clock.boottime)
     later.set_server_time(clock.wall())
+    jwts, issuer = None, None
+    if issuer_keys is not None:
+        jwts, issuer = jwt_verifier(issuer_keys, index, freshness, now=later.at, metrics=metrics)
     verifier = Verifier(
         index=index,
         freshness=freshness,
@@ -119,9 +124,17 @@ def _authorizer(index: Index, mac_key: MacKey) -> Authorizer:
         now=later.at,
         rules=RULES,
         own_key=secrets.token_bytes(32),
+        jwts=jwts,
     )
     verifier.use_keyring(Keyring(mac_key, {KEY_ID: mac_key}))
-    uses = LastUsedRecorder(
+    uses = _uses(index, clock, metrics)
+    audit = AuditLog(AuditLimits(), boottime=clock.boottime, metrics=metrics)
+    authorizer = Authorizer(verifier, metrics=metrics, auditor=audit, last_used=uses, monotonic=clock.monotonic)
+    return authorizer, issuer
+
+
+def _uses(index: Index, clock: SystemClock, metrics: VerifierMetrics) -> LastUsedRecorder:
+    return LastUsedRecorder(
         _Nobody(),
         interval=3600,
         rate_limiter=RateLimiter(clock, 2),
@@ -130,13 +143,12 @@ def _authorizer(index: Index, mac_key: MacKey) -> Authorizer:
         metrics=metrics,
         known=index.find,
     )
-    audit = AuditLog(AuditLimits(), boottime=clock.boottime, metrics=metrics)
-    return Authorizer(verifier, metrics=metrics, auditor=audit, last_used=uses, monotonic=clock.monotonic)
 
 
 async def _serve(options: argparse.Namespace) -> None:
     key = MacKey(KEY_ID, options.key.read_bytes())
-    authorizer = _authorizer(_index(options.tokens, key, catalog=options.catalog), key)
+    index = _index(options.tokens, key, catalog=options.catalog)
+    authorizer, issuer = _authorizer(index, key, options.issuer_keys)
     gc.collect()
     gc.freeze()
     protocols = Protocols(authorizer, 65536)
@@ -152,7 +164,7 @@ async def _serve(options: argparse.Namespace) -> None:
     app = VerifierApp(protocols, headers=headers)
     listener = Listener(app, limits if tls is None else limits.behind_tls(), early=early, tls=tls)
     await listener.start("127.0.0.1", options.port)
-    await asyncio.Event().wait()
+    await (asyncio.Event().wait() if issuer is None else issuer.run())
 
 
 def main() -> None:
@@ -164,6 +176,7 @@ def main() -> None:
     parser.add_argument("--fast", action="store_true")
     parser.add_argument("--headers", action="store_true", help="read tokens in every header that can be listed")
     parser.add_argument("--catalog", action="store_true")
+    parser.add_argument("--issuer-keys", type=Path, help="a JWK Set: ServiceAccounts' tokens by these keys are taken")
     parser.add_argument("--tls", type=Path)
     parser.add_argument("--reviews", type=int, help="a port for TokenReviews, with --tls")
     parser.add_argument("--request-seconds", type=float, default=Limits().request_seconds)

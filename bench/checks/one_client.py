@@ -24,17 +24,30 @@ __all__ = ["asked_checks", "options_of_others", "others", "p50_and_p99", "runnin
 
 
 @contextmanager
-def running_verifier(root: Path, *options: str) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+def running_verifier(
+    root: Path, *options: str | Path, python: Path | None = None
+) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
     """`filled_verifier` with `tokens` and `key` of that folder, until the block ends; its port and process.
 
     Args:
         root: also where its log goes.
         options: more of `bench.checks.filled_verifier`'s.
+        python: runs it; None: the one that runs this.
     """
     port = free_port()
     paths = os.pathsep.join(map(str, (CHECKOUT / "src", CHECKOUT, sysconfig.get_path("purelib"))))
     files: list[str | Path] = ["--tokens", root / "tokens", "--key", root / "key", "--port", str(port)]
-    argv = ["taskset", "-c", "0", sys.executable, "-m", "bench.checks.filled_verifier", *files, "--fast", *options]
+    argv = [
+        "taskset",
+        "-c",
+        "0",
+        python or sys.executable,
+        "-m",
+        "bench.checks.filled_verifier",
+        *files,
+        "--fast",
+        *options,
+    ]
     with (
         (root / "log").open("ab") as log,
         subprocess.Popen(argv, cwd=CHECKOUT, env={"PYTHONPATH": paths}, stderr=log) as process,

@@ -1,0 +1,149 @@
+"""What a verifier remembers of ServiceAccounts' tokens saves time and decides nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import TYPE_CHECKING
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pharia_access.domain.verdict import CredentialRecord
+from pharia_access.services.verifier.verifier import Allowed, Denied
+from tests.support.verifier.service_account_tokens import (
+    ISSUER,
+    NOW,
+    SUBJECT_UID,
+    PlayedIssuer,
+    SigningKey,
+    base64url,
+    claims_of_pod,
+)
+from tests.support.verifier.verifier_server import SUBJECT, VerifierServer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+KEYS = ("key-1", "key-2")
+
+
+@cache
+def key(key_id: str) -> SigningKey:
+    return PlayedIssuer().key if key_id == "key-1" else SigningKey(key_id, bits=2048)
+
+
+@cache
+def texts() -> tuple[bytes, ...]:
+    """Good ones of both keys, one that ends soon, of another account, of another issuer, and forged ones of each."""
+    issuer, found = PlayedIssuer(), list[bytes]()
+    account = {"name": "invoice-bot", "uid": "another-uid"}
+    again = claims_of_pod()["kubernetes.io"] | {"serviceaccount": account}
+    for changes in ({}, {"exp": NOW + 60}, {"kubernetes.io": again}, {"iss": f"{ISSUER}.example"}):
+        for key_id in KEYS:
+            issuer.key = key(key_id)
+            found.append(issuer.sign(claims_of_pod(**changes)))
+    forged = base64url(b"\x01" * 256).encode()
+    return (*found, *(b".".join((*text.split(b".")[:2], forged)) for text in found))
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """All that a verdict may depend on, beside the text."""
+
+    published: tuple[str, ...] = KEYS
+    record: CredentialRecord | None = None
+    seconds: float = 0.0
+
+
+HOLDERS = st.sampled_from([{}, {"invoice-bot": ""}, {"invoice-bot": SUBJECT_UID}, {"another": ""}])
+RECORDS = st.builds(
+    CredentialRecord,
+    st.just("finance"),
+    st.just("invoice-bot"),
+    st.sampled_from([SUBJECT, "another"]),
+    st.sampled_from([("studio-user",), ()]),
+    suspended=st.booleans(),
+    deleting=st.booleans(),
+    service_accounts=HOLDERS,
+)
+USUAL = CredentialRecord("finance", "invoice-bot", SUBJECT, ("studio-user",), service_accounts={"invoice-bot": ""})
+WORLDS = st.builds(
+    World,
+    st.sampled_from([KEYS, KEYS, KEYS[:1], KEYS[1:]]),
+    st.sampled_from([USUAL, USUAL, replace(USUAL, uid="another")]) | RECORDS,
+    st.sampled_from([0.0, 59.0, 60.0, 3000.0]),
+)
+
+
+@dataclass(slots=True)
+class Played:
+    """A verifier in a world that changes."""
+
+    issuer: PlayedIssuer = field(default_factory=PlayedIssuer)
+    world: World = field(default_factory=World)
+    server: VerifierServer = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.server = VerifierServer(service_accounts=self.issuer)
+
+    def move_to(self, world: World) -> None:
+        """Change what differs, as the watches and the reading of the keys do."""
+        if world.published != self.world.published:
+            self.issuer.published = [key(key_id) for key_id in world.published]
+            self.issuer.read()
+            self.server.index.note_other_change()
+        if world.record is not None and world.record is not self.world.record:
+            self.server.index.put_credential_record(world.record)
+        self.server.now = NOW + world.seconds
+        self.world = world
+
+    def verdict(self, text: bytes) -> object:
+        found = self.server.verifier.check(text)
+        if isinstance(found, Allowed):
+            return (
+                found.token.key,
+                found.token.uid,
+                found.token.credential_uid,
+                found.credential,
+                found.effective_roles.roles,
+            )
+        return found.refusal if isinstance(found, Denied) else "the keys must be read first"
+
+
+def first_of(world: World) -> Played:
+    """A verifier that has seen nothing."""
+    played = Played()
+    played.issuer.published = [key(key_id) for key_id in KEYS]
+    played.issuer.read()
+    played.move_to(world)
+    return played
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    steps=st.lists(st.tuples(WORLDS, st.lists(st.integers(0, 15), min_size=1, max_size=6)), min_size=1, max_size=5),
+)
+def test_a_token_that_was_seen_gets_the_answer_of_one_that_was_not(steps: Sequence[tuple[World, list[int]]]) -> None:
+    """Whatever was asked before, and whatever changed meanwhile: keys, credential, holders, the time."""
+    remembers = first_of(World())
+    allowed: list[tuple[bytes, Allowed]] = []
+
+    for world, asked in steps:
+        remembers.move_to(world)
+        for text in (texts()[number] for number in asked):
+            assert remembers.verdict(text) == first_of(world).verdict(text)
+            found = remembers.server.verifier.check(text)
+            allowed += [(text, found)] if isinstance(found, Allowed) else []
+        for text, earlier in allowed:
+            if remembers.server.verifier.still_holds(earlier):
+                assert isinstance(first_of(world).server.verifier.check(text), Allowed)
+
+
+def test_the_worlds_of_the_property_tell_good_tokens_from_others() -> None:
+    """Or it would compare refusals alone."""
+    played = first_of(World(record=USUAL))
+
+    found = [isinstance(played.server.verifier.check(text), Allowed) for text in texts()]
+
+    assert found == [True] * 6 + [False] * 10
