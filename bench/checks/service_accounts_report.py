@@ -53,7 +53,10 @@ file in the place of the API server; when they are read is the verifier's own.
   The parts are measured in one process, without a request.
 - Flood: {FLOOD_ROUNDS} rounds of {FLOOD_SECONDS} s. Good tokens, own and ServiceAccounts', come over {GOOD}
   connections, about 1,000 checks a second, by a wrk that runs whenever it can (SCHED_FIFO). Forged ones come over
-  {FLOODERS} connections, on the same core as that wrk, each as soon as the last is refused."""
+  {FLOODERS} connections, on the same core as that wrk, each as soon as the last is refused.
+
+Beside other work on the machine, the CPU of a check says more than the rate. A p99 says nothing then: the range of the
+quiet one tells how much else there was."""
 
 Round = dict[str, dict[str, float]]
 """By kind of token: its rate, and the CPU of a check."""
