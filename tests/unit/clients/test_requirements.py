@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pharia_access.domain.verification.requirements import parse_requirement
 from pharia_access.errors import RequirementError
-from pharia_access_client import Requirement, permission, role
+from pharia_access_client import Permission, Requirement, permission, role
 
 _TEXTS = st.text("rolepmisnatfyn=&;%/*:+@23BdD04 \"#'a é", max_size=40)
 _VALUES = st.text(min_size=1, max_size=20).filter(str.isprintable).filter(lambda text: "\ufffd" not in text)
@@ -19,7 +19,7 @@ def theirs(text: str) -> object:
         understood = parse_requirement(text)
     except RequirementError:
         return None
-    permissions = tuple((each.name, each.fields) for each in understood.permissions)
+    permissions = tuple((each.name, tuple(sorted(each.fields))) for each in understood.permissions)
     return understood.roles, permissions, understood.any_of
 
 
@@ -28,7 +28,7 @@ def ours(text: str) -> object:
         understood = Requirement.parse(text)
     except ValueError:
         return None
-    permissions = tuple((each.name, each.fields) for each in understood.permissions)
+    permissions = tuple((each.name, tuple(sorted(each.fields))) for each in understood.permissions)
     return understood.roles, permissions, understood.any_of
 
 
@@ -116,3 +116,18 @@ def test_a_value_of_any_characters_reaches_the_verifier_unless_a_gateway_would_n
 
     understood = (("user",), (("AccessModel", (("model", mark + value),)),), False)
     assert theirs(text) == ours(text) == (None if (mark + value).startswith("@") else understood)
+
+
+@pytest.mark.parametrize(
+    ("name", "fields"),
+    [
+        pytest.param("AccessModel;model=foo", (), id="a name with a field in it"),
+        pytest.param("A", (("m;n", "x"),), id="a field with another one in it"),
+        pytest.param("A", (("m=n", "x"),), id="a field with a value in it"),
+        pytest.param("Strong", (("permission", "Weak"),), id="a field in the name's place"),
+        pytest.param("A", (("m", "a"), ("m", "b")), id="a field twice"),
+    ],
+)
+def test_no_name_changes_what_else_is_asked(name: str, fields: tuple[tuple[str, str], ...]) -> None:
+    with pytest.raises(ValueError, match="the requirement cannot be understood"):
+        Permission(name, fields)

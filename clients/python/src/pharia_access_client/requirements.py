@@ -21,10 +21,23 @@ _SAFE = re.compile(r"(?:[!-$'-~]|%[0-9A-Fa-f]{2})+")  # printable ASCII but `%` 
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """A permission that is asked for: its name, and values of its fields."""
+    """A permission that is asked for: its name, and values of its fields.
+
+    A value may be any text: the client of a service may choose it. A name may not.
+
+    Raises:
+        ValueError: the permission's name or a field's holds a separator, or a field stands twice or is `permission`.
+    """
 
     name: str
     fields: tuple[tuple[str, str], ...] = ()
+
+    def __post_init__(self) -> None:
+        keys = [key for key, _ in self.fields]
+        if any(separator in name for name in (self.name, *keys) for separator in ";="):
+            _malformed("a name holds ; or =")
+        if len({"permission", *keys}) <= len(keys):
+            _malformed("a permission's field stands twice, or has the name permission")
 
     @property
     def text(self) -> str:

@@ -17,7 +17,8 @@ from pharia_access.errors import IssuerKeysError
 
 __all__ = ["Issuer", "SigningKeys", "read_signing_keys"]
 
-_LEAST_RSA_BITS: Final = 2048
+_RSA_BITS: Final = range(2048, 8192 + 1)
+"""A larger key costs each unseen token milliseconds."""
 _MOST_KEYS: Final = 64
 _ALGORITHM_OF: Final = {"RSA": "RS256", "EC": "ES256"}
 
@@ -69,7 +70,7 @@ def read_signing_keys(text: bytes) -> SigningKeys:
         message = "the issuer's keys cannot be read: the answer is no JWK Set"
         raise IssuerKeysError(message) from None
     if not keys:
-        message = "the issuer's keys cannot be used: none is an RSA key of 2048 bits or more, or one of P-256"
+        message = "the issuer's keys cannot be used: none is an RSA key of 2048 to 8192 bits, or one of P-256"
         raise IssuerKeysError(message)
     return SigningKeys(keys)
 
@@ -83,7 +84,9 @@ def _keys_among(entries: list[Any]) -> Iterator[tuple[str, RSAKey | ECKey]]:
 
 def _key(entry: dict[str, Any]) -> RSAKey | ECKey | None:
     kind = entry.get("kty")
-    if not isinstance(entry.get("kid"), str) or entry.get("use", "sig") != "sig" or kind not in _ALGORITHM_OF:
+    if not isinstance(entry.get("kid"), str) or entry.get("use", "sig") != "sig":
+        return None
+    if not isinstance(kind, str) or kind not in _ALGORITHM_OF:
         return None
     if entry.get("alg", _ALGORITHM_OF[kind]) != _ALGORITHM_OF[kind] or "d" in entry:
         return None
@@ -93,5 +96,5 @@ def _key(entry: dict[str, Any]) -> RSAKey | ECKey | None:
     except (JoseError, ValueError):
         return None
     if isinstance(key, RSAKey):
-        return key if key.raw_value.key_size >= _LEAST_RSA_BITS else None
+        return key if key.raw_value.key_size in _RSA_BITS else None
     return key if isinstance(key, ECKey) and key.curve_name == "P-256" else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import urlsafe_b64encode
 from typing import TYPE_CHECKING, cast
 
 import pytest
@@ -91,6 +92,9 @@ UNUSABLE: dict[str, object] = {
     "a shared secret": {"kty": "oct", "kid": "key-1", "k": "c2VjcmV0"},
     "without an ID": {name: value for name, value in GOOD.items() if name != "kid"},
     "with a number as ID": GOOD | {"kid": 7},
+    "of a kind that is a list": GOOD | {"kty": []},
+    "of a kind that is an object": GOOD | {"kty": {}},
+    "too long": GOOD | {"n": urlsafe_b64encode(b"\xff" * 1025).decode().rstrip("=")},
     "too short": SigningKey("short", bits=1024).public_jwk(),
     "private": GOOD | {"d": "AQAB"},
     "with half a modulus": {name: value for name, value in GOOD.items() if name != "n"},
