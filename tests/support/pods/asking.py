@@ -48,8 +48,12 @@ class Asking:
         self._kubectl = release.cluster.control_plane.kubectl
         self._name, self._place = body["metadata"]["name"], f"--namespace={body['metadata']['namespace']}"
         self._kubectl("create", "--filename=-", stdin=json.dumps(body))
-        ready = ("rollout", "status", f"deployment/{self._name}", "--timeout=120s", self._place)
-        self._kubectl(*ready, timeout=130)
+        self._until_ready()
+
+    def restart(self) -> None:
+        """Replace its pod; what was answered before is forgotten."""
+        self._kubectl("rollout", "restart", f"deployment/{self._name}", self._place)
+        self._until_ready()
 
     def answers(self) -> list[tuple[datetime, str]]:
         """When and what, from the first good answer on."""
@@ -66,3 +70,7 @@ class Asking:
         """The text of the file in its pod."""
         read = ("python3", "-c", "print(open('/var/run/pharia/token').read())")
         return self._kubectl("exec", f"deployment/{self._name}", self._place, "--", *read).stdout.strip()
+
+    def _until_ready(self) -> None:
+        ready = ("rollout", "status", f"deployment/{self._name}", "--timeout=120s", self._place)
+        self._kubectl(*ready, timeout=130)

@@ -95,6 +95,8 @@ def _kubelet(root: Path, pki: Pki) -> dict[str, object]:
         "failSwapOn": False,
         "oomScoreAdj": 0,
         "makeIPTablesUtilChains": False,
+        # How soon a changed Secret is in a mounted file: by default a minute, which tests would wait for.
+        "syncFrequency": "10s",
         # The machine's disk is not the node's alone.
         "evictionHard": {"memory.available": "50Mi"},
         "imageGCHighThresholdPercent": 100,
