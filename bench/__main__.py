@@ -3,7 +3,7 @@
 Those of the verifier (`fuzz`, `fuzz-headers`, `check`, `at-once`, `flood` with `flood-bodies`, `header-costs`,
 `introspection-clients`, `pipelines`, `places`, `service-accounts`) take long, and most want wrk, so they run by name
 only; so do `cascade`, `cleanup`, `console`, `fairness`, `llm-clients`, `matrix`, `neighbour`, `plugin`, `properties`,
-`quiet`, `restore`, `scale`, `soak` and `suspension`.
+`quiet`, `restore`, `scale`, `scale-workloads`, `soak` and `suspension`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from bench.checks import check, flood, flood_bodies, full_places, header_costs, 
 from bench.client import ClientError
 from bench.introspection import clients
 from bench.mints import expiry, fairness, mint
-from bench.scale import cascade, cleanup, neighbour, quiet, restored_backups, scale, soak, suspension
+from bench.scale import cascade, cleanup, neighbour, quiet, restored_backups, scale, soak, suspension, workloads
 from tools.control_plane.processes import ProcessError
 from tools.go_toolchain import BuildError
 from tools.program_cache import MissingProgramError
@@ -71,6 +71,7 @@ _MANY = {
     "quiet": quiet.main,
     "restore": restored_backups.main,
     "scale": scale.main,
+    "scale-workloads": workloads.main,
     "soak": soak.main,
     "suspension": suspension.main,
 }

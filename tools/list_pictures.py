@@ -40,6 +40,14 @@ _SETUP: Final = (
     "kubectl access token create search-index --name search-index-crawler --expires 30d",
     "kubectl access token revoke reports-nightly --reason 'in a public log' --yes",
     "kubectl access credential suspend search-index --yes",
+    "kubectl access workload create invoice-bot-app --credential invoice-bot --ttl 30d --no-wait",
+    "kubectl access workload create reports-app --credential reports --no-wait",
+    "kubectl access workload create search-index-app --credential search-index --no-wait",
+    "kubectl access workload allow invoice-bot-app",
+    "kubectl access workload suspend search-index-app --yes",
+    "kubectl wait workloadtoken/invoice-bot-app --for condition=Ready --timeout 60s",
+    "kubectl wait workloadtoken/reports-app --for condition=Ready=false --timeout 30s",
+    "kubectl wait workloadtoken/search-index-app --for condition=Ready=false --timeout 30s",
     "kubectl wait apitoken/search-index-crawler --for condition=Active=false --timeout 30s",
     "kubectl wait apitoken/reports-nightly --for condition=Active=false --timeout 30s",
 )
@@ -47,9 +55,16 @@ _OF_KUBECTL: Final = (
     "kubectl get apicredentials",
     "kubectl get apicredentials --output wide",
     "kubectl get apitokens",
+    "kubectl get workloadtokens",
+    "kubectl get workloadtokens --output wide",
     "kubectl get apiroles",
 )
-_OF_OURS: Final = ("kubectl access credential list", "kubectl access token list", "kubectl access role list")
+_OF_OURS: Final = (
+    "kubectl access credential list",
+    "kubectl access token list",
+    "kubectl access workload list",
+    "kubectl access role list",
+)
 
 
 def main() -> int:

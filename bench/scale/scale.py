@@ -27,7 +27,7 @@ from tools.control_plane.etcd import ask_etcd, compact
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["main"]
+__all__ = ["load", "main"]
 
 LIFE = "240h"
 """Of all tokens: so short that no warning comes before their end."""
@@ -49,7 +49,7 @@ def main() -> int:
     return 0
 
 
-def _load(scale_cluster: ScaleCluster) -> Figures:
+def load(scale_cluster: ScaleCluster) -> Figures:
     """The tokens and their credentials are put there."""
     plan, control_plane = scale_cluster.plan, scale_cluster.cluster.control_plane
     template = scale_cluster.cluster.delivered_token(ttl=LIFE)
@@ -87,7 +87,7 @@ def _etcd_bytes(scale_cluster: ScaleCluster) -> int:
 
 
 _PHASES: tuple[Callable[[ScaleCluster], Figures], ...] = (
-    _load,
+    load,
     first_start,
     operator_start,
     verifier_start,

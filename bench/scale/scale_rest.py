@@ -18,15 +18,25 @@ from tools.control_plane.processes import wait_until
 if TYPE_CHECKING:
     from tools.control_plane.operators import RunningOperator
 
-__all__ = ["at_rest", "first_start", "operator_start", "standby_start", "verifier_start"]
+__all__ = [
+    "LEADING",
+    "LISTED",
+    "at_rest",
+    "first_start",
+    "operator_start",
+    "standby_start",
+    "verifier_start",
+    "wait_for",
+    "wait_until_at_rest",
+]
 
 REST_SECONDS = 30
 RESYNC_SECONDS = 900
 """How often the operator lists everything."""
 
-_LISTED = '"full list done", "namespace": "*"'
+LISTED = '"full list done", "namespace": "*"'
 """Of the tokens; the roles have a line of their own."""
-_LEADING = '"leading"'
+LEADING = '"leading"'
 _RESTS_BELOW = 3.0  # percent of a core
 _LOOK_SECONDS = 3.0
 _OURS = ("operator", "standby", "verifier")
@@ -36,7 +46,7 @@ def first_start(scale_cluster: ScaleCluster) -> Figures:
     """An operator brings everything in sync that was put there: the credentials' counts. It is not measured."""
     say("an operator looks through everything once")
     operator = scale_cluster.start_operator("first")
-    _wait_for(operator, _LISTED, 2, scale_cluster.plan.seconds(60, 0.006))
+    wait_for(operator, LISTED, 2, scale_cluster.plan.seconds(60, 0.006))
     _wait_until_idle(operator, scale_cluster.plan.seconds(60, 0.006))
     scale_cluster.operators.pop("first").process.stop()
     return {}
@@ -47,9 +57,9 @@ def operator_start(scale_cluster: ScaleCluster) -> Figures:
     say("an operator starts")
     before, began = asyncio.run(by_verb(scale_cluster.cluster.server)), time.monotonic()
     operator = scale_cluster.start_operator("operator")
-    _wait_for(operator, _LEADING, 1, scale_cluster.plan.seconds(60, 0.004))
+    wait_for(operator, LEADING, 1, scale_cluster.plan.seconds(60, 0.004))
     leading = time.monotonic() - began
-    _wait_for(operator, _LISTED, 2, scale_cluster.plan.seconds(60, 0.006))
+    wait_for(operator, LISTED, 2, scale_cluster.plan.seconds(60, 0.006))
     listed = time.monotonic() - began
     say(f"leading after {leading:.1f} s, and the list that follows ended after {listed:.1f} s")
     wait_until_at_rest(scale_cluster)
@@ -81,8 +91,8 @@ def standby_start(scale_cluster: ScaleCluster) -> Figures:
     standby = scale_cluster.start_operator("standby")
     standby.wait_until_ready(timeout=scale_cluster.plan.seconds(60, 0.004))
     ready = time.monotonic() - began
-    _wait_for(
-        standby, _LISTED, 2, scale_cluster.plan.seconds(60, 0.006)
+    wait_for(
+        standby, LISTED, 2, scale_cluster.plan.seconds(60, 0.006)
     )  # it waits for the API server, and seems to rest
     wait_until_at_rest(scale_cluster)
     return {"Start: standby: ready, s": ready}
@@ -119,7 +129,7 @@ def wait_until_at_rest(scale_cluster: ScaleCluster) -> None:
     wait_until(rests, what="nobody works any more", timeout=scale_cluster.plan.seconds(60, 0.006))
 
 
-def _wait_for(operator: RunningOperator, words: str, times: int, seconds: float) -> None:
+def wait_for(operator: RunningOperator, words: str, times: int, seconds: float) -> None:
     """Until its log says so, so often: asking it would cost what is measured."""
     operator.process.wait_until(
         lambda: operator.process.log_text().count(words) >= times, what=f"{words} in the log", timeout=seconds
@@ -146,5 +156,5 @@ def _share_of_lists(seconds: float) -> float:
 
 def _list_seconds(operator: RunningOperator) -> float:
     """How long its first list took, when nothing else was to do."""
-    line = next(line for line in operator.process.log_text().splitlines() if _LISTED in line)
+    line = next(line for line in operator.process.log_text().splitlines() if LISTED in line)
     return float(json.loads(line)["seconds"])

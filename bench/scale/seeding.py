@@ -28,7 +28,17 @@ if TYPE_CHECKING:
     from pharia_access.domain.token import TokenText
     from tools.control_plane.plane import ControlPlane
 
-__all__ = ["CREDENTIALS", "Holder", "Planned", "fill", "put_credentials", "put_role", "put_tokens", "read_keyring"]
+__all__ = [
+    "CREDENTIALS",
+    "Holder",
+    "Planned",
+    "by_all",
+    "fill",
+    "put_credentials",
+    "put_role",
+    "put_tokens",
+    "read_keyring",
+]
 
 CREDENTIALS = f"{GROUP}/namespaces/{NAMESPACE}/apicredentials"
 
@@ -86,7 +96,7 @@ async def put_credentials(server: Server, names: Iterable[str], roles: list[str]
             body = json.dumps(api_credential(NAMESPACE, name, roles=roles)).encode()
             made.append(Holder(name, json.loads(await channel.send("POST", CREDENTIALS, body))["metadata"]["uid"]))
 
-    await _by_all(server, put)
+    await by_all(server, put)
     return made
 
 
@@ -116,7 +126,7 @@ async def put_tokens(server: Server, template: Json, keyring: Keyring, tokens: I
             patch = json.dumps({"status": status}).encode()
             await channel.send("PATCH", f"{TOKENS}/{planned.name}/status", patch, form=MERGE, user=OPERATOR)
 
-    await _by_all(server, put)
+    await by_all(server, put)
 
 
 def _objects(template: Json, planned: Planned, keyring: Keyring) -> tuple[Json, Json]:
@@ -159,7 +169,7 @@ def _base64(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
 
 
-async def _by_all(server: Server, work: Callable[[Channel], Awaitable[None]]) -> None:
+async def by_all(server: Server, work: Callable[[Channel], Awaitable[None]]) -> None:
     """The same work on several connections at a time."""
 
     async def connect_and_work() -> None:

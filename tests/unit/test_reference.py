@@ -11,7 +11,8 @@ from pharia_access.domain.verdict import Refusal
 from tests.support.documents.exported import families, operator_page, verifier_page
 from tools import kubectl_reference, settings_reference
 
-REFERENCE = Path(__file__).resolve().parents[2] / "docs" / "reference"
+ROOT = Path(__file__).resolve().parents[2]
+REFERENCE = ROOT / "docs" / "reference"
 
 
 def test_the_page_of_settings_is_up_to_date() -> None:
@@ -46,6 +47,16 @@ def test_each_process_has_its_metrics_under_its_title(title: str, page_of: Calla
 
     exported = {name for name in families(page_of()) if not name.startswith("process_")}
     assert exported == _named(section)
+
+
+def test_the_page_of_lists_shows_every_list_of_every_kind() -> None:
+    commands = re.findall(r"^## (kubectl access .+ list)$", kubectl_reference.page(), re.MULTILINE)
+    crds = ROOT / "charts" / "pharia-access" / "files" / "crds"
+    kinds = [f"kubectl get {crd.stem}" for crd in crds.glob("*.yaml")]
+
+    shown = re.findall(r"^## `(.+)`$", (REFERENCE / "lists.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert {*commands, *kinds} <= set(shown)
+    assert len(commands) == len(kinds)
 
 
 def test_the_page_of_resources_tells_of_every_reason() -> None:
