@@ -61,10 +61,10 @@ save = unless_in_git(_save)
 
 async def _removal(visit: Visit) -> Confirmation:
     account = visit.form.one("account") or visit.query.get("account", "")
+    plan = await holders.plan_removal(visit.context, visit.name, [account], force=visit.insisted)
     if not is_subdomain(account):
         message = "That is no name of a ServiceAccount"
         raise MalformedError(message)
-    plan = await holders.plan_removal(visit.context, visit.name, [account], force=visit.insisted)
     require_change(plan)
     return Confirmation(
         title=f"Take {visit.name} away from {account}",
