@@ -40,7 +40,7 @@ _SETUP: Final = (
     "kubectl access token create search-index --name search-index-crawler --expires 30d",
     "kubectl access token revoke reports-nightly --reason 'in a public log' --yes",
     "kubectl access credential suspend search-index --yes",
-    "kubectl access workload create invoice-bot-app --credential invoice-bot --ttl 30d --no-wait",
+    "kubectl access workload create invoice-bot-app --credential invoice-bot --ttl 30d --renew-before 12h --no-wait",
     "kubectl access workload create reports-app --credential reports --no-wait",
     "kubectl access workload create search-index-app --credential search-index --no-wait",
     "kubectl access workload allow invoice-bot-app",
@@ -50,6 +50,10 @@ _SETUP: Final = (
     "kubectl wait workloadtoken/search-index-app --for condition=Ready=false --timeout 30s",
     "kubectl wait apitoken/search-index-crawler --for condition=Active=false --timeout 30s",
     "kubectl wait apitoken/reports-nightly --for condition=Active=false --timeout 30s",
+    *(
+        f"kubectl wait apicredential/{name} --for jsonpath={{.status.tokens.active}}={active} --timeout 30s"
+        for name, active in (("invoice-bot", 2), ("reports", 0), ("search-index", 1))
+    ),
 )
 _OF_KUBECTL: Final = (
     "kubectl get apicredentials",

@@ -81,6 +81,19 @@ def test_a_second_interrupt_does_not_wait_for_what_is_cleaned_up() -> None:
     assert said == []
 
 
+@pytest.mark.parametrize("interrupt", [by_this_thread, by_the_process])
+def test_what_fails_by_the_interrupt_is_interrupted(interrupt: Callable[[], None]) -> None:
+    """A terminal ends the plugin, too: that it failed may be seen before the loop hears of the signal."""
+
+    async def work() -> None:
+        interrupt()
+        msg = "the plugin ended"
+        raise ValueError(msg)
+
+    with pytest.raises(KeyboardInterrupt):
+        run_until_interrupted(work())
+
+
 def test_what_is_not_interrupted_ends_as_it_does() -> None:
     async def work() -> None:
         msg = "its own"
