@@ -29,10 +29,10 @@ __all__ = [
 ]
 
 OWN: Final = "own"
-ROUNDS: Final = 5
+ROUNDS: Final = 9
 UNSEEN_ROUNDS: Final = 3
 SECONDS: Final = 1
-FLOOD_ROUNDS: Final = 3
+FLOOD_ROUNDS: Final = 5
 FLOOD_SECONDS: Final = 3
 _LEAST_RATIO: Final = 0.9
 _MOST_UNSEEN: Final = 300
