@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pharia_access.domain.administration.impact import affected_holders
 from pharia_access.domain.administration.stored import Json, Right, Stored
 from pharia_access.domain.administration.summaries import CredentialSummary
+from pharia_access.domain.grammar import plural
 from pharia_access.domain.model import ObjectKey
 from pharia_access.services.administration.context import Context
 from pharia_access.services.administration.credentials import ChangePlan
@@ -41,7 +42,7 @@ async def plan_addition(context: Context, name: str, accounts: Collection[str], 
     added = [account for account in dict.fromkeys(accounts) if account not in {entry["name"] for entry in held}]
     if not added:
         return ChangePlan(
-            credential=stored, spec={}, notes=(f"{', '.join(accounts)} already hold{_s(accounts)} {name}",)
+            credential=stored, spec={}, notes=(f"{_named(accounts)} already hold{_s(accounts)} credential {name}",)
         )
     await require_mint_right(context, name)
     return await _change(context, stored, [*held, *({"name": account} for account in added)], force=force)
@@ -52,7 +53,7 @@ async def plan_removal(context: Context, name: str, accounts: Collection[str], *
     stored = await context.objects.read(CredentialSummary, ObjectKey(context.namespace, name))
     kept = [entry for entry in _holders(stored) if entry["name"] not in accounts]
     if len(kept) == len(_holders(stored)):
-        return ChangePlan(credential=stored, spec={}, notes=(f"{', '.join(accounts)} did not hold {name}",))
+        return ChangePlan(credential=stored, spec={}, notes=(f"{_named(accounts)} did not hold credential {name}",))
     gone = f"The pods of {', '.join(accounts)} will be refused immediately."
     affected = affected_holders(stored.summary, context.clock.now(), accounts)
     return await _change(context, stored, kept, force=force, consequences=(gone, *affected))
@@ -95,3 +96,7 @@ def _holders(stored: Stored[CredentialSummary]) -> list[Json]:
 
 def _s(accounts: Collection[str]) -> str:
     return "s" if len(accounts) == 1 else ""
+
+
+def _named(accounts: Collection[str]) -> str:
+    return f"{plural(len(accounts), 'ServiceAccount')} {', '.join(accounts)}"

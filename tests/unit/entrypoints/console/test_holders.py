@@ -87,7 +87,7 @@ async def test_it_is_taken_away_once_that_is_confirmed() -> None:
 @pytest.mark.parametrize(
     ("account", "status", "said"),
     [
-        ("none", 409, "none did not hold invoice-bot"),
+        ("none", 409, "ServiceAccount none did not hold credential invoice-bot"),
         *((each, 400, "That is no name of a ServiceAccount") for each in ("", "%3Cb%3E", "app%20")),
     ],
 )

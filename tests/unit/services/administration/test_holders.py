@@ -58,9 +58,9 @@ async def test_what_is_so_already_is_told_and_changes_nothing() -> None:
     gone = await holders.plan_removal(context, NAME, ["third"])
 
     assert [plan.spec for plan in (there, both, gone)] == [{}, {}, {}]
-    assert there.notes == (f"first already holds {NAME}",)
-    assert both.notes == (f"first, second already hold {NAME}",)
-    assert gone.notes == (f"third did not hold {NAME}",)
+    assert there.notes == (f"ServiceAccount first already holds credential {NAME}",)
+    assert both.notes == (f"ServiceAccounts first, second already hold credential {NAME}",)
+    assert gone.notes == (f"ServiceAccount third did not hold credential {NAME}",)
 
 
 async def test_to_add_one_takes_the_right_to_mint_and_to_take_one_away_does_not() -> None:
