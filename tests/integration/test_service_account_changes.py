@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.verifier.accounts import Accounts
+from tests.support.verifier.accounts import PATH, Accounts, until_answered, verifier_of_accounts
 from tools.control_plane.processes import wait_until
-from tools.control_plane.verifiers import start_verifier
 from tools.control_plane.workspace import ROLE
 
 if TYPE_CHECKING:
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.usefixtures("operator")
 
-PATH = "/auth/nginx"
 HOLDERS = [{"name": "invoice-bot"}]
 
 Change = tuple["Callable[[Workspace, Json], object]", int, str]
@@ -29,12 +27,8 @@ Change = tuple["Callable[[Workspace, Json], object]", int, str]
 @pytest.fixture(scope="module")
 def taking(control_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningVerifier]:
     """A verifier that takes tokens of ServiceAccounts."""
-    running = start_verifier(
-        control_plane, tmp_path_factory.mktemp("taking"), {"PHARIA_ACCESS_SERVICE_ACCOUNTS": "true"}
-    )
-    running.wait_until_ready()
-    yield running
-    running.process.stop()
+    with verifier_of_accounts(control_plane, tmp_path_factory.mktemp("taking")) as running:
+        yield running
 
 
 def made_again(workspace: Workspace, credential: Json) -> None:
@@ -80,7 +74,7 @@ def test_a_change_counts_at_once(
     workspace.role("another-role")
     credential = workspace.credential(serviceAccounts=HOLDERS)
     token = accounts.token()
-    wait_until(lambda: taking.ask(PATH, token).status == 200, what="the token is taken")
+    until_answered(taking, token, 200)
     assert taking.ask(PATH, token).headers["x-auth-roles"] == ROLE
 
     change(workspace, credential)
@@ -128,7 +122,7 @@ def test_without_live_a_deleted_account_counts_until_its_token_ends(
     accounts.make()
     credential = workspace.credential(serviceAccounts=HOLDERS)
     token = accounts.token()
-    wait_until(lambda: taking.ask(PATH, token).status == 200, what="the token is taken")
+    until_answered(taking, token, 200)
 
     accounts.remove()
 

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.verifier.accounts import AUDIENCE, Accounts
+from tests.support.verifier.accounts import AUDIENCE, PATH, Accounts, until_answered, verifier_of_accounts
 from tools.control_plane.api import VERIFIER, Api, rule
 from tools.control_plane.processes import wait_until
-from tools.control_plane.verifiers import start_verifier
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,9 +17,8 @@ if TYPE_CHECKING:
     from tools.control_plane.verifiers import RunningVerifier
     from tools.control_plane.workspace import Workspace
 
-PATH = "/auth/nginx"
 RIGHT = "verifier-reviews"
-LIVE = {"PHARIA_ACCESS_SERVICE_ACCOUNTS": "true", "PHARIA_ACCESS_SERVICE_ACCOUNTS_BOUND_OBJECTS": "live"}
+LIVE = {"PHARIA_ACCESS_SERVICE_ACCOUNTS_BOUND_OBJECTS": "live"}
 
 
 @pytest.fixture(scope="module")
@@ -35,10 +33,8 @@ def right_to_review(control_plane: ControlPlane) -> Iterator[Api]:
 @pytest.fixture(scope="module")
 def asking(control_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningVerifier]:
     """A verifier that asks whether pods are there."""
-    running = start_verifier(control_plane, tmp_path_factory.mktemp("asking"), LIVE)
-    running.wait_until_ready()
-    yield running
-    running.process.stop()
+    with verifier_of_accounts(control_plane, tmp_path_factory.mktemp("asking"), LIVE) as running:
+        yield running
 
 
 @pytest.fixture
@@ -52,10 +48,6 @@ def accounts(control_plane: ControlPlane, workspace: Workspace) -> Accounts:
     return accounts
 
 
-def until(verifier: RunningVerifier, token: str, status: int) -> None:
-    wait_until(lambda: verifier.ask(PATH, token).status == status, what=f"{PATH} answers {status}")
-
-
 def reviews(verifier: RunningVerifier, outcome: str) -> float:
     """How many had that outcome so far."""
     name = f'pharia_access_token_reviews_total{{outcome="{outcome}"}} '
@@ -66,11 +58,11 @@ def reviews(verifier: RunningVerifier, outcome: str) -> float:
 @pytest.mark.usefixtures("right_to_review")
 def test_the_token_of_a_pod_that_is_gone_is_refused(asking: RunningVerifier, accounts: Accounts) -> None:
     token, gone = accounts.token(pod="job-1"), accounts.token(pod="job-2")
-    until(asking, token, 200)
+    until_answered(asking, token, 200)
 
     accounts.end_pod("job-2")
 
-    until(asking, gone, 401)
+    until_answered(asking, gone, 401)
     assert asking.ask(PATH, token).status == 200
 
 
@@ -79,7 +71,7 @@ def test_the_token_of_a_pod_that_was_made_again_is_refused(asking: RunningVerifi
     token = accounts.token(pod="job-1")
     accounts.end_pod("job-1")
     accounts.start_pod("job-1")
-    until(asking, accounts.token(pod="job-1"), 200)
+    until_answered(asking, accounts.token(pod="job-1"), 200)
 
     assert asking.ask(PATH, token).status == 401
 
@@ -87,14 +79,14 @@ def test_the_token_of_a_pod_that_was_made_again_is_refused(asking: RunningVerifi
 @pytest.mark.usefixtures("right_to_review")
 def test_so_is_that_of_an_account_that_is_gone_or_was_made_again(asking: RunningVerifier, accounts: Accounts) -> None:
     gone, again = accounts.token(), accounts.token(duration="11m")
-    until(asking, accounts.token(duration="12m"), 200)
+    until_answered(asking, accounts.token(duration="12m"), 200)
 
     accounts.remove()
     assert asking.ask(PATH, gone).status == 401
     accounts.make()
 
     assert asking.ask(PATH, again).status == 401
-    until(asking, accounts.token(), 200)
+    until_answered(asking, accounts.token(), 200)
 
 
 @pytest.mark.usefixtures("right_to_review")
@@ -103,7 +95,7 @@ def test_a_token_in_use_costs_one_review_and_a_refused_one_too(
 ) -> None:
     token, gone = accounts.token(pod="job-1"), accounts.token(pod="job-2")
     accounts.end_pod("job-2")
-    until(asking, token, 200)
+    until_answered(asking, token, 200)
     since, good, refused = control_plane.audit_log.stat().st_size, reviews(asking, "good"), reviews(asking, "refused")
 
     answers = [(asking.ask(PATH, token).status, asking.ask(PATH, gone).status) for _ in range(20)]
@@ -118,7 +110,7 @@ def test_a_token_in_use_costs_one_review_and_a_refused_one_too(
 
 @pytest.mark.usefixtures("right_to_review")
 def test_what_is_refused_anyway_is_not_asked_about(asking: RunningVerifier, accounts: Accounts) -> None:
-    until(asking, accounts.token(), 200)
+    until_answered(asking, accounts.token(), 200)
     accounts.make("other")
     asked = sum(reviews(asking, outcome) for outcome in ("good", "refused", "failed", "overloaded"))
 
@@ -138,8 +130,8 @@ def test_without_the_right_nobody_passes(asking: RunningVerifier, accounts: Acco
     token = accounts.token(pod="job-1")
     right_to_review.revoke_everywhere(RIGHT)
 
-    until(asking, token, 503)
+    until_answered(asking, token, 503)
     assert reviews(asking, "failed") > 0
 
     right_to_review.grant_everywhere(VERIFIER, RIGHT, rule("authentication.k8s.io", "tokenreviews", "create"))
-    until(asking, token, 200)
+    until_answered(asking, token, 200)

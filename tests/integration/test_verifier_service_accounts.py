@@ -10,10 +10,8 @@ import pytest
 import yaml
 
 from pharia_access.domain.holders import audience_of
-from tests.support.verifier.accounts import Accounts
+from tests.support.verifier.accounts import PATH, Accounts, until_answered, verifier_of_accounts
 from tools.control_plane.api import VERIFIER, rule
-from tools.control_plane.processes import wait_until
-from tools.control_plane.verifiers import start_verifier
 from tools.control_plane.workspace import ROLE
 
 if TYPE_CHECKING:
@@ -26,18 +24,13 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("operator")
 
 ROOT = Path(__file__).resolve().parents[2]
-PATH = "/auth/nginx"
 
 
 @pytest.fixture(scope="module")
 def taking(control_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningVerifier]:
     """A verifier that takes tokens of ServiceAccounts."""
-    running = start_verifier(
-        control_plane, tmp_path_factory.mktemp("taking"), {"PHARIA_ACCESS_SERVICE_ACCOUNTS": "true"}
-    )
-    running.wait_until_ready()
-    yield running
-    running.process.stop()
+    with verifier_of_accounts(control_plane, tmp_path_factory.mktemp("taking")) as running:
+        yield running
 
 
 @pytest.fixture
@@ -53,16 +46,12 @@ def held(workspace: Workspace, *holders: Json) -> Json:
     return workspace.credential(serviceAccounts=list(holders or ({"name": "invoice-bot"},)))
 
 
-def until(verifier: RunningVerifier, token: str, status: int) -> None:
-    wait_until(lambda: verifier.ask(PATH, token).status == status, what=f"{PATH} answers {status}")
-
-
 def test_a_holder_passes_with_the_identity_of_the_credential(
     taking: RunningVerifier, workspace: Workspace, accounts: Accounts
 ) -> None:
     credential = held(workspace)
     token = accounts.token()
-    until(taking, token, 200)
+    until_answered(taking, token, 200)
 
     answer = taking.ask(PATH, token)
 
@@ -76,14 +65,14 @@ def test_a_holder_that_is_taken_away_is_refused_at_once_and_so_is_one_of_a_suspe
 ) -> None:
     credential = held(workspace)
     token = accounts.token()
-    until(taking, token, 200)
+    until_answered(taking, token, 200)
 
     workspace.change(credential, {"spec": {"suspended": True}})
-    until(taking, token, 401)
+    until_answered(taking, token, 401)
     workspace.change(credential, {"spec": {"suspended": False}})
-    until(taking, token, 200)
+    until_answered(taking, token, 200)
     workspace.change(credential, {"spec": {"serviceAccounts": []}})
-    until(taking, token, 401)
+    until_answered(taking, token, 401)
 
 
 def test_a_use_is_noted_in_the_credential_by_the_name_of_the_account(
@@ -94,7 +83,7 @@ def test_a_use_is_noted_in_the_credential_by_the_name_of_the_account(
     held(workspace, {"name": "invoice-bot"}, {"name": "other"})
 
     for name in ("invoice-bot", "other"):
-        until(taking, accounts.token(name=name), 200)
+        until_answered(taking, accounts.token(name=name), 200)
 
     found = workspace.until(
         "ApiCredential",
@@ -110,7 +99,7 @@ def test_a_token_for_somebody_else_is_refused(
     taking: RunningVerifier, workspace: Workspace, accounts: Accounts, audience: str
 ) -> None:
     held(workspace)
-    until(taking, accounts.token(), 200)
+    until_answered(taking, accounts.token(), 200)
 
     assert taking.ask(PATH, accounts.token(audience=audience)).status == 401
 
@@ -119,7 +108,7 @@ def test_a_token_for_the_api_server_is_refused(
     taking: RunningVerifier, workspace: Workspace, accounts: Accounts, control_plane: ControlPlane
 ) -> None:
     held(workspace)
-    until(taking, accounts.token(), 200)
+    until_answered(taking, accounts.token(), 200)
     usual = control_plane.kubectl("create", "token", "invoice-bot", f"--namespace={workspace.namespace}")
 
     assert taking.ask(PATH, usual.stdout.strip()).status == 401
@@ -129,7 +118,7 @@ def test_a_token_that_lives_longer_than_two_hours_is_refused(
     taking: RunningVerifier, workspace: Workspace, accounts: Accounts
 ) -> None:
     held(workspace)
-    until(taking, accounts.token(duration="2h"), 200)
+    until_answered(taking, accounts.token(duration="2h"), 200)
 
     assert taking.ask(PATH, accounts.token(duration="2h1m")).status == 401
 
@@ -141,7 +130,7 @@ def test_another_account_of_that_name_does_not_hold_what_was_given_to_a_uid(
     accounts.remove()
     uid = accounts.make()
     held(workspace, {"name": "invoice-bot", "uid": uid})
-    until(taking, accounts.token(), 200)
+    until_answered(taking, accounts.token(), 200)
     assert taking.ask(PATH, accounts.token(name="other")).status == 401
 
     accounts.remove()
@@ -155,7 +144,7 @@ def test_a_verifier_that_takes_none_refuses_it(
 ) -> None:
     held(workspace)
     token = accounts.token()
-    until(taking, token, 200)
+    until_answered(taking, token, 200)
 
     assert verifier.ask(PATH, token).status == 401
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
 
 from tests.support.browser.taken_out import TAKEN_OUT
+from tests.support.documents.acceptance import absent_tests, named_tests
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "explanation" / "console-acceptance.md").read_text(encoding="utf-8")
@@ -22,15 +22,10 @@ def rows(text: str) -> list[list[str]]:
 
 @pytest.mark.parametrize(("claim", "tests"), [(row[0], row[1]) for row in rows(CLAIMS)])
 def test_each_claim_names_tests_that_exist(claim: str, tests: str) -> None:
-    named = re.findall(r"`([\w./]*)::(\w+)`", tests)
-    file = ""
+    named = named_tests(tests, folder="tests/integration/browser")
 
     assert named, claim
-    for path, function in named:
-        file = path or file
-        folder = ROOT if file.startswith("tests/") else ROOT / "tests" / "integration" / "browser"
-        text = (folder / file).read_text(encoding="utf-8")
-        assert f"def {function}(" in text
+    assert absent_tests(named) == []
 
 
 def test_each_defence_that_is_taken_out_is_told_and_no_other() -> None:

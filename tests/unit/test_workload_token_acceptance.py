@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.documents.acceptance import absent_tests, named_tests
+
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "explanation" / "workload-token-acceptance.md").read_text(encoding="utf-8")
 CLAIMS, _ = PAGE.split("## What no test shows")
@@ -15,14 +17,10 @@ ROWS = re.findall(r"^\| (\d+)\. (.+?) \| (.+) \|$", CLAIMS, re.MULTILINE)
 
 @pytest.mark.parametrize(("claim", "tests"), [(row[1], row[2]) for row in ROWS])
 def test_each_claim_names_tests_that_exist(claim: str, tests: str) -> None:
-    named = re.findall(r"`([\w./]*)::(\w+)`", tests)
-    file = ""
+    named = named_tests(tests, folder="tests/integration")
 
     assert named, claim
-    for path, function in named:
-        file = path or file
-        folder = ROOT if file.startswith("tests/") else ROOT / "tests" / "integration"
-        assert f"def {function}(" in (folder / file).read_text(encoding="utf-8")
+    assert absent_tests(named) == []
 
 
 def test_no_criterion_is_left_out() -> None:

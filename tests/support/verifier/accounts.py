@@ -3,15 +3,40 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from tools.control_plane.plane import ControlPlane
+from tools.control_plane.processes import wait_until
+from tools.control_plane.verifiers import start_verifier
 
-__all__ = ["AUDIENCE", "Accounts"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tools.control_plane.plane import ControlPlane
+    from tools.control_plane.verifiers import RunningVerifier
+
+__all__ = ["AUDIENCE", "PATH", "Accounts", "until_answered", "verifier_of_accounts"]
 
 AUDIENCE = "pharia-access/invoice-bot"
+PATH = "/auth/nginx"
+
+
+@contextmanager
+def verifier_of_accounts(
+    control_plane: ControlPlane, folder: Path, settings: dict[str, str] | None = None
+) -> Iterator[RunningVerifier]:
+    """A verifier, ready, that takes tokens of ServiceAccounts."""
+    running = start_verifier(control_plane, folder, {"PHARIA_ACCESS_SERVICE_ACCOUNTS": "true", **(settings or {})})
+    running.wait_until_ready()
+    yield running
+    running.process.stop()
+
+
+def until_answered(verifier: RunningVerifier, token: str, status: int) -> None:
+    """Wait until a check with the token gets this status."""
+    wait_until(lambda: verifier.ask(PATH, token).status == status, what=f"{PATH} answers {status}")
 
 
 @dataclass(frozen=True)

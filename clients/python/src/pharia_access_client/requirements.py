@@ -115,8 +115,8 @@ def _pair(part: str) -> tuple[str, str]:
 def _permission(value: str) -> Permission:
     name, *fields = _written(value).split(";")
     pairs = [_field(field) for field in fields]
-    if "=" in name or len({key for key, _ in pairs}) != len(pairs):
-        _malformed("a permission's field stands before its name, or twice")
+    if "=" in name:
+        _malformed("a permission's field stands before its name")
     return Permission(_name(name), tuple(pairs))
 
 
