@@ -75,7 +75,7 @@ def test_holders_are_added_shown_and_taken_away(workspace: Workspace, plugin: Pl
     )
     assert "Held by:\n  ServiceAccount app: never seen in use\n  ServiceAccount job: never seen in use\n" in shown
     assert (asked.status, removed.status) == (1, 0)
-    assert "The pods of app will be refused immediately." in removed.stderr
+    assert "Pods of the ServiceAccount app (never seen in use) will be refused immediately." in removed.stderr
     assert workspace.known("ApiCredential", "invoice-bot")["spec"]["serviceAccounts"] == [{"name": "job"}]
 
 

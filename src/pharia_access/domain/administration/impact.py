@@ -7,7 +7,7 @@ from pharia_access.domain.administration.summaries import CredentialSummary, Tok
 from pharia_access.domain.durations import humanize
 from pharia_access.domain.grammar import plural
 
-__all__ = ["affected_holders", "affected_users", "last_use", "seen"]
+__all__ = ["affected_holders", "affected_users", "last_use", "refused_holders", "seen"]
 
 _MOST_NAMED = 10
 
@@ -21,15 +21,14 @@ def affected_users(tokens: Sequence[TokenSummary], now: datetime) -> list[str]:
     return lines if left <= 0 else [*lines[:_MOST_NAMED], others]
 
 
-def affected_holders(
-    credential: CredentialSummary, now: datetime, accounts: Collection[str] | None = None
-) -> list[str]:
-    """A sentence for each ServiceAccount that holds the credential, or of `accounts` those that do."""
-    held_by = [name for name in credential.service_accounts if accounts is None or name in accounts]
-    return [
-        f"Pods of the ServiceAccount {name} ({seen(credential.last_used.get(name), now)}) are affected."
-        for name in held_by
-    ]
+def affected_holders(credential: CredentialSummary, now: datetime) -> list[str]:
+    """A sentence for each ServiceAccount that holds the credential."""
+    return [f"{pods} are affected." for pods in _pods(credential, now, credential.service_accounts)]
+
+
+def refused_holders(credential: CredentialSummary, now: datetime, accounts: Collection[str]) -> list[str]:
+    """A sentence for each of `accounts` that holds the credential, and is about to lose it."""
+    return [f"{pods} will be refused immediately." for pods in _pods(credential, now, accounts)]
 
 
 def last_use(token: TokenSummary, now: datetime) -> str:
@@ -44,3 +43,11 @@ def seen(used: datetime | None, now: datetime) -> str:
 
 def _last_used(token: TokenSummary) -> float:
     return token.last_used.timestamp() if token.last_used else 0.0
+
+
+def _pods(credential: CredentialSummary, now: datetime, accounts: Collection[str]) -> list[str]:
+    return [
+        f"Pods of the ServiceAccount {name} ({seen(credential.last_used.get(name), now)})"
+        for name in credential.service_accounts
+        if name in accounts
+    ]

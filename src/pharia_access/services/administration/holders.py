@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Collection
 from dataclasses import dataclass
 
-from pharia_access.domain.administration.impact import affected_holders
+from pharia_access.domain.administration.impact import refused_holders
 from pharia_access.domain.administration.stored import Json, Right, Stored
 from pharia_access.domain.administration.summaries import CredentialSummary
 from pharia_access.domain.grammar import plural
@@ -54,9 +54,8 @@ async def plan_removal(context: Context, name: str, accounts: Collection[str], *
     kept = [entry for entry in _holders(stored) if entry["name"] not in accounts]
     if len(kept) == len(_holders(stored)):
         return ChangePlan(credential=stored, spec={}, notes=(f"{_named(accounts)} did not hold credential {name}",))
-    gone = f"The pods of {', '.join(accounts)} will be refused immediately."
-    affected = affected_holders(stored.summary, context.clock.now(), accounts)
-    return await _change(context, stored, kept, force=force, consequences=(gone, *affected))
+    refused = refused_holders(stored.summary, context.clock.now(), accounts)
+    return await _change(context, stored, kept, force=force, consequences=tuple(refused))
 
 
 async def _change(

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from pharia_access.domain.administration.impact import affected_holders, affected_users, last_use
+from pharia_access.domain.administration.impact import affected_holders, affected_users, last_use, refused_holders
 from pharia_access.domain.administration.summaries import CredentialSummary, TokenSummary
 from pharia_access.domain.model import ObjectKey
 from tests.support.builders.domain_objects import NOW
@@ -63,4 +63,6 @@ def test_holders_are_named_with_their_last_use() -> None:
         "Pods of the ServiceAccount app (last used 1 minute ago) are affected.",
         "Pods of the ServiceAccount batch (never seen in use) are affected.",
     ]
-    assert affected_holders(held, NOW, ["batch", "gone"]) == affected_holders(held, NOW)[1:]
+    assert refused_holders(held, NOW, ["batch", "gone"]) == [
+        "Pods of the ServiceAccount batch (never seen in use) will be refused immediately."
+    ]

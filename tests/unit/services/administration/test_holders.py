@@ -43,10 +43,8 @@ async def test_an_account_is_taken_away_once_a_person_has_agreed() -> None:
     await credentials.edit(context, plan)
 
     assert held(objects) == HELD[:1]
-    assert plan.consequences == (
-        "The pods of second will be refused immediately.",
-        "Pods of the ServiceAccount second (never seen in use) are affected.",
-    )
+    told = "Pods of the ServiceAccount second (never seen in use) will be refused immediately."
+    assert plan.consequences == (told,)
     assert plan.question == "Take the credential away from them?"
 
 
