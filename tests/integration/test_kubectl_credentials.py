@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tools.control_plane.api import rule
+
 if TYPE_CHECKING:
     from tests.support.kubectl.plugin_runner import Plugin
     from tools.control_plane.workspace import Workspace
+
+GROUP = "access.pharia.ai"
 
 pytestmark = pytest.mark.usefixtures("operator")
 
@@ -63,6 +67,8 @@ def test_a_credential_is_edited_and_its_fields_are_removed_by_empty_texts(worksp
 
 def test_holders_are_added_shown_and_taken_away(workspace: Workspace, plugin: Plugin) -> None:
     workspace.credential()
+    for account in ("app", "job"):
+        plugin.obey(f"kubectl create serviceaccount {account} -n {workspace.namespace}")
 
     added = plugin.run("credential", "holders", "add", "invoice-bot", "app", "job")
     shown = plugin.run("credential", "get", "invoice-bot").stdout
@@ -77,6 +83,35 @@ def test_holders_are_added_shown_and_taken_away(workspace: Workspace, plugin: Pl
     assert (asked.status, removed.status) == (1, 0)
     assert "Pods of the ServiceAccount app (never seen in use) will be refused immediately." in removed.stderr
     assert workspace.known("ApiCredential", "invoice-bot")["spec"]["serviceAccounts"] == [{"name": "job"}]
+
+
+def test_a_holder_that_is_not_there_is_told_with_the_command_that_creates_it(
+    workspace: Workspace, plugin: Plugin
+) -> None:
+    workspace.credential()
+    workspace.credential("other")
+    add = ("credential", "holders", "add")
+
+    told = plugin.run(*add, "invoice-bot", "app").stderr
+    created = plugin.obey(told.splitlines()[2].partition(": ")[2])
+    again = plugin.run(*add, "other", "app").stderr
+
+    where = workspace.namespace
+    warned = f"There is no ServiceAccount app in namespace {where}: its pods hold invoice-bot once somebody creates it."
+    assert told.splitlines()[:2] == [f"Warning: {warned}", "credential invoice-bot changed"]
+    assert told.splitlines()[2].startswith(f"To create it: kubectl create serviceaccount app -n {where} ")
+    assert (created.status, again.splitlines()[0]) == (0, "credential other changed")
+
+
+def test_nothing_is_said_of_service_accounts_to_whoever_may_not_read_them(workspace: Workspace, plugin: Plugin) -> None:
+    workspace.credential()
+    kind, mint = rule(GROUP, "apicredentials", "get", "patch"), rule(GROUP, "apicredentials/token", "create")
+    workspace.api.grant("blind", workspace.namespace, kind, mint)
+
+    told = plugin.as_user("blind").run("credential", "holders", "add", "invoice-bot", "app")
+
+    assert (told.status, told.stderr.splitlines()[0]) == (0, "credential invoice-bot changed")
+    assert "There is no" not in told.everything
 
 
 def test_suspended_and_resumed(workspace: Workspace, plugin: Plugin) -> None:

@@ -12,6 +12,7 @@ __all__ = [
     "GROUP",
     "PLURALS",
     "VERSION",
+    "of_account",
     "of_admission",
     "of_definition",
     "of_event",
@@ -54,6 +55,11 @@ def of_role(name: str) -> str:
 def of_secret(namespace: str, name: str | None = None) -> str:
     """A Secret, or where to create one."""
     return _path("/api/v1", "secrets", namespace, name)
+
+
+def of_account(key: ObjectKey) -> str:
+    """A ServiceAccount."""
+    return _path("/api/v1", "serviceaccounts", key.namespace, key.name)
 
 
 def of_event(namespace: str) -> str:

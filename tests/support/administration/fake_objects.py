@@ -37,6 +37,7 @@ class FakeObjects:
     Attributes:
         forbidden: what is refused, such as `list all ApiToken`, `get ApiCredential` or `bind apiroles/studio-user`.
         namespaces: those that there are; None stands for: it may not be seen.
+        accounts: the ServiceAccounts that there are; None stands for: they may not be seen.
         failing: raised by the next write of that kind, such as `create ApiToken`, which takes effect all the same.
         refused: raised by the next write of that kind, which takes no effect.
         finalizers: of every object and Secret that is deleted.
@@ -46,6 +47,7 @@ class FakeObjects:
     bodies: dict[tuple[str, str, str], Json] = field(default_factory=dict)
     forbidden: set[str] = field(default_factory=set)
     namespaces: set[str] | None = field(default_factory=lambda: {"finance"})
+    accounts: set[str] | None = None
     failing: dict[str, AccessError] = field(default_factory=dict)
     refused: dict[str, AccessError] = field(default_factory=dict)
     finalizers: tuple[str, ...] = ()
@@ -119,6 +121,9 @@ class FakeObjects:
 
     async def has_namespace(self, name: str) -> bool | None:
         return None if self.namespaces is None else name in self.namespaces
+
+    async def has_account(self, key: ObjectKey) -> bool | None:
+        return None if self.accounts is None else key.name in self.accounts
 
     def now(self) -> datetime:
         return self.time

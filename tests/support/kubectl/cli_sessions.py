@@ -137,6 +137,9 @@ class FakeCluster:
     async def has_namespace(self, name: str) -> bool | None:
         return None if self.namespaces is None else name in self.namespaces
 
+    async def has_account(self, key: ObjectKey) -> bool | None:
+        return None
+
     async def read_bindings(self, namespace: str) -> Bindings:
         return self.bindings
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pharia_access.domain.deletions import NOT_THERE
+from pharia_access.domain.model import ObjectKey
 from pharia_access.errors import UnavailableError
 from pharia_access.kube.administration.objects import KubeObjects
 from pharia_access.kube.administration.personal_secrets import PersonalSecrets
@@ -80,6 +81,19 @@ async def test_whether_there_is_a_namespace(tmp_path: Path, status: int, reason:
         assert await KubeObjects(connection, timeout_seconds=5).has_namespace("finance") is there
 
     assert api.requests[0].path == "/api/v1/namespaces/finance"
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "there"), [(200, "", True), (404, "NotFound", False), (403, "Forbidden", None)]
+)
+async def test_whether_there_is_a_service_account(tmp_path: Path, status: int, reason: str, there: object) -> None:
+    async with (
+        hostile_api(lambda _: reply(status, {"kind": "Status", "reason": reason})) as api,
+        connect(Login(plain_kubeconfig(tmp_path / "kubeconfig", api.url)), pool_size=1) as connection,
+    ):
+        assert await KubeObjects(connection, timeout_seconds=5).has_account(ObjectKey("finance", "app")) is there
+
+    assert api.requests[0].path == "/api/v1/namespaces/finance/serviceaccounts/app"
 
 
 NO_OBJECTS = [

@@ -6,6 +6,12 @@ Here: one class a step, with the names that the step is about. Not here: how any
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from pharia_access.domain.administration.credential_steps import (
+    CreateAccount,
+    RaiseMaxTokens,
+    ResumeCredential,
+    SuspendCredential,
+)
 from pharia_access.domain.administration.git_change import GitChange
 from pharia_access.domain.administration.option_steps import (
     NameFutureEnd,
@@ -30,6 +36,7 @@ __all__ = [
     "CollectIfUntaken",
     "CollectToken",
     "CollectUncertain",
+    "CreateAccount",
     "CreateToken",
     "DeleteSecret",
     "EndReplaced",
@@ -158,28 +165,6 @@ class RestartWorkloads:
 
 
 @dataclass(frozen=True, slots=True)
-class ResumeCredential:
-    """Resume this credential."""
-
-    credential: ObjectKey
-
-
-@dataclass(frozen=True, slots=True)
-class SuspendCredential:
-    """Suspend this credential, which stops all its tokens."""
-
-    credential: ObjectKey
-
-
-@dataclass(frozen=True, slots=True)
-class RaiseMaxTokens:
-    """Let this credential have so many active tokens."""
-
-    credential: ObjectKey
-    max_tokens: int
-
-
-@dataclass(frozen=True, slots=True)
 class ListRoles:
     """See which roles there are."""
 
@@ -221,6 +206,7 @@ Step = (
     | CollectIfUntaken
     | CollectToken
     | CollectUncertain
+    | CreateAccount
     | CreateToken
     | DeleteSecret
     | EndReplaced

@@ -38,6 +38,11 @@ def _collect(step: steps.CollectToken | steps.CollectIfUntaken | steps.CollectUn
     return StepLink(f"Get the secret of {step.token.name}", addresses.token(step.token))
 
 
+def _create_account(step: steps.CreateAccount) -> StepLink:
+    command = f"kubectl create serviceaccount {step.account.name} -n {step.account.namespace}"
+    return StepLink(f"To create it, in a terminal: {command}")
+
+
 def _create_token(step: steps.CreateToken) -> StepLink:
     return StepLink(f"Create new token for {step.credential.name}", addresses.new_token(step.credential))
 
@@ -128,6 +133,7 @@ WORDS: Final[Mapping[type[object], Words]] = {
     steps.CollectIfUntaken: _collect,
     steps.CollectToken: _collect,
     steps.CollectUncertain: _collect,
+    steps.CreateAccount: _create_account,
     steps.CreateToken: _create_token,
     steps.DeleteSecret: _delete_secret,
     steps.EndReplaced: _end_replaced,

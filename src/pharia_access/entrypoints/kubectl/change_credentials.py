@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from pharia_access.domain.administration.lifetime_input import format_length
 from pharia_access.domain.administration.next_steps import ListRoles
 from pharia_access.domain.holders import audience_of
+from pharia_access.entrypoints.kubectl.next_steps import in_words
 from pharia_access.entrypoints.kubectl.options import CliOptions
 from pharia_access.entrypoints.kubectl.prompts import is_terminal, present, print_lines, select
 from pharia_access.entrypoints.kubectl.results import print_deletion, print_result
@@ -51,6 +52,7 @@ async def add_holders(session: "CliSession", cli: CliOptions, name: str, account
     """Let ServiceAccounts hold it, and tell where their pods get the token."""
     plan = await holders.plan_addition(session.context, name, accounts, force=cli.force)
     await _carry_out(session, cli, plan, "changed")
+    print_lines(*in_words(plan.next_steps, session.options))
     if plan.spec and cli.for_people and not cli.dry_run:
         print_lines(f"Next: project a token with the audience {audience_of(name)} into their pods")
 

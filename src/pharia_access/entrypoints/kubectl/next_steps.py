@@ -29,6 +29,10 @@ def _until(deadline: datetime | None) -> str:
     return f" (until {format_time(deadline)})" if deadline else ""
 
 
+def _create_account(step: steps.CreateAccount, options: str) -> str:
+    return f"To create it: kubectl create serviceaccount {_at(step.account, options)}"
+
+
 def _create_token(step: steps.CreateToken, options: str) -> str:
     return f"To create another token: kubectl access token create {_at(step.credential, options)}"
 
@@ -159,6 +163,7 @@ WORDS: Final[Mapping[type[object], Words]] = {
     steps.CollectIfUntaken: _collect_if_untaken,
     steps.CollectToken: _collect_token,
     steps.CollectUncertain: _collect_uncertain,
+    steps.CreateAccount: _create_account,
     steps.CreateToken: _create_token,
     steps.DeleteSecret: _delete_secret,
     steps.EndReplaced: _end_replaced,

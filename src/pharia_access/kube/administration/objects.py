@@ -109,8 +109,15 @@ class KubeObjects:
 
     async def has_namespace(self, name: str) -> bool | None:
         """Return whether the namespace exists; None without the right to look."""
+        return await self._is_there(paths.of_namespace(name))
+
+    async def has_account(self, key: ObjectKey) -> bool | None:
+        """Return whether the ServiceAccount exists; None without the right to look."""
+        return await self._is_there(paths.of_account(key))
+
+    async def _is_there(self, path: str) -> bool | None:
         try:
-            await self._send("GET", paths.of_namespace(name))
+            await self._send("GET", path)
         except NotFoundError:
             return False
         except ForbiddenError:

@@ -58,6 +58,10 @@ class JsonObjects(Protocol):
         """Whether there is such a namespace."""
         ...
 
+    async def has_account(self, key: ObjectKey) -> bool | None:
+        """Whether there is such a ServiceAccount."""
+        ...
+
 
 class SummarizedObjects:
     """Reads and changes objects; each comes with its summary.
@@ -113,6 +117,10 @@ class SummarizedObjects:
     async def has_namespace(self, name: str) -> bool | None:
         """Whether there is a namespace of that name; None where one may not look."""
         return await self._objects.has_namespace(name)
+
+    async def has_account(self, key: ObjectKey) -> bool | None:
+        """Whether there is such a ServiceAccount; None where one may not look."""
+        return await self._objects.has_account(key)
 
 
 def kind_of(kind: type[Any]) -> Kind:

@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pharia_access.domain.administration.impact import refused_holders
+from pharia_access.domain.administration.next_steps import CreateAccount
 from pharia_access.domain.administration.stored import Json, Right, Stored
 from pharia_access.domain.administration.summaries import CredentialSummary
 from pharia_access.domain.grammar import plural
@@ -45,7 +46,8 @@ async def plan_addition(context: Context, name: str, accounts: Collection[str], 
             credential=stored, spec={}, notes=(f"{_named(accounts)} already hold{_s(accounts)} credential {name}",)
         )
     await require_mint_right(context, name)
-    return await _change(context, stored, [*held, *({"name": account} for account in added)], force=force)
+    plan = await _change(context, stored, [*held, *({"name": account} for account in added)], force=force)
+    return await _warned_of_missing(context, plan, [ObjectKey(context.namespace, account) for account in added])
 
 
 async def plan_removal(context: Context, name: str, accounts: Collection[str], *, force: bool = False) -> ChangePlan:
@@ -56,6 +58,19 @@ async def plan_removal(context: Context, name: str, accounts: Collection[str], *
         return ChangePlan(credential=stored, spec={}, notes=(f"{_named(accounts)} did not hold credential {name}",))
     refused = refused_holders(stored.summary, context.clock.now(), accounts)
     return await _change(context, stored, kept, force=force, consequences=tuple(refused))
+
+
+async def _warned_of_missing(context: Context, plan: ChangePlan, accounts: list[ObjectKey]) -> ChangePlan:
+    """Warn of those that are not there: a mistyped name would say so only by refusing its pods."""
+    there = await asyncio.gather(*map(context.objects.has_account, accounts))
+    missing = [account for account, known in zip(accounts, there, strict=True) if known is False]
+    credential = plan.credential.summary.key.name
+    told = (
+        f"There is no ServiceAccount {account.name} in namespace {account.namespace}: its pods hold {credential} "
+        "once somebody creates it."
+        for account in missing
+    )
+    return replace(plan, warnings=(*plan.warnings, *told), next_steps=tuple(map(CreateAccount, missing)))
 
 
 async def _change(

@@ -92,6 +92,10 @@ class LiveObjects:
         """Ask live."""
         return await self._objects.has_namespace(name)
 
+    async def has_account(self, key: ObjectKey) -> bool | None:
+        """Ask live."""
+        return await self._objects.has_account(key)
+
 
 def _stored(item: Any) -> Stored[Any]:  # noqa: ANN401 - one of the three kinds
     return Stored({}, lambda _: item)

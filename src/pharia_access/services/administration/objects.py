@@ -51,3 +51,7 @@ class Objects(Protocol):
     async def has_namespace(self, name: str) -> bool | None:
         """Whether there is a namespace of that name; None where one may not look."""
         ...
+
+    async def has_account(self, key: ObjectKey) -> bool | None:
+        """Whether there is such a ServiceAccount; None where one may not look."""
+        ...

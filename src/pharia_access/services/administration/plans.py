@@ -36,9 +36,11 @@ class Plan:
         warnings: what to mind, and nothing to ask about.
         consequences: what will break.
         question: to be answered with yes first; empty where nothing is to be asked.
+        next_steps: what mends that of which `warnings` warn.
     """
 
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     consequences: tuple[str, ...] = ()
     question: str = ""
+    next_steps: tuple["Step", ...] = ()

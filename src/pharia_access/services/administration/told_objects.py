@@ -60,3 +60,7 @@ class ToldObjects:
     async def has_namespace(self, name: str) -> bool | None:
         """Ask."""
         return await self._objects.has_namespace(name)
+
+    async def has_account(self, key: ObjectKey) -> bool | None:
+        """Ask."""
+        return await self._objects.has_account(key)

@@ -49,6 +49,21 @@ async def test_one_is_added() -> None:
     assert held(opened) == [{"name": "app"}]
 
 
+async def test_one_that_is_not_there_is_added_and_told() -> None:
+    opened = await signed_in()
+    opened.objects.accounts = {"batch"}
+    form = await opened.browser.get(f"{BOT}/new-holder")
+
+    shown = await opened.browser.submit(form, "holder-form", ("account", "app"))
+
+    assert shown.document.by_id["notice"] == (
+        "ServiceAccount app holds invoice-bot from now on. There is no ServiceAccount app in namespace finance: its "
+        "pods hold invoice-bot once somebody creates it. To create it, in a terminal: kubectl create serviceaccount "
+        "app -n finance"
+    )
+    assert held(opened) == [{"name": "app"}]
+
+
 @pytest.mark.parametrize("name", ["", "App", "a b", "-a", "a" * 254, "<b>", "../x"])
 async def test_what_is_no_name_is_told_at_the_field(name: str) -> None:
     opened = await signed_in()

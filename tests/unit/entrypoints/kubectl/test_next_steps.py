@@ -19,6 +19,10 @@ SECRET = WORKLOAD = ObjectKey("finance", "app")
 HERE = "-n finance --context prod"
 
 SENTENCES = [
+    (
+        steps.CreateAccount(ObjectKey("finance", "app")),
+        f"To create it: kubectl create serviceaccount app {HERE}",
+    ),
     (steps.CreateToken(CREDENTIAL), f"To create another token: kubectl access token create invoice-bot {HERE}"),
     (steps.CollectToken(TOKEN), f"To get the secret of ci: kubectl access token collect ci {HERE}"),
     (

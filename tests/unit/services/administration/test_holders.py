@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pharia_access.domain.administration.next_steps import AskForRight
+from pharia_access.domain.administration.next_steps import AskForRight, CreateAccount
+from pharia_access.domain.model import ObjectKey
 from pharia_access.services.administration import credentials, holders
 from pharia_access.services.administration.plans import BlockedError
 from tests.support.administration.contexts import context_of
@@ -33,6 +34,31 @@ async def test_an_account_is_added_behind_the_others_which_stay_as_they_are() ->
 
     assert held(objects) == [*HELD, {"name": "third"}]
     assert (plan.question, plan.consequences) == ("", ())
+
+
+@pytest.mark.parametrize(
+    ("there", "missing"),
+    [
+        pytest.param({"first", "second", "third", "fourth"}, [], id="all are there"),
+        pytest.param({"third"}, ["fourth"], id="one is not, nor are two that hold it already"),
+        pytest.param(set[str](), ["third", "fourth"], id="none is there"),
+        pytest.param(None, [], id="none may be seen"),
+    ],
+)
+async def test_an_account_that_is_not_there_is_told_and_added(there: set[str] | None, missing: list[str]) -> None:
+    objects = a_cluster(serviceAccounts=HELD)
+    objects.accounts = there
+    context = context_of(objects)
+
+    plan = await holders.plan_addition(context, NAME, ["first", "third", "fourth"])
+    await credentials.edit(context, plan)
+
+    assert plan.warnings == tuple(
+        f"There is no ServiceAccount {name} in namespace finance: its pods hold {NAME} once somebody creates it."
+        for name in missing
+    )
+    assert plan.next_steps == tuple(CreateAccount(ObjectKey("finance", name)) for name in missing)
+    assert held(objects) == [*HELD, {"name": "third"}, {"name": "fourth"}]
 
 
 async def test_an_account_is_taken_away_once_a_person_has_agreed() -> None:

@@ -65,6 +65,7 @@ async def test_lists_and_questions_go_to_the_api_server(views: LiveViews) -> Non
 
     assert [len(page.items) async for page in objects.pages(CredentialSummary, "finance")] == [1]
     assert await objects.has_namespace("finance")
+    assert await objects.has_account(ObjectKey("finance", "app")) is None
 
 
 async def test_a_list_that_is_not_whole_yet_is_told_nothing() -> None:

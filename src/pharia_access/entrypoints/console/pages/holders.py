@@ -18,6 +18,7 @@ from pharia_access.entrypoints.console.confirmations import (
 )
 from pharia_access.entrypoints.console.failures import Failure, at_field
 from pharia_access.entrypoints.console.pages.meanwhile import of_credential
+from pharia_access.entrypoints.console.steps import in_words
 from pharia_access.entrypoints.console.visits import Answer, Moved, Page, Visit
 from pharia_access.errors import AccessError
 from pharia_access.services.administration import credentials, holders
@@ -50,8 +51,11 @@ async def _save(visit: Visit) -> Answer:
     if not plan.spec:
         visit.session.notice = f"ServiceAccount {account} already holds {visit.name}."
         return Moved(addresses.credential(visit.key))
+    told = (*plan.warnings, *(step.text for step in in_words(plan.next_steps)))
     try:
-        return await _changed(visit, plan, f"ServiceAccount {account} holds {visit.name} from now on.")
+        return await _changed(
+            visit, plan, " ".join((f"ServiceAccount {account} holds {visit.name} from now on.", *told))
+        )
     except AccessError as error:
         return await _form(visit, *at_field(error, _FIELDS))
 
