@@ -30,6 +30,17 @@ _VERIFIER_CASES: Final = (
         {**OF_A, "part": "ApiToken"},
     ),
     Case(
+        "PhariaAccessIssuerKeysUnread",
+        {f'pharia_access_reload_successful{{source="service-account-keys", {POD}}}': "1x57 0 0 0"},
+        # Read again within a minute; other sources have an alert of their own.
+        {
+            f'pharia_access_reload_successful{{source="service-account-keys", {POD}}}': "1x59 0",
+            f'pharia_access_reload_successful{{source="keyring", {POD}}}': "0x60",
+        },
+        "A verifier cannot read the keys of ServiceAccounts' tokens.",
+        {**OF_A, "source": "service-account-keys"},
+    ),
+    Case(
         "PhariaAccessChecksUnanswered",
         {decisions("ok"): "0+1200x60", decisions("overloaded"): "0+300x60"},
         {decisions("ok"): "0+1200x60", decisions("overloaded"): "0+6x60"},

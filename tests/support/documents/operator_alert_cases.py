@@ -86,8 +86,8 @@ OPERATOR_CASES: Final = (
         "PhariaAccessRotationOverdue",
         # Each replica tells what it knows.
         {workloads("overdue", of="a"): "3x60", workloads("overdue", of="b"): "3x60"},
-        # Renewed in time, or within ten minutes.
-        {workloads("overdue", of="a"): "0x50 1x5 0x5", workloads("current", of="a"): "9x60"},
+        # Renewed in time, or within five minutes.
+        {workloads("overdue", of="a"): "0x55 1x5", workloads("current", of="a"): "9x60"},
         "WorkloadTokens that are overdue for renewal: 3.",
     ),
     Case(
@@ -127,7 +127,10 @@ OPERATOR_CASES: Final = (
     Case(
         "PhariaAccessReloadFailing",
         {f'pharia_access_reload_successful{{source="keyring", {POD}}}': "0x60"},
-        {f'pharia_access_reload_successful{{source="keyring", {POD}}}': "1x52 0x8"},
+        {
+            f'pharia_access_reload_successful{{source="keyring", {POD}}}': "1x52 0x8",
+            f'pharia_access_reload_successful{{source="service-account-keys", {POD}}}': "0x60",
+        },
         "The keyring has not been readable for 10 minutes.",
         {**OF_A, "source": "keyring"},
     ),

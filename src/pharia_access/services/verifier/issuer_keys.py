@@ -21,6 +21,8 @@ __all__ = ["FollowedIssuer", "IssuerReader"]
 log = logging.getLogger(__name__)
 
 _EVERY_SECONDS: Final = 300.0
+_READINGS: Final = 3
+"""How often they are read within the bound: whoever looks after the verifier hears of a failure before they end."""
 _LEAST_SECONDS: Final = 5.0
 """The shortest time between two readings that tokens ask for."""
 _BACKOFF: Final = Backoff(first=0.5, longest=60.0, jitter=0.5)
@@ -103,7 +105,7 @@ class FollowedIssuer:
             )
             return wait if self._issuer is None else min(wait, max(0.0, self._left()))
         self._failures = 0
-        return min(_EVERY_SECONDS, self._bound / 2) * (1 + self._chance() / 10)
+        return min(_EVERY_SECONDS, self._bound / _READINGS) * (1 + self._chance() / 10)
 
     def _left(self) -> float:
         """Return for how many seconds the keys still count."""

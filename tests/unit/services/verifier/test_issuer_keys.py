@@ -58,15 +58,15 @@ def followed(reader: PlayedReader, clock: FakeClock, changes: list[str] | None =
 
 
 @simulated
-async def test_the_keys_are_read_at_start_and_twice_within_their_bound(clock: FakeClock) -> None:
+async def test_the_keys_are_read_at_start_and_three_times_within_their_bound(clock: FakeClock) -> None:
     reader, changes = PlayedReader(), list[str]()
     issuer = followed(reader, clock, changes)
     running = asyncio.create_task(issuer.run())
 
-    await asyncio.sleep(350)
+    await asyncio.sleep(250)
     running.cancel()
 
-    assert reader.readings == [0, 151, 302]
+    assert reader.readings == [0, 101, 202]
     assert reader.outcomes == ["changed", "unchanged", "unchanged"]
     assert issuer.issuer is reader.issuer
     assert changes == ["changed"]
