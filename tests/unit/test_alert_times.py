@@ -145,7 +145,7 @@ async def test_unread_keys_are_told_before_they_end_however_long_their_reading_t
 
     began, ended, *_ = server.changed_at
     told = timedelta(seconds=server.failed_at[0]) + fires_after("PhariaAccessIssuerKeysUnread")
-    assert began == pytest.approx(0)
+    assert began < 1
     assert told + timedelta(seconds=25) < timedelta(seconds=ended)
 
 
