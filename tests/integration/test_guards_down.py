@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.operators.watchful import WATCHFUL
 from tests.support.security.guards import BINDING, KIND, POLICIES, Json, Tampering, tampered, until_guards_hold
 from tools.control_plane.workspace import Workspace, condition
 
@@ -16,11 +17,7 @@ if TYPE_CHECKING:
     from tools.control_plane.api import Api
     from tools.control_plane.operators import RunningOperator
 
-ATTENTIVE = {
-    "PHARIA_ACCESS_RESYNC_INTERVAL": "5s",  # and so looks at its guards as often
-    "PHARIA_ACCESS_PENDING_BOUND": "10m",
-    "PHARIA_ACCESS_DEFAULT_WINDOW": "10m",
-}
+PATIENT = {"PHARIA_ACCESS_PENDING_BOUND": "10m", "PHARIA_ACCESS_DEFAULT_WINDOW": "10m"}
 
 
 # These have an operator of their own each, so they come before the one that the others share.
@@ -32,7 +29,7 @@ def test_an_operator_that_starts_without_guards_mints_nothing(
     workspace.credential()
     with tampered(admin, Tampering(BINDING, "bind-roles", None)):
         pool.stop()
-        operator = pool.start(ATTENTIVE)
+        operator = pool.start(PATIENT, program=WATCHFUL)
         try:
             until_guards_hold(operator, holds=False)
             workspace.token()
@@ -55,8 +52,8 @@ def test_whoever_does_without_guards_says_so_and_is_obeyed(
 
 
 @pytest.fixture(scope="module")
-def attentive(pool: OperatorPool) -> Iterator[RunningOperator]:
-    with pool.alone(ATTENTIVE) as running:
+def watchful(pool: OperatorPool) -> Iterator[RunningOperator]:
+    with pool.alone(PATIENT, program=WATCHFUL) as running:
         yield running
 
 
@@ -73,14 +70,14 @@ TAMPERINGS = [
 
 @pytest.mark.parametrize("tampering", TAMPERINGS, ids=lambda it: it.guard)
 def test_nothing_is_minted_while_a_guard_is_down_and_tokens_go_on_ending(
-    attentive: RunningOperator, admin: Api, workspace: Workspace, tampering: Tampering
+    watchful: RunningOperator, admin: Api, workspace: Workspace, tampering: Tampering
 ) -> None:
-    until_guards_hold(attentive)
+    until_guards_hold(watchful)
     workspace.credential()
     ending, revoked = workspace.issued("ending"), workspace.issued("revoked")
 
     with tampered(admin, tampering):
-        until_guards_hold(attentive, holds=False)
+        until_guards_hold(watchful, holds=False)
         workspace.token("asked-for")
         waiting = workspace.until_outcome("asked-for", "Pending", "GuardsDown")
         workspace.end_in(ending, 1)
@@ -88,11 +85,11 @@ def test_nothing_is_minted_while_a_guard_is_down_and_tokens_go_on_ending(
         workspace.until_outcome("ending", "Expired", "Expired")
         workspace.until_outcome("revoked", "Revoked", "Revoked")
         workspace.until_gone("Secret", "revoked-token", "ending-token")
-        ready, metrics = attentive.get("/readyz"), attentive.get("/metrics")[1]
+        ready, metrics = watchful.get("/readyz"), watchful.get("/metrics")[1]
         assert "hash" not in workspace.known("ApiToken", "asked-for")["status"]
 
     workspace.until_outcome("asked-for", "Active", "Issued")
-    until_guards_hold(attentive)
+    until_guards_hold(watchful)
     assert ready[0] == 503
     assert f"{tampering.guard}: " in ready[1]
     assert f"{tampering.guard}: " in condition(waiting, "Ready")["message"]

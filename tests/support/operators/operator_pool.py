@@ -10,10 +10,10 @@ import itertools
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from tools.control_plane.operators import RunningOperator, start_operator
+from tools.control_plane.operators import PROGRAM, RunningOperator, start_operator
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from tools.control_plane.plane import ControlPlane
@@ -51,10 +51,10 @@ class OperatorPool:
         self._shared.wait_until_ready()
         return self._shared
 
-    def renew(self) -> None:
+    def renew(self, *, program: Sequence[str | Path] = (PROGRAM,)) -> None:
         """Have another operator for tests to share; it starts, whether it becomes ready or not."""
         self.stop()
-        self._shared = self.start()
+        self._shared = self.start(program=program)
 
     @contextmanager
     def without_guards(self) -> Iterator[None]:
@@ -69,21 +69,31 @@ class OperatorPool:
 
     @contextmanager
     def alone(
-        self, env: Mapping[str, str] | None = None, *, kubeconfig: Path | None = None
+        self,
+        env: Mapping[str, str] | None = None,
+        *,
+        kubeconfig: Path | None = None,
+        program: Sequence[str | Path] = (PROGRAM,),
     ) -> Iterator[RunningOperator]:
         """One operator with QUICK settings and these, ready, until the block ends; no other one runs."""
         self.stop()
-        operator = self.start(env, kubeconfig=kubeconfig)
+        operator = self.start(env, kubeconfig=kubeconfig, program=program)
         try:
             operator.wait_until_ready()
             yield operator
         finally:
             operator.process.stop()
 
-    def start(self, env: Mapping[str, str] | None = None, *, kubeconfig: Path | None = None) -> RunningOperator:
+    def start(
+        self,
+        env: Mapping[str, str] | None = None,
+        *,
+        kubeconfig: Path | None = None,
+        program: Sequence[str | Path] = (PROGRAM,),
+    ) -> RunningOperator:
         """Start one, whatever else runs; the caller ends it."""
-        root = self._root / f"operator-{next(self._numbers)}"
-        return start_operator(self._control_plane, root, {**QUICK, **self._more, **(env or {})}, kubeconfig=kubeconfig)
+        root, settings = self._root / f"operator-{next(self._numbers)}", {**QUICK, **self._more, **(env or {})}
+        return start_operator(self._control_plane, root, settings, kubeconfig=kubeconfig, program=program)
 
     def stop(self) -> None:
         """End the shared operator, if it runs."""

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tools.control_plane.api import OPERATOR, rule
 from tools.control_plane.installation import NAMESPACE
-from tools.control_plane.processes import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -149,7 +148,7 @@ def let_todays_operator_work(admin: Api) -> None:
 
 def until_guards_hold(operator: RunningOperator, *, holds: bool = True) -> None:
     """Wait until an operator has noticed."""
-    wait_until(
+    operator.process.wait_until(
         lambda: ("nothing is minted" in operator.get("/readyz")[1]) is not holds,
         what=f"the operator finds that its guards {'hold' if holds else 'do not hold'}",
         timeout=100,
