@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import secrets
 import time
 from collections import Counter
 from typing import TYPE_CHECKING, Literal
@@ -11,11 +13,13 @@ import pytest
 from pharia_access.domain.argon2id import verify_hash
 from tests.support.operators.workload_places import APP, WorkloadPlace
 from tools.control_plane.processes import wait_until
-from tools.control_plane.workspace import condition
+from tools.control_plane.workspace import Workspace, condition
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.support.operators.killable_operator import KillableOperator
-    from tools.control_plane.workspace import Workspace
+    from tools.control_plane.api import Api
 
 SECRETS = "/api/v1/namespaces/{namespace}/secrets"
 OURS = "/apis/access\\.pharia\\.ai/v1alpha1/namespaces/{namespace}"
@@ -41,6 +45,24 @@ def place(workspace: Workspace) -> WorkloadPlace:
     return WorkloadPlace(workspace)
 
 
+@pytest.fixture(scope="module")
+def rotating(client: Api, killable_operator: KillableOperator) -> Iterator[Iterator[WorkloadPlace]]:
+    """As many places as there are rotations to die in, each with a token that is in use: made all at once."""
+    client.reconnect()
+    killable_operator.running()
+    places = [WorkloadPlace(Workspace(client, f"rotating-{secrets.token_hex(3)}")) for _ in [*WRITES, *WRITES]]
+    for place in places:
+        assert client.create({"kind": "Namespace", "metadata": {"name": place.workspace.namespace}}).ok
+        place.workspace.role()
+        place.begin()
+    for place in places:
+        place.until_revision(1)
+        place.workspace.until_delivery("app-1", "Collected")
+    yield iter(places)
+    for place, kind in itertools.product(places, ("WorkloadToken", "ApiToken", "ApiCredential")):
+        assert client.delete_all(kind, place.workspace.namespace).ok
+
+
 def assert_whole(place: WorkloadPlace, *numbers: int) -> None:
     """The Secret holds the last number, its token proves it, and no other is live but those replaced."""
     status = place.until_revision(numbers[-1])["status"]
@@ -57,11 +79,14 @@ def assert_whole(place: WorkloadPlace, *numbers: int) -> None:
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize(("method", "path", "spared"), WRITES)
 def test_a_rotation_goes_on_though_the_operator_is_killed_at(
-    killable_operator: KillableOperator, place: WorkloadPlace, method: str, path: str, spared: int, when: When
+    killable_operator: KillableOperator,
+    rotating: Iterator[WorkloadPlace],
+    method: str,
+    path: str,
+    spared: int,
+    when: When,
 ) -> None:
-    killable_operator.running()
-    place.ready()
-    place.workspace.until_delivery("app-1", "Collected")
+    place = next(rotating)
     here = path.format(namespace=place.workspace.namespace)
     killable_operator.die_at(method, here, when, spared=spared)
     place.edit(rotate="now")

@@ -47,10 +47,14 @@ class WorkloadPlace:
 
     def ready(self, name: str = APP, **spec: object) -> Json:
         """Have a credential, the right to mint, and a WorkloadToken that is Ready."""
+        self.begin(name, **spec)
+        return self.until_revision(1, name)
+
+    def begin(self, name: str = APP, **spec: object) -> None:
+        """The same, not waited for."""
         self.workspace.credential()
         self.delegate()
         self.create(name, **spec)
-        return self.until_revision(1, name)
 
     def until(self, status: str, reason: str, name: str = APP) -> Json:
         """Wait until Ready says so."""
