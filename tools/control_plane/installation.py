@@ -5,11 +5,11 @@ Used by the integration tests, the demo, the benchmarks and `make up`, so that a
 
 from __future__ import annotations
 
-import json
 import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tools.control_plane.api import Api
 from tools.control_plane.processes import wait_until
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ NAMESPACE = "pharia-access-system"
 OPERATOR_ACCOUNT = "pharia-access-operator"
 
 _GROUP = ".access.pharia.ai"
+_POLICIES = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies"
+_BINDINGS = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings"
 
 
 def install(control_plane: ControlPlane) -> None:
@@ -42,15 +44,24 @@ def wait_until_in_force(control_plane: ControlPlane) -> None:
 def wait_for_policies(control_plane: ControlPlane) -> None:
     """Wait until admission knows what was written so far: it learns of things in their order, of a canary last."""
     name = f"pharia-access-canary-{secrets.token_hex(4)}"
-    canary = json.dumps({"apiVersion": "v1", "kind": "List", "items": [_refusal(name), _binding(name)]})
-    control_plane.kubectl("create", "--filename=-", stdin=canary)
-    attempt = ("create", "configmap", name, "--dry-run=server")
+    api = Api(control_plane.kubeconfig)
+    for path, made in ((_POLICIES, _refusal(name)), (_BINDINGS, _binding(name))):
+        reply = api.request("POST", path, body=made)
+        assert reply.ok, reply.message
+    attempt: dict[str, object] = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}}
     wait_until(
-        lambda: f"ValidatingAdmissionPolicy '{name}'" in control_plane.kubectl(*attempt, check=False).stderr,
+        lambda: f"ValidatingAdmissionPolicy '{name}'" in _tried(api, attempt),
         what="the API server has taken up the admission policies",
         timeout=20,
     )
-    control_plane.kubectl("delete", "--wait=false", "--filename=-", stdin=canary)
+    for path in (_POLICIES, _BINDINGS):
+        assert api.request("DELETE", f"{path}/{name}").ok
+
+
+def _tried(api: Api, config_map: dict[str, object]) -> str:
+    """What is said of one that would be created."""
+    path = "/api/v1/namespaces/default/configmaps"
+    return api.request("POST", path, body=config_map, query={"dryRun": "All"}).message
 
 
 def _refusal(name: str) -> dict[str, object]:

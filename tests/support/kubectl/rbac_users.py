@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tests.support.security.rights import Right, may
 from tools.control_plane.api import Api, rule
 from tools.control_plane.processes import wait_until
 
@@ -25,34 +26,35 @@ class RbacUsers:
 
     def admin(self, user: str, *, may_bind: str = "") -> str:
         """Somebody who manages the namespace, and may grant one role."""
-        self._bind(user, "admin")
+        api = self._bound(user, "admin")
         if may_bind:
-            Api(self.control_plane.kubeconfig).grant(
-                user, self.namespace, rule(_GROUP, "apiroles", "bind", names=[may_bind])
-            )
-        self._until(user, "create", "apicredentials.access.pharia.ai/token")
+            api.grant(user, self.namespace, rule(_GROUP, "apiroles", "bind", names=[may_bind]))
+        self._until(api, user, "create", "apicredentials/token")
         return user
 
     def editor(self, user: str) -> str:
         """Somebody who edits what is there and mints no tokens."""
-        self._bind(user, "edit")
-        self._until(user, "update", "apicredentials.access.pharia.ai")
+        self._until(self._bound(user, "edit"), user, "update", "apicredentials")
         return user
 
     def viewer(self, user: str) -> str:
         """Somebody who looks on."""
-        self._bind(user, "view")
-        self._until(user, "list", "apitokens.access.pharia.ai")
+        self._until(self._bound(user, "view"), user, "list", "apitokens")
         return user
 
-    def _bind(self, user: str, role: str) -> None:
-        here = f"--namespace={self.namespace}"
-        self.control_plane.kubectl("create", "rolebinding", user, f"--clusterrole={role}", f"--user={user}", here)
+    def _bound(self, user: str, role: str) -> Api:
+        """A client that bound them; not kubectl, since a process for each request takes as long as a short test."""
+        api, group = Api(self.control_plane.kubeconfig), "rbac.authorization.k8s.io"
+        binding = {
+            "kind": "RoleBinding",
+            "metadata": {"name": user, "namespace": self.namespace},
+            "roleRef": {"apiGroup": group, "kind": "ClusterRole", "name": role},
+            "subjects": [{"apiGroup": group, "kind": "User", "name": user}],
+        }
+        reply = api.create(binding)
+        assert reply.ok, reply.message
+        return api
 
-    def _until(self, user: str, verb: str, resource: str) -> None:
-        resource, _, subresource = resource.partition("/")
-        asked = ("auth", "can-i", verb, resource, f"--subresource={subresource}", f"--namespace={self.namespace}")
-        wait_until(
-            lambda: self.control_plane.kubectl(*asked, user=user, check=False).stdout.strip() == "yes",
-            what=f"{user} may {verb} {resource}",
-        )
+    def _until(self, api: Api, user: str, verb: str, resource: str) -> None:
+        right = Right(verb, _GROUP, resource, self.namespace)
+        wait_until(lambda: may(api, user, right), what=f"{user} may {verb} {resource}")
