@@ -81,18 +81,19 @@ async def test_a_token_that_comes_is_told_on_the_question_that_names_them(
     assert await page.evaluate(SAME)
 
 
-@pytest.mark.parametrize("act", ["rotate", "end", "delete", "store"])
 async def test_a_revocation_is_told_on_every_form_about_the_token(
-    act: str, anna: ConsoleVisitor, workspace: Workspace
+    anna: ConsoleVisitor, workspace: Workspace, subtests: pytest.Subtests
 ) -> None:
     workspace.credential()
-    workspace.issued("ci")
-    page = await opened(anna, "tokens", "ci", act)
+    for act in ("rotate", "end", "delete", "store"):
+        with subtests.test(act):
+            workspace.issued(f"for-{act}")
+            page = await opened(anna, "tokens", f"for-{act}", act)
 
-    workspace.revoke("ci")
-    await told(page, re.compile(r"Token ci was changed at .* \(by [\w./-]+\): it is revoked\."))
+            workspace.revoke(f"for-{act}")
+            await told(page, re.compile(rf"Token for-{act} was changed at .* \(by [\w./-]+\): it is revoked\."))
 
-    assert await page.evaluate(SAME)
+            assert await page.evaluate(SAME)
 
 
 async def test_a_hundred_statuses_that_the_operator_writes_hinder_nobody(
