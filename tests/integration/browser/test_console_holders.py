@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.browser.keyboard import press, reach
+from tests.support.browser.live_pages import LONG_MS
 
 if TYPE_CHECKING:
     from tools.browser.console_visitor import ConsoleVisitor
@@ -54,6 +55,6 @@ async def test_a_change_of_the_holders_is_told_on_an_open_form_and_seen_on_the_p
         workspace.known("ApiCredential", "invoice-bot"), {"spec": {"serviceAccounts": [{"name": "batch"}]}}
     )
 
-    await anna.page.locator("#holders").get_by_text("batch", exact=True).wait_for(timeout=20_000)
+    await anna.page.locator("#holders").get_by_text("batch", exact=True).wait_for(timeout=LONG_MS)
     await other.bring_to_front()
-    await other.locator("#meanwhile").get_by_text("was changed at").wait_for(timeout=20_000)
+    await other.locator("#meanwhile").get_by_text("was changed at").wait_for(timeout=LONG_MS)
