@@ -7,19 +7,18 @@ refused, is read in the audit log, so that nothing is taken for a loss that is o
 from __future__ import annotations
 
 import re
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.security.lost_rights import OPERATORS, VERIFIERS, Loss
+from tests.support.security.lost_rights import HOLDERS, OPERATORS, ROTATION, VERIFIERS, Loss
 from tests.support.security.rights import Grants, given
 from tests.support.security.story_steps import Checked
+from tests.support.security.taken_rights import comes, is_missed, named
 from tools.control_plane.api import Api
 from tools.control_plane.charts import of_kind, rendered
 from tools.control_plane.installation import NAMESPACE, OPERATOR_ACCOUNT
-from tools.control_plane.processes import wait_until
 from tools.control_plane.verifiers import VERIFIER_ACCOUNT, RunningVerifier, start_verifier, write_keyring
 
 if TYPE_CHECKING:
@@ -33,8 +32,6 @@ if TYPE_CHECKING:
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "rights.md"
 TABLES: dict[str, tuple[Loss[Any], ...]] = {OPERATOR_ACCOUNT: OPERATORS, VERIFIER_ACCOUNT: VERIFIERS}
 LEASE = {"kind": "Lease", "metadata": {"name": "pharia-access-operator", "namespace": NAMESPACE}}
-A_MOMENT = 0.5
-"""Seconds after a refusal, in which the process tries again."""
 
 
 @pytest.fixture(scope="module")
@@ -57,21 +54,6 @@ def _no_catalog_for_everybody(control_plane: ControlPlane, documents: list[Json]
 def grants(control_plane: ControlPlane, documents: list[Json]) -> Callable[[str], Grants]:
     """What an account may do."""
     return lambda account: Grants(control_plane, documents, namespace=NAMESPACE, account=account)
-
-
-def named(loss: Loss[Workspace] | Loss[Checked]) -> str:
-    return f"{loss.right.verb} {loss.right.resource}"
-
-
-def is_missed(came: Callable[[], bool], refused: Callable[[], bool]) -> None:
-    """It does not come, and for want of the right."""
-    wait_until(refused, what="a request was refused", timeout=20)
-    time.sleep(A_MOMENT)
-    assert not came()
-
-
-def comes(came: Callable[[], bool]) -> None:
-    wait_until(came, what="with the right it comes", timeout=20)
 
 
 @pytest.mark.parametrize("loss", [loss for loss in OPERATORS if not loss.at_start], ids=named)
@@ -157,8 +139,16 @@ def test_every_right_of_the_chart_is_in_its_table_and_no_other(documents: list[J
     assert len(rights) == len(set(rights))
 
 
-@pytest.mark.parametrize(("title", "losses"), [("The operator's", OPERATORS), ("The verifier's", VERIFIERS)])
-def test_the_page_tells_what_is_tried_here(title: str, losses: tuple[Loss[Workspace] | Loss[Checked], ...]) -> None:
+@pytest.mark.parametrize(
+    ("title", "losses"),
+    [
+        ("The operator's", OPERATORS),
+        ("The operator's, to mint for WorkloadTokens", ROTATION),
+        ("The verifier's", VERIFIERS),
+        ("The verifier's, for tokens of ServiceAccounts", HOLDERS),
+    ],
+)
+def test_the_page_tells_what_is_tried(title: str, losses: tuple[Loss[Workspace] | Loss[Checked], ...]) -> None:
     (section,) = re.findall(rf"\n## {title}\n\n(.*?)\n\n", PAGE.read_text(encoding="utf-8") + "\n", re.DOTALL)
 
     _, _, *rows = section.splitlines()

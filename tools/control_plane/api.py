@@ -50,6 +50,7 @@ _KINDS = {  # kind: (API path, plural, namespaced)
     "Role": (_RBAC, "roles", True),
     "RoleBinding": (_RBAC, "rolebindings", True),
     "Secret": ("/api/v1", "secrets", True),
+    "ServiceAccount": ("/api/v1", "serviceaccounts", True),
     "WorkloadToken": (_OURS, "workloadtokens", True),
 }
 

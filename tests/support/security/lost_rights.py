@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from tests.support.security.guards import NEEDED_TO_LOOK
+from tests.support.security.holder_steps import holder_accepted, holder_noted
 from tests.support.security.rights import Right
 from tests.support.security.story_steps import (
     Came,
@@ -34,7 +35,7 @@ from tools.control_plane.installation import NAMESPACE
 if TYPE_CHECKING:
     from tools.control_plane.workspace import Workspace
 
-__all__ = ["OPERATORS", "VERIFIERS", "Loss"]
+__all__ = ["HOLDERS", "OPERATORS", "ROTATION", "VERIFIERS", "Loss"]
 T = TypeVar("T")
 
 _LEASES: Final = "coordination.k8s.io"
@@ -134,3 +135,21 @@ VERIFIERS: Final[tuple[Loss[Checked], ...]] = (
     Loss(_ours("watch", "apiroles"), _ALL_503, narrowed),
     Loss(_ours("patch", "apitokens/status"), "Nobody is told when a token was last used or inspected", use_noted),
 )
+_NOT_DELEGATED = "No WorkloadToken gets a token: `NotDelegated`"
+ROTATION: Final[tuple[Loss[Workspace], ...]] = (
+    Loss(_ours("create", "apitokens"), _NOT_DELEGATED, kept),
+    Loss(_ours("create", "apicredentials/token"), _NOT_DELEGATED, kept),
+)
+"""What a namespace gives by a RoleBinding, or the chart with `rotation.everywhere`."""
+_HOLDERS_503 = "Tokens of ServiceAccounts are answered 503"
+HOLDERS: Final[tuple[Loss[Checked], ...]] = (
+    Loss(Right("get", "", "/.well-known/openid-configuration"), _HOLDERS_503, holder_accepted),
+    Loss(Right("get", "", "/openid/v1/jwks"), _HOLDERS_503, holder_accepted),
+    Loss(
+        _ours("patch", "apicredentials/status"),
+        "Nobody is told when a ServiceAccount last used a credential",
+        holder_noted,
+    ),
+    Loss(Right("create", "authentication.k8s.io", "tokenreviews"), _HOLDERS_503, holder_accepted),
+)
+"""What comes with `serviceAccounts`, and the last one with `serviceAccountsBoundObjects: live`."""

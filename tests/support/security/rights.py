@@ -84,6 +84,15 @@ def without_right(rights: set[Right], requests: set[Request]) -> set[Request]:
 
 def may(api: Api, user: str, right: Right) -> bool:
     """Whether the API server would let somebody who is signed in do it."""
+    spec = {"user": user, "groups": ["system:authenticated"], **_attributes(right)}
+    reply = api.request("POST", "/apis/authorization.k8s.io/v1/subjectaccessreviews", body={"spec": spec})
+    assert reply.ok, reply.message
+    return bool(reply.body["status"]["allowed"])
+
+
+def _attributes(right: Right) -> Json:
+    if right.resource in ADDRESSES:
+        return {"nonResourceAttributes": {"verb": right.verb, "path": right.resource}}
     resource, _, subresource = right.resource.partition("/")
     attributes = {
         "verb": right.verb,
@@ -93,10 +102,7 @@ def may(api: Api, user: str, right: Right) -> bool:
         "namespace": right.namespace,
         "name": right.name,
     }
-    spec = {"user": user, "groups": ["system:authenticated"], "resourceAttributes": attributes}
-    reply = api.request("POST", "/apis/authorization.k8s.io/v1/subjectaccessreviews", body={"spec": spec})
-    assert reply.ok, reply.message
-    return bool(reply.body["status"]["allowed"])
+    return {"resourceAttributes": attributes}
 
 
 class Grants:
@@ -120,6 +126,22 @@ class Grants:
         finally:
             self._write(role, role["rules"])
             wait_until(lambda: may(self._api, self._user, right), what=f"{right} is back", timeout=10)
+
+    @contextmanager
+    def in_force(self, usual: Iterable[Json]) -> Iterator[None]:
+        """Give the account what these documents say until the block ends; `usual`: what it has in the cluster else."""
+        before = {_identity(document): document for document in usual}
+        for role in self._roles:
+            self._write(role, role["rules"])
+        try:
+            wait_until(self._may_all, what="it has them all", timeout=10)
+            yield
+        finally:
+            for role in self._roles:
+                self._write(role, before[_identity(role)]["rules"])
+
+    def _may_all(self) -> bool:
+        return all(may(self._api, self._user, right) for role in self._roles for right in _rights(role))
 
     def _refused(self, right: Right, since: int) -> bool:
         requests = asked(self._control_plane, self._user, since=since)
