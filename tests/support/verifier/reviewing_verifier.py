@@ -60,9 +60,9 @@ class ReviewingVerifier:
         self.server.now = NOW + self.clock.monotonic()
         return self.server.now
 
-    def hold(self, namespace: str, *holders: str) -> None:
+    def hold(self, namespace: str, *holders: str, uid: str = SUBJECT) -> None:
         accounts = dict.fromkeys(holders or ("invoice-bot",), "")
-        record = CredentialRecord(namespace, "invoice-bot", SUBJECT, ("studio-user",), service_accounts=accounts)
+        record = CredentialRecord(namespace, "invoice-bot", uid, ("studio-user",), service_accounts=accounts)
         self.server.index.put_credential_record(record)
 
     def another(self, number: int, namespace: str = "finance") -> bytes:

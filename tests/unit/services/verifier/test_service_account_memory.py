@@ -147,3 +147,16 @@ def test_the_worlds_of_the_property_tell_good_tokens_from_others() -> None:
     found = [isinstance(played.server.verifier.check(text), Allowed) for text in texts()]
 
     assert found == [True] * 6 + [False] * 10
+
+
+def test_a_token_that_was_seen_stands_for_the_credential_that_there_is_now() -> None:
+    """The property draws such a world rarely: the credential is made again under its name, and still held."""
+    played = first_of(World(record=USUAL))
+    text = texts()[0]
+
+    for uid in (SUBJECT, "another", SUBJECT):
+        played.move_to(World(record=replace(USUAL, uid=uid)))
+        found = played.server.verifier.check(text)
+
+        assert isinstance(found, Allowed)
+        assert (found.token.credential_uid, found.credential.uid) == (uid, uid)

@@ -76,6 +76,22 @@ async def test_a_verdict_that_a_connection_keeps_ends_with_the_review(clock: Fak
     assert not case.server.verifier.still_holds(allowed)
 
 
+@simulated
+async def test_a_reviewed_token_stands_for_the_credential_that_there_is_now_without_another_review(
+    clock: FakeClock,
+) -> None:
+    case = ReviewingVerifier(clock)
+
+    for uid in ("first", "again", "first"):
+        case.hold("finance", uid=uid)
+        case.now()
+        found = await case.server.verifier.verify(case.text)
+
+        assert isinstance(found, Allowed)
+        assert (found.token.credential_uid, found.token.ends_at) == (uid, NOW + 60)
+    assert len(case.api.asked) == 1
+
+
 @pytest.mark.parametrize("error", [UnavailableError("503"), ForbiddenError("403")], ids=["away", "no right"])
 def test_without_an_answer_nobody_passes_and_the_api_server_is_asked_every_five_seconds(
     error: ApiError, caplog: pytest.LogCaptureFixture
