@@ -41,11 +41,12 @@ class Latencies:
 
 
 class Quiet:
-    """Creates tokens in a namespace, one after the other, and waits for each."""
+    """Creates tokens in a namespace, one after the other, and waits for each; `pause`: seconds between two."""
 
-    def __init__(self, server: Server, namespace: str) -> None:
+    def __init__(self, server: Server, namespace: str, *, pause: float = _PAUSE_SECONDS) -> None:
         self._server = server
         self._namespace = namespace
+        self._pause = pause
         self._path = f"{GROUP}/namespaces/{namespace}/apitokens"
         self._numbers = count()
         self._awaited: tuple[str, asyncio.Future[None]] | None = None
@@ -58,7 +59,7 @@ class Quiet:
             async with following(self._server, self._path, self._take):
                 while not enough(len(minted.seconds)) and perf_counter() - began < seconds:
                     minted.seconds.append(await self._mint(channel))
-                    await asyncio.sleep(_PAUSE_SECONDS)
+                    await asyncio.sleep(self._pause)
         finally:
             channel.close()
         return minted

@@ -1,8 +1,8 @@
 """What WorkloadTokens cost beside many tokens: `BENCH_TOKENS=10000 WORKLOADS=1000 python -m bench scale-workloads`.
 
-One cluster, four rounds in the order without, with, with, without: an operator and a verifier start, and rest. Before
-the second round all WorkloadTokens get their first token at once, and then all another. Before the last one they leave
-etcd with what they made. Writes bench/results/scale-workloads.md.
+One cluster, four rounds in the order without, with, with, without: an operator and a verifier start, rest, and are
+used. Before the second round all WorkloadTokens get their first token at once, and then all another. Before the last
+one they leave etcd with what they made. Writes bench/results/scale-workloads.md.
 """
 
 from __future__ import annotations
@@ -18,8 +18,10 @@ from bench.requests import by_account
 from bench.scale.scale import load
 from bench.scale.scale_cluster import Figures, Plan, ScaleCluster
 from bench.scale.scale_rest import LEADING, LISTED, at_rest, verifier_start, wait_for, wait_until_at_rest
-from bench.scale.workloads_at_once import PREFIX, AtOnce
+from bench.scale.workloads_at_once import PREFIX, QUIET_NAMESPACE, AtOnce
 from bench.scale.workloads_report import write_report
+from bench.scale.workloads_use import PREFIX as USED
+from bench.scale.workloads_use import Use
 from bench.tokens import NAMESPACE
 from tools.control_plane.api import OPERATOR
 from tools.control_plane.etcd import ask_etcd
@@ -30,13 +32,12 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
-_STORED: Final = (
-    f"/registry/access.pharia.ai/workloadtokens/{NAMESPACE}/{PREFIX}",
-    f"/registry/access.pharia.ai/apitokens/{NAMESPACE}/{PREFIX}",
-    f"/registry/secrets/{NAMESPACE}/{PREFIX}",
-)
+_STORED: Final = ("access.pharia.ai/workloadtokens", "access.pharia.ai/apitokens", "secrets")
+"""Where etcd keeps a WorkloadToken, its ApiTokens and their Secrets."""
 _LOOKS: Final = ("update secrets", "delete secrets")
 """Dry runs, where nothing rotates."""
+_API_SERVER_SECONDS: Final = 10
+"""Right after its start it answers 503 for custom resources, and takes CPU of its own."""
 _WRITES: Final = ("create ", "update ", "patch ", "delete ")
 
 
@@ -49,11 +50,13 @@ def main() -> int:
         try:
             load(scale_cluster)
             _caught_up(scale_cluster, "first")
-            rounds = [_round(scale_cluster, "1")]
+            use = Use(scale_cluster)
+            rounds = [_round(scale_cluster, "1", use)]
             story = at_once.first_tokens() | at_once.others()
-            rounds += [_round(scale_cluster, "2"), _round(scale_cluster, "3")]
-            _forget(scale_cluster)
-            rounds.append(_round(scale_cluster, "4"))
+            _forget(scale_cluster, QUIET_NAMESPACE, "")
+            rounds += [_round(scale_cluster, "2", use), _round(scale_cluster, "3", use)]
+            _forget(scale_cluster, NAMESPACE, PREFIX)
+            rounds.append(_round(scale_cluster, "4", use))
         finally:
             scale_cluster.stop()
     write_report(shape, plan.tokens, count, story=story, rounds=rounds)
@@ -83,11 +86,12 @@ def _caught_up(scale_cluster: ScaleCluster, name: str) -> Figures:
     return figures
 
 
-def _round(scale_cluster: ScaleCluster, name: str) -> Figures:
+def _round(scale_cluster: ScaleCluster, name: str, use: Use) -> Figures:
     """All that is measured with what is there now."""
     say(f"round {name}")
     control_plane = scale_cluster.cluster.control_plane
     control_plane.restart_api_server()
+    time.sleep(_API_SERVER_SECONDS)
     log = control_plane.audit_log.stat().st_size
     figures = _caught_up(scale_cluster, name)
     figures |= _told("Start", by_account(control_plane, OPERATOR, start=log))
@@ -96,7 +100,9 @@ def _round(scale_cluster: ScaleCluster, name: str) -> Figures:
     log = control_plane.audit_log.stat().st_size
     figures |= at_rest(scale_cluster)
     figures |= _told("At rest", by_account(control_plane, OPERATOR, start=log))
+    figures |= use.measure()
     _stop(scale_cluster)
+    _forget(scale_cluster, NAMESPACE, USED)
     return figures
 
 
@@ -120,11 +126,11 @@ def _stop(scale_cluster: ScaleCluster) -> None:
     scale_cluster.verifier = None
 
 
-def _forget(scale_cluster: ScaleCluster) -> None:
-    """Take the WorkloadTokens out of etcd with what they made, as if they had never been."""
-    say("the WorkloadTokens leave etcd")
-    for prefix in _STORED:
-        first, after = prefix.encode(), (prefix[:-1] + chr(ord(prefix[-1]) + 1)).encode()
-        span = {"key": first, "range_end": after}
-        keys: dict[str, object] = {name: base64.b64encode(key).decode() for name, key in span.items()}
+def _forget(scale_cluster: ScaleCluster, namespace: str, prefix: str) -> None:
+    """Take out of etcd what has names like this, as if it had never been."""
+    say(f"{namespace}/{prefix}... leaves etcd")
+    for kind in _STORED:
+        key = f"/registry/{kind}/{namespace}/{prefix}"
+        span = {"key": key, "range_end": key[:-1] + chr(ord(key[-1]) + 1)}
+        keys: dict[str, object] = {name: base64.b64encode(end.encode()).decode() for name, end in span.items()}
         ask_etcd(scale_cluster.cluster.control_plane, "/v3/kv/deleterange", keys)
