@@ -70,8 +70,8 @@ def _weigh(html: str, looked: Looked) -> None:
     """What the document's bytes are."""
     rows = html.partition("<tbody>")[2].partition("</tbody>")[0]
     looked.html, looked.frame = len(html.encode()), len(html.encode()) - len(rows.encode())
-    looked.moments = sum(map(len, re.findall(r"<time.*?</time>", rows)))
-    looked.names = sum(map(len, re.findall(r"<tr>.*|<th .*|<td>team-.*", rows)))
+    looked.moments = sum(map(len, re.findall(r"<td title=[^<]*", rows)))
+    looked.names = sum(map(len, re.findall(r"<tr>.*?<td>team-[^<]*", rows)))
 
 
 async def turned(page: Page, asked: str, looked: Looked) -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("minting")
 
 
+_ADDED = "(cell) => getComputedStyle(cell, '::after').content"
 _SENT = "(form) => new URLSearchParams(new FormData(form)).toString()"
 
 
@@ -177,15 +178,13 @@ async def test_the_moment_of_each_time_is_told_with_our_script_and_without(
     furnish(workspace, "one")
     ends = workspace.known("ApiToken", "one")["status"]["expiresAt"][:16]
     await anna.page.goto(anna.address("tokens"))
-    pointed_at = await anna.page.locator("#tokens time").nth(1).get_attribute("title")
+    pointed_at = await anna.page.locator("#tokens td[title]").nth(1).get_attribute("title")
     without = await browser.new_context(java_script_enabled=False)
     page = await without.new_page()
     await console_of_the_cluster.open_without_script(page)
     await page.goto(f"{console_of_the_cluster.home}/namespaces/{workspace.namespace}/tokens")
-    written = await page.locator("#tokens time").nth(1).evaluate("(time) => getComputedStyle(time, '::after').content")
-    quiet = (
-        await anna.page.locator("#tokens time").nth(1).evaluate("(time) => getComputedStyle(time, '::after').content")
-    )
+    written = await page.locator("#tokens td[title]").nth(1).evaluate(_ADDED)
+    quiet = await anna.page.locator("#tokens td[title]").nth(1).evaluate(_ADDED)
     await without.close()
 
     assert pointed_at is not None

@@ -9,6 +9,7 @@ from urllib.parse import urljoin
 __all__ = ["Document", "FoundForm", "read_document"]
 
 _VOID = {"meta", "link", "input", "br"}
+_CELLS = {"th", "td"}
 
 
 @dataclass(slots=True)
@@ -48,6 +49,9 @@ class Document(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         found = {name: value or "" for name, value in attrs}
         self.tags.append((tag, found))
+        if tag in {*_CELLS, "tr"} and self._open and self._open[-1][0] in _CELLS:
+            self._open.pop()  # its end tag was left out
+            self.handle_data(" ")
         if tag == "a":
             self.links.append(self._resolved(found.get("href", "")))
         if tag == "form":

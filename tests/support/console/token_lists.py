@@ -38,10 +38,10 @@ def several() -> FakeObjects:
     return objects.put(token("alpha", left=DAY), token("beta", lastUsedTime=used), token("gamma", "hr"))
 
 
-def many(count: int) -> FakeObjects:
+def many(count: int, **status: Any) -> FakeObjects:  # noqa: ANN401
     credential = api_credential("finance")
     credential["metadata"]["uid"] = "uid-c"
-    return FakeObjects().put(credential, *(token(f"ci-{number:04}") for number in range(count)))
+    return FakeObjects().put(credential, *(token(f"ci-{number:04}", **status) for number in range(count)))
 
 
 def names(shown: Received) -> list[str]:

@@ -69,9 +69,8 @@ def token(key: ObjectKey, act: str = "") -> str:
 
 
 def near(key: ObjectKey, everywhere: bool) -> str:  # noqa: FBT001 - a template's
-    """A token's page, as seen from the list of its namespace or of all tokens: these have a hundred of it."""
-    place = f"namespaces/{_part(key.namespace)}/" if everywhere else ""
-    return f"{place}tokens/{_part(key.name)}"
+    """A token, below the list of its namespace or of all: these have a hundred. As an attribute it needs no quotes."""
+    return f"{_part(key.namespace)}/{_part(key.name)}" if everywhere else _part(key.name)
 
 
 def near_credential(key: ObjectKey) -> str:

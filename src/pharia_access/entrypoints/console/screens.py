@@ -63,6 +63,7 @@ TABLE: Final[tuple[tuple[str, Screen | None, Screen | None], ...]] = (
     (f"{_CREDENTIAL}/new-token", token_creation.ask, token_creation.save),
     (f"{_CREDENTIAL}/meanwhile", None, meanwhile.tell_credential),
     (_TOKEN, token.show, None),
+    ("/tokens/{namespace}/{name}", token.show_from_list, None),
     (f"{_TOKEN}/meanwhile", None, meanwhile.tell_token),
     (f"{_TOKEN}/secret", None, secrets.read),
     (f"{_TOKEN}/collected", None, secrets.collected),

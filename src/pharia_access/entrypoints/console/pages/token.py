@@ -19,18 +19,19 @@ from pharia_access.domain.administration.summaries import TokenSummary
 from pharia_access.domain.administration.token_rotation import replacements
 from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.reasons import DeliveryState
+from pharia_access.entrypoints.console import addresses
 from pharia_access.entrypoints.console.commands import command
 from pharia_access.entrypoints.console.failures import explain
 from pharia_access.entrypoints.console.pages.own_secret import may_store
 from pharia_access.entrypoints.console.pages.secrets import TAKEN
 from pharia_access.entrypoints.console.steps import in_words
-from pharia_access.entrypoints.console.visits import Answer, Follows, Page, Visit
+from pharia_access.entrypoints.console.visits import Answer, Follows, Moved, Page, Visit
 from pharia_access.entrypoints.console.words import moment, overlap_words
 from pharia_access.errors import ApiError, ForbiddenError
 from pharia_access.services.administration.context import Context
 from pharia_access.services.administration.queries import judged_tokens, tokens_of
 
-__all__ = ["show"]
+__all__ = ["show", "show_from_list"]
 
 _CONFIRMED = "You stored it. It cannot be shown again."
 
@@ -41,6 +42,11 @@ class Happening:
 
     what: str
     at: datetime | None
+
+
+async def show_from_list(visit: Visit) -> Answer:
+    """Show it to who comes from the list of all: a hundred links there have no room for the address of its page."""
+    return Moved(addresses.token(visit.key))
 
 
 async def show(visit: Visit) -> Answer:

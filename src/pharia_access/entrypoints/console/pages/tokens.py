@@ -104,7 +104,6 @@ def _frame(query: TokenQuery, scope: str | None) -> dict[str, Any]:
         "texts": texts,
         "unfolded": any(name in query.given for name in folded),
         "columns": _columns(query, everywhere=scope is None),
-        "here": addresses.tokens(scope),
         "files": [(name, addresses.tokens(scope, f".{name}")) for name in ("csv", "json")],
     }
 

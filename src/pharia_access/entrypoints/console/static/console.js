@@ -22,10 +22,10 @@ const focusHeading = () =>
 function addLocalTimes(root) {
   const zoned = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
   const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
-  for (const time of root.querySelectorAll("time")) {
-    const moment = new Date(time.dateTime);
-    time.title = `${time.dateTime.replace("T", " ").replace("Z", " UTC")} · ${zoned.format(moment)} your time`;
-    if (time.dataset.zone !== undefined) time.after(` (${clock.format(moment)} your time)`);
+  for (const time of root.querySelectorAll("time, td[title]")) {
+    const at = time.dateTime || time.title;
+    time.title = `${at.replace("T", " ").replace("Z", " UTC")} · ${zoned.format(new Date(at))} your time`;
+    if ("zone" in time.dataset) time.after(` (${clock.format(new Date(at))} your time)`);
   }
 }
 
@@ -133,7 +133,7 @@ function saveWhatDiffers(form) {
     save.disabled = !boxes.some((box) => box.checked !== box.defaultChecked);
     save.textContent = removed ? `Save and take away ${removed} ${removed === 1 ? "role" : "roles"}` : "Save";
   };
-  if (form.dataset.kept === undefined) {
+  if (!("kept" in form.dataset)) {
     form.addEventListener("input", tell);
     tell();
   }
@@ -242,7 +242,7 @@ function showSecrets(dialog) {
   addEventListener("pagehide", wipe);
   addEventListener("pageshow", (event) => event.persisted && location.reload());
   addEventListener("beforeunload", (event) => text && event.preventDefault());
-  if (say.auto !== undefined) open();
+  if ("auto" in say) open();
 }
 
 const keyOf = (node) => (node.nodeName === "TR" && node.querySelector("tbody th a")?.href) || node.id;
